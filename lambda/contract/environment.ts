@@ -1,0 +1,55 @@
+import type { ProviderConfig } from './providers.ts';
+
+/** What the sender Lambda is told by the deployment. */
+export interface SenderEnvironment {
+  /** Outbound providers, in the order of the list. */
+  readonly providers: readonly ProviderConfig[];
+  readonly deadLetterQueueUrl: string;
+  readonly eventsQueueUrl: string;
+  /** Retry queue URL by provider key. */
+  readonly retryQueueUrls: Readonly<Record<string, string>>;
+  /** Bucket that submissions and attachments may refer to. */
+  readonly mailBucket: string;
+  /** Endpoint by provider key, replacing the public ones; only a local stack sets it. */
+  readonly endpoints?: Readonly<Record<string, string>>;
+}
+
+const NAME = {
+  providers: 'MAILOVER_PROVIDERS',
+  queues: 'MAILOVER_QUEUES',
+  mailBucket: 'MAILOVER_MAIL_BUCKET',
+  endpoints: 'MAILOVER_ENDPOINTS',
+} as const;
+
+/** The environment variables of the sender function. Values may hold unresolved deployment tokens. */
+export function encodeSenderEnvironment(
+  environment: SenderEnvironment,
+  stringify: (value: unknown) => string = JSON.stringify,
+): Record<string, string> {
+  const { deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls } = environment;
+  return {
+    [NAME.providers]: stringify(environment.providers),
+    [NAME.queues]: stringify({ deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls }),
+    [NAME.mailBucket]: environment.mailBucket,
+    ...(environment.endpoints && { [NAME.endpoints]: stringify(environment.endpoints) }),
+  };
+}
+
+/** Reads what {@link encodeSenderEnvironment} wrote; fails with the name of a missing variable. */
+export function decodeSenderEnvironment(variables: Readonly<Record<string, string | undefined>>): SenderEnvironment {
+  const need = (name: string): string => {
+    const value = variables[name];
+    if (!value) throw new Error(`environment variable ${name} is missing; the deployment must set it`);
+    return value;
+  };
+  const endpoints = variables[NAME.endpoints];
+  return {
+    providers: JSON.parse(need(NAME.providers)),
+    ...(JSON.parse(need(NAME.queues)) as Pick<
+      SenderEnvironment,
+      'deadLetterQueueUrl' | 'eventsQueueUrl' | 'retryQueueUrls'
+    >),
+    mailBucket: need(NAME.mailBucket),
+    ...(endpoints && { endpoints: JSON.parse(endpoints) }),
+  };
+}

@@ -1,0 +1,137 @@
+/** The provider types that exist; each has a folder of this name under `lambda/providers`. */
+export const PROVIDER_TYPES = ['ses', 'mailgun', 'postmark', 'smtp'] as const;
+export type ProviderType = (typeof PROVIDER_TYPES)[number];
+
+/** Options of an Amazon SES provider. */
+export interface SesOptions {
+  /**
+   * Region whose SES account sends.
+   * @default - the region of the stack
+   */
+  readonly region?: string;
+  /**
+   * Verified identities (domains or addresses) that may be used in From; IAM allows only these.
+   */
+  readonly identities: readonly string[];
+  /**
+   * Configuration set, needed for delivery events.
+   * @default - none
+   */
+  readonly configurationSet?: string;
+}
+
+/** Options of a Mailgun provider. Its secret holds `apiKey`: a domain sending key suffices. */
+export interface MailgunOptions {
+  /** Sending domain as registered with Mailgun. */
+  readonly domain: string;
+  /**
+   * Region of the Mailgun domain: `us` or `eu`.
+   * @default 'us'
+   */
+  readonly region?: 'us' | 'eu';
+}
+
+/** Options of a Postmark provider. Its secret holds `serverToken`. */
+export interface PostmarkOptions {
+  /**
+   * Message stream.
+   * @default 'outbound'
+   */
+  readonly messageStream?: string;
+}
+
+/** Options of an SMTP server. Its secret holds `username` and `password`. */
+export interface SmtpOptions {
+  readonly host: string;
+  /**
+   * Port: 587 for STARTTLS, 465 for implicit TLS. AWS blocks 25 by default.
+   * @default 587
+   */
+  readonly port?: number;
+  /**
+   * `starttls` refuses to go on without TLS, `implicit` begins with it, `none` sends in the clear.
+   * @default 'starttls', or 'implicit' on port 465
+   */
+  readonly tls?: 'starttls' | 'implicit' | 'none';
+  /**
+   * Name given in EHLO.
+   * @default - nodemailer's: the host name of the machine
+   */
+  readonly clientName?: string;
+  /**
+   * Whether the server offers SMTPUTF8, so that non-ASCII local parts may be given to it.
+   * @default false
+   */
+  readonly smtpUtf8?: boolean;
+  /**
+   * Largest message in bytes that the server takes (its SIZE).
+   * @default 26214400
+   */
+  readonly maxBytes?: number;
+}
+
+interface ProviderBase<T extends ProviderType, O> {
+  /** Unique name, `[a-z][a-z0-9-]{0,31}`: names the metrics, the secret and the retry queue of this provider. Changing it makes a new provider. */
+  readonly key: string;
+  readonly type: T;
+  readonly options: O;
+  /**
+   * Name of the secret in Secrets Manager, a JSON object.
+   * @default - `mailover/<key>`, for types that need a secret
+   */
+  readonly secretName?: string;
+  /**
+   * `false` for an account that only receives.
+   * @default true
+   */
+  readonly outbound?: boolean;
+  /**
+   * Higher goes first; providers of equal priority share by `weight`.
+   * @default - by place in the list, the first highest
+   */
+  readonly priority?: number;
+  /**
+   * Share among providers of the same priority, a whole number from 0 to 10000.
+   * @default 100
+   */
+  readonly weight?: number;
+  /**
+   * Fraction of the mail, above 0 and at most 1, that tries this provider first, whatever its priority.
+   * @default - none
+   */
+  readonly share?: number;
+  /**
+   * Time for one whole attempt, in milliseconds, from 1000 to 60000.
+   * @default 10000
+   */
+  readonly deadlineMs?: number;
+  /**
+   * Time for DNS, TCP and TLS together, in milliseconds, from 100 to the deadline.
+   * @default 3000
+   */
+  readonly connectMs?: number;
+  /**
+   * From domains (with their subdomains) that this provider may send for.
+   * @default - any; for `ses`, its identities
+   */
+  readonly fromDomains?: readonly string[];
+  /**
+   * Lowers the limits of the type, never raises them.
+   * @default - those of the type
+   */
+  readonly limits?: { readonly maxBytes?: number; readonly maxRecipients?: number };
+}
+
+/**
+ * An entry of the provider list.
+ *
+ * @example { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' } }
+ */
+export type ProviderConfig =
+  | ProviderBase<'ses', SesOptions>
+  | ProviderBase<'mailgun', MailgunOptions>
+  | ProviderBase<'postmark', PostmarkOptions>
+  | ProviderBase<'smtp', SmtpOptions>;
+
+/** The values used where the list says nothing. */
+export const PROVIDER_DEFAULTS = { weight: 100, deadlineMs: 10_000, connectMs: 3_000 } as const;

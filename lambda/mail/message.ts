@@ -1,0 +1,42 @@
+/** A validated mailbox: the domain is in A-labels and lower case, the name free of control characters. */
+export interface Mailbox {
+  readonly name?: string;
+  readonly address: string;
+}
+
+/** An attachment with its bytes loaded. */
+export interface MessageAttachment {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: Buffer;
+  /** Without angle brackets; present for inline images. */
+  readonly contentId?: string;
+}
+
+/**
+ * A submission after validation: safe to hand to any composer or provider without further checks.
+ *
+ * No field contains CR, LF or NUL outside of `text` and `html`; To, Cc and Bcc hold each address once.
+ */
+export interface Message {
+  /** The submission id. */
+  readonly id: string;
+  /** SHA-256 of the id, base64url, 43 characters: the handle that every attempt carries. */
+  readonly handle: string;
+  /** `<handle@domain of From>`, with angle brackets. */
+  readonly messageId: string;
+  readonly date: Date;
+  readonly from: Mailbox;
+  readonly to: readonly Mailbox[];
+  readonly cc: readonly Mailbox[];
+  readonly bcc: readonly Mailbox[];
+  readonly replyTo: readonly Mailbox[];
+  readonly subject: string;
+  readonly text?: string;
+  readonly html?: string;
+  /** Custom headers in the producer's order, and `X-Mailover-Id`, `List-Unsubscribe` and `List-Unsubscribe-Post` where they apply. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly attachments: readonly MessageAttachment[];
+  readonly tag?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,46 @@
+/**
+ * The classified result of one attempt, or of one recipient within it.
+ *
+ * What a provider, a network or a recipient can do is a value of this type, never an exception.
+ * `reason` is a stable kebab-case code for logs and attributes (`authentication`, `rate-limit`, `sender-refused`, …);
+ * `detail` is the provider's own words, at most {@link MAX_DETAIL} characters, with addresses masked.
+ */
+export type Outcome =
+  | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly detail?: string }
+  | { readonly kind: 'throttled'; readonly reason: string; readonly retryAfterMs?: number; readonly detail?: string }
+  | {
+      readonly kind: 'unavailable';
+      /** `outage` counts against the provider by rate; `account` concerns our standing with it and counts at once. */
+      readonly blames: 'outage' | 'account';
+      readonly reason: string;
+      readonly detail?: string;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly blames: 'message' | 'recipient';
+      readonly reason: string;
+      readonly detail?: string;
+    }
+  | { readonly kind: 'unknown'; readonly reason: string; readonly detail?: string };
+
+/** Longest `detail` kept, in characters. */
+export const MAX_DETAIL = 500;
+
+/** What one call of a provider came to. */
+export interface AttemptResult {
+  /** Holds for every recipient that `recipients` does not name. */
+  readonly outcome: Outcome;
+  /** Recipients (by canonical address) whose outcome differs from the others: partial acceptance. */
+  readonly recipients?: ReadonlyMap<string, Outcome>;
+}
+
+/** Account refusals with this reason make the sender read the secret once more before it believes them. */
+export const AUTHENTICATION = 'authentication';
+
+const ADDRESS = /[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g;
+
+/** Shortens a provider's words for logs and attributes and masks every address in them. */
+export function detailOf(text: unknown): string {
+  const words = typeof text === 'string' ? text : String(text ?? '');
+  return words.replace(ADDRESS, '<address>').replace(/\s+/g, ' ').trim().slice(0, MAX_DETAIL);
+}

@@ -1,0 +1,67 @@
+import type { ProviderType } from '../contract/providers.ts';
+import type { Message } from '../mail/message.ts';
+import type { AttemptResult } from '../mail/outcome.ts';
+
+/** One call of one provider for one submission. */
+export interface Attempt {
+  readonly message: Message;
+  /** Addresses still to be served; a subset of the message's To, Cc and Bcc, never empty. */
+  readonly recipients: readonly string[];
+  /** The composed MIME message without Bcc header, CRLF line ends; built once per submission and shared by all attempts. */
+  mime(): Promise<Buffer>;
+  /** 1 for the first attempt at this submission, counted over all retries. */
+  readonly number: number;
+  /** Milliseconds until this attempt must have ended, whatever it came to. */
+  readonly deadlineMs: number;
+  /** Milliseconds for DNS, TCP and TLS together. */
+  readonly connectMs: number;
+}
+
+/** A configured provider, ready to send. Created once per process; keeps its connections between invocations. */
+export interface Provider {
+  /** Never throws for what the provider, the network or a recipient did. */
+  send(attempt: Attempt): Promise<AttemptResult>;
+  /** Closes kept connections. */
+  close?(): void;
+}
+
+/** What a provider's code needs from its surroundings. */
+export interface ProviderContext<Options> {
+  readonly key: string;
+  readonly options: Options;
+  /** The parsed JSON of the provider's secret; an empty object for a provider without one. */
+  readonly secret: Readonly<Record<string, string>>;
+  /** Replaces the provider's public endpoint (`http://127.0.0.1:4710`, `smtp://127.0.0.1:4713`); set on a local stack only. */
+  readonly endpoint?: string;
+}
+
+/** Runtime half of a provider type, loaded only when a provider of that type is first used. */
+export interface ProviderModule<Options> {
+  create(context: ProviderContext<Options>): Provider;
+}
+
+/** Limits of one call, checked before the attempt: a provider that cannot carry a message is skipped, which is no failure. */
+export interface Limits {
+  /** Largest message in bytes as the provider counts it, after base64. */
+  readonly maxBytes: number;
+  /** Most recipients (To, Cc and Bcc together) in one call. */
+  readonly maxRecipients: number;
+  /** Largest `text` or `html` body in bytes, if the provider limits it by itself. */
+  readonly maxBodyBytes?: number;
+  /** Whether addresses with non-ASCII local parts can be carried. */
+  readonly smtpUtf8: boolean;
+  /** Whether addresses with a quoted local part (`"a b"@x`) can be carried. */
+  readonly quotedLocalPart: boolean;
+  /** Whether a message needs a To or Cc, or at most one recipient: the provider cannot carry several Bcc alone. */
+  readonly visibleRecipient?: boolean;
+  /** Attachment file extensions that the provider refuses, lower case, without the dot. */
+  readonly forbiddenExtensions?: readonly string[];
+}
+
+/** Static half of a provider type: what deployment and routing must know. Data only, no SDK, nothing happens at load. */
+export interface ProviderDefinition {
+  readonly type: ProviderType;
+  readonly limits: Limits;
+  /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
+  readonly secretFields: readonly string[];
+}
