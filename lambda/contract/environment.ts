@@ -10,6 +10,10 @@ export interface SenderEnvironment {
   readonly retryQueueUrls: Readonly<Record<string, string>>;
   /** Bucket that submissions and attachments may refer to. */
   readonly mailBucket: string;
+  /** How often a message is received before SQS itself moves it to the dead-letter queue. */
+  readonly maxReceiveCount: number;
+  /** Seconds that pass in one real second, for delays that wait (never for attempts); only a local stack sets it. */
+  readonly timeScale?: number;
   /** Endpoint by provider key, replacing the public ones; only a local stack sets it. */
   readonly endpoints?: Readonly<Record<string, string>>;
 }
@@ -19,6 +23,7 @@ const NAME = {
   queues: 'MAILOVER_QUEUES',
   mailBucket: 'MAILOVER_MAIL_BUCKET',
   endpoints: 'MAILOVER_ENDPOINTS',
+  timeScale: 'MAILOVER_TIME_SCALE',
 } as const;
 
 /** The environment variables of the sender function. Values may hold unresolved deployment tokens. */
@@ -26,12 +31,13 @@ export function encodeSenderEnvironment(
   environment: SenderEnvironment,
   stringify: (value: unknown) => string = JSON.stringify,
 ): Record<string, string> {
-  const { deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls } = environment;
+  const { deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount } = environment;
   return {
     [NAME.providers]: stringify(environment.providers),
-    [NAME.queues]: stringify({ deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls }),
+    [NAME.queues]: stringify({ deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount }),
     [NAME.mailBucket]: environment.mailBucket,
     ...(environment.endpoints && { [NAME.endpoints]: stringify(environment.endpoints) }),
+    ...(environment.timeScale && { [NAME.timeScale]: String(environment.timeScale) }),
   };
 }
 
@@ -43,13 +49,15 @@ export function decodeSenderEnvironment(variables: Readonly<Record<string, strin
     return value;
   };
   const endpoints = variables[NAME.endpoints];
+  const timeScale = variables[NAME.timeScale];
   return {
     providers: JSON.parse(need(NAME.providers)),
     ...(JSON.parse(need(NAME.queues)) as Pick<
       SenderEnvironment,
-      'deadLetterQueueUrl' | 'eventsQueueUrl' | 'retryQueueUrls'
+      'deadLetterQueueUrl' | 'eventsQueueUrl' | 'retryQueueUrls' | 'maxReceiveCount'
     >),
     mailBucket: need(NAME.mailBucket),
     ...(endpoints && { endpoints: JSON.parse(endpoints) }),
+    ...(timeScale && { timeScale: Number(timeScale) }),
   };
 }

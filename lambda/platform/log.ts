@@ -1,0 +1,20 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+
+/** Fields of a log line: ids, keys and codes only; never an address, a body, a subject or a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Writes one structured line. */
+export interface Log {
+  info(message: string, fields: LogFields): void;
+  warn(message: string, fields: LogFields): void;
+  error(message: string, fields: LogFields): void;
+}
+
+const logger = new Logger({ serviceName: 'mailover' });
+
+/** Powertools' logger: JSON lines on standard output. */
+export const powertoolsLog: Log = {
+  info: (message, fields) => logger.info(message, { ...fields }),
+  warn: (message, fields) => logger.warn(message, { ...fields }),
+  error: (message, fields) => logger.error(message, { ...fields }),
+};

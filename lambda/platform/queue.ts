@@ -1,0 +1,39 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+
+/** Puts messages on queues. Throws when the queue does not take one: the caller then keeps its own copy where it was. */
+export interface Queue {
+  /** `attributes` are strings, never empty; `delaySeconds` is at most 900, as SQS allows. */
+  send(
+    queueUrl: string,
+    body: string,
+    attributes?: Readonly<Record<string, string>>,
+    delaySeconds?: number,
+  ): Promise<void>;
+}
+
+/** The largest delay that SQS takes on one message, in seconds. */
+export const MAX_DELAY_SECONDS = 900;
+
+let client: Promise<SQSClient> | undefined;
+
+/** Amazon SQS. The SDK is loaded at the first use, since a mail that goes the straight way never needs it. */
+export const sqsQueue: Queue = {
+  async send(queueUrl, body, attributes = {}, delaySeconds) {
+    const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
+    client ??= Promise.resolve(
+      new SQSClient({
+        requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+      }),
+    );
+    await (await client).send(
+      new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: body,
+        ...(delaySeconds ? { DelaySeconds: delaySeconds } : {}),
+        MessageAttributes: Object.fromEntries(
+          Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+        ),
+      }),
+    );
+  },
+};

@@ -1,0 +1,59 @@
+import type { ProviderConfig } from '../contract/providers.ts';
+import type { ProviderDefinition } from '../providers/provider.ts';
+
+/** What a provider's limits are held against. */
+export interface MessageFacts {
+  /** Bytes of the composed MIME message: what providers count, base64 included. */
+  readonly bytes: number;
+  /** Bytes of the longer of text and HTML. */
+  readonly bodyBytes: number;
+  readonly recipients: number;
+  /** Recipients in To and Cc. */
+  readonly visibleRecipients: number;
+  readonly fromAddress: string;
+  /** An address has a local part beyond ASCII. */
+  readonly smtpUtf8: boolean;
+  readonly quotedLocalPart: boolean;
+  /** File extensions of the attachments, lower case. */
+  readonly extensions: readonly string[];
+}
+
+/** Why this provider cannot carry a message, or undefined if it can; in the words that an operator reads. */
+export function unableTo(
+  provider: ProviderConfig,
+  { limits }: ProviderDefinition,
+  facts: MessageFacts,
+): string | undefined {
+  const maxBytes = Math.min(limits.maxBytes, provider.limits?.maxBytes ?? Infinity, smtpSize(provider));
+  const maxRecipients = Math.min(limits.maxRecipients, provider.limits?.maxRecipients ?? Infinity);
+  const smtpUtf8 = limits.smtpUtf8 || (provider.type === 'smtp' && provider.options.smtpUtf8 === true);
+  const forbidden = facts.extensions.find((extension) => limits.forbiddenExtensions?.includes(extension));
+  if (facts.bytes > maxBytes) return `${TOO_LARGE}: ${facts.bytes} bytes, at most ${maxBytes}`;
+  if (limits.maxBodyBytes !== undefined && facts.bodyBytes > limits.maxBodyBytes)
+    return `${TOO_LARGE}: a body of ${facts.bodyBytes} bytes, at most ${limits.maxBodyBytes}`;
+  if (facts.recipients > maxRecipients) return `too many recipients: ${facts.recipients}, at most ${maxRecipients}`;
+  if (facts.smtpUtf8 && !smtpUtf8) return 'cannot carry a local part beyond ASCII';
+  if (facts.quotedLocalPart && !limits.quotedLocalPart) return 'cannot carry a quoted local part';
+  if (limits.visibleRecipient && facts.visibleRecipients === 0 && facts.recipients > 1) return 'needs a To or Cc';
+  if (forbidden) return `refuses attachments of type .${forbidden}`;
+  if (!mayUse(provider, facts.fromAddress)) return 'not verified for this From domain';
+  return undefined;
+}
+
+/** Begins every reason that speaks of size. */
+export const TOO_LARGE = 'too large';
+
+function smtpSize(provider: ProviderConfig): number {
+  return provider.type === 'smtp' ? (provider.options.maxBytes ?? Infinity) : Infinity;
+}
+
+/** A From domain may be a listed domain or below it; an identity with `@` allows just that address. */
+function mayUse(provider: ProviderConfig, from: string): boolean {
+  const allowed = provider.fromDomains ?? (provider.type === 'ses' ? provider.options.identities : undefined);
+  if (!allowed) return true;
+  const domain = from.slice(from.lastIndexOf('@') + 1);
+  return allowed.some((entry) => {
+    const name = entry.toLowerCase();
+    return name.includes('@') ? name === from.toLowerCase() : domain === name || domain.endsWith(`.${name}`);
+  });
+}

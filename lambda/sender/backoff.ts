@@ -1,0 +1,21 @@
+/** Shortest and longest wait before a retry, in milliseconds. */
+export const MIN_DELAY_MS = 60_000;
+export const MAX_DELAY_MS = 3_600_000;
+
+/** A submission without `expiresAt` is tried for this long, in milliseconds. */
+export const MAX_AGE_MS = 4 * 24 * 3_600_000;
+
+/**
+ * The wait before the next round, in milliseconds: as long as the submission is old already, which doubles the age
+ * each time, from a minute to an hour; then lengthened by up to a quarter, so that mail which failed together does not
+ * come back together. `random` is in [0, 1).
+ */
+export function backoff(ageMs: number, random: number): number {
+  const base = Math.min(MAX_DELAY_MS / 1.25, Math.max(MIN_DELAY_MS, ageMs));
+  return Math.round(base * (1 + random / 4));
+}
+
+/** The wait after an unknown answer, in milliseconds: a minute or two, in which a lost answer may still turn up. */
+export function unknownDelay(random: number): number {
+  return Math.round(MIN_DELAY_MS * (1 + random));
+}

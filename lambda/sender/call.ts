@@ -1,0 +1,84 @@
+import type { ProviderConfig, ProviderType } from '../contract/providers.ts';
+import { type AttemptResult, AUTHENTICATION, detailOf } from '../mail/outcome.ts';
+import type { Log } from '../platform/log.ts';
+import type { Secret, Secrets } from '../platform/secrets.ts';
+import type { Attempt, Provider, ProviderDefinition, ProviderModule } from '../providers/provider.ts';
+
+/** Calls one provider once; whatever happens is a value. */
+export type CallProvider = (provider: ProviderConfig, attempt: Attempt) => Promise<AttemptResult>;
+
+/** The part of the registry that calling needs. */
+export interface Registry {
+  readonly definitions: Readonly<Record<ProviderType, ProviderDefinition>>;
+  readonly loadProvider: (type: ProviderType) => Promise<ProviderModule<ProviderConfig['options']>>;
+}
+
+/** Reason for a provider whose secret cannot be read: to its circuit the same as a refused account. */
+const SECRET_UNREADABLE = 'secret-unreadable';
+
+/**
+ * Keeps one provider per key and secret for the life of the process.
+ * After an authentication error the secret is read once more, so that a rotation heals itself without a deployment.
+ */
+export function providerCaller(
+  registry: Registry,
+  secrets: Secrets,
+  endpoints: Readonly<Record<string, string>>,
+  log: Log,
+): CallProvider {
+  const kept = new Map<string, { readonly secret: Secret; readonly provider: Promise<Provider> }>();
+
+  const providerFor = (config: ProviderConfig, secret: Secret): Promise<Provider> => {
+    const known = kept.get(config.key);
+    if (known && same(known.secret, secret)) return known.provider;
+    void known?.provider.then((old) => old.close?.());
+    const endpoint = endpoints[config.key];
+    const provider = registry
+      .loadProvider(config.type)
+      .then((type) => type.create({ key: config.key, options: config.options, secret, ...(endpoint && { endpoint }) }));
+    kept.set(config.key, { secret, provider });
+    return provider;
+  };
+
+  const readSecret = (config: ProviderConfig, fresh = false): Promise<Secret> =>
+    needsSecret(config, registry)
+      ? secrets.read(config.secretName ?? `mailover/${config.key}`, fresh)
+      : Promise.resolve({});
+
+  return async (config, attempt) => {
+    let secret: Secret;
+    try {
+      secret = await readSecret(config);
+    } catch (error) {
+      return {
+        outcome: { kind: 'unavailable', blames: 'account', reason: SECRET_UNREADABLE, detail: detailOf(nameOf(error)) },
+      };
+    }
+    try {
+      const first = await (await providerFor(config, secret)).send(attempt);
+      if (!isAuthentication(first)) return first;
+      const fresh = await readSecret(config, true).catch(() => secret);
+      return same(secret, fresh) ? first : await (await providerFor(config, fresh)).send(attempt);
+    } catch (error) {
+      // A defect of ours in one provider's code must not keep the mail from the others; whether it went out is not known.
+      log.error('provider code failed', { provider: config.key, error: nameOf(error) });
+      return { outcome: { kind: 'unknown', reason: 'crashed', detail: nameOf(error) } };
+    }
+  };
+}
+
+function needsSecret(config: ProviderConfig, { definitions }: Registry): boolean {
+  return config.secretName !== undefined || definitions[config.type].secretFields.length > 0;
+}
+
+function isAuthentication({ outcome }: AttemptResult): boolean {
+  return outcome.kind === 'unavailable' && outcome.reason === AUTHENTICATION;
+}
+
+function same(a: Secret, b: Secret): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

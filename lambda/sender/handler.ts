@@ -1,0 +1,40 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { decodeSenderEnvironment } from '../contract/environment.ts';
+import { emfCount } from '../platform/count.ts';
+import { powertoolsLog } from '../platform/log.ts';
+import { s3Objects } from '../platform/objects.ts';
+import { sqsQueue } from '../platform/queue.ts';
+import { managedSecrets } from '../platform/secrets.ts';
+import { definitions, loadProvider } from '../providers/registry.ts';
+import { providerCaller } from './call.ts';
+import { createSender } from './sender.ts';
+
+const environment = decodeSenderEnvironment(process.env);
+
+const send = createSender({
+  environment,
+  definitions,
+  call: providerCaller({ definitions, loadProvider }, managedSecrets, environment.endpoints ?? {}, powertoolsLog),
+  queue: sqsQueue,
+  objects: s3Objects,
+  log: powertoolsLog,
+  count: emfCount,
+  now: Date.now,
+  random: Math.random,
+});
+
+/** Works on the messages of a batch side by side; those that have no next home yet stay on their queue. */
+export async function handler(event: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
+  const results = await Promise.allSettled(
+    event.Records.map((record) => send(record, () => lambda.getRemainingTimeInMillis())),
+  );
+  return {
+    batchItemFailures: results.flatMap((result, place) => {
+      if (result.status === 'fulfilled') return [];
+      const itemIdentifier = event.Records[place]?.messageId ?? '';
+      const { name, message } = result.reason instanceof Error ? result.reason : new Error(typeof result.reason);
+      powertoolsLog.error('kept on the queue', { queueMessageId: itemIdentifier, error: name, detail: message });
+      return [{ itemIdentifier }];
+    }),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Problem } from '../contract/submission.ts';
+import { readSubmission, type Submission } from '../contract/submission.ts';
+import { buildMessage } from '../mail/build.ts';
+import type { Message } from '../mail/message.ts';
+import type { ObjectReference, Objects } from '../platform/objects.ts';
+
+/** What a body turned out to be. */
+export type Intake =
+  | { readonly kind: 'ready'; readonly submission: Submission; readonly message: Message }
+  | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string }
+  /** Written for a newer release: another deployment may read it. */
+  | { readonly kind: 'future'; readonly version: number }
+  /** An object could not be read just now. */
+  | { readonly kind: 'trouble'; readonly error: unknown; readonly id?: string };
+
+/** The largest submission or attachment that is read from the bucket, in bytes: no provider takes more than 40 MB. */
+const MAX_OBJECT_BYTES = 56 * 1024 * 1024;
+
+/** Reads a body, follows its references, and builds the message. `keys` are the providers that may be named. */
+export async function intake(
+  body: string,
+  fallbackId: string,
+  objects: Objects,
+  keys: ReadonlySet<string>,
+  now: number,
+): Promise<Intake> {
+  let read = readSubmission(body);
+  if (read.kind === 'pointer') {
+    const object = await fetchObject(objects, read.s3, 's3');
+    if (!Buffer.isBuffer(object)) return object;
+    read = readSubmission(object.toString('utf8'));
+    if (read.kind === 'pointer')
+      return malformed('s3: the object holds another pointer; it must hold the submission itself');
+  }
+  if (read.kind !== 'submission') return read;
+  const { submission } = read;
+  const id = submission.id ?? fallbackId;
+  const unknownKey = [...(submission.providers?.only ?? []), ...(submission.providers?.except ?? [])].find(
+    (key) => !keys.has(key),
+  );
+  if (unknownKey !== undefined)
+    return malformed(
+      `providers: a key of ${unknownKey.length} characters that is not configured; it must be one of ${[...keys].join(', ')}`,
+      id,
+    );
+  const attachments: Buffer[] = [];
+  for (const [place, attachment] of (submission.attachments ?? []).entries()) {
+    const content =
+      attachment.content !== undefined
+        ? Buffer.from(attachment.content, 'base64')
+        : await fetchObject(objects, attachment.s3 as ObjectReference, `attachments[${place}].s3`, id);
+    if (!Buffer.isBuffer(content)) return content;
+    attachments.push(content);
+  }
+  const built = buildMessage(submission, { id, attachments, now: new Date(now) });
+  return 'problem' in built
+    ? { kind: 'problem', problem: built.problem, id }
+    : { kind: 'ready', submission, message: built.message };
+}
+
+async function fetchObject(
+  objects: Objects,
+  reference: ObjectReference,
+  field: string,
+  id?: string,
+): Promise<Buffer | Intake> {
+  const known = id === undefined ? {} : { id };
+  try {
+    const object = await objects.read(reference, MAX_OBJECT_BYTES);
+    if (object === 'missing')
+      return {
+        kind: 'problem',
+        ...known,
+        problem: {
+          reason: 'MissingObject',
+          detail: `${field}: no object there that the sender may read; it must exist until the mail is accepted`,
+        },
+      };
+    if (object === 'too-large')
+      return {
+        kind: 'problem',
+        ...known,
+        problem: {
+          reason: 'TooLarge',
+          detail: `${field}: an object above ${MAX_OBJECT_BYTES} bytes; no provider takes more than 40 MB`,
+        },
+      };
+    return object;
+  } catch (error) {
+    return { kind: 'trouble', error, ...known };
+  }
+}
+
+function malformed(detail: string, id?: string): Intake {
+  return { kind: 'problem', problem: { reason: 'Malformed', detail }, ...(id !== undefined && { id }) };
+}
+
+/** Whether a body refers to objects: such submissions are worked on one at a time, since their size is not known. */
+export function isHeavy(body: string): boolean {
+  return body.includes('"s3"');
+}

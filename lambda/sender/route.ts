@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
+import type { ProviderDefinition } from '../providers/provider.ts';
+import { type MessageFacts, unableTo } from './ability.ts';
+
+/** A provider that is not tried, and why; skipping is not a failure. */
+export interface Skip {
+  readonly key: string;
+  readonly reason: string;
+}
+
+/** The providers to try, in order. */
+export interface Route {
+  readonly order: readonly ProviderConfig[];
+  readonly skipped: readonly Skip[];
+}
+
+/** What a producer asked for: `only` replaces order, priority, share and weight. */
+export interface Preference {
+  readonly only?: readonly string[] | undefined;
+  readonly except?: readonly string[] | undefined;
+}
+
+/**
+ * Orders the providers for one submission.
+ *
+ * The choice depends on the submission id alone, so that a redelivery and every retry take the same way. Providers that
+ * lost an answer about this submission (`lost`) come last: another one must not wait behind a second silence.
+ */
+export function route(
+  id: string,
+  providers: readonly ProviderConfig[],
+  definitions: Readonly<Record<string, ProviderDefinition>>,
+  facts: MessageFacts,
+  preference: Preference = {},
+  lost: ReadonlySet<string> = new Set(),
+): Route {
+  const sending = providers.filter((provider) => provider.outbound !== false);
+  const wanted = preference.only
+    ? preference.only.flatMap((key) => sending.find((provider) => provider.key === key) ?? [])
+    : byShare(id, byPriority(id, sending));
+  const skipped: Skip[] = [];
+  const able = wanted.filter((provider) => {
+    const definition = definitions[provider.type];
+    const reason = preference.except?.includes(provider.key)
+      ? 'excluded by the submission'
+      : definition && unableTo(provider, definition, facts);
+    if (reason) skipped.push({ key: provider.key, reason });
+    return !reason;
+  });
+  const order = [...able.filter(({ key }) => !lost.has(key)), ...able.filter(({ key }) => lost.has(key))];
+  return { order, skipped };
+}
+
+/** Higher priority first; equal ones by weight, drawn without replacement (Efraimidis and Spirakis, 2006). */
+function byPriority(id: string, providers: readonly ProviderConfig[]): ProviderConfig[] {
+  return providers
+    .map((provider, place) => {
+      const weight = provider.weight ?? PROVIDER_DEFAULTS.weight;
+      return {
+        provider,
+        priority: provider.priority ?? providers.length - place,
+        draw: weight === 0 ? Number.POSITIVE_INFINITY : -Math.log(fraction(id, provider.key)) / weight,
+      };
+    })
+    .sort((a, b) => b.priority - a.priority || a.draw - b.draw)
+    .map(({ provider }) => provider);
+}
+
+/** Moves a provider with a `share` to the front for that fraction of the ids. */
+function byShare(id: string, order: readonly ProviderConfig[]): readonly ProviderConfig[] {
+  let left = fraction(id, 'share');
+  for (const provider of order) {
+    left -= provider.share ?? 0;
+    if (left < 0) return [provider, ...order.filter((other) => other !== provider)];
+  }
+  return order;
+}
+
+/** An even draw in (0, 1) from the id, independent for each `salt`. */
+function fraction(id: string, salt: string): number {
+  const hash = createHash('sha256').update(`${salt}\0${id}`).digest();
+  return (hash.readUIntBE(0, 6) + 0.5) / 2 ** 48;
+}

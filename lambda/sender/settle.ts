@@ -1,0 +1,66 @@
+import type { DeadLetterReason } from '../contract/dead-letter.ts';
+import { backoff, MAX_AGE_MS, unknownDelay } from './backoff.ts';
+import { ended, type Progress } from './progress.ts';
+
+/** Where a submission goes next. */
+export type Settlement =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason; readonly detail: string };
+
+/** What settling depends on beside the progress; ages and delays are in stack time. */
+export interface Circumstances {
+  /** Since the first receive, in milliseconds. */
+  readonly ageMs: number;
+  /** Until `expiresAt`, in milliseconds; absent if the submission has none. */
+  readonly expiresInMs?: number;
+  readonly retryAfterMs?: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** Decides what becomes of a submission after a round. */
+export function settle(progress: Progress, { ageMs, expiresInMs, retryAfterMs, random }: Circumstances): Settlement {
+  if (ended(progress)) return close(progress);
+  const leftMs = timeLeft(ageMs, expiresInMs);
+  if (leftMs <= 0) return overdue(expiresInMs);
+  const waiting = progress.recipients.some((one) => one.waiting);
+  const delayMs = waiting ? unknownDelay(random) : Math.max(backoff(ageMs, random), retryAfterMs ?? 0);
+  // The last round comes just before the end, so that no time in which a provider may recover is given away.
+  return { kind: 'retry', delayMs: Math.max(1_000, Math.min(delayMs, leftMs - LAST_ROUND_MS)) };
+}
+
+const LAST_ROUND_MS = 60_000;
+
+/** Milliseconds in which a submission may still be tried; zero or less when it is overdue. */
+export function timeLeft(ageMs: number, expiresInMs: number | undefined): number {
+  return expiresInMs ?? MAX_AGE_MS - ageMs;
+}
+
+/** The end of a submission whose time is up. */
+export function overdue(expiresInMs: number | undefined): Settlement {
+  return expiresInMs === undefined
+    ? { kind: 'dead-letter', reason: 'Exhausted', detail: 'no provider took it within four days' }
+    : { kind: 'dead-letter', reason: 'Expired', detail: 'expiresAt has passed; it was not sent after that' };
+}
+
+function close({ recipients }: Progress): Settlement {
+  const number = (end: string) => recipients.filter((one) => one.end === end).length;
+  if (number('refused') > 0) {
+    const by = [...new Set(recipients.flatMap((one) => (one.end === 'refused' ? one.refusedBy : [])))];
+    return {
+      kind: 'dead-letter',
+      reason: 'Refused',
+      detail: `refused by ${by.join(' and ')} for ${number('refused')} of ${recipients.length} recipients`,
+    };
+  }
+  if (number('held') > 0) {
+    const at = [...new Set(recipients.flatMap((one) => (one.end === 'held' ? one.unknownAt : [])))];
+    return {
+      kind: 'dead-letter',
+      reason: 'Unknown',
+      detail: `the answer of ${at.join(' and ')} was lost; onUnknown is hold`,
+    };
+  }
+  return { kind: 'done' };
+}

@@ -1,0 +1,299 @@
+import { describe, expect, it } from 'vitest';
+import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
+import type { Objects } from '../../lambda/platform/objects.ts';
+import { definitions } from '../../lambda/providers/registry.ts';
+import { createSender } from '../../lambda/sender/sender.ts';
+import { sqsRecord } from '../support/sqs-record.ts';
+
+const providers: ProviderConfig[] = [
+  { key: 'postmark', type: 'postmark', options: {} },
+  { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } },
+];
+const environment: SenderEnvironment = {
+  providers,
+  deadLetterQueueUrl: 'dead',
+  eventsQueueUrl: 'events',
+  retryQueueUrls: { postmark: 'retry-postmark', mailgun: 'retry-mailgun' },
+  mailBucket: 'mail',
+  maxReceiveCount: 5,
+};
+const mail = { version: 1, id: 'order-1', from: 'a@example.com', to: ['b@example.org'], subject: 'hi', text: 'hello' };
+const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
+const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
+const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive' };
+const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
+const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
+
+describe('sender', () => {
+  it('is done when the first provider accepts', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toEqual([]);
+  });
+
+  it('fails over within one receive', async () => {
+    const world = givenWorld({ postmark: [down], mailgun: [accepted] });
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.sent).toEqual([]);
+  });
+
+  it('puts what nobody takes on the retry queue of the preferred provider, body unchanged', async () => {
+    const world = givenWorld({ postmark: [down], mailgun: [down] });
+    const record = sqsRecord(mail, { sentAt: world.now });
+
+    await world.send(record);
+
+    expect(world.sent).toEqual([
+      {
+        queue: 'retry-postmark',
+        body: record.body,
+        delay: 60,
+        attributes: {
+          SubmissionId: 'order-1',
+          FirstSeen: new Date(world.now).toISOString(),
+          NotBefore: new Date(world.now + 60_000).toISOString(),
+          Attempts: '2',
+          Provider: 'postmark',
+        },
+      },
+    ]);
+  });
+
+  it('runs the whole route again on a retry and counts the attempts on', async () => {
+    const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+
+    world.now += 60_000;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+    expect(world.numbers).toEqual([1, 2, 3]);
+  });
+
+  it('waits on in hops while a retry is not due', async () => {
+    const world = givenWorld({});
+    const notBefore = world.now + 3_600_000;
+    const attributes = {
+      NotBefore: new Date(notBefore).toISOString(),
+      FirstSeen: new Date(world.now).toISOString(),
+      SubmissionId: 'order-1',
+      Attempts: '4',
+      Provider: 'mailgun',
+    };
+
+    await world.send(sqsRecord(mail, { attributes }));
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-mailgun', delay: 900, attributes }]);
+  });
+
+  it('asks another provider first after a lost answer, and only after a wait', async () => {
+    const world = givenWorld({ postmark: [lost], mailgun: [accepted] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    expect(world.calls).toEqual(['postmark']);
+
+    world.now += 120_000;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.sent).toHaveLength(1);
+  });
+
+  it('parks a mail that must not go out twice', async () => {
+    const world = givenWorld({ postmark: [lost] });
+
+    await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }));
+
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Unknown', LastProvider: 'postmark' } }]);
+  });
+
+  it('declares a message bad after two refusals', async () => {
+    const world = givenWorld({ postmark: [bad], mailgun: [bad] });
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.sent).toMatchObject([
+      {
+        queue: 'dead',
+        attributes: { Reason: 'Refused', Attempts: '2', SubmissionId: 'order-1', LastProvider: 'mailgun' },
+      },
+    ]);
+  });
+
+  it('counts a contradiction when another provider takes what one refused', async () => {
+    const world = givenWorld({ postmark: [bad], mailgun: [accepted] });
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.counted).toEqual(['Contradictions postmark']);
+    expect(world.sent).toEqual([]);
+  });
+
+  it('retries rather than declares bad while one of two providers is down', async () => {
+    const world = givenWorld({ postmark: [bad], mailgun: [down] });
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.sent).toMatchObject([
+      { queue: 'retry-postmark', attributes: { History: '[{"provider":"postmark","kind":"refused"}]' } },
+    ]);
+  });
+
+  it('tells of a suppressed recipient and never hands the address on', async () => {
+    const world = givenWorld({ postmark: [inactive] });
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toHaveLength(1);
+    expect(JSON.parse(world.sent[0]?.body ?? '')).toMatchObject({
+      version: 1,
+      type: 'suppressed',
+      provider: 'postmark',
+      recipient: 'b@example.org',
+      submissionId: 'order-1',
+      reason: 'inactive',
+    });
+  });
+
+  it('serves only the recipients that are left', async () => {
+    const world = givenWorld({
+      postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', down]]) }],
+      mailgun: [accepted],
+    });
+
+    await world.send(sqsRecord({ ...mail, cc: ['c@example.org'] }));
+
+    expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org']]);
+  });
+
+  it('begins no attempt that could not end in time', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+
+    await world.send(sqsRecord(mail), () => 14_000);
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+  });
+
+  it.each([
+    ['broken JSON', '{', 'Malformed'],
+    ['no recipient', { ...mail, to: [] }, 'Malformed'],
+    ['a provider that is not configured', { ...mail, providers: { only: ['sendgrid'] } }, 'Malformed'],
+    ['an expiry in the past', { ...mail, expiresAt: '2020-01-01T00:00:00Z' }, 'Expired'],
+    [
+      'an object that is not there',
+      {
+        ...mail,
+        attachments: [{ filename: 'a.pdf', contentType: 'application/pdf', s3: { bucket: 'mail', key: 'none' } }],
+      },
+      'MissingObject',
+    ],
+    ['a pointer to nothing', { version: 1, s3: { bucket: 'mail', key: 'none' } }, 'MissingObject'],
+  ])('sends %s to the dead-letter queue, body unchanged, and calls nobody', async (_, body, reason) => {
+    const world = givenWorld({});
+    const record = sqsRecord(body);
+
+    await world.send(record);
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'dead', body: record.body, attributes: { Reason: reason } }]);
+    expect(world.sent[0]?.attributes['Detail']).not.toContain('@');
+  });
+
+  it('leaves a newer version on the queue until its last receive', async () => {
+    const world = givenWorld({});
+    const body = { ...mail, version: 2 };
+
+    await expect(world.send(sqsRecord(body, { receiveCount: 4 }))).rejects.toThrow('newer');
+    expect(world.sent).toEqual([]);
+
+    await world.send(sqsRecord(body, { receiveCount: 5 }));
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Malformed' } }]);
+  });
+
+  it('waits while the bucket is in trouble, and loses nothing', async () => {
+    const world = givenWorld({}, { read: () => Promise.reject(new Error('503')) });
+
+    await world.send(sqsRecord({ version: 1, s3: { bucket: 'mail', key: 'whole' } }));
+
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+  });
+
+  it('follows a pointer to a whole submission', async () => {
+    const world = givenWorld(
+      { postmark: [accepted] },
+      { read: () => Promise.resolve(Buffer.from(JSON.stringify(mail))) },
+    );
+
+    await world.send(sqsRecord({ version: 1, s3: { bucket: 'mail', key: 'whole' } }));
+
+    expect(world.calls).toEqual(['postmark']);
+  });
+
+  it('keeps the message on its queue when its next home does not take it', async () => {
+    const world = givenWorld({ postmark: [down], mailgun: [down] });
+    world.queueDown = true;
+
+    await expect(world.send(sqsRecord(mail))).rejects.toThrow('queue down');
+  });
+});
+
+function givenWorld(
+  script: Record<string, (Outcome | AttemptResult)[]>,
+  objects: Objects = { read: () => Promise.resolve('missing') },
+) {
+  const world = {
+    now: Date.parse('2026-11-24T12:00:00Z'),
+    queueDown: false,
+    calls: [] as string[],
+    numbers: [] as number[],
+    offered: [] as (readonly string[])[],
+    counted: [] as string[],
+    sent: [] as {
+      queue: string;
+      body: string;
+      attributes: Readonly<Record<string, string>>;
+      delay: number | undefined;
+    }[],
+    send: (record: ReturnType<typeof sqsRecord>, remainingMs: () => number = () => 60_000) =>
+      sender(record, remainingMs),
+    again: () => {
+      const last = world.sent.at(-1);
+      return sqsRecord(last?.body ?? '', { attributes: last?.attributes ?? {}, sentAt: world.now });
+    },
+  };
+  const sender = createSender({
+    environment,
+    definitions,
+    objects,
+    call: (provider, attempt) => {
+      world.calls.push(provider.key);
+      world.numbers.push(attempt.number);
+      world.offered.push(attempt.recipients);
+      const result = script[provider.key]?.shift();
+      if (!result) throw new Error(`${provider.key} was not expected to be called`);
+      return Promise.resolve('kind' in result ? { outcome: result } : result);
+    },
+    queue: {
+      send: (queue, body, attributes = {}, delay) => {
+        if (world.queueDown) return Promise.reject(new Error('queue down'));
+        world.sent.push({ queue, body, attributes, delay });
+        return Promise.resolve();
+      },
+    },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    count: (metric, provider) => world.counted.push(`${metric} ${provider}`),
+    now: () => world.now,
+    random: () => 0,
+  });
+  return world;
+}

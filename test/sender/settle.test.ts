@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { backoff, MAX_AGE_MS, MAX_DELAY_MS, MIN_DELAY_MS, unknownDelay } from '../../lambda/sender/backoff.ts';
+import { begin, NOTHING_CARRIED } from '../../lambda/sender/progress.ts';
+import { settle } from '../../lambda/sender/settle.ts';
+
+const open = begin(['a@x'], NOTHING_CARRIED, 'ask');
+
+describe('backoff', () => {
+  it('grows from a minute to an hour and never beyond', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: MAX_AGE_MS }), fc.double({ min: 0, max: 0.999_999, noNaN: true }), (age, random) => {
+        const delay = backoff(age, random);
+        expect(delay).toBeGreaterThanOrEqual(MIN_DELAY_MS);
+        expect(delay).toBeLessThanOrEqual(MAX_DELAY_MS);
+        expect(backoff(age + 1_000, random)).toBeGreaterThanOrEqual(delay);
+      }),
+    );
+    expect(backoff(0, 0)).toBe(MIN_DELAY_MS);
+    expect(backoff(MAX_AGE_MS, 0)).toBeGreaterThan(MAX_DELAY_MS * 0.7);
+  });
+
+  it('waits one to two minutes after a lost answer', () => {
+    expect(unknownDelay(0)).toBe(60_000);
+    expect(unknownDelay(0.999)).toBeLessThan(120_001);
+  });
+});
+
+describe('settle', () => {
+  it('retries what nobody took', () => {
+    expect(settle(open, { ageMs: 0, random: 0 })).toEqual({ kind: 'retry', delayMs: MIN_DELAY_MS });
+  });
+
+  it('waits as long as a throttling provider asks', () => {
+    expect(settle(open, { ageMs: 0, random: 0, retryAfterMs: 300_000 })).toEqual({ kind: 'retry', delayMs: 300_000 });
+  });
+
+  it('tries once more just before the end', () => {
+    const ageMs = MAX_AGE_MS - 600_000;
+    expect(settle(open, { ageMs, random: 0 })).toEqual({ kind: 'retry', delayMs: 540_000 });
+  });
+
+  it.each([
+    ['Exhausted', { ageMs: MAX_AGE_MS }],
+    ['Expired', { ageMs: 0, expiresInMs: 0 }],
+  ] as const)('ends with %s when the time is up', (reason, circumstances) => {
+    expect(settle(open, { ...circumstances, random: 0 })).toMatchObject({ kind: 'dead-letter', reason });
+  });
+
+  it('lets an expiry beyond four days stand', () => {
+    expect(settle(open, { ageMs: MAX_AGE_MS, expiresInMs: 3_600_000, random: 0 }).kind).toBe('retry');
+  });
+
+  it('ends with the refusal even when others accepted', () => {
+    const progress = begin(
+      ['a@x', 'b@x'],
+      {
+        attempts: 2,
+        done: [0],
+        history: [
+          { provider: 'p', kind: 'refused', recipients: [1] },
+          { provider: 'q', kind: 'refused', recipients: [1] },
+        ],
+      },
+      'ask',
+    );
+
+    expect(settle(progress, { ageMs: 0, random: 0 })).toEqual({
+      kind: 'dead-letter',
+      reason: 'Refused',
+      detail: 'refused by p and q for 1 of 2 recipients',
+    });
+  });
+});

@@ -1,0 +1,121 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { startStack } from '../../local/stack.ts';
+
+/** What `GET /api/stack` says, as far as tests use it. */
+export interface StackInfo {
+  readonly queues: {
+    readonly outbound: string;
+    readonly deadLetter: string;
+    readonly retry: Record<string, string>;
+    readonly events: string;
+  };
+  readonly buckets: { readonly mail: string };
+  readonly endpoints: { readonly aws: string };
+  readonly providers: readonly { readonly key: string; readonly url: string }[];
+  readonly processes: readonly { readonly function: string; readonly pid: number }[];
+}
+
+/** An entry of `GET /api/accepted`, as far as tests use it. */
+export interface AcceptedEntry {
+  readonly provider: string;
+  readonly submissionId: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly attachments: readonly { readonly size: number; readonly sha256: string }[];
+}
+
+/** A stack on free ports, driven only over its public interfaces. */
+export interface RunningStack {
+  readonly info: StackInfo;
+  refresh(): Promise<StackInfo>;
+  breakProvider(key: string, fault: unknown): Promise<void>;
+  repairAll(): Promise<void>;
+  /** Polls until each id was accepted at least once (and `enough` agrees), and gives all their entries. */
+  accepted(ids: readonly string[], enough?: (entries: AcceptedEntry[]) => boolean): Promise<AcceptedEntry[]>;
+  /** Receives and deletes that many messages of the dead-letter queue. */
+  letters(count: number): Promise<Message[]>;
+  /** Messages on these queues, delayed and in flight ones too. */
+  depth(queueUrls: readonly string[]): Promise<number>;
+  until(condition: () => Promise<boolean>): Promise<void>;
+  close(): Promise<void>;
+}
+
+const POLL_MS = 50;
+const PATIENCE_MS = 50_000;
+
+export async function givenStack(timeScale: number): Promise<RunningStack> {
+  const stack = await startStack({ port: 0, timeScale });
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(new URL(path, stack.url), {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    const text = await response.text();
+    return text ? JSON.parse(text) : undefined;
+  };
+  const info = (await call('GET', '/api/stack')) as StackInfo;
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+  const sqs = new SQSClient({ endpoint: info.endpoints.aws, region: 'us-east-1', credentials });
+  const until = async (condition: () => Promise<boolean>) => {
+    const end = Date.now() + PATIENCE_MS;
+    while (!(await condition())) {
+      if (Date.now() > end) throw new Error(`not reached within ${PATIENCE_MS} ms`);
+      await wait(POLL_MS);
+    }
+  };
+  return {
+    info,
+    refresh: async () => (await call('GET', '/api/stack')) as StackInfo,
+    breakProvider: async (key, fault) => {
+      await call('PUT', `/api/providers/${key}/fault`, fault);
+    },
+    repairAll: async () => {
+      await Promise.all([
+        ...info.providers.map(({ key }) => call('DELETE', `/api/providers/${key}/fault`)),
+        call('DELETE', '/api/aws/fault'),
+      ]);
+    },
+    accepted: async (ids, enough = () => true) => {
+      let entries: AcceptedEntry[] = [];
+      await until(async () => {
+        const all = (await call('GET', '/api/accepted?raw=false')) as AcceptedEntry[];
+        entries = all.filter(({ submissionId }) => ids.includes(submissionId));
+        return new Set(entries.map(({ submissionId }) => submissionId)).size === ids.length && enough(entries);
+      });
+      return entries;
+    },
+    letters: async (count) => {
+      const found: Message[] = [];
+      await until(async () => {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: info.queues.deadLetter,
+            MaxNumberOfMessages: 10,
+            MessageAttributeNames: ['All'],
+            VisibilityTimeout: 43_200,
+          }),
+        );
+        found.push(...Messages);
+        return found.length >= count;
+      });
+      return found;
+    },
+    depth: async (queueUrls) => {
+      const counts = await Promise.all(
+        queueUrls.map(async (QueueUrl) => {
+          const { Attributes = {} } = await sqs.send(
+            new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+          );
+          return ['', 'NotVisible', 'Delayed'].reduce(
+            (sum, kind) => sum + Number(Attributes[`ApproximateNumberOfMessages${kind}`] ?? 0),
+            0,
+          );
+        }),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    until,
+    close: () => stack.close(),
+  };
+}
