@@ -54,11 +54,15 @@ export function providerCaller(
         outcome: { kind: 'unavailable', blames: 'account', reason: SECRET_UNREADABLE, detail: detailOf(nameOf(error)) },
       };
     }
+    const begun = Date.now();
     try {
       const first = await (await providerFor(config, secret)).send(attempt);
       if (!isAuthentication(first)) return first;
       const fresh = await readSecret(config, true).catch(() => secret);
-      return same(secret, fresh) ? first : await (await providerFor(config, fresh)).send(attempt);
+      // Both calls share the deadline of the one attempt: the function's time-out is made of these.
+      const deadlineMs = attempt.deadlineMs - (Date.now() - begun);
+      if (same(secret, fresh) || deadlineMs < attempt.connectMs) return first;
+      return await (await providerFor(config, fresh)).send({ ...attempt, deadlineMs });
     } catch (error) {
       // A defect of ours in one provider's code must not keep the mail from the others; whether it went out is not known.
       log.error('provider code failed', { provider: config.key, error: nameOf(error) });

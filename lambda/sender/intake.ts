@@ -1,4 +1,4 @@
-import type { Problem } from '../contract/submission.ts';
+import type { Problem } from '../contract/dead-letter.ts';
 import { readSubmission, type Submission } from '../contract/submission.ts';
 import { buildMessage } from '../mail/build.ts';
 import type { Message } from '../mail/message.ts';

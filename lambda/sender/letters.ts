@@ -1,5 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
-import { asciiAttribute, type DeadLetterReason } from '../contract/dead-letter.ts';
+import {
+  asciiAttribute,
+  DEAD_LETTER_ATTRIBUTE,
+  type DeadLetterReason,
+  RETRY_ATTRIBUTE,
+} from '../contract/dead-letter.ts';
 import { type Carried, NOTHING_CARRIED, type Vote } from './progress.ts';
 
 /** What travels beside the body through retry queues, and into the dead-letter queue. */
@@ -16,19 +21,24 @@ export interface Letter {
 export function readLetter({ messageId, attributes, messageAttributes }: SQSRecord): Letter {
   const text = (name: string) => messageAttributes[name]?.stringValue;
   const time = (name: string) => Date.parse(text(name) ?? '');
-  const notBefore = time('NotBefore');
-  // Only our own retries carry NotBefore: a producer's attributes of the same names mean nothing.
-  if (Number.isNaN(notBefore))
-    return { submissionId: messageId, firstSeen: Number(attributes.SentTimestamp), carried: NOTHING_CARRIED };
-  const firstSeen = time('FirstSeen');
+  const notBefore = time(RETRY_ATTRIBUTE.notBefore);
+  const submissionId = text(RETRY_ATTRIBUTE.submissionId) ?? messageId;
+  const done = (text(RETRY_ATTRIBUTE.done) ?? '').split(',').filter(Boolean).map(Number);
+  const fresh = { firstSeen: Number(attributes.SentTimestamp) };
+  if (Number.isNaN(notBefore)) {
+    // Redriven from the dead-letter queue: everything is tried anew, but nobody is served twice.
+    if (text(DEAD_LETTER_ATTRIBUTE.reason)) return { ...fresh, submissionId, carried: { ...NOTHING_CARRIED, done } };
+    return { ...fresh, submissionId: messageId, carried: NOTHING_CARRIED };
+  }
+  const firstSeen = time(RETRY_ATTRIBUTE.firstSeen);
   return {
-    submissionId: text('SubmissionId') ?? messageId,
-    firstSeen: Number.isNaN(firstSeen) ? Number(attributes.SentTimestamp) : firstSeen,
+    submissionId,
+    firstSeen: Number.isNaN(firstSeen) ? fresh.firstSeen : firstSeen,
     notBefore,
     carried: {
-      attempts: Number(text('Attempts')) || 0,
-      done: (text('Done') ?? '').split(',').filter(Boolean).map(Number),
-      history: parseHistory(text('History')),
+      attempts: Number(text(RETRY_ATTRIBUTE.attempts)) || 0,
+      done,
+      history: parseHistory(text(RETRY_ATTRIBUTE.history)),
     },
   };
 }
@@ -37,13 +47,13 @@ export function readLetter({ messageId, attributes, messageAttributes }: SQSReco
 export function retryAttributes(letter: Letter, provider: string, notBefore: number): Record<string, string> {
   const { attempts, done, history } = letter.carried;
   return {
-    SubmissionId: asciiAttribute(letter.submissionId, 128),
-    FirstSeen: new Date(letter.firstSeen).toISOString(),
-    NotBefore: new Date(notBefore).toISOString(),
-    Attempts: String(attempts),
-    Provider: provider,
-    ...(done.length > 0 && { Done: done.join(',') }),
-    ...(history.length > 0 && { History: JSON.stringify(history) }),
+    [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
+    [RETRY_ATTRIBUTE.firstSeen]: new Date(letter.firstSeen).toISOString(),
+    [RETRY_ATTRIBUTE.notBefore]: new Date(notBefore).toISOString(),
+    [RETRY_ATTRIBUTE.attempts]: String(attempts),
+    [RETRY_ATTRIBUTE.provider]: provider,
+    ...(done.length > 0 && { [RETRY_ATTRIBUTE.done]: done.join(',') }),
+    ...(history.length > 0 && { [RETRY_ATTRIBUTE.history]: JSON.stringify(history) }),
   };
 }
 
@@ -55,13 +65,13 @@ export function deadLetterAttributes(
   lastProvider: string | undefined,
 ): Record<string, string> {
   return {
-    Reason: reason,
-    Detail: asciiAttribute(detail, 1_024),
-    SubmissionId: asciiAttribute(letter.submissionId, 128),
-    Attempts: String(letter.carried.attempts),
-    FirstSeen: new Date(letter.firstSeen).toISOString(),
-    ...(lastProvider && { LastProvider: lastProvider }),
-    ...(letter.carried.done.length > 0 && { Done: letter.carried.done.join(',') }),
+    [DEAD_LETTER_ATTRIBUTE.reason]: reason,
+    [DEAD_LETTER_ATTRIBUTE.detail]: asciiAttribute(detail, 1_024),
+    [DEAD_LETTER_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
+    [DEAD_LETTER_ATTRIBUTE.attempts]: String(letter.carried.attempts),
+    [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(letter.firstSeen).toISOString(),
+    ...(lastProvider && { [DEAD_LETTER_ATTRIBUTE.lastProvider]: lastProvider }),
+    ...(letter.carried.done.length > 0 && { [RETRY_ATTRIBUTE.done]: letter.carried.done.join(',') }),
   };
 }
 

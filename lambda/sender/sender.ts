@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
+import { type Problem, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
-import type { Problem } from '../contract/submission.ts';
 import { hasAsciiLocalPart, hasQuotedLocalPart } from '../mail/address.ts';
 import type { Message } from '../mail/message.ts';
 import { composeMime } from '../mail/mime.ts';
@@ -194,7 +194,7 @@ class Mail {
   /** SQS delays at most 15 minutes: a longer wait is sent on in hops that carry the same `NotBefore`. */
   async retryAt(notBefore: number, provider?: string): Promise<void> {
     const { environment, queue, now } = this.context;
-    const key = provider ?? this.record.messageAttributes['Provider']?.stringValue ?? '';
+    const key = provider ?? this.record.messageAttributes[RETRY_ATTRIBUTE.provider]?.stringValue ?? '';
     const home = environment.retryQueueUrls[key] ? key : Object.keys(environment.retryQueueUrls)[0];
     if (home === undefined) throw new Error('no retry queue is configured');
     const seconds = Math.ceil(((notBefore - now()) * this.scale) / 1_000);

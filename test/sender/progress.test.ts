@@ -42,7 +42,7 @@ describe('progress', () => {
       pending(first),
       {
         outcome: accepted,
-        recipients: new Map([
+        recipients: new Map<string, Outcome>([
           ['b@x', bad],
           ['c@x', lost],
         ]),

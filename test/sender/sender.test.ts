@@ -175,6 +175,16 @@ describe('sender', () => {
     expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org']]);
   });
 
+  it('serves nobody twice when a dead letter is redriven', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '3', Done: '0' };
+
+    await world.send(sqsRecord({ ...mail, cc: ['c@example.org'] }, { attributes }));
+
+    expect(world.offered).toEqual([['c@example.org']]);
+    expect(world.numbers).toEqual([1]);
+  });
+
   it('begins no attempt that could not end in time', async () => {
     const world = givenWorld({ postmark: [accepted] });
 

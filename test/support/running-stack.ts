@@ -104,7 +104,7 @@ export async function givenStack(timeScale: number): Promise<RunningStack> {
     depth: async (queueUrls) => {
       const counts = await Promise.all(
         queueUrls.map(async (QueueUrl) => {
-          const { Attributes = {} } = await sqs.send(
+          const { Attributes = {} }: { Attributes?: Record<string, string> | undefined } = await sqs.send(
             new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
           );
           return ['', 'NotVisible', 'Delayed'].reduce(

@@ -1,0 +1,44 @@
+import { App, Validations } from 'aws-cdk-lib/core';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { MailoverStack } from '../lib/stack.ts';
+
+/** The providers, best first; each is asked when those above it did not take the mail. */
+const providers: ProviderConfig[] = [
+  { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' } },
+  { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
+  { key: 'ses', type: 'ses', options: { identities: ['example.com', 'example.org', 'example.net'] } },
+  // A young server of one's own, which first has to earn its reputation: one mail in a hundred goes there first.
+  {
+    key: 'own-mta',
+    type: 'smtp',
+    share: 0.01,
+    options: { host: 'mta.example.com', clientName: 'mailover.example.com' },
+  },
+];
+
+const account = process.env['CDK_DEFAULT_ACCOUNT'];
+const region = process.env['CDK_DEFAULT_REGION'];
+
+const app = new App({
+  context: {
+    // Findings of the template validation stop the synthesis.
+    '@aws-cdk/core:validateAgainstDefaultRules': true,
+    '@aws-cdk/aws-iam:minimizePolicies': true,
+    '@aws-cdk/core:checkSecretUsage': true,
+    '@aws-cdk/core:target-partitions': ['aws'],
+  },
+});
+
+new MailoverStack(app, 'Mailover', {
+  description: 'Sends mail through several providers',
+  ...(account && region && { env: { account, region } }),
+  providers,
+});
+
+// The CDK's own switch for template validation: a local stack turns it off to start sooner.
+if (process.env['CDK_VALIDATION'] !== 'false') {
+  const { AwsSolutionsChecks } = await import('cdk-nag');
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+}
+
+app.synth();

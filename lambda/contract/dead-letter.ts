@@ -1,0 +1,53 @@
+/** Why a message is in the dead-letter queue; the value of its `Reason` attribute. */
+export const DEAD_LETTER_REASONS = [
+  'Malformed',
+  'TooLarge',
+  'MissingObject',
+  'IdConflict',
+  'Expired',
+  'Refused',
+  'Unknown',
+  'Exhausted',
+  'Crashed',
+] as const;
+export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
+
+/** Why something cannot go on; `detail` is a sentence without any address or content. */
+export interface Problem {
+  readonly reason: DeadLetterReason;
+  readonly detail: string;
+}
+
+/** String attributes of a message that Mailover itself puts on the dead-letter queue; one moved by SQS has none. */
+export const DEAD_LETTER_ATTRIBUTE = {
+  reason: 'Reason',
+  detail: 'Detail',
+  submissionId: 'SubmissionId',
+  attempts: 'Attempts',
+  firstSeen: 'FirstSeen',
+  lastProvider: 'LastProvider',
+} as const;
+
+/** String attributes of a message on a retry queue; at most ten, as SQS allows no more. */
+export const RETRY_ATTRIBUTE = {
+  submissionId: 'SubmissionId',
+  firstSeen: 'FirstSeen',
+  notBefore: 'NotBefore',
+  attempts: 'Attempts',
+  provider: 'Provider',
+  done: 'Done',
+  history: 'History',
+} as const;
+
+/**
+ * Makes any text legal as an SQS string attribute: printable ASCII, at most `max` characters, never empty.
+ * SQS refuses the whole message for an empty value or for a character outside XML's.
+ */
+export function asciiAttribute(text: string, max: number): string {
+  const legal = text
+    .replace(/[\t\r\n]+/g, ' ')
+    .replace(/[^\x20-\x7e]/gu, '?')
+    .trim()
+    .slice(0, max);
+  return legal === '' ? '-' : legal;
+}

@@ -1,0 +1,158 @@
+import * as z from 'zod/mini';
+import type { Problem } from './dead-letter.ts';
+import { explain, shapeOf } from './explain.ts';
+import * as field from './submission-fields.ts';
+
+export type { Problem };
+
+/** The newest version of the submission that this code reads. */
+const SUBMISSION_VERSION = 1;
+
+const version = z.literal(SUBMISSION_VERSION, { error: `the number ${SUBMISSION_VERSION}` });
+const body = (name: string) => z.string({ error: `the ${name} body` });
+const described = (text: string) => z.meta({ description: text });
+
+/** A submission as producers send it; the committed JSON Schema is generated from this. */
+export const submissionSchema = z
+  .strictObject(
+    {
+      version,
+      id: z.exactOptional(
+        field.id.check(
+          described('Idempotency key: the same id with the same content is sent once. Absent: the SQS message id.'),
+        ),
+      ),
+      class: z.exactOptional(field.line('a class', 1, 64).check(described('Kind of mail, for routing and reports.'))),
+      from: field.mailbox,
+      to: z.exactOptional(field.mailboxes),
+      cc: z.exactOptional(field.mailboxes),
+      bcc: z.exactOptional(field.mailboxes),
+      replyTo: z.exactOptional(field.mailboxes),
+      subject: z.exactOptional(field.line('a subject', 0, 2000)),
+      text: z.exactOptional(body('text')),
+      html: z.exactOptional(body('HTML')),
+      headers: z.exactOptional(
+        field.headers.check(
+          z.refine((headers) => Object.keys(headers).length <= 100, { error: 'at most 100 headers' }),
+          described('Custom headers. Those that Mailover or a provider writes itself are refused.'),
+        ),
+      ),
+      attachments: z.exactOptional(
+        z
+          .array(field.attachment, { error: 'a list of attachments' })
+          .check(z.maxLength(100, { error: 'a list of at most 100 attachments' })),
+      ),
+      tag: z.exactOptional(field.line('a tag', 1, 128)),
+      metadata: z.exactOptional(field.metadata),
+      unsubscribe: z.exactOptional(field.unsubscribe),
+      expiresAt: z.exactOptional(
+        z.iso
+          .datetime({ offset: true, error: 'an ISO 8601 time with its offset, such as 2026-12-01T00:00:00Z' })
+          .check(described('Not sent after this time, but dead-lettered as Expired.')),
+      ),
+      onUnknown: z.exactOptional(
+        z
+          .enum(['ask', 'failover', 'hold'], { error: '"ask", "failover" or "hold"' })
+          .check(
+            described('What to do when a provider may have taken the mail and its answer was lost. Default: ask.'),
+          ),
+      ),
+      supersedes: z.exactOptional(field.id.check(described('The id of a waiting submission that this one replaces.'))),
+      providers: z.exactOptional(
+        z.strictObject(
+          {
+            only: z.exactOptional(
+              z
+                .array(field.providerKey, { error: 'a list of provider keys' })
+                .check(
+                  z.minLength(1, { error: 'at least one provider key, or no "only"' }),
+                  z.maxLength(100, { error: 'a list of at most 100 provider keys' }),
+                  described('Only these providers, in this order.'),
+                ),
+            ),
+            except: z.exactOptional(
+              z
+                .array(field.providerKey, { error: 'a list of provider keys' })
+                .check(z.maxLength(100, { error: 'a list of at most 100 provider keys' })),
+            ),
+          },
+          { error: 'an object of "only" and "except"' },
+        ),
+      ),
+    },
+    { error: 'a JSON object' },
+  )
+  .check(
+    z.refine(({ to = [], cc = [], bcc = [] }) => to.length + cc.length + bcc.length > 0, {
+      error: 'at least one recipient in "to", "cc" or "bcc"',
+      path: ['to'],
+    }),
+    z.refine(({ text, html }) => Boolean(text) || Boolean(html), {
+      error: 'a "text" or an "html" body',
+      path: ['text'],
+    }),
+    z.meta({
+      title: 'Submission',
+      allOf: [
+        { anyOf: ['to', 'cc', 'bcc'].map((name) => ({ required: [name], properties: { [name]: { minItems: 1 } } })) },
+        { anyOf: ['text', 'html'].map((name) => ({ required: [name], properties: { [name]: { minLength: 1 } } })) },
+      ],
+    }),
+  );
+
+/** Stands on the queue for a submission that is larger than the queue takes. */
+export const pointerSchema = z
+  .strictObject({ version, s3: field.s3Reference }, { error: 'a JSON object' })
+  .check(z.meta({ title: 'Pointer', description: 'The submission is the content of this object.' }));
+
+export type Submission = z.infer<typeof submissionSchema>;
+/** One entry of `attachments`, with its bytes in `content` or in a bucket. */
+export type SubmissionAttachment = NonNullable<Submission['attachments']>[number];
+/** Where an object lies that a submission refers to. */
+export type S3Reference = z.infer<typeof field.s3Reference>;
+
+/** What a queue body turned out to be. `future`: a newer deployment may read it, so it stays on the queue. */
+export type ReadResult =
+  | { readonly kind: 'submission'; readonly submission: Submission }
+  | { readonly kind: 'pointer'; readonly s3: S3Reference }
+  | { readonly kind: 'future'; readonly version: number }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+/** Reads the body of a queue message or of the object that a pointer names; never throws. */
+export function readSubmission(text: string): ReadResult {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    return malformed(`the message: given ${shapeOf(text)} that is not JSON; expected a JSON object`);
+  }
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return malformed(`the message: given ${shapeOf(given)}; expected a JSON object`);
+  }
+  const { version: stated } = given as { version?: unknown };
+  if (typeof stated === 'number' && Number.isInteger(stated) && stated > SUBMISSION_VERSION) {
+    return { kind: 'future', version: stated };
+  }
+  // Zod passes over this one key in silence, and nothing may be dropped in silence.
+  const hidden = ['', 'headers', 'metadata'].find((name) => hidesPrototype(given, name));
+  if (hidden !== undefined) {
+    return malformed(`${hidden ? `${hidden}.` : ''}__proto__: unknown field; expected only the fields of the schema`);
+  }
+  if (Object.hasOwn(given, 's3')) {
+    const pointer = z.safeParse(pointerSchema, given);
+    return pointer.success ? { kind: 'pointer', s3: pointer.data.s3 } : malformed(explain(pointer.error.issues, given));
+  }
+  const submission = z.safeParse(submissionSchema, given);
+  return submission.success
+    ? { kind: 'submission', submission: submission.data }
+    : malformed(explain(submission.error.issues, given));
+}
+
+function hidesPrototype(given: object, name: string): boolean {
+  const value = name === '' ? given : (given as Record<string, unknown>)[name];
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__');
+}
+
+function malformed(detail: string): ReadResult {
+  return { kind: 'problem', problem: { reason: 'Malformed', detail } };
+}

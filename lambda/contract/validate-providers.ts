@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import type { ProviderDefinition } from '../providers/provider.ts';
+import { PROVIDER_DEFAULTS, PROVIDER_TYPES, type ProviderConfig, type ProviderType } from './providers.ts';
+
+/** What a provider type allows, as its definition says it. */
+export type Definitions = Readonly<Record<ProviderType, Pick<ProviderDefinition, 'limits' | 'secretFields'>>>;
+
+/** A provider list that must not be deployed; the message names every fault with index, key and reason. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the provider list is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+const LABEL = '[a-z0-9]([a-z0-9-]*[a-z0-9])?';
+const domain = z.string().regex(new RegExp(`^${LABEL}(\\.${LABEL})+$`), 'must be a domain in lower case (A-labels)');
+const identity = z
+  .string()
+  .regex(
+    new RegExp(`^([^@\\s*?]+@)?${LABEL}(\\.${LABEL})+$`),
+    'must be a domain or an address, its domain in lower case',
+  );
+const list = <T extends z.ZodType>(item: T) => z.array(item).min(1, 'must not be empty');
+const words = z.string().min(1, 'must not be empty');
+const whole = (least: number, most: number) => z.int().min(least).max(most);
+
+const options = {
+  ses: z.strictObject({
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as `eu-west-1`')
+      .optional(),
+    identities: list(identity),
+    configurationSet: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -')
+      .optional(),
+  }),
+  mailgun: z.strictObject({ domain, region: z.enum(['us', 'eu']).optional() }),
+  postmark: z.strictObject({ messageStream: words.optional() }),
+  smtp: z.strictObject({
+    host: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, 'must be a host name, without scheme or port'),
+    port: whole(1, 65_535).optional(),
+    tls: z.enum(['starttls', 'implicit', 'none']).optional(),
+    clientName: words.optional(),
+    smtpUtf8: z.boolean().optional(),
+    maxBytes: z.int().min(1).optional(),
+  }),
+} satisfies Record<ProviderType, z.ZodType>;
+
+const common = {
+  key: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must match [a-z][a-z0-9-]{0,31}'),
+  media: z.literal('email', 'is reserved: only `email` exists').optional(),
+  secretName: z
+    .string()
+    .regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'must be the name of a secret in Secrets Manager, not its ARN')
+    .optional(),
+  outbound: z.boolean().optional(),
+  priority: z.int().optional(),
+  weight: whole(0, 10_000).optional(),
+  share: z.number().gt(0, 'must be above 0').max(1, 'must be at most 1').optional(),
+  deadlineMs: whole(1_000, 60_000).optional(),
+  connectMs: whole(100, 60_000).optional(),
+  fromDomains: list(domain).optional(),
+  limits: z.strictObject({ maxBytes: z.int().min(1).optional(), maxRecipients: z.int().min(1).optional() }).optional(),
+};
+
+const schemas = {
+  ses: z.strictObject({ ...common, type: z.literal('ses'), options: options.ses }),
+  mailgun: z.strictObject({ ...common, type: z.literal('mailgun'), options: options.mailgun }),
+  postmark: z.strictObject({ ...common, type: z.literal('postmark'), options: options.postmark }),
+  smtp: z.strictObject({ ...common, type: z.literal('smtp'), options: options.smtp }),
+} satisfies Record<ProviderType, z.ZodType>;
+
+/**
+ * Refuses a provider list that could not work, with all of its faults at once.
+ *
+ * @throws ConfigurationError
+ */
+export function validateProviders(
+  providers: unknown,
+  definitions: Definitions,
+): asserts providers is readonly ProviderConfig[] {
+  if (!Array.isArray(providers)) throw new ConfigurationError(['it must be an ordered list']);
+  const shape = providers.flatMap((entry: unknown, index) => shapeProblems(entry, index));
+  // What concerns several entries can be judged only when each has its shape.
+  const problems = shape.length > 0 ? shape : listProblems(providers, definitions);
+  const duplicates = duplicateKeys(providers);
+  if (problems.length + duplicates.length > 0) throw new ConfigurationError([...problems, ...duplicates]);
+}
+
+function shapeProblems(entry: unknown, index: number): string[] {
+  const { key, type } = (entry ?? {}) as { key?: unknown; type?: unknown };
+  const known = PROVIDER_TYPES.find((candidate) => candidate === type);
+  if (!known) return [at(index, key, `type: must be one of ${PROVIDER_TYPES.join(', ')}`)];
+  const parsed = schemas[known].safeParse(entry);
+  return (parsed.error?.issues ?? []).map((issue) =>
+    at(index, key, [issue.path.join('.'), issue.message].filter(Boolean).join(': ')),
+  );
+}
+
+function duplicateKeys(providers: readonly unknown[]): string[] {
+  const keys = providers.map((entry) => (entry as { key?: unknown } | null)?.key);
+  return keys.flatMap((key, index) => {
+    const first = keys.indexOf(key);
+    return typeof key === 'string' && first < index ? [at(index, key, `key: is taken by providers[${first}]`)] : [];
+  });
+}
+
+function listProblems(providers: readonly ProviderConfig[], definitions: Definitions): string[] {
+  const outbound = providers.filter((provider) => provider.outbound !== false);
+  return [
+    ...providers.flatMap((provider, index) =>
+      ownProblems(provider, definitions[provider.type]).map((problem) => at(index, provider.key, problem)),
+    ),
+    ...(outbound.length === 0 ? ['no provider is left to send with: at least one must not be `outbound: false`'] : []),
+    ...shareProblems(outbound),
+    ...weightProblems(outbound).map(({ provider, problem }) => at(providers.indexOf(provider), provider.key, problem)),
+  ];
+}
+
+function ownProblems(provider: ProviderConfig, definition: Definitions[ProviderType]): string[] {
+  const { deadlineMs = PROVIDER_DEFAULTS.deadlineMs, connectMs = PROVIDER_DEFAULTS.connectMs, limits = {} } = provider;
+  const problems: string[] = [];
+  if (connectMs > deadlineMs) problems.push(`connectMs: ${connectMs} is longer than the deadline of ${deadlineMs}`);
+  if (provider.secretName && definition.secretFields.length === 0)
+    problems.push(`secretName: type ${provider.type} needs no secret`);
+  const most = {
+    // An own server says by itself what it takes.
+    maxBytes: (provider.type === 'smtp' && provider.options.maxBytes) || definition.limits.maxBytes,
+    maxRecipients: definition.limits.maxRecipients,
+  };
+  for (const name of ['maxBytes', 'maxRecipients'] as const) {
+    const wanted = limits[name];
+    if (wanted !== undefined && wanted > most[name])
+      problems.push(`limits.${name}: ${wanted} is above ${most[name]}, which type ${provider.type} takes`);
+  }
+  return problems;
+}
+
+function shareProblems(outbound: readonly ProviderConfig[]): string[] {
+  const sum = outbound.reduce((total, { share = 0 }) => total + share, 0);
+  // Ten shares of 0.1 add up to a little more than 1 in binary.
+  return sum > 1 + 1e-9 ? [`the shares of all providers add up to ${Number(sum.toFixed(6))}, which is above 1`] : [];
+}
+
+function weightProblems(outbound: readonly ProviderConfig[]): { provider: ProviderConfig; problem: string }[] {
+  // The default priority is the place from the end of the list, as routing has it.
+  const groups = Map.groupBy(outbound, (provider) => provider.priority ?? outbound.length - outbound.indexOf(provider));
+  return [...groups.values()].flatMap((group) => {
+    const total = group.reduce((sum, { weight = PROVIDER_DEFAULTS.weight }) => sum + weight, 0);
+    return total > 0
+      ? []
+      : group.map((provider) => ({ provider, problem: 'weight: the weights of its priority add up to 0' }));
+  });
+}
+
+function at(index: number, key: unknown, problem: string): string {
+  return `providers[${index}]${typeof key === 'string' ? ` (${key})` : ''}: ${problem}`;
+}

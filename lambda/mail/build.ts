@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type { Problem } from '../contract/dead-letter.ts';
+import type { Submission, SubmissionAttachment } from '../contract/submission.ts';
+import { domainOf, parseMailbox, sameMailboxKey } from './address.ts';
+import type { Mailbox, Message, MessageAttachment } from './message.ts';
+
+/** What the submission itself does not hold. */
+export interface BuildContext {
+  /** Its id, or the SQS message id where it has none. */
+  readonly id: string;
+  /** The bytes of its attachments, in their order. */
+  readonly attachments: readonly Buffer[];
+  readonly now: Date;
+}
+
+type Mailboxes = NonNullable<Submission['to']>;
+
+/** SHA-256 of a submission id in base64url: legal in a Message-ID, a provider's variable and a tag, whatever the id is. */
+export function handleOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url');
+}
+
+/** Makes the one message that every provider is given, in canonical form. */
+export function buildMessage(
+  submission: Submission,
+  { id, attachments, now }: BuildContext,
+): { readonly message: Message } | { readonly problem: Problem } {
+  const from = parseMailbox(submission.from);
+  if ('problem' in from) return { problem: malformed('from', from.problem) };
+  const seen = new Set<string>();
+  const lists: Record<'to' | 'cc' | 'bcc' | 'replyTo', Mailbox[]> = { to: [], cc: [], bcc: [], replyTo: [] };
+  for (const field of ['to', 'cc', 'bcc', 'replyTo'] as const) {
+    // Reply-To is no recipient: it may well be one of those above.
+    const result = distinct(submission[field] ?? [], field === 'replyTo' ? new Set() : seen);
+    if ('problem' in result) return { problem: malformed(`${field}[${result.index}]`, result.problem) };
+    lists[field] = result.mailboxes;
+  }
+  const handle = handleOf(id);
+  const { subject = '', text, html, tag } = submission;
+  const message: Message = {
+    id,
+    handle,
+    messageId: `<${handle}@${domainOf(from.address)}>`,
+    date: now,
+    from,
+    ...lists,
+    subject: subject.toWellFormed(),
+    ...(text && { text: text.toWellFormed() }),
+    ...(html && { html: html.toWellFormed() }),
+    headers: headersOf(submission, id),
+    attachments: (submission.attachments ?? []).map((attachment, index) => withBytes(attachment, attachments[index])),
+    ...(tag !== undefined && { tag: tag.toWellFormed() }),
+    metadata: Object.fromEntries(
+      Object.entries(submission.metadata ?? {}).map(([name, value]) => [name, value.toWellFormed()]),
+    ),
+  };
+  return { message };
+}
+
+/** One mail for each address: the first mention wins, over To, Cc and Bcc in this order. */
+function distinct(
+  given: Mailboxes,
+  seen: Set<string>,
+): { readonly mailboxes: Mailbox[] } | { readonly problem: string; readonly index: number } {
+  const mailboxes: Mailbox[] = [];
+  for (const [index, entry] of given.entries()) {
+    const mailbox = parseMailbox(entry);
+    if ('problem' in mailbox) return { problem: mailbox.problem, index };
+    const key = sameMailboxKey(mailbox.address);
+    if (!seen.has(key)) mailboxes.push(mailbox);
+    seen.add(key);
+  }
+  return { mailboxes };
+}
+
+function headersOf({ headers = {}, unsubscribe }: Submission, id: string): [name: string, value: string][] {
+  const list: [string, string][] = Object.entries(headers).map(([name, value]) => [name, value.toWellFormed()]);
+  list.push(['X-Mailover-Id', id]);
+  if (unsubscribe) {
+    const { url, mailto } = unsubscribe;
+    // The URL parser's own spelling is ASCII and has no angle bracket left.
+    const targets = [...(url ? [new URL(url).href] : []), ...(mailto ? [mailtoUri(mailto)] : [])];
+    list.push(['List-Unsubscribe', targets.map((target) => `<${target}>`).join(', ')]);
+    // RFC 8058 section 3.1: the one-click header needs an https URL.
+    if (url) list.push(['List-Unsubscribe-Post', 'List-Unsubscribe=One-Click']);
+  }
+  return list;
+}
+
+function mailtoUri(mailto: string): string {
+  if (/^mailto:/i.test(mailto)) return mailto;
+  const at = mailto.lastIndexOf('@');
+  return `mailto:${encodeURIComponent(mailto.slice(0, at))}${mailto.slice(at)}`;
+}
+
+function withBytes(
+  { filename, contentType, contentId }: SubmissionAttachment,
+  content: Buffer | undefined,
+): MessageAttachment {
+  if (!content) throw new Error('the bytes of an attachment were not loaded');
+  return { filename: filename.toWellFormed(), contentType, content, ...(contentId !== undefined && { contentId }) };
+}
+
+function malformed(field: string, expected: string): Problem {
+  return { reason: 'Malformed', detail: `${field}: given an address; expected ${expected}` };
+}

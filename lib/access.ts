@@ -1,0 +1,57 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { definitions } from '../lambda/providers/registry.ts';
+
+/** What a function that sends through these providers may do with SES and with their secrets, and nothing else. */
+export function providerStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
+  const stack = Stack.of(scope);
+  const secrets = [...new Set(providers.map(secretName).filter((name) => name !== undefined))];
+  return [
+    ...providers.flatMap((provider) => (provider.type === 'ses' ? [sesStatement(stack, provider)] : [])),
+    ...(secrets.length > 0 ? [secretStatement(stack, secrets)] : []),
+  ];
+}
+
+/** Name of the secret that holds the provider's credentials; absent if its type authenticates by the role of the function. */
+export function secretName({ key, type, secretName }: ProviderConfig): string | undefined {
+  // The sender reads a secret by the same rule.
+  return secretName ?? (definitions[type].secretFields.length > 0 ? `mailover/${key}` : undefined);
+}
+
+function sesStatement(stack: Stack, { options }: Extract<ProviderConfig, { type: 'ses' }>): PolicyStatement {
+  const { identities, configurationSet, region = stack.region } = options;
+  const arn = (resource: string, resourceName: string) =>
+    stack.formatArn({ service: 'ses', region, resource, resourceName });
+  return new PolicyStatement({
+    // SES asks for both: the second when SendEmail of API v2 carries raw MIME.
+    actions: ['ses:SendEmail', 'ses:SendRawEmail'],
+    resources: [
+      ...identities.map((identity) => arn('identity', identity)),
+      ...(configurationSet ? [arn('configuration-set', configurationSet)] : []),
+    ],
+    conditions: {
+      StringLike: {
+        'ses:FromAddress': identities.flatMap((identity) =>
+          identity.includes('@') ? [identity] : [`*@${identity}`, `*@*.${identity}`],
+        ),
+      },
+    },
+  });
+}
+
+function secretStatement(stack: Stack, names: readonly string[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: names.map((name) =>
+      stack.formatArn({
+        service: 'secretsmanager',
+        resource: 'secret',
+        // Secrets Manager ends every ARN with a hyphen and six characters of its own.
+        resourceName: `${name}-??????`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    ),
+  });
+}

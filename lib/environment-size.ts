@@ -1,0 +1,32 @@
+import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { ConfigurationError } from '../lambda/contract/validate-providers.ts';
+import { MAX_RECEIVE_COUNT } from './timing.ts';
+
+/** Lambda's limit for the names and values of all variables together (docs.aws.amazon.com/lambda, quotas, 2026-11-23). */
+const MAX_BYTES = 4096;
+
+// A queue URL at its longest: the region's host, the account, and a queue name of 80 characters.
+const LONGEST_URL = 'u'.repeat('https://sqs.ap-southeast-99.amazonaws.com.cn/123456789012/'.length + 80);
+const LONGEST_BUCKET = 'b'.repeat(63);
+
+/**
+ * Refuses a list that Lambda would refuse later, in the middle of a deployment.
+ *
+ * @throws ConfigurationError
+ */
+export function checkEnvironmentSize(providers: readonly ProviderConfig[]): void {
+  const variables = encodeSenderEnvironment({
+    providers,
+    deadLetterQueueUrl: LONGEST_URL,
+    eventsQueueUrl: LONGEST_URL,
+    retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, LONGEST_URL])),
+    maxReceiveCount: MAX_RECEIVE_COUNT,
+    mailBucket: LONGEST_BUCKET,
+  });
+  const bytes = Buffer.byteLength(Object.entries(variables).flat().join(''));
+  if (bytes > MAX_BYTES)
+    throw new ConfigurationError([
+      `it may need ${bytes} bytes of environment, and a Lambda function has ${MAX_BYTES}: use fewer providers or shorter options`,
+    ]);
+}

@@ -1,0 +1,88 @@
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { validateProviders } from '../lambda/contract/validate-providers.ts';
+import { definitions } from '../lambda/providers/registry.ts';
+import { MailBucket } from './mail-bucket.ts';
+import { Queues } from './queues.ts';
+import { Sender } from './sender.ts';
+import { timing } from './timing.ts';
+
+export interface MailoverProps {
+  /**
+   * The providers, best first. All durations of queues and functions follow from their deadlines.
+   *
+   * A provider that is taken out of the list leaves its retry queue and the queue's consumer behind: what waits there
+   * goes out through the others. When the queue is empty, both may be deleted by hand.
+   */
+  readonly providers: readonly ProviderConfig[];
+  /**
+   * Most invocations of the sender for new mail at a time, from 2 to 1000; each carries up to ten messages.
+   * @default 50
+   */
+  readonly outboundConcurrency?: number;
+  /**
+   * Most invocations of the sender for each retry queue at a time, from 2 to 1000.
+   * @default 5
+   */
+  readonly retryConcurrency?: number;
+  /**
+   * Memory of the sender in MB: a batch of ten messages with attachments of 5 MB each has to fit.
+   * @default 512
+   */
+  readonly senderMemory?: number;
+  /**
+   * How long an object in the mail bucket is kept. It has to outlive the four days of retries and the fourteen of the
+   * dead-letter queue.
+   * @default - 30 days
+   */
+  readonly mailExpiration?: Duration;
+  /**
+   * How long the sender's log is kept.
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: RetentionDays;
+}
+
+/**
+ * Sends mail through several providers, so that no single one of them can stop it.
+ *
+ * @example
+ * const mailover = new Mailover(stack, 'Mailover', { providers: [{ key: 'postmark', type: 'postmark', options: {} }] });
+ * mailover.grantSubmit(shop);
+ */
+export class Mailover extends Construct {
+  /** The outbound queue, which takes submissions, and all the others. */
+  readonly queues: Queues;
+  /** Where producers put what is larger than a queue takes. */
+  readonly mailBucket: MailBucket;
+  readonly sender: Sender;
+
+  /** @throws ConfigurationError with every fault of the provider list */
+  constructor(scope: Construct, id: string, props: MailoverProps) {
+    super(scope, id);
+    validateProviders(props.providers, definitions);
+    const providers = props.providers.filter(({ outbound }) => outbound !== false);
+    const durations = timing(providers);
+    this.queues = new Queues(this, 'Queues', { keys: providers.map(({ key }) => key), timing: durations });
+    this.mailBucket = new MailBucket(this, 'MailBucket', props.mailExpiration);
+    this.sender = new Sender(this, 'Sender', {
+      providers,
+      queues: this.queues,
+      mailBucket: this.mailBucket,
+      timing: durations,
+      memorySize: props.senderMemory ?? 512,
+      outboundConcurrency: props.outboundConcurrency ?? 50,
+      retryConcurrency: props.retryConcurrency ?? 5,
+      logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+    });
+  }
+
+  /** Lets a producer put submissions on the outbound queue and large content into the mail bucket. */
+  grantSubmit(producer: IGrantable): void {
+    this.queues.outbound.grantSendMessages(producer);
+    this.mailBucket.grantPut(producer);
+  }
+}

@@ -1,0 +1,129 @@
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  EventSourceMapping,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { providerStatements } from './access.ts';
+import { bundle, HANDLER } from './bundle.ts';
+import { checkEnvironmentSize } from './environment-size.ts';
+import type { Queues } from './queues.ts';
+import { MAX_RECEIVE_COUNT, type Timing } from './timing.ts';
+
+/** What a Lambda event source does with a queue. */
+const CONSUME = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'];
+
+const BATCH_SIZE = 10;
+
+export interface SenderProps {
+  /** Those of the list that send. */
+  readonly providers: readonly ProviderConfig[];
+  readonly queues: Queues;
+  readonly mailBucket: Bucket;
+  readonly timing: Timing;
+  readonly memorySize: number;
+  readonly outboundConcurrency: number;
+  readonly retryConcurrency: number;
+  readonly logRetention: RetentionDays;
+}
+
+/** The function that takes submissions from the outbound queue and all retry queues, and everything that it may do. */
+export class Sender extends Construct {
+  readonly function: LambdaFunction;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: SenderProps) {
+    super(scope, id);
+    const { queues, timing, outboundConcurrency, retryConcurrency } = props;
+    this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention });
+    const role = this.role(props);
+    this.function = new LambdaFunction(this, 'Function', {
+      description: 'Sends submissions through the providers in turn',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: bundle('lambda/sender/handler.ts'),
+      handler: HANDLER,
+      timeout: timing.functionTimeout,
+      memorySize: props.memorySize,
+      environment: this.environment(props),
+      role,
+      logGroup: this.logGroup,
+      // The logger writes JSON by itself; Lambda would wrap each of its lines once more.
+      loggingFormat: LoggingFormat.TEXT,
+    });
+    this.consume('Outbound', queues.outbound, outboundConcurrency);
+    for (const [key, queue] of queues.retry) {
+      const mapping = this.consume(`Retry-${key}`, queue, retryConcurrency);
+      // A provider that leaves the list leaves its queue, and this consumer, running: what waits there still goes out
+      // through the others. The queue itself then lets the function in, as the role no longer names it.
+      mapping.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+      queue.addToResourcePolicy(
+        new PolicyStatement({ principals: [role.grantPrincipal], actions: CONSUME, resources: [queue.queueArn] }),
+      );
+    }
+  }
+
+  private consume(id: string, queue: Queue, maxConcurrency: number): EventSourceMapping {
+    return new EventSourceMapping(this, id, {
+      target: this.function,
+      eventSourceArn: queue.queueArn,
+      batchSize: BATCH_SIZE,
+      reportBatchItemFailures: true,
+      // Not reserved concurrency: its throttled receives count, and would carry healthy mail to the dead-letter queue.
+      maxConcurrency,
+    });
+  }
+
+  private role({ queues, mailBucket, providers }: SenderProps): Role {
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: 'What the sender of Mailover may do',
+    });
+    const { outbound, deadLetter, events, retry } = queues;
+    const allow = (actions: string[], resources: string[]) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources }));
+    const arns = (list: Iterable<Queue>) => Array.from(list, ({ queueArn }) => queueArn);
+    allow(CONSUME, arns([outbound, ...retry.values()]));
+    allow(['sqs:SendMessage'], arns([deadLetter, events, ...retry.values()]));
+    allow(['s3:GetObject'], [mailBucket.arnForObjects('*')]);
+    // Without it S3 answers "access denied" for an object that is not there, and a lost attachment looks like an outage.
+    allow(['s3:ListBucket'], [mailBucket.bucketArn]);
+    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
+    for (const statement of providerStatements(this, providers)) role.addToPolicy(statement);
+    acknowledgeWildcard(role, mailBucket);
+    return role;
+  }
+
+  private environment({ queues, mailBucket, providers }: SenderProps): Record<string, string> {
+    checkEnvironmentSize(providers);
+    const stack = Stack.of(this);
+    return encodeSenderEnvironment(
+      {
+        providers,
+        deadLetterQueueUrl: queues.deadLetter.queueUrl,
+        eventsQueueUrl: queues.events.queueUrl,
+        retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),
+        maxReceiveCount: MAX_RECEIVE_COUNT,
+        mailBucket: mailBucket.bucketName,
+      },
+      (value) => stack.toJsonString(value),
+    );
+  }
+}
+
+function acknowledgeWildcard(role: Role, bucket: Bucket): void {
+  const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket);
+  Validations.of(role).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`,
+    reason: 'Producers choose the names of the objects, so the sender reads any object of this one bucket.',
+  });
+}

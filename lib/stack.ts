@@ -1,0 +1,29 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { Mailover, type MailoverProps } from './mailover.ts';
+
+/** A stack with one Mailover, and outputs of stable names for who sends, watches or tests. */
+export class MailoverStack extends Stack {
+  readonly mailover: Mailover;
+
+  constructor(scope: Construct, id: string, props: MailoverProps & StackProps) {
+    super(scope, id, props);
+    this.mailover = new Mailover(this, 'Mailover', props);
+    const { queues, mailBucket } = this.mailover;
+    this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
+    this.output('DeadLetterQueueUrl', queues.deadLetter.queueUrl, 'Holds what could not be sent, with a reason');
+    this.output('EventsQueueUrl', queues.events.queueUrl, 'Gives what became of accepted mail');
+    this.output('MailBucketName', mailBucket.bucketName, 'Takes submissions and attachments that no queue can hold');
+    for (const [key, queue] of queues.retry)
+      this.output(retryQueueOutput(key), queue.queueUrl, `Holds mail that waits for ${key} to recover`);
+  }
+
+  private output(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}
+
+/** Name of the output with the URL of a provider's retry queue: outputs are alphanumeric, and no two keys may share one. */
+export function retryQueueOutput(key: string): string {
+  return `RetryQueueUrl${key.replaceAll('-', 'Dash')}`;
+}

@@ -1,0 +1,45 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib/core';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { MailoverProps } from '../../lib/mailover.ts';
+import { MailoverStack } from '../../lib/stack.ts';
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly DependsOn?: readonly string[];
+}
+
+/** One provider of each type, two accounts of a vendor, one that only receives, and one that refuses most things. */
+export const PROVIDERS: readonly ProviderConfig[] = [
+  { key: 'postmark', type: 'postmark', options: {} },
+  { key: 'mailgun-us', type: 'mailgun', options: { domain: 'mg.example.com' } },
+  { key: 'mailgun-eu', type: 'mailgun', secretName: 'eu/mailgun', options: { domain: 'mg.example.org', region: 'eu' } },
+  { key: 'ses-here', type: 'ses', options: { identities: ['example.com'] } },
+  {
+    key: 'ses-ireland',
+    type: 'ses',
+    deadlineMs: 15_000,
+    options: { region: 'eu-west-1', identities: ['example.com', 'shop@example.org'], configurationSet: 'mailover' },
+  },
+  { key: 'own-mta', type: 'smtp', share: 0.01, options: { host: 'mta.example.com' } },
+  { key: 'inbox', type: 'postmark', outbound: false, options: {} },
+];
+
+/** Synthesises a stack for one account and region, without running the bundler or the validation. */
+export function deploy(props: Partial<MailoverProps> = {}): { template: Template; stack: MailoverStack } {
+  const app = new App({
+    context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/aws-iam:minimizePolicies': true },
+    builtinCloudFormationValidation: false,
+  });
+  const env = { account: '123456789012', region: 'us-east-1' };
+  const stack = new MailoverStack(app, 'Mailover', { env, providers: PROVIDERS, ...props });
+  return { template: Template.fromStack(stack), stack };
+}
+
+/** The resources of a type, by logical id. */
+export function resources(template: Template, type: string): Record<string, Resource> {
+  return template.findResources(type) as Record<string, Resource>;
+}

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { ConfigurationError, validateProviders } from '../../lambda/contract/validate-providers.ts';
+import { definitions } from '../../lambda/providers/registry.ts';
+import { deploy, PROVIDERS } from './deployment.ts';
+
+const GOOD = { key: 'a', type: 'postmark', options: {} };
+
+function problems(providers: unknown): readonly string[] {
+  try {
+    validateProviders(providers, definitions);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.problems;
+  }
+}
+
+test('a list with every type and field passes', () => {
+  expect(problems(PROVIDERS)).toEqual([]);
+  const full = {
+    key: 'own',
+    type: 'smtp',
+    media: 'email',
+    secretName: 'team/own',
+    outbound: true,
+    priority: -3,
+    weight: 0,
+    share: 0.5,
+    deadlineMs: 60_000,
+    connectMs: 60_000,
+    fromDomains: ['example.com'],
+    limits: { maxBytes: 30_000_000, maxRecipients: 10 },
+    options: {
+      host: 'mta.example.com',
+      port: 465,
+      tls: 'implicit',
+      clientName: 'a.example',
+      smtpUtf8: true,
+      maxBytes: 30_000_000,
+    },
+  };
+  expect(problems([full, { ...GOOD, priority: -3 }])).toEqual([]);
+});
+
+const ses = (options: object) => ({ key: 'a', type: 'ses', options });
+
+test.each<[string, unknown, string | RegExp]>([
+  ['no list', {}, 'ordered list'],
+  ['an empty list', [], 'no provider is left to send with'],
+  ['an entry that is no object', [null], /^providers\[0\]: type: must be one of ses, mailgun, postmark, smtp$/],
+  ['an unknown type', [{ ...GOOD, type: 'sendgrid' }], /^providers\[0\] \(a\): type: must be one of/],
+  ['an unknown field', [{ ...GOOD, wieght: 3 }], /^providers\[0\] \(a\): .*wieght/],
+  ['an unknown option', [{ ...GOOD, options: { stream: 'x' } }], /^providers\[0\] \(a\): options: .*stream/],
+  ['an option of another type', [{ ...GOOD, options: { domain: 'example.com' } }], /options: .*domain/],
+  ['no options', [{ key: 'a', type: 'postmark' }], /\(a\): options: /],
+  ['no key', [{ type: 'postmark', options: {} }], /^providers\[0\]: key: /],
+  ['a bad key', [{ ...GOOD, key: 'Main_1' }], /\(Main_1\): key: must match/],
+  ['a key of 33 characters', [{ ...GOOD, key: 'k'.repeat(33) }], 'key: must match'],
+  ['a key twice', [GOOD, { ...GOOD }], /^providers\[1\] \(a\): key: is taken by providers\[0\]$/],
+  ['another medium', [{ ...GOOD, media: 'sms' }], 'media: is reserved: only `email` exists'],
+  ['nobody who sends', [{ ...GOOD, outbound: false }], 'no provider is left to send with'],
+  [
+    'weights of zero',
+    [
+      { ...GOOD, priority: 5, weight: 0 },
+      { ...GOOD, key: 'b', priority: 5, weight: 0 },
+      { ...GOOD, key: 'c' },
+    ],
+    /^providers\[0\] \(a\): weight: .* add up to 0/,
+  ],
+  ['a weight that is no whole number', [{ ...GOOD, weight: 0.5 }], '(a): weight: '],
+  ['a share of zero', [{ ...GOOD, share: 0 }], 'share: must be above 0'],
+  ['a share above one', [{ ...GOOD, share: 1.01 }], 'share: must be at most 1'],
+  [
+    'shares above one together',
+    [
+      { ...GOOD, share: 0.6 },
+      { ...GOOD, key: 'b', share: 0.5 },
+    ],
+    'add up to 1.1',
+  ],
+  ['a deadline too short', [{ ...GOOD, deadlineMs: 999 }], 'deadlineMs: '],
+  ['a deadline too long', [{ ...GOOD, deadlineMs: 60_001 }], 'deadlineMs: '],
+  [
+    'a connection slower than the default deadline',
+    [{ ...GOOD, connectMs: 10_001 }],
+    'connectMs: 10001 is longer than the deadline of 10000',
+  ],
+  ['a deadline shorter than the default connection', [{ ...GOOD, deadlineMs: 2000 }], 'connectMs: 3000 is longer'],
+  [
+    'an ARN as secret name',
+    [{ ...GOOD, secretName: 'arn:aws:secretsmanager:us-east-1:1:secret:x' }],
+    'secretName: must be the name',
+  ],
+  [
+    'a secret that nobody reads',
+    [{ ...ses({ identities: ['example.com'] }), secretName: 'x' }],
+    'secretName: type ses needs no secret',
+  ],
+  [
+    'more bytes than the type takes',
+    [{ ...GOOD, limits: { maxBytes: 11_000_000 } }],
+    'limits.maxBytes: 11000000 is above',
+  ],
+  [
+    'more recipients than the type takes',
+    [{ ...GOOD, limits: { maxRecipients: 51 } }],
+    'limits.maxRecipients: 51 is above 50',
+  ],
+  ['no identity', [ses({ identities: [] })], 'options.identities: must not be empty'],
+  ['a wildcard as identity', [ses({ identities: ['*'] })], 'options.identities.0: must be a domain'],
+  [
+    'a region that is none',
+    [ses({ identities: ['example.com'], region: 'Ireland' })],
+    'options.region: must be an AWS region',
+  ],
+  [
+    'a From domain that is an address',
+    [{ ...GOOD, fromDomains: ['a@example.com'] }],
+    'fromDomains.0: must be a domain',
+  ],
+  [
+    'a host that is a URL',
+    [{ key: 'a', type: 'smtp', options: { host: 'smtp://x' } }],
+    'options.host: must be a host name',
+  ],
+])('%s is refused with index, key and reason', (_, providers, reason) => {
+  expect(problems(providers).join('\n')).toMatch(reason);
+});
+
+test('all faults come at once', () => {
+  expect(
+    problems([
+      { ...GOOD, weight: -1, share: 2 },
+      { ...GOOD, colour: 'red' },
+    ]),
+  ).toHaveLength(4);
+});
+
+test('ten equal shares of a tenth are one whole', () => {
+  expect(problems(Array.from({ length: 10 }, (_, i) => ({ ...GOOD, key: `k${i}`, share: 0.1 })))).toEqual([]);
+});
+
+test('the construct refuses a wrong list', () => {
+  expect(() => deploy({ providers: [] })).toThrow(ConfigurationError);
+});
+
+test('deadlines that no function could wait for are refused', () => {
+  const slow = (n: number) => ({ key: `k${n}`, type: 'postmark', deadlineMs: 60_000, options: {} }) as const;
+  expect(() => deploy({ providers: Array.from({ length: 15 }, (_, n) => slow(n)) })).toThrow(/deadlineMs: .* 900 s/);
+  expect(() => deploy({ providers: Array.from({ length: 14 }, (_, n) => slow(n)) })).not.toThrow();
+});
+
+test('a list that does not fit the environment of a function is refused', () => {
+  const many = Array.from(
+    { length: 30 },
+    (_, n) => ({ key: `k${n}`, type: 'postmark', deadlineMs: 3000, options: {} }) as const,
+  );
+  expect(() => deploy({ providers: many })).toThrow(/bytes of environment/);
+});
