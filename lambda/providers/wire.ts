@@ -33,7 +33,9 @@ export interface Watched<T> {
 interface Watch {
   readonly trace: WireTrace;
   readonly connectMs: number;
-  requests: ClientRequest[];
+  readonly requests: ClientRequest[];
+  /** The call has been given up or has returned; what the SDK still starts must not go out. */
+  ended: boolean;
 }
 
 const current = new AsyncLocalStorage<Watch>();
@@ -52,25 +54,35 @@ export async function watchWire<T>(
   call: () => Promise<T>,
 ): Promise<Watched<T>> {
   const trace: WireTrace = { connected: false, written: false, complete: false };
-  const watch: Watch = { trace, connectMs: limits.connectMs, requests: [] };
+  const watch: Watch = { trace, connectMs: limits.connectMs, requests: [], ended: false };
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       trace.failure ??= 'DEADLINE';
+      watch.ended = true;
       for (const request of watch.requests) request.destroy(failure('DEADLINE'));
       reject(failure('DEADLINE'));
     }, limits.deadlineMs);
   });
   try {
-    return { result: await Promise.race([current.run(watch, call), deadline]), trace };
+    const result = await Promise.race([current.run(watch, call), deadline]);
+    return { result, trace: { ...trace } };
   } catch (error) {
-    return { error, trace };
+    // A copy: what a destroyed socket still reports comes after the verdict.
+    return { error, trace: { ...trace } };
   } finally {
+    watch.ended = true;
     clearTimeout(timer);
   }
 }
 
-function follow(request: ClientRequest, { trace, connectMs, requests }: Watch): void {
+function follow(request: ClientRequest, watch: Watch): void {
+  const { trace, connectMs, requests } = watch;
+  // axios follows redirects and would post the mail to another host; a redirect is the provider's answer, and the last one.
+  if (watch.ended || (trace.status !== undefined && trace.status >= 300 && trace.status < 400)) {
+    request.destroy(failure('NOT_FOLLOWED'));
+    return;
+  }
   requests.push(request);
   const timer = setTimeout(() => {
     trace.failure ??= 'CONNECT_TIMEOUT';
@@ -89,7 +101,8 @@ function follow(request: ClientRequest, { trace, connectMs, requests }: Watch): 
   request.once('finish', () => {
     trace.written = trace.connected;
   });
-  request.once('response', (response: IncomingMessage) => {
+  // Ahead of the SDK's own listener, which may start the next request at once.
+  request.prependOnceListener('response', (response: IncomingMessage) => {
     trace.written = true;
     if (response.statusCode !== undefined) trace.status = response.statusCode;
     trace.headers = response.headers;

@@ -1,0 +1,26 @@
+/** One line of the result. */
+export interface Figure {
+  readonly name: string;
+  readonly value: string;
+  /** What it should stay under, and whether it does; absent where there is nothing to reach. */
+  readonly target?: { readonly text: string; readonly met: boolean };
+}
+
+/** The value in the middle; the mean of the two in the middle for an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const high = sorted[Math.floor(middle)] ?? Number.NaN;
+  return Number.isInteger(middle) ? (high + (sorted[middle - 1] ?? Number.NaN)) / 2 : high;
+}
+
+/** The figures as lines of a table. */
+export function table(figures: readonly Figure[]): string {
+  const width = Math.max(...figures.map(({ name }) => name.length));
+  return figures
+    .map(({ name, value, target }) => {
+      const verdict = target ? `  (target ${target.text}: ${target.met ? 'met' : 'MISSED'})` : '';
+      return `${name.padEnd(width)}  ${value}${verdict}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,96 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { detailOf, type Outcome } from '../mail/outcome.ts';
+import type { WireTrace } from './wire.ts';
+
+/** Codes that name the cause of a connection that never stood (Node 24, measured 2026-11-23); every other one reads as `connect-failed`. */
+const CONNECT_REASONS: readonly (readonly [code: RegExp, reason: string])[] = [
+  [/^(ENOTFOUND|EAI_\w+|EDNS|ENODATA|ESERVFAIL)$/, 'dns'],
+  [/^ECONNREFUSED$/, 'connection-refused'],
+  [/^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, 'unreachable'],
+  [/^(CONNECT_TIMEOUT|DEADLINE|ETIMEDOUT|ERR_SOCKET_CONNECTION_TIMEOUT)$/, 'connect-timeout'],
+  // Certificate codes come bare from OpenSSL, without a common prefix.
+  [/^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|DEPTH_ZERO_|UNABLE_TO_|SELF_SIGNED_|HOSTNAME_MISMATCH$|INVALID_CA$)/, 'tls'],
+];
+
+/**
+ * The outcome of a request that got no usable answer.
+ *
+ * Not connected proves that nothing arrived. Anything later may have been taken, even when writing broke off
+ * or our own deadline cut it.
+ */
+export function networkOutcome(trace: Readonly<WireTrace>): Outcome {
+  const code = trace.failure ?? '';
+  const detail = detailOf(code || 'no answer');
+  if (!trace.connected) {
+    // No request was made at all: the SDK gave up by itself, before the network had a part in it.
+    if (!code) return { kind: 'unavailable', blames: 'outage', reason: 'not-sent', detail };
+    const known = CONNECT_REASONS.find(([pattern]) => pattern.test(code));
+    return { kind: 'unavailable', blames: 'outage', reason: known?.[1] ?? 'connect-failed', detail };
+  }
+  if (trace.status !== undefined) return { kind: 'unknown', reason: 'answer-lost', detail };
+  return {
+    kind: 'unknown',
+    reason: code === 'DEADLINE' || code === 'ETIMEDOUT' ? 'no-answer' : 'connection-lost',
+    detail,
+  };
+}
+
+/** Statuses that mean the same at every HTTP provider; `undefined` leaves the decision to the provider's own table. */
+export function statusOutcome(status: number, headers: IncomingHttpHeaders, words: unknown): Outcome | undefined {
+  const detail = detailOf(words);
+  switch (status) {
+    case 408:
+      // The server gave up reading, or says so after having read: nobody knows.
+      return { kind: 'unknown', reason: 'no-answer', detail };
+    case 413:
+      return { kind: 'refused', blames: 'message', reason: 'too-large', detail };
+    case 429:
+      return { kind: 'throttled', reason: 'rate-limit', ...retryAfter(headers), detail };
+    case 503:
+      return { kind: 'unavailable', blames: 'outage', reason: 'service-unavailable', detail };
+  }
+  // 500, 502 and 504 can hide an accepted mail; going on is the lesser evil, and the detail says what may follow.
+  if (status >= 500) {
+    const hint = `${status}, possible duplicate: ${words ?? ''}`;
+    return { kind: 'unavailable', blames: 'outage', reason: 'server-error', detail: detailOf(hint) };
+  }
+  return undefined;
+}
+
+/** A provider that asks for more than this is asked again anyway. */
+const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
+
+/** Milliseconds that `Retry-After` asks for, given as seconds or as a date (measured by the server's own clock if it sent one). */
+export function retryAfterOf(headers: IncomingHttpHeaders, now: number = Date.now()): number | undefined {
+  const value = headers['retry-after']?.trim();
+  if (!value) return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return cap(Number(value) * 1000);
+  // Dates begin with a weekday; Date.parse alone takes "-3" for a year.
+  const until = /^[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(until)) return undefined;
+  const sent = Date.parse(headers.date ?? '');
+  return cap(until - (Number.isNaN(sent) ? now : sent));
+}
+
+/** Milliseconds that a sentence asks for: "retry after 5 seconds", "try again after 2 minutes". */
+export function retryAfterIn(text: string): number | undefined {
+  const found =
+    /(?:retry|try again)\s+(?:after|in)\s+(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|sec|seconds?|m|min|minutes?|h|hours?)?\b/i.exec(
+      text,
+    );
+  if (!found) return undefined;
+  const unit = (found[2] ?? 's').toLowerCase();
+  const factor =
+    unit.startsWith('ms') || unit.startsWith('mil') ? 1 : unit[0] === 'm' ? 60_000 : unit[0] === 'h' ? 3_600_000 : 1000;
+  return cap(Number(found[1]) * factor);
+}
+
+/** `retryAfterMs` ready to spread into a throttled outcome: from the header, else from the provider's words. */
+export function retryAfter(headers: IncomingHttpHeaders, text = ''): { retryAfterMs?: number } {
+  const ms = retryAfterOf(headers) ?? retryAfterIn(text);
+  return ms === undefined ? {} : { retryAfterMs: ms };
+}
+
+function cap(ms: number): number {
+  return Math.min(Math.max(Math.ceil(ms), 0), MAX_RETRY_AFTER_MS);
+}

@@ -1,0 +1,23 @@
+import type { ProviderDefinition } from '../provider.ts';
+
+/** What deployment and routing must know of Postmark. */
+export const definition: ProviderDefinition = {
+  type: 'postmark',
+  limits: {
+    // postmarkapp.com/support/article/1056 (2026-11-23): 10 MB in all after base64, text and HTML 5 MB each.
+    maxBytes: 10 * 1024 * 1024,
+    maxBodyBytes: 5 * 1024 * 1024,
+    // postmarkapp.com/developer/api/overview (2026-11-23): 50 addresses over To, Cc and Bcc.
+    maxRecipients: 50,
+    smtpUtf8: false,
+    // Postmark's pattern of a mailbox has no quotes (observed 2026-11-23).
+    quotedLocalPart: false,
+    visibleRecipient: true,
+    // postmarkapp.com/developer/user-guide/send-email-with-api (2026-11-23): refused with ErrorCode 411.
+    forbiddenExtensions: (
+      'vbs exe bin bat chm com cpl crt hlp hta inf ins isp jse lnk mdb pcd pif reg scr sct shs vbe vba wsf wsh wsl ' +
+      'msc msi msp mst'
+    ).split(' '),
+  },
+  secretFields: ['serverToken'],
+};

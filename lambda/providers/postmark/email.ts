@@ -1,0 +1,75 @@
+import { formatMailbox } from '../../mail/address.ts';
+import type { Mailbox, Message } from '../../mail/message.ts';
+
+/** The JSON of `POST /email`. */
+interface PostmarkEmail {
+  From: string;
+  To: string;
+  Cc?: string;
+  Bcc?: string;
+  ReplyTo?: string;
+  Subject: string;
+  TextBody?: string;
+  HtmlBody?: string;
+  Headers: { Name: string; Value: string }[];
+  Attachments?: { Name: string; Content: string; ContentType: string; ContentID: string | null }[];
+  Tag?: string;
+  Metadata: Record<string, string>;
+  MessageStream: string;
+}
+
+/**
+ * Writes a message for Postmark, addressed to `recipients` only.
+ * Undefined if only several Bcc recipients are left, which Postmark cannot carry in one call.
+ */
+export function emailOf(
+  message: Message,
+  recipients: readonly string[],
+  messageStream: string,
+): PostmarkEmail | undefined {
+  const wanted = new Set(recipients);
+  const left = (list: readonly Mailbox[]) => list.filter(({ address }) => wanted.has(address));
+  let [to, cc, bcc] = [left(message.to), left(message.cc), left(message.bcc)];
+  // Postmark insists on a To: the first that everybody sees anyway, or the only one there is.
+  if (to.length === 0 && cc.length > 0) [to, cc] = [cc.slice(0, 1), cc.slice(1)];
+  else if (to.length === 0 && bcc.length === 1) [to, bcc] = [bcc, []];
+  if (to.length === 0) return undefined;
+  const list = (mailboxes: readonly Mailbox[]) => mailboxes.map(formatMailbox).join(', ');
+  return {
+    From: formatMailbox(message.from),
+    To: list(to),
+    ...(cc.length > 0 && { Cc: list(cc) }),
+    ...(bcc.length > 0 && { Bcc: list(bcc) }),
+    ...(message.replyTo.length > 0 && { ReplyTo: list(message.replyTo) }),
+    Subject: message.subject,
+    ...(message.text !== undefined && { TextBody: message.text }),
+    ...(message.html !== undefined && { HtmlBody: message.html }),
+    Headers: [
+      ...message.headers.map(([Name, Value]) => ({ Name, Value })),
+      { Name: 'Message-ID', Value: message.messageId },
+      // Without it Postmark writes a Message-ID of its own.
+      { Name: 'X-PM-KeepID', Value: 'true' },
+    ],
+    ...(message.attachments.length > 0 && {
+      Attachments: message.attachments.map(({ filename, content, contentType, contentId }) => ({
+        Name: filename,
+        Content: content.toString('base64'),
+        ContentType: contentType,
+        ContentID: contentId === undefined ? null : `cid:${contentId}`,
+      })),
+    }),
+    ...(message.tag !== undefined && { Tag: message.tag.slice(0, MAX_TAG) }),
+    Metadata: metadataOf(message),
+    MessageStream: messageStream,
+  };
+}
+
+const MAX_TAG = 1000;
+
+/** Postmark's limits (support article 1125, 2026-11-23): 10 entries, keys of 20 and values of 80 characters. */
+function metadataOf({ handle, metadata }: Message): Record<string, string> {
+  const fitting = Object.entries(metadata).filter(
+    ([key, value]) => key !== 'mailover-id' && key.length <= 20 && value.length <= 80,
+  );
+  return Object.fromEntries([['mailover-id', handle], ...fitting.slice(0, 9)]);
+}

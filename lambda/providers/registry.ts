@@ -1,0 +1,29 @@
+import type { MailgunOptions, PostmarkOptions, ProviderType, SesOptions, SmtpOptions } from '../contract/providers.ts';
+import { definition as mailgun } from './mailgun/definition.ts';
+import { definition as postmark } from './postmark/definition.ts';
+import type { ProviderDefinition, ProviderModule } from './provider.ts';
+import { definition as ses } from './ses/definition.ts';
+import { definition as smtp } from './smtp/definition.ts';
+
+interface OptionsOf {
+  readonly ses: SesOptions;
+  readonly mailgun: MailgunOptions;
+  readonly postmark: PostmarkOptions;
+  readonly smtp: SmtpOptions;
+}
+
+/** The static half of every provider type; importing it loads no SDK, so deployment may read it too. */
+export const definitions: Readonly<Record<ProviderType, ProviderDefinition>> = { ses, mailgun, postmark, smtp };
+
+// Literal specifiers, so that the bundler makes one chunk of each SDK and a cold start pays for none.
+const loaders: { readonly [T in ProviderType]: () => Promise<ProviderModule<OptionsOf[T]>> } = {
+  ses: () => import('./ses/send.ts'),
+  mailgun: () => import('./mailgun/send.ts'),
+  postmark: () => import('./postmark/send.ts'),
+  smtp: () => import('./smtp/send.ts'),
+};
+
+/** Loads the code and the SDK of one provider type; the first call pays for it, later ones share the module. */
+export function loadProvider<T extends ProviderType>(type: T): Promise<ProviderModule<OptionsOf[T]>> {
+  return loaders[type]();
+}

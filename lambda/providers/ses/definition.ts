@@ -1,0 +1,26 @@
+import type { ProviderDefinition } from '../provider.ts';
+
+/**
+ * Attachment extensions that SES refuses: its API names such a list (API_Attachment, FileName), which is given here as a
+ * vendor on top of SES repeats it (resend.com/docs/knowledge-base/what-attachment-types-are-not-supported, 2026-11-23).
+ */
+const FORBIDDEN =
+  'adp app asp bas bat cer chm cmd com cpl crt csh der exe fxp gadget hlp hta inf ins isp its js jse ksh lib lnk ' +
+  'mad maf mag mam maq mar mas mat mau mav maw mda mdb mde mdt mdw mdz msc msh msh1 msh2 mshxml msh1xml msh2xml msi ' +
+  'msp mst ops pcd pif plg prf prg reg scf scr sct shb shs sys ps1 ps1xml ps2 ps2xml psc1 psc2 tmp url vb vbe vbs vps ' +
+  'vsmacros vss vst vsw vxd ws wsc wsf wsh xnk';
+
+/** Amazon SES, API v2: signed with the role of the function, so it has no secret. */
+export const definition: ProviderDefinition = {
+  type: 'ses',
+  limits: {
+    // docs.aws.amazon.com/ses/latest/dg/quotas.html (2026-11-23): 40 MB after base64, 50 recipients a call.
+    maxBytes: 40 * 1024 * 1024,
+    maxRecipients: 50,
+    // API_Destination (2026-11-23): no SMTPUTF8. A quoted "@" is answered with "Missing domain" (seen by users, 2026).
+    smtpUtf8: false,
+    quotedLocalPart: false,
+    forbiddenExtensions: FORBIDDEN.split(' '),
+  },
+  secretFields: [],
+};

@@ -1,0 +1,87 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { type MessageTag, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import type { SesOptions } from '../../contract/providers.ts';
+import type { Message } from '../../mail/message.ts';
+import type { Attempt, Provider, ProviderContext } from '../provider.ts';
+import { watchWire } from '../wire.ts';
+import { classify } from './classify.ts';
+
+/** Longest attempt that a configuration may ask for; the SDK's own limits stand behind the attempt's. */
+const WALL_MS = 60_000;
+/** A socket that idles longer may be dead without a sign, above all after a frozen Lambda. */
+const IDLE_MS = 5_000;
+
+/** Amazon SES as a provider: one `SendEmail` with the raw message, never repeated by the SDK. */
+export function create({ options, endpoint }: ProviderContext<SesOptions>): Provider {
+  const agent = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
+  const region = options.region ?? process.env['AWS_REGION'];
+  const client = new SESv2Client({
+    ...(region && { region }),
+    ...(endpoint && { endpoint }),
+    // SendEmail knows no idempotency key: the SDK's default of 3 attempts can send a mail three times.
+    maxAttempts: 1,
+    requestHandler: {
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+      connectionTimeout: WALL_MS,
+      requestTimeout: WALL_MS,
+      throwOnRequestTimeout: true,
+    },
+  });
+
+  return {
+    async send(attempt) {
+      const command = new SendEmailCommand(await requestOf(attempt, options));
+      const { result, error, trace } = await watchWire(attempt, () => client.send(command));
+      const recipients = attempt.recipients.length;
+      const exception = error === undefined ? {} : exceptionOf(error);
+      return { outcome: classify({ trace, messageId: result?.MessageId, recipients, ...exception }) };
+    },
+    close: () => client.destroy(),
+  };
+}
+
+async function requestOf(attempt: Attempt, { configurationSet }: SesOptions) {
+  const { message, recipients } = attempt;
+  return {
+    FromEmailAddress: message.from.address,
+    // With a Destination, SES takes its envelope from here and leaves To and Cc of the message alone.
+    Destination: { ToAddresses: [...recipients] },
+    Content: { Raw: { Data: await attempt.mime() } },
+    EmailTags: tagsOf(message),
+    ...(configurationSet && { ConfigurationSetName: configurationSet }),
+  };
+}
+
+/** SES tags hold `[A-Za-z0-9_-]` only; what does not fit stays out, since a changed order number is worse than none. */
+const TAG_PART = /^[A-Za-z0-9_-]{1,256}$/;
+const MAX_TAGS = 50;
+
+function tagsOf({ handle, tag, metadata }: Message): MessageTag[] {
+  const tags = new Map(Object.entries(metadata));
+  if (tag !== undefined) tags.set('mailover-tag', tag);
+  tags.delete('mailover-id');
+  const fitting = [...tags].filter(([name, value]) => TAG_PART.test(name) && TAG_PART.test(value));
+  return [['mailover-id', handle] as const, ...fitting].slice(0, MAX_TAGS).map(([Name, Value]) => ({ Name, Value }));
+}
+
+/** The name is in the answer even where the SDK does not know it and says `Unknown` or `SyntaxError`. */
+function exceptionOf(error: unknown): { name?: string; words?: string } {
+  const { name, message, __type, code, $response } = error as Error & {
+    __type?: unknown;
+    code?: unknown;
+    $response?: { headers?: Record<string, string>; body?: unknown };
+  };
+  const given = $response?.headers?.['x-amzn-errortype'] ?? __type ?? ($response ? code : undefined);
+  const body = $response?.body;
+  return {
+    name: typeof given === 'string' ? bare(given) : name,
+    words: name === 'SyntaxError' && typeof body === 'string' ? body : message,
+  };
+}
+
+/** `com.amazonaws.sesv2#MessageRejected:http://…` is `MessageRejected`. */
+function bare(type: string): string {
+  return (type.split(':')[0] ?? '').split('#').at(-1) ?? '';
+}

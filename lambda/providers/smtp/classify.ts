@@ -1,0 +1,90 @@
+import { AUTHENTICATION, detailOf, type Outcome } from '../../mail/outcome.ts';
+import { networkOutcome } from '../network.ts';
+import { SMTP_FACTS, type SmtpStage } from './facts.ts';
+
+/** What nodemailer says of a failure: every field may be missing, since a reset looks alike at every stage. */
+export interface SmtpFailure {
+  readonly code?: string | undefined;
+  readonly originalCode?: string | undefined;
+  readonly response?: string | undefined;
+  readonly responseCode?: number | undefined;
+  readonly command?: string | undefined;
+}
+
+/** How far the transaction had come when it failed. */
+export interface SmtpProgress {
+  /** The server said 354 and took the first byte of the body. */
+  readonly began: boolean;
+  /** The whole body and the final dot were handed to the socket. */
+  readonly written: boolean;
+}
+
+/** The outcome of a reply that is not the one hoped for. */
+export function classifyReply(stage: SmtpStage, reply: string): Outcome {
+  const code = reply.slice(0, 3);
+  const status = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1] ?? '';
+  const text = reply.replace(/^\d{3}[ -]?/gm, '');
+  const fact = SMTP_FACTS.find(
+    (row) =>
+      (row.at?.includes(stage) ?? true) &&
+      (row.code?.test(code) ?? true) &&
+      (row.status?.test(status) ?? true) &&
+      (row.text?.test(text) ?? true),
+  );
+  const detail = detailOf(reply);
+  // Not a reply of this protocol (2xx and 3xx out of place, other text): no acceptance, so no mail either.
+  if (!fact) return { kind: 'unavailable', blames: 'outage', reason: 'protocol', detail };
+  return { ...fact.verdict, detail };
+}
+
+/** The outcome of a failed connection, login or transaction. */
+export function classifyFailure(failure: SmtpFailure, progress: SmtpProgress): Outcome {
+  const { code, originalCode, response } = failure;
+  if (response && /^[45]\d\d/.test(response)) {
+    // After the final dot only the answer to it is news about the mail; a 421 that follows the dot says so, too.
+    return classifyReply(stageOf(failure, progress), response);
+  }
+  const detail = detailOf(originalCode ?? code ?? 'no answer');
+  if (progress.written) {
+    if (response) return { kind: 'unknown', reason: 'unreadable-answer', detail: detailOf(response) };
+    const reason = code === 'ETIMEDOUT' || code === 'DEADLINE' ? 'no-answer' : 'connection-lost';
+    return { kind: 'unknown', reason, detail };
+  }
+  if (response) return classifyReply(stageOf(failure, progress), response);
+  switch (code) {
+    case 'EAUTH':
+    case 'ENOAUTH':
+      return { kind: 'unavailable', blames: 'account', reason: AUTHENTICATION, detail };
+    case 'EMESSAGE':
+      // nodemailer held the size against the server's SIZE and sent nothing (10.6.0, 2026-11-23).
+      return { kind: 'refused', blames: 'message', reason: 'too-large', detail };
+    case 'EENVELOPE':
+      return { kind: 'refused', blames: 'message', reason: 'address', detail };
+    case 'ETLS':
+      return { kind: 'unavailable', blames: 'outage', reason: 'tls', detail };
+    case 'EPROTOCOL':
+      return { kind: 'unavailable', blames: 'outage', reason: 'protocol', detail };
+    case 'DEADLINE':
+      return { kind: 'unavailable', blames: 'outage', reason: 'no-answer', detail };
+  }
+  if (progress.began || failure.command !== 'CONN') {
+    return { kind: 'unavailable', blames: 'outage', reason: 'connection-lost', detail };
+  }
+  // Same words for the same faults as at the HTTP providers.
+  const cause = code === 'EDNS' || code === 'ETIMEDOUT' ? code : (originalCode ?? code ?? '');
+  if (cause === 'ECONNRESET' || cause === 'ECONNECTION' || cause === 'EPIPE') {
+    return { kind: 'unavailable', blames: 'outage', reason: 'connection-lost', detail };
+  }
+  return networkOutcome({ connected: false, written: false, complete: false, failure: cause });
+}
+
+/** The stage that a reply belongs to, from the command that nodemailer names (10.6.0, 2026-11-23). */
+function stageOf({ code, command = '' }: SmtpFailure, { began }: SmtpProgress): SmtpStage {
+  if (began || (command === 'DATA' && code === 'EMESSAGE')) return 'end';
+  if (command === 'EHLO' || command === 'HELO') return 'ehlo';
+  if (command === 'STARTTLS') return 'starttls';
+  if (command.startsWith('AUTH')) return 'auth';
+  if (command === 'MAIL FROM') return 'mail';
+  if (command === 'RCPT TO') return 'rcpt';
+  return command === 'DATA' ? 'data' : 'connect';
+}

@@ -1,0 +1,124 @@
+import { Readable } from 'node:stream';
+import SMTPConnection, { type SMTPConnectionSendInfo, type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
+import type { SmtpProgress } from './classify.ts';
+
+/** The server to talk to, and how. */
+export interface SmtpTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'starttls' | 'implicit' | 'none';
+  readonly clientName?: string | undefined;
+  readonly login?: { readonly user: string; readonly pass: string } | undefined;
+}
+
+/** Longer than any attempt: the attempt's own deadline is the one that cuts, since it alone knows the stage. */
+const SOCKET_TIMEOUT_MS = 65_000;
+
+/** A body is handed over in pieces, so that one that the socket does not take is known to be unsent. */
+const CHUNK = 64 * 1024;
+
+/** Connects, negotiates TLS as configured and logs in; `connectMs` covers DNS, TCP, greeting and TLS together. */
+export async function open(target: SmtpTarget, connectMs: number, deadline: AbortSignal): Promise<SMTPConnection> {
+  const connection = new SMTPConnection({
+    host: target.host,
+    port: target.port,
+    secure: target.tls === 'implicit',
+    requireTLS: target.tls === 'starttls',
+    ignoreTLS: target.tls === 'none',
+    // Explicit, so that no environment variable can switch verification off.
+    tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+    name: target.clientName,
+    connectionTimeout: connectMs,
+    dnsTimeout: connectMs,
+    greetingTimeout: connectMs,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    // A half-written mail must not trickle out after we have given it up.
+    socketCloseTimeout: 0,
+  });
+  // A kept connection may fail while nobody listens; its next user finds it destroyed.
+  connection.on('error', () => {});
+  await step(connection, deadline, (done) => connection.connect(done));
+  const { login } = target;
+  try {
+    if (login) await step(connection, deadline, (done) => connection.login(login, done));
+  } catch (error) {
+    hangUp(connection);
+    throw error;
+  }
+  return connection;
+}
+
+/** Asks a kept connection whether it still stands; costs one round trip and saves a mail from waiting on a dead socket. */
+export async function isAlive(connection: SMTPConnection, deadline: AbortSignal): Promise<boolean> {
+  try {
+    await step(connection, deadline, (done) => connection.reset(done));
+    return true;
+  } catch {
+    connection.close();
+    return false;
+  }
+}
+
+/** One transaction. `progress` is kept up to date, since the error of a lost connection does not tell the stage. */
+export async function transmit(
+  connection: SMTPConnection,
+  envelope: SMTPEnvelope,
+  body: Buffer,
+  progress: { -readonly [K in keyof SmtpProgress]: SmtpProgress[K] },
+  deadline: AbortSignal,
+): Promise<SMTPConnectionSendInfo> {
+  let offset = 0;
+  const stream = new Readable({
+    highWaterMark: 0,
+    // nodemailer reads a stream only after 354 (10.6.0, measured 2026-11-23).
+    read() {
+      progress.began = true;
+      this.push(offset < body.length ? body.subarray(offset, offset + CHUNK) : null);
+      offset += CHUNK;
+    },
+  });
+  // The final dot follows the end of the stream at once.
+  stream.once('end', () => {
+    progress.written = true;
+  });
+  const info = await step<SMTPConnectionSendInfo>(connection, deadline, (done) =>
+    connection.send(envelope, stream, done),
+  );
+  if (!info) throw Object.assign(new Error('no answer'), { code: 'ECONNECTION' });
+  return info;
+}
+
+/** Ends a session politely without waiting for it. */
+export function hangUp(connection: SMTPConnection): void {
+  if (connection.destroyed) return;
+  connection.quit();
+  setTimeout(() => connection.close(), 1_000).unref();
+}
+
+type Done<T> = (error?: Error | null, value?: T) => void;
+
+/** nodemailer reports some failures to the callback, some as events, and a closed connection not at all. */
+function step<T>(connection: SMTPConnection, deadline: AbortSignal, begin: (done: Done<T>) => void) {
+  return new Promise<T | undefined>((resolve, reject) => {
+    const settle: Done<T> = (error, value) => {
+      connection.off('error', settle).off('end', ended);
+      deadline.removeEventListener('abort', expired);
+      if (error) reject(error);
+      else resolve(value);
+    };
+    // A 421 ends the connection a moment before its words reach the callback.
+    const ended = () => queueMicrotask(() => settle(failure('ECONNECTION')));
+    const expired = () => {
+      settle(failure('DEADLINE'));
+      connection.close();
+    };
+    connection.once('error', settle).once('end', ended);
+    deadline.addEventListener('abort', expired, { once: true });
+    if (deadline.aborted) expired();
+    else begin(settle);
+  });
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error(code), { code, command: 'CONN' });
+}

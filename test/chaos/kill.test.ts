@@ -1,0 +1,86 @@
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningStack, type StackInfo, startLocalStack } from './local-stack.ts';
+
+const SUBMISSIONS = 200;
+const KILLS = 4;
+
+describe('a sender process that is killed', () => {
+  let stack: RunningStack;
+
+  beforeAll(async () => {
+    stack = await startLocalStack(4820, 60);
+    // Every answer takes a moment, so that each kill hits attempts under way.
+    await fetch(`${stack.base}/api/providers/postmark/fault`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ delayMs: 150 }),
+    });
+  });
+
+  afterAll(() => stack?.stop());
+
+  it('loses nothing, however often it dies in the middle of a batch', async () => {
+    const ids = Array.from({ length: SUBMISSIONS }, (_, index) => `kill-${index}`);
+    const { queues, endpoints } = await stack.get<StackInfo>('/api/stack');
+    await submit(endpoints.aws, queues.outbound, ids);
+
+    const killed = new Set<number>();
+    for (let kill = 1; kill <= KILLS; kill += 1) {
+      const share = (SUBMISSIONS * kill) / (KILLS + 2);
+      await until(async () => (await acceptedIds(stack)).size >= share);
+      killed.add(await killOneSender(stack, killed));
+    }
+
+    expect(killed.size).toBe(KILLS);
+    await until(async () => (await acceptedIds(stack)).size >= SUBMISSIONS, 60_000);
+    expect([...(await acceptedIds(stack))].sort()).toEqual([...ids].sort());
+  });
+});
+
+async function submit(endpoint: string, queueUrl: string, ids: readonly string[]): Promise<void> {
+  const sqs = new SQSClient({
+    region: 'us-east-1',
+    endpoint,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  for (let start = 0; start < ids.length; start += 10) {
+    const Entries = ids.slice(start, start + 10).map((id, index) => ({
+      Id: String(index),
+      MessageBody: JSON.stringify({
+        version: 1,
+        id,
+        from: 'shop@example.com',
+        to: ['ada@example.org'],
+        subject: id,
+        text: 'Nothing may be lost.',
+      }),
+    }));
+    const { Successful } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    expect(Successful).toHaveLength(Entries.length);
+  }
+  sqs.destroy();
+}
+
+async function acceptedIds(stack: RunningStack): Promise<Set<string>> {
+  const accepted = await stack.get<{ submissionId?: string }[]>('/api/accepted?raw=false');
+  return new Set(accepted.flatMap(({ submissionId }) => submissionId ?? []));
+}
+
+/** Kills a living sender that was not killed before; after a kill its successor takes a moment to appear. */
+async function killOneSender(stack: RunningStack, killed: ReadonlySet<number>): Promise<number> {
+  const deadline = Date.now() + 20_000;
+  while (Date.now() < deadline) {
+    const { processes } = await stack.get<StackInfo>('/api/stack');
+    const victim = processes.find((it) => it.function === 'sender' && !killed.has(it.pid));
+    if (victim) {
+      process.kill(victim.pid, 'SIGKILL');
+      return victim.pid;
+    }
+  }
+  throw new Error('no new sender process appeared after a kill');
+}
+
+async function until(condition: () => Promise<boolean>, withinMs = 30_000): Promise<void> {
+  await expect.poll(condition, { timeout: withinMs, interval: 50 }).toBe(true);
+}

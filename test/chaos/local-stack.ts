@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** The part of the local stack's description that these tests need. */
+export interface StackInfo {
+  readonly ready: boolean;
+  readonly queues: {
+    readonly outbound: string;
+    readonly deadLetter: string;
+    readonly retry: Readonly<Record<string, string>>;
+  };
+  readonly endpoints: { readonly aws: string };
+  readonly processes: readonly { readonly function: string; readonly pid: number }[];
+}
+
+/** `npm start` as a process of its own, on its own ports. */
+export interface RunningStack {
+  readonly base: string;
+  get<T>(path: string): Promise<T>;
+  stop(): Promise<void>;
+}
+
+/** Starts the local stack and waits until its sender is consuming. */
+export async function startLocalStack(port: number, timeScale: number): Promise<RunningStack> {
+  const child = spawn(process.execPath, ['local/main.ts'], {
+    env: { ...process.env, MAILOVER_PORT: String(port), MAILOVER_TIME_SCALE: String(timeScale) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
+  const base = `http://127.0.0.1:${port}`;
+  const get = async <T>(path: string): Promise<T> => (await (await fetch(`${base}${path}`)).json()) as T;
+  const until = Date.now() + 50_000;
+  while (!(await get<StackInfo>('/api/stack').catch(() => undefined))?.ready) {
+    if (child.exitCode !== null || Date.now() > until) {
+      await stop(child);
+      throw new Error(`the local stack does not become ready:\n${output}`);
+    }
+    await pause(100);
+  }
+  return { base, get, stop: () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGINT');
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await exit;
+  clearTimeout(late);
+}

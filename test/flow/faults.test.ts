@@ -1,0 +1,172 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { givenStack, type RunningStack } from '../support/running-stack.ts';
+
+/** An hour of waiting passes in ten seconds; deadlines of attempts stay real. */
+const TIME_SCALE = 360;
+
+let stack: RunningStack;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  stack = await givenStack(TIME_SCALE);
+  sqs = new SQSClient({
+    endpoint: stack.info.endpoints.aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+}, 30_000);
+
+afterEach(() => stack.repairAll());
+afterAll(() => stack.close());
+
+const NETWORK_BEFORE = ['refuse', 'reset-mid-request', 'reset', 'hang'] as const;
+const NETWORK_AFTER = ['reset-after-accept', 'hang-after-accept'] as const;
+
+describe('the local stack under faults of the first provider', () => {
+  it.each<[string, unknown]>([
+    ['500', { respond: { status: 500, body: '{"ErrorCode":500,"Message":"oops"}' } }],
+    ['a suspended account', { respond: { status: 422, body: '{"ErrorCode":413,"Message":"Account may not send."}' } }],
+    ['a changed API', { respond: { status: 422, body: '{"ErrorCode":402,"Message":"Invalid JSON"}' } }],
+    ['429', { respond: { status: 429, headers: { 'Retry-After': '30' }, body: '' } }],
+    [
+      'an HTML page',
+      { respond: { status: 403, headers: { 'Content-Type': 'text/html' }, body: '<html>blocked</html>' } },
+    ],
+    ['a 404', { respond: { status: 404, body: '' } }],
+    ...NETWORK_BEFORE.map((network): [string, unknown] => [network, { network }]),
+  ])('sends all through the second, each once: %s', { timeout: 60_000 }, async (_, fault) => {
+    await stack.breakProvider('postmark', fault);
+    const ids = await send(10);
+
+    const accepted = await stack.accepted(ids);
+
+    expect(accepted.map(({ submissionId }) => submissionId).sort()).toEqual([...ids].sort());
+    expect(new Set(accepted.map(({ provider }) => provider))).not.toContain('postmark');
+  });
+
+  it.each(NETWORK_AFTER)('loses nothing when the answer is lost: %s', { timeout: 60_000 }, async (network) => {
+    await stack.breakProvider('postmark', { network });
+    const ids = await send(10);
+
+    const accepted = await stack.accepted(ids, (entries) => entries.some(({ provider }) => provider !== 'postmark'));
+
+    expect(new Set(accepted.map(({ submissionId }) => submissionId))).toEqual(new Set(ids));
+  });
+
+  it('keeps everything in retry queues while all are down, and sends it when they are back', {
+    timeout: 90_000,
+  }, async () => {
+    const keys = stack.info.providers.map(({ key }) => key);
+    await Promise.all(keys.map((key) => stack.breakProvider(key, { network: 'refuse' })));
+    const ids = await send(10);
+    await stack.until(async () => (await stack.depth(Object.values(stack.info.queues.retry))) === ids.length);
+    expect(await stack.depth([stack.info.queues.deadLetter])).toBe(0);
+
+    await stack.repairAll();
+
+    expect(await stack.accepted(ids)).toHaveLength(ids.length);
+  });
+});
+
+describe('the local stack under bad input', () => {
+  it('accepts nine and dead-letters the malformed one with its reason', { timeout: 60_000 }, async () => {
+    const ids = await send(9);
+    await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: '{"version":1}' }));
+
+    expect(await stack.accepted(ids)).toHaveLength(9);
+    const [letter] = await stack.letters(1);
+    expect(letter?.Body).toBe('{"version":1}');
+    expect(letter?.MessageAttributes?.['Reason']?.StringValue).toBe('Malformed');
+  });
+
+  it('declares a message bad that two providers refuse', { timeout: 60_000 }, async () => {
+    const refuse = (body: string, status: number) => ({ respond: { status, body } });
+    await stack.breakProvider('postmark', refuse('{"ErrorCode":300,"Message":"Invalid email request"}', 422));
+    await stack.breakProvider(
+      'mailgun',
+      refuse('{"message":"to parameter is not a valid address. please check documentation"}', 400),
+    );
+
+    await send(1);
+
+    const [letter] = await stack.letters(1);
+    expect(letter?.MessageAttributes?.['Reason']?.StringValue).toBe('Refused');
+  });
+});
+
+describe('the local stack', () => {
+  it('carries an attachment of 5 MB from the bucket byte for byte', { timeout: 60_000 }, async () => {
+    const s3 = new S3Client({
+      endpoint: stack.info.endpoints.aws,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    });
+    const content = randomBytes(5_000_000);
+    await s3.send(new PutObjectCommand({ Bucket: stack.info.buckets.mail, Key: 'big.bin', Body: content }));
+    const id = 'big-1';
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: stack.info.queues.outbound,
+        MessageBody: JSON.stringify({
+          ...submission(id),
+          attachments: [
+            {
+              filename: 'big.bin',
+              contentType: 'application/octet-stream',
+              s3: { bucket: stack.info.buckets.mail, key: 'big.bin' },
+            },
+          ],
+        }),
+      }),
+    );
+
+    const [entry] = await stack.accepted([id]);
+
+    expect(entry?.attachments[0]).toMatchObject({
+      size: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+    });
+  });
+
+  it('carries a name that needs quoting, and emoji, as they are', { timeout: 60_000 }, async () => {
+    const body = {
+      ...submission('emoji-1'),
+      subject: 'Grüße 🎉',
+      from: { name: 'Hector" <>(', address: 'hector@example.com' },
+    };
+    await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(body) }));
+
+    const [entry] = await stack.accepted(['emoji-1']);
+
+    expect(entry?.headers.find(([name]) => name === 'From')?.[1]).toContain('"Hector\\" <>("');
+  });
+});
+
+let sent = 0;
+
+async function send(count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => `flow-${++sent}`);
+  await sqs.send(
+    new SendMessageBatchCommand({
+      QueueUrl: stack.info.queues.outbound,
+      Entries: ids.map((id, place) => ({ Id: String(place), MessageBody: JSON.stringify(submission(id)) })),
+    }),
+  );
+  return ids;
+}
+
+function submission(id: string) {
+  return {
+    version: 1,
+    id,
+    from: 'shop@example.com',
+    to: ['ada@example.org'],
+    subject: 'hi',
+    text: 'hello',
+    providers: { only: ['postmark', 'mailgun', 'ses', 'own-mta'] },
+  };
+}

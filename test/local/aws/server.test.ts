@@ -1,0 +1,216 @@
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListMessageMoveTasksCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AwsServer, startAws } from '../../../local/aws/server.ts';
+import { FaultBoard, parseFaults } from '../../../local/faults.ts';
+
+const TIME_SCALE = 60;
+
+let aws: AwsServer;
+let faults: FaultBoard;
+let sqs: SQSClient;
+let s3: S3Client;
+let secrets: SecretsManagerClient;
+
+beforeEach(async () => {
+  faults = new FaultBoard();
+  aws = await startAws({ port: 0, timeScale: TIME_SCALE, faults });
+  const config = {
+    endpoint: aws.url,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    maxAttempts: 1,
+  };
+  sqs = new SQSClient(config);
+  s3 = new S3Client(config);
+  secrets = new SecretsManagerClient(config);
+});
+
+afterEach(async () => {
+  sqs.destroy();
+  s3.destroy();
+  secrets.destroy();
+  await aws.close();
+});
+
+const send = (url: string, body: string) => sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
+const receive = async (url: string, waitSeconds = 5) => {
+  const answer = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: url,
+      WaitTimeSeconds: waitSeconds,
+      MessageSystemAttributeNames: ['All'],
+    }),
+  );
+  return answer.Messages?.[0];
+};
+
+describe('SQS', () => {
+  it('gives queue URLs of the address that it listens on, whatever region a client signs for', async () => {
+    aws.queues.add('mail', {});
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'mail' }));
+    expect(QueueUrl).toBe(`${aws.url}/000000000000/mail`);
+    expect(aws.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it.each(['emoji \u{1F600}', 'tab\tline\nreturn\r', '\u{10FFFF}', '\uD7FF\uE000\uFFFD', '\u007F\u0085'])(
+    'takes every legal character: %j',
+    async (body) => {
+      const { url } = aws.queues.add('mail', {});
+      await send(url, body);
+      expect((await receive(url))?.Body).toBe(body);
+    },
+  );
+
+  it.each(['\u0000', '\u000B', '\uFFFE', '\uFFFF'])('refuses %j', async (body) => {
+    const { url } = aws.queues.add('mail', {});
+    await expect(send(url, body)).rejects.toMatchObject({ name: expect.stringMatching(/InvalidMessageContents$/) });
+  });
+
+  it('scales the visibility timeout', async () => {
+    const { url } = aws.queues.add('mail', { VisibilityTimeout: '30' });
+    await send(url, 'again');
+    const first = await receive(url);
+    const began = Date.now();
+    const second = await receive(url);
+    expect(second?.MessageId).toBe(first?.MessageId);
+    expect(second?.Attributes?.['ApproximateReceiveCount']).toBe('2');
+    const waited = Date.now() - began;
+    expect(waited).toBeGreaterThan(300);
+    expect(waited).toBeLessThan(3000);
+  });
+
+  it('scales delays', async () => {
+    const { url } = aws.queues.add('mail', {});
+    const began = Date.now();
+    await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'late', DelaySeconds: 60 }));
+    expect((await receive(url))?.Body).toBe('late');
+    expect(Date.now() - began).toBeGreaterThan(900);
+    expect(Date.now() - began).toBeLessThan(4000);
+  });
+
+  it('drops a message after its scaled retention', async () => {
+    const { url } = aws.queues.add('mail', { MessageRetentionPeriod: '60' });
+    await send(url, 'old');
+    await expect
+      .poll(
+        async () =>
+          (
+            await sqs.send(
+              new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
+            )
+          ).Attributes?.['ApproximateNumberOfMessages'],
+        { timeout: 5000 },
+      )
+      .toBe('0');
+  });
+
+  it('takes the latest receipt handle after the visibility timeout', async () => {
+    const { url } = aws.queues.add('mail', { VisibilityTimeout: '6' });
+    await send(url, 'slow');
+    const message = await receive(url);
+    const queue = aws.queues.getQueue(url);
+    await expect.poll(() => queue?.getAttribute('ApproximateNumberOfMessages')).toBe('1');
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: message?.ReceiptHandle }));
+    expect(queue?.getAttribute('ApproximateNumberOfMessages')).toBe('0');
+  });
+
+  it('redrives what its redrive policy moved, to where it came from', async () => {
+    const dead = aws.queues.add('dead', {});
+    const policy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 });
+    const { url } = aws.queues.add('mail', { VisibilityTimeout: '0', RedrivePolicy: policy });
+    await send(url, 'poison');
+    const first = await receive(url);
+    expect(await receive(url, 0)).toBeUndefined();
+    expect(dead.getAttribute('ApproximateNumberOfMessages')).toBe('1');
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: dead.arn }));
+    const back = await receive(url);
+    expect(back?.Body).toBe('poison');
+    expect(back?.Attributes?.['ApproximateReceiveCount']).toBe('1');
+    expect(back?.MessageId).not.toBe(first?.MessageId);
+    const { Results } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn: dead.arn }));
+    expect(Results).toMatchObject([{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 }]);
+  });
+
+  it('cannot redrive what was sent to the dead-letter queue without being told where to', async () => {
+    const dead = aws.queues.add('dead', {});
+    const policy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 });
+    const mail = aws.queues.add('mail', { RedrivePolicy: policy });
+    await send(dead.url, 'ours');
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: dead.arn }));
+    const list = () => sqs.send(new ListMessageMoveTasksCommand({ SourceArn: dead.arn }));
+    await expect.poll(async () => (await list()).Results?.[0]?.FailureReason).toBe('CouldNotDetermineMessageSource');
+    await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: dead.arn, DestinationArn: mail.arn }));
+    expect((await receive(mail.url))?.Body).toBe('ours');
+  });
+
+  it('refuses to redrive a queue that is nobody’s dead-letter queue', async () => {
+    const { arn } = aws.queues.add('mail', {});
+    await expect(sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn }))).rejects.toThrow(/Dead Letter Queue/);
+  });
+});
+
+describe('S3', () => {
+  it('keeps an object above the limit of fauxqs, and gives it to an unsigned read', async () => {
+    aws.buckets.createBucket('mailbox');
+    const body = Buffer.alloc(20 * 1024 * 1024, 7);
+    await s3.send(new PutObjectCommand({ Bucket: 'mailbox', Key: 'a/b.bin', Body: body }));
+    const response = await fetch(`${aws.url}/mailbox/a/b.bin`);
+    expect(body.equals(Buffer.from(await response.arrayBuffer()))).toBe(true);
+  });
+});
+
+describe('Secrets Manager', () => {
+  it('gives a secret by name, and an error of its own for one that is not there', async () => {
+    aws.secrets.set('mailover/postmark', { serverToken: 'made up' });
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: 'mailover/postmark' }));
+    expect(JSON.parse(SecretString ?? '')).toEqual({ serverToken: 'made up' });
+    await expect(secrets.send(new GetSecretValueCommand({ SecretId: 'mailover/none' }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+});
+
+describe('faults', () => {
+  it('answers one operation with an error that the SDK knows, the given number of times', async () => {
+    const { url } = aws.queues.add('mail', {});
+    await faults.set(
+      'aws',
+      parseFaults({ service: 'sqs', operation: 'SendMessage', error: 'ServiceUnavailable', times: 1 }),
+    );
+    await expect(send(url, 'x')).rejects.toMatchObject({
+      name: 'ServiceUnavailable',
+      $metadata: { httpStatusCode: 503 },
+    });
+    await send(url, 'x');
+    expect(faults.get('aws')).toMatchObject([{ hits: 1 }]);
+  });
+
+  it('names S3 operations as the SDK does', async () => {
+    aws.buckets.createBucket('mailbox');
+    await faults.set('aws', parseFaults({ service: 's3', operation: 'GetObject', error: 'SlowDown' }));
+    await s3.send(new PutObjectCommand({ Bucket: 'mailbox', Key: 'k', Body: 'x' }));
+    await expect(s3.send(new GetObjectCommand({ Bucket: 'mailbox', Key: 'k' }))).rejects.toMatchObject({
+      name: 'SlowDown',
+      $metadata: { httpStatusCode: 503 },
+    });
+  });
+
+  it('reaches secrets', async () => {
+    await faults.set('aws', parseFaults({ service: 'secrets', error: 'InternalServiceError' }));
+    await expect(secrets.send(new GetSecretValueCommand({ SecretId: 'x' }))).rejects.toMatchObject({
+      name: 'InternalServiceError',
+      $metadata: { httpStatusCode: 500 },
+    });
+  });
+});

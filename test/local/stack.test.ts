@@ -1,0 +1,141 @@
+import { createServer } from 'node:net';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { AcceptedEntry } from '../../local/simulators/accepted-log.ts';
+import { type Stack, startStack } from '../../local/stack.ts';
+
+const TIMEOUT = 60_000;
+
+let stack: Stack;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  stack = await startStack({ port: 0, timeScale: 60 });
+  sqs = new SQSClient({
+    endpoint: stack.info.endpoints.aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  });
+}, TIMEOUT);
+
+afterAll(async () => {
+  sqs.destroy();
+  await stack.close();
+  expect(stack.info.processes).toEqual([]);
+  await expect(fetch(stack.url)).rejects.toThrow();
+}, TIMEOUT);
+
+const api = (method: string, path: string, body?: unknown) =>
+  fetch(`${stack.url}${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) });
+
+afterEach(async () => {
+  await api('DELETE', '/api/providers/postmark/fault');
+  await api('DELETE', '/api/aws/fault');
+});
+
+const submit = (id: string) =>
+  sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.info.queues.outbound,
+      MessageBody: JSON.stringify({
+        version: 1,
+        id,
+        from: 'shop@example.com',
+        to: ['ada@example.org'],
+        subject: 'Hello \u{1F600}',
+        text: 'Hello',
+        providers: { only: ['postmark', 'mailgun'] },
+      }),
+    }),
+  );
+
+const accepted = async (id: string): Promise<AcceptedEntry[]> =>
+  (await (await api('GET', `/api/accepted?id=${id}&raw=false`)).json()) as AcceptedEntry[];
+
+const takers = async (id: string) => (await accepted(id)).map(({ provider }) => provider);
+
+describe('the stack', () => {
+  it('sends what is put on the outbound queue', { timeout: TIMEOUT }, async () => {
+    expect(stack.info).toMatchObject({ ready: true, processes: [{ function: 'sender' }] });
+    await submit('plain-1');
+    await expect.poll(() => takers('plain-1'), { timeout: 10_000 }).toEqual(['postmark']);
+  });
+
+  it('fails over while a provider has a fault, and counts the hit', { timeout: TIMEOUT }, async () => {
+    const put = await api('PUT', '/api/providers/postmark/fault', { respond: { status: 503 } });
+    expect(put.status).toBe(200);
+    await submit('failover-1');
+    await expect.poll(() => takers('failover-1'), { timeout: 10_000 }).toEqual(['mailgun']);
+    expect(await (await api('GET', '/api/providers/postmark/fault')).json()).toEqual({
+      respond: { status: 503 },
+      hits: 1,
+    });
+  });
+
+  it('goes on after the sender was killed', { timeout: TIMEOUT }, async () => {
+    const [before] = stack.info.processes;
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    await submit('killed-1');
+    await expect.poll(() => takers('killed-1'), { timeout: 20_000 }).toEqual(['postmark']);
+    expect(stack.info.processes[0]?.pid).not.toBe(before?.pid);
+  });
+
+  it('names a taken port', { timeout: TIMEOUT }, async () => {
+    const port = Number(new URL(stack.url).port);
+    await expect(startStack({ port })).rejects.toMatchObject({ code: 'EADDRINUSE', port });
+    expect(await isFree(port + 1)).toBe(false);
+  });
+});
+
+describe('the API', () => {
+  it('lists the known providers when asked for another', async () => {
+    const response = await api('PUT', '/api/providers/nobody/fault', { network: 'refuse' });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      error: 'There is no provider "nobody". Known: postmark, mailgun, ses, own-mta.',
+    });
+  });
+
+  it.each(['{', '{"network":"explode"}', '{"surprise":1}', ''])(
+    'says what is wrong with the fault %j',
+    async (body) => {
+      const response = await fetch(`${stack.url}/api/aws/fault`, { method: 'PUT', body });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toEqual({ error: expect.stringMatching(/\.$/) });
+    },
+  );
+
+  it('answers no page of another origin, and under no other name', async () => {
+    const foreign = await fetch(`${stack.url}/api/accepted`, { headers: { origin: 'https://example.com' } });
+    expect(foreign.status).toBe(403);
+  });
+
+  it('counts what is on the queues', async () => {
+    const queues = (await (await api('GET', '/api/queues')).json()) as { name: string }[];
+    expect(queues.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'mailover-outbound',
+        'mailover-dead-letter',
+        'mailover-events',
+        'mailover-retry-own-mta',
+      ]),
+    );
+  });
+
+  it('serves the console under a policy that allows nothing from elsewhere', async () => {
+    for (const path of ['/', '/app.js', '/style.css']) {
+      const response = await fetch(stack.url + path);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+      expect(await response.text()).not.toMatch(/innerHTML|https?:\/\//);
+    }
+  });
+});
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

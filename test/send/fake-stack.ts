@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+interface QueueMessage {
+  readonly body: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+/** What the fake sender does with each body that reaches the outbound queue. */
+export type Behaviour = (submission: {
+  readonly id: string;
+}) => 'accept' | 'keep' | 'suppress' | { reason: string; id?: string };
+
+/** A local stack as `npm run send` sees it: its description, its accepted mail, and the SQS calls, on one port. */
+export interface FakeStack {
+  readonly port: string;
+  readonly bodies: string[];
+  /** Messages that somebody received and did not give back. */
+  hidden(): number;
+  close(): Promise<void>;
+}
+
+/** Listens on loopback; `queues` in the answers lead back to the same port. */
+export async function fakeStack(behave: Behaviour, { ready = true } = {}): Promise<FakeStack> {
+  const bodies: string[] = [];
+  const accepted: object[] = [];
+  const queues: Record<string, QueueMessage[]> = { dead: [], events: [], retry: [] };
+  const hidden = new Set<QueueMessage>();
+  let base = '';
+
+  const take = (body: string) => {
+    bodies.push(body);
+    const submission = JSON.parse(body) as { id: string };
+    const what = behave(submission);
+    if (what === 'accept')
+      accepted.push({ provider: 'postmark', submissionId: submission.id, providerMessageId: 'pm-1' });
+    else if (what === 'keep') queues['retry']?.push({ body });
+    else if (what === 'suppress') {
+      queues['events']?.push({ body: JSON.stringify({ type: 'suppressed', submissionId: submission.id }) });
+    } else {
+      const attributes = {
+        Reason: what.reason,
+        Detail: 'to: address without a domain',
+        SubmissionId: what.id ?? submission.id,
+      };
+      queues['dead']?.push({ body, attributes });
+    }
+  };
+
+  const sqs: Record<string, (input: SqsInput) => object> = {
+    SendMessage: ({ MessageBody }) => {
+      take(MessageBody);
+      return { MessageId: 'm', MD5OfMessageBody: md5(MessageBody) };
+    },
+    SendMessageBatch: ({ Entries }) => ({
+      Successful: Entries.map(({ Id, MessageBody }) => {
+        take(MessageBody);
+        return { Id, MessageId: `m${Id}`, MD5OfMessageBody: md5(MessageBody) };
+      }),
+    }),
+    ReceiveMessage: ({ QueueUrl, VisibilityTimeout }) => {
+      const visible = held(queues, QueueUrl).filter((message) => !hidden.has(message));
+      const Messages = visible.slice(0, 10).map((message) => {
+        if (VisibilityTimeout > 0) hidden.add(message);
+        return { MessageId: 'm', ReceiptHandle: 'r', Body: message.body, ...checked(message) };
+      });
+      return { Messages };
+    },
+    ChangeMessageVisibilityBatch: ({ Entries }) => {
+      for (const message of [...hidden].slice(0, Entries.length)) hidden.delete(message);
+      return { Successful: Entries.map(({ Id }) => ({ Id })) };
+    },
+    GetQueueAttributes: ({ QueueUrl }) => ({
+      Attributes: { ApproximateNumberOfMessages: String(held(queues, QueueUrl).length) },
+    }),
+  };
+
+  const server = createServer(async (request, response) => {
+    const answer = (value: unknown) => response.end(JSON.stringify(value));
+    const url = new URL(request.url ?? '/', base);
+    if (url.pathname === '/api/stack') {
+      answer({
+        ready,
+        queues: {
+          outbound: `${base}/000000000000/outbound`,
+          deadLetter: `${base}/000000000000/dead`,
+          events: `${base}/000000000000/events`,
+          retry: { postmark: `${base}/000000000000/retry` },
+        },
+      });
+    } else if (url.pathname === '/api/accepted') {
+      answer(accepted);
+    } else {
+      const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+      response.setHeader('content-type', 'application/x-amz-json-1.0');
+      answer(sqs[operation]?.(JSON.parse(await text(request)) as SqsInput) ?? {});
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = String((server.address() as AddressInfo).port);
+  base = `http://127.0.0.1:${port}`;
+  return {
+    port,
+    bodies,
+    hidden: () => hidden.size,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface SqsInput {
+  readonly QueueUrl: string;
+  readonly MessageBody: string;
+  readonly VisibilityTimeout: number;
+  readonly Entries: readonly { readonly Id: string; readonly MessageBody: string }[];
+}
+
+function held(queues: Readonly<Record<string, QueueMessage[]>>, queueUrl: string): QueueMessage[] {
+  return queues[queueUrl.split('/').at(-1) ?? ''] ?? [];
+}
+
+function checked({ body, attributes = {} }: QueueMessage): object {
+  const entries = Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]);
+  return { MD5OfBody: md5(body), MessageAttributes: Object.fromEntries(entries) };
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function md5(body: string): string {
+  return createHash('md5').update(body).digest('hex');
+}
