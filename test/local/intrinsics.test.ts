@@ -20,7 +20,9 @@ describe('resolve', () => {
     [{ 'Fn::GetAtt': 'Queue.QueueName' }, 'q'],
     [{ 'Fn::Join': ['', ['{"url":"', { Ref: 'Queue' }, '"}']] }, '{"url":"http://queue"}'],
     [
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own placeholders
       { 'Fn::Sub': ['${Queue.Arn} ${Own} ${!Raw} ${AWS::StackName}', { Own: { Ref: 'Stage' } }] },
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: as above
       'arn:queue test ${Raw} Mail',
     ],
     [{ 'Fn::Select': [1, { 'Fn::Split': [':', { 'Fn::GetAtt': ['Queue', 'Arn'] }] }] }, 'queue'],

@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from './faults.ts';
+import type { AcceptedLog } from './simulators/accepted-log.ts';
+import type { QueueCount, StackInfo } from './stack-info.ts';
+
+/** What the API reads; all of it may still be empty while the stack starts. */
+export interface ApiSources {
+  readonly faults: FaultBoard;
+  info(): StackInfo;
+  queueCounts(): readonly QueueCount[];
+  accepted(): AcceptedLog | undefined;
+}
+
+/** An answer other than 200, with a sentence for a person. */
+class ApiError extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.statusCode = statusCode;
+  }
+}
+
+const CONSOLE = new Map([
+  ['/', { file: 'index.html', type: 'text/html; charset=utf-8' }],
+  ['/app.js', { file: 'app.js', type: 'text/javascript; charset=utf-8' }],
+  ['/style.css', { file: 'style.css', type: 'text/css; charset=utf-8' }],
+]);
+
+const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+
+/** Serves the console page and the JSON behind it. Fails if the port is taken. */
+export async function startApi(
+  options: ApiSources & { readonly port: number },
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const app = Fastify({ forceCloseConnections: true });
+  app.removeAllContentTypeParsers();
+  // A body is JSON whatever a client such as curl calls it.
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, _request, reply) => {
+    const status = error instanceof InvalidFault ? 400 : statusOf(error);
+    return reply.code(status).send({ error: error instanceof Error ? error.message : String(error) });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ error: `There is no ${request.method} ${request.url.split('?')[0]} here.` }),
+  );
+  // A page of the web whose name was made to lead here must neither read the mail nor set a fault.
+  app.addHook('onRequest', async (request) => {
+    const { host = '', origin } = request.headers;
+    if (!LOCAL_HOST.test(host)) throw new ApiError(403, 'This server answers under a loopback address only.');
+    if (origin !== undefined && origin !== `http://${host}`) {
+      throw new ApiError(403, 'This server answers no requests from other pages.');
+    }
+  });
+  addState(app, options);
+  addFaults(app, options);
+  addConsole(app);
+  await app.listen({ port: options.port, host: '127.0.0.1' });
+  return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: () => app.close() };
+}
+
+function addState(app: FastifyInstance, { info, queueCounts, accepted }: ApiSources): void {
+  app.get('/api/stack', async () => info());
+  app.get('/api/queues', async () => queueCounts());
+  app.get<{ Querystring: Record<string, string | undefined> }>('/api/accepted', async ({ query }) => {
+    const { provider, id, raw, limit } = query as { provider?: string; id?: string; raw?: string; limit?: string };
+    if (provider !== undefined) requireProvider(provider, info());
+    const entries = await accepted()?.list({
+      ...(provider !== undefined && { provider }),
+      ...(id !== undefined && { id }),
+      raw: raw !== 'false',
+    });
+    return limit === undefined ? (entries ?? []) : (entries ?? []).slice(-Number(limit));
+  });
+  app.delete('/api/accepted', async (_request, reply) => {
+    accepted()?.clear();
+    return reply.code(204).send();
+  });
+}
+
+function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
+  // A single fault is given back as a single one.
+  const single = new Set<string>();
+  const read = (scope: string): unknown => {
+    const list = faults.get(scope);
+    return single.has(scope) ? list[0] : list;
+  };
+  const write = async (scope: string, body: unknown): Promise<unknown> => {
+    const input = parseBody(body);
+    const list: Fault[] = parseFaults(input);
+    await faults.set(scope, list);
+    if (Array.isArray(input)) single.delete(scope);
+    else single.add(scope);
+    return read(scope);
+  };
+  const clear = async (scope: string): Promise<void> => {
+    await faults.clear(scope);
+    single.delete(scope);
+  };
+  const path = '/api/providers/:key/fault';
+  interface ByKey {
+    Params: { key: string };
+  }
+  app.get<ByKey>(path, async ({ params }) => read(requireProvider(params.key, info())));
+  app.put<ByKey>(path, async ({ params, body }) => write(requireProvider(params.key, info()), body));
+  app.delete<ByKey>(path, async ({ params }, reply) => {
+    await clear(requireProvider(params.key, info()));
+    return reply.code(204).send();
+  });
+  app.get('/api/aws/fault', async () => read(AWS_SCOPE));
+  app.put('/api/aws/fault', async ({ body }) => write(AWS_SCOPE, body));
+  app.delete('/api/aws/fault', async (_request, reply) => {
+    await clear(AWS_SCOPE);
+    return reply.code(204).send();
+  });
+}
+
+function addConsole(app: FastifyInstance): void {
+  for (const [url, { file, type }] of CONSOLE) {
+    app.get(url, async (_request, reply) =>
+      reply
+        .headers({
+          'content-type': type,
+          'content-security-policy':
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+          'x-content-type-options': 'nosniff',
+          'referrer-policy': 'no-referrer',
+          'cache-control': 'no-store',
+        })
+        .send(await readFile(new URL(`./console/${file}`, import.meta.url))),
+    );
+  }
+}
+
+function requireProvider(key: string, { providers }: StackInfo): string {
+  if (providers.some((provider) => provider.key === key)) return key;
+  const known = providers.map((provider) => provider.key).join(', ');
+  throw new ApiError(
+    404,
+    `There is no provider ${JSON.stringify(key)}. Known: ${known || 'none yet, the stack is starting'}.`,
+  );
+}
+
+function parseBody(body: unknown): unknown {
+  try {
+    return JSON.parse(typeof body === 'string' ? body : '');
+  } catch {
+    throw new ApiError(400, 'The body is not JSON. It must be one fault or a list of faults.');
+  }
+}
+
+function statusOf(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' ? status : 500;
+}

@@ -1,0 +1,47 @@
+import type { AwsCall } from './operation.ts';
+
+/** What a client receives on the wire for an error. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+// Codes whose status is not 400. S3: "Error responses" of the API reference; the JSON protocols answer 400 for what the
+// caller did and 5xx for these (SQS and Secrets Manager API references, "Common errors"; collected 2026-11-23).
+const STATUS: Readonly<Record<string, number>> = {
+  AccessDenied: 403,
+  InternalError: 500,
+  InternalFailure: 500,
+  InternalServerError: 500,
+  InternalServiceError: 500,
+  NoSuchBucket: 404,
+  NoSuchKey: 404,
+  ServiceUnavailable: 503,
+  SlowDown: 503,
+};
+
+const XML_ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** An error of that code in the protocol of the service. */
+export function errorAnswer({ service }: AwsCall, code: string, message: string): ErrorAnswer {
+  const status = STATUS[code] ?? 400;
+  if (service === 's3') {
+    const text = (value: string): string => value.replace(/[&<>]/g, (character) => XML_ESCAPES[character] ?? '');
+    return {
+      status,
+      headers: { 'content-type': 'application/xml' },
+      body: `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${text(code)}</Code><Message>${text(message)}</Message></Error>`,
+    };
+  }
+  const json = service === 'secrets' ? 'application/x-amz-json-1.1' : 'application/x-amz-json-1.0';
+  return {
+    status,
+    headers: {
+      'content-type': json,
+      'x-amzn-errortype': code,
+      ...(service === 'sqs' && { 'x-amzn-query-error': `${code};${status < 500 ? 'Sender' : 'Receiver'}` }),
+    },
+    body: JSON.stringify({ __type: service === 'sqs' ? `com.amazonaws.sqs#${code}` : code, message }),
+  };
+}

@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { buildApp } from 'fauxqs';
+import { AWS_SCOPE, type FaultBoard } from '../faults.ts';
+import { errorAnswer } from './error-answer.ts';
+import { awsCall } from './operation.ts';
+
+type App = ReturnType<typeof buildApp>;
+
+/** Lets the faults of our own services happen to the requests of a server; a request without one is not touched. */
+export function addFaultHooks(app: App, faults: FaultBoard): void {
+  app.addHook('preHandler', async (request, reply) => {
+    const call = awsCall(request);
+    const fault = call && faults.match(AWS_SCOPE, call);
+    if (call === undefined || fault === undefined) return;
+    if (fault.delayMs) await delay(fault.delayMs);
+    if (fault.error === undefined) return;
+    const { status, headers, body } = errorAnswer(call, fault.error, `${fault.error} by a fault of the local stack`);
+    return reply.code(status).headers(headers).send(body);
+  });
+}

@@ -1,0 +1,153 @@
+// fauxqs exports its server only; the store is reached by path, at the exact version that package.json pins.
+import { SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import type { ReceivedMessage, SqsMessage } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
+import { ACCOUNT, REGION } from './names.ts';
+
+export type { ReceivedMessage, SqsMessage };
+
+/** A queue whose delays, visibility and retention run `timeScale` times as fast as the clock. */
+export class LocalQueue extends SqsQueue {
+  readonly #timeScale: number;
+  readonly #lastHandle = new WeakMap<SqsMessage, string>();
+  /** Queue that a message was in before SQS itself moved it to its dead-letter queue. */
+  static readonly #origin = new WeakMap<SqsMessage, string>();
+
+  constructor(
+    name: string,
+    url: string,
+    arn: string,
+    attributes: Record<string, string> | undefined,
+    tags: Record<string, string> | undefined,
+    timeScale: number,
+  ) {
+    super(name, url, arn, attributes, tags);
+    this.#timeScale = timeScale;
+  }
+
+  /** ARN of the queue that the redrive policy took the message from; undefined for one that was sent here. */
+  static originOf(message: SqsMessage): string | undefined {
+    return LocalQueue.#origin.get(message);
+  }
+
+  override enqueue(message: SqsMessage): void {
+    if (message.delayUntil !== undefined) {
+      message.delayUntil = message.sentTimestamp + (message.delayUntil - message.sentTimestamp) / this.#timeScale;
+    }
+    super.enqueue(message);
+  }
+
+  override dequeue(
+    maxCount: number,
+    visibilitySeconds?: number,
+    deadLetterQueue?: (arn: string) => SqsQueue | undefined,
+  ): ReceivedMessage[] {
+    const received = super.dequeue(maxCount, visibilitySeconds, (arn) => {
+      const target = deadLetterQueue?.(arn);
+      if (target === undefined) return undefined;
+      const enqueue = (message: SqsMessage): void => {
+        LocalQueue.#origin.set(message, this.arn);
+        target.enqueue(message);
+      };
+      return Object.create(target, { enqueue: { value: enqueue } }) as SqsQueue;
+    });
+    const now = Date.now();
+    for (const { ReceiptHandle } of received) {
+      const entry = this.inflightMessages.get(ReceiptHandle);
+      if (entry === undefined) continue;
+      entry.visibilityDeadline = now + (entry.visibilityDeadline - now) / this.#timeScale;
+      this.#lastHandle.set(entry.message, ReceiptHandle);
+    }
+    return received;
+  }
+
+  /**
+   * Keeps received messages hidden for one more visibility timeout.
+   *
+   * Attempts take real time, so a sped-up visibility can end within an invocation, which its six-fold margin over the
+   * function's time-out rules out on AWS.
+   */
+  hold(receiptHandles: readonly string[]): void {
+    const deadline = Date.now() + this.visibilityMs;
+    for (const handle of receiptHandles) {
+      const entry = this.inflightMessages.get(handle);
+      if (entry !== undefined) entry.visibilityDeadline = deadline;
+    }
+  }
+
+  /** The visibility timeout in real milliseconds. */
+  get visibilityMs(): number {
+    return (Number(this.attributes['VisibilityTimeout']) * 1000) / this.#timeScale;
+  }
+
+  override changeVisibility(receiptHandle: string, seconds: number): void {
+    super.changeVisibility(receiptHandle, seconds / this.#timeScale);
+  }
+
+  /** SQS takes the latest receipt handle even after its visibility timeout; fauxqs alone would let the message come back. */
+  override deleteMessage(receiptHandle: string): boolean {
+    if (super.deleteMessage(receiptHandle)) return true;
+    const index = this.messages.findIndex((message) => this.#lastHandle.get(message) === receiptHandle);
+    if (index === -1) return false;
+    this.messages.splice(index, 1);
+    return true;
+  }
+
+  override processTimers(): void {
+    const seconds = Number(this.attributes['MessageRetentionPeriod']);
+    const oldest = Date.now() - (seconds * 1000) / this.#timeScale;
+    const kept = (message: SqsMessage): boolean => message.sentTimestamp > oldest;
+    if (!this.messages.every(kept)) this.messages = this.messages.filter(kept);
+    if (!this.delayedMessages.every(kept)) this.delayedMessages = this.delayedMessages.filter(kept);
+    super.processTimers();
+  }
+
+  /** Settles due timers first, so that counts are true for a queue that nobody receives from. */
+  override getAttribute(name: Parameters<SqsQueue['getAttribute']>[0]): string | undefined {
+    this.processTimers();
+    return super.getAttribute(name);
+  }
+}
+
+/** All queues of the stack; finds them by name whatever region a client signs for. */
+export class LocalQueues extends SqsStore {
+  readonly #timeScale: number;
+  /** Where this server listens, for queue URLs; set before the first queue is made. */
+  origin = '';
+
+  constructor(timeScale: number) {
+    super();
+    this.#timeScale = timeScale;
+    this.region = REGION;
+  }
+
+  override createQueue(
+    name: string,
+    url: string,
+    arn: string,
+    attributes?: Record<string, string>,
+    tags?: Record<string, string>,
+  ): LocalQueue {
+    const queue = new LocalQueue(name, url, arn, attributes, tags, this.#timeScale);
+    this['queues'].set(url, queue);
+    this['queuesByName'].set(name, queue);
+    this['queuesByArn'].set(arn, queue);
+    return queue;
+  }
+
+  /** Makes a queue as CreateQueue would, for the resources of the template. */
+  add(name: string, attributes: Record<string, string>): LocalQueue {
+    return this.createQueue(name, this.buildQueueUrl(name), `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`, attributes);
+  }
+
+  override buildQueueUrl(name: string): string {
+    return `${this.origin}/${ACCOUNT}/${name}`;
+  }
+
+  override getQueue(url: string): SqsQueue | undefined {
+    return this.getQueueByName(url.split('/').at(-1) ?? '');
+  }
+
+  override getQueueByArn(arn: string): SqsQueue | undefined {
+    return this.getQueueByName(arn.split(':').at(-1) ?? '');
+  }
+}

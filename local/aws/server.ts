@@ -1,0 +1,83 @@
+import type { AddressInfo } from 'node:net';
+import { buildApp } from 'fauxqs';
+import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
+import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
+import { INVALID_MESSAGE_BODY_CHAR } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
+import type { FaultBoard } from '../faults.ts';
+import { errorAnswer } from './error-answer.ts';
+import { addFaultHooks } from './fault-hooks.ts';
+import { MessageMoves } from './message-move.ts';
+import { REGION } from './names.ts';
+import { awsCall } from './operation.ts';
+import { LocalQueues } from './queue.ts';
+import { RequestError } from './request-error.ts';
+import { Secrets } from './secrets.ts';
+
+/** Largest S3 object: what SES takes (40 MB) with room for its encoding. */
+const OBJECT_LIMIT = 64 * 1024 * 1024;
+
+// fauxqs tests UTF-16 units and so refuses every character above U+FFFF; SQS takes them (SendMessage, API reference,
+// collected 2026-11-23) and refuses what this matches: other control characters and lone surrogates.
+const NOT_FOR_SQS = /(?![\t\n\r\u{7f}-\u{9f}])\p{Cc}|\p{Cs}|[\uFFFE\uFFFF]/u;
+INVALID_MESSAGE_BODY_CHAR.test = (text: string): boolean => NOT_FOR_SQS.test(text);
+
+/** SQS, S3 and Secrets Manager on one loopback port. */
+export interface AwsServer {
+  readonly url: string;
+  readonly queues: LocalQueues;
+  readonly buckets: S3Store;
+  readonly secrets: Secrets;
+  close(): Promise<void>;
+}
+
+/** Starts the server; it has no queue, bucket or secret until they are added. Fails if the port is taken. */
+export async function startAws(options: {
+  readonly port: number;
+  readonly timeScale: number;
+  readonly faults: FaultBoard;
+}): Promise<AwsServer> {
+  const queues = new LocalQueues(options.timeScale);
+  const buckets = new S3Store();
+  const secrets = new Secrets();
+  const moves = new MessageMoves(queues);
+  const app = buildApp({
+    logger: false,
+    defaultRegion: REGION,
+    stores: { sqsStore: queues, snsStore: new SnsStore(), s3Store: buckets },
+  });
+  // Replaces the same parser of fauxqs, whose limit of 11 MiB is below the largest mail.
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: OBJECT_LIMIT }, (_request, body, done) => {
+    done(null, body);
+  });
+  addFaultHooks(app, options.faults);
+  app.addHook('preHandler', async (request, reply) => {
+    const call = awsCall(request);
+    if (call === undefined || call.service === 's3') return;
+    try {
+      const input = Buffer.isBuffer(request.body) ? JSON.parse(request.body.toString()) : request.body;
+      const answer =
+        call.service === 'sqs' ? moves.handle(call.operation, input) : secrets.handle(call.operation, input);
+      if (answer === undefined) return;
+      const version = call.service === 'sqs' ? '1.0' : '1.1';
+      return reply.header('content-type', `application/x-amz-json-${version}`).send(JSON.stringify(answer));
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      const { status, headers, body } = errorAnswer(call, error.code, error.message);
+      return reply.code(status).headers(headers).send(body);
+    }
+  });
+  await app.listen({ port: options.port, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  queues.origin = `http://127.0.0.1:${port}`;
+  return {
+    url: queues.origin,
+    queues,
+    buckets,
+    secrets,
+    async close() {
+      moves.close();
+      queues.shutdown();
+      await app.close();
+    },
+  };
+}

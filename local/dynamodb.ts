@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import dynalite from 'dynalite';
+import { errorAnswer } from './aws/error-answer.ts';
+import { awsCall } from './aws/operation.ts';
+import type { DeployedTable } from './deployment.ts';
+import { AWS_SCOPE, type FaultBoard } from './faults.ts';
+
+/** Starts a DynamoDB server in memory with the given tables. */
+export async function startDynamodb(options: {
+  readonly port: number;
+  readonly tables: readonly DeployedTable[];
+  readonly faults: FaultBoard;
+}): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
+  const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const handle = (): void => {
+      for (const handler of handlers) handler.call(server, request, response);
+    };
+    const call = awsCall({ method: request.method ?? '', url: request.url ?? '/', headers: request.headers });
+    const fault = call && options.faults.match(AWS_SCOPE, call);
+    const answer = call && fault?.error ? errorAnswer(call, fault.error, 'a fault of the local stack') : undefined;
+    const go = (): unknown => (answer ? response.writeHead(answer.status, answer.headers).end(answer.body) : handle());
+    if (fault?.delayMs) setTimeout(go, fault.delayMs);
+    else go();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const url = `http://127.0.0.1:${options.port}`;
+  for (const table of options.tables) await createTable(url, table);
+  return {
+    url,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function createTable(url: string, table: DeployedTable): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'DynamoDB_20120810.CreateTable',
+      'x-amz-date': '20261123T000000Z',
+      // The server wants a signature to be there and does not check it.
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=local/20261123/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
+    },
+    body: JSON.stringify(table),
+  });
+  if (!response.ok) throw new Error(`table ${table.TableName} could not be made: ${await response.text()}`);
+}

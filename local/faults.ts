@@ -1,0 +1,190 @@
+import { z } from 'zod';
+
+/** What a fault may strike: a mail being sent, a question about one already sent, or a look at the account's health. */
+export type Occasion = 'send' | 'lookup' | 'health';
+
+/** The points of an SMTP session at which a reply can be replaced; `end` is the answer to the final dot. */
+export const SMTP_STAGES = ['connect', 'ehlo', 'starttls', 'auth', 'mail', 'rcpt', 'data', 'end', 'quit'] as const;
+export type SmtpStage = (typeof SMTP_STAGES)[number];
+
+const headerValue = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number()]);
+
+const faultSchema = z
+  .strictObject({
+    respond: z
+      .strictObject({
+        status: z.int().min(100).max(599),
+        headers: z
+          .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be a header name'), headerValue)
+          .optional(),
+        body: z.string().optional(),
+      })
+      .optional(),
+    network: z
+      .enum(['refuse', 'reset-mid-request', 'reset', 'hang', 'reset-after-accept', 'hang-after-accept'])
+      .optional(),
+    smtp: z.strictObject({ stage: z.enum(SMTP_STAGES), reply: z.string().min(1) }).optional(),
+    service: z.enum(['sqs', 's3', 'dynamodb', 'secrets']).optional(),
+    operation: z.string().min(1).optional(),
+    error: z.string().min(1).optional(),
+    rate: z.number().min(0).max(1).optional(),
+    times: z.int().min(1).optional(),
+    delayMs: z.number().min(0).max(2_147_483_647).optional(),
+    on: z.enum(['send', 'lookup', 'health', 'all']).optional(),
+    match: z.string().min(1).optional(),
+  })
+  .superRefine((fault, context) => {
+    const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+    const actions = [fault.respond, fault.network, fault.smtp, fault.error].filter((action) => action !== undefined);
+    if (actions.length > 1) refuse('give one of respond, network, smtp and error, not several');
+    if (actions.length === 0 && fault.delayMs === undefined)
+      refuse('give one of respond, network, smtp, error or delayMs');
+    if (fault.service === undefined && (fault.operation ?? fault.error) !== undefined)
+      refuse('operation and error need a service: sqs, s3, dynamodb or secrets');
+    if (fault.service !== undefined && (fault.respond ?? fault.network ?? fault.smtp) !== undefined)
+      refuse('respond, network and smtp are for providers; a service has error and delayMs');
+  });
+
+/** One misbehaviour of a provider or of a service of our own, as `PUT …/fault` takes it. */
+export type Fault = Readonly<z.infer<typeof faultSchema>>;
+
+/** What is happening right now and might be struck: a call of a provider, or of one of our own services. */
+export type Probe = ProviderProbe | AwsProbe;
+
+interface AwsProbe {
+  readonly service: NonNullable<Fault['service']>;
+  readonly operation: string;
+}
+
+interface ProviderProbe {
+  /** Several where they cannot be told apart yet: an SMTP session that has not said MAIL may be either. */
+  readonly on: Occasion | readonly Occasion[];
+  /** Searched by `match`: decoded subject, addresses and headers, or the SMTP command of the stage. */
+  readonly text: string;
+  /** Set by SMTP only. */
+  readonly stage?: SmtpStage;
+}
+
+/** The scope of faults in our own services; every other scope is a provider's key. */
+export const AWS_SCOPE = 'aws';
+
+/** A fault that cannot be set, with a sentence for the person who wrote it. */
+export class InvalidFault extends Error {
+  override readonly name = 'InvalidFault';
+}
+
+/** Reads one fault or a list of them; throws {@link InvalidFault} on anything that the contract does not know. */
+export function parseFaults(input: unknown): Fault[] {
+  const list = Array.isArray(input) ? input : [input];
+  return list.map((item, index) => {
+    const result = faultSchema.safeParse(item);
+    if (result.success) return result.data;
+    const issue = result.error.issues[0];
+    const field = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
+    throw new InvalidFault(`Fault ${index + 1} of ${list.length} cannot be used${field}: ${issue?.message}.`);
+  });
+}
+
+type Listener = (faults: readonly Fault[]) => Promise<void> | void;
+type Counted = Fault & { hits: number };
+
+/** The faults in force, by scope, and how often each one struck. */
+export class FaultBoard {
+  readonly #faults = new Map<string, Counted[]>();
+  readonly #listeners = new Map<string, Listener[]>();
+  readonly #random: () => number;
+
+  constructor(options: { readonly random?: () => number } = {}) {
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** Replaces the faults of a scope; resolves when they are in effect, rejects and changes nothing if a listener refuses them. */
+  async set(scope: string, faults: readonly Fault[]): Promise<void> {
+    const misplaced = faults.some((fault) =>
+      scope === AWS_SCOPE ? fault.respond || fault.network || fault.smtp : fault.service !== undefined,
+    );
+    if (misplaced)
+      throw new InvalidFault(
+        scope === AWS_SCOPE
+          ? 'respond, network and smtp are faults of providers; give a service and an error here.'
+          : 'A fault with a service belongs under /api/aws/fault.',
+      );
+    const before = this.#faults.get(scope) ?? [];
+    this.#faults.set(
+      scope,
+      faults.map((fault) => ({ ...fault, hits: 0 })),
+    );
+    try {
+      await this.#tell(scope);
+    } catch (error) {
+      this.#faults.set(scope, before);
+      await this.#tell(scope);
+      throw error;
+    }
+  }
+
+  /** Ends all faults of a scope; resolves when things work again. */
+  async clear(scope: string): Promise<void> {
+    await this.set(scope, []);
+  }
+
+  /** The faults of a scope with their hits. A closed port cannot count who knocked: `refuse` then stays at 0. */
+  get(scope: string): (Fault & { hits: number })[] {
+    return (this.#faults.get(scope) ?? []).map((fault) => ({ ...fault }));
+  }
+
+  /** Whether a fault of the scope has a `match`, so that a request must be read before it can be judged. */
+  needsText(scope: string): boolean {
+    return (this.#faults.get(scope) ?? []).some((fault) => fault.match !== undefined);
+  }
+
+  /** Finds the fault that strikes now and counts the hit. */
+  match(scope: string, probe: Probe): Fault | undefined {
+    for (const fault of this.#faults.get(scope) ?? []) {
+      if (fault.times !== undefined && fault.hits >= fault.times) continue;
+      if (!('service' in probe ? concernsService(fault, probe) : concernsProvider(fault, probe))) continue;
+      if (fault.rate !== undefined && this.#random() >= fault.rate) continue;
+      fault.hits++;
+      return fault;
+    }
+    return undefined;
+  }
+
+  /** Calls back with the new faults at each change; `set` and `clear` wait for the callback. */
+  onChange(scope: string, callback: Listener): void {
+    this.#listeners.set(scope, [...(this.#listeners.get(scope) ?? []), callback]);
+  }
+
+  async #tell(scope: string): Promise<void> {
+    for (const listener of this.#listeners.get(scope) ?? []) await listener(this.get(scope));
+  }
+}
+
+/**
+ * Whether these faults close the port for everybody.
+ * A port is open or closed for all; a `refuse` with a condition resets single connections instead.
+ */
+export function closesPort(faults: readonly Fault[]): boolean {
+  const first = faults[0];
+  if (first?.network !== 'refuse') return false;
+  const always = first.rate === undefined || first.rate === 1;
+  const everyone = first.on === undefined || first.on === 'send' || first.on === 'all';
+  return always && everyone && first.times === undefined && first.match === undefined;
+}
+
+function concernsService(fault: Fault, probe: AwsProbe): boolean {
+  if (fault.match !== undefined) return false;
+  if (fault.service !== undefined && fault.service !== probe.service) return false;
+  return fault.operation === undefined || fault.operation === probe.operation;
+}
+
+function concernsProvider(fault: Fault, probe: ProviderProbe): boolean {
+  const on = fault.on ?? 'send';
+  if (on !== 'all' && on !== probe.on && !probe.on.includes(on)) return false;
+  if (fault.match !== undefined && !probe.text.toLowerCase().includes(fault.match.toLowerCase())) return false;
+  if (fault.smtp) return fault.smtp.stage === probe.stage;
+  if (probe.stage === undefined) return true;
+  // What concerns an SMTP session as a whole strikes once: a refusal at its begin, all else when the mail is there.
+  const stage = fault.network === 'refuse' && fault.match === undefined ? 'connect' : 'end';
+  return probe.stage === stage && fault.respond === undefined;
+}

@@ -1,0 +1,61 @@
+import type { LocalQueues } from './aws/queue.ts';
+import { LocalQueue } from './aws/queue.ts';
+import type { DeployedFunction, Deployment } from './deployment.ts';
+import type { FaultBoard } from './faults.ts';
+import { Poller } from './runtime/poller.ts';
+import { Pool } from './runtime/pool.ts';
+
+/** One machine runs at most this many processes of a function, whatever the template allows. */
+const MOST_PROCESSES = 10;
+
+/** The functions of a deployment at work. */
+export interface RunningFunctions {
+  readonly processes: readonly { readonly function: string; readonly pid: number }[];
+  close(): Promise<void>;
+}
+
+/** Starts every function that a queue feeds; resolves when each has a process that has imported its handler. */
+export async function runFunctions(options: {
+  readonly deployment: Deployment;
+  readonly queues: LocalQueues;
+  readonly faults: FaultBoard;
+  readonly timeScale: number;
+  environmentOf(target: DeployedFunction): Readonly<Record<string, string>>;
+  onOutput(text: string): void;
+  /** Called as soon as there is something to close, before anything is awaited. */
+  onStarted(running: RunningFunctions): void;
+}): Promise<void> {
+  const { deployment, queues, faults, timeScale } = options;
+  const pools: Pool[] = [];
+  const pollers: Poller[] = [];
+  const running: RunningFunctions = {
+    get processes() {
+      return pools.flatMap((pool) => pool.pids.map((pid) => ({ function: shortName(pool.target.name), pid })));
+    },
+    async close() {
+      const polling = pollers.map((poller) => poller.close());
+      await Promise.all(pools.map((pool) => pool.close()));
+      await Promise.all(polling);
+    },
+  };
+  for (const target of deployment.functions) {
+    const mappings = deployment.mappings.filter(({ functionName }) => functionName === target.name);
+    if (mappings.length === 0) continue;
+    const allowed = mappings.reduce((sum, { maximumConcurrency = MOST_PROCESSES }) => sum + maximumConcurrency, 0);
+    const maximum = Math.min(MOST_PROCESSES, allowed, target.reservedConcurrency ?? MOST_PROCESSES);
+    pools.push(new Pool(target, options.environmentOf(target), maximum, options.onOutput));
+  }
+  options.onStarted(running);
+  await Promise.all(pools.map(({ ready }) => ready));
+  for (const mapping of deployment.mappings) {
+    const pool = pools.find(({ target }) => target.name === mapping.functionName);
+    const queue = queues.getQueueByArn(mapping.queueArn);
+    if (pool === undefined || !(queue instanceof LocalQueue)) continue;
+    pollers.push(new Poller({ mapping, queue, queues, pool, faults, timeScale }));
+  }
+}
+
+/** `mailover-sender-function` is the `sender`. */
+function shortName(name: string): string {
+  return name.replace(/^mailover-/, '').replace(/-(function|handler|lambda)$/, '');
+}

@@ -1,0 +1,45 @@
+// Runs in a child process: imports one handler and answers invocations until the parent goes away.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Invocation, Report } from './protocol.ts';
+
+const FUNCTION = process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '';
+const [file = '', exported = ''] = (process.env['_HANDLER'] ?? '').split(/\.(?=[^.]*$)/);
+const base = join(process.env['LAMBDA_TASK_ROOT'] ?? '', file);
+
+process.once('disconnect', () => process.exit(0));
+// The terminal's Ctrl-C reaches the whole process group; the parent alone decides when this process ends.
+process.on('SIGINT', () => {});
+
+const report = (message: Report): void => {
+  process.send?.(message);
+};
+
+const path = ['.mjs', '.js', '.cjs'].map((extension) => base + extension).find((candidate) => existsSync(candidate));
+if (path === undefined) throw new Error(`no module of handler ${process.env['_HANDLER']} in the asset`);
+const loaded = await import(pathToFileURL(path).href);
+const handler: unknown = loaded[exported] ?? loaded.default?.[exported];
+if (typeof handler !== 'function') throw new Error(`the handler module of ${FUNCTION} does not export ${exported}`);
+
+process.on('message', (invocation: Invocation) => {
+  const context = {
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: FUNCTION,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: process.env['MAILOVER_LOCAL_FUNCTION_ARN'] ?? '',
+    memoryLimitInMB: process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'] ?? '',
+    awsRequestId: invocation.id,
+    logGroupName: process.env['AWS_LAMBDA_LOG_GROUP_NAME'] ?? '',
+    logStreamName: process.env['AWS_LAMBDA_LOG_STREAM_NAME'] ?? '',
+    getRemainingTimeInMillis: () => Math.max(0, invocation.endsAt - Date.now()),
+  };
+  Promise.resolve()
+    .then(() => handler(invocation.event, context))
+    .then(
+      (answer: unknown) => report({ kind: 'answered', id: invocation.id, answer }),
+      (error: unknown) =>
+        report({ kind: 'failed', id: invocation.id, name: error instanceof Error ? error.name : 'Error' }),
+    );
+});
+report({ kind: 'ready' });

@@ -1,0 +1,141 @@
+import type { DeployedFunction } from '../deployment.ts';
+import { Worker } from './worker.ts';
+
+/** A batch that waited this long for a free process gets a further one. */
+const GROW_AFTER_MS = 250;
+/** A process beyond the first ends after this long without work. */
+const IDLE_MS = 60_000;
+/** Pause before a process that could not even import its handler is replaced; doubles up to the second. */
+const RESTART_MS = { first: 100, most: 5_000 } as const;
+
+interface Waiting {
+  take(worker: Worker): void;
+  refuse(reason: Error): void;
+}
+
+/** The processes of one function: one from the start, more when batches wait, never more than `maximum`. */
+export class Pool {
+  readonly target: DeployedFunction;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #maximum: number;
+  readonly #onOutput: (text: string) => void;
+  readonly #workers = new Set<Worker>();
+  readonly #idle = new Map<Worker, NodeJS.Timeout | undefined>();
+  readonly #waiting: Waiting[] = [];
+  readonly #firstReady = Promise.withResolvers<void>();
+  #growth: NodeJS.Timeout | undefined;
+  #restartMs: number = RESTART_MS.first;
+  #closed = false;
+
+  constructor(
+    target: DeployedFunction,
+    environment: Readonly<Record<string, string>>,
+    maximum: number,
+    onOutput: (text: string) => void,
+  ) {
+    this.target = target;
+    this.#environment = environment;
+    this.#maximum = Math.max(1, maximum);
+    this.#onOutput = onOutput;
+    this.#spawn();
+  }
+
+  /** Resolves when the first process has imported the handler. */
+  get ready(): Promise<void> {
+    return this.#firstReady.promise;
+  }
+
+  /** Process ids of all living processes, oldest first. */
+  get pids(): readonly number[] {
+    return [...this.#workers].map(({ pid }) => pid);
+  }
+
+  /** Invokes the function on the first process that is free; `onStart` is called when there is one. */
+  async invoke(event: unknown, onStart: () => void = () => {}): Promise<unknown> {
+    const worker = await this.#acquire();
+    onStart();
+    try {
+      return await worker.invoke(event);
+    } finally {
+      this.#release(worker);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#growth);
+    for (const timer of this.#idle.values()) clearTimeout(timer);
+    for (const waiting of this.#waiting.splice(0)) waiting.refuse(new Error(`${this.target.name} is being closed`));
+    const workers = [...this.#workers];
+    for (const worker of workers) worker.kill();
+    await Promise.all(workers.map(({ gone }) => gone));
+  }
+
+  #acquire(): Promise<Worker> {
+    const [free] = this.#idle.keys();
+    if (free !== undefined) {
+      clearTimeout(this.#idle.get(free));
+      this.#idle.delete(free);
+      return Promise.resolve(free);
+    }
+    return new Promise((take, refuse) => {
+      this.#waiting.push({ take, refuse });
+      this.#growWhileWaiting();
+    });
+  }
+
+  #release(worker: Worker): void {
+    if (!worker.alive || this.#closed) return;
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      next.take(worker);
+      return;
+    }
+    const [first] = this.#workers;
+    const timer = worker === first ? undefined : setTimeout(() => worker.kill(), IDLE_MS);
+    this.#idle.set(worker, timer);
+  }
+
+  #growWhileWaiting(): void {
+    if (this.#growth !== undefined || this.#closed) return;
+    this.#growth = setTimeout(() => {
+      this.#growth = undefined;
+      if (this.#waiting.length === 0) return;
+      if (this.#workers.size < this.#maximum) this.#spawn();
+      this.#growWhileWaiting();
+    }, GROW_AFTER_MS);
+  }
+
+  #spawn(): void {
+    const worker = new Worker(this.target, this.#environment, this.#onOutput);
+    this.#workers.add(worker);
+    let imported = false;
+    worker.ready.then(
+      () => {
+        imported = true;
+        this.#restartMs = RESTART_MS.first;
+        this.#firstReady.resolve();
+        this.#release(worker);
+      },
+      () => {},
+    );
+    void worker.gone.then(() => {
+      this.#workers.delete(worker);
+      clearTimeout(this.#idle.get(worker));
+      this.#idle.delete(worker);
+      if (!this.#closed) this.#replace(imported);
+    });
+  }
+
+  /** At once after a kill; with a growing pause if the handler cannot be imported. */
+  #replace(imported: boolean): void {
+    const needed = (): boolean =>
+      !this.#closed && this.#workers.size < Math.max(1, Math.min(this.#waiting.length, this.#maximum));
+    if (imported) {
+      if (needed()) this.#spawn();
+      return;
+    }
+    setTimeout(() => needed() && this.#spawn(), this.#restartMs).unref();
+    this.#restartMs = Math.min(this.#restartMs * 2, RESTART_MS.most);
+  }
+}

@@ -1,0 +1,13 @@
+/** What the pool sends to a child process. */
+export interface Invocation {
+  readonly id: string;
+  readonly event: unknown;
+  /** Time of day in milliseconds at which the function's time is up. */
+  readonly endsAt: number;
+}
+
+/** What a child process sends back. */
+export type Report =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answered'; readonly id: string; readonly answer?: unknown }
+  | { readonly kind: 'failed'; readonly id: string; readonly name: string };

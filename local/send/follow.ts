@@ -1,0 +1,102 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { depth, peek } from './queue-view.ts';
+import type { Target } from './target.ts';
+
+/** How one submission ended, as far as it could be seen from outside. */
+export type End =
+  | { readonly kind: 'accepted'; readonly provider: string; readonly providerMessageId?: string }
+  | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail?: string; readonly attempts?: string }
+  | { readonly kind: 'suppressed' };
+
+interface Accepted {
+  readonly provider: string;
+  readonly submissionId?: string;
+  readonly providerMessageId?: string;
+}
+
+const POLL_MS = 250;
+
+/**
+ * Watches until every id has ended or the time is over, and returns the ends that were seen.
+ * `progress` is told the number of ends after each look.
+ */
+export async function follow(
+  target: Target,
+  ids: readonly string[],
+  waitMs: number,
+  progress: (ended: number) => void = () => {},
+): Promise<Map<string, End>> {
+  const wanted = new Set(ids);
+  const ends = new Map<string, End>();
+  const until = performance.now() + waitMs;
+  for (;;) {
+    await look(target, wanted, ends);
+    progress(ends.size);
+    if (ends.size >= wanted.size || performance.now() >= until) return ends;
+    await pause(Math.min(POLL_MS, Math.max(0, until - performance.now())));
+  }
+}
+
+async function look(target: Target, wanted: ReadonlySet<string>, ends: Map<string, End>): Promise<void> {
+  if (target.local) {
+    const [only] = wanted;
+    const filter = wanted.size === 1 && only !== undefined ? `&id=${encodeURIComponent(only)}` : '';
+    const response = await fetch(`${target.local.console}/api/accepted?raw=false${filter}`);
+    if (!response.ok) throw new Error(`/api/accepted answers ${response.status}`);
+    for (const { submissionId, provider, providerMessageId } of (await response.json()) as Accepted[]) {
+      if (submissionId === undefined || !wanted.has(submissionId)) continue;
+      ends.set(submissionId, { kind: 'accepted', provider, ...(providerMessageId && { providerMessageId }) });
+    }
+    if (ends.size >= wanted.size) return;
+    for (const { Body } of await peek(target.sqs, target.local.eventsUrl)) {
+      const event = parseEvent(Body);
+      const id = event?.submissionId;
+      if (event?.type === 'suppressed' && id !== undefined && wanted.has(id) && !ends.has(id)) {
+        ends.set(id, { kind: 'suppressed' });
+      }
+    }
+  }
+  if (target.deadLetterUrl === undefined) return;
+  for (const message of await peek(target.sqs, target.deadLetterUrl)) {
+    const attribute = (name: string) => message.MessageAttributes?.[name]?.StringValue;
+    const id = [attribute('SubmissionId'), idIn(message.Body)].find(
+      (known) => known !== undefined && wanted.has(known),
+    );
+    if (id === undefined || ends.has(id)) continue;
+    const detail = attribute('Detail');
+    const attempts = attribute('Attempts');
+    ends.set(id, {
+      kind: 'dead-letter',
+      reason: attribute('Reason') ?? 'moved there by SQS after repeated crashes',
+      ...(detail !== undefined && { detail }),
+      ...(attempts !== undefined && { attempts }),
+    });
+  }
+}
+
+/** The retry queues that hold anything, by provider key: where a submission is that has not ended. */
+export async function waiting(target: Target): Promise<[key: string, messages: number][]> {
+  const queues = Object.entries(target.local?.retryUrls ?? {});
+  const depths = await Promise.all(
+    queues.map(async ([key, url]): Promise<[string, number]> => [key, await depth(target.sqs, url)]),
+  );
+  return depths.filter(([, messages]) => messages > 0);
+}
+
+function parseEvent(body: string | undefined): { type?: string; submissionId?: string } | undefined {
+  try {
+    return JSON.parse(body ?? '') as { type?: string; submissionId?: string };
+  } catch {
+    return undefined;
+  }
+}
+
+// A body that could not be read as a submission goes by its SQS message id, and one that SQS moved has no attributes.
+function idIn(body: string | undefined): string | undefined {
+  try {
+    const { id } = JSON.parse(body ?? '') as { id?: unknown };
+    return typeof id === 'string' ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+
+// Long enough to read on through a full queue, short enough that nobody misses the messages meanwhile.
+const SWEEP_VISIBILITY_SECONDS = 5;
+const SWEEP_LIMIT = 50;
+
+/** Messages that lie in a queue, which keep lying there: nothing is deleted and nothing stays hidden. */
+export async function peek(sqs: SQSClient, queueUrl: string): Promise<Message[]> {
+  const first = await receive(sqs, queueUrl, 0);
+  // Ten with no time-out may be the same ten forever; a fuller queue is read through and released.
+  if (first.length < 10) return first;
+  const seen: Message[] = [];
+  for (let round = 0; round < SWEEP_LIMIT; round += 1) {
+    const batch = await receive(sqs, queueUrl, SWEEP_VISIBILITY_SECONDS);
+    if (batch.length === 0) break;
+    seen.push(...batch);
+  }
+  for (let start = 0; start < seen.length; start += 10) {
+    const Entries = seen.slice(start, start + 10).map((message, index) => ({
+      Id: String(index),
+      ReceiptHandle: message.ReceiptHandle,
+      VisibilityTimeout: 0,
+    }));
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+  }
+  return seen;
+}
+
+/** How many messages a queue holds: waiting, delayed and in flight together; an estimate, as SQS gives it. */
+export async function depth(sqs: SQSClient, queueUrl: string): Promise<number> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: queueUrl,
+      AttributeNames: [
+        'ApproximateNumberOfMessages',
+        'ApproximateNumberOfMessagesDelayed',
+        'ApproximateNumberOfMessagesNotVisible',
+      ],
+    }),
+  );
+  return Object.values(Attributes ?? {}).reduce((sum, value) => sum + Number(value), 0);
+}
+
+async function receive(sqs: SQSClient, queueUrl: string, visibilitySeconds: number): Promise<Message[]> {
+  const { Messages } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: visibilitySeconds,
+      WaitTimeSeconds: 0,
+      MessageAttributeNames: ['All'],
+    }),
+  );
+  return Messages ?? [];
+}

@@ -1,0 +1,96 @@
+import { valuesOf } from './mime-view.ts';
+
+export type Header = readonly [name: string, value: string];
+
+/** Decoded content of an accepted mail. */
+export interface MailView {
+  readonly text?: string;
+  readonly html?: string;
+  readonly attachments: readonly {
+    readonly filename?: string;
+    readonly contentType: string;
+    readonly size: number;
+    readonly sha256: string;
+  }[];
+}
+
+/** A mail as a simulator hands it in. Reading it is left for later: most are never looked at. */
+export interface Taking {
+  readonly providerMessageId: string;
+  readonly envelope: { readonly from: string; readonly to: readonly string[] };
+  /** Request body, or MIME as received. */
+  readonly raw: Buffer;
+  headers(): readonly Header[];
+  view(): MailView | Promise<MailView>;
+}
+
+/** An entry as `GET /api/accepted` gives it. */
+export interface AcceptedEntry extends MailView {
+  readonly provider: string;
+  readonly at: string;
+  readonly submissionId?: string;
+  readonly providerMessageId: string;
+  readonly envelope: Taking['envelope'];
+  readonly headers: readonly Header[];
+  readonly rawBase64?: string;
+}
+
+interface Kept {
+  readonly provider: string;
+  readonly at: string;
+  readonly taking: Taking;
+  headers?: readonly Header[];
+  view?: MailView;
+}
+
+/** What the simulators took, in order, until it is cleared. */
+export class AcceptedLog {
+  #kept: Kept[] = [];
+
+  add(provider: string, taking: Taking): void {
+    this.#kept.push({ provider, at: new Date().toISOString(), taking });
+  }
+
+  /** Entries of a provider, of a submission, or all; `raw: false` leaves the bytes out. */
+  async list(
+    filter: { readonly provider?: string; readonly id?: string; readonly raw?: boolean } = {},
+  ): Promise<AcceptedEntry[]> {
+    const found = this.#kept.filter(
+      (kept) =>
+        (filter.provider === undefined || kept.provider === filter.provider) &&
+        (filter.id === undefined || submissionIdOf(kept) === filter.id),
+    );
+    const entries: AcceptedEntry[] = [];
+    for (const kept of found) entries.push(await entryOf(kept, filter.raw !== false));
+    return entries;
+  }
+
+  clear(): void {
+    this.#kept = [];
+  }
+}
+
+async function entryOf(kept: Kept, raw: boolean): Promise<AcceptedEntry> {
+  const { provider, at, taking } = kept;
+  const submissionId = submissionIdOf(kept);
+  kept.view ??= await taking.view();
+  return {
+    provider,
+    at,
+    ...(submissionId !== undefined && { submissionId }),
+    providerMessageId: taking.providerMessageId,
+    envelope: taking.envelope,
+    headers: headersOnce(kept),
+    ...kept.view,
+    ...(raw && { rawBase64: taking.raw.toString('base64') }),
+  };
+}
+
+function submissionIdOf(kept: Kept): string | undefined {
+  return valuesOf(headersOnce(kept), 'X-Mailover-Id')[0];
+}
+
+function headersOnce(kept: Kept): readonly Header[] {
+  kept.headers ??= kept.taking.headers();
+  return kept.headers;
+}

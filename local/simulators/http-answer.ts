@@ -1,0 +1,22 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Fault } from '../faults.ts';
+
+/**
+ * Writes an answer to the socket as it was ordered, and ends the connection.
+ *
+ * Node's own response object would add, check and correct; here a wrong Content-Length or a 1xx as the only answer is
+ * what was asked for. Only what frames the answer is added, where it is missing.
+ */
+export function writeVerbatim(socket: Socket, respond: NonNullable<Fault['respond']>): void {
+  const { status, headers = {}, body = '' } = respond;
+  const bytes = Buffer.from(body);
+  const named = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const bodiless = status < 200 || status === 204 || status === 304;
+  if (!bodiless && !named.has('content-length') && !named.has('transfer-encoding'))
+    lines.push(`Content-Length: ${bytes.length}`);
+  if (!named.has('connection') && status !== 101) lines.push('Connection: close');
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', ''].join('\r\n');
+  socket.end(Buffer.concat([Buffer.from(head, 'utf8'), bytes]));
+}

@@ -1,0 +1,29 @@
+import addressparser from 'nodemailer/lib/addressparser';
+
+const VERIFIED = ['example.com', 'example.org', 'example.net'];
+
+/** The bare addresses of a header value such as `"Doe, J" <j@example.com>, k@example.com`; what cannot be read stays as it is. */
+export function addressesOf(list: string | readonly string[] | undefined): string[] {
+  const values = typeof list === 'string' ? [list] : (list ?? []);
+  return values.flatMap((value) => addressparser(value, { flatten: true }).map(({ name, address }) => address || name));
+}
+
+/** Whether it has a local part and a domain, as loosely as providers look at it. */
+export function isAddress(address: string): boolean {
+  return /^("[^"]*"|[^\s"@<>(),;:]+)@([^\s@<>(),;:.]+\.)*[^\s@<>(),;:.]+$/.test(address);
+}
+
+/** The part behind the last `@`, in lower case. */
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+}
+
+/** Whether the simulated accounts may send for it: the documentation domains (RFC 2606), their subdomains, and `more`. */
+export function isVerified(address: string, more: readonly string[] = []): boolean {
+  const domain = domainOf(address);
+  return [...VERIFIED, ...more].some((identity) =>
+    identity.includes('@')
+      ? identity.toLowerCase() === address.toLowerCase()
+      : domain === identity.toLowerCase() || domain.endsWith(`.${identity.toLowerCase()}`),
+  );
+}

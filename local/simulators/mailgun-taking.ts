@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import type { Header, Taking } from './accepted-log.ts';
+import { attachmentView, headersOf, readMime, valuesOf } from './mime-view.ts';
+
+const NAMED: Readonly<Record<string, string>> = { from: 'From', to: 'To', cc: 'Cc', bcc: 'Bcc', subject: 'Subject' };
+
+/** A mail that came as MIME; Mailgun keeps its Message-ID. */
+export function mimeTaking(mime: Buffer, envelope: Taking['envelope'], domain: string): Taking {
+  const headers = headersOf(mime);
+  return {
+    providerMessageId: valuesOf(headers, 'Message-ID')[0] ?? newId(domain),
+    envelope,
+    raw: mime,
+    headers: () => headers,
+    view: () => readMime(mime),
+  };
+}
+
+/** A mail that came as form fields; its header is what the fields say. */
+export async function formTaking(
+  form: FormData,
+  raw: Buffer,
+  envelope: Taking['envelope'],
+  domain: string,
+): Promise<Taking> {
+  const headers: Header[] = [];
+  for (const [name, value] of form) {
+    if (typeof value !== 'string') continue;
+    if (NAMED[name]) headers.push([NAMED[name], value]);
+    else if (name.startsWith('h:')) headers.push([name.slice(2), value]);
+  }
+  const attachments = [];
+  for (const part of [...form.getAll('attachment'), ...form.getAll('inline')]) {
+    if (typeof part === 'string') continue;
+    attachments.push(
+      attachmentView(part.name, part.type || 'application/octet-stream', Buffer.from(await part.arrayBuffer())),
+    );
+  }
+  const text = form.get('text');
+  const html = form.get('html');
+  const view = {
+    ...(typeof text === 'string' && { text }),
+    ...(typeof html === 'string' && { html }),
+    attachments,
+  };
+  const id = valuesOf(headers, 'Message-Id')[0] ?? newId(domain);
+  return { providerMessageId: id, envelope, raw, headers: () => headers, view: () => view };
+}
+
+function newId(domain: string): string {
+  return `<${Date.now()}.${randomBytes(8).toString('hex')}@${domain}>`;
+}

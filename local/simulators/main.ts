@@ -1,0 +1,82 @@
+import type { Server } from 'node:net';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { closesPort, type FaultBoard } from '../faults.ts';
+import { AcceptedLog } from './accepted-log.ts';
+import { type HttpBehaviour, httpSimulator } from './http-simulator.ts';
+import { mailgunBehaviour } from './mailgun.ts';
+import { Port } from './port.ts';
+import { postmarkBehaviour } from './postmark.ts';
+import { sesBehaviour } from './ses.ts';
+import { smtpSimulator } from './smtp.ts';
+
+/** What the simulators of a stack are built from. */
+export interface SimulatorOptions {
+  readonly providers: readonly ProviderConfig[];
+  /** Port of the first provider, the others follow; 0 takes free ports. */
+  readonly basePort: number;
+  /** The secret of each provider, by key: what a simulator demands as credentials. */
+  readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly tls: { readonly key: string; readonly cert: string };
+  readonly faults: FaultBoard;
+  /** For what providers do by the clock; a fault's `delayMs` is real time, as the deadlines are that it may overrun. */
+  readonly timeScale: number;
+}
+
+/** Running simulators. */
+export interface Simulators {
+  /** URL by provider key. */
+  readonly endpoints: Record<string, string>;
+  readonly accepted: AcceptedLog;
+  close(): Promise<void>;
+}
+
+/** Starts one simulator per provider, on 127.0.0.1; all stop again if one cannot start. */
+export async function startSimulators(options: SimulatorOptions): Promise<Simulators> {
+  const { providers, basePort, faults } = options;
+  const accepted = new AcceptedLog();
+  const endpoints: Record<string, string> = {};
+  const ports: Port[] = [];
+  let closed = false;
+  const close = async () => {
+    closed = true;
+    await Promise.all(ports.map((port) => port.shut()));
+  };
+  try {
+    for (const [index, config] of providers.entries()) {
+      const port = new Port(serverOf(config, options, accepted), basePort === 0 ? 0 : basePort + index);
+      ports.push(port);
+      await port.open();
+      endpoints[config.key] = `${config.type === 'smtp' ? 'smtp' : 'http'}://127.0.0.1:${port.number}`;
+      const follow = async (list: Parameters<typeof closesPort>[0]) =>
+        await (closed || closesPort(list) ? port.shut() : port.open());
+      faults.onChange(config.key, follow);
+      await follow(faults.get(config.key));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { endpoints, accepted, close };
+}
+
+function serverOf(config: ProviderConfig, options: SimulatorOptions, log: AcceptedLog): Server {
+  const { key } = config;
+  const { faults, tls } = options;
+  const secret = options.secrets[key] ?? {};
+  if (config.type === 'smtp') return smtpSimulator({ key, options: config.options, secret, tls, faults, log });
+  return httpSimulator(key, behaviourOf(config, secret), faults, log);
+}
+
+function behaviourOf(
+  config: Exclude<ProviderConfig, { readonly type: 'smtp' }>,
+  secret: Readonly<Record<string, string>>,
+): HttpBehaviour {
+  switch (config.type) {
+    case 'ses':
+      return sesBehaviour(config.options);
+    case 'mailgun':
+      return mailgunBehaviour(config.options, secret);
+    case 'postmark':
+      return postmarkBehaviour(config.options, secret);
+  }
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { simpleParser } from 'mailparser';
+import type { Header, MailView } from './accepted-log.ts';
+
+/** The header fields of a MIME message in order: unfolded, otherwise as received (no encoded word is decoded). */
+export function headersOf(mime: Buffer): Header[] {
+  return textOf(headerBlock(mime))
+    .replace(/\r?\n(?=[ \t])/g, '')
+    .split(/\r?\n/)
+    .flatMap((line): Header[] => {
+      const colon = line.indexOf(':');
+      return colon > 0 ? [[line.slice(0, colon).trimEnd(), line.slice(colon + 1).trim()]] : [];
+    });
+}
+
+/** All values of the fields of this name, whatever its case. */
+export function valuesOf(headers: readonly Header[], name: string): string[] {
+  return headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
+}
+
+/** Bodies and attachments of a MIME message, decoded. */
+export async function readMime(mime: Buffer): Promise<MailView> {
+  const mail = await simpleParser(mime, {
+    skipHtmlToText: true,
+    skipTextToHtml: true,
+    skipTextLinks: true,
+    keepCidLinks: true,
+  });
+  return {
+    ...(mail.text !== undefined && { text: mail.text }),
+    ...(mail.html !== false && { html: mail.html }),
+    attachments: mail.attachments.map(({ filename, contentType, content }) =>
+      attachmentView(filename, contentType, content),
+    ),
+  };
+}
+
+/** What the log tells of an attachment; hashed here, so that its content need not be kept. */
+export function attachmentView(filename: string | undefined, contentType: string, content: Buffer) {
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { ...(filename !== undefined && { filename }), contentType, size: content.length, sha256 };
+}
+
+/** The header of a MIME message for a fault's `match`: each field as received, and once more with its encoded words decoded. */
+export async function searchableText(mime: Buffer): Promise<string> {
+  const { headers, subject } = await simpleParser(Buffer.concat([headerBlock(mime), Buffer.from('\r\n\r\n')]));
+  const decoded = [...headers.values()].map((value) =>
+    typeof value === 'object' && 'text' in value ? value.text : String(value),
+  );
+  return [...headersOf(mime).map(([name, value]) => `${name}: ${value}`), subject, ...decoded].join('\n');
+}
+
+function headerBlock(mime: Buffer): Buffer {
+  const ends = [mime.indexOf('\r\n\r\n'), mime.indexOf('\n\n')].filter((index) => index >= 0);
+  return ends.length > 0 ? mime.subarray(0, Math.min(...ends)) : mime;
+}
+
+function textOf(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return bytes.toString('latin1');
+  }
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import type { AddressInfo, Server, Socket } from 'node:net';
+
+const HOST = '127.0.0.1';
+
+/** A listening port that can be closed, with all its connections, and opened again under the same number. */
+export class Port {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #number: number;
+
+  constructor(server: Server, number: number) {
+    this.#server = server;
+    this.#number = number;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** The number in use; known after the first `open` if it was given as 0. */
+  get number(): number {
+    return this.#number;
+  }
+
+  async open(): Promise<void> {
+    if (this.#server.listening) return;
+    this.#server.listen(this.#number, HOST);
+    await once(this.#server, 'listening');
+    this.#number = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Stops listening and cuts every connection, so that one that hangs delays nothing. */
+  async shut(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}

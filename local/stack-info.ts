@@ -1,0 +1,28 @@
+import type { ProviderType } from '../lambda/contract/providers.ts';
+
+/** What `GET /api/stack` tells. */
+export interface StackInfo {
+  /** Whether every function has a process that has imported its handler, so that mail is being sent. */
+  readonly ready: boolean;
+  readonly queues: {
+    readonly outbound?: string;
+    readonly deadLetter?: string;
+    readonly events?: string;
+    readonly inbound?: string;
+    /** By provider key. */
+    readonly retry: Readonly<Record<string, string>>;
+  };
+  readonly buckets: { readonly mail?: string };
+  readonly endpoints: { readonly aws: string; readonly dynamodb?: string };
+  readonly providers: readonly { readonly key: string; readonly type: ProviderType; readonly url: string }[];
+  readonly processes: readonly { readonly function: string; readonly pid: number }[];
+}
+
+/** How full a queue is. */
+export interface QueueCount {
+  readonly name: string;
+  readonly url: string;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}

@@ -1,0 +1,172 @@
+import { createWriteStream } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { definitions } from '../lambda/providers/registry.ts';
+import { startApi } from './api.ts';
+import { readAssembly } from './assembly.ts';
+import { makeSecret } from './aws/secrets.ts';
+import { startAws } from './aws/server.ts';
+import { makeCertificate } from './certificate.ts';
+import { deploy } from './deployment.ts';
+import { startDynamodb } from './dynamodb.ts';
+import { FaultBoard } from './faults.ts';
+import { functionEnvironment } from './function-environment.ts';
+import { infoOf, type Live, queueCounts } from './live.ts';
+import { PORTS, pickBasePort } from './ports.ts';
+import { runFunctions } from './running-functions.ts';
+import { senderFacts } from './sender-facts.ts';
+import { startSimulators } from './simulators/main.ts';
+import type { StackInfo } from './stack-info.ts';
+import { synthesise } from './synthesise.ts';
+import { makeWorkDirectory } from './work-directory.ts';
+
+/** How a local stack is to run. */
+export interface StackOptions {
+  /**
+   * Base port; 0 picks a free range.
+   * @default 4700
+   */
+  readonly port?: number;
+  /**
+   * How many times faster than the clock delays, visibility and circuits run.
+   * @default 1
+   */
+  readonly timeScale?: number;
+  /**
+   * File for what the functions print; it is written anew.
+   * @default - one that goes with the stack
+   */
+  readonly logFile?: string;
+  /** Told what the stack is about to do. */
+  readonly onProgress?: (step: string) => void;
+  /** Told what the functions print, as they print it. */
+  readonly onOutput?: (text: string) => void;
+  /** Ends the start. */
+  readonly signal?: AbortSignal;
+}
+
+/** A running local stack. */
+export interface Stack {
+  /** Address of the console and the API. */
+  readonly url: string;
+  /** As `GET /api/stack` at this moment. */
+  readonly info: StackInfo;
+  close(): Promise<void>;
+}
+
+/** Synthesises the app and runs it on this machine; resolves when mail is being sent, and leaves nothing behind if it fails. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const { url, live } = await start(options, closers);
+    return {
+      url,
+      get info() {
+        return infoOf(live);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(options: StackOptions, closers: (() => Promise<unknown>)[]): Promise<{ url: string; live: Live }> {
+  const { port = 4700, timeScale = 1, onProgress = () => {}, onOutput = () => {}, signal } = options;
+  const base = port === 0 ? await pickBasePort() : port;
+  const faults = new FaultBoard();
+  const live: Live = { ready: false };
+
+  onProgress('opening ports');
+  const api = await startApi({
+    port: base + PORTS.api,
+    faults,
+    info: () => infoOf(live),
+    queueCounts: () => queueCounts(live),
+    accepted: () => live.simulators?.accepted,
+  });
+  closers.push(() => api.close());
+  live.aws = await startAws({ port: base + PORTS.aws, timeScale, faults });
+  closers.push(live.aws.close);
+  const { aws } = live;
+
+  const directory = await makeWorkDirectory();
+  closers.push(() => rm(directory, { recursive: true, force: true }));
+  onProgress('synthesising the app');
+  const stacks = await readAssembly(await synthesise(directory, signal ?? new AbortController().signal));
+  live.deployment = deploy(stacks, aws.url);
+  const { deployment } = live;
+  live.sender = senderFacts(deployment);
+  const { providers } = live.sender.environment;
+
+  onProgress('starting the simulators');
+  for (const { name, attributes } of deployment.queues) aws.queues.add(name, { ...attributes });
+  for (const name of deployment.buckets) aws.buckets.createBucket(name);
+  const secrets: Record<string, Record<string, string>> = {};
+  for (const { key, type, secretName = `mailover/${key}` } of providers) {
+    const fields = definitions[type].secretFields;
+    if (fields.length === 0) continue;
+    const secret = makeSecret(key, fields);
+    secrets[key] = secret;
+    aws.secrets.set(secretName, secret);
+  }
+  const tls = await makeCertificate(
+    providers.flatMap((provider) => (provider.type === 'smtp' ? [provider.options.host] : [])),
+  );
+  const certificateFile = join(directory, 'certificate.pem');
+  await writeFile(certificateFile, tls.cert);
+  live.simulators = await startSimulators({
+    providers,
+    basePort: base + PORTS.simulators,
+    secrets,
+    tls,
+    faults,
+    timeScale,
+  });
+  closers.push(live.simulators.close);
+  if (deployment.tables.length > 0) {
+    live.dynamodb = await startDynamodb({ port: base + PORTS.dynamodb, tables: deployment.tables, faults });
+    closers.push(live.dynamodb.close);
+  }
+
+  onProgress('starting the functions');
+  const log = createWriteStream(options.logFile ?? join(directory, 'functions.log'));
+  closers.push(() => new Promise((resolve) => log.end(resolve)));
+  const surroundings = {
+    awsUrl: aws.url,
+    endpoints: live.simulators.endpoints,
+    certificateFile,
+    timeScale,
+    ...(live.dynamodb && { dynamodbUrl: live.dynamodb.url }),
+  };
+  const started = runFunctions({
+    deployment,
+    queues: aws.queues,
+    faults,
+    timeScale,
+    environmentOf: (target) => functionEnvironment(target, surroundings),
+    onOutput(text) {
+      log.write(text);
+      onOutput(text);
+    },
+    onStarted(running) {
+      live.functions = running;
+      closers.push(running.close);
+    },
+  });
+  await Promise.race([started, aborted(signal)]);
+  live.ready = true;
+  return { url: api.url, live };
+}
+
+/** Rejects when the start is to end; never resolves. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

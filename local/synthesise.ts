@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from './work-directory.ts';
+
+/** Synthesises the CDK app into a directory; fails with what the app printed. */
+export async function synthesise(directory: string, signal: AbortSignal): Promise<string> {
+  const output = join(directory, 'assembly');
+  await mkdir(output, { recursive: true });
+  // Lambda takes a `.js` file without a package.json for CommonJS; the one of this repository says otherwise.
+  await writeFile(join(directory, 'package.json'), '{ "type": "commonjs" }\n');
+  const child = spawn(process.execPath, [join(ROOT, 'bin/mailover.ts')], {
+    cwd: ROOT,
+    env: { ...process.env, CDK_OUTDIR: output, CDK_VALIDATION: 'false' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  let failure: Error | undefined;
+  child.once('error', (error) => (failure = error));
+  // Also when it was ended by the signal: until it has gone it may write to the directory.
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  if (failure) throw failure;
+  if (code !== 0) throw new Error(`synthesis of bin/mailover.ts failed:\n${printed.trim()}`);
+  return output;
+}
