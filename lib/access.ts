@@ -15,7 +15,7 @@ export function providerStatements(scope: Construct, providers: readonly Provide
 }
 
 /** Name of the secret that holds the provider's credentials; absent if its type authenticates by the role of the function. */
-export function secretName({ key, type, secretName }: ProviderConfig): string | undefined {
+function secretName({ key, type, secretName }: ProviderConfig): string | undefined {
   // The sender reads a secret by the same rule.
   return secretName ?? (definitions[type].secretFields.length > 0 ? `mailover/${key}` : undefined);
 }

@@ -24,6 +24,6 @@ export class MailoverStack extends Stack {
 }
 
 /** Name of the output with the URL of a provider's retry queue: outputs are alphanumeric, and no two keys may share one. */
-export function retryQueueOutput(key: string): string {
+function retryQueueOutput(key: string): string {
   return `RetryQueueUrl${key.replaceAll('-', 'Dash')}`;
 }

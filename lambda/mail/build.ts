@@ -16,7 +16,7 @@ export interface BuildContext {
 type Mailboxes = NonNullable<Submission['to']>;
 
 /** SHA-256 of a submission id in base64url: legal in a Message-ID, a provider's variable and a tag, whatever the id is. */
-export function handleOf(id: string): string {
+function handleOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
 }
 

@@ -24,7 +24,7 @@ export type Outcome =
   | { readonly kind: 'unknown'; readonly reason: string; readonly detail?: string };
 
 /** Longest `detail` kept, in characters. */
-export const MAX_DETAIL = 500;
+const MAX_DETAIL = 500;
 
 /** What one call of a provider came to. */
 export interface AttemptResult {

@@ -19,13 +19,14 @@ export const managedSecrets: Secrets = {
   read(name, fresh = false) {
     const known = cache.get(name);
     if (known && !fresh && Date.now() - known.readAt < CACHE_MS) return known.secret;
-    const secret = fetchSecret(name);
-    cache.set(name, { secret, readAt: Date.now() });
-    secret.catch(() => {
-      // A failed read must not replace what still works: the next call tries again, with the old value until then.
+    const secret = fetchSecret(name).catch((error: unknown) => {
+      // A failed read must not take away what still works; the next call tries again.
       if (known) cache.set(name, known);
       else cache.delete(name);
+      if (known && !fresh) return known.secret;
+      throw error;
     });
+    cache.set(name, { secret, readAt: Date.now() });
     return secret;
   },
 };
@@ -33,7 +34,7 @@ export const managedSecrets: Secrets = {
 async function fetchSecret(name: string): Promise<Secret> {
   const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
   client ??= new SecretsManagerClient({
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
   });
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }));
   const fields: unknown = JSON.parse(SecretString ?? 'null');

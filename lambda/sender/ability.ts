@@ -24,7 +24,7 @@ export function unableTo(
   { limits }: ProviderDefinition,
   facts: MessageFacts,
 ): string | undefined {
-  const maxBytes = Math.min(limits.maxBytes, provider.limits?.maxBytes ?? Infinity, smtpSize(provider));
+  const maxBytes = Math.min(smtpSize(provider) ?? limits.maxBytes, provider.limits?.maxBytes ?? Infinity);
   const maxRecipients = Math.min(limits.maxRecipients, provider.limits?.maxRecipients ?? Infinity);
   const smtpUtf8 = limits.smtpUtf8 || (provider.type === 'smtp' && provider.options.smtpUtf8 === true);
   const forbidden = facts.extensions.find((extension) => limits.forbiddenExtensions?.includes(extension));
@@ -43,8 +43,9 @@ export function unableTo(
 /** Begins every reason that speaks of size. */
 export const TOO_LARGE = 'too large';
 
-function smtpSize(provider: ProviderConfig): number {
-  return provider.type === 'smtp' ? (provider.options.maxBytes ?? Infinity) : Infinity;
+/** What the server at hand takes, which may be more than the type's default. */
+function smtpSize(provider: ProviderConfig): number | undefined {
+  return provider.type === 'smtp' ? provider.options.maxBytes : undefined;
 }
 
 /** A From domain may be a listed domain or below it; an identity with `@` allows just that address. */

@@ -2,6 +2,7 @@ import type { ProviderConfig, ProviderType } from '../contract/providers.ts';
 import { type AttemptResult, AUTHENTICATION, detailOf } from '../mail/outcome.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
+import { within } from '../platform/within.ts';
 import type { Attempt, Provider, ProviderDefinition, ProviderModule } from '../providers/provider.ts';
 
 /** Calls one provider once; whatever happens is a value. */
@@ -46,23 +47,23 @@ export function providerCaller(
       : Promise.resolve({});
 
   return async (config, attempt) => {
+    const begun = Date.now();
+    // The secret, the call and a second call share one deadline: the function's time-out is made of these.
+    const leftMs = () => attempt.deadlineMs - (Date.now() - begun);
     let secret: Secret;
     try {
-      secret = await readSecret(config);
+      secret = await within(attempt.deadlineMs / 2, readSecret(config));
     } catch (error) {
       return {
         outcome: { kind: 'unavailable', blames: 'account', reason: SECRET_UNREADABLE, detail: detailOf(nameOf(error)) },
       };
     }
-    const begun = Date.now();
     try {
-      const first = await (await providerFor(config, secret)).send(attempt);
+      const first = await (await providerFor(config, secret)).send({ ...attempt, deadlineMs: leftMs() });
       if (!isAuthentication(first)) return first;
-      const fresh = await readSecret(config, true).catch(() => secret);
-      // Both calls share the deadline of the one attempt: the function's time-out is made of these.
-      const deadlineMs = attempt.deadlineMs - (Date.now() - begun);
-      if (same(secret, fresh) || deadlineMs < attempt.connectMs) return first;
-      return await (await providerFor(config, fresh)).send({ ...attempt, deadlineMs });
+      const fresh = await within(leftMs(), readSecret(config, true)).catch(() => secret);
+      if (same(secret, fresh) || leftMs() < attempt.connectMs) return first;
+      return await (await providerFor(config, fresh)).send({ ...attempt, deadlineMs: leftMs() });
     } catch (error) {
       // A defect of ours in one provider's code must not keep the mail from the others; whether it went out is not known.
       log.error('provider code failed', { provider: config.key, error: nameOf(error) });

@@ -95,7 +95,7 @@ export async function deliver(
 }
 
 /** The id as it may stand in a log: its hash where a producer used an address as id. */
-export function logId({ id, handle }: Pick<Message, 'id' | 'handle'>): string {
+function logId({ id, handle }: Pick<Message, 'id' | 'handle'>): string {
   return id.includes('@') ? handle : id;
 }
 

@@ -5,6 +5,7 @@ import { powertoolsLog } from '../platform/log.ts';
 import { s3Objects } from '../platform/objects.ts';
 import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
+import { within } from '../platform/within.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
 import { providerCaller } from './call.ts';
 import { createSender } from './sender.ts';
@@ -23,10 +24,14 @@ const send = createSender({
   random: Math.random,
 });
 
+/** Before the function is stopped, in milliseconds: a batch that outlasts it would come back whole, accepted mail too. */
+const ANSWER_MS = 1_500;
+
 /** Works on the messages of a batch side by side; those that have no next home yet stay on their queue. */
 export async function handler(event: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
+  const remainingMs = () => lambda.getRemainingTimeInMillis();
   const results = await Promise.allSettled(
-    event.Records.map((record) => send(record, () => lambda.getRemainingTimeInMillis())),
+    event.Records.map((record) => within(remainingMs() - ANSWER_MS, send(record, remainingMs))),
   );
   return {
     batchItemFailures: results.flatMap((result, place) => {

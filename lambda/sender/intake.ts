@@ -1,5 +1,5 @@
 import type { Problem } from '../contract/dead-letter.ts';
-import { readSubmission, type Submission } from '../contract/submission.ts';
+import type { Submission } from '../contract/submission.ts';
 import { buildMessage } from '../mail/build.ts';
 import type { Message } from '../mail/message.ts';
 import type { ObjectReference, Objects } from '../platform/objects.ts';
@@ -24,6 +24,8 @@ export async function intake(
   keys: ReadonlySet<string>,
   now: number,
 ): Promise<Intake> {
+  // Loaded at the first use: building the schema is the larger part of what a cold start would add to the logger's.
+  const { readSubmission } = await import('../contract/submission.ts');
   let read = readSubmission(body);
   if (read.kind === 'pointer') {
     const object = await fetchObject(objects, read.s3, 's3');

@@ -8,10 +8,11 @@ import type { Count } from '../platform/count.ts';
 import type { Log } from '../platform/log.ts';
 import type { Objects } from '../platform/objects.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
+import { TimeUpError, within } from '../platform/within.ts';
 import { type MessageFacts, TOO_LARGE } from './ability.ts';
 import { backoff } from './backoff.ts';
 import type { CallProvider, Registry } from './call.ts';
-import { deliver } from './deliver.ts';
+import { deliver, SETTLE_MS } from './deliver.ts';
 import { suppressedEvent } from './event.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
 import { deadLetterAttributes, type Letter, readLetter, retryAttributes } from './letters.ts';
@@ -56,7 +57,13 @@ async function handle(record: SQSRecord, remainingMs: () => number, context: Sen
   try {
     if (letter.notBefore !== undefined && letter.notBefore - context.now() > EARLY_MS)
       return await mail.retryAt(letter.notBefore);
-    const arrived = await intake(record.body, letter.submissionId, context.objects, mail.keys, context.now());
+    const arrived = await within(
+      remainingMs() - SETTLE_MS,
+      intake(record.body, letter.submissionId, context.objects, mail.keys, context.now()),
+    ).catch((error: unknown): Intake => {
+      if (error instanceof TimeUpError) return { kind: 'trouble', error };
+      throw error;
+    });
     if (arrived.kind !== 'ready') return await mail.setAside(arrived);
     await mail.send(arrived, remainingMs);
   } catch (error) {
