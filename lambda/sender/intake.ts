@@ -24,7 +24,7 @@ export async function intake(
   keys: ReadonlySet<string>,
   now: number,
 ): Promise<Intake> {
-  // Loaded at the first use: building the schema is the larger part of what a cold start would add to the logger's.
+  // Loaded at the first use: zod and the schema would be half of what the sender adds to a cold start.
   const { readSubmission } = await import('../contract/submission.ts');
   let read = readSubmission(body);
   if (read.kind === 'pointer') {
