@@ -12,7 +12,7 @@ export class MailoverStack extends Stack {
     const { queues, mailBucket } = this.mailover;
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output('DeadLetterQueueUrl', queues.deadLetter.queueUrl, 'Holds what could not be sent, with a reason');
-    this.output('EventsQueueUrl', queues.events.queueUrl, 'Gives what became of accepted mail');
+    this.output('EventsQueueUrl', queues.events.queueUrl, 'Gives recipients that a provider will not mail');
     this.output('MailBucketName', mailBucket.bucketName, 'Takes submissions and attachments that no queue can hold');
     for (const [key, queue] of queues.retry)
       this.output(retryQueueOutput(key), queue.queueUrl, `Holds mail that waits for ${key} to recover`);

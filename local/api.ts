@@ -72,7 +72,10 @@ function addState(app: FastifyInstance, { info, queueCounts, accepted }: ApiSour
       ...(id !== undefined && { id }),
       raw: raw !== 'false',
     });
-    return limit === undefined ? (entries ?? []) : (entries ?? []).slice(-Number(limit));
+    if (limit === undefined || entries === undefined) return entries ?? [];
+    if (!/^\d{1,9}$/.test(limit))
+      throw new ApiError(400, `limit is ${JSON.stringify(limit)}; it must be a whole number.`);
+    return entries.slice(Math.max(0, entries.length - Number(limit)));
   });
   app.delete('/api/accepted', async (_request, reply) => {
     accepted()?.clear();

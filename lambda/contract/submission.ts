@@ -19,7 +19,9 @@ export const submissionSchema = z
       version,
       id: z.exactOptional(
         field.id.check(
-          described('Idempotency key: the same id with the same content is sent once. Absent: the SQS message id.'),
+          described(
+            'The name that the producer gives this submission; every attempt carries it. Absent: the SQS message id.',
+          ),
         ),
       ),
       class: z.exactOptional(field.line('a class', 1, 64).check(described('Kind of mail, for routing and reports.'))),

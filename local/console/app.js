@@ -1,6 +1,7 @@
 // Everything that comes from mail is written as text, never as markup.
 const REFRESH_MS = 1000;
 const NEWEST = 50;
+const NO_FAULT = 'none';
 
 const byId = (id) => document.getElementById(id);
 
@@ -10,24 +11,35 @@ async function get(path) {
   return response.json();
 }
 
+const shown = new Map();
+
 /** Replaces the rows of a table; a cell is a text, or a number for a column of counts. */
 function fill(id, rows, empty) {
-  const columns = byId(id).closest('table').tHead.rows[0].cells.length;
+  // What has not changed stays as it is, so that a selection in it survives.
+  const now = JSON.stringify(rows);
+  if (shown.get(id) === now) return;
+  shown.set(id, now);
+  const heads = [...byId(id).closest('table').tHead.rows[0].cells];
   const body = rows.map((cells) => {
     const row = document.createElement('tr');
-    for (const cell of cells) {
-      const element = document.createElement('td');
+    cells.forEach((cell, place) => {
+      const head = heads[place];
+      const element = document.createElement(head.hasAttribute('data-name') ? 'th' : 'td');
+      if (element.tagName === 'TH') element.scope = 'row';
       element.textContent = String(cell);
-      if (typeof cell === 'number') element.className = cell > 0 ? 'count some' : 'count';
+      element.dataset.label = head.textContent;
+      element.className = head.className;
+      if (typeof cell === 'number' && cell > 0) element.classList.add('some');
+      if (cell === NO_FAULT) element.classList.add('muted');
       row.append(element);
-    }
+    });
     return row;
   });
   if (body.length === 0) {
     const row = document.createElement('tr');
     const element = document.createElement('td');
-    element.colSpan = columns;
-    element.className = 'empty';
+    element.colSpan = heads.length;
+    element.className = 'muted';
     element.textContent = empty;
     row.append(element);
     body.push(row);
@@ -39,9 +51,10 @@ function header(mail, name) {
   return mail.headers.find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
 }
 
+/** The faults as they were set, and how often they struck. */
 function faultText(fault) {
-  const faults = Array.isArray(fault) ? fault : [fault];
-  return faults.map((one) => JSON.stringify(one)).join(' ') || 'none';
+  const faults = (Array.isArray(fault) ? fault : [fault]).filter(Boolean);
+  return faults.map(({ hits, ...one }) => `${JSON.stringify(one)} struck ${hits}×`).join('\n') || NO_FAULT;
 }
 
 function show(state, text) {
@@ -51,10 +64,11 @@ function show(state, text) {
 }
 
 async function refresh() {
-  const [stack, queues, accepted] = await Promise.all([
+  const [stack, queues, accepted, awsFault] = await Promise.all([
     get('/api/stack'),
     get('/api/queues'),
     get(`/api/accepted?raw=false&limit=${NEWEST}`),
+    get('/api/aws/fault'),
   ]);
   const faults = await Promise.all(
     stack.providers.map(({ key }) => get(`/api/providers/${encodeURIComponent(key)}/fault`)),
@@ -64,6 +78,10 @@ async function refresh() {
     stack.ready ? 'ready' : 'starting',
     stack.ready ? `ready, ${processes} process${processes === 1 ? '' : 'es'}` : 'starting',
   );
+  byId('outbound').textContent = stack.queues.outbound ?? '–';
+  byId('aws').textContent = stack.endpoints.aws;
+  byId('bucket').textContent = stack.buckets.mail ?? '–';
+  byId('aws-fault').textContent = faultText(awsFault);
   fill(
     'providers',
     stack.providers.map(({ key, type, url }, index) => [key, type, url, faultText(faults[index])]),

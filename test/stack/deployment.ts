@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
+import { afterAll } from 'vitest';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { MailoverProps } from '../../lib/mailover.ts';
 import { MailoverStack } from '../../lib/stack.ts';
@@ -28,9 +32,17 @@ export const PROVIDERS: readonly ProviderConfig[] = [
   { key: 'inbox', type: 'postmark', outbound: false, options: {} },
 ];
 
+const outdirs: string[] = [];
+afterAll(() => {
+  for (const outdir of outdirs) rmSync(outdir, { recursive: true });
+});
+
 /** Synthesises a stack for one account and region, without running the bundler or the validation. */
 export function deploy(props: Partial<MailoverProps> = {}): { template: Template; stack: MailoverStack } {
+  const outdir = mkdtempSync(join(tmpdir(), 'mailover-stack-'));
+  outdirs.push(outdir);
   const app = new App({
+    outdir,
     context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/aws-iam:minimizePolicies': true },
     builtinCloudFormationValidation: false,
   });
