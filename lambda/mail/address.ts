@@ -17,6 +17,8 @@ const MAX_INPUT = 1000;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const DOT_ATOM =
   /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+)*$/u;
+/** A whole RFC 2047 encoded-word; `=?` alone is legal in a local part. */
+const ENCODED_WORD = /=\?[^?\s]+\?[bq]\?[^?\s]*\?=/i;
 const QUOTED = /^"((?:[^"\\]|\\.)*)"$/su;
 // Controls, invisible format characters, lone surrogates and spaces other than U+0020. The four letters at the end
 // become CR or LF where a client cuts them to 8 bits, and an SMTP command line is written without an encoding.
@@ -48,7 +50,7 @@ export function parseMailbox(
 
 function parseLocalPart(given: string): string | AddressProblem {
   if (FORBIDDEN_IN_LOCAL.test(given)) return { problem: 'an address without control or invisible characters' };
-  if (given.includes('=?')) return { problem: 'an address that is no encoded-word' };
+  if (ENCODED_WORD.test(given)) return { problem: 'an address that is no encoded-word' };
   const quoted = QUOTED.exec(given)?.[1];
   const content = quoted === undefined ? given : quoted.replace(/\\(.)/gu, '$1');
   if (content === '') return { problem: 'an address with a local part' };

@@ -10,7 +10,7 @@ export function addressesOf(list: string | readonly string[] | undefined): strin
 
 /** Whether it has a local part and a domain, as loosely as providers look at it. */
 export function isAddress(address: string): boolean {
-  return /^("[^"]*"|[^\s"@<>(),;:]+)@([^\s@<>(),;:.]+\.)*[^\s@<>(),;:.]+$/.test(address);
+  return /^("(?:[^"\\]|\\.)*"|[^\s"@<>(),;:]+)@([^\s@<>(),;:.]+\.)*[^\s@<>(),;:.]+$/.test(address);
 }
 
 /** The part behind the last `@`, in lower case. */

@@ -59,17 +59,16 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
 export function searchablePostmarkText(item: unknown): string {
   const mail = readPostmarkMail(item, Buffer.alloc(0));
   if (typeof mail === 'string') return '';
-  return headersOf(mail.fields)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n');
+  const hidden: Header[] = mail.fields.Bcc ? [['Bcc', mail.fields.Bcc]] : [];
+  return [...headersOf(mail.fields), ...hidden].map(([name, value]) => `${name}: ${value}`).join('\n');
 }
 
+/** What the mail's readers see: Postmark sends no Bcc header. */
 function headersOf(fields: PostmarkMail['fields']): Header[] {
   const own = [
     ['From', fields.From],
     ['To', fields.To],
     ['Cc', fields.Cc],
-    ['Bcc', fields.Bcc],
     ['Reply-To', fields.ReplyTo],
     ['Subject', fields.Subject],
   ] as const;

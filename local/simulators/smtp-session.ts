@@ -16,6 +16,9 @@ const STAGES: Readonly<Record<string, SmtpStage>> = {
   QUIT: 'quit',
 };
 
+const WRITTEN_ADDRESS = /^[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|[^"\s<>@]+)@[^\s<>]+)>/;
+const QUOTED_LOCAL = /<"(?:[^"\\]|\\.)*"@/;
+
 /** Finds the fault for a stage of this session; `text` is the command. */
 export type Ask = (stage: SmtpStage, text: string) => Fault | undefined;
 
@@ -76,6 +79,20 @@ export class SmtpSession extends SMTPConnection {
       this.#instead = reply;
       super._onCommand(command, callback);
     });
+  }
+
+  /** Keeps the address as it was written: smtp-server decodes A-labels and refuses quoted local parts (3.21.6). */
+  override _parseAddressCommand(
+    name: string,
+    raw: Buffer | string,
+  ): ReturnType<SMTPConnection['_parseAddressCommand']> {
+    const command = raw.toString();
+    const written = WRITTEN_ADDRESS.exec(command)?.[1];
+    const parsed = super._parseAddressCommand(
+      name,
+      written?.startsWith('"') ? command.replace(QUOTED_LOCAL, '<quoted@') : raw,
+    );
+    return parsed && written ? { ...parsed, address: written } : parsed;
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {

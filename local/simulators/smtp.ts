@@ -13,6 +13,8 @@ const DEFAULT_MAX_BYTES = 26_214_400;
 /** Before MAIL nobody can tell whether the client means to send or only looks whether it could. */
 const EITHER: readonly SmtpStage[] = ['connect', 'ehlo', 'starttls', 'auth', 'quit'];
 
+const OPENING: readonly SmtpStage[] = ['connect', 'ehlo', 'starttls', 'auth'];
+
 interface Surroundings {
   readonly key: string;
   readonly options: SmtpOptions;
@@ -28,8 +30,11 @@ export function smtpSimulator(surroundings: Surroundings): Server {
   faults.onChange(key, (list) => {
     if (list.some((fault) => fault.respond))
       throw new InvalidFault(`Provider ${key} speaks SMTP: give smtp with a stage and a reply, not respond.`);
+    // A kept connection is past these stages; the next mail must meet them.
+    if (list.some(({ smtp }) => smtp && OPENING.includes(smtp.stage))) server.closeIdle();
   });
-  return new FaultyServer(surroundings).server;
+  const server = new FaultyServer(surroundings);
+  return server.server;
 }
 
 class FaultyServer extends SMTPServer {
@@ -70,6 +75,11 @@ class FaultyServer extends SMTPServer {
     this.connections.add(session);
     session.on('error', () => {});
     session.init();
+  }
+
+  /** Closes the sessions that are between two mails. */
+  closeIdle(): void {
+    for (const connection of this.connections) if (!connection.session.envelope.mailFrom) connection.close();
   }
 
   override onData(

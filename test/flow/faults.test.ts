@@ -148,14 +148,44 @@ describe('the local stack', () => {
   });
 });
 
+describe('the own mail server of the local stack', () => {
+  it.each(['connect', 'ehlo', 'starttls', 'auth'])(
+    'meets a fault at %s on a kept connection too',
+    { timeout: 60_000 },
+    async (stage) => {
+      const reply = stage === 'auth' ? '535 5.7.8 nope' : '421 4.3.2 busy';
+      const only = { providers: { only: ['own-mta', 'ses'] } };
+      await stack.accepted(await send(1, only));
+      await stack.breakProvider('own-mta', { smtp: { stage, reply } });
+
+      const [entry] = await stack.accepted(await send(1, only));
+
+      expect(entry?.provider).toBe('ses');
+    },
+  );
+
+  it.each([
+    ['a quoted local part', '"a \\"b\\" c"@example.org', '"a \\"b\\" c"@example.org'],
+    ['an internationalised domain', 'ada@exämple.org', 'ada@xn--exmple-cua.org'],
+    ['every legal sign', "A!#$%&'*+-/=?^_`{|}~z@example.org", "A!#$%&'*+-/=?^_`{|}~z@example.org"],
+  ])('takes %s as it is', { timeout: 60_000 }, async (_, given, taken) => {
+    const [entry] = await stack.accepted(await send(1, { to: [given], providers: { only: ['own-mta'] } }));
+
+    expect(entry?.envelope.to).toEqual([taken]);
+  });
+});
+
 let sent = 0;
 
-async function send(count: number): Promise<string[]> {
+async function send(count: number, change: object = {}): Promise<string[]> {
   const ids = Array.from({ length: count }, () => `flow-${++sent}`);
   await sqs.send(
     new SendMessageBatchCommand({
       QueueUrl: stack.info.queues.outbound,
-      Entries: ids.map((id, place) => ({ Id: String(place), MessageBody: JSON.stringify(submission(id)) })),
+      Entries: ids.map((id, place) => ({
+        Id: String(place),
+        MessageBody: JSON.stringify({ ...submission(id), ...change }),
+      })),
     }),
   );
   return ids;

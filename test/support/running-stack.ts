@@ -20,6 +20,7 @@ export interface StackInfo {
 export interface AcceptedEntry {
   readonly provider: string;
   readonly submissionId: string;
+  readonly envelope: { readonly from: string; readonly to: readonly string[] };
   readonly headers: readonly (readonly [string, string])[];
   readonly attachments: readonly { readonly size: number; readonly sha256: string }[];
 }

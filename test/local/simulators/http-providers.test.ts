@@ -169,7 +169,6 @@ describe('Postmark', () => {
       headers: [
         ['From', '"D, J" <a@example.com>'],
         ['To', 'b@example.org'],
-        ['Bcc', 'c@example.org'],
         ['Subject', 'Grüße'],
         ['X-Mailover-Id', 'order-3'],
       ],
