@@ -29,10 +29,12 @@ const ANSWER_MS = 1_500;
 
 /** Works on the messages of a batch side by side; those that have no next home yet stay on their queue. */
 export async function handler(event: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
-  const remainingMs = () => lambda.getRemainingTimeInMillis();
+  let answered = false;
+  const remainingMs = () => (answered ? 0 : lambda.getRemainingTimeInMillis());
   const results = await Promise.allSettled(
     event.Records.map((record) => within(remainingMs() - ANSWER_MS, send(record, remainingMs))),
   );
+  answered = true;
   return {
     batchItemFailures: results.flatMap((result, place) => {
       if (result.status === 'fulfilled') return [];

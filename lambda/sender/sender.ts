@@ -53,7 +53,7 @@ export function createSender(context: SenderContext): Sender {
 
 async function handle(record: SQSRecord, remainingMs: () => number, context: SenderContext): Promise<void> {
   const letter = readLetter(record);
-  const mail = new Mail(record, letter, context);
+  const mail = new Mail(record, letter, { ...context, queue: untilAnswered(context.queue, remainingMs) });
   try {
     if (letter.notBefore !== undefined && letter.notBefore - context.now() > EARLY_MS)
       return await mail.retryAt(letter.notBefore);
@@ -73,6 +73,18 @@ async function handle(record: SQSRecord, remainingMs: () => number, context: Sen
       detail: `the sender failed ${context.environment.maxReceiveCount} times, last with ${nameOf(error)}`,
     });
   }
+}
+
+/**
+ * Work that outlives its invocation wakes up in the next one, when SQS has its message back: by then it may change nothing.
+ */
+function untilAnswered(queue: Queue, remainingMs: () => number): Queue {
+  return {
+    send: async (...message) => {
+      if (remainingMs() <= 0) throw new TimeUpError('the invocation is over');
+      await queue.send(...message);
+    },
+  };
 }
 
 /** A retry that comes this much early is sent all the same: clocks and queues are not exact. */

@@ -249,6 +249,14 @@ describe('sender', () => {
     expect(world.calls).toEqual(['postmark']);
   });
 
+  it('changes nothing once its invocation is over', async () => {
+    const world = givenWorld({ postmark: [down] });
+
+    await expect(world.send(sqsRecord(mail), () => (world.calls.length > 0 ? 0 : 60_000))).rejects.toThrow('over');
+
+    expect(world.sent).toEqual([]);
+  });
+
   it('keeps the message on its queue when its next home does not take it', async () => {
     const world = givenWorld({ postmark: [down], mailgun: [down] });
     world.queueDown = true;
