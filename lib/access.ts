@@ -20,16 +20,29 @@ function secretName({ key, type, secretName }: ProviderConfig): string | undefin
   return secretName ?? (definitions[type].secretFields.length > 0 ? `mailover/${key}` : undefined);
 }
 
+/** ARNs for the SES providers that name no configuration set and so may use any one of their region. */
+export function anyConfigurationSet(scope: Construct, providers: readonly ProviderConfig[]): string[] {
+  return providers.flatMap((provider) =>
+    provider.type === 'ses' && provider.options.configurationSet === undefined
+      ? [sesArn(Stack.of(scope), provider.options.region, 'configuration-set', '*')]
+      : [],
+  );
+}
+
+function sesArn(stack: Stack, region: string | undefined, resource: string, resourceName: string): string {
+  return stack.formatArn({ service: 'ses', region: region ?? stack.region, resource, resourceName });
+}
+
 function sesStatement(stack: Stack, { options }: Extract<ProviderConfig, { type: 'ses' }>): PolicyStatement {
-  const { identities, configurationSet, region = stack.region } = options;
-  const arn = (resource: string, resourceName: string) =>
-    stack.formatArn({ service: 'ses', region, resource, resourceName });
+  const { identities, configurationSet, region } = options;
+  const arn = (resource: string, resourceName: string) => sesArn(stack, region, resource, resourceName);
   return new PolicyStatement({
     // SES asks for both: the second when SendEmail of API v2 carries raw MIME.
     actions: ['ses:SendEmail', 'ses:SendRawEmail'],
     resources: [
       ...identities.map((identity) => arn('identity', identity)),
-      ...(configurationSet ? [arn('configuration-set', configurationSet)] : []),
+      // An identity can have a default configuration set, and SES asks for the right to use that one too.
+      arn('configuration-set', configurationSet ?? '*'),
     ],
     conditions: {
       StringLike: {

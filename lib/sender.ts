@@ -13,7 +13,7 @@ import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
-import { providerStatements } from './access.ts';
+import { anyConfigurationSet, providerStatements } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
 import type { Queues } from './queues.ts';
@@ -99,7 +99,7 @@ export class Sender extends Construct {
     allow(['s3:ListBucket'], [mailBucket.bucketArn]);
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
     for (const statement of providerStatements(this, providers)) role.addToPolicy(statement);
-    acknowledgeWildcard(role, mailBucket);
+    acknowledgeWildcards(role, mailBucket, anyConfigurationSet(this, providers));
     return role;
   }
 
@@ -120,10 +120,25 @@ export class Sender extends Construct {
   }
 }
 
-function acknowledgeWildcard(role: Role, bucket: Bucket): void {
-  const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket);
+function acknowledgeWildcards(role: Role, bucket: Bucket, configurationSets: readonly string[]): void {
+  const stack = Stack.of(bucket);
+  const logicalId = stack.getLogicalId(bucket.node.defaultChild as CfnBucket);
   Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`,
     reason: 'Producers choose the names of the objects, so the sender reads any object of this one bucket.',
   });
+  for (const arn of configurationSets)
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${inWords(stack.resolve(arn))}]`,
+      reason:
+        "An identity's default configuration set is not known here; From addresses stay limited to the identities.",
+    });
+}
+
+/** A resolved ARN as cdk-nag writes it: pseudo parameters in angle brackets. */
+function inWords(value: string | { Ref: string } | { 'Fn::Join': [string, (string | { Ref: string })[]] }): string {
+  if (typeof value === 'string') return value;
+  if ('Ref' in value) return `<${value.Ref}>`;
+  const [separator, parts] = value['Fn::Join'];
+  return parts.map(inWords).join(separator);
 }

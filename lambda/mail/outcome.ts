@@ -37,10 +37,14 @@ export interface AttemptResult {
 /** Account refusals with this reason make the sender read the secret once more before it believes them. */
 export const AUTHENTICATION = 'authentication';
 
-const ADDRESS = /[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g;
+/** Bounded, since a gateway may answer with a page of any size: RFC 5321 4.5.3.1 allows 64 octets before the @, 255 after it. */
+const ADDRESS = /(?:"(?:[^"\\]|\\.){1,128}"|[^\s<>"(),;:@]{1,128})@[^\s<>"'(),;:]{1,255}/g;
+
+/** Read of an answer before addresses are masked. */
+const MAX_READ = 4_000;
 
 /** Shortens a provider's words for logs and attributes and masks every address in them. */
 export function detailOf(text: unknown): string {
   const words = typeof text === 'string' ? text : String(text ?? '');
-  return words.replace(ADDRESS, '<address>').replace(/\s+/g, ' ').trim().slice(0, MAX_DETAIL);
+  return words.slice(0, MAX_READ).replace(ADDRESS, '<address>').replace(/\s+/g, ' ').trim().slice(0, MAX_DETAIL);
 }

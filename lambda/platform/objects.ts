@@ -9,8 +9,7 @@ export interface ObjectReference {
 /** Reads objects that submissions refer to. */
 export interface Objects {
   /**
-   * The bytes, or why there are none: `missing` also when we may not read it, since S3 does not tell the two apart
-   * without the right to list. Throws on trouble that will pass.
+   * The bytes, or why there are none: `missing` also in a bucket that we may not read. Throws on trouble that will pass.
    */
   read(reference: ObjectReference, maxBytes: number): Promise<Buffer | 'missing' | 'too-large'>;
 }
@@ -18,7 +17,7 @@ export interface Objects {
 let client: S3Client | undefined;
 
 /** Amazon S3. The SDK is loaded at the first use. */
-export const s3Objects: Objects = {
+export const s3Objects = (ownBucket: string): Objects => ({
   async read({ bucket, key }, maxBytes) {
     const { S3Client, GetObjectCommand } = await import('@aws-sdk/client-s3');
     client ??= new S3Client({
@@ -32,17 +31,12 @@ export const s3Objects: Objects = {
       }
       return Buffer.from(await Body.transformToByteArray());
     } catch (error) {
-      if (error instanceof Error && GONE.has(error.name)) return 'missing';
+      if (!(error instanceof Error)) throw error;
+      // We may list our own bucket, so a denial there is a matter of policy that will pass; elsewhere it is for good.
+      if (GONE.has(error.name) || (error.name === 'AccessDenied' && bucket !== ownBucket)) return 'missing';
       throw error;
     }
   },
-};
+});
 
-const GONE = new Set([
-  'NoSuchKey',
-  'NoSuchBucket',
-  'NotFound',
-  'AccessDenied',
-  'InvalidBucketName',
-  'PermanentRedirect',
-]);
+const GONE = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'InvalidBucketName', 'PermanentRedirect']);

@@ -22,7 +22,9 @@ export const sqsQueue: Queue = {
     const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
     client ??= Promise.resolve(
       new SQSClient({
-        requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+        // Both tries end before the invocation must be answered: one that ended later would give a message two homes.
+        maxAttempts: 2,
+        requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
       }),
     );
     await (await client).send(

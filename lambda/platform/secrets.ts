@@ -10,26 +10,51 @@ export interface Secrets {
 }
 
 const CACHE_MS = 5 * 60_000;
+/** Between two tries while the service fails. */
+const RETRY_MS = 30_000;
 
 let client: SecretsManagerClient | undefined;
-const cache = new Map<string, { readonly secret: Promise<Secret>; readonly readAt: number }>();
+interface Known {
+  readonly secret: Secret;
+  /** Epoch milliseconds after which it is read again. */
+  readonly staleAt: number;
+}
 
-/** AWS Secrets Manager, cached in the process so that a rotation is seen within five minutes without a read per mail. */
+const cache = new Map<string, Known>();
+const reading = new Map<string, Promise<Secret>>();
+
+/**
+ * AWS Secrets Manager, cached in the process so that a rotation is seen within five minutes without a read per mail.
+ * A stale value is used once more while the new one is read: a slow service delays no mail, and a failing one stops none.
+ */
 export const managedSecrets: Secrets = {
-  read(name, fresh = false) {
+  async read(name, fresh = false) {
     const known = cache.get(name);
-    if (known && !fresh && Date.now() - known.readAt < CACHE_MS) return known.secret;
-    const secret = fetchSecret(name).catch((error: unknown) => {
-      // A failed read must not take away what still works; the next call tries again.
-      if (known) cache.set(name, known);
-      else cache.delete(name);
-      if (known && !fresh) return known.secret;
-      throw error;
-    });
-    cache.set(name, { secret, readAt: Date.now() });
-    return secret;
+    if (!known || fresh) return refresh(name);
+    if (Date.now() >= known.staleAt) refresh(name).catch(() => undefined);
+    return known.secret;
   },
 };
+
+function refresh(name: string): Promise<Secret> {
+  const underWay = reading.get(name);
+  if (underWay !== undefined) return underWay;
+  const read = fetchSecret(name)
+    .then(
+      (secret) => {
+        cache.set(name, { secret, staleAt: Date.now() + CACHE_MS });
+        return secret;
+      },
+      (error: unknown) => {
+        const known = cache.get(name);
+        if (known) cache.set(name, { ...known, staleAt: Date.now() + RETRY_MS });
+        throw error;
+      },
+    )
+    .finally(() => reading.delete(name));
+  reading.set(name, read);
+  return read;
+}
 
 async function fetchSecret(name: string): Promise<Secret> {
   const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
@@ -38,6 +63,11 @@ async function fetchSecret(name: string): Promise<Secret> {
   });
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }));
   const fields: unknown = JSON.parse(SecretString ?? 'null');
-  if (typeof fields !== 'object' || fields === null) throw new Error(`secret ${name} is not a JSON object`);
+  if (
+    typeof fields !== 'object' ||
+    fields === null ||
+    !Object.values(fields).every((value) => typeof value === 'string')
+  )
+    throw new Error(`secret ${name} is not a JSON object of strings`);
   return fields as Secret;
 }

@@ -1,5 +1,5 @@
 import type { ProviderConfig, ProviderType } from '../contract/providers.ts';
-import { type AttemptResult, AUTHENTICATION, detailOf } from '../mail/outcome.ts';
+import { type AttemptResult, AUTHENTICATION } from '../mail/outcome.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
 import { within } from '../platform/within.ts';
@@ -17,6 +17,9 @@ export interface Registry {
 /** Reason for a provider whose secret cannot be read: to its circuit the same as a refused account. */
 const SECRET_UNREADABLE = 'secret-unreadable';
 
+/** Reason for a provider that cannot be set up from its options and secret: nothing was sent. */
+const NOT_USABLE = 'not-usable';
+
 /**
  * Keeps one provider per key and secret for the life of the process.
  * After an authentication error the secret is read once more, so that a rotation heals itself without a deployment.
@@ -32,11 +35,14 @@ export function providerCaller(
   const providerFor = (config: ProviderConfig, secret: Secret): Promise<Provider> => {
     const known = kept.get(config.key);
     if (known && same(known.secret, secret)) return known.provider;
-    void known?.provider.then((old) => old.close?.());
+    // The old one is not closed: mails may be under way on its connections, and idle ones end by themselves.
     const endpoint = endpoints[config.key];
     const provider = registry
       .loadProvider(config.type)
       .then((type) => type.create({ key: config.key, options: config.options, secret, ...(endpoint && { endpoint }) }));
+    provider.catch(() => {
+      if (kept.get(config.key)?.provider === provider) kept.delete(config.key);
+    });
     kept.set(config.key, { secret, provider });
     return provider;
   };
@@ -54,16 +60,22 @@ export function providerCaller(
     try {
       secret = await within(attempt.deadlineMs / 2, readSecret(config));
     } catch (error) {
-      return {
-        outcome: { kind: 'unavailable', blames: 'account', reason: SECRET_UNREADABLE, detail: detailOf(nameOf(error)) },
-      };
+      return { outcome: { kind: 'unavailable', blames: 'account', reason: SECRET_UNREADABLE, detail: nameOf(error) } };
+    }
+    let provider: Provider;
+    try {
+      provider = await providerFor(config, secret);
+    } catch (error) {
+      log.error('provider not usable', { provider: config.key, error: nameOf(error) });
+      return { outcome: { kind: 'unavailable', blames: 'account', reason: NOT_USABLE, detail: nameOf(error) } };
     }
     try {
-      const first = await (await providerFor(config, secret)).send({ ...attempt, deadlineMs: leftMs() });
+      const first = await provider.send({ ...attempt, deadlineMs: leftMs() });
       if (!isAuthentication(first)) return first;
       const fresh = await within(leftMs(), readSecret(config, true)).catch(() => secret);
       if (same(secret, fresh) || leftMs() < attempt.connectMs) return first;
-      return await (await providerFor(config, fresh)).send({ ...attempt, deadlineMs: leftMs() });
+      const renewed = await providerFor(config, fresh).catch(() => undefined);
+      return renewed ? await renewed.send({ ...attempt, deadlineMs: leftMs() }) : first;
     } catch (error) {
       // A defect of ours in one provider's code must not keep the mail from the others; whether it went out is not known.
       log.error('provider code failed', { provider: config.key, error: nameOf(error) });

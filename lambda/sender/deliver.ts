@@ -27,7 +27,7 @@ export interface Suppressed {
 export interface Round {
   readonly progress: Progress;
   readonly suppressed: readonly Suppressed[];
-  /** The shortest Retry-After that a throttling provider named, in milliseconds. */
+  /** The shortest Retry-After, in milliseconds, if every provider of the round throttled and named one. */
   readonly retryAfterMs?: number;
 }
 
@@ -41,8 +41,8 @@ export interface DeliverContext {
   readonly remainingMs: () => number;
 }
 
-/** Kept free for settling: one call to a queue with its retries. */
-export const SETTLE_MS = 5_000;
+/** Kept free for settling: an event and the next home, each with one retry of the call. */
+export const SETTLE_MS = 8_000;
 
 /**
  * Offers a message to the providers in turn until nobody is left who wants it.
@@ -57,7 +57,7 @@ export async function deliver(
   context: DeliverContext,
 ): Promise<Round> {
   let progress = start;
-  let retryAfterMs: number | undefined;
+  const waits: (number | undefined)[] = [];
   const suppressed: Suppressed[] = [];
   for (const provider of order) {
     const offered = pending(progress);
@@ -82,16 +82,20 @@ export async function deliver(
       context.count('Contradictions', key);
       context.log.warn('contradiction', { submissionId: logId(message), provider: key, acceptedBy: provider.key });
     }
-    for (const outcome of outcomes)
-      if (outcome.kind === 'throttled' && outcome.retryAfterMs !== undefined)
-        retryAfterMs = Math.min(retryAfterMs ?? Number.POSITIVE_INFINITY, outcome.retryAfterMs);
+    waits.push(...outcomes.map((outcome) => (outcome.kind === 'throttled' ? outcome.retryAfterMs : undefined)));
     if (ended(progress)) break;
   }
   progress = declareRefused(
     progress,
     order.map(({ key }) => key),
   );
-  return { progress, suppressed, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  // One provider that asks for time delays only itself; all of them together delay the mail.
+  const named = waits.filter((wait) => wait !== undefined);
+  return {
+    progress,
+    suppressed,
+    ...(named.length > 0 && named.length === waits.length && { retryAfterMs: Math.min(...named) }),
+  };
 }
 
 /** The id as it may stand in a log: its hash where a producer used an address as id. */

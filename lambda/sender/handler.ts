@@ -17,7 +17,7 @@ const send = createSender({
   definitions,
   call: providerCaller({ definitions, loadProvider }, managedSecrets, environment.endpoints ?? {}, powertoolsLog),
   queue: sqsQueue,
-  objects: s3Objects,
+  objects: s3Objects(environment.mailBucket),
   log: powertoolsLog,
   count: emfCount,
   now: Date.now,

@@ -13,8 +13,8 @@ export type Intake =
   /** An object could not be read just now. */
   | { readonly kind: 'trouble'; readonly error: unknown; readonly id?: string };
 
-/** The largest submission or attachment that is read from the bucket, in bytes: no provider takes more than 40 MB. */
-const MAX_OBJECT_BYTES = 56 * 1024 * 1024;
+/** What is read from the bucket for one submission, in bytes: no provider takes more than 40 MB, and memory is bounded. */
+const MAX_OBJECT_BYTES = 40_000_000;
 
 /** Reads a body, follows its references, and builds the message. `keys` are the providers that may be named. */
 export async function intake(
@@ -28,7 +28,7 @@ export async function intake(
   const { readSubmission } = await import('../contract/submission.ts');
   let read = readSubmission(body);
   if (read.kind === 'pointer') {
-    const object = await fetchObject(objects, read.s3, 's3');
+    const object = await fetchObject(objects, read.s3, 's3', MAX_OBJECT_BYTES);
     if (!Buffer.isBuffer(object)) return object;
     read = readSubmission(object.toString('utf8'));
     if (read.kind === 'pointer')
@@ -46,12 +46,14 @@ export async function intake(
       id,
     );
   const attachments: Buffer[] = [];
+  let left = MAX_OBJECT_BYTES;
   for (const [place, attachment] of (submission.attachments ?? []).entries()) {
     const content =
       attachment.content !== undefined
         ? Buffer.from(attachment.content, 'base64')
-        : await fetchObject(objects, attachment.s3 as ObjectReference, `attachments[${place}].s3`, id);
+        : await fetchObject(objects, attachment.s3 as ObjectReference, `attachments[${place}].s3`, left, id);
     if (!Buffer.isBuffer(content)) return content;
+    left -= content.length;
     attachments.push(content);
   }
   const built = buildMessage(submission, { id, attachments, now: new Date(now) });
@@ -64,11 +66,12 @@ async function fetchObject(
   objects: Objects,
   reference: ObjectReference,
   field: string,
+  maxBytes: number,
   id?: string,
 ): Promise<Buffer | Intake> {
   const known = id === undefined ? {} : { id };
   try {
-    const object = await objects.read(reference, MAX_OBJECT_BYTES);
+    const object = await objects.read(reference, maxBytes);
     if (object === 'missing')
       return {
         kind: 'problem',
@@ -84,7 +87,7 @@ async function fetchObject(
         ...known,
         problem: {
           reason: 'TooLarge',
-          detail: `${field}: an object above ${MAX_OBJECT_BYTES} bytes; no provider takes more than 40 MB`,
+          detail: `${field}: with what came before it above ${MAX_OBJECT_BYTES} bytes in all; no provider takes more than 40 MB`,
         },
       };
     return object;

@@ -148,6 +148,14 @@ export function declareRefused(progress: Progress, usable: readonly string[]): P
   };
 }
 
+/** Takes back the end of these recipients: what follows from it could not be done yet. */
+export function reopen(progress: Progress, addresses: ReadonlySet<string>): Progress {
+  const recipients = progress.recipients.map(({ end, ...one }) =>
+    end && !addresses.has(one.address) ? { ...one, end } : one,
+  );
+  return { ...progress, recipients };
+}
+
 /** What the next round must know. */
 export function carry(progress: Progress): Carried {
   const votes = new Map<string, { provider: string; kind: Vote['kind']; recipients: number[] }>();

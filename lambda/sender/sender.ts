@@ -12,11 +12,11 @@ import { TimeUpError, within } from '../platform/within.ts';
 import { type MessageFacts, TOO_LARGE } from './ability.ts';
 import { backoff } from './backoff.ts';
 import type { CallProvider, Registry } from './call.ts';
-import { deliver, SETTLE_MS } from './deliver.ts';
+import { deliver, SETTLE_MS, type Suppressed } from './deliver.ts';
 import { suppressedEvent } from './event.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
 import { deadLetterAttributes, type Letter, readLetter, retryAttributes } from './letters.ts';
-import { begin, carry, type Progress } from './progress.ts';
+import { begin, carry, type Progress, reopen } from './progress.ts';
 import { type Route, route } from './route.ts';
 import { overdue, settle, timeLeft } from './settle.ts';
 
@@ -167,18 +167,26 @@ class Mail {
     );
     if (way.order.length === 0) return this.bury(uncarried(way));
 
-    const { progress, suppressed, retryAfterMs } = await deliver(
-      message,
-      () => Promise.resolve(mime),
-      way.order,
-      start,
-      onUnknown,
-      { ...context, remainingMs },
-    );
+    const round = await deliver(message, () => Promise.resolve(mime), way.order, start, onUnknown, {
+      ...context,
+      remainingMs,
+    });
+    const untold = await this.tell(message, round.suppressed);
+    const progress = reopen(round.progress, untold);
     this.letter = { ...this.letter, carried: carry(progress) };
+    await this.close(progress, { expiresInMs, retryAfterMs: round.retryAfterMs, waitFor: way.order[0]?.key });
+  }
+
+  /** Puts an event for each suppressed recipient; returns those whose event found no place, for a later round. */
+  private async tell(message: Message, suppressed: readonly Suppressed[]): Promise<ReadonlySet<string>> {
+    const { queue, environment, now, log } = this.context;
+    const untold = new Set<string>();
     for (const one of suppressed)
-      await context.queue.send(context.environment.eventsQueueUrl, suppressedEvent(message, one, context.now()));
-    await this.close(progress, { expiresInMs, retryAfterMs, waitFor: way.order[0]?.key });
+      await queue.send(environment.eventsQueueUrl, suppressedEvent(message, one, now())).catch((error: unknown) => {
+        log.warn('event not queued', { queueMessageId: this.record.messageId, error: nameOf(error) });
+        untold.add(one.address);
+      });
+    return untold;
   }
 
   private async close(

@@ -1,5 +1,5 @@
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
-import { backoff, MAX_AGE_MS, unknownDelay } from './backoff.ts';
+import { backoff, MAX_AGE_MS, MAX_DELAY_MS, unknownDelay } from './backoff.ts';
 import { ended, type Progress } from './progress.ts';
 
 /** Where a submission goes next. */
@@ -24,13 +24,14 @@ export function settle(progress: Progress, { ageMs, expiresInMs, retryAfterMs, r
   if (ended(progress)) return close(progress);
   const leftMs = timeLeft(ageMs, expiresInMs);
   if (leftMs <= 0) return overdue(expiresInMs);
-  const waiting = progress.recipients.some((one) => one.waiting);
-  const delayMs = waiting ? unknownDelay(random) : Math.max(backoff(ageMs, random), retryAfterMs ?? 0);
-  // The last round comes just before the end, so that no time in which a provider may recover is given away.
-  return { kind: 'retry', delayMs: Math.max(1_000, Math.min(delayMs, leftMs - LAST_ROUND_MS)) };
+  if (progress.recipients.some((one) => one.waiting)) return { kind: 'retry', delayMs: unknownDelay(random) };
+  const delayMs = Math.max(backoff(ageMs, random), Math.min(retryAfterMs ?? 0, MAX_DELAY_MS));
+  // Near its end a submission is tried more often, by halves, since a login code of two minutes cannot wait for one.
+  const shorter = delayMs >= leftMs && leftMs > SHORTEST_MS;
+  return { kind: 'retry', delayMs: shorter ? Math.max(SHORTEST_MS, leftMs / 2) : delayMs };
 }
 
-const LAST_ROUND_MS = 60_000;
+const SHORTEST_MS = 10_000;
 
 /** Milliseconds in which a submission may still be tried; zero or less when it is overdue. */
 export function timeLeft(ageMs: number, expiresInMs: number | undefined): number {

@@ -46,6 +46,16 @@ describe('calling a provider', () => {
     expect(world.reads).toEqual([]);
   });
 
+  it('blames the account when a provider cannot be set up, and tries again with the next mail', async () => {
+    const world = givenCaller({
+      secrets: [{ serverToken: 'broken' }, { serverToken: 'good' }],
+      answer: () => accepted,
+    });
+
+    expect((await world.call(postmark)).outcome).toMatchObject({ kind: 'unavailable', reason: 'not-usable' });
+    expect((await world.call(postmark)).outcome).toEqual(accepted);
+  });
+
   it('takes a defect in the code of one provider for an unknown answer', async () => {
     const world = givenCaller({
       secrets: [],
@@ -67,6 +77,7 @@ function givenCaller({ secrets, answer }: { secrets: Secret[]; answer: (secret: 
       loadProvider: () =>
         Promise.resolve({
           create: ({ secret }): Provider => {
+            if (secret['serverToken'] === 'broken') throw new TypeError('trim');
             world.created.push(secret['serverToken'] ?? '');
             return {
               send: async () => {

@@ -164,6 +164,17 @@ describe('sender', () => {
     });
   });
 
+  it('serves nobody again when the event of a suppressed recipient finds no place', async () => {
+    const world = givenWorld({
+      postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', inactive]]) }],
+    });
+    world.queueDown = (queue) => queue === 'events';
+
+    await world.send(sqsRecord({ ...mail, cc: ['c@example.org'] }));
+
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', attributes: { Done: '0' } }]);
+  });
+
   it('serves only the recipients that are left', async () => {
     const world = givenWorld({
       postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', down]]) }],
@@ -259,7 +270,7 @@ describe('sender', () => {
 
   it('keeps the message on its queue when its next home does not take it', async () => {
     const world = givenWorld({ postmark: [down], mailgun: [down] });
-    world.queueDown = true;
+    world.queueDown = () => true;
 
     await expect(world.send(sqsRecord(mail))).rejects.toThrow('queue down');
   });
@@ -271,7 +282,7 @@ function givenWorld(
 ) {
   const world = {
     now: Date.parse('2026-11-24T12:00:00Z'),
-    queueDown: false,
+    queueDown: (_queue: string) => false,
     calls: [] as string[],
     numbers: [] as number[],
     offered: [] as (readonly string[])[],
@@ -303,7 +314,7 @@ function givenWorld(
     },
     queue: {
       send: (queue, body, attributes = {}, delay) => {
-        if (world.queueDown) return Promise.reject(new Error('queue down'));
+        if (world.queueDown(queue)) return Promise.reject(new Error('queue down'));
         world.sent.push({ queue, body, attributes, delay });
         return Promise.resolve();
       },

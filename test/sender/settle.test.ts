@@ -35,9 +35,22 @@ describe('settle', () => {
     expect(settle(open, { ageMs: 0, random: 0, retryAfterMs: 300_000 })).toEqual({ kind: 'retry', delayMs: 300_000 });
   });
 
-  it('tries once more just before the end', () => {
-    const ageMs = MAX_AGE_MS - 600_000;
-    expect(settle(open, { ageMs, random: 0 })).toEqual({ kind: 'retry', delayMs: 540_000 });
+  it('tries more often near the end, by halves, and lets the end come', () => {
+    expect(settle(open, { ageMs: 0, expiresInMs: 60_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 30_000 });
+    expect(settle(open, { ageMs: 0, expiresInMs: 15_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 10_000 });
+    expect(settle(open, { ageMs: 0, expiresInMs: 9_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 60_000 });
+  });
+
+  it('waits out a lost answer even when the end is near', () => {
+    const progress = { ...open, recipients: open.recipients.map((one) => ({ ...one, waiting: true })) };
+    expect(settle(progress, { ageMs: 0, expiresInMs: 20_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 60_000 });
+  });
+
+  it('never waits longer than an hour, whatever a provider asks', () => {
+    expect(settle(open, { ageMs: 0, random: 0, retryAfterMs: 86_400_000 })).toEqual({
+      kind: 'retry',
+      delayMs: MAX_DELAY_MS,
+    });
   });
 
   it.each([

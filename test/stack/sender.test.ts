@@ -59,12 +59,12 @@ test('it receives from the queues that feed it and sends to those that mail may 
   expect(sends).toEqual(expect.arrayContaining(arnsOf(deadLetter, events, ...retry.values())));
 });
 
-test('no statement has a wildcard, but for the objects of the one bucket', () => {
+test('no statement has a wildcard, but for the objects of the one bucket and an unnamed configuration set', () => {
   const wild = statements.flatMap(({ Action, Resource }) =>
     [...listOf(Action), ...listOf(Resource)].map(evaluate).filter((text) => text.includes('*')),
   );
   const bucket = evaluate(stack.resolve(mailBucket.bucketArn));
-  expect(wild).toEqual([`${bucket}/*`]);
+  expect(wild.toSorted()).toEqual([`${bucket}/*`, 'arn:aws:ses:us-east-1:123456789012:configuration-set/*'].toSorted());
   expect(allowing('s3:GetObject').map(({ Action }) => Action)).toEqual(['s3:GetObject']);
 });
 
@@ -89,7 +89,7 @@ test('two SES regions stand side by side, each with its own identities and From 
   expect(found).toHaveLength(2);
   expect(found).toContainEqual({
     Action,
-    Resource: [arn('us-east-1', 'identity/example.com')],
+    Resource: ['configuration-set/*', 'identity/example.com'].map((name) => arn('us-east-1', name)),
     Condition: from(['*@example.com', '*@*.example.com']),
   });
   expect(found).toContainEqual({
