@@ -31,7 +31,8 @@ export function smtpSimulator(surroundings: Surroundings): Server {
     if (list.some((fault) => fault.respond))
       throw new InvalidFault(`Provider ${key} speaks SMTP: give smtp with a stage and a reply, not respond.`);
     // A kept connection is past these stages; the next mail must meet them.
-    if (list.some(({ smtp }) => smtp && OPENING.includes(smtp.stage))) server.closeIdle();
+    if (list.some(({ smtp, network }) => network === 'refuse' || (smtp && OPENING.includes(smtp.stage))))
+      server.closeIdle();
   });
   const server = new FaultyServer(surroundings);
   return server.server;
