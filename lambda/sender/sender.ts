@@ -181,11 +181,15 @@ class Mail {
   private async tell(message: Message, suppressed: readonly Suppressed[]): Promise<ReadonlySet<string>> {
     const { queue, environment, now, log } = this.context;
     const untold = new Set<string>();
-    for (const one of suppressed)
-      await queue.send(environment.eventsQueueUrl, suppressedEvent(message, one, now())).catch((error: unknown) => {
-        log.warn('event not queued', { queueMessageId: this.record.messageId, error: nameOf(error) });
-        untold.add(one.address);
-      });
+    // Side by side: what is kept free for settling has room for one call, however many recipients there are.
+    await Promise.all(
+      suppressed.map((one) =>
+        queue.send(environment.eventsQueueUrl, suppressedEvent(message, one, now())).catch((error: unknown) => {
+          log.warn('event not queued', { queueMessageId: this.record.messageId, error: nameOf(error) });
+          untold.add(one.address);
+        }),
+      ),
+    );
     return untold;
   }
 
