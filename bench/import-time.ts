@@ -69,6 +69,7 @@ function environment(): NodeJS.ProcessEnv {
       eventsQueueUrl: queue,
       retryQueueUrls: { postmark: queue },
       mailBucket: 'bench',
+      stateTable: 'state',
       maxReceiveCount: 5,
     }),
   };

@@ -9,6 +9,7 @@ const MAX_BYTES = 4096;
 // A queue URL at its longest: the region's host, the account, and a queue name of 80 characters.
 const LONGEST_URL = 'u'.repeat('https://sqs.ap-southeast-99.amazonaws.com.cn/123456789012/'.length + 80);
 const LONGEST_BUCKET = 'b'.repeat(63);
+const LONGEST_TABLE = 't'.repeat(255);
 
 /**
  * Refuses a list that Lambda would refuse later, in the middle of a deployment.
@@ -23,6 +24,7 @@ export function checkEnvironmentSize(providers: readonly ProviderConfig[]): void
     retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, LONGEST_URL])),
     maxReceiveCount: MAX_RECEIVE_COUNT,
     mailBucket: LONGEST_BUCKET,
+    stateTable: LONGEST_TABLE,
   });
   const bytes = Buffer.byteLength(Object.entries(variables).flat().join(''));
   if (bytes > MAX_BYTES)

@@ -8,6 +8,7 @@ import { definitions } from '../lambda/providers/registry.ts';
 import { MailBucket } from './mail-bucket.ts';
 import { Queues } from './queues.ts';
 import { Sender } from './sender.ts';
+import { StateTable } from './state-table.ts';
 import { timing } from './timing.ts';
 
 export interface MailoverProps {
@@ -58,6 +59,7 @@ export class Mailover extends Construct {
   readonly queues: Queues;
   /** Where producers put what is larger than a queue takes. */
   readonly mailBucket: MailBucket;
+  readonly stateTable: StateTable;
   readonly sender: Sender;
 
   /** @throws ConfigurationError with every fault of the provider list */
@@ -68,10 +70,12 @@ export class Mailover extends Construct {
     const durations = timing(providers);
     this.queues = new Queues(this, 'Queues', { keys: providers.map(({ key }) => key), timing: durations });
     this.mailBucket = new MailBucket(this, 'MailBucket', props.mailExpiration);
+    this.stateTable = new StateTable(this, 'StateTable');
     this.sender = new Sender(this, 'Sender', {
       providers,
       queues: this.queues,
       mailBucket: this.mailBucket,
+      stateTable: this.stateTable,
       timing: durations,
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,

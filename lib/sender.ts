@@ -17,6 +17,7 @@ import { anyConfigurationSet, providerStatements } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
 import type { Queues } from './queues.ts';
+import type { StateTable } from './state-table.ts';
 import { MAX_RECEIVE_COUNT, type Timing } from './timing.ts';
 
 /** What a Lambda event source does with a queue. */
@@ -29,6 +30,7 @@ export interface SenderProps {
   readonly providers: readonly ProviderConfig[];
   readonly queues: Queues;
   readonly mailBucket: Bucket;
+  readonly stateTable: StateTable;
   readonly timing: Timing;
   readonly memorySize: number;
   readonly outboundConcurrency: number;
@@ -83,7 +85,7 @@ export class Sender extends Construct {
     });
   }
 
-  private role({ queues, mailBucket, providers }: SenderProps): Role {
+  private role({ queues, mailBucket, stateTable, providers }: SenderProps): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'What the sender of Mailover may do',
@@ -97,13 +99,14 @@ export class Sender extends Construct {
     allow(['s3:GetObject'], [mailBucket.arnForObjects('*')]);
     // Without it S3 answers "access denied" for an object that is not there, and a lost attachment looks like an outage.
     allow(['s3:ListBucket'], [mailBucket.bucketArn]);
+    allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'], [stateTable.tableArn]);
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
     for (const statement of providerStatements(this, providers)) role.addToPolicy(statement);
     acknowledgeWildcards(role, mailBucket, anyConfigurationSet(this, providers));
     return role;
   }
 
-  private environment({ queues, mailBucket, providers }: SenderProps): Record<string, string> {
+  private environment({ queues, mailBucket, stateTable, providers }: SenderProps): Record<string, string> {
     checkEnvironmentSize(providers);
     const stack = Stack.of(this);
     return encodeSenderEnvironment(
@@ -114,6 +117,7 @@ export class Sender extends Construct {
         retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),
         maxReceiveCount: MAX_RECEIVE_COUNT,
         mailBucket: mailBucket.bucketName,
+        stateTable: stateTable.tableName,
       },
       (value) => stack.toJsonString(value),
     );

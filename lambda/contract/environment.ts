@@ -10,6 +10,8 @@ export interface SenderEnvironment {
   readonly retryQueueUrls: Readonly<Record<string, string>>;
   /** Bucket that submissions and attachments may refer to. */
   readonly mailBucket: string;
+  /** Name of the state table: ledger, circuits, operator switches. */
+  readonly stateTable: string;
   /** How often a message is received before SQS itself moves it to the dead-letter queue. */
   readonly maxReceiveCount: number;
   /** Seconds that pass in one real second, for delays that wait (never for attempts); only a local stack sets it. */
@@ -22,6 +24,7 @@ const NAME = {
   providers: 'MAILOVER_PROVIDERS',
   queues: 'MAILOVER_QUEUES',
   mailBucket: 'MAILOVER_MAIL_BUCKET',
+  stateTable: 'MAILOVER_STATE_TABLE',
   endpoints: 'MAILOVER_ENDPOINTS',
   timeScale: 'MAILOVER_TIME_SCALE',
 } as const;
@@ -36,6 +39,7 @@ export function encodeSenderEnvironment(
     [NAME.providers]: stringify(environment.providers),
     [NAME.queues]: stringify({ deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount }),
     [NAME.mailBucket]: environment.mailBucket,
+    [NAME.stateTable]: environment.stateTable,
     ...(environment.endpoints && { [NAME.endpoints]: stringify(environment.endpoints) }),
     ...(environment.timeScale && { [NAME.timeScale]: String(environment.timeScale) }),
   };
@@ -57,6 +61,7 @@ export function decodeSenderEnvironment(variables: Readonly<Record<string, strin
       'deadLetterQueueUrl' | 'eventsQueueUrl' | 'retryQueueUrls' | 'maxReceiveCount'
     >),
     mailBucket: need(NAME.mailBucket),
+    stateTable: need(NAME.stateTable),
     ...(endpoints && { endpoints: JSON.parse(endpoints) }),
     ...(timeScale && { timeScale: Number(timeScale) }),
   };

@@ -17,10 +17,49 @@ export interface Attempt {
   readonly connectMs: number;
 }
 
+/** A question about an attempt whose answer was lost. */
+export interface Question {
+  /** The handle that the attempt carried: Message-ID (`<handle@From domain>`), Mailgun variable, Postmark metadata, SES tag. */
+  readonly handle: string;
+  /** The Message-ID of the attempt, with angle brackets. */
+  readonly messageId: string;
+  /** Recipients of the attempt, by canonical address. */
+  readonly recipients: readonly string[];
+  /** When the attempt began, in epoch milliseconds. */
+  readonly begunAt: number;
+  /** Milliseconds until the answer must be there. */
+  readonly deadlineMs: number;
+  readonly connectMs: number;
+}
+
+/**
+ * What a provider says about such an attempt. `found` names those recipients for whom it has the mail, with its message id;
+ * for the others, and for all with an empty map, it has none. `cannot-say`: it was not to be reached, or refused to answer.
+ */
+export type LookupAnswer =
+  | { readonly kind: 'answered'; readonly found: ReadonlyMap<string, string> }
+  | { readonly kind: 'cannot-say'; readonly reason: string; readonly detail?: string };
+
+/** Whether an account may send, learned without sending. */
+export interface Health {
+  /** `unreachable` says nothing about the account: the question got no usable answer. */
+  readonly state: 'healthy' | 'account-refused' | 'unreachable';
+  /** Stable kebab-case code if it is not healthy: `suspended`, `sandbox`, `authentication`, `connect-timeout`, … */
+  readonly reason?: string;
+  /** The provider's own words, at most 500 characters, addresses masked. */
+  readonly detail?: string;
+  /** Fraction of the provider's sending quota that is still free, from 0 to 1, where the provider tells. */
+  readonly quotaHeadroom?: number;
+}
+
 /** A configured provider, ready to send. Created once per process; keeps its connections between invocations. */
 export interface Provider {
   /** Never throws for what the provider, the network or a recipient did. */
   send(attempt: Attempt): Promise<AttemptResult>;
+  /** Asks whether an earlier attempt was taken. Absent where the provider cannot be asked (SES, SMTP): its delivery events alone tell. Never throws. */
+  lookup?(question: Question): Promise<LookupAnswer>;
+  /** Asks whether the account may send, without sending. Never throws. */
+  health?(limits: { readonly deadlineMs: number; readonly connectMs: number }): Promise<Health>;
   /** Closes kept connections. */
   close?(): void;
 }

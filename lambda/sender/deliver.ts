@@ -1,8 +1,8 @@
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
 import type { Outcome } from '../mail/outcome.ts';
-import type { Count } from '../platform/count.ts';
 import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { CallProvider } from './call.ts';
 import {
   afterAttempt,
@@ -35,7 +35,7 @@ export interface Round {
 export interface DeliverContext {
   readonly call: CallProvider;
   readonly log: Log;
-  readonly count: Count;
+  readonly metrics: Metrics;
   readonly now: () => number;
   /** Milliseconds until the function is stopped. */
   readonly remainingMs: () => number;
@@ -79,7 +79,7 @@ export async function deliver(
     progress = next.progress;
     suppressed.push(...next.suppressed.map((one) => ({ ...one, provider: provider.key, attempt: number })));
     for (const key of next.contradicted) {
-      context.count('Contradictions', key);
+      context.metrics.add('Contradictions', 1, { provider: key });
       context.log.warn('contradiction', { submissionId: logId(message), provider: key, acceptedBy: provider.key });
     }
     waits.push(...outcomes.map((outcome) => (outcome.kind === 'throttled' ? outcome.retryAfterMs : undefined)));

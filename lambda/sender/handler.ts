@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { decodeSenderEnvironment } from '../contract/environment.ts';
-import { emfCount } from '../platform/count.ts';
 import { powertoolsLog } from '../platform/log.ts';
+import { emfMetrics } from '../platform/metrics.ts';
 import { s3Objects } from '../platform/objects.ts';
 import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
@@ -11,6 +11,7 @@ import { providerCaller } from './call.ts';
 import { createSender } from './sender.ts';
 
 const environment = decodeSenderEnvironment(process.env);
+const metrics = emfMetrics();
 
 const send = createSender({
   environment,
@@ -19,7 +20,7 @@ const send = createSender({
   queue: sqsQueue,
   objects: s3Objects(environment.mailBucket),
   log: powertoolsLog,
-  count: emfCount,
+  metrics,
   now: Date.now,
   random: Math.random,
 });
@@ -35,6 +36,7 @@ export async function handler(event: SQSEvent, lambda: Context): Promise<SQSBatc
     event.Records.map((record) => within(remainingMs() - ANSWER_MS, send(record, remainingMs))),
   );
   answered = true;
+  await metrics.flush();
   return {
     batchItemFailures: results.flatMap((result, place) => {
       if (result.status === 'fulfilled') return [];

@@ -4,8 +4,8 @@ import type { SenderEnvironment } from '../contract/environment.ts';
 import { hasAsciiLocalPart, hasQuotedLocalPart } from '../mail/address.ts';
 import type { Message } from '../mail/message.ts';
 import { composeMime } from '../mail/mime.ts';
-import type { Count } from '../platform/count.ts';
 import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import type { Objects } from '../platform/objects.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
@@ -28,7 +28,7 @@ export interface SenderContext {
   readonly queue: Queue;
   readonly objects: Objects;
   readonly log: Log;
-  readonly count: Count;
+  readonly metrics: Metrics;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** In [0, 1). */

@@ -17,6 +17,7 @@ const environment: SenderEnvironment = {
   eventsQueueUrl: 'events',
   retryQueueUrls: { postmark: 'retry-postmark', mailgun: 'retry-mailgun' },
   mailBucket: 'mail',
+  stateTable: 'state',
   maxReceiveCount: 5,
 };
 const mail = { version: 1, id: 'order-1', from: 'a@example.com', to: ['b@example.org'], subject: 'hi', text: 'hello' };
@@ -320,7 +321,7 @@ function givenWorld(
       },
     },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    count: (metric, provider) => world.counted.push(`${metric} ${provider}`),
+    metrics: { add: (name, _value, { provider } = {}) => world.counted.push(`${name} ${provider}`) },
     now: () => world.now,
     random: () => 0,
   });

@@ -10,7 +10,7 @@ interface Statement {
 }
 
 const { template, stack } = deploy();
-const { queues, mailBucket } = stack.mailover;
+const { queues, mailBucket, stateTable } = stack.mailover;
 const fn = Object.values(resources(template, 'AWS::Lambda::Function'))[0] as Resource;
 const policy = Object.values(resources(template, 'AWS::IAM::Policy'))[0] as Resource;
 const statements = (policy.Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
@@ -39,6 +39,7 @@ test('what the deployment encodes is what the sender decodes', () => {
     eventsQueueUrl: id(queues.events.queueUrl),
     retryQueueUrls: Object.fromEntries([...queues.retry].map(([key, { queueUrl }]) => [key, id(queueUrl)])),
     mailBucket: id(mailBucket.bucketName),
+    stateTable: id(stateTable.tableName),
     maxReceiveCount: 20,
   });
 });

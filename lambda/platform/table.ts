@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** One item of the state table. Whoever writes it keeps the fields that it does not know: a newer release may need them. */
+export interface Item {
+  /** `<kind>/<name>`, such as `submission/order-1234` or `circuit/postmark`. */
+  readonly pk: string;
+  /** Counts the writes, from 1. */
+  readonly rev: number;
+  /** Epoch seconds after which DynamoDB deletes the item, within some days; absent: never. */
+  readonly expires?: number;
+  readonly [field: string]: unknown;
+}
+
+/** An item before it is written; a `rev` in it is passed over. */
+export type NewItem = Readonly<Record<string, unknown>> & { readonly pk: string; readonly expires?: number };
+
+/** What came of a conditional write: `current` is what stands there instead. */
+export type Written =
+  | { readonly done: true; readonly item: Item }
+  | { readonly done: false; readonly current: Item | undefined };
+
+/** The state that all workers share. Every call throws when the table does not answer in time. */
+export interface Table {
+  /** The item as it is now (strongly consistent). */
+  get(pk: string): Promise<Item | undefined>;
+  /** Those of the items that exist, at most 100, perhaps some milliseconds old. */
+  getAll(pks: readonly string[]): Promise<ReadonlyMap<string, Item>>;
+  /**
+   * Replaces the whole item, provided that it still has the revision `expected` (undefined: that there is none).
+   * The stored item gets the next revision.
+   */
+  write(item: NewItem, expected: number | undefined): Promise<Written>;
+}
+
+let client: Promise<DynamoDBDocumentClient> | undefined;
+
+async function documentClient(): Promise<DynamoDBDocumentClient> {
+  const [{ DynamoDBClient }, { DynamoDBDocumentClient }] = await Promise.all([
+    import('@aws-sdk/client-dynamodb'),
+    import('@aws-sdk/lib-dynamodb'),
+  ]);
+  return DynamoDBDocumentClient.from(
+    new DynamoDBClient({
+      maxAttempts: 2,
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
+    }),
+    { marshallOptions: { removeUndefinedValues: true } },
+  );
+}
+
+/** Amazon DynamoDB. The SDK is loaded at the first use. */
+export const dynamoTable = (TableName: string): Table => {
+  const open = async () => {
+    client ??= documentClient();
+    const [connection, commands] = await Promise.all([client, import('@aws-sdk/lib-dynamodb')]);
+    return { connection, commands };
+  };
+  return {
+    async get(pk) {
+      const { connection, commands } = await open();
+      const { Item } = await connection.send(new commands.GetCommand({ TableName, Key: { pk }, ConsistentRead: true }));
+      return Item as Item | undefined;
+    },
+    async getAll(pks) {
+      if (pks.length === 0) return new Map();
+      const { connection, commands } = await open();
+      const { Responses = {} } = await connection.send(
+        new commands.BatchGetCommand({ RequestItems: { [TableName]: { Keys: pks.map((pk) => ({ pk })) } } }),
+      );
+      const items = (Responses[TableName] ?? []) as Item[];
+      return new Map(items.map((item) => [item.pk, item]));
+    },
+    async write(item, expected) {
+      const { connection, commands } = await open();
+      // The SDK repeats a write whose answer was lost, and the repetition finds what the first one wrote: this tells it.
+      const stored: Item = { ...item, rev: (expected ?? 0) + 1, writeId: randomUUID() };
+      try {
+        await connection.send(
+          new commands.PutCommand({
+            TableName,
+            Item: stored,
+            ...(expected === undefined
+              ? { ConditionExpression: 'attribute_not_exists(pk)' }
+              : { ConditionExpression: 'rev = :rev', ExpressionAttributeValues: { ':rev': expected } }),
+          }),
+        );
+        return { done: true, item: stored };
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+        const { Item: current } = await connection.send(
+          new commands.GetCommand({ TableName, Key: { pk: item.pk }, ConsistentRead: true }),
+        );
+        return current?.['writeId'] === stored['writeId']
+          ? { done: true, item: stored }
+          : { done: false, current: current as Item | undefined };
+      }
+    },
+  };
+};

@@ -1,0 +1,38 @@
+import type { ProviderConfig } from '../contract/providers.ts';
+import type { Outcome } from '../mail/outcome.ts';
+
+/** What the gate knows of the mail that asks to pass. */
+export interface Passenger {
+  /** The submission id: who may use a recovering provider is drawn from it. */
+  readonly id: string;
+  /** `backlog` has waited on a retry queue; `fresh` has not. The two alternate where there is room for some only. */
+  readonly lane: 'fresh' | 'backlog';
+  /** Nobody else is left: an open circuit lets it pass all the same. An operator's isolation never does. */
+  readonly forced?: boolean;
+}
+
+/** The answer of the gate. */
+export type Entry =
+  | {
+      readonly kind: 'go';
+      /** Tells what the attempt came to, by recipient where they differ; must be called exactly once. Never throws. */
+      leave(outcomes: readonly Outcome[]): Promise<void>;
+    }
+  | {
+      readonly kind: 'skip';
+      /** `open`, `isolated`, `probing` (another mail is finding out), `held` (Retry-After), `warming` (slow start), `rate`. */
+      readonly reason: 'open' | 'isolated' | 'probing' | 'held' | 'warming' | 'rate';
+      /** How unlikely an attempt is to succeed: of providers that are all closed off, the least is forced. */
+      readonly badness: number;
+      /** Milliseconds after which it is worth asking again, in stack time, if that is known. */
+      readonly againAfterMs?: number;
+    };
+
+/** Decides before each attempt whether a provider may be tried now. */
+export interface Gate {
+  /** Resolves at once, or after a short wait for the answer of a mail that is just trying a provider out. Never throws. */
+  enter(provider: ProviderConfig, passenger: Passenger): Promise<Entry>;
+}
+
+/** Lets everybody pass. */
+export const openGate: Gate = { enter: async () => ({ kind: 'go', leave: async () => {} }) };
