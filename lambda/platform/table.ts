@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** One item of the state table. Whoever writes it keeps the fields that it does not know: a newer release may need them. */
@@ -33,9 +34,7 @@ export interface Table {
   write(item: NewItem, expected: number | undefined): Promise<Written>;
 }
 
-let client: Promise<DynamoDBDocumentClient> | undefined;
-
-async function documentClient(): Promise<DynamoDBDocumentClient> {
+async function documentClient(configuration: DynamoDBClientConfig): Promise<DynamoDBDocumentClient> {
   const [{ DynamoDBClient }, { DynamoDBDocumentClient }] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
     import('@aws-sdk/lib-dynamodb'),
@@ -44,15 +43,17 @@ async function documentClient(): Promise<DynamoDBDocumentClient> {
     new DynamoDBClient({
       maxAttempts: 2,
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
+      ...configuration,
     }),
     { marshallOptions: { removeUndefinedValues: true } },
   );
 }
 
-/** Amazon DynamoDB. The SDK is loaded at the first use. */
-export const dynamoTable = (TableName: string): Table => {
+/** Amazon DynamoDB. The SDK is loaded at the first use; `configuration` is for those who run outside of a function. */
+export const dynamoTable = (TableName: string, configuration: DynamoDBClientConfig = {}): Table => {
+  let client: Promise<DynamoDBDocumentClient> | undefined;
   const open = async () => {
-    client ??= documentClient();
+    client ??= documentClient(configuration);
     const [connection, commands] = await Promise.all([client, import('@aws-sdk/lib-dynamodb')]);
     return { connection, commands };
   };

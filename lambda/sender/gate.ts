@@ -32,7 +32,12 @@ export type Entry =
 export interface Gate {
   /** Resolves at once, or after a short wait for the answer of a mail that is just trying a provider out. Never throws. */
   enter(provider: ProviderConfig, passenger: Passenger): Promise<Entry>;
+  /** Whether a provider came back (circuit closed, hold or isolation over) after this time in epoch milliseconds: waiting mail need not wait on. */
+  recoveredSince(time: number): Promise<boolean>;
 }
 
 /** Lets everybody pass. */
-export const openGate: Gate = { enter: async () => ({ kind: 'go', leave: async () => {} }) };
+export const openGate: Gate = {
+  enter: async () => ({ kind: 'go', leave: async () => {} }),
+  recoveredSince: async () => false,
+};
