@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { StackTemplate, TemplateResource } from './assembly.ts';
+import { type DeployedApi, readApis } from './http-api/deployed.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { nameResources, resourceNames } from './physical-names.ts';
 
@@ -36,6 +37,7 @@ export interface Deployment {
   readonly buckets: readonly string[];
   readonly functions: readonly DeployedFunction[];
   readonly mappings: readonly DeployedMapping[];
+  readonly apis: readonly DeployedApi[];
   readonly tables: readonly DeployedTable[];
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -45,8 +47,8 @@ export type DeployedTable = Readonly<Record<string, unknown>> & { readonly Table
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** Resolves the stacks of an assembly against the address that the queues get. */
-export function deploy(stacks: readonly StackTemplate[], origin: string): Deployment {
+/** Resolves the stacks of an assembly against the addresses that the queues and the HTTP API get. */
+export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl: string): Deployment {
   const scopes = stacks.map((stack) => ({ stack, names: nameResources(stack) }));
   const imported = (name: string): unknown => {
     for (const { stack } of scopes) {
@@ -62,7 +64,9 @@ export function deploy(stacks: readonly StackTemplate[], origin: string): Deploy
       stackName: stack.name,
       resource: (id) => {
         const name = names?.get(id);
-        return name === undefined ? undefined : resourceNames(stack.resources[id]?.Type ?? '', name, origin);
+        return name === undefined
+          ? undefined
+          : resourceNames(stack.resources[id]?.Type ?? '', name, { aws: origin, http: httpUrl });
       },
       parameter: (name) => stack.parameters[name]?.Default,
       condition: (name) => stack.conditions[name],
@@ -81,6 +85,7 @@ export function deploy(stacks: readonly StackTemplate[], origin: string): Deploy
     buckets: each('AWS::S3::Bucket', (_properties, name) => name),
     functions: each('AWS::Lambda::Function', readFunction).filter((value) => value !== undefined),
     mappings: each('AWS::Lambda::EventSourceMapping', readMapping),
+    apis: readApis(each),
     tables: ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => each(type, readTable)),
     outputs: Object.fromEntries(
       stacks.flatMap((stack) =>

@@ -9,6 +9,7 @@ import type { QueueCount, StackInfo } from './stack-info.ts';
 export interface Live {
   ready: boolean;
   aws?: AwsServer;
+  http?: { readonly url: string };
   dynamodb?: { readonly url: string; close(): Promise<void> };
   deployment?: Deployment;
   sender?: SenderFacts;
@@ -17,7 +18,7 @@ export interface Live {
 }
 
 /** The state of the stack in the shape that users of the API rely on. */
-export function infoOf({ ready, aws, dynamodb, deployment, sender, simulators, functions }: Live): StackInfo {
+export function infoOf({ ready, aws, http, dynamodb, deployment, sender, simulators, functions }: Live): StackInfo {
   const { outputs = {} } = deployment ?? {};
   const url = (name: string, output: string): Record<string, string> => {
     const value = outputs[output];
@@ -33,7 +34,7 @@ export function infoOf({ ready, aws, dynamodb, deployment, sender, simulators, f
       ...url('events', 'EventsQueueUrl'),
     },
     buckets: url('mail', 'MailBucketName'),
-    endpoints: { aws: aws?.url ?? '', ...(dynamodb && { dynamodb: dynamodb.url }) },
+    endpoints: { aws: aws?.url ?? '', ...(http && { http: http.url }), ...(dynamodb && { dynamodb: dynamodb.url }) },
     providers: (sender?.environment.providers ?? []).flatMap(({ key, type }) => {
       const endpoint = simulators?.endpoints[key];
       return endpoint === undefined ? [] : [{ key, type, url: endpoint }];

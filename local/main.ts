@@ -52,6 +52,7 @@ function summary({ url, info }: Stack): string {
     '',
     `  console         ${url}`,
     `  SQS and S3      ${endpoints.aws}`,
+    ...(endpoints.http ? [`  HTTP API        ${endpoints.http}`] : []),
     ...(endpoints.dynamodb ? [`  DynamoDB        ${endpoints.dynamodb}`] : []),
     `  outbound queue  ${queues.outbound}`,
     ...providers.map(({ key, url: address }) => `  ${key.padEnd(15)} ${address}`),

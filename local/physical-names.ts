@@ -35,12 +35,19 @@ export function nameResources(stack: StackTemplate): ReadonlyMap<string, string>
   return names;
 }
 
+/** Where the services of the local stack listen. */
+export interface Origins {
+  readonly aws: string;
+  readonly http: string;
+}
+
 /** What `Ref` and `Fn::GetAtt` give for a resource, as far as names, addresses and ARNs go. */
-export function resourceNames(type: string, name: string, origin: string): ResourceNames {
+export function resourceNames(type: string, name: string, origins: Origins): ResourceNames {
   const arn = ARN[type]?.(name) ?? `arn:aws:local:${REGION}:${ACCOUNT}:${name}`;
-  const url = `${origin}/${ACCOUNT}/${name}`;
+  const url = `${origins.aws}/${ACCOUNT}/${name}`;
   if (type === 'AWS::SQS::Queue') return { ref: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } };
   if (type === 'AWS::SecretsManager::Secret') return { ref: arn, attributes: { Id: arn } };
+  if (type === 'AWS::ApiGatewayV2::Api') return { ref: name, attributes: { ApiId: name, ApiEndpoint: origins.http } };
   return { ref: name, attributes: { Arn: arn } };
 }
 

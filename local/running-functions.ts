@@ -11,10 +11,12 @@ const MOST_PROCESSES = 10;
 /** The functions of a deployment at work. */
 export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
+  /** Runs a function once, as a service of AWS would; rejects if it throws, ends or is not there. */
+  invoke(functionName: string, event: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** Starts every function that a queue feeds; resolves when each has a process that has imported its handler. */
+/** Starts every function that something feeds; resolves when each has a process that has imported its handler. */
 export async function runFunctions(options: {
   readonly deployment: Deployment;
   readonly queues: LocalQueues;
@@ -32,16 +34,25 @@ export async function runFunctions(options: {
     get processes() {
       return pools.flatMap((pool) => pool.pids.map((pid) => ({ function: shortName(pool.target.name), pid })));
     },
+    async invoke(functionName, event) {
+      const pool = pools.find(({ target }) => target.name === functionName);
+      if (pool === undefined) throw new Error(`there is no function ${functionName}`);
+      return await pool.invoke(event);
+    },
     async close() {
       const polling = pollers.map((poller) => poller.close());
       await Promise.all(pools.map((pool) => pool.close()));
       await Promise.all(polling);
     },
   };
+  // Those that are called by something else than a queue.
+  const invoked = new Set(deployment.apis.flatMap(({ routes }) => routes.map(({ functionName }) => functionName)));
   for (const target of deployment.functions) {
     const mappings = deployment.mappings.filter(({ functionName }) => functionName === target.name);
-    if (mappings.length === 0) continue;
-    const allowed = mappings.reduce((sum, { maximumConcurrency = MOST_PROCESSES }) => sum + maximumConcurrency, 0);
+    if (mappings.length === 0 && !invoked.has(target.name)) continue;
+    const allowed = invoked.has(target.name)
+      ? MOST_PROCESSES
+      : mappings.reduce((sum, { maximumConcurrency = MOST_PROCESSES }) => sum + maximumConcurrency, 0);
     const maximum = Math.min(MOST_PROCESSES, allowed, target.reservedConcurrency ?? MOST_PROCESSES);
     pools.push(new Pool(target, options.environmentOf(target), maximum, options.onOutput));
   }

@@ -13,7 +13,7 @@ export interface StackInfo {
     readonly retry: Readonly<Record<string, string>>;
   };
   readonly buckets: { readonly mail?: string };
-  readonly endpoints: { readonly aws: string; readonly dynamodb?: string };
+  readonly endpoints: { readonly aws: string; readonly http?: string; readonly dynamodb?: string };
   readonly providers: readonly { readonly key: string; readonly type: ProviderType; readonly url: string }[];
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
 }

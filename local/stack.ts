@@ -11,6 +11,7 @@ import { deploy } from './deployment.ts';
 import { startDynamodb } from './dynamodb.ts';
 import { FaultBoard } from './faults.ts';
 import { functionEnvironment } from './function-environment.ts';
+import { startHttpApi } from './http-api/server.ts';
 import { infoOf, type Live, queueCounts } from './live.ts';
 import { PORTS, pickBasePort } from './ports.ts';
 import { runFunctions } from './running-functions.ts';
@@ -93,12 +94,19 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   live.aws = await startAws({ port: base + PORTS.aws, timeScale, faults });
   closers.push(live.aws.close);
   const { aws } = live;
+  const http = await startHttpApi({
+    port: base + PORTS.http,
+    apis: () => live.deployment?.apis ?? [],
+    invoke: (name, event) => live.functions?.invoke(name, event) ?? Promise.reject(new Error('still starting')),
+  });
+  live.http = http;
+  closers.push(http.close);
 
   const directory = await makeWorkDirectory();
   closers.push(() => rm(directory, { recursive: true, force: true }));
   onProgress('synthesising the app');
   const stacks = await readAssembly(await synthesise(directory, signal ?? new AbortController().signal));
-  live.deployment = deploy(stacks, aws.url);
+  live.deployment = deploy(stacks, aws.url, http.url);
   const { deployment } = live;
   live.sender = senderFacts(deployment);
   const { providers } = live.sender.environment;

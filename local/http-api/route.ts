@@ -1,0 +1,55 @@
+import type { DeployedRoute } from './deployed.ts';
+
+/** A route that takes a request, and what its path variables stand for. */
+export interface Match<Route> {
+  readonly route: Route;
+  readonly pathParameters: Readonly<Record<string, string>>;
+}
+
+/**
+ * The route that API Gateway would choose: a full match before one with a greedy variable, that before `$default`;
+ * among equals the one with more literal segments, and a method before ANY
+ * (docs.aws.amazon.com/apigateway, http-api-develop-routes, collected 2026-11-25).
+ */
+export function chooseRoute<Route extends Pick<DeployedRoute, 'key'>>(
+  routes: readonly Route[],
+  method: string,
+  path: string,
+): Match<Route> | undefined {
+  let best: (Match<Route> & { readonly rank: number }) | undefined;
+  for (const route of routes) {
+    const found = match(route.key, method, path);
+    if (found !== undefined && found.rank > (best?.rank ?? Number.NEGATIVE_INFINITY)) best = { route, ...found };
+  }
+  return best && { route: best.route, pathParameters: best.pathParameters };
+}
+
+const GREEDY_COST = 1_000;
+const DEFAULT_RANK = -1_000_000;
+
+function match(key: string, method: string, path: string) {
+  if (key === '$default') return { rank: DEFAULT_RANK, pathParameters: {} };
+  const [verb, pattern = ''] = key.split(' ');
+  if (verb !== 'ANY' && verb !== method) return undefined;
+  const wanted = segments(pattern);
+  const given = segments(path);
+  const pathParameters: Record<string, string> = {};
+  let rank = verb === 'ANY' ? 0 : 1;
+  for (const [place, segment] of wanted.entries()) {
+    const variable = /^\{([^}+]+)(\+?)\}$/.exec(segment);
+    const value = given[place];
+    if (variable?.[2]) {
+      if (value === undefined) return undefined;
+      pathParameters[variable[1] ?? ''] = given.slice(place).join('/');
+      return { rank: rank - GREEDY_COST, pathParameters };
+    }
+    if (value === undefined || (variable === null && value !== segment)) return undefined;
+    if (variable === null) rank += 2;
+    else pathParameters[variable[1] ?? ''] = value;
+  }
+  return wanted.length === given.length ? { rank, pathParameters } : undefined;
+}
+
+function segments(path: string): string[] {
+  return path.split('/').slice(1);
+}

@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { answerOf, FAILED, gatewayAnswer, type HttpAnswer } from './answer.ts';
+import type { DeployedApi, DeployedRoute } from './deployed.ts';
+import { eventOf, splitUrl } from './event.ts';
+import { chooseRoute } from './route.ts';
+
+// http-api-quotas of the API Gateway guide and Lambda's quotas, collected 2026-11-25. The limit of Lambda is on the event
+// as JSON, so what the body takes there counts: base64 of a form, escapes of quotes and line ends in text.
+const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
+const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+const MAX_HEADER_BYTES = 10_240;
+
+// 413 in both cases was observed at API Gateway (koki-develop/lgtm-generator#10, 2021-09-12, on a REST API), 503 after the
+// integration's time at an HTTP API (serverless/serverless#11222); the texts differ from API to API and nobody reads them.
+const TOO_LARGE = gatewayAnswer(413, 'Request Entity Too Large');
+const NOT_FOUND = gatewayAnswer(404, 'Not Found');
+const TIMED_OUT = gatewayAnswer(503, 'Service Unavailable');
+
+/** Runs a function that the template names; rejects if it throws, ends or runs out of its own time. */
+export type Invoke = (functionName: string, event: unknown) => Promise<unknown>;
+
+/** What stands behind the listener. */
+export interface HttpApiOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Empty until the template is read; a request then finds no route. */
+  apis(): readonly DeployedApi[];
+  readonly invoke: Invoke;
+}
+
+/** Serves the HTTP APIs of a template on 127.0.0.1 as API Gateway would. Fails if the port is taken. */
+export async function startHttpApi(
+  options: HttpApiOptions,
+): Promise<{ readonly url: string; close(): Promise<unknown> }> {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+    serve(request, options).then(
+      (answer) => write(response, answer),
+      // The client went away while it was sending.
+      () => request.socket.destroy(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(request: IncomingMessage, { apis, invoke }: HttpApiOptions): Promise<HttpAnswer> {
+  const body = await readBody(request);
+  if (body === undefined) return TOO_LARGE;
+  const { path } = splitUrl(request.url ?? '/');
+  for (const { id, stage, routes } of apis()) {
+    const inner = withoutStage(path, stage);
+    const match = inner === undefined ? undefined : chooseRoute(routes, request.method ?? 'GET', inner);
+    if (match === undefined) continue;
+    const { route, pathParameters } = match;
+    const event = eventOf(request, body, { apiId: id, stage, routeKey: route.key, pathParameters, now: Date.now() });
+    if (Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES) return TOO_LARGE;
+    return await answerInTime(route, invoke, event);
+  }
+  return NOT_FOUND;
+}
+
+/** The function goes on when API Gateway no longer waits for it, as on AWS. */
+async function answerInTime(route: DeployedRoute, invoke: Invoke, event: unknown): Promise<HttpAnswer> {
+  const over = new AbortController();
+  const timeUp = delay(route.timeoutMs, TIMED_OUT, { signal: over.signal, ref: false }).catch(() => TIMED_OUT);
+  try {
+    return await Promise.race([invoke(route.functionName, event).then(answerOf, () => FAILED), timeUp]);
+  } finally {
+    over.abort();
+  }
+}
+
+function withoutStage(path: string, stage: string): string | undefined {
+  if (stage === '$default') return path;
+  return path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : undefined;
+}
+
+/** All of a request is read, however large, so that its client is there to hear the answer. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_PAYLOAD_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return size <= MAX_PAYLOAD_BYTES ? Buffer.concat(chunks) : undefined;
+}
+
+function write(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  response.writeHead(status, { ...headers, 'content-length': body.length });
+  response.end(body);
+}
