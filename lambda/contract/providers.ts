@@ -20,7 +20,10 @@ export interface SesOptions {
   readonly configurationSet?: string;
 }
 
-/** Options of a Mailgun provider. Its secret holds `apiKey`: a domain sending key suffices. */
+/**
+ * Options of a Mailgun provider. Its secret holds `apiKey`. A domain sending key suffices for sending; asking what became of a mail
+ * whose answer was lost (`onUnknown: ask`) needs a key that may read.
+ */
 export interface MailgunOptions {
   /** Sending domain as registered with Mailgun. */
   readonly domain: string;

@@ -6,17 +6,19 @@ import { s3Objects } from '../platform/objects.ts';
 import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { within } from '../platform/within.ts';
+import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
 import { providerCaller } from './call.ts';
 import { createSender } from './sender.ts';
 
 const environment = decodeSenderEnvironment(process.env);
 const metrics = emfMetrics();
+const pool = providerPool({ definitions, loadProvider }, managedSecrets, environment.endpoints ?? {}, powertoolsLog);
 
 const send = createSender({
   environment,
   definitions,
-  call: providerCaller({ definitions, loadProvider }, managedSecrets, environment.endpoints ?? {}, powertoolsLog),
+  call: providerCaller(pool),
   queue: sqsQueue,
   objects: s3Objects(environment.mailBucket),
   log: powertoolsLog,

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { AUTHENTICATION, type Outcome } from '../../lambda/mail/outcome.ts';
 import type { Secret } from '../../lambda/platform/secrets.ts';
-import type { Attempt, Provider } from '../../lambda/providers/provider.ts';
+import { providerPool } from '../../lambda/providers/pool.ts';
+import type { Attempt, LookupAnswer, Provider, Question } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
-import { providerCaller } from '../../lambda/sender/call.ts';
+import { providerCaller, providerLookUp } from '../../lambda/sender/call.ts';
 
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
@@ -68,10 +69,62 @@ describe('calling a provider', () => {
   });
 });
 
-function givenCaller({ secrets, answer }: { secrets: Secret[]; answer: (secret: Secret) => Outcome }) {
+describe('asking a provider about an attempt', () => {
+  const found: LookupAnswer = { kind: 'answered', found: new Map([['ada@example.org', '1']]) };
+  const wrongKey: LookupAnswer = { kind: 'cannot-say', reason: AUTHENTICATION };
+
+  it('shares secret and provider with sending', async () => {
+    const world = givenCaller({ secrets: [{ serverToken: 'a' }, { serverToken: 'a' }], lookup: () => found });
+
+    await world.call(postmark);
+
+    expect(await world.lookUp(postmark)).toBe(found);
+    expect(world.created).toEqual(['a']);
+  });
+
+  it('reads the secret again after an authentication error and asks with the new one', async () => {
+    const world = givenCaller({
+      secrets: [{ serverToken: 'old' }, { serverToken: 'new' }],
+      lookup: (secret) => (secret['serverToken'] === 'new' ? found : wrongKey),
+    });
+
+    expect(await world.lookUp(postmark)).toBe(found);
+  });
+
+  it('believes the refusal when the secret has not changed', async () => {
+    const world = givenCaller({ secrets: [{ serverToken: 'old' }, { serverToken: 'old' }], lookup: () => wrongKey });
+
+    expect(await world.lookUp(postmark)).toBe(wrongKey);
+  });
+
+  it('learns nothing from a type that cannot be asked, without a secret, or from a defect in its code', async () => {
+    expect(await givenCaller({ secrets: [] }).lookUp(ses)).toEqual({ kind: 'cannot-say', reason: 'not-askable' });
+    expect(await givenCaller({ secrets: [] }).lookUp(postmark)).toEqual({
+      kind: 'cannot-say',
+      reason: 'secret-unreadable',
+      detail: 'Error',
+    });
+    const defect = () => {
+      throw new TypeError('secret text');
+    };
+    expect(await givenCaller({ secrets: [], lookup: defect }).lookUp(ses)).toEqual({
+      kind: 'cannot-say',
+      reason: 'crashed',
+      detail: 'TypeError',
+    });
+  });
+});
+
+interface Given {
+  secrets: Secret[];
+  answer?: (secret: Secret) => Outcome;
+  lookup?: (secret: Secret) => LookupAnswer;
+}
+
+function givenCaller({ secrets, answer = () => accepted, lookup }: Given) {
   const world = { created: [] as string[], reads: [] as string[], sends: 0 };
-  const attempt = { deadlineMs: 10_000, connectMs: 3_000 } as Attempt;
-  const call = providerCaller(
+  const limits = { deadlineMs: 10_000, connectMs: 3_000 };
+  const pool = providerPool(
     {
       definitions,
       loadProvider: () =>
@@ -84,6 +137,7 @@ function givenCaller({ secrets, answer }: { secrets: Secret[]; answer: (secret: 
                 world.sends += 1;
                 return { outcome: answer(secret) };
               },
+              ...(lookup && { lookup: async () => lookup(secret) }),
             };
           },
         }),
@@ -98,5 +152,8 @@ function givenCaller({ secrets, answer }: { secrets: Secret[]; answer: (secret: 
     {},
     { info: () => undefined, warn: () => undefined, error: () => undefined },
   );
-  return Object.assign(world, { call: (provider: ProviderConfig) => call(provider, attempt) });
+  return Object.assign(world, {
+    call: (provider: ProviderConfig) => providerCaller(pool)(provider, limits as Attempt),
+    lookUp: (provider: ProviderConfig) => providerLookUp(pool)(provider, limits as Question),
+  });
 }

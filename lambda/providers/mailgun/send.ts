@@ -5,6 +5,8 @@ import { AUTHENTICATION } from '../../mail/outcome.ts';
 import type { Provider, ProviderContext } from '../provider.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
+import { lookup } from './lookup.ts';
+import { wordsOf } from './words.ts';
 
 /** Domains, events and suppressions of the two regions know nothing of each other. */
 const URLS = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
@@ -16,9 +18,12 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
     const detail = 'the secret has no field apiKey';
     return {
       send: async () => ({ outcome: { kind: 'unavailable', blames: 'account', reason: AUTHENTICATION, detail } }),
+      lookup: async () => ({ kind: 'cannot-say', reason: AUTHENTICATION, detail }),
     };
   }
   const client = new Mailgun(FormData).client({ username: 'api', key, url: endpoint ?? URLS[options.region ?? 'us'] });
+  // At each question the SDK would write that the events API is deprecated.
+  Object.assign(client.events, { logger: { warn() {} } });
 
   return {
     async send(attempt) {
@@ -29,6 +34,7 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
       const recipients = attempt.recipients.length;
       return { outcome: classify({ trace, id: result?.id, recipients, ...(words !== undefined && { words }) }) };
     },
+    lookup: (question) => lookup(client.events, options.domain, question),
   };
 }
 
@@ -52,10 +58,4 @@ function variablesOf({ handle, tag, metadata }: Message): Record<string, string>
 
 function sizeOf(name: string, value: string): number {
   return Buffer.byteLength(name) + Buffer.byteLength(value);
-}
-
-/** `details` has the body of the answer; `message` is the status text or, without an answer, the SDK's own words. */
-function wordsOf(error: unknown): string {
-  const { details, message } = error as { details?: unknown; message?: unknown };
-  return String(details || message || '');
 }

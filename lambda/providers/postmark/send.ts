@@ -1,11 +1,12 @@
 import { ServerClient } from 'postmark';
 import type { PostmarkOptions } from '../../contract/providers.ts';
-import type { AttemptResult, Outcome } from '../../mail/outcome.ts';
+import { type AttemptResult, AUTHENTICATION, type Outcome } from '../../mail/outcome.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { watchWire } from '../wire.ts';
 import { answerOf, classify, inactiveAmong, namesInactive } from './classify.ts';
 import { emailOf } from './email.ts';
 import { createWireFetch } from './fetch.ts';
+import { lookup } from './lookup.ts';
 
 /** A provider that sends over one Postmark server (a token and its message stream). */
 export function create({ options, secret, endpoint }: ProviderContext<PostmarkOptions>): Provider {
@@ -49,6 +50,10 @@ export function create({ options, secret, endpoint }: ProviderContext<PostmarkOp
       const outcome = isInactive(second.outcome) && second.inactive.length < others.length ? UNNAMED : second.outcome;
       return merge({ ...second, outcome }, [...first.inactive, ...second.inactive], attempt.recipients);
     },
+    async lookup(question) {
+      if (!client) return { kind: 'cannot-say', reason: NO_TOKEN.reason, detail: NO_TOKEN.detail };
+      return await lookup(client, stream, question);
+    },
     close: wire.close,
   };
 }
@@ -64,12 +69,12 @@ const INACTIVE: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inact
 /** Postmark takes nobody and does not say because of whom: suppressing all would lose mail to the good ones. */
 const UNNAMED: Outcome = { kind: 'refused', blames: 'message', reason: 'inactive-recipient-unnamed' };
 
-const NO_TOKEN: Outcome = {
+const NO_TOKEN = {
   kind: 'unavailable',
   blames: 'account',
-  reason: 'authentication',
+  reason: AUTHENTICATION,
   detail: 'the secret has no serverToken',
-};
+} as const satisfies Outcome;
 
 const NO_VISIBLE_RECIPIENT: Outcome = { kind: 'refused', blames: 'message', reason: 'no-visible-recipient' };
 

@@ -10,7 +10,12 @@ const FORBIDDEN =
   'msp mst ops pcd pif plg prf prg reg scf scr sct shb shs sys ps1 ps1xml ps2 ps2xml psc1 psc2 tmp url vb vbe vbs vps ' +
   'vsmacros vss vst vsw vxd ws wsc wsf wsh xnk';
 
-/** Amazon SES, API v2: signed with the role of the function, so it has no secret. */
+/**
+ * Amazon SES, API v2: signed with the role of the function, so it has no secret.
+ *
+ * It cannot be asked about an attempt whose answer was lost: GetMessageInsights wants the MessageId that was lost with
+ * the answer (API_GetMessageInsights, 2026-11-25), and no operation searches by tag. Its events carry the tag.
+ */
 export const definition: ProviderDefinition = {
   type: 'ses',
   limits: {

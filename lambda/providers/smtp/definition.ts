@@ -1,6 +1,11 @@
 import type { ProviderDefinition } from '../provider.ts';
 
-/** What deployment and routing must know of a plain SMTP server; its options say what the server at hand can do beyond this. */
+/**
+ * What deployment and routing must know of a plain SMTP server; its options say what the server at hand can do beyond this.
+ *
+ * SMTP has no command that asks about an earlier transaction (RFC 5321, 2026-11-25): an attempt whose answer was lost
+ * stays unknown unless a bounce tells of it.
+ */
 export const definition: ProviderDefinition = {
   type: 'smtp',
   limits: {

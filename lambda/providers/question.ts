@@ -1,0 +1,46 @@
+import type { Outcome } from '../mail/outcome.ts';
+import type { Health, LookupAnswer } from './provider.ts';
+
+/** What a failed question came to, in the words that the provider's own table has for a failed attempt. */
+interface Failure {
+  readonly blames: 'account' | 'outage' | 'message' | 'recipient' | 'load' | 'nobody';
+  readonly reason: string;
+  readonly detail?: string;
+}
+
+/**
+ * Reads the outcome of a question as if it were a mail: the same answer means the same, whatever was asked.
+ * A good status whose body is no answer to the question is `unreadable-answer`.
+ */
+function failureOf(outcome: Outcome): Failure {
+  // The tables warn of a mail that a failing gateway may hide; behind a question there is none.
+  const detail = outcome.detail?.replace(/^(\d{3}), possible duplicate: /, '$1: ');
+  const rest = detail ? { detail } : {};
+  switch (outcome.kind) {
+    case 'accepted':
+      return { blames: 'nobody', reason: 'unreadable-answer', ...rest };
+    case 'throttled':
+      return { blames: 'load', reason: outcome.reason, ...rest };
+    case 'unavailable':
+    case 'refused':
+      return { blames: outcome.blames, reason: outcome.reason, ...rest };
+    case 'unknown':
+      return {
+        blames: 'nobody',
+        reason: outcome.reason === 'no-message-id' ? 'unreadable-answer' : outcome.reason,
+        ...rest,
+      };
+  }
+}
+
+/** A look-up that taught nothing. */
+export function cannotSay(outcome: Outcome): LookupAnswer {
+  const { reason, detail } = failureOf(outcome);
+  return { kind: 'cannot-say', reason, ...(detail && { detail }) };
+}
+
+/** The health that a failed question proves: only an answer about our standing says anything about the account. */
+export function healthOf(outcome: Outcome): Health {
+  const { blames, reason, detail } = failureOf(outcome);
+  return { state: blames === 'account' ? 'account-refused' : 'unreachable', reason, ...(detail && { detail }) };
+}
