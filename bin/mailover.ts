@@ -1,5 +1,6 @@
 import { App, Validations } from 'aws-cdk-lib/core';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { MailoverStack } from '../lib/stack.ts';
 
 /** The providers, best first; each is asked when those above it did not take the mail. */
@@ -15,6 +16,12 @@ const providers: ProviderConfig[] = [
     options: { host: 'mta.example.com', clientName: 'mailover.example.com' },
   },
 ];
+
+/**
+ * Classes of mail that go another way than the rest, such as codes that are worth nothing after ten minutes:
+ * `{ class: 'login-codes', providers: ['postmark', 'ses'], expiresAfterSeconds: 600, onUnknown: 'failover' }`.
+ */
+const routes: RouteConfig[] = [];
 
 const account = process.env['CDK_DEFAULT_ACCOUNT'];
 const region = process.env['CDK_DEFAULT_REGION'];
@@ -33,6 +40,7 @@ new MailoverStack(app, 'Mailover', {
   description: 'Sends mail through several providers',
   ...(account && region && { env: { account, region } }),
   providers,
+  routes,
 });
 
 // The CDK's own switch for template validation: a local stack turns it off to start sooner.

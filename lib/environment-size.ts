@@ -1,5 +1,6 @@
 import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { ConfigurationError } from '../lambda/contract/validate-providers.ts';
 import { MAX_RECEIVE_COUNT } from './timing.ts';
 
@@ -16,9 +17,10 @@ const LONGEST_TABLE = 't'.repeat(255);
  *
  * @throws ConfigurationError
  */
-export function checkEnvironmentSize(providers: readonly ProviderConfig[]): void {
+export function checkEnvironmentSize(providers: readonly ProviderConfig[], routes: readonly RouteConfig[]): void {
   const variables = encodeSenderEnvironment({
     providers,
+    routes,
     deadLetterQueueUrl: LONGEST_URL,
     eventsQueueUrl: LONGEST_URL,
     retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, LONGEST_URL])),
@@ -29,6 +31,6 @@ export function checkEnvironmentSize(providers: readonly ProviderConfig[]): void
   const bytes = Buffer.byteLength(Object.entries(variables).flat().join(''));
   if (bytes > MAX_BYTES)
     throw new ConfigurationError([
-      `it may need ${bytes} bytes of environment, and a Lambda function has ${MAX_BYTES}: use fewer providers or shorter options`,
+      `it may need ${bytes} bytes of environment, and a Lambda function has ${MAX_BYTES}: use fewer providers and routes, or shorter options`,
     ]);
 }

@@ -3,7 +3,9 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { validateProviders } from '../lambda/contract/validate-providers.ts';
+import { validateRoutes } from '../lambda/contract/validate-routes.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 import { MailBucket } from './mail-bucket.ts';
 import { Queues } from './queues.ts';
@@ -19,6 +21,11 @@ export interface MailoverProps {
    * goes out through the others. When the queue is empty, both may be deleted by hand.
    */
   readonly providers: readonly ProviderConfig[];
+  /**
+   * Classes of submissions that go another way than the rest, wait for a shorter time or treat a lost answer differently.
+   * @default - none: every submission takes the same route
+   */
+  readonly routes?: readonly RouteConfig[];
   /**
    * Most invocations of the sender for new mail at a time, from 2 to 1000; each carries up to ten messages.
    * @default 50
@@ -62,10 +69,12 @@ export class Mailover extends Construct {
   readonly stateTable: StateTable;
   readonly sender: Sender;
 
-  /** @throws ConfigurationError with every fault of the provider list */
+  /** @throws ConfigurationError with every fault of the providers, else of the routes */
   constructor(scope: Construct, id: string, props: MailoverProps) {
     super(scope, id);
+    const { routes = [] } = props;
     validateProviders(props.providers, definitions);
+    validateRoutes(routes, props.providers);
     const providers = props.providers.filter(({ outbound }) => outbound !== false);
     const durations = timing(providers);
     this.queues = new Queues(this, 'Queues', { keys: providers.map(({ key }) => key), timing: durations });
@@ -73,6 +82,7 @@ export class Mailover extends Construct {
     this.stateTable = new StateTable(this, 'StateTable');
     this.sender = new Sender(this, 'Sender', {
       providers,
+      routes,
       queues: this.queues,
       mailBucket: this.mailBucket,
       stateTable: this.stateTable,

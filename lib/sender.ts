@@ -13,6 +13,7 @@ import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { anyConfigurationSet, providerStatements } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
@@ -28,6 +29,7 @@ const BATCH_SIZE = 10;
 export interface SenderProps {
   /** Those of the list that send. */
   readonly providers: readonly ProviderConfig[];
+  readonly routes: readonly RouteConfig[];
   readonly queues: Queues;
   readonly mailBucket: Bucket;
   readonly stateTable: StateTable;
@@ -106,12 +108,13 @@ export class Sender extends Construct {
     return role;
   }
 
-  private environment({ queues, mailBucket, stateTable, providers }: SenderProps): Record<string, string> {
-    checkEnvironmentSize(providers);
+  private environment({ queues, mailBucket, stateTable, providers, routes }: SenderProps): Record<string, string> {
+    checkEnvironmentSize(providers, routes);
     const stack = Stack.of(this);
     return encodeSenderEnvironment(
       {
         providers,
+        routes,
         deadLetterQueueUrl: queues.deadLetter.queueUrl,
         eventsQueueUrl: queues.events.queueUrl,
         retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),

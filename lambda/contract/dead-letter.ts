@@ -32,6 +32,7 @@ export const DEAD_LETTER_ATTRIBUTE = {
 export const RETRY_ATTRIBUTE = {
   submissionId: 'SubmissionId',
   firstSeen: 'FirstSeen',
+  born: 'Born',
   notBefore: 'NotBefore',
   attempts: 'Attempts',
   provider: 'Provider',

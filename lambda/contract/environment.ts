@@ -1,9 +1,12 @@
 import type { ProviderConfig } from './providers.ts';
+import type { RouteConfig } from './routes.ts';
 
 /** What the sender Lambda is told by the deployment. */
 export interface SenderEnvironment {
   /** Outbound providers, in the order of the list. */
   readonly providers: readonly ProviderConfig[];
+  /** Named routes, one for each class that has one; absent: none. */
+  readonly routes?: readonly RouteConfig[];
   readonly deadLetterQueueUrl: string;
   readonly eventsQueueUrl: string;
   /** Retry queue URL by provider key. */
@@ -22,6 +25,7 @@ export interface SenderEnvironment {
 
 const NAME = {
   providers: 'MAILOVER_PROVIDERS',
+  routes: 'MAILOVER_ROUTES',
   queues: 'MAILOVER_QUEUES',
   mailBucket: 'MAILOVER_MAIL_BUCKET',
   stateTable: 'MAILOVER_STATE_TABLE',
@@ -37,6 +41,7 @@ export function encodeSenderEnvironment(
   const { deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount } = environment;
   return {
     [NAME.providers]: stringify(environment.providers),
+    ...(environment.routes?.length && { [NAME.routes]: stringify(environment.routes) }),
     [NAME.queues]: stringify({ deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount }),
     [NAME.mailBucket]: environment.mailBucket,
     [NAME.stateTable]: environment.stateTable,
@@ -52,10 +57,12 @@ export function decodeSenderEnvironment(variables: Readonly<Record<string, strin
     if (!value) throw new Error(`environment variable ${name} is missing; the deployment must set it`);
     return value;
   };
+  const routes = variables[NAME.routes];
   const endpoints = variables[NAME.endpoints];
   const timeScale = variables[NAME.timeScale];
   return {
     providers: JSON.parse(need(NAME.providers)),
+    ...(routes && { routes: JSON.parse(routes) }),
     ...(JSON.parse(need(NAME.queues)) as Pick<
       SenderEnvironment,
       'deadLetterQueueUrl' | 'eventsQueueUrl' | 'retryQueueUrls' | 'maxReceiveCount'

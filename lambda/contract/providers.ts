@@ -119,6 +119,11 @@ interface ProviderBase<T extends ProviderType, O> {
    */
   readonly fromDomains?: readonly string[];
   /**
+   * Classes of submissions that this provider carries; all others, and those without a class, pass it by.
+   * @default - all
+   */
+  readonly classes?: readonly string[];
+  /**
    * Lowers the limits of the type, never raises them.
    * @default - those of the type
    */

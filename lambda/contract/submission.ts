@@ -24,7 +24,11 @@ export const submissionSchema = z
           ),
         ),
       ),
-      class: z.exactOptional(field.line('a class', 1, 64).check(described('Kind of mail, for routing and reports.'))),
+      class: z.exactOptional(
+        field
+          .line('a class', 1, 64)
+          .check(described('Kind of mail: selects the named route of this class, if there is one.')),
+      ),
       from: field.mailbox,
       to: z.exactOptional(field.mailboxes),
       cc: z.exactOptional(field.mailboxes),
@@ -59,7 +63,13 @@ export const submissionSchema = z
             described('What to do when a provider may have taken the mail and its answer was lost. Default: ask.'),
           ),
       ),
-      supersedes: z.exactOptional(field.id.check(described('The id of a waiting submission that this one replaces.'))),
+      supersedes: z.exactOptional(
+        field.id.check(
+          described(
+            'The id of an earlier submission that this one sends again: providers that had that one come last.',
+          ),
+        ),
+      ),
       providers: z.exactOptional(
         z.strictObject(
           {

@@ -5,13 +5,13 @@ import { PROVIDER_DEFAULTS, PROVIDER_TYPES, type ProviderConfig, type ProviderTy
 /** What a provider type allows, as its definition says it. */
 export type Definitions = Readonly<Record<ProviderType, Pick<ProviderDefinition, 'limits' | 'secretFields'>>>;
 
-/** A provider list that must not be deployed; the message names every fault with index, key and reason. */
+/** A configuration that must not be deployed; the message names every fault with index, key and reason. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(`the provider list is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    super(`the configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
     this.problems = problems;
   }
 }
@@ -26,6 +26,11 @@ const identity = z
   );
 const list = <T extends z.ZodType>(item: T) => z.array(item).min(1, 'must not be empty');
 const words = z.string().min(1, 'must not be empty');
+/** The rule that the `class` of a submission follows, too. */
+export const className = z
+  .string()
+  .max(64, 'must have at most 64 characters')
+  .regex(/^\P{Cc}+$/u, 'must be text of one line');
 const whole = (least: number, most: number) => z.int().min(least).max(most);
 
 const options = {
@@ -66,6 +71,7 @@ const common = {
   deadlineMs: whole(1_000, 60_000).optional(),
   connectMs: whole(100, 60_000).optional(),
   fromDomains: list(domain).optional(),
+  classes: list(className).optional(),
   limits: z.strictObject({ maxBytes: z.int().min(1).optional(), maxRecipients: z.int().min(1).optional() }).optional(),
 };
 
@@ -127,6 +133,10 @@ function ownProblems(provider: ProviderConfig, definition: Definitions[ProviderT
   const { deadlineMs = PROVIDER_DEFAULTS.deadlineMs, connectMs = PROVIDER_DEFAULTS.connectMs, limits = {} } = provider;
   const problems: string[] = [];
   if (connectMs > deadlineMs) problems.push(`connectMs: ${connectMs} is longer than the deadline of ${deadlineMs}`);
+  if (provider.type === 'ses')
+    for (const name of provider.fromDomains ?? [])
+      if (!provider.options.identities.some((identity) => name === identity || name.endsWith(`.${identity}`)))
+        problems.push(`fromDomains: ${name} is not below any of the identities, which alone may send`);
   if (provider.secretName && definition.secretFields.length === 0)
     problems.push(`secretName: type ${provider.type} needs no secret`);
   const most = {

@@ -10,8 +10,10 @@ import { type Carried, NOTHING_CARRIED, type Vote } from './progress.ts';
 /** What travels beside the body through retry queues, and into the dead-letter queue. */
 export interface Letter {
   readonly submissionId: string;
-  /** When the submission was first received, in epoch milliseconds. */
+  /** When the submission was first received, in epoch milliseconds; a redrive from the dead-letter queue begins anew. */
   readonly firstSeen: number;
+  /** As `firstSeen`, but a redrive changes nothing: what a class calls too late stays too late. */
+  readonly born: number;
   /** Epoch milliseconds before which a retry is not due; absent on the outbound queue. */
   readonly notBefore?: number;
   readonly carried: Carried;
@@ -24,16 +26,20 @@ export function readLetter({ messageId, attributes, messageAttributes }: SQSReco
   const notBefore = time(RETRY_ATTRIBUTE.notBefore);
   const submissionId = text(RETRY_ATTRIBUTE.submissionId) ?? messageId;
   const done = (text(RETRY_ATTRIBUTE.done) ?? '').split(',').filter(Boolean).map(Number);
-  const fresh = { firstSeen: Number(attributes.SentTimestamp) };
+  const sent = Number(attributes.SentTimestamp);
+  const known = time(RETRY_ATTRIBUTE.firstSeen);
+  const firstSeen = Number.isNaN(known) ? sent : known;
   if (Number.isNaN(notBefore)) {
     // Redriven from the dead-letter queue: everything is tried anew, but nobody is served twice.
-    if (text(DEAD_LETTER_ATTRIBUTE.reason)) return { ...fresh, submissionId, carried: { ...NOTHING_CARRIED, done } };
-    return { ...fresh, submissionId: messageId, carried: NOTHING_CARRIED };
+    if (text(DEAD_LETTER_ATTRIBUTE.reason))
+      return { submissionId, firstSeen: sent, born: firstSeen, carried: { ...NOTHING_CARRIED, done } };
+    return { submissionId: messageId, firstSeen: sent, born: sent, carried: NOTHING_CARRIED };
   }
-  const firstSeen = time(RETRY_ATTRIBUTE.firstSeen);
+  const born = time(RETRY_ATTRIBUTE.born);
   return {
     submissionId,
-    firstSeen: Number.isNaN(firstSeen) ? fresh.firstSeen : firstSeen,
+    firstSeen,
+    born: Number.isNaN(born) ? firstSeen : born,
     notBefore,
     carried: {
       attempts: Number(text(RETRY_ATTRIBUTE.attempts)) || 0,
@@ -49,6 +55,7 @@ export function retryAttributes(letter: Letter, provider: string, notBefore: num
   return {
     [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
     [RETRY_ATTRIBUTE.firstSeen]: new Date(letter.firstSeen).toISOString(),
+    ...(letter.born !== letter.firstSeen && { [RETRY_ATTRIBUTE.born]: new Date(letter.born).toISOString() }),
     [RETRY_ATTRIBUTE.notBefore]: new Date(notBefore).toISOString(),
     [RETRY_ATTRIBUTE.attempts]: String(attempts),
     [RETRY_ATTRIBUTE.provider]: provider,
@@ -69,7 +76,7 @@ export function deadLetterAttributes(
     [DEAD_LETTER_ATTRIBUTE.detail]: asciiAttribute(detail, 1_024),
     [DEAD_LETTER_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
     [DEAD_LETTER_ATTRIBUTE.attempts]: String(letter.carried.attempts),
-    [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(letter.firstSeen).toISOString(),
+    [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(letter.born).toISOString(),
     ...(lastProvider && { [DEAD_LETTER_ATTRIBUTE.lastProvider]: lastProvider }),
     ...(letter.carried.done.length > 0 && { [RETRY_ATTRIBUTE.done]: letter.carried.done.join(',') }),
   };

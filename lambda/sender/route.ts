@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Problem } from '../contract/dead-letter.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { ProviderDefinition } from '../providers/provider.ts';
-import { type MessageFacts, unableTo } from './ability.ts';
+import { type MessageFacts, TOO_LARGE, unableTo } from './ability.ts';
 
 /** A provider that is not tried, and why; skipping is not a failure. */
 export interface Skip {
@@ -15,7 +16,7 @@ export interface Route {
   readonly skipped: readonly Skip[];
 }
 
-/** What a producer asked for: `only` replaces order, priority, share and weight. */
+/** What a producer or the route of a class asks for: `only` replaces order, priority, share and weight. */
 export interface Preference {
   readonly only?: readonly string[] | undefined;
   readonly except?: readonly string[] | undefined;
@@ -25,7 +26,7 @@ export interface Preference {
  * Orders the providers for one submission.
  *
  * The choice depends on the submission id alone, so that a redelivery and every retry take the same way. Providers that
- * lost an answer about this submission (`lost`) come last: another one must not wait behind a second silence.
+ * had their chance (`last`) come behind all others, and among themselves in the order of that list.
  */
 export function route(
   id: string,
@@ -33,7 +34,7 @@ export function route(
   definitions: Readonly<Record<string, ProviderDefinition>>,
   facts: MessageFacts,
   preference: Preference = {},
-  lost: ReadonlySet<string> = new Set(),
+  last: readonly string[] = [],
 ): Route {
   const sending = providers.filter((provider) => provider.outbound !== false);
   const wanted = preference.only
@@ -48,8 +49,16 @@ export function route(
     if (reason) skipped.push({ key: provider.key, reason });
     return !reason;
   });
-  const order = [...able.filter(({ key }) => !lost.has(key)), ...able.filter(({ key }) => lost.has(key))];
+  // Sorting is stable, and whoever is not on the list has place -1.
+  const order = able.toSorted((a, b) => last.indexOf(a.key) - last.indexOf(b.key));
   return { order, skipped };
+}
+
+/** What is said of a submission that no provider can carry. */
+export function uncarried({ skipped }: Route): Problem {
+  const tooLarge = skipped.length > 0 && skipped.every(({ reason }) => reason.startsWith(TOO_LARGE));
+  const detail = skipped.map(({ key, reason }) => `${key}: ${reason}`).join('; ') || 'no provider that sends is left';
+  return { reason: tooLarge ? 'TooLarge' : 'Refused', detail: `no provider can carry it (${detail})` };
 }
 
 /** Higher priority first; equal ones by weight, drawn without replacement (Efraimidis and Spirakis, 2006). */

@@ -1,7 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { type Problem, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
-import { hasAsciiLocalPart, hasQuotedLocalPart } from '../mail/address.ts';
 import type { Message } from '../mail/message.ts';
 import { composeMime } from '../mail/mime.ts';
 import type { Log } from '../platform/log.ts';
@@ -10,15 +9,16 @@ import type { Objects } from '../platform/objects.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
 import type { Registry } from '../providers/pool.ts';
-import { type MessageFacts, TOO_LARGE } from './ability.ts';
+import { factsOf } from './ability.ts';
 import { backoff } from './backoff.ts';
 import type { CallProvider } from './call.ts';
 import { deliver, SETTLE_MS, type Suppressed } from './deliver.ts';
 import { suppressedEvent } from './event.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
 import { deadLetterAttributes, type Letter, readLetter, retryAttributes } from './letters.ts';
+import { policyOf } from './policy.ts';
 import { begin, carry, type Progress, reopen } from './progress.ts';
-import { type Route, route } from './route.ts';
+import { route, uncarried } from './route.ts';
 import { overdue, settle, timeLeft } from './settle.ts';
 
 /** Everything the sender touches outside itself. */
@@ -116,7 +116,12 @@ class Mail {
 
   /** Since the submission was first received, in milliseconds of stack time. */
   private get ageMs(): number {
-    return Math.max(0, (this.context.now() - this.letter.firstSeen) * this.scale);
+    return this.since(this.letter.firstSeen);
+  }
+
+  /** From a moment until now, in milliseconds of stack time. */
+  private since(moment: number): number {
+    return Math.max(0, (this.context.now() - moment) * this.scale);
   }
 
   async setAside(arrived: Exclude<Intake, { kind: 'ready' }>): Promise<void> {
@@ -145,25 +150,27 @@ class Mail {
   async send({ submission, message }: Extract<Intake, { kind: 'ready' }>, remainingMs: () => number): Promise<void> {
     const { context } = this;
     this.letter = { ...this.letter, submissionId: message.id };
-    const expiresInMs =
-      submission.expiresAt === undefined ? undefined : Date.parse(submission.expiresAt) - context.now();
+    const { preference, onUnknown, expiresInMs } = policyOf(submission, context.environment.routes ?? [], {
+      now: context.now(),
+      ageMs: this.since(this.letter.born),
+    });
     const late = timeLeft(this.ageMs, expiresInMs) <= 0 && overdue(expiresInMs);
     if (late && late.kind === 'dead-letter') return this.bury(late);
 
-    const onUnknown = submission.onUnknown ?? 'ask';
     const start = begin(
       [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address),
       this.letter.carried,
       onUnknown,
     );
     const mime = await composeMime(message);
-    const lost = new Set(start.recipients.flatMap((one) => one.unknownAt));
+    // Another provider must not wait behind a second silence of one that lost an answer already.
+    const lost = start.recipients.flatMap((one) => one.unknownAt);
     const way = route(
       message.id,
       context.environment.providers,
       context.definitions,
-      factsOf(message, mime.length),
-      submission.providers,
+      factsOf(message, mime.length, submission.class),
+      preference,
       lost,
     );
     if (way.order.length === 0) return this.bury(uncarried(way));
@@ -248,29 +255,6 @@ class Mail {
     );
     log.warn('dead-lettered', { queueMessageId: this.record.messageId, reason });
   }
-}
-
-function factsOf(message: Message, bytes: number): MessageFacts {
-  const recipients = [...message.to, ...message.cc, ...message.bcc];
-  const addresses = [...recipients, message.from, ...message.replyTo].map(({ address }) => address);
-  return {
-    bytes,
-    bodyBytes: Math.max(Buffer.byteLength(message.text ?? ''), Buffer.byteLength(message.html ?? '')),
-    recipients: recipients.length,
-    visibleRecipients: message.to.length + message.cc.length,
-    fromAddress: message.from.address,
-    smtpUtf8: !addresses.every(hasAsciiLocalPart),
-    quotedLocalPart: addresses.some(hasQuotedLocalPart),
-    extensions: message.attachments.map(({ filename }) => filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()),
-  };
-}
-
-function uncarried({ skipped }: Route): Problem {
-  const tooLarge = skipped.length > 0 && skipped.every(({ reason }) => reason.startsWith(TOO_LARGE));
-  const detail =
-    skipped.map(({ key, reason }) => `${key}: ${reason}`).join('; ') ||
-    'no outbound provider is left by providers.only';
-  return { reason: tooLarge ? 'TooLarge' : 'Refused', detail: `no provider can carry it (${detail})` };
 }
 
 function nameOf(error: unknown): string {

@@ -42,7 +42,11 @@ export function timeLeft(ageMs: number, expiresInMs: number | undefined): number
 export function overdue(expiresInMs: number | undefined): Settlement {
   return expiresInMs === undefined
     ? { kind: 'dead-letter', reason: 'Exhausted', detail: 'no provider took it within four days' }
-    : { kind: 'dead-letter', reason: 'Expired', detail: 'expiresAt has passed; it was not sent after that' };
+    : {
+        kind: 'dead-letter',
+        reason: 'Expired',
+        detail: 'expiresAt, or the time that its class has, is over; it was not sent after that',
+      };
 }
 
 function close({ recipients }: Progress): Settlement {

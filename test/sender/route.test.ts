@@ -19,6 +19,7 @@ const mailgun: ProviderConfig = { key: 'mailgun', type: 'mailgun', options: { do
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
 const mta: ProviderConfig = { key: 'mta', type: 'smtp', options: { host: 'mx.example.com' }, share: 0.01 };
 const all = [postmark, mailgun, ses, mta];
+const ids = Array.from({ length: 100_000 }, (_, n) => `id-${n}`);
 
 describe('route', () => {
   it('keeps the order of the list', () => {
@@ -26,12 +27,9 @@ describe('route', () => {
   });
 
   it('gives a share its fraction of the mail first and the same way each time', () => {
-    const ids = Array.from({ length: 100_000 }, (_, n) => `id-${n}`);
-
     const first = ids.filter((id) => keys(id, all)[0] === 'mta');
 
-    expect(first.length / ids.length).toBeGreaterThan(0.008);
-    expect(first.length / ids.length).toBeLessThan(0.012);
+    expect(Math.abs(first.length / ids.length - 0.01)).toBeLessThan(0.002);
     expect(keys(first[0] as string, all)).toEqual(['mta', 'postmark', 'mailgun', 'ses']);
   });
 
@@ -41,8 +39,6 @@ describe('route', () => {
       { ...mailgun, priority: 1, weight: 30 },
       { ...ses, priority: 2, weight: 1 },
     ];
-    const ids = Array.from({ length: 100_000 }, (_, n) => `id-${n}`);
-
     const orders = ids.map((id) => keys(id, providers));
 
     expect(orders.every(([first]) => first === 'ses')).toBe(true);
@@ -54,10 +50,68 @@ describe('route', () => {
     expect(keys('x', all, { except: ['postmark'] })).toEqual(['mailgun', 'ses', 'mta']);
   });
 
-  it('puts a provider that lost an answer last', () => {
-    const { order } = route('x', all, definitions, facts, {}, new Set(['postmark']));
+  it('draws without replacement: the second place goes by the weights that are left', () => {
+    const providers = [
+      { ...postmark, priority: 1, weight: 50 },
+      { ...mailgun, priority: 1, weight: 30 },
+      { ...ses, priority: 1, weight: 20 },
+    ];
 
-    expect(order.map(({ key }) => key)).toEqual(['mailgun', 'ses', 'mta', 'postmark']);
+    const second = ids.map((id) => keys(id, providers)).filter(([first]) => first === 'postmark');
+
+    const share = second.filter((order) => order[1] === 'mailgun').length / second.length;
+    expect(Math.abs(share - 0.6)).toBeLessThan(0.006);
+    expect(second.every((order) => new Set(order).size === 3)).toBe(true);
+  });
+
+  it('asks a provider without weight only after those of its priority, and before a lower one', () => {
+    const providers = [
+      { ...postmark, priority: 1, weight: 0 },
+      { ...mailgun, priority: 1, weight: 1 },
+      { ...ses, priority: 0 },
+    ];
+
+    expect(ids.slice(0, 1_000).every((id) => keys(id, providers).join() === 'mailgun,postmark,ses')).toBe(true);
+  });
+
+  it('keeps shares and weights for a class that some providers do not carry', () => {
+    const providers = [
+      { ...postmark, priority: 1, weight: 50 },
+      { ...mailgun, priority: 1, weight: 30 },
+      { ...ses, priority: 1, weight: 20 },
+      { ...mta, priority: 0, classes: ['receipts'] },
+    ];
+    const firstOf = (name?: string) =>
+      Map.groupBy(ids, (id) => route(id, providers, definitions, { ...facts, class: name }).order[0]?.key);
+    const fraction = (firsts: Map<string | undefined, string[]>, key: string) =>
+      (firsts.get(key)?.length ?? 0) / ids.length;
+
+    const receipts = firstOf('receipts');
+    expect(Math.abs(fraction(receipts, 'mta') - 0.01)).toBeLessThan(0.002);
+    expect(Math.abs(fraction(receipts, 'postmark') - 0.99 * 0.5)).toBeLessThan(0.002);
+    const others = firstOf('news');
+    expect(others.has('mta')).toBe(false);
+    expect(Math.abs(fraction(others, 'postmark') - 0.5)).toBeLessThan(0.002);
+    expect(Math.abs(fraction(others, 'ses') - 0.2)).toBeLessThan(0.002);
+  });
+
+  it('lets a provider carry its classes only', () => {
+    const providers = [{ ...mta, share: 1, classes: ['receipts', 'news'] }, ses];
+    const skippedFor = (name?: string) => route('x', providers, definitions, { ...facts, class: name }).skipped;
+
+    expect(skippedFor('news')).toEqual([]);
+    expect(skippedFor('login-codes')).toEqual([{ key: 'mta', reason: 'does not carry this class' }]);
+    expect(skippedFor()).toEqual([{ key: 'mta', reason: 'carries no submission without a class' }]);
+  });
+
+  it('puts providers that had their chance last, in the order in which they had it', () => {
+    const order = (last: string[], preference = {}) =>
+      route('x', all, definitions, facts, preference, last).order.map(({ key }) => key);
+
+    expect(order(['postmark'])).toEqual(['mailgun', 'ses', 'mta', 'postmark']);
+    expect(order(['ses', 'postmark', 'elsewhere'])).toEqual(['mailgun', 'mta', 'ses', 'postmark']);
+    expect(order(['mailgun'], { only: ['mailgun', 'ses'] })).toEqual(['ses', 'mailgun']);
+    expect(order(['mta', 'ses', 'mailgun', 'postmark'])).toEqual(['mta', 'ses', 'mailgun', 'postmark']);
   });
 
   it.each<[string, Partial<MessageFacts>, string[]]>([

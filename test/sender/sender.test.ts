@@ -13,6 +13,9 @@ const providers: ProviderConfig[] = [
 ];
 const environment: SenderEnvironment = {
   providers,
+  routes: [
+    { class: 'login-codes', providers: ['mailgun', 'postmark'], expiresAfterSeconds: 600, onUnknown: 'failover' },
+  ],
   deadLetterQueueUrl: 'dead',
   eventsQueueUrl: 'events',
   retryQueueUrls: { postmark: 'retry-postmark', mailgun: 'retry-mailgun' },
@@ -195,6 +198,72 @@ describe('sender', () => {
 
     expect(world.offered).toEqual([['c@example.org']]);
     expect(world.numbers).toEqual([1]);
+  });
+
+  describe('a class with a route', () => {
+    const code = { ...mail, class: 'login-codes' };
+
+    it('goes the way of its route', async () => {
+      const world = givenWorld({ postmark: [lost], mailgun: [down] });
+
+      await world.send(sqsRecord(code, { sentAt: world.now }));
+
+      expect(world.calls).toEqual(['mailgun', 'postmark']);
+      expect(world.sent).toMatchObject([{ queue: 'retry-mailgun' }]);
+    });
+
+    it('treats a lost answer as its route says', async () => {
+      const world = givenWorld({ mailgun: [lost], postmark: [accepted] });
+
+      await world.send(sqsRecord(code, { sentAt: world.now }));
+
+      expect(world.calls).toEqual(['mailgun', 'postmark']);
+      expect(world.sent).toEqual([]);
+    });
+
+    it('is not sent after its time, on the first receive or on a retry', async () => {
+      const world = givenWorld({ mailgun: [down], postmark: [down] });
+      await world.send(sqsRecord(code, { sentAt: world.now - 580_000 }));
+      expect(world.calls).toEqual(['mailgun', 'postmark']);
+      expect(world.sent).toMatchObject([{ queue: 'retry-mailgun' }]);
+
+      world.now += 2_000;
+      await world.send(sqsRecord(code, { sentAt: world.now - 601_000 }));
+      world.now += 60_000;
+      await world.send(sqsRecord(code, { attributes: world.sent[0]?.attributes ?? {}, sentAt: world.now }));
+
+      expect(world.calls).toHaveLength(2);
+      expect(world.sent.slice(1)).toMatchObject([
+        { queue: 'dead', attributes: { Reason: 'Expired' } },
+        { queue: 'dead', attributes: { Reason: 'Expired' } },
+      ]);
+    });
+
+    it('is not sent after its time when it is redriven, nor on a retry after that', async () => {
+      const world = givenWorld({ mailgun: [down], postmark: [down] });
+      const firstSeen = new Date(world.now - 500_000).toISOString();
+      const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '2', FirstSeen: firstSeen };
+      await world.send(sqsRecord(code, { attributes, sentAt: world.now }));
+      expect(world.sent).toMatchObject([{ queue: 'retry-mailgun', attributes: { Born: firstSeen } }]);
+
+      world.now += 101_000;
+      await world.send(world.again());
+      expect(world.sent[1]).toMatchObject({ queue: 'dead', attributes: { Reason: 'Expired', FirstSeen: firstSeen } });
+      await world.send(world.again());
+
+      expect(world.sent[2]).toMatchObject({ queue: 'dead', attributes: { Reason: 'Expired', FirstSeen: firstSeen } });
+      expect(world.calls).toHaveLength(2);
+    });
+  });
+
+  it('does not send a dead letter whose expiresAt has passed when it is redriven', async () => {
+    const world = givenWorld({});
+    const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '3' };
+
+    await world.send(sqsRecord({ ...mail, expiresAt: '2026-11-24T11:59:59Z' }, { attributes, sentAt: world.now }));
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Expired' } }]);
   });
 
   it('begins no attempt that could not end in time', async () => {

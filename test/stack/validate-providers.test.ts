@@ -29,6 +29,7 @@ test('a list with every type and field passes', () => {
     deadlineMs: 60_000,
     connectMs: 60_000,
     fromDomains: ['example.com'],
+    classes: ['receipts', 'Grüße an alle'],
     limits: { maxBytes: 30_000_000, maxRecipients: 10 },
     options: {
       host: 'mta.example.com',
@@ -118,6 +119,14 @@ test.each<[string, unknown, string | RegExp]>([
     'a From domain that is an address',
     [{ ...GOOD, fromDomains: ['a@example.com'] }],
     'fromDomains.0: must be a domain',
+  ],
+  ['no class at all', [{ ...GOOD, classes: [] }], 'classes: must not be empty'],
+  ['a class of two lines', [{ ...GOOD, classes: ['a\nb'] }], 'classes.0: must be text of one line'],
+  ['a class that no submission can have', [{ ...GOOD, classes: ['c'.repeat(65)] }], 'classes.0: must have at most 64'],
+  [
+    'a From domain that SES may not send for',
+    [{ ...ses({ identities: ['example.com'] }), fromDomains: ['a.example.com', 'elsewhere.test'] }],
+    /^providers\[0\] \(a\): fromDomains: elsewhere\.test is not below any of the identities, which alone may send$/,
   ],
   [
     'a host that is a URL',

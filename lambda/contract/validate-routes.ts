@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { ProviderConfig } from './providers.ts';
+import type { RouteConfig } from './routes.ts';
+import { ConfigurationError, className } from './validate-providers.ts';
+
+const schema = z.strictObject({
+  class: className,
+  providers: z.array(z.string()).min(1, 'must not be empty').optional(),
+  expiresAfterSeconds: z.int().min(30).max(1_209_600).optional(),
+  onUnknown: z.enum(['ask', 'failover', 'hold']).optional(),
+});
+
+/**
+ * Refuses named routes that could not work beside these (valid) providers, with all of their faults at once.
+ *
+ * @throws ConfigurationError
+ */
+export function validateRoutes(
+  routes: unknown,
+  providers: readonly ProviderConfig[],
+): asserts routes is readonly RouteConfig[] {
+  if (!Array.isArray(routes)) throw new ConfigurationError(['routes: must be a list']);
+  const problems = routes.flatMap((entry: unknown, index) => {
+    const { class: name } = (entry ?? {}) as { class?: unknown };
+    const found = [...shapeProblems(entry), ...keyProblems(entry, providers)];
+    const first = routes.findIndex((other: { class?: unknown } | null) => other?.class === name);
+    if (name !== undefined && first < index) found.push(`class: is taken by routes[${first}]`);
+    return found.map((problem) => `routes[${index}]${typeof name === 'string' ? ` (${name})` : ''}: ${problem}`);
+  });
+  if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
+function shapeProblems(entry: unknown): string[] {
+  return (schema.safeParse(entry).error?.issues ?? []).map((issue) =>
+    [issue.path.join('.'), issue.message].filter(Boolean).join(': '),
+  );
+}
+
+function keyProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
+  const { class: name, providers: keys } = (entry ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(keys)) return [];
+  return keys.flatMap((key: unknown, place) => {
+    const provider = providers.find((candidate) => candidate.key === key);
+    const problem = !provider
+      ? `must be the key of a provider: ${providers.map((one) => one.key).join(', ')}`
+      : provider.outbound === false
+        ? `${provider.key} only receives (outbound: false)`
+        : provider.classes && !provider.classes.includes(String(name))
+          ? `${provider.key} carries only the classes ${provider.classes.join(', ')}`
+          : keys.indexOf(key) < place
+            ? `${provider.key} is named twice`
+            : undefined;
+    return problem ? [`providers[${place}]: ${problem}`] : [];
+  });
+}

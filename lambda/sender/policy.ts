@@ -1,0 +1,38 @@
+import type { RouteConfig } from '../contract/routes.ts';
+import type { Submission } from '../contract/submission.ts';
+import type { OnUnknown } from './progress.ts';
+import type { Preference } from './route.ts';
+
+/** How one submission is treated: by its own words, else by the route of its class, else by the defaults. */
+export interface Policy {
+  readonly preference: Preference;
+  readonly onUnknown: OnUnknown;
+  /** Until the submission expires, in milliseconds; absent if neither it nor its class says when. */
+  readonly expiresInMs?: number;
+}
+
+/**
+ * The policy in force for a submission.
+ *
+ * @param times `now` in epoch milliseconds; `ageMs` since the very first receive, in stack time
+ */
+export function policyOf(
+  submission: Submission,
+  routes: readonly RouteConfig[],
+  { now, ageMs }: { readonly now: number; readonly ageMs: number },
+): Policy {
+  const named = routeOf(submission, routes);
+  const { only = named?.providers, except } = submission.providers ?? {};
+  const lastsMs = named?.expiresAfterSeconds === undefined ? undefined : named.expiresAfterSeconds * 1_000 - ageMs;
+  const expiresInMs = submission.expiresAt === undefined ? lastsMs : Date.parse(submission.expiresAt) - now;
+  return {
+    preference: { only, except },
+    onUnknown: submission.onUnknown ?? named?.onUnknown ?? 'ask',
+    ...(expiresInMs !== undefined && { expiresInMs }),
+  };
+}
+
+/** The named route of a submission's class, if there is one. */
+export function routeOf(submission: Submission, routes: readonly RouteConfig[]): RouteConfig | undefined {
+  return routes.find((route) => route.class === submission.class);
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { RouteConfig } from '../../lambda/contract/routes.ts';
+import type { Submission } from '../../lambda/contract/submission.ts';
+import { policyOf } from '../../lambda/sender/policy.ts';
+
+const codes: RouteConfig = {
+  class: 'login-codes',
+  providers: ['postmark', 'ses'],
+  expiresAfterSeconds: 600,
+  onUnknown: 'failover',
+};
+const routes: RouteConfig[] = [{ class: 'invoices', onUnknown: 'hold' }, codes];
+const now = Date.parse('2026-11-25T12:00:00Z');
+const mail: Submission = { version: 1, from: 'a@example.com', to: ['b@example.org'], text: 'x' };
+const policy = (change: Partial<Submission>, ageMs = 0) => policyOf({ ...mail, ...change }, routes, { now, ageMs });
+
+describe('policy', () => {
+  it.each([
+    ['without a class', {}],
+    ['of a class without a route', { class: 'news' }],
+    ['of a class that differs by a letter', { class: 'Login-codes' }],
+  ])('is the default one for a submission %s', (_, change) => {
+    expect(policy(change)).toEqual({ preference: {}, onUnknown: 'ask' });
+  });
+
+  it('is that of the route of its class, whose time counts from the first receive', () => {
+    expect(policy({ class: 'login-codes' }, 240_000)).toEqual({
+      preference: { only: ['postmark', 'ses'] },
+      onUnknown: 'failover',
+      expiresInMs: 360_000,
+    });
+    expect(policy({ class: 'login-codes' }, 600_001).expiresInMs).toBe(-1);
+  });
+
+  it('takes from a route only what the route says', () => {
+    expect(policy({ class: 'invoices' })).toEqual({ preference: {}, onUnknown: 'hold' });
+  });
+
+  it('lets the submission say otherwise, each thing by itself', () => {
+    const change = { class: 'login-codes', expiresAt: '2026-11-25T13:00:00+00:00' };
+
+    expect(policy(change, 599_000)).toMatchObject({ expiresInMs: 3_600_000, onUnknown: 'failover' });
+    expect(policy({ class: 'login-codes', onUnknown: 'ask' })).toMatchObject({
+      onUnknown: 'ask',
+      expiresInMs: 600_000,
+    });
+    expect(policy({ class: 'login-codes', providers: { only: ['mailgun'] } }).preference).toEqual({
+      only: ['mailgun'],
+    });
+    expect(policy({ class: 'login-codes', providers: { except: ['ses'] } }).preference).toEqual({
+      only: ['postmark', 'ses'],
+      except: ['ses'],
+    });
+  });
+});
