@@ -3,6 +3,7 @@ import type { StackTemplate, TemplateResource } from './assembly.ts';
 import { type DeployedApi, readApis } from './http-api/deployed.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { nameResources, resourceNames } from './physical-names.ts';
+import { type DeployedSchedule, readSchedules } from './schedule.ts';
 
 /** A queue of the template, attributes as SQS holds them. */
 export interface DeployedQueue {
@@ -38,6 +39,7 @@ export interface Deployment {
   readonly functions: readonly DeployedFunction[];
   readonly mappings: readonly DeployedMapping[];
   readonly apis: readonly DeployedApi[];
+  readonly schedules: readonly DeployedSchedule[];
   readonly tables: readonly DeployedTable[];
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -86,6 +88,7 @@ export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl
     functions: each('AWS::Lambda::Function', readFunction).filter((value) => value !== undefined),
     mappings: each('AWS::Lambda::EventSourceMapping', readMapping),
     apis: readApis(each),
+    schedules: readSchedules(each),
     tables: ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => each(type, readTable)),
     outputs: Object.fromEntries(
       stacks.flatMap((stack) =>

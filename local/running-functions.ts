@@ -46,7 +46,8 @@ export async function runFunctions(options: {
     },
   };
   // Those that are called by something else than a queue.
-  const invoked = new Set(deployment.apis.flatMap(({ routes }) => routes.map(({ functionName }) => functionName)));
+  const callers = [...deployment.apis.flatMap(({ routes }) => routes), ...deployment.schedules];
+  const invoked = new Set(callers.map(({ functionName }) => functionName));
   for (const target of deployment.functions) {
     const mappings = deployment.mappings.filter(({ functionName }) => functionName === target.name);
     if (mappings.length === 0 && !invoked.has(target.name)) continue;

@@ -15,6 +15,7 @@ import { startHttpApi } from './http-api/server.ts';
 import { infoOf, type Live, queueCounts } from './live.ts';
 import { PORTS, pickBasePort } from './ports.ts';
 import { runFunctions } from './running-functions.ts';
+import { runSchedules } from './schedule.ts';
 import { senderFacts } from './sender-facts.ts';
 import { startSimulators } from './simulators/main.ts';
 import type { StackInfo } from './stack-info.ts';
@@ -167,6 +168,11 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     },
   });
   await Promise.race([started, aborted(signal)]);
+  const { functions } = live;
+  if (functions) {
+    const endSchedules = runSchedules({ schedules: deployment.schedules, timeScale, invoke: functions.invoke });
+    closers.push(async () => endSchedules());
+  }
   live.ready = true;
   return { url: api.url, live };
 }
