@@ -54,7 +54,8 @@ function sesStatement(stack: Stack, { options }: Extract<ProviderConfig, { type:
   });
 }
 
-function secretStatement(stack: Stack, names: readonly string[]): PolicyStatement {
+/** Lets secrets be read by name. */
+export function secretStatement(stack: Stack, names: readonly string[]): PolicyStatement {
   return new PolicyStatement({
     actions: ['secretsmanager:GetSecretValue'],
     resources: names.map((name) =>

@@ -7,6 +7,8 @@ import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { validateProviders } from '../lambda/contract/validate-providers.ts';
 import { validateRoutes } from '../lambda/contract/validate-routes.ts';
 import { definitions } from '../lambda/providers/registry.ts';
+import { Inbound } from './inbound.ts';
+import { inboundProviders } from './inbound-providers.ts';
 import { MailBucket } from './mail-bucket.ts';
 import { Queues } from './queues.ts';
 import { Sender } from './sender.ts';
@@ -42,6 +44,16 @@ export interface MailoverProps {
    */
   readonly senderMemory?: number;
   /**
+   * Memory of the function that receives mail, in MB: mail of 40 MB has to fit several times.
+   * @default 1024
+   */
+  readonly inboundMemory?: number;
+  /**
+   * Requests with received mail a second, from 1 to 10000; what is above is answered 429, and the providers try again.
+   * @default 100
+   */
+  readonly inboundRate?: number;
+  /**
    * How long an object in the mail bucket is kept. It has to outlive the four days of retries and the fourteen of the
    * dead-letter queue.
    * @default - 30 days
@@ -68,6 +80,8 @@ export class Mailover extends Construct {
   readonly mailBucket: MailBucket;
   readonly stateTable: StateTable;
   readonly sender: Sender;
+  /** There only if a provider receives mail. */
+  readonly inbound: Inbound | undefined;
 
   /** @throws ConfigurationError with every fault of the providers, else of the routes */
   constructor(scope: Construct, id: string, props: MailoverProps) {
@@ -75,9 +89,17 @@ export class Mailover extends Construct {
     const { routes = [] } = props;
     validateProviders(props.providers, definitions);
     validateRoutes(routes, props.providers);
-    const providers = props.providers.filter(({ outbound }) => outbound !== false);
+    // How an account receives is no concern of the sender, whose environment is small.
+    const providers = props.providers
+      .filter(({ outbound }) => outbound !== false)
+      .map(({ inbound: _, ...provider }) => provider as ProviderConfig);
+    const receiving = inboundProviders(props.providers);
     const durations = timing(providers);
-    this.queues = new Queues(this, 'Queues', { keys: providers.map(({ key }) => key), timing: durations });
+    this.queues = new Queues(this, 'Queues', {
+      keys: providers.map(({ key }) => key),
+      timing: durations,
+      receives: receiving.length > 0,
+    });
     this.mailBucket = new MailBucket(this, 'MailBucket', props.mailExpiration);
     this.stateTable = new StateTable(this, 'StateTable');
     this.sender = new Sender(this, 'Sender', {
@@ -92,6 +114,29 @@ export class Mailover extends Construct {
       retryConcurrency: props.retryConcurrency ?? 5,
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
     });
+    const { inbound: queue } = this.queues;
+    this.inbound =
+      queue &&
+      new Inbound(this, 'Inbound', {
+        providers: receiving,
+        queue,
+        mailBucket: this.mailBucket,
+        stateTable: this.stateTable,
+        memorySize: props.inboundMemory ?? 1024,
+        rate: props.inboundRate ?? 100,
+        logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+      });
+  }
+
+  /**
+   * Lets a program take received mail from the inbound queue and read what lies in the mail bucket.
+   *
+   * @throws Error if no provider receives mail
+   */
+  grantReceive(consumer: IGrantable): void {
+    if (this.queues.inbound === undefined) throw new Error('no provider has `inbound`, so there is no mail to receive');
+    this.queues.inbound.grantConsumeMessages(consumer);
+    this.mailBucket.grantRead(consumer, 'inbound/*');
   }
 
   /** Lets a producer put submissions on the outbound queue and large content into the mail bucket. */

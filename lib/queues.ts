@@ -32,6 +32,8 @@ export interface QueuesProps {
   /** Keys of the providers that send; each gets a retry queue. */
   readonly keys: readonly string[];
   readonly timing: Timing;
+  /** Whether a provider receives mail. */
+  readonly receives: boolean;
 }
 
 /** All queues that mail and its events pass through. */
@@ -39,10 +41,12 @@ export class Queues extends Construct {
   readonly outbound: Queue;
   readonly deadLetter: Queue;
   readonly events: Queue;
+  /** Gives received mail to the application; there only if a provider receives. */
+  readonly inbound: Queue | undefined;
   /** By provider key. */
   readonly retry: ReadonlyMap<string, Queue>;
 
-  constructor(scope: Construct, id: string, { keys, timing }: QueuesProps) {
+  constructor(scope: Construct, id: string, { keys, timing, receives }: QueuesProps) {
     super(scope, id);
     this.deadLetter = new MailQueue(this, 'DeadLetter', {
       retentionPeriod: timing.deadLetterRetention,
@@ -66,10 +70,17 @@ export class Queues extends Construct {
         new MailQueue(this, `Retry-${key}`, { ...source, retentionPeriod: timing.retryRetention }),
       ]),
     );
-    this.events = new MailQueue(this, 'Events', { retentionPeriod: timing.retryRetention });
-    Validations.of(this.events).acknowledge({
+    this.events = this.forApplication('Events', timing);
+    this.inbound = receives ? this.forApplication('Inbound', timing) : undefined;
+  }
+
+  /** A queue that the application reads. */
+  private forApplication(id: string, timing: Timing): Queue {
+    const queue = new MailQueue(this, id, { retentionPeriod: timing.retryRetention });
+    Validations.of(queue).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: 'The consumer belongs to the application; it alone can say what a bad event is and where it should go.',
+      reason: 'The consumer belongs to the application; it alone can say what a bad message is and where it should go.',
     });
+    return queue;
   }
 }

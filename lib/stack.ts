@@ -9,10 +9,18 @@ export class MailoverStack extends Stack {
   constructor(scope: Construct, id: string, props: MailoverProps & StackProps) {
     super(scope, id, props);
     this.mailover = new Mailover(this, 'Mailover', props);
-    const { queues, mailBucket } = this.mailover;
+    const { queues, mailBucket, inbound } = this.mailover;
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output('DeadLetterQueueUrl', queues.deadLetter.queueUrl, 'Holds what could not be sent, with a reason');
     this.output('EventsQueueUrl', queues.events.queueUrl, 'Gives recipients that a provider will not mail');
+    if (queues.inbound && inbound) {
+      this.output('InboundQueueUrl', queues.inbound.queueUrl, 'Gives received mail');
+      this.output(
+        'InboundUrl',
+        `${inbound.api.apiEndpoint}/inbound`,
+        'Takes received mail: /<key>/<path of its secret>',
+      );
+    }
     this.output('MailBucketName', mailBucket.bucketName, 'Takes submissions and attachments that no queue can hold');
     for (const [key, queue] of queues.retry)
       this.output(retryQueueOutput(key), queue.queueUrl, `Holds mail that waits for ${key} to recover`);

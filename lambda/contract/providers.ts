@@ -73,7 +73,42 @@ export interface SmtpOptions {
   readonly maxBytes?: number;
 }
 
-interface ProviderBase<T extends ProviderType, O> {
+/** How mail comes in over a provider. Its keys, passwords and the unguessable part of its path are in a secret of their own. */
+export interface InboundOptions {
+  /**
+   * Preference of this provider's MX records; mail over one that is not the lowest raises an alarm.
+   * @default - as good as the best
+   */
+  readonly preference?: number;
+  /**
+   * Address ranges (CIDR) that its requests come from, as a second wall; the list is the provider's to change.
+   * @default - any
+   */
+  readonly sourceRanges?: readonly string[];
+  /**
+   * Name of the secret in Secrets Manager, a JSON object.
+   * @default - `mailover/<key>/webhooks`
+   */
+  readonly secretName?: string;
+}
+
+/** How mail comes in over Amazon SES: a receipt rule writes it to the mail bucket, whatever its size. */
+export interface SesInboundOptions {
+  /** Domains or addresses that the rule is for. */
+  readonly recipients: readonly string[];
+  /**
+   * Name of the receipt rule set that gets the rule. Only one can be active in a region.
+   * @default - a new one, which still has to be made active
+   */
+  readonly ruleSetName?: string;
+  /**
+   * Preference of its MX record; mail over one that is not the lowest raises an alarm.
+   * @default - as good as the best
+   */
+  readonly preference?: number;
+}
+
+interface ProviderBase<T extends ProviderType, O, I> {
   /** Unique name, `[a-z][a-z0-9-]{0,31}`: names the metrics, the secret and the retry queue of this provider. Changing it makes a new provider. */
   readonly key: string;
   readonly type: T;
@@ -88,6 +123,11 @@ interface ProviderBase<T extends ProviderType, O> {
    * @default true
    */
   readonly outbound?: boolean;
+  /**
+   * How mail is received over this provider; `true` for all defaults.
+   * @default - none is
+   */
+  readonly inbound?: I;
   /**
    * Higher goes first; providers of equal priority share by `weight`.
    * @default - by place in the list, the first highest
@@ -136,10 +176,21 @@ interface ProviderBase<T extends ProviderType, O> {
  * @example { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' } }
  */
 export type ProviderConfig =
-  | ProviderBase<'ses', SesOptions>
-  | ProviderBase<'mailgun', MailgunOptions>
-  | ProviderBase<'postmark', PostmarkOptions>
-  | ProviderBase<'smtp', SmtpOptions>;
+  | ProviderBase<'ses', SesOptions, SesInboundOptions>
+  | ProviderBase<'mailgun', MailgunOptions, true | InboundOptions>
+  | ProviderBase<'postmark', PostmarkOptions, true | InboundOptions>
+  | ProviderBase<'smtp', SmtpOptions, never>;
+
+/** The types that mail can be received over. */
+export type InboundType = Exclude<ProviderType, 'smtp'>;
+
+/** What of an entry of the list concerns received mail. */
+export interface InboundConfig {
+  readonly key: string;
+  readonly type: InboundType;
+  readonly preference?: number;
+  readonly sourceRanges?: readonly string[];
+}
 
 /** The values used where the list says nothing. */
 export const PROVIDER_DEFAULTS = { weight: 100, deadlineMs: 10_000, connectMs: 3_000 } as const;

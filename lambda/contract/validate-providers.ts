@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { ProviderDefinition } from '../providers/provider.ts';
-import { PROVIDER_DEFAULTS, PROVIDER_TYPES, type ProviderConfig, type ProviderType } from './providers.ts';
+import {
+  type InboundType,
+  PROVIDER_DEFAULTS,
+  PROVIDER_TYPES,
+  type ProviderConfig,
+  type ProviderType,
+} from './providers.ts';
 
 /** What a provider type allows, as its definition says it. */
 export type Definitions = Readonly<Record<ProviderType, Pick<ProviderDefinition, 'limits' | 'secretFields'>>>;
@@ -57,13 +63,41 @@ const options = {
   }),
 } satisfies Record<ProviderType, z.ZodType>;
 
+const CIDR =
+  /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}\/([12]?\d|3[0-2])|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\/(\d\d?|1[01]\d|12[0-8]))$/;
+const secretName = z
+  .string()
+  .regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'must be the name of a secret in Secrets Manager, not its ARN');
+const preference = whole(0, 65_535).optional();
+const webhook = z
+  .union([
+    z.literal(true),
+    z.strictObject({
+      preference,
+      sourceRanges: list(z.string().regex(CIDR, 'must be an address range such as `3.134.147.250/32`')).optional(),
+      secretName: secretName.optional(),
+    }),
+  ])
+  .optional();
+const inbound = {
+  ses: z
+    .strictObject({
+      recipients: list(identity),
+      ruleSetName: z
+        .string()
+        .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a receipt rule set')
+        .optional(),
+      preference,
+    })
+    .optional(),
+  mailgun: webhook,
+  postmark: webhook,
+} satisfies Record<InboundType, z.ZodType>;
+
 const common = {
   key: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must match [a-z][a-z0-9-]{0,31}'),
   media: z.literal('email', 'is reserved: only `email` exists').optional(),
-  secretName: z
-    .string()
-    .regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'must be the name of a secret in Secrets Manager, not its ARN')
-    .optional(),
+  secretName: secretName.optional(),
   outbound: z.boolean().optional(),
   priority: z.int().optional(),
   weight: whole(0, 10_000).optional(),
@@ -76,9 +110,19 @@ const common = {
 };
 
 const schemas = {
-  ses: z.strictObject({ ...common, type: z.literal('ses'), options: options.ses }),
-  mailgun: z.strictObject({ ...common, type: z.literal('mailgun'), options: options.mailgun }),
-  postmark: z.strictObject({ ...common, type: z.literal('postmark'), options: options.postmark }),
+  ses: z.strictObject({ ...common, type: z.literal('ses'), options: options.ses, inbound: inbound.ses }),
+  mailgun: z.strictObject({
+    ...common,
+    type: z.literal('mailgun'),
+    options: options.mailgun,
+    inbound: inbound.mailgun,
+  }),
+  postmark: z.strictObject({
+    ...common,
+    type: z.literal('postmark'),
+    options: options.postmark,
+    inbound: inbound.postmark,
+  }),
   smtp: z.strictObject({ ...common, type: z.literal('smtp'), options: options.smtp }),
 } satisfies Record<ProviderType, z.ZodType>;
 

@@ -103,4 +103,11 @@ export interface ProviderDefinition {
   readonly limits: Limits;
   /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
   readonly secretFields: readonly string[];
+  /** What receiving mail over this type needs; absent if it cannot receive. */
+  readonly inbound?: {
+    /** Fields that the secret for received mail must have; empty if it needs none. */
+    readonly secretFields: readonly string[];
+    /** Fields that it may have: an older key that still counts, or what only some routes need. */
+    readonly optionalSecretFields: readonly string[];
+  };
 }

@@ -12,4 +12,9 @@ export const definition: ProviderDefinition = {
     quotedLocalPart: true,
   },
   secretFields: ['apiKey'],
+  inbound: {
+    secretFields: ['inboundPath', 'signingKey'],
+    // `apiKey` reads stored mail: a domain sending key may not, so it is another one than that of the sender.
+    optionalSecretFields: ['previousSigningKey', 'apiKey'],
+  },
 };

@@ -20,4 +20,8 @@ export const definition: ProviderDefinition = {
     ).split(' '),
   },
   secretFields: ['serverToken'],
+  inbound: {
+    secretFields: ['inboundPath', 'inboundUsername', 'inboundPassword'],
+    optionalSecretFields: ['previousInboundPassword'],
+  },
 };

@@ -28,4 +28,5 @@ export const definition: ProviderDefinition = {
     forbiddenExtensions: FORBIDDEN.split(' '),
   },
   secretFields: [],
+  inbound: { secretFields: [], optionalSecretFields: [] },
 };

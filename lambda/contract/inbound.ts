@@ -1,0 +1,132 @@
+import * as z from 'zod/mini';
+
+/** The newest version of the inbound message that this code writes. */
+export const INBOUND_VERSION = 1;
+
+/** What a consumer should know of a mail before it acts on it. */
+export const INBOUND_FLAGS = ['auto-reply', 'bounce', 'list', 'loop', 'truncated', 'unparsable'] as const;
+export type InboundFlag = (typeof INBOUND_FLAGS)[number];
+
+/** What was found by the spam filter of the provider that took the mail. */
+export const SPAM_VERDICTS = ['pass', 'fail'] as const;
+
+/** Results of SPF, DKIM and DMARC, in the words of RFC 8601. */
+export const AUTHENTICATION_RESULTS = [
+  'pass',
+  'fail',
+  'softfail',
+  'neutral',
+  'none',
+  'policy',
+  'temperror',
+  'permerror',
+] as const;
+
+const described = (text: string) => z.meta({ description: text });
+const time = z.iso.datetime({ offset: false });
+
+const object = z.looseObject({ bucket: z.string(), key: z.string() });
+const mailbox = z.looseObject({
+  name: z.exactOptional(z.string()),
+  address: z.string().check(described('As the header has it; empty if it names nobody.')),
+});
+const mailboxes = z.array(mailbox);
+
+const attachment = z.looseObject({
+  filename: z.exactOptional(
+    z.string().check(described('Without path, control characters or a leading dot; absent if the mail gave none.')),
+  ),
+  contentType: z.string(),
+  size: z.int().check(z.nonnegative()),
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  contentId: z.exactOptional(z.string().check(described('Without angle brackets.'))),
+  inline: z.exactOptional(z.literal(true).check(described('Meant to be shown within the text.'))),
+  s3: object,
+});
+
+const version = z.literal(INBOUND_VERSION);
+const id = z
+  .string()
+  .check(
+    z.regex(/^[A-Za-z0-9_-]{43}$/),
+    described('The same for every copy of one mail to one recipient, over whichever provider it came.'),
+  );
+
+/** A received mail as the inbound queue gives it; the committed JSON Schema is generated from this. */
+export const inboundSchema = z
+  .looseObject({
+    version,
+    id,
+    provider: z.string().check(described('Key of the provider that it came over.')),
+    providerMessageId: z.exactOptional(z.string().check(described("The provider's own id of this reception."))),
+    receivedAt: time,
+    envelope: z.looseObject({
+      from: z.nullable(z.string()).check(described('Null for a bounce (null reverse-path).')),
+      to: z.array(z.string()).check(described('The recipient that this copy is for.')),
+    }),
+    messageId: z.exactOptional(z.string().check(described('With angle brackets.'))),
+    inReplyTo: z.exactOptional(z.string()),
+    references: z.exactOptional(z.array(z.string())),
+    date: z.exactOptional(time.check(described('The Date header, if it can be read.'))),
+    subject: z.exactOptional(z.string()),
+    from: z.exactOptional(mailboxes),
+    to: z.exactOptional(mailboxes),
+    cc: z.exactOptional(mailboxes),
+    replyTo: z.exactOptional(mailboxes),
+    headers: z
+      .array(z.tuple([z.string(), z.string()]))
+      .check(described('All headers in order, decoded, repeats kept, as far as the provider tells them.')),
+    text: z.exactOptional(z.string()),
+    html: z.exactOptional(z.string()),
+    strippedText: z.exactOptional(
+      z.string().check(described('The reply without what it quotes, where the provider gives it.')),
+    ),
+    plusPart: z.exactOptional(z.string().check(described('What follows the + in the local part of the recipient.'))),
+    attachments: z.exactOptional(z.array(attachment)),
+    raw: z.looseObject({
+      s3: object,
+      form: z
+        .enum(['mime', 'request'])
+        .check(described('`mime`: the mail as received; `request`: the body as posted, with its Content-Type.')),
+    }),
+    spam: z.exactOptional(
+      z.looseObject({ verdict: z.exactOptional(z.enum(SPAM_VERDICTS)), score: z.exactOptional(z.number()) }),
+    ),
+    authentication: z.exactOptional(
+      z.looseObject({
+        spf: z.exactOptional(z.enum(AUTHENTICATION_RESULTS)),
+        dkim: z.exactOptional(z.enum(AUTHENTICATION_RESULTS)),
+        dmarc: z.exactOptional(z.enum(AUTHENTICATION_RESULTS)),
+      }),
+    ),
+    flags: z.exactOptional(
+      z
+        .array(z.enum(INBOUND_FLAGS))
+        .check(
+          described(
+            '`truncated`: something of the mail is only in the raw form; `unparsable`: it was not to be read as a mail.',
+          ),
+        ),
+    ),
+  })
+  .check(z.meta({ title: 'InboundMessage' }));
+
+/** Stands on the queue for a message that is larger than the queue takes. */
+export const inboundPointerSchema = z
+  .looseObject({ version, id, s3: object })
+  .check(z.meta({ title: 'Pointer', description: 'The inbound message is the content of this object.' }));
+
+/** Drops what makes an object type open, so that code which writes a message is held to the fields that exist. */
+type Closed<T> = T extends readonly [infer A, infer B]
+  ? readonly [A, B]
+  : T extends readonly (infer E)[]
+    ? readonly Closed<E>[]
+    : T extends object
+      ? { readonly [K in keyof T as string extends K ? never : K]: Closed<T[K]> }
+      : T;
+
+export type InboundMessage = Closed<z.infer<typeof inboundSchema>>;
+export type InboundPointer = Closed<z.infer<typeof inboundPointerSchema>>;
+export type InboundAttachment = NonNullable<InboundMessage['attachments']>[number];
+export type InboundMailbox = NonNullable<InboundMessage['from']>[number];
+export type AuthenticationResult = (typeof AUTHENTICATION_RESULTS)[number];
