@@ -17,6 +17,7 @@ const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 export interface SimulatorRequest {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
@@ -46,7 +47,7 @@ export function httpSimulator(key: string, behaviour: HttpBehaviour, faults: Fau
   });
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = request.method ?? 'GET';
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
     const on = behaviour.occasionOf(method, path);
     // Judged before the body where possible, so that a large request can really be cut in its middle.
     const readFirst = faults.needsText(key);
@@ -54,7 +55,7 @@ export function httpSimulator(key: string, behaviour: HttpBehaviour, faults: Fau
     if (fault && cutsEarly(fault)) return await cut(request, fault);
     const body = await readBody(request);
     if (body === undefined) return send(response, { status: 413, body: 'Request Entity Too Large' });
-    const seen = { method, path, headers: request.headers, body };
+    const seen = { method, path, query, headers: request.headers, body };
     if (readFirst) {
       fault = faults.match(key, { on, text: await behaviour.textOf(seen).catch(() => '') });
       if (fault && cutsEarly(fault)) return await cut(request, fault);

@@ -3,21 +3,28 @@ import type { MailgunOptions } from '../../lambda/contract/providers.ts';
 import type { Taking } from './accepted-log.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from './http-simulator.ts';
 import { addressesOf, isAddress } from './mailbox-list.ts';
+import { MailgunEvents } from './mailgun-events.ts';
 import { formTaking, mimeTaking } from './mailgun-taking.ts';
 import { headersOf, searchableText, valuesOf } from './mime-view.ts';
 
 const SEND = /^\/v3\/([^/]+)\/messages(\.mime)?$/;
+const EVENTS = /^\/v3\/([^/]+)\/events(?:\/([\w-]+))?$/;
 const DOMAIN = /^\/v[34]\/domains\/([^/]+)(\/sending_queues)?$/;
 // Limits: Mailgun OpenAPI 3.0.0 and user manual, collected 2026-11-23.
 const MAX_BYTES = 25 * 1024 * 1024;
 const MAX_RECIPIENTS = 1_000;
 const MAX_OPTION_BYTES = 16 * 1024;
 
-/** Mailgun v3: messages and messages.mime of one domain, and the state of that domain. Any From may be used, as at Mailgun. */
-export function mailgunBehaviour(options: MailgunOptions, secret: Readonly<Record<string, string>>): HttpBehaviour {
+/** Mailgun: messages, messages.mime and events of one domain, and the state of that domain. Any From may be used, as at Mailgun. */
+export function mailgunBehaviour(
+  options: MailgunOptions,
+  secret: Readonly<Record<string, string>>,
+  timeScale: number,
+): HttpBehaviour {
+  const events = new MailgunEvents(options.domain, timeScale);
   const expected = `Basic ${Buffer.from(`api:${secret['apiKey'] ?? ''}`).toString('base64')}`;
   return {
-    occasionOf: (_method, path) => (SEND.test(path) ? 'send' : path.includes('/events') ? 'lookup' : 'health'),
+    occasionOf: (_method, path) => (SEND.test(path) ? 'send' : EVENTS.test(path) ? 'lookup' : 'health'),
     async textOf(request) {
       const form = await formOf(request);
       const fields = [...form].map(([name, value]) => (typeof value === 'string' ? `${name}: ${value}` : ''));
@@ -28,18 +35,25 @@ export function mailgunBehaviour(options: MailgunOptions, secret: Readonly<Recor
       const { method, path } = request;
       if (method === 'GET' && path === '/') return { status: 200, body: 'Mailgun Magnificent API' };
       const send = SEND.exec(path);
-      const domain = DOMAIN.exec(path);
-      if (!(send && method === 'POST') && !(domain && method === 'GET')) return { status: 404, body: 'Not Found' };
+      const asked = method === 'GET' ? EVENTS.exec(path) : null;
+      const domain = method === 'GET' ? DOMAIN.exec(path) : null;
+      if (!(send && method === 'POST') && !asked && !domain) return { status: 404, body: 'Not Found' };
       if (request.headers.authorization !== expected) return { status: 401, body: 'Forbidden' };
-      const name = decodeURIComponent(send?.[1] ?? domain?.[1] ?? '').toLowerCase();
+      const name = decodeURIComponent(send?.[1] ?? asked?.[1] ?? domain?.[1] ?? '').toLowerCase();
       if (name !== options.domain.toLowerCase()) return say(404, `Domain not found: ${name}`);
       if (domain) return { status: 200, body: domain[2] ? queues() : state(name) };
-      return await take(request, name, send?.[2] !== undefined);
+      if (asked) return events.answer(request, asked[2]);
+      return await take(request, name, send?.[2] !== undefined, events);
     },
   };
 }
 
-async function take(request: SimulatorRequest, domain: string, asMime: boolean): Promise<SimulatorAnswer> {
+async function take(
+  request: SimulatorRequest,
+  domain: string,
+  asMime: boolean,
+  events: MailgunEvents,
+): Promise<SimulatorAnswer> {
   if (request.body.length > MAX_BYTES) return say(413, 'Request Entity Too Large');
   let form: FormData;
   try {
@@ -56,6 +70,19 @@ async function take(request: SimulatorRequest, domain: string, asMime: boolean):
   const taking: Taking = mime
     ? mimeTaking(mime, envelope, domain)
     : await formTaking(form, request.body, envelope, domain);
+  events.take({
+    messageId: taking.providerMessageId.replace(/^<(.*)>$/, '$1'),
+    from: envelope.from,
+    to,
+    subject: valuesOf(taking.headers(), 'Subject')[0] ?? '',
+    size: taking.raw.length,
+    variables: Object.fromEntries(
+      [...form].flatMap(([name, value]) =>
+        name.startsWith('v:') && typeof value === 'string' ? [[name.slice(2), value]] : [],
+      ),
+    ),
+    tags: stringsOf(form, 'o:tag'),
+  });
   // With `o:testmode` Mailgun accepts and bills, and does not deliver: seen from here it is the same.
   return {
     status: 200,

@@ -64,19 +64,20 @@ function serverOf(config: ProviderConfig, options: SimulatorOptions, log: Accept
   const { faults, tls } = options;
   const secret = options.secrets[key] ?? {};
   if (config.type === 'smtp') return smtpSimulator({ key, options: config.options, secret, tls, faults, log });
-  return httpSimulator(key, behaviourOf(config, secret), faults, log);
+  return httpSimulator(key, behaviourOf(config, secret, options.timeScale), faults, log);
 }
 
 function behaviourOf(
   config: Exclude<ProviderConfig, { readonly type: 'smtp' }>,
   secret: Readonly<Record<string, string>>,
+  timeScale: number,
 ): HttpBehaviour {
   switch (config.type) {
     case 'ses':
       return sesBehaviour(config.options);
     case 'mailgun':
-      return mailgunBehaviour(config.options, secret);
+      return mailgunBehaviour(config.options, secret, timeScale);
     case 'postmark':
-      return postmarkBehaviour(config.options, secret);
+      return postmarkBehaviour(config.options, secret, timeScale);
   }
 }

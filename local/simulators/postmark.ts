@@ -1,6 +1,7 @@
 import type { PostmarkOptions } from '../../lambda/contract/providers.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from './http-simulator.ts';
 import { type PostmarkMail, readPostmarkMail, searchablePostmarkText } from './postmark-mail.ts';
+import { PostmarkMessages } from './postmark-messages.ts';
 import { postmarkFailure, sendPostmarkMail } from './postmark-send.ts';
 import { PostmarkSuppressions } from './postmark-suppressions.ts';
 
@@ -11,12 +12,20 @@ const MAX_BATCH = 500;
 /** Validates and sends nothing (Postmark sandbox mode page, collected 2026-11-23). */
 const TEST_TOKEN = 'POSTMARK_API_TEST';
 
-/** Postmark: email, email/batch, server and the suppression API; that API is how an address becomes inactive here. */
-export function postmarkBehaviour(options: PostmarkOptions, secret: Readonly<Record<string, string>>): HttpBehaviour {
+/** Postmark: email, email/batch, search of messages, server, and the suppression API, which makes addresses inactive here. */
+export function postmarkBehaviour(
+  options: PostmarkOptions,
+  secret: Readonly<Record<string, string>>,
+  timeScale: number,
+): HttpBehaviour {
   const streams = new Set(['outbound', options.messageStream ?? 'outbound']);
   const suppressions = new PostmarkSuppressions();
-  const send = (mail: PostmarkMail, token: string) =>
-    sendPostmarkMail(mail, { streams, suppressions, test: token === TEST_TOKEN });
+  const messages = new PostmarkMessages(timeScale);
+  const send = (mail: PostmarkMail, token: string) => {
+    const result = sendPostmarkMail(mail, { streams, suppressions, test: token === TEST_TOKEN });
+    if (result.taken) messages.take(mail, result.taken.providerMessageId, result.taken.envelope.to);
+    return result;
+  };
 
   const one = ({ body }: SimulatorRequest, token: string): SimulatorAnswer => {
     if (body.length > MAX_BYTES) return tooLarge(MAX_BYTES);
@@ -57,6 +66,7 @@ export function postmarkBehaviour(options: PostmarkOptions, secret: Readonly<Rec
         return postmarkFailure(401, 10, 'No Account or Server API tokens were supplied in the HTTP headers.');
       if (token !== secret['serverToken'] && token !== TEST_TOKEN)
         return postmarkFailure(401, 10, 'The Server Token you provided in the request header was invalid.');
+      if (method === 'GET' && path === '/messages/outbound') return messages.answer(request.query);
       if (method === 'GET' && path === '/server') return { status: 200, body: server() };
       if (method === 'POST' && !headers['content-type']?.includes('application/json'))
         return postmarkFailure(415, 409, 'The Content-Type header must be application/json.');

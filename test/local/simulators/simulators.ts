@@ -22,7 +22,7 @@ export const SECRETS = {
 };
 
 /** Starts all kinds on free ports, with shortcuts for what every test does. */
-export async function simulators() {
+export async function simulators(timeScale = 1) {
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
   const faults = new FaultBoard();
   const running = await startSimulators({
@@ -31,7 +31,7 @@ export async function simulators() {
     secrets: SECRETS,
     tls: { key: pems.private, cert: pems.cert },
     faults,
-    timeScale: 1,
+    timeScale,
   });
   return {
     ...running,
