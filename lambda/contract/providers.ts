@@ -144,6 +144,12 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly share?: number;
   /**
+   * Lets `share` grow with the reputation of a young server: from the fraction `from` on the day `start` (UTC), by the
+   * same factor each day, to the whole share after `days` days.
+   * @default - the whole share at once
+   */
+  readonly warmUp?: { readonly start: string; readonly from: number; readonly days: number };
+  /**
    * Time for one whole attempt, in milliseconds, from 1000 to 60000.
    * @default 10000
    */

@@ -102,6 +102,9 @@ const common = {
   priority: z.int().optional(),
   weight: whole(0, 10_000).optional(),
   share: z.number().gt(0, 'must be above 0').max(1, 'must be at most 1').optional(),
+  warmUp: z
+    .strictObject({ start: z.iso.date(), from: z.number().gt(0, 'must be above 0'), days: whole(1, 365) })
+    .optional(),
   deadlineMs: whole(1_000, 60_000).optional(),
   connectMs: whole(100, 60_000).optional(),
   fromDomains: list(domain).optional(),
@@ -177,6 +180,8 @@ function ownProblems(provider: ProviderConfig, definition: Definitions[ProviderT
   const { deadlineMs = PROVIDER_DEFAULTS.deadlineMs, connectMs = PROVIDER_DEFAULTS.connectMs, limits = {} } = provider;
   const problems: string[] = [];
   if (connectMs > deadlineMs) problems.push(`connectMs: ${connectMs} is longer than the deadline of ${deadlineMs}`);
+  if (provider.warmUp && !(provider.warmUp.from < (provider.share ?? 0)))
+    problems.push('warmUp: needs a share, and a beginning (from) below it');
   if (provider.type === 'ses')
     for (const name of provider.fromDomains ?? [])
       if (!provider.options.identities.some((identity) => name === identity || name.endsWith(`.${identity}`)))

@@ -39,7 +39,10 @@ export function route(
   const sending = providers.filter((provider) => provider.outbound !== false);
   const wanted = preference.only
     ? preference.only.flatMap((key) => sending.find((provider) => provider.key === key) ?? [])
-    : byShare(id, byPriority(id, sending));
+    : byShare(
+        id,
+        ranking(id, sending).map(({ provider }) => provider),
+      );
   const skipped: Skip[] = [];
   const able = wanted.filter((provider) => {
     const definition = definitions[provider.type];
@@ -61,29 +64,48 @@ export function uncarried({ skipped }: Route): Problem {
   return { reason: tooLarge ? 'TooLarge' : 'Refused', detail: `no provider can carry it (${detail})` };
 }
 
+/** The place of a provider among all that send, before anybody asks whether it can carry the message. */
+export interface Rank {
+  readonly provider: ProviderConfig;
+  readonly priority: number;
+  readonly weight: number;
+  /** What the id drew for it: of equal priorities the lowest goes first. */
+  readonly draw: number;
+}
+
 /** Higher priority first; equal ones by weight, drawn without replacement (Efraimidis and Spirakis, 2006). */
-function byPriority(id: string, providers: readonly ProviderConfig[]): ProviderConfig[] {
+export function ranking(id: string, providers: readonly ProviderConfig[]): readonly Rank[] {
   return providers
     .map((provider, place) => {
       const weight = provider.weight ?? PROVIDER_DEFAULTS.weight;
       return {
         provider,
         priority: provider.priority ?? providers.length - place,
+        weight,
         draw: weight === 0 ? Number.POSITIVE_INFINITY : -Math.log(fraction(id, provider.key)) / weight,
       };
     })
-    .sort((a, b) => b.priority - a.priority || a.draw - b.draw)
-    .map(({ provider }) => provider);
+    .sort((a, b) => b.priority - a.priority || a.draw - b.draw);
 }
 
-/** Moves a provider with a `share` to the front for that fraction of the ids. */
-function byShare(id: string, order: readonly ProviderConfig[]): readonly ProviderConfig[] {
-  let left = fraction(id, 'share');
+/** The provider whose `share` the id falls into, and the draw: shares lie side by side from 0, in the order of the ranking. */
+export function favourite(
+  id: string,
+  order: readonly ProviderConfig[],
+): { readonly draw: number; readonly provider?: ProviderConfig } {
+  const draw = fraction(id, 'share');
+  let left = draw;
   for (const provider of order) {
     left -= provider.share ?? 0;
-    if (left < 0) return [provider, ...order.filter((other) => other !== provider)];
+    if (left < 0) return { draw, provider };
   }
-  return order;
+  return { draw };
+}
+
+/** The ranking, but for the provider that has the id by its `share`: that one comes first. */
+function byShare(id: string, order: readonly ProviderConfig[]): readonly ProviderConfig[] {
+  const { provider } = favourite(id, order);
+  return provider ? [provider, ...order.filter((other) => other !== provider)] : order;
 }
 
 /** An even draw in (0, 1) from the id, independent for each `salt`. */

@@ -20,6 +20,7 @@ import { policyOf } from './policy.ts';
 import { begin, carry, type Progress, reopen } from './progress.ts';
 import { route, uncarried } from './route.ts';
 import { overdue, settle, timeLeft } from './settle.ts';
+import { sharesAt } from './warm-up.ts';
 
 /** Everything the sender touches outside itself. */
 export interface SenderContext {
@@ -167,7 +168,7 @@ class Mail {
     const lost = start.recipients.flatMap((one) => one.unknownAt);
     const way = route(
       message.id,
-      context.environment.providers,
+      sharesAt(context.environment.providers, this.letter.firstSeen),
       context.definitions,
       factsOf(message, mime.length, submission.class),
       preference,

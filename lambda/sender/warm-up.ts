@@ -1,0 +1,21 @@
+import type { ProviderConfig } from '../contract/providers.ts';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The providers with the shares that they have at a moment: one that warms up begins low, and grows by the same factor
+ * each day until its `share` is reached. Before its start it has none, and takes only what the others did not.
+ *
+ * A submission is routed by the moment of its first receive, so that its retries take the same way.
+ */
+export function sharesAt(providers: readonly ProviderConfig[], now: number): readonly ProviderConfig[] {
+  if (!providers.some(({ warmUp }) => warmUp)) return providers;
+  return providers.map(({ share, ...provider }) => {
+    const { warmUp } = provider;
+    if (!warmUp || share === undefined) return share === undefined ? provider : { ...provider, share };
+    const day = Math.floor((now - Date.parse(warmUp.start)) / DAY_MS);
+    if (day < 0) return provider;
+    const progress = Math.min(1, day / warmUp.days);
+    return { ...provider, share: warmUp.from * (share / warmUp.from) ** progress };
+  });
+}
