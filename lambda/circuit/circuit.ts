@@ -1,0 +1,140 @@
+import { type CircuitTimes, jittered, longest } from './times.ts';
+import { isFailing, merge, type Window } from './window.ts';
+
+/** Why a circuit opened. */
+export interface Cause {
+  readonly blames: 'outage' | 'account';
+  /** The code of the outcome that opened it. */
+  readonly reason: string;
+}
+
+/** Who finds out whether the provider is back, and until when nobody else does. */
+export interface Probe {
+  readonly by: string;
+  readonly until: number;
+}
+
+/** What all workers believe of a provider. Times are in epoch milliseconds; `trips` counts the openings of one bad spell. */
+export type Circuit =
+  | {
+      readonly kind: 'closed';
+      /** 0 if it never was open: then there is no slow start. */
+      readonly since: number;
+      readonly trips: number;
+      readonly window: Window;
+    }
+  | {
+      readonly kind: 'open';
+      /** When it left closed; a failed probe does not change that. */
+      readonly since: number;
+      readonly trips: number;
+      readonly cause: Cause;
+      readonly until: number;
+    }
+  | {
+      readonly kind: 'half-open';
+      readonly since: number;
+      readonly trips: number;
+      readonly cause: Cause;
+      /** Absent when the last probe told nothing: the next mail is one. */
+      readonly probe?: Probe;
+    };
+
+/** What a circuit can be told. Outcomes that blame the message, a recipient or load are none of these. */
+export type Signal =
+  /** A worker's counts, since it last told them. */
+  | { readonly kind: 'counted'; readonly window: Window; readonly reason: string }
+  /** Our standing with the provider is broken. `by` names the probe that learned it, if it was one. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly by?: string }
+  /** A worker asks to probe. */
+  | { readonly kind: 'elect'; readonly by: string; readonly leaseMs: number }
+  /** A mail that was let in although the circuit was not closed was accepted. */
+  | { readonly kind: 'proven' }
+  | { readonly kind: 'disproven'; readonly by: string; readonly cause: Cause }
+  /** The probe ended and told nothing of the provider. */
+  | { readonly kind: 'inconclusive'; readonly by: string };
+
+/** What a transition depends on beside the circuit and the signal. */
+export interface Moment {
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+  readonly times: CircuitTimes;
+}
+
+/** A provider that nothing is known of. */
+export const UNTRIED: Circuit = { kind: 'closed', since: 0, trips: 0, window: [] };
+
+/** A lease of more than this is a mistake of somebody's clock. */
+const LEASE_MOST_MS = 300_000;
+
+/** The circuit after a signal; the same object if the signal changes nothing. */
+export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit {
+  switch (signal.kind) {
+    case 'counted': {
+      if (circuit.kind !== 'closed' || signal.window.length === 0) return circuit;
+      const window = merge(circuit.window, signal.window, moment.now, moment.times);
+      if (!isFailing(window, moment.now, moment.times)) return { ...circuit, window };
+      return opened(circuit, { blames: 'outage', reason: signal.reason }, moment);
+    }
+    case 'refused': {
+      const cause: Cause = { blames: 'account', reason: signal.reason };
+      if (circuit.kind === 'closed' || isProbe(circuit, signal.by)) return opened(circuit, cause, moment);
+      return circuit.cause.blames === 'account' ? circuit : { ...circuit, cause };
+    }
+    case 'elect': {
+      if (circuit.kind === 'closed' || !mayProbe(circuit, moment)) return circuit;
+      const { since, trips, cause } = circuit;
+      const probe = { by: signal.by, until: moment.now + Math.min(signal.leaseMs, LEASE_MOST_MS) };
+      return { kind: 'half-open', since, trips, cause, probe };
+    }
+    case 'proven':
+      if (circuit.kind === 'closed') return circuit;
+      return { kind: 'closed', since: moment.now, trips: circuit.trips, window: [] };
+    case 'disproven':
+      return isProbe(circuit, signal.by) ? opened(circuit, signal.cause, moment) : circuit;
+    case 'inconclusive': {
+      if (!isProbe(circuit, signal.by)) return circuit;
+      const { probe: _ended, ...left } = circuit;
+      return left;
+    }
+  }
+}
+
+/** Whether the next mail may be the one that finds out. */
+export function mayProbe(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 'times'>): boolean {
+  switch (circuit.kind) {
+    case 'closed':
+      return false;
+    case 'open':
+      return isOver(circuit.until, now, longest(times.openMostMs));
+    case 'half-open':
+      return circuit.probe === undefined || isOver(circuit.probe.until, now, LEASE_MOST_MS);
+  }
+}
+
+/** Slow start: the fraction of mail that a circuit lets in after it closed; 1 if it never was open. */
+export function admitted(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 'times'>): number {
+  if (circuit.kind !== 'closed' || circuit.trips === 0) return 1;
+  const intervals = Math.floor(Math.abs(now - circuit.since) / times.warmMs);
+  return Math.min(1, FIRST_FRACTION * 2 ** intervals);
+}
+
+const FIRST_FRACTION = 1 / 8;
+
+function opened(circuit: Circuit, cause: Cause, { now, random, times }: Moment): Circuit {
+  const calm = circuit.kind === 'closed' && Math.abs(now - circuit.since) > times.calmMs;
+  const trips = calm ? 1 : circuit.trips + 1;
+  const ms = Math.min(times.openMostMs, times.openMs * 2 ** (trips - 1));
+  const since = circuit.kind === 'closed' ? now : circuit.since;
+  return { kind: 'open', since, trips, cause, until: now + jittered(ms, random) };
+}
+
+function isProbe(circuit: Circuit, by: string | undefined): circuit is Extract<Circuit, { kind: 'half-open' }> {
+  return circuit.kind === 'half-open' && by !== undefined && circuit.probe?.by === by;
+}
+
+/** An end so far away that no circuit can have set it comes from a clock that was wrong, and is over. */
+function isOver(until: number, now: number, most: number): boolean {
+  return now >= until || until - now > most;
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Circuit } from './circuit.ts';
+import type { CircuitTimes } from './times.ts';
+import { count, merge, total, type Window } from './window.ts';
+
+/** Adds a worker's counts to those of all workers; resolves with undefined if they could not be added. */
+export type Report = (provider: string, window: Window, reason: string) => Promise<unknown | undefined>;
+
+interface Pending {
+  window: Window;
+  reason: string;
+  /** Reports begun so far, when the last one began, and its end. */
+  reports: number;
+  reportedAt: number;
+  reporting: Promise<void>;
+}
+
+/**
+ * What this worker has counted since it last told the others. A healthy provider costs no write: the counts are told when
+ * an attempt fails, and successes now and then while others see failures, so that one worker's broken network stays a
+ * matter of that worker.
+ */
+export class Counts {
+  readonly #clock: Clock;
+  readonly #times: CircuitTimes;
+  readonly #report: Report;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(clock: Clock, times: CircuitTimes, report: Report) {
+    this.#clock = clock;
+    this.#times = times;
+    this.#report = report;
+  }
+
+  /** A success; `circuit` is what the others say. */
+  good(provider: string, circuit: Circuit): Promise<void> | undefined {
+    const pending = this.#add(provider, false);
+    const disputed = circuit.kind === 'closed' && total(circuit.window).failures > 0;
+    const lately = Math.abs(this.#clock.now() - pending.reportedAt) < this.#times.bucketMs;
+    return disputed && !lately ? this.#flush(provider, pending) : undefined;
+  }
+
+  bad(provider: string, reason: string): Promise<void> {
+    const pending = this.#add(provider, true);
+    pending.reason = reason;
+    return this.#flush(provider, pending);
+  }
+
+  #add(provider: string, failed: boolean): Pending {
+    const pending = this.#pending.get(provider) ?? {
+      window: [],
+      reason: '',
+      reports: 0,
+      reportedAt: Number.NEGATIVE_INFINITY,
+      reporting: Promise.resolve(),
+    };
+    pending.window = count(pending.window, failed, this.#clock.now(), this.#times);
+    this.#pending.set(provider, pending);
+    return pending;
+  }
+
+  /** What fails while a report is under way goes with the next one: ten failures at once are two writes. */
+  async #flush(provider: string, pending: Pending): Promise<void> {
+    const { reports, reporting } = pending;
+    await reporting;
+    // A report that began since then has told this one's count too.
+    if (pending.reports === reports) pending.reporting = this.#send(provider, pending);
+    await pending.reporting;
+  }
+
+  async #send(provider: string, pending: Pending): Promise<void> {
+    const { window, reason } = pending;
+    pending.window = [];
+    pending.reports += 1;
+    pending.reportedAt = this.#clock.now();
+    const told = await this.#report(provider, window, reason);
+    if (told === undefined) pending.window = merge(window, pending.window, this.#clock.now(), this.#times);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Item, NewItem } from '../platform/table.ts';
+import { type Cause, type Circuit, type Probe, UNTRIED } from './circuit.ts';
+import type { Hold } from './hold.ts';
+import type { Isolation } from './isolation.ts';
+import type { Bucket } from './window.ts';
+
+/** Keys of the items in the state table. */
+export const circuitKey = (provider: string) => `circuit/${provider}`;
+export const switchKey = (provider: string) => `switch/${provider}`;
+
+/** The automatic part of what is known of a provider: one item. */
+export interface CircuitRecord {
+  readonly circuit: Circuit;
+  readonly hold?: Hold;
+}
+
+const NOTHING: CircuitRecord = { circuit: UNTRIED };
+
+/** An item that nobody has touched for this long says nothing any more. */
+const KEEP_MS = 30 * 24 * 3_600_000;
+
+/** Reads a circuit item; what is not in the shape that this release knows reads as closed. */
+export function readRecord(item: Item | undefined): CircuitRecord {
+  if (!item) return NOTHING;
+  const hold = readHold(item['hold']);
+  return { circuit: readCircuit(item['state']) ?? UNTRIED, ...(hold && { hold }) };
+}
+
+/** The item to write; fields that this release does not know stay as they are. */
+export function circuitItem(provider: string, item: Item | undefined, record: CircuitRecord, now: number): NewItem {
+  const { circuit: state, hold } = record;
+  return { ...item, pk: circuitKey(provider), state, hold, expires: Math.ceil((now + KEEP_MS) / 1_000) };
+}
+
+/** Reads an operator's switch; undefined unless it says all that it must. */
+export function readIsolation(item: Item | undefined): Isolation | undefined {
+  const { since, until, reason, who } = fields(item);
+  if (typeof since !== 'number' || typeof until !== 'number') return undefined;
+  return { since, until, reason: String(reason ?? ''), who: String(who ?? '') };
+}
+
+/** The switch item to write; it outlasts its end for a while, so that the end can be noticed. */
+export function switchItem(provider: string, item: Item | undefined, isolation: Isolation): NewItem {
+  return { ...item, pk: switchKey(provider), ...isolation, expires: Math.ceil((isolation.until + KEEP_MS) / 1_000) };
+}
+
+function readCircuit(value: unknown): Circuit | undefined {
+  const { kind, since, trips, until, window, cause, probe } = fields(value);
+  if (typeof since !== 'number' || typeof trips !== 'number') return undefined;
+  switch (kind) {
+    case 'closed':
+      return { kind, since, trips, window: Array.isArray(window) ? window.flatMap(readBucket) : [] };
+    case 'open':
+      return typeof until === 'number' ? { kind, since, trips, until, cause: readCause(cause) } : undefined;
+    case 'half-open': {
+      const known = readProbe(probe);
+      return { kind, since, trips, cause: readCause(cause), ...(known && { probe: known }) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function readBucket(value: unknown): Bucket[] {
+  const { at, attempts, failures } = fields(value);
+  const good = typeof at === 'number' && typeof attempts === 'number' && typeof failures === 'number';
+  return good ? [{ at, attempts, failures }] : [];
+}
+
+function readCause(value: unknown): Cause {
+  const { blames, reason } = fields(value);
+  return { blames: blames === 'account' ? 'account' : 'outage', reason: String(reason ?? '') };
+}
+
+function readProbe(value: unknown): Probe | undefined {
+  const { by, until } = fields(value);
+  return typeof by === 'string' && typeof until === 'number' ? { by, until } : undefined;
+}
+
+function readHold(value: unknown): Hold | undefined {
+  const { since, until, unnamed } = fields(value);
+  if (typeof since !== 'number' || typeof until !== 'number') return undefined;
+  return { since, until, unnamed: typeof unnamed === 'number' ? unnamed : 0 };
+}
+
+function fields(value: unknown): { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null ? (value as { readonly [name: string]: unknown }) : {};
+}

@@ -1,0 +1,65 @@
+import type { Outcome } from '../mail/outcome.ts';
+
+/** What an attempt says about the provider, whatever it meant for the mail. */
+export type Verdict =
+  | { readonly kind: 'accepted' }
+  /** It works, and did not want this message, this sender or this recipient now. */
+  | { readonly kind: 'answered' }
+  /** Counts by rate. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** It works, but not for this sender: counts by rate, since one wrong From address must not stop everybody's mail. */
+  | { readonly kind: 'sender-refused'; readonly reason: string }
+  /** Counts at once. */
+  | { readonly kind: 'account-refused'; readonly reason: string }
+  /** Does not count; the provider wants to be left alone for a while. */
+  | { readonly kind: 'throttled'; readonly retryAfterMs?: number };
+
+/**
+ * Reasons that blame the account, but for one sender only. If the domain of all mail has lost its verification, the rate
+ * tells soon enough.
+ */
+const ABOUT_SENDER = new Set([
+  'domain-authentication',
+  'identity-not-verified',
+  'mail-from-not-verified',
+  'relay-denied',
+  'sender-refused',
+  'sender-unconfirmed',
+  'sender-unknown',
+]);
+
+/** Reasons to wait that concern one recipient only. */
+const ABOUT_RECIPIENT = new Set([
+  'greylisted',
+  'mailbox-busy',
+  'mailbox-full',
+  'temporary-failure',
+  'too-many-recipients',
+]);
+
+/** Reads the outcomes of one attempt, one for each group of recipients. Whoever took a part of the mail works. */
+export function judge(outcomes: readonly Outcome[]): Verdict {
+  const verdicts = outcomes.map(verdictOf);
+  for (const kind of ['accepted', 'account-refused', 'failed', 'sender-refused', 'throttled'] as const) {
+    const found = verdicts.find((verdict) => verdict.kind === kind);
+    if (found) return found;
+  }
+  return { kind: 'answered' };
+}
+
+function verdictOf(outcome: Outcome): Verdict {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { kind: 'accepted' };
+    case 'refused':
+      return { kind: 'answered' };
+    case 'unknown':
+      return { kind: 'failed', reason: outcome.reason };
+    case 'unavailable':
+      if (outcome.blames === 'outage') return { kind: 'failed', reason: outcome.reason };
+      return { kind: ABOUT_SENDER.has(outcome.reason) ? 'sender-refused' : 'account-refused', reason: outcome.reason };
+    case 'throttled':
+      if (ABOUT_RECIPIENT.has(outcome.reason)) return { kind: 'answered' };
+      return { kind: 'throttled', ...(outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }) };
+  }
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../../lambda/platform/clock.ts';
+
+/** A clock that stands still until it is told to go on. */
+export interface ManualClock extends Clock {
+  /** Moves on, and wakes whoever sleeps until then, in order. */
+  pass(ms: number): Promise<void>;
+}
+
+interface Sleeper {
+  readonly until: number;
+  wake(): void;
+}
+
+/** Starts at a time of no meaning. */
+export function manualClock(start = 1_800_000_000_000): ManualClock {
+  let now = start;
+  const sleepers = new Set<Sleeper>();
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve();
+        const sleeper = {
+          until: now + Math.max(0, ms),
+          wake: () => {
+            sleepers.delete(sleeper);
+            resolve();
+          },
+        };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', () => sleeper.wake(), { once: true });
+      }),
+    pass: async (ms) => {
+      const end = now + ms;
+      await settled();
+      for (;;) {
+        const next = [...sleepers].filter(({ until }) => until <= end).sort((a, b) => a.until - b.until)[0];
+        if (!next) break;
+        now = Math.max(now, next.until);
+        next.wake();
+        await settled();
+      }
+      now = end;
+    },
+  };
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+export async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}

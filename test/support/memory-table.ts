@@ -1,0 +1,42 @@
+import type { Item, Table } from '../../lambda/platform/table.ts';
+
+/** A table in memory, with everything that a test wants to know or to break. */
+export interface MemoryTable extends Table {
+  readonly items: Map<string, Item>;
+  reads: number;
+  writes: number;
+  /** `fail`: every call throws; `hang`: no call ever ends. */
+  mood: 'good' | 'fail' | 'hang';
+}
+
+export function memoryTable(): MemoryTable {
+  const items = new Map<string, Item>();
+  const call = async <T>(work: () => T): Promise<T> => {
+    if (table.mood === 'hang') return new Promise<never>(() => {});
+    if (table.mood === 'fail') throw new Error('the table does not answer');
+    await undefined;
+    return structuredClone(work());
+  };
+  const table: MemoryTable = {
+    items,
+    reads: 0,
+    writes: 0,
+    mood: 'good',
+    get: (pk) => call(() => items.get(pk)),
+    getAll: (pks) => {
+      table.reads += 1;
+      return call(() => new Map(pks.flatMap((pk) => (items.has(pk) ? [[pk, items.get(pk) as Item]] : []))));
+    },
+    write: (item, expected) => {
+      table.writes += 1;
+      return call(() => {
+        const current = items.get(item.pk);
+        if (current?.rev !== expected) return { done: false as const, current };
+        const stored = structuredClone({ ...item, rev: (expected ?? 0) + 1 });
+        items.set(item.pk, stored);
+        return { done: true as const, item: stored };
+      });
+    },
+  };
+  return table;
+}
