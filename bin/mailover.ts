@@ -41,6 +41,11 @@ new MailoverStack(app, 'Mailover', {
   ...(account && region && { env: { account, region } }),
   providers,
   routes,
+  monitoring: {
+    // 'production' wants somebody whom the alarms reach even if no mail goes out:
+    // page: [new UrlSubscription('https://pager.example.com/mailover')], from aws-cdk-lib/aws-sns-subscriptions.
+    stage: 'trial',
+  },
 });
 
 // The CDK's own switch for template validation: a local stack turns it off to start sooner.

@@ -10,6 +10,8 @@ import { definitions } from '../lambda/providers/registry.ts';
 import { Inbound } from './inbound.ts';
 import { inboundProviders } from './inbound-providers.ts';
 import { MailBucket } from './mail-bucket.ts';
+import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
+import { watchMail } from './monitoring/watch-mail.ts';
 import { Queues } from './queues.ts';
 import { Sender } from './sender.ts';
 import { StateTable } from './state-table.ts';
@@ -64,13 +66,21 @@ export interface MailoverProps {
    * @default RetentionDays.THREE_MONTHS
    */
   readonly logRetention?: RetentionDays;
+  /**
+   * Who hears of what is broken.
+   * @default - as in production: without targets for the alarms the synthesis fails
+   */
+  readonly monitoring?: MonitoringProps;
 }
 
 /**
  * Sends mail through several providers, so that no single one of them can stop it.
  *
  * @example
- * const mailover = new Mailover(stack, 'Mailover', { providers: [{ key: 'postmark', type: 'postmark', options: {} }] });
+ * const mailover = new Mailover(stack, 'Mailover', {
+ *   providers: [{ key: 'postmark', type: 'postmark', options: {} }],
+ *   monitoring: { page: [new UrlSubscription('https://pager.example.com/mailover')] },
+ * });
  * mailover.grantSubmit(shop);
  */
 export class Mailover extends Construct {
@@ -82,8 +92,10 @@ export class Mailover extends Construct {
   readonly sender: Sender;
   /** There only if a provider receives mail. */
   readonly inbound: Inbound | undefined;
+  /** Takes the alarms of other constructs too. */
+  readonly monitoring: Monitoring;
 
-  /** @throws ConfigurationError with every fault of the providers, else of the routes */
+  /** @throws ConfigurationError with every fault of the providers, else of the routes, else of who hears the alarms */
   constructor(scope: Construct, id: string, props: MailoverProps) {
     super(scope, id);
     const { routes = [] } = props;
@@ -95,6 +107,7 @@ export class Mailover extends Construct {
       .map(({ inbound: _, ...provider }) => provider as ProviderConfig);
     const receiving = inboundProviders(props.providers);
     const durations = timing(providers);
+    this.monitoring = new Monitoring(this, 'Monitoring', props.monitoring);
     this.queues = new Queues(this, 'Queues', {
       keys: providers.map(({ key }) => key),
       timing: durations,
@@ -113,6 +126,13 @@ export class Mailover extends Construct {
       outboundConcurrency: props.outboundConcurrency ?? 50,
       retryConcurrency: props.retryConcurrency ?? 5,
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+    });
+    watchMail(this.monitoring, {
+      providers,
+      queues: this.queues,
+      sender: this.sender.function,
+      timing: durations,
+      thresholds: props.monitoring ?? {},
     });
     const { inbound: queue } = this.queues;
     this.inbound =

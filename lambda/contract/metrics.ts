@@ -1,3 +1,5 @@
+import type { DeadLetterReason } from './dead-letter.ts';
+
 /** CloudWatch namespace of everything that Mailover measures itself. */
 export const NAMESPACE = 'Mailover';
 
@@ -9,34 +11,68 @@ interface MetricDefinition {
 
 const metric = <const T extends MetricDefinition>(definition: T) => definition;
 
+/** What an attempt can be counted as: the kind of its outcome, `unavailable` by whom it blames. */
+export const ATTEMPT_OUTCOMES = ['accepted', 'throttled', 'outage', 'account', 'refused', 'unknown'] as const;
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
+
 /**
- * Every metric that a function emits and an alarm or the dashboard may name.
+ * What a dead letter is counted as: who has to act, not which of the reasons it is.
  *
- * `outcome` of attempts: accepted, throttled, outage, account, message, recipient or unknown; of dead letters: the reason.
+ * The reason itself stands on the message and in the log; a metric for each would cost more than it tells.
  */
+export const DEAD_LETTER_OUTCOME = {
+  Malformed: 'producer',
+  TooLarge: 'producer',
+  MissingObject: 'producer',
+  IdConflict: 'producer',
+  Expired: 'late',
+  Exhausted: 'late',
+  Refused: 'refused',
+  Unknown: 'unknown',
+  Crashed: 'crashed',
+} as const satisfies Record<DeadLetterReason, string>;
+
+/** Values of the gauge `CircuitState`. From `halfOpen` on the provider gets no more than single mails that try it out. */
+export const CIRCUIT_STATE = { closed: 0, halfOpen: 1, open: 2, isolated: 3 } as const;
+
+/** Every metric that a function emits and an alarm or the dashboard may name. */
 export const METRICS = {
   /** One for each attempt, by what it came to, before failover is decided. */
   Attempts: metric({ unit: 'Count', by: ['provider', 'outcome'] }),
-  /** From call to outcome of one attempt. */
-  AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider'] }),
-  /** Mail that went on from this provider to another one. */
-  FailedOver: metric({ unit: 'Count', by: ['provider'] }),
+  /** From call to acceptance. Of accepted attempts only: a refusal that comes at once, or a hanging call, would hide how fast mail is taken. */
+  AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider', 'outcome'] }),
   /** Mail that came to this provider from another one and was accepted. */
   TookOver: metric({ unit: 'Count', by: ['provider'] }),
+  /** Mail that was not offered to this provider because its circuit is open: it counts as failed, or an open circuit would look like health. */
+  SkippedOpen: metric({ unit: 'Count', by: ['provider'] }),
   /** Another provider accepted what this one called a bad message. */
   Contradictions: metric({ unit: 'Count', by: ['provider'] }),
-  /** Mail went on although this provider may have taken it. */
-  PossibleDuplicates: metric({ unit: 'Count', by: ['provider'] }),
-  /** Mail that this provider cannot carry by its published limits. */
-  SkippedUnable: metric({ unit: 'Count', by: ['provider'] }),
-  /** Mail that was not offered to this provider because its circuit or an operator held it back. */
-  SkippedClosed: metric({ unit: 'Count', by: ['provider'] }),
-  /** From first receive to acceptance. */
+  /** Mail that went on from one provider to the next. */
+  FailedOver: metric({ unit: 'Count', by: [] }),
+  /** Mail that went on although a provider may have taken it. */
+  PossibleDuplicates: metric({ unit: 'Count', by: [] }),
+  /** Providers passed over because they cannot carry the message by their published limits. */
+  SkippedUnable: metric({ unit: 'Count', by: [] }),
+  /** From first receive to acceptance; one value for each submission that a provider accepted. */
   Delay: metric({ unit: 'Seconds', by: [] }),
   /** Age of a submission when it is sent to a retry queue. */
   RetryAge: metric({ unit: 'Seconds', by: [] }),
-  /** Messages put on the dead-letter queue, by reason. */
+  /** Messages put on the dead-letter queue, by who has to act: {@link DEAD_LETTER_OUTCOME}. */
   DeadLettered: metric({ unit: 'Count', by: ['outcome'] }),
+
+  /**
+   * Each minute. 1: the account may send. 0: the provider says that it may not, or does not let us in. No value while
+   * nobody answers: that is an outage and says nothing of the account.
+   */
+  AccountHealthy: metric({ unit: 'None', by: ['provider'] }),
+  /** {@link CIRCUIT_STATE}, each minute. */
+  CircuitState: metric({ unit: 'None', by: ['provider'] }),
+  /** Since the provider last accepted mail or last let us log in, whichever is later. */
+  CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
+  /** Part of the provider's quota that is left, from 0 to 1; of providers that tell it. */
+  QuotaHeadroom: metric({ unit: 'None', by: ['provider'] }),
+  /** How many switches of an operator are on, each minute. */
+  OperatorSwitch: metric({ unit: 'Count', by: [] }),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

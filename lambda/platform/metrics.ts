@@ -9,6 +9,7 @@ export interface Dimensions {
 
 /** Takes the measured values of one invocation. */
 export interface Metrics {
+  /** Dimensions that the metric does not have by its definition are passed over. */
   add(name: MetricName, value: number, dimensions?: Dimensions): void;
 }
 
@@ -17,33 +18,58 @@ export interface FlushedMetrics extends Metrics {
   flush(): Promise<void>;
 }
 
-interface Value {
-  readonly name: MetricName;
-  readonly value: number;
+interface Group {
+  readonly dimensions: Record<string, string>;
+  readonly values: Map<MetricName, number[]>;
 }
 
 /** CloudWatch, by embedded metric format on standard output. Powertools is loaded at the first flush. */
 export function emfMetrics(): FlushedMetrics {
-  const emitters = new Map<string, Emitter>();
-  const added = new Map<string, { readonly dimensions: Dimensions; readonly values: Value[] }>();
+  let emitter: Promise<Emitter> | undefined;
+  const groups = new Map<string, Group>();
   return {
-    add(name, value, dimensions = {}) {
-      const key = `${dimensions.provider ?? ''} ${dimensions.outcome ?? ''}`;
-      const group = added.get(key) ?? { dimensions, values: [] };
-      group.values.push({ name, value });
-      added.set(key, group);
+    add(name, value, given = {}) {
+      const { by, unit } = METRICS[name];
+      const key = by.map((dimension) => `${dimension}=${given[dimension]}`).join(' ');
+      const group = groups.get(key) ?? {
+        dimensions: Object.fromEntries(by.map((dimension) => [dimension, given[dimension] ?? 'none'])),
+        values: new Map<MetricName, number[]>(),
+      };
+      groups.set(key, group);
+      const values = group.values.get(name);
+      if (!values) group.values.set(name, [value]);
+      // Only the sum of a count is ever read: a number a batch, not one a mail.
+      else if (unit === 'Count') values[0] = (values[0] ?? 0) + value;
+      else values.push(value);
     },
     async flush() {
-      if (added.size === 0) return;
-      const { Metrics } = await import('@aws-lambda-powertools/metrics');
-      for (const [key, { dimensions, values }] of added) {
-        const emitter = emitters.get(key) ?? new Metrics({ namespace: NAMESPACE, serviceName: 'mailover' });
-        emitters.set(key, emitter);
-        emitter.addDimensions({ ...dimensions });
-        for (const { name, value } of values) emitter.addMetric(name, METRICS[name].unit, value);
-        emitter.publishStoredMetrics();
+      if (groups.size === 0) return;
+      emitter ??= load();
+      const metrics = await emitter;
+      for (const { dimensions, values } of groups.values()) {
+        // A set of its own even when it is empty: CloudWatch takes no metric from an entry without a set of dimensions.
+        metrics.addDimensions(dimensions);
+        for (const [name, list] of values)
+          for (const value of list) {
+            // After a hundred values Powertools publishes by itself, and forgets the dimensions with that.
+            if (!metrics.hasStoredMetrics()) {
+              metrics.clearDimensions();
+              metrics.addDimensions(dimensions);
+            }
+            metrics.addMetric(name, METRICS[name].unit, value);
+          }
+        if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+        else metrics.clearDimensions();
       }
-      added.clear();
+      groups.clear();
     },
   };
+}
+
+async function load(): Promise<Emitter> {
+  const { Metrics } = await import('@aws-lambda-powertools/metrics');
+  const metrics = new Metrics({ namespace: NAMESPACE, serviceName: 'mailover' });
+  // Powertools gives every metric a dimension `service`, which all alarms and the bill would have to carry for nothing.
+  metrics.clearDefaultDimensions();
+  return metrics;
 }

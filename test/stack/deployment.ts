@@ -47,7 +47,12 @@ export function deploy(props: Partial<MailoverProps> = {}): { template: Template
     builtinCloudFormationValidation: false,
   });
   const env = { account: '123456789012', region: 'us-east-1' };
-  const stack = new MailoverStack(app, 'Mailover', { env, providers: PROVIDERS, ...props });
+  const stack = new MailoverStack(app, 'Mailover', {
+    env,
+    providers: PROVIDERS,
+    monitoring: { stage: 'trial' },
+    ...props,
+  });
   return { template: Template.fromStack(stack), stack };
 }
 

@@ -1,0 +1,31 @@
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import { METRICS, type MetricName, NAMESPACE } from '../../lambda/contract/metrics.ts';
+import type { Dimensions } from '../../lambda/platform/metrics.ts';
+
+/** What CloudWatch makes of the values of one period. */
+export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p95';
+
+/**
+ * One of the metrics that the functions emit, named by the same definition that they use.
+ *
+ * @throws Error if a dimension is missing: such a metric would have no data, and its alarm would never speak
+ */
+export function ownMetric(
+  name: MetricName,
+  statistic: Statistic,
+  dimensions: Dimensions = {},
+  period: Duration = Duration.minutes(5),
+): Metric {
+  const missing = METRICS[name].by.filter((dimension) => dimensions[dimension] === undefined);
+  if (missing.length > 0) throw new Error(`metric ${name} needs ${missing.join(' and ')}`);
+  return new Metric({
+    namespace: NAMESPACE,
+    metricName: name,
+    statistic,
+    period,
+    dimensionsMap: Object.fromEntries(
+      METRICS[name].by.map((dimension) => [dimension, dimensions[dimension] as string]),
+    ),
+  });
+}

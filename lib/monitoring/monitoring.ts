@@ -1,0 +1,169 @@
+import {
+  Alarm,
+  AlarmRule,
+  ComparisonOperator,
+  CompositeAlarm,
+  type IAlarm,
+  type IMetric,
+  type TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
+import { Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { AlarmTopics } from './topics.ts';
+
+/** `page`: mail is stopped or soon lost, somebody gets up. `ticket`: mail goes on, somebody looks within the day. */
+export type Severity = 'page' | 'ticket';
+
+/** What every alarm says to whoever it wakes. */
+interface AlarmText {
+  /** Last part of the alarm's name, and the heading of its section in the runbook. */
+  readonly title: string;
+  /** Key of the provider that it watches; absent if it watches all of Mailover. */
+  readonly provider?: string;
+  readonly severity: Severity;
+  /** What happens to mail meanwhile: one sentence. */
+  readonly meanwhile: string;
+  /** What to do first: one sentence. */
+  readonly action: string;
+}
+
+/** An alarm on a metric or on metric math. */
+export interface AlarmDefinition extends AlarmText {
+  readonly metric: IMetric;
+  readonly threshold: number;
+  /**
+   * What compares the value with the threshold.
+   * @default ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+   */
+  readonly comparison?: ComparisonOperator;
+  /** So many of the last `of` periods must breach. */
+  readonly datapoints: number;
+  readonly of: number;
+  /** What silence means for this metric; the reason stands beside it. */
+  readonly missing: TreatMissingData;
+}
+
+/** An alarm on the state of other alarms. */
+export interface CompositeDefinition extends AlarmText {
+  /** Names of alarms, in CloudWatch's words: `ALARM("…") OR …`. */
+  readonly rule: string;
+  readonly watches: readonly NamedAlarm[];
+}
+
+/** An alarm and its name as it is known at synth. */
+export interface NamedAlarm {
+  readonly name: string;
+  readonly alarm: IAlarm;
+}
+
+export interface MonitoringProps {
+  /**
+   * `production` refuses to synthesise while alarms reach nobody, or nobody but by e-mail: the alert must not travel on
+   * what is broken. `trial` does not ask.
+   * @default 'production'
+   */
+  readonly stage?: 'production' | 'trial';
+  /**
+   * Who is woken: subscriptions from `aws-cdk-lib/aws-sns-subscriptions`, such as a pager's `UrlSubscription`, an
+   * `SmsSubscription`, a `LambdaSubscription`; or `elsewhere`, if a chat or an incident manager subscribes to the topic.
+   * @default - nobody
+   */
+  readonly page?: readonly ITopicSubscription[] | 'elsewhere';
+  /**
+   * Who looks within the day.
+   * @default - the same as `page`
+   */
+  readonly ticket?: readonly ITopicSubscription[] | 'elsewhere';
+  /**
+   * Where the runbook can be read; the heading of the alarm's section is added as anchor.
+   * @default 'docs/runbook.md'
+   */
+  readonly runbookUrl?: string;
+  /**
+   * Days without accepted mail after which a provider counts as unproven.
+   * @default 7
+   */
+  readonly unprovenDays?: number;
+  /**
+   * Messages that wait for one provider from which on its backlog is an alarm.
+   * @default 100
+   */
+  readonly retryBacklog?: number;
+}
+
+/**
+ * Takes every alarm of the stack and decides its name, whom it tells, and where its instructions are.
+ *
+ * Constructs that make a resource register its alarms here; nothing else makes an alarm.
+ */
+export class Monitoring extends Construct {
+  readonly topics: AlarmTopics;
+  private readonly runbookUrl: string;
+  private readonly prefix: string;
+  private readonly named: NamedAlarm[] = [];
+
+  /** @throws ConfigurationError if alarms of a production stack would reach nobody */
+  constructor(scope: Construct, id: string, props: MonitoringProps = {}) {
+    super(scope, id);
+    this.topics = new AlarmTopics(this, 'Topics', props);
+    this.runbookUrl = props.runbookUrl ?? 'docs/runbook.md';
+    this.prefix = Stack.of(this).stackName;
+  }
+
+  /** The alarms so far, in order of their making. */
+  get alarms(): readonly NamedAlarm[] {
+    return this.named;
+  }
+
+  /** `Mailover/postmark/FailureRate`: stable, since people write rules and mute lists by name. */
+  nameOf(title: string, provider?: string): string {
+    return [this.prefix, ...(provider ? [provider] : []), title].join('/');
+  }
+
+  /** Makes an alarm that tells those whom its severity concerns, when it begins and when it ends. */
+  alarm(definition: AlarmDefinition): NamedAlarm {
+    const { metric, threshold, datapoints, of, missing } = definition;
+    const alarm = new Alarm(this, idOf(definition), {
+      alarmName: this.nameOf(definition.title, definition.provider),
+      alarmDescription: this.describe(definition),
+      metric,
+      threshold,
+      comparisonOperator: definition.comparison ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      datapointsToAlarm: datapoints,
+      evaluationPeriods: of,
+      treatMissingData: missing,
+    });
+    return this.register(alarm, definition);
+  }
+
+  /** Makes an alarm that speaks when a rule over other alarms holds. */
+  composite(definition: CompositeDefinition): NamedAlarm {
+    const alarm = new CompositeAlarm(this, idOf(definition), {
+      compositeAlarmName: this.nameOf(definition.title, definition.provider),
+      alarmDescription: this.describe(definition),
+      alarmRule: AlarmRule.fromString(definition.rule),
+    });
+    // The rule has names, not references: CloudFormation must be told the order.
+    alarm.node.addDependency(...definition.watches.map((one) => one.alarm));
+    return this.register(alarm, definition);
+  }
+
+  private register(alarm: Alarm | CompositeAlarm, text: AlarmText): NamedAlarm {
+    const action = new SnsAction(this.topics.of(text.severity));
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+    const named = { name: this.nameOf(text.title, text.provider), alarm };
+    this.named.push(named);
+    return named;
+  }
+
+  private describe({ title, meanwhile, action }: AlarmText): string {
+    return `${meanwhile} ${action} ${this.runbookUrl}#${title.toLowerCase()}`;
+  }
+}
+
+function idOf({ title, provider }: AlarmText): string {
+  return provider ? `${title}-${provider}` : title;
+}

@@ -1,0 +1,207 @@
+import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib/core';
+import { CIRCUIT_STATE } from '../../lambda/contract/metrics.ts';
+import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
+import { failureCount, failureRate } from './failures.ts';
+import { ownMetric } from './metric.ts';
+import type { Monitoring, NamedAlarm } from './monitoring.ts';
+
+const MINUTE = Duration.minutes(1);
+const PERIOD = Duration.minutes(5);
+
+/** The alarms of one provider that say that its way is broken, not that it is slow or picky. */
+export interface BrokenAlarms {
+  readonly provider: string;
+  /** Nothing can go this way now. */
+  readonly closed: readonly NamedAlarm[];
+  /** Much of what goes this way fails. */
+  readonly failing: readonly NamedAlarm[];
+}
+
+/** Thresholds that depend on how much mail there is. */
+export interface ProviderThresholds {
+  readonly unprovenDays: number;
+  readonly retryBacklog: number;
+}
+
+/** Watches one provider by its own failures: with two ways out and one broken, no queue grows. */
+export function watchProvider(
+  monitoring: Monitoring,
+  config: ProviderConfig,
+  retryQueue: IQueue,
+  { unprovenDays, retryBacklog }: ProviderThresholds,
+): BrokenAlarms {
+  const provider = config.key;
+  const attempts = (outcome: string, period = PERIOD) => ownMetric('Attempts', 'Sum', { provider, outcome }, period);
+  const others = `Mail goes through the other providers meanwhile.`;
+
+  const failureRateAlarm = monitoring.alarm({
+    title: 'FailureRate',
+    provider,
+    severity: 'ticket',
+    meanwhile: `At least a quarter of the mail offered to ${provider} fails there. ${others}`,
+    action: `Look at the reasons in its attempts, and at its status page.`,
+    metric: failureRate(provider, PERIOD),
+    threshold: 25,
+    datapoints: 1,
+    of: 1,
+    // The expression has a value for silence too, and it is 0: no mail, no failure.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  const failureCountAlarm = monitoring.alarm({
+    title: 'FailureCount',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Little mail is offered to ${provider}, and again and again at least half of it fails. ${others}`,
+    action: `Look at the reasons in its attempts, and at its status page.`,
+    metric: failureCount(provider, PERIOD),
+    threshold: 1,
+    // Two periods, so that one single failure is none.
+    datapoints: 2,
+    of: 3,
+    // As for the rate: without mail nothing fails.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  const accountRefused = monitoring.alarm({
+    title: 'AccountRefused',
+    provider,
+    severity: 'page',
+    meanwhile: `${provider} no longer lets this account send. ${others}`,
+    action: `Check its key and the state of the account; isolate it if this will take days.`,
+    metric: new MathExpression({
+      expression: 'IF(FILL(refused, 0) > 0 OR FILL(healthy, 1) < 1, 1, 0)',
+      label: 'refused',
+      period: MINUTE,
+      usingMetrics: {
+        refused: attempts('account', MINUTE),
+        healthy: ownMetric('AccountHealthy', 'Minimum', { provider }, MINUTE),
+      },
+    }),
+    threshold: 1,
+    // One is enough. It stands for a quarter of an hour after the last one, since an open circuit asks rarely.
+    datapoints: 1,
+    of: 15,
+    // Neither attempts nor an answer of the account: nothing has refused us.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  const circuitOpen = monitoring.alarm({
+    title: 'CircuitOpen',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} gets no mail, since its circuit is open or an operator isolated it. ${others}`,
+    action: `Look why it opened; it closes by itself when a probe is accepted, unless it is isolated.`,
+    metric: ownMetric('CircuitState', 'Maximum', { provider }, MINUTE),
+    threshold: CIRCUIT_STATE.halfOpen,
+    // A circuit that was open for a moment has done its work and needs nobody.
+    datapoints: 2,
+    of: 3,
+    // The gauge comes each minute. Without it nothing is known, and a circuit that was open is rather still open.
+    missing: TreatMissingData.IGNORE,
+  });
+
+  monitoring.alarm({
+    title: 'Contradictions',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} calls messages bad that another provider accepts; they go out through that one.`,
+    action: `Compare its answer with its documentation: its API or its rules may have changed.`,
+    metric: ownMetric('Contradictions', 'Sum', { provider }, PERIOD),
+    // One odd message is no change of an API.
+    threshold: 2,
+    datapoints: 1,
+    of: 3,
+    // The metric has a value only when it happens.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'Refusals',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} refuses most messages or recipients. Refused recipients get no mail from anybody.`,
+    action: `Look at the reasons: either a producer sends rubbish, or the provider calls good mail bad.`,
+    metric: new MathExpression({
+      expression: `IF(FILL(accepted, 0) + FILL(refused, 0) >= ${MANY}, 100 * FILL(refused, 0) / (FILL(accepted, 0) + FILL(refused, 0)), 0)`,
+      label: 'refused, %',
+      period: PERIOD,
+      usingMetrics: { accepted: attempts('accepted'), refused: attempts('refused') },
+    }),
+    threshold: 50,
+    datapoints: 1,
+    of: 1,
+    // Without mail nothing is refused.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  const deadlineMs = config.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs;
+  monitoring.alarm({
+    title: 'Latency',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} takes mail, but needs more than half of its deadline for it; mail is late by that.`,
+    action: `Watch it: when it passes the deadline its mail goes to the others. Isolate it if the mail is urgent.`,
+    metric: ownMetric('AttemptLatency', 'Average', { provider, outcome: 'accepted' }, PERIOD),
+    threshold: deadlineMs / 2,
+    datapoints: 2,
+    of: 3,
+    // Nothing accepted, nothing slow; failures have alarms of their own.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'Throttled',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} asks us to slow down for a good part of the mail, which goes to the others meanwhile.`,
+    action: `Compare the volume with its limits; set maxPerSecond, or ask for a higher limit.`,
+    metric: new MathExpression({
+      expression:
+        'IF(FILL(throttled, 0) >= 2 AND 5 * FILL(throttled, 0) >= FILL(throttled, 0) + FILL(accepted, 0), FILL(throttled, 0), 0)',
+      label: 'throttled',
+      period: PERIOD,
+      usingMetrics: { throttled: attempts('throttled'), accepted: attempts('accepted') },
+    }),
+    // The expression is 0 below two attempts or a fifth of all.
+    threshold: 1,
+    datapoints: 1,
+    of: 3,
+    // Without mail nothing is throttled.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'Unproven',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} has not taken any mail for ${unprovenDays} days; nobody knows whether it would.`,
+    action: `Give it a small share of the mail, or send it one by providers.only.`,
+    metric: ownMetric('CredentialAge', 'Maximum', { provider }, PERIOD),
+    threshold: unprovenDays * 86_400,
+    datapoints: 1,
+    of: 1,
+    // A provider whose age is not known yet has just been added.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'RetryBacklog',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${retryBacklog} or more messages that nobody took wait for their next round in the queue of ${provider}.`,
+    action: `Find out which provider should have taken them; they leave by themselves when one accepts mail.`,
+    metric: new MathExpression({
+      expression: 'FILL(visible, 0) + FILL(delayed, 0)',
+      label: 'waiting',
+      period: PERIOD,
+      usingMetrics: {
+        visible: retryQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: PERIOD }),
+        delayed: retryQueue.metricApproximateNumberOfMessagesDelayed({ statistic: 'Maximum', period: PERIOD }),
+      },
+    }),
+    threshold: retryBacklog,
+    datapoints: 3,
+    of: 3,
+    // SQS stops measuring a queue that was idle for six hours: it is empty.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  return { provider, closed: [accountRefused, circuitOpen], failing: [failureRateAlarm, failureCountAlarm] };
+}
+
+/** Refusals below this number may be one bad mailing. */
+const MANY = 20;

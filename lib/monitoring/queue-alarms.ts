@@ -1,0 +1,82 @@
+import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import type { Queues } from '../queues.ts';
+import { ownMetric } from './metric.ts';
+import type { Monitoring, NamedAlarm } from './monitoring.ts';
+
+const MINUTE = Duration.minutes(1);
+const PERIOD = Duration.minutes(5);
+
+/** The alarms that say that mail waits and nothing moves it. */
+export interface StoppedAlarms {
+  readonly oldestMessage: NamedAlarm;
+  readonly nothingAccepted: NamedAlarm;
+}
+
+/** Watches what waits. These speak late, when users notice too; the alarms of the providers speak first. */
+export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Queues): StoppedAlarms {
+  monitoring.alarm({
+    title: 'DeadLetters',
+    severity: 'ticket',
+    meanwhile: 'Messages have ended without being accepted; they are kept for 14 days.',
+    action: 'Read their attribute Reason, repair the cause, and move them back.',
+    metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // SQS stops measuring a queue that was idle for six hours: nothing has come or been read, and it was empty or has
+    // raised this alarm before.
+    missing: TreatMissingData.IGNORE,
+  });
+  monitoring.alarm({
+    title: 'DeadLettersExpiring',
+    severity: 'page',
+    meanwhile: 'The oldest dead letter is ten days old: in four days SQS deletes it, and that mail is lost.',
+    action: 'Move the dead letters back, or save them elsewhere, today.',
+    metric: deadLetter.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: PERIOD }),
+    threshold: Duration.days(10).toSeconds(),
+    datapoints: 1,
+    of: 1,
+    // As above: an idle queue is not measured, and its letters grow old all the same.
+    missing: TreatMissingData.IGNORE,
+  });
+  const oldestMessage = monitoring.alarm({
+    title: 'OldestMessage',
+    severity: 'ticket',
+    meanwhile:
+      'A message has been on the outbound queue for a quarter of an hour: mail comes faster than it goes, or the sender fails on it.',
+    action: 'Look at the errors and the throttles of the sender, then at the number of its invocations.',
+    metric: outbound.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: MINUTE }),
+    threshold: Duration.minutes(15).toSeconds(),
+    datapoints: 3,
+    of: 3,
+    // SQS stops measuring a queue that was idle for six hours: it is empty, since it keeps messages for four days only
+    // and a message that nobody reads is measured.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  const nothingAccepted = monitoring.alarm({
+    title: 'NothingAccepted',
+    severity: 'ticket',
+    meanwhile: 'Mail waits, and for ten minutes no provider has accepted any.',
+    action: 'Look at the circuits and accounts of all providers, then at the errors of the sender.',
+    metric: new MathExpression({
+      expression:
+        'IF(FILL(accepted, 0) == 0 AND (FILL(waiting, 0) > 0 OR FILL(retried, 0) > 0), FILL(waiting, 0) + FILL(retried, 0), 0)',
+      label: 'waiting while nothing is accepted',
+      period: PERIOD,
+      usingMetrics: {
+        // One value for each submission that was accepted, whoever took it: one metric instead of one a provider, of
+        // which a metric-math alarm may have ten.
+        accepted: ownMetric('Delay', 'SampleCount', {}, PERIOD),
+        retried: ownMetric('RetryAge', 'SampleCount', {}, PERIOD),
+        waiting: outbound.metricApproximateNumberOfMessagesVisible({ statistic: 'Minimum', period: PERIOD }),
+      },
+    }),
+    threshold: 1,
+    datapoints: 2,
+    of: 3,
+    // The expression has a value for silence, and it is 0: no mail waits.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  return { oldestMessage, nothingAccepted };
+}

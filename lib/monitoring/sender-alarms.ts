@@ -1,0 +1,61 @@
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Duration } from 'aws-cdk-lib/core';
+import { ownMetric } from './metric.ts';
+import type { Monitoring } from './monitoring.ts';
+
+const PERIOD = Duration.minutes(5);
+
+/** Watches the sender function itself: what its own metrics cannot say because it did not live to say it. */
+export function watchSender(monitoring: Monitoring, sender: LambdaFunction, timeout: Duration): void {
+  monitoring.alarm({
+    title: 'SenderErrors',
+    severity: 'ticket',
+    meanwhile: 'The sender crashes or is stopped; the messages of those batches come back and are tried again.',
+    action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
+    metric: sender.metricErrors({ statistic: 'Sum', period: PERIOD }),
+    threshold: 1,
+    // What a provider does is never an error of the function, so each one is ours; a single one heals itself.
+    datapoints: 2,
+    of: 3,
+    // Lambda measures invocations only: none, no error.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'SenderThrottles',
+    severity: 'ticket',
+    meanwhile: 'Lambda refuses invocations of the sender; mail waits on its queue, and its receives are counted.',
+    action: 'Look which function uses up the concurrency of the account, or lower outboundConcurrency.',
+    metric: sender.metricThrottles({ statistic: 'Sum', period: PERIOD }),
+    threshold: 1,
+    datapoints: 3,
+    of: 3,
+    // Lambda measures invocations only: none, none refused.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'SenderTimeouts',
+    severity: 'ticket',
+    meanwhile: 'Invocations of the sender take nearly all the time that they may; what is cut short comes back later.',
+    action: 'Look which step is slow: the table, the bucket, or several providers that hang.',
+    metric: sender.metricDuration({ statistic: 'Maximum', period: PERIOD }),
+    // No attempt begins that could not end in time, so a healthy invocation ends well before.
+    threshold: timeout.toMilliseconds() * 0.9,
+    datapoints: 2,
+    of: 3,
+    // No invocation, none that takes long.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'OperatorSwitch',
+    severity: 'ticket',
+    meanwhile: 'An operator holds a provider back; mail goes through the others until the switch ends.',
+    action: 'See who did it and why; release the provider when the reason is gone.',
+    metric: ownMetric('OperatorSwitch', 'Maximum', {}, PERIOD),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // The gauge comes each minute; without it nothing is known, and a switch stays where it is.
+    missing: TreatMissingData.IGNORE,
+  });
+}
