@@ -40,11 +40,17 @@ export type LookupAnswer =
   | { readonly kind: 'answered'; readonly found: ReadonlyMap<string, string> }
   | { readonly kind: 'cannot-say'; readonly reason: string; readonly detail?: string };
 
+/** How long the question may take. */
+export interface HealthLimits {
+  readonly deadlineMs: number;
+  readonly connectMs: number;
+}
+
 /** Whether an account may send, learned without sending. */
 export interface Health {
   /** `unreachable` says nothing about the account: the question got no usable answer. */
   readonly state: 'healthy' | 'account-refused' | 'unreachable';
-  /** Stable kebab-case code if it is not healthy: `suspended`, `sandbox`, `authentication`, `connect-timeout`, … */
+  /** Stable kebab-case code: `account-suspended`, `sandbox`, `authentication`, `connect-timeout`, …; of a healthy account, what threatens it. */
   readonly reason?: string;
   /** The provider's own words, at most 500 characters, addresses masked. */
   readonly detail?: string;
@@ -59,7 +65,7 @@ export interface Provider {
   /** Asks whether an earlier attempt was taken. Absent where the provider cannot be asked (SES, SMTP): its delivery events alone tell. Never throws. */
   lookup?(question: Question): Promise<LookupAnswer>;
   /** Asks whether the account may send, without sending. Never throws. */
-  health?(limits: { readonly deadlineMs: number; readonly connectMs: number }): Promise<Health>;
+  health?(limits: HealthLimits): Promise<Health>;
   /** Closes kept connections. */
   close?(): void;
 }

@@ -5,6 +5,7 @@ import { AUTHENTICATION } from '../../mail/outcome.ts';
 import type { Provider, ProviderContext } from '../provider.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
+import { type HealthSource, health } from './health.ts';
 import { lookup } from './lookup.ts';
 import { wordsOf } from './words.ts';
 
@@ -19,11 +20,14 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
     return {
       send: async () => ({ outcome: { kind: 'unavailable', blames: 'account', reason: AUTHENTICATION, detail } }),
       lookup: async () => ({ kind: 'cannot-say', reason: AUTHENTICATION, detail }),
+      health: async () => ({ state: 'account-refused', reason: AUTHENTICATION, detail }),
     };
   }
   const client = new Mailgun(FormData).client({ username: 'api', key, url: endpoint ?? URLS[options.region ?? 'us'] });
   // At each question the SDK would write that the events API is deprecated.
   Object.assign(client.events, { logger: { warn() {} } });
+  // The SDK's interface leaves out what its class has (mailgun.js 14.0.1).
+  const source: HealthSource = { domains: client.domains, messages: client.messages as HealthSource['messages'] };
 
   return {
     async send(attempt) {
@@ -35,6 +39,7 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
       return { outcome: classify({ trace, id: result?.id, recipients, ...(words !== undefined && { words }) }) };
     },
     lookup: (question) => lookup(client.events, options.domain, question),
+    health: (limits) => health(source, options.domain, limits),
   };
 }
 

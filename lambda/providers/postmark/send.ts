@@ -6,6 +6,7 @@ import { watchWire } from '../wire.ts';
 import { answerOf, classify, inactiveAmong, namesInactive } from './classify.ts';
 import { emailOf } from './email.ts';
 import { createWireFetch } from './fetch.ts';
+import { health } from './health.ts';
 import { lookup } from './lookup.ts';
 
 /** A provider that sends over one Postmark server (a token and its message stream). */
@@ -53,6 +54,10 @@ export function create({ options, secret, endpoint }: ProviderContext<PostmarkOp
     async lookup(question) {
       if (!client) return { kind: 'cannot-say', reason: NO_TOKEN.reason, detail: NO_TOKEN.detail };
       return await lookup(client, stream, question);
+    },
+    async health(limits) {
+      if (!client) return { state: 'account-refused', reason: NO_TOKEN.reason, detail: NO_TOKEN.detail };
+      return await health(client, stream, limits);
     },
     close: wire.close,
   };

@@ -6,6 +6,8 @@ import type { Message } from '../../mail/message.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
+import { exceptionOf } from './exception.ts';
+import { health } from './health.ts';
 
 /** Longest attempt that a configuration may ask for; the SDK's own limits stand behind the attempt's. */
 const WALL_MS = 60_000;
@@ -38,6 +40,7 @@ export function create({ options, endpoint }: ProviderContext<SesOptions>): Prov
       const exception = error === undefined ? {} : exceptionOf(error);
       return { outcome: classify({ trace, messageId: result?.MessageId, recipients, ...exception }) };
     },
+    health: (limits) => health(client, limits),
     close: () => client.destroy(),
   };
 }
@@ -64,24 +67,4 @@ function tagsOf({ handle, tag, metadata }: Message): MessageTag[] {
   tags.delete('mailover-id');
   const fitting = [...tags].filter(([name, value]) => TAG_PART.test(name) && TAG_PART.test(value));
   return [['mailover-id', handle] as const, ...fitting].slice(0, MAX_TAGS).map(([Name, Value]) => ({ Name, Value }));
-}
-
-/** The name is in the answer even where the SDK does not know it and says `Unknown` or `SyntaxError`. */
-function exceptionOf(error: unknown): { name?: string; words?: string } {
-  const { name, message, __type, code, $response } = error as Error & {
-    __type?: unknown;
-    code?: unknown;
-    $response?: { headers?: Record<string, string>; body?: unknown };
-  };
-  const given = $response?.headers?.['x-amzn-errortype'] ?? __type ?? ($response ? code : undefined);
-  const body = $response?.body;
-  return {
-    name: typeof given === 'string' ? bare(given) : name,
-    words: name === 'SyntaxError' && typeof body === 'string' ? body : message,
-  };
-}
-
-/** `com.amazonaws.sesv2#MessageRejected:http://…` is `MessageRejected`. */
-function bare(type: string): string {
-  return (type.split(':')[0] ?? '').split('#').at(-1) ?? '';
 }

@@ -5,6 +5,7 @@ import { type AttemptResult, detailOf, type Outcome } from '../../mail/outcome.t
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { classifyFailure, classifyReply, type SmtpFailure } from './classify.ts';
 import { hangUp, isAlive, open, type SmtpTarget, transmit } from './connection.ts';
+import { health } from './health.ts';
 import { IdleConnections } from './idle.ts';
 
 /** A provider that relays over SMTP to one server, with connections kept for the next mail. */
@@ -32,6 +33,7 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
       }
       return (await transact(connection, attempt, body, idle, deadline)).result;
     },
+    health: (limits) => health(target, limits),
     close: () => idle.close(),
   };
 }

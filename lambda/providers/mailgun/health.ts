@@ -1,0 +1,71 @@
+import { AUTHENTICATION, detailOf } from '../../mail/outcome.ts';
+import type { Health, HealthLimits } from '../provider.ts';
+import { healthOf } from '../question.ts';
+import { type Watched, watchWire } from '../wire.ts';
+import { classify } from './classify.ts';
+import { wordsOf } from './words.ts';
+
+/** The part of the SDK that tells of a domain and its queue. */
+export interface HealthSource {
+  readonly domains: { get(domain: string): Promise<{ readonly state?: unknown; readonly is_disabled?: unknown }> };
+  readonly messages: {
+    getMessagesQueueStatus(domain: string): Promise<{
+      readonly regular: {
+        readonly is_disabled?: unknown;
+        readonly disabled: { readonly reason: string; readonly until: Date | '' };
+      };
+    }>;
+    create(domain: string, data: Record<string, string>): Promise<unknown>;
+  };
+}
+
+/**
+ * Asks Mailgun for the state of the domain and of its sending queue, side by side.
+ *
+ * Facts, read 2026-11-25: a domain is `active`, `unverified` or `disabled`, with `is_disabled` beside it (OpenAPI 3.0.0,
+ * GET /v4/domains/{name}); a queue that Mailgun has stopped says so with reason and end (GET /v3/domains/{name}/sending_queues).
+ */
+export async function health(client: HealthSource, domain: string, limits: HealthLimits): Promise<Health> {
+  const [state, queue] = await Promise.all([
+    watchWire(limits, () => client.domains.get(domain)),
+    watchWire(limits, () => client.messages.getMessagesQueueStatus(domain)),
+  ]);
+  const ofDomain = domainHealth(state);
+  if (ofDomain.reason === AUTHENTICATION) return await sendingKeyHealth(client, domain, limits);
+  if (ofDomain.state !== 'healthy') return ofDomain;
+  const { is_disabled: stopped, disabled } = queue.result?.regular ?? {};
+  if (stopped === true) {
+    const until = disabled?.until instanceof Date ? ` until ${disabled.until.toISOString()}` : '';
+    return { ...refused('queue-disabled'), detail: detailOf(`${disabled?.reason ?? ''}${until}`) };
+  }
+  if (queue.result === undefined) {
+    const ofQueue = healthOf(classify({ trace: queue.trace, words: wordsOf(queue.error) }));
+    // The state of the domain stands by itself; an answer about the account is believed wherever it is given.
+    if (ofQueue.state === 'account-refused') return ofQueue;
+  }
+  return ofDomain;
+}
+
+function domainHealth({ result, error, trace }: Watched<{ readonly state?: unknown; readonly is_disabled?: unknown }>) {
+  if (result === undefined) return healthOf(classify({ trace, words: wordsOf(error) }));
+  if (result.is_disabled === true || result.state === 'disabled') return refused('domain-disabled');
+  if (result.state === 'unverified') return refused('domain-not-verified');
+  if (result.state === 'active') return { state: 'healthy' } satisfies Health;
+  return { state: 'unreachable', reason: 'unreadable-answer' } satisfies Health;
+}
+
+/**
+ * A domain sending key may do nothing but post messages (API reference, authentication, 2026-11-25), so a 401 does not
+ * yet mean a wrong key. A message without sender and recipient tells both apart, and can never become a mail: a good
+ * key is told what is missing.
+ */
+async function sendingKeyHealth({ messages }: HealthSource, domain: string, limits: HealthLimits): Promise<Health> {
+  const { error, trace } = await watchWire(limits, () => messages.create(domain, { 'o:testmode': 'yes' }));
+  const outcome = classify({ trace, words: wordsOf(error) });
+  const missing = trace.status === 400 && outcome.kind === 'refused' && outcome.blames === 'message';
+  return missing ? { state: 'healthy' } : healthOf(outcome);
+}
+
+function refused(reason: string): Health {
+  return { state: 'account-refused', reason };
+}

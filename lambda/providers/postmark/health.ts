@@ -1,0 +1,46 @@
+import type { Health, HealthLimits } from '../provider.ts';
+import { healthOf } from '../question.ts';
+import { type Watched, watchWire } from '../wire.ts';
+import { classify } from './classify.ts';
+
+/** The part of the SDK that tells of a server and its streams. */
+export interface HealthSource {
+  getServer(): Promise<unknown>;
+  getMessageStream(id: string): Promise<unknown>;
+}
+
+/**
+ * Asks Postmark for the server of the token and for its message stream, side by side.
+ *
+ * Facts, read 2026-11-25: a server delivers (`Live`) or only pretends to (`Sandbox`), for ever (developer/api/server-api);
+ * a stream can be archived and then takes no mail (developer/api/message-streams-api). That an account may not send
+ * (ErrorCodes 405, 412 and 413) is told to nobody but who sends: a canary mail finds it out.
+ */
+export async function health(client: HealthSource, stream: string, limits: HealthLimits): Promise<Health> {
+  const [server, messageStream] = await Promise.all([
+    watchWire(limits, () => client.getServer()),
+    watchWire(limits, () => client.getMessageStream(stream)),
+  ]);
+  if (!isGood(server)) return healthOf(classify(server));
+  const { DeliveryType } = fieldsOf(server);
+  if (typeof DeliveryType !== 'string') return { state: 'unreachable', reason: 'unreadable-answer' };
+  if (DeliveryType === 'Sandbox') return { state: 'account-refused', reason: 'sandbox' };
+  const { ArchivedAt, MessageStreamType } = fieldsOf(messageStream);
+  if (ArchivedAt) return { state: 'account-refused', reason: 'message-stream', detail: 'the stream is archived' };
+  if (MessageStreamType === 'Inbound')
+    return { state: 'account-refused', reason: 'message-stream', detail: 'the stream only receives' };
+  if (!isGood(messageStream)) {
+    // The server stands by itself; an answer about the account is believed wherever it is given.
+    const ofStream = healthOf(classify(messageStream));
+    if (ofStream.state === 'account-refused') return ofStream;
+  }
+  return { state: 'healthy' };
+}
+
+function isGood({ trace }: Watched<unknown>): boolean {
+  return trace.status !== undefined && trace.status >= 200 && trace.status < 300 && trace.complete;
+}
+
+function fieldsOf({ result }: Watched<unknown>): Readonly<Record<string, unknown>> {
+  return Object(result);
+}

@@ -1,0 +1,19 @@
+/** The name is in the answer even where the SDK does not know it and says `Unknown` or `SyntaxError`. */
+export function exceptionOf(error: unknown): { name?: string; words?: string } {
+  const { name, message, __type, code, $response } = error as Error & {
+    __type?: unknown;
+    code?: unknown;
+    $response?: { headers?: Record<string, string>; body?: unknown };
+  };
+  const given = $response?.headers?.['x-amzn-errortype'] ?? __type ?? ($response ? code : undefined);
+  const body = $response?.body;
+  return {
+    name: typeof given === 'string' ? bare(given) : name,
+    words: name === 'SyntaxError' && typeof body === 'string' ? body : message,
+  };
+}
+
+/** `com.amazonaws.sesv2#MessageRejected:http://…` is `MessageRejected`. */
+function bare(type: string): string {
+  return (type.split(':')[0] ?? '').split('#').at(-1) ?? '';
+}

@@ -1,0 +1,38 @@
+import { GetAccountCommand, type GetAccountCommandOutput, type SESv2Client } from '@aws-sdk/client-sesv2';
+import type { Health, HealthLimits } from '../provider.ts';
+import { healthOf } from '../question.ts';
+import { watchWire } from '../wire.ts';
+import { classify } from './classify.ts';
+import { exceptionOf } from './exception.ts';
+
+/**
+ * Asks SES for the state of the account in its region.
+ *
+ * docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html (2026-11-25): SendingEnabled, EnforcementStatus
+ * (HEALTHY, PROBATION: under review and still sending, SHUTDOWN: paused), ProductionAccessEnabled (false: the sandbox,
+ * which reaches verified addresses only) and the quota of the last 24 hours. Once a second is the most it may be asked.
+ */
+export async function health(client: SESv2Client, limits: HealthLimits): Promise<Health> {
+  const { result, error, trace } = await watchWire(limits, () => client.send(new GetAccountCommand({})));
+  // A body that is no JSON object reads as an account of which nothing is known.
+  if (result === undefined || typeof result.SendingEnabled !== 'boolean')
+    return healthOf(classify({ trace, ...(error !== undefined && exceptionOf(error)) }));
+  const headroom = headroomOf(result);
+  return { ...stateOf(result, headroom), ...(headroom !== undefined && { quotaHeadroom: headroom }) };
+}
+
+function stateOf(account: GetAccountCommandOutput, headroom: number | undefined): Health {
+  const { EnforcementStatus, SendingEnabled, ProductionAccessEnabled } = account;
+  if (EnforcementStatus === 'SHUTDOWN') return { state: 'account-refused', reason: 'account-suspended' };
+  if (!SendingEnabled) return { state: 'account-refused', reason: 'sending-paused' };
+  if (ProductionAccessEnabled === false) return { state: 'account-refused', reason: 'sandbox' };
+  if (headroom === 0) return { state: 'account-refused', reason: 'daily-quota' };
+  return EnforcementStatus === 'PROBATION' ? { state: 'healthy', reason: 'under-review' } : { state: 'healthy' };
+}
+
+/** A quota of -1 has no end (API_SendQuota, 2026-11-25). */
+function headroomOf({ SendQuota }: GetAccountCommandOutput): number | undefined {
+  const { Max24HourSend: most, SentLast24Hours: sent } = SendQuota ?? {};
+  if (most === undefined || sent === undefined) return undefined;
+  return most <= 0 ? Number(most < 0) : Math.min(1, Math.max(0, 1 - sent / most));
+}
