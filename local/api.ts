@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Table } from '../lambda/platform/table.ts';
+import { addSubmissions } from './api-submissions.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from './faults.ts';
 import type { AcceptedLog } from './simulators/accepted-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
@@ -11,6 +13,8 @@ export interface ApiSources {
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;
+  /** The state table, once there is one. */
+  state(): Table | undefined;
 }
 
 /** An answer other than 200, with a sentence for a person. */
@@ -55,6 +59,7 @@ export async function startApi(
     }
   });
   addState(app, options);
+  addSubmissions(app, options.state);
   addFaults(app, options);
   addConsole(app);
   await app.listen({ port: options.port, host: '127.0.0.1' });

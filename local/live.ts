@@ -1,3 +1,4 @@
+import type { Table } from '../lambda/platform/table.ts';
 import type { AwsServer } from './aws/server.ts';
 import type { Deployment } from './deployment.ts';
 import type { RunningFunctions } from './running-functions.ts';
@@ -11,6 +12,8 @@ export interface Live {
   aws?: AwsServer;
   http?: { readonly url: string };
   dynamodb?: { readonly url: string; close(): Promise<void> };
+  /** The state table, past the faults that are set on it. */
+  state?: Table;
   deployment?: Deployment;
   sender?: SenderFacts;
   simulators?: Awaited<ReturnType<typeof startSimulators>>;

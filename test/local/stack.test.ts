@@ -56,7 +56,10 @@ const takers = async (id: string) => (await accepted(id)).map(({ provider }) => 
 
 describe('the stack', () => {
   it('sends what is put on the outbound queue', { timeout: TIMEOUT }, async () => {
-    expect(stack.info).toMatchObject({ ready: true, processes: [{ function: 'sender' }] });
+    expect(stack.info).toMatchObject({
+      ready: true,
+      processes: expect.arrayContaining([expect.objectContaining({ function: 'sender' })]),
+    });
     await submit('plain-1');
     await expect.poll(() => takers('plain-1'), { timeout: 10_000 }).toEqual(['postmark']);
   });
