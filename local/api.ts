@@ -1,20 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Table } from '../lambda/platform/table.ts';
-import { addSubmissions } from './api-submissions.ts';
+import { addInbound, type InboundSources } from './api-inbound.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from './faults.ts';
 import type { AcceptedLog } from './simulators/accepted-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 
 /** What the API reads; all of it may still be empty while the stack starts. */
-export interface ApiSources {
+export interface ApiSources extends InboundSources {
   readonly faults: FaultBoard;
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;
-  /** The state table, once there is one. */
-  state(): Table | undefined;
 }
 
 /** An answer other than 200, with a sentence for a person. */
@@ -59,8 +56,8 @@ export async function startApi(
     }
   });
   addState(app, options);
-  addSubmissions(app, options.state);
   addFaults(app, options);
+  addInbound(app, options);
   addConsole(app);
   await app.listen({ port: options.port, host: '127.0.0.1' });
   return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: () => app.close() };

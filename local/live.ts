@@ -1,6 +1,7 @@
-import type { Table } from '../lambda/platform/table.ts';
 import type { AwsServer } from './aws/server.ts';
 import type { Deployment } from './deployment.ts';
+import type { ReceivedLog } from './received-log.ts';
+import type { LocalReceiving } from './receiving.ts';
 import type { RunningFunctions } from './running-functions.ts';
 import type { SenderFacts } from './sender-facts.ts';
 import type { startSimulators } from './simulators/main.ts';
@@ -12,16 +13,26 @@ export interface Live {
   aws?: AwsServer;
   http?: { readonly url: string };
   dynamodb?: { readonly url: string; close(): Promise<void> };
-  /** The state table, past the faults that are set on it. */
-  state?: Table;
   deployment?: Deployment;
   sender?: SenderFacts;
+  receiving?: LocalReceiving;
+  received?: ReceivedLog;
   simulators?: Awaited<ReturnType<typeof startSimulators>>;
   functions?: RunningFunctions;
 }
 
 /** The state of the stack in the shape that users of the API rely on. */
-export function infoOf({ ready, aws, http, dynamodb, deployment, sender, simulators, functions }: Live): StackInfo {
+export function infoOf({
+  ready,
+  aws,
+  http,
+  dynamodb,
+  deployment,
+  sender,
+  receiving,
+  simulators,
+  functions,
+}: Live): StackInfo {
   const { outputs = {} } = deployment ?? {};
   const url = (name: string, output: string): Record<string, string> => {
     const value = outputs[output];
@@ -43,6 +54,7 @@ export function infoOf({ ready, aws, http, dynamodb, deployment, sender, simulat
       return endpoint === undefined ? [] : [{ key, type, url: endpoint }];
     }),
     processes: functions?.processes ?? [],
+    inbound: receiving?.info ?? {},
   };
 }
 

@@ -16,6 +16,23 @@ export interface StackInfo {
   readonly endpoints: { readonly aws: string; readonly http?: string; readonly dynamodb?: string };
   readonly providers: readonly { readonly key: string; readonly type: ProviderType; readonly url: string }[];
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
+  /** How each provider posts received mail to the HTTP API, by key. */
+  readonly inbound: Readonly<Record<string, InboundRoute>>;
+}
+
+/** What a program needs to play a provider: paths at the HTTP API, and keys made up for this start of the stack. */
+export interface InboundRoute {
+  readonly path: string;
+  /** Mailgun's ways of posting the raw mail and of telling about a stored one. */
+  readonly mimePath?: string;
+  readonly storePath?: string;
+  readonly signingKey?: string;
+  readonly previousSigningKey?: string;
+  /** Reads what Mailgun stores. */
+  readonly apiKey?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly previousPassword?: string;
 }
 
 /** How full a queue is. */

@@ -4,16 +4,20 @@ import { join } from 'node:path';
 import { definitions } from '../lambda/providers/registry.ts';
 import { startApi } from './api.ts';
 import { readAssembly } from './assembly.ts';
+import { LocalQueue } from './aws/queue.ts';
 import { makeSecret } from './aws/secrets.ts';
 import { startAws } from './aws/server.ts';
 import { makeCertificate } from './certificate.ts';
 import { deploy } from './deployment.ts';
-import { startDynamodb, tableOf } from './dynamodb.ts';
+import { startDynamodb } from './dynamodb.ts';
 import { FaultBoard } from './faults.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { startHttpApi } from './http-api/server.ts';
+import { inboundEnvironment } from './inbound-facts.ts';
 import { infoOf, type Live, queueCounts } from './live.ts';
 import { PORTS, pickBasePort } from './ports.ts';
+import { ReceivedLog } from './received-log.ts';
+import { startReceiving } from './receiving.ts';
 import { runFunctions } from './running-functions.ts';
 import { runSchedules } from './schedule.ts';
 import { senderFacts } from './sender-facts.ts';
@@ -90,7 +94,8 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     info: () => infoOf(live),
     queueCounts: () => queueCounts(live),
     accepted: () => live.simulators?.accepted,
-    state: () => live.state,
+    receiving: () => live.receiving,
+    received: () => live.received,
   });
   closers.push(() => api.close());
   live.aws = await startAws({ port: base + PORTS.aws, timeScale, faults });
@@ -124,6 +129,19 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     secrets[key] = secret;
     aws.secrets.set(secretName, secret);
   }
+  const inbound = inboundEnvironment(deployment);
+  const inboundQueue = inbound && aws.queues.getQueue(inbound.inboundQueueUrl);
+  if (inboundQueue instanceof LocalQueue) live.received = new ReceivedLog(inboundQueue, aws.buckets);
+  const mail = startReceiving({
+    environment: inbound,
+    providerSecrets: secrets,
+    httpUrl: http.url,
+    endpointOf: (key) => live.simulators?.endpoints[key] ?? '',
+    timeScale,
+  });
+  live.receiving = mail;
+  closers.push(mail.close);
+  for (const { name, secret } of mail.secrets) aws.secrets.set(name, secret);
   const tls = await makeCertificate(
     providers.flatMap((provider) => (provider.type === 'smtp' ? [provider.options.host] : [])),
   );
@@ -136,12 +154,12 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     tls,
     faults,
     timeScale,
+    receiving: mail.access,
   });
   closers.push(live.simulators.close);
   if (deployment.tables.length > 0) {
     live.dynamodb = await startDynamodb({ port: base + PORTS.dynamodb, tables: deployment.tables, faults });
     closers.push(live.dynamodb.close);
-    live.state = tableOf(live.dynamodb.url, live.sender.environment.stateTable);
   }
 
   onProgress('starting the functions');

@@ -26,7 +26,7 @@ export interface SimulatorRequest {
 export interface SimulatorAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON unless it is a string. */
+  /** Sent as JSON unless it is a string or bytes. */
   readonly body: unknown;
   readonly taken?: readonly Taking[];
 }
@@ -110,7 +110,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 
 function send(response: ServerResponse, { status, headers, body }: SimulatorAnswer): void {
   const text = typeof body === 'string';
-  const bytes = Buffer.from(text ? body : JSON.stringify(body));
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(text ? body : JSON.stringify(body));
   response.writeHead(status, {
     'Content-Type': text ? 'text/plain; charset=utf-8' : 'application/json',
     'Content-Length': bytes.length,

@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { closesPort, type FaultBoard } from '../faults.ts';
 import { AcceptedLog } from './accepted-log.ts';
 import { type HttpBehaviour, httpSimulator } from './http-simulator.ts';
+import { type ReceivingAccess, withReceiving } from './inbound/behaviour.ts';
 import { mailgunBehaviour } from './mailgun.ts';
 import { Port } from './port.ts';
 import { postmarkBehaviour } from './postmark.ts';
@@ -20,6 +21,8 @@ export interface SimulatorOptions {
   readonly faults: FaultBoard;
   /** For what providers do by the clock; a fault's `delayMs` is real time, as the deadlines are that it may overrun. */
   readonly timeScale: number;
+  /** The receiving half of the providers that have one, by key. */
+  readonly receiving?: Readonly<Record<string, ReceivingAccess>>;
 }
 
 /** Running simulators. */
@@ -64,7 +67,9 @@ function serverOf(config: ProviderConfig, options: SimulatorOptions, log: Accept
   const { faults, tls } = options;
   const secret = options.secrets[key] ?? {};
   if (config.type === 'smtp') return smtpSimulator({ key, options: config.options, secret, tls, faults, log });
-  return httpSimulator(key, behaviourOf(config, secret, options.timeScale), faults, log);
+  const behaviour = behaviourOf(config, secret, options.timeScale);
+  const receiving = options.receiving?.[key];
+  return httpSimulator(key, receiving ? withReceiving(behaviour, receiving) : behaviour, faults, log);
 }
 
 function behaviourOf(

@@ -1,0 +1,64 @@
+import {
+  decodeInboundEnvironment,
+  type InboundEnvironment,
+  type InboundProvider,
+} from '../lambda/contract/inbound-environment.ts';
+import { definitions } from '../lambda/providers/registry.ts';
+import { makeSecret } from './aws/secrets.ts';
+import type { Deployment } from './deployment.ts';
+import type { InboundRoute } from './stack-info.ts';
+
+/** A provider that mail may come over, and what it is to use: made up, for this start of the stack only. */
+export interface LocalInbound {
+  readonly provider: InboundProvider;
+  /** Absent for SES, which posts nothing. */
+  readonly secret?: Readonly<Record<string, string>>;
+}
+
+/** What the local stack reads from the inbound function of a deployment; absent if it receives nothing. */
+export function inboundEnvironment({ functions }: Deployment): InboundEnvironment | undefined {
+  const found = functions.find(({ environment }) => 'MAILOVER_INBOUND_QUEUE' in environment);
+  return found && decodeInboundEnvironment(found.environment);
+}
+
+/** Makes up the keys, passwords and paths of every receiving provider, current and previous ones. */
+export function localInbound(environment: InboundEnvironment | undefined): LocalInbound[] {
+  return (environment?.providers ?? []).map((provider) => {
+    const { secretFields, optionalSecretFields } = definitions[provider.type].inbound ?? {
+      secretFields: [],
+      optionalSecretFields: [],
+    };
+    const fields = [...secretFields, ...optionalSecretFields];
+    return { provider, ...(fields.length > 0 && { secret: makeSecret(provider.key, fields) }) };
+  });
+}
+
+/** The part of `GET /api/stack` that a program needs to play the providers, by key. */
+export function inboundInfo(list: readonly LocalInbound[]): Record<string, InboundRoute> {
+  return Object.fromEntries(
+    list.flatMap(({ provider: { key, type }, secret }) => {
+      if (secret === undefined) return [];
+      const path = `/inbound/${key}/${secret['inboundPath']}`;
+      const named = (fields: Readonly<Record<string, string>>) =>
+        Object.fromEntries(
+          Object.entries(fields).flatMap(([name, field]) => {
+            const value = secret[field];
+            return value === undefined ? [] : [[name, value]];
+          }),
+        );
+      const credentials =
+        type === 'mailgun'
+          ? {
+              mimePath: `${path}/mime`,
+              storePath: `${path}/store`,
+              ...named({ signingKey: 'signingKey', previousSigningKey: 'previousSigningKey', apiKey: 'apiKey' }),
+            }
+          : named({
+              username: 'inboundUsername',
+              password: 'inboundPassword',
+              previousPassword: 'previousInboundPassword',
+            });
+      return [[key, { path, ...credentials }]];
+    }),
+  );
+}

@@ -1,0 +1,111 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ExitCode } from '../send/command.ts';
+import { UsageError } from '../send/options.ts';
+import { progressBar, type Terminal } from '../send/progress.ts';
+import { mailOf } from './mail.ts';
+import { type CommandOptions, parseOptions, USAGE } from './options.ts';
+import { findTarget, type Reception, type Target } from './target.ts';
+
+const POLL_MS = 200;
+
+/** Runs `npm run receive` from its arguments to its exit code. */
+export async function receive(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  try {
+    const options = parseOptions(argv);
+    if (!options) {
+      terminal.out(USAGE);
+      return 0;
+    }
+    const target = await findTarget(options, environment['MAILOVER_PORT']);
+    return options.count === 1 ? await one(target, options, terminal) : await many(target, options, terminal);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof UsageError)) {
+      terminal.err(`receive: ${message}\n`);
+      return 1;
+    }
+    terminal.err(`receive: ${message}\nreceive: "npm run receive -- --help" lists the options\n`);
+    return 2;
+  }
+}
+
+/** Says each try as it happens. */
+async function one(target: Target, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+  const taken = await target.receive(mailOf(options, new Date()), options);
+  const form = target.type === 'mailgun' ? ` as ${options.form ?? 'form'}` : '';
+  for (const { id, to } of taken)
+    terminal.out(`${target.key} received a mail for ${to} (${id})${options.hold ? '' : `, and posts it${form}`}`);
+  if (options.hold) {
+    terminal.out(options.hold === 'blocked' ? 'a rule holds it back' : 'it was posted elsewhere');
+    return 0;
+  }
+  const said = new Map<string, number>();
+  const ended = await follow(target, taken, options.waitSeconds, (receptions) => {
+    for (const { id, to, tries } of receptions) {
+      for (const { at, status, error } of tries.slice(said.get(id) ?? 0))
+        terminal.out(`  ${at.slice(11, 19)}  ${status ?? error}${taken.length > 1 ? `  ${to}` : ''}`);
+      said.set(id, tries.length);
+    }
+  });
+  for (const { to, status, tries } of ended) terminal.out(`${to}: ${ending(status, tries.length)}`);
+  return ended.every(({ status }) => status === 'processed') ? 0 : 1;
+}
+
+async function many(target: Target, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+  const start = performance.now();
+  const taken: Reception[] = [];
+  const received = progressBar(terminal, 'received', options.count);
+  for (let place = 1; place <= options.count; place += 1) {
+    taken.push(...(await target.receive(mailOf(options, new Date()), options)));
+    received(place);
+  }
+  const bar = progressBar(terminal, 'answered', taken.length);
+  const ended = await follow(target, taken, options.waitSeconds, (receptions) =>
+    bar(receptions.filter(({ status }) => status !== 'scheduled').length),
+  );
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const totals = new Map<string, number>();
+  for (const { status, tries } of ended) {
+    const label = ending(status, tries.length);
+    totals.set(label, (totals.get(label) ?? 0) + 1);
+  }
+  terminal.out(`${target.key} received ${ended.length} mails in ${seconds} s`);
+  for (const [label, total] of totals) terminal.out(`  ${total}  ${label}`);
+  return ended.every(({ status }) => status === 'processed') || options.hold ? 0 : 1;
+}
+
+/** Looks until the provider has ended with each mail or the time is over; gives how they stand then. */
+async function follow(
+  target: Target,
+  taken: readonly Reception[],
+  waitSeconds: number,
+  progress: (receptions: readonly Reception[]) => void,
+): Promise<readonly Reception[]> {
+  const wanted = new Set(taken.map(({ id }) => id));
+  const until = performance.now() + waitSeconds * 1000;
+  for (;;) {
+    const [only] = taken.length === 1 ? taken : [];
+    const found = (await target.list(only?.id)).filter(({ id }) => wanted.has(id));
+    progress(found);
+    if (found.every(({ status }) => status !== 'scheduled') || performance.now() >= until) return found;
+    await pause(POLL_MS);
+  }
+}
+
+function ending(status: Reception['status'], tries: number): string {
+  const count = tries === 1 ? 'one try' : `${tries} tries`;
+  switch (status) {
+    case 'processed':
+      return `answered 200 after ${count}`;
+    case 'failed':
+      return `given up after ${count}`;
+    case 'blocked':
+      return 'held back by a rule';
+    case 'scheduled':
+      return `not taken after ${count}; the provider tries again`;
+  }
+}

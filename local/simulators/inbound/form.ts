@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+
+/** A field of a form; with a file name it is a file. */
+export type FormField =
+  | readonly [name: string, value: string | Buffer]
+  | readonly [name: string, content: Buffer, file: { readonly filename: string; readonly contentType: string }];
+
+/** Bytes of a request with their type. */
+export interface WireBody {
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+/** URL-encoded, or multipart as soon as there is a file; bytes that are no UTF-8 go through as they are. */
+export function encodeForm(
+  fields: readonly FormField[],
+  multipart = fields.some((field) => field.length === 3),
+): WireBody {
+  if (!multipart) {
+    const body = fields.map(([name, value]) => `${percent(name)}=${percent(value)}`).join('&');
+    return { contentType: 'application/x-www-form-urlencoded', body: Buffer.from(body) };
+  }
+  const boundary = `----mailover${randomBytes(12).toString('hex')}`;
+  const parts = fields.map(([name, value, file]) =>
+    Buffer.concat([
+      Buffer.from(
+        `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(name)}"${
+          file ? `; filename="${quoted(file.filename)}"\r\nContent-Type: ${file.contentType}` : ''
+        }\r\n\r\n`,
+      ),
+      Buffer.from(value as Buffer),
+      Buffer.from('\r\n'),
+    ]),
+  );
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    body: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]),
+  };
+}
+
+const UNRESERVED = /[A-Za-z0-9*._-]/;
+const PERCENT = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  if (character === ' ') return '+';
+  return UNRESERVED.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+});
+
+function percent(value: string | Buffer): string {
+  const parts: string[] = [];
+  for (const byte of Buffer.from(value as Buffer)) parts.push(PERCENT[byte] ?? '');
+  return parts.join('');
+}
+
+/** As browsers write names of fields and files: quotes and line ends as percent escapes. */
+function quoted(text: string): string {
+  return text.replace(
+    /["\r\n]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
