@@ -191,7 +191,8 @@ class CircuitGate implements Gate {
         if (left) return;
         left = true;
         try {
-          await this.#leave(key, ticket, standing, judge(outcomes));
+          // Let in, and then not tried: the ledger was not there, or time was up.
+          await this.#leave(key, ticket, standing, outcomes.length === 0 ? UNASKED : judge(outcomes));
         } catch (error) {
           log.error('gate failed', { provider: key, error: nameOf(error) });
         }
@@ -233,7 +234,7 @@ class CircuitGate implements Gate {
   }
 }
 
-/** It was let in, and then had to go away because of the rate. */
+/** It was let in, and then no attempt was made. */
 const UNASKED = { kind: 'unasked' } as const;
 
 const ANSWERS: Readonly<Record<(Verdict | typeof UNASKED)['kind'], Answer>> = {

@@ -142,6 +142,18 @@ describe('a provider that this worker does not know', () => {
     expect([(await second).kind, (await third).kind]).toEqual(['go', 'go']);
   });
 
+  it('lets the next mail try when the first one was not sent after all', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    const first = await one.enter();
+    const [second, third] = [one.enter(), one.enter()];
+
+    if (first.kind === 'go') await first.leave([]);
+
+    expect((await second).kind).toBe('go');
+    expect(await outcomeOf(third)).toBe('waiting');
+  });
+
   it('is tried by mail that has nobody else to go to, without waiting for the first', async () => {
     const { worker } = givenWorld();
     const one = worker();
