@@ -7,7 +7,7 @@ export interface ReceivedEntry {
   readonly at: string;
   readonly id: string;
   readonly provider: string;
-  readonly envelope: { readonly from: string | null; readonly to: readonly string[] };
+  readonly envelope: InboundMessage['envelope'];
   /** First author, by name or address; absent if the mail names none. */
   readonly from?: string;
   readonly subject?: string;

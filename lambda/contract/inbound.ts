@@ -34,7 +34,7 @@ const mailboxes = z.array(mailbox);
 
 const attachment = z.looseObject({
   filename: z.exactOptional(
-    z.string().check(described('Without path, control characters or a leading dot; absent if the mail gave none.')),
+    z.string().check(described('Without path or control characters; absent if the mail gave none.')),
   ),
   contentType: z.string(),
   size: z.int().check(z.nonnegative()),
@@ -61,7 +61,11 @@ export const inboundSchema = z
     providerMessageId: z.exactOptional(z.string().check(described("The provider's own id of this reception."))),
     receivedAt: time,
     envelope: z.looseObject({
-      from: z.nullable(z.string()).check(described('Null for a bounce (null reverse-path).')),
+      from: z.exactOptional(
+        z
+          .nullable(z.string())
+          .check(described('Null for a bounce (null reverse-path); absent where the provider does not tell.')),
+      ),
       to: z.array(z.string()).check(described('The recipient that this copy is for.')),
     }),
     messageId: z.exactOptional(z.string().check(described('With angle brackets.'))),

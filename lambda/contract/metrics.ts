@@ -1,5 +1,4 @@
 import type { DeadLetterReason } from './dead-letter.ts';
-import type { ProviderType } from './providers.ts';
 
 /** CloudWatch namespace of everything that Mailover measures itself. */
 export const NAMESPACE = 'Mailover';
@@ -8,13 +7,6 @@ interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
   /** Dimensions that each value has. Keys of providers and words of a closed list only: each combination is billed as a metric. */
   readonly by: readonly ('provider' | 'outcome')[];
-  /** The closed list of outcomes, of metrics that have them. */
-  readonly outcomes?: readonly string[];
-  /**
-   * Types of provider that it is known of.
-   * @default - all
-   */
-  readonly types?: readonly ProviderType[];
 }
 
 const metric = <const T extends MetricDefinition>(definition: T) => definition;
@@ -40,17 +32,34 @@ export const DEAD_LETTER_OUTCOME = {
   Crashed: 'crashed',
 } as const satisfies Record<DeadLetterReason, string>;
 
-const DEAD_LETTER_OUTCOMES = [...new Set(Object.values(DEAD_LETTER_OUTCOME))];
-
 /** Values of the gauge `CircuitState`. From `halfOpen` on the provider gets no more than single mails that try it out. */
 export const CIRCUIT_STATE = { closed: 0, halfOpen: 1, open: 2, isolated: 3 } as const;
+
+/**
+ * What becomes of a request with received mail.
+ *
+ * delivered: on the inbound queue. duplicate: it was there before. refused: not from the provider, by signature, password,
+ * age or address. replayed: a token that was used with other content. unreadable: genuine, but no mail; kept in the
+ * bucket. misdirected: an event. unknown-path: nothing receives there. failed: our own trouble; the provider tries again.
+ */
+export const INBOUND_OUTCOMES = [
+  'delivered',
+  'duplicate',
+  'refused',
+  'replayed',
+  'unreadable',
+  'misdirected',
+  'unknown-path',
+  'failed',
+] as const;
+export type InboundOutcome = (typeof INBOUND_OUTCOMES)[number];
 
 /** Every metric that a function emits and an alarm or the dashboard may name. */
 export const METRICS = {
   /** One for each attempt, by what it came to, before failover is decided. */
-  Attempts: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: ATTEMPT_OUTCOMES }),
+  Attempts: metric({ unit: 'Count', by: ['provider', 'outcome'] }),
   /** From call to acceptance. Of accepted attempts only: a refusal that comes at once, or a hanging call, would hide how fast mail is taken. */
-  AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider', 'outcome'], outcomes: ['accepted'] }),
+  AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider', 'outcome'] }),
   /** Mail that came to this provider from another one and was accepted. */
   TookOver: metric({ unit: 'Count', by: ['provider'] }),
   /** Mail that was not offered to this provider because its circuit is open: it counts as failed, or an open circuit would look like health. */
@@ -68,7 +77,7 @@ export const METRICS = {
   /** Age of a submission when it is sent to a retry queue. */
   RetryAge: metric({ unit: 'Seconds', by: [] }),
   /** Messages put on the dead-letter queue, by who has to act: {@link DEAD_LETTER_OUTCOME}. */
-  DeadLettered: metric({ unit: 'Count', by: ['outcome'], outcomes: DEAD_LETTER_OUTCOMES }),
+  DeadLettered: metric({ unit: 'Count', by: ['outcome'] }),
 
   /**
    * Each minute. 1: the account may send. 0: the provider says that it may not, or does not let us in. No value while
@@ -80,9 +89,16 @@ export const METRICS = {
   /** Since the provider last accepted mail or last let us log in, whichever is later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Part of the provider's quota that is left, from 0 to 1; of providers that tell it. */
-  QuotaHeadroom: metric({ unit: 'None', by: ['provider'], types: ['ses'] }),
+  QuotaHeadroom: metric({ unit: 'None', by: ['provider'] }),
   /** How many switches of an operator are on, each minute. */
   OperatorSwitch: metric({ unit: 'Count', by: [] }),
+
+  /** Requests with received mail, by what became of them; {@link INBOUND_OUTCOMES}. */
+  InboundRequests: metric({ unit: 'Count', by: ['provider', 'outcome'] }),
+  /** From when the provider took a mail until it was on the inbound queue. */
+  InboundAge: metric({ unit: 'Seconds', by: ['provider'] }),
+  /** Received mail of which something is only in its raw form: too large to be posted, or not to be read. */
+  InboundIncomplete: metric({ unit: 'Count', by: ['provider'] }),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

@@ -14,28 +14,34 @@ export interface Queue {
 /** The largest delay that SQS takes on one message, in seconds. */
 export const MAX_DELAY_SECONDS = 900;
 
-let client: Promise<SQSClient> | undefined;
-
 /** Amazon SQS. The SDK is loaded at the first use, since a mail that goes the straight way never needs it. */
-export const sqsQueue: Queue = {
-  async send(queueUrl, body, attributes = {}, delaySeconds) {
-    const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
-    client ??= Promise.resolve(
-      new SQSClient({
-        // Both tries end before the invocation must be answered: one that ended later would give a message two homes.
-        maxAttempts: 2,
-        requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
-      }),
-    );
-    await (await client).send(
-      new SendMessageCommand({
-        QueueUrl: queueUrl,
-        MessageBody: body,
-        ...(delaySeconds ? { DelaySeconds: delaySeconds } : {}),
-        MessageAttributes: Object.fromEntries(
-          Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
-        ),
-      }),
-    );
-  },
+const queueOf = (maxAttempts: number): Queue => {
+  let client: Promise<SQSClient> | undefined;
+  return {
+    async send(queueUrl, body, attributes = {}, delaySeconds) {
+      const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
+      client ??= Promise.resolve(
+        new SQSClient({
+          maxAttempts,
+          requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
+        }),
+      );
+      await (await client).send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: body,
+          ...(delaySeconds ? { DelaySeconds: delaySeconds } : {}),
+          MessageAttributes: Object.fromEntries(
+            Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+          ),
+        }),
+      );
+    },
+  };
 };
+
+/** Both tries end before the invocation must be answered: one that ended later would give a message two homes. */
+export const sqsQueue = queueOf(2);
+
+/** Never tries again by itself, so that a lost answer makes no second message. */
+export const sqsQueueOneTry = queueOf(1);

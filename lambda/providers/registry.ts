@@ -1,4 +1,5 @@
 import type { MailgunOptions, PostmarkOptions, ProviderType, SesOptions, SmtpOptions } from '../contract/providers.ts';
+import type { InboundModule, PostingType } from './inbound.ts';
 import { definition as mailgun } from './mailgun/definition.ts';
 import { definition as postmark } from './postmark/definition.ts';
 import type { ProviderDefinition, ProviderModule } from './provider.ts';
@@ -26,4 +27,14 @@ const loaders: { readonly [T in ProviderType]: () => Promise<ProviderModule<Opti
 /** Loads the code and the SDK of one provider type; the first call pays for it, later ones share the module. */
 export function loadProvider<T extends ProviderType>(type: T): Promise<ProviderModule<OptionsOf[T]>> {
   return loaders[type]();
+}
+
+const inboundLoaders: { readonly [T in PostingType]: () => Promise<InboundModule> } = {
+  mailgun: () => import('./mailgun/inbound.ts').then(({ inbound }) => inbound),
+  postmark: () => import('./postmark/inbound.ts').then(({ inbound }) => inbound),
+};
+
+/** Loads what receives mail over one provider type; no SDK goes with it. */
+export function loadInbound(type: PostingType): Promise<InboundModule> {
+  return inboundLoaders[type]();
 }

@@ -1,0 +1,35 @@
+/** Text that any JSON reader and any queue takes: NUL and lone surrogates become U+FFFD. */
+export function clean(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** Text of one line, with folding and other runs of white space as one space. */
+export function oneLine(text: string): string {
+  return clean(text)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+}
+
+const MAX_FILENAME = 255;
+
+/** The last part of a path, without what a file system or a terminal takes as a sign to itself; undefined if nothing is left. */
+export function safeFilename(given: string | undefined): string | undefined {
+  const name = clean(given ?? '')
+    .split(/[/\\]/)
+    .at(-1)
+    // Controls, and the signs that turn the direction of text around: `exe.txt` shown for `txt.exe`.
+    ?.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
+    .trim();
+  if (!name || /^\.+$/.test(name)) return undefined;
+  if (name.length <= MAX_FILENAME) return name;
+  const extension = /\.[A-Za-z0-9]{1,16}$/.exec(name)?.[0] ?? '';
+  return name.slice(0, MAX_FILENAME - extension.length).toWellFormed() + extension;
+}
+
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
+
+/** The media type without its parameters, in lower case; anything else is bytes. */
+export function mediaType(given: string): string {
+  const type = given.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return MEDIA_TYPE.test(type) ? type : 'application/octet-stream';
+}

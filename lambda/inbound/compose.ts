@@ -1,0 +1,93 @@
+import {
+  INBOUND_VERSION,
+  type InboundAttachment,
+  type InboundFlag,
+  type InboundMailbox,
+  type InboundMessage,
+} from '../contract/inbound.ts';
+import type { InboundType } from '../contract/providers.ts';
+import type { MailContent, PostedMail, StatedMailbox } from '../providers/inbound.ts';
+import { mailboxOf, readMailboxes } from './addresses.ts';
+import { clean, oneLine } from './clean.ts';
+import { flagsOf, isoDate, messageId, messageIds, valuesOf } from './headers.ts';
+import { identityOf } from './identity.ts';
+import { verdictsOf } from './verdicts.ts';
+
+/** What of a reception is known besides the mail itself. */
+export interface Reception {
+  readonly provider: string;
+  readonly type: InboundType;
+  /** ISO time. */
+  readonly receivedAt: string;
+  readonly raw: InboundMessage['raw'];
+  readonly attachments: readonly InboundAttachment[];
+  /** Flags that the headers do not tell. */
+  readonly flags: readonly InboundFlag[];
+}
+
+/** One message for each recipient of a mail, in the shape that does not tell which way it came. */
+export function composeMessages(posted: PostedMail, content: MailContent, reception: Reception): InboundMessage[] {
+  const { type, provider, receivedAt, raw, attachments, flags } = reception;
+  const headers = content.headers.map(([name, value]) => [clean(name), clean(value)] as const);
+  const of = (name: string) => valuesOf(headers, name);
+  const { stated = {} } = content;
+  const id = messageId(of('message-id'));
+  const inReplyTo = messageId(of('in-reply-to'));
+  const references = messageIds(of('references'));
+  const date = isoDate(of('date')[0] ?? stated.date);
+  const subject = oneLine(of('subject')[0] ?? stated.subject ?? '');
+  const allFlags = [...new Set([...flagsOf(headers, posted.sender), ...flags])];
+  const shared = {
+    ...(id !== undefined && { messageId: id }),
+    ...(inReplyTo !== undefined && { inReplyTo }),
+    ...(references.length > 0 && { references }),
+    ...(date !== undefined && { date }),
+    ...(subject && { subject }),
+    ...addresses('from', of('from'), stated.from),
+    ...addresses('to', of('to'), stated.to),
+    ...addresses('cc', of('cc'), stated.cc),
+    ...addresses('replyTo', stated.replyTo && of('reply-to').length === 0 ? [stated.replyTo] : of('reply-to')),
+    headers,
+    ...(content.text && { text: clean(content.text) }),
+    ...(content.html && { html: clean(content.html) }),
+    ...(posted.strippedText && { strippedText: clean(posted.strippedText) }),
+  };
+  return posted.recipients.map((given) => {
+    const recipient = clean(given).trim();
+    const plusPart = plusPartOf(recipient) ?? posted.plusPart;
+    return {
+      version: INBOUND_VERSION,
+      id: identityOf(recipient, shared),
+      provider,
+      ...(posted.providerMessageId && { providerMessageId: clean(posted.providerMessageId) }),
+      receivedAt,
+      envelope: {
+        ...(posted.sender !== undefined && { from: posted.sender === null ? null : clean(posted.sender) }),
+        to: [recipient],
+      },
+      ...shared,
+      ...(plusPart && { plusPart: clean(plusPart) }),
+      ...(attachments.length > 0 && { attachments }),
+      raw,
+      ...verdictsOf(type, headers),
+      ...(allFlags.length > 0 && { flags: allFlags }),
+    };
+  });
+}
+
+/** The provider has parsed them with more knowledge of the mail; the header counts where it says nothing. */
+function addresses<Name extends 'from' | 'to' | 'cc' | 'replyTo'>(
+  name: Name,
+  values: readonly string[],
+  stated: readonly StatedMailbox[] = [],
+): { [N in Name]?: readonly InboundMailbox[] } {
+  const parsed = stated.length > 0 ? stated.flatMap((one) => mailboxOf(one.name, one.address)) : readMailboxes(values);
+  return (parsed.length > 0 ? { [name]: parsed } : {}) as unknown as { [N in Name]?: readonly InboundMailbox[] };
+}
+
+/** `abc` of `box+abc@example.com`. */
+function plusPartOf(recipient: string): string | undefined {
+  const local = recipient.slice(0, recipient.lastIndexOf('@'));
+  const plus = local.indexOf('+');
+  return plus > 0 && plus < local.length - 1 ? local.slice(plus + 1) : undefined;
+}

@@ -1,0 +1,48 @@
+import type { InboundMessage, InboundPointer } from '../contract/inbound.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { ObjectStore } from '../platform/object-store.ts';
+import type { Queue } from '../platform/queue.ts';
+
+/** SQS takes 1 MiB; 16 KiB are left for the attributes that a consumer's own dead-letter queue may add. */
+const MAX_QUEUE_BYTES = 1_048_576 - 16_384;
+const TRIES = 4;
+const WAIT_MS = 100;
+
+/** Puts a message on the inbound queue, by way of the bucket if it is larger than the queue takes. */
+export async function deliver(
+  message: InboundMessage,
+  { queue, queueUrl, store, clock }: { queue: Queue; queueUrl: string; store: ObjectStore; clock: Clock },
+): Promise<void> {
+  const body = asciiJson(message);
+  await send(body.length <= MAX_QUEUE_BYTES ? body : asciiJson(await byPointer(message, body, store)));
+
+  async function send(text: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await queue.send(queueUrl, text);
+      } catch (error) {
+        // Again only if the queue has said that it did not take it; a lost answer may hide a message that is there.
+        if (attempt === TRIES || !notTaken(error)) throw error;
+        await clock.sleep(WAIT_MS * 2 ** attempt);
+      }
+    }
+  }
+}
+
+async function byPointer({ version, id }: InboundMessage, body: string, store: ObjectStore): Promise<InboundPointer> {
+  return { version, id, s3: await store.put(`inbound/messages/${id}.json`, body, 'application/json') };
+}
+
+/** JSON in ASCII: not every queue server and client treats the rest alike. */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function notTaken(error: unknown): boolean {
+  const { $metadata, code } = error as { $metadata?: { httpStatusCode?: number }; code?: string };
+  const status = $metadata?.httpStatusCode;
+  return status === 503 || status === 429 || code === 'ECONNREFUSED';
+}

@@ -1,0 +1,121 @@
+import type { InboundEnvironment, InboundProvider } from '../contract/inbound-environment.ts';
+import type { InboundOutcome } from '../contract/metrics.ts';
+import type { Log } from '../platform/log.ts';
+import type { Secret, Secrets } from '../platform/secrets.ts';
+import type { InboundModule, PostedMail, PostingType } from '../providers/inbound.ts';
+import { type Arrival, createKeys } from './keys.ts';
+import { type Answer, answerOf } from './outcome.ts';
+import { keepRaw, keepUnreadable } from './raw.ts';
+import { fetchStored } from './stored.ts';
+import { type Kept, type TakeDependencies, takeMail } from './take.ts';
+import { bindToken } from './token.ts';
+
+/** What receiving needs of the world. */
+export interface InboundDependencies extends TakeDependencies {
+  readonly environment: InboundEnvironment;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  readonly fetch: typeof fetch;
+  loadModule(type: PostingType): Promise<InboundModule>;
+}
+
+/** What is said of one request besides its outcome. */
+interface Result {
+  readonly outcome: InboundOutcome;
+  readonly detail?: string;
+  readonly ids?: readonly string[];
+}
+
+/** Leads a request through the stages: vouched for, kept raw, taken apart, delivered once, answered. */
+export function createInbound(dependencies: InboundDependencies): (arrival: Arrival) => Promise<Answer> {
+  const { environment, log, metrics, clock } = dependencies;
+  const vouch = createKeys(dependencies.secrets, clock);
+
+  return async (arrival) => {
+    const begun = clock.now();
+    const provider = environment.providers.find(({ key, type }) => key === arrival.key && type !== 'ses');
+    if (provider === undefined) return answerOf('unknown-path');
+    const { outcome, detail, ids } = await receive(arrival, provider).catch(failed);
+    metrics.add('InboundRequests', 1, { provider: provider.key, outcome });
+    const fields = {
+      provider: provider.key,
+      outcome,
+      detail,
+      inboundId: ids?.join(' '),
+      bytes: arrival.body.length,
+      durationMs: clock.now() - begun,
+    };
+    if (outcome === 'delivered' || outcome === 'duplicate') log.info('inbound', fields);
+    else log.warn('inbound', fields);
+    return answerOf(outcome);
+  };
+
+  async function receive(arrival: Arrival, provider: InboundProvider): Promise<Result> {
+    const module = await dependencies.loadModule(provider.type as PostingType);
+    const vouched = await vouch(arrival, provider, module);
+    if (vouched.kind === 'unknown-path') return { outcome: 'unknown-path' };
+    if (vouched.kind === 'refused') return { outcome: 'refused', detail: vouched.reason };
+    const posted = vouched.read();
+    switch (posted.kind) {
+      case 'event':
+        return { outcome: 'misdirected' };
+      case 'unreadable':
+        await keepUnreadable(dependencies.store, provider.key, arrival.body, arrival.contentType);
+        return { outcome: 'unreadable', detail: posted.detail };
+      case 'mail': {
+        if (vouched.once && !(await bindToken(dependencies.table, clock, vouched.once))) return { outcome: 'replayed' };
+        const kept = await keep(arrival, provider, posted.mail, module, vouched.secret);
+        const { outcome, ids } = await takeMail(kept, dependencies);
+        return outcome === 'busy' ? { outcome: 'failed', detail: 'another copy is at work', ids } : { outcome, ids };
+      }
+    }
+  }
+
+  async function keep(
+    arrival: Arrival,
+    provider: InboundProvider,
+    posted: PostedMail,
+    module: InboundModule,
+    secret: Secret,
+  ): Promise<Kept> {
+    const stored = posted.storedAt === undefined ? undefined : await fetchKept(provider, posted, module, secret);
+    const mime = Buffer.isBuffer(stored) ? stored : posted.mime;
+    const raw = await keepRaw(
+      dependencies.store,
+      provider.key,
+      mime === undefined
+        ? { form: 'request', content: arrival.body, contentType: arrival.contentType || 'application/octet-stream' }
+        : { form: 'mime', content: mime, contentType: 'message/rfc822' },
+    );
+    return { provider, posted, raw, ...(mime && { mime }), truncated: stored !== undefined && mime === undefined };
+  }
+
+  /** The stored mail, or why there is none. Near the end of the provider's retries a part is better than nothing. */
+  async function fetchKept(provider: InboundProvider, posted: PostedMail, module: InboundModule, secret: Secret) {
+    const endpoint = environment.endpoints?.[provider.key];
+    const own = endpoint === undefined ? undefined : URL.parse(endpoint)?.origin;
+    try {
+      const stored = await fetchStored(posted.storedAt ?? '', {
+        allowed: (url) => url.origin === own || module.keepsMailAt?.(url) === true,
+        secret,
+        fetch: dependencies.fetch,
+      });
+      if (typeof stored === 'string')
+        log.error('stored mail cannot be had', { provider: provider.key, detail: stored });
+      return stored;
+    } catch (error) {
+      if (clock.now() - (posted.takenAt ?? clock.now()) < LAST_RETRY_MS) throw error;
+      log.error('stored mail cannot be had', { provider: provider.key, detail: 'unreachable' });
+      return 'unreachable' as const;
+    }
+  }
+}
+
+/** Mailgun's last try comes 8 hours after the first, the one before it after 4 (receive-http, 2026-11-25). */
+const LAST_RETRY_MS = 7 * 3_600_000;
+
+function failed(error: unknown): Result {
+  const { name, message } = error instanceof Error ? error : new Error(typeof error);
+  // Of our own services: names of operations and codes, never what a mail holds.
+  return { outcome: 'failed', detail: `${name}: ${message}`.slice(0, 300) };
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { InboundMessage } from '../contract/inbound.ts';
+import type { ObjectStore } from '../platform/object-store.ts';
+
+/** Keeps a mail or a posted body as it came; the same bytes give the same object. */
+export async function keepRaw(
+  store: ObjectStore,
+  provider: string,
+  raw: { readonly form: 'mime' | 'request'; readonly content: Buffer; readonly contentType: string },
+): Promise<InboundMessage['raw']> {
+  const s3 = await store.put(`inbound/raw/${provider}/${hashOf(raw.content)}`, raw.content, raw.contentType);
+  return { s3, form: raw.form };
+}
+
+/** Keeps what is no mail, apart from all that is. */
+export async function keepUnreadable(
+  store: ObjectStore,
+  provider: string,
+  content: Buffer,
+  contentType: string,
+): Promise<void> {
+  await store.put(
+    `inbound/unreadable/${provider}/${hashOf(content)}`,
+    content,
+    contentType || 'application/octet-stream',
+  );
+}
+
+function hashOf(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}

@@ -1,0 +1,16 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { Arrival } from './keys.ts';
+
+/** A request as API Gateway hands it over: payload format 2.0, header names in lower case. */
+export function arrivalOf(event: APIGatewayProxyEventV2): Arrival {
+  const { headers = {}, body = '', isBase64Encoded, pathParameters = {}, requestContext } = event;
+  const authorization = headers['authorization'];
+  return {
+    key: pathParameters['key'] ?? '',
+    path: pathParameters['path'] ?? '',
+    sourceIp: requestContext.http.sourceIp,
+    contentType: headers['content-type'] ?? '',
+    ...(authorization !== undefined && { authorization }),
+    body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
+  };
+}

@@ -1,0 +1,72 @@
+import type { Secret } from '../platform/secrets.ts';
+
+/** Larger than what any provider here takes from a sender. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_REDIRECTS = 3;
+const DEADLINE_MS = 15_000;
+
+/** A mail that the provider kept, or why there is none. Trouble that may pass is thrown. */
+export type Stored = Buffer | 'not-allowed' | 'gone' | 'too-large';
+
+/** What decides where mail may be fetched from, and how. */
+export interface StoredOptions {
+  readonly allowed: (url: URL) => boolean;
+  readonly secret: Secret;
+  readonly fetch: typeof fetch;
+}
+
+/**
+ * Fetches a mail from the provider that keeps it.
+ *
+ * The address comes from a request, so it is asked for only where the provider's own hosts are; a redirect is judged
+ * anew, and takes the credentials along only within one origin.
+ */
+export async function fetchStored(address: string, { allowed, secret, fetch }: StoredOptions): Promise<Stored> {
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const first = URL.parse(address);
+  let url = first;
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    if (url === null || first === null || !allowed(url)) return 'not-allowed';
+    const headers: Record<string, string> = { accept: 'message/rfc2822' };
+    if (url.origin === first.origin)
+      headers['authorization'] = `Basic ${Buffer.from(`api:${secret['apiKey'] ?? ''}`).toString('base64')}`;
+    const response = await fetch(url.href, { headers, redirect: 'manual', signal });
+    const location = response.headers.get('location');
+    if (response.status >= 300 && response.status < 400 && location !== null) {
+      await response.body?.cancel();
+      url = URL.parse(location, url.href);
+      continue;
+    }
+    if (response.status === 404 || response.status === 410) {
+      await response.body?.cancel();
+      return 'gone';
+    }
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw new Error(`stored mail was answered with status ${response.status}`);
+    }
+    const body = await readAtMost(response, MAX_BYTES);
+    return body === undefined ? 'too-large' : mimeOf(body, response.headers.get('content-type') ?? '');
+  }
+  return 'not-allowed';
+}
+
+async function readAtMost(response: Response, most: number): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength;
+    // Leaving the loop cancels the rest of the body.
+    if (length > most) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** The Messages API wraps the mail in JSON, field `body-mime` (store-retrieve, 2026-11-25). */
+function mimeOf(body: Buffer, contentType: string): Buffer {
+  if (!/^application\/json\b/i.test(contentType.trim())) return body;
+  const { 'body-mime': mime } = JSON.parse(body.toString('utf8')) as { 'body-mime'?: unknown };
+  if (typeof mime !== 'string') throw new Error('stored mail came without its MIME form');
+  return Buffer.from(mime, 'utf8');
+}

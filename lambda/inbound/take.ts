@@ -1,0 +1,98 @@
+import type { InboundFlag, InboundMessage } from '../contract/inbound.ts';
+import type { InboundEnvironment } from '../contract/inbound-environment.ts';
+import type { InboundType } from '../contract/providers.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { ObjectStore } from '../platform/object-store.ts';
+import type { Queue } from '../platform/queue.ts';
+import type { Table } from '../platform/table.ts';
+import type { MailContent, PostedMail } from '../providers/inbound.ts';
+import { composeMessages } from './compose.ts';
+import { deliver } from './deliver.ts';
+import { keepFiles } from './files.ts';
+import { valuesOf } from './headers.ts';
+import { readMime } from './mime.ts';
+import { once } from './once.ts';
+
+/** What the way of a mail needs of the world. */
+export interface TakeDependencies {
+  readonly environment: Pick<InboundEnvironment, 'inboundQueueUrl'>;
+  readonly store: ObjectStore;
+  readonly queue: Queue;
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+/** A mail whose raw form is in the bucket. */
+export interface Kept {
+  readonly provider: { readonly key: string; readonly type: InboundType };
+  readonly posted: PostedMail;
+  /** The mail as received, where there is one. */
+  readonly mime?: Buffer;
+  readonly raw: InboundMessage['raw'];
+  /** Some of the mail could not be had. */
+  readonly truncated?: boolean;
+}
+
+/** Takes a mail apart and puts it on the inbound queue, once for each recipient. `busy`: another copy is still at it. */
+export async function takeMail(
+  { provider, posted, mime, raw, truncated = false }: Kept,
+  { environment, store, queue, table, clock, metrics }: TakeDependencies,
+): Promise<{ readonly outcome: 'delivered' | 'duplicate' | 'busy'; readonly ids: readonly string[] }> {
+  const content = mime === undefined ? posted.content : await readFully(mime, posted.content);
+  const { attachments, complete } = await keepFiles(content.files, store);
+  const incomplete = truncated || content.truncated === true || !complete;
+  const flags: InboundFlag[] = [
+    ...(incomplete ? (['truncated'] as const) : []),
+    ...(content.unparsable ? (['unparsable'] as const) : []),
+  ];
+  const messages = composeMessages(posted, content, {
+    provider: provider.key,
+    type: provider.type,
+    receivedAt: new Date(clock.now()).toISOString(),
+    raw,
+    attachments,
+    flags,
+  });
+  const results = await Promise.all(
+    messages.map((message) =>
+      once(table, clock, { id: message.id, provider: provider.key, truncated: incomplete }, () =>
+        deliver(message, { queue, queueUrl: environment.inboundQueueUrl, store, clock }),
+      ),
+    ),
+  );
+  const delivered = results.filter((result) => result === 'delivered').length;
+  if (delivered > 0) {
+    const takenAt = posted.takenAt ?? receivedTime(content.headers);
+    if (takenAt !== undefined)
+      metrics.add('InboundAge', Math.max(0, clock.now() - takenAt) / 1000, { provider: provider.key });
+    if (flags.length > 0) metrics.add('InboundIncomplete', delivered, { provider: provider.key });
+  }
+  return {
+    outcome: results.includes('busy') ? 'busy' : delivered > 0 ? 'delivered' : 'duplicate',
+    ids: messages.map(({ id }) => id),
+  };
+}
+
+/** By the mail itself; where that cannot be read, by what the provider made of it, if it made more. */
+async function readFully(mime: Buffer, byProvider: MailContent): Promise<MailContent> {
+  const content = await readMime(mime);
+  if (!content.unparsable)
+    return { ...content, ...(content.headers.length === 0 && { stated: byProvider.stated ?? {} }) };
+  const read = byProvider.text !== undefined || byProvider.html !== undefined;
+  if (read) return byProvider;
+  return content.headers.length > 0 ? content : { ...byProvider, unparsable: true };
+}
+
+/** When the last server, the provider's, took the mail. */
+function receivedTime(headers: MailContent['headers']): number | undefined {
+  const [last = ''] = valuesOf(headers, 'received');
+  const time = Date.parse(
+    last
+      .slice(last.lastIndexOf(';') + 1)
+      .replace(/\([^()]*\)/g, ' ')
+      .trim(),
+  );
+  return Number.isNaN(time) ? undefined : time;
+}

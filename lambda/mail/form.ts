@@ -1,0 +1,153 @@
+/** One field of a posted form, as bytes: a mail in it need not be UTF-8. */
+export interface Field {
+  readonly name: string;
+  readonly filename?: string;
+  readonly contentType?: string;
+  readonly value: Buffer;
+}
+
+/** The fields of a form in order. */
+export interface Form {
+  readonly fields: readonly Field[];
+  /** Whether all of it was read: the form ends as it should, and has no more fields than are taken. */
+  readonly complete: boolean;
+}
+
+/** Far above what any mail makes: Mailgun posts every header as a field of its own. Bounds memory on garbage. */
+const MAX_FIELDS = 50_000;
+const MAX_PART_HEADER_BYTES = 16_384;
+
+/**
+ * Reads `application/x-www-form-urlencoded` and `multipart/form-data` in one pass over the bytes; undefined for anything else.
+ *
+ * The platform's own reader (`Response.formData()`) turns the bytes of text fields into UTF-8, which destroys
+ * 8-bit mail, and refuses the whole form for one bad part.
+ */
+export function readForm(contentType: string, body: Buffer): Form | undefined {
+  const [type = ''] = contentType.split(';', 1);
+  switch (type.trim().toLowerCase()) {
+    case 'application/x-www-form-urlencoded':
+      return readUrlencoded(body);
+    case 'multipart/form-data': {
+      const boundary = parameters(contentType).get('boundary');
+      return boundary ? readMultipart(body, boundary) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A field as text; what is no UTF-8 becomes U+FFFD. */
+export function textOf(value: Buffer): string {
+  return value.toString('utf8');
+}
+
+function readUrlencoded(body: Buffer): Form {
+  const fields: Field[] = [];
+  let start = 0;
+  while (start < body.length) {
+    const ampersand = body.indexOf(0x26, start);
+    const end = ampersand === -1 ? body.length : ampersand;
+    if (end > start) {
+      if (fields.length === MAX_FIELDS) return { fields, complete: false };
+      const pair = body.subarray(start, end);
+      const equals = pair.indexOf(0x3d);
+      const name = equals === -1 ? pair : pair.subarray(0, equals);
+      fields.push({
+        name: percentDecoded(name).toString('utf8'),
+        value: equals === -1 ? Buffer.alloc(0) : percentDecoded(pair.subarray(equals + 1)),
+      });
+    }
+    start = end + 1;
+  }
+  return { fields, complete: true };
+}
+
+function percentDecoded(bytes: Buffer): Buffer {
+  if (!bytes.includes(0x25) && !bytes.includes(0x2b)) return bytes;
+  const decoded = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  for (let place = 0; place < bytes.length; place++) {
+    const byte = bytes[place] ?? 0;
+    const high = byte === 0x25 ? hexDigit(bytes[place + 1]) : -1;
+    const low = high === -1 ? -1 : hexDigit(bytes[place + 2]);
+    if (low === -1) {
+      decoded[length++] = byte === 0x2b ? 0x20 : byte;
+    } else {
+      decoded[length++] = high * 16 + low;
+      place += 2;
+    }
+  }
+  return decoded.subarray(0, length);
+}
+
+function hexDigit(byte = 0): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+const LINE_BREAK = Buffer.from('\r\n');
+const HEADER_END = Buffer.from('\r\n\r\n');
+
+function readMultipart(body: Buffer, boundary: string): Form {
+  const delimiter = Buffer.from(`--${boundary}`, 'latin1');
+  const inner = Buffer.concat([LINE_BREAK, delimiter]);
+  const fields: Field[] = [];
+  let at = body.subarray(0, delimiter.length).equals(delimiter) ? 0 : body.indexOf(inner) + 2;
+  if (at === 1) return { fields, complete: false };
+  for (;;) {
+    const after = at + delimiter.length;
+    if (body[after] === 0x2d && body[after + 1] === 0x2d) return { fields, complete: true };
+    const lineEnd = body.indexOf(LINE_BREAK, after);
+    if (lineEnd === -1 || fields.length === MAX_FIELDS) return { fields, complete: false };
+    const next = body.indexOf(inner, lineEnd);
+    const end = next === -1 ? body.length : next;
+    const field = readPart(body.subarray(lineEnd + 2, Math.max(end, lineEnd + 2)));
+    if (field) fields.push(field);
+    if (next === -1) return { fields, complete: false };
+    at = next + 2;
+  }
+}
+
+function readPart(part: Buffer): Field | undefined {
+  const headerEnd = part.subarray(0, MAX_PART_HEADER_BYTES).indexOf(HEADER_END);
+  if (headerEnd === -1) return undefined;
+  const headers = new Map<string, string>();
+  for (const line of part.toString('utf8', 0, headerEnd).split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+  }
+  const disposition = parameters(headers.get('content-disposition') ?? '');
+  const name = disposition.get('name');
+  if (name === undefined) return undefined;
+  const filename = disposition.get('filename*') ?? disposition.get('filename');
+  const contentType = headers.get('content-type');
+  return {
+    name,
+    ...(filename !== undefined && { filename }),
+    ...(contentType && { contentType }),
+    value: part.subarray(headerEnd + HEADER_END.length),
+  };
+}
+
+/** The parameters of a structured header, names in lower case; quoted-strings and RFC 8187 values are decoded. */
+function parameters(header: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [, name = '', quoted, token = ''] of header.matchAll(PARAMETER)) {
+    const key = name.toLowerCase();
+    const value = quoted === undefined ? token.trim() : quoted.replace(/\\(["\\])/g, '$1');
+    // Browsers and HTTP libraries write a quote within a name as %22 (html.spec.whatwg.org, multipart/form-data).
+    const plain = quoted === undefined ? value : value.replace(/%22/g, '"');
+    found.set(key, key.endsWith('*') ? extended(value) : plain);
+  }
+  return found;
+}
+
+const PARAMETER = /;\s*([^=;\s"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))/g;
+
+/** RFC 8187: `UTF-8''na%C3%AFve.txt`. */
+function extended(value: string): string {
+  const encoded = value.replace(/^[^']*'[^']*'/, '');
+  return percentDecoded(Buffer.from(encoded.replaceAll('+', '%2B'), 'latin1')).toString('utf8');
+}

@@ -1,0 +1,37 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { ObjectReference } from './objects.ts';
+
+/** Keeps objects in one bucket. Throws when it does not take or give one. */
+export interface ObjectStore {
+  /** Writes an object, in place of one of this key. */
+  put(key: string, content: Uint8Array | string, contentType: string): Promise<ObjectReference>;
+  get(key: string): Promise<Buffer>;
+}
+
+let client: S3Client | undefined;
+
+/** Amazon S3. The SDK is loaded at the first use. */
+export const s3Store = (bucket: string): ObjectStore => {
+  const open = async () => {
+    const s3 = await import('@aws-sdk/client-s3');
+    client ??= new s3.S3Client({
+      // The same bytes under the same key: repeating a write harms nobody.
+      maxAttempts: 4,
+      requestHandler: { connectionTimeout: 1_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+    });
+    return { s3, client };
+  };
+  return {
+    async put(key, content, contentType) {
+      const { s3, client } = await open();
+      await client.send(new s3.PutObjectCommand({ Bucket: bucket, Key: key, Body: content, ContentType: contentType }));
+      return { bucket, key };
+    },
+    async get(key) {
+      const { s3, client } = await open();
+      const { Body } = await client.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }));
+      if (Body === undefined) throw new Error('the object has no body');
+      return Buffer.from(await Body.transformToByteArray());
+    },
+  };
+};

@@ -1,0 +1,96 @@
+import type { InboundType } from '../contract/providers.ts';
+import type { Secret } from '../platform/secrets.ts';
+
+/** A request as it came, before anybody has vouched for it. */
+export interface InboundRequest {
+  readonly contentType: string;
+  readonly authorization?: string;
+  readonly body: Buffer;
+}
+
+/** A file of a mail, its bytes decoded. */
+export interface ReceivedFile {
+  readonly filename?: string;
+  readonly contentType: string;
+  readonly content: Uint8Array;
+  /** With or without angle brackets. */
+  readonly contentId?: string;
+  readonly inline: boolean;
+}
+
+/** A name and an address as a provider has parsed them. */
+export interface StatedMailbox {
+  readonly name?: string;
+  readonly address: string;
+}
+
+/** What a provider says apart from the headers; it counts where the headers do not say it. */
+export interface Stated {
+  readonly from?: readonly StatedMailbox[];
+  readonly to?: readonly StatedMailbox[];
+  readonly cc?: readonly StatedMailbox[];
+  /** As a header has it. */
+  readonly replyTo?: string;
+  readonly subject?: string;
+  readonly date?: string;
+}
+
+/** The content of a mail, whichever way it was taken apart; texts are as given, not yet cleaned. */
+export interface MailContent {
+  /** In order, decoded, repeats kept. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly text?: string;
+  readonly html?: string;
+  readonly files: readonly ReceivedFile[];
+  readonly stated?: Stated;
+  /** Some of the mail is missing here. */
+  readonly truncated?: boolean;
+  /** It was not to be read as a mail: only some headers are known, or nothing is. */
+  readonly unparsable?: boolean;
+}
+
+/** One mail that a provider posted. */
+export interface PostedMail {
+  /** Envelope recipients. */
+  readonly recipients: readonly string[];
+  /** Envelope sender; null for the null reverse-path, absent if the provider does not tell. */
+  readonly sender?: string | null;
+  readonly providerMessageId?: string;
+  /** When the provider took the mail, in epoch milliseconds, where it says so. */
+  readonly takenAt?: number;
+  readonly strippedText?: string;
+  readonly plusPart?: string;
+  /** The mail as received, if the provider gives it. */
+  readonly mime?: Buffer;
+  /** Where the provider keeps the mail as received, to be fetched. */
+  readonly storedAt?: string;
+  /** Taken apart by the provider; used where there is no `mime`. */
+  readonly content: MailContent;
+}
+
+/** What a genuine request turned out to be. `unreadable`: not a request of this provider at all. */
+export type Posted =
+  | { readonly kind: 'mail'; readonly mail: PostedMail }
+  | { readonly kind: 'event' }
+  | { readonly kind: 'unreadable'; readonly detail: string };
+
+/** Whether a request comes from the provider. */
+export type Authentication =
+  | {
+      readonly kind: 'genuine';
+      /** A token that may be used once, and the hash of the content that it is bound to. */
+      readonly once?: { readonly token: string; readonly content: string };
+      read(): Posted;
+    }
+  | { readonly kind: 'refused'; readonly reason: 'missing' | 'wrong' | 'stale' | 'early' | 'no-key' };
+
+/** Receiving over one provider type. */
+export interface InboundModule {
+  /** Never throws for what the request holds. `now` is in epoch milliseconds. */
+  authenticate(request: InboundRequest, secret: Secret, now: number): Authentication;
+  /** Whether the provider keeps mail there: https, and its own hosts only. */
+  keepsMailAt?(url: URL): boolean;
+}
+
+/** The types that post mail over HTTP. */
+export type PostingType = Exclude<InboundType, 'ses'>;

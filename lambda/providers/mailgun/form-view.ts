@@ -1,0 +1,81 @@
+import { type Field, type Form, textOf } from '../../mail/form.ts';
+
+/** The fields of Mailgun's form, its own told from those that only repeat a header of the mail. */
+export interface FormView {
+  /** The headers of the mail as `message-headers` lists them; undefined if there is no such list. */
+  readonly headers: readonly (readonly [name: string, value: string])[] | undefined;
+  readonly complete: boolean;
+  /** Files in order, with the names of their fields. */
+  readonly files: readonly Field[];
+  /** Mailgun's own value of this name as text. */
+  text(name: string): string | undefined;
+  bytes(name: string): Buffer | undefined;
+  /** Every value of this name as text, but for copied headers. */
+  all(name: string): readonly string[];
+}
+
+/**
+ * Tells Mailgun's fields from copied headers: every header of a mail is posted as a field too (receive-http, 2026-11-25),
+ * so a sender who writes a header `recipient` or `message-url` puts a second field of that name into the form.
+ */
+export function viewOf(form: Form): FormView {
+  const byName = new Map<string, Field[]>();
+  for (const field of form.fields) {
+    const group = byName.get(field.name);
+    if (group) group.push(field);
+    else byName.set(field.name, [field]);
+  }
+  const headers = messageHeaders(byName.get('message-headers') ?? []);
+  const own = (name: string): readonly Field[] => {
+    const fields = byName.get(name) ?? [];
+    const copies = (headers ?? []).flatMap(([given, value]) => (given === name ? [value] : []));
+    if (copies.length === 0) return fields;
+    const rest = fields.filter(({ value }) => {
+      const place = copies.indexOf(textOf(value));
+      if (place !== -1) copies.splice(place, 1);
+      return place === -1;
+    });
+    // Where copies and own fields are merged into one, it is better to have that one than none.
+    return rest.length > 0 || !ALWAYS.has(name) ? rest : fields;
+  };
+  return {
+    headers,
+    complete: form.complete,
+    files: form.fields.filter(
+      ({ filename, name }) => filename !== undefined && /^(attachment|inline|file)\b/i.test(name),
+    ),
+    text: (name) => {
+      const [field] = own(name);
+      return field && textOf(field.value);
+    },
+    bytes: (name) => own(name)[0]?.value,
+    all: (name) => own(name).map(({ value }) => textOf(value)),
+  };
+}
+
+/** Of several, the longest is Mailgun's: it holds the others as values of headers. */
+function messageHeaders(fields: readonly Field[]): [string, string][] | undefined {
+  const longest = fields.toSorted((one, other) => other.value.length - one.value.length)[0];
+  if (longest === undefined) return undefined;
+  try {
+    const list: unknown = JSON.parse(textOf(longest.value));
+    if (!Array.isArray(list)) return undefined;
+    return list.flatMap((entry: unknown): [string, string][] => {
+      if (!Array.isArray(entry) || typeof entry[0] !== 'string') return [];
+      return [[entry[0], typeof entry[1] === 'string' ? entry[1] : String(entry[1] ?? '')]];
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Fields that every form of Mailgun has. */
+const ALWAYS: ReadonlySet<string> = new Set([
+  'recipient',
+  'sender',
+  'from',
+  'subject',
+  'timestamp',
+  'token',
+  'signature',
+]);

@@ -1,0 +1,62 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Secret } from '../../platform/secrets.ts';
+import type { Authentication } from '../inbound.ts';
+
+/** The three values that Mailgun signs with; every one of them may be anything. */
+export interface Signature {
+  readonly timestamp: string;
+  readonly token: string;
+  readonly signature: string;
+}
+
+// Retries come for 8 hours, and by third-party accounts with the first signature again (documentation.mailgun.com,
+// receive-http, 2026-11-25; hookdeck/webhook-skills, seen 2026-11-25). A day leaves room for a queue on their side.
+const MAX_AGE_MS = 24 * 3_600_000;
+const MAX_AHEAD_MS = 15 * 60_000;
+
+type Refusal = Extract<Authentication, { kind: 'refused' }>['reason'];
+
+/** Why a signature does not count, or undefined if one of the secret's keys made it and its time is right. */
+export function signatureProblem(
+  { timestamp, token, signature }: Signature,
+  secret: Secret,
+  now: number,
+): Refusal | undefined {
+  const keys = [secret['signingKey'], secret['previousSigningKey']].filter((key) => key !== undefined && key !== '');
+  if (keys.length === 0) return 'no-key';
+  if (!timestamp || !token || !signature) return 'missing';
+  if (!/^\d{1,12}$/.test(timestamp) || token.length > 200 || !/^[0-9a-f]{64}$/i.test(signature)) return 'wrong';
+  const given = Buffer.from(signature, 'hex');
+  // Every key is tried whatever the others gave, so that the time taken tells nothing.
+  const matches = keys.map((key) =>
+    timingSafeEqual(
+      given,
+      createHmac('sha256', key as string)
+        .update(timestamp)
+        .update(token)
+        .digest(),
+    ),
+  );
+  if (!matches.includes(true)) return 'wrong';
+  const age = now - Number(timestamp) * 1000;
+  if (age > MAX_AGE_MS) return 'stale';
+  return age < -MAX_AHEAD_MS ? 'early' : undefined;
+}
+
+/** What tells one posted form from another: names, file names and values, in whatever order and encoding they came. */
+export function contentHash(
+  fields: readonly { readonly name: string; readonly filename?: string; readonly value: Buffer }[],
+): string {
+  const digests = fields
+    .filter(({ name }) => !SIGNED_FIELDS.has(name))
+    .map(({ name, filename = '', value }) =>
+      createHash('sha256')
+        .update(JSON.stringify([name, filename]))
+        .update(value)
+        .digest('hex'),
+    )
+    .sort();
+  return createHash('sha256').update(digests.join('')).digest('base64url');
+}
+
+const SIGNED_FIELDS: ReadonlySet<string> = new Set(['timestamp', 'token', 'signature']);

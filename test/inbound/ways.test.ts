@@ -1,0 +1,241 @@
+import { expect, test } from 'vitest';
+import { givenWorld, mailgunMail, mailgunRequest, postmarkMail, postmarkRequest, sha256 } from './world.ts';
+
+const MIME = [
+  'Received: from a by b; Wed, 25 Nov 2026 11:59:58 +0000',
+  'From: Ada <ada@example.org>',
+  'To: Box <box+abc@in.example.com>',
+  'Subject: =?utf-8?q?H=C3=A9llo?=',
+  'Date: Wed, 25 Nov 2026 12:59:00 +0100',
+  'Message-ID: <One@example.com>',
+  'In-Reply-To: <zero@example.com>',
+  'References: <a@example.com>',
+  '  <zero@example.com>',
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  '--b',
+  'Content-Type: multipart/alternative; boundary=c',
+  '',
+  '--c',
+  'Content-Type: text/plain; charset=iso-8859-1',
+  'Content-Transfer-Encoding: 8bit',
+  '',
+  'na\xefve',
+  '--c',
+  'Content-Type: text/html; charset=utf-8',
+  '',
+  '<p>naive</p>',
+  '--c--',
+  '--b',
+  'Content-Type: application/pdf; name="a.pdf"',
+  'Content-Disposition: attachment; filename="../../a.pdf"',
+  'Content-Transfer-Encoding: base64',
+  '',
+  Buffer.from('%PDF').toString('base64'),
+  '--b--',
+  '',
+].join('\r\n');
+const BYTES = Buffer.from(MIME, 'latin1');
+
+test('a form of Mailgun becomes one message with its envelope, headers and text', async () => {
+  const world = givenWorld();
+  const answer = await world.receive(mailgunRequest(mailgunMail({ 'stripped-text': 'A text.' })));
+
+  expect(answer.status).toBe(200);
+  expect(world.messages()).toEqual([
+    {
+      version: 1,
+      id: expect.stringMatching(/^[\w-]{43}$/),
+      provider: 'mailgun',
+      receivedAt: '2026-11-25T12:00:00.000Z',
+      envelope: { from: 'ada@example.org', to: ['box+abc@in.example.com'] },
+      messageId: '<one@example.com>',
+      date: '2026-11-25T11:59:00.000Z',
+      subject: 'Hello',
+      from: [{ name: 'Ada', address: 'ada@example.org' }],
+      to: [{ name: 'Box', address: 'box+abc@in.example.com' }],
+      headers: expect.arrayContaining([['Subject', 'Hello']]),
+      text: 'A text.\r\n',
+      strippedText: 'A text.',
+      plusPart: 'abc',
+      raw: { s3: { bucket: 'mail', key: expect.stringMatching(/^inbound\/raw\/mailgun\//) }, form: 'request' },
+    },
+  ]);
+});
+
+test.each([true, false])('raw MIME of Mailgun keeps every byte, multipart: %s', async (multipart) => {
+  const world = givenWorld();
+  const fields = [
+    ['recipient', 'box+abc@in.example.com'],
+    ['sender', 'ada@example.org'],
+    ['body-mime', BYTES],
+  ] as const;
+  await world.receive(mailgunRequest(fields, { multipart }));
+
+  const [message] = world.messages();
+  expect(world.objects.get(message?.raw.s3.key ?? '')?.content.equals(BYTES)).toBe(true);
+  expect(message).toMatchObject({
+    subject: 'Héllo',
+    text: expect.stringMatching(/^naïve\s*$/),
+    html: expect.stringContaining('<p>naive</p>'),
+    inReplyTo: '<zero@example.com>',
+    references: ['<a@example.com>', '<zero@example.com>'],
+    attachments: [{ filename: 'a.pdf', contentType: 'application/pdf', size: 4, sha256: sha256('%PDF') }],
+    raw: { form: 'mime' },
+  });
+});
+
+test('attachments of a Mailgun form are kept by hash, those with a content id as inline', async () => {
+  const world = givenWorld();
+  await world.receive(
+    mailgunRequest([
+      ...mailgunMail({ 'attachment-count': '2', 'content-id-map': JSON.stringify({ '<logo>': 'attachment-2' }) }),
+      ['attachment-1', '', 'C:\\evil\\empty.txt', 'text/plain'],
+      ['attachment-2', Buffer.from([0, 255, 1]), 'logo.png', 'image/png'],
+    ]),
+  );
+
+  const [message] = world.messages();
+  expect(message?.attachments).toEqual([
+    expect.objectContaining({ filename: 'empty.txt', size: 0, sha256: sha256('') }),
+    expect.objectContaining({ filename: 'logo.png', contentId: 'logo', inline: true, size: 3 }),
+  ]);
+  for (const { s3, sha256: hash } of message?.attachments ?? [])
+    expect(sha256(world.objects.get(s3.key)?.content ?? 'none')).toBe(hash);
+  expect(message?.flags).toBeUndefined();
+});
+
+test('Postmark gives the same message, with and without the raw mail', async () => {
+  const world = givenWorld();
+  const json = await world.receive(
+    postmarkRequest(
+      postmarkMail({
+        Headers: [
+          { Name: 'Message-ID', Value: '<two@example.com>' },
+          { Name: 'Received-SPF', Value: 'Pass (sender SPF authorized) envelope-from=ada@example.org; receiver=x' },
+        ],
+      }),
+    ),
+  );
+  const raw = await world.receive(postmarkRequest(postmarkMail({ RawEmail: BYTES.toString('latin1') })));
+
+  expect([json.status, raw.status]).toEqual([200, 200]);
+  const [first, second] = world.messages();
+  expect(first).toMatchObject({
+    envelope: { from: 'ada@example.org', to: ['box+abc@in.example.com'] },
+    from: [{ name: 'Ada', address: 'ada@example.org' }],
+    providerMessageId: '73e6d360-66eb-11e1-8e72-a8904824019b',
+    text: 'A text.\n',
+    plusPart: 'abc',
+    authentication: { spf: 'pass' },
+    raw: { form: 'request' },
+  });
+  expect(second).toMatchObject({ subject: 'Héllo', raw: { form: 'mime' }, attachments: [{ filename: 'a.pdf' }] });
+});
+
+test('one mail has one id, whichever way it comes', async () => {
+  const worlds = [givenWorld(), givenWorld(), givenWorld(), givenWorld()];
+  const fields = [
+    ['recipient', 'BOX+abc@in.example.com'],
+    ['sender', ''],
+    ['body-mime', BYTES],
+  ] as const;
+  await worlds[0]?.receive(mailgunRequest(mailgunMail()));
+  await worlds[1]?.receive(mailgunRequest(fields));
+  await worlds[2]?.receive(postmarkRequest(postmarkMail()));
+  await worlds[3]?.receive(postmarkRequest(postmarkMail({ RawEmail: MIME })));
+
+  const ids = worlds.map((world) => world.messages()[0]?.id);
+  expect(new Set(ids).size).toBe(1);
+});
+
+test('without a Message-ID the content is the identity, over both providers', async () => {
+  const world = givenWorld();
+  const bare = mailgunMail().filter(([name]) => name !== 'message-headers');
+  const headers = [
+    ['From', 'Ada <ada@example.org>'],
+    ['To', 'Box <box+abc@in.example.com>'],
+    ['Subject', 'Hello'],
+    ['Date', 'Wed, 25 Nov 2026 12:59:00 +0100'],
+  ];
+  await world.receive(mailgunRequest([...bare, ['message-headers', JSON.stringify(headers)]]));
+  await world.receive(postmarkRequest(postmarkMail({ Headers: [] })));
+  await world.receive(postmarkRequest(postmarkMail({ Headers: [], TextBody: 'Another text.' })));
+
+  expect(world.messages().map(({ text }) => text)).toEqual(['A text.\r\n', 'Another text.']);
+});
+
+test('a bounce, an auto-reply, a list and a loop are flagged', async () => {
+  const world = givenWorld();
+  await world.receive(
+    mailgunRequest(
+      mailgunMail({ sender: '' }, [
+        ['Auto-Submitted', 'auto-replied'],
+        ['List-Id', '<list.example.com>'],
+        ['X-Mailover-Id', 'order-1'],
+      ]),
+    ),
+  );
+  const [message] = world.messages();
+  expect(message?.envelope.from).toBeNull();
+  expect(message?.flags).toEqual(['auto-reply', 'bounce', 'list', 'loop']);
+});
+
+test('what is on the queue is ASCII, and reads back whatever characters the mail had', async () => {
+  const world = givenWorld();
+  const subject = 'Grüße \u{1F600} \ud800 \0 end';
+  const headers = JSON.stringify([
+    ['Message-Id', '<x@example.com>'],
+    ['Subject', subject],
+  ]);
+  await world.receive(
+    mailgunRequest(
+      [...mailgunMail(), ['message-headers', headers]].filter(
+        ([name], place) => name !== 'message-headers' || place > 5,
+      ) as never,
+    ),
+  );
+
+  expect(world.queue[0]).toMatch(/^[ -~]+$/);
+  expect(world.messages()[0]?.subject).toBe('Grüße \u{1F600} \ufffd \ufffd end');
+});
+
+test('a message above the limit of the queue is in the bucket, and a pointer to it on the queue', async () => {
+  const world = givenWorld();
+  await world.receive(mailgunRequest(mailgunMail({ 'body-plain': 'ä'.repeat(400_000) })));
+
+  const pointer = JSON.parse(world.queue[0] ?? '');
+  expect(pointer).toEqual({
+    version: 1,
+    id: expect.any(String),
+    s3: { bucket: 'mail', key: `inbound/messages/${pointer.id}.json` },
+  });
+  const message = JSON.parse(world.objects.get(pointer.s3.key)?.content.toString() ?? '');
+  expect(message).toMatchObject({ id: pointer.id, text: 'ä'.repeat(400_000) });
+});
+
+test('several envelope recipients get a copy each, with an id each', async () => {
+  const world = givenWorld();
+  await world.receive(mailgunRequest(mailgunMail({ recipient: 'a@in.example.com, b@in.example.com' })));
+  await world.receive(mailgunRequest(mailgunMail({ recipient: 'b@in.example.com' })));
+
+  expect(world.messages().map(({ envelope }) => envelope.to)).toEqual([['a@in.example.com'], ['b@in.example.com']]);
+});
+
+test('a header that bears the name of a field of Mailgun changes nothing', async () => {
+  const world = givenWorld();
+  const evil: [string, string][] = [
+    ['recipient', 'victim@in.example.com'],
+    ['message-url', 'https://evil.mailgun.net/x'],
+    ['body-plain', 'forged'],
+    ['timestamp', '1'],
+    ['message-headers', '[["From","forged@example.com"]]'],
+  ];
+  // GIVEN Mailgun posting every header as a field, before its own.
+  await world.receive(mailgunRequest([...evil, ...mailgunMail({}, evil)]));
+
+  expect(world.messages()).toMatchObject([
+    { envelope: { to: ['box+abc@in.example.com'] }, text: 'A text.\r\n', from: [{ address: 'ada@example.org' }] },
+  ]);
+});
