@@ -10,6 +10,7 @@ import { definitions } from '../lambda/providers/registry.ts';
 import { Inbound } from './inbound.ts';
 import { inboundProviders } from './inbound-providers.ts';
 import { MailBucket } from './mail-bucket.ts';
+import { showLogQueries } from './monitoring/log-queries.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
 import { watchMail } from './monitoring/watch-mail.ts';
 import { Queues } from './queues.ts';
@@ -146,6 +147,11 @@ export class Mailover extends Construct {
         rate: props.inboundRate ?? 100,
         logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       });
+    showLogQueries(
+      this.monitoring,
+      this.sender.logGroup,
+      providers.map(({ key }) => key),
+    );
   }
 
   /**

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { Mailover, type MailoverProps } from './mailover.ts';
+import type { Monitoring } from './monitoring/monitoring.ts';
 
 /** A stack with one Mailover, and outputs of stable names for who sends, watches or tests. */
 export class MailoverStack extends Stack {
@@ -22,6 +23,11 @@ export class MailoverStack extends Stack {
       );
     }
     this.output('MailBucketName', mailBucket.bucketName, 'Takes submissions and attachments that no queue can hold');
+    this.output(
+      'DashboardUrl',
+      dashboardUrl(this, this.mailover.monitoring),
+      'Shows whether mail goes out, and through whom',
+    );
     for (const [key, queue] of queues.retry)
       this.output(retryQueueOutput(key), queue.queueUrl, `Holds mail that waits for ${key} to recover`);
   }
@@ -29,6 +35,10 @@ export class MailoverStack extends Stack {
   private output(id: string, value: string, description: string): void {
     new CfnOutput(this, id, { value, description });
   }
+}
+
+function dashboardUrl({ region }: Stack, { dashboard }: Monitoring): string {
+  return `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`;
 }
 
 /** Name of the output with the URL of a provider's retry queue: outputs are alphanumeric, and no two keys may share one. */

@@ -7,8 +7,8 @@ export function watchWhole(
   monitoring: Monitoring,
   providers: readonly BrokenAlarms[],
   { oldestMessage, nothingAccepted }: StoppedAlarms,
-): void {
-  monitoring.composite({
+): readonly NamedAlarm[] {
+  const oneWayBroken = monitoring.composite({
     title: 'OneWayBroken',
     severity: 'ticket',
     meanwhile: 'One way out is broken. Mail goes through the others, and users notice nothing.',
@@ -16,7 +16,7 @@ export function watchWhole(
     ...any(providers.flatMap(({ closed, failing }) => [...closed, ...failing])),
   });
   const gone = providers.map(({ closed }) => any(closed));
-  monitoring.composite({
+  const noProviderLeft = monitoring.composite({
     title: 'NoProviderLeft',
     severity: 'page',
     meanwhile: 'No provider is left: mail waits in the retry queues for up to four days, or until it expires.',
@@ -24,13 +24,14 @@ export function watchWhole(
     rule: gone.map(({ rule }) => `(${rule})`).join(' AND '),
     watches: gone.flatMap(({ watches }) => watches),
   });
-  monitoring.composite({
+  const mailStopped = monitoring.composite({
     title: 'MailStopped',
     severity: 'page',
     meanwhile: 'Mail has stopped: messages wait and none is accepted. Nothing is lost yet.',
     action: 'Look at NoProviderLeft first, then at the errors of the sender.',
     ...any([oldestMessage, nothingAccepted]),
   });
+  return [mailStopped, noProviderLeft, oneWayBroken];
 }
 
 function any(watches: readonly NamedAlarm[]): { readonly rule: string; readonly watches: readonly NamedAlarm[] } {

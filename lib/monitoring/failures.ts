@@ -3,7 +3,10 @@ import type { Duration } from 'aws-cdk-lib/core';
 import { ownMetric } from './metric.ts';
 
 /** Below this many attempts in a period a share says nothing: one failure of three would be a third. */
-export const FLOOR = 20;
+const FLOOR = 20;
+
+/** From this share of failures on a provider counts as failing, in percent. */
+export const FAILING_PERCENT = 25;
 
 const FAILED = '(FILL(outage, 0) + FILL(account, 0) + FILL(unknown, 0) + FILL(skipped, 0))';
 const TOTAL = `(FILL(accepted, 0) + ${FAILED})`;

@@ -3,13 +3,16 @@ import {
   AlarmRule,
   ComparisonOperator,
   CompositeAlarm,
+  Dashboard,
   type IAlarm,
   type IMetric,
+  type IWidget,
+  TextWidget,
   type TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
-import { Stack } from 'aws-cdk-lib/core';
+import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { AlarmTopics } from './topics.ts';
 
@@ -100,8 +103,10 @@ export interface MonitoringProps {
  */
 export class Monitoring extends Construct {
   readonly topics: AlarmTopics;
+  readonly dashboard: Dashboard;
+  /** First part of every alarm's name: that of the stack. */
+  readonly name: string;
   private readonly runbookUrl: string;
-  private readonly prefix: string;
   private readonly named: NamedAlarm[] = [];
 
   /** @throws ConfigurationError if alarms of a production stack would reach nobody */
@@ -109,7 +114,11 @@ export class Monitoring extends Construct {
     super(scope, id);
     this.topics = new AlarmTopics(this, 'Topics', props);
     this.runbookUrl = props.runbookUrl ?? 'docs/runbook.md';
-    this.prefix = Stack.of(this).stackName;
+    this.name = Stack.of(this).stackName;
+    this.dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: this.name,
+      defaultInterval: Duration.hours(3),
+    });
   }
 
   /** The alarms so far, in order of their making. */
@@ -119,7 +128,7 @@ export class Monitoring extends Construct {
 
   /** `Mailover/postmark/FailureRate`: stable, since people write rules and mute lists by name. */
   nameOf(title: string, provider?: string): string {
-    return [this.prefix, ...(provider ? [provider] : []), title].join('/');
+    return [this.name, ...(provider ? [provider] : []), title].join('/');
   }
 
   /** Makes an alarm that tells those whom its severity concerns, when it begins and when it ends. */
@@ -148,6 +157,12 @@ export class Monitoring extends Construct {
     // The rule has names, not references: CloudFormation must be told the order.
     alarm.node.addDependency(...definition.watches.map((one) => one.alarm));
     return this.register(alarm, definition);
+  }
+
+  /** Adds a row below those that the dashboard has; its widgets share 24 columns. */
+  row(title: string, widgets: readonly IWidget[]): void {
+    this.dashboard.addWidgets(new TextWidget({ markdown: `## ${title}`, width: 24, height: 1 }));
+    this.dashboard.addWidgets(...widgets);
   }
 
   private register(alarm: Alarm | CompositeAlarm, text: AlarmText): NamedAlarm {

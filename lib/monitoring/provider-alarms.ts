@@ -3,7 +3,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { CIRCUIT_STATE } from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
-import { failureCount, failureRate } from './failures.ts';
+import { FAILING_PERCENT, failureCount, failureRate } from './failures.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring, NamedAlarm } from './monitoring.ts';
 
@@ -43,7 +43,7 @@ export function watchProvider(
     meanwhile: `At least a quarter of the mail offered to ${provider} fails there. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
     metric: failureRate(provider, PERIOD),
-    threshold: 25,
+    threshold: FAILING_PERCENT,
     datapoints: 1,
     of: 1,
     // The expression has a value for silence too, and it is 0: no mail, no failure.

@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Queues } from '../queues.ts';
 import type { Timing } from '../timing.ts';
 import { watchWhole } from './composites.ts';
+import { showProvider, showQueues, showSender, showWhole } from './dashboard.ts';
 import type { Monitoring } from './monitoring.ts';
 import { type ProviderThresholds, watchProvider } from './provider-alarms.ts';
 import { watchQueues } from './queue-alarms.ts';
@@ -17,7 +18,7 @@ export interface WatchMailProps {
   readonly thresholds: Partial<ProviderThresholds>;
 }
 
-/** Registers every alarm of outbound mail. */
+/** Registers every alarm of outbound mail, and its rows of the dashboard. */
 export function watchMail(
   monitoring: Monitoring,
   { providers, queues, sender, timing, thresholds }: WatchMailProps,
@@ -29,5 +30,10 @@ export function watchMail(
   });
   const stopped = watchQueues(monitoring, queues);
   watchSender(monitoring, sender, timing.functionTimeout);
-  watchWhole(monitoring, broken, stopped);
+  const whole = watchWhole(monitoring, broken, stopped);
+
+  showWhole(monitoring, providers, queues, whole);
+  for (const provider of providers) showProvider(monitoring, provider, providers);
+  showQueues(monitoring, queues);
+  showSender(monitoring, providers, sender);
 }

@@ -1,0 +1,172 @@
+import {
+  AlarmStatusWidget,
+  GraphWidget,
+  type IMetric,
+  LegendPosition,
+  MathExpression,
+  SingleValueWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib/core';
+import { ATTEMPT_OUTCOMES, DEAD_LETTER_OUTCOME } from '../../lambda/contract/metrics.ts';
+import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { Queues } from '../queues.ts';
+import { FAILING_PERCENT, failureRate } from './failures.ts';
+import { ownMetric } from './metric.ts';
+import type { Monitoring, NamedAlarm } from './monitoring.ts';
+
+const PERIOD = Duration.minutes(5);
+const HEIGHT = 6;
+
+/** The first row answers: is mail going out, and through whom? */
+export function showWhole(
+  monitoring: Monitoring,
+  providers: readonly ProviderConfig[],
+  { outbound, deadLetter }: Queues,
+  whole: readonly NamedAlarm[],
+): void {
+  monitoring.row('Is mail going out, and through whom?', [
+    new AlarmStatusWidget({ title: 'Alarms', alarms: whole.map(({ alarm }) => alarm), width: 6, height: HEIGHT }),
+    graph('Accepted, by provider', 12, {
+      left: providers.map(({ key }) =>
+        ownMetric('Attempts', 'Sum', { provider: key, outcome: 'accepted' }).with({ label: key }),
+      ),
+      stacked: true,
+    }),
+    new SingleValueWidget({
+      title: 'In the last five minutes',
+      width: 6,
+      height: HEIGHT,
+      metrics: [
+        ownMetric('Delay', 'SampleCount').with({ label: 'accepted' }),
+        ownMetric('Delay', 'p95').with({ label: 'seconds until accepted, p95' }),
+        outbound.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
+        deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'dead letters' }),
+      ],
+    }),
+  ]);
+}
+
+/** One row for one provider: its share, what its attempts come to, how fast it is, and whether it may be used. */
+export function showProvider(monitoring: Monitoring, config: ProviderConfig, all: readonly ProviderConfig[]): void {
+  const { key: provider, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = config;
+  const accepted = (key: string) => ownMetric('Attempts', 'Sum', { provider: key, outcome: 'accepted' });
+  const ids = new Map(all.map(({ key }, place) => [`p${place}`, accepted(key)]));
+  const own = `p${all.findIndex(({ key }) => key === provider)}`;
+  const latency = (statistic: 'Average' | 'p95') =>
+    ownMetric('AttemptLatency', statistic, { provider, outcome: 'accepted' }).with({ label: statistic });
+  monitoring.row(provider, [
+    graph('Share of accepted mail, %', 5, {
+      left: [
+        new MathExpression({
+          expression: `100 * FILL(${own}, 0) / SUM([${[...ids.keys()].map((id) => `FILL(${id}, 0)`).join(', ')}])`,
+          usingMetrics: Object.fromEntries(ids),
+          label: 'share',
+          period: PERIOD,
+        }),
+      ],
+      most: 100,
+    }),
+    graph('Attempts, by outcome', 6, {
+      left: [
+        ...ATTEMPT_OUTCOMES.map((outcome) =>
+          ownMetric('Attempts', 'Sum', { provider, outcome }).with({ label: outcome }),
+        ),
+        ownMetric('SkippedOpen', 'Sum', { provider }).with({ label: 'not offered: circuit open' }),
+      ],
+      stacked: true,
+    }),
+    graph('Failed, %', 4, { left: [failureRate(provider, PERIOD)], most: 100, line: FAILING_PERCENT }),
+    graph('Time to accept, ms', 4, { left: [latency('Average'), latency('p95')], line: deadlineMs / 2 }),
+    graph('Account (1 may send) and circuit (0 closed)', 5, {
+      left: [
+        ownMetric('AccountHealthy', 'Minimum', { provider }).with({ label: 'account' }),
+        ownMetric('CircuitState', 'Maximum', { provider }).with({ label: 'circuit' }),
+      ],
+      most: 3,
+    }),
+  ]);
+}
+
+/** What waits, for how long, and what has ended; these move last. */
+export function showQueues(monitoring: Monitoring, { outbound, deadLetter, retry }: Queues): void {
+  const waiting = (queue: IQueue, label: string): IMetric =>
+    queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label });
+  const age = (queue: IQueue, label: string): IMetric =>
+    queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label });
+  const delayed = ([key, queue]: [string, IQueue]): IMetric =>
+    queue.metricApproximateNumberOfMessagesDelayed({ statistic: 'Maximum', label: `retry, ${key}` });
+  const outcomes = [...new Set(Object.values(DEAD_LETTER_OUTCOME))];
+  monitoring.row('Queues', [
+    graph('Waiting', 6, { left: [waiting(outbound, 'outbound'), ...Array.from(retry, delayed)] }),
+    graph('Oldest message, s', 6, { left: [age(outbound, 'outbound'), age(deadLetter, 'dead letters')] }),
+    graph('Age when retried, s', 6, {
+      left: [
+        ownMetric('RetryAge', 'p50').with({ label: 'p50' }),
+        ownMetric('RetryAge', 'Maximum').with({ label: 'most' }),
+      ],
+      right: [ownMetric('RetryAge', 'SampleCount').with({ label: 'retries' })],
+    }),
+    graph('Dead letters, by who has to act', 6, {
+      left: outcomes.map((outcome) => ownMetric('DeadLettered', 'Sum', { outcome }).with({ label: outcome })),
+      right: [waiting(deadLetter, 'on the queue')],
+      stacked: true,
+    }),
+  ]);
+}
+
+/** What failover does and what it costs, and the function that does it. */
+export function showSender(monitoring: Monitoring, providers: readonly ProviderConfig[], sender: LambdaFunction): void {
+  const by = (name: 'TookOver' | 'Contradictions') =>
+    providers.map(({ key }) => ownMetric(name, 'Sum', { provider: key }).with({ label: key }));
+  monitoring.row('Failover', [
+    graph('Taken over, by provider', 6, {
+      left: by('TookOver'),
+      right: [ownMetric('FailedOver', 'Sum').with({ label: 'failed over' })],
+      stacked: true,
+    }),
+    graph('Contradictions, by who refused', 6, { left: by('Contradictions') }),
+    graph('Possible duplicates, providers that cannot carry', 6, {
+      left: [ownMetric('PossibleDuplicates', 'Sum'), ownMetric('SkippedUnable', 'Sum')],
+    }),
+    graph('Sender', 6, {
+      left: [
+        sender.metricInvocations({ label: 'invocations' }),
+        sender.metricErrors({ label: 'errors' }),
+        sender.metricThrottles({ label: 'throttles' }),
+      ],
+      right: [sender.metricDuration({ statistic: 'Maximum', label: 'longest, ms' })],
+    }),
+  ]);
+}
+
+interface GraphContent {
+  readonly left: IMetric[];
+  readonly right?: IMetric[];
+  readonly stacked?: boolean;
+  /** End of the left axis. */
+  readonly most?: number;
+  /** Where the alarm begins. */
+  readonly line?: number;
+}
+
+function graph(
+  title: string,
+  width: number,
+  { left, right = [], stacked = false, most, line }: GraphContent,
+): GraphWidget {
+  return new GraphWidget({
+    title,
+    width,
+    height: HEIGHT,
+    left,
+    right,
+    stacked,
+    period: PERIOD,
+    legendPosition: LegendPosition.BOTTOM,
+    leftYAxis: { min: 0, showUnits: false, ...(most !== undefined && { max: most }) },
+    rightYAxis: { min: 0, showUnits: false },
+    ...(line !== undefined && { leftAnnotations: [{ value: line, label: 'alarm' }] }),
+  });
+}
