@@ -121,9 +121,10 @@ test('the bucket is private, encrypted, unversioned, and forgets its objects aft
   expect(JSON.stringify(resources(template, 'AWS::S3::Bucket'))).not.toContain('VersioningConfiguration');
 });
 
-test('the outputs name every queue and the bucket', () => {
+test('the outputs name every queue, the bucket and the dashboard', () => {
   expect(Object.keys(template.findOutputs('*')).toSorted()).toEqual(
     [
+      'DashboardUrl',
       'DeadLetterQueueUrl',
       'EventsQueueUrl',
       'MailBucketName',
