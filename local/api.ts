@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Table } from '../lambda/platform/table.ts';
 import { addInbound, type InboundSources } from './api-inbound.ts';
+import { addSubmissions } from './api-submissions.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from './faults.ts';
 import type { AcceptedLog } from './simulators/accepted-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
@@ -12,6 +14,8 @@ export interface ApiSources extends InboundSources {
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;
+  /** The state table, once there is one. */
+  state(): Table | undefined;
 }
 
 /** An answer other than 200, with a sentence for a person. */
@@ -56,6 +60,7 @@ export async function startApi(
     }
   });
   addState(app, options);
+  addSubmissions(app, options.state);
   addFaults(app, options);
   addInbound(app, options);
   addConsole(app);

@@ -1,9 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import dynalite from 'dynalite';
+import { dynamoTable, type Table } from '../lambda/platform/table.ts';
 import { errorAnswer } from './aws/error-answer.ts';
+import { REGION } from './aws/names.ts';
 import { awsCall } from './aws/operation.ts';
 import type { DeployedTable } from './deployment.ts';
 import { AWS_SCOPE, type FaultBoard } from './faults.ts';
+
+/** Tells the stack's own reading from that of the functions, which alone meet the faults. */
+const LOCAL_AGENT = 'mailover-local-stack';
+
+/** A table of the server, past the faults that are set on it. */
+export function tableOf(url: string, name: string): Table {
+  return dynamoTable(name, {
+    endpoint: url,
+    region: REGION,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    customUserAgent: LOCAL_AGENT,
+  });
+}
 
 /** Starts a DynamoDB server in memory with the given tables. */
 export async function startDynamodb(options: {
@@ -19,7 +34,8 @@ export async function startDynamodb(options: {
       for (const handler of handlers) handler.call(server, request, response);
     };
     const call = awsCall({ method: request.method ?? '', url: request.url ?? '/', headers: request.headers });
-    const fault = call && options.faults.match(AWS_SCOPE, call);
+    const own = request.headers['user-agent']?.includes(LOCAL_AGENT);
+    const fault = call && !own ? options.faults.match(AWS_SCOPE, call) : undefined;
     const answer = call && fault?.error ? errorAnswer(call, fault.error, 'a fault of the local stack') : undefined;
     const go = (): unknown => (answer ? response.writeHead(answer.status, answer.headers).end(answer.body) : handle());
     if (fault?.delayMs) setTimeout(go, fault.delayMs);

@@ -1,3 +1,4 @@
+import type { Table } from '../lambda/platform/table.ts';
 import type { AwsServer } from './aws/server.ts';
 import type { Deployment } from './deployment.ts';
 import type { ReceivedLog } from './received-log.ts';
@@ -13,6 +14,8 @@ export interface Live {
   aws?: AwsServer;
   http?: { readonly url: string };
   dynamodb?: { readonly url: string; close(): Promise<void> };
+  /** The state table, past the faults that are set on it. */
+  state?: Table;
   deployment?: Deployment;
   sender?: SenderFacts;
   receiving?: LocalReceiving;

@@ -9,7 +9,7 @@ import { makeSecret } from './aws/secrets.ts';
 import { startAws } from './aws/server.ts';
 import { makeCertificate } from './certificate.ts';
 import { deploy } from './deployment.ts';
-import { startDynamodb } from './dynamodb.ts';
+import { startDynamodb, tableOf } from './dynamodb.ts';
 import { FaultBoard } from './faults.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { startHttpApi } from './http-api/server.ts';
@@ -94,6 +94,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     info: () => infoOf(live),
     queueCounts: () => queueCounts(live),
     accepted: () => live.simulators?.accepted,
+    state: () => live.state,
     receiving: () => live.receiving,
     received: () => live.received,
   });
@@ -160,6 +161,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   if (deployment.tables.length > 0) {
     live.dynamodb = await startDynamodb({ port: base + PORTS.dynamodb, tables: deployment.tables, faults });
     closers.push(live.dynamodb.close);
+    live.state = tableOf(live.dynamodb.url, live.sender.environment.stateTable);
   }
 
   onProgress('starting the functions');

@@ -22,6 +22,8 @@ export type Circuit =
       readonly since: number;
       readonly trips: number;
       readonly window: Window;
+      /** A worker waits for an answer longer than usual: who knows nothing of the provider lets it find out. */
+      readonly doubt?: Probe;
     }
   | {
       readonly kind: 'open';
@@ -51,6 +53,9 @@ export type Signal =
   /** A mail that was let in although the circuit was not closed was accepted. */
   | { readonly kind: 'proven' }
   | { readonly kind: 'disproven'; readonly by: string; readonly cause: Cause }
+  /** A worker's first mail to the provider is without an answer for longer than usual; and it has got one. */
+  | { readonly kind: 'doubted'; readonly by: string; readonly leaseMs: number }
+  | { readonly kind: 'answered'; readonly by: string }
   /** The probe ended and told nothing of the provider. */
   | { readonly kind: 'inconclusive'; readonly by: string };
 
@@ -85,8 +90,16 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
     case 'elect': {
       if (circuit.kind === 'closed' || !mayProbe(circuit, moment)) return circuit;
       const { since, trips, cause } = circuit;
-      const probe = { by: signal.by, until: moment.now + Math.min(signal.leaseMs, LEASE_MOST_MS) };
-      return { kind: 'half-open', since, trips, cause, probe };
+      return { kind: 'half-open', since, trips, cause, probe: lease(signal, moment) };
+    }
+    case 'doubted':
+      return circuit.kind !== 'closed' || isDoubted(circuit, moment)
+        ? circuit
+        : { ...circuit, doubt: lease(signal, moment) };
+    case 'answered': {
+      if (circuit.kind !== 'closed' || circuit.doubt?.by !== signal.by) return circuit;
+      const { doubt: _gone, ...left } = circuit;
+      return left;
     }
     case 'proven':
       if (circuit.kind === 'closed') return circuit;
@@ -113,6 +126,11 @@ export function mayProbe(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 
   }
 }
 
+/** Whether some worker is waiting for an answer just now, though nobody says that the provider is down. */
+export function isDoubted(circuit: Circuit, { now }: Pick<Moment, 'now'>): boolean {
+  return circuit.kind === 'closed' && circuit.doubt !== undefined && !isOver(circuit.doubt.until, now, LEASE_MOST_MS);
+}
+
 /** Slow start: the fraction of mail that a circuit lets in after it closed; 1 if it never was open. */
 export function admitted(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 'times'>): number {
   if (circuit.kind !== 'closed' || circuit.trips === 0) return 1;
@@ -128,6 +146,10 @@ function opened(circuit: Circuit, cause: Cause, { now, random, times }: Moment):
   const ms = Math.min(times.openMostMs, times.openMs * 2 ** (trips - 1));
   const since = circuit.kind === 'closed' ? now : circuit.since;
   return { kind: 'open', since, trips, cause, until: now + jittered(ms, random) };
+}
+
+function lease({ by, leaseMs }: { readonly by: string; readonly leaseMs: number }, { now }: Moment): Probe {
+  return { by, until: now + Math.min(leaseMs, LEASE_MOST_MS) };
 }
 
 function isProbe(circuit: Circuit, by: string | undefined): circuit is Extract<Circuit, { kind: 'half-open' }> {

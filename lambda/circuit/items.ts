@@ -45,11 +45,14 @@ export function switchItem(provider: string, item: Item | undefined, isolation: 
 }
 
 function readCircuit(value: unknown): Circuit | undefined {
-  const { kind, since, trips, until, window, cause, probe } = fields(value);
+  const { kind, since, trips, until, window, cause, probe, doubt } = fields(value);
   if (typeof since !== 'number' || typeof trips !== 'number') return undefined;
   switch (kind) {
-    case 'closed':
-      return { kind, since, trips, window: Array.isArray(window) ? window.flatMap(readBucket) : [] };
+    case 'closed': {
+      const known = readProbe(doubt);
+      const buckets = Array.isArray(window) ? window.flatMap(readBucket) : [];
+      return { kind, since, trips, window: buckets, ...(known && { doubt: known }) };
+    }
     case 'open':
       return typeof until === 'number' ? { kind, since, trips, until, cause: readCause(cause) } : undefined;
     case 'half-open': {

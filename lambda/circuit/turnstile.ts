@@ -22,7 +22,8 @@ export type Answer = 'good' | 'bad' | 'nothing';
 /** What a mail is told. `quiet`: a probe failed a moment ago. */
 export type Turn =
   | { readonly kind: 'go'; readonly ticket: Ticket }
-  | { readonly kind: 'probing' }
+  /** Somebody is still finding out; `first` for the first one who has waited for it in vain. */
+  | { readonly kind: 'probing'; readonly first: boolean }
   | { readonly kind: 'quiet'; readonly until: number };
 
 /**
@@ -39,7 +40,9 @@ export class Turnstile {
   #failedAt = 0;
   #failedProbes = 0;
   #quietUntil = 0;
-  #probe: { readonly number: number; readonly since: number; readonly ended: AbortController } | undefined;
+  #probe:
+    | { readonly number: number; readonly since: number; readonly ended: AbortController; doubted: boolean }
+    | undefined;
 
   constructor(clock: Clock, random: () => number, times: CircuitTimes) {
     this.#clock = clock;
@@ -58,13 +61,18 @@ export class Turnstile {
       const turn = this.claim();
       if (turn) return turn;
       if (forced) return this.#pass(false);
-      if (!(await this.probeEnds(deadline))) return { kind: 'probing' };
+      if (!(await this.probeEnds(deadline))) return { kind: 'probing', first: this.#doubt() };
     }
   }
 
   /** The turn of the one mail that is let in, quiet or not; undefined while there is one already. */
   claim(): Extract<Turn, { kind: 'go' }> | undefined {
     return this.#probe ? undefined : this.#pass(true);
+  }
+
+  /** Nothing is known of the provider, and nobody is finding out. */
+  get ignorant(): boolean {
+    return !this.#proven && !this.#probe;
   }
 
   get probing(): boolean {
@@ -85,7 +93,8 @@ export class Turnstile {
     return this.#probe !== probe;
   }
 
-  leave(ticket: Ticket, answer: Answer): void {
+  /** `doubted`: it was the probe, and somebody has waited for it in vain. */
+  leave(ticket: Ticket, answer: Answer): { readonly doubted: boolean } {
     const current = ticket.probe && this.#probe?.number === ticket.number ? this.#probe : undefined;
     if (current) this.#probe = undefined;
     const news = ticket.number > this.#failedAt;
@@ -100,6 +109,7 @@ export class Turnstile {
       this.#failedAt = this.#passed;
     }
     current?.ended.abort();
+    return { doubted: current?.doubted === true };
   }
 
   /** Forgets what was learned, when somebody has reset the circuits. */
@@ -111,8 +121,14 @@ export class Turnstile {
   #pass(probe: boolean): Extract<Turn, { kind: 'go' }> {
     this.#passed += 1;
     const number = this.#passed;
-    if (probe) this.#probe = { number, since: this.#clock.now(), ended: new AbortController() };
+    if (probe) this.#probe = { number, since: this.#clock.now(), ended: new AbortController(), doubted: false };
     return { kind: 'go', ticket: { number, probe } };
+  }
+
+  #doubt(): boolean {
+    if (!this.#probe || this.#probe.doubted) return false;
+    this.#probe.doubted = true;
+    return true;
   }
 
   #keepQuiet(): void {

@@ -1,4 +1,5 @@
 import type { DeadLetterReason } from './dead-letter.ts';
+import type { ProviderType } from './providers.ts';
 
 /** CloudWatch namespace of everything that Mailover measures itself. */
 export const NAMESPACE = 'Mailover';
@@ -7,6 +8,13 @@ interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
   /** Dimensions that each value has. Keys of providers and words of a closed list only: each combination is billed as a metric. */
   readonly by: readonly ('provider' | 'outcome')[];
+  /** The closed list of outcomes, of metrics that have them. */
+  readonly outcomes?: readonly string[];
+  /**
+   * Types of provider that it is known of.
+   * @default - all
+   */
+  readonly types?: readonly ProviderType[];
 }
 
 const metric = <const T extends MetricDefinition>(definition: T) => definition;
@@ -31,6 +39,8 @@ export const DEAD_LETTER_OUTCOME = {
   Unknown: 'unknown',
   Crashed: 'crashed',
 } as const satisfies Record<DeadLetterReason, string>;
+
+const DEAD_LETTER_OUTCOMES = [...new Set(Object.values(DEAD_LETTER_OUTCOME))];
 
 /** Values of the gauge `CircuitState`. From `halfOpen` on the provider gets no more than single mails that try it out. */
 export const CIRCUIT_STATE = { closed: 0, halfOpen: 1, open: 2, isolated: 3 } as const;
@@ -57,9 +67,9 @@ export type InboundOutcome = (typeof INBOUND_OUTCOMES)[number];
 /** Every metric that a function emits and an alarm or the dashboard may name. */
 export const METRICS = {
   /** One for each attempt, by what it came to, before failover is decided. */
-  Attempts: metric({ unit: 'Count', by: ['provider', 'outcome'] }),
+  Attempts: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: ATTEMPT_OUTCOMES }),
   /** From call to acceptance. Of accepted attempts only: a refusal that comes at once, or a hanging call, would hide how fast mail is taken. */
-  AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider', 'outcome'] }),
+  AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider', 'outcome'], outcomes: ['accepted'] }),
   /** Mail that came to this provider from another one and was accepted. */
   TookOver: metric({ unit: 'Count', by: ['provider'] }),
   /** Mail that was not offered to this provider because its circuit is open: it counts as failed, or an open circuit would look like health. */
@@ -77,7 +87,7 @@ export const METRICS = {
   /** Age of a submission when it is sent to a retry queue. */
   RetryAge: metric({ unit: 'Seconds', by: [] }),
   /** Messages put on the dead-letter queue, by who has to act: {@link DEAD_LETTER_OUTCOME}. */
-  DeadLettered: metric({ unit: 'Count', by: ['outcome'] }),
+  DeadLettered: metric({ unit: 'Count', by: ['outcome'], outcomes: DEAD_LETTER_OUTCOMES }),
 
   /**
    * Each minute. 1: the account may send. 0: the provider says that it may not, or does not let us in. No value while
@@ -89,12 +99,12 @@ export const METRICS = {
   /** Since the provider last accepted mail or last let us log in, whichever is later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Part of the provider's quota that is left, from 0 to 1; of providers that tell it. */
-  QuotaHeadroom: metric({ unit: 'None', by: ['provider'] }),
+  QuotaHeadroom: metric({ unit: 'None', by: ['provider'], types: ['ses'] }),
   /** How many switches of an operator are on, each minute. */
   OperatorSwitch: metric({ unit: 'Count', by: [] }),
 
   /** Requests with received mail, by what became of them; {@link INBOUND_OUTCOMES}. */
-  InboundRequests: metric({ unit: 'Count', by: ['provider', 'outcome'] }),
+  InboundRequests: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: INBOUND_OUTCOMES }),
   /** From when the provider took a mail until it was on the inbound queue. */
   InboundAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Received mail of which something is only in its raw form: too large to be posted, or not to be read. */

@@ -160,6 +160,11 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly connectMs?: number;
   /**
+   * Calls in a second at most, over all workers, from 0.1 to 10000; mail beyond it goes to another provider or waits.
+   * @default - no limit: a provider that wants less says so, and is left alone for that long
+   */
+  readonly maxPerSecond?: number;
+  /**
    * From domains (with their subdomains) that this provider may send for.
    * @default - any; for `ses`, its identities
    */

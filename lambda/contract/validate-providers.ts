@@ -107,6 +107,7 @@ const common = {
     .optional(),
   deadlineMs: whole(1_000, 60_000).optional(),
   connectMs: whole(100, 60_000).optional(),
+  maxPerSecond: z.number().min(0.1, 'must be at least 0.1').max(10_000, 'must be at most 10000').optional(),
   fromDomains: list(domain).optional(),
   classes: list(className).optional(),
   limits: z.strictObject({ maxBytes: z.int().min(1).optional(), maxRecipients: z.int().min(1).optional() }).optional(),

@@ -14,6 +14,8 @@ export type Outcome =
       readonly blames: 'outage' | 'account';
       readonly reason: string;
       readonly detail?: string;
+      /** The provider failed after it had the whole request, and may have taken the mail all the same. */
+      readonly maybeTaken?: true;
     }
   | {
       readonly kind: 'refused';

@@ -52,7 +52,7 @@ export function statusOutcome(status: number, headers: IncomingHttpHeaders, word
   // 500, 502 and 504 can hide an accepted mail; going on is the lesser evil, and the detail says what may follow.
   if (status >= 500) {
     const hint = `${status}, possible duplicate: ${words ?? ''}`;
-    return { kind: 'unavailable', blames: 'outage', reason: 'server-error', detail: detailOf(hint) };
+    return { kind: 'unavailable', blames: 'outage', reason: 'server-error', detail: detailOf(hint), maybeTaken: true };
   }
   return undefined;
 }

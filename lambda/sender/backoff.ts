@@ -19,3 +19,15 @@ export function backoff(ageMs: number, random: number): number {
 export function unknownDelay(random: number): number {
   return Math.round(MIN_DELAY_MS * (1 + random));
 }
+
+/** Least spread of mail that waits for its turn at a provider, in milliseconds. */
+const SPREAD_MS = 5_000;
+
+/**
+ * The wait for a provider that was held back, in milliseconds: as long as it said, since the mail itself met no
+ * failure, and a little more for each, so that the waiting do not all come at once.
+ */
+export function againDelay(againAfterMs: number, random: number): number {
+  const spread = Math.max(SPREAD_MS, againAfterMs / 4);
+  return Math.round(Math.min(MAX_DELAY_MS, againAfterMs + random * spread));
+}

@@ -30,13 +30,16 @@ export function providerCaller(pool: ProviderPool): CallProvider {
   };
 }
 
-/** Questions about earlier attempts, by the same providers. A type that cannot be asked answers `not-askable`. */
+/** Why a provider type cannot say that offers no way to ask. */
+export const NOT_ASKABLE = 'not-askable';
+
+/** Questions about earlier attempts, by the same providers. */
 export function providerLookUp(pool: ProviderPool): LookUp {
   return async (config, question) => {
     const used = await pool.use(config, {
       ...question,
       call: async (provider, deadlineMs): Promise<LookupAnswer> =>
-        (await provider.lookup?.({ ...question, deadlineMs })) ?? { kind: 'cannot-say', reason: 'not-askable' },
+        (await provider.lookup?.({ ...question, deadlineMs })) ?? { kind: 'cannot-say', reason: NOT_ASKABLE },
       isAuthentication: (answer) => answer.kind === 'cannot-say' && answer.reason === AUTHENTICATION,
     });
     switch (used.kind) {

@@ -1,14 +1,17 @@
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
-import type { Outcome } from '../mail/outcome.ts';
+import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { CallProvider } from './call.ts';
+import type { Entry, Gate, Passenger } from './gate.ts';
+import { LedgerError, type Page, TakenError } from './ledger.ts';
 import {
   afterAttempt,
   type Consequences,
+  carry,
   declareRefused,
-  ended,
   type OnUnknown,
   type Progress,
   pending,
@@ -29,77 +32,200 @@ export interface Round {
   readonly suppressed: readonly Suppressed[];
   /** The shortest Retry-After, in milliseconds, if every provider of the round throttled and named one. */
   readonly retryAfterMs?: number;
+  /** Nobody was tried, since every provider was held back: after so many milliseconds of stack time one may be tried. */
+  readonly againAfterMs?: number;
+  /** The round ended before its time: the ledger did not answer, or another delivery has the submission in hand. */
+  readonly stopped?: LedgerError | TakenError;
 }
 
 /** What a round needs. */
 export interface DeliverContext {
   readonly call: CallProvider;
+  readonly gate: Gate;
+  readonly page: Page;
+  readonly lane: Passenger['lane'];
+  readonly onUnknown: OnUnknown;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Milliseconds until the function is stopped. */
   readonly remainingMs: () => number;
 }
 
-/** Kept free for settling: an event and the next home, each with one retry of the call. */
-export const SETTLE_MS = 8_000;
+/** Kept free for settling: the ledger, an event and the next home, each with one retry of the call. */
+export const SETTLE_MS = 12_000;
 
-/**
- * Offers a message to the providers in turn until nobody is left who wants it.
- * No attempt begins that could not end before the function is stopped.
- */
+/** Offers a message to the providers in turn until nobody is left who wants it. */
 export async function deliver(
   message: Message,
   mime: () => Promise<Buffer>,
   order: readonly ProviderConfig[],
   start: Progress,
-  onUnknown: OnUnknown,
   context: DeliverContext,
 ): Promise<Round> {
-  let progress = start;
-  const waits: (number | undefined)[] = [];
-  const suppressed: Suppressed[] = [];
+  const round = new Delivery(message, mime, start, context);
   for (const provider of order) {
-    const offered = pending(progress);
-    const deadlineMs = provider.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs;
-    if (offered.length === 0 || context.remainingMs() < deadlineMs + SETTLE_MS) break;
-    const number = progress.attempts + 1;
-    const begun = context.now();
-    const result = await context.call(provider, {
-      message,
+    if (!round.goesOn(provider)) break;
+    await round.offer(provider);
+  }
+  // All are held back: the least bad one is tried all the same, rather than none.
+  const last = round.leastBad(order);
+  if (last && round.goesOn(last)) await round.offer(last, true);
+  return round.result(order);
+}
+
+class Delivery {
+  private progress: Progress;
+  private stopped: LedgerError | TakenError | undefined;
+  private readonly suppressed: Suppressed[] = [];
+  private readonly waits: (number | undefined)[] = [];
+  private readonly skips = new Map<string, Extract<Entry, { kind: 'skip' }>>();
+  private readonly message: Message;
+  private readonly mime: () => Promise<Buffer>;
+  private readonly start: Progress;
+  private readonly context: DeliverContext;
+
+  constructor(message: Message, mime: () => Promise<Buffer>, start: Progress, context: DeliverContext) {
+    this.message = message;
+    this.mime = mime;
+    this.start = start;
+    this.progress = start;
+    this.context = context;
+  }
+
+  /** No attempt begins that could not end before the function is stopped. */
+  goesOn(provider: ProviderConfig): boolean {
+    const wanted = pending(this.progress).length > 0 && !this.stopped;
+    return wanted && this.context.remainingMs() >= deadlineOf(provider) + SETTLE_MS;
+  }
+
+  async offer(provider: ProviderConfig, forced = false): Promise<void> {
+    const { gate, lane } = this.context;
+    const entry = await gate.enter(provider, { id: this.message.id, lane, ...(forced && { forced }) });
+    if (entry.kind === 'skip') {
+      this.skips.set(provider.key, entry);
+      return;
+    }
+    let outcomes: readonly Outcome[] = [];
+    try {
+      outcomes = await this.attempt(provider);
+    } finally {
+      await entry.leave(outcomes);
+    }
+  }
+
+  private async attempt(provider: ProviderConfig): Promise<readonly Outcome[]> {
+    const { page, call, clock, remainingMs } = this.context;
+    const offered = pending(this.progress);
+    const number = this.progress.attempts + 1;
+    const begun = clock.now();
+    const places = this.placesOf(offered);
+    const attempt = { number, provider: provider.key, begun, ...(places && { recipients: places }) };
+    try {
+      await page.begin(attempt, carry(this.progress));
+    } catch (error) {
+      if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
+      this.stopped = error;
+      // The number is used up: should it stand in the ledger after all, it is known that nothing was sent.
+      if (error instanceof LedgerError) this.progress = { ...this.progress, attempts: number };
+      return [];
+    }
+    const deadlineMs = deadlineOf(provider);
+    // The write may have taken its time, or the process may have slept: a call that could outlive the function is not made.
+    if (remainingMs() < deadlineMs) {
+      page.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
+      this.progress = { ...this.progress, attempts: number };
+      return [];
+    }
+    const result = await call(provider, {
+      message: this.message,
       recipients: offered,
-      mime,
+      mime: this.mime,
       number,
       deadlineMs,
       connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
     });
-    const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
-    for (const outcome of outcomes) logAttempt(context, message, provider.key, number, outcome, context.now() - begun);
-    const next: Consequences = afterAttempt(progress, provider.key, offered, result, onUnknown);
-    progress = next.progress;
-    suppressed.push(...next.suppressed.map((one) => ({ ...one, provider: provider.key, attempt: number })));
-    for (const key of next.contradicted) {
-      context.metrics.add('Contradictions', 1, { provider: key });
-      context.log.warn('contradiction', { submissionId: logId(message), provider: key, acceptedBy: provider.key });
-    }
-    waits.push(...outcomes.map((outcome) => (outcome.kind === 'throttled' ? outcome.retryAfterMs : undefined)));
-    if (ended(progress)) break;
+    return this.takeIn(provider.key, offered, number, begun, result);
   }
-  progress = declareRefused(
-    progress,
-    order.map(({ key }) => key),
-  );
-  // One provider that asks for time delays only itself; all of them together delay the mail.
-  const named = waits.filter((wait) => wait !== undefined);
-  return {
-    progress,
-    suppressed,
-    ...(named.length > 0 && named.length === waits.length && { retryAfterMs: Math.min(...named) }),
-  };
+
+  private takeIn(
+    key: string,
+    offered: readonly string[],
+    number: number,
+    begun: number,
+    result: AttemptResult,
+  ): readonly Outcome[] {
+    const { page, clock, log, metrics, onUnknown } = this.context;
+    const now = clock.now();
+    const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
+    for (const outcome of outcomes) logAttempt(this.context, this.message, key, number, outcome, now - begun);
+    const next: Consequences = afterAttempt(this.progress, key, offered, result, onUnknown, begun);
+    this.progress = next.progress;
+    const { outcome } = result;
+    page.end(number, {
+      ended: now,
+      outcome: outcome.kind,
+      ...('blames' in outcome && { blames: outcome.blames }),
+      ...('reason' in outcome && { reason: outcome.reason }),
+      ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
+    });
+    this.suppressed.push(...next.suppressed.map((one) => ({ ...one, provider: key, attempt: number })));
+    for (const provider of next.contradicted) {
+      metrics.add('Contradictions', 1, { provider });
+      log.warn('contradiction', { submissionId: logId(this.message), provider, acceptedBy: key });
+    }
+    for (const { provider, cause } of next.doubled) {
+      metrics.add('PossibleDuplicates', 1, { provider });
+      log.warn('possible duplicate', { submissionId: logId(this.message), provider, cause, acceptedBy: key });
+    }
+    this.waits.push(...outcomes.map((one) => (one.kind === 'throttled' ? one.retryAfterMs : undefined)));
+    return outcomes;
+  }
+
+  /** The provider to force, if nobody was tried at all; an operator's isolation and a rate are kept in any case. */
+  leastBad(order: readonly ProviderConfig[]): ProviderConfig | undefined {
+    if (this.progress.attempts > this.start.attempts) return undefined;
+    const badness = ({ key }: ProviderConfig): number => {
+      const skip = this.skips.get(key);
+      return skip && FORCIBLE.has(skip.reason) ? skip.badness : Number.POSITIVE_INFINITY;
+    };
+    const [best] = order.toSorted((a, b) => badness(a) - badness(b));
+    return best && Number.isFinite(badness(best)) ? best : undefined;
+  }
+
+  result(order: readonly ProviderConfig[]): Round {
+    const progress = declareRefused(
+      this.progress,
+      order.map(({ key }) => key),
+    );
+    // One provider that asks for time delays only itself; all of them together delay the mail.
+    const named = this.waits.filter((wait) => wait !== undefined);
+    const again = [...this.skips.values()].flatMap(({ againAfterMs }) => againAfterMs ?? []);
+    const untried = this.progress.attempts === this.start.attempts;
+    return {
+      progress,
+      suppressed: this.suppressed,
+      ...(named.length > 0 && named.length === this.waits.length && { retryAfterMs: Math.min(...named) }),
+      ...(untried && again.length > 0 && { againAfterMs: Math.min(...again) }),
+      ...(this.stopped && { stopped: this.stopped }),
+    };
+  }
+
+  /** Undefined for all of them. */
+  private placesOf(addresses: readonly string[]): readonly number[] | undefined {
+    if (addresses.length === this.progress.recipients.length) return undefined;
+    return this.progress.recipients.flatMap(({ address }, place) => (addresses.includes(address) ? [place] : []));
+  }
+}
+
+const FORCIBLE: ReadonlySet<string> = new Set(['open', 'probing', 'warming']);
+
+function deadlineOf({ deadlineMs = PROVIDER_DEFAULTS.deadlineMs }: ProviderConfig): number {
+  return deadlineMs;
 }
 
 /** The id as it may stand in a log: its hash where a producer used an address as id. */
-function logId({ id, handle }: Pick<Message, 'id' | 'handle'>): string {
+export function logId({ id, handle }: Pick<Message, 'id' | 'handle'>): string {
   return id.includes('@') ? handle : id;
 }
 

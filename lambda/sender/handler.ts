@@ -1,19 +1,29 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createGate } from '../circuit/gate.ts';
 import { decodeSenderEnvironment } from '../contract/environment.ts';
+import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
 import { s3Objects } from '../platform/objects.ts';
 import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
+import { dynamoTable } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
 import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
-import { providerCaller } from './call.ts';
+import { providerCaller, providerLookUp } from './call.ts';
 import { createSender } from './sender.ts';
 
 const environment = decodeSenderEnvironment(process.env);
 const metrics = emfMetrics();
 const pool = providerPool({ definitions, loadProvider }, managedSecrets, environment.endpoints ?? {}, powertoolsLog);
+
+const edges = {
+  table: dynamoTable(environment.stateTable),
+  log: powertoolsLog,
+  clock: systemClock,
+  random: Math.random,
+};
 
 const send = createSender({
   environment,
@@ -21,10 +31,10 @@ const send = createSender({
   call: providerCaller(pool),
   queue: sqsQueue,
   objects: s3Objects(environment.mailBucket),
-  log: powertoolsLog,
   metrics,
-  now: Date.now,
-  random: Math.random,
+  lookUp: providerLookUp(pool),
+  gate: createGate({ ...environment, ...edges }),
+  ...edges,
 });
 
 /** Before the function is stopped, in milliseconds: a batch that outlasts it would come back whole, accepted mail too. */

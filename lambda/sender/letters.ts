@@ -16,8 +16,13 @@ export interface Letter {
   readonly born: number;
   /** Epoch milliseconds before which a retry is not due; absent on the outbound queue. */
   readonly notBefore?: number;
+  /** From the dead-letter queue: somebody wants it tried again. */
+  readonly redriven?: true;
   readonly carried: Carried;
 }
+
+/** The ledger has the whole history; what travels for older releases and failing tables is bounded. */
+const MAX_HISTORY = 6_000;
 
 /** Reads the attributes of a record; on the outbound queue they are absent and the record itself tells. */
 export function readLetter({ messageId, attributes, messageAttributes }: SQSRecord): Letter {
@@ -32,7 +37,7 @@ export function readLetter({ messageId, attributes, messageAttributes }: SQSReco
   if (Number.isNaN(notBefore)) {
     // Redriven from the dead-letter queue: everything is tried anew, but nobody is served twice.
     if (text(DEAD_LETTER_ATTRIBUTE.reason))
-      return { submissionId, firstSeen: sent, born: firstSeen, carried: { ...NOTHING_CARRIED, done } };
+      return { submissionId, firstSeen: sent, born: firstSeen, redriven: true, carried: { ...NOTHING_CARRIED, done } };
     return { submissionId: messageId, firstSeen: sent, born: sent, carried: NOTHING_CARRIED };
   }
   const born = time(RETRY_ATTRIBUTE.born);
@@ -51,7 +56,8 @@ export function readLetter({ messageId, attributes, messageAttributes }: SQSReco
 
 /** Attributes of a message on a retry queue. */
 export function retryAttributes(letter: Letter, provider: string, notBefore: number): Record<string, string> {
-  const { attempts, done, history } = letter.carried;
+  const { attempts, done } = letter.carried;
+  const history = JSON.stringify(letter.carried.history);
   return {
     [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
     [RETRY_ATTRIBUTE.firstSeen]: new Date(letter.firstSeen).toISOString(),
@@ -60,7 +66,7 @@ export function retryAttributes(letter: Letter, provider: string, notBefore: num
     [RETRY_ATTRIBUTE.attempts]: String(attempts),
     [RETRY_ATTRIBUTE.provider]: provider,
     ...(done.length > 0 && { [RETRY_ATTRIBUTE.done]: done.join(',') }),
-    ...(history.length > 0 && { [RETRY_ATTRIBUTE.history]: JSON.stringify(history) }),
+    ...(history.length > 2 && history.length <= MAX_HISTORY && { [RETRY_ATTRIBUTE.history]: history }),
   };
 }
 

@@ -1,41 +1,15 @@
 import type { SQSRecord } from 'aws-lambda';
-import { type Problem, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
-import type { SenderEnvironment } from '../contract/environment.ts';
-import type { Message } from '../mail/message.ts';
-import { composeMime } from '../mail/mime.ts';
-import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
-import type { Objects } from '../platform/objects.ts';
-import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
+import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
-import type { Registry } from '../providers/pool.ts';
-import { factsOf } from './ability.ts';
-import { backoff } from './backoff.ts';
-import type { CallProvider } from './call.ts';
-import { deliver, SETTLE_MS, type Suppressed } from './deliver.ts';
-import { suppressedEvent } from './event.ts';
+import { backoff, MIN_DELAY_MS } from './backoff.ts';
+import { SETTLE_MS } from './deliver.ts';
+import { Homes } from './homes.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
-import { deadLetterAttributes, type Letter, readLetter, retryAttributes } from './letters.ts';
-import { policyOf } from './policy.ts';
-import { begin, carry, type Progress, reopen } from './progress.ts';
-import { route, uncarried } from './route.ts';
-import { overdue, settle, timeLeft } from './settle.ts';
-import { sharesAt } from './warm-up.ts';
-
-/** Everything the sender touches outside itself. */
-export interface SenderContext {
-  readonly environment: SenderEnvironment;
-  readonly definitions: Registry['definitions'];
-  readonly call: CallProvider;
-  readonly queue: Queue;
-  readonly objects: Objects;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-}
+import { LedgerError } from './ledger.ts';
+import { readLetter } from './letters.ts';
+import { send } from './send.ts';
+import { timeLeft } from './settle.ts';
+import { InFlightError, type SenderContext } from './work.ts';
 
 /**
  * Takes one record the whole way. Resolves when the message has its next home and may be deleted;
@@ -53,28 +27,43 @@ export function createSender(context: SenderContext): Sender {
   };
 }
 
-async function handle(record: SQSRecord, remainingMs: () => number, context: SenderContext): Promise<void> {
-  const letter = readLetter(record);
-  const mail = new Mail(record, letter, { ...context, queue: untilAnswered(context.queue, remainingMs) });
+async function handle(record: SQSRecord, remainingMs: () => number, given: SenderContext): Promise<void> {
+  const context = { ...given, queue: untilAnswered(given.queue, remainingMs) };
+  const { environment, clock, objects, random, log } = context;
+  const homes = new Homes(record, readLetter(record), context);
+  const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
   try {
-    if (letter.notBefore !== undefined && letter.notBefore - context.now() > EARLY_MS)
-      return await mail.retryAt(letter.notBefore);
+    if (await isEarly(record, homes, context)) return await homes.retryAt(homes.letter.notBefore as number);
+    const keys = new Set(environment.providers.map(({ key }) => key));
     const arrived = await within(
       remainingMs() - SETTLE_MS,
-      intake(record.body, letter.submissionId, context.objects, mail.keys, context.now()),
+      intake(record.body, homes.letter.submissionId, objects, keys, clock.now()),
+      clock,
     ).catch((error: unknown): Intake => {
       if (error instanceof TimeUpError) return { kind: 'trouble', error };
       throw error;
     });
-    if (arrived.kind !== 'ready') return await mail.setAside(arrived);
-    await mail.send(arrived, remainingMs);
+    if (arrived.kind !== 'ready') return await setAside(arrived, homes, isLastReceive, context);
+    await send({ record, arrived, homes, remainingMs, context });
   } catch (error) {
-    if (!mail.isLastReceive || error instanceof NewerVersionError) throw error;
-    await mail.bury({
+    if (error instanceof LedgerError) {
+      log.warn('ledger not reachable', { queueMessageId: record.messageId, error: nameOf(error.cause) });
+      return homes.retryAfter(backoff(homes.since(homes.letter.firstSeen), random()));
+    }
+    if (!isLastReceive || error instanceof NewerVersionError) throw error;
+    // It is in good hands: only this copy has come too often.
+    if (error instanceof InFlightError) return homes.retryAfter(MIN_DELAY_MS);
+    await homes.bury({
       reason: 'Crashed',
-      detail: `the sender failed ${context.environment.maxReceiveCount} times, last with ${nameOf(error)}`,
+      detail: `the sender failed ${environment.maxReceiveCount} times, last with ${nameOf(error)}`,
     });
   }
+}
+
+/** Whether a retry is to wait on: not any more once a provider has come back since it was sent here. */
+async function isEarly(record: SQSRecord, { letter }: Homes, { clock, gate }: SenderContext): Promise<boolean> {
+  if (letter.notBefore === undefined || letter.notBefore - clock.now() <= EARLY_MS) return false;
+  return !(await gate.recoveredSince(Number(record.attributes.SentTimestamp)));
 }
 
 /**
@@ -97,164 +86,32 @@ class NewerVersionError extends Error {
   override readonly name = 'NewerVersionError';
 }
 
-/** One submission on its way, and the homes it can be given. */
-class Mail {
-  readonly keys: ReadonlySet<string>;
-  readonly isLastReceive: boolean;
-  private readonly record: SQSRecord;
-  private readonly context: SenderContext;
-  private readonly scale: number;
-  private letter: Letter;
-
-  constructor(record: SQSRecord, letter: Letter, context: SenderContext) {
-    this.record = record;
-    this.letter = letter;
-    this.context = context;
-    this.scale = context.environment.timeScale ?? 1;
-    this.keys = new Set(context.environment.providers.map(({ key }) => key));
-    this.isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= context.environment.maxReceiveCount;
-  }
-
-  /** Since the submission was first received, in milliseconds of stack time. */
-  private get ageMs(): number {
-    return this.since(this.letter.firstSeen);
-  }
-
-  /** From a moment until now, in milliseconds of stack time. */
-  private since(moment: number): number {
-    return Math.max(0, (this.context.now() - moment) * this.scale);
-  }
-
-  async setAside(arrived: Exclude<Intake, { kind: 'ready' }>): Promise<void> {
-    if ('id' in arrived && arrived.id !== undefined) this.letter = { ...this.letter, submissionId: arrived.id };
-    switch (arrived.kind) {
-      case 'problem':
-        return this.bury(arrived.problem);
-      case 'future':
-        if (!this.isLastReceive) throw new NewerVersionError(`version ${arrived.version} is newer than this release`);
-        return this.bury({
-          reason: 'Malformed',
-          detail: `version: ${arrived.version}, which no deployed release could read; it must be 1`,
-        });
-      case 'trouble': {
-        this.context.log.warn('object not readable', {
-          queueMessageId: this.record.messageId,
-          error: nameOf(arrived.error),
-        });
-        if (timeLeft(this.ageMs, undefined) <= 0)
-          return this.bury({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
-        return this.retryAfter(backoff(this.ageMs, this.context.random()));
-      }
+async function setAside(
+  arrived: Exclude<Intake, { kind: 'ready' }>,
+  homes: Homes,
+  isLastReceive: boolean,
+  { log, random }: SenderContext,
+): Promise<void> {
+  if ('id' in arrived && arrived.id !== undefined) homes.letter = { ...homes.letter, submissionId: arrived.id };
+  switch (arrived.kind) {
+    case 'problem':
+      return homes.bury(arrived.problem);
+    case 'future':
+      if (!isLastReceive) throw new NewerVersionError(`version ${arrived.version} is newer than this release`);
+      return homes.bury({
+        reason: 'Malformed',
+        detail: `version: ${arrived.version}, which no deployed release could read; it must be 1`,
+      });
+    case 'trouble': {
+      log.warn('object not readable', {
+        submissionId: homes.letter.submissionId.includes('@') ? undefined : homes.letter.submissionId,
+        error: nameOf(arrived.error),
+      });
+      const ageMs = homes.since(homes.letter.firstSeen);
+      if (timeLeft(ageMs, undefined) <= 0)
+        return homes.bury({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
+      return homes.retryAfter(backoff(ageMs, random()));
     }
-  }
-
-  async send({ submission, message }: Extract<Intake, { kind: 'ready' }>, remainingMs: () => number): Promise<void> {
-    const { context } = this;
-    this.letter = { ...this.letter, submissionId: message.id };
-    const { preference, onUnknown, expiresInMs } = policyOf(submission, context.environment.routes ?? [], {
-      now: context.now(),
-      ageMs: this.since(this.letter.born),
-    });
-    const late = timeLeft(this.ageMs, expiresInMs) <= 0 && overdue(expiresInMs);
-    if (late && late.kind === 'dead-letter') return this.bury(late);
-
-    const start = begin(
-      [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address),
-      this.letter.carried,
-      onUnknown,
-    );
-    const mime = await composeMime(message);
-    // Another provider must not wait behind a second silence of one that lost an answer already.
-    const lost = start.recipients.flatMap((one) => one.unknownAt);
-    const way = route(
-      message.id,
-      sharesAt(context.environment.providers, this.letter.firstSeen),
-      context.definitions,
-      factsOf(message, mime.length, submission.class),
-      preference,
-      lost,
-    );
-    if (way.order.length === 0) return this.bury(uncarried(way));
-
-    const round = await deliver(message, () => Promise.resolve(mime), way.order, start, onUnknown, {
-      ...context,
-      remainingMs,
-    });
-    const untold = await this.tell(message, round.suppressed);
-    const progress = reopen(round.progress, untold);
-    this.letter = { ...this.letter, carried: carry(progress) };
-    await this.close(progress, { expiresInMs, retryAfterMs: round.retryAfterMs, waitFor: way.order[0]?.key });
-  }
-
-  /** Puts an event for each suppressed recipient; returns those whose event found no place, for a later round. */
-  private async tell(message: Message, suppressed: readonly Suppressed[]): Promise<ReadonlySet<string>> {
-    const { queue, environment, now, log } = this.context;
-    const untold = new Set<string>();
-    // Side by side: what is kept free for settling has room for one call, however many recipients there are.
-    await Promise.all(
-      suppressed.map((one) =>
-        queue.send(environment.eventsQueueUrl, suppressedEvent(message, one, now())).catch((error: unknown) => {
-          log.warn('event not queued', { queueMessageId: this.record.messageId, error: nameOf(error) });
-          untold.add(one.address);
-        }),
-      ),
-    );
-    return untold;
-  }
-
-  private async close(
-    progress: Progress,
-    {
-      expiresInMs,
-      retryAfterMs,
-      waitFor,
-    }: { expiresInMs: number | undefined; retryAfterMs: number | undefined; waitFor: string | undefined },
-  ): Promise<void> {
-    const settlement = settle(progress, {
-      ageMs: this.ageMs,
-      random: this.context.random(),
-      ...(expiresInMs !== undefined && { expiresInMs }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    });
-    switch (settlement.kind) {
-      case 'done':
-        return;
-      case 'retry':
-        return this.retryAfter(settlement.delayMs, waitFor);
-      case 'dead-letter':
-        return this.bury(settlement, progress.lastProvider);
-    }
-  }
-
-  /** `delayMs` is in stack time. */
-  private retryAfter(delayMs: number, provider?: string): Promise<void> {
-    return this.retryAt(this.context.now() + delayMs / this.scale, provider);
-  }
-
-  /** SQS delays at most 15 minutes: a longer wait is sent on in hops that carry the same `NotBefore`. */
-  async retryAt(notBefore: number, provider?: string): Promise<void> {
-    const { environment, queue, now } = this.context;
-    const key = provider ?? this.record.messageAttributes[RETRY_ATTRIBUTE.provider]?.stringValue ?? '';
-    const home = environment.retryQueueUrls[key] ? key : Object.keys(environment.retryQueueUrls)[0];
-    if (home === undefined) throw new Error('no retry queue is configured');
-    const seconds = Math.ceil(((notBefore - now()) * this.scale) / 1_000);
-    const delay = Math.max(0, Math.min(MAX_DELAY_SECONDS, seconds));
-    await queue.send(
-      environment.retryQueueUrls[home] as string,
-      this.record.body,
-      retryAttributes(this.letter, home, notBefore),
-      delay,
-    );
-  }
-
-  async bury({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
-    const { environment, queue, log } = this.context;
-    await queue.send(
-      environment.deadLetterQueueUrl,
-      this.record.body,
-      deadLetterAttributes(this.letter, reason, detail, lastProvider),
-    );
-    log.warn('dead-lettered', { queueMessageId: this.record.messageId, reason });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
-import { backoff, MAX_AGE_MS, MAX_DELAY_MS, unknownDelay } from './backoff.ts';
+import { againDelay, backoff, MAX_AGE_MS, MAX_DELAY_MS, unknownDelay } from './backoff.ts';
 import { ended, type Progress } from './progress.ts';
 
 /** Where a submission goes next. */
@@ -15,17 +15,24 @@ export interface Circumstances {
   /** Until `expiresAt`, in milliseconds; absent if the submission has none. */
   readonly expiresInMs?: number;
   readonly retryAfterMs?: number;
+  /** Nobody was tried; after so many milliseconds a provider that was held back may be. */
+  readonly againAfterMs?: number;
   /** In [0, 1). */
   readonly random: number;
 }
 
 /** Decides what becomes of a submission after a round. */
-export function settle(progress: Progress, { ageMs, expiresInMs, retryAfterMs, random }: Circumstances): Settlement {
+export function settle(progress: Progress, circumstances: Circumstances): Settlement {
   if (ended(progress)) return close(progress);
+  const { ageMs, expiresInMs, retryAfterMs, againAfterMs, random } = circumstances;
+  // Also after its time: asking sends nothing, and who has been served already is not to be declared late.
+  if (progress.recipients.some((one) => one.waiting)) return { kind: 'retry', delayMs: unknownDelay(random) };
   const leftMs = timeLeft(ageMs, expiresInMs);
   if (leftMs <= 0) return overdue(expiresInMs);
-  if (progress.recipients.some((one) => one.waiting)) return { kind: 'retry', delayMs: unknownDelay(random) };
-  const delayMs = Math.max(backoff(ageMs, random), Math.min(retryAfterMs ?? 0, MAX_DELAY_MS));
+  const delayMs =
+    againAfterMs === undefined
+      ? Math.max(backoff(ageMs, random), Math.min(retryAfterMs ?? 0, MAX_DELAY_MS))
+      : againDelay(againAfterMs, random);
   // Near its end a submission is tried more often, by halves, since a login code of two minutes cannot wait for one.
   const shorter = delayMs >= leftMs && leftMs > SHORTEST_MS;
   return { kind: 'retry', delayMs: shorter ? Math.max(SHORTEST_MS, leftMs / 2) : delayMs };
@@ -64,7 +71,7 @@ function close({ recipients }: Progress): Settlement {
     return {
       kind: 'dead-letter',
       reason: 'Unknown',
-      detail: `the answer of ${at.join(' and ')} was lost; onUnknown is hold`,
+      detail: `the answer of ${at.join(' and ')} was lost, and nothing could be learned of it; onUnknown is hold`,
     };
   }
   return { kind: 'done' };

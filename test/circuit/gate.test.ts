@@ -100,6 +100,36 @@ describe('a provider that this worker does not know', () => {
     expect(await one.attempt(accepted)).toBe('went');
   });
 
+  it('is left to the worker that waits for its answer, by those who know as little', async () => {
+    const { worker, clock } = givenWorld();
+    const [one, knowing, late] = [worker(), worker(), worker()];
+    await knowing.attempt(accepted);
+    const first = await one.enter();
+    const second = one.enter();
+    await clock.pass(1_000);
+    await second;
+
+    expect(await late.attempt(accepted)).toBe('probing');
+    expect(await knowing.attempt(accepted)).toBe('went');
+    await leave(first, accepted);
+    await clock.pass(10 * SECOND);
+    expect(await late.attempt(accepted)).toBe('went');
+  });
+
+  it('is tried by another worker when the one that waited has died', async () => {
+    const { worker, clock } = givenWorld();
+    const [one, late] = [worker(), worker()];
+    await one.enter();
+    const second = one.enter();
+    await clock.pass(1_000);
+    await second;
+    expect(await late.attempt(accepted)).toBe('probing');
+
+    await clock.pass(16 * SECOND);
+
+    expect(await late.attempt(accepted)).toBe('went');
+  });
+
   it('lets the next mail try when the first one told nothing', async () => {
     const { worker } = givenWorld();
     const one = worker();
@@ -110,6 +140,18 @@ describe('a provider that this worker does not know', () => {
     await leave(first, bad);
 
     expect([(await second).kind, (await third).kind]).toEqual(['go', 'go']);
+  });
+
+  it('lets the next mail try when the first one was not sent after all', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    const first = await one.enter();
+    const [second, third] = [one.enter(), one.enter()];
+
+    if (first.kind === 'go') await first.leave([]);
+
+    expect((await second).kind).toBe('go');
+    expect(await outcomeOf(third)).toBe('waiting');
   });
 
   it('is tried by mail that has nobody else to go to, without waiting for the first', async () => {

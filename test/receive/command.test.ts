@@ -189,9 +189,10 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     info: () => info,
     queueCounts: () => [],
     accepted: () => undefined,
+    state: () => undefined,
     receiving: () => receiving,
     received: () => undefined,
-  } as Parameters<typeof startApi>[0]);
+  });
   closers.push(api.close);
   return { info, posts, port: new URL(api.url).port };
 }

@@ -2,14 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import {
+  afterAnswer,
   afterAttempt,
   begin,
   carry,
+  declareHeld,
   declareRefused,
   ended,
+  join,
   NOTHING_CARRIED,
   type OnUnknown,
   pending,
+  type Vote,
 } from '../../lambda/sender/progress.ts';
 
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
@@ -20,7 +24,7 @@ const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
 
 describe('progress', () => {
   it('declares a message bad when two different providers refuse it', () => {
-    const one = attempt(begin(['a@x'], NOTHING_CARRIED, 'ask'), 'p', bad);
+    const one = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad);
     expect(pending(one)).toEqual(['a@x']);
 
     const two = attempt(one, 'q', bad);
@@ -29,13 +33,13 @@ describe('progress', () => {
   });
 
   it('does not count the same provider twice', () => {
-    const twice = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, 'ask'), 'p', bad), 'p', bad);
+    const twice = attempt(attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad), 'p', bad);
 
     expect(pending(twice)).toEqual(['a@x']);
   });
 
   it('remembers votes, lost answers and finished recipients over a retry', () => {
-    const first = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, 'ask');
+    const first = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED);
     const { progress } = afterAttempt(
       first,
       'p',
@@ -48,9 +52,10 @@ describe('progress', () => {
         ]),
       },
       'ask',
+      5,
     );
 
-    const next = begin(['a@x', 'b@x', 'c@x'], carry(progress), 'ask');
+    const next = begin(['a@x', 'b@x', 'c@x'], carry(progress));
 
     expect(next.recipients.map(({ end, refusedBy, unknownAt }) => ({ end, refusedBy, unknownAt }))).toEqual([
       { end: 'accepted', refusedBy: [], unknownAt: [] },
@@ -62,16 +67,16 @@ describe('progress', () => {
   });
 
   it('names the provider that refused what another one took', () => {
-    const first = attempt(begin(['a@x'], NOTHING_CARRIED, 'ask'), 'p', bad);
+    const first = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad);
 
-    expect(afterAttempt(first, 'q', ['a@x'], { outcome: accepted }, 'ask').contradicted).toEqual(['p']);
+    expect(afterAttempt(first, 'q', ['a@x'], { outcome: accepted }, 'ask', 5).contradicted).toEqual(['p']);
   });
 
   it('stops for a recipient that a provider will not mail', () => {
-    const first = begin(['a@x', 'b@x'], NOTHING_CARRIED, 'ask');
+    const first = begin(['a@x', 'b@x'], NOTHING_CARRIED);
     const result: AttemptResult = { outcome: accepted, recipients: new Map([['b@x', inactive]]) };
 
-    const { progress, suppressed } = afterAttempt(first, 'p', pending(first), result, 'ask');
+    const { progress, suppressed } = afterAttempt(first, 'p', pending(first), result, 'ask', 5);
 
     expect(ended(progress)).toBe(true);
     expect(suppressed).toEqual([{ address: 'b@x', reason: 'inactive' }]);
@@ -80,16 +85,82 @@ describe('progress', () => {
   it.each([
     ['ask', [], undefined],
     ['failover', ['a@x'], undefined],
-    ['hold', [], 'held'],
+    ['hold', [], undefined],
   ] as const)('treats a lost answer by the policy %s', (policy, left, end) => {
-    const progress = attempt(begin(['a@x'], NOTHING_CARRIED, policy), 'p', lost, policy);
+    const progress = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', lost, policy);
 
     expect(pending(progress)).toEqual(left);
     expect(progress.recipients[0]?.end).toBe(end);
   });
 
+  it('gives up on a doubt that nobody settled where the policy is hold, and only on that', () => {
+    const doubted = begin(['a@x', 'b@x'], {
+      ...NOTHING_CARRIED,
+      history: [{ provider: 'p', kind: 'unknown', recipients: [0], at: 5 }],
+    });
+
+    expect(declareHeld(doubted).recipients.map(({ end }) => end)).toEqual(['held', undefined]);
+    const waiting = afterAnswer(doubted, 'p', { found: new Set(), doubt: { asked: 1, settled: false } });
+    expect(declareHeld(waiting).recipients.map(({ end }) => end)).toEqual([undefined, undefined]);
+  });
+
+  it('serves whom the provider in doubt turns out to have, and lets the others go on or wait', () => {
+    const doubted = attempt(begin(['a@x', 'b@x'], NOTHING_CARRIED), 'p', lost);
+    const next = begin(['a@x', 'b@x'], carry(doubted));
+
+    const settled = afterAnswer(next, 'p', { found: new Set(['a@x']), doubt: { asked: 0, settled: true } });
+    expect(settled.recipients.map(({ end }) => end)).toEqual(['accepted', undefined]);
+    expect(pending(settled)).toEqual(['b@x']);
+    expect(settled.doubts).toEqual([{ provider: 'p', at: 5, asked: 0, settled: true }]);
+
+    const unsettled = afterAnswer(next, 'p', { found: new Set(), doubt: { asked: 1, settled: false } });
+    expect(pending(unsettled)).toEqual([]);
+    expect(begin(['a@x', 'b@x'], carry(unsettled)).doubts).toEqual([
+      { provider: 'p', at: 5, asked: 1, settled: false },
+    ]);
+  });
+
+  it('doubts a provider anew when its answer is lost once more', () => {
+    const first = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', lost);
+    const settled = afterAnswer(first, 'p', { found: new Set(), doubt: { asked: 2, settled: true } });
+
+    const again = attempt(begin(['a@x'], carry(settled)), 'p', lost, 'ask', 9);
+
+    expect(again.doubts).toEqual([{ provider: 'p', at: 5, asked: 0, settled: false }]);
+  });
+
+  it('names the providers that may have taken what another one took, with the cause', () => {
+    const failed: Outcome = { ...down, maybeTaken: true };
+    const doubted = attempt(attempt(begin(['a@x'], NOTHING_CARRIED), 'p', failed), 'q', lost, 'failover');
+    const last = begin(['a@x'], carry(doubted));
+
+    expect(afterAttempt(last, 'r', ['a@x'], { outcome: accepted }, 'failover', 5).doubled).toEqual([
+      { provider: 'p', cause: 'server-error' },
+      { provider: 'q', cause: 'answer-lost' },
+    ]);
+    expect(afterAttempt(last, 'r', ['a@x'], { outcome: down }, 'failover', 5).doubled).toEqual([]);
+  });
+
+  it('joins what two copies know without taking anything back', () => {
+    const vote = (asked: number, settled?: true): Vote => ({
+      provider: 'p',
+      kind: 'unknown',
+      at: 5,
+      asked,
+      ...(settled && { settled }),
+    });
+    const refused: Vote = { provider: 'q', kind: 'refused', recipients: [1] };
+
+    expect(
+      join(
+        { attempts: 3, done: [2, 0], history: [vote(1)] },
+        { attempts: 2, done: [0, 11], history: [vote(0, true), refused] },
+      ),
+    ).toEqual({ attempts: 3, done: [0, 2, 11], history: [vote(0, true), refused] });
+  });
+
   it('lets one refusal suffice only when nobody else may be asked', () => {
-    const progress = attempt(begin(['a@x'], NOTHING_CARRIED, 'ask'), 'p', bad);
+    const progress = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad);
 
     expect(declareRefused(progress, ['p', 'q']).recipients[0]?.end).toBeUndefined();
     expect(declareRefused(progress, ['p']).recipients[0]?.end).toBe('refused');
@@ -100,12 +171,12 @@ describe('progress', () => {
     const rounds = fc.array(fc.tuple(fc.constantFrom('p', 'q', 'r'), outcome, outcome), { maxLength: 8 });
     fc.assert(
       fc.property(rounds, fc.constantFrom<OnUnknown>('ask', 'failover', 'hold'), (steps, policy) => {
-        let progress = begin(['a@x', 'b@x'], NOTHING_CARRIED, policy);
+        let progress = begin(['a@x', 'b@x'], NOTHING_CARRIED);
         for (const [provider, first, second] of steps) {
           const before = progress.recipients.map(({ end }) => end);
           const result = { outcome: first, recipients: new Map([['b@x', second]]) };
-          progress = afterAttempt(progress, provider, pending(progress), result, policy).progress;
-          progress = begin(['a@x', 'b@x'], carry(progress), policy);
+          progress = afterAttempt(progress, provider, pending(progress), result, policy, 5).progress;
+          progress = begin(['a@x', 'b@x'], carry(progress));
           progress.recipients.forEach(({ end }, place) => {
             if (before[place] === 'accepted') expect(end).toBe('accepted');
             if (before[place]) expect(end).toBeDefined();
@@ -117,6 +188,12 @@ describe('progress', () => {
   });
 });
 
-function attempt(progress: ReturnType<typeof begin>, provider: string, outcome: Outcome, policy: OnUnknown = 'ask') {
-  return afterAttempt(progress, provider, pending(progress), { outcome }, policy).progress;
+function attempt(
+  progress: ReturnType<typeof begin>,
+  provider: string,
+  outcome: Outcome,
+  policy: OnUnknown = 'ask',
+  begun = 5,
+) {
+  return afterAttempt(progress, provider, pending(progress), { outcome }, policy, begun).progress;
 }

@@ -4,7 +4,7 @@ import { backoff, MAX_AGE_MS, MAX_DELAY_MS, MIN_DELAY_MS, unknownDelay } from '.
 import { begin, NOTHING_CARRIED } from '../../lambda/sender/progress.ts';
 import { settle } from '../../lambda/sender/settle.ts';
 
-const open = begin(['a@x'], NOTHING_CARRIED, 'ask');
+const open = begin(['a@x'], NOTHING_CARRIED);
 
 describe('backoff', () => {
   it('grows from a minute to an hour and never beyond', () => {
@@ -65,18 +65,14 @@ describe('settle', () => {
   });
 
   it('ends with the refusal even when others accepted', () => {
-    const progress = begin(
-      ['a@x', 'b@x'],
-      {
-        attempts: 2,
-        done: [0],
-        history: [
-          { provider: 'p', kind: 'refused', recipients: [1] },
-          { provider: 'q', kind: 'refused', recipients: [1] },
-        ],
-      },
-      'ask',
-    );
+    const progress = begin(['a@x', 'b@x'], {
+      attempts: 2,
+      done: [0],
+      history: [
+        { provider: 'p', kind: 'refused', recipients: [1] },
+        { provider: 'q', kind: 'refused', recipients: [1] },
+      ],
+    });
 
     expect(settle(progress, { ageMs: 0, random: 0 })).toEqual({
       kind: 'dead-letter',

@@ -7,6 +7,10 @@ export interface MemoryTable extends Table {
   writes: number;
   /** `fail`: every call throws; `hang`: no call ever ends. */
   mood: 'good' | 'fail' | 'hang';
+  /** Called before each operation; what it throws is what the operation fails with. */
+  trouble: () => void;
+  /** Called after a write was done: what it throws is an answer that was lost. */
+  answerLost: () => void;
 }
 
 export function memoryTable(): MemoryTable {
@@ -14,6 +18,7 @@ export function memoryTable(): MemoryTable {
   const call = async <T>(work: () => T): Promise<T> => {
     if (table.mood === 'hang') return new Promise<never>(() => {});
     if (table.mood === 'fail') throw new Error('the table does not answer');
+    table.trouble();
     await undefined;
     return structuredClone(work());
   };
@@ -22,18 +27,22 @@ export function memoryTable(): MemoryTable {
     reads: 0,
     writes: 0,
     mood: 'good',
+    trouble: () => undefined,
+    answerLost: () => undefined,
     get: (pk) => call(() => items.get(pk)),
     getAll: (pks) => {
       table.reads += 1;
       return call(() => new Map(pks.flatMap((pk) => (items.has(pk) ? [[pk, items.get(pk) as Item]] : []))));
     },
     write: (item, expected) => {
-      table.writes += 1;
       return call(() => {
+        table.writes += 1;
         const current = items.get(item.pk);
         if (current?.rev !== expected) return { done: false as const, current };
-        const stored = structuredClone({ ...item, rev: (expected ?? 0) + 1 });
+        // As through the wire: what is undefined is not stored.
+        const stored = JSON.parse(JSON.stringify({ ...item, rev: (expected ?? 0) + 1 })) as Item;
         items.set(item.pk, stored);
+        table.answerLost();
         return { done: true as const, item: stored };
       });
     },

@@ -1,0 +1,52 @@
+import type { Entry } from '../sender/gate.ts';
+import type { Reading } from './board.ts';
+import type { Circuit } from './circuit.ts';
+
+export type Skip = Extract<Entry, { kind: 'skip' }>;
+
+const MINUTE_MS = 60_000;
+
+/** The answer to a mail that is not let in; `until` is when that may change, where the reading does not tell. */
+export function skip(
+  reason: Skip['reason'],
+  { circuit, hold, isolation }: Reading,
+  { now, timeScale }: { readonly now: number; readonly timeScale: number },
+  until?: number,
+): Skip {
+  const ends: Partial<Record<Skip['reason'], number | undefined>> = {
+    isolated: isolation?.until,
+    held: hold?.until,
+    open: circuit.kind === 'open' ? circuit.until : undefined,
+  };
+  const end = until ?? ends[reason];
+  const againAfterMs = end === undefined ? undefined : Math.max(0, end - now) * timeScale;
+  return {
+    kind: 'skip',
+    reason,
+    badness: badness(reason, circuit, againAfterMs),
+    ...(againAfterMs !== undefined && { againAfterMs }),
+  };
+}
+
+/**
+ * How unlikely an attempt is to succeed, so that the least bad of several can be tried. What only needs a little time
+ * comes before what is broken, a broken line before a closed account; what an operator isolated never gets a turn.
+ */
+function badness(reason: Skip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
+  switch (reason) {
+    case 'warming':
+      return 5;
+    case 'rate':
+      return 10;
+    case 'probing':
+      return circuit.kind === 'closed' ? 30 : 45;
+    case 'held':
+      // A hold of an hour is as good as an outage.
+      return 20 + Math.min(60, (againAfterMs ?? 0) / MINUTE_MS);
+    case 'open':
+      if (circuit.kind === 'closed') return 40;
+      return (circuit.cause.blames === 'account' ? 70 : 50) + Math.min(9, circuit.trips);
+    case 'isolated':
+      return Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,105 @@
+import type { ProviderConfig } from '../contract/providers.ts';
+import { PROVIDER_DEFAULTS } from '../contract/providers.ts';
+import type { Message } from '../mail/message.ts';
+import type { LookupAnswer } from '../providers/provider.ts';
+import { type LookUp, NOT_ASKABLE } from './call.ts';
+import { afterAnswer, type Doubt, declareHeld, type OnUnknown, type Progress } from './progress.ts';
+
+/** A provider is asked no earlier than this after the attempt began, in milliseconds of stack time: it has to find the mail first. */
+export const ASK_AFTER_MS = 60_000;
+
+/** A provider that could not say is asked this often in all, a minute or two apart. */
+const MOST_ASKS = 3;
+
+/** One question has this long, in milliseconds, even where an attempt has longer. */
+const QUESTION_MS = 5_000;
+
+/** What asking needs. */
+export interface AskContext {
+  readonly lookUp: LookUp;
+  readonly providers: readonly ProviderConfig[];
+  /** By provider key: message ids with which delivery events spoke of this submission. */
+  readonly reported: Readonly<Record<string, string>>;
+  readonly onUnknown: OnUnknown;
+  /** Milliseconds of stack time since this time (epoch milliseconds). */
+  readonly ageMs: (time: number) => number;
+  /** Whether there is time for a question of so many milliseconds. */
+  readonly hasTime: (ms: number) => boolean;
+}
+
+/** A provider that turned out to have the mail whose answer was lost. */
+export interface Found {
+  readonly provider: string;
+  readonly providerMessageId: string;
+}
+
+/** What asking came to. */
+export interface Asked {
+  readonly progress: Progress;
+  readonly found: readonly Found[];
+}
+
+/**
+ * Asks every provider whose answer was lost whether it has the mail.
+ *
+ * Afterwards a recipient is served, or waits for a provider that could not say yet, or may be offered to the next
+ * one; with `hold` that last one ends here.
+ */
+export async function ask(message: Message, start: Progress, context: AskContext): Promise<Asked> {
+  let progress = start;
+  const found: Found[] = [];
+  for (const doubt of start.doubts.filter(({ settled }) => !settled)) {
+    const concerned = progress.recipients.filter((one) => !one.end && one.unknownAt.includes(doubt.provider));
+    if (concerned.length === 0) continue;
+    const addresses = concerned.map(({ address }) => address);
+    const answer = await learn(message, doubt, addresses, context);
+    if (answer.kind === 'answered') {
+      const [providerMessageId] = answer.found.values();
+      if (providerMessageId !== undefined) found.push({ provider: doubt.provider, providerMessageId });
+    }
+    progress = afterAnswer(progress, doubt.provider, {
+      found: answer.kind === 'answered' ? new Set(answer.found.keys()) : new Set(),
+      doubt: conclude(doubt, answer, context.onUnknown),
+    });
+  }
+  return { progress: context.onUnknown === 'hold' ? declareHeld(progress) : progress, found };
+}
+
+/** `too-early`: it may still turn up; ask in a later round. */
+type Learned = LookupAnswer | { readonly kind: 'too-early' };
+
+async function learn(
+  message: Message,
+  { provider: key, at }: Doubt,
+  recipients: readonly string[],
+  { lookUp, providers, reported, ageMs, hasTime }: AskContext,
+): Promise<Learned> {
+  const told = reported[key];
+  if (told !== undefined) return { kind: 'answered', found: new Map(recipients.map((one) => [one, told])) };
+  const provider = providers.find((one) => one.key === key);
+  if (!provider) return { kind: 'answered', found: new Map() };
+  const deadlineMs = Math.min(QUESTION_MS, provider.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs);
+  if (ageMs(at) < ASK_AFTER_MS || !hasTime(deadlineMs)) return { kind: 'too-early' };
+  return lookUp(provider, {
+    handle: message.handle,
+    messageId: message.messageId,
+    recipients,
+    begunAt: at,
+    deadlineMs,
+    connectMs: Math.min(deadlineMs, provider.connectMs ?? PROVIDER_DEFAULTS.connectMs),
+  });
+}
+
+function conclude({ asked }: Doubt, answer: Learned, onUnknown: OnUnknown): Pick<Doubt, 'asked' | 'settled'> {
+  switch (answer.kind) {
+    case 'answered':
+      return { asked, settled: true };
+    case 'too-early':
+      // Who wants the next provider at once does not wait for an answer either.
+      return { asked, settled: onUnknown === 'failover' };
+    case 'cannot-say': {
+      const never = answer.reason === NOT_ASKABLE || asked + 1 >= MOST_ASKS || onUnknown === 'failover';
+      return { asked: asked + 1, settled: never };
+    }
+  }
+}

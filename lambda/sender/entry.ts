@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type { DeadLetterReason } from '../contract/dead-letter.ts';
+import type { Submission } from '../contract/submission.ts';
+import type { Outcome } from '../mail/outcome.ts';
+import type { Item, NewItem } from '../platform/table.ts';
+import { type Carried, join, NOTHING_CARRIED, type Vote } from './progress.ts';
+
+/** One attempt as the ledger keeps it; without `ended` nobody has told yet what it came to. */
+export interface StoredAttempt {
+  readonly number: number;
+  readonly provider: string;
+  /** Epoch milliseconds. */
+  readonly begun: number;
+  /** Places of the recipients that were offered; absent for all. */
+  readonly recipients?: readonly number[];
+  /** Epoch milliseconds. */
+  readonly ended?: number;
+  readonly outcome?: Outcome['kind'];
+  readonly blames?: string;
+  readonly reason?: string;
+  readonly providerMessageId?: string;
+}
+
+/** The item of one submission. Fields are only ever added: older and newer releases read and write it side by side. */
+export interface Entry extends Item {
+  /** Of the content: the same id with another one is a conflict. */
+  readonly hash: string;
+  /** The SQS message that opened this entry, or opened it again from the dead-letter queue. */
+  readonly origin: string;
+  /** When the submission was first received, in epoch milliseconds. */
+  readonly firstSeen: number;
+  readonly state: 'open' | 'done' | 'dead';
+  /** With `dead`. */
+  readonly reason?: DeadLetterReason;
+  /** Who wrote this last; delivery events and the like leave it as it is. */
+  readonly worker: string;
+  /** While a worker has it in hand: after `until` (epoch milliseconds) that worker's invocation is certainly over. */
+  readonly lease?: { readonly owner: string; readonly until: number };
+  /** The newest {@link KEPT_ATTEMPTS}. */
+  readonly attempts: readonly StoredAttempt[];
+  readonly carried: Carried;
+  /** By provider key: message ids with which delivery events spoke of this submission. */
+  readonly reported?: Readonly<Record<string, string>>;
+}
+
+/** Bounds the item: four days of retries through four providers are several hundred attempts. */
+export const KEPT_ATTEMPTS = 50;
+
+/** What a delivery of a message is to do, by what the ledger says of its submission. */
+export type Standing =
+  /** Nobody has worked on it yet. */
+  | { readonly kind: 'new' }
+  /** Its turn: `carried` is what all rounds before came to, interrupted ones included. */
+  | { readonly kind: 'continues'; readonly entry: Entry; readonly carried: Carried }
+  /** It has ended; this delivery is a late copy. */
+  | { readonly kind: 'over' }
+  /** Another delivery is in the hands of a worker until this time. */
+  | { readonly kind: 'in-flight'; readonly until: number }
+  /** The id belongs to another content. */
+  | { readonly kind: 'conflict' };
+
+/** What the ledger's answer depends on, beside the entry. */
+export interface Delivery {
+  readonly hash: string;
+  /** Id of the SQS message. */
+  readonly messageId: string;
+  /** From the dead-letter queue: somebody wants it tried again. */
+  readonly redriven: boolean;
+  /** On its way through retry queues. */
+  readonly retried: boolean;
+  readonly carried: Carried;
+  readonly owner: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Decides what a delivery is to do. */
+export function judge(entry: Entry | undefined, delivery: Delivery): Standing {
+  if (!entry) return { kind: 'new' };
+  const { hash, messageId, redriven, retried, carried, owner, now } = delivery;
+  if (entry.hash !== hash) return { kind: 'conflict' };
+  if (entry.state === 'done') return { kind: 'over' };
+  if (entry.state === 'dead') {
+    // A copy of what was dead-lettered. Another message is somebody's wish to try again, which the doubt of an
+    // at-most-once mail forbids unless it comes from the dead-letter queue.
+    const wished = redriven || (!retried && entry.reason !== 'Unknown');
+    if (!wished || entry.origin === messageId) return { kind: 'over' };
+    return { kind: 'continues', entry, carried: afresh(entry.carried, carried) };
+  }
+  if (entry.lease && entry.lease.owner !== owner && entry.lease.until > now)
+    return { kind: 'in-flight', until: entry.lease.until };
+  const known = join(join(entry.carried, carried), interrupted(entry, carried));
+  return { kind: 'continues', entry, carried: redriven ? afresh(known, carried) : known };
+}
+
+/** Everything is tried anew, but nobody is served twice. */
+function afresh(known: Carried, carried: Carried): Carried {
+  const { attempts, done } = join(known, carried);
+  return { attempts, done, history: [] };
+}
+
+/** Attempts that were begun and never ended: whoever made them is gone, and whether the mail went out nobody knows. */
+function interrupted({ attempts }: Entry, letter: Carried): Carried {
+  const history = attempts
+    // What the letter says was written after the attempts that it counts.
+    .filter(({ ended, number }) => ended === undefined && number > letter.attempts)
+    .map(({ provider, recipients, begun }): Vote => {
+      return { provider, kind: 'unknown', ...(recipients && { recipients }), at: begun };
+    });
+  return { ...NOTHING_CARRIED, attempts: Math.max(0, ...attempts.map(({ number }) => number)), history };
+}
+
+/** The attempts of an entry with the interrupted ones marked as what they are. */
+export function endInterrupted(attempts: readonly StoredAttempt[], now: number): readonly StoredAttempt[] {
+  return attempts.map((one) =>
+    one.ended === undefined ? { ...one, ended: now, outcome: 'unknown', reason: 'interrupted' } : one,
+  );
+}
+
+/** What a worker that lost its hold still knows about its own attempts, added to what stands in the ledger by now. */
+export function amend(current: Entry, own: Pick<Entry, 'attempts' | 'carried'>): NewItem {
+  const mine = (other: StoredAttempt) =>
+    own.attempts.find(
+      (one) => one.number === other.number && one.provider === other.provider && one.begun === other.begun,
+    );
+  const carried = join(current.carried, { ...own.carried, history: [] });
+  return {
+    ...current,
+    attempts: current.attempts.map((one) => (one.reason === 'interrupted' || !one.ended ? (mine(one) ?? one) : one)),
+    carried,
+  };
+}
+
+/** Where the entry of a submission lies. */
+export function entryKey(submissionId: string): string {
+  return `submission/${submissionId}`;
+}
+
+/** Hash of what a submission says, whatever the order and spelling of its JSON. */
+export function contentHash(submission: Submission): string {
+  const sorted = JSON.stringify(submission, (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash('sha256').update(sorted).digest('base64url');
+}

@@ -1,0 +1,72 @@
+import type { SQSRecord } from 'aws-lambda';
+import { type Problem, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
+import type { SenderEnvironment } from '../contract/environment.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
+import { deadLetterAttributes, type Letter, retryAttributes } from './letters.ts';
+
+/** What the homes of a message are made of. */
+export interface HomesContext {
+  readonly environment: SenderEnvironment;
+  readonly queue: Queue;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/** The queues that one message can go to next; once it is there, it may be deleted where it came from. */
+export class Homes {
+  /** What travels beside the body. */
+  letter: Letter;
+  private readonly record: SQSRecord;
+  private readonly context: HomesContext;
+
+  constructor(record: SQSRecord, letter: Letter, context: HomesContext) {
+    this.record = record;
+    this.letter = letter;
+    this.context = context;
+  }
+
+  /** Milliseconds of stack time since `time` (epoch milliseconds). */
+  since(time: number): number {
+    return Math.max(0, (this.context.clock.now() - time) * this.scale);
+  }
+
+  private get scale(): number {
+    return this.context.environment.timeScale ?? 1;
+  }
+
+  /** `delayMs` is in stack time. */
+  retryAfter(delayMs: number, provider?: string): Promise<void> {
+    this.context.metrics.add('RetryAge', Math.round(this.since(this.letter.firstSeen) / 1_000));
+    return this.retryAt(this.context.clock.now() + delayMs / this.scale, provider);
+  }
+
+  /** SQS delays at most 15 minutes: a longer wait is sent on in hops that carry the same `NotBefore`. */
+  async retryAt(notBefore: number, provider?: string): Promise<void> {
+    const { environment, queue, clock } = this.context;
+    const key = provider ?? this.record.messageAttributes[RETRY_ATTRIBUTE.provider]?.stringValue ?? '';
+    const home = environment.retryQueueUrls[key] ? key : Object.keys(environment.retryQueueUrls)[0];
+    if (home === undefined) throw new Error('no retry queue is configured');
+    const seconds = Math.ceil(((notBefore - clock.now()) * this.scale) / 1_000);
+    await queue.send(
+      environment.retryQueueUrls[home] as string,
+      this.record.body,
+      retryAttributes(this.letter, home, notBefore),
+      Math.max(0, Math.min(MAX_DELAY_SECONDS, seconds)),
+    );
+  }
+
+  async bury({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
+    const { environment, queue, log, metrics } = this.context;
+    await queue.send(
+      environment.deadLetterQueueUrl,
+      this.record.body,
+      deadLetterAttributes(this.letter, reason, detail, lastProvider),
+    );
+    metrics.add('DeadLettered', 1, { outcome: reason });
+    log.warn('dead-lettered', { queueMessageId: this.record.messageId, reason });
+  }
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { contentHash, type Entry, endInterrupted, judge, type Standing } from './entry.ts';
+import { Page, readEntry } from './ledger.ts';
+import type { Carried } from './progress.ts';
+import { Trip } from './trip.ts';
+import { InFlightError, type Work } from './work.ts';
+
+/** Leads a valid submission through the ledger: to its end, to a trip of its own, or back to its queue. */
+export async function send(work: Work): Promise<void> {
+  const { record, arrived, homes, context } = work;
+  const { id } = arrived.message;
+  homes.letter = { ...homes.letter, submissionId: id };
+  const { notBefore, redriven = false, carried } = homes.letter;
+  const delivery = {
+    hash: contentHash(arrived.submission),
+    messageId: record.messageId,
+    redriven,
+    retried: notBefore !== undefined,
+    carried,
+    owner: randomUUID(),
+  };
+  // A first delivery finds nothing in the ledger but for the rare copy, so it does not ask: its first write tells.
+  const first = notBefore === undefined && !redriven && Number(record.attributes.ApproximateReceiveCount) <= 1;
+  let entry: Entry | undefined | 'unread' = first ? 'unread' : await readEntry(context.table, id);
+  for (;;) {
+    const standing: Standing =
+      entry === 'unread' ? { kind: 'new' } : judge(entry, { ...delivery, now: context.clock.now() });
+    switch (standing.kind) {
+      case 'over':
+        return;
+      case 'conflict':
+        return homes.bury({
+          reason: 'IdConflict',
+          detail: 'id: given one that another content has already; every submission needs an id of its own',
+        });
+      case 'in-flight':
+        throw new InFlightError('another delivery of this submission is being worked on');
+      case 'new':
+      case 'continues': {
+        const { page, stored, known } = openPage(work, delivery, standing);
+        const next = await new Trip(work, page, known, stored, entry !== 'unread').run();
+        if (next === 'ended') return;
+        entry = next === 'read-first' ? await readEntry(context.table, id) : next.current;
+      }
+    }
+  }
+}
+
+function openPage(
+  { record, homes, context, arrived, remainingMs }: Work,
+  { hash, redriven, carried, owner }: { hash: string; redriven: boolean; carried: Carried; owner: string },
+  standing: Extract<Standing, { kind: 'new' | 'continues' }>,
+): { readonly page: Page; readonly stored: Entry | undefined; readonly known: Carried } {
+  const stored = standing.kind === 'continues' ? standing.entry : undefined;
+  const known = standing.kind === 'continues' ? standing.carried : carried;
+  const now = context.clock.now();
+  const goesOn = stored?.state === 'open' && !redriven;
+  const page = new Page({
+    table: context.table,
+    clock: context.clock,
+    submissionId: arrived.message.id,
+    lease: { owner, until: now + remainingMs() },
+    stored,
+    known: {
+      hash,
+      origin: goesOn ? stored.origin : record.messageId,
+      firstSeen: homes.letter.firstSeen,
+      attempts: endInterrupted(stored?.attempts ?? [], now),
+      carried: known,
+    },
+  });
+  return { page, stored, known };
+}

@@ -1,0 +1,162 @@
+import { judge } from '../circuit/verdict.ts';
+import type { DeadLetterReason } from '../contract/dead-letter.ts';
+import { type AttemptOutcome, DEAD_LETTER_OUTCOME } from '../contract/metrics.ts';
+import type { Message } from '../mail/message.ts';
+import type { Outcome } from '../mail/outcome.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Entry } from './gate.ts';
+
+/** Where the sender tells what happens to mail. */
+export interface TelemetryContext {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /**
+   * Share of the submissions accepted at their first attempt whose line is written, from 0 to 1. Everything else always is.
+   * @default 1
+   */
+  readonly straightLogShare?: number;
+}
+
+type Identity = Pick<Message, 'id' | 'handle'>;
+
+/** One attempt that has ended. */
+export interface Attempted {
+  readonly message: Identity;
+  readonly provider: string;
+  /** Counts the attempts of the submission, from 1. */
+  readonly number: number;
+  /** Provider of the attempt before, in this round or an earlier one. */
+  readonly before?: string | undefined;
+  /** The outcome, and those of recipients that differ from it. */
+  readonly outcomes: readonly Outcome[];
+  readonly durationMs: number;
+}
+
+/** Tells an attempt, before it is decided whether another provider is tried: so a broken way out shows though all mail arrives. */
+export function tellAttempt(context: TelemetryContext, attempt: Attempted): void {
+  const { metrics } = context;
+  const { provider, before, outcomes, durationMs } = attempt;
+  const outcome = countedAs(outcomes);
+  metrics.add('Attempts', 1, { provider, outcome });
+  if (outcome === 'accepted') metrics.add('AttemptLatency', durationMs, { provider, outcome });
+  if (before !== undefined && before !== provider) {
+    metrics.add('FailedOver', 1);
+    if (outcome === 'accepted') metrics.add('TookOver', 1, { provider });
+  }
+  if (isWritten(context, attempt)) for (const one of outcomes) writeAttempt(context.log, attempt, one);
+}
+
+/** Counts an attempt as the circuit does; whoever took a part of the mail has accepted. */
+export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
+  switch (judge(outcomes).kind) {
+    case 'accepted':
+      return 'accepted';
+    case 'throttled':
+      return 'throttled';
+    case 'account-refused':
+      return 'account';
+    case 'failed':
+      return outcomes.some(({ kind }) => kind === 'unavailable') ? 'outage' : 'unknown';
+    // It works, and did not want this message, this sender or this recipient now.
+    case 'sender-refused':
+    case 'answered':
+      return 'refused';
+  }
+}
+
+/** Tells that a provider was not offered a mail. Only an open circuit counts: an operator, a rate or a Retry-After is no failure. */
+export function tellSkip(
+  { metrics }: TelemetryContext,
+  provider: string,
+  { reason }: Extract<Entry, { kind: 'skip' }>,
+): void {
+  if (reason === 'open' || reason === 'probing') metrics.add('SkippedOpen', 1, { provider });
+}
+
+/** Tells how many providers cannot carry a message by their published limits. */
+export function tellUnable({ metrics }: TelemetryContext, providers: number): void {
+  if (providers > 0) metrics.add('SkippedUnable', providers);
+}
+
+/** Tells that one provider accepted what another one called a bad message. */
+export function tellContradiction(
+  { log, metrics }: TelemetryContext,
+  message: Identity,
+  refusedBy: string,
+  acceptedBy: string,
+): void {
+  metrics.add('Contradictions', 1, { provider: refusedBy });
+  log.warn('contradiction', { submissionId: logId(message), provider: refusedBy, acceptedBy });
+}
+
+/** Tells that one provider accepted what another one may have taken before: the only way in which mail goes out twice. */
+export function tellPossibleDuplicate(
+  { log, metrics }: TelemetryContext,
+  message: Identity,
+  { provider, acceptedBy, cause }: { readonly provider: string; readonly acceptedBy: string; readonly cause: string },
+): void {
+  metrics.add('PossibleDuplicates', 1);
+  log.warn('possible duplicate', { submissionId: logId(message), provider, cause, acceptedBy });
+}
+
+/** Tells that a submission has been accepted, `ageMs` of stack time after it was first received. */
+export function tellAccepted({ metrics }: TelemetryContext, ageMs: number): void {
+  metrics.add('Delay', seconds(ageMs));
+}
+
+/** Tells that a submission is sent to a retry queue. */
+export function tellRetry({ metrics }: TelemetryContext, ageMs: number): void {
+  metrics.add('RetryAge', seconds(ageMs));
+}
+
+/** Tells that a message has ended without being accepted. */
+export function tellDeadLetter(
+  { log, metrics }: TelemetryContext,
+  reason: DeadLetterReason,
+  ids: { readonly submissionId: string; readonly queueMessageId: string },
+): void {
+  metrics.add('DeadLettered', 1, { outcome: DEAD_LETTER_OUTCOME[reason] });
+  const { submissionId, queueMessageId } = ids;
+  // Of a malformed body the id may be anything, an address too.
+  log.warn('dead-lettered', {
+    queueMessageId,
+    reason,
+    submissionId: submissionId.includes('@') ? undefined : submissionId,
+  });
+}
+
+/** The id as it may stand in a log: its hash where a producer used an address as id. */
+export function logId({ id, handle }: Identity): string {
+  return id.includes('@') ? handle : id;
+}
+
+function isWritten({ straightLogShare = 1 }: TelemetryContext, { message, number, outcomes }: Attempted): boolean {
+  if (number > 1 || outcomes.some(({ kind }) => kind !== 'accepted')) return true;
+  return fraction(message.handle) < straightLogShare;
+}
+
+/** An even draw in [0, 1) from the handle, which is a hash: the same submission is always written, or never. */
+function fraction(handle: string): number {
+  return Buffer.from(handle.slice(0, 8), 'base64url').readUIntBE(0, 6) / 2 ** 48;
+}
+
+function writeAttempt(log: Log, { message, provider, number, durationMs }: Attempted, outcome: Outcome): void {
+  const good = outcome.kind === 'accepted';
+  log[good ? 'info' : 'warn']('attempt', {
+    submissionId: logId(message),
+    provider,
+    attempt: number,
+    outcome: outcome.kind,
+    blames: 'blames' in outcome ? outcome.blames : undefined,
+    reason: good ? undefined : outcome.reason,
+    detail: outcome.detail,
+    durationMs,
+    providerMessageId: good ? outcome.providerMessageId : undefined,
+  });
+}
+
+/** A tenth of a second is exact enough for what is counted in minutes, and short in the log. */
+function seconds(ms: number): number {
+  return Math.round(ms / 100) / 10;
+}

@@ -1,0 +1,182 @@
+import type { Problem } from '../contract/dead-letter.ts';
+import { composeMime } from '../mail/mime.ts';
+import { factsOf } from './ability.ts';
+import { ask } from './ask.ts';
+import { deliver, type Round, type Suppressed } from './deliver.ts';
+import type { Entry } from './entry.ts';
+import { suppressedEvent } from './event.ts';
+import { type Close, LedgerError, type Page, TakenError } from './ledger.ts';
+import { policyOf } from './policy.ts';
+import { begin, type Carried, carry, type Progress, pending, reopen } from './progress.ts';
+import { route, uncarried } from './route.ts';
+import { overdue, settle, timeLeft } from './settle.ts';
+import { sharesAt } from './warm-up.ts';
+import { InFlightError, type Work } from './work.ts';
+
+/** What a trip may come back with instead of an end: what stands in the ledger has to be judged first. */
+type Detour = 'read-first' | TakenError;
+
+/** One try to get a submission out, on one page of the ledger. */
+export class Trip {
+  private readonly work: Work;
+  private readonly page: Page;
+  private readonly carried: Carried;
+  private readonly stored: Entry | undefined;
+  /** Whether what stands in the ledger has been read; else a first delivery takes for granted that nothing does. */
+  private readonly read: boolean;
+
+  constructor(work: Work, page: Page, carried: Carried, stored: Entry | undefined, read: boolean) {
+    this.work = work;
+    this.page = page;
+    this.carried = carried;
+    this.stored = stored;
+    this.read = read;
+  }
+
+  async run(): Promise<'ended' | Detour> {
+    const { context, homes, remainingMs, arrived } = this.work;
+    const { message, submission } = arrived;
+    const { environment, definitions, clock, lookUp } = context;
+    const { preference, onUnknown, expiresInMs } = policyOf(submission, environment.routes ?? [], {
+      now: clock.now(),
+      ageMs: homes.since(homes.letter.born),
+    });
+    const late = timeLeft(homes.since(homes.letter.firstSeen), expiresInMs) <= 0;
+    if (late && !this.read) return 'read-first';
+
+    const addresses = [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address);
+    const asked = await ask(message, begin(addresses, this.carried), {
+      lookUp,
+      providers: environment.providers,
+      reported: this.stored?.reported ?? {},
+      onUnknown,
+      ageMs: (time) => homes.since(time),
+      hasTime: (ms) => remainingMs() > 2 * ms,
+    });
+    for (const { provider, providerMessageId } of asked.found) this.page.found(provider, providerMessageId);
+    const start = asked.progress;
+    if (pending(start).length === 0) return this.close(start, { expiresInMs });
+    const overdueNow = late && overdue(expiresInMs);
+    if (overdueNow && overdueNow.kind === 'dead-letter') return this.bury(overdueNow, start);
+
+    const mime = await composeMime(message);
+    // Another provider must not wait behind a second silence of one that lost an answer already.
+    const lost = start.recipients.flatMap((one) => one.unknownAt);
+    const way = route(
+      message.id,
+      sharesAt(environment.providers, homes.letter.firstSeen),
+      definitions,
+      factsOf(message, mime.length, submission.class),
+      preference,
+      lost,
+    );
+    for (const { key } of way.skipped) context.metrics.add('SkippedUnable', 1, { provider: key });
+    if (way.order.length === 0) return this.read ? this.bury(uncarried(way), start) : 'read-first';
+
+    const round = await deliver(message, () => Promise.resolve(mime), way.order, start, {
+      ...context,
+      remainingMs,
+      page: this.page,
+      lane: homes.letter.notBefore === undefined ? 'fresh' : 'backlog',
+      onUnknown,
+    });
+    // A first delivery that met an earlier one before it called anybody begins again with what it now knows.
+    if (round.stopped instanceof TakenError && !this.page.begun) return round.stopped;
+    const progress = reopen(round.progress, await this.tell(round.suppressed));
+    if (round.stopped) return this.stop(progress, round.stopped);
+    return this.close(progress, { ...round, expiresInMs, waitFor: way.order[0]?.key });
+  }
+
+  /** Puts an event for each suppressed recipient; returns those whose event found no place, for a later round. */
+  private async tell(suppressed: readonly Suppressed[]): Promise<ReadonlySet<string>> {
+    const { context, record, arrived } = this.work;
+    const { queue, environment, clock, log } = context;
+    const untold = new Set<string>();
+    // Side by side: what is kept free for settling has room for one call, however many recipients there are.
+    await Promise.all(
+      suppressed.map((one) =>
+        queue
+          .send(environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now()))
+          .catch((error: unknown) => {
+            log.warn('event not queued', { queueMessageId: record.messageId, error: nameOf(error) });
+            untold.add(one.address);
+          }),
+      ),
+    );
+    return untold;
+  }
+
+  /** The ledger did not answer, or another delivery was first: what is known by now is passed on, and nothing more is done. */
+  private async stop(progress: Progress, reason: LedgerError | TakenError): Promise<'ended'> {
+    const { homes } = this.work;
+    homes.letter = { ...homes.letter, carried: carry(progress) };
+    if (reason instanceof LedgerError) throw reason;
+    const written = await this.write(progress, { state: 'open' });
+    return this.yield(written instanceof TakenError ? written : reason);
+  }
+
+  private async close(
+    progress: Progress,
+    circumstances: Pick<Round, 'retryAfterMs' | 'againAfterMs'> & {
+      readonly expiresInMs: number | undefined;
+      readonly waitFor?: string | undefined;
+    },
+  ): Promise<'ended'> {
+    const { context, homes } = this.work;
+    const { expiresInMs, retryAfterMs, againAfterMs, waitFor } = circumstances;
+    const settlement = settle(progress, {
+      ageMs: homes.since(homes.letter.firstSeen),
+      random: context.random(),
+      ...(expiresInMs !== undefined && { expiresInMs }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(againAfterMs !== undefined && { againAfterMs }),
+    });
+    if (settlement.kind === 'dead-letter') return this.bury(settlement, progress);
+    homes.letter = { ...homes.letter, carried: carry(progress) };
+    const written = await this.write(progress, { state: settlement.kind === 'done' ? 'done' : 'open' });
+    if (written instanceof TakenError) return this.yield(written);
+    // What could not be written down travels with the message, whose next round brings it in.
+    if (settlement.kind === 'retry') await homes.retryAfter(settlement.delayMs, waitFor);
+    else if (written instanceof LedgerError) throw written;
+    else this.measureDelay(progress);
+    return 'ended';
+  }
+
+  private async bury(problem: Problem, progress: Progress): Promise<'ended'> {
+    const { homes } = this.work;
+    homes.letter = { ...homes.letter, carried: carry(progress) };
+    await homes.bury(problem, progress.lastProvider ?? this.page.lastProvider);
+    await this.write(progress, { state: 'dead', reason: problem.reason });
+    return 'ended';
+  }
+
+  private async write(progress: Progress, close: Close): Promise<LedgerError | TakenError | undefined> {
+    const { context, record } = this.work;
+    // Nothing was tried and nothing learned: the letter has all there is.
+    if (!this.page.begun && !this.stored && close.state === 'open') return undefined;
+    try {
+      await this.page.close(carry(progress), close);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
+      context.log.warn('not written down', { queueMessageId: record.messageId, error: error.name });
+      return error;
+    }
+  }
+
+  /** Leaves the rest to the delivery that has the submission by now; a copy that has nothing left to do is over. */
+  private yield({ current }: TakenError): 'ended' {
+    if (current?.state === 'done' || current?.state === 'dead') return 'ended';
+    throw new InFlightError('another delivery has taken this submission over');
+  }
+
+  private measureDelay({ recipients }: Progress): void {
+    const { context, homes } = this.work;
+    if (recipients.some(({ end }) => end === 'accepted'))
+      context.metrics.add('Delay', Math.round(homes.since(homes.letter.firstSeen) / 1_000));
+  }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,44 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { SenderEnvironment } from '../contract/environment.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Objects } from '../platform/objects.ts';
+import type { Queue } from '../platform/queue.ts';
+import type { Table } from '../platform/table.ts';
+import type { Registry } from '../providers/pool.ts';
+import type { CallProvider, LookUp } from './call.ts';
+import type { Gate } from './gate.ts';
+import type { Homes } from './homes.ts';
+import type { Intake } from './intake.ts';
+
+/** Everything the sender touches outside itself. */
+export interface SenderContext {
+  readonly environment: SenderEnvironment;
+  readonly definitions: Registry['definitions'];
+  readonly call: CallProvider;
+  readonly lookUp: LookUp;
+  readonly gate: Gate;
+  readonly table: Table;
+  readonly queue: Queue;
+  readonly objects: Objects;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+/** One submission on its way through this worker. */
+export interface Work {
+  readonly record: SQSRecord;
+  readonly arrived: Extract<Intake, { kind: 'ready' }>;
+  readonly homes: Homes;
+  readonly remainingMs: () => number;
+  readonly context: SenderContext;
+}
+
+/** Another delivery is being worked on: this one stays on its queue, and finds out later. */
+export class InFlightError extends Error {
+  override readonly name = 'InFlightError';
+}

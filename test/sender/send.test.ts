@@ -1,0 +1,500 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../lambda/mail/outcome.ts';
+import type { Entry } from '../../lambda/sender/entry.ts';
+import { givenWorld } from '../support/sender-world.ts';
+import { sqsRecord } from '../support/sqs-record.ts';
+
+const mail = { version: 1, id: 'order-1', from: 'a@example.com', to: ['b@example.org'], subject: 'hi', text: 'hello' };
+const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
+const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'service-unavailable' };
+const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
+const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
+const KEY = 'submission/order-1';
+const MINUTE = 60_000;
+
+describe('the ledger', () => {
+  it('costs two writes on the straight way and keeps what happened', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+
+    await world.send(sqsRecord(mail, { messageId: 'm-1', sentAt: world.now - 5 }));
+
+    expect(world.table.writes).toBe(2);
+    expect(world.entry()).toMatchObject({
+      state: 'done',
+      origin: 'm-1',
+      firstSeen: world.now - 5,
+      attempts: [{ number: 1, provider: 'postmark', begun: world.now, outcome: 'accepted', providerMessageId: '1' }],
+      carried: { attempts: 1, done: [0], history: [] },
+      expires: Math.ceil(world.now / 1_000) + 30 * 24 * 3_600,
+    });
+    expect(world.entry()?.lease).toBeUndefined();
+  });
+
+  it('has the attempt written down before the provider is called', async () => {
+    const seen: (Entry | undefined)[] = [];
+    const world = givenWorld({
+      get postmark() {
+        seen.push(world.entry());
+        return [accepted];
+      },
+    });
+
+    await world.send(sqsRecord(mail));
+
+    expect(seen[0]).toMatchObject({ state: 'open', attempts: [{ number: 1, provider: 'postmark' }] });
+    expect(seen[0]?.lease?.until).toBe(world.now + 60_000);
+  });
+
+  it('deletes a second delivery quietly once the first has ended', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    const record = sqsRecord(mail);
+    await world.send(record);
+
+    await world.send(record);
+    await world.send(sqsRecord({ ...mail }, { receiveCount: 3 }));
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toEqual([]);
+  });
+
+  it('never sends a second delivery while the first is in flight', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld({ postmark: [answer.promise] });
+    const record = sqsRecord(mail);
+    const first = world.send(record);
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+
+    await expect(world.send(record)).rejects.toThrow('being worked on');
+    answer.resolve(accepted);
+    await first;
+    await world.send(record);
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toEqual([]);
+  });
+
+  it('keeps a copy that has come too often out of the dead-letter queue while the other one is in flight', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld({ postmark: [answer.promise] });
+    const first = world.send(sqsRecord(mail));
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+
+    await world.send(sqsRecord(mail, { receiveCount: 5 }));
+
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+    answer.resolve(accepted);
+    await first;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark']);
+  });
+
+  it('refuses the same id with another content, also after the end, and takes any spelling of the same one', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    await world.send(sqsRecord(mail));
+
+    await world.send(sqsRecord({ ...mail, text: 'other' }));
+    await world.send(sqsRecord(Object.fromEntries(Object.entries(mail).reverse())));
+
+    expect(world.sent).toMatchObject([
+      { queue: 'dead', attributes: { Reason: 'IdConflict', SubmissionId: 'order-1', Attempts: '0' } },
+    ]);
+    expect(world.sent[0]?.attributes['Detail']).toContain('an id of its own');
+  });
+
+  it('goes on where a killed worker stopped: what was in flight is in doubt', async () => {
+    const never = new Promise<Outcome>(() => undefined);
+    const world = givenWorld(
+      { postmark: [never], mailgun: [accepted] },
+      { answers: { postmark: [{ kind: 'answered', found: new Map() }] } },
+    );
+    const record = sqsRecord(mail, { sentAt: world.now });
+    void world.send(record);
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+
+    world.now += 6 * MINUTE;
+    await world.send(sqsRecord(mail, { messageId: record.messageId, receiveCount: 2, sentAt: world.now }));
+
+    expect(world.questions).toMatchObject([{ provider: 'postmark', recipients: ['b@example.org'] }]);
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.entry()).toMatchObject({
+      state: 'done',
+      attempts: [
+        { provider: 'postmark', outcome: 'unknown', reason: 'interrupted' },
+        { provider: 'mailgun', outcome: 'accepted' },
+      ],
+    });
+    expect(world.counted).toContain('PossibleDuplicates postmark');
+  });
+
+  it('lets a worker that was overtaken add what it learned, and do nothing else', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld(
+      { postmark: [answer.promise] },
+      { answers: { postmark: [{ kind: 'cannot-say', reason: 'connect-timeout' }] } },
+    );
+    const first = world.send(sqsRecord(mail, { sentAt: world.now }));
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+    world.now += 50_000;
+    const copy = sqsRecord(mail, { receiveCount: 2, sentAt: world.now });
+    world.now += 11_000;
+    // The lease is over, so the copy takes the submission; the provider cannot say yet.
+    await world.send(copy, () => 30_000);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+
+    answer.resolve(accepted);
+    await expect(first).rejects.toThrow('taken this submission over');
+
+    expect(world.entry()).toMatchObject({ carried: { done: [0] }, attempts: [{ outcome: 'accepted' }] });
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('sends nothing that it could not write down, and loses nothing by it', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    world.table.trouble = () => {
+      throw new Error('ProvisionedThroughputExceededException');
+    };
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
+
+    world.table.trouble = () => undefined;
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toHaveLength(1);
+  });
+
+  it('knows that nothing was sent where the answer of the first write was lost', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    world.table.answerLost = () => {
+      throw new Error('timeout');
+    };
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    world.table.answerLost = () => undefined;
+    expect(world.calls).toEqual([]);
+
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+
+    expect(world.questions).toEqual([]);
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.numbers).toEqual([2]);
+  });
+
+  it('carries an acceptance that could not be written down until it can', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    world.table.trouble = () => {
+      if (world.table.writes > 0) throw new Error('down');
+    };
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', attributes: { Done: '0', Attempts: '1' } }]);
+
+    world.table.trouble = () => undefined;
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.questions).toEqual([]);
+    expect(world.entry()?.state).toBe('done');
+    expect(world.sent).toHaveLength(1);
+  });
+
+  it('recognises its own write when the answer to it was lost', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    let losses = 1;
+    world.table.answerLost = () => {
+      if (world.table.writes === 2 && losses-- > 0) throw new Error('timeout');
+    };
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.sent).toEqual([]);
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('keeps fields that only a newer release knows', async () => {
+    const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    const entry = world.entry() as Entry;
+    world.table.items.set(KEY, { ...entry, novelty: { deep: [1] } });
+
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.entry()).toMatchObject({ state: 'done', novelty: { deep: [1] } });
+  });
+
+  it('does not take a delivery event that was written beside it for another worker', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld({ postmark: [answer.promise] });
+    const first = world.send(sqsRecord(mail));
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+    const entry = world.entry() as Entry;
+    world.table.items.set(KEY, { ...entry, rev: entry.rev + 1, reported: { postmark: 'x' } });
+
+    answer.resolve(accepted);
+    await first;
+
+    expect(world.entry()).toMatchObject({ state: 'done', reported: { postmark: 'x' } });
+  });
+
+  it('bounds its item, whatever the number of attempts', async () => {
+    const rounds = 40;
+    const world = givenWorld({ postmark: Array(rounds).fill(down), mailgun: Array(rounds).fill(down) });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+
+    for (let round = 1; round < rounds; round += 1) {
+      world.now += 70 * MINUTE;
+      await world.send(world.again());
+    }
+
+    expect(world.numbers.at(-1)).toBe(2 * rounds);
+    expect(world.entry()?.attempts).toHaveLength(50);
+    expect(world.entry()?.attempts.at(-1)?.number).toBe(2 * rounds);
+  });
+
+  it('does not call a late copy of an accepted mail expired', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    const expiring = { ...mail, expiresAt: new Date(world.now + 1_000).toISOString() };
+    await world.send(sqsRecord(expiring, { sentAt: world.now }));
+
+    world.now += 10 * MINUTE;
+    await world.send(sqsRecord(expiring, { sentAt: world.now - 10 * MINUTE }));
+
+    expect(world.sent).toEqual([]);
+  });
+});
+
+describe('what was dead-lettered', () => {
+  it('goes out again when it is redriven, with all providers', async () => {
+    const world = givenWorld({ postmark: [bad, accepted], mailgun: [bad] });
+    await world.send(sqsRecord(mail));
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
+    expect(world.entry()).toMatchObject({ state: 'dead', reason: 'Refused' });
+
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+    expect(world.entry()).toMatchObject({ state: 'done', carried: { attempts: 3 } });
+    expect(world.entry()?.reason).toBeUndefined();
+  });
+
+  it('stays dead for a copy of the message that died, and for one from a retry queue', async () => {
+    const world = givenWorld({ postmark: [down, bad], mailgun: [down, bad] });
+    const record = sqsRecord(mail, { sentAt: world.now });
+    await world.send(record);
+    world.now += MINUTE;
+    const retry = world.again();
+    await world.send(retry);
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead' });
+
+    await world.send(record);
+    await world.send(retry);
+
+    expect(world.sent).toHaveLength(2);
+    expect(world.calls).toHaveLength(4);
+  });
+
+  it('is tried when a producer puts it on the queue anew', async () => {
+    const world = givenWorld({ postmark: [bad, accepted], mailgun: [bad] });
+    await world.send(sqsRecord(mail));
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('is not tried anew by itself where it may have been taken and must not come twice', async () => {
+    const world = givenWorld({ postmark: [lost, accepted] });
+    const once = { ...mail, onUnknown: 'hold' };
+    await world.send(sqsRecord(once, { sentAt: world.now }));
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Unknown' } });
+
+    await world.send(sqsRecord(once));
+    expect(world.calls).toEqual(['postmark']);
+
+    await world.send(world.again());
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('serves nobody twice after a redrive', async () => {
+    const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
+    const world = givenWorld({
+      postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', bad]]) }, accepted],
+      mailgun: [bad],
+    });
+    await world.send(sqsRecord(two));
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused', Done: '0' } }]);
+
+    await world.send(world.again());
+
+    expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org'], ['c@example.org']]);
+  });
+});
+
+describe('a lost answer', () => {
+  it('is asked about after a minute; what is found is accepted', async () => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
+
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.questions).toMatchObject([{ provider: 'postmark', begunAt: world.now - MINUTE }]);
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()).toMatchObject({
+      state: 'done',
+      attempts: [{ outcome: 'accepted', reason: 'found', providerMessageId: 'pm-7' }],
+    });
+  });
+
+  it('leads to the next provider when the first one has not seen the mail', async () => {
+    const world = givenWorld(
+      { postmark: [lost], mailgun: [accepted] },
+      { answers: { postmark: [{ kind: 'answered', found: new Map() }] } },
+    );
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.counted).toContain('PossibleDuplicates postmark');
+  });
+
+  it('is asked about three times while the provider cannot say, then the next one is tried', async () => {
+    const unable = { kind: 'cannot-say', reason: 'connect-timeout' } as const;
+    const world = givenWorld(
+      { postmark: [lost], mailgun: [accepted] },
+      { answers: { postmark: [unable, unable, unable] } },
+    );
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    for (let round = 0; round < 3; round += 1) {
+      expect(world.calls).toEqual(['postmark']);
+      world.now += 2 * MINUTE;
+      await world.send(world.again());
+    }
+
+    expect(world.questions).toHaveLength(3);
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+  });
+
+  it('serves whom the provider has, and offers only the others to the next one', async () => {
+    const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
+    const world = givenWorld(
+      { postmark: [lost], mailgun: [accepted] },
+      { answers: { postmark: [{ kind: 'answered', found: new Map([['b@example.org', 'x']]) }] } },
+    );
+    await world.send(sqsRecord(two, { sentAt: world.now }));
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org']]);
+  });
+
+  it('is settled by a delivery event without a question', async () => {
+    const world = givenWorld({ postmark: [lost] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    world.table.items.set(KEY, { ...(world.entry() as Entry), reported: { postmark: 'pm-9' } });
+
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.questions).toEqual([]);
+    expect(world.entry()).toMatchObject({ state: 'done', attempts: [{ providerMessageId: 'pm-9' }] });
+  });
+
+  it('is asked about also after the time of the mail, and found rather than declared late', async () => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+    const expiring = { ...mail, expiresAt: new Date(world.now + 30_000).toISOString() };
+    await world.send(sqsRecord(expiring, { sentAt: world.now }));
+
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.entry()?.state).toBe('done');
+    expect(world.sent).toHaveLength(1);
+  });
+
+  it('of a mail that must not come twice ends as accepted if the provider has it', async () => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+    await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.entry()?.state).toBe('done');
+    expect(world.sent.some(({ queue }) => queue === 'dead')).toBe(false);
+  });
+});
+
+describe('the gate', () => {
+  it('forces the least bad provider when every circuit is open', async () => {
+    const asked: string[] = [];
+    const world = givenWorld(
+      { mailgun: [accepted] },
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async ({ key }, { forced }) => {
+            asked.push(`${key}${forced ? ' forced' : ''}`);
+            if (forced) return { kind: 'go', leave: async () => undefined };
+            return { kind: 'skip', reason: 'open', badness: key === 'mailgun' ? 1 : 2 };
+          },
+        },
+      },
+    );
+
+    await world.send(sqsRecord(mail));
+
+    expect(asked).toEqual(['postmark', 'mailgun', 'mailgun forced']);
+    expect(world.calls).toEqual(['mailgun']);
+  });
+
+  it('forces nobody whom an operator isolated, and waits only as long as it is told', async () => {
+    const world = givenWorld(
+      {},
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async ({ key }) =>
+            key === 'mailgun'
+              ? { kind: 'skip', reason: 'rate', badness: 0, againAfterMs: 20_000 }
+              : { kind: 'skip', reason: 'isolated', badness: 9 },
+        },
+      },
+    );
+
+    await world.send(sqsRecord(mail, { sentAt: world.now - 3 * 3_600_000 }));
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 20, attributes: { Attempts: '0' } }]);
+    expect(world.table.writes).toBe(0);
+  });
+
+  it('lets waiting mail go at its next hop once a provider has come back', async () => {
+    let back = false;
+    const world = givenWorld(
+      { postmark: [down, accepted], mailgun: [down] },
+      { gate: { recoveredSince: async () => back, enter: async () => ({ kind: 'go', leave: async () => undefined }) } },
+    );
+    await world.send(sqsRecord(mail, { sentAt: world.now - 3_600_000 }));
+    expect(world.sent).toMatchObject([{ delay: 900 }]);
+
+    world.now += 15 * MINUTE;
+    await world.send(world.again());
+    expect(world.calls).toHaveLength(2);
+
+    back = true;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+  });
+});

@@ -1,0 +1,233 @@
+import { expect, test } from 'vitest';
+import { DEAD_LETTER_REASONS } from '../../lambda/contract/dead-letter.ts';
+import { METRICS, type MetricName } from '../../lambda/contract/metrics.ts';
+import type { Outcome } from '../../lambda/mail/outcome.ts';
+import type { LogFields } from '../../lambda/platform/log.ts';
+import type { Dimensions, Metrics } from '../../lambda/platform/metrics.ts';
+import {
+  countedAs,
+  logId,
+  type TelemetryContext,
+  tellAccepted,
+  tellAttempt,
+  tellContradiction,
+  tellDeadLetter,
+  tellPossibleDuplicate,
+  tellRetry,
+  tellSkip,
+  tellUnable,
+} from '../../lambda/sender/telemetry.ts';
+import { possibleSeries } from '../../lib/monitoring/series.ts';
+
+const MESSAGE = { id: 'order-1', handle: 'A'.repeat(43) };
+const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'p-1' };
+const OUTAGE: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'http-500', detail: 'Oops' };
+
+test('an attempt is counted and timed by what it came to', () => {
+  const { context, added } = givenContext();
+
+  tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [ACCEPTED], durationMs: 80 });
+
+  expect(added()).toEqual(['Attempts postmark accepted 1', 'AttemptLatency postmark accepted 80']);
+});
+
+test('only accepted attempts are timed', () => {
+  const { context, added } = givenContext();
+
+  tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [OUTAGE], durationMs: 80 });
+
+  expect(added()).toEqual(['Attempts postmark outage 1']);
+});
+
+test('a failover is counted when the next provider has been tried, and that one when it takes the mail over', () => {
+  const { context, added } = givenContext();
+  const attempt = { message: MESSAGE, provider: 'mailgun', number: 2, durationMs: 80 };
+
+  tellAttempt(context, { ...attempt, before: 'postmark', outcomes: [OUTAGE] });
+  tellAttempt(context, { ...attempt, before: 'postmark', outcomes: [ACCEPTED] });
+  tellAttempt(context, { ...attempt, before: 'mailgun', outcomes: [ACCEPTED] });
+
+  expect(added().filter((line) => /Over/.test(line))).toEqual(['FailedOver 1', 'FailedOver 1', 'TookOver mailgun 1']);
+});
+
+const AS: readonly [string, readonly Outcome[]][] = [
+  ['accepted', [ACCEPTED]],
+  ['accepted', [ACCEPTED, { kind: 'refused', blames: 'recipient', reason: 'inactive' }]],
+  ['outage', [OUTAGE]],
+  ['account', [{ kind: 'unavailable', blames: 'account', reason: 'authentication' }]],
+  ['refused', [{ kind: 'unavailable', blames: 'account', reason: 'sender-unknown' }]],
+  ['refused', [{ kind: 'refused', blames: 'message', reason: 'invalid' }]],
+  ['refused', [{ kind: 'throttled', reason: 'greylisted' }]],
+  ['throttled', [{ kind: 'throttled', reason: 'rate-limit' }]],
+  ['unknown', [{ kind: 'unknown', reason: 'timeout' }]],
+];
+test.each(AS)('counts as %s what the circuit takes for it: %j', (word, outcomes) => {
+  expect(countedAs(outcomes)).toBe(word);
+});
+
+test('an attempt is one line of fixed fields', () => {
+  const { context, lines } = givenContext();
+
+  tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [OUTAGE], durationMs: 80 });
+
+  expect(lines).toEqual([
+    {
+      level: 'warn',
+      message: 'attempt',
+      submissionId: 'order-1',
+      provider: 'postmark',
+      attempt: 1,
+      outcome: 'unavailable',
+      blames: 'outage',
+      reason: 'http-500',
+      detail: 'Oops',
+      durationMs: 80,
+      providerMessageId: undefined,
+    },
+  ]);
+});
+
+test('the share of straight acceptances that is written is drawn by the submission, so that a repetition is the same', () => {
+  const { context, lines } = givenContext({ straightLogShare: 0.25 });
+  const handles = Array.from({ length: 256 }, (_, byte) => Buffer.alloc(32, byte).toString('base64url'));
+
+  for (const handle of [...handles, ...handles])
+    tellAttempt(context, {
+      message: { id: 'x', handle },
+      provider: 'ses',
+      number: 1,
+      outcomes: [ACCEPTED],
+      durationMs: 1,
+    });
+
+  expect(lines).toHaveLength(2 * 64);
+});
+
+test.each([
+  ['a failure', 1, [OUTAGE]],
+  [
+    'a recipient that was refused beside accepted ones',
+    1,
+    [ACCEPTED, { kind: 'refused', blames: 'recipient', reason: 'x' }],
+  ],
+  ['an acceptance after another attempt', 2, [ACCEPTED]],
+] as const)('is never left out: %s', (_what, number, outcomes) => {
+  const { context, lines } = givenContext({ straightLogShare: 0 });
+
+  tellAttempt(context, { message: MESSAGE, provider: 'ses', number, outcomes, durationMs: 1 });
+
+  expect(lines).toHaveLength(outcomes.length);
+});
+
+test('an id that is an address is written as its hash, or not at all', () => {
+  const { context, lines } = givenContext();
+  const message = { id: 'ada@example.org', handle: 'hash' };
+
+  tellContradiction(context, message, 'postmark', 'ses');
+  tellPossibleDuplicate(context, message, { provider: 'postmark', acceptedBy: 'ses', cause: 'timeout' });
+  tellDeadLetter(context, 'Malformed', { submissionId: message.id, queueMessageId: 'q' });
+
+  expect(logId(message)).toBe('hash');
+  expect(JSON.stringify(lines)).not.toContain('@');
+});
+
+test('an open circuit counts as a skip; an operator, a Retry-After and a rate do not', () => {
+  const { context, added } = givenContext();
+
+  for (const reason of ['open', 'isolated', 'probing', 'held', 'warming', 'rate'] as const)
+    tellSkip(context, 'ses', { kind: 'skip', reason, badness: 1 });
+
+  expect(added()).toEqual(['SkippedOpen ses 1', 'SkippedOpen ses 1']);
+});
+
+test('a million random events of four providers, and the gauges of their accounts, make at most 64 series', () => {
+  const providers = [
+    { key: 'postmark', type: 'postmark' },
+    { key: 'mailgun', type: 'mailgun' },
+    { key: 'ses', type: 'ses' },
+    { key: 'own-mta', type: 'smtp' },
+  ] as const;
+  const random = givenRandom(42);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const seen = new Set<string>();
+  const metrics: Metrics = {
+    add: (name, _value, dimensions = {}) => {
+      seen.add([name, ...METRICS[name].by.map((dimension) => dimensions[dimension])].join(' '));
+    },
+  };
+  const context: TelemetryContext = { metrics, log: { info() {}, warn() {}, error() {} }, straightLogShare: random() };
+  const key = () => pick(providers).key;
+  const outcome = (): Outcome => {
+    const reason = random() < 0.5 ? `reason-${random()}` : pick(['authentication', 'sender-refused', 'greylisted']);
+    return pick<Outcome>([
+      { kind: 'accepted', providerMessageId: `id-${random()}` },
+      { kind: 'throttled', reason, retryAfterMs: random() },
+      { kind: 'unavailable', blames: pick(['outage', 'account']), reason },
+      { kind: 'refused', blames: pick(['message', 'recipient']), reason },
+      { kind: 'unknown', reason },
+    ]);
+  };
+  const events: readonly (() => void)[] = [
+    () => {
+      const message = { id: `id-${random()}`, handle: MESSAGE.handle };
+      const outcomes = Array.from({ length: 1 + Math.floor(random() * 3) }, outcome);
+      tellAttempt(context, {
+        message,
+        provider: key(),
+        before: pick([undefined, key()]),
+        number: 1,
+        outcomes,
+        durationMs: 1,
+      });
+    },
+    () =>
+      tellSkip(context, key(), {
+        kind: 'skip',
+        reason: pick(['open', 'isolated', 'probing', 'held', 'warming', 'rate']),
+        badness: 1,
+      }),
+    () => tellUnable(context, Math.floor(random() * 4)),
+    () => tellContradiction(context, MESSAGE, key(), key()),
+    () => tellPossibleDuplicate(context, MESSAGE, { provider: key(), acceptedBy: key(), cause: `${random()}` }),
+    () => tellAccepted(context, random() * 1e6),
+    () => tellRetry(context, random() * 1e6),
+    () =>
+      tellDeadLetter(context, pick(DEAD_LETTER_REASONS), {
+        submissionId: `${random()}`,
+        queueMessageId: `${random()}`,
+      }),
+  ];
+
+  for (let event = 0; event < 1_000_000; event++) pick(events)();
+  const possible = possibleSeries(providers).map(({ name, ...dimensions }) =>
+    [name, ...Object.values(dimensions)].join(' '),
+  );
+
+  expect(possible.length).toBeLessThanOrEqual(64);
+  expect([...seen].filter((series) => !possible.includes(series))).toEqual([]);
+  // What the random events did not make is what the health function measures.
+  const names = new Set(possible.filter((series) => !seen.has(series)).map((series) => series.split(' ')[0]));
+  expect([...names]).toEqual(['AccountHealthy', 'CircuitState', 'CredentialAge', 'QuotaHeadroom', 'OperatorSwitch']);
+}, 60_000);
+
+function givenContext(more: Partial<TelemetryContext> = {}) {
+  const values: string[] = [];
+  const lines: (LogFields & { level: string; message: string })[] = [];
+  const write = (level: string) => (message: string, fields: LogFields) =>
+    void lines.push({ level, message, ...fields });
+  const add = (name: MetricName, value: number, { provider, outcome }: Dimensions = {}) =>
+    void values.push([name, provider, outcome, value].filter((part) => part !== undefined).join(' '));
+  const log = { info: write('info'), warn: write('warn'), error: write('error') };
+  return { context: { log, metrics: { add }, ...more } satisfies TelemetryContext, added: () => values, lines };
+}
+
+/** Mulberry32: the same numbers in every run. */
+function givenRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

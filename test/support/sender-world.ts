@@ -1,0 +1,105 @@
+import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
+import type { Clock } from '../../lambda/platform/clock.ts';
+import type { Objects } from '../../lambda/platform/objects.ts';
+import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts';
+import { definitions } from '../../lambda/providers/registry.ts';
+import type { Entry } from '../../lambda/sender/entry.ts';
+import { type Gate, openGate } from '../../lambda/sender/gate.ts';
+import { createSender } from '../../lambda/sender/sender.ts';
+import { memoryTable } from './memory-table.ts';
+import { sqsRecord } from './sqs-record.ts';
+
+const providers: readonly ProviderConfig[] = [
+  { key: 'postmark', type: 'postmark', options: {} },
+  { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } },
+];
+const environment: SenderEnvironment = {
+  providers,
+  routes: [
+    { class: 'login-codes', providers: ['mailgun', 'postmark'], expiresAfterSeconds: 600, onUnknown: 'failover' },
+  ],
+  deadLetterQueueUrl: 'dead',
+  eventsQueueUrl: 'events',
+  retryQueueUrls: { postmark: 'retry-postmark', mailgun: 'retry-mailgun' },
+  mailBucket: 'mail',
+  stateTable: 'state',
+  maxReceiveCount: 5,
+};
+
+/** What a provider comes to, one for each call; a promise settles when the test wants it to. */
+export type Script = Record<string, (Outcome | AttemptResult | Promise<Outcome>)[]>;
+
+/** A sender between fakes that remember: providers answer by script, queues and table are in memory, time stands still. */
+export function givenWorld(
+  script: Script,
+  {
+    objects = { read: () => Promise.resolve('missing') },
+    gate = openGate,
+    answers = {},
+  }: { objects?: Objects; gate?: Gate; answers?: Record<string, LookupAnswer[]> } = {},
+) {
+  const world = {
+    now: Date.parse('2026-11-24T12:00:00Z'),
+    table: memoryTable(),
+    queueDown: (_queue: string) => false,
+    calls: [] as string[],
+    numbers: [] as number[],
+    offered: [] as (readonly string[])[],
+    questions: [] as (Question & { readonly provider: string })[],
+    counted: [] as string[],
+    sent: [] as {
+      queue: string;
+      body: string;
+      attributes: Readonly<Record<string, string>>;
+      delay: number | undefined;
+    }[],
+    send: (record: ReturnType<typeof sqsRecord>, remainingMs: () => number = () => 60_000) =>
+      sender(record, remainingMs),
+    /** The message that was sent last, as its next receiver gets it. */
+    again: () => {
+      const last = world.sent.at(-1);
+      return sqsRecord(last?.body ?? '', { attributes: last?.attributes ?? {}, sentAt: world.now });
+    },
+    entry: (id = 'order-1') => world.table.items.get(`submission/${id}`) as Entry | undefined,
+  };
+  const clock: Clock = { now: () => world.now, sleep: (_ms, signal) => untilAborted(signal) };
+  const sender = createSender({
+    environment,
+    definitions,
+    objects,
+    gate,
+    table: world.table,
+    call: async (provider, attempt) => {
+      world.calls.push(provider.key);
+      world.numbers.push(attempt.number);
+      world.offered.push(attempt.recipients);
+      const result = await script[provider.key]?.shift();
+      if (!result) throw new Error(`${provider.key} was not expected to be called`);
+      return 'kind' in result ? { outcome: result } : result;
+    },
+    lookUp: async (provider, question) => {
+      world.questions.push({ ...question, provider: provider.key });
+      return answers[provider.key]?.shift() ?? { kind: 'cannot-say', reason: 'not-askable' };
+    },
+    queue: {
+      send: (queue, body, attributes = {}, delay) => {
+        if (world.queueDown(queue)) return Promise.reject(new Error('queue down'));
+        world.sent.push({ queue, body, attributes, delay });
+        return Promise.resolve();
+      },
+    },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    metrics: { add: (name, _value, { provider = '' } = {}) => world.counted.push(`${name} ${provider}`.trim()) },
+    clock,
+    random: () => 0,
+  });
+  return world;
+}
+
+/** A pause without a signal passes at once; a deadline never does. */
+function untilAborted(signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
