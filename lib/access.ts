@@ -20,6 +20,28 @@ function secretName({ key, type, secretName }: ProviderConfig): string | undefin
   return secretName ?? (definitions[type].secretFields.length > 0 ? `mailover/${key}` : undefined);
 }
 
+/**
+ * What a function that asks these providers for their health may do: read their secrets, and ask SES in their regions.
+ * GetAccount knows no resource (service authorization reference of SES v2, 2026-11-25), so it is bound to regions.
+ */
+export function healthStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
+  const stack = Stack.of(scope);
+  const secrets = [...new Set(providers.map(secretName).filter((name) => name !== undefined))];
+  const regions = providers.flatMap((one) => (one.type === 'ses' ? [one.options.region ?? stack.region] : []));
+  return [
+    ...(regions.length > 0
+      ? [
+          new PolicyStatement({
+            actions: ['ses:GetAccount'],
+            resources: ['*'],
+            conditions: { StringEquals: { 'aws:RequestedRegion': [...new Set(regions)] } },
+          }),
+        ]
+      : []),
+    ...(secrets.length > 0 ? [secretStatement(stack, secrets)] : []),
+  ];
+}
+
 /** ARNs for the SES providers that name no configuration set and so may use any one of their region. */
 export function anyConfigurationSet(scope: Construct, providers: readonly ProviderConfig[]): string[] {
   return providers.flatMap((provider) =>

@@ -7,9 +7,11 @@ import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { validateProviders } from '../lambda/contract/validate-providers.ts';
 import { validateRoutes } from '../lambda/contract/validate-routes.ts';
 import { definitions } from '../lambda/providers/registry.ts';
+import { HealthCheck } from './health.ts';
 import { Inbound } from './inbound.ts';
 import { inboundProviders } from './inbound-providers.ts';
 import { MailBucket } from './mail-bucket.ts';
+import { watchHealth } from './monitoring/health-alarms.ts';
 import { showLogQueries } from './monitoring/log-queries.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
 import { watchMail } from './monitoring/watch-mail.ts';
@@ -91,6 +93,7 @@ export class Mailover extends Construct {
   readonly mailBucket: MailBucket;
   readonly stateTable: StateTable;
   readonly sender: Sender;
+  readonly health: HealthCheck;
   /** There only if a provider receives mail. */
   readonly inbound: Inbound | undefined;
   /** Takes the alarms of other constructs too. */
@@ -135,6 +138,13 @@ export class Mailover extends Construct {
       timing: durations,
       thresholds: props.monitoring ?? {},
     });
+    this.health = new HealthCheck(this, 'Health', {
+      providers,
+      outbound: this.queues.outbound,
+      stateTable: this.stateTable,
+      logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+    });
+    watchHealth(this.monitoring, { providers, function: this.health.function });
     const { inbound: queue } = this.queues;
     this.inbound =
       queue &&

@@ -98,7 +98,9 @@ test('what must not be replaced keeps its logical id', () => {
       "MailoverQueuesEvents14596DD5",
       "MailoverMailBucket024BF87A",
       "MailoverSenderFunction5345AC87",
+      "MailoverHealthFunction1F354EEE",
       "MailoverSenderRole43C19960",
+      "MailoverHealthRoleFDEBB29C",
     ]
   `);
 });

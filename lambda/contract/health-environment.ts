@@ -1,0 +1,58 @@
+import type { ProviderConfig } from './providers.ts';
+
+/** What the health Lambda is told by the deployment. */
+export interface HealthEnvironment {
+  /** Outbound providers, in the order of the list. */
+  readonly providers: readonly ProviderConfig[];
+  /** Where canary mail is put. */
+  readonly outboundQueueUrl: string;
+  /** Name of the state table: circuits and operator switches are read there, the last good answers written. */
+  readonly stateTable: string;
+  /** Seconds that pass in one real second, for ages and the rhythm of canaries; only a local stack sets it. */
+  readonly timeScale?: number;
+  /** Endpoint by provider key, replacing the public ones; only a local stack sets it. */
+  readonly endpoints?: Readonly<Record<string, string>>;
+}
+
+const NAME = {
+  providers: 'MAILOVER_HEALTH_PROVIDERS',
+  outboundQueueUrl: 'MAILOVER_OUTBOUND_QUEUE',
+  stateTable: 'MAILOVER_STATE_TABLE',
+  endpoints: 'MAILOVER_ENDPOINTS',
+  timeScale: 'MAILOVER_TIME_SCALE',
+} as const;
+
+/** The variable that only the health function has. */
+export const HEALTH_MARK = NAME.providers;
+
+/** The environment variables of the health function. Values may hold unresolved deployment tokens. */
+export function encodeHealthEnvironment(
+  environment: HealthEnvironment,
+  stringify: (value: unknown) => string = JSON.stringify,
+): Record<string, string> {
+  return {
+    [NAME.providers]: stringify(environment.providers),
+    [NAME.outboundQueueUrl]: environment.outboundQueueUrl,
+    [NAME.stateTable]: environment.stateTable,
+    ...(environment.endpoints && { [NAME.endpoints]: stringify(environment.endpoints) }),
+    ...(environment.timeScale && { [NAME.timeScale]: String(environment.timeScale) }),
+  };
+}
+
+/** Reads what {@link encodeHealthEnvironment} wrote; fails with the name of a missing variable. */
+export function decodeHealthEnvironment(variables: Readonly<Record<string, string | undefined>>): HealthEnvironment {
+  const need = (name: string): string => {
+    const value = variables[name];
+    if (!value) throw new Error(`environment variable ${name} is missing; the deployment must set it`);
+    return value;
+  };
+  const endpoints = variables[NAME.endpoints];
+  const timeScale = variables[NAME.timeScale];
+  return {
+    providers: JSON.parse(need(NAME.providers)),
+    outboundQueueUrl: need(NAME.outboundQueueUrl),
+    stateTable: need(NAME.stateTable),
+    ...(endpoints && { endpoints: JSON.parse(endpoints) }),
+    ...(timeScale && { timeScale: Number(timeScale) }),
+  };
+}

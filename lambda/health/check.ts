@@ -1,0 +1,104 @@
+import { isIsolated } from '../circuit/isolation.ts';
+import { circuitKey, readIsolation, readRecord, switchKey } from '../circuit/items.ts';
+import { CIRCUIT_STATE } from '../contract/metrics.ts';
+import type { ProviderConfig } from '../contract/providers.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Item, Table } from '../platform/table.ts';
+import { within } from '../platform/within.ts';
+import type { Health } from '../providers/provider.ts';
+import type { AskHealth } from './ask.ts';
+import { credentialsKey, credentialUse } from './credentials.ts';
+
+/** Everything that a look at the health of all providers touches outside itself. */
+export interface CheckContext {
+  readonly providers: readonly ProviderConfig[];
+  readonly ask: AskHealth;
+  readonly table: Table;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Stack time runs so many times faster than the clock. */
+  readonly timeScale: number;
+}
+
+/** Items of the state table by key; undefined if the table did not answer. */
+type Items = ReadonlyMap<string, Item> | undefined;
+
+/** Looks at all providers side by side and gives the gauges of this minute. Never throws. */
+export async function checkHealth(context: CheckContext): Promise<void> {
+  const { providers, ask } = context;
+  const [items, ...healths] = await Promise.all([readItems(context), ...providers.map(ask)]);
+  if (items) gaugeSwitches(context, items);
+  await Promise.all(
+    providers.map(async (provider, place) => {
+      const health = healths[place];
+      if (!health) return;
+      gaugeAccount(context, provider.key, health);
+      if (items) await gaugeState(context, provider.key, health, items);
+    }),
+  );
+}
+
+/** The table's own time-outs are shorter; the gauges of the accounts wait for no more. */
+const TABLE_MS = 5_000;
+
+async function readItems({ providers, table, log, clock }: CheckContext): Promise<Items> {
+  try {
+    const keys = providers.flatMap(({ key }) => [circuitKey(key), switchKey(key), credentialsKey(key)]);
+    return await within(TABLE_MS, table.getAll(keys), clock);
+  } catch (error) {
+    log.error('state not readable', { error: nameOf(error) });
+    return undefined;
+  }
+}
+
+function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: Health): void {
+  const { state, reason, detail, quotaHeadroom } = health;
+  switch (state) {
+    case 'healthy':
+      metrics.add('AccountHealthy', 1, { provider });
+      if (reason) log.warn('account healthy', { provider, reason, detail });
+      break;
+    case 'account-refused':
+      metrics.add('AccountHealthy', 0, { provider });
+      log.warn('account refused', { provider, reason, detail });
+      break;
+    case 'unreachable':
+      // No value of AccountHealthy: an outage must not read as a closed account. It has a metric of its own.
+      metrics.add('AccountUnknown', 1, { provider });
+      log.warn('account not known', { provider, reason, detail });
+      break;
+  }
+  if (quotaHeadroom !== undefined) metrics.add('QuotaHeadroom', quotaHeadroom, { provider });
+}
+
+function gaugeSwitches({ providers, metrics, clock }: CheckContext, items: ReadonlyMap<string, Item>): void {
+  const on = providers.filter(({ key }) => isIsolated(readIsolation(items.get(switchKey(key))), clock.now()));
+  metrics.add('OperatorSwitch', on.length);
+}
+
+async function gaugeState(
+  { table, metrics, log, clock, timeScale }: CheckContext,
+  provider: string,
+  health: Health,
+  items: ReadonlyMap<string, Item>,
+): Promise<void> {
+  const now = clock.now();
+  const record = readRecord(items.get(circuitKey(provider)));
+  const isolated = isIsolated(readIsolation(items.get(switchKey(provider))), now);
+  const state = record.circuit.kind === 'half-open' ? 'halfOpen' : record.circuit.kind;
+  metrics.add('CircuitState', CIRCUIT_STATE[isolated ? 'isolated' : state], { provider });
+  const { lastGood, write } = credentialUse(provider, health, items.get(credentialsKey(provider)), record, now);
+  metrics.add('CredentialAge', ((now - lastGood) * timeScale) / 1_000, { provider });
+  if (!write) return;
+  // Whoever wrote in between has told the same.
+  await within(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
+    log.error('state not written', { provider, error: nameOf(error) });
+  });
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

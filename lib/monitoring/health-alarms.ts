@@ -1,0 +1,77 @@
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Duration } from 'aws-cdk-lib/core';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { ownMetric } from './metric.ts';
+import type { Monitoring } from './monitoring.ts';
+
+const MINUTE = Duration.minutes(1);
+const PERIOD = Duration.minutes(5);
+
+export interface WatchHealthProps {
+  /** Those that send. */
+  readonly providers: readonly ProviderConfig[];
+  readonly function: LambdaFunction;
+}
+
+/** Registers the alarms of the health check itself, and of what only it can see. */
+export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): void {
+  monitoring.alarm({
+    title: 'HealthCheckStopped',
+    severity: 'ticket',
+    meanwhile: 'Nobody asks the accounts any more: mail goes on, but a closed account or an open circuit is not seen.',
+    action: 'Read the end of the log of the health function, and look whether its rule is enabled.',
+    metric: props.function.metricInvocations({ statistic: 'Sum', period: PERIOD }),
+    threshold: 1,
+    comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+    datapoints: 3,
+    of: 3,
+    // Five invocations are due in each period: silence is the fault itself.
+    missing: TreatMissingData.BREACHING,
+  });
+  monitoring.alarm({
+    title: 'HealthCheckErrors',
+    severity: 'ticket',
+    meanwhile: 'The health check crashes or is stopped: mail goes on, but its gauges may stand still.',
+    action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
+    metric: props.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
+    // Of five runs in a period; what a provider does is never an error of the function.
+    threshold: 2,
+    datapoints: 2,
+    of: 3,
+    // Lambda measures invocations only; that there are none is an alarm of its own.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  for (const { key: provider } of props.providers) watchAccount(monitoring, provider);
+}
+
+function watchAccount(monitoring: Monitoring, provider: string): void {
+  monitoring.alarm({
+    title: 'AccountUnknown',
+    provider,
+    severity: 'ticket',
+    meanwhile: `For a quarter of an hour ${provider} has not said whether its account may send. Mail that it does not take goes to the others.`,
+    action: 'Look at its status page, and at the reason in the log of the health function.',
+    metric: ownMetric('AccountUnknown', 'Maximum', { provider }, MINUTE),
+    threshold: 1,
+    // An outage of minutes is the circuit's to deal with; this one is for the standby that no mail goes to.
+    datapoints: 15,
+    of: 15,
+    // The metric has a value only when nobody answers.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'QuotaLow',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Less than a tenth of the quota of ${provider} is left; when it is gone, mail goes to the others.`,
+    action: 'Ask for a higher quota, or find out who sends so much.',
+    metric: ownMetric('QuotaHeadroom', 'Minimum', { provider }, PERIOD),
+    threshold: 0.1,
+    comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+    datapoints: 1,
+    of: 3,
+    // Most providers do not tell their quota.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { decodeHealthEnvironment } from '../../lambda/contract/health-environment.ts';
+import { deploy, PROVIDERS, type Resource, resources } from './deployment.ts';
+
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: object;
+}
+
+const { template, stack } = deploy();
+const named = (type: string, part: string): Resource => {
+  const found = Object.entries(resources(template, type)).find(([id]) => id.startsWith(part));
+  if (!found) throw new Error(`no ${type} ${part}`);
+  return found[1];
+};
+const fn = named('AWS::Lambda::Function', 'MailoverHealth');
+const policy = named('AWS::IAM::Policy', 'MailoverHealth');
+const statements = (policy.Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
+const listOf = <T>(value: T | T[]) => (Array.isArray(value) ? value : [value]);
+const allowing = (action: string) => statements.filter(({ Action }) => listOf(Action).includes(action));
+
+/** Evaluates what CloudFormation would: references become their logical id. */
+function evaluate(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const node = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
+  if (node['Fn::Join']) return node['Fn::Join'][1].map(evaluate).join(node['Fn::Join'][0]);
+  return node.Ref === 'AWS::Partition' ? 'aws' : (node.Ref ?? `${node['Fn::GetAtt']?.join('.')}`);
+}
+
+test('what the deployment encodes is what the health check decodes', () => {
+  const { Variables } = fn.Properties['Environment'] as { Variables: Record<string, unknown> };
+  const decoded = decodeHealthEnvironment(
+    Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, evaluate(value)])),
+  );
+  expect(decoded).toEqual({
+    providers: PROVIDERS.filter(({ outbound }) => outbound !== false),
+    outboundQueueUrl: evaluate(stack.resolve(stack.mailover.queues.outbound.queueUrl)),
+    stateTable: evaluate(stack.resolve(stack.mailover.stateTable.tableName)),
+  });
+});
+
+test('it runs every minute, and a missed minute is not made up for', () => {
+  const rule = named('AWS::Events::Rule', 'MailoverHealth');
+  expect(rule.Properties).toMatchObject({
+    ScheduleExpression: 'rate(1 minute)',
+    Targets: [{ RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 } }],
+  });
+  expect(named('AWS::Lambda::EventInvokeConfig', 'MailoverHealth').Properties).toMatchObject({
+    MaximumRetryAttempts: 0,
+    MaximumEventAgeInSeconds: 60,
+  });
+  expect(Number(fn.Properties['Timeout'])).toBeLessThan(60);
+});
+
+test('it reads circuits and switches, and writes nothing but its own items', () => {
+  const keys = (action: string) =>
+    allowing(action).map(({ Condition }) => Condition as Record<string, Record<string, string[]>>);
+  expect(keys('dynamodb:PutItem')).toEqual([
+    { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['health/*', 'canary/*'] } },
+  ]);
+  expect(keys('dynamodb:BatchGetItem')).toEqual([
+    { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['circuit/*', 'switch/*', 'health/*', 'canary/*'] } },
+  ]);
+});
+
+test('it asks SES in the regions of its accounts, sends with no provider, and has no other wildcard', () => {
+  const [account] = allowing('ses:GetAccount');
+  expect(account).toMatchObject({
+    Resource: '*',
+    Condition: { StringEquals: { 'aws:RequestedRegion': ['us-east-1', 'eu-west-1'] } },
+  });
+  expect(allowing('ses:SendEmail')).toEqual([]);
+  const wild = statements
+    .flatMap(({ Resource }) => listOf(Resource).map(evaluate))
+    .filter((text) => text.includes('*'));
+  expect(wild).toEqual(['*']);
+});
+
+test('it reads the secrets of the providers that send', () => {
+  const secrets = allowing('secretsmanager:GetSecretValue').flatMap(({ Resource }) => listOf(Resource).map(evaluate));
+  expect(secrets.map((arn) => /secret:(.+)-\?+$/.exec(arn)?.[1]).toSorted()).toEqual(
+    ['eu/mailgun', 'mailover/mailgun-us', 'mailover/own-mta', 'mailover/postmark'].toSorted(),
+  );
+});
+
+test('a stack without SES asks nothing of SES', () => {
+  const { template: plain } = deploy({ providers: [{ key: 'postmark', type: 'postmark', options: {} }] });
+  expect(JSON.stringify(plain.toJSON())).not.toContain('ses:');
+});
