@@ -10,7 +10,7 @@ export class MailoverStack extends Stack {
   constructor(scope: Construct, id: string, props: MailoverProps & StackProps) {
     super(scope, id, props);
     this.mailover = new Mailover(this, 'Mailover', props);
-    const { queues, mailBucket, inbound } = this.mailover;
+    const { queues, mailBucket, stateTable, inbound } = this.mailover;
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output('DeadLetterQueueUrl', queues.deadLetter.queueUrl, 'Holds what could not be sent, with a reason');
     this.output('EventsQueueUrl', queues.events.queueUrl, 'Gives recipients that a provider will not mail');
@@ -28,6 +28,7 @@ export class MailoverStack extends Stack {
       dashboardUrl(this, this.mailover.monitoring),
       'Shows whether mail goes out, and through whom',
     );
+    this.output('StateTableName', stateTable.tableName, 'Holds the ledger, the circuits and the switches of operators');
     for (const [key, queue] of queues.retry)
       this.output(retryQueueOutput(key), queue.queueUrl, `Holds mail that waits for ${key} to recover`);
   }

@@ -13,8 +13,6 @@ export interface MessageFacts {
   /** Recipients in To and Cc. */
   readonly visibleRecipients: number;
   readonly fromAddress: string;
-  /** The `class` of the submission. */
-  readonly class?: string | undefined;
   /** An address has a local part beyond ASCII. */
   readonly smtpUtf8: boolean;
   readonly quotedLocalPart: boolean;
@@ -23,7 +21,7 @@ export interface MessageFacts {
 }
 
 /** The facts of a message; `bytes` is the size of its MIME. */
-export function factsOf(message: Message, bytes: number, name: string | undefined): MessageFacts {
+export function factsOf(message: Message, bytes: number): MessageFacts {
   const recipients = [...message.to, ...message.cc, ...message.bcc];
   const addresses = [...recipients, message.from, ...message.replyTo].map(({ address }) => address);
   return {
@@ -32,7 +30,6 @@ export function factsOf(message: Message, bytes: number, name: string | undefine
     recipients: recipients.length,
     visibleRecipients: message.to.length + message.cc.length,
     fromAddress: message.from.address,
-    class: name,
     smtpUtf8: !addresses.every(hasAsciiLocalPart),
     quotedLocalPart: addresses.some(hasQuotedLocalPart),
     extensions: message.attachments.map(({ filename }) => filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()),
@@ -49,8 +46,6 @@ export function unableTo(
   const maxRecipients = Math.min(limits.maxRecipients, provider.limits?.maxRecipients ?? Infinity);
   const smtpUtf8 = limits.smtpUtf8 || (provider.type === 'smtp' && provider.options.smtpUtf8 === true);
   const forbidden = facts.extensions.find((extension) => limits.forbiddenExtensions?.includes(extension));
-  if (provider.classes && (facts.class === undefined || !provider.classes.includes(facts.class)))
-    return facts.class === undefined ? 'carries no submission without a class' : 'does not carry this class';
   if (facts.bytes > maxBytes) return `${TOO_LARGE}: ${facts.bytes} bytes, at most ${maxBytes}`;
   if (limits.maxBodyBytes !== undefined && facts.bodyBytes > limits.maxBodyBytes)
     return `${TOO_LARGE}: a body of ${facts.bodyBytes} bytes, at most ${limits.maxBodyBytes}`;

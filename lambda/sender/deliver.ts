@@ -48,6 +48,8 @@ export interface DeliverContext {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** When the submission expires, in epoch milliseconds; absent if it does not. */
+  readonly expiresAt?: number;
   /** Milliseconds until the function is stopped. */
   readonly remainingMs: () => number;
 }
@@ -93,10 +95,11 @@ class Delivery {
     this.context = context;
   }
 
-  /** No attempt begins that could not end before the function is stopped. */
+  /** No attempt begins after the submission has expired, nor one that could not end before the function is stopped. */
   goesOn(provider: ProviderConfig): boolean {
     const wanted = pending(this.progress).length > 0 && !this.stopped;
-    return wanted && this.context.remainingMs() >= deadlineOf(provider) + SETTLE_MS;
+    const { clock, remainingMs, expiresAt = Number.POSITIVE_INFINITY } = this.context;
+    return wanted && clock.now() < expiresAt && remainingMs() >= deadlineOf(provider) + SETTLE_MS;
   }
 
   async offer(provider: ProviderConfig, forced = false): Promise<void> {

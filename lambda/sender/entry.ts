@@ -39,6 +39,8 @@ export interface Entry extends Item {
   /** The newest {@link KEPT_ATTEMPTS}. */
   readonly attempts: readonly StoredAttempt[];
   readonly carried: Carried;
+  /** Keys of the providers that had what this submission supersedes, the whole chain of it, latest last. */
+  readonly had?: readonly string[];
   /** By provider key: message ids with which delivery events spoke of this submission. */
   readonly reported?: Readonly<Record<string, string>>;
 }

@@ -37,7 +37,7 @@ export async function readEntry(table: Table, submissionId: string): Promise<Ent
   return (await answered(table.get(entryKey(submissionId)))) as Entry | undefined;
 }
 
-type Known = Pick<Entry, 'hash' | 'origin' | 'firstSeen' | 'attempts' | 'carried'>;
+type Known = Pick<Entry, 'hash' | 'origin' | 'firstSeen' | 'attempts' | 'carried' | 'had'>;
 
 /**
  * One submission's page in the ledger, while one worker has it in hand.
@@ -97,6 +97,11 @@ export class Page {
   end(number: number, change: Partial<StoredAttempt>): void {
     const attempts = this.#known.attempts.map((one) => (one.number === number ? { ...one, ...change } : one));
     this.#known = { ...this.#known, attempts };
+  }
+
+  /** Notes who had what this submission sends again, for the next one that sends it. */
+  superseded(had: readonly string[]): void {
+    if (had.length > 0) this.#known = { ...this.#known, had };
   }
 
   /** Notes that a provider has the mail whose answer was lost. */

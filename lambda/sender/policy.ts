@@ -26,7 +26,7 @@ export function policyOf(
   const lastsMs = named?.expiresAfterSeconds === undefined ? undefined : named.expiresAfterSeconds * 1_000 - ageMs;
   const expiresInMs = submission.expiresAt === undefined ? lastsMs : Date.parse(submission.expiresAt) - now;
   return {
-    preference: { only, except },
+    preference: { only, except, class: submission.class },
     onUnknown: submission.onUnknown ?? named?.onUnknown ?? 'ask',
     ...(expiresInMs !== undefined && { expiresInMs }),
   };

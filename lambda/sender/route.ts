@@ -4,9 +4,10 @@ import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts
 import type { ProviderDefinition } from '../providers/provider.ts';
 import { type MessageFacts, TOO_LARGE, unableTo } from './ability.ts';
 
-/** A provider that is not tried, and why; skipping is not a failure. */
+/** A provider that is not tried, and why: it may not carry the message, or cannot. Skipping is not a failure. */
 export interface Skip {
   readonly key: string;
+  readonly kind: 'unwanted' | 'unable';
   readonly reason: string;
 }
 
@@ -20,6 +21,8 @@ export interface Route {
 export interface Preference {
   readonly only?: readonly string[] | undefined;
   readonly except?: readonly string[] | undefined;
+  /** The submission's class, which some providers do not carry. */
+  readonly class?: string | undefined;
 }
 
 /**
@@ -46,15 +49,21 @@ export function route(
   const skipped: Skip[] = [];
   const able = wanted.filter((provider) => {
     const definition = definitions[provider.type];
-    const reason = preference.except?.includes(provider.key)
-      ? 'excluded by the submission'
-      : definition && unableTo(provider, definition, facts);
-    if (reason) skipped.push({ key: provider.key, reason });
+    const unwanted = whyUnwanted(provider, preference);
+    const reason = unwanted ?? (definition && unableTo(provider, definition, facts));
+    if (reason) skipped.push({ key: provider.key, kind: unwanted ? 'unwanted' : 'unable', reason });
     return !reason;
   });
   // Sorting is stable, and whoever is not on the list has place -1.
   const order = able.toSorted((a, b) => last.indexOf(a.key) - last.indexOf(b.key));
   return { order, skipped };
+}
+
+function whyUnwanted({ key, classes }: ProviderConfig, preference: Preference): string | undefined {
+  if (preference.except?.includes(key)) return 'excluded by the submission';
+  if (!classes) return undefined;
+  if (preference.class === undefined) return 'carries no submission without a class';
+  return classes.includes(preference.class) ? undefined : 'does not carry this class';
 }
 
 /** What is said of a submission that no provider can carry. */

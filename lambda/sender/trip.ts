@@ -10,6 +10,7 @@ import { policyOf } from './policy.ts';
 import { begin, type Carried, carry, type Progress, pending, reopen } from './progress.ts';
 import { route, uncarried } from './route.ts';
 import { overdue, settle, timeLeft } from './settle.ts';
+import { readHad } from './supersedes.ts';
 import { sharesAt } from './warm-up.ts';
 import { InFlightError, type Work } from './work.ts';
 
@@ -37,8 +38,9 @@ export class Trip {
     const { context, homes, remainingMs, arrived } = this.work;
     const { message, submission } = arrived;
     const { environment, definitions, clock, lookUp } = context;
+    const now = clock.now();
     const { preference, onUnknown, expiresInMs } = policyOf(submission, environment.routes ?? [], {
-      now: clock.now(),
+      now,
       ageMs: homes.since(homes.letter.born),
     });
     const late = timeLeft(homes.since(homes.letter.firstSeen), expiresInMs) <= 0;
@@ -66,11 +68,12 @@ export class Trip {
       message.id,
       sharesAt(environment.providers, homes.letter.firstSeen),
       definitions,
-      factsOf(message, mime.length, submission.class),
+      factsOf(message, mime.length),
       preference,
-      lost,
+      [...(await this.had()), ...lost],
     );
-    for (const { key } of way.skipped) context.metrics.add('SkippedUnable', 1, { provider: key });
+    for (const { key, kind } of way.skipped)
+      if (kind === 'unable') context.metrics.add('SkippedUnable', 1, { provider: key });
     if (way.order.length === 0) return this.read ? this.bury(uncarried(way), start) : 'read-first';
 
     const round = await deliver(message, () => Promise.resolve(mime), way.order, start, {
@@ -79,12 +82,23 @@ export class Trip {
       page: this.page,
       lane: homes.letter.notBefore === undefined ? 'fresh' : 'backlog',
       onUnknown,
+      ...(expiresInMs !== undefined && { expiresAt: now + expiresInMs }),
     });
     // A first delivery that met an earlier one before it called anybody begins again with what it now knows.
     if (round.stopped instanceof TakenError && !this.page.begun) return round.stopped;
     const progress = reopen(round.progress, await this.tell(round.suppressed));
     if (round.stopped) return this.stop(progress, round.stopped);
     return this.close(progress, { ...round, expiresInMs, waitFor: way.order[0]?.key });
+  }
+
+  /** Keys of the providers that had what this submission sends again; nothing is read for one that supersedes nothing. */
+  private async had(): Promise<readonly string[]> {
+    const { context, arrived } = this.work;
+    const { supersedes } = arrived.submission;
+    if (supersedes === undefined) return [];
+    const had = this.stored?.had ?? (await readHad(context.table, supersedes));
+    this.page.superseded(had);
+    return had;
   }
 
   /** Puts an event for each suppressed recipient; returns those whose event found no place, for a later round. */

@@ -239,6 +239,72 @@ describe('sender', () => {
     });
   });
 
+  it('begins no further attempt once expiresAt has passed', async () => {
+    const world = givenWorld({
+      get postmark() {
+        world.now += 10_000;
+        return [down];
+      },
+    });
+    const expiresAt = new Date(world.now + 10_000).toISOString();
+
+    await world.send(sqsRecord({ ...mail, expiresAt }, { sentAt: world.now }));
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+    world.now += 60_000;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent.slice(1)).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Expired', Attempts: '1' } }]);
+  });
+
+  describe('a submission that supersedes another', () => {
+    it('prefers a provider that did not have the earlier ones, the whole chain of them', async () => {
+      const world = givenWorld({ postmark: [accepted, accepted], mailgun: [accepted, accepted] });
+
+      await world.send(sqsRecord(mail));
+      await world.send(sqsRecord({ ...mail, id: 'order-2', supersedes: 'order-1' }));
+      await world.send(sqsRecord({ ...mail, id: 'order-3', supersedes: 'order-2' }));
+      await world.send(sqsRecord({ ...mail, id: 'order-4', supersedes: 'order-3' }));
+
+      expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark', 'mailgun']);
+      expect(world.entry('order-3')).toMatchObject({ had: ['postmark', 'mailgun'] });
+    });
+
+    it('still goes through the same provider when no other takes it', async () => {
+      const world = givenWorld({ postmark: [accepted, accepted], mailgun: [down] });
+
+      await world.send(sqsRecord(mail));
+      await world.send(sqsRecord({ ...mail, id: 'order-2', supersedes: 'order-1' }));
+
+      expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+    });
+
+    it('goes the usual way when nothing is known of the earlier one', async () => {
+      const world = givenWorld({ postmark: [accepted, accepted] });
+      const get = world.table.get;
+
+      await world.send(sqsRecord({ ...mail, supersedes: 'order-0' }));
+      world.table.get = (pk) => (pk.endsWith('order-1') ? Promise.reject(new Error('throttled')) : get(pk));
+      await world.send(sqsRecord({ ...mail, id: 'order-2', supersedes: 'order-1' }));
+
+      expect(world.calls).toEqual(['postmark', 'postmark']);
+    });
+
+    it('costs nothing when there is none', async () => {
+      const world = givenWorld({ postmark: [accepted] });
+      let reads = 0;
+      const get = world.table.get;
+      world.table.get = (pk) => {
+        reads += 1;
+        return get(pk);
+      };
+
+      await world.send(sqsRecord(mail));
+
+      expect(reads).toBe(0);
+    });
+  });
+
   it('does not send a dead letter whose expiresAt has passed when it is redriven', async () => {
     const world = givenWorld({});
     const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '3' };

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
+import { UsageError } from '../send/options.ts';
+import { type ExplainOptions, parseOptions, USAGE } from './options.ts';
+import { type Explained, planFor } from './plan.ts';
+import { surroundingsOf } from './surroundings.ts';
+import { planInWords, problemInWords } from './words.ts';
+
+/** Everything that the command touches. */
+export interface ExplainContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly input: NodeJS.ReadableStream;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly configuration: () => Promise<SenderEnvironment>;
+  readonly now: () => number;
+}
+
+/** An explanation, with what it leaves out. */
+type Answer = Explained & { readonly notes: readonly string[] };
+
+/** Runs `npm run explain` from its arguments to its exit code: 0 somebody would be tried, 1 dead-lettered, 2 wrong usage. */
+export async function explain(argv: readonly string[], context: ExplainContext): Promise<0 | 1 | 2> {
+  try {
+    const options = parseOptions(argv);
+    if (!options) {
+      context.out(`${USAGE}\n`);
+      return 0;
+    }
+    const explained = await explainedBy(options, context);
+    context.out(options.json ? `${JSON.stringify(inJson(explained), null, 2)}\n` : inWords(explained));
+    return explained.kind === 'plan' ? 0 : 1;
+  } catch (error) {
+    const usage = error instanceof UsageError;
+    context.err(`explain: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (usage) context.err('explain: "npm run explain -- --help" lists the options\n');
+    return usage ? 2 : 1;
+  }
+}
+
+async function explainedBy(options: ExplainOptions, context: ExplainContext): Promise<Answer> {
+  const body = withId(await bodyOf(options.file, context.input), options.id);
+  if (!options.live && isPointer(body))
+    throw new UsageError('the submission is in S3: give the object itself, or look there with --local or --table NAME');
+  const environment = await context.configuration();
+  const now = context.now();
+  const world = await surroundingsOf(options.live, environment, { ...context, now });
+  const drawn = randomUUID();
+  const explained = await planFor(body, options.id ?? drawn, environment, {
+    objects: world.objects,
+    now,
+    had: world.had,
+    standings: await world.standings(environment.providers.map(({ key }) => key)),
+  });
+  const notes = [...world.notes];
+  if (explained.kind === 'plan' && explained.plan.id === drawn)
+    notes.push('the submission has no id, so a made-up one was drawn from; SQS will give it another');
+  return { ...explained, notes };
+}
+
+async function bodyOf(file: string, input: NodeJS.ReadableStream): Promise<string> {
+  if (file === '-') return text(input);
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function isPointer(body: string): boolean {
+  try {
+    return Object.hasOwn(Object(JSON.parse(body)), 's3');
+  } catch {
+    return false;
+  }
+}
+
+/** What is not a JSON object stays as it is: the sender's own words say what is wrong with it. */
+function withId(body: string, id: string | undefined): string {
+  if (id === undefined) return body;
+  try {
+    const given: unknown = JSON.parse(body);
+    const isObject = typeof given === 'object' && given !== null && !Array.isArray(given) && !('s3' in given);
+    return isObject ? JSON.stringify({ ...given, id }) : body;
+  } catch {
+    return body;
+  }
+}
+
+function inWords(answer: Answer): string {
+  const text = answer.kind === 'plan' ? planInWords(answer.plan) : problemInWords(answer.problem);
+  return text + answer.notes.map((note) => `note: ${note}\n`).join('');
+}
+
+function inJson(answer: Answer): unknown {
+  const told = answer.kind === 'plan' ? answer.plan : { problem: answer.problem };
+  return answer.notes.length > 0 ? { ...told, notes: answer.notes } : told;
+}

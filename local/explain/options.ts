@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../send/options.ts';
+
+/** What the command line asks for. */
+export interface ExplainOptions {
+  /** File with the submission; `-` is standard input. */
+  readonly file: string;
+  /** Explains it as if it had this id. */
+  readonly id?: string;
+  readonly json: boolean;
+  /** Where circuits, switches and the ledger are; absent: nowhere, and only the configuration speaks. */
+  readonly live?: { readonly kind: 'local' } | { readonly kind: 'table'; readonly name: string };
+}
+
+/** Printed by `--help`. */
+export const USAGE = `npm run explain -- FILE [options]
+
+  FILE           a submission as JSON; "-" reads it from standard input
+  --id ID        explains it as if it had this id: share and weight are drawn from the id
+  --local        looks into the running local stack: circuits, operators' switches, objects, what a superseded mail took
+  --table NAME   looks into a deployed state table (stack output StateTableName) with the AWS credentials at hand
+  --json         prints JSON
+
+Sends nothing and calls no provider. The configuration is that of bin/mailover.ts as it stands.
+Exit code: 0 there is a provider to try, 1 it would be dead-lettered, 2 wrong usage.`;
+
+/** Reads the command line; `undefined` means that help was asked for. */
+export function parseOptions(argv: readonly string[]): ExplainOptions | undefined {
+  const { values, positionals } = parse(argv);
+  if (values.help) return undefined;
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0)
+    throw new UsageError('give one file with a submission, or - for standard input');
+  if (values.local && values.table !== undefined) throw new UsageError('--local and --table NAME exclude each other');
+  return {
+    file,
+    json: values.json ?? false,
+    ...(values.id !== undefined && { id: values.id }),
+    ...(values.local && { live: { kind: 'local' } }),
+    ...(values.table !== undefined && { live: { kind: 'table', name: values.table } }),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { id: text, local: flag, table: text, json: flag, help: { ...flag, short: 'h' } },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
