@@ -2,30 +2,22 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Table } from '../lambda/platform/table.ts';
+import { ApiError, parseBody } from './api-error.ts';
 import { addInbound, type InboundSources } from './api-inbound.ts';
+import { addMonitoring, type MonitoringSources } from './api-monitoring.ts';
 import { addSubmissions } from './api-submissions.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from './faults.ts';
 import type { AcceptedLog } from './simulators/accepted-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 
 /** What the API reads; all of it may still be empty while the stack starts. */
-export interface ApiSources extends InboundSources {
+export interface ApiSources extends InboundSources, MonitoringSources {
   readonly faults: FaultBoard;
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;
   /** The state table, once there is one. */
   state(): Table | undefined;
-}
-
-/** An answer other than 200, with a sentence for a person. */
-class ApiError extends Error {
-  readonly statusCode: number;
-
-  constructor(statusCode: number, message: string) {
-    super(message);
-    this.statusCode = statusCode;
-  }
 }
 
 const CONSOLE = new Map([
@@ -63,6 +55,7 @@ export async function startApi(
   addSubmissions(app, options.state);
   addFaults(app, options);
   addInbound(app, options);
+  addMonitoring(app, options);
   addConsole(app);
   await app.listen({ port: options.port, host: '127.0.0.1' });
   return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: () => app.close() };
@@ -151,14 +144,6 @@ function requireProvider(key: string, { providers }: StackInfo): string {
     404,
     `There is no provider ${JSON.stringify(key)}. Known: ${known || 'none yet, the stack is starting'}.`,
   );
-}
-
-function parseBody(body: unknown): unknown {
-  try {
-    return JSON.parse(typeof body === 'string' ? body : '');
-  } catch {
-    throw new ApiError(400, 'The body is not JSON. It must be one fault or a list of faults.');
-  }
 }
 
 function statusOf(error: unknown): number {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type AlarmDefinition, readAlarm } from './alarms/definition.ts';
 import type { StackTemplate, TemplateResource } from './assembly.ts';
 import { type DeployedApi, readApis } from './http-api/deployed.ts';
 import { resolve, type Scope } from './intrinsics.ts';
@@ -41,7 +42,16 @@ export interface Deployment {
   readonly apis: readonly DeployedApi[];
   readonly schedules: readonly DeployedSchedule[];
   readonly tables: readonly DeployedTable[];
+  readonly alarms: readonly AlarmDefinition[];
+  readonly dashboards: readonly DeployedDashboard[];
   readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** A dashboard of the template. */
+export interface DeployedDashboard {
+  readonly name: string;
+  /** As CloudWatch takes it: a text in JSON. */
+  readonly body: string;
 }
 
 /** A DynamoDB table of the template, as CreateTable takes it. */
@@ -90,6 +100,13 @@ export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl
     apis: readApis(each),
     schedules: readSchedules(each),
     tables: ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => each(type, readTable)),
+    alarms: ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
+      each(type, (properties, name) => readAlarm({ type, name, properties })),
+    ),
+    dashboards: each('AWS::CloudWatch::Dashboard', ({ DashboardBody }, name) => ({
+      name,
+      body: String(DashboardBody),
+    })),
     outputs: Object.fromEntries(
       stacks.flatMap((stack) =>
         Object.entries(stack.outputs).map(([name, { Value }]) => [name, String(resolve(Value, scopeOf(stack)))]),

@@ -1,4 +1,5 @@
 import { ACCOUNT, REGION } from './aws/names.ts';
+import type { StackClock } from './clock.ts';
 import type { DeployedFunction } from './deployment.ts';
 
 /** What every function of one stack is told about its surroundings. */
@@ -9,12 +10,12 @@ export interface Surroundings {
   readonly endpoints: Readonly<Record<string, string>>;
   /** PEM file of the certificate that the local SMTP servers show. */
   readonly certificateFile: string;
-  readonly timeScale: number;
+  readonly clock: StackClock;
 }
 
 /** The environment of a function's processes: that of the template, what Lambda adds, and where this machine's services are. */
 export function functionEnvironment(target: DeployedFunction, surroundings: Surroundings): Record<string, string> {
-  const { awsUrl, dynamodbUrl, endpoints, certificateFile, timeScale } = surroundings;
+  const { awsUrl, dynamodbUrl, endpoints, certificateFile, clock } = surroundings;
   return {
     ...target.environment,
     PATH: process.env['PATH'] ?? '',
@@ -39,7 +40,7 @@ export function functionEnvironment(target: DeployedFunction, surroundings: Surr
     AWS_ENDPOINT_URL_SECRETS_MANAGER: awsUrl,
     ...(dynamodbUrl && { AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl }),
     MAILOVER_ENDPOINTS: JSON.stringify(endpoints),
-    MAILOVER_TIME_SCALE: String(timeScale),
+    MAILOVER_TIME_SCALE: String(clock.scale),
     NODE_EXTRA_CA_CERTS: certificateFile,
   };
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MOST_SCALE } from './clock.ts';
 import { PORTS } from './ports.ts';
 import { type Stack, startStack } from './stack.ts';
 import { ROOT } from './work-directory.ts';
@@ -18,7 +19,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const port = number('MAILOVER_PORT', 4700, (value) => Number.isInteger(value) && value >= 1 && value <= 65_000);
-const timeScale = number('MAILOVER_TIME_SCALE', 1, (value) => value > 0 && value <= 100_000);
+const timeScale = number('MAILOVER_TIME_SCALE', 1, (value) => value > 0 && value <= MOST_SCALE);
 const showLogs = process.argv.includes('--logs');
 const logFile = join(ROOT, '.local', 'functions.log');
 

@@ -9,6 +9,10 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::DynamoDB::GlobalTable': 'TableName',
   'AWS::SecretsManager::Secret': 'Name',
+  'AWS::CloudWatch::Alarm': 'AlarmName',
+  'AWS::CloudWatch::CompositeAlarm': 'AlarmName',
+  'AWS::CloudWatch::Dashboard': 'DashboardName',
+  'AWS::SNS::Topic': 'TopicName',
 };
 
 const ARN: Readonly<Record<string, (name: string) => string>> = {
@@ -18,7 +22,14 @@ const ARN: Readonly<Record<string, (name: string) => string>> = {
   'AWS::DynamoDB::Table': (name) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`,
   'AWS::DynamoDB::GlobalTable': (name) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`,
   'AWS::SecretsManager::Secret': (name) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}`,
+  'AWS::CloudWatch::Alarm': alarmArn,
+  'AWS::CloudWatch::CompositeAlarm': alarmArn,
+  'AWS::SNS::Topic': (name) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`,
 };
+
+function alarmArn(name: string): string {
+  return `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:${name}`;
+}
 
 /** A readable name for each resource of a stack that has one: its own, or one made from its output or logical id. */
 export function nameResources(stack: StackTemplate): ReadonlyMap<string, string> {
@@ -47,6 +58,7 @@ export function resourceNames(type: string, name: string, origins: Origins): Res
   const url = `${origins.aws}/${ACCOUNT}/${name}`;
   if (type === 'AWS::SQS::Queue') return { ref: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } };
   if (type === 'AWS::SecretsManager::Secret') return { ref: arn, attributes: { Id: arn } };
+  if (type === 'AWS::SNS::Topic') return { ref: arn, attributes: { TopicArn: arn, TopicName: name } };
   if (type === 'AWS::ApiGatewayV2::Api') return { ref: name, attributes: { ApiId: name, ApiEndpoint: origins.http } };
   return { ref: name, attributes: { Arn: arn } };
 }

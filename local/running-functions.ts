@@ -1,9 +1,10 @@
 import type { LocalQueues } from './aws/queue.ts';
 import { LocalQueue } from './aws/queue.ts';
+import type { StackClock } from './clock.ts';
 import type { DeployedFunction, Deployment } from './deployment.ts';
 import type { FaultBoard } from './faults.ts';
 import { Poller } from './runtime/poller.ts';
-import { Pool } from './runtime/pool.ts';
+import { Pool, type PoolListeners } from './runtime/pool.ts';
 
 /** One machine runs at most this many processes of a function, whatever the template allows. */
 const MOST_PROCESSES = 10;
@@ -21,13 +22,13 @@ export async function runFunctions(options: {
   readonly deployment: Deployment;
   readonly queues: LocalQueues;
   readonly faults: FaultBoard;
-  readonly timeScale: number;
+  readonly clock: StackClock;
+  readonly listeners: PoolListeners;
   environmentOf(target: DeployedFunction): Readonly<Record<string, string>>;
-  onOutput(text: string): void;
   /** Called as soon as there is something to close, before anything is awaited. */
   onStarted(running: RunningFunctions): void;
 }): Promise<void> {
-  const { deployment, queues, faults, timeScale } = options;
+  const { deployment, queues, faults, clock } = options;
   const pools: Pool[] = [];
   const pollers: Poller[] = [];
   const running: RunningFunctions = {
@@ -55,15 +56,19 @@ export async function runFunctions(options: {
       ? MOST_PROCESSES
       : mappings.reduce((sum, { maximumConcurrency = MOST_PROCESSES }) => sum + maximumConcurrency, 0);
     const maximum = Math.min(MOST_PROCESSES, allowed, target.reservedConcurrency ?? MOST_PROCESSES);
-    pools.push(new Pool(target, options.environmentOf(target), maximum, options.onOutput));
+    pools.push(new Pool(target, () => options.environmentOf(target), maximum, options.listeners));
   }
   options.onStarted(running);
+  // The scale is part of the environment.
+  clock.onChange(() => {
+    for (const pool of pools) pool.renew();
+  });
   await Promise.all(pools.map(({ ready }) => ready));
   for (const mapping of deployment.mappings) {
     const pool = pools.find(({ target }) => target.name === mapping.functionName);
     const queue = queues.getQueueByArn(mapping.queueArn);
     if (pool === undefined || !(queue instanceof LocalQueue)) continue;
-    pollers.push(new Poller({ mapping, queue, queues, pool, faults, timeScale }));
+    pollers.push(new Poller({ mapping, queue, queues, pool, faults, clock }));
   }
 }
 

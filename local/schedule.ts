@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT, REGION } from './aws/names.ts';
+import type { StackClock } from './clock.ts';
 import type { EachResource } from './http-api/deployed.ts';
 import type { RunningFunctions } from './running-functions.ts';
 
@@ -58,10 +59,11 @@ const SHORTEST_MS = 1_000;
  */
 export function runSchedules(options: {
   readonly schedules: readonly DeployedSchedule[];
-  readonly timeScale: number;
+  readonly clock: StackClock;
   readonly invoke: RunningFunctions['invoke'];
 }): () => void {
-  const timers = options.schedules.map((schedule) => {
+  const { clock } = options;
+  const calls = options.schedules.map((schedule) => {
     let busy = false;
     const call = async (): Promise<void> => {
       if (busy) return;
@@ -70,11 +72,21 @@ export function runSchedules(options: {
       busy = false;
     };
     void call();
-    return setInterval(() => void call(), Math.max(SHORTEST_MS, schedule.everyMs / options.timeScale));
+    return { call, everyMs: schedule.everyMs };
   });
-  return () => {
+  let timers: NodeJS.Timeout[] = [];
+  const end = () => {
     for (const timer of timers) clearInterval(timer);
   };
+  const begin = () => {
+    end();
+    timers = calls.map(({ call, everyMs }) =>
+      setInterval(() => void call(), Math.max(SHORTEST_MS, everyMs / clock.scale)),
+    );
+  };
+  begin();
+  clock.onChange(() => timers.length > 0 && begin());
+  return end;
 }
 
 /** The event that EventBridge makes for a rule with a schedule. */

@@ -8,6 +8,7 @@ import { LocalQueue } from './aws/queue.ts';
 import { makeSecret } from './aws/secrets.ts';
 import { startAws } from './aws/server.ts';
 import { makeCertificate } from './certificate.ts';
+import { StackClock } from './clock.ts';
 import { deploy } from './deployment.ts';
 import { startDynamodb, tableOf } from './dynamodb.ts';
 import { FaultBoard } from './faults.ts';
@@ -15,6 +16,7 @@ import { functionEnvironment } from './function-environment.ts';
 import { startHttpApi } from './http-api/server.ts';
 import { inboundEnvironment } from './inbound-facts.ts';
 import { infoOf, type Live, queueCounts } from './live.ts';
+import { Monitoring } from './monitoring.ts';
 import { PORTS, pickBasePort } from './ports.ts';
 import { ReceivedLog } from './received-log.ts';
 import { startReceiving } from './receiving.ts';
@@ -86,6 +88,8 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   const base = port === 0 ? await pickBasePort() : port;
   const faults = new FaultBoard();
   const live: Live = { ready: false };
+  const clock = new StackClock(timeScale);
+  const monitoring = new Monitoring(clock);
 
   onProgress('opening ports');
   const api = await startApi({
@@ -97,9 +101,11 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     state: () => live.state,
     receiving: () => live.receiving,
     received: () => live.received,
+    clock,
+    monitoring,
   });
   closers.push(() => api.close());
-  live.aws = await startAws({ port: base + PORTS.aws, timeScale, faults });
+  live.aws = await startAws({ port: base + PORTS.aws, clock, faults });
   closers.push(live.aws.close);
   const { aws } = live;
   const http = await startHttpApi({
@@ -171,18 +177,22 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     awsUrl: aws.url,
     endpoints: live.simulators.endpoints,
     certificateFile,
-    timeScale,
+    clock,
     ...(live.dynamodb && { dynamodbUrl: live.dynamodb.url }),
   };
   const started = runFunctions({
     deployment,
     queues: aws.queues,
     faults,
-    timeScale,
+    clock,
     environmentOf: (target) => functionEnvironment(target, surroundings),
-    onOutput(text) {
-      log.write(text);
-      onOutput(text);
+    listeners: {
+      onOutput(text) {
+        log.write(text);
+        onOutput(text);
+        monitoring.takeLine(text);
+      },
+      onInvocation: (facts) => monitoring.takeInvocation(facts),
     },
     onStarted(running) {
       live.functions = running;
@@ -192,9 +202,11 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   await Promise.race([started, aborted(signal)]);
   const { functions } = live;
   if (functions) {
-    const endSchedules = runSchedules({ schedules: deployment.schedules, timeScale, invoke: functions.invoke });
+    const endSchedules = runSchedules({ schedules: deployment.schedules, clock, invoke: functions.invoke });
     closers.push(async () => endSchedules());
   }
+  const endMonitoring = monitoring.start(deployment.alarms, aws.queues);
+  closers.push(async () => endMonitoring());
   live.ready = true;
   return { url: api.url, live };
 }

@@ -1,13 +1,23 @@
 // fauxqs exports its server only; the store is reached by path, at the exact version that package.json pins.
 import { SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import type { ReceivedMessage, SqsMessage } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
+import type { StackClock } from '../clock.ts';
 import { ACCOUNT, REGION } from './names.ts';
 
 export type { ReceivedMessage, SqsMessage };
 
-/** A queue whose delays, visibility and retention run `timeScale` times as fast as the clock. */
+/** How many messages came and went, since the queue was made. */
+export interface Traffic {
+  sent: number;
+  received: number;
+  deleted: number;
+}
+
+/** A queue whose delays, visibility and retention run in stack time. */
 export class LocalQueue extends SqsQueue {
-  readonly #timeScale: number;
+  readonly #clock: StackClock;
+  /** As SQS counts them: what its redrive policy moves here was not sent. */
+  readonly traffic: Traffic = { sent: 0, received: 0, deleted: 0 };
   readonly #lastHandle = new WeakMap<SqsMessage, string>();
   /** Queue that a message was in before SQS itself moved it to its dead-letter queue. */
   static readonly #origin = new WeakMap<SqsMessage, string>();
@@ -18,10 +28,10 @@ export class LocalQueue extends SqsQueue {
     arn: string,
     attributes: Record<string, string> | undefined,
     tags: Record<string, string> | undefined,
-    timeScale: number,
+    clock: StackClock,
   ) {
     super(name, url, arn, attributes, tags);
-    this.#timeScale = timeScale;
+    this.#clock = clock;
   }
 
   /** ARN of the queue that the redrive policy took the message from; undefined for one that was sent here. */
@@ -30,8 +40,9 @@ export class LocalQueue extends SqsQueue {
   }
 
   override enqueue(message: SqsMessage): void {
+    this.traffic.sent += 1;
     if (message.delayUntil !== undefined) {
-      message.delayUntil = message.sentTimestamp + (message.delayUntil - message.sentTimestamp) / this.#timeScale;
+      message.delayUntil = message.sentTimestamp + (message.delayUntil - message.sentTimestamp) / this.#clock.scale;
     }
     super.enqueue(message);
   }
@@ -47,14 +58,16 @@ export class LocalQueue extends SqsQueue {
       const enqueue = (message: SqsMessage): void => {
         LocalQueue.#origin.set(message, this.arn);
         target.enqueue(message);
+        if (target instanceof LocalQueue) target.traffic.sent -= 1;
       };
       return Object.create(target, { enqueue: { value: enqueue } }) as SqsQueue;
     });
     const now = Date.now();
+    this.traffic.received += received.length;
     for (const { ReceiptHandle } of received) {
       const entry = this.inflightMessages.get(ReceiptHandle);
       if (entry === undefined) continue;
-      entry.visibilityDeadline = now + (entry.visibilityDeadline - now) / this.#timeScale;
+      entry.visibilityDeadline = now + (entry.visibilityDeadline - now) / this.#clock.scale;
       this.#lastHandle.set(entry.message, ReceiptHandle);
     }
     return received;
@@ -76,29 +89,42 @@ export class LocalQueue extends SqsQueue {
 
   /** The visibility timeout in real milliseconds. */
   get visibilityMs(): number {
-    return (Number(this.attributes['VisibilityTimeout']) * 1000) / this.#timeScale;
+    return (Number(this.attributes['VisibilityTimeout']) * 1000) / this.#clock.scale;
   }
 
   override changeVisibility(receiptHandle: string, seconds: number): void {
-    super.changeVisibility(receiptHandle, seconds / this.#timeScale);
+    super.changeVisibility(receiptHandle, seconds / this.#clock.scale);
   }
 
   /** SQS takes the latest receipt handle even after its visibility timeout; fauxqs alone would let the message come back. */
   override deleteMessage(receiptHandle: string): boolean {
-    if (super.deleteMessage(receiptHandle)) return true;
+    if (super.deleteMessage(receiptHandle)) {
+      this.traffic.deleted += 1;
+      return true;
+    }
     const index = this.messages.findIndex((message) => this.#lastHandle.get(message) === receiptHandle);
     if (index === -1) return false;
     this.messages.splice(index, 1);
+    this.traffic.deleted += 1;
     return true;
   }
 
   override processTimers(): void {
     const seconds = Number(this.attributes['MessageRetentionPeriod']);
-    const oldest = Date.now() - (seconds * 1000) / this.#timeScale;
+    const oldest = this.#clock.toReal(this.#clock.now() - seconds * 1000);
     const kept = (message: SqsMessage): boolean => message.sentTimestamp > oldest;
     if (!this.messages.every(kept)) this.messages = this.messages.filter(kept);
     if (!this.delayedMessages.every(kept)) this.delayedMessages = this.delayedMessages.filter(kept);
     super.processTimers();
+  }
+
+  /** When the oldest message that is not deleted was sent, in time of day; undefined if the queue is empty. */
+  get oldestSent(): number | undefined {
+    this.processTimers();
+    const waiting = [...this.messages, ...this.delayedMessages];
+    const inFlight = [...this.inflightMessages.values()].map(({ message }) => message);
+    const times = [...waiting, ...inFlight].map(({ sentTimestamp }) => sentTimestamp);
+    return times.length === 0 ? undefined : times.reduce((oldest, time) => Math.min(oldest, time));
   }
 
   /** Settles due timers first, so that counts are true for a queue that nobody receives from. */
@@ -110,13 +136,13 @@ export class LocalQueue extends SqsQueue {
 
 /** All queues of the stack; finds them by name whatever region a client signs for. */
 export class LocalQueues extends SqsStore {
-  readonly #timeScale: number;
+  readonly #clock: StackClock;
   /** Where this server listens, for queue URLs; set before the first queue is made. */
   origin = '';
 
-  constructor(timeScale: number) {
+  constructor(clock: StackClock) {
     super();
-    this.#timeScale = timeScale;
+    this.#clock = clock;
     this.region = REGION;
   }
 
@@ -127,7 +153,7 @@ export class LocalQueues extends SqsStore {
     attributes?: Record<string, string>,
     tags?: Record<string, string>,
   ): LocalQueue {
-    const queue = new LocalQueue(name, url, arn, attributes, tags, this.#timeScale);
+    const queue = new LocalQueue(name, url, arn, attributes, tags, this.#clock);
     this['queues'].set(url, queue);
     this['queuesByName'].set(name, queue);
     this['queuesByArn'].set(arn, queue);

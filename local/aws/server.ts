@@ -3,6 +3,7 @@ import { buildApp } from 'fauxqs';
 import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
 import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { INVALID_MESSAGE_BODY_CHAR } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
+import type { StackClock } from '../clock.ts';
 import type { FaultBoard } from '../faults.ts';
 import { errorAnswer } from './error-answer.ts';
 import { addFaultHooks } from './fault-hooks.ts';
@@ -33,10 +34,10 @@ export interface AwsServer {
 /** Starts the server; it has no queue, bucket or secret until they are added. Fails if the port is taken. */
 export async function startAws(options: {
   readonly port: number;
-  readonly timeScale: number;
+  readonly clock: StackClock;
   readonly faults: FaultBoard;
 }): Promise<AwsServer> {
-  const queues = new LocalQueues(options.timeScale);
+  const queues = new LocalQueues(options.clock);
   const buckets = new S3Store();
   const secrets = new Secrets();
   const moves = new MessageMoves(queues);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { LocalQueue, LocalQueues } from '../aws/queue.ts';
+import type { StackClock } from '../clock.ts';
 import type { DeployedMapping } from '../deployment.ts';
 import { AWS_SCOPE, type FaultBoard } from '../faults.ts';
 import type { Pool } from './pool.ts';
@@ -20,7 +21,7 @@ export class Poller {
   readonly #queues: LocalQueues;
   readonly #pool: Pool;
   readonly #faults: FaultBoard;
-  readonly #windowMs: number;
+  readonly #clock: StackClock;
   readonly #concurrency: number;
   readonly #running: Promise<void>;
   #inFlight = 0;
@@ -33,14 +34,14 @@ export class Poller {
     readonly queues: LocalQueues;
     readonly pool: Pool;
     readonly faults: FaultBoard;
-    readonly timeScale: number;
+    readonly clock: StackClock;
   }) {
     this.#mapping = options.mapping;
     this.#queue = options.queue;
     this.#queues = options.queues;
     this.#pool = options.pool;
     this.#faults = options.faults;
-    this.#windowMs = (options.mapping.windowSeconds * 1000) / options.timeScale;
+    this.#clock = options.clock;
     this.#concurrency = options.mapping.maximumConcurrency ?? Number.POSITIVE_INFINITY;
     this.#running = this.#run();
   }
@@ -75,7 +76,7 @@ export class Poller {
 
   async #collect(): Promise<SQSRecord[]> {
     const batch = await this.#receive(this.#mapping.batchSize, LONG_POLL_SECONDS);
-    const until = Date.now() + this.#windowMs;
+    const until = Date.now() + (this.#mapping.windowSeconds * 1000) / this.#clock.scale;
     while (batch.length > 0 && batch.length < this.#mapping.batchSize && !this.#ending.signal.aborted) {
       const left = until - Date.now();
       if (left <= 0) break;

@@ -8,6 +8,25 @@ const IDLE_MS = 60_000;
 /** Pause before a process that could not even import its handler is replaced; doubles up to the second. */
 const RESTART_MS = { first: 100, most: 5_000 } as const;
 
+/** One call of a function, as the metrics of Lambda count it. */
+export interface InvocationFacts {
+  readonly functionName: string;
+  /** Time of day at which it began. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** It threw, ran out of time or lost its process. */
+  readonly failed: boolean;
+  /** Calls of this function that ran when it began, itself included. */
+  readonly concurrent: number;
+}
+
+/** Who is told what the processes do. */
+export interface PoolListeners {
+  /** Told each line that a process prints. */
+  onOutput(text: string): void;
+  onInvocation(facts: InvocationFacts): void;
+}
+
 interface Waiting {
   take(worker: Worker): void;
   refuse(reason: Error): void;
@@ -16,27 +35,30 @@ interface Waiting {
 /** The processes of one function: one from the start, more when batches wait, never more than `maximum`. */
 export class Pool {
   readonly target: DeployedFunction;
-  readonly #environment: Readonly<Record<string, string>>;
+  readonly #environment: () => Readonly<Record<string, string>>;
   readonly #maximum: number;
-  readonly #onOutput: (text: string) => void;
+  readonly #listeners: PoolListeners;
   readonly #workers = new Set<Worker>();
   readonly #idle = new Map<Worker, NodeJS.Timeout | undefined>();
   readonly #waiting: Waiting[] = [];
   readonly #firstReady = Promise.withResolvers<void>();
+  #running = 0;
   #growth: NodeJS.Timeout | undefined;
   #restartMs: number = RESTART_MS.first;
   #closed = false;
+  /** Processes whose environment is no longer the right one; each ends with what it is doing. */
+  readonly #outdated = new WeakSet<Worker>();
 
   constructor(
     target: DeployedFunction,
-    environment: Readonly<Record<string, string>>,
+    environment: () => Readonly<Record<string, string>>,
     maximum: number,
-    onOutput: (text: string) => void,
+    listeners: PoolListeners,
   ) {
     this.target = target;
     this.#environment = environment;
     this.#maximum = Math.max(1, maximum);
-    this.#onOutput = onOutput;
+    this.#listeners = listeners;
     this.#spawn();
   }
 
@@ -54,11 +76,26 @@ export class Pool {
   async invoke(event: unknown, onStart: () => void = () => {}): Promise<unknown> {
     const worker = await this.#acquire();
     onStart();
+    const startedAt = Date.now();
+    this.#running += 1;
+    const concurrent = this.#running;
+    let failed = true;
     try {
-      return await worker.invoke(event);
+      const answer = await worker.invoke(event);
+      failed = false;
+      return answer;
     } finally {
+      this.#running -= 1;
+      const durationMs = Date.now() - startedAt;
+      this.#listeners.onInvocation({ functionName: this.target.name, startedAt, durationMs, failed, concurrent });
       this.#release(worker);
     }
+  }
+
+  /** Replaces every process by one with the environment of now, as a deployment does; none is cut short. */
+  renew(): void {
+    for (const worker of this.#workers) this.#outdated.add(worker);
+    for (const worker of [...this.#idle.keys()]) this.#dismiss(worker);
   }
 
   async close(): Promise<void> {
@@ -86,6 +123,10 @@ export class Pool {
 
   #release(worker: Worker): void {
     if (!worker.alive || this.#closed) return;
+    if (this.#outdated.has(worker)) {
+      this.#dismiss(worker);
+      return;
+    }
     const next = this.#waiting.shift();
     if (next !== undefined) {
       next.take(worker);
@@ -94,6 +135,12 @@ export class Pool {
     const [first] = this.#workers;
     const timer = worker === first ? undefined : setTimeout(() => worker.kill(), IDLE_MS);
     this.#idle.set(worker, timer);
+  }
+
+  #dismiss(worker: Worker): void {
+    clearTimeout(this.#idle.get(worker));
+    this.#idle.delete(worker);
+    worker.kill();
   }
 
   #growWhileWaiting(): void {
@@ -107,7 +154,7 @@ export class Pool {
   }
 
   #spawn(): void {
-    const worker = new Worker(this.target, this.#environment, this.#onOutput);
+    const worker = new Worker(this.target, this.#environment(), this.#listeners.onOutput);
     this.#workers.add(worker);
     let imported = false;
     worker.ready.then(

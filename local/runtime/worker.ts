@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { DeployedFunction } from '../deployment.ts';
 import type { Invocation, Report } from './protocol.ts';
@@ -37,8 +39,7 @@ export class Worker {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.pid = this.#child.pid ?? 0;
-    this.#child.stdout?.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
-    this.#child.stderr?.on('data', (chunk: Buffer) => onOutput(chunk.toString()));
+    for (const stream of [this.#child.stdout, this.#child.stderr]) if (stream) forwardLines(stream, onOutput);
     const settled = Promise.withResolvers<void>();
     this.ready = settled.promise;
     this.ready.catch(() => {});
@@ -88,4 +89,9 @@ export class Worker {
     if (report.kind === 'answered') this.#pending.resolve(report.answer);
     else this.#pending.reject(new Error(`the handler threw ${report.name}`));
   }
+}
+
+/** Passes on whole lines, as CloudWatch Logs takes them: those of several processes never mix. */
+function forwardLines(stream: Readable, onOutput: (text: string) => void): void {
+  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => onOutput(`${line}\n`));
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import { dynamoTable } from '../../lambda/platform/table.ts';
 import { type AwsServer, startAws } from '../../local/aws/server.ts';
+import { StackClock } from '../../local/clock.ts';
 import { startDynamodb } from '../../local/dynamodb.ts';
 import { explain } from '../../local/explain/command.ts';
 import { FaultBoard } from '../../local/faults.ts';
@@ -147,7 +148,7 @@ describe('npm run explain --local', () => {
   beforeAll(async () => {
     port = await pickBasePort();
     const faults = new FaultBoard();
-    aws = await startAws({ port: port + 1, timeScale: 1, faults });
+    aws = await startAws({ port: port + 1, clock: new StackClock(), faults });
     dynamodb = await startDynamodb({
       port: port + 3,
       faults,

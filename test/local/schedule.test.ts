@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StackClock } from '../../local/clock.ts';
 import { readSchedules, runSchedules } from '../../local/schedule.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -37,7 +38,7 @@ describe('running schedules', () => {
 
   it('calls at once and then by the scaled clock, with the event of EventBridge', async () => {
     const invoke = vi.fn(async () => undefined);
-    const end = runSchedules({ schedules: [every(5)], timeScale: 60, invoke });
+    const end = runSchedules({ schedules: [every(5)], clock: new StackClock(60), invoke });
 
     await vi.advanceTimersByTimeAsync(10_000);
     end();
@@ -57,7 +58,7 @@ describe('running schedules', () => {
       calls.push(call);
       return call.promise;
     });
-    const end = runSchedules({ schedules: [every(1)], timeScale: 1, invoke });
+    const end = runSchedules({ schedules: [every(1)], clock: new StackClock(), invoke });
 
     await vi.advanceTimersByTimeAsync(180_000);
     expect(invoke).toHaveBeenCalledTimes(1);
@@ -69,7 +70,7 @@ describe('running schedules', () => {
 
   it('leaves a call a second however short a minute is', async () => {
     const invoke = vi.fn(async () => undefined);
-    const end = runSchedules({ schedules: [every(1)], timeScale: 6_000, invoke });
+    const end = runSchedules({ schedules: [every(1)], clock: new StackClock(6_000), invoke });
 
     await vi.advanceTimersByTimeAsync(2_000);
     end();

@@ -58,7 +58,7 @@ describe('the stack', () => {
   it('sends what is put on the outbound queue', { timeout: TIMEOUT }, async () => {
     expect(stack.info).toMatchObject({
       ready: true,
-      processes: expect.arrayContaining([expect.objectContaining({ function: 'sender' })]),
+      processes: expect.arrayContaining([{ function: 'sender', pid: expect.any(Number) }]),
     });
     await submit('plain-1');
     await expect.poll(() => takers('plain-1'), { timeout: 10_000 }).toEqual(['postmark']);
@@ -87,6 +87,47 @@ describe('the stack', () => {
     const port = Number(new URL(stack.url).port);
     await expect(startStack({ port })).rejects.toMatchObject({ code: 'EADDRINUSE', port });
     expect(await isFree(port + 1)).toBe(false);
+  });
+});
+
+interface Measured {
+  namespace: string;
+  name: string;
+  dimensions: Record<string, string>;
+  points: { at: string; sum: number; count: number; min: number; max: number }[];
+}
+
+describe('the metrics', () => {
+  const measured = async (namespace: string, name: string, dimensions: Record<string, string>) => {
+    const all = (await (await api('GET', '/api/metrics')).json()) as Measured[];
+    const found = all.filter((one) => one.namespace === namespace && one.name === name);
+    const wanted = Object.entries(dimensions);
+    return found.find((one) => wanted.every(([key, value]) => one.dimensions[key] === value))?.points ?? [];
+  };
+  const sum = (points: Measured['points']) => points.reduce((total, point) => total + point.sum, 0);
+
+  it('are those of the functions, of the queues and of the calls', { timeout: TIMEOUT }, async () => {
+    const before = Date.now();
+    await submit('measured-1');
+    await expect.poll(() => takers('measured-1'), { timeout: 10_000 }).toEqual(['postmark']);
+
+    // A period is a second at this scale; its time is a time of day.
+    const recent = ({ at }: { at: string }) => Date.parse(at) > before - 2_000 && Date.parse(at) < Date.now();
+    const sent = async () =>
+      sum((await measured('AWS/SQS', 'NumberOfMessagesSent', { QueueName: 'mailover-outbound' })).filter(recent));
+    await expect.poll(sent, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(sum((await measured('AWS/Lambda', 'Invocations', {})).filter(recent))).toBeGreaterThan(0);
+  });
+
+  it('go on when time is told to run at another speed', { timeout: TIMEOUT }, async () => {
+    const [before] = stack.info.processes;
+    expect(await (await api('PUT', '/api/time', { scale: 120 })).json()).toEqual({ scale: 120 });
+    await expect.poll(() => stack.info.processes[0]?.pid, { timeout: 10_000 }).not.toBe(before?.pid);
+    await submit('faster-1');
+    await expect.poll(() => takers('faster-1'), { timeout: 10_000 }).toEqual(['postmark']);
+
+    expect((await api('PUT', '/api/time', { scale: 0 })).status).toBe(400);
+    await api('PUT', '/api/time', { scale: 60 });
   });
 });
 

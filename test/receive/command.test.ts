@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { startApi } from '../../local/api.ts';
+import { StackClock } from '../../local/clock.ts';
 import { FaultBoard } from '../../local/faults.ts';
+import { Monitoring } from '../../local/monitoring.ts';
 import { receive } from '../../local/receive/command.ts';
 import { startReceiving } from '../../local/receiving.ts';
 import type { StackInfo } from '../../local/stack-info.ts';
@@ -183,6 +185,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     inbound: receiving.info,
     providers: PROVIDERS.map(({ key, type }) => ({ key, type, url: '' })),
   } as unknown as StackInfo;
+  const clock = new StackClock();
   const api = await startApi({
     port: 0,
     faults: new FaultBoard(),
@@ -192,6 +195,8 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     state: () => undefined,
     receiving: () => receiving,
     received: () => undefined,
+    clock,
+    monitoring: new Monitoring(clock),
   });
   closers.push(api.close);
   return { info, posts, port: new URL(api.url).port };

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AwsServer, startAws } from '../../../local/aws/server.ts';
+import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults.ts';
 
 const TIME_SCALE = 60;
@@ -24,7 +25,7 @@ let secrets: SecretsManagerClient;
 
 beforeEach(async () => {
   faults = new FaultBoard();
-  aws = await startAws({ port: 0, timeScale: TIME_SCALE, faults });
+  aws = await startAws({ port: 0, clock: new StackClock(TIME_SCALE), faults });
   const config = {
     endpoint: aws.url,
     region: 'eu-central-1',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalQueues } from '../../../local/aws/queue.ts';
+import { StackClock } from '../../../local/clock.ts';
 import type { DeployedFunction, DeployedMapping } from '../../../local/deployment.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults.ts';
 import { Poller } from '../../../local/runtime/poller.ts';
@@ -62,7 +63,7 @@ function makePool(maximum: number, overrides: Partial<DeployedFunction> = {}): P
     AWS_LAMBDA_FUNCTION_NAME: target.name,
     REGION_OF_TEST: 'here',
   };
-  const pool = new Pool(target, environment, maximum, () => {});
+  const pool = new Pool(target, () => environment, maximum, { onOutput: () => {}, onInvocation: () => {} });
   closers.push(() => pool.close());
   return pool;
 }
@@ -72,7 +73,8 @@ function startPoller(
   overrides: Partial<DeployedMapping> = {},
   faults = new FaultBoard(),
 ) {
-  const queues = new LocalQueues(60);
+  const clock = new StackClock(60);
+  const queues = new LocalQueues(clock);
   const queue = queues.add('mail', attributes);
   const mapping: DeployedMapping = {
     functionName: 'test',
@@ -87,7 +89,7 @@ function startPoller(
     for (const body of bodies) queue.enqueue(messageOf(JSON.stringify(body)));
   };
   const start = () => {
-    const poller = new Poller({ mapping, queue, queues, pool, faults, timeScale: 60 });
+    const poller = new Poller({ mapping, queue, queues, pool, faults, clock });
     closers.push(() => Promise.all([poller.close(), pool.close()]).then(() => {}));
   };
   const counts = () => ({

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+
+const number = z.coerce.number();
+const dimensions = z
+  .array(z.object({ Name: z.string(), Value: z.coerce.string() }))
+  .default([])
+  .transform((list) => Object.fromEntries(list.map(({ Name, Value }) => [Name, Value])));
+
+// Unknown members are refused: a setting that changes when an alarm goes off must not be passed over.
+const MetricStat = z.strictObject({
+  Metric: z.strictObject({ Namespace: z.string(), MetricName: z.string(), Dimensions: dimensions }),
+  Period: number,
+  Stat: z.string(),
+  Unit: z.string().optional(),
+});
+
+const Query = z.strictObject({
+  Id: z.string(),
+  MetricStat: MetricStat.optional(),
+  Expression: z.string().optional(),
+  Label: z.string().optional(),
+  Period: number.optional(),
+  ReturnData: z.boolean().default(true),
+});
+
+const COMPARISONS = [
+  'GreaterThanThreshold',
+  'GreaterThanOrEqualToThreshold',
+  'LessThanThreshold',
+  'LessThanOrEqualToThreshold',
+] as const;
+
+const Alarm = z.strictObject({
+  AlarmName: z.string().optional(),
+  AlarmDescription: z.string().default(''),
+  ActionsEnabled: z.unknown().optional(),
+  AlarmActions: z.array(z.unknown()).default([]),
+  OKActions: z.array(z.unknown()).default([]),
+  InsufficientDataActions: z.array(z.unknown()).default([]),
+  ComparisonOperator: z.enum(COMPARISONS),
+  Threshold: number,
+  EvaluationPeriods: number,
+  DatapointsToAlarm: number.optional(),
+  TreatMissingData: z.enum(['missing', 'ignore', 'breaching', 'notBreaching']).default('missing'),
+  EvaluateLowSampleCountPercentile: z.enum(['evaluate', 'ignore']).default('evaluate'),
+  Namespace: z.string().optional(),
+  MetricName: z.string().optional(),
+  Dimensions: dimensions,
+  Period: number.optional(),
+  Statistic: z.string().optional(),
+  ExtendedStatistic: z.string().optional(),
+  Unit: z.string().optional(),
+  Metrics: z.array(Query).optional(),
+  Tags: z.unknown().optional(),
+});
+
+const Composite = z.strictObject({
+  AlarmName: z.string().optional(),
+  AlarmDescription: z.string().default(''),
+  AlarmRule: z.string(),
+  ActionsEnabled: z.unknown().optional(),
+  AlarmActions: z.array(z.unknown()).default([]),
+  OKActions: z.array(z.unknown()).default([]),
+  InsufficientDataActions: z.array(z.unknown()).default([]),
+  // These hold back actions, never a state.
+  ActionsSuppressor: z.unknown().optional(),
+  ActionsSuppressorWaitPeriod: z.unknown().optional(),
+  ActionsSuppressorExtensionPeriod: z.unknown().optional(),
+  Tags: z.unknown().optional(),
+});
+
+/** Properties of an `AWS::CloudWatch::Alarm`. */
+export type AlarmProperties = z.infer<typeof Alarm>;
+/** Properties of an `AWS::CloudWatch::CompositeAlarm`. */
+export type CompositeProperties = z.infer<typeof Composite>;
+/** One entry of `Metrics`. */
+export type MetricQuery = z.infer<typeof Query>;
+
+/** One alarm of a template, references resolved, as the evaluation takes it. */
+export type AlarmDefinition = {
+  readonly name: string;
+} & (
+  | { readonly kind: 'metric'; readonly properties: AlarmProperties }
+  | { readonly kind: 'composite'; readonly properties: CompositeProperties }
+);
+
+/** A resource of a template, intrinsic functions evaluated. */
+export interface AlarmResource {
+  readonly type: string;
+  readonly name: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** Reads an alarm of either type; throws on a member that this evaluation does not know. */
+export function readAlarm({ type, name, properties }: AlarmResource): AlarmDefinition {
+  const read = <T>(schema: z.ZodType<T>): T => {
+    const result = schema.safeParse(properties);
+    if (result.success) return result.data;
+    throw new Error(`the local stack cannot evaluate the alarm ${name}: ${z.prettifyError(result.error)}`);
+  };
+  return type === 'AWS::CloudWatch::CompositeAlarm'
+    ? { name, kind: 'composite', properties: read(Composite) }
+    : { name, kind: 'metric', properties: read(Alarm) };
+}

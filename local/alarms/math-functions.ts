@@ -1,0 +1,128 @@
+import type { Series } from '../metrics/metric.ts';
+import { isList, isSeries, type MathValue, mapPoints, seriesOf } from './math-value.ts';
+
+/** What a function of metric math may look at besides its arguments. */
+export interface Frame {
+  /** Ends of the periods, oldest first. */
+  readonly endings: readonly number[];
+  readonly periodSeconds: number;
+}
+
+type MathFunction = (args: readonly MathValue[], frame: Frame) => MathValue;
+
+/** Functions of metric math by name ("Using metric math", collected 2026-11-25); METRICS is known to the evaluation itself. */
+export const MATH_FUNCTIONS: Readonly<Record<string, MathFunction>> = {
+  ABS: ([value]) => mapPoints(given(value), Math.abs),
+  CEIL: ([value]) => mapPoints(given(value), Math.ceil),
+  FLOOR: ([value]) => mapPoints(given(value), Math.floor),
+  LOG: ([value]) => mapPoints(given(value), Math.log),
+  LOG10: ([value]) => mapPoints(given(value), Math.log10),
+  AVG: ([value], frame) => over(given(value), frame, (points) => total(points) / points.length),
+  SUM: ([value], frame) => over(given(value), frame, total),
+  MIN: ([value], frame) => over(given(value), frame, (points) => Math.min(...points)),
+  MAX: ([value], frame) => over(given(value), frame, (points) => Math.max(...points)),
+  STDDEV: ([value], frame) => over(given(value), frame, deviation),
+  DATAPOINT_COUNT: ([value], frame) => over(given(value), frame, (points) => points.length, 0),
+  METRIC_COUNT: ([value], frame) => seriesOf(given(value), frame.endings.length).length,
+  FIRST: ([value]) => pick(given(value), 0),
+  LAST: ([value]) => pick(given(value), -1),
+  FILL: ([value, filling], frame) => fill(given(value), given(filling), frame),
+  IF: ([condition, yes, no], frame) => choose(given(condition), given(yes), no, frame),
+  DIFF: ([value]) => stepped(given(value), (now, before) => now - before),
+  RATE: ([value], { periodSeconds }) => stepped(given(value), (now, before) => (now - before) / periodSeconds),
+  RUNNING_SUM: ([value]) => mapLists(given(value), running),
+  PERIOD: (_args, { periodSeconds }) => periodSeconds,
+  TIME_SERIES: ([value], { endings }) => seriesOf(given(value), endings.length)[0] ?? [],
+};
+
+function given(value: MathValue | undefined): MathValue {
+  if (value === undefined) throw new Error('a function of metric math lacks an argument');
+  return value;
+}
+
+function total(points: readonly number[]): number {
+  return points.reduce((sum, point) => sum + point, 0);
+}
+
+function deviation(points: readonly number[]): number {
+  const mean = total(points) / points.length;
+  return Math.sqrt(total(points.map((point) => (point - mean) ** 2)) / points.length);
+}
+
+/** Over one series: a number. Over several: a series, each point over what is there of them at that moment. */
+function over(
+  value: MathValue,
+  { endings }: Frame,
+  combine: (points: readonly number[]) => number,
+  nothing?: number,
+): MathValue {
+  const present = (points: Series): number[] => points.filter((point) => point !== undefined);
+  if (typeof value === 'number') return combine([value]);
+  if (isList(value)) {
+    return endings.map((_, place) => {
+      const points = present(value.map((series) => series[place]));
+      return points.length === 0 ? nothing : combine(points);
+    });
+  }
+  const points = present(value);
+  // A number that nobody measured is a series without points.
+  return points.length === 0 ? (nothing ?? endings.map(() => undefined)) : combine(points);
+}
+
+function pick(value: MathValue, place: number): MathValue {
+  if (!isList(value)) return value;
+  return value.at(place) ?? [];
+}
+
+/** Fills what is missing with a number, with another series, or by REPEAT with what was there before. */
+function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame): MathValue {
+  const fillSeries = (series: Series): Series => {
+    if (filling === REPEAT) {
+      let last: number | undefined;
+      return series.map((point) => {
+        last = point ?? last;
+        return last;
+      });
+    }
+    const other = seriesOf(filling as MathValue, endings.length)[0] ?? [];
+    return series.map((point, place) => point ?? other[place]);
+  };
+  return mapLists(value, fillSeries);
+}
+
+/** Stands for the word REPEAT among the arguments of FILL. */
+export const REPEAT = Symbol('REPEAT') as unknown as MathValue;
+
+/** Without a third argument, where the condition does not hold nothing is there. */
+function choose(condition: MathValue, yes: MathValue, no: MathValue | undefined, { endings }: Frame): MathValue {
+  if (typeof condition === 'number' && no !== undefined) return condition ? yes : no;
+  const at = (value: MathValue | undefined): Series =>
+    value === undefined ? endings.map(() => undefined) : (seriesOf(value, endings.length)[0] ?? []);
+  const [conditions, yesses, noes] = [at(condition), at(yes), at(no)];
+  return conditions.map((point, place) => {
+    if (point === undefined) return undefined;
+    return point ? yesses[place] : noes[place];
+  });
+}
+
+function stepped(value: MathValue, step: (now: number, before: number) => number): MathValue {
+  return mapLists(value, (series) =>
+    series.map((point, place) => {
+      const before = series[place - 1];
+      return point === undefined || before === undefined ? undefined : step(point, before);
+    }),
+  );
+}
+
+function running(series: Series): Series {
+  let sum = 0;
+  return series.map((point) => {
+    sum += point ?? 0;
+    return point === undefined ? undefined : sum;
+  });
+}
+
+function mapLists(value: MathValue, apply: (series: Series) => Series): MathValue {
+  if (isList(value)) return value.map(apply);
+  return isSeries(value) ? apply(value) : value;
+}

@@ -1,0 +1,59 @@
+import type { Series } from '../metrics/metric.ts';
+
+/** What an expression of metric math comes to: a number, one time series, or several. */
+export type MathValue = number | Series | readonly Series[];
+
+/** Whether the value is one time series. */
+export function isSeries(value: MathValue): value is Series {
+  return typeof value !== 'number' && !isList(value);
+}
+
+/** Whether the value is a list of time series, which may be empty only where no metric is named. */
+export function isList(value: MathValue): value is readonly Series[] {
+  return typeof value !== 'number' && Array.isArray(value[0]);
+}
+
+/** The series of a value, a number as one that stays the same. */
+export function seriesOf(value: MathValue, length: number): readonly Series[] {
+  if (typeof value === 'number') return [new Array<number>(length).fill(value)];
+  return isList(value) ? value : [value];
+}
+
+/** Applies a function to each point; a point that is missing stays so, and what is no finite number is none. */
+export function mapPoints(value: MathValue, apply: (point: number) => number): MathValue {
+  if (typeof value === 'number') return apply(value);
+  if (isList(value)) return value.map((series) => mapSeries(series, apply));
+  return mapSeries(value, apply);
+}
+
+function mapSeries(series: Series, apply: (point: number) => number): Series {
+  return series.map((point) => (point === undefined ? undefined : finite(apply(point))));
+}
+
+/** Applies a function to pairs of points; where either is missing, the result is. */
+export function zipPoints(
+  left: MathValue,
+  right: MathValue,
+  apply: (left: number, right: number) => number,
+): MathValue {
+  if (typeof left === 'number') return mapPoints(right, (point) => apply(left, point));
+  if (typeof right === 'number') return mapPoints(left, (point) => apply(point, right));
+  if (isList(left)) {
+    if (isList(right)) throw new Error('two lists of metrics cannot be combined');
+    return left.map((series) => zipSeries(series, right, apply));
+  }
+  if (isList(right)) return right.map((series) => zipSeries(left, series, apply));
+  return zipSeries(left, right, apply);
+}
+
+function zipSeries(left: Series, right: Series, apply: (left: number, right: number) => number): Series {
+  return left.map((point, place) => {
+    const other = right[place];
+    return point === undefined || other === undefined ? undefined : finite(apply(point, other));
+  });
+}
+
+/** A division by zero gives no point. */
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,119 @@
+import type jsep from 'jsep';
+import type { Series } from '../metrics/metric.ts';
+import { type Frame, MATH_FUNCTIONS, REPEAT } from './math-functions.ts';
+import { type MathValue, mapPoints, seriesOf, zipPoints } from './math-value.ts';
+import { parseExpression } from './parser.ts';
+
+/** A parsed expression of metric math. */
+export interface MathExpression {
+  /** Ids of the metrics and expressions that it names. */
+  readonly uses: readonly string[];
+  /** Value from those of what it uses; `metrics` are all metrics beside it, for METRICS(). */
+  evaluate(frame: Frame, read: (id: string) => MathValue, metrics: (prefix: string) => readonly Series[]): MathValue;
+}
+
+type Node = jsep.CoreExpression;
+
+/** Parses an expression; throws on a function, an operator or a form that is not known here, so that none is misread later. */
+export function compileMath(text: string): MathExpression {
+  const tree = parseExpression(text);
+  const uses = new Set<string>();
+  check(tree, uses, text);
+  return {
+    uses: [...uses],
+    evaluate: (frame, read, metrics) => evaluate(tree, { frame, read, metrics }),
+  };
+}
+
+type Operator = (left: number, right: number) => number;
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  '+': (left, right) => left + right,
+  '-': (left, right) => left - right,
+  '*': (left, right) => left * right,
+  '/': (left, right) => left / right,
+  '^': (left, right) => left ** right,
+  '>': (left, right) => Number(left > right),
+  '<': (left, right) => Number(left < right),
+  '>=': (left, right) => Number(left >= right),
+  '<=': (left, right) => Number(left <= right),
+  '==': (left, right) => Number(left === right),
+  '!=': (left, right) => Number(left !== right),
+  '&&': (left, right) => Number(left !== 0 && right !== 0),
+  '||': (left, right) => Number(left !== 0 || right !== 0),
+  AND: (left, right) => Number(left !== 0 && right !== 0),
+  OR: (left, right) => Number(left !== 0 || right !== 0),
+};
+
+const WORDS: ReadonlySet<string> = new Set(['REPEAT']);
+
+function check(node: Node, uses: Set<string>, text: string): void {
+  for (const part of partsOf(node, uses, text)) check(part as Node, uses, text);
+}
+
+function partsOf(node: Node, uses: Set<string>, text: string): readonly unknown[] {
+  const known = (what: string, isKnown: boolean): void => {
+    if (!isKnown) throw new Error(`the local stack cannot evaluate ${what} in ${JSON.stringify(text)}`);
+  };
+  switch (node.type) {
+    case 'Literal':
+      return [];
+    case 'Identifier':
+      if (!WORDS.has(node.name)) uses.add(node.name);
+      return [];
+    case 'ArrayExpression':
+      return node.elements;
+    case 'UnaryExpression':
+      known(`the operator ${node.operator}`, node.operator === '-' || node.operator === '+');
+      return [node.argument];
+    case 'BinaryExpression':
+      known(`the operator ${node.operator}`, node.operator in OPERATORS);
+      return [node.left, node.right];
+    case 'CallExpression': {
+      const name = nameOf(node);
+      known(`the function ${name}`, name === 'METRICS' || name in MATH_FUNCTIONS);
+      return node.arguments;
+    }
+    default:
+      known(`a ${node.type}`, false);
+      return [];
+  }
+}
+
+interface Scope {
+  readonly frame: Frame;
+  read(id: string): MathValue;
+  metrics(prefix: string): readonly Series[];
+}
+
+function evaluate(node: Node, scope: Scope): MathValue {
+  const of = (part: unknown): MathValue => evaluate(part as Node, scope);
+  switch (node.type) {
+    case 'Literal':
+      return Number(node.value);
+    case 'Identifier':
+      return node.name === 'REPEAT' ? REPEAT : scope.read(node.name);
+    case 'ArrayExpression':
+      return node.elements.flatMap((element) => seriesOf(of(element), scope.frame.endings.length));
+    case 'UnaryExpression':
+      return mapPoints(of(node.argument), (point) => (node.operator === '-' ? -point : point));
+    case 'BinaryExpression':
+      return zipPoints(of(node.left), of(node.right), OPERATORS[node.operator] as Operator);
+    case 'CallExpression': {
+      const name = nameOf(node);
+      if (name === 'METRICS') return scope.metrics(prefixOf(node.arguments[0] as Node | undefined));
+      return MATH_FUNCTIONS[name]?.(node.arguments.map(of), scope.frame) ?? Number.NaN;
+    }
+    default:
+      return Number.NaN;
+  }
+}
+
+function nameOf({ callee }: jsep.CallExpression): string {
+  return callee.type === 'Identifier' ? String(callee['name']) : callee.type;
+}
+
+/** `METRICS("errors")` means those whose id contains the text. */
+function prefixOf(node: Node | undefined): string {
+  return node?.type === 'Literal' ? String(node.value) : '';
+}

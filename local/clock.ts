@@ -1,0 +1,73 @@
+interface Stretch {
+  /** Time of day at its begin. */
+  readonly real: number;
+  /** Stack time at its begin. */
+  readonly stack: number;
+  readonly scale: number;
+}
+
+/** Beyond that a minute is over before a function has begun. */
+export const MOST_SCALE = 100_000;
+
+type Listener = (scale: number) => void;
+
+/**
+ * Stack time: runs `scale` times as fast as the time of day, from the moment the stack began.
+ *
+ * Whatever is counted in minutes (metric periods, alarms, schedules, delays of queues) is counted in stack time. The scale
+ * may change while the stack runs; both directions stay exact for moments before the change.
+ */
+export class StackClock {
+  readonly #now: () => number;
+  readonly #stretches: Stretch[];
+  readonly #listeners: Listener[] = [];
+
+  constructor(scale = 1, now: () => number = Date.now) {
+    this.#now = now;
+    const begin = now();
+    this.#stretches = [{ real: begin, stack: begin, scale }];
+  }
+
+  /** How many times faster than the time of day stack time runs at this moment. */
+  get scale(): number {
+    return this.#last.scale;
+  }
+
+  /** Stack time now, in epoch milliseconds. */
+  now(): number {
+    return this.toStack(this.#now());
+  }
+
+  /** Stack time at a time of day. */
+  toStack(real: number): number {
+    const { real: begin, stack, scale } = this.#stretches.findLast((stretch) => stretch.real <= real) ?? this.#first;
+    return stack + (real - begin) * scale;
+  }
+
+  /** Time of day at a stack time. */
+  toReal(stack: number): number {
+    const { real, stack: begin, scale } = this.#stretches.findLast((stretch) => stretch.stack <= stack) ?? this.#first;
+    return real + (stack - begin) / scale;
+  }
+
+  /** Goes on at another speed from now. */
+  setScale(scale: number): void {
+    if (scale === this.scale) return;
+    const real = this.#now();
+    this.#stretches.push({ real, stack: this.toStack(real), scale });
+    for (const listener of this.#listeners) listener(scale);
+  }
+
+  /** Calls back after each change of the scale. */
+  onChange(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  get #first(): Stretch {
+    return this.#stretches[0] as Stretch;
+  }
+
+  get #last(): Stretch {
+    return this.#stretches.at(-1) as Stretch;
+  }
+}

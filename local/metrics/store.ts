@@ -1,0 +1,90 @@
+import { type Datum, type Metric, metricId, type Reading, type Series, type SeriesSource } from './metric.ts';
+import { Statistics } from './statistics.ts';
+
+/** Length of what is kept by itself; the shortest period of metrics that are not of high resolution. */
+export const MINUTE_MS = 60_000;
+/** Covers the longest alarm that CloudWatch allows for periods below an hour, which is a day, with its evaluation range. */
+const DEFAULT_MINUTES = 2 * 24 * 60;
+/** More metrics than any stack has: something puts an endless value into a dimension. */
+const MOST_METRICS = 5_000;
+
+interface Kept {
+  readonly metric: Metric;
+  readonly unit?: string;
+  /** By number of the minute. */
+  readonly minutes: Map<number, Statistics>;
+  newest: number;
+}
+
+/** What was measured, by metric and minute, for a bounded time. Times are stack time. */
+export class MetricStore implements SeriesSource {
+  readonly #kept = new Map<string, Kept>();
+  readonly #minutes: number;
+
+  constructor(options: { readonly keepMinutes?: number } = {}) {
+    this.#minutes = options.keepMinutes ?? DEFAULT_MINUTES;
+  }
+
+  /** Counts values into the minute that they were measured in. */
+  add({ metric, at, values, counts, unit }: Datum): void {
+    const kept = this.#keptOf(metric, unit);
+    if (kept === undefined) return;
+    const minute = Math.floor(at / MINUTE_MS);
+    const statistics = kept.minutes.get(minute) ?? new Statistics();
+    kept.minutes.set(minute, statistics);
+    for (const [place, value] of values.entries()) statistics.add(value, counts?.[place] ?? 1);
+    if (minute > kept.newest) {
+      kept.newest = minute;
+      this.#forget(kept);
+    }
+  }
+
+  read({ metric, statistic, periodSeconds }: Reading, endings: readonly number[]): Series {
+    const minutes = this.#kept.get(metricId(metric))?.minutes;
+    const length = Math.max(1, Math.round((periodSeconds * 1000) / MINUTE_MS));
+    return endings.map((ending) => {
+      if (minutes === undefined) return undefined;
+      const last = Math.floor(ending / MINUTE_MS);
+      if (length === 1) return minutes.get(last - 1)?.read(statistic);
+      return merged(minutes, last - length, last).read(statistic);
+    });
+  }
+
+  /** Every metric with its minutes, oldest first. */
+  list(): { metric: Metric; unit?: string; points: { at: number; statistics: Statistics }[] }[] {
+    return [...this.#kept.values()].map(({ metric, unit, minutes }) => ({
+      metric,
+      ...(unit !== undefined && { unit }),
+      points: [...minutes]
+        .sort(([a], [b]) => a - b)
+        .map(([minute, statistics]) => ({ at: minute * MINUTE_MS, statistics })),
+    }));
+  }
+
+  #keptOf(metric: Metric, unit: string | undefined): Kept | undefined {
+    const id = metricId(metric);
+    const known = this.#kept.get(id);
+    if (known !== undefined) return known;
+    if (this.#kept.size >= MOST_METRICS) return undefined;
+    const kept: Kept = { metric, ...(unit !== undefined && { unit }), minutes: new Map(), newest: 0 };
+    this.#kept.set(id, kept);
+    return kept;
+  }
+
+  #forget({ minutes, newest }: Kept): void {
+    // Minutes come nearly in order, so that the oldest stand first.
+    for (const minute of minutes.keys()) {
+      if (minute > newest - this.#minutes) return;
+      minutes.delete(minute);
+    }
+  }
+}
+
+function merged(minutes: ReadonlyMap<number, Statistics>, from: number, to: number): Statistics {
+  const all = new Statistics();
+  for (let minute = from; minute < to; minute++) {
+    const one = minutes.get(minute);
+    if (one !== undefined) all.merge(one);
+  }
+  return all;
+}

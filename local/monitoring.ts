@@ -1,0 +1,66 @@
+import type { AlarmDefinition } from './alarms/definition.ts';
+import { type AlarmStatus, type Alarms, compileAlarms, type Statuses } from './alarms/evaluate.ts';
+import { everyMinute } from './alarms/watch.ts';
+import { LocalQueue, type LocalQueues } from './aws/queue.ts';
+import type { StackClock } from './clock.ts';
+import { invocationData, QueueSampler } from './metrics/aws-metrics.ts';
+import { readEmf } from './metrics/emf.ts';
+import { MetricStore, MINUTE_MS } from './metrics/store.ts';
+import type { InvocationFacts } from './runtime/pool.ts';
+
+/** Changes of state that are kept for the page. */
+const MOST_CHANGES = 200;
+
+/** What CloudWatch is to the deployed stack: takes the metrics of everything that runs, and evaluates the alarms. */
+export class Monitoring {
+  readonly store = new MetricStore();
+  readonly #clock: StackClock;
+  #statuses: Statuses = new Map();
+  readonly #changes: AlarmStatus[] = [];
+
+  constructor(clock: StackClock) {
+    this.#clock = clock;
+  }
+
+  /** Takes the metrics of one line that a function printed, if it has any. */
+  takeLine(line: string): void {
+    for (const datum of readEmf(line)) this.store.add({ ...datum, at: this.#clock.toStack(datum.at) });
+  }
+
+  takeInvocation(facts: InvocationFacts): void {
+    for (const datum of invocationData(facts, this.#clock)) this.store.add(datum);
+  }
+
+  /** How the alarms stand. */
+  get statuses(): Statuses {
+    return this.#statuses;
+  }
+
+  /** What changed, newest last; the first state of an alarm is no change. */
+  get changes(): readonly AlarmStatus[] {
+    return this.#changes;
+  }
+
+  /** Evaluates the alarms at every minute of stack time until the returned function is called; throws on one that it cannot. */
+  start(definitions: readonly AlarmDefinition[], queues: LocalQueues): () => void {
+    const alarms = compileAlarms(definitions);
+    const sampler = new QueueSampler(this.#clock);
+    this.#evaluate(alarms, this.#clock.now());
+    return everyMinute(this.#clock, (end) => {
+      const all = [...queues.allQueues()].filter((queue) => queue instanceof LocalQueue);
+      for (const datum of sampler.sample(all, end - MINUTE_MS)) this.store.add(datum);
+      this.#evaluate(alarms, end);
+    });
+  }
+
+  #evaluate(alarms: Alarms, now: number): void {
+    const before = this.#statuses;
+    this.#statuses = alarms.evaluate(this.store, now, before);
+    for (const status of this.#statuses.values()) {
+      const old = before.get(status.name);
+      if (old === undefined || old.state === status.state) continue;
+      this.#changes.push(status);
+      if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
+    }
+  }
+}
