@@ -121,7 +121,7 @@ test('the bucket is private, encrypted, unversioned, and forgets its objects aft
   expect(JSON.stringify(resources(template, 'AWS::S3::Bucket'))).not.toContain('VersioningConfiguration');
 });
 
-test('the outputs name every queue, the bucket and the dashboard', () => {
+test('the outputs name every queue, the bucket, the table and the dashboard', () => {
   expect(Object.keys(template.findOutputs('*')).toSorted()).toEqual(
     [
       'DashboardUrl',
@@ -135,6 +135,7 @@ test('the outputs name every queue, the bucket and the dashboard', () => {
       'RetryQueueUrlpostmark',
       'RetryQueueUrlsesDashhere',
       'RetryQueueUrlsesDashireland',
+      'StateTableName',
     ].toSorted(),
   );
 });
