@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Table } from '../lambda/platform/table.ts';
 import { ApiError, parseBody } from './api-error.ts';
+import { addCircuits } from './api-circuits.ts';
 import { addInbound, type InboundSources } from './api-inbound.ts';
 import { addMonitoring, type MonitoringSources } from './api-monitoring.ts';
 import { addSubmissions } from './api-submissions.ts';
@@ -53,6 +54,7 @@ export async function startApi(
   });
   addState(app, options);
   addSubmissions(app, options.state);
+  addCircuits(app, { state: options.state, providers: () => options.info().providers.map(({ key }) => key) });
   addFaults(app, options);
   addInbound(app, options);
   addMonitoring(app, options);

@@ -51,6 +51,7 @@ export function infoOf({
       ...url('events', 'EventsQueueUrl'),
     },
     buckets: url('mail', 'MailBucketName'),
+    tables: url('state', 'StateTableName'),
     endpoints: { aws: aws?.url ?? '', ...(http && { http: http.url }), ...(dynamodb && { dynamodb: dynamodb.url }) },
     providers: (sender?.environment.providers ?? []).flatMap(({ key, type }) => {
       const endpoint = simulators?.endpoints[key];

@@ -13,6 +13,7 @@ export interface StackInfo {
     readonly retry: Readonly<Record<string, string>>;
   };
   readonly buckets: { readonly mail?: string };
+  readonly tables: { readonly state?: string };
   readonly endpoints: { readonly aws: string; readonly http?: string; readonly dynamodb?: string };
   readonly providers: readonly { readonly key: string; readonly type: ProviderType; readonly url: string }[];
   readonly processes: readonly { readonly function: string; readonly pid: number }[];

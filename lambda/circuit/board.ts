@@ -16,8 +16,8 @@ export interface BoardContext {
   readonly table: Table;
   readonly clock: Clock;
   readonly timeScale: number;
-  /** Somebody has deleted the circuit of this provider. */
-  readonly onDeleted: (provider: string) => void;
+  /** Somebody has reset the circuit of this provider, or deleted it. */
+  readonly onReset: (provider: string) => void;
 }
 
 /** Nothing that is read is used for longer, in stack time: an operator's word reaches everybody within it. */
@@ -143,15 +143,20 @@ export class Board {
   }
 
   async #readAll(since: number): Promise<void> {
-    const { providers, table, onDeleted } = this.#context;
+    const { providers, table, onReset } = this.#context;
     const items = new Map(await table.getAll(providers.flatMap((key) => [circuitKey(key), switchKey(key)])));
     for (const [pk, item] of this.#items) {
       const written = this.#written.get(pk) ?? Number.NEGATIVE_INFINITY;
       if (written >= since - LAG_MS) items.set(pk, item);
     }
-    const deleted = providers.filter((key) => this.#items.has(circuitKey(key)) && !items.has(circuitKey(key)));
+    const begun = (of: ReadonlyMap<string, Item>, key: string) => of.get(circuitKey(key))?.['resetAt'];
+    const reset = providers.filter(
+      (key) =>
+        (this.#items.has(circuitKey(key)) && !items.has(circuitKey(key))) ||
+        begun(items, key) !== begun(this.#items, key),
+    );
     this.#items = items;
     this.#readAt = since;
-    for (const provider of deleted) onDeleted(provider);
+    for (const provider of reset) onReset(provider);
   }
 }

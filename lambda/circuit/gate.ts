@@ -58,7 +58,7 @@ class CircuitGate implements Gate {
       table,
       clock,
       timeScale,
-      onDeleted: (provider) => this.#turnstile(provider).reset(),
+      onReset: (provider) => this.#turnstile(provider).reset(),
     });
     this.#teller = new Teller({ board: this.#board, clock, random, timeScale, times: this.#times, log });
     this.#worker = random().toString(36).slice(2);

@@ -1,0 +1,80 @@
+import type { FastifyInstance } from 'fastify';
+import { type Circuit, UNTRIED } from '../lambda/circuit/circuit.ts';
+import { type Isolation, isIsolated } from '../lambda/circuit/isolation.ts';
+import { circuitItem, circuitKey, readIsolation, readRecord, switchItem, switchKey } from '../lambda/circuit/items.ts';
+import type { Item, NewItem, Table } from '../lambda/platform/table.ts';
+
+/** What the circuits are read from. */
+export interface CircuitSources {
+  /** The state table, once there is one. */
+  state(): Table | undefined;
+  /** Keys of the providers, in the order of the list. */
+  providers(): readonly string[];
+}
+
+/** Adds `GET` and `DELETE /api/circuits`. */
+export function addCircuits(app: FastifyInstance, { state, providers }: CircuitSources): void {
+  app.get('/api/circuits', async () => {
+    const keys = providers();
+    const items = await state()?.getAll(keys.flatMap((key) => [circuitKey(key), switchKey(key)]));
+    return keys.map((key) => view(key, items?.get(circuitKey(key)), items?.get(switchKey(key)), Date.now()));
+  });
+  app.delete('/api/circuits', async (_request, reply) => {
+    const table = state();
+    if (table) await Promise.all(providers().map((key) => reset(table, key, Date.now())));
+    return reply.code(204).send();
+  });
+}
+
+/** What `GET /api/circuits` tells of one provider; times as ISO 8601. */
+function view(provider: string, circuitItem: Item | undefined, switchItem: Item | undefined, now: number): object {
+  const { circuit, hold } = readRecord(circuitItem);
+  const isolation = readIsolation(switchItem);
+  return {
+    provider,
+    ...(isolation && isIsolated(isolation, now) ? isolated(isolation, circuit) : automatic(circuit)),
+    ...(hold && hold.until > now && { heldUntil: iso(hold.until) }),
+  };
+}
+
+function isolated({ since, until, reason, who }: Isolation, { kind }: Circuit): object {
+  return { state: 'isolated', since: iso(since), until: iso(until), reason, who, circuit: kind };
+}
+
+function automatic(circuit: Circuit): object {
+  const { kind: state, since, trips } = circuit;
+  switch (circuit.kind) {
+    case 'closed':
+      return { state, ...(since > 0 && { since: iso(since), trips }) };
+    case 'open':
+      return { state, since: iso(since), until: iso(circuit.until), ...circuit.cause, trips };
+    case 'half-open': {
+      const { cause, probe } = circuit;
+      return { state, since: iso(since), ...(probe && { until: iso(probe.until) }), ...cause, trips };
+    }
+  }
+}
+
+/** Circuit as new, and no isolation; workers see from `resetAt` that they have to forget, too. */
+async function reset(table: Table, key: string, now: number): Promise<void> {
+  await write(table, circuitKey(key), (item) => ({
+    ...circuitItem(key, item, { circuit: UNTRIED }, now),
+    resetAt: now,
+  }));
+  await write(table, switchKey(key), (item) => {
+    const isolation = readIsolation(item);
+    return isolation && isIsolated(isolation, now) ? switchItem(key, item, { ...isolation, until: now }) : undefined;
+  });
+}
+
+async function write(table: Table, pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<void> {
+  for (;;) {
+    const item = await table.get(pk);
+    const wanted = step(item);
+    if (!wanted || (await table.write(wanted, item?.rev)).done) return;
+  }
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,7 @@
+import { operate } from './operate/command.ts';
+
+process.exitCode = await operate(process.argv.slice(2), process.env, {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (text) => process.stderr.write(text),
+  interactive: process.stderr.isTTY === true,
+});

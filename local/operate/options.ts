@@ -1,0 +1,101 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../send/options.ts';
+
+/** What the command line asks for, after defaults. */
+export interface OperateOptions {
+  readonly what:
+    | { readonly kind: 'show' }
+    | { readonly kind: 'isolate'; readonly provider: string; readonly reason: string; readonly forMs: number }
+    | { readonly kind: 'release'; readonly provider: string };
+  /** A deployed state table; absent: that of the local stack. */
+  readonly table?: string;
+  /** Region of the deployed table; absent: as the AWS SDK finds it. */
+  readonly region?: string;
+  /** Who is asking, where it is not the user of this machine. */
+  readonly who?: string;
+}
+
+/** Printed by `--help` and after a usage error. */
+export const USAGE = `npm run isolate -- PROVIDER --reason TEXT [--for 2h] [options]
+npm run release -- PROVIDER [options]
+npm run isolate                          shows which providers are isolated
+
+An isolated provider gets no mail at all: it goes to the others, or waits. Every worker knows within ten seconds.
+
+  --reason TEXT        why, for whoever reads it at night
+  --for TIME           30m, 2h or 3d, from 1m to 30d (default 24h); then it ends by itself
+  --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
+  --region REGION      region of that table (default: as the AWS SDK finds it)
+  --who NAME           who you are (default: your user name and this machine's)
+
+Exit code: 0 done, 1 not done, 2 wrong usage.`;
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const DEFAULT_FOR = '24h';
+const MOST_MS = 30 * UNIT_MS.d;
+const KEY = /^[a-z][a-z0-9-]{0,31}$/;
+const MOST_REASON = 200;
+
+/** Reads the command line of `isolate` or `release`; `undefined` means that help was asked for. */
+export function parseOptions(command: string | undefined, argv: readonly string[]): OperateOptions | undefined {
+  if (command !== 'isolate' && command !== 'release')
+    throw new UsageError(`there are "isolate" and "release", not "${command ?? ''}"`);
+  const { values, positionals } = parse(argv);
+  if (values.help) return undefined;
+  const { table, region, who } = values;
+  if (region !== undefined && table === undefined) throw new UsageError('--region goes with --table NAME');
+  return {
+    what: whatOf(command, positionals, values),
+    ...(table !== undefined && { table }),
+    ...(region !== undefined && { region }),
+    ...(who !== undefined && { who }),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        reason: text,
+        for: text,
+        table: text,
+        region: text,
+        who: text,
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function whatOf(
+  command: 'isolate' | 'release',
+  [provider, ...more]: readonly string[],
+  { reason, for: time }: { readonly reason?: string; readonly for?: string },
+): OperateOptions['what'] {
+  if (more.length > 0) throw new UsageError(`give one provider, not ${more.length + 1}`);
+  if (provider === undefined) {
+    if (command === 'isolate' && reason === undefined && time === undefined) return { kind: 'show' };
+    throw new UsageError(`which provider? npm run ${command} -- PROVIDER`);
+  }
+  if (!KEY.test(provider)) throw new UsageError(`"${provider}" cannot be the key of a provider`);
+  if (command === 'release') {
+    if (reason !== undefined || time !== undefined) throw new UsageError('release takes no --reason and no --for');
+    return { kind: 'release', provider };
+  }
+  const why = reason?.trim() ?? '';
+  if (why === '') throw new UsageError('give a --reason: somebody will read it at night');
+  if (why.length > MOST_REASON) throw new UsageError(`--reason takes at most ${MOST_REASON} characters`);
+  return { kind: 'isolate', provider, reason: why, forMs: milliseconds(time ?? DEFAULT_FOR) };
+}
+
+function milliseconds(given: string): number {
+  const [, number, unit] = /^(\d{1,6})([mhd])$/.exec(given) ?? [];
+  const ms = Number(number) * (UNIT_MS[unit as keyof typeof UNIT_MS] ?? Number.NaN);
+  if (ms >= UNIT_MS.m && ms <= MOST_MS) return ms;
+  throw new UsageError(`--for takes a time from 1m to 30d such as 30m, 2h or 3d, not "${given}"`);
+}
