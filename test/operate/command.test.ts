@@ -1,12 +1,12 @@
+import Fastify from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readIsolation } from '../../lambda/circuit/items.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
-import { startApi } from '../../local/api.ts';
+import { addCircuits } from '../../local/api-circuits.ts';
 import { startDynamodb } from '../../local/dynamodb.ts';
 import { FaultBoard } from '../../local/faults.ts';
 import { operate } from '../../local/operate/command.ts';
 import { pickBasePort } from '../../local/ports.ts';
-import type { StackInfo } from '../../local/stack-info.ts';
 
 let port = 0;
 let table: Table;
@@ -34,19 +34,17 @@ beforeAll(async () => {
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  const providers = (['postmark', 'mailgun'] as const).map((key) => ({ key, type: key, url: '' }));
-  const sources = {
-    port,
-    faults,
-    info: () => ({ ready, tables: { state: 'state' }, endpoints: { aws: '', dynamodb: dynamodb.url }, providers }),
-    state: () => table,
-    queueCounts: () => [],
-    accepted: () => undefined,
-    receiving: () => undefined,
-    received: () => undefined,
-  };
-  const api = await startApi({ ...sources, info: sources.info as unknown as () => StackInfo });
-  closers.push(api.close);
+  const keys = ['postmark', 'mailgun'];
+  const api = Fastify({ forceCloseConnections: true });
+  addCircuits(api, { state: () => table, providers: () => keys });
+  api.get('/api/stack', async () => ({
+    ready,
+    tables: { state: 'state' },
+    endpoints: { aws: '', dynamodb: dynamodb.url },
+    providers: keys.map((key) => ({ key, type: key, url: '' })),
+  }));
+  await api.listen({ port, host: '127.0.0.1' });
+  closers.push(() => api.close());
 });
 
 beforeEach(async () => {
