@@ -56,14 +56,14 @@ export function createInbound(dependencies: InboundDependencies): (arrival: Arri
     if (vouched.kind === 'unknown-path') return { outcome: 'unknown-path' };
     if (vouched.kind === 'refused') return { outcome: 'refused', detail: vouched.reason };
     const posted = vouched.read();
+    // Its token stays free: once the address is set right, Mailgun may send it again there.
+    if (posted.kind === 'event') return { outcome: 'misdirected' };
+    if (vouched.once && !(await bindToken(dependencies.table, clock, vouched.once))) return { outcome: 'replayed' };
     switch (posted.kind) {
-      case 'event':
-        return { outcome: 'misdirected' };
       case 'unreadable':
         await keepUnreadable(dependencies.store, provider.key, arrival.body, arrival.contentType);
         return { outcome: 'unreadable', detail: posted.detail };
       case 'mail': {
-        if (vouched.once && !(await bindToken(dependencies.table, clock, vouched.once))) return { outcome: 'replayed' };
         const kept = await keep(arrival, provider, posted.mail, module, vouched.secret);
         const { outcome, ids } = await takeMail(kept, dependencies);
         return outcome === 'busy' ? { outcome: 'failed', detail: 'another copy is at work', ids } : { outcome, ids };

@@ -9,6 +9,7 @@ import { errorAnswer } from './error-answer.ts';
 import { addFaultHooks } from './fault-hooks.ts';
 import { MessageMoves } from './message-move.ts';
 import { REGION } from './names.ts';
+import { addObjectContentTypes } from './object-content-type.ts';
 import { awsCall } from './operation.ts';
 import { LocalQueues } from './queue.ts';
 import { RequestError } from './request-error.ts';
@@ -50,6 +51,7 @@ export async function startAws(options: {
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: OBJECT_LIMIT }, (_request, body, done) => {
     done(null, body);
   });
+  addObjectContentTypes(app);
   addFaultHooks(app, options.faults);
   app.addHook('preHandler', async (request, reply) => {
     const call = awsCall(request);

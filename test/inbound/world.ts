@@ -57,8 +57,10 @@ export function givenWorld({
   const clock: Clock = {
     now: () => world.now,
     sleep: async (ms) => {
+      const until = world.now + ms;
       await new Promise((resolve) => setImmediate(resolve));
-      world.now += ms;
+      // Those who sleep at the same time do not add up.
+      world.now = Math.max(world.now, until);
     },
   };
   const world: World = {

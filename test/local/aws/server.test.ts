@@ -171,6 +171,18 @@ describe('S3', () => {
   });
 });
 
+it.each(['application/x-www-form-urlencoded', 'application/x-amz-json-1.0', 'multipart/form-data; boundary=x'])(
+  'keeps an object of type %s as it came',
+  async (ContentType) => {
+    aws.buckets.createBucket('mailbox');
+    const Body = Buffer.from('a=%ff&b={');
+    await s3.send(new PutObjectCommand({ Bucket: 'mailbox', Key: 'raw', Body, ContentType }));
+    const object = await s3.send(new GetObjectCommand({ Bucket: 'mailbox', Key: 'raw' }));
+    expect(object.ContentType).toBe(ContentType);
+    expect(await object.Body?.transformToString()).toBe('a=%ff&b={');
+  },
+);
+
 describe('Secrets Manager', () => {
   it('gives a secret by name, and an error of its own for one that is not there', async () => {
     aws.secrets.set('mailover/postmark', { serverToken: 'made up' });

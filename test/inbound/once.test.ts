@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { memoryTable } from '../support/memory-table.ts';
+import {
+  givenWorld,
+  mailgunMail,
+  mailgunRequest,
+  postmarkMail,
+  postmarkRequest,
+  unavailable,
+  type World,
+} from './world.ts';
+
+const mail = (index: number) => {
+  const messageId = `<${index}@example.com>`;
+  return {
+    mailgun: () => mailgunRequest(mailgunMail({ 'Message-Id': messageId })),
+    postmark: () => postmarkRequest(postmarkMail({ Headers: [{ Name: 'Message-ID', Value: messageId }] })),
+  };
+};
+
+test('the same mail over both providers, at once or later, is delivered once', async () => {
+  const world = givenWorld();
+  const { mailgun, postmark } = mail(1);
+  const answers = await Promise.all([mailgun(), postmark(), mailgun(), postmark()].map((one) => world.receive(one)));
+  answers.push(await world.receive(postmark()));
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  expect(world.queue).toHaveLength(1);
+});
+
+test('over functions that share nothing but the table, a copy is delivered once', async () => {
+  const table = memoryTable();
+  const worlds = Array.from({ length: 8 }, () => givenWorld({ table }));
+  const { mailgun, postmark } = mail(2);
+  await Promise.all(worlds.flatMap((world) => [world.receive(mailgun()), world.receive(postmark())]));
+  expect(worlds.flatMap(({ queue }) => queue)).toHaveLength(1);
+});
+
+test('a copy waits for another one that is at work, and is delivered if that one fails', async () => {
+  const world = givenWorld();
+  const { mailgun, postmark } = mail(3);
+  let first = true;
+  world.fault = (service) => {
+    if (service === 'queue' && first) {
+      first = false;
+      throw new Error('the answer was lost');
+    }
+  };
+  const answers = await Promise.all([world.receive(mailgun()), world.receive(postmark())]);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 500]);
+  expect(world.queue).toHaveLength(1);
+});
+
+test('a function that died over a mail holds it back for a minute and no longer', async () => {
+  const world = givenWorld();
+  const { mailgun } = mail(4);
+  // GIVEN a claim that nobody ends.
+  const request = mailgun();
+  await world.receive(request);
+  const [pk = ''] = [...world.table.items.keys()].filter((key) => key.startsWith('inbound/'));
+  world.table.items.set(pk, { ...world.table.items.get(pk), pk, rev: 9, state: 'sending', until: world.now + 60_000 });
+  world.queue.length = 0;
+
+  expect((await world.receive(request)).status).toBe(500);
+  world.now += 60_000;
+  expect((await world.receive(request)).status).toBe(200);
+  expect(world.queue).toHaveLength(1);
+});
+
+test('fields of a newer release stay in the item', async () => {
+  const world = givenWorld();
+  const { mailgun } = mail(5);
+  await world.receive(mailgun());
+  const [pk = ''] = [...world.table.items.keys()].filter((key) => key.startsWith('inbound/'));
+  world.table.items.set(pk, { ...world.table.items.get(pk), pk, rev: 1, state: 'failed', future: 'kept' });
+  await world.receive(mailgun());
+  expect(world.table.items.get(pk)).toMatchObject({ state: 'done', future: 'kept' });
+});
+
+test('with half of all writes failing, retries lose nothing and deliver nothing twice', {
+  timeout: 60_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.infiniteStream(fc.boolean()), fc.integer({ min: 1, max: 30 }), async (coin, count) => {
+      const world = givenWorld();
+      world.fault = () => {
+        if (coin.next().value) unavailable();
+      };
+      await Promise.all(
+        Array.from({ length: count }, async (_, index) => {
+          const { mailgun, postmark } = mail(index);
+          await Promise.all([mailgun(), postmark()].map((request) => untilTaken(world, request)));
+        }),
+      );
+      expect(
+        world
+          .messages()
+          .map(({ messageId }) => messageId)
+          .toSorted(),
+      ).toEqual(Array.from({ length: count }, (_, index) => `<${index}@example.com>`).toSorted());
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('what is done stays done although the table fails right after the queue took it', async () => {
+  const world = givenWorld();
+  const { mailgun, postmark } = mail(6);
+  const { write } = world.table;
+  let failures = 3;
+  Object.assign(world.table, {
+    write: (...call: Parameters<typeof write>) =>
+      call[0]['state'] === 'done' && failures-- > 0 ? Promise.reject(new Error('away')) : write(...call),
+  });
+  expect((await world.receive(mailgun())).status).toBe(200);
+  expect((await world.receive(postmark())).status).toBe(200);
+  expect(world.queue).toHaveLength(1);
+});
+
+async function untilTaken(world: World, request: ReturnType<typeof mailgunRequest>): Promise<void> {
+  for (let attempt = 0; attempt < 60; attempt++) {
+    if ((await world.receive(request)).status === 200) return;
+  }
+  throw new Error('never taken');
+}
