@@ -57,8 +57,7 @@ interface AwsProbe {
 }
 
 interface ProviderProbe {
-  /** Several where they cannot be told apart yet: an SMTP session that has not said MAIL may be either. */
-  readonly on: Occasion | readonly Occasion[];
+  readonly on: Occasion;
   /** Searched by `match`: decoded subject, addresses and headers, or the SMTP command of the stage. */
   readonly text: string;
   /** Set by SMTP only. */
@@ -161,14 +160,14 @@ export class FaultBoard {
 }
 
 /**
- * Whether these faults close the port for everybody.
+ * Whether these faults close a port for everybody; `alone` if nothing but health comes in there.
  * A port is open or closed for all; a `refuse` with a condition resets single connections instead.
  */
-export function closesPort(faults: readonly Fault[]): boolean {
+export function closesPort(faults: readonly Fault[], alone?: 'health'): boolean {
   const first = faults[0];
   if (first?.network !== 'refuse') return false;
   const always = first.rate === undefined || first.rate === 1;
-  const everyone = first.on === undefined || first.on === 'send' || first.on === 'all';
+  const everyone = first.on === undefined || first.on === 'send' || first.on === 'all' || first.on === alone;
   return always && everyone && first.times === undefined && first.match === undefined;
 }
 
@@ -180,11 +179,13 @@ function concernsService(fault: Fault, probe: AwsProbe): boolean {
 
 function concernsProvider(fault: Fault, probe: ProviderProbe): boolean {
   const on = fault.on ?? 'send';
-  if (on !== 'all' && on !== probe.on && !probe.on.includes(on)) return false;
+  if (on !== 'all' && on !== probe.on) return false;
   if (fault.match !== undefined && !probe.text.toLowerCase().includes(fault.match.toLowerCase())) return false;
   if (fault.smtp) return fault.smtp.stage === probe.stage;
   if (probe.stage === undefined) return true;
-  // What concerns an SMTP session as a whole strikes once: a refusal at its begin, all else when the mail is there.
-  const stage = fault.network === 'refuse' && fault.match === undefined ? 'connect' : 'end';
+  // What concerns an SMTP session as a whole strikes once: a refusal at its begin, all else when the mail is there. A
+  // session that only looks whether it could send has no mail.
+  const early = (fault.network === 'refuse' && fault.match === undefined) || probe.on === 'health';
+  const stage = early ? 'connect' : 'end';
   return probe.stage === stage && fault.respond === undefined;
 }

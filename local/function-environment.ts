@@ -1,3 +1,4 @@
+import { HEALTH_MARK } from '../lambda/contract/health-environment.ts';
 import { ACCOUNT, REGION } from './aws/names.ts';
 import type { StackClock } from './clock.ts';
 import type { DeployedFunction } from './deployment.ts';
@@ -8,6 +9,8 @@ export interface Surroundings {
   readonly dynamodbUrl?: string;
   /** By provider key. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** The same for the function that asks for health. */
+  readonly healthEndpoints: Readonly<Record<string, string>>;
   /** PEM file of the certificate that the local SMTP servers show. */
   readonly certificateFile: string;
   readonly clock: StackClock;
@@ -15,7 +18,8 @@ export interface Surroundings {
 
 /** The environment of a function's processes: that of the template, what Lambda adds, and where this machine's services are. */
 export function functionEnvironment(target: DeployedFunction, surroundings: Surroundings): Record<string, string> {
-  const { awsUrl, dynamodbUrl, endpoints, certificateFile, clock } = surroundings;
+  const { awsUrl, dynamodbUrl, certificateFile, clock } = surroundings;
+  const endpoints = HEALTH_MARK in target.environment ? surroundings.healthEndpoints : surroundings.endpoints;
   return {
     ...target.environment,
     PATH: process.env['PATH'] ?? '',

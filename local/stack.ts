@@ -176,6 +176,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   const surroundings = {
     awsUrl: aws.url,
     endpoints: live.simulators.endpoints,
+    healthEndpoints: live.simulators.healthEndpoints,
     certificateFile,
     clock,
     ...(live.dynamodb && { dynamodbUrl: live.dynamodb.url }),

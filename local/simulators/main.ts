@@ -29,6 +29,8 @@ export interface SimulatorOptions {
 export interface Simulators {
   /** URL by provider key. */
   readonly endpoints: Record<string, string>;
+  /** Where the health function is to ask: an SMTP server can tell a look from a mail only by its port. */
+  readonly healthEndpoints: Record<string, string>;
   readonly accepted: AcceptedLog;
   close(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
   const { providers, basePort, faults } = options;
   const accepted = new AcceptedLog();
   const endpoints: Record<string, string> = {};
+  const healthEndpoints: Record<string, string> = {};
   const ports: Port[] = [];
   let closed = false;
   const close = async () => {
@@ -45,28 +48,44 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
     await Promise.all(ports.map((port) => port.shut()));
   };
   try {
-    for (const [index, config] of providers.entries()) {
-      const port = new Port(serverOf(config, options, accepted), basePort === 0 ? 0 : basePort + index);
+    const open = async (server: Server, number: number, key: string, alone?: 'health'): Promise<string> => {
+      const port = new Port(server, number);
       ports.push(port);
       await port.open();
-      endpoints[config.key] = `${config.type === 'smtp' ? 'smtp' : 'http'}://127.0.0.1:${port.number}`;
       const follow = async (list: Parameters<typeof closesPort>[0]) =>
-        await (closed || closesPort(list) ? port.shut() : port.open());
-      faults.onChange(config.key, follow);
-      await follow(faults.get(config.key));
+        await (closed || closesPort(list, alone) ? port.shut() : port.open());
+      faults.onChange(key, follow);
+      await follow(faults.get(key));
+      return `127.0.0.1:${port.number}`;
+    };
+    for (const [index, config] of providers.entries()) {
+      const { key, type } = config;
+      const scheme = type === 'smtp' ? 'smtp' : 'http';
+      const number = basePort === 0 ? 0 : basePort + index;
+      endpoints[key] = `${scheme}://${await open(serverOf(config, options, accepted, 'send'), number, key)}`;
+      healthEndpoints[key] =
+        type === 'smtp'
+          ? `smtp://${await open(serverOf(config, options, accepted, 'health'), 0, key, 'health')}`
+          : endpoints[key];
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { endpoints, accepted, close };
+  return { endpoints, healthEndpoints, accepted, close };
 }
 
-function serverOf(config: ProviderConfig, options: SimulatorOptions, log: AcceptedLog): Server {
+function serverOf(
+  config: ProviderConfig,
+  options: SimulatorOptions,
+  log: AcceptedLog,
+  occasion: 'send' | 'health',
+): Server {
   const { key } = config;
   const { faults, tls } = options;
   const secret = options.secrets[key] ?? {};
-  if (config.type === 'smtp') return smtpSimulator({ key, options: config.options, secret, tls, faults, log });
+  if (config.type === 'smtp')
+    return smtpSimulator({ key, options: config.options, secret, tls, faults, log, occasion });
   const behaviour = behaviourOf(config, secret, options.timeScale);
   const receiving = options.receiving?.[key];
   return httpSimulator(key, receiving ? withReceiving(behaviour, receiving) : behaviour, faults, log);

@@ -9,6 +9,7 @@ import { PostmarkSuppressions } from './postmark-suppressions.ts';
 const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_BATCH_BYTES = 50 * 1024 * 1024;
 const MAX_BATCH = 500;
+const STREAM = /^\/message-streams\/([^/]+)$/;
 /** Validates and sends nothing (Postmark sandbox mode page, collected 2026-11-23). */
 const TEST_TOKEN = 'POSTMARK_API_TEST';
 
@@ -68,6 +69,11 @@ export function postmarkBehaviour(
         return postmarkFailure(401, 10, 'The Server Token you provided in the request header was invalid.');
       if (method === 'GET' && path === '/messages/outbound') return messages.answer(request.query);
       if (method === 'GET' && path === '/server') return { status: 200, body: server() };
+      const stream = method === 'GET' ? STREAM.exec(path)?.[1] : undefined;
+      if (stream !== undefined)
+        return streams.has(stream)
+          ? { status: 200, body: messageStream(stream) }
+          : postmarkFailure(422, 1226, "The message stream for the provided 'ID' was not found.");
       if (method === 'POST' && !headers['content-type']?.includes('application/json'))
         return postmarkFailure(415, 409, 'The Content-Type header must be application/json.');
       if (method === 'POST' && path === '/email') return one(request, token);
@@ -101,5 +107,20 @@ function server() {
     InboundSpamThreshold: 0,
     TrackOpens: false,
     TrackLinks: 'None',
+  };
+}
+
+function messageStream(ID: string) {
+  return {
+    ID,
+    ServerID: 1,
+    Name: ID,
+    Description: null,
+    MessageStreamType: 'Transactional',
+    CreatedAt: '2026-01-01T00:00:00Z',
+    UpdatedAt: null,
+    ArchivedAt: null,
+    ExpectedPurgeDate: null,
+    SubscriptionManagementConfiguration: { UnsubscribeHandlingType: 'None' },
   };
 }

@@ -51,6 +51,7 @@ export class SmtpSession extends SMTPConnection {
       const fault = this.#ask('connect', '');
       if (!fault) return this.connectionReady();
       void pause(fault).then(() => {
+        if (fault.network?.startsWith('hang')) return;
         if (fault.network) return this.reset();
         if (fault.smtp) this.#instead = fault.smtp.reply;
         this.connectionReady();

@@ -10,9 +10,6 @@ import { pause, SmtpSession } from './smtp-session.ts';
 
 /** Postfix, Exim and nodemailer's own limits differ; this is the default of the provider's `maxBytes`. */
 const DEFAULT_MAX_BYTES = 26_214_400;
-/** Before MAIL nobody can tell whether the client means to send or only looks whether it could. */
-const EITHER: readonly SmtpStage[] = ['connect', 'ehlo', 'starttls', 'auth', 'quit'];
-
 const OPENING: readonly SmtpStage[] = ['connect', 'ehlo', 'starttls', 'auth'];
 
 interface Surroundings {
@@ -22,6 +19,8 @@ interface Surroundings {
   readonly tls: { readonly key: string; readonly cert: string };
   readonly faults: FaultBoard;
   readonly log: AcceptedLog;
+  /** Whose port this is: before MAIL nobody could tell whether a client means to send or only looks whether it could. */
+  readonly occasion: 'send' | 'health';
 }
 
 /** A mail server that wants TLS (as the provider's `tls` says) and a login, and takes what it is given. Returns the listener; nothing listens yet. */
@@ -138,8 +137,8 @@ class FaultyServer extends SMTPServer {
   }
 
   #ask(stage: SmtpStage, text: string): Fault | undefined {
-    const on = EITHER.includes(stage) ? (['send', 'health'] as const) : 'send';
-    return this.#around.faults.match(this.#around.key, { on, stage, text });
+    const { faults, key, occasion } = this.#around;
+    return faults.match(key, { on: occasion, stage, text });
   }
 }
 

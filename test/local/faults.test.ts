@@ -90,6 +90,7 @@ describe('FaultBoard', () => {
     expect(closesPort(parseFaults({ network: 'refuse' }))).toBe(true);
     expect(closesPort(parseFaults({ network: 'refuse', rate: 0.5 }))).toBe(false);
     expect(closesPort(parseFaults({ network: 'refuse', on: 'health' }))).toBe(false);
+    expect(closesPort(parseFaults({ network: 'refuse', on: 'health' }), 'health')).toBe(true);
     expect(closesPort(parseFaults({ network: 'reset' }))).toBe(false);
   });
 });
