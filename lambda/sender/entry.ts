@@ -56,8 +56,8 @@ export type Standing =
   | { readonly kind: 'continues'; readonly entry: Entry; readonly carried: Carried }
   /** It has ended; this delivery is a late copy. */
   | { readonly kind: 'over' }
-  /** Another delivery is in the hands of a worker until this time. */
-  | { readonly kind: 'in-flight'; readonly until: number }
+  /** Another delivery is in the hands of a worker. */
+  | { readonly kind: 'in-flight' }
   /** The id belongs to another content. */
   | { readonly kind: 'conflict' };
 
@@ -89,10 +89,15 @@ export function judge(entry: Entry | undefined, delivery: Delivery): Standing {
     if (!wished || entry.origin === messageId) return { kind: 'over' };
     return { kind: 'continues', entry, carried: afresh(entry.carried, carried) };
   }
-  if (entry.lease && entry.lease.owner !== owner && entry.lease.until > now)
-    return { kind: 'in-flight', until: entry.lease.until };
+  if (entry.lease && entry.lease.owner !== owner && entry.lease.until > now && !letGo(entry, carried))
+    return { kind: 'in-flight' };
   const known = join(join(entry.carried, carried), interrupted(entry, carried));
   return { kind: 'continues', entry, carried: redriven ? afresh(known, carried) : known };
+}
+
+/** Whether the holder of the lease sent this letter: it counts the holder's last attempt, and only the last act of a worker counts that. */
+function letGo({ attempts }: Entry, letter: Carried): boolean {
+  return letter.attempts > 0 && attempts.every(({ number }) => number <= letter.attempts);
 }
 
 /** Everything is tried anew, but nobody is served twice. */

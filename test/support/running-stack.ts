@@ -30,7 +30,13 @@ export interface RunningStack {
   readonly info: StackInfo;
   refresh(): Promise<StackInfo>;
   breakProvider(key: string, fault: unknown): Promise<void>;
+  /** Sets a fault of our own services. */
+  breakAws(fault: unknown): Promise<void>;
   repairAll(): Promise<void>;
+  /** As `GET /api/submissions/ID`; undefined while the ledger has nothing. */
+  submission(id: string): Promise<{ readonly state: string; readonly attempts: readonly object[] } | undefined>;
+  /** What the simulators took of one submission by now. */
+  entries(id: string): Promise<AcceptedEntry[]>;
   /** Polls until each id was accepted at least once (and `enough` agrees), and gives all their entries. */
   accepted(ids: readonly string[], enough?: (entries: AcceptedEntry[]) => boolean): Promise<AcceptedEntry[]>;
   /** Receives and deletes that many messages of the dead-letter queue. */
@@ -71,6 +77,14 @@ export async function givenStack(timeScale: number): Promise<RunningStack> {
     breakProvider: async (key, fault) => {
       await call('PUT', `/api/providers/${key}/fault`, fault);
     },
+    breakAws: async (fault) => {
+      await call('PUT', '/api/aws/fault', fault);
+    },
+    submission: async (id) => {
+      const response = await fetch(new URL(`/api/submissions/${id}`, stack.url));
+      return response.ok ? ((await response.json()) as { state: string; attempts: object[] }) : undefined;
+    },
+    entries: async (id) => (await call('GET', `/api/accepted?raw=false&id=${id}`)) as AcceptedEntry[],
     repairAll: async () => {
       await Promise.all([
         ...info.providers.map(({ key }) => call('DELETE', `/api/providers/${key}/fault`)),

@@ -1,0 +1,35 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { givenStack, type RunningStack } from '../support/running-stack.ts';
+
+/** A killed worker holds its submission until its invocation would have ended: this real time, whatever the scale. */
+const LEASE_MS = 60_000;
+
+describe('a mail that a killed sender had in flight', () => {
+  let stack: RunningStack;
+
+  beforeAll(async () => {
+    stack = await givenStack(60);
+  });
+
+  afterAll(() => stack?.close());
+
+  it('is found at the provider that took it, and sent to nobody else', async () => {
+    await stack.breakProvider('postmark', { network: 'hang-after-accept', times: 1 });
+    const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+    const sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
+    const mail = { version: 1, id: 'killed', from: 'shop@example.com', to: ['ada@example.org'], text: 'Once.' };
+    await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(mail) }));
+    const takers = async () => (await stack.entries('killed')).map(({ provider }) => provider);
+    await expect.poll(takers, { timeout: 20_000 }).toEqual(['postmark']);
+
+    for (const { function: name, pid } of (await stack.refresh()).processes)
+      if (name === 'sender') process.kill(pid, 'SIGKILL');
+
+    const state = async () => (await stack.submission('killed'))?.state;
+    await expect.poll(state, { timeout: LEASE_MS + 30_000, interval: 250 }).toBe('done');
+    expect(await takers()).toEqual(['postmark']);
+    expect(await stack.submission('killed')).toMatchObject({ attempts: [{ outcome: 'accepted', reason: 'found' }] });
+    sqs.destroy();
+  });
+});

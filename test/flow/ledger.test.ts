@@ -1,0 +1,127 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { givenStack, type RunningStack } from '../support/running-stack.ts';
+
+const TIME_SCALE = 120;
+
+let stack: RunningStack;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  stack = await givenStack(TIME_SCALE);
+  sqs = new SQSClient({
+    endpoint: stack.info.endpoints.aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+}, 30_000);
+
+afterEach(() => stack.repairAll());
+afterAll(() => stack.close());
+
+describe('the ledger on the local stack', () => {
+  it('finds by asking the provider that a mail whose answer was lost is there', { timeout: 60_000 }, async () => {
+    await stack.breakProvider('postmark', { network: 'reset-after-accept', times: 1 });
+
+    await put({ id: 'ledger/found' });
+
+    await expectState('ledger/found', 'done');
+    expect(await takers('ledger/found')).toEqual(['postmark']);
+    expect(await stack.submission('ledger/found')).toMatchObject({
+      attempts: [{ provider: 'postmark', outcome: 'accepted', reason: 'found' }],
+    });
+  });
+
+  it('goes on with another provider where the first one cannot be asked', { timeout: 60_000 }, async () => {
+    await stack.breakProvider('ses', { network: 'reset-after-accept', times: 1 });
+
+    await put({ id: 'ledger-doubt', providers: { only: ['ses', 'mailgun'] } });
+
+    await expectState('ledger-doubt', 'done');
+    expect(await takers('ledger-doubt')).toEqual(['ses', 'mailgun']);
+  });
+
+  it('parks what must not come twice when nothing can be learned', { timeout: 60_000 }, async () => {
+    await stack.breakProvider('ses', { network: 'reset', times: 1 });
+
+    await put({ id: 'ledger-hold', onUnknown: 'hold', providers: { only: ['ses', 'mailgun'] } });
+
+    const [letter] = await stack.letters(1);
+    expect(letter?.MessageAttributes).toMatchObject({
+      Reason: { StringValue: 'Unknown' },
+      SubmissionId: { StringValue: 'ledger-hold' },
+      LastProvider: { StringValue: 'ses' },
+    });
+    expect(await takers('ledger-hold')).toEqual([]);
+  });
+
+  it('sends one of many copies, at once or later', { timeout: 60_000 }, async () => {
+    await stack.breakProvider('postmark', { delayMs: 300 });
+
+    await Promise.all(Array.from({ length: 12 }, () => put({ id: 'ledger-copies' })));
+
+    await expectState('ledger-copies', 'done');
+    await put({ id: 'ledger-copies' });
+    await stack.until(async () => (await stack.depth([stack.info.queues.outbound])) === 0);
+    expect(await takers('ledger-copies')).toEqual(['postmark']);
+  });
+
+  it('dead-letters another content under the same id', { timeout: 60_000 }, async () => {
+    await put({ id: 'ledger-conflict' });
+    await expectState('ledger-conflict', 'done');
+
+    await put({ id: 'ledger-conflict', text: 'something else' });
+
+    const [letter] = await stack.letters(1);
+    expect(letter?.MessageAttributes).toMatchObject({ Reason: { StringValue: 'IdConflict' } });
+    expect(await takers('ledger-conflict')).toHaveLength(1);
+  });
+
+  it('loses nothing and sends nothing twice while half of all writes fail', { timeout: 60_000 }, async () => {
+    await stack.breakAws({
+      service: 'dynamodb',
+      operation: 'PutItem',
+      error: 'ProvisionedThroughputExceededException',
+      rate: 0.5,
+    });
+    const ids = Array.from({ length: 30 }, (_, place) => `ledger-throttled-${place}`);
+
+    for (const id of ids) await put({ id });
+
+    const accepted = await stack.accepted(ids);
+    await stack.repairAll();
+    for (const id of ids) await expectState(id, 'done');
+    expect(accepted).toHaveLength(ids.length);
+    expect(await stack.accepted(ids)).toHaveLength(ids.length);
+  });
+
+  it('sends nothing while the table is away, and all of it afterwards', { timeout: 60_000 }, async () => {
+    await stack.breakAws({ service: 'dynamodb', error: 'InternalServerError' });
+    await put({ id: 'ledger-away' });
+    await stack.until(async () => (await stack.depth(Object.values(stack.info.queues.retry))) === 1);
+    expect(await takers('ledger-away')).toEqual([]);
+
+    await stack.repairAll();
+
+    await expectState('ledger-away', 'done');
+    expect(await takers('ledger-away')).toEqual(['postmark']);
+  });
+});
+
+async function put(change: object): Promise<void> {
+  const mail = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], subject: 'ledger', text: 'Once.' };
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.info.queues.outbound,
+      MessageBody: JSON.stringify({ ...mail, ...change }),
+    }),
+  );
+}
+
+async function takers(id: string): Promise<string[]> {
+  return (await stack.entries(id)).map(({ provider }) => provider);
+}
+
+async function expectState(id: string, state: string): Promise<void> {
+  await expect.poll(async () => (await stack.submission(id))?.state, { timeout: 50_000 }).toBe(state);
+}
