@@ -22,7 +22,6 @@ export class MailoverStack extends Stack {
         'Takes received mail: /<key>/<path of its secret>',
       );
     }
-    this.output('StateTableName', stateTable.tableName, "Holds the ledger, circuits and the operators' switches");
     this.output('MailBucketName', mailBucket.bucketName, 'Takes submissions and attachments that no queue can hold');
     this.output(
       'DashboardUrl',
