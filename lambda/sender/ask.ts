@@ -1,6 +1,7 @@
 import type { ProviderConfig } from '../contract/providers.ts';
 import { PROVIDER_DEFAULTS } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
+import { AUTHENTICATION } from '../mail/outcome.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
 import { afterAnswer, type Doubt, declareHeld, type OnUnknown, type Progress } from './progress.ts';
@@ -13,6 +14,9 @@ const MOST_ASKS = 3;
 
 /** One question has this long, in milliseconds, even where an attempt has longer. */
 const QUESTION_MS = 5_000;
+
+/** A provider type that offers no way to ask, or a key that may only send: in a minute it will be the same. */
+const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
 
 /** What asking needs. */
 export interface AskContext {
@@ -98,7 +102,7 @@ function conclude({ asked }: Doubt, answer: Learned, onUnknown: OnUnknown): Pick
       // Who wants the next provider at once does not wait for an answer either.
       return { asked, settled: onUnknown === 'failover' };
     case 'cannot-say': {
-      const never = answer.reason === NOT_ASKABLE || asked + 1 >= MOST_ASKS || onUnknown === 'failover';
+      const never = HOPELESS.has(answer.reason) || asked + 1 >= MOST_ASKS || onUnknown === 'failover';
       return { asked: asked + 1, settled: never };
     }
   }

@@ -386,6 +386,18 @@ describe('a lost answer', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun']);
   });
 
+  it.each(['not-askable', 'authentication'])('leads on at once where asking is hopeless: %s', async (reason) => {
+    const world = givenWorld(
+      { postmark: [lost], mailgun: [accepted] },
+      { answers: { postmark: [{ kind: 'cannot-say', reason }] } },
+    );
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+  });
+
   it('serves whom the provider has, and offers only the others to the next one', async () => {
     const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
     const world = givenWorld(
