@@ -25,6 +25,7 @@ export function checkEnvironmentSize(providers: readonly ProviderConfig[], route
     eventsQueueUrl: LONGEST_URL,
     retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, LONGEST_URL])),
     maxReceiveCount: MAX_RECEIVE_COUNT,
+    straightLogShare: 0.0625,
     mailBucket: LONGEST_BUCKET,
     stateTable: LONGEST_TABLE,
   });

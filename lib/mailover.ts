@@ -4,7 +4,7 @@ import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
-import { validateProviders } from '../lambda/contract/validate-providers.ts';
+import { ConfigurationError, validateProviders } from '../lambda/contract/validate-providers.ts';
 import { validateRoutes } from '../lambda/contract/validate-routes.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 import { HealthCheck } from './health.ts';
@@ -70,6 +70,12 @@ export interface MailoverProps {
    */
   readonly logRetention?: RetentionDays;
   /**
+   * Share of the submissions accepted at their first attempt whose line is logged, from 0 to 1. Every other attempt is
+   * always logged, and metrics count all.
+   * @default 1
+   */
+  readonly straightLogShare?: number;
+  /**
    * Who hears of what is broken.
    * @default - as in production: without targets for the alarms the synthesis fails
    */
@@ -130,6 +136,7 @@ export class Mailover extends Construct {
       outboundConcurrency: props.outboundConcurrency ?? 50,
       retryConcurrency: props.retryConcurrency ?? 5,
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+      straightLogShare: shareOf(props.straightLogShare),
     });
     watchMail(this.monitoring, {
       providers,
@@ -180,4 +187,9 @@ export class Mailover extends Construct {
     this.queues.outbound.grantSendMessages(producer);
     this.mailBucket.grantPut(producer);
   }
+}
+
+function shareOf(share = 1): number {
+  if (share >= 0 && share <= 1) return share;
+  throw new ConfigurationError([`straightLogShare: ${share}; it must be from 0 to 1`]);
 }

@@ -38,6 +38,7 @@ export interface SenderProps {
   readonly outboundConcurrency: number;
   readonly retryConcurrency: number;
   readonly logRetention: RetentionDays;
+  readonly straightLogShare: number;
 }
 
 /** The function that takes submissions from the outbound queue and all retry queues, and everything that it may do. */
@@ -108,7 +109,8 @@ export class Sender extends Construct {
     return role;
   }
 
-  private environment({ queues, mailBucket, stateTable, providers, routes }: SenderProps): Record<string, string> {
+  private environment(props: SenderProps): Record<string, string> {
+    const { queues, mailBucket, stateTable, providers, routes, straightLogShare } = props;
     checkEnvironmentSize(providers, routes);
     const stack = Stack.of(this);
     return encodeSenderEnvironment(
@@ -121,6 +123,7 @@ export class Sender extends Construct {
         maxReceiveCount: MAX_RECEIVE_COUNT,
         mailBucket: mailBucket.bucketName,
         stateTable: stateTable.tableName,
+        ...(straightLogShare < 1 && { straightLogShare }),
       },
       (value) => stack.toJsonString(value),
     );

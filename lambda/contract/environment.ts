@@ -17,6 +17,8 @@ export interface SenderEnvironment {
   readonly stateTable: string;
   /** How often a message is received before SQS itself moves it to the dead-letter queue. */
   readonly maxReceiveCount: number;
+  /** Share of the submissions accepted at their first attempt whose line is logged, from 0 to 1; absent: all. */
+  readonly straightLogShare?: number;
   /** Seconds that pass in one real second, for delays that wait (never for attempts); only a local stack sets it. */
   readonly timeScale?: number;
   /** Endpoint by provider key, replacing the public ones; only a local stack sets it. */
@@ -29,6 +31,7 @@ const NAME = {
   queues: 'MAILOVER_QUEUES',
   mailBucket: 'MAILOVER_MAIL_BUCKET',
   stateTable: 'MAILOVER_STATE_TABLE',
+  straightLogShare: 'MAILOVER_STRAIGHT_LOG_SHARE',
   endpoints: 'MAILOVER_ENDPOINTS',
   timeScale: 'MAILOVER_TIME_SCALE',
 } as const;
@@ -45,6 +48,9 @@ export function encodeSenderEnvironment(
     [NAME.queues]: stringify({ deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount }),
     [NAME.mailBucket]: environment.mailBucket,
     [NAME.stateTable]: environment.stateTable,
+    ...(environment.straightLogShare !== undefined && {
+      [NAME.straightLogShare]: String(environment.straightLogShare),
+    }),
     ...(environment.endpoints && { [NAME.endpoints]: stringify(environment.endpoints) }),
     ...(environment.timeScale && { [NAME.timeScale]: String(environment.timeScale) }),
   };
@@ -58,6 +64,7 @@ export function decodeSenderEnvironment(variables: Readonly<Record<string, strin
     return value;
   };
   const routes = variables[NAME.routes];
+  const straightLogShare = variables[NAME.straightLogShare];
   const endpoints = variables[NAME.endpoints];
   const timeScale = variables[NAME.timeScale];
   return {
@@ -69,6 +76,7 @@ export function decodeSenderEnvironment(variables: Readonly<Record<string, strin
     >),
     mailBucket: need(NAME.mailBucket),
     stateTable: need(NAME.stateTable),
+    ...(straightLogShare && { straightLogShare: Number(straightLogShare) }),
     ...(endpoints && { endpoints: JSON.parse(endpoints) }),
     ...(timeScale && { timeScale: Number(timeScale) }),
   };

@@ -4,7 +4,8 @@ import type { ProviderType } from './providers.ts';
 /** CloudWatch namespace of everything that Mailover measures itself. */
 export const NAMESPACE = 'Mailover';
 
-interface MetricDefinition {
+/** What is known of a metric before anything is measured. */
+export interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
   /** Dimensions that each value has. Keys of providers and words of a closed list only: each combination is billed as a metric. */
   readonly by: readonly ('provider' | 'outcome')[];
@@ -15,6 +16,8 @@ interface MetricDefinition {
    * @default - all
    */
   readonly types?: readonly ProviderType[];
+  /** Only providers that receive mail have it. */
+  readonly receiving?: true;
 }
 
 const metric = <const T extends MetricDefinition>(definition: T) => definition;
@@ -106,11 +109,11 @@ export const METRICS = {
   OperatorSwitch: metric({ unit: 'Count', by: [] }),
 
   /** Requests with received mail, by what became of them; {@link INBOUND_OUTCOMES}. */
-  InboundRequests: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: INBOUND_OUTCOMES }),
+  InboundRequests: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: INBOUND_OUTCOMES, receiving: true }),
   /** From when the provider took a mail until it was on the inbound queue. */
-  InboundAge: metric({ unit: 'Seconds', by: ['provider'] }),
+  InboundAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true }),
   /** Received mail of which something is only in its raw form: too large to be posted, or not to be read. */
-  InboundIncomplete: metric({ unit: 'Count', by: ['provider'] }),
+  InboundIncomplete: metric({ unit: 'Count', by: ['provider'], receiving: true }),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

@@ -2,8 +2,6 @@ import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts
 import type { Message } from '../mail/message.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
 import type { CallProvider } from './call.ts';
 import type { Entry, Gate, Passenger } from './gate.ts';
 import { LedgerError, type Page, TakenError } from './ledger.ts';
@@ -16,6 +14,7 @@ import {
   type Progress,
   pending,
 } from './progress.ts';
+import { type TelemetryContext, tellAttempt, tellContradiction, tellPossibleDuplicate, tellSkip } from './telemetry.ts';
 
 /** A recipient that a provider will not mail. */
 export interface Suppressed {
@@ -39,14 +38,12 @@ export interface Round {
 }
 
 /** What a round needs. */
-export interface DeliverContext {
+export interface DeliverContext extends TelemetryContext {
   readonly call: CallProvider;
   readonly gate: Gate;
   readonly page: Page;
   readonly lane: Passenger['lane'];
   readonly onUnknown: OnUnknown;
-  readonly log: Log;
-  readonly metrics: Metrics;
   readonly clock: Clock;
   /** When the submission expires, in epoch milliseconds; absent if it does not. */
   readonly expiresAt?: number;
@@ -106,6 +103,7 @@ class Delivery {
     const { gate, lane } = this.context;
     const entry = await gate.enter(provider, { id: this.message.id, lane, ...(forced && { forced }) });
     if (entry.kind === 'skip') {
+      if (!forced) tellSkip(this.context, provider.key, entry);
       this.skips.set(provider.key, entry);
       return;
     }
@@ -140,6 +138,7 @@ class Delivery {
       this.progress = { ...this.progress, attempts: number };
       return [];
     }
+    const called = clock.now();
     const result = await call(provider, {
       message: this.message,
       recipients: offered,
@@ -148,39 +147,33 @@ class Delivery {
       deadlineMs,
       connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
     });
-    return this.takeIn(provider.key, offered, number, begun, result);
+    return this.takeIn(provider.key, offered, { number, begun, durationMs: clock.now() - called }, result);
   }
 
   private takeIn(
     key: string,
     offered: readonly string[],
-    number: number,
-    begun: number,
+    { number, begun, durationMs }: { number: number; begun: number; durationMs: number },
     result: AttemptResult,
   ): readonly Outcome[] {
-    const { page, clock, log, metrics, onUnknown } = this.context;
-    const now = clock.now();
+    const { message, context } = this;
+    const { page, clock, onUnknown } = context;
     const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
-    for (const outcome of outcomes) logAttempt(this.context, this.message, key, number, outcome, now - begun);
+    const before = this.progress.lastProvider;
+    tellAttempt(context, { message, provider: key, number, before, outcomes, durationMs });
     const next: Consequences = afterAttempt(this.progress, key, offered, result, onUnknown, begun);
     this.progress = next.progress;
     const { outcome } = result;
     page.end(number, {
-      ended: now,
+      ended: clock.now(),
       outcome: outcome.kind,
       ...('blames' in outcome && { blames: outcome.blames }),
       ...('reason' in outcome && { reason: outcome.reason }),
       ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
     });
     this.suppressed.push(...next.suppressed.map((one) => ({ ...one, provider: key, attempt: number })));
-    for (const provider of next.contradicted) {
-      metrics.add('Contradictions', 1, { provider });
-      log.warn('contradiction', { submissionId: logId(this.message), provider, acceptedBy: key });
-    }
-    for (const { provider, cause } of next.doubled) {
-      metrics.add('PossibleDuplicates', 1, { provider });
-      log.warn('possible duplicate', { submissionId: logId(this.message), provider, cause, acceptedBy: key });
-    }
+    for (const refusedBy of next.contradicted) tellContradiction(context, message, refusedBy, key);
+    for (const doubled of next.doubled) tellPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
     this.waits.push(...outcomes.map((one) => (one.kind === 'throttled' ? one.retryAfterMs : undefined)));
     return outcomes;
   }
@@ -225,31 +218,4 @@ const FORCIBLE: ReadonlySet<string> = new Set(['open', 'probing', 'warming']);
 
 function deadlineOf({ deadlineMs = PROVIDER_DEFAULTS.deadlineMs }: ProviderConfig): number {
   return deadlineMs;
-}
-
-/** The id as it may stand in a log: its hash where a producer used an address as id. */
-export function logId({ id, handle }: Pick<Message, 'id' | 'handle'>): string {
-  return id.includes('@') ? handle : id;
-}
-
-function logAttempt(
-  { log }: DeliverContext,
-  message: Message,
-  provider: string,
-  attempt: number,
-  outcome: Outcome,
-  durationMs: number,
-): void {
-  const good = outcome.kind === 'accepted';
-  log[good ? 'info' : 'warn']('attempt', {
-    submissionId: logId(message),
-    provider,
-    attempt,
-    outcome: outcome.kind,
-    blames: 'blames' in outcome ? outcome.blames : undefined,
-    reason: good ? undefined : outcome.reason,
-    detail: outcome.detail,
-    durationMs,
-    providerMessageId: good ? outcome.providerMessageId : undefined,
-  });
 }

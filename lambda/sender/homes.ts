@@ -6,6 +6,7 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
 import { deadLetterAttributes, type Letter, retryAttributes } from './letters.ts';
+import { tellDeadLetter, tellRetry } from './telemetry.ts';
 
 /** What the homes of a message are made of. */
 export interface HomesContext {
@@ -40,7 +41,7 @@ export class Homes {
 
   /** `delayMs` is in stack time. */
   retryAfter(delayMs: number, provider?: string): Promise<void> {
-    this.context.metrics.add('RetryAge', Math.round(this.since(this.letter.firstSeen) / 1_000));
+    tellRetry(this.context, this.since(this.letter.firstSeen));
     return this.retryAt(this.context.clock.now() + delayMs / this.scale, provider);
   }
 
@@ -60,13 +61,13 @@ export class Homes {
   }
 
   async bury({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
-    const { environment, queue, log, metrics } = this.context;
+    const { environment, queue } = this.context;
     await queue.send(
       environment.deadLetterQueueUrl,
       this.record.body,
       deadLetterAttributes(this.letter, reason, detail, lastProvider),
     );
-    metrics.add('DeadLettered', 1, { outcome: reason });
-    log.warn('dead-lettered', { queueMessageId: this.record.messageId, reason });
+    const { submissionId } = this.letter;
+    tellDeadLetter(this.context, reason, { submissionId, queueMessageId: this.record.messageId });
   }
 }

@@ -11,6 +11,7 @@ import { begin, type Carried, carry, type Progress, pending, reopen } from './pr
 import { route, uncarried } from './route.ts';
 import { overdue, settle, timeLeft } from './settle.ts';
 import { readHad } from './supersedes.ts';
+import { tellAccepted, tellUnable } from './telemetry.ts';
 import { sharesAt } from './warm-up.ts';
 import { InFlightError, type Work } from './work.ts';
 
@@ -72,8 +73,7 @@ export class Trip {
       preference,
       [...(await this.had()), ...lost],
     );
-    for (const { key, kind } of way.skipped)
-      if (kind === 'unable') context.metrics.add('SkippedUnable', 1, { provider: key });
+    tellUnable(context, way.skipped.filter(({ kind }) => kind === 'unable').length);
     if (way.order.length === 0) return this.read ? this.bury(uncarried(way), start) : 'read-first';
 
     const round = await deliver(message, () => Promise.resolve(mime), way.order, start, {
@@ -83,6 +83,7 @@ export class Trip {
       lane: homes.letter.notBefore === undefined ? 'fresh' : 'backlog',
       onUnknown,
       ...(expiresInMs !== undefined && { expiresAt: now + expiresInMs }),
+      ...(environment.straightLogShare !== undefined && { straightLogShare: environment.straightLogShare }),
     });
     // A first delivery that met an earlier one before it called anybody begins again with what it now knows.
     if (round.stopped instanceof TakenError && !this.page.begun) return round.stopped;
@@ -186,8 +187,7 @@ export class Trip {
 
   private measureDelay({ recipients }: Progress): void {
     const { context, homes } = this.work;
-    if (recipients.some(({ end }) => end === 'accepted'))
-      context.metrics.add('Delay', Math.round(homes.since(homes.letter.firstSeen) / 1_000));
+    if (recipients.some(({ end }) => end === 'accepted')) tellAccepted(context, homes.since(homes.letter.firstSeen));
   }
 }
 

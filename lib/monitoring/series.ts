@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from '../../lambda/contract/metrics.ts';
+import { METRICS, type MetricDefinition, type MetricName } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 
 /** One time series that CloudWatch bills as a metric. */
@@ -9,16 +9,18 @@ export interface Series {
 }
 
 /** Every series that the functions can ever make for these providers, whatever happens to the mail. */
-export function possibleSeries(providers: readonly Pick<ProviderConfig, 'key' | 'type'>[]): Series[] {
+export function possibleSeries(providers: readonly ProviderConfig[]): Series[] {
   return (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
-    const { by, outcomes, types } = METRICS[name] as (typeof METRICS)[MetricName] & {
-      readonly outcomes?: readonly string[];
-      readonly types?: readonly string[];
-    };
-    const keys = by.some((dimension) => dimension === 'provider')
-      ? providers.filter(({ type }) => types?.includes(type) ?? true).map(({ key }) => ({ provider: key }))
+    const definition: MetricDefinition = METRICS[name];
+    const keys = definition.by.includes('provider')
+      ? providers.filter((provider) => has(provider, definition)).map(({ key }) => ({ provider: key }))
       : [{}];
-    const words = (outcomes ?? []).map((outcome) => ({ outcome }));
-    return keys.flatMap((key) => (words.length > 0 ? words : [{}]).map((word) => ({ name, ...key, ...word })));
+    const words = definition.outcomes?.map((outcome) => ({ outcome })) ?? [{}];
+    return keys.flatMap((key) => words.map((word) => ({ name, ...key, ...word })));
   });
+}
+
+function has({ type, inbound, outbound = true }: ProviderConfig, { types, receiving }: MetricDefinition): boolean {
+  if (receiving) return inbound !== undefined;
+  return outbound && (types?.includes(type) ?? true);
 }

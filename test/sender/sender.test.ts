@@ -122,7 +122,7 @@ describe('sender', () => {
 
     await world.send(sqsRecord(mail));
 
-    expect(world.counted.filter((one) => one !== 'Delay')).toEqual(['Contradictions postmark']);
+    expect(world.counted).toContain('Contradictions postmark');
     expect(world.sent).toEqual([]);
   });
 

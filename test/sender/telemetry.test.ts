@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { DEAD_LETTER_REASONS } from '../../lambda/contract/dead-letter.ts';
 import { METRICS, type MetricName } from '../../lambda/contract/metrics.ts';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Outcome } from '../../lambda/mail/outcome.ts';
 import type { LogFields } from '../../lambda/platform/log.ts';
 import type { Dimensions, Metrics } from '../../lambda/platform/metrics.ts';
@@ -141,12 +142,12 @@ test('an open circuit counts as a skip; an operator, a Retry-After and a rate do
 });
 
 test('a million random events of four providers, and the gauges of their accounts, make at most 64 series', () => {
-  const providers = [
-    { key: 'postmark', type: 'postmark' },
-    { key: 'mailgun', type: 'mailgun' },
-    { key: 'ses', type: 'ses' },
-    { key: 'own-mta', type: 'smtp' },
-  ] as const;
+  const providers: readonly ProviderConfig[] = [
+    { key: 'postmark', type: 'postmark', options: {} },
+    { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
+    { key: 'ses', type: 'ses', options: { identities: ['example.com'] } },
+    { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
+  ];
   const random = givenRandom(42);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const seen = new Set<string>();
