@@ -97,8 +97,6 @@ export const METRICS = {
    * nobody answers: that is an outage and says nothing of the account.
    */
   AccountHealthy: metric({ unit: 'None', by: ['provider'] }),
-  /** 1 in each minute in which the account could not be asked: no answer, an outage, or one that nobody can read. No value otherwise. */
-  AccountUnknown: metric({ unit: 'None', by: ['provider'] }),
   /** {@link CIRCUIT_STATE}, each minute. */
   CircuitState: metric({ unit: 'None', by: ['provider'] }),
   /** Since the provider last accepted mail or last let us log in, whichever is later. */

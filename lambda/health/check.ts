@@ -66,8 +66,7 @@ function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: 
       log.warn('account refused', { provider, reason, detail });
       break;
     case 'unreachable':
-      // No value of AccountHealthy: an outage must not read as a closed account. It has a metric of its own.
-      metrics.add('AccountUnknown', 1, { provider });
+      // No value of AccountHealthy: an outage must not read as a closed account. An alarm sees that the other gauges come.
       log.warn('account not known', { provider, reason, detail });
       break;
   }

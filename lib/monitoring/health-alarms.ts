@@ -1,6 +1,7 @@
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
+import { METRICS } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
@@ -42,24 +43,34 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     // Lambda measures invocations only; that there are none is an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  for (const { key: provider } of props.providers) watchAccount(monitoring, provider);
+  for (const provider of props.providers) watchAccount(monitoring, provider);
 }
 
-function watchAccount(monitoring: Monitoring, provider: string): void {
+function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderConfig): void {
   monitoring.alarm({
     title: 'AccountUnknown',
     provider,
     severity: 'ticket',
     meanwhile: `For a quarter of an hour ${provider} has not said whether its account may send. Mail that it does not take goes to the others.`,
     action: 'Look at its status page, and at the reason in the log of the health function.',
-    metric: ownMetric('AccountUnknown', 'Maximum', { provider }, MINUTE),
+    metric: new MathExpression({
+      // The check ran, since it gave the other gauge, and learned nothing of the account.
+      expression: 'IF(FILL(checked, 0) > 0 AND FILL(told, 0) < 1, 1, 0)',
+      label: 'not told',
+      period: MINUTE,
+      usingMetrics: {
+        checked: ownMetric('CircuitState', 'SampleCount', { provider }, MINUTE),
+        told: ownMetric('AccountHealthy', 'SampleCount', { provider }, MINUTE),
+      },
+    }),
     threshold: 1,
     // An outage of minutes is the circuit's to deal with; this one is for the standby that no mail goes to.
     datapoints: 15,
     of: 15,
-    // The metric has a value only when nobody answers.
+    // Without the check nothing is known; that it stands still is an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });
+  if (!METRICS.QuotaHeadroom.types.some((one) => one === type)) return;
   monitoring.alarm({
     title: 'QuotaLow',
     provider,
@@ -71,7 +82,7 @@ function watchAccount(monitoring: Monitoring, provider: string): void {
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 1,
     of: 3,
-    // Most providers do not tell their quota.
+    // Not told in this minute: the next one tells.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
