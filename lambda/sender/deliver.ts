@@ -67,6 +67,8 @@ export async function deliver(
     if (!round.goesOn(provider)) break;
     await round.offer(provider);
   }
+  // Who was waited for in vain may have answered others by now.
+  for (const provider of round.undecided(order)) if (round.goesOn(provider)) await round.offer(provider);
   // All are held back: the least bad one is tried all the same, rather than none.
   const last = round.leastBad(order);
   if (last && round.goesOn(last)) await round.offer(last, true);
@@ -103,10 +105,11 @@ class Delivery {
     const { gate, lane } = this.context;
     const entry = await gate.enter(provider, { id: this.message.id, lane, ...(forced && { forced }) });
     if (entry.kind === 'skip') {
-      if (!forced) tellSkip(this.context, provider.key, entry);
+      if (!forced && !this.skips.has(provider.key)) tellSkip(this.context, provider.key, entry);
       this.skips.set(provider.key, entry);
       return;
     }
+    this.skips.delete(provider.key);
     let outcomes: readonly Outcome[] = [];
     try {
       outcomes = await this.attempt(provider);
@@ -178,12 +181,20 @@ class Delivery {
     return outcomes;
   }
 
-  /** The provider to force, if nobody was tried at all; an operator's isolation and a rate are kept in any case. */
+  /** Those of whom nobody knew whether they are broken. */
+  undecided(order: readonly ProviderConfig[]): readonly ProviderConfig[] {
+    return order.filter(({ key }) => this.skips.get(key)?.reason === 'probing');
+  }
+
+  /**
+   * The provider to force; an operator's isolation and a rate are kept in any case. Mail that was tried already waits rather
+   * than try one that is known to be broken.
+   */
   leastBad(order: readonly ProviderConfig[]): ProviderConfig | undefined {
-    if (this.progress.attempts > this.start.attempts) return undefined;
+    const forcible = this.progress.attempts > this.start.attempts ? UNDECIDED : FORCIBLE;
     const badness = ({ key }: ProviderConfig): number => {
       const skip = this.skips.get(key);
-      return skip && FORCIBLE.has(skip.reason) ? skip.badness : Number.POSITIVE_INFINITY;
+      return skip && forcible.has(skip.reason) ? skip.badness : Number.POSITIVE_INFINITY;
     };
     const [best] = order.toSorted((a, b) => badness(a) - badness(b));
     return best && Number.isFinite(badness(best)) ? best : undefined;
@@ -214,7 +225,8 @@ class Delivery {
   }
 }
 
-const FORCIBLE: ReadonlySet<string> = new Set(['open', 'probing', 'warming']);
+const UNDECIDED: ReadonlySet<string> = new Set(['probing', 'warming']);
+const FORCIBLE: ReadonlySet<string> = new Set(['open', ...UNDECIDED]);
 
 function deadlineOf({ deadlineMs = PROVIDER_DEFAULTS.deadlineMs }: ProviderConfig): number {
   return deadlineMs;

@@ -471,6 +471,28 @@ describe('the gate', () => {
     expect(world.calls).toEqual(['mailgun']);
   });
 
+  it('asks again where the answer to another mail was waited for, before it forces or waits', async () => {
+    const asked: string[] = [];
+    const world = givenWorld(
+      { postmark: [down], mailgun: [accepted] },
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async ({ key }, { forced }) => {
+            asked.push(`${key}${forced ? ' forced' : ''}`);
+            if (key === 'postmark' || forced) return { kind: 'go', leave: async () => undefined };
+            return { kind: 'skip', reason: 'probing', badness: 30 };
+          },
+        },
+      },
+    );
+
+    await world.send(sqsRecord(mail));
+
+    expect(asked).toEqual(['postmark', 'mailgun', 'mailgun', 'mailgun forced']);
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+  });
+
   it('forces nobody whom an operator isolated, and waits only as long as it is told', async () => {
     const world = givenWorld(
       {},
