@@ -1,12 +1,15 @@
+// `npm run test:mutation` (scripts/mutation.ts) runs this for one part after the other.
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   testRunner: 'vitest',
-  // TypeScript 7 has no JavaScript interface, and Stryker would rewrite paths in the file with it: Node needs no such file.
+  vitest: { configFile: 'vitest.mutation.config.ts' },
+  // TypeScript 7 has no JavaScript interface, with which Stryker would rewrite paths in this file; Node strips the types.
   tsconfigFile: 'none',
-  vitest: { configFile: 'vitest.mutation.config.ts', related: true },
-  mutate: ['lambda/providers/postmark/classify.ts'],
-  concurrency: 1,
   coverageAnalysis: 'perTest',
+  concurrency: 1,
+  timeoutMS: 20_000,
   reporters: ['clear-text', 'json'],
-  tempDirName: '/tmp/stryker-route',
+  clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
+  jsonReporter: { fileName: process.env.MUTATION_REPORT ?? 'reports/mutation.json' },
+  warnings: { slow: false },
 };

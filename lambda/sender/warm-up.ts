@@ -10,9 +10,10 @@ const DAY_MS = 86_400_000;
  */
 export function sharesAt(providers: readonly ProviderConfig[], now: number): readonly ProviderConfig[] {
   if (!providers.some(({ warmUp }) => warmUp)) return providers;
-  return providers.map(({ share, ...provider }) => {
+  return providers.map((given) => {
+    const { share, ...provider } = given;
     const { warmUp } = provider;
-    if (!warmUp || share === undefined) return share === undefined ? provider : { ...provider, share };
+    if (!warmUp || share === undefined) return given;
     const day = Math.floor((now - Date.parse(warmUp.start)) / DAY_MS);
     if (day < 0) return provider;
     const progress = Math.min(1, day / warmUp.days);

@@ -20,7 +20,10 @@ describe('policy', () => {
     ['of a class without a route', { class: 'news' }],
     ['of a class that differs by a letter', { class: 'Login-codes' }],
   ])('is the default one for a submission %s', (_, change) => {
-    expect(policy(change)).toEqual({ preference: change, onUnknown: 'ask' });
+    expect(policy(change)).toStrictEqual({
+      preference: { only: undefined, except: undefined, class: undefined, ...change },
+      onUnknown: 'ask',
+    });
   });
 
   it('is that of the route of its class, whose time counts from the first receive', () => {

@@ -38,6 +38,18 @@ describe('the share of a provider that warms up', () => {
     for (const [n, share] of days.slice(1).entries()) expect(share / (days[n] ?? 0)).toBeCloseTo(100 ** (1 / 20), 9);
   });
 
+  it('touches nobody without a share to grow to', () => {
+    const { share: _, ...shareless } = own;
+    const list = [postmark, shareless, own];
+
+    const [first, second, third] = sharesAt(list, Date.parse('2026-12-11T00:00:00Z'));
+
+    expect([first, second]).toEqual([postmark, shareless]);
+    expect(first).toBe(postmark);
+    expect(second).toBe(shareless);
+    expect(third).toEqual({ ...own, share: expect.closeTo(0.01, 12) });
+  });
+
   it('leaves a list alone in which nobody warms up', () => {
     const list = [postmark, warm];
 
