@@ -81,7 +81,7 @@ export class HealthCheck extends Construct {
       role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
     allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem'], [stateTable.tableArn], items(READS));
     allow(['dynamodb:PutItem'], [stateTable.tableArn], items(WRITES));
-    allow(['sqs:SendMessage'], [outbound.queueArn]);
+    if (providers.some(({ canary }) => canary)) allow(['sqs:SendMessage'], [outbound.queueArn]);
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
     for (const statement of healthStatements(this, providers)) role.addToPolicy(statement);
     if (providers.some(({ type }) => type === 'ses'))

@@ -111,10 +111,12 @@ export class Mailover extends Construct {
     const { routes = [] } = props;
     validateProviders(props.providers, definitions);
     validateRoutes(routes, props.providers);
-    // How an account receives is no concern of the sender, whose environment is small.
-    const providers = props.providers
-      .filter(({ outbound }) => outbound !== false)
-      .map(({ inbound: _, ...provider }) => provider as ProviderConfig);
+    const outbound = props.providers.filter((provider) => provider.outbound !== false);
+    // How an account receives and is watched is no concern of the sender, whose environment is small.
+    const providers = outbound.map(
+      ({ inbound: _inbound, canary: _canary, blocklists: _blocklists, ...provider }) => provider as ProviderConfig,
+    );
+    const watched = outbound.map(({ inbound: _, ...provider }) => provider as ProviderConfig);
     const receiving = inboundProviders(props.providers);
     const durations = timing(providers);
     this.monitoring = new Monitoring(this, 'Monitoring', props.monitoring);
@@ -146,12 +148,12 @@ export class Mailover extends Construct {
       thresholds: props.monitoring ?? {},
     });
     this.health = new HealthCheck(this, 'Health', {
-      providers,
+      providers: watched,
       outbound: this.queues.outbound,
       stateTable: this.stateTable,
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
     });
-    watchHealth(this.monitoring, { providers, function: this.health.function });
+    watchHealth(this.monitoring, { providers: watched, function: this.health.function });
     const { inbound: queue } = this.queues;
     this.inbound =
       queue &&

@@ -103,6 +103,10 @@ export const METRICS = {
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Part of the provider's quota that is left, from 0 to 1; of providers that tell it. */
   QuotaHeadroom: metric({ unit: 'None', by: ['provider'], types: ['ses'] }),
+  /** Since the last canary over the provider came back, or since the first one was sent; of providers with canaries, each minute. */
+  CanaryAge: metric({ unit: 'Seconds', by: ['provider'] }),
+  /** Listings of own sending addresses in DNS blocklists, each half hour; no value while no list answers. */
+  Blocklisted: metric({ unit: 'None', by: ['provider'] }),
   /** How many switches of an operator are on, each minute. */
   OperatorSwitch: metric({ unit: 'Count', by: [] }),
 

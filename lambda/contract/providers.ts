@@ -175,6 +175,23 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly classes?: readonly string[];
   /**
+   * Mail of our own over this provider alone, to an address whose mail comes back to Mailover (a provider with `inbound`):
+   * it proves the whole way, accounts that refuse only those who send included. `from` must be an address that the
+   * provider may send for; every canary is billed as any other mail. From 5 to 1440 minutes.
+   * @default - none is sent; `from` is the same address as `to`
+   */
+  readonly canary?: { readonly to: string; readonly from?: string; readonly everyMinutes: number };
+  /**
+   * DNS blocklists (`zones`) in which own sending addresses (IPv4 or IPv6) are looked for, by `resolvers` (`address` or
+   * `address:port`). Some lists refuse the resolver of AWS and want a key in the zone; such a list says nothing.
+   * @default - none is asked; `resolvers` are those of the system
+   */
+  readonly blocklists?: {
+    readonly addresses: readonly string[];
+    readonly zones: readonly string[];
+    readonly resolvers?: readonly string[];
+  };
+  /**
    * Lowers the limits of the type, never raises them.
    * @default - those of the type
    */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseMailbox } from '../mail/address.ts';
 import type { ProviderDefinition } from '../providers/provider.ts';
 import {
   type InboundType,
@@ -94,6 +95,11 @@ const inbound = {
   postmark: webhook,
 } satisfies Record<InboundType, z.ZodType>;
 
+const mailAddress = z
+  .string()
+  .refine((text) => !('problem' in parseMailbox(text)), 'must be one address, without a name');
+const RESOLVER = /^(\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|[0-9A-Fa-f:]+:[0-9A-Fa-f:]*|\[[0-9A-Fa-f:]+\](:\d{1,5})?)$/;
+
 const common = {
   key: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must match [a-z][a-z0-9-]{0,31}'),
   media: z.literal('email', 'is reserved: only `email` exists').optional(),
@@ -110,6 +116,16 @@ const common = {
   maxPerSecond: z.number().min(0.1, 'must be at least 0.1').max(10_000, 'must be at most 10000').optional(),
   fromDomains: list(domain).optional(),
   classes: list(className).optional(),
+  canary: z.strictObject({ to: mailAddress, from: mailAddress.optional(), everyMinutes: whole(5, 1_440) }).optional(),
+  blocklists: z
+    .strictObject({
+      addresses: list(z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address')),
+      zones: list(domain),
+      resolvers: list(
+        z.string().regex(RESOLVER, 'must be an address such as `192.0.2.53`, `192.0.2.53:5353` or `[2001:db8::53]:53`'),
+      ).optional(),
+    })
+    .optional(),
   limits: z.strictObject({ maxBytes: z.int().min(1).optional(), maxRecipients: z.int().min(1).optional() }).optional(),
 };
 

@@ -1,3 +1,4 @@
+import { noteReturn } from '../canary/returned.ts';
 import type { InboundFlag, InboundMessage } from '../contract/inbound.ts';
 import type { InboundEnvironment } from '../contract/inbound-environment.ts';
 import type { InboundType } from '../contract/providers.ts';
@@ -64,6 +65,9 @@ export async function takeMail(
   );
   const delivered = results.filter((result) => result === 'delivered').length;
   if (delivered > 0) {
+    const [submissionId] = valuesOf(content.headers, 'x-mailover-id');
+    // Whether a canary is noted is worth no repetition of a mail that has been delivered.
+    if (submissionId) await noteReturn(table, submissionId, clock.now()).catch(() => {});
     const takenAt = posted.takenAt ?? receivedTime(content.headers);
     if (takenAt !== undefined)
       metrics.add('InboundAge', Math.max(0, clock.now() - takenAt) / 1000, { provider: provider.key });

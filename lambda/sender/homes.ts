@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { canaryOf } from '../canary/canary.ts';
 import { type Problem, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -41,12 +42,23 @@ export class Homes {
 
   /** `delayMs` is in stack time. */
   retryAfter(delayMs: number, provider?: string): Promise<void> {
-    tellRetry(this.context, this.since(this.letter.firstSeen));
+    if (!this.isCanary) tellRetry(this.context, this.since(this.letter.firstSeen));
     return this.retryAt(this.context.clock.now() + delayMs / this.scale, provider);
+  }
+
+  /** A canary is worth nothing later, and the next one follows: that it is missing is the message. */
+  private get isCanary(): boolean {
+    const canary = canaryOf(this.letter.submissionId);
+    return canary !== undefined && canary.provider in this.context.environment.retryQueueUrls;
+  }
+
+  private giveUp(): void {
+    this.context.log.warn('canary given up', { submissionId: this.letter.submissionId });
   }
 
   /** SQS delays at most 15 minutes: a longer wait is sent on in hops that carry the same `NotBefore`. */
   async retryAt(notBefore: number, provider?: string): Promise<void> {
+    if (this.isCanary) return this.giveUp();
     const { environment, queue, clock } = this.context;
     const key = provider ?? this.record.messageAttributes[RETRY_ATTRIBUTE.provider]?.stringValue ?? '';
     const home = environment.retryQueueUrls[key] ? key : Object.keys(environment.retryQueueUrls)[0];
@@ -61,6 +73,7 @@ export class Homes {
   }
 
   async bury({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
+    if (this.isCanary) return this.giveUp();
     const { environment, queue } = this.context;
     await queue.send(
       environment.deadLetterQueueUrl,

@@ -43,7 +43,12 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     // Lambda measures invocations only; that there are none is an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  for (const provider of props.providers) watchAccount(monitoring, provider);
+  for (const provider of props.providers) {
+    watchAccount(monitoring, provider);
+    const { key, canary, blocklists } = provider;
+    if (canary) watchCanary(monitoring, key, Duration.minutes(canary.everyMinutes));
+    if (blocklists) watchBlocklists(monitoring, key);
+  }
 }
 
 function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderConfig): void {
@@ -84,5 +89,38 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     of: 3,
     // Not told in this minute: the next one tells.
     missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchCanary(monitoring: Monitoring, provider: string, every: Duration): void {
+  monitoring.alarm({
+    title: 'CanaryMissing',
+    provider,
+    severity: 'ticket',
+    meanwhile: `The canaries sent over ${provider} do not come back: it takes no mail, does not deliver it, or our own way in is broken.`,
+    action: `Look at the attempts of the canaries, then whether mail over the other way in arrives.`,
+    metric: ownMetric('CanaryAge', 'Maximum', { provider }, PERIOD),
+    // Two canaries are missing, and the second one has had ten minutes for its way.
+    threshold: 2 * every.toSeconds() + 600,
+    datapoints: 1,
+    of: 1,
+    // The gauge comes each minute unless an operator holds the provider back; what was known before stays true.
+    missing: TreatMissingData.IGNORE,
+  });
+}
+
+function watchBlocklists(monitoring: Monitoring, provider: string): void {
+  monitoring.alarm({
+    title: 'Blocklisted',
+    provider,
+    severity: 'ticket',
+    meanwhile: `A sending address of ${provider} is on a blocklist: it takes mail, but receivers may refuse it or call it spam.`,
+    action: `Ask the list for the reason and for removal; isolate the provider if mail bounces.`,
+    metric: ownMetric('Blocklisted', 'Maximum', { provider }, Duration.minutes(30)),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // The lists are asked each half hour; a listing stands until a list takes it back.
+    missing: TreatMissingData.IGNORE,
   });
 }

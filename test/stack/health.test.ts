@@ -88,3 +88,25 @@ test('a stack without SES asks nothing of SES', () => {
   const { template: plain } = deploy({ providers: [{ key: 'postmark', type: 'postmark', options: {} }] });
   expect(JSON.stringify(plain.toJSON())).not.toContain('ses:');
 });
+
+test('only canaries let it put anything on the outbound queue, and the sender is told of neither', () => {
+  const watched = {
+    canary: { to: 'canary@in.example.com', everyMinutes: 30 },
+    blocklists: { addresses: ['192.0.2.1'], zones: ['bl.example.org'] },
+  };
+  const options = { host: 'mta.example.com' };
+  const { template: with_ } = deploy({ providers: [{ key: 'own-mta', type: 'smtp', options, ...watched }] });
+  const sends = (given: typeof template) =>
+    Object.entries(resources(given, 'AWS::IAM::Policy'))
+      .filter(([id]) => id.startsWith('MailoverHealth'))
+      .map(([, { Properties }]) => JSON.stringify(Properties).includes('sqs:SendMessage'));
+
+  expect([sends(template), sends(with_)]).toEqual([[false], [true]]);
+  const functions = Object.entries(resources(with_, 'AWS::Lambda::Function'));
+  const told = functions.filter(([, { Properties }]) => JSON.stringify(Properties).includes('everyMinutes'));
+  expect(told.map(([id]) => id.slice(0, 'MailoverHealth'.length))).toEqual(['MailoverHealth']);
+  const alarms = Object.values(resources(with_, 'AWS::CloudWatch::Alarm')).map(
+    ({ Properties }) => Properties['AlarmName'],
+  );
+  expect(alarms).toEqual(expect.arrayContaining(['Mailover/own-mta/CanaryMissing', 'Mailover/own-mta/Blocklisted']));
+});

@@ -31,6 +31,12 @@ test('a list with every type and field passes', () => {
     connectMs: 60_000,
     fromDomains: ['example.com'],
     classes: ['receipts', 'Grüße an alle'],
+    canary: { to: 'canary@in.example.com', from: 'check@example.com', everyMinutes: 30 },
+    blocklists: {
+      addresses: ['192.0.2.1', '2001:db8::1'],
+      zones: ['zen.spamhaus.org'],
+      resolvers: ['192.0.2.53', '192.0.2.53:5353', '2001:db8::53', '[2001:db8::53]:53'],
+    },
     limits: { maxBytes: 30_000_000, maxRecipients: 10 },
     options: {
       host: 'mta.example.com',
@@ -80,6 +86,23 @@ test.each<[string, unknown, string | RegExp]>([
       { ...GOOD, key: 'b', share: 0.5 },
     ],
     'add up to 1.1',
+  ],
+  ['a canary to a name', [{ ...GOOD, canary: { to: 'A <a@b.example>', everyMinutes: 30 } }], 'canary.to: must be one'],
+  ['a canary each minute', [{ ...GOOD, canary: { to: 'a@b.example', everyMinutes: 1 } }], 'canary.everyMinutes: '],
+  [
+    'a name as sending address',
+    [{ ...GOOD, blocklists: { addresses: ['mta.example.com'], zones: ['bl.example.org'] } }],
+    'blocklists.addresses.0: must be an IPv4 or IPv6 address',
+  ],
+  [
+    'no zone',
+    [{ ...GOOD, blocklists: { addresses: ['192.0.2.1'], zones: [] } }],
+    'blocklists.zones: must not be empty',
+  ],
+  [
+    'a resolver that is a name',
+    [{ ...GOOD, blocklists: { addresses: ['192.0.2.1'], zones: ['bl.example.org'], resolvers: ['dns.example.org'] } }],
+    'blocklists.resolvers.0: must be an address',
   ],
   ['a deadline too short', [{ ...GOOD, deadlineMs: 999 }], 'deadlineMs: '],
   ['a deadline too long', [{ ...GOOD, deadlineMs: 60_001 }], 'deadlineMs: '],
