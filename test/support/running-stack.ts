@@ -27,6 +27,8 @@ export interface AcceptedEntry {
 
 /** A stack on free ports, driven only over its public interfaces. */
 export interface RunningStack {
+  /** Address of the API. */
+  readonly url: string;
   readonly info: StackInfo;
   refresh(): Promise<StackInfo>;
   breakProvider(key: string, fault: unknown): Promise<void>;
@@ -72,6 +74,7 @@ export async function givenStack(timeScale: number): Promise<RunningStack> {
     }
   };
   return {
+    url: stack.url,
     info,
     refresh: async () => (await call('GET', '/api/stack')) as StackInfo,
     breakProvider: async (key, fault) => {
@@ -90,6 +93,7 @@ export async function givenStack(timeScale: number): Promise<RunningStack> {
         ...info.providers.map(({ key }) => call('DELETE', `/api/providers/${key}/fault`)),
         call('DELETE', '/api/aws/fault'),
       ]);
+      await call('DELETE', '/api/circuits');
     },
     accepted: async (ids, enough = () => true) => {
       let entries: AcceptedEntry[] = [];
