@@ -5,10 +5,12 @@ import { clean, oneLine } from './clean.ts';
 /** More than any mail to people has; the header itself is in `headers` whole. */
 const MAX_MAILBOXES = 2_000;
 
+const MAX_CHARACTERS = 128 * 1024;
+
 /** The mailboxes of address headers, groups flattened; what names nobody is left out. */
 export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   return values
-    .flatMap((value) => addressParser(value, { flatten: true }))
+    .flatMap((value) => addressParser(value.slice(0, MAX_CHARACTERS), { flatten: true }))
     .slice(0, MAX_MAILBOXES)
     .flatMap(({ name, address }) => mailboxOf(name, address ?? ''));
 }

@@ -3,9 +3,12 @@ export function clean(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
+/** No subject or name is longer; the header itself is in `headers` whole. */
+const MAX_LINE = 20_000;
+
 /** Text of one line, with folding and other runs of white space as one space. */
 export function oneLine(text: string): string {
-  return clean(text)
+  return clean(text.slice(0, MAX_LINE))
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
 }

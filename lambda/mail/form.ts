@@ -81,33 +81,53 @@ function percentDecoded(bytes: Buffer): Buffer {
   return decoded.subarray(0, length);
 }
 
-function hexDigit(byte = 0): number {
+/** 0 to 15, or -1 for a byte that is no hexadecimal digit. */
+export function hexDigit(byte = 0): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const letter = byte | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
-const LINE_BREAK = Buffer.from('\r\n');
 const HEADER_END = Buffer.from('\r\n\r\n');
 
 function readMultipart(body: Buffer, boundary: string): Form {
-  const delimiter = Buffer.from(`--${boundary}`, 'latin1');
-  const inner = Buffer.concat([LINE_BREAK, delimiter]);
+  const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
   const fields: Field[] = [];
-  let at = body.subarray(0, delimiter.length).equals(delimiter) ? 0 : body.indexOf(inner) + 2;
-  if (at === 1) return { fields, complete: false };
-  for (;;) {
-    const after = at + delimiter.length;
-    if (body[after] === 0x2d && body[after + 1] === 0x2d) return { fields, complete: true };
-    const lineEnd = body.indexOf(LINE_BREAK, after);
-    if (lineEnd === -1 || fields.length === MAX_FIELDS) return { fields, complete: false };
-    const next = body.indexOf(inner, lineEnd);
-    const end = next === -1 ? body.length : next;
-    const field = readPart(body.subarray(lineEnd + 2, Math.max(end, lineEnd + 2)));
+  const first = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2));
+  let found = first ? endOfDelimiter(body, delimiter.length - 2) : findDelimiter(body, delimiter, 0);
+  while (found !== undefined && !found.last && fields.length < MAX_FIELDS) {
+    // Two bytes back: an empty part has no line break of its own before the next delimiter.
+    const next = findDelimiter(body, delimiter, found.end - 2);
+    const part = body.subarray(found.end, Math.max(found.end, next?.start ?? body.length));
+    const field = readPart(part);
     if (field) fields.push(field);
-    if (next === -1) return { fields, complete: false };
-    at = next + 2;
+    found = next;
   }
+  return { fields, complete: found?.last === true };
+}
+
+interface Delimiter {
+  /** Where the part before it ends. */
+  readonly start: number;
+  /** Where the part after it begins. */
+  readonly end: number;
+  readonly last: boolean;
+}
+
+function findDelimiter(body: Buffer, delimiter: Buffer, from: number): Delimiter | undefined {
+  for (let at = body.indexOf(delimiter, from); at !== -1; at = body.indexOf(delimiter, at + 2)) {
+    const found = endOfDelimiter(body, at + delimiter.length);
+    if (found) return { ...found, start: at };
+  }
+  return undefined;
+}
+
+/** What follows a delimiter: its line break, two hyphens at the end of the form, or more of a longer boundary. */
+function endOfDelimiter(body: Buffer, after: number): Delimiter | undefined {
+  if (body[after] === 0x2d && body[after + 1] === 0x2d) return { start: 0, end: after + 2, last: true };
+  let end = after;
+  while (body[end] === 0x20 || body[end] === 0x09) end += 1;
+  return body[end] === 0x0d && body[end + 1] === 0x0a ? { start: 0, end: end + 2, last: false } : undefined;
 }
 
 function readPart(part: Buffer): Field | undefined {
