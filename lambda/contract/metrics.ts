@@ -18,6 +18,8 @@ export interface MetricDefinition {
   readonly types?: readonly ProviderType[];
   /** Only providers that receive mail have it. */
   readonly receiving?: true;
+  /** Only providers that have this in their configuration have it. */
+  readonly needs?: 'canary' | 'blocklists';
 }
 
 const metric = <const T extends MetricDefinition>(definition: T) => definition;
@@ -104,9 +106,9 @@ export const METRICS = {
   /** Part of the provider's quota that is left, from 0 to 1; of providers that tell it. */
   QuotaHeadroom: metric({ unit: 'None', by: ['provider'], types: ['ses'] }),
   /** Since the last canary over the provider came back, or since the first one was sent; of providers with canaries, each minute. */
-  CanaryAge: metric({ unit: 'Seconds', by: ['provider'] }),
+  CanaryAge: metric({ unit: 'Seconds', by: ['provider'], needs: 'canary' }),
   /** Listings of own sending addresses in DNS blocklists, each half hour; no value while no list answers. */
-  Blocklisted: metric({ unit: 'None', by: ['provider'] }),
+  Blocklisted: metric({ unit: 'None', by: ['provider'], needs: 'blocklists' }),
   /** How many switches of an operator are on, each minute. */
   OperatorSwitch: metric({ unit: 'Count', by: [] }),
 

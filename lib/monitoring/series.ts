@@ -20,7 +20,9 @@ export function possibleSeries(providers: readonly ProviderConfig[]): Series[] {
   });
 }
 
-function has({ type, inbound, outbound = true }: ProviderConfig, { types, receiving }: MetricDefinition): boolean {
+function has(provider: ProviderConfig, { types, receiving, needs }: MetricDefinition): boolean {
+  const { type, inbound, outbound = true } = provider;
   if (receiving) return inbound !== undefined;
+  if (needs && provider[needs] === undefined) return false;
   return outbound && (types?.includes(type) ?? true);
 }
