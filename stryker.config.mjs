@@ -1,5 +1,4 @@
 // `npm run test:mutation` (scripts/mutation.ts) runs this for one part after the other.
-/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts' },

@@ -10,7 +10,7 @@ interface Part {
 
 const classify = (type: string): Part => ({
   mutate: [`lambda/providers/${type}/classify.ts`],
-  tests: [`test/providers/${type}/**/*.test.ts`],
+  tests: [`test/providers/${type}/classify.test.ts`],
 });
 const sender = (names: readonly string[], tests: readonly string[]): Part => ({
   mutate: names.map((name) => `lambda/sender/${name}.ts`),

@@ -72,7 +72,7 @@ function matches(fact: PostmarkFact, { status, errorCode, message }: PostmarkAns
 
 /** Postmark's two sentences that list inactive recipients (postmark 5.1.0 and recorded answers, 2026-11-23). */
 const INACTIVE = [
-  /Found inactive addresses: (.+?)\.? Inactive/s,
+  /Found inactive addresses: (.+?)\.?\s+Inactive/s,
   /these inactive addresses: (.+?)(?:\.?\s+Inactive|\.?\s*$)/s,
 ];
 
