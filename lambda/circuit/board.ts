@@ -29,8 +29,11 @@ const KEEP_MS = 60_000;
 /** The shortest of these times under a time scale, so that the table is not read all the time. */
 const SHORTEST_MS = 250;
 
-/** Nobody waits longer for the table than this; all else goes on behind their back. */
+/** Nobody waits longer for the table than this, but at the first read; all else goes on behind their back. */
 export const PATIENCE_MS = 300;
+
+/** The first read of a process may take this long: a busy machine has just loaded the code for it. */
+const FIRST_PATIENCE_MS = 1_000;
 
 /** Pause after the table did not answer; meanwhile nobody waits for it. */
 const PAUSE_MS = 1_000;
@@ -67,7 +70,7 @@ export class Board {
     if (age >= this.#freshMs / 2) this.#refresh();
     // Whoever finds the table silent just now is not the one to wait for it again.
     if (age >= this.#freshMs && this.#reading && !this.silent)
-      await within(PATIENCE_MS, this.#reading.done, clock).catch(() => {
+      await within(Number.isFinite(age) ? PATIENCE_MS : FIRST_PATIENCE_MS, this.#reading.done, clock).catch(() => {
         this.#failedAt = clock.now();
       });
     return this.known(provider);

@@ -47,7 +47,11 @@ const signal: fc.Arbitrary<Signal> = fc.oneof(
   fc.record({ kind: fc.constant('answered' as const), by: worker }),
 );
 const story = fc.array(
-  fc.record({ signal, after: fc.integer({ min: 0, max: 700 * SECOND }), random: fc.double({ min: 0, max: 0.999 }) }),
+  fc.record({
+    signal,
+    after: fc.integer({ min: 0, max: 700 * SECOND }),
+    random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  }),
   { maxLength: 40 },
 );
 
