@@ -1,5 +1,6 @@
 import type { InboundProvider } from '../lambda/contract/inbound-environment.ts';
 import type { InboundOptions, ProviderConfig, SesInboundOptions } from '../lambda/contract/providers.ts';
+import type { ReconciledProvider } from '../lambda/contract/reconciler-environment.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 
 /** What the list says of receiving, in the form that the inbound function reads. */
@@ -18,5 +19,23 @@ export function inboundProviders(providers: readonly ProviderConfig[]): InboundP
         ...((definitions[type].inbound?.secretFields.length ?? 0) > 0 && { secretName }),
       },
     ];
+  });
+}
+
+/** Those of them that can be asked for received mail, with what the questions need. */
+export function reconciledProviders(providers: readonly ProviderConfig[]): ReconciledProvider[] {
+  return inboundProviders(providers).flatMap((receiving): ReconciledProvider[] => {
+    const config = providers.find(({ key }) => key === receiving.key);
+    if (config?.type === 'mailgun') {
+      const { region, domain } = config.options;
+      const { domains = [domain] } = config.inbound === true ? {} : (config.inbound ?? {});
+      return [{ ...receiving, ...(region && { region }), domains }];
+    }
+    if (config?.type === 'postmark') {
+      const { key, secretName = `mailover/${key}`, inbound } = config;
+      const { blocked } = inbound === true ? {} : (inbound ?? {});
+      return [{ ...receiving, apiSecretName: secretName, ...(blocked && { blocked }) }];
+    }
+    return [];
   });
 }

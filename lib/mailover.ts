@@ -9,13 +9,15 @@ import { validateRoutes } from '../lambda/contract/validate-routes.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 import { HealthCheck } from './health.ts';
 import { Inbound } from './inbound.ts';
-import { inboundProviders } from './inbound-providers.ts';
+import { inboundProviders, reconciledProviders } from './inbound-providers.ts';
 import { MailBucket } from './mail-bucket.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { showLogQueries } from './monitoring/log-queries.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
+import { watchReconciler } from './monitoring/reconciler-alarms.ts';
 import { watchMail } from './monitoring/watch-mail.ts';
 import { Queues } from './queues.ts';
+import { Reconciler } from './reconciler.ts';
 import { Sender } from './sender.ts';
 import { StateTable } from './state-table.ts';
 import { timing } from './timing.ts';
@@ -102,6 +104,8 @@ export class Mailover extends Construct {
   readonly health: HealthCheck;
   /** There only if a provider receives mail. */
   readonly inbound: Inbound | undefined;
+  /** There only if a provider receives mail that can be asked for it. */
+  readonly reconciler: Reconciler | undefined;
   /** Takes the alarms of other constructs too. */
   readonly monitoring: Monitoring;
 
@@ -166,6 +170,21 @@ export class Mailover extends Construct {
         rate: props.inboundRate ?? 100,
         logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       });
+    const reconciled = reconciledProviders(props.providers);
+    if (queue && reconciled.length > 0) {
+      this.reconciler = new Reconciler(this, 'Reconciler', {
+        providers: reconciled,
+        queue,
+        mailBucket: this.mailBucket,
+        stateTable: this.stateTable,
+        memorySize: props.inboundMemory ?? 1024,
+        logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+      });
+      watchReconciler(
+        this.monitoring,
+        reconciled.map(({ key }) => key),
+      );
+    }
     showLogQueries(
       this.monitoring,
       this.sender.logGroup,

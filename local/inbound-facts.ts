@@ -17,7 +17,7 @@ export interface LocalInbound {
 
 /** What the local stack reads from the inbound function of a deployment; absent if it receives nothing. */
 export function inboundEnvironment({ functions }: Deployment): InboundEnvironment | undefined {
-  const found = functions.find(({ environment }) => 'MAILOVER_INBOUND_QUEUE' in environment);
+  const found = functions.find(({ environment }) => 'MAILOVER_INBOUND_PROVIDERS' in environment);
   return found && decodeInboundEnvironment(found.environment);
 }
 

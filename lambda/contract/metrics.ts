@@ -69,6 +69,13 @@ export const INBOUND_OUTCOMES = [
 ] as const;
 export type InboundOutcome = (typeof INBOUND_OUTCOMES)[number];
 
+/**
+ * What the reconciler counts. looked: a run that saw everything. behind: one that has to go on the next time. failed: the
+ * provider could not be asked. recovered: mail that had not arrived, and is on the queue now. asked: mail that the
+ * provider posts again. notice: mail of which the queue has only what is known.
+ */
+export const RECONCILED_OUTCOMES = ['looked', 'behind', 'failed', 'recovered', 'asked', 'notice'] as const;
+
 /** Every metric that a function emits and an alarm or the dashboard may name. */
 export const METRICS = {
   /** One for each attempt, by what it came to, before failover is decided. */
@@ -118,6 +125,13 @@ export const METRICS = {
   InboundAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true }),
   /** Received mail of which something is only in its raw form: too large to be posted, or not to be read. */
   InboundIncomplete: metric({ unit: 'Count', by: ['provider'], receiving: true }),
+  /** Runs of the reconciler and what they found; {@link RECONCILED_OUTCOMES}. */
+  InboundReconciled: metric({
+    unit: 'Count',
+    by: ['provider', 'outcome'],
+    outcomes: RECONCILED_OUTCOMES,
+    receiving: true,
+  }),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

@@ -92,6 +92,25 @@ export interface InboundOptions {
   readonly secretName?: string;
 }
 
+/** How mail comes in over Mailgun. */
+export interface MailgunInboundOptions extends InboundOptions {
+  /**
+   * Domains of the Mailgun account that mail is received for: the reconciler asks for what they stored or failed to post.
+   * @default - the sending domain
+   */
+  readonly domains?: readonly string[];
+}
+
+/** How mail comes in over Postmark. */
+export interface PostmarkInboundOptions extends InboundOptions {
+  /**
+   * Mail that a rule of Postmark, or its spam filter, holds back: `receive` has it posted all the same, with its verdict;
+   * `leave` leaves it to the rule.
+   * @default 'receive'
+   */
+  readonly blocked?: 'receive' | 'leave';
+}
+
 /** How mail comes in over Amazon SES: a receipt rule writes it to the mail bucket, whatever its size. */
 export interface SesInboundOptions {
   /** Domains or addresses that the rule is for. */
@@ -205,8 +224,8 @@ interface ProviderBase<T extends ProviderType, O, I> {
  */
 export type ProviderConfig =
   | ProviderBase<'ses', SesOptions, SesInboundOptions>
-  | ProviderBase<'mailgun', MailgunOptions, true | InboundOptions>
-  | ProviderBase<'postmark', PostmarkOptions, true | InboundOptions>
+  | ProviderBase<'mailgun', MailgunOptions, true | MailgunInboundOptions>
+  | ProviderBase<'postmark', PostmarkOptions, true | PostmarkInboundOptions>
   | ProviderBase<'smtp', SmtpOptions, never>;
 
 /** The types that mail can be received over. */

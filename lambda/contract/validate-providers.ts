@@ -70,16 +70,13 @@ const secretName = z
   .string()
   .regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'must be the name of a secret in Secrets Manager, not its ARN');
 const preference = whole(0, 65_535).optional();
-const webhook = z
-  .union([
-    z.literal(true),
-    z.strictObject({
-      preference,
-      sourceRanges: list(z.string().regex(CIDR, 'must be an address range such as `3.134.147.250/32`')).optional(),
-      secretName: secretName.optional(),
-    }),
-  ])
-  .optional();
+const webhook = {
+  preference,
+  sourceRanges: list(z.string().regex(CIDR, 'must be an address range such as `3.134.147.250/32`')).optional(),
+  secretName: secretName.optional(),
+};
+const posting = <T extends z.ZodRawShape>(more: T) =>
+  z.union([z.literal(true), z.strictObject({ ...webhook, ...more })]).optional();
 const inbound = {
   ses: z
     .strictObject({
@@ -91,8 +88,8 @@ const inbound = {
       preference,
     })
     .optional(),
-  mailgun: webhook,
-  postmark: webhook,
+  mailgun: posting({ domains: list(domain).optional() }),
+  postmark: posting({ blocked: z.enum(['receive', 'leave']).optional() }),
 } satisfies Record<InboundType, z.ZodType>;
 
 const mailAddress = z

@@ -1,6 +1,7 @@
 import type { MailgunOptions, PostmarkOptions, ProviderType, SesOptions, SmtpOptions } from '../contract/providers.ts';
 import type { InboundModule, PostingType } from './inbound.ts';
 import { definition as mailgun } from './mailgun/definition.ts';
+import type { MissedContext, MissedSource } from './missed.ts';
 import { definition as postmark } from './postmark/definition.ts';
 import type { ProviderDefinition, ProviderModule } from './provider.ts';
 import { definition as ses } from './ses/definition.ts';
@@ -37,4 +38,14 @@ const inboundLoaders: { readonly [T in PostingType]: () => Promise<InboundModule
 /** Loads what receives mail over one provider type; no SDK goes with it. */
 export function loadInbound(type: PostingType): Promise<InboundModule> {
   return inboundLoaders[type]();
+}
+
+const missedLoaders: { readonly [T in PostingType]: () => Promise<(context: MissedContext) => MissedSource> } = {
+  mailgun: () => import('./mailgun/missed.ts').then(({ missed }) => missed),
+  postmark: () => import('./postmark/missed.ts').then(({ missed }) => missed),
+};
+
+/** Loads what asks a provider type for received mail that did not arrive. */
+export function loadMissed(type: PostingType): Promise<(context: MissedContext) => MissedSource> {
+  return missedLoaders[type]();
 }

@@ -1,0 +1,94 @@
+import { askJson, good, type Known, type MissedContext, type MissedSource, type Reception } from '../missed.ts';
+import { readPosted } from './posted.ts';
+
+const PUBLIC = 'https://api.postmarkapp.com';
+/** Most that one answer holds (postmarkapp.com/developer/api/messages-api, 2026-11-25). */
+const MOST = 500;
+const MOST_PAGES = 4;
+/** Above this the stored copy of a body is cut (the same page, 2026-11-25). */
+const CUT_BYTES = 1024 * 1024;
+
+/**
+ * Postmark's inbound messages. Facts, read 2026-11-25: blocked mail is kept for ten days
+ * (developer/user-guide/inbound/configure-inbound-blocking), other mail for 45; a stored copy has no content of
+ * attachments, so that only `retry` (of failed) and `bypass` (of blocked mail) bring them; statuses as in support article 1290.
+ */
+export function missed(context: MissedContext): MissedSource {
+  const base = context.endpoint ?? PUBLIC;
+  const headers = { 'x-postmark-server-token': context.apiSecret['serverToken'] ?? '' };
+  const ask = (path: string, method?: 'PUT') => askJson(context, `${base}/messages/inbound${path}`, headers, method);
+
+  const list = async (status: string, more = ''): Promise<readonly unknown[] | 'too-many'> => {
+    const found: unknown[] = [];
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const { body } = good(await ask(`?count=${MOST}&offset=${found.length}&status=${status}${more}`));
+      const { TotalCount, InboundMessages } = body;
+      if (typeof TotalCount !== 'number' || !Array.isArray(InboundMessages))
+        throw new Error('the provider gave no list of messages');
+      found.push(...InboundMessages);
+      if (InboundMessages.length < MOST) return found;
+    }
+    return more === '' ? found : 'too-many';
+  };
+
+  return {
+    async standing() {
+      const found: Reception[] = [];
+      const states = context.options.blocked === 'leave' ? (['failed'] as const) : (['failed', 'blocked'] as const);
+      for (const state of states) for (const item of await list(state)) found.push(receptionOf(item, state));
+      return found;
+    },
+    async between(from, to) {
+      const span = `&fromdate=${eastern(from)}&todate=${eastern(to)}`;
+      const items = await list('processed', span);
+      return items === 'too-many' ? items : items.map((item) => receptionOf(item, 'taken'));
+    },
+    async know({ id }) {
+      const { body, bytes } = good(await ask(`/${encodeURIComponent(id)}/details`));
+      return knownOf(body, bytes);
+    },
+    async again({ id, state }) {
+      if (state === 'taken') return false;
+      const way = state === 'blocked' ? 'bypass' : 'retry';
+      const { status, body } = await ask(`/${encodeURIComponent(id)}/${way}`, 'PUT');
+      if (status !== 200 && status !== 422) throw new Error(`the provider answered ${status}`);
+      return status === 200 && (body['ErrorCode'] ?? 0) === 0;
+    },
+  };
+}
+
+function receptionOf(item: unknown, state: Reception['state']): Reception {
+  const { MessageID, Date: date } = Object(item) as Record<string, unknown>;
+  if (typeof MessageID !== 'string') throw new Error('the provider listed a message without id');
+  // The Date header of the mail: only a guess at when it came.
+  const at = Date.parse(String(date));
+  return { id: MessageID, at: Number.isNaN(at) ? 0 : at, state, listed: item };
+}
+
+/** The stored copy has the shape of the webhook, but attachments without content. */
+function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known {
+  const posted = readPosted(answer);
+  if (posted.kind !== 'mail') throw new Error('the provider knows a message that is no mail');
+  const attachments = (Array.isArray(body['Attachments']) ? body['Attachments'] : []) as { ContentLength?: unknown }[];
+  const sizes = attachments.map(({ ContentLength }) => Number(ContentLength ?? 0));
+  const bodies = ['TextBody', 'HtmlBody'].map((name) => Buffer.byteLength(String(body[name] ?? '')));
+  const { content } = posted.mail;
+  return {
+    // Files without their bytes would look like empty ones.
+    mail: { ...posted.mail, content: { ...content, files: [] } },
+    complete: sizes.length === 0 && bodies.every((bytes) => bytes < CUT_BYTES),
+    postedBytes: sizes.reduce((sum, size) => sum + Math.ceil((size * 4) / 3), answer.length),
+    answer,
+  };
+}
+
+const EASTERN = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'America/New_York',
+  dateStyle: 'short',
+  timeStyle: 'medium',
+});
+
+/** Postmark reads times of its filters as US Eastern time (developer/api/messages-api, 2026-11-25). */
+function eastern(time: number): string {
+  return EASTERN.format(time).replace(' ', 'T');
+}

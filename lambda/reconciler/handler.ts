@@ -1,0 +1,36 @@
+import type { Context } from 'aws-lambda';
+import { decodeReconcilerEnvironment } from '../contract/reconciler-environment.ts';
+import { systemClock } from '../platform/clock.ts';
+import { powertoolsLog } from '../platform/log.ts';
+import { emfMetrics } from '../platform/metrics.ts';
+import { s3Store } from '../platform/object-store.ts';
+import { sqsQueueOneTry } from '../platform/queue.ts';
+import { managedSecrets } from '../platform/secrets.ts';
+import { dynamoTable } from '../platform/table.ts';
+import { loadInbound, loadMissed } from '../providers/registry.ts';
+import { createReconciler } from './reconciler.ts';
+
+const environment = decodeReconcilerEnvironment(process.env);
+const metrics = emfMetrics();
+const reconcile = createReconciler({
+  environment,
+  loadInbound,
+  loadMissed,
+  secrets: managedSecrets,
+  store: s3Store(environment.mailBucket),
+  queue: sqsQueueOneTry,
+  table: dynamoTable(environment.stateTable),
+  fetch,
+  log: powertoolsLog,
+  metrics,
+  clock: systemClock,
+});
+
+/** Looks for received mail that did not arrive. */
+export async function handler(_event: unknown, lambda: Context): Promise<void> {
+  try {
+    await reconcile(() => lambda.getRemainingTimeInMillis());
+  } finally {
+    await metrics.flush();
+  }
+}

@@ -1,0 +1,65 @@
+import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import { ownMetric } from './metric.ts';
+import type { Monitoring } from './monitoring.ts';
+
+const PERIOD = Duration.minutes(5);
+
+/** Watches what the reconciler finds, and that it looks at all; `providers` are keys. */
+export function watchReconciler(monitoring: Monitoring, providers: readonly string[]): void {
+  for (const provider of providers) {
+    const counted = (outcome: string) => ownMetric('InboundReconciled', 'Sum', { provider, outcome }, PERIOD);
+    monitoring.alarm({
+      title: 'InboundNotice',
+      provider,
+      severity: 'ticket',
+      meanwhile: 'A received mail is on the inbound queue only as a notice: its attachments could not be had.',
+      action: 'Find it at the provider by the id in the notice; ask the sender again if it is not there either.',
+      metric: counted('notice'),
+      threshold: 1,
+      datapoints: 1,
+      of: 1,
+      // Counted when it happens: no value, no notice.
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    monitoring.alarm({
+      title: 'InboundMissed',
+      provider,
+      severity: 'ticket',
+      meanwhile: 'Received mail did not arrive by itself; the reconciler has brought it, or has it posted again.',
+      action:
+        'See why: an endpoint that was down, a wrong address at the provider, mail above the size that Lambda takes.',
+      metric: new MathExpression({
+        expression: 'FILL(recovered, 0) + FILL(asked, 0)',
+        usingMetrics: { recovered: counted('recovered'), asked: counted('asked') },
+        label: 'mail that did not arrive by itself',
+        period: PERIOD,
+      }),
+      threshold: 1,
+      datapoints: 1,
+      of: 1,
+      // Counted when it happens: no value, nothing missed.
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    monitoring.alarm({
+      title: 'ReconcilerBlind',
+      provider,
+      severity: 'ticket',
+      meanwhile: 'Nobody looks for received mail that did not arrive; what arrives by itself is not touched.',
+      action: 'Read the log of the reconciler: a key that may not read, or a provider that does not answer.',
+      metric: new MathExpression({
+        expression: 'FILL(looked, 0) + FILL(behind, 0)',
+        usingMetrics: { looked: counted('looked'), behind: counted('behind') },
+        label: 'runs that could look',
+        period: Duration.minutes(15),
+      }),
+      threshold: 0,
+      comparison: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
+      // Half an hour: a single failed look is made up for by the next.
+      datapoints: 2,
+      of: 2,
+      // A run counts each time, so silence is what this is about.
+      missing: TreatMissingData.BREACHING,
+    });
+  }
+}
