@@ -21,7 +21,7 @@ const LASTING = [
 ];
 
 /** Questions about health, by the providers of a pool. */
-export function healthAsker(pool: ProviderPool): AskHealth {
+export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
   return async (config) => {
     const { deadlineMs = PROVIDER_DEFAULTS.deadlineMs, connectMs = PROVIDER_DEFAULTS.connectMs } = config;
     const used = await pool.use(config, {

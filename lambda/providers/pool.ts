@@ -31,7 +31,12 @@ export interface Use<R> {
 export interface ProviderPool {
   /** Never throws. The secret, the call and a second call share one deadline. */
   use<R>(config: ProviderConfig, use: Use<R>): Promise<Used<R>>;
+  /** Loads what the first use would load: secret, code and SDK. Never throws; after {@link PREPARE_MS} the first use goes on with it. */
+  prepare(config: ProviderConfig): Promise<void>;
 }
+
+/** Longer than any cold start; a secret that takes longer is left to the attempt, which says so. */
+const PREPARE_MS = 3_000;
 
 /**
  * Keeps one provider per key and secret for the life of the process.
@@ -66,6 +71,10 @@ export function providerPool(
       : Promise.resolve({});
 
   return {
+    async prepare(config) {
+      const prepared = readSecret(config).then((secret) => providerFor(config, secret));
+      await within(PREPARE_MS, prepared).catch(() => undefined);
+    },
     async use(config, { deadlineMs, connectMs, call, isAuthentication }) {
       const begun = Date.now();
       // The function's time-out is made of these deadlines.

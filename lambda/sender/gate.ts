@@ -41,3 +41,17 @@ export const openGate: Gate = {
   enter: async () => ({ kind: 'go', leave: async () => {} }),
   recoveredSince: async () => false,
 };
+
+/**
+ * A gate that is asked only when this process is ready to use the provider: others wait for the answer of a provider, and a
+ * slow start of our own is not to look like a slow answer.
+ */
+export function afterPreparing(prepare: (provider: ProviderConfig) => Promise<void>, gate: Gate): Gate {
+  return {
+    enter: async (provider, passenger) => {
+      await prepare(provider);
+      return gate.enter(provider, passenger);
+    },
+    recoveredSince: (time) => gate.recoveredSince(time),
+  };
+}

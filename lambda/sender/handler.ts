@@ -12,6 +12,7 @@ import { within } from '../platform/within.ts';
 import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
 import { providerCaller, providerLookUp } from './call.ts';
+import { afterPreparing } from './gate.ts';
 import { createSender } from './sender.ts';
 
 const environment = decodeSenderEnvironment(process.env);
@@ -33,7 +34,7 @@ const send = createSender({
   objects: s3Objects(environment.mailBucket),
   metrics,
   lookUp: providerLookUp(pool),
-  gate: createGate({ ...environment, ...edges }),
+  gate: afterPreparing(pool.prepare, createGate({ ...environment, ...edges })),
   ...edges,
 });
 

@@ -6,6 +6,7 @@ import { providerPool } from '../../lambda/providers/pool.ts';
 import type { Attempt, LookupAnswer, Provider, Question } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { providerCaller, providerLookUp } from '../../lambda/sender/call.ts';
+import { afterPreparing, openGate } from '../../lambda/sender/gate.ts';
 
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
@@ -55,6 +56,20 @@ describe('calling a provider', () => {
 
     expect((await world.call(postmark)).outcome).toMatchObject({ kind: 'unavailable', reason: 'not-usable' });
     expect((await world.call(postmark)).outcome).toEqual(accepted);
+  });
+
+  it('is ready with secret and code before the gate is asked, and goes on when it cannot be', async () => {
+    const passenger = { id: 'x', lane: 'fresh' } as const;
+    const world = givenCaller({ secrets: [{ serverToken: 'good' }, { serverToken: 'good' }], answer: () => accepted });
+
+    expect((await world.gate.enter(postmark, passenger)).kind).toBe('go');
+    expect(world.created).toEqual(['good']);
+    expect((await world.call(postmark)).outcome).toEqual(accepted);
+    expect(world.created).toEqual(['good']);
+
+    const without = givenCaller({ secrets: [], answer: () => accepted });
+    expect((await without.gate.enter(postmark, passenger)).kind).toBe('go');
+    expect(without.created).toEqual([]);
   });
 
   it('takes a defect in the code of one provider for an unknown answer', async () => {
@@ -154,6 +169,7 @@ function givenCaller({ secrets, answer = () => accepted, lookup }: Given) {
   );
   return Object.assign(world, {
     call: (provider: ProviderConfig) => providerCaller(pool)(provider, limits as Attempt),
+    gate: afterPreparing(pool.prepare, openGate),
     lookUp: (provider: ProviderConfig) => providerLookUp(pool)(provider, limits as Question),
   });
 }
