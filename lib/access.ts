@@ -4,6 +4,14 @@ import type { Construct } from 'constructs';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 
+/** What a Lambda event source does with a queue. */
+export const CONSUME = [
+  'sqs:ReceiveMessage',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:ChangeMessageVisibility',
+];
+
 /** What a function that sends through these providers may do with SES and with their secrets, and nothing else. */
 export function providerStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
   const stack = Stack.of(scope);

@@ -15,8 +15,10 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { encodeInboundEnvironment, type InboundProvider } from '../lambda/contract/inbound-environment.ts';
-import { secretStatement } from './access.ts';
+import type { SesInboundOptions } from '../lambda/contract/providers.ts';
+import { CONSUME, secretStatement } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
+import { SES_PREFIX, SesReceiving } from './ses-receiving.ts';
 import type { StateTable } from './state-table.ts';
 
 /** Just under the 30 s that an HTTP API waits for a function at most, so that our own answer is the one that counts. */
@@ -28,7 +30,10 @@ const PREFIX = 'inbound/';
 export interface InboundProps {
   /** Those of the list that receive. */
   readonly providers: readonly InboundProvider[];
+  /** The inbound queue. */
   readonly queue: Queue;
+  /** How SES receives, if it does. */
+  readonly ses: SesInboundOptions | undefined;
   readonly mailBucket: Bucket;
   readonly stateTable: StateTable;
   readonly memorySize: number;
@@ -43,12 +48,15 @@ export class Inbound extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
   readonly accessLog: LogGroup;
+  /** There only if SES receives mail. */
+  readonly ses: SesReceiving | undefined;
 
   constructor(scope: Construct, id: string, props: InboundProps) {
     super(scope, id);
     this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention });
     this.accessLog = new LogGroup(this, 'AccessLog', { retention: props.logRetention });
     const stack = Stack.of(this);
+    const role = this.role(props);
     this.function = new LambdaFunction(this, 'Function', {
       description: 'Takes received mail from the providers',
       runtime: Runtime.NODEJS_24_X,
@@ -66,11 +74,26 @@ export class Inbound extends Construct {
         },
         (value) => stack.toJsonString(value),
       ),
-      role: this.role(props),
+      role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.TEXT,
     });
     this.api = this.httpApi(props);
+    const { ses, mailBucket } = props;
+    this.ses = ses && new SesReceiving(this, 'Ses', { options: ses, mailBucket, receiver: this.function });
+    if (this.ses) this.readFromSes(role, this.ses, mailBucket);
+  }
+
+  private readFromSes(role: Role, { queue }: SesReceiving, mailBucket: Bucket): void {
+    role.addToPolicy(new PolicyStatement({ actions: CONSUME, resources: [queue.queueArn] }));
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: [mailBucket.arnForObjects(`${SES_PREFIX}*`)] }),
+    );
+    const bucketId = Stack.of(this).getLogicalId(mailBucket.node.defaultChild as CfnBucket);
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${SES_PREFIX}*]`,
+      reason: 'SES names the objects, all under one prefix.',
+    });
   }
 
   private httpApi({ rate }: InboundProps): HttpApi {

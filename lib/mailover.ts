@@ -2,7 +2,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import type { ProviderConfig, SesInboundOptions } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { ConfigurationError, validateProviders } from '../lambda/contract/validate-providers.ts';
 import { validateRoutes } from '../lambda/contract/validate-routes.ts';
@@ -164,6 +164,9 @@ export class Mailover extends Construct {
       new Inbound(this, 'Inbound', {
         providers: receiving,
         queue,
+        ses: props.providers.find((provider) => provider.type === 'ses' && provider.inbound)?.inbound as
+          | SesInboundOptions
+          | undefined,
         mailBucket: this.mailBucket,
         stateTable: this.stateTable,
         memorySize: props.inboundMemory ?? 1024,

@@ -14,7 +14,7 @@ const ATTRIBUTES_BYTES = 16_384;
  *
  * A failed first deployment takes its empty queues back.
  */
-class MailQueue extends Queue {
+export class MailQueue extends Queue {
   constructor(scope: Construct, id: string, props: QueueProps) {
     super(scope, id, {
       encryption: QueueEncryption.SQS_MANAGED,

@@ -14,15 +14,12 @@ import { Construct } from 'constructs';
 import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
-import { anyConfigurationSet, providerStatements } from './access.ts';
+import { anyConfigurationSet, CONSUME, providerStatements } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
 import type { Queues } from './queues.ts';
 import type { StateTable } from './state-table.ts';
 import { MAX_RECEIVE_COUNT, type Timing } from './timing.ts';
-
-/** What a Lambda event source does with a queue. */
-const CONSUME = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'];
 
 const BATCH_SIZE = 10;
 

@@ -185,10 +185,16 @@ function listProblems(providers: readonly ProviderConfig[], definitions: Definit
       ownProblems(provider, definitions[provider.type]).map((problem) => at(index, provider.key, problem)),
     ),
     ...(outbound.length === 0 ? ['no provider is left to send with: at least one must not be `outbound: false`'] : []),
+    ...providers
+      .filter(({ type, inbound }) => type === 'ses' && inbound !== undefined)
+      .slice(1)
+      .map(({ key }) => at(keys(providers).indexOf(key), key, 'inbound: one provider of type ses can receive')),
     ...shareProblems(outbound),
     ...weightProblems(outbound).map(({ provider, problem }) => at(providers.indexOf(provider), provider.key, problem)),
   ];
 }
+
+const keys = (providers: readonly ProviderConfig[]) => providers.map(({ key }) => key);
 
 function ownProblems(provider: ProviderConfig, definition: Definitions[ProviderType]): string[] {
   const { deadlineMs = PROVIDER_DEFAULTS.deadlineMs, connectMs = PROVIDER_DEFAULTS.connectMs, limits = {} } = provider;

@@ -69,7 +69,7 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
       ...(plusPart && { plusPart: clean(plusPart) }),
       ...(attachments.length > 0 && { attachments }),
       raw,
-      ...verdictsOf(type, headers),
+      ...(posted.verdicts ?? verdictsOf(type, headers)),
       ...(allFlags.length > 0 && { flags: allFlags }),
     };
   });

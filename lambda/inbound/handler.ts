@@ -1,4 +1,10 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+  SQSBatchResponse,
+  SQSEvent,
+} from 'aws-lambda';
 import { decodeInboundEnvironment } from '../contract/inbound-environment.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
@@ -11,11 +17,12 @@ import { within } from '../platform/within.ts';
 import { loadInbound } from '../providers/registry.ts';
 import { createInbound } from './inbound.ts';
 import { answerOf } from './outcome.ts';
+import { createReceived } from './received.ts';
 import { arrivalOf } from './request.ts';
 
 const environment = decodeInboundEnvironment(process.env);
 const metrics = emfMetrics();
-const receive = createInbound({
+const dependencies = {
   environment,
   loadModule: loadInbound,
   secrets: managedSecrets,
@@ -26,22 +33,43 @@ const receive = createInbound({
   log: powertoolsLog,
   metrics,
   clock: systemClock,
-});
+};
+const receive = createInbound(dependencies);
+const takeReceived = createReceived(dependencies);
 
 /** Before the function is stopped, in milliseconds. */
 const ANSWER_MS = 1_500;
 
-/** Takes received mail from a provider. */
+/** Takes received mail: from a provider over HTTP, or from SES by way of the bucket. */
 export async function handler(
-  event: APIGatewayProxyEventV2,
+  event: APIGatewayProxyEventV2 | SQSEvent,
   lambda: Context,
-): Promise<APIGatewayProxyStructuredResultV2> {
-  const { status, text } = await within(lambda.getRemainingTimeInMillis() - ANSWER_MS, receive(arrivalOf(event))).catch(
-    (error: Error) => {
-      powertoolsLog.error('no answer in time', { error: error.name });
-      return answerOf('failed');
-    },
-  );
+): Promise<APIGatewayProxyStructuredResultV2 | SQSBatchResponse> {
+  const limitMs = lambda.getRemainingTimeInMillis() - ANSWER_MS;
+  const answer = 'Records' in event ? await takeBatch(event, limitMs) : await answerRequest(event, limitMs);
   await metrics.flush();
+  return answer;
+}
+
+async function answerRequest(
+  event: APIGatewayProxyEventV2,
+  limitMs: number,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const { status, text } = await within(limitMs, receive(arrivalOf(event))).catch((error: Error) => {
+    powertoolsLog.error('no answer in time', { error: error.name });
+    return answerOf('failed');
+  });
   return { statusCode: status, headers: { 'content-type': 'text/plain' }, body: text };
+}
+
+async function takeBatch({ Records }: SQSEvent, limitMs: number): Promise<SQSBatchResponse> {
+  const results = await Promise.allSettled(Records.map((record) => within(limitMs, takeReceived(record))));
+  return {
+    batchItemFailures: results.flatMap((result, place) => {
+      if (result.status === 'fulfilled') return [];
+      const { name, message } = result.reason instanceof Error ? result.reason : new Error(typeof result.reason);
+      powertoolsLog.error('received mail kept on its queue', { error: name, detail: message });
+      return [{ itemIdentifier: Records[place]?.messageId ?? '' }];
+    }),
+  };
 }

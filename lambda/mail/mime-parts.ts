@@ -22,7 +22,7 @@ export interface Parts {
 const MAX_LEAVES = 1_000;
 /** Each level is read once more for the delimiters of the next one. */
 const MAX_DEPTH = 20;
-const MAX_HEADER_BYTES = 512 * 1024;
+const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_PART_HEADER_BYTES = 32 * 1024;
 
 /**

@@ -1,3 +1,4 @@
+import type { InboundMessage } from '../contract/inbound.ts';
 import type { InboundType } from '../contract/providers.ts';
 import type { Secret } from '../platform/secrets.ts';
 
@@ -64,6 +65,8 @@ export interface PostedMail {
   readonly mime?: Buffer;
   /** Where the provider keeps the mail as received, to be fetched. */
   readonly storedAt?: string;
+  /** What the provider's filter found, where it says so outside of the headers. */
+  readonly verdicts?: Pick<InboundMessage, 'spam' | 'authentication'>;
   /** Taken apart by the provider; used where there is no `mime`. */
   readonly content: MailContent;
 }

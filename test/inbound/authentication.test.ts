@@ -116,7 +116,7 @@ describe('Mailgun', () => {
     expect(world.queue).toHaveLength(1);
   });
 
-  test('nothing forged is genuine', () => {
+  test('nothing forged is genuine', { timeout: 60_000 }, () => {
     const genuine = { timestamp: String(NOW / 1000), token: 'a'.repeat(50) };
     const signature = createHmac('sha256', 'key-new')
       .update(genuine.timestamp + genuine.token)
@@ -145,11 +145,11 @@ describe('Mailgun', () => {
         const verdict = mailgun.authenticate({ contentType, body: Buffer.from(body) }, secretOf('mailgun'), NOW);
         expect(verdict.kind).toBe('refused');
       }),
-      { numRuns: 5_000 },
+      { numRuns: 1_500 },
     );
   });
 
-  test('any bytes at all are refused, and nothing is thrown', () => {
+  test('any bytes at all are refused, and nothing is thrown', { timeout: 60_000 }, () => {
     const types = fc.constantFrom(
       '',
       'multipart/form-data',
@@ -163,7 +163,7 @@ describe('Mailgun', () => {
         expect(mailgun.authenticate(request, secretOf('mailgun'), NOW).kind).toBe('refused');
         expect(postmark.authenticate(request, secretOf('postmark'), NOW).kind).toBe('refused');
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 

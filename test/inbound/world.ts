@@ -1,12 +1,14 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { type InboundMessage, inboundSchema } from '../../lambda/contract/inbound.ts';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
-import { createInbound } from '../../lambda/inbound/inbound.ts';
+import { createInbound, type InboundDependencies } from '../../lambda/inbound/inbound.ts';
 import type { Arrival } from '../../lambda/inbound/keys.ts';
 import type { Answer } from '../../lambda/inbound/outcome.ts';
+import { createReceived } from '../../lambda/inbound/received.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
 import { loadInbound } from '../../lambda/providers/registry.ts';
 import { type MemoryTable, memoryTable } from '../support/memory-table.ts';
+import { sqsRecord } from '../support/sqs-record.ts';
 
 /** The secrets of the two providers. */
 export const SECRETS: Record<string, Record<string, string>> = {
@@ -30,6 +32,8 @@ export const NOW = Date.UTC(2026, 10, 25, 12, 0, 0);
 /** Everything that receiving needs, in memory, with switches. */
 export interface World {
   receive(arrival: Arrival): Promise<Answer>;
+  /** Hands over a notification of SES. */
+  takeReceived(body: unknown): Promise<void>;
   readonly queue: string[];
   readonly objects: Map<string, { readonly content: Buffer; readonly contentType: string }>;
   readonly table: MemoryTable;
@@ -48,6 +52,7 @@ export function givenWorld({
   providers = [
     { key: 'mailgun', type: 'mailgun', secretName: 'mailover/mailgun/webhooks' },
     { key: 'postmark', type: 'postmark', secretName: 'mailover/postmark/webhooks' },
+    { key: 'ses', type: 'ses' },
   ],
   table = memoryTable(),
 }: {
@@ -75,9 +80,10 @@ export function givenWorld({
     fetch: () => Promise.reject(new Error('nothing is to be fetched')),
     messages: () => world.queue.map((body) => inboundSchema.parse(JSON.parse(body)) as InboundMessage),
     receive: (arrival) => receive(arrival),
+    takeReceived: (body) => takeReceived(sqsRecord(body)),
   };
   const line = (message: string, fields: object) => world.log.push(JSON.stringify({ message, ...fields }));
-  const receive = createInbound({
+  const dependencies: InboundDependencies = {
     environment: { providers, inboundQueueUrl: 'inbound', mailBucket: 'mail', stateTable: 'state' },
     loadModule: loadInbound,
     secrets: {
@@ -110,7 +116,9 @@ export function givenWorld({
     },
     clock,
     fetch: (...call) => world.fetch(...call),
-  });
+  };
+  const receive = createInbound(dependencies);
+  const takeReceived = createReceived(dependencies);
   return world;
 }
 

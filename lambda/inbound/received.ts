@@ -1,0 +1,44 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { InboundEnvironment } from '../contract/inbound-environment.ts';
+import type { Log } from '../platform/log.ts';
+import { readNotification } from '../providers/ses/received.ts';
+import { type TakeDependencies, takeMail } from './take.ts';
+
+export interface ReceivedDependencies extends TakeDependencies {
+  readonly environment: InboundEnvironment;
+  readonly log: Log;
+}
+
+/** Takes mail that SES wrote to the bucket; throws to see it again later. */
+export function createReceived(dependencies: ReceivedDependencies): (record: SQSRecord) => Promise<void> {
+  const { environment, store, log, metrics } = dependencies;
+  const provider = environment.providers.find(({ type }) => type === 'ses');
+
+  return async ({ body, messageId: queueMessageId }) => {
+    if (provider === undefined) throw new Error('no provider of type ses receives');
+    const received = readNotification(body);
+    if (received === undefined || received.object.bucket !== environment.mailBucket) {
+      // The queue's own dead-letter queue keeps what is no notification; SES sends a test when a rule is made.
+      if (isTest(body)) return;
+      throw new Error('not a notification of a mail in the bucket');
+    }
+    const raw = { s3: received.object, form: 'mime' } as const;
+    const mime = await store.get(received.object.key);
+    const posted = { ...received.mail, content: { headers: [], files: [] } };
+    const { outcome, ids } = await takeMail({ provider, posted, mime, raw }, dependencies);
+    if (outcome === 'busy') throw new Error('another copy is at work');
+    metrics.add('InboundRequests', 1, { provider: provider.key, outcome });
+    log.info('inbound', {
+      provider: provider.key,
+      outcome,
+      inboundId: ids.join(' '),
+      bytes: mime.length,
+      queueMessageId,
+    });
+  };
+}
+
+/** `Successfully validated SNS topic for Amazon SES event publishing.` and its like: plain words, no JSON. */
+function isTest(body: string): boolean {
+  return !/^\s*[{[]/.test(body) || /AMAZON_SES_SETUP_NOTIFICATION/.test(body);
+}
