@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Table } from '../lambda/platform/table.ts';
 import { addCircuits } from './api-circuits.ts';
+import { addConsoleApi } from './api-console.ts';
 import { ApiError, parseBody } from './api-error.ts';
 import { addInbound, type InboundSources } from './api-inbound.ts';
 import { addMonitoring, type MonitoringSources } from './api-monitoring.ts';
 import { addSubmissions } from './api-submissions.ts';
+import { addConsoleFiles } from './console-files.ts';
+import type { Drawing } from './console-state.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from './faults.ts';
 import type { AcceptedLog } from './simulators/accepted-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
@@ -17,15 +19,11 @@ export interface ApiSources extends InboundSources, MonitoringSources {
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;
+  /** The dashboards of the template, once it is there. */
+  drawing(): Drawing | undefined;
   /** The state table, once there is one. */
   state(): Table | undefined;
 }
-
-const CONSOLE = new Map([
-  ['/', { file: 'index.html', type: 'text/html; charset=utf-8' }],
-  ['/app.js', { file: 'app.js', type: 'text/javascript; charset=utf-8' }],
-  ['/style.css', { file: 'style.css', type: 'text/css; charset=utf-8' }],
-]);
 
 const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
@@ -58,7 +56,8 @@ export async function startApi(
   addFaults(app, options);
   addInbound(app, options);
   addMonitoring(app, options);
-  addConsole(app);
+  addConsoleApi(app, options);
+  await addConsoleFiles(app);
   await app.listen({ port: options.port, host: '127.0.0.1' });
   return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: () => app.close() };
 }
@@ -120,23 +119,6 @@ function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
     await clear(AWS_SCOPE);
     return reply.code(204).send();
   });
-}
-
-function addConsole(app: FastifyInstance): void {
-  for (const [url, { file, type }] of CONSOLE) {
-    app.get(url, async (_request, reply) =>
-      reply
-        .headers({
-          'content-type': type,
-          'content-security-policy':
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-          'x-content-type-options': 'nosniff',
-          'referrer-policy': 'no-referrer',
-          'cache-control': 'no-store',
-        })
-        .send(await readFile(new URL(`./console/${file}`, import.meta.url))),
-    );
-  }
 }
 
 function requireProvider(key: string, { providers }: StackInfo): string {

@@ -1,5 +1,6 @@
 import type { Table } from '../lambda/platform/table.ts';
 import type { AwsServer } from './aws/server.ts';
+import type { Drawing } from './console-state.ts';
 import type { Deployment } from './deployment.ts';
 import type { ReceivedLog } from './received-log.ts';
 import type { LocalReceiving } from './receiving.ts';
@@ -17,6 +18,7 @@ export interface Live {
   /** The state table, past the faults that are set on it. */
   state?: Table;
   deployment?: Deployment;
+  drawing?: Drawing;
   sender?: SenderFacts;
   receiving?: LocalReceiving;
   received?: ReceivedLog;

@@ -51,7 +51,9 @@ function summary({ url, info }: Stack): string {
   const lines = [
     `Mailover is ready after ${((performance.now() - started) / 1000).toFixed(1)} s. Ctrl-C ends it.`,
     '',
-    `  console         ${url}`,
+    `Open ${url}`,
+    'Break a provider there, send a hundred mails, and see who takes them.',
+    '',
     `  SQS and S3      ${endpoints.aws}`,
     ...(endpoints.http ? [`  HTTP API        ${endpoints.http}`] : []),
     ...(endpoints.dynamodb ? [`  DynamoDB        ${endpoints.dynamodb}`] : []),

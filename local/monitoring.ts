@@ -36,7 +36,7 @@ export class Monitoring {
     return this.#statuses;
   }
 
-  /** What changed, newest last; the first state of an alarm is no change. */
+  /** What changed, newest last; that an alarm has its first data and is well is no change. */
   get changes(): readonly AlarmStatus[] {
     return this.#changes;
   }
@@ -59,6 +59,7 @@ export class Monitoring {
     for (const status of this.#statuses.values()) {
       const old = before.get(status.name);
       if (old === undefined || old.state === status.state) continue;
+      if (old.state === 'INSUFFICIENT_DATA' && status.state === 'OK') continue;
       this.#changes.push(status);
       if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
     }

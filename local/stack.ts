@@ -9,6 +9,7 @@ import { makeSecret } from './aws/secrets.ts';
 import { startAws } from './aws/server.ts';
 import { makeCertificate } from './certificate.ts';
 import { StackClock } from './clock.ts';
+import { drawingOf } from './console-state.ts';
 import { deploy } from './deployment.ts';
 import { startDynamodb, tableOf } from './dynamodb.ts';
 import { FaultBoard } from './faults.ts';
@@ -101,6 +102,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     state: () => live.state,
     receiving: () => live.receiving,
     received: () => live.received,
+    drawing: () => live.drawing,
     clock,
     monitoring,
   });
@@ -122,6 +124,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   const stacks = await readAssembly(await synthesise(directory, signal ?? new AbortController().signal));
   live.deployment = deploy(stacks, aws.url, http.url);
   const { deployment } = live;
+  live.drawing = drawingOf(deployment);
   live.sender = senderFacts(deployment);
   const { providers } = live.sender.environment;
 

@@ -1,3 +1,4 @@
+import { decodeWords } from 'postal-mime';
 import { valuesOf } from './mime-view.ts';
 
 export type Header = readonly [name: string, value: string];
@@ -35,6 +36,16 @@ export interface AcceptedEntry extends MailView {
   readonly rawBase64?: string;
 }
 
+/** What a list of mails shows of one. */
+export interface AcceptedLine {
+  readonly place: number;
+  readonly provider: string;
+  readonly at: string;
+  readonly submissionId?: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+}
+
 interface Kept {
   readonly provider: string;
   readonly at: string;
@@ -65,6 +76,29 @@ export class AcceptedLog {
     return entries;
   }
 
+  /** The entry at a place in order, without its bytes; undefined once the log was cleared. */
+  async at(place: number): Promise<AcceptedEntry | undefined> {
+    const kept = this.#kept[place];
+    return kept && entryOf(kept, false);
+  }
+
+  /** One line for each of the newest mails, newest first. */
+  async newest(count: number): Promise<AcceptedLine[]> {
+    const begin = Math.max(0, this.#kept.length - count);
+    const lines = await Promise.all(this.#kept.slice(begin).map((kept, index) => lineOf(kept, begin + index)));
+    return lines.reverse();
+  }
+
+  /** How many mails each provider took, of all or of submissions whose id begins so. */
+  counts(prefix?: string): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const kept of this.#kept) {
+      if (prefix !== undefined && !submissionIdOf(kept)?.startsWith(prefix)) continue;
+      counts[kept.provider] = (counts[kept.provider] ?? 0) + 1;
+    }
+    return counts;
+  }
+
   clear(): void {
     this.#kept = [];
   }
@@ -83,6 +117,20 @@ async function entryOf(kept: Kept, raw: boolean): Promise<AcceptedEntry> {
     headers: headersOnce(kept),
     ...kept.view,
     ...(raw && { rawBase64: taking.raw.toString('base64') }),
+  };
+}
+
+async function lineOf(kept: Kept, place: number): Promise<AcceptedLine> {
+  const submissionId = submissionIdOf(kept);
+  const [subject = ''] = valuesOf(headersOnce(kept), 'Subject');
+  const { provider, at, taking } = kept;
+  return {
+    place,
+    provider,
+    at,
+    ...(submissionId !== undefined && { submissionId }),
+    to: taking.envelope.to,
+    subject: decodeWords(subject),
   };
 }
 

@@ -167,12 +167,44 @@ describe('the API', () => {
   });
 
   it('serves the console under a policy that allows nothing from elsewhere', async () => {
-    for (const path of ['/', '/app.js', '/style.css']) {
+    for (const path of ['/', '/app.js', '/graph.js', '/mail.js', '/style.css', '/uplot.css', '/uplot.js']) {
       const response = await fetch(stack.url + path);
       expect(response.status).toBe(200);
-      expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
-      expect(await response.text()).not.toMatch(/innerHTML|https?:\/\//);
+      const policy = response.headers.get('content-security-policy');
+      expect(policy).toMatch(/^default-src 'none'/);
+      expect(policy).not.toMatch(/unsafe|https?:|\*/);
+      expect(await response.text()).not.toMatch(/innerHTML|src=.?https?:/);
     }
+  });
+
+  it('gives the console the widgets of the template, with their values', async () => {
+    const layout = (await (await api('GET', '/api/console/layout')).json()) as {
+      widgets: { id: string; kind: string }[];
+    };
+    const graphs = (await (await api('GET', '/api/console/graphs?minutes=10')).json()) as {
+      widgets: Record<string, unknown[][]>;
+    };
+
+    const drawn = layout.widgets.filter(({ kind }) => kind === 'graph');
+    expect(drawn.length).toBeGreaterThan(0);
+    for (const { id } of drawn) expect(graphs.widgets[id]?.[0]).toHaveLength(11);
+  });
+
+  it('puts mail on the queue for the console, and tells who took it', { timeout: TIMEOUT }, async () => {
+    const { batch } = (await (await api('POST', '/api/console/mail', { count: 12 })).json()) as { batch: string };
+
+    const state = async () =>
+      (await (await api('GET', `/api/console/state?batch=${batch}`)).json()) as {
+        accepted: { batch: Record<string, number>; newest: { subject: string; place: number }[] };
+      };
+    const taken = async () => Object.values((await state()).accepted.batch).reduce((sum, mails) => sum + mails, 0);
+    await expect.poll(taken, { timeout: 20_000 }).toBe(12);
+
+    const { newest } = (await state()).accepted;
+    expect(newest[0]?.subject).toBe('Hello from the console');
+    const html = await api('GET', `/api/console/mail/${newest[0]?.place}/html`);
+    expect(html.headers.get('content-security-policy')).toMatch(/^default-src 'none'; .*sandbox$/);
+    expect((await api('POST', '/api/console/mail', { count: 5_000 })).status).toBe(400);
   });
 });
 

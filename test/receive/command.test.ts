@@ -195,6 +195,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     state: () => undefined,
     receiving: () => receiving,
     received: () => undefined,
+    drawing: () => undefined,
     clock,
     monitoring: new Monitoring(clock),
   });

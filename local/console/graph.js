@@ -1,0 +1,159 @@
+import { el, list, setText } from './dom.js';
+import { color, paint, read } from './palette.js';
+import uPlot from './uplot.js';
+import { short } from './words.js';
+
+const HEIGHT = 132;
+
+/** One graph of a widget: made once, then given new values. */
+export function graph(widget) {
+  const plot = el('div', { class: 'plot', 'aria-hidden': 'true' });
+  const legend = el('ul', { class: 'legend', 'aria-label': `Latest values of ${widget.title}` });
+  const silent = el('p', { class: 'silent' });
+  const entries = list(
+    legend,
+    ({ label }) => label,
+    ({ label, place }) => {
+      const value = el('b');
+      const swatch = el('i');
+      swatch.style.background = color(place);
+      return {
+        node: el('li', {}, swatch, el('span', {}, label), value),
+        update: ({ latest }) => setText(value, short(latest)),
+      };
+    },
+  );
+  let chart;
+  let drawn;
+  const draw = () => {
+    if (drawn === undefined || plot.clientWidth === 0) return;
+    const spoken = spokenOf(widget, drawn);
+    const signature = `${spoken.map(({ place }) => place)} ${plot.clientWidth} ${read('--text')}`;
+    const data = dataOf(widget, drawn, spoken);
+    if (chart?.signature === signature) chart.plot.setData(data);
+    else {
+      chart?.plot.destroy();
+      chart = { signature, plot: new uPlot(optionsOf(widget, spoken, plot.clientWidth), data, plot) };
+    }
+    entries(spoken);
+    const rest = widget.lines.filter((_, place) => !spoken.some((one) => one.place === place));
+    setText(silent, rest.length === 0 ? '' : `No data: ${rest.map(({ label }) => label).join(', ')}`);
+  };
+  new ResizeObserver(draw).observe(plot);
+  return {
+    nodes: [plot, legend, silent],
+    update(values) {
+      drawn = values;
+      draw();
+    },
+  };
+}
+
+/** The lines that have anything to show. */
+function spokenOf(widget, drawn) {
+  return widget.lines.flatMap(({ label, axis }, place) => {
+    const values = drawn[place] ?? [];
+    if (values.every((value) => value === null)) return [];
+    return [{ place, label, axis, latest: values.at(-1) ?? null }];
+  });
+}
+
+function dataOf(widget, drawn, spoken) {
+  const length = drawn[0]?.length ?? 0;
+  const minutes = Array.from({ length }, (_, index) => index - length + 1);
+  const columns = spoken.map(({ place }) => drawn[place]);
+  if (!widget.stacked) return [minutes, ...columns];
+  // Each line stands on those before it; the highest is drawn first, so that the lower ones lie on top.
+  const sums = new Array(length).fill(0);
+  const stacked = columns.map((values, index) =>
+    spoken[index].axis === 'right'
+      ? values
+      : values.map((value, minute) => {
+          sums[minute] += value ?? 0;
+          return sums[minute];
+        }),
+  );
+  return [minutes, ...stacked.toReversed()];
+}
+
+function optionsOf(widget, spoken, width) {
+  const order = widget.stacked ? spoken.toReversed() : spoken;
+  const muted = read('--muted');
+  const grid = { stroke: read('--grid'), width: 1 };
+  const font = '11px system-ui, sans-serif';
+  const axis = { stroke: muted, font, grid, ticks: { show: false } };
+  const marks = widget.marks.map(({ value }) => value);
+  return {
+    width,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false }, points: { size: 6 } },
+    padding: [8, 14, 0, 0],
+    scales: {
+      x: { time: false },
+      y: { range: (_, _low, high) => [0, topOf(widget, high, marks)] },
+      right: { range: (_, _low, high) => [0, Math.max(1, high * 1.1)] },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 22,
+        grid: { show: false },
+        space: 60,
+        values: (_, splits) => splits.map((minute) => (minute === 0 ? 'now' : `−${-minute} min`)),
+      },
+      { ...axis, size: 38, space: 28, values: (_, splits) => splits.map(short) },
+      ...(spoken.some(({ axis: side }) => side === 'right')
+        ? [
+            {
+              ...axis,
+              scale: 'right',
+              side: 1,
+              size: 38,
+              space: 28,
+              grid: { show: false },
+              values: (_, splits) => splits.map(short),
+            },
+          ]
+        : []),
+    ],
+    series: [{}, ...order.map(({ place, axis: side }) => seriesOf(widget, place, side))],
+    hooks: { draw: [(plot) => drawMarks(plot, marks)] },
+  };
+}
+
+function seriesOf({ stacked }, place, side) {
+  const stroke = paint(place);
+  const fills = stacked && side === 'left';
+  return {
+    stroke,
+    width: fills ? 1 : 1.6,
+    scale: side === 'right' ? 'right' : 'y',
+    points: { show: false },
+    spanGaps: false,
+    ...(side === 'right' && { dash: [4, 3] }),
+    // Opaque: what lies below a layer must not shine through it.
+    ...(fills && { fill: stroke }),
+  };
+}
+
+function topOf({ most }, high, marks) {
+  if (most !== undefined) return most;
+  return Math.max(1, (high ?? 0) * 1.1, ...marks.map((mark) => (mark < (high ?? 0) * 4 ? mark * 1.15 : 0)));
+}
+
+/** Where the alarm begins. */
+function drawMarks({ ctx, bbox, valToPos, scales }, marks) {
+  ctx.save();
+  ctx.strokeStyle = read('--bad');
+  ctx.setLineDash([5, 4]);
+  for (const mark of marks) {
+    if (mark > scales.y.max) continue;
+    const y = Math.round(valToPos(mark, 'y', true)) + 0.5;
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+  }
+  ctx.restore();
+}

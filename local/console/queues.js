@@ -1,0 +1,37 @@
+import { byId, el, list, setAttribute, setText } from './dom.js';
+import { count } from './words.js';
+
+const rows = list(
+  byId('queues'),
+  ({ name }) => name,
+  ({ name }) => {
+    const cells = ['visible', 'inFlight', 'delayed'].map((field) => [field, el('td')]);
+    const node = el(
+      'tr',
+      {},
+      el('th', { scope: 'row' }, name.replace(/^mailover-/, '')),
+      ...cells.map(([, cell]) => cell),
+    );
+    return {
+      node,
+      update(queue) {
+        for (const [field, cell] of cells) {
+          setText(cell, count(queue[field]));
+          setAttribute(cell, 'data-some', queue[field] > 0 ? '' : undefined);
+        }
+      },
+    };
+  },
+);
+
+// Those that mail goes through; what is on the others has ended or is for somebody else.
+const isMail = ({ name }) => /-(outbound|retry-.+)$/.test(name);
+const order = ({ name }) => (name.endsWith('-outbound') ? 0 : isMail({ name }) ? 1 : 2);
+
+/** Shows how full the queues are, and how much mail is on its way in all. */
+export function showQueues({ queues }) {
+  const waiting = queues.filter(isMail).reduce((sum, queue) => sum + queue.visible + queue.inFlight + queue.delayed, 0);
+  setText(byId('waiting'), count(waiting));
+  setText(byId('waiting-words'), `${waiting === 1 ? 'mail waits' : 'mails wait'} to be sent`);
+  rows(queues.toSorted((a, b) => order(a) - order(b)));
+}

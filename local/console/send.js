@@ -1,0 +1,54 @@
+import { call } from './api.js';
+import { byId, el, list, setText } from './dom.js';
+import { color } from './palette.js';
+import { count } from './words.js';
+
+let batch;
+
+/** What was sent last, for the question after its mails. */
+export const sentBatch = () => batch?.batch;
+
+const shares = list(
+  byId('shares'),
+  ([key]) => key,
+  ([key, , place]) => {
+    const node = el('span', { title: key });
+    node.style.background = color(place);
+    return {
+      node,
+      update: ([, mails]) => {
+        node.style.flexGrow = String(mails);
+        node.hidden = mails === 0;
+      },
+    };
+  },
+);
+
+async function send(mails) {
+  setText(byId('sent'), 'Putting them on the queue …');
+  try {
+    batch = await call('POST', '/api/console/mail', mails);
+    setText(byId('sent'), `${count(batch.count)} on the queue.`);
+  } catch (error) {
+    batch = undefined;
+    setText(byId('sent'), error.message);
+  }
+}
+
+byId('send-many').addEventListener('click', () => void send({ count: 100 }));
+byId('send').addEventListener('submit', (event) => {
+  event.preventDefault();
+  void send({ count: 1, to: byId('to').value, subject: byId('subject').value });
+});
+
+/** Shows who took the mails that were sent last. */
+export function showSent({ accepted, providers }) {
+  if (batch === undefined || accepted.batch === undefined) return;
+  const taken = providers.map(({ key }, place) => [key, accepted.batch[key] ?? 0, place]);
+  const total = taken.reduce((sum, [, mails]) => sum + mails, 0);
+  const open = Math.max(0, batch.count - total);
+  const by = taken.filter(([, mails]) => mails > 0).map(([key, mails]) => `${count(mails)} by ${key}`);
+  const rest = open === 0 ? '' : ` – ${count(open)} not yet`;
+  setText(byId('sent'), `Of ${count(batch.count)} sent: ${by.length === 0 ? 'none accepted' : by.join(', ')}${rest}`);
+  shares([...taken, ['not yet', open, -1]]);
+}

@@ -1,0 +1,39 @@
+import { call } from './api.js';
+import { byId, el, setText } from './dom.js';
+
+const SCALES = [
+  [1, 'as on the clock'],
+  [10, '10 times faster'],
+  [60, '60 times faster'],
+  [300, '300 times faster'],
+];
+
+const select = byId('scale');
+let shown;
+
+function option(scale, label) {
+  return el('option', { value: String(scale) }, label);
+}
+
+select.append(...SCALES.map(([scale, label]) => option(scale, label)));
+select.addEventListener('change', () => {
+  shown = Number(select.value);
+  void call('PUT', '/api/time', { scale: shown });
+});
+
+/** Shows at which speed the time of the stack runs, and what that means. */
+export function showTime({ scale }) {
+  if (scale !== shown) {
+    shown = scale;
+    if (![...select.options].some(({ value }) => Number(value) === scale))
+      select.append(option(scale, `${scale} times faster`));
+    select.value = String(scale);
+  }
+  setText(byId('scale-note'), note(scale));
+}
+
+function note(scale) {
+  if (scale === 1) return 'Alarms look at minutes: let time run faster to see them in seconds.';
+  const minute = scale >= 60 ? `${Number((60 / scale).toPrecision(2))} s` : `${Math.round(60 / scale)} s`;
+  return `A minute of alarms, circuits, delays and schedules passes in ${minute}. Attempts and their deadlines take real time.`;
+}

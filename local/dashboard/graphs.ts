@@ -1,0 +1,45 @@
+import { seriesOf } from '../alarms/math-value.ts';
+import { compileQueries, type Queries } from '../alarms/queries.ts';
+import type { Series, SeriesSource } from '../metrics/metric.ts';
+import { MINUTE_MS } from '../metrics/store.ts';
+import type { Widget } from './body.ts';
+
+/** The values of one widget: those of each line, oldest first, null where there is none. */
+export type Drawn = readonly (readonly (number | null)[])[];
+
+/** Widgets whose metrics are ready to be read. */
+export interface Graphs {
+  /** One value a minute for the minutes before `now`, and one for the minute that is not over; by widget. */
+  draw(source: SeriesSource, now: number, minutes: number): Readonly<Record<string, Drawn>>;
+}
+
+/**
+ * Checks and parses the metrics of widgets; throws on one that cannot be computed.
+ *
+ * CloudWatch draws one point a period. Here each minute has a point over the period before it, as an alarm sees it, so that a
+ * graph moves while one looks.
+ */
+export function compileGraphs(widgets: readonly Widget[]): Graphs {
+  const compiled = new Map<Widget, Queries>();
+  for (const widget of widgets) if ('queries' in widget) compiled.set(widget, compileQueries(widget.queries));
+  return {
+    draw(source, now, minutes) {
+      const last = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
+      const endings = Array.from({ length: minutes + 1 }, (_, place) => last - (minutes - place) * MINUTE_MS);
+      const drawn: Record<string, Drawn> = {};
+      for (const [widget, queries] of compiled) {
+        if (!('lines' in widget)) continue;
+        const moments = widget.kind === 'numbers' ? endings.slice(-1) : endings;
+        drawn[widget.id] = widget.lines.map(({ id, periodSeconds }) => {
+          const value = queries.values(source, { endings: moments, periodSeconds })(id);
+          return plain(seriesOf(value, moments.length)[0] ?? []);
+        });
+      }
+      return drawn;
+    },
+  };
+}
+
+function plain(series: Series): (number | null)[] {
+  return series.map((point) => (point === undefined ? null : Number(point.toPrecision(6))));
+}
