@@ -2,6 +2,7 @@ import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts
 import { AUTHENTICATION } from '../mail/outcome.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import type { Health } from '../providers/provider.ts';
+import { askTwice } from '../providers/question.ts';
 
 /** Asks one provider whether its account may send; whatever happens is a value. */
 export type AskHealth = (provider: ProviderConfig) => Promise<Health>;
@@ -27,8 +28,11 @@ export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
     const used = await pool.use(config, {
       deadlineMs: Math.min(deadlineMs, MOST_MS),
       connectMs,
-      call: async (provider, leftMs): Promise<Health> =>
-        (await provider.health?.({ deadlineMs: leftMs, connectMs })) ?? { state: 'unreachable', reason: 'not-askable' },
+      call: (provider, leftMs) =>
+        askTwice(leftMs, connectMs, async (left): Promise<Health> => {
+          const answer = await provider.health?.({ deadlineMs: left, connectMs });
+          return answer ?? { state: 'unreachable', reason: 'not-askable' };
+        }),
       isAuthentication: ({ reason }) => reason === AUTHENTICATION,
     });
     switch (used.kind) {

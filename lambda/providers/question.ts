@@ -44,3 +44,19 @@ export function healthOf(outcome: Outcome): Health {
   const { blames, reason, detail } = failureOf(outcome);
   return { state: blames === 'account' ? 'account-refused' : 'unreachable', reason, ...(detail && { detail }) };
 }
+
+/**
+ * Asks, and once more if the connection was lost: a kept one may have died while the function was frozen, and a
+ * question, other than a mail, may be repeated.
+ */
+export async function askTwice<Answer extends LookupAnswer | Health>(
+  deadlineMs: number,
+  connectMs: number,
+  ask: (deadlineMs: number) => Promise<Answer>,
+): Promise<Answer> {
+  const begun = performance.now();
+  const first = await ask(deadlineMs);
+  const leftMs = deadlineMs - (performance.now() - begun);
+  const lost = 'reason' in first && first.reason === 'connection-lost';
+  return lost && leftMs > connectMs ? await ask(leftMs) : first;
+}

@@ -2,6 +2,7 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import { type AttemptResult, AUTHENTICATION } from '../mail/outcome.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import type { Attempt, LookupAnswer, Question } from '../providers/provider.ts';
+import { askTwice } from '../providers/question.ts';
 
 /** Calls one provider once; whatever happens is a value. */
 export type CallProvider = (provider: ProviderConfig, attempt: Attempt) => Promise<AttemptResult>;
@@ -38,8 +39,11 @@ export function providerLookUp(pool: ProviderPool): LookUp {
   return async (config, question) => {
     const used = await pool.use(config, {
       ...question,
-      call: async (provider, deadlineMs): Promise<LookupAnswer> =>
-        (await provider.lookup?.({ ...question, deadlineMs })) ?? { kind: 'cannot-say', reason: NOT_ASKABLE },
+      call: (provider, leftMs) =>
+        askTwice(leftMs, question.connectMs, async (deadlineMs): Promise<LookupAnswer> => {
+          const answer = await provider.lookup?.({ ...question, deadlineMs });
+          return answer ?? { kind: 'cannot-say', reason: NOT_ASKABLE };
+        }),
       isAuthentication: (answer) => answer.kind === 'cannot-say' && answer.reason === AUTHENTICATION,
     });
     switch (used.kind) {

@@ -47,6 +47,27 @@ describe('asking for health', () => {
     });
   });
 
+  it('asks once more when a connection was lost, and not after any other trouble', async () => {
+    const answers = (...reasons: string[]) => {
+      let asked = 0;
+      const health = async (): Promise<Health> => {
+        const reason = reasons[asked++];
+        return reason === undefined ? { state: 'healthy' } : { state: 'unreachable', reason };
+      };
+      return { health, asked: () => asked };
+    };
+    const [lost, twice, hang] = [
+      answers('connection-lost'),
+      answers('connection-lost', 'connection-lost', 'never'),
+      answers('no-answer'),
+    ];
+
+    expect(await asker(lost)(postmark)).toEqual({ state: 'healthy' });
+    expect(await asker(twice)(postmark)).toMatchObject({ state: 'unreachable', reason: 'connection-lost' });
+    expect(await asker(hang)(postmark)).toMatchObject({ state: 'unreachable', reason: 'no-answer' });
+    expect([lost, twice, hang].map(({ asked }) => asked())).toEqual([2, 2, 1]);
+  });
+
   it('has the secret read again only when the credentials were refused', async () => {
     const judged: boolean[] = [];
     const ask = healthAsker({

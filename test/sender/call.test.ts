@@ -112,6 +112,13 @@ describe('asking a provider about an attempt', () => {
     expect(await world.lookUp(postmark)).toBe(wrongKey);
   });
 
+  it('asks once more when the connection was lost: a question may be repeated', async () => {
+    const answers: LookupAnswer[] = [{ kind: 'cannot-say', reason: 'connection-lost' }, found];
+    const lookup = () => answers.shift() as LookupAnswer;
+
+    expect(await givenCaller({ secrets: [], lookup }).lookUp(ses)).toBe(found);
+  });
+
   it('learns nothing from a type that cannot be asked, without a secret, or from a defect in its code', async () => {
     expect(await givenCaller({ secrets: [] }).lookUp(ses)).toEqual({ kind: 'cannot-say', reason: 'not-askable' });
     expect(await givenCaller({ secrets: [] }).lookUp(postmark)).toEqual({

@@ -1,3 +1,4 @@
+import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Health, HealthLimits } from '../provider.ts';
 import { healthOf } from '../question.ts';
 import { classifyFailure, type SmtpFailure } from './classify.ts';
@@ -6,9 +7,24 @@ import { hangUp, open, type SmtpTarget } from './connection.ts';
 /** Goes as far as a mail would before MAIL FROM, on a connection of its own: EHLO, STARTTLS, EHLO, AUTH, QUIT. */
 export async function health(target: SmtpTarget, { deadlineMs, connectMs }: HealthLimits): Promise<Health> {
   try {
-    hangUp(await open(target, connectMs, AbortSignal.timeout(deadlineMs)));
+    const connection = await open(target, connectMs, AbortSignal.timeout(deadlineMs));
+    await sayGoodbye(connection);
     return { state: 'healthy' };
   } catch (error) {
     return healthOf(classifyFailure(error as SmtpFailure, { began: false, written: false }));
   }
 }
+
+/** Servers count sessions that just vanish, and a function that has answered is frozen with its QUIT unsent. */
+function sayGoodbye(connection: SMTPConnection): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, QUIT_MS);
+    connection.once('end', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    hangUp(connection);
+  });
+}
+
+const QUIT_MS = 1_000;

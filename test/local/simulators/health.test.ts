@@ -78,7 +78,7 @@ describe.each(KEYS)('the simulated account of %s', (key) => {
 
 async function health(key: Key): Promise<Health | undefined> {
   const provider = make(key, stack.healthEndpoints[key] ?? '');
-  const answer = await provider.health?.({ deadlineMs: 300, connectMs: 200 });
+  const answer = await provider.health?.({ deadlineMs: 1_500, connectMs: 1_000 });
   provider.close?.();
   return answer;
 }
