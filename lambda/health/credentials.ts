@@ -13,7 +13,7 @@ const WRITE_MS = 5 * 60_000;
 const NOT_LET_IN = [AUTHENTICATION, 'access-denied', 'secret-unreadable', 'not-usable', 'client-refused'];
 
 /** Whether an answer shows that our credentials were taken, even if the account behind them may not send. */
-export function letIn({ state, reason }: Health): boolean {
+function letIn({ state, reason }: Health): boolean {
   if (state === 'unreachable') return false;
   return state === 'healthy' || !NOT_LET_IN.includes(reason ?? '');
 }
