@@ -9,12 +9,13 @@ import {
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { encodeInboundEnvironment, type InboundProvider } from '../lambda/contract/inbound-environment.ts';
+import { NAMESPACE } from '../lambda/contract/metrics.ts';
 import type { SesInboundOptions } from '../lambda/contract/providers.ts';
 import { CONSUME, secretStatement } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
@@ -48,6 +49,8 @@ export class Inbound extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
   readonly accessLog: LogGroup;
+  /** Counts requests that are larger than Lambda or the API takes; they never reach the function. */
+  readonly tooLarge: MetricFilter;
   /** There only if SES receives mail. */
   readonly ses: SesReceiving | undefined;
 
@@ -55,6 +58,14 @@ export class Inbound extends Construct {
     super(scope, id);
     this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention });
     this.accessLog = new LogGroup(this, 'AccessLog', { retention: props.logRetention });
+    this.tooLarge = new MetricFilter(this, 'TooLarge', {
+      logGroup: this.accessLog,
+      metricNamespace: NAMESPACE,
+      metricName: 'InboundTooLarge',
+      // 413 of the API itself (above 10 MB) or of Lambda (above 6 MB), which the API may tell with another status.
+      filterPattern: FilterPattern.literal('{ $.status = "413" || $.integrationStatus = "413" }'),
+      metricValue: '1',
+    });
     const stack = Stack.of(this);
     const role = this.role(props);
     this.function = new LambdaFunction(this, 'Function', {

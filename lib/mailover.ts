@@ -12,6 +12,7 @@ import { Inbound } from './inbound.ts';
 import { inboundProviders, reconciledProviders } from './inbound-providers.ts';
 import { MailBucket } from './mail-bucket.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
+import { watchInbound } from './monitoring/inbound-alarms.ts';
 import { showLogQueries } from './monitoring/log-queries.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
@@ -188,6 +189,7 @@ export class Mailover extends Construct {
         reconciled.map(({ key }) => key),
       );
     }
+    if (queue && this.inbound) watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
     showLogQueries(
       this.monitoring,
       this.sender.logGroup,

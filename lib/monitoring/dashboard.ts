@@ -151,7 +151,8 @@ interface GraphContent {
   readonly line?: number;
 }
 
-function graph(
+/** A graph over the periods that the alarms look at. */
+export function graph(
   title: string,
   width: number,
   { left, right = [], stacked = false, most, line }: GraphContent,

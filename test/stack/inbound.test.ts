@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { decodeInboundEnvironment } from '../../lambda/contract/inbound-environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
@@ -171,4 +172,32 @@ test('two providers of type ses cannot both receive', () => {
     inbound: { recipients: ['in.example.com'] },
   });
   expect(() => validateProviders([ses('a'), ses('b')], definitions)).toThrow(ConfigurationError);
+});
+
+test('each provider that receives has alarms of its own, and only a secondary one that of the secondary', () => {
+  const names = Object.values(resources(template, 'AWS::CloudWatch::Alarm')).map(({ Properties }) =>
+    String(Properties['AlarmName']),
+  );
+  const of = (title: string) => names.filter((name) => name.endsWith(`/${title}`));
+  for (const title of ['InboundRefused', 'InboundFailures', 'InboundUnreadable'])
+    expect(of(title)).toEqual(['postmark', 'mailgun-eu', 'inbox'].map((key) => `Mailover/${key}/${title}`));
+  for (const title of ['InboundLate', 'InboundIncomplete'])
+    expect(of(title)).toEqual(['postmark', 'mailgun-eu', 'ses-here', 'inbox'].map((key) => `Mailover/${key}/${title}`));
+  expect(of('SecondaryMx')).toEqual(['Mailover/postmark/SecondaryMx']);
+  for (const title of [
+    'InboundErrors',
+    'InboundTooLarge',
+    'InboundWaiting',
+    'InboundExpiring',
+    'InboundSesDeadLetters',
+  ])
+    expect(of(title)).toEqual([`Mailover/${title}`]);
+});
+
+test('every alarm of received mail has its section in the runbook', () => {
+  const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+  const titles = Object.values(resources(template, 'AWS::CloudWatch::Alarm'))
+    .map(({ Properties }) => String(Properties['AlarmName']).split('/').at(-1) ?? '')
+    .filter((title) => /^Inbound|^SecondaryMx/.test(title));
+  for (const title of titles) expect(runbook).toMatch(new RegExp(`^#+ ${title}$`, 'm'));
 });

@@ -1,0 +1,243 @@
+import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib/core';
+import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
+import { INBOUND_OUTCOMES, type InboundOutcome } from '../../lambda/contract/metrics.ts';
+import type { Inbound } from '../inbound.ts';
+import { graph } from './dashboard.ts';
+import { ownMetric } from './metric.ts';
+import type { Monitoring } from './monitoring.ts';
+
+const MINUTE = Duration.minutes(1);
+const PERIOD = Duration.minutes(5);
+
+/** From this age on mail is late: a retry of the provider's, not a slow minute. */
+const LATE_S = 300;
+
+export interface WatchInboundProps {
+  /** Those that receive. */
+  readonly providers: readonly InboundProvider[];
+  readonly inbound: Inbound;
+  readonly queue: Queue;
+}
+
+/** Registers every alarm of received mail, and its rows of the dashboard. */
+export function watchInbound(monitoring: Monitoring, { providers, inbound, queue }: WatchInboundProps): void {
+  watchFunction(monitoring, inbound);
+  watchQueue(monitoring, queue);
+  const best = Math.min(...providers.map(({ preference = 0 }) => preference));
+  for (const provider of providers) {
+    // SES asks no HTTP API: what it cannot hand over stays on its queue.
+    if (provider.type !== 'ses') watchRequests(monitoring, provider.key);
+    watchMail(monitoring, provider.key);
+    if ((provider.preference ?? best) > best) watchSecondary(monitoring, provider.key);
+  }
+  if (inbound.ses) watchSes(monitoring, inbound.ses.deadLetter);
+  showInbound(monitoring, { providers, inbound, queue });
+}
+
+function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge }: Inbound): void {
+  monitoring.alarm({
+    title: 'InboundErrors',
+    severity: 'ticket',
+    meanwhile: 'The receiver crashes or is stopped; the providers send those mails again for about eight hours.',
+    action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
+    metric: receiver.metricErrors({ statistic: 'Sum', period: PERIOD }),
+    threshold: 1,
+    // Whatever a mail holds is answered, so each error is ours; a single one heals itself.
+    datapoints: 2,
+    of: 3,
+    // Lambda measures invocations only: none, no error.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'InboundTooLarge',
+    severity: 'ticket',
+    meanwhile:
+      'A mail was larger than can be posted here: the provider goes on trying, and gives it up after some ten hours.',
+    action: 'Have Mailgun store such mail and notify, or receive it over SES; see what the reconciler found.',
+    metric: tooLarge.metric({ statistic: 'Sum', period: PERIOD }),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // A line of the access log makes the value: no such line, no such mail.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchQueue(monitoring: Monitoring, queue: Queue): void {
+  monitoring.alarm({
+    title: 'InboundWaiting',
+    severity: 'ticket',
+    meanwhile:
+      'Received mail has been on the inbound queue for a quarter of an hour: nobody takes it, or it is taken and comes back.',
+    action: 'Look whether the application that reads the queue runs, and what it fails on.',
+    metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: MINUTE }),
+    threshold: Duration.minutes(15).toSeconds(),
+    datapoints: 3,
+    of: 3,
+    // SQS stops measuring a queue that was idle for six hours, and a message on it keeps it from being that.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'InboundExpiring',
+    severity: 'page',
+    meanwhile: 'The oldest received mail is ten days old: in four days SQS deletes it.',
+    action: 'Let the application read the inbound queue, or save its messages elsewhere, today.',
+    metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: PERIOD }),
+    threshold: Duration.days(10).toSeconds(),
+    datapoints: 1,
+    of: 1,
+    // As above.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchRequests(monitoring: Monitoring, provider: string): void {
+  monitoring.alarm({
+    title: 'InboundRefused',
+    provider,
+    severity: 'page',
+    meanwhile: `Requests to the right path of ${provider} are refused: by a wrong key or password that is mail, tried again for eight hours and then lost.`,
+    action: 'Compare the keys in its secret with those of the provider; put the older one beside the newer one.',
+    metric: sumOf(provider, ['refused', 'replayed'], 'refused'),
+    threshold: 1,
+    // One may be somebody who found an old request. A wrong key refuses everything, and goes on.
+    datapoints: 2,
+    of: 3,
+    // No request, none refused.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'InboundFailures',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Mail from ${provider} could not be kept, and is sent again for about eight hours.`,
+    action: 'Read the detail in the log of the receiver: it names the service that failed.',
+    metric: sumOf(provider, ['failed'], 'failed'),
+    threshold: 1,
+    datapoints: 3,
+    of: 4,
+    // No request, none failed.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'InboundUnreadable',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} posted something that is no mail; it is kept in the mail bucket under inbound/unreadable, and no mail came of it.`,
+    action: 'Read it: an event means a wrong address at the provider, anything else that its format has changed.',
+    metric: sumOf(provider, ['unreadable', 'misdirected'], 'no mail'),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // No request, none that is no mail.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchMail(monitoring: Monitoring, provider: string): void {
+  monitoring.alarm({
+    title: 'InboundLate',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Mail over ${provider} comes more than five minutes after the provider took it.`,
+    action: 'Look for earlier failures of the receiver, and at the status page of the provider.',
+    metric: ownMetric('InboundAge', 'p50', { provider }, PERIOD),
+    threshold: LATE_S,
+    // One mail with a wrong clock or one retry is no news; half of the mail in a quarter of an hour is.
+    datapoints: 3,
+    of: 3,
+    // No mail, none late.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'InboundIncomplete',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Mail over ${provider} came in part, or could not be read; the message says so, and the rest is in its raw form or still with the provider.`,
+    action: 'Look at its flags: truncated mail was made to break parsers, or could not be fetched.',
+    metric: ownMetric('InboundIncomplete', 'Sum', { provider }, PERIOD),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // No mail, none in part.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchSecondary(monitoring: Monitoring, provider: string): void {
+  monitoring.alarm({
+    title: 'SecondaryMx',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Mail comes over ${provider}, which is not the best MX: the better one refuses connections or answers with 4xx.`,
+    action: 'Look at the status page and the account of the better one; swap the preferences if it stays away.',
+    metric: sumOf(provider, ['delivered'], 'over the secondary'),
+    // Spam prefers the worst MX, and a canary may go there: a few in five minutes mean nothing.
+    threshold: 10,
+    datapoints: 2,
+    of: 3,
+    // No mail over it: as it should be.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchSes(monitoring: Monitoring, deadLetter: Queue): void {
+  monitoring.alarm({
+    title: 'InboundSesDeadLetters',
+    severity: 'ticket',
+    meanwhile:
+      'Mail that SES wrote to the bucket could not be taken in twenty tries; it is there for 30 days from its arrival.',
+    action: 'Read why in the log of the receiver, repair it, and move the notifications back.',
+    metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // SQS stops measuring a queue that was idle for six hours: it was empty, or has raised this alarm before.
+    missing: TreatMissingData.IGNORE,
+  });
+}
+
+function sumOf(provider: string, outcomes: readonly InboundOutcome[], label: string) {
+  const ids = outcomes.map((outcome) => outcome.replaceAll('-', ''));
+  return new MathExpression({
+    expression: ids.map((id) => `FILL(${id}, 0)`).join(' + '),
+    label,
+    period: PERIOD,
+    usingMetrics: Object.fromEntries(
+      outcomes.map((outcome, place) => [
+        ids[place] ?? '',
+        ownMetric('InboundRequests', 'Sum', { provider, outcome }, PERIOD),
+      ]),
+    ),
+  });
+}
+
+function showInbound(monitoring: Monitoring, { providers, inbound, queue }: WatchInboundProps): void {
+  const by = (outcome: InboundOutcome) =>
+    providers.map(({ key }) => ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: key }));
+  const bad = INBOUND_OUTCOMES.filter((outcome) => outcome !== 'delivered' && outcome !== 'duplicate');
+  monitoring.row('Is mail coming in, and over whom?', [
+    graph('Received, by provider', 6, { left: by('delivered'), right: by('duplicate'), stacked: true }),
+    graph('Not taken, by reason', 6, {
+      left: providers.flatMap(({ key }) =>
+        bad.map((outcome) =>
+          ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),
+        ),
+      ),
+      stacked: true,
+    }),
+    graph('Age when queued, s', 6, {
+      left: providers.map(({ key }) => ownMetric('InboundAge', 'p50', { provider: key }).with({ label: key })),
+      line: LATE_S,
+    }),
+    graph('Inbound queue and receiver', 6, {
+      left: [
+        queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
+        inbound.function.metricErrors({ label: 'errors' }),
+      ],
+      right: [queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'oldest, s' })],
+    }),
+  ]);
+}
