@@ -13,6 +13,7 @@ import {
   NOTHING_CARRIED,
   type OnUnknown,
   pending,
+  reopen,
   type Vote,
 } from '../../lambda/sender/progress.ts';
 
@@ -64,6 +65,193 @@ describe('progress', () => {
     ]);
     expect(pending(next)).toEqual(['b@x', 'c@x']);
     expect(next.attempts).toBe(1);
+  });
+
+  it('begins with nothing done and nothing remembered', () => {
+    expect(begin(['a@x'], NOTHING_CARRIED)).toEqual({
+      attempts: 0,
+      doubts: [],
+      recipients: [{ address: 'a@x', refusedBy: [], unknownAt: [], failedAt: [], waiting: false }],
+    });
+    expect(carry(begin(['a@x'], NOTHING_CARRIED))).toEqual({ attempts: 0, done: [], history: [] });
+  });
+
+  it('declares bad at the begin of a round what two providers have refused by now', () => {
+    const vote = (provider: string): Vote => ({ provider, kind: 'refused' });
+    const ends = (...votes: Vote[]) =>
+      begin(['a@x'], { ...NOTHING_CARRIED, history: votes }).recipients.map(({ end }) => end);
+
+    expect(ends(vote('p'), vote('p'))).toEqual([undefined]);
+    expect(ends(vote('p'), vote('q'))).toEqual(['refused']);
+    expect(ends(vote('p'), vote('q'), vote('r'))).toEqual(['refused']);
+  });
+
+  it('takes of several doubts about a provider the oldest, and holds it for settled only if all are', () => {
+    const doubts = (...votes: Partial<Vote>[]) =>
+      begin(['a@x', 'b@x'], {
+        ...NOTHING_CARRIED,
+        history: [
+          { provider: 'q', kind: 'refused', at: 1 },
+          ...votes.map((vote, place): Vote => ({ provider: 'p', kind: 'unknown', recipients: [place], ...vote })),
+        ],
+      }).doubts;
+
+    expect(doubts({ at: 7, asked: 1, settled: true }, { at: 5, asked: 3 })).toEqual([
+      { provider: 'p', at: 5, asked: 3, settled: false },
+    ]);
+    expect(doubts({ at: 5, settled: true }, { at: 7, settled: true })).toEqual([
+      { provider: 'p', at: 5, asked: 0, settled: true },
+    ]);
+    expect(doubts({})).toEqual([{ provider: 'p', at: 0, asked: 0, settled: false }]);
+  });
+
+  it('has ended only when everybody has an end', () => {
+    const half = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0] });
+
+    expect(ended(half)).toBe(false);
+    expect(ended(begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0, 1] }))).toBe(true);
+  });
+
+  it('changes nothing for those who were not offered, or have their end', () => {
+    const start = begin(['a@x', 'b@x', 'c@x'], { ...NOTHING_CARRIED, done: [0] });
+
+    const { progress } = afterAttempt(start, 'p', ['a@x', 'b@x'], { outcome: bad }, 'ask', 5);
+
+    expect(progress.recipients.map(({ end, refusedBy }) => [end, ...refusedBy])).toEqual([
+      ['accepted'],
+      [undefined, 'p'],
+      [undefined],
+    ]);
+    expect(progress).toMatchObject({ attempts: 1, lastProvider: 'p', doubts: [] });
+  });
+
+  it.each<[string, Outcome]>([
+    ['throttles', { kind: 'throttled', reason: 'rate-limit' }],
+    ['is down', down],
+    ['refuses the account', { kind: 'unavailable', blames: 'account', reason: 'suspended' }],
+  ])('holds nothing against a provider that %s', (_, outcome) => {
+    const start = begin(['a@x'], NOTHING_CARRIED);
+
+    expect(attempt(start, 'p', outcome)).toEqual({ ...start, attempts: 1, lastProvider: 'p' });
+  });
+
+  it('remembers a provider that failed with the request in its hands, once', () => {
+    const failed: Outcome = { ...down, maybeTaken: true };
+
+    const progress = attempt(attempt(begin(['a@x'], NOTHING_CARRIED), 'p', failed), 'p', failed);
+
+    expect(carry(progress).history).toEqual([{ provider: 'p', kind: 'failed' }]);
+  });
+
+  it('does not call it a contradiction when a provider takes what it refused itself', () => {
+    const first = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad);
+
+    expect(afterAttempt(first, 'p', ['a@x'], { outcome: accepted }, 'ask', 5).contradicted).toEqual([]);
+  });
+
+  it("tells of a suppressed recipient in the provider's words, and of nobody whom it merely refused", () => {
+    const told = (outcome: Outcome) =>
+      afterAttempt(begin(['a@x'], NOTHING_CARRIED), 'p', ['a@x'], { outcome }, 'ask', 5).suppressed;
+
+    expect(told({ ...inactive, detail: 'hard bounce' })).toEqual([
+      { address: 'a@x', reason: 'inactive', detail: 'hard bounce' },
+    ]);
+    expect(Object.keys(told(inactive)[0] ?? {})).toEqual(['address', 'reason']);
+    expect(told(bad)).toEqual([]);
+    expect(told(down)).toEqual([]);
+    expect(told(accepted)).toEqual([]);
+  });
+
+  it('keeps the doubts about others when one provider is doubted or heard', () => {
+    const both = attempt(attempt(begin(['a@x'], NOTHING_CARRIED), 'p', lost, 'failover', 3), 'q', lost, 'failover', 4);
+    expect(both.doubts.map(({ provider, at }) => [provider, at])).toEqual([
+      ['p', 3],
+      ['q', 4],
+    ]);
+
+    const again = attempt(both, 'q', lost, 'failover', 9);
+    expect(again.doubts.map(({ provider, at }) => [provider, at])).toEqual([
+      ['p', 3],
+      ['q', 4],
+    ]);
+
+    const heard = afterAnswer(both, 'q', { found: new Set(), doubt: { asked: 2, settled: true } });
+    expect(heard.doubts).toEqual([
+      { provider: 'p', at: 3, asked: 0, settled: false },
+      { provider: 'q', at: 4, asked: 2, settled: true },
+    ]);
+    expect(carry(heard).history).toEqual([
+      { provider: 'p', kind: 'unknown', at: 3 },
+      { provider: 'q', kind: 'unknown', at: 4, asked: 2, settled: true },
+    ]);
+  });
+
+  it('holds a doubt for open as long as nothing says otherwise', () => {
+    const odd = { ...attempt(begin(['a@x'], NOTHING_CARRIED), 'p', lost), doubts: [] };
+
+    expect(carry(odd).history).toEqual([{ provider: 'p', kind: 'unknown', at: 0 }]);
+  });
+
+  it('hears an answer only for those whom the provider was in doubt about', () => {
+    const start = begin(['a@x', 'b@x'], {
+      ...NOTHING_CARRIED,
+      history: [{ provider: 'p', kind: 'unknown', recipients: [0], at: 1 }],
+    });
+
+    const heard = afterAnswer(start, 'p', { found: new Set(['b@x']), doubt: { asked: 1, settled: false } });
+
+    expect(heard.recipients.map(({ end, waiting }) => [end, waiting])).toEqual([
+      [undefined, true],
+      [undefined, false],
+    ]);
+  });
+
+  it('declares nothing refused when nobody may be used', () => {
+    const start = begin(['a@x'], NOTHING_CARRIED);
+
+    expect(declareRefused(start, [])).toEqual(start);
+  });
+
+  it('takes back the end of those whose event found no place, and of nobody else', () => {
+    const start = begin(['a@x', 'b@x', 'c@x'], { ...NOTHING_CARRIED, done: [0, 1] });
+
+    const again = reopen({ ...start, attempts: 4 }, new Set(['b@x', 'c@x']));
+
+    expect(again).toMatchObject({ attempts: 4, recipients: [{ end: 'accepted' }, {}, {}] });
+    expect(again.recipients.map((one) => 'end' in one)).toEqual([true, false, false]);
+    expect(again.recipients.map(({ address }) => address)).toEqual(['a@x', 'b@x', 'c@x']);
+  });
+
+  it('carries those who are served or suppressed as done, and nobody else', () => {
+    const start = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED);
+    const recipients = new Map<string, Outcome>([
+      ['b@x', inactive],
+      ['c@x', bad],
+    ]);
+    const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, 'ask', 5);
+
+    expect(carry(progress)).toEqual({
+      attempts: 1,
+      done: [0, 1],
+      history: [{ provider: 'p', kind: 'refused', recipients: [2] }],
+    });
+    expect(carry(attempt(begin(['a@x', 'b@x'], NOTHING_CARRIED), 'p', bad)).history).toEqual([
+      { provider: 'p', kind: 'refused' },
+    ]);
+  });
+
+  it('keeps of two equal votes the one that knows more, and the first if neither does', () => {
+    const votes = (...history: Partial<Vote>[]) => ({
+      ...NOTHING_CARRIED,
+      history: history.map((vote): Vote => ({ provider: 'p', kind: 'unknown', ...vote })),
+    });
+    const joined = (a: Partial<Vote>, b: Partial<Vote>) => join(votes(a), votes(b)).history;
+
+    expect(joined({ at: 1, asked: 2 }, { at: 2, asked: 1 })).toMatchObject([{ at: 1 }]);
+    expect(joined({ at: 1, asked: 1 }, { at: 2, asked: 2 })).toMatchObject([{ at: 2 }]);
+    expect(joined({ at: 1, asked: 9 }, { at: 2, settled: true })).toMatchObject([{ at: 2 }]);
+    expect(joined({ at: 1 }, { at: 2 })).toMatchObject([{ at: 1 }]);
+    expect(joined({ at: 1, recipients: [0] }, { at: 2, recipients: [1] })).toHaveLength(2);
   });
 
   it('names the provider that refused what another one took', () => {

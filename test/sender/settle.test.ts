@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoff, MAX_AGE_MS, MAX_DELAY_MS, MIN_DELAY_MS, unknownDelay } from '../../lambda/sender/backoff.ts';
-import { begin, NOTHING_CARRIED } from '../../lambda/sender/progress.ts';
+import { begin, declareHeld, NOTHING_CARRIED } from '../../lambda/sender/progress.ts';
 import { settle } from '../../lambda/sender/settle.ts';
 
 const open = begin(['a@x'], NOTHING_CARRIED);
@@ -22,6 +22,7 @@ describe('backoff', () => {
 
   it('waits one to two minutes after a lost answer', () => {
     expect(unknownDelay(0)).toBe(60_000);
+    expect(unknownDelay(0.5)).toBe(90_000);
     expect(unknownDelay(0.999)).toBeLessThan(120_001);
   });
 });
@@ -79,5 +80,81 @@ describe('settle', () => {
       reason: 'Refused',
       detail: 'refused by p and q for 1 of 2 recipients',
     });
+  });
+
+  it('is done when nobody is left, served or suppressed', () => {
+    const progress = begin(['a@x', 'b@x'], { attempts: 1, done: [0, 1], history: [] });
+    const suppressed = { ...open, recipients: open.recipients.map((one) => ({ ...one, end: 'suppressed' as const })) };
+
+    expect(settle(progress, { ageMs: MAX_AGE_MS, random: 0 })).toEqual({ kind: 'done' });
+    expect(settle(suppressed, { ageMs: MAX_AGE_MS, random: 0 })).toEqual({ kind: 'done' });
+  });
+
+  it('parks what must not be sent twice, and names those whose answer was lost', () => {
+    const doubted = begin(['a@x', 'b@x', 'c@x'], {
+      attempts: 2,
+      done: [2],
+      history: [
+        { provider: 'p', kind: 'unknown', recipients: [0, 2], at: 1 },
+        { provider: 'q', kind: 'unknown', recipients: [0, 1], at: 1 },
+        { provider: 'r', kind: 'unknown', recipients: [2], at: 1 },
+      ],
+    });
+
+    expect(settle(declareHeld(doubted), { ageMs: 0, random: 0 })).toEqual({
+      kind: 'dead-letter',
+      reason: 'Unknown',
+      detail: 'the answer of p and q was lost, and nothing could be learned of it; onUnknown is hold',
+    });
+  });
+
+  it('names only those who refused it for a recipient that it failed for', () => {
+    const progress = begin(['a@x', 'b@x'], {
+      attempts: 3,
+      done: [0],
+      history: [
+        { provider: 'o', kind: 'refused', recipients: [0] },
+        { provider: 'p', kind: 'refused', recipients: [1] },
+        { provider: 'q', kind: 'refused', recipients: [1] },
+      ],
+    });
+
+    expect(settle(progress, { ageMs: 0, random: 0 })).toMatchObject({
+      detail: 'refused by p and q for 1 of 2 recipients',
+    });
+  });
+
+  it('says why the time is up', () => {
+    expect(settle(open, { ageMs: MAX_AGE_MS, random: 0 })).toMatchObject({
+      detail: 'no provider took it within four days',
+    });
+    expect(settle(open, { ageMs: 0, expiresInMs: -1, random: 0 })).toMatchObject({
+      detail: 'expiresAt, or the time that its class has, is over; it was not sent after that',
+    });
+  });
+
+  it('waits out a lost answer for one recipient before it tries for the others again', () => {
+    const two = begin(['a@x', 'b@x'], NOTHING_CARRIED);
+    const progress = { ...two, recipients: two.recipients.map((one, place) => ({ ...one, waiting: place === 1 })) };
+
+    expect(settle(progress, { ageMs: 1_000_000, random: 0.5 })).toEqual({ kind: 'retry', delayMs: 90_000 });
+  });
+
+  it('tries again at once what was only held back, when its provider said so', () => {
+    expect(settle(open, { ageMs: 1_000_000, random: 0, againAfterMs: 2_000 })).toEqual({
+      kind: 'retry',
+      delayMs: 2_000,
+    });
+    expect(settle(open, { ageMs: 0, random: 0.5, againAfterMs: 0 })).toEqual({ kind: 'retry', delayMs: 2_500 });
+    expect(settle(open, { ageMs: 0, random: 0.5, againAfterMs: 40_000 })).toEqual({ kind: 'retry', delayMs: 45_000 });
+    expect(settle(open, { ageMs: 0, random: 0.5, againAfterMs: 3_599_000 })).toEqual({
+      kind: 'retry',
+      delayMs: MAX_DELAY_MS,
+    });
+  });
+
+  it('lets the end come when there is no room for one more try', () => {
+    expect(settle(open, { ageMs: 0, expiresInMs: 10_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 60_000 });
+    expect(settle(open, { ageMs: 0, expiresInMs: 10_001, random: 0 })).toEqual({ kind: 'retry', delayMs: 10_000 });
   });
 });
