@@ -26,7 +26,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   route: sender(['route', 'policy', 'supersedes', 'warm-up'], ['route', 'policy', 'supersedes', 'warm-up']),
   settle: sender(['settle', 'backoff'], ['settle']),
   progress: sender(['progress'], ['progress']),
-  ledger: sender(['entry', 'ledger'], ['entry', 'ledger', 'send']),
+  ledger: sender(['entry', 'ledger'], ['entry', 'ledger']),
   circuit: {
     mutate: ['circuit', 'window', 'hold', 'verdict', 'isolation'].map((name) => `lambda/circuit/${name}.ts`),
     tests: ['test/circuit/**/*.test.ts'],

@@ -158,6 +158,29 @@ describe('an entry', () => {
   });
 });
 
+describe('what an overtaken worker knows', () => {
+  const told = { ...begun, ended: NOW, outcome: 'accepted' } as const;
+
+  it.each([
+    ['another number', { number: 4 }],
+    ['another provider', { provider: 'ses' }],
+    ['another time', { begun: NOW - 69_999 }],
+  ])('says nothing about an attempt of %s', (_, change) => {
+    const stands = { ...begun, ...change };
+    const current: Entry = { ...entry, attempts: [stands] };
+
+    expect(amend(current, { attempts: [told], carried: NOTHING_CARRIED })['attempts']).toEqual([stands]);
+  });
+
+  it('counts for less than an outcome that stands already', () => {
+    const stands = { ...begun, ended: NOW, outcome: 'throttled' } as const;
+
+    expect(amend({ ...entry, attempts: [stands] }, { attempts: [told], carried: NOTHING_CARRIED })['attempts']).toEqual(
+      [stands],
+    );
+  });
+});
+
 describe('contentHash', () => {
   const mail = {
     version: 1 as const,
