@@ -28,8 +28,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   progress: sender(['progress'], ['progress']),
   ledger: sender(['entry', 'ledger'], ['entry', 'ledger']),
   circuit: {
-    mutate: ['circuit', 'window', 'hold', 'verdict', 'isolation'].map((name) => `lambda/circuit/${name}.ts`),
-    tests: ['test/circuit/**/*.test.ts'],
+    mutate: ['circuit', 'window', 'hold', 'verdict', 'items'].map((name) => `lambda/circuit/${name}.ts`),
+    tests: ['test/circuit/circuit.test.ts'],
   },
 };
 
