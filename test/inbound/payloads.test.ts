@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { InboundMessage } from '../../lambda/contract/inbound.ts';
+import { inboundSchema } from '../../lambda/contract/inbound.ts';
+import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
+
+// Each mail goes through a real stack in every form in which a provider posts it, and must come out with the same facts.
+// The request of each form is made from the mail by the simulated provider, with another MIME reader than the receiver's.
+
+type Facts = Partial<Record<string, unknown>> & {
+  readonly absent?: readonly string[];
+  readonly referencesCount?: number;
+};
+
+interface Fixture {
+  /** Where the mail comes from, and what it is for. */
+  readonly note: string;
+  readonly envelope: { readonly from: string | null; readonly to: readonly string[] };
+  /** Without it, all. */
+  readonly forms?: readonly Form[];
+  readonly expect: Facts;
+  /** What holds for one form besides. */
+  readonly by?: Partial<Record<Form, Facts>>;
+}
+
+const FORMS = {
+  form: { provider: 'mailgun', options: { form: 'form' } },
+  mime: { provider: 'mailgun', options: { form: 'mime' } },
+  store: { provider: 'mailgun', options: { form: 'store' } },
+  postmark: { provider: 'postmark', options: {} },
+  'postmark-raw': { provider: 'postmark', options: { withRaw: true } },
+} as const;
+type Form = keyof typeof FORMS;
+
+const DIRECTORY = new URL('./fixtures/', import.meta.url);
+const fixtures = readdirSync(DIRECTORY)
+  .filter((name) => name.endsWith('.eml'))
+  .map((name) => {
+    const mail = readFileSync(new URL(name, DIRECTORY));
+    const fixture = JSON.parse(readFileSync(new URL(name.replace('.eml', '.json'), DIRECTORY), 'utf8')) as Fixture;
+    return { name: name.replace('.eml', ''), mail, fixture };
+  });
+const cases = fixtures.flatMap(({ name, mail, fixture }) =>
+  (fixture.forms ?? (Object.keys(FORMS) as Form[])).map((form) => ({
+    title: `${name} as ${form}`,
+    mail,
+    fixture,
+    form,
+  })),
+);
+
+let stack: InboundStack;
+beforeAll(async () => {
+  stack = await givenInboundStack(1);
+}, 60_000);
+afterAll(async () => {
+  await stack?.close();
+});
+
+test('there are at least ninety payloads, of every form', () => {
+  expect(cases.length).toBeGreaterThanOrEqual(90);
+  expect(new Set(cases.map(({ form }) => form)).size).toBe(Object.keys(FORMS).length);
+});
+
+test.each(cases)('$title', { timeout: 30_000 }, async ({ mail, fixture, form }) => {
+  const { provider, options } = FORMS[form];
+  // The same mail in another form is another mail only if it is for somebody else.
+  const to = fixture.envelope.to.map((address) => address.replace('@', `@${form}.`));
+
+  const messages = await stack.receive(provider, { raw: crlf(mail), from: fixture.envelope.from, to, ...options });
+
+  expect(messages.map(({ envelope }) => envelope.to).sort()).toEqual(to.map((address) => [address]).sort());
+  for (const message of messages) {
+    inboundSchema.parse(message);
+    expect(message.provider).toBe(provider);
+    expect(message.envelope.from).toBe(fixture.envelope.from);
+    expectFacts(message, fixture.expect);
+    expectFacts(message, fixture.by?.[form] ?? {});
+    for (const { s3, size } of message.attachments ?? []) expect((await stack.object(s3)).length).toBe(size);
+    expect((await stack.object(message.raw.s3)).length).toBeGreaterThan(0);
+  }
+});
+
+function expectFacts(message: InboundMessage, { absent = [], referencesCount, ...facts }: Facts): void {
+  for (const name of absent) expect(message, `has no ${name}`).not.toHaveProperty(name);
+  if (referencesCount !== undefined) expect(message.references).toHaveLength(referencesCount);
+  for (const [name, value] of Object.entries(facts)) {
+    const found = message[name as keyof InboundMessage];
+    if (name === 'attachments') expectAttachments(message, value as readonly Facts[]);
+    else if (typeof value === 'string' && typeof found === 'string') expect(plain(found), name).toBe(value);
+    else if (name === 'flags') expect([...(found as string[])].sort(), name).toEqual(value);
+    else expect(found, name).toEqual(value);
+  }
+}
+
+function expectAttachments({ attachments = [] }: InboundMessage, expected: readonly Facts[]): void {
+  expect(attachments.map(({ filename }) => filename)).toEqual(expected.map(({ filename }) => filename));
+  for (const [place, { absent = [], ...facts }] of expected.entries()) {
+    expect(attachments[place]).toMatchObject(facts);
+    for (const name of absent) expect(attachments[place]).not.toHaveProperty(name);
+  }
+}
+
+/** Line ends and what stands at the end of a text are not the mail's to keep. */
+function plain(text: string): string {
+  return text.replaceAll('\r\n', '\n').trimEnd();
+}
+
+/** As SMTP carries it. */
+function crlf(mail: Buffer): Buffer {
+  return Buffer.from(mail.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
+}
