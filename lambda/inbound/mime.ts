@@ -1,6 +1,7 @@
-import PostalMime, { decodeWords, type Email } from 'postal-mime';
+import PostalMime, { type Email } from 'postal-mime';
 import { type Leaf, splitMail } from '../mail/mime-parts.ts';
 import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
+import { decodeHeader } from './encoded-words.ts';
 
 /**
  * Takes a mail apart; never throws. What cannot be read at all is flagged.
@@ -23,7 +24,7 @@ export async function readMime(mime: Buffer): Promise<MailContent> {
     if (read.file) files.push(read.file);
   }
   return {
-    headers: top.map(({ originalKey, value }) => [originalKey, decodeWords(value)]),
+    headers: top.map(({ originalKey, value }) => [originalKey, decodeHeader(value)]),
     ...(texts.length > 0 && { text: texts.join('\n') }),
     ...(htmls.length > 0 && { html: htmls.join('\n') }),
     files,
