@@ -25,7 +25,7 @@ export interface WatchInboundProps {
 export function watchInbound(monitoring: Monitoring, { providers, inbound, queue }: WatchInboundProps): void {
   watchFunction(monitoring, inbound);
   watchQueue(monitoring, queue);
-  const best = Math.min(...providers.map(({ preference = 0 }) => preference));
+  const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
   for (const provider of providers) {
     // SES asks no HTTP API: what it cannot hand over stays on its queue.
     if (provider.type !== 'ses') watchRequests(monitoring, provider.key);
