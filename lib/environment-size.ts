@@ -1,4 +1,5 @@
 import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
+import { encodeHealthEnvironment } from '../lambda/contract/health-environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { ConfigurationError } from '../lambda/contract/validate-providers.ts';
@@ -13,7 +14,7 @@ const LONGEST_BUCKET = 'b'.repeat(63);
 const LONGEST_TABLE = 't'.repeat(255);
 
 /**
- * Refuses a list that Lambda would refuse later, in the middle of a deployment.
+ * Refuses a list that Lambda would refuse later, in the middle of a deployment: what the sender has to be told is too long.
  *
  * @throws ConfigurationError
  */
@@ -29,9 +30,23 @@ export function checkEnvironmentSize(providers: readonly ProviderConfig[], route
     mailBucket: LONGEST_BUCKET,
     stateTable: LONGEST_TABLE,
   });
+  check(variables, 'use fewer providers and routes, or shorter options');
+}
+
+/**
+ * The same for the health check, which is told of canaries and blocklists too.
+ *
+ * @throws ConfigurationError
+ */
+export function checkHealthEnvironmentSize(providers: readonly ProviderConfig[]): void {
+  const variables = encodeHealthEnvironment({ providers, outboundQueueUrl: LONGEST_URL, stateTable: LONGEST_TABLE });
+  check(variables, 'use fewer providers, or fewer addresses and zones of blocklists');
+}
+
+function check(variables: Readonly<Record<string, string>>, remedy: string): void {
   const bytes = Buffer.byteLength(Object.entries(variables).flat().join(''));
   if (bytes > MAX_BYTES)
     throw new ConfigurationError([
-      `it may need ${bytes} bytes of environment, and a Lambda function has ${MAX_BYTES}: use fewer providers and routes, or shorter options`,
+      `it may need ${bytes} bytes of environment, and a Lambda function has ${MAX_BYTES}: ${remedy}`,
     ]);
 }

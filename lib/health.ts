@@ -10,6 +10,7 @@ import { encodeHealthEnvironment } from '../lambda/contract/health-environment.t
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { healthStatements } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
+import { checkHealthEnvironmentSize } from './environment-size.ts';
 import type { StateTable } from './state-table.ts';
 
 const EVERY = Duration.minutes(1);
@@ -37,6 +38,7 @@ export class HealthCheck extends Construct {
 
   constructor(scope: Construct, id: string, props: HealthCheckProps) {
     super(scope, id);
+    checkHealthEnvironmentSize(props.providers);
     const stack = Stack.of(this);
     this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention });
     this.function = new LambdaFunction(this, 'Function', {

@@ -110,3 +110,15 @@ test('only canaries let it put anything on the outbound queue, and the sender is
   );
   expect(alarms).toEqual(expect.arrayContaining(['Mailover/own-mta/CanaryMissing', 'Mailover/own-mta/Blocklisted']));
 });
+
+test('more than its environment can hold is refused', () => {
+  const blocklists = {
+    addresses: ['192.0.2.1'],
+    zones: Array.from({ length: 200 }, (_, n) => `list-${n}.example.org`),
+  };
+  const options = { host: 'mta.example.com' };
+
+  expect(() => deploy({ providers: [{ key: 'own-mta', type: 'smtp', options, blocklists }] })).toThrow(
+    /bytes of environment.*zones of blocklists/,
+  );
+});
