@@ -1,0 +1,40 @@
+import { generate } from 'selfsigned';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { FaultBoard, parseFaults } from '../local/faults.ts';
+import { startSimulators } from '../local/simulators/main.ts';
+
+/** The first one will be broken. */
+export const PROVIDERS: readonly ProviderConfig[] = [
+  { key: 'first', type: 'postmark', options: {} },
+  { key: 'second', type: 'mailgun', options: { domain: 'example.com' } },
+];
+
+/** Made up, for this machine only. */
+export const SECRETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  first: { serverToken: 'bench' },
+  second: { apiKey: 'bench' },
+};
+
+/** Told once the simulators listen. */
+export interface Up {
+  readonly endpoints: Readonly<Record<string, string>>;
+}
+
+if (process.send) {
+  const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
+  const faults = new FaultBoard();
+  const { endpoints, close } = await startSimulators({
+    providers: PROVIDERS,
+    basePort: 0,
+    secrets: SECRETS,
+    tls: { key: pems.private, cert: pems.cert },
+    faults,
+    timeScale: 1,
+  });
+  process.on('message', async ({ fault }: { fault: unknown }) => {
+    await faults.set('first', parseFaults(fault));
+    process.send?.('set');
+  });
+  process.on('disconnect', () => void close().finally(() => process.exit(0)));
+  process.send({ endpoints } satisfies Up);
+}

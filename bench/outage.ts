@@ -1,0 +1,289 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { SQSRecord } from 'aws-lambda';
+import { createGate } from '../lambda/circuit/gate.ts';
+import { HEDGE_MS } from '../lambda/circuit/turnstile.ts';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { composeMime } from '../lambda/mail/mime.ts';
+import { systemClock } from '../lambda/platform/clock.ts';
+import type { Log } from '../lambda/platform/log.ts';
+import { providerPool } from '../lambda/providers/pool.ts';
+import { definitions, loadProvider } from '../lambda/providers/registry.ts';
+import { type CallProvider, providerCaller, providerLookUp } from '../lambda/sender/call.ts';
+import { intake } from '../lambda/sender/intake.ts';
+import { createSender } from '../lambda/sender/sender.ts';
+import { memoryTable } from '../test/support/memory-table.ts';
+import type { Figure } from './figure.ts';
+import { PROVIDERS, SECRETS, type Up } from './outage-providers.ts';
+
+/** Time for an attempt, as in `bin/mailover.ts`. */
+const DEADLINE_MS = 10_000;
+/** More mails are sent so many at a time, and only through the product: the naive chain would take hours. */
+const MAILS = 200;
+/** What one worker has in hand at once: a batch of its event source. */
+const BATCH = 10;
+const LIMIT_MS = 120_000;
+const PROBE_WINDOW_MS = 5_000;
+
+const FAULTS = {
+  'answers 500': { respond: { status: 500, body: '{"ErrorCode":500,"Message":"oops"}' } },
+  'refuses connections': { network: 'refuse' },
+  hangs: { network: 'hang' },
+} as const;
+
+/** Takes one mail until somebody has accepted it. */
+type Way = (record: SQSRecord) => Promise<void>;
+
+/** What a number of mails came to. */
+interface Run {
+  readonly wasted: number;
+  readonly allOutMs: number;
+  readonly p95Ms: number;
+}
+
+/**
+ * Breaks the first of two providers and sends through one worker that knows nothing yet, all mails at once; beside it a
+ * chain that tries one provider after the other for each mail, with the same code, sockets and deadlines.
+ */
+export async function measureOutage(mails = MAILS): Promise<Figure[]> {
+  const rig = await startRig();
+  try {
+    const figures: Figure[] = [];
+    if (mails > MAILS) {
+      await rig.fault(FAULTS['answers 500']);
+      const ours = await run(rig, mails, mailover(rig));
+      return compare(`first provider answers 500, ${mails} mails`, false, ours);
+    }
+    const healthy = await run(rig, mails, mailover(rig));
+    figures.push({ name: `${mails} mails at once, no outage: 95th percentile`, value: seconds(healthy.p95Ms) });
+    for (const [what, fault] of Object.entries(FAULTS)) {
+      await rig.fault(fault);
+      const ours = await run(rig, mails, mailover(rig));
+      const naive = await run(rig, mails, chain(rig));
+      figures.push(...compare(`first provider ${what}, ${mails} mails`, what === 'hangs', ours, naive, healthy));
+    }
+    figures.push(await measureMidRun(rig, mails));
+    return figures;
+  } finally {
+    await rig.close();
+  }
+}
+
+function compare(name: string, hangs: boolean, ours: Run, naive?: Run, healthy?: Run): Figure[] {
+  const beside = (value: string) => (naive ? ` (naive chain ${value})` : '');
+  // One when cold, and one more for each probe window, if it takes that long.
+  const attempts = 1 + (naive ? 0 : Math.floor(ours.allOutMs / PROBE_WINDOW_MS));
+  const wasted: Figure = {
+    name: `${name}: attempts wasted`,
+    value: `${ours.wasted}${beside(String(naive?.wasted))}`,
+    target: { text: `at most ${attempts}`, met: ours.wasted <= attempts },
+  };
+  if (!hangs || !naive || !healthy) return [wasted];
+  const most = DEADLINE_MS + 500;
+  const p95 = HEDGE_MS + 100;
+  const beyond = Math.max(0, ours.p95Ms - healthy.p95Ms);
+  return [
+    wasted,
+    {
+      name: `${name}: all out after`,
+      value: `${seconds(ours.allOutMs)}${beside(seconds(naive?.allOutMs ?? 0))}`,
+      target: { text: `at most ${seconds(most)}`, met: ours.allOutMs <= most },
+    },
+    {
+      name: `${name}: 95th percentile beyond no outage`,
+      value: `${seconds(beyond)}${beside(seconds(Math.max(0, (naive?.p95Ms ?? 0) - healthy.p95Ms)))}`,
+      target: { text: `at most ${seconds(p95)}`, met: beyond <= p95 },
+    },
+  ];
+}
+
+/** A worker with ten mails in hand all the time; the provider breaks after fifty. */
+async function measureMidRun(rig: Rig, mails: number): Promise<Figure> {
+  await rig.fault([]);
+  const send = mailover(rig);
+  await inBatches(50, send);
+  rig.wasted = 0;
+  const under = inBatches(BATCH, send);
+  await rig.fault(FAULTS['answers 500']);
+  await under;
+  const begun = performance.now();
+  await inBatches(mails, send);
+  const windows = Math.ceil((performance.now() - begun) / PROBE_WINDOW_MS);
+  const most = BATCH + windows;
+  return {
+    name: `first provider breaks while ${BATCH} mails are in flight, ${mails} more mails: attempts wasted`,
+    value: `${rig.wasted} in ${windows} probe ${windows === 1 ? 'window' : 'windows'}`,
+    target: { text: `at most ${most}`, met: rig.wasted <= most },
+  };
+}
+
+async function run(rig: Rig, mails: number, way: Way): Promise<Run> {
+  rig.wasted = 0;
+  const begun = performance.now();
+  const times: number[] = [];
+  const late = setTimeout(
+    () => process.stderr.write(`bench: not all mail is out after ${LIMIT_MS / 1_000} s\n`),
+    LIMIT_MS,
+  );
+  let started = 0;
+  const lane = async () => {
+    while (started < mails) {
+      started += 1;
+      const start = performance.now();
+      await way(record());
+      times.push(performance.now() - start);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(mails, MAILS) }, lane));
+  const allOutMs = performance.now() - begun;
+  clearTimeout(late);
+  times.sort((a, b) => a - b);
+  return { wasted: rig.wasted, allOutMs, p95Ms: times[Math.ceil(0.95 * mails) - 1] ?? 0 };
+}
+
+async function inBatches(mails: number, way: Way): Promise<void> {
+  for (let sent = 0; sent < mails; sent += BATCH)
+    await Promise.all(Array.from({ length: Math.min(BATCH, mails - sent) }, () => way(record())));
+}
+
+/** A new worker of the product. Its table is in memory: DynamoDB's own time is not part of this. */
+function mailover({ call, pool, log }: Rig): Way {
+  const table = memoryTable();
+  const edges = { table, log, clock: systemClock, random: Math.random };
+  let kept = 0;
+  const send = createSender({
+    environment: {
+      providers: PROVIDERS,
+      deadLetterQueueUrl: 'dead',
+      eventsQueueUrl: 'events',
+      retryQueueUrls: { first: 'retry', second: 'retry' },
+      mailBucket: 'bench',
+      stateTable: 'state',
+      maxReceiveCount: 20,
+    },
+    definitions,
+    call,
+    lookUp: providerLookUp(pool),
+    queue: {
+      send: async () => {
+        kept += 1;
+        throw new Error(`${kept} mails found no provider`);
+      },
+    },
+    objects: NO_OBJECTS,
+    metrics: { add: () => {} },
+    gate: createGate({ providers: PROVIDERS, ...edges }),
+    ...edges,
+  });
+  return (record) => send(record, () => LIMIT_MS);
+}
+
+/** What most programs do: the providers one after the other, for each mail anew. */
+function chain({ call }: Rig): Way {
+  return async ({ body }) => {
+    const arrived = await intake(body, randomUUID(), NO_OBJECTS, new Set(), Date.now());
+    if (arrived.kind !== 'ready') throw new Error(arrived.kind);
+    const { message } = arrived;
+    const mime = await composeMime(message);
+    for (const [place, provider] of PROVIDERS.entries()) {
+      const { outcome } = await call(provider, {
+        message,
+        recipients: message.to.map(({ address }) => address),
+        mime: () => Promise.resolve(mime),
+        number: place + 1,
+        deadlineMs: DEADLINE_MS,
+        connectMs: 3_000,
+      });
+      if (outcome.kind === 'accepted') return;
+    }
+    throw new Error('no provider took it');
+  };
+}
+
+const NO_OBJECTS = {
+  read: () => Promise.reject(new Error('there are no objects here')),
+};
+
+function record(): SQSRecord {
+  const messageId = randomUUID();
+  const now = String(Date.now());
+  return {
+    messageId,
+    receiptHandle: messageId,
+    body: JSON.stringify({
+      version: 1,
+      id: messageId,
+      from: 'bench@example.com',
+      to: ['ada@example.org'],
+      subject: 'outage',
+      text: 'Nobody waits.',
+      onUnknown: 'failover',
+    }),
+    attributes: {
+      ApproximateReceiveCount: '1',
+      SentTimestamp: now,
+      SenderId: 'bench',
+      ApproximateFirstReceiveTimestamp: now,
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:outbound',
+    awsRegion: 'us-east-1',
+  };
+}
+
+interface Rig {
+  readonly pool: ReturnType<typeof providerPool>;
+  readonly call: CallProvider;
+  readonly log: Log;
+  /** Attempts at the first provider that came to nothing. */
+  wasted: number;
+  /** Sets the faults of the first provider. */
+  fault(fault: unknown): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The providers in a process of their own, and what all ways share: sockets and SDKs, ready before anything is measured. */
+async function startRig(): Promise<Rig> {
+  const child = fork(new URL('./outage-providers.ts', import.meta.url), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [{ endpoints }] = (await once(child, 'message')) as [Up];
+  const log: Log = { info: () => {}, warn: () => {}, error: (message) => process.stderr.write(`bench: ${message}\n`) };
+  const secrets = { read: async (name: string) => SECRETS[name.replace('mailover/', '')] ?? {} };
+  const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, log);
+  const caller = providerCaller(pool);
+  const rig: Rig = {
+    pool,
+    log,
+    wasted: 0,
+    call: async (provider: ProviderConfig, attempt) => {
+      const result = await caller(provider, attempt);
+      if (provider.key === 'first' && result.outcome.kind !== 'accepted') rig.wasted += 1;
+      return result;
+    },
+    fault: (fault) => ask(child, { fault }),
+    close: async () => {
+      const gone = once(child, 'exit');
+      child.disconnect();
+      await gone;
+    },
+  };
+  await inBatches(BATCH, chain(rig));
+  await rig.fault(FAULTS['answers 500']);
+  await inBatches(BATCH, chain(rig));
+  await rig.fault([]);
+  return rig;
+}
+
+async function ask(child: ChildProcess, message: object): Promise<void> {
+  const done = once(child, 'message');
+  child.send(message);
+  await done;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`;
+}
