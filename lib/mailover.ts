@@ -13,10 +13,9 @@ import { inboundProviders, reconciledProviders } from './inbound-providers.ts';
 import { MailBucket } from './mail-bucket.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
-import { showLogQueries } from './monitoring/log-queries.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
-import { watchMail } from './monitoring/watch-mail.ts';
+import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
 import { Queues } from './queues.ts';
 import { Reconciler } from './reconciler.ts';
 import { Sender } from './sender.ts';
@@ -190,11 +189,7 @@ export class Mailover extends Construct {
       );
     }
     if (queue && this.inbound) watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
-    showLogQueries(
-      this.monitoring,
-      this.sender.logGroup,
-      providers.map(({ key }) => key),
-    );
+    completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });
   }
 
   /**

@@ -47,7 +47,7 @@ export const DEAD_LETTER_OUTCOME = {
 
 const DEAD_LETTER_OUTCOMES = [...new Set(Object.values(DEAD_LETTER_OUTCOME))];
 
-/** Values of the gauge `CircuitState`. From `halfOpen` on the provider gets no more than single mails that try it out. */
+/** Values of the gauge `CircuitState`. `halfOpen`: the next mail tries the provider out; from `open` on it gets none. */
 export const CIRCUIT_STATE = { closed: 0, halfOpen: 1, open: 2, isolated: 3 } as const;
 
 /**

@@ -1,3 +1,4 @@
+import type { Circuit } from '../circuit/circuit.ts';
 import { isIsolated } from '../circuit/isolation.ts';
 import { circuitKey, readIsolation, readRecord, switchKey } from '../circuit/items.ts';
 import { CIRCUIT_STATE } from '../contract/metrics.ts';
@@ -87,8 +88,8 @@ async function gaugeState(
   const now = clock.now();
   const record = readRecord(items.get(circuitKey(provider)));
   const isolated = isIsolated(readIsolation(items.get(switchKey(provider))), now);
-  const state = record.circuit.kind === 'half-open' ? 'halfOpen' : record.circuit.kind;
-  metrics.add('CircuitState', CIRCUIT_STATE[isolated ? 'isolated' : state], { provider });
+  const state = isolated ? 'isolated' : stateOf(record.circuit, now, timeScale);
+  metrics.add('CircuitState', CIRCUIT_STATE[state], { provider });
   const { lastGood, write } = credentialUse(provider, health, items.get(credentialsKey(provider)), record, now);
   metrics.add('CredentialAge', ((now - lastGood) * timeScale) / 1_000, { provider });
   if (!write) return;
@@ -96,6 +97,14 @@ async function gaugeState(
   await within(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
     log.error('state not written', { provider, error: nameOf(error) });
   });
+}
+
+/** A circuit that may be tried for so long, and that no mail has tried, says nothing of today: a standby's would stay open. */
+const STALE_MS = 15 * 60_000;
+
+function stateOf(circuit: Circuit, now: number, timeScale: number): keyof typeof CIRCUIT_STATE {
+  if (circuit.kind !== 'open') return circuit.kind === 'half-open' ? 'halfOpen' : 'closed';
+  return now - circuit.until > STALE_MS / timeScale ? 'halfOpen' : 'open';
 }
 
 function nameOf(error: unknown): string {

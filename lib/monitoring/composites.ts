@@ -1,35 +1,30 @@
 import type { Monitoring, NamedAlarm } from './monitoring.ts';
-import type { BrokenAlarms } from './provider-alarms.ts';
-import type { StoppedAlarms } from './queue-alarms.ts';
 
 /** Separates "one way out is broken" from "mail has stopped": the one is for the day, the other for the night. */
-export function watchWhole(
-  monitoring: Monitoring,
-  providers: readonly BrokenAlarms[],
-  { oldestMessage, nothingAccepted }: StoppedAlarms,
-): readonly NamedAlarm[] {
-  const oneWayBroken = monitoring.composite({
-    title: 'OneWayBroken',
-    severity: 'ticket',
-    meanwhile: 'One way out is broken. Mail goes through the others, and users notice nothing.',
-    action: 'See which provider it is; check that the others have room for all of the mail.',
-    ...any(providers.flatMap(({ closed, failing }) => [...closed, ...failing])),
-  });
-  const gone = providers.map(({ closed }) => any(closed));
-  const noProviderLeft = monitoring.composite({
-    title: 'NoProviderLeft',
-    severity: 'page',
-    meanwhile: 'No provider is left: mail waits in the retry queues for up to four days, or until it expires.',
-    action: 'Bring any one of them back; the quickest is usually a key, a payment, or a switch left on.',
-    rule: gone.map(({ rule }) => `(${rule})`).join(' AND '),
-    watches: gone.flatMap(({ watches }) => watches),
-  });
+export function watchWhole(monitoring: Monitoring, providers: readonly string[]): readonly NamedAlarm[] {
+  const { alarms } = monitoring;
+  const closed = (provider: string) => alarms.filter((one) => one.provider === provider && one.means === 'closed');
   const mailStopped = monitoring.composite({
     title: 'MailStopped',
     severity: 'page',
     meanwhile: 'Mail has stopped: messages wait and none is accepted. Nothing is lost yet.',
     action: 'Look at NoProviderLeft first, then at the errors of the sender.',
-    ...any([oldestMessage, nothingAccepted]),
+    ...any(alarms.filter(({ means }) => means === 'stopped')),
+  });
+  const noProviderLeft = monitoring.composite({
+    title: 'NoProviderLeft',
+    severity: 'page',
+    meanwhile: 'No provider is left: mail waits in the retry queues for up to four days, or until it expires.',
+    action: 'Bring any one of them back; the quickest is usually a key, a payment, or a switch left on.',
+    rule: providers.map((provider) => `(${any(closed(provider)).rule})`).join(' AND '),
+    watches: providers.flatMap(closed),
+  });
+  const oneWayBroken = monitoring.composite({
+    title: 'OneWayBroken',
+    severity: 'ticket',
+    meanwhile: 'One way out is broken. Mail goes through the others, and users notice nothing.',
+    action: 'See which provider it is; check that the others have room for all of the mail.',
+    ...any(alarms.filter(({ means }) => means === 'closed' || means === 'failing')),
   });
   return [mailStopped, noProviderLeft, oneWayBroken];
 }

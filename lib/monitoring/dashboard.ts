@@ -26,26 +26,30 @@ export function showWhole(
   { outbound, deadLetter }: Queues,
   whole: readonly NamedAlarm[],
 ): void {
-  monitoring.row('Is mail going out, and through whom?', [
-    new AlarmStatusWidget({ title: 'Alarms', alarms: whole.map(({ alarm }) => alarm), width: 6, height: HEIGHT }),
-    graph('Accepted, by provider', 12, {
-      left: providers.map(({ key }) =>
-        ownMetric('Attempts', 'Sum', { provider: key, outcome: 'accepted' }).with({ label: key }),
-      ),
-      stacked: true,
-    }),
-    new SingleValueWidget({
-      title: 'In the last five minutes',
-      width: 6,
-      height: HEIGHT,
-      metrics: [
-        ownMetric('Delay', 'SampleCount').with({ label: 'accepted' }),
-        ownMetric('Delay', 'p95').with({ label: 'seconds until accepted, p95' }),
-        outbound.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
-        deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'dead letters' }),
-      ],
-    }),
-  ]);
+  monitoring.row(
+    'Is mail going out, and through whom?',
+    [
+      new AlarmStatusWidget({ title: 'Alarms', alarms: whole.map(({ alarm }) => alarm), width: 6, height: HEIGHT }),
+      graph('Accepted, by provider', 12, {
+        left: providers.map(({ key }) =>
+          ownMetric('Attempts', 'Sum', { provider: key, outcome: 'accepted' }).with({ label: key }),
+        ),
+        stacked: true,
+      }),
+      new SingleValueWidget({
+        title: 'In the last five minutes',
+        width: 6,
+        height: HEIGHT,
+        metrics: [
+          ownMetric('Delay', 'SampleCount').with({ label: 'accepted' }),
+          ownMetric('Delay', 'p95').with({ label: 'seconds until accepted, p95' }),
+          outbound.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
+          deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'dead letters' }),
+        ],
+      }),
+    ],
+    'first',
+  );
 }
 
 /** One row for one provider: its share, what its attempts come to, how fast it is, and whether it may be used. */

@@ -55,8 +55,9 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
   monitoring.alarm({
     title: 'AccountUnknown',
     provider,
+    means: 'failing',
     severity: 'ticket',
-    meanwhile: `For a quarter of an hour ${provider} has not said whether its account may send. Mail that it does not take goes to the others.`,
+    meanwhile: `For ten minutes ${provider} has not said whether its account may send. Mail that it does not take goes to the others.`,
     action: 'Look at its status page, and at the reason in the log of the health function.',
     metric: new MathExpression({
       // The check ran, since it gave the other gauge, and learned nothing of the account.
@@ -70,8 +71,8 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     }),
     threshold: 1,
     // An outage of minutes is the circuit's to deal with; this one is for the standby that no mail goes to.
-    datapoints: 15,
-    of: 15,
+    datapoints: 10,
+    of: 10,
     // Without the check nothing is known; that it stands still is an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });

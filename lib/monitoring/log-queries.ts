@@ -29,10 +29,14 @@ export function showLogQueries(monitoring: Monitoring, logGroup: ILogGroup, prov
     statsStatements: ['count() as failures by provider, outcome, reason'],
     sort: 'failures desc',
   });
-  monitoring.row('Log', [
-    widget('Why attempts fail', 10, logGroup, reasons),
-    widget(`Latest failures (Logs Insights has saved queries below ${monitoring.name}/)`, 14, logGroup, failures()),
-  ]);
+  monitoring.row(
+    'Log',
+    [
+      widget('Why attempts fail', 10, logGroup, reasons),
+      widget(`Latest failures (Logs Insights has saved queries below ${monitoring.name}/)`, 14, logGroup, failures()),
+    ],
+    'last',
+  );
 }
 
 const FAILED = ['message = "attempt"', 'outcome != "accepted"'];

@@ -19,6 +19,12 @@ import { AlarmTopics } from './topics.ts';
 /** `page`: mail is stopped or soon lost, somebody gets up. `ticket`: mail goes on, somebody looks within the day. */
 export type Severity = 'page' | 'ticket';
 
+/**
+ * What an alarm says about the ways out. `closed`: nothing can go this way now. `failing`: what goes this way fails, or
+ * would. `stopped`: mail waits and nothing moves it.
+ */
+export type Meaning = 'closed' | 'failing' | 'stopped';
+
 /** What every alarm says to whoever it wakes. */
 interface AlarmText {
   /** Last part of the alarm's name, and the heading of its section in the runbook. */
@@ -30,6 +36,11 @@ interface AlarmText {
   readonly meanwhile: string;
   /** What to do first: one sentence. */
   readonly action: string;
+  /**
+   * What the alarms on the whole make of it.
+   * @default - nothing: mail goes on
+   */
+  readonly means?: Meaning;
 }
 
 /** An alarm on a metric or on metric math. */
@@ -59,6 +70,14 @@ export interface CompositeDefinition extends AlarmText {
 export interface NamedAlarm {
   readonly name: string;
   readonly alarm: IAlarm;
+  readonly provider?: string;
+  readonly means?: Meaning;
+}
+
+interface Row {
+  readonly title: string;
+  readonly widgets: readonly IWidget[];
+  readonly place: 'first' | 'middle' | 'last';
 }
 
 export interface MonitoringProps {
@@ -108,6 +127,7 @@ export class Monitoring extends Construct {
   readonly name: string;
   private readonly runbookUrl: string;
   private readonly named: NamedAlarm[] = [];
+  private readonly rows: Row[] = [];
 
   /** @throws ConfigurationError if alarms of a production stack would reach nobody */
   constructor(scope: Construct, id: string, props: MonitoringProps = {}) {
@@ -159,17 +179,26 @@ export class Monitoring extends Construct {
     return this.register(alarm, definition);
   }
 
-  /** Adds a row below those that the dashboard has; its widgets share 24 columns. */
-  row(title: string, widgets: readonly IWidget[]): void {
-    this.dashboard.addWidgets(new TextWidget({ markdown: `## ${title}`, width: 24, height: 1 }));
-    this.dashboard.addWidgets(...widgets);
+  /** Adds a row to the dashboard; its widgets share 24 columns. Rows of one place stand in the order of the calls. */
+  row(title: string, widgets: readonly IWidget[], place: Row['place'] = 'middle'): void {
+    this.rows.push({ title, widgets, place });
+  }
+
+  /** Puts the rows on the dashboard; called once, after everything has been registered. */
+  complete(): void {
+    for (const place of ['first', 'middle', 'last'] as const)
+      for (const { title, widgets } of this.rows.filter((row) => row.place === place)) {
+        this.dashboard.addWidgets(new TextWidget({ markdown: `## ${title}`, width: 24, height: 1 }));
+        this.dashboard.addWidgets(...widgets);
+      }
   }
 
   private register(alarm: Alarm | CompositeAlarm, text: AlarmText): NamedAlarm {
     const action = new SnsAction(this.topics.of(text.severity));
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
-    const named = { name: this.nameOf(text.title, text.provider), alarm };
+    const { title, provider, means } = text;
+    const named = { name: this.nameOf(title, provider), alarm, ...(provider && { provider }), ...(means && { means }) };
     this.named.push(named);
     return named;
   }

@@ -5,19 +5,10 @@ import { CIRCUIT_STATE } from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import { FAILING_PERCENT, failureCount, failureRate } from './failures.ts';
 import { ownMetric } from './metric.ts';
-import type { Monitoring, NamedAlarm } from './monitoring.ts';
+import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
-
-/** The alarms of one provider that say that its way is broken, not that it is slow or picky. */
-export interface BrokenAlarms {
-  readonly provider: string;
-  /** Nothing can go this way now. */
-  readonly closed: readonly NamedAlarm[];
-  /** Much of what goes this way fails. */
-  readonly failing: readonly NamedAlarm[];
-}
 
 /** Thresholds that depend on how much mail there is. */
 export interface ProviderThresholds {
@@ -31,14 +22,15 @@ export function watchProvider(
   config: ProviderConfig,
   retryQueue: IQueue,
   { unprovenDays, retryBacklog }: ProviderThresholds,
-): BrokenAlarms {
+): void {
   const provider = config.key;
   const attempts = (outcome: string, period = PERIOD) => ownMetric('Attempts', 'Sum', { provider, outcome }, period);
   const others = `Mail goes through the other providers meanwhile.`;
 
-  const failureRateAlarm = monitoring.alarm({
+  monitoring.alarm({
     title: 'FailureRate',
     provider,
+    means: 'failing',
     severity: 'ticket',
     meanwhile: `At least a quarter of the mail offered to ${provider} fails there. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
@@ -49,9 +41,10 @@ export function watchProvider(
     // The expression has a value for silence too, and it is 0: no mail, no failure.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  const failureCountAlarm = monitoring.alarm({
+  monitoring.alarm({
     title: 'FailureCount',
     provider,
+    means: 'failing',
     severity: 'ticket',
     meanwhile: `Little mail is offered to ${provider}, and again and again at least half of it fails. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
@@ -63,9 +56,10 @@ export function watchProvider(
     // As for the rate: without mail nothing fails.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  const accountRefused = monitoring.alarm({
+  monitoring.alarm({
     title: 'AccountRefused',
     provider,
+    means: 'closed',
     severity: 'page',
     meanwhile: `${provider} no longer lets this account send. ${others}`,
     action: `Check its key and the state of the account; isolate it if this will take days.`,
@@ -85,14 +79,15 @@ export function watchProvider(
     // Neither attempts nor an answer of the account: nothing has refused us.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  const circuitOpen = monitoring.alarm({
+  monitoring.alarm({
     title: 'CircuitOpen',
     provider,
+    means: 'closed',
     severity: 'ticket',
     meanwhile: `${provider} gets no mail, since its circuit is open or an operator isolated it. ${others}`,
     action: `Look why it opened; it closes by itself when a probe is accepted, unless it is isolated.`,
     metric: ownMetric('CircuitState', 'Maximum', { provider }, MINUTE),
-    threshold: CIRCUIT_STATE.halfOpen,
+    threshold: CIRCUIT_STATE.open,
     // A circuit that was open for a moment has done its work and needs nobody.
     datapoints: 2,
     of: 3,
@@ -200,7 +195,6 @@ export function watchProvider(
     // SQS stops measuring a queue that was idle for six hours: it is empty.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  return { provider, closed: [accountRefused, circuitOpen], failing: [failureRateAlarm, failureCountAlarm] };
 }
 
 /** Refusals below this number may be one bad mailing. */

@@ -2,19 +2,13 @@ import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Queues } from '../queues.ts';
 import { ownMetric } from './metric.ts';
-import type { Monitoring, NamedAlarm } from './monitoring.ts';
+import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
-/** The alarms that say that mail waits and nothing moves it. */
-export interface StoppedAlarms {
-  readonly oldestMessage: NamedAlarm;
-  readonly nothingAccepted: NamedAlarm;
-}
-
 /** Watches what waits. These speak late, when users notice too; the alarms of the providers speak first. */
-export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Queues): StoppedAlarms {
+export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Queues): void {
   monitoring.alarm({
     title: 'DeadLetters',
     severity: 'ticket',
@@ -40,8 +34,9 @@ export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Qu
     // As above: an idle queue is not measured, and its letters grow old all the same.
     missing: TreatMissingData.IGNORE,
   });
-  const oldestMessage = monitoring.alarm({
+  monitoring.alarm({
     title: 'OldestMessage',
+    means: 'stopped',
     severity: 'ticket',
     meanwhile:
       'A message has been on the outbound queue for a quarter of an hour: mail comes faster than it goes, or the sender fails on it.',
@@ -54,8 +49,9 @@ export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Qu
     // and a message that nobody reads is measured.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  const nothingAccepted = monitoring.alarm({
+  monitoring.alarm({
     title: 'NothingAccepted',
+    means: 'stopped',
     severity: 'ticket',
     meanwhile: 'Mail waits, and for ten minutes no provider has accepted any.',
     action: 'Look at the circuits and accounts of all providers, then at the errors of the sender.',
@@ -78,5 +74,4 @@ export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Qu
     // The expression has a value for silence, and it is 0: no mail waits.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  return { oldestMessage, nothingAccepted };
 }

@@ -1,9 +1,11 @@
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Queues } from '../queues.ts';
 import type { Timing } from '../timing.ts';
 import { watchWhole } from './composites.ts';
 import { showProvider, showQueues, showSender, showWhole } from './dashboard.ts';
+import { showLogQueries } from './log-queries.ts';
 import type { Monitoring } from './monitoring.ts';
 import { type ProviderThresholds, watchProvider } from './provider-alarms.ts';
 import { watchQueues } from './queue-alarms.ts';
@@ -24,16 +26,30 @@ export function watchMail(
   { providers, queues, sender, timing, thresholds }: WatchMailProps,
 ): void {
   const { unprovenDays = 7, retryBacklog = 100 } = thresholds;
-  const broken = providers.flatMap((provider) => {
+  for (const provider of providers) {
     const queue = queues.retry.get(provider.key);
-    return queue ? [watchProvider(monitoring, provider, queue, { unprovenDays, retryBacklog })] : [];
-  });
-  const stopped = watchQueues(monitoring, queues);
+    if (queue) watchProvider(monitoring, provider, queue, { unprovenDays, retryBacklog });
+  }
+  watchQueues(monitoring, queues);
   watchSender(monitoring, sender, timing.functionTimeout);
-  const whole = watchWhole(monitoring, broken, stopped);
 
-  showWhole(monitoring, providers, queues, whole);
   for (const provider of providers) showProvider(monitoring, provider, providers);
   showQueues(monitoring, queues);
   showSender(monitoring, providers, sender);
+}
+
+export interface CompleteMonitoringProps extends Pick<WatchMailProps, 'providers' | 'queues'> {
+  /** Log of the sender. */
+  readonly logGroup: ILogGroup;
+}
+
+/** Adds what looks at all the rest; called after everything that has alarms of its own. */
+export function completeMonitoring(
+  monitoring: Monitoring,
+  { providers, queues, logGroup }: CompleteMonitoringProps,
+): void {
+  const keys = providers.map(({ key }) => key);
+  showWhole(monitoring, providers, queues, watchWhole(monitoring, keys));
+  showLogQueries(monitoring, logGroup, keys);
+  monitoring.complete();
 }

@@ -51,7 +51,16 @@ describe('the gauges of circuits and switches', () => {
   it.each([
     ['closed', { kind: 'closed', since: 0, trips: 0, window: [] }, 0],
     ['half-open', { kind: 'half-open', since: 1, trips: 1, cause: { blames: 'outage', reason: 'x' } }, 1],
-    ['open', { kind: 'open', since: 1, trips: 1, until: 2, cause: { blames: 'account', reason: 'x' } }, 2],
+    [
+      'open',
+      { kind: 'open', since: 1, trips: 1, until: 1_800_000_000_000, cause: { blames: 'account', reason: 'x' } },
+      2,
+    ],
+    [
+      'open, and was not tried when it could be',
+      { kind: 'open', since: 1, trips: 1, until: 2, cause: { blames: 'account', reason: 'x' } },
+      1,
+    ],
     ['of a later release', { kind: 'ajar' }, 0],
   ])('tell a circuit that is %s', async (_, state, value) => {
     const world = given();

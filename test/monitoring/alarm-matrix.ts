@@ -1,0 +1,295 @@
+import type { ProviderType } from '../../lambda/contract/providers.ts';
+import type { Outcome } from '../../lambda/mail/outcome.ts';
+import type { Health } from '../../lambda/providers/provider.ts';
+import type { Fault } from '../../local/faults.ts';
+
+/**
+ * How much mail is offered to the broken provider. `traffic`: one every ten seconds. `low`: one every two minutes.
+ * `none`: it is a standby.
+ */
+export type Traffic = 'traffic' | 'low' | 'none';
+
+/** One way in which a provider can break, and the alarms that say so. */
+export interface Situation {
+  /** In plain words; a row of the table in the runbook. */
+  readonly fault: string;
+  /** What an attempt comes to. */
+  readonly outcome: Outcome;
+  /** How long an attempt takes; `deadline` until we give up. */
+  readonly takesMs: number | 'deadline';
+  /** Whether the provider took the mail all the same. */
+  readonly taken?: boolean;
+  /** How many attempts it strikes in a row of a hundred; all if absent. */
+  readonly ofHundred?: number;
+  /** How many attempts it strikes at all. */
+  readonly times?: number;
+  /** What the account says meanwhile. */
+  readonly health: Health;
+  /** The same on the local stack, as `PUT /api/providers/KEY/fault` takes it. */
+  readonly local: (type: ProviderType) => Fault;
+  /** Exactly the alarms that are raised within three periods of five minutes; those of the provider by the last part of their name. */
+  readonly alarms: Readonly<Record<Traffic, readonly string[]>>;
+  /** Raised besides, or not, by how many workers there are. */
+  readonly perhaps?: readonly string[];
+}
+
+const HEALTHY: Health = { state: 'healthy' };
+const UNREACHABLE: Health = { state: 'unreachable', reason: 'server-error' };
+const ONE_WAY = 'OneWayBroken';
+
+const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
+const OUTAGE: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
+const LOST: Outcome = { kind: 'unknown', reason: 'no-answer' };
+
+const answer = (status: number, body: object | string): Fault['respond'] => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+const all = (fault: Fault): Fault => ({ ...fault, on: 'all' });
+
+/** An outage that the attempts and the account's silence show. */
+const BROKEN: Situation['alarms'] = {
+  traffic: ['FailureRate', 'CircuitOpen', 'AccountUnknown', ONE_WAY],
+  low: ['FailureCount', 'AccountUnknown', ONE_WAY],
+  none: ['AccountUnknown', ONE_WAY],
+};
+/** Attempts fail, and the account has nothing to say against us. */
+const FAILING: Situation['alarms'] = {
+  traffic: ['FailureRate', 'CircuitOpen', ONE_WAY],
+  low: ['FailureCount', ONE_WAY],
+  none: [],
+};
+const REFUSED: Situation['alarms'] = {
+  traffic: ['AccountRefused', 'CircuitOpen', 'FailureRate', ONE_WAY],
+  low: ['AccountRefused', 'CircuitOpen', 'FailureCount', ONE_WAY],
+  none: ['AccountRefused', ONE_WAY],
+};
+
+/** Every fault, for every provider, and what is heard of it. */
+export const MATRIX: readonly Situation[] = [
+  {
+    fault: 'answers every call with a server error',
+    outcome: OUTAGE,
+    takesMs: 50,
+    health: UNREACHABLE,
+    local: (type) =>
+      all(type === 'smtp' ? { smtp: { stage: 'connect', reply: '421 4.3.2 not now' } } : { respond: answer(500, '') }),
+    alarms: BROKEN,
+  },
+  {
+    fault: 'refuses connections',
+    outcome: { kind: 'unavailable', blames: 'outage', reason: 'connection-refused' },
+    takesMs: 5,
+    health: { state: 'unreachable', reason: 'connection-refused' },
+    local: () => ({ network: 'refuse' }),
+    alarms: BROKEN,
+  },
+  {
+    fault: 'drops the connection while the request is on its way',
+    outcome: OUTAGE,
+    takesMs: 20,
+    health: UNREACHABLE,
+    local: () => all({ network: 'reset-mid-request' }),
+    alarms: BROKEN,
+  },
+  {
+    fault: 'hangs',
+    outcome: LOST,
+    takesMs: 'deadline',
+    health: { state: 'unreachable', reason: 'no-answer' },
+    local: () => all({ network: 'hang' }),
+    alarms: { ...BROKEN, traffic: ['FailureRate', 'AccountUnknown', ONE_WAY] },
+    // One worker lets one mail at a time wait for a silent provider, which is too seldom to open the circuit for all; two
+    // workers open it.
+    perhaps: ['CircuitOpen'],
+  },
+  {
+    fault: 'takes the request, then drops the connection and the mail',
+    outcome: { kind: 'unknown', reason: 'connection-lost' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: () => ({ network: 'reset' }),
+    alarms: FAILING,
+  },
+  {
+    fault: 'accepts, then the answer is lost',
+    outcome: { kind: 'unknown', reason: 'connection-lost' },
+    takesMs: 80,
+    taken: true,
+    health: HEALTHY,
+    local: () => ({ network: 'reset-after-accept' }),
+    alarms: FAILING,
+  },
+  {
+    fault: 'account suspended',
+    outcome: { kind: 'unavailable', blames: 'account', reason: 'account-suspended' },
+    takesMs: 50,
+    health: { state: 'account-refused', reason: 'account-suspended' },
+    local: (type) => all(suspended(type)),
+    alarms: REFUSED,
+  },
+  {
+    fault: 'key revoked',
+    outcome: { kind: 'unavailable', blames: 'account', reason: 'authentication' },
+    takesMs: 50,
+    health: { state: 'account-refused', reason: 'authentication' },
+    local: (type) => all(unauthorised(type)),
+    alarms: REFUSED,
+  },
+  {
+    fault: 'out of quota, which only an attempt is told',
+    outcome: { kind: 'unavailable', blames: 'account', reason: 'daily-quota' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: outOfQuota,
+    alarms: { ...REFUSED, none: [] },
+  },
+  {
+    fault: 'throttles',
+    outcome: { kind: 'throttled', reason: 'rate-limit' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: throttling,
+    alarms: { traffic: ['Throttled'], low: ['Throttled'], none: [] },
+  },
+  {
+    fault: 'calls every message bad (its API changed)',
+    outcome: { kind: 'refused', blames: 'message', reason: 'format' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: badMessage,
+    alarms: { traffic: ['Contradictions', 'Refusals'], low: ['Contradictions'], none: [] },
+  },
+  {
+    fault: 'calls every recipient bad',
+    outcome: { kind: 'refused', blames: 'recipient', reason: 'suppressed' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: badRecipient,
+    alarms: { traffic: ['Refusals'], low: [], none: [] },
+  },
+  {
+    fault: 'takes six seconds for each mail',
+    outcome: ACCEPTED,
+    takesMs: 6_000,
+    health: HEALTHY,
+    local: () => ({ delayMs: 6_000 }),
+    alarms: { traffic: ['Latency'], low: ['Latency'], none: [] },
+  },
+  {
+    fault: 'fails for a third of the mail',
+    outcome: OUTAGE,
+    takesMs: 50,
+    ofHundred: 34,
+    health: HEALTHY,
+    local: (type) => ({ ...failing(type), rate: 0.34 }),
+    alarms: { traffic: ['FailureRate', ONE_WAY], low: [], none: [] },
+  },
+  {
+    fault: 'fails once',
+    outcome: OUTAGE,
+    takesMs: 50,
+    times: 1,
+    health: HEALTHY,
+    local: (type) => ({ ...failing(type), times: 1 }),
+    alarms: { traffic: [], low: [], none: [] },
+  },
+];
+
+function failing(type: ProviderType): Fault {
+  return type === 'smtp' ? { smtp: { stage: 'data', reply: '451 4.3.0 local error' } } : { respond: answer(500, '') };
+}
+
+function suspended(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(422, { ErrorCode: 413, Message: 'You are not allowed to send.' }) };
+    case 'mailgun':
+      return { respond: answer(403, { message: 'The account is temporarily disabled.' }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'AccountSuspendedException', 'The account is suspended.') } };
+    case 'smtp':
+      return { smtp: { stage: 'auth', reply: '535 5.7.8 account disabled' } };
+  }
+}
+
+function unauthorised(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(401, { ErrorCode: 10, Message: 'Bad or missing API token.' }) };
+    case 'mailgun':
+      return { respond: answer(401, 'Forbidden') };
+    case 'ses':
+      return { respond: { ...aws(403, 'UnrecognizedClientException', 'The security token is invalid.') } };
+    case 'smtp':
+      return { smtp: { stage: 'auth', reply: '535 5.7.8 authentication failed' } };
+  }
+}
+
+function outOfQuota(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(422, { ErrorCode: 405, Message: 'Not allowed to send: out of credits.' }) };
+    case 'mailgun':
+      return { respond: answer(403, { message: 'recipient limit exceeded' }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'LimitExceededException', 'Daily message quota exceeded.') } };
+    case 'smtp':
+      // A relay says so when the mail begins.
+      return { smtp: { stage: 'mail', reply: '530 5.7.0 authentication required' } };
+  }
+}
+
+function throttling(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(429, { ErrorCode: 429, Message: 'Rate limit exceeded.' }) };
+    case 'mailgun':
+      return { respond: answer(429, { message: 'Too many requests' }) };
+    case 'ses':
+      return { respond: { ...aws(429, 'TooManyRequestsException', 'Too many requests.') } };
+    case 'smtp':
+      return { smtp: { stage: 'mail', reply: '450 4.7.1 too many messages, slow down' } };
+  }
+}
+
+function badMessage(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(422, { ErrorCode: 402, Message: 'The JSON is not what the API expects.' }) };
+    case 'mailgun':
+      return { respond: answer(400, { message: "'text' parameter is missing" }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'BadRequestException', 'A field is not supported.') } };
+    case 'smtp':
+      return { smtp: { stage: 'end', reply: '554 5.6.0 message format not accepted' } };
+  }
+}
+
+function badRecipient(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return {
+        respond: answer(422, {
+          ErrorCode: 406,
+          Message:
+            'You tried to send to recipient(s) that have been marked as inactive. Found inactive addresses: ada@example.org. Inactive recipients are ones that have generated a hard bounce.',
+        }),
+      };
+    case 'mailgun':
+      return { respond: answer(400, { message: 'the recipient address is suppressed' }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'MessageRejected', 'Address is on the suppression list.') } };
+    case 'smtp':
+      return { smtp: { stage: 'rcpt', reply: '550 5.1.1 no such user' } };
+  }
+}
+
+function aws(status: number, type: string, message: string): NonNullable<Fault['respond']> {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
+    body: JSON.stringify({ message }),
+  };
+}

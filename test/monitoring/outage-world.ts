@@ -1,0 +1,246 @@
+import type { SQSRecord } from 'aws-lambda';
+import { createGate } from '../../lambda/circuit/gate.ts';
+import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
+import { METRICS, NAMESPACE } from '../../lambda/contract/metrics.ts';
+import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
+import { checkHealth } from '../../lambda/health/check.ts';
+import type { AttemptResult } from '../../lambda/mail/outcome.ts';
+import type { Metrics } from '../../lambda/platform/metrics.ts';
+import type { Health, LookupAnswer } from '../../lambda/providers/provider.ts';
+import { definitions } from '../../lambda/providers/registry.ts';
+import { createSender } from '../../lambda/sender/sender.ts';
+import type { AlarmDefinition } from '../../local/alarms/definition.ts';
+import { compileAlarms, type Statuses } from '../../local/alarms/evaluate.ts';
+import { MetricStore } from '../../local/metrics/store.ts';
+import { manualClock, settled } from '../support/manual-clock.ts';
+import { memoryTable } from '../support/memory-table.ts';
+import { sqsRecord } from '../support/sqs-record.ts';
+import type { Situation } from './alarm-matrix.ts';
+
+/** A situation as far as the world needs it. */
+export type Breakage = Omit<Situation, 'fault' | 'local' | 'alarms' | 'perhaps'>;
+
+const MINUTE = 60_000;
+
+/** What the template has: alarms, and the names under which AWS measures queues and functions. */
+export interface Deployed {
+  readonly alarms: readonly AlarmDefinition[];
+  readonly queues: readonly string[];
+  readonly functions: readonly string[];
+}
+
+export interface Outage {
+  readonly providers: readonly ProviderConfig[];
+  /** Keys of those that break. */
+  readonly broken: readonly string[];
+  readonly situation: Breakage;
+  /** Between two mails; none are sent if absent. */
+  readonly everyMs?: number;
+  /** How long it is broken, and how long it is watched after the repair. */
+  readonly minutes: number;
+  readonly recovery: number;
+}
+
+/** What was seen. */
+export interface Seen {
+  /** Names of the alarms that were raised at some time while it was broken. */
+  readonly raised: readonly string[];
+  /** Alarms that are still raised at the end of the recovery. */
+  readonly afterwards: readonly string[];
+  readonly sent: number;
+  /** Submissions that no provider has taken by then. */
+  readonly lost: number;
+  /** Messages by queue at the end of the outage. */
+  readonly waiting: ReadonlyMap<string, number>;
+}
+
+/**
+ * Runs the real sender, circuits and health check through a quiet time, an outage and its repair, on a clock of its own,
+ * and evaluates the synthesised alarms each minute over what they measured.
+ */
+export async function liveThrough(outage: Outage, deployed: Deployed): Promise<Seen> {
+  const world = createWorld(outage, deployed);
+  await world.pass(6);
+  const before = world.raised();
+  if (before.length > 0) throw new Error(`raised before anything broke: ${before.join(', ')}`);
+  world.strike();
+  await world.pass(outage.minutes);
+  const raised = world.raised();
+  const waiting = new Map(world.counts().waiting);
+  world.repair();
+  await world.pass(outage.recovery);
+  const { sent, lost } = world.counts();
+  return { raised, afterwards: world.standing(), sent, lost, waiting };
+}
+
+function createWorld({ providers, broken, situation, everyMs }: Outage, { alarms, queues, functions }: Deployed) {
+  // A whole minute, so that samples and evaluations fall together.
+  const clock = manualClock(Math.ceil(1_800_000_000_000 / MINUTE) * MINUTE);
+  const store = new MetricStore();
+  const table = memoryTable();
+  const random = givenRandom();
+  const log = { info() {}, warn() {}, error() {} };
+  const compiled = compileAlarms(alarms);
+  const faults = givenFaults(situation, broken);
+  const waiting = new Map<string, number>();
+  const wait = (queue: string, change: 1 | -1) => void waiting.set(queue, (waiting.get(queue) ?? 0) + change);
+  const taken = new Set<string>();
+  const raised = new Set<string>();
+  let statuses: Statuses = new Map();
+  let sent = 0;
+  let dueAt = clock.now();
+
+  const metrics: Metrics = {
+    add: (name, value, given = {}) => {
+      const dimensions = Object.fromEntries(METRICS[name].by.map((by) => [by, given[by] ?? 'none']));
+      store.add({ metric: { namespace: NAMESPACE, name, dimensions }, at: clock.now(), values: [value] });
+    },
+  };
+  const environment: SenderEnvironment = {
+    providers,
+    deadLetterQueueUrl: 'mailover-dead-letter',
+    eventsQueueUrl: 'mailover-events',
+    retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, `${RETRY}${key}`])),
+    mailBucket: 'mail',
+    stateTable: 'state',
+    maxReceiveCount: 20,
+  };
+  const sender = createSender({
+    environment,
+    definitions,
+    call: async ({ key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs }, { message }): Promise<AttemptResult> => {
+      const struck = faults.strikes(key);
+      const takesMs = struck ? situation.takesMs : USUAL_MS;
+      await clock.sleep(takesMs === 'deadline' ? deadlineMs : takesMs);
+      const outcome = struck ? situation.outcome : ACCEPTED;
+      if (outcome.kind === 'accepted' || situation.taken) taken.add(`${key} ${message.handle}`);
+      return { outcome };
+    },
+    lookUp: async ({ key }, { handle, recipients }): Promise<LookupAnswer> => {
+      const found = taken.has(`${key} ${handle}`) ? recipients : [];
+      return { kind: 'answered', found: new Map(found.map((recipient) => [recipient, 'id'])) };
+    },
+    gate: createGate({ ...environment, table, clock, random, log }),
+    table,
+    queue: {
+      send: async (queue, body, attributes = {}, delaySeconds = 0) => {
+        wait(queue, 1);
+        if (!queue.startsWith(RETRY)) return;
+        const record = sqsRecord(body, { attributes, sentAt: clock.now() });
+        void clock.sleep(delaySeconds * 1000).then(() => {
+          wait(queue, -1);
+          return receive(record);
+        });
+      },
+    },
+    objects: { read: () => Promise.resolve('missing') },
+    log,
+    metrics,
+    clock,
+    random,
+  });
+  const receive = async (record: SQSRecord): Promise<void> => {
+    const begun = clock.now();
+    try {
+      await sender(record, () => begun + FUNCTION_MS - clock.now());
+    } catch {
+      // It stays on its queue, and is seen again after the visibility time-out.
+      await clock.sleep(6 * FUNCTION_MS);
+      const receives = String(Number(record.attributes.ApproximateReceiveCount) + 1);
+      await receive({ ...record, attributes: { ...record.attributes, ApproximateReceiveCount: receives } });
+    }
+  };
+  const submit = (): void => {
+    sent += 1;
+    // The broken one first, as if it stood at the head of the list.
+    const only = [...broken, ...providers.map(({ key }) => key).filter((key) => !broken.includes(key))];
+    const mail = { version: 1, id: `mail-${sent}`, from: 'shop@example.com', to: ['ada@example.org'], text: 'Hello' };
+    void receive(sqsRecord({ ...mail, providers: { only } }, { sentAt: clock.now() }));
+  };
+  const askAccount = async ({ key }: ProviderConfig): Promise<Health> =>
+    faults.concern(key) ? situation.health : { state: 'healthy' };
+  /** What AWS itself measures of queues and functions. */
+  const measureAws = (at: number): void => {
+    const add = (namespace: string, name: string, dimensions: Record<string, string>, value: number) =>
+      store.add({ metric: { namespace, name, dimensions }, at, values: [value] });
+    for (const QueueName of queues) {
+      const number = waiting.get(QueueName) ?? 0;
+      const delayed = QueueName.startsWith(RETRY);
+      add('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName }, delayed ? 0 : number);
+      add('AWS/SQS', 'ApproximateNumberOfMessagesDelayed', { QueueName }, delayed ? number : 0);
+      add('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName }, 0);
+    }
+    for (const FunctionName of functions)
+      for (const [name, value] of [
+        ['Invocations', 1],
+        ['Errors', 0],
+        ['Throttles', 0],
+        ['Duration', 500],
+      ] as const)
+        add('AWS/Lambda', name, { FunctionName }, value);
+  };
+
+  return {
+    async pass(minutes: number): Promise<void> {
+      for (let minute = 0; minute < minutes; minute++) {
+        const end = clock.now() + MINUTE;
+        for (; everyMs !== undefined && dueAt < end; dueAt += everyMs) {
+          await clock.pass(dueAt - clock.now());
+          submit();
+          await composed();
+        }
+        await checkHealth({ providers, ask: askAccount, table, metrics, log, clock, timeScale: 1 });
+        measureAws(clock.now());
+        await clock.pass(end - clock.now());
+        statuses = compiled.evaluate(store, end, statuses);
+        for (const { name, state } of statuses.values()) if (state === 'ALARM') raised.add(name);
+      }
+    },
+    strike: faults.begin,
+    repair: faults.end,
+    raised: () => [...raised].sort(),
+    standing: () => [...statuses.values()].filter(({ state }) => state === 'ALARM').map(({ name }) => name),
+    counts: () => ({ sent, lost: sent - new Set([...taken].map((one) => one.split(' ')[1])).size, waiting }),
+  };
+}
+
+const ACCEPTED = { kind: 'accepted', providerMessageId: 'id' } as const;
+const USUAL_MS = 80;
+const FUNCTION_MS = 60_000;
+/** The local stack names a queue after its construct. */
+const RETRY = 'mailover-retry-';
+
+/** Which attempts the situation strikes. */
+function givenFaults({ ofHundred, times = Number.POSITIVE_INFINITY }: Breakage, broken: readonly string[]) {
+  let on = false;
+  let attempts = 0;
+  let strikes = 0;
+  const concern = (key: string) => on && broken.includes(key);
+  return {
+    begin: () => {
+      on = true;
+    },
+    end: () => {
+      on = false;
+    },
+    concern,
+    strikes: (key: string): boolean => {
+      if (!concern(key) || strikes >= times) return false;
+      attempts += 1;
+      if (ofHundred !== undefined && (attempts * ofHundred) % 100 >= ofHundred) return false;
+      strikes += 1;
+      return true;
+    },
+  };
+}
+
+/** MIME is made by streams, which take turns of the event loop but no time. */
+async function composed(): Promise<void> {
+  for (let turn = 0; turn < 12; turn++) await settled();
+}
+
+/** An even sequence in place of chance. */
+function givenRandom(): () => number {
+  let draws = 0;
+  return () => (++draws * 0.618_033_988_749_895) % 1;
+}
