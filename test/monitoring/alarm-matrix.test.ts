@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MATRIX, type Traffic } from './alarm-matrix.ts';
 import { givenDeployed } from './deployed.ts';
 import { liveThrough } from './outage-world.ts';
 import { PROVIDERS } from './providers.ts';
+
+// Most of an hour of stack time, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const EVERY_MS: Readonly<Record<Traffic, number | undefined>> = { traffic: 10_000, low: 120_000, none: undefined };
 /** Three periods of five minutes. */
