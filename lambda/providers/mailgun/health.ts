@@ -5,9 +5,15 @@ import { type Watched, watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 import { wordsOf } from './words.ts';
 
+interface DomainState {
+  readonly state?: unknown;
+  readonly is_disabled?: unknown;
+  readonly type?: unknown;
+}
+
 /** The part of the SDK that tells of a domain and its queue. */
 export interface HealthSource {
-  readonly domains: { get(domain: string): Promise<{ readonly state?: unknown; readonly is_disabled?: unknown }> };
+  readonly domains: { get(domain: string): Promise<DomainState> };
   readonly messages: {
     getMessagesQueueStatus(domain: string): Promise<{
       readonly regular: {
@@ -23,7 +29,8 @@ export interface HealthSource {
  * Asks Mailgun for the state of the domain and of its sending queue, side by side.
  *
  * Facts, read 2026-11-25: a domain is `active`, `unverified` or `disabled`, with `is_disabled` beside it (OpenAPI 3.0.0,
- * GET /v4/domains/{name}); a queue that Mailgun has stopped says so with reason and end (GET /v3/domains/{name}/sending_queues).
+ * GET /v4/domains/{name}); one that is not verified is refused when it sends (reports of users); a sandbox domain reaches
+ * authorised recipients only (user manual, domains); a queue that Mailgun has stopped says so with reason and end (GET /v3/domains/{name}/sending_queues).
  */
 export async function health(client: HealthSource, domain: string, limits: HealthLimits): Promise<Health> {
   const [state, queue] = await Promise.all([
@@ -46,12 +53,13 @@ export async function health(client: HealthSource, domain: string, limits: Healt
   return ofDomain;
 }
 
-function domainHealth({ result, error, trace }: Watched<{ readonly state?: unknown; readonly is_disabled?: unknown }>) {
+function domainHealth({ result, error, trace }: Watched<DomainState>): Health {
   if (result === undefined) return healthOf(classify({ trace, words: wordsOf(error) }));
   if (result.is_disabled === true || result.state === 'disabled') return refused('domain-disabled');
+  if (result.type === 'sandbox') return refused('sandbox');
   if (result.state === 'unverified') return refused('domain-not-verified');
-  if (result.state === 'active') return { state: 'healthy' } satisfies Health;
-  return { state: 'unreachable', reason: 'unreadable-answer' } satisfies Health;
+  if (result.state === 'active') return { state: 'healthy' };
+  return { state: 'unreachable', reason: 'unreadable-answer' };
 }
 
 /**

@@ -37,6 +37,7 @@ describe('the health of a Mailgun account', () => {
     ['the domain is disabled', domain({ is_disabled: true }), OPEN, 'domain-disabled'],
     ['the domain is in the state disabled', domain({ state: 'disabled' }), OPEN, 'domain-disabled'],
     ['the domain is not verified', domain({ state: 'unverified' }), OPEN, 'domain-not-verified'],
+    ['the domain is a sandbox', domain({ type: 'sandbox' }), OPEN, 'sandbox'],
     ['the domain does not exist', json({ message: 'Domain not found: x' }, 404), OPEN, 'domain-not-found'],
     ['the account is disabled', json({ message: 'Account disabled' }, 403), OPEN, 'account-disabled'],
     ['the account has to pay', json({ message: 'x' }, 402), OPEN, 'payment-required'],
