@@ -30,7 +30,8 @@ export interface HealthSource {
  *
  * Facts, read 2026-11-25: a domain is `active`, `unverified` or `disabled`, with `is_disabled` beside it (OpenAPI 3.0.0,
  * GET /v4/domains/{name}); one that is not verified is refused when it sends (reports of users); a sandbox domain reaches
- * authorised recipients only (user manual, domains); a queue that Mailgun has stopped says so with reason and end (GET /v3/domains/{name}/sending_queues).
+ * authorised recipients only (user manual, domains); a queue that Mailgun has stopped says so with reason and end
+ * (GET /v3/domains/{name}/sending_queues).
  */
 export async function health(client: HealthSource, domain: string, limits: HealthLimits): Promise<Health> {
   const [state, queue] = await Promise.all([
@@ -42,7 +43,9 @@ export async function health(client: HealthSource, domain: string, limits: Healt
   if (ofDomain.state !== 'healthy') return ofDomain;
   const { is_disabled: stopped, disabled } = queue.result?.regular ?? {};
   if (stopped === true) {
-    const until = disabled?.until instanceof Date ? ` until ${disabled.until.toISOString()}` : '';
+    // The SDK makes a date of whatever stands there.
+    const end = disabled?.until instanceof Date ? disabled.until.getTime() : Number.NaN;
+    const until = Number.isNaN(end) ? '' : ` until ${new Date(end).toISOString()}`;
     return { ...refused('queue-disabled'), detail: detailOf(`${disabled?.reason ?? ''}${until}`) };
   }
   if (queue.result === undefined) {

@@ -56,6 +56,15 @@ describe('the health of a Mailgun account', () => {
     });
   });
 
+  it('is refused by a stopped queue whose end nobody can read', async () => {
+    const disabled = { reason: 'x', until: 'soon' };
+
+    expect(await ask(domain({}), queues({ is_disabled: true, disabled }))).toMatchObject({
+      reason: 'queue-disabled',
+      detail: 'x',
+    });
+  });
+
   it('is good although the queue cannot be asked', async () => {
     expect(await ask(domain({}), verbatim(500, {}, 'oops'))).toEqual({ state: 'healthy' });
     expect(await ask(domain({}), () => {})).toEqual({ state: 'healthy' });
