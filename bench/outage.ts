@@ -38,6 +38,7 @@ type Way = (record: SQSRecord) => Promise<void>;
 /** What a number of mails came to. */
 interface Run {
   readonly wasted: number;
+  readonly kept: number;
   readonly allOutMs: number;
   readonly p95Ms: number;
 }
@@ -76,7 +77,7 @@ function compare(name: string, hangs: boolean, ours: Run, naive?: Run, healthy?:
   const attempts = 1 + (naive ? 0 : Math.floor(ours.allOutMs / PROBE_WINDOW_MS));
   const wasted: Figure = {
     name: `${name}: attempts wasted`,
-    value: `${ours.wasted}${beside(String(naive?.wasted))}`,
+    value: `${ours.wasted}${beside(String(naive?.wasted))}${ours.kept > 0 ? `, ${ours.kept} mails to be retried` : ''}`,
     target: { text: `at most ${attempts}`, met: ours.wasted <= attempts },
   };
   if (!hangs || !naive || !healthy) return [wasted];
@@ -120,6 +121,7 @@ async function measureMidRun(rig: Rig, mails: number): Promise<Figure> {
 
 async function run(rig: Rig, mails: number, way: Way): Promise<Run> {
   rig.wasted = 0;
+  rig.kept = 0;
   const begun = performance.now();
   const times: number[] = [];
   const late = setTimeout(
@@ -139,7 +141,7 @@ async function run(rig: Rig, mails: number, way: Way): Promise<Run> {
   const allOutMs = performance.now() - begun;
   clearTimeout(late);
   times.sort((a, b) => a - b);
-  return { wasted: rig.wasted, allOutMs, p95Ms: times[Math.ceil(0.95 * mails) - 1] ?? 0 };
+  return { wasted: rig.wasted, kept: rig.kept, allOutMs, p95Ms: times[Math.ceil(0.95 * mails) - 1] ?? 0 };
 }
 
 async function inBatches(mails: number, way: Way): Promise<void> {
@@ -148,10 +150,10 @@ async function inBatches(mails: number, way: Way): Promise<void> {
 }
 
 /** A new worker of the product. Its table is in memory: DynamoDB's own time is not part of this. */
-function mailover({ call, pool, log }: Rig): Way {
+function mailover(rig: Rig): Way {
+  const { call, pool, log } = rig;
   const table = memoryTable();
   const edges = { table, log, clock: systemClock, random: Math.random };
-  let kept = 0;
   const send = createSender({
     environment: {
       providers: PROVIDERS,
@@ -165,10 +167,10 @@ function mailover({ call, pool, log }: Rig): Way {
     definitions,
     call,
     lookUp: providerLookUp(pool),
+    // Nobody took it in this round, since a busy machine was too slow for the second provider as well.
     queue: {
       send: async () => {
-        kept += 1;
-        throw new Error(`${kept} mails found no provider`);
+        rig.kept += 1;
       },
     },
     objects: NO_OBJECTS,
@@ -240,6 +242,8 @@ interface Rig {
   readonly log: Log;
   /** Attempts at the first provider that came to nothing. */
   wasted: number;
+  /** Mails that went to a retry queue. */
+  kept: number;
   /** Sets the faults of the first provider. */
   fault(fault: unknown): Promise<void>;
   close(): Promise<void>;
@@ -259,6 +263,7 @@ async function startRig(): Promise<Rig> {
     pool,
     log,
     wasted: 0,
+    kept: 0,
     call: async (provider: ProviderConfig, attempt) => {
       const result = await caller(provider, attempt);
       if (provider.key === 'first' && result.outcome.kind !== 'accepted') rig.wasted += 1;

@@ -4,6 +4,8 @@ import type { Clock } from '../../lambda/platform/clock.ts';
 export interface ManualClock extends Clock {
   /** Moves on, and wakes whoever sleeps until then, in order. */
   pass(ms: number): Promise<void>;
+  /** Jumps, and wakes nobody. */
+  set(time: number): void;
 }
 
 interface Sleeper {
@@ -17,6 +19,9 @@ export function manualClock(start = 1_800_000_000_000): ManualClock {
   const sleepers = new Set<Sleeper>();
   return {
     now: () => now,
+    set: (time) => {
+      now = time;
+    },
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve();
