@@ -68,12 +68,20 @@ async function reset(table: Table, key: string, now: number): Promise<void> {
 }
 
 async function write(table: Table, pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<void> {
-  for (;;) {
-    const item = await table.get(pk);
-    const wanted = step(item);
-    if (!wanted || (await table.write(wanted, item?.rev)).done) return;
+  for (let failures = 0; ; ) {
+    try {
+      const item = await table.get(pk);
+      const wanted = step(item);
+      if (!wanted || (await table.write(wanted, item?.rev)).done) return;
+    } catch (error) {
+      // A machine that is busy with many processes answers late now and then.
+      failures += 1;
+      if (failures >= MOST_FAILURES) throw error;
+    }
   }
 }
+
+const MOST_FAILURES = 5;
 
 function iso(time: number): string {
   return new Date(time).toISOString();
