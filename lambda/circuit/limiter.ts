@@ -5,7 +5,7 @@ import { PATIENCE_MS } from './board.ts';
 import { type Lane, promise, type RateState, reserve, unused } from './rate.ts';
 
 /** The item that holds the slots of a provider. */
-export const rateKey = (provider: string) => `rate/${provider}`;
+const rateKey = (provider: string) => `rate/${provider}`;
 
 /** What the limiter of a provider needs. */
 export interface LimiterContext {

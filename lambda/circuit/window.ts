@@ -12,10 +12,10 @@ export interface Bucket {
 export type Window = readonly Bucket[];
 
 /** Fewer attempts than this prove nothing. */
-export const FLOOR = 5;
+const FLOOR = 5;
 
 /** From this share of failures on, a provider is failing. */
-export const FAILING = 0.5;
+const FAILING = 0.5;
 
 /** One more attempt. */
 export function count(window: Window, failed: boolean, now: number, times: CircuitTimes): Window {
