@@ -10,6 +10,7 @@ const SCALES = [
 
 const select = byId('scale');
 let shown;
+let setting = false;
 
 function option(scale, label) {
   return el('option', { value: String(scale) }, label);
@@ -17,12 +18,16 @@ function option(scale, label) {
 
 select.append(...SCALES.map(([scale, label]) => option(scale, label)));
 select.addEventListener('change', () => {
-  shown = Number(select.value);
-  void call('PUT', '/api/time', { scale: shown });
+  setting = true;
+  void call('PUT', '/api/time', { scale: Number(select.value) }).finally(() => {
+    setting = false;
+  });
 });
 
 /** Shows at which speed the time of the stack runs, and what that means. */
 export function showTime({ scale }) {
+  // What was asked before the answer would turn the choice back.
+  if (setting) return;
   if (scale !== shown) {
     shown = scale;
     if (![...select.options].some(({ value }) => Number(value) === scale))

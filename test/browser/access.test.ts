@@ -1,0 +1,174 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Stack, startStack } from '../../local/stack.ts';
+import { cardOf, openBrowser, openPage, PICTURES } from './browser.ts';
+
+let browser: Browser;
+let stack: Stack;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+  stack = await startStack({ port: 0, timeScale: 60 });
+  await fetch(`${stack.url}/api/console/mail`, { method: 'POST', body: '{"count":40}' });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await stack?.close();
+});
+
+describe('without a mouse', () => {
+  it('a provider is broken, mail is sent and read, and the provider is repaired', async () => {
+    const { page, close } = await openPage(browser, stack.url);
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Skip to the providers');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'account suspended');
+    await page.keyboard.press('Space');
+
+    const suspended = cardOf(page, 'postmark').getByRole('switch', { name: 'account suspended' });
+    await expect.poll(() => suspended.getAttribute('aria-checked')).toBe('true');
+    // The page has refreshed itself several times by then.
+    await page.waitForTimeout(2_500);
+    expect(await focused(page)).toBe('account suspended');
+    expect(await outlineOf(page)).not.toBe('none');
+
+    await tabTo(page, 'Repair');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => suspended.getAttribute('aria-checked')).toBe('false');
+    expect(await focused(page)).toBe('Repair');
+
+    await tabTo(page, 'Hello from the console');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => focused(page)).toBe('Hello from the console');
+    await close();
+  });
+});
+
+describe('to a screen reader', () => {
+  it('every control has a name, and every switch says for whom it is', async () => {
+    const { page, close } = await openPage(browser, stack.url);
+    await page.locator('#mail tr').first().waitFor({ timeout: 60_000 });
+    const tree = await page.locator('body').ariaSnapshot();
+
+    expect(unnamed(tree, ['button', 'switch', 'textbox', 'combobox', 'link'])).toEqual([]);
+    expect(tree).toMatch(/- banner/);
+    expect(tree).toMatch(/- main/);
+    expect(tree).toMatch(/heading "Mailover" \[level=1\]/);
+    for (const heading of ['Send mail', 'Queues', 'Alarms', 'Accepted mail'])
+      expect(tree).toContain(`heading "${heading}" [level=2]`);
+    for (const { key } of stack.info.providers) {
+      expect(tree).toContain(`article "${key}"`);
+      expect(tree).toContain(`group "Faults of ${key}"`);
+    }
+    expect(tree.match(/switch "/g)?.length).toBe(7 * stack.info.providers.length);
+    expect(tree).toMatch(/columnheader "Waiting"/);
+    expect(tree).toMatch(/rowheader "outbound"/);
+    // What is read out by itself: how the whole stands, and what became of the mail that one sent.
+    expect(await page.locator('[aria-live], [role=status], [role=alert]').count()).toBe(2);
+    await close();
+  });
+
+  it('ids are used once, and labels point at something', async () => {
+    const { page, close } = await openPage(browser, stack.url);
+    const faults = await page.evaluate(() => {
+      const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
+      const twice = ids.filter((id, place) => ids.indexOf(id) !== place);
+      const references = ['for', 'aria-labelledby', 'aria-describedby'].flatMap((name) =>
+        [...document.querySelectorAll(`[${name}]`)].map((node) => node.getAttribute(name) ?? ''),
+      );
+      // The dialog's title comes with the mail.
+      return [...twice, ...references.filter((id) => id !== 'reader-title' && document.getElementById(id) === null)];
+    });
+
+    expect(faults).toEqual([]);
+    await close();
+  });
+});
+
+describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
+  it('every text can be told from its ground', async () => {
+    const { page, close } = await openPage(browser, stack.url, { scheme });
+    const pairs = [
+      ['--text', '--page'],
+      ['--text', '--panel'],
+      ['--muted', '--page'],
+      ['--muted', '--panel'],
+      ['--muted', '--raise'],
+      ['--accent', '--panel'],
+      ['--on-accent', '--accent'],
+      ['--good', '--good-soft'],
+      ['--good', '--panel'],
+      ['--warn', '--warn-soft'],
+      ['--warn', '--panel'],
+      ['--bad', '--bad-soft'],
+      ['--bad', '--panel'],
+      ['--panel', '--bad'],
+    ] as const;
+    const colours = await page.evaluate(
+      (names) => {
+        const probe = document.body.appendChild(document.createElement('span'));
+        return Object.fromEntries(
+          names.map((name) => {
+            probe.style.color = `var(${name})`;
+            return [name, getComputedStyle(probe).color];
+          }),
+        );
+      },
+      [...new Set(pairs.flat())],
+    );
+
+    // WCAG 2.2, 1.4.3: 4.5 to 1 for text of this size.
+    const faint = pairs.filter(([front, back]) => contrast(colours[front] ?? '', colours[back] ?? '') < 4.5);
+    expect(faint).toEqual([]);
+    await close();
+  });
+
+  it.each([1280, 390])('it fits into %i pixels', async (width) => {
+    const { page, faults, close } = await openPage(browser, stack.url, { width, scheme });
+    await page.locator('canvas').first().waitFor();
+    await page.waitForTimeout(3_000);
+    await page.screenshot({ path: `${PICTURES}/console-${width}-${scheme}.png`, fullPage: true });
+
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    expect(faults).toEqual([]);
+    await close();
+  });
+});
+
+/** Roles of the tree that have no name where they need one. */
+function unnamed(tree: string, roles: readonly string[]): string[] {
+  const lines = tree.split('\n').map((line) => line.trim());
+  return lines.filter((line) => roles.some((role) => new RegExp(`^- ${role}(?! "| /)`).test(line)));
+}
+
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+}
+
+function outlineOf(page: Page): Promise<string> {
+  return page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle);
+}
+
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let presses = 0; presses < 120; presses++) {
+    await page.keyboard.press('Tab');
+    if ((await focused(page)) === name) return;
+  }
+  throw new Error(`the keyboard does not reach ${name}`);
+}
+
+function contrast(front: string, back: string): number {
+  const [light = 0, dark = 0] = [luminance(front), luminance(back)].sort((a, b) => b - a);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map((part) => {
+    const value = Number(part) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
