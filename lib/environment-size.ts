@@ -1,5 +1,6 @@
 import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
 import { encodeHealthEnvironment } from '../lambda/contract/health-environment.ts';
+import { encodeInboundEnvironment, type InboundProvider } from '../lambda/contract/inbound-environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { ConfigurationError } from '../lambda/contract/validate-providers.ts';
@@ -41,6 +42,21 @@ export function checkEnvironmentSize(providers: readonly ProviderConfig[], route
 export function checkHealthEnvironmentSize(providers: readonly ProviderConfig[]): void {
   const variables = encodeHealthEnvironment({ providers, outboundQueueUrl: LONGEST_URL, stateTable: LONGEST_TABLE });
   check(variables, 'use fewer providers, or fewer addresses and zones of blocklists');
+}
+
+/**
+ * The same for the receiver, which is told of source ranges.
+ *
+ * @throws ConfigurationError
+ */
+export function checkInboundEnvironmentSize(providers: readonly InboundProvider[]): void {
+  const variables = encodeInboundEnvironment({
+    providers,
+    inboundQueueUrl: LONGEST_URL,
+    mailBucket: LONGEST_BUCKET,
+    stateTable: LONGEST_TABLE,
+  });
+  check(variables, 'use fewer receiving providers, or fewer source ranges');
 }
 
 function check(variables: Readonly<Record<string, string>>, remedy: string): void {

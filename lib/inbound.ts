@@ -19,6 +19,7 @@ import { NAMESPACE } from '../lambda/contract/metrics.ts';
 import type { SesInboundOptions } from '../lambda/contract/providers.ts';
 import { CONSUME, secretStatement } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
+import { checkInboundEnvironmentSize } from './environment-size.ts';
 import { SES_PREFIX, SesReceiving } from './ses-receiving.ts';
 import type { StateTable } from './state-table.ts';
 
@@ -68,6 +69,7 @@ export class Inbound extends Construct {
     });
     const stack = Stack.of(this);
     const role = this.role(props);
+    checkInboundEnvironmentSize(props.providers);
     this.function = new LambdaFunction(this, 'Function', {
       description: 'Takes received mail from the providers',
       runtime: Runtime.NODEJS_24_X,

@@ -8,7 +8,7 @@ export const INBOUND_FLAGS = ['auto-reply', 'bounce', 'list', 'loop', 'truncated
 export type InboundFlag = (typeof INBOUND_FLAGS)[number];
 
 /** What was found by the spam filter of the provider that took the mail. */
-export const SPAM_VERDICTS = ['pass', 'fail'] as const;
+const SPAM_VERDICTS = ['pass', 'fail'] as const;
 
 /** Results of SPF, DKIM and DMARC, in the words of RFC 8601. */
 export const AUTHENTICATION_RESULTS = [

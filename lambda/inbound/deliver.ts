@@ -8,9 +8,13 @@ const MAX_QUEUE_BYTES = 1_048_576 - 16_384;
 const TRIES = 4;
 const WAIT_MS = 100;
 
-/** Puts a message on the inbound queue, by way of the bucket if it is larger than the queue takes. */
+/**
+ * Puts a message on the inbound queue, by way of the bucket if it is larger than the queue takes; not after `until`, when
+ * the claim on it may be another function's: one that was frozen must not send what it began with.
+ */
 export async function deliver(
   message: InboundMessage,
+  until: number,
   { queue, queueUrl, store, clock }: { queue: Queue; queueUrl: string; store: ObjectStore; clock: Clock },
 ): Promise<void> {
   const body = asciiJson(message);
@@ -18,6 +22,7 @@ export async function deliver(
 
   async function send(text: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
+      if (clock.now() >= until) throw new Error('the claim on the message has run out');
       try {
         return await queue.send(queueUrl, text);
       } catch (error) {
@@ -34,7 +39,7 @@ async function byPointer({ version, id }: InboundMessage, body: string, store: O
 }
 
 /** JSON in ASCII: not every queue server and client treats the rest alike. */
-export function asciiJson(value: unknown): string {
+function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,

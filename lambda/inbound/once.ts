@@ -6,6 +6,8 @@ export type Once = 'delivered' | 'duplicate' | 'busy';
 
 /** How long a copy at work may take: longer than the function may run, so that its holder is gone when it is over. */
 const LEASE_MS = 60_000;
+/** How long a SendMessage may be on its way. */
+const SEND_MS = 5_000;
 /** How long a copy waits for another one, before it lets the provider try again. */
 const PATIENCE_MS = 12_000;
 const POLL_MS = 150;
@@ -25,7 +27,7 @@ export async function once(
   table: Table,
   clock: Clock,
   message: { readonly id: string; readonly provider: string; readonly truncated: boolean },
-  deliver: () => Promise<void>,
+  deliver: (until: number) => Promise<void>,
 ): Promise<Once> {
   const pk = `inbound/${message.id}`;
   const patience = clock.now() + PATIENCE_MS;
@@ -53,10 +55,10 @@ async function finish(
   clock: Clock,
   message: { readonly provider: string; readonly truncated: boolean },
   claim: Item,
-  deliver: () => Promise<void>,
+  deliver: (until: number) => Promise<void>,
 ): Promise<Once> {
   try {
-    await deliver();
+    await deliver(Number(claim['until']) - SEND_MS);
   } catch (error) {
     // Best effort: without it the next copy waits until the lease is over.
     await table.write(item(claim.pk, message, clock, 'failed', claim), claim.rev).catch(() => undefined);

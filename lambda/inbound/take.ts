@@ -58,8 +58,8 @@ export async function takeMail(
   });
   const results = await Promise.all(
     messages.map((message) =>
-      once(table, clock, { id: message.id, provider: provider.key, truncated: incomplete }, () =>
-        deliver(message, { queue, queueUrl: environment.inboundQueueUrl, store, clock }),
+      once(table, clock, { id: message.id, provider: provider.key, truncated: incomplete }, (until) =>
+        deliver(message, until, { queue, queueUrl: environment.inboundQueueUrl, store, clock }),
       ),
     ),
   );

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { type Clock, systemClock } from './clock.ts';
 import type { ObjectReference } from './objects.ts';
 
 /** Keeps objects in one bucket. Throws when it does not take or give one. */
@@ -10,13 +11,16 @@ export interface ObjectStore {
 
 let client: S3Client | undefined;
 
+const TRIES = 4;
+const WAIT_MS = 50;
+
 /** Amazon S3. The SDK is loaded at the first use. */
-export const s3Store = (bucket: string): ObjectStore => {
+export const s3Store = (bucket: string, clock: Clock = systemClock): ObjectStore => {
   const open = async () => {
     const s3 = await import('@aws-sdk/client-s3');
     client ??= new s3.S3Client({
-      // The same bytes under the same key: repeating a write harms nobody.
-      maxAttempts: 4,
+      // The SDK's own retries come out of a budget, which a bad quarter of an hour uses up.
+      maxAttempts: 1,
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
     });
     return { s3, client };
@@ -35,3 +39,9 @@ export const s3Store = (bucket: string): ObjectStore => {
     },
   };
 };
+
+/** Refused for good, such as by a policy; throttling is not. */
+function clientFault(error: unknown): boolean {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 500;
+  return status >= 400 && status < 500 && status !== 429 && status !== 408;
+}

@@ -124,3 +124,24 @@ async function untilTaken(world: World, request: ReturnType<typeof mailgunReques
   }
   throw new Error('never taken');
 }
+
+test('a function that was frozen until its claim had run out sends nothing any more', async () => {
+  const world = givenWorld();
+  const { mailgun, postmark } = mail(7);
+  let frozen = true;
+  const { write } = world.table;
+  Object.assign(world.table, {
+    write: async (...call: Parameters<typeof write>) => {
+      const written = await write(...call);
+      // GIVEN that the first function stands still right after its claim, for longer than a claim lasts.
+      if (frozen && call[0]['state'] === 'sending') {
+        frozen = false;
+        world.now += 61_000;
+        expect((await world.receive(postmark())).status).toBe(200);
+      }
+      return written;
+    },
+  });
+  expect((await world.receive(mailgun())).status).toBe(500);
+  expect(world.queue).toHaveLength(1);
+});
