@@ -69,7 +69,12 @@ test.each<[number, string, ...string[]]>([
   [400, 'refused recipient suppressed', 'recipient is suppressed', 'address on a suppression list'],
   [400, 'refused message address', "'to' parameter is not a valid address", "'cc' parameter is not a valid"],
   [400, 'refused message address', 'bcc parameter is not a valid address'],
-  [400, 'unavailable account sender-refused', "'from' parameter is not a valid address"],
+  [
+    400,
+    'unavailable account sender-refused',
+    "'from' parameter is not a valid address",
+    'from parameter is not a valid',
+  ],
   [400, 'refused message format', 'need at least one of text', 'only one parameter', 'only one parameters'],
   [400, 'refused message format', 'parameter is missing', 'invalid parameter', 'Invalid MIME'],
 ])('under %i, %s is what these words mean: %s', (status, outcome, ...words) => {
@@ -136,7 +141,13 @@ test('an answer that was cut off is what its status says, if that says no', () =
   const cut = (status: number, failure?: string) =>
     classify({ trace: trace({ status, complete: false, ...(failure && { failure }) }) });
   expect(cut(200, 'ECONNRESET')).toMatchObject({ kind: 'unknown', reason: 'answer-lost' });
-  expect(cut(418, 'ECONNRESET')).toMatchObject({ kind: 'unavailable', reason: 'answer-cut', detail: 'ECONNRESET' });
+  expect(cut(418, 'ECONNRESET')).toEqual({
+    kind: 'unavailable',
+    blames: 'outage',
+    reason: 'answer-cut',
+    detail: 'ECONNRESET',
+  });
+  expect(classify({ trace: trace() })).toMatchObject({ reason: 'unrecognised', detail: '' });
   expect(cut(418)).toMatchObject({ reason: 'answer-cut', detail: '' });
 });
 

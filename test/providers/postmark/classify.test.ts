@@ -184,6 +184,7 @@ test.each([
   ['will not deliver to these inactive addresses: a@x.test, b@x.test', ['a@x.test', 'b@x.test']],
   ['will not deliver to these inactive addresses: b@x.test. ', ['b@x.test']],
   ['will not deliver to these inactive addresses: a@x.test,\n<b@x.test>\n', ['a@x.test', 'b@x.test']],
+  ['will not deliver to these inactive addresses: a@x.test.   Inactive recipients', ['a@x.test']],
   ['Something else about a@x.test', []],
   ['', []],
 ])('"%s" names them', (words, named) => {

@@ -29,6 +29,7 @@ test('the enhanced status counts where it stands, and nowhere else', () => {
   expect(reply('rcpt', '550 5.2.123 x')).toBe('refused message recipient-disabled');
   for (const text of [
     '550 x 5.2.1',
+    '550 said 550 5.2.1 x',
     '550 3.2.1 x',
     '550 5.2 x',
     '550 5.2.1234 x',
@@ -43,6 +44,9 @@ test('the words of a reply are read without its codes, on every line', () => {
   expect(reply('mail', '550-first line\r\n550 relay access denied')).toBe('unavailable account relay-denied');
   expect(reply('mail', '550-unable to\n550-relay')).toBe('unavailable account sender-refused');
   expect(reply('rcpt', '550-unable\n550 to relay')).toBe('refused message recipient-unknown');
+  expect(reply('mail', '550 relay 550 access denied')).toBe('unavailable account sender-refused');
+  expect(reply('rcpt', '550spf')).toBe('unavailable account domain-authentication');
+  expect(reply('rcpt', '550-no\n550-spf')).toBe('unavailable account domain-authentication');
 });
 
 test('what is no reply of this protocol is no acceptance and no refusal', () => {
@@ -66,6 +70,13 @@ test.each<[SmtpFailure, string]>([
   [{ command: 'DATA' }, 'refused message policy'],
 ])('a refusal is read at the stage of its command: %j', (failure, outcome) => {
   expect(failed({ ...failure, response: '550 5.7.1 denied' })).toBe(outcome);
+});
+
+test('a greeting that refuses all mail is told from a refused EHLO', () => {
+  const response = '554 nothing here';
+  for (const command of ['EHLO', 'HELO']) expect(failed({ command, response })).toBe('unavailable outage session');
+  for (const command of ['CONN', 'HELP'])
+    expect(failed({ command, response })).toBe('unavailable outage no-mail-service');
 });
 
 test('a refusal is read at DATA or at the final dot, by how far the mail had come', () => {
@@ -123,6 +134,8 @@ test('a reply that says nothing is told in its own words where the body was out,
 
 test.each<[SmtpFailure, string]>([
   [{ code: 'EDNS', originalCode: 'ENOTFOUND' }, 'unavailable outage dns'],
+  // The server that was asked for the name refused the connection, and not the mail server.
+  [{ code: 'EDNS', originalCode: 'ECONNREFUSED' }, 'unavailable outage dns'],
   [{ code: 'ETIMEDOUT', originalCode: 'ECONNRESET' }, 'unavailable outage connect-timeout'],
   [{ code: 'ESOCKET', originalCode: 'ECONNREFUSED' }, 'unavailable outage connection-refused'],
   [{ code: 'ESOCKET', originalCode: 'CERT_HAS_EXPIRED' }, 'unavailable outage tls'],
