@@ -67,6 +67,8 @@ describe('judge', () => {
 
     expect(judge(held, { ...delivery, ...letter(2) }).kind).toBe('in-flight');
     expect(judge(held, { ...delivery, ...letter(3) }).kind).toBe('continues');
+    const working = { ...held, attempts: [...held.attempts, { ...begun, number: 4 }] };
+    expect(judge(working, { ...delivery, ...letter(3) }).kind).toBe('in-flight');
   });
 
   it('doubts an attempt that was begun and never ended, for those to whom it went', () => {
@@ -81,6 +83,12 @@ describe('judge', () => {
       done: [0],
       history: [{ provider: 'postmark', kind: 'unknown', recipients: [1], at: begun.begun }],
     });
+  });
+
+  it('does not doubt an attempt that has ended, whatever the letter knows', () => {
+    const ended = { ...begun, ended: NOW, outcome: 'unavailable' } as const;
+
+    expect(carriedBy({ ...entry, attempts: [ended] })).toEqual({ attempts: 3, done: [], history: [] });
   });
 
   it('does not doubt what the letter has seen the end of', () => {
