@@ -1,0 +1,52 @@
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { possibleSeries } from './series.ts';
+
+/** US dollars a month in us-east-1, free tier left aside (aws.amazon.com/cloudwatch/pricing and kms/pricing, collected 2026-11-23). */
+const PRICE = { metric: 0.3, alarmMetric: 0.1, composite: 0.5, dashboard: 3, key: 1 } as const;
+
+/** One line of the bill. */
+export interface CostLine {
+  readonly what: string;
+  readonly number: number;
+  readonly each: number;
+  readonly total: number;
+}
+
+type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
+
+/**
+ * What watching costs a month, whatever the volume: from the template, and from the series that its functions can make.
+ *
+ * An upper bound: CloudWatch bills a series for the hours in which it has a value, and many stay silent for months.
+ */
+export function watchingCost(resources: Resources, providers: readonly ProviderConfig[]): readonly CostLine[] {
+  const all = Object.values(resources);
+  const of = (type: string) => all.filter(({ Type }) => Type === type);
+  const alarms = of('AWS::CloudWatch::Alarm');
+  return [
+    line('series of metrics', possibleSeries(providers).length, PRICE.metric),
+    // Metric math is billed by the metrics that it reads, not by the alarm.
+    line(`metrics read by ${alarms.length} alarms`, sum(alarms.map(metricsOf)), PRICE.alarmMetric),
+    line('composite alarms', of('AWS::CloudWatch::CompositeAlarm').length, PRICE.composite),
+    line('dashboards', of('AWS::CloudWatch::Dashboard').length, PRICE.dashboard),
+    line('keys that encrypt the alarms', of('AWS::KMS::Key').length, PRICE.key),
+  ];
+}
+
+/** The sum of the lines, in dollars a month. */
+export function totalOf(lines: readonly CostLine[]): number {
+  return sum(lines.map(({ total }) => total));
+}
+
+function line(what: string, number: number, each: number): CostLine {
+  return { what, number, each, total: number * each };
+}
+
+function metricsOf({ Properties }: { readonly Properties?: unknown }): number {
+  const { Metrics } = Properties as { readonly Metrics?: readonly { readonly MetricStat?: unknown }[] };
+  return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
