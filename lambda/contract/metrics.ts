@@ -74,7 +74,7 @@ export type InboundOutcome = (typeof INBOUND_OUTCOMES)[number];
  * provider could not be asked. recovered: mail that had not arrived, and is on the queue now. asked: mail that the
  * provider posts again. notice: mail of which the queue has only what is known.
  */
-export const RECONCILED_OUTCOMES = ['looked', 'behind', 'failed', 'recovered', 'asked', 'notice'] as const;
+const RECONCILED_OUTCOMES = ['looked', 'behind', 'failed', 'recovered', 'asked', 'notice'] as const;
 
 /** Every metric that a function emits and an alarm or the dashboard may name. */
 export const METRICS = {

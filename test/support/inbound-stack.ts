@@ -33,7 +33,11 @@ export interface InboundStack {
 }
 
 export async function givenInboundStack(timeScale: number): Promise<InboundStack> {
-  const stack = await startStack({ port: 0, timeScale });
+  const stack = await startStack({
+    port: 0,
+    timeScale,
+    ...(process.env['MAILOVER_TEST_LOG'] && { logFile: process.env['MAILOVER_TEST_LOG'] }),
+  });
   const { info } = stack;
   const aws = {
     endpoint: info.endpoints.aws,
@@ -56,7 +60,13 @@ export async function givenInboundStack(timeScale: number): Promise<InboundStack
     while (!ending.signal.aborted) {
       const { Messages = [] } = await sqs
         .send(
-          new ReceiveMessageCommand({ QueueUrl: info.queues.inbound, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+          new ReceiveMessageCommand({
+            QueueUrl: info.queues.inbound,
+            MaxNumberOfMessages: 10,
+            WaitTimeSeconds: 1,
+            // It runs by the scaled clock too.
+            VisibilityTimeout: 43_200,
+          }),
           { abortSignal: ending.signal },
         )
         .catch(() => ({ Messages: [] }));

@@ -39,6 +39,8 @@ export interface Try {
   /** Absent if there was no answer. */
   readonly status?: number;
   readonly error?: string;
+  /** From request to answer. */
+  readonly ms: number;
 }
 
 /** A mail that a provider has received, and how it fared with posting it. */
@@ -160,7 +162,9 @@ const PATIENCE_MS = 45_000;
 
 async function post(request: WireRequest | undefined, ending: AbortSignal): Promise<Try> {
   const at = new Date().toISOString();
-  if (request === undefined) return { at, error: 'this provider has no inbound route' };
+  const begun = performance.now();
+  const took = () => ({ ms: Math.round(performance.now() - begun) });
+  if (request === undefined) return { at, error: 'this provider has no inbound route', ...took() };
   const { url, contentType, authorization, body } = request;
   try {
     const response = await fetch(url, {
@@ -170,10 +174,10 @@ async function post(request: WireRequest | undefined, ending: AbortSignal): Prom
       signal: AbortSignal.any([ending, AbortSignal.timeout(PATIENCE_MS)]),
     });
     await response.arrayBuffer();
-    return { at, status: response.status };
+    return { at, status: response.status, ...took() };
   } catch (error) {
     const { cause, message } = error as Error;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : message;
-    return { at, error: code };
+    return { at, error: code, ...took() };
   }
 }

@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodeForm } from '../../local/simulators/inbound/form.ts';
+import { sign } from '../../local/simulators/inbound/mailgun-wire.ts';
+import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
+
+// What providers, strangers and our own failing services do to received mail, over HTTP and the queue of a real stack.
+
+/** Mails for the test with failing services; `npm run test:inbound-full` takes 10,000. */
+const MAILS = Number(process.env['MAILOVER_INBOUND_MAILS'] ?? 120);
+/** The provider's eight hours of retries in two minutes. */
+const TIME_SCALE = 300;
+
+let stack: InboundStack;
+beforeAll(async () => {
+  stack = await givenInboundStack(TIME_SCALE);
+}, 60_000);
+afterAll(async () => {
+  await stack?.close();
+});
+
+test('nothing forged, replayed with other content, or altered is let in', { timeout: 120_000 }, async () => {
+  const before = stack.messages.length;
+  const honest = mailgun({ to: 'forged@in.example.com' });
+  expect((await send(honest)).status).toBe(200);
+  const { signingKey = '', path = '', mimePath = '', storePath = '' } = stack.info.inbound['mailgun'] ?? {};
+  const postmark = stack.info.inbound['postmark'] ?? { path: '' };
+  const now = Math.floor(Date.now() / 1000);
+  const make: (() => Sent)[] = [
+    // Another key, and none.
+    () => mailgun({ signature: sign(randomBytes(16).toString('hex'), now) }),
+    () => mailgun({ signature: sign('', now) }),
+    // A digit moved from the time to the token keeps the signed text.
+    () => {
+      const { timestamp, token, signature } = sign(signingKey, now);
+      return mailgun({
+        signature: { timestamp: timestamp.slice(0, -1), token: timestamp.slice(-1) + token, signature },
+      });
+    },
+    () => mailgun({ signature: { ...sign(signingKey, now), timestamp: String(now - 1) } }),
+    () => mailgun({ signature: { ...sign(signingKey, now), token: randomBytes(25).toString('hex') } }),
+    // Too old, too far ahead.
+    () => mailgun({ signature: sign(signingKey, now - 25 * 3600) }),
+    () => mailgun({ signature: sign(signingKey, now + 20 * 60) }),
+    // The honest triple with another body, in each of the three forms.
+    () => mailgun({ signature: honest.signature, subject: randomBytes(4).toString('hex') }),
+    () => mailgun({ signature: honest.signature, to: 'other@in.example.com' }),
+    () => mailgun({ signature: honest.signature, path: mimePath, subject: 'x' }),
+    () => mailgun({ signature: honest.signature, path: storePath, subject: 'x' }),
+    // Right signature, wrong place.
+    () => mailgun({ path: `${path}x` }),
+    () => mailgun({ path: '/inbound/mailgun/guess' }),
+    () => mailgun({ path: '/inbound/nobody/guess' }),
+    // Postmark.
+    () => json(postmark.path, ''),
+    () => json(postmark.path, `${postmark.username}:wrong`),
+    () => json(postmark.path, `wrong:${postmark.password}`),
+    () => json(postmark.path, `${postmark.username}:`),
+    () => json(`${postmark.path}x`, `${postmark.username}:${postmark.password}`),
+    () => json(path, `${postmark.username}:${postmark.password}`),
+  ];
+
+  const statuses: number[] = [];
+  for (let round = 0; round < 25; round += 1)
+    statuses.push(...(await Promise.all(make.map(async (one) => (await send(one())).status))));
+
+  expect(statuses.filter((status) => status !== 401 && status !== 404)).toEqual([]);
+  await stack.until(() => stack.messages.length > before);
+  expect(stack.messages.slice(before)).toHaveLength(1);
+});
+
+test('honest tries up to eight hours old are let in, with either key', { timeout: 60_000 }, async () => {
+  const { signingKey = '', previousSigningKey = '' } = stack.info.inbound['mailgun'] ?? {};
+  const now = Math.floor(Date.now() / 1000);
+  const ages = Array.from({ length: 50 }, (_, n) => Math.round((n / 49) * 8 * 3600));
+
+  const answers = await Promise.all(
+    ages.map((age, n) => send(mailgun({ signature: sign(n % 2 ? signingKey : previousSigningKey, now - age) }))),
+  );
+
+  expect(answers.map(({ status }) => status)).toEqual(ages.map(() => 200));
+});
+
+test('the same request again is 200, and one message', { timeout: 30_000 }, async () => {
+  const request = mailgun({ to: 'again@in.example.com' });
+
+  const statuses = (await Promise.all([1, 2, 3, 4].map(() => send(request)))).map(({ status }) => status);
+  statuses.push((await send(request)).status);
+
+  expect(statuses).toEqual([200, 200, 200, 200, 200]);
+  await arrived('again@in.example.com');
+});
+
+test('the same mail over both providers is delivered once', { timeout: 60_000 }, async () => {
+  const mails = Array.from({ length: 30 }, (_, n) => `both-${n}@in.example.com`);
+
+  await Promise.all(
+    mails.flatMap((to, n) =>
+      (['mailgun', 'postmark'] as const).map((provider) =>
+        stack.take(provider, {
+          raw: mail(`both-${n}`),
+          from: 'ada@example.com',
+          to: [to],
+          ...(provider === 'mailgun' && { form: ['form', 'mime', 'store'][n % 3] ?? 'form' }),
+        }),
+      ),
+    ),
+  );
+
+  for (const to of mails) await arrived(to);
+});
+
+test(`with half of all writes to queue and bucket failing, ${MAILS} mails arrive once each`, {
+  timeout: 60_000 + MAILS * 400,
+}, async () => {
+  await stack.call('PUT', '/api/aws/fault', [
+    { service: 'sqs', operation: 'SendMessage', error: 'ServiceUnavailable', rate: 0.5 },
+    { service: 's3', operation: 'PutObject', error: 'SlowDown', rate: 0.5 },
+  ]);
+  const ids = Array.from({ length: MAILS }, (_, n) => `half-${n}`);
+  const begun = Date.now();
+  const taken = new Map<string, string[]>([
+    ['mailgun', []],
+    ['postmark', []],
+  ]);
+  for (let start = 0; start < ids.length; start += 20) {
+    await Promise.all(
+      ids.slice(start, start + 20).map(async (id, n) => {
+        const provider = n % 2 === 0 ? 'mailgun' : 'postmark';
+        const [reception] = await stack.take(provider, {
+          raw: mail(id),
+          from: 'ada@example.com',
+          to: [`${id}@in.example.com`],
+          ...(provider === 'mailgun' && { form: ['form', 'mime'][(start / 20) % 2] ?? 'form' }),
+        });
+        taken.get(provider)?.push(reception?.id ?? '');
+      }),
+    );
+    // As a provider does not send everything at one moment either.
+    const sofar = start + 20;
+    await stack.until(() => arrivals().length > sofar - 400, 120_000);
+  }
+  await stack.until(() => new Set(arrivals()).size === MAILS, 30_000 + MAILS * 300);
+  await stack.call('DELETE', '/api/aws/fault');
+  for (const provider of taken.keys()) {
+    await stack.until(async () => {
+      const list = (await stack.call('GET', `/api/providers/${provider}/inbound`)) as { id: string; status: string }[];
+      return list.every(({ status }) => status !== 'scheduled');
+    }, 120_000);
+  }
+
+  const found = arrivals();
+  console.log(
+    `${new Set(found).size} of ${MAILS} arrived, ${found.length - new Set(found).size} twice, in ${((Date.now() - begun) / 1000).toFixed(0)} s`,
+  );
+  expect(new Set(found).size).toBe(MAILS);
+  expect(found).toHaveLength(MAILS);
+});
+
+/** Recipients of the mails of the test above, as they came from the queue. */
+function arrivals(): string[] {
+  return stack.messages.flatMap(({ envelope }) => envelope.to.filter((to) => to.startsWith('half-')));
+}
+
+interface Sent {
+  readonly path: string;
+  readonly contentType: string;
+  readonly body: Buffer;
+  readonly authorization?: string;
+  readonly signature: ReturnType<typeof sign>;
+}
+
+function mailgun(given: {
+  readonly signature?: ReturnType<typeof sign>;
+  readonly path?: string;
+  readonly to?: string;
+  readonly subject?: string;
+}): Sent {
+  const route = stack.info.inbound['mailgun'];
+  const signature = given.signature ?? sign(route?.signingKey ?? '', Math.floor(Date.now() / 1000));
+  const id = `<${randomBytes(8).toString('hex')}@example.com>`;
+  const form = encodeForm([
+    ['recipient', given.to ?? 'box@in.example.com'],
+    ['sender', 'ada@example.com'],
+    ['subject', given.subject ?? 'Hello'],
+    ['from', 'ada@example.com'],
+    ['body-plain', 'hello'],
+    ['message-headers', JSON.stringify([['Message-Id', id]])],
+    ...Object.entries(signature),
+  ]);
+  return { path: given.path ?? route?.path ?? '', signature, ...form };
+}
+
+function json(path: string, credentials: string): Sent {
+  return {
+    path,
+    contentType: 'application/json',
+    ...(credentials && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+    body: Buffer.from(JSON.stringify({ OriginalRecipient: 'box@in.example.com', MessageID: 'x', TextBody: 'x' })),
+    signature: { timestamp: '', token: '', signature: '' },
+  };
+}
+
+async function send({ path, contentType, authorization, body }: Sent): Promise<Response> {
+  return await fetch(`${stack.info.endpoints.http}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': contentType, ...(authorization && { authorization }) },
+    body: new Uint8Array(body),
+  });
+}
+
+function mail(id: string): Buffer {
+  return Buffer.from(
+    `Message-ID: <${id}@example.com>\r\nFrom: Ada <ada@example.com>\r\nTo: box@in.example.com\r\nSubject: ${id}\r\n\r\nhello ${id}\r\n`,
+  );
+}
+
+/** One message for this recipient, and no second one a moment later. */
+async function arrived(to: string): Promise<void> {
+  const found = () => stack.messages.filter(({ envelope }) => envelope.to.includes(to));
+  await stack.until(() => found().length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(found(), to).toHaveLength(1);
+}
