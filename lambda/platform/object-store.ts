@@ -28,8 +28,17 @@ export const s3Store = (bucket: string, clock: Clock = systemClock): ObjectStore
   return {
     async put(key, content, contentType) {
       const { s3, client } = await open();
-      await client.send(new s3.PutObjectCommand({ Bucket: bucket, Key: key, Body: content, ContentType: contentType }));
-      return { bucket, key };
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const object = { Bucket: bucket, Key: key, Body: content, ContentType: contentType };
+          await client.send(new s3.PutObjectCommand(object));
+          return { bucket, key };
+        } catch (error) {
+          // The same bytes under the same key: repeating a write harms nobody.
+          if (attempt === TRIES || clientFault(error)) throw error;
+          await clock.sleep(WAIT_MS * 2 ** attempt);
+        }
+      }
     },
     async get(key) {
       const { s3, client } = await open();
