@@ -2,6 +2,7 @@ import { type Figure, table } from './figure.ts';
 import { measureImport } from './import-time.ts';
 import { measureOutage } from './outage.ts';
 import { measureStack } from './running-stack.ts';
+import { measureTelemetry } from './telemetry.ts';
 
 // A measurement that takes longer than this is a failure by itself.
 const LIMIT_MS = 600_000;
@@ -16,6 +17,7 @@ const [only, mails] = process.argv.slice(2);
 const figures: Figure[] = [];
 for (const [name, label, measure] of [
   ['import', 'a fresh process with the sender, beside one with the logger', measureImport],
+  ['telemetry', 'logging and metrics, beside Powertools for each mail', measureTelemetry],
   ['stack', 'npm start, 1,000 submissions, a large attachment', measureStack],
   [
     'outage',
