@@ -36,20 +36,21 @@ export interface ReceivedMail extends Reception {
   readonly attachments: readonly Attached[];
 }
 
-/** Takes a mail apart. */
+/** Takes a mail apart; of one that its reader refuses, only the headers and the raw form are told. */
 export async function readReception(reception: Reception): Promise<ReceivedMail> {
+  const headers = headersOf(reception.raw).map(([name, value]) => [name, decodeWords(value)] as const);
   const mail = await simpleParser(reception.raw, {
     skipHtmlToText: true,
     skipTextToHtml: true,
     skipTextLinks: true,
     keepCidLinks: true,
-  });
+  }).catch(() => undefined);
   return {
     ...reception,
-    headers: headersOf(reception.raw).map(([name, value]) => [name, decodeWords(value)] as const),
-    text: mail.text,
-    html: mail.html === false ? undefined : mail.html,
-    attachments: mail.attachments.map(({ filename, contentType, cid, content }) => ({
+    headers,
+    text: mail?.text,
+    html: mail?.html || undefined,
+    attachments: (mail?.attachments ?? []).map(({ filename, contentType, cid, content }) => ({
       filename: filename ?? undefined,
       contentType,
       contentId: cid,

@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import { deflateRawSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
+import { sha256 } from '../support/sha256.ts';
+
+// Mail that somebody made to break the receiver, in every form that can carry it, against the function's own process.
+
+/** What the function has by default, and what its process here may take. */
+const MEMORY_MB = 1024;
+/** As it is to be on a machine of its own; with others at work on it, answers take as much longer. */
+const P99_MS = Number(process.env['MAILOVER_HOSTILE_P99_MS'] ?? 8_000);
+const MB = 1024 * 1024;
+
+let stack: InboundStack;
+beforeAll(async () => {
+  stack = await givenInboundStack(1);
+}, 60_000);
+afterAll(async () => {
+  await stack?.close();
+});
+
+const took: number[] = [];
+const head = (id: string, more = '') =>
+  `Message-ID: <${id}@example.com>\r\nFrom: a@example.com\r\nTo: box@in.example.com\r\nSubject: ${id}\r\n${more}`;
+const mixed = (id: string, parts: string) =>
+  Buffer.from(`${head(id)}Content-Type: multipart/mixed; boundary=b\r\n\r\n${parts}--b--\r\n`);
+const deep = (depth: number) => {
+  let inner = 'Content-Type: text/plain\r\n\r\ninnermost\r\n';
+  for (let level = 0; level < depth; level += 1)
+    inner = `Content-Type: multipart/mixed; boundary=b${level}\r\n\r\n--b${level}\r\n${inner}\r\n--b${level}--\r\n`;
+  return inner;
+};
+const bomb = deflateRawSync(Buffer.alloc(50 * MB));
+
+const MAILS: readonly (readonly [name: string, mail: () => Buffer])[] = [
+  ['10,000 parts', () => mixed('parts', '--b\r\nContent-Type: text/plain\r\n\r\nx\r\n'.repeat(10_000))],
+  [
+    '10,000 files',
+    () => mixed('files', '--b\r\nContent-Disposition: attachment; filename=a\r\n\r\nx\r\n'.repeat(10_000)),
+  ],
+  ['2,000 levels', () => Buffer.from(head('levels') + deep(2_000))],
+  [
+    'forwarded within forwarded',
+    () => Buffer.from(`${head('rfc822')}${'Content-Type: message/rfc822\r\n\r\n'.repeat(3_000)}x`),
+  ],
+  ['200,000 headers', () => Buffer.from(`${head('headers', 'X-A: b\r\n'.repeat(200_000))}\r\nx`)],
+  ['a header of 3 MB', () => Buffer.from(`${head('long', `X-A: ${'b'.repeat(3 * MB)}\r\n`)}\r\nx`)],
+  [
+    '100,000 recipients',
+    () => Buffer.from(`${head('to', `Cc: ${'"a, b" <a@example.com>, '.repeat(100_000)}b@example.com\r\n`)}\r\nx`),
+  ],
+  ['comments within comments', () => Buffer.from(`${head('comments', `Cc: ${'('.repeat(100_000)}\r\n`)}\r\nx`)],
+  ['a line of 3 MB', () => Buffer.from(`${head('line')}\r\n${'x'.repeat(3 * MB)}`)],
+  ['400,000 lines', () => Buffer.from(`${head('lines')}\r\n${'x\r\n'.repeat(400_000)}`)],
+  [
+    'encoded words without end',
+    () => Buffer.from(`${head('words', `X-A: ${'=?utf-8?Q?=C3?= '.repeat(50_000)}\r\n`)}\r\nx`),
+  ],
+  [
+    'a bomb of 50 MB in 50 KB',
+    () =>
+      mixed(
+        'bomb',
+        `--b\r\nContent-Type: application/zip; name=a.zip\r\nContent-Disposition: attachment; filename=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n${bomb.toString('base64')}\r\n`,
+      ),
+  ],
+  [
+    'broken character sets',
+    () =>
+      Buffer.concat([
+        Buffer.from(`${head('charset')}Content-Type: text/plain; charset=utf-8\r\n\r\n`),
+        Buffer.alloc(10_000, 0xff),
+        Buffer.from([0xed, 0xa0, 0x80, 0xc0, 0x80]),
+      ]),
+  ],
+  [
+    'a charset that is a path',
+    () => Buffer.from(`${head('cspath')}Content-Type: text/plain; charset="../../etc/passwd"\r\n\r\nx`),
+  ],
+  ['NULs everywhere', () => Buffer.from(`${head('nul', 'X-N\0: a\0b\r\n')}\r\na\0b\0`)],
+  [
+    'path-like names',
+    () => mixed('path', '--b\r\nContent-Disposition: attachment; filename="..\\\\..\\\\a/../../b\0.exe"\r\n\r\nx\r\n'),
+  ],
+  [
+    'a boundary that is everywhere',
+    () =>
+      Buffer.from(`${head('boundary')}Content-Type: multipart/mixed; boundary="-"\r\n\r\n${'---\r\n'.repeat(200_000)}`),
+  ],
+  [
+    'base64 that is none',
+    () => Buffer.from(`${head('b64')}Content-Transfer-Encoding: base64\r\n\r\n${'*=?'.repeat(500_000)}`),
+  ],
+  [
+    'quoted-printable without end',
+    () => Buffer.from(`${head('qp')}Content-Transfer-Encoding: quoted-printable\r\n\r\n${'='.repeat(MB)}`),
+  ],
+  ['nothing at all', () => Buffer.from('\r\n')],
+  ['no end of the header', () => Buffer.from('a: b')],
+  ['prototype names', () => Buffer.from(`${head('proto', '__proto__: x\r\nconstructor: y\r\ntoString: z\r\n')}\r\nx`)],
+];
+
+const FORMS = [
+  ['mailgun', { form: 'mime' }],
+  ['mailgun', { form: 'form' }],
+  ['mailgun', { form: 'store' }],
+  ['postmark', {}],
+] as const;
+
+test.each(MAILS)('%s', { timeout: 180_000 }, async (_name, make) => {
+  const raw = make();
+  for (const [place, [provider, options]] of FORMS.entries()) {
+    const to = `hostile-${place}-${sha256(raw).slice(0, 8)}@in.example.com`;
+    const [reception] = await stack.take(provider, { raw, from: 'ada@example.com', to: [to], ...options });
+    const tries = await answered(provider, reception?.id ?? '');
+    const [first] = tries;
+
+    // Above what API Gateway and Lambda let through nothing can be done here: the reconciler gives a notice of it.
+    expect([200, 413], JSON.stringify(tries)).toContain(first?.status);
+    if (first?.status !== 200) continue;
+    await stack.until(() => stack.messages.some(({ envelope }) => envelope.to.includes(to)), 30_000);
+    const message = stack.messages.find(({ envelope }) => envelope.to.includes(to));
+    expect((await stack.object(message?.raw.s3 ?? { bucket: '', key: '' })).length).toBeGreaterThan(0);
+    for (const { filename } of message?.attachments ?? []) expect(filename ?? '').not.toMatch(/[/\\\0]/);
+  }
+});
+
+test('25 MB come by way of the storage', { timeout: 180_000 }, async () => {
+  const file = Buffer.alloc(18 * MB, 7);
+  const raw = mixed(
+    'large',
+    `--b\r\nContent-Disposition: attachment; filename=a.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n${file.toString('base64')}\r\n`,
+  );
+  const to = 'large@in.example.com';
+
+  const [reception] = await stack.take('mailgun', { raw, from: 'ada@example.com', to: [to], form: 'store' });
+  const [first] = await answered('mailgun', reception?.id ?? '');
+
+  expect(first?.status).toBe(200);
+  await stack.until(() => stack.messages.some(({ envelope }) => envelope.to.includes(to)), 30_000);
+  const message = stack.messages.find(({ envelope }) => envelope.to.includes(to));
+  expect(message?.attachments).toMatchObject([{ size: file.length, sha256: sha256(file) }]);
+});
+
+test('requests that are no mail are answered', { timeout: 60_000 }, async () => {
+  const { path = '', username, password } = stack.info.inbound['postmark'] ?? {};
+  const bodies = [
+    '['.repeat(1_000_000),
+    `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+    '{"OriginalRecipient":"x@in.example.com","TextBody":"\\ud83d\\u0000","Subject":"\\udc00","MessageID":"s","Headers":[{"Name":"__proto__","Value":1},{"Name":null},7]}',
+    '{"OriginalRecipient":{"a":1},"Attachments":"none"}',
+    'null',
+    '',
+  ];
+
+  for (const body of bodies) {
+    const begun = performance.now();
+    const response = await fetch(stack.info.endpoints.http + path, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+      },
+      body,
+    });
+    took.push(performance.now() - begun);
+    expect(response.status, body.slice(0, 60)).toBe(200);
+  }
+  await stack.until(() => stack.messages.some(({ envelope }) => envelope.to.includes('x@in.example.com')));
+});
+
+test('answers come in time, and no process grew beyond the memory of the function', async () => {
+  const sorted = [...took].sort((a, b) => a - b);
+  const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0;
+  const { processes } = (await stack.call('GET', '/api/stack')) as InboundStack['info'];
+  const peaks = processes
+    .filter((it) => it.function === 'inbound')
+    .map(({ pid }) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
+
+  console.log(
+    `${took.length} hostile requests: p50 ${sorted[Math.floor(sorted.length / 2)]?.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, peak ${Math.max(...peaks).toFixed(0)} MB`,
+  );
+  expect(p99).toBeLessThan(P99_MS);
+  expect(Math.max(...peaks)).toBeLessThan(MEMORY_MB);
+});
+
+interface Answered {
+  readonly status?: number;
+  readonly error?: string;
+  readonly ms?: number;
+}
+
+async function answered(provider: string, id: string): Promise<readonly Answered[]> {
+  let tries: readonly Answered[] = [];
+  await stack.until(async () => {
+    const [reception] = (await stack.call('GET', `/api/providers/${provider}/inbound?id=${id}`)) as {
+      tries: Answered[];
+    }[];
+    tries = reception?.tries ?? [];
+    return tries.length > 0;
+  }, 60_000);
+  took.push(tries[0]?.ms ?? 0);
+  return tries;
+}
