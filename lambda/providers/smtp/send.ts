@@ -80,8 +80,10 @@ async function transact(
     // The state of a refused transaction differs between servers; the next mail gets a clean session.
     hangUp(connection);
     const lost = !failure.response || failure.response.startsWith('421');
+    const outcome = classifyFailure(failure, progress);
     return {
-      result: merge(classifyFailure(failure, progress), envelope, recipients),
+      // Where commands are pipelined, the recipients of a refused sender are refused for want of one: that tells nothing.
+      result: failure.command === 'MAIL FROM' ? { outcome } : merge(outcome, envelope, recipients),
       lostBeforeData: lost && !progress.began && isConnectionFailure(failure),
     };
   }

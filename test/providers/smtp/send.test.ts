@@ -57,6 +57,14 @@ test('without a user name there is no login, and in the clear no STARTTLS', asyn
   expect(server.sessions[0]?.secure).toBe(false);
 });
 
+test('a sender that is put off is judged by that, though its pipelined recipients are refused too', async () => {
+  const replies = { mail: '450 4.7.1 try again later', rcpt: '503 5.5.1 need MAIL', data: '503 5.5.1 need MAIL' };
+  await using server = await serve({ extensions: ['PIPELINING'], replies });
+  const { outcome, recipients } = await provider(server.port, { tls: 'none' }).send(attemptTo());
+  expect(outcome).toMatchObject({ kind: 'throttled' });
+  expect(recipients).toBeUndefined();
+});
+
 test('a server that stops offering TLS gets neither password nor mail', async () => {
   await using server = await serve({ extensions: ['AUTH PLAIN'], replies: { starttls: '502 no' } });
   const { outcome } = await provider(server.port, { tls: 'starttls' }, LOGIN).send(attemptTo());
