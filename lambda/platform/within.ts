@@ -8,14 +8,16 @@ export class TimeUpError extends Error {
 /** Waits for a promise, at most so many milliseconds. */
 export async function within<T>(ms: number, promise: Promise<T>, clock: Clock = systemClock): Promise<T> {
   const over = new AbortController();
-  const timeUp = clock.sleep(ms, over.signal).then(() => {
+  const timeUp = clock.sleep(ms, over.signal).then((): T => {
+    // Aborted, the race has been decided, and an error with its stack would be made for nobody.
+    if (over.signal.aborted) return undefined as T;
     throw new TimeUpError(`not done within ${ms} ms`);
   });
-  // Once the race is decided the other one's end concerns nobody.
   timeUp.catch(() => undefined);
   try {
     return await Promise.race([promise, timeUp]);
   } finally {
-    over.abort();
+    // A reason of its own spares the exception, stack and all, that would be made without one.
+    over.abort('done');
   }
 }

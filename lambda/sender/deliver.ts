@@ -207,7 +207,10 @@ class Delivery {
     );
     // One provider that asks for time delays only itself; all of them together delay the mail.
     const named = this.waits.filter((wait) => wait !== undefined);
-    const again = [...this.skips.values()].flatMap(({ againAfterMs }) => againAfterMs ?? []);
+    // A broken provider may be tried soon, but hardly by this mail: as long as all are broken, waiting mail waits ever longer.
+    const again = [...this.skips.values()].flatMap(({ reason, againAfterMs }) =>
+      reason === 'open' || reason === 'isolated' ? [] : (againAfterMs ?? []),
+    );
     const untried = this.progress.attempts === this.start.attempts;
     return {
       progress,

@@ -514,6 +514,23 @@ describe('the gate', () => {
     expect(world.table.writes).toBe(0);
   });
 
+  it('waits ever longer while every provider is broken, however soon one may be tried again', async () => {
+    const world = givenWorld(
+      {},
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async () => ({ kind: 'skip', reason: 'open', badness: Number.POSITIVE_INFINITY, againAfterMs: 5_000 }),
+        },
+      },
+    );
+
+    await world.send(sqsRecord(mail, { sentAt: world.now - 3 * 3_600_000 }));
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 900 }]);
+  });
+
   it('lets waiting mail go at its next hop once a provider has come back', async () => {
     let back = false;
     const world = givenWorld(

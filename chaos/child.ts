@@ -1,0 +1,23 @@
+import { runOutage } from './outage.ts';
+import { loadReleases } from './releases/load.ts';
+import { runSeed, type SeedOptions } from './seed.ts';
+
+/** What a process is asked to run; `trace` prints every event. */
+export interface Task extends Omit<SeedOptions, 'trace'> {
+  readonly scenario?: 'outage';
+  readonly trace: boolean;
+}
+
+const releases = await loadReleases();
+
+process.on('message', (task: Task) => {
+  const { trace, scenario, ...options } = task;
+  const run = scenario === 'outage' ? runOutage : runSeed;
+  run({ ...options, ...(trace && { trace: (line: string) => void process.stdout.write(`${line}\n`) }) }, releases).then(
+    (result) => process.send?.(result),
+    (error: unknown) => {
+      process.stderr.write(`seed ${task.seed}: ${error instanceof Error ? error.stack : error}\n`);
+      process.exit(1);
+    },
+  );
+});

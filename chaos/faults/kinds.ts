@@ -1,0 +1,84 @@
+/** What a fault strikes; one provider at a time, or the part of the platform that it names. */
+export type Part = 'provider' | 'platform';
+
+interface Kind {
+  readonly part: Part;
+  /** Shortest and longest time that it lasts, in minutes. */
+  readonly minutes: readonly [shortest: number, longest: number];
+  /** How many of what it could strike it strikes, at least and at most. */
+  readonly rate: readonly [lowest: number, highest: number];
+}
+
+const HOUR = 60;
+const DAY = 24 * HOUR;
+
+/** Every kind of fault that a seed may bring. */
+export const FAULTS = {
+  /** Answers 500; nothing was taken. */
+  '5xx': { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.1, 1] },
+  /** Answers 500, and took the mail. */
+  '5xx-taken': { part: 'provider', minutes: [15, 2 * HOUR], rate: [0.05, 0.5] },
+  /** Refuses connections. */
+  refused: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1] },
+  /** Never lets a connection stand: the time for connecting runs out. */
+  'connect-hang': { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
+  /** Reads the request and never answers; nothing was taken. */
+  hang: { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.05, 1] },
+  /** Takes the mail, at once or up to minutes later, and never answers. */
+  'hang-taken': { part: 'provider', minutes: [15, 2 * HOUR], rate: [0.02, 0.5] },
+  /** Cuts the connection when the request is out; nothing was taken. */
+  reset: { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.05, 1] },
+  /** Takes the mail and cuts the connection. */
+  'reset-taken': { part: 'provider', minutes: [15, 2 * HOUR], rate: [0.02, 0.5] },
+  /** Too many requests, it says, and no more. */
+  throttle: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.2, 1] },
+  /** Too many requests, with a Retry-After. */
+  'retry-after': { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.2, 1] },
+  /** The account was ended or suspended. */
+  suspended: { part: 'provider', minutes: [6 * HOUR, 21 * DAY], rate: [1, 1] },
+  /** Its API changed overnight: it calls messages bad that all others take. */
+  'api-changed': { part: 'provider', minutes: [2 * HOUR, 7 * DAY], rate: [0.5, 1] },
+  /** Sends well, and answers slowly. */
+  slow: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1] },
+  /** Questions about earlier mail get no answer. */
+  'lookup-down': { part: 'provider', minutes: [10, 2 * DAY], rate: [0.5, 1] },
+  /** Mail shows in look-ups only minutes after it was taken. */
+  'lookup-late': { part: 'provider', minutes: [10, 2 * DAY], rate: [0.2, 1] },
+  /** Every provider refuses connections at once. */
+  'all-down': { part: 'platform', minutes: [15, 8 * HOUR], rate: [1, 1] },
+
+  /** SQS delivers twice, also at once, and forgets deletions. */
+  'sqs-duplicates': { part: 'platform', minutes: [2 * HOUR, 7 * DAY], rate: [0.01, 0.15] },
+  /** SQS does not take a message, or takes it and says that it did not, or takes it twice. */
+  'sqs-errors': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.02, 0.3] },
+  /** S3 fails. */
+  's3-errors': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1] },
+  /** The table fails, before or after a write took effect. */
+  'table-errors': { part: 'platform', minutes: [15, 6 * HOUR], rate: [0.02, 0.4] },
+  /** The table throttles: nothing took effect. */
+  'table-throttle': { part: 'platform', minutes: [15, 6 * HOUR], rate: [0.05, 0.6] },
+  /** The table is away as a whole. */
+  'table-down': { part: 'platform', minutes: [1, 3 * HOUR], rate: [1, 1] },
+  /** The table takes seconds. */
+  'table-slow': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1] },
+  /** Reads that need not be consistent are old. */
+  'table-stale': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.2, 1] },
+
+  /** A process is killed at one of its await points, whichever it is. */
+  kill: { part: 'platform', minutes: [5, 12 * HOUR], rate: [0.05, 0.5] },
+  /** The machine under a process stands still for seconds to minutes: the function's time-out strikes. */
+  stall: { part: 'platform', minutes: [5, 6 * HOUR], rate: [0.01, 0.2] },
+  /** New processes begin with a clock that is wrong by up to ten minutes. */
+  'clock-skew': { part: 'platform', minutes: [HOUR, 2 * DAY], rate: [0.1, 0.5] },
+  /** Clocks jump by up to ten minutes while mail is under way. */
+  'clock-jump': { part: 'platform', minutes: [10, 12 * HOUR], rate: [0.02, 0.3] },
+
+  /** A deployment is under way or was taken back: the release before this one works on a part of the mail. */
+  'previous-release': { part: 'platform', minutes: [10, 12 * HOUR], rate: [0.1, 0.9] },
+  /** A later release, whose items have fields that this one does not know, works on a part of the mail. */
+  'newer-release': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.1, 0.9] },
+} as const satisfies Record<string, Kind>;
+
+export type FaultKind = keyof typeof FAULTS;
+
+export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];

@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs';
+import { readArguments, USAGE } from './arguments.ts';
+import type { Task } from './child.ts';
+import { runTasks } from './processes.ts';
+import { loadReleases } from './releases/load.ts';
+import { lineOf, summaryOf, Totals, testReport } from './report.ts';
+import type { RunResult } from './run.ts';
+import { commandOf, shrink } from './shrink.ts';
+
+/** A failing seed is made smaller for at most so long, in milliseconds. */
+const SHRINK_MS = 90_000;
+const SHOWN = 5;
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+async function main(): Promise<void> {
+  const given = readArguments(process.argv.slice(2));
+  if (!given) {
+    say(USAGE);
+    return;
+  }
+  // Built once, before the processes look for it.
+  const releases = await loadReleases();
+  const { seeds, jobs, report, trace, scenario, ...options } = given;
+  const totals = new Totals();
+  const begun = performance.now();
+  await runTasks(
+    seeds.map((seed): Task => ({ ...options, seed, trace, ...(scenario && { scenario }) })),
+    jobs,
+    (result) => {
+      totals.results.push(result);
+      say(lineOf(result));
+    },
+  );
+  say(summaryOf(totals, (performance.now() - begun) / 1_000));
+  const [failed] = totals.failed;
+  if (failed) {
+    for (const result of totals.failed) tellOf(result, commandOf({ ...options, seed: result.seed }));
+    if (!scenario) {
+      const end = performance.now() + SHRINK_MS;
+      const { options: least, result } = await shrink(
+        { ...options, seed: failed.seed },
+        failed,
+        releases,
+        () => performance.now() > end,
+      );
+      say(`seed ${failed.seed} made smaller:`);
+      tellOf(result, commandOf(least));
+    }
+  }
+  if (report !== undefined) writeFileSync(report, JSON.stringify(testReport(totals)));
+  say(`${seeds.length - totals.failed.length} passed, ${totals.failed.length} failed`);
+  if (failed) process.exitCode = 1;
+}
+
+function tellOf({ seed, verdict: { violations } }: RunResult, command: string): void {
+  for (const violation of violations.slice(0, SHOWN)) say(`  seed ${seed}: ${violation}`);
+  if (violations.length > SHOWN) say(`  seed ${seed}: and ${violations.length - SHOWN} more`);
+  say(`  replay: ${command}`);
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+});

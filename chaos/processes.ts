@@ -1,0 +1,40 @@
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Task } from './child.ts';
+import type { RunResult } from './run.ts';
+
+const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
+
+/** Runs tasks in processes of their own, as many at a time as there are cores; tells of each result as it comes. */
+export async function runTasks(
+  tasks: readonly Task[],
+  jobs: number | undefined,
+  tell: (result: RunResult, task: Task) => void,
+): Promise<void> {
+  const left = [...tasks];
+  const width = Math.min(jobs ?? availableParallelism(), tasks.length);
+  await Promise.all(Array.from({ length: width }, () => oneProcess(left, tell)));
+}
+
+function oneProcess(left: Task[], tell: (result: RunResult, task: Task) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = fork(CHILD, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    let current: Task | undefined;
+    const next = () => {
+      current = left.shift();
+      if (current) child.send(current);
+      else child.disconnect();
+    };
+    child.on('message', (result) => {
+      if (current) tell(result as RunResult, current);
+      next();
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`the process of seed ${current?.seed ?? '?'} ended with code ${code}`));
+    });
+    next();
+  });
+}

@@ -1,0 +1,101 @@
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import type { Window } from './faults/plan.ts';
+import type { Mail } from './mails.ts';
+import { Chronicle } from './oracle/chronicle.ts';
+import { judge, type Verdict } from './oracle/judge.ts';
+import type { Releases } from './releases/load.ts';
+import { lendTimers, watchReality } from './world/reality.ts';
+import { Timeline } from './world/timeline.ts';
+import { Trace } from './world/trace.ts';
+import { World } from './world/world.ts';
+
+/** What is to happen. */
+export interface Setup {
+  readonly seed: number;
+  readonly providers: readonly ProviderConfig[];
+  readonly mails: readonly Mail[];
+  readonly windows: readonly Window[];
+  /** When the last fault ends and the last mail has been sent; everything has to end within `calmMs` of it. */
+  readonly last: number;
+  readonly calmMs: number;
+  readonly releases: Releases;
+  /** Gets each event as a line. @default - only the hash is kept */
+  readonly trace?: ((line: string) => void) | undefined;
+}
+
+/** What one run came to; plain data, since it comes from another process. */
+export interface RunResult {
+  readonly seed: number;
+  readonly hash: string;
+  readonly verdict: Verdict;
+  readonly windows: readonly Window[];
+  readonly hits: Readonly<Record<string, number>>;
+  readonly kills: Readonly<Record<string, number>>;
+  readonly hours: number;
+  /** From the last fault and the last mail until everything had ended. */
+  readonly calmHours: number;
+  readonly invocations: number;
+  readonly tableWrites: number;
+  readonly cpuMs: number;
+}
+
+/** Where simulated time begins. */
+export const START = Date.UTC(2027, 0, 4);
+export const HOUR_MS = 3_600_000;
+/** What is not at its end by then never will be. */
+const PATIENCE_MS = 3 * 24 * HOUR_MS;
+
+/** Lets a world run: faults and mail first, then calm, in which everything has to end. */
+export async function runWorld(
+  setup: Setup,
+  watch: (world: World) => () => readonly string[] = () => () => [],
+): Promise<RunResult> {
+  const { seed, providers, mails, windows, last, calmMs, releases } = setup;
+  const cpu = process.cpuUsage();
+  const timeline = new Timeline(START);
+  const trace = new Trace(setup.trace);
+  const chronicle = new Chronicle(mails, timeline, trace);
+  const world = new World({ seed, providers, windows, timeline, chronicle, load: releases });
+  const remark = watch(world);
+  for (const { body, object, sendAt } of mails) {
+    if (object) world.objects.put(object.key, object.content);
+    for (const at of sendAt) timeline.at(at, () => world.submit(body));
+  }
+
+  lendTimers(timeline);
+  const reality = watchReality();
+  await timeline.run(last + PATIENCE_MS, () => timeline.now > last && world.waiting === 0);
+  reality.stop();
+
+  const tookMs = Math.max(0, timeline.now - last);
+  const kinds = new Set(windows.map(({ kind }) => kind));
+  const verdict = judge(chronicle, {
+    canBeAsked: (provider) => world.providers.get(provider)?.canBeAsked ?? false,
+    clockErrorMs: kinds.has('clock-jump') || kinds.has('clock-skew') ? HOUR_MS / 2 : 2_000,
+    mayCrash: kinds.has('kill') || kinds.has('stall'),
+  });
+  const stuck = tookMs > calmMs || world.waiting > 0;
+  const remarks = [
+    ...(stuck ? [`stuck: ${world.waiting} messages wait after ${hours(tookMs)} h of calm`] : []),
+    ...Array.from(reality.used, (use) => `real time or chance: ${use}`),
+    ...remark(),
+  ];
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    seed,
+    hash: trace.hash,
+    verdict: { ...verdict, violations: [...verdict.violations, ...remarks] },
+    windows,
+    hits: Object.fromEntries(world.faults.hits),
+    kills: Object.fromEntries(world.lambda.kills),
+    hours: hours(timeline.now - START),
+    calmHours: hours(tookMs),
+    invocations: world.lambda.invocations,
+    tableWrites: world.table.writes,
+    cpuMs: (user + system) / 1_000,
+  };
+}
+
+function hours(ms: number): number {
+  return Math.round(ms / 36_000) / 100;
+}

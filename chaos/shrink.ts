@@ -1,0 +1,74 @@
+import type { FaultKind } from './faults/kinds.ts';
+import type { Releases } from './releases/load.ts';
+import type { RunResult } from './run.ts';
+import { runSeed, type SeedOptions } from './seed.ts';
+
+/** The least that still fails in the same way. */
+export interface Shrunk {
+  readonly options: SeedOptions;
+  readonly result: RunResult;
+}
+
+/**
+ * Makes a failing seed smaller: an earlier end, fewer mails, fewer kinds of faults, in turns, as long as something is won.
+ *
+ * `enough` says when to be content.
+ */
+export async function shrink(
+  failing: SeedOptions,
+  first: RunResult,
+  releases: Releases,
+  enough: () => boolean,
+): Promise<Shrunk> {
+  const wanted = kindOf(first);
+  let best: Shrunk = { options: { ...failing, faults: failing.faults ?? kindsOf(first) }, result: first };
+  const attempt = async (change: Partial<SeedOptions>): Promise<boolean> => {
+    if (enough()) return false;
+    const options = { ...best.options, ...change };
+    const result = await runSeed(options, releases);
+    const fails = kindOf(result) === wanted;
+    if (fails) best = { options, result };
+    return fails;
+  };
+  for (let won = true; won && !enough(); ) {
+    won = false;
+    for (const share of [0.1, 0.5, 0.8]) {
+      const untilHours = Math.ceil(share * (best.options.untilHours ?? best.result.hours));
+      if (untilHours < (best.options.untilHours ?? Infinity) && (await attempt({ untilHours }))) {
+        won = true;
+        break;
+      }
+    }
+    for (const share of [0.02, 0.1, 0.3, 0.6, 0.9]) {
+      const mails = Math.max(1, Math.floor(share * best.options.mails));
+      if (mails < best.options.mails && (await attempt({ mails }))) {
+        won = true;
+        break;
+      }
+    }
+    for (const kind of best.options.faults ?? []) {
+      const faults = (best.options.faults ?? []).filter((one) => one !== kind);
+      if (await attempt({ faults })) won = true;
+    }
+  }
+  return best;
+}
+
+/** The command that runs exactly this. */
+export function commandOf({ seed, mails, faults, untilHours }: SeedOptions): string {
+  return [
+    `npm run chaos -- --seed ${seed} --mails ${mails}`,
+    ...(faults ? [`--faults ${faults.join(',') || 'none'}`] : []),
+    ...(untilHours === undefined ? [] : [`--until ${untilHours}`]),
+    '--trace',
+  ].join(' ');
+}
+
+/** What is wrong, without the particulars. */
+function kindOf({ verdict }: RunResult): string | undefined {
+  return verdict.violations[0]?.split(':')[0];
+}
+
+function kindsOf({ windows }: RunResult): FaultKind[] {
+  return [...new Set(windows.map(({ kind }) => kind))];
+}

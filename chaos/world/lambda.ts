@@ -1,0 +1,187 @@
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { Faults } from '../faults/plan.ts';
+import type { QueueMessage, SimulatedQueue } from './queue.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+import { type AwaitPoint, type ReleaseName, Worker } from './worker.ts';
+
+/** A handler that runs in one process. */
+export type Handler = (records: readonly SQSRecord[], remainingMs: () => number) => Promise<SQSBatchResponse>;
+
+export interface LambdaOptions {
+  readonly timeoutMs: number;
+  /** Sets up the code of a release in a new process. */
+  readonly load: (worker: Worker) => Handler;
+  /** How an invocation ended; `killed` is where, if it was. */
+  readonly ended: (worker: Worker, batch: readonly QueueMessage[], killed?: string) => void;
+}
+
+const BATCH = 10;
+
+interface Running {
+  readonly batch: readonly QueueMessage[];
+  readonly done: (response: SQSBatchResponse | undefined, killed?: string) => void;
+}
+
+/** The sender function: its warm processes, and the event sources that feed it. */
+export class SimulatedLambda {
+  private readonly options: LambdaOptions;
+  private readonly timeline: Timeline;
+  private readonly faults: Faults;
+  private readonly random: Random;
+  private readonly idle: { readonly worker: Worker; readonly handler: Handler; readonly since: number }[] = [];
+  private readonly running = new Map<Worker, Running>();
+  private started = 0;
+  /** How often processes died at each await point. */
+  readonly kills = new Map<string, number>();
+  invocations = 0;
+  /** Await points of an invocation on average, lately: kills are spread over so many. */
+  private typicalPoints = 40;
+
+  constructor(options: LambdaOptions, timeline: Timeline, faults: Faults, random: Random) {
+    this.options = options;
+    this.timeline = timeline;
+    this.faults = faults;
+    this.random = random;
+  }
+
+  /** An event source mapping: batches of ten, partial failures, at most `concurrency` invocations at a time. */
+  consume(queue: SimulatedQueue, concurrency: number): void {
+    let busy = 0;
+    let asked = false;
+    const ask = (ms: number) => {
+      if (asked || busy >= concurrency || queue.readyCount === 0) return;
+      asked = true;
+      this.timeline.after(ms, () => {
+        asked = false;
+        const batch = busy < concurrency ? queue.receive(BATCH) : [];
+        if (batch.length > 0) {
+          busy += 1;
+          this.invoke(queue, batch, () => {
+            busy -= 1;
+            ask(1);
+          });
+        }
+        ask(1);
+      });
+    };
+    queue.onReady = () => ask(this.random.between(5, 60));
+  }
+
+  private invoke(queue: SimulatedQueue, batch: readonly QueueMessage[], free: () => void): void {
+    this.invocations += 1;
+    const receipts = batch.map(({ receipt }) => receipt);
+    const { worker, handler } = this.process();
+    const limit = worker.clock.now() + this.options.timeoutMs;
+    const over = this.timeoutOf(worker);
+    this.running.set(worker, {
+      batch,
+      done: (response, killed) => {
+        this.running.delete(worker);
+        over.ended = true;
+        this.options.ended(worker, batch, killed);
+        if (response) {
+          worker.freeze();
+          this.typicalPoints = 0.98 * this.typicalPoints + 0.02 * worker.passed;
+          this.idle.push({ worker, handler, since: this.timeline.now });
+          const failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+          batch.forEach((message, place) => {
+            if (!failed.has(message.id)) queue.delete(message, receipts[place] as number);
+          });
+        }
+        free();
+      },
+    });
+    worker.thaw(this.faults.strikes('kill', this.random) ? 1 + this.random.int(2 * this.typicalPoints) : undefined);
+    this.timeline.wake();
+    // By the process's own clock, as Lambda's runtime computes it.
+    handler(
+      batch.map((message) => recordOf(queue, message)),
+      () => limit - worker.clock.now(),
+    ).then(
+      (response) => worker.alive && this.running.get(worker)?.done(response),
+      () => worker.alive && this.running.get(worker)?.done({ batchItemFailures: all(batch) }, 'threw'),
+    );
+  }
+
+  /** Ends the process when its time is up; a stalled machine lets less time pass inside than outside. */
+  private timeoutOf(worker: Worker): { ended: boolean } {
+    const over = { ended: false };
+    this.timeline.after(this.options.timeoutMs, () => {
+      if (!over.ended) worker.kill('time-out');
+    });
+    if (this.faults.strikes('stall', this.random))
+      this.timeline.after(this.random.scaled(1, 20_000), () => {
+        if (over.ended || !worker.alive) return;
+        worker.stalled = true;
+        worker.freeze();
+        this.timeline.after(this.random.scaled(1_000, 2 * this.options.timeoutMs), () => {
+          if (!over.ended) worker.resume();
+        });
+      });
+    if (this.faults.strikes('clock-jump', this.random))
+      this.timeline.after(this.random.scaled(1, 20_000), () => {
+        worker.jump(this.random.between(-600_000, 600_000));
+      });
+    return over;
+  }
+
+  /** A warm process, or a new one; Lambda ends idle ones after minutes. */
+  private process(): { worker: Worker; handler: Handler } {
+    const release: ReleaseName = this.faults.strikes('previous-release', this.random)
+      ? 'previous'
+      : this.faults.strikes('newer-release', this.random)
+        ? 'newer'
+        : 'current';
+    const lifetime = this.random.between(300_000, 1_800_000);
+    for (let place = this.idle.length - 1; place >= 0; place -= 1) {
+      const one = this.idle[place];
+      if (!one) continue;
+      if (this.timeline.now - one.since > lifetime) {
+        this.idle.splice(place, 1);
+        one.worker.alive = false;
+      } else if (one.worker.release === release) {
+        this.idle.splice(place, 1);
+        return one;
+      }
+    }
+    this.started += 1;
+    const skewMs = this.faults.strikes('clock-skew', this.random)
+      ? this.random.between(-600_000, 600_000)
+      : this.random.between(-50, 50);
+    const worker = new Worker(`${release}-${this.started}`, release, skewMs, this.timeline, (dead, at) =>
+      this.bury(dead, at),
+    );
+    return { worker, handler: this.options.load(worker) };
+  }
+
+  private bury(worker: Worker, at: AwaitPoint | 'time-out'): void {
+    this.kills.set(at, (this.kills.get(at) ?? 0) + 1);
+    this.running.get(worker)?.done(undefined, at);
+  }
+}
+
+function all(batch: readonly QueueMessage[]): SQSBatchResponse['batchItemFailures'] {
+  return batch.map(({ id }) => ({ itemIdentifier: id }));
+}
+
+function recordOf({ options }: SimulatedQueue, message: QueueMessage): SQSRecord {
+  return {
+    messageId: message.id,
+    receiptHandle: String(message.receipt),
+    body: message.body,
+    attributes: {
+      ApproximateReceiveCount: String(message.receives),
+      SentTimestamp: String(Math.round(message.sentAt)),
+      SenderId: 'simulation',
+      ApproximateFirstReceiveTimestamp: String(Math.round(message.firstReceivedAt ?? message.sentAt)),
+    },
+    messageAttributes: Object.fromEntries(
+      Object.entries(message.attributes).map(([name, stringValue]) => [name, { dataType: 'String', stringValue }]),
+    ),
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${options.name}`,
+    awsRegion: 'us-east-1',
+  };
+}

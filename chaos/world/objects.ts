@@ -1,0 +1,39 @@
+import type { Objects } from '../../lambda/platform/objects.ts';
+import type { Faults } from '../faults/plan.ts';
+import type { Random } from './random.ts';
+import type { Answer, Worker } from './worker.ts';
+
+/** A bucket. */
+export class SimulatedObjects {
+  private readonly contents = new Map<string, Buffer>();
+  private readonly faults: Faults;
+  private readonly random: Random;
+
+  constructor(faults: Faults, random: Random) {
+    this.faults = faults;
+    this.random = random;
+  }
+
+  put(key: string, content: string): void {
+    this.contents.set(key, Buffer.from(content));
+  }
+
+  /** The bucket as one process reaches it. */
+  of(worker: Worker): Objects {
+    return {
+      read: ({ key }, maxBytes) =>
+        worker.request('objects.read', this.random.between(2, 20), (): Answer<Buffer | 'missing' | 'too-large'> => {
+          if (this.faults.strikes('s3-errors', this.random))
+            return {
+              afterMs: this.random.between(5, 10_000),
+              error: Object.assign(new Error('the simulated bucket failed'), { name: 'SlowDown' }),
+            };
+          const content = this.contents.get(key) ?? 'missing';
+          return {
+            afterMs: this.random.between(2, 40),
+            value: Buffer.isBuffer(content) && content.length > maxBytes ? 'too-large' : content,
+          };
+        }),
+    };
+  }
+}

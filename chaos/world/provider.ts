@@ -1,0 +1,221 @@
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
+import type { Attempt, LookupAnswer, Question } from '../../lambda/providers/provider.ts';
+import type { FaultKind } from '../faults/kinds.ts';
+import type { Faults } from '../faults/plan.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+import type { Answer, Worker } from './worker.ts';
+
+/** What a provider did with one call, whatever it then said. */
+export interface Call {
+  readonly provider: string;
+  readonly worker: Worker;
+  readonly attempt: Attempt;
+  /** When the request left, in epoch milliseconds of the world. */
+  readonly begunAt: number;
+  /** The fault that struck, if any did. */
+  readonly fault: FaultKind | undefined;
+}
+
+/** Told of everything that providers do. */
+export interface ProviderWatcher {
+  /** A call begins. */
+  called(call: Call): void;
+  /** The provider took responsibility for these recipients. */
+  took(call: Call, recipients: readonly string[]): void;
+  /** The answer that the call got, if its process still lives then. */
+  answered(call: Call, result: AttemptResult): void;
+}
+
+interface Taken {
+  readonly id: string;
+  readonly recipients: readonly string[];
+  /** When look-ups begin to show it. */
+  readonly shownAt: number;
+}
+
+/** Types that can be asked about earlier mail. */
+const CAN_BE_ASKED = new Set(['mailgun', 'postmark']);
+
+/** One provider: takes mail, and misbehaves as it is told. */
+export class SimulatedProvider {
+  readonly config: ProviderConfig;
+  private readonly timeline: Timeline;
+  private readonly faults: Faults;
+  private readonly random: Random;
+  private readonly watcher: ProviderWatcher;
+  private readonly taken = new Map<string, Taken[]>();
+  private count = 0;
+  /** Calls of the last second. */
+  private recent: number[] = [];
+  /** Most calls within any second. */
+  busiestSecond = 0;
+
+  constructor(config: ProviderConfig, timeline: Timeline, faults: Faults, random: Random, watcher: ProviderWatcher) {
+    this.config = config;
+    this.timeline = timeline;
+    this.faults = faults;
+    this.random = random;
+    this.watcher = watcher;
+  }
+
+  get canBeAsked(): boolean {
+    return CAN_BE_ASKED.has(this.config.type);
+  }
+
+  /** One call by a process; what comes back is what the provider's own code would have made of it. */
+  call(worker: Worker, attempt: Attempt): Promise<AttemptResult> {
+    return worker.request('provider.call', this.random.between(5, 80), () => {
+      const fault = this.fault();
+      const call: Call = { provider: this.config.key, worker, attempt, begunAt: this.timeline.now, fault };
+      this.watcher.called(call);
+      this.measureRate();
+      const { afterMs, result } = this.answer(call);
+      this.timeline.after(afterMs, () => this.watcher.answered(call, result));
+      return { afterMs, value: result };
+    });
+  }
+
+  /** Answers a question about an earlier call. */
+  lookup(worker: Worker, question: Question): Promise<LookupAnswer> {
+    return worker.request('provider.lookup', this.random.between(5, 80), (): Answer<LookupAnswer> => {
+      const { faults, random, config } = this;
+      const cannot = (reason: string, afterMs: number): Answer<LookupAnswer> => ({
+        afterMs,
+        value: { kind: 'cannot-say', reason },
+      });
+      if (
+        faults.active('all-down') ||
+        faults.active('suspended', config.key) ||
+        faults.strikes('refused', random, config.key)
+      )
+        return cannot('unavailable', random.between(5, 100));
+      if (faults.strikes('lookup-down', random, config.key))
+        return random.chance(0.5) ? cannot('no-answer', question.deadlineMs) : cannot('server-error', 50);
+      const found = new Map<string, string>();
+      for (const { id, recipients, shownAt } of this.taken.get(question.handle) ?? [])
+        if (shownAt <= this.timeline.now)
+          for (const recipient of recipients) if (question.recipients.includes(recipient)) found.set(recipient, id);
+      return { afterMs: random.scaled(20, 500), value: { kind: 'answered', found } };
+    });
+  }
+
+  private measureRate(): void {
+    const { now } = this.timeline;
+    this.recent = [...this.recent.filter((at) => at > now - 1_000), now];
+    this.busiestSecond = Math.max(this.busiestSecond, this.recent.length);
+  }
+
+  private fault(): FaultKind | undefined {
+    const { faults, random, config } = this;
+    if (faults.active('all-down')) {
+      faults.strikes('all-down', random);
+      return 'all-down';
+    }
+    return PROVIDER_FAULTS.find((kind) => faults.strikes(kind, random, config.key));
+  }
+
+  private answer(call: Call): { readonly afterMs: number; readonly result: AttemptResult } {
+    const { random } = this;
+    const { attempt, fault } = call;
+    const quickMs = random.scaled(30, 600);
+    const only = (outcome: Outcome, afterMs = quickMs) => ({ afterMs, result: { outcome } });
+    switch (fault) {
+      case '5xx':
+        return only(SERVER_ERROR);
+      case '5xx-taken':
+        this.take(call);
+        return only(SERVER_ERROR);
+      case 'refused':
+      case 'all-down':
+        return only({ kind: 'unavailable', blames: 'outage', reason: 'connection-refused' }, random.between(1, 20));
+      case 'connect-hang':
+        return only({ kind: 'unavailable', blames: 'outage', reason: 'connect-timeout' }, attempt.connectMs);
+      case 'hang':
+        return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
+      case 'hang-taken': {
+        // Read before the deadline, taken perhaps long after it.
+        const laterMs = random.chance(0.8) ? random.between(0, attempt.deadlineMs) : random.scaled(1_000, 180_000);
+        this.timeline.after(laterMs, () => this.take(call));
+        return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
+      }
+      case 'reset':
+        return only({ kind: 'unknown', reason: 'connection-lost' });
+      case 'reset-taken':
+        this.take(call);
+        return only({ kind: 'unknown', reason: 'connection-lost' });
+      case 'throttle':
+        return only({ kind: 'throttled', reason: 'rate-limit' });
+      case 'retry-after':
+        return only({
+          kind: 'throttled',
+          reason: 'rate-limit',
+          retryAfterMs: Math.round(random.scaled(1_000, 3_600_000)),
+        });
+      case 'suspended':
+        return only({ kind: 'unavailable', blames: 'account', reason: 'account-disabled' });
+      case 'api-changed':
+        return only({ kind: 'refused', blames: 'message', reason: 'invalid-field' });
+      case 'slow':
+        return { afterMs: random.between(0.3, 0.95) * attempt.deadlineMs, result: this.judge(call) };
+      default:
+        return { afterMs: quickMs, result: this.judge(call) };
+    }
+  }
+
+  /** A working provider's answer, by what is in the mail: some recipients are inactive, some messages bad. */
+  private judge(call: Call): AttemptResult {
+    const { recipients, message } = call.attempt;
+    if (message.subject.startsWith('bad '))
+      return { outcome: { kind: 'refused', blames: 'message', reason: 'invalid-field' } };
+    const inactive = recipients.filter((address) => address.startsWith('inactive'));
+    const busy = recipients.filter((address) => address.startsWith('busy') && this.random.chance(0.5));
+    const good = recipients.filter((address) => !inactive.includes(address) && !busy.includes(address));
+    const suppressed: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive' };
+    const greylisted: Outcome = { kind: 'throttled', reason: 'greylisted' };
+    const others = new Map<string, Outcome>([
+      ...inactive.map((address) => [address, suppressed] as const),
+      ...busy.map((address) => [address, greylisted] as const),
+    ]);
+    if (good.length === 0) return { outcome: inactive.length > 0 ? suppressed : greylisted, recipients: others };
+    const providerMessageId = this.take(call, good);
+    return { outcome: { kind: 'accepted', providerMessageId }, ...(others.size > 0 && { recipients: others }) };
+  }
+
+  private take(call: Call, recipients: readonly string[] = call.attempt.recipients): string {
+    const { random, faults, config } = this;
+    const { handle } = call.attempt.message;
+    this.count += 1;
+    const id = `${config.key}-${this.count}`;
+    const shownMs = faults.strikes('lookup-late', random, config.key)
+      ? random.scaled(30_000, 900_000)
+      : random.scaled(200, 20_000);
+    this.taken.set(handle, [
+      ...(this.taken.get(handle) ?? []),
+      { id, recipients, shownAt: this.timeline.now + shownMs },
+    ]);
+    this.watcher.took(call, recipients);
+    return id;
+  }
+}
+
+/** `500, 502 and 504 can hide an accepted mail`, say the provider's tables, and call it an outage all the same. */
+const SERVER_ERROR: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
+
+/** The first that strikes decides. */
+const PROVIDER_FAULTS = [
+  'suspended',
+  'refused',
+  'connect-hang',
+  'api-changed',
+  'throttle',
+  'retry-after',
+  '5xx-taken',
+  '5xx',
+  'hang-taken',
+  'hang',
+  'reset-taken',
+  'reset',
+  'slow',
+] as const satisfies readonly FaultKind[];

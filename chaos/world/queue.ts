@@ -1,0 +1,165 @@
+import type { Faults } from '../faults/plan.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+
+/** One message as SQS holds it; a duplicate is another one with the same `id`. */
+export interface QueueMessage {
+  readonly id: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Epoch milliseconds; kept when SQS itself moves the message. */
+  readonly sentAt: number;
+  receives: number;
+  firstReceivedAt?: number;
+  /** Counts up with each receive: a deletion names the one that it belongs to. */
+  receipt: number;
+  gone: boolean;
+}
+
+export interface QueueOptions {
+  readonly name: string;
+  readonly retentionMs: number;
+  readonly visibilityMs: number;
+  readonly maxBytes: number;
+  /** Where SQS moves what was received too often. */
+  readonly redrive?: { readonly maxReceiveCount: number; readonly to: SimulatedQueue };
+}
+
+/** What an observer is told of a queue. */
+export interface QueueWatcher {
+  /** A message came, from a sender or by redrive. */
+  added(queue: string, message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'sentAt'>): void;
+  /** Retention has taken a message away. */
+  lost(queue: string, message: QueueMessage): void;
+  /** SQS itself moved a message that was received too often. */
+  moved(queue: string, message: QueueMessage): void;
+}
+
+/** SQS allows no more attributes on a message. */
+const MAX_ATTRIBUTES = 10;
+/** Messages are handed out nearly in order: each one may be overtaken by so many. */
+const DISORDER = 8;
+
+/** A standard queue: at least once, nearly in order, with delay, visibility, retention and redrive. */
+export class SimulatedQueue {
+  readonly options: QueueOptions;
+  /** Called when there may be something to receive. */
+  onReady: () => void = () => undefined;
+  private ready: QueueMessage[] = [];
+  private head = 0;
+  /** Messages that exist, whether ready, delayed or in flight. */
+  size = 0;
+  private readonly timeline: Timeline;
+  private readonly faults: Faults;
+  private readonly random: Random;
+  private readonly watcher: QueueWatcher;
+  private count = 0;
+
+  constructor(options: QueueOptions, timeline: Timeline, faults: Faults, random: Random, watcher: QueueWatcher) {
+    this.options = options;
+    this.timeline = timeline;
+    this.faults = faults;
+    this.random = random;
+    this.watcher = watcher;
+  }
+
+  get readyCount(): number {
+    return this.ready.length - this.head;
+  }
+
+  /** Throws, as the SDK does, for what SQS refuses. */
+  send(body: string, attributes: Readonly<Record<string, string>>, delaySeconds = 0): string {
+    this.check(body, attributes, delaySeconds);
+    this.count += 1;
+    const id = `${this.options.name}-${this.count}`;
+    const copies = this.faults.strikes('sqs-duplicates', this.random) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      // The copies come at the same moment as often as seconds to minutes apart.
+      const lateMs = copy > 0 && this.random.chance(0.5) ? this.random.scaled(10, 600_000) : 0;
+      this.add({ id, body, attributes, sentAt: this.timeline.now }, delaySeconds * 1_000 + lateMs);
+    }
+    return id;
+  }
+
+  private add(message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'sentAt'>, delayMs: number): void {
+    this.size += 1;
+    this.watcher.added(this.options.name, message);
+    const held = { ...message, receives: 0, receipt: 0, gone: false };
+    if (delayMs <= 0) this.show(held);
+    else this.timeline.after(delayMs, () => this.show(held));
+  }
+
+  private show(message: QueueMessage): void {
+    this.ready.push(message);
+    this.onReady();
+  }
+
+  /** At most `max` messages, each hidden until its visibility ends. */
+  receive(max: number): QueueMessage[] {
+    const batch: QueueMessage[] = [];
+    while (batch.length < max && this.readyCount > 0) {
+      const message = this.take();
+      if (this.timeline.now - message.sentAt > this.options.retentionMs) {
+        this.drop(message);
+        this.watcher.lost(this.options.name, message);
+        continue;
+      }
+      const { redrive } = this.options;
+      if (redrive && message.receives >= redrive.maxReceiveCount) {
+        this.drop(message);
+        this.watcher.moved(this.options.name, message);
+        redrive.to.add(message, 0);
+        continue;
+      }
+      message.receives += 1;
+      message.firstReceivedAt ??= this.timeline.now;
+      message.receipt += 1;
+      const { receipt } = message;
+      this.timeline.after(this.options.visibilityMs, () => {
+        if (!message.gone && message.receipt === receipt) this.show(message);
+      });
+      batch.push(message);
+    }
+    return batch;
+  }
+
+  delete(message: QueueMessage, receipt: number): void {
+    if (message.gone || message.receipt !== receipt) return;
+    // One of SQS's servers was away and missed the deletion: the message comes once more.
+    if (this.faults.strikes('sqs-duplicates', this.random)) return;
+    this.drop(message);
+  }
+
+  private drop(message: QueueMessage): void {
+    message.gone = true;
+    this.size -= 1;
+  }
+
+  private take(): QueueMessage {
+    const ahead = this.head + this.random.int(Math.min(DISORDER, this.readyCount));
+    const message = this.ready[ahead] as QueueMessage;
+    this.ready[ahead] = this.ready[this.head] as QueueMessage;
+    this.head += 1;
+    if (this.head > 1_024 && this.head * 2 > this.ready.length) {
+      this.ready = this.ready.slice(this.head);
+      this.head = 0;
+    }
+    return message;
+  }
+
+  private check(body: string, attributes: Readonly<Record<string, string>>, delaySeconds: number): void {
+    const entries = Object.entries(attributes);
+    const bytes = entries.reduce(
+      (sum, [name, value]) => sum + Buffer.byteLength(name) + 'String'.length + Buffer.byteLength(value),
+      Buffer.byteLength(body),
+    );
+    if (bytes > this.options.maxBytes || body === '') throw named('InvalidParameterValue');
+    if (entries.length > MAX_ATTRIBUTES || entries.some(([, value]) => value === ''))
+      throw named('InvalidParameterValue');
+    if (!(delaySeconds >= 0 && delaySeconds <= 900)) throw named('InvalidParameterValue');
+  }
+}
+
+function named(name: string): Error {
+  return Object.assign(new Error('refused by the simulated service'), { name });
+}

@@ -1,0 +1,152 @@
+import type { Item, NewItem, Table, Written } from '../../lambda/platform/table.ts';
+import type { Faults } from '../faults/plan.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+import type { Answer, Worker } from './worker.ts';
+
+/** DynamoDB takes no larger item. */
+const MAX_ITEM_BYTES = 409_600;
+/** DynamoDB deletes an item within about two days after it has expired. */
+const TTL_SLACK_MS = 48 * 3_600_000;
+/** What the SDK waits for one answer, both tries together. */
+const GIVE_UP_MS = 3_000;
+
+interface Stored {
+  readonly text: string;
+  readonly rev: number;
+  readonly deletedAt: number;
+  /** The version before, which an inconsistent read may still see. */
+  readonly before: { readonly text: string; readonly until: number } | undefined;
+}
+
+/** Told of what happens at the table. */
+export interface TableWatcher {
+  /** A write took effect; `before` is what it replaced. */
+  written(worker: Worker, item: Item, before: Item | undefined): void;
+  /** A call failed, whether or not it took effect. */
+  failed(worker: Worker, pk: string): void;
+}
+
+/** A table with conditional writes, which fails, throttles and dawdles as it is told. */
+export class SimulatedTable {
+  private readonly items = new Map<string, Stored>();
+  private readonly timeline: Timeline;
+  private readonly faults: Faults;
+  private readonly random: Random;
+  private readonly watcher: TableWatcher;
+  writes = 0;
+  reads = 0;
+
+  constructor(timeline: Timeline, faults: Faults, random: Random, watcher: TableWatcher) {
+    this.timeline = timeline;
+    this.faults = faults;
+    this.random = random;
+    this.watcher = watcher;
+  }
+
+  /** The table as one process reaches it. */
+  of(worker: Worker): Table {
+    const request = <T>(name: string, pk: string, act: () => T): Promise<T> =>
+      worker.request(`table.${name}`, this.random.between(1, 8), () => {
+        const answer = this.answer(name === 'write', act);
+        if ('error' in answer) this.watcher.failed(worker, pk);
+        return answer;
+      });
+    return {
+      get: (pk) => request('get', pk, () => this.read(pk)),
+      getAll: (pks) =>
+        request(
+          'getAll',
+          '',
+          () => new Map(pks.flatMap((pk) => [this.readLoosely(pk)].flatMap((one) => (one ? [[pk, one]] : [])))),
+        ),
+      write: (item, expected) => {
+        // As the SDK does: what is written is what the item was when the call was made.
+        const text = JSON.stringify(item);
+        return request('write', item.pk, () => this.write(worker, JSON.parse(text), expected));
+      },
+    };
+  }
+
+  /** An item as it is, for the oracle. */
+  peek(pk: string): Item | undefined {
+    return this.read(pk);
+  }
+
+  private answer<T>(writes: boolean, act: () => T): Answer<T> {
+    const { faults, random } = this;
+    if (writes) this.writes += 1;
+    else this.reads += 1;
+    if (faults.active('table-down')) {
+      faults.strikes('table-down', random);
+      return { afterMs: random.between(10, GIVE_UP_MS), error: named('TimeoutError') };
+    }
+    if (faults.strikes('table-throttle', random))
+      return { afterMs: random.between(50, 400), error: named('ThrottlingException') };
+    const slow = faults.strikes('table-slow', random) ? random.scaled(200, 2 * GIVE_UP_MS) : 0;
+    if (faults.strikes('table-errors', random)) {
+      if (random.chance(0.5)) attempt(act);
+      return { afterMs: random.between(5, GIVE_UP_MS), error: named('InternalServerError') };
+    }
+    const result = attempt(act);
+    if (slow > GIVE_UP_MS) return { afterMs: GIVE_UP_MS, error: named('TimeoutError') };
+    return { afterMs: random.between(1, 8) + slow, ...result };
+  }
+
+  private write(worker: Worker, item: NewItem, expected: number | undefined): Written {
+    const stored = this.live(item.pk);
+    const current = stored && (JSON.parse(stored.text) as Item);
+    if (stored?.rev !== expected) return { done: false, current };
+    const next: Item = { ...item, rev: (expected ?? 0) + 1 };
+    const text = JSON.stringify(next);
+    if (text.length > MAX_ITEM_BYTES) throw named('ValidationException');
+    this.items.set(item.pk, {
+      text,
+      rev: next.rev,
+      deletedAt: item.expires === undefined ? Infinity : item.expires * 1_000 + this.random.between(0, TTL_SLACK_MS),
+      // Mail's own items are read consistently, or not at all.
+      before:
+        stored && !item.pk.startsWith('submission/')
+          ? { text: stored.text, until: this.timeline.now + this.lagMs() }
+          : undefined,
+    });
+    this.watcher.written(worker, next, current);
+    return { done: true, item: JSON.parse(text) as Item };
+  }
+
+  private lagMs(): number {
+    return this.faults.strikes('table-stale', this.random) ? this.random.scaled(100, 5_000) : this.random.scaled(1, 50);
+  }
+
+  private read(pk: string): Item | undefined {
+    const stored = this.live(pk);
+    return stored && (JSON.parse(stored.text) as Item);
+  }
+
+  private readLoosely(pk: string): Item | undefined {
+    const stored = this.live(pk);
+    if (!stored) return undefined;
+    const { before } = stored;
+    const old = before && this.timeline.now < before.until && this.random.chance(0.5);
+    return JSON.parse(old ? before.text : stored.text) as Item;
+  }
+
+  private live(pk: string): Stored | undefined {
+    const stored = this.items.get(pk);
+    if (!stored || this.timeline.now < stored.deletedAt) return stored;
+    this.items.delete(pk);
+    return undefined;
+  }
+}
+
+function attempt<T>(act: () => T): { readonly value: T } | { readonly error: Error } {
+  try {
+    return { value: act() };
+  } catch (error) {
+    return { error: error as Error };
+  }
+}
+
+function named(name: string): Error {
+  return Object.assign(new Error('the simulated table failed'), { name });
+}
