@@ -20,11 +20,12 @@ export function startReceiving(options: {
   /** Secrets of the sending halves, by key: Postmark has one token for both. */
   readonly providerSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly httpUrl: string;
+  /** Read whenever it is needed, as it may change. */
   readonly timeScale: number;
   /** Where a provider's simulator listens; it may not yet when this is called first. */
   endpointOf(key: string): string;
 }): LocalReceiving {
-  const { environment, providerSecrets, httpUrl, timeScale, endpointOf } = options;
+  const { environment, providerSecrets, httpUrl, endpointOf } = options;
   const list = localInbound(environment);
   const info = inboundInfo(list);
   const access: Record<string, ReceivingAccess> = {};
@@ -34,12 +35,20 @@ export function startReceiving(options: {
     const receiving = new Receiving({
       key,
       type,
-      timeScale,
+      get timeScale() {
+        return options.timeScale;
+      },
       target: () => info[key] && { url: httpUrl, ...info[key] },
       messageUrl: (id) => `${endpointOf(key)}/v3/domains/in.example.com/messages/${id}`,
     });
     const apiKey = (type === 'mailgun' ? secret?.['apiKey'] : providerSecrets[key]?.['serverToken']) ?? '';
-    access[key] = { receiving, apiKey, timeScale };
+    access[key] = {
+      receiving,
+      apiKey,
+      get timeScale() {
+        return options.timeScale;
+      },
+    };
   }
   return {
     secrets: list.flatMap(({ provider: { secretName }, secret }) =>

@@ -147,7 +147,9 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     providerSecrets: secrets,
     httpUrl: http.url,
     endpointOf: (key) => live.simulators?.endpoints[key] ?? '',
-    timeScale,
+    get timeScale() {
+      return clock.scale;
+    },
   });
   live.receiving = mail;
   closers.push(mail.close);

@@ -60,7 +60,8 @@ export class Receiving {
   readonly type: PostingType;
   readonly #target: () => PostingTarget | undefined;
   readonly #messageUrl: (id: string) => string;
-  readonly #timeScale: number;
+  /** Its scale may change while it runs. */
+  readonly #time: { readonly timeScale: number };
   readonly #received = new Map<string, Received>();
   readonly #ending = new AbortController();
 
@@ -74,7 +75,7 @@ export class Receiving {
   }) {
     this.key = options.key;
     this.type = options.type;
-    this.#timeScale = options.timeScale;
+    this.#time = options;
     this.#target = options.target;
     this.#messageUrl = options.messageUrl;
   }
@@ -129,7 +130,7 @@ export class Receiving {
         received.status = next === 'done' ? 'processed' : 'failed';
         return;
       }
-      await delay(next / this.#timeScale, undefined, { signal, ref: false }).catch(() => {});
+      await delay(next / this.#time.timeScale, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
