@@ -91,7 +91,7 @@ export const METRICS = {
   /** Mail that went on from one provider to the next. */
   FailedOver: metric({ unit: 'Count', by: [] }),
   /** Mail that went on although a provider may have taken it. */
-  PossibleDuplicates: metric({ unit: 'Count', by: [] }),
+  PossibleDuplicate: metric({ unit: 'Count', by: [] }),
   /** Providers passed over because they cannot carry the message by their published limits. */
   SkippedUnable: metric({ unit: 'Count', by: [] }),
   /** From first receive to acceptance; one value for each submission that a provider accepted. */

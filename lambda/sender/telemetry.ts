@@ -96,7 +96,7 @@ export function tellPossibleDuplicate(
   message: Identity,
   { provider, acceptedBy, cause }: { readonly provider: string; readonly acceptedBy: string; readonly cause: string },
 ): void {
-  metrics.add('PossibleDuplicates', 1, { provider });
+  metrics.add('PossibleDuplicate', 1, { provider });
   log.warn('possible duplicate', { submissionId: logId(message), provider, cause, acceptedBy });
 }
 

@@ -132,7 +132,7 @@ export function showSender(monitoring: Monitoring, providers: readonly ProviderC
     }),
     graph('Contradictions, by who refused', 6, { left: by('Contradictions') }),
     graph('Possible duplicates, providers that cannot carry', 6, {
-      left: [ownMetric('PossibleDuplicates', 'Sum'), ownMetric('SkippedUnable', 'Sum')],
+      left: [ownMetric('PossibleDuplicate', 'Sum'), ownMetric('SkippedUnable', 'Sum')],
     }),
     graph('Sender', 6, {
       left: [

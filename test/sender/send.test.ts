@@ -123,7 +123,7 @@ describe('the ledger', () => {
         { provider: 'mailgun', outcome: 'accepted' },
       ],
     });
-    expect(world.counted).toContain('PossibleDuplicates postmark');
+    expect(world.counted).toContain('PossibleDuplicate postmark');
   });
 
   it('lets a worker that was overtaken add what it learned, and do nothing else', async () => {
@@ -366,7 +366,7 @@ describe('a lost answer', () => {
     await world.send(world.again());
 
     expect(world.calls).toEqual(['postmark', 'mailgun']);
-    expect(world.counted).toContain('PossibleDuplicates postmark');
+    expect(world.counted).toContain('PossibleDuplicate postmark');
   });
 
   it('is asked about three times while the provider cannot say, then the next one is tried', async () => {
