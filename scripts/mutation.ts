@@ -29,7 +29,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   ledger: sender(['entry', 'ledger'], ['entry', 'ledger']),
   circuit: {
     mutate: ['circuit', 'window', 'hold', 'verdict', 'items'].map((name) => `lambda/circuit/${name}.ts`),
-    tests: ['test/circuit/circuit.test.ts', 'test/circuit/items.test.ts'],
+    tests: ['circuit', 'edges', 'items'].map((name) => `test/circuit/${name}.test.ts`),
   },
 };
 

@@ -1,122 +1,138 @@
 import { describe, expect, it } from 'vitest';
-import type { Circuit } from '../../lambda/circuit/circuit.ts';
 import { UNTRIED } from '../../lambda/circuit/circuit.ts';
-import {
-  circuitItem,
-  circuitKey,
-  readIsolation,
-  readRecord,
-  switchItem,
-  switchKey,
-} from '../../lambda/circuit/items.ts';
-import type { Item } from '../../lambda/platform/table.ts';
+import { isIsolated } from '../../lambda/circuit/isolation.ts';
+import { circuitItem, readIsolation, readRecord, switchItem } from '../../lambda/circuit/items.ts';
+import { judge } from '../../lambda/circuit/verdict.ts';
 
-const NOW = 1_800_000_000_500;
-const MONTH_S = 30 * 24 * 3_600;
-const item = (fields: Record<string, unknown>): Item => ({ pk: 'circuit/ses', rev: 4, ...fields });
-const read = (state: unknown): Circuit => readRecord(item({ state })).circuit;
+const NOW = 1_800_000_000_000;
+const DAYS_30 = 30 * 86_400;
+
+const read = (fields: object) => readRecord({ pk: 'circuit/postmark', rev: 1, ...fields });
 
 describe('a circuit item', () => {
-  it('lies under the key of its provider', () => {
-    expect([circuitKey('ses'), switchKey('ses')]).toEqual(['circuit/ses', 'switch/ses']);
-  });
-
-  it('keeps what it does not know, and goes a month after the last write', () => {
-    const hold = { since: 1, until: 2, unnamed: 3 };
-
-    expect(circuitItem('ses', item({ novelty: 7 }), { circuit: UNTRIED, hold }, NOW)).toEqual({
-      pk: 'circuit/ses',
-      rev: 4,
-      novelty: 7,
-      state: UNTRIED,
-      hold,
-      expires: 1_800_000_001 + MONTH_S,
-    });
-  });
-
-  it('reads as closed if there is none, and tells of no hold', () => {
+  it('that is not there reads as a provider that nobody has tried', () => {
     expect(readRecord(undefined)).toEqual({ circuit: UNTRIED });
-    expect(Object.keys(readRecord(item({ state: UNTRIED })))).toEqual(['circuit']);
-  });
-
-  it.each<[string, Circuit]>([
-    ['closed', { kind: 'closed', since: 1, trips: 2, window: [{ at: 1, attempts: 2, failures: 3 }] }],
-    ['doubted', { kind: 'closed', since: 1, trips: 2, window: [], doubt: { by: 'a', until: 5 } }],
-    ['open', { kind: 'open', since: 1, trips: 2, until: 3, cause: { blames: 'account', reason: 'suspended' } }],
-    ['half-open', { kind: 'half-open', since: 1, trips: 2, cause: { blames: 'outage', reason: 'dns' } }],
-    [
-      'probing',
-      {
-        kind: 'half-open',
-        since: 1,
-        trips: 2,
-        cause: { blames: 'outage', reason: 'dns' },
-        probe: { by: 'a', until: 5 },
-      },
-    ],
-  ])('reads a circuit that is %s as it was', (_, circuit) => {
-    expect(read(circuit)).toEqual(circuit);
-    expect(read({ ...circuit, since: 'x' })).toBe(UNTRIED);
-    expect(read({ ...circuit, trips: 'x' })).toBe(UNTRIED);
   });
 
   it.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
     ['text', 'open'],
-    ['a kind that a newer release has', { kind: 'ajar', since: 1, trips: 2 }],
-    ['an opening without an end', { kind: 'open', since: 1, trips: 2, until: 'x' }],
-  ])('reads %s as closed', (_, state) => {
-    expect(read(state)).toBe(UNTRIED);
+    ['another kind', { kind: 'ajar', since: 1, trips: 1 }],
+    ['no beginning', { kind: 'open', trips: 1, until: 5 }],
+    ['no trips', { kind: 'open', since: 1, until: 5 }],
+    ['no end', { kind: 'open', since: 1, trips: 1, until: 'soon' }],
+  ])('with %s for a state reads as closed', (_, state) => {
+    expect(read({ state })).toEqual({ circuit: UNTRIED });
   });
 
-  it('leaves out what it cannot read', () => {
-    const good = { at: 1, attempts: 2, failures: 3 };
-    const buckets = [good, { ...good, at: 'x' }, { ...good, attempts: 'x' }, { ...good, failures: 'x' }, null, 7];
-    expect(read({ kind: 'closed', since: 1, trips: 2, window: buckets })).toMatchObject({ window: [good] });
-    expect(read({ kind: 'closed', since: 1, trips: 2, window: 'x' })).toEqual({
+  it('keeps what of a closed circuit can be read', () => {
+    const good = { at: 1, attempts: 2, failures: 1 };
+    const window = [good, { at: 1, attempts: 2 }, { at: 1, failures: 2 }, { attempts: 2, failures: 1 }, null, 7];
+
+    expect(read({ state: { kind: 'closed', since: 3, trips: 2, window } }).circuit).toEqual({
       kind: 'closed',
-      since: 1,
+      since: 3,
       trips: 2,
-      window: [],
+      window: [good],
     });
-    for (const doubt of [{ by: 1, until: 5 }, { by: 'a', until: 'x' }, { by: 1, until: 'x' }, null])
-      expect(read({ kind: 'closed', since: 1, trips: 2, window: [], doubt })).not.toHaveProperty('doubt');
-    const halfOpen = (cause: unknown) => read({ kind: 'half-open', since: 1, trips: 2, cause });
-    expect(halfOpen(undefined)).toMatchObject({ cause: { blames: 'outage', reason: '' } });
-    expect(halfOpen({ blames: 'nobody', reason: 'dns' })).toMatchObject({ cause: { blames: 'outage', reason: 'dns' } });
+    expect(read({ state: { kind: 'closed', since: 3, trips: 2 } }).circuit).toMatchObject({ window: [] });
+    expect(read({ state: { kind: 'closed', since: 3, trips: 2, doubt: { by: 'a', until: 4 } } }).circuit).toMatchObject(
+      {
+        doubt: { by: 'a', until: 4 },
+      },
+    );
   });
 
-  it('reads a hold, and none that is not whole', () => {
-    const held = (hold: unknown) => readRecord(item({ state: UNTRIED, hold })).hold;
+  it('blames an outage without a readable cause', () => {
+    expect(read({ state: { kind: 'open', since: 1, trips: 1, until: 5 } }).circuit).toMatchObject({
+      cause: { blames: 'outage', reason: '' },
+    });
+    const cause = { blames: 'account', reason: 'suspended' };
+    expect(read({ state: { kind: 'open', since: 1, trips: 1, until: 5, cause } }).circuit).toMatchObject({ cause });
+  });
 
-    expect(held({ since: 1, until: 2, unnamed: 3 })).toEqual({ since: 1, until: 2, unnamed: 3 });
-    expect(held({ since: 1, until: 2, unnamed: 'x' })).toEqual({ since: 1, until: 2, unnamed: 0 });
-    expect(held({ since: 'x', until: 2 })).toBeUndefined();
-    expect(held({ since: 1, until: 'x' })).toBeUndefined();
+  it('has a probe only if it is known whose and until when', () => {
+    const probe = (value: unknown) => read({ state: { kind: 'half-open', since: 1, trips: 1, probe: value } }).circuit;
+
+    expect(probe({ by: 'a', until: 4 })).toMatchObject({ probe: { by: 'a', until: 4 } });
+    for (const bad of [undefined, { by: 'a' }, { until: 4 }, { by: 4, until: 4 }, { by: 'a', until: 'b' }])
+      expect(probe(bad)).not.toHaveProperty('probe');
+  });
+
+  it('holds only with a beginning and an end', () => {
+    expect(read({ hold: { since: 1, until: 2, unnamed: 3 } }).hold).toEqual({ since: 1, until: 2, unnamed: 3 });
+    expect(read({ hold: { since: 1, until: 2 } }).hold).toEqual({ since: 1, until: 2, unnamed: 0 });
+    for (const bad of [{ since: 1 }, { until: 2 }, { since: '1', until: 2 }, 'x', null])
+      expect(read({ hold: bad })).not.toHaveProperty('hold');
+  });
+
+  it('is written with what it had, and ends after thirty days of nothing', () => {
+    const hold = { since: 1, until: 2, unnamed: 0 };
+    const item = circuitItem('postmark', { pk: 'x', rev: 4, newer: 'kept' }, { circuit: UNTRIED, hold }, NOW);
+
+    expect(item).toMatchObject({ pk: 'circuit/postmark', newer: 'kept', state: UNTRIED, hold });
+    expect(item.expires).toBe(NOW / 1_000 + DAYS_30);
   });
 });
 
 describe('a switch item', () => {
-  const isolation = { since: 1, until: NOW, reason: 'blocklisted', who: 'Kim' };
+  const isolation = { since: NOW, until: NOW + 1_000, reason: 'blocklisted', who: 'ada' };
 
-  it('is read as it was written, and outlasts its end by a month', () => {
-    const written = switchItem('ses', item({ novelty: 7 }), isolation);
+  it('is read as it was written, and outlasts its end by thirty days', () => {
+    const item = switchItem('postmark', { pk: 'x', rev: 1, newer: 'kept' }, isolation);
 
-    expect(written).toEqual({
-      pk: 'switch/ses',
-      rev: 4,
-      novelty: 7,
-      ...isolation,
-      expires: 1_800_000_001 + MONTH_S,
-    });
-    expect(readIsolation({ ...written, rev: 5 })).toEqual(isolation);
+    expect(item).toMatchObject({ pk: 'switch/postmark', newer: 'kept' });
+    expect(item.expires).toBe(NOW / 1_000 + 1 + DAYS_30);
+    expect(readIsolation({ ...item, rev: 2 })).toEqual(isolation);
   });
 
-  it('says nothing without a begin and an end', () => {
+  it('without a beginning or an end isolates nobody', () => {
+    const item = { pk: 'switch/postmark', rev: 1 };
+
     expect(readIsolation(undefined)).toBeUndefined();
-    expect(readIsolation(item({ ...isolation, since: 'x' }))).toBeUndefined();
-    expect(readIsolation(item({ ...isolation, until: 'x' }))).toBeUndefined();
-    expect(readIsolation(item({ since: 1, until: 2 }))).toEqual({ since: 1, until: 2, reason: '', who: '' });
+    expect(readIsolation({ ...item, since: 1 })).toBeUndefined();
+    expect(readIsolation({ ...item, until: 1 })).toBeUndefined();
+    expect(readIsolation({ ...item, since: 1, until: 2 })).toEqual({ since: 1, until: 2, reason: '', who: '' });
+  });
+
+  it('isolates until its end, and not at it', () => {
+    expect(isIsolated(isolation, NOW + 999)).toBe(true);
+    expect(isIsolated(isolation, NOW + 1_000)).toBe(false);
+    expect(isIsolated(undefined, NOW)).toBe(false);
+  });
+});
+
+describe('a reason', () => {
+  it.each([
+    'domain-authentication',
+    'identity-not-verified',
+    'mail-from-not-verified',
+    'relay-denied',
+    'sender-refused',
+    'sender-unconfirmed',
+    'sender-unknown',
+  ])('%s blames the account for one sender only', (reason) => {
+    expect(judge([{ kind: 'unavailable', blames: 'account', reason }])).toEqual({ kind: 'sender-refused', reason });
+  });
+
+  it.each(['greylisted', 'mailbox-busy', 'mailbox-full', 'temporary-failure', 'too-many-recipients'])(
+    '%s asks for time for one recipient only',
+    (reason) => {
+      expect(judge([{ kind: 'throttled', reason }])).toEqual({ kind: 'answered' });
+    },
+  );
+
+  it('goes along with what it counts as, and the worst that is told decides', () => {
+    const outage = { kind: 'unavailable', blames: 'outage', reason: 'refused' } as const;
+    const account = { kind: 'unavailable', blames: 'account', reason: 'suspended' } as const;
+    const throttled = { kind: 'throttled', reason: 'rate-limit', retryAfterMs: 7 } as const;
+
+    expect(judge([throttled])).toEqual({ kind: 'throttled', retryAfterMs: 7 });
+    expect(judge([{ kind: 'throttled', reason: 'rate-limit' }])).toEqual({ kind: 'throttled' });
+    expect(judge([throttled, outage])).toEqual({ kind: 'failed', reason: 'refused' });
+    expect(judge([throttled, outage, account])).toEqual({ kind: 'account-refused', reason: 'suspended' });
+    expect(judge([{ kind: 'unknown', reason: 'no-answer' }])).toEqual({ kind: 'failed', reason: 'no-answer' });
+    expect(judge([])).toEqual({ kind: 'answered' });
   });
 });
