@@ -12,7 +12,7 @@ export function graph(widget) {
   const silent = el('p', { class: 'silent' });
   const entries = list(
     legend,
-    ({ label }) => label,
+    ({ place }) => place,
     ({ label, place }) => {
       const value = el('b');
       const swatch = el('i');
@@ -37,7 +37,7 @@ export function graph(widget) {
     }
     entries(spoken);
     const rest = widget.lines.filter((_, place) => !spoken.some((one) => one.place === place));
-    setText(silent, rest.length === 0 ? '' : `No data: ${rest.map(({ label }) => label).join(', ')}`);
+    setText(silent, silence(rest.map(({ label }) => label)));
   };
   new ResizeObserver(draw).observe(plot);
   return {
@@ -47,6 +47,13 @@ export function graph(widget) {
       draw();
     },
   };
+}
+
+/** Most lines have nothing to tell most of the time; their names must not outweigh those that have. */
+function silence(labels) {
+  if (labels.length === 0) return '';
+  const rest = labels.length > 5 ? ` and ${labels.length - 4} more` : '';
+  return `No data: ${labels.slice(0, rest ? 4 : 5).join(', ')}${rest}`;
 }
 
 /** The lines that have anything to show. */
@@ -129,7 +136,8 @@ function seriesOf({ stacked }, place, side) {
     stroke,
     width: fills ? 1 : 1.6,
     scale: side === 'right' ? 'right' : 'y',
-    points: { show: false },
+    // A line needs two points; a single one is seen as a dot.
+    points: { show: (plot, index) => plot.data[index].filter((value) => value !== null).length < 3, size: 4 },
     spanGaps: false,
     ...(side === 'right' && { dash: [4, 3] }),
     // Opaque: what lies below a layer must not shine through it.

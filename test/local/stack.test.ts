@@ -116,7 +116,12 @@ describe('the metrics', () => {
     const sent = async () =>
       sum((await measured('AWS/SQS', 'NumberOfMessagesSent', { QueueName: 'mailover-outbound' })).filter(recent));
     await expect.poll(sent, { timeout: 10_000 }).toBeGreaterThan(0);
-    expect(sum((await measured('AWS/Lambda', 'Invocations', {})).filter(recent))).toBeGreaterThan(0);
+    const called = async () =>
+      sum((await measured('AWS/Lambda', 'Invocations', { FunctionName: 'mailover-sender-function' })).filter(recent));
+    await expect.poll(called, { timeout: 10_000 }).toBeGreaterThan(0);
+    const attempts = async () =>
+      sum((await measured('Mailover', 'Attempts', { provider: 'postmark', outcome: 'accepted' })).filter(recent));
+    await expect.poll(attempts, { timeout: 10_000 }).toBeGreaterThan(0);
   });
 
   it('go on when time is told to run at another speed', { timeout: TIMEOUT }, async () => {

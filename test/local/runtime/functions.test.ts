@@ -166,6 +166,38 @@ describe('Pool', () => {
     await pool.close();
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
+
+  it('replaces every process by one with the environment of now, and cuts none short', async () => {
+    let region = 'here';
+    const target = {
+      name: 'test',
+      directory,
+      handler: 'index.handler',
+      environment: {},
+      memoryMb: 128,
+      timeoutSeconds: 10,
+    };
+    const environment = () => ({
+      LAMBDA_TASK_ROOT: directory,
+      _HANDLER: 'index.handler',
+      AWS_LAMBDA_FUNCTION_NAME: 'test',
+      REGION_OF_TEST: region,
+    });
+    const seen: boolean[] = [];
+    const pool = new Pool(target, environment, 1, {
+      onOutput: () => {},
+      onInvocation: ({ failed }) => seen.push(failed),
+    });
+    closers.push(() => pool.close());
+    await pool.ready;
+    const running = pool.invoke({ wait: 400 }) as Promise<Answer>;
+    region = 'there';
+    pool.renew();
+
+    expect(await running).toMatchObject({ region: 'here' });
+    expect(await pool.invoke({})).toMatchObject({ region: 'there' });
+    expect(seen).toEqual([false, false]);
+  });
 });
 
 describe('Poller', () => {
