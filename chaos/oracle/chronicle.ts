@@ -165,6 +165,12 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     this.trace.add(this.timeline.now, 'written', item.pk, `${worker.name} ${item.rev}`);
     for (const field of Object.keys(before ?? {}))
       if (field.startsWith('later') && !(field in item)) this.forgotten.push(`${item.pk}: ${field}, by ${worker.name}`);
+    const attempts = new Map(attemptsOf(item).map((one) => [nameOf(one), one]));
+    for (const one of attemptsOf(before)) {
+      const now = attempts.get(nameOf(one));
+      if ('laterField' in one && now && !('laterField' in now))
+        this.forgotten.push(`${item.pk}: laterField of an attempt, by ${worker.name}`);
+    }
     let text: string | undefined;
     for (const story of this.byId.get(idOf(item.pk)) ?? [])
       for (const acceptance of story.acceptances) {
@@ -218,4 +224,14 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
 function idOf(pk: string): string {
   const prefix = 'submission/';
   return pk.startsWith(prefix) ? pk.slice(prefix.length) : '';
+}
+
+type StoredAttempt = Readonly<Record<string, unknown>>;
+
+function attemptsOf(item: Item | undefined): readonly StoredAttempt[] {
+  return (item?.['attempts'] as readonly StoredAttempt[] | undefined) ?? [];
+}
+
+function nameOf({ number, provider, begun }: StoredAttempt): string {
+  return `${number} ${provider} ${begun}`;
 }
