@@ -1,12 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from './api-error.ts';
-import { ROOT } from './work-directory.ts';
 
 const CONSOLE = fileURLToPath(new URL('./console/', import.meta.url));
-const UPLOT = join(ROOT, 'node_modules', 'uplot', 'dist');
+const require = createRequire(import.meta.url);
+const UPLOT = dirname(require.resolve('uplot'));
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
