@@ -7,7 +7,7 @@ import { type LookUp, NOT_ASKABLE } from './call.ts';
 import { afterAnswer, type Doubt, declareHeld, type OnUnknown, type Progress } from './progress.ts';
 
 /** A provider is asked no earlier than this after the attempt began, in milliseconds of stack time: it has to find the mail first. */
-export const ASK_AFTER_MS = 60_000;
+const ASK_AFTER_MS = 60_000;
 
 /** A provider that could not say is asked this often in all, a minute or two apart. */
 const MOST_ASKS = 3;
