@@ -52,7 +52,8 @@ describe('the local stack under faults of the first provider', () => {
     const ids = await send(10);
 
     const accepted = await stack.accepted(ids);
-    await stack.until(async () => (await stack.depth(Object.values(stack.info.queues.retry))) === 0);
+    const { outbound, retry } = stack.info.queues;
+    await stack.until(async () => (await stack.depth([outbound, ...Object.values(retry)])) === 0);
 
     expect(accepted.map(({ submissionId }) => submissionId).sort()).toEqual([...ids].sort());
     expect(await stack.accepted(ids)).toHaveLength(ids.length);
