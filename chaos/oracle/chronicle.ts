@@ -62,7 +62,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   /** Invocations that threw. */
   readonly thrown: string[] = [];
   attempted = 0;
-  private readonly mails: readonly Mail[];
+  private readonly byIndex: ReadonlyMap<number, Mail>;
   private readonly byBody: Map<string, Mail>;
   private readonly byId = new Map<string, Story[]>();
   private readonly timeline: Timeline;
@@ -70,7 +70,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   private readonly waiting = new Map<Call, Acceptance>();
 
   constructor(mails: readonly Mail[], timeline: Timeline, trace: Trace) {
-    this.mails = mails;
+    this.byIndex = new Map(mails.map((mail) => [mail.index, mail]));
     this.byBody = new Map(mails.map((mail) => [mail.body, mail]));
     this.timeline = timeline;
     this.trace = trace;
@@ -192,7 +192,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   private storyOfCall({ attempt: { message } }: Call): Story | undefined {
-    const mail = this.mails[Number(message.subject.slice(message.subject.lastIndexOf(' ') + 1))];
+    const mail = this.byIndex.get(Number(message.subject.slice(message.subject.lastIndexOf(' ') + 1)));
     return mail && this.open(mail, message.id);
   }
 

@@ -228,9 +228,20 @@ class CircuitGate implements Gate {
   #limiter({ key: provider, maxPerSecond: perSecond }: ProviderConfig): Limiter | undefined {
     if (perSecond === undefined) return undefined;
     const { table, clock, random } = this.#context;
-    const limiter = this.#limiters.get(provider) ?? new Limiter({ provider, perSecond, table, clock, random });
+    const together = () => perSecond + this.#othersPerSecond(provider);
+    const limiter =
+      this.#limiters.get(provider) ?? new Limiter({ provider, perSecond, together, table, clock, random });
     this.#limiters.set(provider, limiter);
     return limiter;
+  }
+
+  /** What the others take that are known to be well: mail that finds no slot here finds one there. */
+  #othersPerSecond(provider: string): number {
+    const well = this.#context.providers.filter(({ key }) => {
+      const reading = this.#board.known(key);
+      return key !== provider && reading.circuit.kind === 'closed' && !this.#barred(reading);
+    });
+    return well.reduce((sum, { maxPerSecond = 0 }) => sum + maxPerSecond, 0);
   }
 }
 

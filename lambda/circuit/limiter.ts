@@ -12,6 +12,8 @@ export interface LimiterContext {
   readonly provider: string;
   /** Calls in a real second, over all workers. */
   readonly perSecond: number;
+  /** Calls in a real second of all providers that would take mail now, this one included. @default - of this one */
+  readonly together?: () => number;
   readonly table: Table;
   readonly clock: Clock;
   readonly random: () => number;
@@ -79,7 +81,7 @@ export class Limiter {
 
   /** Slots for all who wait, and for those of them for whom there is none, when to come back. */
   async #ask(lane: Lane, own: LaneState): Promise<{ slots: readonly number[]; waits: readonly number[] }> {
-    const { perSecond, clock, random } = this.#context;
+    const { perSecond, together = () => perSecond, clock, random } = this.#context;
     let answer: { slots: readonly number[]; waits: readonly number[] } = { slots: [], waits: [] };
     const wanted = own.waiting.length;
     const change = (before: RateState): RateState => {
@@ -90,7 +92,7 @@ export class Limiter {
         answer = { slots, waits: [] };
         return state;
       }
-      const promised = promise(state, left, now, random);
+      const promised = promise(state, left, now, random, together());
       answer = { slots, waits: promised.waits };
       return promised.state;
     };

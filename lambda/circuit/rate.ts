@@ -75,17 +75,19 @@ export function reserve(
 }
 
 /**
- * Tells so many mails that found no slot when to come back, in milliseconds from now: one after the other, as they can be
- * sent then. Beyond a quarter of an hour they come back spread over the second half of it.
+ * Tells so many mails that found no slot when to come back, in milliseconds from now: one after the other, as all providers
+ * together can send them then (`perSecond`), since each of them is asked, and promises. Beyond a quarter of an hour they
+ * come back spread over the second half of it.
  */
 export function promise(
   state: RateState,
   count: number,
   now: number,
   random: () => number,
+  perSecond: number = 1_000 / state.distance,
 ): { readonly state: RateState; readonly waits: readonly number[] } {
   // What comes back is backlog: it has half of the slots while there is fresh mail.
-  const step = now - state.wanted.fresh > IDLE_MS ? state.distance : 2 * state.distance;
+  const step = (now - state.wanted.fresh > IDLE_MS ? 1_000 : 2_000) / perSecond;
   let promised = state.promised - now > MOST_AWAY_MS ? now : Math.max(state.promised, now + HORIZON_MS / 2);
   const waits = Array.from({ length: count }, () => {
     if (promised + step - now > MOST_AWAY_MS) return (MOST_AWAY_MS * (1 + random())) / 2;

@@ -85,6 +85,12 @@ describe('mail that finds no slot', () => {
     expect(waits[99]).toBeCloseTo(11_000);
   });
 
+  it('lets mail come back as fast as all providers together can send it, since each of them has promised', () => {
+    const { waits } = promise(unused(1), 8, NOW, () => 0.5, 4);
+
+    expect((waits.at(-1) as number) - (waits[0] as number)).toBe((7 * 1_000) / 4);
+  });
+
   it('is never told to stay away for longer than a queue can delay it', () => {
     const { waits } = promise(unused(1), 5_000, NOW, () => 0.9);
 
