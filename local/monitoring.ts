@@ -43,7 +43,7 @@ export class Monitoring {
 
   /** Evaluates the alarms at every minute of stack time until the returned function is called; throws on one that it cannot. */
   start(definitions: readonly AlarmDefinition[], queues: LocalQueues): () => void {
-    const alarms = compileAlarms(definitions);
+    const alarms = compileAlarms(definitions, { born: this.#clock.now() });
     const sampler = new QueueSampler(this.#clock);
     this.#evaluate(alarms, this.#clock.now());
     return everyMinute(this.#clock, (end) => {

@@ -29,6 +29,7 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     of: 3,
     // Five invocations are due in each period: silence is the fault itself.
     missing: TreatMissingData.BREACHING,
+    warmUpMinutes: 20,
   });
   monitoring.alarm({
     title: 'HealthCheckErrors',

@@ -1,6 +1,7 @@
 import {
   Alarm,
   AlarmRule,
+  type CfnAlarm,
   ComparisonOperator,
   CompositeAlarm,
   Dashboard,
@@ -57,6 +58,11 @@ export interface AlarmDefinition extends AlarmText {
   readonly of: number;
   /** What silence means for this metric; the reason stands beside it. */
   readonly missing: TreatMissingData;
+  /**
+   * Minutes after a deployment in which it cannot be raised, since what it watches has not had its time yet.
+   * @default - none
+   */
+  readonly warmUpMinutes?: number;
 }
 
 /** An alarm on the state of other alarms. */
@@ -164,6 +170,11 @@ export class Monitoring extends Construct {
       evaluationPeriods: of,
       treatMissingData: missing,
     });
+    if (definition.warmUpMinutes !== undefined)
+      (alarm.node.defaultChild as CfnAlarm).warmUpConfiguration = {
+        warmUpPeriodDurationInMinutes: definition.warmUpMinutes,
+        onlyStartEvaluatingAfterWarmUpPeriodEnds: true,
+      };
     return this.register(alarm, definition);
   }
 

@@ -60,6 +60,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       of: 2,
       // A run counts each time, so silence is what this is about.
       missing: TreatMissingData.BREACHING,
+      warmUpMinutes: 40,
     });
   }
 }

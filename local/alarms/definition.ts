@@ -51,6 +51,9 @@ const Alarm = z.strictObject({
   ExtendedStatistic: z.string().optional(),
   Unit: z.string().optional(),
   Metrics: z.array(Query).optional(),
+  WarmUpConfiguration: z
+    .strictObject({ WarmUpPeriodDurationInMinutes: number, OnlyStartEvaluatingAfterWarmUpPeriodEnds: z.literal(true) })
+    .optional(),
   Tags: z.unknown().optional(),
 });
 

@@ -25,13 +25,21 @@ export interface Alarms {
 
 type Watch = (source: SeriesSource, end: number) => Verdict | undefined;
 
-/** Checks and parses alarms; throws on whatever of them could not be evaluated as CloudWatch would. */
-export function compileAlarms(definitions: readonly AlarmDefinition[]): Alarms {
+/**
+ * Checks and parses alarms; throws on whatever of them could not be evaluated as CloudWatch would.
+ *
+ * @param born when they were deployed, in epoch milliseconds of stack time: their warm-up begins then
+ */
+export function compileAlarms(
+  definitions: readonly AlarmDefinition[],
+  { born = Number.NEGATIVE_INFINITY }: { readonly born?: number } = {},
+): Alarms {
   const watches = new Map<string, Watch>();
   const rules = new Map<string, CompositeRule>();
   for (const definition of definitions) {
     try {
-      if (definition.kind === 'metric') watches.set(definition.name, watchOf(definition.properties));
+      if (definition.kind === 'metric')
+        watches.set(definition.name, afterWarmUp(definition.properties, born, watchOf(definition.properties)));
       else rules.set(definition.name, compileRule(definition.properties.AlarmRule));
     } catch (error) {
       throw new Error(`alarm ${definition.name}: ${(error as Error).message}`);
@@ -75,6 +83,13 @@ function ruled(rule: CompositeRule, stateOf: (name: string) => AlarmState): Verd
   const state = rule.holds(stateOf) ? 'ALARM' : 'OK';
   const raised = rule.names.filter((name) => stateOf(name) === 'ALARM');
   return { state, reason: raised.length === 0 ? 'no alarm of its rule is raised' : `raised: ${raised.join(', ')}` };
+}
+
+function afterWarmUp({ WarmUpConfiguration: warmUp }: AlarmProperties, born: number, watch: Watch): Watch {
+  if (warmUp === undefined) return watch;
+  const from = born + warmUp.WarmUpPeriodDurationInMinutes * MINUTE_MS;
+  return (source, end) =>
+    end < from ? { state: 'INSUFFICIENT_DATA', reason: 'it was deployed a moment ago' } : watch(source, end);
 }
 
 function watchOf(properties: AlarmProperties): Watch {

@@ -142,6 +142,14 @@ describe('a composite alarm', () => {
   });
 });
 
+it('is not raised before what it watches has had its time', () => {
+  const warmUp = { WarmUpPeriodDurationInMinutes: 5, OnlyStartEvaluatingAfterWarmUpPeriodEnds: true };
+  const { standing } = givenAlarms(failures({ TreatMissingData: 'breaching', WarmUpConfiguration: warmUp }, 'Silent'));
+
+  expect(standing(4).get('Silent')?.state).toBe('INSUFFICIENT_DATA');
+  expect(standing(5).get('Silent')?.state).toBe('ALARM');
+});
+
 function failures(change: object = {}, name = 'failures'): AlarmResource {
   const properties = {
     AlarmName: name,
@@ -170,7 +178,7 @@ function query(provider: string) {
 }
 
 function givenAlarms(...resources: AlarmResource[]) {
-  const alarms = compileAlarms(resources.map(readAlarm));
+  const alarms = compileAlarms(resources.map(readAlarm), { born: START });
   const store = new MetricStore();
   let statuses: Statuses = alarms.evaluate(store, START);
   const add = (provider: string, minute: number, ...values: number[]): void =>
