@@ -40,9 +40,13 @@ export function duplicatesOf(
     const earlier = story.acceptances
       .slice(0, place)
       .filter((first) => first.recipients.some((recipient) => second.recipients.includes(recipient)));
-    const causes = earlier.map((first) => ({ first, cause: causeOf(first, second, story, chronicle, canBeAsked) }));
+    const causes = earlier.map((other): Duplicate => {
+      // What counts is which call began first: a provider may take its mail after the next one has.
+      const [first, last] = other.call.begunAt <= second.call.begunAt ? [other, second] : [second, other];
+      return { story, first, second: last, cause: causeOf(first, last, story, chronicle, canBeAsked) };
+    });
     const worst = causes.find(({ cause }) => cause === 'unexplained') ?? causes[0];
-    return worst ? [{ story, second, ...worst }] : [];
+    return worst ? [worst] : [];
   });
 }
 

@@ -68,6 +68,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   private readonly timeline: Timeline;
   private readonly trace: Trace;
   private readonly waiting = new Map<Call, Acceptance>();
+  private readonly answers = new WeakMap<Call, NonNullable<Acceptance['told']>>();
 
   constructor(mails: readonly Mail[], timeline: Timeline, trace: Trace) {
     this.byIndex = new Map(mails.map((mail) => [mail.index, mail]));
@@ -122,7 +123,9 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   took(call: Call, recipients: readonly string[]): void {
-    const acceptance: Acceptance = { call, recipients, at: this.timeline.now };
+    // A provider may take what it has read long after the process gave up on its answer.
+    const told = this.answers.get(call);
+    const acceptance: Acceptance = { call, recipients, at: this.timeline.now, ...(told && { told }) };
     this.storyOfCall(call)?.acceptances.push(acceptance);
     this.waiting.set(call, acceptance);
     this.trace.add(this.timeline.now, 'took', call.provider, call.attempt.message.subject);
@@ -135,12 +138,14 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     if (!story) return;
     if (outcome.kind === 'unknown' || !call.worker.alive) story.unknown += 1;
     if (outcome.kind === 'refused' && outcome.blames === 'message') story.refusedBy.add(call.provider);
-    if (acceptance && call.worker.alive)
-      acceptance.told = {
-        at: this.timeline.now,
-        accepted: outcome.kind === 'accepted',
-        ...(outcome.kind === 'accepted' && { providerMessageId: outcome.providerMessageId }),
-      };
+    if (!call.worker.alive) return;
+    const told = {
+      at: this.timeline.now,
+      accepted: outcome.kind === 'accepted',
+      ...(outcome.kind === 'accepted' && { providerMessageId: outcome.providerMessageId }),
+    };
+    this.answers.set(call, told);
+    if (acceptance) acceptance.told = told;
   }
 
   /** An invocation has ended; `killed` is where, if its process died. */

@@ -201,7 +201,7 @@ export class SimulatedProvider {
 }
 
 /** `500, 502 and 504 can hide an accepted mail`, say the provider's tables, and call it an outage all the same. */
-const SERVER_ERROR: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
+const SERVER_ERROR: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error', maybeTaken: true };
 
 /** The first that strikes decides. */
 const PROVIDER_FAULTS = [

@@ -25,6 +25,11 @@ export interface AskContext {
   /** By provider key: message ids with which delivery events spoke of this submission. */
   readonly reported: Readonly<Record<string, string>>;
   readonly onUnknown: OnUnknown;
+  /**
+   * Providers whose attempts turned out to be interrupted just now. They are asked a round later: that the worker is gone says
+   * our clock alone, and the wait between two rounds is kept by the queue.
+   */
+  readonly fresh: ReadonlySet<string>;
   /** Milliseconds of stack time since this time (epoch milliseconds). */
   readonly ageMs: (time: number) => number;
   /** Whether there is time for a question of so many milliseconds. */
@@ -76,14 +81,14 @@ async function learn(
   message: Message,
   { provider: key, at }: Doubt,
   recipients: readonly string[],
-  { lookUp, providers, reported, ageMs, hasTime }: AskContext,
+  { lookUp, providers, reported, fresh, ageMs, hasTime }: AskContext,
 ): Promise<Learned> {
   const told = reported[key];
   if (told !== undefined) return { kind: 'answered', found: new Map(recipients.map((one) => [one, told])) };
   const provider = providers.find((one) => one.key === key);
   if (!provider) return { kind: 'answered', found: new Map() };
   const deadlineMs = Math.min(QUESTION_MS, provider.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs);
-  if (ageMs(at) < ASK_AFTER_MS || !hasTime(deadlineMs)) return { kind: 'too-early' };
+  if (fresh.has(key) || ageMs(at) < ASK_AFTER_MS || !hasTime(deadlineMs)) return { kind: 'too-early' };
   return lookUp(provider, {
     handle: message.handle,
     messageId: message.messageId,

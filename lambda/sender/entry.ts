@@ -52,8 +52,16 @@ export const KEPT_ATTEMPTS = 50;
 export type Standing =
   /** Nobody has worked on it yet. */
   | { readonly kind: 'new' }
-  /** Its turn: `carried` is what all rounds before came to, interrupted ones included. */
-  | { readonly kind: 'continues'; readonly entry: Entry; readonly carried: Carried }
+  /**
+   * Its turn: `carried` is what all rounds before came to, interrupted ones included. `fresh` are the providers of attempts
+   * that only now turn out to be interrupted, by the lease and our clock.
+   */
+  | {
+      readonly kind: 'continues';
+      readonly entry: Entry;
+      readonly carried: Carried;
+      readonly fresh: ReadonlySet<string>;
+    }
   /** It has ended; this delivery is a late copy. */
   | { readonly kind: 'over' }
   /** Another delivery is in the hands of a worker. */
@@ -87,12 +95,14 @@ export function judge(entry: Entry | undefined, delivery: Delivery): Standing {
     // at-most-once mail forbids unless it comes from the dead-letter queue.
     const wished = redriven || (!retried && entry.reason !== 'Unknown');
     if (!wished || entry.origin === messageId) return { kind: 'over' };
-    return { kind: 'continues', entry, carried: afresh(entry.carried, carried) };
+    return { kind: 'continues', entry, carried: afresh(entry.carried, carried), fresh: new Set() };
   }
   if (entry.lease && entry.lease.owner !== owner && entry.lease.until > now && !letGo(entry, carried))
     return { kind: 'in-flight' };
-  const known = join(join(entry.carried, carried), interrupted(entry, carried));
-  return { kind: 'continues', entry, carried: redriven ? afresh(known, carried) : known };
+  const cut = interrupted(entry, carried);
+  const known = join(join(entry.carried, carried), cut);
+  const fresh = new Set(cut.history.map(({ provider }) => provider));
+  return { kind: 'continues', entry, carried: redriven ? afresh(known, carried) : known, fresh };
 }
 
 /** Whether the holder of the lease sent this letter: it counts the holder's last attempt, and only the last act of a worker counts that. */

@@ -38,7 +38,8 @@ export async function send(work: Work): Promise<void> {
       case 'new':
       case 'continues': {
         const { page, stored, known } = openPage(work, delivery, standing);
-        const next = await new Trip(work, page, known, stored, entry !== 'unread').run();
+        const fresh = standing.kind === 'continues' ? standing.fresh : new Set<string>();
+        const next = await new Trip({ work, page, carried: known, stored, fresh, read: entry !== 'unread' }).run();
         if (next === 'ended') return;
         entry = next === 'read-first' ? await readEntry(context.table, id) : next.current;
       }

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
-import { backoff, MIN_DELAY_MS } from './backoff.ts';
+import { backoff, MAX_DELAY_MS, MIN_DELAY_MS } from './backoff.ts';
 import { SETTLE_MS } from './deliver.ts';
 import { Homes } from './homes.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
@@ -61,9 +61,17 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: Sende
 }
 
 /** Whether a retry is to wait on: not any more once a provider has come back since it was sent here. */
-async function isEarly(record: SQSRecord, { letter }: Homes, { clock, gate }: SenderContext): Promise<boolean> {
-  if (letter.notBefore === undefined || letter.notBefore - clock.now() <= EARLY_MS) return false;
-  return !(await gate.recoveredSince(Number(record.attributes.SentTimestamp)));
+async function isEarly(
+  record: SQSRecord,
+  { letter }: Homes,
+  { clock, gate, environment }: SenderContext,
+): Promise<boolean> {
+  const { notBefore } = letter;
+  const sent = Number(record.attributes.SentTimestamp);
+  if (notBefore === undefined || notBefore - clock.now() <= EARLY_MS) return false;
+  // No wait is that long: the clock that set it was wrong, and the queue has kept the wait that was meant.
+  if (notBefore - sent > MAX_DELAY_MS / (environment.timeScale ?? 1) + SKEW_MS) return false;
+  return !(await gate.recoveredSince(sent));
 }
 
 /**
@@ -80,6 +88,9 @@ function untilAnswered(queue: Queue, remainingMs: () => number): Queue {
 
 /** A retry that comes this much early is sent all the same: clocks and queues are not exact. */
 const EARLY_MS = 1_000;
+
+/** Clocks may differ by so much without being wrong, in milliseconds. */
+const SKEW_MS = 60_000;
 
 /** The body is of a version that this release does not know; it stays where a newer deployment finds it. */
 class NewerVersionError extends Error {

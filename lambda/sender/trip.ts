@@ -24,15 +24,25 @@ export class Trip {
   private readonly page: Page;
   private readonly carried: Carried;
   private readonly stored: Entry | undefined;
-  /** Whether what stands in the ledger has been read; else a first delivery takes for granted that nothing does. */
+  private readonly fresh: ReadonlySet<string>;
   private readonly read: boolean;
 
-  constructor(work: Work, page: Page, carried: Carried, stored: Entry | undefined, read: boolean) {
-    this.work = work;
-    this.page = page;
-    this.carried = carried;
-    this.stored = stored;
-    this.read = read;
+  constructor(options: {
+    readonly work: Work;
+    readonly page: Page;
+    readonly carried: Carried;
+    readonly stored: Entry | undefined;
+    /** Providers of attempts that turned out to be interrupted just now. */
+    readonly fresh: ReadonlySet<string>;
+    /** Whether what stands in the ledger has been read; else a first delivery takes for granted that nothing does. */
+    readonly read: boolean;
+  }) {
+    this.work = options.work;
+    this.page = options.page;
+    this.carried = options.carried;
+    this.stored = options.stored;
+    this.fresh = options.fresh;
+    this.read = options.read;
   }
 
   async run(): Promise<'ended' | Detour> {
@@ -53,7 +63,9 @@ export class Trip {
       providers: environment.providers,
       reported: this.stored?.reported ?? {},
       onUnknown,
-      ageMs: (time) => homes.since(time),
+      fresh: this.fresh,
+      // A time that is yet to come was set by a wrong clock, and tells nothing.
+      ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : homes.since(time)),
       hasTime: (ms) => remainingMs() > 2 * ms,
     });
     for (const { provider, providerMessageId } of asked.found) this.page.found(provider, providerMessageId);

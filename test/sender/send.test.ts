@@ -113,6 +113,11 @@ describe('the ledger', () => {
 
     world.now += 6 * MINUTE;
     await world.send(sqsRecord(mail, { messageId: record.messageId, receiveCount: 2, sentAt: world.now }));
+    // That the worker is gone says our clock alone; the queue's wait comes before the question.
+    expect(world.questions).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
+    world.now += MINUTE;
+    await world.send(world.again());
 
     expect(world.questions).toMatchObject([{ provider: 'postmark', recipients: ['b@example.org'] }]);
     expect(world.calls).toEqual(['postmark', 'mailgun']);
@@ -126,18 +131,49 @@ describe('the ledger', () => {
     expect(world.counted).toContain('PossibleDuplicate postmark');
   });
 
+  it('sends nothing at once for a clock that runs ahead, whatever it says about the lease', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld({ postmark: [answer.promise] });
+    const record = sqsRecord(mail, { sentAt: world.now });
+    const first = world.send(record);
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+
+    world.now += 5 * 3_600_000;
+    await world.send(record);
+    world.now -= 5 * 3_600_000;
+    const copy = world.again();
+    answer.resolve(accepted);
+    await expect(first).rejects.toThrow('taken this submission over');
+    world.now += 2 * MINUTE;
+    await world.send(copy);
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('asks about an attempt that a clock ahead of ours has begun', async () => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+    world.now += 5 * 3_600_000;
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+
+    world.now -= 5 * 3_600_000;
+    await world.send(
+      sqsRecord(mail, { attributes: { ...world.sent[0]?.attributes, NotBefore: new Date(world.now).toISOString() } }),
+    );
+
+    expect(world.entry()?.state).toBe('done');
+  });
+
   it('lets a worker that was overtaken add what it learned, and do nothing else', async () => {
     const answer = Promise.withResolvers<Outcome>();
-    const world = givenWorld(
-      { postmark: [answer.promise] },
-      { answers: { postmark: [{ kind: 'cannot-say', reason: 'connect-timeout' }] } },
-    );
+    const world = givenWorld({ postmark: [answer.promise] });
     const first = world.send(sqsRecord(mail, { sentAt: world.now }));
     await expect.poll(() => world.calls).toEqual(['postmark']);
     world.now += 50_000;
     const copy = sqsRecord(mail, { receiveCount: 2, sentAt: world.now });
     world.now += 11_000;
-    // The lease is over, so the copy takes the submission; the provider cannot say yet.
+    // The lease is over, so the copy takes the submission, and waits before it asks.
     await world.send(copy, () => 30_000);
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
 
