@@ -38,6 +38,7 @@ export const RETRY_ATTRIBUTE = {
   provider: 'Provider',
   done: 'Done',
   history: 'History',
+  worker: 'Worker',
 } as const;
 
 /**

@@ -78,6 +78,8 @@ export interface Delivery {
   readonly redriven: boolean;
   /** On its way through retry queues. */
   readonly retried: boolean;
+  /** Who wrote the letter, and what it knew. */
+  readonly worker?: string | undefined;
   readonly carried: Carried;
   readonly owner: string;
   /** Epoch milliseconds. */
@@ -87,7 +89,7 @@ export interface Delivery {
 /** Decides what a delivery is to do. */
 export function judge(entry: Entry | undefined, delivery: Delivery): Standing {
   if (!entry) return { kind: 'new' };
-  const { hash, messageId, redriven, retried, carried, owner, now } = delivery;
+  const { hash, messageId, redriven, retried, worker, carried, owner, now } = delivery;
   if (entry.hash !== hash) return { kind: 'conflict' };
   if (entry.state === 'done') return { kind: 'over' };
   if (entry.state === 'dead') {
@@ -97,17 +99,14 @@ export function judge(entry: Entry | undefined, delivery: Delivery): Standing {
     if (!wished || entry.origin === messageId) return { kind: 'over' };
     return { kind: 'continues', entry, carried: afresh(entry.carried, carried), fresh: new Set() };
   }
-  if (entry.lease && entry.lease.owner !== owner && entry.lease.until > now && !letGo(entry, carried))
-    return { kind: 'in-flight' };
-  const cut = interrupted(entry, carried);
+  // The worker that wrote the entry has sent the letter since: what it says of that worker's attempts is how they ended.
+  const told = worker !== undefined && worker === entry.worker ? carried.attempts : 0;
+  const held = entry.lease && entry.lease.owner !== owner && entry.lease.until > now;
+  if (held && !(told > 0 && entry.attempts.every(({ number }) => number <= told))) return { kind: 'in-flight' };
+  const cut = interrupted(entry, told);
   const known = join(join(entry.carried, carried), cut);
   const fresh = new Set(cut.history.map(({ provider }) => provider));
   return { kind: 'continues', entry, carried: redriven ? afresh(known, carried) : known, fresh };
-}
-
-/** Whether the holder of the lease sent this letter: it counts the holder's last attempt, and only the last act of a worker counts that. */
-function letGo({ attempts }: Entry, letter: Carried): boolean {
-  return letter.attempts > 0 && attempts.every(({ number }) => number <= letter.attempts);
 }
 
 /** Everything is tried anew, but nobody is served twice. */
@@ -117,10 +116,9 @@ function afresh(known: Carried, carried: Carried): Carried {
 }
 
 /** Attempts that were begun and never ended: whoever made them is gone, and whether the mail went out nobody knows. */
-function interrupted({ attempts }: Entry, letter: Carried): Carried {
+function interrupted({ attempts }: Entry, told: number): Carried {
   const history = attempts
-    // What the letter says was written after the attempts that it counts.
-    .filter(({ ended, number }) => ended === undefined && number > letter.attempts)
+    .filter(({ ended, number }) => ended === undefined && number > told)
     .map(({ provider, recipients, begun }): Vote => {
       return { provider, kind: 'unknown', ...(recipients && { recipients }), at: begun };
     });

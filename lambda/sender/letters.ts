@@ -18,6 +18,8 @@ export interface Letter {
   readonly notBefore?: number;
   /** From the dead-letter queue: somebody wants it tried again. */
   readonly redriven?: true;
+  /** Who wrote it, as the last thing that it did with the submission; absent in what the release 0.1 wrote. */
+  readonly worker?: string;
   readonly carried: Carried;
 }
 
@@ -41,11 +43,13 @@ export function readLetter({ messageId, attributes, messageAttributes }: SQSReco
     return { submissionId: messageId, firstSeen: sent, born: sent, carried: NOTHING_CARRIED };
   }
   const born = time(RETRY_ATTRIBUTE.born);
+  const worker = text(RETRY_ATTRIBUTE.worker);
   return {
     submissionId,
     firstSeen,
     born: Number.isNaN(born) ? firstSeen : born,
     notBefore,
+    ...(worker !== undefined && { worker }),
     carried: {
       attempts: Number(text(RETRY_ATTRIBUTE.attempts)) || 0,
       done,
@@ -65,6 +69,7 @@ export function retryAttributes(letter: Letter, provider: string, notBefore: num
     [RETRY_ATTRIBUTE.notBefore]: new Date(notBefore).toISOString(),
     [RETRY_ATTRIBUTE.attempts]: String(attempts),
     [RETRY_ATTRIBUTE.provider]: provider,
+    ...(letter.worker !== undefined && { [RETRY_ATTRIBUTE.worker]: letter.worker }),
     ...(done.length > 0 && { [RETRY_ATTRIBUTE.done]: done.join(',') }),
     ...(history.length > 2 && history.length <= MAX_HISTORY && { [RETRY_ATTRIBUTE.history]: history }),
   };

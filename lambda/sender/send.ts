@@ -10,12 +10,13 @@ export async function send(work: Work): Promise<void> {
   const { record, arrived, homes, context } = work;
   const { id } = arrived.message;
   homes.letter = { ...homes.letter, submissionId: id };
-  const { notBefore, redriven = false, carried } = homes.letter;
+  const { notBefore, redriven = false, worker, carried } = homes.letter;
   const delivery = {
     hash: contentHash(arrived.submission),
     messageId: record.messageId,
     redriven,
     retried: notBefore !== undefined,
+    worker,
     carried,
     owner: randomUUID(),
   };
@@ -39,7 +40,15 @@ export async function send(work: Work): Promise<void> {
       case 'continues': {
         const { page, stored, known } = openPage(work, delivery, standing);
         const fresh = standing.kind === 'continues' ? standing.fresh : new Set<string>();
-        const next = await new Trip({ work, page, carried: known, stored, fresh, read: entry !== 'unread' }).run();
+        const next = await new Trip({
+          work,
+          page,
+          worker: delivery.owner,
+          carried: known,
+          stored,
+          fresh,
+          read: entry !== 'unread',
+        }).run();
         if (next === 'ended') return;
         entry = next === 'read-first' ? await readEntry(context.table, id) : next.current;
       }

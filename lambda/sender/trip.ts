@@ -22,6 +22,7 @@ type Detour = 'read-first' | TakenError;
 export class Trip {
   private readonly work: Work;
   private readonly page: Page;
+  private readonly worker: string;
   private readonly carried: Carried;
   private readonly stored: Entry | undefined;
   private readonly fresh: ReadonlySet<string>;
@@ -30,6 +31,8 @@ export class Trip {
   constructor(options: {
     readonly work: Work;
     readonly page: Page;
+    /** What this worker signs its letters with. */
+    readonly worker: string;
     readonly carried: Carried;
     readonly stored: Entry | undefined;
     /** Providers of attempts that turned out to be interrupted just now. */
@@ -39,6 +42,7 @@ export class Trip {
   }) {
     this.work = options.work;
     this.page = options.page;
+    this.worker = options.worker;
     this.carried = options.carried;
     this.stored = options.stored;
     this.fresh = options.fresh;
@@ -136,7 +140,7 @@ export class Trip {
   /** The ledger did not answer, or another delivery was first: what is known by now is passed on, and nothing more is done. */
   private async stop(progress: Progress, reason: LedgerError | TakenError): Promise<'ended'> {
     const { homes } = this.work;
-    homes.letter = { ...homes.letter, carried: carry(progress) };
+    homes.letter = { ...homes.letter, worker: this.worker, carried: carry(progress) };
     if (reason instanceof LedgerError) throw reason;
     const written = await this.write(progress, { state: 'open' });
     return this.yield(written instanceof TakenError ? written : reason);
@@ -159,7 +163,7 @@ export class Trip {
       ...(againAfterMs !== undefined && { againAfterMs }),
     });
     if (settlement.kind === 'dead-letter') return this.bury(settlement, progress);
-    homes.letter = { ...homes.letter, carried: carry(progress) };
+    homes.letter = { ...homes.letter, worker: this.worker, carried: carry(progress) };
     const written = await this.write(progress, { state: settlement.kind === 'done' ? 'done' : 'open' });
     if (written instanceof TakenError) return this.yield(written);
     // What could not be written down travels with the message, whose next round brings it in.
@@ -171,7 +175,7 @@ export class Trip {
 
   private async bury(problem: Problem, progress: Progress): Promise<'ended'> {
     const { homes } = this.work;
-    homes.letter = { ...homes.letter, carried: carry(progress) };
+    homes.letter = { ...homes.letter, worker: this.worker, carried: carry(progress) };
     await homes.bury(problem, progress.lastProvider ?? this.page.lastProvider);
     await this.write(progress, { state: 'dead', reason: problem.reason });
     return 'ended';

@@ -57,18 +57,20 @@ describe('judge', () => {
     expect(judge(given, { ...delivery, ...change }).kind).toBe(expected);
   });
 
-  it('takes what the holder of the lease sent as its letting go', () => {
-    const held: Entry = { ...entry, lease, attempts: [{ ...begun, ended: NOW }] };
-    const letter = (attempts: number): Partial<Delivery> => ({
+  it('takes what the holder of the lease sent as its letting go, and what others sent not', () => {
+    const held: Entry = { ...entry, lease, attempts: [begun] };
+    const letter = (attempts: number, worker?: string): Partial<Delivery> => ({
       retried: true,
       messageId: 'm-2',
+      worker,
       carried: { ...NOTHING_CARRIED, attempts },
     });
 
-    expect(judge(held, { ...delivery, ...letter(2) }).kind).toBe('in-flight');
-    expect(judge(held, { ...delivery, ...letter(3) }).kind).toBe('continues');
-    const working = { ...held, attempts: [...held.attempts, { ...begun, number: 4 }] };
-    expect(judge(working, { ...delivery, ...letter(3) }).kind).toBe('in-flight');
+    expect(judge(held, { ...delivery, ...letter(2, 'a') }).kind).toBe('in-flight');
+    expect(judge(held, { ...delivery, ...letter(3, 'a') }).kind).toBe('continues');
+    // Two copies count their attempts by themselves: the same number may be another attempt.
+    expect(judge(held, { ...delivery, ...letter(3, 'c') }).kind).toBe('in-flight');
+    expect(judge(held, { ...delivery, ...letter(3) }).kind).toBe('in-flight');
   });
 
   it('doubts an attempt that was begun and never ended, for those to whom it went', () => {
@@ -91,10 +93,11 @@ describe('judge', () => {
     expect(carriedBy({ ...entry, attempts: [ended] })).toEqual({ attempts: 3, done: [], history: [] });
   });
 
-  it('does not doubt what the letter has seen the end of', () => {
+  it('does not doubt what the worker itself has told the end of, and doubts what another one counts', () => {
     const carried: Carried = { attempts: 3, done: [0], history: [] };
 
-    expect(carriedBy({ ...entry, attempts: [begun] }, { carried })).toEqual(carried);
+    expect(carriedBy({ ...entry, attempts: [begun] }, { carried, worker: 'a' })).toEqual(carried);
+    expect(carriedBy({ ...entry, attempts: [begun] }, { carried, worker: 'c' }).history).toHaveLength(1);
   });
 
   it('forgets votes but not served recipients when it is redriven', () => {

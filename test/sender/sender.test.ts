@@ -46,6 +46,7 @@ describe('sender', () => {
           NotBefore: new Date(world.now + 60_000).toISOString(),
           Attempts: '2',
           Provider: 'postmark',
+          Worker: expect.any(String),
         },
       },
     ]);
