@@ -36,14 +36,14 @@ export function duplicatesOf(
   chronicle: Chronicle,
   canBeAsked: (provider: string) => boolean,
 ): Duplicate[] {
-  return story.acceptances.flatMap((second, place) => {
-    const earlier = story.acceptances
+  // In the order in which the calls were decided on: a provider may take a mail long after its answer was due.
+  const acceptances = story.acceptances.toSorted((a, b) => a.decidedAt - b.decidedAt);
+  return acceptances.flatMap((second, place) => {
+    const earlier = acceptances
       .slice(0, place)
       .filter((first) => first.recipients.some((recipient) => second.recipients.includes(recipient)));
-    const causes = earlier.map((other): Duplicate => {
-      // What counts is which call began first: a provider may take its mail after the next one has.
-      const [first, last] = other.call.begunAt <= second.call.begunAt ? [other, second] : [second, other];
-      return { story, first, second: last, cause: causeOf(first, last, story, chronicle, canBeAsked) };
+    const causes = earlier.map((first): Duplicate => {
+      return { story, first, second, cause: causeOf(first, second, story, chronicle, canBeAsked) };
     });
     const worst = causes.find(({ cause }) => cause === 'unexplained') ?? causes[0];
     return worst ? [worst] : [];
@@ -59,10 +59,10 @@ function causeOf(
 ): Cause {
   const { call, told, recordedAt } = first;
   if (call.worker.release === 'previous' || second.call.worker.release === 'previous') return 'previous-release';
-  if (recordedAt !== undefined && recordedAt <= second.call.begunAt) return 'unexplained';
+  if (recordedAt !== undefined && recordedAt <= second.decidedAt) return 'unexplained';
   if (call.fault === '5xx-taken') return '5xx-taken';
   const answerLost = call.fault === 'hang-taken' || call.fault === 'reset-taken';
-  if (told && told.at <= second.call.begunAt) {
+  if (told && told.at <= second.decidedAt) {
     if (answerLost && !told.accepted) return lostAnswer(mail.onUnknown, canBeAsked(call.provider));
     if (!told.accepted) return 'unexplained';
     // A record that it asked for before it died may have failed, or come too late to be heard of.
@@ -70,7 +70,7 @@ function causeOf(
     return (chronicle.tableFailed.get(call.worker) ?? -Infinity) >= told.at ? 'ledger-failed' : 'unexplained';
   }
   // The first one was not over for its process when the second began.
-  if (call.worker.killedAt <= second.call.begunAt) return 'killed';
+  if (call.worker.killedAt <= second.decidedAt) return 'killed';
   const wrongClock = [call.worker, second.call.worker].some(({ worstSkewMs }) => worstSkewMs > TRUE_CLOCK_MS);
   return wrongClock || call.worker.stalled ? 'presumed-dead' : 'unexplained';
 }

@@ -12,6 +12,8 @@ export interface Acceptance {
   readonly call: Call;
   readonly recipients: readonly string[];
   readonly at: number;
+  /** When the ledger let the process make the call: from then on nothing could hold it back. */
+  readonly decidedAt: number;
   /** What the process was told, and when; absent while it waits, and if it died first. */
   told?: { readonly at: number; readonly accepted: boolean; readonly providerMessageId?: string };
   /** When the ledger had it. */
@@ -67,8 +69,11 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   private readonly byId = new Map<string, Story[]>();
   private readonly timeline: Timeline;
   private readonly trace: Trace;
-  private readonly waiting = new Map<Call, Acceptance>();
-  private readonly answers = new WeakMap<Call, NonNullable<Acceptance['told']>>();
+  /** When each process last wrote to the items of submissions that it has in hand. */
+  private readonly lastWrites = new WeakMap<Worker, Map<string, number>>();
+  private readonly decided = new WeakMap<Call, number>();
+  /** What the process of each call was told; a provider may take the mail even later. */
+  private readonly told = new WeakMap<Call, NonNullable<Acceptance['told']>>();
 
   constructor(mails: readonly Mail[], timeline: Timeline, trace: Trace) {
     this.byIndex = new Map(mails.map((mail) => [mail.index, mail]));
@@ -113,6 +118,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     const story = this.storyOfCall(call);
     if (!story) return;
     story.calls += 1;
+    this.decided.set(call, this.lastWrites.get(call.worker)?.get(story.id) ?? call.begunAt);
     if (call.worker.release === 'previous') story.previous = true;
     this.trace.add(
       this.timeline.now,
@@ -123,18 +129,19 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   took(call: Call, recipients: readonly string[]): void {
-    // A provider may take what it has read long after the process gave up on its answer.
-    const told = this.answers.get(call);
-    const acceptance: Acceptance = { call, recipients, at: this.timeline.now, ...(told && { told }) };
-    this.storyOfCall(call)?.acceptances.push(acceptance);
-    this.waiting.set(call, acceptance);
+    const told = this.told.get(call);
+    this.storyOfCall(call)?.acceptances.push({
+      call,
+      recipients,
+      at: this.timeline.now,
+      decidedAt: this.decided.get(call) ?? call.begunAt,
+      ...(told && { told }),
+    });
     this.trace.add(this.timeline.now, 'took', call.provider, call.attempt.message.subject);
   }
 
   answered(call: Call, { outcome }: AttemptResult): void {
     const story = this.storyOfCall(call);
-    const acceptance = this.waiting.get(call);
-    this.waiting.delete(call);
     if (!story) return;
     if (outcome.kind === 'unknown' || !call.worker.alive) story.unknown += 1;
     if (outcome.kind === 'refused' && outcome.blames === 'message') story.refusedBy.add(call.provider);
@@ -144,14 +151,23 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       accepted: outcome.kind === 'accepted',
       ...(outcome.kind === 'accepted' && { providerMessageId: outcome.providerMessageId }),
     };
-    this.answers.set(call, told);
-    if (acceptance) acceptance.told = told;
+    this.told.set(call, told);
+    for (const acceptance of story.acceptances) if (acceptance.call === call) acceptance.told = told;
+  }
+
+  began(worker: Worker, batch: readonly QueueMessage[]): void {
+    this.trace.add(
+      this.timeline.now,
+      'invoke',
+      worker.name,
+      batch.map(({ id, receives }) => `${id}x${receives}`).join(' '),
+    );
   }
 
   /** An invocation has ended; `killed` is where, if its process died. */
   ended(worker: Worker, batch: readonly QueueMessage[], killed: string | undefined): void {
+    this.trace.add(this.timeline.now, killed === undefined ? 'answer' : 'killed', worker.name, killed);
     if (killed === undefined) return;
-    this.trace.add(this.timeline.now, 'killed', worker.name, killed);
     if (killed === 'threw') this.thrown.push(worker.name);
     for (const message of batch) {
       const story = this.storyOf(message);
@@ -176,6 +192,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       if ('laterField' in one && now && !('laterField' in now))
         this.forgotten.push(`${item.pk}: laterField of an attempt, by ${worker.name}`);
     }
+    const writes = this.lastWrites.get(worker) ?? new Map<string, number>();
+    this.lastWrites.set(worker, writes.set(idOf(item.pk), this.timeline.now));
     let text: string | undefined;
     for (const story of this.byId.get(idOf(item.pk)) ?? [])
       for (const acceptance of story.acceptances) {

@@ -12,6 +12,8 @@ export interface LambdaOptions {
   readonly timeoutMs: number;
   /** Sets up the code of a release in a new process. */
   readonly load: (worker: Worker) => Handler;
+  /** An invocation begins. */
+  readonly began: (worker: Worker, batch: readonly QueueMessage[]) => void;
   /** How an invocation ended; `killed` is where, if it was. */
   readonly ended: (worker: Worker, batch: readonly QueueMessage[], killed?: string) => void;
 }
@@ -72,6 +74,7 @@ export class SimulatedLambda {
     this.invocations += 1;
     const receipts = batch.map(({ receipt }) => receipt);
     const { worker, handler } = this.process();
+    this.options.began(worker, batch);
     const limit = worker.clock.now() + this.options.timeoutMs;
     const over = this.timeoutOf(worker);
     this.running.set(worker, {

@@ -78,6 +78,7 @@ export class World {
       {
         timeoutMs: DEPLOYMENT.functionTimeoutMs,
         load: (worker) => load(worker, this),
+        began: (worker, batch) => chronicle.began(worker, batch),
         ended: (worker, batch, killed) => chronicle.ended(worker, batch, killed),
       },
       timeline,
