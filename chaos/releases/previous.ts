@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -36,9 +36,9 @@ export async function loadPrevious(): Promise<PreviousRelease> {
 }
 
 async function bundlePrevious(bundle: string): Promise<void> {
-  const sources = join(CACHE, PREVIOUS_COMMIT);
-  rmSync(sources, { recursive: true, force: true });
-  mkdirSync(sources, { recursive: true });
+  mkdirSync(CACHE, { recursive: true });
+  // Several processes may build it at once: each in a folder of its own, and the finished bundle is put in place as a whole.
+  const sources = mkdtempSync(join(CACHE, `${PREVIOUS_COMMIT}-`));
   let archive: Buffer;
   try {
     archive = execFileSync('git', ['archive', PREVIOUS_COMMIT, 'lambda'], {
@@ -57,7 +57,7 @@ async function bundlePrevious(bundle: string): Promise<void> {
   writeFileSync(join(sources, 'entry.ts'), ENTRY);
   await build({
     entryPoints: [join(sources, 'entry.ts')],
-    outfile: bundle,
+    outfile: join(sources, 'bundle.mjs'),
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -66,4 +66,6 @@ async function bundlePrevious(bundle: string): Promise<void> {
     // Its timers belong to the simulated time, too.
     define: { setTimeout: '__mailoverChaos.setTimeout', clearTimeout: '__mailoverChaos.clearTimeout' },
   });
+  renameSync(join(sources, 'bundle.mjs'), bundle);
+  rmSync(sources, { recursive: true });
 }
