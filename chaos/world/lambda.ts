@@ -124,7 +124,7 @@ export class SimulatedLambda {
       });
     if (this.faults.strikes('clock-jump', this.random))
       this.timeline.after(this.random.scaled(1, 20_000), () => {
-        worker.jump(this.random.between(-600_000, 600_000));
+        worker.setClock(this.random.between(-600_000, 600_000));
       });
     return over;
   }

@@ -64,9 +64,9 @@ export class Worker {
       }),
   };
 
-  /** Moves its clock. */
-  jump(ms: number): void {
-    this.skewMs += ms;
+  /** Lets its clock jump to so much before the world's. */
+  setClock(skewMs: number): void {
+    this.skewMs = skewMs;
     this.worstSkewMs = Math.max(this.worstSkewMs, Math.abs(this.skewMs));
   }
 

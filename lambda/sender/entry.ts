@@ -141,9 +141,16 @@ export function amend(current: Entry, own: Pick<Entry, 'attempts' | 'carried'>):
   const carried = join(current.carried, { ...own.carried, history: [] });
   return {
     ...current,
-    attempts: current.attempts.map((one) => (one.reason === 'interrupted' || !one.ended ? (mine(one) ?? one) : one)),
+    attempts: current.attempts.map((one) => (one.reason === 'interrupted' || !one.ended ? told(one, mine(one)) : one)),
     carried,
   };
+}
+
+/** An attempt with its end as the one who made it tells it; what a later release wrote beside stays. */
+function told(stands: StoredAttempt, own: StoredAttempt | undefined): StoredAttempt {
+  if (!own) return stands;
+  const { ended: _ended, outcome: _outcome, blames: _blames, reason: _reason, ...others } = stands;
+  return { ...others, ...own };
 }
 
 /** Where the entry of a submission lies. */

@@ -183,6 +183,14 @@ describe('what an overtaken worker knows', () => {
     expect(amend(current, { attempts: [told], carried: NOTHING_CARRIED })['attempts']).toEqual([stands]);
   });
 
+  it('is written beside what a later release knows of the attempt', () => {
+    const interrupted = { ...begun, ended: NOW - 1, outcome: 'unknown', reason: 'interrupted', later: 1 } as const;
+
+    expect(
+      amend({ ...entry, attempts: [interrupted] }, { attempts: [told], carried: NOTHING_CARRIED })['attempts'],
+    ).toEqual([{ ...told, later: 1 }]);
+  });
+
   it('counts for less than an outcome that stands already', () => {
     const stands = { ...begun, ended: NOW, outcome: 'throttled' } as const;
 
