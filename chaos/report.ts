@@ -39,7 +39,7 @@ export function summaryOf(totals: Totals, seconds: number): string {
     `attempted ${sum((it) => it.attempted)}, acknowledged ${sum((it) => it.acknowledged)}, ok ${sum((it) => it.ok)}, ` +
       `lost ${sum((it) => it.lost)}, duplicated ${sum((it) => it.duplicated)}, recovered ${sum((it) => it.recovered)}`,
     `duplicates by cause: ${totals.sumEach(({ verdict }) => verdict.causes)}`,
-    `of ${unknown} unknown answers of mail that asks, ${twice} became a duplicate${share}`,
+    `of ${unknown} unknown attempts of mail that asks, ${twice} became a duplicate${share}`,
     `dead letters: ${totals.sumEach(({ verdict }) => verdict.deadLetters)}`,
     `faults struck: ${totals.sumEach(({ hits }) => hits)}`,
     `processes died at: ${totals.sumEach(({ kills }) => kills)}`,

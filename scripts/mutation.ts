@@ -26,7 +26,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   route: sender(['route', 'policy', 'supersedes', 'warm-up'], ['route', 'policy', 'supersedes', 'warm-up']),
   settle: sender(['settle', 'backoff'], ['settle']),
   progress: sender(['progress'], ['progress']),
-  ledger: sender(['entry', 'ledger'], ['entry', 'ledger']),
+  ledger: sender(['entry', 'ledger', 'lineage'], ['entry', 'ledger', 'lineage']),
   circuit: {
     mutate: ['circuit', 'window', 'hold', 'verdict', 'items'].map((name) => `lambda/circuit/${name}.ts`),
     tests: ['circuit', 'edges', 'items'].map((name) => `test/circuit/${name}.test.ts`),

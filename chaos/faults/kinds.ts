@@ -48,8 +48,7 @@ export const FAULTS = {
   'all-down': { part: 'platform', minutes: [15, 8 * HOUR], rate: [1, 1] },
 
   /** SQS delivers twice, also at once, and forgets deletions; far more often than it really does. */
-  // Each copy of waiting mail waits by itself, and is copied in its turn: over days of an outage that makes thousands.
-  'sqs-duplicates': { part: 'platform', minutes: [HOUR, 12 * HOUR], rate: [0.002, 0.03] },
+  'sqs-duplicates': { part: 'platform', minutes: [2 * HOUR, 7 * DAY], rate: [0.002, 0.03] },
   /** SQS does not take a message, or takes it and says that it did not, or takes it twice. */
   'sqs-errors': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.02, 0.3] },
   /** S3 fails. */

@@ -45,6 +45,8 @@ export interface Story {
   readonly suppressed: Set<string>;
   /** Answers that were lost, and processes that died while a provider had the call. */
   unknown: number;
+  /** Attempts of which the ledger says that nobody knows what they came to: those, and all that died before they told. */
+  doubts: number;
   calls: number;
   /** A release without ledger made an attempt. */
   previous: boolean;
@@ -71,6 +73,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   private readonly trace: Trace;
   /** When each process last wrote to the items of submissions that it has in hand. */
   private readonly lastWrites = new WeakMap<Worker, Map<string, number>>();
+  /** Which process began each attempt. */
+  private readonly begunBy = new Map<string, Worker>();
   private readonly decided = new WeakMap<Call, number>();
   /** What the process of each call was told; a provider may take the mail even later. */
   private readonly told = new WeakMap<Call, NonNullable<Acceptance['told']>>();
@@ -187,6 +191,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     for (const field of Object.keys(before ?? {}))
       if (field.startsWith('later') && !(field in item)) this.forgotten.push(`${item.pk}: ${field}, by ${worker.name}`);
     const attempts = new Map(attemptsOf(item).map((one) => [nameOf(one), one]));
+    this.doubted(worker, item, before);
     for (const one of attemptsOf(before)) {
       const now = attempts.get(nameOf(one));
       if ('laterField' in one && now && !('laterField' in now))
@@ -202,6 +207,19 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
         text ??= JSON.stringify(item);
         if (text.includes(`"${id}"`)) acceptance.recordedAt = this.timeline.now;
       }
+  }
+
+  /** Counts the attempts that have become unknown with this write. */
+  private doubted(worker: Worker, item: Item, before: Item | undefined): void {
+    const known = new Map(attemptsOf(before).map((one) => [nameOf(one), one]));
+    for (const one of attemptsOf(item)) {
+      const name = `${item.pk} ${nameOf(one)}`;
+      if (!known.has(nameOf(one))) this.begunBy.set(name, worker);
+      if (one['outcome'] !== 'unknown' || known.get(nameOf(one))?.['outcome'] === 'unknown') continue;
+      // What a letter told is marked as interrupted as well: only the dead told nothing.
+      if (one['reason'] === 'interrupted' && (this.begunBy.get(name)?.killedAt ?? Infinity) === Infinity) continue;
+      for (const story of this.byId.get(idOf(item.pk)) ?? []) story.doubts += 1;
+    }
   }
 
   private event({ type, submissionId, recipient }: { type: string; submissionId?: string; recipient: string }): void {
@@ -233,6 +251,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       refusedBy: new Set(),
       suppressed: new Set(),
       unknown: 0,
+      doubts: 0,
       calls: 0,
       previous: false,
       interrupted: false,

@@ -20,7 +20,7 @@ export interface Verdict {
   readonly deadLetters: Readonly<Record<string, number>>;
   /** Acceptances too many, by cause. */
   readonly causes: Readonly<Partial<Record<Cause, number>>>;
-  /** Answers that were lost, of submissions that ask; and acceptances too many that came of them. */
+  /** Attempts that the ledger calls unknown, of submissions that ask; and acceptances too many that came of them. */
   readonly unknown: number;
   readonly unknownTwice: number;
   readonly calls: number;
@@ -70,7 +70,7 @@ export function judge(chronicle: Chronicle, options: JudgeOptions): Verdict {
       if (duplicate.cause === 'unexplained') violations.push(inWords(duplicate));
     }
     if (story.mail.onUnknown === 'ask' && !story.previous) {
-      count.unknown += story.unknown;
+      count.unknown += story.doubts;
       count.unknownTwice += duplicates.filter(({ cause }) => OF_UNKNOWN.has(cause)).length;
     }
   }

@@ -13,6 +13,7 @@ import {
   type OnUnknown,
   type Progress,
   pending,
+  reopen,
 } from './progress.ts';
 import { type TelemetryContext, tellAttempt, tellContradiction, tellPossibleDuplicate, tellSkip } from './telemetry.ts';
 
@@ -126,7 +127,7 @@ class Delivery {
     const places = this.placesOf(offered);
     const attempt = { number, provider: provider.key, begun, ...(places && { recipients: places }) };
     try {
-      await page.begin(attempt, carry(this.progress));
+      await page.begin(attempt, carry(this.untold()));
     } catch (error) {
       if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
       this.stopped = error;
@@ -151,6 +152,11 @@ class Delivery {
       connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
     });
     return this.takeIn(provider.key, offered, { number, begun, durationMs: clock.now() - called }, result);
+  }
+
+  /** Of suppressed recipients the round tells at its end: until then the ledger must not call them done. */
+  private untold(): Progress {
+    return reopen(this.progress, new Set(this.suppressed.map(({ address }) => address)));
   }
 
   private takeIn(

@@ -3,6 +3,7 @@ import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Item, NewItem } from '../platform/table.ts';
+import { isReplaced, type Lineage } from './lineage.ts';
 import { type Carried, join, NOTHING_CARRIED, type Vote } from './progress.ts';
 
 /** One attempt as the ledger keeps it; without `ended` nobody has told yet what it came to. */
@@ -19,6 +20,8 @@ export interface StoredAttempt {
   readonly blames?: string;
   readonly reason?: string;
   readonly providerMessageId?: string;
+  /** It was taken for interrupted until the one who made it told what it came to: whoever carries a doubt about it may drop it. */
+  readonly cleared?: true;
 }
 
 /** The item of one submission. Fields are only ever added: older and newer releases read and write it side by side. */
@@ -34,6 +37,8 @@ export interface Entry extends Item {
   readonly reason?: DeadLetterReason;
   /** Who wrote this last; delivery events and the like leave it as it is. */
   readonly worker: string;
+  /** Which messages may carry it on; absent where that is not known, and every copy counts. */
+  readonly lineage?: Lineage | undefined;
   /** While a worker has it in hand: after `until` (epoch milliseconds) that worker's invocation is certainly over. */
   readonly lease?: { readonly owner: string; readonly until: number };
   /** The newest {@link KEPT_ATTEMPTS}. */
@@ -62,7 +67,7 @@ export type Standing =
       readonly carried: Carried;
       readonly fresh: ReadonlySet<string>;
     }
-  /** It has ended; this delivery is a late copy. */
+  /** It has ended, or another message carries it on: this delivery is a late copy. */
   | { readonly kind: 'over' }
   /** Another delivery is in the hands of a worker. */
   | { readonly kind: 'in-flight' }
@@ -78,7 +83,8 @@ export interface Delivery {
   readonly redriven: boolean;
   /** On its way through retry queues. */
   readonly retried: boolean;
-  /** Who wrote the letter, and what it knew. */
+  /** By what the ledger knows the letter, who wrote it, and what that one knew. */
+  readonly signature?: string | undefined;
   readonly worker?: string | undefined;
   readonly carried: Carried;
   readonly owner: string;
@@ -99,20 +105,39 @@ export function judge(entry: Entry | undefined, delivery: Delivery): Standing {
     if (!wished || entry.origin === messageId) return { kind: 'over' };
     return { kind: 'continues', entry, carried: afresh(entry.carried, carried), fresh: new Set() };
   }
+  if (isReplaced(delivery, entry.lineage) && !knowsMore(carried, entry)) return { kind: 'over' };
   // The worker that wrote the entry has sent the letter since: what it says of that worker's attempts is how they ended.
   const told = worker !== undefined && worker === entry.worker ? carried.attempts : 0;
   const held = entry.lease && entry.lease.owner !== owner && entry.lease.until > now;
   if (held && !(told > 0 && entry.attempts.every(({ number }) => number <= told))) return { kind: 'in-flight' };
   const cut = interrupted(entry, told);
-  const known = join(join(entry.carried, carried), cut);
+  const known = join(withoutCleared(join(entry.carried, carried), entry.attempts), cut);
   const fresh = new Set(cut.history.map(({ provider }) => provider));
   return { kind: 'continues', entry, carried: redriven ? afresh(known, carried) : known, fresh };
+}
+
+/** Of a worker that could not write it down, or of a time that the table does not remember. */
+function knowsMore(carried: Carried, entry: Entry): boolean {
+  return (
+    carried.done.some((place) => !entry.carried.done.includes(place)) ||
+    carried.attempts > Math.max(entry.carried.attempts, ...entry.attempts.map(({ number }) => number))
+  );
 }
 
 /** Everything is tried anew, but nobody is served twice. */
 function afresh(known: Carried, carried: Carried): Carried {
   const { attempts, done } = join(known, carried);
   return { attempts, done, history: [] };
+}
+
+/** Drops doubts about attempts whose end was told later; one vote may stand for several attempts at the same provider. */
+function withoutCleared(known: Carried, attempts: readonly StoredAttempt[]): Carried {
+  const isCleared = ({ kind, provider, at }: Vote) => {
+    const there = attempts.filter((one) => one.provider === provider);
+    const isTold = there.some(({ cleared, begun }) => cleared && begun === at);
+    return kind === 'unknown' && isTold && there.every(({ outcome }) => outcome !== 'unknown');
+  };
+  return { ...known, history: known.history.filter((vote) => !isCleared(vote)) };
 }
 
 /** Attempts that were begun and never ended: whoever made them is gone, and whether the mail went out nobody knows. */
@@ -141,16 +166,22 @@ export function amend(current: Entry, own: Pick<Entry, 'attempts' | 'carried'>):
   const carried = join(current.carried, { ...own.carried, history: [] });
   return {
     ...current,
-    attempts: current.attempts.map((one) => (one.reason === 'interrupted' || !one.ended ? told(one, mine(one)) : one)),
+    attempts: current.attempts.map((one) =>
+      one.reason === 'interrupted' || !one.ended ? told(one, mine(one), own.carried.history) : one,
+    ),
     carried,
   };
 }
 
 /** An attempt with its end as the one who made it tells it; what a later release wrote beside stays. */
-function told(stands: StoredAttempt, own: StoredAttempt | undefined): StoredAttempt {
+function told(stands: StoredAttempt, own: StoredAttempt | undefined, history: readonly Vote[]): StoredAttempt {
   if (!own) return stands;
   const { ended: _ended, outcome: _outcome, blames: _blames, reason: _reason, ...others } = stands;
-  return { ...others, ...own };
+  const isDoubtful = history.some(({ kind, provider, at }) => {
+    return kind === 'unknown' && provider === own.provider && at === own.begun;
+  });
+  const isCleared = own.ended !== undefined && own.outcome !== 'unknown' && !isDoubtful;
+  return { ...others, ...own, ...(isCleared && { cleared: true }) };
 }
 
 /** Where the entry of a submission lies. */

@@ -37,7 +37,7 @@ export async function readEntry(table: Table, submissionId: string): Promise<Ent
   return (await answered(table.get(entryKey(submissionId)))) as Entry | undefined;
 }
 
-type Known = Pick<Entry, 'hash' | 'origin' | 'firstSeen' | 'attempts' | 'carried' | 'had'>;
+type Known = Pick<Entry, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'attempts' | 'carried' | 'had'>;
 
 /**
  * One submission's page in the ledger, while one worker has it in hand.
@@ -70,11 +70,17 @@ export class Page {
     this.#known = options.known;
   }
 
-  /** Whether anything has been written by this worker. */
+  /** Whether this worker has called a provider, or was about to. */
   get begun(): boolean {
     return this.#begun;
   }
   #begun = false;
+
+  /** Whether the table is known to have anything of this worker's. */
+  get written(): boolean {
+    return this.#written;
+  }
+  #written = false;
 
   /** Key of the provider that was called last, by whichever worker. */
   get lastProvider(): string | undefined {
@@ -150,6 +156,7 @@ export class Page {
       const written = await answered(this.#table.write(item, this.#stored?.rev));
       if (written.done) {
         this.#stored = written.item;
+        this.#written = true;
         return;
       }
       const current = written.current as Entry | undefined;

@@ -20,6 +20,11 @@ export interface Letter {
   readonly redriven?: true;
   /** Who wrote it, as the last thing that it did with the submission; absent in what the release 0.1 wrote. */
   readonly worker?: string;
+  /**
+   * By what the ledger knows it: its worker if that one certainly wrote there, else what came before it was known by.
+   * Absent where nothing was signed yet.
+   */
+  readonly signature?: string;
   readonly carried: Carried;
 }
 
@@ -43,13 +48,12 @@ export function readLetter({ messageId, attributes, messageAttributes }: SQSReco
     return { submissionId: messageId, firstSeen: sent, born: sent, carried: NOTHING_CARRIED };
   }
   const born = time(RETRY_ATTRIBUTE.born);
-  const worker = text(RETRY_ATTRIBUTE.worker);
   return {
     submissionId,
     firstSeen,
     born: Number.isNaN(born) ? firstSeen : born,
     notBefore,
-    ...(worker !== undefined && { worker }),
+    ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
     carried: {
       attempts: Number(text(RETRY_ATTRIBUTE.attempts)) || 0,
       done,
@@ -69,7 +73,7 @@ export function retryAttributes(letter: Letter, provider: string, notBefore: num
     [RETRY_ATTRIBUTE.notBefore]: new Date(notBefore).toISOString(),
     [RETRY_ATTRIBUTE.attempts]: String(attempts),
     [RETRY_ATTRIBUTE.provider]: provider,
-    ...(letter.worker !== undefined && { [RETRY_ATTRIBUTE.worker]: letter.worker }),
+    ...(letter.worker !== undefined && { [RETRY_ATTRIBUTE.worker]: formatWorker(letter.worker, letter.signature) }),
     ...(done.length > 0 && { [RETRY_ATTRIBUTE.done]: done.join(',') }),
     ...(history.length > 2 && history.length <= MAX_HISTORY && { [RETRY_ATTRIBUTE.history]: history }),
   };
@@ -92,6 +96,19 @@ export function deadLetterAttributes(
     ...(letter.carried.done.length > 0 && { [RETRY_ATTRIBUTE.done]: letter.carried.done.join(',') }),
   };
 }
+
+/** The worker alone signs the letter itself; one that the ledger may not know says after whom it comes. */
+function formatWorker(worker: string, signature: string | undefined): string {
+  return signature === worker ? worker : `${worker}${AFTER}${signature ?? ''}`.trim();
+}
+
+function parseWorker(text: string | undefined): Pick<Letter, 'worker' | 'signature'> {
+  if (text === undefined) return {};
+  const [worker = '', signature = worker] = text.split(AFTER.trim()).map((part) => part.trim());
+  return { worker, ...(signature !== '' && { signature }) };
+}
+
+const AFTER = ' after ';
 
 function parseHistory(text: string | undefined): readonly Vote[] {
   try {

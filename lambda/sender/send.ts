@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { contentHash, type Entry, endInterrupted, judge, type Standing } from './entry.ts';
+import { contentHash, type Delivery, type Entry, endInterrupted, judge, type Standing } from './entry.ts';
 import { Page, readEntry } from './ledger.ts';
+import { NOTHING_TAKEN, takenUp } from './lineage.ts';
 import type { Carried } from './progress.ts';
 import { Trip } from './trip.ts';
 import { InFlightError, type Work } from './work.ts';
@@ -10,13 +11,14 @@ export async function send(work: Work): Promise<void> {
   const { record, arrived, homes, context } = work;
   const { id } = arrived.message;
   homes.letter = { ...homes.letter, submissionId: id };
-  const { notBefore, redriven = false, worker, carried } = homes.letter;
+  const { notBefore, redriven = false, worker, signature, carried } = homes.letter;
   const delivery = {
     hash: contentHash(arrived.submission),
     messageId: record.messageId,
     redriven,
     retried: notBefore !== undefined,
     worker,
+    signature,
     carried,
     owner: randomUUID(),
   };
@@ -58,9 +60,10 @@ export async function send(work: Work): Promise<void> {
 
 function openPage(
   { record, homes, context, arrived, remainingMs }: Work,
-  { hash, redriven, carried, owner }: { hash: string; redriven: boolean; carried: Carried; owner: string },
+  delivery: Omit<Delivery, 'now'>,
   standing: Extract<Standing, { kind: 'new' | 'continues' }>,
 ): { readonly page: Page; readonly stored: Entry | undefined; readonly known: Carried } {
+  const { hash, redriven, carried, owner } = delivery;
   const stored = standing.kind === 'continues' ? standing.entry : undefined;
   const known = standing.kind === 'continues' ? standing.carried : carried;
   const now = context.clock.now();
@@ -75,6 +78,7 @@ function openPage(
       hash,
       origin: goesOn ? stored.origin : record.messageId,
       firstSeen: homes.letter.firstSeen,
+      lineage: takenUp(delivery, owner, stored?.state === 'open' ? stored.lineage : NOTHING_TAKEN),
       attempts: endInterrupted(stored?.attempts ?? [], now),
       carried: known,
     },

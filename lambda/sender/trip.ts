@@ -139,10 +139,10 @@ export class Trip {
 
   /** The ledger did not answer, or another delivery was first: what is known by now is passed on, and nothing more is done. */
   private async stop(progress: Progress, reason: LedgerError | TakenError): Promise<'ended'> {
-    const { homes } = this.work;
-    homes.letter = { ...homes.letter, worker: this.worker, carried: carry(progress) };
+    this.inform(progress);
     if (reason instanceof LedgerError) throw reason;
     const written = await this.write(progress, { state: 'open' });
+    this.inform(progress);
     return this.yield(written instanceof TakenError ? written : reason);
   }
 
@@ -163,8 +163,8 @@ export class Trip {
       ...(againAfterMs !== undefined && { againAfterMs }),
     });
     if (settlement.kind === 'dead-letter') return this.bury(settlement, progress);
-    homes.letter = { ...homes.letter, worker: this.worker, carried: carry(progress) };
     const written = await this.write(progress, { state: settlement.kind === 'done' ? 'done' : 'open' });
+    this.inform(progress);
     if (written instanceof TakenError) return this.yield(written);
     // What could not be written down travels with the message, whose next round brings it in.
     if (settlement.kind === 'retry') await homes.retryAfter(settlement.delayMs, waitFor);
@@ -175,10 +175,23 @@ export class Trip {
 
   private async bury(problem: Problem, progress: Progress): Promise<'ended'> {
     const { homes } = this.work;
-    homes.letter = { ...homes.letter, worker: this.worker, carried: carry(progress) };
-    await homes.bury(problem, progress.lastProvider ?? this.page.lastProvider);
+    this.inform(progress);
+    try {
+      await homes.bury(problem, progress.lastProvider ?? this.page.lastProvider);
+    } catch (error) {
+      // It comes again, and what providers answered would be in doubt by then.
+      await this.write(progress, { state: 'open' });
+      throw error;
+    }
     await this.write(progress, { state: 'dead', reason: problem.reason });
     return 'ended';
+  }
+
+  /** What the letter says from now on. The ledger knows it by its worker only if that one is sure to have written there. */
+  private inform(progress: Progress): void {
+    const { homes } = this.work;
+    const signed = this.page.written && { signature: this.worker };
+    homes.letter = { ...homes.letter, worker: this.worker, ...signed, carried: carry(progress) };
   }
 
   private async write(progress: Progress, close: Close): Promise<LedgerError | TakenError | undefined> {

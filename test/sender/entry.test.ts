@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { amend, contentHash, type Delivery, type Entry, endInterrupted, judge } from '../../lambda/sender/entry.ts';
-import { type Carried, NOTHING_CARRIED } from '../../lambda/sender/progress.ts';
+import {
+  amend,
+  contentHash,
+  type Delivery,
+  type Entry,
+  endInterrupted,
+  judge,
+  type StoredAttempt,
+} from '../../lambda/sender/entry.ts';
+import { type Carried, NOTHING_CARRIED, type Vote } from '../../lambda/sender/progress.ts';
 
 const NOW = 1_000_000;
 const entry: Entry = {
@@ -55,6 +63,32 @@ describe('judge', () => {
     ['a copy of a redriven letter that died again', { ...entry, state: 'dead' }, { redriven: true }, 'over'],
   ])('finding %s', (_, given, change, expected) => {
     expect(judge(given, { ...delivery, ...change }).kind).toBe(expected);
+  });
+
+  describe('of a letter that another message has replaced', () => {
+    const replaced: Partial<Delivery> = { retried: true, messageId: 'm-2', worker: 'x', signature: 'x' };
+    const waiting: Entry = {
+      ...entry,
+      lineage: { taken: ['m-1'], workers: ['a'] },
+      attempts: [{ ...begun, ended: NOW, outcome: 'throttled' }],
+      carried: { attempts: 4, done: [0], history: [] },
+    };
+    const knowing = (attempts: number, ...done: number[]) => ({ carried: { ...NOTHING_CARRIED, attempts, done } });
+
+    it.each<[string, Entry, Partial<Delivery>, string]>([
+      ['is over', waiting, {}, 'over'],
+      ['is over although somebody works on the other', { ...waiting, lease }, {}, 'over'],
+      ['is over if it knows as much as the ledger', waiting, knowing(4, 0), 'over'],
+      ['goes on if it knows of a recipient who has it', waiting, knowing(4, 1), 'continues'],
+      ['goes on if it knows of more attempts', waiting, knowing(5), 'continues'],
+      ['counts the attempts of the ledger, too', { ...waiting, carried: NOTHING_CARRIED }, knowing(4), 'continues'],
+      ['is over by the attempts of the ledger, too', { ...waiting, carried: NOTHING_CARRIED }, knowing(3), 'over'],
+      ['goes on if it is the last one after all', waiting, { signature: 'a' }, 'continues'],
+      ['goes on if nobody signed it', waiting, { signature: undefined }, 'continues'],
+      ['goes on if nothing is known', { ...waiting, lineage: undefined }, {}, 'continues'],
+    ])('%s', (_, given, change, expected) => {
+      expect(judge(given, { ...delivery, ...replaced, ...change }).kind).toBe(expected);
+    });
   });
 
   it('takes what the holder of the lease sent as its letting go, and what others sent not', () => {
@@ -163,7 +197,7 @@ describe('an entry', () => {
 
     expect(amended).toEqual({
       ...current,
-      attempts: [told, other],
+      attempts: [{ ...told, cleared: true }, other],
       carried: { attempts: 3, done: [0, 1], history: [{ provider: 'postmark', kind: 'unknown' }] },
     });
   });
@@ -188,7 +222,35 @@ describe('what an overtaken worker knows', () => {
 
     expect(
       amend({ ...entry, attempts: [interrupted] }, { attempts: [told], carried: NOTHING_CARRIED })['attempts'],
-    ).toEqual([{ ...told, later: 1 }]);
+    ).toEqual([{ ...told, later: 1, cleared: true }]);
+  });
+
+  it.each<[string, object, readonly Vote[]]>([
+    ['nothing yet', { ended: undefined, outcome: undefined }, []],
+    ['a lost answer', { outcome: 'unknown' }, []],
+    ['a lost answer for some', {}, [{ provider: 'postmark', kind: 'unknown', recipients: [1], at: begun.begun }]],
+  ])('clears no doubt while it is %s', (_, change, history) => {
+    const own = { attempts: [{ ...told, ...change }] as StoredAttempt[], carried: { ...NOTHING_CARRIED, history } };
+
+    expect(amend({ ...entry, attempts: [begun] }, own)['attempts']).toEqual([{ ...told, ...change }]);
+  });
+
+  it.each<[string, Vote]>([
+    ['about another attempt', { provider: 'postmark', kind: 'unknown', at: 7 }],
+    ['about another provider', { provider: 'ses', kind: 'unknown', at: begun.begun }],
+    ['that is none', { provider: 'postmark', kind: 'refused', at: begun.begun }],
+  ])('clears no doubt %s', (_, vote) => {
+    const other = { number: 2, provider: 'postmark', begun: 7, ended: 8, outcome: 'unknown' } as const;
+    const told = { ...begun, ended: NOW, outcome: 'unavailable', cleared: true } as const;
+    const carriedOf = (attempts: StoredAttempt[], history: Vote[]) =>
+      carriedBy({ ...entry, attempts, carried: { ...NOTHING_CARRIED, history } }).history;
+
+    expect(carriedOf([told], [vote])).toEqual([vote]);
+    // Votes about one provider are merged: as long as one of its attempts is in doubt, all of them stay.
+    const doubt: Vote = { provider: 'postmark', kind: 'unknown', at: begun.begun };
+    expect(carriedOf([other, told], [doubt])).toEqual([doubt]);
+    expect(carriedOf([told], [doubt])).toEqual([]);
+    expect(carriedOf([{ ...told, cleared: undefined } as never], [doubt])).toEqual([doubt]);
   });
 
   it('counts for less than an outcome that stands already', () => {

@@ -187,6 +187,19 @@ describe('the ledger', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
+  it('does not call a suppressed recipient done before the event is out: the worker may die in between', async () => {
+    const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive' };
+    const world = givenWorld({
+      postmark: [{ outcome: down, recipients: new Map([['inactive@example.org', inactive]]) }],
+      mailgun: [new Promise<Outcome>(() => undefined)],
+    });
+    void world.send(sqsRecord({ ...mail, to: ['inactive@example.org', 'b@example.org'] }, { sentAt: world.now }));
+    await expect.poll(() => world.calls).toEqual(['postmark', 'mailgun']);
+
+    expect(world.entry()?.carried.done).toEqual([]);
+    expect(world.offered[1]).toEqual(['b@example.org']);
+  });
+
   it('sends nothing that it could not write down, and loses nothing by it', async () => {
     const world = givenWorld({ postmark: [accepted] });
     world.table.trouble = () => {
@@ -237,6 +250,50 @@ describe('the ledger', () => {
     expect(world.questions).toEqual([]);
     expect(world.entry()?.state).toBe('done');
     expect(world.sent).toHaveLength(1);
+  });
+
+  it('lets copies of a waiting mail go once one of them is ahead, and sends it once', async () => {
+    const world = givenWorld({ postmark: [down, down, down, down, accepted], mailgun: Array(4).fill(down) });
+    const record = sqsRecord(mail, { messageId: 'm-1', sentAt: world.now });
+    const rounds: ReturnType<typeof sqsRecord>[][] = [[]];
+    const round = async (...records: ReturnType<typeof sqsRecord>[]) => {
+      const before = world.sent.length;
+      for (const one of records) await world.send(one);
+      world.now += 10 * MINUTE;
+      rounds.push(world.sent.slice(before).map(({ body, attributes }) => sqsRecord(body, { attributes })));
+      return rounds.at(-1) ?? [];
+    };
+
+    // SQS forgets the deletion of the first one: it comes again, and both leave a letter.
+    const copies = await round(record, record);
+    expect(copies).toHaveLength(2);
+    const left = await round(...copies);
+    expect(left).toHaveLength(1);
+    // The first message and the first letters come again: nothing comes of them.
+    expect(await round(...left, record, ...copies.slice(1))).toHaveLength(1);
+
+    await world.send(rounds.at(-1)?.[0] ?? record);
+    expect(world.entry()?.state).toBe('done');
+    expect(world.calls.filter((call) => call === 'postmark')).toHaveLength(5);
+  });
+
+  it('loses nothing where copies meet a table that writes without saying so', async () => {
+    const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    const first = world.again();
+    world.now += 10 * MINUTE;
+    world.table.answerLost = () => {
+      throw new Error('timeout');
+    };
+    // The ledger has the name of a worker that does not know it: its letter counts as the one before.
+    await world.send(first);
+    world.table.answerLost = () => undefined;
+    expect(world.sent.at(-1)?.attributes['Worker']).toMatch(/^\S{36} after \S{36}$/);
+
+    world.now += 10 * MINUTE;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+    expect(world.entry()?.state).toBe('done');
   });
 
   it('recognises its own write when the answer to it was lost', async () => {
@@ -306,6 +363,20 @@ describe('the ledger', () => {
 });
 
 describe('what was dead-lettered', () => {
+  it('keeps what providers answered while the dead-letter queue does not take it', async () => {
+    const world = givenWorld({ postmark: [bad], mailgun: [bad] });
+    const held = { ...mail, onUnknown: 'hold' };
+    world.queueDown = () => true;
+    await expect(world.send(sqsRecord(held, { sentAt: world.now }))).rejects.toThrow('queue down');
+
+    world.queueDown = () => false;
+    world.now += 6 * MINUTE;
+    await world.send(sqsRecord(held, { receiveCount: 2, sentAt: world.now }));
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused', Attempts: '2' } }]);
+  });
+
   it('goes out again when it is redriven, with all providers', async () => {
     const world = givenWorld({ postmark: [bad, accepted], mailgun: [bad] });
     await world.send(sqsRecord(mail));
