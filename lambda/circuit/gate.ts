@@ -200,7 +200,10 @@ class CircuitGate implements Gate {
     };
   }
 
-  async #leave(key: string, ticket: Ticket, standing: Standing, verdict: Verdict | typeof UNASKED): Promise<void> {
+  async #leave(key: string, ticket: Ticket, standing: Standing, given: Verdict | typeof UNASKED): Promise<void> {
+    // Of a provider that has taken nothing yet nobody can say that it is only this sender whom it refuses.
+    const verdict: typeof given =
+      given.kind === 'sender-refused' && !this.#turnstile(key).proven ? { ...given, kind: 'account-refused' } : given;
     // Those who wait at the turnstile go by what the board knows, so it is told first.
     await this.#teller.patiently(this.#teller.tellOutcome(key, standing, verdict));
     const answer = ANSWERS[verdict.kind];

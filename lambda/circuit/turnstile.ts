@@ -70,6 +70,11 @@ export class Turnstile {
     return this.#probe ? undefined : this.#pass(true);
   }
 
+  /** The provider was seen to work, and not to fail since. */
+  get proven(): boolean {
+    return this.#proven;
+  }
+
   /** Nothing is known of the provider, and nobody is finding out. */
   get ignorant(): boolean {
     return !this.#proven && !this.#probe;

@@ -7,7 +7,10 @@ export type Verdict =
   | { readonly kind: 'answered' }
   /** Counts by rate. */
   | { readonly kind: 'failed'; readonly reason: string }
-  /** It works, but not for this sender: counts by rate, since one wrong From address must not stop everybody's mail. */
+  /**
+   * Not for this sender. Counts by rate where the provider is known to work, since one wrong From address must not stop
+   * everybody's mail; else as `account-refused`.
+   */
   | { readonly kind: 'sender-refused'; readonly reason: string }
   /** Counts at once. */
   | { readonly kind: 'account-refused'; readonly reason: string }

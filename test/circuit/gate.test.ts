@@ -44,7 +44,7 @@ describe('a healthy provider', () => {
 
     for (let mail = 0; mail < 100; mail += 1) {
       const unknown = { kind: 'unavailable', blames: 'account', reason: 'sender-unknown' } as const;
-      expect(await one.attempt(mail % 10 === 0 ? unknown : accepted)).toBe('went');
+      expect(await one.attempt(mail % 10 === 5 ? unknown : accepted)).toBe('went');
     }
   });
 
@@ -234,6 +234,15 @@ describe('a refused account', () => {
     expect(await one.attempt(accepted)).toBe('open');
     expect(await other.attempt(accepted)).toBe('open');
     expect(lines).toEqual(['circuit opened']);
+  });
+
+  it('is one that refuses the sender, as long as nothing else is known to work', async () => {
+    const { worker } = givenWorld();
+    const [one, other] = [worker(), worker()];
+    await one.attempt({ kind: 'unavailable', blames: 'account', reason: 'identity-not-verified' });
+
+    expect(await one.attempt(accepted)).toBe('open');
+    expect(await other.attempt(accepted)).toBe('open');
   });
 
   it('is learned by a worker that had just read the table within ten seconds', async () => {
