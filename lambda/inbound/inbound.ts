@@ -6,7 +6,7 @@ import type { InboundModule, PostedMail, PostingType } from '../providers/inboun
 import { type Arrival, createKeys } from './keys.ts';
 import { type Answer, answerOf } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
-import { fetchStored } from './stored.ts';
+import { fetchStored, MAY_APPEAR_MS } from './stored.ts';
 import { type Kept, type TakeDependencies, takeMail } from './take.ts';
 import { bindToken } from './token.ts';
 
@@ -94,25 +94,24 @@ export function createInbound(dependencies: InboundDependencies): (arrival: Arri
   async function fetchKept(provider: InboundProvider, posted: PostedMail, module: InboundModule, secret: Secret) {
     const endpoint = environment.endpoints?.[provider.key];
     const own = endpoint === undefined ? undefined : URL.parse(endpoint)?.origin;
+    const last = clock.now() - (posted.takenAt ?? clock.now()) >= MAY_APPEAR_MS;
     try {
       const stored = await fetchStored(posted.storedAt ?? '', {
         allowed: (url) => url.origin === own || module.keepsMailAt?.(url) === true,
         secret,
         fetch: dependencies.fetch,
       });
+      if (stored === 'missing' && !last) throw new Error('the stored mail is not there yet');
       if (typeof stored === 'string')
         log.error('stored mail cannot be had', { provider: provider.key, detail: stored });
       return stored;
     } catch (error) {
-      if (clock.now() - (posted.takenAt ?? clock.now()) < LAST_RETRY_MS) throw error;
+      if (!last) throw error;
       log.error('stored mail cannot be had', { provider: provider.key, detail: 'unreachable' });
       return 'unreachable' as const;
     }
   }
 }
-
-/** Mailgun's last try comes 8 hours after the first, the one before it after 4 (receive-http, 2026-11-25). */
-const LAST_RETRY_MS = 7 * 3_600_000;
 
 function failed(error: unknown): Result {
   const { name, message } = error instanceof Error ? error : new Error(typeof error);

@@ -5,8 +5,18 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_REDIRECTS = 3;
 const DEADLINE_MS = 15_000;
 
-/** A mail that the provider kept, or why there is none. Trouble that may pass is thrown. */
-export type Stored = Buffer | 'not-allowed' | 'gone' | 'too-large';
+/**
+ * A mail that the provider kept, or why there is none. Trouble that may pass is thrown.
+ *
+ * `missing`: it is not there now. A storage that has only just taken a mail may say so too, hence {@link MAY_APPEAR_MS}.
+ */
+export type Stored = Buffer | 'not-allowed' | 'missing' | 'gone' | 'too-large';
+
+/**
+ * As long as this a missing mail may still appear, and the provider comes again: Mailgun's last try is 8 hours after the
+ * first, the one before it 4 (receive-http, 2026-11-25).
+ */
+export const MAY_APPEAR_MS = 7 * 3_600_000;
 
 /** What decides where mail may be fetched from, and how. */
 export interface StoredOptions {
@@ -39,7 +49,7 @@ export async function fetchStored(address: string, { allowed, secret, fetch }: S
     }
     if (response.status === 404 || response.status === 410) {
       await response.body?.cancel();
-      return 'gone';
+      return response.status === 404 ? 'missing' : 'gone';
     }
     if (response.status !== 200) {
       await response.body?.cancel();

@@ -51,9 +51,21 @@ test('while the storage fails Mailgun is told to come again; what cannot be had 
   expect(world.messages()).toMatchObject([{ subject: 'Hello', flags: ['truncated'], raw: { form: 'request' } }]);
 });
 
+test('a mail that its storage does not have yet is asked for again, until the last try', async () => {
+  const world = givenWorld();
+  const request = notice();
+  world.fetch = async () => new Response('', { status: 404 });
+  expect((await world.receive(request)).status).toBe(500);
+  expect(world.queue).toEqual([]);
+
+  world.now += 7.5 * 3_600_000;
+  expect((await world.receive(request)).status).toBe(200);
+  expect(world.messages()).toMatchObject([{ subject: 'Hello', flags: ['truncated'], raw: { form: 'request' } }]);
+});
+
 test('after a notice of a mail that could not be had, the whole mail is still delivered, with the same id', async () => {
   const world = givenWorld();
-  world.fetch = async () => new Response('', { status: 404 });
+  world.fetch = async () => new Response('', { status: 410 });
   await world.receive(notice());
   world.fetch = async () => Response.json({ 'body-mime': MIME });
   await world.receive(notice());
