@@ -18,12 +18,14 @@ export interface Parts {
   readonly complete: boolean;
 }
 
-/** More than any mail of a person has. */
-const MAX_LEAVES = 1_000;
+/** More than any mail of a person has, empty ones included. */
+const MAX_PARTS = 1_000;
 /** Each level is read once more for the delimiters of the next one. */
 const MAX_DEPTH = 20;
 const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_PART_HEADER_BYTES = 32 * 1024;
+/** Of a header that the structure hangs on. */
+const MAX_VALUE = 8 * 1024;
 
 /**
  * Finds the parts of a mail in time and memory that follow from its size alone; takes anything, and throws never.
@@ -33,11 +35,9 @@ const MAX_PART_HEADER_BYTES = 32 * 1024;
 export function splitMail(mail: Buffer): Parts {
   const leaves: Leaf[] = [];
   let complete = true;
+  let visited = 0;
   const visit = (part: Buffer, depth: number): void => {
-    if (leaves.length >= MAX_LEAVES) {
-      complete = false;
-      return;
-    }
+    visited += 1;
     const { headers, body, cut } = headersAndBody(part, depth === 0 ? MAX_HEADER_BYTES : MAX_PART_HEADER_BYTES);
     if (cut) complete = false;
     const { type, boundary, encoding } = readContentHeaders(headers);
@@ -49,8 +49,11 @@ export function splitMail(mail: Buffer): Parts {
       let any = false;
       for (const child of children(body, boundary)) {
         any = true;
+        if (visited > MAX_PARTS) {
+          complete = false;
+          break;
+        }
         visit(child, depth + 1);
-        if (leaves.length >= MAX_LEAVES) break;
       }
       // A lost delimiter must not hide the text from who reads the mail.
       if (any) return;
@@ -60,7 +63,6 @@ export function splitMail(mail: Buffer): Parts {
     leaves.push({ headers, type: plain, content: decoded(body, encoding) });
   };
   visit(mail, 0);
-  if (leaves.length >= MAX_LEAVES) complete = false;
   return { headers: headersAndBody(mail, MAX_HEADER_BYTES).headers, leaves, complete };
 }
 
@@ -88,7 +90,8 @@ function readContentHeaders(headers: Buffer) {
   const value = (name: string) =>
     new RegExp(`^${name}:([^\\n]*(?:\\n[ \\t][^\\n]*)*)`, 'im')
       .exec(text)?.[1]
-      ?.replace(/\s*\n\s*/g, ' ')
+      ?.slice(0, MAX_VALUE)
+      .replace(/[\r\n]+/g, ' ')
       .trim() ?? '';
   const contentType = value('content-type');
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() || 'text/plain';
@@ -136,30 +139,46 @@ function decoded(body: Buffer, encoding: string): Buffer {
   }
 }
 
-/** Some clients pad each block that they encode, so padding can stand in the middle. */
+/** Some clients pad each block that they encode, so padding in the middle ends a block; what is no digit is passed over. */
 function fromBase64(body: Buffer): Buffer {
-  const blocks = body.toString('latin1').split(/=[=\s]*(?=[A-Za-z0-9+/])/);
-  const [only] = blocks;
-  if (blocks.length === 1) return Buffer.from(only ?? '', 'base64');
-  return Buffer.concat(blocks.map((block) => Buffer.from(block, 'base64')));
+  const out = Buffer.allocUnsafe(Math.ceil((body.length * 3) / 4));
+  let length = 0;
+  let bits = 0;
+  let group = 0;
+  for (let place = 0; place < body.length; place++) {
+    const byte = body[place] ?? 0;
+    const digit = BASE64[byte] ?? -1;
+    if (digit === -1) {
+      if (byte === EQUALS) bits = 0;
+      continue;
+    }
+    group = ((group << 6) | digit) & 0xffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out[length++] = group >> bits;
+    }
+  }
+  return out.subarray(0, length);
 }
+
+/** The six bits of each character, -1 for what is none. */
+const BASE64 = new Int8Array(256).fill(-1);
+for (const [digit, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+  BASE64[character.charCodeAt(0)] = digit;
 
 function fromQuotedPrintable(body: Buffer): Buffer {
   const out = Buffer.allocUnsafe(body.length);
   let length = 0;
   let place = 0;
   while (place < body.length) {
-    const equals = body.indexOf(EQUALS, place);
-    const end = equals === -1 ? body.length : equals;
-    length += body.copy(out, length, place, end);
-    if (equals === -1) break;
-    const high = hexDigit(body[equals + 1]);
-    const low = high === -1 ? -1 : hexDigit(body[equals + 2]);
-    const lineEnd = low === -1 ? softBreak(body, equals + 1) : -1;
-    if (low !== -1) out[length++] = high * 16 + low;
+    const byte = body[place] ?? 0;
+    const high = byte === EQUALS ? hexDigit(body[place + 1]) : -1;
+    const low = high === -1 ? -1 : hexDigit(body[place + 2]);
+    const lineEnd = byte === EQUALS && low === -1 ? softBreak(body, place + 1) : -1;
     // A sign that encodes nothing stands for itself.
-    else if (lineEnd === -1) out[length++] = EQUALS;
-    place = low !== -1 ? equals + 3 : lineEnd === -1 ? equals + 1 : lineEnd;
+    if (lineEnd === -1) out[length++] = low === -1 ? byte : high * 16 + low;
+    place = lineEnd !== -1 ? lineEnd : low !== -1 ? place + 3 : place + 1;
   }
   return out.subarray(0, length);
 }

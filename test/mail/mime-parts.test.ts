@@ -81,6 +81,8 @@ describe('splitMail', () => {
     ['base64', 'SGVs\r\nbG8=\r\n', 'Hello'],
     ['BASE64', 'SGVsbG8=', 'Hello'],
     ['base64', 'SGU=bGxv', 'Hello'],
+    ['base64', 'SGU==\r\n= bGxv', 'Hello'],
+    ['base64', '====SGVsbG8', 'Hello'],
     ['base64', '!!S G V s bG8', 'Hello'],
     ['base64', '', ''],
     ['quoted-printable', 'H=65l=\r\nlo =C3=A4=3d', 'Hello \xc3\xa4='],
@@ -102,6 +104,31 @@ describe('splitMail', () => {
     expect(splitMail(Buffer.from(deep)).complete).toBe(false);
     expect(splitMail(lines('From: a', `X: ${'y'.repeat(600_000)}`, '', 'x')).complete).toBe(false);
     expect(splitMail(lines('From: a', '', 'x')).complete).toBe(true);
+  });
+
+  test('empty parts count as parts', () => {
+    const mail = (count: number) =>
+      splitMail(lines('Content-Type: multipart/mixed; boundary=b', '', '--b\r\n'.repeat(count)));
+    expect(mail(1_000).complete).toBe(true);
+    expect(mail(2_000).complete).toBe(false);
+  });
+
+  test.each([
+    ['a header of spaces', (size: number) => lines(`Content-Type: text/plain${' '.repeat(size)}`, '', 'x')],
+    ['a header of line ends', (size: number) => lines(`Content-Type: text/plain${'\r\n '.repeat(size / 3)}x`, '', 'x')],
+    ['padding', (size: number) => lines('Content-Transfer-Encoding: base64', '', '='.repeat(size))],
+    ['padding and spaces', (size: number) => lines('Content-Transfer-Encoding: base64', '', '= '.repeat(size / 2))],
+    ['soft breaks', (size: number) => lines('Content-Transfer-Encoding: quoted-printable', '', '= '.repeat(size / 2))],
+    ['empty parts', (size: number) => lines('Content-Type: multipart/mixed; boundary=b', '', '--b\n'.repeat(size / 4))],
+    [
+      'near delimiters',
+      (size: number) => lines(`Content-Type: multipart/mixed; boundary="${'-'.repeat(199)}"`, '', '-'.repeat(size)),
+    ],
+  ])('12 MB of %s take seconds at most', { timeout: 60_000 }, (_, make) => {
+    const mail = make(12_000_000);
+    const begun = performance.now();
+    splitMail(mail);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
   test('what was put together is found again', () => {
