@@ -49,7 +49,9 @@ const id = z
   .string()
   .check(
     z.regex(/^[A-Za-z0-9_-]{43}$/),
-    described('The same for every copy of one mail to one recipient, over whichever provider it came.'),
+    described(
+      'The same for every copy of one mail to one recipient, over whichever provider it came; of a mail without Message-ID and date, for every copy over one provider.',
+    ),
   );
 
 /** A received mail as the inbound queue gives it; the committed JSON Schema is generated from this. */

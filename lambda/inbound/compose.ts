@@ -52,12 +52,13 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
     ...(content.html && { html: clean(content.html) }),
     ...(posted.strippedText && { strippedText: clean(posted.strippedText) }),
   };
+  const traits = { ...shared, attachments, reception: receptionOf(posted, of('received'), raw) };
   return posted.recipients.map((given) => {
     const recipient = clean(given).trim();
     const plusPart = plusPartOf(recipient) ?? posted.plusPart;
     return {
       version: INBOUND_VERSION,
-      id: identityOf(recipient, shared),
+      id: identityOf(recipient, traits),
       provider,
       ...(posted.providerMessageId && { providerMessageId: clean(posted.providerMessageId) }),
       receivedAt,
@@ -73,6 +74,16 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
       ...(allFlags.length > 0 && { flags: allFlags }),
     };
   });
+}
+
+/** What a retry has again and another mail has not: at least the last server writes its own id or time into each mail. */
+function receptionOf(
+  { reception, providerMessageId }: PostedMail,
+  received: readonly string[],
+  { s3 }: InboundMessage['raw'],
+): string {
+  const trace = received.map((value) => value.replace(/\s+/g, ' ')).join('\n');
+  return reception || trace || providerMessageId || s3.key;
 }
 
 /** The provider has parsed them with more knowledge of the mail; the header counts where it says nothing. */

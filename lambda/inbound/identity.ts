@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { InboundMessage } from '../contract/inbound.ts';
+import type { InboundMailbox, InboundMessage } from '../contract/inbound.ts';
 import { parseMailbox } from '../mail/address.ts';
 
 /** What of a message tells which mail it is. */
-export type Traits = Pick<InboundMessage, 'messageId' | 'from' | 'to' | 'date' | 'subject' | 'text' | 'html'>;
+export type Traits = Pick<
+  InboundMessage,
+  'messageId' | 'from' | 'to' | 'date' | 'subject' | 'text' | 'html' | 'attachments'
+> & {
+  /** The same for every retry, and never for two mails. */
+  readonly reception: string;
+};
 
 /**
  * The id of one mail to one recipient: the same for every copy, whichever provider and form it comes over.
@@ -18,11 +24,30 @@ export function identityOf(recipient: string, traits: Traits): string {
     .digest('base64url');
 }
 
-/** Addresses without names, and texts without the white space that providers fold and trim in their own ways. */
-function content({ from = [], to = [], date = '', subject = '', text, html }: Traits): string[] {
-  const addresses = (list: readonly { address: string }[]) =>
-    list.map(({ address }) => address.toLowerCase()).join(',');
-  return [addresses(from), addresses(to), date, squeezed(subject), squeezed(text ?? html ?? '')];
+/** A clock that nobody has set begins with 1970, 1980 or 2000, each time anew: such a date tells no two mails apart. */
+const CLOCKS_ARE_SET = '2020';
+
+/**
+ * Addresses without names, and texts without the white space that providers fold and trim in their own ways. Of both texts
+ * the HTML: Mailgun makes a plain one of it where a mail has none. A device that writes no date either sends one content
+ * again and again, and then only the reception tells its mails apart.
+ */
+function content({ from, to, date = '', subject = '', text, html, attachments = [], reception }: Traits): string[] {
+  return [
+    addresses(from),
+    addresses(to),
+    squeezed(subject),
+    squeezed(html ?? text ?? ''),
+    attachments
+      .map(({ sha256 }) => sha256)
+      .toSorted()
+      .join(','),
+    date >= CLOCKS_ARE_SET ? date : reception,
+  ];
+}
+
+function addresses(list: readonly InboundMailbox[] = []): string {
+  return list.map(({ address }) => address.toLowerCase()).join(',');
 }
 
 function squeezed(text: string): string {

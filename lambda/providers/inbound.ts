@@ -57,6 +57,8 @@ export interface PostedMail {
   /** Envelope sender; null for the null reverse-path, absent if the provider does not tell. */
   readonly sender?: string | null;
   readonly providerMessageId?: string;
+  /** The id of this reception that every form of it has, retries included, if there is one. */
+  readonly reception?: string;
   /** When the provider took the mail, in epoch milliseconds, where it says so. */
   readonly takenAt?: number;
   readonly strippedText?: string;

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { givenWorld, mailgunMail, mailgunRequest, postmarkMail, postmarkRequest, sha256 } from './world.ts';
+import {
+  type FormEntry,
+  givenWorld,
+  mailgunMail,
+  mailgunRequest,
+  postmarkMail,
+  postmarkRequest,
+  sha256,
+} from './world.ts';
 
 const MIME = [
   'Received: from a by b; Wed, 25 Nov 2026 11:59:58 +0000',
@@ -37,6 +45,21 @@ const MIME = [
   '',
 ].join('\r\n');
 const BYTES = Buffer.from(MIME, 'latin1');
+
+type Header = [name: string, value: string];
+const DATED: Header[] = [['Date', 'Wed, 25 Nov 2026 12:59:00 +0100']];
+const UNSET_CLOCK: Header[] = [['Date', 'Thu, 01 Jan 1970 00:00:42 +0000']];
+const UNDATED: Header[] = [['X-Mailer', 'scanner']];
+
+/** A mail as from a device, without Message-ID. */
+function bareMailgun(fields: Readonly<Record<string, string>>, headers: Header[] = DATED): FormEntry[] {
+  const own: Header[] = [
+    ['From', 'Ada <ada@example.org>'],
+    ['To', 'Box <box+abc@in.example.com>'],
+    ['Subject', 'Hello'],
+  ];
+  return mailgunMail({ ...fields, 'message-headers': JSON.stringify([...own, ...headers]) });
+}
 
 test('a form of Mailgun becomes one message with its envelope, headers and text', async () => {
   const world = givenWorld();
@@ -152,19 +175,58 @@ test('one mail has one id, whichever way it comes', async () => {
 
 test('without a Message-ID the content is the identity, over both providers', async () => {
   const world = givenWorld();
-  const bare = mailgunMail().filter(([name]) => name !== 'message-headers');
-  const headers = [
-    ['From', 'Ada <ada@example.org>'],
-    ['To', 'Box <box+abc@in.example.com>'],
-    ['Subject', 'Hello'],
-    ['Date', 'Wed, 25 Nov 2026 12:59:00 +0100'],
-  ];
-  await world.receive(mailgunRequest([...bare, ['message-headers', JSON.stringify(headers)]]));
+  await world.receive(mailgunRequest(bareMailgun({})));
   await world.receive(postmarkRequest(postmarkMail({ Headers: [] })));
   await world.receive(postmarkRequest(postmarkMail({ Headers: [], TextBody: 'Another text.' })));
 
   expect(world.messages().map(({ text }) => text)).toEqual(['A text.\r\n', 'Another text.']);
 });
+
+test('without a Message-ID, mail in HTML alone is one over both providers', async () => {
+  const world = givenWorld();
+  const html = '<p>Hello</p>\r\n';
+  const overMailgun = bareMailgun({ 'body-plain': 'Hello', 'body-html': html });
+  await world.receive(mailgunRequest(overMailgun));
+  await world.receive(postmarkRequest(postmarkMail({ Headers: [], TextBody: '', HtmlBody: html.trim() })));
+
+  expect(world.messages()).toHaveLength(1);
+});
+
+test.each([DATED, UNSET_CLOCK, UNDATED])(
+  'without a Message-ID, files tell mails apart, headers %j',
+  async (...headers) => {
+    const world = givenWorld();
+    const scan = (content: string) => [
+      ...bareMailgun({}, headers),
+      ['attachment-1', content, 'scan.pdf', 'application/pdf'] as const,
+    ];
+    const first = mailgunRequest(scan('one'));
+    for (const request of [first, mailgunRequest(scan('two')), first])
+      expect((await world.receive(request)).status).toBe(200);
+
+    expect(world.messages().map(({ attachments }) => attachments?.[0]?.sha256)).toEqual([sha256('one'), sha256('two')]);
+  },
+);
+
+test.each([UNSET_CLOCK, UNDATED])(
+  'with neither Message-ID nor a date, a retry is told from a second mail, headers %j',
+  async (...headers) => {
+    const world = givenWorld();
+    const received = (id: string): Header => ['Received', `from ups by mxa.mailgun.org with ESMTP id ${id}`];
+    const overMailgun = (id: string) => mailgunRequest(bareMailgun({}, [received(id), ...headers]));
+    const overPostmark = (MessageID: string) =>
+      postmarkRequest(
+        postmarkMail({ Headers: headers.map(([Name, Value]) => ({ Name, Value })), Date: '', MessageID }),
+      );
+
+    for (const id of ['a', 'b', 'a']) {
+      await world.receive(overMailgun(id));
+      await world.receive(overPostmark(id));
+    }
+
+    expect(world.messages().map(({ provider }) => provider)).toEqual(['mailgun', 'postmark', 'mailgun', 'postmark']);
+  },
+);
 
 test('a bounce, an auto-reply, a list and a loop are flagged', async () => {
   const world = givenWorld();

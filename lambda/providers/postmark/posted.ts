@@ -27,7 +27,7 @@ export function readPosted(body: Buffer): Posted {
   const mail: PostedMail = {
     recipients: [recipient],
     ...(sender !== undefined && { sender }),
-    ...(providerMessageId && { providerMessageId }),
+    ...(providerMessageId && { providerMessageId, reception: providerMessageId }),
     ...(strippedText && { strippedText }),
     ...(plusPart && { plusPart }),
     ...(raw && { mime: Buffer.from(raw, 'utf8') }),

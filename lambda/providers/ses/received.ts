@@ -44,7 +44,7 @@ export function readNotification(body: string): ReceivedBySes | undefined {
     mail: {
       recipients: addresses,
       ...(sender !== undefined && { sender: sender === '' ? null : sender }),
-      ...(typeof messageId === 'string' && { providerMessageId: messageId }),
+      ...(typeof messageId === 'string' && { providerMessageId: messageId, reception: messageId }),
       ...(!Number.isNaN(takenAt) && { takenAt }),
       verdicts: {
         ...((failed || spam === 'PASS') && { spam: { verdict: failed ? 'fail' : 'pass' } }),

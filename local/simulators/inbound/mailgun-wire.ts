@@ -73,18 +73,18 @@ export function storedAttachments(mail: ReceivedMail, url: (place: number) => st
   }));
 }
 
-/** Bodies, every header as a field of its own, and all of them once more as JSON. */
+/**
+ * Bodies, every header as a field of its own, and all of them once more as JSON. `body-plain` is always there, made from
+ * the HTML where the mail has no text (documentation.mailgun.com, store-retrieve, 2026-11-25).
+ */
 export function parsed(mail: ReceivedMail): FormField[] {
   const headers = mail.headers.map(([name, value]) => [canonical(name), value] as const);
-  const { reply, signature } = strippedReply(mail.text ?? '');
+  const plain = mail.text ?? textOfHtml(mail.html ?? '');
+  const { reply, signature } = strippedReply(plain);
   return [
-    ...(mail.text === undefined
-      ? []
-      : ([
-          ['body-plain', mail.text],
-          ['stripped-text', reply],
-          ['stripped-signature', signature],
-        ] as FormField[])),
+    ['body-plain', plain],
+    ['stripped-text', reply],
+    ['stripped-signature', signature],
     ...(mail.html === undefined
       ? []
       : ([
@@ -94,6 +94,11 @@ export function parsed(mail: ReceivedMail): FormField[] {
     ...headers,
     ['message-headers', JSON.stringify(headers)],
   ];
+}
+
+/** Enough to be told from the HTML; how Mailgun converts it is not documented. */
+function textOfHtml(html: string): string {
+  return html.replace(/<[^<>]*>/g, ' ').trim();
 }
 
 function contentIdMap(mail: ReceivedMail, target: (place: number) => string): FormField[] {
