@@ -71,10 +71,11 @@ export type InboundOutcome = (typeof INBOUND_OUTCOMES)[number];
 
 /**
  * What the reconciler counts. looked: a run that saw everything. behind: one that has to go on the next time. failed: the
- * provider could not be asked. recovered: mail that had not arrived, and is on the queue now. asked: mail that the
- * provider posts again. notice: mail of which the queue has only what is known.
+ * provider could not be asked. skipped: a run that passed over mail too old to be had. recovered: mail that had not
+ * arrived, and is on the queue now. asked: mail that the provider posts again. notice: mail of which the queue has only
+ * what is known.
  */
-const RECONCILED_OUTCOMES = ['looked', 'behind', 'failed', 'recovered', 'asked', 'notice'] as const;
+const RECONCILED_OUTCOMES = ['looked', 'behind', 'failed', 'skipped', 'recovered', 'asked', 'notice'] as const;
 
 /** Every metric that a function emits and an alarm or the dashboard may name. */
 export const METRICS = {

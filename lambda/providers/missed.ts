@@ -26,6 +26,8 @@ export interface Known {
 
 /** Asks one account for mail that it received. Every call throws when the provider does not answer as documented. */
 export interface MissedSource {
+  /** Mail younger than this is not asked for: it may not be listed yet, or is still at the provider's own first tries. */
+  readonly lagMs: number;
   /** Mail that waits for somebody to act, however old; at most some hundred. */
   standing(): Promise<readonly Reception[]>;
   /** Mail of a span of time, from epoch milliseconds to others; `too-many` if it is more than can be looked at. */

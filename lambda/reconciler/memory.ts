@@ -8,9 +8,23 @@ export interface Case {
   readonly asks: number;
   /** When it was asked last, in epoch milliseconds. */
   readonly askedAt: number;
+  /** How often looking at it failed. */
+  readonly failures: number;
+  readonly failedAt: number;
+  /** How many runs ended over it without a word: what it holds may be what killed them. */
+  readonly deaths: number;
 }
 
-const NEW: Case = { settled: false, asks: 0, askedAt: 0 };
+/** How far the runs have come with one provider. */
+export interface Progress {
+  /** Up to when all mail was looked at. */
+  readonly until?: number;
+  /** The reception that a run is at; it stands there after a run that was killed. */
+  readonly at?: string | undefined;
+}
+
+/** A reception that nothing was done about. */
+export const NEW: Case = { settled: false, asks: 0, askedAt: 0, failures: 0, failedAt: 0, deaths: 0 };
 /** As long as Postmark keeps mail, so that what it lists again and again is looked at once. */
 const REMEMBER_S = 46 * 86_400;
 /** Most keys of one BatchGetItem. */
@@ -25,13 +39,13 @@ export function createMemory(table: Table, clock: Clock) {
     await table.write({ ...before, ...item }, before?.rev);
   };
   return {
-    /** Up to when all mail of a provider was looked at. */
-    async seenUntil(provider: string): Promise<number | undefined> {
-      const until = (await table.get(`reconciler/${provider}`))?.['until'];
-      return typeof until === 'number' ? until : undefined;
+    async progress(provider: string): Promise<Progress> {
+      const item = await table.get(`reconciler/${provider}`);
+      const [until, at] = [item?.['until'], item?.['at']];
+      return { ...(typeof until === 'number' && { until }), ...(typeof at === 'string' && { at }) };
     },
-    async setSeenUntil(provider: string, until: number): Promise<void> {
-      await write({ pk: `reconciler/${provider}`, until });
+    async setProgress(provider: string, progress: Progress): Promise<void> {
+      await write({ pk: `reconciler/${provider}`, ...progress });
     },
     async cases(provider: string, ids: readonly string[]): Promise<ReadonlyMap<string, Case>> {
       const found = new Map<string, Case>();
@@ -40,7 +54,7 @@ export function createMemory(table: Table, clock: Clock) {
         const items = await table.getAll(some.map((id) => pkOf(provider, id)));
         for (const id of some) {
           const item = items.get(pkOf(provider, id));
-          if (item) found.set(id, { ...NEW, ...(item as unknown as Case) });
+          if (item) found.set(id, { ...NEW, ...(item as Partial<Case>) });
         }
       }
       return found;
@@ -49,11 +63,14 @@ export function createMemory(table: Table, clock: Clock) {
       const expires = Math.floor(clock.now() / 1000) + REMEMBER_S;
       await write({ pk: pkOf(provider, id), ...one, expires });
     },
-    /** Whether a message of this id is on the inbound queue, whole or as a notice. */
-    async arrived(ids: readonly string[]): Promise<boolean> {
+    /** Whether a message of each id is on the inbound queue: the `whole` mail, or a notice as well. */
+    async arrived(ids: readonly string[], whole: boolean): Promise<boolean> {
       if (ids.length === 0) return false;
       const items = await table.getAll(ids.slice(0, BATCH).map((id) => `inbound/${id}`));
-      return ids.every((id) => items.get(`inbound/${id}`)?.['state'] === 'done');
+      return ids.every((id) => {
+        const item = items.get(`inbound/${id}`);
+        return item?.['state'] === 'done' && !(whole && item['truncated'] === true);
+      });
     },
   };
 }

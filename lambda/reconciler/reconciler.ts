@@ -3,9 +3,10 @@ import type { TakeDependencies } from '../inbound/take.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { InboundModule, PostingType } from '../providers/inbound.ts';
-import type { MissedContext, MissedSource, Reception } from '../providers/missed.ts';
+import type { MissedContext, MissedSource } from '../providers/missed.ts';
+import { lookAt } from './look.ts';
 import { createMemory } from './memory.ts';
-import { type SettleContext, type Settlement, settle } from './settle.ts';
+import type { SettleContext } from './settle.ts';
 
 /** What reconciling needs of the world. */
 export interface ReconcilerDependencies extends TakeDependencies {
@@ -17,75 +18,49 @@ export interface ReconcilerDependencies extends TakeDependencies {
   loadMissed(type: PostingType): Promise<(context: MissedContext) => MissedSource>;
 }
 
-/** At the first run, and after a long pause, this far back: Mailgun keeps no mail longer. */
-const FIRST_LOOK_MS = 3 * 24 * 3_600_000;
-/** Younger mail is left to the provider's own first tries. */
-const GRACE_MS = 10 * 60_000;
-/** A span with more mail than can be listed is halved so often. */
-const HALVINGS = 12;
-/** Mail that is looked at for one provider in one run. */
-const MOST_A_RUN = 300;
+/**
+ * Room to bring the mail in hand to its end: an answer of 10 s, a copy fetched in 15 s, twelve seconds for another copy at
+ * work, and what is written then. A healthy mail must not look like one that kills runs.
+ */
+const MARGIN_MS = 45_000;
 
 /**
  * Asks every receiving provider for mail that may not have arrived, and sees to it that each reached the inbound queue:
  * whole, or as a notice that says what is known. One run at a time; a run that is cut short is taken up by the next.
  */
 export function createReconciler(dependencies: ReconcilerDependencies): (remainingMs: () => number) => Promise<void> {
-  const { environment, clock, metrics, log } = dependencies;
-  const memory = createMemory(dependencies.table, clock);
-  const scale = environment.timeScale ?? 1;
+  const { environment, metrics, log } = dependencies;
+  const memory = createMemory(dependencies.table, dependencies.clock);
 
   return async (remainingMs) => {
-    for (const provider of environment.providers) {
-      if (provider.type === 'ses') continue;
-      try {
-        const { behind } = await reconcile(provider, provider.type, remainingMs);
-        metrics.add('InboundReconciled', 1, { provider: provider.key, outcome: behind ? 'behind' : 'looked' });
-      } catch (error) {
-        const { name, message } = error instanceof Error ? error : new Error(typeof error);
-        log.error('cannot be reconciled', { provider: provider.key, error: name, detail: message.slice(0, 300) });
-        metrics.add('InboundReconciled', 1, { provider: provider.key, outcome: 'failed' });
-      }
+    const asked = environment.providers.filter(({ type }) => type !== 'ses');
+    for (const [place, provider] of asked.entries()) {
+      // An equal share of what is left: none waits for ever behind one with much mail, or slow answers.
+      const begun = remainingMs();
+      const end = begun - (begun - MARGIN_MS) / (asked.length - place);
+      await reconcile(provider, () => remainingMs() > end);
     }
   };
 
-  async function reconcile(provider: ReconciledProvider, type: PostingType, remainingMs: () => number) {
+  async function reconcile(provider: ReconciledProvider, room: () => boolean): Promise<void> {
+    const count = (outcome: string) => metrics.add('InboundReconciled', 1, { provider: provider.key, outcome });
+    try {
+      const { behind, skipped } = await lookAt(await contextOf(provider), room);
+      count(behind ? 'behind' : 'looked');
+      if (skipped) count('skipped');
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(typeof error);
+      log.error('cannot be reconciled', { provider: provider.key, error: name, detail: message.slice(0, 300) });
+      count('failed');
+    }
+  }
+
+  async function contextOf(provider: ReconciledProvider): Promise<SettleContext> {
+    const type = provider.type as PostingType;
     const source = await open(provider, type);
     const module = await dependencies.loadInbound(type);
     const secret = await dependencies.secrets.read(provider.secretName ?? '');
-    const now = clock.now();
-    const from = Math.max((await memory.seenUntil(provider.key)) ?? 0, now - FIRST_LOOK_MS / scale);
-    const { receptions, until } = await listed(source, from, now - GRACE_MS / scale);
-    const standing = await source.standing();
-    const all = [...standing, ...receptions];
-    const cases = await memory.cases(
-      provider.key,
-      all.map(({ id }) => id),
-    );
-    const unseen = all.filter(({ id }) => cases.get(id)?.settled !== true);
-    const work = unseen.slice(0, MOST_A_RUN);
-    const thorough = unseen.length > work.length;
-    let unsettled = unseen.length - work.length;
-    for (const reception of work) {
-      const over = remainingMs() < MARGIN_MS;
-      const result = over ? 'later' : await one(reception, { provider, source, module, secret, scale, thorough });
-      // What stands in a list comes again by itself; the rest holds the cursor back.
-      if (result === 'later' && !standing.includes(reception)) unsettled += 1;
-    }
-    if (unsettled === 0) await memory.setSeenUntil(provider.key, until);
-    return { behind: unsettled > 0 };
-  }
-
-  async function one(reception: Reception, at: Omit<SettleContext, 'memory' | 'dependencies'>): Promise<Settlement> {
-    const result = await settle(reception, { ...at, memory, dependencies }).catch((error: unknown): Settlement => {
-      const { name, message } = error instanceof Error ? error : new Error(typeof error);
-      log.warn('kept for the next run', { provider: at.provider.key, error: name, detail: message.slice(0, 300) });
-      return 'later';
-    });
-    if (result === 'later' || result === 'here') return result;
-    log.warn('found by the reconciler', { provider: at.provider.key, outcome: result, state: reception.state });
-    metrics.add('InboundReconciled', 1, { provider: at.provider.key, outcome: result });
-    return result;
+    return { provider, source, module, secret, scale: environment.timeScale ?? 1, memory, dependencies };
   }
 
   async function open(provider: ReconciledProvider, type: PostingType): Promise<MissedSource> {
@@ -100,19 +75,4 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
       fetch: dependencies.fetch,
     });
   }
-}
-
-/** Room to write down what was done. */
-const MARGIN_MS = 15_000;
-
-/** As much of the span as can be listed, from its start on. */
-async function listed(source: MissedSource, from: number, to: number) {
-  let until = to;
-  for (let halving = 0; until > from && halving <= HALVINGS; halving += 1) {
-    const receptions = await source.between(from, until);
-    if (receptions !== 'too-many') return { receptions, until };
-    until = from + (until - from) / 2;
-  }
-  if (to <= from) return { receptions: [], until: from };
-  throw new Error('more received mail than can be listed');
 }

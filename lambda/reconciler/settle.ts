@@ -1,11 +1,11 @@
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { composeMessages } from '../inbound/compose.ts';
 import { keepRaw } from '../inbound/raw.ts';
-import { fetchStored } from '../inbound/stored.ts';
+import { fetchStored, MAY_APPEAR_MS } from '../inbound/stored.ts';
 import { takeMail } from '../inbound/take.ts';
-import type { InboundModule } from '../providers/inbound.ts';
+import type { InboundModule, PostedMail } from '../providers/inbound.ts';
 import type { Known, MissedSource, Reception } from '../providers/missed.ts';
-import type { Memory } from './memory.ts';
+import type { Case, Memory } from './memory.ts';
 import type { ReconcilerDependencies } from './reconciler.ts';
 
 /**
@@ -14,53 +14,78 @@ import type { ReconcilerDependencies } from './reconciler.ts';
  */
 export type Settlement = 'here' | 'recovered' | 'asked' | 'notice' | 'later';
 
-/** What one reception is settled with. */
+/** What the receptions of one provider are settled with. */
 export interface SettleContext {
   readonly provider: ReconciledProvider;
   readonly source: MissedSource;
   readonly module: InboundModule;
   readonly secret: Readonly<Record<string, string>>;
   readonly scale: number;
-  /** Whether to remember all that was looked at, since one run cannot look at everything. */
-  readonly thorough: boolean;
   readonly memory: Memory;
   readonly dependencies: ReconcilerDependencies;
 }
 
-/** How often a provider is asked to post a mail again, and how long that may take each time. */
+/** How often a provider is asked to post a mail again. */
 const MOST_ASKS = 2;
-const ASK_PAUSE_MS = 30 * 60_000;
 /** Lambda's 6 MB, less what API Gateway puts around a body and the escapes of JSON within JSON. */
 const FITS_BYTES = 5.5 * 1024 * 1024;
-/** After this long, a copy that cannot be fetched is given up for a notice; Mailgun keeps it for three days. */
-const GIVE_UP_MS = 24 * 3_600_000;
+/** Failed looks, which take a day with their pauses; Mailgun keeps a copy for three. */
+const MOST_FAILURES = 24;
 
-/** Sees to it that a mail is on the inbound queue, once. Repeating it does no harm. */
-export async function settle(reception: Reception, context: SettleContext): Promise<Settlement> {
-  const { provider, source, memory, dependencies, scale } = context;
-  const now = dependencies.clock.now();
-  const known = await source.know(reception);
-  if (known.mail.recipients.length > 0 && (await memory.arrived(identities(known, provider)))) {
-    // What is not listed again need not be remembered, and that is nearly all.
-    if (reception.state !== 'taken' || context.thorough)
-      await memory.remember(provider.key, reception.id, { settled: true });
-    return 'here';
-  }
-  if (known.mail.storedAt !== undefined) return await fromStorage(reception, known, context);
-  const { asks, askedAt } = (await memory.cases(provider.key, [reception.id])).get(reception.id) ?? NEVER;
-  if (asks > 0 && now - askedAt < ASK_PAUSE_MS / scale) return 'later';
+/**
+ * How much is still dared with a reception, the more runs it has killed: to take the mail apart (0), only to keep the copy
+ * as it is (1), only what the list and one answer say (2), only the list (3).
+ */
+function cautionOf({ deaths, failures }: Case): number {
+  return Math.max(deaths, failures >= MOST_FAILURES ? 2 : 0);
+}
+
+/**
+ * Sees to it that a mail is on the inbound queue, once. Repeating it does no harm.
+ *
+ * @throws what kept it from being looked at, to be seen again in a later run
+ */
+export async function settle(reception: Reception, before: Case, context: SettleContext): Promise<Settlement> {
+  const { source, provider, memory, dependencies } = context;
+  const caution = cautionOf(before);
+  const known = await knowledge(reception, before, source);
+  const { storedAt } = known.mail;
+  // A truncated copy is not the whole one, as long as that can still be had.
+  if (await memory.arrived(identities(known, provider), storedAt !== undefined && caution < 2)) return 'here';
+  if (storedAt !== undefined && caution < 2) return await fromStorage(reception, known, caution, context);
   const fits = known.postedBytes === undefined || known.postedBytes <= FITS_BYTES;
-  if (fits && asks < MOST_ASKS && (await source.again?.(reception))) {
-    await memory.remember(provider.key, reception.id, { settled: false, asks: asks + 1, askedAt: now });
+  if (caution === 0 && fits && before.asks < MOST_ASKS && (await source.again?.(reception))) {
+    const askedAt = dependencies.clock.now();
+    await memory.remember(provider.key, reception.id, { settled: false, asks: before.asks + 1, askedAt });
     return 'asked';
   }
   return await fromKnown(reception, known, context);
 }
 
-const NEVER = { asks: 0, askedAt: 0 };
+/** What the provider knows, or the list alone if that is not to be had. */
+async function knowledge(reception: Reception, before: Case, source: MissedSource): Promise<Known> {
+  if (before.deaths >= 3) return listed(reception);
+  return await source.know(reception).catch((error: unknown) => {
+    if (before.failures < MOST_FAILURES) throw error;
+    return listed(reception);
+  });
+}
+
+function listed(reception: Reception): Known {
+  return {
+    mail: { recipients: [], providerMessageId: reception.id, content: { headers: [], files: [] } },
+    complete: false,
+    answer: Buffer.from(JSON.stringify(reception.listed)),
+  };
+}
 
 /** Fetches the mail from where the provider keeps it, and leads it down the way of every other. */
-async function fromStorage(reception: Reception, known: Known, context: SettleContext): Promise<Settlement> {
+async function fromStorage(
+  reception: Reception,
+  known: Known,
+  caution: number,
+  context: SettleContext,
+): Promise<Settlement> {
   const { provider, module, secret, memory, dependencies, scale } = context;
   const endpoint = dependencies.environment.endpoints?.[provider.key];
   const own = endpoint === undefined ? undefined : URL.parse(endpoint)?.origin;
@@ -68,20 +93,24 @@ async function fromStorage(reception: Reception, known: Known, context: SettleCo
     allowed: (url) => url.origin === own || module.keepsMailAt?.(url) === true,
     secret,
     fetch: dependencies.fetch,
-  }).catch((error: unknown) => {
-    if (dependencies.clock.now() - reception.at < GIVE_UP_MS / scale) throw error;
-    return 'unreachable' as const;
   });
+  if (stored === 'missing' && dependencies.clock.now() - reception.at < MAY_APPEAR_MS / scale)
+    throw new Error('the stored mail is not there yet');
   if (!Buffer.isBuffer(stored)) return await fromKnown(reception, known, context);
   const raw = await keepRaw(dependencies.store, provider.key, {
     form: 'mime',
     content: stored,
     contentType: 'message/rfc822',
   });
-  const { outcome } = await takeMail({ provider, posted: known.mail, mime: stored, raw }, dependencies);
+  const posted = addressed(known.mail, reception);
+  const { outcome } = await takeMail(
+    { provider, posted, raw, ...(caution === 0 ? { mime: stored } : { truncated: true }) },
+    dependencies,
+  );
   if (outcome === 'busy') return 'later';
   await memory.remember(provider.key, reception.id, { settled: true });
-  return outcome === 'delivered' ? 'recovered' : 'here';
+  if (outcome === 'duplicate') return 'here';
+  return caution === 0 ? 'recovered' : 'notice';
 }
 
 /** What is known stands for the mail: whole if nothing is missing in it, else flagged as truncated. */
@@ -93,12 +122,17 @@ async function fromKnown(reception: Reception, known: Known, context: SettleCont
     content: answer,
     contentType: 'application/json',
   });
-  const posted = mail.recipients.length > 0 ? mail : { ...mail, recipients: ['unknown'] };
+  const posted = addressed(mail, reception);
   const { outcome } = await takeMail({ provider, posted, raw, truncated: !complete }, dependencies);
   if (outcome === 'busy') return 'later';
   await memory.remember(provider.key, reception.id, { settled: true });
   if (outcome === 'duplicate') return 'here';
   return complete ? 'recovered' : 'notice';
+}
+
+/** A mail for nobody would be no message; by the provider's id, each such mail is one of its own. */
+function addressed(mail: PostedMail, { id }: Reception): PostedMail {
+  return mail.recipients.length > 0 ? mail : { ...mail, recipients: [`unknown/${id}`] };
 }
 
 /** The ids that the mail has on the inbound queue; none if what is known does not tell which mail it is. */

@@ -62,5 +62,33 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       missing: TreatMissingData.BREACHING,
       warmUpMinutes: 40,
     });
+    monitoring.alarm({
+      title: 'ReconcilerBehind',
+      provider,
+      severity: 'ticket',
+      meanwhile: `For two hours no look at the mail of ${provider} came to its end: what did not arrive is found late, and after three days not at all.`,
+      action:
+        'Read its log: mail that is kept for a later run says why; without such lines it is more than it can look at.',
+      metric: ownMetric('InboundReconciled', 'Sum', { provider, outcome: 'behind' }, Duration.minutes(15)),
+      threshold: 1,
+      // A first look, or one after an outage, goes over three days of mail and may take hours.
+      datapoints: 8,
+      of: 8,
+      // A run that saw everything counts as another outcome.
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    monitoring.alarm({
+      title: 'ReconcilerSkipped',
+      provider,
+      severity: 'ticket',
+      meanwhile: `Mail of ${provider} became older than three days before anybody looked whether it arrived, and nobody will.`,
+      action: 'Compare the list of the provider with what arrived, from the time of the last complete look on.',
+      metric: counted('skipped'),
+      threshold: 1,
+      datapoints: 1,
+      of: 1,
+      // Counted when it happens: no value, nothing skipped.
+      missing: TreatMissingData.NOT_BREACHING,
+    });
   }
 }

@@ -72,7 +72,7 @@ test('what it finds, and that it looks, are alarms of each provider', () => {
   );
 
   for (const provider of ['postmark', 'mailgun'])
-    for (const title of ['InboundNotice', 'InboundMissed', 'ReconcilerBlind'])
+    for (const title of ['InboundNotice', 'InboundMissed', 'ReconcilerBlind', 'ReconcilerBehind', 'ReconcilerSkipped'])
       expect(names).toContain(`Mailover/${provider}/${title}`);
 });
 

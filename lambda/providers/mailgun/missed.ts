@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto';
 import { askJson, good, type Known, type MissedContext, type MissedSource, type Reception } from '../missed.ts';
 
 const PUBLIC = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
 const PER_PAGE = 300;
 const MOST_PAGES = 4;
+/**
+ * Events reach the index in another order than they happen, and are inserted into pages that were read before: pages
+ * count from an age of half an hour on (documentation.mailgun.com, user-manual/events/event-polling, 2026-11-25).
+ */
+const INDEXED_MS = 45 * 60_000;
 
 /**
  * Mailgun's Events API. Facts, read 2026-11-25: `stored` tells of each mail that a route stores, `failed` of one that
@@ -38,47 +44,81 @@ export function missed(context: MissedContext): MissedSource {
   };
 
   return {
+    lagMs: INDEXED_MS,
     standing: async () => [],
     async between(from, to) {
       const found: Reception[] = [];
       for (const domain of domains) {
         const events = await pages(domain, from, to);
         if (events === 'too-many') return 'too-many';
-        found.push(...events.flatMap(receptionOf));
+        found.push(...events.flatMap((event) => receptionsOf(event, domains)));
       }
-      return found;
+      // A mail that was stored and posted in vain has two events, each under every domain that it concerns.
+      return [...new Map(found.map((one) => [one.id, one])).values()];
     },
-    know: async ({ listed }) => knownOf(listed as StoredEvent),
+    know: async ({ listed }) => {
+      const { event, recipient } = listed as Listed;
+      return knownOf(event, recipient);
+    },
   };
 }
 
 /** The fields of an event that are read here; each may be absent. */
 interface StoredEvent {
+  readonly id?: unknown;
   readonly event?: unknown;
   readonly timestamp?: unknown;
   readonly severity?: unknown;
   readonly recipient?: unknown;
+  readonly recipients?: unknown;
   readonly flags?: { readonly 'is-routed'?: unknown };
   readonly envelope?: { readonly sender?: unknown };
   readonly storage?: { readonly url?: unknown; readonly key?: unknown };
   readonly message?: { readonly headers?: Readonly<Record<string, unknown>>; readonly recipients?: unknown };
 }
 
-/** Failures of sent mail are listed too: only routed ones are of received mail, and only the last one is final. */
-function receptionOf(item: unknown): Reception[] {
-  const { event, timestamp, severity, flags, storage } = Object(item) as StoredEvent;
-  if (event === 'failed' && (flags?.['is-routed'] !== true || severity === 'temporary')) return [];
-  if (typeof storage?.url !== 'string') return [];
-  const key = typeof storage.key === 'string' ? storage.key : storage.url;
-  return [{ id: key, at: Number(timestamp) * 1000, state: event === 'failed' ? 'failed' : 'taken', listed: item }];
+/** An event, and one of the recipients that it tells of; none where it names nobody. */
+interface Listed {
+  readonly event: StoredEvent;
+  readonly recipient: string | undefined;
 }
 
-function knownOf(event: StoredEvent): Known {
-  const { recipient, envelope, storage, message } = event;
-  const listed = Array.isArray(message?.recipients) ? message.recipients : [];
-  const recipients = [recipient, ...listed].filter(
-    (one): one is string => typeof one === 'string' && one.includes('@') && !one.includes('/'),
-  );
+/**
+ * One reception for each recipient, since the copy of one mail, under one key, may be for several.
+ *
+ * Failures of sent mail are listed too: only routed ones are of received mail, and only the last one is final. One that
+ * names no copy is a mail that is lost but for what the event says.
+ */
+function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
+  const event: StoredEvent = Object(item);
+  const { event: kind, timestamp, severity, flags, storage } = event;
+  if (kind === 'failed' && (flags?.['is-routed'] !== true || severity === 'temporary')) return [];
+  const key = [storage?.key, storage?.url, event.id].find((one) => typeof one === 'string') ?? String(timestamp);
+  return recipientsOf(event, domains).map((recipient) => ({
+    // By the hash: the id stands in the log.
+    id: `${key}/${hashOf(recipient ?? '')}`,
+    at: Number(timestamp) * 1000,
+    state: kind === 'failed' ? 'failed' : 'taken',
+    listed: { event, recipient } satisfies Listed,
+  }));
+}
+
+/** Those in the domains that receive; of a failed post the recipient may be the address that was posted to. */
+function recipientsOf({ recipient, recipients, message }: StoredEvent, domains: readonly string[]) {
+  const given = [recipient, recipients, message?.recipients].flat();
+  const addresses = given.filter((one): one is string => typeof one === 'string' && /^[^/]+@[^/]+$/.test(one));
+  const unique = [...new Map(addresses.map((one) => [one.toLowerCase(), one])).values()];
+  const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  const ours = unique.filter((one) => domains.some((domain) => domain.toLowerCase() === domainOf(one)));
+  return ours.length > 0 ? ours : [unique[0]];
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text.toLowerCase()).digest('base64url').slice(0, 16);
+}
+
+function knownOf(event: StoredEvent, recipient: string | undefined): Known {
+  const { envelope, storage, message } = event;
   const headers = Object.entries(message?.headers ?? {}).flatMap(([name, value]): [string, string][] => {
     if (typeof value !== 'string' || value === '') return [];
     return [name === 'message-id' ? ['message-id', `<${value.replace(/^<|>$/g, '')}>`] : [name, value]];
@@ -86,8 +126,7 @@ function knownOf(event: StoredEvent): Known {
   const sender = envelope?.sender;
   return {
     mail: {
-      // Of a failed post the recipient may be the address that was posted to.
-      recipients: recipients.slice(0, 1),
+      recipients: recipient === undefined ? [] : [recipient],
       ...(typeof sender === 'string' && { sender: sender === '' ? null : sender }),
       ...(typeof storage?.key === 'string' && { providerMessageId: storage.key }),
       ...(typeof storage?.url === 'string' && { storedAt: storage.url }),

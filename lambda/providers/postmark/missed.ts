@@ -5,6 +5,8 @@ const PUBLIC = 'https://api.postmarkapp.com';
 /** Most that one answer holds (postmarkapp.com/developer/api/messages-api, 2026-11-25). */
 const MOST = 500;
 const MOST_PAGES = 4;
+/** Its first three tries are over by then ("Understanding inbound webhook retries", 2025-11-04). */
+const FIRST_TRIES_MS = 10 * 60_000;
 /** Above this the stored copy of a body is cut (the same page, 2026-11-25). */
 const CUT_BYTES = 1024 * 1024;
 
@@ -32,6 +34,7 @@ export function missed(context: MissedContext): MissedSource {
   };
 
   return {
+    lagMs: FIRST_TRIES_MS,
     async standing() {
       const found: Reception[] = [];
       const states = context.options.blocked === 'leave' ? (['failed'] as const) : (['failed', 'blocked'] as const);
