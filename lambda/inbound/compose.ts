@@ -9,6 +9,7 @@ import type { InboundType } from '../contract/providers.ts';
 import type { MailContent, PostedMail, StatedMailbox } from '../providers/inbound.ts';
 import { mailboxOf, readMailboxes } from './addresses.ts';
 import { clean, oneLine } from './clean.ts';
+import { decodeHeader } from './encoded-words.ts';
 import { flagsOf, isoDate, messageId, messageIds, valuesOf } from './headers.ts';
 import { identityOf } from './identity.ts';
 import { verdictsOf } from './verdicts.ts';
@@ -28,14 +29,15 @@ export interface Reception {
 /** One message for each recipient of a mail, in the shape that does not tell which way it came. */
 export function composeMessages(posted: PostedMail, content: MailContent, reception: Reception): InboundMessage[] {
   const { type, provider, receivedAt, raw, attachments, flags } = reception;
-  const headers = content.headers.map(([name, value]) => [clean(name), clean(value)] as const);
+  const headers = content.headers.map(([name, value]) => [clean(name), clean(decodeHeader(value))] as const);
   const of = (name: string) => valuesOf(headers, name);
+  const asWritten = (name: string) => valuesOf(content.headers, name);
   const { stated = {} } = content;
   const id = messageId(of('message-id'));
   const inReplyTo = messageId(of('in-reply-to'));
   const references = messageIds(of('references'));
   const date = isoDate(of('date')[0] ?? stated.date);
-  const subject = oneLine(of('subject')[0] ?? stated.subject ?? '');
+  const subject = oneLine(stated.subject ?? of('subject')[0] ?? '');
   const allFlags = [...new Set([...flagsOf(headers, posted.sender), ...flags])];
   const shared = {
     ...(id !== undefined && { messageId: id }),
@@ -43,10 +45,10 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
     ...(references.length > 0 && { references }),
     ...(date !== undefined && { date }),
     ...(subject && { subject }),
-    ...addresses('from', of('from'), stated.from),
-    ...addresses('to', of('to'), stated.to),
-    ...addresses('cc', of('cc'), stated.cc),
-    ...addresses('replyTo', stated.replyTo && of('reply-to').length === 0 ? [stated.replyTo] : of('reply-to')),
+    ...addresses('from', asWritten('from'), stated.from),
+    ...addresses('to', asWritten('to'), stated.to),
+    ...addresses('cc', asWritten('cc'), stated.cc),
+    ...addresses('replyTo', stated.replyTo && of('reply-to').length === 0 ? [stated.replyTo] : asWritten('reply-to')),
     headers,
     ...(content.text && { text: clean(content.text) }),
     ...(content.html && { html: clean(content.html) }),

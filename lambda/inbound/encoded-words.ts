@@ -4,14 +4,17 @@ const WORD = /=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?([^?\s]*)\?=/g;
 /** Neighbours of the same character set, which are one text in pieces. */
 const RUN = /=\?([^?\s*]+)(?:\*[^?\s]*)?\?[BbQq]\?[^?\s]*\?=(?:\s+=\?\1(?:\*[^?\s]*)?\?[BbQq]\?[^?\s]*\?=)+/g;
 
-/**
- * Decodes the encoded words of a header (RFC 2047).
- *
- * Some clients cut a character in two between words, against the RFC: neighbours are joined as bytes before their
- * character set is looked at.
- */
+/** Decodes the encoded words of a header (RFC 2047). */
 export function decodeHeader(value: string): string {
-  return decodeWords(value.replace(RUN, joined));
+  return decodeWords(joinWords(value));
+}
+
+/**
+ * Makes one encoded word of neighbours. Some clients cut a character in two between words, against the RFC: they are
+ * joined as bytes before their character set is looked at.
+ */
+export function joinWords(value: string): string {
+  return value.replace(RUN, joined);
 }
 
 function joined(run: string, charset: string): string {

@@ -1,7 +1,6 @@
 import PostalMime, { type Email } from 'postal-mime';
 import { type Leaf, splitMail } from '../mail/mime-parts.ts';
 import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
-import { decodeHeader } from './encoded-words.ts';
 
 /**
  * Takes a mail apart; never throws. What cannot be read at all is flagged.
@@ -24,7 +23,7 @@ export async function readMime(mime: Buffer): Promise<MailContent> {
     if (read.file) files.push(read.file);
   }
   return {
-    headers: top.map(({ originalKey, value }) => [originalKey, decodeHeader(value)]),
+    headers: top.map(({ originalKey, value }) => [originalKey, value]),
     ...(texts.length > 0 && { text: texts.join('\n') }),
     ...(htmls.length > 0 && { html: htmls.join('\n') }),
     files,
@@ -74,14 +73,23 @@ const NOTHING = Buffer.alloc(0);
 /** A header with its folded lines; `multipart` in a leaf is one that has no parts. */
 const REPLACED = /^(?:content-transfer-encoding:|content-type:[ \t]*multipart\/)[^\n]*(?:\n[ \t][^\n]*)*\n?/gim;
 
+/** Bytes in a line of base64: few lines, since each costs an object, and none that costs a copy of the whole; divisible by 3. */
+const LINE = 48 * 1024;
+
 /** Reads one part by its headers, the content in an encoding that costs little to undo. */
 function parseLeaf(headers: Buffer, content: Buffer): Promise<Email | undefined> {
-  const block = `${headers.toString('latin1').replace(REPLACED, '').trimEnd()}\r\n`.trimStart();
-  const mail = `${block}Content-Transfer-Encoding: base64\r\n\r\n${content.toString('base64')}`;
-  return parse(Buffer.from(mail, 'latin1'));
+  const kept = `${headers.toString('latin1').replace(REPLACED, '').trimEnd()}\r\n`.trimStart();
+  const block = `${kept}Content-Transfer-Encoding: base64\r\n\r\n`;
+  const lines = Math.ceil(content.length / LINE);
+  const mail = Buffer.from(new ArrayBuffer(block.length + Math.ceil(content.length / 3) * 4 + lines * 2));
+  let length = mail.write(block, 'latin1');
+  for (let start = 0; start < content.length; start += LINE)
+    length += mail.write(`${content.toString('base64', start, start + LINE)}\r\n`, length, 'latin1');
+  // Of a whole ArrayBuffer postal-mime makes no copy.
+  return parse(mail.buffer);
 }
 
 /** Undefined if postal-mime does not take it. */
-function parse(mail: Buffer): Promise<Email | undefined> {
+function parse(mail: Buffer | ArrayBuffer): Promise<Email | undefined> {
   return PostalMime.parse(mail, { forceRfc822Attachments: true }).catch(() => undefined);
 }

@@ -41,7 +41,7 @@ export async function takeMail(
   { provider, posted, mime, raw, truncated = false }: Kept,
   { environment, store, queue, table, clock, metrics }: TakeDependencies,
 ): Promise<{ readonly outcome: 'delivered' | 'duplicate' | 'busy'; readonly ids: readonly string[] }> {
-  const content = mime === undefined ? posted.content : await readFully(mime, posted.content);
+  const content = mime === undefined ? posted.content : await readFully(mime, posted);
   const { attachments, complete } = await keepFiles(content.files, store);
   const incomplete = truncated || content.truncated === true || !complete;
   const flags: InboundFlag[] = [
@@ -80,8 +80,9 @@ export async function takeMail(
 }
 
 /** By the mail itself; where that cannot be read, by what the provider made of it, if it made more. */
-async function readFully(mime: Buffer, byProvider: MailContent): Promise<MailContent> {
+async function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMail): Promise<MailContent> {
   const content = await readMime(mime);
+  if (mimeWasText && content.headers.length > 0) return { ...byProvider, headers: content.headers };
   if (!content.unparsable)
     return { ...content, ...(content.headers.length === 0 && { stated: byProvider.stated ?? {} }) };
   const read = byProvider.text !== undefined || byProvider.html !== undefined;

@@ -25,7 +25,7 @@ export interface StatedMailbox {
   readonly address: string;
 }
 
-/** What a provider says apart from the headers; it counts where the headers do not say it. */
+/** What a provider says apart from the headers: subject and addresses before them, the rest where they do not say it. */
 export interface Stated {
   readonly from?: readonly StatedMailbox[];
   readonly to?: readonly StatedMailbox[];
@@ -38,7 +38,7 @@ export interface Stated {
 
 /** The content of a mail, whichever way it was taken apart; texts are as given, not yet cleaned. */
 export interface MailContent {
-  /** In order, decoded, repeats kept. */
+  /** In order, repeats kept, encoded words as they are. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly text?: string;
   readonly html?: string;
@@ -65,6 +65,8 @@ export interface PostedMail {
   readonly plusPart?: string;
   /** The mail as received, if the provider gives it. */
   readonly mime?: Buffer;
+  /** The provider gave `mime` as text: bodies and files in it that are not ASCII may have been read in the wrong character set. */
+  readonly mimeWasText?: boolean;
   /** Where the provider keeps the mail as received, to be fetched. */
   readonly storedAt?: string;
   /** What the provider's filter found, where it says so outside of the headers. */

@@ -69,6 +69,23 @@ test('a form with 10,000 fields and 300 files is taken; what is too much stays i
   expect(message?.flags).toEqual(['truncated']);
 });
 
+test('40,000 headers that bear the names of fields take seconds at most', { timeout: 60_000 }, async () => {
+  const world = givenWorld();
+  const headers = Array.from({ length: 40_000 }, (_, index): [string, string] => ['token', `${index}`]);
+  const begun = performance.now();
+  await world.receive(mailgunRequest([...headers, ...mailgunMail({}, headers.toReversed())], { multipart: true }));
+  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(world.messages()).toHaveLength(1);
+});
+
+test('megabytes of address headers is read as far as a mail to people goes', { timeout: 60_000 }, async () => {
+  const world = givenWorld();
+  const Headers = Array.from({ length: 40 }, () => ({ Name: 'Cc', Value: 'a:'.repeat(60_000) }));
+  const begun = performance.now();
+  await world.receive(postmarkRequest(postmarkMail({ Headers: [...Headers, { Name: 'Message-ID', Value: '<1@x>' }] })));
+  expect(performance.now() - begun).toBeLessThan(8_000);
+});
+
 test.each<[string | undefined, string | undefined]>([
   ['a.pdf', 'a.pdf'],
   ['../../etc/passwd', 'passwd'],

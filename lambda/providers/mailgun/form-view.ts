@@ -1,4 +1,5 @@
 import { type Field, type Form, textOf } from '../../mail/form.ts';
+import { headerValue } from '../header-value.ts';
 
 /** The fields of Mailgun's form, its own told from those that only repeat a header of the mail. */
 export interface FormView {
@@ -26,14 +27,16 @@ export function viewOf(form: Form): FormView {
     else byName.set(field.name, [field]);
   }
   const headers = messageHeaders(byName.get('message-headers') ?? []);
+  const copies = countsOf(headers ?? []);
   const own = (name: string): readonly Field[] => {
     const fields = byName.get(name) ?? [];
-    const copies = (headers ?? []).flatMap(([given, value]) => (given === name ? [value] : []));
-    if (copies.length === 0) return fields;
+    const left = new Map(copies.get(name));
+    if (left.size === 0) return fields;
     const rest = fields.filter(({ value }) => {
-      const place = copies.indexOf(textOf(value));
-      if (place !== -1) copies.splice(place, 1);
-      return place === -1;
+      const text = textOf(value);
+      const count = left.get(text) ?? 0;
+      if (count > 0) left.set(text, count - 1);
+      return count === 0;
     });
     // Where copies and own fields are merged into one, it is better to have that one than none.
     return rest.length > 0 || !ALWAYS.has(name) ? rest : fields;
@@ -53,6 +56,16 @@ export function viewOf(form: Form): FormView {
   };
 }
 
+/** How often each header has each value. */
+function countsOf(headers: readonly (readonly [string, string])[]): Map<string, Map<string, number>> {
+  const counts = new Map<string, Map<string, number>>();
+  for (const [name, value] of headers) {
+    const own = counts.get(name) ?? new Map<string, number>();
+    counts.set(name, own.set(value, (own.get(value) ?? 0) + 1));
+  }
+  return counts;
+}
+
 /** Of several, the longest is Mailgun's: it holds the others as values of headers. */
 function messageHeaders(fields: readonly Field[]): [string, string][] | undefined {
   const longest = fields.toSorted((one, other) => other.value.length - one.value.length)[0];
@@ -62,7 +75,8 @@ function messageHeaders(fields: readonly Field[]): [string, string][] | undefine
     if (!Array.isArray(list)) return undefined;
     return list.flatMap((entry: unknown): [string, string][] => {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') return [];
-      return [[entry[0], typeof entry[1] === 'string' ? entry[1] : String(entry[1] ?? '')]];
+      const value = headerValue(entry[1]);
+      return value === undefined ? [] : [[entry[0], value]];
     });
   } catch {
     return undefined;

@@ -60,12 +60,14 @@ function contentOf(view: FormView): PostedMail['content'] {
   const text = view.text('body-plain');
   const html = view.all('body-html').filter(Boolean).join('\n');
   const files = filesOf(view);
+  const subject = view.text('subject');
   const announced = Number(view.text('attachment-count') ?? 0);
   return {
     headers,
     ...(text && { text }),
     ...(html && { html }),
     files,
+    ...(subject && { stated: { subject } }),
     ...((!view.complete || files.length < announced) && { truncated: true }),
   };
 }

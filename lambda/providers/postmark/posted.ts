@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer';
+import { headerValue } from '../header-value.ts';
 import type { Posted, PostedMail, ReceivedFile, Stated, StatedMailbox } from '../inbound.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -24,13 +26,16 @@ export function readPosted(body: Buffer): Posted {
   const strippedText = text(fields, 'StrippedTextReply');
   const plusPart = text(fields, 'MailboxHash');
   const raw = text(fields, 'RawEmail');
+  const mime = raw && Buffer.from(raw, 'utf8');
   const mail: PostedMail = {
     recipients: [recipient],
     ...(sender !== undefined && { sender }),
     ...(providerMessageId && { providerMessageId, reception: providerMessageId }),
     ...(strippedText && { strippedText }),
     ...(plusPart && { plusPart }),
-    ...(raw && { mime: Buffer.from(raw, 'utf8') }),
+    ...(mime && { mime }),
+    // JSON holds no bytes: 8-bit text of another character set than UTF-8 has been turned into characters, well or badly.
+    ...(mime && !isAscii(mime) && { mimeWasText: true }),
     content: contentOf(fields, headers),
   };
   return { kind: 'mail', mail };
@@ -69,7 +74,8 @@ function senderOf(headers: readonly (readonly [string, string])[]): string | nul
 function headersOf(fields: Fields): [string, string][] {
   return list(fields, 'Headers').flatMap((entry): [string, string][] => {
     const { Name, Value } = entry;
-    return typeof Name === 'string' ? [[Name, typeof Value === 'string' ? Value : '']] : [];
+    const value = headerValue(Value);
+    return typeof Name === 'string' && value !== undefined ? [[Name, value]] : [];
   });
 }
 
