@@ -6,7 +6,12 @@ import { MailoverStack } from '../lib/stack.ts';
 /** The providers, best first; each is asked when those above it did not take the mail. */
 const providers: ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' }, inbound: { preference: 20 } },
-  { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' }, inbound: { preference: 10 } },
+  {
+    key: 'mailgun',
+    type: 'mailgun',
+    options: { domain: 'mg.example.com' },
+    inbound: { domains: ['in.example.com'], preference: 10 },
+  },
   { key: 'ses', type: 'ses', options: { identities: ['example.com', 'example.org', 'example.net'] } },
   // A young server of one's own, which first has to earn its reputation: one mail in a hundred goes there first.
   {

@@ -27,9 +27,9 @@ export function reconciledProviders(providers: readonly ProviderConfig[]): Recon
   return inboundProviders(providers).flatMap((receiving): ReconciledProvider[] => {
     const config = providers.find(({ key }) => key === receiving.key);
     if (config?.type === 'mailgun') {
-      const { region, domain } = config.options;
-      const { domains = [domain] } = config.inbound === true ? {} : (config.inbound ?? {});
-      return [{ ...receiving, ...(region && { region }), domains }];
+      const { inbound, options } = config;
+      const { region } = options;
+      return [{ ...receiving, ...(region && { region }), ...(inbound && { domains: inbound.domains }) }];
     }
     if (config?.type === 'postmark') {
       const { key, secretName = `mailover/${key}`, inbound } = config;

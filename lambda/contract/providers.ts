@@ -96,9 +96,10 @@ export interface InboundOptions {
 export interface MailgunInboundOptions extends InboundOptions {
   /**
    * Domains of the Mailgun account that mail is received for: the reconciler asks for what they stored or failed to post.
-   * @default - the sending domain
+   *
+   * Without a default, since nobody would notice a wrong one: the sending domain has events too.
    */
-  readonly domains?: readonly string[];
+  readonly domains: readonly string[];
 }
 
 /** How mail comes in over Postmark. */
@@ -143,7 +144,7 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly outbound?: boolean;
   /**
-   * How mail is received over this provider; `true` for all defaults.
+   * How mail is received over this provider; `true` for all defaults, where there are only such.
    * @default - none is
    */
   readonly inbound?: I;
@@ -224,7 +225,7 @@ interface ProviderBase<T extends ProviderType, O, I> {
  */
 export type ProviderConfig =
   | ProviderBase<'ses', SesOptions, SesInboundOptions>
-  | ProviderBase<'mailgun', MailgunOptions, true | MailgunInboundOptions>
+  | ProviderBase<'mailgun', MailgunOptions, MailgunInboundOptions>
   | ProviderBase<'postmark', PostmarkOptions, true | PostmarkInboundOptions>
   | ProviderBase<'smtp', SmtpOptions, never>;
 

@@ -77,6 +77,11 @@ const webhook = {
 };
 const posting = <T extends z.ZodRawShape>(more: T) =>
   z.union([z.literal(true), z.strictObject({ ...webhook, ...more })]).optional();
+const DOMAINS = 'must name the domains that mail is received for, such as `{ domains: ["in.example.com"] }`';
+/** Says what is missing where there is no object at all; what an object has too much is said by the rule itself. */
+const shapeOr = (text: string) => ({
+  error: ({ code }: { readonly code: string }) => (code === 'invalid_type' ? text : undefined),
+});
 const inbound = {
   ses: z
     .strictObject({
@@ -88,7 +93,9 @@ const inbound = {
       preference,
     })
     .optional(),
-  mailgun: posting({ domains: list(domain).optional() }),
+  mailgun: z
+    .strictObject({ ...webhook, domains: z.array(domain, DOMAINS).min(1, DOMAINS) }, shapeOr(DOMAINS))
+    .optional(),
   postmark: posting({ blocked: z.enum(['receive', 'leave']).optional() }),
 } satisfies Record<InboundType, z.ZodType>;
 

@@ -17,7 +17,12 @@ const sections = new Map(
 const { template } = deploy({
   providers: [
     { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
-    { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' }, inbound: { preference: 10 } },
+    {
+      key: 'mailgun',
+      type: 'mailgun',
+      options: { domain: 'mg.example.com' },
+      inbound: { domains: ['in.example.com'], preference: 10 },
+    },
     {
       key: 'ses',
       type: 'ses',

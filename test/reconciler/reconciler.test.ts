@@ -248,7 +248,7 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
     type,
     secretName: 'inbound',
     apiSecretName: 'account',
-    ...(type === 'mailgun' && { domains: ['mg.example.com'] }),
+    ...(type === 'mailgun' && { domains: ['in.example.com'] }),
     ...more,
   };
   const reconcile = createReconciler({

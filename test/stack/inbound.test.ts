@@ -10,7 +10,7 @@ const RECEIVING: readonly ProviderConfig[] = PROVIDERS.map((provider): ProviderC
   if (provider.key === 'postmark' && provider.type === 'postmark')
     return { ...provider, inbound: { preference: 20, sourceRanges: ['3.134.147.250/32'] } };
   if (provider.key === 'mailgun-eu' && provider.type === 'mailgun')
-    return { ...provider, inbound: { preference: 10, secretName: 'eu/webhooks' } };
+    return { ...provider, inbound: { domains: ['in.example.com'], preference: 10, secretName: 'eu/webhooks' } };
   if (provider.key === 'inbox' && provider.type === 'postmark') return { ...provider, inbound: true };
   if (provider.key === 'ses-here' && provider.type === 'ses')
     return { ...provider, inbound: { recipients: ['in.example.com'] } };
@@ -144,7 +144,12 @@ test.each<[string, object, RegExp | undefined]>([
       key: 'a',
       type: 'mailgun',
       options: { domain: 'mg.example.com' },
-      inbound: { preference: 0, sourceRanges: ['10.0.0.0/8', '2001:db8::/32'], secretName: 'a/b' },
+      inbound: {
+        domains: ['in.example.com'],
+        preference: 0,
+        sourceRanges: ['10.0.0.0/8', '2001:db8::/32'],
+        secretName: 'a/b',
+      },
     },
     undefined,
   ],
@@ -153,6 +158,16 @@ test.each<[string, object, RegExp | undefined]>([
   ['a bad range', { key: 'a', type: 'postmark', options: {}, inbound: { sourceRanges: ['10.0.0.300/8'] } }, /inbound/],
   ['no ranges', { key: 'a', type: 'postmark', options: {}, inbound: { sourceRanges: [] } }, /inbound/],
   ['SMTP', { key: 'a', type: 'smtp', options: { host: 'mx.example.com' }, inbound: true }, /inbound/],
+  [
+    'Mailgun without domains',
+    { key: 'a', type: 'mailgun', options: { domain: 'mg.example.com' }, inbound: { preference: 10 } },
+    /inbound.domains: must name the domains that mail is received for, such as `\{ domains: \["in.example.com"\] \}`/,
+  ],
+  [
+    'Mailgun by all defaults',
+    { key: 'a', type: 'mailgun', options: { domain: 'mg.example.com' }, inbound: true },
+    /inbound: must name the domains that mail is received for/,
+  ],
   [
     'SES without recipients',
     { key: 'a', type: 'ses', options: { identities: ['example.com'] }, inbound: {} },

@@ -5,7 +5,12 @@ import { deploy, resources } from './deployment.ts';
 
 const PROVIDERS = [
   { key: 'postmark', type: 'postmark', options: {}, inbound: { blocked: 'leave' } },
-  { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com', region: 'eu' }, inbound: true },
+  {
+    key: 'mailgun',
+    type: 'mailgun',
+    options: { domain: 'mg.example.com', region: 'eu' },
+    inbound: { domains: ['in.example.com'] },
+  },
   { key: 'ses', type: 'ses', options: { identities: ['example.com'] } },
 ] as const;
 const { template } = deploy({ providers: PROVIDERS });
@@ -42,7 +47,7 @@ test('it is told whom to ask, and where the keys are', () => {
       type: 'mailgun',
       secretName: 'mailover/mailgun/webhooks',
       region: 'eu',
-      domains: ['mg.example.com'],
+      domains: ['in.example.com'],
     },
   ]);
 });
