@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** One field of a posted form, as bytes: a mail in it need not be UTF-8. */
 export interface Field {
   readonly name: string;
@@ -9,28 +11,38 @@ export interface Field {
 /** The fields of a form in order. */
 export interface Form {
   readonly fields: readonly Field[];
-  /** Whether all of it was read: the form ends as it should, and has no more fields than are taken. */
+  /** Whether this is all of it: the form ends as it should, and has no more fields than are taken. */
   readonly complete: boolean;
+  /** Hash of the fields that were left out. */
+  readonly rest?: string;
 }
 
 /** Far above what any mail makes: Mailgun posts every header as a field of its own. Bounds memory on garbage. */
 const MAX_FIELDS = 50_000;
+/** Of them and of those that are wanted however many there are, together. */
+const MAX_WANTED_FIELDS = 100_000;
 const MAX_PART_HEADER_BYTES = 16_384;
 
 /**
  * Reads `application/x-www-form-urlencoded` and `multipart/form-data` in one pass over the bytes; undefined for anything else.
  *
  * The platform's own reader (`Response.formData()`) turns the bytes of text fields into UTF-8, which destroys
- * 8-bit mail, and refuses the whole form for one bad part.
+ * 8-bit mail, and refuses the whole form for one bad part. `isWanted` names the fields that are taken when the others
+ * are too many.
  */
-export function readForm(contentType: string, body: Buffer): Form | undefined {
+export function readForm(
+  contentType: string,
+  body: Buffer,
+  isWanted: (name: string) => boolean = () => false,
+): Form | undefined {
+  const gathering = gather(isWanted);
   const [type = ''] = contentType.split(';', 1);
   switch (type.trim().toLowerCase()) {
     case 'application/x-www-form-urlencoded':
-      return readUrlencoded(body);
+      return readUrlencoded(body, gathering);
     case 'multipart/form-data': {
       const boundary = parameters(contentType).get('boundary');
-      return boundary ? readMultipart(body, boundary) : undefined;
+      return boundary ? readMultipart(body, boundary, gathering) : undefined;
     }
     default:
       return undefined;
@@ -42,25 +54,48 @@ export function textOf(value: Buffer): string {
   return value.toString('utf8');
 }
 
-function readUrlencoded(body: Buffer): Form {
+type Gathering = ReturnType<typeof gather>;
+
+/** Takes fields up to the limits, and hashes what is beyond them. */
+function gather(isWanted: (name: string) => boolean) {
   const fields: Field[] = [];
+  const rest = createHash('sha256');
+  let complete = true;
+  return {
+    /** `bytes` is the field as it stands in the form. */
+    add(name: string, bytes: Buffer, field: () => Field): void {
+      if (fields.length < MAX_FIELDS || (fields.length < MAX_WANTED_FIELDS && isWanted(name))) {
+        fields.push(field());
+        return;
+      }
+      rest.update(bytes);
+      complete = false;
+    },
+    form: (ended: boolean): Form => ({
+      fields,
+      complete: complete && ended,
+      ...(!complete && { rest: rest.digest('base64url') }),
+    }),
+  };
+}
+
+function readUrlencoded(body: Buffer, { add, form }: Gathering): Form {
   let start = 0;
   while (start < body.length) {
     const ampersand = body.indexOf(0x26, start);
     const end = ampersand === -1 ? body.length : ampersand;
     if (end > start) {
-      if (fields.length === MAX_FIELDS) return { fields, complete: false };
       const pair = body.subarray(start, end);
       const equals = pair.indexOf(0x3d);
-      const name = equals === -1 ? pair : pair.subarray(0, equals);
-      fields.push({
-        name: percentDecoded(name).toString('utf8'),
+      const name = percentDecoded(equals === -1 ? pair : pair.subarray(0, equals)).toString('utf8');
+      add(name, body.subarray(start, end + 1), () => ({
+        name,
         value: equals === -1 ? Buffer.alloc(0) : percentDecoded(pair.subarray(equals + 1)),
-      });
+      }));
     }
     start = end + 1;
   }
-  return { fields, complete: true };
+  return form(true);
 }
 
 function percentDecoded(bytes: Buffer): Buffer {
@@ -90,20 +125,19 @@ export function hexDigit(byte = 0): number {
 
 const HEADER_END = Buffer.from('\r\n\r\n');
 
-function readMultipart(body: Buffer, boundary: string): Form {
+function readMultipart(body: Buffer, boundary: string, { add, form }: Gathering): Form {
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
-  const fields: Field[] = [];
   const first = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2));
   let found = first ? endOfDelimiter(body, delimiter.length - 2) : findDelimiter(body, delimiter, 0);
-  while (found !== undefined && !found.last && fields.length < MAX_FIELDS) {
+  while (found !== undefined && !found.last) {
     // Two bytes back: an empty part has no line break of its own before the next delimiter.
     const next = findDelimiter(body, delimiter, found.end - 2);
     const part = body.subarray(found.end, Math.max(found.end, next?.start ?? body.length));
     const field = readPart(part);
-    if (field) fields.push(field);
+    if (field) add(field.name, part, () => field);
     found = next;
   }
-  return { fields, complete: found?.last === true };
+  return form(found?.last === true);
 }
 
 interface Delimiter {

@@ -3,7 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inbound as mailgun } from '../../lambda/providers/mailgun/inbound.ts';
 import { inbound as postmark } from '../../lambda/providers/postmark/inbound.ts';
-import { givenWorld, mailgunMail, mailgunRequest, NOW, postmarkMail, postmarkRequest, SECRETS } from './world.ts';
+import {
+  type FormEntry,
+  givenWorld,
+  mailgunMail,
+  mailgunRequest,
+  NOW,
+  postmarkMail,
+  postmarkRequest,
+  SECRETS,
+} from './world.ts';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -91,6 +100,41 @@ describe('Mailgun', () => {
     }
     expect(world.queue).toHaveLength(1);
   });
+
+  test('a token that was used is refused with another type of a file, or fields of one name in another order', async () => {
+    const world = givenWorld();
+    const file = (type: string): FormEntry => ['attachment-1', 'x', 'a.html', type];
+    const entries = (type: string, ...html: string[]): FormEntry[] => [
+      ...mailgunMail(),
+      ...html.map((text): FormEntry => ['body-html', text]),
+      file(type),
+    ];
+    const status = async (given: FormEntry[]) =>
+      (await world.receive(mailgunRequest(given, { token: 'token-4' }))).status;
+
+    expect(await status(entries('text/plain', '<p>1', '<p>2'))).toBe(200);
+    expect(await status(entries('text/html', '<p>1', '<p>2'))).toBe(401);
+    expect(await status(entries('text/plain', '<p>2', '<p>1'))).toBe(401);
+    expect(await status(entries('text/plain', '<p>1', '<p>2'))).toBe(200);
+    expect(world.queue).toHaveLength(1);
+  });
+
+  test.each([true, false])(
+    'a signature behind 60,000 headers counts, and for them too, multipart: %s',
+    async (multipart) => {
+      const world = givenWorld();
+      const headers = Array.from({ length: 60_000 }, (_, index): FormEntry => [`X-${index}`, 'y']);
+      const request = (first: FormEntry[]) =>
+        mailgunRequest([...first, ...mailgunMail()], { token: 'token-5', multipart, signedLast: true });
+
+      expect((await world.receive(request(headers))).status).toBe(200);
+      expect((await world.receive(request(headers.with(59_990, ['X-59990', 'z'])))).status).toBe(401);
+      expect((await world.receive(request(headers))).status).toBe(200);
+      expect(world.messages()).toMatchObject([
+        { messageId: '<one@example.com>', text: 'A text.\r\n', flags: ['truncated'] },
+      ]);
+    },
+  );
 
   test('of several contents that share a token at one moment, one is let in', async () => {
     const world = givenWorld();

@@ -140,13 +140,19 @@ export function mailgunRequest(
     path = 'hidden-m',
     multipart = entries.some(([, , filename]) => filename !== undefined),
     boundary = randomBytes(12).toString('hex'),
+    signedLast = false,
   } = {},
 ): Arrival {
   const timestamp = String(Math.floor(at / 1000));
   const signature = createHmac('sha256', key)
     .update(timestamp + token)
     .digest('hex');
-  const signed: FormEntry[] = [['timestamp', timestamp], ['token', token], ['signature', signature], ...entries];
+  const signing: FormEntry[] = [
+    ['timestamp', timestamp],
+    ['token', token],
+    ['signature', signature],
+  ];
+  const signed = signedLast ? [...entries, ...signing] : [...signing, ...entries];
   const base = { key: 'mailgun', path, sourceIp: '3.0.0.1' };
   if (!multipart)
     return {

@@ -44,9 +44,7 @@ export function viewOf(form: Form): FormView {
   return {
     headers,
     complete: form.complete,
-    files: form.fields.filter(
-      ({ filename, name }) => filename !== undefined && /^(attachment|inline|file)\b/i.test(name),
-    ),
+    files: form.fields.filter(({ filename, name }) => filename !== undefined && FILE.test(name)),
     text: (name) => {
       const [field] = own(name);
       return field && textOf(field.value);
@@ -65,6 +63,13 @@ function countsOf(headers: readonly (readonly [string, string])[]): Map<string, 
   }
   return counts;
 }
+
+/** Whether Mailgun itself makes a field of this name (receive-http, 2026-11-25), or a file of the mail may have it. */
+export function isOwnName(name: string): boolean {
+  return OWN.has(name) || FILE.test(name);
+}
+
+const FILE = /^(attachment|inline|file)\b/i;
 
 /** Of several, the longest is Mailgun's: it holds the others as values of headers. */
 function messageHeaders(fields: readonly Field[]): [string, string][] | undefined {
@@ -92,4 +97,19 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'timestamp',
   'token',
   'signature',
+]);
+
+const OWN: ReadonlySet<string> = new Set([
+  ...ALWAYS,
+  'recipients',
+  'event',
+  'body-plain',
+  'body-html',
+  'body-mime',
+  'stripped-text',
+  'stripped-html',
+  'stripped-signature',
+  'message-headers',
+  'message-url',
+  'content-id-map',
 ]);

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readForm } from '../../mail/form.ts';
 import type { Authentication, InboundModule, InboundRequest, Posted } from '../inbound.ts';
-import { type FormView, viewOf } from './form-view.ts';
+import { type FormView, isOwnName, viewOf } from './form-view.ts';
 import { readPosted } from './posted.ts';
 import { contentHash, type Signature, signatureProblem } from './signature.ts';
 
 /** Mailgun's routes: forward() in both forms, and store(notify). */
 export const inbound: InboundModule = {
   authenticate(request, secret, now) {
-    const form = readForm(request.contentType, request.body);
+    const form = readForm(request.contentType, request.body, isOwnName);
     if (form === undefined) return authenticateJson(request, secret, now);
     const view = viewOf(form);
     let refused: Authentication = { kind: 'refused', reason: 'missing' };
@@ -17,7 +17,7 @@ export const inbound: InboundModule = {
       if (reason === undefined)
         return {
           kind: 'genuine',
-          once: { token: signature.token, content: contentHash(form.fields) },
+          once: { token: signature.token, content: contentHash(form) },
           read: () => readPosted(view, Number(signature.timestamp) * 1000),
         };
       refused = { kind: 'refused', reason };

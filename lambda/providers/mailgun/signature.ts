@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Form } from '../../mail/form.ts';
 import type { Secret } from '../../platform/secrets.ts';
 import type { Authentication } from '../inbound.ts';
 
@@ -43,20 +44,19 @@ export function signatureProblem(
   return age < -MAX_AHEAD_MS ? 'early' : undefined;
 }
 
-/** What tells one posted form from another: names, file names and values, in whatever order and encoding they came. */
-export function contentHash(
-  fields: readonly { readonly name: string; readonly filename?: string; readonly value: Buffer }[],
-): string {
-  const digests = fields
+/**
+ * What tells one posted form from another: names, file names, types and values, in the order of those of one name. The
+ * boundary between them, and how the names stand among each other, may be other ones in a retry.
+ */
+export function contentHash({ fields, rest = '' }: Form): string {
+  const hash = createHash('sha256').update(rest);
+  const byName = fields
     .filter(({ name }) => !SIGNED_FIELDS.has(name))
-    .map(({ name, filename = '', value }) =>
-      createHash('sha256')
-        .update(JSON.stringify([name, filename]))
-        .update(value)
-        .digest('hex'),
-    )
-    .sort();
-  return createHash('sha256').update(digests.join('')).digest('base64url');
+    // The sort is stable.
+    .toSorted((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
+  for (const { name, filename = '', contentType = '', value } of byName)
+    hash.update(JSON.stringify([name, filename, contentType, value.length])).update(value);
+  return hash.digest('base64url');
 }
 
 const SIGNED_FIELDS: ReadonlySet<string> = new Set(['timestamp', 'token', 'signature']);
