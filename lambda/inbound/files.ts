@@ -3,6 +3,7 @@ import type { InboundAttachment } from '../contract/inbound.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 import type { ReceivedFile } from '../providers/inbound.ts';
 import { clean, mediaType, safeFilename } from './clean.ts';
+import { inTurns } from './in-turns.ts';
 
 /** More than any mail of a person holds; the rest stays in the raw mail, so that a bomb costs a bounded number of writes. */
 const MAX_FILES = 200;
@@ -14,9 +15,7 @@ export async function keepFiles(
   store: ObjectStore,
 ): Promise<{ readonly attachments: readonly InboundAttachment[]; readonly complete: boolean }> {
   const taken = files.slice(0, MAX_FILES);
-  const attachments: InboundAttachment[] = [];
-  for (let start = 0; start < taken.length; start += AT_A_TIME)
-    attachments.push(...(await Promise.all(taken.slice(start, start + AT_A_TIME).map((file) => keep(file, store)))));
+  const attachments = await inTurns(taken, AT_A_TIME, (file) => keep(file, store));
   return { attachments, complete: taken.length === files.length };
 }
 

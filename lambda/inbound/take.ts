@@ -12,6 +12,7 @@ import { composeMessages } from './compose.ts';
 import { deliver } from './deliver.ts';
 import { keepFiles } from './files.ts';
 import { valuesOf } from './headers.ts';
+import { inTurns } from './in-turns.ts';
 import { readMime } from './mime.ts';
 import { once } from './once.ts';
 
@@ -36,6 +37,10 @@ export interface Kept {
   readonly truncated?: boolean;
 }
 
+const AT_A_TIME = 50;
+/** Characters of a text whose copies for several recipients do not fit into memory side by side. */
+const LARGE = 1_000_000;
+
 /** Takes a mail apart and puts it on the inbound queue, once for each recipient. `busy`: another copy is still at it. */
 export async function takeMail(
   { provider, posted, mime, raw, truncated = false }: Kept,
@@ -56,11 +61,10 @@ export async function takeMail(
     attachments,
     flags,
   });
-  const results = await Promise.all(
-    messages.map((message) =>
-      once(table, clock, { id: message.id, provider: provider.key, truncated: incomplete }, (until) =>
-        deliver(message, until, { queue, queueUrl: environment.inboundQueueUrl, store, clock }),
-      ),
+  const large = (content.text?.length ?? 0) + (content.html?.length ?? 0) > LARGE;
+  const results = await inTurns(messages, large ? 1 : AT_A_TIME, (message) =>
+    once(table, clock, { id: message.id, provider: provider.key, truncated: incomplete }, (until) =>
+      deliver(message, until, { queue, queueUrl: environment.inboundQueueUrl, store, clock }),
     ),
   );
   const delivered = results.filter((result) => result === 'delivered').length;
