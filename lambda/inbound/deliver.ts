@@ -46,8 +46,12 @@ function inAscii(json: string): string {
   return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** SQS throttles with 400 and 403 too, and so does KMS behind it: `RequestThrottled`, `ThrottlingException`, `KmsThrottled`. */
+const THROTTLED = /throttl|limitexceeded|toomanyrequests/i;
+
 function notTaken(error: unknown): boolean {
-  const { $metadata, code } = error as { $metadata?: { httpStatusCode?: number }; code?: string };
-  const status = $metadata?.httpStatusCode;
-  return status === 503 || status === 429 || code === 'ECONNREFUSED';
+  const { $metadata, code, name } = error as { $metadata?: { httpStatusCode?: number }; code?: string; name?: string };
+  const status = $metadata?.httpStatusCode ?? 0;
+  if (status >= 400 && status < 500) return status === 429 || THROTTLED.test(name ?? '');
+  return status === 503 || code === 'ECONNREFUSED';
 }

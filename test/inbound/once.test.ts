@@ -104,6 +104,28 @@ test('with half of all writes failing, retries lose nothing and deliver nothing 
   );
 });
 
+test.each([
+  [400, 'ThrottlingException', 200],
+  [400, 'KmsThrottled', 200],
+  [403, 'RequestThrottled', 200],
+  [429, 'TooManyRequests', 200],
+  [400, 'InvalidMessageContents', 500],
+  [403, 'AccessDenied', 500],
+  [500, 'InternalFailure', 500],
+])('a queue that answers %i %s once: the provider is told %i', async (httpStatusCode, name, expected) => {
+  const world = givenWorld();
+  let calls = 0;
+  world.fault = (service) => {
+    if (service !== 'queue') return;
+    calls += 1;
+    if (calls === 1) throw Object.assign(new Error('no'), { name, $metadata: { httpStatusCode } });
+  };
+
+  expect((await world.receive(postmarkRequest(postmarkMail()))).status).toBe(expected);
+
+  expect(world.queue).toHaveLength(expected === 200 ? 1 : 0);
+});
+
 test('what is done stays done although the table fails right after the queue took it', async () => {
   const world = givenWorld();
   const { mailgun, postmark } = mail(6);
