@@ -52,6 +52,8 @@ export class Inbound extends Construct {
   readonly accessLog: LogGroup;
   /** Counts requests that are larger than Lambda or the API takes; they never reach the function. */
   readonly tooLarge: MetricFilter;
+  /** Counts requests that the API answered in place of the function. */
+  readonly turnedAway: MetricFilter;
   /** There only if SES receives mail. */
   readonly ses: SesReceiving | undefined;
 
@@ -65,6 +67,16 @@ export class Inbound extends Construct {
       metricName: 'InboundTooLarge',
       // 413 of the API itself (above 10 MB) or of Lambda (above 6 MB), which the API may tell with another status.
       filterPattern: FilterPattern.literal('{ $.status = "413" || $.integrationStatus = "413" }'),
+      metricValue: '1',
+    });
+    this.turnedAway = new MetricFilter(this, 'TurnedAway', {
+      logGroup: this.accessLog,
+      metricNamespace: NAMESPACE,
+      metricName: 'InboundTurnedAway',
+      // 429 above the rate, 502 to 504 of a function that is throttled, broken or late: it never answers any of these.
+      filterPattern: FilterPattern.literal(
+        '{ $.status = "429" || $.status = "502" || $.status = "503" || $.status = "504" }',
+      ),
       metricValue: '1',
     });
     const stack = Stack.of(this);

@@ -16,7 +16,7 @@ export interface MetricDefinition {
    * @default - all
    */
   readonly types?: readonly ProviderType[];
-  /** Only providers that receive mail have it. */
+  /** Only providers that receive mail have it, and only where there is one. */
   readonly receiving?: true;
   /** Only providers that have this in their configuration have it. */
   readonly needs?: 'canary' | 'blocklists';
@@ -122,6 +122,8 @@ export const METRICS = {
 
   /** Requests with received mail, by what became of them; {@link INBOUND_OUTCOMES}. */
   InboundRequests: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: INBOUND_OUTCOMES, receiving: true }),
+  /** Requests to the path of a provider that is not in the list, whatever name they give it. */
+  InboundUnknownKey: metric({ unit: 'Count', by: [], receiving: true }),
   /** From when the provider took a mail until it was on the inbound queue. */
   InboundAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true }),
   /** Received mail of which something is only in its raw form: too large to be posted, or not to be read. */

@@ -13,10 +13,8 @@ import { s3Store } from '../platform/object-store.ts';
 import { sqsQueueOneTry } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
-import { within } from '../platform/within.ts';
 import { loadInbound } from '../providers/registry.ts';
 import { createInbound } from './inbound.ts';
-import { answerOf } from './outcome.ts';
 import { createReceived } from './received.ts';
 import { arrivalOf } from './request.ts';
 
@@ -55,15 +53,12 @@ async function answerRequest(
   event: APIGatewayProxyEventV2,
   limitMs: number,
 ): Promise<APIGatewayProxyStructuredResultV2> {
-  const { status, text } = await within(limitMs, receive(arrivalOf(event))).catch((error: Error) => {
-    powertoolsLog.error('no answer in time', { error: error.name });
-    return answerOf('failed');
-  });
+  const { status, text } = await receive(arrivalOf(event), limitMs);
   return { statusCode: status, headers: { 'content-type': 'text/plain' }, body: text };
 }
 
 async function takeBatch({ Records }: SQSEvent, limitMs: number): Promise<SQSBatchResponse> {
-  const results = await Promise.allSettled(Records.map((record) => within(limitMs, takeReceived(record))));
+  const results = await Promise.allSettled(Records.map((record) => takeReceived(record, limitMs)));
   return {
     batchItemFailures: results.flatMap((result, place) => {
       if (result.status === 'fulfilled') return [];

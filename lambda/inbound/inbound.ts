@@ -2,6 +2,7 @@ import type { InboundEnvironment, InboundProvider } from '../contract/inbound-en
 import type { InboundOutcome } from '../contract/metrics.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
+import { within } from '../platform/within.ts';
 import type { InboundModule, PostedMail, PostingType } from '../providers/inbound.ts';
 import { type Arrival, createKeys } from './keys.ts';
 import { type Answer, answerOf } from './outcome.ts';
@@ -26,16 +27,26 @@ interface Result {
   readonly ids?: readonly string[];
 }
 
-/** Leads a request through the stages: vouched for, kept raw, taken apart, delivered once, answered. */
-export function createInbound(dependencies: InboundDependencies): (arrival: Arrival) => Promise<Answer> {
+/**
+ * Leads a request through the stages: vouched for, kept raw, taken apart, delivered once, answered; with a failure when
+ * `limitMs` are over, so that the answer and its count are ours.
+ */
+export function createInbound(
+  dependencies: InboundDependencies,
+): (arrival: Arrival, limitMs?: number) => Promise<Answer> {
   const { environment, log, metrics, clock } = dependencies;
   const vouch = createKeys(dependencies.secrets, clock);
 
-  return async (arrival) => {
+  return async (arrival, limitMs) => {
     const begun = clock.now();
     const provider = environment.providers.find(({ key, type }) => key === arrival.key && type !== 'ses');
-    if (provider === undefined) return answerOf('unknown-path');
-    const { outcome, detail, ids } = await receive(arrival, provider).catch(failed);
+    if (provider === undefined) {
+      // Without the key that was asked for: it is a stranger's word, or a part of the secret path in the wrong place.
+      metrics.add('InboundUnknownKey', 1);
+      log.warn('inbound', { outcome: 'unknown-path', bytes: arrival.body.length });
+      return answerOf('unknown-path');
+    }
+    const { outcome, detail, ids } = await within(limitMs, receive(arrival, provider)).catch(failed);
     metrics.add('InboundRequests', 1, { provider: provider.key, outcome });
     const fields = {
       provider: provider.key,

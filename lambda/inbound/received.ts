@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { InboundEnvironment } from '../contract/inbound-environment.ts';
+import type { InboundEnvironment, InboundProvider } from '../contract/inbound-environment.ts';
 import type { Log } from '../platform/log.ts';
+import { within } from '../platform/within.ts';
 import { readNotification } from '../providers/ses/received.ts';
 import { type TakeDependencies, takeMail } from './take.ts';
 
@@ -10,12 +11,21 @@ export interface ReceivedDependencies extends TakeDependencies {
 }
 
 /** Takes mail that SES wrote to the bucket; throws to see it again later. */
-export function createReceived(dependencies: ReceivedDependencies): (record: SQSRecord) => Promise<void> {
+export function createReceived(
+  dependencies: ReceivedDependencies,
+): (record: SQSRecord, limitMs?: number) => Promise<void> {
   const { environment, store, log, metrics } = dependencies;
   const provider = environment.providers.find(({ type }) => type === 'ses');
 
-  return async ({ body, messageId: queueMessageId }) => {
+  return async (record, limitMs) => {
     if (provider === undefined) throw new Error('no provider of type ses receives');
+    await within(limitMs, take(record, provider)).catch((error: unknown) => {
+      metrics.add('InboundRequests', 1, { provider: provider.key, outcome: 'failed' });
+      throw error;
+    });
+  };
+
+  async function take({ body, messageId: queueMessageId }: SQSRecord, provider: InboundProvider): Promise<void> {
     const received = readNotification(body);
     if (received === undefined || received.object.bucket !== environment.mailBucket) {
       // The queue's own dead-letter queue keeps what is no notification; SES sends a test when a rule is made.
@@ -35,7 +45,7 @@ export function createReceived(dependencies: ReceivedDependencies): (record: SQS
       bytes: mime.length,
       queueMessageId,
     });
-  };
+  }
 }
 
 /** `Successfully validated SNS topic for Amazon SES event publishing.` and its like: plain words, no JSON. */

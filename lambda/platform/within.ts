@@ -5,8 +5,9 @@ export class TimeUpError extends Error {
   override readonly name = 'TimeUpError';
 }
 
-/** Waits for a promise, at most so many milliseconds. */
-export async function within<T>(ms: number, promise: Promise<T>, clock: Clock = systemClock): Promise<T> {
+/** Waits for a promise, at most so many milliseconds; without a number as long as it takes. */
+export async function within<T>(ms: number | undefined, promise: Promise<T>, clock: Clock = systemClock): Promise<T> {
+  if (ms === undefined) return await promise;
   const over = new AbortController();
   const timeUp = clock.sleep(ms, over.signal).then((): T => {
     // Aborted, the race has been decided, and an error with its stack would be made for nobody.

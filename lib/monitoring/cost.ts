@@ -24,7 +24,8 @@ export function watchingCost(resources: Resources, providers: readonly ProviderC
   const of = (type: string) => all.filter(({ Type }) => Type === type);
   const alarms = of('AWS::CloudWatch::Alarm');
   return [
-    line('series of metrics', possibleSeries(providers).length, PRICE.metric),
+    // Metrics that CloudWatch counts from lines of a log are billed like those that a function emits.
+    line('series of metrics', possibleSeries(providers).length + of('AWS::Logs::MetricFilter').length, PRICE.metric),
     // Metric math is billed by the metrics that it reads, not by the alarm.
     line(`metrics read by ${alarms.length} alarms`, sum(alarms.map(metricsOf)), PRICE.alarmMetric),
     line('composite alarms', of('AWS::CloudWatch::CompositeAlarm').length, PRICE.composite),

@@ -1,42 +1,36 @@
-import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
-import { INBOUND_OUTCOMES, type InboundOutcome } from '../../lambda/contract/metrics.ts';
+import type { InboundOutcome } from '../../lambda/contract/metrics.ts';
 import type { Inbound } from '../inbound.ts';
-import { graph } from './dashboard.ts';
+import { LATE_S, type ShownInbound, showInbound } from './inbound-dashboard.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
+import { watchSecondary } from './mx-alarms.ts';
 
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
-
-/** From this age on mail is late: a retry of the provider's, not a slow minute. */
-const LATE_S = 300;
-
-export interface WatchInboundProps {
-  /** Those that receive. */
-  readonly providers: readonly InboundProvider[];
-  readonly inbound: Inbound;
-  readonly queue: Queue;
-}
+const QUARTER = Duration.minutes(15);
 
 /** Registers every alarm of received mail, and its rows of the dashboard. */
-export function watchInbound(monitoring: Monitoring, { providers, inbound, queue }: WatchInboundProps): void {
+export function watchInbound(monitoring: Monitoring, { providers, inbound, queue }: ShownInbound): void {
   watchFunction(monitoring, inbound);
   watchQueue(monitoring, queue);
   const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
+  const preferred = providers.filter(({ preference = best }) => preference === best).map(({ key }) => key);
   for (const provider of providers) {
     // SES asks no HTTP API: what it cannot hand over stays on its queue.
     if (provider.type !== 'ses') watchRequests(monitoring, provider.key);
+    watchFailures(monitoring, provider);
     watchMail(monitoring, provider.key);
-    if ((provider.preference ?? best) > best) watchSecondary(monitoring, provider.key);
+    if ((provider.preference ?? best) > best) watchSecondary(monitoring, provider.key, preferred);
   }
   if (inbound.ses) watchSes(monitoring, inbound.ses.deadLetter);
   showInbound(monitoring, { providers, inbound, queue });
 }
 
-function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge }: Inbound): void {
+function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, turnedAway }: Inbound): void {
   monitoring.alarm({
     title: 'InboundErrors',
     severity: 'ticket',
@@ -61,6 +55,53 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge }:
     datapoints: 1,
     of: 1,
     // A line of the access log makes the value: no such line, no such mail.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'InboundThrottles',
+    severity: 'ticket',
+    meanwhile: 'Lambda refuses invocations of the receiver; the providers send those mails again.',
+    action: 'Look which function uses up the concurrency of the account.',
+    metric: receiver.metricThrottles({ statistic: 'Sum', period: PERIOD }),
+    threshold: 1,
+    // A wave that is over within minutes heals itself by the first retry.
+    datapoints: 2,
+    of: 3,
+    // Lambda measures invocations only: none, none refused.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'InboundTurnedAway',
+    severity: 'ticket',
+    meanwhile: 'The HTTP API answers in place of the receiver: above its rate, or since the function does not answer.',
+    action: 'See the status in the access log: 429 is the rate, the rest the function.',
+    metric: turnedAway.metric({ statistic: 'Sum', period: PERIOD }),
+    threshold: 1,
+    // As above.
+    datapoints: 2,
+    of: 3,
+    // A line of the access log makes the value: no such line, nothing turned away.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  watchPath(monitoring, ownMetric('InboundUnknownKey', 'Sum', {}, QUARTER));
+}
+
+/** A wrong path is answered 404, and the provider comes again: without this nobody would hear of its mail. */
+function watchPath(monitoring: Monitoring, metric: IMetric, provider?: string): void {
+  monitoring.alarm({
+    title: 'InboundUnknownPath',
+    ...(provider && { provider }),
+    severity: 'ticket',
+    meanwhile: provider
+      ? `Requests for ${provider} come to a wrong path: if it posts them, its mail is tried again for eight hours and then lost.`
+      : 'Requests come to the path of a provider that is not in the list: mail of one that was renamed is lost after eight hours.',
+    action: 'Compare the address at the provider with InboundUrl, its key, and inboundPath in its secret.',
+    metric,
+    threshold: 1,
+    // One mail alone comes in two such quarters by its retries; a stranger who guesses goes on to the next address.
+    datapoints: 2,
+    of: 3,
+    // No request, none to a wrong path.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -108,19 +149,7 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     // No request, none refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  monitoring.alarm({
-    title: 'InboundFailures',
-    provider,
-    severity: 'ticket',
-    meanwhile: `Mail from ${provider} could not be kept, and is sent again for about eight hours.`,
-    action: 'Read the detail in the log of the receiver: it names the service that failed.',
-    metric: sumOf(provider, ['failed'], 'failed'),
-    threshold: 1,
-    datapoints: 3,
-    of: 4,
-    // No request, none failed.
-    missing: TreatMissingData.NOT_BREACHING,
-  });
+  watchPath(monitoring, ownMetric('InboundRequests', 'Sum', { provider, outcome: 'unknown-path' }, QUARTER), provider);
   monitoring.alarm({
     title: 'InboundUnreadable',
     provider,
@@ -132,6 +161,23 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     datapoints: 1,
     of: 1,
     // No request, none that is no mail.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchFailures(monitoring: Monitoring, { key: provider, type }: InboundProvider): void {
+  const until = type === 'ses' ? 'comes again from its queue, twenty times' : 'is sent again for about eight hours';
+  monitoring.alarm({
+    title: 'InboundFailures',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Mail from ${provider} could not be kept, and ${until}.`,
+    action: 'Read the detail in the log of the receiver: it names the service that failed.',
+    metric: sumOf(provider, ['failed'], 'failed'),
+    threshold: 1,
+    datapoints: 3,
+    of: 4,
+    // No request, none failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -166,23 +212,6 @@ function watchMail(monitoring: Monitoring, provider: string): void {
   });
 }
 
-function watchSecondary(monitoring: Monitoring, provider: string): void {
-  monitoring.alarm({
-    title: 'SecondaryMx',
-    provider,
-    severity: 'ticket',
-    meanwhile: `Mail comes over ${provider}, which is not the best MX: the better one refuses connections or answers with 4xx.`,
-    action: 'Look at the status page and the account of the better one; swap the preferences if it stays away.',
-    metric: sumOf(provider, ['delivered'], 'over the secondary'),
-    // Spam prefers the worst MX, and a canary may go there: a few in five minutes mean nothing.
-    threshold: 10,
-    datapoints: 2,
-    of: 3,
-    // No mail over it: as it should be.
-    missing: TreatMissingData.NOT_BREACHING,
-  });
-}
-
 function watchSes(monitoring: Monitoring, deadLetter: Queue): void {
   monitoring.alarm({
     title: 'InboundSesDeadLetters',
@@ -212,32 +241,4 @@ function sumOf(provider: string, outcomes: readonly InboundOutcome[], label: str
       ]),
     ),
   });
-}
-
-function showInbound(monitoring: Monitoring, { providers, inbound, queue }: WatchInboundProps): void {
-  const by = (outcome: InboundOutcome) =>
-    providers.map(({ key }) => ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: key }));
-  const bad = INBOUND_OUTCOMES.filter((outcome) => outcome !== 'delivered' && outcome !== 'duplicate');
-  monitoring.row('Is mail coming in, and over whom?', [
-    graph('Received, by provider', 6, { left: by('delivered'), right: by('duplicate'), stacked: true }),
-    graph('Not taken, by reason', 6, {
-      left: providers.flatMap(({ key }) =>
-        bad.map((outcome) =>
-          ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),
-        ),
-      ),
-      stacked: true,
-    }),
-    graph('Age when queued, s', 6, {
-      left: providers.map(({ key }) => ownMetric('InboundAge', 'p50', { provider: key }).with({ label: key })),
-      line: LATE_S,
-    }),
-    graph('Inbound queue and receiver', 6, {
-      left: [
-        queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
-        inbound.function.metricErrors({ label: 'errors' }),
-      ],
-      right: [queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'oldest, s' })],
-    }),
-  ]);
 }

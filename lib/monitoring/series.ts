@@ -12,9 +12,9 @@ export interface Series {
 export function possibleSeries(providers: readonly ProviderConfig[]): Series[] {
   return (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
     const definition: MetricDefinition = METRICS[name];
-    const keys = definition.by.includes('provider')
-      ? providers.filter((provider) => has(provider, definition)).map(({ key }) => ({ provider: key }))
-      : [{}];
+    const those = providers.filter((provider) => has(provider, definition));
+    const whole = definition.receiving && those.length === 0 ? [] : [{}];
+    const keys = definition.by.includes('provider') ? those.map(({ key }) => ({ provider: key })) : whole;
     const words = definition.outcomes?.map((outcome) => ({ outcome })) ?? [{}];
     return keys.flatMap((key) => words.map((word) => ({ name, ...key, ...word })));
   });

@@ -271,6 +271,9 @@ describe('the walls around both', () => {
   test('a provider that does not receive is 404', async () => {
     const world = givenWorld();
     expect((await world.receive({ ...postmarkRequest(postmarkMail()), key: 'ses' })).status).toBe(404);
+    expect((await world.receive({ ...postmarkRequest(postmarkMail()), key: 'renamed' })).status).toBe(404);
+    expect(world.metrics).toEqual(Array(2).fill({ name: 'InboundUnknownKey', value: 1, outcome: undefined }));
+    expect(world.log.join()).not.toContain('renamed');
   });
 
   test('with source ranges, what comes from elsewhere is refused', async () => {

@@ -85,6 +85,11 @@ test('what cannot be taken now stays on its queue, and what is no mail goes to t
   world.fault = () => {};
   await world.takeReceived(notification());
   expect(world.queue).toHaveLength(1);
+  expect(world.metrics.filter(({ name }) => name === 'InboundRequests').map(({ outcome }) => outcome)).toEqual([
+    'failed',
+    'failed',
+    'delivered',
+  ]);
 
   await expect(world.takeReceived(notification({ action: { bucketName: 'other', objectKey: 'x' } }))).rejects.toThrow();
   await expect(world.takeReceived({ notificationType: 'Bounce' })).rejects.toThrow();

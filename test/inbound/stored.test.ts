@@ -63,6 +63,16 @@ test('a mail that its storage does not have yet is asked for again, until the la
   expect(world.messages()).toMatchObject([{ subject: 'Hello', flags: ['truncated'], raw: { form: 'request' } }]);
 });
 
+test('what takes too long is answered in time, and counted once', async () => {
+  const world = givenWorld();
+  world.fetch = () => new Promise(() => {});
+
+  expect((await world.receive(notice(), 20)).status).toBe(500);
+
+  expect(world.metrics).toEqual([{ name: 'InboundRequests', value: 1, outcome: 'failed' }]);
+  expect(world.log.join()).toContain('TimeUpError');
+});
+
 test('after a notice of a mail that could not be had, the whole mail is still delivered, with the same id', async () => {
   const world = givenWorld();
   world.fetch = async () => new Response('', { status: 410 });

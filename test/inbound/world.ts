@@ -31,7 +31,7 @@ export const NOW = Date.UTC(2026, 10, 25, 12, 0, 0);
 
 /** Everything that receiving needs, in memory, with switches. */
 export interface World {
-  receive(arrival: Arrival): Promise<Answer>;
+  receive(arrival: Arrival, limitMs?: number): Promise<Answer>;
   /** Hands over a notification of SES. */
   takeReceived(body: unknown): Promise<void>;
   readonly queue: string[];
@@ -79,7 +79,7 @@ export function givenWorld({
     fault: () => {},
     fetch: () => Promise.reject(new Error('nothing is to be fetched')),
     messages: () => world.queue.map((body) => inboundSchema.parse(JSON.parse(body)) as InboundMessage),
-    receive: (arrival) => receive(arrival),
+    receive: (...call) => receive(...call),
     takeReceived: (body) => takeReceived(sqsRecord(body)),
   };
   const line = (message: string, fields: object) => world.log.push(JSON.stringify({ message, ...fields }));

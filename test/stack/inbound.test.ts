@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { decodeInboundEnvironment } from '../../lambda/contract/inbound-environment.ts';
+import { INBOUND_OUTCOMES } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { ConfigurationError, validateProviders } from '../../lambda/contract/validate-providers.ts';
+import { answerOf } from '../../lambda/inbound/outcome.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
+import { compileMath } from '../../local/alarms/math.ts';
+import type { MathValue } from '../../local/alarms/math-value.ts';
 import { deploy, PROVIDERS, type Resource, resources } from './deployment.ts';
 
 const RECEIVING: readonly ProviderConfig[] = PROVIDERS.map((provider): ProviderConfig => {
@@ -194,14 +198,20 @@ test('each provider that receives has alarms of its own, and only a secondary on
     String(Properties['AlarmName']),
   );
   const of = (title: string) => names.filter((name) => name.endsWith(`/${title}`));
-  for (const title of ['InboundRefused', 'InboundFailures', 'InboundUnreadable'])
+  for (const title of ['InboundRefused', 'InboundUnreadable'])
     expect(of(title)).toEqual(['postmark', 'mailgun-eu', 'inbox'].map((key) => `Mailover/${key}/${title}`));
-  for (const title of ['InboundLate', 'InboundIncomplete'])
+  for (const title of ['InboundFailures', 'InboundLate', 'InboundIncomplete'])
     expect(of(title)).toEqual(['postmark', 'mailgun-eu', 'ses-here', 'inbox'].map((key) => `Mailover/${key}/${title}`));
-  expect(of('SecondaryMx')).toEqual(['Mailover/postmark/SecondaryMx']);
+  for (const title of ['SecondaryMx', 'PrimaryMxSilent']) expect(of(title)).toEqual([`Mailover/postmark/${title}`]);
+  expect(of('InboundUnknownPath')).toEqual([
+    'Mailover/InboundUnknownPath',
+    ...['postmark', 'mailgun-eu', 'inbox'].map((key) => `Mailover/${key}/InboundUnknownPath`),
+  ]);
   for (const title of [
     'InboundErrors',
     'InboundTooLarge',
+    'InboundThrottles',
+    'InboundTurnedAway',
     'InboundWaiting',
     'InboundExpiring',
     'InboundSesDeadLetters',
@@ -209,11 +219,46 @@ test('each provider that receives has alarms of its own, and only a secondary on
     expect(of(title)).toEqual([`Mailover/${title}`]);
 });
 
+test('mail over the secondary alone is told apart from mail over both, however little it is', () => {
+  const { template: two } = deploy({
+    providers: [
+      { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
+      { key: 'best', type: 'postmark', options: {}, inbound: { preference: 10 } },
+    ],
+  });
+  const [alarm] = Object.values(resources(two, 'AWS::CloudWatch::Alarm')).filter(
+    ({ Properties }) => Properties['AlarmName'] === 'Mailover/postmark/PrimaryMxSilent',
+  );
+  const metrics = alarm?.Properties['Metrics'] as { Expression?: string }[];
+  const text = metrics.find(({ Expression }) => Expression)?.Expression ?? '';
+  const _ = undefined;
+  const counts: Record<string, MathValue> = { taken0: [_, 1, _, _], again0: [_, _, 1, _], here: [1, 2, 3, _] };
+
+  const value = compileMath(text).evaluate(
+    { endings: [1, 2, 3, 4], periodSeconds: 3600 },
+    (id) => counts[id] ?? [],
+    () => [],
+  );
+
+  expect(value).toEqual([1, 0, 0, 0]);
+  expect(alarm?.Properties).toMatchObject({ Threshold: 1, DatapointsToAlarm: 3, EvaluationPeriods: 3 });
+});
+
+test('every answer that the API gives in place of the receiver is counted, and none of the receiver', () => {
+  const patterns = Object.values(resources(template, 'AWS::Logs::MetricFilter')).map(({ Properties }) =>
+    String(Properties['FilterPattern']),
+  );
+  const turnedAway = patterns.find((pattern) => pattern.includes('429')) ?? '';
+
+  expect([...turnedAway.matchAll(/\d{3}/g)].map(String)).toEqual(['429', '502', '503', '504']);
+  for (const outcome of INBOUND_OUTCOMES) expect(turnedAway).not.toContain(String(answerOf(outcome).status));
+});
+
 test('every alarm of received mail has its section in the runbook', () => {
   const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
   const titles = Object.values(resources(template, 'AWS::CloudWatch::Alarm'))
     .map(({ Properties }) => String(Properties['AlarmName']).split('/').at(-1) ?? '')
-    .filter((title) => /^Inbound(?!Notice|Missed)|^SecondaryMx/.test(title));
-  expect(new Set(titles).size).toBe(11);
+    .filter((title) => /^Inbound(?!Notice|Missed)|Mx(Silent)?$/.test(title));
+  expect(new Set(titles).size).toBe(15);
   for (const title of titles) expect(runbook).toMatch(new RegExp(`^#+ ${title}$`, 'm'));
 });

@@ -1,0 +1,50 @@
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
+import { INBOUND_OUTCOMES, type InboundOutcome } from '../../lambda/contract/metrics.ts';
+import type { Inbound } from '../inbound.ts';
+import { graph } from './dashboard.ts';
+import { ownMetric } from './metric.ts';
+import type { Monitoring } from './monitoring.ts';
+
+/** From this age on mail is late: a retry of the provider's, not a slow minute. */
+export const LATE_S = 300;
+
+/** What there is to see of received mail. */
+export interface ShownInbound {
+  /** Those that receive. */
+  readonly providers: readonly InboundProvider[];
+  readonly inbound: Inbound;
+  readonly queue: Queue;
+}
+
+/** The row of received mail. */
+export function showInbound(monitoring: Monitoring, { providers, inbound, queue }: ShownInbound): void {
+  const by = (outcome: InboundOutcome) =>
+    providers.map(({ key }) => ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: key }));
+  const bad = INBOUND_OUTCOMES.filter((outcome) => outcome !== 'delivered' && outcome !== 'duplicate');
+  monitoring.row('Is mail coming in, and over whom?', [
+    graph('Received, by provider', 6, { left: by('delivered'), right: by('duplicate'), stacked: true }),
+    graph('Not taken, by reason', 6, {
+      left: providers.flatMap(({ key }) =>
+        bad.map((outcome) =>
+          ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),
+        ),
+      ),
+      stacked: true,
+    }),
+    graph('Age when queued, s', 6, {
+      left: providers.map(({ key }) => ownMetric('InboundAge', 'p50', { provider: key }).with({ label: key })),
+      line: LATE_S,
+    }),
+    graph('Inbound queue and receiver', 6, {
+      left: [
+        queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
+        inbound.function.metricErrors({ label: 'errors' }),
+        inbound.function.metricThrottles({ label: 'throttles' }),
+        inbound.turnedAway.metric({ statistic: 'Sum', label: 'turned away' }),
+        ownMetric('InboundUnknownKey', 'Sum').with({ label: 'for no provider' }),
+      ],
+      right: [queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'oldest, s' })],
+    }),
+  ]);
+}
