@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** One item of the state table. Whoever writes it keeps the fields that it does not know: a newer release may need them. */
 export interface Item {
@@ -34,6 +35,9 @@ export interface Table {
   write(item: NewItem, expected: number | undefined): Promise<Written>;
 }
 
+/** Before each try of a read of several items. */
+const PAUSES_MS = [0, 50, 200];
+
 async function documentClient(configuration: DynamoDBClientConfig): Promise<DynamoDBDocumentClient> {
   const [{ DynamoDBClient }, { DynamoDBDocumentClient }] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
@@ -66,11 +70,21 @@ export const dynamoTable = (TableName: string, configuration: DynamoDBClientConf
     async getAll(pks) {
       if (pks.length === 0) return new Map();
       const { connection, commands } = await open();
-      const { Responses = {} } = await connection.send(
-        new commands.BatchGetCommand({ RequestItems: { [TableName]: { Keys: pks.map((pk) => ({ pk })) } } }),
-      );
-      const items = (Responses[TableName] ?? []) as Item[];
-      return new Map(items.map((item) => [item.pk, item]));
+      const items = new Map<string, Item>();
+      let left: NonNullable<BatchGetCommandInput['RequestItems']> = {
+        [TableName]: { Keys: pks.map((pk) => ({ pk })) },
+      };
+      // A table under load leaves some keys out of its answer, which does not mean that there is nothing.
+      for (const pauseMs of PAUSES_MS) {
+        if (pauseMs > 0) await setTimeout(pauseMs);
+        const { Responses = {}, UnprocessedKeys = {} } = await connection.send(
+          new commands.BatchGetCommand({ RequestItems: left }),
+        );
+        for (const item of (Responses[TableName] ?? []) as Item[]) items.set(item.pk, item);
+        if (Object.keys(UnprocessedKeys).length === 0) return items;
+        left = UnprocessedKeys;
+      }
+      throw new Error('the table left out some of the keys, again and again');
     },
     async write(item, expected) {
       const { connection, commands } = await open();

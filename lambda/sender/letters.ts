@@ -66,6 +66,7 @@ export function readLetter({ messageId, attributes, messageAttributes }: SQSReco
 export function retryAttributes(letter: Letter, provider: string, notBefore: number): Record<string, string> {
   const { attempts, done } = letter.carried;
   const history = JSON.stringify(letter.carried.history);
+  const worker = formatWorker(letter);
   return {
     [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
     [RETRY_ATTRIBUTE.firstSeen]: new Date(letter.firstSeen).toISOString(),
@@ -73,7 +74,7 @@ export function retryAttributes(letter: Letter, provider: string, notBefore: num
     [RETRY_ATTRIBUTE.notBefore]: new Date(notBefore).toISOString(),
     [RETRY_ATTRIBUTE.attempts]: String(attempts),
     [RETRY_ATTRIBUTE.provider]: provider,
-    ...(letter.worker !== undefined && { [RETRY_ATTRIBUTE.worker]: formatWorker(letter.worker, letter.signature) }),
+    ...(worker !== undefined && { [RETRY_ATTRIBUTE.worker]: worker }),
     ...(done.length > 0 && { [RETRY_ATTRIBUTE.done]: done.join(',') }),
     ...(history.length > 2 && history.length <= MAX_HISTORY && { [RETRY_ATTRIBUTE.history]: history }),
   };
@@ -97,18 +98,15 @@ export function deadLetterAttributes(
   };
 }
 
-/** The worker alone signs the letter itself; one that the ledger may not know says after whom it comes. */
-function formatWorker(worker: string, signature: string | undefined): string {
-  return signature === worker ? worker : `${worker}${AFTER}${signature ?? ''}`.trim();
+/** One word where nothing is signed: so write workers of a release that kept no lineage, and their letters always count. */
+function formatWorker({ worker, signature }: Letter): string | undefined {
+  return worker === undefined || signature === undefined ? worker : `${worker} ${signature}`;
 }
 
 function parseWorker(text: string | undefined): Pick<Letter, 'worker' | 'signature'> {
-  if (text === undefined) return {};
-  const [worker = '', signature = worker] = text.split(AFTER.trim()).map((part) => part.trim());
-  return { worker, ...(signature !== '' && { signature }) };
+  const [worker, signature] = text?.split(' ') ?? [];
+  return { ...(worker !== undefined && { worker }), ...(signature !== undefined && { signature }) };
 }
-
-const AFTER = ' after ';
 
 function parseHistory(text: string | undefined): readonly Vote[] {
   try {
