@@ -3,33 +3,15 @@ import type { Message } from '../mail/message.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { CallProvider } from './call.ts';
+import { carry } from './carried.ts';
 import type { Entry, Gate, Passenger } from './gate.ts';
 import { LedgerError, type Page, TakenError } from './ledger.ts';
-import {
-  afterAttempt,
-  type Consequences,
-  carry,
-  declareRefused,
-  type OnUnknown,
-  type Progress,
-  pending,
-  reopen,
-} from './progress.ts';
+import { afterAttempt, type Consequences, declareRefused, type OnUnknown, type Progress, pending } from './progress.ts';
 import { type TelemetryContext, tellAttempt, tellContradiction, tellPossibleDuplicate, tellSkip } from './telemetry.ts';
-
-/** A recipient that a provider will not mail. */
-export interface Suppressed {
-  readonly provider: string;
-  readonly attempt: number;
-  readonly address: string;
-  readonly reason: string;
-  readonly detail?: string;
-}
 
 /** What a round came to. */
 export interface Round {
   readonly progress: Progress;
-  readonly suppressed: readonly Suppressed[];
   /** The shortest Retry-After, in milliseconds, if every provider of the round throttled and named one. */
   readonly retryAfterMs?: number;
   /** Nobody was tried, since every provider was held back: after so many milliseconds of stack time one may be tried. */
@@ -79,7 +61,6 @@ export async function deliver(
 class Delivery {
   private progress: Progress;
   private stopped: LedgerError | TakenError | undefined;
-  private readonly suppressed: Suppressed[] = [];
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Extract<Entry, { kind: 'skip' }>>();
   private readonly message: Message;
@@ -127,7 +108,7 @@ class Delivery {
     const places = this.placesOf(offered);
     const attempt = { number, provider: provider.key, begun, ...(places && { recipients: places }) };
     try {
-      await page.begin(attempt, carry(this.untold()));
+      await page.begin(attempt, carry(this.progress));
     } catch (error) {
       if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
       this.stopped = error;
@@ -154,11 +135,6 @@ class Delivery {
     return this.takeIn(provider.key, offered, { number, begun, durationMs: clock.now() - called }, result);
   }
 
-  /** Of suppressed recipients the round tells at its end: until then the ledger must not call them done. */
-  private untold(): Progress {
-    return reopen(this.progress, new Set(this.suppressed.map(({ address }) => address)));
-  }
-
   private takeIn(
     key: string,
     offered: readonly string[],
@@ -180,7 +156,6 @@ class Delivery {
       ...('reason' in outcome && { reason: outcome.reason }),
       ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
     });
-    this.suppressed.push(...next.suppressed.map((one) => ({ ...one, provider: key, attempt: number })));
     for (const refusedBy of next.contradicted) tellContradiction(context, message, refusedBy, key);
     for (const doubled of next.doubled) tellPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
     this.waits.push(...outcomes.map((one) => (one.kind === 'throttled' ? one.retryAfterMs : undefined)));
@@ -220,7 +195,6 @@ class Delivery {
     const untried = this.progress.attempts === this.start.attempts;
     return {
       progress,
-      suppressed: this.suppressed,
       ...(named.length > 0 && named.length === this.waits.length && { retryAfterMs: Math.min(...named) }),
       ...(untried && again.length > 0 && { againAfterMs: Math.min(...again) }),
       ...(this.stopped && { stopped: this.stopped }),

@@ -3,8 +3,8 @@ import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Item, NewItem } from '../platform/table.ts';
+import { type Carried, join, NOTHING_CARRIED, type Vote } from './carried.ts';
 import { isReplaced, type Lineage } from './lineage.ts';
-import { type Carried, join, NOTHING_CARRIED, type Vote } from './progress.ts';
 
 /** One attempt as the ledger keeps it; without `ended` nobody has told yet what it came to. */
 export interface StoredAttempt {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '../mail/message.ts';
-import type { Suppressed } from './deliver.ts';
+import type { Suppression } from './progress.ts';
 
 /** The delivery event that tells a producer that a recipient was taken out; ASCII, as every queue server carries it. */
-export function suppressedEvent(message: Message, one: Suppressed, now: number): string {
+export function suppressedEvent(message: Message, one: Suppression, now: number): string {
   const id = createHash('sha256')
     .update(`suppressed\0${message.id}\0${one.provider}\0${one.address}`)
     .digest('base64url');

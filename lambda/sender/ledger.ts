@@ -1,8 +1,8 @@
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Item, NewItem, Table } from '../platform/table.ts';
+import type { Carried } from './carried.ts';
 import { amend, type Entry, entryKey, KEPT_ATTEMPTS, type StoredAttempt } from './entry.ts';
-import type { Carried } from './progress.ts';
 
 /** The ledger did not answer, so that nothing may be sent: the mail waits. */
 export class LedgerError extends Error {

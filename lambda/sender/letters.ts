@@ -5,7 +5,7 @@ import {
   type DeadLetterReason,
   RETRY_ATTRIBUTE,
 } from '../contract/dead-letter.ts';
-import { type Carried, NOTHING_CARRIED, type Vote } from './progress.ts';
+import { type Carried, NOTHING_CARRIED, type Vote } from './carried.ts';
 
 /** What travels beside the body through retry queues, and into the dead-letter queue. */
 export interface Letter {

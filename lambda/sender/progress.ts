@@ -26,6 +26,18 @@ export interface Doubt {
   readonly asked: number;
   /** Nothing more is to be learned: the provider has nothing, or cannot be asked. */
   readonly settled: boolean;
+  /** Somebody wants it tried again in spite of it: `hold` does not hold it once more. */
+  readonly wished?: true;
+}
+
+/** A recipient that a provider will not mail: it goes to no other one, and the producer is told by an event. */
+export interface Suppression {
+  readonly address: string;
+  readonly provider: string;
+  /** Number of the attempt that learned it. */
+  readonly attempt: number;
+  readonly reason: string;
+  readonly detail?: string;
 }
 
 /** Where a submission stands. */
@@ -34,70 +46,16 @@ export interface Progress {
   /** Attempts so far, over all retries. */
   readonly attempts: number;
   readonly doubts: readonly Doubt[];
+  /** Suppressed recipients whose event is not out yet. */
+  readonly untold: readonly Suppression[];
   readonly lastProvider?: string;
 }
-
-/** A vote that outlives a retry; `recipients` are places in the recipient list, absent for all. */
-export interface Vote {
-  readonly provider: string;
-  readonly kind: 'refused' | 'unknown' | 'failed';
-  readonly recipients?: readonly number[];
-  /** With `unknown`: as in {@link Doubt}; absent in what the release 0.1 wrote. */
-  readonly at?: number;
-  readonly asked?: number;
-  readonly settled?: true;
-}
-
-/** What a retry carries from the rounds before; places count To, Cc and Bcc without repeats, from 0. */
-export interface Carried {
-  readonly attempts: number;
-  readonly done: readonly number[];
-  readonly history: readonly Vote[];
-}
-
-export const NOTHING_CARRIED: Carried = { attempts: 0, done: [], history: [] };
 
 /** How an unknown answer is treated: ask, then another provider; another provider at once; or ask, and never another one. */
 export type OnUnknown = 'ask' | 'failover' | 'hold';
 
 /** Two different providers must agree before a message is declared bad. */
-const QUORUM = 2;
-
-const LISTS = { refused: 'refusedBy', unknown: 'unknownAt', failed: 'failedAt' } as const;
-const KINDS = ['refused', 'unknown', 'failed'] as const;
-
-/** The state at the begin of a round. */
-export function begin(addresses: readonly string[], carried: Carried): Progress {
-  const by = (kind: Vote['kind'], place: number) => [
-    ...new Set(
-      carried.history
-        .filter((vote) => vote.kind === kind && (vote.recipients?.includes(place) ?? true))
-        .map((vote) => vote.provider),
-    ),
-  ];
-  const unknown = carried.history.filter(({ kind }) => kind === 'unknown');
-  return {
-    attempts: carried.attempts,
-    doubts: [...Map.groupBy(unknown, ({ provider }) => provider)].map(([provider, votes]) => ({
-      provider,
-      at: Math.min(...votes.map(({ at = 0 }) => at)),
-      asked: Math.max(...votes.map(({ asked = 0 }) => asked)),
-      settled: votes.every(({ settled }) => settled),
-    })),
-    recipients: addresses.map((address, place) => {
-      const refusedBy = by('refused', place);
-      const end = carried.done.includes(place) ? 'accepted' : refusedBy.length >= QUORUM ? 'refused' : undefined;
-      return {
-        address,
-        refusedBy,
-        unknownAt: by('unknown', place),
-        failedAt: by('failed', place),
-        waiting: false,
-        ...(end && { end }),
-      };
-    }),
-  };
-}
+export const QUORUM = 2;
 
 /** Recipients that the next provider may be offered. */
 export function pending(progress: Progress): readonly string[] {
@@ -106,7 +64,12 @@ export function pending(progress: Progress): readonly string[] {
 
 /** Whether nothing is left to do in any round. */
 export function ended(progress: Progress): boolean {
-  return progress.recipients.every((one) => one.end);
+  return progress.recipients.every((one) => one.end) && progress.untold.length === 0;
+}
+
+/** Takes in that the events of these recipients are out. */
+export function told(progress: Progress, addresses: ReadonlySet<string>): Progress {
+  return { ...progress, untold: progress.untold.filter(({ address }) => !addresses.has(address)) };
 }
 
 /** A change that an attempt made beyond the state itself. */
@@ -116,8 +79,6 @@ export interface Consequences {
   readonly contradicted: readonly string[];
   /** Providers that may have taken, before, what this one took now, and how that came about. */
   readonly doubled: readonly { readonly provider: string; readonly cause: 'answer-lost' | 'server-error' }[];
-  /** Recipients that this provider will not mail, with its reason. */
-  readonly suppressed: readonly { readonly address: string; readonly reason: string; readonly detail?: string }[];
 }
 
 /** Takes in the result of an attempt that was offered `offered` and began at `begun` (epoch milliseconds). */
@@ -131,7 +92,8 @@ export function afterAttempt(
 ): Consequences {
   const contradicted = new Set<string>();
   const doubled = new Map<string, 'answer-lost' | 'server-error'>();
-  const suppressed: { address: string; reason: string; detail?: string }[] = [];
+  const attempts = progress.attempts + 1;
+  const suppressed: Suppression[] = [];
   let lost = false;
   const recipients = progress.recipients.map((one) => {
     if (!offered.includes(one.address) || one.end) return one;
@@ -145,6 +107,8 @@ export function afterAttempt(
     if (outcome.kind === 'refused' && outcome.blames === 'recipient')
       suppressed.push({
         address: one.address,
+        provider,
+        attempt: attempts,
         reason: outcome.reason,
         ...(outcome.detail && { detail: outcome.detail }),
       });
@@ -153,13 +117,13 @@ export function afterAttempt(
   return {
     progress: {
       recipients,
-      attempts: progress.attempts + 1,
+      attempts,
+      untold: [...progress.untold, ...suppressed],
       doubts: lost ? doubt(progress.doubts, provider, begun) : progress.doubts,
       lastProvider: provider,
     },
     contradicted: [...contradicted],
     doubled: Array.from(doubled, ([key, cause]) => ({ provider: key, cause })),
-    suppressed,
   };
 }
 
@@ -199,9 +163,10 @@ export function declareRefused(progress: Progress, usable: readonly string[]): P
   );
 }
 
-/** Gives up on those whom some provider may have served: policy `hold` lets no other one try. */
+/** Gives up on those whom some provider may have served: policy `hold` lets no other one try, unless somebody wishes it. */
 export function declareHeld(progress: Progress): Progress {
-  return mapPending(progress, (one) => (one.unknownAt.length > 0 && !one.waiting ? { ...one, end: 'held' } : one));
+  const isHeld = (key: string) => !progress.doubts.find(({ provider }) => provider === key)?.wished;
+  return mapPending(progress, (one) => (one.unknownAt.some(isHeld) && !one.waiting ? { ...one, end: 'held' } : one));
 }
 
 /** Takes in what a provider said about its lost answer: whom it has served, and whether it is worth asking it again. */
@@ -221,59 +186,4 @@ export function afterAnswer(
 
 function mapPending(progress: Progress, change: (one: RecipientProgress) => RecipientProgress): Progress {
   return { ...progress, recipients: progress.recipients.map((one) => (one.end ? one : change(one))) };
-}
-
-/** Takes back the end of these recipients: what follows from it could not be done yet. */
-export function reopen(progress: Progress, addresses: ReadonlySet<string>): Progress {
-  const recipients = progress.recipients.map(({ end, ...one }) =>
-    end && !addresses.has(one.address) ? { ...one, end } : one,
-  );
-  return { ...progress, recipients };
-}
-
-/** What the next round must know. */
-export function carry(progress: Progress): Carried {
-  const votes = new Map<string, { provider: string; kind: Vote['kind']; recipients: number[] }>();
-  progress.recipients.forEach((one, place) => {
-    for (const kind of KINDS)
-      for (const provider of one[LISTS[kind]]) {
-        const vote = votes.get(`${kind} ${provider}`) ?? { provider, kind, recipients: [] };
-        vote.recipients.push(place);
-        votes.set(`${kind} ${provider}`, vote);
-      }
-  });
-  const all = progress.recipients.length;
-  return {
-    attempts: progress.attempts,
-    done: progress.recipients.flatMap((one, place) =>
-      one.end === 'accepted' || one.end === 'suppressed' ? [place] : [],
-    ),
-    history: [...votes.values()].map(({ provider, kind, recipients }) => ({
-      provider,
-      kind,
-      ...(recipients.length < all && { recipients }),
-      ...(kind === 'unknown' && doubtOf(progress, provider)),
-    })),
-  };
-}
-
-function doubtOf({ doubts }: Progress, provider: string): Pick<Vote, 'at' | 'asked' | 'settled'> {
-  const { at = 0, asked = 0, settled = false } = doubts.find((one) => one.provider === provider) ?? {};
-  return { at, ...(asked > 0 && { asked }), ...(settled && { settled }) };
-}
-
-/** What two copies of one submission know together; neither of them takes anything back. */
-export function join(a: Carried, b: Carried): Carried {
-  const key = ({ provider, kind, recipients }: Vote) => JSON.stringify([provider, kind, recipients]);
-  // Of two equal votes the one that was asked about more knows more.
-  const votes = Map.groupBy([...a.history, ...b.history], key);
-  return {
-    attempts: Math.max(a.attempts, b.attempts),
-    done: [...new Set([...a.done, ...b.done])].sort((x, y) => x - y),
-    history: [...votes.values()].map((same) => same.reduce((best, one) => (rank(one) > rank(best) ? one : best))),
-  };
-}
-
-function rank({ asked = 0, settled }: Vote): number {
-  return asked + (settled ? 1_000 : 0);
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Carried } from './carried.ts';
 import { contentHash, type Delivery, type Entry, endInterrupted, judge, type Standing } from './entry.ts';
 import { Page, readEntry } from './ledger.ts';
 import { NOTHING_TAKEN, takenUp } from './lineage.ts';
-import type { Carried } from './progress.ts';
 import { Trip } from './trip.ts';
 import { InFlightError, type Work } from './work.ts';
 

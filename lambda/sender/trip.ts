@@ -2,14 +2,15 @@ import type { Problem } from '../contract/dead-letter.ts';
 import { composeMime } from '../mail/mime.ts';
 import { factsOf } from './ability.ts';
 import { ask } from './ask.ts';
-import { deliver, type Round, type Suppressed } from './deliver.ts';
+import { begin, type Carried, carry } from './carried.ts';
+import { deliver, type Round } from './deliver.ts';
 import type { Entry } from './entry.ts';
 import { suppressedEvent } from './event.ts';
 import { type Close, LedgerError, type Page, TakenError } from './ledger.ts';
 import { policyOf } from './policy.ts';
-import { begin, type Carried, carry, type Progress, pending, reopen } from './progress.ts';
+import { type Progress, pending, told } from './progress.ts';
 import { route, uncarried } from './route.ts';
-import { overdue, settle, timeLeft } from './settle.ts';
+import { settle, timeLeft } from './settle.ts';
 import { readHad } from './supersedes.ts';
 import { tellAccepted, tellUnable } from './telemetry.ts';
 import { sharesAt } from './warm-up.ts';
@@ -73,10 +74,9 @@ export class Trip {
       hasTime: (ms) => remainingMs() > 2 * ms,
     });
     for (const { provider, providerMessageId } of asked.found) this.page.found(provider, providerMessageId);
-    const start = asked.progress;
+    const start = await this.tellSuppressed(asked.progress);
     if (pending(start).length === 0) return this.close(start, { expiresInMs });
-    const overdueNow = late && overdue(expiresInMs);
-    if (overdueNow && overdueNow.kind === 'dead-letter') return this.bury(overdueNow, start);
+    if (late) return this.close(start, { expiresInMs });
 
     const mime = await composeMime(message);
     // Another provider must not wait behind a second silence of one that lost an answer already.
@@ -103,7 +103,7 @@ export class Trip {
     });
     // A first delivery that met an earlier one before it called anybody begins again with what it now knows.
     if (round.stopped instanceof TakenError && !this.page.begun) return round.stopped;
-    const progress = reopen(round.progress, await this.tell(round.suppressed));
+    const progress = await this.tellSuppressed(round.progress);
     if (round.stopped) return this.stop(progress, round.stopped);
     return this.close(progress, { ...round, expiresInMs, waitFor: way.order[0]?.key });
   }
@@ -118,23 +118,21 @@ export class Trip {
     return had;
   }
 
-  /** Puts an event for each suppressed recipient; returns those whose event found no place, for a later round. */
-  private async tell(suppressed: readonly Suppressed[]): Promise<ReadonlySet<string>> {
+  /** Puts an event for each suppressed recipient; those whose event finds no place are left for a later round. */
+  private async tellSuppressed(progress: Progress): Promise<Progress> {
     const { context, record, arrived } = this.work;
     const { queue, environment, clock, log } = context;
-    const untold = new Set<string>();
+    const out = new Set<string>();
     // Side by side: what is kept free for settling has room for one call, however many recipients there are.
     await Promise.all(
-      suppressed.map((one) =>
-        queue
-          .send(environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now()))
-          .catch((error: unknown) => {
-            log.warn('event not queued', { queueMessageId: record.messageId, error: nameOf(error) });
-            untold.add(one.address);
-          }),
+      progress.untold.map((one) =>
+        queue.send(environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
+          () => out.add(one.address),
+          (error: unknown) => log.warn('event not queued', { queueMessageId: record.messageId, error: nameOf(error) }),
+        ),
       ),
     );
-    return untold;
+    return told(progress, out);
   }
 
   /** The ledger did not answer, or another delivery was first: what is known by now is passed on, and nothing more is done. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Carried, NOTHING_CARRIED, type Vote } from '../../lambda/sender/carried.ts';
 import {
   amend,
   contentHash,
@@ -9,7 +10,6 @@ import {
   judge,
   type StoredAttempt,
 } from '../../lambda/sender/entry.ts';
-import { type Carried, NOTHING_CARRIED, type Vote } from '../../lambda/sender/progress.ts';
 
 const NOW = 1_000_000;
 const entry: Entry = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../lambda/platform/table.ts';
+import { type Carried, NOTHING_CARRIED } from '../../lambda/sender/carried.ts';
 import type { Entry, StoredAttempt } from '../../lambda/sender/entry.ts';
 import { LedgerError, Page, readEntry, TakenError } from '../../lambda/sender/ledger.ts';
-import { type Carried, NOTHING_CARRIED } from '../../lambda/sender/progress.ts';
 import { memoryTable } from '../support/memory-table.ts';
 
 const KEY = 'submission/order-1';

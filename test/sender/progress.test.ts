@@ -1,20 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
+import { begin, carry, join, NOTHING_CARRIED, type Vote } from '../../lambda/sender/carried.ts';
 import {
   afterAnswer,
   afterAttempt,
-  begin,
-  carry,
   declareHeld,
   declareRefused,
   ended,
-  join,
-  NOTHING_CARRIED,
   type OnUnknown,
   pending,
-  reopen,
-  type Vote,
+  told,
 } from '../../lambda/sender/progress.ts';
 
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
@@ -70,6 +66,7 @@ describe('progress', () => {
   it('begins with nothing done and nothing remembered', () => {
     expect(begin(['a@x'], NOTHING_CARRIED)).toEqual({
       attempts: 0,
+      untold: [],
       doubts: [],
       recipients: [{ address: 'a@x', refusedBy: [], unknownAt: [], failedAt: [], waiting: false }],
     });
@@ -150,16 +147,16 @@ describe('progress', () => {
   });
 
   it("tells of a suppressed recipient in the provider's words, and of nobody whom it merely refused", () => {
-    const told = (outcome: Outcome) =>
-      afterAttempt(begin(['a@x'], NOTHING_CARRIED), 'p', ['a@x'], { outcome }, 'ask', 5).suppressed;
+    const untold = (outcome: Outcome) =>
+      afterAttempt(begin(['a@x'], NOTHING_CARRIED), 'p', ['a@x'], { outcome }, 'ask', 5).progress.untold;
 
-    expect(told({ ...inactive, detail: 'hard bounce' })).toEqual([
-      { address: 'a@x', reason: 'inactive', detail: 'hard bounce' },
+    expect(untold({ ...inactive, detail: 'hard bounce' })).toEqual([
+      { address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive', detail: 'hard bounce' },
     ]);
-    expect(Object.keys(told(inactive)[0] ?? {})).toEqual(['address', 'reason']);
-    expect(told(bad)).toEqual([]);
-    expect(told(down)).toEqual([]);
-    expect(told(accepted)).toEqual([]);
+    expect(Object.keys(untold(inactive)[0] ?? {})).toEqual(['address', 'provider', 'attempt', 'reason']);
+    expect(untold(bad)).toEqual([]);
+    expect(untold(down)).toEqual([]);
+    expect(untold(accepted)).toEqual([]);
   });
 
   it('keeps the doubts about others when one provider is doubted or heard', () => {
@@ -212,14 +209,31 @@ describe('progress', () => {
     expect(declareRefused(start, [])).toEqual(start);
   });
 
-  it('takes back the end of those whose event found no place, and of nobody else', () => {
-    const start = begin(['a@x', 'b@x', 'c@x'], { ...NOTHING_CARRIED, done: [0, 1] });
+  it('keeps the suppressed from every provider until their events are out, over retries', () => {
+    const addresses = ['a@x', 'b@x', 'c@x'];
+    const start = begin(addresses, { ...NOTHING_CARRIED, attempts: 2 });
+    const recipients = new Map<string, Outcome>([
+      ['b@x', inactive],
+      ['c@x', { ...inactive, reason: 'unsubscribed', detail: 'not carried: it may hold an address' }],
+    ]);
+    const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, 'ask', 5);
+    expect(ended(progress)).toBe(false);
 
-    const again = reopen({ ...start, attempts: 4 }, new Set(['b@x', 'c@x']));
+    const carried = carry(told(progress, new Set(['b@x'])));
+    const again = begin(addresses, carried);
 
-    expect(again).toMatchObject({ attempts: 4, recipients: [{ end: 'accepted' }, {}, {}] });
-    expect(again.recipients.map((one) => 'end' in one)).toEqual([true, false, false]);
-    expect(again.recipients.map(({ address }) => address)).toEqual(['a@x', 'b@x', 'c@x']);
+    expect(carried).toEqual({
+      attempts: 3,
+      done: [0, 1],
+      history: [{ provider: 'p', kind: 'suppressed', recipients: [2], attempt: 3, reason: 'unsubscribed' }],
+    });
+    expect(pending(again)).toEqual([]);
+    expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 3, reason: 'unsubscribed' }]);
+    expect(ended(again)).toBe(false);
+    expect(ended(told(again, new Set(['c@x'])))).toBe(true);
+    // Another copy may have told meanwhile.
+    expect(begin(addresses, { ...carried, done: [0, 1, 2] }).untold).toEqual([]);
+    expect(begin(['a@x'], carried).untold).toEqual([]);
   });
 
   it('carries those who are served or suppressed as done, and nobody else', () => {
@@ -230,7 +244,7 @@ describe('progress', () => {
     ]);
     const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, 'ask', 5);
 
-    expect(carry(progress)).toEqual({
+    expect(carry(told(progress, new Set(['b@x'])))).toEqual({
       attempts: 1,
       done: [0, 1],
       history: [{ provider: 'p', kind: 'refused', recipients: [2] }],
@@ -264,10 +278,10 @@ describe('progress', () => {
     const first = begin(['a@x', 'b@x'], NOTHING_CARRIED);
     const result: AttemptResult = { outcome: accepted, recipients: new Map([['b@x', inactive]]) };
 
-    const { progress, suppressed } = afterAttempt(first, 'p', pending(first), result, 'ask', 5);
+    const { progress } = afterAttempt(first, 'p', pending(first), result, 'ask', 5);
 
-    expect(ended(progress)).toBe(true);
-    expect(suppressed).toEqual([{ address: 'b@x', reason: 'inactive' }]);
+    expect(pending(progress)).toEqual([]);
+    expect(progress.untold).toMatchObject([{ address: 'b@x', reason: 'inactive' }]);
   });
 
   it.each([
@@ -279,6 +293,19 @@ describe('progress', () => {
 
     expect(pending(progress)).toEqual(left);
     expect(progress.recipients[0]?.end).toBe(end);
+  });
+
+  it('does not give up once more on a doubt in spite of which somebody wants it tried', () => {
+    const wished: Vote = { provider: 'p', kind: 'unknown', recipients: [0], at: 5, wished: true };
+    const start = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished] });
+
+    expect(declareHeld(start)).toEqual(start);
+    expect(carry(start).history).toEqual([wished]);
+    // A new doubt, there or elsewhere, counts.
+    for (const provider of ['p', 'q'])
+      expect(declareHeld(begin(['a@x', 'b@x'], carry(attempt(start, provider, lost)))).recipients[0]?.end).toBe('held');
+    const other: Vote = { provider: 'p', kind: 'unknown', recipients: [1], at: 5 };
+    expect(begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished, other] }).doubts[0]?.wished).toBeUndefined();
   });
 
   it('gives up on a doubt that nobody settled where the policy is hold, and only on that', () => {

@@ -163,6 +163,14 @@ describe('sender', () => {
     await world.send(sqsRecord({ ...mail, cc: ['c@example.org'] }));
 
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', attributes: { Done: '0' } }]);
+    world.queueDown = () => false;
+    world.now += 60_000;
+    await world.send(world.again());
+
+    // It is told then, and was offered to nobody else.
+    expect(world.calls).toEqual(['postmark']);
+    expect(JSON.parse(world.sent.at(-1)?.body ?? '')).toMatchObject({ recipient: 'c@example.org', attempt: 1 });
+    expect(world.entry()?.state).toBe('done');
   });
 
   it('serves only the recipients that are left', async () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoff, MAX_AGE_MS, MAX_DELAY_MS, MIN_DELAY_MS, unknownDelay } from '../../lambda/sender/backoff.ts';
-import { begin, declareHeld, NOTHING_CARRIED } from '../../lambda/sender/progress.ts';
+import { begin, NOTHING_CARRIED } from '../../lambda/sender/carried.ts';
+import { declareHeld } from '../../lambda/sender/progress.ts';
 import { settle } from '../../lambda/sender/settle.ts';
 
 const open = begin(['a@x'], NOTHING_CARRIED);
