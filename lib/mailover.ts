@@ -18,6 +18,7 @@ import { watchReconciler } from './monitoring/reconciler-alarms.ts';
 import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
 import { Queues } from './queues.ts';
 import { Reconciler } from './reconciler.ts';
+import { retryConcurrencyOf } from './retry-concurrency.ts';
 import { Sender } from './sender.ts';
 import { StateTable } from './state-table.ts';
 import { timing } from './timing.ts';
@@ -42,7 +43,7 @@ export interface MailoverProps {
   readonly outboundConcurrency?: number;
   /**
    * Most invocations of the sender for each retry queue at a time, from 2 to 1000.
-   * @default 5
+   * @default - 5, or as many as it takes to use the whole `maxPerSecond` of all providers from one queue, at most 100
    */
   readonly retryConcurrency?: number;
   /**
@@ -140,7 +141,7 @@ export class Mailover extends Construct {
       timing: durations,
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,
-      retryConcurrency: props.retryConcurrency ?? 5,
+      retryConcurrency: props.retryConcurrency ?? retryConcurrencyOf(providers),
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       straightLogShare: shareOf(props.straightLogShare),
     });

@@ -1,6 +1,7 @@
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
+import { retryConcurrencyOf } from '../../lib/retry-concurrency.ts';
 import { Faults, type Window } from '../faults/plan.ts';
 import { OUTBOUND_BYTES } from '../mails.ts';
 import type { Chronicle } from '../oracle/chronicle.ts';
@@ -21,7 +22,6 @@ export const DEPLOYMENT = {
   retryRetentionMs: 14 * 24 * 3_600_000,
   maxReceiveCount: 20,
   outboundConcurrency: 50,
-  retryConcurrency: 5,
   maxMessageBytes: 1_048_576,
 } as const;
 
@@ -86,7 +86,7 @@ export class World {
       this.random('lambda'),
     );
     this.lambda.consume(this.queue('outbound'), DEPLOYMENT.outboundConcurrency);
-    for (const key of keys) this.lambda.consume(this.queue(`retry-${key}`), DEPLOYMENT.retryConcurrency);
+    for (const key of keys) this.lambda.consume(this.queue(`retry-${key}`), retryConcurrencyOf(providers));
   }
 
   random(name: string): Random {

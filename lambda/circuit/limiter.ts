@@ -36,6 +36,9 @@ const MAX_CONFLICTS = 6;
 /** After a table that did not answer this worker goes by what it knows itself for a while. */
 const PAUSE_MS = 1_000;
 
+/** Mail that lost every race for a slot comes back after so long, and up to twice that, in milliseconds. */
+const AWAY_MS = 2_000;
+
 const KEEP_MS = 24 * 3_600_000;
 
 /** Keeps one provider within its rate: slots are reserved in the table for several mails at once, and handed out here. */
@@ -96,14 +99,19 @@ export class Limiter {
       answer = { slots, waits: promised.waits };
       return promised.state;
     };
-    if (!(await this.#write(change))) this.#state = change(this.#state);
+    const written = await this.#write(change);
+    if (written === 'silent') this.#state = change(this.#state);
+    if (written === 'lost') return { slots: [], waits: Array.from({ length: wanted }, () => AWAY_MS * (1 + random())) };
     return answer;
   }
 
-  /** Changes the shared state; false if the table does not take it: then this worker keeps to the rate by itself. */
-  async #write(change: (state: RateState) => RateState): Promise<boolean> {
+  /**
+   * Changes the shared state. `silent`: the table does not answer, and this worker keeps to the rate by itself. `lost`: too many
+   * others write, and nobody may go without a slot.
+   */
+  async #write(change: (state: RateState) => RateState): Promise<'done' | 'silent' | 'lost'> {
     const { provider, perSecond, table, clock } = this.#context;
-    if (Math.abs(clock.now() - this.#failedAt) < PAUSE_MS) return false;
+    if (Math.abs(clock.now() - this.#failedAt) < PAUSE_MS) return 'silent';
     const pk = rateKey(provider);
     try {
       // Where other workers write too, a read before costs less than a write that meets theirs.
@@ -117,12 +125,13 @@ export class Limiter {
         if (!written.done) this.#contended = true;
         if (!written.done) continue;
         this.#state = state;
-        return true;
+        return 'done';
       }
+      return 'lost';
     } catch {
       this.#failedAt = clock.now();
+      return 'silent';
     }
-    return false;
   }
 }
 
