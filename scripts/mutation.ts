@@ -25,7 +25,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   smtp: classify('smtp'),
   route: sender(['route', 'policy', 'supersedes', 'warm-up'], ['route', 'policy', 'supersedes', 'warm-up']),
   settle: sender(['settle', 'backoff'], ['settle']),
-  progress: sender(['progress'], ['progress']),
+  progress: sender(['progress', 'carried'], ['progress']),
   ledger: sender(['entry', 'ledger', 'lineage'], ['entry', 'ledger', 'lineage']),
   circuit: {
     mutate: ['circuit', 'window', 'hold', 'verdict', 'items'].map((name) => `lambda/circuit/${name}.ts`),

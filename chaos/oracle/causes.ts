@@ -60,7 +60,7 @@ function causeOf(
   const { call, told, recordedAt } = first;
   if (call.worker.release === 'previous' || second.call.worker.release === 'previous') return 'previous-release';
   if (recordedAt !== undefined && recordedAt <= second.decidedAt) return 'unexplained';
-  if (call.fault === '5xx-taken') return '5xx-taken';
+  if (call.fault === '5xx-taken') return mail.onUnknown === 'hold' ? 'unexplained' : '5xx-taken';
   const answerLost = call.fault === 'hang-taken' || call.fault === 'reset-taken';
   if (told && told.at <= second.decidedAt) {
     if (answerLost && !told.accepted) return lostAnswer(mail.onUnknown, canBeAsked(call.provider));

@@ -43,7 +43,7 @@ export interface Story {
   readonly refusedBy: Set<string>;
   /** Recipients with an event on the events queue. */
   readonly suppressed: Set<string>;
-  /** Answers that were lost, and processes that died while a provider had the call. */
+  /** Answers that were lost or hide what happened, and processes that died while a provider had the call. */
   unknown: number;
   /** Attempts of which the ledger says that nobody knows what they came to: those, and all that died before they told. */
   doubts: number;
@@ -147,7 +147,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   answered(call: Call, { outcome }: AttemptResult): void {
     const story = this.storyOfCall(call);
     if (!story) return;
-    if (outcome.kind === 'unknown' || !call.worker.alive) story.unknown += 1;
+    const hidden = outcome.kind === 'unavailable' && outcome.maybeTaken === true;
+    if (outcome.kind === 'unknown' || hidden || !call.worker.alive) story.unknown += 1;
     if (outcome.kind === 'refused' && outcome.blames === 'message') story.refusedBy.add(call.provider);
     if (!call.worker.alive) return;
     const told = {

@@ -63,6 +63,7 @@ export function judge(chronicle: Chronicle, options: JudgeOptions): Verdict {
       if (!isLegal(letter, story, shared, options))
         violations.push(`dead letter: mail ${story.mail.index} (${story.id}) ${reason}: ${letter.detail ?? ''}`);
     }
+    violations.push(...wrongBurials(story));
     const duplicates = duplicatesOf(story, chronicle, options.canBeAsked);
     if (duplicates.length > 0) count.duplicated += 1;
     for (const duplicate of duplicates) {
@@ -90,6 +91,20 @@ function missingOf({ mail, acceptances, letters, suppressed }: Story): string[] 
       !suppressed.has(recipient) &&
       !letters.some(({ done }) => !done.includes(place)),
   );
+}
+
+/** Dead letters that call somebody not served whose acceptance the ledger had; release 0.1.0 did not look there. */
+function wrongBurials({ mail, id, acceptances, letters, previous }: Story): string[] {
+  if (previous) return [];
+  return letters.flatMap(({ at, reason, done }) => {
+    const served = acceptances.some(
+      ({ recipients, recordedAt = Infinity }) =>
+        recordedAt < at && recipients.some((one) => !done.includes(mail.recipients.indexOf(one))),
+    );
+    return served && reason !== undefined && reason !== 'IdConflict'
+      ? [`buried although it was accepted: mail ${mail.index} (${id}) ${reason}`]
+      : [];
+  });
 }
 
 function isLegal(

@@ -16,6 +16,8 @@ export interface Round {
   readonly retryAfterMs?: number;
   /** Nobody was tried, since every provider was held back: after so many milliseconds of stack time one may be tried. */
   readonly againAfterMs?: number;
+  /** Somebody else was held back as well, for a time that nobody knows. */
+  readonly orSooner?: true;
   /** The round ended before its time: the ledger did not answer, or another delivery has the submission in hand. */
   readonly stopped?: LedgerError | TakenError;
 }
@@ -139,10 +141,11 @@ class Delivery {
     key: string,
     offered: readonly string[],
     { number, begun, durationMs }: { number: number; begun: number; durationMs: number },
-    result: AttemptResult,
+    given: AttemptResult,
   ): readonly Outcome[] {
     const { message, context } = this;
     const { page, clock, onUnknown } = context;
+    const result = onUnknown === 'hold' ? doubted(given) : given;
     const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
     const before = this.progress.lastProvider;
     tellAttempt(context, { message, provider: key, number, before, outcomes, durationMs });
@@ -189,14 +192,18 @@ class Delivery {
     // One provider that asks for time delays only itself; all of them together delay the mail.
     const named = this.waits.filter((wait) => wait !== undefined);
     // A broken provider may be tried soon, but hardly by this mail: as long as all are broken, waiting mail waits ever longer.
-    const again = [...this.skips.values()].flatMap(({ reason, againAfterMs }) =>
-      reason === 'open' || reason === 'isolated' ? [] : (againAfterMs ?? []),
-    );
+    const skips = [...this.skips.values()].filter(({ reason }) => reason !== 'isolated');
+    const timed = skips.filter(({ reason, againAfterMs }) => reason !== 'open' && againAfterMs !== undefined);
+    const again = timed.flatMap(({ againAfterMs = 0 }) => againAfterMs);
     const untried = this.progress.attempts === this.start.attempts;
     return {
       progress,
       ...(named.length > 0 && named.length === this.waits.length && { retryAfterMs: Math.min(...named) }),
-      ...(untried && again.length > 0 && { againAfterMs: Math.min(...again) }),
+      ...(untried &&
+        again.length > 0 && {
+          againAfterMs: Math.min(...again),
+          ...(timed.length < skips.length && { orSooner: true }),
+        }),
       ...(this.stopped && { stopped: this.stopped }),
     };
   }
@@ -206,6 +213,18 @@ class Delivery {
     if (addresses.length === this.progress.recipients.length) return undefined;
     return this.progress.recipients.flatMap(({ address }, place) => (addresses.includes(address) ? [place] : []));
   }
+}
+
+/** What must not come twice waits also where a server error may hide that it was taken. */
+function doubted({ outcome, recipients }: AttemptResult): AttemptResult {
+  const doubt = (one: Outcome): Outcome =>
+    one.kind === 'unavailable' && one.maybeTaken
+      ? { kind: 'unknown', reason: one.reason, ...(one.detail && { detail: one.detail }) }
+      : one;
+  return {
+    outcome: doubt(outcome),
+    ...(recipients && { recipients: new Map(Array.from(recipients, ([address, one]) => [address, doubt(one)])) }),
+  };
 }
 
 const UNDECIDED: ReadonlySet<string> = new Set(['probing', 'warming']);

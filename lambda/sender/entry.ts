@@ -124,10 +124,21 @@ function knowsMore(carried: Carried, entry: Entry): boolean {
   );
 }
 
-/** Everything is tried anew, but nobody is served twice. */
+/**
+ * Everything is tried anew, but nobody is served twice: refusals are forgotten, and whoever may have the mail is asked once
+ * more before another one gets it.
+ */
 function afresh(known: Carried, carried: Carried): Carried {
-  const { attempts, done } = join(known, carried);
-  return { attempts, done, history: [] };
+  const { attempts, done, history } = join(known, carried);
+  return {
+    attempts,
+    done,
+    history: history.flatMap((vote) => {
+      if (vote.kind === 'refused') return [];
+      const { asked: _asked, settled: _settled, ...left } = vote;
+      return vote.kind === 'unknown' ? { ...left, wished: true as const } : vote;
+    }),
+  };
 }
 
 /** Drops doubts about attempts whose end was told later; one vote may stand for several attempts at the same provider. */

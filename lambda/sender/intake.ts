@@ -7,11 +7,14 @@ import type { ObjectReference, Objects } from '../platform/objects.ts';
 /** What a body turned out to be. */
 export type Intake =
   | { readonly kind: 'ready'; readonly submission: Submission; readonly message: Message }
-  | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string }
+  | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string; readonly submission?: Submission }
   /** Written for a newer release: another deployment may read it. */
   | { readonly kind: 'future'; readonly version: number }
   /** An object could not be read just now. */
-  | { readonly kind: 'trouble'; readonly error: unknown; readonly id?: string };
+  | { readonly kind: 'trouble'; readonly error: unknown; readonly id?: string; readonly submission?: Submission };
+
+/** What could be read of a submission that cannot be taken in. */
+type Known = { readonly id?: string; readonly submission?: Submission };
 
 /** What is read from the bucket for one submission, in bytes: no provider takes more than 40 MB, and memory is bounded. */
 const MAX_OBJECT_BYTES = 40_000_000;
@@ -37,13 +40,14 @@ export async function intake(
   if (read.kind !== 'submission') return read;
   const { submission } = read;
   const id = submission.id ?? fallbackId;
+  const known = { id, submission };
   const unknownKey = [...(submission.providers?.only ?? []), ...(submission.providers?.except ?? [])].find(
     (key) => !keys.has(key),
   );
   if (unknownKey !== undefined)
     return malformed(
       `providers: a key of ${unknownKey.length} characters that is not configured; it must be one of ${[...keys].join(', ')}`,
-      id,
+      known,
     );
   const attachments: Buffer[] = [];
   let left = MAX_OBJECT_BYTES;
@@ -51,14 +55,14 @@ export async function intake(
     const content =
       attachment.content !== undefined
         ? Buffer.from(attachment.content, 'base64')
-        : await fetchObject(objects, attachment.s3 as ObjectReference, `attachments[${place}].s3`, left, id);
+        : await fetchObject(objects, attachment.s3 as ObjectReference, `attachments[${place}].s3`, left, known);
     if (!Buffer.isBuffer(content)) return content;
     left -= content.length;
     attachments.push(content);
   }
   const built = buildMessage(submission, { id, attachments, now: new Date(now) });
   return 'problem' in built
-    ? { kind: 'problem', problem: built.problem, id }
+    ? { kind: 'problem', problem: built.problem, ...known }
     : { kind: 'ready', submission, message: built.message };
 }
 
@@ -67,9 +71,8 @@ async function fetchObject(
   reference: ObjectReference,
   field: string,
   maxBytes: number,
-  id?: string,
+  known: Known = {},
 ): Promise<Buffer | Intake> {
-  const known = id === undefined ? {} : { id };
   try {
     const object = await objects.read(reference, maxBytes);
     if (object === 'missing')
@@ -96,8 +99,8 @@ async function fetchObject(
   }
 }
 
-function malformed(detail: string, id?: string): Intake {
-  return { kind: 'problem', problem: { reason: 'Malformed', detail }, ...(id !== undefined && { id }) };
+function malformed(detail: string, known: Known = {}): Intake {
+  return { kind: 'problem', problem: { reason: 'Malformed', detail }, ...known };
 }
 
 /** Whether a body refers to objects: such submissions are worked on one at a time, since their size is not known. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { SQSRecord } from 'aws-lambda';
 import type { Carried } from './carried.ts';
 import { contentHash, type Delivery, type Entry, endInterrupted, judge, type Standing } from './entry.ts';
 import { Page, readEntry } from './ledger.ts';
+import type { Letter } from './letters.ts';
 import { NOTHING_TAKEN, takenUp } from './lineage.ts';
 import { Trip } from './trip.ts';
 import { InFlightError, type Work } from './work.ts';
@@ -11,19 +13,10 @@ export async function send(work: Work): Promise<void> {
   const { record, arrived, homes, context } = work;
   const { id } = arrived.message;
   homes.letter = { ...homes.letter, submissionId: id };
-  const { notBefore, redriven = false, worker, signature, carried } = homes.letter;
-  const delivery = {
-    hash: contentHash(arrived.submission),
-    messageId: record.messageId,
-    redriven,
-    retried: notBefore !== undefined,
-    worker,
-    signature,
-    carried,
-    owner: randomUUID(),
-  };
+  const delivery = deliveryOf(record, homes.letter, contentHash(arrived.submission));
+  const { retried, redriven } = delivery;
   // A first delivery finds nothing in the ledger but for the rare copy, so it does not ask: its first write tells.
-  const first = notBefore === undefined && !redriven && Number(record.attributes.ApproximateReceiveCount) <= 1;
+  const first = !retried && !redriven && Number(record.attributes.ApproximateReceiveCount) <= 1;
   let entry: Entry | undefined | 'unread' = first ? 'unread' : await readEntry(context.table, id);
   for (;;) {
     const standing: Standing =
@@ -56,6 +49,16 @@ export async function send(work: Work): Promise<void> {
       }
     }
   }
+}
+
+/** What the ledger is asked about a delivery; each one is another owner. */
+export function deliveryOf(
+  { messageId }: SQSRecord,
+  { notBefore, redriven, worker, signature, carried }: Letter,
+  hash: string,
+): Omit<Delivery, 'now'> {
+  const retried = notBefore !== undefined;
+  return { hash, messageId, redriven: redriven === true, retried, worker, signature, carried, owner: randomUUID() };
 }
 
 function openPage(

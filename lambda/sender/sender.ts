@@ -5,6 +5,7 @@ import { backoff, MAX_DELAY_MS, MIN_DELAY_MS } from './backoff.ts';
 import { SETTLE_MS } from './deliver.ts';
 import { Homes } from './homes.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
+import { isLateCopy } from './late.ts';
 import { LedgerError } from './ledger.ts';
 import { readLetter } from './letters.ts';
 import { send } from './send.ts';
@@ -43,7 +44,10 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: Sende
       if (error instanceof TimeUpError) return { kind: 'trouble', error };
       throw error;
     });
-    if (arrived.kind !== 'ready') return await setAside(arrived, homes, isLastReceive, context);
+    if (arrived.kind !== 'ready') {
+      if (await isLateCopy(arrived, record, homes, context)) return;
+      return await setAside(arrived, homes, isLastReceive, context);
+    }
     await send({ record, arrived, homes, remainingMs, context });
   } catch (error) {
     if (error instanceof LedgerError) {

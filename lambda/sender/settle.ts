@@ -17,6 +17,8 @@ export interface Circumstances {
   readonly retryAfterMs?: number;
   /** Nobody was tried; after so many milliseconds a provider that was held back may be. */
   readonly againAfterMs?: number;
+  /** Another provider was held back for a time that nobody knows: it is not to be missed for the sake of that one. */
+  readonly orSooner?: true;
   /** In [0, 1). */
   readonly random: number;
 }
@@ -24,15 +26,17 @@ export interface Circumstances {
 /** Decides what becomes of a submission after a round. */
 export function settle(progress: Progress, circumstances: Circumstances): Settlement {
   if (ended(progress)) return close(progress);
-  const { ageMs, expiresInMs, retryAfterMs, againAfterMs, random } = circumstances;
+  const { ageMs, expiresInMs, retryAfterMs, againAfterMs, orSooner, random } = circumstances;
   // Also after its time: asking sends nothing, and who has been served already is not to be declared late.
   if (progress.recipients.some((one) => one.waiting)) return { kind: 'retry', delayMs: unknownDelay(random) };
   const leftMs = timeLeft(ageMs, expiresInMs);
   if (leftMs <= 0) return overdue(expiresInMs);
+  const usual = backoff(ageMs, random);
+  const again = againAfterMs === undefined ? undefined : againDelay(againAfterMs, random);
   const delayMs =
-    againAfterMs === undefined
-      ? Math.max(backoff(ageMs, random), Math.min(retryAfterMs ?? 0, MAX_DELAY_MS))
-      : againDelay(againAfterMs, random);
+    again === undefined
+      ? Math.max(usual, Math.min(retryAfterMs ?? 0, MAX_DELAY_MS))
+      : Math.min(again, orSooner ? usual : again);
   // Near its end a submission is tried more often, by halves, since a login code of two minutes cannot wait for one.
   const shorter = delayMs >= leftMs && leftMs > SHORTEST_MS;
   return { kind: 'retry', delayMs: shorter ? Math.max(SHORTEST_MS, leftMs / 2) : delayMs };

@@ -146,19 +146,20 @@ export class Trip {
 
   private async close(
     progress: Progress,
-    circumstances: Pick<Round, 'retryAfterMs' | 'againAfterMs'> & {
+    circumstances: Pick<Round, 'retryAfterMs' | 'againAfterMs' | 'orSooner'> & {
       readonly expiresInMs: number | undefined;
       readonly waitFor?: string | undefined;
     },
   ): Promise<'ended'> {
     const { context, homes } = this.work;
-    const { expiresInMs, retryAfterMs, againAfterMs, waitFor } = circumstances;
+    const { expiresInMs, retryAfterMs, againAfterMs, orSooner, waitFor } = circumstances;
     const settlement = settle(progress, {
       ageMs: homes.since(homes.letter.firstSeen),
       random: context.random(),
       ...(expiresInMs !== undefined && { expiresInMs }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(againAfterMs !== undefined && { againAfterMs }),
+      ...(orSooner && { orSooner }),
     });
     if (settlement.kind === 'dead-letter') return this.bury(settlement, progress);
     const written = await this.write(progress, { state: settlement.kind === 'done' ? 'done' : 'open' });

@@ -34,6 +34,27 @@ describe('several workers with much mail', () => {
   });
 });
 
+describe('a worker that loses every race for a slot', () => {
+  it('sends nobody on without one', async () => {
+    const world = givenWorkers(1);
+    let foreign = 0;
+    // Between each read and write of ours somebody else writes.
+    world.table.trouble = () => {
+      foreign += 1;
+      const item = world.table.items.get('rate/postmark') ?? { pk: 'rate/postmark', rev: 0 };
+      world.table.items.set('rate/postmark', { ...item, rev: item.rev + 1 });
+    };
+
+    const asked = Array.from({ length: 5 }, () => world.take(0, 'backlog'));
+    await world.clock.pass(100);
+
+    const slots = await Promise.all(asked);
+    expect(foreign).toBeGreaterThan(5);
+    expect(slots.map(({ kind }) => kind)).toEqual(Array(5).fill('away'));
+    for (const slot of slots) expect(slot.kind === 'away' && slot.afterMs).toBeGreaterThanOrEqual(2_000);
+  });
+});
+
 describe('a quiet provider', () => {
   it('is called at once, but for a few milliseconds', async () => {
     const world = givenWorkers(1);

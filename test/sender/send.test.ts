@@ -429,7 +429,7 @@ describe('what was dead-lettered', () => {
   });
 
   it('is not tried anew by itself where it may have been taken and must not come twice', async () => {
-    const world = givenWorld({ postmark: [lost, accepted] });
+    const world = givenWorld({ postmark: [lost], mailgun: [accepted] });
     const once = { ...mail, onUnknown: 'hold' };
     await world.send(sqsRecord(once, { sentAt: world.now }));
     world.now += 2 * MINUTE;
@@ -439,8 +439,41 @@ describe('what was dead-lettered', () => {
     await world.send(sqsRecord(once));
     expect(world.calls).toEqual(['postmark']);
 
+    // Somebody wants it: the provider in doubt is asked once more, and then comes last.
     await world.send(world.again());
+    expect(world.questions).toHaveLength(2);
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
     expect(world.entry()?.state).toBe('done');
+    expect(world.counted).toContain('PossibleDuplicate postmark');
+  });
+
+  it('is not sent again after a redrive if delivery events have told meanwhile that it went out', async () => {
+    const world = givenWorld({ postmark: [lost] });
+    await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    const entry = world.entry() as Entry;
+    world.table.items.set(KEY, { ...entry, rev: entry.rev + 1, reported: { postmark: 'pm-9' } });
+
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()).toMatchObject({
+      state: 'done',
+      attempts: [{ outcome: 'accepted', providerMessageId: 'pm-9' }],
+    });
+  });
+
+  it('of a round after a redrive that was lost as well is held once more', async () => {
+    const world = givenWorld({ postmark: [lost], mailgun: [lost] });
+    await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
+    for (let round = 0; round < 3; round += 1) {
+      world.now += 2 * MINUTE;
+      await world.send(world.again());
+    }
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.sent.map(({ queue }) => queue)).toEqual(['retry-postmark', 'dead', 'retry-mailgun', 'dead']);
   });
 
   it('serves nobody twice after a redrive', async () => {
@@ -458,7 +491,97 @@ describe('what was dead-lettered', () => {
   });
 });
 
+describe('a copy that cannot be taken in any more', () => {
+  const heavy = {
+    ...mail,
+    attachments: [{ filename: 'a.pdf', contentType: 'application/pdf', s3: { bucket: 'mail', key: 'a.pdf' } }],
+  };
+  const givenObjects = (script: Parameters<typeof givenWorld>[0]) => {
+    const files: { read: () => Promise<Buffer | 'missing'> } = { read: () => Promise.resolve(Buffer.from('%PDF')) };
+    return { files, world: givenWorld(script, { objects: { read: () => files.read() } }) };
+  };
+  const gone = () => Promise.resolve('missing' as const);
+  const broken = () => Promise.reject(new Error('503'));
+
+  it.each([
+    ['whose file was removed since', gone],
+    ['whose file cannot be read just now', broken],
+  ])('of accepted mail, %s, is deleted quietly', async (_, read) => {
+    const { files, world } = givenObjects({ postmark: [accepted] });
+    await world.send(sqsRecord(heavy));
+    files.read = read;
+
+    await world.send(sqsRecord(heavy, { receiveCount: 2 }));
+
+    expect(world.sent).toEqual([]);
+  });
+
+  it('stays on its queue while another one is at work', async () => {
+    const { files, world } = givenObjects({ postmark: [down], mailgun: [down] });
+    await world.send(sqsRecord(heavy, { sentAt: world.now }));
+    const letter = world.again();
+    world.now += MINUTE;
+    const entry = world.entry() as Entry;
+    const begun = { number: 3, provider: 'postmark', begun: world.now };
+    const lease = { owner: 'another', until: world.now + 1 };
+    world.table.items.set(KEY, { ...entry, lease, attempts: [...entry.attempts, begun] });
+    files.read = gone;
+
+    await expect(world.send(letter)).rejects.toThrow('being worked on');
+  });
+
+  it('is dead-lettered if the mail has not gone out, or if it is another mail', async () => {
+    const { files, world } = givenObjects({ postmark: [down, accepted], mailgun: [down] });
+    await world.send(sqsRecord(heavy, { sentAt: world.now }));
+    const letter = world.again();
+    files.read = gone;
+    world.now += MINUTE;
+    await world.send(letter);
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'MissingObject' } });
+
+    files.read = () => Promise.resolve(Buffer.from('%PDF'));
+    await world.send(letter);
+    expect(world.entry()?.state).toBe('done');
+    files.read = gone;
+    await world.send(sqsRecord({ ...heavy, subject: 'another' }));
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'MissingObject' } });
+  });
+});
+
 describe('a lost answer', () => {
+  it('is what a server error behind a whole request counts as, where mail must not come twice', async () => {
+    const hidden: Outcome = { ...down, reason: 'server-error', maybeTaken: true } as Outcome;
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [hidden] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+
+    await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
+    expect(world.calls).toEqual(['postmark']);
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('is waited for also after the time of the mail, though others of it are late', async () => {
+    const cannot = { kind: 'cannot-say', reason: 'rate-limit' } as const;
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const busy: Outcome = { kind: 'throttled', reason: 'rate-limit' };
+    const world = givenWorld(
+      { postmark: [{ outcome: lost, recipients: new Map([['c@example.org', busy]]) }], mailgun: [busy] },
+      { answers: { postmark: [cannot, { kind: 'answered', found }] } },
+    );
+    const expiresAt = new Date(world.now + MINUTE).toISOString();
+    await world.send(sqsRecord({ ...mail, to: ['b@example.org', 'c@example.org'], expiresAt }, { sentAt: world.now }));
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'retry-postmark' });
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Expired', Done: '0' } });
+  });
+
   it('is asked about after a minute; what is found is accepted', async () => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });

@@ -83,6 +83,15 @@ describe('settle', () => {
     });
   });
 
+  it('does not miss a provider that may come back any time for the sake of one that named a long wait', () => {
+    const waits = (more: object) =>
+      settle(open, { ageMs: 5_000, random: 0, againAfterMs: 3_600_000, ...more }) as { delayMs: number };
+
+    expect(waits({}).delayMs).toBe(3_600_000);
+    expect(waits({ orSooner: true }).delayMs).toBe(60_000);
+    expect(waits({ orSooner: true, againAfterMs: 7_000 }).delayMs).toBe(7_000);
+  });
+
   it('is done when nobody is left, served or suppressed', () => {
     const progress = begin(['a@x', 'b@x'], { attempts: 1, done: [0, 1], history: [] });
     const suppressed = { ...open, recipients: open.recipients.map((one) => ({ ...one, end: 'suppressed' as const })) };

@@ -1,0 +1,31 @@
+import type { SQSRecord } from 'aws-lambda';
+import { contentHash, judge } from './entry.ts';
+import type { Homes } from './homes.ts';
+import type { Intake } from './intake.ts';
+import { readEntry } from './ledger.ts';
+import { deliveryOf } from './send.ts';
+import { InFlightError, type SenderContext } from './work.ts';
+
+/**
+ * Whether what cannot be taken in, since an object is gone or a provider that it names, is a copy of what has ended already:
+ * that is no failure of anything.
+ *
+ * @throws InFlightError if another delivery of the submission is being worked on
+ */
+export async function isLateCopy(
+  arrived: Exclude<Intake, { kind: 'ready' }>,
+  record: SQSRecord,
+  { letter }: Homes,
+  { table, clock }: SenderContext,
+): Promise<boolean> {
+  const { id, submission } = arrived.kind === 'future' ? {} : arrived;
+  const isLetter = letter.notBefore !== undefined || letter.redriven === true;
+  if (submission === undefined && !isLetter) return false;
+  const entry = await readEntry(table, id ?? letter.submissionId);
+  if (!entry) return false;
+  // What a letter holds is what it held when the entry was made.
+  const hash = submission === undefined ? entry.hash : contentHash(submission);
+  const { kind } = judge(entry, { ...deliveryOf(record, letter, hash), now: clock.now() });
+  if (kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
+  return kind === 'over';
+}
