@@ -36,10 +36,16 @@ export function isoDate(value: string | undefined): string | undefined {
   return /^\d{4}-/.test(iso) ? iso : undefined;
 }
 
+/** RFC 3696, erratum 1690, would have 254; some take more. */
+const MAX_ADDRESS = 320;
+/** Nobody reads an answer there: RFC 3834, section 2, names the server's and the list's own addresses. */
+const PROGRAM = /^(mailer-daemon|no-?reply|do-?not-?reply|owner-[^@]*|[^@]*-request)(\+[^@]*)?@/i;
+
 /** What the headers say of a mail that no program should answer, or not like a person's. */
 export function flagsOf(headers: Headers, sender: string | null | undefined): InboundFlag[] {
   const has = (name: string, value = /./) => valuesOf(headers, name).some((given) => value.test(given));
   const autoReply =
+    PROGRAM.test(sender?.slice(0, MAX_ADDRESS) ?? '') ||
     // RFC 3834: anything but `no`.
     has('auto-submitted', /^\s*(?!no\b)\S/i) ||
     has('precedence', /^\s*auto[_-]reply/i) ||

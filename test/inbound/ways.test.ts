@@ -303,6 +303,21 @@ test.each([UNSET_CLOCK, UNDATED])(
   },
 );
 
+test.each([
+  ['MAILER-DAEMON@example.org', ['auto-reply']],
+  ['no-reply@example.org', ['auto-reply']],
+  ['noreply+4711@example.org', ['auto-reply']],
+  ['donotreply@example.org', ['auto-reply']],
+  ['owner-list@example.org', ['auto-reply']],
+  ['list-request@example.org', ['auto-reply']],
+  ['ada.noreply@example.org', undefined],
+  ['ada@noreply.example.org', undefined],
+])('mail of %s is flagged with %j', async (sender, flags) => {
+  const world = givenWorld();
+  await world.receive(mailgunRequest(mailgunMail({ sender })));
+  expect(world.messages()[0]?.flags).toEqual(flags);
+});
+
 test('a bounce, an auto-reply, a list and a loop are flagged', async () => {
   const world = givenWorld();
   await world.receive(
