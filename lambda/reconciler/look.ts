@@ -34,9 +34,8 @@ export async function lookAt(context: SettleContext, room: () => boolean): Promi
   try {
     const oldest = now - FIRST_LOOK_MS / scale;
     const to = now - source.lagMs / scale;
-    const again: Reception[] = [];
     const stand = await sorted(await source.standing(), context);
-    again.push(...stand.again);
+    const again = [...stand.again];
     const { looks: used } = await workThrough(stand.fresh, MOST_STANDING, context, room);
     let left = MOST_A_RUN - used;
     let from = Math.max(seen ?? 0, oldest);
@@ -75,6 +74,8 @@ async function sorted(receptions: readonly Reception[], { provider, memory, scal
 async function countDeath(id: string, { provider, memory, dependencies }: SettleContext): Promise<void> {
   const { deaths } = (await memory.cases(provider.key, [id])).get(id) ?? NEW;
   await memory.remember(provider.key, id, { deaths: deaths + 1 });
+  // Should this run end before it has another mail in hand, the one of before is not to blame.
+  await memory.setProgress(provider.key, { at: undefined });
   dependencies.log.error('a run ended over this mail', { provider: provider.key, reception: id });
 }
 

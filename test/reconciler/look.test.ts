@@ -46,6 +46,19 @@ test('a mail that kills however it is touched is told by the list alone', async 
   ]);
 });
 
+test('a run that ends before it has a mail in hand is not laid to the one of before', async () => {
+  const world = givenWorld({ receptions: ['poison', 'b'], storage: true });
+  world.deadly.add('poison');
+  await world.runAndDie();
+  world.deadly.add('standing');
+  for (let death = 0; death < 3; death += 1) await world.runAndDie();
+  world.deadly.delete('standing');
+
+  await world.run();
+
+  expect(world.messages()[1]).toMatchObject({ messageId: '<poison@example.org>', raw: { form: 'mime' } });
+});
+
 test('how far all is settled is written down span by span, and waiting mail does not keep the rest from its turn', async () => {
   const many = Array.from({ length: 700 }, (_, n) => `m${n}`);
   const world = givenWorld({ receptions: many, storage: true });
@@ -169,7 +182,10 @@ function givenWorld({
   const listed = (id: string, state: Reception['state']): Reception => ({ id, at: at(id), state, listed: { id } });
   const source: MissedSource = {
     lagMs: 45 * MINUTE,
-    standing: async () => standing.map((id) => listed(id, 'failed')),
+    async standing() {
+      if (deadly.has('standing')) await die();
+      return standing.map((id) => listed(id, 'failed'));
+    },
     between: async (from, to) =>
       receptions
         .filter((id) => at(id) >= from && at(id) <= to && (hidden.get(id) ?? 0) <= now)
