@@ -4,9 +4,15 @@ const WORD = /=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?([^?\s]*)\?=/g;
 /** Neighbours of the same character set, which are one text in pieces. */
 const RUN = /=\?([^?\s*]+)(?:\*[^?\s]*)?\?[BbQq]\?[^?\s]*\?=(?:\s+=\?\1(?:\*[^?\s]*)?\?[BbQq]\?[^?\s]*\?=)+/g;
 
-/** Decodes the encoded words of a header (RFC 2047). */
+/**
+ * Longer than any header that people read; postal-mime takes time by the square of the length for neighbours that it
+ * cannot join, 9 s for 1.6 MB (measured with 4.0.0, 2026-11-25).
+ */
+const MAX_CHARACTERS = 64 * 1024;
+
+/** Decodes the encoded words of a header (RFC 2047); one that is too long stays as it is. */
 export function decodeHeader(value: string): string {
-  return decodeWords(joinWords(value));
+  return value.length <= MAX_CHARACTERS ? decodeWords(joinWords(value)) : value;
 }
 
 /**
