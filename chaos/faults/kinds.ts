@@ -75,6 +75,8 @@ export const FAULTS = {
 
   /** A deployment is under way or was taken back: the release before this one works on a part of the mail. */
   'previous-release': { part: 'platform', minutes: [10, 12 * HOUR], rate: [0.1, 0.9] },
+  /** A release that has the ledger, and does not tell apart which copy of a waiting mail is ahead. */
+  'simple-release': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.1, 0.9] },
   /** A later release, whose items have fields that this one does not know, works on a part of the mail. */
   'newer-release': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.1, 0.9] },
 } as const satisfies Record<string, Kind>;

@@ -7,13 +7,13 @@ import type { Handler } from '../world/lambda.ts';
 import type { Worker } from '../world/worker.ts';
 import type { World } from '../world/world.ts';
 import { callOf, lookUpOf, SILENT_LOG } from './ports.ts';
+import { withoutLineage, withoutSignature } from './simple.ts';
 
 /** A process of this release, as `lambda/sender/handler.ts` sets it up. */
 export function currentProcess(worker: Worker, world: World): Handler {
   const random = world.random(`process ${worker.name}`);
-  const table = world.table.of(worker);
   const edges = {
-    table: worker.release === 'newer' ? withLaterFields(table, worker) : table,
+    table: tableOf(world.table.of(worker), worker),
     log: SILENT_LOG,
     clock: worker.clock,
     random: () => random.next(),
@@ -24,12 +24,23 @@ export function currentProcess(worker: Worker, world: World): Handler {
     call: callOf(world, worker),
     lookUp: lookUpOf(world, worker),
     gate: createGate({ ...world.environment, ...edges }),
-    queue: world.queuesOf(worker),
+    queue: worker.release === 'simple' ? withoutSignature(world.queuesOf(worker)) : world.queuesOf(worker),
     objects: world.objects.of(worker),
     metrics: { add: () => undefined },
     ...edges,
   });
   return (records, remainingMs) => sendBatch(records, remainingMs, { send, ...edges });
+}
+
+function tableOf(table: Table, worker: Worker): Table {
+  switch (worker.release) {
+    case 'newer':
+      return withLaterFields(table, worker);
+    case 'simple':
+      return withoutLineage(table);
+    default:
+      return table;
+  }
 }
 
 /** A release to come: its items have a field that this one has never heard of, at the top and in each attempt. */

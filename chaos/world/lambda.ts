@@ -133,9 +133,11 @@ export class SimulatedLambda {
   private process(): { worker: Worker; handler: Handler } {
     const release: ReleaseName = this.faults.strikes('previous-release', this.random)
       ? 'previous'
-      : this.faults.strikes('newer-release', this.random)
-        ? 'newer'
-        : 'current';
+      : this.faults.strikes('simple-release', this.random)
+        ? 'simple'
+        : this.faults.strikes('newer-release', this.random)
+          ? 'newer'
+          : 'current';
     const lifetime = this.random.between(300_000, 1_800_000);
     for (let place = this.idle.length - 1; place >= 0; place -= 1) {
       const one = this.idle[place];

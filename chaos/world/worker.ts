@@ -2,7 +2,7 @@ import type { Clock } from '../../lambda/platform/clock.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Which code a process runs. */
-export type ReleaseName = 'current' | 'previous' | 'newer';
+export type ReleaseName = 'current' | 'previous' | 'simple' | 'newer';
 
 /** What a part of the world answers, and after how many milliseconds. */
 export type Answer<T> = { readonly afterMs: number } & ({ readonly value: T } | { readonly error: Error });
