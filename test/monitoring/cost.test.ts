@@ -30,6 +30,19 @@ test('a provider more costs what its own series and alarms cost', () => {
   expect(cost(PROVIDERS) - cost(PROVIDERS.slice(0, 3))).toBeLessThan(8);
 });
 
+test('receiving adds 17 series for each provider, and three for the whole', () => {
+  const series = (inbound: boolean) => {
+    const providers = PROVIDERS.map((provider) =>
+      provider.type === 'postmark' && inbound ? { ...provider, inbound: true as const } : provider,
+    );
+    return (
+      watchingCost(resourcesOf(providers), providers).find(({ what }) => what === 'series of metrics')?.number ?? 0
+    );
+  };
+
+  expect(series(true) - series(false)).toBe(17 + 3);
+});
+
 test('the decision record has the bill of four providers', () => {
   const record = readFileSync(new URL('../../docs/adr/0013-monitoring.md', import.meta.url), 'utf8');
   const lines = watchingCost(resourcesOf(), PROVIDERS);
