@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Table } from '../platform/table.ts';
 import type { Entry, Gate, Passenger } from '../sender/gate.ts';
 import { Board, type Reading } from './board.ts';
-import { admitted, isDoubted, mayProbe } from './circuit.ts';
+import { isDoubted, mayProbe } from './circuit.ts';
 import { isHeld } from './hold.ts';
 import { isIsolated } from './isolation.ts';
 import { Limiter } from './limiter.ts';
 import { type Skip, skip } from './skip.ts';
+import { letsIn } from './slow-start.ts';
 import { type Standing, Teller } from './teller.ts';
 import { type CircuitTimes, circuitTimes } from './times.ts';
 import { type Answer, HEDGE_MS, type Ticket, Turnstile } from './turnstile.ts';
@@ -93,8 +93,7 @@ class CircuitGate implements Gate {
     if (barred) return barred;
     const { circuit } = reading;
     if (circuit.kind === 'closed') {
-      const fraction = admitted(circuit, this.#moment());
-      if (!forced && fraction < 1 && draw(passenger.id, key) >= fraction) return this.#skip('warming', reading);
+      if (!forced && !letsIn(circuit, { id: passenger.id, key }, this.#moment())) return this.#skip('warming', reading);
       return this.#turn(provider, passenger, reading);
     }
     if (forced) return this.#force(provider, passenger, reading);
@@ -260,11 +259,6 @@ const ANSWERS: Readonly<Record<(Verdict | typeof UNASKED)['kind'], Answer>> = {
   throttled: 'nothing',
   unasked: 'nothing',
 };
-
-/** An even draw in [0, 1) from the id, another one for each provider. */
-function draw(id: string, key: string): number {
-  return createHash('sha256').update(`warm\0${key}\0${id}`).digest().readUIntBE(0, 6) / 2 ** 48;
-}
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;

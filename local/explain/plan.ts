@@ -83,6 +83,7 @@ export async function planFor(
   const way = route(message.id, current, definitions, factsOf(message, mime.length), preference, last);
   if (way.order.length === 0) return { kind: 'problem', problem: uncarried(way) };
   const named = routeOf(submission, routes);
+  const closed = standings(message.id);
   return {
     kind: 'plan',
     plan: {
@@ -96,9 +97,9 @@ export async function planFor(
           from: decider(submission.expiresAt, named?.expiresAfterSeconds),
         },
       },
-      order: way.order.flatMap(({ key, type }) => (standings.has(key) ? [] : [{ key, type }])),
+      order: way.order.flatMap(({ key, type }) => (closed.has(key) ? [] : [{ key, type }])),
       closed: way.order.flatMap(({ key }) => {
-        const reason = standings.get(key);
+        const reason = closed.get(key);
         return reason === undefined ? [] : [{ key, reason }];
       }),
       skipped: [...way.skipped, ...unnamed(submission, named, providers)],

@@ -1,20 +1,36 @@
+import { admitted } from '../../lambda/circuit/circuit.ts';
 import { type Isolation, isIsolated } from '../../lambda/circuit/isolation.ts';
 import type { CircuitRecord } from '../../lambda/circuit/items.ts';
 import { circuitKey, readIsolation, readRecord, switchKey } from '../../lambda/circuit/items.ts';
+import { letsIn } from '../../lambda/circuit/slow-start.ts';
+import { circuitTimes } from '../../lambda/circuit/times.ts';
 import type { Table } from '../../lambda/platform/table.ts';
 
-/** What keeps a provider from being tried at this moment, by provider key; whoever is missing is open to mail. */
-export type Standings = ReadonlyMap<string, string>;
+/** What keeps a provider from being tried with a mail at this moment, by provider key; whoever is missing is open to it. */
+export type Standings = (submissionId: string) => ReadonlyMap<string, string>;
 
 /** Reads the circuits and the operators' switches of these providers, as a worker would. */
 export async function standingsOf(keys: readonly string[], table: Table, now: number): Promise<Standings> {
   const items = await table.getAll(keys.flatMap((key) => [circuitKey(key), switchKey(key)]));
-  return new Map(
-    keys.flatMap((key) => {
-      const standing = inWords(readRecord(items.get(circuitKey(key))), readIsolation(items.get(switchKey(key))), now);
-      return standing === undefined ? [] : [[key, standing] as const];
-    }),
-  );
+  return (id) =>
+    new Map(
+      keys.flatMap((key) => {
+        const record = readRecord(items.get(circuitKey(key)));
+        const isolation = readIsolation(items.get(switchKey(key)));
+        const standing = inWords(record, isolation, now) ?? slowStart(record, { id, key }, now);
+        return standing === undefined ? [] : [[key, standing] as const];
+      }),
+    );
+}
+
+function slowStart(
+  { circuit }: CircuitRecord,
+  mail: { readonly id: string; readonly key: string },
+  now: number,
+): string | undefined {
+  const moment = { now, times: circuitTimes(1) };
+  if (letsIn(circuit, mail, moment)) return undefined;
+  return `lets in ${admitted(circuit, moment) * 100} % of the mail so soon after an outage, and not this one`;
 }
 
 function inWords({ circuit, hold }: CircuitRecord, isolation: Isolation | undefined, now: number): string | undefined {

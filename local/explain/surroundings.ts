@@ -59,7 +59,7 @@ function unseen(): Surroundings {
       notes.add('nobody was asked who had the superseded submission; --local or --table NAME asks the ledger');
       return [];
     },
-    standings: async () => new Map(),
+    standings: async () => () => new Map(),
     get notes() {
       return [...notes];
     },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
-import { dynamoTable } from '../../lambda/platform/table.ts';
+import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { type AwsServer, startAws } from '../../local/aws/server.ts';
 import { StackClock } from '../../local/clock.ts';
 import { startDynamodb } from '../../local/dynamodb.ts';
@@ -144,6 +144,7 @@ describe('npm run explain --local', () => {
   let aws: AwsServer;
   let dynamodb: Awaited<ReturnType<typeof startDynamodb>>;
   let console: Server;
+  let table: Table;
 
   beforeAll(async () => {
     port = await pickBasePort();
@@ -166,7 +167,7 @@ describe('npm run explain --local', () => {
     );
     await new Promise<void>((resolve) => console.listen(0, '127.0.0.1', resolve));
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-    const table = dynamoTable('state', { endpoint: dynamodb.url, region: 'us-east-1', credentials });
+    table = dynamoTable('state', { endpoint: dynamodb.url, region: 'us-east-1', credentials });
     const cause = { blames: 'account', reason: 'suspended' };
     const state = { kind: 'open', since: NOW - 60_000, trips: 1, cause, until: NOW + 60_000 };
     await table.write({ pk: 'circuit/postmark', state }, undefined);
@@ -193,6 +194,23 @@ describe('npm run explain --local', () => {
     expect(out).toMatch(/ 1\. ses {7}ses\nkept out\n/);
     expect(out).toContain('postmark  circuit open until 2026-11-25T12:01:00.000Z (account: suspended)\n');
     expect(out).toContain('mailgun   isolated until 2026-11-25T13:00:00.000Z by Kim: blocklisted\n');
+  });
+
+  it('tells of slow start, which lets in always the same mail', async () => {
+    const state = { kind: 'closed', since: NOW - 15_000, trips: 1, window: [] };
+    await table.write({ pk: 'circuit/own', state }, undefined);
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        local({ ...mail, id: `slow-${n}`, class: 'news', providers: { only: ['own'] } }),
+      ),
+    );
+
+    const kept = answers.filter(({ out }) =>
+      /own +lets in 25 % of the mail so soon after an outage, and not/.test(out),
+    );
+    expect(kept.length).toBeGreaterThan(20);
+    expect(kept.length).toBeLessThan(40);
+    await table.write({ pk: 'circuit/own', state: { ...state, trips: 0 } }, 1);
   });
 
   it('says that the least bad is tried when all are kept out', async () => {

@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import { admitted, type Circuit, type Moment } from './circuit.ts';
+
+/** Whether slow start lets this mail to a provider that has just come back; always the same mail for the same fraction. */
+export function letsIn(
+  circuit: Circuit,
+  { id, key }: { readonly id: string; readonly key: string },
+  moment: Pick<Moment, 'now' | 'times'>,
+): boolean {
+  const fraction = admitted(circuit, moment);
+  return fraction >= 1 || draw(id, key) < fraction;
+}
+
+/** An even draw in [0, 1) from the id, another one for each provider. */
+function draw(id: string, key: string): number {
+  return createHash('sha256').update(`warm\0${key}\0${id}`).digest().readUIntBE(0, 6) / 2 ** 48;
+}
