@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { noteReturn } from '../canary/returned.ts';
 import type { InboundFlag, InboundMessage } from '../contract/inbound.ts';
 import type { InboundEnvironment } from '../contract/inbound-environment.ts';
@@ -86,12 +87,21 @@ export async function takeMail(
 /** By the mail itself; where that cannot be read, by what the provider made of it, if it made more. */
 async function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMail): Promise<MailContent> {
   const content = await readMime(mime);
-  if (mimeWasText && content.headers.length > 0) return { ...byProvider, headers: content.headers };
-  if (!content.unparsable)
-    return { ...content, ...(content.headers.length === 0 && { stated: byProvider.stated ?? {} }) };
   const read = byProvider.text !== undefined || byProvider.html !== undefined;
-  if (read) return byProvider;
-  return content.headers.length > 0 ? content : { ...byProvider, unparsable: true };
+  if (content.unparsable) {
+    if (read) return byProvider;
+    return content.headers.length > 0 ? content : { ...byProvider, unparsable: true };
+  }
+  if (!mimeWasText || isAscii(mime)) return content;
+  const { text, html } = read ? byProvider : content;
+  return {
+    headers: content.headers,
+    ...(text !== undefined && { text }),
+    ...(html !== undefined && { html }),
+    files: byProvider.files.length > 0 ? byProvider.files : content.files,
+    ...(byProvider.stated && { stated: byProvider.stated }),
+    ...(content.truncated && { truncated: true }),
+  };
 }
 
 /** When the last server, the provider's, took the mail. */

@@ -65,7 +65,10 @@ export interface PostedMail {
   readonly plusPart?: string;
   /** The mail as received, if the provider gives it. */
   readonly mime?: Buffer;
-  /** The provider gave `mime` as text: bodies and files in it that are not ASCII may have been read in the wrong character set. */
+  /**
+   * The provider gives `mime`, or what it keeps at `storedAt`, within JSON, which holds no bytes: 8-bit text of another
+   * character set than UTF-8 has been turned into characters, well or badly.
+   */
   readonly mimeWasText?: boolean;
   /** Where the provider keeps the mail as received, to be fetched. */
   readonly storedAt?: string;

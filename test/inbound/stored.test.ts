@@ -39,6 +39,19 @@ test('stored mail is fetched, kept as it is, and delivered whole', async () => {
   expect(calls[0]?.[1].get('authorization')).toBe(`Basic ${Buffer.from('api:key-api').toString('base64')}`);
 });
 
+test('stored mail that is no ASCII has the texts of the notice, and its own files', async () => {
+  const world = givenWorld();
+  const mime = [
+    ...['From: ada@example.org', 'Message-Id: <one@example.com>', 'Content-Type: multipart/mixed; boundary=b', ''],
+    ...['--b', 'Content-Type: text/plain; charset=iso-8859-1', '', 'caf\u00e9', '--b'],
+    ...['Content-Disposition: attachment; filename=a.bin', 'Content-Transfer-Encoding: base64', '', '/w==', '--b--'],
+  ].join('\r\n');
+  world.fetch = async () => Response.json({ 'body-mime': mime });
+  await world.receive(mailgunRequest(mailgunMail({ 'message-url': URL_OF_MAIL, 'body-plain': 'caf\u00e9' })));
+
+  expect(world.messages()).toMatchObject([{ text: 'caf\u00e9', attachments: [{ filename: 'a.bin', size: 1 }] }]);
+});
+
 test('while the storage fails Mailgun is told to come again; what cannot be had any more comes as far as it is known', async () => {
   const world = givenWorld();
   const request = notice();

@@ -20,7 +20,8 @@ export function readPosted(view: FormView, takenAt: number): Posted {
     takenAt,
     ...(strippedText && { strippedText }),
     ...(mime && { mime }),
-    ...(storedAt && !mime && { storedAt }),
+    // The Messages API gives it as the JSON field `body-mime` (view-stored-messages, 2026-11-25).
+    ...(storedAt && !mime && { storedAt, mimeWasText: true }),
     content: contentOf(view),
   };
   return { kind: 'mail', mail };

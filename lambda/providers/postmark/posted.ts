@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import { headerValue } from '../header-value.ts';
 import type { Posted, PostedMail, ReceivedFile, Stated, StatedMailbox } from '../inbound.ts';
 
@@ -26,16 +25,13 @@ export function readPosted(body: Buffer): Posted {
   const strippedText = text(fields, 'StrippedTextReply');
   const plusPart = text(fields, 'MailboxHash');
   const raw = text(fields, 'RawEmail');
-  const mime = raw && Buffer.from(raw, 'utf8');
   const mail: PostedMail = {
     recipients: [recipient],
     ...(sender !== undefined && { sender }),
     ...(providerMessageId && { providerMessageId, reception: providerMessageId }),
     ...(strippedText && { strippedText }),
     ...(plusPart && { plusPart }),
-    ...(mime && { mime }),
-    // JSON holds no bytes: 8-bit text of another character set than UTF-8 has been turned into characters, well or badly.
-    ...(mime && !isAscii(mime) && { mimeWasText: true }),
+    ...(raw && { mime: Buffer.from(raw, 'utf8'), mimeWasText: true }),
     content: contentOf(fields, headers),
   };
   return { kind: 'mail', mail };

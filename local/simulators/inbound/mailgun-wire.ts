@@ -79,7 +79,7 @@ export function storedAttachments(mail: ReceivedMail, url: (place: number) => st
  */
 export function parsed(mail: ReceivedMail): FormField[] {
   const headers = mail.headers.map(([name, value]) => [canonical(name), value] as const);
-  const plain = mail.text ?? textOfHtml(mail.html ?? '');
+  const plain = mail.text || textOfHtml(mail.html ?? '');
   const { reply, signature } = strippedReply(plain);
   return [
     ['body-plain', plain],
