@@ -50,7 +50,7 @@ const id = z
   .check(
     z.regex(/^[A-Za-z0-9_-]{43}$/),
     described(
-      'The same for every copy of one mail to one recipient, over whichever provider it came; of a mail without Message-ID and date, for every copy over one provider.',
+      'The same for every copy of one mail to one recipient, over whichever provider it came; of a mail without Message-ID that has no date or is truncated, for every copy over one provider.',
     ),
   );
 

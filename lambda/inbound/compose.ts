@@ -54,7 +54,7 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
     ...(content.html && { html: clean(content.html) }),
     ...(posted.strippedText && { strippedText: clean(posted.strippedText) }),
   };
-  const traits = { ...shared, attachments, reception: receptionOf(posted, of('received'), raw) };
+  const traits = { ...shared, attachments, flags: allFlags, reception: receptionOf(posted, of('received'), raw) };
   return posted.recipients.map((given) => {
     const recipient = clean(given).trim();
     const plusPart = plusPartOf(recipient) ?? posted.plusPart;

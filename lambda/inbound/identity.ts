@@ -5,7 +5,7 @@ import { parseMailbox } from '../mail/address.ts';
 /** What of a message tells which mail it is. */
 export type Traits = Pick<
   InboundMessage,
-  'messageId' | 'from' | 'to' | 'date' | 'subject' | 'text' | 'html' | 'attachments'
+  'messageId' | 'from' | 'to' | 'date' | 'subject' | 'text' | 'html' | 'attachments' | 'flags'
 > & {
   /** The same for every retry, and never for two mails. */
   readonly reception: string;
@@ -30,9 +30,10 @@ const CLOCKS_ARE_SET = '2020';
 /**
  * Addresses without names, and texts without the white space that providers fold and trim in their own ways. Of both texts
  * the HTML: Mailgun makes a plain one of it where a mail has none. A device that writes no date either sends one content
- * again and again, and then only the reception tells its mails apart.
+ * again and again, and what is missing of a truncated mail may be all that is new: then only the reception tells.
  */
-function content({ from, to, date = '', subject = '', text, html, attachments = [], reception }: Traits): string[] {
+function content({ from, to, date = '', subject = '', text, html, attachments = [], flags, reception }: Traits) {
+  const told = date >= CLOCKS_ARE_SET && !flags?.includes('truncated');
   return [
     addresses(from),
     addresses(to),
@@ -42,7 +43,7 @@ function content({ from, to, date = '', subject = '', text, html, attachments = 
       .map(({ sha256 }) => sha256)
       .toSorted()
       .join(','),
-    date >= CLOCKS_ARE_SET ? date : reception,
+    told ? date : reception,
   ];
 }
 

@@ -318,6 +318,16 @@ test.each([
   expect(world.messages()[0]?.flags).toEqual(flags);
 });
 
+test('without a Message-ID, what is cut off a mail makes no second one of it its copy', async () => {
+  const world = givenWorld();
+  const received = (id: string): Header => ['Received', `from scanner by mxa.mailgun.org with ESMTP id ${id}`];
+  const files = Array.from({ length: 201 }, (_, place) => [`attachment-${place + 1}`, 'x', 'a.pdf'] as const);
+  const mail = (id: string) => mailgunRequest([...bareMailgun({}, [received(id), ...DATED]), ...files]);
+  for (const id of ['a', 'b', 'a']) await world.receive(mail(id));
+
+  expect(world.messages().map(({ flags }) => flags)).toEqual([['truncated'], ['truncated']]);
+});
+
 test('a bounce, an auto-reply, a list and a loop are flagged', async () => {
   const world = givenWorld();
   await world.receive(
