@@ -69,13 +69,13 @@ test('a form with 10,000 fields and 300 files is taken; what is too much stays i
   expect(message?.flags).toEqual(['truncated']);
 });
 
-test('40,000 headers that bear the names of fields take seconds at most', { timeout: 60_000 }, async () => {
+test('80,000 headers that bear the names of fields take seconds at most', { timeout: 60_000 }, async () => {
   const world = givenWorld();
-  const headers = Array.from({ length: 40_000 }, (_, index): [string, string] => ['token', `${index}`]);
+  const headers = Array.from({ length: 80_000 }, (_, index): [string, string] => ['token', `${index}`]);
   const begun = performance.now();
   await world.receive(mailgunRequest([...headers, ...mailgunMail({}, headers.toReversed())], { multipart: true }));
   expect(performance.now() - begun).toBeLessThan(5_000);
-  expect(world.messages()).toHaveLength(1);
+  expect(world.queue).toHaveLength(1);
 });
 
 test('megabytes of address headers is read as far as a mail to people goes', { timeout: 60_000 }, async () => {
