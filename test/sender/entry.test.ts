@@ -101,6 +101,8 @@ describe('judge', () => {
     });
 
     expect(judge(held, { ...delivery, ...letter(2, 'a') }).kind).toBe('in-flight');
+    const two: Entry = { ...held, attempts: [{ ...begun, number: 2 }, begun] };
+    expect(judge(two, { ...delivery, ...letter(2, 'a') }).kind).toBe('in-flight');
     expect(judge(held, { ...delivery, ...letter(3, 'a') }).kind).toBe('continues');
     // Two copies count their attempts by themselves: the same number may be another attempt.
     expect(judge(held, { ...delivery, ...letter(3, 'c') }).kind).toBe('in-flight');
@@ -119,6 +121,28 @@ describe('judge', () => {
       done: [0],
       history: [{ provider: 'postmark', kind: 'unknown', recipients: [1], at: begun.begun }],
     });
+  });
+
+  it('names the provider of an attempt that only now turns out to be interrupted', () => {
+    const ended = { ...begun, number: 2, provider: 'ses', ended: NOW, outcome: 'unavailable' } as const;
+    const standing = judge({ ...entry, attempts: [ended, begun] }, delivery);
+
+    expect(standing).toMatchObject({ kind: 'continues', fresh: new Set(['postmark']) });
+  });
+
+  it('keeps all doubts over a redrive, to be asked about anew, and forgets refusals', () => {
+    const history: Vote[] = [
+      { provider: 'p', kind: 'refused' },
+      { provider: 'p', kind: 'unknown', recipients: [0], at: 5, asked: 3, settled: true },
+      { provider: 'q', kind: 'failed' },
+      { provider: 'q', kind: 'suppressed', recipients: [1], attempt: 2, reason: 'inactive' },
+    ];
+    const dead: Entry = { ...entry, state: 'dead', carried: { attempts: 2, done: [], history } };
+
+    expect(carriedBy(dead, { messageId: 'm-2', redriven: true }).history).toEqual([
+      { provider: 'p', kind: 'unknown', recipients: [0], at: 5, wished: true },
+      ...history.slice(2),
+    ]);
   });
 
   it('does not doubt an attempt that has ended, whatever the letter knows', () => {
@@ -233,6 +257,16 @@ describe('what an overtaken worker knows', () => {
     const own = { attempts: [{ ...told, ...change }] as StoredAttempt[], carried: { ...NOTHING_CARRIED, history } };
 
     expect(amend({ ...entry, attempts: [begun] }, own)['attempts']).toEqual([{ ...told, ...change }]);
+  });
+
+  it.each<[string, Vote]>([
+    ['a refusal', { provider: 'postmark', kind: 'refused', at: begun.begun }],
+    ['a lost answer of another provider', { provider: 'ses', kind: 'unknown', at: begun.begun }],
+    ['a lost answer to another attempt', { provider: 'postmark', kind: 'unknown', at: begun.begun - 1 }],
+  ])('clears the doubt beside %s', (_, vote) => {
+    const own = { attempts: [told], carried: { ...NOTHING_CARRIED, history: [vote] } };
+
+    expect(amend({ ...entry, attempts: [begun] }, own)['attempts']).toEqual([{ ...told, cleared: true }]);
   });
 
   it.each<[string, Vote]>([

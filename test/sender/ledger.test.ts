@@ -17,9 +17,11 @@ describe('a page of the ledger', () => {
     expect(page.begun).toBe(false);
     expect(page.lastProvider).toBeUndefined();
 
+    expect(page.written).toBe(false);
     await page.begin(first, NOTHING_CARRIED);
 
     expect(page.begun).toBe(true);
+    expect(page.written).toBe(true);
     expect(page.lastProvider).toBe('postmark');
     expect(entry()).toMatchObject({
       state: 'open',

@@ -231,6 +231,8 @@ describe('progress', () => {
     expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 3, reason: 'unsubscribed' }]);
     expect(ended(again)).toBe(false);
     expect(ended(told(again, new Set(['c@x'])))).toBe(true);
+    // Of others nothing follows.
+    expect(pending(begin(addresses, { ...carried, done: [0] }))).toEqual(['b@x']);
     // Another copy may have told meanwhile.
     expect(begin(addresses, { ...carried, done: [0, 1, 2] }).untold).toEqual([]);
     expect(begin(['a@x'], carried).untold).toEqual([]);
