@@ -50,6 +50,8 @@ export interface Story {
   calls: number;
   /** A release without ledger made an attempt. */
   previous: boolean;
+  /** A release without ledger had it in hand, and may have buried it. */
+  readByPrevious: boolean;
   /** A process died with it in hand, or the ledger failed it: what an attempt came to may be known to nobody. */
   interrupted: boolean;
 }
@@ -167,6 +169,11 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       worker.name,
       batch.map(({ id, receives }) => `${id}x${receives}`).join(' '),
     );
+    if (worker.release !== 'previous') return;
+    for (const message of batch) {
+      const story = this.storyOf(message);
+      if (story) story.readByPrevious = true;
+    }
   }
 
   /** An invocation has ended; `killed` is where, if its process died. */
@@ -255,6 +262,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       doubts: 0,
       calls: 0,
       previous: false,
+      readByPrevious: false,
       interrupted: false,
     };
     this.stories.set(key, story);

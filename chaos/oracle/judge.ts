@@ -94,8 +94,8 @@ function missingOf({ mail, acceptances, letters, suppressed }: Story): string[] 
 }
 
 /** Dead letters that call somebody not served whose acceptance the ledger had; release 0.1.0 did not look there. */
-function wrongBurials({ mail, id, acceptances, letters, previous }: Story): string[] {
-  if (previous) return [];
+function wrongBurials({ mail, id, acceptances, letters, readByPrevious }: Story): string[] {
+  if (readByPrevious) return [];
   return letters.flatMap(({ at, reason, done }) => {
     const served = acceptances.some(
       ({ recipients, recordedAt = Infinity }) =>
