@@ -141,15 +141,21 @@ class Delivery {
     key: string,
     offered: readonly string[],
     { number, begun, durationMs }: { number: number; begun: number; durationMs: number },
-    given: AttemptResult,
+    result: AttemptResult,
   ): readonly Outcome[] {
     const { message, context } = this;
     const { page, clock, onUnknown } = context;
-    const result = onUnknown === 'hold' ? doubted(given) : given;
     const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
     const before = this.progress.lastProvider;
     tellAttempt(context, { message, provider: key, number, before, outcomes, durationMs });
-    const next: Consequences = afterAttempt(this.progress, key, offered, result, onUnknown, begun);
+    const next: Consequences = afterAttempt(
+      this.progress,
+      key,
+      offered,
+      onUnknown === 'hold' ? doubted(result) : result,
+      onUnknown,
+      begun,
+    );
     this.progress = next.progress;
     const { outcome } = result;
     page.end(number, {

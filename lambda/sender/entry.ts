@@ -53,6 +53,9 @@ export interface Entry extends Item {
 /** Bounds the item: four days of retries through four providers are several hundred attempts. */
 export const KEPT_ATTEMPTS = 50;
 
+/** The reason of a failure that may hide an acceptance. */
+export const HIDDEN = 'server-error';
+
 /** What a delivery of a message is to do, by what the ledger says of its submission. */
 export type Standing =
   /** Nobody has worked on it yet. */
@@ -146,7 +149,9 @@ function withoutCleared(known: Carried, attempts: readonly StoredAttempt[]): Car
   const isCleared = ({ kind, provider, at }: Vote) => {
     const there = attempts.filter((one) => one.provider === provider);
     const isTold = there.some(({ cleared, begun }) => cleared && begun === at);
-    return kind === 'unknown' && isTold && there.every(({ outcome }) => outcome !== 'unknown');
+    return (
+      kind === 'unknown' && isTold && there.every(({ outcome, reason }) => outcome !== 'unknown' && reason !== HIDDEN)
+    );
   };
   return { ...known, history: known.history.filter((vote) => !isCleared(vote)) };
 }

@@ -556,11 +556,12 @@ describe('a lost answer', () => {
 
     await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
     expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()).toMatchObject({ attempts: [{ outcome: 'unavailable', reason: 'server-error' }] });
     world.now += MINUTE;
     await world.send(world.again());
 
     expect(world.calls).toEqual(['postmark']);
-    expect(world.entry()?.state).toBe('done');
+    expect(world.entry()).toMatchObject({ state: 'done', attempts: [{ outcome: 'accepted', reason: 'found' }] });
   });
 
   it('is waited for also after the time of the mail, though others of it are late', async () => {
