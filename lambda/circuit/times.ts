@@ -45,7 +45,7 @@ const STACK_TIMES: CircuitTimes = {
 /** The durations under a time scale: stack time runs so many times faster than the clock. */
 export function circuitTimes(timeScale: number): CircuitTimes {
   const scaled = Object.entries(STACK_TIMES).map(([name, ms]) => [name, ms / timeScale]);
-  return Object.fromEntries(scaled) as unknown as CircuitTimes;
+  return Object.fromEntries(scaled) as Record<keyof CircuitTimes, number>;
 }
 
 /** Up to a quarter longer, so that what ended together does not begin together. `random` is in [0, 1). */

@@ -93,9 +93,10 @@ function addresses<Name extends 'from' | 'to' | 'cc' | 'replyTo'>(
   name: Name,
   values: readonly string[],
   stated: readonly StatedMailbox[] = [],
-): { [N in Name]?: readonly InboundMailbox[] } {
+): Partial<Record<Name, readonly InboundMailbox[]>> {
   const parsed = stated.length > 0 ? stated.flatMap((one) => mailboxOf(one.name, one.address)) : readMailboxes(values);
-  return (parsed.length > 0 ? { [name]: parsed } : {}) as unknown as { [N in Name]?: readonly InboundMailbox[] };
+  const given: Partial<Record<string, readonly InboundMailbox[]>> = parsed.length > 0 ? { [name]: parsed } : {};
+  return given as Partial<Record<Name, readonly InboundMailbox[]>>;
 }
 
 /** `abc` of `box+abc@example.com`. */

@@ -1,4 +1,5 @@
 import type { InboundMessage, InboundPointer } from '../contract/inbound.ts';
+import { inAscii } from '../platform/ascii-json.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 import type { Queue } from '../platform/queue.ts';
@@ -39,11 +40,6 @@ export async function deliver(
 
 async function byPointer({ version, id }: InboundMessage, json: string, store: ObjectStore): Promise<InboundPointer> {
   return { version, id, s3: await store.put(`inbound/messages/${id}.json`, Buffer.from(json), 'application/json') };
-}
-
-/** JSON with its characters beyond ASCII escaped: not every queue server and client treats them alike. */
-function inAscii(json: string): string {
-  return json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** SQS throttles with 400 and 403 too, and so does KMS behind it: `RequestThrottled`, `ThrottlingException`, `KmsThrottled`. */

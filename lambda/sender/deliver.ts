@@ -163,6 +163,7 @@ class Delivery {
       outcome: outcome.kind,
       ...('blames' in outcome && { blames: outcome.blames }),
       ...('reason' in outcome && { reason: outcome.reason }),
+      ...('maybeTaken' in outcome && { maybeTaken: true }),
       ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
     });
     for (const refusedBy of next.contradicted) tellContradiction(context, message, refusedBy, key);

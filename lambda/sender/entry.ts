@@ -20,6 +20,8 @@ export interface StoredAttempt {
   readonly blames?: string;
   readonly reason?: string;
   readonly providerMessageId?: string;
+  /** It failed in a way that may hide an acceptance. */
+  readonly maybeTaken?: true;
   /** It was taken for interrupted until the one who made it told what it came to: whoever carries a doubt about it may drop it. */
   readonly cleared?: true;
 }
@@ -52,9 +54,6 @@ export interface Entry extends Item {
 
 /** Bounds the item: four days of retries through four providers are several hundred attempts. */
 export const KEPT_ATTEMPTS = 50;
-
-/** The reason of a failure that may hide an acceptance. */
-export const HIDDEN = 'server-error';
 
 /** What a delivery of a message is to do, by what the ledger says of its submission. */
 export type Standing =
@@ -149,9 +148,7 @@ function withoutCleared(known: Carried, attempts: readonly StoredAttempt[]): Car
   const isCleared = ({ kind, provider, at }: Vote) => {
     const there = attempts.filter((one) => one.provider === provider);
     const isTold = there.some(({ cleared, begun }) => cleared && begun === at);
-    return (
-      kind === 'unknown' && isTold && there.every(({ outcome, reason }) => outcome !== 'unknown' && reason !== HIDDEN)
-    );
+    return kind === 'unknown' && isTold && there.every((one) => one.outcome !== 'unknown' && !one.maybeTaken);
   };
   return { ...known, history: known.history.filter((vote) => !isCleared(vote)) };
 }

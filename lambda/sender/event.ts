@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '../mail/message.ts';
+import { inAscii } from '../platform/ascii-json.ts';
 import type { Suppression } from './progress.ts';
 
 /** The delivery event that tells a producer that a recipient was taken out; ASCII, as every queue server carries it. */
@@ -7,26 +8,21 @@ export function suppressedEvent(message: Message, one: Suppression, now: number)
   const id = createHash('sha256')
     .update(`suppressed\0${message.id}\0${one.provider}\0${one.address}`)
     .digest('base64url');
-  return ascii({
-    version: 1,
-    id,
-    provider: one.provider,
-    providerEventId: id,
-    type: 'suppressed',
-    recipient: one.address,
-    submissionId: message.id,
-    attempt: one.attempt,
-    ...(message.tag !== undefined && { tag: message.tag }),
-    ...(Object.keys(message.metadata).length > 0 && { metadata: message.metadata }),
-    at: new Date(now).toISOString(),
-    reason: one.reason,
-    ...(one.detail && { detail: one.detail }),
-  });
-}
-
-function ascii(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return inAscii(
+    JSON.stringify({
+      version: 1,
+      id,
+      provider: one.provider,
+      providerEventId: id,
+      type: 'suppressed',
+      recipient: one.address,
+      submissionId: message.id,
+      attempt: one.attempt,
+      ...(message.tag !== undefined && { tag: message.tag }),
+      ...(Object.keys(message.metadata).length > 0 && { metadata: message.metadata }),
+      at: new Date(now).toISOString(),
+      reason: one.reason,
+      ...(one.detail && { detail: one.detail }),
+    }),
   );
 }

@@ -2,7 +2,7 @@ import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Item, NewItem, Table } from '../platform/table.ts';
 import type { Carried } from './carried.ts';
-import { amend, type Entry, entryKey, HIDDEN, KEPT_ATTEMPTS, type StoredAttempt } from './entry.ts';
+import { amend, type Entry, entryKey, KEPT_ATTEMPTS, type StoredAttempt } from './entry.ts';
 
 /** The ledger did not answer, so that nothing may be sent: the mail waits. */
 export class LedgerError extends Error {
@@ -113,7 +113,7 @@ export class Page {
   /** Notes that a provider has the mail whose answer was lost. */
   found(provider: string, providerMessageId: string): void {
     const attempts = this.#known.attempts.map((one) =>
-      one.provider === provider && (one.outcome === 'unknown' || one.reason === HIDDEN)
+      one.provider === provider && (one.outcome === 'unknown' || one.maybeTaken)
         ? { ...one, outcome: 'accepted' as const, reason: 'found', providerMessageId }
         : one,
     );

@@ -13,8 +13,8 @@ export interface Lineage {
   readonly workers: readonly string[];
 }
 
-/** More copies than SQS's limit of receives allows one message; then nothing is known, and every copy counts. */
-const MOST = 16;
+/** One message comes twenty times at most (`MAX_RECEIVE_COUNT` of lib/); beyond that nothing is known, and every copy counts. */
+const MOST = 32;
 
 /** Of a submission that nobody has taken up. */
 export const NOTHING_TAKEN: Lineage = { taken: [], workers: [] };

@@ -75,8 +75,7 @@ export class Trip {
     });
     for (const { provider, providerMessageId } of asked.found) this.page.found(provider, providerMessageId);
     const start = await this.tellSuppressed(asked.progress);
-    if (pending(start).length === 0) return this.close(start, { expiresInMs });
-    if (late) return this.close(start, { expiresInMs });
+    if (late || pending(start).length === 0) return this.close(start, { expiresInMs });
 
     const mime = await composeMime(message);
     // Another provider must not wait behind a second silence of one that lost an answer already.
@@ -137,10 +136,9 @@ export class Trip {
 
   /** The ledger did not answer, or another delivery was first: what is known by now is passed on, and nothing more is done. */
   private async stop(progress: Progress, reason: LedgerError | TakenError): Promise<'ended'> {
+    const written = reason instanceof TakenError ? await this.write(progress, { state: 'open' }) : undefined;
     this.inform(progress);
     if (reason instanceof LedgerError) throw reason;
-    const written = await this.write(progress, { state: 'open' });
-    this.inform(progress);
     return this.yield(written instanceof TakenError ? written : reason);
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { inAscii } from '../../lambda/platform/ascii-json.ts';
 import type { Target } from './target.ts';
 
 // What SQS takes in one SendMessageBatch: ten entries, and 1 MiB over all of them (AWS quota page, collected 2026-11-23).
@@ -8,22 +9,14 @@ const BATCH_BYTES = 1_048_576;
 
 type Submission = Readonly<Record<string, unknown>>;
 
-/** JSON in ASCII: other characters as `\u` escapes, which every queue server and client passes on alike. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
 /** Gives every copy an id of its own, so that each can be followed; a pointer to S3 keeps its form. */
 export function copiesOf(submission: Submission, count: number): { id?: string; body: string }[] {
-  if ('s3' in submission) return Array.from({ length: count }, () => ({ body: asciiJson(submission) }));
+  if ('s3' in submission) return Array.from({ length: count }, () => ({ body: inAscii(JSON.stringify(submission)) }));
   const given = typeof submission['id'] === 'string' ? submission['id'] : undefined;
   const base = given ?? `send-${randomUUID()}`;
   return Array.from({ length: count }, (_, index) => {
     const id = count === 1 ? base : `${base}-${index + 1}`;
-    return { id, body: asciiJson({ ...submission, id }) };
+    return { id, body: inAscii(JSON.stringify({ ...submission, id })) };
   });
 }
 

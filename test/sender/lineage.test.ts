@@ -38,10 +38,10 @@ describe('the lineage of a submission', () => {
 
   it('gives up counting rather than grow without bound', () => {
     let lineage: Lineage | undefined = NOTHING_TAKEN;
-    for (let worker = 1; worker <= 15; worker += 1) lineage = takenUp({ messageId: 'm' }, `w-${worker}`, lineage);
-    expect(lineage?.workers).toHaveLength(15);
+    for (let worker = 1; worker <= 31; worker += 1) lineage = takenUp({ messageId: 'm' }, `w-${worker}`, lineage);
+    expect(lineage?.workers).toHaveLength(31);
 
-    expect(takenUp({ messageId: 'm' }, 'w-16', lineage)).toBeUndefined();
+    expect(takenUp({ messageId: 'm' }, 'w-32', lineage)).toBeUndefined();
   });
 
   it('always leaves a message that counts, whatever comes twice, dies or fails', () => {
