@@ -90,7 +90,7 @@ function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame)
   return mapLists(value, fillSeries);
 }
 
-/** Stands for the word REPEAT among the arguments of FILL. */
+/** Stands for the word REPEAT among the arguments of FILL: a value of its own, which no metric can have and no other function takes. */
 export const REPEAT = Symbol('REPEAT') as unknown as MathValue;
 
 /** Without a third argument, where the condition does not hold nothing is there. */

@@ -311,8 +311,8 @@ describe('recovery', () => {
     await one.attempt(suspended);
     const waits: number[] = [];
     for (let trip = 0; trip < 8; trip += 1) {
-      const { state } = table.items.get('circuit/postmark') as unknown as { state: { until: number } };
-      const { until } = state;
+      const state = table.items.get('circuit/postmark')?.['state'];
+      const { until } = state as { readonly until: number };
       waits.push((until - clock.now()) / SECOND);
       await clock.pass(until - clock.now());
       expect(await one.attempt(suspended)).toBe('went');

@@ -20,11 +20,7 @@ let sqs: SQSClient;
 
 beforeAll(async () => {
   stack = await givenStack(1);
-  const info = stack.info as unknown as {
-    endpoints: { http: string };
-    inbound: Record<string, Address>;
-    queues: { inbound: string };
-  };
+  const { info } = stack;
   http = info.endpoints.http;
   mailgun = info.inbound['mailgun'] as Address;
   postmark = info.inbound['postmark'] as Address;

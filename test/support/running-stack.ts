@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startStack } from '../../local/stack.ts';
+import type { InboundRoute } from '../../local/stack-info.ts';
 
 /** What `GET /api/stack` says, as far as tests use it. */
 export interface StackInfo {
@@ -9,11 +10,13 @@ export interface StackInfo {
     readonly deadLetter: string;
     readonly retry: Record<string, string>;
     readonly events: string;
+    readonly inbound: string;
   };
   readonly buckets: { readonly mail: string };
-  readonly endpoints: { readonly aws: string };
+  readonly endpoints: { readonly aws: string; readonly http: string };
   readonly providers: readonly { readonly key: string; readonly url: string }[];
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
+  readonly inbound: Readonly<Record<string, InboundRoute>>;
 }
 
 /** An entry of `GET /api/accepted`, as far as tests use it. */

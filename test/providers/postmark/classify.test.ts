@@ -108,6 +108,7 @@ test.each([
 ])('the status %i without a code', (status, outcome) => {
   expect(told(status, 0)).toBe(outcome);
   expect(told(status, undefined)).toBe(outcome);
+  // A code of Node's is text, whatever the type of Postmark's says.
   expect(told(status, 'ENOENT' as unknown as number)).toBe(outcome);
 });
 
