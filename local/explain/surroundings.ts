@@ -27,20 +27,24 @@ export async function surroundingsOf(
     case undefined:
       return unseen();
     case 'table':
-      return seen(dynamoTable(live.name), s3Objects(mailBucket), now);
+      return seen(dynamoTable(live.name), s3Objects(mailBucket), { now, timeScale: 1 });
     case 'local': {
-      const { aws, dynamodb } = await localEndpoints(environment['MAILOVER_PORT']);
+      const { aws, dynamodb, timeScale } = await localStack(environment['MAILOVER_PORT']);
       const client = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-      return seen(dynamoTable(stateTable, { ...client, endpoint: dynamodb }), localObjects(aws), now);
+      return seen(dynamoTable(stateTable, { ...client, endpoint: dynamodb }), localObjects(aws), { now, timeScale });
     }
   }
 }
 
-function seen(table: Table, objects: Objects, now: number): Surroundings {
+function seen(
+  table: Table,
+  objects: Objects,
+  moment: { readonly now: number; readonly timeScale: number },
+): Surroundings {
   return {
     objects,
     had: (id) => readHad(table, id),
-    standings: (keys) => standingsOf(keys, table, now),
+    standings: (keys) => standingsOf(keys, table, moment),
     notes: [],
   };
 }
@@ -79,11 +83,13 @@ function localObjects(origin: string): Objects {
   };
 }
 
-async function localEndpoints(port = '4700'): Promise<{ aws: string; dynamodb: string }> {
+async function localStack(port = '4700'): Promise<{ aws: string; dynamodb: string; timeScale: number }> {
   const base = `http://127.0.0.1:${port}`;
   const response = await fetch(`${base}/api/stack`).catch(() => undefined);
   if (!response?.ok) throw new UsageError(`no local stack answers at ${base}; start it with "npm start"`);
   const { endpoints } = (await response.json()) as StackInfo;
   if (endpoints.dynamodb === undefined) throw new UsageError(`the local stack at ${base} is still starting; try again`);
-  return { aws: endpoints.aws, dynamodb: endpoints.dynamodb };
+  const time = await fetch(`${base}/api/time`);
+  const { scale = 1 } = (await time.json()) as { readonly scale?: number };
+  return { aws: endpoints.aws, dynamodb: endpoints.dynamodb, timeScale: scale };
 }
