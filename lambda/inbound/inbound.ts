@@ -7,7 +7,7 @@ import type { InboundModule, PostedMail, PostingType } from '../providers/inboun
 import { type Arrival, createKeys } from './keys.ts';
 import { type Answer, answerOf } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
-import { fetchStored, MAY_APPEAR_MS } from './stored.ts';
+import { fetchStored, MAY_APPEAR_MS, storageOf } from './stored.ts';
 import { type Kept, type TakeDependencies, takeMail } from './take.ts';
 import { bindToken } from './token.ts';
 
@@ -103,12 +103,10 @@ export function createInbound(
 
   /** The stored mail, or why there is none. Near the end of the provider's retries a part is better than nothing. */
   async function fetchKept(provider: InboundProvider, posted: PostedMail, module: InboundModule, secret: Secret) {
-    const endpoint = environment.endpoints?.[provider.key];
-    const own = endpoint === undefined ? undefined : URL.parse(endpoint)?.origin;
     const last = clock.now() - (posted.takenAt ?? clock.now()) >= MAY_APPEAR_MS;
     try {
       const stored = await fetchStored(posted.storedAt ?? '', {
-        allowed: (url) => url.origin === own || module.keepsMailAt?.(url) === true,
+        allowed: storageOf(module, environment.endpoints?.[provider.key]),
         secret,
         fetch: dependencies.fetch,
       });

@@ -1,4 +1,5 @@
 import type { Secret } from '../platform/secrets.ts';
+import type { InboundModule } from '../providers/inbound.ts';
 
 /** Larger than what any provider here takes from a sender. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -17,6 +18,12 @@ export type Stored = Buffer | 'not-allowed' | 'missing' | 'gone' | 'too-large';
  * first, the one before it 4 (receive-http, 2026-11-25).
  */
 export const MAY_APPEAR_MS = 7 * 3_600_000;
+
+/** Where a provider keeps mail; `endpoint` stands in for its service in a local stack. */
+export function storageOf(module: InboundModule, endpoint: string | undefined): StoredOptions['allowed'] {
+  const own = endpoint === undefined ? undefined : URL.parse(endpoint)?.origin;
+  return (url) => url.origin === own || module.keepsMailAt?.(url) === true;
+}
 
 /** What decides where mail may be fetched from, and how. */
 export interface StoredOptions {

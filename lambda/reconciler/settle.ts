@@ -1,7 +1,7 @@
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { composeMessages } from '../inbound/compose.ts';
 import { keepRaw } from '../inbound/raw.ts';
-import { fetchStored, MAY_APPEAR_MS } from '../inbound/stored.ts';
+import { fetchStored, MAY_APPEAR_MS, storageOf } from '../inbound/stored.ts';
 import { takeMail } from '../inbound/take.ts';
 import type { InboundModule, PostedMail } from '../providers/inbound.ts';
 import type { Known, MissedSource, Reception } from '../providers/missed.ts';
@@ -87,10 +87,8 @@ async function fromStorage(
   context: SettleContext,
 ): Promise<Settlement> {
   const { provider, module, secret, memory, dependencies, scale } = context;
-  const endpoint = dependencies.environment.endpoints?.[provider.key];
-  const own = endpoint === undefined ? undefined : URL.parse(endpoint)?.origin;
   const stored = await fetchStored(known.mail.storedAt ?? '', {
-    allowed: (url) => url.origin === own || module.keepsMailAt?.(url) === true,
+    allowed: storageOf(module, dependencies.environment.endpoints?.[provider.key]),
     secret,
     fetch: dependencies.fetch,
   });
