@@ -1,6 +1,7 @@
 import { generate } from 'selfsigned';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { FaultBoard, parseFaults } from '../local/faults.ts';
+import { ownHosts } from '../local/own-hosts.ts';
 import { startSimulators } from '../local/simulators/main.ts';
 
 /** The first one will be broken. */
@@ -29,6 +30,7 @@ if (process.send) {
     secrets: SECRETS,
     tls: { key: pems.private, cert: pems.cert },
     faults,
+    own: ownHosts(),
     timeScale: 1,
   });
   process.on('message', async ({ fault }: { fault: unknown }) => {

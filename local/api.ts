@@ -10,6 +10,7 @@ import { addSubmissions } from './api-submissions.ts';
 import { addConsoleFiles } from './console-files.ts';
 import type { Drawing } from './console-state.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from './faults.ts';
+import { type OwnHosts, refuseForeign } from './own-hosts.ts';
 import type { AcceptedLog } from './simulators/accepted-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 
@@ -25,11 +26,9 @@ export interface ApiSources extends InboundSources, MonitoringSources {
   state(): Table | undefined;
 }
 
-const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
-
 /** Serves the console page and the JSON behind it. Fails if the port is taken. */
 export async function startApi(
-  options: ApiSources & { readonly port: number },
+  options: ApiSources & { readonly port: number; readonly own: OwnHosts },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const app = Fastify({ forceCloseConnections: true });
   app.removeAllContentTypeParsers();
@@ -42,14 +41,6 @@ export async function startApi(
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `There is no ${request.method} ${request.url.split('?')[0]} here.` }),
   );
-  // A page of the web whose name was made to lead here must neither read the mail nor set a fault.
-  app.addHook('onRequest', async (request) => {
-    const { host = '', origin } = request.headers;
-    if (!LOCAL_HOST.test(host)) throw new ApiError(403, 'This server answers under a loopback address only.');
-    if (origin !== undefined && origin !== `http://${host}`) {
-      throw new ApiError(403, 'This server answers no requests from other pages.');
-    }
-  });
   addState(app, options);
   addSubmissions(app, options.state);
   addCircuits(app, { state: options.state, providers: () => options.info().providers.map(({ key }) => key) });
@@ -58,6 +49,7 @@ export async function startApi(
   addMonitoring(app, options);
   addConsoleApi(app, options);
   await addConsoleFiles(app);
+  refuseForeign(app.server, options.own);
   await app.listen({ port: options.port, host: '127.0.0.1' });
   return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: () => app.close() };
 }

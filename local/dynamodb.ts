@@ -6,6 +6,7 @@ import { REGION } from './aws/names.ts';
 import { awsCall } from './aws/operation.ts';
 import type { DeployedTable } from './deployment.ts';
 import { AWS_SCOPE, type FaultBoard } from './faults.ts';
+import { type OwnHosts, refuseForeign } from './own-hosts.ts';
 
 /** Tells the stack's own reading from that of the functions, which alone meet the faults. */
 const LOCAL_AGENT = 'mailover-local-stack';
@@ -25,11 +26,14 @@ export async function startDynamodb(options: {
   readonly port: number;
   readonly tables: readonly DeployedTable[];
   readonly faults: FaultBoard;
+  readonly own: OwnHosts;
 }): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
   const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    // The server would let every page read its answers (`Access-Control-Allow-Origin: *`), those of our own hosts too.
+    delete request.headers.origin;
     const handle = (): void => {
       for (const handler of handlers) handler.call(server, request, response);
     };
@@ -41,6 +45,7 @@ export async function startDynamodb(options: {
     if (fault?.delayMs) setTimeout(go, fault.delayMs);
     else go();
   });
+  refuseForeign(server, options.own);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, '127.0.0.1', resolve);

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MOST_SCALE } from './clock.ts';
+import { declaredHosts } from './own-hosts.ts';
 import { PORTS } from './ports.ts';
 import { type Stack, startStack } from './stack.ts';
 import { ROOT } from './work-directory.ts';
@@ -28,6 +29,7 @@ try {
   stack = await startStack({
     port,
     timeScale,
+    hosts: declaredHosts(process.env['MAILOVER_HOSTS']),
     logFile,
     signal: ending.signal,
     onProgress,

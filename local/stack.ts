@@ -18,7 +18,8 @@ import { startHttpApi } from './http-api/server.ts';
 import { inboundEnvironment } from './inbound-facts.ts';
 import { infoOf, type Live, queueCounts } from './live.ts';
 import { Monitoring } from './monitoring.ts';
-import { PORTS, pickBasePort } from './ports.ts';
+import { ownHosts } from './own-hosts.ts';
+import { checkPorts, PORTS, pickBasePort } from './ports.ts';
 import { ReceivedLog } from './received-log.ts';
 import { startReceiving } from './receiving.ts';
 import { runFunctions } from './running-functions.ts';
@@ -46,6 +47,11 @@ export interface StackOptions {
    * @default - one that goes with the stack
    */
   readonly logFile?: string;
+  /**
+   * Host names beside those of loopback that its servers answer under, as a proxy or a tunnel gives them.
+   * @default - none
+   */
+  readonly hosts?: readonly string[];
   /** Told what the stack is about to do. */
   readonly onProgress?: (step: string) => void;
   /** Told what the functions print, as they print it. */
@@ -87,7 +93,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 async function start(options: StackOptions, closers: (() => Promise<unknown>)[]): Promise<{ url: string; live: Live }> {
   const { port = 4700, timeScale = 1, onProgress = () => {}, onOutput = () => {}, signal } = options;
   const base = port === 0 ? await pickBasePort() : port;
+  checkPorts(base);
   const faults = new FaultBoard();
+  const own = ownHosts(options.hosts);
   const live: Live = { ready: false };
   const clock = new StackClock(timeScale);
   const monitoring = new Monitoring(clock);
@@ -95,6 +103,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   onProgress('opening ports');
   const api = await startApi({
     port: base + PORTS.api,
+    own,
     faults,
     info: () => infoOf(live),
     queueCounts: () => queueCounts(live),
@@ -107,11 +116,12 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     monitoring,
   });
   closers.push(() => api.close());
-  live.aws = await startAws({ port: base + PORTS.aws, clock, faults });
+  live.aws = await startAws({ port: base + PORTS.aws, clock, faults, own });
   closers.push(live.aws.close);
   const { aws } = live;
   const http = await startHttpApi({
     port: base + PORTS.http,
+    own,
     apis: () => live.deployment?.apis ?? [],
     invoke: (name, event) => live.functions?.invoke(name, event) ?? Promise.reject(new Error('still starting')),
   });
@@ -128,6 +138,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   live.sender = senderFacts(deployment);
   const { providers } = live.sender.environment;
 
+  checkPorts(base, providers.length);
   onProgress('starting the simulators');
   for (const { name, attributes } of deployment.queues) aws.queues.add(name, { ...attributes });
   for (const name of deployment.buckets) aws.buckets.createBucket(name);
@@ -165,12 +176,13 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     secrets,
     tls,
     faults,
+    own,
     timeScale,
     receiving: mail.access,
   });
   closers.push(live.simulators.close);
   if (deployment.tables.length > 0) {
-    live.dynamodb = await startDynamodb({ port: base + PORTS.dynamodb, tables: deployment.tables, faults });
+    live.dynamodb = await startDynamodb({ port: base + PORTS.dynamodb, tables: deployment.tables, faults, own });
     closers.push(live.dynamodb.close);
     live.state = tableOf(live.dynamodb.url, live.sender.environment.stateTable);
   }

@@ -5,6 +5,7 @@ import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { INVALID_MESSAGE_BODY_CHAR } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import type { StackClock } from '../clock.ts';
 import type { FaultBoard } from '../faults.ts';
+import { type OwnHosts, refuseForeign } from '../own-hosts.ts';
 import { errorAnswer } from './error-answer.ts';
 import { addFaultHooks } from './fault-hooks.ts';
 import { MessageMoves } from './message-move.ts';
@@ -37,6 +38,7 @@ export async function startAws(options: {
   readonly port: number;
   readonly clock: StackClock;
   readonly faults: FaultBoard;
+  readonly own: OwnHosts;
 }): Promise<AwsServer> {
   const queues = new LocalQueues(options.clock);
   const buckets = new S3Store();
@@ -69,6 +71,7 @@ export async function startAws(options: {
       return reply.code(status).headers(headers).send(body);
     }
   });
+  refuseForeign(app.server, options.own);
   await app.listen({ port: options.port, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   queues.origin = `http://127.0.0.1:${port}`;

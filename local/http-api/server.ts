@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type OwnHosts, refuseForeign } from '../own-hosts.ts';
 import { answerOf, FAILED, gatewayAnswer, type HttpAnswer } from './answer.ts';
 import type { DeployedApi, DeployedRoute } from './deployed.ts';
 import { eventOf, splitUrl } from './event.ts';
@@ -25,6 +26,8 @@ export type Invoke = (functionName: string, event: unknown) => Promise<unknown>;
 export interface HttpApiOptions {
   /** 0 takes a free one. */
   readonly port: number;
+  /** A provider that calls through a tunnel comes under the tunnel's name. */
+  readonly own: OwnHosts;
   /** Empty until the template is read; a request then finds no route. */
   apis(): readonly DeployedApi[];
   readonly invoke: Invoke;
@@ -41,6 +44,7 @@ export async function startHttpApi(
       () => request.socket.destroy(),
     );
   });
+  refuseForeign(server, options.own);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, '127.0.0.1', resolve);

@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, type FaultBoard, InvalidFault, type Occasion } from '../faults.ts';
+import { type OwnHosts, refuseForeign } from '../own-hosts.ts';
 import type { AcceptedLog, Taking } from './accepted-log.ts';
 import { writeVerbatim } from './http-answer.ts';
 
@@ -40,7 +41,13 @@ export interface HttpBehaviour {
 }
 
 /** The server of one HTTP provider: asks the fault board first, the provider's behaviour second. */
-export function httpSimulator(key: string, behaviour: HttpBehaviour, faults: FaultBoard, log: AcceptedLog): Server {
+export function httpSimulator(
+  key: string,
+  behaviour: HttpBehaviour,
+  faults: FaultBoard,
+  log: AcceptedLog,
+  own: OwnHosts,
+): Server {
   faults.onChange(key, (list) => {
     if (list.some((fault) => fault.smtp))
       throw new InvalidFault(`Provider ${key} speaks HTTP: give respond with a status and a body, not smtp.`);
@@ -73,13 +80,14 @@ export function httpSimulator(key: string, behaviour: HttpBehaviour, faults: Fau
     if (fault?.network === 'reset-after-accept') request.socket.resetAndDestroy();
     else send(response, answer);
   };
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     // A request that its client gave up ends here; an error of our own must be seen, and ends the connection.
     serve(request, response).catch((error: unknown) => {
       if (!request.destroyed || request.complete) console.error(`simulator of ${key} failed:`, error);
       request.socket.destroy();
     });
   });
+  return refuseForeign(server, own);
 }
 
 function cutsEarly(fault: Fault): boolean {

@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { closesPort, type FaultBoard } from '../faults.ts';
+import type { OwnHosts } from '../own-hosts.ts';
 import { AcceptedLog } from './accepted-log.ts';
 import { type HttpBehaviour, httpSimulator } from './http-simulator.ts';
 import { type ReceivingAccess, withReceiving } from './inbound/behaviour.ts';
@@ -19,6 +20,7 @@ export interface SimulatorOptions {
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly tls: { readonly key: string; readonly cert: string };
   readonly faults: FaultBoard;
+  readonly own: OwnHosts;
   /** For what providers do by the clock; a fault's `delayMs` is real time, as the deadlines are that it may overrun. */
   readonly timeScale: number;
   /** The receiving half of the providers that have one, by key. */
@@ -88,7 +90,7 @@ function serverOf(
     return smtpSimulator({ key, options: config.options, secret, tls, faults, log, occasion });
   const behaviour = behaviourOf(config, secret, options.timeScale);
   const receiving = options.receiving?.[key];
-  return httpSimulator(key, receiving ? withReceiving(behaviour, receiving) : behaviour, faults, log);
+  return httpSimulator(key, receiving ? withReceiving(behaviour, receiving) : behaviour, faults, log, options.own);
 }
 
 function behaviourOf(

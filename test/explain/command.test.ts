@@ -12,6 +12,7 @@ import { StackClock } from '../../local/clock.ts';
 import { startDynamodb } from '../../local/dynamodb.ts';
 import { explain } from '../../local/explain/command.ts';
 import { FaultBoard } from '../../local/faults.ts';
+import { ownHosts } from '../../local/own-hosts.ts';
 import { pickBasePort } from '../../local/ports.ts';
 
 const environment: SenderEnvironment = {
@@ -149,10 +150,11 @@ describe('npm run explain --local', () => {
   beforeAll(async () => {
     port = await pickBasePort();
     const faults = new FaultBoard();
-    aws = await startAws({ port: port + 1, clock: new StackClock(), faults });
+    aws = await startAws({ port: port + 1, clock: new StackClock(), faults, own: ownHosts() });
     dynamodb = await startDynamodb({
       port: port + 3,
       faults,
+      own: ownHosts(),
       tables: [
         {
           TableName: 'state',

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { startDynamodb } from '../../local/dynamodb.ts';
 import { FaultBoard, parseFaults } from '../../local/faults.ts';
+import { ownHosts } from '../../local/own-hosts.ts';
 import { pickBasePort } from '../../local/ports.ts';
 
 it('has the tables of the template, and the faults of our services', async () => {
@@ -8,6 +9,7 @@ it('has the tables of the template, and the faults of our services', async () =>
   const server = await startDynamodb({
     port: await pickBasePort(),
     faults,
+    own: ownHosts(),
     tables: [
       {
         TableName: 'ledger',

@@ -3,6 +3,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AcceptedEntry } from '../../local/simulators/accepted-log.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
+import { answerTo, firstLineTo } from '../support/answer-to.ts';
 
 const TIMEOUT = 60_000;
 
@@ -154,9 +155,31 @@ describe('the API', () => {
     },
   );
 
-  it('answers no page of another origin, and under no other name', async () => {
-    const foreign = await fetch(`${stack.url}/api/accepted`, { headers: { origin: 'https://example.com' } });
-    expect(foreign.status).toBe(403);
+  it('answers no page of another origin, and under no other name, on any port', async () => {
+    const { endpoints, providers } = stack.info;
+    const urls = [stack.url, ...Object.values(endpoints), ...providers.map(({ url }) => url)];
+    expect(urls).toHaveLength(8);
+    for (const url of urls) {
+      if (url.startsWith('smtp:')) {
+        expect(await firstLineTo(url, 'POST / HTTP/1.1\r\nHost: evil.example\r\n\r\n')).not.toMatch(/^250/);
+        continue;
+      }
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'])
+        for (const headers of [
+          { host: 'rebound.example:4700' },
+          { origin: 'https://evil.example' },
+          { origin: 'null' },
+          { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+        ]) {
+          const answer = await answerTo(url, headers, method);
+          expect(answer).toMatchObject({ status: 403 });
+          expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+        }
+      // Its own pages may call it, but may not let it be read by others.
+      const own = await answerTo(url, { origin: 'http://app.localhost:3000' }, 'OPTIONS');
+      expect(own.body).not.toContain('MAILOVER_HOSTS');
+      expect(own.headers).not.toHaveProperty('access-control-allow-origin');
+    }
   });
 
   it('counts what is on the queues', async () => {

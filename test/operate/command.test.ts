@@ -6,6 +6,7 @@ import { addCircuits } from '../../local/api-circuits.ts';
 import { startDynamodb } from '../../local/dynamodb.ts';
 import { FaultBoard } from '../../local/faults.ts';
 import { operate } from '../../local/operate/command.ts';
+import { ownHosts } from '../../local/own-hosts.ts';
 import { pickBasePort } from '../../local/ports.ts';
 
 let port = 0;
@@ -19,6 +20,7 @@ beforeAll(async () => {
   const dynamodb = await startDynamodb({
     port: port + 1,
     faults,
+    own: ownHosts(),
     tables: [
       {
         TableName: 'state',

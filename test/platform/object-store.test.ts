@@ -2,13 +2,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type AwsServer, startAws } from '../../local/aws/server.ts';
 import { StackClock } from '../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../local/faults.ts';
+import { ownHosts } from '../../local/own-hosts.ts';
 
 const faults = new FaultBoard();
 let aws: AwsServer;
 let put: (key: string, content: string) => Promise<unknown>;
 
 beforeAll(async () => {
-  aws = await startAws({ port: 0, clock: new StackClock(), faults });
+  aws = await startAws({ port: 0, clock: new StackClock(), faults, own: ownHosts() });
   aws.buckets.createBucket('mail');
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_S3: aws.url,

@@ -9,6 +9,7 @@ import { startApi } from '../../local/api.ts';
 import { StackClock } from '../../local/clock.ts';
 import { FaultBoard } from '../../local/faults.ts';
 import { Monitoring } from '../../local/monitoring.ts';
+import { ownHosts } from '../../local/own-hosts.ts';
 import { receive } from '../../local/receive/command.ts';
 import { startReceiving } from '../../local/receiving.ts';
 import type { StackInfo } from '../../local/stack-info.ts';
@@ -188,6 +189,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
   const clock = new StackClock();
   const api = await startApi({
     port: 0,
+    own: ownHosts(),
     faults: new FaultBoard(),
     info: () => info,
     queueCounts: () => [],

@@ -7,6 +7,7 @@ import type { ReconciledProvider } from '../../lambda/contract/reconciler-enviro
 import { loadInbound, loadMissed } from '../../lambda/providers/registry.ts';
 import { createReconciler } from '../../lambda/reconciler/reconciler.ts';
 import { FaultBoard } from '../../local/faults.ts';
+import { ownHosts } from '../../local/own-hosts.ts';
 import { AcceptedLog } from '../../local/simulators/accepted-log.ts';
 import { httpSimulator } from '../../local/simulators/http-simulator.ts';
 import { withReceiving } from '../../local/simulators/inbound/behaviour.ts';
@@ -234,7 +235,7 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
       return await behaviour.answer(request);
     },
   };
-  const server = httpSimulator('it', watched, faults, new AcceptedLog());
+  const server = httpSimulator('it', watched, faults, new AcceptedLog(), ownHosts());
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AwsServer, startAws } from '../../../local/aws/server.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults.ts';
+import { ownHosts } from '../../../local/own-hosts.ts';
 
 const TIME_SCALE = 60;
 
@@ -25,7 +26,7 @@ let secrets: SecretsManagerClient;
 
 beforeEach(async () => {
   faults = new FaultBoard();
-  aws = await startAws({ port: 0, clock: new StackClock(TIME_SCALE), faults });
+  aws = await startAws({ port: 0, clock: new StackClock(TIME_SCALE), faults, own: ownHosts() });
   const config = {
     endpoint: aws.url,
     region: 'eu-central-1',

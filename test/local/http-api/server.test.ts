@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterEach, expect, test } from 'vitest';
 import type { DeployedApi } from '../../../local/http-api/deployed.ts';
 import { startHttpApi } from '../../../local/http-api/server.ts';
+import { ownHosts } from '../../../local/own-hosts.ts';
 
 const API: DeployedApi = {
   id: 'mailover-inbound-api',
@@ -129,6 +130,7 @@ async function givenApi(handle: () => unknown, api: DeployedApi = API): Promise<
   const events: APIGatewayProxyEventV2[] = [];
   server = await startHttpApi({
     port: 0,
+    own: ownHosts(),
     apis: () => [api],
     invoke: async (_name, event) => {
       events.push(event as APIGatewayProxyEventV2);

@@ -68,7 +68,7 @@ describe('faults of an HTTP provider', () => {
   it('writes an answer byte for byte, 1xx included', async () => {
     await stack.fault('pm', { respond: { status: 102, headers: { 'x-CaSe': 'kept' } } });
     const socket = connect(stack.port('pm'), '127.0.0.1');
-    socket.end('POST /email HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}');
+    socket.end('POST /email HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}');
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk as Buffer);
     expect(Buffer.concat(chunks).toString()).toBe(
@@ -104,7 +104,7 @@ describe('faults of an HTTP provider', () => {
     await stack.fault('pm', { network: 'reset-mid-request' });
     const socket = connect(stack.port('pm'), '127.0.0.1');
     const failed = once(socket, 'error');
-    socket.write('POST /email HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nonly this');
+    socket.write('POST /email HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nonly this');
     expect(await failed).toMatchObject([{ code: 'ECONNRESET' }]);
     expect(stack.hits('pm')).toEqual([1]);
   });

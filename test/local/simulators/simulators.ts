@@ -1,6 +1,7 @@
 import { generate } from 'selfsigned';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults.ts';
+import { ownHosts } from '../../../local/own-hosts.ts';
 import { startSimulators } from '../../../local/simulators/main.ts';
 
 const PROVIDERS: readonly ProviderConfig[] = [
@@ -31,6 +32,7 @@ export async function simulators(timeScale = 1) {
     secrets: SECRETS,
     tls: { key: pems.private, cert: pems.cert },
     faults,
+    own: ownHosts(),
     timeScale,
   });
   return {

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { FaultBoard } from '../../../../local/faults.ts';
+import { ownHosts } from '../../../../local/own-hosts.ts';
 import { AcceptedLog } from '../../../../local/simulators/accepted-log.ts';
 import { httpSimulator } from '../../../../local/simulators/http-simulator.ts';
 import { withReceiving } from '../../../../local/simulators/inbound/behaviour.ts';
@@ -137,7 +138,7 @@ async function given(type: 'mailgun' | 'postmark') {
     answer: async () => ({ status: 404, body: 'Not Found' }),
   };
   const behaviour = withReceiving(rest, { receiving, apiKey: 'key', timeScale: 1 });
-  server = httpSimulator(type, behaviour, faults, new AcceptedLog());
+  server = httpSimulator(type, behaviour, faults, new AcceptedLog(), ownHosts());
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, receiving };
