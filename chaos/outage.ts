@@ -20,7 +20,10 @@ const SLACK = 1.2;
 const JITTER = 1.15;
 
 /** All providers are down for four days, while mail keeps coming; then all are back. */
-export function runOutage({ seed, mails: count, trace }: SeedOptions, releases: Releases): Promise<RunResult> {
+export function runOutage(
+  { seed, mails: count, allowsLoops, trace }: SeedOptions,
+  releases: Releases,
+): Promise<RunResult> {
   const back = START + OUTAGE_MS;
   const rates = new Map(Object.entries(RATES).map(([key, rate]) => [key, (rate * count) / MAILS]));
   const providers = PROVIDERS.map(
@@ -45,7 +48,7 @@ export function runOutage({ seed, mails: count, trace }: SeedOptions, releases: 
     )
     .slice(0, count);
   const last = Math.max(back, ...mails.map(({ sendAt }) => sendAt.at(-1) as number));
-  return runWorld({ seed, providers, mails, windows, last, calmMs: OUTAGE_MS, releases, trace }, (world) =>
+  return runWorld({ seed, providers, mails, windows, last, calmMs: OUTAGE_MS, releases, allowsLoops, trace }, (world) =>
     watchDrain(world, back, rates),
   );
 }

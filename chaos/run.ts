@@ -19,6 +19,11 @@ export interface Setup {
   readonly last: number;
   readonly calmMs: number;
   readonly releases: Releases;
+  /**
+   * Recursive loop detection of Lambda is off.
+   * @default - as deployed
+   */
+  readonly allowsLoops?: boolean | undefined;
   /** Gets each event as a line. @default - only the hash is kept */
   readonly trace?: ((line: string) => void) | undefined;
 }
@@ -50,12 +55,12 @@ export async function runWorld(
   setup: Setup,
   watch: (world: World) => () => readonly string[] = () => () => [],
 ): Promise<RunResult> {
-  const { seed, providers, mails, windows, last, calmMs, releases } = setup;
+  const { seed, providers, mails, windows, last, calmMs, releases, allowsLoops } = setup;
   const cpu = process.cpuUsage();
   const timeline = new Timeline(START);
   const trace = new Trace(setup.trace);
   const chronicle = new Chronicle(mails, timeline, trace);
-  const world = new World({ seed, providers, windows, timeline, chronicle, load: releases });
+  const world = new World({ seed, providers, windows, timeline, chronicle, load: releases, allowsLoops });
   const remark = watch(world);
   for (const { body, object, sendAt } of mails) {
     if (object) world.objects.put(object.key, object.content);

@@ -14,6 +14,8 @@ export interface SeedOptions {
   readonly without?: readonly FaultKind[];
   /** Ends faults and fresh mail after so many hours. @default - two weeks */
   readonly untilHours?: number;
+  /** Recursive loop detection of Lambda is off. @default - as deployed */
+  readonly allowsLoops?: boolean | undefined;
   /** Gets each event as a line. @default - only the hash is kept */
   readonly trace?: ((line: string) => void) | undefined;
 }
@@ -32,7 +34,7 @@ export const PROVIDERS: readonly ProviderConfig[] = [
 
 /** Runs one seed: two weeks of mail and of the faults that it draws. */
 export function runSeed(options: SeedOptions, releases: Releases): Promise<RunResult> {
-  const { seed, mails: count, faults, without = [], untilHours, trace } = options;
+  const { seed, mails: count, faults, without = [], untilHours, allowsLoops, trace } = options;
   const end = START + FAULTS_MS;
   const until = untilHours === undefined ? end : Math.min(end, START + untilHours * HOUR_MS);
   const keys = PROVIDERS.map(({ key }) => key);
@@ -44,5 +46,5 @@ export function runSeed(options: SeedOptions, releases: Releases): Promise<RunRe
     .filter(({ kind, from }) => !without.includes(kind) && from < until)
     .map((window) => ({ ...window, to: Math.min(window.to, until) }));
   const last = Math.max(until, ...mails.map(({ sendAt }) => sendAt.at(-1) as number));
-  return runWorld({ seed, providers: PROVIDERS, mails, windows, last, calmMs: CALM_MS, releases, trace });
+  return runWorld({ seed, providers: PROVIDERS, mails, windows, last, calmMs: CALM_MS, releases, allowsLoops, trace });
 }

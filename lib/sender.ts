@@ -4,6 +4,7 @@ import {
   EventSourceMapping,
   Function as LambdaFunction,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -61,6 +62,9 @@ export class Sender extends Construct {
       logGroup: this.logGroup,
       // The logger writes JSON by itself; Lambda would wrap each of its lines once more.
       loggingFormat: LoggingFormat.TEXT,
+      // A retry is a message to a queue that feeds this very function. Lambda takes that for a runaway and ends it after
+      // 16 rounds (docs/adr/0017-loop-detection.md); the age of a submission bounds it instead.
+      recursiveLoop: RecursiveLoop.ALLOW,
     });
     this.consume('Outbound', queues.outbound, outboundConcurrency);
     for (const [key, queue] of queues.retry) {

@@ -21,6 +21,8 @@ export interface DeployedFunction {
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
   readonly reservedConcurrency?: number;
+  /** `RecursiveLoop: Allow`: chains of its own messages are not ended. */
+  readonly allowsLoops: boolean;
 }
 
 /** An event source mapping of the template: this queue feeds that function. */
@@ -147,6 +149,7 @@ function readFunction(properties: Properties, name: string, { assets }: StackTem
     environment: Object.fromEntries(Object.entries(environment ?? {}).map(([key, value]) => [key, String(value)])),
     memoryMb: Number(properties['MemorySize'] ?? 128),
     timeoutSeconds: Number(properties['Timeout'] ?? 3),
+    allowsLoops: properties['RecursiveLoop'] === 'Allow',
     ...(reserved !== undefined && { reservedConcurrency: Number(reserved) }),
   };
 }

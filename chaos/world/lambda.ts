@@ -10,6 +10,8 @@ export type Handler = (records: readonly SQSRecord[], remainingMs: () => number)
 
 export interface LambdaOptions {
   readonly timeoutMs: number;
+  /** Recursive loop detection is off, as the template has it. */
+  readonly allowsLoops: boolean;
   /** Sets up the code of a release in a new process. */
   readonly load: (worker: Worker) => Handler;
   /** An invocation begins. */
@@ -19,6 +21,9 @@ export interface LambdaOptions {
 }
 
 const BATCH = 10;
+
+/** Invocations of one chain after which Lambda refuses the next (Lambda developer guide, recursive loop detection, 2026-11-28). */
+const LOOP_LIMIT = 16;
 
 interface Running {
   readonly batch: readonly QueueMessage[];
@@ -71,9 +76,16 @@ export class SimulatedLambda {
   }
 
   private invoke(queue: SimulatedQueue, batch: readonly QueueMessage[], free: () => void): void {
+    const before = Math.max(...batch.map(({ invocations }) => invocations));
+    // Refused without a word: the batch comes back when its visibility ends, and is counted as received.
+    if (!this.options.allowsLoops && before >= LOOP_LIMIT) {
+      free();
+      return;
+    }
     this.invocations += 1;
     const receipts = batch.map(({ receipt }) => receipt);
     const { worker, handler } = this.process();
+    worker.invocations = before + 1;
     this.options.began(worker, batch);
     const limit = worker.clock.now() + this.options.timeoutMs;
     const over = this.timeoutOf(worker);

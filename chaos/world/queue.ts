@@ -7,6 +7,8 @@ export interface QueueMessage {
   readonly id: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
+  /** Invocations of the chain that led to it, as the trace header counts them. */
+  readonly invocations: number;
   /** Epoch milliseconds; kept when SQS itself moves the message. */
   readonly sentAt: number;
   receives: number;
@@ -68,7 +70,7 @@ export class SimulatedQueue {
   }
 
   /** Throws, as the SDK does, for what SQS refuses. */
-  send(body: string, attributes: Readonly<Record<string, string>>, delaySeconds = 0): string {
+  send(body: string, attributes: Readonly<Record<string, string>>, delaySeconds = 0, invocations = 0): string {
     this.check(body, attributes, delaySeconds);
     this.count += 1;
     const id = `${this.options.name}-${this.count}`;
@@ -76,12 +78,15 @@ export class SimulatedQueue {
     for (let copy = 0; copy < copies; copy += 1) {
       // The copies come at the same moment as often as seconds to minutes apart.
       const lateMs = copy > 0 && this.random.chance(0.5) ? this.random.scaled(10, 600_000) : 0;
-      this.add({ id, body, attributes, sentAt: this.timeline.now }, delaySeconds * 1_000 + lateMs);
+      this.add({ id, body, attributes, invocations, sentAt: this.timeline.now }, delaySeconds * 1_000 + lateMs);
     }
     return id;
   }
 
-  private add(message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'sentAt'>, delayMs: number): void {
+  private add(
+    message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'invocations' | 'sentAt'>,
+    delayMs: number,
+  ): void {
     this.size += 1;
     this.watcher.added(this.options.name, message);
     const held = { ...message, receives: 0, receipt: 0, gone: false };

@@ -30,6 +30,8 @@ export class Worker {
   killedAt = Infinity;
   private frozen = true;
   private late: (() => void)[] = [];
+  /** Invocations of the chain that this one belongs to, itself included: the SDK writes it on every message that it sends. */
+  invocations = 0;
   /** Await points passed in this invocation. */
   passed = 0;
   private dieAt: number | undefined;

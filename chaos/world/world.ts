@@ -23,6 +23,7 @@ export const DEPLOYMENT = {
   maxReceiveCount: 20,
   outboundConcurrency: 50,
   maxMessageBytes: 1_048_576,
+  allowsLoops: true,
 } as const;
 
 export interface WorldOptions {
@@ -33,6 +34,11 @@ export interface WorldOptions {
   readonly chronicle: Chronicle;
   /** Sets up the code of a process. */
   readonly load: (worker: Worker, world: World) => Handler;
+  /**
+   * Recursive loop detection of Lambda is off.
+   * @default - as deployed
+   */
+  readonly allowsLoops?: boolean | undefined;
 }
 
 /** Everything outside of the handler, in one place and from one seed. */
@@ -49,7 +55,7 @@ export class World {
   readonly environment: SenderEnvironment;
   private readonly sendDraws: Random;
 
-  constructor({ seed, providers, windows, timeline, chronicle, load }: WorldOptions) {
+  constructor({ seed, providers, windows, timeline, chronicle, load, allowsLoops }: WorldOptions) {
     this.seed = seed;
     this.timeline = timeline;
     this.chronicle = chronicle;
@@ -77,6 +83,7 @@ export class World {
     this.lambda = new SimulatedLambda(
       {
         timeoutMs: DEPLOYMENT.functionTimeoutMs,
+        allowsLoops: allowsLoops ?? DEPLOYMENT.allowsLoops,
         load: (worker) => load(worker, this),
         began: (worker, batch) => chronicle.began(worker, batch),
         ended: (worker, batch, killed) => chronicle.ended(worker, batch, killed),
@@ -128,8 +135,9 @@ export class World {
           // Not taken, and said so; taken, and said not; or taken twice, since the SDK tried again after a lost answer.
           if (failing === 0) return { afterMs: draws.between(5, 3_000), error };
           try {
-            this.queue(url).send(body, attributes, delaySeconds);
-            if (failing === 2) this.queue(url).send(body, attributes, delaySeconds);
+            const put = () => this.queue(url).send(body, attributes, delaySeconds, worker.invocations);
+            put();
+            if (failing === 2) put();
           } catch (refusal) {
             return { afterMs: draws.between(2, 10), error: refusal as Error };
           }

@@ -15,6 +15,7 @@ import { awsCall } from './operation.ts';
 import { LocalQueues } from './queue.ts';
 import { RequestError } from './request-error.ts';
 import { Secrets } from './secrets.ts';
+import { addSent, noteSent } from './sent.ts';
 
 /** Largest S3 object: what SES takes (40 MB) with room for its encoding. */
 const OBJECT_LIMIT = 64 * 1024 * 1024;
@@ -60,6 +61,8 @@ export async function startAws(options: {
     if (call === undefined || call.service === 's3') return;
     try {
       const input = Buffer.isBuffer(request.body) ? JSON.parse(request.body.toString()) : request.body;
+      const trace = request.headers['x-amzn-trace-id'];
+      if (call.service === 'sqs') noteSent(call.operation, input, typeof trace === 'string' ? trace : undefined);
       const answer =
         call.service === 'sqs' ? moves.handle(call.operation, input) : secrets.handle(call.operation, input);
       if (answer === undefined) return;
@@ -72,6 +75,14 @@ export async function startAws(options: {
     }
   });
   refuseForeign(app.server, options.own);
+  app.addHook('preSerialization', async (request, _reply, payload) => {
+    const call = awsCall(request);
+    if (call?.service !== 'sqs' || call.operation !== 'ReceiveMessage') return payload;
+    const input = request.body as Record<string, unknown>;
+    const queue = queues.getQueue(String(input['QueueUrl']));
+    addSent(input, payload as object, (handle) => queue?.inflightMessages.get(handle)?.message);
+    return payload;
+  });
   await app.listen({ port: options.port, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   queues.origin = `http://127.0.0.1:${port}`;

@@ -23,6 +23,7 @@ const handler: unknown = loaded[exported] ?? loaded.default?.[exported];
 if (typeof handler !== 'function') throw new Error(`the handler module of ${FUNCTION} does not export ${exported}`);
 
 process.on('message', (invocation: Invocation) => {
+  process.env['_X_AMZN_TRACE_ID'] = invocation.trace;
   const context = {
     callbackWaitsForEmptyEventLoop: true,
     functionName: FUNCTION,

@@ -6,6 +6,7 @@ import type { DeployedMapping } from '../deployment.ts';
 import { AWS_SCOPE, type FaultBoard } from '../faults.ts';
 import type { Pool } from './pool.ts';
 import { failedMessages, sqsRecord } from './sqs-event.ts';
+import { invocationsBefore, LOOP_LIMIT } from './trace.ts';
 
 /** Most messages of one receive; SQS allows no more. */
 const RECEIVE_LIMIT = 10;
@@ -111,10 +112,13 @@ export class Poller {
   /** A batch whose function failed is left alone: it comes back when its visibility timeout has passed. */
   async #process(batch: readonly SQSRecord[], started: () => void): Promise<void> {
     const event: SQSEvent = { Records: [...batch] };
+    const causes = batch.map(({ attributes }) => attributes.AWSTraceHeader);
+    // Recursive loop detection: Lambda refuses the invocation and says so in no log; the batch is received in vain.
+    if (!this.#pool.target.allowsLoops && Math.max(...causes.map(invocationsBefore)) >= LOOP_LIMIT) return started();
     const handles = batch.map(({ receiptHandle }) => receiptHandle);
     const holding = setInterval(() => this.#queue.hold(handles), Math.max(MIN_HOLD_MS, this.#queue.visibilityMs / 3));
     try {
-      const answer = await this.#pool.invoke(event, started);
+      const answer = await this.#pool.invoke(event, started, causes);
       const failed = this.#mapping.reportsBatchItemFailures ? failedMessages(answer, batch) : new Set<string>();
       if (await this.#fails('DeleteMessageBatch', 'DeleteMessage')) return;
       for (const { messageId, receiptHandle } of batch) {

@@ -1,4 +1,5 @@
 import type { DeployedFunction } from '../deployment.ts';
+import { traceOf } from './trace.ts';
 import { Worker } from './worker.ts';
 
 /** A batch that waited this long for a free process gets a further one. */
@@ -72,8 +73,15 @@ export class Pool {
     return [...this.#workers].map(({ pid }) => pid);
   }
 
-  /** Invokes the function on the first process that is free; `onStart` is called when there is one. */
-  async invoke(event: unknown, onStart: () => void = () => {}): Promise<unknown> {
+  /**
+   * Invokes the function on the first process that is free; `onStart` is called when there is one. `causes` are the trace
+   * headers of what it is invoked with.
+   */
+  async invoke(
+    event: unknown,
+    onStart: () => void = () => {},
+    causes: readonly (string | undefined)[] = [],
+  ): Promise<unknown> {
     const worker = await this.#acquire();
     onStart();
     const startedAt = Date.now();
@@ -81,7 +89,7 @@ export class Pool {
     const concurrent = this.#running;
     let failed = true;
     try {
-      const answer = await worker.invoke(event);
+      const answer = await worker.invoke(event, traceOf(this.target.name, causes));
       failed = false;
       return answer;
     } finally {

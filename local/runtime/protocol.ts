@@ -4,6 +4,8 @@ export interface Invocation {
   readonly event: unknown;
   /** Time of day in milliseconds at which the function's time is up. */
   readonly endsAt: number;
+  /** X-Ray trace header of this invocation; the SDK hands it on. */
+  readonly trace: string;
 }
 
 /** What a child process sends back. */

@@ -1,10 +1,12 @@
 import type { SQSMessageAttributes, SQSRecord } from 'aws-lambda';
 import { ACCOUNT, REGION } from '../aws/names.ts';
 import { LocalQueue, type ReceivedMessage, type SqsMessage } from '../aws/queue.ts';
+import { sentWith } from '../aws/sent.ts';
 
 /** A received message in the shape in which Lambda hands it to a function. */
 export function sqsRecord(received: ReceivedMessage, message: SqsMessage, queueArn: string): SQSRecord {
   const origin = LocalQueue.originOf(message);
+  const { traceHeader } = sentWith(message);
   return {
     messageId: received.MessageId,
     receiptHandle: received.ReceiptHandle,
@@ -18,6 +20,7 @@ export function sqsRecord(received: ReceivedMessage, message: SqsMessage, queueA
       ...(message.messageGroupId && { MessageGroupId: message.messageGroupId }),
       ...(message.messageDeduplicationId && { MessageDeduplicationId: message.messageDeduplicationId }),
       ...(origin && { DeadLetterQueueSourceArn: origin }),
+      ...(traceHeader && { AWSTraceHeader: traceHeader }),
     },
     messageAttributes: messageAttributes(message),
     md5OfBody: received.MD5OfBody,

@@ -64,13 +64,13 @@ export class Worker {
     return this.#alive;
   }
 
-  /** Runs the handler once. Rejects if it throws, runs out of time or loses its process. */
-  async invoke(event: unknown): Promise<unknown> {
+  /** Runs the handler once, under a trace header. Rejects if it throws, runs out of time or loses its process. */
+  async invoke(event: unknown, trace: string): Promise<unknown> {
     const id = randomUUID();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending = { id, resolve, reject };
     const timer = setTimeout(() => this.kill(), this.#timeoutMs);
-    const invocation: Invocation = { id, event, endsAt: Date.now() + this.#timeoutMs };
+    const invocation: Invocation = { id, event, endsAt: Date.now() + this.#timeoutMs, trace };
     this.#child.send(invocation, (error) => error && reject(error));
     try {
       return await promise;

@@ -40,6 +40,20 @@ describe('the simulation', () => {
     expect(verdict.violations.join()).toContain('field forgotten');
   });
 
+  it('brings mail through four days without any provider, since Lambda lets our retries go round', async () => {
+    const { verdict } = await runOutage();
+
+    expect(verdict).toMatchObject({ lost: 0, ok: verdict.acknowledged });
+    expect(verdict.deadLetters).not.toHaveProperty('moved by SQS');
+  });
+
+  it('loses the reason of nearly all that mail where Lambda ends loops, as it does unless told otherwise', async () => {
+    const { verdict } = await runOutage('Terminate');
+
+    expect(verdict.deadLetters['moved by SQS']).toBeGreaterThan(verdict.acknowledged / 2);
+    expect(verdict.violations.join()).toContain('moved by SQS');
+  });
+
   it('has the queues and time-outs that the deployment has', () => {
     const { functionTimeout, visibilityTimeout, outboundRetention, retryRetention } = timing(PROVIDERS);
 
@@ -56,6 +70,7 @@ describe('the simulation', () => {
 interface Outcome {
   readonly hash: string;
   readonly verdict: {
+    readonly deadLetters: Readonly<Record<string, number>>;
     readonly acknowledged: number;
     readonly ok: number;
     readonly lost: number;
@@ -69,4 +84,12 @@ async function run(release: string, seed: number, faults?: string): Promise<Outc
   const given = [script, release, String(seed), String(MAILS), ...(faults === undefined ? [] : [faults])];
   const { stdout } = await promisify(execFile)(process.execPath, given, { maxBuffer: 16 * 1_048_576 });
   return JSON.parse(stdout) as Outcome;
+}
+
+async function runOutage(...loops: string[]): Promise<Outcome> {
+  const script = fileURLToPath(new URL('outage-run.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '60', ...loops], {
+    maxBuffer: 16 * 1_048_576,
+  });
+  return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Outcome;
 }

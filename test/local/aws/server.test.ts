@@ -10,7 +10,7 @@ import {
   SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AwsServer, startAws } from '../../../local/aws/server.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults.ts';
@@ -58,6 +58,34 @@ const receive = async (url: string, waitSeconds = 5) => {
 };
 
 describe('SQS', () => {
+  it('keeps the trace header that the SDK sends from a function, through every move', async () => {
+    const dead = aws.queues.add('dead', {});
+    const source = aws.queues.add('mail', {
+      VisibilityTimeout: '1',
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 }),
+    });
+    const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0;Lineage=7:a87bd80c:0';
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'sender');
+    vi.stubEnv('_X_AMZN_TRACE_ID', trace);
+    await send(source.url, 'one').finally(() => vi.unstubAllEnvs());
+    expect((await receive(source.url))?.Attributes).toMatchObject({ AWSTraceHeader: trace });
+    // Received too often, it is moved by the next receive.
+    await receive(source.url, 1);
+    expect((await receive(dead.url))?.Attributes).toMatchObject({ AWSTraceHeader: trace });
+  });
+
+  it('takes the trace header as a system attribute, and no other system attribute', async () => {
+    const { url: QueueUrl } = aws.queues.add('mail', {});
+    const entry = (name: string) => ({
+      QueueUrl,
+      MessageBody: 'one',
+      MessageSystemAttributes: { [name]: { DataType: 'String', StringValue: 'Root=1-a-b' } },
+    });
+    await sqs.send(new SendMessageCommand(entry('AWSTraceHeader')));
+    expect((await receive(QueueUrl))?.Attributes).toMatchObject({ AWSTraceHeader: 'Root=1-a-b' });
+    await expect(sqs.send(new SendMessageCommand(entry('Other')))).rejects.toThrow('Other is invalid');
+  });
+
   it('gives queue URLs of the address that it listens on, whatever region a client signs for', async () => {
     aws.queues.add('mail', {});
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'mail' }));

@@ -2,12 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LocalQueues } from '../../../local/aws/queue.ts';
+import { LocalQueues, type SqsMessage } from '../../../local/aws/queue.ts';
+import { noteSent } from '../../../local/aws/sent.ts';
 import { StackClock } from '../../../local/clock.ts';
 import type { DeployedFunction, DeployedMapping } from '../../../local/deployment.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults.ts';
 import { Poller } from '../../../local/runtime/poller.ts';
 import { Pool } from '../../../local/runtime/pool.ts';
+import { invocationsBefore, traceOf } from '../../../local/runtime/trace.ts';
 
 const HANDLER = `
 export const handler = async (event, context) => {
@@ -22,11 +24,12 @@ export const handler = async (event, context) => {
     const failed = event.Records.filter((_, index) => commands[index].fail);
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   }
-  return { pid: process.pid, name: context.functionName, left: context.getRemainingTimeInMillis(), region: process.env.REGION_OF_TEST, event };
+  return { pid: process.pid, name: context.functionName, left: context.getRemainingTimeInMillis(), trace: process.env._X_AMZN_TRACE_ID, region: process.env.REGION_OF_TEST, event };
 };
 `;
 
 interface Answer {
+  trace: string;
   pid: number;
   name: string;
   left: number;
@@ -55,6 +58,7 @@ function makePool(maximum: number, overrides: Partial<DeployedFunction> = {}): P
     environment: {},
     memoryMb: 128,
     timeoutSeconds: 10,
+    allowsLoops: false,
     ...overrides,
   };
   const environment = {
@@ -72,6 +76,7 @@ function startPoller(
   attributes: Record<string, string>,
   overrides: Partial<DeployedMapping> = {},
   faults = new FaultBoard(),
+  allowsLoops = false,
 ) {
   const clock = new StackClock(60);
   const queues = new LocalQueues(clock);
@@ -84,7 +89,7 @@ function startPoller(
     reportsBatchItemFailures: true,
     ...overrides,
   };
-  const pool = makePool(1);
+  const pool = makePool(1, { allowsLoops });
   const put = (...bodies: object[]) => {
     for (const body of bodies) queue.enqueue(messageOf(JSON.stringify(body)));
   };
@@ -118,6 +123,17 @@ describe('Pool', () => {
     expect(answer).toMatchObject({ name: 'test', region: 'here', event: { n: 1 } });
     expect(answer.left).toBeGreaterThan(5000);
     expect(pool.pids).toEqual([answer.pid]);
+  });
+
+  it('gives each invocation a trace header that is one further than the longest chain of its causes', async () => {
+    const pool = makePool(1);
+    const first = (await pool.invoke({})) as Answer;
+    const second = (await pool.invoke({}, undefined, [undefined, first.trace, traceOf('other')])) as Answer;
+    const third = (await pool.invoke({}, undefined, [first.trace, second.trace])) as Answer;
+    expect([first, second, third].map(({ trace }) => invocationsBefore(trace))).toEqual([1, 2, 3]);
+    expect(first.trace).toMatch(
+      /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=1:[0-9a-f]{8}:0$/,
+    );
   });
 
   it('rejects when the handler throws, and keeps the process', async () => {
@@ -178,6 +194,7 @@ describe('Pool', () => {
       environment: {},
       memoryMb: 128,
       timeoutSeconds: 10,
+      allowsLoops: false,
     };
     const environment = () => ({
       LAMBDA_TASK_ROOT: directory,
@@ -229,6 +246,24 @@ describe('Poller', () => {
     await expect.poll(() => pool.pids[0] !== undefined && pool.pids[0] !== before).toBe(true);
     put({});
     await expect.poll(counts).toEqual({ left: 0, inFlight: 2 });
+  });
+
+  it.each([
+    { before: 15, allowsLoops: false, invoked: true },
+    { before: 16, allowsLoops: false, invoked: false },
+    { before: 400, allowsLoops: true, invoked: true },
+  ])('after a chain of $before invocations, loops allowed: $allowsLoops, invokes: $invoked', async (given) => {
+    const { queue, start, counts } = startPoller({ VisibilityTimeout: '6' }, {}, undefined, given.allowsLoops);
+    const input = {};
+    noteSent('SendMessage', input, `Root=1-a-b;Parent=c;Sampled=0;Lineage=${given.before}:a87bd80c:0`);
+    const message = {
+      ...messageOf('{}'),
+      messageAttributes: (input as { MessageAttributes: object }).MessageAttributes,
+    };
+    queue.enqueue(message as SqsMessage);
+    start();
+    if (given.invoked) await expect.poll(() => counts().left + counts().inFlight).toBe(0);
+    else await expect.poll(() => message.approximateReceiveCount).toBeGreaterThanOrEqual(3);
   });
 
   it('does not delete while a fault makes that fail', async () => {

@@ -1,0 +1,58 @@
+import { RequestError } from './request-error.ts';
+
+/** What a sender says of a message beside its body and its attributes. */
+export interface Sent {
+  /** The system attribute `AWSTraceHeader`, or else the header of the request. */
+  readonly traceHeader?: string;
+}
+
+type Entry = Record<string, unknown> & { MessageAttributes?: object };
+
+/** By the attributes object of the request, which becomes that of the message: fauxqs keeps nothing else of these. */
+const sent = new WeakMap<object, Sent>();
+
+/** Notes what the entries of a SendMessage or SendMessageBatch say, before fauxqs makes messages of them. */
+export function noteSent(operation: string, input: Entry, traceHeader: string | undefined): void {
+  for (const entry of entriesOf(operation, input)) {
+    entry.MessageAttributes ??= {};
+    const trace = systemTrace(entry) ?? traceHeader;
+    sent.set(entry.MessageAttributes, { ...(trace && { traceHeader: trace }) });
+  }
+}
+
+/** What was said of a message, also after it was moved to another queue. */
+export function sentWith({ messageAttributes }: { readonly messageAttributes: object }): Sent {
+  return sent.get(messageAttributes) ?? {};
+}
+
+/** Adds to the answer of a ReceiveMessage what was asked of this. */
+export function addSent(input: Entry, { Messages = [] }: { Messages?: Received[] }, find: Find): void {
+  const asked = [input['AttributeNames'], input['MessageSystemAttributeNames']].flat();
+  if (!asked.includes('All') && !asked.includes('AWSTraceHeader')) return;
+  for (const received of Messages) {
+    const message = find(received.ReceiptHandle);
+    const { traceHeader } = message ? sentWith(message) : {};
+    if (traceHeader) received.Attributes = { ...received.Attributes, AWSTraceHeader: traceHeader };
+  }
+}
+
+type Received = { readonly ReceiptHandle: string; Attributes?: Record<string, string> };
+type Find = (receiptHandle: string) => { readonly messageAttributes: object } | undefined;
+
+function entriesOf(operation: string, input: Entry): Entry[] {
+  if (operation === 'SendMessage') return [input];
+  const { Entries: entries } = input;
+  return operation === 'SendMessageBatch' && Array.isArray(entries) ? entries : [];
+}
+
+function systemTrace({ MessageSystemAttributes: system }: Entry): string | undefined {
+  if (system === undefined) return undefined;
+  const { AWSTraceHeader: trace, ...others } = system as Record<string, { DataType?: string; StringValue?: string }>;
+  const [other] = Object.keys(others);
+  if (other !== undefined || trace?.DataType !== 'String' || !trace.StringValue)
+    throw new RequestError(
+      'InvalidParameterValue',
+      `The message system attribute ${other ?? 'AWSTraceHeader'} is invalid: AWSTraceHeader of type String is the only one.`,
+    );
+  return trace.StringValue;
+}
