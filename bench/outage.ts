@@ -184,7 +184,7 @@ function mailover(rig: Rig): Way {
 /** What most programs do: the providers one after the other, for each mail anew. */
 function chain({ call }: Rig): Way {
   return async ({ body }) => {
-    const arrived = await intake(body, randomUUID(), NO_OBJECTS, new Set(), Date.now());
+    const arrived = await intake(body, randomUUID(), NO_OBJECTS, { providers: [] }, Date.now());
     if (arrived.kind !== 'ready') throw new Error(arrived.kind);
     const { message } = arrived;
     const mime = await composeMime(message);

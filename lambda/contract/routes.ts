@@ -13,6 +13,12 @@ export interface RouteConfig {
    */
   readonly providers?: readonly string[];
   /**
+   * Holds every submission of this class to `providers`, such as those who may see its content: one whose
+   * `providers.only` names another is `Malformed`. Without it a submission's own choice wins.
+   * @default false
+   */
+  readonly strict?: boolean;
+  /**
    * Seconds from the first receive in which a submission without `expiresAt` may be sent, from 30 to 1209600 (14 days).
    * @default - four days
    */

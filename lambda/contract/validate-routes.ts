@@ -6,6 +6,7 @@ import { ConfigurationError, className } from './validate-providers.ts';
 const schema = z.strictObject({
   class: className,
   providers: z.array(z.string()).min(1, 'must not be empty').optional(),
+  strict: z.boolean().optional(),
   expiresAfterSeconds: z.int().min(30).max(1_209_600).optional(),
   onUnknown: z.enum(['ask', 'failover', 'hold']).optional(),
 });
@@ -37,7 +38,9 @@ function shapeProblems(entry: unknown): string[] {
 }
 
 function keyProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
-  const { class: name, providers: keys } = (entry ?? {}) as Record<string, unknown>;
+  const { class: name, providers: keys, strict } = (entry ?? {}) as Record<string, unknown>;
+  if (keys === undefined && strict === true)
+    return ['strict: holds to nothing without `providers`; name those that may carry this class'];
   if (!Array.isArray(keys)) return [];
   return keys.flatMap((key: unknown, place) => {
     const provider = providers.find((candidate) => candidate.key === key);

@@ -1,8 +1,10 @@
 import type { Problem } from '../contract/dead-letter.ts';
+import type { SenderEnvironment } from '../contract/environment.ts';
 import type { Submission } from '../contract/submission.ts';
 import { buildMessage } from '../mail/build.ts';
 import type { Message } from '../mail/message.ts';
 import type { ObjectReference, Objects } from '../platform/objects.ts';
+import { choiceProblem } from './policy.ts';
 
 /** What a body turned out to be. */
 export type Intake =
@@ -19,12 +21,12 @@ type Known = { readonly id?: string; readonly submission?: Submission };
 /** What is read from the bucket for one submission, in bytes: no provider takes more than 40 MB, and memory is bounded. */
 const MAX_OBJECT_BYTES = 40_000_000;
 
-/** Reads a body, follows its references, and builds the message. `keys` are the providers that may be named. */
+/** Reads a body, follows its references, and builds the message. */
 export async function intake(
   body: string,
   fallbackId: string,
   objects: Objects,
-  keys: ReadonlySet<string>,
+  environment: Pick<SenderEnvironment, 'providers' | 'routes'>,
   now: number,
 ): Promise<Intake> {
   // Loaded at the first use: zod and the schema would be half of what the sender adds to a cold start.
@@ -41,14 +43,8 @@ export async function intake(
   const { submission } = read;
   const id = submission.id ?? fallbackId;
   const known = { id, submission };
-  const unknownKey = [...(submission.providers?.only ?? []), ...(submission.providers?.except ?? [])].find(
-    (key) => !keys.has(key),
-  );
-  if (unknownKey !== undefined)
-    return malformed(
-      `providers: a key of ${unknownKey.length} characters that is not configured; it must be one of ${[...keys].join(', ')}`,
-      known,
-    );
+  const unchosen = choiceProblem(submission, environment);
+  if (unchosen !== undefined) return malformed(unchosen, known);
   const attachments: Buffer[] = [];
   let left = MAX_OBJECT_BYTES;
   for (const [place, attachment] of (submission.attachments ?? []).entries()) {

@@ -1,3 +1,4 @@
+import type { SenderEnvironment } from '../contract/environment.ts';
 import type { RouteConfig } from '../contract/routes.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { OnUnknown } from './progress.ts';
@@ -30,6 +31,24 @@ export function policyOf(
     onUnknown: submission.onUnknown ?? named?.onUnknown ?? 'ask',
     ...(expiresInMs !== undefined && { expiresInMs }),
   };
+}
+
+/** Why the providers that a submission names cannot be its choice; undefined if they can, or it names none. */
+export function choiceProblem(
+  submission: Submission,
+  { providers, routes = [] }: Pick<SenderEnvironment, 'providers' | 'routes'>,
+): string | undefined {
+  const { only = [], except = [] } = submission.providers ?? {};
+  const keys = providers.map(({ key }) => key);
+  const unknown = [...only, ...except].find((key) => !keys.includes(key));
+  if (unknown !== undefined)
+    return `providers: a key of ${unknown.length} characters that is not configured; it must be one of ${keys.join(', ')}`;
+  const { strict, providers: held = keys } = routeOf(submission, routes) ?? {};
+  const outside = strict ? only.find((key) => !held.includes(key)) : undefined;
+  return (
+    outside &&
+    `providers.only: names ${outside}, and the route of this class is strict; it must be of ${held.join(', ')}, or absent`
+  );
 }
 
 /** The named route of a submission's class, if there is one. */

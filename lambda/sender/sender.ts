@@ -35,10 +35,9 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: Sende
   const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
   try {
     if (await isEarly(record, homes, context)) return await homes.retryAt(homes.letter.notBefore as number);
-    const keys = new Set(environment.providers.map(({ key }) => key));
     const arrived = await within(
       remainingMs() - SETTLE_MS,
-      intake(record.body, homes.letter.submissionId, objects, keys, clock.now()),
+      intake(record.body, homes.letter.submissionId, objects, environment, clock.now()),
       clock,
     ).catch((error: unknown): Intake => {
       if (error instanceof TimeUpError) return { kind: 'trouble', error };

@@ -63,10 +63,11 @@ export interface World {
 export async function planFor(
   body: string,
   fallbackId: string,
-  { providers, routes = [] }: SenderEnvironment,
+  environment: SenderEnvironment,
   { objects, now, had, standings }: World,
 ): Promise<Explained> {
-  const arrived = await intake(body, fallbackId, objects, new Set(providers.map(({ key }) => key)), now);
+  const { providers, routes = [] } = environment;
+  const arrived = await intake(body, fallbackId, objects, environment, now);
   if (arrived.kind === 'trouble') throw arrived.error;
   if (arrived.kind === 'problem') return arrived;
   if (arrived.kind === 'future')

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import type { Submission } from '../../lambda/contract/submission.ts';
-import { policyOf } from '../../lambda/sender/policy.ts';
+import { choiceProblem, policyOf } from '../../lambda/sender/policy.ts';
 
 const codes: RouteConfig = {
   class: 'login-codes',
@@ -54,5 +55,44 @@ describe('policy', () => {
       only: ['postmark', 'ses'],
       except: ['ses'],
     });
+  });
+});
+
+describe('the providers that a submission names', () => {
+  const providers: ProviderConfig[] = ['postmark', 'ses', 'mailgun'].map((key) => ({
+    key,
+    type: 'postmark',
+    options: {},
+  }));
+  const strict = { class: 'payslips', providers: ['ses', 'postmark'], strict: true };
+  const problem = (only: string[], name = 'payslips', except: string[] = []) =>
+    choiceProblem({ ...mail, class: name, providers: { only, except } }, { providers, routes: [...routes, strict] });
+
+  it.each([[['mailgun']], [['ses', 'mailgun']], [['mailgun', 'ses', 'postmark']], [['mailgun', 'mailgun']]])(
+    'cannot leave a strict route: %j',
+    (only) => {
+      expect(problem(only)).toBe(
+        'providers.only: names mailgun, and the route of this class is strict; it must be of ses, postmark, or absent',
+      );
+    },
+  );
+
+  it('are free within a strict route, and where no route is strict', () => {
+    for (const only of [['ses'], ['postmark', 'ses'], ['ses', 'ses']]) expect(problem(only)).toBeUndefined();
+    expect(problem(['mailgun'], 'login-codes')).toBeUndefined();
+    expect(problem(['mailgun'], 'Payslips')).toBeUndefined();
+    expect(
+      choiceProblem(
+        { ...mail, class: 'payslips', providers: { except: ['ses'] } },
+        { providers, routes: [{ ...strict, providers: ['ses'] }] },
+      ),
+    ).toBeUndefined();
+  });
+
+  it('must be configured, strict or not, in `only` and in `except`', () => {
+    for (const found of [problem(['nobody']), problem(['ses'], 'payslips', ['nobody']), problem(['nobody'], 'x')])
+      expect(found).toBe(
+        'providers: a key of 6 characters that is not configured; it must be one of postmark, ses, mailgun',
+      );
   });
 });

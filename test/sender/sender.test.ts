@@ -337,6 +337,7 @@ describe('sender', () => {
     ['broken JSON', '{', 'Malformed'],
     ['no recipient', { ...mail, to: [] }, 'Malformed'],
     ['a provider that is not configured', { ...mail, providers: { only: ['sendgrid'] } }, 'Malformed'],
+    ['what leaves a strict route', { ...mail, class: 'payslips', providers: { only: ['postmark'] } }, 'Malformed'],
     ['an expiry in the past', { ...mail, expiresAt: '2020-01-01T00:00:00Z' }, 'Expired'],
     [
       'an object that is not there',

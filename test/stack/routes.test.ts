@@ -23,7 +23,7 @@ function problems(routes: unknown): readonly string[] {
 
 test('routes with every field, and with none but the class, pass', () => {
   const routes = [
-    { ...codes, onUnknown: 'failover' },
+    { ...codes, onUnknown: 'failover', strict: true },
     { class: 'Grüße an alle' },
     { class: 'news', providers: ['young'] },
   ];
@@ -56,6 +56,8 @@ test.each<[string, unknown, string]>([
     [{ ...codes, providers: ['young'] }],
     'providers[0]: young carries only the classes receipts, news',
   ],
+  ['strict without providers', [{ class: 'x', strict: true }], 'strict: holds to nothing without `providers`'],
+  ['strict as a word', [{ ...codes, strict: 'yes' }], 'strict: '],
   ['a time below half a minute', [{ ...codes, expiresAfterSeconds: 29 }], 'expiresAfterSeconds: '],
   ['a time above 14 days', [{ ...codes, expiresAfterSeconds: 1_209_601 }], 'expiresAfterSeconds: '],
   ['a time that is no whole number', [{ ...codes, expiresAfterSeconds: 60.5 }], 'expiresAfterSeconds: '],

@@ -19,6 +19,7 @@ const environment: SenderEnvironment = {
   providers,
   routes: [
     { class: 'login-codes', providers: ['mailgun', 'postmark'], expiresAfterSeconds: 600, onUnknown: 'failover' },
+    { class: 'payslips', providers: ['mailgun'], strict: true },
   ],
   deadLetterQueueUrl: 'dead',
   eventsQueueUrl: 'events',
