@@ -65,6 +65,8 @@ function environment(): NodeJS.ProcessEnv {
     AWS_LAMBDA_FUNCTION_NAME: 'bench',
     ...encodeSenderEnvironment({
       providers: [{ key: 'postmark', type: 'postmark', options: {} }],
+      outboundQueueArn: 'outbound',
+      letterSecret: 'letters',
       deadLetterQueueUrl: queue,
       eventsQueueUrl: queue,
       retryQueueUrls: { postmark: queue },

@@ -8,6 +8,7 @@ import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { composeMime } from '../lambda/mail/mime.ts';
 import { systemClock } from '../lambda/platform/clock.ts';
 import type { Log } from '../lambda/platform/log.ts';
+import { letterProofs } from '../lambda/platform/proof.ts';
 import { providerPool } from '../lambda/providers/pool.ts';
 import { definitions, loadProvider } from '../lambda/providers/registry.ts';
 import { type CallProvider, providerCaller, providerLookUp } from '../lambda/sender/call.ts';
@@ -157,6 +158,8 @@ function mailover(rig: Rig): Way {
   const send = createSender({
     environment: {
       providers: PROVIDERS,
+      outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
+      letterSecret: 'letters',
       deadLetterQueueUrl: 'dead',
       eventsQueueUrl: 'events',
       retryQueueUrls: { first: 'retry', second: 'retry' },
@@ -174,6 +177,7 @@ function mailover(rig: Rig): Way {
       },
     },
     objects: NO_OBJECTS,
+    proofs: letterProofs('letters', { read: async () => ({ key: 'bench' }) }, systemClock),
     metrics: { add: () => {} },
     gate: createGate({ providers: PROVIDERS, ...edges }),
     ...edges,

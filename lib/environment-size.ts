@@ -12,6 +12,8 @@ const MAX_BYTES = 4096;
 // A queue URL at its longest: the region's host, the account, and a queue name of 80 characters.
 const LONGEST_URL = 'u'.repeat('https://sqs.ap-southeast-99.amazonaws.com.cn/123456789012/'.length + 80);
 const LONGEST_BUCKET = 'b'.repeat(63);
+// Of our own: CloudFormation names it after the stack and the resource.
+const LONGEST_SECRET = 's'.repeat('arn:aws-cn:secretsmanager:ap-southeast-99:123456789012:secret:-AbCdEf'.length + 64);
 const LONGEST_TABLE = 't'.repeat(255);
 
 /**
@@ -23,12 +25,14 @@ export function checkEnvironmentSize(providers: readonly ProviderConfig[], route
   const variables = encodeSenderEnvironment({
     providers,
     routes,
+    outboundQueueArn: LONGEST_URL,
     deadLetterQueueUrl: LONGEST_URL,
     eventsQueueUrl: LONGEST_URL,
     retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, LONGEST_URL])),
     maxReceiveCount: MAX_RECEIVE_COUNT,
     straightLogShare: 0.0625,
     mailBucket: LONGEST_BUCKET,
+    letterSecret: LONGEST_SECRET,
     stateTable: LONGEST_TABLE,
   });
   check(variables, 'use fewer providers and routes, or shorter options');

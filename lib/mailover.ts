@@ -10,6 +10,7 @@ import { definitions } from '../lambda/providers/registry.ts';
 import { HealthCheck } from './health.ts';
 import { Inbound } from './inbound.ts';
 import { inboundProviders, reconciledProviders } from './inbound-providers.ts';
+import { LetterKey } from './letter-key.ts';
 import { MailBucket } from './mail-bucket.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
@@ -101,6 +102,8 @@ export class Mailover extends Construct {
   /** Where producers put what is larger than a queue takes. */
   readonly mailBucket: MailBucket;
   readonly stateTable: StateTable;
+  /** Proves what Mailover itself puts on its queues. */
+  readonly letterKey: LetterKey;
   readonly sender: Sender;
   readonly health: HealthCheck;
   /** There only if a provider receives mail. */
@@ -132,12 +135,14 @@ export class Mailover extends Construct {
     });
     this.mailBucket = new MailBucket(this, 'MailBucket', props.mailExpiration);
     this.stateTable = new StateTable(this, 'StateTable');
+    this.letterKey = new LetterKey(this, 'LetterKey');
     this.sender = new Sender(this, 'Sender', {
       providers,
       routes,
       queues: this.queues,
       mailBucket: this.mailBucket,
       stateTable: this.stateTable,
+      letterKey: this.letterKey,
       timing: durations,
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,

@@ -18,6 +18,7 @@ import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { anyConfigurationSet, CONSUME, providerStatements } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
+import type { LetterKey } from './letter-key.ts';
 import type { Queues } from './queues.ts';
 import type { StateTable } from './state-table.ts';
 import { MAX_RECEIVE_COUNT, type Timing } from './timing.ts';
@@ -31,6 +32,7 @@ export interface SenderProps {
   readonly queues: Queues;
   readonly mailBucket: Bucket;
   readonly stateTable: StateTable;
+  readonly letterKey: LetterKey;
   readonly timing: Timing;
   readonly memorySize: number;
   readonly outboundConcurrency: number;
@@ -89,7 +91,7 @@ export class Sender extends Construct {
     });
   }
 
-  private role({ queues, mailBucket, stateTable, providers }: SenderProps): Role {
+  private role({ queues, mailBucket, stateTable, letterKey, providers }: SenderProps): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'What the sender of Mailover may do',
@@ -105,24 +107,27 @@ export class Sender extends Construct {
     allow(['s3:ListBucket'], [mailBucket.bucketArn]);
     allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'], [stateTable.tableArn]);
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
+    role.addToPolicy(letterKey.readStatement());
     for (const statement of providerStatements(this, providers)) role.addToPolicy(statement);
     acknowledgeWildcards(role, mailBucket, anyConfigurationSet(this, providers));
     return role;
   }
 
   private environment(props: SenderProps): Record<string, string> {
-    const { queues, mailBucket, stateTable, providers, routes, straightLogShare } = props;
+    const { queues, mailBucket, stateTable, letterKey, providers, routes, straightLogShare } = props;
     checkEnvironmentSize(providers, routes);
     const stack = Stack.of(this);
     return encodeSenderEnvironment(
       {
         providers,
         routes,
+        outboundQueueArn: queues.outbound.queueArn,
         deadLetterQueueUrl: queues.deadLetter.queueUrl,
         eventsQueueUrl: queues.events.queueUrl,
         retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),
         maxReceiveCount: MAX_RECEIVE_COUNT,
         mailBucket: mailBucket.bucketName,
+        letterSecret: letterKey.secretArn,
         stateTable: stateTable.tableName,
         ...(straightLogShare < 1 && { straightLogShare }),
       },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type AlarmDefinition, readAlarm } from './alarms/definition.ts';
 import type { StackTemplate, TemplateResource } from './assembly.ts';
+import { makeSecret } from './aws/secrets.ts';
 import { type DeployedApi, readApis } from './http-api/deployed.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { nameResources, resourceNames } from './physical-names.ts';
@@ -44,6 +45,7 @@ export interface Deployment {
   readonly apis: readonly DeployedApi[];
   readonly schedules: readonly DeployedSchedule[];
   readonly tables: readonly DeployedTable[];
+  readonly secrets: readonly DeployedSecret[];
   readonly alarms: readonly AlarmDefinition[];
   readonly dashboards: readonly DeployedDashboard[];
   readonly outputs: Readonly<Record<string, string>>;
@@ -54,6 +56,12 @@ export interface DeployedDashboard {
   readonly name: string;
   /** As CloudWatch takes it: a text in JSON. */
   readonly body: string;
+}
+
+/** A secret of the template: JSON with one field more that Secrets Manager makes up, as `GenerateSecretString` says. */
+export interface DeployedSecret {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 /** A DynamoDB table of the template, as CreateTable takes it. */
@@ -102,6 +110,7 @@ export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl
     apis: readApis(each),
     schedules: readSchedules(each),
     tables: ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => each(type, readTable)),
+    secrets: each('AWS::SecretsManager::Secret', readSecret),
     alarms: ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
       each(type, (properties, name) => readAlarm({ type, name, properties })),
     ),
@@ -167,6 +176,14 @@ function readMapping(properties: Properties): DeployedMapping {
     reportsBatchItemFailures: types.includes('ReportBatchItemFailures'),
     ...(maximum !== undefined && { maximumConcurrency: Number(maximum) }),
   };
+}
+
+function readSecret(properties: Properties, name: string): DeployedSecret {
+  const { SecretStringTemplate: template, GenerateStringKey: key } = (properties['GenerateSecretString'] ??
+    {}) as Properties;
+  if (typeof template !== 'string' || typeof key !== 'string')
+    throw new Error(`secret ${name}: only one that is made up by a template and a key can be run here`);
+  return { name, fields: { ...JSON.parse(template), ...makeSecret(name, [key]) } };
 }
 
 const TABLE_PROPERTIES = [

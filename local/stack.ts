@@ -142,6 +142,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   onProgress('starting the simulators');
   for (const { name, attributes } of deployment.queues) aws.queues.add(name, { ...attributes });
   for (const name of deployment.buckets) aws.buckets.createBucket(name);
+  for (const { name, fields } of deployment.secrets) aws.secrets.set(name, fields);
   const secrets: Record<string, Record<string, string>> = {};
   for (const { key, type, secretName = `mailover/${key}` } of providers) {
     const fields = definitions[type].secretFields;

@@ -1,4 +1,5 @@
 import { createGate } from '../../lambda/circuit/gate.ts';
+import { letterProofs } from '../../lambda/platform/proof.ts';
 import type { NewItem, Table } from '../../lambda/platform/table.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { sendBatch } from '../../lambda/sender/batch.ts';
@@ -26,6 +27,7 @@ export function currentProcess(worker: Worker, world: World): Handler {
     gate: createGate({ ...world.environment, ...edges }),
     queue: worker.release === 'simple' ? withoutSignature(world.queuesOf(worker)) : world.queuesOf(worker),
     objects: world.objects.of(worker),
+    proofs: letterProofs(world.environment.letterSecret, { read: async () => ({ key: 'simulated' }) }, worker.clock),
     metrics: { add: () => undefined },
     ...edges,
   });

@@ -73,6 +73,8 @@ export class World {
     this.objects = new SimulatedObjects(this.faults, this.random('objects'));
     this.environment = {
       providers,
+      outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
+      letterSecret: 'letters',
       deadLetterQueueUrl: 'dead-letter',
       eventsQueueUrl: 'events',
       retryQueueUrls: Object.fromEntries(keys.map((key) => [key, `retry-${key}`])),

@@ -28,7 +28,10 @@ export const DEAD_LETTER_ATTRIBUTE = {
   lastProvider: 'LastProvider',
 } as const;
 
-/** String attributes of a message on a retry queue; at most ten, as SQS allows no more. */
+/** String attribute of every message that Mailover itself puts on a queue for the sender to come back to. */
+export const LETTER_ATTRIBUTE = { proof: 'Proof' } as const;
+
+/** String attributes of a message on a retry queue; with the proof at most ten, as SQS allows no more. */
 export const RETRY_ATTRIBUTE = {
   submissionId: 'SubmissionId',
   firstSeen: 'FirstSeen',
@@ -40,6 +43,15 @@ export const RETRY_ATTRIBUTE = {
   history: 'History',
   worker: 'Worker',
 } as const;
+
+/**
+ * What the proof of a letter is over, beside its body: all attributes that the sender believes. On the outbound queue,
+ * where producers send, they count only with their proof.
+ */
+export const PROVEN_ATTRIBUTES: readonly string[] = [DEAD_LETTER_ATTRIBUTE.reason, ...Object.values(RETRY_ATTRIBUTE)];
+
+/** What a submission may be called. */
+export const SUBMISSION_ID = /^[A-Za-z0-9._:@/-]{1,128}$/;
 
 /**
  * Makes any text legal as an SQS string attribute: printable ASCII, at most `max` characters, never empty.

@@ -7,12 +7,16 @@ export interface SenderEnvironment {
   readonly providers: readonly ProviderConfig[];
   /** Named routes, one for each class that has one; absent: none. */
   readonly routes?: readonly RouteConfig[];
+  /** The one queue that producers send to: attributes count there only with their proof. */
+  readonly outboundQueueArn: string;
   readonly deadLetterQueueUrl: string;
   readonly eventsQueueUrl: string;
   /** Retry queue URL by provider key. */
   readonly retryQueueUrls: Readonly<Record<string, string>>;
   /** Bucket that submissions and attachments may refer to. */
   readonly mailBucket: string;
+  /** Name or ARN of the secret with the key that proves letters. */
+  readonly letterSecret: string;
   /** Name of the state table: ledger, circuits, operator switches. */
   readonly stateTable: string;
   /** How often a message is received before SQS itself moves it to the dead-letter queue. */
@@ -30,6 +34,7 @@ const NAME = {
   routes: 'MAILOVER_ROUTES',
   queues: 'MAILOVER_QUEUES',
   mailBucket: 'MAILOVER_MAIL_BUCKET',
+  letterSecret: 'MAILOVER_LETTER_SECRET',
   stateTable: 'MAILOVER_STATE_TABLE',
   straightLogShare: 'MAILOVER_STRAIGHT_LOG_SHARE',
   endpoints: 'MAILOVER_ENDPOINTS',
@@ -41,12 +46,13 @@ export function encodeSenderEnvironment(
   environment: SenderEnvironment,
   stringify: (value: unknown) => string = JSON.stringify,
 ): Record<string, string> {
-  const { deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount } = environment;
+  const { outboundQueueArn, deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount } = environment;
   return {
     [NAME.providers]: stringify(environment.providers),
     ...(environment.routes?.length && { [NAME.routes]: stringify(environment.routes) }),
-    [NAME.queues]: stringify({ deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount }),
+    [NAME.queues]: stringify({ outboundQueueArn, deadLetterQueueUrl, eventsQueueUrl, retryQueueUrls, maxReceiveCount }),
     [NAME.mailBucket]: environment.mailBucket,
+    [NAME.letterSecret]: environment.letterSecret,
     [NAME.stateTable]: environment.stateTable,
     ...(environment.straightLogShare !== undefined && {
       [NAME.straightLogShare]: String(environment.straightLogShare),
@@ -72,9 +78,10 @@ export function decodeSenderEnvironment(variables: Readonly<Record<string, strin
     ...(routes && { routes: JSON.parse(routes) }),
     ...(JSON.parse(need(NAME.queues)) as Pick<
       SenderEnvironment,
-      'deadLetterQueueUrl' | 'eventsQueueUrl' | 'retryQueueUrls' | 'maxReceiveCount'
+      'outboundQueueArn' | 'deadLetterQueueUrl' | 'eventsQueueUrl' | 'retryQueueUrls' | 'maxReceiveCount'
     >),
     mailBucket: need(NAME.mailBucket),
+    letterSecret: need(NAME.letterSecret),
     stateTable: need(NAME.stateTable),
     ...(straightLogShare && { straightLogShare: Number(straightLogShare) }),
     ...(endpoints && { endpoints: JSON.parse(endpoints) }),

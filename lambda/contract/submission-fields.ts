@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { parseMailbox } from '../mail/address.ts';
+import { SUBMISSION_ID } from './dead-letter.ts';
 import { HEADER_NAME, headerNameProblem } from './header-names.ts';
 
 // Every `error` below says what would be right; `explain` puts the field and the shape of what was given before it.
@@ -21,7 +22,7 @@ export const line = (expected: string, min: number, max: number) => {
 
 const matching = (pattern: RegExp, error: string) => z.string({ error }).check(z.regex(pattern, { error }));
 
-export const id = matching(/^[A-Za-z0-9._:@/-]{1,128}$/, '1 to 128 characters of A-Z a-z 0-9 . _ : @ / -');
+export const id = matching(SUBMISSION_ID, '1 to 128 characters of A-Z a-z 0-9 . _ : @ / -');
 export const providerKey = matching(/^[a-z][a-z0-9-]{0,31}$/, 'the key of a configured provider');
 
 const address = z.string({ error: 'one address' }).check(

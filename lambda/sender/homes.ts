@@ -1,10 +1,11 @@
 import type { SQSRecord } from 'aws-lambda';
 import { canaryOf } from '../canary/canary.ts';
-import { type Problem, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
+import type { Problem } from '../contract/dead-letter.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { Proofs } from '../platform/proof.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
 import { deadLetterAttributes, type Letter, retryAttributes } from './letters.ts';
 import { tellDeadLetter, tellRetry } from './telemetry.ts';
@@ -13,6 +14,7 @@ import { tellDeadLetter, tellRetry } from './telemetry.ts';
 export interface HomesContext {
   readonly environment: SenderEnvironment;
   readonly queue: Queue;
+  readonly proofs: Proofs;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -59,26 +61,27 @@ export class Homes {
   /** SQS delays at most 15 minutes: a longer wait is sent on in hops that carry the same `NotBefore`. */
   async retryAt(notBefore: number, provider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
-    const { environment, queue, clock } = this.context;
-    const key = provider ?? this.record.messageAttributes[RETRY_ATTRIBUTE.provider]?.stringValue ?? '';
+    const { environment, queue, clock, proofs } = this.context;
+    const key = provider ?? this.letter.provider ?? '';
     const home = environment.retryQueueUrls[key] ? key : Object.keys(environment.retryQueueUrls)[0];
     if (home === undefined) throw new Error('no retry queue is configured');
     const seconds = Math.ceil(((notBefore - clock.now()) * this.scale) / 1_000);
     await queue.send(
       environment.retryQueueUrls[home] as string,
       this.record.body,
-      retryAttributes(this.letter, home, notBefore),
+      await proofs.prove(this.record.body, retryAttributes(this.letter, home, notBefore)),
       Math.max(0, Math.min(MAX_DELAY_SECONDS, seconds)),
     );
   }
 
   async bury({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
-    const { environment, queue } = this.context;
+    const { environment, queue, proofs } = this.context;
+    const attributes = deadLetterAttributes(this.letter, reason, detail, lastProvider);
     await queue.send(
       environment.deadLetterQueueUrl,
       this.record.body,
-      deadLetterAttributes(this.letter, reason, detail, lastProvider),
+      await proofs.prove(this.record.body, attributes),
     );
     const { submissionId } = this.letter;
     tellDeadLetter(this.context, reason, { submissionId, queueMessageId: this.record.messageId });

@@ -3,7 +3,7 @@ import { contentHash, judge } from './entry.ts';
 import type { Homes } from './homes.ts';
 import type { Intake } from './intake.ts';
 import { readEntry } from './ledger.ts';
-import { deliveryOf } from './send.ts';
+import { deliveryOf, isUnprovenRedrive } from './send.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 
 /**
@@ -27,5 +27,5 @@ export async function isLateCopy(
   const hash = submission === undefined ? entry.hash : contentHash(submission);
   const { kind } = judge(entry, { ...deliveryOf(record, letter, hash), now: clock.now() });
   if (kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
-  return kind === 'over';
+  return kind === 'over' && !isUnprovenRedrive(letter, entry, record);
 }

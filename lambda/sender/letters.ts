@@ -4,7 +4,9 @@ import {
   DEAD_LETTER_ATTRIBUTE,
   type DeadLetterReason,
   RETRY_ATTRIBUTE,
+  SUBMISSION_ID,
 } from '../contract/dead-letter.ts';
+import type { Attributes } from '../platform/proof.ts';
 import { type Carried, NOTHING_CARRIED, type Vote } from './carried.ts';
 
 /** What travels beside the body through retry queues, and into the dead-letter queue. */
@@ -18,6 +20,10 @@ export interface Letter {
   readonly notBefore?: number;
   /** From the dead-letter queue: somebody wants it tried again. */
   readonly redriven?: true;
+  /** It claims to be that, and nothing proves it. */
+  readonly unproven?: true;
+  /** Key of the provider whose retry queue it was sent to. */
+  readonly provider?: string;
   /** Who wrote it, as the last thing that it did with the submission; absent in what the release 0.1 wrote. */
   readonly worker?: string;
   /**
@@ -31,16 +37,22 @@ export interface Letter {
 /** The ledger has the whole history; what travels for older releases and failing tables is bounded. */
 const MAX_HISTORY = 6_000;
 
-/** Reads the attributes of a record; on the outbound queue they are absent and the record itself tells. */
-export function readLetter({ messageId, attributes, messageAttributes }: SQSRecord): Letter {
-  const text = (name: string) => messageAttributes[name]?.stringValue;
+/** The string attributes of a record, whoever set them. */
+export function attributesOf({ messageAttributes }: SQSRecord): Attributes {
+  return Object.fromEntries(Object.entries(messageAttributes).map(([name, { stringValue }]) => [name, stringValue]));
+}
+
+/** Reads a record and those of its attributes that count; of a new submission none does, and the record itself tells. */
+export function readLetter({ messageId, attributes }: SQSRecord, believed: Attributes): Letter {
+  const text = (name: string) => believed[name];
   const time = (name: string) => Date.parse(text(name) ?? '');
   const notBefore = time(RETRY_ATTRIBUTE.notBefore);
-  const submissionId = text(RETRY_ATTRIBUTE.submissionId) ?? messageId;
+  const known = text(RETRY_ATTRIBUTE.submissionId) ?? '';
+  const submissionId = SUBMISSION_ID.test(known) ? known : messageId;
   const done = (text(RETRY_ATTRIBUTE.done) ?? '').split(',').filter(Boolean).map(Number);
   const sent = Number(attributes.SentTimestamp);
-  const known = time(RETRY_ATTRIBUTE.firstSeen);
-  const firstSeen = Number.isNaN(known) ? sent : known;
+  const seen = time(RETRY_ATTRIBUTE.firstSeen);
+  const firstSeen = Number.isNaN(seen) ? sent : seen;
   if (Number.isNaN(notBefore)) {
     // Redriven from the dead-letter queue: everything is tried anew, but nobody is served twice.
     if (text(DEAD_LETTER_ATTRIBUTE.reason))
@@ -48,11 +60,13 @@ export function readLetter({ messageId, attributes, messageAttributes }: SQSReco
     return { submissionId: messageId, firstSeen: sent, born: sent, carried: NOTHING_CARRIED };
   }
   const born = time(RETRY_ATTRIBUTE.born);
+  const provider = text(RETRY_ATTRIBUTE.provider);
   return {
     submissionId,
     firstSeen,
     born: Number.isNaN(born) ? firstSeen : born,
     notBefore,
+    ...(provider !== undefined && { provider }),
     ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
     carried: {
       attempts: Number(text(RETRY_ATTRIBUTE.attempts)) || 0,

@@ -23,7 +23,7 @@ export async function send(work: Work): Promise<void> {
       entry === 'unread' ? { kind: 'new' } : judge(entry, { ...delivery, now: context.clock.now() });
     switch (standing.kind) {
       case 'over':
-        return;
+        return leave(work, entry);
       case 'conflict':
         return homes.bury({
           reason: 'IdConflict',
@@ -49,6 +49,24 @@ export async function send(work: Work): Promise<void> {
       }
     }
   }
+}
+
+/**
+ * Lets a delivery go that has nothing left to do. A redrive that nothing proves may be the last copy of what is dead, such
+ * as after the key of the proofs was changed twice: it goes back to the dead-letter queue, and is proven from then on.
+ */
+async function leave({ record, homes }: Work, entry: Entry | undefined | 'unread'): Promise<void> {
+  if (entry === undefined || entry === 'unread' || !isUnprovenRedrive(homes.letter, entry, record)) return;
+  homes.letter = { ...homes.letter, carried: entry.carried };
+  await homes.bury({
+    reason: entry.reason ?? 'Unknown',
+    detail: 'moved here again, since its Proof is not one of this deployment; the next redrive sends it',
+  });
+}
+
+/** Whether a message claims to be the redrive of this dead entry, and nothing proves it. */
+export function isUnprovenRedrive({ unproven }: Letter, { state, origin }: Entry, { messageId }: SQSRecord): boolean {
+  return unproven === true && state === 'dead' && origin !== messageId;
 }
 
 /** What the ledger is asked about a delivery; each one is another owner. */

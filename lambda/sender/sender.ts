@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { DEAD_LETTER_ATTRIBUTE, LETTER_ATTRIBUTE } from '../contract/dead-letter.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
 import { backoff, MAX_DELAY_MS, MIN_DELAY_MS } from './backoff.ts';
@@ -7,7 +8,7 @@ import { Homes } from './homes.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
 import { isLateCopy } from './late.ts';
 import { LedgerError } from './ledger.ts';
-import { readLetter } from './letters.ts';
+import { attributesOf, type Letter, readLetter } from './letters.ts';
 import { send } from './send.ts';
 import { timeLeft } from './settle.ts';
 import { InFlightError, type SenderContext } from './work.ts';
@@ -31,7 +32,7 @@ export function createSender(context: SenderContext): Sender {
 async function handle(record: SQSRecord, remainingMs: () => number, given: SenderContext): Promise<void> {
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs) };
   const { environment, clock, objects, random, log } = context;
-  const homes = new Homes(record, readLetter(record), context);
+  const homes = new Homes(record, await letterOf(record, context), context);
   const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
   try {
     if (await isEarly(record, homes, context)) return await homes.retryAt(homes.letter.notBefore as number);
@@ -61,6 +62,19 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: Sende
       detail: `the sender failed ${environment.maxReceiveCount} times, last with ${nameOf(error)}`,
     });
   }
+}
+
+/**
+ * Reads what travels beside the body. On the outbound queue anybody who may send can write what looks like it: there it
+ * counts only with a proof, as a redrive from the dead-letter queue has it. To retry queues Mailover alone may send.
+ */
+async function letterOf(record: SQSRecord, { environment, proofs }: SenderContext): Promise<Letter> {
+  const attributes = attributesOf(record);
+  if (record.eventSourceARN !== environment.outboundQueueArn) return readLetter(record, attributes);
+  const claims = attributes[DEAD_LETTER_ATTRIBUTE.reason] !== undefined;
+  if (attributes[LETTER_ATTRIBUTE.proof] !== undefined && (await proofs.holds(record.body, attributes)))
+    return readLetter(record, attributes);
+  return { ...readLetter(record, {}), ...(claims && { unproven: true }) };
 }
 
 /** Whether a retry is to wait on: not any more once a provider has come back since it was sent here. */

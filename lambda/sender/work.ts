@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Objects } from '../platform/objects.ts';
+import type { Proofs } from '../platform/proof.ts';
 import type { Queue } from '../platform/queue.ts';
 import type { Table } from '../platform/table.ts';
 import type { Registry } from '../providers/pool.ts';
@@ -21,6 +22,7 @@ export interface SenderContext {
   readonly gate: Gate;
   readonly table: Table;
   readonly queue: Queue;
+  readonly proofs: Proofs;
   readonly objects: Objects;
   readonly log: Log;
   readonly metrics: Metrics;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { ACCOUNT, REGION } from './names.ts';
 import { RequestError } from './request-error.ts';
 
@@ -7,7 +7,7 @@ export function makeSecret(key: string, fields: readonly string[]): Record<strin
   return Object.fromEntries(fields.map((field) => [field, `local-${key}-${field}-${randomBytes(12).toString('hex')}`]));
 }
 
-/** Secrets Manager as far as a Lambda reads from it. */
+/** Secrets Manager as far as a Lambda reads from it and a key is rotated. */
 export class Secrets {
   readonly #values = new Map<string, string>();
 
@@ -15,24 +15,27 @@ export class Secrets {
     this.#values.set(name, JSON.stringify(value));
   }
 
-  /** The answer to GetSecretValue; other operations are not known here. */
+  /** The answer to GetSecretValue or PutSecretValue; other operations are not known here. */
   handle(operation: string, input: Record<string, unknown>): object {
-    if (operation !== 'GetSecretValue') {
+    if (operation !== 'GetSecretValue' && operation !== 'PutSecretValue') {
       throw new RequestError('InvalidRequestException', `The local Secrets Manager does not know ${operation}.`);
     }
     const id = String(input['SecretId'] ?? '');
     const arnPrefix = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:`;
     const name = id.startsWith('arn:') ? id.split(':').slice(6).join(':') : id;
-    const value = this.#values.get(name) ?? this.#values.get(name.replace(/-[A-Za-z0-9?]{6}$/, ''));
-    if (value === undefined) {
+    const known = [name, name.replace(/-[A-Za-z0-9?]{6}$/, '')].find((one) => this.#values.has(one));
+    if (known === undefined) {
       throw new RequestError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     }
+    const version = { ARN: `${arnPrefix}${known}`, Name: known, VersionStages: ['AWSCURRENT'] };
+    if (operation === 'PutSecretValue') {
+      this.#values.set(known, String(input['SecretString'] ?? ''));
+      return { ...version, VersionId: randomUUID() };
+    }
     return {
-      ARN: `${arnPrefix}${name}`,
-      Name: name,
-      SecretString: value,
+      ...version,
+      SecretString: this.#values.get(known),
       VersionId: '00000000-0000-4000-8000-000000000001',
-      VersionStages: ['AWSCURRENT'],
       CreatedDate: Math.floor(Date.now() / 1000),
     };
   }

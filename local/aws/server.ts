@@ -8,6 +8,7 @@ import type { FaultBoard } from '../faults.ts';
 import { type OwnHosts, refuseForeign } from '../own-hosts.ts';
 import { errorAnswer } from './error-answer.ts';
 import { addFaultHooks } from './fault-hooks.ts';
+import { checkAttributeCount } from './message-attributes.ts';
 import { MessageMoves } from './message-move.ts';
 import { REGION } from './names.ts';
 import { addObjectContentTypes } from './object-content-type.ts';
@@ -62,7 +63,10 @@ export async function startAws(options: {
     try {
       const input = Buffer.isBuffer(request.body) ? JSON.parse(request.body.toString()) : request.body;
       const trace = request.headers['x-amzn-trace-id'];
-      if (call.service === 'sqs') noteSent(call.operation, input, typeof trace === 'string' ? trace : undefined);
+      if (call.service === 'sqs') {
+        checkAttributeCount(call.operation, input);
+        noteSent(call.operation, input, typeof trace === 'string' ? trace : undefined);
+      }
       const answer =
         call.service === 'sqs' ? moves.handle(call.operation, input) : secrets.handle(call.operation, input);
       if (answer === undefined) return;

@@ -23,6 +23,8 @@ const environment: SenderEnvironment = {
     { key: 'own', type: 'smtp', share: 0.5, classes: ['news', 'receipts'], options: { host: 'mta.example.com' } },
   ],
   routes: [{ class: 'codes', providers: ['ses', 'postmark'], expiresAfterSeconds: 600, onUnknown: 'failover' }],
+  outboundQueueArn: 'o',
+  letterSecret: 'l',
   deadLetterQueueUrl: 'd',
   eventsQueueUrl: 'e',
   retryQueueUrls: {},

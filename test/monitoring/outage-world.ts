@@ -6,6 +6,7 @@ import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/pr
 import { checkHealth } from '../../lambda/health/check.ts';
 import type { AttemptResult } from '../../lambda/mail/outcome.ts';
 import type { Metrics } from '../../lambda/platform/metrics.ts';
+import { letterProofs } from '../../lambda/platform/proof.ts';
 import type { Health, LookupAnswer } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
@@ -100,6 +101,8 @@ function createWorld({ providers, broken, situation, everyMs }: Outage, { alarms
   };
   const environment: SenderEnvironment = {
     providers,
+    outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
+    letterSecret: 'letters',
     deadLetterQueueUrl: 'mailover-dead-letter',
     eventsQueueUrl: 'mailover-events',
     retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, `${RETRY}${key}`])),
@@ -124,11 +127,12 @@ function createWorld({ providers, broken, situation, everyMs }: Outage, { alarms
     },
     gate: createGate({ ...environment, table, clock, random, log }),
     table,
+    proofs: letterProofs('letters', { read: async () => ({ key: 'simulated' }) }, clock),
     queue: {
       send: async (queue, body, attributes = {}, delaySeconds = 0) => {
         wait(queue, 1);
         if (!queue.startsWith(RETRY)) return;
-        const record = sqsRecord(body, { attributes, sentAt: clock.now() });
+        const record = sqsRecord(body, { attributes, sentAt: clock.now(), queue });
         void clock.sleep(delaySeconds * 1000).then(() => {
           wait(queue, -1);
           return receive(record);

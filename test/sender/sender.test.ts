@@ -47,6 +47,7 @@ describe('sender', () => {
           Attempts: '2',
           Provider: 'postmark',
           Worker: expect.any(String),
+          Proof: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
         },
       },
     ]);
@@ -74,7 +75,7 @@ describe('sender', () => {
       Provider: 'mailgun',
     };
 
-    await world.send(sqsRecord(mail, { attributes }));
+    await world.send(sqsRecord(mail, { attributes, queue: 'retry-mailgun' }));
 
     expect(world.calls).toEqual([]);
     expect(world.sent).toMatchObject([{ queue: 'retry-mailgun', delay: 900, attributes }]);
@@ -188,7 +189,7 @@ describe('sender', () => {
     const world = givenWorld({ postmark: [accepted] });
     const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '3', Done: '0' };
 
-    await world.send(sqsRecord({ ...mail, cc: ['c@example.org'] }, { attributes }));
+    await world.send(await world.redriven({ ...mail, cc: ['c@example.org'] }, attributes));
 
     expect(world.offered).toEqual([['c@example.org']]);
     expect(world.numbers).toEqual([1]);
@@ -235,7 +236,7 @@ describe('sender', () => {
       const world = givenWorld({ mailgun: [down], postmark: [down] });
       const firstSeen = new Date(world.now - 500_000).toISOString();
       const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '2', FirstSeen: firstSeen };
-      await world.send(sqsRecord(code, { attributes, sentAt: world.now }));
+      await world.send(await world.redriven(code, attributes));
       expect(world.sent).toMatchObject([{ queue: 'retry-mailgun', attributes: { Born: firstSeen } }]);
 
       world.now += 101_000;
@@ -318,7 +319,7 @@ describe('sender', () => {
     const world = givenWorld({});
     const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '3' };
 
-    await world.send(sqsRecord({ ...mail, expiresAt: '2026-11-24T11:59:59Z' }, { attributes, sentAt: world.now }));
+    await world.send(await world.redriven({ ...mail, expiresAt: '2026-11-24T11:59:59Z' }, attributes));
 
     expect(world.calls).toEqual([]);
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Expired' } }]);

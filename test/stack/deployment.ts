@@ -37,8 +37,11 @@ afterAll(() => {
   for (const outdir of outdirs) rmSync(outdir, { recursive: true });
 });
 
-/** Synthesises a stack for one account and region, without running the bundler or the validation. */
-export function deploy(props: Partial<MailoverProps> = {}): { template: Template; stack: MailoverStack } {
+/** Synthesises a stack for one account and region, without running the bundler or the validation; `more` adds to it first. */
+export function deploy(
+  props: Partial<MailoverProps> = {},
+  more: (stack: MailoverStack) => void = () => {},
+): { template: Template; stack: MailoverStack } {
   const outdir = mkdtempSync(join(tmpdir(), 'mailover-stack-'));
   outdirs.push(outdir);
   const app = new App({
@@ -53,6 +56,7 @@ export function deploy(props: Partial<MailoverProps> = {}): { template: Template
     monitoring: { stage: 'trial' },
     ...props,
   });
+  more(stack);
   return { template: Template.fromStack(stack), stack };
 }
 

@@ -1,3 +1,4 @@
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { expect, test } from 'vitest';
 import { deploy, PROVIDERS, type Resource, resources } from './deployment.ts';
 
@@ -111,4 +112,41 @@ test('whatever the outbound queue takes fits on a retry and on the dead-letter q
   );
   expect(sizes.filter(([outbound]) => outbound)).toEqual([[true, 1_048_576 - 16_384]]);
   expect(sizes.filter(([outbound, size]) => !outbound && size !== 1_048_576)).toEqual([]);
+});
+
+test('the sender alone may send to a retry queue or the dead-letter queue, where attributes count', () => {
+  const { template, stack } = deploy({}, (one) => {
+    const producer = new Role(one, 'Producer', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    one.mailover.grantSubmit(producer);
+  });
+  const { outbound, deadLetter, retry } = stack.mailover.queues;
+  const guarded = [deadLetter, ...retry.values()].map(({ queueArn }) => JSON.stringify(stack.resolve(queueArn)));
+  interface Statement {
+    readonly Effect: string;
+    readonly Action: string | string[];
+    readonly Resource: unknown;
+    readonly Principal?: unknown;
+  }
+  const statements = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::SQS::QueuePolicy'].flatMap((type) =>
+    Object.entries(resources(template, type)).flatMap(([id, { Properties }]) =>
+      (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement.map((one) => ({ ...one, id })),
+    ),
+  );
+  const sends = statements.filter(
+    ({ Effect, Action }) =>
+      Effect === 'Allow' && [Action].flat().some((action) => /^(\*|sqs:(\*|Send.*))$/.test(action)),
+  );
+  const reaching = (arns: readonly string[]) =>
+    sends.filter(({ Resource }) => arns.some((arn) => JSON.stringify(Resource).includes(arn)));
+
+  expect(new Set(reaching(guarded).map(({ id }) => id.replace(/[0-9A-F]{8}$/, '')))).toEqual(
+    new Set(['MailoverSenderRoleDefaultPolicy']),
+  );
+  expect(sends.filter(({ Resource }) => JSON.stringify(Resource).includes('"*"'))).toEqual([]);
+  // A queue's own policy lets nobody send, whatever account it is of.
+  expect(sends.filter(({ Principal }) => Principal !== undefined)).toEqual([]);
+  expect(
+    reaching([JSON.stringify(stack.resolve(outbound.queueArn))]).map(({ id }) => id.replace(/[0-9A-F]{8}$/, '')),
+  ).toEqual(['ProducerDefaultPolicy']);
+  template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
 });

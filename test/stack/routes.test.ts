@@ -85,6 +85,8 @@ test('what the deployment encodes is what the sender decodes', () => {
   const environment = {
     providers,
     routes: [codes],
+    outboundQueueArn: 'o',
+    letterSecret: 'l',
     deadLetterQueueUrl: 'd',
     eventsQueueUrl: 'e',
     retryQueueUrls: {},

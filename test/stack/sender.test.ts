@@ -10,7 +10,7 @@ interface Statement {
 }
 
 const { template, stack } = deploy();
-const { queues, mailBucket, stateTable } = stack.mailover;
+const { queues, mailBucket, stateTable, letterKey } = stack.mailover;
 const fn = Object.values(resources(template, 'AWS::Lambda::Function'))[0] as Resource;
 const policy = Object.values(resources(template, 'AWS::IAM::Policy'))[0] as Resource;
 const statements = (policy.Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
@@ -35,10 +35,12 @@ test('what the deployment encodes is what the sender decodes', () => {
   const id = (url: string) => evaluate(stack.resolve(url));
   expect(decoded).toEqual({
     providers: PROVIDERS.filter(({ outbound }) => outbound !== false),
+    outboundQueueArn: id(queues.outbound.queueArn),
     deadLetterQueueUrl: id(queues.deadLetter.queueUrl),
     eventsQueueUrl: id(queues.events.queueUrl),
     retryQueueUrls: Object.fromEntries([...queues.retry].map(([key, { queueUrl }]) => [key, id(queueUrl)])),
     mailBucket: id(mailBucket.bucketName),
+    letterSecret: id(letterKey.secretArn),
     stateTable: id(stateTable.tableName),
     maxReceiveCount: 20,
   });
@@ -69,12 +71,15 @@ test('no statement has a wildcard, but for the objects of the one bucket and an 
   expect(allowing('s3:GetObject').map(({ Action }) => Action)).toEqual(['s3:GetObject']);
 });
 
-test('it reads the secrets of its own providers by name, and none of a provider that only receives', () => {
+test('it reads the key of its letters, the secrets of its own providers by name, and none of a provider that only receives', () => {
   const prefix = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:';
   expect(resourcesOf('secretsmanager:GetSecretValue').map(evaluate).toSorted()).toEqual(
-    ['eu/mailgun', 'mailover/mailgun-us', 'mailover/own-mta', 'mailover/postmark'].map(
-      (name) => `${prefix}${name}-??????`,
-    ),
+    [
+      evaluate(stack.resolve(letterKey.secretArn)),
+      ...['eu/mailgun', 'mailover/mailgun-us', 'mailover/own-mta', 'mailover/postmark'].map(
+        (name) => `${prefix}${name}-??????`,
+      ),
+    ].toSorted(),
   );
 });
 
@@ -105,7 +110,14 @@ test('two SES regions stand side by side, each with its own identities and From 
 test('the template holds no secret and reads none at deployment', () => {
   const text = JSON.stringify(template.toJSON());
   expect(text).not.toMatch(/\{\{resolve:|apiKey|serverToken|password/i);
-  template.resourceCountIs('AWS::SecretsManager::Secret', 0);
+  const secrets = Object.values(resources(template, 'AWS::SecretsManager::Secret'));
+  // One that CloudFormation makes up at the deployment.
+  expect(secrets.map(({ Properties }) => Properties['SecretString'])).toEqual([undefined]);
+  expect(secrets[0]?.Properties['GenerateSecretString']).toEqual({
+    SecretStringTemplate: '{}',
+    GenerateStringKey: 'key',
+    ExcludePunctuation: true,
+  });
 });
 
 test('the bucket is private, encrypted, unversioned, and forgets its objects after the last retry', () => {

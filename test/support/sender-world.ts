@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
 import type { Objects } from '../../lambda/platform/objects.ts';
+import { letterProofs } from '../../lambda/platform/proof.ts';
 import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import type { Entry } from '../../lambda/sender/entry.ts';
@@ -21,6 +22,8 @@ const environment: SenderEnvironment = {
     { class: 'login-codes', providers: ['mailgun', 'postmark'], expiresAfterSeconds: 600, onUnknown: 'failover' },
     { class: 'payslips', providers: ['mailgun'], strict: true },
   ],
+  outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
+  letterSecret: 'letters',
   deadLetterQueueUrl: 'dead',
   eventsQueueUrl: 'events',
   retryQueueUrls: { postmark: 'retry-postmark', mailgun: 'retry-mailgun' },
@@ -44,6 +47,8 @@ export function givenWorld(
   const world = {
     now: Date.parse('2026-11-24T12:00:00Z'),
     table: memoryTable(),
+    /** The secret of the proofs; undefined while it cannot be read. */
+    letterKey: { key: 'of-today' } as Record<string, string> | undefined,
     queueDown: (_queue: string) => false,
     calls: [] as string[],
     numbers: [] as number[],
@@ -61,17 +66,30 @@ export function givenWorld(
     /** The message that was sent last, as its next receiver gets it. */
     again: () => {
       const last = world.sent.at(-1);
-      return sqsRecord(last?.body ?? '', { attributes: last?.attributes ?? {}, sentAt: world.now });
+      // What is dead is redriven to the outbound queue.
+      const queue = last?.queue === 'dead' ? 'outbound' : (last?.queue ?? '');
+      return sqsRecord(last?.body ?? '', { attributes: last?.attributes ?? {}, sentAt: world.now, queue });
+    },
+    /** A message with attributes that Mailover wrote, as a redrive puts it on the outbound queue. */
+    redriven: async (body: object, attributes: Record<string, string>) => {
+      const text = JSON.stringify(body);
+      return sqsRecord(text, { attributes: await proofs.prove(text, attributes), sentAt: world.now });
     },
     entry: (id = 'order-1') => world.table.items.get(`submission/${id}`) as Entry | undefined,
   };
   const clock: Clock = { now: () => world.now, sleep: (_ms, signal) => untilAborted(signal) };
+  const proofs = letterProofs(
+    environment.letterSecret,
+    { read: async () => world.letterKey ?? Promise.reject(new Error('no secret')) },
+    clock,
+  );
   const sender = createSender({
     environment,
     definitions,
     objects,
     gate,
     table: world.table,
+    proofs,
     call: async (provider, attempt) => {
       world.calls.push(provider.key);
       world.numbers.push(attempt.number);
@@ -86,6 +104,8 @@ export function givenWorld(
     },
     queue: {
       send: (queue, body, attributes = {}, delay) => {
+        // As SQS does.
+        if (Object.keys(attributes).length > 10) return Promise.reject(new Error('too many attributes'));
         if (world.queueDown(queue)) return Promise.reject(new Error('queue down'));
         world.sent.push({ queue, body, attributes, delay });
         return Promise.resolve();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 
-/** A record as Lambda hands it over; `attributes` are message attributes. */
+/** A record of a queue as Lambda hands it over; `attributes` are message attributes. */
 export function sqsRecord(
   body: unknown,
   {
@@ -9,7 +9,14 @@ export function sqsRecord(
     receiveCount = 1,
     sentAt = Date.now(),
     messageId = randomUUID(),
-  }: { attributes?: Record<string, string>; receiveCount?: number; sentAt?: number; messageId?: string } = {},
+    queue = 'outbound',
+  }: {
+    attributes?: Record<string, string>;
+    receiveCount?: number;
+    sentAt?: number;
+    messageId?: string;
+    queue?: string;
+  } = {},
 ): SQSRecord {
   return {
     messageId,
@@ -26,7 +33,7 @@ export function sqsRecord(
     ),
     md5OfBody: '',
     eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:outbound',
+    eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queue}`,
     awsRegion: 'us-east-1',
   };
 }

@@ -107,6 +107,22 @@ describe('SQS', () => {
     await expect(send(url, body)).rejects.toMatchObject({ name: expect.stringMatching(/InvalidMessageContents$/) });
   });
 
+  it('takes ten attributes and no more', async () => {
+    const { url } = aws.queues.add('mail', {});
+    const sendWith = (count: number) =>
+      sqs.send(
+        new SendMessageCommand({
+          QueueUrl: url,
+          MessageBody: 'x',
+          MessageAttributes: Object.fromEntries(
+            Array.from({ length: count }, (_, place) => [`a${place}`, { DataType: 'String', StringValue: 'x' }]),
+          ),
+        }),
+      );
+    await expect(sendWith(10)).resolves.toBeDefined();
+    await expect(sendWith(11)).rejects.toMatchObject({ name: expect.stringMatching(/InvalidParameterValue/) });
+  });
+
   it('scales the visibility timeout', async () => {
     const { url } = aws.queues.add('mail', { VisibilityTimeout: '30' });
     await send(url, 'again');
