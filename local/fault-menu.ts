@@ -59,7 +59,9 @@ const WIRE: Readonly<Record<ProviderType, Wire>> = {
         { on: 'health' },
       ),
     ],
-    refused: [sesError(400, 'BadRequestException', 'Invalid value for parameter Content.Raw.')],
+    refused: [
+      sesError(400, 'ValidationException', "1 validation error detected: Value at 'content.raw' is not valid."),
+    ],
     throttled: [sesError(429, 'TooManyRequestsException', 'Too many requests')],
     failed: [FAILED],
   },

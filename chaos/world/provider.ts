@@ -146,10 +146,11 @@ export class SimulatedProvider {
         this.take(call);
         return only({ kind: 'unknown', reason: 'connection-lost' });
       case 'throttle':
-        return only({ kind: 'throttled', reason: 'rate-limit' });
+        return only({ kind: 'throttled', of: 'provider', reason: 'rate-limit' });
       case 'retry-after':
         return only({
           kind: 'throttled',
+          of: 'provider',
           reason: 'rate-limit',
           retryAfterMs: Math.round(random.scaled(1_000, 3_600_000)),
         });
@@ -172,8 +173,8 @@ export class SimulatedProvider {
     const inactive = recipients.filter((address) => address.startsWith('inactive'));
     const busy = recipients.filter((address) => address.startsWith('busy') && this.random.chance(0.5));
     const good = recipients.filter((address) => !inactive.includes(address) && !busy.includes(address));
-    const suppressed: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive' };
-    const greylisted: Outcome = { kind: 'throttled', reason: 'greylisted' };
+    const suppressed: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
+    const greylisted: Outcome = { kind: 'throttled', of: 'recipient', reason: 'greylisted' };
     const others = new Map<string, Outcome>([
       ...inactive.map((address) => [address, suppressed] as const),
       ...busy.map((address) => [address, greylisted] as const),

@@ -17,29 +17,6 @@ export type Verdict =
   /** Does not count; the provider wants to be left alone for a while. */
   | { readonly kind: 'throttled'; readonly retryAfterMs?: number };
 
-/**
- * Reasons that blame the account, but for one sender only. If the domain of all mail has lost its verification, the rate
- * tells soon enough.
- */
-const ABOUT_SENDER = new Set([
-  'domain-authentication',
-  'identity-not-verified',
-  'mail-from-not-verified',
-  'relay-denied',
-  'sender-refused',
-  'sender-unconfirmed',
-  'sender-unknown',
-]);
-
-/** Reasons to wait that concern one recipient only. */
-const ABOUT_RECIPIENT = new Set([
-  'greylisted',
-  'mailbox-busy',
-  'mailbox-full',
-  'temporary-failure',
-  'too-many-recipients',
-]);
-
 /** Reads the outcomes of one attempt, one for each group of recipients. Whoever took a part of the mail works. */
 export function judge(outcomes: readonly Outcome[]): Verdict {
   const verdicts = outcomes.map(verdictOf);
@@ -55,14 +32,16 @@ function verdictOf(outcome: Outcome): Verdict {
     case 'accepted':
       return { kind: 'accepted' };
     case 'refused':
+    case 'unrecognised':
       return { kind: 'answered' };
     case 'unknown':
       return { kind: 'failed', reason: outcome.reason };
     case 'unavailable':
-      if (outcome.blames === 'outage') return { kind: 'failed', reason: outcome.reason };
-      return { kind: ABOUT_SENDER.has(outcome.reason) ? 'sender-refused' : 'account-refused', reason: outcome.reason };
+      return { kind: UNAVAILABLE[outcome.blames], reason: outcome.reason };
     case 'throttled':
-      if (ABOUT_RECIPIENT.has(outcome.reason)) return { kind: 'answered' };
+      if (outcome.of === 'recipient') return { kind: 'answered' };
       return { kind: 'throttled', ...(outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }) };
   }
 }
+
+const UNAVAILABLE = { outage: 'failed', account: 'account-refused', sender: 'sender-refused' } as const;

@@ -89,6 +89,8 @@ export const METRICS = {
   SkippedOpen: metric({ unit: 'Count', by: ['provider'] }),
   /** Another provider accepted what this one called a bad message. */
   Contradictions: metric({ unit: 'Count', by: ['provider'] }),
+  /** Attempts that were refused in words that no row of the provider's table knows. */
+  UnrecognisedAnswers: metric({ unit: 'Count', by: ['provider'] }),
   /** Mail that went on from one provider to the next. */
   FailedOver: metric({ unit: 'Count', by: [] }),
   /** Mail that went on although a provider may have taken it. */

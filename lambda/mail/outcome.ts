@@ -1,34 +1,64 @@
+import type { Reason } from './reason.ts';
+
+/**
+ * Whom an outcome blames; said once, in the table of the provider's answers.
+ *
+ * `account`: our standing with the provider (login, quota, suspension, reputation of our address); no mail of ours passes.
+ * `sender`: one From address or domain of ours; mail from another one passes.
+ * `outage`: the provider.
+ * `message`: the message, or what it is to one recipient; another provider may take it.
+ * `recipient`: the recipient may not be mailed by any provider.
+ */
+export type Blame = 'account' | 'sender' | 'outage' | 'message' | 'recipient';
+
+/** What an answer means, before the provider's words are added. */
+export type Meaning =
+  /** Time must pass: for the whole provider, or for one recipient only. */
+  | { readonly kind: 'throttled'; readonly of: 'provider' | 'recipient'; readonly reason: Reason }
+  /** The provider took nothing, and says nothing about the message. */
+  | {
+      readonly kind: 'unavailable';
+      readonly blames: Extract<Blame, 'outage' | 'account' | 'sender'>;
+      readonly reason: Reason;
+      /** The provider failed after it had the whole request, and may have taken the mail all the same. */
+      readonly maybeTaken?: true;
+    }
+  /** A refusal that a row of the table knows to be about this message or this recipient: it counts as a vote. */
+  | {
+      readonly kind: 'refused';
+      readonly blames: Extract<Blame, 'message' | 'recipient'>;
+      readonly reason: Reason;
+      /** One of the recipients is meant, while none was served. */
+      readonly ofOne?: true;
+    }
+  /** A refusal that no row knows: another provider is asked, and it is no vote. */
+  | { readonly kind: 'unrecognised'; readonly reason: 'unrecognised' }
+  /** The request was out, and no answer tells whether the mail was taken. */
+  | { readonly kind: 'unknown'; readonly reason: Reason };
+
+/** The provider's own words. */
+interface Words {
+  /** Status of the answer: HTTP (`400`, with the code of a body `422/300`) or SMTP (`550`); absent without an answer. */
+  readonly status?: string;
+  /** At most {@link MAX_DETAIL} characters, with addresses masked. */
+  readonly detail?: string;
+  /** How long the provider wants to be left alone, or until the quota of the account begins again. */
+  readonly retryAfterMs?: number;
+}
+
 /**
  * The classified result of one attempt, or of one recipient within it.
  *
  * What a provider, a network or a recipient can do is a value of this type, never an exception.
- * `reason` is a stable kebab-case code for logs and attributes (`authentication`, `rate-limit`, `sender-refused`, …);
- * `detail` is the provider's own words, at most {@link MAX_DETAIL} characters, with addresses masked.
  */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly detail?: string }
-  | { readonly kind: 'throttled'; readonly reason: string; readonly retryAfterMs?: number; readonly detail?: string }
-  | {
-      readonly kind: 'unavailable';
-      /** `outage` counts against the provider by rate; `account` concerns our standing with it and counts at once. */
-      readonly blames: 'outage' | 'account';
-      readonly reason: string;
-      readonly detail?: string;
-      /** The provider failed after it had the whole request, and may have taken the mail all the same. */
-      readonly maybeTaken?: true;
-    }
-  | {
-      readonly kind: 'refused';
-      readonly blames: 'message' | 'recipient';
-      readonly reason: string;
-      readonly detail?: string;
-    }
-  | { readonly kind: 'unknown'; readonly reason: string; readonly detail?: string };
+  | (Meaning & Words);
 
 /** Longest `detail` kept, in characters. */
 const MAX_DETAIL = 500;
 
-/** What one call of a provider came to. */
+/** Result of one call of a provider. */
 export interface AttemptResult {
   /** Holds for every recipient that `recipients` does not name. */
   readonly outcome: Outcome;

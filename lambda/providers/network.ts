@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { detailOf, type Outcome } from '../mail/outcome.ts';
+import { detailOf, type Meaning, type Outcome } from '../mail/outcome.ts';
+import type { Reason } from '../mail/reason.ts';
+import { message, outage, throttled, unknown } from './fact.ts';
 import type { WireTrace } from './wire.ts';
 
 /** Codes that name the cause of a connection that never stood (Node 24, measured 2026-11-23); every other one reads as `connect-failed`. */
-const CONNECT_REASONS: readonly (readonly [code: RegExp, reason: string])[] = [
+const CONNECT_REASONS: readonly (readonly [code: RegExp, reason: Reason])[] = [
   [/^(ENOTFOUND|EAI_\w+|EDNS|ENODATA|ESERVFAIL)$/, 'dns'],
   [/^ECONNREFUSED$/, 'connection-refused'],
   [/^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, 'unreachable'],
@@ -35,26 +37,44 @@ export function networkOutcome(trace: Readonly<WireTrace>): Outcome {
   };
 }
 
-/** Statuses that mean the same at every HTTP provider; `undefined` leaves the decision to the provider's own table. */
-export function statusOutcome(status: number, headers: IncomingHttpHeaders, words: unknown): Outcome | undefined {
-  const detail = detailOf(words);
+/** What a status means at every HTTP provider; undefined leaves the decision to the provider's own table. */
+export function statusMeaning(status: number): Meaning | undefined {
   switch (status) {
     case 408:
-      // The server gave up reading, or says so after having read: nobody knows.
-      return { kind: 'unknown', reason: 'no-answer', detail };
+      // The server gave up reading, or says so after having read.
+      return unknown('no-answer');
     case 413:
-      return { kind: 'refused', blames: 'message', reason: 'too-large', detail };
+      return message('too-large');
     case 429:
-      return { kind: 'throttled', reason: 'rate-limit', ...retryAfter(headers), detail };
+      return throttled('rate-limit');
     case 503:
-      return { kind: 'unavailable', blames: 'outage', reason: 'service-unavailable', detail };
+      // RFC 9110 15.6.4: the server does not handle the request.
+      return outage('service-unavailable');
   }
-  // 500, 502 and 504 can hide an accepted mail; going on is the lesser evil, and the detail says what may follow.
-  if (status >= 500) {
-    const hint = `${status}, possible duplicate: ${words ?? ''}`;
-    return { kind: 'unavailable', blames: 'outage', reason: 'server-error', detail: detailOf(hint), maybeTaken: true };
-  }
+  // 500, 502 and 504 can hide an accepted mail; to go on is the lesser evil.
+  if (status >= 500) return { kind: 'unavailable', blames: 'outage', reason: 'server-error', maybeTaken: true };
   return undefined;
+}
+
+/** An answer over HTTP as far as it could be read. */
+interface HttpAnswer {
+  readonly status?: number | undefined;
+  readonly headers?: IncomingHttpHeaders | undefined;
+  /** The provider's words. */
+  readonly words: string;
+  /** Code of the body, shown behind the status. */
+  readonly code?: number;
+}
+
+/** The outcome of an answer: what it means, with the provider's words, and the time that it asks for. */
+export function answerOutcome(means: Meaning, { status, headers = {}, words, code }: HttpAnswer): Outcome {
+  const waits = means.kind === 'throttled' || (means.kind === 'unavailable' && means.blames === 'account');
+  return {
+    ...means,
+    ...(waits && retryAfter(headers, words)),
+    ...(status !== undefined && { status: code ? `${status}/${code}` : `${status}` }),
+    detail: detailOf(words),
+  };
 }
 
 /** A provider that asks for more than this is asked again anyway. */

@@ -1,9 +1,9 @@
-import type { Outcome } from '../mail/outcome.ts';
+import type { Blame, Outcome } from '../mail/outcome.ts';
 import type { Health, LookupAnswer } from './provider.ts';
 
 /** What a failed question came to, in the words that the provider's own table has for a failed attempt. */
 interface Failure {
-  readonly blames: 'account' | 'outage' | 'message' | 'recipient' | 'load' | 'nobody';
+  readonly blames: Blame | 'load' | 'none';
   readonly reason: string;
   readonly detail?: string;
 }
@@ -13,20 +13,20 @@ interface Failure {
  * A good status whose body is no answer to the question is `unreadable-answer`.
  */
 function failureOf(outcome: Outcome): Failure {
-  // The tables warn of a mail that a failing gateway may hide; behind a question there is none.
-  const detail = outcome.detail?.replace(/^(\d{3}), possible duplicate: /, '$1: ');
-  const rest = detail ? { detail } : {};
+  const rest = outcome.detail ? { detail: outcome.detail } : {};
   switch (outcome.kind) {
     case 'accepted':
-      return { blames: 'nobody', reason: 'unreadable-answer', ...rest };
+      return { blames: 'none', reason: 'unreadable-answer', ...rest };
     case 'throttled':
       return { blames: 'load', reason: outcome.reason, ...rest };
+    case 'unrecognised':
+      return { blames: 'message', reason: outcome.reason, ...rest };
     case 'unavailable':
     case 'refused':
       return { blames: outcome.blames, reason: outcome.reason, ...rest };
     case 'unknown':
       return {
-        blames: 'nobody',
+        blames: 'none',
         reason: outcome.reason === 'no-message-id' ? 'unreadable-answer' : outcome.reason,
         ...rest,
       };
@@ -42,7 +42,11 @@ export function cannotSay(outcome: Outcome): LookupAnswer {
 /** The health that a failed question proves: only an answer about our standing says anything about the account. */
 export function healthOf(outcome: Outcome): Health {
   const { blames, reason, detail } = failureOf(outcome);
-  return { state: blames === 'account' ? 'account-refused' : 'unreachable', reason, ...(detail && { detail }) };
+  return {
+    state: blames === 'account' || blames === 'sender' ? 'account-refused' : 'unreachable',
+    reason,
+    ...(detail && { detail }),
+  };
 }
 
 /**

@@ -1,9 +1,9 @@
-import { type Progress, QUORUM, type Suppression } from './progress.ts';
+import { isRefusedByEnough, type Progress, type Suppression, type VendorOf } from './progress.ts';
 
 /** A vote that outlives a retry; `recipients` are places in the recipient list, absent for all. */
 export interface Vote {
   readonly provider: string;
-  readonly kind: 'refused' | 'unknown' | 'failed' | 'suppressed';
+  readonly kind: 'refused' | 'unrecognised' | 'unknown' | 'failed' | 'suppressed';
   readonly recipients?: readonly number[];
   /** With `unknown`: as in {@link Doubt}; absent in what the release 0.1 wrote. */
   readonly at?: number;
@@ -24,11 +24,16 @@ export interface Carried {
 
 export const NOTHING_CARRIED: Carried = { attempts: 0, done: [], history: [] };
 
-const LISTS = { refused: 'refusedBy', unknown: 'unknownAt', failed: 'failedAt' } as const;
-const KINDS = ['refused', 'unknown', 'failed'] as const;
+const LISTS = {
+  refused: 'refusedBy',
+  unrecognised: 'unrecognisedBy',
+  unknown: 'unknownAt',
+  failed: 'failedAt',
+} as const;
+const KINDS = ['refused', 'unrecognised', 'unknown', 'failed'] as const;
 
 /** The state at the begin of a round. */
-export function begin(addresses: readonly string[], carried: Carried): Progress {
+export function begin(addresses: readonly string[], carried: Carried, vendorOf: VendorOf): Progress {
   const by = (kind: Vote['kind'], place: number) => [
     ...new Set(
       carried.history
@@ -51,7 +56,7 @@ export function begin(addresses: readonly string[], carried: Carried): Progress 
     recipients: addresses.map((address, place) => {
       const refusedBy = by('refused', place);
       const isSuppressed = untold.some((one) => one.address === address);
-      const isRefused = refusedBy.length >= QUORUM;
+      const isRefused = isRefusedByEnough(refusedBy, vendorOf);
       const end = carried.done.includes(place)
         ? 'accepted'
         : isSuppressed
@@ -62,6 +67,7 @@ export function begin(addresses: readonly string[], carried: Carried): Progress 
       return {
         address,
         refusedBy,
+        unrecognisedBy: by('unrecognised', place),
         unknownAt: by('unknown', place),
         failedAt: by('failed', place),
         waiting: false,

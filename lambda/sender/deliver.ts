@@ -5,8 +5,17 @@ import type { Clock } from '../platform/clock.ts';
 import type { CallProvider } from './call.ts';
 import { carry } from './carried.ts';
 import type { Entry, Gate, Passenger } from './gate.ts';
+import { answerOf, cleaned } from './last-words.ts';
 import { LedgerError, type Page, TakenError } from './ledger.ts';
-import { afterAttempt, type Consequences, declareRefused, type OnUnknown, type Progress, pending } from './progress.ts';
+import {
+  afterAttempt,
+  type Consequences,
+  declareRefused,
+  type OnUnknown,
+  type Progress,
+  pending,
+  type VendorOf,
+} from './progress.ts';
 import { type TelemetryContext, tellAttempt, tellContradiction, tellPossibleDuplicate, tellSkip } from './telemetry.ts';
 
 /** What a round came to. */
@@ -29,6 +38,7 @@ export interface DeliverContext extends TelemetryContext {
   readonly page: Page;
   readonly lane: Passenger['lane'];
   readonly onUnknown: OnUnknown;
+  readonly vendorOf: VendorOf;
   readonly clock: Clock;
   /** When the submission expires, in epoch milliseconds; absent if it does not. */
   readonly expiresAt?: number;
@@ -134,7 +144,8 @@ class Delivery {
       deadlineMs,
       connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
     });
-    return this.takeIn(provider.key, offered, { number, begun, durationMs: clock.now() - called }, result);
+    const durationMs = clock.now() - called;
+    return this.takeIn(provider.key, offered, { number, begun, durationMs }, cleaned(result, this.message));
   }
 
   private takeIn(
@@ -144,7 +155,7 @@ class Delivery {
     result: AttemptResult,
   ): readonly Outcome[] {
     const { message, context } = this;
-    const { page, clock, onUnknown } = context;
+    const { page, clock, onUnknown, vendorOf } = context;
     const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
     const before = this.progress.lastProvider;
     tellAttempt(context, { message, provider: key, number, before, outcomes, durationMs });
@@ -153,8 +164,7 @@ class Delivery {
       key,
       offered,
       onUnknown === 'hold' ? doubted(result) : result,
-      onUnknown,
-      begun,
+      { onUnknown, begun, vendorOf },
     );
     this.progress = next.progress;
     const { outcome } = result;
@@ -163,12 +173,13 @@ class Delivery {
       outcome: outcome.kind,
       ...('blames' in outcome && { blames: outcome.blames }),
       ...('reason' in outcome && { reason: outcome.reason }),
+      ...answerOf(outcome),
       ...('maybeTaken' in outcome && { maybeTaken: true }),
       ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
     });
     for (const refusedBy of next.contradicted) tellContradiction(context, message, refusedBy, key);
     for (const doubled of next.doubled) tellPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
-    this.waits.push(...outcomes.map((one) => (one.kind === 'throttled' ? one.retryAfterMs : undefined)));
+    this.waits.push(...outcomes.map((one) => (one.kind === 'accepted' ? undefined : one.retryAfterMs)));
     return outcomes;
   }
 
@@ -225,9 +236,7 @@ class Delivery {
 /** What must not come twice waits also where a server error may hide that it was taken. */
 function doubted({ outcome, recipients }: AttemptResult): AttemptResult {
   const doubt = (one: Outcome): Outcome =>
-    one.kind === 'unavailable' && one.maybeTaken
-      ? { kind: 'unknown', reason: one.reason, ...(one.detail && { detail: one.detail }) }
-      : one;
+    one.kind === 'unavailable' && one.maybeTaken ? { ...one, kind: 'unknown' } : one;
   return {
     outcome: doubt(outcome),
     ...(recipients && { recipients: new Map(Array.from(recipients, ([address, one]) => [address, doubt(one)])) }),

@@ -19,6 +19,9 @@ export interface StoredAttempt {
   readonly outcome?: Outcome['kind'];
   readonly blames?: string;
   readonly reason?: string;
+  /** Status of the answer, and its words without anything of the mail; the words of the last attempt at each provider only. */
+  readonly status?: string;
+  readonly words?: string;
   readonly providerMessageId?: string;
   /** It failed in a way that may hide an acceptance. */
   readonly maybeTaken?: true;
@@ -136,7 +139,7 @@ function afresh(known: Carried, carried: Carried): Carried {
     attempts,
     done,
     history: history.flatMap((vote) => {
-      if (vote.kind === 'refused') return [];
+      if (vote.kind === 'refused' || vote.kind === 'unrecognised') return [];
       const { asked: _asked, settled: _settled, ...left } = vote;
       return vote.kind === 'unknown' ? { ...left, wished: true as const } : vote;
     }),

@@ -87,6 +87,11 @@ export class Page {
     return this.#known.attempts.at(-1)?.provider;
   }
 
+  /** The attempts that are kept, by whichever worker, in their order. */
+  get attempts(): readonly StoredAttempt[] {
+    return this.#known.attempts;
+  }
+
   /**
    * Writes down that a provider is about to be called.
    *
@@ -101,7 +106,12 @@ export class Page {
 
   /** Notes what the attempt came to. */
   end(number: number, change: Partial<StoredAttempt>): void {
-    const attempts = this.#known.attempts.map((one) => (one.number === number ? { ...one, ...change } : one));
+    const { provider } = this.#known.attempts.find((one) => one.number === number) ?? {};
+    const attempts = this.#known.attempts.map((one) => {
+      if (one.number === number) return { ...one, ...change };
+      const { words: _older, ...left } = one;
+      return one.provider === provider ? left : one;
+    });
     this.#known = { ...this.#known, attempts };
   }
 

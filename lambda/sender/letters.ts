@@ -8,6 +8,7 @@ import {
 } from '../contract/dead-letter.ts';
 import type { Attributes } from '../platform/proof.ts';
 import { type Carried, NOTHING_CARRIED, type Vote } from './carried.ts';
+import { MAX_DETAIL } from './last-words.ts';
 
 /** What travels beside the body through retry queues, and into the dead-letter queue. */
 export interface Letter {
@@ -103,7 +104,7 @@ export function deadLetterAttributes(
 ): Record<string, string> {
   return {
     [DEAD_LETTER_ATTRIBUTE.reason]: reason,
-    [DEAD_LETTER_ATTRIBUTE.detail]: asciiAttribute(detail, 1_024),
+    [DEAD_LETTER_ATTRIBUTE.detail]: asciiAttribute(detail, MAX_DETAIL),
     [DEAD_LETTER_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
     [DEAD_LETTER_ATTRIBUTE.attempts]: String(letter.carried.attempts),
     [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(letter.born).toISOString(),

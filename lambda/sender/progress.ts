@@ -1,14 +1,19 @@
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 
-/** How a submission ended for one recipient. `refused` needs two providers, or all that may be used; `held` is a doubt that nobody could settle, under policy `hold`. */
+/** The vendor of a configured provider by its key; undefined for one that is not configured any more. */
+export type VendorOf = (provider: string) => string | undefined;
+
+/** How a submission ended for one recipient. `refused` needs two vendors, or all providers that may be used; `held` is a doubt that nobody could settle, under policy `hold`. */
 export type End = 'accepted' | 'suppressed' | 'refused' | 'held';
 
 /** Where one recipient stands, over all retries. */
 export interface RecipientProgress {
   readonly address: string;
   readonly end?: End;
-  /** Keys of the providers that called the message bad for this recipient. */
+  /** Keys of the providers that called the message bad for this recipient, in words that are known to say so. */
   readonly refusedBy: readonly string[];
+  /** Keys of the providers that refused it in words that nobody knows: no votes. */
+  readonly unrecognisedBy: readonly string[];
   /** Keys of the providers whose answer was lost. */
   readonly unknownAt: readonly string[];
   /** Keys of the providers that failed with the whole request in their hands. */
@@ -54,8 +59,13 @@ export interface Progress {
 /** How an unknown answer is treated: ask, then another provider; another provider at once; or ask, and never another one. */
 export type OnUnknown = 'ask' | 'failover' | 'hold';
 
-/** Two different providers must agree before a message is declared bad. */
-export const QUORUM = 2;
+/** Two different vendors must agree before a message is declared bad; the vote of a provider that is gone does not count. */
+export function isRefusedByEnough(refusedBy: readonly string[], vendorOf: VendorOf): boolean {
+  const vendors = new Set(refusedBy.map(vendorOf).filter((vendor) => vendor !== undefined));
+  return vendors.size >= QUORUM;
+}
+
+const QUORUM = 2;
 
 /** Recipients that the next provider may be offered. */
 export function pending(progress: Progress): readonly string[] {
@@ -87,8 +97,11 @@ export function afterAttempt(
   provider: string,
   offered: readonly string[],
   result: AttemptResult,
-  onUnknown: OnUnknown,
-  begun: number,
+  {
+    onUnknown,
+    begun,
+    vendorOf,
+  }: { readonly onUnknown: OnUnknown; readonly begun: number; readonly vendorOf: VendorOf },
 ): Consequences {
   const contradicted = new Set<string>();
   const doubled = new Map<string, 'answer-lost' | 'server-error'>();
@@ -100,7 +113,7 @@ export function afterAttempt(
     const outcome = result.recipients?.get(one.address) ?? result.outcome;
     lost ||= outcome.kind === 'unknown';
     if (outcome.kind === 'accepted') {
-      for (const key of one.refusedBy) if (key !== provider) contradicted.add(key);
+      for (const key of [...one.refusedBy, ...one.unrecognisedBy]) if (key !== provider) contradicted.add(key);
       for (const key of one.failedAt) doubled.set(key, 'server-error');
       for (const key of one.unknownAt) doubled.set(key, 'answer-lost');
     }
@@ -112,7 +125,7 @@ export function afterAttempt(
         reason: outcome.reason,
         ...(outcome.detail && { detail: outcome.detail }),
       });
-    return step(one, provider, outcome, onUnknown);
+    return step(one, provider, outcome, { onUnknown, vendorOf });
   });
   return {
     progress: {
@@ -127,12 +140,19 @@ export function afterAttempt(
   };
 }
 
-function step(one: RecipientProgress, provider: string, outcome: Outcome, onUnknown: OnUnknown): RecipientProgress {
+function step(
+  one: RecipientProgress,
+  provider: string,
+  outcome: Outcome,
+  { onUnknown, vendorOf }: { readonly onUnknown: OnUnknown; readonly vendorOf: VendorOf },
+): RecipientProgress {
   switch (outcome.kind) {
     case 'accepted':
       return { ...one, end: 'accepted' };
     case 'throttled':
       return one;
+    case 'unrecognised':
+      return { ...one, unrecognisedBy: [...new Set([...one.unrecognisedBy, provider])] };
     case 'unavailable':
       return outcome.maybeTaken ? { ...one, failedAt: [...new Set([...one.failedAt, provider])] } : one;
     case 'unknown':
@@ -144,7 +164,7 @@ function step(one: RecipientProgress, provider: string, outcome: Outcome, onUnkn
     case 'refused': {
       if (outcome.blames === 'recipient') return { ...one, end: 'suppressed' };
       const refusedBy = [...new Set([...one.refusedBy, provider])];
-      return { ...one, refusedBy, ...(refusedBy.length >= QUORUM && { end: 'refused' as const }) };
+      return { ...one, refusedBy, ...(isRefusedByEnough(refusedBy, vendorOf) && { end: 'refused' as const }) };
     }
   }
 }
@@ -156,7 +176,7 @@ function doubt(doubts: readonly Doubt[], provider: string, at: number): readonly
   return [...doubts.filter((one) => one !== before), fresh];
 }
 
-/** Declares the message bad for those whom every provider that may be used has refused: nobody is left to ask. */
+/** Declares the message bad for the recipients that every provider that may be used has refused, even if all are of one vendor. */
 export function declareRefused(progress: Progress, usable: readonly string[]): Progress {
   return mapPending(progress, (one) =>
     usable.length > 0 && usable.every((key) => one.refusedBy.includes(key)) ? { ...one, end: 'refused' } : one,

@@ -39,6 +39,7 @@ export function tellAttempt(context: TelemetryContext, attempt: Attempted): void
   const { provider, before, outcomes, durationMs } = attempt;
   const outcome = countedAs(outcomes);
   metrics.add('Attempts', 1, { provider, outcome });
+  if (outcomes.some(({ kind }) => kind === 'unrecognised')) metrics.add('UnrecognisedAnswers', 1, { provider });
   if (outcome === 'accepted') metrics.add('AttemptLatency', durationMs, { provider, outcome });
   if (before !== undefined && before !== provider) {
     metrics.add('FailedOver', 1);
@@ -150,6 +151,7 @@ function writeAttempt(log: Log, { message, provider, number, durationMs }: Attem
     outcome: outcome.kind,
     blames: 'blames' in outcome ? outcome.blames : undefined,
     reason: good ? undefined : outcome.reason,
+    status: good ? undefined : outcome.status,
     detail: outcome.detail,
     durationMs,
     providerMessageId: good ? outcome.providerMessageId : undefined,

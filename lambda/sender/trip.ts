@@ -1,4 +1,5 @@
 import type { Problem } from '../contract/dead-letter.ts';
+import { vendorsOf } from '../contract/vendor.ts';
 import { composeMime } from '../mail/mime.ts';
 import { factsOf } from './ability.ts';
 import { ask } from './ask.ts';
@@ -6,9 +7,10 @@ import { begin, type Carried, carry } from './carried.ts';
 import { deliver, type Round } from './deliver.ts';
 import type { Entry } from './entry.ts';
 import { suppressedEvent } from './event.ts';
+import { withLastWords } from './last-words.ts';
 import { type Close, LedgerError, type Page, TakenError } from './ledger.ts';
 import { policyOf } from './policy.ts';
-import { type Progress, pending, told } from './progress.ts';
+import { declareRefused, type Progress, pending, told } from './progress.ts';
 import { route, uncarried } from './route.ts';
 import { settle, timeLeft } from './settle.ts';
 import { readHad } from './supersedes.ts';
@@ -63,7 +65,8 @@ export class Trip {
     if (late && !this.read) return 'read-first';
 
     const addresses = [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address);
-    const asked = await ask(message, begin(addresses, this.carried), {
+    const vendorOf = vendorsOf(environment.providers);
+    const asked = await ask(message, begin(addresses, this.carried, vendorOf), {
       lookUp,
       providers: environment.providers,
       reported: this.stored?.reported ?? {},
@@ -91,8 +94,14 @@ export class Trip {
     tellUnable(context, way.skipped.filter(({ kind }) => kind === 'unable').length);
     if (way.order.length === 0) return this.read ? this.bury(uncarried(way), start) : 'read-first';
 
-    const round = await deliver(message, () => Promise.resolve(mime), way.order, start, {
+    // A recipient that all have refused is not offered to them again while others wait.
+    const offered = declareRefused(
+      start,
+      way.order.map(({ key }) => key),
+    );
+    const round = await deliver(message, () => Promise.resolve(mime), way.order, offered, {
       ...context,
+      vendorOf,
       remainingMs,
       page: this.page,
       lane: homes.letter.notBefore === undefined ? 'fresh' : 'backlog',
@@ -159,7 +168,10 @@ export class Trip {
       ...(againAfterMs !== undefined && { againAfterMs }),
       ...(orSooner && { orSooner }),
     });
-    if (settlement.kind === 'dead-letter') return this.bury(settlement, progress);
+    if (settlement.kind === 'dead-letter') {
+      const detail = withLastWords(settlement.detail, this.page.attempts);
+      return this.bury({ ...settlement, detail }, progress);
+    }
     const written = await this.write(progress, { state: settlement.kind === 'done' ? 'done' : 'open' });
     this.inform(progress);
     if (written instanceof TakenError) return this.yield(written);

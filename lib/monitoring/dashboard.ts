@@ -122,7 +122,7 @@ export function showQueues(monitoring: Monitoring, { outbound, deadLetter, retry
 
 /** What failover does and what it costs, and the function that does it. */
 export function showSender(monitoring: Monitoring, providers: readonly ProviderConfig[], sender: LambdaFunction): void {
-  const by = (name: 'TookOver' | 'Contradictions') =>
+  const by = (name: 'TookOver' | 'Contradictions' | 'UnrecognisedAnswers') =>
     providers.map(({ key }) => ownMetric(name, 'Sum', { provider: key }).with({ label: key }));
   monitoring.row('Failover', [
     graph('Taken over, by provider', 6, {
@@ -130,7 +130,10 @@ export function showSender(monitoring: Monitoring, providers: readonly ProviderC
       right: [ownMetric('FailedOver', 'Sum').with({ label: 'failed over' })],
       stacked: true,
     }),
-    graph('Contradictions, by who refused', 6, { left: by('Contradictions') }),
+    graph('Contradictions, and answers nobody knows (right)', 6, {
+      left: by('Contradictions'),
+      right: by('UnrecognisedAnswers'),
+    }),
     graph('Possible duplicates, providers that cannot carry', 6, {
       left: [ownMetric('PossibleDuplicate', 'Sum'), ownMetric('SkippedUnable', 'Sum')],
     }),

@@ -110,6 +110,20 @@ export function watchProvider(
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
+    title: 'UnrecognisedAnswers',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} refuses mail in words that are not known. It goes through another provider, or waits; no mail ends by it.`,
+    action: `Read the answer in the log, and add a row to the table of the provider's type that says what it means.`,
+    metric: ownMetric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD),
+    // Every one of them is news: an API that changed overnight begins with one.
+    threshold: 1,
+    datapoints: 1,
+    of: 3,
+    // The metric has a value only when it happens.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
     title: 'Refusals',
     provider,
     severity: 'ticket',

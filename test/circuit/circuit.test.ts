@@ -15,6 +15,7 @@ import { circuitTimes } from '../../lambda/circuit/times.ts';
 import { judge } from '../../lambda/circuit/verdict.ts';
 import { count, isFailing, merge, type Window } from '../../lambda/circuit/window.ts';
 import type { Outcome } from '../../lambda/mail/outcome.ts';
+import type { Reason } from '../../lambda/mail/reason.ts';
 
 const NOW = 1_800_000_000_000;
 const SECOND = 1_000;
@@ -128,14 +129,19 @@ describe('whatever happened before', () => {
 });
 
 describe('outcomes', () => {
-  const anyReason = fc.constantFrom('format', 'inactive', 'too-large', 'unseen', 'sender-refused');
+  const anyReason = fc.constantFrom<Reason[]>('format', 'inactive-recipient', 'too-large', 'policy', 'sender-refused');
   const harmless: fc.Arbitrary<Outcome> = fc.oneof(
     fc.record({
       kind: fc.constant('refused' as const),
       blames: fc.constantFrom('message' as const, 'recipient' as const),
       reason: anyReason,
     }),
-    fc.record({ kind: fc.constant('throttled' as const), reason: fc.constantFrom('rate-limit', 'greylisted') }),
+    fc.record({
+      kind: fc.constant('throttled' as const),
+      of: fc.constantFrom('provider' as const, 'recipient' as const),
+      reason: fc.constantFrom<Reason[]>('rate-limit', 'greylisted'),
+    }),
+    fc.constant({ kind: 'unrecognised' as const, reason: 'unrecognised' as const }),
   );
 
   it('that blame the message, a recipient or load are never a failure', () => {
@@ -156,11 +162,12 @@ describe('outcomes', () => {
 
   it.each<[Outcome, string]>([
     [{ kind: 'unavailable', blames: 'account', reason: 'account-suspended' }, 'account-refused'],
-    [{ kind: 'unavailable', blames: 'account', reason: 'identity-not-verified' }, 'sender-refused'],
-    [{ kind: 'unavailable', blames: 'outage', reason: 'refused' }, 'failed'],
+    [{ kind: 'unavailable', blames: 'sender', reason: 'identity-not-verified' }, 'sender-refused'],
+    [{ kind: 'unavailable', blames: 'outage', reason: 'dns' }, 'failed'],
+    [{ kind: 'unrecognised', reason: 'unrecognised' }, 'answered'],
     [{ kind: 'unknown', reason: 'no-answer' }, 'failed'],
-    [{ kind: 'throttled', reason: 'rate-limit', retryAfterMs: 5 }, 'throttled'],
-    [{ kind: 'throttled', reason: 'mailbox-full' }, 'answered'],
+    [{ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 5 }, 'throttled'],
+    [{ kind: 'throttled', of: 'recipient', reason: 'mailbox-full' }, 'answered'],
   ])('%j is %s', (outcome, kind) => {
     expect(judge([outcome]).kind).toBe(kind);
   });

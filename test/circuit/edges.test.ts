@@ -13,6 +13,7 @@ import { circuitTimes } from '../../lambda/circuit/times.ts';
 import { judge } from '../../lambda/circuit/verdict.ts';
 import { isFailing, merge } from '../../lambda/circuit/window.ts';
 import type { Outcome } from '../../lambda/mail/outcome.ts';
+import type { Reason } from '../../lambda/mail/reason.ts';
 
 const NOW = 1_800_000_000_000;
 const SECOND = 1_000;
@@ -24,42 +25,43 @@ const halfOpen: Circuit = { kind: 'half-open', since: NOW, trips: 1, cause: outa
 const probing: Circuit = { ...halfOpen, probe: { by: 'a', until: NOW + 5 * SECOND } };
 
 describe('verdicts', () => {
-  it.each([
+  it.each<Reason>([
     'domain-authentication',
     'identity-not-verified',
     'mail-from-not-verified',
-    'relay-denied',
     'sender-refused',
     'sender-unconfirmed',
     'sender-unknown',
-  ])('an account that refuses with %s refuses one sender', (reason) => {
-    expect(judge([{ kind: 'unavailable', blames: 'account', reason }])).toEqual({ kind: 'sender-refused', reason });
+  ])('a sender that is refused with %s is one sender, whatever the reason says', (reason) => {
+    expect(judge([{ kind: 'unavailable', blames: 'account', reason }])).toEqual({ kind: 'account-refused', reason });
+    expect(judge([{ kind: 'unavailable', blames: 'sender', reason }])).toEqual({ kind: 'sender-refused', reason });
   });
 
-  it.each(['greylisted', 'mailbox-busy', 'mailbox-full', 'temporary-failure', 'too-many-recipients'])(
+  it.each<Reason>(['greylisted', 'mailbox-busy', 'mailbox-full', 'temporary-failure', 'too-many-recipients'])(
     'to wait for %s is about a recipient',
     (reason) => {
-      expect(judge([{ kind: 'throttled', reason, retryAfterMs: 5 }])).toEqual({ kind: 'answered' });
+      expect(judge([{ kind: 'throttled', of: 'recipient', reason, retryAfterMs: 5 }])).toEqual({ kind: 'answered' });
     },
   );
 
   it('keeps the time that a provider asks for, and makes up none', () => {
-    expect(judge([{ kind: 'throttled', reason: 'rate-limit', retryAfterMs: 0 }])).toEqual({
+    expect(judge([{ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 0 }])).toEqual({
       kind: 'throttled',
       retryAfterMs: 0,
     });
-    expect(Object.keys(judge([{ kind: 'throttled', reason: 'rate-limit' }]))).toEqual(['kind']);
+    expect(Object.keys(judge([{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }]))).toEqual(['kind']);
   });
 
   it('takes of several outcomes what says most of the provider', () => {
     const refused: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
     const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'dns' };
-    const suspended: Outcome = { kind: 'unavailable', blames: 'account', reason: 'suspended' };
+    const suspended: Outcome = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' };
 
     expect(judge([])).toEqual({ kind: 'answered' });
     expect(judge([refused])).toEqual({ kind: 'answered' });
     expect(judge([refused, down])).toEqual({ kind: 'failed', reason: 'dns' });
-    expect(judge([down, suspended])).toEqual({ kind: 'account-refused', reason: 'suspended' });
+    expect(judge([{ kind: 'unrecognised', reason: 'unrecognised' }])).toEqual({ kind: 'answered' });
+    expect(judge([down, suspended])).toEqual({ kind: 'account-refused', reason: 'account-suspended' });
   });
 });
 

@@ -43,7 +43,7 @@ describe('a healthy provider', () => {
     const one = worker();
 
     for (let mail = 0; mail < 100; mail += 1) {
-      const unknown = { kind: 'unavailable', blames: 'account', reason: 'sender-unknown' } as const;
+      const unknown = { kind: 'unavailable', blames: 'sender', reason: 'sender-unknown' } as const;
       expect(await one.attempt(mail % 10 === 5 ? unknown : accepted)).toBe('went');
     }
   });
@@ -239,7 +239,7 @@ describe('a refused account', () => {
   it('is one that refuses the sender, as long as nothing else is known to work', async () => {
     const { worker } = givenWorld();
     const [one, other] = [worker(), worker()];
-    await one.attempt({ kind: 'unavailable', blames: 'account', reason: 'identity-not-verified' });
+    await one.attempt({ kind: 'unavailable', blames: 'sender', reason: 'identity-not-verified' });
 
     expect(await one.attempt(accepted)).toBe('open');
     expect(await other.attempt(accepted)).toBe('open');
@@ -377,7 +377,7 @@ describe('a provider that asks for time', () => {
   it('is left alone for its Retry-After by all workers, and its circuit stays closed', async () => {
     const { worker, clock, table } = givenWorld();
     const [one, other] = [worker(), worker()];
-    await one.attempt({ kind: 'throttled', reason: 'rate-limit', retryAfterMs: 90 * SECOND });
+    await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 90 * SECOND });
 
     expect(await one.enter()).toMatchObject({ kind: 'skip', reason: 'held', againAfterMs: 90 * SECOND });
     expect(await other.attempt(accepted)).toBe('held');
@@ -394,7 +394,7 @@ describe('a provider that asks for time', () => {
     const one = worker();
     const waits: number[] = [];
     for (let round = 0; round < 4; round += 1) {
-      await one.attempt({ kind: 'throttled', reason: 'rate-limit' });
+      await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit' });
       const entry = await one.enter();
       const wait = entry.kind === 'skip' ? (entry.againAfterMs ?? 0) : 0;
       waits.push(Math.floor(Math.log2(wait / SECOND)));
@@ -407,7 +407,7 @@ describe('a provider that asks for time', () => {
   it('scales with the stack', async () => {
     const { worker, clock } = givenWorld({ timeScale: 60 });
     const one = worker();
-    await one.attempt({ kind: 'throttled', reason: 'rate-limit', retryAfterMs: 60 * SECOND });
+    await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 60 * SECOND });
     expect(await one.enter()).toMatchObject({ reason: 'held', againAfterMs: 60 * SECOND });
 
     await clock.pass(SECOND);
@@ -418,7 +418,7 @@ describe('a provider that asks for time', () => {
   it('is not held for the sake of one full mailbox', async () => {
     const { worker } = givenWorld();
     const one = worker();
-    await one.attempt({ kind: 'throttled', reason: 'mailbox-full' });
+    await one.attempt({ kind: 'throttled', of: 'recipient', reason: 'mailbox-full' });
 
     expect(await one.attempt(accepted)).toBe('went');
   });
@@ -481,7 +481,7 @@ describe('a table that does not answer', () => {
   it('leaves what was known in force for a while, and then reads as closed', async () => {
     const { worker, table, clock } = givenWorld();
     const one = worker();
-    await one.attempt({ kind: 'throttled', reason: 'rate-limit', retryAfterMs: 600 * SECOND });
+    await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 600 * SECOND });
     table.mood = 'fail';
 
     await clock.pass(50 * SECOND);

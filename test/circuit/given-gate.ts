@@ -14,7 +14,7 @@ export const outage: Outcome = { kind: 'unavailable', blames: 'outage', reason: 
 export const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
 export const suspended: Outcome = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' };
 export const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
-export const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive' };
+export const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
 
 /** Several workers with one table and one clock. */
 export interface World {

@@ -3,6 +3,7 @@ import { UNTRIED } from '../../lambda/circuit/circuit.ts';
 import { isIsolated } from '../../lambda/circuit/isolation.ts';
 import { circuitItem, readIsolation, readRecord, switchItem } from '../../lambda/circuit/items.ts';
 import { judge } from '../../lambda/circuit/verdict.ts';
+import type { Reason } from '../../lambda/mail/reason.ts';
 
 const NOW = 1_800_000_000_000;
 const DAYS_30 = 30 * 86_400;
@@ -104,34 +105,33 @@ describe('a switch item', () => {
 });
 
 describe('a reason', () => {
-  it.each([
+  it.each<Reason>([
     'domain-authentication',
     'identity-not-verified',
     'mail-from-not-verified',
-    'relay-denied',
     'sender-refused',
     'sender-unconfirmed',
     'sender-unknown',
-  ])('%s blames the account for one sender only', (reason) => {
-    expect(judge([{ kind: 'unavailable', blames: 'account', reason }])).toEqual({ kind: 'sender-refused', reason });
+  ])('%s blames one sender only', (reason) => {
+    expect(judge([{ kind: 'unavailable', blames: 'sender', reason }])).toEqual({ kind: 'sender-refused', reason });
   });
 
-  it.each(['greylisted', 'mailbox-busy', 'mailbox-full', 'temporary-failure', 'too-many-recipients'])(
+  it.each<Reason>(['greylisted', 'mailbox-busy', 'mailbox-full', 'temporary-failure', 'too-many-recipients'])(
     '%s asks for time for one recipient only',
     (reason) => {
-      expect(judge([{ kind: 'throttled', reason }])).toEqual({ kind: 'answered' });
+      expect(judge([{ kind: 'throttled', of: 'recipient', reason }])).toEqual({ kind: 'answered' });
     },
   );
 
   it('goes along with what it counts as, and the worst that is told decides', () => {
-    const outage = { kind: 'unavailable', blames: 'outage', reason: 'refused' } as const;
-    const account = { kind: 'unavailable', blames: 'account', reason: 'suspended' } as const;
-    const throttled = { kind: 'throttled', reason: 'rate-limit', retryAfterMs: 7 } as const;
+    const outage = { kind: 'unavailable', blames: 'outage', reason: 'dns' } as const;
+    const account = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' } as const;
+    const throttled = { kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 7 } as const;
 
     expect(judge([throttled])).toEqual({ kind: 'throttled', retryAfterMs: 7 });
-    expect(judge([{ kind: 'throttled', reason: 'rate-limit' }])).toEqual({ kind: 'throttled' });
-    expect(judge([throttled, outage])).toEqual({ kind: 'failed', reason: 'refused' });
-    expect(judge([throttled, outage, account])).toEqual({ kind: 'account-refused', reason: 'suspended' });
+    expect(judge([{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }])).toEqual({ kind: 'throttled' });
+    expect(judge([throttled, outage])).toEqual({ kind: 'failed', reason: 'dns' });
+    expect(judge([throttled, outage, account])).toEqual({ kind: 'account-refused', reason: 'account-suspended' });
     expect(judge([{ kind: 'unknown', reason: 'no-answer' }])).toEqual({ kind: 'failed', reason: 'no-answer' });
     expect(judge([])).toEqual({ kind: 'answered' });
   });

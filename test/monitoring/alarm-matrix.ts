@@ -147,7 +147,7 @@ export const MATRIX: readonly Situation[] = [
   },
   {
     fault: 'throttles',
-    outcome: { kind: 'throttled', reason: 'rate-limit' },
+    outcome: { kind: 'throttled', of: 'provider', reason: 'rate-limit' },
     takesMs: 50,
     health: HEALTHY,
     local: throttling,
@@ -160,6 +160,18 @@ export const MATRIX: readonly Situation[] = [
     health: HEALTHY,
     local: badMessage,
     alarms: { traffic: ['Contradictions', 'Refusals'], low: ['Contradictions'], none: [] },
+  },
+  {
+    fault: 'refuses every message in words that are not known',
+    outcome: { kind: 'unrecognised', reason: 'unrecognised' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: unheardOf,
+    alarms: {
+      traffic: ['Contradictions', 'UnrecognisedAnswers', 'Refusals'],
+      low: ['Contradictions', 'UnrecognisedAnswers'],
+      none: [],
+    },
   },
   {
     fault: 'calls every recipient bad',
@@ -261,9 +273,25 @@ function badMessage(type: ProviderType): Fault {
     case 'mailgun':
       return { respond: answer(400, { message: "'text' parameter is missing" }) };
     case 'ses':
-      return { respond: { ...aws(400, 'BadRequestException', 'A field is not supported.') } };
+      return {
+        respond: { ...aws(400, 'ValidationException', '1 validation error detected: a field is not supported.') },
+      };
     case 'smtp':
       return { smtp: { stage: 'end', reply: '554 5.6.0 message format not accepted' } };
+  }
+}
+
+function unheardOf(type: ProviderType): Fault {
+  const words = 'From 2027 on, every message needs a purpose.';
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(422, { ErrorCode: 7777, Message: words }) };
+    case 'mailgun':
+      return { respond: answer(400, { message: words }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'BadRequestException', words) } };
+    case 'smtp':
+      return { smtp: { stage: 'end', reply: `550 ${words}` } };
   }
 }
 

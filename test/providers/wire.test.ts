@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
-import { networkOutcome, retryAfterIn, retryAfterOf, statusOutcome } from '../../lambda/providers/network.ts';
+import { networkOutcome, retryAfterIn, retryAfterOf, statusMeaning } from '../../lambda/providers/network.ts';
 import { watchWire } from '../../lambda/providers/wire.ts';
 import { type Answer, closedPort, LOST, startServer, verbatim } from './wire-server.ts';
 
@@ -162,7 +162,7 @@ describe('watchWire', () => {
   });
 });
 
-describe('statusOutcome', () => {
+describe('statusMeaning', () => {
   it.each([
     [408, { kind: 'unknown', reason: 'no-answer' }],
     [413, { kind: 'refused', blames: 'message', reason: 'too-large' }],
@@ -173,15 +173,16 @@ describe('statusOutcome', () => {
     [504, { kind: 'unavailable', blames: 'outage', reason: 'server-error' }],
     [599, { kind: 'unavailable', blames: 'outage', reason: 'server-error' }],
   ])('%i', (status, expected) => {
-    expect(statusOutcome(status, {}, 'words')).toMatchObject(expected);
+    expect(statusMeaning(status)).toMatchObject(expected);
   });
 
-  it('warns of a possible duplicate where a gateway may hide an accepted mail', () => {
-    expect(statusOutcome(504, {}, 'late')?.detail).toBe('504, possible duplicate: late' as never);
+  it('says that a gateway may hide an accepted mail, and an overloaded one does not', () => {
+    for (const status of [500, 501, 502, 504, 599]) expect(statusMeaning(status)).toHaveProperty('maybeTaken', true);
+    expect(statusMeaning(503)).not.toHaveProperty('maybeTaken');
   });
 
   it.each([200, 302, 400, 401, 403, 404])('leaves %i to the provider', (status) => {
-    expect(statusOutcome(status, {}, '')).toBeUndefined();
+    expect(statusMeaning(status)).toBeUndefined();
   });
 });
 

@@ -26,7 +26,7 @@ describe('a canary', () => {
 
   it.each<Outcome>([
     { kind: 'unavailable', blames: 'account', reason: 'account-suspended' },
-    { kind: 'throttled', reason: 'rate-limit' },
+    { kind: 'throttled', of: 'provider', reason: 'rate-limit' },
     { kind: 'unknown', reason: 'no-answer' },
     { kind: 'refused', blames: 'message', reason: 'content' },
   ])('that is $kind goes nowhere: neither is it tried again nor kept as a dead letter', async (outcome) => {
@@ -48,7 +48,7 @@ describe('a canary', () => {
   });
 
   it('is none if its id names a provider that does not exist: that mail is kept as any other', async () => {
-    const world = givenWorld({ postmark: [{ kind: 'throttled', reason: 'rate-limit' }] });
+    const world = givenWorld({ postmark: [{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }] });
 
     await world.send(sqsRecord({ ...canary(NEXT_CENTURY), id: 'mailover-canary:nobody:1' }));
 

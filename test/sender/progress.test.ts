@@ -13,15 +13,19 @@ import {
   told,
 } from '../../lambda/sender/progress.ts';
 
+/** Each provider is a vendor of its own. */
+const each = (key: string) => key;
+const with5 = (onUnknown: OnUnknown) => ({ onUnknown, begun: 5, vendorOf: each });
+
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
-const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive' };
+const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
 
 describe('progress', () => {
   it('declares a message bad when two different providers refuse it', () => {
-    const one = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad);
+    const one = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
     expect(pending(one)).toEqual(['a@x']);
 
     const two = attempt(one, 'q', bad);
@@ -30,13 +34,13 @@ describe('progress', () => {
   });
 
   it('does not count the same provider twice', () => {
-    const twice = attempt(attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad), 'p', bad);
+    const twice = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad), 'p', bad);
 
     expect(pending(twice)).toEqual(['a@x']);
   });
 
   it('remembers votes, lost answers and finished recipients over a retry', () => {
-    const first = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED);
+    const first = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, each);
     const { progress } = afterAttempt(
       first,
       'p',
@@ -48,11 +52,10 @@ describe('progress', () => {
           ['c@x', lost],
         ]),
       },
-      'ask',
-      5,
+      with5('ask'),
     );
 
-    const next = begin(['a@x', 'b@x', 'c@x'], carry(progress));
+    const next = begin(['a@x', 'b@x', 'c@x'], carry(progress), each);
 
     expect(next.recipients.map(({ end, refusedBy, unknownAt }) => ({ end, refusedBy, unknownAt }))).toEqual([
       { end: 'accepted', refusedBy: [], unknownAt: [] },
@@ -64,19 +67,19 @@ describe('progress', () => {
   });
 
   it('begins with nothing done and nothing remembered', () => {
-    expect(begin(['a@x'], NOTHING_CARRIED)).toEqual({
+    expect(begin(['a@x'], NOTHING_CARRIED, each)).toEqual({
       attempts: 0,
       untold: [],
       doubts: [],
-      recipients: [{ address: 'a@x', refusedBy: [], unknownAt: [], failedAt: [], waiting: false }],
+      recipients: [{ address: 'a@x', refusedBy: [], unrecognisedBy: [], unknownAt: [], failedAt: [], waiting: false }],
     });
-    expect(carry(begin(['a@x'], NOTHING_CARRIED))).toEqual({ attempts: 0, done: [], history: [] });
+    expect(carry(begin(['a@x'], NOTHING_CARRIED, each))).toEqual({ attempts: 0, done: [], history: [] });
   });
 
   it('declares bad at the begin of a round what two providers have refused by now', () => {
     const vote = (provider: string): Vote => ({ provider, kind: 'refused' });
     const ends = (...votes: Vote[]) =>
-      begin(['a@x'], { ...NOTHING_CARRIED, history: votes }).recipients.map(({ end }) => end);
+      begin(['a@x'], { ...NOTHING_CARRIED, history: votes }, each).recipients.map(({ end }) => end);
 
     expect(ends(vote('p'), vote('p'))).toEqual([undefined]);
     expect(ends(vote('p'), vote('q'))).toEqual(['refused']);
@@ -85,13 +88,17 @@ describe('progress', () => {
 
   it('takes of several doubts about a provider the oldest, and holds it for settled only if all are', () => {
     const doubts = (...votes: Partial<Vote>[]) =>
-      begin(['a@x', 'b@x'], {
-        ...NOTHING_CARRIED,
-        history: [
-          { provider: 'q', kind: 'refused', at: 1 },
-          ...votes.map((vote, place): Vote => ({ provider: 'p', kind: 'unknown', recipients: [place], ...vote })),
-        ],
-      }).doubts;
+      begin(
+        ['a@x', 'b@x'],
+        {
+          ...NOTHING_CARRIED,
+          history: [
+            { provider: 'q', kind: 'refused', at: 1 },
+            ...votes.map((vote, place): Vote => ({ provider: 'p', kind: 'unknown', recipients: [place], ...vote })),
+          ],
+        },
+        each,
+      ).doubts;
 
     expect(doubts({ at: 7, asked: 1, settled: true }, { at: 5, asked: 3 })).toEqual([
       { provider: 'p', at: 5, asked: 3, settled: false },
@@ -103,16 +110,16 @@ describe('progress', () => {
   });
 
   it('has ended only when everybody has an end', () => {
-    const half = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0] });
+    const half = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0] }, each);
 
     expect(ended(half)).toBe(false);
-    expect(ended(begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0, 1] }))).toBe(true);
+    expect(ended(begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0, 1] }, each))).toBe(true);
   });
 
   it('changes nothing for those who were not offered, or have their end', () => {
-    const start = begin(['a@x', 'b@x', 'c@x'], { ...NOTHING_CARRIED, done: [0] });
+    const start = begin(['a@x', 'b@x', 'c@x'], { ...NOTHING_CARRIED, done: [0] }, each);
 
-    const { progress } = afterAttempt(start, 'p', ['a@x', 'b@x'], { outcome: bad }, 'ask', 5);
+    const { progress } = afterAttempt(start, 'p', ['a@x', 'b@x'], { outcome: bad }, with5('ask'));
 
     expect(progress.recipients.map(({ end, refusedBy }) => [end, ...refusedBy])).toEqual([
       ['accepted'],
@@ -123,11 +130,11 @@ describe('progress', () => {
   });
 
   it.each<[string, Outcome]>([
-    ['throttles', { kind: 'throttled', reason: 'rate-limit' }],
+    ['throttles', { kind: 'throttled', of: 'provider', reason: 'rate-limit' }],
     ['is down', down],
-    ['refuses the account', { kind: 'unavailable', blames: 'account', reason: 'suspended' }],
+    ['refuses the account', { kind: 'unavailable', blames: 'account', reason: 'account-suspended' }],
   ])('holds nothing against a provider that %s', (_, outcome) => {
-    const start = begin(['a@x'], NOTHING_CARRIED);
+    const start = begin(['a@x'], NOTHING_CARRIED, each);
 
     expect(attempt(start, 'p', outcome)).toEqual({ ...start, attempts: 1, lastProvider: 'p' });
   });
@@ -135,23 +142,23 @@ describe('progress', () => {
   it('remembers a provider that failed with the request in its hands, once', () => {
     const failed: Outcome = { ...down, maybeTaken: true };
 
-    const progress = attempt(attempt(begin(['a@x'], NOTHING_CARRIED), 'p', failed), 'p', failed);
+    const progress = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', failed), 'p', failed);
 
     expect(carry(progress).history).toEqual([{ provider: 'p', kind: 'failed' }]);
   });
 
   it('does not call it a contradiction when a provider takes what it refused itself', () => {
-    const first = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad);
+    const first = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
 
-    expect(afterAttempt(first, 'p', ['a@x'], { outcome: accepted }, 'ask', 5).contradicted).toEqual([]);
+    expect(afterAttempt(first, 'p', ['a@x'], { outcome: accepted }, with5('ask')).contradicted).toEqual([]);
   });
 
   it("tells of a suppressed recipient in the provider's words, and of nobody whom it merely refused", () => {
     const untold = (outcome: Outcome) =>
-      afterAttempt(begin(['a@x'], NOTHING_CARRIED), 'p', ['a@x'], { outcome }, 'ask', 5).progress.untold;
+      afterAttempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', ['a@x'], { outcome }, with5('ask')).progress.untold;
 
     expect(untold({ ...inactive, detail: 'hard bounce' })).toEqual([
-      { address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive', detail: 'hard bounce' },
+      { address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive-recipient', detail: 'hard bounce' },
     ]);
     expect(Object.keys(untold(inactive)[0] ?? {})).toEqual(['address', 'provider', 'attempt', 'reason']);
     expect(untold(bad)).toEqual([]);
@@ -160,7 +167,13 @@ describe('progress', () => {
   });
 
   it('keeps the doubts about others when one provider is doubted or heard', () => {
-    const both = attempt(attempt(begin(['a@x'], NOTHING_CARRIED), 'p', lost, 'failover', 3), 'q', lost, 'failover', 4);
+    const both = attempt(
+      attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost, 'failover', 3),
+      'q',
+      lost,
+      'failover',
+      4,
+    );
     expect(both.doubts.map(({ provider, at }) => [provider, at])).toEqual([
       ['p', 3],
       ['q', 4],
@@ -184,16 +197,20 @@ describe('progress', () => {
   });
 
   it('holds a doubt for open as long as nothing says otherwise', () => {
-    const odd = { ...attempt(begin(['a@x'], NOTHING_CARRIED), 'p', lost), doubts: [] };
+    const odd = { ...attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost), doubts: [] };
 
     expect(carry(odd).history).toEqual([{ provider: 'p', kind: 'unknown', at: 0 }]);
   });
 
   it('hears an answer only for those whom the provider was in doubt about', () => {
-    const start = begin(['a@x', 'b@x'], {
-      ...NOTHING_CARRIED,
-      history: [{ provider: 'p', kind: 'unknown', recipients: [0], at: 1 }],
-    });
+    const start = begin(
+      ['a@x', 'b@x'],
+      {
+        ...NOTHING_CARRIED,
+        history: [{ provider: 'p', kind: 'unknown', recipients: [0], at: 1 }],
+      },
+      each,
+    );
 
     const heard = afterAnswer(start, 'p', { found: new Set(['b@x']), doubt: { asked: 1, settled: false } });
 
@@ -204,54 +221,54 @@ describe('progress', () => {
   });
 
   it('declares nothing refused when nobody may be used', () => {
-    const start = begin(['a@x'], NOTHING_CARRIED);
+    const start = begin(['a@x'], NOTHING_CARRIED, each);
 
     expect(declareRefused(start, [])).toEqual(start);
   });
 
   it('keeps the suppressed from every provider until their events are out, over retries', () => {
     const addresses = ['a@x', 'b@x', 'c@x'];
-    const start = begin(addresses, { ...NOTHING_CARRIED, attempts: 2 });
+    const start = begin(addresses, { ...NOTHING_CARRIED, attempts: 2 }, each);
     const recipients = new Map<string, Outcome>([
       ['b@x', inactive],
-      ['c@x', { ...inactive, reason: 'unsubscribed', detail: 'not carried: it may hold an address' }],
+      ['c@x', { ...inactive, reason: 'suppressed', detail: 'not carried: it may hold an address' }],
     ]);
-    const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, 'ask', 5);
+    const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, with5('ask'));
     expect(ended(progress)).toBe(false);
 
     const carried = carry(told(progress, new Set(['b@x'])));
-    const again = begin(addresses, carried);
+    const again = begin(addresses, carried, each);
 
     expect(carried).toEqual({
       attempts: 3,
       done: [0, 1],
-      history: [{ provider: 'p', kind: 'suppressed', recipients: [2], attempt: 3, reason: 'unsubscribed' }],
+      history: [{ provider: 'p', kind: 'suppressed', recipients: [2], attempt: 3, reason: 'suppressed' }],
     });
     expect(pending(again)).toEqual([]);
-    expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 3, reason: 'unsubscribed' }]);
+    expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 3, reason: 'suppressed' }]);
     expect(ended(again)).toBe(false);
     expect(ended(told(again, new Set(['c@x'])))).toBe(true);
     // Of others nothing follows.
-    expect(pending(begin(addresses, { ...carried, done: [0] }))).toEqual(['b@x']);
+    expect(pending(begin(addresses, { ...carried, done: [0] }, each))).toEqual(['b@x']);
     // Another copy may have told meanwhile.
-    expect(begin(addresses, { ...carried, done: [0, 1, 2] }).untold).toEqual([]);
-    expect(begin(['a@x'], carried).untold).toEqual([]);
+    expect(begin(addresses, { ...carried, done: [0, 1, 2] }, each).untold).toEqual([]);
+    expect(begin(['a@x'], carried, each).untold).toEqual([]);
   });
 
   it('carries those who are served or suppressed as done, and nobody else', () => {
-    const start = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED);
+    const start = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, each);
     const recipients = new Map<string, Outcome>([
       ['b@x', inactive],
       ['c@x', bad],
     ]);
-    const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, 'ask', 5);
+    const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, with5('ask'));
 
     expect(carry(told(progress, new Set(['b@x'])))).toEqual({
       attempts: 1,
       done: [0, 1],
       history: [{ provider: 'p', kind: 'refused', recipients: [2] }],
     });
-    expect(carry(attempt(begin(['a@x', 'b@x'], NOTHING_CARRIED), 'p', bad)).history).toEqual([
+    expect(carry(attempt(begin(['a@x', 'b@x'], NOTHING_CARRIED, each), 'p', bad)).history).toEqual([
       { provider: 'p', kind: 'refused' },
     ]);
   });
@@ -271,19 +288,19 @@ describe('progress', () => {
   });
 
   it('names the provider that refused what another one took', () => {
-    const first = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad);
+    const first = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
 
-    expect(afterAttempt(first, 'q', ['a@x'], { outcome: accepted }, 'ask', 5).contradicted).toEqual(['p']);
+    expect(afterAttempt(first, 'q', ['a@x'], { outcome: accepted }, with5('ask')).contradicted).toEqual(['p']);
   });
 
   it('stops for a recipient that a provider will not mail', () => {
-    const first = begin(['a@x', 'b@x'], NOTHING_CARRIED);
+    const first = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
     const result: AttemptResult = { outcome: accepted, recipients: new Map([['b@x', inactive]]) };
 
-    const { progress } = afterAttempt(first, 'p', pending(first), result, 'ask', 5);
+    const { progress } = afterAttempt(first, 'p', pending(first), result, with5('ask'));
 
     expect(pending(progress)).toEqual([]);
-    expect(progress.untold).toMatchObject([{ address: 'b@x', reason: 'inactive' }]);
+    expect(progress.untold).toMatchObject([{ address: 'b@x', reason: 'inactive-recipient' }]);
   });
 
   it.each([
@@ -291,7 +308,7 @@ describe('progress', () => {
     ['failover', ['a@x'], undefined],
     ['hold', [], undefined],
   ] as const)('treats a lost answer by the policy %s', (policy, left, end) => {
-    const progress = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', lost, policy);
+    const progress = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost, policy);
 
     expect(pending(progress)).toEqual(left);
     expect(progress.recipients[0]?.end).toBe(end);
@@ -299,22 +316,30 @@ describe('progress', () => {
 
   it('does not give up once more on a doubt in spite of which somebody wants it tried', () => {
     const wished: Vote = { provider: 'p', kind: 'unknown', recipients: [0], at: 5, wished: true };
-    const start = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished] });
+    const start = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished] }, each);
 
     expect(declareHeld(start)).toEqual(start);
     expect(carry(start).history).toEqual([wished]);
     // A new doubt, there or elsewhere, counts.
     for (const provider of ['p', 'q'])
-      expect(declareHeld(begin(['a@x', 'b@x'], carry(attempt(start, provider, lost)))).recipients[0]?.end).toBe('held');
+      expect(declareHeld(begin(['a@x', 'b@x'], carry(attempt(start, provider, lost)), each)).recipients[0]?.end).toBe(
+        'held',
+      );
     const other: Vote = { provider: 'p', kind: 'unknown', recipients: [1], at: 5 };
-    expect(begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished, other] }).doubts[0]?.wished).toBeUndefined();
+    expect(
+      begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished, other] }, each).doubts[0]?.wished,
+    ).toBeUndefined();
   });
 
   it('gives up on a doubt that nobody settled where the policy is hold, and only on that', () => {
-    const doubted = begin(['a@x', 'b@x'], {
-      ...NOTHING_CARRIED,
-      history: [{ provider: 'p', kind: 'unknown', recipients: [0], at: 5 }],
-    });
+    const doubted = begin(
+      ['a@x', 'b@x'],
+      {
+        ...NOTHING_CARRIED,
+        history: [{ provider: 'p', kind: 'unknown', recipients: [0], at: 5 }],
+      },
+      each,
+    );
 
     expect(declareHeld(doubted).recipients.map(({ end }) => end)).toEqual(['held', undefined]);
     const waiting = afterAnswer(doubted, 'p', { found: new Set(), doubt: { asked: 1, settled: false } });
@@ -322,8 +347,8 @@ describe('progress', () => {
   });
 
   it('serves whom the provider in doubt turns out to have, and lets the others go on or wait', () => {
-    const doubted = attempt(begin(['a@x', 'b@x'], NOTHING_CARRIED), 'p', lost);
-    const next = begin(['a@x', 'b@x'], carry(doubted));
+    const doubted = attempt(begin(['a@x', 'b@x'], NOTHING_CARRIED, each), 'p', lost);
+    const next = begin(['a@x', 'b@x'], carry(doubted), each);
 
     const settled = afterAnswer(next, 'p', { found: new Set(['a@x']), doubt: { asked: 0, settled: true } });
     expect(settled.recipients.map(({ end }) => end)).toEqual(['accepted', undefined]);
@@ -332,30 +357,30 @@ describe('progress', () => {
 
     const unsettled = afterAnswer(next, 'p', { found: new Set(), doubt: { asked: 1, settled: false } });
     expect(pending(unsettled)).toEqual([]);
-    expect(begin(['a@x', 'b@x'], carry(unsettled)).doubts).toEqual([
+    expect(begin(['a@x', 'b@x'], carry(unsettled), each).doubts).toEqual([
       { provider: 'p', at: 5, asked: 1, settled: false },
     ]);
   });
 
   it('doubts a provider anew when its answer is lost once more', () => {
-    const first = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', lost);
+    const first = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost);
     const settled = afterAnswer(first, 'p', { found: new Set(), doubt: { asked: 2, settled: true } });
 
-    const again = attempt(begin(['a@x'], carry(settled)), 'p', lost, 'ask', 9);
+    const again = attempt(begin(['a@x'], carry(settled), each), 'p', lost, 'ask', 9);
 
     expect(again.doubts).toEqual([{ provider: 'p', at: 5, asked: 0, settled: false }]);
   });
 
   it('names the providers that may have taken what another one took, with the cause', () => {
     const failed: Outcome = { ...down, maybeTaken: true };
-    const doubted = attempt(attempt(begin(['a@x'], NOTHING_CARRIED), 'p', failed), 'q', lost, 'failover');
-    const last = begin(['a@x'], carry(doubted));
+    const doubted = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', failed), 'q', lost, 'failover');
+    const last = begin(['a@x'], carry(doubted), each);
 
-    expect(afterAttempt(last, 'r', ['a@x'], { outcome: accepted }, 'failover', 5).doubled).toEqual([
+    expect(afterAttempt(last, 'r', ['a@x'], { outcome: accepted }, with5('failover')).doubled).toEqual([
       { provider: 'p', cause: 'server-error' },
       { provider: 'q', cause: 'answer-lost' },
     ]);
-    expect(afterAttempt(last, 'r', ['a@x'], { outcome: down }, 'failover', 5).doubled).toEqual([]);
+    expect(afterAttempt(last, 'r', ['a@x'], { outcome: down }, with5('failover')).doubled).toEqual([]);
   });
 
   it('joins what two copies know without taking anything back', () => {
@@ -377,7 +402,7 @@ describe('progress', () => {
   });
 
   it('lets one refusal suffice only when nobody else may be asked', () => {
-    const progress = attempt(begin(['a@x'], NOTHING_CARRIED), 'p', bad);
+    const progress = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
 
     expect(declareRefused(progress, ['p', 'q']).recipients[0]?.end).toBeUndefined();
     expect(declareRefused(progress, ['p']).recipients[0]?.end).toBe('refused');
@@ -388,12 +413,12 @@ describe('progress', () => {
     const rounds = fc.array(fc.tuple(fc.constantFrom('p', 'q', 'r'), outcome, outcome), { maxLength: 8 });
     fc.assert(
       fc.property(rounds, fc.constantFrom<OnUnknown>('ask', 'failover', 'hold'), (steps, policy) => {
-        let progress = begin(['a@x', 'b@x'], NOTHING_CARRIED);
+        let progress = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
         for (const [provider, first, second] of steps) {
           const before = progress.recipients.map(({ end }) => end);
           const result = { outcome: first, recipients: new Map([['b@x', second]]) };
-          progress = afterAttempt(progress, provider, pending(progress), result, policy, 5).progress;
-          progress = begin(['a@x', 'b@x'], carry(progress));
+          progress = afterAttempt(progress, provider, pending(progress), result, with5(policy)).progress;
+          progress = begin(['a@x', 'b@x'], carry(progress), each);
           progress.recipients.forEach(({ end }, place) => {
             if (before[place] === 'accepted') expect(end).toBe('accepted');
             if (before[place]) expect(end).toBeDefined();
@@ -412,5 +437,6 @@ function attempt(
   policy: OnUnknown = 'ask',
   begun = 5,
 ) {
-  return afterAttempt(progress, provider, pending(progress), { outcome }, policy, begun).progress;
+  return afterAttempt(progress, provider, pending(progress), { outcome }, { onUnknown: policy, begun, vendorOf: each })
+    .progress;
 }

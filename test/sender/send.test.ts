@@ -188,7 +188,7 @@ describe('the ledger', () => {
   });
 
   it('does not call a suppressed recipient done before the event is out: the worker may die in between', async () => {
-    const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive' };
+    const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
     const world = givenWorld({
       postmark: [{ outcome: down, recipients: new Map([['inactive@example.org', inactive]]) }],
       mailgun: [new Promise<Outcome>(() => undefined)],
@@ -567,7 +567,7 @@ describe('a lost answer', () => {
   it('is waited for also after the time of the mail, though others of it are late', async () => {
     const cannot = { kind: 'cannot-say', reason: 'rate-limit' } as const;
     const found = new Map([['b@example.org', 'pm-7']]);
-    const busy: Outcome = { kind: 'throttled', reason: 'rate-limit' };
+    const busy: Outcome = { kind: 'throttled', of: 'provider', reason: 'rate-limit' };
     const world = givenWorld(
       { postmark: [{ outcome: lost, recipients: new Map([['c@example.org', busy]]) }], mailgun: [busy] },
       { answers: { postmark: [cannot, { kind: 'answered', found }] } },

@@ -6,7 +6,7 @@ import { sqsRecord } from '../support/sqs-record.ts';
 const mail = { version: 1, id: 'order-1', from: 'a@example.com', to: ['b@example.org'], subject: 'hi', text: 'hello' };
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
-const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive' };
+const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
 
@@ -151,7 +151,7 @@ describe('sender', () => {
       provider: 'postmark',
       recipient: 'b@example.org',
       submissionId: 'order-1',
-      reason: 'inactive',
+      reason: 'inactive-recipient',
     });
   });
 

@@ -5,7 +5,10 @@ import { begin, NOTHING_CARRIED } from '../../lambda/sender/carried.ts';
 import { declareHeld } from '../../lambda/sender/progress.ts';
 import { settle } from '../../lambda/sender/settle.ts';
 
-const open = begin(['a@x'], NOTHING_CARRIED);
+/** Each provider is a vendor of its own. */
+const each = (key: string) => key;
+
+const open = begin(['a@x'], NOTHING_CARRIED, each);
 
 describe('backoff', () => {
   it('grows from a minute to an hour and never beyond', () => {
@@ -67,14 +70,18 @@ describe('settle', () => {
   });
 
   it('ends with the refusal even when others accepted', () => {
-    const progress = begin(['a@x', 'b@x'], {
-      attempts: 2,
-      done: [0],
-      history: [
-        { provider: 'p', kind: 'refused', recipients: [1] },
-        { provider: 'q', kind: 'refused', recipients: [1] },
-      ],
-    });
+    const progress = begin(
+      ['a@x', 'b@x'],
+      {
+        attempts: 2,
+        done: [0],
+        history: [
+          { provider: 'p', kind: 'refused', recipients: [1] },
+          { provider: 'q', kind: 'refused', recipients: [1] },
+        ],
+      },
+      each,
+    );
 
     expect(settle(progress, { ageMs: 0, random: 0 })).toEqual({
       kind: 'dead-letter',
@@ -93,7 +100,7 @@ describe('settle', () => {
   });
 
   it('is done when nobody is left, served or suppressed', () => {
-    const progress = begin(['a@x', 'b@x'], { attempts: 1, done: [0, 1], history: [] });
+    const progress = begin(['a@x', 'b@x'], { attempts: 1, done: [0, 1], history: [] }, each);
     const suppressed = { ...open, recipients: open.recipients.map((one) => ({ ...one, end: 'suppressed' as const })) };
 
     expect(settle(progress, { ageMs: MAX_AGE_MS, random: 0 })).toEqual({ kind: 'done' });
@@ -101,15 +108,19 @@ describe('settle', () => {
   });
 
   it('parks what must not be sent twice, and names those whose answer was lost', () => {
-    const doubted = begin(['a@x', 'b@x', 'c@x'], {
-      attempts: 2,
-      done: [2],
-      history: [
-        { provider: 'p', kind: 'unknown', recipients: [0, 2], at: 1 },
-        { provider: 'q', kind: 'unknown', recipients: [0, 1], at: 1 },
-        { provider: 'r', kind: 'unknown', recipients: [2], at: 1 },
-      ],
-    });
+    const doubted = begin(
+      ['a@x', 'b@x', 'c@x'],
+      {
+        attempts: 2,
+        done: [2],
+        history: [
+          { provider: 'p', kind: 'unknown', recipients: [0, 2], at: 1 },
+          { provider: 'q', kind: 'unknown', recipients: [0, 1], at: 1 },
+          { provider: 'r', kind: 'unknown', recipients: [2], at: 1 },
+        ],
+      },
+      each,
+    );
 
     expect(settle(declareHeld(doubted), { ageMs: 0, random: 0 })).toEqual({
       kind: 'dead-letter',
@@ -119,15 +130,19 @@ describe('settle', () => {
   });
 
   it('names only those who refused it for a recipient that it failed for', () => {
-    const progress = begin(['a@x', 'b@x'], {
-      attempts: 3,
-      done: [0],
-      history: [
-        { provider: 'o', kind: 'refused', recipients: [0] },
-        { provider: 'p', kind: 'refused', recipients: [1] },
-        { provider: 'q', kind: 'refused', recipients: [1] },
-      ],
-    });
+    const progress = begin(
+      ['a@x', 'b@x'],
+      {
+        attempts: 3,
+        done: [0],
+        history: [
+          { provider: 'o', kind: 'refused', recipients: [0] },
+          { provider: 'p', kind: 'refused', recipients: [1] },
+          { provider: 'q', kind: 'refused', recipients: [1] },
+        ],
+      },
+      each,
+    );
 
     expect(settle(progress, { ageMs: 0, random: 0 })).toMatchObject({
       detail: 'refused by p and q for 1 of 2 recipients',
@@ -144,7 +159,7 @@ describe('settle', () => {
   });
 
   it('waits out a lost answer for one recipient before it tries for the others again', () => {
-    const two = begin(['a@x', 'b@x'], NOTHING_CARRIED);
+    const two = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
     const progress = { ...two, recipients: two.recipients.map((one, place) => ({ ...one, waiting: place === 1 })) };
 
     expect(settle(progress, { ageMs: 1_000_000, random: 0.5 })).toEqual({ kind: 'retry', delayMs: 90_000 });

@@ -3,6 +3,7 @@ import type { MailgunOptions } from '../../contract/providers.ts';
 import type { Message } from '../../mail/message.ts';
 import { AUTHENTICATION } from '../../mail/outcome.ts';
 import type { Provider, ProviderContext } from '../provider.ts';
+import { mimeFor, namedIn, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 import { type HealthSource, health } from './health.ts';
@@ -30,14 +31,21 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
   const source: HealthSource = { domains: client.domains, messages: client.messages as HealthSource['messages'] };
 
   return {
-    async send(attempt) {
-      // A Buffer becomes a file part; a string would be normalised as a form field and lose its line ends.
-      const data = { message: await attempt.mime(), to: [...attempt.recipients], ...variablesOf(attempt.message) };
-      const { result, error, trace } = await watchWire(attempt, () => client.messages.create(options.domain, data));
-      const words = error === undefined ? result?.message : wordsOf(error);
-      const recipients = attempt.recipients.length;
-      return { outcome: classify({ trace, id: result?.id, recipients, ...(words !== undefined && { words }) }) };
-    },
+    send: (attempt) =>
+      takeApart(attempt, true, async (call) => {
+        // A Buffer becomes a file part; a string would be normalised as a form field and lose its line ends.
+        const message = await mimeFor(attempt, call);
+        const data = { message, to: [...call.recipients], ...variablesOf(attempt.message) };
+        const connectMs = Math.min(attempt.connectMs, call.deadlineMs);
+        const { result, error, trace } = await watchWire({ ...call, connectMs }, () =>
+          client.messages.create(options.domain, data),
+        );
+        const words = error === undefined ? result?.message : wordsOf(error);
+        return {
+          outcome: classify({ trace, id: result?.id, ...(words !== undefined && { words }) }),
+          named: namedIn(words ?? '', call.recipients),
+        };
+      }),
     lookup: (question) => lookup(client.events, options.domain, question),
     health: (limits) => health(source, options.domain, limits),
   };

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { detailOf, type Outcome } from '../../mail/outcome.ts';
-import { networkOutcome, retryAfter, statusOutcome } from '../network.ts';
+import { outage, UNRECOGNISED, unknown } from '../fact.ts';
+import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { Watched } from '../wire.ts';
-import { CODE_FACTS, type PostmarkFact, STATUS_FACTS, UNSEEN_STATUS } from './facts.ts';
+import { CODE_FACTS, type PostmarkFact, STATUS_FACTS } from './facts.ts';
 
 /** An answer of Postmark as far as it could be read. */
 interface PostmarkAnswer {
@@ -38,7 +39,8 @@ export function classify(watched: Watched<unknown>): Outcome {
   const { status } = watched.trace;
   // A status line that says no is a no, even when the rest is cut off.
   if (status !== undefined && status >= 300) {
-    return { kind: 'unavailable', blames: 'outage', reason: 'answer-cut', detail: detailOf(`status ${status}`) };
+    const means = status >= 500 ? statusMeaning(status) : undefined;
+    return answerOutcome(means ?? outage('answer-cut'), { status, words: `status ${status}` });
   }
   return networkOutcome(watched.trace);
 }
@@ -47,19 +49,17 @@ export function classify(watched: Watched<unknown>): Outcome {
 function classifyAnswer(answer: PostmarkAnswer): Outcome {
   const { status, headers, errorCode, message, messageId } = answer;
   const detail = detailOf(message);
+  const known = errorCode === 0 ? undefined : CODE_FACTS.find((fact) => matches(fact, answer))?.means;
+  const told = { status, headers, words: message, code: errorCode };
   if (status >= 200 && status < 300) {
     if (messageId && errorCode === 0) return { kind: 'accepted', providerMessageId: messageId, detail };
-    const known = messageId ? undefined : CODE_FACTS.find((fact) => fact.codes && matches(fact, answer));
-    if (!known) return { kind: 'unknown', reason: 'no-message-id', detail };
-    return { ...known.verdict, detail };
+    if (messageId || !known) return { ...unknown('no-message-id'), status: `${status}`, detail };
+    return answerOutcome(known, told);
   }
-  const fact = errorCode === 0 ? undefined : CODE_FACTS.find((row) => matches(row, answer));
-  if (fact?.verdict.kind === 'throttled') return { ...fact.verdict, ...retryAfter(headers, message), detail };
-  if (fact) return { ...fact.verdict, detail };
-  const common = statusOutcome(status, headers, message);
-  if (common) return common;
-  const { verdict } = STATUS_FACTS.find((row) => matches(row, { ...answer, errorCode: 0 })) ?? UNSEEN_STATUS;
-  return { ...verdict, detail };
+  const means = known ?? statusMeaning(status);
+  if (means) return answerOutcome(means, told);
+  const byStatus = STATUS_FACTS.find((row) => matches(row, { ...answer, errorCode: 0 }));
+  return answerOutcome(byStatus?.means ?? UNRECOGNISED, told);
 }
 
 function matches(fact: PostmarkFact, { status, errorCode, message }: PostmarkAnswer): boolean {

@@ -1,7 +1,9 @@
 import { ServerClient } from 'postmark';
 import type { PostmarkOptions } from '../../contract/providers.ts';
-import { type AttemptResult, AUTHENTICATION, type Outcome } from '../../mail/outcome.ts';
+import { AUTHENTICATION, type Outcome } from '../../mail/outcome.ts';
+import { oneRecipient } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
+import { namedIn, type PartialCall, type PartialResult, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
 import { answerOf, classify, inactiveAmong, namesInactive } from './classify.ts';
 import { emailOf } from './email.ts';
@@ -24,33 +26,23 @@ export function create({ options, secret, endpoint }: ProviderContext<PostmarkOp
   const stream = options.messageStream ?? 'outbound';
 
   /** One call for some of an attempt's recipients. */
-  async function call(attempt: Attempt, recipients: readonly string[], deadlineMs: number): Promise<Call> {
-    if (!client) return { outcome: NO_TOKEN, inactive: [] };
+  async function call(attempt: Attempt, { recipients, deadlineMs }: PartialCall): Promise<PartialResult> {
+    if (!client) return { outcome: NO_TOKEN };
     const email = emailOf(attempt.message, recipients, stream);
-    if (!email) return { outcome: NO_VISIBLE_RECIPIENT, inactive: [] };
+    if (!email) return { outcome: NO_VISIBLE_RECIPIENT };
     const connectMs = Math.min(attempt.connectMs, deadlineMs);
     const watched = await watchWire({ connectMs, deadlineMs }, () => client.sendEmail(email));
     const outcome = classify(watched);
     const message = answerOf(watched)?.message ?? '';
-    const speaks = outcome.kind === 'accepted' ? namesInactive(message) : isInactive(outcome);
-    if (!speaks) return { outcome, inactive: [] };
-    return { outcome, inactive: recipients.length === 1 ? recipients : inactiveAmong(recipients, message) };
+    const speaks = namesInactive(message) && (outcome.kind === 'accepted' || outcome.kind === 'refused');
+    const inactive = !speaks ? [] : recipients.length === 1 ? recipients : inactiveAmong(recipients, message);
+    // Accepted, and some of them silently left out.
+    if (outcome.kind === 'accepted') return { outcome, recipients: new Map(inactive.map((one) => [one, INACTIVE])) };
+    return { outcome, named: inactive.length > 0 ? inactive : namedIn(message, recipients) };
   }
 
   return {
-    async send(attempt) {
-      const begun = performance.now();
-      const first = await call(attempt, attempt.recipients, attempt.deadlineMs);
-      if (!isInactive(first.outcome)) return merge(first, first.inactive, attempt.recipients);
-      // A 406 means that nobody was served: go on at once for those whom it does not name.
-      const others = attempt.recipients.filter((recipient) => !first.inactive.includes(recipient));
-      if (others.length === 0) return { outcome: first.outcome };
-      if (others.length === attempt.recipients.length) return { outcome: UNNAMED };
-      const left = Math.max(attempt.deadlineMs - (performance.now() - begun), 1);
-      const second = await call(attempt, others, left);
-      const outcome = isInactive(second.outcome) && second.inactive.length < others.length ? UNNAMED : second.outcome;
-      return merge({ ...second, outcome }, [...first.inactive, ...second.inactive], attempt.recipients);
-    },
+    send: (attempt) => takeApart(attempt, false, (part) => call(attempt, part)),
     async lookup(question) {
       if (!client) return { kind: 'cannot-say', reason: NO_TOKEN.reason, detail: NO_TOKEN.detail };
       return await lookup(client, stream, question);
@@ -63,16 +55,7 @@ export function create({ options, secret, endpoint }: ProviderContext<PostmarkOp
   };
 }
 
-interface Call {
-  readonly outcome: Outcome;
-  /** Recipients that Postmark named as inactive. */
-  readonly inactive: readonly string[];
-}
-
 const INACTIVE: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
-
-/** Postmark takes nobody and does not say because of whom: suppressing all would lose mail to the good ones. */
-const UNNAMED: Outcome = { kind: 'refused', blames: 'message', reason: 'inactive-recipient-unnamed' };
 
 const NO_TOKEN = {
   kind: 'unavailable',
@@ -81,14 +64,5 @@ const NO_TOKEN = {
   detail: 'the secret has no serverToken',
 } as const satisfies Outcome;
 
-const NO_VISIBLE_RECIPIENT: Outcome = { kind: 'refused', blames: 'message', reason: 'no-visible-recipient' };
-
-function isInactive(outcome: Outcome): boolean {
-  return outcome.kind === 'refused' && outcome.blames === 'recipient';
-}
-
-function merge({ outcome }: Call, inactive: readonly string[], recipients: readonly string[]): AttemptResult {
-  if (inactive.length === 0) return { outcome };
-  if (inactive.length === recipients.length) return { outcome: INACTIVE };
-  return { outcome, recipients: new Map(inactive.map((recipient) => [recipient, INACTIVE])) };
-}
+/** Several Bcc alone: Postmark needs a To, which one of them at a time can be. */
+const NO_VISIBLE_RECIPIENT: Outcome = { ...oneRecipient('no-visible-recipient') };

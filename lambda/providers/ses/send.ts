@@ -4,6 +4,7 @@ import { type MessageTag, SESv2Client, SendEmailCommand } from '@aws-sdk/client-
 import type { SesOptions } from '../../contract/providers.ts';
 import type { Message } from '../../mail/message.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
+import { mimeFor, namedIn, type PartialCall, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 import { exceptionOf } from './exception.ts';
@@ -33,25 +34,29 @@ export function create({ options, endpoint }: ProviderContext<SesOptions>): Prov
   });
 
   return {
-    async send(attempt) {
-      const command = new SendEmailCommand(await requestOf(attempt, options));
-      const { result, error, trace } = await watchWire(attempt, () => client.send(command));
-      const recipients = attempt.recipients.length;
-      const exception = error === undefined ? {} : exceptionOf(error);
-      return { outcome: classify({ trace, messageId: result?.MessageId, recipients, ...exception }) };
-    },
+    send: (attempt) =>
+      takeApart(attempt, true, async (call) => {
+        const command = new SendEmailCommand(await requestOf(attempt, call, options));
+        const connectMs = Math.min(attempt.connectMs, call.deadlineMs);
+        const { result, error, trace } = await watchWire({ ...call, connectMs }, () => client.send(command));
+        const exception = error === undefined ? {} : exceptionOf(error);
+        return {
+          outcome: classify({ trace, messageId: result?.MessageId, ...exception }),
+          named: namedIn(exception.words ?? '', call.recipients),
+        };
+      }),
     health: (limits) => health(client, limits),
     close: () => client.destroy(),
   };
 }
 
-async function requestOf(attempt: Attempt, { configurationSet }: SesOptions) {
-  const { message, recipients } = attempt;
+async function requestOf(attempt: Attempt, call: PartialCall, { configurationSet }: SesOptions) {
+  const { message } = attempt;
   return {
     FromEmailAddress: message.from.address,
     // With a Destination, SES takes its envelope from here and leaves To and Cc of the message alone.
-    Destination: { ToAddresses: [...recipients] },
-    Content: { Raw: { Data: await attempt.mime() } },
+    Destination: { ToAddresses: [...call.recipients] },
+    Content: { Raw: { Data: await mimeFor(attempt, call) } },
     EmailTags: tagsOf(message),
     ...(configurationSet && { ConfigurationSetName: configurationSet }),
   };

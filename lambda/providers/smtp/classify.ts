@@ -1,5 +1,6 @@
 import { AUTHENTICATION, detailOf, type Outcome } from '../../mail/outcome.ts';
-import { networkOutcome } from '../network.ts';
+import { account, message, outage, unknown } from '../fact.ts';
+import { networkOutcome, retryAfter } from '../network.ts';
 import { SMTP_FACTS, type SmtpStage } from './facts.ts';
 
 /** What nodemailer says of a failure: every field may be missing, since a reset looks alike at every stage. */
@@ -19,11 +20,11 @@ export interface SmtpProgress {
   readonly written: boolean;
 }
 
-/** The outcome of a reply that is not the one hoped for. */
+/** The outcome of a reply that is not the one hoped for; a reply of several lines is read by all of its text. */
 export function classifyReply(stage: SmtpStage, reply: string): Outcome {
   const code = reply.slice(0, 3);
   const status = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1] ?? '';
-  const text = reply.replace(/^\d{3}[ -]?/gm, '');
+  const text = textOf(reply);
   const fact = SMTP_FACTS.find(
     (row) =>
       (row.at?.includes(stage) ?? true) &&
@@ -33,8 +34,18 @@ export function classifyReply(stage: SmtpStage, reply: string): Outcome {
   );
   const detail = detailOf(reply);
   // Not a reply of this protocol (2xx and 3xx out of place, other text): no acceptance, so no mail either.
-  if (!fact) return { kind: 'unavailable', blames: 'outage', reason: 'protocol', detail };
-  return { ...fact.verdict, detail };
+  if (!fact) return { ...outage('protocol'), detail };
+  const { means } = fact;
+  const waits = means.kind === 'throttled' || (means.kind === 'unavailable' && means.blames === 'account');
+  return { ...means, ...(waits && retryAfter({}, text)), status: code, detail };
+}
+
+/** The words of a reply as one line, without the codes that begin each line. */
+function textOf(reply: string): string {
+  return reply
+    .replace(/^\d{3}[ -]?([245]\.\d{1,3}\.\d{1,3}\b)?/gm, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 /** The outcome of a failed connection, login or transaction. */
@@ -46,34 +57,34 @@ export function classifyFailure(failure: SmtpFailure, progress: SmtpProgress): O
   }
   const detail = detailOf(originalCode ?? code ?? 'no answer');
   if (progress.written) {
-    if (response) return { kind: 'unknown', reason: 'unreadable-answer', detail: detailOf(response) };
+    if (response) return { ...unknown('unreadable-answer'), detail: detailOf(response) };
     const reason = code === 'ETIMEDOUT' || code === 'DEADLINE' ? 'no-answer' : 'connection-lost';
-    return { kind: 'unknown', reason, detail };
+    return { ...unknown(reason), detail };
   }
   if (response) return classifyReply(stageOf(failure, progress), response);
   switch (code) {
     case 'EAUTH':
     case 'ENOAUTH':
-      return { kind: 'unavailable', blames: 'account', reason: AUTHENTICATION, detail };
+      return { ...account(AUTHENTICATION), detail };
     case 'EMESSAGE':
       // nodemailer held the size against the server's SIZE and sent nothing (10.6.0, 2026-11-23).
-      return { kind: 'refused', blames: 'message', reason: 'too-large', detail };
+      return { ...message('too-large'), detail };
     case 'EENVELOPE':
-      return { kind: 'refused', blames: 'message', reason: 'address', detail };
+      return { ...message('address'), detail };
     case 'ETLS':
-      return { kind: 'unavailable', blames: 'outage', reason: 'tls', detail };
+      return { ...outage('tls'), detail };
     case 'EPROTOCOL':
-      return { kind: 'unavailable', blames: 'outage', reason: 'protocol', detail };
+      return { ...outage('protocol'), detail };
     case 'DEADLINE':
-      return { kind: 'unavailable', blames: 'outage', reason: 'no-answer', detail };
+      return { ...outage('no-answer'), detail };
   }
   if (progress.began || failure.command !== 'CONN') {
-    return { kind: 'unavailable', blames: 'outage', reason: 'connection-lost', detail };
+    return { ...outage('connection-lost'), detail };
   }
   // Same words for the same faults as at the HTTP providers.
   const cause = code === 'EDNS' || code === 'ETIMEDOUT' ? code : (originalCode ?? code ?? '');
   if (cause === 'ECONNRESET' || cause === 'ECONNECTION' || cause === 'EPIPE') {
-    return { kind: 'unavailable', blames: 'outage', reason: 'connection-lost', detail };
+    return { ...outage('connection-lost'), detail };
   }
   return networkOutcome({ connected: false, written: false, complete: false, failure: cause });
 }

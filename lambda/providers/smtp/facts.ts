@@ -1,194 +1,463 @@
+import { AUTHENTICATION } from '../../mail/outcome.ts';
+import { account, type Fact, message, outage, recipientBusy, sender, throttled, UNRECOGNISED } from '../fact.ts';
+
 /** Where in the dialogue a reply came; `data` is the answer to DATA itself, `end` the one to the final dot. */
 export type SmtpStage = 'connect' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'end';
 
-/** What a reply comes to, before the server's words are added. */
-type SmtpVerdict =
-  | { readonly kind: 'throttled'; readonly reason: string }
-  | { readonly kind: 'unavailable'; readonly blames: 'outage' | 'account'; readonly reason: string }
-  | { readonly kind: 'refused'; readonly blames: 'message'; readonly reason: string };
-
-/** One known reply. A condition that is absent holds for every reply; all that are present must hold. */
-interface SmtpFact {
+/** The replies that a row is about; a condition that is absent holds for every reply. */
+interface Match {
   readonly at?: readonly SmtpStage[];
   /** The three digits. */
   readonly code?: RegExp;
   /** The enhanced status code of RFC 3463, empty if the reply has none. */
   readonly status?: RegExp;
   readonly text?: RegExp;
-  readonly verdict: SmtpVerdict;
-  /** Where the fact is written, and when it was read. */
-  readonly source: string;
 }
 
 const RFC5321 = 'RFC 5321 section 4.2, 2026-11-23';
 const RFC3463 = 'RFC 3463 and the IANA registry of enhanced status codes (RFC 5248), 2026-11-23';
+const RFC4954 = 'RFC 4954 section 6, 2026-11-23';
 const MAILGUN = 'Mailgun SMTP, public reports, 2026-11-23';
-const SES = 'docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html, 2026-11-23';
+const SES = 'docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html, 2026-11-28';
+const SES_TEXTS =
+  'docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html; GoogleCloudPlatform/cloud-build-notifiers#87, 2026-11-28';
+const SES_IAM = 'GSA/data.gov#3810, ssc-sp/datahub-portal#419, 2026-11-28';
 const POSTFIX = 'Postfix smtpd default replies, 2026-11-23';
 const MAILBOX = 'RFC 3463 section 3.3: a full mailbox passes, 2026-11-23';
+const GMAIL = 'support.google.com/a/answer/3726730, 2026-11-28';
+const GMAIL_RELAY = 'support.google.com/a/answer/6140680, 2026-11-28';
+const EXCHANGE =
+  'learn.microsoft.com/exchange/troubleshoot/email-delivery/ndr/non-delivery-reports-in-exchange-online, 2026-11-28';
+const SENDGRID = 'sendgrid.com/docs/for-developers/sending-email/smtp-errors-and-troubleshooting, 2026-11-28';
+const ZOHO = 'zoho.com/zeptomail/help/api/smtp-error-codes.html; help.zoho.com community, 2026-11-28';
+const BREVO = 'WPManageNinja/fluent-smtp#157, frappe/frappe#38806, supabase/agent-skills#133, 2026-11-28';
+const HOSTERS =
+  'ionos.ca/help (mass mailing limits), cPanel "max emails per hour", support.startmail.com 360006737337, 2026-11-28';
+const LISTED = 'Postfix, Spamhaus and sender.office.com replies in public reports (iredmail/iRedMail#264), 2026-11-28';
 
-const outage = (reason: string): SmtpVerdict => ({ kind: 'unavailable', blames: 'outage', reason });
-const account = (reason: string): SmtpVerdict => ({ kind: 'unavailable', blames: 'account', reason });
-const throttled = (reason: string): SmtpVerdict => ({ kind: 'throttled', reason });
-const message = (reason: string): SmtpVerdict => ({ kind: 'refused', blames: 'message', reason });
-
-const RCPT = ['rcpt'] as const;
+const CONNECT = ['connect', 'ehlo'] as const;
 const MAIL = ['mail'] as const;
+const RCPT = ['rcpt'] as const;
 const BODY = ['data', 'end'] as const;
+const NOT_RCPT = ['connect', 'ehlo', 'auth', 'mail', 'data', 'end'] as const;
 const ENVELOPE = ['mail', 'rcpt', 'data', 'end'] as const;
+const AFTER_TLS = ['connect', 'ehlo', 'auth', 'mail', 'rcpt', 'data', 'end'] as const;
 
-/** Every reply that is known, most telling first; the rows after `the unseen` take what nobody has seen yet. */
-export const SMTP_FACTS: readonly SmtpFact[] = [
-  // Words that outweigh the code: permanent account states come with 4xx codes too.
-  { text: /not allowed to send|account is on probation/i, verdict: account('not-allowed-to-send'), source: MAILGUN },
-  { text: /daily (message|sending) quota/i, verdict: account('quota'), source: SES },
-  { text: /maximum sending rate|throttling failure/i, verdict: throttled('rate-limit'), source: SES },
+const SHUT =
+  '(suspended|disabled|blocked|locked|restricted|closed|deactivated|terminated|frozen|inactive|on hold|under review|(not|never) (yet )?(been )?(activated|approved|enabled))';
+const OFF = '(is |are |has |have |been |was |were |being |currently |temporarily |permanently |now )*';
+const words = (pattern: string) => new RegExp(pattern, 'i');
+
+/** Every reply that is known, most telling first; the rows after `The unseen` take what has not been described yet. */
+export const SMTP_FACTS: readonly Fact<Match>[] = [
+  // One mailbox is full or busy: time helps, and nothing is said of us.
+  {
+    at: ENVELOPE,
+    code: /^[45]/,
+    status: /^[45]\.2\.2$/,
+    text: /^(?!.*(submission|sending)).*$/is,
+    means: recipientBusy('mailbox-full'),
+    source: MAILBOX,
+  },
+  {
+    at: RCPT,
+    code: /^[45]52/,
+    status: /^$/,
+    text: /mailbox.*full|over quota|quota (is )?exceeded/i,
+    means: recipientBusy('mailbox-full'),
+    source: MAILBOX,
+  },
+  { code: /^[45]/, text: /receiving mail (too|at a rate)/i, means: recipientBusy('recipient-rate'), source: GMAIL },
+  {
+    code: /^[45]/,
+    text: /recipient thread limit|receive limit/i,
+    means: recipientBusy('recipient-rate'),
+    source: EXCHANGE,
+  },
+  {
+    code: /^[45]/,
+    text: /gr[ae]y-?list/i,
+    means: recipientBusy('greylisted'),
+    source: 'RFC 6647 section 4, 2026-11-23',
+  },
+
+  // Load and limits of a session or of a moment.
+  {
+    text: /requests?-per-(sec|min)|peak smtp relay limit|rate.?limit|sending too fast|too many messages/i,
+    means: throttled('rate-limit'),
+    source: GMAIL_RELAY,
+  },
+  {
+    text: /maximum sending rate|messages per second|throttling failure: max/i,
+    means: throttled('rate-limit'),
+    source: SES,
+  },
+  {
+    code: /^[45]/,
+    text: /(messages?|mails?|recipients?|transactions?) (per|in (this|one|a|your)) (smtp )?(session|connection)|(session|connection) (limit|message limit)/i,
+    means: throttled('session-limit'),
+    source: 'stalwartlabs/stalwart#1384, bbottema/simple-java-mail#348, 2026-11-28',
+  },
+  {
+    code: /^[45]/,
+    text: /thread limit|too many (concurrent |simultaneous |open )?(smtp )?(connections|sessions)|concurrent connections/i,
+    means: throttled('concurrency'),
+    source: 'nodemailer/nodemailer#1613, Exchange team blog 2018-04-20, 2026-11-28',
+  },
+  { code: /^432/, means: throttled('concurrency'), source: EXCHANGE },
+
+  // The account: quota of the day or hour, suspension, credit, approval. Permanent states come with 4xx codes too.
+  { text: /not allowed to send: |account is on probation/i, means: account('not-allowed-to-send'), source: MAILGUN },
+  { text: /^domain \S+ is not allowed to send/i, means: account('not-allowed-to-send'), source: MAILGUN },
+  {
+    code: /^[45]/,
+    text: words(
+      '(daily|hourly|monthly|24.?hour) [^.;]{0,40}(quota|limit)|(quota|limit|messages?|e-?mails?|recipients?) per (day|hour|month)|submission ?quota',
+    ),
+    means: account('quota'),
+    source: GMAIL,
+  },
+  {
+    code: /^[45]/,
+    text: words(
+      '(sending|send|message|mail|e-?mail|outgoing|outbound|outmail|relay|plan|account|smtp) (sending )?(quota|limit)s? ' +
+        OFF +
+        '(exceeded|reached|hit|exhausted)',
+    ),
+    means: account('quota'),
+    source: HOSTERS,
+  },
+  {
+    code: /^[45]/,
+    text: /(exceeded|reached|hit|used up) (the|your|its|max\w*) [^.;]{0,40}(quota|limit|per (hour|day))\b(?!.*\bsize\b)|max defers and failures/i,
+    means: account('quota'),
+    source: HOSTERS,
+  },
+  {
+    code: /^[45]/,
+    text: /credits? (limit )?(is |are |has |have |been )*(exceeded|exhausted|expired|blocked|used)|(no|out of|insufficient|maximum) credits?\b|payment required/i,
+    means: account('quota'),
+    source: SENDGRID,
+  },
+  {
+    code: /^[45]/,
+    text: words(
+      `(sending|submission|outgoing|outbound|smtp)( (mail|e-?mail|access|service))? ${OFF}(suspended|paused|disabled|blocked|not (enabled|activated|permitted))|email outgoing blocked`,
+    ),
+    means: account('sending-paused'),
+    source: SES_TEXTS,
+  },
+  {
+    code: /^[45]/,
+    text: words(
+      `(your|sender'?s?|sending|smtp|sasl|mailgun|this sending)( smtp| e-?mail| user| sending| mail)? account ${OFF}${SHUT}`,
+    ),
+    means: account('account-disabled'),
+    source: BREVO,
+  },
+  {
+    at: NOT_RCPT,
+    code: /^[45]/,
+    text: words(`^(?!.*(tried to reach|recipient)).*\\baccount ${OFF}${SHUT}`),
+    means: account('account-disabled'),
+    source: BREVO,
+  },
+  {
+    code: /^[45]/,
+    text: /unusual (sending )?(activity|behaviou?r)|suspicious (sending )?activity|outbound ?spam|bad outbound sender|tenant has exceeded|restricted from sending|(blocked|banned|barred) from sending|spam abuse/i,
+    means: account('account-restricted'),
+    source: ZOHO,
+  },
+
+  // Rights and login.
+  { text: /not authori[sz]ed to perform|explicit deny/i, means: account('access-denied'), source: SES_IAM },
+  {
+    code: /^5/,
+    text: /user is not authori[sz]ed to send/i,
+    means: account('access-denied'),
+    source: 'twilio.com/docs/api/errors/60604, 2026-11-28',
+  },
 
   // Greeting and EHLO.
-  { at: ['connect', 'ehlo'], code: /^421/, verdict: outage('service-unavailable'), source: RFC5321 },
-  { at: ['connect', 'ehlo'], code: /^45[02]/, verdict: throttled('deferred'), source: RFC5321 },
-  { at: ['connect', 'ehlo'], code: /^4/, status: /^4\.7\./, verdict: throttled('deferred'), source: RFC3463 },
-  { at: ['connect', 'ehlo'], code: /^4/, verdict: outage('temporary-failure'), source: RFC5321 },
-  { at: ['connect', 'ehlo'], code: /^5/, status: /^5\.7\./, verdict: account('client-refused'), source: RFC3463 },
+  { at: CONNECT, code: /^421/, means: outage('service-unavailable'), source: RFC5321 },
+  { at: CONNECT, code: /^45[02]/, means: throttled('deferred'), source: RFC5321 },
+  { at: CONNECT, code: /^4/, status: /^4\.7\./, means: throttled('deferred'), source: RFC3463 },
+  { at: CONNECT, code: /^4/, means: outage('temporary-failure'), source: RFC5321 },
+  { at: CONNECT, code: /^5/, status: /^5\.7\./, means: account('client-refused'), source: RFC3463 },
   {
-    at: ['connect', 'ehlo'],
+    at: CONNECT,
     code: /^55[04]/,
     text: /block|reputation|denied|reject|listed/i,
-    verdict: account('client-refused'),
+    means: account('client-refused'),
     source: RFC5321,
   },
   {
     at: ['connect'],
     code: /^(521|554|556)/,
-    verdict: outage('no-mail-service'),
+    means: outage('no-mail-service'),
     source: 'RFC 5321 section 3.1 and RFC 7504, 2026-11-23',
   },
-  { at: ['connect', 'ehlo'], code: /^5/, verdict: outage('session'), source: RFC5321 },
-  { at: ['starttls'], code: /^[45]/, verdict: outage('tls'), source: 'RFC 3207 section 4, 2026-11-23' },
+  { at: CONNECT, code: /^5/, means: outage('session'), source: RFC5321 },
+  { at: ['starttls'], code: /^[45]/, means: outage('tls'), source: 'RFC 3207 section 4, 2026-11-23' },
 
   // Who we are.
-  { code: /^530/, text: /starttls/i, verdict: account('tls-required'), source: 'RFC 3207 section 4, 2026-11-23' },
-  { code: /^53[0458]/, verdict: account('authentication'), source: 'RFC 4954 section 6, 2026-11-23' },
-  { code: /^5/, status: /^5\.7\.8$/, verdict: account('authentication'), source: 'RFC 4954 section 6, 2026-11-23' },
-  {
-    at: ['auth'],
-    code: /^454/,
-    verdict: throttled('authentication-deferred'),
-    source: 'RFC 4954 section 6, 2026-11-23',
-  },
-  { at: ['auth'], code: /^50[0-4]/, verdict: outage('session'), source: RFC5321 },
-  { at: ['auth'], code: /^5/, verdict: account('authentication'), source: 'RFC 4954 section 6, 2026-11-23' },
-
-  // Passing trouble.
-  { code: /^421/, verdict: outage('service-unavailable'), source: RFC5321 },
-  { at: RCPT, code: /^[45]/, status: /^[45]\.2\.2$/, verdict: throttled('mailbox-full'), source: MAILBOX },
-  { at: BODY, code: /^[45]/, status: /^[45]\.2\.2$/, verdict: throttled('mailbox-full'), source: MAILBOX },
-  { at: RCPT, code: /^[45]52/, text: /mailbox.*full|quota/i, verdict: throttled('mailbox-full'), source: MAILBOX },
-  {
-    code: /^45[01]/,
-    text: /gr[ae]y-?list/i,
-    verdict: throttled('greylisted'),
-    source: 'RFC 6647 section 4, 2026-11-23',
-  },
-  { code: /^45[01]/, status: /^4\.7\./, verdict: throttled('greylisted'), source: 'RFC 6647 section 4, 2026-11-23' },
-  { code: /^45[24]/, status: /^4\.5\.3$/, verdict: throttled('too-many-recipients'), source: RFC3463 },
-  { code: /^452/, status: /^4\.3\.1$/, verdict: throttled('insufficient-storage'), source: RFC3463 },
-  { code: /^4/, status: /^4\.7\./, verdict: throttled('policy-deferral'), source: RFC3463 },
-  { code: /^451/, status: /^4\.3\./, verdict: outage('local-error'), source: RFC3463 },
-  { code: /^4/, status: /^4\.4\./, verdict: outage('routing'), source: RFC3463 },
-  { code: /^450/, verdict: throttled('mailbox-busy'), source: RFC5321 },
-  { code: /^451/, verdict: outage('local-error'), source: RFC5321 },
-  { code: /^452/, verdict: throttled('insufficient-storage'), source: RFC5321 },
-  { code: /^454/, verdict: throttled('deferred'), source: RFC5321 },
-  { code: /^455/, verdict: outage('session'), source: RFC5321 },
-
-  // Our standing, wherever the server chooses to say it.
+  { code: /^530/, text: /starttls/i, means: account('tls-required'), source: 'RFC 3207 section 4, 2026-11-23' },
+  { code: /^53[0458]/, means: account(AUTHENTICATION), source: RFC4954 },
+  { code: /^5/, status: /^5\.7\.(8|57)$/, means: account(AUTHENTICATION), source: RFC4954 },
+  { at: ['auth'], code: /^454/, means: throttled('authentication-deferred'), source: RFC4954 },
+  { at: ['auth'], code: /^525/, means: account('client-refused'), source: BREVO },
+  { at: ['auth'], code: /^50[0-4]/, means: outage('session'), source: RFC5321 },
+  { at: ['auth'], code: /^5/, means: account(AUTHENTICATION), source: RFC4954 },
+  // The recipient is a group that takes mail of its own people only.
+  { at: ENVELOPE, code: /^5/, text: /RESOLVER\.RST/i, means: message('recipient-policy'), source: EXCHANGE },
   {
     at: ENVELOPE,
     code: /^5/,
-    status: /^5\.7\.(2[0-9]|30|509|515)$/,
-    verdict: account('domain-authentication'),
+    status: /^5\.7\.(12[0-9]|13[0-9])$/,
+    means: message('recipient-policy'),
+    source: EXCHANGE,
+  },
+  {
+    at: ENVELOPE,
+    code: /^5/,
+    text: /unauthenticated senders? (is |are )?not|(please|must|need to|have to) (first )?(authenticate|log ?in)|authenticat(e|ion) (is )?(first|required|failed|needed)|(smtp )?auth(entication)? (is )?required|client (was )?not authenticated|not (logged in|authenticated)\b|pop before smtp/i,
+    means: account(AUTHENTICATION),
+    source: BREVO,
+  },
+
+  // The identity that we send from.
+  {
+    at: ENVELOPE,
+    code: /^5/,
+    text: /not (been |yet )?verified|failed the check in region|verified sender|sender (identity|signature)|unverified/i,
+    means: sender('identity-not-verified'),
+    source: SES_TEXTS,
+  },
+  {
+    at: ENVELOPE,
+    code: /^5/,
+    text: /send ?as ?denied|not allowed to send (as|from)|permissions? to send (as|on behalf)|not owned by user|(use|send (from|as)|using) (this|that) (sender|from|address|email)|relaying disallowed as|sender is not allowed|unregistered domain|not authori[sz]ed to send (from|as|on behalf)/i,
+    means: sender('sender-refused'),
+    source: EXCHANGE,
+  },
+  {
+    at: ENVELOPE,
+    code: /^[45]/,
+    status: /^5\.(2\.252|7\.(60|750))$/,
+    means: sender('sender-refused'),
+    source: EXCHANGE,
+  },
+  {
+    at: ENVELOPE,
+    code: /^[45]/,
+    text: /(sender|from|return.?path|envelope.?from|mail from)( e-?mail)?( address| domain)?( <[^>]*>)?:? ?(is |was |has been )?(rejected|refused|denied|blocked|blacklisted|invalid|not (allowed|valid|permitted|accepted|recogni[sz]ed|found)|verify failed|does ?n[o']t (exist|resolve)|must)|invalid (sender|mail from|from)/i,
+    means: sender('sender-refused'),
+    source: POSTFIX,
+  },
+  { at: ENVELOPE, code: /^[45]/, status: /^[45]\.1\.[78]$/, means: sender('sender-refused'), source: RFC3463 },
+  {
+    at: ENVELOPE,
+    code: /^5/,
+    status: /^5\.7\.(2[0-4679]|30|509|515)$/,
+    means: sender('domain-authentication'),
     source: 'RFC 7372; 5.7.515 learn.microsoft.com, 2026-11-23',
+  },
+
+  // Our address and host name, wherever the server chooses to say it. What is listed in a link is the message's.
+  {
+    at: AFTER_TLS,
+    code: /^[45]/,
+    text: /\b(helo|ehlo)\b/i,
+    means: account('helo-rejected'),
+    source: 'Postfix reject_*_helo_*, symfony/symfony#52551, bitwarden/server#4062, 2026-11-28',
+  },
+  {
+    at: ENVELOPE,
+    code: /^[45]/,
+    text: /reverse (dns|hostname|lookup|ip)|\br?dns ptr\b|\bptr (record|lookup)|\brdns\b|cannot find your|hostname.*(does not|not) (match|resolve|found)/i,
+    means: account('client-refused'),
+    source: GMAIL,
+  },
+  {
+    at: ENVELOPE,
+    code: /^[45]/,
+    text: /client host|unauthori[sz]ed ip|banned sending ip|(sending|your|this|that|the) (server'?s? )?(ip|host|mail server|network)\b|\bip (address )?\[?[\da-f.:]*\]? ?(is |was |has been |you)|from your (ip|address|network|host)|messages from \[|part of (their|your) network|ip reputation|poor reputation|traffic not accepted from/i,
+    means: account('client-refused'),
+    source: LISTED,
+  },
+  {
+    at: ENVELOPE,
+    code: /^[45]/,
+    text: /^(?!.*\b(url|uri|link|attachment|content|body|recipient)s?\b).*(block(ed)? using|\b(spamhaus|spamcop|barracudacentral|sorbs|dnsbl|rbl)\b|(black|block|deny).?list|\[?\d+\.\d+\.\d+\.\d+\]?.*\b(blocked|listed|banned|rejected)|\b(blocked|banned|listed).*\[?\d+\.\d+\.\d+\.\d+)/is,
+    means: account('client-refused'),
+    source: LISTED,
+  },
+  {
+    at: ENVELOPE,
+    code: /^5/,
+    status: /^5\.7\.(25|50[1236]|51[013]|6\d\d|7[0-4]\d)$/,
+    means: account('client-refused'),
+    source: EXCHANGE,
   },
   {
     at: ENVELOPE,
     code: /^55/,
     text: /\b(dmarc|dkim|spf)\b/i,
-    verdict: account('domain-authentication'),
+    means: sender('domain-authentication'),
     source: 'RFC 7372 section 3, 2026-11-23',
   },
+
+  // Relay: we are not known, or may not send to others.
   {
     at: ENVELOPE,
-    code: /^5/,
-    text: /relay(ing)? (access )?(is )?(denied|not permitted|not allowed)|unable to relay/i,
-    verdict: account('relay-denied'),
-    source: POSTFIX,
-  },
-  {
-    at: ENVELOPE,
-    code: /^5/,
-    text: /sender (address )?(rejected|refused|denied|verify failed)/i,
-    verdict: account('sender-refused'),
-    source: POSTFIX,
-  },
-  { at: ENVELOPE, code: /^5/, status: /^5\.1\.[78]$/, verdict: account('sender-refused'), source: RFC3463 },
-  {
-    at: ENVELOPE,
-    code: /^5/,
-    text: /client host.*(blocked|rejected)|blocked using/i,
-    verdict: account('client-refused'),
+    code: /^[45]/,
+    text: /relay(ing|ed)?\b.*\b(den(y|ied)|not|disallow\w*|prohibit\w*|refus\w*|reject\w*|invalid|require\w*|forbidden)|(unable|not (allowed|permitted|authori[sz]ed)|do(es)? not|don't|can(no|')t|no|refus\w*|den(y|ied)|prohibit\w*|invalid) .*relay|rcpthosts|not (a )?local domain/is,
+    means: account('relay-denied'),
     source: POSTFIX,
   },
 
+  // Passing trouble.
+  { code: /^421/, means: outage('service-unavailable'), source: RFC5321 },
+  {
+    at: RCPT,
+    code: /^45[01]/,
+    status: /^4\.7\./,
+    means: recipientBusy('greylisted'),
+    source: 'RFC 6647 section 4, 2026-11-23',
+  },
+  { at: RCPT, code: /^45/, status: /^4\.5\.3$/, means: recipientBusy('too-many-recipients'), source: RFC3463 },
+  { at: RCPT, code: /^45/, status: /^4\.[12]\./, means: recipientBusy('mailbox-busy'), source: RFC3463 },
+  { code: /^45[24]/, status: /^4\.5\.3$/, means: throttled('too-many-recipients'), source: RFC3463 },
+  { code: /^452/, status: /^4\.3\.1$/, means: throttled('insufficient-storage'), source: RFC3463 },
+  { code: /^4/, status: /^4\.7\./, means: throttled('policy-deferral'), source: RFC3463 },
+  { code: /^4/, status: /^4\.3\.2$/, means: throttled('deferred'), source: RFC3463 },
+  { code: /^451/, status: /^4\.3\./, means: outage('local-error'), source: RFC3463 },
+  { code: /^4/, status: /^4\.4\.5$/, means: throttled('congestion'), source: RFC3463 },
+  { code: /^4/, status: /^4\.4\./, means: outage('routing'), source: RFC3463 },
+  { at: RCPT, code: /^450/, means: recipientBusy('mailbox-busy'), source: RFC5321 },
+  { code: /^450/, means: throttled('deferred'), source: RFC5321 },
+  { code: /^451/, means: outage('local-error'), source: RFC5321 },
+  { code: /^452/, means: throttled('insufficient-storage'), source: RFC5321 },
+  { code: /^454/, means: throttled('deferred'), source: RFC5321 },
+  { code: /^455/, means: outage('session'), source: RFC5321 },
+
   // The message itself.
-  { at: ENVELOPE, code: /^55/, status: /^5\.(3\.4|2\.3)$/, verdict: message('too-large'), source: RFC3463 },
+  { at: ENVELOPE, code: /^55/, status: /^5\.(3\.4|2\.3)$/, means: message('too-large'), source: RFC3463 },
   {
     at: ENVELOPE,
     code: /^55/,
     status: /^5\.6\.[79]$/,
-    verdict: message('address-encoding'),
+    means: message('address-encoding'),
     source: 'RFC 6531 section 3.4, 2026-11-23',
   },
   {
     at: ['mail', 'data', 'end'],
     code: /^552/,
-    verdict: message('too-large'),
+    status: /^(5\.[035]\.\d+)?$/,
+    means: message('too-large'),
     source: 'RFC 1870 section 6, 2026-11-23',
   },
-  { at: MAIL, code: /^55[0134]/, verdict: account('sender-refused'), source: RFC5321 },
-  { at: MAIL, code: /^5[25]/, verdict: outage('session'), source: RFC5321 },
+  {
+    at: ['mail', 'data', 'end'],
+    code: /^5/,
+    text: /(message|mail|size|attachment)s? .*(too (large|big|long)|exceed\w* .*(size|limit)|size limit)|(exceed|maximum) .*message size/i,
+    means: message('too-large'),
+    source: 'RFC 1870 section 6, 2026-11-23',
+  },
+  { at: MAIL, code: /^501/, means: sender('sender-syntax'), source: 'RFC 5321 section 4.3.2, 2026-11-28' },
+  { at: MAIL, code: /^55[0134]/, means: sender('sender-refused'), source: RFC5321 },
+  { at: MAIL, code: /^5[25]/, means: outage('session'), source: RFC5321 },
+
+  // A loop is this message's; any other x.4.x is the network's, never the mailbox's.
+  { at: ENVELOPE, code: /^5/, status: /^5\.4\.6$/, means: message('routing-loop'), source: RFC3463 },
+  {
+    at: ENVELOPE,
+    code: /^5/,
+    text: /too many hops|mail(ing)? loop|routing loop/i,
+    means: message('routing-loop'),
+    source: RFC3463,
+  },
+  {
+    at: RCPT,
+    code: /^5/,
+    status: /^5\.4\.1$/,
+    text: /recipient address rejected/i,
+    means: message('recipient-unknown'),
+    source: EXCHANGE,
+  },
+  { at: RCPT, code: /^541/, means: message('recipient-policy'), source: 'smtp.codes/zoho, 2026-11-28' },
+  {
+    at: RCPT,
+    code: /^5/,
+    status: /^5\.4\.4$/,
+    text: /\b(host|domain|name)\b.*not (be )?found|no such (host|domain)|unrouteable/i,
+    means: message('recipient-domain'),
+    source: RFC3463,
+  },
+  { at: ENVELOPE, code: /^5/, status: /^5\.4\.5$/, means: throttled('congestion'), source: RFC3463 },
+  { at: ENVELOPE, code: /^5/, status: /^5\.4\./, means: outage('routing'), source: RFC3463 },
+  { at: ENVELOPE, code: /^5/, status: /^5\.3\.[0123]$/, means: outage('local-error'), source: RFC3463 },
 
   // One recipient.
-  { at: RCPT, code: /^5/, status: /^5\.1\.(1|6)$/, verdict: message('recipient-unknown'), source: RFC3463 },
+  { at: RCPT, code: /^5/, status: /^5\.1\.(1|6)$/, means: message('recipient-unknown'), source: RFC3463 },
   {
     at: RCPT,
     code: /^5/,
     status: /^5\.1\.(2|10)$/,
-    verdict: message('recipient-domain'),
+    means: message('recipient-domain'),
     source: 'RFC 3463, RFC 7505 (null MX), 2026-11-23',
   },
-  { at: RCPT, code: /^5/, status: /^5\.1\.3$/, verdict: message('recipient-syntax'), source: RFC3463 },
-  { at: RCPT, code: /^5/, status: /^5\.1\./, verdict: message('recipient-unknown'), source: RFC3463 },
-  { at: RCPT, code: /^5/, status: /^5\.2\./, verdict: message('recipient-disabled'), source: RFC3463 },
-  { at: RCPT, code: /^55/, status: /^5\.7\./, verdict: message('recipient-policy'), source: RFC3463 },
-  { at: RCPT, code: /^(521|556)/, verdict: message('recipient-domain'), source: 'RFC 7504, 2026-11-23' },
-  { at: RCPT, code: /^551/, verdict: message('recipient-moved'), source: RFC5321 },
-  { at: RCPT, code: /^552/, verdict: throttled('mailbox-full'), source: RFC5321 },
-  { at: RCPT, code: /^553/, verdict: message('recipient-syntax'), source: RFC5321 },
-  { at: RCPT, code: /^55[04]/, verdict: message('recipient-unknown'), source: RFC5321 },
+  { at: RCPT, code: /^5/, status: /^5\.1\.3$/, means: message('recipient-syntax'), source: RFC3463 },
+  { at: RCPT, code: /^5/, status: /^5\.1\./, means: message('recipient-unknown'), source: RFC3463 },
+  { at: RCPT, code: /^5/, status: /^5\.2\./, means: message('recipient-disabled'), source: RFC3463 },
+  { at: RCPT, code: /^5/, status: /^5\.5\.3$/, means: recipientBusy('too-many-recipients'), source: RFC3463 },
+  { at: RCPT, code: /^55/, status: /^5\.7\./, means: message('recipient-policy'), source: RFC3463 },
+  { at: RCPT, code: /^(521|556)/, means: message('recipient-domain'), source: 'RFC 7504, 2026-11-23' },
+  { at: RCPT, code: /^551/, means: message('recipient-moved'), source: RFC5321 },
+  { at: RCPT, code: /^552/, means: recipientBusy('mailbox-full'), source: RFC5321 },
+  // A syntax error in the argument of RCPT: the recipient.
+  {
+    at: RCPT,
+    code: /^(501|553)/,
+    means: message('recipient-syntax'),
+    source: 'RFC 5321 sections 4.2.2 and 4.3.2; exercism/website#7525, jstedfast/MailKit#764, 2026-11-28',
+  },
+  { at: RCPT, code: /^555/, text: /syntax/i, means: message('recipient-syntax'), source: GMAIL },
+  {
+    at: RCPT,
+    code: /^55[04]/,
+    text: /too many recipients/i,
+    means: recipientBusy('too-many-recipients'),
+    source: RFC5321,
+  },
+  {
+    at: RCPT,
+    code: /^55[04]/,
+    text: /\b(users?|mailbox|recipients?|address(es)?|account|alias)\b|no such|unknown|unrouteable|does ?n[o']t exist|not (found|exist)|no mailbox|undeliverable/i,
+    means: message('recipient-unknown'),
+    source: RFC5321,
+  },
 
   // Content.
-  { at: BODY, code: /^55/, status: /^5\.6\./, verdict: message('content'), source: RFC3463 },
-  { at: BODY, code: /^55/, status: /^5\.7\./, verdict: message('policy'), source: RFC3463 },
-  { at: BODY, code: /^55[04]/, verdict: message('content'), source: RFC5321 },
+  { at: BODY, code: /^55/, status: /^5\.6\./, means: message('content'), source: RFC3463 },
+  { at: BODY, code: /^55/, status: /^5\.1\./, means: message('recipient-unknown'), source: RFC3463 },
+  { at: BODY, code: /^55/, status: /^5\.2\.1$/, means: message('recipient-disabled'), source: RFC3463 },
+  { at: BODY, code: /^55/, status: /^5\.7\.[01]$/, means: message('policy'), source: RFC3463 },
+  { at: BODY, code: /^554/, text: /no valid recipients/i, means: message('content'), source: POSTFIX },
+  {
+    at: BODY,
+    code: /^55/,
+    text: /\b(spam|junk|unsolicited|virus|malware|phishing|infected|content|attachments?|headers?|links?|url|mime|bulk mail)\b|(message|mail) (has been |was |is )?(rejected|refused|blocked|discarded|not accepted)\W*$/i,
+    means: message('content'),
+    source: 'replies of content filters in public reports, 2026-11-28',
+  },
 
   // The session, not the mail: 503 is our order of commands, 555 a parameter that the server announced.
-  { code: /^50[0-4]/, verdict: outage('session'), source: RFC5321 },
-  { code: /^555/, verdict: outage('session'), source: RFC5321 },
+  { code: /^50[0-4]/, means: outage('session'), source: RFC5321 },
+  { code: /^555/, means: outage('session'), source: RFC5321 },
 
-  // The unseen. A new 4xx about a recipient waits; a new 5xx is only this server's opinion and goes to the next one.
-  { at: RCPT, code: /^4/, verdict: throttled('temporary-failure'), source: RFC5321 },
-  { code: /^4/, verdict: outage('temporary-failure'), source: RFC5321 },
-  { at: ['rcpt', 'data', 'end'], code: /^5/, verdict: message('unrecognised'), source: RFC5321 },
-  { code: /^5/, verdict: outage('unrecognised'), source: RFC5321 },
+  // The unseen. A new 4xx about a recipient waits; a new 5xx is only this server's word, and goes to the next provider.
+  { at: RCPT, code: /^4/, means: recipientBusy('temporary-failure'), source: RFC5321 },
+  { code: /^4/, means: outage('temporary-failure'), source: RFC5321 },
+  { code: /^5/, means: UNRECOGNISED, source: RFC5321 },
 ];

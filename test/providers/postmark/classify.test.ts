@@ -17,9 +17,9 @@ const answered = (status: number, code: number | undefined, message?: string, mo
     : classify({ trace: trace(status, more), error: { code, message } });
 const told = (...given: Parameters<typeof answered>) => {
   const outcome = answered(...given);
-  return [outcome.kind, 'blames' in outcome && outcome.blames, 'reason' in outcome && outcome.reason]
-    .filter(Boolean)
-    .join(' ');
+  if (outcome.kind === 'accepted') return 'accepted';
+  const who = 'blames' in outcome ? outcome.blames : outcome.kind === 'throttled' ? outcome.of : '';
+  return [outcome.kind, who, outcome.reason === 'unrecognised' ? '' : outcome.reason].filter(Boolean).join(' ');
 };
 
 const folder = new URL('fixtures/', import.meta.url);
@@ -49,8 +49,8 @@ test.each<[string, readonly number[]]>([
   ['refused message invalid-request', [11]],
   ['unavailable outage maintenance', [100]],
   ['refused message invalid-email', [300]],
-  ['unavailable account sender-unknown', [400]],
-  ['unavailable account sender-unconfirmed', [401]],
+  ['unavailable sender sender-unknown', [400]],
+  ['unavailable sender sender-unconfirmed', [401]],
   ['refused message invalid-json', [402]],
   ['refused message invalid-field', [403]],
   ['unavailable account quota', [405]],
@@ -60,13 +60,13 @@ test.each<[string, readonly number[]]>([
   ['refused message attachment-type', [411]],
   ['unavailable account pending-approval', [412]],
   ['unavailable account not-allowed-to-send', [413]],
-  ['throttled rate-limit', [429]],
+  ['throttled provider rate-limit', [429]],
   ['refused message template', [1101, 1105, 1109, 1120, 1121, 1122, 1123, 1130, 1131]],
   ['unavailable account message-stream', [1221, 1226, 1235, 1236]],
   ['unavailable account smtp-token', range(1450, 1460)],
   ['unavailable account wrong-endpoint', [...range(500, 523), ...range(600, 613), ...range(700, 703)]],
   ['unavailable account wrong-endpoint', [800, 899, 900, 1099]],
-  ['refused message unrecognised', [404, 499, 524, 599, 614, 699, 704, 799, 1100, 1124, 1129, 1449, 1461]],
+  ['unrecognised', [404, 499, 524, 599, 614, 699, 704, 799, 1100, 1124, 1129, 1449, 1461]],
 ])('%s is what these codes mean: %j', (outcome, codes) => {
   for (const code of codes) expect(told(422, code), String(code)).toBe(outcome);
 });
@@ -80,7 +80,7 @@ test.each(['too large', 'exceeds the maximum', 'exceed the allowed', 'Size limit
 
 test('a code that nobody has seen is an opinion under 422, and says who we are under 401', () => {
   expect(told(401, 9_999)).toBe('unavailable account authentication');
-  expect(told(422, 9_999)).toBe('refused message unrecognised');
+  expect(told(422, 9_999)).toBe('unrecognised');
   expect(told(418, 9_999)).toBe('unavailable outage unexpected-status');
   expect(told(500, 9_999)).toBe('unavailable outage server-error');
 });
@@ -101,8 +101,8 @@ test.each([
   [408, 'unknown no-answer'],
   [413, 'refused message too-large'],
   [415, 'unavailable account wrong-endpoint'],
-  [422, 'refused message unrecognised'],
-  [429, 'throttled rate-limit'],
+  [422, 'unrecognised'],
+  [429, 'throttled provider rate-limit'],
   [500, 'unavailable outage server-error'],
   [503, 'unavailable outage service-unavailable'],
 ])('the status %i without a code', (status, outcome) => {
@@ -121,7 +121,12 @@ test('only a good answer with an id and without a code was accepted', () => {
   });
   expect(result({ MessageID: 'm-1' }, 299)).toEqual({ kind: 'accepted', providerMessageId: 'm-1', detail: '' });
   for (const MessageID of ['', 7, undefined, null])
-    expect(result({ ErrorCode: 0, MessageID })).toEqual({ kind: 'unknown', reason: 'no-message-id', detail: '' });
+    expect(result({ ErrorCode: 0, MessageID })).toEqual({
+      kind: 'unknown',
+      reason: 'no-message-id',
+      status: '200',
+      detail: '',
+    });
   // An id is a sign that something was taken; a code beside it is a riddle.
   expect(result({ ErrorCode: 406, MessageID: 'm-1' })).toMatchObject({ kind: 'unknown', reason: 'no-message-id' });
   expect(result({ ErrorCode: 406 })).toMatchObject({ kind: 'refused', blames: 'recipient' });
@@ -145,13 +150,10 @@ test('an answer that was cut off is what its status says, if that says no', () =
     classify({ trace: trace(status, { complete: false, failure: 'ECONNRESET' }), result: { MessageID: 'm-1' } });
   expect(cut(200)).toMatchObject({ kind: 'unknown', reason: 'answer-lost' });
   expect(cut(299)).toMatchObject({ kind: 'unknown', reason: 'answer-lost' });
-  for (const status of [300, 500])
-    expect(cut(status)).toEqual({
-      kind: 'unavailable',
-      blames: 'outage',
-      reason: 'answer-cut',
-      detail: `status ${status}`,
-    });
+  const outage = { kind: 'unavailable', blames: 'outage' };
+  for (const status of [300, 422])
+    expect(cut(status)).toEqual({ ...outage, reason: 'answer-cut', status: `${status}`, detail: `status ${status}` });
+  expect(cut(500)).toMatchObject({ ...outage, reason: 'server-error', maybeTaken: true });
   expect(cut(undefined)).toMatchObject({ kind: 'unknown', reason: 'connection-lost' });
   expect(
     classify({ trace: { connected: false, written: false, complete: true }, result: { MessageID: 'm' } }),

@@ -10,17 +10,25 @@ const trace = (more: Partial<WireTrace> = {}): WireTrace => ({
   ...more,
 });
 const told = (answer: { name?: string; words?: string; recipients?: number }, more: Partial<WireTrace> = {}) => {
-  const { detail: _, ...outcome } = classify({ trace: trace(more), ...answer });
-  return 'blames' in outcome ? `${outcome.kind} ${outcome.blames} ${outcome.reason}` : Object.values(outcome).join(' ');
+  const outcome = classify({ trace: trace(more), ...answer });
+  if (outcome.kind === 'accepted') return 'accepted';
+  const who = 'blames' in outcome ? outcome.blames : outcome.kind === 'throttled' ? outcome.of : '';
+  return [outcome.kind, who, outcome.reason === 'unrecognised' ? '' : outcome.reason].filter(Boolean).join(' ');
 };
 
 const NAMES: readonly (readonly [outcome: string, ...names: string[]])[] = [
-  ['throttled rate-limit', 'TooManyRequestsException', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded'],
-  ['throttled limit-exceeded', 'LimitExceeded', 'LimitExceededException'],
+  [
+    'throttled provider rate-limit',
+    'TooManyRequestsException',
+    'Throttling',
+    'ThrottlingException',
+    'RequestLimitExceeded',
+  ],
+  ['throttled provider limit-exceeded', 'LimitExceeded', 'LimitExceededException'],
   ['unavailable account account-suspended', 'AccountSuspended', 'AccountSuspendedException'],
   ['unavailable account sending-paused', 'SendingPausedException', 'AccountSendingPausedException'],
   ['unavailable account sending-paused', 'ConfigurationSetSendingPausedException'],
-  ['unavailable account mail-from-not-verified', 'MailFromDomainNotVerified', 'MailFromDomainNotVerifiedException'],
+  ['unavailable sender mail-from-not-verified', 'MailFromDomainNotVerified', 'MailFromDomainNotVerifiedException'],
   ['unavailable account configuration-missing', 'NotFoundException', 'ConfigurationSetDoesNotExist'],
   ['unavailable account configuration-missing', 'ConfigurationSetDoesNotExistException'],
   ['unavailable outage clock-skew', 'RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'],
@@ -34,8 +42,8 @@ const NAMES: readonly (readonly [outcome: string, ...names: string[]])[] = [
   ['unavailable account not-subscribed', 'OptInRequired'],
   ['unavailable account wrong-url', 'UnknownOperation', 'UnknownOperationException'],
   ['refused message too-large', 'RequestEntityTooLarge', 'RequestEntityTooLargeException'],
-  ['refused message content', 'MessageRejected', 'MessageRejectedException'],
-  ['refused message format', 'BadRequest', 'BadRequestException', 'ValidationError', 'ValidationException'],
+  ['unrecognised', 'MessageRejected', 'MessageRejectedException', 'BadRequest', 'BadRequestException'],
+  ['unrecognised', 'ValidationError', 'ValidationException'],
   ['refused message format', 'InvalidParameterValue', 'MalformedHttpRequest', 'MalformedHttpRequestException'],
   ['refused message format', 'SerializationException'],
   ['unknown no-answer', 'RequestAborted', 'RequestAbortedException', 'RequestTimeout', 'RequestTimeoutException'],
@@ -46,7 +54,7 @@ const NAMES: readonly (readonly [outcome: string, ...names: string[]])[] = [
 test.each(NAMES)('%s is what these names mean, and no longer ones: %s', (outcome, ...names) => {
   for (const name of names) {
     expect(told({ name })).toBe(outcome);
-    for (const other of [`Not${name}`, `${name}s`]) expect(told({ name: other })).toBe('refused message unrecognised');
+    for (const other of [`Not${name}`, `${name}s`]) expect(told({ name: other })).toBe('unrecognised');
   }
 });
 
@@ -54,7 +62,7 @@ const WORDS: readonly (readonly [outcome: string, ...words: string[]])[] = [
   ['unavailable account daily-quota', 'Daily message quota exceeded.', 'Your daily sending quota is used up'],
   ['unavailable account daily-quota', '24 hour quota', '24-hour sending quota', '24hour period quota'],
   ['unavailable account daily-quota', '24-hour period sending quota'],
-  ['throttled rate-limit', 'Maximum sending rate exceeded.', 'sending rate exceeded'],
+  ['throttled provider rate-limit', 'Maximum sending rate exceeded.', 'sending rate exceeded'],
   [
     'unavailable account account-suspended',
     'Your account is suspended',
@@ -63,8 +71,8 @@ const WORDS: readonly (readonly [outcome: string, ...words: string[]])[] = [
   ],
   ['unavailable account sending-paused', 'Sending paused for this account', 'sending is paused', 'sending is disabled'],
   ['unavailable account sending-paused', 'Sending has been disabled'],
-  ['unavailable account identity-not-verified', 'Email address is not verified.', 'it has not been verified'],
-  ['unavailable account identity-not-verified', 'identities failed the check in region EU-WEST-1'],
+  ['unavailable sender identity-not-verified', 'Email address is not verified.', 'it has not been verified'],
+  ['unavailable sender identity-not-verified', 'identities failed the check in region EU-WEST-1'],
   ['unavailable account sandbox', 'your account is in the sandbox'],
   [
     'unavailable account configuration-missing',
@@ -134,14 +142,14 @@ test.each(WORDS)('%s is what these words mean: %s', (outcome, ...words) => {
 test.each([
   [302, 'unavailable account wrong-url'],
   [399, 'unavailable account wrong-url'],
-  [400, 'refused message unrecognised'],
+  [400, 'unrecognised'],
   [401, 'unavailable account authentication'],
   [403, 'unavailable account access-denied'],
   [404, 'unavailable account wrong-url'],
   [405, 'unavailable account wrong-url'],
   [408, 'unknown no-answer'],
   [415, 'unavailable account wrong-url'],
-  [429, 'throttled rate-limit'],
+  [429, 'throttled provider rate-limit'],
   [503, 'unavailable outage service-unavailable'],
   [199, 'unavailable account wrong-url'],
 ])('the status %i alone', (status, outcome) => {
@@ -158,6 +166,7 @@ test('only an answer with an id was accepted', () => {
     expect(classify({ trace: trace({ status: 200 }), messageId, name: 'Odd', words: 'page' })).toEqual({
       kind: 'unknown',
       reason: 'no-message-id',
+      status: '200',
       detail: 'page',
     });
   expect(classify({ trace: trace({ status: 200 }), name: 'Odd' })).toMatchObject({ detail: 'Odd' });
@@ -189,6 +198,7 @@ test('a status that says no is a no, even when its answer is cut off', () => {
     kind: 'unavailable',
     blames: 'outage',
     reason: 'answer-cut',
+    status: '400',
     detail: 'ECONNRESET',
   });
   expect(classify({ trace: trace({ complete: false }) })).toMatchObject({ reason: 'answer-cut', detail: '' });
@@ -202,15 +212,25 @@ test('the words of SES are kept, with its name for them', () => {
   expect(classify({ trace: trace() })).toMatchObject({ detail: '' });
 });
 
-test('a Retry-After counts for a throttled answer alone', () => {
+test('a Retry-After counts for a throttled answer, and not for a refusal', () => {
   const headers = { 'retry-after': '7' };
   expect(classify({ trace: trace({ headers }), name: 'Throttling' })).toMatchObject({ retryAfterMs: 7_000 });
   expect(classify({ trace: trace({ headers }), name: 'MessageRejected' })).not.toHaveProperty('retryAfterMs');
 });
 
-test('one suppressed address does not stop the others', () => {
-  const words = 'address is suppressed';
-  expect(told({ words, recipients: 1 })).toBe('refused recipient suppressed');
-  expect(told({ words, recipients: 2 })).toBe('refused message suppressed');
-  expect(told({ words: 'contains a virus', recipients: 2 })).toBe('refused message virus');
+test('a refusal that concerns one address says so, and no other one', () => {
+  for (const words of ['address is suppressed', 'Illegal address'])
+    expect(classify({ trace: trace(), words })).toHaveProperty('ofOne', true);
+  expect(classify({ trace: trace(), words: 'contains a virus' })).not.toHaveProperty('ofOne');
+});
+
+test('MessageRejected is about the message only where its words say so', () => {
+  const rejected = (words: string) => told({ name: 'MessageRejected', words });
+  for (const words of ['Bad content', 'looks like spam', 'unsolicited', 'phishing', 'against our policy'])
+    expect(rejected(words), words).toBe('refused message content');
+  expect(rejected('Something new.')).toBe('unrecognised');
+  expect(told({ name: 'ValidationException', words: '1 validation error detected: Value' })).toBe(
+    'refused message format',
+  );
+  expect(told({ name: 'ValidationError', words: "'x' failed to satisfy constraint" })).toBe('refused message format');
 });

@@ -107,7 +107,7 @@ test.each([[[]], [['PIPELINING']]])('partial acceptance, with extensions %j', as
   expect(result.outcome.kind).toBe('accepted');
   expect([...(result.recipients ?? [])]).toEqual([
     ['b@example.org', expect.objectContaining({ kind: 'refused', blames: 'message', reason: 'recipient-unknown' })],
-    ['c@example.org', expect.objectContaining({ kind: 'throttled', reason: 'greylisted' })],
+    ['c@example.org', expect.objectContaining({ kind: 'throttled', of: 'recipient', reason: 'greylisted' })],
   ]);
 });
 
@@ -115,7 +115,7 @@ test.each([[[]], [['PIPELINING']]])('all recipients refused, each for its own re
   const rcpt = ['550 5.1.1 no such user', '450 4.7.1 greylisted'];
   await using server = await serve({ extensions, replies: { rcpt, data: '554 no valid recipients' } });
   const result = await provider(server.port).send(attemptTo(['a@example.org', 'b@example.org']));
-  expect(result.outcome).toMatchObject({ kind: 'throttled', reason: 'greylisted' });
+  expect(result.outcome).toMatchObject({ kind: 'throttled', of: 'recipient', reason: 'greylisted' });
   expect([...(result.recipients ?? [])]).toEqual([
     ['a@example.org', expect.objectContaining({ kind: 'refused', reason: 'recipient-unknown' })],
   ]);

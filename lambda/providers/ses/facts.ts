@@ -1,0 +1,185 @@
+import { AUTHENTICATION } from '../../mail/outcome.ts';
+import { account, type Fact, message, oneRecipient, outage, sender, suppressed, throttled, unknown } from '../fact.ts';
+
+/** The answers that a row is about; an absent condition fits any. */
+interface Match {
+  /** Exception names. */
+  readonly name?: RegExp;
+  /** Words of the message. */
+  readonly words?: RegExp;
+  /** Statuses below 500, for which the row is documented; a server error speaks for itself. */
+  readonly status?: readonly number[];
+}
+
+const MODEL = 'service model of @aws-sdk/client-sesv2 3.1169.0 and docs.rs/aws-sdk-sesv2 SendEmailError, 2026-11-23';
+const COMMON = 'docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html, 2026-11-23';
+const TEXTS = 'docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html, 2026-11-28';
+const QUOTAS = 'docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html, 2026-11-28';
+const TENANTS = 'docs.aws.amazon.com/ses/latest/dg/tenants.html, 2026-11-28';
+/** Public reports of users, not the vendor's own word. */
+const USERS = 'public reports of users, 2026-11-23';
+const SUSPENDED = 'civicrm/civicrm-core#11838 and the code of Sendy, 2026-11-28';
+/** No source: likely words, so that a known meaning is not lost. */
+const GUESS = 'a guess, 2026-11-23';
+
+/** Every answer that is known. The first row that fits decides; words come before names, since MessageRejected covers the account as well as the message. */
+export const SES_FACTS: readonly Fact<Match>[] = [
+  // The quota of the day lasts hours.
+  {
+    words:
+      /daily (message|sending) quota|24.?hour (period )?(sending )?quota|(sending|message) (quota|limit) (has been |is )?(exceeded|reached)/i,
+    means: account('daily-quota'),
+    source: QUOTAS,
+  },
+  { words: /maximum sending rate|sending rate exceeded/i, means: throttled('rate-limit'), source: QUOTAS },
+  {
+    name: /^(TooManyRequestsException|Throttling(Exception)?|RequestLimitExceeded)$/,
+    means: throttled('rate-limit'),
+    source: COMMON,
+  },
+  // Does not say which limit; the SDK itself reads it as throttling.
+  { name: /^LimitExceeded(Exception)?$/, means: throttled('limit-exceeded'), source: MODEL },
+
+  { name: /^AccountSuspended(Exception)?$/, means: account('account-suspended'), source: MODEL },
+  {
+    words:
+      /sending (is |has been |was )?suspended|account (is|has been|was) (permanently )?(suspended|restricted|shut ?down|terminated)|suspended account|ability to send/i,
+    means: account('account-suspended'),
+    source: SUSPENDED,
+  },
+  {
+    name: /^(SendingPausedException|AccountSendingPausedException|ConfigurationSetSendingPausedException)$/,
+    means: account('sending-paused'),
+    source: MODEL,
+  },
+  {
+    words: /sending (is |has been |was )?(paused|disabled|blocked|not enabled)/i,
+    means: account('sending-paused'),
+    source: TEXTS,
+  },
+  {
+    words: /account (is |has been )?(placed )?under review|(not|isn't) (been )?granted production access|\bsandbox\b/i,
+    means: account('sandbox'),
+    source: GUESS,
+  },
+  {
+    words: /\btenant\b.*\b(paused|disabled|suspended|not (found|exist|associated))/i,
+    means: account('sending-paused'),
+    source: TENANTS,
+  },
+  { name: /^MailFromDomainNotVerified(Exception)?$/, means: sender('mail-from-not-verified'), source: MODEL },
+  // "Email address is not verified. The following identities failed the check in region …"
+  {
+    words: /not (been |yet )?verified|failed the check in region|unverified (identity|address|domain|email)/i,
+    means: sender('identity-not-verified'),
+    source: TEXTS,
+  },
+  {
+    words: /configuration.?set .*(does not|doesn't|not) (exist|found)/i,
+    means: account('configuration-missing'),
+    source: GUESS,
+  },
+  {
+    name: /^(NotFoundException|ConfigurationSetDoesNotExist(Exception)?)$/,
+    means: account('configuration-missing'),
+    source: MODEL,
+  },
+
+  // Our clock, not our key: the SDK corrects its offset from the answer.
+  {
+    name: /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)$/,
+    means: outage('clock-skew'),
+    source: COMMON,
+  },
+  {
+    words: /signature (expired|not yet current)|security token .*not yet valid/i,
+    means: outage('clock-skew'),
+    source: COMMON,
+  },
+  {
+    name: /^(ExpiredToken|ExpiredTokenException|IncompleteSignature(Exception)?|UnrecognizedClientException|InvalidClientTokenId)$/,
+    means: account(AUTHENTICATION),
+    source: COMMON,
+  },
+  {
+    name: /^(InvalidSignatureException|SignatureDoesNotMatch|MissingAuthenticationToken(Exception)?|NotAuthorized|AuthFailure|InvalidAccessKeyId)$/,
+    means: account(AUTHENTICATION),
+    source: COMMON,
+  },
+  // No credentials were found, and nothing was sent.
+  { name: /^CredentialsProviderError$/, means: account(AUTHENTICATION), source: 'source of the SDK, 2026-11-23' },
+  // A missing IAM permission.
+  { name: /^AccessDenied(Exception)?$/, means: account('access-denied'), source: COMMON },
+  {
+    words: /(not authori[sz]ed|no permission|not permitted|not allowed) to (perform|send|use)|explicit deny/i,
+    means: account('access-denied'),
+    source: 'GSA/data.gov#3810, ssc-sp/datahub-portal#419, 2026-11-28',
+  },
+  { name: /^OptInRequired$/, means: account('not-subscribed'), source: COMMON },
+  { name: /^UnknownOperation(Exception)?$/, means: account('wrong-url'), source: COMMON },
+
+  // SES accepts these and bounces them later (OnAccountSuppressionList).
+  {
+    words: /address (is )?(on .*suppression list|suppressed|blacklisted)/i,
+    means: suppressed('suppressed'),
+    source: GUESS,
+  },
+  { words: /virus|malware|infected/i, means: message('virus'), source: GUESS },
+  {
+    words: /header (name |value )?(is )?too long|duplicate header|missing required header|invalid header/i,
+    means: message('format'),
+    source: USERS,
+  },
+  { name: /^RequestEntityTooLarge(Exception)?$/, means: message('too-large'), source: COMMON },
+  {
+    words: /message (length|size)|(too|more than).*(large|bytes long)|exceeds? .*(size|bytes)|size limit/i,
+    means: message('too-large'),
+    source: GUESS,
+  },
+  { words: /recipient count|too many recipients/i, means: message('too-many-recipients'), source: GUESS },
+  {
+    words:
+      /(attachment|file|extension|mime) .*(not (allowed|supported)|unsupported|prohibited)|unsupported (attachment|file|mime)/i,
+    means: message('attachment-type'),
+    source: GUESS,
+  },
+  // SES's own address parser.
+  {
+    words:
+      /illegal address|missing final '?@|invalid (domain|email|address)|missing (domain|local)|local address contains|domain (contains|starts|ends)|control or whitespace|local.?part/i,
+    means: oneRecipient('address'),
+    source: USERS,
+  },
+  { words: /transaction failed/i, means: message('format'), source: USERS },
+  // MessageRejected alone names the account as often as the message: only its words say which.
+  {
+    name: /^MessageRejected(Exception)?$/,
+    words: /content|spam|unsolicited|phish|\bpolicy\b/i,
+    means: message('content'),
+    source: MODEL,
+  },
+  // An opinion about our request. BadRequest alone says nothing: an API that changed overnight shows there first.
+  {
+    name: /^Validation(Error|Exception)$/,
+    words: /validation errors? detected|failed to satisfy constraint/i,
+    means: message('format'),
+    source: COMMON,
+  },
+  {
+    name: /^(InvalidParameterValue|MalformedHttpRequest(Exception)?|SerializationException)$/,
+    means: message('format'),
+    source: COMMON,
+  },
+
+  // Aborted before a reply was sent.
+  { name: /^RequestAborted(Exception)?$/, means: unknown('no-answer'), source: COMMON },
+  { name: /^RequestTimeout(Exception)?$/, means: unknown('no-answer'), source: COMMON },
+  // Not declared for SendEmail.
+  { name: /^(ConflictException|ConcurrentModificationException)$/, means: outage('conflict'), source: MODEL },
+  { name: /^(ServiceUnavailable(Exception)?)$/, means: outage('service-unavailable'), source: COMMON },
+
+  // A proxy, a firewall, an API that moved: the status is all that is known.
+  { status: [401], means: account(AUTHENTICATION), source: COMMON },
+  { status: [403], means: account('access-denied'), source: COMMON },
+  { status: [404, 405, 415], means: account('wrong-url'), source: COMMON },
+];

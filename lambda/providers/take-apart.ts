@@ -1,0 +1,103 @@
+import type { Message } from '../mail/message.ts';
+import { composeMime } from '../mail/mime.ts';
+import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import type { Attempt } from './provider.ts';
+
+/** One call for some of an attempt's recipients. */
+export interface PartialCall {
+  readonly recipients: readonly string[];
+  readonly deadlineMs: number;
+  /** Whether To and Cc are to name nobody but `recipients`, since an address there may be the refused one. */
+  readonly narrow: boolean;
+}
+
+/** Result of such a call. */
+export interface PartialResult extends AttemptResult {
+  /** With a refusal of one recipient: the recipients that the provider names. */
+  readonly named?: readonly string[];
+}
+
+/** A recipient to whom the call did not get: another provider, or a later round, serves it. */
+const NOT_TRIED: Outcome = { kind: 'throttled', of: 'recipient', reason: 'not-tried' };
+
+/**
+ * Sends to all recipients of an attempt, and takes an all-or-nothing refusal of one address apart.
+ *
+ * The recipients that the provider names end by themselves; if it names none, the others are offered in halves. A refused
+ * call served nobody, so that nobody is served twice; any other failure ends the attempt. All calls share one deadline.
+ *
+ * @param narrows - whether a first call for one recipient may be refused for another address in To or Cc
+ */
+export async function takeApart(
+  attempt: Attempt,
+  narrows: boolean,
+  send: (call: PartialCall) => Promise<PartialResult>,
+): Promise<AttemptResult> {
+  const begun = performance.now();
+  const outcomes = new Map<string, Outcome>();
+  const groups: (readonly string[])[] = [attempt.recipients];
+  let narrow = false;
+  for (let group = groups.shift(); group; group = groups.shift()) {
+    const deadlineMs = attempt.deadlineMs - (performance.now() - begun);
+    if (narrow && deadlineMs < attempt.connectMs) break;
+    const { outcome, recipients, named = [] } = await send({ recipients: group, deadlineMs, narrow });
+    if (outcome.kind !== 'refused' || !outcome.ofOne) {
+      for (const one of group) outcomes.set(one, recipients?.get(one) ?? outcome);
+      if (outcome.kind !== 'accepted') break;
+    } else {
+      const { ofOne: _all, ...own } = outcome;
+      // An address in To or Cc may be refused as well; that a recipient may not be mailed is always about the envelope.
+      const elsewhere = narrows && !narrow && own.blames === 'message' && hasOthers(attempt);
+      const guilty = group.length === 1 && !elsewhere ? group : named;
+      const others = group.filter((one) => !guilty.includes(one));
+      for (const one of guilty) outcomes.set(one, own);
+      groups.unshift(...(guilty.length > 0 || others.length === 1 ? [others] : halves(others)).filter(isFilled));
+    }
+    narrow = true;
+  }
+  return merge(attempt.recipients, outcomes);
+}
+
+/** The MIME of a call; composed anew where To and Cc are to name fewer. */
+export function mimeFor(attempt: Attempt, { recipients, narrow }: PartialCall): Promise<Buffer> {
+  if (!narrow) return attempt.mime();
+  const { to, cc } = attempt.message;
+  const left = (list: Message['to']) => list.filter(({ address }) => recipients.includes(address));
+  return composeMime({ ...attempt.message, to: left(to), cc: left(cc) });
+}
+
+/** The recipients that a provider's words name, by address or by a domain in quotes. */
+export function namedIn(words: string, recipients: readonly string[]): readonly string[] {
+  const said = words.toLowerCase();
+  const named = recipients.filter((address) => {
+    const at = said.indexOf(address.toLowerCase());
+    return at !== -1 && !/[\w.+-]/.test(said[at - 1] ?? '') && !/^(\w|-|\.\w)/.test(said.slice(at + address.length));
+  });
+  if (named.length > 0) return named;
+  const domain = /domain[^'"`]*['"`]([^'"`]+)['"`]/.exec(said)?.[1];
+  return recipients.filter((address) => domain !== undefined && address.toLowerCase().endsWith(`@${domain}`));
+}
+
+function hasOthers({ message, recipients }: Attempt): boolean {
+  return [...message.to, ...message.cc].some(({ address }) => !recipients.includes(address));
+}
+
+function halves(group: readonly string[]): (readonly string[])[] {
+  const middle = Math.ceil(group.length / 2);
+  return [group.slice(0, middle), group.slice(middle)];
+}
+
+function isFilled(group: readonly string[]): boolean {
+  return group.length > 0;
+}
+
+/** The outcome of an acceptance holds for all that it served; every other recipient stands beside it. */
+function merge(recipients: readonly string[], outcomes: ReadonlyMap<string, Outcome>): AttemptResult {
+  const all = recipients.map((one) => outcomes.get(one) ?? NOT_TRIED);
+  const outcome = all.find(({ kind }) => kind === 'accepted') ?? all.find((one) => one !== NOT_TRIED) ?? NOT_TRIED;
+  const others = recipients.flatMap((one, place) => {
+    const own = all[place] ?? NOT_TRIED;
+    return own === outcome ? [] : [[one, own] as const];
+  });
+  return { outcome, ...(others.length > 0 && { recipients: new Map(others) }) };
+}

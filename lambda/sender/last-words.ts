@@ -1,0 +1,71 @@
+import type { Mailbox, Message } from '../mail/message.ts';
+import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import type { StoredAttempt } from './entry.ts';
+
+/** Longest `Detail` of a dead letter, in characters. */
+export const MAX_DETAIL = 1_000;
+/** Kept of an answer in the ledger, in characters. */
+const MAX_WORDS = 300;
+/** The shortest beginning of a subject that is recognised in a provider's words. */
+const LEAST_SUBJECT = 8;
+
+/** The result of an attempt without the names, subject and file names of its message in the provider's words. */
+export function cleaned({ outcome, recipients }: AttemptResult, message: Message): AttemptResult {
+  const clean = (one: Outcome): Outcome => (one.detail ? { ...one, detail: cleanWords(one.detail, message) } : one);
+  return {
+    outcome: clean(outcome),
+    ...(recipients && { recipients: new Map(Array.from(recipients, ([address, one]) => [address, clean(one)])) }),
+  };
+}
+
+/** What the ledger keeps of an answer that took no mail. */
+export function answerOf(outcome: Outcome): Pick<StoredAttempt, 'status' | 'words'> {
+  if (outcome.kind === 'accepted') return {};
+  const { status, detail } = outcome;
+  return { ...(status !== undefined && { status }), ...(detail && { words: detail.slice(0, MAX_WORDS) }) };
+}
+
+/** A sentence with the status and last words of each provider behind it, at most {@link MAX_DETAIL} characters in all. */
+export function withLastWords(sentence: string, attempts: readonly StoredAttempt[]): string {
+  const last = [...new Map(attempts.map((one) => [one.provider, one])).values()].filter(
+    ({ outcome }) => outcome !== undefined && outcome !== 'accepted',
+  );
+  if (last.length === 0) return sentence.slice(0, MAX_DETAIL);
+  const share = Math.floor((MAX_DETAIL - sentence.length) / last.length);
+  return [sentence, ...last.map((one) => inWords(one).slice(0, Math.max(0, share - 2)))].join('; ');
+}
+
+function inWords({ provider, status, reason = 'no answer', words }: StoredAttempt): string {
+  // A reply over SMTP begins with its status.
+  const shown = status === undefined || words?.startsWith(status) ? '' : ` ${status}`;
+  return `${provider}${words || shown ? '' : ` ${reason}`}${shown}${words ? `: ${words}` : ''}`;
+}
+
+function cleanWords(words: string, message: Message): string {
+  const { from, to, cc, bcc, replyTo, subject, attachments } = message;
+  const names = [from, ...to, ...cc, ...bcc, ...replyTo].flatMap(({ name }: Mailbox) => name ?? []);
+  const files = attachments.map(({ filename }) => filename);
+  let clean = cut(words, subject);
+  for (const name of names) clean = without(clean, name, '<name>');
+  for (const file of files) clean = without(clean, file, '<file>');
+  return clean;
+}
+
+/** Providers quote a long subject by its beginning. */
+function cut(words: string, subject: string): string {
+  const said = words.toLowerCase();
+  const plain = subject.replace(/\s+/g, ' ').trim().toLowerCase();
+  for (let length = plain.length; length > 0; length--) {
+    if (length < LEAST_SUBJECT && length < plain.length) break;
+    if (said.includes(plain.slice(0, length))) return without(words, plain.slice(0, length), '<subject>');
+  }
+  return words;
+}
+
+/** Replaces whole words only, whatever their case: a name of one letter must not spoil the sentence. */
+function without(words: string, text: string, placeholder: string): string {
+  const plain = text.replace(/\s+/g, ' ').trim();
+  if (plain === '') return words;
+  const pattern = plain.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return words.replace(new RegExp(`(?<![\\p{L}\\p{N}])${pattern}(?![\\p{L}\\p{N}])`, 'giu'), placeholder);
+}
