@@ -35,7 +35,7 @@ export const LETTER_ATTRIBUTE = { proof: 'Proof' } as const;
 export const RETRY_ATTRIBUTE = {
   submissionId: 'SubmissionId',
   firstSeen: 'FirstSeen',
-  born: 'Born',
+  life: 'Life',
   notBefore: 'NotBefore',
   attempts: 'Attempts',
   provider: 'Provider',

@@ -101,6 +101,11 @@ export const METRICS = {
   Delay: metric({ unit: 'Seconds', by: [] }),
   /** Age of a submission when it is sent to a retry queue. */
   RetryAge: metric({ unit: 'Seconds', by: [] }),
+  /**
+   * How often the sender was invoked with a mail, as a share of the most that the waits of a mail of its age explain; each
+   * time that it is sent to a retry queue. From 1 on it goes round faster than any wait that there is.
+   */
+  InvocationsPerMail: metric({ unit: 'None', by: [] }),
   /** Messages put on the dead-letter queue, by who has to act: {@link DEAD_LETTER_OUTCOME}. */
   DeadLettered: metric({ unit: 'Count', by: ['outcome'], outcomes: DEAD_LETTER_OUTCOMES }),
 

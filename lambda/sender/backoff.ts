@@ -20,6 +20,14 @@ export function unknownDelay(random: number): number {
   return Math.round(MIN_DELAY_MS * (1 + random));
 }
 
+/**
+ * The most invocations that a mail of this age may have cost: the first waits double, then each hour has a round and its
+ * hops of 15 minutes. Twice what the simulation saw at most, so that only a mail that goes round without waiting is above.
+ */
+export function invocationsOfAge(ageMs: number): number {
+  return 30 + (8 * ageMs) / MAX_DELAY_MS;
+}
+
 /** Least spread of mail that waits for its turn at a provider, in milliseconds. */
 const SPREAD_MS = 5_000;
 

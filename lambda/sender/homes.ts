@@ -7,8 +7,9 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Proofs } from '../platform/proof.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
+import { invocationsOfAge } from './backoff.ts';
 import { deadLetterAttributes, type Letter, retryAttributes } from './letters.ts';
-import { tellDeadLetter, tellRetry } from './telemetry.ts';
+import { tellDeadLetter, tellInvocations, tellRetry } from './telemetry.ts';
 
 /** What the homes of a message are made of. */
 export interface HomesContext {
@@ -66,6 +67,7 @@ export class Homes {
     const home = environment.retryQueueUrls[key] ? key : Object.keys(environment.retryQueueUrls)[0];
     if (home === undefined) throw new Error('no retry queue is configured');
     const seconds = Math.ceil(((notBefore - clock.now()) * this.scale) / 1_000);
+    tellInvocations(this.context, this.letter.invocations / invocationsOfAge(this.since(this.letter.firstSeen)));
     await queue.send(
       environment.retryQueueUrls[home] as string,
       this.record.body,

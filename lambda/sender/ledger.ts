@@ -82,6 +82,12 @@ export class Page {
   }
   #written = false;
 
+  /** How often the answer of a provider was lost, or hides whether the mail was taken. */
+  lostAnswers(provider: string): number {
+    const lost = this.#known.attempts.filter((one) => one.outcome === 'unknown' || one.maybeTaken === true);
+    return lost.filter((one) => one.provider === provider && one.reason !== 'interrupted').length;
+  }
+
   /** Key of the provider that was called last, by whichever worker. */
   get lastProvider(): string | undefined {
     return this.#known.attempts.at(-1)?.provider;

@@ -33,6 +33,8 @@ export interface Letter {
    */
   readonly signature?: string;
   readonly carried: Carried;
+  /** How often the sender has been invoked with it since `firstSeen`, this time included. */
+  readonly invocations: number;
 }
 
 /** The ledger has the whole history; what travels for older releases and failing tables is bounded. */
@@ -54,18 +56,26 @@ export function readLetter({ messageId, attributes }: SQSRecord, believed: Attri
   const sent = Number(attributes.SentTimestamp);
   const seen = time(RETRY_ATTRIBUTE.firstSeen);
   const firstSeen = Number.isNaN(seen) ? sent : seen;
+  const receives = Number(attributes.ApproximateReceiveCount);
   if (Number.isNaN(notBefore)) {
     // Redriven from the dead-letter queue: everything is tried anew, but nobody is served twice.
     if (text(DEAD_LETTER_ATTRIBUTE.reason))
-      return { submissionId, firstSeen: sent, born: firstSeen, redriven: true, carried: { ...NOTHING_CARRIED, done } };
-    return { submissionId: messageId, firstSeen: sent, born: sent, carried: NOTHING_CARRIED };
+      return {
+        submissionId,
+        firstSeen: sent,
+        born: firstSeen,
+        redriven: true,
+        carried: { ...NOTHING_CARRIED, done },
+        invocations: receives,
+      };
+    return { submissionId: messageId, firstSeen: sent, born: sent, carried: NOTHING_CARRIED, invocations: receives };
   }
-  const born = time(RETRY_ATTRIBUTE.born);
+  const life = parseLife(text(RETRY_ATTRIBUTE.life));
   const provider = text(RETRY_ATTRIBUTE.provider);
   return {
     submissionId,
     firstSeen,
-    born: Number.isNaN(born) ? firstSeen : born,
+    born: life.born ?? firstSeen,
     notBefore,
     ...(provider !== undefined && { provider }),
     ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
@@ -74,6 +84,7 @@ export function readLetter({ messageId, attributes }: SQSRecord, believed: Attri
       done,
       history: parseHistory(text(RETRY_ATTRIBUTE.history)),
     },
+    invocations: life.invocations + receives,
   };
 }
 
@@ -85,10 +96,10 @@ export function retryAttributes(letter: Letter, provider: string, notBefore: num
   return {
     [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
     [RETRY_ATTRIBUTE.firstSeen]: new Date(letter.firstSeen).toISOString(),
-    ...(letter.born !== letter.firstSeen && { [RETRY_ATTRIBUTE.born]: new Date(letter.born).toISOString() }),
     [RETRY_ATTRIBUTE.notBefore]: new Date(notBefore).toISOString(),
     [RETRY_ATTRIBUTE.attempts]: String(attempts),
     [RETRY_ATTRIBUTE.provider]: provider,
+    [RETRY_ATTRIBUTE.life]: formatLife(letter),
     ...(worker !== undefined && { [RETRY_ATTRIBUTE.worker]: worker }),
     ...(done.length > 0 && { [RETRY_ATTRIBUTE.done]: done.join(',') }),
     ...(history.length > 2 && history.length <= MAX_HISTORY && { [RETRY_ATTRIBUTE.history]: history }),
@@ -111,6 +122,17 @@ export function deadLetterAttributes(
     ...(lastProvider && { [DEAD_LETTER_ATTRIBUTE.lastProvider]: lastProvider }),
     ...(letter.carried.done.length > 0 && { [RETRY_ATTRIBUTE.done]: letter.carried.done.join(',') }),
   };
+}
+
+/** The count of invocations, and when the producer sent the submission where that is not `FirstSeen`. */
+function formatLife({ invocations, born, firstSeen }: Letter): string {
+  return born === firstSeen ? String(invocations) : `${invocations} ${new Date(born).toISOString()}`;
+}
+
+function parseLife(text = ''): { readonly invocations: number; readonly born?: number } {
+  const [count, time = ''] = text.split(' ');
+  const born = Date.parse(time);
+  return { invocations: Number(count) || 0, ...(!Number.isNaN(born) && { born }) };
 }
 
 /** One word where nothing is signed: so write workers of a release that kept no lineage, and their letters always count. */

@@ -19,6 +19,8 @@ export interface Circumstances {
   readonly againAfterMs?: number;
   /** Another provider was held back for a time that nobody knows: it is not to be missed for the sake of that one. */
   readonly orSooner?: true;
+  /** An answer was lost again at a provider that had lost one before; so long after the first. */
+  readonly doubtMs?: number;
   /** In [0, 1). */
   readonly random: number;
 }
@@ -26,9 +28,13 @@ export interface Circumstances {
 /** Decides what becomes of a submission after a round. */
 export function settle(progress: Progress, circumstances: Circumstances): Settlement {
   if (ended(progress)) return close(progress);
-  const { ageMs, expiresInMs, retryAfterMs, againAfterMs, orSooner, random } = circumstances;
+  const { ageMs, expiresInMs, retryAfterMs, againAfterMs, orSooner, doubtMs, random } = circumstances;
   // Also after its time: asking sends nothing, and who has been served already is not to be declared late.
-  if (progress.recipients.some((one) => one.waiting)) return { kind: 'retry', delayMs: unknownDelay(random) };
+  if (progress.recipients.some((one) => one.waiting))
+    return {
+      kind: 'retry',
+      delayMs: Math.max(unknownDelay(random), doubtMs === undefined ? 0 : backoff(doubtMs, random)),
+    };
   const leftMs = timeLeft(ageMs, expiresInMs);
   if (leftMs <= 0) return overdue(expiresInMs);
   const usual = backoff(ageMs, random);

@@ -111,6 +111,11 @@ export function tellRetry({ metrics }: TelemetryContext, ageMs: number): void {
   metrics.add('RetryAge', seconds(ageMs));
 }
 
+/** Tells how often the sender was invoked with a mail, as a share of the most that its age explains. */
+export function tellInvocations({ metrics }: TelemetryContext, share: number): void {
+  metrics.add('InvocationsPerMail', Math.round(share * 1_000) / 1_000);
+}
+
 /** Tells that a message has ended without being accepted. */
 export function tellDeadLetter(
   { log, metrics }: TelemetryContext,

@@ -167,6 +167,7 @@ export class Trip {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(againAfterMs !== undefined && { againAfterMs }),
       ...(orSooner && { orSooner }),
+      ...this.doubtAge(progress),
     });
     if (settlement.kind === 'dead-letter') {
       const detail = withLastWords(settlement.detail, this.page.attempts);
@@ -180,6 +181,14 @@ export class Trip {
     else if (written instanceof LedgerError) throw written;
     else this.measureDelay(progress);
     return 'ended';
+  }
+
+  /** The age of the oldest doubt that came back: asking and trying again each minute would not make that provider better. */
+  private doubtAge({ doubts }: Progress): { readonly doubtMs?: number } {
+    const again = doubts.filter(
+      ({ provider, settled, asked }) => !settled && asked === 0 && this.page.lostAnswers(provider) > 1,
+    );
+    return again.length === 0 ? {} : { doubtMs: this.work.homes.since(Math.min(...again.map(({ at }) => at))) };
   }
 
   private async bury(problem: Problem, progress: Progress): Promise<'ended'> {

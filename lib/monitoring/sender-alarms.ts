@@ -47,6 +47,19 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
+    title: 'SenderRunaway',
+    severity: 'ticket',
+    meanwhile:
+      'Some mail goes round between the sender and its retry queues faster than any wait explains, and costs money.',
+    action: 'Roll back the last deployment of the sender; if the circle goes on, set its reserved concurrency to 0.',
+    metric: ownMetric('InvocationsPerMail', 'Maximum', {}, PERIOD),
+    threshold: 1,
+    datapoints: 2,
+    of: 3,
+    // No mail is sent to a retry queue, none goes round.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
     title: 'OperatorSwitch',
     severity: 'ticket',
     meanwhile: 'An operator holds a provider back; mail goes through the others until the switch ends.',

@@ -37,6 +37,8 @@ export interface Outage {
   readonly situation: Breakage;
   /** Between two mails; none are sent if absent. */
   readonly everyMs?: number;
+  /** A defect of our own: no message stays on a retry queue for longer. */
+  readonly longestDelayMs?: number;
   /** How long it is broken, and how long it is watched after the repair. */
   readonly minutes: number;
   readonly recovery: number;
@@ -76,7 +78,10 @@ export async function liveThrough(outage: Outage, deployed: Deployed): Promise<S
   return { raised, afterwards: world.standing(), sent, lost, waiting };
 }
 
-function createWorld({ providers, broken, situation, everyMs }: Outage, { alarms, queues, functions }: Deployed) {
+function createWorld(
+  { providers, broken, situation, everyMs, longestDelayMs = Infinity }: Outage,
+  { alarms, queues, functions }: Deployed,
+) {
   // A whole minute, so that samples and evaluations fall together.
   const clock = manualClock(Math.ceil(1_800_000_000_000 / MINUTE) * MINUTE);
   const store = new MetricStore();
@@ -133,7 +138,7 @@ function createWorld({ providers, broken, situation, everyMs }: Outage, { alarms
         wait(queue, 1);
         if (!queue.startsWith(RETRY)) return;
         const record = sqsRecord(body, { attributes, sentAt: clock.now(), queue });
-        void clock.sleep(delaySeconds * 1000).then(() => {
+        void clock.sleep(Math.min(delaySeconds * 1000, longestDelayMs)).then(() => {
           wait(queue, -1);
           return receive(record);
         });

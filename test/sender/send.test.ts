@@ -549,6 +549,19 @@ describe('a copy that cannot be taken in any more', () => {
 });
 
 describe('a lost answer', () => {
+  it('that is lost again at the same provider is waited for as long as the doubt is old', async () => {
+    const none = { kind: 'answered', found: new Map() } as const;
+    const world = givenWorld({ postmark: [lost, lost], mailgun: [down, down] }, { answers: { postmark: [none] } });
+    await world.send(sqsRecord(mail));
+    const waits = [world.sent.at(-1)?.delay];
+    world.now += 10 * MINUTE;
+
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+    expect([...waits, world.sent.at(-1)?.delay]).toEqual([60, 600]);
+  });
+
   it('is what a server error behind a whole request counts as, where mail must not come twice', async () => {
     const hidden: Outcome = { ...down, reason: 'server-error', maybeTaken: true } as Outcome;
     const found = new Map([['b@example.org', 'pm-7']]);

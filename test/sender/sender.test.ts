@@ -42,6 +42,7 @@ describe('sender', () => {
         delay: 60,
         attributes: {
           SubmissionId: 'order-1',
+          Life: '1',
           FirstSeen: new Date(world.now).toISOString(),
           NotBefore: new Date(world.now + 60_000).toISOString(),
           Attempts: '2',
@@ -237,7 +238,9 @@ describe('sender', () => {
       const firstSeen = new Date(world.now - 500_000).toISOString();
       const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '2', FirstSeen: firstSeen };
       await world.send(await world.redriven(code, attributes));
-      expect(world.sent).toMatchObject([{ queue: 'retry-mailgun', attributes: { Born: firstSeen } }]);
+      expect(world.sent).toMatchObject([
+        { queue: 'retry-mailgun', attributes: { Life: `1 ${new Date(firstSeen).toISOString()}` } },
+      ]);
 
       world.now += 101_000;
       await world.send(world.again());

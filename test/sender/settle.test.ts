@@ -51,6 +51,14 @@ describe('settle', () => {
     expect(settle(progress, { ageMs: 0, expiresInMs: 20_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 60_000 });
   });
 
+  it('waits the longer for an answer that was lost again, the older the doubt is', () => {
+    const progress = { ...open, recipients: open.recipients.map((one) => ({ ...one, waiting: true })) };
+    const waitOf = (doubtMs: number) => settle(progress, { ageMs: 0, doubtMs, random: 0 });
+    expect(waitOf(90_000)).toEqual({ kind: 'retry', delayMs: 90_000 });
+    expect(waitOf(1_200_000)).toEqual({ kind: 'retry', delayMs: 1_200_000 });
+    expect(waitOf(MAX_AGE_MS)).toMatchObject({ delayMs: expect.closeTo(MAX_DELAY_MS / 1.25, -3) });
+  });
+
   it('never waits longer than an hour, whatever a provider asks', () => {
     expect(settle(open, { ageMs: 0, random: 0, retryAfterMs: 86_400_000 })).toEqual({
       kind: 'retry',
