@@ -17,8 +17,21 @@ const SOCKET_TIMEOUT_MS = 65_000;
 /** A body is handed over in pieces, so that one that the socket does not take is known to be unsent. */
 const CHUNK = 64 * 1024;
 
+/** A connection on which mail can be sent. */
+export interface Session {
+  readonly connection: SMTPConnection;
+  /** Whether the server offers SMTPUTF8 (RFC 6531). */
+  readonly smtpUtf8: boolean;
+}
+
+/** What one transaction sends. */
+export interface Envelope extends SMTPEnvelope {
+  /** Whether an address of the envelope or the header has letters beyond ASCII. */
+  readonly needsSmtpUtf8: boolean;
+}
+
 /** Connects, negotiates TLS as configured and logs in; `connectMs` covers DNS, TCP, greeting and TLS together. */
-export async function open(target: SmtpTarget, connectMs: number, deadline: AbortSignal): Promise<SMTPConnection> {
+export async function open(target: SmtpTarget, connectMs: number, deadline: AbortSignal): Promise<Session> {
   const connection = new SMTPConnection({
     host: target.host,
     port: target.port,
@@ -38,6 +51,8 @@ export async function open(target: SmtpTarget, connectMs: number, deadline: Abor
   // A kept connection may fail while nobody listens; its next user finds it destroyed.
   connection.on('error', () => {});
   await step(connection, deadline, (done) => connection.connect(done));
+  // The answer to the last EHLO, the one behind TLS where there is one.
+  const smtpUtf8 = /^250[ -]SMTPUTF8\b/im.test(connection.lastServerResponse || '');
   const { login } = target;
   try {
     if (login) await step(connection, deadline, (done) => connection.login(login, done));
@@ -45,7 +60,7 @@ export async function open(target: SmtpTarget, connectMs: number, deadline: Abor
     hangUp(connection);
     throw error;
   }
-  return connection;
+  return { connection, smtpUtf8 };
 }
 
 /** Asks a kept connection whether it still stands; costs one round trip and saves a mail from waiting on a dead socket. */
@@ -62,7 +77,7 @@ export async function isAlive(connection: SMTPConnection, deadline: AbortSignal)
 /** One transaction. `progress` is kept up to date, since the error of a lost connection does not tell the stage. */
 export async function transmit(
   connection: SMTPConnection,
-  envelope: SMTPEnvelope,
+  envelope: Envelope,
   body: Buffer,
   progress: { -readonly [K in keyof SmtpProgress]: SmtpProgress[K] },
   deadline: AbortSignal,
@@ -81,11 +96,23 @@ export async function transmit(
   stream.once('end', () => {
     progress.written = true;
   });
+  if (envelope.needsSmtpUtf8) nameSmtpUtf8(connection);
   const info = await step<SMTPConnectionSendInfo>(connection, deadline, (done) =>
     connection.send(envelope, stream, done),
   );
   if (!info) throw Object.assign(new Error('no answer'), { code: 'ECONNECTION' });
   return info;
+}
+
+/** nodemailer names SMTPUTF8 for addresses of the envelope only (10.6.0, 2026-11-28), though a header may need it alone. */
+function nameSmtpUtf8(connection: SMTPConnection): void {
+  const internal = connection as unknown as { _sendCommand(command: string, ...more: unknown[]): void };
+  const send = internal._sendCommand;
+  internal._sendCommand = function named(command, ...more) {
+    const isMail = command.startsWith('MAIL FROM:');
+    if (isMail) internal._sendCommand = send;
+    send.call(this, isMail && !/ SMTPUTF8\b/.test(command) ? `${command} SMTPUTF8` : command, ...more);
+  };
 }
 
 /** Ends a session politely without waiting for it. */

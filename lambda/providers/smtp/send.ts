@@ -1,41 +1,72 @@
-import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection';
 import type { SmtpOptions } from '../../contract/providers.ts';
+import type { Message } from '../../mail/message.ts';
+import { composeMime } from '../../mail/mime.ts';
 import { type AttemptResult, detailOf, type Outcome } from '../../mail/outcome.ts';
+import { message } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { classifyFailure, classifyReply, type SmtpFailure } from './classify.ts';
-import { hangUp, isAlive, open, type SmtpTarget, transmit } from './connection.ts';
+import { type Envelope, hangUp, isAlive, open, type Session, type SmtpTarget, transmit } from './connection.ts';
 import { health } from './health.ts';
 import { IdleConnections } from './idle.ts';
 
 /** A provider that relays over SMTP to one server, with connections kept for the next mail. */
 export function create(context: ProviderContext<SmtpOptions>): Provider {
   const target = targetOf(context);
+  const mayUtf8 = context.options.smtpUtf8 === true;
   const idle = new IdleConnections();
   return {
     async send(attempt) {
-      const addresses = [attempt.message.from.address, ...attempt.recipients];
-      if (!context.options.smtpUtf8 && addresses.some((address) => /[^ -~]/.test(address))) {
-        return { outcome: { kind: 'refused', blames: 'message', reason: 'address-encoding' } };
-      }
-      const body = await attempt.mime();
+      if (!mayUtf8 && carriedBy(attempt, false).length === 0) return { outcome: ENCODING };
       const deadline = AbortSignal.timeout(attempt.deadlineMs);
       const kept = idle.take();
-      if (kept && (await isAlive(kept, AbortSignal.any([deadline, AbortSignal.timeout(attempt.connectMs)])))) {
-        const { result, lostBeforeData } = await transact(kept, attempt, body, idle, deadline);
-        if (!lostBeforeData || deadline.aborted) return result;
+      let first: Transaction | undefined;
+      if (
+        kept &&
+        (await isAlive(kept.connection, AbortSignal.any([deadline, AbortSignal.timeout(attempt.connectMs)])))
+      ) {
+        first = await transact(kept, attempt, mayUtf8, idle, deadline);
+        if (first.again.length === 0 || deadline.aborted) return first.result;
       }
-      let connection: SMTPConnection;
+      // A refusal before the body on a kept connection tells nothing of the next one, and nothing was sent.
+      const left = { ...attempt, recipients: first?.again ?? attempt.recipients };
+      let session: Session;
       try {
-        connection = await open(target, attempt.connectMs, deadline);
+        session = await open(target, attempt.connectMs, deadline);
       } catch (error) {
-        return { outcome: classifyFailure(error as SmtpFailure, { began: false, written: false }) };
+        const outcome = classifyFailure(error as SmtpFailure, { began: false, written: false });
+        return joined(attempt, first, left.recipients, { outcome });
       }
-      return (await transact(connection, attempt, body, idle, deadline)).result;
+      return joined(attempt, first, left.recipients, (await transact(session, left, mayUtf8, idle, deadline)).result);
     },
     health: (limits) => health(target, limits),
     close: () => idle.close(),
   };
+}
+
+const ENCODING: Outcome = { ...message('address-encoding') };
+
+/** The recipients that a server can be given: all with SMTPUTF8, else those of ASCII, from a sender of ASCII. */
+function carriedBy({ message, recipients }: Attempt, smtpUtf8: boolean): readonly string[] {
+  if (smtpUtf8) return recipients;
+  if (![message.from, ...message.replyTo].every(({ address }) => isAscii(address))) return [];
+  return recipients.filter(isAscii);
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+/** The result for all recipients of an attempt, of whom some were sent to again. */
+function joined(
+  { recipients }: Attempt,
+  first: Transaction | undefined,
+  again: readonly string[],
+  { outcome, recipients: differing }: AttemptResult,
+): AttemptResult {
+  if (!first || again.length === recipients.length) return { outcome, ...(differing && { recipients: differing }) };
+  const second = again.map((one) => [one, differing?.get(one) ?? outcome] as const);
+  return { outcome: first.result.outcome, recipients: new Map([...(first.result.recipients ?? []), ...second]) };
 }
 
 function targetOf({ options, secret, endpoint }: ProviderContext<SmtpOptions>): SmtpTarget {
@@ -53,48 +84,82 @@ function targetOf({ options, secret, endpoint }: ProviderContext<SmtpOptions>): 
 }
 
 /** nodemailer fills in what it was given: the only place where refusals are found when a later step fails. */
-interface Envelope {
-  readonly from: string;
-  readonly to: string[];
-  readonly size: number;
+interface Refusals {
   readonly rejectedErrors?: readonly (SmtpFailure & { readonly recipient?: string })[];
 }
 
+/** One transaction, and the recipients that it refused before the body: on another connection they may be taken. */
+interface Transaction {
+  readonly result: AttemptResult;
+  readonly again: readonly string[];
+}
+
 async function transact(
-  connection: SMTPConnection,
-  { message, recipients }: Attempt,
-  body: Buffer,
+  session: Session,
+  attempt: Attempt,
+  mayUtf8: boolean,
   idle: IdleConnections,
   deadline: AbortSignal,
-): Promise<{ result: AttemptResult; lostBeforeData: boolean }> {
+): Promise<Transaction> {
+  const { connection } = session;
+  const smtpUtf8 = mayUtf8 && session.smtpUtf8;
+  const to = carriedBy(attempt, smtpUtf8);
+  const beyond = new Map(attempt.recipients.filter((one) => !to.includes(one)).map((one) => [one, ENCODING]));
+  if (to.length === 0) {
+    idle.keep(session);
+    return { result: { outcome: ENCODING }, again: [] };
+  }
+  const body = await (smtpUtf8 || hasAsciiHeader(attempt) ? attempt.mime() : asciiMime(attempt));
+  const needsSmtpUtf8 = smtpUtf8 && !(hasAsciiHeader(attempt) && to.every(isAscii));
   const progress = { began: false, written: false };
-  const envelope: Envelope = { from: message.from.address, to: [...recipients], size: body.length };
+  const envelope: Envelope & Refusals = {
+    from: attempt.message.from.address,
+    to: [...to],
+    size: body.length,
+    needsSmtpUtf8,
+  };
+  const withBeyond = ({ outcome, recipients = new Map() }: AttemptResult): AttemptResult =>
+    beyond.size + recipients.size === 0 ? { outcome } : { outcome, recipients: new Map([...recipients, ...beyond]) };
   try {
     const { response } = await transmit(connection, envelope, body, progress, deadline);
-    idle.keep(connection);
-    const providerMessageId = queueIdOf(response) ?? message.messageId.replace(/^<|>$/g, '');
+    const refused = (envelope.rejectedErrors ?? []).flatMap(({ recipient }) => recipient ?? []);
+    // A session at its limit takes nothing more.
+    if (refused.length === 0) idle.keep(session);
+    else hangUp(connection);
+    const providerMessageId = queueIdOf(response) ?? attempt.message.messageId.replace(/^<|>$/g, '');
     const outcome: Outcome = { kind: 'accepted', providerMessageId, detail: detailOf(response) };
-    return { result: merge(outcome, envelope, recipients), lostBeforeData: false };
+    return { result: withBeyond(merge(outcome, envelope, to)), again: refused };
   } catch (error) {
     const failure = error as SmtpFailure;
     // The state of a refused transaction differs between servers; the next mail gets a clean session.
     hangUp(connection);
-    const lost = !failure.response || failure.response.startsWith('421');
     const outcome = classifyFailure(failure, progress);
     return {
       // Where commands are pipelined, the recipients of a refused sender are refused for want of one: that tells nothing.
-      result: failure.command === 'MAIL FROM' ? { outcome } : merge(outcome, envelope, recipients),
-      lostBeforeData: lost && !progress.began && isConnectionFailure(failure),
+      result: withBeyond(failure.command === 'MAIL FROM' ? { outcome } : merge(outcome, envelope, to)),
+      again: progress.began || !mayBeOther(failure) ? [] : to,
     };
   }
 }
 
-function isConnectionFailure({ code }: SmtpFailure): boolean {
-  return code !== 'EMESSAGE' && code !== 'DEADLINE';
+/** Whether another connection may take what this one did not: neither its size nor its envelope was refused by us. */
+function mayBeOther({ code, response }: SmtpFailure): boolean {
+  return response !== undefined ? true : code !== 'DEADLINE' && code !== 'EMESSAGE' && code !== 'EENVELOPE';
+}
+
+/** Whether every address in the header is of ASCII: all other fields are encoded. */
+function hasAsciiHeader({ message }: Attempt): boolean {
+  return [message.from, ...message.replyTo, ...message.to, ...message.cc].every(({ address }) => isAscii(address));
+}
+
+/** The MIME whose To and Cc leave out the addresses that need SMTPUTF8. */
+function asciiMime({ message }: Attempt): Promise<Buffer> {
+  const carried = (list: Message['to']) => list.filter(({ address }) => isAscii(address));
+  return composeMime({ ...message, to: carried(message.to), cc: carried(message.cc) });
 }
 
 /** Gives every recipient that was refused by itself its own outcome. */
-function merge(outcome: Outcome, { rejectedErrors = [] }: Envelope, recipients: readonly string[]): AttemptResult {
+function merge(outcome: Outcome, { rejectedErrors = [] }: Refusals, recipients: readonly string[]): AttemptResult {
   const refused = new Map<string, Outcome>();
   for (const { recipient, response } of rejectedErrors) {
     if (recipient !== undefined && response) refused.set(recipient, classifyReply('rcpt', response));
