@@ -4,7 +4,16 @@ import * as z from 'zod/mini';
 export const INBOUND_VERSION = 1;
 
 /** What a consumer should know of a mail before it acts on it. */
-export const INBOUND_FLAGS = ['auto-reply', 'bounce', 'list', 'loop', 'truncated', 'unparsable'] as const;
+export const INBOUND_FLAGS = [
+  'auto-reply',
+  'bounce',
+  'list',
+  'loop',
+  'truncated',
+  'unparsable',
+  'tnef',
+  'empty-attachment',
+] as const;
 export type InboundFlag = (typeof INBOUND_FLAGS)[number];
 
 /** What was found by the spam filter of the provider that took the mail. */
@@ -28,7 +37,7 @@ const time = z.iso.datetime({ offset: false });
 const object = z.looseObject({ bucket: z.string(), key: z.string() });
 const mailbox = z.looseObject({
   name: z.exactOptional(z.string()),
-  address: z.string().check(described('As the header has it; empty if it names nobody.')),
+  address: z.string().check(described('As the header has it.')),
 });
 const mailboxes = z.array(mailbox);
 
@@ -36,11 +45,18 @@ const attachment = z.looseObject({
   filename: z.exactOptional(
     z.string().check(described('Without path or control characters; absent if the mail gave none.')),
   ),
-  contentType: z.string(),
+  contentType: z.string().check(described('Media type in lower case, without parameters.')),
+  charset: z.exactOptional(z.string().check(described('Of a text, in lower case, where the mail names it.'))),
+  method: z.exactOptional(z.string().check(described('Of a calendar (RFC 5546), in upper case: REQUEST, CANCEL, …'))),
+  contentLocation: z.exactOptional(z.string().check(described('The Content-Location of the part, where it is told.'))),
   size: z.int().check(z.nonnegative()),
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   contentId: z.exactOptional(z.string().check(described('Without angle brackets.'))),
-  inline: z.exactOptional(z.literal(true).check(described('Meant to be shown within the text.'))),
+  inline: z.exactOptional(
+    z
+      .literal(true)
+      .check(described('Meant to be shown within the text: its disposition says so, or the HTML refers to it.')),
+  ),
   s3: object,
 });
 

@@ -1,7 +1,7 @@
-import { addressParser } from 'postal-mime';
+import addressparser from 'nodemailer/lib/addressparser';
 import type { InboundMailbox } from '../contract/inbound.ts';
+import { decodeWords } from '../mail/encoded-words.ts';
 import { clean, oneLine } from './clean.ts';
-import { joinWords } from './encoded-words.ts';
 
 /** More than any mail to people has; the header itself is in `headers` whole. */
 const MAX_MAILBOXES = 2_000;
@@ -10,25 +10,75 @@ const MAX_MAILBOXES = 2_000;
 const MAX_CHARACTERS = 128 * 1024;
 
 /**
- * The mailboxes of address headers, groups flattened; what names nobody is left out. The headers are to be as they were
+ * The mailboxes of address headers, groups flattened; what has no address is no mailbox. The headers are to be as they were
  * written: a comma or an address within an encoded word is part of a name, and no mailbox of its own.
  */
 export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   let left = MAX_CHARACTERS;
   const mailboxes: InboundMailbox[] = [];
   for (const value of values) {
-    const given = joinWords(value.slice(0, left));
-    for (const { name, address } of addressParser(given, { flatten: true }))
-      mailboxes.push(...mailboxOf(name, address ?? ''));
+    const given = value.slice(0, left);
+    const read = parsed(given);
+    // Some clients encode the address together with the name, against RFC 2047, section 5; it is better than none.
+    mailboxes.push(...(read.length > 0 || !ONLY_WORDS.test(given) ? read : parsed(decodeWords(given))));
     left -= value.length;
     if (left <= 0 || mailboxes.length >= MAX_MAILBOXES) break;
   }
   return mailboxes.slice(0, MAX_MAILBOXES);
 }
 
-/** One mailbox in the shape of the message, or none if both parts are empty. */
+/** One mailbox in the shape of the message, or none without an address. */
 export function mailboxOf(name: string | undefined, address: string): InboundMailbox[] {
   const shown = oneLine(name ?? '');
   const bare = clean(address).trim();
-  return shown || bare ? [{ ...(shown && { name: shown }), address: bare }] : [];
+  return bare ? [{ ...(shown && { name: shown }), address: bare }] : [];
+}
+
+const WORD = String.raw`=\?[^?\s]{1,120}\?[BbQq]\?[^?]*\?=`;
+const RUN = new RegExp(`${WORD}(?:\\s+${WORD})*`, 'g');
+const ONLY_WORDS = new RegExp(`^\\s*(?:${WORD}\\s*)+$`);
+/** A run of encoded words is one private character here, since no character within it is syntax. */
+const FIRST = 0xe000;
+const MOST_RUNS = 0x1000;
+
+function parsed(value: string): InboundMailbox[] {
+  if (ATOM.test(value.trim())) return [{ address: value.trim() }];
+  const runs: string[] = [];
+  const stripped = value.replace(/[\ue000-\uefff]/g, '\ufffd').replace(RUN, (run) => {
+    if (runs.length === MOST_RUNS) return '';
+    return String.fromCharCode(FIRST + runs.push(run) - 1);
+  });
+  const restored = (text: string, restore: (run: string) => string) =>
+    text.replace(/[\ue000-\uefff]/g, (sign) => restore(runs[sign.charCodeAt(0) - FIRST] ?? ''));
+  let before = '';
+  const entries = addressparser(balanced(stripped), { flatten: true }).slice(0, MAX_MAILBOXES);
+  return entries.flatMap(({ name, address }) => {
+    const shown = restored(name, decodeWords);
+    if (address === '') {
+      // Without an address it is a piece of the name behind it, cut off by a comma that nobody quoted.
+      before = shown === '' ? before : `${before}${shown}, `;
+      return [];
+    }
+    const full = before === '' ? shown : `${before}${shown}`.replace(/, $/, '');
+    before = '';
+    return mailboxOf(full, restored(address, (run) => run).replace(/^mailto:/i, ''));
+  });
+}
+
+/** A user of the server itself, as a scheduler writes to its owner. */
+const ATOM = /^[A-Za-z][\w.-]{0,63}$/;
+
+/** Without the quote, or the parenthesis, that opens what nothing closes: it would take the address in. */
+function balanced(value: string): string {
+  let quote = -1;
+  const open: number[] = [];
+  for (let at = 0; at < value.length; at += 1) {
+    const sign = value[at];
+    if (sign === '\\') at += 1;
+    else if (sign === '"' && open.length === 0) quote = quote === -1 ? at : -1;
+    else if (quote === -1 && sign === '(') open.push(at);
+    else if (quote === -1 && sign === ')') open.pop();
+  }
+  const [unclosed = quote] = open;
+  return unclosed === -1 ? value : `${value.slice(0, unclosed)} ${value.slice(unclosed + 1).replace(/["()]/g, ' ')}`;
 }

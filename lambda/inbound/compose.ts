@@ -6,12 +6,16 @@ import {
   type InboundMessage,
 } from '../contract/inbound.ts';
 import type { InboundType } from '../contract/providers.ts';
+import { decodeWords } from '../mail/encoded-words.ts';
+import { withLineEnds } from '../mail/lines.ts';
 import type { MailContent, PostedMail, StatedMailbox } from '../providers/inbound.ts';
 import { mailboxOf, readMailboxes } from './addresses.ts';
 import { clean, oneLine } from './clean.ts';
-import { decodeHeader } from './encoded-words.ts';
-import { flagsOf, isoDate, messageId, messageIds, valuesOf } from './headers.ts';
+import { isoDate } from './date.ts';
+import { flagsOf } from './flags.ts';
+import { valuesOf } from './headers.ts';
 import { identityOf } from './identity.ts';
+import { messageId, messageIds } from './message-ids.ts';
 import { verdictsOf } from './verdicts.ts';
 
 /** What of a reception is known besides the mail itself. */
@@ -29,7 +33,7 @@ export interface Reception {
 /** One message for each recipient of a mail, in the shape that does not tell which way it came. */
 export function composeMessages(posted: PostedMail, content: MailContent, reception: Reception): InboundMessage[] {
   const { type, provider, receivedAt, raw, attachments, flags } = reception;
-  const headers = content.headers.map(([name, value]) => [clean(name), clean(decodeHeader(value))] as const);
+  const headers = content.headers.map(([name, value]) => [clean(name), clean(decodeWords(value))] as const);
   const of = (name: string) => valuesOf(headers, name);
   const asWritten = (name: string) => valuesOf(content.headers, name);
   const { stated = {} } = content;
@@ -38,7 +42,7 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
   const references = messageIds(of('references'));
   const date = isoDate(of('date')[0] ?? stated.date);
   const subject = oneLine(stated.subject ?? of('subject')[0] ?? '');
-  const allFlags = [...new Set([...flagsOf(headers, posted.sender), ...flags])];
+  const allFlags = [...new Set([...flagsOf(headers, posted.sender, attachments), ...flags])];
   const shared = {
     ...(id !== undefined && { messageId: id }),
     ...(inReplyTo !== undefined && { inReplyTo }),
@@ -48,11 +52,11 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
     ...addresses('from', asWritten('from'), stated.from),
     ...addresses('to', asWritten('to'), stated.to),
     ...addresses('cc', asWritten('cc'), stated.cc),
-    ...addresses('replyTo', stated.replyTo && of('reply-to').length === 0 ? [stated.replyTo] : asWritten('reply-to')),
+    ...addresses('replyTo', asWritten('reply-to'), stated.replyTo),
     headers,
     ...(content.text && { text: clean(content.text) }),
     ...(content.html && { html: clean(content.html) }),
-    ...(posted.strippedText && { strippedText: clean(posted.strippedText) }),
+    ...(posted.strippedText && { strippedText: withLineEnds(clean(posted.strippedText)) }),
   };
   const traits = { ...shared, attachments, flags: allFlags, reception: receptionOf(posted, of('received'), raw) };
   return posted.recipients.map((given) => {
@@ -92,9 +96,11 @@ function receptionOf(
 function addresses<Name extends 'from' | 'to' | 'cc' | 'replyTo'>(
   name: Name,
   values: readonly string[],
-  stated: readonly StatedMailbox[] = [],
+  stated: readonly StatedMailbox[] | string = [],
 ): Partial<Record<Name, readonly InboundMailbox[]>> {
-  const parsed = stated.length > 0 ? stated.flatMap((one) => mailboxOf(one.name, one.address)) : readMailboxes(values);
+  const listed = typeof stated === 'string' ? [] : stated.flatMap((one) => mailboxOf(one.name, one.address));
+  const written = values.length === 0 && typeof stated === 'string' ? [stated] : values;
+  const parsed = listed.length > 0 ? listed : readMailboxes(written);
   const given: Partial<Record<string, readonly InboundMailbox[]>> = parsed.length > 0 ? { [name]: parsed } : {};
   return given as Partial<Record<Name, readonly InboundMailbox[]>>;
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { InboundAttachment } from '../contract/inbound.ts';
+import { repairedType, structured } from '../mail/structured.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 import type { ReceivedFile } from '../providers/inbound.ts';
 import { clean, mediaType, safeFilename } from './clean.ts';
+import { bareId } from './content.ts';
 import { inTurns } from './in-turns.ts';
 
 /** More than any mail of a person holds; the rest stays in the raw mail, so that a bomb costs a bounded number of writes. */
@@ -21,20 +23,44 @@ export async function keepFiles(
 
 async function keep(file: ReceivedFile, store: ObjectStore): Promise<InboundAttachment> {
   const sha256 = createHash('sha256').update(file.content).digest('hex');
-  const contentType = mediaType(file.contentType);
+  const { contentType, charset, method } = typeOf(file);
   const filename = safeFilename(file.filename);
-  const contentId = clean(file.contentId ?? '')
-    .trim()
-    .replace(/^<(.*)>$/s, '$1');
+  const contentId = clean(bareId(file.contentId ?? ''));
+  const contentLocation = clean(file.contentLocation ?? '').trim();
   // By content, so that a copy or a retry writes the same object.
   const s3 = await store.put(`inbound/attachments/${sha256}`, file.content, 'application/octet-stream');
   return {
     ...(filename !== undefined && { filename }),
     contentType,
+    ...(charset && { charset }),
+    ...(method && { method }),
     size: file.content.byteLength,
     sha256,
     ...(contentId && { contentId }),
+    ...(contentLocation && { contentLocation }),
     ...(file.inline && { inline: true as const }),
     s3,
   };
+}
+
+/** The media type, and what an application needs of its parameters to read the file. */
+function typeOf({ contentType: given, content }: ReceivedFile) {
+  const { value, params } = structured(repairedType(given));
+  const contentType = mediaType(value);
+  const { charset = '', method = '' } = params;
+  return {
+    contentType,
+    charset: contentType.startsWith('text/') ? word(charset).toLowerCase() : '',
+    method: contentType === 'text/calendar' ? word(method || methodIn(content)).toUpperCase() : '',
+  };
+}
+
+function word(text: string): string {
+  return /^[\w.:+-]{1,60}$/.exec(text.trim())?.[0] ?? '';
+}
+
+/** A calendar says its method itself too (RFC 5545, section 3.7.2), among its first lines. */
+function methodIn(content: Uint8Array): string {
+  const start = Buffer.from(content.buffer, content.byteOffset, Math.min(content.byteLength, 4_096)).toString('latin1');
+  return /^METHOD:([A-Z-]{1,40})\r?$/im.exec(start)?.[1] ?? '';
 }

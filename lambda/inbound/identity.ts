@@ -14,11 +14,15 @@ export type Traits = Pick<
 /**
  * The id of one mail to one recipient: the same for every copy, whichever provider and form it comes over.
  *
- * Message-ID and recipient, regardless of case; of a mail without Message-ID what no provider changes.
+ * Recipient, Message-ID, address of the first sender, date and subject: a stranger who knows the Message-ID alone hides no
+ * mail behind another one. Of a mail without Message-ID it is what no provider changes.
  */
 export function identityOf(recipient: string, traits: Traits): string {
-  const { messageId } = traits;
-  const mail = messageId === undefined ? ['content', ...content(traits)] : ['id', messageId.toLowerCase()];
+  const { messageId, from = [], date = '', subject = '' } = traits;
+  const mail =
+    messageId === undefined
+      ? ['content', ...content(traits)]
+      : ['id', messageId.toLowerCase(), addresses(from.slice(0, 1)), date, squeezed(subject)];
   return createHash('sha256')
     .update(JSON.stringify([canonical(recipient), ...mail]))
     .digest('base64url');

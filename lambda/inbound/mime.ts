@@ -1,95 +1,139 @@
-import PostalMime, { type Email } from 'postal-mime';
-import { type Leaf, splitMail } from '../mail/mime-parts.ts';
+import { isAscii } from 'node:buffer';
+import { codecOf, textFrom } from '../mail/charset.ts';
+import { decodeWords } from '../mail/encoded-words.ts';
+import type { HeaderField } from '../mail/header-fields.ts';
+import { type Part, splitMail } from '../mail/mime-parts.ts';
+import { isMediaType, repairedType, type Structured, structured } from '../mail/structured.ts';
 import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
+import { bodiesOf, type Leaf } from './body.ts';
+import { declaredCharset, joined, type Shown } from './html.ts';
 
 /**
- * Takes a mail apart; never throws. What cannot be read at all is flagged.
+ * Takes a mail apart; never throws. What cannot be read at all, or not be trusted, is flagged.
  *
- * Headers, parameters and character sets are postal-mime's to read. The parts are found and decoded here: of a body without
- * transfer encoding postal-mime makes an object a line, and needs 13 s and a gigabyte for 400,000 lines (measured with
- * 4.0.0, 2026-11-25).
+ * Structure, headers and parameters are read by mailsplit and libmime, the engine of mailparser. What they read otherwise
+ * than a good mail reader is put right around them: docs/adr/0015-inbound.md lists each with its reason. `wasText`: it came
+ * as characters, so that what stands there as it is has become UTF-8, whatever it is labelled.
  */
-export async function readMime(mime: Buffer): Promise<MailContent> {
-  const { headers, leaves, complete } = splitMail(mime);
-  const top = (await readHeaders(headers)).filter(({ originalKey }) => HEADER_NAME.test(originalKey));
-  if (top.length === 0) return { headers: [], files: [], unparsable: true };
-  const texts: string[] = [];
-  const htmls: string[] = [];
-  const files: ReceivedFile[] = [];
-  for (const leaf of leaves) {
-    const read = await readLeaf(leaf);
-    if (read.text) texts.push(read.text);
-    if (read.html) htmls.push(read.html);
-    if (read.file) files.push(read.file);
-  }
+export function readMime(mime: Buffer, wasText = false): MailContent {
+  const { root, complete } = splitMail(withUsualLineEnds(mime));
+  if (root.headers.length === 0) return { headers: [], files: [], unparsable: true };
+  const likely = likelyCharset(root);
+  const { text, html, files } = bodiesOf(root, (part, parent) => leafOf(part, parent, likely));
+  const contents = new Map([...text, ...html, ...files].map((leaf) => [leaf.part, leaf.part.read()]));
+  const contentOf = ({ part }: Leaf) => contents.get(part)?.content ?? NOTHING;
+  const charsetOf = (leaf: Leaf) => {
+    const standing = wasText && contents.get(leaf.part)?.asItStands;
+    return standing && !isAscii(contentOf(leaf)) ? 'utf-8' : namedCharset(leaf.part);
+  };
+  const shown = (leaves: readonly Leaf[]): Shown[] =>
+    leaves.map((leaf) => ({
+      isHtml: leaf.type === 'text/html',
+      text: textOf(leaf, contentOf(leaf), charsetOf(leaf), likely),
+    }));
+  const doubtful =
+    (complete && [...text, ...html, ...files].some(({ lost }) => lost)) ||
+    [...contents.values()].some(({ known }) => !known);
   return {
-    headers: top.map(({ originalKey, value }) => [originalKey, value]),
-    ...(texts.length > 0 && { text: texts.join('\n') }),
-    ...(htmls.length > 0 && { html: htmls.join('\n') }),
-    files,
+    headers: root.headers.map(([name, value]) => [name, headerText(value, likely)]),
+    ...joined(shown(text), shown(html)),
+    files: files.filter((leaf) => !isEmpty(leaf, contentOf(leaf))).map((leaf) => fileOf(leaf, contentOf(leaf), likely)),
     ...(!complete && { truncated: true }),
+    ...(doubtful && { unparsable: true }),
   };
 }
 
-/** Printable ASCII without the colon (RFC 5322 section 2.2); a line without one is no header. */
-const HEADER_NAME = /^[!-9;-~]{1,200}$/;
-
-interface LeafContent {
-  readonly text?: string | undefined;
-  readonly html?: string | undefined;
-  readonly file?: ReceivedFile;
-}
-
-async function readLeaf({ headers, type, content }: Leaf): Promise<LeafContent> {
-  const isText = type === 'text/plain' || type === 'text/html';
-  const email = await parseLeaf(headers, isText ? content : NOTHING);
-  const [attachment] = email?.attachments ?? [];
-  if (isText && email !== undefined && attachment === undefined) return { text: email.text, html: email.html };
-  const { filename, disposition, contentId } = attachment ?? {};
-  return {
-    file: {
-      ...(filename && { filename }),
-      contentType: type,
-      content,
-      ...(contentId && { contentId }),
-      inline: disposition === 'inline' || (contentId !== undefined && disposition !== 'attachment'),
-    },
-  };
-}
-
-/** Of a mail whose headers alone are too many, postal-mime reads none; then the first ones. */
-async function readHeaders(headers: Buffer): Promise<Email['headers']> {
-  for (const most of [headers.length, SOME_HEADER_BYTES]) {
-    const some = headers.length <= most ? headers : headers.subarray(0, headers.lastIndexOf(0x0a, most) + 1);
-    const email = await parse(Buffer.concat([some, BLANK_LINE]));
-    if (email !== undefined) return email.headers;
-  }
-  return [];
-}
-
-const SOME_HEADER_BYTES = 64 * 1024;
-const BLANK_LINE = Buffer.from('\r\n\r\n');
 const NOTHING = Buffer.alloc(0);
-/** A header with its folded lines; `multipart` in a leaf is one that has no parts. */
-const REPLACED = /^(?:content-transfer-encoding:|content-type:[ \t]*multipart\/)[^\n]*(?:\n[ \t][^\n]*)*\n?/gim;
+const CR = 0x0d;
 
-/** Bytes in a line of base64: few lines, since each costs an object, and none that costs a copy of the whole; divisible by 3. */
-const LINE = 48 * 1024;
-
-/** Reads one part by its headers, the content in an encoding that costs little to undo. */
-function parseLeaf(headers: Buffer, content: Buffer): Promise<Email | undefined> {
-  const kept = `${headers.toString('latin1').replace(REPLACED, '').trimEnd()}\r\n`.trimStart();
-  const block = `${kept}Content-Transfer-Encoding: base64\r\n\r\n`;
-  const lines = Math.ceil(content.length / LINE);
-  const mail = Buffer.from(new ArrayBuffer(block.length + Math.ceil(content.length / 3) * 4 + lines * 2));
-  let length = mail.write(block, 'latin1');
-  for (let start = 0; start < content.length; start += LINE)
-    length += mail.write(`${content.toString('base64', start, start + LINE)}\r\n`, length, 'latin1');
-  // Of a whole ArrayBuffer postal-mime makes no copy.
-  return parse(mail.buffer);
+/** A mail without any LF has CR alone; a byte order mark in front of a mail is none of it. */
+function withUsualLineEnds(mime: Buffer): Buffer {
+  const mail = mime[0] === 0xef && mime[1] === 0xbb && mime[2] === 0xbf ? mime.subarray(3) : mime;
+  if (mail.includes(0x0a) || !mail.includes(CR)) return mail;
+  const copy = Buffer.from(mail);
+  for (let at = copy.indexOf(CR); at !== -1; at = copy.indexOf(CR, at + 1)) copy[at] = 0x0a;
+  return copy;
 }
 
-/** Undefined if postal-mime does not take it. */
-function parse(mail: Buffer | ArrayBuffer): Promise<Email | undefined> {
-  return PostalMime.parse(mail, { forceRfc822Attachments: true }).catch(() => undefined);
+/** The charset that the first text of the mail names, for what names none. */
+function likelyCharset(part: Part): string | undefined {
+  if (part.children.length > 0) return part.children.map(likelyCharset).find(Boolean);
+  const { value, params } = structured(repairedType(headerOf(part, 'content-type')));
+  const { charset } = params;
+  const isText = value === '' || /^text\//i.test(value);
+  return isText && charset !== undefined && codecOf(charset) !== undefined ? charset : undefined;
 }
+
+function leafOf(part: Part, parent: Part | undefined, likely: string | undefined): Leaf {
+  const disposition = structured(headerOf(part, 'content-disposition')).value.toLowerCase();
+  const named = filenameOf(part, likely) !== undefined;
+  if (part.multipart !== false) return { part, type: 'text/plain', disposition, named, lost: true };
+  return { part, type: typeOf(part, parent, named), disposition, named };
+}
+
+/** RFC 2045, section 5.2; in a digest, RFC 2046, section 5.1.5. */
+function typeOf(part: Part, parent: Part | undefined, named: boolean): string {
+  const given = headerOf(part, 'content-type');
+  if (given.trim() === '' && parent?.multipart === 'digest') return 'message/rfc822';
+  if (isMediaType(part.type)) return part.type;
+  return named ? 'application/octet-stream' : 'text/plain';
+}
+
+function namedCharset(part: Part): string | undefined {
+  return structured(repairedType(headerOf(part, 'content-type'))).params['charset'];
+}
+
+function textOf({ type }: Leaf, content: Buffer, charset: string | undefined, likely: string | undefined): string {
+  const known = charset !== undefined && codecOf(charset) !== undefined;
+  const declared = type === 'text/html' && !known ? declaredCharset(content) : undefined;
+  return textFrom(content, charset, declared ?? likely);
+}
+
+/** Delimiters right behind each other, with nothing between them. */
+function isEmpty({ part }: Leaf, content: Buffer): boolean {
+  return part.headers.length === 0 && content.length === 0;
+}
+
+function fileOf({ part, type, disposition }: Leaf, content: Buffer, likely: string | undefined): ReceivedFile {
+  const filename = filenameOf(part, likely);
+  const contentId = bare(headerOf(part, 'content-id'), likely);
+  const contentLocation = bare(headerOf(part, 'content-location'), likely);
+  const given = headerText(repairedType(headerOf(part, 'content-type')), likely);
+  return {
+    ...(filename !== undefined && { filename }),
+    contentType: structured(given).value.toLowerCase() === type ? given : type,
+    content,
+    ...(contentId && { contentId }),
+    ...(contentLocation && { contentLocation }),
+    inline: disposition === 'inline',
+  };
+}
+
+function bare(value: string, likely: string | undefined): string {
+  return decodeWords(headerText(value, likely)).trim();
+}
+
+function filenameOf(part: Part, likely: string | undefined): string | undefined {
+  return (
+    parameterOf(structured(headerText(headerOf(part, 'content-disposition'), likely)), 'filename') ??
+    parameterOf(structured(headerText(repairedType(headerOf(part, 'content-type')), likely)), 'name')
+  );
+}
+
+function parameterOf({ params, decodedParams }: Structured, name: string): string | undefined {
+  const value = params[name];
+  return value && !decodedParams.includes(name) ? decodeWords(value) : value || undefined;
+}
+
+/** The first header of a name counts, as for the structure. */
+function headerOf({ headers }: { readonly headers: readonly HeaderField[] }, name: string): string {
+  return headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
+}
+
+/** The characters of a header whose bytes are no ASCII: UTF-8 by RFC 6532, else those of the mail's text. */
+function headerText(value: string, likely: string | undefined): string {
+  const bytes = Buffer.from(value, 'latin1');
+  return isAscii(bytes) && !bytes.includes(ESCAPE) ? value : textFrom(bytes, undefined, likely);
+}
+
+const ESCAPE = 0x1b;

@@ -10,6 +10,7 @@ import type { Queue } from '../platform/queue.ts';
 import type { Table } from '../platform/table.ts';
 import type { MailContent, PostedMail } from '../providers/inbound.ts';
 import { composeMessages } from './compose.ts';
+import { evened } from './content.ts';
 import { deliver } from './deliver.ts';
 import { keepFiles } from './files.ts';
 import { valuesOf } from './headers.ts';
@@ -47,7 +48,7 @@ export async function takeMail(
   { provider, posted, mime, raw, truncated = false }: Kept,
   { environment, store, queue, table, clock, metrics }: TakeDependencies,
 ): Promise<{ readonly outcome: 'delivered' | 'duplicate' | 'busy'; readonly ids: readonly string[] }> {
-  const content = mime === undefined ? posted.content : await readFully(mime, posted);
+  const content = evened(mime === undefined ? posted.content : readFully(mime, posted));
   const { attachments, complete } = await keepFiles(content.files, store);
   const incomplete = truncated || content.truncated === true || !complete;
   const flags: InboundFlag[] = [
@@ -85,8 +86,8 @@ export async function takeMail(
 }
 
 /** By the mail itself; where that cannot be read, by what the provider made of it, if it made more. */
-async function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMail): Promise<MailContent> {
-  const content = await readMime(mime);
+function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMail): MailContent {
+  const content = readMime(mime, mimeWasText);
   const read = byProvider.text !== undefined || byProvider.html !== undefined;
   if (content.unparsable) {
     if (read) return byProvider;

@@ -1,196 +1,188 @@
-import { hexDigit } from './form.ts';
+import { Splitter } from '@zone-eu/mailsplit';
+import { type Field, type HeaderField, nextField, repairedField } from './header-fields.ts';
+import { lineEnd, withoutLineEnd } from './lines.ts';
+import { structured } from './structured.ts';
+import { type Decoded, decoded } from './transfer-encoding.ts';
 
-/** A part of a mail that holds content, its transfer encoding undone. */
-export interface Leaf {
-  /** The header block as it stands there, at most `MAX_HEADER_BYTES` of it. */
-  readonly headers: Buffer;
-  /** Media type in lower case, without parameters. */
+/** A part of a mail as it stands there: a multipart with its parts, or a leaf with content. */
+export interface Part {
+  readonly headers: readonly HeaderField[];
+  /** Media type in lower case, without parameters; as written, so that it may be none. */
   readonly type: string;
-  readonly content: Buffer;
+  /** `mixed` of `multipart/mixed`; false for a leaf. */
+  readonly multipart: string | false;
+  readonly children: readonly Part[];
+  /** Undoes the transfer encoding; of a multipart that is what stands there if no part was found. */
+  read(): Decoded;
 }
 
 /** A mail in its parts. */
 export interface Parts {
-  /** The header block of the mail. */
-  readonly headers: Buffer;
-  readonly leaves: readonly Leaf[];
-  /** Whether these are all parts: a mail made to break parsers has more, or deeper ones. */
+  readonly root: Part;
+  /** Whether these are all parts: a mail made to break parsers has more, or deeper ones, or more headers. */
   readonly complete: boolean;
 }
 
 /** More than any mail of a person has, empty ones included. */
 const MAX_PARTS = 1_000;
-/** Each level is read once more for the delimiters of the next one. */
+/** The delimiters of each level are compared with each line that may be one. */
 const MAX_DEPTH = 20;
 const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_PART_HEADER_BYTES = 32 * 1024;
-/** Of a header that the structure hangs on. */
-const MAX_VALUE = 8 * 1024;
 
 /**
  * Finds the parts of a mail in time and memory that follow from its size alone; takes anything, and throws never.
  *
- * A forwarded mail (`message/rfc822`) is a leaf: it is a file of this mail, not a part of its text.
+ * Structure is mailsplit's to decide, line by line. A forwarded mail (`message/rfc822`) is a leaf: it is a file of this
+ * mail, not a part of its text.
  */
 export function splitMail(mail: Buffer): Parts {
-  const leaves: Leaf[] = [];
-  let complete = true;
-  let visited = 0;
-  const visit = (part: Buffer, depth: number): void => {
-    visited += 1;
-    const { headers, body, cut } = headersAndBody(part, depth === 0 ? MAX_HEADER_BYTES : MAX_PART_HEADER_BYTES);
-    if (cut) complete = false;
-    const { type, boundary, encoding } = readContentHeaders(headers);
-    if (type.startsWith('multipart/') && boundary !== undefined) {
-      if (depth === MAX_DEPTH) {
-        complete = false;
-        return;
-      }
-      let any = false;
-      for (const child of children(body, boundary)) {
-        any = true;
-        if (visited > MAX_PARTS) {
-          complete = false;
-          break;
-        }
-        visit(child, depth + 1);
-      }
-      // A lost delimiter must not hide the text from who reads the mail.
-      if (any) return;
-    }
-    if (depth > 0 && headers.length === 0 && body.length === 0) return;
-    const plain = type.startsWith('multipart/') ? 'text/plain' : type;
-    leaves.push({ headers, type: plain, content: decoded(body, encoding) });
-  };
-  visit(mail, 0);
-  return { headers: headersAndBody(mail, MAX_HEADER_BYTES).headers, leaves, complete };
+  const reader = new Reader(mail);
+  reader.read();
+  return { root: reader.root, complete: reader.complete };
 }
 
-function headersAndBody(part: Buffer, most: number): { headers: Buffer; body: Buffer; cut: boolean } {
-  if (part[0] === LF) return { headers: NOTHING, body: part.subarray(1), cut: false };
-  if (part[0] === CR && part[1] === LF) return { headers: NOTHING, body: part.subarray(2), cut: false };
-  const [lf, crlf] = [part.indexOf('\n\n'), part.indexOf('\n\r\n')];
-  const end = lf === -1 || (crlf !== -1 && crlf < lf) ? crlf : lf;
-  const headers = end === -1 ? part : part.subarray(0, end + 1);
-  return {
-    headers: headers.length <= most ? headers : headers.subarray(0, headers.lastIndexOf(LF, most) + 1),
-    body: end === -1 ? NOTHING : part.subarray(end + (end === lf ? 2 : 3)),
-    cut: headers.length > most,
-  };
+/** What is known of a part while it is read. */
+interface Open extends Part {
+  readonly children: Open[];
+  /** Where its body begins and ends. */
+  start: number;
+  end: number | undefined;
+  readonly depth: number;
+}
+
+type SplitterNode = InstanceType<typeof import('@zone-eu/mailsplit').MimeNode>;
+
+/**
+ * The splitter by its own step for one line, which its types leave out. As a stream it takes whole mails only, and neither
+ * a header block without a blank line below it nor a fold within quotes can be told it; its version is pinned.
+ */
+interface LineSplitter {
+  readonly node: SplitterNode;
+  processLine(line: Buffer, final: boolean, done: (error?: Error | null) => void): void;
+}
+
+/** Hands a mail to the splitter, header by header and then line by line. */
+class Reader {
+  complete = true;
+  readonly #mail: Buffer;
+  readonly #splitter: LineSplitter;
+  readonly #parts = new Map<SplitterNode, Open>();
+  readonly #root: SplitterNode;
+
+  constructor(mail: Buffer) {
+    this.#mail = mail;
+    const config = { ignoreEmbedded: true, maxChildNodes: MAX_PARTS + 1, maxHeadSize: 2 * 64 * MAX_HEADER_BYTES };
+    this.#splitter = new Splitter(config) as unknown as LineSplitter;
+    this.#root = this.#splitter.node;
+  }
+
+  get root(): Part {
+    return this.#parts.get(this.#root) as Part;
+  }
+
+  read(): void {
+    let node: SplitterNode | undefined = this.#root;
+    for (let at = 0; node !== undefined; ) {
+      const start: number | undefined = this.#readHead(node, at);
+      if (start === undefined) return;
+      const next: { node: SplitterNode; at: number } | undefined = this.#skipBody(start);
+      node = next?.node;
+      at = next?.at ?? 0;
+    }
+  }
+
+  /** Reads a header block; gives where the body begins, or undefined if that is too deep to go on. */
+  #readHead(node: SplitterNode, from: number): number | undefined {
+    const headers: HeaderField[] = [];
+    const most = node === this.#root ? MAX_HEADER_BYTES : MAX_PART_HEADER_BYTES;
+    let bytes = 0;
+    let at = from;
+    let typed = false;
+    for (;;) {
+      const field: Field = nextField(this.#mail, at, most);
+      at = field.end;
+      if (field.kind === 'end') break;
+      if (field.kind === 'no-header') continue;
+      bytes += field.line.length;
+      if (bytes > most) {
+        this.complete = false;
+        continue;
+      }
+      headers.push([field.name, field.value]);
+      if (!/^content-/i.test(field.name)) continue;
+      const repair: boolean = !typed && /^content-type$/i.test(field.name);
+      typed ||= repair;
+      this.#step(Buffer.from(`${repair ? repairedField(field) : field.line}\r\n`, 'latin1'));
+    }
+    this.#step(BLANK);
+    return this.#open(node, headers, at) ? at : undefined;
+  }
+
+  #open(node: SplitterNode, headers: readonly HeaderField[], start: number): boolean {
+    const parent = node.parentNode ? this.#parts.get(node.parentNode as SplitterNode) : undefined;
+    const depth = parent === undefined ? 0 : parent.depth + 1;
+    const mail = this.#mail;
+    const part: Open = {
+      headers,
+      type: node.contentType || '',
+      multipart: node.multipart,
+      children: [],
+      start,
+      end: undefined,
+      depth,
+      read: () => decoded(mail.subarray(part.start, part.end), encodingOf(headers)),
+    };
+    this.#parts.set(node, part);
+    parent?.children.push(part);
+    if (depth <= MAX_DEPTH) return true;
+    part.end = start;
+    this.complete = false;
+    return false;
+  }
+
+  /** Goes through lines that are no headers; gives the part that begins behind one of them. */
+  #skipBody(from: number): { node: SplitterNode; at: number } | undefined {
+    for (let at = dashesFrom(this.#mail, from); at !== -1; at = dashesFrom(this.#mail, lineEnd(this.#mail, at))) {
+      const before = this.#splitter.node;
+      const end = lineEnd(this.#mail, at);
+      const line = this.#mail.subarray(at, end);
+      // Only a line that is ended can be a delimiter.
+      const taken = this.#step(line.at(-1) === LF ? line : Buffer.concat([line, LINE_END]));
+      const { node } = this.#splitter;
+      if (taken && node === before) continue;
+      const part = this.#parts.get(before);
+      if (part) part.end ??= withoutLineEnd(this.#mail, part.start, at);
+      if (!taken) return undefined;
+      if (!this.#parts.has(node)) return { node, at: end };
+    }
+    return undefined;
+  }
+
+  /** False if the splitter takes no more, since there are too many parts. */
+  #step(line: Buffer): boolean {
+    let failed = false;
+    this.#splitter.processLine(line, false, (error) => {
+      failed = error instanceof Error;
+    });
+    if (failed) this.complete = false;
+    return !failed;
+  }
 }
 
 const LF = 0x0a;
-const CR = 0x0d;
-const HYPHEN = 0x2d;
-const NOTHING = Buffer.alloc(0);
+const LINE_END = Buffer.from('\r\n');
+const BLANK = LINE_END;
+const DASHES = Buffer.from('\n--');
 
-/** The three facts that the structure hangs on; the first header of a name counts. */
-function readContentHeaders(headers: Buffer) {
-  const text = headers.toString('latin1');
-  const value = (name: string) =>
-    new RegExp(`^${name}:([^\\n]*(?:\\n[ \\t][^\\n]*)*)`, 'im')
-      .exec(text)?.[1]
-      ?.slice(0, MAX_VALUE)
-      .replace(/[\r\n]+/g, ' ')
-      .trim() ?? '';
-  const contentType = value('content-type');
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() || 'text/plain';
-  const [, quoted, token] =
-    /;\s*boundary(?:\*0?\*?)?\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(contentType) ?? [];
-  const encoding =
-    value('content-transfer-encoding')
-      .toLowerCase()
-      .split(/[\s;(]/, 1)[0] ?? '';
-  return { type, boundary: quoted ?? token, encoding };
+/** The next line that begins like a delimiter: no other line can end a part. */
+function dashesFrom(mail: Buffer, from: number): number {
+  if (mail[from] === 0x2d && mail[from + 1] === 0x2d) return from;
+  const found = mail.indexOf(DASHES, from);
+  return found === -1 ? -1 : found + 1;
 }
 
-/** What stands between the delimiter lines; the last part may lack its end. */
-function* children(body: Buffer, boundary: string): Generator<Buffer> {
-  const delimiter = Buffer.from(`--${boundary}`, 'latin1');
-  let start: number | undefined;
-  for (let at = body.indexOf(delimiter); at !== -1; at = body.indexOf(delimiter, at + delimiter.length)) {
-    if (at > 0 && body[at - 1] !== LF) continue;
-    let end = at + delimiter.length;
-    const last = body[end] === HYPHEN && body[end + 1] === HYPHEN;
-    if (last) end += 2;
-    while (body[end] === 0x20 || body[end] === 0x09 || body[end] === CR) end += 1;
-    if (end < body.length && body[end] !== LF) continue;
-    if (start !== undefined) yield withoutLineBreak(body.subarray(start, at));
-    if (last) return;
-    start = end + 1;
-  }
-  if (start !== undefined && start < body.length) yield body.subarray(start);
-}
-
-/** The line break before a delimiter belongs to the delimiter (RFC 2046 section 5.1.1). */
-function withoutLineBreak(part: Buffer): Buffer {
-  const length = part.at(-1) === LF ? part.length - (part.at(-2) === CR ? 2 : 1) : part.length;
-  return part.subarray(0, length);
-}
-
-function decoded(body: Buffer, encoding: string): Buffer {
-  switch (encoding) {
-    case 'base64':
-      return fromBase64(body);
-    case 'quoted-printable':
-      return fromQuotedPrintable(body);
-    default:
-      return body;
-  }
-}
-
-/** Some clients pad each block that they encode, so padding in the middle ends a block; what is no digit is passed over. */
-function fromBase64(body: Buffer): Buffer {
-  const out = Buffer.allocUnsafe(Math.ceil((body.length * 3) / 4));
-  let length = 0;
-  let bits = 0;
-  let group = 0;
-  for (let place = 0; place < body.length; place++) {
-    const byte = body[place] ?? 0;
-    const digit = BASE64[byte] ?? -1;
-    if (digit === -1) {
-      if (byte === EQUALS) bits = 0;
-      continue;
-    }
-    group = ((group << 6) | digit) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out[length++] = group >> bits;
-    }
-  }
-  return out.subarray(0, length);
-}
-
-/** The six bits of each character, -1 for what is none. */
-const BASE64 = new Int8Array(256).fill(-1);
-for (const [digit, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
-  BASE64[character.charCodeAt(0)] = digit;
-
-function fromQuotedPrintable(body: Buffer): Buffer {
-  const out = Buffer.allocUnsafe(body.length);
-  let length = 0;
-  let place = 0;
-  while (place < body.length) {
-    const byte = body[place] ?? 0;
-    const high = byte === EQUALS ? hexDigit(body[place + 1]) : -1;
-    const low = high === -1 ? -1 : hexDigit(body[place + 2]);
-    const lineEnd = byte === EQUALS && low === -1 ? softBreak(body, place + 1) : -1;
-    // A sign that encodes nothing stands for itself.
-    if (lineEnd === -1) out[length++] = low === -1 ? byte : high * 16 + low;
-    place = lineEnd !== -1 ? lineEnd : low !== -1 ? place + 3 : place + 1;
-  }
-  return out.subarray(0, length);
-}
-
-const EQUALS = 0x3d;
-/** Spaces that some server added behind a soft line break; a line has 76 characters. */
-const MAX_PADDING = 80;
-
-/** Where the next line begins, if only spaces are left of this one. */
-function softBreak(body: Buffer, from: number): number {
-  let place = from;
-  while (place < from + MAX_PADDING && (body[place] === 0x20 || body[place] === 0x09)) place += 1;
-  if (body[place] === CR) place += 1;
-  return body[place] === LF ? place + 1 : place >= body.length ? place : -1;
+function encodingOf(headers: readonly HeaderField[]): string {
+  const [, value = ''] = headers.find(([name]) => /^content-transfer-encoding$/i.test(name)) ?? [];
+  return structured(value).value.toLowerCase();
 }

@@ -12,10 +12,13 @@ export interface InboundRequest {
 /** A file of a mail, its bytes decoded. */
 export interface ReceivedFile {
   readonly filename?: string;
+  /** With its parameters, as far as they are told. */
   readonly contentType: string;
   readonly content: Uint8Array;
   /** With or without angle brackets. */
   readonly contentId?: string;
+  readonly contentLocation?: string;
+  /** Its disposition says so; that the HTML refers to it is found out later. */
   readonly inline: boolean;
 }
 
@@ -27,9 +30,10 @@ export interface StatedMailbox {
 
 /** What a provider says apart from the headers: subject and addresses before them, the rest where they do not say it. */
 export interface Stated {
-  readonly from?: readonly StatedMailbox[];
-  readonly to?: readonly StatedMailbox[];
-  readonly cc?: readonly StatedMailbox[];
+  /** Parsed, or as a header has it. */
+  readonly from?: readonly StatedMailbox[] | string;
+  readonly to?: readonly StatedMailbox[] | string;
+  readonly cc?: readonly StatedMailbox[] | string;
   /** As a header has it. */
   readonly replyTo?: string;
   readonly subject?: string;
@@ -46,7 +50,7 @@ export interface MailContent {
   readonly stated?: Stated;
   /** Some of the mail is missing here. */
   readonly truncated?: boolean;
-  /** It was not to be read as a mail: only some headers are known, or nothing is. */
+  /** It was not to be read as a mail, or not wholly: what is known of it is not to be trusted. */
   readonly unparsable?: boolean;
 }
 

@@ -59,6 +59,7 @@ function postPostmark(messageId: string): RequestInit & { readonly path: string 
     method: 'POST',
     body: JSON.stringify({
       OriginalRecipient: 'box@in.example.com',
+      Subject: 'Hello',
       TextBody: 'A text.',
       Headers: [{ Name: 'Message-ID', Value: messageId }],
       Attachments: [{ Name: 'a.txt', Content: 'aGk=', ContentType: 'text/plain', ContentLength: 2 }],

@@ -7,6 +7,7 @@ const MIME = [
   'From: Ada <ada@example.org>',
   'To: Box <box+abc@in.example.com>',
   'Subject: Hello',
+  'Date: Wed, 25 Nov 2026 11:59:00 +0000',
   'Message-ID: <one@example.com>',
   '',
   'A text.',

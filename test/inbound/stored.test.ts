@@ -5,7 +5,10 @@ import { fetchStored } from '../../lambda/inbound/stored.ts';
 import { inbound as mailgun } from '../../lambda/providers/mailgun/inbound.ts';
 import { givenWorld, mailgunMail, mailgunRequest } from './world.ts';
 
-const MIME = 'From: ada@example.org\r\nMessage-Id: <one@example.com>\r\nSubject: Whole\r\n\r\nThe whole text.\r\n';
+const MIME = [
+  ...['From: ada@example.org', 'Message-Id: <one@example.com>', 'Subject: Hello'],
+  ...['Date: Wed, 25 Nov 2026 11:59:00 +0000', '', 'The whole text.', ''],
+].join('\r\n');
 const URL_OF_MAIL = 'https://storage-us-east4.api.mailgun.net/v3/domains/in.example.com/messages/KEY';
 
 const notice = () =>
@@ -27,7 +30,7 @@ test('stored mail is fetched, kept as it is, and delivered whole', async () => {
 
   const [message] = world.messages();
   expect(message).toMatchObject({
-    subject: 'Whole',
+    subject: 'Hello',
     text: expect.stringMatching(/^The whole text\.\s*$/),
     providerMessageId: 'KEY',
     raw: { form: 'mime' },

@@ -109,11 +109,15 @@ test.each([true, false])('raw MIME of Mailgun keeps every byte, multipart: %s', 
   });
 });
 
-test('attachments of a Mailgun form are kept by hash, those with a content id as inline', async () => {
+test('attachments of a Mailgun form are kept by hash, those that the HTML refers to as inline', async () => {
   const world = givenWorld();
   await world.receive(
     mailgunRequest([
-      ...mailgunMail({ 'attachment-count': '2', 'content-id-map': JSON.stringify({ '<logo>': 'attachment-2' }) }),
+      ...mailgunMail({
+        'attachment-count': '2',
+        'body-html': '<img src="cid:logo">',
+        'content-id-map': JSON.stringify({ '<logo>': 'attachment-2' }),
+      }),
       ['attachment-1', '', 'C:\\evil\\empty.txt', 'text/plain'],
       ['attachment-2', Buffer.from([0, 255, 1]), 'logo.png', 'image/png'],
     ]),
@@ -126,7 +130,7 @@ test('attachments of a Mailgun form are kept by hash, those with a content id as
   ]);
   for (const { s3, sha256: hash } of message?.attachments ?? [])
     expect(sha256(world.objects.get(s3.key)?.content ?? 'none')).toBe(hash);
-  expect(message?.flags).toBeUndefined();
+  expect(message?.flags).toEqual(['empty-attachment']);
 });
 
 test('Postmark gives the same message, with and without the raw mail', async () => {
@@ -149,7 +153,7 @@ test('Postmark gives the same message, with and without the raw mail', async () 
     envelope: { from: 'ada@example.org', to: ['box+abc@in.example.com'] },
     from: [{ name: 'Ada', address: 'ada@example.org' }],
     providerMessageId: '73e6d360-66eb-11e1-8e72-a8904824019b',
-    text: 'A text.\n',
+    text: 'A text.\r\n',
     plusPart: 'abc',
     authentication: { spf: 'pass' },
     raw: { form: 'request' },
@@ -239,10 +243,10 @@ test('one mail has one id, whichever way it comes', async () => {
     ['sender', ''],
     ['body-mime', BYTES],
   ] as const;
-  await worlds[0]?.receive(mailgunRequest(mailgunMail()));
+  await worlds[0]?.receive(mailgunRequest(mailgunMail({ subject: 'Héllo' })));
   await worlds[1]?.receive(mailgunRequest(fields));
-  await worlds[2]?.receive(postmarkRequest(postmarkMail()));
-  await worlds[3]?.receive(postmarkRequest(postmarkMail({ RawEmail: MIME })));
+  await worlds[2]?.receive(postmarkRequest(postmarkMail({ Subject: 'Héllo' })));
+  await worlds[3]?.receive(postmarkRequest(postmarkMail({ RawEmail: MIME, Subject: 'Héllo' })));
 
   const ids = worlds.map((world) => world.messages()[0]?.id);
   expect(new Set(ids).size).toBe(1);

@@ -57,11 +57,14 @@ function storageKey(url: string | undefined): string | undefined {
 }
 
 function contentOf(view: FormView): PostedMail['content'] {
-  const headers = view.headers ?? statedHeaders(view);
+  const headers = headersOf(view);
   const text = view.text('body-plain');
   const html = view.all('body-html').filter(Boolean).join('\n');
   const files = filesOf(view);
   const subject = view.text('subject');
+  // Always there, and empty if the mail has no text (documentation.mailgun.com, store-retrieve, 2026-11-25).
+  const told =
+    view.bytes('body-mime') !== undefined || BODIES.some((name) => view.bytes(name) !== undefined) || files.length > 0;
   const announced = Number(view.text('attachment-count') ?? 0);
   return {
     headers,
@@ -69,17 +72,26 @@ function contentOf(view: FormView): PostedMail['content'] {
     ...(html && { html }),
     files,
     ...(subject && { stated: { subject } }),
-    ...((!view.complete || files.length < announced) && { truncated: true }),
+    ...((!view.complete || files.length < announced || !told) && { truncated: true }),
   };
 }
 
-/** Without a list of headers, the few that Mailgun names itself. */
-function statedHeaders(view: FormView): [string, string][] {
-  return ['From', 'To', 'Cc', 'Subject', 'Date', 'Message-Id', 'In-Reply-To', 'References'].flatMap((name) => {
+const BODIES = ['body-plain', 'body-html', 'stripped-text', 'stripped-html'];
+
+/** The list of headers; where it is empty, the fields beside it count: Mailgun posts each header as one. */
+function headersOf(view: FormView): PostedMail['content']['headers'] {
+  const { headers = [] } = view;
+  if (headers.length > 0) return headers;
+  return NAMED.flatMap((name) => {
     const value = view.text(name) ?? view.text(name.toLowerCase());
     return value ? [[name, value] satisfies [string, string]] : [];
   });
 }
+
+const NAMED = [
+  ...['From', 'To', 'Cc', 'Reply-To', 'Subject', 'Date', 'Message-Id', 'In-Reply-To', 'References'],
+  ...['Content-Type', 'Auto-Submitted', 'Precedence', 'List-Id', 'X-Mailover-Id'],
+];
 
 function filesOf(view: FormView): ReceivedFile[] {
   const contentIds = contentIdMap(view.text('content-id-map'));
@@ -90,7 +102,7 @@ function filesOf(view: FormView): ReceivedFile[] {
       contentType,
       content: value,
       ...(contentId !== undefined && { contentId }),
-      inline: contentId !== undefined,
+      inline: false,
     };
   });
 }

@@ -1,3 +1,4 @@
+import addressparser from 'nodemailer/lib/addressparser';
 import { headerValue } from '../header-value.ts';
 import type { Posted, PostedMail, ReceivedFile, Stated, StatedMailbox } from '../inbound.ts';
 
@@ -49,12 +50,20 @@ function list(fields: Fields, name: string): readonly Fields[] {
     : [];
 }
 
-/** The envelope recipient; payloads from before that field existed have the header lists only. */
+/** The envelope recipient; payloads from before that field existed have the headers only, in lists and as they were. */
 function recipientOf(fields: Fields): string | undefined {
-  const listed = ['ToFull', 'CcFull', 'BccFull'].flatMap((name) => list(fields, name));
-  const address = text(fields, 'OriginalRecipient') ?? listed.map((entry) => text(entry, 'Email')).find(Boolean);
-  return address?.includes('@') ? address.trim() : undefined;
+  const names = ['To', 'Cc', 'Bcc'];
+  const listed = names.flatMap((name) => list(fields, `${name}Full`)).map((entry) => text(entry, 'Email'));
+  const written = names.flatMap((name) =>
+    addressparser(text(fields, name)?.slice(0, MAX_HEADER) ?? '', { flatten: true }),
+  );
+  return [text(fields, 'OriginalRecipient'), ...listed, ...written.map(({ address }) => address)]
+    .find((address) => address?.includes('@'))
+    ?.trim();
 }
+
+/** Enough for the first address. */
+const MAX_HEADER = 2_000;
 
 /** Postmark tells the envelope sender only in headers that it adds itself. */
 function senderOf(headers: readonly (readonly [string, string])[]): string | null | undefined {
@@ -78,24 +87,34 @@ function headersOf(fields: Fields): [string, string][] {
 function contentOf(fields: Fields, headers: readonly (readonly [string, string])[]): PostedMail['content'] {
   const body = text(fields, 'TextBody');
   const html = text(fields, 'HtmlBody');
+  const entries = list(fields, 'Attachments');
+  const files = entries.map(fileOf);
+  // Both are always there, and empty if the mail has none.
+  const told = 'RawEmail' in fields || 'TextBody' in fields || 'HtmlBody' in fields;
+  const cut = entries.some(
+    ({ ContentLength }, place) => Number(ContentLength) > 0 && files[place]?.content.length === 0,
+  );
   return {
     headers,
     ...(body && { text: body }),
     ...(html && { html }),
-    files: list(fields, 'Attachments').map(fileOf),
+    files,
     stated: statedOf(fields),
+    ...((!told || cut) && { truncated: true }),
   };
 }
 
 function fileOf(entry: Fields): ReceivedFile {
   const filename = text(entry, 'Name');
   const contentId = text(entry, 'ContentID');
+  // The button that checks a webhook sends it as `Data` (django-anymail, webhooks/postmark.py, 2026-11-28).
+  const content = text(entry, 'Content') ?? text(entry, 'Data') ?? '';
   return {
     ...(filename && { filename }),
     contentType: text(entry, 'ContentType') ?? 'application/octet-stream',
-    content: Buffer.from(text(entry, 'Content') ?? '', 'base64'),
+    content: Buffer.from(content, 'base64'),
     ...(contentId && { contentId }),
-    inline: contentId !== undefined,
+    inline: false,
   };
 }
 
@@ -106,15 +125,22 @@ function statedOf(fields: Fields): Stated {
       const name = text(entry, 'Name');
       return address ? [{ ...(name && { name }), address }] : [];
     });
+  // An empty list says nothing: the field beside it has the header as it was.
+  const given = (name: string, entries: readonly Fields[]) => {
+    const listed = mailboxes(entries);
+    if (listed.length > 0) return listed;
+    const [address, shown] = [text(fields, name), text(fields, `${name}Name`)];
+    return address && shown ? [{ name: shown, address }] : address;
+  };
   const full = fields['FromFull'];
-  const from = mailboxes(typeof full === 'object' && full !== null ? [full as Fields] : []);
-  const to = mailboxes(list(fields, 'ToFull'));
-  const cc = mailboxes(list(fields, 'CcFull'));
+  const from = given('From', typeof full === 'object' && full !== null ? [full as Fields] : []);
+  const to = given('To', list(fields, 'ToFull'));
+  const cc = given('Cc', list(fields, 'CcFull'));
   const [replyTo, subject, date] = [text(fields, 'ReplyTo'), text(fields, 'Subject'), text(fields, 'Date')];
   return {
-    ...(from.length > 0 && { from }),
-    ...(to.length > 0 && { to }),
-    ...(cc.length > 0 && { cc }),
+    ...(from && { from }),
+    ...(to && { to }),
+    ...(cc && { cc }),
     ...(replyTo && { replyTo }),
     ...(subject && { subject }),
     ...(date && { date }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeHeader } from '../../lambda/inbound/encoded-words.ts';
+import { decodeWords } from '../../lambda/mail/encoded-words.ts';
 
 test.each([
   ['=?utf-8?B?WsM=?= =?utf-8?B?vCBFbmRl?=', 'Zü Ende'],
@@ -10,17 +10,17 @@ test.each([
   ['no words =?', 'no words =?'],
   ['=?utf-8*de?Q?=C3=BC?=', 'ü'],
 ])('reads %j', (value, expected) => {
-  expect(decodeHeader(value)).toBe(expected);
+  expect(decodeWords(value)).toBe(expected);
 });
 
 test('takes a long header in time that grows with its length only', () => {
   const long = '=?utf-8?Q?a?= '.repeat(40_000);
   const begun = performance.now();
 
-  decodeHeader(long);
-  decodeHeader('=?iso-2022-jp?b?YWFh?= '.repeat(100_000));
-  decodeHeader('=?'.repeat(200_000));
-  decodeHeader(`=?utf-8?Q?${'a'.repeat(300_000)} `.repeat(2));
+  decodeWords(long);
+  decodeWords('=?iso-2022-jp?b?YWFh?= '.repeat(100_000));
+  decodeWords('=?'.repeat(200_000));
+  decodeWords(`=?utf-8?Q?${'a'.repeat(300_000)} `.repeat(2));
 
   expect(performance.now() - begun).toBeLessThan(5_000);
 });

@@ -1,0 +1,92 @@
+import type { Part } from '../mail/mime-parts.ts';
+
+/** A leaf with what the choice of bodies and files hangs on. */
+export interface Leaf {
+  readonly part: Part;
+  /** Media type; what is none has become `text/plain`, or bytes if it is a file. */
+  readonly type: string;
+  readonly disposition: string;
+  readonly named: boolean;
+  /** A multipart in which no part was found: what stands there is shown, and not trusted. */
+  readonly lost?: boolean;
+}
+
+/** The parts that the text and the HTML of a mail consist of, and its files. */
+export interface Bodies {
+  readonly text: readonly Leaf[];
+  readonly html: readonly Leaf[];
+  readonly files: readonly Leaf[];
+}
+
+/**
+ * Chooses the bodies of a mail by RFC 8621, section 4.1.4: outside of `multipart/alternative` a text part belongs to both,
+ * so that each of them is the whole of the mail.
+ *
+ * Two things differ: a name makes a part of text a file wherever it stands behind another text, and pictures are always files.
+ */
+export function bodiesOf(root: Part, leafOf: (part: Part, parent?: Part) => Leaf): Bodies {
+  const text: Leaf[] = [];
+  const html: Leaf[] = [];
+  const files: Leaf[] = [];
+  visit([root], undefined, false, text, html);
+  if (text.length === 0 && html.length === 0) showOnlyText(text, files);
+  return { text, html, files };
+
+  function visit(
+    parts: readonly Part[],
+    parent: Part | undefined,
+    inAlternative: boolean,
+    texts: Leaf[] | undefined,
+    htmls: Leaf[] | undefined,
+  ): void {
+    const within = parent?.multipart || 'mixed';
+    const first = parts.findIndex(isTextOrMultipart);
+    const [textsBefore, htmlsBefore] = [texts?.length ?? 0, htmls?.length ?? 0];
+    let [ownTexts, ownHtmls] = [texts, htmls];
+    for (const [place, part] of parts.entries()) {
+      if (part.multipart !== false && part.children.length > 0) {
+        const alternative = inAlternative || part.multipart === 'alternative';
+        visit(part.children, part, alternative, ownTexts, ownHtmls);
+        continue;
+      }
+      const leaf = leafOf(part, parent);
+      const { type } = leaf;
+      if (!isBody(leaf, within, place === first)) files.push(leaf);
+      else if (within === 'alternative') (type === 'text/html' ? htmls : texts)?.push(leaf);
+      else {
+        if (inAlternative && type === 'text/plain') ownHtmls = undefined;
+        if (inAlternative && type === 'text/html') ownTexts = undefined;
+        ownTexts?.push(leaf);
+        ownHtmls?.push(leaf);
+      }
+    }
+    if (within !== 'alternative' || !texts || !htmls) return;
+    // One form only: it is the other one too.
+    if (texts.length === textsBefore) texts.push(...htmls.slice(htmlsBefore));
+    else if (htmls.length === htmlsBefore) htmls.push(...texts.slice(textsBefore));
+  }
+
+  function isBody({ type, disposition, named }: Leaf, within: string, first: boolean): boolean {
+    if (disposition === 'attachment' || (type !== 'text/plain' && type !== 'text/html')) return false;
+    if (within === 'alternative') return true;
+    if (within === 'related') return first;
+    return !named || (text.length === 0 && html.length === 0);
+  }
+}
+
+/** What may be the root of `multipart/related`, with pictures in front of it or behind. */
+function isTextOrMultipart({ type, multipart }: Part): boolean {
+  return multipart !== false || !/^(image|audio|video|application)\//.test(type);
+}
+
+/** Types of text that are files to every reader. */
+const FILE_TYPES = new Set(['text/calendar', 'text/vcard', 'text/x-vcard', 'text/directory', 'text/rfc822-headers']);
+
+/** A text of a type that nothing here knows is plain text (RFC 2046, section 4.1.4), where the mail has no other. */
+function showOnlyText(text: Leaf[], files: Leaf[]): void {
+  const place = files.findIndex(
+    ({ type, disposition, named }) =>
+      type.startsWith('text/') && disposition !== 'attachment' && !named && !FILE_TYPES.has(type),
+  );
+  text.push(...(place === -1 ? [] : files.splice(place, 1)));
+}

@@ -1,0 +1,45 @@
+import { decodeWords } from '../mail/encoded-words.ts';
+import { withLineEnds } from '../mail/lines.ts';
+import { uuencoded } from '../mail/transfer-encoding.ts';
+import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
+import { referencesOf } from './html.ts';
+
+/**
+ * The content of a mail as every form of it gives it: line ends are CRLF, a text of blanks is none, files that stand in the
+ * text are files, and `inline` says what the disposition or the HTML says.
+ */
+export function evened(content: MailContent): MailContent {
+  const { text: givenText = '', html: givenHtml = '', files: given, ...rest } = content;
+  const { rest: text, files: taken } = uuencoded(withLineEnds(givenText));
+  const html = withLineEnds(givenHtml);
+  const files = [...given, ...taken.map(asFile)];
+  const references = referencesOf(
+    files.some(({ contentId, contentLocation }) => contentId || contentLocation) ? html : '',
+  );
+  return {
+    ...rest,
+    ...(isShown(text) && { text }),
+    ...(isShown(html) && { html }),
+    files: files.map((file) => ({ ...file, inline: file.inline || isReferred(file, references) })),
+  };
+}
+
+function isShown(text: string): boolean {
+  return /\S/.test(text);
+}
+
+function asFile({ filename, content }: { readonly filename: string; readonly content: Buffer }): ReceivedFile {
+  return { filename: decodeWords(filename), contentType: 'application/octet-stream', content, inline: false };
+}
+
+function isReferred(
+  { contentId = '', contentLocation = '' }: ReceivedFile,
+  { ids, places }: ReturnType<typeof referencesOf>,
+) {
+  return ids.has(bareId(contentId)) || places.has(contentLocation);
+}
+
+/** A content id without its angle brackets. */
+export function bareId(contentId: string): string {
+  return contentId.trim().replace(/^<(.*)>$/s, '$1');
+}

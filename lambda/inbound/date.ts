@@ -1,0 +1,98 @@
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+/** Obsolete zones of RFC 5322, section 4.3, in hours; every other name there and elsewhere is to be read as -0000. */
+const ZONES: Readonly<Record<string, number>> = {
+  est: -5,
+  edt: -4,
+  cst: -6,
+  cdt: -5,
+  mst: -7,
+  mdt: -6,
+  pst: -8,
+  pdt: -7,
+};
+
+/** Day of the week, day, month, year, time and zone, with what clients leave out, add, or write with other signs. */
+const DATE =
+  /^(?:[a-z]{2,9}\s?[,.]? ?)?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ ,.-]+(\d{2,5})[ ,]+(\d{1,2}) ?[:.] ?(\d{1,2})(?: ?[:.] ?(\d{1,2})(?:[.,]\d+)?)? ?(am|pm)? ?(.*)$/i;
+/** The order of `asctime`, which old programs put there: day of the week, month, day, time, zone, year. */
+const ASCTIME = /^[a-z]{3,9},? ([a-z]{3})[a-z]* (\d{1,2}) (\d{1,2}):(\d{2})(?::(\d{2}))? ([a-z+\d:-]*?) ?(\d{4})$/i;
+const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+
+/** The time of a Date header (RFC 5322, section 3.3 and 4.3), as ISO 8601 in UTC; undefined for what is no date. */
+export function isoDate(value: string | undefined): string | undefined {
+  const bare = withoutComments(value?.slice(0, 400) ?? '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 100);
+  const usual = DATE.exec(bare);
+  if (usual) {
+    const [, day, month, year, hour, minute, second, half, zone] = usual;
+    return instant({ day, month, year: fullYear(year ?? ''), hour, minute, second, half, zone });
+  }
+  const old = ASCTIME.exec(bare);
+  if (old) {
+    const [, month, day, hour, minute, second, zone, year] = old;
+    return instant({ day, month, year: Number(year), hour, minute, second, half: undefined, zone });
+  }
+  return ISO.test(bare) ? ofIso(bare) : undefined;
+}
+
+interface Pieces {
+  readonly year: number;
+  readonly [other: string]: string | number | undefined;
+}
+
+function instant({ day, month, year, hour, minute, second, half, zone }: Pieces): string | undefined {
+  const place = MONTHS.indexOf(String(month).toLowerCase());
+  const date = new Date(0);
+  date.setUTCFullYear(year, place, Number(day));
+  const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (/pm/i.test(String(half)) ? 12 : 0);
+  // A leap second is the last of its minute.
+  const seconds = Math.min(Number(second ?? 0), 59);
+  const real = place !== -1 && date.getUTCMonth() === place && date.getUTCDate() === Number(day);
+  if (!real || year < 1900 || year > 9999 || hours > 23 || Number(minute) > 59 || Number(second ?? 0) > 60)
+    return undefined;
+  date.setUTCHours(hours, Number(minute) - offsetOf(String(zone ?? '')), seconds);
+  return within(date);
+}
+
+/** Two digits from 00 to 49 are of this century, and three of the last one. */
+function fullYear(digits: string): number {
+  const year = Number(digits);
+  if (digits.length >= 4) return year;
+  return digits.length === 2 && year < 50 ? year + 2000 : year + 1900;
+}
+
+/** Minutes east of Greenwich. */
+function offsetOf(zone: string): number {
+  const [, sign, hours, minutes = '0'] = /^(?:GMT|UTC|UT)?\s*([+-])(\d{1,2}):?(\d{2})?\b/i.exec(zone) ?? [];
+  if (hours !== undefined) return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  const [name = ''] = /^[a-z]*/i.exec(zone) ?? [];
+  return (ZONES[name.toLowerCase()] ?? 0) * 60;
+}
+
+function ofIso(text: string): string | undefined {
+  const zoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(text.slice(10)) ? text : `${text}Z`;
+  return within(new Date(zoned.replace(' ', 'T').replace(/\s+/g, '')));
+}
+
+function within(date: Date): string | undefined {
+  if (Number.isNaN(date.getTime())) return undefined;
+  const iso = date.toISOString();
+  return /^\d{4}-/.test(iso) ? iso : undefined;
+}
+
+/** Comments nest (RFC 5322, section 3.2.2). */
+function withoutComments(value: string): string {
+  let depth = 0;
+  let text = '';
+  for (let at = 0; at < value.length; at += 1) {
+    const sign = value[at] ?? '';
+    if (sign === '\\') at += 1;
+    else if (sign === '(') depth += 1;
+    else if (sign === ')') depth = Math.max(0, depth - 1);
+    else if (depth === 0) text += sign;
+  }
+  return text;
+}

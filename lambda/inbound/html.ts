@@ -1,0 +1,87 @@
+import { convert } from 'html-to-text';
+import { withLineEnds } from '../mail/lines.ts';
+
+/** A part of a body as text. */
+export interface Shown {
+  readonly isHtml: boolean;
+  readonly text: string;
+}
+
+/**
+ * The text and the HTML of a mail, each of them whole: what is there only in the other type is converted. There is none of
+ * a type that no part has.
+ */
+export function joined(
+  texts: readonly Shown[],
+  htmls: readonly Shown[],
+): { readonly text?: string; readonly html?: string } {
+  const [plain, rich] = [written(texts), written(htmls)];
+  const converted = plain.some(({ isHtml }) => !isHtml) ? plain.map(asText) : [];
+  const text = converted.includes(undefined) ? '' : converted.join('\r\n');
+  const html = rich.some(({ isHtml }) => isHtml) ? rich.map(asHtml).join('\r\n') : '';
+  return { ...(text && { text: withLineEnds(text) }), ...(html && { html: withLineEnds(html) }) };
+}
+
+function written(parts: readonly Shown[]): readonly Shown[] {
+  return parts.filter(({ text }) => /\S/.test(text));
+}
+
+/** Above this an HTML part is not converted: it takes time, and the HTML body has it. */
+const MAX_CONVERTED = 512 * 1024;
+
+function asText({ isHtml, text }: Shown): string | undefined {
+  if (!isHtml) return text;
+  return text.length > MAX_CONVERTED ? undefined : convert(text, CONVERSION);
+}
+
+const CONVERSION = {
+  wordwrap: false as const,
+  limits: { maxDepth: 50, maxChildNodes: 5_000, ellipsis: '' },
+  selectors: [{ selector: 'img', format: 'skip' }],
+};
+
+function asHtml({ isHtml, text }: Shown): string {
+  if (isHtml) return text;
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return `<pre style="white-space: pre-wrap">${escaped}</pre>`;
+}
+
+/** As far into a document as a browser looks for its charset (HTML standard, 13.2.3.2). */
+const PRESCAN_BYTES = 1_024;
+const DECLARED =
+  /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{1,60})|<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w:.-]{1,60})/i;
+
+/** The charset that an HTML document names in itself. */
+export function declaredCharset(content: Buffer): string | undefined {
+  const [, meta, xml] = DECLARED.exec(content.toString('latin1', 0, PRESCAN_BYTES)) ?? [];
+  return meta ?? xml;
+}
+
+const REFERENCES = /(?:\bcid:([^\s"'<>)\\]{1,998}))|(?:\b(?:src|background|href)\s*=\s*["']?([^\s"'<>]{1,998}))/gi;
+const MAX_REFERENCES = 5_000;
+
+/** What an HTML text shows within itself: ids of `cid:` (RFC 2392), and addresses as Content-Location has them. */
+export function referencesOf(html: string): {
+  readonly ids: ReadonlySet<string>;
+  readonly places: ReadonlySet<string>;
+} {
+  const ids = new Set<string>();
+  const places = new Set<string>();
+  for (const [, id, place] of html.matchAll(REFERENCES)) {
+    if (ids.size + places.size >= MAX_REFERENCES) break;
+    const named = id ?? /^cid:(.*)$/i.exec(place ?? '')?.[1];
+    if (named !== undefined) ids.add(plainId(named));
+    else if (place !== undefined) places.add(place.replaceAll('&amp;', '&'));
+  }
+  return { ids, places };
+}
+
+/** An id as a URL has it, percent escapes undone. */
+function plainId(id: string): string {
+  const text = id.replaceAll('&amp;', '&');
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

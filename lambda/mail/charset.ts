@@ -1,0 +1,167 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import iconv from 'iconv-lite';
+import libmime from 'libmime';
+
+/**
+ * The text of bytes whose charset a mail names, names wrongly, or does not name at all.
+ *
+ * A label that is known counts where it can read all of the bytes. Otherwise they are what they can be: UTF-16 by its byte
+ * order mark, ISO-2022 by its escapes, UTF-8 by its form, else `likely`, the charset of the rest of the mail, and
+ * windows-1252, by far the commonest 8-bit charset of mail that names none.
+ */
+export function textFrom(bytes: Buffer, label?: string, likely?: string): string {
+  const marked = byOrderMark(bytes);
+  if (marked !== undefined) return marked;
+  const codec = label === undefined ? undefined : codecOf(label);
+  if (codec === undefined) return guessed(bytes, likely);
+  if (codec.startsWith('utf-16') && isUtf8(bytes) && !bytes.includes(0)) return bytes.toString('utf8');
+  const text = decode(bytes, codec === 'utf-16le' && isBigEndian(bytes) ? 'utf-16be' : codec);
+  if (!text.includes(UNREADABLE)) return text;
+  if (codec === 'utf-8') return hasSequence(text) ? text : guessed(bytes, likely);
+  return isUtf8(bytes) ? bytes.toString('utf8') : text;
+}
+
+const UNREADABLE = '\ufffd';
+
+function byOrderMark(bytes: Buffer): string | undefined {
+  const [first, second, third] = bytes;
+  if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.toString('utf8', 3);
+  if (first === 0xff && second === 0xfe) return decode(bytes, 'utf-16le');
+  return first === 0xfe && second === 0xff ? decode(bytes, 'utf-16be') : undefined;
+}
+
+/** Letters of most scripts have one byte of zero; the label often names no order. */
+function isBigEndian(bytes: Buffer): boolean {
+  let [even, odd] = [0, 0];
+  for (let at = 0; at + 1 < Math.min(bytes.length, 400); at += 2) {
+    if (bytes[at] === 0) even += 1;
+    if (bytes[at + 1] === 0) odd += 1;
+  }
+  return even > odd;
+}
+
+function guessed(bytes: Buffer, likely: string | undefined): string {
+  if (isAscii(bytes)) {
+    const escaped = byEscapes(bytes);
+    return escaped ? decode(bytes, escaped) : bytes.toString('latin1');
+  }
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const codec = likely === undefined ? undefined : codecOf(likely);
+  const text = codec === undefined ? UNREADABLE : decode(bytes, codec);
+  return text.includes(UNREADABLE) ? decode(bytes, 'windows-1252') : text;
+}
+
+/** Designations of ISO-2022-JP, -KR and -CN (RFC 1468, 1557, 1922) within the first lines. */
+function byEscapes(bytes: Buffer): string | undefined {
+  if (!bytes.includes(0x1b)) return undefined;
+  const start = bytes.toString('latin1', 0, 4096);
+  if (start.includes('\x1b$)C')) return 'iso-2022-kr';
+  if (start.includes('\x1b$)A')) return 'iso-2022-cn';
+  const japanese = ['$@', '$B', '(J', '(I'].some((designation) => start.includes(`\x1b${designation}`));
+  return japanese ? 'iso-2022-jp' : undefined;
+}
+
+/** Whether the text has at least one character of several bytes that was read. */
+function hasSequence(text: string): boolean {
+  return /[\u0080-\ufffc]/.test(text);
+}
+
+/** The name of a charset as a codec here knows it; undefined for one that is unknown, or no charset for 8-bit bytes. */
+export function codecOf(label: string): string | undefined {
+  if (known.has(label)) return known.get(label);
+  if (known.size >= MOST_KNOWN) known.clear();
+  const codec = lookUp(label);
+  known.set(label, codec);
+  return codec;
+}
+
+/** Each look-up of an unknown label costs an exception or two, and a hostile mail has as many as words. */
+const known = new Map<string, string | undefined>();
+const MOST_KNOWN = 1_000;
+
+function lookUp(label: string): string | undefined {
+  const name = label
+    .trim()
+    .slice(0, 60)
+    .toLowerCase()
+    .replace(/^["']+|["']+$/g, '');
+  if (NONE.test(name)) return undefined;
+  for (const candidate of [name, name.replace(/^x-/, ''), libmime.normalizeCharset(name).toLowerCase()]) {
+    if (OWN.has(candidate)) return candidate;
+    const codec = whatwgName(candidate) ?? (iconv.encodingExists(candidate) ? candidate : undefined);
+    if (codec !== undefined && !NONE.test(codec)) return codec;
+  }
+  return undefined;
+}
+
+/** ASCII holds no 8-bit bytes; iconv-lite's codecs for bytes are no charsets. */
+const NONE = /^(|.*ascii.*|ansi_x3.*|iso_?646.*|us|cp367|ibm367|binary|hex|base64|utf-?7-?imap|x-user-defined)$/;
+
+function whatwgName(label: string): string | undefined {
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    return undefined;
+  }
+}
+
+function decode(bytes: Buffer, codec: string): string {
+  const own = OWN.get(codec);
+  if (own !== undefined) return own(bytes);
+  const name = WIDER.get(codec) ?? codec;
+  return whatwgName(name) === undefined ? iconv.decode(bytes, name) : new TextDecoder(name).decode(bytes);
+}
+
+/** Readers write the wider charset under the name of the narrower one. */
+const WIDER: ReadonlyMap<string, string> = new Map([['gbk', 'gb18030']]);
+
+/** Charsets of RFC 1468, 1557, 1922 and 1843, which neither library reads, or not between two encoded words. */
+const OWN: ReadonlyMap<string, (bytes: Buffer) => string> = new Map([
+  ['iso-2022-jp', (bytes) => new TextDecoder('iso-2022-jp').decode(withoutIdleEscapes(bytes))],
+  ['iso-2022-kr', (bytes) => decode(shifted(bytes), 'euc-kr')],
+  ['iso-2022-cn', (bytes) => decode(shifted(bytes), 'gb18030')],
+  ['hz-gb-2312', (bytes) => decode(tilded(bytes), 'gb18030')],
+]);
+
+/** A decoder takes an escape after an escape for an error, and joined encoded words have those. */
+function withoutIdleEscapes(bytes: Buffer): Buffer {
+  const text = bytes.toString('latin1');
+  return text.includes('\x1b(B\x1b') ? Buffer.from(text.replaceAll('\x1b(B\x1b', '\x1b'), 'latin1') : bytes;
+}
+
+const ESCAPE = 0x1b;
+const [SHIFT_OUT, SHIFT_IN, LF, TILDE] = [0x0e, 0x0f, 0x0a, 0x7e];
+
+/** Between SO and SI both bytes of a character are 7-bit; the same with their high bits is EUC. */
+function shifted(bytes: Buffer): Buffer {
+  return raised(bytes, (byte, at) => {
+    // A designation has four bytes: ESC $ ) C.
+    if (byte === ESCAPE) return { skip: bytes[at + 1] === 0x24 ? 4 : 1 };
+    if (byte === SHIFT_OUT) return { skip: 1, high: true };
+    return byte === SHIFT_IN ? { skip: 1, high: false } : undefined;
+  });
+}
+
+/** The same between `~{` and `~}`. */
+function tilded(bytes: Buffer): Buffer {
+  return raised(bytes, (byte, at) => {
+    if (byte !== TILDE) return undefined;
+    const next = bytes[at + 1];
+    if (next === 0x7b) return { skip: 2, high: true };
+    return next === 0x7d ? { skip: 2, high: false } : undefined;
+  });
+}
+
+/** Sets the high bits where a shift says so; each line begins without. */
+function raised(bytes: Buffer, shiftAt: (byte: number, at: number) => { skip: number; high?: boolean } | undefined) {
+  const out = Buffer.allocUnsafe(bytes.length);
+  let [length, at, high] = [0, 0, false];
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    const shift = shiftAt(byte, at);
+    high = shift?.high ?? (byte === LF ? false : high);
+    if (shift === undefined) out[length++] = high && byte > 0x20 ? byte | 0x80 : byte;
+    at += shift?.skip ?? 1;
+  }
+  return out.subarray(0, length);
+}

@@ -1,0 +1,57 @@
+import { lineEnd, withoutLineEnd } from './lines.ts';
+import { repairedType } from './structured.ts';
+
+/** A header as it was written, unfolded; characters are bytes (latin1). */
+export type HeaderField = readonly [name: string, value: string];
+
+/** What stands at a place of a header block. */
+export type Field =
+  | {
+      readonly kind: 'header';
+      readonly end: number;
+      readonly name: string;
+      readonly value: string;
+      readonly line: string;
+    }
+  | { readonly kind: 'end'; readonly end: number }
+  | { readonly kind: 'no-header'; readonly end: number };
+
+/** RFC 5322, section 2.2, and white space before the colon by section 4.5. No name begins like a delimiter. */
+const HEADER = /^(?!--)([!-9;-~]{1,200})[ \t]*:/;
+/** The line that a mailbox file has above each mail. */
+const MAILBOX_LINE = /^>?From /;
+
+/**
+ * Reads the header that begins at a place. Of one that is longer than `most` only as much as shows it.
+ *
+ * A fold takes its line break away, and nothing else (RFC 5322, section 2.2.3).
+ */
+export function nextField(mail: Buffer, from: number, most: number): Field {
+  const end = lineEnd(mail, from);
+  const bare = withoutLineEnd(mail, from, end);
+  if (bare === from) return { kind: 'end', end };
+  const start = mail.toString('latin1', from, Math.min(bare, from + MAX_NAME));
+  const [, name] = HEADER.exec(start) ?? [];
+  if (name === undefined) {
+    // What is no header ends the block, and is the first line of the body.
+    return from === 0 && MAILBOX_LINE.test(start) ? { kind: 'no-header', end } : { kind: 'end', end: from };
+  }
+  const pieces = [mail.toString('latin1', from, Math.min(bare, from + most + 1))];
+  let at = end;
+  while (mail[at] === SPACE || mail[at] === TAB) {
+    const next = lineEnd(mail, at);
+    if (at - from <= most) pieces.push(mail.toString('latin1', at, withoutLineEnd(mail, at, next)));
+    at = next;
+  }
+  const line = pieces.join('');
+  return { kind: 'header', end: at, name, value: line.slice(line.indexOf(':') + 1).trim(), line };
+}
+
+const MAX_NAME = 400;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** The line of a Content-Type that can be read. */
+export function repairedField({ name, value }: { readonly name: string; readonly value: string }): string {
+  return `${name}: ${repairedType(value)}`;
+}

@@ -1,0 +1,26 @@
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Where the line that begins at `from` ends, behind its line end. */
+export function lineEnd(mail: Buffer, from: number): number {
+  const found = mail.indexOf(LF, from);
+  return found === -1 ? mail.length : found + 1;
+}
+
+/** The end of what stands from `start` to `end`, without the line end there; `\r\r\n` is one too. */
+export function withoutLineEnd(mail: Buffer, start: number, end: number): number {
+  let at = end;
+  if (at > start && mail[at - 1] === LF) {
+    at -= 1;
+    while (at > start && mail[at - 1] === CR) at -= 1;
+  }
+  return at;
+}
+
+/** Text with line ends of one kind, as mail has them on its way: CRLF. */
+export function withLineEnds(text: string): string {
+  return OTHER.test(text) ? text.replace(ANY, '\r\n') : text;
+}
+
+const OTHER = /(?:^|[^\r])\n|\r\r\n/;
+const ANY = /\r{0,3}\n/g;

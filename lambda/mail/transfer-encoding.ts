@@ -1,0 +1,176 @@
+import { hexDigit } from './form.ts';
+
+/** Content with its transfer encoding undone; `known` is false for an encoding that nothing here reads. */
+export interface Decoded {
+  readonly content: Buffer;
+  readonly known: boolean;
+  /** Whether the mail has it as it is here. */
+  readonly asItStands: boolean;
+}
+
+/** Undoes a transfer encoding in one pass. */
+export function decoded(body: Buffer, encoding: string): Decoded {
+  switch (encoding) {
+    case 'base64':
+      return { content: fromBase64(body), known: true, asItStands: false };
+    case 'quoted-printable':
+      return { content: fromQuotedPrintable(body), known: true, asItStands: false };
+    case 'x-uuencode':
+    case 'uuencode':
+    case 'x-uue':
+    case 'uue': {
+      const content = fromUuencode(body);
+      return { content: content ?? body, known: content !== undefined, asItStands: content === undefined };
+    }
+    default:
+      return { content: body, known: PLAIN.test(encoding), asItStands: true };
+  }
+}
+
+/** Nothing to undo, in the RFC's words and in those of clients that put something else there. */
+const PLAIN = /^(|[78]-?bits?|binary|none|utf-?8|us-ascii|iso-8859-\d+|text|plain)$/;
+/** Some clients pad each block that they encode, so padding in the middle ends a block; what is no digit is passed over. */
+function fromBase64(body: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(Math.ceil((body.length * 3) / 4));
+  let length = 0;
+  let bits = 0;
+  let group = 0;
+  for (let place = 0; place < body.length; place++) {
+    const byte = body[place] ?? 0;
+    const digit = BASE64[byte] ?? -1;
+    if (digit === -1) {
+      if (byte === EQUALS) bits = 0;
+      continue;
+    }
+    group = ((group << 6) | digit) & 0xffff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out[length++] = group >> bits;
+    }
+  }
+  return out.subarray(0, length);
+}
+
+/** The six bits of each character, -1 for what is none. */
+const BASE64 = new Int8Array(256).fill(-1);
+for (const [digit, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+  BASE64[character.charCodeAt(0)] = digit;
+
+function fromQuotedPrintable(body: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(body.length);
+  let length = 0;
+  let place = 0;
+  while (place < body.length) {
+    const byte = body[place] ?? 0;
+    const high = byte === EQUALS ? hexDigit(body[place + 1]) : -1;
+    const low = high === -1 ? -1 : hexDigit(body[place + 2]);
+    const lineEnd = byte === EQUALS && low === -1 ? softBreak(body, place + 1) : -1;
+    // A sign that encodes nothing stands for itself.
+    if (lineEnd === -1) out[length++] = low === -1 ? byte : high * 16 + low;
+    place = lineEnd !== -1 ? lineEnd : low !== -1 ? place + 3 : place + 1;
+  }
+  return out.subarray(0, length);
+}
+
+const EQUALS = 0x3d;
+const CR = 0x0d;
+const LF = 0x0a;
+/** Spaces that some server added behind a soft line break; a line has 76 characters. */
+const MAX_PADDING = 80;
+
+/** Where the next line begins, if only spaces are left of this one. */
+function softBreak(body: Buffer, from: number): number {
+  let place = from;
+  while (place < from + MAX_PADDING && (body[place] === 0x20 || body[place] === 0x09)) place += 1;
+  while (body[place] === CR && place < from + MAX_PADDING) place += 1;
+  return body[place] === LF ? place + 1 : place >= body.length ? place : -1;
+}
+
+/** The file within uuencoded content (POSIX, uuencode); undefined if there is none. */
+function fromUuencode(body: Buffer): Buffer | undefined {
+  const [file] = uuencoded(body.toString('latin1')).files;
+  return file?.content;
+}
+
+/** A file that stood in a text. */
+export interface UuencodedFile {
+  readonly filename: string;
+  readonly content: Buffer;
+}
+
+const BEGIN = /^begin(-base64)? [0-7]{3,4} ([^\r\n]{1,255}?)[ \t\r]*$/gm;
+
+/** Takes the uuencoded files out of a text; what only looks like one stays there. */
+export function uuencoded(text: string): { readonly rest: string; readonly files: readonly UuencodedFile[] } {
+  const files: UuencodedFile[] = [];
+  let rest = '';
+  let taken = 0;
+  for (const { 0: line, 1: base64, 2: filename = '', index } of text.matchAll(BEGIN)) {
+    if (index < taken || files.length === MAX_FILES) continue;
+    const start = text.indexOf('\n', index + line.length) + 1;
+    const found = start === 0 ? undefined : base64 ? untilEqualSigns(text, start) : untilEnd(text, start);
+    if (found === undefined) continue;
+    files.push({ filename, content: found.content });
+    rest += text.slice(taken, index);
+    taken = found.end;
+  }
+  return files.length === 0 ? { rest: text, files } : { rest: rest + text.slice(taken), files };
+}
+
+/** More than any mail has; each that is begun and not ended is read twice. */
+const MAX_FILES = 100;
+
+interface Found {
+  readonly content: Buffer;
+  readonly end: number;
+}
+
+/** Lines of a length and groups of four characters, up to the line `end`. */
+function untilEnd(text: string, start: number): Found | undefined {
+  const pieces: Buffer[] = [];
+  for (let at = start; at < text.length; ) {
+    const stop = text.indexOf('\n', at);
+    const end = stop === -1 ? text.length : stop;
+    const line = text.slice(at, Math.min(end, at + MAX_LINE)).replace(/\r+$/, '');
+    at = end + 1;
+    if (line.trim() === 'end') return { content: Buffer.concat(pieces), end: Math.min(at, text.length) };
+    const bytes = ofLine(line);
+    if (bytes === undefined) return undefined;
+    pieces.push(bytes);
+  }
+  return undefined;
+}
+
+const MAX_LINE = 100;
+
+function ofLine(line: string): Buffer | undefined {
+  const length = six(line.charCodeAt(0) || SPACE);
+  const groups = Math.ceil(length / 3);
+  // Blanks at the end of a line are zeros, and some servers take them away.
+  const padded = line.slice(1).padEnd(groups * 4, ' ');
+  if (length < 0 || length > 45 || line.length > 1 + groups * 4 + 4) return undefined;
+  const bytes = Buffer.alloc(groups * 3);
+  for (let group = 0; group < groups; group += 1) {
+    const [a = -1, b = -1, c = -1, d = -1] = [0, 1, 2, 3].map((place) => six(padded.charCodeAt(group * 4 + place)));
+    if (Math.min(a, b, c, d) < 0) return undefined;
+    bytes.writeUIntBE((a << 18) | (b << 12) | (c << 6) | d, group * 3, 3);
+  }
+  return bytes.subarray(0, length);
+}
+
+const SPACE = 0x20;
+
+function six(character: number): number {
+  return character >= SPACE && character <= 0x60 ? (character - SPACE) & 0x3f : -1;
+}
+
+/** `begin-base64` ends with a line of four equal signs. */
+function untilEqualSigns(text: string, start: number): Found | undefined {
+  const stop = text.indexOf('\n====', start - 1);
+  if (stop === -1) return undefined;
+  const encoded = text.slice(start, stop);
+  if (!/^[A-Za-z0-9+/=\s]*$/.test(encoded)) return undefined;
+  const next = text.indexOf('\n', stop + 1);
+  return { content: Buffer.from(encoded, 'base64'), end: next === -1 ? text.length : next + 1 };
+}
