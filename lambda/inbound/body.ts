@@ -43,6 +43,7 @@ export function bodiesOf(root: Part, leafOf: (part: Part, parent?: Part) => Leaf
     const first = parts.findIndex(isTextOrMultipart);
     const [textsBefore, htmlsBefore] = [texts?.length ?? 0, htmls?.length ?? 0];
     let [ownTexts, ownHtmls] = [texts, htmls];
+    let chosen = false;
     for (const [place, part] of parts.entries()) {
       if (part.multipart !== false && part.children.length > 0) {
         const alternative = inAlternative || part.multipart === 'alternative';
@@ -54,8 +55,12 @@ export function bodiesOf(root: Part, leafOf: (part: Part, parent?: Part) => Leaf
       if (!isBody(leaf, within, place === first)) files.push(leaf);
       else if (within === 'alternative') (type === 'text/html' ? htmls : texts)?.push(leaf);
       else {
-        if (inAlternative && type === 'text/plain') ownHtmls = undefined;
-        if (inAlternative && type === 'text/html') ownTexts = undefined;
+        // The first text of a branch tells which of the two forms it is; what follows there belongs to the same.
+        if (inAlternative && !chosen && texts && htmls) {
+          if (type === 'text/html') ownTexts = undefined;
+          else ownHtmls = undefined;
+        }
+        chosen = true;
         ownTexts?.push(leaf);
         ownHtmls?.push(leaf);
       }

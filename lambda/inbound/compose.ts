@@ -49,7 +49,8 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
     ...(references.length > 0 && { references }),
     ...(date !== undefined && { date }),
     ...(subject && { subject }),
-    ...addresses('from', asWritten('from'), stated.from),
+    // A second one is a forgery, or a mistake: what a server signs and shows is the first.
+    ...addresses('from', asWritten('from').slice(0, 1), stated.from),
     ...addresses('to', asWritten('to'), stated.to),
     ...addresses('cc', asWritten('cc'), stated.cc),
     ...addresses('replyTo', asWritten('reply-to'), stated.replyTo),

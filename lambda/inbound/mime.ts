@@ -1,4 +1,4 @@
-import { isAscii } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { codecOf, textFrom } from '../mail/charset.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
 import type { HeaderField } from '../mail/header-fields.ts';
@@ -17,7 +17,7 @@ import { declaredCharset, joined, type Shown } from './html.ts';
  */
 export function readMime(mime: Buffer, wasText = false): MailContent {
   const { root, complete } = splitMail(withUsualLineEnds(mime));
-  if (root.headers.length === 0) return { headers: [], files: [], unparsable: true };
+  if (root.headers.length === 0) return withoutHeaders(mime);
   const likely = likelyCharset(root);
   const { text, html, files } = bodiesOf(root, (part, parent) => leafOf(part, parent, likely));
   const contents = new Map([...text, ...html, ...files].map((leaf) => [leaf.part, leaf.part.read()]));
@@ -41,6 +41,12 @@ export function readMime(mime: Buffer, wasText = false): MailContent {
     ...(!complete && { truncated: true }),
     ...(doubtful && { unparsable: true }),
   };
+}
+
+/** What has no header is no mail; as a text it is shown all the same. */
+function withoutHeaders(mime: Buffer): MailContent {
+  const isText = !mime.includes(0) && (isAscii(mime) || isUtf8(mime));
+  return { headers: [], ...(isText && { text: mime.toString('utf8') }), files: [], unparsable: true };
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -91,7 +91,7 @@ function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMai
   const read = byProvider.text !== undefined || byProvider.html !== undefined;
   if (content.unparsable) {
     if (read) return byProvider;
-    return content.headers.length > 0 ? content : { ...byProvider, unparsable: true };
+    return content.headers.length > 0 ? content : { ...byProvider, ...content, headers: byProvider.headers };
   }
   if (!mimeWasText || isAscii(mime)) return content;
   const { text, html } = read ? byProvider : content;

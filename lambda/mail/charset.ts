@@ -18,7 +18,7 @@ export function textFrom(bytes: Buffer, label?: string, likely?: string): string
   const text = decode(bytes, codec === 'utf-16le' && isBigEndian(bytes) ? 'utf-16be' : codec);
   if (!text.includes(UNREADABLE)) return text;
   if (codec === 'utf-8') return hasSequence(text) ? text : guessed(bytes, likely);
-  return isUtf8(bytes) ? bytes.toString('utf8') : text;
+  return isUtf8(bytes) && !bytes.includes(0) ? bytes.toString('utf8') : text;
 }
 
 const UNREADABLE = '\ufffd';

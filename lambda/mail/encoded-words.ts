@@ -16,12 +16,12 @@ export function decodeWords(value: string): string {
   let run: Run | undefined;
   for (const { 0: word, 1: charset = '', 2: encoding = '', 3: content = '', index } of value.matchAll(WORD)) {
     const between = value.slice(end, index);
-    const bytes = /b/i.test(encoding) ? Buffer.from(content, 'base64') : unquoted(content);
+    const pieces = /b/i.test(encoding) ? [Buffer.from(content, 'base64')] : unquoted(content);
     const neighbours = run !== undefined && between.trim() === '';
-    if (neighbours && run?.charset === charset.toLowerCase()) run.pieces.push(bytes);
+    if (neighbours && run?.charset === charset.toLowerCase()) run.pieces.push(...pieces);
     else {
       text += textOf(run) + (neighbours ? '' : between);
-      run = { charset: charset.toLowerCase(), pieces: [bytes] };
+      run = { charset: charset.toLowerCase(), pieces };
     }
     end = index + word.length;
   }
@@ -30,16 +30,31 @@ export function decodeWords(value: string): string {
 
 interface Run {
   readonly charset: string;
-  readonly pieces: Buffer[];
+  /** Bytes, and characters that stood there as they are, against the RFC. */
+  readonly pieces: (Buffer | string)[];
 }
 
 function textOf(run: Run | undefined): string {
-  return run === undefined ? '' : textFrom(Buffer.concat(run.pieces), run.charset);
+  if (run === undefined) return '';
+  let text = '';
+  let bytes: Buffer[] = [];
+  for (const piece of [...run.pieces, '']) {
+    if (typeof piece !== 'string') {
+      bytes.push(piece);
+      continue;
+    }
+    text += textFrom(Buffer.concat(bytes), run.charset) + piece;
+    bytes = [];
+  }
+  return text;
 }
 
-function unquoted(text: string): Buffer {
-  const bytes = Buffer.from(text.replaceAll('_', ' '), 'utf8')
-    .toString('latin1')
-    .replace(/=([0-9A-Fa-f]{2})/g, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1');
+function unquoted(text: string): (Buffer | string)[] {
+  return text.split(/([\u0080-\uffff]+)/).map((piece, place) => {
+    if (place % 2 === 1) return piece;
+    const bytes = piece
+      .replaceAll('_', ' ')
+      .replace(/=([0-9A-Fa-f]{2})/g, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    return Buffer.from(bytes, 'latin1');
+  });
 }

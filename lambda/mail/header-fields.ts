@@ -33,8 +33,9 @@ export function nextField(mail: Buffer, from: number, most: number): Field {
   const start = mail.toString('latin1', from, Math.min(bare, from + MAX_NAME));
   const [, name] = HEADER.exec(start) ?? [];
   if (name === undefined) {
-    // What is no header ends the block, and is the first line of the body.
-    return from === 0 && MAILBOX_LINE.test(start) ? { kind: 'no-header', end } : { kind: 'end', end: from };
+    // What is no header ends the block, and is the first line of the body; a value without a name is passed over.
+    const passed = start.startsWith(':') || (from === 0 && MAILBOX_LINE.test(start));
+    return passed ? { kind: 'no-header', end } : { kind: 'end', end: from };
   }
   const pieces = [mail.toString('latin1', from, Math.min(bare, from + most + 1))];
   let at = end;

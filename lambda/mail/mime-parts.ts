@@ -9,7 +9,7 @@ export interface Part {
   readonly headers: readonly HeaderField[];
   /** Media type in lower case, without parameters; as written, so that it may be none. */
   readonly type: string;
-  /** `mixed` of `multipart/mixed`; false for a leaf. */
+  /** `mixed` of `multipart/mixed`, and of anything else that has parts; false for a leaf. */
   readonly multipart: string | false;
   readonly children: readonly Part[];
   /** Undoes the transfer encoding; of a multipart that is what stands there if no part was found. */
@@ -44,6 +44,7 @@ export function splitMail(mail: Buffer): Parts {
 
 /** What is known of a part while it is read. */
 interface Open extends Part {
+  multipart: string | false;
   readonly children: Open[];
   /** Where its body begins and ends. */
   start: number;
@@ -135,6 +136,8 @@ class Reader {
     };
     this.#parts.set(node, part);
     parent?.children.push(part);
+    // The splitter goes by the boundary; some clients write one, and parts, below another type.
+    if (parent) parent.multipart ||= 'mixed';
     if (depth <= MAX_DEPTH) return true;
     part.end = start;
     this.complete = false;
