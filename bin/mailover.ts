@@ -12,7 +12,12 @@ const providers: ProviderConfig[] = [
     options: { domain: 'mg.example.com' },
     inbound: { domains: ['in.example.com'], preference: 10 },
   },
-  { key: 'ses', type: 'ses', options: { identities: ['example.com', 'example.org', 'example.net'] } },
+  {
+    key: 'ses',
+    type: 'ses',
+    options: { identities: ['example.com', 'example.org', 'example.net'] },
+    inbound: { recipients: ['in.example.com'], preference: 30 },
+  },
   // A young server of one's own, which first has to earn its reputation: one mail in a hundred goes there first.
   {
     key: 'own-mta',

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ReceivedLog } from './received-log.ts';
 import type { LocalReceiving } from './receiving.ts';
+import type { MailToSes, receiveAsSes } from './ses-rules.ts';
 import { MAILGUN_FORMS } from './simulators/inbound/mailgun-wire.ts';
 import type { Received } from './simulators/inbound/receiving.ts';
 
@@ -9,6 +10,8 @@ import type { Received } from './simulators/inbound/receiving.ts';
 export interface InboundSources {
   receiving(): LocalReceiving | undefined;
   received(): ReceivedLog | undefined;
+  /** Undefined if no rule knows a recipient. */
+  ses(mail: MailToSes): ReturnType<typeof receiveAsSes>;
 }
 
 /** A mail of 40 MB in base64, with room around it. */
@@ -31,11 +34,22 @@ interface ByKey {
 }
 
 /** Routes about received mail: lets a simulated provider receive one, tells how it fares, and lists what reached the queue. */
-export function addInbound(app: FastifyInstance, { receiving, received }: InboundSources): void {
+export function addInbound(app: FastifyInstance, { receiving, received, ses }: InboundSources): void {
+  app.register((scope, _options, done) => {
+    addSes(scope, ses);
+    done();
+  });
   app.get<{ Querystring: { limit?: string } }>(
     '/api/received',
     async ({ query }) => received()?.list(/^\d{1,9}$/.test(query.limit ?? '') ? Number(query.limit) : undefined) ?? [],
   );
+  app.get<{ Params: { id: string } }>('/api/received/:id', async ({ params }, reply) => {
+    const message = received()?.message(params.id);
+    return (
+      message ??
+      reply.code(404).send({ error: `No message ${params.id} is among the last ones that reached the queue.` })
+    );
+  });
   app.delete('/api/received', async (_request, reply) => {
     received()?.clear();
     return reply.code(204).send();
@@ -73,6 +87,29 @@ export function addInbound(app: FastifyInstance, { receiving, received }: Inboun
       .filter(({ id }) => query.id === undefined || query.id === id)
       .map(view);
   });
+}
+
+/** SES takes bytes, as another mail server hands them over; in a scope of its own, since elsewhere a body is text. */
+function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.post<ByKey & { Querystring: { from?: string; to?: string | string[] } }>(
+    '/api/providers/:key/mail',
+    { bodyLimit: BODY_LIMIT },
+    async ({ query: { from = '', to = [] }, body }, reply) => {
+      const recipients = [to].flat().filter((address) => address.includes('@'));
+      if (recipients.length === 0 || !Buffer.isBuffer(body))
+        return reply
+          .code(400)
+          .send({ error: 'Post a raw mail, with ?from=…&to=… for its envelope; `to` may be repeated.' });
+      const taken = ses({ raw: body, from: from.trim().replace(/^<(.*)>$/, '$1'), to: recipients });
+      // What SES answers another mail server for an address that no rule knows.
+      return (
+        taken ??
+        reply.code(404).send({ error: '550 5.1.1 Requested action not taken: no receipt rule is for this recipient.' })
+      );
+    },
+  );
 }
 
 function view({ id, at, mail, status, tries }: Received) {

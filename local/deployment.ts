@@ -6,6 +6,7 @@ import { type DeployedApi, readApis } from './http-api/deployed.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { nameResources, resourceNames } from './physical-names.ts';
 import { type DeployedSchedule, readSchedules } from './schedule.ts';
+import { type DeployedReceiptRule, type DeployedSubscription, readReceiving } from './ses-rules.ts';
 
 /** A queue of the template, attributes as SQS holds them. */
 export interface DeployedQueue {
@@ -48,6 +49,8 @@ export interface Deployment {
   readonly secrets: readonly DeployedSecret[];
   readonly alarms: readonly AlarmDefinition[];
   readonly dashboards: readonly DeployedDashboard[];
+  readonly receiptRules: readonly DeployedReceiptRule[];
+  readonly subscriptions: readonly DeployedSubscription[];
   readonly outputs: Readonly<Record<string, string>>;
 }
 
@@ -118,6 +121,7 @@ export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl
       name,
       body: String(DashboardBody),
     })),
+    ...readReceiving(each),
     outputs: Object.fromEntries(
       stacks.flatMap((stack) =>
         Object.entries(stack.outputs).map(([name, { Value }]) => [name, String(resolve(Value, scopeOf(stack)))]),

@@ -34,9 +34,10 @@ export function localInbound(environment: InboundEnvironment | undefined): Local
 }
 
 /** The part of `GET /api/stack` that a program needs to play the providers, by key. */
-export function inboundInfo(list: readonly LocalInbound[]): Record<string, InboundRoute> {
+export function inboundInfo(list: readonly LocalInbound[], apiUrl: string): Record<string, InboundRoute> {
   return Object.fromEntries(
-    list.flatMap(({ provider: { key, type }, secret }) => {
+    list.flatMap(({ provider: { key, type }, secret }): [string, InboundRoute][] => {
+      if (type === 'ses') return [[key, { url: `${apiUrl}/api/providers/${key}/mail` }]];
       if (secret === undefined) return [];
       const path = `/inbound/${key}/${secret['inboundPath']}`;
       const named = (fields: Readonly<Record<string, string>>) =>

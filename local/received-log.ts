@@ -17,20 +17,26 @@ export interface ReceivedEntry {
 
 /** A list must not grow with the mail that went through. */
 const MOST_KEPT = 1_000;
+const MOST_WHOLE = 100;
+const MOST_CHARACTERS = 20_000;
 
 /** What was put on the inbound queue, newest last; seen as it is sent, so that nothing is taken from who consumes it. */
 export class ReceivedLog {
   #entries: ReceivedEntry[] = [];
+  readonly #messages = new Map<string, InboundMessage>();
 
   /** Watches a queue; what is too large for it is read from the bucket. */
   constructor(queue: LocalQueue, buckets: S3Store) {
     const enqueue = queue.enqueue.bind(queue);
     queue.enqueue = (message: SqsMessage): void => {
       enqueue(message);
-      const entry = entryOf(message.body, buckets);
-      if (entry === undefined) return;
-      this.#entries.push(entry);
+      const received = messageOf(message.body, buckets);
+      if (received === undefined) return;
+      this.#entries.push(entryOf(received));
       if (this.#entries.length > MOST_KEPT) this.#entries.shift();
+      this.#messages.set(received.id, shortened(received));
+      const [oldest = ''] = this.#messages.keys();
+      if (this.#messages.size > MOST_WHOLE) this.#messages.delete(oldest);
     };
   }
 
@@ -38,29 +44,48 @@ export class ReceivedLog {
     return this.#entries.slice(-limit);
   }
 
+  /** One of the last messages, long texts cut. */
+  message(id: string): InboundMessage | undefined {
+    return this.#messages.get(id);
+  }
+
   clear(): void {
     this.#entries = [];
+    this.#messages.clear();
   }
 }
 
 /** Undefined for what is no message of ours: anybody may send to a queue. */
-function entryOf(body: string, buckets: S3Store): ReceivedEntry | undefined {
+function messageOf(body: string, buckets: S3Store): InboundMessage | undefined {
   try {
     const parsed = JSON.parse(body) as InboundMessage & { s3?: { bucket: string; key: string } };
-    const { id, provider, envelope, from, subject, attachments, flags }: InboundMessage =
+    const message: InboundMessage =
       parsed.s3 === undefined ? parsed : JSON.parse(String(buckets.getObject(parsed.s3.bucket, parsed.s3.key).body));
-    const [author] = from ?? [];
-    return {
-      at: new Date().toISOString(),
-      id,
-      provider,
-      envelope,
-      ...(author && { from: author.name ?? author.address }),
-      ...(subject !== undefined && { subject }),
-      attachments: attachments?.length ?? 0,
-      flags: flags ?? [],
-    };
+    return typeof message.id === 'string' && Array.isArray(message.envelope.to) ? message : undefined;
   } catch {
     return undefined;
   }
+}
+
+function entryOf({ id, provider, envelope, from, subject, attachments, flags }: InboundMessage): ReceivedEntry {
+  const [author] = from ?? [];
+  return {
+    at: new Date().toISOString(),
+    id,
+    provider,
+    envelope,
+    ...(author && { from: author.name ?? author.address }),
+    ...(subject !== undefined && { subject }),
+    attachments: attachments?.length ?? 0,
+    flags: flags ?? [],
+  };
+}
+
+function shortened(message: InboundMessage): InboundMessage {
+  const { text, html } = message;
+  return {
+    ...message,
+    ...(text !== undefined && { text: text.slice(0, MOST_CHARACTERS) }),
+    ...(html !== undefined && { html: html.slice(0, MOST_CHARACTERS) }),
+  };
 }

@@ -20,14 +20,16 @@ export function startReceiving(options: {
   /** Secrets of the sending halves, by key: Postmark has one token for both. */
   readonly providerSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly httpUrl: string;
+  /** Of the console and the JSON behind it, where SES takes its mail. */
+  readonly apiUrl: string;
   /** Read whenever it is needed, as it may change. */
   readonly timeScale: number;
   /** Where a provider's simulator listens; it may not yet when this is called first. */
   endpointOf(key: string): string;
 }): LocalReceiving {
-  const { environment, providerSecrets, httpUrl, endpointOf } = options;
+  const { environment, providerSecrets, httpUrl, apiUrl, endpointOf } = options;
   const list = localInbound(environment);
-  const info = inboundInfo(list);
+  const info = inboundInfo(list, apiUrl);
   const access: Record<string, ReceivingAccess> = {};
   for (const { provider, secret } of list) {
     const { key, type } = provider;
@@ -38,7 +40,7 @@ export function startReceiving(options: {
       get timeScale() {
         return options.timeScale;
       },
-      target: () => info[key] && { url: httpUrl, ...info[key] },
+      target: () => info[key] && { ...info[key], url: httpUrl },
       messageUrl: (id) => `${endpointOf(key)}/v3/domains/in.example.com/messages/${id}`,
     });
     const apiKey = (type === 'mailgun' ? secret?.['apiKey'] : providerSecrets[key]?.['serverToken']) ?? '';

@@ -23,7 +23,9 @@ export interface StackInfo {
 
 /** What a program needs to play a provider: paths at the HTTP API, and keys made up for this start of the stack. */
 export interface InboundRoute {
-  readonly path: string;
+  readonly path?: string;
+  /** SES: takes a raw mail, with `?from=…&to=…`, as another mail server would hand it over. */
+  readonly url?: string;
   /** Mailgun's ways of posting the raw mail and of telling about a stored one. */
   readonly mimePath?: string;
   readonly storePath?: string;

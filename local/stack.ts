@@ -25,6 +25,7 @@ import { startReceiving } from './receiving.ts';
 import { runFunctions } from './running-functions.ts';
 import { runSchedules } from './schedule.ts';
 import { senderFacts } from './sender-facts.ts';
+import { receiveAsSes } from './ses-rules.ts';
 import { startSimulators } from './simulators/main.ts';
 import type { StackInfo } from './stack-info.ts';
 import { synthesise } from './synthesise.ts';
@@ -111,6 +112,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     state: () => live.state,
     receiving: () => live.receiving,
     received: () => live.received,
+    ses: (mail) => (live.deployment && live.aws ? receiveAsSes(mail, live.deployment, live.aws) : undefined),
     drawing: () => live.drawing,
     clock,
     monitoring,
@@ -158,6 +160,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     environment: inbound,
     providerSecrets: secrets,
     httpUrl: http.url,
+    apiUrl: api.url,
     endpointOf: (key) => live.simulators?.endpoints[key] ?? '',
     get timeScale() {
       return clock.scale;

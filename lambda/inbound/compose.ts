@@ -42,7 +42,7 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
   const references = messageIds(of('references'));
   const date = isoDate(of('date')[0] ?? stated.date);
   const subject = oneLine(stated.subject ?? of('subject')[0] ?? '');
-  const allFlags = [...new Set([...flagsOf(headers, posted.sender, attachments), ...flags])];
+  const allFlags = [...new Set([...flagsOf(headers, posted.sender, attachments, content.text), ...flags])];
   const shared = {
     ...(id !== undefined && { messageId: id }),
     ...(inReplyTo !== undefined && { inReplyTo }),

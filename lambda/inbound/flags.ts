@@ -32,6 +32,7 @@ export function flagsOf(
   headers: Headers,
   sender: string | null | undefined,
   files: readonly InboundAttachment[],
+  text = '',
 ): InboundFlag[] {
   const has = (name: string, value = /./) => valuesOf(headers, name).some((given) => value.test(given));
   const report = reportOf(headers, files);
@@ -49,7 +50,9 @@ export function flagsOf(
     has('x-precedence', /^\s*list\b/i);
   return [
     ...(autoReply ? (['auto-reply'] as const) : []),
-    ...(sender === null || report === 'delivery' || has('x-failed-recipients') ? (['bounce'] as const) : []),
+    ...(sender === null || report === 'delivery' || has('x-failed-recipients') || isReportText(headers, text)
+      ? (['bounce'] as const)
+      : []),
     ...(list ? (['list'] as const) : []),
     ...(has('x-mailover-id') ? (['loop'] as const) : []),
     ...(files.some(isTnef) ? (['tnef'] as const) : []),
@@ -69,6 +72,19 @@ function reportOf(headers: Headers, files: readonly InboundAttachment[]): 'deliv
   const reported = (name: string) => kind.toLowerCase() === name || types.includes(`message/${name}`);
   if (reported('delivery-status') || reported('global-delivery-status')) return 'delivery';
   return kind !== '' || reported('disposition-notification') || reported('feedback-report') ? 'other' : undefined;
+}
+
+/** Where the fields of a report (RFC 3464) may stand in a text. */
+const REPORT_CHARACTERS = 32_000;
+
+/** A form that tells no Content-Type may have the report within the text; a person who quotes one is not automatic. */
+function isReportText(headers: Headers, text: string): boolean {
+  const automatic = valuesOf(headers, 'auto-submitted').some((value) => !/^\s*no\b/i.test(value));
+  if (!automatic || valuesOf(headers, 'content-type').length > 0) return false;
+  const start = text.slice(0, REPORT_CHARACTERS);
+  return (
+    /^Final-Recipient: *rfc822;/im.test(start) && /^Action: *(failed|delayed|delivered|relayed|expanded)/im.test(start)
+  );
 }
 
 /** Outlook's own format, which holds the text or files of the mail (MS-OXTNEF). */

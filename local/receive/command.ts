@@ -4,6 +4,8 @@ import { UsageError } from '../send/options.ts';
 import { progressBar, type Terminal } from '../send/progress.ts';
 import { mailOf } from './mail.ts';
 import { type CommandOptions, parseOptions, USAGE } from './options.ts';
+import { type Payload, recipientsOf } from './payload.ts';
+import { shown } from './result.ts';
 import { findTarget, type Reception, type Target } from './target.ts';
 
 const POLL_MS = 200;
@@ -21,6 +23,8 @@ export async function receive(
       return 0;
     }
     const target = await findTarget(options, environment['MAILOVER_PORT']);
+    if (options.payload !== undefined) return await posted(target, options.payload, terminal);
+    if (target.type === 'ses') return await delivered(target, options, terminal);
     return options.count === 1 ? await one(target, options, terminal) : await many(target, options, terminal);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -33,8 +37,32 @@ export async function receive(
   }
 }
 
+/** Posts the request of a file once: what it holds is to be seen, and not the retries. */
+async function posted(target: Target, payload: Payload, terminal: Terminal): Promise<ExitCode> {
+  const since = Date.now();
+  const status = await target.post(payload);
+  terminal.out(`${target.key} posted the request: ${status}`);
+  for (const message of await target.results({ to: recipientsOf(payload), since }, 0)) terminal.out(shown(message));
+  return status === 200 ? 0 : 1;
+}
+
+/** SES posts nothing: the mail is in the bucket, and the result comes by way of two queues. */
+async function delivered(target: Target, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+  const since = Date.now();
+  for (let place = 1; place <= options.count; place += 1)
+    await target.deliver(mailOf({ ...options, to: [...options.to] }, new Date()), options);
+  terminal.out(
+    `${target.key} took ${options.count === 1 ? 'a mail' : `${options.count} mails`}, wrote it to the bucket and told of it`,
+  );
+  if (options.count > 1) return 0;
+  const messages = await target.results({ to: options.to, since }, options.waitSeconds * 1000);
+  for (const message of messages) terminal.out(shown(message));
+  return messages.length > 0 ? 0 : 1;
+}
+
 /** Says each try as it happens. */
 async function one(target: Target, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+  const since = Date.now();
   const taken = await target.receive(mailOf(options, new Date()), options);
   const form = target.type === 'mailgun' ? ` as ${options.form ?? 'form'}` : '';
   for (const { id, to } of taken)
@@ -51,6 +79,8 @@ async function one(target: Target, options: CommandOptions, terminal: Terminal):
       said.set(id, tries.length);
     }
   });
+  // A message is on the queue before its provider is answered.
+  for (const message of await target.results({ to: options.to, since }, 0)) terminal.out(shown(message));
   for (const { to, status, tries } of ended) terminal.out(`${to}: ${ending(status, tries.length)}`);
   return ended.every(({ status }) => status === 'processed') ? 0 : 1;
 }

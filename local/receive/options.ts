@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../send/options.ts';
 import { MAILGUN_FORMS, type MailgunForm } from '../simulators/inbound/mailgun-wire.ts';
+import type { Payload } from './payload.ts';
 
 /** What the command line asks for, after defaults. */
 export interface CommandOptions {
@@ -9,6 +10,8 @@ export interface CommandOptions {
   readonly as: string;
   /** The mail of a file; absent: a built-in one. */
   readonly file?: Buffer;
+  /** A file in JSON: a request of the provider, posted as it is. */
+  readonly payload?: Payload;
   readonly to: readonly string[];
   /** Null for a bounce. */
   readonly from: string | null;
@@ -26,6 +29,8 @@ export interface CommandOptions {
 /** Printed by `--help` and after a usage error. */
 export const USAGE = `npm run receive -- --as mailgun [file.eml] [options]
 npm run receive -- --as postmark [file.eml] [options]
+npm run receive -- --as ses [file.eml] [options]
+npm run receive -- --as KEY request.json          posts Postmark's JSON, or { "fields", "files" } as a form of Mailgun
 
   --as KEY         the provider that receives the mail and posts it: its key, or its type
   --to ADDRESS     envelope recipient; may be given several times (default box@in.example.com)
@@ -40,13 +45,15 @@ npm run receive -- --as postmark [file.eml] [options]
   --wait SECONDS   how long to follow (default 30, and a second more for every 20 mails)
 
 The provider tries again by its own schedule, sped up by MAILOVER_TIME_SCALE of the stack, until 200 or a status that stops it.
+A single mail is shown as it reached the inbound queue.
 Exit code: 0 answered 200, 1 not, 2 wrong usage.`;
 
 /** Reads the command line; `undefined` means that help was asked for. */
 export function parseOptions(argv: readonly string[]): CommandOptions | undefined {
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
-  if (values.as === undefined) throw new UsageError('say who receives the mail with --as mailgun or --as postmark');
+  if (values.as === undefined)
+    throw new UsageError('say which provider receives the mail with --as mailgun or --as postmark');
   if (positionals.length > 1) throw new UsageError(`one file at a time, not ${positionals.length}`);
   const form = MAILGUN_FORMS.find((name) => name === values.form);
   if (values.form !== undefined && form === undefined)
@@ -63,7 +70,7 @@ export function parseOptions(argv: readonly string[]): CommandOptions | undefine
     previous: values.previous === true,
     count,
     waitSeconds: wholeNumber('wait', values.wait ?? String(30 + Math.floor(count / 20)), 1, 86_400),
-    ...(file !== undefined && { file: readMail(file) }),
+    ...(file !== undefined && (/\.json$/i.test(file) ? { payload: readPayload(file) } : { file: readMail(file) })),
     ...(form && { form }),
     ...(values.age !== undefined && { ageSeconds: wholeNumber('age', values.age, 0, 604_800) }),
     ...(values.blocked && { hold: 'blocked' as const }),
@@ -105,6 +112,17 @@ function readMail(file: string): Buffer {
   } catch (error) {
     throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
+}
+
+function readPayload(file: string): Payload {
+  const text = readMail(file).toString('utf8');
+  try {
+    const payload: unknown = JSON.parse(text);
+    if (typeof payload === 'object' && payload !== null && !Array.isArray(payload)) return payload as Payload;
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(`${file} is no object in JSON`);
 }
 
 function wholeNumber(option: string, given: string, least: number, most: number): number {

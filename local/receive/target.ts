@@ -1,7 +1,10 @@
+import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import { UsageError } from '../send/options.ts';
 import type { ReceptionStatus, Try } from '../simulators/inbound/receiving.ts';
 import type { StackInfo } from '../stack-info.ts';
 import type { CommandOptions } from './options.ts';
+import { type Payload, requestOf } from './payload.ts';
+import { resultsOf, type Wanted } from './result.ts';
 
 /** A mail that a simulated provider has received, as the local stack tells of it. */
 export interface Reception {
@@ -16,6 +19,12 @@ export interface Target {
   readonly key: string;
   readonly type: string;
   receive(mail: Buffer, options: CommandOptions): Promise<Reception[]>;
+  /** Posts a request of the provider as it is; gives the status. */
+  post(payload: Payload): Promise<number>;
+  /** Hands a raw mail to SES; gives the status. */
+  deliver(mail: Buffer, options: CommandOptions): Promise<number>;
+  /** What reached the inbound queue. */
+  results(wanted: Omit<Wanted, 'provider'>, waitMs: number): Promise<InboundMessage[]>;
   /** All that it has received, or one of them. */
   list(id?: string): Promise<Reception[]>;
 }
@@ -41,6 +50,29 @@ export async function findTarget({ as }: CommandOptions, port: string | undefine
       if (!response.ok) throw new Error((answer as { error: string }).error);
       return answer as Reception[];
     },
+    async post(payload) {
+      const request = requestOf(payload, typeOf(key), info.inbound[key] ?? {});
+      if (request === undefined) throw new UsageError(`the file is no request of ${key}`);
+      const { path, contentType, authorization, body } = request;
+      const headers = { 'content-type': contentType, ...(authorization && { authorization }) };
+      const response = await fetch(`${info.endpoints.http ?? ''}${path}`, {
+        method: 'POST',
+        headers,
+        body: new Uint8Array(body),
+      });
+      return response.status;
+    },
+    async deliver(mail, { from, to }) {
+      const query = new URLSearchParams({ from: from ?? '' });
+      for (const address of to) query.append('to', address);
+      const response = await fetch(`${info.inbound[key]?.url ?? ''}?${query}`, {
+        method: 'POST',
+        body: new Uint8Array(mail),
+      });
+      if (!response.ok) throw new Error(((await response.json()) as { error: string }).error);
+      return response.status;
+    },
+    results: (wanted, waitMs) => resultsOf(base, { ...wanted, provider: key }, waitMs),
     async list(id) {
       const response = await fetch(id === undefined ? url : `${url}?id=${encodeURIComponent(id)}`);
       if (!response.ok) throw new Error(`${url} answers ${response.status}`);

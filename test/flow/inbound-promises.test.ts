@@ -27,7 +27,7 @@ test('nothing forged, replayed with other content, or altered is let in', {
   const honest = mailgun({ to: 'forged@in.example.com' });
   expect((await send(honest)).status).toBe(200);
   const { signingKey = '', path = '', mimePath = '', storePath = '' } = stack.info.inbound['mailgun'] ?? {};
-  const postmark = stack.info.inbound['postmark'] ?? { path: '' };
+  const postmark = { path: '', ...stack.info.inbound['postmark'] };
   const now = () => Math.floor(Date.now() / 1000);
   const make: (() => Sent)[] = [
     // Another key, and none.

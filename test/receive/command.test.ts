@@ -175,6 +175,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
   const receiving = startReceiving({
     environment: { providers: PROVIDERS, inboundQueueUrl: '', mailBucket: '', stateTable: '' },
     providerSecrets: { postmark: { serverToken: 'token' } },
+    apiUrl: 'http://127.0.0.1:1',
     httpUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     // The longest schedule, ten and a half hours, within half a second.
     timeScale: 80_000,
@@ -197,6 +198,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     state: () => undefined,
     receiving: () => receiving,
     received: () => undefined,
+    ses: () => undefined,
     drawing: () => undefined,
     clock,
     monitoring: new Monitoring(clock),

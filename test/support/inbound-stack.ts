@@ -101,6 +101,14 @@ export async function givenInboundStack(timeScale: number): Promise<InboundStack
       raw: raw.toString('base64'),
       ...mail,
     })) as readonly { id: string }[];
+  /** As another mail server hands it over to SES. */
+  const deliver = async ({ raw, from, to }: MailToReceive): Promise<void> => {
+    const query = new URLSearchParams({ from: from ?? '' });
+    for (const address of to) query.append('to', address);
+    const body = new Uint8Array(raw);
+    const response = await fetch(`${info.inbound['ses']?.url ?? ''}?${query}`, { method: 'POST', body });
+    if (!response.ok) throw new Error(`SES answers ${response.status} ${await response.text()}`);
+  };
   return {
     url: stack.url,
     info,
@@ -112,7 +120,8 @@ export async function givenInboundStack(timeScale: number): Promise<InboundStack
     async receive(provider, mail) {
       const wanted = new Set(mail.to);
       const before = messages.length;
-      await take(provider, mail);
+      if (provider === 'ses') await deliver(mail);
+      else await take(provider, mail);
       const found = () => messages.slice(before).filter(({ envelope }) => envelope.to.some((one) => wanted.has(one)));
       await until(() => found().length >= mail.to.length);
       return found();

@@ -1,5 +1,6 @@
+import libmime from 'libmime';
 import { simpleParser } from 'mailparser';
-import { addressParser, decodeWords } from 'postal-mime';
+import { addressParser } from 'postal-mime';
 import type { Header } from '../accepted-log.ts';
 import { headersOf, valuesOf } from '../mime-view.ts';
 
@@ -38,7 +39,7 @@ export interface ReceivedMail extends Reception {
 
 /** Takes a mail apart; of one that its reader refuses, only the headers and the raw form are told. */
 export async function readReception(reception: Reception): Promise<ReceivedMail> {
-  const headers = headersOf(reception.raw).map(([name, value]) => [name, decodeWords(value)] as const);
+  const headers = headersOf(reception.raw).map(([name, value]) => [name, libmime.decodeWords(value)] as const);
   const mail = await simpleParser(reception.raw, {
     skipHtmlToText: true,
     skipTextToHtml: true,
