@@ -135,6 +135,8 @@ export const METRICS = {
   InboundAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true }),
   /** Received mail of which something is only in its raw form: too large to be posted, or not to be read. */
   InboundIncomplete: metric({ unit: 'Count', by: ['provider'], receiving: true }),
+  /** Received mail whose Message-ID stood for another mail to the same recipient; it was delivered. */
+  InboundIdReused: metric({ unit: 'Count', by: ['provider'], receiving: true }),
   /** Runs of the reconciler and what they found; {@link RECONCILED_OUTCOMES}. */
   InboundReconciled: metric({
     unit: 'Count',

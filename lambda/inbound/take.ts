@@ -16,6 +16,7 @@ import { keepFiles } from './files.ts';
 import { valuesOf } from './headers.ts';
 import { inTurns } from './in-turns.ts';
 import { readMime } from './mime.ts';
+import { rememberName } from './namesakes.ts';
 import { once } from './once.ts';
 
 /** What the way of a mail needs of the world. */
@@ -78,7 +79,15 @@ export async function takeMail(
     if (takenAt !== undefined)
       metrics.add('InboundAge', Math.max(0, clock.now() - takenAt) / 1000, { provider: provider.key });
     if (flags.length > 0) metrics.add('InboundIncomplete', delivered, { provider: provider.key });
+    await countReused(messages.filter((_message, place) => results[place] === 'delivered'));
   }
+  /** A count is worth no repetition of a mail either. */
+  async function countReused(taken: readonly InboundMessage[]): Promise<void> {
+    const reused = await inTurns(taken, AT_A_TIME, (message) => rememberName(table, clock, message).catch(() => false));
+    const count = reused.filter(Boolean).length;
+    if (count > 0) metrics.add('InboundIdReused', count, { provider: provider.key });
+  }
+
   return {
     outcome: results.includes('busy') ? 'busy' : delivered > 0 ? 'delivered' : 'duplicate',
     ids: messages.map(({ id }) => id),

@@ -1,8 +1,11 @@
+import type { InboundMessage } from '../contract/inbound.ts';
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { composeMessages } from '../inbound/compose.ts';
+import { idByName } from '../inbound/namesakes.ts';
 import { keepRaw } from '../inbound/raw.ts';
 import { fetchStored, MAY_APPEAR_MS, storageOf } from '../inbound/stored.ts';
 import { takeMail } from '../inbound/take.ts';
+import type { Table } from '../platform/table.ts';
 import type { InboundModule, PostedMail } from '../providers/inbound.ts';
 import type { Known, MissedSource, Reception } from '../providers/missed.ts';
 import type { Case, Memory } from './memory.ts';
@@ -51,7 +54,8 @@ export async function settle(reception: Reception, before: Case, context: Settle
   const known = await knowledge(reception, before, source);
   const { storedAt } = known.mail;
   // A truncated copy is not the whole one, as long as that can still be had.
-  if (await memory.arrived(identities(known, provider), storedAt !== undefined && caution < 2)) return 'here';
+  const ids = await identities(known, provider, dependencies.table);
+  if (await memory.arrived(ids, storedAt !== undefined && caution < 2)) return 'here';
   if (storedAt !== undefined && caution < 2) return await fromStorage(reception, known, caution, context);
   const fits = known.postedBytes === undefined || known.postedBytes <= FITS_BYTES;
   if (caution === 0 && fits && before.asks < MOST_ASKS && (await source.again?.(reception))) {
@@ -134,15 +138,22 @@ function addressed(mail: PostedMail, { id }: Reception): PostedMail {
 }
 
 /** The ids that the mail has on the inbound queue; none if what is known does not tell which mail it is. */
-function identities({ mail, complete }: Known, { key, type }: ReconciledProvider): string[] {
+async function identities(
+  { mail, complete }: Known,
+  { key, type }: ReconciledProvider,
+  table: Table,
+): Promise<string[]> {
   const named = mail.content.headers.some(([name]) => name.toLowerCase() === 'message-id');
   if (!named && !complete) return [];
-  return composeMessages(mail, mail.content, {
+  const messages = composeMessages(mail, mail.content, {
     provider: key,
     type,
     receivedAt: '',
     raw: { s3: { bucket: '', key: '' }, form: 'request' },
     attachments: [],
     flags: [],
-  }).map(({ id }) => id);
+  });
+  // An event of Mailgun has no date: then Message-ID, sender and subject tell the mail.
+  const idOf = async (message: InboundMessage) => (complete ? undefined : await idByName(table, message)) ?? message.id;
+  return await Promise.all(messages.map(idOf));
 }

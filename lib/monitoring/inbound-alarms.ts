@@ -12,6 +12,7 @@ import { watchSecondary } from './mx-alarms.ts';
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 const QUARTER = Duration.minutes(15);
+const HOUR = Duration.hours(1);
 
 /** Registers every alarm of received mail, and its rows of the dashboard. */
 export function watchInbound(monitoring: Monitoring, { providers, inbound, queue }: ShownInbound): void {
@@ -24,6 +25,7 @@ export function watchInbound(monitoring: Monitoring, { providers, inbound, queue
     if (provider.type !== 'ses') watchRequests(monitoring, provider.key);
     watchFailures(monitoring, provider);
     watchMail(monitoring, provider.key);
+    watchIds(monitoring, provider.key);
     if ((provider.preference ?? best) > best) watchSecondary(monitoring, provider.key, preferred);
   }
   if (inbound.ses) watchSes(monitoring, inbound.ses.deadLetter);
@@ -208,6 +210,23 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     datapoints: 1,
     of: 1,
     // No mail, none in part.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchIds(monitoring: Monitoring, provider: string): void {
+  monitoring.alarm({
+    title: 'InboundIdReused',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Mail over ${provider} comes again and again with a Message-ID that stood for another mail; each was delivered.`,
+    action: 'Compare the messages of one messageId: a broken sender, or somebody who tries to hide mail behind a copy.',
+    metric: ownMetric('InboundIdReused', 'Sum', { provider }, HOUR),
+    // Once is a sender who edits a mail and sends it again; more within an hour is a pattern.
+    threshold: 3,
+    datapoints: 1,
+    of: 1,
+    // No mail, no Message-ID of it.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

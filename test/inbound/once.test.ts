@@ -167,3 +167,26 @@ test('a function that was frozen until its claim had run out sends nothing any m
   expect((await world.receive(mailgun())).status).toBe(500);
   expect(world.queue).toHaveLength(1);
 });
+
+test('a Message-ID with another sender, date or subject is another mail: delivered, and counted', async () => {
+  const world = givenWorld();
+  const mail = (subject: string, from = 'ada@example.org') =>
+    mailgunMail({
+      subject,
+      'message-headers': JSON.stringify([
+        ['From', from],
+        ['Subject', subject],
+        ['Date', 'Wed, 25 Nov 2026 12:59:00 +0100'],
+        ['Message-Id', '<one@example.com>'],
+      ]),
+    });
+  for (const one of [mail('Invoice'), mail('Invoice '), mail('Invoice 2'), mail('Invoice', 'eve@example.net')])
+    expect((await world.receive(mailgunRequest(one))).status).toBe(200);
+
+  expect(world.messages().map(({ subject, from }) => [subject, from?.[0]?.address])).toEqual([
+    ['Invoice', 'ada@example.org'],
+    ['Invoice 2', 'ada@example.org'],
+    ['Invoice', 'eve@example.net'],
+  ]);
+  expect(world.metrics.filter(({ name }) => name === 'InboundIdReused')).toHaveLength(2);
+});

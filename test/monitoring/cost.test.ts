@@ -30,7 +30,7 @@ test('a provider more costs what its own series and alarms cost', () => {
   expect(cost(PROVIDERS) - cost(PROVIDERS.slice(0, 3))).toBeLessThan(8);
 });
 
-test('receiving adds 17 series for each provider, and three for the whole', () => {
+test('receiving adds 18 series for each provider, and three for the whole', () => {
   const series = (inbound: boolean) => {
     const providers = PROVIDERS.map((provider) =>
       provider.type === 'postmark' && inbound ? { ...provider, inbound: true as const } : provider,
@@ -40,7 +40,7 @@ test('receiving adds 17 series for each provider, and three for the whole', () =
     );
   };
 
-  expect(series(true) - series(false)).toBe(17 + 3);
+  expect(series(true) - series(false)).toBe(18 + 3);
 });
 
 test('the decision record has the bill of four providers', () => {

@@ -19,8 +19,8 @@ test('a mail that kills the process is delivered with its raw form only, after a
   await world.run();
 
   expect(world.messages().map(({ messageId, flags, raw, text }) => [messageId, flags, raw.form, text])).toEqual([
-    ['<b@example.org>', undefined, 'mime', 'whole\n'],
-    ['<c@example.org>', undefined, 'mime', 'whole\n'],
+    ['<b@example.org>', undefined, 'mime', 'whole\r\n'],
+    ['<c@example.org>', undefined, 'mime', 'whole\r\n'],
     ['<poison@example.org>', ['truncated'], 'mime', undefined],
   ]);
   expect(world.counts()).toMatchObject({ recovered: 2, notice: 1, behind: 1 });

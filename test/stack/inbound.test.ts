@@ -200,7 +200,7 @@ test('each provider that receives has alarms of its own, and only a secondary on
   const of = (title: string) => names.filter((name) => name.endsWith(`/${title}`));
   for (const title of ['InboundRefused', 'InboundUnreadable'])
     expect(of(title)).toEqual(['postmark', 'mailgun-eu', 'inbox'].map((key) => `Mailover/${key}/${title}`));
-  for (const title of ['InboundFailures', 'InboundLate', 'InboundIncomplete'])
+  for (const title of ['InboundFailures', 'InboundLate', 'InboundIncomplete', 'InboundIdReused'])
     expect(of(title)).toEqual(['postmark', 'mailgun-eu', 'ses-here', 'inbox'].map((key) => `Mailover/${key}/${title}`));
   for (const title of ['SecondaryMx', 'PrimaryMxSilent']) expect(of(title)).toEqual([`Mailover/postmark/${title}`]);
   expect(of('InboundUnknownPath')).toEqual([
@@ -259,6 +259,6 @@ test('every alarm of received mail has its section in the runbook', () => {
   const titles = Object.values(resources(template, 'AWS::CloudWatch::Alarm'))
     .map(({ Properties }) => String(Properties['AlarmName']).split('/').at(-1) ?? '')
     .filter((title) => /^Inbound(?!Notice|Missed)|Mx(Silent)?$/.test(title));
-  expect(new Set(titles).size).toBe(15);
+  expect(new Set(titles).size).toBe(16);
   for (const title of titles) expect(runbook).toMatch(new RegExp(`^#+ ${title}$`, 'm'));
 });
