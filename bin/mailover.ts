@@ -3,7 +3,12 @@ import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { MailoverStack } from '../lib/stack.ts';
 
-/** The providers, best first; each is asked when those above it did not take the mail. */
+/**
+ * The providers, best first; each is asked when those above it did not take the mail.
+ *
+ * Those that can be asked what became of a mail (Postmark, Mailgun) stand before those that cannot (SES, SMTP): when an answer is
+ * lost, a mail is found again instead of going out twice.
+ */
 const providers: ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' }, inbound: { preference: 20 } },
   {

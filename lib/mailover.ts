@@ -2,6 +2,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { encodeSize } from '../lambda/contract/metrics.ts';
 import type { ProviderConfig, SesInboundOptions } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { ConfigurationError, validateProviders } from '../lambda/contract/validate-providers.ts';
@@ -195,6 +196,10 @@ export class Mailover extends Construct {
       );
     }
     if (queue && this.inbound) watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
+    for (const { function: each } of [this.sender, this.health, this.inbound, this.reconciler].filter(
+      (one) => one !== undefined,
+    ))
+      for (const [name, value] of Object.entries(encodeSize(this.monitoring.size))) each.addEnvironment(name, value);
     completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });
   }
 

@@ -1,7 +1,7 @@
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { Mailover, type MailoverProps } from './mailover.ts';
-import type { Monitoring } from './monitoring/monitoring.ts';
 
 /** A stack with one Mailover, and outputs of stable names for who sends, watches or tests. */
 export class MailoverStack extends Stack {
@@ -23,11 +23,9 @@ export class MailoverStack extends Stack {
       );
     }
     this.output('MailBucketName', mailBucket.bucketName, 'Takes submissions and attachments that no queue can hold');
-    this.output(
-      'DashboardUrl',
-      dashboardUrl(this, this.mailover.monitoring),
-      'Shows whether mail goes out, and through whom',
-    );
+    const { dashboard } = this.mailover.monitoring;
+    if (dashboard)
+      this.output('DashboardUrl', dashboardUrl(this, dashboard), 'Shows whether mail goes out, and through whom');
     this.output('StateTableName', stateTable.tableName, 'Holds the ledger, the circuits and the switches of operators');
     for (const [key, queue] of queues.retry)
       this.output(retryQueueOutput(key), queue.queueUrl, `Holds mail that waits for ${key} to recover`);
@@ -38,8 +36,8 @@ export class MailoverStack extends Stack {
   }
 }
 
-function dashboardUrl({ region }: Stack, { dashboard }: Monitoring): string {
-  return `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboard.dashboardName}`;
+function dashboardUrl({ region }: Stack, { dashboardName }: Dashboard): string {
+  return `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboardName}`;
 }
 
 /** Name of the output with the URL of a provider's retry queue: outputs are alphanumeric, and no two keys may share one. */

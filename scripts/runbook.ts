@@ -1,7 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { costTable, pagesList } from '../test/monitoring/everything.ts';
 import { matrixTable } from '../test/monitoring/matrix-table.ts';
 
-// Writes the table of faults and alarms into the runbook; a test fails while they differ.
-const FILE = new URL('../docs/runbook.md', import.meta.url);
-const text = await readFile(FILE, 'utf8');
-await writeFile(FILE, text.replace(/(<!-- matrix -->\n)[\s\S]*?(<!-- \/matrix -->)/, `$1${matrixTable()}$2`));
+// Writes the table of faults and alarms, the list of the alarms that page, and the bill into the documents; tests fail while they differ.
+const PARTS = { matrix: matrixTable(), pages: pagesList(), cost: costTable('full'), 'cost-small': costTable('small') };
+
+for (const name of ['docs/runbook.md', 'docs/adr/0013-monitoring.md', 'README.md']) {
+  const file = new URL(`../${name}`, import.meta.url);
+  let text = await readFile(file, 'utf8');
+  for (const [part, content] of Object.entries(PARTS))
+    text = text.replace(
+      new RegExp(`(<!-- ${part} -->\\n)[\\s\\S]*?(<!-- /${part} -->)`),
+      (_all, begin: string, end: string) => `${begin}${content}${end}`,
+    );
+  await writeFile(file, text);
+}

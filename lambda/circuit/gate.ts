@@ -12,7 +12,7 @@ import { type Skip, skip } from './skip.ts';
 import { letsIn } from './slow-start.ts';
 import { type Standing, Teller } from './teller.ts';
 import { type CircuitTimes, circuitTimes } from './times.ts';
-import { type Answer, HEDGE_MS, type Ticket, Turnstile } from './turnstile.ts';
+import { type Answer, HEDGE_MS, type Ticket, type Turn, Turnstile } from './turnstile.ts';
 import { judge, type Verdict } from './verdict.ts';
 
 /** Everything the gate touches outside itself. */
@@ -120,24 +120,32 @@ class CircuitGate implements Gate {
     const turnstile = this.#turnstile(key);
     if (!forced && turnstile.ignorant && isDoubted(reading.circuit, this.#moment()))
       return this.#skip('probing', reading);
+    const stopped = await turnstile.stopped(forced);
+    if (stopped) return this.#turnedAway(key, stopped, reading, deadlineMs);
+    // A ticket is taken only with the slot: a mail that waits for its rate would look like a provider that does not answer.
+    const full = await this.#slot(provider, passenger);
+    if (full) return full;
     const turn = await turnstile.enter(forced);
-    switch (turn.kind) {
-      case 'go': {
-        // The mail that was waited for may have learned that nobody is to pass now.
-        const barred = forced ? undefined : this.#nowBarred(key);
-        if (!barred) return this.#go(provider, passenger, turn.ticket, { kind: 'usual' });
-        turnstile.leave(turn.ticket, 'nothing');
-        return barred;
-      }
-      case 'probing':
-        if (turn.first) {
-          const doubt = { kind: 'doubted', by: this.#worker, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
-          await this.#teller.patiently(this.#teller.tell(key, doubt));
-        }
-        return this.#skip('probing', reading);
-      case 'quiet':
-        return this.#skip('open', reading, turn.until);
+    if (turn.kind !== 'go') return this.#turnedAway(key, turn, reading, deadlineMs);
+    // The mail that was waited for may have learned that nobody is to pass now.
+    const barred = forced ? undefined : this.#nowBarred(key);
+    if (!barred) return this.#go(key, turn.ticket, { kind: 'usual' });
+    turnstile.leave(turn.ticket, 'nothing');
+    return barred;
+  }
+
+  async #turnedAway(
+    key: string,
+    turn: Exclude<Turn, { kind: 'go' }>,
+    reading: Reading,
+    deadlineMs: number,
+  ): Promise<Skip> {
+    if (turn.kind === 'quiet') return this.#skip('quiet', reading, turn.until);
+    if (turn.first) {
+      const doubt = { kind: 'doubted', by: this.#worker, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
+      await this.#teller.patiently(this.#teller.tell(key, doubt));
     }
+    return this.#skip('probing', reading);
   }
 
   #nowBarred(key: string): Skip | undefined {
@@ -149,15 +157,21 @@ class CircuitGate implements Gate {
   async #force(provider: ProviderConfig, passenger: Passenger, reading: Reading): Promise<Entry> {
     const turnstile = this.#turnstile(provider.key);
     const { quietUntil } = turnstile;
-    if (quietUntil !== undefined) return this.#skip('open', reading, quietUntil);
+    if (quietUntil !== undefined) return this.#skip('quiet', reading, quietUntil);
+    if (turnstile.probing) return this.#skip('probing', reading);
+    const full = await this.#slot(provider, passenger);
+    if (full) return full;
     const turn = turnstile.claim();
-    return turn ? this.#go(provider, passenger, turn.ticket, { kind: 'forced' }) : this.#skip('probing', reading);
+    return turn ? this.#go(provider.key, turn.ticket, { kind: 'forced' }) : this.#skip('probing', reading);
   }
 
   /** The circuit is due: whoever writes first may try, for all workers. */
   async #elect(provider: ProviderConfig, passenger: Passenger, reading: Reading): Promise<Entry> {
     const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = provider;
     const turnstile = this.#turnstile(key);
+    if (turnstile.probing) return this.#skip('probing', reading);
+    const full = await this.#slot(provider, passenger);
+    if (full) return full;
     const turn = turnstile.claim();
     if (!turn) return this.#skip('probing', reading);
     this.#probes += 1;
@@ -165,24 +179,26 @@ class CircuitGate implements Gate {
     const election = { kind: 'elect', by, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
     const told = await this.#teller.patiently(this.#teller.tell(key, election));
     // Without the table nobody is elected, and each worker finds out for itself.
-    if (!told) return this.#go(provider, passenger, turn.ticket, { kind: 'usual' });
+    if (!told) return this.#go(key, turn.ticket, { kind: 'usual' });
     const { circuit } = told;
     if (circuit.kind === 'half-open' && circuit.probe?.by === by)
-      return this.#go(provider, passenger, turn.ticket, { kind: 'elected', by });
+      return this.#go(key, turn.ticket, { kind: 'elected', by });
     turnstile.leave(turn.ticket, 'nothing');
     return this.#skip(circuit.kind === 'open' ? 'open' : 'probing', this.#board.known(key));
   }
 
-  /** Nothing speaks against it but the rate. */
-  async #go(provider: ProviderConfig, { lane }: Passenger, ticket: Ticket, standing: Standing): Promise<Entry> {
-    const { key } = provider;
-    const { clock, log } = this.#context;
+  /** Waits until the provider's rate lets this mail go; a skip if that is not soon. */
+  async #slot(provider: ProviderConfig, { lane }: Passenger): Promise<Skip | undefined> {
+    const { clock } = this.#context;
     const slot = await this.#limiter(provider)?.take(lane);
-    if (slot?.kind === 'away') {
-      await this.#leave(key, ticket, standing, UNASKED);
-      return this.#skip('rate', this.#board.known(key), clock.now() + slot.afterMs);
-    }
+    if (slot?.kind === 'away') return this.#skip('rate', this.#board.known(provider.key), clock.now() + slot.afterMs);
     if (slot) await clock.sleep(slot.at - clock.now());
+    return undefined;
+  }
+
+  /** Nothing speaks against it. */
+  #go(key: string, ticket: Ticket, standing: Standing): Entry {
+    const { log } = this.#context;
     let left = false;
     return {
       kind: 'go',

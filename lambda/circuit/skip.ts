@@ -44,6 +44,7 @@ function badness(reason: Skip['reason'], circuit: Circuit, againAfterMs: number 
       // A hold of an hour is as good as an outage.
       return 20 + Math.min(60, (againAfterMs ?? 0) / MINUTE_MS);
     case 'open':
+    case 'quiet':
       if (circuit.kind === 'closed') return 40;
       return (circuit.cause.blames === 'account' ? 70 : 50) + Math.min(9, circuit.trips);
     case 'isolated':

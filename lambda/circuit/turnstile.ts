@@ -54,13 +54,25 @@ export class Turnstile {
   async enter(forced: boolean): Promise<Turn> {
     const deadline = this.#clock.now() + HEDGE_MS;
     for (;;) {
+      const stop = await this.stopped(forced, deadline);
+      if (stop) return stop;
       if (this.#proven) return this.#pass(false);
-      const now = this.#clock.now();
-      if (this.#isQuiet(now) && !(forced && this.#failedProbes < GIVE_UP))
-        return { kind: 'quiet', until: this.#quietUntil };
       const turn = this.claim();
       if (turn) return turn;
       if (forced) return this.#pass(false);
+    }
+  }
+
+  /** What keeps a mail from passing, after a short wait for the answer of the mail before; undefined if nothing does. */
+  async stopped(
+    forced: boolean,
+    deadline = this.#clock.now() + HEDGE_MS,
+  ): Promise<Exclude<Turn, { kind: 'go' }> | undefined> {
+    for (;;) {
+      if (this.#proven) return undefined;
+      if (this.#isQuiet(this.#clock.now()) && !(forced && this.#failedProbes < GIVE_UP))
+        return { kind: 'quiet', until: this.#quietUntil };
+      if (!this.#probe || forced) return undefined;
       if (!(await this.probeEnds(deadline))) return { kind: 'probing', first: this.#doubt() };
     }
   }

@@ -36,7 +36,7 @@ export async function checkHealth(context: CheckContext): Promise<void> {
     providers.map(async (provider, place) => {
       const health = healths[place];
       if (!health) return;
-      gaugeAccount(context, provider.key, health);
+      gaugeAccount(context, provider.key, health, refusedAttempts(context, provider.key, items));
       if (items) await gaugeState(context, provider.key, health, items);
     }),
   );
@@ -55,8 +55,16 @@ async function readItems({ providers, table, log, clock }: CheckContext): Promis
   }
 }
 
-function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: Health): void {
+/** Whether the account refused an attempt, and none was accepted since: some refusals are told to attempts only. */
+function refusedAttempts({ clock, timeScale }: CheckContext, provider: string, items: Items): boolean {
+  const { circuit } = readRecord(items?.get(circuitKey(provider)));
+  if (circuit.kind === 'closed' || circuit.cause.blames !== 'account') return false;
+  return stateOf(circuit, clock.now(), timeScale) === 'open' || circuit.kind === 'half-open';
+}
+
+function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: Health, refused: boolean): void {
   const { state, reason, detail, quotaHeadroom } = health;
+  if (refused && state !== 'account-refused') metrics.add('AccountHealthy', 0, { provider });
   switch (state) {
     case 'healthy':
       metrics.add('AccountHealthy', 1, { provider });

@@ -1,4 +1,5 @@
 import { decodeHealthEnvironment } from '../contract/health-environment.ts';
+import { decodeSize } from '../contract/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { dnsResolver } from '../platform/dns.ts';
 import { powertoolsLog } from '../platform/log.ts';
@@ -18,7 +19,7 @@ const { providers, outboundQueueUrl, stateTable, endpoints = {}, timeScale = 1 }
 const pool = providerPool({ definitions, loadProvider }, managedSecrets, endpoints, powertoolsLog);
 const ask = healthAsker(pool);
 const table = dynamoTable(stateTable);
-const metrics = emfMetrics();
+const metrics = emfMetrics(decodeSize(process.env));
 
 const surroundings = { providers, table, metrics, log: powertoolsLog, clock: systemClock, timeScale };
 const checkBlocklists = blocklistChecker({ ...surroundings, resolverOf: dnsResolver });

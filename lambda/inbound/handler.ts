@@ -6,6 +6,7 @@ import type {
   SQSEvent,
 } from 'aws-lambda';
 import { decodeInboundEnvironment } from '../contract/inbound-environment.ts';
+import { decodeSize } from '../contract/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
@@ -19,7 +20,7 @@ import { createReceived } from './received.ts';
 import { arrivalOf } from './request.ts';
 
 const environment = decodeInboundEnvironment(process.env);
-const metrics = emfMetrics();
+const metrics = emfMetrics(decodeSize(process.env));
 const dependencies = {
   environment,
   loadModule: loadInbound,

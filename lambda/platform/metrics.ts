@@ -1,5 +1,5 @@
 import type { Metrics as Emitter } from '@aws-lambda-powertools/metrics';
-import { METRICS, type MetricName, NAMESPACE } from '../contract/metrics.ts';
+import { isMeasured, METRICS, type MetricName, type MonitoringSize, NAMESPACE } from '../contract/metrics.ts';
 
 /** What a value is counted under; keys of configured providers and words of a closed list only. */
 export interface Dimensions {
@@ -24,11 +24,12 @@ interface Group {
 }
 
 /** CloudWatch, by embedded metric format on standard output. Powertools is loaded at the first flush. */
-export function emfMetrics(): FlushedMetrics {
+export function emfMetrics(size: MonitoringSize = 'full'): FlushedMetrics {
   let emitter: Promise<Emitter> | undefined;
   const groups = new Map<string, Group>();
   return {
     add(name, value, given = {}) {
+      if (!isMeasured(size, name, given.outcome)) return;
       const { by, unit } = METRICS[name];
       const key = by.map((dimension) => `${dimension}=${given[dimension]}`).join(' ');
       const group = groups.get(key) ?? {

@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import { decodeSize } from '../contract/metrics.ts';
 import { decodeReconcilerEnvironment } from '../contract/reconciler-environment.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
@@ -11,7 +12,7 @@ import { loadInbound, loadMissed } from '../providers/registry.ts';
 import { createReconciler } from './reconciler.ts';
 
 const environment = decodeReconcilerEnvironment(process.env);
-const metrics = emfMetrics();
+const metrics = emfMetrics(decodeSize(process.env));
 const reconcile = createReconciler({
   environment,
   loadInbound,

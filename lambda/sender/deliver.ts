@@ -16,7 +16,14 @@ import {
   pending,
   type VendorOf,
 } from './progress.ts';
-import { type TelemetryContext, tellAttempt, tellContradiction, tellPossibleDuplicate, tellSkip } from './telemetry.ts';
+import {
+  type TelemetryContext,
+  tellAttempt,
+  tellContradiction,
+  tellFailover,
+  tellPossibleDuplicate,
+  tellSkip,
+} from './telemetry.ts';
 
 /** What a round came to. */
 export interface Round {
@@ -73,6 +80,8 @@ export async function deliver(
 class Delivery {
   private progress: Progress;
   private stopped: LedgerError | TakenError | undefined;
+  /** A provider failed with it or refused it, or was passed over as broken. */
+  private failed: boolean;
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Extract<Entry, { kind: 'skip' }>>();
   private readonly message: Message;
@@ -85,6 +94,7 @@ class Delivery {
     this.mime = mime;
     this.start = start;
     this.progress = start;
+    this.failed = start.recipients.some((one) => [...one.unknownAt, ...one.failedAt, ...one.refusedBy].length > 0);
     this.context = context;
   }
 
@@ -99,7 +109,8 @@ class Delivery {
     const { gate, lane } = this.context;
     const entry = await gate.enter(provider, { id: this.message.id, lane, ...(forced && { forced }) });
     if (entry.kind === 'skip') {
-      if (!forced && !this.skips.has(provider.key)) tellSkip(this.context, provider.key, entry);
+      if (!forced && !this.skips.has(provider.key)) tellSkip(this.context, provider.key, entry.reason);
+      if (BROKEN.has(entry.reason)) this.failed = true;
       this.skips.set(provider.key, entry);
       return;
     }
@@ -177,6 +188,9 @@ class Delivery {
       ...('maybeTaken' in outcome && { maybeTaken: true }),
       ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
     });
+    if (outcomes.some(({ kind }) => kind === 'accepted')) {
+      if (this.failed) tellFailover(context);
+    } else if (outcome.kind !== 'throttled') this.failed = true;
     for (const refusedBy of next.contradicted) tellContradiction(context, message, refusedBy, key);
     for (const doubled of next.doubled) tellPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
     this.waits.push(...outcomes.map((one) => (one.kind === 'accepted' ? undefined : one.retryAfterMs)));
@@ -211,7 +225,7 @@ class Delivery {
     const named = this.waits.filter((wait) => wait !== undefined);
     // A broken provider may be tried soon, but hardly by this mail: as long as all are broken, waiting mail waits ever longer.
     const skips = [...this.skips.values()].filter(({ reason }) => reason !== 'isolated');
-    const timed = skips.filter(({ reason, againAfterMs }) => reason !== 'open' && againAfterMs !== undefined);
+    const timed = skips.filter(({ reason, againAfterMs }) => !BROKEN.has(reason) && againAfterMs !== undefined);
     const again = timed.flatMap(({ againAfterMs = 0 }) => againAfterMs);
     const untried = this.progress.attempts === this.start.attempts;
     return {
@@ -243,8 +257,9 @@ function doubted({ outcome, recipients }: AttemptResult): AttemptResult {
   };
 }
 
+const BROKEN: ReadonlySet<string> = new Set(['open', 'quiet']);
 const UNDECIDED: ReadonlySet<string> = new Set(['probing', 'warming']);
-const FORCIBLE: ReadonlySet<string> = new Set(['open', ...UNDECIDED]);
+const FORCIBLE: ReadonlySet<string> = new Set([...BROKEN, ...UNDECIDED]);
 
 function deadlineOf({ deadlineMs = PROVIDER_DEFAULTS.deadlineMs }: ProviderConfig): number {
   return deadlineMs;

@@ -11,6 +11,12 @@ export interface Passenger {
   readonly forced?: boolean;
 }
 
+/**
+ * Why a provider may not be tried now. open: its circuit is. quiet: this worker leaves it alone, since it failed a moment ago.
+ * isolated: by an operator. probing: another mail is finding out. held: by a Retry-After. warming: slow start. rate: no slot is left.
+ */
+export type SkipReason = 'open' | 'quiet' | 'isolated' | 'probing' | 'held' | 'warming' | 'rate';
+
 /** The answer of the gate. */
 export type Entry =
   | {
@@ -20,8 +26,7 @@ export type Entry =
     }
   | {
       readonly kind: 'skip';
-      /** `open`, `isolated`, `probing` (another mail is finding out), `held` (Retry-After), `warming` (slow start), `rate`. */
-      readonly reason: 'open' | 'isolated' | 'probing' | 'held' | 'warming' | 'rate';
+      readonly reason: SkipReason;
       /** How unlikely an attempt is to succeed: of providers that are all closed off, the least is forced. */
       readonly badness: number;
       /** Milliseconds after which it is worth asking again, in stack time, if that is known. */

@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createGate } from '../circuit/gate.ts';
 import { decodeSenderEnvironment } from '../contract/environment.ts';
+import { decodeSize } from '../contract/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
@@ -17,7 +18,7 @@ import { afterPreparing } from './gate.ts';
 import { createSender } from './sender.ts';
 
 const environment = decodeSenderEnvironment(process.env);
-const metrics = emfMetrics();
+const metrics = emfMetrics(decodeSize(process.env));
 const pool = providerPool({ definitions, loadProvider }, managedSecrets, environment.endpoints ?? {}, powertoolsLog);
 
 const edges = {

@@ -1,3 +1,4 @@
+import type { DUPLICATE_OUTCOMES } from '../contract/metrics.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 
 /** The vendor of a configured provider by its key; undefined for one that is not configured any more. */
@@ -88,7 +89,13 @@ export interface Consequences {
   /** Providers that had refused what this one took: their API may have changed. */
   readonly contradicted: readonly string[];
   /** Providers that may have taken, before, what this one took now, and how that came about. */
-  readonly doubled: readonly { readonly provider: string; readonly cause: 'answer-lost' | 'server-error' }[];
+  readonly doubled: readonly Doubled[];
+}
+
+/** A provider that may have taken, before, what another one took, and how that came about. */
+export interface Doubled {
+  readonly provider: string;
+  readonly cause: (typeof DUPLICATE_OUTCOMES)[number];
 }
 
 /** Takes in the result of an attempt that was offered `offered` and began at `begun` (epoch milliseconds). */
@@ -104,7 +111,7 @@ export function afterAttempt(
   }: { readonly onUnknown: OnUnknown; readonly begun: number; readonly vendorOf: VendorOf },
 ): Consequences {
   const contradicted = new Set<string>();
-  const doubled = new Map<string, 'answer-lost' | 'server-error'>();
+  const doubled = new Map<string, Doubled['cause']>();
   const attempts = progress.attempts + 1;
   const suppressed: Suppression[] = [];
   let lost = false;

@@ -11,6 +11,7 @@ import { LedgerError } from './ledger.ts';
 import { attributesOf, type Letter, readLetter } from './letters.ts';
 import { send } from './send.ts';
 import { timeLeft } from './settle.ts';
+import { tellOwnTrouble } from './telemetry.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 
 /**
@@ -30,7 +31,7 @@ export function createSender(context: SenderContext): Sender {
 }
 
 async function handle(record: SQSRecord, remainingMs: () => number, given: SenderContext): Promise<void> {
-  const context = { ...given, queue: untilAnswered(given.queue, remainingMs) };
+  const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
   const { environment, clock, objects, random, log } = context;
   const homes = new Homes(record, await letterOf(record, context), context);
   const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
@@ -51,6 +52,7 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: Sende
     await send({ record, arrived, homes, remainingMs, context });
   } catch (error) {
     if (error instanceof LedgerError) {
+      tellOwnTrouble(given, 'table');
       log.warn('ledger not reachable', { queueMessageId: record.messageId, error: nameOf(error.cause) });
       return homes.retryAfter(backoff(homes.since(homes.letter.firstSeen), random()));
     }
@@ -94,11 +96,16 @@ async function isEarly(
 /**
  * Work that outlives its invocation wakes up in the next one, when SQS has its message back: by then it may change nothing.
  */
-function untilAnswered(queue: Queue, remainingMs: () => number): Queue {
+function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<SenderContext, 'metrics'>): Queue {
   return {
     send: async (...message) => {
       if (remainingMs() <= 0) throw new TimeUpError('the invocation is over');
-      await queue.send(...message);
+      try {
+        await queue.send(...message);
+      } catch (error) {
+        tellOwnTrouble(context, 'queues');
+        throw error;
+      }
     },
   };
 }
@@ -118,8 +125,9 @@ async function setAside(
   arrived: Exclude<Intake, { kind: 'ready' }>,
   homes: Homes,
   isLastReceive: boolean,
-  { log, random }: SenderContext,
+  context: SenderContext,
 ): Promise<void> {
+  const { log, random } = context;
   if ('id' in arrived && arrived.id !== undefined) homes.letter = { ...homes.letter, submissionId: arrived.id };
   switch (arrived.kind) {
     case 'problem':
@@ -131,6 +139,7 @@ async function setAside(
         detail: `version: ${arrived.version}, which no deployed release could read; it must be 1`,
       });
     case 'trouble': {
+      tellOwnTrouble(context, 'objects');
       log.warn('object not readable', {
         submissionId: homes.letter.submissionId.includes('@') ? undefined : homes.letter.submissionId,
         error: nameOf(arrived.error),

@@ -1,11 +1,12 @@
 import { judge } from '../circuit/verdict.ts';
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
-import { type AttemptOutcome, DEAD_LETTER_OUTCOME } from '../contract/metrics.ts';
+import { type AttemptOutcome, DEAD_LETTER_OUTCOME, type OwnService, type SkipOutcome } from '../contract/metrics.ts';
 import type { Message } from '../mail/message.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { Entry } from './gate.ts';
+import type { SkipReason } from './gate.ts';
+import type { Doubled } from './progress.ts';
 
 /** Where the sender tells what happens to mail. */
 export interface TelemetryContext {
@@ -41,10 +42,8 @@ export function tellAttempt(context: TelemetryContext, attempt: Attempted): void
   metrics.add('Attempts', 1, { provider, outcome });
   if (outcomes.some(({ kind }) => kind === 'unrecognised')) metrics.add('UnrecognisedAnswers', 1, { provider });
   if (outcome === 'accepted') metrics.add('AttemptLatency', durationMs, { provider, outcome });
-  if (before !== undefined && before !== provider) {
-    metrics.add('FailedOver', 1);
-    if (outcome === 'accepted') metrics.add('TookOver', 1, { provider });
-  }
+  if (FAULTS.has(outcome)) metrics.add('Faults', 1, { provider });
+  if (before !== undefined && before !== provider && outcome === 'accepted') metrics.add('TookOver', 1, { provider });
   if (isWritten(context, attempt)) for (const one of outcomes) writeAttempt(context.log, attempt, one);
 }
 
@@ -59,20 +58,42 @@ export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
       return 'account';
     case 'failed':
       return outcomes.some(({ kind }) => kind === 'unavailable') ? 'outage' : 'unknown';
-    // It works, and did not want this message, this sender or this recipient now.
     case 'sender-refused':
-    case 'answered':
-      return 'refused';
+      return 'sender';
+    // It works, and did not want this message or this recipient now.
+    case 'answered': {
+      const blamed = outcomes.map(blamedBy);
+      return (['message', 'recipient'] as const).find((one) => blamed.includes(one)) ?? 'deferred';
+    }
   }
 }
 
-/** Tells that a provider was not offered a mail. Only an open circuit counts: an operator, a rate or a Retry-After is no failure. */
-export function tellSkip(
-  { metrics }: TelemetryContext,
-  provider: string,
-  { reason }: Extract<Entry, { kind: 'skip' }>,
-): void {
-  if (reason === 'open' || reason === 'probing') metrics.add('SkippedOpen', 1, { provider });
+/** Words that are not known are taken for an opinion about the message: an alarm of their own counts them too. */
+function blamedBy(outcome: Outcome): 'message' | 'recipient' | 'deferred' {
+  if (outcome.kind === 'unrecognised') return 'message';
+  return outcome.kind === 'refused' ? outcome.blames : 'deferred';
+}
+
+const FAULTS: ReadonlySet<AttemptOutcome> = new Set(['outage', 'account', 'sender', 'unknown']);
+
+/** Tells that a provider was not offered a mail. An operator, a Retry-After and a slow start are not counted: each is seen elsewhere. */
+export function tellSkip({ metrics }: TelemetryContext, provider: string, reason: SkipReason): void {
+  const outcome = SKIPS[reason];
+  if (outcome === undefined) return;
+  metrics.add('Skipped', 1, { provider, outcome });
+  if (outcome === 'circuit-open') metrics.add('Faults', 1, { provider });
+}
+
+const SKIPS: Readonly<Partial<Record<SkipReason, SkipOutcome>>> = {
+  open: 'circuit-open',
+  quiet: 'waiting',
+  probing: 'waiting',
+  rate: 'no-slot',
+};
+
+/** Tells that a mail was accepted by one provider because another one did not work or did not want it. */
+export function tellFailover({ metrics }: TelemetryContext): void {
+  metrics.add('FailedOver', 1);
 }
 
 /** Tells how many providers cannot carry a message by their published limits. */
@@ -88,6 +109,7 @@ export function tellContradiction(
   acceptedBy: string,
 ): void {
   metrics.add('Contradictions', 1, { provider: refusedBy });
+  metrics.add('Faults', 1, { provider: refusedBy });
   log.warn('contradiction', { submissionId: logId(message), provider: refusedBy, acceptedBy });
 }
 
@@ -95,9 +117,9 @@ export function tellContradiction(
 export function tellPossibleDuplicate(
   { log, metrics }: TelemetryContext,
   message: Identity,
-  { provider, acceptedBy, cause }: { readonly provider: string; readonly acceptedBy: string; readonly cause: string },
+  { provider, acceptedBy, cause }: Doubled & { readonly acceptedBy: string },
 ): void {
-  metrics.add('PossibleDuplicate', 1, { provider });
+  metrics.add('PossibleDuplicate', 1, { provider, outcome: cause });
   log.warn('possible duplicate', { submissionId: logId(message), provider, cause, acceptedBy });
 }
 
@@ -114,6 +136,11 @@ export function tellRetry({ metrics }: TelemetryContext, ageMs: number): void {
 /** Tells how often the sender was invoked with a mail, as a share of the most that its age explains. */
 export function tellInvocations({ metrics }: TelemetryContext, share: number): void {
   metrics.add('InvocationsPerMail', Math.round(share * 1_000) / 1_000);
+}
+
+/** Tells that one of our own services did not do what a mail needed; the mail waits for it. */
+export function tellOwnTrouble({ metrics }: Pick<TelemetryContext, 'metrics'>, service: OwnService): void {
+  metrics.add('OwnTrouble', 1, { outcome: service });
 }
 
 /** Tells that a message has ended without being accepted. */

@@ -1,17 +1,17 @@
 import type { Monitoring, NamedAlarm } from './monitoring.ts';
 
 /** Separates "one way out is broken" from "mail has stopped": the one is for the day, the other for the night. */
-export function watchWhole(monitoring: Monitoring, providers: readonly string[]): readonly NamedAlarm[] {
-  const { alarms } = monitoring;
+export function watchWhole(monitoring: Monitoring, providers: readonly string[]): void {
+  const alarms = [...monitoring.alarms];
   const closed = (provider: string) => alarms.filter((one) => one.provider === provider && one.means === 'closed');
-  const mailStopped = monitoring.composite({
+  monitoring.composite({
     title: 'MailStopped',
     severity: 'page',
     meanwhile: 'Mail has stopped: messages wait and none is accepted. Nothing is lost yet.',
     action: 'Look at NoProviderLeft first, then at the errors of the sender.',
     ...any(alarms.filter(({ means }) => means === 'stopped')),
   });
-  const noProviderLeft = monitoring.composite({
+  monitoring.composite({
     title: 'NoProviderLeft',
     severity: 'page',
     meanwhile: 'No provider is left: mail waits in the retry queues for up to four days, or until it expires.',
@@ -19,14 +19,13 @@ export function watchWhole(monitoring: Monitoring, providers: readonly string[])
     rule: providers.map((provider) => `(${any(closed(provider)).rule})`).join(' AND '),
     watches: providers.flatMap(closed),
   });
-  const oneWayBroken = monitoring.composite({
+  monitoring.composite({
     title: 'OneWayBroken',
     severity: 'ticket',
     meanwhile: 'One way out is broken. Mail goes through the others, and users notice nothing.',
     action: 'See which provider it is; check that the others have room for all of the mail.',
     ...any(alarms.filter(({ means }) => means === 'closed' || means === 'failing')),
   });
-  return [mailStopped, noProviderLeft, oneWayBroken];
 }
 
 function any(watches: readonly NamedAlarm[]): { readonly rule: string; readonly watches: readonly NamedAlarm[] } {

@@ -1,3 +1,4 @@
+import type { MonitoringSize } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { possibleSeries } from './series.ts';
 
@@ -19,13 +20,21 @@ type Resources = Readonly<Record<string, { readonly Type: string; readonly Prope
  *
  * An upper bound: CloudWatch bills a series for the hours in which it has a value, and many stay silent for months.
  */
-export function watchingCost(resources: Resources, providers: readonly ProviderConfig[]): readonly CostLine[] {
+export function watchingCost(
+  resources: Resources,
+  providers: readonly ProviderConfig[],
+  size: MonitoringSize = 'full',
+): readonly CostLine[] {
   const all = Object.values(resources);
   const of = (type: string) => all.filter(({ Type }) => Type === type);
   const alarms = of('AWS::CloudWatch::Alarm');
   return [
     // Metrics that CloudWatch counts from lines of a log are billed like those that a function emits.
-    line('series of metrics', possibleSeries(providers).length + of('AWS::Logs::MetricFilter').length, PRICE.metric),
+    line(
+      'series of metrics',
+      possibleSeries(providers, size).length + of('AWS::Logs::MetricFilter').length,
+      PRICE.metric,
+    ),
     // Metric math is billed by the metrics that it reads, not by the alarm.
     line(`metrics read by ${alarms.length} alarms`, sum(alarms.map(metricsOf)), PRICE.alarmMetric),
     line('composite alarms', of('AWS::CloudWatch::CompositeAlarm').length, PRICE.composite),

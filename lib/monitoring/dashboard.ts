@@ -9,12 +9,20 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
-import { ATTEMPT_OUTCOMES, DEAD_LETTER_OUTCOME } from '../../lambda/contract/metrics.ts';
+import {
+  ATTEMPT_OUTCOMES,
+  DEAD_LETTER_OUTCOME,
+  DUPLICATE_OUTCOMES,
+  SKIP_OUTCOMES,
+} from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Queues } from '../queues.ts';
 import { FAILING_PERCENT, failureRate } from './failures.ts';
 import { ownMetric } from './metric.ts';
-import type { Monitoring, NamedAlarm } from './monitoring.ts';
+import type { Monitoring } from './monitoring.ts';
+
+/** The composite alarms, which say at a glance how it is. */
+const WHOLE: ReadonlySet<string> = new Set(['MailStopped', 'NoProviderLeft', 'OneWayBroken']);
 
 const PERIOD = Duration.minutes(5);
 const HEIGHT = 6;
@@ -24,8 +32,8 @@ export function showWhole(
   monitoring: Monitoring,
   providers: readonly ProviderConfig[],
   { outbound, deadLetter }: Queues,
-  whole: readonly NamedAlarm[],
 ): void {
+  const whole = monitoring.alarms.filter(({ title }) => WHOLE.has(title));
   monitoring.row(
     'Is mail going out, and through whom?',
     [
@@ -77,7 +85,9 @@ export function showProvider(monitoring: Monitoring, config: ProviderConfig, all
         ...ATTEMPT_OUTCOMES.map((outcome) =>
           ownMetric('Attempts', 'Sum', { provider, outcome }).with({ label: outcome }),
         ),
-        ownMetric('SkippedOpen', 'Sum', { provider }).with({ label: 'not offered: circuit open' }),
+        ...SKIP_OUTCOMES.map((outcome) =>
+          ownMetric('Skipped', 'Sum', { provider, outcome }).with({ label: `not offered: ${outcome}` }),
+        ),
       ],
       stacked: true,
     }),
@@ -134,8 +144,13 @@ export function showSender(monitoring: Monitoring, providers: readonly ProviderC
       left: by('Contradictions'),
       right: by('UnrecognisedAnswers'),
     }),
-    graph('Possible duplicates, providers that cannot carry', 6, {
-      left: [ownMetric('PossibleDuplicate', 'Sum'), ownMetric('SkippedUnable', 'Sum')],
+    graph('Possible duplicates, by who may have had the mail', 6, {
+      left: providers.flatMap(({ key }) =>
+        DUPLICATE_OUTCOMES.map((outcome) =>
+          ownMetric('PossibleDuplicate', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),
+        ),
+      ),
+      right: [ownMetric('SkippedUnable', 'Sum').with({ label: 'providers that cannot carry' })],
     }),
     graph('Sender', 6, {
       left: [

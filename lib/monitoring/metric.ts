@@ -1,10 +1,23 @@
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { METRICS, type MetricName, NAMESPACE } from '../../lambda/contract/metrics.ts';
 import type { Dimensions } from '../../lambda/platform/metrics.ts';
 
 /** What CloudWatch makes of the values of one period. */
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p95';
+
+/**
+ * A count that is 0 where there is none: CloudWatch looks further back for values where some are missing, and would hold an alarm
+ * on what happens rarely for longer than its periods say.
+ */
+export function counted(metric: Metric, label: string): IMetric {
+  return new MathExpression({
+    expression: 'FILL(counted, 0)',
+    label,
+    period: metric.period,
+    usingMetrics: { counted: metric },
+  });
+}
 
 /**
  * One of the metrics that the functions emit, named by the same definition that they use.

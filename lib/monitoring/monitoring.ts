@@ -15,6 +15,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { MonitoringSize } from '../../lambda/contract/metrics.ts';
 import { AlarmTopics } from './topics.ts';
 
 /** `page`: mail is stopped or soon lost, somebody gets up. `ticket`: mail goes on, somebody looks within the day. */
@@ -42,6 +43,11 @@ interface AlarmText {
    * @default - nothing: mail goes on
    */
   readonly means?: Meaning;
+  /**
+   * Whether a ticket is there too where the size is `small`, since a page needs it; `only`: nowhere else.
+   * @default - not there; pages always are
+   */
+  readonly small?: true | 'only';
 }
 
 /** An alarm on a metric or on metric math. */
@@ -76,6 +82,8 @@ export interface CompositeDefinition extends AlarmText {
 export interface NamedAlarm {
   readonly name: string;
   readonly alarm: IAlarm;
+  readonly title: string;
+  readonly severity: Severity;
   readonly provider?: string;
   readonly means?: Meaning;
 }
@@ -110,6 +118,12 @@ export interface MonitoringProps {
    */
   readonly runbookUrl?: string;
   /**
+   * How much is watched. `small` keeps every page and one ticket for each provider, for less than ten dollars a month with four
+   * providers, and has no dashboard; the table of faults in the runbook shows what is not seen then.
+   * @default 'full'
+   */
+  readonly size?: MonitoringSize;
+  /**
    * Days without accepted mail after which a provider counts as unproven.
    * @default 7
    */
@@ -128,7 +142,9 @@ export interface MonitoringProps {
  */
 export class Monitoring extends Construct {
   readonly topics: AlarmTopics;
-  readonly dashboard: Dashboard;
+  /** Absent where the size is `small`. */
+  readonly dashboard: Dashboard | undefined;
+  readonly size: MonitoringSize;
   /** First part of every alarm's name: that of the stack. */
   readonly name: string;
   private readonly runbookUrl: string;
@@ -141,10 +157,11 @@ export class Monitoring extends Construct {
     this.topics = new AlarmTopics(this, 'Topics', props);
     this.runbookUrl = props.runbookUrl ?? 'docs/runbook.md';
     this.name = Stack.of(this).stackName;
-    this.dashboard = new Dashboard(this, 'Dashboard', {
-      dashboardName: this.name,
-      defaultInterval: Duration.hours(3),
-    });
+    this.size = props.size ?? 'full';
+    this.dashboard =
+      this.size === 'full'
+        ? new Dashboard(this, 'Dashboard', { dashboardName: this.name, defaultInterval: Duration.hours(3) })
+        : undefined;
   }
 
   /** The alarms so far, in order of their making. */
@@ -157,8 +174,9 @@ export class Monitoring extends Construct {
     return [this.name, ...(provider ? [provider] : []), title].join('/');
   }
 
-  /** Makes an alarm that tells those whom its severity concerns, when it begins and when it ends. */
-  alarm(definition: AlarmDefinition): NamedAlarm {
+  /** Makes an alarm that tells those whom its severity concerns, when it begins and when it ends; none if the size leaves it out. */
+  alarm(definition: AlarmDefinition): void {
+    if (!this.keeps(definition)) return;
     const { metric, threshold, datapoints, of, missing } = definition;
     const alarm = new Alarm(this, idOf(definition), {
       alarmName: this.nameOf(definition.title, definition.provider),
@@ -175,11 +193,12 @@ export class Monitoring extends Construct {
         warmUpPeriodDurationInMinutes: definition.warmUpMinutes,
         onlyStartEvaluatingAfterWarmUpPeriodEnds: true,
       };
-    return this.register(alarm, definition);
+    this.register(alarm, definition);
   }
 
-  /** Makes an alarm that speaks when a rule over other alarms holds. */
-  composite(definition: CompositeDefinition): NamedAlarm {
+  /** Makes an alarm that speaks when a rule over other alarms holds; none if the size leaves it out. */
+  composite(definition: CompositeDefinition): void {
+    if (!this.keeps(definition)) return;
     const alarm = new CompositeAlarm(this, idOf(definition), {
       compositeAlarmName: this.nameOf(definition.title, definition.provider),
       alarmDescription: this.describe(definition),
@@ -187,7 +206,7 @@ export class Monitoring extends Construct {
     });
     // The rule has names, not references: CloudFormation must be told the order.
     alarm.node.addDependency(...definition.watches.map((one) => one.alarm));
-    return this.register(alarm, definition);
+    this.register(alarm, definition);
   }
 
   /** Adds a row to the dashboard; its widgets share 24 columns. Rows of one place stand in the order of the calls. */
@@ -199,19 +218,22 @@ export class Monitoring extends Construct {
   complete(): void {
     for (const place of ['first', 'middle', 'last'] as const)
       for (const { title, widgets } of this.rows.filter((row) => row.place === place)) {
-        this.dashboard.addWidgets(new TextWidget({ markdown: `## ${title}`, width: 24, height: 1 }));
-        this.dashboard.addWidgets(...widgets);
+        this.dashboard?.addWidgets(new TextWidget({ markdown: `## ${title}`, width: 24, height: 1 }));
+        this.dashboard?.addWidgets(...widgets);
       }
   }
 
-  private register(alarm: Alarm | CompositeAlarm, text: AlarmText): NamedAlarm {
+  private keeps({ severity, small }: AlarmText): boolean {
+    return this.size === 'full' ? small !== 'only' : severity === 'page' || small !== undefined;
+  }
+
+  private register(alarm: Alarm | CompositeAlarm, text: AlarmText): void {
     const action = new SnsAction(this.topics.of(text.severity));
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
-    const { title, provider, means } = text;
-    const named = { name: this.nameOf(title, provider), alarm, ...(provider && { provider }), ...(means && { means }) };
-    this.named.push(named);
-    return named;
+    const { title, severity, provider, means } = text;
+    const name = this.nameOf(title, provider);
+    this.named.push({ name, title, severity, alarm, ...(provider && { provider }), ...(means && { means }) });
   }
 
   private describe({ title, meanwhile, action }: AlarmText): string {

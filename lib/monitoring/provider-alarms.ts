@@ -1,14 +1,16 @@
-import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { CIRCUIT_STATE } from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
-import { FAILING_PERCENT, failureCount, failureRate } from './failures.ts';
-import { ownMetric } from './metric.ts';
+import { FAILING_PERCENT, failureCount, failureRate, faults, lostAnswers, someFailures } from './failures.ts';
+import { counted, ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
+const QUARTER = Duration.minutes(15);
+const HOUR = Duration.hours(1);
 
 /** Thresholds that depend on how much mail there is. */
 export interface ProviderThresholds {
@@ -57,31 +59,95 @@ export function watchProvider(
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
+    title: 'SomeFailures',
+    provider,
+    severity: 'ticket',
+    meanwhile: `A part of the mail offered to ${provider} fails there. ${others}`,
+    action: `Look at the reasons in its attempts: failures of one kind, or of one kind of mail, are a fault that stays.`,
+    metric: someFailures(provider, QUARTER),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // As for the rate: without mail nothing fails.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'LostAnswers',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Answers of ${provider} are lost: that mail waits a minute until it is known whether it was taken, and may go out twice.`,
+    action: `Isolate it if they go on; look at its status page, and whether answers of all providers are lost.`,
+    metric: lostAnswers(provider, HOUR),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // Without mail no answer is lost.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'PossibleDuplicates',
+    provider,
+    severity: 'ticket',
+    meanwhile: `Mail that ${provider} may have taken, though its answer was lost, went out through another provider too.`,
+    action: `Isolate it while answers are lost; put providers that can be asked before those that cannot.`,
+    metric: counted(
+      ownMetric('PossibleDuplicate', 'Sum', { provider, outcome: 'answer-lost' }, HOUR),
+      'possible duplicates',
+    ),
+    // One or two in an hour are the price of a worker that was stopped, or of a connection that broke.
+    threshold: 3,
+    datapoints: 1,
+    of: 1,
+    // Counted when it happens: no value, no duplicate.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'SenderRefused',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} does not take mail from one of our From addresses or domains. ${others}`,
+    action: `Find the domain by the submissions in its attempts, and verify it there.`,
+    metric: counted(attempts('sender', QUARTER), 'refused senders'),
+    // One or two may be a producer that tries something.
+    threshold: 3,
+    datapoints: 1,
+    of: 1,
+    // Without mail nothing is refused.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'Faults',
+    provider,
+    severity: 'ticket',
+    small: 'only',
+    meanwhile: `Something is wrong with ${provider}: attempts fail, answers are lost, or it calls good mail bad. ${others}`,
+    action: `Look at the reasons in its attempts, and at its status page.`,
+    metric: faults(provider, QUARTER),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // Without mail nothing fails.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
     title: 'AccountRefused',
     provider,
     means: 'closed',
     severity: 'page',
     meanwhile: `${provider} no longer lets this account send. ${others}`,
     action: `Check its key and the state of the account; isolate it if this will take days.`,
-    metric: new MathExpression({
-      expression: 'IF(FILL(refused, 0) > 0 OR FILL(healthy, 1) < 1, 1, 0)',
-      label: 'refused',
-      period: MINUTE,
-      usingMetrics: {
-        refused: attempts('account', MINUTE),
-        healthy: ownMetric('AccountHealthy', 'Minimum', { provider }, MINUTE),
-      },
-    }),
+    metric: accountRefused(monitoring, provider),
     threshold: 1,
     // One is enough. It stands for a quarter of an hour after the last one, since an open circuit asks rarely.
     datapoints: 1,
     of: 15,
-    // Neither attempts nor an answer of the account: nothing has refused us.
+    // No answer of the account, and no circuit that it opened: nothing has refused us.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'CircuitOpen',
     provider,
+    small: true,
     means: 'closed',
     severity: 'ticket',
     meanwhile: `${provider} gets no mail, since its circuit is open or an operator isolated it. ${others}`,
@@ -101,7 +167,7 @@ export function watchProvider(
     severity: 'ticket',
     meanwhile: `${provider} calls messages bad that another provider accepts; they go out through that one.`,
     action: `Compare its answer with its documentation: its API or its rules may have changed.`,
-    metric: ownMetric('Contradictions', 'Sum', { provider }, PERIOD),
+    metric: counted(ownMetric('Contradictions', 'Sum', { provider }, PERIOD), 'contradictions'),
     // One odd message is no change of an API.
     threshold: 2,
     datapoints: 1,
@@ -130,10 +196,15 @@ export function watchProvider(
     meanwhile: `${provider} refuses most messages or recipients. Refused recipients get no mail from anybody.`,
     action: `Look at the reasons: either a producer sends rubbish, or the provider calls good mail bad.`,
     metric: new MathExpression({
-      expression: `IF(FILL(accepted, 0) + FILL(refused, 0) >= ${MANY}, 100 * FILL(refused, 0) / (FILL(accepted, 0) + FILL(refused, 0)), 0)`,
+      expression: `IF(FILL(accepted, 0) + ${REFUSED} >= ${MANY}, 100 * ${REFUSED} / (FILL(accepted, 0) + ${REFUSED}), 0)`,
       label: 'refused, %',
       period: PERIOD,
-      usingMetrics: { accepted: attempts('accepted'), refused: attempts('refused') },
+      usingMetrics: {
+        accepted: attempts('accepted'),
+        sender: attempts('sender'),
+        content: attempts('message'),
+        recipient: attempts('recipient'),
+      },
     }),
     threshold: 50,
     datapoints: 1,
@@ -211,5 +282,21 @@ export function watchProvider(
   });
 }
 
+/** 1 if the account is refused: told to an attempt, or to the health check. In the small size the check tells for both, a minute later. */
+function accountRefused({ size }: Monitoring, provider: string): IMetric {
+  const healthy = ownMetric('AccountHealthy', 'Minimum', { provider }, MINUTE);
+  const small = size === 'small';
+  return new MathExpression({
+    expression: small ? 'IF(FILL(healthy, 1) < 1, 1, 0)' : 'IF(FILL(refused, 0) > 0 OR FILL(healthy, 1) < 1, 1, 0)',
+    label: 'refused',
+    period: MINUTE,
+    usingMetrics: {
+      healthy,
+      ...(!small && { refused: ownMetric('Attempts', 'Sum', { provider, outcome: 'account' }, MINUTE) }),
+    },
+  });
+}
+
 /** Refusals below this number may be one bad mailing. */
 const MANY = 20;
+const REFUSED = '(FILL(sender, 0) + FILL(content, 0) + FILL(recipient, 0))';

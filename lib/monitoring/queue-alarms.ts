@@ -11,6 +11,7 @@ const PERIOD = Duration.minutes(5);
 export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Queues): void {
   monitoring.alarm({
     title: 'DeadLetters',
+    small: true,
     severity: 'ticket',
     meanwhile: 'Messages have ended without being accepted; they are kept for 14 days.',
     action: 'Read their attribute Reason, repair the cause, and move them back.',
@@ -37,6 +38,7 @@ export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Qu
   monitoring.alarm({
     title: 'OldestMessage',
     means: 'stopped',
+    small: true,
     severity: 'ticket',
     meanwhile:
       'A message has been on the outbound queue for a quarter of an hour: mail comes faster than it goes, or the sender fails on it.',
@@ -52,6 +54,7 @@ export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Qu
   monitoring.alarm({
     title: 'NothingAccepted',
     means: 'stopped',
+    small: true,
     severity: 'ticket',
     meanwhile: 'Mail waits, and for ten minutes no provider has accepted any.',
     action: 'Look at the circuits and accounts of all providers, then at the errors of the sender.',

@@ -1,10 +1,30 @@
-import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
-import { ownMetric } from './metric.ts';
+import type { OwnService } from '../../lambda/contract/metrics.ts';
+import { counted, ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
+
+const OWN: Readonly<Record<OwnService, { title: string; meanwhile: string; action: string }>> = {
+  table: {
+    title: 'TableUnreachable',
+    meanwhile:
+      'The state table does not answer the sender: mail is not sent without it, and waits in the retry queues.',
+    action: 'Look at the health of DynamoDB in the region, and at throttles and permissions of the table.',
+  },
+  objects: {
+    title: 'ObjectsUnreachable',
+    meanwhile: 'Objects that submissions refer to cannot be read: those submissions wait, the others go out.',
+    action: 'Look at the health of S3 in the region, and at the permissions of the bucket.',
+  },
+  queues: {
+    title: 'QueuesUnreachable',
+    meanwhile: 'The sender cannot put messages on its queues: what would wait or end stays on the outbound queue.',
+    action: 'Look at the health of SQS in the region, and at the permissions of the queues.',
+  },
+};
 
 /** Watches the sender function itself: what its own metrics cannot say because it did not live to say it. */
 export function watchSender(monitoring: Monitoring, sender: LambdaFunction, timeout: Duration): void {
@@ -44,6 +64,42 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     datapoints: 2,
     of: 3,
     // No invocation, none that takes long.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  for (const [service, { title, meanwhile, action }] of Object.entries(OWN))
+    monitoring.alarm({
+      title,
+      severity: 'ticket',
+      meanwhile,
+      action,
+      metric: counted(ownMetric('OwnTrouble', 'Sum', { outcome: service }, PERIOD), 'failed calls'),
+      // A call or two that fail are repeated, and heal themselves.
+      threshold: 3,
+      datapoints: 2,
+      of: 3,
+      // Counted when it happens: no value, no trouble.
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+  monitoring.alarm({
+    title: 'FailoverRate',
+    severity: 'ticket',
+    meanwhile:
+      'A good part of the mail goes out only because another provider takes it over: the next fault would stop it.',
+    action: 'See which provider fails or refuses mail, and whether the others have room for all of it.',
+    metric: new MathExpression({
+      expression: `IF(FILL(accepted, 0) >= 20, 100 * FILL(over, 0) / FILL(accepted, 1), 0)`,
+      label: 'failed over, %',
+      period: PERIOD,
+      usingMetrics: {
+        accepted: ownMetric('Delay', 'SampleCount', {}, PERIOD),
+        over: ownMetric('FailedOver', 'Sum', {}, PERIOD),
+      },
+    }),
+    threshold: 10,
+    // A provider that is away for a few minutes is what failover is for.
+    datapoints: 2,
+    of: 3,
+    // Without mail nothing fails over.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({

@@ -1,4 +1,10 @@
-import { METRICS, type MetricDefinition, type MetricName } from '../../lambda/contract/metrics.ts';
+import {
+  METRICS,
+  type MetricDefinition,
+  type MetricName,
+  type MonitoringSize,
+  measuredAt,
+} from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 
 /** One time series that CloudWatch bills as a metric. */
@@ -9,13 +15,14 @@ export interface Series {
 }
 
 /** Every series that the functions can ever make for these providers, whatever happens to the mail. */
-export function possibleSeries(providers: readonly ProviderConfig[]): Series[] {
+export function possibleSeries(providers: readonly ProviderConfig[], size: MonitoringSize = 'full'): Series[] {
   return (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
     const definition: MetricDefinition = METRICS[name];
     const those = providers.filter((provider) => has(provider, definition));
     const whole = definition.receiving && those.length === 0 ? [] : [{}];
     const keys = definition.by.includes('provider') ? those.map(({ key }) => ({ provider: key })) : whole;
-    const words = definition.outcomes?.map((outcome) => ({ outcome })) ?? [{}];
+    const outcomes = measuredAt(size, name) ?? [];
+    const words = outcomes.map((outcome) => (outcome === undefined ? {} : { outcome }));
     return keys.flatMap((key) => words.map((word) => ({ name, ...key, ...word })));
   });
 }

@@ -49,7 +49,8 @@ export function completeMonitoring(
   { providers, queues, logGroup }: CompleteMonitoringProps,
 ): void {
   const keys = providers.map(({ key }) => key);
-  showWhole(monitoring, providers, queues, watchWhole(monitoring, keys));
+  watchWhole(monitoring, keys);
+  showWhole(monitoring, providers, queues);
   showLogQueries(monitoring, logGroup, keys);
   monitoring.complete();
 }

@@ -80,8 +80,8 @@ describe('a provider that this worker does not know', () => {
 
     await leave(first, outage);
 
-    expect(new Set((await Promise.all(others)).map(reasonOf))).toEqual(new Set(['open']));
-    expect(await one.attempt(accepted)).toBe('open');
+    expect(new Set((await Promise.all(others)).map(reasonOf))).toEqual(new Set(['quiet']));
+    expect(await one.attempt(accepted)).toBe('quiet');
   });
 
   it('keeps nobody waiting longer than the hedge, and then nobody at all', async () => {
@@ -160,6 +160,33 @@ describe('a provider that this worker does not know', () => {
     await one.enter();
 
     expect(await outcomeOf(one.enter({ forced: true }))).toMatchObject({ kind: 'go' });
+  });
+});
+
+describe('a healthy provider at the limit of its rate', () => {
+  it('is not taken by a worker that does not know it for one that does not answer', async () => {
+    const limited = { ...postmark, maxPerSecond: 1 };
+    const { worker, clock } = givenWorld();
+    const [busy, fresh] = [worker([limited, mailgun]), worker([limited, mailgun])];
+    const seen = new Set<string>();
+    const mail = async ({ enter }: Worker) => {
+      const entry = await enter({}, limited);
+      seen.add(reasonOf(entry));
+      if (entry.kind === 'go') await clock.sleep(80);
+      await leave(entry, accepted);
+    };
+
+    // One worker has taken the next slots, so that the first mail of the other one has to wait for its own.
+    const mails = [mail(busy), mail(busy), mail(busy)];
+    await clock.pass(10);
+    for (let tick = 0; tick < 40; tick += 1) {
+      mails.push(mail(fresh), mail(busy));
+      await clock.pass(100);
+    }
+    await clock.pass(60 * SECOND);
+    await Promise.all(mails);
+
+    expect(seen).toEqual(new Set(['go', 'rate']));
   });
 });
 
@@ -365,7 +392,7 @@ describe('when all providers are closed off', () => {
     expect(first.kind).toBe('go');
     expect(await outcomeOf(one.enter({ forced: true }))).toMatchObject({ kind: 'skip', reason: 'probing' });
     await leave(first, outage);
-    expect(await one.attempt(accepted, { forced: true })).toBe('open');
+    expect(await one.attempt(accepted, { forced: true })).toBe('quiet');
 
     await clock.pass(10 * SECOND);
     expect(await one.attempt(accepted, { forced: true })).toBe('went');

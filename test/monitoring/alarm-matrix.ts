@@ -23,6 +23,14 @@ export interface Situation {
   readonly ofHundred?: number;
   /** How many attempts it strikes at all. */
   readonly times?: number;
+  /** It strikes every fifth mail only, which has another From domain and another recipient domain, and an attachment. */
+  readonly fifth?: true;
+  /** What became of a mail whose answer was lost cannot be learned either. */
+  readonly lookUpFails?: true;
+  /** The rate that the provider has by its configuration. */
+  readonly maxPerSecond?: number;
+  /** How long it lasts, in minutes; three periods of five if absent. */
+  readonly minutes?: number;
   /** What the account says meanwhile. */
   readonly health: Health;
   /** The same on the local stack, as `PUT /api/providers/KEY/fault` takes it. */
@@ -31,11 +39,18 @@ export interface Situation {
   readonly alarms: Readonly<Record<Traffic, readonly string[]>>;
   /** Raised besides, or not, by how many workers there are. */
   readonly perhaps?: readonly string[];
+  /** Too little to be seen where the size is `small`. */
+  readonly smallUnseen?: true;
+  /** Why nothing is raised, where something might be expected. */
+  readonly unseen?: string;
 }
 
 const HEALTHY: Health = { state: 'healthy' };
 const UNREACHABLE: Health = { state: 'unreachable', reason: 'server-error' };
 const ONE_WAY = 'OneWayBroken';
+const OVER = 'FailoverRate';
+/** Alarms of the whole; all others are the provider's own. */
+export const WHOLE: ReadonlySet<string> = new Set([ONE_WAY, OVER]);
 
 const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
 const OUTAGE: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
@@ -48,20 +63,35 @@ const answer = (status: number, body: object | string): Fault['respond'] => ({
 });
 const all = (fault: Fault): Fault => ({ ...fault, on: 'all' });
 
+/** What is raised under traffic where `monitoring.size` is `small`: that something is wrong, not what. */
+export function smallAlarms({ alarms: { traffic }, smallUnseen }: Situation): readonly string[] {
+  const kept = traffic.filter((title) => title === 'AccountRefused' || title === 'CircuitOpen');
+  return !smallUnseen && traffic.some((title) => AS_FAULTS.has(title)) ? [...kept, 'Faults'] : kept;
+}
+
+const AS_FAULTS: ReadonlySet<string> = new Set([
+  'FailureRate',
+  'FailureCount',
+  'SomeFailures',
+  'LostAnswers',
+  'Contradictions',
+  'SenderRefused',
+]);
+
 /** An outage that the attempts and the account's silence show. */
 const BROKEN: Situation['alarms'] = {
-  traffic: ['FailureRate', 'CircuitOpen', 'AccountUnknown', ONE_WAY],
-  low: ['FailureCount', 'AccountUnknown', ONE_WAY],
+  traffic: ['FailureRate', 'SomeFailures', 'CircuitOpen', 'AccountUnknown', ONE_WAY, OVER],
+  low: ['FailureCount', 'SomeFailures', 'AccountUnknown', ONE_WAY],
   none: ['AccountUnknown', ONE_WAY],
 };
-/** Attempts fail, and the account has nothing to say against us. */
-const FAILING: Situation['alarms'] = {
-  traffic: ['FailureRate', 'CircuitOpen', ONE_WAY],
-  low: ['FailureCount', ONE_WAY],
+/** Answers are lost, and the account has nothing to say against us. */
+const LOSING: Situation['alarms'] = {
+  traffic: ['FailureRate', 'LostAnswers', 'CircuitOpen', ONE_WAY, OVER],
+  low: ['FailureCount', 'LostAnswers', ONE_WAY],
   none: [],
 };
 const REFUSED: Situation['alarms'] = {
-  traffic: ['AccountRefused', 'CircuitOpen', 'FailureRate', ONE_WAY],
+  traffic: ['AccountRefused', 'CircuitOpen', 'FailureRate', ONE_WAY, OVER],
   low: ['AccountRefused', 'CircuitOpen', 'FailureCount', ONE_WAY],
   none: ['AccountRefused', ONE_WAY],
 };
@@ -99,10 +129,14 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 'deadline',
     health: { state: 'unreachable', reason: 'no-answer' },
     local: () => all({ network: 'hang' }),
-    alarms: { ...BROKEN, traffic: ['FailureRate', 'AccountUnknown', ONE_WAY] },
-    // One worker lets one mail at a time wait for a silent provider, which is too seldom to open the circuit for all; two
-    // workers open it.
-    perhaps: ['CircuitOpen'],
+    // One worker lets one mail at a time wait for a silent provider, which is too seldom to open the circuit for all, or for a
+    // rate; two workers open it.
+    alarms: {
+      traffic: ['FailureCount', 'LostAnswers', 'PossibleDuplicates', 'AccountUnknown', ONE_WAY, OVER],
+      low: ['FailureCount', 'LostAnswers', 'PossibleDuplicates', 'AccountUnknown', ONE_WAY],
+      none: ['AccountUnknown', ONE_WAY],
+    },
+    perhaps: ['CircuitOpen', 'FailureRate'],
   },
   {
     fault: 'takes the request, then drops the connection and the mail',
@@ -110,7 +144,11 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     health: HEALTHY,
     local: () => ({ network: 'reset' }),
-    alarms: FAILING,
+    alarms: {
+      ...LOSING,
+      traffic: [...LOSING.traffic, 'PossibleDuplicates'],
+      low: [...LOSING.low, 'PossibleDuplicates'],
+    },
   },
   {
     fault: 'accepts, then the answer is lost',
@@ -119,7 +157,7 @@ export const MATRIX: readonly Situation[] = [
     taken: true,
     health: HEALTHY,
     local: () => ({ network: 'reset-after-accept' }),
-    alarms: FAILING,
+    alarms: LOSING,
   },
   {
     fault: 'account suspended',
@@ -159,7 +197,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     health: HEALTHY,
     local: badMessage,
-    alarms: { traffic: ['Contradictions', 'Refusals'], low: ['Contradictions'], none: [] },
+    alarms: { traffic: ['Contradictions', 'Refusals', OVER], low: ['Contradictions'], none: [] },
   },
   {
     fault: 'refuses every message in words that are not known',
@@ -168,7 +206,7 @@ export const MATRIX: readonly Situation[] = [
     health: HEALTHY,
     local: unheardOf,
     alarms: {
-      traffic: ['Contradictions', 'UnrecognisedAnswers', 'Refusals'],
+      traffic: ['Contradictions', 'UnrecognisedAnswers', 'Refusals', OVER],
       low: ['Contradictions', 'UnrecognisedAnswers'],
       none: [],
     },
@@ -196,7 +234,127 @@ export const MATRIX: readonly Situation[] = [
     ofHundred: 34,
     health: HEALTHY,
     local: (type) => ({ ...failing(type), rate: 0.34 }),
-    alarms: { traffic: ['FailureRate', ONE_WAY], low: [], none: [] },
+    alarms: { traffic: ['FailureRate', 'SomeFailures', ONE_WAY, OVER], low: [], none: [] },
+  },
+  {
+    fault: 'takes nine seconds for each mail',
+    outcome: ACCEPTED,
+    takesMs: 9_000,
+    health: HEALTHY,
+    local: () => ({ delayMs: 9_000 }),
+    alarms: { traffic: ['Latency'], low: ['Latency'], none: [] },
+  },
+  ...[1, 5, 20].map(
+    (percent, row): Situation => ({
+      fault: `loses ${percent} % of its answers`,
+      outcome: { kind: 'unknown', reason: 'connection-lost' },
+      takesMs: 80,
+      taken: true,
+      ofHundred: percent,
+      minutes: 75,
+      health: HEALTHY,
+      local: () => ({ network: 'reset-after-accept', rate: percent / 100 }),
+      ...(percent === 1 && { smallUnseen: true as const }),
+      alarms: {
+        traffic: ['LostAnswers'],
+        low: [[], ['LostAnswers'], ['LostAnswers', 'FailureCount', ONE_WAY]][row] ?? [],
+        none: [],
+      },
+    }),
+  ),
+  {
+    fault: 'loses 5 % of its answers, and cannot be asked what became of the mail',
+    outcome: { kind: 'unknown', reason: 'connection-lost' },
+    takesMs: 80,
+    taken: true,
+    ofHundred: 5,
+    lookUpFails: true,
+    minutes: 75,
+    health: HEALTHY,
+    local: () => ({ network: 'reset-after-accept', rate: 0.05 }),
+    alarms: { traffic: ['LostAnswers', 'PossibleDuplicates'], low: ['LostAnswers'], none: [] },
+  },
+  ...[1, 5, 20].map(
+    (percent, row): Situation => ({
+      fault: `fails for ${percent} % of the mail`,
+      outcome: OUTAGE,
+      takesMs: 50,
+      ofHundred: percent,
+      minutes: 75,
+      health: HEALTHY,
+      local: (type) => ({ ...failing(type), rate: percent / 100 }),
+      alarms: {
+        traffic: [[], ['SomeFailures'], ['SomeFailures', OVER]][row] ?? [],
+        low: [[], [], ['FailureCount', ONE_WAY]][row] ?? [],
+        none: [],
+      },
+      ...(percent === 1 && { unseen: 'each such mail costs a second, and no provider is without them' }),
+    }),
+  ),
+  {
+    fault: 'does not take mail from one From domain',
+    outcome: { kind: 'unavailable', blames: 'sender', reason: 'sender-unknown' },
+    takesMs: 50,
+    fifth: true,
+    health: HEALTHY,
+    local: () => ({ respond: answer(422, { ErrorCode: 400, Message: 'Unknown sender' }), match: 'news@example.net' }),
+    alarms: { traffic: ['SenderRefused', OVER], low: [], none: [] },
+  },
+  {
+    fault: 'refuses attachments',
+    outcome: { kind: 'refused', blames: 'message', reason: 'attachment-type' },
+    takesMs: 50,
+    fifth: true,
+    health: HEALTHY,
+    local: badMessage,
+    alarms: { traffic: ['Contradictions', OVER], low: [], none: [] },
+  },
+  {
+    fault: 'refuses the recipients of one domain',
+    outcome: { kind: 'refused', blames: 'recipient', reason: 'suppressed' },
+    takesMs: 50,
+    fifth: true,
+    health: HEALTHY,
+    local: badRecipient,
+    alarms: { traffic: [], low: [], none: [] },
+  },
+  {
+    fault: 'takes mail and drops it',
+    outcome: ACCEPTED,
+    takesMs: 80,
+    health: HEALTHY,
+    local: () => ({ delayMs: 1 }),
+    alarms: { traffic: [], low: [], none: [] },
+    unseen: 'its answers are those of a healthy provider; CanaryMissing tells where the provider has a `canary`',
+  },
+  {
+    fault: 'delivers hours late',
+    outcome: ACCEPTED,
+    takesMs: 80,
+    health: HEALTHY,
+    local: () => ({ delayMs: 1 }),
+    alarms: { traffic: [], low: [], none: [] },
+    unseen: 'its answers are those of a healthy provider; CanaryMissing tells where the provider has a `canary`',
+  },
+  {
+    fault: 'cannot be asked what became of a mail, while it loses no answer',
+    outcome: ACCEPTED,
+    takesMs: 80,
+    lookUpFails: true,
+    health: HEALTHY,
+    local: () => ({ respond: answer(500, ''), on: 'lookup' }),
+    alarms: { traffic: [], low: [], none: [] },
+    unseen: 'nothing is asked while no answer is lost; then LostAnswers and PossibleDuplicates tell',
+  },
+  {
+    fault: 'is offered three times what its `maxPerSecond` allows',
+    outcome: ACCEPTED,
+    takesMs: 80,
+    maxPerSecond: 1 / 30,
+    health: HEALTHY,
+    local: () => ({ delayMs: 1 }),
+    alarms: { traffic: [], low: [], none: [] },
+    unseen: 'it is healthy, and the others take the rest',
   },
   {
     fault: 'fails once',

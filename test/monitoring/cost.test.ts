@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { MonitoringSize } from '../../lambda/contract/metrics.ts';
 import { totalOf, watchingCost } from '../../lib/monitoring/cost.ts';
 import { deploy } from '../stack/deployment.ts';
+import { costTable } from './everything.ts';
 import { PROVIDERS } from './providers.ts';
 
-const resourcesOf = (providers = PROVIDERS) => deploy({ providers }).template.toJSON()['Resources'];
+const RECORD = new URL('../../docs/adr/0013-monitoring.md', import.meta.url);
+const resourcesOf = (providers = PROVIDERS, size: MonitoringSize = 'full') =>
+  deploy({ providers, monitoring: { stage: 'trial', size } }).template.toJSON()['Resources'];
 
 test('an alarm costs as many metrics as it reads', () => {
   const lines = watchingCost(
@@ -24,10 +28,13 @@ test('an alarm costs as many metrics as it reads', () => {
   expect(lines.find(({ what }) => what === 'composite alarms')?.total).toBe(0.5);
 });
 
+/** Dollars a month that decision 13 names for one provider more. */
+const COST_OF_ONE = 10;
+
 test('a provider more costs what its own series and alarms cost', () => {
   const cost = (providers: typeof PROVIDERS) => totalOf(watchingCost(resourcesOf(providers), providers));
 
-  expect(cost(PROVIDERS) - cost(PROVIDERS.slice(0, 3))).toBeLessThan(8);
+  expect(cost(PROVIDERS) - cost(PROVIDERS.slice(0, 3))).toBeLessThan(COST_OF_ONE);
 });
 
 test('receiving adds 18 series for each provider, and three for the whole', () => {
@@ -43,11 +50,20 @@ test('receiving adds 18 series for each provider, and three for the whole', () =
   expect(series(true) - series(false)).toBe(18 + 3);
 });
 
-test('the decision record has the bill of four providers', () => {
-  const record = readFileSync(new URL('../../docs/adr/0013-monitoring.md', import.meta.url), 'utf8');
-  const lines = watchingCost(resourcesOf(), PROVIDERS);
+test('the small size costs less than ten dollars for four providers, and keeps every page', () => {
+  const lines = watchingCost(resourcesOf(PROVIDERS, 'small'), PROVIDERS, 'small');
+  const pages = (size: MonitoringSize) =>
+    deploy({ providers: PROVIDERS, monitoring: { stage: 'trial', size } })
+      .stack.mailover.monitoring.alarms.flatMap(({ severity, name }) => (severity === 'page' ? name : []))
+      .toSorted();
 
-  for (const { what, number, each, total } of lines)
-    expect(record).toContain(`| ${what} | ${number} | ${each.toFixed(2)} | ${total.toFixed(2)} |`);
-  expect(record).toContain(`| **together** | | | **${totalOf(lines).toFixed(2)}** |`);
+  expect(totalOf(lines)).toBeLessThan(10);
+  expect(pages('small')).toEqual(pages('full'));
+});
+
+test.each([
+  ['full', 'cost'],
+  ['small', 'cost-small'],
+] as const)('the decision record has the bill of four providers, size %s (npm run runbook writes it)', (size, part) => {
+  expect(readFileSync(RECORD, 'utf8')).toContain(`<!-- ${part} -->\n${costTable(size)}<!-- /${part} -->`);
 });

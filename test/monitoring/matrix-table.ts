@@ -1,13 +1,21 @@
-import { MATRIX, type Situation, type Traffic } from './alarm-matrix.ts';
+import { MATRIX, type Situation, smallAlarms, type Traffic } from './alarm-matrix.ts';
 
 const TRAFFIC = ['traffic', 'low', 'none'] as const;
 
 /** The alarm matrix as the runbook shows it. */
 export function matrixTable(): string {
-  const rows = MATRIX.map(
-    (situation) => `| ${[situation.fault, ...TRAFFIC.map((one) => cell(situation, one))].join(' | ')} |`,
-  );
-  return ['| the provider … | traffic | low traffic | no traffic |', '|---|---|---|---|', ...rows, ''].join('\n');
+  const rows = MATRIX.map((situation) => {
+    const small = smallAlarms(situation).join(', ') || 'none';
+    return `| ${[situation.fault, ...TRAFFIC.map((one) => cell(situation, one)), small].join(' | ')} |`;
+  });
+  return [
+    '| the provider … | traffic | low traffic | no traffic | `small`, traffic |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+    ...unseen(),
+    '',
+  ].join('\n');
 }
 
 function cell({ alarms, perhaps = [] }: Situation, traffic: Traffic): string {
@@ -15,4 +23,11 @@ function cell({ alarms, perhaps = [] }: Situation, traffic: Traffic): string {
   return traffic === 'traffic' && perhaps.length > 0
     ? `${certain}; ${perhaps.join(', ')} from two workers on`
     : certain;
+}
+
+/** What is not seen, and why. */
+function unseen(): string[] {
+  return MATRIX.flatMap(({ fault, unseen: why }) =>
+    why ? [`- Not seen: a provider that ${fault}. Reason: ${why}.`] : [],
+  );
 }

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { createGate } from '../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
-import { METRICS, NAMESPACE } from '../../lambda/contract/metrics.ts';
+import { isMeasured, METRICS, type MonitoringSize, NAMESPACE } from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import { checkHealth } from '../../lambda/health/check.ts';
 import type { AttemptResult } from '../../lambda/mail/outcome.ts';
@@ -19,7 +19,7 @@ import { sqsRecord } from '../support/sqs-record.ts';
 import type { Situation } from './alarm-matrix.ts';
 
 /** A situation as far as the world needs it. */
-export type Breakage = Omit<Situation, 'fault' | 'local' | 'alarms' | 'perhaps'>;
+export type Breakage = Omit<Situation, 'fault' | 'local' | 'alarms' | 'perhaps' | 'unseen'>;
 
 const MINUTE = 60_000;
 
@@ -42,6 +42,8 @@ export interface Outage {
   /** How long it is broken, and how long it is watched after the repair. */
   readonly minutes: number;
   readonly recovery: number;
+  /** How much is watched. */
+  readonly size?: MonitoringSize;
 }
 
 /** What was seen. */
@@ -73,13 +75,16 @@ export async function liveThrough(outage: Outage, deployed: Deployed): Promise<S
   const raised = world.raised();
   const waiting = new Map(world.counts().waiting);
   world.repair();
-  await world.pass(outage.recovery);
+  // What is left of an hour is looked at without mail.
+  await world.pass(Math.min(30, outage.recovery));
+  world.fallSilent();
+  await world.pass(Math.max(0, outage.recovery - 30));
   const { sent, lost } = world.counts();
   return { raised, afterwards: world.standing(), sent, lost, waiting };
 }
 
 function createWorld(
-  { providers, broken, situation, everyMs, longestDelayMs = Infinity }: Outage,
+  { providers, broken, situation, everyMs, longestDelayMs = Infinity, size = 'full' }: Outage,
   { alarms, queues, functions }: Deployed,
 ) {
   // A whole minute, so that samples and evaluations fall together.
@@ -100,6 +105,7 @@ function createWorld(
 
   const metrics: Metrics = {
     add: (name, value, given = {}) => {
+      if (!isMeasured(size, name, given.outcome)) return;
       const dimensions = Object.fromEntries(METRICS[name].by.map((by) => [by, given[by] ?? 'none']));
       store.add({ metric: { namespace: NAMESPACE, name, dimensions }, at: clock.now(), values: [value] });
     },
@@ -119,7 +125,7 @@ function createWorld(
     environment,
     definitions,
     call: async ({ key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs }, { message }): Promise<AttemptResult> => {
-      const struck = faults.strikes(key);
+      const struck = faults.strikes(key, isFifth(message.id));
       const takesMs = struck ? situation.takesMs : USUAL_MS;
       await clock.sleep(takesMs === 'deadline' ? deadlineMs : takesMs);
       const outcome = struck ? situation.outcome : ACCEPTED;
@@ -127,6 +133,7 @@ function createWorld(
       return { outcome };
     },
     lookUp: async ({ key }, { handle, recipients }): Promise<LookupAnswer> => {
+      if (situation.lookUpFails && faults.concern(key)) return { kind: 'cannot-say', reason: 'no-answer' };
       const found = taken.has(`${key} ${handle}`) ? recipients : [];
       return { kind: 'answered', found: new Map(found.map((recipient) => [recipient, 'id'])) };
     },
@@ -165,7 +172,9 @@ function createWorld(
     sent += 1;
     // The broken one first, as if it stood at the head of the list.
     const only = [...broken, ...providers.map(({ key }) => key).filter((key) => !broken.includes(key))];
-    const mail = { version: 1, id: `mail-${sent}`, from: 'shop@example.com', to: ['ada@example.org'], text: 'Hello' };
+    const mail = isFifth(`mail-${sent}`)
+      ? { ...MAIL, id: `mail-${sent}`, from: 'news@example.net', to: ['bo@two.example.org'], attachments: [ATTACHMENT] }
+      : { ...MAIL, id: `mail-${sent}` };
     void receive(sqsRecord({ ...mail, providers: { only } }, { sentAt: clock.now() }));
   };
   const askAccount = async ({ key }: ProviderConfig): Promise<Health> =>
@@ -207,12 +216,23 @@ function createWorld(
         for (const { name, state } of statuses.values()) if (state === 'ALARM') raised.add(name);
       }
     },
+    fallSilent: () => {
+      dueAt = Number.POSITIVE_INFINITY;
+    },
     strike: faults.begin,
     repair: faults.end,
     raised: () => [...raised].sort(),
     standing: () => [...statuses.values()].filter(({ state }) => state === 'ALARM').map(({ name }) => name),
     counts: () => ({ sent, lost: sent - new Set([...taken].map((one) => one.split(' ')[1])).size, waiting }),
   };
+}
+
+const MAIL = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], text: 'Hello' };
+const ATTACHMENT = { filename: 'a.pdf', contentType: 'application/pdf', content: 'JVBERi0=' };
+
+/** Every fifth mail is from another domain, goes to another one, and has an attachment. */
+function isFifth(id: string): boolean {
+  return Number(id.split('-')[1]) % 5 === 0;
 }
 
 const ACCEPTED = { kind: 'accepted', providerMessageId: 'id' } as const;
@@ -222,7 +242,7 @@ const FUNCTION_MS = 60_000;
 const RETRY = 'mailover-retry-';
 
 /** Which attempts the situation strikes. */
-function givenFaults({ ofHundred, times = Number.POSITIVE_INFINITY }: Breakage, broken: readonly string[]) {
+function givenFaults({ ofHundred, fifth, times = Number.POSITIVE_INFINITY }: Breakage, broken: readonly string[]) {
   let on = false;
   let attempts = 0;
   let strikes = 0;
@@ -235,8 +255,8 @@ function givenFaults({ ofHundred, times = Number.POSITIVE_INFINITY }: Breakage, 
       on = false;
     },
     concern,
-    strikes: (key: string): boolean => {
-      if (!concern(key) || strikes >= times) return false;
+    strikes: (key: string, isFifth: boolean): boolean => {
+      if (!concern(key) || strikes >= times || (fifth && !isFifth)) return false;
       attempts += 1;
       if (ofHundred !== undefined && (attempts * ofHundred) % 100 >= ofHundred) return false;
       strikes += 1;

@@ -4,6 +4,6 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 export const PROVIDERS: readonly ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: {} },
   { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
-  { key: 'ses', type: 'ses', options: { identities: ['example.com'] } },
+  { key: 'ses', type: 'ses', options: { identities: ['example.com', 'example.net'] } },
   { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
 ];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { deploy, resources } from '../stack/deployment.ts';
 import { MATRIX } from './alarm-matrix.ts';
+import { EVERYTHING, pagesList } from './everything.ts';
 import { matrixTable } from './matrix-table.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
@@ -13,29 +14,12 @@ const sections = new Map(
     // Alarms are one word; the other headings are sentences.
     .filter(([heading]) => !heading.includes(' ')),
 );
-/** Everything that makes alarms, in one stack. */
-const { template } = deploy({
-  providers: [
-    { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
-    {
-      key: 'mailgun',
-      type: 'mailgun',
-      options: { domain: 'mg.example.com' },
-      inbound: { domains: ['in.example.com'], preference: 10 },
-    },
-    {
-      key: 'ses',
-      type: 'ses',
-      options: { identities: ['example.com'] },
-      inbound: { recipients: ['in.example.com'] },
-      canary: { to: 'canary@in.example.com', from: 'canary@example.com', everyMinutes: 15 },
-      blocklists: { addresses: ['192.0.2.1'], zones: ['dnsbl.example.net'] },
-    },
-  ],
+const alarms = (['full', 'small'] as const).flatMap((size) => {
+  const { template } = deploy({ providers: EVERYTHING, monitoring: { stage: 'trial', size } });
+  return ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
+    Object.values(resources(template, type)).map(({ Properties }) => Properties),
+  );
 });
-const alarms = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
-  Object.values(resources(template, type)).map(({ Properties }) => Properties),
-);
 const titleOf = (alarm: (typeof alarms)[number]) => String(alarm['AlarmName']).split('/').at(-1) as string;
 
 test('every alarm has a section of the runbook, and every section an alarm', () => {
@@ -66,4 +50,10 @@ test('the address of the runbook can be given', () => {
 test('the table of faults is the one that the tests run', () => {
   expect(runbook).toContain(`<!-- matrix -->\n${matrixTable()}<!-- /matrix -->`);
   expect(MATRIX.flatMap(({ alarms }) => Object.values(alarms).flat()).every((title) => sections.has(title))).toBe(true);
+});
+
+test.each(['docs/runbook.md', 'README.md'])('%s lists the alarms that page', (file) => {
+  const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+  expect(text).toContain(`<!-- pages -->\n${pagesList()}<!-- /pages -->`);
 });
