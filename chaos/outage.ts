@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { Window } from './faults/plan.ts';
-import { drawMails } from './mails.ts';
+import { drawMails } from './mails/draw.ts';
 import type { Releases } from './releases/load.ts';
 import { HOUR_MS, type RunResult, runWorld, START } from './run.ts';
 import { PROVIDERS, type SeedOptions } from './seed.ts';

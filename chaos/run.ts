@@ -1,13 +1,16 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { Window } from './faults/plan.ts';
-import type { Mail } from './mails.ts';
+import { Troubles } from './faults/troubles.ts';
+import { CALM_MAIL_MS, drawCalmMails } from './mails/calm.ts';
+import type { Mail } from './mails/mail.ts';
 import { Chronicle } from './oracle/chronicle.ts';
 import { judge, type Verdict } from './oracle/judge.ts';
 import type { Releases } from './releases/load.ts';
+import { Operator } from './world/operator.ts';
 import { lendTimers, watchReality } from './world/reality.ts';
 import { Timeline } from './world/timeline.ts';
 import { Trace } from './world/trace.ts';
-import { World } from './world/world.ts';
+import { DEPLOYMENT, World } from './world/world.ts';
 
 /** What is to happen. */
 export interface Setup {
@@ -47,6 +50,8 @@ export interface RunResult {
 /** Where simulated time begins. */
 export const START = Date.UTC(2027, 0, 4);
 export const HOUR_MS = 3_600_000;
+/** Mail in calm is counted from here, whatever came before. */
+const FIRST_CALM = 1_000_000_000;
 /** What is not at its end by then never will be. */
 const PATIENCE_MS = 3 * 24 * HOUR_MS;
 
@@ -59,27 +64,37 @@ export async function runWorld(
   const cpu = process.cpuUsage();
   const timeline = new Timeline(START);
   const trace = new Trace(setup.trace);
-  const chronicle = new Chronicle(mails, timeline, trace);
+  const keys = providers.map(({ key }) => key);
+  const calm = drawCalmMails({ seed, from: last, providers: keys, index: FIRST_CALM });
+  const all = [...mails, ...calm];
+  const chronicle = new Chronicle(all, timeline, trace);
   const world = new World({ seed, providers, windows, timeline, chronicle, load: releases, allowsLoops });
   const remark = watch(world);
-  for (const { body, object, sendAt } of mails) {
-    if (object) world.objects.put(object.key, object.content);
-    for (const at of sendAt) timeline.at(at, () => world.submit(body));
+  new Operator(world, last).work(windows);
+  for (const { body, attributes, objects, sendAt } of all) {
+    for (const { key, content } of objects) world.objects.put(key, content);
+    for (const at of sendAt) timeline.at(at, () => world.submit(body, attributes));
   }
 
   lendTimers(timeline);
   const reality = watchReality();
-  await timeline.run(last + PATIENCE_MS, () => timeline.now > last && world.waiting === 0);
+  const calmEnd = last + CALM_MAIL_MS;
+  await timeline.run(last + PATIENCE_MS, () => chronicle.runaway || (timeline.now > calmEnd && world.waiting === 0));
   reality.stop();
 
   const tookMs = Math.max(0, timeline.now - last);
   const kinds = new Set(windows.map(({ kind }) => kind));
-  const verdict = judge(chronicle, {
-    canBeAsked: (provider) => world.providers.get(provider)?.canBeAsked ?? false,
+  const verdict = await judge({
+    chronicle,
+    troubles: new Troubles(windows),
+    providers: Array.from(world.providers.values(), ({ config, canBeAsked }) => ({ ...config, askable: canBeAsked })),
+    start: START,
+    calmFrom: last,
     clockErrorMs: kinds.has('clock-jump') || kinds.has('clock-skew') ? HOUR_MS / 2 : 2_000,
     mayCrash: kinds.has('kill') || kinds.has('stall'),
+    maxReceiveCount: DEPLOYMENT.maxReceiveCount,
   });
-  const stuck = tookMs > calmMs || world.waiting > 0;
+  const stuck = !chronicle.runaway && (tookMs > calmMs || world.waiting > 0);
   const remarks = [
     ...(stuck ? [`stuck: ${world.waiting} messages wait after ${hours(tookMs)} h of calm`] : []),
     ...Array.from(reality.used, (use) => `real time or chance: ${use}`),

@@ -1,9 +1,10 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import { planFaults } from './faults/plan.ts';
-import { drawMails, drawRushes } from './mails.ts';
+import { drawMails, drawRushes } from './mails/draw.ts';
 import type { Releases } from './releases/load.ts';
 import { HOUR_MS, type RunResult, runWorld, START } from './run.ts';
+import { Random } from './world/random.ts';
 
 export interface SeedOptions {
   readonly seed: number;
@@ -32,6 +33,13 @@ export const PROVIDERS: readonly ProviderConfig[] = [
   { key: 'own-mta', type: 'smtp', share: 0.01, options: { host: 'mta.example.com' } },
 ];
 
+/** In some seeds every provider has a rate; what each takes in a second. */
+function drawRates(seed: number): readonly ProviderConfig[] {
+  const random = new Random(seed, 'rates');
+  if (!random.chance(0.2)) return PROVIDERS;
+  return PROVIDERS.map((provider) => ({ ...provider, maxPerSecond: 3 + random.int(20) }));
+}
+
 /** Runs one seed: two weeks of mail and of the faults that it draws. */
 export function runSeed(options: SeedOptions, releases: Releases): Promise<RunResult> {
   const { seed, mails: count, faults, without = [], untilHours, allowsLoops, trace } = options;
@@ -39,12 +47,24 @@ export function runSeed(options: SeedOptions, releases: Releases): Promise<RunRe
   const until = untilHours === undefined ? end : Math.min(end, START + untilHours * HOUR_MS);
   const keys = PROVIDERS.map(({ key }) => key);
   const rushes = drawRushes(seed, START, end);
-  const mails = drawMails({ seed, count, start: START, end, providers: keys, rushes }).filter(
-    ({ sendAt: [first = 0] }) => first < until,
-  );
   const windows = planFaults({ seed, start: START, end, providers: keys, kinds: faults, rushes })
     .filter(({ kind, from }) => !without.includes(kind) && from < until)
     .map((window) => ({ ...window, to: Math.min(window.to, until) }));
+  // Release 0.1.0 believed what producers set beside the body.
+  const believes = windows.some(({ kind }) => kind === 'previous-release');
+  const mails = drawMails({ seed, count, start: START, end, providers: keys, rushes })
+    .filter(({ sendAt: [first = 0] }) => first < until)
+    .map(({ attributes, ...mail }) => ({ ...mail, ...(attributes && !believes && { attributes }) }));
   const last = Math.max(until, ...mails.map(({ sendAt }) => sendAt.at(-1) as number));
-  return runWorld({ seed, providers: PROVIDERS, mails, windows, last, calmMs: CALM_MS, releases, allowsLoops, trace });
+  return runWorld({
+    seed,
+    providers: drawRates(seed),
+    mails,
+    windows,
+    last,
+    calmMs: CALM_MS,
+    releases,
+    allowsLoops,
+    trace,
+  });
 }

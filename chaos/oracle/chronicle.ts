@@ -1,102 +1,78 @@
-import type { AttemptResult } from '../../lambda/mail/outcome.ts';
+import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import type { Item } from '../../lambda/platform/table.ts';
-import type { Mail } from '../mails.ts';
-import type { Call, ProviderWatcher } from '../world/provider.ts';
+import type { Mail } from '../mails/mail.ts';
+import type { Asked, Call, ProviderWatcher } from '../world/provider.ts';
 import type { QueueMessage, QueueWatcher } from '../world/queue.ts';
 import type { Timeline } from '../world/timeline.ts';
 import type { Trace } from '../world/trace.ts';
 import type { Worker } from '../world/worker.ts';
+import { messageDiffers, mimeDiffers } from './content.ts';
+import { hopOf, isRunaway } from './pace.ts';
+import { attemptName, attemptsOf, forgottenFields, submissionOf } from './stored.ts';
+import { Stories } from './stories.ts';
+import { type Attempted, named, type Story } from './story.ts';
 
-/** A provider took a mail. */
-export interface Acceptance {
-  readonly call: Call;
-  readonly recipients: readonly string[];
-  readonly at: number;
-  /** When the ledger let the process make the call: from then on nothing could hold it back. */
-  readonly decidedAt: number;
-  /** What the process was told, and when; absent while it waits, and if it died first. */
-  told?: { readonly at: number; readonly accepted: boolean; readonly providerMessageId?: string };
-  /** When the ledger had it. */
-  recordedAt?: number;
-}
+const NONE: Readonly<Record<string, string>> = {};
 
-/** A message on the dead-letter queue. */
-export interface DeadLetter {
-  readonly at: number;
-  /** Absent if SQS itself moved the message. */
-  readonly reason?: string;
-  readonly detail?: string;
-  readonly done: readonly number[];
-}
+type Message = Pick<QueueMessage, 'id' | 'body' | 'attributes'>;
 
-/** All that the world saw of one submission: one mail of a producer, under one id. */
-export interface Story {
-  readonly mail: Mail;
-  readonly id: string;
-  /** When it first stood on the outbound queue. */
-  readonly addedAt: number;
-  /** The producer was told that the queue has it. */
-  acknowledged: boolean;
-  readonly acceptances: Acceptance[];
-  readonly letters: DeadLetter[];
-  /** Providers that called the message bad. */
-  readonly refusedBy: Set<string>;
-  /** Recipients with an event on the events queue. */
-  readonly suppressed: Set<string>;
-  /** Answers that were lost or hide what happened, and processes that died while a provider had the call. */
-  unknown: number;
-  /** Attempts of which the ledger says that nobody knows what they came to: those, and all that died before they told. */
-  doubts: number;
-  calls: number;
-  /** A release without ledger made an attempt. */
-  previous: boolean;
-  /** A release without ledger had it in hand, and may have buried it. */
-  readByPrevious: boolean;
-  /** A process died with it in hand, or the ledger failed it: what an attempt came to may be known to nobody. */
-  interrupted: boolean;
-}
+/** Attributes that scripts rely on. */
+const OF_DEAD_LETTERS = ['Reason', 'Detail', 'SubmissionId', 'Attempts', 'FirstSeen'];
+const OF_RETRIES = ['SubmissionId', 'FirstSeen', 'NotBefore', 'Attempts', 'Provider'];
 
 /** Writes down what happened, for the oracle to judge afterwards: it knows what no handler can know. */
 export class Chronicle implements QueueWatcher, ProviderWatcher {
-  readonly stories = new Map<string, Story>();
-  /** Retention took messages away, by queue. */
-  readonly outlived: string[] = [];
+  readonly stories: Stories;
   /** When the table last failed a process. */
   readonly tableFailed = new Map<Worker, number>();
-  /** Fields that this release does not know and that it lost all the same. */
-  readonly forgotten: string[] = [];
-  /** Invocations that threw. */
-  readonly thrown: string[] = [];
+  /** What must not be whatever else happens, in words. */
+  readonly violations: string[] = [];
   attempted = 0;
-  private readonly byIndex: ReadonlyMap<number, Mail>;
-  private readonly byBody: Map<string, Mail>;
-  private readonly byId = new Map<string, Story[]>();
+  /** A mail is going round without end: nothing is learned by watching it longer. */
+  runaway = false;
+  /** The message that SQS moved last. */
+  private moving: string | undefined;
+  /** The submission that an operator is just redriving. */
+  private redriving: Story | undefined;
+  /** Readings of MIME that are under way. */
+  private readonly readings: Promise<void>[] = [];
   private readonly timeline: Timeline;
   private readonly trace: Trace;
   /** When each process last wrote to the items of submissions that it has in hand. */
   private readonly lastWrites = new WeakMap<Worker, Map<string, number>>();
-  /** Which process began each attempt. */
+  /** Which process began each attempt that the ledger has. */
   private readonly begunBy = new Map<string, Worker>();
-  private readonly decided = new WeakMap<Call, number>();
-  /** What the process of each call was told; a provider may take the mail even later. */
-  private readonly told = new WeakMap<Call, NonNullable<Acceptance['told']>>();
+  private readonly attempts = new WeakMap<Call, { readonly story: Story; readonly attempt: Attempted }>();
 
   constructor(mails: readonly Mail[], timeline: Timeline, trace: Trace) {
-    this.byIndex = new Map(mails.map((mail) => [mail.index, mail]));
-    this.byBody = new Map(mails.map((mail) => [mail.body, mail]));
+    this.stories = new Stories(mails);
     this.timeline = timeline;
     this.trace = trace;
   }
 
-  added(queue: string, message: Pick<QueueMessage, 'id' | 'body' | 'attributes'>): void {
+  added(queue: string, message: Message): void {
     this.trace.add(this.timeline.now, 'queued', queue, `${message.id} ${message.attributes['NotBefore'] ?? ''}`);
     if (queue === 'events') {
       this.event(JSON.parse(message.body));
       return;
     }
-    const story = this.storyOf(message);
-    if (queue !== 'dead-letter' || !story) return;
-    const { Reason: reason, Detail: detail, Done: done = '' } = message.attributes;
+    if (this.redriving) {
+      this.stories.follow(message.id, this.redriving);
+      return;
+    }
+    const isProducers = queue === 'outbound';
+    const story = this.stories.ofMessage(isProducers ? { ...message, attributes: {} } : message);
+    if (!story) {
+      this.violations.push(`body changed: a message on ${queue} that no producer wrote`);
+      return;
+    }
+    if (isProducers) {
+      story.addedAt.push(this.timeline.now);
+      this.stories.follow(message.id, story);
+    }
+    if (queue !== 'dead-letter') return;
+    // What SQS moves has the attributes that it had, which may be a stranger's.
+    const { Reason: reason, Detail: detail, Done: done = '' } = this.moving === message.id ? NONE : message.attributes;
     story.letters.push({
       at: this.timeline.now,
       ...(reason !== undefined && { reason }),
@@ -107,59 +83,106 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   lost(queue: string, message: QueueMessage): void {
-    this.outlived.push(`${queue} ${message.id}`);
+    this.violations.push(`outlived its queue: ${queue} ${message.id}`);
   }
 
   moved(queue: string, message: QueueMessage): void {
+    this.moving = message.id;
     this.trace.add(this.timeline.now, 'moved', queue, message.id);
   }
 
   /** The producer was told that the queue has its message. */
-  acknowledged(message: Pick<QueueMessage, 'id' | 'body' | 'attributes'>): void {
-    const story = this.storyOf(message);
+  acknowledged(message: Message): void {
+    const story = this.stories.ofMessage(message);
     if (story) story.acknowledged = true;
   }
 
+  /** An operator puts a dead letter back on the outbound queue, as another message. */
+  redriven(letter: Message, send: () => void): void {
+    this.redriving = this.stories.ofMessage(letter);
+    this.redriving?.redrives.push({ at: this.timeline.now, proven: letter.attributes['Proof'] !== undefined });
+    this.trace.add(this.timeline.now, 'redriven', this.redriving?.id ?? '');
+    send();
+    this.redriving = undefined;
+  }
+
+  /** A process sends a message on to a queue, which takes it. */
+  sent(worker: Worker, queue: string, message: Omit<Message, 'id'>): void {
+    const story = this.stories.ofMessage({ ...message, id: '' });
+    if (queue === 'events') return;
+    const missing = (queue === 'dead-letter' ? OF_DEAD_LETTERS : OF_RETRIES).filter(
+      (name) => !message.attributes[name],
+    );
+    if (missing.length > 0 && worker.release !== 'previous')
+      this.violations.push(`attributes missing: ${missing.join(', ')} of a message to ${queue}`);
+    if (!story || queue === 'dead-letter') return;
+    story.hops.push(hopOf(story, message.attributes, worker, this.timeline.now));
+    this.runaway ||= isRunaway(story);
+  }
+
   called(call: Call): void {
-    const story = this.storyOfCall(call);
-    if (!story) return;
-    story.calls += 1;
-    this.decided.set(call, this.lastWrites.get(call.worker)?.get(story.id) ?? call.begunAt);
-    if (call.worker.release === 'previous') story.previous = true;
+    const { worker, provider, begunAt, fault } = call;
+    const { message } = call.attempt;
+    const story = this.stories.ofCall(message);
+    if (!story) {
+      this.violations.push(`unknown submission: ${provider} was given an id that no producer and no queue has given`);
+      return;
+    }
+    const decidedAt = this.lastWrites.get(worker)?.get(story.id);
+    const earlier = story.attempts.findLast((one) => one.worker === worker);
+    // The ledger comes first: each call has a write of its own before it.
+    if (worker.release !== 'previous' && (decidedAt === undefined || decidedAt <= (earlier?.begunAt ?? -Infinity)))
+      this.violations.push(`called without the ledger: ${named(story)}, ${provider} by ${worker.name}`);
+    const attempt: Attempted = { provider, worker, begunAt, fault, decidedAt: decidedAt ?? begunAt };
+    story.attempts.push(attempt);
+    this.attempts.set(call, { story, attempt });
+    this.runaway ||= isRunaway(story);
+    if (worker.release === 'previous') story.previous = true;
     this.trace.add(
       this.timeline.now,
       'call',
-      `${call.provider} ${story.mail.index}`,
-      `${call.worker.name} ${call.attempt.number} ${call.fault ?? ''}`,
+      `${provider} ${story.mail.index}`,
+      `${worker.name} ${call.attempt.number} ${fault ?? ''}`,
     );
   }
 
   took(call: Call, recipients: readonly string[]): void {
-    const told = this.told.get(call);
-    this.storyOfCall(call)?.acceptances.push({
-      call,
-      recipients,
-      at: this.timeline.now,
-      decidedAt: this.decided.get(call) ?? call.begunAt,
-      ...(told && { told }),
-    });
-    this.trace.add(this.timeline.now, 'took', call.provider, call.attempt.message.subject);
+    const known = this.attempts.get(call);
+    if (!known) return;
+    const { story, attempt } = known;
+    const { message } = call.attempt;
+    story.acceptances.push({ attempt, recipients, at: this.timeline.now });
+    this.trace.add(this.timeline.now, 'took', call.provider, String(story.mail.index));
+    const wrong = (what: string | undefined) => {
+      if (what !== undefined) this.violations.push(`wrong content: ${named(story)} over ${call.provider}: ${what}`);
+    };
+    wrong(messageDiffers(story, message, recipients));
+    this.readings.push(mimeDiffers(story, call.mime).then(wrong));
   }
 
   answered(call: Call, { outcome }: AttemptResult): void {
-    const story = this.storyOfCall(call);
-    if (!story) return;
+    const known = this.attempts.get(call);
+    if (!known) return;
+    const { story, attempt } = known;
     const hidden = outcome.kind === 'unavailable' && outcome.maybeTaken === true;
     if (outcome.kind === 'unknown' || hidden || !call.worker.alive) story.unknown += 1;
     if (outcome.kind === 'refused' && outcome.blames === 'message') story.refusedBy.add(call.provider);
-    if (!call.worker.alive) return;
-    const told = {
+    if (call.worker.alive) attempt.told = { at: this.timeline.now, ...told(outcome) };
+  }
+
+  asked({ worker, provider, question, answer }: Asked): void {
+    const story = this.stories.ofHandle(question.handle);
+    if (!story) {
+      this.violations.push(`unknown handle: ${provider} was asked about one that no submission has`);
+      return;
+    }
+    story.looks.push({
+      provider,
+      worker,
       at: this.timeline.now,
-      accepted: outcome.kind === 'accepted',
-      ...(outcome.kind === 'accepted' && { providerMessageId: outcome.providerMessageId }),
-    };
-    this.told.set(call, told);
-    for (const acceptance of story.acceptances) if (acceptance.call === call) acceptance.told = told;
+      ...(answer.kind === 'answered' && { found: new Set(answer.found.keys()) }),
+    });
+    this.trace.add(this.timeline.now, 'asked', `${provider} ${story.mail.index}`, answer.kind);
   }
 
   began(worker: Worker, batch: readonly QueueMessage[]): void {
@@ -169,10 +192,11 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       worker.name,
       batch.map(({ id, receives }) => `${id}x${receives}`).join(' '),
     );
-    if (worker.release !== 'previous') return;
     for (const message of batch) {
-      const story = this.storyOf(message);
-      if (story) story.readByPrevious = true;
+      const story = this.stories.ofMessage(message);
+      if (!story) continue;
+      story.receives = Math.max(story.receives, message.receives);
+      if (worker.release === 'previous') story.readByPrevious = true;
     }
   }
 
@@ -180,9 +204,9 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   ended(worker: Worker, batch: readonly QueueMessage[], killed: string | undefined): void {
     this.trace.add(this.timeline.now, killed === undefined ? 'answer' : 'killed', worker.name, killed);
     if (killed === undefined) return;
-    if (killed === 'threw') this.thrown.push(worker.name);
+    if (killed === 'threw') this.violations.push(`handler threw: ${worker.name}`);
     for (const message of batch) {
-      const story = this.storyOf(message);
+      const story = this.stories.ofMessage(message);
       if (story) story.interrupted = true;
     }
   }
@@ -190,99 +214,55 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   /** The table failed a process, whether or not its call took effect. */
   failed(worker: Worker, pk: string): void {
     this.tableFailed.set(worker, this.timeline.now);
-    for (const story of this.byId.get(idOf(pk)) ?? []) story.interrupted = true;
+    for (const story of this.stories.ofId(submissionOf(pk))) story.interrupted = true;
   }
 
   /** A write to the table took effect. */
   written(worker: Worker, item: Item, before: Item | undefined): void {
+    const id = submissionOf(item.pk);
     this.trace.add(this.timeline.now, 'written', item.pk, `${worker.name} ${item.rev}`);
-    for (const field of Object.keys(before ?? {}))
-      if (field.startsWith('later') && !(field in item)) this.forgotten.push(`${item.pk}: ${field}, by ${worker.name}`);
-    const attempts = new Map(attemptsOf(item).map((one) => [nameOf(one), one]));
+    for (const field of forgottenFields(item, before))
+      this.violations.push(`field forgotten: ${item.pk}: ${field}, by ${worker.name}`);
     this.doubted(worker, item, before);
-    for (const one of attemptsOf(before)) {
-      const now = attempts.get(nameOf(one));
-      if ('laterField' in one && now && !('laterField' in now))
-        this.forgotten.push(`${item.pk}: laterField of an attempt, by ${worker.name}`);
-    }
     const writes = this.lastWrites.get(worker) ?? new Map<string, number>();
-    this.lastWrites.set(worker, writes.set(idOf(item.pk), this.timeline.now));
+    this.lastWrites.set(worker, writes.set(id, this.timeline.now));
     let text: string | undefined;
-    for (const story of this.byId.get(idOf(item.pk)) ?? [])
+    for (const story of this.stories.ofId(id))
       for (const acceptance of story.acceptances) {
-        const id = acceptance.told?.providerMessageId;
-        if (acceptance.recordedAt !== undefined || id === undefined) continue;
+        const messageId = acceptance.attempt.told?.providerMessageId;
+        if (acceptance.recordedAt !== undefined || messageId === undefined) continue;
         text ??= JSON.stringify(item);
-        if (text.includes(`"${id}"`)) acceptance.recordedAt = this.timeline.now;
+        if (text.includes(`"${messageId}"`)) acceptance.recordedAt = this.timeline.now;
       }
+  }
+
+  /** Resolves when all that was read is judged. */
+  async close(): Promise<void> {
+    await Promise.all(this.readings);
   }
 
   /** Counts the attempts that have become unknown with this write. */
   private doubted(worker: Worker, item: Item, before: Item | undefined): void {
-    const known = new Map(attemptsOf(before).map((one) => [nameOf(one), one]));
+    const known = new Map(attemptsOf(before).map((one) => [attemptName(one), one]));
     for (const one of attemptsOf(item)) {
-      const name = `${item.pk} ${nameOf(one)}`;
-      if (!known.has(nameOf(one))) this.begunBy.set(name, worker);
-      if (one['outcome'] !== 'unknown' || known.get(nameOf(one))?.['outcome'] === 'unknown') continue;
+      const name = `${item.pk} ${attemptName(one)}`;
+      if (!known.has(attemptName(one))) this.begunBy.set(name, worker);
+      if (one['outcome'] !== 'unknown' || known.get(attemptName(one))?.['outcome'] === 'unknown') continue;
       // What a letter told is marked as interrupted as well: only the dead told nothing.
       if (one['reason'] === 'interrupted' && (this.begunBy.get(name)?.killedAt ?? Infinity) === Infinity) continue;
-      for (const story of this.byId.get(idOf(item.pk)) ?? []) story.doubts += 1;
+      for (const story of this.stories.ofId(submissionOf(item.pk))) story.doubts += 1;
     }
   }
 
   private event({ type, submissionId, recipient }: { type: string; submissionId?: string; recipient: string }): void {
     if (type === 'suppressed')
-      for (const story of this.byId.get(submissionId ?? '') ?? []) story.suppressed.add(recipient);
-  }
-
-  private storyOf({ id, body, attributes }: Pick<QueueMessage, 'id' | 'body' | 'attributes'>): Story | undefined {
-    const mail = this.byBody.get(body);
-    return mail && this.open(mail, mail.id ?? attributes['SubmissionId'] ?? id);
-  }
-
-  private storyOfCall({ attempt: { message } }: Call): Story | undefined {
-    const mail = this.byIndex.get(Number(message.subject.slice(message.subject.lastIndexOf(' ') + 1)));
-    return mail && this.open(mail, message.id);
-  }
-
-  private open(mail: Mail, id: string): Story {
-    const key = `${mail.index} ${id}`;
-    const known = this.stories.get(key);
-    if (known) return known;
-    const story: Story = {
-      mail,
-      id,
-      addedAt: this.timeline.now,
-      acknowledged: false,
-      acceptances: [],
-      letters: [],
-      refusedBy: new Set(),
-      suppressed: new Set(),
-      unknown: 0,
-      doubts: 0,
-      calls: 0,
-      previous: false,
-      readByPrevious: false,
-      interrupted: false,
-    };
-    this.stories.set(key, story);
-    this.byId.set(id, [...(this.byId.get(id) ?? []), story]);
-    return story;
+      for (const story of this.stories.ofId(submissionId ?? '')) story.suppressed.add(recipient);
   }
 }
 
-/** The submission whose item this is; empty for items of other kinds. */
-function idOf(pk: string): string {
-  const prefix = 'submission/';
-  return pk.startsWith(prefix) ? pk.slice(prefix.length) : '';
-}
-
-type StoredAttempt = Readonly<Record<string, unknown>>;
-
-function attemptsOf(item: Item | undefined): readonly StoredAttempt[] {
-  return (item?.['attempts'] as readonly StoredAttempt[] | undefined) ?? [];
-}
-
-function nameOf({ number, provider, begun }: StoredAttempt): string {
-  return `${number} ${provider} ${begun}`;
+function told(outcome: Outcome): { readonly outcome: Outcome['kind']; readonly providerMessageId?: string } {
+  return {
+    outcome: outcome.kind,
+    ...(outcome.kind === 'accepted' && { providerMessageId: outcome.providerMessageId }),
+  };
 }

@@ -1,6 +1,13 @@
-import { MAX_AGE_MS } from '../../lambda/sender/backoff.ts';
+import type { Case, Rule } from './case.ts';
 import { type Cause, type Duplicate, duplicatesOf } from './causes.ts';
-import type { Chronicle, DeadLetter, Story } from './chronicle.ts';
+import { isolation, openCircuits } from './rules/circuits.ts';
+import { deadLetters } from './rules/dead-letters.ts';
+import { expiry } from './rules/expiry.ts';
+import { looks } from './rules/looks.ts';
+import { rates } from './rules/rates.ts';
+import { lateness, order, recovery } from './rules/recovery.ts';
+import { waits } from './rules/waits.ts';
+import { type Acceptance, named, type Story, time } from './story.ts';
 
 /** The counters of Jepsen's queue checker, and what they leave out. */
 export interface Verdict {
@@ -28,43 +35,43 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
-export interface JudgeOptions {
-  readonly canBeAsked: (provider: string) => boolean;
-  /** How far clocks may be wrong, in milliseconds. */
-  readonly clockErrorMs: number;
-  /** Faults that kill or starve processes may carry mail past SQS's limit of receives. */
-  readonly mayCrash: boolean;
-}
+/** Everything that is promised beside that nothing is lost and nothing comes twice without a cause. */
+const RULES: readonly Rule[] = [
+  deadLetters,
+  expiry,
+  looks,
+  waits,
+  openCircuits,
+  isolation,
+  recovery,
+  lateness,
+  order,
+  rates,
+];
 
 /** Holds what the world saw against what was promised. */
-export function judge(chronicle: Chronicle, options: JudgeOptions): Verdict {
-  const violations: string[] = [];
-  const deadLetters: Record<string, number> = {};
+export async function judge(given: Case): Promise<Verdict> {
+  const { chronicle } = given;
+  await chronicle.close();
+  const violations: string[] = [...chronicle.violations];
+  const deadLetterCounts: Record<string, number> = {};
   const causes: Partial<Record<Cause, number>> = {};
   const count = { acknowledged: 0, ok: 0, lost: 0, duplicated: 0, recovered: 0, unknown: 0, unknownTwice: 0, calls: 0 };
-  const ids = new Map<string, number>();
-  for (const { id } of chronicle.stories.values()) ids.set(id, (ids.get(id) ?? 0) + 1);
-  for (const story of chronicle.stories.values()) {
+  for (const story of chronicle.stories) {
     const missing = missingOf(story);
-    count.calls += story.calls;
+    count.calls += story.attempts.length;
     if (story.acknowledged) {
       count.acknowledged += 1;
       if (missing.length === 0) count.ok += 1;
     } else if (story.acceptances.length > 0) count.recovered += 1;
-    if (missing.length > 0) {
-      // Not acknowledged, but on the queue: nothing may be lost there either.
+    // Not acknowledged, but on the queue: nothing may be lost there either.
+    if (missing.length > 0 && !chronicle.runaway) {
       count.lost += 1;
-      violations.push(`lost: mail ${story.mail.index} (${story.id}), recipients ${missing.join(' ')}`);
+      violations.push(`lost: ${named(story)}, recipients ${missing.join(' ')}`);
     }
-    for (const letter of story.letters) {
-      const reason = letter.reason ?? 'moved by SQS';
-      deadLetters[reason] = (deadLetters[reason] ?? 0) + 1;
-      const shared = (ids.get(story.id) ?? 0) > 1;
-      if (!isLegal(letter, story, shared, options))
-        violations.push(`dead letter: mail ${story.mail.index} (${story.id}) ${reason}: ${letter.detail ?? ''}`);
-    }
-    violations.push(...wrongBurials(story));
-    const duplicates = duplicatesOf(story, chronicle, options.canBeAsked);
+    for (const { reason = 'moved by SQS' } of story.letters)
+      deadLetterCounts[reason] = (deadLetterCounts[reason] ?? 0) + 1;
+    const duplicates = duplicatesOf(story, given);
     if (duplicates.length > 0) count.duplicated += 1;
     for (const duplicate of duplicates) {
       causes[duplicate.cause] = (causes[duplicate.cause] ?? 0) + 1;
@@ -75,77 +82,27 @@ export function judge(chronicle: Chronicle, options: JudgeOptions): Verdict {
       count.unknownTwice += duplicates.filter(({ cause }) => OF_UNKNOWN.has(cause)).length;
     }
   }
-  for (const one of chronicle.outlived) violations.push(`outlived its queue: ${one}`);
-  for (const one of chronicle.forgotten) violations.push(`field forgotten: ${one}`);
-  for (const one of chronicle.thrown) violations.push(`handler threw: ${one}`);
-  return { attempted: chronicle.attempted, ...count, deadLetters, causes, violations };
+  violations.push(...RULES.flatMap((rule) => rule(given)));
+  return { attempted: chronicle.attempted, ...count, deadLetters: deadLetterCounts, causes, violations };
 }
 
 const OF_UNKNOWN: ReadonlySet<Cause> = new Set(['unknown-not-askable', 'unknown-not-found', 'killed', 'presumed-dead']);
 
 /** Recipients of whom nobody can say what became of their mail. */
-function missingOf({ mail, acceptances, letters, suppressed }: Story): string[] {
+function missingOf({ mail, acceptances, letters, suppressed, redrives }: Story): string[] {
+  // What was redriven has left the dead-letter queue: letters from before say nothing any more.
+  const since = Math.max(-Infinity, ...redrives.map(({ at }) => at));
   return mail.recipients.filter(
     (recipient, place) =>
       !acceptances.some(({ recipients }) => recipients.includes(recipient)) &&
       !suppressed.has(recipient) &&
-      !letters.some(({ done }) => !done.includes(place)),
+      !letters.some(({ at, done }) => at >= since && !done.includes(place)),
   );
 }
 
-/** Dead letters that call somebody not served whose acceptance the ledger had; release 0.1.0 did not look there. */
-function wrongBurials({ mail, id, acceptances, letters, readByPrevious }: Story): string[] {
-  if (readByPrevious) return [];
-  return letters.flatMap(({ at, reason, done }) => {
-    const served = acceptances.some(
-      ({ recipients, recordedAt = Infinity }) =>
-        recordedAt < at && recipients.some((one) => !done.includes(mail.recipients.indexOf(one))),
-    );
-    return served && reason !== undefined && reason !== 'IdConflict'
-      ? [`buried although it was accepted: mail ${mail.index} (${id}) ${reason}`]
-      : [];
-  });
-}
-
-function isLegal(
-  { reason, at }: DeadLetter,
-  { mail, addedAt, refusedBy, unknown, interrupted, letters }: Story,
-  shared: boolean,
-  { clockErrorMs, mayCrash }: JudgeOptions,
-): boolean {
-  switch (reason) {
-    case 'Malformed':
-      return mail.trait === 'malformed' || mail.trait === 'future';
-    case 'MissingObject':
-      return mail.trait === 'missing';
-    case 'IdConflict':
-      return shared;
-    case 'Expired':
-      return mail.expiresAt !== undefined && at + clockErrorMs >= mail.expiresAt;
-    case 'Exhausted':
-      return at + clockErrorMs >= addedAt + MAX_AGE_MS;
-    case 'Refused':
-      // One provider may be wrong about a message; by itself it may end only mail that no other may carry.
-      return mail.trait === 'bad' || mail.usable.every((provider) => refusedBy.has(provider));
-    case 'Unknown':
-      return mail.onUnknown === 'hold' && (unknown > 0 || interrupted);
-    case undefined:
-      // SQS forgot the deletion of a message that came as often as it may and was buried with its reason.
-      return mayCrash || letters.some((other) => other.reason !== undefined && other.at <= at);
-    case 'Crashed':
-      return mayCrash;
-    default:
-      return false;
-  }
-}
-
 function inWords({ story, first, second }: Duplicate): string {
-  const one = ({ call, at, told, recordedAt }: Duplicate['first']) =>
-    `${call.provider} by ${call.worker.name} at ${time(at)} (begun ${time(call.begunAt)}, ${call.fault ?? 'no fault'}, ` +
+  const one = ({ attempt: { provider, worker, begunAt, fault, told }, at, recordedAt }: Acceptance) =>
+    `${provider} by ${worker.name} at ${time(at)} (begun ${time(begunAt)}, ${fault ?? 'no fault'}, ` +
     `told ${told ? time(told.at) : 'never'}, recorded ${recordedAt === undefined ? 'never' : time(recordedAt)})`;
-  return `unexplained: mail ${story.mail.index} (${story.id}): ${one(first)} and ${one(second)}`;
-}
-
-function time(at: number): string {
-  return new Date(at).toISOString();
+  return `unexplained: ${named(story)}: ${one(first)} and ${one(second)}`;
 }

@@ -3,15 +3,16 @@ import type { Worker } from '../world/worker.ts';
 import type { World } from '../world/world.ts';
 import { loadPrevious } from './previous.ts';
 import { previousProcess } from './previous-process.ts';
-import { currentProcess } from './process.ts';
+import { currentProcess, type Seams } from './process.ts';
 
 /** Sets up the code of a new process, by its release. */
 export type Releases = (worker: Worker, world: World) => Handler;
 
-export async function loadReleases(): Promise<Releases> {
+/** @param seams what is planted in this release */
+export async function loadReleases(seams: Seams = {}): Promise<Releases> {
   // What the handler loads at the first use is loaded before: the first seed of a process goes like all others.
   await Promise.all([import('../../lambda/contract/submission.ts'), import('nodemailer/lib/mail-composer')]);
   const previous = await loadPrevious();
   return (worker, world) =>
-    worker.release === 'previous' ? previousProcess(previous, worker, world) : currentProcess(worker, world);
+    worker.release === 'previous' ? previousProcess(previous, worker, world) : currentProcess(worker, world, seams);
 }

@@ -1,8 +1,15 @@
 import { createGate } from '../../lambda/circuit/gate.ts';
+import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
+import type { Clock } from '../../lambda/platform/clock.ts';
+import type { Objects } from '../../lambda/platform/objects.ts';
 import { letterProofs } from '../../lambda/platform/proof.ts';
+import type { Queue } from '../../lambda/platform/queue.ts';
+import type { Secrets } from '../../lambda/platform/secrets.ts';
 import type { NewItem, Table } from '../../lambda/platform/table.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { sendBatch } from '../../lambda/sender/batch.ts';
+import type { CallProvider, LookUp } from '../../lambda/sender/call.ts';
+import type { Gate } from '../../lambda/sender/gate.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
 import type { Handler } from '../world/lambda.ts';
 import type { Worker } from '../world/worker.ts';
@@ -10,28 +17,51 @@ import type { World } from '../world/world.ts';
 import { callOf, lookUpOf, SILENT_LOG } from './ports.ts';
 import { withoutLineage, withoutSignature } from './simple.ts';
 
+/** Everything through which the code of one process touches the world. */
+export interface Ports {
+  readonly environment: SenderEnvironment;
+  readonly table: Table;
+  readonly queue: Queue;
+  readonly objects: Objects;
+  readonly call: CallProvider;
+  readonly lookUp: LookUp;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+}
+
+/** What stands between a process and the world: a defect is planted there, and survives a redesign of the code behind it. */
+export interface Seams {
+  readonly ports?: (ports: Ports, worker: Worker) => Ports;
+  readonly gate?: (gate: Gate, worker: Worker) => Gate;
+  readonly handler?: (handler: Handler, worker: Worker) => Handler;
+}
+
 /** A process of this release, as `lambda/sender/handler.ts` sets it up. */
-export function currentProcess(worker: Worker, world: World): Handler {
+export function currentProcess(worker: Worker, world: World, seams: Seams = {}): Handler {
   const random = world.random(`process ${worker.name}`);
-  const edges = {
-    table: tableOf(world.table.of(worker), worker),
-    log: SILENT_LOG,
-    clock: worker.clock,
-    random: () => random.next(),
-  };
-  const send = createSender({
+  const given: Ports = {
     environment: world.environment,
-    definitions,
-    call: callOf(world, worker),
-    lookUp: lookUpOf(world, worker),
-    gate: createGate({ ...world.environment, ...edges }),
+    table: tableOf(world.table.of(worker), worker),
     queue: worker.release === 'simple' ? withoutSignature(world.queuesOf(worker)) : world.queuesOf(worker),
     objects: world.objects.of(worker),
-    proofs: letterProofs(world.environment.letterSecret, { read: async () => ({ key: 'simulated' }) }, worker.clock),
-    metrics: { add: () => undefined },
+    call: callOf(world, worker),
+    lookUp: lookUpOf(world, worker),
+    secrets: world.secretsOf(worker),
+    clock: worker.clock,
+  };
+  const ports = seams.ports?.(given, worker) ?? given;
+  const edges = { log: SILENT_LOG, random: () => random.next() };
+  const gate = createGate({ ...ports.environment, ...ports, ...edges });
+  const send = createSender({
+    ...ports,
     ...edges,
+    definitions,
+    proofs: letterProofs(ports.environment.letterSecret, ports.secrets, ports.clock),
+    gate: seams.gate?.(gate, worker) ?? gate,
+    metrics: { add: () => undefined },
   });
-  return (records, remainingMs) => sendBatch(records, remainingMs, { send, ...edges });
+  const handler: Handler = (records, remainingMs) => sendBatch(records, remainingMs, { send, ...ports, ...edges });
+  return seams.handler?.(handler, worker) ?? handler;
 }
 
 function tableOf(table: Table, worker: Worker): Table {

@@ -24,6 +24,8 @@ const BATCH = 10;
 
 /** Invocations of one chain after which Lambda refuses the next (Lambda developer guide, recursive loop detection, 2026-11-28). */
 const LOOP_LIMIT = 16;
+/** Connections are known to live so long without use. */
+const KEPT_ALIVE_MS = 60_000;
 
 interface Running {
   readonly batch: readonly QueueMessage[];
@@ -159,6 +161,8 @@ export class SimulatedLambda {
         one.worker.alive = false;
       } else if (one.worker.release === release) {
         this.idle.splice(place, 1);
+        if (this.timeline.now - one.since > KEPT_ALIVE_MS && this.faults.strikes('dead-sockets', this.random))
+          one.worker.loseConnections();
         return one;
       }
     }

@@ -14,8 +14,8 @@ export class SimulatedObjects {
     this.random = random;
   }
 
-  put(key: string, content: string): void {
-    this.contents.set(key, Buffer.from(content));
+  put(key: string, content: Buffer): void {
+    this.contents.set(key, content);
   }
 
   /** The bucket as one process reaches it. */

@@ -12,10 +12,20 @@ export interface Call {
   readonly provider: string;
   readonly worker: Worker;
   readonly attempt: Attempt;
+  /** The bytes that a provider of MIME is given. */
+  readonly mime: Buffer;
   /** When the request left, in epoch milliseconds of the world. */
   readonly begunAt: number;
   /** The fault that struck, if any did. */
   readonly fault: FaultKind | undefined;
+}
+
+/** A provider was asked about earlier mail. */
+export interface Asked {
+  readonly provider: string;
+  readonly worker: Worker;
+  readonly question: Question;
+  readonly answer: LookupAnswer;
 }
 
 /** Told of everything that providers do. */
@@ -26,6 +36,8 @@ export interface ProviderWatcher {
   took(call: Call, recipients: readonly string[]): void;
   /** The answer that the call got, if its process still lives then. */
   answered(call: Call, result: AttemptResult): void;
+  /** It was asked about earlier mail. */
+  asked(asked: Asked): void;
 }
 
 interface Taken {
@@ -65,10 +77,11 @@ export class SimulatedProvider {
   }
 
   /** One call by a process; what comes back is what the provider's own code would have made of it. */
-  call(worker: Worker, attempt: Attempt): Promise<AttemptResult> {
+  async call(worker: Worker, attempt: Attempt): Promise<AttemptResult> {
+    const mime = await attempt.mime();
     return worker.request('provider.call', this.random.between(5, 80), () => {
-      const fault = this.fault();
-      const call: Call = { provider: this.config.key, worker, attempt, begunAt: this.timeline.now, fault };
+      const fault = worker.reaches(this.config.key) ? this.fault() : 'dead-sockets';
+      const call: Call = { provider: this.config.key, worker, attempt, mime, begunAt: this.timeline.now, fault };
       this.watcher.called(call);
       this.measureRate();
       const { afterMs, result } = this.answer(call);
@@ -80,25 +93,28 @@ export class SimulatedProvider {
   /** Answers a question about an earlier call. */
   lookup(worker: Worker, question: Question): Promise<LookupAnswer> {
     return worker.request('provider.lookup', this.random.between(5, 80), (): Answer<LookupAnswer> => {
-      const { faults, random, config } = this;
-      const cannot = (reason: string, afterMs: number): Answer<LookupAnswer> => ({
-        afterMs,
-        value: { kind: 'cannot-say', reason },
-      });
-      if (
-        faults.active('all-down') ||
-        faults.active('suspended', config.key) ||
-        faults.strikes('refused', random, config.key)
-      )
-        return cannot('unavailable', random.between(5, 100));
-      if (faults.strikes('lookup-down', random, config.key))
-        return random.chance(0.5) ? cannot('no-answer', question.deadlineMs) : cannot('server-error', 50);
-      const found = new Map<string, string>();
-      for (const { id, recipients, shownAt } of this.taken.get(question.handle) ?? [])
-        if (shownAt <= this.timeline.now)
-          for (const recipient of recipients) if (question.recipients.includes(recipient)) found.set(recipient, id);
-      return { afterMs: random.scaled(20, 500), value: { kind: 'answered', found } };
+      const answered = this.answerTo(question);
+      this.watcher.asked({ provider: this.config.key, worker, question, answer: answered.value });
+      return answered;
     });
+  }
+
+  private answerTo(question: Question): { readonly afterMs: number; readonly value: LookupAnswer } {
+    const { faults, random, config } = this;
+    const cannot = (reason: string, afterMs: number) => ({ afterMs, value: { kind: 'cannot-say', reason } as const });
+    if (
+      faults.active('all-down') ||
+      faults.active('suspended', config.key) ||
+      faults.strikes('refused', random, config.key)
+    )
+      return cannot('unavailable', random.between(5, 100));
+    if (faults.strikes('lookup-down', random, config.key))
+      return random.chance(0.5) ? cannot('no-answer', question.deadlineMs) : cannot('server-error', 50);
+    const found = new Map<string, string>();
+    for (const { id, recipients, shownAt } of this.taken.get(question.handle) ?? [])
+      if (shownAt <= this.timeline.now)
+        for (const recipient of recipients) if (question.recipients.includes(recipient)) found.set(recipient, id);
+    return { afterMs: random.scaled(20, 500), value: { kind: 'answered', found } };
   }
 
   private measureRate(): void {
@@ -140,6 +156,7 @@ export class SimulatedProvider {
         this.timeline.after(laterMs, () => this.take(call));
         return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
       }
+      case 'dead-sockets':
       case 'reset':
         return only({ kind: 'unknown', reason: 'connection-lost' });
       case 'reset-taken':
@@ -157,6 +174,8 @@ export class SimulatedProvider {
       case 'suspended':
         return only({ kind: 'unavailable', blames: 'account', reason: 'account-disabled' });
       case 'api-changed':
+        // In words that every table knows, or in new ones.
+        if (random.chance(0.5)) return only({ kind: 'unrecognised', reason: 'unrecognised', status: '400' });
         return only({ kind: 'refused', blames: 'message', reason: 'invalid-field' });
       case 'slow':
         return { afterMs: random.between(0.3, 0.95) * attempt.deadlineMs, result: this.judge(call) };

@@ -128,6 +128,15 @@ export class SimulatedQueue {
     return batch;
   }
 
+  /** Takes away all messages that can be received now, as an operator's redrive does. */
+  drain(): QueueMessage[] {
+    const all = this.ready.slice(this.head);
+    this.ready = [];
+    this.head = 0;
+    for (const message of all) this.drop(message);
+    return all;
+  }
+
   delete(message: QueueMessage, receipt: number): void {
     if (message.gone || message.receipt !== receipt) return;
     // One of SQS's servers was away and missed the deletion: the message comes once more.

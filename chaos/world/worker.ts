@@ -28,6 +28,9 @@ export class Worker {
   alive = true;
   /** When it was killed, in epoch milliseconds of the world; idle processes end unharmed. */
   killedAt = Infinity;
+  /** Services to which it has a connection, and those of them whose connection is dead without its knowledge. */
+  private readonly kept = new Set<string>();
+  private dead = new Set<string>();
   private frozen = true;
   private late: (() => void)[] = [];
   /** Invocations of the chain that this one belongs to, itself included: the SDK writes it on every message that it sends. */
@@ -70,6 +73,17 @@ export class Worker {
   setClock(skewMs: number): void {
     this.skewMs = skewMs;
     this.worstSkewMs = Math.max(this.worstSkewMs, Math.abs(this.skewMs));
+  }
+
+  /** All connections that it keeps have died while it was frozen. */
+  loseConnections(): void {
+    this.dead = new Set(this.kept);
+  }
+
+  /** Whether a request arrives at a service: the first one over a dead connection does not. */
+  reaches(service: string): boolean {
+    this.kept.add(service);
+    return !this.dead.delete(service);
   }
 
   /** Goes on with an invocation; it will die at the await point `dieAt`, counted from 1. */

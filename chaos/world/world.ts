@@ -1,14 +1,16 @@
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
+import type { Secret, Secrets } from '../../lambda/platform/secrets.ts';
 import { retryConcurrencyOf } from '../../lib/retry-concurrency.ts';
 import { Faults, type Window } from '../faults/plan.ts';
-import { OUTBOUND_BYTES } from '../mails.ts';
+import { CLASSES } from '../mails/classes.ts';
+import { OUTBOUND_BYTES } from '../mails/content.ts';
 import type { Chronicle } from '../oracle/chronicle.ts';
 import { type Handler, SimulatedLambda } from './lambda.ts';
 import { SimulatedObjects } from './objects.ts';
 import { SimulatedProvider } from './provider.ts';
-import { SimulatedQueue } from './queue.ts';
+import { type QueueMessage, SimulatedQueue } from './queue.ts';
 import { Random } from './random.ts';
 import { SimulatedTable } from './table.ts';
 import type { Timeline } from './timeline.ts';
@@ -25,6 +27,11 @@ export const DEPLOYMENT = {
   maxMessageBytes: 1_048_576,
   allowsLoops: true,
 } as const;
+
+/** All secrets of the simulation. */
+const SECRET = 'simulated';
+/** How long a process keeps a secret that it has read. */
+const SECRET_MS = 300_000;
 
 export interface WorldOptions {
   readonly seed: number;
@@ -54,6 +61,7 @@ export class World {
   readonly lambda: SimulatedLambda;
   readonly environment: SenderEnvironment;
   private readonly sendDraws: Random;
+  private readonly secretDraws: Random;
 
   constructor({ seed, providers, windows, timeline, chronicle, load, allowsLoops }: WorldOptions) {
     this.seed = seed;
@@ -61,6 +69,7 @@ export class World {
     this.chronicle = chronicle;
     this.faults = new Faults(windows, () => timeline.now);
     this.sendDraws = this.random('queue calls');
+    this.secretDraws = this.random('secrets');
     const keys = providers.map(({ key }) => key);
     this.queues = this.makeQueues(keys);
     this.providers = new Map(
@@ -75,6 +84,9 @@ export class World {
       providers,
       outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
       letterSecret: 'letters',
+      routes: CLASSES.flatMap(({ class: name, mails: _, ...route }) =>
+        Object.keys(route).length > 0 ? [{ class: name, ...route }] : [],
+      ),
       deadLetterQueueUrl: 'dead-letter',
       eventsQueueUrl: 'events',
       retryQueueUrls: Object.fromEntries(keys.map((key) => [key, `retry-${key}`])),
@@ -116,14 +128,21 @@ export class World {
   }
 
   /** A producer sends; it is not always told the truth about what came of it. */
-  submit(body: string): void {
+  submit(body: string, attributes: Readonly<Record<string, string>> = {}): void {
     const outbound = this.queue('outbound');
     const draws = this.random(`submit ${this.chronicle.attempted}`);
     this.chronicle.attempted += 1;
     const failing = this.faults.strikes('sqs-errors', draws);
     if (failing && draws.chance(0.5)) return;
-    const id = outbound.send(body, {});
-    if (!failing) this.chronicle.acknowledged({ id, body, attributes: {} });
+    const id = outbound.send(body, attributes);
+    if (!failing) this.chronicle.acknowledged({ id, body, attributes });
+  }
+
+  /** An operator puts dead letters back on the outbound queue, those that `chosen` picks; SQS makes new messages of them. */
+  redrive(chosen: (letter: QueueMessage) => boolean): void {
+    const outbound = this.queue('outbound');
+    for (const letter of this.queue('dead-letter').drain())
+      if (chosen(letter)) this.chronicle.redriven(letter, () => void outbound.send(letter.body, letter.attributes));
   }
 
   /** SQS as one process reaches it. */
@@ -134,10 +153,14 @@ export class World {
         worker.request('queue.send', draws.between(2, 15), (): Answer<void> => {
           const failing = this.faults.strikes('sqs-errors', draws) ? draws.int(3) : undefined;
           const error = Object.assign(new Error('the simulated queue failed'), { name: 'ServiceUnavailable' });
+          if (!worker.reaches('queue')) return { afterMs: draws.between(1, 3_000), error };
           // Not taken, and said so; taken, and said not; or taken twice, since the SDK tried again after a lost answer.
           if (failing === 0) return { afterMs: draws.between(5, 3_000), error };
           try {
-            const put = () => this.queue(url).send(body, attributes, delaySeconds, worker.invocations);
+            const put = () => {
+              this.queue(url).send(body, attributes, delaySeconds, worker.invocations);
+              this.chronicle.sent(worker, url, { body, attributes });
+            };
             put();
             if (failing === 2) put();
           } catch (refusal) {
@@ -146,6 +169,35 @@ export class World {
           if (failing === 1) return { afterMs: draws.between(5, 3_000), error };
           return { afterMs: draws.between(2, 15), value: undefined };
         }),
+    };
+  }
+
+  /** Secrets Manager as one process reaches it: what it has read it keeps, as the sender's own cache does. */
+  secretsOf(worker: Worker): Secrets {
+    const draws = this.secretDraws;
+    const cache = new Map<string, number>();
+    return {
+      read: async (name, fresh = false) => {
+        const readAt = cache.get(name);
+        const { now } = this.timeline;
+        if (!fresh && readAt !== undefined && now - readAt < SECRET_MS) return { key: SECRET };
+        return worker
+          .request('secrets.read', draws.between(2, 10), (): Answer<Secret> => {
+            const down = this.faults.strikes('secrets-down', draws);
+            if (down || !worker.reaches('secrets'))
+              return {
+                afterMs: draws.between(5, 2_000),
+                error: Object.assign(new Error('the simulated service failed'), { name: 'InternalServiceError' }),
+              };
+            cache.set(name, this.timeline.now);
+            return { afterMs: draws.between(5, 40), value: { key: SECRET } };
+          })
+          .catch((error: unknown) => {
+            // A value that is too old is better than none.
+            if (readAt === undefined || fresh) throw error;
+            return { key: SECRET };
+          });
+      },
     };
   }
 

@@ -125,7 +125,7 @@ export class Turnstile {
       this.#proven = false;
       this.#failedAt = this.#passed;
     }
-    current?.ended.abort();
+    current?.ended.abort('ended');
     return { doubted: current?.doubted === true };
   }
 

@@ -30,6 +30,8 @@ export interface AskContext {
    * our clock alone, and the wait between two rounds is kept by the queue.
    */
   readonly fresh: ReadonlySet<string>;
+  /** When the latest attempt at a provider began, in epoch milliseconds; a doubt has the time of the first one. */
+  readonly lastBegun: (provider: string) => number | undefined;
   /** Milliseconds of stack time since this time (epoch milliseconds). */
   readonly ageMs: (time: number) => number;
   /** Whether there is time for a question of so many milliseconds. */
@@ -81,14 +83,15 @@ async function learn(
   message: Message,
   { provider: key, at }: Doubt,
   recipients: readonly string[],
-  { lookUp, providers, reported, fresh, ageMs, hasTime }: AskContext,
+  { lookUp, providers, reported, fresh, lastBegun, ageMs, hasTime }: AskContext,
 ): Promise<Learned> {
   const told = reported[key];
   if (told !== undefined) return { kind: 'answered', found: new Map(recipients.map((one) => [one, told])) };
   const provider = providers.find((one) => one.key === key);
   if (!provider) return { kind: 'answered', found: new Map() };
   const deadlineMs = Math.min(QUESTION_MS, provider.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs);
-  if (fresh.has(key) || ageMs(at) < ASK_AFTER_MS || !hasTime(deadlineMs)) return { kind: 'too-early' };
+  const latest = Math.max(at, lastBegun(key) ?? at);
+  if (fresh.has(key) || ageMs(latest) < ASK_AFTER_MS || !hasTime(deadlineMs)) return { kind: 'too-early' };
   return lookUp(provider, {
     handle: message.handle,
     messageId: message.messageId,

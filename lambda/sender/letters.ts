@@ -19,7 +19,7 @@ export interface Letter {
   readonly born: number;
   /** Epoch milliseconds before which a retry is not due; absent on the outbound queue. */
   readonly notBefore?: number;
-  /** From the dead-letter queue: somebody wants it tried again. */
+  /** From the dead-letter queue, to be tried again; dropped once the ledger has opened the submission again. */
   readonly redriven?: true;
   /** It claims to be that, and nothing proves it. */
   readonly unproven?: true;
@@ -76,6 +76,7 @@ export function readLetter({ messageId, attributes }: SQSRecord, believed: Attri
     submissionId,
     firstSeen,
     born: life.born ?? firstSeen,
+    ...(life.mark && { [life.mark]: true }),
     notBefore,
     ...(provider !== undefined && { provider }),
     ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
@@ -124,15 +125,26 @@ export function deadLetterAttributes(
   };
 }
 
-/** The count of invocations, and when the producer sent the submission where that is not `FirstSeen`. */
-function formatLife({ invocations, born, firstSeen }: Letter): string {
-  return born === firstSeen ? String(invocations) : `${invocations} ${new Date(born).toISOString()}`;
+/** Until the ledger has opened a redriven submission again, a word says so: SQS has no room for one attribute more. */
+const MARKS = ['redriven', 'unproven'] as const;
+
+/** The count of invocations, and when the producer sent the submission where that is not `FirstSeen` or a mark follows. */
+function formatLife(letter: Letter): string {
+  const { invocations, born, firstSeen } = letter;
+  const mark = MARKS.find((one) => letter[one]);
+  if (born === firstSeen && mark === undefined) return String(invocations);
+  return `${invocations} ${new Date(born).toISOString()}${mark === undefined ? '' : ` ${mark}`}`;
 }
 
-function parseLife(text = ''): { readonly invocations: number; readonly born?: number } {
-  const [count, time = ''] = text.split(' ');
+function parseLife(text = ''): {
+  readonly invocations: number;
+  readonly born?: number;
+  readonly mark?: (typeof MARKS)[number];
+} {
+  const [count, time = '', word] = text.split(' ');
   const born = Date.parse(time);
-  return { invocations: Number(count) || 0, ...(!Number.isNaN(born) && { born }) };
+  const mark = MARKS.find((one) => one === word);
+  return { invocations: Number(count) || 0, ...(!Number.isNaN(born) && { born }), ...(mark && { mark }) };
 }
 
 /** One word where nothing is signed: so write workers of a release that kept no lineage, and their letters always count. */

@@ -72,6 +72,7 @@ export class Trip {
       reported: this.stored?.reported ?? {},
       onUnknown,
       fresh: this.fresh,
+      lastBegun: (key) => this.stored?.attempts.findLast(({ provider }) => provider === key)?.begun,
       // A time that is yet to come was set by a wrong clock, and tells nothing.
       ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : homes.since(time)),
       hasTime: (ms) => remainingMs() > 2 * ms,
@@ -209,7 +210,9 @@ export class Trip {
   private inform(progress: Progress): void {
     const { homes } = this.work;
     const signed = this.page.written && { signature: this.worker };
-    homes.letter = { ...homes.letter, worker: this.worker, ...signed, carried: carry(progress) };
+    const { redriven, unproven, ...opened } = homes.letter;
+    const letter = this.page.written ? opened : homes.letter;
+    homes.letter = { ...letter, worker: this.worker, ...signed, carried: carry(progress) };
   }
 
   private async write(progress: Progress, close: Close): Promise<LedgerError | TakenError | undefined> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../lambda/mail/outcome.ts';
 import type { Entry } from '../../lambda/sender/entry.ts';
+import { openGate } from '../../lambda/sender/gate.ts';
 import { givenWorld } from '../support/sender-world.ts';
 import { sqsRecord } from '../support/sqs-record.ts';
 
@@ -401,6 +402,42 @@ describe('what was dead-lettered', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
     expect(world.entry()).toMatchObject({ state: 'done', carried: { attempts: 3 } });
     expect(world.entry()?.reason).toBeUndefined();
+  });
+
+  it('is not asked about before its time when an earlier answer of the same provider was lost as well', async () => {
+    const nothing = { kind: 'answered', found: new Map() } as const;
+    const world = givenWorld(
+      { postmark: [lost, lost] },
+      { gate: { ...openGate, recoveredSince: async () => true }, answers: { postmark: [nothing] } },
+    );
+    await world.send(sqsRecord({ ...mail, providers: { only: ['postmark'] } }, { sentAt: world.now }));
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark', 'postmark']);
+
+    world.now += MINUTE / 3;
+    await world.send(world.again());
+
+    expect(world.questions).toHaveLength(1);
+    expect(world.calls).toHaveLength(2);
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'retry-postmark' });
+  });
+
+  it('goes out again after a redrive during which the table was away, and stays dead for a copy of that', async () => {
+    const world = givenWorld({ postmark: [bad, bad], mailgun: [bad, bad] });
+    await world.send(sqsRecord(mail));
+    world.table.mood = 'fail';
+    await world.send(world.again());
+    expect(world.sent[1]).toMatchObject({ queue: 'retry-postmark' });
+
+    world.table.mood = 'good';
+    world.now += 2 * MINUTE;
+    const retry = world.again();
+    await world.send(retry);
+    await world.send(retry);
+
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark', 'mailgun']);
+    expect(world.sent.slice(2)).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
   });
 
   it('stays dead for a copy of the message that died, and for one from a retry queue', async () => {

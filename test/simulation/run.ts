@@ -1,17 +1,22 @@
 import type { FaultKind } from '../../chaos/faults/kinds.ts';
 import { loadReleases } from '../../chaos/releases/load.ts';
+import { loadPrevious } from '../../chaos/releases/previous.ts';
+import { previousProcess } from '../../chaos/releases/previous-process.ts';
 import { runSeed } from '../../chaos/seed.ts';
-import { forgetful, narrow, withoutLedger } from './mutants.ts';
+import { DEFECTS } from './defects/all.ts';
 
 // A process of its own, since a test runner loads modules in ways that the simulation cannot wait for.
-const releases = { current: await loadReleases(), withoutLedger, forgetful, narrow };
 const [release = 'current', seed, mails, faults] = process.argv.slice(2);
+const previous = await loadPrevious();
 const { hash, verdict } = await runSeed(
   {
     seed: Number(seed),
     mails: Number(mails),
     ...(faults !== undefined && { faults: faults.split(',').filter(Boolean) as FaultKind[] }),
   },
-  releases[release as keyof typeof releases],
+  // A release without a ledger that says that it is this one.
+  release === '0.1.0'
+    ? (worker, world) => previousProcess(previous, worker, world)
+    : await loadReleases(DEFECTS[release]),
 );
 process.stdout.write(JSON.stringify({ hash, verdict }));

@@ -5,8 +5,13 @@ import { describe, expect, it, vi } from 'vitest';
 import { PROVIDERS } from '../../chaos/seed.ts';
 import { DEPLOYMENT } from '../../chaos/world/world.ts';
 import { MAX_RECEIVE_COUNT, timing } from '../../lib/timing.ts';
+import { DEFECTS } from './defects/all.ts';
 
 const MAILS = 120;
+const OUTAGE_MAILS = 60;
+
+/** Defects that a few mails of one seed are enough for; `npm run test:defects` plants all of them in seeds of a thousand. */
+const SHARE = ['the subject is lost', 'retries come at once', 'the first batch of each process is deleted unsent'];
 
 // A busy machine takes its time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -21,23 +26,17 @@ describe('the simulation', () => {
   });
 
   it('fails a release without a ledger, which sends twice what comes twice', async () => {
-    const { verdict } = await run('withoutLedger', 1, 'sqs-duplicates');
+    const { verdict } = await run('0.1.0', 1, 'sqs-duplicates');
 
     expect(verdict.causes['unexplained']).toBeGreaterThan(0);
     expect(verdict.violations.join()).toContain('unexplained');
   });
 
-  it('fails a release that deletes what it has not sent', async () => {
-    const { verdict } = await run('forgetful', 1, '');
+  it.each(SHARE)('finds it when %s', async (defect) => {
+    const { verdict } = await run(defect, 1);
 
-    expect(verdict.lost).toBeGreaterThan(0);
-    expect(verdict.ok).toBe(verdict.acknowledged - verdict.lost);
-  });
-
-  it('fails a release that drops fields of a later one', async () => {
-    const { verdict } = await run('narrow', 1, 'all-down,newer-release');
-
-    expect(verdict.violations.join()).toContain('field forgotten');
+    const found = DEFECTS[defect]?.foundAs.some((kind) => verdict.violations.some((one) => one.startsWith(kind)));
+    expect({ found, violations: verdict.violations.slice(0, 3) }).toMatchObject({ found: true });
   });
 
   it('brings mail through four days without any provider, since Lambda lets our retries go round', async () => {
@@ -50,7 +49,7 @@ describe('the simulation', () => {
   it('loses the reason of nearly all that mail where Lambda ends loops, as it does unless told otherwise', async () => {
     const { verdict } = await runOutage('Terminate');
 
-    expect(verdict.deadLetters['moved by SQS']).toBeGreaterThan(verdict.acknowledged / 2);
+    expect(verdict.deadLetters['moved by SQS']).toBeGreaterThan(OUTAGE_MAILS / 2);
     expect(verdict.violations.join()).toContain('moved by SQS');
   });
 
@@ -88,7 +87,7 @@ async function run(release: string, seed: number, faults?: string): Promise<Outc
 
 async function runOutage(...loops: string[]): Promise<Outcome> {
   const script = fileURLToPath(new URL('outage-run.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script, '60', ...loops], {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, String(OUTAGE_MAILS), ...loops], {
     maxBuffer: 16 * 1_048_576,
   });
   return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Outcome;

@@ -1,0 +1,42 @@
+import { type FaultKind, lingersMs } from './kinds.ts';
+import type { Window } from './plan.ts';
+
+/** What was broken when, for those who judge afterwards. */
+export class Troubles {
+  readonly windows: readonly Window[];
+
+  constructor(windows: readonly Window[]) {
+    this.windows = windows;
+  }
+
+  /** Whether something of these kinds was in force at any moment from `from` to `to`. */
+  any(kinds: ReadonlySet<FaultKind>, from: number, to: number, provider?: string): boolean {
+    return this.windows.some(
+      (window) =>
+        kinds.has(window.kind) &&
+        window.from < to &&
+        window.to > from &&
+        (provider === undefined || window.provider === undefined || window.provider === provider),
+    );
+  }
+
+  /** The last moment up to `until` at which any fault was in force, or still told on mail; `start` if none was. */
+  lastBefore(until: number, start: number): number {
+    return this.windows.reduce((last, window) => {
+      if (window.from >= until) return last;
+      return Math.max(last, Math.min(until, window.to + lingersMs(window.kind)));
+    }, start);
+  }
+}
+
+/** Kinds of faults with which a worker may not see what the state table holds. */
+export const OF_TABLE: ReadonlySet<FaultKind> = new Set([
+  'table-errors',
+  'table-throttle',
+  'table-down',
+  'table-slow',
+  'table-stale',
+  'dead-sockets',
+]);
+/** Kinds with which clocks are wrong. */
+export const OF_CLOCKS: ReadonlySet<FaultKind> = new Set(['clock-skew', 'clock-jump']);

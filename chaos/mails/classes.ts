@@ -1,0 +1,25 @@
+import type { OnUnknown } from './mail.ts';
+
+/** A class of mail as the deployment's routes have it, written out a second time for the oracle. */
+export interface MailClass {
+  readonly class: string;
+  /** Share of all mail that belongs to it. */
+  readonly mails: number;
+  readonly providers?: readonly string[];
+  readonly expiresAfterSeconds?: number;
+  readonly onUnknown?: OnUnknown;
+}
+
+/** Login codes that are worth nothing after ten minutes, invoices that must not come twice, and bulk. */
+export const CLASSES: readonly MailClass[] = [
+  {
+    class: 'codes',
+    mails: 0.06,
+    providers: ['mailgun', 'postmark', 'ses'],
+    expiresAfterSeconds: 600,
+    onUnknown: 'failover',
+  },
+  { class: 'invoices', mails: 0.06, onUnknown: 'hold' },
+  { class: 'news', mails: 0.1, expiresAfterSeconds: 86_400 },
+  { class: 'unrouted', mails: 0.03 },
+];

@@ -1,0 +1,56 @@
+import type { Random } from '../world/random.ts';
+import type { Attached, Content, Trait } from './mail.ts';
+
+/** What the outbound queue takes: see `lib/queues.ts`. */
+export const OUTBOUND_BYTES = 1_032_192;
+
+/** Beginnings of subjects: plain ones, other scripts, quotes, and what looks like an encoded word. */
+const SUBJECTS = ['', 'Ihre Bestellung: größer, ', '注文 ', 'A "quoted" <odd>, ', '=?utf-8?q?no?= ', '☕ '];
+const TEXTS = [
+  'Thank you for your order.',
+  'Grüße,\n.\nfrom a shop\n',
+  `${'A long line without any break. '.repeat(40)}`,
+];
+const TYPES = [
+  { filename: 'invoice.pdf', contentType: 'application/pdf' },
+  { filename: 'größe.csv', contentType: 'text/csv' },
+  { filename: 'logo.png', contentType: 'image/png' },
+] as const;
+
+/** Draws what a reader is to find; no two mails have the same. */
+export function drawContent(random: Random, index: number, trait: Trait): Content {
+  const addresses = drawRecipients(random, index);
+  const hidden = addresses.length > 1 && random.chance(0.4) ? 1 + random.int(addresses.length - 1) : 0;
+  const shown = addresses.slice(0, addresses.length - hidden);
+  const visible = shown.length > 1 ? 1 + random.int(shown.length) : 1;
+  const subject = random.chance(0.8) ? '' : random.pick(SUBJECTS);
+  return {
+    to: shown.slice(0, visible),
+    cc: shown.slice(visible),
+    bcc: addresses.slice(shown.length),
+    ...(random.chance(0.1) && { replyTo: `answers-${index}@example.com` }),
+    subject: `${trait === 'bad' ? 'bad ' : ''}${subject}mail ${index}`,
+    text: trait === 'large' ? 'x'.repeat(OUTBOUND_BYTES - 4_096) : `${random.pick(TEXTS)} (${index})`,
+    ...(random.chance(0.2) && { html: `<p>Order <b>${index}</b> &amp; thanks</p>` }),
+    ...(random.chance(0.1) && { order: String(index) }),
+    attachments: random.chance(0.08) && trait !== 'large' ? drawAttachments(random, index) : [],
+  };
+}
+
+function drawAttachments(random: Random, index: number): Attached[] {
+  return Array.from({ length: 1 + random.int(2) }, (_, place) => ({
+    ...random.pick(TYPES),
+    content: Buffer.from(`${index} ${place} ${'\0\xff\r\n'.repeat(random.int(40))}`, 'latin1'),
+    ...(random.chance(0.5) && { key: `submissions/attachments/${index}/${place}` }),
+  }));
+}
+
+/** One to ten; some are inactive at every provider, some servers busy. */
+function drawRecipients(random: Random, index: number): string[] {
+  const count = random.chance(0.9) ? 1 : random.chance(0.8) ? 2 + random.int(3) : 5 + random.int(6);
+  return Array.from({ length: count }, (_, place) => {
+    const draw = random.next();
+    const kind = draw < 0.01 ? 'inactive' : draw < 0.03 ? 'busy' : 'reader';
+    return `${kind}-${index}-${place}@example.org`;
+  });
+}

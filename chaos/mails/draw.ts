@@ -1,0 +1,172 @@
+import { Random } from '../world/random.ts';
+import { CLASSES, type MailClass } from './classes.ts';
+import { drawContent } from './content.ts';
+import type { Content, Mail, OnUnknown, Trait } from './mail.ts';
+
+export interface MailsOptions {
+  readonly seed: number;
+  readonly count: number;
+  readonly start: number;
+  readonly end: number;
+  readonly providers: readonly string[];
+  readonly rushes: readonly number[];
+}
+
+const MINUTE = 60_000;
+const BUCKET = 'mail';
+
+/** How many of a hundred thousand mails have a trait. */
+const TRAITS: readonly (readonly [Trait, number])[] = [
+  ['bad', 500],
+  ['malformed', 200],
+  ['future', 50],
+  ['conflict', 300],
+  ['repeated', 800],
+  ['superseding', 1_000],
+  ['stored', 500],
+  ['missing', 100],
+  ['large', 10],
+];
+/** Mail for a later release comes in the first part of the time. */
+const FUTURE_SHARE = 0.7;
+/** Every so many of the first mails have each trait once: a short run meets them all. */
+const SURE = 100;
+
+const NEVER = '2099-01-01T00:00:00.000Z';
+const LONG_AGO = '2001-01-01T00:00:00.000Z';
+/** Attributes of careless producers and of strangers: what Mailover writes on its own letters, made up. */
+const HOSTILE: readonly Readonly<Record<string, string>>[] = [
+  { SubmissionId: 'order/1\r\nBcc: everybody@example.org', traceparent: '00-0af7651916cd43dd8448eb211c80319c-01' },
+  { Reason: 'Refused', SubmissionId: 'order/0', Done: '0,1,2,3,4,5,6,7,8,9', Attempts: '1', FirstSeen: LONG_AGO },
+  { Reason: 'Expired', SubmissionId: 'order/2', FirstSeen: LONG_AGO, Proof: 'x'.repeat(43) },
+  { NotBefore: NEVER, FirstSeen: NEVER, Attempts: '-1', Provider: 'nobody', Done: '0', History: '[{}]', Worker: 'a b' },
+];
+
+/** When much mail comes at once: a few moments of the run. */
+export function drawRushes(seed: number, start: number, end: number): number[] {
+  const random = new Random(seed, 'rushes');
+  return Array.from({ length: 6 + random.int(8) }, () => random.between(start, end - 12 * 60 * MINUTE));
+}
+
+/** The mails of a seed. Each has draws of its own, so that a run with fewer mails has the same first ones. */
+export function drawMails(options: MailsOptions): Mail[] {
+  return Array.from({ length: options.count }, (_, index) => drawMail(index, options));
+}
+
+function drawMail(index: number, { seed, start, end, providers, rushes }: MailsOptions): Mail {
+  const random = new Random(seed, `mail ${index}`);
+  const trait = drawTrait(random, index);
+  const drawn = sendTime(random, rushes, start, end);
+  // It is received until SQS would move it away, which takes its days.
+  const first = trait === 'future' ? start + (drawn - start) * FUTURE_SHARE : drawn;
+  const again = trait === 'repeated' ? [first + random.scaled(100, 3 * 24 * 60 * MINUTE)] : [];
+  const kind = drawClass(random);
+  const ownWord: OnUnknown | undefined = random.chance(0.8)
+    ? undefined
+    : random.pick(['ask', 'failover', 'hold'] as const);
+  const expiresAt = random.chance(0.1)
+    ? Math.round(first + random.scaled(2 * MINUTE, 3 * 24 * 60 * MINUTE))
+    : undefined;
+  const only = random.chance(0.02) ? [random.pick(providers)] : undefined;
+  const except = only === undefined && random.chance(0.03) ? [random.pick(providers)] : undefined;
+  const content = drawContent(random, index, trait);
+  // A conflict needs an earlier mail to conflict with, and those that share an id are sent close together or far apart.
+  const earlier = `order/${random.int(Math.max(1, index))}`;
+  const id = trait === 'conflict' && index > 0 ? earlier : random.chance(0.9) ? `order/${index}` : undefined;
+  const supersedes = trait === 'superseding' && index > 0 ? earlier : undefined;
+  const submission = {
+    version: trait === 'future' ? 2 : 1,
+    ...(id !== undefined && { id }),
+    ...(kind && { class: kind.class }),
+    ...written(content),
+    ...(trait === 'missing' && {
+      attachments: [
+        {
+          filename: 'a.pdf',
+          contentType: 'application/pdf',
+          s3: { bucket: BUCKET, key: `submissions/missing/${index}` },
+        },
+      ],
+    }),
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
+    ...(ownWord && { onUnknown: ownWord }),
+    ...(supersedes !== undefined && { supersedes }),
+    ...((only || except) && { providers: { ...(only && { only }), ...(except && { except }) } }),
+    ...(trait === 'malformed' && { sbject: 'a field that does not exist' }),
+  };
+  const text = JSON.stringify(submission);
+  const key = `submissions/${index}`;
+  const routed = only ?? kind?.providers;
+  return {
+    index,
+    ...(id !== undefined && { id }),
+    trait,
+    ...(random.chance(0.03) && { attributes: random.pick(HOSTILE) }),
+    body: trait === 'stored' ? JSON.stringify({ version: 1, s3: { bucket: BUCKET, key } }) : text,
+    objects: [
+      ...content.attachments.flatMap(({ key: place, content: bytes }) =>
+        place ? [{ key: place, content: bytes }] : [],
+      ),
+      ...(trait === 'stored' ? [{ key, content: Buffer.from(text) }] : []),
+    ],
+    content,
+    recipients: [...content.to, ...content.cc, ...content.bcc],
+    sendAt: [first, ...again],
+    ...(kind && { class: kind.class }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(expiresAt === undefined && kind?.expiresAfterSeconds && { lastsMs: kind.expiresAfterSeconds * 1_000 }),
+    onUnknown: ownWord ?? kind?.onUnknown ?? 'ask',
+    usable: (routed ?? providers).filter((provider) => !except?.includes(provider)),
+    ordered: routed !== undefined,
+    ...(supersedes !== undefined && { supersedes }),
+  };
+}
+
+/** The content as a producer writes it into a submission. */
+export function written({ to, cc, bcc, replyTo, subject, text, html, order, attachments }: Content): object {
+  return {
+    from: { name: 'The Shop', address: 'shop@example.com' },
+    to,
+    ...(cc.length > 0 && { cc }),
+    ...(bcc.length > 0 && { bcc }),
+    ...(replyTo !== undefined && { replyTo: [replyTo] }),
+    subject,
+    text,
+    ...(html !== undefined && { html }),
+    ...(order !== undefined && { headers: { 'X-Order': order } }),
+    ...(attachments.length > 0 && {
+      attachments: attachments.map(({ filename, contentType, content, key }) => ({
+        filename,
+        contentType,
+        ...(key === undefined ? { content: content.toString('base64') } : { s3: { bucket: BUCKET, key } }),
+      })),
+    }),
+  };
+}
+
+function drawTrait(random: Random, index: number): Trait {
+  let left = random.int(100_000);
+  const sure = TRAITS[(index % SURE) - SURE / 2];
+  if (index < SURE && sure && sure[0] !== 'large') return sure[0];
+  for (const [trait, share] of TRAITS) {
+    left -= share;
+    if (left < 0) return trait;
+  }
+  return 'plain';
+}
+
+function drawClass(random: Random): MailClass | undefined {
+  let left = random.next();
+  return CLASSES.find(({ mails }) => {
+    left -= mails;
+    return left < 0;
+  });
+}
+
+/** Most mail comes in a rush of seconds to half an hour, the rest evenly. */
+function sendTime(random: Random, rushes: readonly number[], start: number, end: number): number {
+  if (random.chance(0.25)) return random.between(start, end);
+  const place = random.int(rushes.length);
+  const lastsMs = [5_000, 60_000, 10 * MINUTE, 30 * MINUTE][place % 4] as number;
+  return Math.min(end, (rushes[place] as number) + random.next() * lastsMs);
+}

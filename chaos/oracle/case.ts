@@ -1,0 +1,32 @@
+import type { Troubles } from '../faults/troubles.ts';
+import type { Chronicle } from './chronicle.ts';
+
+/** What a provider of the run is. */
+export interface JudgedProvider {
+  readonly key: string;
+  readonly askable: boolean;
+  /** Calls in a second that it was configured for. */
+  readonly maxPerSecond?: number;
+  /** Share of the mail that goes to it first, whatever its place. */
+  readonly share?: number;
+}
+
+/** What the oracle judges by. */
+export interface Case {
+  readonly chronicle: Chronicle;
+  readonly troubles: Troubles;
+  /** In the order of the list. */
+  readonly providers: readonly JudgedProvider[];
+  readonly start: number;
+  /** When the last fault had ended. */
+  readonly calmFrom: number;
+  /** How far clocks may be wrong, in milliseconds. */
+  readonly clockErrorMs: number;
+  /** Faults that kill or starve processes may carry mail past SQS's limit of receives. */
+  readonly mayCrash: boolean;
+  /** SQS moves what was received so often. */
+  readonly maxReceiveCount: number;
+}
+
+/** One promise: what broke it, in words that begin with the same ones for the same kind. */
+export type Rule = (given: Case) => readonly string[];

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import PostalMime from 'postal-mime';
+import type { Message } from '../../lambda/mail/message.ts';
+import type { Content } from '../mails/mail.ts';
+import type { Story } from './story.ts';
+
+/** The form of a mail in which what was wanted and what was taken are compared. */
+interface Read {
+  readonly id: string | undefined;
+  readonly handle: string | undefined;
+  readonly from: string | undefined;
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly replyTo: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly order: string | undefined;
+  readonly attachments: readonly string[];
+}
+
+/** How what a provider was given differs from what the producer wrote; undefined if it does not. */
+export function messageDiffers(story: Story, message: Message, recipients: readonly string[] = []): string | undefined {
+  const { bcc, attachments, headers } = message;
+  const stranger = recipients.some((address) => !story.mail.recipients.includes(address));
+  if (stranger) return 'a recipient that the producer did not name';
+  if (!same(addresses(bcc), story.mail.content.bcc)) return 'bcc';
+  const header = (name: string) => headers.find(([one]) => one.toLowerCase() === name)?.[1];
+  return differs(story, {
+    id: header('x-mailover-id'),
+    handle: message.handle,
+    from: message.from.address,
+    to: addresses(message.to),
+    cc: addresses(message.cc),
+    replyTo: addresses(message.replyTo),
+    subject: message.subject,
+    text: message.text ?? '',
+    html: message.html ?? '',
+    order: header('x-order'),
+    attachments: attachments.map(({ filename, content }) => `${filename} ${sha256(content)}`),
+  });
+}
+
+/** The same of the bytes that most providers are given. */
+export async function mimeDiffers(story: Story, mime: Buffer): Promise<string | undefined> {
+  const read = await PostalMime.parse(mime, { attachmentEncoding: 'arraybuffer' });
+  const header = (name: string) => read.headers.find(({ key }) => key === name)?.value;
+  if (header('bcc') !== undefined) return 'a Bcc header in the MIME';
+  const listed = (list: readonly { readonly address?: string | undefined }[] | undefined) =>
+    (list ?? []).map(({ address = '' }) => address);
+  const wrong = differs(story, {
+    id: header('x-mailover-id'),
+    handle: read.messageId?.slice(1).split('@')[0],
+    from: read.from?.address,
+    to: listed(read.to),
+    cc: listed(read.cc),
+    replyTo: listed(read.replyTo),
+    subject: read.subject ?? '',
+    text: read.text ?? '',
+    html: read.html ?? '',
+    order: header('x-order'),
+    attachments: read.attachments.map(
+      ({ filename, content }) => `${filename} ${sha256(new Uint8Array(content as ArrayBuffer))}`,
+    ),
+  });
+  return wrong && `${wrong} in the MIME`;
+}
+
+function differs({ id, mail: { content } }: Story, given: Read): string | undefined {
+  const wanted = wantedOf(id, content);
+  return (Object.keys(wanted) as (keyof Read)[]).find((field) => !same(wanted[field], given[field]));
+}
+
+function wantedOf(id: string, { to, cc, replyTo, subject, text, html = '', order, attachments }: Content): Read {
+  return {
+    id,
+    handle: sha256(Buffer.from(id)),
+    from: 'shop@example.com',
+    to,
+    cc,
+    replyTo: replyTo === undefined ? [] : [replyTo],
+    subject,
+    text,
+    html,
+    order,
+    attachments: attachments.map((one) => `${one.filename} ${sha256(one.content)}`),
+  };
+}
+
+/** Lines end as the wire has them, and a last one is no difference. */
+function same(one: string | readonly string[] | undefined, other: string | readonly string[] | undefined): boolean {
+  if (typeof one !== 'string' || typeof other !== 'string') return String(one ?? '') === String(other ?? '');
+  return one === other || plain(one) === plain(other);
+}
+
+function plain(text: string): string {
+  return text.replace(/\r\n/g, '\n').trimEnd();
+}
+
+function addresses(list: readonly { readonly address: string }[]): readonly string[] {
+  return list.map(({ address }) => address);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('base64url');
+}

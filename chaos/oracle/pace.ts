@@ -1,0 +1,40 @@
+import type { Worker } from '../world/worker.ts';
+import type { Hop, Story } from './story.ts';
+
+const MINUTE = 60_000;
+
+/** Messages to retry queues, and calls, within ten minutes at most: each round is a message and a call of all providers. */
+const MOST = { inMs: 10 * MINUTE, count: 60 } as const;
+
+/** A message that is sent on this soon after an answer is sent on because of it. */
+const SAME_ROUND_MS = 15_000;
+
+/** Whether a mail is sent round and round. */
+export function isRunaway({ hops, attempts }: Story): boolean {
+  return exceeds(hops, ({ at }) => at) || exceeds(attempts, ({ begunAt }) => begunAt);
+}
+
+function exceeds<T>(list: readonly T[], at: (one: T) => number): boolean {
+  const last = list.at(-1);
+  const before = list.at(-1 - MOST.count);
+  return last !== undefined && before !== undefined && at(last) - at(before) < MOST.inMs;
+}
+
+/** What is noted of a message that a process sends to a retry queue; without `NotBefore` its wait is not a number. */
+export function hopOf(
+  { attempts, mail }: Story,
+  attributes: Readonly<Record<string, string>>,
+  worker: Worker,
+  at: number,
+): Hop {
+  const last = attempts.findLast((one) => one.worker === worker);
+  const lost = last?.told?.outcome === 'unknown' && at - last.told.at < SAME_ROUND_MS;
+  // A provider that loses one answer after the other is asked ever later.
+  const again = attempts.some((one) => one !== last && one.provider === last?.provider);
+  return {
+    worker,
+    at,
+    waitMs: Date.parse(attributes['NotBefore'] ?? '') - worker.clock.now(),
+    asks: lost && !again && mail.onUnknown !== 'failover',
+  };
+}

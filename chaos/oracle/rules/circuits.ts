@@ -1,0 +1,76 @@
+import { type FaultKind, keepsMailAway } from '../../faults/kinds.ts';
+import type { Window } from '../../faults/plan.ts';
+import { OF_CLOCKS, OF_TABLE } from '../../faults/troubles.ts';
+import type { Case, Rule } from '../case.ts';
+import { PROMISES } from '../promises.ts';
+import { type Attempted, named, type Story, time } from '../story.ts';
+
+const MINUTE = 60_000;
+/** Without the table, or with wrong clocks, each worker finds out for itself, and for a while afterwards. */
+const BLIND_MS = 3 * MINUTE;
+/** Until every worker knows that a provider is down. */
+const LEARNING_MS = 2 * MINUTE;
+/** Calls of a provider that is known to be down: first probes, and then one in so many minutes. */
+const FIRST_PROBES = 15;
+const PROBE_EVERY_MS = 2 * MINUTE;
+
+/** Faults that let every call fail. */
+const DOWN: ReadonlySet<FaultKind> = new Set(['suspended', 'refused', 'connect-hang', '5xx']);
+const SURE = 0.95;
+
+/** An outage costs one attempt for each worker that did not know yet, and not one for each mail. */
+export const openCircuits: Rule = (given) =>
+  given.troubles.windows
+    .filter(({ kind, rate }) => DOWN.has(kind) && rate >= SURE)
+    .flatMap((window) => {
+      const from = window.from + LEARNING_MS;
+      const calls = callsOf(given, window.provider, from, window.to).filter(
+        ([story, { decidedAt }]) => hasOtherWay(given, story, window, decidedAt) && seesTheTable(given, decidedAt),
+      );
+      const allowed = FIRST_PROBES + (window.to - from) / PROBE_EVERY_MS;
+      return calls.length > allowed
+        ? [
+            `circuit does not open: ${calls.length} calls of ${window.provider} (${window.kind}) from ${time(from)}, allowed ${Math.round(allowed)}`,
+          ]
+        : [];
+    });
+
+/** A provider that an operator holds back gets no mail. */
+export const isolation: Rule = (given) =>
+  given.troubles.windows
+    .filter(({ kind }) => kind === 'isolated')
+    .flatMap(({ provider, from, to }) =>
+      callsOf(given, provider, from + PROMISES.switchMs + 2 * PROMISES.clockMs, to - PROMISES.clockMs)
+        .filter(([, { decidedAt }]) => seesTheTable(given, decidedAt))
+        .map(
+          ([story, { decidedAt }]) =>
+            `called although isolated: ${named(story)} over ${provider} at ${time(decidedAt)}`,
+        ),
+    );
+
+function callsOf({ chronicle }: Case, provider: string | undefined, from: number, to: number): [Story, Attempted][] {
+  return [...chronicle.stories].flatMap((story) =>
+    story.attempts
+      .filter((one) => one.provider === provider && one.decidedAt > from && one.decidedAt < to)
+      .filter(({ worker }) => worker.release !== 'previous' && worker.worstSkewMs <= PROMISES.clockMs)
+      .map((one): [Story, Attempted] => [story, one]),
+  );
+}
+
+function seesTheTable({ troubles }: Case, at: number): boolean {
+  return !troubles.any(OF_TABLE, at - BLIND_MS, at) && !troubles.any(OF_CLOCKS, at - 30 * MINUTE, at);
+}
+
+/** Another provider could take the mail, so that nothing forces this one. */
+function hasOtherWay({ troubles }: Case, { mail, attempts }: Story, { provider }: Window, at: number): boolean {
+  // Who has lost an answer, or refused it, is no way out for this mail.
+  const tried = new Set(attempts.filter(({ begunAt }) => begunAt < at).map((one) => one.provider));
+  return mail.usable.some(
+    (other) => other !== provider && !tried.has(other) && !troubles.windows.some((window) => isNear(window, other, at)),
+  );
+}
+
+function isNear({ kind, provider = '', from, to }: Window, other: string, at: number): boolean {
+  const concerns = kind === 'all-down' || (keepsMailAway(kind) && provider === other);
+  return concerns && from < at && to > at - 75 * MINUTE;
+}

@@ -1,0 +1,27 @@
+import type { Rule } from '../case.ts';
+import { PROMISES } from '../promises.ts';
+import { named, time } from '../story.ts';
+import { expiryOf } from './dead-letters.ts';
+
+/** Between the last look at the clock and the call. */
+const SLACK_MS = 2_000;
+
+/** No call of a mail begins after its time: that of the mail, of its class, or four days. */
+export const expiry: Rule = ({ chronicle, clockErrorMs }) =>
+  [...chronicle.stories].flatMap((story) => {
+    const last = Math.max(...story.addedAt, ...story.redrives.flatMap(({ at, proven }) => (proven ? [] : [at])));
+    const born = Math.max(last, ...story.redrives.map(({ at }) => at));
+    const limit = Math.min(expiryOf(story, last), born + PROMISES.maxAgeMs);
+    return story.attempts
+      .filter(({ worker, begunAt }) => {
+        if (worker.release === 'previous') return false;
+        const error = worker.worstSkewMs > PROMISES.clockMs ? worker.worstSkewMs : 0;
+        // The age of what has no time of its own is counted by the queue that took it, and by the letters of others.
+        const others = story.mail.expiresAt === undefined ? clockErrorMs : 0;
+        return begunAt > limit + SLACK_MS + error + others;
+      })
+      .map(
+        ({ provider, begunAt }) =>
+          `sent too late: ${named(story)} over ${provider} at ${time(begunAt)}, after ${time(limit)}`,
+      );
+  });

@@ -1,0 +1,81 @@
+import type { Case, Rule } from '../case.ts';
+import { PROMISES } from '../promises.ts';
+import { named, type Story, time } from '../story.ts';
+
+const MINUTE = 60_000;
+/** After the last fault a Retry-After of an hour may still hold, set by a clock that was wrong. */
+const HEALED_MS = 80 * MINUTE;
+/** What is left to do when everything works again: a message that a dead process had, questions, a circuit that is due. */
+const SLACK_MS = 15 * MINUTE;
+/** Most of the mail that a provider's `share` may have drawn of the few mails in calm. */
+const OTHERS = 0.1;
+
+/** An hour after the last fault the first choice has the mail again, at once, and each provider the mail that only it may carry. */
+export const recovery: Rule = ({ chronicle, calmFrom, providers }) => {
+  const calm = [...chronicle.stories].filter(({ addedAt: [at = 0], mail }) => mail.calm && at > calmFrom + HEALED_MS);
+  const free = calm.filter(
+    ({ mail }) => !mail.ordered && mail.supersedes === undefined && mail.recipients.length === 1,
+  );
+  const [first] = providers;
+  const elsewhere = free.filter(({ attempts: [attempt] }) => attempt?.provider !== first?.key);
+  return [
+    ...(elsewhere.length > Math.max(2, OTHERS * free.length)
+      ? [`circuit does not close: ${elsewhere.length} of ${free.length} mails in calm went past ${first?.key}`]
+      : []),
+    ...calm.flatMap((story) => {
+      const { addedAt, acceptances, mail } = story;
+      const taken = acceptances[0]?.at ?? Infinity;
+      return taken > (addedAt[0] ?? 0) + 2 * MINUTE
+        ? [
+            `late in calm: ${named(story)}, for ${mail.usable.join(' ')}, taken at ${Number.isFinite(taken) ? time(taken) : 'no time'}`,
+          ]
+        : [];
+    }),
+  ];
+};
+
+/** When everything works again, waiting mail waits no longer than it is old. */
+export const lateness: Rule = ({ chronicle, troubles, providers, clockErrorMs }) => {
+  if (providers.some(({ maxPerSecond }) => maxPerSecond !== undefined)) return [];
+  return [...chronicle.stories].flatMap((story) => {
+    if (story.mail.recipients.some((one) => one.startsWith('busy')) || story.redrives.length > 0) return [];
+    const [born = 0] = story.addedAt;
+    return story.acceptances.slice(0, 1).flatMap(({ at }) => {
+      const healed = troubles.lastBefore(at, born);
+      const allowed = Math.min(PROMISES.longestWaitMs, PROMISES.growth * (healed - born)) + SLACK_MS + clockErrorMs;
+      return at - healed > allowed
+        ? [
+            `late: ${named(story)} taken ${Math.round((at - healed) / MINUTE)} minutes after everything worked again at ${time(healed)}`,
+          ]
+        : [];
+    });
+  });
+};
+
+/** Where nothing is wrong, the first call goes to the first that the mail may use, and to one that had not yet what it sends again. */
+export const order: Rule = (given) => {
+  const { chronicle, troubles, providers } = given;
+  if (providers.some(({ maxPerSecond }) => maxPerSecond !== undefined)) return [];
+  return [...chronicle.stories].flatMap((story) => {
+    const [attempt] = story.attempts;
+    // What a dead process began, or a dead letter tells, is in doubt, and its provider comes last.
+    const known = story.interrupted || story.receives > 1 || story.redrives.length > 0;
+    if (!attempt || known || attempt.worker.release === 'previous') return [];
+    const { decidedAt, provider } = attempt;
+    if (troubles.lastBefore(decidedAt, -Infinity) > decidedAt - HEALED_MS) return [];
+    const had = hadBy(given, story, decidedAt);
+    const usable = story.mail.usable.filter((key) => !had.has(key));
+    const drawn = !story.mail.ordered && providers.some(({ key, share }) => key === provider && share !== undefined);
+    const [wanted] = usable.length > 0 ? usable : story.mail.usable;
+    return provider === wanted || (drawn && usable.includes(provider))
+      ? []
+      : [`wrong order: ${named(story)} first over ${provider}, expected ${wanted}`];
+  });
+};
+
+/** Providers of which the ledger knew that they had the mail that this one sends again. */
+function hadBy({ chronicle }: Case, { mail }: Story, at: number): ReadonlySet<string> {
+  if (mail.supersedes === undefined) return new Set();
+  const taken = chronicle.stories.ofId(mail.supersedes).flatMap(({ acceptances }) => acceptances);
+  return new Set(taken.filter(({ recordedAt = Infinity }) => recordedAt < at).map(({ attempt }) => attempt.provider));
+}

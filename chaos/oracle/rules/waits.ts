@@ -1,0 +1,44 @@
+import type { FaultKind } from '../../faults/kinds.ts';
+import type { Rule } from '../case.ts';
+import { isRunaway } from '../pace.ts';
+import { PROMISES } from '../promises.ts';
+import { type Hop, named, type Story, time } from '../story.ts';
+
+const HOUR_MS = 3_600_000;
+/** Rounding, and the moment between the decision and the queue. */
+const SLACK_MS = 5_000;
+/** Providers that ask for time may get an hour. */
+const ASKING_FOR_TIME: ReadonlySet<FaultKind> = new Set(['throttle', 'retry-after']);
+
+/** Mail waits as long as it is old, from a minute to an hour; a minute or two for a lost answer; and goes round no faster. */
+export const waits: Rule = ({ chronicle, troubles, providers, clockErrorMs }) => {
+  const limited = providers.some(({ maxPerSecond }) => maxPerSecond !== undefined);
+  const allowedMs = (story: Story, { at, worker, asks }: Hop): number => {
+    const [first = at] = story.addedAt;
+    if (asks && (chronicle.tableFailed.get(worker) ?? -Infinity) < at - HOUR_MS) return PROMISES.askWithinMs;
+    if (limited || troubles.any(ASKING_FOR_TIME, at - HOUR_MS, at)) return PROMISES.longestWaitMs;
+    return Math.min(PROMISES.longestWaitMs, Math.max(PROMISES.askWithinMs, PROMISES.growth * (at - first)));
+  };
+  return [...chronicle.stories].flatMap((story) => {
+    const hops = story.hops.filter(({ worker }) => worker.release !== 'previous');
+    return [
+      ...(isRunaway(story)
+        ? [`runaway: ${named(story)}: ${story.hops.length} hops, ${story.attempts.length} calls`]
+        : []),
+      ...hops.flatMap((hop) => {
+        if (Number.isNaN(hop.waitMs)) return [`no NotBefore: ${named(story)} on a retry queue`];
+        const allowed =
+          allowedMs(story, hop) + SLACK_MS + (hop.worker.worstSkewMs > PROMISES.clockMs ? clockErrorMs : 0);
+        return hop.waitMs > allowed + clockErrorMs
+          ? [
+              `waits too long: ${named(story)} ${seconds(hop.waitMs)} s at ${time(hop.at)}, allowed ${seconds(allowed)} s`,
+            ]
+          : [];
+      }),
+    ];
+  });
+};
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1_000);
+}

@@ -1,0 +1,55 @@
+import { isolate } from '../../local/operate/switches.ts';
+import type { Window } from '../faults/plan.ts';
+import type { World } from './world.ts';
+
+const HOUR_MS = 3_600_000;
+/** How often dead letters are put back while things break; once more an hour after all is well. */
+const REDRIVES = 4;
+/** Every second dead letter is worth another try. */
+const SHARE = 0.5;
+/** Mail for a later release waits its time again, which may be long. */
+const HOPELESS = 'Malformed';
+
+/** The people at the switches, and those who read the dead-letter queue. */
+export class Operator {
+  private readonly world: World;
+  private readonly calmFrom: number;
+
+  constructor(world: World, calmFrom: number) {
+    this.world = world;
+    this.calmFrom = calmFrom;
+  }
+
+  /** Does at its time what the windows name, and redrives. */
+  work(windows: readonly Window[]): void {
+    const { timeline } = this.world;
+    const switched = windows.filter(({ kind }) => kind === 'isolated');
+    for (const { provider = '', from } of switched)
+      timeline.at(from, () => {
+        const together = switched.filter((one) => one.provider === provider && one.from <= from && one.to > from);
+        const until = Math.max(...together.map(({ to }) => to));
+        timeline.wake();
+        void isolate(
+          this.world.table.direct(),
+          provider,
+          { reason: 'a simulated operator wants it so', who: 'operator', forMs: until - timeline.now },
+          timeline.now,
+        );
+      });
+    this.redrive();
+  }
+
+  private redrive(): void {
+    const { timeline } = this.world;
+    const random = this.world.random('redrive');
+    const during = Array.from({ length: REDRIVES }, () => random.between(timeline.now, this.calmFrom));
+    for (const at of [...during, this.calmFrom + HOUR_MS])
+      timeline.at(at, () =>
+        // What SQS moved by itself has no detail: without an id of the producer it would be another mail.
+        this.world.redrive(
+          ({ attributes: { Reason: reason, Detail: detail } }) =>
+            reason !== undefined && detail !== undefined && reason !== HOPELESS && random.chance(SHARE),
+        ),
+      );
+  }
+}

@@ -1,0 +1,64 @@
+import type { LookupAnswer } from '../../../lambda/providers/provider.ts';
+import { calls, type Defects, sees } from './defect.ts';
+
+const NOTHING: LookupAnswer = { kind: 'answered', found: new Map() };
+
+/** Lost answers that are not asked about as they have to be. */
+export const asking: Defects = {
+  'attempts of dead workers are forgotten': {
+    foundAs: ['unexplained'],
+    ...sees((item) => {
+      const attempts = item['attempts'] as readonly { readonly ended?: number }[] | undefined;
+      return attempts ? { ...item, attempts: attempts.filter(({ ended }) => ended !== undefined) } : item;
+    }),
+  },
+  'look-ups are made up': {
+    foundAs: ['unexplained'],
+    ports: (ports) => ({ ...ports, lookUp: async () => NOTHING }),
+  },
+  'what look-ups show is not believed': {
+    foundAs: ['unexplained'],
+    ports: (ports) => ({
+      ...ports,
+      lookUp: async (...question) => {
+        await ports.lookUp(...question);
+        return NOTHING;
+      },
+    }),
+  },
+  'a provider that cannot say is taken to have nothing': {
+    foundAs: ['unexplained'],
+    ports: (ports) => ({
+      ...ports,
+      lookUp: async (...question) => {
+        const answer = await ports.lookUp(...question);
+        return answer.kind === 'answered' ? answer : NOTHING;
+      },
+    }),
+  },
+  'look-ups are made after a second': {
+    foundAs: ['asked too early', 'unexplained'],
+    ports: (ports) => ({
+      ...ports,
+      call: async (provider, attempt) => {
+        const result = await ports.call(provider, attempt);
+        if (result.outcome.kind !== 'unknown') return result;
+        await ports.clock.sleep(1_000);
+        const { handle, messageId } = attempt.message;
+        const question = { ...attempt, handle, messageId, begunAt: ports.clock.now() - 1_000 };
+        const answer = await ports.lookUp(provider, question);
+        const [providerMessageId] = answer.kind === 'answered' ? answer.found.values() : [];
+        if (providerMessageId !== undefined) return { outcome: { kind: 'accepted', providerMessageId } };
+        return { outcome: { kind: 'unavailable', blames: 'outage', reason: 'no-answer' } };
+      },
+    }),
+  },
+  'a lost answer is taken for a failure': {
+    foundAs: ['unexplained'],
+    ...calls(async (call, attempt) => {
+      const result = await call(attempt);
+      const lost = result.outcome.kind === 'unknown';
+      return lost ? { outcome: { kind: 'unavailable', blames: 'outage', reason: 'no-answer' } } : result;
+    }),
+  },
+};

@@ -1,0 +1,91 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { Seams } from '../../../chaos/releases/process.ts';
+import type { AttemptResult } from '../../../lambda/mail/outcome.ts';
+import type { Item, Table } from '../../../lambda/platform/table.ts';
+import type { Attempt } from '../../../lambda/providers/provider.ts';
+
+/** A defect that is planted between this release and the world. */
+export interface Defect extends Seams {
+  /** Beginning of the violations that may find it. */
+  readonly foundAs: readonly string[];
+}
+
+/** Defects by what they do, in the words of the table in ADR 12. */
+export type Defects = Readonly<Record<string, Defect>>;
+
+/** Lets every call of a provider be another one. */
+export function calls(
+  change: (call: (attempt: Attempt) => Promise<AttemptResult>, attempt: Attempt) => Promise<AttemptResult>,
+): Seams {
+  return {
+    ports: (ports) => ({
+      ...ports,
+      call: (provider, attempt) => change((one) => ports.call(provider, one), attempt),
+    }),
+  };
+}
+
+/** Lets every message to a queue be another one. */
+export function sends(
+  change: (
+    attributes: Readonly<Record<string, string>>,
+    delay: number,
+    url: string,
+  ) => [Readonly<Record<string, string>>, number],
+): Seams {
+  return {
+    ports: (ports) => ({
+      ...ports,
+      queue: {
+        send: (url, body, attributes = {}, delay = 0) => ports.queue.send(url, body, ...change(attributes, delay, url)),
+      },
+    }),
+  };
+}
+
+/** Lets the code see other items than the table has. */
+export function sees(change: (item: Item) => Item | undefined): Seams {
+  const seen = (item: Item | undefined) => item && change(item);
+  const changed = (table: Table): Table => ({
+    get: async (pk) => seen(await table.get(pk)),
+    getAll: async (pks) =>
+      new Map(
+        Array.from(await table.getAll(pks)).flatMap(([pk, item]) =>
+          [change(item)].flatMap((one) => (one ? [[pk, one] as const] : [])),
+        ),
+      ),
+    write: async (item, expected) => {
+      const written = await table.write(item, expected);
+      return written.done ? written : { done: false, current: seen(written.current) };
+    },
+  });
+  return { ports: (ports) => ({ ...ports, table: changed(ports.table) }) };
+}
+
+/** Lets the code read another submission than the producer wrote; what it sends on has the body as it came. */
+export function reads(change: (submission: Record<string, unknown>) => Record<string, unknown>): Seams {
+  const originals = new Map<string, string>();
+  const changed = (body: string): string => {
+    const other = JSON.stringify(change(JSON.parse(body)));
+    originals.set(other, body);
+    return other;
+  };
+  return {
+    ports: (ports) => ({
+      ...ports,
+      objects: {
+        read: async (reference, maxBytes) => {
+          const object = await ports.objects.read(reference, maxBytes);
+          const isSubmission = Buffer.isBuffer(object) && object.toString().startsWith('{"version"');
+          return isSubmission ? Buffer.from(changed(object.toString())) : object;
+        },
+      },
+      queue: { send: (url, body, ...more) => ports.queue.send(url, originals.get(body) ?? body, ...more) },
+    }),
+    handler: (handler) => (records, remainingMs) =>
+      handler(
+        records.map((record): SQSRecord => ({ ...record, body: changed(record.body) })),
+        remainingMs,
+      ),
+  };
+}

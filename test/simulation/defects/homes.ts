@@ -1,0 +1,76 @@
+import { withoutLineage, withoutSignature } from '../../../chaos/releases/simple.ts';
+import { type Defects, reads, sends } from './defect.ts';
+
+/** Mail gets lost between two homes, or what is known of it does. */
+export const homes: Defects = {
+  'it sends although the ledger failed': {
+    foundAs: ['called without the ledger'],
+    ports: (ports) => ({
+      ...ports,
+      table: {
+        ...ports.table,
+        write: (item, expected) =>
+          ports.table.write(item, expected).catch((error: unknown) => {
+            if (!item.pk.startsWith('submission/')) throw error;
+            return { done: true, item: { ...item, rev: (expected ?? 0) + 1 } };
+          }),
+      },
+    }),
+  },
+  'no lineage is kept': {
+    foundAs: ['unexplained', 'runaway', 'dead letter', 'lost'],
+    ports: (ports) => ({ ...ports, table: withoutLineage(ports.table), queue: withoutSignature(ports.queue) }),
+  },
+  'the first batch of each process is deleted unsent': {
+    foundAs: ['lost'],
+    handler: (handler) => {
+      let first = true;
+      return async (records, remainingMs) => {
+        if (!first) return handler(records, remainingMs);
+        first = false;
+        return { batchItemFailures: [] };
+      };
+    },
+  },
+  'fields of a later release are dropped': {
+    foundAs: ['field forgotten'],
+    ports: (ports, worker) => ({
+      ...ports,
+      table: {
+        ...ports.table,
+        write: ({ laterBy: _, ...item }, expected) =>
+          ports.table.write(worker.release === 'newer' ? { ...item, laterBy: worker.name } : item, expected),
+      },
+    }),
+  },
+  'a dead letter says that all were served': {
+    foundAs: ['lost'],
+    ...sends((attributes, delay, url) => [
+      url === 'dead-letter' ? { ...attributes, Done: '0,1,2,3,4,5,6,7,8,9' } : attributes,
+      delay,
+    ]),
+  },
+  'a dead letter has no reason': {
+    foundAs: ['attributes missing'],
+    ...sends((attributes, delay, url) => [url === 'dead-letter' ? {} : attributes, delay]),
+  },
+  'a queue that fails is taken to have the message': {
+    foundAs: ['lost'],
+    ports: (ports) => ({
+      ...ports,
+      queue: { send: (...message) => ports.queue.send(...message).catch(() => undefined) },
+    }),
+  },
+  'what was redriven is deleted': {
+    foundAs: ['lost'],
+    handler: (handler) => (records, remainingMs) =>
+      handler(
+        records.filter(({ messageAttributes }) => !messageAttributes['Reason']),
+        remainingMs,
+      ),
+  },
+  'what must not come twice is sent again': {
+    foundAs: ['unexplained'],
+    ...reads((submission) => ({ ...submission, onUnknown: 'failover' })),
+  },
+};

@@ -1,0 +1,91 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { SenderEnvironment } from '../../../lambda/contract/environment.ts';
+import { type Defects, reads, sends } from './defect.ts';
+
+const HOUR_MS = 3_600_000;
+/** Time for which no wait was set. */
+const soon = (attributes: Readonly<Record<string, string>>, ms: number) => ({
+  ...attributes,
+  NotBefore: new Date(Date.parse(attributes['NotBefore'] ?? '') - ms).toISOString(),
+});
+
+/** Mail is sent too late, given up too early, tried too often or too seldom. */
+export const times: Defects = {
+  'mail is sent after its expiresAt': {
+    foundAs: ['sent too late'],
+    ...reads(({ expiresAt: _, ...submission }) => submission),
+  },
+  'the time of a class is not kept': {
+    foundAs: ['sent too late'],
+    ...routed(({ expiresAfterSeconds: _, ...route }) => route),
+  },
+  'the time of a class is twice as long': {
+    foundAs: ['sent too late'],
+    ...routed((route) => ({
+      ...route,
+      ...(route.expiresAfterSeconds && { expiresAfterSeconds: 2 * route.expiresAfterSeconds }),
+    })),
+  },
+  'the time of a class is half as long': {
+    foundAs: ['dead letter'],
+    ...routed((route) => ({
+      ...route,
+      ...(route.expiresAfterSeconds && { expiresAfterSeconds: route.expiresAfterSeconds / 2 }),
+    })),
+  },
+  'mail is given up after two days': { foundAs: ['dead letter'], ...aged(2) },
+  'mail is given up after eight days': { foundAs: ['sent too late', 'dead letter'], ...aged(0.5) },
+  'a later version is buried at first sight': {
+    foundAs: ['dead letter'],
+    ports: (ports) => ({ ...ports, environment: { ...ports.environment, maxReceiveCount: 1 } }),
+  },
+  'every wait is an hour': {
+    foundAs: ['waits too long'],
+    ...sends((attributes, delay, url) =>
+      url.startsWith('retry') ? [soon(attributes, -HOUR_MS), 900] : [attributes, delay],
+    ),
+  },
+  'retries come at once': {
+    foundAs: ['runaway'],
+    ...sends((attributes, delay, url) =>
+      url.startsWith('retry') ? [soon(attributes, HOUR_MS), 0] : [attributes, delay],
+    ),
+  },
+};
+
+function routed(
+  change: (route: NonNullable<SenderEnvironment['routes']>[number]) => NonNullable<SenderEnvironment['routes']>[number],
+): Pick<Defects[string], 'ports'> {
+  return {
+    ports: (ports) => ({
+      ...ports,
+      environment: { ...ports.environment, routes: (ports.environment.routes ?? []).map(change) },
+    }),
+  };
+}
+
+/** Mail that waits looks so many times as old as it is; what is sent on says the truth again. */
+function aged(times: number): Pick<Defects[string], 'ports' | 'handler'> {
+  const truth = new Map<string, string>();
+  return {
+    ...sends((attributes, delay) => {
+      const firstSeen = truth.get(attributes['SubmissionId'] ?? '');
+      return [firstSeen === undefined ? attributes : { ...attributes, FirstSeen: firstSeen }, delay];
+    }),
+    handler: (handler, worker) => (records, remainingMs) =>
+      handler(
+        records.map((record): SQSRecord => {
+          const { FirstSeen: firstSeen, SubmissionId: id, NotBefore: retried } = record.messageAttributes;
+          if (!firstSeen?.stringValue || !id?.stringValue || !retried) return record;
+          truth.set(id.stringValue, firstSeen.stringValue);
+          const now = worker.clock.now();
+          const wrong = new Date(now - times * (now - Date.parse(firstSeen.stringValue))).toISOString();
+          return {
+            ...record,
+            messageAttributes: { ...record.messageAttributes, FirstSeen: { dataType: 'String', stringValue: wrong } },
+          };
+        }),
+        remainingMs,
+      ),
+  };
+}

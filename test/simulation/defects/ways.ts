@@ -1,0 +1,69 @@
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import type { Item } from '../../../lambda/platform/table.ts';
+import { openGate } from '../../../lambda/sender/gate.ts';
+import { type Defects, reads, sees } from './defect.ts';
+
+/** Mail goes to the wrong provider, or to one that should be left alone. */
+export const ways: Defects = {
+  'no circuit ever opens': { foundAs: ['circuit does not open'], gate: () => openGate },
+  'a closed account opens no circuit': {
+    foundAs: ['circuit does not open'],
+    gate: (gate) => ({
+      ...gate,
+      enter: async (...given) => {
+        const entry = await gate.enter(...given);
+        if (entry.kind !== 'go') return entry;
+        return { ...entry, leave: (outcomes) => entry.leave(outcomes.map(withoutAccount)) };
+      },
+    }),
+  },
+  'a circuit never closes': {
+    foundAs: ['circuit does not close', 'late in calm'],
+    ports: (ports) => ({
+      ...ports,
+      table: {
+        ...ports.table,
+        write: async (item, expected) => {
+          if (!item.pk.startsWith('circuit/') || !isClosed(item)) return ports.table.write(item, expected);
+          const current = await ports.table.get(item.pk);
+          if (!current || isClosed(current)) return ports.table.write(item, expected);
+          return { done: false, current };
+        },
+      },
+    }),
+  },
+  'an operator who isolates a provider is not heard': {
+    foundAs: ['called although isolated'],
+    ...sees((item) => (item.pk.startsWith('switch/') ? undefined : item)),
+  },
+  'the last of the list comes first': {
+    foundAs: ['wrong order', 'circuit does not close'],
+    ports: (ports) => ({
+      ...ports,
+      environment: { ...ports.environment, providers: ports.environment.providers.toReversed() },
+    }),
+  },
+  'a mail that is sent again goes the same way': {
+    foundAs: ['wrong order'],
+    ...reads(({ supersedes: _, ...submission }) => submission),
+  },
+  'no rate is kept': {
+    foundAs: ['too fast'],
+    ports: (ports) => ({
+      ...ports,
+      environment: {
+        ...ports.environment,
+        providers: ports.environment.providers.map(({ maxPerSecond: _, ...provider }) => provider),
+      },
+    }),
+  },
+};
+
+function withoutAccount(outcome: Outcome): Outcome {
+  const isAccount = outcome.kind === 'unavailable' && outcome.blames === 'account';
+  return isAccount ? { kind: 'refused', blames: 'message', reason: 'format' } : outcome;
+}
+
+function isClosed(item: Pick<Item, 'pk'> & Readonly<Record<string, unknown>>): boolean {
+  return (item['state'] as { readonly kind?: string } | undefined)?.kind === 'closed';
+}
