@@ -9,8 +9,8 @@ interface Part {
 }
 
 const classify = (type: string): Part => ({
-  mutate: [`lambda/providers/${type}/classify.ts`],
-  tests: [`test/providers/${type}/classify.test.ts`],
+  mutate: [`lambda/providers/${type}/classify.ts`, `lambda/providers/${type}/facts.ts`],
+  tests: [`test/providers/${type}/classify.test.ts`, 'test/providers/replies.test.ts'],
 });
 const sender = (names: readonly string[], tests: readonly string[]): Part => ({
   mutate: names.map((name) => `lambda/sender/${name}.ts`),
@@ -23,8 +23,9 @@ const PARTS: Readonly<Record<string, Part>> = {
   mailgun: classify('mailgun'),
   postmark: classify('postmark'),
   smtp: classify('smtp'),
+  apart: { mutate: ['lambda/providers/take-apart.ts'], tests: ['test/providers/take-apart.test.ts'] },
   route: sender(['route', 'policy', 'supersedes', 'warm-up'], ['route', 'policy', 'supersedes', 'warm-up']),
-  settle: sender(['settle', 'backoff'], ['settle']),
+  settle: sender(['settle', 'backoff', 'last-words'], ['settle', 'last-words']),
   progress: sender(['progress', 'carried'], ['progress']),
   ledger: sender(['entry', 'ledger', 'lineage'], ['entry', 'ledger', 'lineage']),
   circuit: {

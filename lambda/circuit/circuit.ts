@@ -46,8 +46,8 @@ export type Circuit =
 export type Signal =
   /** A worker's counts, since it last told them. */
   | { readonly kind: 'counted'; readonly window: Window; readonly reason: string }
-  /** Our standing with the provider is broken. `by` names the probe that learned it, if it was one. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly by?: string }
+  /** Our standing with the provider is broken, at least for `forMs` where that is known. `by` names the probe that learned it, if it was one. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly by?: string; readonly forMs?: number }
   /** A worker asks to probe. */
   | { readonly kind: 'elect'; readonly by: string; readonly leaseMs: number }
   /** A mail that was let in although the circuit was not closed was accepted. */
@@ -84,7 +84,7 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
     }
     case 'refused': {
       const cause: Cause = { blames: 'account', reason: signal.reason };
-      if (circuit.kind === 'closed' || isProbe(circuit, signal.by)) return opened(circuit, cause, moment);
+      if (circuit.kind === 'closed' || isProbe(circuit, signal.by)) return opened(circuit, cause, moment, signal.forMs);
       return circuit.cause.blames === 'account' ? circuit : { ...circuit, cause };
     }
     case 'elect': {
@@ -140,10 +140,10 @@ export function admitted(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 
 
 const FIRST_FRACTION = 1 / 8;
 
-function opened(circuit: Circuit, cause: Cause, { now, random, times }: Moment): Circuit {
+function opened(circuit: Circuit, cause: Cause, { now, random, times }: Moment, leastMs = 0): Circuit {
   const calm = circuit.kind === 'closed' && Math.abs(now - circuit.since) > times.calmMs;
   const trips = calm ? 1 : circuit.trips + 1;
-  const ms = Math.min(times.openMostMs, times.openMs * 2 ** (trips - 1));
+  const ms = Math.min(times.openMostMs, Math.max(leastMs, times.openMs * 2 ** (trips - 1)));
   const since = circuit.kind === 'closed' ? now : circuit.since;
   return { kind: 'open', since, trips, cause, until: now + jittered(ms, random) };
 }

@@ -54,7 +54,12 @@ export class Teller {
         break;
       }
       case 'account-refused':
-        await this.tell(provider, { kind: 'refused', reason: verdict.reason, ...(by !== undefined && { by }) });
+        await this.tell(provider, {
+          kind: 'refused',
+          reason: verdict.reason,
+          ...(by !== undefined && { by }),
+          ...(verdict.retryAfterMs !== undefined && { forMs: verdict.retryAfterMs / this.#context.timeScale }),
+        });
         break;
       case 'throttled':
         await this.#hold(provider, verdict.retryAfterMs);

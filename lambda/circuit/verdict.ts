@@ -12,8 +12,8 @@ export type Verdict =
    * everybody's mail; else as `account-refused`.
    */
   | { readonly kind: 'sender-refused'; readonly reason: string }
-  /** Counts at once. */
-  | { readonly kind: 'account-refused'; readonly reason: string }
+  /** Counts at once. `retryAfterMs` is the time until a quota begins again, where the provider tells. */
+  | { readonly kind: 'account-refused'; readonly reason: string; readonly retryAfterMs?: number }
   /** Does not count; the provider wants to be left alone for a while. */
   | { readonly kind: 'throttled'; readonly retryAfterMs?: number };
 
@@ -37,11 +37,15 @@ function verdictOf(outcome: Outcome): Verdict {
     case 'unknown':
       return { kind: 'failed', reason: outcome.reason };
     case 'unavailable':
-      return { kind: UNAVAILABLE[outcome.blames], reason: outcome.reason };
+      return { kind: UNAVAILABLE[outcome.blames], reason: outcome.reason, ...timeOf(outcome) };
     case 'throttled':
       if (outcome.of === 'recipient') return { kind: 'answered' };
-      return { kind: 'throttled', ...(outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }) };
+      return { kind: 'throttled', ...timeOf(outcome) };
   }
+}
+
+function timeOf({ retryAfterMs }: { readonly retryAfterMs?: number }): { readonly retryAfterMs?: number } {
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
 
 const UNAVAILABLE = { outage: 'failed', account: 'account-refused', sender: 'sender-refused' } as const;

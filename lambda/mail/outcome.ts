@@ -72,11 +72,16 @@ export const AUTHENTICATION = 'authentication';
 /** Bounded, since a gateway may answer with a page of any size: RFC 5321 4.5.3.1 allows 64 octets before the @, 255 after it. */
 const ADDRESS = /(?:"(?:[^"\\]|\\.){1,128}"|[^\s<>"(),;:@]{1,128})@[^\s<>"'(),;:]{1,255}/g;
 
-/** Read of an answer before addresses are masked. */
+/** Read of an answer at most: the page of a gateway may be of any size. */
 const MAX_READ = 4_000;
+
+/** The part of a provider's words that is read to find out what they mean. */
+export function readable(words: string): string {
+  return words.slice(0, MAX_READ);
+}
 
 /** Shortens a provider's words for logs and attributes and masks every address in them. */
 export function detailOf(text: unknown): string {
   const words = typeof text === 'string' ? text : String(text ?? '');
-  return words.slice(0, MAX_READ).replace(ADDRESS, '<address>').replace(/\s+/g, ' ').trim().slice(0, MAX_DETAIL);
+  return readable(words).replace(ADDRESS, '<address>').replace(/\s+/g, ' ').trim().slice(0, MAX_DETAIL);
 }

@@ -32,7 +32,9 @@ export function withLastWords(sentence: string, attempts: readonly StoredAttempt
   );
   if (last.length === 0) return sentence.slice(0, MAX_DETAIL);
   const share = Math.floor((MAX_DETAIL - sentence.length) / last.length);
-  return [sentence, ...last.map((one) => inWords(one).slice(0, Math.max(0, share - 2)))].join('; ');
+  return [sentence, ...last.map((one) => inWords(one).slice(0, Math.max(0, share - 2)))]
+    .join('; ')
+    .slice(0, MAX_DETAIL);
 }
 
 function inWords({ provider, status, reason = 'no answer', words }: StoredAttempt): string {

@@ -255,6 +255,16 @@ describe('an open circuit', () => {
     expect(step(open, elect, at(NOW + 30 * SECOND))).toMatchObject({ kind: 'half-open', since: NOW, cause: outage });
   });
 
+  it('is open until a quota begins again, at most for the longest time', () => {
+    const until = (forMs: number) => {
+      const opened = step(UNTRIED, { kind: 'refused', reason: 'quota', forMs }, at(NOW));
+      return opened.kind === 'open' ? opened.until - NOW : 0;
+    };
+    expect(until(0)).toBe(until(1));
+    expect(until(120 * SECOND)).toBe(120 * SECOND);
+    expect(until(86_400 * SECOND)).toBe(600 * SECOND);
+  });
+
   it('blames the account once it is known, and keeps its time', () => {
     const account = step(open, { kind: 'refused', reason: 'suspended' }, at(NOW));
 

@@ -9,6 +9,7 @@ import {
   declareRefused,
   ended,
   type OnUnknown,
+  type Progress,
   pending,
   told,
 } from '../../lambda/sender/progress.ts';
@@ -37,6 +38,34 @@ describe('progress', () => {
     const twice = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad), 'p', bad);
 
     expect(pending(twice)).toEqual(['a@x']);
+  });
+
+  it('counts two providers of one vendor as one vote, and one that is gone as none', () => {
+    const vendorOf = (key: string) => ({ p: 'a', q: 'a', r: 'b' })[key];
+    const vote = (progress: Progress, key: string) =>
+      afterAttempt(progress, key, pending(progress), { outcome: bad }, { onUnknown: 'ask', begun: 5, vendorOf })
+        .progress;
+    const start = begin(['a@x'], NOTHING_CARRIED, vendorOf);
+
+    const one = vote(vote(vote(start, 'p'), 'q'), 'gone');
+
+    expect(pending(one)).toEqual(['a@x']);
+    expect(pending(begin(['a@x'], carry(one), vendorOf))).toEqual(['a@x']);
+    expect(vote(one, 'r').recipients[0]?.end).toBe('refused');
+    expect(begin(['a@x'], carry(vote(one, 'r')), vendorOf).recipients[0]?.end).toBe('refused');
+    expect(declareRefused(one, ['p', 'q']).recipients[0]?.end).toBe('refused');
+  });
+
+  it('does not count words that nobody knows, and remembers them over a retry', () => {
+    const odd: Outcome = { kind: 'unrecognised', reason: 'unrecognised' };
+    const twice = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', odd), 'q', odd);
+
+    expect(pending(declareRefused(twice, ['p', 'q']))).toEqual(['a@x']);
+    const again = begin(['a@x'], carry(twice), each);
+    expect(again.recipients[0]).toMatchObject({ refusedBy: [], unrecognisedBy: ['p', 'q'] });
+    const taken = afterAttempt(again, 'r', ['a@x'], { outcome: accepted }, with5('ask'));
+    expect(taken.contradicted).toEqual(['p', 'q']);
+    expect(pending(attempt(twice, 'p', bad))).toEqual(['a@x']);
   });
 
   it('remembers votes, lost answers and finished recipients over a retry', () => {

@@ -1,4 +1,4 @@
-import { detailOf, type Outcome } from '../../mail/outcome.ts';
+import { detailOf, type Outcome, readable } from '../../mail/outcome.ts';
 import { outage, UNRECOGNISED, unknown } from '../fact.ts';
 import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
@@ -14,7 +14,8 @@ export interface MailgunAnswer {
 }
 
 /** The outcome of one `messages.mime` call; pure. */
-export function classify({ trace, id, words = '' }: MailgunAnswer): Outcome {
+export function classify({ trace, id, words: said = '' }: MailgunAnswer): Outcome {
+  const words = readable(said);
   const { status, headers } = trace;
   if (status === undefined && (trace.connected || trace.failure !== undefined)) return networkOutcome(trace);
   const success = status !== undefined && status >= 200 && status < 300;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { detailOf, type Outcome } from '../../mail/outcome.ts';
+import { detailOf, type Outcome, readable } from '../../mail/outcome.ts';
 import { outage, UNRECOGNISED, unknown } from '../fact.ts';
 import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { Watched } from '../wire.ts';
@@ -27,7 +27,7 @@ export function answerOf({ result, error, trace }: Watched<unknown>): PostmarkAn
     status: trace.status,
     headers: trace.headers ?? {},
     errorCode: typeof errorCode === 'number' ? errorCode : 0,
-    message: String(message),
+    message: readable(String(message)),
     ...(typeof messageId === 'string' && messageId !== '' && { messageId }),
   };
 }

@@ -1,4 +1,4 @@
-import { detailOf, type Outcome } from '../../mail/outcome.ts';
+import { detailOf, type Outcome, readable } from '../../mail/outcome.ts';
 import { account, outage, UNRECOGNISED, unknown } from '../fact.ts';
 import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
@@ -16,7 +16,8 @@ export interface SesAnswer {
 }
 
 /** The outcome of one SendEmail call; pure. */
-export function classify({ trace, messageId, name = '', words = '' }: SesAnswer): Outcome {
+export function classify({ trace, messageId, name = '', words: said = '' }: SesAnswer): Outcome {
+  const words = readable(said);
   const { status, headers } = trace;
   if (status === undefined && (trace.connected || trace.failure !== undefined)) return networkOutcome(trace);
   if (status !== undefined && status >= 200 && status < 300) {

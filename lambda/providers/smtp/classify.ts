@@ -1,4 +1,4 @@
-import { AUTHENTICATION, detailOf, type Outcome } from '../../mail/outcome.ts';
+import { AUTHENTICATION, detailOf, type Outcome, readable } from '../../mail/outcome.ts';
 import { account, message, outage, unknown } from '../fact.ts';
 import { networkOutcome, retryAfter } from '../network.ts';
 import { SMTP_FACTS, type SmtpStage } from './facts.ts';
@@ -24,7 +24,7 @@ export interface SmtpProgress {
 export function classifyReply(stage: SmtpStage, reply: string): Outcome {
   const code = reply.slice(0, 3);
   const status = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1] ?? '';
-  const text = textOf(reply);
+  const text = textOf(readable(reply));
   const fact = SMTP_FACTS.find(
     (row) =>
       (row.at?.includes(stage) ?? true) &&
