@@ -74,6 +74,16 @@ const SIBLINGS: readonly (readonly [SmtpStage, string, string])[] = [
   ],
   ['rcpt', '550 "Daily limit has been exceeded for shop@example.com"', 'unavailable account'],
   ['mail', '452 4.5.3 Daily message limit exceeded', 'unavailable account'],
+  [
+    'mail',
+    '554 5.7.0 The limit on the number of allowed outgoing messages was exceeded. Try again later.',
+    'unavailable account',
+  ],
+  ['end', '550 5.7.1 Sending limit: you have exceeded 500 messages', 'unavailable account'],
+  ['rcpt', '550 You have sent too many emails today', 'unavailable account'],
+  ['rcpt', '550 5.7.1 Sender quota exceeded', 'unavailable account'],
+  ['end', '552 5.2.2 Sending quota exceeded', 'unavailable account'],
+  ['end', '550 5.7.232 Your trial tenant has exceeded its daily limit for external recipients', 'unavailable account'],
   // Suspended, blocked, not approved, no credit.
   ['end', '554 Message rejected: Sending suspended for this account.', 'unavailable account'],
   ['mail', '502 5.7.0 Your SMTP account is not yet activated. Contact us to request activation', 'unavailable account'],
@@ -95,6 +105,8 @@ const SIBLINGS: readonly (readonly [SmtpStage, string, string])[] = [
   ['end', '550 Authenticated user is not authorized to send mail', 'unavailable account'],
   ['mail', '530 5.7.57 Client not authenticated to send mail.', 'unavailable account'],
   ['mail', '550 that IP address is not allowed to send', 'unavailable account'],
+  ['end', '554 Access denied: User `arn:aws:iam::1:user/x` is not authorized', 'unavailable account'],
+  ['rcpt', '554 5.7.1 You are not allowed to connect.', 'unavailable account'],
   // Relay.
   ['rcpt', '550 5.7.1 Relaying denied', 'unavailable account'],
   ['rcpt', '553 Relaying disallowed', 'unavailable account'],
@@ -137,6 +149,10 @@ const SIBLINGS: readonly (readonly [SmtpStage, string, string])[] = [
     '550 5.7.1 [CSR] Our system has detected an unusual amount of unsolicited email originating from your address',
     'unavailable account',
   ],
+  ['rcpt', '550 5.7.1 Connection from 192.0.2.1 refused', 'unavailable account'],
+  ['rcpt', "550 DY-001 Unfortunately, messages from 192.0.2.1 weren't sent.", 'unavailable account'],
+  ['rcpt', '550 5.7.1 Mail from IP 192.0.2.1 was rejected due to listing in Spamhaus SBL', 'unavailable account'],
+  ['rcpt', '550 Access denied - Invalid HELO name', 'unavailable account'],
   // The identity that we send from.
   [
     'end',
@@ -151,7 +167,13 @@ const SIBLINGS: readonly (readonly [SmtpStage, string, string])[] = [
   ['end', '550 5.7.26 This mail has been blocked because the sender is unauthenticated.', 'unavailable sender'],
   ['end', '550 5.7.1 Email rejected per DMARC policy for example.com', 'unavailable sender'],
   ['mail', '501 5.1.7 Bad sender address syntax', 'unavailable sender'],
+  ['rcpt', '550 5.7.1 Your email address is not allowed to send', 'unavailable sender'],
   // Load.
+  [
+    'rcpt',
+    '421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to user complaints',
+    'throttled provider',
+  ],
   ['mail', '421 Too many concurrent SMTP connections', 'throttled provider'],
   ['end', '432 4.3.2 Concurrent connections limit exceeded', 'throttled provider'],
   ['mail', '450 4.2.1 Peak SMTP relay limit exceeded for customer. This is a temporary error.', 'throttled provider'],
@@ -167,7 +189,13 @@ const SIBLINGS: readonly (readonly [SmtpStage, string, string])[] = [
   ['rcpt', '550 5.2.1 The user you are trying to contact is receiving mail too quickly.', 'throttled recipient'],
   ['rcpt', '452 4.5.3 Your message has too many recipients.', 'throttled recipient'],
   ['rcpt', '432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded', 'throttled recipient'],
+  ['rcpt', '550 User quota exceeded', 'throttled recipient'],
+  ['end', '554 5.2.0 Mailbox full', 'throttled recipient'],
   // The message, or one recipient of it: votes.
+  ['rcpt', '553 5.3.0 <ada@example.org>... No such user here', 'refused message'],
+  ['rcpt', '504 5.5.2 <ada>: Recipient address rejected: need fully-qualified address', 'refused message'],
+  ['end', '554 5.7.9 Message not accepted for policy reasons.', 'refused message'],
+  ['rcpt', '550 5.7.1 You are not allowed to send to this recipient', 'refused message'],
   ['rcpt', '550 5.2.1 The email account that you tried to reach is disabled.', 'refused message'],
   ['rcpt', '550 5.1.1 The email account that you tried to reach does not exist.', 'refused message'],
   ['rcpt', '550 Requested action not taken: mailbox unavailable', 'refused message'],

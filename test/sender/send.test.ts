@@ -376,6 +376,58 @@ describe('the ledger', () => {
   });
 });
 
+describe('an answer that nobody knows', () => {
+  const odd: Outcome = { kind: 'unrecognised', reason: 'unrecognised', status: '550', detail: '550 new rule for hi' };
+
+  it('sends the mail on, and lets it wait where nobody takes it', async () => {
+    const world = givenWorld({
+      postmark: [odd, odd],
+      mailgun: [{ ...odd, status: '400', detail: 'purpose?' }, accepted],
+    });
+
+    await world.send(sqsRecord(mail));
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+    expect(world.counted).toContain('UnrecognisedAnswers postmark');
+
+    world.now += 10 * MINUTE;
+    await world.send(world.again());
+    expect(world.entry()?.state).toBe('done');
+    expect(world.counted.filter((line) => line.startsWith('Contradictions'))).toEqual(['Contradictions postmark']);
+  });
+
+  it.each([
+    ['Exhausted', (4 * 24 * 60 + 1) * MINUTE, {}],
+    ['Expired', 30 * MINUTE, { expiresAt: '2026-11-24T12:20:00Z' }],
+  ])('ends as %s with the last words of each provider, without the subject', async (reason, later, more) => {
+    const world = givenWorld({ postmark: [odd], mailgun: [{ ...odd, status: '400', detail: 'purpose?' }] });
+    await world.send(sqsRecord({ ...mail, ...more }, { sentAt: world.now }));
+
+    world.now += later;
+    await world.send(world.again());
+
+    const { queue, attributes } = world.sent.at(-1) ?? {};
+    expect(queue).toBe('dead');
+    expect(attributes?.['Reason']).toBe(reason);
+    expect(attributes?.['Detail']).toMatch(/; postmark: 550 new rule for <subject>; mailgun 400: purpose\?$/);
+  });
+});
+
+describe('a recipient that all have refused', () => {
+  it('is not offered again while another one waits', async () => {
+    const bothBad = new Map([['c@example.org', bad]]);
+    const world = givenWorld({ postmark: [{ outcome: down, recipients: bothBad }, accepted] });
+    const only = { ...mail, to: ['b@example.org', 'c@example.org'], providers: { only: ['postmark'] } };
+    await world.send(sqsRecord(only));
+
+    world.now += 10 * MINUTE;
+    await world.send(world.again());
+
+    expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['b@example.org']]);
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Refused', Done: '0' } });
+  });
+});
+
 describe('what was dead-lettered', () => {
   it('keeps what providers answered while the dead-letter queue does not take it', async () => {
     const world = givenWorld({ postmark: [bad], mailgun: [bad] });

@@ -146,7 +146,7 @@ export const SES_FACTS: readonly Fact<Match>[] = [
   // SES's own address parser.
   {
     words:
-      /illegal address|missing final '?@|invalid (domain|email|address)|missing (domain|local)|local address contains|domain (contains|starts|ends)|control or whitespace|local.?part/i,
+      /illegal address|missing final '?@|invalid (domain|email|address)|missing (domain|local)|local address contains|domain (contains|starts|ends)|control or whitespace|local.?part|user ?name is missing/i,
     means: oneRecipient('address'),
     source: USERS,
   },

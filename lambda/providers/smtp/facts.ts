@@ -60,10 +60,17 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: MAILBOX,
   },
   {
+    at: ENVELOPE,
+    code: /^[45]/,
+    text: /mailbox (is )?(full|over)/i,
+    means: recipientBusy('mailbox-full'),
+    source: MAILBOX,
+  },
+  {
     at: RCPT,
-    code: /^[45]52/,
+    code: /^[45]5[0-4]/,
     status: /^$/,
-    text: /mailbox.*full|over quota|quota (is )?exceeded/i,
+    text: /^(?!.*(send|sent|mail quota)).*(mailbox.*full|over quota|quota (is )?exceeded)/is,
     means: recipientBusy('mailbox-full'),
     source: MAILBOX,
   },
@@ -82,6 +89,13 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
 
   // Load and limits of a session or of a moment.
+  { code: /^4/, text: /temporarily deferred|deferred due to/i, means: throttled('policy-deferral'), source: SENDGRID },
+  {
+    code: /^[45]/,
+    text: /sent too many|too many (e-?mails?|mails?|messages?) (today|this hour|per (day|hour))/i,
+    means: account('quota'),
+    source: HOSTERS,
+  },
   {
     text: /requests?-per-(sec|min)|peak smtp relay limit|rate.?limit|sending too fast|too many messages/i,
     means: throttled('rate-limit'),
@@ -124,6 +138,12 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
         OFF +
         '(exceeded|reached|hit|exhausted)',
     ),
+    means: account('quota'),
+    source: HOSTERS,
+  },
+  {
+    code: /^[45]/,
+    text: /(sending|send|sender|outgoing|outbound|submission) (quota|limit)\b|\blimit (on|of|for) (?![^.;]*\bsize\b)[^.;]{0,60}\b(exceeded|reached)/i,
     means: account('quota'),
     source: HOSTERS,
   },
@@ -173,9 +193,15 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { text: /not authori[sz]ed to perform|explicit deny/i, means: account('access-denied'), source: SES_IAM },
   {
     code: /^5/,
-    text: /user is not authori[sz]ed to send/i,
+    text: /\buser\b.* is not authori[sz]ed(?! to send (as|from|on))/i,
     means: account('access-denied'),
     source: 'twilio.com/docs/api/errors/60604, 2026-11-28',
+  },
+  {
+    code: /^5/,
+    text: /you are not allowed to send(?! (to|as|from|on))/i,
+    means: account('not-allowed-to-send'),
+    source: HOSTERS,
   },
 
   // Greeting and EHLO.
@@ -236,7 +262,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: ENVELOPE,
     code: /^5/,
-    text: /send ?as ?denied|not allowed to send (as|from)|permissions? to send (as|on behalf)|not owned by user|(use|send (from|as)|using) (this|that) (sender|from|address|email)|relaying disallowed as|sender is not allowed|unregistered domain|not authori[sz]ed to send (from|as|on behalf)/i,
+    text: /send ?as ?denied|not allowed to send (as|from)|permissions? to send (as|on behalf)|not owned by user|(use|send (from|as)|using) (this|that) (sender|from|address|email)|relaying disallowed as|sender is not allowed|(your|this) (e-?mail )?(address|domain) is not allowed to send|unregistered domain|not authori[sz]ed to send (from|as|on behalf)/i,
     means: sender('sender-refused'),
     source: EXCHANGE,
   },
@@ -281,7 +307,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: ENVELOPE,
     code: /^[45]/,
-    text: /client host|unauthori[sz]ed ip|banned sending ip|(sending|your|this|that|the) (server'?s? )?(ip|host|mail server|network)\b|\bip (address )?\[?[\da-f.:]*\]? ?(is |was |has been |you)|from your (ip|address|network|host)|messages from \[|part of (their|your) network|ip reputation|poor reputation|traffic not accepted from/i,
+    text: /client host|unauthori[sz]ed ip|banned sending ip|(sending|your|this|that|the) (server'?s? )?(ip|host|mail server|network)\b|\bip (address )?\[?[\da-f.:]*\]? ?(is |was |has been |you)|from your (ip|address|network|host)|messages? from \[?\d|connections? (from|will not)|not allowed to connect|part of (their|your) network|ip reputation|poor reputation|traffic not accepted from/i,
     means: account('client-refused'),
     source: LISTED,
   },
@@ -396,7 +422,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   { at: ENVELOPE, code: /^5/, status: /^5\.4\.5$/, means: throttled('congestion'), source: RFC3463 },
   { at: ENVELOPE, code: /^5/, status: /^5\.4\./, means: outage('routing'), source: RFC3463 },
-  { at: ENVELOPE, code: /^5/, status: /^5\.3\.[0123]$/, means: outage('local-error'), source: RFC3463 },
+  { at: ['mail', 'data', 'end'], code: /^5/, status: /^5\.3\.[0123]$/, means: outage('local-error'), source: RFC3463 },
 
   // One recipient.
   { at: RCPT, code: /^5/, status: /^5\.1\.(1|6)$/, means: message('recipient-unknown'), source: RFC3463 },
@@ -415,7 +441,22 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { at: RCPT, code: /^(521|556)/, means: message('recipient-domain'), source: 'RFC 7504, 2026-11-23' },
   { at: RCPT, code: /^551/, means: message('recipient-moved'), source: RFC5321 },
   { at: RCPT, code: /^552/, means: recipientBusy('mailbox-full'), source: RFC5321 },
+  {
+    at: RCPT,
+    code: /^55[0134]/,
+    status: /^5\.3\.[0123]$/,
+    text: /^(?!.*(user|mailbox|recipient|no such)).*/is,
+    means: outage('local-error'),
+    source: RFC3463,
+  },
   // A syntax error in the argument of RCPT: the recipient.
+  {
+    at: RCPT,
+    code: /^50[0-4]/,
+    text: /recipient address|(bad|invalid) recipient/i,
+    means: message('recipient-syntax'),
+    source: POSTFIX,
+  },
   {
     at: RCPT,
     code: /^(501|553)/,
@@ -432,7 +473,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   {
     at: RCPT,
-    code: /^55[04]/,
+    code: /^55[034]/,
     text: /\b(users?|mailbox|recipients?|address(es)?|account|alias)\b|no such|unknown|unrouteable|does ?n[o']t exist|not (found|exist)|no mailbox|undeliverable/i,
     means: message('recipient-unknown'),
     source: RFC5321,
@@ -447,7 +488,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: BODY,
     code: /^55/,
-    text: /\b(spam|junk|unsolicited|virus|malware|phishing|infected|content|attachments?|headers?|links?|url|mime|bulk mail)\b|(message|mail) (has been |was |is )?(rejected|refused|blocked|discarded|not accepted)\W*$/i,
+    text: /\b(polic(y|ies)|spam|junk|unsolicited|virus|malware|phishing|infected|content|attachments?|headers?|links?|url|mime|bulk mail)\b|(message|mail) (has been |was |is )?(rejected|refused|blocked|discarded|not accepted)\W*$/i,
     means: message('content'),
     source: 'replies of content filters in public reports, 2026-11-28',
   },
