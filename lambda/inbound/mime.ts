@@ -120,11 +120,15 @@ function bare(value: string, likely: string | undefined): string {
 }
 
 function filenameOf(part: Part, likely: string | undefined): string | undefined {
+  const read = (value: string) => structured(headerText(value, likely).replace(PATH_BACKSLASH, '\\\\'));
   return (
-    parameterOf(structured(headerText(headerOf(part, 'content-disposition'), likely)), 'filename') ??
-    parameterOf(structured(headerText(repairedType(headerOf(part, 'content-type')), likely)), 'name')
+    parameterOf(read(headerOf(part, 'content-disposition')), 'filename') ??
+    parameterOf(read(repairedType(headerOf(part, 'content-type'))), 'name')
   );
 }
+
+/** One that escapes nothing: clients write whole paths of Windows there. */
+const PATH_BACKSLASH = /\\(?!["\\])/g;
 
 function parameterOf({ params, decodedParams }: Structured, name: string): string | undefined {
   const value = params[name];
