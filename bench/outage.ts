@@ -176,7 +176,7 @@ function mailover(rig: Rig): Way {
         rig.kept += 1;
       },
     },
-    objects: NO_OBJECTS,
+    objects: { ...NO_OBJECTS, renew: async () => {} },
     proofs: letterProofs('letters', { read: async () => ({ key: 'bench' }) }, systemClock),
     metrics: { add: () => {} },
     gate: createGate({ providers: PROVIDERS, ...edges }),

@@ -71,9 +71,9 @@ export async function runWorld(
   const world = new World({ seed, providers, windows, timeline, chronicle, load: releases, allowsLoops });
   const remark = watch(world);
   new Operator(world, last).work(windows);
-  for (const { body, attributes, objects, sendAt } of all) {
+  for (const { body, attributes, objects, sendAt, class: group } of all) {
     for (const { key, content } of objects) world.objects.put(key, content);
-    for (const at of sendAt) timeline.at(at, () => world.submit(body, attributes));
+    for (const at of sendAt) timeline.at(at, () => world.submit(body, attributes, group));
   }
 
   lendTimers(timeline);

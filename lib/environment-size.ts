@@ -4,7 +4,6 @@ import { encodeInboundEnvironment, type InboundProvider } from '../lambda/contra
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { ConfigurationError } from '../lambda/contract/validate-providers.ts';
-import { MAX_RECEIVE_COUNT } from './timing.ts';
 
 /** Lambda's limit for the names and values of all variables together (docs.aws.amazon.com/lambda, quotas, 2026-11-23). */
 const MAX_BYTES = 4096;
@@ -29,7 +28,7 @@ export function checkEnvironmentSize(providers: readonly ProviderConfig[], route
     deadLetterQueueUrl: LONGEST_URL,
     eventsQueueUrl: LONGEST_URL,
     retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, LONGEST_URL])),
-    maxReceiveCount: MAX_RECEIVE_COUNT,
+    maxReceiveCount: 1_000,
     straightLogShare: 0.0625,
     mailBucket: LONGEST_BUCKET,
     letterSecret: LONGEST_SECRET,

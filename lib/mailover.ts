@@ -64,8 +64,8 @@ export interface MailoverProps {
    */
   readonly inboundRate?: number;
   /**
-   * How long an object in the mail bucket is kept. It has to outlive the four days of retries and the fourteen of the
-   * dead-letter queue.
+   * How long an object in the mail bucket is kept, at least 28 days: the fourteen of a queue and the fourteen of the
+   * dead-letter queue. The objects of a redriven message begin anew.
    * @default - 30 days
    */
   readonly mailExpiration?: Duration;

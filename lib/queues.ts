@@ -1,7 +1,7 @@
 import { Queue, QueueEncryption, QueuePolicy, type QueueProps, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { MAX_RECEIVE_COUNT, type Timing } from './timing.ts';
+import type { Timing } from './timing.ts';
 
 /** Largest message that SQS takes (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-23). */
 const MAX_MESSAGE_BYTES = 1_048_576;
@@ -57,7 +57,7 @@ export class Queues extends Construct {
     });
     const source = {
       visibilityTimeout: timing.visibilityTimeout,
-      deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: MAX_RECEIVE_COUNT },
+      deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: timing.maxReceiveCount },
     };
     this.outbound = new MailQueue(this, 'Outbound', {
       ...source,

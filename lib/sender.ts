@@ -21,9 +21,12 @@ import { checkEnvironmentSize } from './environment-size.ts';
 import type { LetterKey } from './letter-key.ts';
 import type { Queues } from './queues.ts';
 import type { StateTable } from './state-table.ts';
-import { MAX_RECEIVE_COUNT, type Timing } from './timing.ts';
+import type { Timing } from './timing.ts';
 
 const BATCH_SIZE = 10;
+
+/** Where producers put objects, in the mail bucket. */
+const SUBMISSIONS = 'submissions/';
 
 export interface SenderProps {
   /** Those of the list that send. */
@@ -103,6 +106,8 @@ export class Sender extends Construct {
     allow(CONSUME, arns([outbound, ...retry.values()]));
     allow(['sqs:SendMessage'], arns([deadLetter, events, ...retry.values()]));
     allow(['s3:GetObject'], [mailBucket.arnForObjects('*')]);
+    // Objects of a redriven message are copied in place, to be as young as it is.
+    allow(['s3:PutObject'], [mailBucket.arnForObjects(`${SUBMISSIONS}*`)]);
     // Without it S3 answers "access denied" for an object that is not there, and a lost attachment looks like an outage.
     allow(['s3:ListBucket'], [mailBucket.bucketArn]);
     allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'], [stateTable.tableArn]);
@@ -114,7 +119,7 @@ export class Sender extends Construct {
   }
 
   private environment(props: SenderProps): Record<string, string> {
-    const { queues, mailBucket, stateTable, letterKey, providers, routes, straightLogShare } = props;
+    const { queues, mailBucket, stateTable, letterKey, providers, routes, straightLogShare, timing } = props;
     checkEnvironmentSize(providers, routes);
     const stack = Stack.of(this);
     return encodeSenderEnvironment(
@@ -125,7 +130,7 @@ export class Sender extends Construct {
         deadLetterQueueUrl: queues.deadLetter.queueUrl,
         eventsQueueUrl: queues.events.queueUrl,
         retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),
-        maxReceiveCount: MAX_RECEIVE_COUNT,
+        maxReceiveCount: timing.maxReceiveCount,
         mailBucket: mailBucket.bucketName,
         letterSecret: letterKey.secretArn,
         stateTable: stateTable.tableName,
@@ -142,6 +147,10 @@ function acknowledgeWildcards(role: Role, bucket: Bucket, configurationSets: rea
   Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`,
     reason: 'Producers choose the names of the objects, so the sender reads any object of this one bucket.',
+  });
+  Validations.of(role).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/${SUBMISSIONS}*]`,
+    reason: 'Producers choose the names of the objects under this prefix, and the sender copies them in place.',
   });
   for (const arn of configurationSets)
     Validations.of(role).acknowledge({

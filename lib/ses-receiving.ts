@@ -10,6 +10,7 @@ import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { SesInboundOptions } from '../lambda/contract/providers.ts';
 import { MailQueue } from './queues.ts';
+import { receivesInVain } from './timing.ts';
 
 /** Where SES writes mail as it came. */
 export const SES_PREFIX = 'inbound/ses/';
@@ -31,13 +32,13 @@ export class SesReceiving extends Construct {
 
   constructor(scope: Construct, id: string, { options, mailBucket, receiver }: SesReceivingProps) {
     super(scope, id);
-    const timeout = receiver.timeout?.toSeconds() ?? 0;
+    const visibilityTimeout = Duration.seconds(6 * (receiver.timeout?.toSeconds() ?? 0));
     this.deadLetter = new MailQueue(this, 'DeadLetter', { retentionPeriod: Duration.days(14) });
     this.queue = new MailQueue(this, 'Queue', {
-      retentionPeriod: Duration.days(4),
+      retentionPeriod: Duration.days(14),
       // As for every queue that a function reads.
-      visibilityTimeout: Duration.seconds(6 * timeout),
-      deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: 20 },
+      visibilityTimeout,
+      deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: receivesInVain(visibilityTimeout) },
     });
     const topic = new Topic(this, 'Topic', { enforceSSL: true });
     topic.addToResourcePolicy(

@@ -9,6 +9,8 @@ export interface Timing {
   readonly outboundRetention: Duration;
   readonly retryRetention: Duration;
   readonly deadLetterRetention: Duration;
+  /** How often SQS hands out a message before it moves it to the dead-letter queue by itself. */
+  readonly maxReceiveCount: number;
 }
 
 /** Start-up, secrets, objects from S3, composing before the first attempt; the queue calls after the last. */
@@ -17,14 +19,21 @@ const MARGIN_S = 20;
 /** Lambda ends any function after 15 minutes. */
 const LONGEST_FUNCTION_S = 900;
 
+/** A message that is received in vain stays for so long, in seconds: time to notice and to roll back a broken deployment. */
+const RECEIVED_IN_VAIN_S = 24 * 3600;
+
+/** SQS takes no larger count. */
+const MOST_RECEIVES = 1_000;
+
 /**
- * How often SQS hands out a message before it moves it to the dead-letter queue by itself.
+ * How often a message with this visibility time-out is received in 24 hours.
  *
- * Our own retries are new messages and count from 1 again, so only crashes, time-outs and throttled invocations count
- * here. AWS asks for at least 5. With the usual visibility of six minutes, 20 keep a message for two hours of nothing
- * but crashes: time to roll back a broken deployment before healthy mail is moved away.
+ * Our own retries are new messages and count from 1 again, and a message on which processes die is ended by the sender, so
+ * only throttled invocations, and failures of our own services, count here.
  */
-export const MAX_RECEIVE_COUNT = 20;
+export function receivesInVain(visibilityTimeout: Duration): number {
+  return Math.min(MOST_RECEIVES, Math.ceil(RECEIVED_IN_VAIN_S / visibilityTimeout.toSeconds()) + 1);
+}
 
 /**
  * Derives all durations from the attempt deadlines.
@@ -41,16 +50,17 @@ export function timing(outbound: readonly ProviderConfig[]): Timing {
       `deadlineMs: all deadlines together are ${attemptsMs} ms; with a margin of ${MARGIN_S} s that is above the ` +
         `${LONGEST_FUNCTION_S} s that a Lambda function may run`,
     ]);
+  // AWS: at least six times the function time-out, since Lambda retries throttled invocations within this window.
+  const visibilityTimeout = Duration.seconds(6 * functionSeconds);
+  // All the time that SQS can give. It keeps the first enqueue time of what it moves itself, so the sender puts what it
+  // receives after five days on the dead-letter queue as a message of its own, with 14 days before it.
+  const retention = Duration.days(14);
   return {
     functionTimeout: Duration.seconds(functionSeconds),
-    // AWS: at least six times the function time-out, since Lambda retries throttled invocations within this window.
-    visibilityTimeout: Duration.seconds(6 * functionSeconds),
-    // A submission that nobody took ends after four days at the latest, so older ones have no use. SQS keeps the
-    // first enqueue time of what it moves itself: ten days are then left in the dead-letter queue.
-    outboundRetention: Duration.days(4),
-    // Every retry is sent anew within the hour and renews its clock, so only mail whose consumer stands still grows
-    // old here: it gets all the time that SQS can give.
-    retryRetention: Duration.days(14),
-    deadLetterRetention: Duration.days(14),
+    visibilityTimeout,
+    maxReceiveCount: receivesInVain(visibilityTimeout),
+    outboundRetention: retention,
+    retryRetention: retention,
+    deadLetterRetention: retention,
   };
 }

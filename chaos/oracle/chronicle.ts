@@ -14,7 +14,7 @@ import { type Attempted, named, type Story } from './story.ts';
 
 const NONE: Readonly<Record<string, string>> = {};
 
-type Message = Pick<QueueMessage, 'id' | 'body' | 'attributes'>;
+type Message = Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'group'>;
 
 /** Attributes that scripts rely on. */
 const OF_DEAD_LETTERS = ['Reason', 'Detail', 'SubmissionId', 'Attempts', 'FirstSeen'];
@@ -70,6 +70,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       story.addedAt.push(this.timeline.now);
       this.stories.follow(message.id, story);
     }
+    if (message.group !== story.mail.class && !story.readByPrevious)
+      this.violations.push(`group lost: a message on ${queue} of ${named(story)}`);
     if (queue !== 'dead-letter') return;
     // What SQS moves has the attributes that it had, which may be a stranger's.
     const { Reason: reason, Detail: detail, Done: done = '' } = this.moving === message.id ? NONE : message.attributes;
@@ -207,7 +209,9 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     if (killed === 'threw') this.violations.push(`handler threw: ${worker.name}`);
     for (const message of batch) {
       const story = this.stories.ofMessage(message);
-      if (story) story.interrupted = true;
+      if (!story) continue;
+      story.interrupted = true;
+      story.crashes += 1;
     }
   }
 

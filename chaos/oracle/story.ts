@@ -86,6 +86,8 @@ export interface Story {
   previous: boolean;
   /** A release without ledger had it in hand, and may have buried it. */
   readByPrevious: boolean;
+  /** Processes that died with it in hand. */
+  crashes: number;
   /** A process died with it in hand, or the ledger failed it: what an attempt came to may be known to nobody. */
   interrupted: boolean;
 }
@@ -111,6 +113,7 @@ export function untold(mail: Mail, id: string): Story {
     previous: false,
     readByPrevious: false,
     interrupted: false,
+    crashes: 0,
   };
 }
 

@@ -1,7 +1,7 @@
 import { createGate } from '../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
-import type { Objects } from '../../lambda/platform/objects.ts';
+import type { RenewableObjects } from '../../lambda/platform/objects.ts';
 import { letterProofs } from '../../lambda/platform/proof.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
 import type { Secrets } from '../../lambda/platform/secrets.ts';
@@ -22,7 +22,7 @@ export interface Ports {
   readonly environment: SenderEnvironment;
   readonly table: Table;
   readonly queue: Queue;
-  readonly objects: Objects;
+  readonly objects: RenewableObjects;
   readonly call: CallProvider;
   readonly lookUp: LookUp;
   readonly secrets: Secrets;

@@ -27,10 +27,10 @@ export function withoutLineage(table: Table): Table {
 /** Such a release signs its letters with the name of the worker alone. */
 export function withoutSignature(queue: Queue): Queue {
   return {
-    send: (url, body, attributes = {}, delaySeconds) => {
+    send: (url, body, attributes = {}, delaySeconds, group) => {
       const { [RETRY_ATTRIBUTE.worker]: worker, ...others } = attributes;
       const name = worker?.split(' ')[0];
-      return queue.send(url, body, { ...others, ...(name && { [RETRY_ATTRIBUTE.worker]: name }) }, delaySeconds);
+      return queue.send(url, body, { ...others, ...(name && { [RETRY_ATTRIBUTE.worker]: name }) }, delaySeconds, group);
     },
   };
 }

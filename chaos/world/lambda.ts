@@ -196,6 +196,7 @@ function recordOf({ options }: SimulatedQueue, message: QueueMessage): SQSRecord
       SentTimestamp: String(Math.round(message.sentAt)),
       SenderId: 'simulation',
       ApproximateFirstReceiveTimestamp: String(Math.round(message.firstReceivedAt ?? message.sentAt)),
+      ...(message.group !== undefined && { MessageGroupId: message.group }),
     },
     messageAttributes: Object.fromEntries(
       Object.entries(message.attributes).map(([name, stringValue]) => [name, { dataType: 'String', stringValue }]),

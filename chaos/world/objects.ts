@@ -1,4 +1,4 @@
-import type { Objects } from '../../lambda/platform/objects.ts';
+import type { RenewableObjects } from '../../lambda/platform/objects.ts';
 import type { Faults } from '../faults/plan.ts';
 import type { Random } from './random.ts';
 import type { Answer, Worker } from './worker.ts';
@@ -19,8 +19,10 @@ export class SimulatedObjects {
   }
 
   /** The bucket as one process reaches it. */
-  of(worker: Worker): Objects {
+  of(worker: Worker): RenewableObjects {
     return {
+      renew: () =>
+        worker.request('objects.renew', this.random.between(2, 20), () => ({ afterMs: 5, value: undefined })),
       read: ({ key }, maxBytes) =>
         worker.request('objects.read', this.random.between(2, 20), (): Answer<Buffer | 'missing' | 'too-large'> => {
           if (this.faults.strikes('s3-errors', this.random))

@@ -7,6 +7,8 @@ export interface QueueMessage {
   readonly id: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
+  /** `MessageGroupId`, if its sender gave one. */
+  readonly group?: string | undefined;
   /** Invocations of the chain that led to it, as the trace header counts them. */
   readonly invocations: number;
   /** Epoch milliseconds; kept when SQS itself moves the message. */
@@ -30,7 +32,7 @@ export interface QueueOptions {
 /** What an observer is told of a queue. */
 export interface QueueWatcher {
   /** A message came, from a sender or by redrive. */
-  added(queue: string, message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'sentAt'>): void;
+  added(queue: string, message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'sentAt' | 'group'>): void;
   /** Retention has taken a message away. */
   lost(queue: string, message: QueueMessage): void;
   /** SQS itself moved a message that was received too often. */
@@ -39,6 +41,21 @@ export interface QueueWatcher {
 
 /** SQS allows no more attributes on a message. */
 const MAX_ATTRIBUTES = 10;
+/** A group is noisy with so many messages and such a share of all in flight (SQS developer guide, fair queues, 2026-11-28). */
+const NOISY_IN_FLIGHT = 30;
+const NOISY_SHARE = 0.1;
+
+interface Shown {
+  readonly message: QueueMessage;
+  readonly order: number;
+}
+
+/** The messages of one group from `head` on. */
+interface Lane {
+  messages: Shown[];
+  head: number;
+}
+
 /** Messages are handed out nearly in order: each one may be overtaken by so many. */
 const DISORDER = 8;
 
@@ -47,8 +64,10 @@ export class SimulatedQueue {
   readonly options: QueueOptions;
   /** Called when there may be something to receive. */
   onReady: () => void = () => undefined;
-  private ready: QueueMessage[] = [];
-  private head = 0;
+  /** Messages that may be received, by group; those without one together, since each is a group of its own and never noisy. */
+  private readonly ready = new Map<string | undefined, Lane>();
+  private shown = 0;
+  private readonly inFlight = new Map<string | undefined, number>();
   /** Messages that exist, whether ready, delayed or in flight. */
   size = 0;
   private readonly timeline: Timeline;
@@ -66,11 +85,18 @@ export class SimulatedQueue {
   }
 
   get readyCount(): number {
-    return this.ready.length - this.head;
+    let count = 0;
+    for (const { messages, head } of this.ready.values()) count += messages.length - head;
+    return count;
   }
 
   /** Throws, as the SDK does, for what SQS refuses. */
-  send(body: string, attributes: Readonly<Record<string, string>>, delaySeconds = 0, invocations = 0): string {
+  send(
+    body: string,
+    attributes: Readonly<Record<string, string>>,
+    delaySeconds = 0,
+    { invocations = 0, group }: { readonly invocations?: number; readonly group?: string | undefined } = {},
+  ): string {
     this.check(body, attributes, delaySeconds);
     this.count += 1;
     const id = `${this.options.name}-${this.count}`;
@@ -78,15 +104,12 @@ export class SimulatedQueue {
     for (let copy = 0; copy < copies; copy += 1) {
       // The copies come at the same moment as often as seconds to minutes apart.
       const lateMs = copy > 0 && this.random.chance(0.5) ? this.random.scaled(10, 600_000) : 0;
-      this.add({ id, body, attributes, invocations, sentAt: this.timeline.now }, delaySeconds * 1_000 + lateMs);
+      this.add({ id, body, attributes, invocations, group, sentAt: this.timeline.now }, delaySeconds * 1_000 + lateMs);
     }
     return id;
   }
 
-  private add(
-    message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'invocations' | 'sentAt'>,
-    delayMs: number,
-  ): void {
+  private add(message: Omit<QueueMessage, 'receives' | 'firstReceivedAt' | 'receipt' | 'gone'>, delayMs: number): void {
     this.size += 1;
     this.watcher.added(this.options.name, message);
     const held = { ...message, receives: 0, receipt: 0, gone: false };
@@ -95,7 +118,10 @@ export class SimulatedQueue {
   }
 
   private show(message: QueueMessage): void {
-    this.ready.push(message);
+    const lane = this.ready.get(message.group) ?? { messages: [], head: 0 };
+    this.ready.set(message.group, lane);
+    this.shown += 1;
+    lane.messages.push({ message, order: this.shown });
     this.onReady();
   }
 
@@ -117,11 +143,14 @@ export class SimulatedQueue {
         continue;
       }
       message.receives += 1;
+      this.inFlight.set(message.group, (this.inFlight.get(message.group) ?? 0) + 1);
       message.firstReceivedAt ??= this.timeline.now;
       message.receipt += 1;
       const { receipt } = message;
       this.timeline.after(this.options.visibilityMs, () => {
-        if (!message.gone && message.receipt === receipt) this.show(message);
+        if (message.gone || message.receipt !== receipt) return;
+        this.landed(message);
+        this.show(message);
       });
       batch.push(message);
     }
@@ -130,9 +159,10 @@ export class SimulatedQueue {
 
   /** Takes away all messages that can be received now, as an operator's redrive does. */
   drain(): QueueMessage[] {
-    const all = this.ready.slice(this.head);
-    this.ready = [];
-    this.head = 0;
+    const all = [...this.ready.values()].flatMap(({ messages, head }) =>
+      messages.slice(head).map(({ message }) => message),
+    );
+    this.ready.clear();
     for (const message of all) this.drop(message);
     return all;
   }
@@ -141,6 +171,7 @@ export class SimulatedQueue {
     if (message.gone || message.receipt !== receipt) return;
     // One of SQS's servers was away and missed the deletion: the message comes once more.
     if (this.faults.strikes('sqs-duplicates', this.random)) return;
+    this.landed(message);
     this.drop(message);
   }
 
@@ -149,16 +180,39 @@ export class SimulatedQueue {
     this.size -= 1;
   }
 
+  private landed({ group }: QueueMessage): void {
+    this.inFlight.set(group, (this.inFlight.get(group) ?? 1) - 1);
+  }
+
+  /** A message of a quiet group, nearly in order; else of the noisy one with the fewest in flight. */
   private take(): QueueMessage {
-    const ahead = this.head + this.random.int(Math.min(DISORDER, this.readyCount));
-    const message = this.ready[ahead] as QueueMessage;
-    this.ready[ahead] = this.ready[this.head] as QueueMessage;
-    this.head += 1;
-    if (this.head > 1_024 && this.head * 2 > this.ready.length) {
-      this.ready = this.ready.slice(this.head);
-      this.head = 0;
+    const lane = this.lane();
+    const { messages, head } = lane;
+    const ahead = head + this.random.int(Math.min(DISORDER, messages.length - head));
+    const taken = messages[ahead] as Shown;
+    messages[ahead] = messages[head] as Shown;
+    lane.head += 1;
+    if (lane.head === messages.length) this.ready.delete(taken.message.group);
+    else if (lane.head > 1_024 && lane.head * 2 > messages.length) {
+      lane.messages = messages.slice(lane.head);
+      lane.head = 0;
     }
-    return message;
+    return taken.message;
+  }
+
+  private lane(): Lane {
+    const lanes = [...this.ready];
+    const only = lanes[0] as (typeof lanes)[number];
+    if (lanes.length === 1) return only[1];
+    const all = [...this.inFlight.values()].reduce((sum, count) => sum + count, 0);
+    const flying = (group: string | undefined) => this.inFlight.get(group) ?? 0;
+    const noise = (group: string | undefined) =>
+      group !== undefined && flying(group) >= NOISY_IN_FLIGHT && flying(group) > NOISY_SHARE * all ? flying(group) : 0;
+    const orderOf = ({ messages, head }: Lane) => messages[head]?.order ?? Infinity;
+    return lanes.reduce((best, one) => {
+      const louder = noise(one[0]) - noise(best[0]);
+      return louder < 0 || (louder === 0 && orderOf(one[1]) < orderOf(best[1])) ? one : best;
+    }, only)[1];
   }
 
   private check(body: string, attributes: Readonly<Record<string, string>>, delaySeconds: number): void {

@@ -20,9 +20,9 @@ import type { Answer, Worker } from './worker.ts';
 export const DEPLOYMENT = {
   functionTimeoutMs: 60_000,
   visibilityMs: 360_000,
-  outboundRetentionMs: 4 * 24 * 3_600_000,
+  outboundRetentionMs: 14 * 24 * 3_600_000,
   retryRetentionMs: 14 * 24 * 3_600_000,
-  maxReceiveCount: 20,
+  maxReceiveCount: 241,
   outboundConcurrency: 50,
   maxMessageBytes: 1_048_576,
   allowsLoops: true,
@@ -128,13 +128,13 @@ export class World {
   }
 
   /** A producer sends; it is not always told the truth about what came of it. */
-  submit(body: string, attributes: Readonly<Record<string, string>> = {}): void {
+  submit(body: string, attributes: Readonly<Record<string, string>> = {}, group?: string): void {
     const outbound = this.queue('outbound');
     const draws = this.random(`submit ${this.chronicle.attempted}`);
     this.chronicle.attempted += 1;
     const failing = this.faults.strikes('sqs-errors', draws);
     if (failing && draws.chance(0.5)) return;
-    const id = outbound.send(body, attributes);
+    const id = outbound.send(body, attributes, 0, { group });
     if (!failing) this.chronicle.acknowledged({ id, body, attributes });
   }
 
@@ -142,14 +142,18 @@ export class World {
   redrive(chosen: (letter: QueueMessage) => boolean): void {
     const outbound = this.queue('outbound');
     for (const letter of this.queue('dead-letter').drain())
-      if (chosen(letter)) this.chronicle.redriven(letter, () => void outbound.send(letter.body, letter.attributes));
+      if (chosen(letter))
+        this.chronicle.redriven(
+          letter,
+          () => void outbound.send(letter.body, letter.attributes, 0, { group: letter.group }),
+        );
   }
 
   /** SQS as one process reaches it. */
   queuesOf(worker: Worker): Queue {
     const draws = this.sendDraws;
     return {
-      send: (url, body, attributes = {}, delaySeconds = 0) =>
+      send: (url, body, attributes = {}, delaySeconds = 0, group) =>
         worker.request('queue.send', draws.between(2, 15), (): Answer<void> => {
           const failing = this.faults.strikes('sqs-errors', draws) ? draws.int(3) : undefined;
           const error = Object.assign(new Error('the simulated queue failed'), { name: 'ServiceUnavailable' });
@@ -158,7 +162,7 @@ export class World {
           if (failing === 0) return { afterMs: draws.between(5, 3_000), error };
           try {
             const put = () => {
-              this.queue(url).send(body, attributes, delaySeconds, worker.invocations);
+              this.queue(url).send(body, attributes, delaySeconds, { invocations: worker.invocations, group });
               this.chronicle.sent(worker, url, { body, attributes });
             };
             put();

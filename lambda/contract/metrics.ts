@@ -142,7 +142,7 @@ export const METRICS = {
   PossibleDuplicate: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: DUPLICATE_OUTCOMES }),
   /** Providers passed over because they cannot carry the message by their published limits. */
   SkippedUnable: metric({ unit: 'Count', by: [] }),
-  /** From first receive to acceptance; one value for each submission that a provider accepted. */
+  /** From when the producer sent it to acceptance; one value for each submission that a provider accepted. */
   Delay: metric({ unit: 'Seconds', by: [], small: true }),
   /** Age of a submission when it is sent to a retry queue. */
   RetryAge: metric({ unit: 'Seconds', by: [], small: true }),

@@ -54,7 +54,7 @@ export const submissionSchema = z
       expiresAt: z.exactOptional(
         z.iso
           .datetime({ offset: true, error: 'an ISO 8601 time with its offset, such as 2026-12-01T00:00:00Z' })
-          .check(described('Not sent after this time, but dead-lettered as Expired.')),
+          .check(described('At most 14 days ahead. Not sent after this time, but dead-lettered as Expired.')),
       ),
       onUnknown: z.exactOptional(
         z

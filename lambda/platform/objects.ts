@@ -14,17 +14,28 @@ export interface Objects {
   read(reference: ObjectReference, maxBytes: number): Promise<Buffer | 'missing' | 'too-large'>;
 }
 
+/** Objects that can be made to live longer. */
+export interface RenewableObjects extends Objects {
+  /** Copies an object in place, so that it is kept as long as a new one. Throws on trouble that will pass. */
+  renew(reference: ObjectReference): Promise<void>;
+}
+
 let client: S3Client | undefined;
 
+async function open() {
+  const s3 = await import('@aws-sdk/client-s3');
+  client ??= new s3.S3Client({
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  });
+  return { s3, client };
+}
+
 /** Amazon S3. The SDK is loaded at the first use. */
-export const s3Objects = (ownBucket: string): Objects => ({
+export const s3Objects = (ownBucket: string): RenewableObjects => ({
   async read({ bucket, key }, maxBytes) {
-    const { S3Client, GetObjectCommand } = await import('@aws-sdk/client-s3');
-    client ??= new S3Client({
-      requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-    });
+    const { s3, client } = await open();
     try {
-      const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      const { Body, ContentLength = 0 } = await client.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }));
       if (ContentLength > maxBytes || !Body) {
         (Body as { destroy?(): void } | undefined)?.destroy?.();
         return Body ? 'too-large' : 'missing';
@@ -35,6 +46,28 @@ export const s3Objects = (ownBucket: string): Objects => ({
       // We may list our own bucket, so a denial there is a matter of policy that will pass; elsewhere it is for good.
       if (GONE.has(error.name) || (error.name === 'AccessDenied' && bucket !== ownBucket)) return 'missing';
       throw error;
+    }
+  },
+  async renew({ bucket, key }) {
+    // What lies elsewhere is kept by its owner.
+    if (bucket !== ownBucket) return;
+    const { s3, client } = await open();
+    try {
+      const { ContentType, Metadata } = await client.send(new s3.HeadObjectCommand({ Bucket: bucket, Key: key }));
+      await client.send(
+        new s3.CopyObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
+          // S3 copies an object onto itself only if something about it is to change.
+          MetadataDirective: 'REPLACE',
+          ContentType,
+          Metadata,
+        }),
+      );
+    } catch (error) {
+      // Gone, or outside of what the sender may write: reading it says what that means for the mail.
+      if (!(error instanceof Error) || !(GONE.has(error.name) || error.name === 'AccessDenied')) throw error;
     }
   },
 });

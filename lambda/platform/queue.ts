@@ -2,12 +2,16 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 
 /** Puts messages on queues. Throws when the queue does not take one: the caller then keeps its own copy where it was. */
 export interface Queue {
-  /** `attributes` are strings, never empty; `delaySeconds` is at most 900, as SQS allows. */
+  /**
+   * `attributes` are strings, never empty; `delaySeconds` is at most 900, as SQS allows. `group` is the `MessageGroupId`: SQS
+   * does not let one group's backlog hold up the others.
+   */
   send(
     queueUrl: string,
     body: string,
     attributes?: Readonly<Record<string, string>>,
     delaySeconds?: number,
+    group?: string,
   ): Promise<void>;
 }
 
@@ -18,7 +22,7 @@ export const MAX_DELAY_SECONDS = 900;
 const queueOf = (maxAttempts: number): Queue => {
   let client: Promise<SQSClient> | undefined;
   return {
-    async send(queueUrl, body, attributes = {}, delaySeconds) {
+    async send(queueUrl, body, attributes = {}, delaySeconds, group) {
       const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
       client ??= Promise.resolve(
         new SQSClient({
@@ -31,6 +35,7 @@ const queueOf = (maxAttempts: number): Queue => {
           QueueUrl: queueUrl,
           MessageBody: body,
           ...(delaySeconds ? { DelaySeconds: delaySeconds } : {}),
+          ...(group ? { MessageGroupId: group } : {}),
           MessageAttributes: Object.fromEntries(
             Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
           ),

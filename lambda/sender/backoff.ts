@@ -5,6 +5,9 @@ export const MAX_DELAY_MS = 3_600_000;
 /** A submission without `expiresAt` is tried for this long, in milliseconds. */
 export const MAX_AGE_MS = 4 * 24 * 3_600_000;
 
+/** A message that is first received later than this after it was sent is too old to be sent, in milliseconds. */
+export const MAX_WAIT_MS = 5 * 24 * 3_600_000;
+
 /**
  * The wait before the next round, in milliseconds: as long as the submission is old already, which doubles the age
  * each time, from a minute to an hour; then lengthened by up to a quarter, so that mail which failed together does not

@@ -2,27 +2,44 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { within } from '../platform/within.ts';
+import { isReturned } from './crashes.ts';
 import type { Sender } from './sender.ts';
+import { KeptError } from './work.ts';
 
 /** Before the function is stopped, in milliseconds: a batch that outlasts it would come back whole, accepted mail too. */
 const ANSWER_MS = 1_500;
 
-/** Works on the messages of a batch side by side; those that have no next home yet stay on their queue. */
+/**
+ * Works on the messages of a batch side by side, and afterwards on each that was received before alone: should the process
+ * die again, the table tells which message it had in hand. Messages without a next home stay on their queue.
+ */
 export async function sendBatch(
   records: readonly SQSRecord[],
   untilStoppedMs: () => number,
   { send, clock, log }: { readonly send: Sender; readonly clock: Clock; readonly log: Log },
 ): Promise<SQSBatchResponse> {
   let answered = false;
+  const wholeMs = untilStoppedMs();
   const remainingMs = () => (answered ? 0 : untilStoppedMs());
-  const results = await Promise.allSettled(
-    records.map((record) => within(remainingMs() - ANSWER_MS, send(record, remainingMs), clock)),
+  const work = (record: SQSRecord) => within(remainingMs() - ANSWER_MS, send(record, remainingMs), clock);
+  const results = new Map<SQSRecord, PromiseSettledResult<void>>();
+  const settle = async (some: readonly SQSRecord[]): Promise<void> => {
+    const settled = await Promise.allSettled(some.map(work));
+    for (const [place, result] of settled.entries()) results.set(some[place] as SQSRecord, result);
+  };
+  const { returned = [], fresh = [] } = Object.groupBy(records, (record) =>
+    isReturned(record) ? 'returned' : 'fresh',
   );
+  await settle(fresh);
+  for (const record of returned) {
+    const reason = new KeptError('left for a batch that has more time for it');
+    if (results.size === 0 || remainingMs() > wholeMs / 2) await settle([record]);
+    else results.set(record, { status: 'rejected', reason });
+  }
   answered = true;
   return {
-    batchItemFailures: results.flatMap((result, place) => {
+    batchItemFailures: Array.from(results).flatMap(([{ messageId: itemIdentifier }, result]) => {
       if (result.status === 'fulfilled') return [];
-      const itemIdentifier = records[place]?.messageId ?? '';
       const { name, message } = result.reason instanceof Error ? result.reason : new Error(typeof result.reason);
       log.error('kept on the queue', { queueMessageId: itemIdentifier, error: name, detail: message });
       return [{ itemIdentifier }];

@@ -7,7 +7,7 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Proofs } from '../platform/proof.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
-import { invocationsOfAge } from './backoff.ts';
+import { invocationsOfAge, MAX_WAIT_MS } from './backoff.ts';
 import { deadLetterAttributes, type Letter, retryAttributes } from './letters.ts';
 import { tellDeadLetter, tellInvocations, tellRetry } from './telemetry.ts';
 
@@ -37,6 +37,17 @@ export class Homes {
   /** Milliseconds of stack time since `time` (epoch milliseconds). */
   since(time: number): number {
     return Math.max(0, (this.context.clock.now() - time) * this.scale);
+  }
+
+  /** Whether the message was first received more than five days after it was sent. */
+  get isStale(): boolean {
+    const { SentTimestamp, ApproximateFirstReceiveTimestamp } = this.record.attributes;
+    return (Number(ApproximateFirstReceiveTimestamp) - Number(SentTimestamp)) * this.scale > MAX_WAIT_MS;
+  }
+
+  /** The producer's `MessageGroupId`, by convention the class: it stays on every message that carries the mail on. */
+  private get group(): string | undefined {
+    return this.record.attributes.MessageGroupId;
   }
 
   private get scale(): number {
@@ -73,6 +84,7 @@ export class Homes {
       this.record.body,
       await proofs.prove(this.record.body, retryAttributes(this.letter, home, notBefore)),
       Math.max(0, Math.min(MAX_DELAY_SECONDS, seconds)),
+      this.group,
     );
   }
 
@@ -84,6 +96,8 @@ export class Homes {
       environment.deadLetterQueueUrl,
       this.record.body,
       await proofs.prove(this.record.body, attributes),
+      undefined,
+      this.group,
     );
     const { submissionId } = this.letter;
     tellDeadLetter(this.context, reason, { submissionId, queueMessageId: this.record.messageId });

@@ -21,6 +21,12 @@ type Known = { readonly id?: string; readonly submission?: Submission };
 /** What is read from the bucket for one submission, in bytes: no provider takes more than 40 MB, and memory is bounded. */
 const MAX_OBJECT_BYTES = 40_000_000;
 
+const DAY_MS = 24 * 3_600_000;
+/** No queue keeps a mail for longer, nor do its objects. */
+const MAX_EXPIRY_MS = 14 * DAY_MS;
+/** The clocks of producers may differ from ours by so much. */
+const SKEW_MS = 300_000;
+
 /** Reads a body, follows its references, and builds the message. */
 export async function intake(
   body: string,
@@ -43,6 +49,12 @@ export async function intake(
   const { submission } = read;
   const id = submission.id ?? fallbackId;
   const known = { id, submission };
+  const aheadMs = Date.parse(submission.expiresAt ?? '') - now;
+  if (aheadMs > MAX_EXPIRY_MS + SKEW_MS)
+    return malformed(
+      `expiresAt: given a time ${Math.floor(aheadMs / DAY_MS)} days ahead; it must be at most 14 days ahead`,
+      known,
+    );
   const unchosen = choiceProblem(submission, environment);
   if (unchosen !== undefined) return malformed(unchosen, known);
   const attachments: Buffer[] = [];

@@ -15,7 +15,7 @@ export interface Letter {
   readonly submissionId: string;
   /** When the submission was first received, in epoch milliseconds; a redrive from the dead-letter queue begins anew. */
   readonly firstSeen: number;
-  /** As `firstSeen`, but a redrive changes nothing: what a class calls too late stays too late. */
+  /** When the producer sent it; a redrive changes nothing: what a class calls too late stays too late. */
   readonly born: number;
   /** Epoch milliseconds before which a retry is not due; absent on the outbound queue. */
   readonly notBefore?: number;
@@ -56,19 +56,26 @@ export function readLetter({ messageId, attributes }: SQSRecord, believed: Attri
   const sent = Number(attributes.SentTimestamp);
   const seen = time(RETRY_ATTRIBUTE.firstSeen);
   const firstSeen = Number.isNaN(seen) ? sent : seen;
+  const received = Number(attributes.ApproximateFirstReceiveTimestamp);
   const receives = Number(attributes.ApproximateReceiveCount);
   if (Number.isNaN(notBefore)) {
     // Redriven from the dead-letter queue: everything is tried anew, but nobody is served twice.
     if (text(DEAD_LETTER_ATTRIBUTE.reason))
       return {
         submissionId,
-        firstSeen: sent,
+        firstSeen: received,
         born: firstSeen,
         redriven: true,
         carried: { ...NOTHING_CARRIED, done },
         invocations: receives,
       };
-    return { submissionId: messageId, firstSeen: sent, born: sent, carried: NOTHING_CARRIED, invocations: receives };
+    return {
+      submissionId: messageId,
+      firstSeen: received,
+      born: sent,
+      carried: NOTHING_CARRIED,
+      invocations: receives,
+    };
   }
   const life = parseLife(text(RETRY_ATTRIBUTE.life));
   const provider = text(RETRY_ATTRIBUTE.provider);

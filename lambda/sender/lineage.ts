@@ -13,7 +13,7 @@ export interface Lineage {
   readonly workers: readonly string[];
 }
 
-/** One message comes twenty times at most (`MAX_RECEIVE_COUNT` of lib/); beyond that nothing is known, and every copy counts. */
+/** Copies and workers that one submission may have at a time; beyond that nothing is known, and every copy counts. */
 const MOST = 32;
 
 /** Of a submission that nobody has taken up. */

@@ -1,18 +1,21 @@
 import type { SQSRecord } from 'aws-lambda';
 import { DEAD_LETTER_ATTRIBUTE, LETTER_ATTRIBUTE } from '../contract/dead-letter.ts';
+import type { Objects, RenewableObjects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
 import { backoff, MAX_DELAY_MS, MIN_DELAY_MS } from './backoff.ts';
+import { isReturned, MOST_CRASHES, takeInHand } from './crashes.ts';
 import { SETTLE_MS } from './deliver.ts';
+import { endCrashed } from './end-crashed.ts';
 import { Homes } from './homes.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
 import { isLateCopy } from './late.ts';
 import { LedgerError } from './ledger.ts';
 import { attributesOf, type Letter, readLetter } from './letters.ts';
 import { send } from './send.ts';
-import { timeLeft } from './settle.ts';
+import { STALE, timeLeft } from './settle.ts';
 import { tellOwnTrouble } from './telemetry.ts';
-import { InFlightError, type SenderContext } from './work.ts';
+import { InFlightError, KeptError, type SenderContext } from './work.ts';
 
 /**
  * Takes one record the whole way. Resolves when the message has its next home and may be deleted;
@@ -32,8 +35,38 @@ export function createSender(context: SenderContext): Sender {
 
 async function handle(record: SQSRecord, remainingMs: () => number, given: SenderContext): Promise<void> {
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
-  const { environment, clock, objects, random, log } = context;
-  const homes = new Homes(record, await letterOf(record, context), context);
+  const hold = await takeInHand(record, remainingMs(), context);
+  if (hold === 'in-hand') throw new InFlightError('another worker has this message in hand');
+  const letter = await letterOf(record, context).catch(async (error: unknown) => {
+    await hold.release(false);
+    throw error;
+  });
+  const homes = new Homes(record, letter, context);
+  if (hold.crashes >= MOST_CRASHES) {
+    const detail = `${hold.crashes} processes of the sender ended with this message in hand; their log says where`;
+    return await endCrashed(record, homes, detail, context);
+  }
+  try {
+    await takeOn(record, homes, remainingMs, context);
+  } catch (error) {
+    const crashed = !(error instanceof KeptError || error instanceof TimeUpError || error instanceof LedgerError);
+    await hold.release(crashed);
+    if (!crashed || hold.crashes + 1 < MOST_CRASHES) throw error;
+    const detail = `the sender failed on this message ${hold.crashes + 1} times, last with ${nameOf(error)}`;
+    return await endCrashed(record, homes, detail, context);
+  }
+  if (isReturned(record)) await hold.release(false);
+}
+
+/** Takes a message to its next home; rejects if it has to stay on its queue. */
+async function takeOn(
+  record: SQSRecord,
+  homes: Homes,
+  remainingMs: () => number,
+  context: SenderContext,
+): Promise<void> {
+  const { environment, clock, random, log } = context;
+  const objects = homes.letter.redriven ? renewed(context.objects) : context.objects;
   const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
   try {
     if (await isEarly(record, homes, context)) return await homes.retryAt(homes.letter.notBefore as number);
@@ -52,7 +85,7 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: Sende
     await send({ record, arrived, homes, remainingMs, context });
   } catch (error) {
     if (error instanceof LedgerError) {
-      tellOwnTrouble(given, 'table');
+      tellOwnTrouble(context, 'table');
       log.warn('ledger not reachable', { queueMessageId: record.messageId, error: nameOf(error.cause) });
       return homes.retryAfter(backoff(homes.since(homes.letter.firstSeen), random()));
     }
@@ -104,8 +137,18 @@ function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<Se
         await queue.send(...message);
       } catch (error) {
         tellOwnTrouble(context, 'queues');
-        throw error;
+        throw Object.assign(new KeptError(messageOf(error), { cause: error }), { name: nameOf(error) });
       }
+    },
+  };
+}
+
+/** Objects that are read for a redriven message, made as young as it is: they may be near the end of their own time. */
+function renewed(objects: RenewableObjects): Objects {
+  return {
+    read: async (reference, maxBytes) => {
+      await objects.renew(reference);
+      return objects.read(reference, maxBytes);
     },
   };
 }
@@ -117,7 +160,7 @@ const EARLY_MS = 1_000;
 const SKEW_MS = 60_000;
 
 /** The body is of a version that this release does not know; it stays where a newer deployment finds it. */
-class NewerVersionError extends Error {
+class NewerVersionError extends KeptError {
   override readonly name = 'NewerVersionError';
 }
 
@@ -133,7 +176,8 @@ async function setAside(
     case 'problem':
       return homes.bury(arrived.problem);
     case 'future':
-      if (!isLastReceive) throw new NewerVersionError(`version ${arrived.version} is newer than this release`);
+      if (!isLastReceive && !homes.isStale)
+        throw new NewerVersionError(`version ${arrived.version} is newer than this release`);
       return homes.bury({
         reason: 'Malformed',
         detail: `version: ${arrived.version}, which no deployed release could read; it must be 1`,
@@ -145,11 +189,18 @@ async function setAside(
         error: nameOf(arrived.error),
       });
       const ageMs = homes.since(homes.letter.firstSeen);
+      if (homes.isStale) return homes.bury(STALE);
+      // As a retry it would no longer be known as redriven, and its objects would stay as old as they are.
+      if (homes.letter.redriven) throw new KeptError(`object not readable: ${nameOf(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)
         return homes.bury({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
       return homes.retryAfter(backoff(ageMs, random()));
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function nameOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import type { DeadLetterReason } from '../contract/dead-letter.ts';
+import type { DeadLetterReason, Problem } from '../contract/dead-letter.ts';
 import { againDelay, backoff, MAX_AGE_MS, MAX_DELAY_MS, unknownDelay } from './backoff.ts';
 import { ended, type Progress } from './progress.ts';
 
@@ -12,6 +12,8 @@ export type Settlement =
 export interface Circumstances {
   /** Since the first receive, in milliseconds. */
   readonly ageMs: number;
+  /** It was first received more than five days after it was sent. */
+  readonly stale?: boolean;
   /** Until `expiresAt`, in milliseconds; absent if the submission has none. */
   readonly expiresInMs?: number;
   readonly retryAfterMs?: number;
@@ -28,7 +30,7 @@ export interface Circumstances {
 /** Decides what becomes of a submission after a round. */
 export function settle(progress: Progress, circumstances: Circumstances): Settlement {
   if (ended(progress)) return close(progress);
-  const { ageMs, expiresInMs, retryAfterMs, againAfterMs, orSooner, doubtMs, random } = circumstances;
+  const { ageMs, stale = false, expiresInMs, retryAfterMs, againAfterMs, orSooner, doubtMs, random } = circumstances;
   // Also after its time: asking sends nothing, and who has been served already is not to be declared late.
   if (progress.recipients.some((one) => one.waiting))
     return {
@@ -37,6 +39,7 @@ export function settle(progress: Progress, circumstances: Circumstances): Settle
     };
   const leftMs = timeLeft(ageMs, expiresInMs);
   if (leftMs <= 0) return overdue(expiresInMs);
+  if (stale) return { kind: 'dead-letter', ...STALE };
   const usual = backoff(ageMs, random);
   const again = againAfterMs === undefined ? undefined : againDelay(againAfterMs, random);
   const delayMs =
@@ -54,6 +57,12 @@ const SHORTEST_MS = 10_000;
 export function timeLeft(ageMs: number, expiresInMs: number | undefined): number {
   return expiresInMs ?? MAX_AGE_MS - ageMs;
 }
+
+/** Why a message ends that nobody received for days: what it says may be long out of date. */
+export const STALE: Problem = {
+  reason: 'Exhausted',
+  detail: 'it was first received more than five days after it was sent; nobody was tried',
+};
 
 /** The end of a submission whose time is up. */
 export function overdue(expiresInMs: number | undefined): Settlement {

@@ -61,7 +61,7 @@ export class Trip {
       now,
       ageMs: homes.since(homes.letter.born),
     });
-    const late = timeLeft(homes.since(homes.letter.firstSeen), expiresInMs) <= 0;
+    const late = homes.isStale || timeLeft(homes.since(homes.letter.firstSeen), expiresInMs) <= 0;
     if (late && !this.read) return 'read-first';
 
     const addresses = [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address);
@@ -163,6 +163,7 @@ export class Trip {
     const { expiresInMs, retryAfterMs, againAfterMs, orSooner, waitFor } = circumstances;
     const settlement = settle(progress, {
       ageMs: homes.since(homes.letter.firstSeen),
+      stale: homes.isStale,
       random: context.random(),
       ...(expiresInMs !== undefined && { expiresInMs }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -237,7 +238,7 @@ export class Trip {
 
   private measureDelay({ recipients }: Progress): void {
     const { context, homes } = this.work;
-    if (recipients.some(({ end }) => end === 'accepted')) tellAccepted(context, homes.since(homes.letter.firstSeen));
+    if (recipients.some(({ end }) => end === 'accepted')) tellAccepted(context, homes.since(homes.letter.born));
   }
 }
 

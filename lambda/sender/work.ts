@@ -3,7 +3,7 @@ import type { SenderEnvironment } from '../contract/environment.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { Objects } from '../platform/objects.ts';
+import type { RenewableObjects } from '../platform/objects.ts';
 import type { Proofs } from '../platform/proof.ts';
 import type { Queue } from '../platform/queue.ts';
 import type { Table } from '../platform/table.ts';
@@ -23,7 +23,7 @@ export interface SenderContext {
   readonly table: Table;
   readonly queue: Queue;
   readonly proofs: Proofs;
-  readonly objects: Objects;
+  readonly objects: RenewableObjects;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -40,7 +40,12 @@ export interface Work {
   readonly context: SenderContext;
 }
 
+/** A reason to leave a message on its queue that says nothing against the message. */
+export class KeptError extends Error {
+  override readonly name: string = 'KeptError';
+}
+
 /** Another delivery is being worked on: this one stays on its queue, and finds out later. */
-export class InFlightError extends Error {
+export class InFlightError extends KeptError {
   override readonly name = 'InFlightError';
 }

@@ -47,8 +47,7 @@ export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Qu
     threshold: Duration.minutes(15).toSeconds(),
     datapoints: 3,
     of: 3,
-    // SQS stops measuring a queue that was idle for six hours: it is empty, since it keeps messages for four days only
-    // and a message that nobody reads is measured.
+    // SQS stops measuring a queue that was idle for six hours: it is empty, since a message that nobody reads is measured.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({

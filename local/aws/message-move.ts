@@ -119,6 +119,7 @@ export class MessageMoves {
       }
       task.source.messages.shift();
       // A redriven message is a new one: new id, new time, no receives.
+      // The group, as the trace header, goes with the attributes.
       destination.enqueue(SqsStore.createMessage(message.body, message.messageAttributes));
       task.moved += 1;
     }

@@ -2,9 +2,17 @@
 import { SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import type { ReceivedMessage, SqsMessage } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import type { StackClock } from '../clock.ts';
+import { fairOrder } from './fair-share.ts';
 import { ACCOUNT, REGION } from './names.ts';
+import { sentWith } from './sent.ts';
 
 export type { ReceivedMessage, SqsMessage };
+
+/** SQS hands out no more messages at a time. */
+const RECEIVE_LIMIT = 10;
+
+/** After so much stack time without work the time that a group took counts half. */
+const BUSY_HALVES_MS = 60_000;
 
 /** How many messages came and went, since the queue was made. */
 export interface Traffic {
@@ -19,6 +27,11 @@ export class LocalQueue extends SqsQueue {
   /** As SQS counts them: what its redrive policy moves here was not sent. */
   readonly traffic: Traffic = { sent: 0, received: 0, deleted: 0 };
   readonly #lastHandle = new WeakMap<SqsMessage, string>();
+  readonly #receivedAt = new WeakMap<SqsMessage, number>();
+  /** Time in flight of what was deleted lately, by group; old times count ever less. */
+  readonly #busy = { byGroup: new Map<string, number>(), all: 0, halvedAt: Date.now() };
+  /** So many messages at the head are known to be of one group: a backlog is not looked through each time. */
+  #uniform = 0;
   /** Queue that a message was in before SQS itself moved it to its dead-letter queue. */
   static readonly #origin = new WeakMap<SqsMessage, string>();
 
@@ -41,6 +54,8 @@ export class LocalQueue extends SqsQueue {
 
   override enqueue(message: SqsMessage): void {
     this.traffic.sent += 1;
+    const { groupId } = sentWith(message);
+    if (groupId !== undefined) message.messageGroupId = groupId;
     if (message.delayUntil !== undefined) {
       message.delayUntil = message.sentTimestamp + (message.delayUntil - message.sentTimestamp) / this.#clock.scale;
     }
@@ -52,6 +67,9 @@ export class LocalQueue extends SqsQueue {
     visibilitySeconds?: number,
     deadLetterQueue?: (arn: string) => SqsQueue | undefined,
   ): ReceivedMessage[] {
+    this.processTimers();
+    const isReordered = this.#putQuietFirst(Math.min(maxCount, RECEIVE_LIMIT));
+    const before = this.messages.length;
     const received = super.dequeue(maxCount, visibilitySeconds, (arn) => {
       const target = deadLetterQueue?.(arn);
       if (target === undefined) return undefined;
@@ -62,6 +80,7 @@ export class LocalQueue extends SqsQueue {
       };
       return Object.create(target, { enqueue: { value: enqueue } }) as SqsQueue;
     });
+    this.#uniform = isReordered ? 0 : Math.max(0, this.#uniform - (before - this.messages.length));
     const now = Date.now();
     this.traffic.received += received.length;
     for (const { ReceiptHandle } of received) {
@@ -69,6 +88,7 @@ export class LocalQueue extends SqsQueue {
       if (entry === undefined) continue;
       entry.visibilityDeadline = now + (entry.visibilityDeadline - now) / this.#clock.scale;
       this.#lastHandle.set(entry.message, ReceiptHandle);
+      this.#receivedAt.set(entry.message, now);
     }
     return received;
   }
@@ -98,6 +118,8 @@ export class LocalQueue extends SqsQueue {
 
   /** SQS takes the latest receipt handle even after its visibility timeout; fauxqs alone would let the message come back. */
   override deleteMessage(receiptHandle: string): boolean {
+    const entry = this.inflightMessages.get(receiptHandle);
+    if (entry) this.#noteBusy(entry.message);
     if (super.deleteMessage(receiptHandle)) {
       this.traffic.deleted += 1;
       return true;
@@ -105,6 +127,7 @@ export class LocalQueue extends SqsQueue {
     const index = this.messages.findIndex((message) => this.#lastHandle.get(message) === receiptHandle);
     if (index === -1) return false;
     this.messages.splice(index, 1);
+    this.#uniform = 0;
     this.traffic.deleted += 1;
     return true;
   }
@@ -113,9 +136,56 @@ export class LocalQueue extends SqsQueue {
     const seconds = Number(this.attributes['MessageRetentionPeriod']);
     const oldest = this.#clock.toReal(this.#clock.now() - seconds * 1000);
     const kept = (message: SqsMessage): boolean => message.sentTimestamp > oldest;
-    if (!this.messages.every(kept)) this.messages = this.messages.filter(kept);
+    if (!this.messages.every(kept)) {
+      this.messages = this.messages.filter(kept);
+      this.#uniform = 0;
+    }
     if (!this.delayedMessages.every(kept)) this.delayedMessages = this.delayedMessages.filter(kept);
     super.processTimers();
+  }
+
+  /** Moves what a fair queue hands out next to the head; whether that changed anything. */
+  #putQuietFirst(most: number): boolean {
+    const { messages } = this;
+    const groupAt = (place: number) => messages[place]?.messageGroupId;
+    const head = groupAt(0);
+    while (head !== undefined && this.#uniform < messages.length && groupAt(this.#uniform) === head) this.#uniform += 1;
+    if (messages.length <= most || this.#uniform >= messages.length) return false;
+    const inFlight = new Map<string, number>();
+    for (const { message } of this.inflightMessages.values())
+      if (message.messageGroupId !== undefined)
+        inFlight.set(message.messageGroupId, (inFlight.get(message.messageGroupId) ?? 0) + 1);
+    const chosen = fairOrder(
+      messages.map(({ messageGroupId }) => messageGroupId),
+      most,
+      {
+        inFlight,
+        allInFlight: this.inflightMessages.size,
+        busyMs: this.#busy.byGroup,
+        allBusyMs: this.#busy.all,
+      },
+    );
+    if (chosen.every((place, index) => place === index)) return false;
+    const isChosen = new Set(chosen);
+    this.messages = [
+      ...chosen.map((place) => messages[place] as SqsMessage),
+      ...messages.filter((_, place) => !isChosen.has(place)),
+    ];
+    return true;
+  }
+
+  #noteBusy(message: SqsMessage): void {
+    const busy = this.#busy;
+    const now = Date.now();
+    if (now - busy.halvedAt > BUSY_HALVES_MS / this.#clock.scale) {
+      busy.halvedAt = now;
+      busy.all /= 2;
+      for (const [group, ms] of busy.byGroup) busy.byGroup.set(group, ms / 2);
+    }
+    const ms = now - (this.#receivedAt.get(message) ?? now);
+    busy.all += ms;
+    if (message.messageGroupId !== undefined)
+      busy.byGroup.set(message.messageGroupId, (busy.byGroup.get(message.messageGroupId) ?? 0) + ms);
   }
 
   /** When the oldest message that is not deleted was sent, in time of day; undefined if the queue is empty. */

@@ -4,7 +4,12 @@ import { RequestError } from './request-error.ts';
 export interface Sent {
   /** The system attribute `AWSTraceHeader`, or else the header of the request. */
   readonly traceHeader?: string;
+  /** `MessageGroupId`: whose mail it is, for fair queues. */
+  readonly groupId?: string;
 }
+
+/** Letters, digits and punctuation, at most 128 (SendMessage, API reference, collected 2026-11-28). */
+const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
 
 type Entry = Record<string, unknown> & { MessageAttributes?: object };
 
@@ -16,7 +21,8 @@ export function noteSent(operation: string, input: Entry, traceHeader: string | 
   for (const entry of entriesOf(operation, input)) {
     entry.MessageAttributes ??= {};
     const trace = systemTrace(entry) ?? traceHeader;
-    sent.set(entry.MessageAttributes, { ...(trace && { traceHeader: trace }) });
+    const groupId = groupOf(entry);
+    sent.set(entry.MessageAttributes, { ...(trace && { traceHeader: trace }), ...(groupId && { groupId }) });
   }
 }
 
@@ -43,6 +49,15 @@ function entriesOf(operation: string, input: Entry): Entry[] {
   if (operation === 'SendMessage') return [input];
   const { Entries: entries } = input;
   return operation === 'SendMessageBatch' && Array.isArray(entries) ? entries : [];
+}
+
+function groupOf({ MessageGroupId: group }: Entry): string | undefined {
+  if (group === undefined) return undefined;
+  if (typeof group === 'string' && GROUP_ID.test(group)) return group;
+  throw new RequestError(
+    'InvalidParameterValue',
+    'MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length',
+  );
 }
 
 function systemTrace({ MessageSystemAttributes: system }: Entry): string | undefined {

@@ -151,7 +151,7 @@ function createWorld(
         });
       },
     },
-    objects: { read: () => Promise.resolve('missing') },
+    objects: { read: () => Promise.resolve('missing'), renew: async () => {} },
     log,
     metrics,
     clock,

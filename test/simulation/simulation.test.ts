@@ -4,11 +4,11 @@ import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { PROVIDERS } from '../../chaos/seed.ts';
 import { DEPLOYMENT } from '../../chaos/world/world.ts';
-import { MAX_RECEIVE_COUNT, timing } from '../../lib/timing.ts';
+import { timing } from '../../lib/timing.ts';
 import { DEFECTS } from './defects/all.ts';
 
 const MAILS = 120;
-const OUTAGE_MAILS = 60;
+const OUTAGE_MAILS = 20;
 
 /** Defects that a few mails of one seed are enough for; `npm run test:defects` plants all of them in seeds of a thousand. */
 const SHARE = ['the subject is lost', 'retries come at once', 'the first batch of each process is deleted unsent'];
@@ -54,14 +54,15 @@ describe('the simulation', () => {
   });
 
   it('has the queues and time-outs that the deployment has', () => {
-    const { functionTimeout, visibilityTimeout, outboundRetention, retryRetention } = timing(PROVIDERS);
+    const { functionTimeout, visibilityTimeout, outboundRetention, retryRetention, maxReceiveCount } =
+      timing(PROVIDERS);
 
     expect(DEPLOYMENT).toMatchObject({
       functionTimeoutMs: functionTimeout.toMilliseconds(),
       visibilityMs: visibilityTimeout.toMilliseconds(),
       outboundRetentionMs: outboundRetention.toMilliseconds(),
       retryRetentionMs: retryRetention.toMilliseconds(),
-      maxReceiveCount: MAX_RECEIVE_COUNT,
+      maxReceiveCount,
     });
   });
 });

@@ -1,5 +1,6 @@
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { expect, test } from 'vitest';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { deploy, PROVIDERS, type Resource, resources } from './deployment.ts';
 
 const { template, stack } = deploy();
@@ -16,19 +17,42 @@ test('every provider that sends has a retry queue of its own, and no other has o
   expect(Object.keys(queues)).toHaveLength(sending.length + 3);
 });
 
-test('the outbound queue and every retry queue redrive to the dead-letter queue, after many receives', () => {
+test('the outbound queue and every retry queue redrive to the dead-letter queue', () => {
   for (const { queueUrl } of [outbound, ...retry.values()])
-    expect(queue(queueUrl).Properties['RedrivePolicy']).toEqual({
+    expect(queue(queueUrl).Properties['RedrivePolicy']).toMatchObject({
       deadLetterTargetArn: { 'Fn::GetAtt': [idOf(deadLetter.queueUrl), 'Arn'] },
-      maxReceiveCount: 20,
     });
 });
 
-test('the dead-letter queue keeps 14 days and no queue that redrives to it keeps mail longer', () => {
-  const kept = Number(queue(deadLetter.queueUrl).Properties['MessageRetentionPeriod']);
-  expect(kept).toBe(14 * 86_400);
-  for (const { Properties } of Object.values(queues))
-    expect(Properties['MessageRetentionPeriod']).toBeLessThanOrEqual(kept);
+test.each([
+  ['the shortest deadline', [1_000]],
+  ['one usual deadline', [10_000]],
+  ['two providers', [10_000, 10_000]],
+  ['the longest that all together may have', Array.from({ length: 11 }, () => 60_000)],
+])('a message is received in vain for 24 hours before SQS moves it, with %s', (_, deadlines) => {
+  const providers = deadlines.map(
+    (deadlineMs, place): ProviderConfig => ({
+      key: `p${place}`,
+      type: 'postmark',
+      options: {},
+      deadlineMs,
+      connectMs: 500,
+    }),
+  );
+  const all = Object.values(resources(deploy({ providers }).template, 'AWS::SQS::Queue'));
+  const fed = all.filter(({ Properties }) => Properties['RedrivePolicy'] !== undefined);
+
+  expect(fed).toHaveLength(providers.length + 1);
+  for (const { Properties } of fed) {
+    const { maxReceiveCount } = Properties['RedrivePolicy'] as { maxReceiveCount: number };
+    // The first receive is at once.
+    expect((maxReceiveCount - 1) * Number(Properties['VisibilityTimeout'])).toBeGreaterThanOrEqual(86_400);
+    expect(maxReceiveCount).toBeLessThanOrEqual(1_000);
+  }
+});
+
+test('every queue keeps 14 days, all that SQS can give', () => {
+  for (const { Properties } of Object.values(queues)) expect(Properties['MessageRetentionPeriod']).toBe(14 * 86_400);
 });
 
 test('the function outlasts all attempt deadlines together, and visibility is at least six times its time-out', () => {

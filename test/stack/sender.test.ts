@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
 import { decodeSenderEnvironment } from '../../lambda/contract/environment.ts';
 import { deploy, PROVIDERS, type Resource, resources } from './deployment.ts';
@@ -42,7 +43,7 @@ test('what the deployment encodes is what the sender decodes', () => {
     mailBucket: id(mailBucket.bucketName),
     letterSecret: id(letterKey.secretArn),
     stateTable: id(stateTable.tableName),
-    maxReceiveCount: 20,
+    maxReceiveCount: 171,
   });
 });
 
@@ -67,7 +68,9 @@ test('no statement has a wildcard, but for the objects of the one bucket and an 
     [...listOf(Action), ...listOf(Resource)].map(evaluate).filter((text) => text.includes('*')),
   );
   const bucket = evaluate(stack.resolve(mailBucket.bucketArn));
-  expect(wild.toSorted()).toEqual([`${bucket}/*`, 'arn:aws:ses:us-east-1:123456789012:configuration-set/*'].toSorted());
+  expect(wild.toSorted()).toEqual(
+    [`${bucket}/*`, `${bucket}/submissions/*`, 'arn:aws:ses:us-east-1:123456789012:configuration-set/*'].toSorted(),
+  );
   expect(allowing('s3:GetObject').map(({ Action }) => Action)).toEqual(['s3:GetObject']);
 });
 
@@ -131,6 +134,19 @@ test('the bucket is private, encrypted, unversioned, and forgets its objects aft
     LifecycleConfiguration: { Rules: [{ Status: 'Enabled', ExpirationInDays: 30 }] },
   });
   expect(JSON.stringify(resources(template, 'AWS::S3::Bucket'))).not.toContain('VersioningConfiguration');
+});
+
+test('objects are kept for at least 28 days, which a message may wait and then lie dead', () => {
+  const days = (expiration: Duration) => {
+    const rules = deploy({ mailExpiration: expiration }).template.findResources('AWS::S3::Bucket');
+    return JSON.stringify(rules).match(/"ExpirationInDays":(\d+)/)?.[1];
+  };
+
+  expect(days(Duration.days(28))).toBe('28');
+  expect(() => days(Duration.days(27))).toThrow(
+    /^the configuration is wrong:\n\s*mailExpiration: given 27 days; it must be at least 28/,
+  );
+  expect(() => days(Duration.hours(671))).toThrow(/mailExpiration: given 27\.9\d* days/);
 });
 
 test('the outputs name every queue, the bucket, the table and the dashboard', () => {

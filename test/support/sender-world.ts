@@ -63,6 +63,10 @@ export function givenWorld(
     }[],
     send: (record: ReturnType<typeof sqsRecord>, remainingMs: () => number = () => 60_000) =>
       sender(record, remainingMs),
+    /** Goes on in a new process: what the old one had begun it never ends. */
+    restart: () => {
+      sender = start();
+    },
     /** The message that was sent last, as its next receiver gets it. */
     again: () => {
       const last = world.sent.at(-1);
@@ -83,39 +87,41 @@ export function givenWorld(
     { read: async () => world.letterKey ?? Promise.reject(new Error('no secret')) },
     clock,
   );
-  const sender = createSender({
-    environment,
-    definitions,
-    objects,
-    gate,
-    table: world.table,
-    proofs,
-    call: async (provider, attempt) => {
-      world.calls.push(provider.key);
-      world.numbers.push(attempt.number);
-      world.offered.push(attempt.recipients);
-      const result = await script[provider.key]?.shift();
-      if (!result) throw new Error(`${provider.key} was not expected to be called`);
-      return 'kind' in result ? { outcome: result } : result;
-    },
-    lookUp: async (provider, question) => {
-      world.questions.push({ ...question, provider: provider.key });
-      return answers[provider.key]?.shift() ?? { kind: 'cannot-say', reason: 'not-askable' };
-    },
-    queue: {
-      send: (queue, body, attributes = {}, delay) => {
-        // As SQS does.
-        if (Object.keys(attributes).length > 10) return Promise.reject(new Error('too many attributes'));
-        if (world.queueDown(queue)) return Promise.reject(new Error('queue down'));
-        world.sent.push({ queue, body, attributes, delay });
-        return Promise.resolve();
+  const start = () =>
+    createSender({
+      environment,
+      definitions,
+      objects: { renew: async () => {}, ...objects },
+      gate,
+      table: world.table,
+      proofs,
+      call: async (provider, attempt) => {
+        world.calls.push(provider.key);
+        world.numbers.push(attempt.number);
+        world.offered.push(attempt.recipients);
+        const result = await script[provider.key]?.shift();
+        if (!result) throw new Error(`${provider.key} was not expected to be called`);
+        return 'kind' in result ? { outcome: result } : result;
       },
-    },
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    metrics: { add: (name, _value, { provider = '' } = {}) => world.counted.push(`${name} ${provider}`.trim()) },
-    clock,
-    random: () => 0,
-  });
+      lookUp: async (provider, question) => {
+        world.questions.push({ ...question, provider: provider.key });
+        return answers[provider.key]?.shift() ?? { kind: 'cannot-say', reason: 'not-askable' };
+      },
+      queue: {
+        send: (queue, body, attributes = {}, delay) => {
+          // As SQS does.
+          if (Object.keys(attributes).length > 10) return Promise.reject(new Error('too many attributes'));
+          if (world.queueDown(queue)) return Promise.reject(new Error('queue down'));
+          world.sent.push({ queue, body, attributes, delay });
+          return Promise.resolve();
+        },
+      },
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      metrics: { add: (name, _value, { provider = '' } = {}) => world.counted.push(`${name} ${provider}`.trim()) },
+      clock,
+      random: () => 0,
+    });
+  let sender = start();
   return world;
 }
 

@@ -43,6 +43,7 @@ export const content: Defects = {
     ports: (ports) => ({
       ...ports,
       objects: {
+        ...ports.objects,
         read: async (reference, maxBytes) =>
           reference.key.includes('attachments') ? Buffer.alloc(0) : ports.objects.read(reference, maxBytes),
       },

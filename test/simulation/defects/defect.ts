@@ -74,6 +74,7 @@ export function reads(change: (submission: Record<string, unknown>) => Record<st
     ports: (ports) => ({
       ...ports,
       objects: {
+        ...ports.objects,
         read: async (reference, maxBytes) => {
           const object = await ports.objects.read(reference, maxBytes);
           const isSubmission = Buffer.isBuffer(object) && object.toString().startsWith('{"version"');

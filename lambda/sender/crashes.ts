@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { SQSRecord } from 'aws-lambda';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Item, Table } from '../platform/table.ts';
+
+/** A message ends as `Crashed` once so many processes have died with it in hand, or the code has failed on it as often. */
+export const MOST_CRASHES = 3;
+
+/** Longer than SQS keeps a message in one queue, in seconds. */
+const RETENTION_S = 15 * 24 * 3600;
+
+/** The item of a message that was received before; fields are only added. */
+interface CrashItem extends Item {
+  readonly crashes: number;
+  /** While a worker has it in hand: after `until` (epoch milliseconds) that worker's invocation is certainly over. */
+  readonly owner?: string | undefined;
+  readonly until?: number | undefined;
+}
+
+/** One message in the hands of one worker. */
+export interface Hold {
+  /** Crashes so far. */
+  readonly crashes: number;
+  /** Lets go of the message; `crashed` if the code failed on it. */
+  release(crashed: boolean): Promise<void>;
+}
+
+interface CrashContext {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Whether a message was received before, and something went wrong with it or with a neighbour in its batch. */
+export function isReturned({ attributes }: SQSRecord): boolean {
+  return Number(attributes.ApproximateReceiveCount) > 1;
+}
+
+/**
+ * Takes a message in hand, and writes that down if it was received before: of a process that dies in between, the table
+ * then still says which message it had.
+ *
+ * A first receive writes nothing, since nearly all mail goes the straight way. A message that comes back without an item
+ * counts as one crash, as whoever kept it on its queue for another reason has noted that. If the table does not answer,
+ * nothing is counted.
+ *
+ * @returns 'in-hand' while another worker has it
+ */
+export async function takeInHand(
+  record: SQSRecord,
+  remainingMs: number,
+  context: CrashContext,
+): Promise<Hold | 'in-hand'> {
+  const { table, clock, log } = context;
+  const pk = `crash/${record.messageId}`;
+  const owner = randomUUID();
+  let stored: CrashItem | undefined;
+  let crashes = 0;
+  const write = async (change: { crashes: number; owner?: string; until?: number }): Promise<boolean> => {
+    const expires = Math.ceil(clock.now() / 1_000) + RETENTION_S;
+    const written = await table.write(
+      { ...stored, owner: undefined, until: undefined, ...change, pk, expires },
+      stored?.rev,
+    );
+    if (written.done) stored = written.item as CrashItem;
+    return written.done;
+  };
+  const release = async (crashed: boolean): Promise<void> => {
+    crashes += crashed ? 1 : 0;
+    try {
+      await write({ crashes });
+    } catch (error) {
+      log.warn('crash not counted', { queueMessageId: record.messageId, error: nameOf(error) });
+    }
+  };
+  if (!isReturned(record)) return { crashes, release };
+  try {
+    stored = (await table.get(pk)) as CrashItem | undefined;
+    if ((stored?.until ?? 0) > clock.now()) return 'in-hand';
+    crashes = stored === undefined ? 1 : stored.crashes + (stored.owner === undefined ? 0 : 1);
+    if (!(await write({ crashes, owner, until: clock.now() + remainingMs }))) return 'in-hand';
+    return { crashes, release };
+  } catch (error) {
+    log.warn('crash not counted', { queueMessageId: record.messageId, error: nameOf(error) });
+    return { crashes: 0, release: async () => {} };
+  }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,50 @@
+import type { SQSRecord } from 'aws-lambda';
+import { SUBMISSION_ID } from '../contract/dead-letter.ts';
+import { endInterrupted, judge } from './entry.ts';
+import type { Homes } from './homes.ts';
+import { readEntry } from './ledger.ts';
+import { deliveryOf } from './send.ts';
+import { InFlightError, type SenderContext } from './work.ts';
+
+/**
+ * Ends a message on which the sender fails again and again, without working on it once more. What ended already, or waits as
+ * another message, is left alone.
+ *
+ * @throws InFlightError if another delivery of the submission is being worked on, LedgerError if the ledger does not answer
+ */
+export async function endCrashed(
+  record: SQSRecord,
+  homes: Homes,
+  detail: string,
+  { table, clock }: Pick<SenderContext, 'table' | 'clock'>,
+): Promise<void> {
+  const id = idIn(record.body) ?? homes.letter.submissionId;
+  homes.letter = { ...homes.letter, submissionId: id };
+  const entry = await readEntry(table, id);
+  const standing = judge(entry, { ...deliveryOf(record, homes.letter, entry?.hash ?? ''), now: clock.now() });
+  if (standing.kind === 'over') return;
+  if (standing.kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
+  if (standing.kind === 'continues') homes.letter = { ...homes.letter, carried: standing.carried };
+  await homes.bury({ reason: 'Crashed', detail }, entry?.attempts.at(-1)?.provider);
+  if (standing.kind !== 'continues') return;
+  const { attempts, rev } = standing.entry;
+  const end = {
+    state: 'dead',
+    reason: 'Crashed',
+    attempts: endInterrupted(attempts, clock.now()),
+    carried: standing.carried,
+    lease: undefined,
+  };
+  // The letter is out: whoever asks the ledger meanwhile finds it open, and that is all.
+  await table.write({ ...standing.entry, ...end }, rev).catch(() => undefined);
+}
+
+/** The id in a body that nobody has read yet, if there is one that may be an id. */
+function idIn(body: string): string | undefined {
+  try {
+    const { id } = JSON.parse(body) as { id?: unknown };
+    return typeof id === 'string' && SUBMISSION_ID.test(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
