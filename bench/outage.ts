@@ -197,6 +197,7 @@ function chain({ call }: Rig): Way {
         message,
         recipients: message.to.map(({ address }) => address),
         mime: () => Promise.resolve(mime),
+        tracking: { opens: false, clicks: false },
         number: place + 1,
         deadlineMs: DEADLINE_MS,
         connectMs: 3_000,

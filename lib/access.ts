@@ -64,15 +64,18 @@ function sesArn(stack: Stack, region: string | undefined, resource: string, reso
 }
 
 function sesStatement(stack: Stack, { options }: Extract<ProviderConfig, { type: 'ses' }>): PolicyStatement {
-  const { identities, configurationSet, region } = options;
+  const { identities, configurationSet, trackingSets = {}, fromIdentityArn, region } = options;
+  // An identity can have a default configuration set, and SES asks for the right to use that one too.
+  const sets =
+    configurationSet === undefined ? ['*'] : [...new Set([configurationSet, ...Object.values(trackingSets)])];
   const arn = (resource: string, resourceName: string) => sesArn(stack, region, resource, resourceName);
   return new PolicyStatement({
     // SES asks for both: the second when SendEmail of API v2 carries raw MIME.
     actions: ['ses:SendEmail', 'ses:SendRawEmail'],
     resources: [
-      ...identities.map((identity) => arn('identity', identity)),
-      // An identity can have a default configuration set, and SES asks for the right to use that one too.
-      arn('configuration-set', configurationSet ?? '*'),
+      // A lent identity is the resource by itself; its owner's policy says the rest.
+      ...(fromIdentityArn === undefined ? identities.map((identity) => arn('identity', identity)) : [fromIdentityArn]),
+      ...sets.map((name) => arn('configuration-set', name)),
     ],
     conditions: {
       StringLike: {

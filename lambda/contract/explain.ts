@@ -27,7 +27,7 @@ function sentence(issue: Issue, root: unknown, base: readonly PropertyKey[]): st
 }
 
 /** `to[0].address`; a name that could itself be content is told by its length. */
-function fieldName(path: readonly PropertyKey[]): string {
+export function fieldName(path: readonly PropertyKey[]): string {
   let name = '';
   for (const part of path) {
     if (typeof part === 'number') name += `[${part}]`;

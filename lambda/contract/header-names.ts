@@ -1,5 +1,7 @@
+import { ignoringCase } from './patterns.ts';
+
 /** Printable ASCII without the colon (RFC 5322 section 3.6.8), kept to the token characters that every provider takes. */
-export const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,76}$/;
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,76}$/;
 
 /** Written by Mailover from other fields, or by the providers on the way; a producer's own would break or forge them. */
 const RESERVED = new Set([
@@ -27,6 +29,13 @@ const RESERVED_PREFIXES = [
   'x-ses-',
   'x-mailgun-',
 ];
+
+/** {@link headerNameProblem} as a pattern. */
+export const HEADER_NAME_PATTERN = (() => {
+  const names = [...RESERVED].map((name) => `${ignoringCase(name)}$`);
+  const prefixes = RESERVED_PREFIXES.map(ignoringCase);
+  return `^(?!${[...names, ...prefixes].join('|')})${HEADER_NAME.source.slice(1)}`;
+})();
 
 /** What a refused header name should have been, or nothing for a name that a producer may set. */
 export function headerNameProblem(name: string): string | undefined {

@@ -142,6 +142,8 @@ export const METRICS = {
   PossibleDuplicate: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: DUPLICATE_OUTCOMES }),
   /** Providers passed over because they cannot carry the message by their published limits. */
   SkippedUnable: metric({ unit: 'Count', by: [] }),
+  /** Tags and metadata of accepted mail that did not fit the provider's limits, and so do not come back with its events. */
+  MetadataDropped: metric({ unit: 'Count', by: [] }),
   /** From when the producer sent it to acceptance; one value for each submission that a provider accepted. */
   Delay: metric({ unit: 'Seconds', by: [], small: true }),
   /** Age of a submission when it is sent to a retry queue. */

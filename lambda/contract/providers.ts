@@ -18,6 +18,17 @@ export interface SesOptions {
    * @default - none
    */
   readonly configurationSet?: string;
+  /**
+   * Configuration sets that track, by what they do: SES has no other way to be told. Mail that asks for tracking goes over
+   * the one that does just that, else over `configurationSet`, which should track nothing.
+   * @default - none: mail over this provider is not tracked
+   */
+  readonly trackingSets?: { readonly opens?: string; readonly clicks?: string; readonly both?: string };
+  /**
+   * ARN of an identity of another account, whose owner lets this one send (SES: sending authorization).
+   * @default - identities of this account
+   */
+  readonly fromIdentityArn?: string;
 }
 
 /**
@@ -189,6 +200,13 @@ interface ProviderBase<T extends ProviderType, O, I> {
    * @default - any; for `ses`, its identities
    */
   readonly fromDomains?: readonly string[];
+  /**
+   * Address that mail from other domains than `fromDomains` is sent from by this provider, rather than not at all: with the
+   * name of the original, and its address in Reply-To unless the submission has one. Providers that may send it as it is
+   * come first.
+   * @default - none: mail from other domains passes this provider by
+   */
+  readonly substituteFrom?: string;
   /**
    * Classes of submissions that this provider carries; all others, and those without a class, pass it by.
    * @default - all

@@ -28,4 +28,9 @@ export interface RouteConfig {
    * @default 'ask'
    */
   readonly onUnknown?: 'ask' | 'failover' | 'hold';
+  /**
+   * What providers may do to learn whether a mail is read, if the submission does not say.
+   * @default - nothing: links and pictures stay as they are
+   */
+  readonly tracking?: { readonly opens?: boolean; readonly clicks?: boolean };
 }

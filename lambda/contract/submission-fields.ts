@@ -1,7 +1,11 @@
 import * as z from 'zod/mini';
 import { parseMailbox } from '../mail/address.ts';
+import { STRUCTURED } from '../mail/header-kinds.ts';
+import { headerProblem } from '../mail/header-line.ts';
+import { BASE64, isBase64 } from './contents.ts';
 import { SUBMISSION_ID } from './dead-letter.ts';
-import { HEADER_NAME, headerNameProblem } from './header-names.ts';
+import { HEADER_NAME_PATTERN, headerNameProblem } from './header-names.ts';
+import { ADDRESS, BASE64_SCHEMA, HTTPS_URL, ignoringCase, MAILTO, ONE_LINE, SOME_LINE } from './patterns.ts';
 
 // Every `error` below says what would be right; `explain` puts the field and the shape of what was given before it.
 
@@ -16,7 +20,7 @@ export const line = (expected: string, min: number, max: number) => {
     z.minLength(min, { error }),
     z.maxLength(max, { error }),
     z.refine((text) => !BREAKS_A_LINE.test(text), { error: `${expected} without line breaks or control characters` }),
-    z.meta({ pattern: '^[^\\u0000-\\u001f\\u007f]*$' }),
+    z.meta({ pattern: ONE_LINE }),
   );
 };
 
@@ -33,7 +37,13 @@ const address = z.string({ error: 'one address' }).check(
       return parsed && 'problem' in parsed ? parsed.problem : 'one address';
     },
   }),
-  z.meta({ description: 'Exactly one address, without a name: local part, @, domain.', pattern: '^.+@[^@]+$' }),
+  z.meta({
+    id: 'Address',
+    description:
+      'Exactly one address, without a name: local part, @, domain. The pattern is stricter than Mailover where a pattern ' +
+      'cannot say the rule: a domain in other letters than Latin, Greek, Cyrillic, Chinese, Japanese or Korean ones, or a long one, passes as A-labels.',
+    pattern: ADDRESS,
+  }),
 );
 
 const MAILBOX = 'an address, or an object of "name" and "address"';
@@ -45,16 +55,41 @@ export const mailboxes = z
   .array(mailbox, { error: 'a list of addresses' })
   .check(z.maxLength(1000, { error: 'a list of at most 1000 addresses' }));
 
-export const headers = z.record(
-  z.string().check(
-    z.meta({ pattern: HEADER_NAME.source }),
-    z.refine((name) => headerNameProblem(name) === undefined, {
-      error: ({ input }) => headerNameProblem(String(input)) ?? 'a header name',
+const MAX_HEADER = 8000;
+const HEADER_VALUE = 'a header value';
+
+export const headers = z
+  .record(
+    z.string().check(
+      z.meta({ pattern: HEADER_NAME_PATTERN }),
+      z.refine((name) => headerNameProblem(name) === undefined, {
+        error: ({ input }) => headerNameProblem(String(input)) ?? 'a header name',
+      }),
+    ),
+    line(HEADER_VALUE, 1, MAX_HEADER).check(z.meta({ pattern: SOME_LINE })),
+    { error: 'an object from header name to value' },
+  )
+  .check(
+    z.superRefine((headers, { addIssue }) => {
+      const seen = new Set<string>();
+      for (const [name, value] of Object.entries(headers)) {
+        const lower = name.toLowerCase();
+        const problem = seen.has(lower)
+          ? 'each header once, whatever the case of its name'
+          : headerProblem(name, value);
+        if (problem !== undefined) addIssue({ code: 'custom', path: [name], message: problem });
+        seen.add(lower);
+      }
     }),
-  ),
-  line('a header value', 1, 8000),
-  { error: 'an object from header name to value' },
-);
+    z.meta({
+      patternProperties: Object.fromEntries(
+        STRUCTURED.map(({ names, pattern }) => [
+          ignoringCase(names),
+          { type: 'string', minLength: 1, maxLength: MAX_HEADER, allOf: [{ pattern: ONE_LINE }, { pattern }] },
+        ]),
+      ),
+    }),
+  );
 
 export const metadata = z
   .record(
@@ -77,13 +112,15 @@ export const s3Reference = z.strictObject(
   { error: 'an object of "bucket" and "key"' },
 );
 
-// Encoding again is the strict check: Node skips what is not base64, and forgives padding and loose last bits.
-const base64 = z.string({ error: 'base64' }).check(
-  z.refine((text) => text.length % 4 === 0 && Buffer.from(text, 'base64').toString('base64') === text, {
-    error: 'canonical base64 (A-Z a-z 0-9 + /, padded with =, no line breaks)',
-  }),
-  z.meta({ contentEncoding: 'base64' }),
+const base64 = z.string({ error: BASE64 }).check(
+  // What stands in the text was checked while it was cut out; this is for whatever else is no string of base64.
+  z.refine((text) => isBase64(text), { error: BASE64 }),
+  z.meta(BASE64_SCHEMA),
 );
+
+/** `a\u202efdp.exe` is shown as `aexe.pdf`. */
+const TURNS_AROUND = /[\u202a-\u202e\u2066-\u2069]/;
+const FILE_NAME = `^(?![\\s\\S]*[\\u202a-\\u202e\\u2066-\\u2069])${ONE_LINE.slice(1)}`;
 
 const TYPE =
   /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(?: ?; ?[A-Za-z0-9-]+=(?:[A-Za-z0-9!#$&^_.+-]+|"[ !#-[\]-~]*"))*$/;
@@ -91,10 +128,16 @@ const TYPE =
 export const attachment = z
   .strictObject(
     {
-      filename: line('a file name', 1, 255),
+      filename: line('a file name', 1, 255).check(
+        z.refine((name) => !TURNS_AROUND.test(name), {
+          error: 'a file name without characters that turn the direction of text',
+        }),
+        z.meta({ pattern: FILE_NAME }),
+      ),
       contentType: matching(TYPE, 'a media type such as application/pdf').check(
         z.maxLength(255, { error: 'a media type of at most 255 characters' }),
         z.refine((type) => !/^multipart\//i.test(type), { error: 'a media type other than multipart' }),
+        z.meta({ pattern: `^(?!${ignoringCase('multipart')}/)${TYPE.source.slice(1)}` }),
       ),
       content: z.exactOptional(base64),
       s3: z.exactOptional(s3Reference),
@@ -111,6 +154,48 @@ export const attachment = z
     z.meta({ oneOf: [{ required: ['content'] }, { required: ['s3'] }] }),
   );
 
+const flag = (what: string) => z.exactOptional(z.boolean({ error: `true or false: whether ${what}` }));
+
+export const tracking = z.strictObject(
+  { opens: flag('it is to be learned that the mail was opened'), clicks: flag('links lead over the provider') },
+  { error: 'an object of "opens" and "clicks"' },
+);
+
+/** RFC 5546 section 1.4. */
+const METHODS = ['PUBLISH', 'REQUEST', 'REPLY', 'ADD', 'CANCEL', 'REFRESH', 'COUNTER', 'DECLINECOUNTER'] as const;
+const METHOD_LINE = `(?:^|[\\r\\n])${ignoringCase('method')}:`;
+const otherMethod = (method: string) => `${METHOD_LINE}(?!${ignoringCase(method.toLowerCase())}[ \\t]*(?:[\\r\\n]|$))`;
+const CALENDAR_START = `^${ignoringCase('begin:vcalendar')}`;
+
+export const calendar = z
+  .strictObject(
+    {
+      method: z.enum(METHODS, { error: `one of ${METHODS.join(', ')}` }),
+      content: z
+        .string({ error: 'an iCalendar object' })
+        .check(
+          z.regex(new RegExp(CALENDAR_START), { error: 'an iCalendar object, which begins with BEGIN:VCALENDAR' }),
+        ),
+    },
+    { error: 'an object of "method" and "content"' },
+  )
+  .check(
+    // RFC 6047 section 2.4: programs that find two methods show neither.
+    z.refine(({ method, content }) => !new RegExp(otherMethod(method)).test(content), {
+      error: 'the same method as in the line METHOD of "content"',
+      path: ['method'],
+    }),
+    z.meta({
+      description:
+        'An invitation or another message between calendars: as an alternative to the text and as the file invite.ics. Providers that cannot carry it are passed over.',
+      allOf: METHODS.map((method) => ({
+        if: { properties: { method: { const: method } } },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        then: { properties: { content: { not: { pattern: otherMethod(method) } } } },
+      })),
+    }),
+  );
+
 // Each stands unbroken on one header line, and no encoding may be put around it.
 const MAX_URI = 800;
 
@@ -120,12 +205,13 @@ export const unsubscribe = z
       url: z.exactOptional(
         line('an https URL', 1, MAX_URI).check(
           z.refine(isHttpsUrl, { error: `an https URL without a user name, at most ${MAX_URI} characters as ASCII` }),
-          z.meta({ description: 'Takes the one-click POST of RFC 8058.' }),
+          z.meta({ description: 'Takes the one-click POST of RFC 8058.', pattern: HTTPS_URL }),
         ),
       ),
       mailto: z.exactOptional(
         line('an address or a mailto URI', 1, MAX_URI).check(
           z.refine(isMailto, { error: 'an ASCII address, or a mailto URI of one' }),
+          z.meta({ pattern: MAILTO }),
         ),
       ),
     },

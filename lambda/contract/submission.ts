@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
+import { BASE64, cutContents } from './contents.ts';
 import type { Problem } from './dead-letter.ts';
-import { explain, shapeOf } from './explain.ts';
+import { explain, fieldName, shapeOf } from './explain.ts';
+import { type JsonPath, type JsonString, scanJson } from './json-text.ts';
 import * as field from './submission-fields.ts';
 
 export type { Problem };
@@ -40,7 +42,11 @@ export const submissionSchema = z
       headers: z.exactOptional(
         field.headers.check(
           z.refine((headers) => Object.keys(headers).length <= 100, { error: 'at most 100 headers' }),
-          described('Custom headers. Those that Mailover or a provider writes itself are refused.'),
+          z.meta({
+            description:
+              'Custom headers, each once, whatever the case of its name. Those that Mailover or a provider writes itself are refused.',
+            maxProperties: 100,
+          }),
         ),
       ),
       attachments: z.exactOptional(
@@ -48,6 +54,14 @@ export const submissionSchema = z
           .array(field.attachment, { error: 'a list of attachments' })
           .check(z.maxLength(100, { error: 'a list of at most 100 attachments' })),
       ),
+      tracking: z.exactOptional(
+        field.tracking.check(
+          described(
+            'What providers may do to learn whether the mail is read. Default: that of the route of its class, else nothing.',
+          ),
+        ),
+      ),
+      calendar: z.exactOptional(field.calendar),
       tag: z.exactOptional(field.line('a tag', 1, 128)),
       metadata: z.exactOptional(field.metadata),
       unsubscribe: z.exactOptional(field.unsubscribe),
@@ -125,18 +139,40 @@ export type S3Reference = z.infer<typeof field.s3Reference>;
 
 /** What a queue body turned out to be. `future`: a newer deployment may read it, so it stays on the queue. */
 export type ReadResult =
-  | { readonly kind: 'submission'; readonly submission: Submission }
+  | {
+      readonly kind: 'submission';
+      /** As given, but for the `content` of attachments: it is the SHA-256 of the bytes in base64. */
+      readonly submission: Submission;
+      /** The bytes of the attachments that have a `content`, by their place. */
+      readonly contents: ReadonlyMap<number, Buffer>;
+    }
   | { readonly kind: 'pointer'; readonly s3: S3Reference }
   | { readonly kind: 'future'; readonly version: number }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-/** Reads the body of a queue message or of the object that a pointer names; never throws. */
-export function readSubmission(text: string): ReadResult {
+/**
+ * Reads the body of a queue message or of the object that a pointer names; never throws. Attachments are decoded in
+ * place, so that a large one is in memory once: the bytes given are written over.
+ */
+export function readSubmission(body: string | Buffer): ReadResult {
+  const bytes = withoutMark(typeof body === 'string' ? Buffer.from(body) : body);
+  const strings: JsonString[] = [];
+  const fault = scanJson(bytes, (value) => {
+    if (isContent(value.path)) strings.push(value);
+  });
+  if (fault) return malformed(`${fieldName(fault.path)}: ${fault.given}; expected ${fault.expected}`);
+  const cut = cutContents(bytes, strings);
+  if ('invalid' in cut) {
+    const { path, start, end } = cut.invalid;
+    return malformed(`${fieldName(path)}: given a string of ${end - start} characters; expected ${BASE64}`);
+  }
   let given: unknown;
   try {
-    given = JSON.parse(text);
+    given = JSON.parse(cut.rest);
   } catch {
-    return malformed(`the message: given ${shapeOf(text)} that is not JSON; expected a JSON object`);
+    return malformed(
+      `the message: given ${bytes.length} byte${bytes.length === 1 ? '' : 's'} of what is not JSON; expected a JSON object`,
+    );
   }
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     return malformed(`the message: given ${shapeOf(given)}; expected a JSON object`);
@@ -145,24 +181,23 @@ export function readSubmission(text: string): ReadResult {
   if (typeof stated === 'number' && Number.isInteger(stated) && stated > SUBMISSION_VERSION) {
     return { kind: 'future', version: stated };
   }
-  // Zod passes over this one key in silence, and nothing may be dropped in silence.
-  const hidden = ['', 'headers', 'metadata'].find((name) => hidesPrototype(given, name));
-  if (hidden !== undefined) {
-    return malformed(`${hidden ? `${hidden}.` : ''}__proto__: unknown field; expected only the fields of the schema`);
-  }
   if (Object.hasOwn(given, 's3')) {
     const pointer = z.safeParse(pointerSchema, given);
     return pointer.success ? { kind: 'pointer', s3: pointer.data.s3 } : malformed(explain(pointer.error.issues, given));
   }
   const submission = z.safeParse(submissionSchema, given);
   return submission.success
-    ? { kind: 'submission', submission: submission.data }
+    ? { kind: 'submission', submission: submission.data, contents: cut.contents }
     : malformed(explain(submission.error.issues, given));
 }
 
-function hidesPrototype(given: object, name: string): boolean {
-  const value = name === '' ? given : (given as Record<string, unknown>)[name];
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__');
+/** RFC 8259 section 8.1: a parser may ignore a byte order mark, and some editors and languages write one. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+function isContent([field, , name, ...more]: JsonPath): boolean {
+  return field === 'attachments' && name === 'content' && more.length === 0;
 }
 
 function malformed(detail: string): ReadResult {

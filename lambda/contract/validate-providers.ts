@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { parseMailbox } from '../mail/address.ts';
 import type { ProviderDefinition } from '../providers/provider.ts';
+import { allowedFrom, allows } from './from-domains.ts';
 import {
   type InboundType,
   PROVIDER_DEFAULTS,
   PROVIDER_TYPES,
   type ProviderConfig,
   type ProviderType,
+  type SesOptions,
 } from './providers.ts';
 
 /** What a provider type allows, as its definition says it. */
@@ -40,6 +42,12 @@ export const className = z
   .regex(/^\P{Cc}+$/u, 'must be text of one line');
 const whole = (least: number, most: number) => z.int().min(least).max(most);
 
+const configurationSet = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -')
+  .optional();
+const IDENTITY_ARN = /^arn:aws[a-z-]*:ses:(\*|[a-z0-9-]+):\d{12}:identity\/(.+)$/;
+
 const options = {
   ses: z.strictObject({
     region: z
@@ -47,10 +55,11 @@ const options = {
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as `eu-west-1`')
       .optional(),
     identities: list(identity),
-    configurationSet: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -')
+    configurationSet,
+    trackingSets: z
+      .strictObject({ opens: configurationSet, clicks: configurationSet, both: configurationSet })
       .optional(),
+    fromIdentityArn: z.string().regex(IDENTITY_ARN, 'must be the ARN of an SES identity').optional(),
   }),
   mailgun: z.strictObject({ domain, region: z.enum(['us', 'eu']).optional() }),
   postmark: z.strictObject({ messageStream: words.optional() }),
@@ -104,6 +113,11 @@ const mailAddress = z
   .refine((text) => !('problem' in parseMailbox(text)), 'must be one address, without a name');
 const RESOLVER = /^(\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|[0-9A-Fa-f:]+:[0-9A-Fa-f:]*|\[[0-9A-Fa-f:]+\](:\d{1,5})?)$/;
 
+function isCanonical(text: string): boolean {
+  const mailbox = parseMailbox(text);
+  return 'address' in mailbox && mailbox.address === text;
+}
+
 const common = {
   key: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must match [a-z][a-z0-9-]{0,31}'),
   media: z.literal('email', 'is reserved: only `email` exists').optional(),
@@ -119,6 +133,10 @@ const common = {
   connectMs: whole(100, 60_000).optional(),
   maxPerSecond: z.number().min(0.1, 'must be at least 0.1').max(10_000, 'must be at most 10000').optional(),
   fromDomains: list(domain).optional(),
+  substituteFrom: z
+    .string()
+    .refine(isCanonical, 'must be one address, without a name, its domain in lower case (A-labels)')
+    .optional(),
   classes: list(className).optional(),
   canary: z.strictObject({ to: mailAddress, from: mailAddress.optional(), everyMinutes: whole(5, 1_440) }).optional(),
   blocklists: z
@@ -213,6 +231,8 @@ function ownProblems(provider: ProviderConfig, definition: Definitions[ProviderT
     for (const name of provider.fromDomains ?? [])
       if (!provider.options.identities.some((identity) => name === identity || name.endsWith(`.${identity}`)))
         problems.push(`fromDomains: ${name} is not below any of the identities, which alone may send`);
+  if (provider.type === 'ses') problems.push(...lentIdentityProblems(provider.options));
+  problems.push(...substituteProblems(provider));
   if (provider.secretName && definition.secretFields.length === 0)
     problems.push(`secretName: type ${provider.type} needs no secret`);
   const most = {
@@ -226,6 +246,27 @@ function ownProblems(provider: ProviderConfig, definition: Definitions[ProviderT
       problems.push(`limits.${name}: ${wanted} is above ${most[name]}, which type ${provider.type} takes`);
   }
   return problems;
+}
+
+function substituteProblems(provider: ProviderConfig): string[] {
+  const { substituteFrom } = provider;
+  if (substituteFrom === undefined) return [];
+  const allowed = allowedFrom(provider);
+  if (!allowed) return ['substituteFrom: needs fromDomains, which say whose mail is not sent as it is'];
+  return allows(allowed, substituteFrom) ? [] : ['substituteFrom: is none of the addresses that this provider may use'];
+}
+
+function lentIdentityProblems({ fromIdentityArn, region, identities }: SesOptions): string[] {
+  const [, place, lent] = IDENTITY_ARN.exec(fromIdentityArn ?? '') ?? [];
+  if (place === undefined || lent === undefined) return [];
+  // SES wants the region in which the owner verified it (sending-authorization-delegate-sender-tasks-email, 2026-11-28).
+  const elsewhere = region !== undefined && place !== '*' && place !== region;
+  return [
+    ...(elsewhere ? [`options.fromIdentityArn: is of ${place}, and this provider sends from ${region}`] : []),
+    ...identities
+      .filter((name) => name !== lent && !name.endsWith(`@${lent}`) && !name.endsWith(`.${lent}`))
+      .map((name) => `options.identities: ${name} is not below the identity of fromIdentityArn`),
+  ];
 }
 
 function shareProblems(outbound: readonly ProviderConfig[]): string[] {

@@ -9,6 +9,7 @@ const schema = z.strictObject({
   strict: z.boolean().optional(),
   expiresAfterSeconds: z.int().min(30).max(1_209_600).optional(),
   onUnknown: z.enum(['ask', 'failover', 'hold']).optional(),
+  tracking: z.strictObject({ opens: z.boolean().optional(), clicks: z.boolean().optional() }).optional(),
 });
 
 /**

@@ -20,10 +20,10 @@ const DOT_ATOM =
 /** A whole RFC 2047 encoded-word; `=?` alone is legal in a local part. */
 const ENCODED_WORD = /=\?[^?\s]+\?[bq]\?[^?\s]*\?=/i;
 const QUOTED = /^"((?:[^"\\]|\\.)*)"$/su;
-// Controls, invisible format characters, lone surrogates and spaces other than U+0020. The four letters at the end
-// become CR or LF where a client cuts them to 8 bits, and an SMTP command line is written without an encoding.
+// Controls, invisible format characters, lone surrogates and spaces other than U+0020. The pairs at the end become CR LF
+// where a client cuts them to 8 bits; one of these letters alone is everyday Czech or Chinese.
 const FORBIDDEN_IN_LOCAL =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u010a\u010d\u560a\u560d]/u;
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|[\u010d\u560d][\u010a\u560a]/u;
 
 /**
  * Reads exactly one address, strictly: no comments, groups, routes, encoded-words or domain literals.
@@ -106,16 +106,24 @@ export function formatMailbox(mailbox: Mailbox): string {
   return mailboxTokens(mailbox).join(' ');
 }
 
-/** The pieces of {@link formatMailbox} that a header line may be folded between. */
-export function mailboxTokens({ name, address }: Mailbox): string[] {
+function mailboxTokens({ name, address }: Mailbox, room?: number): string[] {
   if (!name) return [address];
-  return [...phrase(name), `<${address}>`];
+  return [...phraseTokens(name, room), `<${address}>`];
 }
 
-// Longer names, and spaces that folding or trimming readers would change, travel safely only as encoded-words.
+/** The pieces of a list of mailboxes that a header line may be folded between; `room` is what is left of its first line. */
+export function listTokens(mailboxes: readonly Mailbox[], room: number): string[] {
+  return mailboxes.flatMap((mailbox, index) => {
+    const own = mailboxTokens(mailbox, index === 0 ? room : undefined);
+    return index < mailboxes.length - 1 ? own.with(-1, `${own.at(-1)},`) : own;
+  });
+}
+
+// Longer names, and spaces that folding or trimming readers would change, travel safely only as encoded words.
 const PLAIN_PHRASE = /^(?! )(?!.* {2})[\x20-\x7e]{1,60}(?<! )$/;
 
-function phrase(name: string): string[] {
-  if (!PLAIN_PHRASE.test(name) || looksEncoded(name)) return encodedWords(name);
+/** A name before an address or an id: quoted, or as encoded words. */
+export function phraseTokens(name: string, room?: number): string[] {
+  if (!PLAIN_PHRASE.test(name) || looksEncoded(name)) return encodedWords(name, room);
   return [`"${name.replace(/["\\]/g, '\\$&')}"`];
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../contract/dead-letter.ts';
 import type { Submission, SubmissionAttachment } from '../contract/submission.ts';
 import { domainOf, parseMailbox, sameMailboxKey } from './address.ts';
+import { withCrlf } from './line-ends.ts';
 import type { Mailbox, Message, MessageAttachment } from './message.ts';
 
 /** What the submission itself does not hold. */
@@ -36,19 +37,28 @@ export function buildMessage(
     lists[field] = result.mailboxes;
   }
   const handle = handleOf(id);
+  const messageId = `<${handle}@${domainOf(from.address)}>`;
   const { subject = '', text, html, tag } = submission;
+  const calendar = submission.calendar && { ...submission.calendar, content: withCrlf(submission.calendar.content) };
   const message: Message = {
     id,
     handle,
-    messageId: `<${handle}@${domainOf(from.address)}>`,
+    messageId,
     date: now,
     from,
     ...lists,
     subject: subject.toWellFormed(),
     ...(text && { text: text.toWellFormed() }),
     ...(html && { html: html.toWellFormed() }),
-    headers: headersOf(submission, id),
-    attachments: (submission.attachments ?? []).map((attachment, index) => withBytes(attachment, attachments[index])),
+    headers: headersOf(submission, id, messageId),
+    attachments: [
+      ...(submission.attachments ?? []).map((attachment, index) => withBytes(attachment, attachments[index])),
+      // Programs that do not read the alternative offer the file.
+      ...(calendar
+        ? [{ filename: 'invite.ics', contentType: 'application/ics', content: Buffer.from(calendar.content) }]
+        : []),
+    ],
+    ...(calendar && { calendar }),
     ...(tag !== undefined && { tag: tag.toWellFormed() }),
     metadata: Object.fromEntries(
       Object.entries(submission.metadata ?? {}).map(([name, value]) => [name, value.toWellFormed()]),
@@ -73,8 +83,19 @@ function distinct(
   return { mailboxes };
 }
 
-function headersOf({ headers = {}, unsubscribe }: Submission, id: string): [name: string, value: string][] {
+function headersOf(
+  { headers = {}, unsubscribe }: Submission,
+  id: string,
+  messageId: string,
+): [name: string, value: string][] {
   const list: [string, string][] = Object.entries(headers).map(([name, value]) => [name, value.toWellFormed()]);
+  const given = (name: string) => list.find(([other]) => other.toLowerCase() === name)?.[1];
+  // SES writes a Message-ID of its own, which an answer names and nobody here knows. An answer repeats this one as well.
+  // It comes before what is answered: threads follow the last id (RFC 5256), and no mail is an answer to itself.
+  if (given('references') === undefined) {
+    const answered = given('in-reply-to');
+    list.push(['References', answered === undefined ? messageId : `${messageId} ${answered}`]);
+  }
   list.push(['X-Mailover-Id', id]);
   if (unsubscribe) {
     const { url, mailto } = unsubscribe;

@@ -1,23 +1,33 @@
-// RFC 2047 section 2: at most 75 characters, 12 of them `=?UTF-8?B?` and `?=`; 60 of base64 carry 45 octets.
-const MAX_OCTETS = 45;
+/** `=?UTF-8?B?` and `?=`. */
+const FRAME = 12;
+/** RFC 2047 section 2: longest encoded word. */
+const MAX_WORD = 75;
+/** One character of four octets is eight characters of base64. */
+const LEAST_WORD = FRAME + 8;
 
-/** Whether a reader could take plain ASCII for an encoded-word; lenient ones decode across spaces. */
+/** Whether a reader could take plain ASCII for an encoded word; lenient ones decode across spaces. */
 export function looksEncoded(text: string): boolean {
   return text.includes('=?');
 }
 
 /**
- * The text as RFC 2047 encoded-words (UTF-8, base64), each whole by itself: no character is split between two.
+ * The text as RFC 2047 encoded words (UTF-8, base64), each whole by itself: no character is split between two.
  * Readers drop white space between neighbours, so the words may be folded at every space.
+ *
+ * @param room characters that are left on the first line; too few for any word mean that the first one begins a line
  */
-export function encodedWords(text: string): string[] {
+export function encodedWords(text: string, room = MAX_WORD): string[] {
   const words: string[] = [];
   let chunk = '';
   let octets = 0;
-  const flush = () => words.push(`=?UTF-8?B?${Buffer.from(chunk).toString('base64')}?=`);
+  let most = octetsIn(room < LEAST_WORD ? MAX_WORD : Math.min(room, MAX_WORD));
+  const flush = () => {
+    words.push(`=?UTF-8?B?${Buffer.from(chunk).toString('base64')}?=`);
+    most = octetsIn(MAX_WORD);
+  };
   for (const character of text.toWellFormed()) {
     const size = Buffer.byteLength(character);
-    if (octets + size > MAX_OCTETS) {
+    if (octets + size > most) {
       flush();
       chunk = '';
       octets = 0;
@@ -27,4 +37,9 @@ export function encodedWords(text: string): string[] {
   }
   if (chunk !== '') flush();
   return words;
+}
+
+/** Four characters of base64 carry three octets. */
+function octetsIn(word: number): number {
+  return Math.floor((word - FRAME) / 4) * 3;
 }

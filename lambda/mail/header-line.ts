@@ -1,37 +1,69 @@
-import { mailboxTokens } from './address.ts';
-import { encodedWords } from './encoded-word.ts';
+import { listTokens } from './address.ts';
+import { encodedWords, looksEncoded } from './encoded-word.ts';
+import { type HeaderRead, MAX_WORD, readStructured } from './header-kinds.ts';
 import type { Mailbox } from './message.ts';
 
-// RFC 5322 section 2.1.1 wants 78 characters and allows 998; one word of up to 900 still fits its line.
+// RFC 5322 section 2.1.1 wants 78 characters and allows 998; RFC 2047 section 2 allows 76 on a line with an encoded word.
 const WIDTH = 76;
-const MAX_WORD = 900;
 const ENCODED_WORD = /=\?[^?]*\?[bq]\?[^?]*\?=/i;
 
-/** A header of free text, ASCII and folded; a value that folding could change travels as encoded-words. */
+/** What is left of the first line behind a name. */
+function roomBeside(name: string): number {
+  return WIDTH - name.length - 2;
+}
+
+/**
+ * The pieces of a header of the producer's, between which its line may be folded, the same at every provider. Encoded
+ * words stand only where RFC 2047 section 5 allows them.
+ *
+ * @throws for a value that {@link headerProblem} refuses
+ */
+export function headerTokens(name: string, value: string): readonly string[] {
+  const read = readHeader(name, value);
+  if ('problem' in read) throw new Error(`the header ${name} was not checked`);
+  return read.tokens;
+}
+
+/** What the value of a header should have been, or nothing for a good one. */
+export function headerProblem(name: string, value: string): string | undefined {
+  const read = readHeader(name, value);
+  return 'problem' in read ? read.problem : undefined;
+}
+
+function readHeader(name: string, value: string): HeaderRead {
+  // White space at the ends means nothing in any header.
+  const text = value.trim();
+  if (text === '') return { problem: 'a value with something to see in it' };
+  return readStructured(name, text, roomBeside(name)) ?? { tokens: textTokens(name, text) };
+}
+
+/** A header of free text, ASCII and folded; a value that folding could change travels as encoded words. */
 export function textHeader(name: string, value: string): string {
+  return fold(name, textTokens(name, value));
+}
+
+function textTokens(name: string, value: string): readonly string[] {
   const words = value.split(' ');
   const plain =
     /^[\x20-\x7e]*$/.test(value) &&
     words.every((word) => word !== '' && word.length <= MAX_WORD) &&
     !ENCODED_WORD.test(value);
-  return fold(name, plain ? words : encodedWords(value));
+  return plain ? words : encodedWords(value, roomBeside(name));
 }
 
-/** A header of mailboxes, folded only where {@link mailboxTokens} allows it. */
+/** A header of mailboxes, folded only where {@link listTokens} allows it. */
 export function mailboxHeader(name: string, mailboxes: readonly Mailbox[]): string {
-  const tokens = mailboxes.flatMap((mailbox, index) => {
-    const own = mailboxTokens(mailbox);
-    return index < mailboxes.length - 1 ? own.with(-1, `${own.at(-1)},`) : own;
-  });
-  return fold(name, tokens);
+  return fold(name, listTokens(mailboxes, roomBeside(name)));
 }
 
-function fold(name: string, tokens: readonly string[]): string {
+/** A header as lines. */
+export function fold(name: string, tokens: readonly string[]): string {
   let header = `${name}:`;
   let length = header.length;
   for (const [index, token] of tokens.entries()) {
     // The first token stays beside the name where it can: some readers lose a value whose first line is empty.
-    const breaks = length + 1 + token.length > (index === 0 ? MAX_WORD + WIDTH : WIDTH);
+    const width = index === 0 && !looksEncoded(token) ? MAX_WORD + WIDTH : WIDTH;
+    const breaks = length + 1 + token.length > width;
     header += breaks ? `\r\n ${token}` : ` ${token}`;
     length = (breaks ? 0 : length) + 1 + token.length;
   }

@@ -13,6 +13,18 @@ export interface MessageAttachment {
   readonly contentId?: string;
 }
 
+/** An invitation, or another message between calendars (RFC 5546), with CRLF line ends. */
+export interface Calendar {
+  readonly method: string;
+  readonly content: string;
+}
+
+/** What a provider may do to a mail to learn whether it was read; both change its HTML. */
+export interface Tracking {
+  readonly opens: boolean;
+  readonly clicks: boolean;
+}
+
 /**
  * A submission after validation: safe to hand to any composer or provider without further checks.
  *
@@ -36,7 +48,9 @@ export interface Message {
   readonly html?: string;
   /** Custom headers in the producer's order, and `X-Mailover-Id`, `List-Unsubscribe` and `List-Unsubscribe-Post` where they apply. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** The file of an invitation is among them. */
   readonly attachments: readonly MessageAttachment[];
+  readonly calendar?: Calendar;
   readonly tag?: string;
   readonly metadata: Readonly<Record<string, string>>;
 }

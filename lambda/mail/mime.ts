@@ -1,62 +1,82 @@
-import type { MailComposerAttachment } from 'nodemailer/lib/mail-composer';
-import { mailboxHeader, textHeader } from './header-line.ts';
-import type { Message, MessageAttachment } from './message.ts';
+import { Readable } from 'node:stream';
+import { fold, headerTokens, mailboxHeader, textHeader } from './header-line.ts';
+import { withCrlf } from './line-ends.ts';
+import type { Message } from './message.ts';
+import { attachmentPart, calendarPart, type PartBytes, partSize } from './mime-part.ts';
 
 /**
  * The message as MIME: CRLF line ends, no Bcc, lines of at most 998 characters, and ASCII unless an address has a
- * non-ASCII local part.
+ * non-ASCII local part. The bytes of attachments are copied once.
  */
 export async function composeMime(message: Message): Promise<Buffer> {
   // Loaded at the first use: not every provider takes MIME, and a cold start should not pay for it.
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
+  const { calendar } = message;
   const parts = new MailComposer({
     messageId: message.messageId,
     date: message.date.toUTCString().replace('GMT', '+0000'),
     ...(message.text !== undefined && { text: withCrlf(message.text) }),
     ...(message.html !== undefined && { html: withCrlf(message.html) }),
-    attachments: message.attachments.map(composed),
+    // Parts are written here: nodemailer puts encoded words into the name of a file (read in 10.6.0, 2026-11-28), and
+    // makes several copies of a large one.
+    ...(calendar && { alternatives: [{ raw: bytesOf(calendarPart(calendar)) }] }),
+    attachments: message.attachments.map((attachment) => ({
+      raw: bytesOf(attachmentPart(attachment)),
+      ...(attachment.contentId !== undefined && { cid: attachment.contentId }),
+    })),
     newline: 'win',
     disableFileAccess: true,
     disableUrlAccess: true,
   }).compile();
-  return Buffer.concat([Buffer.from(`${headers(message).join('\r\n')}\r\n`), await parts.build()]);
+  return await gather(head(message), parts.createReadStream(), sizeOf(message));
+}
+
+/** The same mail under the addresses of another message: only the lines that Mailover writes by itself differ. */
+export function readdressed(mime: Buffer, from: Message, to: Message): Buffer {
+  return Buffer.concat([head(to), mime.subarray(head(from).length)]);
+}
+
+/** Bytes of MIME that a message makes at the least: what is larger than this need not be composed to be known as too large. */
+export function leastSize({ attachments }: Message): number {
+  return attachments.reduce((sum, { content }) => sum + Math.floor((content.length * 4) / 3), 0);
 }
 
 // Written here: nodemailer parses addresses once more, encodes only parts of a name, and passes on what looks encoded
 // (read in nodemailer 10.6.0, 2026-11-23).
-function headers({ from, to, cc, replyTo, subject, headers: custom }: Message): string[] {
-  return [
+function head({ from, to, cc, replyTo, subject, headers }: Message): Buffer {
+  const lines = [
     mailboxHeader('From', [from]),
     ...(to.length > 0 ? [mailboxHeader('To', to)] : []),
     ...(cc.length > 0 ? [mailboxHeader('Cc', cc)] : []),
     ...(to.length + cc.length === 0 ? ['To: undisclosed-recipients:;'] : []),
     ...(replyTo.length > 0 ? [mailboxHeader('Reply-To', replyTo)] : []),
     ...(subject === '' ? [] : [textHeader('Subject', subject)]),
-    ...custom.map(([name, value]) => textHeader(name, value)),
+    ...headers.map(([name, value]) => fold(name, headerTokens(name, value))),
   ];
+  return Buffer.from(`${lines.join('\r\n')}\r\n`);
 }
 
-/** A bare CR or LF is what SMTP smuggling is made of (CVE-2023-51764), and 7bit would let it through. */
-function withCrlf(text: string): string {
-  return text.toWellFormed().replace(/\r\n|\r|\n/g, '\r\n');
+function bytesOf(part: PartBytes): Readable {
+  return Readable.from(part(), { objectMode: false });
 }
 
-function composed({ filename, contentType, content, contentId }: MessageAttachment): MailComposerAttachment {
-  // RFC 2046 section 5.2.1 forbids base64 for message types; one that 7bit would change goes as plain bytes instead.
-  const embedded = /^message\//i.test(contentType);
-  const asIs = embedded && isSevenBit(content);
-  return {
-    filename: filename.toWellFormed(),
-    contentType: embedded && !asIs ? 'application/octet-stream' : contentType,
-    content,
-    contentTransferEncoding: asIs ? '7bit' : 'base64',
-    contentDisposition: contentId === undefined ? 'attachment' : 'inline',
-    ...(contentId !== undefined && { cid: contentId }),
-  };
+/** Room for headers of parts, and for what quoted-printable adds to text; more is made when it is not enough. */
+function sizeOf({ text = '', html = '', attachments, calendar }: Message): number {
+  const parts = attachments.reduce((sum, { content }) => sum + partSize(content.length) + 2_000, 0);
+  const bodies = Buffer.byteLength(text) + Buffer.byteLength(html) + 2 * Buffer.byteLength(calendar?.content ?? '');
+  return Math.ceil(parts + bodies * 1.5) + 4_000;
 }
 
-/** ASCII without NUL, in CRLF lines of at most 998 characters. */
-function isSevenBit(content: Buffer): boolean {
-  const lines = content.toString('latin1').split('\r\n');
-  return !content.includes(0) && lines.every((text) => text.length <= 998 && !/[\r\n]|\P{ASCII}/u.test(text));
+async function gather(head: Buffer, stream: AsyncIterable<Buffer>, expected: number): Promise<Buffer> {
+  let bytes = Buffer.allocUnsafe(head.length + expected);
+  let length = head.copy(bytes);
+  for await (const chunk of stream) {
+    if (length + chunk.length > bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.ceil((length + chunk.length) * 1.5));
+      bytes.copy(larger, 0, 0, length);
+      bytes = larger;
+    }
+    length += chunk.copy(bytes, length);
+  }
+  return bytes.subarray(0, length);
 }

@@ -64,6 +64,8 @@ export interface AttemptResult {
   readonly outcome: Outcome;
   /** Recipients (by canonical address) whose outcome differs from the others: partial acceptance. */
   readonly recipients?: ReadonlyMap<string, Outcome>;
+  /** How many of the tag and the metadata were left out, since they do not fit this provider. */
+  readonly dropped?: number;
 }
 
 /** Account refusals with this reason make the sender read the secret once more before it believes them. */

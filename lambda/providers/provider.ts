@@ -1,5 +1,5 @@
 import type { ProviderType } from '../contract/providers.ts';
-import type { Message } from '../mail/message.ts';
+import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
 
 /** One call of one provider for one submission. */
@@ -9,6 +9,8 @@ export interface Attempt {
   readonly recipients: readonly string[];
   /** The composed MIME message without Bcc header, CRLF line ends; built once per submission and shared by all attempts. */
   mime(): Promise<Buffer>;
+  /** Told to every provider that tracks, so that no default of an account decides. */
+  readonly tracking: Tracking;
   /** 1 for the first attempt at this submission, counted over all retries. */
   readonly number: number;
   /** Milliseconds until this attempt must have ended, whatever it came to. */
@@ -99,6 +101,18 @@ export interface Limits {
   readonly quotedLocalPart: boolean;
   /** Whether a message needs a To or Cc, or at most one recipient: the provider cannot carry several Bcc alone. */
   readonly visibleRecipient?: boolean;
+  /** Characters that a local part may not have, beside those of {@link quotedLocalPart} and {@link smtpUtf8}. */
+  readonly forbiddenInLocalPart?: string;
+  /**
+   * Whether attachments of no bytes can be carried.
+   * @default true
+   */
+  readonly emptyAttachments?: false;
+  /**
+   * Whether an invitation can be carried as an alternative to the text.
+   * @default true
+   */
+  readonly calendar?: false;
   /** Attachment file extensions that the provider refuses, lower case, without the dot. */
   readonly forbiddenExtensions?: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { allowedFrom, allows } from '../contract/from-domains.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import { hasAsciiLocalPart, hasQuotedLocalPart } from '../mail/address.ts';
 import type { Message } from '../mail/message.ts';
@@ -16,6 +17,10 @@ export interface MessageFacts {
   /** An address has a local part beyond ASCII. */
   readonly smtpUtf8: boolean;
   readonly quotedLocalPart: boolean;
+  /** All characters of the local parts of all addresses. */
+  readonly localParts: string;
+  readonly emptyAttachment: boolean;
+  readonly calendar: boolean;
   /** File extensions of the attachments, lower case. */
   readonly extensions: readonly string[];
 }
@@ -32,8 +37,17 @@ export function factsOf(message: Message, bytes: number): MessageFacts {
     fromAddress: message.from.address,
     smtpUtf8: !addresses.every(hasAsciiLocalPart),
     quotedLocalPart: addresses.some(hasQuotedLocalPart),
-    extensions: message.attachments.map(({ filename }) => filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()),
+    localParts: addresses.map((address) => address.slice(0, address.lastIndexOf('@'))).join(''),
+    emptyAttachment: message.attachments.some(({ content }) => content.length === 0),
+    calendar: message.calendar !== undefined,
+    extensions: message.attachments.flatMap(({ filename }) => extensionOf(filename) ?? []),
   };
+}
+
+/** What stands behind the last dot, in lower case; a name without a dot has no extension. */
+function extensionOf(filename: string): string | undefined {
+  // Windows drops dots and spaces at the end of a name, and so do filters.
+  return /\.([^.]+)$/su.exec(filename.replace(/[. ]+$/, ''))?.[1]?.toLowerCase();
 }
 
 /** Why this provider cannot carry a message, or undefined if it can; in the words that an operator reads. */
@@ -45,6 +59,7 @@ export function unableTo(
   const maxBytes = Math.min(smtpSize(provider) ?? limits.maxBytes, provider.limits?.maxBytes ?? Infinity);
   const maxRecipients = Math.min(limits.maxRecipients, provider.limits?.maxRecipients ?? Infinity);
   const smtpUtf8 = limits.smtpUtf8 || (provider.type === 'smtp' && provider.options.smtpUtf8 === true);
+  const illegal = Array.from(limits.forbiddenInLocalPart ?? '').find((one) => facts.localParts.includes(one));
   const forbidden = facts.extensions.find((extension) => limits.forbiddenExtensions?.includes(extension));
   if (facts.bytes > maxBytes) return `${TOO_LARGE}: ${facts.bytes} bytes, at most ${maxBytes}`;
   if (limits.maxBodyBytes !== undefined && facts.bodyBytes > limits.maxBodyBytes)
@@ -52,9 +67,12 @@ export function unableTo(
   if (facts.recipients > maxRecipients) return `too many recipients: ${facts.recipients}, at most ${maxRecipients}`;
   if (facts.smtpUtf8 && !smtpUtf8) return 'cannot carry a local part beyond ASCII';
   if (facts.quotedLocalPart && !limits.quotedLocalPart) return 'cannot carry a quoted local part';
+  if (illegal !== undefined) return `cannot carry a local part with ${illegal}`;
+  if (facts.emptyAttachment && limits.emptyAttachments === false) return 'refuses attachments of no bytes';
+  if (facts.calendar && limits.calendar === false) return 'cannot carry an invitation as an alternative to the text';
   if (limits.visibleRecipient && facts.visibleRecipients === 0 && facts.recipients > 1) return 'needs a To or Cc';
   if (forbidden) return `refuses attachments of type .${forbidden}`;
-  if (!mayUse(provider, facts.fromAddress)) return 'not verified for this From domain';
+  if (senderAt(provider, facts.fromAddress) === undefined) return 'not verified for this From domain';
   return undefined;
 }
 
@@ -66,13 +84,9 @@ function smtpSize(provider: ProviderConfig): number | undefined {
   return provider.type === 'smtp' ? provider.options.maxBytes : undefined;
 }
 
-/** A From domain may be a listed domain or below it; an identity with `@` allows just that address. */
-function mayUse(provider: ProviderConfig, from: string): boolean {
-  const allowed = provider.fromDomains ?? (provider.type === 'ses' ? provider.options.identities : undefined);
-  if (!allowed) return true;
-  const domain = from.slice(from.lastIndexOf('@') + 1);
-  return allowed.some((entry) => {
-    const name = entry.toLowerCase();
-    return name.includes('@') ? name === from.toLowerCase() : domain === name || domain.endsWith(`.${name}`);
-  });
+/** Whether a message from this address goes over the provider as it is, from its substitute, or not at all. */
+export function senderAt(provider: ProviderConfig, from: string): 'original' | 'substitute' | undefined {
+  const allowed = allowedFrom(provider);
+  if (!allowed || allows(allowed, from)) return 'original';
+  return provider.substituteFrom === undefined ? undefined : 'substitute';
 }

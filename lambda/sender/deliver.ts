@@ -1,7 +1,10 @@
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
-import type { Message } from '../mail/message.ts';
+import type { Message, Tracking } from '../mail/message.ts';
+import { readdressed } from '../mail/mime.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Attempt } from '../providers/provider.ts';
 import type { CallProvider } from './call.ts';
 import { carry } from './carried.ts';
 import type { Entry, Gate, Passenger } from './gate.ts';
@@ -20,6 +23,7 @@ import {
   type TelemetryContext,
   tellAttempt,
   tellContradiction,
+  tellDropped,
   tellFailover,
   tellPossibleDuplicate,
   tellSkip,
@@ -46,6 +50,9 @@ export interface DeliverContext extends TelemetryContext {
   readonly lane: Passenger['lane'];
   readonly onUnknown: OnUnknown;
   readonly vendorOf: VendorOf;
+  readonly tracking: Tracking;
+  /** Keys of providers that send from their substitute address. */
+  readonly substituted: ReadonlySet<string>;
   readonly clock: Clock;
   /** When the submission expires, in epoch milliseconds; absent if it does not. */
   readonly expiresAt?: number;
@@ -124,7 +131,7 @@ class Delivery {
   }
 
   private async attempt(provider: ProviderConfig): Promise<readonly Outcome[]> {
-    const { page, call, clock, remainingMs } = this.context;
+    const { page, call, clock, remainingMs, tracking } = this.context;
     const offered = pending(this.progress);
     const number = this.progress.attempts + 1;
     const begun = clock.now();
@@ -148,15 +155,23 @@ class Delivery {
     }
     const called = clock.now();
     const result = await call(provider, {
-      message: this.message,
+      ...this.contentFor(provider),
       recipients: offered,
-      mime: this.mime,
+      tracking,
       number,
       deadlineMs,
       connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
     });
     const durationMs = clock.now() - called;
     return this.takeIn(provider.key, offered, { number, begun, durationMs }, cleaned(result, this.message));
+  }
+
+  /** The mail as this provider sends it. */
+  private contentFor({ key, substituteFrom }: ProviderConfig): Pick<Attempt, 'message' | 'mime'> {
+    const { message, mime } = this;
+    if (substituteFrom === undefined || !this.context.substituted.has(key)) return { message, mime };
+    const substituted = fromSubstitute(message, substituteFrom);
+    return { message: substituted, mime: async () => readdressed(await mime(), message, substituted) };
   }
 
   private takeIn(
@@ -169,7 +184,8 @@ class Delivery {
     const { page, clock, onUnknown, vendorOf } = context;
     const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
     const before = this.progress.lastProvider;
-    tellAttempt(context, { message, provider: key, number, before, outcomes, durationMs });
+    const substituted = context.substituted.has(key);
+    tellAttempt(context, { message, provider: key, number, before, outcomes, durationMs, substituted });
     const next: Consequences = afterAttempt(
       this.progress,
       key,
@@ -178,7 +194,8 @@ class Delivery {
       { onUnknown, begun, vendorOf },
     );
     this.progress = next.progress;
-    const { outcome } = result;
+    const { outcome, dropped = 0 } = result;
+    if (outcome.kind === 'accepted') tellDropped(context, message, { provider: key, entries: dropped });
     page.end(number, {
       ended: clock.now(),
       outcome: outcome.kind,

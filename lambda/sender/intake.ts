@@ -41,12 +41,12 @@ export async function intake(
   if (read.kind === 'pointer') {
     const object = await fetchObject(objects, read.s3, 's3', MAX_OBJECT_BYTES);
     if (!Buffer.isBuffer(object)) return object;
-    read = readSubmission(object.toString('utf8'));
+    read = readSubmission(object);
     if (read.kind === 'pointer')
       return malformed('s3: the object holds another pointer; it must hold the submission itself');
   }
   if (read.kind !== 'submission') return read;
-  const { submission } = read;
+  const { submission, contents } = read;
   const id = submission.id ?? fallbackId;
   const known = { id, submission };
   const aheadMs = Date.parse(submission.expiresAt ?? '') - now;
@@ -61,9 +61,8 @@ export async function intake(
   let left = MAX_OBJECT_BYTES;
   for (const [place, attachment] of (submission.attachments ?? []).entries()) {
     const content =
-      attachment.content !== undefined
-        ? Buffer.from(attachment.content, 'base64')
-        : await fetchObject(objects, attachment.s3 as ObjectReference, `attachments[${place}].s3`, left, known);
+      contents.get(place) ??
+      (await fetchObject(objects, attachment.s3 as ObjectReference, `attachments[${place}].s3`, left, known));
     if (!Buffer.isBuffer(content)) return content;
     left -= content.length;
     attachments.push(content);

@@ -1,6 +1,7 @@
 import type { SenderEnvironment } from '../contract/environment.ts';
 import type { RouteConfig } from '../contract/routes.ts';
 import type { Submission } from '../contract/submission.ts';
+import type { Tracking } from '../mail/message.ts';
 import type { OnUnknown } from './progress.ts';
 import type { Preference } from './route.ts';
 
@@ -8,6 +9,7 @@ import type { Preference } from './route.ts';
 export interface Policy {
   readonly preference: Preference;
   readonly onUnknown: OnUnknown;
+  readonly tracking: Tracking;
   /** Until the submission expires, in milliseconds; absent if neither it nor its class says when. */
   readonly expiresInMs?: number;
 }
@@ -29,6 +31,10 @@ export function policyOf(
   return {
     preference: { only, except, class: submission.class },
     onUnknown: submission.onUnknown ?? named?.onUnknown ?? 'ask',
+    tracking: {
+      opens: submission.tracking?.opens ?? named?.tracking?.opens ?? false,
+      clicks: submission.tracking?.clicks ?? named?.tracking?.clicks ?? false,
+    },
     ...(expiresInMs !== undefined && { expiresInMs }),
   };
 }

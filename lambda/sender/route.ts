@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../contract/dead-letter.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { ProviderDefinition } from '../providers/provider.ts';
-import { type MessageFacts, TOO_LARGE, unableTo } from './ability.ts';
+import { type MessageFacts, senderAt, TOO_LARGE, unableTo } from './ability.ts';
 
 /** A provider that is not tried, and why: it may not carry the message, or cannot. Skipping is not a failure. */
 export interface Skip {
@@ -14,6 +14,8 @@ export interface Skip {
 /** The providers to try, in order. */
 export interface Route {
   readonly order: readonly ProviderConfig[];
+  /** Keys of those that send it from their substitute address. */
+  readonly substituted: ReadonlySet<string>;
   readonly skipped: readonly Skip[];
 }
 
@@ -29,7 +31,8 @@ export interface Preference {
  * Orders the providers for one submission.
  *
  * The choice depends on the submission id alone, so that a redelivery and every retry take the same way. Providers that
- * had their chance (`last`) come behind all others, and among themselves in the order of that list.
+ * had their chance (`last`) come behind all others, and among themselves in the order of that list. Before them, those
+ * that can send it from a substitute address only come behind those that send it as it is.
  */
 export function route(
   id: string,
@@ -54,9 +57,12 @@ export function route(
     if (reason) skipped.push({ key: provider.key, kind: unwanted ? 'unwanted' : 'unable', reason });
     return !reason;
   });
-  // Sorting is stable, and whoever is not on the list has place -1.
-  const order = able.toSorted((a, b) => last.indexOf(a.key) - last.indexOf(b.key));
-  return { order, skipped };
+  const isSubstituted = (provider: ProviderConfig) => senderAt(provider, facts.fromAddress) === 'substitute';
+  // Sorting is stable, and a provider that is not on the list has place -1.
+  const order = able
+    .toSorted((a, b) => Number(isSubstituted(a)) - Number(isSubstituted(b)))
+    .toSorted((a, b) => last.indexOf(a.key) - last.indexOf(b.key));
+  return { order, substituted: new Set(able.filter(isSubstituted).map(({ key }) => key)), skipped };
 }
 
 function whyUnwanted({ key, classes }: ProviderConfig, preference: Preference): string | undefined {

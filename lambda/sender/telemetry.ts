@@ -32,6 +32,8 @@ export interface Attempted {
   /** The outcome, and those of recipients that differ from it. */
   readonly outcomes: readonly Outcome[];
   readonly durationMs: number;
+  /** It went out from the provider's substitute address. */
+  readonly substituted?: boolean;
 }
 
 /** Tells an attempt, before it is decided whether another provider is tried: so a broken way out shows though all mail arrives. */
@@ -99,6 +101,17 @@ export function tellFailover({ metrics }: TelemetryContext): void {
 /** Tells how many providers cannot carry a message by their published limits. */
 export function tellUnable({ metrics }: TelemetryContext, providers: number): void {
   if (providers > 0) metrics.add('SkippedUnable', providers);
+}
+
+/** Tells that a provider accepted a mail without this many of its tag and metadata: they do not fit its limits. */
+export function tellDropped(
+  { log, metrics }: TelemetryContext,
+  message: Identity,
+  { provider, entries }: { readonly provider: string; readonly entries: number },
+): void {
+  if (entries === 0) return;
+  metrics.add('MetadataDropped', entries);
+  log.warn('metadata dropped', { submissionId: logId(message), provider, entries });
 }
 
 /** Tells that one provider accepted what another one called a bad message. */
@@ -174,12 +187,14 @@ function fraction(handle: string): number {
   return Buffer.from(handle.slice(0, 8), 'base64url').readUIntBE(0, 6) / 2 ** 48;
 }
 
-function writeAttempt(log: Log, { message, provider, number, durationMs }: Attempted, outcome: Outcome): void {
+function writeAttempt(log: Log, attempt: Attempted, outcome: Outcome): void {
+  const { message, provider, number, durationMs, substituted } = attempt;
   const good = outcome.kind === 'accepted';
   log[good ? 'info' : 'warn']('attempt', {
     submissionId: logId(message),
     provider,
     attempt: number,
+    substituteFrom: substituted || undefined,
     outcome: outcome.kind,
     blames: 'blames' in outcome ? outcome.blames : undefined,
     reason: good ? undefined : outcome.reason,

@@ -1,6 +1,6 @@
 import type { Problem } from '../contract/dead-letter.ts';
 import { vendorsOf } from '../contract/vendor.ts';
-import { composeMime } from '../mail/mime.ts';
+import { composeMime, leastSize } from '../mail/mime.ts';
 import { factsOf } from './ability.ts';
 import { ask } from './ask.ts';
 import { begin, type Carried, carry } from './carried.ts';
@@ -57,7 +57,7 @@ export class Trip {
     const { message, submission } = arrived;
     const { environment, definitions, clock, lookUp } = context;
     const now = clock.now();
-    const { preference, onUnknown, expiresInMs } = policyOf(submission, environment.routes ?? [], {
+    const { preference, onUnknown, tracking, expiresInMs } = policyOf(submission, environment.routes ?? [], {
       now,
       ageMs: homes.since(homes.letter.born),
     });
@@ -81,19 +81,16 @@ export class Trip {
     const start = await this.tellSuppressed(asked.progress);
     if (late || pending(start).length === 0) return this.close(start, { expiresInMs });
 
-    const mime = await composeMime(message);
     // Another provider must not wait behind a second silence of one that lost an answer already.
-    const lost = start.recipients.flatMap((one) => one.unknownAt);
-    const way = route(
-      message.id,
-      sharesAt(environment.providers, homes.letter.firstSeen),
-      definitions,
-      factsOf(message, mime.length),
-      preference,
-      [...(await this.had()), ...lost],
-    );
+    const last = [...(await this.had()), ...start.recipients.flatMap((one) => one.unknownAt)];
+    const shares = sharesAt(environment.providers, homes.letter.firstSeen);
+    const wayOf = (bytes: number) => route(message.id, shares, definitions, factsOf(message, bytes), preference, last);
+    // What is too large for all is known as such before it is composed, and in memory twice.
+    const rough = wayOf(leastSize(message));
+    const mime = rough.order.length > 0 ? await composeMime(message) : undefined;
+    const way = mime ? wayOf(mime.length) : rough;
     tellUnable(context, way.skipped.filter(({ kind }) => kind === 'unable').length);
-    if (way.order.length === 0) return this.read ? this.bury(uncarried(way), start) : 'read-first';
+    if (!mime || way.order.length === 0) return this.read ? this.bury(uncarried(way), start) : 'read-first';
 
     // A recipient that all have refused is not offered to them again while others wait.
     const offered = declareRefused(
@@ -107,6 +104,8 @@ export class Trip {
       page: this.page,
       lane: homes.letter.notBefore === undefined ? 'fresh' : 'backlog',
       onUnknown,
+      tracking,
+      substituted: way.substituted,
       ...(expiresInMs !== undefined && { expiresAt: now + expiresInMs }),
       ...(environment.straightLogShare !== undefined && { straightLogShare: environment.straightLogShare }),
     });

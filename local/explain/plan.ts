@@ -27,7 +27,7 @@ export interface Plan {
     readonly onUnknown: { readonly value: string; readonly from: Decider };
     readonly expires: { readonly inSeconds: number; readonly from: Decider };
   };
-  readonly order: readonly { readonly key: string; readonly type: ProviderType }[];
+  readonly order: readonly { readonly key: string; readonly type: ProviderType; readonly substituteFrom?: true }[];
   readonly skipped: readonly Skip[];
   /** Providers of the way that circuits or an operator keep out now; they would be tried in this order if they were open. */
   readonly closed: readonly Pick<Skip, 'key' | 'reason'>[];
@@ -98,7 +98,9 @@ export async function planFor(
           from: decider(submission.expiresAt, named?.expiresAfterSeconds),
         },
       },
-      order: way.order.flatMap(({ key, type }) => (closed.has(key) ? [] : [{ key, type }])),
+      order: way.order.flatMap(({ key, type }) =>
+        closed.has(key) ? [] : [{ key, type, ...(way.substituted.has(key) && { substituteFrom: true as const }) }],
+      ),
       closed: way.order.flatMap(({ key }) => {
         const reason = closed.get(key);
         return reason === undefined ? [] : [{ key, reason }];

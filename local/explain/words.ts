@@ -8,6 +8,8 @@ const BY: Readonly<Record<Decider, string>> = {
   default: 'the default for all mail',
 };
 
+const SUBSTITUTED = ', from its substitute address: it may not send for the From domain';
+
 const INDENT = ' '.repeat(12);
 
 /** A plan as an operator reads it. */
@@ -20,7 +22,10 @@ export function planInWords({ id, class: name, policy, order, skipped, closed, d
     `expires     in ${span(policy.expires.inSeconds)} (${BY[policy.expires.from]})`,
     `onUnknown   ${policy.onUnknown.value} (${BY[policy.onUnknown.from]})`,
     `order       ${policy.order === 'default' ? 'by priority, weight and share' : BY[policy.order]}`,
-    ...order.map(({ key, type }, place) => `${String(place + 1).padStart(10)}. ${key.padEnd(width)}  ${type}`),
+    ...order.map(
+      ({ key, type, substituteFrom }, place) =>
+        `${String(place + 1).padStart(10)}. ${key.padEnd(width)}  ${type}${substituteFrom ? SUBSTITUTED : ''}`,
+    ),
     ...(order.length === 0
       ? [`${INDENT}nobody is open: of those kept out the least bad is tried, but nobody isolated`]
       : []),

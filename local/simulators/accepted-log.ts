@@ -15,10 +15,18 @@ export interface MailView {
   }[];
 }
 
+/** Whether opens and clicks are to be tracked. */
+export interface Tracking {
+  readonly opens?: boolean;
+  readonly clicks?: boolean;
+}
+
 /** A mail as a simulator hands it in. Reading it is left for later: most are never looked at. */
 export interface Taking {
   readonly providerMessageId: string;
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
+  /** What the provider was told to do, as far as it was told; the account's own setting decides of the rest. */
+  readonly tracking?: Tracking;
   /** Request body, or MIME as received. */
   readonly raw: Buffer;
   headers(): readonly Header[];
@@ -32,6 +40,7 @@ export interface AcceptedEntry extends MailView {
   readonly submissionId?: string;
   readonly providerMessageId: string;
   readonly envelope: Taking['envelope'];
+  readonly tracking?: Tracking;
   readonly headers: readonly Header[];
   readonly rawBase64?: string;
 }
@@ -114,6 +123,7 @@ async function entryOf(kept: Kept, raw: boolean): Promise<AcceptedEntry> {
     ...(submissionId !== undefined && { submissionId }),
     providerMessageId: taking.providerMessageId,
     envelope: taking.envelope,
+    ...(taking.tracking && { tracking: taking.tracking }),
     headers: headersOnce(kept),
     ...kept.view,
     ...(raw && { rawBase64: taking.raw.toString('base64') }),

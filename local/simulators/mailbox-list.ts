@@ -1,11 +1,21 @@
-import addressparser from 'nodemailer/lib/addressparser';
-
 const VERIFIED = ['example.com', 'example.org', 'example.net'];
 
-/** The bare addresses of a header value such as `"Doe, J" <j@example.com>, k@example.com`; what cannot be read stays as it is. */
+/** One entry of a list: commas in quotes and in angle brackets part nothing. */
+const ENTRY = /(?:"(?:[^"\\]|\\.)*"|<(?:"(?:[^"\\]|\\.)*"|[^<>"])*>|[^,])+/gs;
+const IN_BRACKETS = /<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>[^<>]*$/s;
+const EMPTY_GROUP = /^[^"<>@]*:\s*;$/;
+
+/**
+ * The bare addresses of a header value such as `"Doe, J" <j@example.com>, k@example.com`, each as it is written: a quoted
+ * local part keeps its quotes. What cannot be read stays as it is.
+ */
 export function addressesOf(list: string | readonly string[] | undefined): string[] {
   const values = typeof list === 'string' ? [list] : (list ?? []);
-  return values.flatMap((value) => addressparser(value, { flatten: true }).map(({ name, address }) => address || name));
+  return values.flatMap((value) =>
+    (value.match(ENTRY) ?? [])
+      .map((entry) => (IN_BRACKETS.exec(entry)?.[1] ?? entry).trim())
+      .filter((entry) => entry !== '' && !EMPTY_GROUP.test(entry)),
+  );
 }
 
 /** Whether it has a local part and a domain, as loosely as providers look at it. */

@@ -67,9 +67,10 @@ async function take(
   const wrong = defectOf(form, from, to, asMime, mime);
   if (wrong) return say(400, wrong);
   const envelope = { from: from[0] ?? '', to };
-  const taking: Taking = mime
-    ? mimeTaking(mime, envelope, domain)
-    : await formTaking(form, request.body, envelope, domain);
+  const taking: Taking = {
+    ...(mime ? mimeTaking(mime, envelope, domain) : await formTaking(form, request.body, envelope, domain)),
+    ...trackingOf(form),
+  };
   events.take({
     messageId: taking.providerMessageId.replace(/^<(.*)>$/, '$1'),
     from: envelope.from,
@@ -108,6 +109,10 @@ function defectOf(
   if (!asMime && !['text', 'html', 'amp-html', 'template'].some((name) => form.has(name)))
     return "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified";
   if (form.has('html') && form.has('template')) return "Only one parameters 'html' or 'template' is allowed";
+  const tracking = ['o:tracking', 'o:tracking-opens', 'o:tracking-clicks'].find((name) =>
+    stringsOf(form, name).some((value) => !TRACKING.test(value)),
+  );
+  if (tracking) return `${tracking} must be one of yes, no, true, false, htmlonly`;
   let size = 0;
   for (const [name, value] of form)
     if (/^[ohvt]:/.test(name) && typeof value === 'string') size += Buffer.byteLength(name) + Buffer.byteLength(value);
@@ -115,6 +120,18 @@ function defectOf(
     return 'Send options (parameters starting with o:, h:, v: or t:) are limited to 16KB total';
   return undefined;
 }
+
+/** `o:tracking` is about both, the others each about one and stronger (documentation.mailgun.com, 2026-11-28). */
+function trackingOf(form: FormData): Pick<Taking, 'tracking'> {
+  const told = (name: string) => stringsOf(form, name).map((value) => value !== 'no' && value !== 'false')[0];
+  const both = told('o:tracking');
+  const opens = both === false ? false : (told('o:tracking-opens') ?? both);
+  const clicks = both === false ? false : (told('o:tracking-clicks') ?? both);
+  const tracking = { ...(opens !== undefined && { opens }), ...(clicks !== undefined && { clicks }) };
+  return Object.keys(tracking).length > 0 ? { tracking } : {};
+}
+
+const TRACKING = /^(yes|no|true|false|htmlonly)$/;
 
 async function formOf({ headers, body }: SimulatorRequest): Promise<FormData> {
   const bytes = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;

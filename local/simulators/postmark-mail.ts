@@ -14,6 +14,8 @@ const mailSchema = z.object({
   TextBody: text,
   HtmlBody: text,
   Tag: text,
+  TrackOpens: z.boolean().nullish(),
+  TrackLinks: z.enum(['None', 'HtmlAndText', 'HtmlOnly', 'TextOnly']).nullish(),
   MessageStream: text,
   Metadata: z.record(z.string(), z.string()).nullish(),
   Headers: z.array(z.object({ Name: z.string(), Value: z.string() })).nullish(),
@@ -44,6 +46,7 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
     providerMessageId: id,
     envelope: { from, to },
     raw,
+    ...trackingOf(fields),
     headers: () => headersOf(fields),
     view: () => ({
       ...(fields.TextBody && { text: fields.TextBody }),
@@ -53,6 +56,15 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
       ),
     }),
   };
+}
+
+/** What it is told to do; nothing of what it is not told. */
+function trackingOf({ TrackOpens, TrackLinks }: PostmarkMail['fields']): Pick<Taking, 'tracking'> {
+  const told = {
+    ...(typeof TrackOpens === 'boolean' && { opens: TrackOpens }),
+    ...(TrackLinks && { clicks: TrackLinks !== 'None' }),
+  };
+  return Object.keys(told).length > 0 ? { tracking: told } : {};
 }
 
 /** Subject, addresses and headers of a message, for a fault's `match`. */

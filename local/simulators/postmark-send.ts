@@ -59,6 +59,10 @@ export function sendPostmarkMail(mail: PostmarkMail, server: Server): Result {
 
 function defectOf({ fields, recipients }: PostmarkMail, server: Server): [code: number, message: string] | undefined {
   const from = addressesOf(fields.From ?? []);
+  for (const field of ['From', 'To', 'Cc', 'Bcc', 'ReplyTo'] as const) {
+    const illegal = addressesOf(fields[field] ?? []).find((address) => address.includes('@') && !isMailbox(address));
+    if (illegal) return [300, `Error parsing '${field}': Illegal email mailbox in address '${illegal}'.`];
+  }
   if (from.length !== 1 || !from.every(isAddress)) return [300, `Invalid 'From' address: '${fields.From ?? ''}'.`];
   if (!fields.To && recipients.length === 0) return [300, 'Zero recipients specified'];
   for (const field of ['To', 'Cc', 'Bcc'] as const)
@@ -78,6 +82,7 @@ function defectOf({ fields, recipients }: PostmarkMail, server: Server): [code: 
     return [300, 'Invalid metadata: at most 10 fields, names of 20 and values of 80 characters.'];
   const file = fields.Attachments?.find(({ Name }) => FORBIDDEN.has(Name.split('.').at(-1)?.toLowerCase() ?? ''));
   if (file) return [411, `Attachment type not allowed: '${file.Name}'.`];
+  if (fields.Attachments?.some(({ Content }) => Content === '')) return [300, 'Zero-sized attachments not allowed.'];
   const stream = fields.MessageStream ?? 'outbound';
   if (!server.streams.has(stream))
     return [1235, `The message stream for the provided 'ID' was not found: '${stream}'.`];
@@ -87,6 +92,12 @@ function defectOf({ fields, recipients }: PostmarkMail, server: Server): [code: 
       `The 'From' address you supplied (${from[0]}) is not a Sender Signature on your account. Please add and confirm this address in order to be able to use it in the 'From' field of your requests.`,
     ];
   return undefined;
+}
+
+/** Postmark's own pattern of what stands before the @, without dots at its ends or two together (support article 1180, 2026-11-28). */
+function isMailbox(address: string): boolean {
+  const mailbox = address.slice(0, address.lastIndexOf('@'));
+  return /^[a-z0-9.!#$%&'`*+\-/=^_{|}~]+$/i.test(mailbox) && !/^\.|\.$|\.\./.test(mailbox);
 }
 
 /** An error as Postmark writes it; HTTP status and ErrorCode are two number spaces. */

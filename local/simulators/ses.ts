@@ -18,6 +18,7 @@ interface SendEmail {
   readonly Content?: { readonly Raw?: { readonly Data?: string } };
   readonly EmailTags?: readonly { readonly Name?: string; readonly Value?: string }[];
   readonly ConfigurationSetName?: string;
+  readonly FromEmailAddressIdentityArn?: string;
 }
 
 /** Amazon SES v2: SendEmail with raw content, and GetAccount. Mailbox simulator addresses are accepted like any other. */
@@ -54,10 +55,20 @@ function sendEmail({ body }: SimulatorRequest, options: SesOptions, authorizatio
   const wrong = defectOf(parsed);
   if (wrong) return failure(400, 'BadRequestException', wrong);
   const { ConfigurationSetName: set } = input;
-  if (set !== undefined && set !== options.configurationSet)
+  const { opens, clicks, both } = options.trackingSets ?? {};
+  if (set !== undefined && ![options.configurationSet, opens, clicks, both].includes(set))
     return failure(404, 'NotFoundException', `Configuration set <${set}> does not exist.`);
   const senders = [...addressesOf(input.FromEmailAddress), ...addressesOf(valuesOf(headers, 'From'))];
-  const unverified = [...new Set(senders)].filter((address) => !isVerified(address, options.identities));
+  const arn = input.FromEmailAddressIdentityArn;
+  if (arn !== undefined && arn !== options.fromIdentityArn)
+    return failure(
+      403,
+      'AccessDeniedException',
+      `User is not authorized to perform ses:SendRawEmail on resource ${arn}`,
+    );
+  // An identity of another account counts only where it is named.
+  const own = arn === options.fromIdentityArn ? options.identities : [];
+  const unverified = [...new Set(senders)].filter((address) => !isVerified(address, own));
   if (unverified.length > 0) {
     const region = authorization.split('/')[2] ?? options.region ?? 'us-east-1';
     const check = `The following identities failed the check in region ${region.toUpperCase()}: ${unverified.join(', ')}`;
@@ -68,6 +79,9 @@ function sendEmail({ body }: SimulatorRequest, options: SesOptions, authorizatio
     providerMessageId: id,
     envelope: { from: senders[0] ?? '', to: recipients },
     raw: mime,
+    ...(set !== undefined && {
+      tracking: { opens: set === opens || set === both, clicks: set === clicks || set === both },
+    }),
     headers: () => headers,
     view: () => readMime(mime),
   };

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { parseMailbox } from '../../lambda/mail/address.ts';
 import type { Fault, SmtpStage } from '../faults.ts';
 
 const STAGES: Readonly<Record<string, SmtpStage>> = {
@@ -17,7 +18,6 @@ const STAGES: Readonly<Record<string, SmtpStage>> = {
 };
 
 const WRITTEN_ADDRESS = /^[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|[^"\s<>@]+)@[^\s<>]+)>/;
-const QUOTED_LOCAL = /<"(?:[^"\\]|\\.)*"@/;
 
 /** Finds the fault for a stage of this session; `text` is the command. */
 export type Ask = (stage: SmtpStage, text: string) => Fault | undefined;
@@ -82,16 +82,20 @@ export class SmtpSession extends SMTPConnection {
     });
   }
 
-  /** Keeps the address as it was written: smtp-server decodes A-labels and refuses quoted local parts (3.21.6). */
+  /**
+   * Keeps the address as it was written: smtp-server decodes A-labels, refuses quoted local parts, and takes 253 octets
+   * where RFC 5321 section 4.5.3.1.3 allows 254 between the angle brackets (3.21.6, 2026-11-28).
+   */
   override _parseAddressCommand(
     name: string,
     raw: Buffer | string,
   ): ReturnType<SMTPConnection['_parseAddressCommand']> {
     const command = raw.toString();
     const written = WRITTEN_ADDRESS.exec(command)?.[1];
+    const isPlain = written !== undefined && /^[ -~]+$/.test(written) && !('problem' in parseMailbox(written));
     const parsed = super._parseAddressCommand(
       name,
-      written?.startsWith('"') ? command.replace(QUOTED_LOCAL, '<quoted@') : raw,
+      isPlain ? command.replace(`<${written}>`, '<stand-in@example.org>') : raw,
     );
     return parsed && written ? { ...parsed, address: written } : parsed;
   }

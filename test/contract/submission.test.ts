@@ -23,6 +23,8 @@ const full = {
     { ...file, content: 'AAA=' },
     { filename: 'logo.png', contentType: 'image/png', s3: { bucket: 'mail', key: 'a/b c' }, contentId: 'logo' },
   ],
+  tracking: { opens: false, clicks: true },
+  calendar: { method: 'REQUEST', content: 'BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR' },
   tag: 'receipt',
   metadata: { order: '1234' },
   unsubscribe: { url: 'https://example.com/u?a=b', mailto: 'u@example.com' },
@@ -48,7 +50,96 @@ describe('readSubmission', () => {
     ['an offset', { ...minimal, expiresAt: '2026-12-01T00:00:00.123+05:30' }],
     ['a mailto URI', { ...minimal, unsubscribe: { mailto: 'mailto:u%2Bx@example.com?subject=stop' } }],
   ])('reads %s as it is', (_, body) => {
-    expect(readSubmission(JSON.stringify(body))).toEqual({ kind: 'submission', submission: body });
+    const result = readSubmission(JSON.stringify(body));
+    expect(result).toMatchObject({ kind: 'submission' });
+    expect(asGiven(result)).toEqual(body);
+  });
+
+  it.each(['\ufeff', ''])('reads the bytes of an object that begins with %j', (mark) => {
+    const result = readSubmission(Buffer.from(mark + JSON.stringify({ ...minimal, subject: 'Größe' })));
+    expect(asGiven(result)).toEqual({ ...minimal, subject: 'Größe' });
+  });
+
+  it.each([
+    ['{"version":1,"version":1}', 'version: given twice'],
+    ['{"from":"a","fr\\u006fm":"b"}', 'from: given twice'],
+    ['{"to":[{"address":"a","name":"b"},{"address":"a","address":"a"}]}', 'to[1].address: given twice'],
+    ['{"headers":{"X-A":"1","X-B":"2","X-A":"3"}}', 'headers.X-A: given twice'],
+    ['{"text":"\\"}{\\"","tracking":{"opens":false,"opens":true}}', 'tracking.opens: given twice'],
+    ['{"version":1,"s3":{"bucket":"a","key":"b","key":"c"}}', 's3.key: given twice'],
+    ['{"version":2,"anything":[{},{"a":1,"a":2}]}', 'anything[1].a: given twice'],
+  ])('refuses %s, which JSON.parse would take in silence', (body, detail) => {
+    const result = readSubmission(body);
+    expect(result).toMatchObject({ kind: 'problem', problem: { reason: 'Malformed' } });
+    expect(result.kind === 'problem' && result.problem.detail).toMatch(detail);
+  });
+
+  it.each([
+    ['a deep one', '['.repeat(50), 'the message: given more than 32 levels of objects and lists'],
+    ['a long one', `[${'0,'.repeat(60_000)}0]`, 'the message: given more than 50000 names and list entries'],
+  ])('refuses %s before it is parsed', (_, body, detail) => {
+    expect(readSubmission(body)).toMatchObject({
+      kind: 'problem',
+      problem: { detail: expect.stringContaining(detail) },
+    });
+  });
+
+  it('takes the same name in different objects', () => {
+    const body = { ...minimal, to: [{ address: 'a@b.example' }, { address: 'c@d.example' }], metadata: { from: 'x' } };
+    expect(asGiven(readSubmission(JSON.stringify(body)))).toEqual(body);
+  });
+
+  it.each(['\\/', '\\u002f', '\\u002F', '/'])('decodes base64 with a slash written as %s', (slash) => {
+    const content = Buffer.from([255, 255, 255, 251, 239, 190, 0]);
+    const text = JSON.stringify({ ...minimal, attachments: [{ ...file, content: content.toString('base64') }] });
+    const result = readSubmission(text.replaceAll('////', slash.repeat(4)).replaceAll('++', '\\u002b+'));
+    expect(result.kind === 'submission' && result.contents.get(0)).toEqual(content);
+  });
+
+  it('decodes contents of every length, and says which is no base64', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { minLength: 1, maxLength: 4 }), (list) => {
+        const attachments = list.map((bytes) => ({ ...file, content: Buffer.from(bytes).toString('base64') }));
+        const result = readSubmission(JSON.stringify({ ...minimal, attachments, subject: 'Größe' }));
+        if (result.kind !== 'submission') throw new Error(result.kind);
+        expect([...result.contents.values()].map((bytes) => [...bytes])).toEqual(list.map((bytes) => [...bytes]));
+        expect(result.submission.subject).toBe('Größe');
+      }),
+    );
+    const attachments = [
+      { ...file, content: 'AAA=' },
+      { ...file, content: 'AAA' },
+    ];
+    expect(detailOf({ ...minimal, attachments })).toMatch('attachments[1].content: given a string of 3 characters');
+    const long = `${'AAAA'.repeat(20_000)}AA==${'AAAA'.repeat(20_000)}`;
+    expect(detailOf({ ...minimal, attachments: [{ ...file, content: long }] })).toMatch(
+      'attachments[0].content: given',
+    );
+  });
+
+  it.each([
+    [
+      { 'In-Reply-To': '<a@b>', 'in-reply-to': '<c@d>' },
+      'headers.in-reply-to: given a string of 5 characters; expected each header once',
+    ],
+    [{ 'X-A': '1', 'x-a': '1' }, 'headers.x-a: given a string of 1 character; expected each header once'],
+    [{ References: '<ä@b>' }, 'headers.References: given a string of 5 characters; expected message ids'],
+    [{ References: 'a@b' }, 'headers.References: given a string of 3 characters; expected message ids'],
+    [{ 'In-Reply-To': `<${'a'.repeat(950)}@b>` }, 'headers.In-Reply-To: given'],
+    [{ Precedence: 'bülk' }, 'headers.Precedence: given a string of 4 characters; expected words of ASCII'],
+    [{ 'List-Help': `<https://example.com/${'x'.repeat(950)}>` }, 'headers.List-Help: given'],
+    [{ 'List-Id': 'ä' }, 'headers.List-Id: given a string of 1 character; expected an id of ASCII'],
+    [{ 'Errors-To': 'nobody' }, 'headers.Errors-To: given a string of 6 characters; expected an address'],
+    [{ 'Errors-To': '"a@example.com' }, 'headers.Errors-To: given'],
+    [{ 'X-Note': ' ' }, 'headers.X-Note: given a string of 1 character; expected a value with something to see'],
+  ])('refuses the headers %j', (headers, detail) => {
+    expect(detailOf({ ...minimal, headers })).toMatch(detail);
+  });
+
+  it.each(['a\u202egpj.exe', '\u2066a', 'a\u2069'])('refuses the file name %j, which reads as another', (filename) => {
+    expect(detailOf({ ...minimal, attachments: [{ ...file, content: '', filename }] })).toMatch(
+      'attachments[0].filename: given',
+    );
   });
 
   it('reads a pointer', () => {
@@ -120,6 +211,22 @@ describe('readSubmission', () => {
     [{ attachments: [{ ...file, content: '', contentType: 'a/b\r\nX: y' }] }, 'attachments[0].contentType: given'],
     [{ attachments: [{ ...file, content: '', contentType: 'Multipart/mixed' }] }, 'attachments[0].contentType: given'],
     [{ attachments: [{ ...file, content: '', contentId: 'a>b' }] }, 'attachments[0].contentId: given'],
+    [{ tracking: true }, 'tracking: given a boolean; expected an object of "opens" and "clicks"'],
+    [{ tracking: { opens: 'yes' } }, 'tracking.opens: given a string of 3 characters; expected true or false'],
+    [{ tracking: { links: true } }, 'tracking.links: unknown field'],
+    [{ calendar: { method: 'REQUEST' } }, 'calendar.content: given nothing; expected an iCalendar object'],
+    [
+      { calendar: { method: 'request', content: 'BEGIN:VCALENDAR' } },
+      'calendar.method: given a string of 7 characters; expected one of PUBLISH',
+    ],
+    [
+      { calendar: { method: 'REQUEST', content: 'VEVENT' } },
+      'calendar.content: given a string of 6 characters; expected an iCalendar object, which',
+    ],
+    [
+      { calendar: { method: 'REQUEST', content: 'BEGIN:VCALENDAR\r\nMETHOD:CANCEL' } },
+      'calendar.method: given a string of 7 characters; expected the same method',
+    ],
     [{ tag: 'a\nb' }, 'tag: given a string of 3 characters; expected a tag without'],
     [{ metadata: { a: 'b\n' } }, 'metadata.a: given a string of 2 characters; expected a metadata value without'],
     [{ metadata: { a: 1 } }, 'metadata.a: given a number; expected a metadata value'],
@@ -223,6 +330,21 @@ describe('readSubmission', () => {
     }
   });
 });
+
+/** What was read, with the contents of attachments as they were given. */
+function asGiven(result: ReturnType<typeof readSubmission>): unknown {
+  if (result.kind !== 'submission') return result;
+  const { submission, contents } = result;
+  return {
+    ...submission,
+    ...(submission.attachments && {
+      attachments: submission.attachments.map((attachment, place) => {
+        const content = contents.get(place);
+        return content ? { ...attachment, content: content.toString('base64') } : attachment;
+      }),
+    }),
+  };
+}
 
 function detailOf(body: unknown): string {
   const result = readSubmission(JSON.stringify(body));

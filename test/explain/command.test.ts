@@ -88,7 +88,7 @@ not tried
   });
 
   it.each([
-    ['what is not JSON', '{', 'Malformed', 'the message: given a string of 1 character that is not JSON'],
+    ['what is not JSON', '{', 'Malformed', 'the message: given 1 byte of what is not JSON'],
     ['a bad address', { ...mail, to: ['b'] }, 'Malformed', 'to[0]: given a string of 1 character; expected'],
     ['an unknown provider', { ...mail, providers: { only: ['sendgrid'] } }, 'Malformed', 'providers: a key of 8'],
     ['a newer version', { ...mail, version: 2 }, 'Malformed', 'version: 2, which this release cannot read'],

@@ -25,6 +25,9 @@ describe('parseMailbox', () => {
     ['"a\\"\\d@a"@example.org', '"a\\"d@a"@example.org'],
     ['jo\u0308rg@example.org', 'jörg@example.org'],
     ['postmaster@localhost', 'postmaster@localhost'],
+    ['čapek@example.cz', 'čapek@example.cz'],
+    ['adc\u030ca@example.org', 'adča@example.org'],
+    ['嘍嘍@example.org', '嘍嘍@example.org'],
   ])('reads %j as %j', (given, address) => {
     expect(parseMailbox(given)).toEqual({ address });
   });
@@ -76,7 +79,8 @@ describe('parseMailbox', () => {
     '"ad\r\na"@example.org',
     'ad\0a@example.org',
     'ad\u010d\u010aa@example.org',
-    'adc\u030ca@example.org',
+    'adc\u030c\u010aa@example.org',
+    'ad嘍嘊a@example.org',
     'ad\u202ea@example.org',
     'ad\ud800a@example.org',
     'ada@exam\ud800ple.org',

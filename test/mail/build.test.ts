@@ -18,7 +18,10 @@ describe('buildMessage', () => {
       messageId: `<${handle}@xn--bcher-kva.example>`,
       date: now,
       from: { name: 'Hector', address: 'hector@xn--bcher-kva.example' },
-      headers: [['X-Mailover-Id', 'order/1']],
+      headers: [
+        ['References', `<${handle}@xn--bcher-kva.example>`],
+        ['X-Mailover-Id', 'order/1'],
+      ],
       subject: '',
       metadata: {},
     });
@@ -42,11 +45,11 @@ describe('buildMessage', () => {
     const both = build({ unsubscribe: { url: 'https://example.com/ü?a=<b', mailto: 'u+%@example.com' } });
     const mailOnly = build({ unsubscribe: { mailto: 'mailto:u@example.com?subject=stop' } });
 
-    expect(both.headers.slice(1)).toEqual([
+    expect(both.headers.slice(2)).toEqual([
       ['List-Unsubscribe', '<https://example.com/%C3%BC?a=%3Cb>, <mailto:u%2B%25@example.com>'],
       ['List-Unsubscribe-Post', 'List-Unsubscribe=One-Click'],
     ]);
-    expect(mailOnly.headers.slice(1)).toEqual([['List-Unsubscribe', '<mailto:u@example.com?subject=stop>']]);
+    expect(mailOnly.headers.slice(2)).toEqual([['List-Unsubscribe', '<mailto:u@example.com?subject=stop>']]);
   });
 
   it('keeps the order of headers and joins attachments with their bytes', () => {
@@ -56,10 +59,22 @@ describe('buildMessage', () => {
       [Buffer.from('first'), Buffer.from('second')],
     );
 
-    expect(message.headers.map(([name]) => name)).toEqual(['X-B', 'X-A', 'X-Mailover-Id']);
+    expect(message.headers.map(([name]) => name)).toEqual(['X-B', 'X-A', 'References', 'X-Mailover-Id']);
     expect(message.attachments.map(({ filename, content }) => [filename, content.toString()])).toEqual([
       ['a', 'first'],
       ['b', 'second'],
+    ]);
+  });
+
+  it('makes of an invitation an alternative and a file, with CRLF', () => {
+    const { calendar, attachments } = build({
+      calendar: { method: 'REQUEST', content: 'BEGIN:VCALENDAR\nEND:VCALENDAR' },
+    });
+
+    const content = 'BEGIN:VCALENDAR\r\nEND:VCALENDAR';
+    expect(calendar).toEqual({ method: 'REQUEST', content });
+    expect(attachments).toEqual([
+      { filename: 'invite.ics', contentType: 'application/ics', content: Buffer.from(content) },
     ]);
   });
 

@@ -119,6 +119,7 @@ export function attemptOf(change: { message?: Partial<Message>; attempt?: Partia
     message,
     recipients: ['list@example.org', 'hidden@example.net'],
     mime: async () => MIME,
+    tracking: { opens: false, clicks: false },
     number: 1,
     deadlineMs: 400,
     connectMs: 300,

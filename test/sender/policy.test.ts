@@ -10,7 +10,7 @@ const codes: RouteConfig = {
   expiresAfterSeconds: 600,
   onUnknown: 'failover',
 };
-const routes: RouteConfig[] = [{ class: 'invoices', onUnknown: 'hold' }, codes];
+const routes: RouteConfig[] = [{ class: 'invoices', onUnknown: 'hold', tracking: { opens: true } }, codes];
 const now = Date.parse('2026-11-25T12:00:00Z');
 const mail: Submission = { version: 1, from: 'a@example.com', to: ['b@example.org'], text: 'x' };
 const policy = (change: Partial<Submission>, ageMs = 0) => policyOf({ ...mail, ...change }, routes, { now, ageMs });
@@ -24,6 +24,7 @@ describe('policy', () => {
     expect(policy(change)).toStrictEqual({
       preference: { only: undefined, except: undefined, class: undefined, ...change },
       onUnknown: 'ask',
+      tracking: { opens: false, clicks: false },
     });
   });
 
@@ -31,13 +32,18 @@ describe('policy', () => {
     expect(policy({ class: 'login-codes' }, 240_000)).toEqual({
       preference: { only: ['postmark', 'ses'], class: 'login-codes' },
       onUnknown: 'failover',
+      tracking: { opens: false, clicks: false },
       expiresInMs: 360_000,
     });
     expect(policy({ class: 'login-codes' }, 600_001).expiresInMs).toBe(-1);
   });
 
   it('takes from a route only what the route says', () => {
-    expect(policy({ class: 'invoices' })).toEqual({ preference: { class: 'invoices' }, onUnknown: 'hold' });
+    expect(policy({ class: 'invoices' })).toEqual({
+      preference: { class: 'invoices' },
+      onUnknown: 'hold',
+      tracking: { opens: true, clicks: false },
+    });
   });
 
   it('lets the submission say otherwise, each thing by itself', () => {
@@ -47,6 +53,10 @@ describe('policy', () => {
     expect(policy({ class: 'login-codes', onUnknown: 'ask' })).toMatchObject({
       onUnknown: 'ask',
       expiresInMs: 600_000,
+    });
+    expect(policy({ class: 'invoices', tracking: { opens: false, clicks: true } }).tracking).toEqual({
+      opens: false,
+      clicks: true,
     });
     expect(policy({ class: 'login-codes', providers: { only: ['mailgun'] } }).preference).toMatchObject({
       only: ['mailgun'],

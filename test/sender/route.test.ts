@@ -12,6 +12,9 @@ const facts: MessageFacts = {
   fromAddress: 'a@example.com',
   smtpUtf8: false,
   quotedLocalPart: false,
+  localParts: 'adahector',
+  emptyAttachment: false,
+  calendar: false,
   extensions: [],
 };
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };
@@ -31,6 +34,28 @@ describe('route', () => {
     const id = ids.find((one) => keys(one, all)[0] === 'mta') ?? '';
 
     expect(keys(id, all)).toEqual(['mta', 'postmark', 'mailgun', 'ses']);
+  });
+
+  it('sends from a substitute address rather than not at all, and after all that send it as it is', () => {
+    const substitute = { fromDomains: ['mg.example.net'], substituteFrom: 'mail@mg.example.net' };
+    const way = route('x', [{ ...mailgun, ...substitute }, postmark], definitions, facts);
+
+    expect(way.order.map(({ key }) => key)).toEqual(['postmark', 'mailgun']);
+    expect([...way.substituted]).toEqual(['mailgun']);
+    const own = route('x', [{ ...mailgun, ...substitute }], definitions, { ...facts, fromAddress: 'a@mg.example.net' });
+    expect([own.order.length, own.substituted.size]).toEqual([1, 0]);
+    const none = route('x', [{ ...mailgun, fromDomains: ['mg.example.net'] }], definitions, facts);
+    expect(none.skipped).toMatchObject([{ reason: 'not verified for this From domain' }]);
+  });
+
+  it.each([
+    ['an attachment of no bytes', { emptyAttachment: true }, 'refuses attachments of no bytes'],
+    ['an invitation', { calendar: true }, 'cannot carry an invitation'],
+    ['a question mark before the @', { localParts: 'why?' }, 'cannot carry a local part with ?'],
+  ])('passes Postmark over for %s, and nobody else', (_, change, reason) => {
+    const way = route('x', all, definitions, { ...facts, ...change });
+
+    expect(way.skipped).toMatchObject([{ key: 'postmark', kind: 'unable', reason: expect.stringContaining(reason) }]);
   });
 
   it('lets a submission name its providers and their order', () => {

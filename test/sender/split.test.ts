@@ -12,6 +12,9 @@ const facts: MessageFacts = {
   fromAddress: 'a@example.com',
   smtpUtf8: false,
   quotedLocalPart: false,
+  localParts: 'adahector',
+  emptyAttachment: false,
+  calendar: false,
   extensions: [],
 };
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };

@@ -20,6 +20,7 @@ import {
   tellAttempt,
   tellContradiction,
   tellDeadLetter,
+  tellDropped,
   tellFailover,
   tellInvocations,
   tellOwnTrouble,
@@ -217,6 +218,7 @@ test('a million random events of four providers, and the gauges of their account
     () => tellContradiction(context, MESSAGE, key(), key()),
     () =>
       tellPossibleDuplicate(context, MESSAGE, { provider: key(), acceptedBy: key(), cause: pick(DUPLICATE_OUTCOMES) }),
+    () => tellDropped(context, MESSAGE, { provider: key(), entries: Math.floor(random() * 4) }),
     () => tellAccepted(context, random() * 1e6),
     () => tellRetry(context, random() * 1e6),
     () => tellInvocations(context, random() * 2),

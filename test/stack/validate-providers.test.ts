@@ -30,6 +30,7 @@ test('a list with every type and field passes', () => {
     deadlineMs: 60_000,
     connectMs: 60_000,
     fromDomains: ['example.com'],
+    substituteFrom: 'mail@mg.example.com',
     classes: ['receipts', 'Grüße an alle'],
     canary: { to: 'canary@in.example.com', from: 'check@example.com', everyMinutes: 30 },
     blocklists: {
@@ -50,10 +51,39 @@ test('a list with every type and field passes', () => {
   expect(problems([full, { ...GOOD, priority: -3 }])).toEqual([]);
 });
 
+const ARN = 'arn:aws:ses:*:123456789012:identity/';
 const ses = (options: object) => ({ key: 'a', type: 'ses', options });
 
 test.each<[string, unknown, string | RegExp]>([
   ['no list', {}, 'ordered list'],
+  ['a substitute without domains', [{ ...GOOD, substituteFrom: 'a@example.com' }], 'substituteFrom: needs fromDomains'],
+  [
+    'a substitute of its own none',
+    [{ ...GOOD, fromDomains: ['example.com'], substituteFrom: 'a@example.org' }],
+    'substituteFrom: is none of the addresses',
+  ],
+  [
+    'a substitute with a name',
+    [{ ...GOOD, substituteFrom: 'A <a@example.com>' }],
+    'substituteFrom: must be one address',
+  ],
+  [
+    'a lent identity elsewhere',
+    [
+      ses({
+        identities: ['a.example'],
+        region: 'eu-west-1',
+        fromIdentityArn: `${ARN.replace('*', 'us-east-1')}a.example`,
+      }),
+    ],
+    'fromIdentityArn: is of us-east-1',
+  ],
+  [
+    'an identity that is not lent',
+    [ses({ identities: ['b.example'], fromIdentityArn: `${ARN}a.example` })],
+    'is not below',
+  ],
+  ['no ARN', [ses({ identities: ['b.example'], fromIdentityArn: 'a.example' })], 'must be the ARN of an SES identity'],
   ['an empty list', [], 'no provider is left to send with'],
   ['an entry that is no object', [null], /^providers\[0\]: type: must be one of ses, mailgun, postmark, smtp$/],
   ['an unknown type', [{ ...GOOD, type: 'sendgrid' }], /^providers\[0\] \(a\): type: must be one of/],

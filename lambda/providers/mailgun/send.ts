@@ -1,6 +1,6 @@
 import Mailgun from 'mailgun.js';
 import type { MailgunOptions } from '../../contract/providers.ts';
-import type { Message } from '../../mail/message.ts';
+import type { Message, Tracking } from '../../mail/message.ts';
 import { AUTHENTICATION } from '../../mail/outcome.ts';
 import type { Provider, ProviderContext } from '../provider.ts';
 import { mimeFor, namedIn, takeApart } from '../take-apart.ts';
@@ -31,11 +31,12 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
   const source: HealthSource = { domains: client.domains, messages: client.messages as HealthSource['messages'] };
 
   return {
-    send: (attempt) =>
-      takeApart(attempt, true, async (call) => {
+    send: async (attempt) => {
+      const { variables, dropped } = variablesOf(attempt.message);
+      const result = await takeApart(attempt, true, async (call) => {
         // A Buffer becomes a file part; a string would be normalised as a form field and lose its line ends.
         const message = await mimeFor(attempt, call);
-        const data = { message, to: [...call.recipients], ...variablesOf(attempt.message) };
+        const data = { message, to: [...call.recipients], ...trackingOf(attempt.tracking), ...variables };
         const connectMs = Math.min(attempt.connectMs, call.deadlineMs);
         const { result, error, trace } = await watchWire({ ...call, connectMs }, () =>
           client.messages.create(options.domain, data),
@@ -45,9 +46,21 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
           outcome: classify({ trace, id: result?.id, ...(words !== undefined && { words }) }),
           named: namedIn(words ?? '', call.recipients),
         };
-      }),
+      });
+      return { ...result, dropped };
+    },
     lookup: (question) => lookup(client.events, options.domain, question),
     health: (limits) => health(source, options.domain, limits),
+  };
+}
+
+/** Each overrides the setting of the domain (documentation.mailgun.com, tracking-opens and tracking-clicks, 2026-11-28). */
+function trackingOf({ opens, clicks }: Tracking): Record<string, string> {
+  const yes = (wanted: boolean) => (wanted ? 'yes' : 'no');
+  return {
+    'o:tracking': yes(opens || clicks),
+    'o:tracking-opens': yes(opens),
+    'o:tracking-clicks': yes(clicks),
   };
 }
 
@@ -56,18 +69,28 @@ const MAX_OPTIONS = 16 * 1024;
 /** Tags are ASCII, at most 128 characters (Mailgun user manual, tagging, 2024). */
 const TAG = /^[\x20-\x7e]{1,128}$/;
 
-function variablesOf({ handle, tag, metadata }: Message): Record<string, string> {
-  const options: Record<string, string> = { 'v:mailover-id': handle };
-  let size = sizeOf('v:mailover-id', handle);
-  const add = (name: string, value: string) => {
-    if (name in options || size + sizeOf(name, value) > MAX_OPTIONS) return;
+function variablesOf({ handle, tag, metadata }: Message): {
+  readonly variables: Record<string, string>;
+  readonly dropped: number;
+} {
+  const variables: Record<string, string> = { 'v:mailover-id': handle };
+  let size = sizeOf('v:mailover-id', handle) + TRACKING_OPTIONS;
+  let dropped = 0;
+  const add = (name: string, value: string, fits = true) => {
+    if (!fits || name in variables || size + sizeOf(name, value) > MAX_OPTIONS) {
+      dropped += 1;
+      return;
+    }
     size += sizeOf(name, value);
-    options[name] = value;
+    variables[name] = value;
   };
-  if (tag !== undefined && TAG.test(tag)) add('o:tag', tag);
+  if (tag !== undefined) add('o:tag', tag, TAG.test(tag));
   for (const [name, value] of Object.entries(metadata)) add(`v:${name}`, value);
-  return options;
+  return { variables, dropped };
 }
+
+/** More than {@link trackingOf} makes. */
+const TRACKING_OPTIONS = 64;
 
 function sizeOf(name: string, value: string): number {
   return Buffer.byteLength(name) + Buffer.byteLength(value);

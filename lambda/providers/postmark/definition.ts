@@ -10,8 +10,13 @@ export const definition: ProviderDefinition = {
     // postmarkapp.com/developer/api/overview (2026-11-23): 50 addresses over To, Cc and Bcc.
     maxRecipients: 50,
     smtpUtf8: false,
-    // Postmark's pattern of a mailbox has no quotes (observed 2026-11-23).
+    // postmarkapp.com/support/article/1180 (2026-11-28) gives the pattern of a mailbox: no quotes, and no question mark.
     quotedLocalPart: false,
+    forbiddenInLocalPart: '?',
+    // Answered with "Zero-sized attachments not allowed" (several public reports; 2026-11-28).
+    emptyAttachments: false,
+    // postmarkapp.com/support/article/1101 (2026-11-28): an invitation is an attachment, which mail programs offer as a file.
+    calendar: false,
     visibleRecipient: true,
     // postmarkapp.com/developer/user-guide/send-email-with-api (2026-11-23): refused with ErrorCode 411.
     forbiddenExtensions: (

@@ -1,5 +1,7 @@
+import { Models } from 'postmark';
 import { formatMailbox } from '../../mail/address.ts';
-import type { Mailbox, Message } from '../../mail/message.ts';
+import { headerTokens } from '../../mail/header-line.ts';
+import type { Mailbox, Message, Tracking } from '../../mail/message.ts';
 
 /** The JSON of `POST /email`. */
 interface PostmarkEmail {
@@ -16,6 +18,8 @@ interface PostmarkEmail {
   Tag?: string;
   Metadata: Record<string, string>;
   MessageStream: string;
+  TrackOpens: boolean;
+  TrackLinks: Models.LinkTrackingOptions;
 }
 
 /**
@@ -26,6 +30,7 @@ export function emailOf(
   message: Message,
   recipients: readonly string[],
   messageStream: string,
+  { opens, clicks }: Tracking,
 ): PostmarkEmail | undefined {
   const wanted = new Set(recipients);
   const left = (list: readonly Mailbox[]) => list.filter(({ address }) => wanted.has(address));
@@ -45,7 +50,7 @@ export function emailOf(
     ...(message.text !== undefined && { TextBody: message.text }),
     ...(message.html !== undefined && { HtmlBody: message.html }),
     Headers: [
-      ...message.headers.map(([Name, Value]) => ({ Name, Value })),
+      ...message.headers.map(([Name, value]) => ({ Name, Value: headerTokens(Name, value).join(' ') })),
       { Name: 'Message-ID', Value: message.messageId },
       // Without it Postmark writes a Message-ID of its own.
       { Name: 'X-PM-KeepID', Value: 'true' },
@@ -59,17 +64,27 @@ export function emailOf(
       })),
     }),
     ...(message.tag !== undefined && { Tag: message.tag.slice(0, MAX_TAG) }),
-    Metadata: metadataOf(message),
+    Metadata: metadataOf(message).metadata,
     MessageStream: messageStream,
+    // The setting of a server "Track opens" wins over false (postmarkapp.com, tracking-opens-per-email, 2026-11-28).
+    TrackOpens: opens,
+    TrackLinks: clicks ? Models.LinkTrackingOptions.HtmlAndText : Models.LinkTrackingOptions.None,
   };
 }
 
 const MAX_TAG = 1000;
 
 /** Postmark's limits (support article 1125, 2026-11-23): 10 entries, keys of 20 and values of 80 characters. */
-function metadataOf({ handle, metadata }: Message): Record<string, string> {
-  const fitting = Object.entries(metadata).filter(
-    ([key, value]) => key !== 'mailover-id' && key.length <= 20 && value.length <= 80,
-  );
-  return Object.fromEntries([['mailover-id', handle], ...fitting.slice(0, 9)]);
+export function metadataOf({ handle, metadata }: Pick<Message, 'handle' | 'metadata'>): {
+  readonly metadata: Record<string, string>;
+  readonly dropped: number;
+} {
+  const given = Object.entries(metadata);
+  const fitting = given
+    .filter(([key, value]) => key !== 'mailover-id' && key.length <= 20 && value.length <= 80)
+    .slice(0, 9);
+  return {
+    metadata: Object.fromEntries([['mailover-id', handle], ...fitting]),
+    dropped: given.length - fitting.length,
+  };
 }

@@ -6,7 +6,7 @@ import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { namedIn, type PartialCall, type PartialResult, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
 import { answerOf, classify, inactiveAmong, namesInactive } from './classify.ts';
-import { emailOf } from './email.ts';
+import { emailOf, metadataOf } from './email.ts';
 import { createWireFetch } from './fetch.ts';
 import { health } from './health.ts';
 import { lookup } from './lookup.ts';
@@ -28,7 +28,7 @@ export function create({ options, secret, endpoint }: ProviderContext<PostmarkOp
   /** One call for some of an attempt's recipients. */
   async function call(attempt: Attempt, { recipients, deadlineMs }: PartialCall): Promise<PartialResult> {
     if (!client) return { outcome: NO_TOKEN };
-    const email = emailOf(attempt.message, recipients, stream);
+    const email = emailOf(attempt.message, recipients, stream, attempt.tracking);
     if (!email) return { outcome: NO_VISIBLE_RECIPIENT };
     const connectMs = Math.min(attempt.connectMs, deadlineMs);
     const watched = await watchWire({ connectMs, deadlineMs }, () => client.sendEmail(email));
@@ -42,7 +42,10 @@ export function create({ options, secret, endpoint }: ProviderContext<PostmarkOp
   }
 
   return {
-    send: (attempt) => takeApart(attempt, false, (part) => call(attempt, part)),
+    send: async (attempt) => ({
+      ...(await takeApart(attempt, false, (part) => call(attempt, part))),
+      dropped: metadataOf(attempt.message).dropped,
+    }),
     async lookup(question) {
       if (!client) return { kind: 'cannot-say', reason: NO_TOKEN.reason, detail: NO_TOKEN.detail };
       return await lookup(client, stream, question);

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { type MessageTag, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { SesOptions } from '../../contract/providers.ts';
-import type { Message } from '../../mail/message.ts';
+import type { Message, Tracking } from '../../mail/message.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { mimeFor, namedIn, type PartialCall, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
@@ -34,8 +34,8 @@ export function create({ options, endpoint }: ProviderContext<SesOptions>): Prov
   });
 
   return {
-    send: (attempt) =>
-      takeApart(attempt, true, async (call) => {
+    send: async (attempt) => ({
+      ...(await takeApart(attempt, true, async (call) => {
         const command = new SendEmailCommand(await requestOf(attempt, call, options));
         const connectMs = Math.min(attempt.connectMs, call.deadlineMs);
         const { result, error, trace } = await watchWire({ ...call, connectMs }, () => client.send(command));
@@ -44,32 +44,48 @@ export function create({ options, endpoint }: ProviderContext<SesOptions>): Prov
           outcome: classify({ trace, messageId: result?.MessageId, ...exception }),
           named: namedIn(exception.words ?? '', call.recipients),
         };
-      }),
+      })),
+      dropped: tagsOf(attempt.message).dropped,
+    }),
     health: (limits) => health(client, limits),
     close: () => client.destroy(),
   };
 }
 
-async function requestOf(attempt: Attempt, call: PartialCall, { configurationSet }: SesOptions) {
+async function requestOf(attempt: Attempt, call: PartialCall, options: SesOptions) {
   const { message } = attempt;
+  const { fromIdentityArn } = options;
+  const configurationSet = configurationSetFor(attempt.tracking, options);
   return {
     FromEmailAddress: message.from.address,
     // With a Destination, SES takes its envelope from here and leaves To and Cc of the message alone.
     Destination: { ToAddresses: [...call.recipients] },
     Content: { Raw: { Data: await mimeFor(attempt, call) } },
-    EmailTags: tagsOf(message),
+    EmailTags: tagsOf(message).tags,
+    ...(fromIdentityArn && { FromEmailAddressIdentityArn: fromIdentityArn }),
     ...(configurationSet && { ConfigurationSetName: configurationSet }),
   };
+}
+
+/** SES tracks by the configuration set alone (API_TrackingOptions, 2026-11-28): one that does just what is asked, or none. */
+function configurationSetFor({ opens, clicks }: Tracking, { configurationSet, trackingSets = {} }: SesOptions) {
+  const wanted =
+    opens && clicks ? trackingSets.both : opens ? trackingSets.opens : clicks ? trackingSets.clicks : undefined;
+  return wanted ?? configurationSet;
 }
 
 /** SES tags hold `[A-Za-z0-9_-]` only; what does not fit stays out, since a changed order number is worse than none. */
 const TAG_PART = /^[A-Za-z0-9_-]{1,256}$/;
 const MAX_TAGS = 50;
 
-function tagsOf({ handle, tag, metadata }: Message): MessageTag[] {
+function tagsOf({ handle, tag, metadata }: Message): { readonly tags: MessageTag[]; readonly dropped: number } {
   const tags = new Map(Object.entries(metadata));
   if (tag !== undefined) tags.set('mailover-tag', tag);
-  tags.delete('mailover-id');
-  const fitting = [...tags].filter(([name, value]) => TAG_PART.test(name) && TAG_PART.test(value));
-  return [['mailover-id', handle] as const, ...fitting].slice(0, MAX_TAGS).map(([Name, Value]) => ({ Name, Value }));
+  const fitting = [...tags]
+    .filter(([name, value]) => name !== 'mailover-id' && TAG_PART.test(name) && TAG_PART.test(value))
+    .slice(0, MAX_TAGS - 1);
+  return {
+    tags: [['mailover-id', handle] as const, ...fitting].map(([Name, Value]) => ({ Name, Value })),
+    dropped: tags.size - fitting.length,
+  };
 }

@@ -39,6 +39,22 @@ async function send(options: { pass?: string; plain?: boolean; timeout?: number 
 const taken = async () => (await stack.accepted.list({ provider: 'mta' })).length;
 
 describe('the SMTP simulator', () => {
+  it.each([
+    `${'l'.repeat(64)}@${'d'.repeat(63)}.${'e'.repeat(63)}.${'f'.repeat(57)}.org`,
+    '"a b, c@d"@example.org',
+    'ada@xn--bcher-kva.example',
+  ])('keeps the envelope address %s as it came', async (address) => {
+    const transport = createTransport({
+      host: '127.0.0.1',
+      port: stack.port('mta'),
+      tls: { rejectUnauthorized: false },
+      auth: { user: SECRETS.mta.username, pass: SECRETS.mta.password },
+    });
+    await transport.sendMail({ envelope: { from: 'a@example.com', to: [address] }, text: 'x' });
+    const [entry] = await stack.accepted.list({ provider: 'mta' });
+    expect(entry?.envelope.to).toEqual([address]);
+  });
+
   it('takes a mail over STARTTLS and AUTH and tells what it took', async () => {
     const info = await send();
     const [entry] = await stack.accepted.list({ id: 'order-1' });

@@ -64,12 +64,23 @@ describe('the request', () => {
     expect(request.headers.authorization).toBe(`Basic ${Buffer.from('api:key-1').toString('base64')}`);
     expect(request.headers['content-length']).toBe(String(request.body.length));
     const parts = partsOf(request);
-    expect(parts.map(({ name }) => name)).toEqual(['message', 'to', 'to', 'v:mailover-id']);
+    expect(parts.map(({ name }) => name)).toEqual([
+      'message',
+      'to',
+      'to',
+      'o:tracking',
+      'o:tracking-opens',
+      'o:tracking-clicks',
+      'v:mailover-id',
+    ]);
     expect(parts[0]?.head).toContain('filename="MimeMessage"');
     expect(parts[0]?.value.equals(MIME)).toBe(true);
     expect(parts.slice(1).map(({ value }) => value.toString())).toEqual([
       'list@example.org',
       'hidden@example.net',
+      'no',
+      'no',
+      'no',
       'h'.repeat(43),
     ]);
   });
@@ -78,7 +89,7 @@ describe('the request', () => {
     const parts = await partsFor({
       message: { tag: 'receipt', metadata: { order: 'ä"1234', 'mailover-id': 'other' } },
     });
-    expect(parts.slice(3).map(({ name, value }) => [name, value.toString()])).toEqual([
+    expect(parts.slice(6).map(({ name, value }) => [name, value.toString()])).toEqual([
       ['v:mailover-id', 'h'.repeat(43)],
       ['o:tag', 'receipt'],
       ['v:order', 'ä"1234'],
@@ -88,7 +99,24 @@ describe('the request', () => {
   it('leaves out what exceeds the 16 KB of all options, and tags that Mailgun refuses', async () => {
     const metadata = { a: 'x'.repeat(10_000), b: 'y'.repeat(10_000), c: 'z' };
     const parts = await partsFor({ message: { tag: 'ä', metadata } });
-    expect(parts.slice(3).map(({ name }) => name)).toEqual(['v:mailover-id', 'v:a', 'v:c']);
+    expect(parts.slice(6).map(({ name }) => name)).toEqual(['v:mailover-id', 'v:a', 'v:c']);
+  });
+
+  it.each([
+    [{ opens: true, clicks: false }, ['yes', 'yes', 'no']],
+    [{ opens: false, clicks: true }, ['yes', 'no', 'yes']],
+    [{ opens: true, clicks: true }, ['yes', 'yes', 'yes']],
+  ])('tracks %j and nothing else', async (tracking, values) => {
+    const parts = await partsFor({ attempt: { tracking } });
+    expect(parts.filter(({ name }) => name?.startsWith('o:tracking')).map(({ value }) => value.toString())).toEqual(
+      values,
+    );
+  });
+
+  it('tells how much of tag and metadata does not fit', async () => {
+    answer = accepted;
+    const metadata = { a: 'x'.repeat(10_000), b: 'y'.repeat(10_000), 'mailover-id': 'other' };
+    expect(await provider().send(attemptOf({ message: { tag: 'ä', metadata } }))).toMatchObject({ dropped: 3 });
   });
 
   it('keeps two domains with their own keys apart, side by side', async () => {

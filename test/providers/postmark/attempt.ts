@@ -25,6 +25,7 @@ export function attemptOf(change: Partial<Message> = {}, rest: Partial<Attempt> 
     message: whole,
     recipients: [...whole.to, ...whole.cc, ...whole.bcc].map(({ address }) => address),
     mime: () => Promise.reject(new Error('Postmark takes no MIME')),
+    tracking: { opens: false, clicks: false },
     number: 1,
     deadlineMs: 5_000,
     connectMs: 2_000,

@@ -43,7 +43,7 @@ test('the whole request', async () => {
   });
   const recipients = ['ada@example.org', 'bob@example.org', 'carol@example.org'];
   const result = await provider(server.url, { messageStream: 'receipts' }).send({ ...attempt, recipients });
-  expect(result).toEqual({ outcome: { kind: 'accepted', providerMessageId: 'pm-1', detail: 'OK' } });
+  expect(result).toEqual({ outcome: { kind: 'accepted', providerMessageId: 'pm-1', detail: 'OK' }, dropped: 5 });
   const [seen] = server.seen;
   expect([seen?.method, seen?.path]).toEqual(['POST', '/email']);
   expect(seen?.headers).toMatchObject({
@@ -76,7 +76,18 @@ test('the whole request', async () => {
       ...Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`key-${index}`, 'v'])),
     },
     MessageStream: 'receipts',
+    TrackOpens: false,
+    TrackLinks: 'None',
   });
+});
+
+test.each([
+  { tracking: { opens: true, clicks: false }, fields: { TrackOpens: true, TrackLinks: 'None' } },
+  { tracking: { opens: false, clicks: true }, fields: { TrackOpens: false, TrackLinks: 'HtmlAndText' } },
+])('tracks $tracking and nothing else', async ({ tracking, fields }) => {
+  await using server = await serve(OK);
+  await provider(server.url).send({ ...attemptOf(), tracking });
+  expect(JSON.parse(server.seen[0]?.body ?? '')).toMatchObject(fields);
 });
 
 test.each([

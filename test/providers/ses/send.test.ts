@@ -33,6 +33,23 @@ function provider(options: Partial<SesOptions> = {}, endpoint = server.url) {
   return create({ key: 'ses', options: { identities: ['example.com'], ...options }, secret: {}, endpoint });
 }
 
+it.each([
+  [{ opens: false, clicks: false }, 'plain'],
+  [{ opens: true, clicks: false }, 'opens'],
+  [{ opens: false, clicks: true }, 'plain'],
+  [{ opens: true, clicks: true }, 'both'],
+])('tracks %j by a configuration set that does just that, or not at all', async (tracking, name) => {
+  const options = { configurationSet: 'plain', trackingSets: { opens: 'opens', both: 'both' } };
+  const { body } = await requestFor(options, { attempt: { tracking } });
+  expect(body.ConfigurationSetName).toBe(name);
+});
+
+it('names an identity of another account', async () => {
+  const fromIdentityArn = 'arn:aws:ses:eu-west-1:123456789012:identity/example.com';
+  expect((await requestFor({ fromIdentityArn })).body.FromEmailAddressIdentityArn).toBe(fromIdentityArn);
+  expect((await requestFor()).body).not.toHaveProperty('FromEmailAddressIdentityArn');
+});
+
 async function requestFor(options?: Partial<SesOptions>, change?: Parameters<typeof attemptOf>[0]) {
   answer = accepted;
   const ses = provider(options);

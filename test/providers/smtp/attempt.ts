@@ -9,6 +9,7 @@ export function attemptTo(recipients: readonly string[] = ['ada@example.org'], r
     message,
     recipients,
     mime: () => Promise.resolve(Buffer.from(MIME)),
+    tracking: { opens: false, clicks: false },
     number: 1,
     deadlineMs: 5_000,
     connectMs: 2_000,

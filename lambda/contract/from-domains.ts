@@ -1,0 +1,15 @@
+import type { ProviderConfig } from './providers.ts';
+
+/** Domains, with those below them, and single addresses that a provider may send from; undefined for any. */
+export function allowedFrom(provider: ProviderConfig): readonly string[] | undefined {
+  return provider.fromDomains ?? (provider.type === 'ses' ? provider.options.identities : undefined);
+}
+
+/** Whether an address is among them: a listed domain or below it, or an entry with `@` to the letter. */
+export function allows(allowed: readonly string[], address: string): boolean {
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  return allowed.some((entry) => {
+    const name = entry.toLowerCase();
+    return name.includes('@') ? name === address.toLowerCase() : domain === name || domain.endsWith(`.${name}`);
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * What JSON Schema can say of strings that intake reads with more than a pattern. Each lets through only what intake
+ * takes: where a pattern cannot say the whole rule (lengths in octets, Unicode's rules for domains), it is stricter.
+ * No Unicode classes and no flags, so that every validator can read them.
+ */
+
+/** No control characters, and none of the pairs that become CR LF in a client that cuts characters to 8 bits. */
+const NO_BREAK = '(?![\\s\\S]*[\\u010d\\u560d][\\u010a\\u560a])';
+export const ONE_LINE = `^${NO_BREAK}[^\\u0000-\\u001f\\u007f]*$`;
+/** As {@link ONE_LINE}, with something to see in it. */
+export const SOME_LINE = `^${NO_BREAK}(?=[^\\S]*\\S)[^\\u0000-\\u001f\\u007f]*$`;
+
+/** Letters that may stand anywhere in a label: written from left to right, and changed by no normal form into others. */
+const LETTERS =
+  '\\u00df-\\u00f6\\u00f8-\\u0130\\u0134-\\u013e\\u0141-\\u0148\\u014a-\\u017e\\u0180-\\u01c3\\u01cd-\\u01f0' +
+  '\\u0391-\\u03a1\\u03a3-\\u03c1\\u03c3-\\u03ce\\u0400-\\u0481\\u048a-\\u052f\\u3041-\\u3096\\u30a1-\\u30fa\\u4e00-\\u9fff\\uac00-\\ud7a3';
+/**
+ * Labels begin and end with a letter or digit, and the last one is no number. Those with other letters than ASCII grow
+ * when they are written as A-labels, so they are short. What begins with `xn--` has to be a label that Unicode knows.
+ */
+const DOMAIN =
+  '(?![.-])(?![^@]*(?:\\.[.-]|-\\.|[.-]$))(?!(?:[^@]*\\.)?(?:[0-9]+|0[Xx][0-9A-Fa-f]*)$)' +
+  `(?:(?![^@]*[^.]{64})[A-Za-z0-9.-]{1,253}|(?![^@]*[^.]{15})[A-Za-z0-9.${LETTERS}-]{1,40})`;
+
+const ATOM = "A-Za-z0-9!#$%&'*+/=?^_`{|}~";
+/** All that a local part may have beyond ASCII, in Unicode's first plane. */
+const BEYOND_ASCII =
+  '\\u00a1-\\u00ac\\u00ae-\\u02ff\\u0370-\\u037d\\u037f-\\u05ff\\u0606-\\u061b\\u061d-\\u06dc\\u06de-\\u070e\\u0710-\\u088f' +
+  '\\u0892-\\u08e1\\u08e3-\\u167f\\u1681-\\u180d\\u180f-\\u1fff\\u2010-\\u2027\\u2030-\\u205e\\u2070-\\u2fff' +
+  '\\u3001-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufff8';
+const LOCAL =
+  `(?:(?=[!-~]{1,64}@|[^@]{1,21}@)(?!\\.|[^@]*\\.[.@])[.${ATOM}${BEYOND_ASCII}-]+|` +
+  '(?=[ -~]{3,64}@[^@]*$)"(?:[ !#-\\[\\]-~]|\\\\[ -~])+")';
+
+/** Exactly one address, without a name. */
+export const ADDRESS = `^(?!.*=\\?)${NO_BREAK}(?=[ -~]{3,254}$|.{3,50}$)${LOCAL}@${DOMAIN}$`;
+
+const PLAIN_LOCAL = '[A-Za-z0-9_+=-]{1,20}(?:\\.[A-Za-z0-9_+=-]{1,20}){0,2}';
+const PLAIN_LABEL = '[A-Za-z](?:[A-Za-z0-9]{0,61}[A-Za-z0-9])?';
+const PLAIN_DOMAIN = `(?:${PLAIN_LABEL}\\.)*${PLAIN_LABEL}`;
+
+/** An https URL in the spelling that a URL parser leaves as it is. */
+export const HTTPS_URL =
+  `^(?=.{1,790}$)https://(?=[^/?#:]{1,253}(?:[/?#:]|$))${PLAIN_DOMAIN}(?::[0-9]{1,4})?` +
+  '(?:/[A-Za-z0-9._~:/?@!$&()*+,;=%-]*)?$';
+
+/** An address, or a mailto URI of one. */
+export const MAILTO =
+  `^(?=.{1,250}$)(?:${PLAIN_LOCAL}@${PLAIN_DOMAIN}|` +
+  `mailto:${PLAIN_LOCAL}@${PLAIN_DOMAIN}(?:\\?[A-Za-z0-9=&%._~!$'()*+,;:@/-]*)?)$`;
+
+/** Mailboxes in a header: addresses of ASCII, with plain names before them in angle brackets. */
+export const MAILBOX_LIST = (() => {
+  const address = `${PLAIN_LOCAL}@(?:${PLAIN_LABEL}\\.){0,3}[A-Za-z]{1,61}`;
+  const mailbox = `(?:\\s*${address}\\s*|[^"<>,@]{0,100}<${address}>\\s*)`;
+  return `^${mailbox}(?:,${mailbox})*$`;
+})();
+
+const GROUP = '[A-Za-z0-9+/]';
+const WHOLE = `^(?:${GROUP}{4})*(?:${GROUP}[AQgw]==|${GROUP}{2}[AEIMQUYcgkosw048]=)?$`;
+const MOST_GROUPED = 2_000_000;
+
+/** Base64 without slack. Engines of patterns give up on the groups of a text of many megabytes. */
+export const BASE64_SCHEMA = {
+  contentEncoding: 'base64',
+  anyOf: [
+    { maxLength: MOST_GROUPED, pattern: WHOLE },
+    { minLength: MOST_GROUPED + 1, pattern: `^${GROUP}*={0,2}$` },
+  ],
+};
+
+/** A pattern of these words, whatever their case. */
+export function ignoringCase(text: string): string {
+  return text.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
+}

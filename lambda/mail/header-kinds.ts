@@ -1,0 +1,104 @@
+import { MAILBOX_LIST } from '../contract/patterns.ts';
+import { listTokens, parseMailbox, phraseTokens } from './address.ts';
+import type { Mailbox } from './message.ts';
+
+/** The pieces of a value that a line may be folded between, or what the value should have been. */
+export type HeaderRead = { readonly tokens: readonly string[] } | { readonly problem: string };
+
+/** How the value of a structured header is written; all others are free text. */
+type HeaderKind = keyof typeof KINDS;
+
+/** Longest word that is left as it is: with the longest name before it, it still fits a line of 998. */
+export const MAX_WORD = 900;
+
+// In JSON Schema `\s` is that of ECMAScript; without the flag for Unicode, so that every validator can read it.
+const ID = `<[!-;=?-~]{1,${MAX_WORD - 2}}>`;
+
+const KINDS = {
+  /** Message ids (RFC 5322 section 3.6.4). */
+  ids: {
+    expected: `message ids in angle brackets, such as <a@example.com>, of ASCII, at most ${MAX_WORD} characters each`,
+    pattern: `^(?:[\\s,]*${ID})+[\\s,]*$`,
+    read: (value: string) => value.match(new RegExp(ID, 'g')) ?? [],
+  },
+  /** An id in angle brackets, with a phrase before it (RFC 2919 section 3). */
+  listId: {
+    expected: 'an id of ASCII in angle brackets, with a name before it if you like, such as News <news.example.com>',
+    pattern: '^(?:[^<>]*<[!-;=?-~]{1,255}>\\s*|\\s*[!-;=?-~]{1,255}\\s*)$',
+    read(value: string, room: number) {
+      const [, name = '', id = value.trim()] = /^([^<>]*)<(.*)>\s*$/su.exec(value) ?? [];
+      const phrase = unquoted(name.replace(/\s+/g, ' ').trim());
+      return [...(phrase === '' ? [] : phraseTokens(phrase, room)), `<${id}>`];
+    },
+  },
+  /** Words of ASCII that programs read letter by letter: tokens, numbers, URIs. */
+  words: {
+    expected: `words of ASCII without encoding, at most ${MAX_WORD} characters each`,
+    pattern: `^\\s*[!-~]{1,${MAX_WORD}}(?:\\s+[!-~]{1,${MAX_WORD}})*\\s*$`,
+    read: (value: string) => value.split(/\s+/).filter(Boolean),
+  },
+} as const;
+
+const NAMES: Readonly<Record<HeaderKind, string>> = {
+  ids: 'references in-reply-to original-message-id obsoletes supersedes x-forwarded-message-id',
+  listId: 'list-id',
+  words:
+    'accept-language alternate-recipient archived-at auto-submitted autocrypt autoforwarded autosubmitted bimi-selector ' +
+    'deferred-delivery disposition-notification-options encrypted expires expiry-date feedback-id importance jabber-id ' +
+    'language latest-delivery-time list-(?!id$).+ message-context ' +
+    'original-recipient precedence prevent-nondelivery-report priority reply-by require-recipient-valid-since ' +
+    'sensitivity sio-label thread-index tls-required vbr-info x-auto-response-suppress x-autoreply x-autorespond ' +
+    'x-entity-ref-id x-loop x-msmail-priority x-originating-ip x-priority x-report-abuse x-spam-flag',
+};
+
+/** Mailboxes: a name and an address, or several with commas between. */
+const MAILBOXES =
+  'disposition-notification-to return-receipt-to x-confirm-reading-to errors-to mail-followup-to mail-reply-to';
+
+/** Patterns of names in lower case, and of their values; that of mailboxes lets through less than {@link readStructured}. */
+export const STRUCTURED = [
+  ...(Object.keys(NAMES) as HeaderKind[]).map((kind) => ({
+    kind,
+    names: oneOf(NAMES[kind]),
+    pattern: KINDS[kind].pattern,
+  })),
+  { kind: 'mailboxes', names: oneOf(MAILBOXES), pattern: MAILBOX_LIST },
+] as const;
+
+function oneOf(names: string): string {
+  return `^(?:${names.replaceAll(' ', '|')})$`;
+}
+
+/**
+ * Reads the value of a header whose words programs understand (IANA's registry of message headers, and what mail systems
+ * write besides; 2026-11-28): white space is put right, and what could only be encoded is refused. Undefined for free text.
+ *
+ * @param room characters that are left on the first line
+ */
+export function readStructured(name: string, value: string, room: number): HeaderRead | undefined {
+  const kind = STRUCTURED.find(({ names }) => new RegExp(names).test(name.toLowerCase()))?.kind;
+  if (kind === undefined) return undefined;
+  if (kind === 'mailboxes') return readMailboxes(value, room);
+  const { pattern, expected, read } = KINDS[kind];
+  return new RegExp(pattern).test(value) ? { tokens: read(value, room) } : { problem: expected };
+}
+
+function readMailboxes(value: string, room: number): HeaderRead {
+  const mailboxes: Mailbox[] = [];
+  if (value.replace(/"(?:[^"\\]|\\.)*"/gsu, '').includes('"')) return { problem: 'an address, and quotes in pairs' };
+  for (const item of value.match(/(?:"(?:[^"\\]|\\.)*"|[^",])+/gsu) ?? ['']) {
+    const [, name = '', address = item.trim()] = /^(.*)<([^<>]*)>\s*$/su.exec(item) ?? [];
+    const mailbox = parseMailbox({ name: unquoted(name.replace(/\s+/g, ' ').trim()), address });
+    if ('problem' in mailbox)
+      return { problem: `an address, with a name before it in angle brackets: ${mailbox.problem}` };
+    if (/\P{ASCII}/u.test(mailbox.address)) return { problem: 'an address of ASCII' };
+    mailboxes.push(mailbox);
+  }
+  return { tokens: listTokens(mailboxes, room) };
+}
+
+/** A phrase without the quotes that it was given with. */
+function unquoted(phrase: string): string {
+  const quoted = /^"((?:[^"\\]|\\.)*)"$/su.exec(phrase)?.[1];
+  return quoted === undefined ? phrase : quoted.replace(/\\(.)/gsu, '$1');
+}

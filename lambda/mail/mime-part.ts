@@ -1,0 +1,106 @@
+import { looksEncoded } from './encoded-word.ts';
+import { fold } from './header-line.ts';
+import type { Calendar, MessageAttachment } from './message.ts';
+
+/** Lines of base64 are written in pieces of 58 KB: a string of a whole attachment would be a copy of it. */
+const LINE_OCTETS = 57;
+const PIECE = LINE_OCTETS * 1024;
+
+/** The bytes of a whole MIME part, header and content, piece by piece. */
+export type PartBytes = () => Generator<Buffer>;
+
+/** An attachment as a part, with CRLF line ends. */
+export function attachmentPart({ filename, contentType, content, contentId }: MessageAttachment): PartBytes {
+  // RFC 2046 section 5.2.1 forbids base64 for message types; one that 7bit would change goes as plain bytes instead.
+  const embedded = /^message\//i.test(contentType);
+  const asIs = embedded && isSevenBit(content);
+  const type = embedded && !asIs ? 'application/octet-stream' : withoutName(contentType);
+  const lines = [
+    fold('Content-Type', joined([type, ...parameter('name', filename.toWellFormed())])),
+    fold('Content-Transfer-Encoding', [asIs ? '7bit' : 'base64']),
+    fold(
+      'Content-Disposition',
+      joined([contentId === undefined ? 'attachment' : 'inline', ...parameter('filename', filename.toWellFormed())]),
+    ),
+    ...(contentId === undefined ? [] : [fold('Content-ID', [`<${contentId}>`])]),
+  ];
+  return () => part(lines, content, asIs);
+}
+
+/** An invitation as an alternative to the text, which is how mail programs offer to accept it (RFC 6047 section 2.4). */
+export function calendarPart({ method, content }: Calendar): PartBytes {
+  const lines = [
+    fold('Content-Type', ['text/calendar;', 'charset=utf-8;', `method=${method}`]),
+    fold('Content-Transfer-Encoding', ['base64']),
+  ];
+  return () => part(lines, Buffer.from(content), false);
+}
+
+function* part(lines: readonly string[], content: Buffer, asIs: boolean): Generator<Buffer> {
+  yield Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
+  if (asIs) {
+    yield content;
+    return;
+  }
+  for (let from = 0; from < content.length; from += PIECE) {
+    const last = from + PIECE >= content.length;
+    const text = content
+      .toString('base64', from, Math.min(content.length, from + PIECE))
+      .replace(/.{76}(?!$)/g, '$&\r\n');
+    yield Buffer.from(last ? text : `${text}\r\n`, 'latin1');
+  }
+}
+
+/** How many bytes {@link attachmentPart} makes of so many; a bound from above. */
+export function partSize(octets: number): number {
+  return Math.ceil(octets / LINE_OCTETS) * 78;
+}
+
+function joined(parts: readonly string[]): string[] {
+  return parts.map((text, index) => (index < parts.length - 1 ? `${text};` : text));
+}
+
+/** The name comes from the file name alone. */
+function withoutName(contentType: string): string {
+  return contentType.replace(/ ?; ?name=(?:"[^"]*"|[^";]*)/gi, '');
+}
+
+const TOKEN = /^[A-Za-z0-9!#$&+.^_`{}~-]{1,60}$/;
+const QUOTABLE = /^[ -~]{1,60}$/;
+/** RFC 5987 attr-char: what needs no percent sign. */
+const ATTR_CHAR = /^[A-Za-z0-9!#$&+.^_`|~-]$/;
+const MAX_SECTION = 56;
+
+/** A parameter of a MIME header. RFC 2047 section 5 forbids encoded words in it: RFC 2231 says how it is written instead. */
+function parameter(name: string, value: string): string[] {
+  if (TOKEN.test(value)) return [`${name}=${value}`];
+  if (QUOTABLE.test(value) && !looksEncoded(value)) return [`${name}="${value.replace(/["\\]/g, '\\$&')}"`];
+  const sections = [''];
+  for (const character of value) {
+    const written = ATTR_CHAR.test(character) ? character : percentEncoded(character);
+    const last = sections.at(-1) ?? '';
+    if (last.length + written.length > MAX_SECTION) sections.push(written);
+    else sections[sections.length - 1] = last + written;
+  }
+  if (sections.length === 1) return [`${name}*=utf-8''${sections[0]}`];
+  return sections.map((section, index) => `${name}*${index}*=${index === 0 ? "utf-8''" : ''}${section}`);
+}
+
+function percentEncoded(character: string): string {
+  return Array.from(Buffer.from(character), (octet) => `%${octet.toString(16).toUpperCase().padStart(2, '0')}`).join(
+    '',
+  );
+}
+
+/** ASCII without NUL, in CRLF lines of at most 998 characters. */
+function isSevenBit(content: Buffer): boolean {
+  let length = 0;
+  for (let at = 0; at < content.length; at++) {
+    const octet = content[at] ?? 0;
+    if (octet === 0x0d && content[at + 1] === 0x0a) {
+      at += 1;
+      length = 0;
+    } else if (octet === 0 || octet === 0x0d || octet === 0x0a || octet > 0x7f || ++length > 998) return false;
+  }
+  return true;
+}
