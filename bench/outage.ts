@@ -193,7 +193,7 @@ function chain({ call }: Rig): Way {
     const { message } = arrived;
     const mime = await composeMime(message);
     for (const [place, provider] of PROVIDERS.entries()) {
-      const { outcome } = await call(provider, {
+      const result = await call(provider, {
         message,
         recipients: message.to.map(({ address }) => address),
         mime: () => Promise.resolve(mime),
@@ -202,7 +202,7 @@ function chain({ call }: Rig): Way {
         deadlineMs: DEADLINE_MS,
         connectMs: 3_000,
       });
-      if (outcome.kind === 'accepted') return;
+      if ('outcome' in result && result.outcome.kind === 'accepted') return;
     }
     throw new Error('no provider took it');
   };
@@ -271,7 +271,7 @@ async function startRig(): Promise<Rig> {
     kept: 0,
     call: async (provider: ProviderConfig, attempt) => {
       const result = await caller(provider, attempt);
-      if (provider.key === 'first' && result.outcome.kind !== 'accepted') rig.wasted += 1;
+      if (provider.key === 'first' && 'outcome' in result && result.outcome.kind !== 'accepted') rig.wasted += 1;
       return result;
     },
     fault: (fault) => ask(child, { fault }),

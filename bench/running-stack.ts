@@ -77,7 +77,7 @@ async function measureDrain({ queues, endpoints }: StackInfo): Promise<Figure[]>
 async function measureMemory({ queues, buckets, endpoints }: StackInfo): Promise<Figure[]> {
   const before = await highWaterMb();
   const s3 = new S3Client({ ...client(endpoints.aws), forcePathStyle: true });
-  const Key = `bench/${randomUUID()}`;
+  const Key = `submissions/${randomUUID()}`;
   await s3.send(new PutObjectCommand({ Bucket: buckets.mail, Key, Body: randomBytes(ATTACHMENT_BYTES) }));
   s3.destroy();
   const sqs = sqsFor(endpoints.aws);

@@ -87,6 +87,25 @@ function sesStatement(stack: Stack, { options }: Extract<ProviderConfig, { type:
   });
 }
 
+/** Lets items of the state table be reached by the beginning of their keys, and no others. */
+export function tableStatement(
+  { tableArn }: { readonly tableArn: string },
+  actions: readonly TableAction[],
+  keys: readonly string[],
+): PolicyStatement {
+  return new PolicyStatement({
+    actions: actions.map((action) => `dynamodb:${action}`),
+    resources: [tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] },
+      // Over no keys at all, "for all" is true.
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  });
+}
+
+type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem';
+
 /** Lets secrets be read by name. */
 export function secretStatement(stack: Stack, names: readonly string[]): PolicyStatement {
   return new PolicyStatement({

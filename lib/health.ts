@@ -8,7 +8,7 @@ import { Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { encodeHealthEnvironment } from '../lambda/contract/health-environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
-import { healthStatements } from './access.ts';
+import { healthStatements, tableStatement } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkHealthEnvironmentSize } from './environment-size.ts';
 import type { StateTable } from './state-table.ts';
@@ -78,11 +78,10 @@ export class HealthCheck extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'What the health check of Mailover may do',
     });
-    const items = (keys: string[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } });
-    const allow = (actions: string[], resources: string[], conditions = {}) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
-    allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem'], [stateTable.tableArn], items(READS));
-    allow(['dynamodb:PutItem'], [stateTable.tableArn], items(WRITES));
+    const allow = (actions: string[], resources: string[]) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources }));
+    role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
+    role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
     if (providers.some(({ canary }) => canary)) allow(['sqs:SendMessage'], [outbound.queueArn]);
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
     for (const statement of healthStatements(this, providers)) role.addToPolicy(statement);

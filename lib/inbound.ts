@@ -17,7 +17,7 @@ import { Construct } from 'constructs';
 import { encodeInboundEnvironment, type InboundProvider } from '../lambda/contract/inbound-environment.ts';
 import { NAMESPACE } from '../lambda/contract/metrics.ts';
 import type { SesInboundOptions } from '../lambda/contract/providers.ts';
-import { CONSUME, secretStatement } from './access.ts';
+import { CONSUME, secretStatement, tableStatement } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkInboundEnvironmentSize } from './environment-size.ts';
 import { SES_PREFIX, SesReceiving } from './ses-receiving.ts';
@@ -28,6 +28,9 @@ const FUNCTION_TIMEOUT = Duration.seconds(29);
 
 /** Everything that received mail leaves in the mail bucket lies under this. */
 const PREFIX = 'inbound/';
+
+/** Items of the state table that it reads and writes: mail that arrived, tokens that were used, canaries that came back. */
+const ITEMS = ['inbound/*', 'message-id/*', 'token/*', 'canary/*'];
 
 export interface InboundProps {
   /** Those of the list that receive. */
@@ -176,7 +179,7 @@ export class Inbound extends Construct {
     const secrets = providers.flatMap(({ secretName }) => secretName ?? []);
     allow(['sqs:SendMessage'], [queue.queueArn]);
     allow(['s3:PutObject'], [mailBucket.arnForObjects(`${PREFIX}*`)]);
-    allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [stateTable.tableArn]);
+    role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ITEMS));
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
     if (secrets.length > 0) role.addToPolicy(secretStatement(Stack.of(this), secrets));
     const bucketId = Stack.of(this).getLogicalId(mailBucket.node.defaultChild as CfnBucket);

@@ -6,6 +6,9 @@ import { ConfigurationError } from '../lambda/contract/validate-providers.ts';
 /** Days in which a message may wait on a queue and then on the dead-letter queue, 14 on each; its objects must be there. */
 const SHORTEST_DAYS = 28;
 
+/** Producers put their objects under this, and the sender reads nothing else for them. */
+export const SUBMISSIONS = 'submissions/';
+
 /** Bucket for submissions and attachments that are larger than a queue takes; objects outlive every queue, then expire. */
 export class MailBucket extends Bucket {
   /** @throws ConfigurationError if objects would expire before the messages that name them */

@@ -12,7 +12,7 @@ import { HealthCheck } from './health.ts';
 import { Inbound } from './inbound.ts';
 import { inboundProviders, reconciledProviders } from './inbound-providers.ts';
 import { LetterKey } from './letter-key.ts';
-import { MailBucket } from './mail-bucket.ts';
+import { MailBucket, SUBMISSIONS } from './mail-bucket.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
@@ -214,10 +214,10 @@ export class Mailover extends Construct {
     this.mailBucket.grantRead(consumer, 'inbound/*');
   }
 
-  /** Lets a producer put submissions on the outbound queue and large content into the mail bucket. */
+  /** Lets a producer put submissions on the outbound queue, and large content into the mail bucket under `submissions/`. */
   grantSubmit(producer: IGrantable): void {
     this.queues.outbound.grantSendMessages(producer);
-    this.mailBucket.grantPut(producer);
+    this.mailBucket.grantPut(producer, `${SUBMISSIONS}*`);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { encodeReconcilerEnvironment, type ReconciledProvider } from '../lambda/contract/reconciler-environment.ts';
-import { secretStatement } from './access.ts';
+import { secretStatement, tableStatement } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import type { StateTable } from './state-table.ts';
 
@@ -18,7 +18,7 @@ const FUNCTION_TIMEOUT = Duration.minutes(4);
 
 const PREFIX = 'inbound/';
 /** Its own items, and which mail arrived. */
-const READS = ['inbound/*', 'reconciled/*', 'reconciler/*'];
+const ITEMS = ['inbound/*', 'message-id/*', 'reconciled/*', 'reconciler/*'];
 
 export interface ReconcilerProps {
   readonly providers: readonly ReconciledProvider[];
@@ -74,16 +74,14 @@ export class Reconciler extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'What the reconciler of Mailover may do',
     });
-    const allow = (actions: string[], resources: string[], conditions = {}) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources, conditions }));
+    const allow = (actions: string[], resources: string[]) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources }));
     const secrets = providers.flatMap(({ secretName, apiSecretName }) =>
       [secretName ?? [], apiSecretName ?? []].flat(),
     );
     allow(['sqs:SendMessage'], [queue.queueArn]);
     allow(['s3:PutObject'], [mailBucket.arnForObjects(`${PREFIX}*`)]);
-    allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'], [stateTable.tableArn], {
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': READS },
-    });
+    role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem', 'PutItem'], ITEMS));
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
     if (secrets.length > 0) role.addToPolicy(secretStatement(Stack.of(this), secrets));
     const bucketId = Stack.of(this).getLogicalId(mailBucket.node.defaultChild as CfnBucket);

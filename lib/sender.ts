@@ -15,18 +15,20 @@ import { Construct } from 'constructs';
 import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
-import { anyConfigurationSet, CONSUME, providerStatements } from './access.ts';
+import { anyConfigurationSet, CONSUME, providerStatements, tableStatement } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
 import type { LetterKey } from './letter-key.ts';
+import { SUBMISSIONS } from './mail-bucket.ts';
 import type { Queues } from './queues.ts';
 import type { StateTable } from './state-table.ts';
 import type { Timing } from './timing.ts';
 
 const BATCH_SIZE = 10;
 
-/** Where producers put objects, in the mail bucket. */
-const SUBMISSIONS = 'submissions/';
+/** Items of the state table that it writes, and those that it reads. */
+const WRITES = ['submission/*', 'circuit/*', 'rate/*', 'crash/*'];
+const READS = [...WRITES, 'switch/*'];
 
 export interface SenderProps {
   /** Those of the list that send. */
@@ -105,12 +107,13 @@ export class Sender extends Construct {
     const arns = (list: Iterable<Queue>) => Array.from(list, ({ queueArn }) => queueArn);
     allow(CONSUME, arns([outbound, ...retry.values()]));
     allow(['sqs:SendMessage'], arns([deadLetter, events, ...retry.values()]));
-    allow(['s3:GetObject'], [mailBucket.arnForObjects('*')]);
+    allow(['s3:GetObject'], [mailBucket.arnForObjects(`${SUBMISSIONS}*`)]);
     // Objects of a redriven message are copied in place, to be as young as it is.
     allow(['s3:PutObject'], [mailBucket.arnForObjects(`${SUBMISSIONS}*`)]);
     // Without it S3 answers "access denied" for an object that is not there, and a lost attachment looks like an outage.
     allow(['s3:ListBucket'], [mailBucket.bucketArn]);
-    allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'], [stateTable.tableArn]);
+    role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
+    role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
     role.addToPolicy(letterKey.readStatement());
     for (const statement of providerStatements(this, providers)) role.addToPolicy(statement);
@@ -145,12 +148,9 @@ function acknowledgeWildcards(role: Role, bucket: Bucket, configurationSets: rea
   const stack = Stack.of(bucket);
   const logicalId = stack.getLogicalId(bucket.node.defaultChild as CfnBucket);
   Validations.of(role).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`,
-    reason: 'Producers choose the names of the objects, so the sender reads any object of this one bucket.',
-  });
-  Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/${SUBMISSIONS}*]`,
-    reason: 'Producers choose the names of the objects under this prefix, and the sender copies them in place.',
+    reason:
+      'Producers choose the names of the objects under this prefix, so the sender reads any of them, and copies them in place.',
   });
   for (const arn of configurationSets)
     Validations.of(role).acknowledge({

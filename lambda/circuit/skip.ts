@@ -48,6 +48,7 @@ function badness(reason: Skip['reason'], circuit: Circuit, againAfterMs: number 
       if (circuit.kind === 'closed') return 40;
       return (circuit.cause.blames === 'account' ? 70 : 50) + Math.min(9, circuit.trips);
     case 'isolated':
+    case 'unready':
       return Number.POSITIVE_INFINITY;
   }
 }

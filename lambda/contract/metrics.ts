@@ -158,6 +158,9 @@ export const METRICS = {
   /** Calls of our own services that failed and made a mail wait, by {@link OWN_SERVICES}. */
   OwnTrouble: metric({ unit: 'Count', by: ['outcome'], outcomes: OWN_SERVICES }),
 
+  /** Reads of secrets that failed for want of Secrets Manager, or of our way to it: no account's fault. */
+  SecretsUnreachable: metric({ unit: 'Count', by: [] }),
+
   /**
    * Each minute. 1: the account may send. 0: the provider says that it may not, or does not let us in, to the health check or
    * to an attempt that opened its circuit. No value while it does not answer: that is an outage and says nothing of the account.

@@ -102,12 +102,14 @@ export const metadata = z
     z.meta({ description: 'Comes back with delivery events where the provider keeps it.', maxProperties: 50 }),
   );
 
+// Received mail and objects of our own lie in the same bucket, and a path that climbs could name them.
+const SUBMITTED = /^submissions\/(?!(?:.*\/)?\.{1,2}(?:\/|$))[ -~\u0080-\u{10ffff}]+$/u;
+const OBJECT_KEY = 'an object key of at most 1024 characters that begins with submissions/';
+
 export const s3Reference = z.strictObject(
   {
     bucket: matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket'),
-    key: z
-      .string({ error: 'an object key' })
-      .check(z.minLength(1, { error: 'an object key' }), z.maxLength(1024, { error: 'an object key' })),
+    key: matching(SUBMITTED, OBJECT_KEY).check(z.maxLength(1024, { error: OBJECT_KEY })),
   },
   { error: 'an object of "bucket" and "key"' },
 );

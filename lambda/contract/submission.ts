@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { BASE64, cutContents } from './contents.ts';
 import type { Problem } from './dead-letter.ts';
 import { explain, fieldName, shapeOf } from './explain.ts';
+import { measureJson } from './json-bounds.ts';
 import { type JsonPath, type JsonString, scanJson } from './json-text.ts';
 import * as field from './submission-fields.ts';
 
@@ -150,6 +151,14 @@ export type ReadResult =
   | { readonly kind: 'future'; readonly version: number }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
+/** Depth and parts have been counted by then. */
+const LIMITS = { depth: Number.POSITIVE_INFINITY, parts: Number.POSITIVE_INFINITY, bytes: 20_000_000 };
+
+const TOO_LARGE: Problem = {
+  reason: 'TooLarge',
+  detail: `the message: more than ${LIMITS.bytes} bytes beside the content of attachments; no provider takes as much`,
+};
+
 /**
  * Reads the body of a queue message or of the object that a pointer names; never throws. Attachments are decoded in
  * place, so that a large one is in memory once: the bytes given are written over.
@@ -161,6 +170,7 @@ export function readSubmission(body: string | Buffer): ReadResult {
     if (isContent(value.path)) strings.push(value);
   });
   if (fault) return malformed(`${fieldName(fault.path)}: ${fault.given}; expected ${fault.expected}`);
+  if (measureJson(bytes, LIMITS).excess) return { kind: 'problem', problem: TOO_LARGE };
   const cut = cutContents(bytes, strings);
   if ('invalid' in cut) {
     const { path, start, end } = cut.invalid;

@@ -1,4 +1,5 @@
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
+import { concealing } from '../mail/conceal.ts';
 import { AUTHENTICATION } from '../mail/outcome.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import type { Health } from '../providers/provider.ts';
@@ -9,17 +10,6 @@ export type AskHealth = (provider: ProviderConfig) => Promise<Health>;
 
 /** A gauge of the minute is worth no longer wait, whatever a mail may take. */
 const MOST_MS = 10_000;
-
-/** How Secrets Manager says that waiting will not help (API_GetSecretValue, 2026-11-25), and what our reading adds. */
-const LASTING = [
-  'ResourceNotFoundException',
-  'AccessDeniedException',
-  'DecryptionFailure',
-  'InvalidRequestException',
-  // The secret is there and is no JSON object of strings.
-  'SyntaxError',
-  'Error',
-];
 
 /** Questions about health, by the providers of a pool. */
 export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
@@ -36,14 +26,16 @@ export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
       isAuthentication: ({ reason }) => reason === AUTHENTICATION,
     });
     switch (used.kind) {
-      case 'done':
-        return used.result;
-      case 'unusable': {
-        const { reason, detail } = used;
-        // A moment without Secrets Manager says nothing of any account; a secret that is missing closes this one for us.
-        const lasting = reason === 'not-usable' || LASTING.includes(detail);
-        return { state: lasting ? 'account-refused' : 'unreachable', reason, detail };
+      case 'done': {
+        const { detail } = used.result;
+        if (detail === undefined) return used.result;
+        return { ...used.result, detail: concealing({ values: [], secrets: Object.values(used.secret) })(detail) };
       }
+      case 'unusable':
+        return { state: 'account-refused', reason: used.reason, detail: used.detail };
+      case 'unready':
+        // A moment without Secrets Manager says nothing of any account.
+        return { state: 'unreachable', reason: used.reason, detail: used.detail };
       case 'crashed':
         return { state: 'unreachable', reason: 'crashed', detail: used.detail };
     }

@@ -16,10 +16,10 @@ import { checkHealth } from './check.ts';
 
 const environment = decodeHealthEnvironment(process.env);
 const { providers, outboundQueueUrl, stateTable, endpoints = {}, timeScale = 1 } = environment;
-const pool = providerPool({ definitions, loadProvider }, managedSecrets, endpoints, powertoolsLog);
-const ask = healthAsker(pool);
 const table = dynamoTable(stateTable);
 const metrics = emfMetrics(decodeSize(process.env));
+const pool = providerPool({ definitions, loadProvider }, managedSecrets(metrics), endpoints, powertoolsLog);
+const ask = healthAsker(pool);
 
 const surroundings = { providers, table, metrics, log: powertoolsLog, clock: systemClock, timeScale };
 const checkBlocklists = blocklistChecker({ ...surroundings, resolverOf: dnsResolver });

@@ -3,6 +3,7 @@ import { inAscii } from '../platform/ascii-json.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 import type { Queue } from '../platform/queue.ts';
+import { Trouble } from '../platform/trouble.ts';
 
 /** SQS takes 1 MiB; 16 KiB are left for the attributes that a consumer's own dead-letter queue may add. */
 const MAX_QUEUE_BYTES = 1_048_576 - 16_384;
@@ -26,7 +27,7 @@ export async function deliver(
 
   async function send(text: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      if (clock.now() >= until) throw new Error('the claim on the message has run out');
+      if (clock.now() >= until) throw new Trouble('the claim on the message has run out');
       try {
         return await queue.send(queueUrl, text);
       } catch (error) {

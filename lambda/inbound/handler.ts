@@ -14,6 +14,7 @@ import { s3Store } from '../platform/object-store.ts';
 import { sqsQueueOneTry } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
+import { tellError } from '../platform/trouble.ts';
 import { loadInbound } from '../providers/registry.ts';
 import { createInbound } from './inbound.ts';
 import { createReceived } from './received.ts';
@@ -24,7 +25,7 @@ const metrics = emfMetrics(decodeSize(process.env));
 const dependencies = {
   environment,
   loadModule: loadInbound,
-  secrets: managedSecrets,
+  secrets: managedSecrets(metrics),
   store: s3Store(environment.mailBucket),
   queue: sqsQueueOneTry,
   table: dynamoTable(environment.stateTable),
@@ -63,8 +64,7 @@ async function takeBatch({ Records }: SQSEvent, limitMs: number): Promise<SQSBat
   return {
     batchItemFailures: results.flatMap((result, place) => {
       if (result.status === 'fulfilled') return [];
-      const { name, message } = result.reason instanceof Error ? result.reason : new Error(typeof result.reason);
-      powertoolsLog.error('received mail kept on its queue', { error: name, detail: message });
+      powertoolsLog.error('received mail kept on its queue', tellError(result.reason));
       return [{ itemIdentifier: Records[place]?.messageId ?? '' }];
     }),
   };

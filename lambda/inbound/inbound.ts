@@ -2,6 +2,7 @@ import type { InboundEnvironment, InboundProvider } from '../contract/inbound-en
 import type { InboundOutcome } from '../contract/metrics.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
+import { Trouble, tellError } from '../platform/trouble.ts';
 import { within } from '../platform/within.ts';
 import type { InboundModule, PostedMail, PostingType } from '../providers/inbound.ts';
 import { type Arrival, createKeys } from './keys.ts';
@@ -110,7 +111,7 @@ export function createInbound(
         secret,
         fetch: dependencies.fetch,
       });
-      if (stored === 'missing' && !last) throw new Error('the stored mail is not there yet');
+      if (stored === 'missing' && !last) throw new Trouble('the stored mail is not there yet');
       if (typeof stored === 'string')
         log.error('stored mail cannot be had', { provider: provider.key, detail: stored });
       return stored;
@@ -123,7 +124,6 @@ export function createInbound(
 }
 
 function failed(error: unknown): Result {
-  const { name, message } = error instanceof Error ? error : new Error(typeof error);
-  // Of our own services: names of operations and codes, never what a mail holds.
-  return { outcome: 'failed', detail: `${name}: ${message}`.slice(0, 300) };
+  const { error: name, detail } = tellError(error);
+  return { outcome: 'failed', detail: detail === undefined ? name : `${name}: ${detail}` };
 }

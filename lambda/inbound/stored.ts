@@ -1,4 +1,6 @@
+import { parsePosted } from '../contract/json-bounds.ts';
 import type { Secret } from '../platform/secrets.ts';
+import { Trouble } from '../platform/trouble.ts';
 import type { InboundModule } from '../providers/inbound.ts';
 
 /** Larger than what any provider here takes from a sender. */
@@ -60,7 +62,7 @@ export async function fetchStored(address: string, { allowed, secret, fetch }: S
     }
     if (response.status !== 200) {
       await response.body?.cancel();
-      throw new Error(`stored mail was answered with status ${response.status}`);
+      throw new Trouble(`stored mail was answered with status ${response.status}`);
     }
     const body = await readAtMost(response, MAX_BYTES);
     return body === undefined ? 'too-large' : mimeOf(body, response.headers.get('content-type') ?? '');
@@ -80,10 +82,20 @@ async function readAtMost(response: Response, most: number): Promise<Buffer | un
   return Buffer.concat(chunks, length);
 }
 
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The Messages API wraps the mail in JSON, field `body-mime` (store-retrieve, 2026-11-25). */
 function mimeOf(body: Buffer, contentType: string): Buffer {
   if (!/^application\/json\b/i.test(contentType.trim())) return body;
-  const { 'body-mime': mime } = JSON.parse(body.toString('utf8')) as { 'body-mime'?: unknown };
-  if (typeof mime !== 'string') throw new Error('stored mail came without its MIME form');
+  // A parser's error would quote the mail.
+  const parsed = attempt(() => parsePosted(body));
+  const { 'body-mime': mime } = Object(parsed) as { 'body-mime'?: unknown };
+  if (typeof mime !== 'string') throw new Trouble('stored mail came without its MIME form');
   return Buffer.from(mime, 'utf8');
 }

@@ -56,7 +56,7 @@ export type Outcome =
   | (Meaning & Words);
 
 /** Longest `detail` kept, in characters. */
-const MAX_DETAIL = 500;
+export const MAX_DETAIL = 500;
 
 /** Result of one call of a provider. */
 export interface AttemptResult {

@@ -1,3 +1,5 @@
+import { afterArrivals } from './arrivals.ts';
+
 /** Time, so that a simulation can bring its own. */
 export interface Clock {
   /** Epoch milliseconds. */
@@ -17,7 +19,8 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, Math.max(0, ms));
+      // What had arrived when the time was up came in time.
+      const timer = setTimeout(() => afterArrivals().then(end), Math.max(0, ms));
       signal?.addEventListener('abort', end, { once: true });
     }),
 };

@@ -1,6 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from './clock.ts';
 import type { ObjectReference } from './objects.ts';
+import { patientSockets } from './sockets.ts';
+import { Trouble } from './trouble.ts';
 
 /** Keeps objects in one bucket. Throws when it does not take or give one. */
 export interface ObjectStore {
@@ -9,7 +11,7 @@ export interface ObjectStore {
   get(key: string): Promise<Buffer>;
 }
 
-let client: S3Client | undefined;
+let client: Promise<S3Client> | undefined;
 
 const TRIES = 4;
 const WAIT_MS = 50;
@@ -18,12 +20,11 @@ const WAIT_MS = 50;
 export const s3Store = (bucket: string, clock: Clock = systemClock): ObjectStore => {
   const open = async () => {
     const s3 = await import('@aws-sdk/client-s3');
-    client ??= new s3.S3Client({
+    client ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 8_000 }).then(
       // The SDK's own retries come out of a budget, which a bad quarter of an hour uses up.
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
-    });
-    return { s3, client };
+      (requestHandler) => new s3.S3Client({ maxAttempts: 1, requestHandler }),
+    );
+    return { s3, client: await client };
   };
   return {
     async put(key, content, contentType) {
@@ -43,7 +44,7 @@ export const s3Store = (bucket: string, clock: Clock = systemClock): ObjectStore
     async get(key) {
       const { s3, client } = await open();
       const { Body } = await client.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }));
-      if (Body === undefined) throw new Error('the object has no body');
+      if (Body === undefined) throw new Trouble('the object has no body');
       return Buffer.from(await Body.transformToByteArray());
     },
   };

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { patientSockets } from './sockets.ts';
 
 /** Where an object lies. */
 export interface ObjectReference {
@@ -9,7 +10,7 @@ export interface ObjectReference {
 /** Reads objects that submissions refer to. */
 export interface Objects {
   /**
-   * The bytes, or why there are none: `missing` also in a bucket that we may not read. Throws on trouble that will pass.
+   * The bytes, or why there are none: `missing` also in any other bucket than ours. Throws on trouble that will pass.
    */
   read(reference: ObjectReference, maxBytes: number): Promise<Buffer | 'missing' | 'too-large'>;
 }
@@ -20,19 +21,21 @@ export interface RenewableObjects extends Objects {
   renew(reference: ObjectReference): Promise<void>;
 }
 
-let client: S3Client | undefined;
+let client: Promise<S3Client> | undefined;
 
 async function open() {
   const s3 = await import('@aws-sdk/client-s3');
-  client ??= new s3.S3Client({
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-  });
-  return { s3, client };
+  client ??= patientSockets({ connectionTimeout: 2_000, requestTimeout: 10_000 }).then(
+    (requestHandler) => new s3.S3Client({ requestHandler }),
+  );
+  return { s3, client: await client };
 }
 
 /** Amazon S3. The SDK is loaded at the first use. */
 export const s3Objects = (ownBucket: string): RenewableObjects => ({
   async read({ bucket, key }, maxBytes) {
+    // Nothing but our own bucket may be read, so there is no need to ask.
+    if (bucket !== ownBucket) return 'missing';
     const { s3, client } = await open();
     try {
       const { Body, ContentLength = 0 } = await client.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }));
@@ -43,8 +46,8 @@ export const s3Objects = (ownBucket: string): RenewableObjects => ({
       return Buffer.from(await Body.transformToByteArray());
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      // We may list our own bucket, so a denial there is a matter of policy that will pass; elsewhere it is for good.
-      if (GONE.has(error.name) || (error.name === 'AccessDenied' && bucket !== ownBucket)) return 'missing';
+      // We may list our own bucket, so a denial there is a matter of policy that will pass.
+      if (GONE.has(error.name)) return 'missing';
       throw error;
     }
   },

@@ -1,4 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { patientSockets } from './sockets.ts';
 
 /** Puts messages on queues. Throws when the queue does not take one: the caller then keeps its own copy where it was. */
 export interface Queue {
@@ -24,11 +25,8 @@ const queueOf = (maxAttempts: number): Queue => {
   return {
     async send(queueUrl, body, attributes = {}, delaySeconds, group) {
       const { SQSClient, SendMessageCommand } = await import('@aws-sdk/client-sqs');
-      client ??= Promise.resolve(
-        new SQSClient({
-          maxAttempts,
-          requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
-        }),
+      client ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 1_500 }).then(
+        (requestHandler) => new SQSClient({ maxAttempts, requestHandler }),
       );
       await (await client).send(
         new SendMessageCommand({

@@ -1,73 +1,130 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Metrics } from './metrics.ts';
+import { patientSockets } from './sockets.ts';
 
 /** The fields of a secret. */
 export type Secret = Readonly<Record<string, string>>;
 
 /** Reads the secrets of providers. */
 export interface Secrets {
-  /** The secret of this name, at most `CACHE_MS` old, or newly read if `fresh`. Throws if it cannot be read. */
+  /**
+   * The secret of this name, at most `CACHE_MS` old, or newly read if `fresh`.
+   *
+   * @throws UnusableSecret if the secret itself is at fault; any other error is about Secrets Manager or our way to it
+   */
   read(name: string, fresh?: boolean): Promise<Secret>;
+}
+
+/** The secret is not there, we may not read it, or it is not a JSON object of strings: no other worker fares better. */
+export class UnusableSecret extends Error {
+  override readonly name = 'UnusableSecret';
+  readonly reason: 'missing' | 'forbidden' | 'malformed';
+
+  constructor(reason: UnusableSecret['reason']) {
+    super(`the secret is ${reason}`);
+    this.reason = reason;
+  }
 }
 
 const CACHE_MS = 5 * 60_000;
 /** Between two tries while the service fails. */
 const RETRY_MS = 30_000;
+/** A failure is told again for this long without another try: the mails of a batch do not all wait for the same time-out. */
+const FAILED_MS = 2_000;
 
-let client: SecretsManagerClient | undefined;
 interface Known {
   readonly secret: Secret;
   /** Epoch milliseconds after which it is read again. */
   readonly staleAt: number;
 }
 
-const cache = new Map<string, Known>();
-const reading = new Map<string, Promise<Secret>>();
-
 /**
  * AWS Secrets Manager, cached in the process so that a rotation is seen within five minutes without a read per mail.
  * A stale value is used once more while the new one is read: a slow service delays no mail, and a failing one stops none.
+ * Every read that fails for want of the service is counted.
  */
-export const managedSecrets: Secrets = {
-  async read(name, fresh = false) {
-    const known = cache.get(name);
-    if (!known || fresh) return refresh(name);
-    if (Date.now() >= known.staleAt) refresh(name).catch(() => undefined);
-    return known.secret;
-  },
-};
+export function managedSecrets(metrics: Pick<Metrics, 'add'>): Secrets {
+  const cache = new Map<string, Known>();
+  const reading = new Map<string, Promise<Secret>>();
+  const failed = new Map<string, { readonly error: unknown; readonly until: number }>();
 
-function refresh(name: string): Promise<Secret> {
-  const underWay = reading.get(name);
-  if (underWay !== undefined) return underWay;
-  const read = fetchSecret(name)
-    .then(
-      (secret) => {
-        cache.set(name, { secret, staleAt: Date.now() + CACHE_MS });
-        return secret;
-      },
-      (error: unknown) => {
-        const known = cache.get(name);
-        if (known) cache.set(name, { ...known, staleAt: Date.now() + RETRY_MS });
-        throw error;
-      },
-    )
-    .finally(() => reading.delete(name));
-  reading.set(name, read);
-  return read;
+  const refresh = (name: string): Promise<Secret> => {
+    const underWay = reading.get(name);
+    if (underWay !== undefined) return underWay;
+    const before = failed.get(name);
+    if (before !== undefined && before.until > Date.now()) return Promise.reject(before.error);
+    const read = fetchSecret(name)
+      .then(
+        (secret) => {
+          cache.set(name, { secret, staleAt: Date.now() + CACHE_MS });
+          failed.delete(name);
+          return secret;
+        },
+        (error: unknown) => {
+          const known = cache.get(name);
+          if (known) cache.set(name, { ...known, staleAt: Date.now() + RETRY_MS });
+          if (!(error instanceof UnusableSecret)) {
+            failed.set(name, { error, until: Date.now() + FAILED_MS });
+            metrics.add('SecretsUnreachable', 1);
+          }
+          throw error;
+        },
+      )
+      .finally(() => reading.delete(name));
+    reading.set(name, read);
+    return read;
+  };
+
+  return {
+    async read(name, fresh = false) {
+      const known = cache.get(name);
+      if (!known || fresh) return refresh(name);
+      if (Date.now() >= known.staleAt) refresh(name).catch(() => undefined);
+      return known.secret;
+    },
+  };
 }
+
+let client: Promise<SecretsManagerClient> | undefined;
 
 async function fetchSecret(name: string): Promise<Secret> {
   const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
-  client ??= new SecretsManagerClient({
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
-  });
-  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }));
-  const fields: unknown = JSON.parse(SecretString ?? 'null');
-  if (
-    typeof fields !== 'object' ||
-    fields === null ||
-    !Object.values(fields).every((value) => typeof value === 'string')
-  )
-    throw new Error(`secret ${name} is not a JSON object of strings`);
+  client ??= patientSockets({ connectionTimeout: 2_000, requestTimeout: 2_000 }).then(
+    (requestHandler) => new SecretsManagerClient({ maxAttempts: 2, requestHandler }),
+  );
+  let text: string | undefined;
+  try {
+    text = (await (await client).send(new GetSecretValueCommand({ SecretId: name }))).SecretString;
+  } catch (error) {
+    const reason = faultOfSecret(error);
+    throw reason === undefined ? error : new UnusableSecret(reason);
+  }
+  return parseSecret(text);
+}
+
+/**
+ * What an error of GetSecretValue says of the secret; undefined where it speaks of the service, of our credentials or of
+ * our clock (API_GetSecretValue and CommonErrors of Secrets Manager, 2026-11-28).
+ */
+function faultOfSecret(error: unknown): 'missing' | 'forbidden' | undefined {
+  const { name = '', message = '' } = error instanceof Error ? error : {};
+  if (name === 'ResourceNotFoundException') return 'missing';
+  // A secret that is marked for deletion; the same error has other causes that pass.
+  if (name === 'InvalidRequestException' && /deletion|deleted/i.test(message)) return 'missing';
+  return name === 'AccessDeniedException' || name === 'AccessDenied' || name === 'DecryptionFailure'
+    ? 'forbidden'
+    : undefined;
+}
+
+function parseSecret(text: string | undefined): Secret {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(text ?? 'null');
+  } catch {
+    throw new UnusableSecret('malformed');
+  }
+  const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
+  if (!isObject || !Object.values(fields as object).every((value) => typeof value === 'string'))
+    throw new UnusableSecret('malformed');
   return fields as Secret;
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { patientSockets } from './sockets.ts';
+import { Trouble } from './trouble.ts';
 
 /** One item of the state table. Whoever writes it keeps the fields that it does not know: a newer release may need them. */
 export interface Item {
@@ -39,14 +41,15 @@ export interface Table {
 const PAUSES_MS = [0, 50, 200];
 
 async function documentClient(configuration: DynamoDBClientConfig): Promise<DynamoDBDocumentClient> {
-  const [{ DynamoDBClient }, { DynamoDBDocumentClient }] = await Promise.all([
+  const [{ DynamoDBClient }, { DynamoDBDocumentClient }, requestHandler] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
     import('@aws-sdk/lib-dynamodb'),
+    patientSockets({ connectionTimeout: 1_000, requestTimeout: 1_500 }),
   ]);
   return DynamoDBDocumentClient.from(
     new DynamoDBClient({
       maxAttempts: 2,
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true },
+      requestHandler,
       ...configuration,
     }),
     { marshallOptions: { removeUndefinedValues: true } },
@@ -84,7 +87,7 @@ export const dynamoTable = (TableName: string, configuration: DynamoDBClientConf
         if (Object.keys(UnprocessedKeys).length === 0) return items;
         left = UnprocessedKeys;
       }
-      throw new Error('the table left out some of the keys, again and again');
+      throw new Trouble('the table left out some of the keys, again and again');
     },
     async write(item, expected) {
       const { connection, commands } = await open();

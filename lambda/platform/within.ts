@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from './clock.ts';
+import { Trouble } from './trouble.ts';
 
 /** Rejects with this after the time is up; what was waited for goes on unobserved. */
-export class TimeUpError extends Error {
+export class TimeUpError extends Trouble {
   override readonly name = 'TimeUpError';
 }
 

@@ -1,4 +1,6 @@
+import { parsePosted } from '../contract/json-bounds.ts';
 import type { Secret } from '../platform/secrets.ts';
+import { Trouble } from '../platform/trouble.ts';
 import type { PostedMail } from './inbound.ts';
 
 /** A received mail that a provider tells of. */
@@ -77,15 +79,15 @@ export async function askJson(
   const bytes = Buffer.from(await response.arrayBuffer());
   let body: unknown;
   try {
-    body = JSON.parse(bytes.toString('utf8'));
+    body = parsePosted(bytes);
   } catch {
-    throw new Error(`the provider answered ${response.status} without JSON`);
+    throw new Trouble(`the provider answered ${response.status} without JSON`);
   }
   return { status: response.status, body: Object(body), bytes };
 }
 
 /** An answer that must be a good one. */
 export function good<T extends { readonly status: number }>(answer: T): T {
-  if (answer.status !== 200) throw new Error(`the provider answered ${answer.status}`);
+  if (answer.status !== 200) throw new Trouble(`the provider answered ${answer.status}`);
   return answer;
 }

@@ -1,7 +1,7 @@
 import type { ProviderConfig, ProviderType } from '../contract/providers.ts';
 import type { Log } from '../platform/log.ts';
-import type { Secret, Secrets } from '../platform/secrets.ts';
-import { within } from '../platform/within.ts';
+import { type Secret, type Secrets, UnusableSecret } from '../platform/secrets.ts';
+import { TimeUpError, within } from '../platform/within.ts';
 import type { Provider, ProviderDefinition, ProviderModule } from './provider.ts';
 
 /** The part of the registry that calling needs. */
@@ -10,11 +10,16 @@ export interface Registry {
   readonly loadProvider: (type: ProviderType) => Promise<ProviderModule<ProviderConfig['options']>>;
 }
 
+/** Why a process cannot call a provider: Secrets Manager does not answer it, or its own code cannot be loaded. */
+export type Unready = 'secrets-unreachable' | 'not-loaded';
+
 /** What became of a call. */
 export type Used<R> =
-  | { readonly kind: 'done'; readonly result: R }
-  /** There was no provider to call: its secret cannot be read, or it cannot be set up from its options. Nothing was asked. */
+  | { readonly kind: 'done'; readonly result: R; readonly secret: Secret }
+  /** There was no provider to call: its secret is at fault, or it cannot be set up from that and its options. Nothing was asked. */
   | { readonly kind: 'unusable'; readonly reason: 'secret-unreadable' | 'not-usable'; readonly detail: string }
+  /** This process cannot call it just now, which says nothing about the provider. Nothing was asked. */
+  | { readonly kind: 'unready'; readonly reason: Unready; readonly detail: string }
   /** A defect of ours in the provider's code. */
   | { readonly kind: 'crashed'; readonly detail: string };
 
@@ -31,11 +36,14 @@ export interface Use<R> {
 export interface ProviderPool {
   /** Never throws. The secret, the call and a second call share one deadline. */
   use<R>(config: ProviderConfig, use: Use<R>): Promise<Used<R>>;
-  /** Loads what the first use would load: secret, code and SDK. Never throws; after {@link PREPARE_MS} the first use goes on with it. */
-  prepare(config: ProviderConfig): Promise<void>;
+  /**
+   * Loads what the first use would load: secret, code and SDK, for {@link PREPARE_MS} at most. Gives a reason if this process
+   * cannot use the provider just now; what is wrong with the provider itself is left to the use. Never throws.
+   */
+  prepare(config: ProviderConfig): Promise<Unready | undefined>;
 }
 
-/** Longer than any cold start; a secret that takes longer is left to the attempt, which says so. */
+/** Longer than any cold start. */
 const PREPARE_MS = 3_000;
 
 /**
@@ -51,29 +59,50 @@ export function providerPool(
   const kept = new Map<string, { readonly secret: Secret; readonly provider: Promise<Provider> }>();
 
   const providerFor = (config: ProviderConfig, secret: Secret): Promise<Provider> => {
-    const known = kept.get(config.key);
+    // A question about an earlier attempt may come with the options of that time.
+    const name = JSON.stringify([config.key, config.options]);
+    const known = kept.get(name);
     if (known && same(known.secret, secret)) return known.provider;
     // The old one is not closed: mails may be under way on its connections, and idle ones end by themselves.
     const endpoint = endpoints[config.key];
-    const provider = registry
-      .loadProvider(config.type)
-      .then((type) => type.create({ key: config.key, options: config.options, secret, ...(endpoint && { endpoint }) }));
+    const provider = load(config.type).then((type) =>
+      type.create({ key: config.key, options: config.options, secret, ...(endpoint && { endpoint }) }),
+    );
     provider.catch(() => {
-      if (kept.get(config.key)?.provider === provider) kept.delete(config.key);
+      if (kept.get(name)?.provider === provider) kept.delete(name);
     });
-    kept.set(config.key, { secret, provider });
+    kept.set(name, { secret, provider });
     return provider;
   };
 
-  const readSecret = (config: ProviderConfig, fresh = false): Promise<Secret> =>
-    needsSecret(config, registry)
-      ? secrets.read(config.secretName ?? `mailover/${config.key}`, fresh)
-      : Promise.resolve({});
+  const load = (type: ProviderType) =>
+    registry.loadProvider(type).catch((error: unknown) => {
+      throw new UnreadyError('not-loaded', error);
+    });
+
+  const readSecret = async (config: ProviderConfig, fresh = false): Promise<Secret> => {
+    if (!needsSecret(config, registry)) return {};
+    try {
+      return await secrets.read(config.secretName ?? `mailover/${config.key}`, fresh);
+    } catch (error) {
+      throw error instanceof UnusableSecret ? error : new UnreadyError('secrets-unreachable', error);
+    }
+  };
 
   return {
     async prepare(config) {
-      const prepared = readSecret(config).then((secret) => providerFor(config, secret));
-      await within(PREPARE_MS, prepared).catch(() => undefined);
+      let waitsFor: Unready = 'secrets-unreachable';
+      const prepared = readSecret(config).then((secret) => {
+        waitsFor = 'not-loaded';
+        return providerFor(config, secret);
+      });
+      try {
+        await within(PREPARE_MS, prepared);
+        return undefined;
+      } catch (error) {
+        if (error instanceof TimeUpError) return waitsFor;
+        return error instanceof UnreadyError ? error.reason : undefined;
+      }
     },
     async use(config, { deadlineMs, connectMs, call, isAuthentication }) {
       const begun = Date.now();
@@ -83,22 +112,27 @@ export function providerPool(
       try {
         secret = await within(deadlineMs / 2, readSecret(config));
       } catch (error) {
-        return { kind: 'unusable', reason: 'secret-unreadable', detail: nameOf(error) };
+        if (error instanceof UnusableSecret)
+          return { kind: 'unusable', reason: 'secret-unreadable', detail: error.reason };
+        return { kind: 'unready', reason: 'secrets-unreachable', detail: nameOf(error) };
       }
       let provider: Provider;
       try {
         provider = await providerFor(config, secret);
       } catch (error) {
         log.error('provider not usable', { provider: config.key, error: nameOf(error) });
-        return { kind: 'unusable', reason: 'not-usable', detail: nameOf(error) };
+        const detail = nameOf(error);
+        if (error instanceof UnreadyError) return { kind: 'unready', reason: error.reason, detail };
+        return { kind: 'unusable', reason: 'not-usable', detail };
       }
       try {
         const first = await call(provider, leftMs());
-        if (!isAuthentication(first)) return { kind: 'done', result: first };
+        if (!isAuthentication(first)) return { kind: 'done', result: first, secret };
         const fresh = await within(leftMs(), readSecret(config, true)).catch(() => secret);
-        if (same(secret, fresh) || leftMs() < connectMs) return { kind: 'done', result: first };
+        if (same(secret, fresh) || leftMs() < connectMs) return { kind: 'done', result: first, secret };
         const renewed = await providerFor(config, fresh).catch(() => undefined);
-        return { kind: 'done', result: renewed ? await call(renewed, leftMs()) : first };
+        if (!renewed) return { kind: 'done', result: first, secret };
+        return { kind: 'done', result: await call(renewed, leftMs()), secret: fresh };
       } catch (error) {
         log.error('provider code failed', { provider: config.key, error: nameOf(error) });
         return { kind: 'crashed', detail: nameOf(error) };
@@ -115,6 +149,19 @@ function same(a: Secret, b: Secret): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** Of the cause, where the error is only its wrapping. */
 function nameOf(error: unknown): string {
+  if (error instanceof UnreadyError) return nameOf(error.cause);
   return error instanceof Error ? error.name : typeof error;
+}
+
+/** This process cannot call a provider just now. */
+class UnreadyError extends Error {
+  override readonly name = 'UnreadyError';
+  readonly reason: Unready;
+
+  constructor(reason: Unready, cause: unknown) {
+    super(reason, { cause });
+    this.reason = reason;
+  }
 }

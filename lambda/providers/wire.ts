@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { afterArrivals } from '../platform/arrivals.ts';
+import { dropStale } from '../platform/kept-sockets.ts';
 
 /**
  * What really happened on the wire during one HTTP attempt.
@@ -56,10 +58,15 @@ export async function watchWire<T>(
   const trace: WireTrace = { connected: false, written: false, complete: false };
   const watch: Watch = { trace, connectMs: limits.connectMs, requests: [], ended: false };
   let timer: NodeJS.Timeout | undefined;
+  let settled = false;
+  dropStale();
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      trace.failure ??= 'DEADLINE';
+    timer = setTimeout(async () => {
+      // No further request is made. An answer that has arrived unread still counts; what is not connected yet sends nothing.
       watch.ended = true;
+      if (trace.connected) await afterArrivals();
+      if (settled) return;
+      trace.failure ??= 'DEADLINE';
       for (const request of watch.requests) request.destroy(failure('DEADLINE'));
       reject(failure('DEADLINE'));
     }, limits.deadlineMs);
@@ -71,6 +78,7 @@ export async function watchWire<T>(
     // A copy: what a destroyed socket still reports comes after the verdict.
     return { error, trace: { ...trace } };
   } finally {
+    settled = true;
     watch.ended = true;
     clearTimeout(timer);
   }
@@ -84,7 +92,9 @@ function follow(request: ClientRequest, watch: Watch): void {
     return;
   }
   requests.push(request);
-  const timer = setTimeout(() => {
+  const timer = setTimeout(async () => {
+    await afterArrivals();
+    if (trace.connected) return;
     trace.failure ??= 'CONNECT_TIMEOUT';
     request.destroy(failure('CONNECT_TIMEOUT'));
   }, connectMs);

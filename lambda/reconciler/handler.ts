@@ -17,7 +17,7 @@ const reconcile = createReconciler({
   environment,
   loadInbound,
   loadMissed,
-  secrets: managedSecrets,
+  secrets: managedSecrets(metrics),
   store: s3Store(environment.mailBucket),
   queue: sqsQueueOneTry,
   table: dynamoTable(environment.stateTable),

@@ -1,3 +1,4 @@
+import { Trouble, tellError } from '../platform/trouble.ts';
 import type { MissedSource, Reception } from '../providers/missed.ts';
 import { sortOut } from './due.ts';
 import { type Case, NEW } from './memory.ts';
@@ -114,8 +115,7 @@ async function one(reception: Reception, before: Case, context: SettleContext): 
     metrics.add('InboundReconciled', 1, { provider: provider.key, outcome: result });
     return result;
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(typeof error);
-    log.warn('kept for a later run', { provider: provider.key, error: name, detail: message.slice(0, 300) });
+    log.warn('kept for a later run', { provider: provider.key, ...tellError(error) });
     const failures = before.failures + 1;
     await memory.remember(provider.key, reception.id, { failures, failedAt: clock.now() });
     return 'later';
@@ -132,5 +132,5 @@ async function listed(source: MissedSource, from: number, to: number, room: () =
     if (receptions !== 'too-many' && (receptions.length <= MOST_A_RUN || last)) return { receptions, until };
     until = from + (until - from) / 2;
   }
-  throw new Error('more received mail than can be listed');
+  throw new Trouble('more received mail than can be listed');
 }

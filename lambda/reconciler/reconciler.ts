@@ -2,6 +2,7 @@ import type { ReconciledProvider, ReconcilerEnvironment } from '../contract/reco
 import type { TakeDependencies } from '../inbound/take.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secrets } from '../platform/secrets.ts';
+import { tellError } from '../platform/trouble.ts';
 import type { InboundModule, PostingType } from '../providers/inbound.ts';
 import type { MissedContext, MissedSource } from '../providers/missed.ts';
 import { lookAt } from './look.ts';
@@ -49,8 +50,7 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
       count(behind ? 'behind' : 'looked');
       if (skipped) count('skipped');
     } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(typeof error);
-      log.error('cannot be reconciled', { provider: provider.key, error: name, detail: message.slice(0, 300) });
+      log.error('cannot be reconciled', { provider: provider.key, ...tellError(error) });
       count('failed');
     }
   }

@@ -6,6 +6,7 @@ import { keepRaw } from '../inbound/raw.ts';
 import { fetchStored, MAY_APPEAR_MS, storageOf } from '../inbound/stored.ts';
 import { takeMail } from '../inbound/take.ts';
 import type { Table } from '../platform/table.ts';
+import { Trouble } from '../platform/trouble.ts';
 import type { InboundModule, PostedMail } from '../providers/inbound.ts';
 import type { Known, MissedSource, Reception } from '../providers/missed.ts';
 import type { Case, Memory } from './memory.ts';
@@ -97,7 +98,7 @@ async function fromStorage(
     fetch: dependencies.fetch,
   });
   if (stored === 'missing' && dependencies.clock.now() - reception.at < MAY_APPEAR_MS / scale)
-    throw new Error('the stored mail is not there yet');
+    throw new Trouble('the stored mail is not there yet');
   if (!Buffer.isBuffer(stored)) return await fromKnown(reception, known, context);
   const raw = await keepRaw(dependencies.store, provider.key, {
     form: 'mime',

@@ -1,7 +1,9 @@
+import { candidatesFor } from '../contract/account.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import { PROVIDER_DEFAULTS } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
 import { AUTHENTICATION } from '../mail/outcome.ts';
+import type { Unready } from '../providers/pool.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
 import { afterAnswer, type Doubt, declareHeld, type OnUnknown, type Progress } from './progress.ts';
@@ -17,6 +19,9 @@ const QUESTION_MS = 5_000;
 
 /** A provider type that offers no way to ask, or a key that may only send: in a minute it will be the same. */
 const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
+
+/** Why this worker could not ask. */
+const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded']);
 
 /** What asking needs. */
 export interface AskContext {
@@ -81,25 +86,37 @@ type Learned = LookupAnswer | { readonly kind: 'too-early' };
 
 async function learn(
   message: Message,
-  { provider: key, at }: Doubt,
+  { provider: key, account, at }: Doubt,
   recipients: readonly string[],
   { lookUp, providers, reported, fresh, lastBegun, ageMs, hasTime }: AskContext,
 ): Promise<Learned> {
-  const told = reported[key];
+  const candidates = candidatesFor(key, account, providers);
+  const told = [key, ...candidates.map((one) => one.key)].map((one) => reported[one]).find((id) => id !== undefined);
   if (told !== undefined) return { kind: 'answered', found: new Map(recipients.map((one) => [one, told])) };
-  const provider = providers.find((one) => one.key === key);
-  if (!provider) return { kind: 'answered', found: new Map() };
-  const deadlineMs = Math.min(QUESTION_MS, provider.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs);
-  const latest = Math.max(at, lastBegun(key) ?? at);
-  if (fresh.has(key) || ageMs(latest) < ASK_AFTER_MS || !hasTime(deadlineMs)) return { kind: 'too-early' };
-  return lookUp(provider, {
-    handle: message.handle,
-    messageId: message.messageId,
-    recipients,
-    begunAt: at,
-    deadlineMs,
-    connectMs: Math.min(deadlineMs, provider.connectMs ?? PROVIDER_DEFAULTS.connectMs),
-  });
+  if (candidates.length === 0) return { kind: 'cannot-say', reason: NOT_ASKABLE };
+  if (fresh.has(key) || ageMs(Math.max(at, lastBegun(key) ?? at)) < ASK_AFTER_MS) return { kind: 'too-early' };
+  const found = new Map<string, string>();
+  let silent: LookupAnswer | undefined;
+  for (const provider of candidates) {
+    const deadlineMs = Math.min(QUESTION_MS, provider.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs);
+    if (!hasTime(deadlineMs)) return { kind: 'too-early' };
+    const answer = await lookUp(provider, {
+      handle: message.handle,
+      messageId: message.messageId,
+      recipients,
+      begunAt: at,
+      deadlineMs,
+      connectMs: Math.min(deadlineMs, provider.connectMs ?? PROVIDER_DEFAULTS.connectMs),
+    });
+    // Not asked at all, so it does not count as an answer.
+    if (answer.kind === 'cannot-say' && UNASKED.has(answer.reason)) return { kind: 'too-early' };
+    if (answer.kind === 'answered') for (const [address, id] of answer.found) found.set(address, id);
+    // One that may say so later outweighs one that never will.
+    else if (silent === undefined || !HOPELESS.has(answer.reason)) silent = answer;
+    if (found.size === recipients.length) break;
+  }
+  if (found.size > 0 || silent === undefined) return { kind: 'answered', found };
+  return silent;
 }
 
 function conclude({ asked }: Doubt, answer: Learned, onUnknown: OnUnknown): Pick<Doubt, 'asked' | 'settled'> {

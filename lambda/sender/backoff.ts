@@ -7,14 +7,16 @@ export const MAX_AGE_MS = 4 * 24 * 3_600_000;
 
 /** A message that is first received later than this after it was sent is too old to be sent, in milliseconds. */
 export const MAX_WAIT_MS = 5 * 24 * 3_600_000;
+/** The shortest wait where a service of our own failed and the providers may be well, in milliseconds. */
+export const SOON_MS = 5_000;
 
 /**
  * The wait before the next round, in milliseconds: as long as the submission is old already, which doubles the age
- * each time, from a minute to an hour; then lengthened by up to a quarter, so that mail which failed together does not
- * come back together. `random` is in [0, 1).
+ * each time, from `least` (a minute) to an hour; then lengthened by up to a quarter, so that mail which failed together
+ * does not come back together. `random` is in [0, 1).
  */
-export function backoff(ageMs: number, random: number): number {
-  const base = Math.min(MAX_DELAY_MS / 1.25, Math.max(MIN_DELAY_MS, ageMs));
+export function backoff(ageMs: number, random: number, least: number = MIN_DELAY_MS): number {
+  const base = Math.min(MAX_DELAY_MS / 1.25, Math.max(least, ageMs));
   return Math.round(base * (1 + random / 4));
 }
 

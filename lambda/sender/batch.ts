@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { tellError } from '../platform/trouble.ts';
 import { within } from '../platform/within.ts';
 import { isReturned } from './crashes.ts';
 import type { Sender } from './sender.ts';
@@ -40,8 +41,7 @@ export async function sendBatch(
   return {
     batchItemFailures: Array.from(results).flatMap(([{ messageId: itemIdentifier }, result]) => {
       if (result.status === 'fulfilled') return [];
-      const { name, message } = result.reason instanceof Error ? result.reason : new Error(typeof result.reason);
-      log.error('kept on the queue', { queueMessageId: itemIdentifier, error: name, detail: message });
+      log.error('kept on the queue', { queueMessageId: itemIdentifier, ...tellError(result.reason) });
       return [{ itemIdentifier }];
     }),
   };

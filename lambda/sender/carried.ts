@@ -1,3 +1,4 @@
+import type { Account } from '../contract/account.ts';
 import { isRefusedByEnough, type Progress, type Suppression, type VendorOf } from './progress.ts';
 
 /** A vote that outlives a retry; `recipients` are places in the recipient list, absent for all. */
@@ -6,6 +7,7 @@ export interface Vote {
   readonly kind: 'refused' | 'unrecognised' | 'unknown' | 'failed' | 'suppressed';
   readonly recipients?: readonly number[];
   /** With `unknown`: as in {@link Doubt}; absent in what the release 0.1 wrote. */
+  readonly account?: Account;
   readonly at?: number;
   readonly asked?: number;
   readonly settled?: true;
@@ -48,6 +50,7 @@ export function begin(addresses: readonly string[], carried: Carried, vendorOf: 
     untold,
     doubts: [...Map.groupBy(unknown, ({ provider }) => provider)].map(([provider, votes]) => ({
       provider,
+      ...accountIn(votes),
       at: Math.min(...votes.map(({ at = 0 }) => at)),
       asked: Math.max(...votes.map(({ asked = 0 }) => asked)),
       settled: votes.every(({ settled }) => settled),
@@ -124,9 +127,23 @@ export function carry(progress: Progress): Carried {
   };
 }
 
-function doubtOf({ doubts }: Progress, provider: string): Pick<Vote, 'at' | 'asked' | 'settled' | 'wished'> {
-  const { at = 0, asked = 0, settled = false, wished } = doubts.find((one) => one.provider === provider) ?? {};
-  return { at, ...(asked > 0 && { asked }), ...(settled && { settled }), ...(wished && { wished }) };
+function accountIn(votes: readonly Vote[]): Pick<Vote, 'account'> {
+  const account = votes.find((vote) => vote.account)?.account;
+  return account ? { account } : {};
+}
+
+function doubtOf(
+  { doubts }: Progress,
+  provider: string,
+): Pick<Vote, 'account' | 'at' | 'asked' | 'settled' | 'wished'> {
+  const { account, at = 0, asked = 0, settled = false, wished } = doubts.find((one) => one.provider === provider) ?? {};
+  return {
+    ...(account && { account }),
+    at,
+    ...(asked > 0 && { asked }),
+    ...(settled && { settled }),
+    ...(wished && { wished }),
+  };
 }
 
 /** What two copies of one submission know together; neither of them takes anything back. */

@@ -1,3 +1,4 @@
+import { accountOf } from '../contract/account.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Message, Tracking } from '../mail/message.ts';
 import { readdressed } from '../mail/mime.ts';
@@ -7,7 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Attempt } from '../providers/provider.ts';
 import type { CallProvider } from './call.ts';
 import { carry } from './carried.ts';
-import type { Entry, Gate, Passenger } from './gate.ts';
+import { type Entry, type Gate, type Passenger, UNREADY } from './gate.ts';
 import { answerOf, cleaned } from './last-words.ts';
 import { LedgerError, type Page, TakenError } from './ledger.ts';
 import {
@@ -36,6 +37,8 @@ export interface Round {
   readonly retryAfterMs?: number;
   /** Nobody was tried, since every provider was held back: after so many milliseconds of stack time one may be tried. */
   readonly againAfterMs?: number;
+  /** A provider was passed over since this worker could not call it: another worker may, within seconds. */
+  readonly soon?: true;
   /** Somebody else was held back as well, for a time that nobody knows. */
   readonly orSooner?: true;
   /** The round ended before its time: the ledger did not answer, or another delivery has the submission in hand. */
@@ -89,17 +92,17 @@ class Delivery {
   private stopped: LedgerError | TakenError | undefined;
   /** A provider failed with it or refused it, or was passed over as broken. */
   private failed: boolean;
+  /** Whether a provider was called. */
+  private tried = false;
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Extract<Entry, { kind: 'skip' }>>();
   private readonly message: Message;
   private readonly mime: () => Promise<Buffer>;
-  private readonly start: Progress;
   private readonly context: DeliverContext;
 
   constructor(message: Message, mime: () => Promise<Buffer>, start: Progress, context: DeliverContext) {
     this.message = message;
     this.mime = mime;
-    this.start = start;
     this.progress = start;
     this.failed = start.recipients.some((one) => [...one.unknownAt, ...one.failedAt, ...one.refusedBy].length > 0);
     this.context = context;
@@ -136,7 +139,8 @@ class Delivery {
     const number = this.progress.attempts + 1;
     const begun = clock.now();
     const places = this.placesOf(offered);
-    const attempt = { number, provider: provider.key, begun, ...(places && { recipients: places }) };
+    const account = accountOf(provider);
+    const attempt = { number, provider: provider.key, account, begun, ...(places && { recipients: places }) };
     try {
       await page.begin(attempt, carry(this.progress));
     } catch (error) {
@@ -148,11 +152,7 @@ class Delivery {
     }
     const deadlineMs = deadlineOf(provider);
     // The write may have taken its time, or the process may have slept: a call that could outlive the function is not made.
-    if (remainingMs() < deadlineMs) {
-      page.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
-      this.progress = { ...this.progress, attempts: number };
-      return [];
-    }
+    if (remainingMs() < deadlineMs) return this.notTried(number);
     const called = clock.now();
     const result = await call(provider, {
       ...this.contentFor(provider),
@@ -163,7 +163,18 @@ class Delivery {
       connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
     });
     const durationMs = clock.now() - called;
-    return this.takeIn(provider.key, offered, { number, begun, durationMs }, cleaned(result, this.message));
+    if ('notCalled' in result) {
+      this.skips.set(provider.key, UNREADY);
+      return this.notTried(number);
+    }
+    return this.takeIn(provider, offered, { number, begun, durationMs }, cleaned(result, this.message));
+  }
+
+  private notTried(number: number): readonly Outcome[] {
+    const { page, clock } = this.context;
+    page.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
+    this.progress = { ...this.progress, attempts: number };
+    return [];
   }
 
   /** The mail as this provider sends it. */
@@ -175,13 +186,15 @@ class Delivery {
   }
 
   private takeIn(
-    key: string,
+    provider: ProviderConfig,
     offered: readonly string[],
     { number, begun, durationMs }: { number: number; begun: number; durationMs: number },
     result: AttemptResult,
   ): readonly Outcome[] {
     const { message, context } = this;
+    const { key } = provider;
     const { page, clock, onUnknown, vendorOf } = context;
+    this.tried = true;
     const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
     const before = this.progress.lastProvider;
     const substituted = context.substituted.has(key);
@@ -191,7 +204,7 @@ class Delivery {
       key,
       offered,
       onUnknown === 'hold' ? doubted(result) : result,
-      { onUnknown, begun, vendorOf },
+      { onUnknown, begun, vendorOf, account: accountOf(provider) },
     );
     this.progress = next.progress;
     const { outcome, dropped = 0 } = result;
@@ -224,7 +237,7 @@ class Delivery {
    * than try one that is known to be broken.
    */
   leastBad(order: readonly ProviderConfig[]): ProviderConfig | undefined {
-    const forcible = this.progress.attempts > this.start.attempts ? UNDECIDED : FORCIBLE;
+    const forcible = this.tried ? UNDECIDED : FORCIBLE;
     const badness = ({ key }: ProviderConfig): number => {
       const skip = this.skips.get(key);
       return skip && forcible.has(skip.reason) ? skip.badness : Number.POSITIVE_INFINITY;
@@ -244,7 +257,7 @@ class Delivery {
     const skips = [...this.skips.values()].filter(({ reason }) => reason !== 'isolated');
     const timed = skips.filter(({ reason, againAfterMs }) => !BROKEN.has(reason) && againAfterMs !== undefined);
     const again = timed.flatMap(({ againAfterMs = 0 }) => againAfterMs);
-    const untried = this.progress.attempts === this.start.attempts;
+    const untried = !this.tried;
     return {
       progress,
       ...(named.length > 0 && named.length === this.waits.length && { retryAfterMs: Math.min(...named) }),
@@ -253,6 +266,7 @@ class Delivery {
           againAfterMs: Math.min(...again),
           ...(timed.length < skips.length && { orSooner: true }),
         }),
+      ...(skips.some(({ reason }) => reason === 'unready') && { soon: true }),
       ...(this.stopped && { stopped: this.stopped }),
     };
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Account } from '../contract/account.ts';
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Outcome } from '../mail/outcome.ts';
@@ -10,6 +11,8 @@ import { isReplaced, type Lineage } from './lineage.ts';
 export interface StoredAttempt {
   readonly number: number;
   readonly provider: string;
+  /** Whom that key stood for. */
+  readonly account?: Account;
   /** Epoch milliseconds. */
   readonly begun: number;
   /** Places of the recipients that were offered; absent for all. */
@@ -160,8 +163,8 @@ function withoutCleared(known: Carried, attempts: readonly StoredAttempt[]): Car
 function interrupted({ attempts }: Entry, told: number): Carried {
   const history = attempts
     .filter(({ ended, number }) => ended === undefined && number > told)
-    .map(({ provider, recipients, begun }): Vote => {
-      return { provider, kind: 'unknown', ...(recipients && { recipients }), at: begun };
+    .map(({ provider, account, recipients, begun }): Vote => {
+      return { provider, kind: 'unknown', ...(recipients && { recipients }), ...(account && { account }), at: begun };
     });
   return { ...NOTHING_CARRIED, attempts: Math.max(0, ...attempts.map(({ number }) => number)), history };
 }

@@ -1,5 +1,6 @@
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Outcome } from '../mail/outcome.ts';
+import type { Unready } from '../providers/pool.ts';
 
 /** What the gate knows of the mail that asks to pass. */
 export interface Passenger {
@@ -15,7 +16,7 @@ export interface Passenger {
  * Why a provider may not be tried now. open: its circuit is. quiet: this worker leaves it alone, since it failed a moment ago.
  * isolated: by an operator. probing: another mail is finding out. held: by a Retry-After. warming: slow start. rate: no slot is left.
  */
-export type SkipReason = 'open' | 'quiet' | 'isolated' | 'probing' | 'held' | 'warming' | 'rate';
+export type SkipReason = 'open' | 'quiet' | 'isolated' | 'probing' | 'held' | 'warming' | 'rate' | 'unready';
 
 /** The answer of the gate. */
 export type Entry =
@@ -47,15 +48,22 @@ export const openGate: Gate = {
   recoveredSince: async () => false,
 };
 
+/** The provider may be well: the next one is tried now, or this one in some seconds, perhaps by another worker. */
+export const UNREADY: Extract<Entry, { kind: 'skip' }> = {
+  kind: 'skip',
+  reason: 'unready',
+  badness: Number.POSITIVE_INFINITY,
+};
+
 /**
  * A gate that is asked only when this process is ready to use the provider: others wait for the answer of a provider, and a
  * slow start of our own is not to look like a slow answer.
  */
-export function afterPreparing(prepare: (provider: ProviderConfig) => Promise<void>, gate: Gate): Gate {
+export function afterPreparing(prepare: (provider: ProviderConfig) => Promise<Unready | undefined>, gate: Gate): Gate {
   return {
     enter: async (provider, passenger) => {
-      await prepare(provider);
-      return gate.enter(provider, passenger);
+      const unready = await prepare(provider);
+      return unready === undefined ? gate.enter(provider, passenger) : UNREADY;
     },
     recoveredSince: (time) => gate.recoveredSince(time),
   };

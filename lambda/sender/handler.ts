@@ -19,7 +19,8 @@ import { createSender } from './sender.ts';
 
 const environment = decodeSenderEnvironment(process.env);
 const metrics = emfMetrics(decodeSize(process.env));
-const pool = providerPool({ definitions, loadProvider }, managedSecrets, environment.endpoints ?? {}, powertoolsLog);
+const secrets = managedSecrets(metrics);
+const pool = providerPool({ definitions, loadProvider }, secrets, environment.endpoints ?? {}, powertoolsLog);
 
 const edges = {
   table: dynamoTable(environment.stateTable),
@@ -33,7 +34,7 @@ const send = createSender({
   definitions,
   call: providerCaller(pool),
   queue: sqsQueue,
-  proofs: letterProofs(environment.letterSecret, managedSecrets, systemClock),
+  proofs: letterProofs(environment.letterSecret, secrets, systemClock),
   objects: s3Objects(environment.mailBucket),
   metrics,
   lookUp: providerLookUp(pool),

@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Proofs } from '../platform/proof.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
+import { Trouble } from '../platform/trouble.ts';
 import { invocationsOfAge, MAX_WAIT_MS } from './backoff.ts';
 import { deadLetterAttributes, type Letter, retryAttributes } from './letters.ts';
 import { tellDeadLetter, tellInvocations, tellRetry } from './telemetry.ts';
@@ -76,7 +77,7 @@ export class Homes {
     const { environment, queue, clock, proofs } = this.context;
     const key = provider ?? this.letter.provider ?? '';
     const home = environment.retryQueueUrls[key] ? key : Object.keys(environment.retryQueueUrls)[0];
-    if (home === undefined) throw new Error('no retry queue is configured');
+    if (home === undefined) throw new Trouble('no retry queue is configured');
     const seconds = Math.ceil(((notBefore - clock.now()) * this.scale) / 1_000);
     tellInvocations(this.context, this.letter.invocations / invocationsOfAge(this.since(this.letter.firstSeen)));
     await queue.send(

@@ -1,5 +1,6 @@
 import type { Problem } from '../contract/dead-letter.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
+import { measureJson } from '../contract/json-bounds.ts';
 import type { Submission } from '../contract/submission.ts';
 import { buildMessage } from '../mail/build.ts';
 import type { Message } from '../mail/message.ts';
@@ -88,7 +89,7 @@ async function fetchObject(
         ...known,
         problem: {
           reason: 'MissingObject',
-          detail: `${field}: no object there that the sender may read; it must exist until the mail is accepted`,
+          detail: `${field}: no object there; it must be in the mail bucket, and exist until the mail is accepted`,
         },
       };
     if (object === 'too-large')
@@ -112,5 +113,7 @@ function malformed(detail: string, known: Known = {}): Intake {
 
 /** Whether a body refers to objects: such submissions are worked on one at a time, since their size is not known. */
 export function isHeavy(body: string): boolean {
-  return body.includes('"s3"');
+  if (!body.includes('"s3"') && !body.includes('\\u')) return false;
+  const { namesObject, excess } = measureJson(Buffer.from(body), { depth: 16, parts: 20_000, bytes: body.length * 3 });
+  return namesObject || excess !== undefined;
 }

@@ -1,16 +1,17 @@
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Item, NewItem, Table } from '../platform/table.ts';
+import { Trouble } from '../platform/trouble.ts';
 import type { Carried } from './carried.ts';
 import { amend, type Entry, entryKey, KEPT_ATTEMPTS, type StoredAttempt } from './entry.ts';
 
 /** The ledger did not answer, so that nothing may be sent: the mail waits. */
-export class LedgerError extends Error {
+export class LedgerError extends Trouble {
   override readonly name = 'LedgerError';
 }
 
 /** Another delivery of the submission was first; `current` is what stands in the ledger. */
-export class TakenError extends Error {
+export class TakenError extends Trouble {
   override readonly name = 'TakenError';
   readonly current: Entry | undefined;
 

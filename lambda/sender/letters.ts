@@ -6,6 +6,7 @@ import {
   RETRY_ATTRIBUTE,
   SUBMISSION_ID,
 } from '../contract/dead-letter.ts';
+import { inAscii } from '../platform/ascii-json.ts';
 import type { Attributes } from '../platform/proof.ts';
 import { type Carried, NOTHING_CARRIED, type Vote } from './carried.ts';
 import { MAX_DETAIL } from './last-words.ts';
@@ -99,7 +100,7 @@ export function readLetter({ messageId, attributes }: SQSRecord, believed: Attri
 /** Attributes of a message on a retry queue. */
 export function retryAttributes(letter: Letter, provider: string, notBefore: number): Record<string, string> {
   const { attempts, done } = letter.carried;
-  const history = JSON.stringify(letter.carried.history);
+  const history = inAscii(JSON.stringify(letter.carried.history));
   const worker = formatWorker(letter);
   return {
     [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),

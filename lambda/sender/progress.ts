@@ -1,3 +1,4 @@
+import type { Account } from '../contract/account.ts';
 import type { DUPLICATE_OUTCOMES } from '../contract/metrics.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 
@@ -26,6 +27,8 @@ export interface RecipientProgress {
 /** An answer of a provider that was lost, and what was done to learn it. */
 export interface Doubt {
   readonly provider: string;
+  /** Whom that key stood for; absent in what an older release wrote. */
+  readonly account?: Account;
   /** When the first attempt in doubt began, in epoch milliseconds. */
   readonly at: number;
   /** How often the provider could not say. */
@@ -108,7 +111,13 @@ export function afterAttempt(
     onUnknown,
     begun,
     vendorOf,
-  }: { readonly onUnknown: OnUnknown; readonly begun: number; readonly vendorOf: VendorOf },
+    account,
+  }: {
+    readonly onUnknown: OnUnknown;
+    readonly begun: number;
+    readonly vendorOf: VendorOf;
+    readonly account?: Account;
+  },
 ): Consequences {
   const contradicted = new Set<string>();
   const doubled = new Map<string, Doubled['cause']>();
@@ -139,7 +148,7 @@ export function afterAttempt(
       recipients,
       attempts,
       untold: [...progress.untold, ...suppressed],
-      doubts: lost ? doubt(progress.doubts, provider, begun) : progress.doubts,
+      doubts: lost ? doubt(progress.doubts, { provider, account, at: begun }) : progress.doubts,
       lastProvider: provider,
     },
     contradicted: [...contradicted],
@@ -177,9 +186,19 @@ function step(
 }
 
 /** Doubts this provider anew: whatever was learned about an earlier attempt says nothing about this one. */
-function doubt(doubts: readonly Doubt[], provider: string, at: number): readonly Doubt[] {
+function doubt(
+  doubts: readonly Doubt[],
+  { provider, account, at }: { provider: string; account: Account | undefined; at: number },
+): readonly Doubt[] {
   const before = doubts.find((one) => one.provider === provider);
-  const fresh: Doubt = { provider, at: Math.min(at, before?.at ?? at), asked: 0, settled: false };
+  const known = account ?? before?.account;
+  const fresh: Doubt = {
+    provider,
+    ...(known && { account: known }),
+    at: Math.min(at, before?.at ?? at),
+    asked: 0,
+    settled: false,
+  };
   return [...doubts.filter((one) => one !== before), fresh];
 }
 

@@ -3,7 +3,7 @@ import { DEAD_LETTER_ATTRIBUTE, LETTER_ATTRIBUTE } from '../contract/dead-letter
 import type { Objects, RenewableObjects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
-import { backoff, MAX_DELAY_MS, MIN_DELAY_MS } from './backoff.ts';
+import { backoff, MAX_DELAY_MS, MIN_DELAY_MS, SOON_MS } from './backoff.ts';
 import { isReturned, MOST_CRASHES, takeInHand } from './crashes.ts';
 import { SETTLE_MS } from './deliver.ts';
 import { endCrashed } from './end-crashed.ts';
@@ -87,7 +87,8 @@ async function takeOn(
     if (error instanceof LedgerError) {
       tellOwnTrouble(context, 'table');
       log.warn('ledger not reachable', { queueMessageId: record.messageId, error: nameOf(error.cause) });
-      return homes.retryAfter(backoff(homes.since(homes.letter.firstSeen), random()));
+      // The providers may all be well, and the table is mostly back at once.
+      return homes.retryAfter(backoff(homes.since(homes.letter.firstSeen), random(), SOON_MS));
     }
     if (!isLastReceive || error instanceof NewerVersionError) throw error;
     // It is in good hands: only this copy has come too often.
@@ -194,7 +195,7 @@ async function setAside(
       if (homes.letter.redriven) throw new KeptError(`object not readable: ${nameOf(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)
         return homes.bury({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
-      return homes.retryAfter(backoff(ageMs, random()));
+      return homes.retryAfter(backoff(ageMs, random(), SOON_MS));
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { DeadLetterReason, Problem } from '../contract/dead-letter.ts';
-import { againDelay, backoff, MAX_AGE_MS, MAX_DELAY_MS, unknownDelay } from './backoff.ts';
+import { againDelay, backoff, MAX_AGE_MS, MAX_DELAY_MS, SOON_MS, unknownDelay } from './backoff.ts';
 import { ended, type Progress } from './progress.ts';
 
 /** Where a submission goes next. */
@@ -23,6 +23,8 @@ export interface Circumstances {
   readonly orSooner?: true;
   /** An answer was lost again at a provider that had lost one before; so long after the first. */
   readonly doubtMs?: number;
+  /** A provider was passed over for want of something of our own: the first wait is of seconds. */
+  readonly soon?: true;
   /** In [0, 1). */
   readonly random: number;
 }
@@ -30,7 +32,17 @@ export interface Circumstances {
 /** Decides what becomes of a submission after a round. */
 export function settle(progress: Progress, circumstances: Circumstances): Settlement {
   if (ended(progress)) return close(progress);
-  const { ageMs, stale = false, expiresInMs, retryAfterMs, againAfterMs, orSooner, doubtMs, random } = circumstances;
+  const {
+    ageMs,
+    stale = false,
+    expiresInMs,
+    retryAfterMs,
+    againAfterMs,
+    orSooner,
+    doubtMs,
+    soon,
+    random,
+  } = circumstances;
   // Also after its time: asking sends nothing, and who has been served already is not to be declared late.
   if (progress.recipients.some((one) => one.waiting))
     return {
@@ -40,7 +52,7 @@ export function settle(progress: Progress, circumstances: Circumstances): Settle
   const leftMs = timeLeft(ageMs, expiresInMs);
   if (leftMs <= 0) return overdue(expiresInMs);
   if (stale) return { kind: 'dead-letter', ...STALE };
-  const usual = backoff(ageMs, random);
+  const usual = backoff(ageMs, random, soon && SOON_MS);
   const again = againAfterMs === undefined ? undefined : againDelay(againAfterMs, random);
   const delayMs =
     again === undefined

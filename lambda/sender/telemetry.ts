@@ -201,7 +201,8 @@ function writeAttempt(log: Log, attempt: Attempted, outcome: Outcome): void {
     status: good ? undefined : outcome.status,
     detail: outcome.detail,
     durationMs,
-    providerMessageId: good ? outcome.providerMessageId : undefined,
+    // What stands behind the @ is a domain of the mail.
+    providerMessageId: good ? outcome.providerMessageId.split('@')[0] : undefined,
   });
 }
 

@@ -153,13 +153,13 @@ export class Trip {
 
   private async close(
     progress: Progress,
-    circumstances: Pick<Round, 'retryAfterMs' | 'againAfterMs' | 'orSooner'> & {
+    circumstances: Pick<Round, 'retryAfterMs' | 'againAfterMs' | 'orSooner' | 'soon'> & {
       readonly expiresInMs: number | undefined;
       readonly waitFor?: string | undefined;
     },
   ): Promise<'ended'> {
     const { context, homes } = this.work;
-    const { expiresInMs, retryAfterMs, againAfterMs, orSooner, waitFor } = circumstances;
+    const { expiresInMs, retryAfterMs, againAfterMs, orSooner, soon, waitFor } = circumstances;
     const settlement = settle(progress, {
       ageMs: homes.since(homes.letter.firstSeen),
       stale: homes.isStale,
@@ -169,6 +169,7 @@ export class Trip {
       ...(againAfterMs !== undefined && { againAfterMs }),
       ...(orSooner && { orSooner }),
       ...this.doubtAge(progress),
+      ...(soon && { soon }),
     });
     if (settlement.kind === 'dead-letter') {
       const detail = withLastWords(settlement.detail, this.page.attempts);

@@ -7,6 +7,7 @@ import type { RenewableObjects } from '../platform/objects.ts';
 import type { Proofs } from '../platform/proof.ts';
 import type { Queue } from '../platform/queue.ts';
 import type { Table } from '../platform/table.ts';
+import { Trouble } from '../platform/trouble.ts';
 import type { Registry } from '../providers/pool.ts';
 import type { CallProvider, LookUp } from './call.ts';
 import type { Gate } from './gate.ts';
@@ -41,7 +42,7 @@ export interface Work {
 }
 
 /** A reason to leave a message on its queue that says nothing against the message. */
-export class KeptError extends Error {
+export class KeptError extends Trouble {
   override readonly name: string = 'KeptError';
 }
 

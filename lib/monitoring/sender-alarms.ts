@@ -116,6 +116,20 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
+    title: 'SecretsUnreachable',
+    severity: 'ticket',
+    meanwhile:
+      'Secrets Manager does not answer. Processes that know the credentials go on; new ones pass the provider over, or mail waits seconds.',
+    action: 'Look at the health of AWS in this region, and at the way there: endpoint, network, throttling.',
+    metric: ownMetric('SecretsUnreachable', 'Sum', {}, PERIOD),
+    // A single read that fails is made again within seconds.
+    threshold: 3,
+    datapoints: 1,
+    of: 1,
+    // Failures only are counted: none, no trouble.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
     title: 'OperatorSwitch',
     severity: 'ticket',
     meanwhile: 'An operator holds a provider back; mail goes through the others until the switch ends.',

@@ -21,7 +21,12 @@ const full = {
   headers: { 'X-Order': '1234', 'In-Reply-To': '<a@b>' },
   attachments: [
     { ...file, content: 'AAA=' },
-    { filename: 'logo.png', contentType: 'image/png', s3: { bucket: 'mail', key: 'a/b c' }, contentId: 'logo' },
+    {
+      filename: 'logo.png',
+      contentType: 'image/png',
+      s3: { bucket: 'mail', key: 'submissions/a/b c' },
+      contentId: 'logo',
+    },
   ],
   tracking: { opens: false, clicks: true },
   calendar: { method: 'REQUEST', content: 'BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR' },
@@ -202,7 +207,7 @@ describe('readSubmission', () => {
       'attachments[0]: given an object of 2 fields; expected exactly one of "content" and "s3"',
     ],
     [
-      { attachments: [{ ...file, content: '', s3: { bucket: 'mail', key: 'k' } }] },
+      { attachments: [{ ...file, content: '', s3: { bucket: 'mail', key: 'submissions/k' } }] },
       'attachments[0]: given an object of 4',
     ],
     [{ attachments: [{ ...file, path: '/etc/passwd' }] }, 'attachments[0].path: unknown field'],
@@ -251,7 +256,7 @@ describe('readSubmission', () => {
     [{ providers: { first: [] } }, 'providers.first: unknown field'],
     [{ sendAt: 'x' }, 'sendAt: unknown field'],
     [{ 'eve@example.net': 'x' }, '(a name of 15 characters): unknown field'],
-    [{ s3: { bucket: 'mail', key: 'k' } }, 'from, to, text: unknown field'],
+    [{ s3: { bucket: 'mail', key: 'submissions/k' } }, 'from, to, text: unknown field'],
   ])('refuses %j', (changes, detail) => {
     expect(detailOf({ ...minimal, ...changes }).startsWith(detail), detailOf({ ...minimal, ...changes })).toBe(true);
   });

@@ -127,7 +127,7 @@ not tried
   });
 
   it('does not pretend to know what it did not read', async () => {
-    const s3 = { bucket: 'mail', key: 'big' };
+    const s3 = { bucket: 'mail', key: 'submissions/big' };
     const body = { ...mail, supersedes: 'order-0', attachments: [{ filename: 'a', contentType: 'a/b', s3 }] };
 
     const { json } = await run(['--json'], body);
@@ -232,10 +232,12 @@ describe('npm run explain --local', () => {
 
   it('reads submissions from the bucket', async () => {
     aws.buckets.createBucket('mail');
-    aws.buckets.putObject('mail', 'whole', Buffer.from(JSON.stringify(mail)), 'application/json');
+    aws.buckets.putObject('mail', 'submissions/whole', Buffer.from(JSON.stringify(mail)), 'application/json');
 
-    expect((await local({ version: 1, s3: { bucket: 'mail', key: 'whole' } })).out).toContain('submission  order-1\n');
-    const missing = await local({ version: 1, s3: { bucket: 'mail', key: 'none' } });
+    expect((await local({ version: 1, s3: { bucket: 'mail', key: 'submissions/whole' } })).out).toContain(
+      'submission  order-1\n',
+    );
+    const missing = await local({ version: 1, s3: { bucket: 'mail', key: 'submissions/none' } });
     expect(missing).toMatchObject({ code: 1, out: expect.stringContaining('MissingObject') });
   });
 

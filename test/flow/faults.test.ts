@@ -109,7 +109,7 @@ describe('the local stack', () => {
       credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
     });
     const content = randomBytes(5_000_000);
-    await s3.send(new PutObjectCommand({ Bucket: stack.info.buckets.mail, Key: 'big.bin', Body: content }));
+    await s3.send(new PutObjectCommand({ Bucket: stack.info.buckets.mail, Key: 'submissions/big.bin', Body: content }));
     const id = 'big-1';
     await sqs.send(
       new SendMessageCommand({
@@ -120,7 +120,7 @@ describe('the local stack', () => {
             {
               filename: 'big.bin',
               contentType: 'application/octet-stream',
-              s3: { bucket: stack.info.buckets.mail, key: 'big.bin' },
+              s3: { bucket: stack.info.buckets.mail, key: 'submissions/big.bin' },
             },
           ],
         }),

@@ -88,7 +88,7 @@ it('no address, subject, body or secret is in what the functions print, whatever
     }
     await put({ ...mail(200), from: `not an address ${CANARY}@` });
     await put(`{ "broken": "${CANARY}`);
-    await put({ version: 1, s3: { bucket: 'mail', key: `${CANARY}/missing` } });
+    await put({ version: 1, s3: { bucket: 'mail', key: `submissions/${CANARY}/missing` } });
     await pause(3_000);
     accepted = ((await call('GET', '/api/accepted?raw=false')) as unknown[]).length;
     sqs.destroy();

@@ -25,16 +25,12 @@ describe('asking for health', () => {
     ]);
   });
 
-  it.each([
-    ['ResourceNotFoundException', 'account-refused'],
-    ['AccessDeniedException', 'account-refused'],
-    ['SyntaxError', 'account-refused'],
-    ['TimeUpError', 'unreachable'],
-    ['InternalServiceError', 'unreachable'],
-  ])('after %s at the secret the account is %s', async (detail, state) => {
-    const used = { kind: 'unusable', reason: 'secret-unreadable', detail } as const;
+  it('takes a secret that is missing for a refusal, and a moment without Secrets Manager for none', async () => {
+    const missing = { kind: 'unusable', reason: 'secret-unreadable', detail: 'missing' } as const;
+    const down = { kind: 'unready', reason: 'secrets-unreachable', detail: 'TimeoutError' } as const;
 
-    expect(await asker({}, used)(postmark)).toEqual({ state, reason: 'secret-unreadable', detail });
+    expect(await asker({}, missing)(postmark)).toMatchObject({ state: 'account-refused', reason: 'secret-unreadable' });
+    expect(await asker({}, down)(postmark)).toMatchObject({ state: 'unreachable', reason: 'secrets-unreachable' });
   });
 
   it('takes options that no provider can be made of for a refusal, and a defect of ours for none', async () => {
@@ -87,6 +83,10 @@ describe('asking for health', () => {
 function asker(provider: Pick<Provider, 'health'>, used?: Exclude<Used<never>, { kind: 'done' }>) {
   return healthAsker({
     use: async <R>(_: ProviderConfig, { call, deadlineMs }: Use<R>) =>
-      used ?? { kind: 'done', result: await call({ send: () => Promise.reject(), ...provider }, deadlineMs) },
+      used ?? {
+        kind: 'done',
+        result: await call({ send: () => Promise.reject(), ...provider }, deadlineMs),
+        secret: {},
+      },
   });
 }

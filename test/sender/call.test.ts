@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { AUTHENTICATION, type Outcome } from '../../lambda/mail/outcome.ts';
-import type { Secret } from '../../lambda/platform/secrets.ts';
+import { type Secret, UnusableSecret } from '../../lambda/platform/secrets.ts';
 import { providerPool } from '../../lambda/providers/pool.ts';
 import type { Attempt, LookupAnswer, Provider, Question } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { providerCaller, providerLookUp } from '../../lambda/sender/call.ts';
 import { afterPreparing, openGate } from '../../lambda/sender/gate.ts';
+import { message } from '../providers/postmark/attempt.ts';
 
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
@@ -20,7 +21,7 @@ describe('calling a provider', () => {
       answer: (secret) => (secret['serverToken'] === 'new' ? accepted : badKey),
     });
 
-    expect((await world.call(postmark)).outcome).toEqual(accepted);
+    expect(await world.outcome(postmark)).toEqual(accepted);
     expect(world.created).toEqual(['old', 'new']);
     expect(world.reads).toEqual(['mailover/postmark', 'mailover/postmark fresh']);
   });
@@ -28,14 +29,29 @@ describe('calling a provider', () => {
   it('believes the refusal when the secret has not changed', async () => {
     const world = givenCaller({ secrets: [{ serverToken: 'old' }, { serverToken: 'old' }], answer: () => badKey });
 
-    expect((await world.call(postmark)).outcome).toEqual(badKey);
+    expect(await world.outcome(postmark)).toEqual(badKey);
     expect(world.sends).toBe(1);
   });
 
-  it('blames the account when the secret cannot be read', async () => {
-    const world = givenCaller({ secrets: [], answer: () => accepted });
+  it.each(['missing', 'forbidden', 'malformed'] as const)(
+    'blames the account when the secret is %s',
+    async (reason) => {
+      const world = givenCaller({ secrets: [new UnusableSecret(reason)], answer: () => accepted });
 
-    expect((await world.call(postmark)).outcome).toMatchObject({ kind: 'unavailable', reason: 'secret-unreadable' });
+      expect(await world.call(postmark)).toEqual({
+        outcome: { kind: 'unavailable', blames: 'account', reason: 'secret-unreadable', detail: reason },
+      });
+    },
+  );
+
+  it('blames nobody when Secrets Manager does not answer, or the code of the provider cannot be loaded', async () => {
+    const world = givenCaller({ secrets: [], answer: () => accepted });
+    expect(await world.call(postmark)).toEqual({ notCalled: 'secrets-unreachable' });
+    expect(await world.gate.enter(postmark, { id: 'x', lane: 'fresh' })).toMatchObject({ reason: 'unready' });
+
+    const broken = givenCaller({ secrets: [], loads: false });
+    expect(await broken.call(ses)).toEqual({ notCalled: 'not-loaded' });
+    expect(await broken.gate.enter(ses, { id: 'x', lane: 'fresh' })).toMatchObject({ kind: 'skip', reason: 'unready' });
   });
 
   it('keeps a provider between calls and reads no secret where none is needed', async () => {
@@ -54,20 +70,20 @@ describe('calling a provider', () => {
       answer: () => accepted,
     });
 
-    expect((await world.call(postmark)).outcome).toMatchObject({ kind: 'unavailable', reason: 'not-usable' });
-    expect((await world.call(postmark)).outcome).toEqual(accepted);
+    expect(await world.outcome(postmark)).toMatchObject({ kind: 'unavailable', reason: 'not-usable' });
+    expect(await world.outcome(postmark)).toEqual(accepted);
   });
 
-  it('is ready with secret and code before the gate is asked, and goes on when it cannot be', async () => {
+  it('is ready with secret and code before the gate is asked, and leaves a bad secret to the attempt', async () => {
     const passenger = { id: 'x', lane: 'fresh' } as const;
     const world = givenCaller({ secrets: [{ serverToken: 'good' }, { serverToken: 'good' }], answer: () => accepted });
 
     expect((await world.gate.enter(postmark, passenger)).kind).toBe('go');
     expect(world.created).toEqual(['good']);
-    expect((await world.call(postmark)).outcome).toEqual(accepted);
+    expect(await world.outcome(postmark)).toEqual(accepted);
     expect(world.created).toEqual(['good']);
 
-    const without = givenCaller({ secrets: [], answer: () => accepted });
+    const without = givenCaller({ secrets: [new UnusableSecret('missing')], answer: () => accepted });
     expect((await without.gate.enter(postmark, passenger)).kind).toBe('go');
     expect(without.created).toEqual([]);
   });
@@ -80,7 +96,7 @@ describe('calling a provider', () => {
       },
     });
 
-    expect((await world.call(ses)).outcome).toEqual({ kind: 'unknown', reason: 'crashed', detail: 'TypeError' });
+    expect(await world.outcome(ses)).toEqual({ kind: 'unknown', reason: 'crashed', detail: 'TypeError' });
   });
 });
 
@@ -109,7 +125,7 @@ describe('asking a provider about an attempt', () => {
   it('believes the refusal when the secret has not changed', async () => {
     const world = givenCaller({ secrets: [{ serverToken: 'old' }, { serverToken: 'old' }], lookup: () => wrongKey });
 
-    expect(await world.lookUp(postmark)).toBe(wrongKey);
+    expect(await world.lookUp(postmark)).toEqual(wrongKey);
   });
 
   it('asks once more when the connection was lost: a question may be repeated', async () => {
@@ -121,10 +137,9 @@ describe('asking a provider about an attempt', () => {
 
   it('learns nothing from a type that cannot be asked, without a secret, or from a defect in its code', async () => {
     expect(await givenCaller({ secrets: [] }).lookUp(ses)).toEqual({ kind: 'cannot-say', reason: 'not-askable' });
-    expect(await givenCaller({ secrets: [] }).lookUp(postmark)).toEqual({
-      kind: 'cannot-say',
+    expect(await givenCaller({ secrets: [] }).lookUp(postmark)).toMatchObject({ reason: 'secrets-unreachable' });
+    expect(await givenCaller({ secrets: [new UnusableSecret('missing')] }).lookUp(postmark)).toMatchObject({
       reason: 'secret-unreadable',
-      detail: 'Error',
     });
     const defect = () => {
       throw new TypeError('secret text');
@@ -138,19 +153,21 @@ describe('asking a provider about an attempt', () => {
 });
 
 interface Given {
-  secrets: Secret[];
+  secrets: (Secret | UnusableSecret)[];
+  loads?: boolean;
   answer?: (secret: Secret) => Outcome;
   lookup?: (secret: Secret) => LookupAnswer;
 }
 
-function givenCaller({ secrets, answer = () => accepted, lookup }: Given) {
+function givenCaller({ secrets, answer = () => accepted, lookup, loads = true }: Given) {
   const world = { created: [] as string[], reads: [] as string[], sends: 0 };
-  const limits = { deadlineMs: 10_000, connectMs: 3_000 };
+  const limits = { message, deadlineMs: 10_000, connectMs: 3_000 };
   const pool = providerPool(
     {
       definitions,
-      loadProvider: () =>
-        Promise.resolve({
+      loadProvider: async () => {
+        if (!loads) throw new Error('no such chunk');
+        return {
           create: ({ secret }): Provider => {
             if (secret['serverToken'] === 'broken') throw new TypeError('trim');
             world.created.push(secret['serverToken'] ?? '');
@@ -162,12 +179,14 @@ function givenCaller({ secrets, answer = () => accepted, lookup }: Given) {
               ...(lookup && { lookup: async () => lookup(secret) }),
             };
           },
-        }),
+        };
+      },
     },
     {
       read: (name, fresh) => {
         world.reads.push(fresh ? `${name} fresh` : name);
         const secret = secrets.shift();
+        if (secret instanceof UnusableSecret) return Promise.reject(secret);
         return secret ? Promise.resolve(secret) : Promise.reject(new Error('no secret'));
       },
     },
@@ -176,7 +195,11 @@ function givenCaller({ secrets, answer = () => accepted, lookup }: Given) {
   );
   return Object.assign(world, {
     call: (provider: ProviderConfig) => providerCaller(pool)(provider, limits as Attempt),
+    outcome: async (provider: ProviderConfig) => {
+      const result = await providerCaller(pool)(provider, limits as Attempt);
+      return 'outcome' in result ? result.outcome : undefined;
+    },
     gate: afterPreparing(pool.prepare, openGate),
-    lookUp: (provider: ProviderConfig) => providerLookUp(pool)(provider, limits as Question),
+    lookUp: (provider: ProviderConfig) => providerLookUp(pool)(provider, limits as unknown as Question),
   });
 }

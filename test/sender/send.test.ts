@@ -208,7 +208,7 @@ describe('the ledger', () => {
     };
     await world.send(sqsRecord(mail, { sentAt: world.now }));
     expect(world.calls).toEqual([]);
-    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 5 }]);
 
     world.table.trouble = () => undefined;
     world.now += MINUTE;
@@ -583,7 +583,9 @@ describe('what was dead-lettered', () => {
 describe('a copy that cannot be taken in any more', () => {
   const heavy = {
     ...mail,
-    attachments: [{ filename: 'a.pdf', contentType: 'application/pdf', s3: { bucket: 'mail', key: 'a.pdf' } }],
+    attachments: [
+      { filename: 'a.pdf', contentType: 'application/pdf', s3: { bucket: 'mail', key: 'submissions/a.pdf' } },
+    ],
   };
   const givenObjects = (script: Parameters<typeof givenWorld>[0]) => {
     const files: { read: () => Promise<Buffer | 'missing'> } = { read: () => Promise.resolve(Buffer.from('%PDF')) };
@@ -700,6 +702,34 @@ describe('a lost answer', () => {
       state: 'done',
       attempts: [{ outcome: 'accepted', reason: 'found', providerMessageId: 'pm-7' }],
     });
+  });
+
+  it.each([
+    ['told by the letter', false],
+    ['of a worker that died', true],
+  ])('is asked of the same account when its key has changed, %s', async (_name, died) => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const death = Promise.reject(new Error('died'));
+    death.catch(() => undefined);
+    const world = givenWorld(
+      { postmark: [died ? death : lost] },
+      { answers: { 'postmark-main': [{ kind: 'answered', found }] } },
+    );
+    const first = sqsRecord(mail, { sentAt: world.now });
+    await world.send(first).catch(() => undefined);
+    world.redeploy([
+      { key: 'postmark-main', type: 'postmark', options: { messageStream: 'outbound' } },
+      { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } },
+    ]);
+
+    for (let round = 0; round < 3 && world.entry()?.state !== 'done'; round++) {
+      world.now += 2 * MINUTE;
+      await world.send(world.sent.length > 0 ? world.again() : sqsRecord(mail, { receiveCount: 2, sentAt: world.now }));
+    }
+
+    expect(world.questions.map(({ provider }) => provider)).toEqual(['postmark-main']);
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()).toMatchObject({ state: 'done' });
   });
 
   it('leads to the next provider when the first one has not seen the mail', async () => {

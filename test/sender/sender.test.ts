@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../lambda/mail/outcome.ts';
+import { type Gate, openGate, UNREADY } from '../../lambda/sender/gate.ts';
 import { givenWorld } from '../support/sender-world.ts';
 import { sqsRecord } from '../support/sqs-record.ts';
 
@@ -27,6 +28,40 @@ describe('sender', () => {
 
     expect(world.calls).toEqual(['postmark', 'mailgun']);
     expect(world.sent).toEqual([]);
+  });
+
+  it('passes over a provider that this worker cannot call, and waits seconds when it can call none', async () => {
+    const unready = new Set(['postmark']);
+    const enter: Gate['enter'] = async (provider, passenger) =>
+      unready.has(provider.key) ? UNREADY : openGate.enter(provider, passenger);
+    const world = givenWorld({ mailgun: [accepted] }, { gate: { ...openGate, enter } });
+
+    await world.send(sqsRecord({ ...mail, id: 'one' }, { sentAt: world.now }));
+    expect(world.calls).toEqual(['mailgun']);
+    expect(world.sent).toEqual([]);
+
+    unready.add('mailgun');
+    await world.send(sqsRecord({ ...mail, id: 'two' }, { sentAt: world.now }));
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 5, attributes: { Attempts: '0' } }]);
+    expect(world.counted.filter((name) => name.startsWith('Attempts'))).toEqual(['Attempts mailgun']);
+
+    // The wait grows with the age of the mail, as every other one.
+    world.now += 600_000;
+    await world.send(world.again());
+    expect(world.sent.at(-1)).toMatchObject({ delay: 600 });
+  });
+
+  it('takes a call that this worker could not make for no attempt', async () => {
+    const world = givenWorld({ postmark: [{ notCalled: 'secrets-unreachable' }], mailgun: [accepted] });
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.counted.filter((name) => name.startsWith('Attempts'))).toEqual(['Attempts mailgun']);
+    expect(world.entry()?.attempts).toMatchObject([
+      { outcome: 'unavailable', reason: 'not-tried' },
+      { outcome: 'accepted' },
+    ]);
   });
 
   it('puts what nobody takes on the retry queue of the preferred provider, body unchanged', async () => {
@@ -347,11 +382,13 @@ describe('sender', () => {
       'an object that is not there',
       {
         ...mail,
-        attachments: [{ filename: 'a.pdf', contentType: 'application/pdf', s3: { bucket: 'mail', key: 'none' } }],
+        attachments: [
+          { filename: 'a.pdf', contentType: 'application/pdf', s3: { bucket: 'mail', key: 'submissions/none' } },
+        ],
       },
       'MissingObject',
     ],
-    ['a pointer to nothing', { version: 1, s3: { bucket: 'mail', key: 'none' } }, 'MissingObject'],
+    ['a pointer to nothing', { version: 1, s3: { bucket: 'mail', key: 'submissions/none' } }, 'MissingObject'],
   ])('sends %s to the dead-letter queue, body unchanged, and calls nobody', async (_, body, reason) => {
     const world = givenWorld({});
     const record = sqsRecord(body);
@@ -377,7 +414,7 @@ describe('sender', () => {
   it('waits while the bucket is in trouble, and loses nothing', async () => {
     const world = givenWorld({}, { objects: { read: () => Promise.reject(new Error('503')) } });
 
-    await world.send(sqsRecord({ version: 1, s3: { bucket: 'mail', key: 'whole' } }));
+    await world.send(sqsRecord({ version: 1, s3: { bucket: 'mail', key: 'submissions/whole' } }));
 
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
   });
@@ -388,7 +425,7 @@ describe('sender', () => {
       { objects: { read: () => Promise.resolve(Buffer.from(JSON.stringify(mail))) } },
     );
 
-    await world.send(sqsRecord({ version: 1, s3: { bucket: 'mail', key: 'whole' } }));
+    await world.send(sqsRecord({ version: 1, s3: { bucket: 'mail', key: 'submissions/whole' } }));
 
     expect(world.calls).toEqual(['postmark']);
   });

@@ -57,10 +57,16 @@ test('it reads circuits and switches, and writes nothing but its own items', () 
   const keys = (action: string) =>
     allowing(action).map(({ Condition }) => Condition as Record<string, Record<string, string[]>>);
   expect(keys('dynamodb:PutItem')).toEqual([
-    { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['health/*', 'canary/*'] } },
+    {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['health/*', 'canary/*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
   ]);
   expect(keys('dynamodb:BatchGetItem')).toEqual([
-    { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['circuit/*', 'switch/*', 'health/*', 'canary/*'] } },
+    {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['circuit/*', 'switch/*', 'health/*', 'canary/*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
   ]);
 });
 

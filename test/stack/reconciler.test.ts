@@ -64,7 +64,10 @@ test('it writes its own items and those of received mail, one prefix of the buck
   const of = (action: string) => statements.find(({ Action }) => [Action].flat().includes(action));
 
   expect(of('dynamodb:PutItem')?.Condition).toEqual({
-    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['inbound/*', 'reconciled/*', 'reconciler/*'] },
+    'ForAllValues:StringLike': {
+      'dynamodb:LeadingKeys': ['inbound/*', 'message-id/*', 'reconciled/*', 'reconciler/*'],
+    },
+    Null: { 'dynamodb:LeadingKeys': 'false' },
   });
   expect(JSON.stringify(of('s3:PutObject')?.Resource)).toContain('/inbound/*');
   expect([of('sqs:SendMessage')?.Resource].flat()).toHaveLength(1);

@@ -6,6 +6,7 @@ import type { Objects } from '../../lambda/platform/objects.ts';
 import { letterProofs } from '../../lambda/platform/proof.ts';
 import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
+import type { NotCalled } from '../../lambda/sender/call.ts';
 import type { Entry } from '../../lambda/sender/entry.ts';
 import { type Gate, openGate } from '../../lambda/sender/gate.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
@@ -33,7 +34,7 @@ const environment: SenderEnvironment = {
 };
 
 /** What a provider comes to, one for each call; a promise settles when the test wants it to. */
-export type Script = Record<string, (Outcome | AttemptResult | Promise<Outcome>)[]>;
+export type Script = Record<string, (Outcome | AttemptResult | NotCalled | Promise<Outcome>)[]>;
 
 /** A sender between fakes that remember: providers answer by script, queues and table are in memory, time stands still. */
 export function givenWorld(
@@ -61,11 +62,15 @@ export function givenWorld(
       attributes: Readonly<Record<string, string>>;
       delay: number | undefined;
     }[],
+    /** Goes on with another list of providers, as a new deployment. */
+    redeploy: (list: readonly ProviderConfig[]) => {
+      sender = deploy(list);
+    },
     send: (record: ReturnType<typeof sqsRecord>, remainingMs: () => number = () => 60_000) =>
       sender(record, remainingMs),
     /** Goes on in a new process: what the old one had begun it never ends. */
     restart: () => {
-      sender = start();
+      sender = deploy(providers);
     },
     /** The message that was sent last, as its next receiver gets it. */
     again: () => {
@@ -87,9 +92,9 @@ export function givenWorld(
     { read: async () => world.letterKey ?? Promise.reject(new Error('no secret')) },
     clock,
   );
-  const start = () =>
+  const deploy = (list: readonly ProviderConfig[]) =>
     createSender({
-      environment,
+      environment: { ...environment, providers: list },
       definitions,
       objects: { renew: async () => {}, ...objects },
       gate,
@@ -121,7 +126,7 @@ export function givenWorld(
       clock,
       random: () => 0,
     });
-  let sender = start();
+  let sender = deploy(providers);
   return world;
 }
 

@@ -1,3 +1,4 @@
+import { parsePosted } from '../../contract/json-bounds.ts';
 import { type Field, type Form, textOf } from '../../mail/form.ts';
 import { headerValue } from '../header-value.ts';
 
@@ -76,7 +77,7 @@ function messageHeaders(fields: readonly Field[]): [string, string][] | undefine
   const longest = fields.toSorted((one, other) => other.value.length - one.value.length)[0];
   if (longest === undefined) return undefined;
   try {
-    const list: unknown = JSON.parse(textOf(longest.value));
+    const list: unknown = parsePosted(textOf(longest.value));
     if (!Array.isArray(list)) return undefined;
     return list.flatMap((entry: unknown): [string, string][] => {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') return [];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parsePosted } from '../../contract/json-bounds.ts';
 import { readForm } from '../../mail/form.ts';
 import type { Authentication, InboundModule, InboundRequest, Posted } from '../inbound.ts';
 import { type FormView, isOwnName, viewOf } from './form-view.ts';
@@ -58,7 +59,7 @@ function authenticateJson(
 ): Authentication {
   let given: unknown;
   try {
-    given = JSON.parse(request.body.toString('utf8'));
+    given = parsePosted(request.body);
   } catch {
     return { kind: 'refused', reason: 'missing' };
   }

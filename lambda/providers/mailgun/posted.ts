@@ -1,3 +1,4 @@
+import { parsePosted } from '../../contract/json-bounds.ts';
 import type { Posted, PostedMail, ReceivedFile } from '../inbound.ts';
 import type { FormView } from './form-view.ts';
 
@@ -110,7 +111,7 @@ function filesOf(view: FormView): ReceivedFile[] {
 /** `{"<image1>": "attachment-1"}`, the other way round. */
 function contentIdMap(json: string | undefined): Map<string, string> {
   try {
-    const map: unknown = JSON.parse(json ?? 'null');
+    const map: unknown = parsePosted(json ?? 'null');
     if (typeof map !== 'object' || map === null) return new Map();
     return new Map(Object.entries(map).map(([contentId, field]) => [String(field), contentId]));
   } catch {

@@ -13,6 +13,9 @@ import { wordsOf } from './words.ts';
 /** Domains, events and suppressions of the two regions know nothing of each other. */
 const URLS = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
 
+/** As long as a function may run: the attempt's own deadline is the one that cuts. */
+const WALL_MS = 900_000;
+
 /** Mailgun as a provider: posts the raw message to `messages.mime`. Templates and recipient variables are never used. */
 export function create({ options, secret, endpoint }: ProviderContext<MailgunOptions>): Provider {
   const key = secret['apiKey'];
@@ -24,7 +27,8 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
       health: async () => ({ state: 'account-refused', reason: AUTHENTICATION, detail }),
     };
   }
-  const client = new Mailgun(FormData).client({ username: 'api', key, url: endpoint ?? URLS[options.region ?? 'us'] });
+  const url = endpoint ?? URLS[options.region ?? 'us'];
+  const client = new Mailgun(FormData).client({ username: 'api', key, url, timeout: WALL_MS });
   // At each question the SDK would write that the events API is deprecated.
   Object.assign(client.events, { logger: { warn() {} } });
   // The SDK's interface leaves out what its class has (mailgun.js 14.0.1).

@@ -1,14 +1,12 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { IDLE_MS } from '../../platform/kept-sockets.ts';
 
 /** The part of `fetch` that the SDK uses, over `node:http` so that the wire can be watched. */
 interface WireFetch {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   close(): void;
 }
-
-/** A kept connection is closed after this idle time: NAT gateways forget flows while a function is frozen. */
-const IDLE_MS = 5_000;
 
 /** Makes a `fetch` whose connections stay open between calls. */
 export function createWireFetch(): WireFetch {

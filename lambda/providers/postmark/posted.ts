@@ -1,4 +1,5 @@
 import addressparser from 'nodemailer/lib/addressparser';
+import { parsePosted } from '../../contract/json-bounds.ts';
 import { headerValue } from '../header-value.ts';
 import type { Posted, PostedMail, ReceivedFile, Stated, StatedMailbox } from '../inbound.ts';
 
@@ -8,9 +9,9 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readPosted(body: Buffer): Posted {
   let given: unknown;
   try {
-    given = JSON.parse(body.toString('utf8'));
-  } catch {
-    return { kind: 'unreadable', detail: 'not JSON' };
+    given = parsePosted(body);
+  } catch (error) {
+    return { kind: 'unreadable', detail: error instanceof RangeError ? error.message : 'not JSON' };
   }
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return { kind: 'unreadable', detail: 'JSON, but no object' };

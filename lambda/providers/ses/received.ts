@@ -1,4 +1,5 @@
 import type { AuthenticationResult } from '../../contract/inbound.ts';
+import { parsePosted } from '../../contract/json-bounds.ts';
 import type { PostedMail } from '../inbound.ts';
 
 /** A mail that a receipt rule of SES wrote to a bucket. */
@@ -23,7 +24,7 @@ interface Notification {
 export function readNotification(body: string): ReceivedBySes | undefined {
   let given: Notification;
   try {
-    given = (JSON.parse(body) ?? {}) as Notification;
+    given = (parsePosted(body) ?? {}) as Notification;
   } catch {
     return undefined;
   }

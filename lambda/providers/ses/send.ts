@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { type MessageTag, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import type { SesOptions } from '../../contract/providers.ts';
 import type { Message, Tracking } from '../../mail/message.ts';
+import { IDLE_MS } from '../../platform/kept-sockets.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { mimeFor, namedIn, type PartialCall, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
@@ -10,10 +11,8 @@ import { classify } from './classify.ts';
 import { exceptionOf } from './exception.ts';
 import { health } from './health.ts';
 
-/** Longest attempt that a configuration may ask for; the SDK's own limits stand behind the attempt's. */
-const WALL_MS = 60_000;
-/** A socket that idles longer may be dead without a sign, above all after a frozen Lambda. */
-const IDLE_MS = 5_000;
+/** As long as a function may run: the attempt's own deadline is the one that cuts, since it alone looks once more for the answer. */
+const WALL_MS = 900_000;
 
 /** Amazon SES as a provider: one `SendEmail` with the raw message, never repeated by the SDK. */
 export function create({ options, endpoint }: ProviderContext<SesOptions>): Provider {
@@ -30,6 +29,7 @@ export function create({ options, endpoint }: ProviderContext<SesOptions>): Prov
       connectionTimeout: WALL_MS,
       requestTimeout: WALL_MS,
       throwOnRequestTimeout: true,
+      socketTimeout: 0,
     },
   });
 

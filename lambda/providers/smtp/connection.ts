@@ -11,8 +11,8 @@ export interface SmtpTarget {
   readonly login?: { readonly user: string; readonly pass: string } | undefined;
 }
 
-/** Longer than any attempt: the attempt's own deadline is the one that cuts, since it alone knows the stage. */
-const SOCKET_TIMEOUT_MS = 65_000;
+/** As long as a function may run: the attempt's own deadline is the one that cuts, since it alone knows the stage. */
+const SOCKET_TIMEOUT_MS = 900_000;
 
 /** A body is handed over in pieces, so that one that the socket does not take is known to be unsent. */
 const CHUNK = 64 * 1024;

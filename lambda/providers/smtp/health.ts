@@ -1,4 +1,5 @@
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { deadlineSignal } from '../../platform/arrivals.ts';
 import type { Health, HealthLimits } from '../provider.ts';
 import { healthOf } from '../question.ts';
 import { classifyFailure, type SmtpFailure } from './classify.ts';
@@ -7,7 +8,7 @@ import { hangUp, open, type SmtpTarget } from './connection.ts';
 /** Goes as far as a mail would before MAIL FROM, on a connection of its own: EHLO, STARTTLS, EHLO, AUTH, QUIT. */
 export async function health(target: SmtpTarget, { deadlineMs, connectMs }: HealthLimits): Promise<Health> {
   try {
-    const { connection } = await open(target, connectMs, AbortSignal.timeout(deadlineMs));
+    const { connection } = await open(target, connectMs, deadlineSignal(deadlineMs));
     await sayGoodbye(connection);
     return { state: 'healthy' };
   } catch (error) {

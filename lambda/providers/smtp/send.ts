@@ -3,6 +3,7 @@ import type { SmtpOptions } from '../../contract/providers.ts';
 import type { Message } from '../../mail/message.ts';
 import { composeMime } from '../../mail/mime.ts';
 import { type AttemptResult, detailOf, type Outcome } from '../../mail/outcome.ts';
+import { deadlineSignal } from '../../platform/arrivals.ts';
 import { message } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { classifyFailure, classifyReply, type SmtpFailure } from './classify.ts';
@@ -18,13 +19,10 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
   return {
     async send(attempt) {
       if (!mayUtf8 && carriedBy(attempt, false).length === 0) return { outcome: ENCODING };
-      const deadline = AbortSignal.timeout(attempt.deadlineMs);
+      const deadline = deadlineSignal(attempt.deadlineMs);
       const kept = idle.take();
       let first: Transaction | undefined;
-      if (
-        kept &&
-        (await isAlive(kept.connection, AbortSignal.any([deadline, AbortSignal.timeout(attempt.connectMs)])))
-      ) {
+      if (kept && (await isAlive(kept.connection, AbortSignal.any([deadline, deadlineSignal(attempt.connectMs)])))) {
         first = await transact(kept, attempt, mayUtf8, idle, deadline);
         if (first.again.length === 0 || deadline.aborted) return first.result;
       }

@@ -42,7 +42,7 @@ export const asking: Defects = {
       ...ports,
       call: async (provider, attempt) => {
         const result = await ports.call(provider, attempt);
-        if (result.outcome.kind !== 'unknown') return result;
+        if ('notCalled' in result || result.outcome.kind !== 'unknown') return result;
         await ports.clock.sleep(1_000);
         const { handle, messageId } = attempt.message;
         const question = { ...attempt, handle, messageId, begunAt: ports.clock.now() - 1_000 };

@@ -20,7 +20,12 @@ export function calls(
   return {
     ports: (ports) => ({
       ...ports,
-      call: (provider, attempt) => change((one) => ports.call(provider, one), attempt),
+      call: (provider, attempt) =>
+        change(async (one) => {
+          const result = await ports.call(provider, one);
+          if ('notCalled' in result) throw new Error('simulated providers can always be called');
+          return result;
+        }, attempt),
     }),
   };
 }

@@ -1,0 +1,101 @@
+/** What a JSON text may be made of before anybody parses it: what a parser makes of a text can be a hundred times as large. */
+export interface JsonLimits {
+  /** Objects and arrays within each other. */
+  readonly depth: number;
+  /** Names of fields, and commas, each. */
+  readonly parts: number;
+  /** Bytes beside the content of attachments. */
+  readonly bytes: number;
+}
+
+/** The first limit that a text breaks. */
+export type Excess = keyof JsonLimits;
+
+/** What is known of a JSON text without parsing it. */
+export interface JsonShape {
+  readonly excess?: Excess;
+  /** Whether a field is named `s3`, however it is spelt. */
+  readonly namesObject: boolean;
+}
+
+const [QUOTE, BACKSLASH, COMMA, COLON, SPACE] = [0x22, 0x5c, 0x2c, 0x3a, 0x20];
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+/** No name that matters is longer, with every character escaped. */
+const MAX_NAME = 100;
+
+/**
+ * Looks through a text once, and stops at the first limit. What is no JSON at all is left to the parser, which finds no
+ * more of it than this.
+ */
+export function measureJson(text: Uint8Array, limits: JsonLimits): JsonShape {
+  const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+  /** The name read last on each level. */
+  const names: string[] = [''];
+  let [parts, separators, content, namesObject] = [0, 0, 0, false];
+  for (let at = 0; at < bytes.length; at++) {
+    if (at - content > limits.bytes) return { excess: 'bytes', namesObject };
+    switch (bytes[at]) {
+      case QUOTE: {
+        const end = endOfString(bytes, at);
+        if (bytes[nextSign(bytes, end + 1)] === COLON) {
+          if (++parts > limits.parts) return { excess: 'parts', namesObject };
+          const name = nameOf(bytes.subarray(at, end + 1));
+          names[names.length - 1] = name;
+          namesObject ||= name === 's3';
+        } else if (isAttachment(names)) content += end - at;
+        at = end;
+        break;
+      }
+      case OPEN_ARRAY:
+      case OPEN_OBJECT:
+        if (names.length > limits.depth) return { excess: 'depth', namesObject };
+        names.push('');
+        break;
+      case CLOSE_ARRAY:
+      case CLOSE_OBJECT:
+        if (names.length > 1) names.pop();
+        break;
+      case COMMA:
+        if (++separators > limits.parts) return { excess: 'parts', namesObject };
+    }
+  }
+  return bytes.length - content > limits.bytes ? { excess: 'bytes', namesObject } : { namesObject };
+}
+
+/** More than any mail has that a provider posts, with a hundred thousand headers. */
+const POSTED: JsonLimits = { depth: 32, parts: 500_000, bytes: Number.POSITIVE_INFINITY };
+
+/** Parses what a provider posted or answered; throws also on what no provider posts, before it fills the memory. */
+export function parsePosted(text: string | Uint8Array): unknown {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  const { excess } = measureJson(bytes, POSTED);
+  if (excess) throw new RangeError(`too much ${excess} for a mail`);
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+}
+
+/** `attachments[…].content`. */
+function isAttachment(names: readonly string[]): boolean {
+  return names.length === 4 && names[1] === 'attachments' && names[3] === 'content';
+}
+
+function endOfString(bytes: Buffer, start: number): number {
+  let at = start + 1;
+  // An escaped sign is passed over with its backslash.
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+function nextSign(bytes: Buffer, start: number): number {
+  let at = start;
+  while ((bytes[at] ?? 0xff) <= SPACE) at++;
+  return at;
+}
+
+function nameOf(quoted: Buffer): string {
+  if (quoted.length > 6 * MAX_NAME) return '';
+  try {
+    return String(JSON.parse(quoted.toString('utf8')));
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,218 @@
+import { domainToUnicode } from 'node:url';
+import type { Message } from './message.ts';
+import { plainText, plainView, type View, viewsOf } from './spellings.ts';
+
+/** Blanks out of a text what nobody may read there, however it is spelt. */
+export type Conceal = (text: string) => string;
+
+/** What must not be read, by how it is found. */
+export interface Hidden {
+  /** Found as a whole, anywhere. */
+  readonly values: Iterable<string>;
+  /** Words that are found one by one as well. */
+  readonly texts?: Iterable<string>;
+  /** Any long enough part of these gives too much away. */
+  readonly secrets?: Iterable<string>;
+}
+
+const MASK = '<hidden>';
+/** Shorter values are found between other signs than letters and digits only: a name of two letters is in half of all words. */
+const SHORT = 6;
+/** So many signs of a secret, in a row, are a part of it. */
+const PART = 8;
+/** Read of a body: its words are looked for, not its sentences. */
+const MOST_TEXT = 100_000;
+
+/** Words in which providers speak about any mail; in a subject or a body they say nothing of it. */
+const COMMON: ReadonlySet<string> = new Set(
+  `a about above accept accepted access account accounts action active additional address addresses after again all allow allowed already an and any api are as at attachment attachments attempt authentication authorization available bad be because been before below blocked body bounce bytes but by call can cannot change client code com connection contact contains content could credentials daily data date day days delivered delivery denied disabled dns does domain domains due each email emails empty error errors exceeded exist expected expired fail failed failure field file for format forbidden found from full gateway given has have header headers hello here hour hours html http https id if in inactive inbound information internal into invalid is it its json key larger later length limit limits line list login long mail mailbox mails maximum may message messages minute minutes missing more must name need network new no not now number of off ok on one only or org other our out over page paid parameter parse password pending per permission please policy port postmark mailgun amazon ses smtp try problem queue queued quota rate read receive received recipient recipients refused rejected reply request requests required response retry returned route same sandbox second seconds secure see send sender sending sent server service session set should signature size smaller so some soon spam start state status stop stream string subject such support suppressed suspended take temporarily temporary text than thank thanks that the their them then there these they this time timeout tls to token too try type unable unavailable unknown until up url us use used user valid value verified version via violation wait was we were what when which while who why will with within without wrong you your net www mailto`.split(
+    /\s+/,
+  ),
+);
+
+/** Makes one for everything that is to be hidden; without anything, addresses are. */
+export function concealing({ values, texts = [], secrets = [] }: Hidden): Conceal {
+  const whole = new Set<string>();
+  const words = new Set<string>();
+  const parts = new Set<string>();
+  for (const value of values) {
+    const plain = plainText(value).trim();
+    if (plain.length >= 2) whole.add(plain);
+  }
+  for (const text of texts)
+    for (const word of wordsOf(plainText(text.slice(0, MOST_TEXT))))
+      if (word.length >= 3 && isTelling(word)) words.add(word);
+  for (const secret of secrets) {
+    const plain = plainText(secret).trim();
+    if (plain.length >= 4) whole.add(plain);
+    for (let at = 0; at + PART <= plain.length; at++) parts.add(plain.slice(at, at + PART));
+  }
+  const find = (view: View) => [
+    ...(view.loose ? [] : addressesIn(view)),
+    ...[...whole].flatMap((value) => occurrences(view.text, value)),
+    ...wordSpans(view.text, words),
+    ...partSpans(view.text, parts),
+  ];
+  /** Within what was encoded nothing says where a word begins. */
+  const holdsAny = (decoded: string) => {
+    const view = plainView(decoded);
+    if (find(view).some(([from, to]) => to - from >= 3)) return true;
+    for (const word of words) if (word.length >= 5 && view.text.includes(word)) return true;
+    return false;
+  };
+  return (text) => {
+    if (isOrdinary(text)) return text;
+    const hidden = new Uint8Array(text.length);
+    for (const view of viewsOf(text))
+      for (const [start, end] of find(view)) hidden.fill(1, view.from[start], view.to[end - 1]);
+    for (const [start, end, decoded] of encodedRuns(text)) if (holdsAny(decoded)) hidden.fill(1, start, end);
+    return mask(text, hidden);
+  };
+}
+
+/** What providers say of any mail, such as `OK`: not worth a closer look. */
+export function isOrdinary(text: string): boolean {
+  return (
+    /^[A-Za-z ,.]*$/.test(text) &&
+    text
+      .toLowerCase()
+      .split(/[ ,.]+/)
+      .every((word) => word === '' || COMMON.has(word))
+  );
+}
+
+/** Whether a provider's id of a mail is made of what the mail says. */
+export function givesAway(id: string, { from, to, cc, bcc, replyTo }: Message): boolean {
+  const plain = plainText(id.split('@')[0] ?? '');
+  const telling = (text: string) => text.length >= 4 && plain.includes(plainText(text));
+  return [from, ...to, ...cc, ...bcc, ...replyTo].some(
+    ({ name = '', address }) => telling(address.slice(0, address.lastIndexOf('@'))) || name.split(/\s+/).some(telling),
+  );
+}
+
+/** What of a message, and of the secret that it is sent with, must not be read anywhere. */
+export function hiddenOf(message: Message, secret: Readonly<Record<string, string>> = {}): Hidden {
+  const {
+    from,
+    to,
+    cc,
+    bcc,
+    replyTo,
+    subject,
+    text = '',
+    html = '',
+    headers,
+    attachments,
+    tag = '',
+    metadata,
+  } = message;
+  const mailboxes = [from, ...to, ...cc, ...bcc, ...replyTo];
+  const own = headers
+    .filter(([name]) => !/^(x-mailover-id|list-unsubscribe-post)$/i.test(name))
+    .map(([, value]) => value);
+  const said = [
+    subject,
+    ...own,
+    tag,
+    ...Object.values(metadata),
+    ...attachments.flatMap(({ filename, contentId = '' }) => [filename, contentId]),
+  ];
+  const names = mailboxes.flatMap(({ name = '' }) => [name, ...name.split(/\s+/)]);
+  return {
+    values: [...mailboxes.flatMap(({ address }) => addressParts(address)), ...names.filter(isTelling), ...said],
+    texts: [...names, ...said, text, html],
+    secrets: Object.values(secret),
+  };
+}
+
+function addressParts(address: string): readonly string[] {
+  const at = address.lastIndexOf('@');
+  const [local, domain] = [
+    address
+      .slice(0, at)
+      .replace(/^"(.*)"$/, '$1')
+      .replace(/\\(.)/g, '$1'),
+    address.slice(at + 1),
+  ];
+  const readable = domainToUnicode(domain);
+  const labels = (name: string) => name.split('.').slice(0, -1);
+  const pieces = [local, ...local.split(/[.+_-]/), ...labels(domain), ...labels(readable)];
+  return [address, domain, readable, ...pieces.filter(isTelling)];
+}
+
+function isTelling(word: string): boolean {
+  return word.length >= 2 && !COMMON.has(word.toLowerCase());
+}
+
+function* wordsOf(text: string): Generator<string> {
+  for (const [run] of text.matchAll(/[\p{L}\p{N}]+(?:['._+-][\p{L}\p{N}]+)*/gu)) {
+    yield run;
+    const pieces = run.split(/['._+-]/);
+    if (pieces.length > 1) yield* pieces;
+  }
+}
+
+type Span = readonly [start: number, end: number];
+
+function occurrences(text: string, value: string): readonly Span[] {
+  const spans: Span[] = [];
+  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
+    const end = at + value.length;
+    const alone = !isWordSign(text, at - 1) && !isWordSign(text, end);
+    if (value.length >= SHORT || alone) spans.push([at, end]);
+  }
+  return spans;
+}
+
+function isWordSign(text: string, at: number): boolean {
+  return /[\p{L}\p{N}]/u.test(text[at] ?? '');
+}
+
+function wordSpans(text: string, words: ReadonlySet<string>): readonly Span[] {
+  if (words.size === 0) return [];
+  return Array.from(text.matchAll(/[\p{L}\p{N}]+(?:['._+-][\p{L}\p{N}]+)*/gu)).flatMap(({ 0: run, index }) => {
+    if (words.has(run)) return [[index, index + run.length] satisfies Span];
+    return Array.from(run.matchAll(/[\p{L}\p{N}]+/gu)).flatMap((piece) => {
+      const start = index + piece.index;
+      return words.has(piece[0]) ? [[start, start + piece[0].length] satisfies Span] : [];
+    });
+  });
+}
+
+function partSpans(text: string, parts: ReadonlySet<string>): readonly Span[] {
+  if (parts.size === 0) return [];
+  const spans: Span[] = [];
+  for (let at = 0; at + PART <= text.length; at++)
+    if (parts.has(text.slice(at, at + PART))) spans.push([at, at + PART]);
+  return spans;
+}
+
+/** Bounded, since a gateway may answer with a page of any size. */
+const ADDRESS = /(?:"[^"]{1,128}"|[^\s<>"(),;:@]{1,128})@[^\s<>"'(),;:@]{1,255}/g;
+
+function addressesIn({ text }: View): readonly Span[] {
+  return Array.from(text.matchAll(ADDRESS), ({ 0: found, index }) => [index, index + found.length] satisfies Span);
+}
+
+/** Runs that may be base64 or hexadecimal digits, decoded at each place that they may have begun at. */
+function* encodedRuns(text: string): Generator<readonly [start: number, end: number, decoded: string]> {
+  for (const { 0: run, index } of text.matchAll(/[A-Za-z0-9+/_-]{4,}={0,2}/g))
+    for (let shift = 0; shift < 4; shift++) yield* readable(index, run, Buffer.from(run.slice(shift), 'base64'));
+  for (const { 0: run, index } of text.matchAll(/(?:[0-9a-f]{2}[ :-]?){3,}/gi))
+    for (const shift of [0, 1]) yield* readable(index, run, Buffer.from(run.replace(/[ :-]/g, '').slice(shift), 'hex'));
+}
+
+/** Most words are no encoding of anything. */
+function* readable(start: number, run: string, bytes: Buffer): Generator<readonly [number, number, string]> {
+  const text = bytes.toString('utf8');
+  if (/[\p{L}\p{N}@._-]{3}/u.test(text)) yield [start, start + run.length, text];
+}
+
+function mask(text: string, hidden: Uint8Array): string {
+  let out = '';
+  for (let at = 0; at < text.length; at++) {
+    if (hidden[at] === 0) out += text[at];
+    else if (at === 0 || hidden[at - 1] === 0) out += MASK;
+  }
+  return out;
+}

@@ -1,0 +1,144 @@
+/** A text as a reader would decode it; each of its units stands for a span of the given text. */
+export interface View {
+  readonly text: string;
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+  /** Read so freely that sentences look like addresses: good for finding what is known, not for recognising anything. */
+  readonly loose: boolean;
+}
+
+type Rule = readonly [pattern: RegExp, decode: (match: RegExpExecArray) => string];
+
+/** Names of the characters from U+00A0 on in HTML, in their order. */
+const LATIN_1 =
+  'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml';
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ...LATIN_1.split(' ').map((name, place) => [name, String.fromCharCode(0xa0 + place)] as const),
+  ...Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", commat: '@', period: '.', lowbar: '_' }),
+  ...Object.entries({ hyphen: '-', dash: '-', plus: '+', num: '#', sol: '/', colon: ':', equals: '=', percnt: '%' }),
+]);
+
+/** Escapes of URLs, HTML, JSON and mail headers, and those of people who hide addresses from robots. */
+const ESCAPES: readonly Rule[] = [
+  [/=\?[^?\s]{1,40}\?b\?([A-Za-z0-9+/=]*)\?=/iy, ([, data = '']) => utf8(Buffer.from(data, 'base64'))],
+  [/=\?[^?\s]{1,40}\?q\?([^?\s]*)\?=/iy, ([, data = '']) => quotedPrintable(data.replaceAll('_', ' '))],
+  [/(?:%[0-9a-f]{2})+/iy, ([whole]) => utf8(Buffer.from(whole.replaceAll('%', ''), 'hex'))],
+  [/&#x([0-9a-f]{1,6});?/iy, ([, digits = '']) => character(digits, 16)],
+  [/&#(\d{1,7});?/y, ([, digits = '']) => character(digits, 10)],
+  [/&([A-Za-z0-9]{2,8});/y, ([whole, name = '']) => NAMED.get(name) ?? whole],
+  [/(?:\\x[0-9a-f]{2})+/iy, ([whole]) => utf8(Buffer.from(whole.replaceAll(/\\x/gi, ''), 'hex'))],
+  [/\\u\{([0-9a-f]{1,6})\}/iy, ([, digits = '']) => character(digits, 16)],
+  [/(?:\\u|u\+)([0-9a-f]{4})/iy, ([, digits = '']) => character(digits, 16)],
+  [/\\([0-7]{3})/y, ([, digits = '']) => character(digits, 8)],
+  [/\+([A-Za-z0-9+/]{2,})-/y, ([, data = '']) => utf16(Buffer.from(data, 'base64'))],
+  [/\\(.)/y, ([, sign = '']) => sign],
+  [/\s*[([{<]\s*(?:at|ät)\s*[)\]}>]\s*/iy, () => '@'],
+  [/\s*[([{<]\s*(?:dot|punkt|point)\s*[)\]}>]\s*/iy, () => '.'],
+];
+const QUOTED_PRINTABLE: readonly Rule[] = [
+  [/=\r?\n|= /y, () => ''],
+  [/(?:=[0-9a-f]{2})+/iy, ([whole]) => quotedPrintable(whole)],
+];
+const LOOSE: readonly Rule[] = [
+  [/\s*[([{<]\s*a\s*[)\]}>]\s*|\s+at\s+/iy, () => '@'],
+  [/\s*[([{<]\s*d\s*[)\]}>]\s*|\s+dot\s+/iy, () => '.'],
+  [/\s*([@.])\s*/y, ([, sign = '']) => sign],
+];
+
+/** How often one may be put around another. */
+const LAYERS = 3;
+
+/** A text in every reading that differs: as it is, and with its escapes undone, one layer after the other. */
+export function viewsOf(text: string): readonly View[] {
+  const views = new Map<string, View>();
+  const add = (view: View) => views.has(view.text) || views.set(view.text, view);
+  let layer = [plainView(text)];
+  for (const view of layer) add(view);
+  for (let depth = 0; depth < LAYERS; depth++) {
+    layer = layer.flatMap((view) =>
+      [ESCAPES, QUOTED_PRINTABLE, LOOSE].map((rules) => undo(view, rules)).filter(({ text: read }) => !views.has(read)),
+    );
+    for (const view of layer) add(view);
+  }
+  return [...views.values()];
+}
+
+/** Small letters, compatible characters as one, invisible ones left out, white space as one blank. */
+export function plainText(text: string): string {
+  return fold(text).replace(/ +/g, ' ');
+}
+
+export function plainView(text: string): View {
+  return build(text.length, (at) => {
+    const sign = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    return [fold(sign), sign.length];
+  });
+}
+
+function undo(view: View, rules: readonly Rule[]): View {
+  const inner = build(view.text.length, (at) => {
+    for (const [pattern, decode] of rules) {
+      pattern.lastIndex = at;
+      const match = pattern.exec(view.text);
+      if (match && match[0] !== '') return [fold(decode(match)), match[0].length];
+    }
+    return [view.text[at] ?? '', 1];
+  });
+  return {
+    text: inner.text,
+    loose: view.loose || rules === LOOSE,
+    from: inner.from.map((at) => view.from[at] ?? 0),
+    to: inner.to.map((at) => view.to[at - 1] ?? 0),
+  };
+}
+
+function build(length: number, read: (at: number) => readonly [text: string, taken: number]): View {
+  let text = '';
+  const from: number[] = [];
+  const to: number[] = [];
+  for (let at = 0; at < length; ) {
+    const [read_, taken] = read(at);
+    // One blank is enough.
+    const part = read_ === ' ' && text.endsWith(' ') ? '' : read_;
+    for (let unit = 0; unit < part.length; unit++) {
+      from.push(at);
+      to.push(at + taken);
+    }
+    text += part;
+    at += taken;
+  }
+  return { text, from, to, loose: false };
+}
+
+function fold(text: string): string {
+  // Nearly every sign is one of these.
+  if (/^[!-~]+$/.test(text)) return text.toLowerCase();
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/\p{Cf}/gu, '')
+    .replace(/[\s\p{Cc}]+/gu, ' ');
+}
+
+function quotedPrintable(text: string): string {
+  return utf8(
+    Buffer.from(
+      text.replace(/=([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
+      'latin1',
+    ),
+  );
+}
+
+function utf8(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return text.includes('\ufffd') ? bytes.toString('latin1') : text;
+}
+
+function utf16(bytes: Buffer): string {
+  return bytes.length % 2 === 0 ? Buffer.from(bytes).swap16().toString('utf16le') : '';
+}
+
+function character(digits: string, radix: number): string {
+  const code = Number.parseInt(digits, radix);
+  return code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? '' : String.fromCodePoint(code);
+}

@@ -1,0 +1,65 @@
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { afterArrivals } from './arrivals.ts';
+import { dropBeside, dropStale, IDLE_MS, watchRequest } from './kept-sockets.ts';
+
+/** How long a call of one of our own services may take, in milliseconds. */
+export interface SocketLimits {
+  readonly connectionTimeout: number;
+  /** Until the head of the answer. */
+  readonly requestTimeout: number;
+}
+
+type Handle = NodeHttpHandler['handle'];
+
+/**
+ * The connections of an AWS client.
+ *
+ * A kept socket may be dead without a sign: it is used for some seconds only, and a request that is reset on one is made
+ * at once on a fresh one. A time-out that fires late looks first whether the answer has come.
+ */
+export async function patientSockets({ connectionTimeout, requestTimeout }: SocketLimits): Promise<NodeHttpHandler> {
+  // With the SDK, so that a process that needs none of it does not load it.
+  const { NodeHttpHandler } = await import('@smithy/node-http-handler');
+  const agent = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
+  return new (class extends NodeHttpHandler {
+    override async handle(...[request, options]: Parameters<Handle>): ReturnType<Handle> {
+      const call = () =>
+        inTime(requestTimeout, options?.abortSignal, (abortSignal) =>
+          super.handle(request, { ...options, abortSignal }),
+        );
+      dropStale();
+      const first = await watchRequest(call);
+      if ('result' in first) return first.result;
+      const wasKept = first.request?.reusedSocket === true;
+      if (first.request && wasKept) dropBeside(first.request);
+      if (wasKept && isReset(first.error) && isRepeatable(request.body)) return await call();
+      throw first.error;
+    }
+  })({ httpAgent: agent, httpsAgent: agent, connectionTimeout, socketTimeout: 0 });
+}
+
+/** Gives a call so many milliseconds; at their end, what has arrived meanwhile still counts. */
+async function inTime<T>(ms: number, outer: unknown, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const signal = outer instanceof AbortSignal ? AbortSignal.any([outer, over.signal]) : over.signal;
+  const timer = setTimeout(() => afterArrivals().then(() => over.abort()), ms);
+  try {
+    return await call(signal);
+  } catch (error) {
+    if (!over.signal.aborted) throw error;
+    // By this name the SDK knows that it may try again.
+    throw Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError', code: 'ETIMEDOUT' });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isReset(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED';
+}
+
+/** A stream has been read when it has failed once. */
+function isRepeatable(body: unknown): boolean {
+  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+}

@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { givenStack, type RunningStack } from '../support/running-stack.ts';
+
+const TIME_SCALE = 20;
+const TIMEOUT = 120_000;
+const MAILS = 30;
+let stack: RunningStack;
+
+afterEach(() => stack.close());
+
+describe('Secrets Manager does not answer, and no process knows a secret yet', () => {
+  it.each(['InternalServiceError', 'ThrottlingException', 'InvalidSignatureException'])(
+    '%s: mail goes to those that need none, and no account is blamed',
+    { timeout: TIMEOUT },
+    async (error) => {
+      stack = await givenStack(TIME_SCALE);
+      await stack.breakAws({ service: 'secrets', error });
+
+      const accepted = await stack.accepted(await send());
+
+      expect(new Set(accepted.map(({ provider }) => provider))).toEqual(new Set(['ses']));
+      await stack.until(async () => (await raised()).some((name) => name.endsWith('/SecretsUnreachable')));
+      expect(await openCircuits()).toEqual([]);
+      expect(
+        (await raised()).filter((name) => /AccountRefused|CircuitOpen|FailureRate|FailureCount/.test(name)),
+      ).toEqual([]);
+    },
+  );
+
+  it('waits seconds when there is none that needs no secret, and is not lost', { timeout: TIMEOUT }, async () => {
+    stack = await givenStack(TIME_SCALE);
+    await stack.breakAws({ service: 'secrets', error: 'ServiceUnavailable' });
+    await stack.breakProvider('ses', { respond: { status: 500, body: '' } });
+    const ids = await send();
+    await stack.until(async () => (await stack.depth([stack.info.queues.outbound])) === 0);
+
+    await fetch(`${stack.url}/api/aws/fault`, { method: 'DELETE' });
+
+    const accepted = await stack.accepted(ids);
+    expect(accepted.some(({ provider }) => provider === 'postmark')).toBe(true);
+    expect(await stack.depth([stack.info.queues.deadLetter])).toBe(0);
+  });
+
+  it('blames the account where the secret is missing', { timeout: TIMEOUT }, async () => {
+    stack = await givenStack(TIME_SCALE);
+    await stack.breakAws({ service: 'secrets', error: 'ResourceNotFoundException' });
+
+    await stack.accepted(await send());
+
+    expect(await openCircuits()).toContain('postmark');
+  });
+});
+
+it('sends no mail twice when the process stands still until every deadline is over', { timeout: TIMEOUT }, async () => {
+  stack = await givenStack(1);
+  await stack.accepted(await send(1));
+  await stack.breakProvider('postmark', { delayMs: 2_000 });
+  const ids = await send();
+  await stack.until(async () => (await taken(ids)) > 0);
+
+  const stopped = (await stack.refresh()).processes.filter((one) => one.function === 'sender');
+  for (const { pid } of stopped) process.kill(pid, 'SIGSTOP');
+  await pause(12_000);
+  for (const { pid } of stopped) process.kill(pid, 'SIGCONT');
+
+  await stack.accepted(ids);
+  await stack.until(async () => (await stack.depth([stack.info.queues.outbound])) === 0);
+  expect(await taken(ids)).toBe(MAILS);
+  expect(await stack.depth(Object.values(stack.info.queues.retry))).toBe(0);
+});
+
+async function taken(ids: readonly string[]): Promise<number> {
+  const entries = await Promise.all(ids.map((id) => stack.entries(id)));
+  return entries.flat().length;
+}
+
+async function openCircuits(): Promise<readonly string[]> {
+  const circuits = (await (await fetch(`${stack.url}/api/circuits`)).json()) as Record<string, unknown>[];
+  return circuits.filter((one) => JSON.stringify(one).includes('"open"')).map(({ provider }) => String(provider));
+}
+
+async function raised(): Promise<readonly string[]> {
+  const alarms = (await (await fetch(`${stack.url}/api/alarms`)).json()) as { name: string; state: string }[];
+  return alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name);
+}
+
+async function send(count = MAILS): Promise<readonly string[]> {
+  const { endpoints, queues } = stack.info;
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+  const sqs = new SQSClient({ endpoint: endpoints.aws, region: 'us-east-1', credentials });
+  const ids = Array.from({ length: count }, (_, place) => `${crypto.randomUUID()}-${place}`);
+  for (let start = 0; start < count; start += 10)
+    await sqs.send(
+      new SendMessageBatchCommand({
+        QueueUrl: queues.outbound,
+        Entries: ids.slice(start, start + 10).map((id, place) => ({
+          Id: String(place),
+          MessageBody: JSON.stringify({
+            version: 1,
+            id,
+            from: 'shop@example.com',
+            to: ['ada@example.org'],
+            subject: 'hi',
+            text: 'hello',
+          }),
+        })),
+      }),
+    );
+  sqs.destroy();
+  return ids;
+}

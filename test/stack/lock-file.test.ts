@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+interface Locked {
+  readonly integrity?: string;
+  /** Comes within the package of another one, whose hash covers it. */
+  readonly inBundle?: true;
+}
+
+const read = (name: string) => JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')) as unknown;
+
+test('every package of the lock file has a hash of its content, those for other machines too', () => {
+  const { packages } = read('package-lock.json') as { packages: Record<string, Locked> };
+  const [, ...locked] = Object.entries(packages);
+
+  const without = locked.filter(
+    ([, { integrity, inBundle }]) => !inBundle && !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''),
+  );
+
+  expect(locked.length).toBeGreaterThan(400);
+  expect(without.map(([name]) => name)).toEqual([]);
+});
+
+test('every direct dependency is pinned to one version', () => {
+  const { dependencies, devDependencies, optionalDependencies } = read('package.json') as Record<
+    string,
+    Record<string, string>
+  >;
+
+  for (const version of Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies }))
+    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+});
