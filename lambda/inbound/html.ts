@@ -1,4 +1,3 @@
-import { convert } from 'html-to-text';
 import { withLineEnds } from '../mail/lines.ts';
 
 /** A part of a body as text. */
@@ -17,7 +16,7 @@ export function joined(
 ): { readonly text?: string; readonly html?: string } {
   const [plain, rich] = [written(texts), written(htmls)];
   const converted = plain.some(({ isHtml }) => !isHtml) ? plain.map(asText) : [];
-  const text = converted.includes(undefined) ? '' : converted.join('\r\n');
+  const text = converted.join('\r\n');
   const html = rich.some(({ isHtml }) => isHtml) ? rich.map(asHtml).join('\r\n') : '';
   return { ...(text && { text: withLineEnds(text) }), ...(html && { html: withLineEnds(html) }) };
 }
@@ -26,19 +25,38 @@ function written(parts: readonly Shown[]): readonly Shown[] {
   return parts.filter(({ text }) => /\S/.test(text));
 }
 
-/** Above this an HTML part is not converted: it takes time, and the HTML body has it. */
-const MAX_CONVERTED = 512 * 1024;
-
-function asText({ isHtml, text }: Shown): string | undefined {
-  if (!isHtml) return text;
-  return text.length > MAX_CONVERTED ? undefined : convert(text, CONVERSION);
+function asText({ isHtml, text }: Shown): string {
+  return isHtml ? textOfHtml(text) : text;
 }
 
-const CONVERSION = {
-  wordwrap: false as const,
-  limits: { maxDepth: 50, maxChildNodes: 5_000, ellipsis: '' },
-  selectors: [{ selector: 'img', format: 'skip' }],
-};
+/** What is not shown, and what begins a line. */
+const HIDDEN = /<(head|style|script|title)\b[^<>]{0,500}>[\s\S]{0,100000}?<\/\1\s*>/gi;
+const BREAK = /<(?:br|\/?(?:p|div|tr|li|ul|ol|table|h[1-6]|blockquote))\b[^<>]{0,2000}>/gi;
+const TAG = /<[^<>]{0,2000}>/g;
+const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos|nbsp));/gi;
+const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
+
+/**
+ * The words of an HTML part that stands beside plain text, such as a footer. It need not look like the HTML, which the
+ * message has too; it must cost no more than its length, which no library for this does.
+ */
+function textOfHtml(html: string): string {
+  const hidden = html.length <= MOST_HIDDEN ? html.replace(HIDDEN, ' ') : html;
+  return hidden
+    .replace(/\s+/g, ' ')
+    .replace(BREAK, '\n')
+    .replace(TAG, '')
+    .replace(ENTITY, (_whole, decimal?: string, hex?: string, name = '') => {
+      const code = decimal ? Number(decimal) : hex ? Number.parseInt(hex, 16) : undefined;
+      if (code === undefined) return NAMED[name.toLowerCase()] ?? '';
+      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
+    })
+    .replace(/ ?\n[ \n]*/g, '\n')
+    .trim();
+}
+
+/** A block that does not end is looked for again behind each of its beginnings. */
+const MOST_HIDDEN = 64 * 1024;
 
 function asHtml({ isHtml, text }: Shown): string {
   if (isHtml) return text;

@@ -19,6 +19,11 @@ test.each([
   ['500,000 headers', `${HEAD}${'X-A: b\r\n'.repeat(500_000)}\r\nx`, ['truncated']],
   ['a header of 4 MB', `${HEAD}X-A: ${'b'.repeat(4_000_000)}\r\n\r\nx`, ['truncated']],
   ['2,000,000 lines', `${HEAD}\r\n${'\r\n'.repeat(2_000_000)}`, undefined],
+  [
+    '400 parts of HTML beside plain text',
+    `${mixed('Content-Type: text/html\r\n\r\n<p>x', 400)}`.replace('--b\r\n', '--b\r\n\r\nx\r\n--b\r\n'),
+    undefined,
+  ],
   ['5 MB of one line', `${HEAD}\r\n${'x'.repeat(5_000_000)}`, undefined],
   ['encoded words without end', `${HEAD}X-A: ${'=?utf-8?b?'.repeat(20_000)}\r\n\r\nx`, undefined],
   ['unknown character sets', `${HEAD}Content-Type: text/plain; charset=x-nonsense\r\n\r\n\xff\xfe`, undefined],
