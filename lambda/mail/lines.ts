@@ -7,6 +7,15 @@ export function lineEnd(mail: Buffer, from: number): number {
   return found === -1 ? mail.length : found + 1;
 }
 
+/** Behind the next blank line: where a header block ends that is too long to be read. */
+export function endOfHead(mail: Buffer, from: number): number {
+  const ends = ['\n\n', '\n\r\n'].flatMap((blank) => {
+    const found = mail.indexOf(blank, Math.max(0, from - 1), 'latin1');
+    return found === -1 ? [] : [found + blank.length];
+  });
+  return ends.length > 0 ? Math.min(...ends) : mail.length;
+}
+
 /** The end of what stands from `start` to `end`, without the line end there; `\r\r\n` is one too. */
 export function withoutLineEnd(mail: Buffer, start: number, end: number): number {
   let at = end;

@@ -1,6 +1,6 @@
 import { Splitter } from '@zone-eu/mailsplit';
 import { type Field, type HeaderField, nextField, repairedField } from './header-fields.ts';
-import { lineEnd, withoutLineEnd } from './lines.ts';
+import { endOfHead, lineEnd, withoutLineEnd } from './lines.ts';
 import { structured } from './structured.ts';
 import { type Decoded, decoded } from './transfer-encoding.ts';
 
@@ -108,7 +108,8 @@ class Reader {
       bytes += field.line.length;
       if (bytes > most) {
         this.complete = false;
-        continue;
+        at = endOfHead(this.#mail, at);
+        break;
       }
       headers.push([field.name, field.value]);
       if (!/^content-/i.test(field.name)) continue;
