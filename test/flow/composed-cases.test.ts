@@ -117,11 +117,11 @@ async function outcomeOf(id: string): Promise<{ end: string; outcome: Outcome; e
     outcome = await find<Outcome>(`/api/submissions/${id}`);
     // What was never taken in stands on the dead-letter queue alone.
     outcome ??= await letterOf(id);
-    return outcome !== undefined && outcome.state !== 'in-flight';
+    return outcome !== undefined && (outcome.state !== 'open' || outcome.attempts.some(({ outcome: one }) => one));
   });
   if (!outcome) throw new Error('never seen');
   const entries = (await find<Entry[]>(`/api/accepted?id=${id}`)) ?? [];
-  const end = outcome.state === 'accepted' ? 'done' : outcome.state === 'dead' ? 'dead' : 'open';
+  const end = outcome.state === 'accepted' ? 'done' : outcome.state;
   return { end, outcome: end === 'dead' ? { ...outcome, ...(await letterOf(id)) } : outcome, entries };
 }
 
