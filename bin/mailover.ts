@@ -3,6 +3,13 @@ import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { MailoverStack } from '../lib/stack.ts';
 
+/** Mail of our own that proves a way, each half hour: over a provider, or to a subdomain whose only MX is one. */
+const canaryTo = (domain: string) => ({
+  to: `canary@${domain}`,
+  from: 'canary@example.com',
+  everyMinutes: 30,
+});
+
 /**
  * The providers, best first; each is asked when those above it did not take the mail.
  *
@@ -10,12 +17,17 @@ import { MailoverStack } from '../lib/stack.ts';
  * lost, a mail is found again instead of going out twice.
  */
 const providers: ProviderConfig[] = [
-  { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' }, inbound: { preference: 20 } },
+  {
+    key: 'postmark',
+    type: 'postmark',
+    options: { messageStream: 'outbound' },
+    inbound: { preference: 20, canary: canaryTo('postmark.in.example.com') },
+  },
   {
     key: 'mailgun',
     type: 'mailgun',
     options: { domain: 'mg.example.com' },
-    inbound: { domains: ['in.example.com'], preference: 10 },
+    inbound: { domains: ['in.example.com'], preference: 10, canary: canaryTo('mailgun.in.example.com') },
   },
   {
     key: 'ses',
@@ -28,6 +40,7 @@ const providers: ProviderConfig[] = [
     key: 'own-mta',
     type: 'smtp',
     share: 0.01,
+    canary: canaryTo('in.example.com'),
     options: { host: 'mta.example.com', clientName: 'mailover.example.com' },
   },
 ];

@@ -1,5 +1,5 @@
 import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
-import { encodeHealthEnvironment } from '../lambda/contract/health-environment.ts';
+import { encodeHealthEnvironment, type InboundCanary } from '../lambda/contract/health-environment.ts';
 import { encodeInboundEnvironment, type InboundProvider } from '../lambda/contract/inbound-environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
@@ -42,8 +42,17 @@ export function checkEnvironmentSize(providers: readonly ProviderConfig[], route
  *
  * @throws ConfigurationError
  */
-export function checkHealthEnvironmentSize(providers: readonly ProviderConfig[]): void {
-  const variables = encodeHealthEnvironment({ providers, outboundQueueUrl: LONGEST_URL, stateTable: LONGEST_TABLE });
+export function checkHealthEnvironmentSize(
+  providers: readonly ProviderConfig[],
+  inboundCanaries: readonly InboundCanary[],
+): void {
+  const variables = encodeHealthEnvironment({
+    providers,
+    inboundCanaries,
+    letterSecret: LONGEST_SECRET,
+    outboundQueueUrl: LONGEST_URL,
+    stateTable: LONGEST_TABLE,
+  });
   check(variables, 'use fewer providers, or fewer addresses and zones of blocklists');
 }
 

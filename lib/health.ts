@@ -6,11 +6,12 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { encodeHealthEnvironment } from '../lambda/contract/health-environment.ts';
+import { encodeHealthEnvironment, type InboundCanary } from '../lambda/contract/health-environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { healthStatements, tableStatement } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkHealthEnvironmentSize } from './environment-size.ts';
+import type { LetterKey } from './letter-key.ts';
 import type { StateTable } from './state-table.ts';
 
 const EVERY = Duration.minutes(1);
@@ -25,6 +26,10 @@ const WRITES = ['health/*', 'canary/*'];
 export interface HealthCheckProps {
   /** Those of the list that send. */
   readonly providers: readonly ProviderConfig[];
+  /** Canaries of the ways in. */
+  readonly inboundCanaries: readonly InboundCanary[];
+  /** Proves canaries to the sender. */
+  readonly letterKey: LetterKey;
   /** Takes canary mail. */
   readonly outbound: Queue;
   readonly stateTable: StateTable;
@@ -38,7 +43,7 @@ export class HealthCheck extends Construct {
 
   constructor(scope: Construct, id: string, props: HealthCheckProps) {
     super(scope, id);
-    checkHealthEnvironmentSize(props.providers);
+    checkHealthEnvironmentSize(props.providers, props.inboundCanaries);
     const stack = Stack.of(this);
     this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention });
     this.function = new LambdaFunction(this, 'Function', {
@@ -52,6 +57,8 @@ export class HealthCheck extends Construct {
       environment: encodeHealthEnvironment(
         {
           providers: props.providers,
+          inboundCanaries: props.inboundCanaries,
+          ...(sendsCanaries(props) && { letterSecret: props.letterKey.secretArn }),
           outboundQueueUrl: props.outbound.queueUrl,
           stateTable: props.stateTable.tableName,
         },
@@ -73,7 +80,8 @@ export class HealthCheck extends Construct {
     });
   }
 
-  private role({ providers, outbound, stateTable }: HealthCheckProps): Role {
+  private role(props: HealthCheckProps): Role {
+    const { providers, outbound, stateTable, letterKey } = props;
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'What the health check of Mailover may do',
@@ -82,7 +90,10 @@ export class HealthCheck extends Construct {
       role.addToPolicy(new PolicyStatement({ actions, resources }));
     role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
     role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
-    if (providers.some(({ canary }) => canary)) allow(['sqs:SendMessage'], [outbound.queueArn]);
+    if (sendsCanaries(props)) {
+      allow(['sqs:SendMessage'], [outbound.queueArn]);
+      role.addToPolicy(letterKey.readStatement());
+    }
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
     for (const statement of healthStatements(this, providers)) role.addToPolicy(statement);
     if (providers.some(({ type }) => type === 'ses'))
@@ -92,4 +103,8 @@ export class HealthCheck extends Construct {
       });
     return role;
   }
+}
+
+function sendsCanaries({ providers, inboundCanaries }: HealthCheckProps): boolean {
+  return inboundCanaries.length > 0 || providers.some(({ canary }) => canary !== undefined);
 }

@@ -1,3 +1,4 @@
+import type { InboundCanary } from '../lambda/contract/health-environment.ts';
 import type { InboundProvider } from '../lambda/contract/inbound-environment.ts';
 import type { InboundOptions, ProviderConfig, SesInboundOptions } from '../lambda/contract/providers.ts';
 import type { ReconciledProvider } from '../lambda/contract/reconciler-environment.ts';
@@ -20,6 +21,13 @@ export function inboundProviders(providers: readonly ProviderConfig[]): InboundP
       },
     ];
   });
+}
+
+/** The canaries of the ways in. */
+export function inboundCanaries(providers: readonly ProviderConfig[]): InboundCanary[] {
+  return providers.flatMap(({ key, inbound }) =>
+    typeof inbound === 'object' && inbound.canary ? [{ key, canary: inbound.canary }] : [],
+  );
 }
 
 /** Those of them that can be asked for received mail, with what the questions need. */

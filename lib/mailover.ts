@@ -10,12 +10,13 @@ import { validateRoutes } from '../lambda/contract/validate-routes.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 import { HealthCheck } from './health.ts';
 import { Inbound } from './inbound.ts';
-import { inboundProviders, reconciledProviders } from './inbound-providers.ts';
+import { inboundCanaries, inboundProviders, reconciledProviders } from './inbound-providers.ts';
 import { LetterKey } from './letter-key.ts';
 import { MailBucket, SUBMISSIONS } from './mail-bucket.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
+import { watchMxCanaries } from './monitoring/mx-alarms.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
 import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
 import { Queues } from './queues.ts';
@@ -158,8 +159,11 @@ export class Mailover extends Construct {
       timing: durations,
       thresholds: props.monitoring ?? {},
     });
+    const canaries = inboundCanaries(props.providers);
     this.health = new HealthCheck(this, 'Health', {
       providers: watched,
+      inboundCanaries: canaries,
+      letterKey: this.letterKey,
       outbound: this.queues.outbound,
       stateTable: this.stateTable,
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
@@ -195,7 +199,10 @@ export class Mailover extends Construct {
         reconciled.map(({ key }) => key),
       );
     }
-    if (queue && this.inbound) watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
+    if (queue && this.inbound) {
+      watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
+      watchMxCanaries(this.monitoring, canaries);
+    }
     for (const { function: each } of [this.sender, this.health, this.inbound, this.reconciler].filter(
       (one) => one !== undefined,
     ))

@@ -50,12 +50,12 @@ export class SesReceiving extends Construct {
       }),
     );
     topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true }));
-    const { ruleSetName, recipients } = options;
+    const { ruleSetName, recipients, canary } = options;
     new ReceiptRule(this, 'Rule', {
       ruleSet: ruleSetName
         ? ReceiptRuleSet.fromReceiptRuleSetName(this, 'RuleSet', ruleSetName)
         : new ReceiptRuleSet(this, 'RuleSet'),
-      recipients: [...recipients],
+      recipients: [...recipients, ...(canary ? [canary.to] : [])],
       actions: [new S3({ bucket: mailBucket as IBucket, objectKeyPrefix: SES_PREFIX, topic })],
       // The verdicts come with the mail; nothing is turned away for them.
       scanEnabled: true,

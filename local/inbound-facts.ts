@@ -1,11 +1,14 @@
+import { decodeHealthEnvironment, HEALTH_MARK } from '../lambda/contract/health-environment.ts';
 import {
   decodeInboundEnvironment,
   type InboundEnvironment,
   type InboundProvider,
 } from '../lambda/contract/inbound-environment.ts';
+import { decodeReconcilerEnvironment } from '../lambda/contract/reconciler-environment.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 import { makeSecret } from './aws/secrets.ts';
 import type { Deployment } from './deployment.ts';
+import type { Domains } from './mail-exchange.ts';
 import type { InboundRoute } from './stack-info.ts';
 
 /** A provider that mail may come over, and what it is to use: made up, for this start of the stack only. */
@@ -16,9 +19,24 @@ export interface LocalInbound {
 }
 
 /** What the local stack reads from the inbound function of a deployment; absent if it receives nothing. */
-export function inboundEnvironment({ functions }: Deployment): InboundEnvironment | undefined {
+export function inboundEnvironment({ functions }: Pick<Deployment, 'functions'>): InboundEnvironment | undefined {
   const found = functions.find(({ environment }) => 'MAILOVER_INBOUND_PROVIDERS' in environment);
   return found && decodeInboundEnvironment(found.environment);
+}
+
+/** What the functions of a deployment say of the domains that it receives mail for. */
+export function domainsOf({ functions }: Deployment): Domains {
+  const told = (mark: string) => functions.find(({ environment }) => mark in environment)?.environment;
+  const health = told(HEALTH_MARK);
+  const { inboundCanaries = [], providers = [] } = health ? decodeHealthEnvironment(health) : {};
+  const reconciler = told('MAILOVER_RECONCILED_PROVIDERS');
+  const reconciled = reconciler ? decodeReconcilerEnvironment(reconciler).providers : [];
+  return {
+    providers: inboundEnvironment({ functions })?.providers ?? [],
+    listed: Object.fromEntries(reconciled.flatMap(({ key, domains }) => (domains ? [[key, domains]] : []))),
+    canaries: Object.fromEntries(inboundCanaries.map(({ key, canary }) => [key, canary.to])),
+    addresses: providers.flatMap(({ canary }) => canary?.to ?? []),
+  };
 }
 
 /** Makes up the keys, passwords and paths of every receiving provider, current and previous ones. */

@@ -12,11 +12,12 @@ import { StackClock } from './clock.ts';
 import { drawingOf } from './console-state.ts';
 import { deploy } from './deployment.ts';
 import { startDynamodb, tableOf } from './dynamodb.ts';
-import { FaultBoard } from './faults.ts';
+import { closesPort, FaultBoard } from './faults.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { startHttpApi } from './http-api/server.ts';
-import { inboundEnvironment } from './inbound-facts.ts';
+import { domainsOf, inboundEnvironment } from './inbound-facts.ts';
 import { infoOf, type Live, queueCounts } from './live.ts';
+import { mailExchange, zonesOf } from './mail-exchange.ts';
 import { Monitoring } from './monitoring.ts';
 import { ownHosts } from './own-hosts.ts';
 import { checkPorts, PORTS, pickBasePort } from './ports.ts';
@@ -183,6 +184,11 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     own,
     timeScale,
     receiving: mail.access,
+    deliver: mailExchange({
+      zones: zonesOf(domainsOf(deployment)),
+      isUp: (key) => !closesPort(faults.get(key)),
+      receive: async (key, reception) => mail.access[key]?.receiving.take(reception),
+    }),
   });
   closers.push(live.simulators.close);
   if (deployment.tables.length > 0) {

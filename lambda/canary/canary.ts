@@ -1,37 +1,47 @@
-import type { ProviderConfig } from '../contract/providers.ts';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { CANARY_PREFIX } from '../contract/dead-letter.ts';
+import type { CanaryConfig } from '../contract/providers.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Item, NewItem } from '../platform/table.ts';
 
-/** A canary: mail of our own over one provider, to an address of our own, in one slot of time. */
-export interface Canary {
+/** One way that canaries prove: `out` is the provider that they are sent over, `in` the one that alone receives them. */
+export interface CanaryWay {
+  readonly way: 'out' | 'in';
   readonly provider: string;
-  /** Whole numbers that count on; a second canary of the same slot is the same submission. */
-  readonly slot: number;
 }
 
-/** What is known of the canaries of a provider: one item. Times are in epoch milliseconds. */
+/** The canaries of one way: mail of our own to an address of our own, one in each slot of time. */
+export interface Canaries extends CanaryWay {
+  readonly config: CanaryConfig;
+  /** Class of the submission, for a provider that carries some only. */
+  readonly class?: string;
+}
+
+/** What is known of the canaries of a way: one item. Times are in epoch milliseconds. */
 export interface CanaryRecord {
-  /** When the first one was sent. */
+  /** When the first one was sent, or an operator last held the provider back. */
   readonly since?: number;
-  readonly sentSlot?: number;
-  /** When the latest one came back. */
-  readonly returnedAt?: number;
+  /** When the latest one was sent. */
+  readonly sentAt?: number;
+  /** When the newest one that came back had been sent. */
+  readonly newestBack?: number;
+  /** The address that they are sent to. */
+  readonly to?: string;
+  /** Makes the tokens; nobody but Mailover has it. */
+  readonly secret?: string;
 }
 
-const PREFIX = 'mailover-canary';
+/** Header that brings the token of a canary back. */
+export const TOKEN_HEADER = 'X-Canary-Token';
 
 /** Key of the item in the state table. */
-export const canaryKey = (provider: string) => `canary/${provider}`;
-
-/** The submission id of a canary. */
-export function canaryId({ provider, slot }: Canary): string {
-  return `${PREFIX}:${provider}:${slot}`;
+export function canaryKey({ way, provider }: CanaryWay): string {
+  return way === 'out' ? `canary/${provider}` : `canary/in/${provider}`;
 }
 
-/** The canary that a submission id belongs to; undefined for the mail of producers. */
-export function canaryOf(id: string): Canary | undefined {
-  const [, provider, slot] = /^mailover-canary:([a-z][a-z0-9-]{0,31}):(\d{1,15})$/.exec(id) ?? [];
-  return provider === undefined ? undefined : { provider, slot: Number(slot) };
+/** The submission id of a canary. */
+export function canaryId({ way, provider }: CanaryWay, slot: number): string {
+  return `${CANARY_PREFIX}${way}:${provider}:${slot}`;
 }
 
 /** The slot of this moment. `everyMs` is in real milliseconds. */
@@ -39,35 +49,67 @@ export function slotAt(now: number, everyMs: number): number {
   return Math.floor(now / everyMs);
 }
 
-/** What a canary is submitted as: the same for the same slot, whoever builds it and when. */
-export function canarySubmission(config: ProviderConfig, slot: number, everyMs: number): Submission | undefined {
-  const { key, canary, classes } = config;
-  if (canary === undefined) return undefined;
+/** A new secret for the tokens of a way. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** The token of the canary that is sent at this time: only who knows the secret, or got that mail, has it. */
+export function tokenOf({ way, provider }: CanaryWay, sentAt: number, secret: string): string {
+  const name = `${way}.${provider}.${sentAt}`;
+  return `${name}.${createHmac('sha256', secret).update(name).digest('base64url')}`;
+}
+
+/** What a token says of itself, which anybody can write; undefined if it is none. */
+export function readToken(token: string): (CanaryWay & { readonly sentAt: number }) | undefined {
+  const [, way, provider, sentAt] =
+    /^(out|in)\.([a-z][a-z0-9-]{0,31})\.(\d{1,15})\.[A-Za-z0-9_-]{43}$/.exec(token.trim()) ?? [];
+  if (provider === undefined || (way !== 'out' && way !== 'in')) return undefined;
+  return { way, provider, sentAt: Number(sentAt) };
+}
+
+/** Whether a token was made with the secret of its way. */
+export function isGenuine(token: string, secret: string | undefined): boolean {
+  const said = readToken(token);
+  if (said === undefined || secret === undefined) return false;
+  return timingSafeEqual(Buffer.from(token.trim()), Buffer.from(tokenOf(said, said.sentAt, secret)));
+}
+
+/** What a canary is submitted as, without its id: that one is told beside the body, where no producer can write it. */
+export function canarySubmission(canaries: Canaries, token: string, expiresAt: number): Submission {
+  const { way, provider, config } = canaries;
   return {
     version: 1,
-    id: canaryId({ provider: key, slot }),
     // A provider that carries some classes only would pass by any other.
-    ...(classes?.[0] !== undefined && { class: classes[0] }),
-    from: canary.from ?? canary.to,
-    to: [canary.to],
-    subject: `Mailover canary over ${key}`,
+    ...(canaries.class !== undefined && { class: canaries.class }),
+    from: config.from ?? config.to,
+    to: [config.to],
+    subject: way === 'out' ? `Mailover canary over ${provider}` : `Mailover canary to ${provider}`,
     text: 'This message shows that mail gets through. Nobody needs to read it.',
     // RFC 3834: no out-of-office reply is wanted.
-    headers: { 'Auto-Submitted': 'auto-generated' },
+    headers: { 'Auto-Submitted': 'auto-generated', [TOKEN_HEADER]: token },
     // The next one is due then.
-    expiresAt: new Date((slot + 1) * everyMs).toISOString(),
+    expiresAt: new Date(expiresAt).toISOString(),
     onUnknown: 'failover',
-    providers: { only: [key] },
+    // What proves a way in may take any way out.
+    ...(way === 'out' && { providers: { only: [provider] } }),
   };
 }
 
 /** Reads the item; what is not in the shape that this release knows is not known. */
 export function readCanary(item: Item | undefined): CanaryRecord {
   const number = (name: string) => (typeof item?.[name] === 'number' ? { [name]: item[name] } : {});
-  return { ...number('since'), ...number('sentSlot'), ...number('returnedAt') };
+  const text = (name: string) => (typeof item?.[name] === 'string' ? { [name]: item[name] } : {});
+  return {
+    ...number('since'),
+    ...number('sentAt'),
+    ...number('newestBack'),
+    ...text('to'),
+    ...text('secret'),
+  };
 }
 
 /** The item after a change; fields that this release does not know stay as they are. */
-export function canaryItem(provider: string, item: Item | undefined, change: CanaryRecord): NewItem {
-  return { ...item, pk: canaryKey(provider), ...change };
+export function canaryItem(way: CanaryWay, item: Item | undefined, change: CanaryRecord): NewItem {
+  return { ...item, pk: canaryKey(way), ...change };
 }

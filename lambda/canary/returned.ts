@@ -1,19 +1,38 @@
 import type { Table } from '../platform/table.ts';
-import { canaryItem, canaryKey, canaryOf, readCanary } from './canary.ts';
+import { canaryItem, canaryKey, isGenuine, readCanary, readToken } from './canary.ts';
 
 const MAX_CONFLICTS = 3;
 
-/** Notes that mail with this submission id has come back to us; does nothing unless it is a canary. Throws when the table does. */
-export async function noteReturn(table: Table, submissionId: string, now: number): Promise<void> {
-  const canary = canaryOf(submissionId);
-  if (canary === undefined) return;
-  let item = await table.get(canaryKey(canary.provider));
+/** A mail that has come in with a canary's token. */
+export interface Reception {
+  readonly token: string;
+  /** Key of the provider that it came over. */
+  readonly over: string;
+  /** The recipients of its envelope. */
+  readonly recipients: readonly string[];
+}
+
+/**
+ * Notes a canary that has come back, and gives the recipient whose copy it is: our own mail, for nobody to read.
+ *
+ * Only with the token that it was sent with, and at its own address, is a mail that. Throws when the table does: whether it
+ * is one cannot be told then.
+ */
+export async function noteReturn(table: Table, { token, over, recipients }: Reception): Promise<string | undefined> {
+  const said = readToken(token);
+  if (said === undefined) return undefined;
+  let item = await table.get(canaryKey(said));
+  const { to = '', secret } = readCanary(item);
+  const own = recipients.find((recipient) => recipient.trim().toLowerCase() === to.toLowerCase());
+  if (own === undefined || !isGenuine(token, secret)) return undefined;
+  // One for a way in that came by another proves nothing of that way.
+  if (said.way === 'in' && said.provider !== over) return own;
   for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts++) {
-    const { sentSlot, returnedAt = 0 } = readCanary(item);
-    // Mail that we never sent, or that is known already.
-    if (sentSlot === undefined || canary.slot > sentSlot || returnedAt >= now) return;
-    const written = await table.write(canaryItem(canary.provider, item, { returnedAt: now }), item?.rev);
-    if (written.done) return;
+    const { newestBack = 0 } = readCanary(item);
+    if (newestBack >= said.sentAt) break;
+    const written = await table.write(canaryItem(said, item, { newestBack: said.sentAt }), item?.rev);
+    if (written.done) break;
     item = written.current;
   }
+  return own;
 }

@@ -53,6 +53,9 @@ export const PROVEN_ATTRIBUTES: readonly string[] = [DEAD_LETTER_ATTRIBUTE.reaso
 /** What a submission may be called. */
 export const SUBMISSION_ID = /^[A-Za-z0-9._:@/-]{1,128}$/;
 
+/** Begins the names of canaries, Mailover's own mail; no producer's id may. */
+export const CANARY_PREFIX = 'mailover-canary:';
+
 /**
  * Makes any text legal as an SQS string attribute: printable ASCII, at most `max` characters, never empty.
  * SQS refuses the whole message for an empty value or for a character outside XML's.

@@ -1,9 +1,19 @@
-import type { ProviderConfig } from './providers.ts';
+import type { CanaryConfig, ProviderConfig } from './providers.ts';
+
+/** A provider that receives, and the canaries that prove it. */
+export interface InboundCanary {
+  readonly key: string;
+  readonly canary: CanaryConfig;
+}
 
 /** What the health Lambda is told by the deployment. */
 export interface HealthEnvironment {
   /** Outbound providers, in the order of the list. */
   readonly providers: readonly ProviderConfig[];
+  /** Canaries of the ways in. */
+  readonly inboundCanaries: readonly InboundCanary[];
+  /** Name or ARN of the secret with the key that proves canaries to the sender; absent without any. */
+  readonly letterSecret?: string;
   /** Where canary mail is put. */
   readonly outboundQueueUrl: string;
   /** Name of the state table: circuits and operator switches are read there, the last good answers written. */
@@ -16,6 +26,8 @@ export interface HealthEnvironment {
 
 const NAME = {
   providers: 'MAILOVER_HEALTH_PROVIDERS',
+  inboundCanaries: 'MAILOVER_INBOUND_CANARIES',
+  letterSecret: 'MAILOVER_LETTER_SECRET',
   outboundQueueUrl: 'MAILOVER_OUTBOUND_QUEUE',
   stateTable: 'MAILOVER_STATE_TABLE',
   endpoints: 'MAILOVER_ENDPOINTS',
@@ -32,6 +44,10 @@ export function encodeHealthEnvironment(
 ): Record<string, string> {
   return {
     [NAME.providers]: stringify(environment.providers),
+    ...(environment.inboundCanaries.length > 0 && {
+      [NAME.inboundCanaries]: stringify(environment.inboundCanaries),
+    }),
+    ...(environment.letterSecret && { [NAME.letterSecret]: environment.letterSecret }),
     [NAME.outboundQueueUrl]: environment.outboundQueueUrl,
     [NAME.stateTable]: environment.stateTable,
     ...(environment.endpoints && { [NAME.endpoints]: stringify(environment.endpoints) }),
@@ -46,10 +62,13 @@ export function decodeHealthEnvironment(variables: Readonly<Record<string, strin
     if (!value) throw new Error(`environment variable ${name} is missing; the deployment must set it`);
     return value;
   };
+  const letterSecret = variables[NAME.letterSecret];
   const endpoints = variables[NAME.endpoints];
   const timeScale = variables[NAME.timeScale];
   return {
     providers: JSON.parse(need(NAME.providers)),
+    inboundCanaries: JSON.parse(variables[NAME.inboundCanaries] ?? '[]'),
+    ...(letterSecret && { letterSecret }),
     outboundQueueUrl: need(NAME.outboundQueueUrl),
     stateTable: need(NAME.stateTable),
     ...(endpoints && { endpoints: JSON.parse(endpoints) }),

@@ -25,6 +25,8 @@ export interface MetricDefinition {
    * @default - not measured there
    */
   readonly small?: true | 'only' | readonly string[];
+  /** Only providers with canaries of their way in have it. */
+  readonly needsInboundCanary?: true;
 }
 
 /** How much is watched: all of it, or what every page and one ticket for each provider need. */
@@ -96,13 +98,14 @@ export const CIRCUIT_STATE = { closed: 0, halfOpen: 1, open: 2, isolated: 3 } as
 /**
  * What becomes of a request with received mail.
  *
- * delivered: on the inbound queue. duplicate: it was there before. refused: not from the provider, by signature, password,
+ * delivered: on the inbound queue. duplicate: it was there before. canary: mail of our own that came back, for nobody to read. refused: not from the provider, by signature, password,
  * age or address. replayed: a token that was used with other content. unreadable: genuine, but no mail; kept in the
  * bucket. misdirected: an event. unknown-path: nothing receives there. failed: our own trouble; the provider tries again.
  */
 export const INBOUND_OUTCOMES = [
   'delivered',
   'duplicate',
+  'canary',
   'refused',
   'replayed',
   'unreadable',
@@ -172,8 +175,10 @@ export const METRICS = {
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Part of the provider's quota that is left, from 0 to 1; of providers that tell it. */
   QuotaHeadroom: metric({ unit: 'None', by: ['provider'], types: ['ses'] }),
-  /** Since the last canary over the provider came back, or since the first one was sent; of providers with canaries, each minute. */
+  /** Since the newest canary that came back was sent, or since the first one was; of providers with canaries, each minute. */
   CanaryAge: metric({ unit: 'Seconds', by: ['provider'], needs: 'canary' }),
+  /** The same of canaries to a subdomain whose only MX is the provider. */
+  MxCanaryAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true, needsInboundCanary: true }),
   /** Listings of own sending addresses in DNS blocklists, each half hour; no value while no list answers. */
   Blocklisted: metric({ unit: 'None', by: ['provider'], needs: 'blocklists' }),
   /** How many switches of an operator are on, each minute. */

@@ -84,6 +84,18 @@ export interface SmtpOptions {
   readonly maxBytes?: number;
 }
 
+/** Mail of our own, to an address of our own. Every one is billed as any other mail. */
+export interface CanaryConfig {
+  readonly to: string;
+  /**
+   * An address that the providers may send for.
+   * @default - the same as `to`
+   */
+  readonly from?: string;
+  /** From 5 to 1440. */
+  readonly everyMinutes: number;
+}
+
 /** How mail comes in over a provider. Its keys, passwords and the unguessable part of its path are in a secret of their own. */
 export interface InboundOptions {
   /**
@@ -91,6 +103,12 @@ export interface InboundOptions {
    * @default - as good as the best
    */
   readonly preference?: number;
+  /**
+   * Mail of our own, over any way out, to a subdomain whose only MX is this provider: it proves this way in, also while
+   * all other mail takes a better MX.
+   * @default - none is sent
+   */
+  readonly canary?: CanaryConfig;
   /**
    * Address ranges (CIDR) that its requests come from, as a second wall; the list is the provider's to change.
    * @default - any
@@ -127,6 +145,11 @@ export interface PostmarkInboundOptions extends InboundOptions {
 export interface SesInboundOptions {
   /** Domains or addresses that the rule is for. */
   readonly recipients: readonly string[];
+  /**
+   * As for the other types; the rule takes its address too.
+   * @default - none is sent
+   */
+  readonly canary?: CanaryConfig;
   /**
    * Name of the receipt rule set that gets the rule. Only one can be active in a region.
    * @default - a new one, which still has to be made active
@@ -214,11 +237,10 @@ interface ProviderBase<T extends ProviderType, O, I> {
   readonly classes?: readonly string[];
   /**
    * Mail of our own over this provider alone, to an address whose mail comes back to Mailover (a provider with `inbound`):
-   * it proves the whole way, accounts that refuse only those who send included. `from` must be an address that the
-   * provider may send for; every canary is billed as any other mail. From 5 to 1440 minutes.
-   * @default - none is sent; `from` is the same address as `to`
+   * it proves the whole way, accounts that refuse only those who send included.
+   * @default - none is sent
    */
-  readonly canary?: { readonly to: string; readonly from?: string; readonly everyMinutes: number };
+  readonly canary?: CanaryConfig;
   /**
    * DNS blocklists (`zones`) in which own sending addresses (IPv4 or IPv6) are looked for, by `resolvers` (`address` or
    * `address:port`). Some lists refuse the resolver of AWS and want a key in the zone; such a list says nothing.

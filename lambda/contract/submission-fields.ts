@@ -3,7 +3,7 @@ import { parseMailbox } from '../mail/address.ts';
 import { STRUCTURED } from '../mail/header-kinds.ts';
 import { headerProblem } from '../mail/header-line.ts';
 import { BASE64, isBase64 } from './contents.ts';
-import { SUBMISSION_ID } from './dead-letter.ts';
+import { CANARY_PREFIX, SUBMISSION_ID } from './dead-letter.ts';
 import { HEADER_NAME_PATTERN, headerNameProblem } from './header-names.ts';
 import { ADDRESS, BASE64_SCHEMA, HTTPS_URL, ignoringCase, MAILTO, ONE_LINE, SOME_LINE } from './patterns.ts';
 
@@ -27,6 +27,11 @@ export const line = (expected: string, min: number, max: number) => {
 const matching = (pattern: RegExp, error: string) => z.string({ error }).check(z.regex(pattern, { error }));
 
 export const id = matching(SUBMISSION_ID, '1 to 128 characters of A-Z a-z 0-9 . _ : @ / -');
+/** The id that a producer gives; those of canaries are Mailover's own. */
+export const ownId = matching(
+  new RegExp(`^(?!${CANARY_PREFIX})${SUBMISSION_ID.source.slice(1)}`),
+  `1 to 128 characters of A-Z a-z 0-9 . _ : @ / -, not beginning with ${CANARY_PREFIX}`,
+);
 export const providerKey = matching(/^[a-z][a-z0-9-]{0,31}$/, 'the key of a configured provider');
 
 const address = z.string({ error: 'one address' }).check(

@@ -21,7 +21,7 @@ export const submissionSchema = z
     {
       version,
       id: z.exactOptional(
-        field.id.check(
+        field.ownId.check(
           described(
             'The name that the producer gives this submission; every attempt carries it. Absent: the SQS message id.',
           ),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseMailbox } from '../mail/address.ts';
 import type { ProviderDefinition } from '../providers/provider.ts';
+import { canaryProblems } from './canary-problems.ts';
 import { allowedFrom, allows } from './from-domains.ts';
 import {
   type InboundType,
@@ -78,9 +79,16 @@ const CIDR =
 const secretName = z
   .string()
   .regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'must be the name of a secret in Secrets Manager, not its ARN');
+const mailAddress = z
+  .string()
+  .refine((text) => !('problem' in parseMailbox(text)), 'must be one address, without a name');
+const canary = z
+  .strictObject({ to: mailAddress, from: mailAddress.optional(), everyMinutes: whole(5, 1_440) })
+  .optional();
 const preference = whole(0, 65_535).optional();
 const webhook = {
   preference,
+  canary,
   sourceRanges: list(z.string().regex(CIDR, 'must be an address range such as `3.134.147.250/32`')).optional(),
   secretName: secretName.optional(),
 };
@@ -100,6 +108,7 @@ const inbound = {
         .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a receipt rule set')
         .optional(),
       preference,
+      canary,
     })
     .optional(),
   mailgun: z
@@ -108,9 +117,6 @@ const inbound = {
   postmark: posting({ blocked: z.enum(['receive', 'leave']).optional() }),
 } satisfies Record<InboundType, z.ZodType>;
 
-const mailAddress = z
-  .string()
-  .refine((text) => !('problem' in parseMailbox(text)), 'must be one address, without a name');
 const RESOLVER = /^(\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|[0-9A-Fa-f:]+:[0-9A-Fa-f:]*|\[[0-9A-Fa-f:]+\](:\d{1,5})?)$/;
 
 function isCanonical(text: string): boolean {
@@ -138,7 +144,7 @@ const common = {
     .refine(isCanonical, 'must be one address, without a name, its domain in lower case (A-labels)')
     .optional(),
   classes: list(className).optional(),
-  canary: z.strictObject({ to: mailAddress, from: mailAddress.optional(), everyMinutes: whole(5, 1_440) }).optional(),
+  canary,
   blocklists: z
     .strictObject({
       addresses: list(z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address')),
@@ -214,6 +220,7 @@ function listProblems(providers: readonly ProviderConfig[], definitions: Definit
       .filter(({ type, inbound }) => type === 'ses' && inbound !== undefined)
       .slice(1)
       .map(({ key }) => at(keys(providers).indexOf(key), key, 'inbound: one provider of type ses can receive')),
+    ...canaryProblems(providers).map(({ provider, problem }) => at(providers.indexOf(provider), provider.key, problem)),
     ...shareProblems(outbound),
     ...weightProblems(outbound).map(({ provider, problem }) => at(providers.indexOf(provider), provider.key, problem)),
   ];

@@ -1,18 +1,33 @@
-import { canaryItem, canaryKey, canarySubmission, readCanary, slotAt } from '../canary/canary.ts';
+import {
+  type Canaries,
+  canaryId,
+  canaryItem,
+  canaryKey,
+  canarySubmission,
+  newSecret,
+  readCanary,
+  slotAt,
+  tokenOf,
+} from '../canary/canary.ts';
 import { isIsolated } from '../circuit/isolation.ts';
 import { readIsolation, switchKey } from '../circuit/items.ts';
+import { LETTER_ATTRIBUTE, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
+import type { InboundCanary } from '../contract/health-environment.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { Proofs } from '../platform/proof.ts';
 import type { Queue } from '../platform/queue.ts';
 import type { Item, Table } from '../platform/table.ts';
 
 /** What canaries need of the world. */
 export interface CanaryContext {
   readonly providers: readonly ProviderConfig[];
+  readonly inboundCanaries: readonly InboundCanary[];
   readonly queue: Queue;
   readonly outboundQueueUrl: string;
+  readonly proofs: Proofs;
   readonly table: Table;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -21,28 +36,43 @@ export interface CanaryContext {
   readonly timeScale: number;
 }
 
-/** Sends the canaries that are due, each over its own provider, and tells how long ago one has come back. Never throws. */
+/** Sends the canaries that are due, each to prove one way, and tells how long ago the newest that came back was sent. Never throws. */
 export async function sendCanaries(context: CanaryContext): Promise<void> {
-  const providers = context.providers.filter(({ canary }) => canary !== undefined);
-  if (providers.length === 0) return;
+  const ways = waysOf(context);
+  if (ways.length === 0) return;
   try {
-    const items = await context.table.getAll(providers.flatMap(({ key }) => [canaryKey(key), switchKey(key)]));
-    await Promise.all(providers.map((provider) => tend(provider, items, context)));
+    const keys = ways.flatMap((way) => [canaryKey(way), switchKey(way.provider)]);
+    const items = await context.table.getAll([...new Set(keys)]);
+    await Promise.all(ways.map((way) => tend(way, items, context)));
   } catch (error) {
     context.log.error('canaries not sent', { error: nameOf(error) });
   }
 }
 
-async function tend(config: ProviderConfig, items: ReadonlyMap<string, Item>, context: CanaryContext): Promise<void> {
-  const { metrics, clock, timeScale, log } = context;
-  const { key: provider, canary } = config;
+function waysOf({ providers, inboundCanaries }: CanaryContext): Canaries[] {
+  return [
+    ...providers.flatMap(({ key: provider, canary: config, classes: [first] = [] }): Canaries[] =>
+      config ? [{ way: 'out', provider, config, ...(first !== undefined && { class: first }) }] : [],
+    ),
+    ...inboundCanaries.map(({ key: provider, canary: config }): Canaries => ({ way: 'in', provider, config })),
+  ];
+}
+
+async function tend(way: Canaries, items: ReadonlyMap<string, Item>, context: CanaryContext): Promise<void> {
+  const { metrics, clock, timeScale, table, log } = context;
+  const { provider, config } = way;
   const now = clock.now();
-  // Held back by an operator: no canary gets through, and its absence is no news.
-  if (canary === undefined || isIsolated(readIsolation(items.get(switchKey(provider))), now)) return;
-  const { since = now, returnedAt = since } = readCanary(items.get(canaryKey(provider)));
-  metrics.add('CanaryAge', (Math.max(0, now - returnedAt) * timeScale) / 1_000, { provider });
+  const item = items.get(canaryKey(way));
   try {
-    await sendOne(config, (canary.everyMinutes * 60_000) / timeScale, items.get(canaryKey(provider)), context);
+    // Held back by an operator: no canary gets through, its absence is no news, and the time of it does not count.
+    if (way.way === 'out' && isIsolated(readIsolation(items.get(switchKey(provider))), now)) {
+      if (item) await table.write(canaryItem(way, item, { since: now }), item.rev);
+      return;
+    }
+    const { since = now, newestBack = 0 } = readCanary(item);
+    const age = Math.max(0, now - Math.max(since, newestBack));
+    metrics.add(way.way === 'out' ? 'CanaryAge' : 'MxCanaryAge', (age * timeScale) / 1_000, { provider });
+    await sendOne(way, (config.everyMinutes * 60_000) / timeScale, item, context);
   } catch (error) {
     // One that is missed is seen by its age; the next one follows.
     log.error('canary not sent', { provider, error: nameOf(error) });
@@ -50,19 +80,24 @@ async function tend(config: ProviderConfig, items: ReadonlyMap<string, Item>, co
 }
 
 async function sendOne(
-  config: ProviderConfig,
+  way: Canaries,
   everyMs: number,
   item: Item | undefined,
-  { queue, outboundQueueUrl, table, clock }: CanaryContext,
+  { queue, outboundQueueUrl, proofs, table, clock }: CanaryContext,
 ): Promise<void> {
   const now = clock.now();
   const slot = slotAt(now, everyMs);
-  const { since = now, sentSlot } = readCanary(item);
-  const submission = canarySubmission(config, slot, everyMs);
-  if (submission === undefined || (sentSlot !== undefined && sentSlot >= slot)) return;
+  const { since = now, sentAt = 0, secret = newSecret() } = readCanary(item);
+  if (sentAt >= slot * everyMs) return;
   // Written down first: of two runs at once only one sends, and what comes back is known as ours.
-  const written = await table.write(canaryItem(config.key, item, { since, sentSlot: slot }), item?.rev);
-  if (written.done) await queue.send(outboundQueueUrl, JSON.stringify(submission));
+  const change = { since, sentAt: now, secret, to: way.config.to };
+  const written = await table.write(canaryItem(way, item, change), item?.rev);
+  if (!written.done) return;
+  const body = JSON.stringify(canarySubmission(way, tokenOf(way, now, secret), (slot + 1) * everyMs));
+  const attributes = await proofs.prove(body, { [RETRY_ATTRIBUTE.submissionId]: canaryId(way, slot) });
+  // Without it the sender would take it for the mail of a producer.
+  if (attributes[LETTER_ATTRIBUTE.proof] === undefined) throw new Error('the key of the proofs cannot be read');
+  await queue.send(outboundQueueUrl, body, attributes);
 }
 
 function nameOf(error: unknown): string {

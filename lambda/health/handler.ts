@@ -4,6 +4,7 @@ import { systemClock } from '../platform/clock.ts';
 import { dnsResolver } from '../platform/dns.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
+import { letterProofs } from '../platform/proof.ts';
 import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
@@ -15,12 +16,15 @@ import { sendCanaries } from './canaries.ts';
 import { checkHealth } from './check.ts';
 
 const environment = decodeHealthEnvironment(process.env);
-const { providers, outboundQueueUrl, stateTable, endpoints = {}, timeScale = 1 } = environment;
+const { providers, inboundCanaries, letterSecret = '', outboundQueueUrl, stateTable } = environment;
+const { endpoints = {}, timeScale = 1 } = environment;
 const table = dynamoTable(stateTable);
 const metrics = emfMetrics(decodeSize(process.env));
-const pool = providerPool({ definitions, loadProvider }, managedSecrets(metrics), endpoints, powertoolsLog);
+const secrets = managedSecrets(metrics);
+const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, powertoolsLog);
 const ask = healthAsker(pool);
 
+const proofs = letterProofs(letterSecret, secrets, systemClock);
 const surroundings = { providers, table, metrics, log: powertoolsLog, clock: systemClock, timeScale };
 const checkBlocklists = blocklistChecker({ ...surroundings, resolverOf: dnsResolver });
 
@@ -28,7 +32,7 @@ const checkBlocklists = blocklistChecker({ ...surroundings, resolverOf: dnsResol
 export async function handler(): Promise<void> {
   await Promise.all([
     checkHealth({ ...surroundings, ask }),
-    sendCanaries({ ...surroundings, queue: sqsQueue, outboundQueueUrl }),
+    sendCanaries({ ...surroundings, inboundCanaries, proofs, queue: sqsQueue, outboundQueueUrl }),
     checkBlocklists(),
   ]);
   await metrics.flush();

@@ -57,7 +57,7 @@ export function createInbound(
       bytes: arrival.body.length,
       durationMs: clock.now() - begun,
     };
-    if (outcome === 'delivered' || outcome === 'duplicate') log.info('inbound', fields);
+    if (outcome === 'delivered' || outcome === 'duplicate' || outcome === 'canary') log.info('inbound', fields);
     else log.warn('inbound', fields);
     return answerOf(outcome);
   };

@@ -14,6 +14,7 @@ export function answerOf(outcome: InboundOutcome): Answer {
   switch (outcome) {
     case 'delivered':
     case 'duplicate':
+    case 'canary':
       return { status: 200, text: 'received' };
     case 'unreadable':
       return { status: 200, text: 'kept, but this is no mail' };

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { noteReturn } from '../canary/returned.ts';
+import { TOKEN_HEADER } from '../canary/canary.ts';
+import { noteReturn, type Reception } from '../canary/returned.ts';
 import type { InboundFlag, InboundMessage } from '../contract/inbound.ts';
 import type { InboundEnvironment } from '../contract/inbound-environment.ts';
 import type { InboundType } from '../contract/providers.ts';
@@ -48,7 +49,7 @@ const LARGE = 1_000_000;
 export async function takeMail(
   { provider, posted, mime, raw, truncated = false }: Kept,
   { environment, store, queue, table, clock, metrics }: TakeDependencies,
-): Promise<{ readonly outcome: 'delivered' | 'duplicate' | 'busy'; readonly ids: readonly string[] }> {
+): Promise<{ readonly outcome: 'delivered' | 'duplicate' | 'canary' | 'busy'; readonly ids: readonly string[] }> {
   const content = evened(mime === undefined ? posted.content : readFully(mime, posted));
   const { attachments, complete } = await keepFiles(content.files, store);
   const incomplete = truncated || content.truncated === true || !complete;
@@ -56,7 +57,7 @@ export async function takeMail(
     ...(incomplete ? (['truncated'] as const) : []),
     ...(content.unparsable ? (['unparsable'] as const) : []),
   ];
-  const messages = composeMessages(posted, content, {
+  const composed = composeMessages(posted, content, {
     provider: provider.key,
     type: provider.type,
     receivedAt: new Date(clock.now()).toISOString(),
@@ -64,6 +65,9 @@ export async function takeMail(
     attachments,
     flags,
   });
+  const canary = await canaryAmong(content.headers, { over: provider.key, recipients: posted.recipients }, table);
+  const messages = composed.filter(({ envelope }) => envelope.to[0]?.toLowerCase() !== canary?.trim().toLowerCase());
+  if (messages.length === 0) return { outcome: 'canary', ids: [] };
   const large = (content.text?.length ?? 0) + (content.html?.length ?? 0) > LARGE;
   const results = await inTurns(messages, large ? 1 : AT_A_TIME, (message) =>
     once(table, clock, { id: message.id, provider: provider.key, truncated: incomplete }, (until) =>
@@ -72,9 +76,6 @@ export async function takeMail(
   );
   const delivered = results.filter((result) => result === 'delivered').length;
   if (delivered > 0) {
-    const [submissionId] = valuesOf(content.headers, 'x-mailover-id');
-    // Whether a canary is noted is worth no repetition of a mail that has been delivered.
-    if (submissionId) await noteReturn(table, submissionId, clock.now()).catch(() => {});
     const takenAt = posted.takenAt ?? receivedTime(content.headers);
     if (takenAt !== undefined)
       metrics.add('InboundAge', Math.max(0, clock.now() - takenAt) / 1000, { provider: provider.key });
@@ -92,6 +93,16 @@ export async function takeMail(
     outcome: results.includes('busy') ? 'busy' : delivered > 0 ? 'delivered' : 'duplicate',
     ids: messages.map(({ id }) => id),
   };
+}
+
+/** The recipient whose copy is a canary of ours, if one is. */
+async function canaryAmong(
+  headers: MailContent['headers'],
+  reception: Omit<Reception, 'token'>,
+  table: Table,
+): Promise<string | undefined> {
+  const [token] = valuesOf(headers, TOKEN_HEADER.toLowerCase());
+  return token === undefined ? undefined : await noteReturn(table, { token, ...reception });
 }
 
 /** By the mail itself; where that cannot be read, by what the provider made of it, if it made more. */

@@ -1,5 +1,4 @@
 import type { SQSRecord } from 'aws-lambda';
-import { canaryOf } from '../canary/canary.ts';
 import type { Problem } from '../contract/dead-letter.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -63,8 +62,7 @@ export class Homes {
 
   /** A canary is worth nothing later, and the next one follows: that it is missing is the message. */
   private get isCanary(): boolean {
-    const canary = canaryOf(this.letter.submissionId);
-    return canary !== undefined && canary.provider in this.context.environment.retryQueueUrls;
+    return this.letter.canary === true;
   }
 
   private giveUp(): void {

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import {
   asciiAttribute,
+  CANARY_PREFIX,
   DEAD_LETTER_ATTRIBUTE,
   type DeadLetterReason,
   RETRY_ATTRIBUTE,
@@ -24,6 +25,8 @@ export interface Letter {
   readonly redriven?: true;
   /** It claims to be that, and nothing proves it. */
   readonly unproven?: true;
+  /** Mail of our own that proves a way. */
+  readonly canary?: true;
   /** Key of the provider whose retry queue it was sent to. */
   readonly provider?: string;
   /** Who wrote it, as the last thing that it did with the submission; absent in what the release 0.1 wrote. */
@@ -70,10 +73,12 @@ export function readLetter({ messageId, attributes }: SQSRecord, believed: Attri
         carried: { ...NOTHING_CARRIED, done },
         invocations: receives,
       };
+    const canary = known.startsWith(CANARY_PREFIX) && SUBMISSION_ID.test(known);
     return {
-      submissionId: messageId,
+      submissionId: canary ? known : messageId,
       firstSeen: received,
       born: sent,
+      ...(canary && { canary }),
       carried: NOTHING_CARRIED,
       invocations: receives,
     };

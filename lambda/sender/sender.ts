@@ -70,9 +70,11 @@ async function takeOn(
   const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
   try {
     if (await isEarly(record, homes, context)) return await homes.retryAt(homes.letter.notBefore as number);
+    // A canary proves its provider, whatever routes the class of its mail has.
+    const chooses = homes.letter.canary ? { providers: environment.providers } : environment;
     const arrived = await within(
       remainingMs() - SETTLE_MS,
-      intake(record.body, homes.letter.submissionId, objects, environment, clock.now()),
+      intake(record.body, homes.letter.submissionId, objects, chooses, clock.now()),
       clock,
     ).catch((error: unknown): Intake => {
       if (error instanceof TimeUpError) return { kind: 'trouble', error };

@@ -100,7 +100,7 @@ function watchCanary(monitoring: Monitoring, provider: string, every: Duration):
     title: 'CanaryMissing',
     provider,
     severity: 'ticket',
-    meanwhile: `The canaries sent over ${provider} do not come back: it takes no mail, does not deliver it, or our own way in is broken.`,
+    meanwhile: `The canaries sent over ${provider} do not come back, or hours late: it takes no mail, does not deliver it, or our own way in is broken.`,
     action: `Look at the attempts of the canaries, then whether mail over the other way in arrives.`,
     metric: ownMetric('CanaryAge', 'Maximum', { provider }, PERIOD),
     // Two canaries are missing, and the second one has had ten minutes for its way.

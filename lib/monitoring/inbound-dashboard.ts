@@ -21,7 +21,7 @@ export interface ShownInbound {
 export function showInbound(monitoring: Monitoring, { providers, inbound, queue }: ShownInbound): void {
   const by = (outcome: InboundOutcome) =>
     providers.map(({ key }) => ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: key }));
-  const bad = INBOUND_OUTCOMES.filter((outcome) => outcome !== 'delivered' && outcome !== 'duplicate');
+  const bad = INBOUND_OUTCOMES.filter((outcome) => !['delivered', 'duplicate', 'canary'].includes(outcome));
   monitoring.row('Is mail coming in, and over whom?', [
     graph('Received, by provider', 6, { left: by('delivered'), right: by('duplicate'), stacked: true }),
     graph('Not taken, by reason', 6, {

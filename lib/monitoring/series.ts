@@ -27,8 +27,9 @@ export function possibleSeries(providers: readonly ProviderConfig[], size: Monit
   });
 }
 
-function has(provider: ProviderConfig, { types, receiving, needs }: MetricDefinition): boolean {
+function has(provider: ProviderConfig, { types, receiving, needs, needsInboundCanary }: MetricDefinition): boolean {
   const { type, inbound, outbound = true } = provider;
+  if (needsInboundCanary) return typeof inbound === 'object' && inbound.canary !== undefined;
   if (receiving) return inbound !== undefined;
   if (needs && provider[needs] === undefined) return false;
   return outbound && (types?.includes(type) ?? true);

@@ -29,6 +29,8 @@ export interface Taking {
   readonly tracking?: Tracking;
   /** Request body, or MIME as received. */
   readonly raw: Buffer;
+  /** The mail as it goes on to the recipients. */
+  mime(): Buffer | Promise<Buffer>;
   headers(): readonly Header[];
   view(): MailView | Promise<MailView>;
 }
@@ -66,9 +68,16 @@ interface Kept {
 /** What the simulators took, in order, until it is cleared. */
 export class AcceptedLog {
   #kept: Kept[] = [];
+  readonly #deliver: (taking: Taking) => Promise<void>;
+
+  /** `deliver` sends a mail on. */
+  constructor(deliver: (taking: Taking) => Promise<void> = () => Promise.resolve()) {
+    this.#deliver = deliver;
+  }
 
   add(provider: string, taking: Taking): void {
     this.#kept.push({ provider, at: new Date().toISOString(), taking });
+    this.#deliver(taking).catch((error: unknown) => console.error('a mail could not be delivered here:', error));
   }
 
   /** Entries of a provider, of a submission, or all; `raw: false` leaves the bytes out. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Header, Taking } from './accepted-log.ts';
+import { composedMime, type Parts } from './composed-mime.ts';
 import { attachmentView, headersOf, readMime, valuesOf } from './mime-view.ts';
 
 const NAMED: Readonly<Record<string, string>> = { from: 'From', to: 'To', cc: 'Cc', bcc: 'Bcc', subject: 'Subject' };
@@ -11,6 +12,7 @@ export function mimeTaking(mime: Buffer, envelope: Taking['envelope'], domain: s
     providerMessageId: valuesOf(headers, 'Message-ID')[0] ?? newId(domain),
     envelope,
     raw: mime,
+    mime: () => mime,
     headers: () => headers,
     view: () => readMime(mime),
   };
@@ -30,11 +32,13 @@ export async function formTaking(
     else if (name.startsWith('h:')) headers.push([name.slice(2), value]);
   }
   const attachments = [];
+  const files: Parts['attachments'][number][] = [];
   for (const part of [...form.getAll('attachment'), ...form.getAll('inline')]) {
     if (typeof part === 'string') continue;
-    attachments.push(
-      attachmentView(part.name, part.type || 'application/octet-stream', Buffer.from(await part.arrayBuffer())),
-    );
+    const contentType = part.type || 'application/octet-stream';
+    const content = Buffer.from(await part.arrayBuffer());
+    files.push({ filename: part.name, contentType, content });
+    attachments.push(attachmentView(part.name, contentType, content));
   }
   const text = form.get('text');
   const html = form.get('html');
@@ -44,7 +48,8 @@ export async function formTaking(
     attachments,
   };
   const id = valuesOf(headers, 'Message-Id')[0] ?? newId(domain);
-  return { providerMessageId: id, envelope, raw, headers: () => headers, view: () => view };
+  const mime = () => composedMime({ headers, text: view.text, html: view.html, attachments: files });
+  return { providerMessageId: id, envelope, raw, mime, headers: () => headers, view: () => view };
 }
 
 function newId(domain: string): string {

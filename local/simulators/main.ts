@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { closesPort, type FaultBoard } from '../faults.ts';
 import type { OwnHosts } from '../own-hosts.ts';
-import { AcceptedLog } from './accepted-log.ts';
+import { AcceptedLog, type Taking } from './accepted-log.ts';
 import { type HttpBehaviour, httpSimulator } from './http-simulator.ts';
 import { type ReceivingAccess, withReceiving } from './inbound/behaviour.ts';
 import { mailgunBehaviour } from './mailgun.ts';
@@ -21,6 +21,11 @@ export interface SimulatorOptions {
   readonly tls: { readonly key: string; readonly cert: string };
   readonly faults: FaultBoard;
   readonly own: OwnHosts;
+  /**
+   * Sends on what was taken.
+   * @default - it ends in the log
+   */
+  readonly deliver?: (taking: Taking) => Promise<void>;
   /** For what providers do by the clock; a fault's `delayMs` is real time, as the deadlines are that it may overrun. */
   readonly timeScale: number;
   /** The receiving half of the providers that have one, by key. */
@@ -40,7 +45,7 @@ export interface Simulators {
 /** Starts one simulator per provider, on 127.0.0.1; all stop again if one cannot start. */
 export async function startSimulators(options: SimulatorOptions): Promise<Simulators> {
   const { providers, basePort, faults } = options;
-  const accepted = new AcceptedLog();
+  const accepted = new AcceptedLog(options.deliver);
   const endpoints: Record<string, string> = {};
   const healthEndpoints: Record<string, string> = {};
   const ports: Port[] = [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Header, Taking } from './accepted-log.ts';
+import { composedMime } from './composed-mime.ts';
 import { addressesOf } from './mailbox-list.ts';
 import { attachmentView } from './mime-view.ts';
 
@@ -47,6 +48,18 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
     envelope: { from, to },
     raw,
     ...trackingOf(fields),
+    mime: () =>
+      composedMime({
+        headers: headersOf(fields),
+        ...(fields.TextBody && { text: fields.TextBody }),
+        ...(fields.HtmlBody && { html: fields.HtmlBody }),
+        attachments: (fields.Attachments ?? []).map(({ Name, ContentType, Content, ContentID }) => ({
+          filename: Name,
+          contentType: ContentType,
+          content: Buffer.from(Content, 'base64'),
+          ...(ContentID && { cid: ContentID.replace(/^cid:/, '') }),
+        })),
+      }),
     headers: () => headersOf(fields),
     view: () => ({
       ...(fields.TextBody && { text: fields.TextBody }),

@@ -82,6 +82,7 @@ function sendEmail({ body }: SimulatorRequest, options: SesOptions, authorizatio
     ...(set !== undefined && {
       tracking: { opens: set === opens || set === both, clicks: set === clicks || set === both },
     }),
+    mime: () => mime,
     headers: () => headers,
     view: () => readMime(mime),
   };

@@ -125,6 +125,7 @@ class FaultyServer extends SMTPServer {
         providerMessageId: id,
         envelope: { from: mailFrom ? mailFrom.address : '', to: rcptTo.map(({ address }) => address) },
         raw,
+        mime: () => raw,
         headers: () => headersOf(raw),
         view: () => readMime(raw),
       });

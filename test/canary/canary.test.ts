@@ -1,59 +1,111 @@
 import { describe, expect, it } from 'vitest';
-import { canaryId, canaryOf, canarySubmission } from '../../lambda/canary/canary.ts';
+import {
+  type Canaries,
+  canaryKey,
+  canarySubmission,
+  isGenuine,
+  readToken,
+  TOKEN_HEADER,
+  tokenOf,
+} from '../../lambda/canary/canary.ts';
 import { noteReturn } from '../../lambda/canary/returned.ts';
 import { switchItem } from '../../lambda/circuit/items.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
-import { readSubmission } from '../../lambda/contract/submission.ts';
+import { readSubmission, type Submission } from '../../lambda/contract/submission.ts';
 import { sendCanaries } from '../../lambda/health/canaries.ts';
+import { letterProofs } from '../../lambda/platform/proof.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { memoryTable } from '../support/memory-table.ts';
 
 const CANARY = { to: 'canary@in.example.com', from: 'check@example.com', everyMinutes: 30 };
+const MX_CANARY = { to: 'canary@mg-only.in.example.com', from: 'check@example.com', everyMinutes: 30 };
 const PROVIDER: ProviderConfig = { key: 'pm', type: 'postmark', options: {}, canary: CANARY };
 const MINUTE = 60_000;
+const SLOT = 30 * MINUTE;
+const OUT: Canaries = { way: 'out', provider: 'pm', config: CANARY };
 
 describe('the submission of a canary', () => {
   it('is one that Mailover takes, over this provider only', () => {
-    const submission = canarySubmission(PROVIDER, 7, 30 * MINUTE);
+    const submission = canarySubmission(OUT, 'token', SLOT);
 
     expect(readSubmission(JSON.stringify(submission))).toMatchObject({ submission });
     expect(submission).toMatchObject({
-      id: 'mailover-canary:pm:7',
       from: 'check@example.com',
       to: ['canary@in.example.com'],
+      headers: { [TOKEN_HEADER]: 'token' },
       providers: { only: ['pm'] },
-      expiresAt: new Date(8 * 30 * MINUTE).toISOString(),
+      expiresAt: new Date(SLOT).toISOString(),
     });
   });
 
-  it('is of a class that the provider carries, from the address itself, and there is none without canary', () => {
+  it('has its id beside the body, since none that begins so is taken there', () => {
+    expect(canarySubmission(OUT, 'token', SLOT)).not.toHaveProperty('id');
+    for (const id of ['mailover-canary:', 'mailover-canary:out:pm:7', 'mailover-canary:x@y'])
+      expect(readSubmission(JSON.stringify({ ...canarySubmission(OUT, 'token', SLOT), id }))).toMatchObject({
+        problem: { reason: 'Malformed', detail: expect.stringMatching(/^id: .*not beginning with mailover-canary:$/) },
+      });
+    for (const id of ['mailover-canary', 'Mailover-canary:x', 'x:mailover-canary:pm:1'])
+      expect(readSubmission(JSON.stringify({ ...canarySubmission(OUT, 'token', SLOT), id }))).toMatchObject({
+        kind: 'submission',
+      });
+  });
+
+  it('is of a class that the provider carries, and from the address itself where no other is given', () => {
     const { from: _, ...own } = CANARY;
 
-    expect(canarySubmission({ ...PROVIDER, canary: own, classes: ['codes'] }, 7, MINUTE)).toMatchObject({
+    expect(canarySubmission({ ...OUT, config: own, class: 'codes' }, 'token', SLOT)).toMatchObject({
       class: 'codes',
       from: 'canary@in.example.com',
     });
-    expect(canarySubmission({ key: 'pm', type: 'postmark', options: {} }, 7, MINUTE)).toBeUndefined();
   });
 
-  it('is known by its id, and nothing else is', () => {
-    expect(canaryOf(canaryId({ provider: 'own-mta', slot: 12 }))).toEqual({ provider: 'own-mta', slot: 12 });
-    for (const id of ['order-1', 'mailover-canary:pm', 'mailover-canary:pm:x', 'x:mailover-canary:pm:1'])
-      expect(canaryOf(id)).toBeUndefined();
+  it('of a way in takes any way out', () => {
+    const submission = canarySubmission({ way: 'in', provider: 'mg', config: MX_CANARY }, 'token', SLOT);
+    expect(submission).toMatchObject({ to: ['canary@mg-only.in.example.com'] });
+    expect(submission).not.toHaveProperty('providers');
+  });
+});
+
+describe('a token', () => {
+  const token = tokenOf(OUT, 1_800_000_000_000, 'secret');
+
+  it('tells its way and time, and is genuine by the secret of that way alone', () => {
+    expect(readToken(` ${token}\r\n`)).toEqual({ way: 'out', provider: 'pm', sentAt: 1_800_000_000_000 });
+    expect(isGenuine(token, 'secret')).toBe(true);
+    for (const [given, secret] of [
+      [token, 'another'],
+      [token, undefined],
+      [token.replace('.pm.', '.mg.'), 'secret'],
+      [token.replace('out.', 'in.'), 'secret'],
+      [token.replace('1800000000000', '1800000000001'), 'secret'],
+      [`${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`, 'secret'],
+      [token.slice(0, -1), 'secret'],
+      ['', 'secret'],
+      ['out.pm.1800000000000.', 'secret'],
+      ['mailover-canary:out:pm:7', 'secret'],
+    ] as const)
+      expect(isGenuine(given, secret)).toBe(false);
   });
 });
 
 describe('sending canaries', () => {
-  it('puts one on the outbound queue in each slot, however often it is looked', async () => {
-    const world = given();
+  it('puts one on the outbound queue in each slot for each way, however often it is looked, with its proof', async () => {
+    const world = given({ inbound: true });
 
     for (let minute = 0; minute < 61; minute++) {
       await world.tick();
       await world.clock.pass(MINUTE);
     }
 
-    expect(world.sent.map(({ id }) => id)).toEqual([0, 1, 2].map((more) => `mailover-canary:pm:${world.slot + more}`));
-    expect(new Set(world.sent.map(({ url }) => url))).toEqual(new Set(['outbound']));
+    const slots = [0, 1, 2].flatMap((more) => [`out:pm:${world.slot + more}`, `in:mg:${world.slot + more}`]);
+    expect(world.sent.map(({ attributes }) => attributes['SubmissionId'])).toEqual(
+      slots.map((name) => `mailover-canary:${name}`),
+    );
+    for (const { url, body, attributes } of world.sent) {
+      expect(url).toBe('outbound');
+      expect(await world.proofs.holds(body, attributes)).toBe(true);
+    }
+    expect(new Set(world.sent.map(tokenIn)).size).toBe(6);
   });
 
   it('sends one when two look at once', async () => {
@@ -64,14 +116,40 @@ describe('sending canaries', () => {
     expect(world.sent).toHaveLength(1);
   });
 
-  it('tells how long ago one came back, from the first one on', async () => {
+  it('tells how long ago the newest that came back was sent, from the first one on', async () => {
     const world = given();
     await world.tick();
     await world.clock.pass(20 * MINUTE);
     await world.tick();
     expect(world.ages).toEqual([0, 1_200]);
 
-    await noteReturn(world.table, `mailover-canary:pm:${world.slot}`, world.clock.now());
+    await world.comesBack(0);
+    await world.clock.pass(MINUTE);
+    await world.tick();
+    expect(world.ages.at(-1)).toBe(1_260);
+  });
+
+  it('grows old over a provider that delivers ten hours late, though one comes back in every slot', async () => {
+    const world = given();
+    for (let minute = 0; minute < 24 * 60; minute++) {
+      await world.tick();
+      if (minute >= 600 && (minute - 600) % 30 === 0) await world.comesBack((minute - 600) / 30);
+      await world.clock.pass(MINUTE);
+    }
+
+    // The alarm speaks at an hour and ten minutes.
+    expect(Math.min(...world.ages.slice(600))).toBeGreaterThanOrEqual(36_000);
+    expect(Math.max(...world.ages.slice(605))).toBeLessThanOrEqual(36_000 + 1_800);
+  });
+
+  it('is not made young again by an old one that comes after a newer one', async () => {
+    const world = given();
+    await world.tick();
+    await world.clock.pass(SLOT);
+    await world.tick();
+    await world.comesBack(1);
+    await world.comesBack(0);
+    await world.comesBack(1);
     await world.clock.pass(MINUTE);
     await world.tick();
     expect(world.ages.at(-1)).toBe(60);
@@ -88,20 +166,26 @@ describe('sending canaries', () => {
     expect(world.ages.at(-1)).toBe(3_600);
   });
 
-  it('sends none and tells nothing while an operator holds the provider back', async () => {
-    const world = given();
-    const isolation = { since: 1, until: world.clock.now() + MINUTE, reason: 'moving', who: 'ada' };
+  it('sends none and tells nothing while an operator holds the provider back, and begins anew after that', async () => {
+    const world = given({ inbound: true });
+    await world.tick();
+    const isolation = { since: 1, until: world.clock.now() + 300 * MINUTE, reason: 'moving', who: 'ada' };
     world.table.items.set('switch/pm', { ...switchItem('pm', undefined, isolation), rev: 1 });
+    world.table.items.set('switch/mg', { ...switchItem('mg', undefined, isolation), rev: 1 });
 
+    for (let minute = 0; minute < 300; minute++) {
+      await world.tick();
+      await world.clock.pass(MINUTE);
+    }
+    // The switch is about what goes out: the way in is proven as before.
+    expect(world.ages).toHaveLength(1);
+    expect(world.mxAges).toHaveLength(301);
     await world.tick();
-    expect([world.sent, world.ages]).toEqual([[], []]);
-
-    await world.clock.pass(MINUTE);
-    await world.tick();
-    expect(world.sent).toHaveLength(1);
+    expect(world.ages).toEqual([0, 60]);
+    expect(world.sent.filter(({ attributes }) => attributes['SubmissionId']?.includes(':out:'))).toHaveLength(2);
   });
 
-  it('goes on after a table or a queue that failed', async () => {
+  it('goes on after a table, a queue or a key that failed, and the age tells what was missed', async () => {
     const world = given();
     world.table.mood = 'fail';
     await world.tick();
@@ -109,76 +193,163 @@ describe('sending canaries', () => {
     world.broken = true;
     await world.tick();
     world.broken = false;
-    await world.clock.pass(30 * MINUTE);
+    await world.clock.pass(SLOT);
+    world.key = undefined;
+    await world.tick();
+    world.key = 'k';
+    await world.clock.pass(SLOT);
     await world.tick();
 
-    expect(world.sent.map(({ id }) => id)).toEqual([`mailover-canary:pm:${world.slot + 1}`]);
-    expect(world.lines).toEqual(['canaries not sent', 'canary not sent']);
+    expect(world.sent.map(({ attributes }) => attributes['SubmissionId'])).toEqual([
+      `mailover-canary:out:pm:${world.slot + 2}`,
+    ]);
+    expect(world.ages).toEqual([0, 1_800, 3_600]);
+    expect(world.lines).toEqual(['canaries not sent', 'canary not sent', 'canary not sent']);
+  });
+
+  it('goes on in another rhythm', async () => {
+    const world = given();
+    await world.tick();
+    world.config = { ...CANARY, everyMinutes: 1_440 };
+    await world.clock.pass(1_441 * MINUTE);
+    await world.tick();
+    world.config = CANARY;
+    await world.clock.pass(SLOT);
+    await world.tick();
+    expect(world.sent).toHaveLength(3);
   });
 });
 
 describe('the return of a canary', () => {
-  it('is noted beside what others wrote, and never goes back', async () => {
-    const table = memoryTable();
-    table.items.set('canary/pm', { pk: 'canary/pm', rev: 4, sentSlot: 8, since: 1, later: 'kept' });
+  it('is noted beside what others wrote, with its own time', async () => {
+    const world = given();
+    await world.tick();
+    const item = world.item() ?? { pk: '', rev: 0 };
+    world.table.items.set(item.pk, { ...item, later: 'kept' });
+    const sentAt = world.clock.now();
+    await world.clock.pass(MINUTE);
 
-    await noteReturn(table, 'mailover-canary:pm:8', 100);
-    await noteReturn(table, 'mailover-canary:pm:7', 50);
-
-    expect(table.items.get('canary/pm')).toMatchObject({
-      rev: 5,
-      returnedAt: 100,
-      sentSlot: 8,
-      since: 1,
-      later: 'kept',
-    });
+    expect(await world.comesBack(0)).toBe('canary@in.example.com');
+    expect(world.item()).toMatchObject({ newestBack: sentAt, since: sentAt, later: 'kept' });
   });
 
-  it.each(['order-1', 'mailover-canary:pm:9', 'mailover-canary:other:1'])('does not follow from %s', async (id) => {
-    const table = memoryTable();
-    table.items.set('canary/pm', { pk: 'canary/pm', rev: 4, sentSlot: 8 });
+  it.each([
+    ['at another address', { recipients: ['other@in.example.com', 'canary@in.example.com.evil.example'] }],
+    ['at no address', { recipients: [] }],
+    ['with a token of nobody', { token: 'out.nobody.1800000000000.'.concat('A'.repeat(43)) }],
+    ['with the id of a canary for a token', { token: 'mailover-canary:out:pm:1000000' }],
+    ['with a token that was made up', { token: tokenOf(OUT, 1_800_000_000_000, '') }],
+  ])('does not follow from mail %s', async (_, change) => {
+    const world = given();
+    await world.tick();
+    const before = world.item();
 
-    await noteReturn(table, id, 100);
+    const token = tokenIn(world.sent[0]);
+    const reception = { token, over: 'mg', recipients: ['canary@in.example.com'], ...change };
+    expect(await noteReturn(world.table, reception)).toBeUndefined();
+    expect(world.item()).toEqual(before);
+  });
 
-    expect([...table.items.values()]).toEqual([{ pk: 'canary/pm', rev: 4, sentSlot: 8 }]);
+  it('is known whatever the case of its address, over any way in', async () => {
+    const world = given();
+    await world.tick();
+    const recipients = ['x@in.example.com', ' Canary@IN.example.com'];
+    expect(await noteReturn(world.table, { token: tokenIn(world.sent[0]), over: 'any', recipients })).toBe(
+      recipients[1],
+    );
+  });
+
+  it('over another provider than the one that it is to prove is ours, and proves nothing', async () => {
+    const world = given({ inbound: true });
+    await world.tick();
+    const token = tokenIn(world.sent[1]);
+    const recipients = [MX_CANARY.to];
+
+    expect(await noteReturn(world.table, { token, over: 'pm', recipients })).toBe(MX_CANARY.to);
+    expect(world.item('canary/in/mg')).not.toHaveProperty('newestBack');
+    expect(await noteReturn(world.table, { token, over: 'mg', recipients })).toBe(MX_CANARY.to);
+    expect(world.item('canary/in/mg')).toMatchObject({ newestBack: world.clock.now() });
   });
 
   it('is noted by each of two copies at once, and by the sender of the next one beside them', async () => {
     const world = given();
     await world.tick();
-    await world.clock.pass(30 * MINUTE);
-    const id = `mailover-canary:pm:${world.slot}`;
+    const sentAt = world.clock.now();
+    await world.clock.pass(SLOT);
 
-    await Promise.all([
-      noteReturn(world.table, id, world.clock.now()),
-      noteReturn(world.table, id, world.clock.now()),
-      world.tick(),
-    ]);
+    await Promise.all([world.comesBack(0), world.comesBack(0), world.tick()]);
 
-    expect(world.table.items.get('canary/pm')).toMatchObject({ returnedAt: world.clock.now() });
+    expect(world.item()).toMatchObject({ newestBack: sentAt });
+  });
+
+  it('is not known while the table does not answer', async () => {
+    const world = given();
+    await world.tick();
+    world.table.mood = 'fail';
+    await expect(world.comesBack(0)).rejects.toThrow();
   });
 });
 
-function given({ timeScale = 1 } = {}) {
+interface Sent {
+  readonly url: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+function tokenIn(sent: Sent | undefined): string {
+  return (JSON.parse(sent?.body ?? '{}') as Submission).headers?.[TOKEN_HEADER] ?? '';
+}
+
+function given({ timeScale = 1, inbound = false } = {}) {
   const clock = manualClock(1_800_000_000_000);
   const table = memoryTable();
-  const sent: { url: string; id: string }[] = [];
-  const ages: number[] = [];
   const lines: string[] = [];
   const line = (message: string) => void lines.push(message);
-  const world = { clock, table, sent, ages, lines, broken: false, slot: clock.now() / (30 * MINUTE), tick };
+  const proofs = letterProofs(
+    'letters',
+    { read: async () => (world.key === undefined ? Promise.reject(new Error('no key')) : { key: world.key }) },
+    clock,
+  );
+  const world = {
+    clock,
+    table,
+    proofs,
+    sent: [] as Sent[],
+    ages: [] as number[],
+    mxAges: [] as number[],
+    lines,
+    broken: false,
+    config: CANARY,
+    key: 'k' as string | undefined,
+    slot: clock.now() / SLOT,
+    tick,
+    item: (pk = canaryKey(OUT)) => table.items.get(pk),
+    /** The mail that was sent so manieth comes in again. */
+    comesBack: (place: number) =>
+      noteReturn(table, { token: tokenIn(world.sent[place]), over: 'mg', recipients: [CANARY.to] }),
+  };
   async function tick() {
     await sendCanaries({
-      providers: [{ key: 'mg', type: 'mailgun', options: { domain: 'mg.example.com' } }, PROVIDER],
+      providers: [
+        { key: 'mg', type: 'mailgun', options: { domain: 'mg.example.com' } },
+        { ...PROVIDER, canary: world.config },
+      ],
+      inboundCanaries: inbound ? [{ key: 'mg', canary: MX_CANARY }] : [],
       queue: {
-        send: async (url, body) => {
+        send: async (url, body, attributes = {}) => {
           if (world.broken) throw new Error('the queue does not answer');
-          sent.push({ url, id: JSON.parse(body).id });
+          world.sent.push({ url, body, attributes });
         },
       },
       outboundQueueUrl: 'outbound',
+      proofs,
       table,
-      metrics: { add: (name, value) => void (name === 'CanaryAge' && ages.push(value)) },
+      metrics: {
+        add: (name, value) => {
+          if (name === 'CanaryAge') world.ages.push(value);
+          if (name === 'MxCanaryAge') world.mxAges.push(value);
+        },
+      },
       log: { info: line, warn: line, error: line },
       clock,
       timeScale,

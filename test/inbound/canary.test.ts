@@ -1,25 +1,71 @@
 import { expect, test } from 'vitest';
+import { type CanaryWay, canaryKey, TOKEN_HEADER, tokenOf } from '../../lambda/canary/canary.ts';
 import { givenWorld, mailgunMail, mailgunRequest, NOW, postmarkMail, postmarkRequest } from './world.ts';
 
-const SENT = { pk: 'canary/own-mta', rev: 1, since: 1, sentSlot: 7 };
+const OUT: CanaryWay = { way: 'out', provider: 'own-mta' };
+const IN: CanaryWay = { way: 'in', provider: 'mailgun' };
+const SENT_AT = NOW - 60_000;
+const secret = 'of-this-deployment';
+const to = 'canary@in.example.com';
 
-test('a canary that comes back over any provider is noted, and delivered like any mail', async () => {
+function given() {
   const world = givenWorld();
-  world.table.items.set(SENT.pk, SENT);
+  for (const way of [OUT, IN]) world.table.items.set(canaryKey(way), { pk: canaryKey(way), rev: 1, to, secret });
+  return world;
+}
+const token = (way: CanaryWay): [string, string] => [TOKEN_HEADER, tokenOf(way, SENT_AT, secret)];
+const NAME: [string, string] = ['X-Mailover-Id', 'mailover-canary:out:own-mta:7'];
+const overMailgun = (recipient: string, headers: [string, string][]) =>
+  mailgunRequest(mailgunMail({ recipient }, headers));
+const overPostmark = (recipient: string, headers: [string, string][]) =>
+  postmarkRequest(
+    postmarkMail({ OriginalRecipient: recipient, Headers: headers.map(([Name, Value]) => ({ Name, Value })) }),
+  );
 
-  const headers: [string, string][] = [['X-Mailover-Id', 'mailover-canary:own-mta:7']];
-  expect((await world.receive(mailgunRequest(mailgunMail({}, headers)))).status).toBe(200);
+test.each([
+  ['mailgun', overMailgun],
+  ['postmark', overPostmark],
+])('a canary that comes back over %s is noted and counted, and the application does not see it', async (_, request) => {
+  const world = given();
 
-  expect(world.table.items.get(SENT.pk)).toMatchObject({ returnedAt: NOW, sentSlot: 7 });
-  expect(world.messages()).toMatchObject([{ flags: ['loop'] }]);
+  expect((await world.receive(request(to, [NAME, token(OUT)]))).status).toBe(200);
+
+  expect(world.table.items.get(canaryKey(OUT))).toMatchObject({ newestBack: SENT_AT });
+  expect(world.messages()).toEqual([]);
+  expect(world.metrics.filter(({ name }) => name === 'InboundRequests')).toMatchObject([{ outcome: 'canary' }]);
 });
 
-test('mail of our own that is no canary notes nothing', async () => {
-  const world = givenWorld();
-  world.table.items.set(SENT.pk, SENT);
+test('a canary of a way in counts over that way alone', async () => {
+  const world = given();
+  expect((await world.receive(overPostmark(to, [token(IN)]))).status).toBe(200);
+  expect(world.table.items.get(canaryKey(IN))).not.toHaveProperty('newestBack');
+  expect((await world.receive(overMailgun(to, [token(IN)]))).status).toBe(200);
+  expect(world.table.items.get(canaryKey(IN))).toMatchObject({ newestBack: SENT_AT });
+  expect(world.messages()).toEqual([]);
+});
 
-  const Headers = [{ Name: 'X-Mailover-Id', Value: 'order-1' }];
-  expect((await world.receive(postmarkRequest(postmarkMail({ Headers })))).status).toBe(200);
+test.each<[string, string, [string, string][]]>([
+  ['the name of a canary alone', to, [NAME]],
+  ['a token that is made up', to, [NAME, [TOKEN_HEADER, tokenOf(OUT, SENT_AT, 'guessed')]]],
+  ['a token at another address', 'box@in.example.com', [NAME, token(OUT)]],
+  ['an empty token', to, [NAME, [TOKEN_HEADER, '']]],
+])('mail with %s notes nothing, and is delivered like any other', async (_, recipient, headers) => {
+  for (const request of [overMailgun, overPostmark]) {
+    const world = given();
+    const before = world.table.items.get(canaryKey(OUT));
 
-  expect(world.table.items.get(SENT.pk)).toEqual(SENT);
+    expect((await world.receive(request(recipient, headers))).status).toBe(200);
+
+    expect(world.table.items.get(canaryKey(OUT))).toEqual(before);
+    expect(world.messages()).toHaveLength(1);
+  }
+});
+
+test('what may be a canary is not taken while the table does not answer: the provider comes again', async () => {
+  const world = given();
+  world.table.mood = 'fail';
+  expect((await world.receive(overMailgun(to, [token(OUT)]))).status).toBe(500);
+  world.table.mood = 'good';
+  expect((await world.receive(overMailgun(to, [token(OUT)]))).status).toBe(200);
+  expect(world.messages()).toEqual([]);
 });

@@ -16,7 +16,11 @@ export const EVERYTHING: readonly ProviderConfig[] = [
     key: 'mailgun',
     type: 'mailgun',
     options: { domain: 'mg.example.com' },
-    inbound: { domains: ['in.example.com'], preference: 10 },
+    inbound: {
+      domains: ['in.example.com'],
+      preference: 10,
+      canary: { to: 'canary@mailgun.in.example.com', everyMinutes: 15 },
+    },
   },
   {
     key: 'ses',

@@ -35,6 +35,7 @@ test('what the deployment encodes is what the health check decodes', () => {
   );
   expect(decoded).toEqual({
     providers: PROVIDERS.filter(({ outbound }) => outbound !== false),
+    inboundCanaries: [],
     outboundQueueUrl: evaluate(stack.resolve(stack.mailover.queues.outbound.queueUrl)),
     stateTable: evaluate(stack.resolve(stack.mailover.stateTable.tableName)),
   });
@@ -127,4 +128,48 @@ test('more than its environment can hold is refused', () => {
   expect(() => deploy({ providers: [{ key: 'own-mta', type: 'smtp', options, blocklists }] })).toThrow(
     /bytes of environment.*zones of blocklists/,
   );
+});
+
+test('canaries of a way in go out with their proof, are watched, and come in by the rule of SES', () => {
+  const canary = { to: 'canary@ses.in.example.com', everyMinutes: 30 };
+  const { template: with_, stack: its } = deploy({
+    providers: [
+      {
+        key: 'ses',
+        type: 'ses',
+        options: { identities: ['example.com'] },
+        inbound: { recipients: ['in.example.com'], canary },
+      },
+      {
+        key: 'inbox',
+        type: 'postmark',
+        outbound: false,
+        options: {},
+        inbound: { canary: { to: 'canary@pm.in.example.com', everyMinutes: 60 } },
+      },
+    ],
+  });
+  const alarms = Object.values(resources(with_, 'AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+  expect(
+    alarms
+      .filter(({ AlarmName }) => String(AlarmName).endsWith('/MxCanaryMissing'))
+      .map(({ AlarmName, Threshold, MetricName }) => [AlarmName, Threshold, MetricName]),
+  ).toEqual([
+    ['Mailover/ses/MxCanaryMissing', 4_200, 'MxCanaryAge'],
+    ['Mailover/inbox/MxCanaryMissing', 7_800, 'MxCanaryAge'],
+  ]);
+  expect(Object.values(resources(with_, 'AWS::SES::ReceiptRule'))[0]?.Properties['Rule']).toMatchObject({
+    Recipients: ['in.example.com', 'canary@ses.in.example.com'],
+  });
+  const [policy] = Object.entries(resources(with_, 'AWS::IAM::Policy')).filter(([id]) =>
+    id.startsWith('MailoverHealth'),
+  );
+  const { Statement } = (policy?.[1].Properties['PolicyDocument'] ?? { Statement: [] }) as {
+    Statement: { Action: unknown; Resource: unknown }[];
+  };
+  expect(Statement).toContainEqual({
+    Effect: 'Allow',
+    Action: 'secretsmanager:GetSecretValue',
+    Resource: its.resolve(its.mailover.letterKey.secretArn),
+  });
 });

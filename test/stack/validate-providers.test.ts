@@ -118,6 +118,33 @@ test.each<[string, unknown, string | RegExp]>([
     'add up to 1.1',
   ],
   ['a canary to a name', [{ ...GOOD, canary: { to: 'A <a@b.example>', everyMinutes: 30 } }], 'canary.to: must be one'],
+  [
+    'a canary of a way in to a name',
+    [{ ...GOOD, inbound: { canary: { to: 'A <a@b.example>', everyMinutes: 30 } } }],
+    'inbound.canary.to: must be one',
+  ],
+  [
+    'a canary of a way in each minute',
+    [{ ...GOOD, inbound: { canary: { to: 'a@b.example', everyMinutes: 1 } } }],
+    'inbound.canary.everyMinutes: ',
+  ],
+  [
+    'a canary of a way in that comes in by another way, too',
+    [
+      { ...GOOD, inbound: { canary: { to: 'canary@IN.example.com', everyMinutes: 30 } } },
+      { key: 'mg', type: 'mailgun', options: { domain: 'mg.example.com' }, inbound: { domains: ['in.example.com'] } },
+    ],
+    'inbound.canary.to: in.example.com is received by mg too; it needs a subdomain whose only MX is ',
+  ],
+  [
+    'two ways in with canaries to one domain',
+    ['one', 'two'].map((key) => ({
+      ...GOOD,
+      key,
+      inbound: { canary: { to: `${key}@mx.example.com`, everyMinutes: 30 } },
+    })),
+    'inbound.canary.to: mx.example.com is received by two too',
+  ],
   ['a canary each minute', [{ ...GOOD, canary: { to: 'a@b.example', everyMinutes: 1 } }], 'canary.everyMinutes: '],
   [
     'a name as sending address',

@@ -56,6 +56,8 @@ export function givenWorld(
     offered: [] as (readonly string[])[],
     questions: [] as (Question & { readonly provider: string })[],
     counted: [] as string[],
+    /** What was logged. */
+    lines: [] as string[],
     sent: [] as {
       queue: string;
       body: string;
@@ -92,6 +94,7 @@ export function givenWorld(
     { read: async () => world.letterKey ?? Promise.reject(new Error('no secret')) },
     clock,
   );
+  const line = (message: string, fields?: object) => void world.lines.push(JSON.stringify({ message, ...fields }));
   const deploy = (list: readonly ProviderConfig[]) =>
     createSender({
       environment: { ...environment, providers: list },
@@ -121,7 +124,7 @@ export function givenWorld(
           return Promise.resolve();
         },
       },
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      log: { info: line, warn: line, error: line },
       metrics: { add: (name, _value, { provider = '' } = {}) => world.counted.push(`${name} ${provider}`.trim()) },
       clock,
       random: () => 0,

@@ -1,0 +1,58 @@
+import type { InboundProvider } from '../lambda/contract/inbound-environment.ts';
+import type { Taking } from './simulators/accepted-log.ts';
+import type { Reception } from './simulators/inbound/received-mail.ts';
+
+/** What a deployment receives mail for. */
+export interface Domains {
+  /** Those that receive. */
+  readonly providers: readonly Pick<InboundProvider, 'key' | 'type' | 'preference'>[];
+  /** Domains by key, of providers that list theirs (`inbound.domains`). */
+  readonly listed: Readonly<Record<string, readonly string[]>>;
+  /** Address of the canaries of a way in, by key: the provider is the only MX of its domain. */
+  readonly canaries: Readonly<Record<string, string>>;
+  /** Addresses that come in by whatever way. */
+  readonly addresses: readonly string[];
+}
+
+/** Providers that receive for a domain, best MX first, by domain. */
+export type Zones = ReadonlyMap<string, readonly string[]>;
+
+/** The MX records as the set-up of the providers asks for them. */
+export function zonesOf({ providers, listed, canaries, addresses }: Domains): Zones {
+  const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
+  // SES is given its mail in another way: see `GET /api/stack`.
+  const inOrder = providers
+    .filter(({ type }) => type !== 'ses')
+    .toSorted((a, b) => (a.preference ?? best) - (b.preference ?? best));
+  const shared = new Set([...Object.values(listed).flat(), ...addresses.map(domainOf)]);
+  const zones = new Map<string, readonly string[]>();
+  // A provider without a list, such as Postmark, takes whatever domain has it as an MX.
+  for (const domain of shared)
+    zones.set(
+      domain,
+      inOrder.filter(({ key }) => listed[key]?.includes(domain) ?? true).map(({ key }) => key),
+    );
+  for (const [key, address] of Object.entries(canaries)) zones.set(domainOf(address), [key]);
+  return zones;
+}
+
+/** Delivers mail that a simulator took to the receiving half of the provider whose MX it goes to. */
+export function mailExchange(options: {
+  readonly zones: Zones;
+  /** Whether the provider's mail server takes connections. */
+  isUp(key: string): boolean;
+  receive(key: string, reception: Reception): Promise<unknown>;
+}): (taking: Taking) => Promise<void> {
+  const { zones, isUp, receive } = options;
+  return async (taking) => {
+    for (const to of taking.envelope.to) {
+      // The better MX does not answer: the next one is asked. Without any the mail would wait and bounce.
+      const key = zones.get(domainOf(to))?.find(isUp);
+      if (key !== undefined) await receive(key, { raw: await taking.mime(), from: taking.envelope.from || null, to });
+    }
+  };
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+}

@@ -1,0 +1,45 @@
+import MailComposer from 'nodemailer/lib/mail-composer';
+import type { Header } from './accepted-log.ts';
+
+/** Parts of a mail that a provider was given as fields. */
+export interface Parts {
+  readonly headers: readonly Header[];
+  readonly text?: string | undefined;
+  readonly html?: string | undefined;
+  readonly attachments: readonly {
+    readonly filename: string;
+    readonly contentType: string;
+    readonly content: Buffer;
+    readonly cid?: string | undefined;
+  }[];
+}
+
+/** Headers that the composer writes from options of its own. */
+const OPTIONS = {
+  from: 'from',
+  to: 'to',
+  cc: 'cc',
+  'reply-to': 'replyTo',
+  subject: 'subject',
+  'message-id': 'messageId',
+};
+
+/** The mail that a provider makes of fields and sends on. */
+export async function composedMime({ headers, text, html, attachments }: Parts): Promise<Buffer> {
+  const named: Record<string, string> = {};
+  const others: { key: string; value: string }[] = [];
+  for (const [name, value] of headers) {
+    const option = OPTIONS[name.toLowerCase() as keyof typeof OPTIONS];
+    if (option) named[option] = value;
+    else others.push({ key: name, value });
+  }
+  return await new MailComposer({
+    ...named,
+    headers: others,
+    ...(text !== undefined && { text }),
+    ...(html !== undefined && { html }),
+    attachments: attachments.map(({ cid, ...rest }) => ({ ...rest, ...(cid && { cid }) })),
+  })
+    .compile()
+    .build();
+}

@@ -1,0 +1,75 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { givenStack, type RunningStack } from '../support/running-stack.ts';
+
+let stack: RunningStack;
+
+beforeAll(async () => {
+  stack = await givenStack(120, 'test/flow/apps/canaries.ts');
+}, 60_000);
+
+afterAll(async () => {
+  await stack?.close();
+});
+
+interface Metric {
+  readonly name: string;
+  readonly dimensions: { readonly provider?: string; readonly outcome?: string };
+  readonly points: readonly { readonly sum: number; readonly max: number }[];
+}
+
+const get = async <T>(path: string): Promise<T> => (await fetch(`${stack.url}${path}`)).json() as Promise<T>;
+const received = () => get<{ envelope: { to: string[] }; subject?: string }[]>('/api/received');
+const returned = async (provider: string) =>
+  (await get<Metric[]>('/api/metrics'))
+    .filter(
+      ({ name, dimensions }) =>
+        name === 'InboundRequests' && dimensions.outcome === 'canary' && dimensions.provider === provider,
+    )
+    .flatMap(({ points }) => points)
+    .reduce((sum, point) => sum + point.sum, 0);
+const stateOf = async (name: string) =>
+  (await get<{ name: string; state: string }[]>('/api/alarms')).find((alarm) => alarm.name === name)?.state;
+
+it('canaries come back over each MX and over their way out, and the application sees none', {
+  timeout: 120_000,
+}, async () => {
+  await stack.until(async () => (await returned('postmark')) > 1 && (await returned('mailgun')) > 2);
+  expect(await received()).toEqual([]);
+  for (const name of ['mailgun/MxCanaryMissing', 'postmark/MxCanaryMissing', 'own-mta/CanaryMissing'])
+    await stack.until(async () => (await stateOf(`Mailover/${name}`)) === 'OK');
+});
+
+it('mail for a domain that is received for comes in, with whatever names it calls itself', {
+  timeout: 60_000,
+}, async () => {
+  const sqs = new SQSClient({
+    endpoint: stack.info.endpoints.aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.info.queues.outbound,
+      MessageBody: JSON.stringify({
+        version: 1,
+        id: 'to-ourselves',
+        from: 'a@example.com',
+        to: ['canary@in.example.com', 'box@in.example.com', 'b@example.org'],
+        subject: 'no canary',
+        text: 'hello',
+        headers: { 'X-Canary-Token': `out.own-mta.1800000000000.${'A'.repeat(43)}` },
+      }),
+    }),
+  );
+  await stack.until(async () => (await received()).filter(({ subject }) => subject === 'no canary').length === 2);
+});
+
+it('the alarm of one MX is raised while it is away, and ends', { timeout: 300_000 }, async () => {
+  await stack.breakProvider('mailgun', { network: 'refuse' });
+  const state = () => stateOf('Mailover/mailgun/MxCanaryMissing');
+  await expect.poll(state, { timeout: 120_000, interval: 500 }).toBe('ALARM');
+  expect(await stateOf('Mailover/postmark/MxCanaryMissing')).toBe('OK');
+  await stack.repairAll();
+  await expect.poll(state, { timeout: 120_000, interval: 500 }).toBe('OK');
+});
