@@ -3,11 +3,11 @@ import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { MailoverStack } from '../lib/stack.ts';
 
-/** Mail of our own that proves a way, each half hour: over a provider, or to a subdomain whose only MX is one. */
+/** Mail of our own that proves a way: over a provider, or to a subdomain whose only MX is one. Half an hour suits most. */
 const canaryTo = (domain: string) => ({
   to: `canary@${domain}`,
   from: 'canary@example.com',
-  everyMinutes: 30,
+  everyMinutes: 1_440,
 });
 
 /**

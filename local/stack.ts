@@ -54,6 +54,11 @@ export interface StackOptions {
    * @default - none
    */
   readonly hosts?: readonly string[];
+  /**
+   * The CDK app to run, from the root of the repository.
+   * @default - bin/mailover.ts
+   */
+  readonly app?: string;
   /** Told what the stack is about to do. */
   readonly onProgress?: (step: string) => void;
   /** Told what the functions print, as they print it. */
@@ -134,7 +139,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   const directory = await makeWorkDirectory();
   closers.push(() => rm(directory, { recursive: true, force: true }));
   onProgress('synthesising the app');
-  const stacks = await readAssembly(await synthesise(directory, signal ?? new AbortController().signal));
+  const stacks = await readAssembly(await synthesise(directory, signal ?? new AbortController().signal, options.app));
   live.deployment = deploy(stacks, aws.url, http.url);
   const { deployment } = live;
   live.drawing = drawingOf(deployment);

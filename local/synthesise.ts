@@ -3,13 +3,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from './work-directory.ts';
 
-/** Synthesises the CDK app into a directory; fails with what the app printed. */
-export async function synthesise(directory: string, signal: AbortSignal): Promise<string> {
+/** The CDK app that a user edits. */
+const USERS_APP = 'bin/mailover.ts';
+
+/** Synthesises a CDK app into a directory; fails with what the app printed. */
+export async function synthesise(directory: string, signal: AbortSignal, app = USERS_APP): Promise<string> {
   const output = join(directory, 'assembly');
   await mkdir(output, { recursive: true });
   // Lambda takes a `.js` file without a package.json for CommonJS; the one of this repository says otherwise.
   await writeFile(join(directory, 'package.json'), '{ "type": "commonjs" }\n');
-  const child = spawn(process.execPath, [join(ROOT, 'bin/mailover.ts')], {
+  const child = spawn(process.execPath, [join(ROOT, app)], {
     cwd: ROOT,
     env: { ...process.env, CDK_OUTDIR: output, CDK_VALIDATION: 'false' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -23,6 +26,6 @@ export async function synthesise(directory: string, signal: AbortSignal): Promis
   // Also when it was ended by the signal: until it has gone it may write to the directory.
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   if (failure) throw failure;
-  if (code !== 0) throw new Error(`synthesis of bin/mailover.ts failed:\n${printed.trim()}`);
+  if (code !== 0) throw new Error(`synthesis of ${app} failed:\n${printed.trim()}`);
   return output;
 }

@@ -55,8 +55,9 @@ export interface RunningStack {
 const POLL_MS = 50;
 const PATIENCE_MS = 50_000;
 
-export async function givenStack(timeScale: number): Promise<RunningStack> {
-  const stack = await startStack({ port: 0, timeScale });
+/** `app`: another CDK app than that of the users. */
+export async function givenStack(timeScale: number, app?: string): Promise<RunningStack> {
+  const stack = await startStack({ port: 0, timeScale, ...(app !== undefined && { app }) });
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
     const response = await fetch(new URL(path, stack.url), {
       method,
