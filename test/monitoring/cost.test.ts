@@ -37,7 +37,7 @@ test('a provider more costs what its own series and alarms cost', () => {
   expect(cost(PROVIDERS) - cost(PROVIDERS.slice(0, 3))).toBeLessThan(COST_OF_ONE);
 });
 
-test('receiving adds 18 series for each provider, and three for the whole', () => {
+test('receiving adds 19 series for each provider, and three for the whole', () => {
   const series = (inbound: boolean) => {
     const providers = PROVIDERS.map((provider) =>
       provider.type === 'postmark' && inbound ? { ...provider, inbound: true as const } : provider,
@@ -47,7 +47,7 @@ test('receiving adds 18 series for each provider, and three for the whole', () =
     );
   };
 
-  expect(series(true) - series(false)).toBe(18 + 3);
+  expect(series(true) - series(false)).toBe(19 + 3);
 });
 
 test('the small size costs less than ten dollars for four providers, and keeps every page', () => {

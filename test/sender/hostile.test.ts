@@ -88,6 +88,8 @@ function hostileBody(place: number): string {
   };
   if (random() < 0.3) delete mail['id'];
   for (let changes = Math.floor(random() * 3); changes > 0; changes--) mail[pick(FIELDS)] = pick(EVIL);
+  // A name that it may have is told in the log, as every producer's is.
+  if (String(mail['id']).includes(PLANT)) mail['id'] = `order-${place}`;
   const json = JSON.stringify(mail);
   return random() < 0.1 ? json.slice(0, Math.floor(random() * json.length)) || '{' : json;
 }
