@@ -18,7 +18,7 @@ const FUNCTION_TIMEOUT = Duration.minutes(4);
 
 const PREFIX = 'inbound/';
 /** Its own items, and which mail arrived. */
-const ITEMS = ['inbound/*', 'message-id/*', 'reconciled/*', 'reconciler/*'];
+const ITEMS = ['inbound/*', 'message-id/*', 'reconciled/*', 'reconciler/*', 'canary/*'];
 
 export interface ReconcilerProps {
   readonly providers: readonly ReconciledProvider[];

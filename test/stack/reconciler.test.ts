@@ -65,7 +65,7 @@ test('it writes its own items and those of received mail, one prefix of the buck
 
   expect(of('dynamodb:PutItem')?.Condition).toEqual({
     'ForAllValues:StringLike': {
-      'dynamodb:LeadingKeys': ['inbound/*', 'message-id/*', 'reconciled/*', 'reconciler/*'],
+      'dynamodb:LeadingKeys': ['inbound/*', 'message-id/*', 'reconciled/*', 'reconciler/*', 'canary/*'],
     },
     Null: { 'dynamodb:LeadingKeys': 'false' },
   });

@@ -77,6 +77,7 @@ test.each([
     'Health',
     [
       'sqs:SendMessage outbound',
+      'secretsmanager:GetSecretValue letter-key',
       ...['GetItem', 'BatchGetItem'].map((action) => `dynamodb:${action} table circuit/* switch/* health/* canary/*`),
       'dynamodb:PutItem table health/* canary/*',
       ...['mailover/postmark', 'mailover/mailgun-us', 'eu/mailgun', 'mailover/own-mta'].map(reads),
@@ -89,7 +90,7 @@ test.each([
       'sqs:SendMessage inbound',
       's3:PutObject bucket/inbound/*',
       ...['GetItem', 'BatchGetItem', 'PutItem'].map(
-        (action) => `dynamodb:${action} table inbound/* message-id/* reconciled/* reconciler/*`,
+        (action) => `dynamodb:${action} table inbound/* message-id/* reconciled/* reconciler/* canary/*`,
       ),
       reads('mailover/postmark/webhooks'),
       reads('mailover/postmark'),
