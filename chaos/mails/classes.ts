@@ -10,7 +10,7 @@ export interface MailClass {
   readonly onUnknown?: OnUnknown;
 }
 
-/** Login codes that are worth nothing after ten minutes, invoices that must not come twice, and bulk. */
+/** Login codes that are worth nothing after ten minutes, invoices that must not come twice, and bulk that outages outlast. */
 export const CLASSES: readonly MailClass[] = [
   {
     class: 'codes',
@@ -20,6 +20,6 @@ export const CLASSES: readonly MailClass[] = [
     onUnknown: 'failover',
   },
   { class: 'invoices', mails: 0.06, onUnknown: 'hold' },
-  { class: 'news', mails: 0.1, expiresAfterSeconds: 86_400 },
+  { class: 'news', mails: 0.1, expiresAfterSeconds: 2_700 },
   { class: 'unrouted', mails: 0.03 },
 ];

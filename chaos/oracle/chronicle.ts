@@ -8,6 +8,7 @@ import type { Trace } from '../world/trace.ts';
 import type { Worker } from '../world/worker.ts';
 import { messageDiffers, mimeDiffers } from './content.ts';
 import { hopOf, isRunaway } from './pace.ts';
+import { PROMISES } from './promises.ts';
 import { attemptName, attemptsOf, forgottenFields, submissionOf } from './stored.ts';
 import { Stories } from './stories.ts';
 import { type Attempted, named, type Story } from './story.ts';
@@ -205,6 +206,12 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   /** An invocation has ended; `killed` is where, if its process died. */
   ended(worker: Worker, batch: readonly QueueMessage[], killed: string | undefined): void {
     this.trace.add(this.timeline.now, killed === undefined ? 'answer' : 'killed', worker.name, killed);
+    // A clock may be wrong from the start, or jump meanwhile.
+    if (worker.worstSkewMs > PROMISES.clockMs)
+      for (const message of batch) {
+        const story = this.stories.ofMessage(message);
+        if (story) story.skewed = true;
+      }
     if (killed === undefined) return;
     if (killed === 'threw') this.violations.push(`handler threw: ${worker.name}`);
     for (const message of batch) {

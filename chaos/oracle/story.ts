@@ -88,6 +88,8 @@ export interface Story {
   readByPrevious: boolean;
   /** Processes that died with it in hand. */
   crashes: number;
+  /** A process whose clock was wrong had it in hand. */
+  skewed: boolean;
   /** A process died with it in hand, or the ledger failed it: what an attempt came to may be known to nobody. */
   interrupted: boolean;
 }
@@ -112,6 +114,7 @@ export function untold(mail: Mail, id: string): Story {
     doubts: 0,
     previous: false,
     readByPrevious: false,
+    skewed: false,
     interrupted: false,
     crashes: 0,
   };

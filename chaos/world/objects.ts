@@ -30,11 +30,11 @@ export class SimulatedObjects {
               afterMs: this.random.between(5, 10_000),
               error: Object.assign(new Error('the simulated bucket failed'), { name: 'SlowDown' }),
             };
-          const content = this.contents.get(key) ?? 'missing';
-          return {
-            afterMs: this.random.between(2, 40),
-            value: Buffer.isBuffer(content) && content.length > maxBytes ? 'too-large' : content,
-          };
+          const content = this.contents.get(key);
+          const afterMs = this.random.between(2, 40);
+          if (content === undefined) return { afterMs, value: 'missing' };
+          // Each read brings bytes of its own: the sender decodes attachments where they stand.
+          return { afterMs, value: content.length > maxBytes ? 'too-large' : Buffer.from(content) };
         }),
     };
   }

@@ -12,6 +12,7 @@ const { hash, verdict } = await runSeed(
   {
     seed: Number(seed),
     mails: Number(mails),
+    allowsLoops: DEFECTS[release]?.allowsLoops,
     ...(faults !== undefined && { faults: faults.split(',').filter(Boolean) as FaultKind[] }),
   },
   // A release without a ledger that says that it is this one.

@@ -66,7 +66,11 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Case)
       return mail.onUnknown === 'hold' && (unknown > 0 || interrupted);
     case undefined:
       // SQS forgot the deletion of a message that came as often as it may and was buried with its reason.
-      return mayCrash || letters.some((other) => other.reason !== undefined && other.at <= at);
+      // And processes that die are given it as often: what Lambda refuses to invoke, nothing has seen.
+      return (
+        (mayCrash && receives >= maxReceiveCount) ||
+        letters.some((other) => other.reason !== undefined && other.at <= at)
+      );
     case 'Crashed':
       // The first receive leaves no trace of its own, so that one of three deaths may have been another's.
       return story.crashes >= 2;

@@ -17,7 +17,7 @@ export const expiry: Rule = ({ chronicle, clockErrorMs }) =>
         if (worker.release === 'previous') return false;
         const error = worker.worstSkewMs > PROMISES.clockMs ? worker.worstSkewMs : 0;
         // The age of what has no time of its own is counted by the queue that took it, and by the letters of others.
-        const others = story.mail.expiresAt === undefined ? clockErrorMs : 0;
+        const others = story.mail.expiresAt !== undefined ? 0 : story.skewed ? clockErrorMs : SLACK_MS;
         return begunAt > limit + SLACK_MS + error + others;
       })
       .map(

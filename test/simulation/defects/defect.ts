@@ -8,6 +8,8 @@ import type { Attempt } from '../../../lambda/providers/provider.ts';
 export interface Defect extends Seams {
   /** Beginning of the violations that may find it. */
   readonly foundAs: readonly string[];
+  /** Whether the function may meet its own messages. @default - as deployed */
+  readonly allowsLoops?: boolean;
 }
 
 /** Defects by what they do, in the words of the table in ADR 12. */
@@ -42,7 +44,8 @@ export function sends(
     ports: (ports) => ({
       ...ports,
       queue: {
-        send: (url, body, attributes = {}, delay = 0) => ports.queue.send(url, body, ...change(attributes, delay, url)),
+        send: (url, body, attributes = {}, delay = 0, group) =>
+          ports.queue.send(url, body, ...change(attributes, delay, url), group),
       },
     }),
   };

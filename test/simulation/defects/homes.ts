@@ -21,6 +21,7 @@ export const homes: Defects = {
     foundAs: ['unexplained', 'runaway', 'dead letter', 'lost'],
     ports: (ports) => ({ ...ports, table: withoutLineage(ports.table), queue: withoutSignature(ports.queue) }),
   },
+  'Lambda ends our loops': { foundAs: ['dead letter'], allowsLoops: false },
   'the first batch of each process is deleted unsent': {
     foundAs: ['lost'],
     handler: (handler) => {
