@@ -13,6 +13,7 @@ import { Inbound } from './inbound.ts';
 import { inboundCanaries, inboundProviders, reconciledProviders } from './inbound-providers.ts';
 import { LetterKey } from './letter-key.ts';
 import { MailBucket, SUBMISSIONS } from './mail-bucket.ts';
+import { watchClasses } from './monitoring/class-alarms.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
@@ -159,6 +160,7 @@ export class Mailover extends Construct {
       timing: durations,
       thresholds: props.monitoring ?? {},
     });
+    watchClasses(this.monitoring, routes);
     const canaries = inboundCanaries(props.providers);
     this.health = new HealthCheck(this, 'Health', {
       providers: watched,

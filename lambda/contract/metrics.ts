@@ -8,7 +8,7 @@ export const NAMESPACE = 'Mailover';
 export interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
   /** Dimensions that each value has. Keys of providers and words of a closed list only: each combination is billed as a metric. */
-  readonly by: readonly ('provider' | 'outcome')[];
+  readonly by: readonly ('provider' | 'outcome' | 'class')[];
   /** The closed list of outcomes, of metrics that have them. */
   readonly outcomes?: readonly string[];
   /**
@@ -92,6 +92,9 @@ export const DEAD_LETTER_OUTCOME = {
 
 const DEAD_LETTER_OUTCOMES = [...new Set(Object.values(DEAD_LETTER_OUTCOME))];
 
+/** Classes with an expiry: each is a series of its own. */
+export const MOST_WATCHED_CLASSES = 10;
+
 /** Values of the gauge `CircuitState`. `halfOpen`: the next mail tries the provider out; from `open` on it gets none. */
 export const CIRCUIT_STATE = { closed: 0, halfOpen: 1, open: 2, isolated: 3 } as const;
 
@@ -149,6 +152,11 @@ export const METRICS = {
   MetadataDropped: metric({ unit: 'Count', by: [] }),
   /** From when the producer sent it to acceptance; one value for each submission that a provider accepted. */
   Delay: metric({ unit: 'Seconds', by: [], small: true }),
+  /**
+   * Since the producer sent it, each time that the sender works on a mail of a class that has an expiry, and when it is accepted;
+   * at most {@link MOST_WATCHED_CLASSES} classes.
+   */
+  ClassWait: metric({ unit: 'Seconds', by: ['class'] }),
   /** Age of a submission when it is sent to a retry queue. */
   RetryAge: metric({ unit: 'Seconds', by: [], small: true }),
   /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_WATCHED_CLASSES } from './metrics.ts';
 import type { ProviderConfig } from './providers.ts';
 import type { RouteConfig } from './routes.ts';
 import { ConfigurationError, className } from './validate-providers.ts';
@@ -29,14 +30,28 @@ export function validateRoutes(
     if (name !== undefined && first < index) found.push(`class: is taken by routes[${first}]`);
     return found.map((problem) => `routes[${index}]${typeof name === 'string' ? ` (${name})` : ''}: ${problem}`);
   });
+  const watched = routes.filter(
+    (route: { expiresAfterSeconds?: unknown } | null) => route?.expiresAfterSeconds !== undefined,
+  );
+  if (watched.length > MOST_WATCHED_CLASSES)
+    problems.push(
+      `routes: given ${watched.length} classes with expiresAfterSeconds; at most ${MOST_WATCHED_CLASSES} may have one, since each is a metric and an alarm of its own`,
+    );
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
 function shapeProblems(entry: unknown): string[] {
-  return (schema.safeParse(entry).error?.issues ?? []).map((issue) =>
+  const problems = (schema.safeParse(entry).error?.issues ?? []).map((issue) =>
     [issue.path.join('.'), issue.message].filter(Boolean).join(': '),
   );
+  const { class: name, expiresAfterSeconds } = (entry ?? {}) as Record<string, unknown>;
+  // CloudWatch takes no other character in a dimension.
+  if (expiresAfterSeconds !== undefined && typeof name === 'string' && !WATCHABLE.test(name))
+    problems.push('class: must be printable ASCII where it has expiresAfterSeconds, since its alarm bears its name');
+  return problems;
 }
+
+const WATCHABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
 function keyProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
   const { class: name, providers: keys, strict } = (entry ?? {}) as Record<string, unknown>;

@@ -5,6 +5,8 @@ import { isMeasured, METRICS, type MetricName, type MonitoringSize, NAMESPACE } 
 export interface Dimensions {
   readonly provider?: string;
   readonly outcome?: string;
+  /** One that has a route with an expiry. */
+  readonly class?: string;
 }
 
 /** Takes the measured values of one invocation. */

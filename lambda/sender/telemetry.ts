@@ -141,6 +141,11 @@ export function tellAccepted({ metrics }: TelemetryContext, ageMs: number): void
   metrics.add('Delay', seconds(ageMs));
 }
 
+/** Tells how long a mail of a class with an expiry has waited by now, in stack time. */
+export function tellClassWait({ metrics }: TelemetryContext, name: string, ageMs: number): void {
+  metrics.add('ClassWait', seconds(ageMs), { class: name });
+}
+
 /** Tells that a submission is sent to a retry queue. */
 export function tellRetry({ metrics }: TelemetryContext, ageMs: number): void {
   metrics.add('RetryAge', seconds(ageMs));

@@ -9,12 +9,12 @@ import type { Entry } from './entry.ts';
 import { suppressedEvent } from './event.ts';
 import { withLastWords } from './last-words.ts';
 import { type Close, LedgerError, type Page, TakenError } from './ledger.ts';
-import { policyOf } from './policy.ts';
+import { policyOf, routeOf } from './policy.ts';
 import { declareRefused, type Progress, pending, told } from './progress.ts';
 import { route, uncarried } from './route.ts';
 import { settle, timeLeft } from './settle.ts';
 import { readHad } from './supersedes.ts';
-import { tellAccepted, tellUnable } from './telemetry.ts';
+import { tellAccepted, tellClassWait, tellUnable } from './telemetry.ts';
 import { sharesAt } from './warm-up.ts';
 import { InFlightError, type Work } from './work.ts';
 
@@ -61,6 +61,7 @@ export class Trip {
       now,
       ageMs: homes.since(homes.letter.born),
     });
+    this.measureClassWait();
     const late = homes.isStale || timeLeft(homes.since(homes.letter.firstSeen), expiresInMs) <= 0;
     if (late && !this.read) return 'read-first';
 
@@ -238,7 +239,16 @@ export class Trip {
 
   private measureDelay({ recipients }: Progress): void {
     const { context, homes } = this.work;
-    if (recipients.some(({ end }) => end === 'accepted')) tellAccepted(context, homes.since(homes.letter.born));
+    if (!recipients.some(({ end }) => end === 'accepted')) return;
+    tellAccepted(context, homes.since(homes.letter.born));
+    this.measureClassWait();
+  }
+
+  /** Only where the class has an expiry: for all other mail a wait is what it is. */
+  private measureClassWait(): void {
+    const { context, homes, arrived } = this.work;
+    const route = routeOf(arrived.submission, context.environment.routes ?? []);
+    if (route?.expiresAfterSeconds !== undefined) tellClassWait(context, route.class, homes.since(homes.letter.born));
   }
 }
 

@@ -33,6 +33,8 @@ interface AlarmText {
   readonly title: string;
   /** Key of the provider that it watches; absent if it watches all of Mailover. */
   readonly provider?: string;
+  /** Class of mail that it watches, in place of a provider. */
+  readonly class?: string;
   readonly severity: Severity;
   /** What happens to mail meanwhile: one sentence. */
   readonly meanwhile: string;
@@ -170,8 +172,8 @@ export class Monitoring extends Construct {
   }
 
   /** `Mailover/postmark/FailureRate`: stable, since people write rules and mute lists by name. */
-  nameOf(title: string, provider?: string): string {
-    return [this.name, ...(provider ? [provider] : []), title].join('/');
+  nameOf(title: string, subject?: string): string {
+    return [this.name, ...(subject ? [subject] : []), title].join('/');
   }
 
   /** Makes an alarm that tells those whom its severity concerns, when it begins and when it ends; none if the size leaves it out. */
@@ -179,7 +181,7 @@ export class Monitoring extends Construct {
     if (!this.keeps(definition)) return;
     const { metric, threshold, datapoints, of, missing } = definition;
     const alarm = new Alarm(this, idOf(definition), {
-      alarmName: this.nameOf(definition.title, definition.provider),
+      alarmName: this.nameOf(definition.title, definition.provider ?? definition.class),
       alarmDescription: this.describe(definition),
       metric,
       threshold,
@@ -232,7 +234,7 @@ export class Monitoring extends Construct {
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
     const { title, severity, provider, means } = text;
-    const name = this.nameOf(title, provider);
+    const name = this.nameOf(title, provider ?? text.class);
     this.named.push({ name, title, severity, alarm, ...(provider && { provider }), ...(means && { means }) });
   }
 
@@ -241,6 +243,7 @@ export class Monitoring extends Construct {
   }
 }
 
-function idOf({ title, provider }: AlarmText): string {
-  return provider ? `${title}-${provider}` : title;
+function idOf({ title, provider, class: name }: AlarmText): string {
+  const subject = provider ?? name;
+  return subject ? `${title}-${subject}` : title;
 }

@@ -6,18 +6,27 @@ import {
   measuredAt,
 } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { RouteConfig } from '../../lambda/contract/routes.ts';
 
 /** One time series that CloudWatch bills as a metric. */
 export interface Series {
   readonly name: MetricName;
   readonly provider?: string;
   readonly outcome?: string;
+  readonly class?: string;
 }
 
-/** Every series that the functions can ever make for these providers, whatever happens to the mail. */
-export function possibleSeries(providers: readonly ProviderConfig[], size: MonitoringSize = 'full'): Series[] {
-  return (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
+/** Every series that the functions can ever make for these providers and routes, whatever happens to the mail. */
+export function possibleSeries(
+  providers: readonly ProviderConfig[],
+  size: MonitoringSize = 'full',
+  routes: readonly RouteConfig[] = [],
+): Series[] {
+  const classes = routes.filter(({ expiresAfterSeconds }) => expiresAfterSeconds !== undefined);
+  return (Object.keys(METRICS) as MetricName[]).flatMap((name): Series[] => {
     const definition: MetricDefinition = METRICS[name];
+    if (definition.by.includes('class'))
+      return measuredAt(size, name) ? classes.map((route) => ({ name, class: route.class })) : [];
     const those = providers.filter((provider) => has(provider, definition));
     const whole = definition.receiving && those.length === 0 ? [] : [{}];
     const keys = definition.by.includes('provider') ? those.map(({ key }) => ({ provider: key })) : whole;

@@ -37,6 +37,8 @@ export interface Outage {
   readonly situation: Breakage;
   /** Between two mails; none are sent if absent. */
   readonly everyMs?: number;
+  /** Mail of one class, which has so many seconds, and from the strike on waits so long on the outbound queue. */
+  readonly classMail?: { readonly class: string; readonly expiresAfterSeconds: number; readonly waitedMs: number };
   /** A defect of our own: no message stays on a retry queue for longer. */
   readonly longestDelayMs?: number;
   /** How long it is broken, and how long it is watched after the repair. */
@@ -84,7 +86,7 @@ export async function liveThrough(outage: Outage, deployed: Deployed): Promise<S
 }
 
 function createWorld(
-  { providers, broken, situation, everyMs, longestDelayMs = Infinity, size = 'full' }: Outage,
+  { providers, broken, situation, everyMs, longestDelayMs = Infinity, size = 'full', classMail }: Outage,
   { alarms, queues, functions }: Deployed,
 ) {
   // A whole minute, so that samples and evaluations fall together.
@@ -101,6 +103,7 @@ function createWorld(
   const raised = new Set<string>();
   let statuses: Statuses = new Map();
   let sent = 0;
+  let struck = false;
   let dueAt = clock.now();
 
   const metrics: Metrics = {
@@ -120,6 +123,7 @@ function createWorld(
     mailBucket: 'mail',
     stateTable: 'state',
     maxReceiveCount: 20,
+    ...(classMail && { routes: [{ class: classMail.class, expiresAfterSeconds: classMail.expiresAfterSeconds }] }),
   };
   const sender = createSender({
     environment,
@@ -175,7 +179,8 @@ function createWorld(
     const mail = isFifth(`mail-${sent}`)
       ? { ...MAIL, id: `mail-${sent}`, from: 'news@example.net', to: ['bo@two.example.org'], attachments: [ATTACHMENT] }
       : { ...MAIL, id: `mail-${sent}` };
-    void receive(sqsRecord({ ...mail, providers: { only } }, { sentAt: clock.now() }));
+    const sentAt = clock.now() - (struck ? (classMail?.waitedMs ?? 0) : 0);
+    void receive(sqsRecord({ ...mail, ...(classMail && { class: classMail.class }), providers: { only } }, { sentAt }));
   };
   const askAccount = async ({ key }: ProviderConfig): Promise<Health> =>
     faults.concern(key) ? situation.health : { state: 'healthy' };
@@ -219,7 +224,10 @@ function createWorld(
     fallSilent: () => {
       dueAt = Number.POSITIVE_INFINITY;
     },
-    strike: faults.begin,
+    strike: () => {
+      struck = true;
+      faults.begin();
+    },
     repair: faults.end,
     raised: () => [...raised].sort(),
     standing: () => [...statuses.values()].filter(({ state }) => state === 'ALARM').map(({ name }) => name),

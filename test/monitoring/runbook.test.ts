@@ -15,7 +15,11 @@ const sections = new Map(
     .filter(([heading]) => !heading.includes(' ')),
 );
 const alarms = (['full', 'small'] as const).flatMap((size) => {
-  const { template } = deploy({ providers: EVERYTHING, monitoring: { stage: 'trial', size } });
+  const { template } = deploy({
+    routes: [{ class: 'login-codes', expiresAfterSeconds: 600 }],
+    providers: EVERYTHING,
+    monitoring: { stage: 'trial', size },
+  });
   return ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
     Object.values(resources(template, type)).map(({ Properties }) => Properties),
   );
