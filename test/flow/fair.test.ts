@@ -1,0 +1,65 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { givenStack, type RunningStack } from '../support/running-stack.ts';
+
+// Stack time is real here: a wait is what a reader would feel. MAILOVER_BULK=100000 is the whole of the promise.
+const BULK = Number(process.env['MAILOVER_BULK'] ?? 3_000);
+const CODES = 5;
+const LATENCY_MS = 300;
+const PROMISE_MS = 3_000;
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 240_000 });
+
+let stack: RunningStack;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  stack = await givenStack(1);
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+  sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
+});
+
+afterAll(async () => {
+  sqs.destroy();
+  await stack.close();
+});
+
+it(`accepts a login code within three seconds with ${BULK} newsletters waiting`, async () => {
+  const { outbound: QueueUrl } = stack.info.queues;
+  for (const { key } of stack.info.providers) await stack.breakProvider(key, { delayMs: LATENCY_MS });
+  const mail = (id: string) =>
+    JSON.stringify({ version: 1, id, from: 'a@example.com', to: ['b@example.org'], subject: id, text: 'hello' });
+  let next = 0;
+  const sendBulk = async (): Promise<void> => {
+    for (let first = next; first < BULK; first = next) {
+      next += 10;
+      const ids = Array.from({ length: 10 }, (_, place) => `news-${first + place}`);
+      const Entries = ids.map((Id) => ({ Id, MessageBody: mail(Id), MessageGroupId: 'news' }));
+      await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, sendBulk));
+
+  const waits: number[] = [];
+  for (let count = 0; count < CODES; count++) {
+    const id = `code-${count}`;
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: mail(id), MessageGroupId: 'codes' }));
+    const sent = Date.now();
+    await stack.until(async () => (await stack.entries(id)).length > 0);
+    waits.push(Date.now() - sent);
+    await wait(200);
+  }
+  const left = await stack.depth([QueueUrl]);
+  process.stdout.write(
+    `${BULK} newsletters, ${left} still waiting; codes were accepted after ${waits.join(', ')} ms\n`,
+  );
+
+  // The rest is of no use, and the stack is not to be closed in the middle of it.
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+  await wait(2_000);
+
+  // Else they would have met no backlog.
+  expect(left).toBeGreaterThan(100);
+  expect(Math.max(...waits)).toBeLessThan(PROMISE_MS);
+});
