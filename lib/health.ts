@@ -20,7 +20,7 @@ const EVERY = Duration.minutes(1);
 const FUNCTION_TIMEOUT = Duration.seconds(30);
 
 /** Items of the state table that it reads, and those of them that it writes. */
-const READS = ['circuit/*', 'switch/*', 'health/*', 'canary/*'];
+const READS = ['circuit/*', 'switch/*', 'health/*', 'canary/*', 'tally/*'];
 const WRITES = ['health/*', 'canary/*'];
 
 export interface HealthCheckProps {

@@ -27,7 +27,7 @@ import type { Timing } from './timing.ts';
 const BATCH_SIZE = 10;
 
 /** Items of the state table that it writes, and those that it reads. */
-const WRITES = ['submission/*', 'circuit/*', 'rate/*', 'crash/*'];
+const WRITES = ['submission/*', 'circuit/*', 'rate/*', 'crash/*', 'tally/*', 'ended/*'];
 const READS = [...WRITES, 'switch/*'];
 
 export interface SenderProps {

@@ -10,10 +10,12 @@ export interface CircuitSources {
   state(): Table | undefined;
   /** Keys of the providers, in the order of the list. */
   providers(): readonly string[];
+  /** Makes all workers forget what they have seen of providers; resolves when they have. */
+  forget(): Promise<void>;
 }
 
 /** Adds `GET` and `DELETE /api/circuits`. */
-export function addCircuits(app: FastifyInstance, { state, providers }: CircuitSources): void {
+export function addCircuits(app: FastifyInstance, { state, providers, forget }: CircuitSources): void {
   app.get('/api/circuits', async () => {
     const keys = providers();
     const items = await state()?.getAll(keys.flatMap((key) => [circuitKey(key), switchKey(key)]));
@@ -21,7 +23,13 @@ export function addCircuits(app: FastifyInstance, { state, providers }: CircuitS
   });
   app.delete('/api/circuits', async (_request, reply) => {
     const table = state();
-    if (table) await Promise.all(providers().map((key) => reset(table, key, Date.now())));
+    const resetAll = async () => {
+      if (table) await Promise.all(providers().map((key) => reset(table, key, Date.now())));
+    };
+    await resetAll();
+    // What a worker is doing just now ends with what it believed, and may write that down.
+    await forget();
+    await resetAll();
     return reply.code(204).send();
   });
 }
@@ -65,6 +73,33 @@ async function reset(table: Table, key: string, now: number): Promise<void> {
     const isolation = readIsolation(item);
     return isolation && isIsolated(isolation, now) ? switchItem(key, item, { ...isolation, until: now }) : undefined;
   });
+}
+
+/** Shortens or lengthens the waits of all circuits that have begun, for a clock that goes on `factor` times as fast. */
+export async function rescaleCircuits(table: Table, keys: readonly string[], factor: number): Promise<void> {
+  const now = Date.now();
+  await Promise.all(
+    keys.map((key) =>
+      write(table, circuitKey(key), (item) => {
+        if (!item) return undefined;
+        const { circuit, hold } = readRecord(item);
+        const moved = { circuit: move(circuit, now, factor), ...(hold && { hold: move(hold, now, factor) }) };
+        return circuitItem(key, item, moved, now);
+      }),
+    ),
+  );
+}
+
+const TIMES: ReadonlySet<string> = new Set(['since', 'until', 'at']);
+
+/** The same with all its times as far from now as the other speed has it; 0 means never. */
+function move<T>(value: T, now: number, factor: number): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, field]) => [
+    name,
+    typeof field === 'number' && field > 0 && TIMES.has(name) ? now + (field - now) / factor : move(field, now, factor),
+  ]);
+  return (Array.isArray(value) ? entries.map(([, field]) => field) : Object.fromEntries(entries)) as T;
 }
 
 async function write(table: Table, pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<void> {

@@ -24,6 +24,8 @@ export interface ApiSources extends InboundSources, MonitoringSources {
   drawing(): Drawing | undefined;
   /** The state table, once there is one. */
   state(): Table | undefined;
+  /** Makes all workers of the sender forget what they have seen of providers. */
+  forget(): Promise<void>;
 }
 
 /** Serves the console page and the JSON behind it. Fails if the port is taken. */
@@ -43,7 +45,11 @@ export async function startApi(
   );
   addState(app, options);
   addSubmissions(app, options.state);
-  addCircuits(app, { state: options.state, providers: () => options.info().providers.map(({ key }) => key) });
+  addCircuits(app, {
+    state: options.state,
+    providers: () => options.info().providers.map(({ key }) => key),
+    forget: options.forget,
+  });
   addFaults(app, options);
   addInbound(app, options);
   addMonitoring(app, options);

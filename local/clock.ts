@@ -33,6 +33,11 @@ export class StackClock {
     return this.#last.scale;
   }
 
+  /** Time of day of the last change of the scale; undefined if there was none. */
+  get changedAt(): number | undefined {
+    return this.#stretches.length > 1 ? this.#last.real : undefined;
+  }
+
   /** Stack time now, in epoch milliseconds. */
   now(): number {
     return this.toStack(this.#now());

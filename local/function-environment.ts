@@ -45,6 +45,7 @@ export function functionEnvironment(target: DeployedFunction, surroundings: Surr
     ...(dynamodbUrl && { AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl }),
     MAILOVER_ENDPOINTS: JSON.stringify(endpoints),
     MAILOVER_TIME_SCALE: String(clock.scale),
+    ...(clock.changedAt !== undefined && { MAILOVER_TIME_SCALE_SINCE: String(clock.changedAt) }),
     NODE_EXTRA_CA_CERTS: certificateFile,
   };
 }

@@ -33,6 +33,7 @@ try {
     logFile,
     signal: ending.signal,
     onProgress,
+    onOverload: tellOverload,
     ...(showLogs && { onOutput: (text: string) => process.stdout.write(text) }),
   });
   if (ending.signal.aborted) {
@@ -67,6 +68,15 @@ function summary({ url, info }: Stack): string {
     `Break one:    curl -X PUT ${url}/api/providers/${providers[0]?.key}/fault -d '{"respond":{"status":500}}'`,
   ];
   return lines.join('\n');
+}
+
+function tellOverload(overloaded: boolean): void {
+  if (!stack) return;
+  console.log(
+    overloaded
+      ? 'This machine is overloaded: alarms may be false, and those that go by time are not raised.'
+      : 'This machine keeps up again: alarms are raised as usual.',
+  );
 }
 
 function onProgress(step: string): void {

@@ -6,6 +6,7 @@ import type { StackClock } from './clock.ts';
 import { invocationData, QueueSampler } from './metrics/aws-metrics.ts';
 import { readEmf } from './metrics/emf.ts';
 import { MetricStore, MINUTE_MS } from './metrics/store.ts';
+import { goesByTime, type Overload } from './overload.ts';
 import type { InvocationFacts } from './runtime/pool.ts';
 
 /** Changes of state that are kept for the page. */
@@ -18,8 +19,11 @@ export class Monitoring {
   #statuses: Statuses = new Map();
   readonly #changes: AlarmStatus[] = [];
 
-  constructor(clock: StackClock) {
+  readonly #overload: Overload | undefined;
+
+  constructor(clock: StackClock, overload?: Overload) {
     this.#clock = clock;
+    this.#overload = overload;
   }
 
   /** Takes the metrics of one line that a function printed, if it has any. */
@@ -55,7 +59,8 @@ export class Monitoring {
 
   #evaluate(alarms: Alarms, now: number): void {
     const before = this.#statuses;
-    this.#statuses = alarms.evaluate(this.store, now, before);
+    const mayRaise = (name: string) => !(this.#overload?.is && goesByTime(name));
+    this.#statuses = alarms.evaluate(this.store, now, before, mayRaise);
     for (const status of this.#statuses.values()) {
       const old = before.get(status.name);
       if (old === undefined || old.state === status.state) continue;

@@ -14,6 +14,8 @@ export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
   /** Runs a function once, as a service of AWS would; rejects if it throws, ends or is not there. */
   invoke(functionName: string, event: unknown): Promise<unknown>;
+  /** Replaces the processes of a function, so that nothing is left of what they remember; resolves when the old ones are gone. */
+  renew(functionName: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,9 @@ export async function runFunctions(options: {
       if (pool === undefined) throw new Error(`there is no function ${functionName}`);
       return await pool.invoke(event);
     },
+    async renew(functionName) {
+      await Promise.all(pools.filter(({ target }) => target.name === functionName).map((pool) => pool.renew()));
+    },
     async close() {
       const polling = pollers.map((poller) => poller.close());
       await Promise.all(pools.map((pool) => pool.close()));
@@ -61,7 +66,7 @@ export async function runFunctions(options: {
   options.onStarted(running);
   // The scale is part of the environment.
   clock.onChange(() => {
-    for (const pool of pools) pool.renew();
+    for (const pool of pools) void pool.renew();
   });
   await Promise.all(pools.map(({ ready }) => ready));
   for (const mapping of deployment.mappings) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { definitions } from '../lambda/providers/registry.ts';
 import { startApi } from './api.ts';
+import { rescaleCircuits } from './api-circuits.ts';
 import { readAssembly } from './assembly.ts';
 import { LocalQueue } from './aws/queue.ts';
 import { makeSecret } from './aws/secrets.ts';
@@ -20,6 +21,7 @@ import { domainsOf, inboundEnvironment } from './inbound-facts.ts';
 import { infoOf, type Live, queueCounts } from './live.ts';
 import { mailExchange, zonesOf } from './mail-exchange.ts';
 import { Monitoring } from './monitoring.ts';
+import { Overload } from './overload.ts';
 import { ownHosts } from './own-hosts.ts';
 import { checkPorts, PORTS, pickBasePort } from './ports.ts';
 import { ReceivedLog } from './received-log.ts';
@@ -45,6 +47,8 @@ export interface StackOptions {
    * @default 1
    */
   readonly timeScale?: number;
+  /** Told when this machine becomes too busy for what it runs, and when that is over. */
+  readonly onOverload?: (overloaded: boolean) => void;
   /**
    * File for what the functions print; it is written anew.
    * @default - one that goes with the stack
@@ -106,7 +110,10 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   const own = ownHosts(options.hosts);
   const live: Live = { ready: false };
   const clock = new StackClock(timeScale);
-  const monitoring = new Monitoring(clock);
+  const overload = new Overload(options.onOverload);
+  const endWatch = overload.watch();
+  closers.push(async () => endWatch());
+  const monitoring = new Monitoring(clock, overload);
 
   onProgress('opening ports');
   const api = await startApi({
@@ -117,6 +124,9 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     queueCounts: () => queueCounts(live),
     accepted: () => live.simulators?.accepted,
     state: () => live.state,
+    forget: async () => {
+      if (live.sender) await live.functions?.renew(live.sender.function.name);
+    },
     receiving: () => live.receiving,
     received: () => live.received,
     ses: (mail) => (live.deployment && live.aws ? receiveAsSes(mail, live.deployment, live.aws) : undefined),
@@ -200,7 +210,14 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   if (deployment.tables.length > 0) {
     live.dynamodb = await startDynamodb({ port: base + PORTS.dynamodb, tables: deployment.tables, faults, own });
     closers.push(live.dynamodb.close);
-    live.state = tableOf(live.dynamodb.url, live.sender.environment.stateTable);
+    const state = tableOf(live.dynamodb.url, live.sender.environment.stateTable);
+    live.state = state;
+    let before = clock.scale;
+    clock.onChange((scale) => {
+      const keys = providers.map(({ key }) => key);
+      void rescaleCircuits(state, keys, scale / before).catch(() => {});
+      before = scale;
+    });
   }
 
   onProgress('starting the functions');

@@ -25,6 +25,8 @@ export interface SenderEnvironment {
   readonly straightLogShare?: number;
   /** Seconds that pass in one real second, for delays that wait (never for attempts); only a local stack sets it. */
   readonly timeScale?: number;
+  /** Since when `timeScale` holds, in epoch milliseconds; only a local stack whose time changed its speed sets it. */
+  readonly timeScaleSince?: number;
   /** Endpoint by provider key, replacing the public ones; only a local stack sets it. */
   readonly endpoints?: Readonly<Record<string, string>>;
 }
@@ -39,6 +41,7 @@ const NAME = {
   straightLogShare: 'MAILOVER_STRAIGHT_LOG_SHARE',
   endpoints: 'MAILOVER_ENDPOINTS',
   timeScale: 'MAILOVER_TIME_SCALE',
+  timeScaleSince: 'MAILOVER_TIME_SCALE_SINCE',
 } as const;
 
 /** The environment variables of the sender function. Values may hold unresolved deployment tokens. */
@@ -58,6 +61,7 @@ export function encodeSenderEnvironment(
       [NAME.straightLogShare]: String(environment.straightLogShare),
     }),
     ...(environment.endpoints && { [NAME.endpoints]: stringify(environment.endpoints) }),
+    ...(environment.timeScaleSince && { [NAME.timeScaleSince]: String(environment.timeScaleSince) }),
     ...(environment.timeScale && { [NAME.timeScale]: String(environment.timeScale) }),
   };
 }
@@ -73,6 +77,7 @@ export function decodeSenderEnvironment(variables: Readonly<Record<string, strin
   const straightLogShare = variables[NAME.straightLogShare];
   const endpoints = variables[NAME.endpoints];
   const timeScale = variables[NAME.timeScale];
+  const timeScaleSince = variables[NAME.timeScaleSince];
   return {
     providers: JSON.parse(need(NAME.providers)),
     ...(routes && { routes: JSON.parse(routes) }),
@@ -86,5 +91,6 @@ export function decodeSenderEnvironment(variables: Readonly<Record<string, strin
     ...(straightLogShare && { straightLogShare: Number(straightLogShare) }),
     ...(endpoints && { endpoints: JSON.parse(endpoints) }),
     ...(timeScale && { timeScale: Number(timeScale) }),
+    ...(timeScaleSince && { timeScaleSince: Number(timeScaleSince) }),
   };
 }

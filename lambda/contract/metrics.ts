@@ -179,6 +179,10 @@ export const METRICS = {
   AccountHealthy: metric({ unit: 'None', by: ['provider'], small: true }),
   /** {@link CIRCUIT_STATE}, each minute. */
   CircuitState: metric({ unit: 'None', by: ['provider'], small: true }),
+  /** Each minute: how many times its usual share of recipients the provider refuses for their mailbox; 0 while these are few. */
+  SuppressionRise: metric({ unit: 'None', by: ['provider'] }),
+  /** Each minute. 1: producers sent steadily for two hours, and nothing for the last half hour. */
+  ProducersSilent: metric({ unit: 'None', by: [] }),
   /** Since the provider last accepted mail or last let us log in, whichever is later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Part of the provider's quota that is left, from 0 to 1; of providers that tell it. */

@@ -11,6 +11,7 @@ import { within } from '../platform/within.ts';
 import type { Health } from '../providers/provider.ts';
 import type { AskHealth } from './ask.ts';
 import { credentialsKey, credentialUse } from './credentials.ts';
+import { gaugeTallies } from './tallies.ts';
 
 /** Everything that a look at the health of all providers touches outside itself. */
 export interface CheckContext {
@@ -30,6 +31,7 @@ type Items = ReadonlyMap<string, Item> | undefined;
 /** Looks at all providers side by side and gives the gauges of this minute. Never throws. */
 export async function checkHealth(context: CheckContext): Promise<void> {
   const { providers, ask } = context;
+  const gauged = gaugeTallies(context);
   const [items, ...healths] = await Promise.all([readItems(context), ...providers.map(ask)]);
   if (items) gaugeSwitches(context, items);
   await Promise.all(
@@ -40,6 +42,7 @@ export async function checkHealth(context: CheckContext): Promise<void> {
       if (items) await gaugeState(context, provider.key, health, items);
     }),
   );
+  await gauged;
 }
 
 /** The table's own time-outs are shorter; the gauges of the accounts wait for no more. */

@@ -4,7 +4,7 @@ import { isRefusedByEnough, type Progress, type Suppression, type VendorOf } fro
 /** A vote that outlives a retry; `recipients` are places in the recipient list, absent for all. */
 export interface Vote {
   readonly provider: string;
-  readonly kind: 'refused' | 'unrecognised' | 'unknown' | 'failed' | 'suppressed';
+  readonly kind: 'refused' | 'unrecognised' | 'denied' | 'unknown' | 'failed' | 'suppressed';
   readonly recipients?: readonly number[];
   /** With `unknown`: as in {@link Doubt}; absent in what the release 0.1 wrote. */
   readonly account?: Account;
@@ -29,10 +29,11 @@ export const NOTHING_CARRIED: Carried = { attempts: 0, done: [], history: [] };
 const LISTS = {
   refused: 'refusedBy',
   unrecognised: 'unrecognisedBy',
+  denied: 'deniedBy',
   unknown: 'unknownAt',
   failed: 'failedAt',
 } as const;
-const KINDS = ['refused', 'unrecognised', 'unknown', 'failed'] as const;
+const KINDS = ['refused', 'unrecognised', 'denied', 'unknown', 'failed'] as const;
 
 /** The state at the begin of a round. */
 export function begin(addresses: readonly string[], carried: Carried, vendorOf: VendorOf): Progress {
@@ -71,6 +72,7 @@ export function begin(addresses: readonly string[], carried: Carried, vendorOf: 
         address,
         refusedBy,
         unrecognisedBy: by('unrecognised', place),
+        deniedBy: by('denied', place),
         unknownAt: by('unknown', place),
         failedAt: by('failed', place),
         waiting: false,

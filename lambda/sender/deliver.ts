@@ -6,6 +6,7 @@ import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Attempt } from '../providers/provider.ts';
+import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider } from './call.ts';
 import { carry } from './carried.ts';
 import { type Entry, type Gate, type Passenger, UNREADY } from './gate.ts';
@@ -52,6 +53,7 @@ export interface DeliverContext extends TelemetryContext {
   readonly page: Page;
   readonly lane: Passenger['lane'];
   readonly onUnknown: OnUnknown;
+  readonly tallies: Tallies;
   readonly vendorOf: VendorOf;
   readonly tracking: Tracking;
   /** Keys of providers that send from their substitute address. */
@@ -94,6 +96,8 @@ class Delivery {
   private failed: boolean;
   /** Whether a provider was called. */
   private tried = false;
+  /** What each provider said in this round instead of taking the mail. */
+  private readonly words = new Map<string, string>();
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Extract<Entry, { kind: 'skip' }>>();
   private readonly message: Message;
@@ -116,6 +120,8 @@ class Delivery {
   }
 
   async offer(provider: ProviderConfig, forced = false): Promise<void> {
+    // It has called all mailboxes bad that are left, and another one is to say whether that is so.
+    if (pending(this.progress, provider.key).length === 0) return;
     const { gate, lane } = this.context;
     const entry = await gate.enter(provider, { id: this.message.id, lane, ...(forced && { forced }) });
     if (entry.kind === 'skip') {
@@ -135,7 +141,7 @@ class Delivery {
 
   private async attempt(provider: ProviderConfig): Promise<readonly Outcome[]> {
     const { page, call, clock, remainingMs, tracking } = this.context;
-    const offered = pending(this.progress);
+    const offered = pending(this.progress, provider.key);
     const number = this.progress.attempts + 1;
     const begun = clock.now();
     const places = this.placesOf(offered);
@@ -167,7 +173,10 @@ class Delivery {
       this.skips.set(provider.key, UNREADY);
       return this.notTried(number);
     }
-    return this.takeIn(provider, offered, { number, begun, durationMs }, cleaned(result, this.message));
+    const clean = cleaned(result, this.message);
+    const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
+    const denied = await this.context.tallies.heard(provider.key, said);
+    return this.takeIn(provider, offered, { number, begun, durationMs, denied }, clean);
   }
 
   private notTried(number: number): readonly Outcome[] {
@@ -188,7 +197,12 @@ class Delivery {
   private takeIn(
     provider: ProviderConfig,
     offered: readonly string[],
-    { number, begun, durationMs }: { number: number; begun: number; durationMs: number },
+    {
+      number,
+      begun,
+      durationMs,
+      denied,
+    }: { number: number; begun: number; durationMs: number; denied: ReadonlySet<string> },
     result: AttemptResult,
   ): readonly Outcome[] {
     const { message, context } = this;
@@ -204,7 +218,7 @@ class Delivery {
       key,
       offered,
       onUnknown === 'hold' ? doubted(result) : result,
-      { onUnknown, begun, vendorOf, account: accountOf(provider) },
+      { onUnknown, begun, vendorOf, account: accountOf(provider), denied },
     );
     this.progress = next.progress;
     const { outcome, dropped = 0 } = result;
@@ -221,7 +235,9 @@ class Delivery {
     if (outcomes.some(({ kind }) => kind === 'accepted')) {
       if (this.failed) tellFailover(context);
     } else if (outcome.kind !== 'throttled') this.failed = true;
-    for (const refusedBy of next.contradicted) tellContradiction(context, message, refusedBy, key);
+    if (outcome.kind !== 'accepted' && outcome.detail) this.words.set(key, outcome.detail);
+    for (const refusedBy of next.contradicted)
+      tellContradiction(context, message, { refusedBy, acceptedBy: key, words: this.words.get(refusedBy) });
     for (const doubled of next.doubled) tellPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
     this.waits.push(...outcomes.map((one) => (one.kind === 'accepted' ? undefined : one.retryAfterMs)));
     return outcomes;

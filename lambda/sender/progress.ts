@@ -1,6 +1,7 @@
 import type { Account } from '../contract/account.ts';
 import type { DUPLICATE_OUTCOMES } from '../contract/metrics.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import { isAboutMailbox } from '../tally/words.ts';
 
 /** The vendor of a configured provider by its key; undefined for one that is not configured any more. */
 export type VendorOf = (provider: string) => string | undefined;
@@ -16,6 +17,8 @@ export interface RecipientProgress {
   readonly refusedBy: readonly string[];
   /** Keys of the providers that refused it in words that nobody knows: no votes. */
   readonly unrecognisedBy: readonly string[];
+  /** Keys of the providers in doubt that called the mailbox bad: another one is asked before that ends it. */
+  readonly deniedBy: readonly string[];
   /** Keys of the providers whose answer was lost. */
   readonly unknownAt: readonly string[];
   /** Keys of the providers that failed with the whole request in their hands. */
@@ -39,7 +42,7 @@ export interface Doubt {
   readonly wished?: true;
 }
 
-/** A recipient that a provider will not mail: it goes to no other one, and the producer is told by an event. */
+/** A recipient that is not mailed: it goes to no further provider, and the producer is told by an event. */
 export interface Suppression {
   readonly address: string;
   readonly provider: string;
@@ -47,6 +50,8 @@ export interface Suppression {
   readonly attempt: number;
   readonly reason: string;
   readonly detail?: string;
+  /** It was the word of this provider alone, about the mailbox. */
+  readonly alone?: true;
 }
 
 /** Where a submission stands. */
@@ -71,9 +76,11 @@ export function isRefusedByEnough(refusedBy: readonly string[], vendorOf: Vendor
 
 const QUORUM = 2;
 
-/** Recipients that the next provider may be offered. */
-export function pending(progress: Progress): readonly string[] {
-  return progress.recipients.filter((one) => !one.end && !one.waiting).map((one) => one.address);
+/** Recipients that the next provider may be offered: that one, if it is given, has not called their mailbox bad. */
+export function pending(progress: Progress, provider?: string): readonly string[] {
+  return progress.recipients
+    .filter((one) => !one.end && !one.waiting && (provider === undefined || !one.deniedBy.includes(provider)))
+    .map((one) => one.address);
 }
 
 /** Whether nothing is left to do in any round. */
@@ -112,11 +119,14 @@ export function afterAttempt(
     begun,
     vendorOf,
     account,
+    denied = new Set(),
   }: {
     readonly onUnknown: OnUnknown;
     readonly begun: number;
     readonly vendorOf: VendorOf;
     readonly account?: Account;
+    /** Addresses whose mailbox a provider in doubt called bad. */
+    readonly denied?: ReadonlySet<string>;
   },
 ): Consequences {
   const contradicted = new Set<string>();
@@ -129,18 +139,22 @@ export function afterAttempt(
     const outcome = result.recipients?.get(one.address) ?? result.outcome;
     lost ||= outcome.kind === 'unknown';
     if (outcome.kind === 'accepted') {
-      for (const key of [...one.refusedBy, ...one.unrecognisedBy]) if (key !== provider) contradicted.add(key);
+      for (const key of [...one.refusedBy, ...one.unrecognisedBy, ...one.deniedBy])
+        if (key !== provider) contradicted.add(key);
       for (const key of one.failedAt) doubled.set(key, 'server-error');
       for (const key of one.unknownAt) doubled.set(key, 'answer-lost');
     }
-    if (outcome.kind === 'refused' && outcome.blames === 'recipient')
+    const isDenied = denied.has(one.address) && one.deniedBy.length === 0;
+    if (outcome.kind === 'refused' && outcome.blames === 'recipient' && !isDenied)
       suppressed.push({
         address: one.address,
         provider,
         attempt: attempts,
         reason: outcome.reason,
         ...(outcome.detail && { detail: outcome.detail }),
+        ...(isAboutMailbox(outcome) && one.deniedBy.length === 0 && { alone: true as const }),
       });
+    if (isDenied) return { ...one, deniedBy: [provider] };
     return step(one, provider, outcome, { onUnknown, vendorOf });
   });
   return {
@@ -202,11 +216,24 @@ function doubt(
   return [...doubts.filter((one) => one !== before), fresh];
 }
 
-/** Declares the message bad for the recipients that every provider that may be used has refused, even if all are of one vendor. */
+/**
+ * Declares the message bad for the recipients that every provider that may be used has refused, even if all are of one vendor; where
+ * all that was said is that the mailbox is bad, it is believed: nothing is left to ask.
+ */
 export function declareRefused(progress: Progress, usable: readonly string[]): Progress {
-  return mapPending(progress, (one) =>
-    usable.length > 0 && usable.every((key) => one.refusedBy.includes(key)) ? { ...one, end: 'refused' } : one,
+  const refused = mapPending(progress, (one) => {
+    const said = new Set([...one.refusedBy, ...one.deniedBy]);
+    if (usable.length === 0 || !usable.every((key) => said.has(key))) return one;
+    return { ...one, end: one.refusedBy.length > 0 ? 'refused' : 'suppressed' };
+  });
+  const suppressed = refused.recipients.filter(
+    (one, place) => one.end === 'suppressed' && !progress.recipients[place]?.end,
   );
+  const untold = suppressed.map(({ address, deniedBy }): Suppression => {
+    const [provider = ''] = deniedBy;
+    return { address, provider, attempt: progress.attempts, reason: 'suppressed', alone: true };
+  });
+  return { ...refused, untold: [...refused.untold, ...untold] };
 }
 
 /** Gives up on those whom some provider may have served: policy `hold` lets no other one try, unless somebody wishes it. */

@@ -3,6 +3,7 @@ import { DEAD_LETTER_ATTRIBUTE, LETTER_ATTRIBUTE } from '../contract/dead-letter
 import type { Objects, RenewableObjects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
+import { Tallies } from '../tally/tallies.ts';
 import { backoff, MAX_DELAY_MS, MIN_DELAY_MS, SOON_MS } from './backoff.ts';
 import { isReturned, MOST_CRASHES, takeInHand } from './crashes.ts';
 import { SETTLE_MS } from './deliver.ts';
@@ -15,7 +16,7 @@ import { attributesOf, type Letter, readLetter } from './letters.ts';
 import { send } from './send.ts';
 import { STALE, timeLeft } from './settle.ts';
 import { tellOwnTrouble } from './telemetry.ts';
-import { InFlightError, KeptError, type SenderContext } from './work.ts';
+import { InFlightError, KeptError, type SenderContext, type WorkContext } from './work.ts';
 
 /**
  * Takes one record the whole way. Resolves when the message has its next home and may be deleted;
@@ -23,7 +24,10 @@ import { InFlightError, KeptError, type SenderContext } from './work.ts';
  */
 export type Sender = (record: SQSRecord, remainingMs: () => number) => Promise<void>;
 
-export function createSender(context: SenderContext): Sender {
+export function createSender(given: SenderContext): Sender {
+  const { table, clock, environment } = given;
+  const tallies = new Tallies({ table, clock, ...(environment.timeScale && { timeScale: environment.timeScale }) });
+  const context: WorkContext = { ...given, tallies };
   let heavy: Promise<unknown> = Promise.resolve();
   return (record, remainingMs) => {
     if (!isHeavy(record.body)) return handle(record, remainingMs, context);
@@ -33,7 +37,7 @@ export function createSender(context: SenderContext): Sender {
   };
 }
 
-async function handle(record: SQSRecord, remainingMs: () => number, given: SenderContext): Promise<void> {
+async function handle(record: SQSRecord, remainingMs: () => number, given: WorkContext): Promise<void> {
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
   const hold = await takeInHand(record, remainingMs(), context);
   if (hold === 'in-hand') throw new InFlightError('another worker has this message in hand');
@@ -59,12 +63,7 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: Sende
 }
 
 /** Takes a message to its next home; rejects if it has to stay on its queue. */
-async function takeOn(
-  record: SQSRecord,
-  homes: Homes,
-  remainingMs: () => number,
-  context: SenderContext,
-): Promise<void> {
+async function takeOn(record: SQSRecord, homes: Homes, remainingMs: () => number, context: WorkContext): Promise<void> {
   const { environment, clock, random, log } = context;
   const objects = homes.letter.redriven ? renewed(context.objects) : context.objects;
   const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
@@ -84,6 +83,8 @@ async function takeOn(
       if (await isLateCopy(arrived, record, homes, context)) return;
       return await setAside(arrived, homes, isLastReceive, context);
     }
+    const isNew = homes.letter.notBefore === undefined && Number(record.attributes.ApproximateReceiveCount) <= 1;
+    if (isNew && !homes.letter.canary) await context.tallies.arrived();
     await send({ record, arrived, homes, remainingMs, context });
   } catch (error) {
     if (error instanceof LedgerError) {
@@ -124,6 +125,8 @@ async function isEarly(
   const { notBefore } = letter;
   const sent = Number(record.attributes.SentTimestamp);
   if (notBefore === undefined || notBefore - clock.now() <= EARLY_MS) return false;
+  // Time runs faster since: the queue has shortened the wait, and the letter could not know.
+  if (sent < (environment.timeScaleSince ?? 0)) return false;
   // No wait is that long: the clock that set it was wrong, and the queue has kept the wait that was meant.
   if (notBefore - sent > MAX_DELAY_MS / (environment.timeScale ?? 1) + SKEW_MS) return false;
   return !(await gate.recoveredSince(sent));

@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { SkipReason } from './gate.ts';
 import type { Doubled } from './progress.ts';
+import { shapeOf } from './shape.ts';
 
 /** Where the sender tells what happens to mail. */
 export interface TelemetryContext {
@@ -117,13 +118,23 @@ export function tellDropped(
 /** Tells that one provider accepted what another one called a bad message. */
 export function tellContradiction(
   { log, metrics }: TelemetryContext,
-  message: Identity,
-  refusedBy: string,
-  acceptedBy: string,
+  message: Message,
+  {
+    refusedBy,
+    acceptedBy,
+    words,
+  }: { readonly refusedBy: string; readonly acceptedBy: string; readonly words?: string | undefined },
 ): void {
   metrics.add('Contradictions', 1, { provider: refusedBy });
   metrics.add('Faults', 1, { provider: refusedBy });
-  log.warn('contradiction', { submissionId: logId(message), provider: refusedBy, acceptedBy });
+  const fields = {
+    submissionId: logId(message),
+    provider: refusedBy,
+    acceptedBy,
+    words,
+    shape: JSON.stringify(shapeOf(message)),
+  };
+  log.warn('contradiction', fields);
 }
 
 /** Tells that one provider accepted what another one may have taken before: the only way in which mail goes out twice. */

@@ -10,11 +10,11 @@ import { suppressedEvent } from './event.ts';
 import { withLastWords } from './last-words.ts';
 import { type Close, LedgerError, type Page, TakenError } from './ledger.ts';
 import { policyOf, routeOf } from './policy.ts';
-import { declareRefused, type Progress, pending, told } from './progress.ts';
+import { declareRefused, type Progress, pending, type Suppression, told } from './progress.ts';
 import { route, uncarried } from './route.ts';
 import { settle, timeLeft } from './settle.ts';
 import { readHad } from './supersedes.ts';
-import { tellAccepted, tellClassWait, tellUnable } from './telemetry.ts';
+import { logId, tellAccepted, tellClassWait, tellUnable } from './telemetry.ts';
 import { sharesAt } from './warm-up.ts';
 import { InFlightError, type Work } from './work.ts';
 
@@ -136,12 +136,25 @@ export class Trip {
     await Promise.all(
       progress.untold.map((one) =>
         queue.send(environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
-          () => out.add(one.address),
+          () => {
+            out.add(one.address);
+            return this.writeDown(one);
+          },
           (error: unknown) => log.warn('event not queued', { queueMessageId: record.messageId, error: nameOf(error) }),
         ),
       ),
     );
     return told(progress, out);
+  }
+
+  /** Keeps who has ended by the word of one provider alone, in case that word is doubted later. */
+  private async writeDown({ alone, provider, address, reason }: Suppression): Promise<void> {
+    if (!alone) return;
+    const { context, arrived } = this.work;
+    const ended = { at: context.clock.now(), submissionId: arrived.message.id, address, reason };
+    await context.tallies.ended(provider, ended).catch((error: unknown) => {
+      context.log.warn('not listed as ended', { submissionId: logId(arrived.message), provider, error: nameOf(error) });
+    });
   }
 
   /** The ledger did not answer, or another delivery was first: what is known by now is passed on, and nothing more is done. */

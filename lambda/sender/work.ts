@@ -9,6 +9,7 @@ import type { Queue } from '../platform/queue.ts';
 import type { Table } from '../platform/table.ts';
 import { Trouble } from '../platform/trouble.ts';
 import type { Registry } from '../providers/pool.ts';
+import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider, LookUp } from './call.ts';
 import type { Gate } from './gate.ts';
 import type { Homes } from './homes.ts';
@@ -32,13 +33,18 @@ export interface SenderContext {
   readonly random: () => number;
 }
 
+/** What the sender works with: its surroundings, and what it counts by itself. */
+export interface WorkContext extends SenderContext {
+  readonly tallies: Tallies;
+}
+
 /** One submission on its way through this worker. */
 export interface Work {
   readonly record: SQSRecord;
   readonly arrived: Extract<Intake, { kind: 'ready' }>;
   readonly homes: Homes;
   readonly remainingMs: () => number;
-  readonly context: SenderContext;
+  readonly context: WorkContext;
 }
 
 /** A reason to leave a message on its queue that says nothing against the message. */

@@ -212,6 +212,19 @@ export function watchProvider(
     // Without mail nothing is refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
+  monitoring.alarm({
+    title: 'SuppressionRise',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} refuses recipients, for their mailboxes, at three times its usual share or more; while it is in doubt, another provider is asked.`,
+    action: `Run npm run doubted, which lists recipients that ended by words that are doubted since; isolate it if they are good.`,
+    metric: ownMetric('SuppressionRise', 'Maximum', { provider }, MINUTE),
+    threshold: 3,
+    datapoints: 2,
+    of: 3,
+    // The gauge comes each minute; that the check stands still is an alarm of its own.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
   const deadlineMs = config.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs;
   monitoring.alarm({
     title: 'Latency',

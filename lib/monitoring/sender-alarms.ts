@@ -5,6 +5,7 @@ import type { OwnService } from '../../lambda/contract/metrics.ts';
 import { counted, ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
+const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
 const OWN: Readonly<Record<OwnService, { title: string; meanwhile: string; action: string }>> = {
@@ -64,6 +65,19 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     datapoints: 2,
     of: 3,
     // No invocation, none that takes long.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
+    title: 'ProducersSilent',
+    severity: 'ticket',
+    meanwhile:
+      'Producers sent steadily, and for half an hour no submission has come; Mailover itself has nothing to do.',
+    action: 'Look whether the programs that send run, and whether they may put messages on the outbound queue.',
+    metric: ownMetric('ProducersSilent', 'Maximum', {}, MINUTE),
+    threshold: 1,
+    datapoints: 2,
+    of: 3,
+    // The gauge comes each minute; that the check stands still is an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });
   for (const [service, { title, meanwhile, action }] of Object.entries(OWN))

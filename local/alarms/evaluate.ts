@@ -19,8 +19,8 @@ export type Statuses = ReadonlyMap<string, AlarmStatus>;
 
 /** Alarms that are ready to be evaluated. */
 export interface Alarms {
-  /** How they stand at the end of the last full minute before `now`, from how they stood before. Changes nothing. */
-  evaluate(source: SeriesSource, now: number, before?: Statuses): Statuses;
+  /** How they stand at the end of the last full minute before `now`, from how they stood before. Changes nothing. What `mayRaise` denies is not raised; its reason says so. */
+  evaluate(source: SeriesSource, now: number, before?: Statuses, mayRaise?: (name: string) => boolean): Statuses;
 }
 
 type Watch = (source: SeriesSource, end: number) => Verdict | undefined;
@@ -57,13 +57,24 @@ export function compileAlarms(
     }
   }
 
-  function evaluate(source: SeriesSource, now: number, before: Statuses = new Map()): Statuses {
+  function evaluate(
+    source: SeriesSource,
+    now: number,
+    before: Statuses = new Map(),
+    mayRaise: (name: string) => boolean = () => true,
+  ): Statuses {
     const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
     const verdicts = new Map<string, Verdict>();
     const verdictOf = (name: string): Verdict => {
-      const known = verdicts.get(name) ?? watches.get(name)?.(source, end) ?? combined(name) ?? last(name);
+      const known = verdicts.get(name) ?? watched(name) ?? combined(name) ?? last(name);
       verdicts.set(name, known);
       return known;
+    };
+    const watched = (name: string): Verdict | undefined => {
+      const verdict = watches.get(name)?.(source, end);
+      const old = before.get(name)?.state;
+      if (verdict?.state !== 'ALARM' || old === 'ALARM' || mayRaise(name)) return verdict;
+      return { state: old ?? 'OK', reason: `not raised, since this machine is overloaded: ${verdict.reason}` };
     };
     const combined = (name: string): Verdict | undefined => {
       const rule = rules.get(name);

@@ -107,6 +107,15 @@ export class LocalQueue extends SqsQueue {
     }
   }
 
+  /** Shortens or lengthens the waits that have begun, for a clock that goes on `factor` times as fast. */
+  rescale(factor: number): void {
+    const now = Date.now();
+    const moved = (time: number) => now + (time - now) / factor;
+    for (const message of this.delayedMessages)
+      if (message.delayUntil !== undefined) message.delayUntil = moved(message.delayUntil);
+    for (const entry of this.inflightMessages.values()) entry.visibilityDeadline = moved(entry.visibilityDeadline);
+  }
+
   /** The visibility timeout in real milliseconds. */
   get visibilityMs(): number {
     return (Number(this.attributes['VisibilityTimeout']) * 1000) / this.#clock.scale;
@@ -214,6 +223,11 @@ export class LocalQueues extends SqsStore {
     super();
     this.#clock = clock;
     this.region = REGION;
+    let before = clock.scale;
+    clock.onChange((scale) => {
+      for (const queue of this.allQueues()) if (queue instanceof LocalQueue) queue.rescale(scale / before);
+      before = scale;
+    });
   }
 
   override createQueue(

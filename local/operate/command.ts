@@ -3,6 +3,7 @@ import type { Isolation } from '../../lambda/circuit/isolation.ts';
 import type { ExitCode } from '../send/command.ts';
 import { UsageError } from '../send/options.ts';
 import type { Terminal } from '../send/progress.ts';
+import { listDoubted } from './doubted.ts';
 import { type OperateOptions, parseOptions, USAGE } from './options.ts';
 import { isolate, isolations, release } from './switches.ts';
 import { findTarget, type Target } from './target.ts';
@@ -40,6 +41,13 @@ async function carryOut({ what, who = thisUser() }: OperateOptions, target: Targ
     const found = await isolations(table, now);
     if (found.size === 0) terminal.out(`no provider is isolated (${name})`);
     for (const [provider, isolation] of found) terminal.out(`${provider} is isolated ${describe(isolation)}`);
+    return;
+  }
+  if (what.kind === 'doubted') {
+    const found = await listDoubted(table, now, target.timeScale);
+    if (found.length === 0) terminal.out(`no recipient has ended by words that are doubted since (${name})`);
+    for (const { provider, at, address, submissionId, reason } of found)
+      terminal.out(`${time(at)}  ${provider}  ${address}  ${submissionId}  ${reason}`);
     return;
   }
   const { provider } = what;

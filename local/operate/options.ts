@@ -5,6 +5,7 @@ import { UsageError } from '../send/options.ts';
 export interface OperateOptions {
   readonly what:
     | { readonly kind: 'show' }
+    | { readonly kind: 'doubted' }
     | { readonly kind: 'isolate'; readonly provider: string; readonly reason: string; readonly forMs: number }
     | { readonly kind: 'release'; readonly provider: string };
   /** A deployed state table; absent: that of the local stack. */
@@ -19,6 +20,7 @@ export interface OperateOptions {
 export const USAGE = `npm run isolate -- PROVIDER --reason TEXT [--for 2h] [options]
 npm run release -- PROVIDER [options]
 npm run isolate                          shows which providers are isolated
+npm run doubted                          lists recipients that ended by words of a provider that are doubted since
 
 An isolated provider gets no mail at all: it goes to the others, or waits. Every worker knows within ten seconds.
 
@@ -38,8 +40,8 @@ const MOST_REASON = 200;
 
 /** Reads the command line of `isolate` or `release`; `undefined` means that help was asked for. */
 export function parseOptions(command: string | undefined, argv: readonly string[]): OperateOptions | undefined {
-  if (command !== 'isolate' && command !== 'release')
-    throw new UsageError(`there are "isolate" and "release", not "${command ?? ''}"`);
+  if (command !== 'isolate' && command !== 'release' && command !== 'doubted')
+    throw new UsageError(`there are "isolate", "release" and "doubted", not "${command ?? ''}"`);
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
   const { table, region, who } = values;
@@ -73,10 +75,15 @@ function parse(argv: readonly string[]) {
 }
 
 function whatOf(
-  command: 'isolate' | 'release',
+  command: 'isolate' | 'release' | 'doubted',
   [provider, ...more]: readonly string[],
   { reason, for: time }: { readonly reason?: string; readonly for?: string },
 ): OperateOptions['what'] {
+  if (command === 'doubted') {
+    if (provider !== undefined || reason !== undefined || time !== undefined)
+      throw new UsageError('doubted takes no provider, no --reason and no --for');
+    return { kind: 'doubted' };
+  }
   if (more.length > 0) throw new UsageError(`give one provider, not ${more.length + 1}`);
   if (provider === undefined) {
     if (command === 'isolate' && reason === undefined && time === undefined) return { kind: 'show' };

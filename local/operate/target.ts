@@ -10,6 +10,8 @@ export interface Target {
   readonly name: string;
   /** Keys of the providers; a deployed table does not tell them. */
   readonly providers?: readonly string[];
+  /** How many times faster than the clock the stack runs; absent: as fast. */
+  readonly timeScale?: number;
 }
 
 /** Finds the table that the options name, or that of the running local stack. */
@@ -27,7 +29,13 @@ export async function findTarget({ table, region }: OperateOptions, port: string
     }),
     name: 'the local stack',
     providers: providers.map(({ key }) => key),
+    timeScale: await scaleOf(base),
   };
+}
+
+async function scaleOf(base: string): Promise<number> {
+  const { scale } = (await (await fetch(`${base}/api/time`)).json()) as { scale: number };
+  return scale;
 }
 
 async function describe(base: string): Promise<StackInfo> {

@@ -100,10 +100,12 @@ export class Pool {
     }
   }
 
-  /** Replaces every process by one with the environment of now, as a deployment does; none is cut short. */
-  renew(): void {
-    for (const worker of this.#workers) this.#outdated.add(worker);
+  /** Replaces every process by one with the environment of now, as a deployment does; none is cut short. Resolves when the old ones are gone. */
+  async renew(): Promise<void> {
+    const before = [...this.#workers];
+    for (const worker of before) this.#outdated.add(worker);
     for (const worker of [...this.#idle.keys()]) this.#dismiss(worker);
+    await Promise.all(before.map(({ gone }) => gone));
   }
 
   async close(): Promise<void> {

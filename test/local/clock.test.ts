@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
+import { circuitItem, circuitKey, readRecord } from '../../lambda/circuit/items.ts';
+import { rescaleCircuits } from '../../local/api-circuits.ts';
+import { LocalQueues } from '../../local/aws/queue.ts';
 import { StackClock } from '../../local/clock.ts';
+import { memoryTable } from '../support/memory-table.ts';
 
 it('runs as the time of day at scale 1', () => {
   const clock = new StackClock(1, () => 5_000);
@@ -27,4 +31,26 @@ it('tells of a change once, and of none that is not one', () => {
   clock.setScale(60);
 
   expect(told).toEqual([60]);
+});
+
+it('shortens waits that have begun when it goes faster: of queues and of circuits', async () => {
+  const clock = new StackClock(1);
+  const queues = new LocalQueues(clock);
+  const queue = queues.add('waiting', { VisibilityTimeout: '30' });
+  const now = Date.now();
+  const message = { messageId: 'm', body: '', md5OfBody: '', messageAttributes: {}, md5OfMessageAttributes: '' };
+  queue.enqueue({ ...message, sentTimestamp: now, approximateReceiveCount: 0, delayUntil: now + 60_000 });
+  const table = memoryTable();
+  const cause = { blames: 'outage', reason: 'server-error' } as const;
+  const circuit = { kind: 'open', since: now - 60_000, until: now + 60_000, trips: 1, cause } as const;
+  await table.write(circuitItem('postmark', undefined, { circuit }, now), undefined);
+
+  clock.setScale(60);
+  await rescaleCircuits(table, ['postmark', 'ses'], 60);
+
+  expect((queue.delayedMessages[0]?.delayUntil ?? 0) - now).toBeLessThan(5_000);
+  const moved = readRecord(table.items.get(circuitKey('postmark'))).circuit;
+  expect(moved).toMatchObject({ kind: 'open', trips: 1, cause });
+  expect(moved.kind === 'open' ? moved.until - now : 0).toBeLessThan(5_000);
+  expect(clock.changedAt).toBeGreaterThanOrEqual(now);
 });

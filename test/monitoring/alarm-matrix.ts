@@ -217,7 +217,8 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     health: HEALTHY,
     local: badRecipient,
-    alarms: { traffic: ['Refusals'], low: [], none: [] },
+    // A second provider is asked while this one is in doubt, and takes them.
+    alarms: { traffic: ['Contradictions', 'Refusals', 'SuppressionRise', OVER], low: ['Contradictions'], none: [] },
   },
   {
     fault: 'takes six seconds for each mail',
@@ -316,7 +317,7 @@ export const MATRIX: readonly Situation[] = [
     fifth: true,
     health: HEALTHY,
     local: badRecipient,
-    alarms: { traffic: [], low: [], none: [] },
+    alarms: { traffic: ['Contradictions', 'SuppressionRise', OVER], low: [], none: [] },
   },
   {
     fault: 'takes mail and drops it',

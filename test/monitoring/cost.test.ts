@@ -29,7 +29,7 @@ test('an alarm costs as many metrics as it reads', () => {
 });
 
 /** Dollars a month that decision 13 names for one provider more. */
-const COST_OF_ONE = 10;
+const COST_OF_ONE = 11;
 
 test('a provider more costs what its own series and alarms cost', () => {
   const cost = (providers: typeof PROVIDERS) => totalOf(watchingCost(resourcesOf(providers), providers));

@@ -38,7 +38,7 @@ beforeAll(async () => {
   });
   const keys = ['postmark', 'mailgun'];
   const api = Fastify({ forceCloseConnections: true });
-  addCircuits(api, { state: () => table, providers: () => keys });
+  addCircuits(api, { state: () => table, providers: () => keys, forget: async () => {} });
   api.get('/api/stack', async () => ({
     ready,
     tables: { state: 'state' },
@@ -142,7 +142,7 @@ describe('called wrongly', () => {
     { argv: ['release'], says: 'which provider?' },
     { argv: ['release', 'postmark', '--for', '2h'], says: 'takes no --reason and no --for' },
     { argv: ['release', 'postmark', '--because', 'x'], says: '--because' },
-    { argv: ['isolation'], says: 'there are "isolate" and "release"' },
+    { argv: ['isolation'], says: 'there are "isolate", "release" and "doubted"' },
   ])('$argv is refused with a sentence that helps', async ({ argv, says }) => {
     const { code, err } = await run(...argv);
 

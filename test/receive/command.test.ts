@@ -196,6 +196,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     queueCounts: () => [],
     accepted: () => undefined,
     state: () => undefined,
+    forget: async () => {},
     receiving: () => receiving,
     received: () => undefined,
     ses: () => undefined,

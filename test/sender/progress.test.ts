@@ -100,7 +100,17 @@ describe('progress', () => {
       attempts: 0,
       untold: [],
       doubts: [],
-      recipients: [{ address: 'a@x', refusedBy: [], unrecognisedBy: [], unknownAt: [], failedAt: [], waiting: false }],
+      recipients: [
+        {
+          address: 'a@x',
+          refusedBy: [],
+          unrecognisedBy: [],
+          deniedBy: [],
+          unknownAt: [],
+          failedAt: [],
+          waiting: false,
+        },
+      ],
     });
     expect(carry(begin(['a@x'], NOTHING_CARRIED, each))).toEqual({ attempts: 0, done: [], history: [] });
   });
@@ -187,12 +197,34 @@ describe('progress', () => {
       afterAttempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', ['a@x'], { outcome }, with5('ask')).progress.untold;
 
     expect(untold({ ...inactive, detail: 'hard bounce' })).toEqual([
-      { address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive-recipient', detail: 'hard bounce' },
+      { address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive-recipient', detail: 'hard bounce', alone: true },
     ]);
-    expect(Object.keys(untold(inactive)[0] ?? {})).toEqual(['address', 'provider', 'attempt', 'reason']);
+    expect(Object.keys(untold(inactive)[0] ?? {})).toEqual(['address', 'provider', 'attempt', 'reason', 'alone']);
     expect(untold(bad)).toEqual([]);
     expect(untold(down)).toEqual([]);
     expect(untold(accepted)).toEqual([]);
+  });
+
+  it('asks a second provider where the first one is in doubt, and then ends', () => {
+    const start = begin(['a@x'], NOTHING_CARRIED, each);
+    const denied = new Set(['a@x']);
+    const first = afterAttempt(start, 'p', ['a@x'], { outcome: inactive }, { ...with5('ask'), denied }).progress;
+    expect([pending(first), pending(first, 'p'), pending(first, 'q')]).toEqual([['a@x'], [], ['a@x']]);
+    expect(first.untold).toEqual([]);
+    expect(begin(['a@x'], carry(first), each).recipients[0]?.deniedBy).toEqual(['p']);
+
+    const agreed = afterAttempt(first, 'q', ['a@x'], { outcome: inactive }, { ...with5('ask'), denied }).progress;
+    expect(agreed.recipients[0]?.end).toBe('suppressed');
+    expect(agreed.untold).toMatchObject([{ provider: 'q' }]);
+    expect(agreed.untold[0]).not.toHaveProperty('alone');
+
+    const taken = afterAttempt(first, 'q', ['a@x'], { outcome: accepted }, with5('ask'));
+    expect(taken.contradicted).toEqual(['p']);
+
+    const nobodyElse = declareRefused(first, ['p']);
+    expect(nobodyElse.recipients[0]?.end).toBe('suppressed');
+    expect(nobodyElse.untold).toMatchObject([{ address: 'a@x', provider: 'p', alone: true }]);
+    expect(declareRefused(first, ['p', 'q']).recipients[0]?.end).toBeUndefined();
   });
 
   it('keeps the doubts about others when one provider is doubted or heard', () => {

@@ -8,6 +8,7 @@ import {
   OWN_SERVICES,
 } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { Message } from '../../lambda/mail/message.ts';
 import type { Outcome } from '../../lambda/mail/outcome.ts';
 import type { Reason } from '../../lambda/mail/reason.ts';
 import type { LogFields } from '../../lambda/platform/log.ts';
@@ -32,6 +33,21 @@ import {
 import { possibleSeries } from '../../lib/monitoring/series.ts';
 
 const MESSAGE = { id: 'order-1', handle: 'A'.repeat(43) };
+const MAIL: Message = {
+  ...MESSAGE,
+  messageId: '<order-1@example.com>',
+  date: new Date(0),
+  from: { address: 'shop@example.com' },
+  to: [{ address: 'ada@example.org', name: 'Ada' }],
+  cc: [],
+  bcc: [],
+  replyTo: [],
+  subject: 'Your receipt',
+  text: 'Hello',
+  headers: [['X-Order', '1234']],
+  attachments: [{ filename: 'receipt.pdf', contentType: 'application/pdf', content: Buffer.from('%PDF') }],
+  metadata: {},
+};
 const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'p-1' };
 const OUTAGE: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error', detail: 'Oops' };
 
@@ -141,11 +157,28 @@ test.each([
   expect(lines).toHaveLength(outcomes.length);
 });
 
+test('a contradiction keeps the shape of what was refused, and the words, and nothing of its content', () => {
+  const { context, lines } = givenContext();
+
+  tellContradiction(context, MAIL, { refusedBy: 'postmark', acceptedBy: 'ses', words: 'Attachments may not be …' });
+
+  const [line] = lines;
+  expect(line).toMatchObject({ message: 'contradiction', provider: 'postmark', words: 'Attachments may not be …' });
+  expect(JSON.parse(String(line?.['shape']))).toEqual({
+    fields: ['attachments', 'date', 'from', 'handle', 'headers', 'id', 'messageId', 'subject', 'text', 'to'],
+    headers: ['X-Order'],
+    recipients: 1,
+    sizes: { subject: 12, text: 5 },
+    attachments: ['application/pdf 4'],
+  });
+  expect(JSON.stringify(lines)).not.toMatch(/Ada|ada@|Hello|Your receipt|receipt\.pdf|1234/);
+});
+
 test('an id that is an address is written as its hash, or not at all', () => {
   const { context, lines } = givenContext();
   const message = { id: 'ada@example.org', handle: 'hash' };
 
-  tellContradiction(context, message, 'postmark', 'ses');
+  tellContradiction(context, { ...MAIL, ...message }, { refusedBy: 'postmark', acceptedBy: 'ses' });
   tellPossibleDuplicate(context, message, { provider: 'postmark', acceptedBy: 'ses', cause: 'answer-lost' });
   tellDeadLetter(context, 'Malformed', { submissionId: message.id, queueMessageId: 'q' });
 
@@ -169,7 +202,7 @@ test('an open circuit, a wait for an answer and a rate are counted apart; only t
 
 const SKIP_REASONS = ['open', 'quiet', 'isolated', 'probing', 'held', 'warming', 'rate', 'unready'] as const;
 
-test('a million random events of four providers, and the gauges of their accounts, make at most 105 series', () => {
+test('a million random events of four providers, and the gauges of their accounts, make at most 106 series', () => {
   const providers: readonly ProviderConfig[] = [
     { key: 'postmark', type: 'postmark', options: {} },
     { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
@@ -215,7 +248,7 @@ test('a million random events of four providers, and the gauges of their account
     () => tellFailover(context),
     () => tellOwnTrouble(context, pick(OWN_SERVICES)),
     () => tellUnable(context, Math.floor(random() * 4)),
-    () => tellContradiction(context, MESSAGE, key(), key()),
+    () => tellContradiction(context, MAIL, { refusedBy: key(), acceptedBy: key() }),
     () =>
       tellPossibleDuplicate(context, MESSAGE, { provider: key(), acceptedBy: key(), cause: pick(DUPLICATE_OUTCOMES) }),
     () => tellDropped(context, MESSAGE, { provider: key(), entries: Math.floor(random() * 4) }),
@@ -234,7 +267,7 @@ test('a million random events of four providers, and the gauges of their account
     [name, ...Object.values(dimensions)].join(' '),
   );
 
-  expect(possible.length).toBeLessThanOrEqual(105);
+  expect(possible.length).toBeLessThanOrEqual(106);
   expect([...seen].filter((series) => !possible.includes(series))).toEqual([]);
   // What the random events did not make is what the health function measures, and reads of secrets.
   const names = new Set(possible.filter((series) => !seen.has(series)).map((series) => series.split(' ')[0]));
@@ -242,6 +275,8 @@ test('a million random events of four providers, and the gauges of their account
     'SecretsUnreachable',
     'AccountHealthy',
     'CircuitState',
+    'SuppressionRise',
+    'ProducersSilent',
     'CredentialAge',
     'QuotaHeadroom',
     'OperatorSwitch',

@@ -65,7 +65,9 @@ test('it reads circuits and switches, and writes nothing but its own items', () 
   ]);
   expect(keys('dynamodb:BatchGetItem')).toEqual([
     {
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['circuit/*', 'switch/*', 'health/*', 'canary/*'] },
+      'ForAllValues:StringLike': {
+        'dynamodb:LeadingKeys': ['circuit/*', 'switch/*', 'health/*', 'canary/*', 'tally/*'],
+      },
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   ]);

@@ -48,9 +48,9 @@ test.each([
       's3:PutObject bucket/submissions/*',
       's3:ListBucket bucket',
       ...['GetItem', 'BatchGetItem'].map(
-        (action) => `dynamodb:${action} table submission/* circuit/* rate/* crash/* switch/*`,
+        (action) => `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/*`,
       ),
-      'dynamodb:PutItem table submission/* circuit/* rate/* crash/*',
+      'dynamodb:PutItem table submission/* circuit/* rate/* crash/* tally/* ended/*',
       ...['mailover/postmark', 'mailover/mailgun-us', 'eu/mailgun', 'mailover/own-mta'].map(reads),
       'secretsmanager:GetSecretValue letter-key',
       ...['ses:SendEmail', 'ses:SendRawEmail'].flatMap((action) => [
@@ -78,7 +78,9 @@ test.each([
     [
       'sqs:SendMessage outbound',
       'secretsmanager:GetSecretValue letter-key',
-      ...['GetItem', 'BatchGetItem'].map((action) => `dynamodb:${action} table circuit/* switch/* health/* canary/*`),
+      ...['GetItem', 'BatchGetItem'].map(
+        (action) => `dynamodb:${action} table circuit/* switch/* health/* canary/* tally/*`,
+      ),
       'dynamodb:PutItem table health/* canary/*',
       ...['mailover/postmark', 'mailover/mailgun-us', 'eu/mailgun', 'mailover/own-mta'].map(reads),
       'ses:GetAccount *',

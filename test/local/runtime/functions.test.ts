@@ -211,9 +211,10 @@ describe('Pool', () => {
     await pool.ready;
     const running = pool.invoke({ wait: 400 }) as Promise<Answer>;
     region = 'there';
-    pool.renew();
+    const renewed = pool.renew();
 
     expect(await running).toMatchObject({ region: 'here' });
+    await renewed;
     expect(await pool.invoke({})).toMatchObject({ region: 'there' });
     expect(seen).toEqual([false, false]);
   });

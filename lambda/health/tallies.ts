@@ -1,0 +1,29 @@
+import { within } from '../platform/within.ts';
+import { type Counts, HOURS_OF_SILENCE, isSilent, placeOf, suppressionRise } from '../tally/counts.ts';
+import { readTally, tallyKey } from '../tally/items.ts';
+import type { CheckContext } from './check.ts';
+
+/** A day and the two hours that are compared with it. */
+const HOURS_OF_SUPPRESSION = 26;
+
+const TABLE_MS = 5_000;
+
+/** Gives the gauges of what the senders counted: whether producers fell silent, and which provider refuses more recipients than usual. Never throws. */
+export async function gaugeTallies({ providers, table, metrics, log, clock, timeScale }: CheckContext): Promise<void> {
+  const { hour, quarter, slot } = placeOf(clock.now(), timeScale);
+  const lately = Array.from({ length: HOURS_OF_SUPPRESSION }, (_, back) => back);
+  const keys = [...new Set([...lately, ...HOURS_OF_SILENCE])].map((back) => tallyKey(hour - back));
+  try {
+    const items = await within(TABLE_MS, table.getAll(keys), clock);
+    const hourOf = (back: number): Counts | undefined => {
+      const item = items.get(tallyKey(hour - back));
+      return item && readTally(item).counts;
+    };
+    metrics.add('ProducersSilent', isSilent(hourOf, quarter) ? 1 : 0);
+    const hours = lately.map((back) => hourOf(back) ?? {});
+    for (const { key: provider } of providers)
+      metrics.add('SuppressionRise', suppressionRise(hours, provider, slot), { provider });
+  } catch (error) {
+    log.error('tallies not readable', { error: error instanceof Error ? error.name : typeof error });
+  }
+}

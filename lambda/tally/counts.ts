@@ -1,0 +1,171 @@
+/**
+ * What all workers counted in one hour of stack time, by short names.
+ *
+ * in/<quarter>: submissions that came. ok/<provider>/<slot> and no/<provider>/<slot>: recipients that a provider took, and those whose
+ * mailbox it called bad, in twelve slots an hour. dok/<provider>/<domain> and dno/…: the same by domain, of domains with refusals.
+ */
+export type Counts = Readonly<Record<string, number>>;
+
+/** An hour of stack time, in milliseconds. */
+export const HOUR_MS = 3_600_000;
+const SLOTS = 12;
+const QUARTERS = 4;
+
+/** Where a moment of stack time lies: hours since 1970, and the part of the hour. */
+export interface Place {
+  readonly hour: number;
+  readonly slot: number;
+  readonly quarter: number;
+}
+
+/** The place of a time of day under a time scale. */
+export function placeOf(now: number, timeScale: number): Place {
+  const stack = now * timeScale;
+  const part = (stack % HOUR_MS) / HOUR_MS;
+  return {
+    hour: Math.floor(stack / HOUR_MS),
+    slot: Math.floor(part * SLOTS),
+    quarter: Math.floor(part * QUARTERS),
+  };
+}
+
+/** Both together. */
+export function plus(a: Counts, b: Counts): Counts {
+  const sum: Record<string, number> = { ...a };
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+/** Below so many recipients a share of refused ones says nothing. */
+const ENOUGH = 50;
+/** In doubt is a provider that refuses at more than so many times the rate of the others. */
+const TIMES = 5;
+/** Rate that the others have at least: some tell at once of mailboxes of which others tell later, by an event. */
+const USUAL = 0.01;
+/** So many refusals of one domain, at least half of its mail, and none by others: the provider alone has something against it. */
+const OF_DOMAIN = 3;
+
+interface Share {
+  readonly all: number;
+  readonly refused: number;
+}
+
+/**
+ * Whether the word of a provider about mailboxes is to be doubted: it refuses recipients at more than five times the rate of
+ * the others, over the last fifty or more, or those of one domain that no other provider refuses.
+ *
+ * @param hours this hour and the one before
+ */
+export function isDoubted(hours: readonly [Counts, Counts], provider: string, domain: string, slot: number): boolean {
+  return refusesFarMore(hours, provider, slot) || refusesDomain(plus(...hours), provider, domain);
+}
+
+function refusesFarMore(hours: readonly [Counts, Counts], provider: string, slot: number): boolean {
+  let own: Share = { all: 0, refused: 0 };
+  let others: Share = { all: 0, refused: 0 };
+  for (let back = 0; back < 2 * SLOTS && own.all < ENOUGH; back += 1) {
+    const at = slot - back;
+    const counts = hours[at < 0 ? 1 : 0];
+    const one = (key: string) => shareOf(counts, key, (at + SLOTS) % SLOTS);
+    own = add(own, one(provider));
+    for (const key of providersOf(counts)) if (key !== provider) others = add(others, one(key));
+  }
+  if (own.all < ENOUGH) return false;
+  const usual = others.all < ENOUGH ? USUAL : Math.max(USUAL, others.refused / others.all);
+  return own.refused / own.all > TIMES * usual;
+}
+
+function refusesDomain(counts: Counts, provider: string, domain: string): boolean {
+  const refused = counts[`dno/${provider}/${domain}`] ?? 0;
+  const taken = counts[`dok/${provider}/${domain}`] ?? 0;
+  if (refused < OF_DOMAIN || refused < taken) return false;
+  return ![...providersOf(counts)].some((key) => key !== provider && (counts[`dno/${key}/${domain}`] ?? 0) > 0);
+}
+
+function shareOf(counts: Counts, provider: string, slot: number): Share {
+  const refused = counts[`no/${provider}/${slot}`] ?? 0;
+  return { all: refused + (counts[`ok/${provider}/${slot}`] ?? 0), refused };
+}
+
+function add(a: Share, b: Share): Share {
+  return { all: a.all + b.all, refused: a.refused + b.refused };
+}
+
+function providersOf(counts: Counts): ReadonlySet<string> {
+  return new Set(Object.keys(counts).flatMap((name) => (/^(ok|no)\//.test(name) ? (name.split('/')[1] ?? []) : [])));
+}
+
+/** Recipients of a provider in the last hour, whose newest part is `slot`. */
+function lastHour([now = {}, before = {}]: readonly Counts[], provider: string, slot: number): Share {
+  return Array.from({ length: SLOTS }, (_, place) => shareOf(place <= slot ? now : before, provider, place)).reduce(
+    add,
+  );
+}
+
+/** Recipients of a provider in a whole hour, and those refused. */
+function hourly(counts: Counts, provider: string): Share {
+  return Array.from({ length: SLOTS }, (_, slot) => shareOf(counts, provider, slot)).reduce(add);
+}
+
+/** Refusals of an hour or two below this number are single mailboxes. */
+const FEW = 5;
+const FEW_RECIPIENTS = 20;
+/** Recipients that the usual share is diluted by, so that a short past does not make much of little. */
+const DILUTION = 200;
+
+/**
+ * How many times its usual share of recipients a provider refuses: the last sixty minutes against the day before.
+ *
+ * @param hours the newest first
+ */
+export function suppressionRise(hours: readonly Counts[], provider: string, slot: number): number {
+  const now = lastHour(hours, provider, slot);
+  if (now.refused < FEW || now.all < FEW_RECIPIENTS) return 0;
+  const past = hours
+    .slice(2)
+    .map((counts) => hourly(counts, provider))
+    .reduce(add, { all: 0, refused: 0 });
+  const usual = (past.refused + DILUTION * USUAL) / (past.all + DILUTION);
+  return now.refused / now.all / Math.max(USUAL, usual);
+}
+
+/** Submissions in each of two quarters of an hour that have passed without one: this is silence. */
+const SILENT_QUARTERS = 2;
+/** Quarters before that, each of which had some mail. */
+const BUSY_QUARTERS = 8;
+/** Submissions of a quarter that count as traffic. */
+const TRAFFIC = 10;
+const DAY_HOURS = 24;
+
+/** Days back that tell whether silence is usual at this time. */
+const DAYS = [1, 7] as const;
+/** The silent and the busy quarters lie within so many hours. */
+const WINDOW_HOURS = 4;
+
+/** Hours that are looked at for silence, counted back from this one. */
+export const HOURS_OF_SILENCE: readonly number[] = [0, ...DAYS].flatMap((days) =>
+  Array.from({ length: WINDOW_HOURS }, (_, back) => days * DAY_HOURS + back),
+);
+
+/**
+ * Whether producers have fallen silent: nothing came in the last half hour, there was traffic in each quarter of the two hours
+ * before, and yesterday and a week ago, as far as those are known, it did not stop at this time.
+ *
+ * @param hourOf counts by hours back from this one; undefined if there are none
+ */
+export function isSilent(hourOf: (back: number) => Counts | undefined, quarter: number): boolean {
+  /** Submissions in some quarters, the first of them so many before the last full one. */
+  const quarters = (from: number, number: number, days = 0) =>
+    Array.from({ length: number }, (_, place) => {
+      const at = quarter - 1 - from - place;
+      const counts = hourOf(days * DAY_HOURS - Math.floor(at / QUARTERS));
+      return counts?.[`in/${((at % QUARTERS) + QUARTERS) % QUARTERS}`] ?? 0;
+    });
+  const came = hourOf(0)?.[`in/${quarter}`] ?? 0;
+  if (came > 0 || quarters(0, SILENT_QUARTERS).some((count) => count > 0)) return false;
+  if (!quarters(SILENT_QUARTERS, BUSY_QUARTERS).every((count) => count >= TRAFFIC)) return false;
+  return DAYS.every((days) => {
+    const isKnown = Array.from({ length: WINDOW_HOURS }, (_, back) => hourOf(days * DAY_HOURS + back)).some(Boolean);
+    return !isKnown || quarters(0, SILENT_QUARTERS, days).some((count) => count >= TRAFFIC);
+  });
+}

@@ -1,0 +1,166 @@
+import type { Outcome } from '../mail/outcome.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Item, NewItem, Table } from '../platform/table.ts';
+import { within } from '../platform/within.ts';
+import { type Counts, isDoubted, placeOf, plus } from './counts.ts';
+import {
+  domainName,
+  type Ended,
+  endedItem,
+  endedKey,
+  MOST_ENDED,
+  readEnded,
+  readTally,
+  tallyItem,
+  tallyKey,
+} from './items.ts';
+import { isAboutMailbox } from './words.ts';
+
+/** What counting needs. */
+export interface TalliesContext {
+  readonly table: Table;
+  readonly clock: Clock;
+  /** @default 1 */
+  readonly timeScale?: number;
+}
+
+/** Counts are told this often, in stack time; refusals of mailboxes at once. */
+const TOLD_EVERY_MS = 60_000;
+
+/** Nobody waits longer for it than this: without an answer the provider is believed. */
+const PATIENCE_MS = 500;
+
+const MAX_CONFLICTS = 6;
+
+/** More domains than this are not counted between two reports. */
+const MOST_DOMAINS = 1_000;
+
+/** What this worker has counted of arrivals and of recipients, and what all workers know together. A busy worker writes once a minute. */
+export class Tallies {
+  readonly #context: TalliesContext;
+  readonly #timeScale: number;
+  #pending: Counts = {};
+  #domains = new Map<string, number>();
+  #toldAt: number;
+
+  constructor(context: TalliesContext) {
+    this.#context = context;
+    this.#timeScale = context.timeScale ?? 1;
+    this.#toldAt = context.clock.now();
+  }
+
+  /** Counts a submission that came for the first time. */
+  async arrived(): Promise<void> {
+    this.#count(`in/${this.#place.quarter}`);
+    await this.#tellWhenDue();
+  }
+
+  /** Counts what a provider said of recipients; resolves with those whose refusal is to be doubted. Never throws. */
+  async heard(provider: string, said: ReadonlyMap<string, Outcome>): Promise<ReadonlySet<string>> {
+    const { slot } = this.#place;
+    const refused: string[] = [];
+    for (const [address, outcome] of said) {
+      const isRefused = isAboutMailbox(outcome);
+      if (!isRefused && outcome.kind !== 'accepted') continue;
+      if (isRefused) refused.push(address);
+      this.#count(`${isRefused ? 'no' : 'ok'}/${provider}/${slot}`);
+      this.#countDomain(`${isRefused ? 'dno' : 'dok'}/${provider}/${domainName(address)}`);
+    }
+    if (refused.length === 0) {
+      await this.#tellWhenDue();
+      return new Set();
+    }
+    try {
+      return new Set(await within(PATIENCE_MS, this.#doubted(provider, refused), this.#context.clock));
+    } catch {
+      return new Set();
+    }
+  }
+
+  /** Writes down that a recipient has ended by the word of one provider about its mailbox. */
+  async ended(provider: string, one: Ended): Promise<void> {
+    const { hour } = this.#place;
+    await this.#change(endedKey(provider, hour), (item) => {
+      const list = readEnded(item);
+      if (list.length >= MOST_ENDED) return undefined;
+      return endedItem(provider, hour, item, [...list, one], this.#context.clock.now());
+    });
+  }
+
+  async #doubted(provider: string, addresses: readonly string[]): Promise<readonly string[]> {
+    const place = this.#place;
+    const [item, before] = await Promise.all([
+      this.#tell(),
+      this.#context.table.getAll([tallyKey(place.hour - 1)]).then((items) => [...items.values()][0]),
+    ]);
+    const { counts, doubted } = readTally(item);
+    const hours = [counts, readTally(before).counts] as const;
+    const found = addresses.filter((one) => isDoubted(hours, provider, domainName(one), place.slot));
+    if (found.length > 0 && !doubted.includes(provider)) await this.#tell(provider);
+    return found;
+  }
+
+  async #tellWhenDue(): Promise<void> {
+    const { clock } = this.#context;
+    if (Math.abs(clock.now() - this.#toldAt) < TOLD_EVERY_MS / this.#timeScale) return;
+    await within(PATIENCE_MS, this.#tell(), clock).catch(() => undefined);
+  }
+
+  /** Adds what was counted here to what all have counted, and gives it back; `doubted` is in doubt from now on. */
+  async #tell(doubted?: string): Promise<Item | undefined> {
+    const { hour } = this.#place;
+    const pending = this.#pending;
+    const domains = this.#domains;
+    this.#pending = {};
+    this.#domains = new Map();
+    this.#toldAt = this.#context.clock.now();
+    try {
+      return await this.#change(tallyKey(hour), (item) => {
+        const tally = readTally(item);
+        const counts = plus(plus(tally.counts, pending), worthTelling(domains, tally.counts));
+        const known = doubted && !tally.doubted.includes(doubted) ? [...tally.doubted, doubted] : tally.doubted;
+        return tallyItem(hour, item, { counts, doubted: known }, this.#context.clock.now());
+      });
+    } catch (error) {
+      this.#pending = plus(pending, this.#pending);
+      throw error;
+    }
+  }
+
+  /** Writes what `step` makes of the item; resolves with what stands there then. */
+  async #change(pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<Item | undefined> {
+    const { table } = this.#context;
+    let item = await table.get(pk);
+    for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
+      const wanted = step(item);
+      if (wanted === undefined) return item;
+      const written = await table.write(wanted, item?.rev);
+      if (written.done) return written.item;
+      item = written.current;
+    }
+    throw new Error('others write all the time');
+  }
+
+  get #place() {
+    return placeOf(this.#context.clock.now(), this.#timeScale);
+  }
+
+  #count(name: string): void {
+    this.#pending = plus(this.#pending, { [name]: 1 });
+  }
+
+  #countDomain(name: string): void {
+    if (this.#domains.size < MOST_DOMAINS || this.#domains.has(name))
+      this.#domains.set(name, (this.#domains.get(name) ?? 0) + 1);
+  }
+}
+
+/** Domains without a refusal are not worth their room. */
+function worthTelling(domains: ReadonlyMap<string, number>, known: Counts): Counts {
+  const refused = new Set(
+    [...domains.keys(), ...Object.keys(known)].flatMap((name) =>
+      name.startsWith('dno/') ? (name.split('/')[2] ?? []) : [],
+    ),
+  );
+  return Object.fromEntries([...domains].filter(([name]) => refused.has(name.split('/')[2] ?? '')));
+}

@@ -1,0 +1,94 @@
+import { cpus } from 'node:os';
+
+/** How often the machine is looked at, in milliseconds, and how many looks are kept. */
+const EVERY_MS = 500;
+const KEPT = 10;
+
+/** From this share of busy processors on, together with timers that are late by so much, what is measured here says little of Mailover. */
+const BUSY = 0.95;
+const LATE_MS = 30;
+
+interface Look {
+  readonly idle: number;
+  readonly all: number;
+  readonly lateMs: number;
+}
+
+/** Tells whether this machine is too busy for what it runs: all processors at work for five seconds, and timers late. */
+export class Overload {
+  readonly #looks: Look[] = [];
+  readonly #onChange: (overloaded: boolean) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #is = false;
+
+  constructor(onChange: (overloaded: boolean) => void = () => {}) {
+    this.#onChange = onChange;
+  }
+
+  get is(): boolean {
+    return this.#is;
+  }
+
+  /** Looks at the machine from now on until the returned function is called. */
+  watch(): () => void {
+    let due = Date.now() + EVERY_MS;
+    this.#timer = setInterval(() => {
+      this.add({ ...processors(), lateMs: Math.max(0, Date.now() - due) });
+      due = Date.now() + EVERY_MS;
+    }, EVERY_MS).unref();
+    return () => clearInterval(this.#timer);
+  }
+
+  /** Takes in one look at the machine; `idle` and `all` are times since it started. */
+  add(look: Look): void {
+    this.#looks.push(look);
+    if (this.#looks.length > KEPT) this.#looks.shift();
+    const [first] = this.#looks;
+    if (first === undefined || this.#looks.length < KEPT) return;
+    const busy = 1 - (look.idle - first.idle) / Math.max(1, look.all - first.all);
+    const late = Math.max(...this.#looks.map(({ lateMs }) => lateMs));
+    const now = busy >= BUSY && late >= LATE_MS;
+    if (now === this.#is) return;
+    this.#is = now;
+    this.#onChange(now);
+  }
+}
+
+function processors(): Pick<Look, 'idle' | 'all'> {
+  const times = cpus().map((one) => one.times);
+  const sum = (of: (one: (typeof times)[number]) => number) => times.reduce((total, one) => total + of(one), 0);
+  return {
+    idle: sum(({ idle }) => idle),
+    all: sum(({ user, nice, sys, idle, irq }) => user + nice + sys + idle + irq),
+  };
+}
+
+/** Alarms that go by time or by answers that did not come in time: on a machine that is too slow they are raised for its sake. */
+const BY_TIME: ReadonlySet<string> = new Set([
+  'AccountUnknown',
+  'CanaryMissing',
+  'FailoverRate',
+  'HealthCheckErrors',
+  'HealthCheckStopped',
+  'InboundLate',
+  'InboundWaiting',
+  'Latency',
+  'LostAnswers',
+  'NothingAccepted',
+  'ObjectsUnreachable',
+  'OldestMessage',
+  'PossibleDuplicates',
+  'ProducersSilent',
+  'QueuesUnreachable',
+  'ReconcilerBehind',
+  'ReconcilerBlind',
+  'RetryBacklog',
+  'SenderTimeouts',
+  'SomeFailures',
+  'TableUnreachable',
+]);
+
+/** Whether an alarm goes by time, by the last part of its name. */
+export function goesByTime(name: string): boolean {
+  return BY_TIME.has(name.split('/').at(-1) ?? '');
+}
