@@ -1,7 +1,7 @@
 import { allowedFrom, allows } from '../contract/from-domains.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import { hasAsciiLocalPart, hasQuotedLocalPart } from '../mail/address.ts';
-import type { Message } from '../mail/message.ts';
+import type { Mailbox, Message } from '../mail/message.ts';
 import type { ProviderDefinition } from '../providers/provider.ts';
 
 /** What a provider's limits are held against. */
@@ -14,8 +14,8 @@ export interface MessageFacts {
   /** Recipients in To and Cc. */
   readonly visibleRecipients: number;
   readonly fromAddress: string;
-  /** An address has a local part beyond ASCII. */
-  readonly smtpUtf8: boolean;
+  /** Whose local part is beyond ASCII: `some` recipients only, or `all` of them or the sender, so that nobody can be served without SMTPUTF8. */
+  readonly smtpUtf8: 'none' | 'some' | 'all';
   readonly quotedLocalPart: boolean;
   /** All characters of the local parts of all addresses. */
   readonly localParts: string;
@@ -35,13 +35,20 @@ export function factsOf(message: Message, bytes: number): MessageFacts {
     recipients: recipients.length,
     visibleRecipients: message.to.length + message.cc.length,
     fromAddress: message.from.address,
-    smtpUtf8: !addresses.every(hasAsciiLocalPart),
+    smtpUtf8: smtpUtf8Of(message),
     quotedLocalPart: addresses.some(hasQuotedLocalPart),
     localParts: addresses.map((address) => address.slice(0, address.lastIndexOf('@'))).join(''),
     emptyAttachment: message.attachments.some(({ content }) => content.length === 0),
     calendar: message.calendar !== undefined,
     extensions: message.attachments.flatMap(({ filename }) => extensionOf(filename) ?? []),
   };
+}
+
+function smtpUtf8Of({ from, replyTo, to, cc, bcc }: Message): MessageFacts['smtpUtf8'] {
+  const isPlain = ({ address }: Mailbox) => hasAsciiLocalPart(address);
+  const recipients = [...to, ...cc, ...bcc];
+  if (![from, ...replyTo].every(isPlain) || !recipients.some(isPlain)) return 'all';
+  return recipients.every(isPlain) ? 'none' : 'some';
 }
 
 /** What stands behind the last dot, in lower case; a name without a dot has no extension. */
@@ -65,7 +72,8 @@ export function unableTo(
   if (limits.maxBodyBytes !== undefined && facts.bodyBytes > limits.maxBodyBytes)
     return `${TOO_LARGE}: a body of ${facts.bodyBytes} bytes, at most ${limits.maxBodyBytes}`;
   if (facts.recipients > maxRecipients) return `too many recipients: ${facts.recipients}, at most ${maxRecipients}`;
-  if (facts.smtpUtf8 && !smtpUtf8) return 'cannot carry a local part beyond ASCII';
+  const needsSmtpUtf8 = facts.smtpUtf8 === 'all' || (facts.smtpUtf8 === 'some' && !limits.servesInPart);
+  if (needsSmtpUtf8 && !smtpUtf8) return 'cannot carry a local part beyond ASCII';
   if (facts.quotedLocalPart && !limits.quotedLocalPart) return 'cannot carry a quoted local part';
   if (illegal !== undefined) return `cannot carry a local part with ${illegal}`;
   if (facts.emptyAttachment && limits.emptyAttachments === false) return 'refuses attachments of no bytes';

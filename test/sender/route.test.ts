@@ -10,7 +10,7 @@ const facts: MessageFacts = {
   recipients: 1,
   visibleRecipients: 1,
   fromAddress: 'a@example.com',
-  smtpUtf8: false,
+  smtpUtf8: 'none',
   quotedLocalPart: false,
   localParts: 'adahector',
   emptyAttachment: false,
@@ -46,6 +46,16 @@ describe('route', () => {
     expect([own.order.length, own.substituted.size]).toEqual([1, 0]);
     const none = route('x', [{ ...mailgun, fromDomains: ['mg.example.net'] }], definitions, facts);
     expect(none.skipped).toMatchObject([{ reason: 'not verified for this From domain' }]);
+  });
+
+  it.each([
+    ['none', ['postmark', 'mailgun', 'ses', 'mta']],
+    ['some', ['mta']],
+    ['all', []],
+  ] as const)('without SMTPUTF8 over a provider that serves the others where %s need it', (smtpUtf8, order) => {
+    const way = route('x', all, definitions, { ...facts, smtpUtf8 });
+
+    expect(way.order.map(({ key }) => key)).toEqual(order);
   });
 
   it.each([

@@ -10,7 +10,7 @@ const facts: MessageFacts = {
   recipients: 1,
   visibleRecipients: 1,
   fromAddress: 'a@example.com',
-  smtpUtf8: false,
+  smtpUtf8: 'none',
   quotedLocalPart: false,
   localParts: 'adahector',
   emptyAttachment: false,
