@@ -23,8 +23,13 @@ export function isAddress(address: string): boolean {
   return /^("(?:[^"\\]|\\.)*"|[^\s"@<>(),;:]+)@([^\s@<>(),;:.]+\.)*[^\s@<>(),;:.]+$/.test(address);
 }
 
+/** Whether the domain has a dot, as Mailgun and Postmark want it; a server for SMTP takes `ada@localhost`. */
+export function hasDottedDomain(address: string): boolean {
+  return domainOf(address).includes('.');
+}
+
 /** The part behind the last `@`, in lower case. */
-function domainOf(address: string): string {
+export function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }
 

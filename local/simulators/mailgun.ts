@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { MailgunOptions } from '../../lambda/contract/providers.ts';
 import type { Taking } from './accepted-log.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from './http-simulator.ts';
-import { addressesOf, isAddress } from './mailbox-list.ts';
+import { addressesOf, hasDottedDomain, isAddress } from './mailbox-list.ts';
 import { MailgunEvents } from './mailgun-events.ts';
 import { formTaking, mimeTaking } from './mailgun-taking.ts';
 import { headersOf, searchableText, valuesOf } from './mime-view.ts';
@@ -103,7 +103,7 @@ function defectOf(
   if (from.length === 0) return 'from parameter is missing';
   if (!from.every(isAddress)) return "'from' parameter is not a valid address. please check documentation";
   if (stringsOf(form, 'to').length === 0) return 'to parameter is missing';
-  if (to.length === 0 || !to.every(isAddress))
+  if (to.length === 0 || !to.every(isAddress) || !to.every(hasDottedDomain))
     return "'to' parameter is not a valid address. please check documentation";
   if (to.length > MAX_RECIPIENTS) return `Too many recipients: at most ${MAX_RECIPIENTS} in one call`;
   if (!asMime && !['text', 'html', 'amp-html', 'template'].some((name) => form.has(name)))
