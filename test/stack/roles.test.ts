@@ -111,7 +111,7 @@ test('every kind of item that the code names is in reach of some role', () => {
       ([, kind]) => kind,
     ),
   );
-  const reached = ['Sender', 'Inbound', 'Health', 'Reconciler'].flatMap(allowed).join(' ');
+  const reached = ['Sender', 'Inbound', 'Health', 'Reconciler'].flatMap((role) => allowed(role)).join(' ');
 
   expect(new Set(kinds).size).toBeGreaterThan(8);
   expect([...new Set(kinds)].filter((kind) => !reached.includes(` ${kind}/*`) && !NO_ITEMS.has(kind ?? ''))).toEqual(
@@ -139,6 +139,33 @@ test('a producer may put submissions on the queue and under one prefix of the bu
   expect(text.match(/\/\*/g)).toHaveLength(1);
 });
 
+test('mail over SES goes in the name of a lent identity, and by the sets of each kind of tracking', () => {
+  const lent = 'arn:aws:ses:us-east-1:210987654321:identity/example.com';
+  const { template: borrower } = deploy({
+    providers: [
+      {
+        key: 'ses',
+        type: 'ses',
+        options: {
+          identities: ['example.com'],
+          configurationSet: 'plain',
+          trackingSets: { opens: 'opens', both: 'both' },
+          fromIdentityArn: lent,
+        },
+      },
+    ],
+  });
+
+  const rights = allowed('Sender', borrower).filter((line) => line.startsWith('ses:'));
+
+  const sets = ['plain', 'opens', 'both'].map((name) => `ses:us-east-1 configuration-set/${name}`);
+  expect(rights.toSorted()).toEqual(
+    ['ses:SendEmail', 'ses:SendRawEmail']
+      .flatMap((action) => [lent, ...sets].map((one) => `${action} ${one}`))
+      .toSorted(),
+  );
+});
+
 function keys(prefix: string): string[] {
   return [...queues.retry.keys()].map((key) => `${prefix}-${key}`);
 }
@@ -154,8 +181,8 @@ function reads(secret: string): string {
 }
 
 /** Every action on every resource that the policies of a role allow, with the keys that they are bound to. */
-function allowed(role: string): string[] {
-  return Object.entries(resources(template, 'AWS::IAM::Policy'))
+function allowed(role: string, of = template): string[] {
+  return Object.entries(resources(of, 'AWS::IAM::Policy'))
     .filter(([id]) => id.startsWith(`Mailover${role}Role`))
     .flatMap(([, { Properties }]) => (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement)
     .flatMap(({ Action, Resource, Condition }) => {
@@ -169,7 +196,7 @@ function allowed(role: string): string[] {
 }
 
 function nameOf(resource: unknown): string {
-  if (resource === '*') return '*';
+  if (typeof resource === 'string') return resource;
   const known = NAMES.get(JSON.stringify(resource));
   if (known !== undefined) return known;
   const joined = (resource as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
