@@ -31,7 +31,9 @@ export async function startDynamodb(options: {
   const server = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
   const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
+  const requests = new Requests();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!requests.take(response)) return;
     // The server would let every page read its answers (`Access-Control-Allow-Origin: *`), those of our own hosts too.
     delete request.headers.origin;
     const handle = (): void => {
@@ -54,12 +56,46 @@ export async function startDynamodb(options: {
   for (const table of options.tables) await createTable(url, table);
   return {
     url,
-    close: () =>
-      new Promise((resolve) => {
+    async close() {
+      await requests.end();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+    },
   };
+}
+
+/** Requests of a killed function go on within the server, which would throw if its store were closed under them. */
+class Requests {
+  readonly #open = new Set<ServerResponse>();
+  #ending: (() => void) | undefined;
+
+  /** Notes a request until it is answered; false if the server is about to close and the request must be left alone. */
+  take(response: ServerResponse): boolean {
+    if (this.#ending) {
+      response.destroy();
+      return false;
+    }
+    this.#open.add(response);
+    const answer = response.end.bind(response);
+    response.end = ((...chunks: Parameters<typeof answer>) => {
+      this.#open.delete(response);
+      if (this.#open.size === 0) this.#ending?.();
+      return answer(...chunks);
+    }) as typeof response.end;
+    return true;
+  }
+
+  /** Takes no more requests, and resolves when those that were taken are answered; after two seconds in any case. */
+  async end(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ending = resolve;
+    if (this.#open.size === 0) return;
+    const timer = setTimeout(resolve, 2_000);
+    await promise;
+    clearTimeout(timer);
+  }
 }
 
 async function createTable(url: string, table: DeployedTable): Promise<void> {
