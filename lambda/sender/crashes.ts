@@ -4,11 +4,14 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Item, Table } from '../platform/table.ts';
 
-/** A message ends as `Crashed` once so many processes have died with it in hand, or the code has failed on it as often. */
+/** A message ends as `Crashed` once this many processes in a row have died while they worked on it, or failed on it. */
 export const MOST_CRASHES = 3;
 
 /** Longer than SQS keeps a message in one queue, in seconds. */
 const RETENTION_S = 15 * 24 * 3600;
+
+/** Writes of a release before it is given up. */
+const RELEASE_TRIES = 5;
 
 /** The item of a message that was received before; fields are only added. */
 interface CrashItem extends Item {
@@ -67,11 +70,18 @@ export async function takeInHand(
     return written.done;
   };
   const release = async (crashed: boolean): Promise<void> => {
-    crashes += crashed ? 1 : 0;
-    try {
-      await write({ crashes });
-    } catch (error) {
-      log.warn('crash not counted', { queueMessageId: record.messageId, error: nameOf(error) });
+    // A process that lives to let go of a message was not killed by it: crashes count only if they follow each other.
+    crashes = crashed ? crashes + 1 : 0;
+    for (let tries = 1; ; tries++) {
+      try {
+        await write({ crashes });
+        return;
+      } catch (error) {
+        // Without this note the next worker takes this one for dead, so a table that fails now and then is asked again.
+        if (tries < RELEASE_TRIES) continue;
+        log.warn('crash not counted', { queueMessageId: record.messageId, error: nameOf(error) });
+        return;
+      }
     }
   };
   if (!isReturned(record)) return { crashes, release };

@@ -72,7 +72,7 @@ describe('a message on which processes die', () => {
 
     expect(await invoke(receive(stored, 'poison', 2))).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
 
-    expect(world.table.items.get('crash/poison')).toMatchObject({ crashes: 1 });
+    expect(world.table.items.get('crash/poison')).toMatchObject({ crashes: 0 });
   });
 
   it('is over if its mail has been accepted meanwhile', async () => {

@@ -58,21 +58,21 @@ function search(query: URLSearchParams, receiving: Receiving): SimulatorAnswer {
       TotalCount: found.length,
       InboundMessages: found.slice(offset, offset + count).map((received) => {
         const { TextBody, HtmlBody, StrippedTextReply, Headers, RawEmail, ...listed } = details(received);
-        return listed;
+        // Each line of the list has a time; the message itself has that of its Date header, if there is one.
+        return { ...listed, Date: listed['Date'] === '' ? new Date(received.at).toISOString() : listed['Date'] };
       }),
     },
   };
 }
 
 /** What is kept of a message: bodies cut, attachments by name only, for their content cannot be had again. */
-function details({ id, mail, status, at }: Received): Record<string, unknown> {
+function details({ id, mail, status }: Received): Record<string, unknown> {
   const message = postmarkMessage(mail, id, false);
   const cut = (text: unknown): string => String(text).slice(0, MOST_STORED);
   return {
     ...message,
     TextBody: cut(message['TextBody']),
     HtmlBody: cut(message['HtmlBody']),
-    Date: message['Date'] === '' ? new Date(at).toISOString() : message['Date'],
     Attachments: mail.attachments.map(({ filename, contentType, content }) => ({
       Name: filename ?? '',
       ContentType: contentType,
