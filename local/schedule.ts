@@ -52,8 +52,7 @@ function rateMs(expression: string): number {
 const SHORTEST_MS = 1_000;
 
 /**
- * Calls functions on their schedules: at once, and then again and again until `end` is called. `first` resolves when the
- * first call of each has ended.
+ * Calls functions on their schedules: at once, and then again and again until the returned function is called.
  *
  * EventBridge would begin a call while the last one still runs; here that call is left out, so that a stack whose
  * minutes last a second does not drown in them. What a call throws is in the log of the function.
@@ -62,7 +61,7 @@ export function runSchedules(options: {
   readonly schedules: readonly DeployedSchedule[];
   readonly clock: StackClock;
   readonly invoke: RunningFunctions['invoke'];
-}): { readonly first: Promise<unknown>; readonly end: () => void } {
+}): () => void {
   const { clock } = options;
   const calls = options.schedules.map((schedule) => {
     let busy = false;
@@ -72,7 +71,8 @@ export function runSchedules(options: {
       await options.invoke(schedule.functionName, schedule.input ?? scheduledEvent(schedule.name)).catch(() => {});
       busy = false;
     };
-    return { call, first: call(), everyMs: schedule.everyMs };
+    void call();
+    return { call, everyMs: schedule.everyMs };
   });
   let timers: NodeJS.Timeout[] = [];
   const end = () => {
@@ -86,7 +86,7 @@ export function runSchedules(options: {
   };
   begin();
   clock.onChange(() => timers.length > 0 && begin());
-  return { first: Promise.all(calls.map(({ first }) => first)), end };
+  return end;
 }
 
 /** The event that EventBridge makes for a rule with a schedule. */

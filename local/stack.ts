@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { definitions } from '../lambda/providers/registry.ts';
 import { startApi } from './api.ts';
 import { rescaleCircuits } from './api-circuits.ts';
@@ -253,28 +252,13 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   await Promise.race([started, aborted(signal)]);
   const { functions } = live;
   if (functions) {
-    const schedules = runSchedules({ schedules: deployment.schedules, clock, invoke: functions.invoke });
-    closers.push(async () => schedules.end());
-    await Promise.race([firstCanaries(schedules.first, live), aborted(signal)]);
+    const endSchedules = runSchedules({ schedules: deployment.schedules, clock, invoke: functions.invoke });
+    closers.push(async () => endSchedules());
   }
   const endMonitoring = monitoring.start(deployment.alarms, aws.queues);
   closers.push(async () => endMonitoring());
   live.ready = true;
   return { url: api.url, live };
-}
-
-/** A machine that is slower than this has other mail on its queues soon enough. */
-const CANARIES_MS = 5_000;
-
-/**
- * Waits until the canaries of the first health check have left the queues, so that what a user sees from then on (accepted
- * mail, the hits of a fault) comes from mail of the user.
- */
-async function firstCanaries(firstCalls: Promise<unknown>, live: Live): Promise<void> {
-  const until = Date.now() + CANARIES_MS;
-  await Promise.race([firstCalls, wait(CANARIES_MS, undefined, { ref: false })]);
-  const waiting = () => queueCounts(live).some(({ visible, inFlight, delayed }) => visible + inFlight + delayed > 0);
-  while (Date.now() < until && waiting()) await wait(20);
 }
 
 /** Rejects when the start is to end; never resolves. */
