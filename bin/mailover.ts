@@ -3,31 +3,27 @@ import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { MailoverStack } from '../lib/stack.ts';
 
-/** Mail of our own that proves a way: over a provider, or to a subdomain whose only MX is one. Half an hour suits most. */
-const canaryTo = (domain: string) => ({
-  to: `canary@${domain}`,
-  from: 'canary@example.com',
-  everyMinutes: 1_440,
-});
-
 /**
  * The providers, best first; each is asked when those above it did not take the mail.
  *
  * Those that can be asked what became of a mail (Postmark, Mailgun) stand before those that cannot (SES, SMTP): when an answer is
  * lost, a mail is found again instead of going out twice.
+ *
+ * Mail of our own that proves a way is a `canary` of a provider, or of its `inbound` (to a subdomain whose only MX it is):
+ * `canary: { to: 'canary@in.example.com', from: 'canary@example.com', everyMinutes: 30 }`.
  */
 const providers: ProviderConfig[] = [
   {
     key: 'postmark',
     type: 'postmark',
     options: { messageStream: 'outbound' },
-    inbound: { preference: 20, canary: canaryTo('postmark.in.example.com') },
+    inbound: { preference: 20 },
   },
   {
     key: 'mailgun',
     type: 'mailgun',
     options: { domain: 'mg.example.com' },
-    inbound: { domains: ['in.example.com'], preference: 10, canary: canaryTo('mailgun.in.example.com') },
+    inbound: { domains: ['in.example.com'], preference: 10 },
   },
   {
     key: 'ses',
@@ -40,7 +36,6 @@ const providers: ProviderConfig[] = [
     key: 'own-mta',
     type: 'smtp',
     share: 0.01,
-    canary: canaryTo('in.example.com'),
     options: { host: 'mta.example.com', clientName: 'mailover.example.com' },
   },
 ];
