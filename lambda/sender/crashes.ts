@@ -16,7 +16,7 @@ const RELEASE_TRIES = 5;
 /** The item of a message that was received before; fields are only added. */
 interface CrashItem extends Item {
   readonly crashes: number;
-  /** While a worker has it in hand: after `until` (epoch milliseconds) that worker's invocation is certainly over. */
+  /** Set while a worker has the claim: after `until` (epoch milliseconds) the invocation of that worker is certainly over. */
   readonly owner?: string | undefined;
   readonly until?: number | undefined;
 }
@@ -41,14 +41,14 @@ export function isReturned({ attributes }: SQSRecord): boolean {
 }
 
 /**
- * Takes a message in hand, and writes that down if it was received before: of a process that dies in between, the table
- * then still says which message it had.
+ * Claims a message for this worker. The claim is written to the table if the message was received before, so that the
+ * table still names the message if the process dies while it works on it.
  *
- * A first receive writes nothing, since nearly all mail goes the straight way. A message that comes back without an item
- * counts as one crash, as whoever kept it on its queue for another reason has noted that. If the table does not answer,
- * nothing is counted.
+ * A first receive writes nothing, since nearly all mail ends with it. A message that comes back without an item counts as
+ * one crash: a worker that keeps a message on its queue for another reason writes an item when it releases it. If the table
+ * does not answer, nothing is counted.
  *
- * @returns 'in-hand' while another worker has it
+ * @returns 'in-hand' while another worker has the claim
  */
 export async function takeInHand(
   record: SQSRecord,

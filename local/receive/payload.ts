@@ -23,7 +23,7 @@ export function requestOf(payload: Payload, type: string, route: InboundRoute): 
       authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
       body: Buffer.from(JSON.stringify(payload)),
     };
-  const { fields, files = [] } = payload as unknown as MailgunForm;
+  const { fields, files = [] } = payload as Partial<MailgunForm>;
   if (type !== 'mailgun' || typeof fields !== 'object' || fields === null) return undefined;
   const entries: FormField[] = [
     ...Object.entries(fields),

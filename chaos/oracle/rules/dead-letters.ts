@@ -20,7 +20,7 @@ export const deadLetters: Rule = (given) => {
   });
 };
 
-/** Dead letters that call somebody not served whose acceptance the ledger had; release 0.1.0 did not look there. */
+/** Dead letters that list a recipient as not served although the ledger had the acceptance; release 0.1.0 did not look there. */
 function wrongBurials(story: Story): string[] {
   const { mail, acceptances, letters, readByPrevious } = story;
   if (readByPrevious) return [];
