@@ -1,6 +1,7 @@
 import addressparser from 'nodemailer/lib/addressparser';
 import type { InboundMailbox } from '../contract/inbound.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
+import { repairedAddresses } from './address-repair.ts';
 import { clean, oneLine } from './clean.ts';
 
 /** More than any mail to people has; the header itself is in `headers` whole. */
@@ -51,7 +52,7 @@ function parsed(value: string): InboundMailbox[] {
   const restored = (text: string, restore: (run: string) => string) =>
     text.replace(/[\ue000-\uefff]/g, (sign) => restore(runs[sign.charCodeAt(0) - FIRST] ?? ''));
   let before = '';
-  const entries = addressparser(balanced(stripped), { flatten: true }).slice(0, MAX_MAILBOXES);
+  const entries = addressparser(repairedAddresses(balanced(stripped)), { flatten: true }).slice(0, MAX_MAILBOXES);
   return entries.flatMap(({ name, address }) => {
     const shown = restored(name, decodeWords);
     if (address === '') {

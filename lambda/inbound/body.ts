@@ -1,3 +1,4 @@
+import { hasControls } from '../mail/lines.ts';
 import type { Part } from '../mail/mime-parts.ts';
 
 /** A leaf with what the choice of bodies and files hangs on. */
@@ -87,11 +88,20 @@ function isTextOrMultipart({ type, multipart }: Part): boolean {
 /** Types of text that are files to every reader. */
 const FILE_TYPES = new Set(['text/calendar', 'text/vcard', 'text/x-vcard', 'text/directory', 'text/rfc822-headers']);
 
+/** Top-level types that have a meaning; no part of another one is a file that anything opens (RFC 2045, section 5.1). */
+const KNOWN = /^(text|image|audio|video|application|message|multipart|model|font|chemical)\//;
+/** What clients write for plain text. */
+const MEANT_AS_TEXT = /^application\/(x-)?(text|plain|txt)$/;
+
 /** A text of a type that nothing here knows is plain text (RFC 2046, section 4.1.4), where the mail has no other. */
 function showOnlyText(text: Leaf[], files: Leaf[]): void {
   const place = files.findIndex(
-    ({ type, disposition, named }) =>
-      type.startsWith('text/') && disposition !== 'attachment' && !named && !FILE_TYPES.has(type),
+    (leaf) => leaf.disposition !== 'attachment' && !leaf.named && !FILE_TYPES.has(leaf.type) && mayBeText(leaf),
   );
   text.push(...(place === -1 ? [] : files.splice(place, 1)));
+}
+
+function mayBeText({ type, part }: Leaf): boolean {
+  if (type.startsWith('text/')) return true;
+  return (!KNOWN.test(type) || MEANT_AS_TEXT.test(type)) && !hasControls(part.read().content);
 }

@@ -28,11 +28,13 @@ export interface Reception {
   readonly attachments: readonly InboundAttachment[];
   /** Flags that the headers do not tell. */
   readonly flags: readonly InboundFlag[];
+  /** Another copy of the mail may have more of it. */
+  readonly incomplete: boolean;
 }
 
 /** One message for each recipient of a mail, in the shape that does not tell which way it came. */
 export function composeMessages(posted: PostedMail, content: MailContent, reception: Reception): InboundMessage[] {
-  const { type, provider, receivedAt, raw, attachments, flags } = reception;
+  const { type, provider, receivedAt, raw, attachments, flags, incomplete } = reception;
   const headers = content.headers.map(([name, value]) => [clean(name), clean(decodeWords(value))] as const);
   const of = (name: string) => valuesOf(headers, name);
   const asWritten = (name: string) => valuesOf(content.headers, name);
@@ -59,7 +61,7 @@ export function composeMessages(posted: PostedMail, content: MailContent, recept
     ...(content.html && { html: clean(content.html) }),
     ...(posted.strippedText && { strippedText: withLineEnds(clean(posted.strippedText)) }),
   };
-  const traits = { ...shared, attachments, flags: allFlags, reception: receptionOf(posted, of('received'), raw) };
+  const traits = { ...shared, attachments, incomplete, reception: receptionOf(posted, of('received'), raw) };
   return posted.recipients.map((given) => {
     const recipient = clean(given).trim();
     const plusPart = plusPartOf(recipient) ?? posted.plusPart;

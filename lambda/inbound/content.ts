@@ -1,5 +1,6 @@
 import { decodeWords } from '../mail/encoded-words.ts';
 import { withLineEnds } from '../mail/lines.ts';
+import { withoutComments } from '../mail/structured.ts';
 import { uuencoded } from '../mail/transfer-encoding.ts';
 import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
 import { referencesOf } from './html.ts';
@@ -39,7 +40,8 @@ function isReferred(
   return ids.has(bareId(contentId)) || places.has(contentLocation);
 }
 
-/** A content id without its angle brackets. */
+/** A content id without its angle brackets, and without comments. */
 export function bareId(contentId: string): string {
-  return contentId.trim().replace(/^<(.*)>$/s, '$1');
+  const id = withoutComments(contentId).trim();
+  return /<([^<>]+)>/.exec(id)?.[1]?.trim() ?? (id || contentId.trim());
 }

@@ -1,3 +1,5 @@
+import { withoutComments } from '../mail/structured.ts';
+
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /** Obsolete zones of RFC 5322, section 4.3, in hours; every other name there and elsewhere is to be read as -0000. */
@@ -53,7 +55,9 @@ function instant({ day, month, year, hour, minute, second, half, zone }: Pieces)
   const real = place !== -1 && date.getUTCMonth() === place && date.getUTCDate() === Number(day);
   if (!real || year < 1900 || year > 9999 || hours > 23 || Number(minute) > 59 || Number(second ?? 0) > 60)
     return undefined;
-  date.setUTCHours(hours, Number(minute) - offsetOf(String(zone ?? '')), seconds);
+  const offset = offsetOf(String(zone ?? ''));
+  if (offset === undefined) return undefined;
+  date.setUTCHours(hours, Number(minute) - offset, seconds);
   return within(date);
 }
 
@@ -64,10 +68,13 @@ function fullYear(digits: string): number {
   return digits.length === 2 && year < 50 ? year + 2000 : year + 1900;
 }
 
-/** Minutes east of Greenwich. */
-function offsetOf(zone: string): number {
+/** Minutes east of Greenwich; undefined for a number that is no offset. */
+function offsetOf(zone: string): number | undefined {
   const [, sign, hours, minutes = '0'] = /^(?:GMT|UTC|UT)?\s*([+-])(\d{1,2}):?(\d{2})?\b/i.exec(zone) ?? [];
-  if (hours !== undefined) return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  if (hours !== undefined) {
+    const real = Number(hours) < 24 && Number(minutes) < 60;
+    return real ? (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) : undefined;
+  }
   const [name = ''] = /^[a-z]*/i.exec(zone) ?? [];
   return (ZONES[name.toLowerCase()] ?? 0) * 60;
 }
@@ -81,18 +88,4 @@ function within(date: Date): string | undefined {
   if (Number.isNaN(date.getTime())) return undefined;
   const iso = date.toISOString();
   return /^\d{4}-/.test(iso) ? iso : undefined;
-}
-
-/** Comments nest (RFC 5322, section 3.2.2). */
-function withoutComments(value: string): string {
-  let depth = 0;
-  let text = '';
-  for (let at = 0; at < value.length; at += 1) {
-    const sign = value[at] ?? '';
-    if (sign === '\\') at += 1;
-    else if (sign === '(') depth += 1;
-    else if (sign === ')') depth = Math.max(0, depth - 1);
-    else if (depth === 0) text += sign;
-  }
-  return text;
 }

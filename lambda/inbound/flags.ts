@@ -27,6 +27,15 @@ const AUTOMATIC = [
   'x-fc-machinegenerated',
 ];
 
+/** RFC 3834: anything but `no`. */
+const AUTOMATED = /^(?!no$)./i;
+const UNANSWERED = /^(bulk|junk|auto[_-]?reply)\b/i;
+
+/** The value of such a header, without comments and quotes around it; most are a word and parameters. */
+function wordsOf(value: string): string {
+  return structured(value).value.trim();
+}
+
 /** What the headers and the files say of a mail that no program should answer, or not like a person's. */
 export function flagsOf(
   headers: Headers,
@@ -34,20 +43,19 @@ export function flagsOf(
   files: readonly InboundAttachment[],
   text = '',
 ): InboundFlag[] {
-  const has = (name: string, value = /./) => valuesOf(headers, name).some((given) => value.test(given));
+  const has = (name: string, value = /./) => valuesOf(headers, name).some((given) => value.test(wordsOf(given)));
   const report = reportOf(headers, files);
   const autoReply =
     PROGRAM.test(sender?.slice(0, MAX_ADDRESS) ?? '') ||
-    // RFC 3834: anything but `no`.
-    AUTOMATIC.some((name) => has(name, /^\s*(?!no\b)\S/i)) ||
-    has('precedence', /^\s*(bulk|junk|auto[_-]?reply)\b/i) ||
-    has('x-precedence', /^\s*(bulk|junk|auto[_-]?reply)\b/i) ||
+    AUTOMATIC.some((name) => has(name, AUTOMATED)) ||
+    has('precedence', UNANSWERED) ||
+    has('x-precedence', UNANSWERED) ||
     has('x-post-messageclass', /autoresponder/i) ||
     report === 'other';
   const list =
     headers.some(([name]) => /^(list-|mailing-list$|x-mailing-list$)/i.test(name)) ||
-    has('precedence', /^\s*list\b/i) ||
-    has('x-precedence', /^\s*list\b/i);
+    has('precedence', /^list\b/i) ||
+    has('x-precedence', /^list\b/i);
   return [
     ...(autoReply ? (['auto-reply'] as const) : []),
     ...(sender === null || report === 'delivery' || has('x-failed-recipients') || isReportText(headers, text)
@@ -79,7 +87,7 @@ const REPORT_CHARACTERS = 32_000;
 
 /** A form that tells no Content-Type may have the report within the text; a person who quotes one is not automatic. */
 function isReportText(headers: Headers, text: string): boolean {
-  const automatic = valuesOf(headers, 'auto-submitted').some((value) => !/^\s*no\b/i.test(value));
+  const automatic = valuesOf(headers, 'auto-submitted').some((value) => AUTOMATED.test(wordsOf(value)));
   if (!automatic || valuesOf(headers, 'content-type').length > 0) return false;
   const start = text.slice(0, REPORT_CHARACTERS);
   return (

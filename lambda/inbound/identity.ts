@@ -5,8 +5,10 @@ import { parseMailbox } from '../mail/address.ts';
 /** What of a message tells which mail it is. */
 export type Traits = Pick<
   InboundMessage,
-  'messageId' | 'from' | 'to' | 'date' | 'subject' | 'text' | 'html' | 'attachments' | 'flags'
+  'messageId' | 'from' | 'to' | 'date' | 'subject' | 'text' | 'html' | 'attachments'
 > & {
+  /** Another copy of the mail may have more of it. */
+  readonly incomplete: boolean;
   /** The same for every retry, and never for two mails. */
   readonly reception: string;
 };
@@ -34,10 +36,10 @@ const CLOCKS_ARE_SET = '2020';
 /**
  * Addresses without names, and texts without the white space that providers fold and trim in their own ways. Of both texts
  * the HTML: Mailgun makes a plain one of it where a mail has none. A device that writes no date either sends one content
- * again and again, and what is missing of a truncated mail may be all that is new: then only the reception tells.
+ * again and again, and what is missing of an incomplete mail may be all that is new: then only the reception tells.
  */
-function content({ from, to, date = '', subject = '', text, html, attachments = [], flags, reception }: Traits) {
-  const told = date >= CLOCKS_ARE_SET && !flags?.includes('truncated');
+function content({ from, to, date = '', subject = '', text, html, attachments = [], incomplete, reception }: Traits) {
+  const told = date >= CLOCKS_ARE_SET && !incomplete;
   return [
     addresses(from),
     addresses(to),

@@ -1,3 +1,5 @@
+import { withoutComments } from '../mail/structured.ts';
+
 /** The thread of a mail is told by its end: the parent is the last reference (RFC 5322, section 3.6.4). */
 const MAX_REFERENCES = 100;
 const MAX_ID = 998;
@@ -18,13 +20,23 @@ export function messageId(values: readonly string[]): string | undefined {
 }
 
 const IN_BRACKETS = /<([^<>]{1,1100})>/g;
-const WORDS = /[^\s<>,;()"]{1,998}/g;
+const IDS = /<([^<>]{1,1100})>|([^\s<>,;()"]{1,998})/g;
 
-/** Those in brackets; where there are none, the words that look like ids, since some clients leave the brackets out. */
+/**
+ * Those in brackets, and the bare ones where there is nothing else beside them: some clients leave the brackets away, while
+ * words and addresses of people beside an id are no ids.
+ */
 function idsOf(value: string): string[] {
-  const inBrackets = [...value.matchAll(IN_BRACKETS)].flatMap(([, id = '']) => idOf(id));
-  if (inBrackets.length > 0) return inBrackets;
-  return (value.match(WORDS) ?? []).filter((word) => /^[^@]+@[^@]+$/.test(word)).flatMap(idOf);
+  const bare = withoutComments(value);
+  const given = bare.trim() === '' ? value : bare;
+  const words = given.replace(IN_BRACKETS, ' ').match(IDS) ?? [];
+  const found = words.every(isId) ? given.matchAll(IDS) : given.matchAll(IN_BRACKETS);
+  const ids = [...found].flatMap(([, id, word = '']) => idOf(id ?? word));
+  return ids.length > 0 ? ids : words.filter(isId).flatMap(idOf);
+}
+
+function isId(word: string): boolean {
+  return /^[^@]+@[^@]+$/.test(word);
 }
 
 /** Some clients fold within an id; several words without an @ are no id. */

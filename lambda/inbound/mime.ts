@@ -3,7 +3,14 @@ import { codecOf, textFrom } from '../mail/charset.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
 import type { HeaderField } from '../mail/header-fields.ts';
 import { type Part, splitMail } from '../mail/mime-parts.ts';
-import { isMediaType, repairedType, type Structured, structured } from '../mail/structured.ts';
+import {
+  isMediaType,
+  repairedDisposition,
+  repairedType,
+  type Structured,
+  structured,
+  withQuotedName,
+} from '../mail/structured.ts';
 import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
 import { bodiesOf, type Leaf } from './body.ts';
 import { declaredCharset, joined, type Shown } from './html.ts';
@@ -16,16 +23,18 @@ import { declaredCharset, joined, type Shown } from './html.ts';
  * as characters, so that what stands there as it is has become UTF-8, whatever it is labelled.
  */
 export function readMime(mime: Buffer, wasText = false): MailContent {
-  const { root, complete } = splitMail(withUsualLineEnds(mime));
+  const { root, complete, ended } = splitMail(withUsualLineEnds(mime));
   if (root.headers.length === 0) return withoutHeaders(mime);
   const likely = likelyCharset(root);
   const { text, html, files } = bodiesOf(root, (part, parent) => leafOf(part, parent, likely));
   const contents = new Map([...text, ...html, ...files].map((leaf) => [leaf.part, leaf.part.read()]));
   const contentOf = ({ part }: Leaf) => contents.get(part)?.content ?? NOTHING;
-  const charsetOf = (leaf: Leaf) => {
-    const standing = wasText && contents.get(leaf.part)?.asItStands;
-    return standing && !isAscii(contentOf(leaf)) ? 'utf-8' : namedCharset(leaf.part);
-  };
+  const stands = (leaf: Leaf) => wasText && contents.get(leaf.part)?.asItStands && !isAscii(contentOf(leaf));
+  const charsetOf = (leaf: Leaf) => (stands(leaf) ? 'utf-8' : namedCharset(leaf.part));
+  const asFile = (leaf: Leaf) => ({
+    ...fileOf(leaf, contentOf(leaf), likely),
+    ...(stands(leaf) && { wasText: true }),
+  });
   const shown = (leaves: readonly Leaf[]): Shown[] =>
     leaves.map((leaf) => ({
       isHtml: leaf.type === 'text/html',
@@ -37,8 +46,9 @@ export function readMime(mime: Buffer, wasText = false): MailContent {
   return {
     headers: root.headers.map(([name, value]) => [name, headerText(value, likely)]),
     ...joined(shown(text), shown(html)),
-    files: files.filter((leaf) => !isEmpty(leaf, contentOf(leaf))).map((leaf) => fileOf(leaf, contentOf(leaf), likely)),
+    files: files.filter((leaf) => !isEmpty(leaf, contentOf(leaf))).map(asFile),
     ...(!complete && { truncated: true }),
+    ...(!ended && { cut: true }),
     ...(doubtful && { unparsable: true }),
   };
 }
@@ -71,7 +81,7 @@ function likelyCharset(part: Part): string | undefined {
 }
 
 function leafOf(part: Part, parent: Part | undefined, likely: string | undefined): Leaf {
-  const disposition = structured(headerOf(part, 'content-disposition')).value.toLowerCase();
+  const disposition = structured(repairedDisposition(headerOf(part, 'content-disposition'))).value.toLowerCase();
   const named = filenameOf(part, likely) !== undefined;
   if (part.multipart !== false) return { part, type: 'text/plain', disposition, named, lost: true };
   return { part, type: typeOf(part, parent, named), disposition, named };
@@ -120,9 +130,9 @@ function bare(value: string, likely: string | undefined): string {
 }
 
 function filenameOf(part: Part, likely: string | undefined): string | undefined {
-  const read = (value: string) => structured(headerText(value, likely).replace(PATH_BACKSLASH, '\\\\'));
+  const read = (value: string) => structured(withQuotedName(headerText(value, likely).replace(PATH_BACKSLASH, '\\\\')));
   return (
-    parameterOf(read(headerOf(part, 'content-disposition')), 'filename') ??
+    parameterOf(read(repairedDisposition(headerOf(part, 'content-disposition'))), 'filename') ??
     parameterOf(read(repairedType(headerOf(part, 'content-type'))), 'name')
   );
 }

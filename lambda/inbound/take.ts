@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import { TOKEN_HEADER } from '../canary/canary.ts';
 import { noteReturn, type Reception } from '../canary/returned.ts';
 import type { InboundFlag, InboundMessage } from '../contract/inbound.ts';
@@ -16,9 +15,9 @@ import { deliver } from './deliver.ts';
 import { keepFiles } from './files.ts';
 import { valuesOf } from './headers.ts';
 import { inTurns } from './in-turns.ts';
-import { readMime } from './mime.ts';
 import { rememberName } from './namesakes.ts';
 import { once } from './once.ts';
+import { readFully } from './read-fully.ts';
 
 /** What the way of a mail needs of the world. */
 export interface TakeDependencies {
@@ -54,7 +53,7 @@ export async function takeMail(
   const { attachments, complete } = await keepFiles(content.files, store);
   const incomplete = truncated || content.truncated === true || !complete;
   const flags: InboundFlag[] = [
-    ...(incomplete ? (['truncated'] as const) : []),
+    ...(incomplete || content.cut ? (['truncated'] as const) : []),
     ...(content.unparsable ? (['unparsable'] as const) : []),
   ];
   const composed = composeMessages(posted, content, {
@@ -64,6 +63,7 @@ export async function takeMail(
     raw,
     attachments,
     flags,
+    incomplete,
   });
   const canary = await canaryAmong(content.headers, { over: provider.key, recipients: posted.recipients }, table);
   const messages = composed.filter(({ envelope }) => envelope.to[0]?.toLowerCase() !== canary?.trim().toLowerCase());
@@ -103,26 +103,6 @@ async function canaryAmong(
 ): Promise<string | undefined> {
   const [token] = valuesOf(headers, TOKEN_HEADER.toLowerCase());
   return token === undefined ? undefined : await noteReturn(table, { token, ...reception });
-}
-
-/** By the mail itself; where that cannot be read, by what the provider made of it, if it made more. */
-function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMail): MailContent {
-  const content = readMime(mime, mimeWasText);
-  const read = byProvider.text !== undefined || byProvider.html !== undefined;
-  if (content.unparsable) {
-    if (read) return byProvider;
-    return content.headers.length > 0 ? content : { ...byProvider, ...content, headers: byProvider.headers };
-  }
-  if (!mimeWasText || isAscii(mime)) return content;
-  const { text, html } = read ? byProvider : content;
-  return {
-    headers: content.headers,
-    ...(text !== undefined && { text }),
-    ...(html !== undefined && { html }),
-    files: byProvider.files.length > 0 ? byProvider.files : content.files,
-    ...(byProvider.stated && { stated: byProvider.stated }),
-    ...(content.truncated && { truncated: true }),
-  };
 }
 
 /** When the last server, the provider's, took the mail. */

@@ -5,8 +5,8 @@ import libmime from 'libmime';
 /**
  * The text of bytes whose charset a mail names, names wrongly, or does not name at all.
  *
- * A label that is known counts where it can read all of the bytes. Otherwise they are what they can be: UTF-16 by its byte
- * order mark, ISO-2022 by its escapes, UTF-8 by its form, else `likely`, the charset of the rest of the mail, and
+ * A label that is known counts where it can read all of the bytes. Otherwise they are what they can be: UTF-16 and UTF-32 by
+ * their byte order marks, ISO-2022 by its escapes, UTF-8 by its form, else `likely`, the charset of the rest of the mail, and
  * windows-1252, by far the commonest 8-bit charset of mail that names none.
  */
 export function textFrom(bytes: Buffer, label?: string, likely?: string): string {
@@ -24,7 +24,10 @@ export function textFrom(bytes: Buffer, label?: string, likely?: string): string
 const UNREADABLE = '\ufffd';
 
 function byOrderMark(bytes: Buffer): string | undefined {
-  const [first, second, third] = bytes;
+  const [first, second, third, fourth] = bytes;
+  // That of UTF-32 begins like that of UTF-16; no text begins with NUL.
+  if (first === 0xff && second === 0xfe && third === 0 && fourth === 0) return decode(bytes, 'utf-32le');
+  if (first === 0 && second === 0 && third === 0xfe && fourth === 0xff) return decode(bytes, 'utf-32be');
   if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.toString('utf8', 3);
   if (first === 0xff && second === 0xfe) return decode(bytes, 'utf-16le');
   return first === 0xfe && second === 0xff ? decode(bytes, 'utf-16be') : undefined;
@@ -80,13 +83,18 @@ const known = new Map<string, string | undefined>();
 const MOST_KNOWN = 1_000;
 
 function lookUp(label: string): string | undefined {
-  const name = label
-    .trim()
+  const [name = ''] = label
     .slice(0, 60)
     .toLowerCase()
-    .replace(/^["']+|["']+$/g, '');
+    .replace(/^[\s"']*(charset=)?[\s"']*/, '')
+    .split(/[\s"',;]/, 1);
   if (NONE.test(name)) return undefined;
-  for (const candidate of [name, name.replace(/^x-/, ''), libmime.normalizeCharset(name).toLowerCase()]) {
+  for (const candidate of [
+    name,
+    name.replace(/^x-/, ''),
+    libmime.normalizeCharset(name).toLowerCase(),
+    aliasOf(name),
+  ]) {
     if (OWN.has(candidate)) return candidate;
     const codec = whatwgName(candidate) ?? (iconv.encodingExists(candidate) ? candidate : undefined);
     if (codec !== undefined && !NONE.test(codec)) return codec;
@@ -96,6 +104,26 @@ function lookUp(label: string): string | undefined {
 
 /** ASCII holds no 8-bit bytes; iconv-lite's codecs for bytes are no charsets. */
 const NONE = /^(|.*ascii.*|ansi_x3.*|iso_?646.*|us|cp367|ibm367|binary|hex|base64|utf-?7-?imap|x-user-defined)$/;
+
+/** Names that neither library knows; code pages have zeros in front, and several prefixes. */
+const ALIASES: readonly (readonly [RegExp, string])[] = [
+  [/^(?:x-)?unicode-\d-\d-utf-?(\d+)$/, 'utf-$1'],
+  [/^(?:x-ms-)(.*)$/, '$1'],
+  [/^(?:cp5022[0-2]|iso-2022-jp-.*|jis)$/, 'iso-2022-jp'],
+  [/^iso-2022-cn-ext$/, 'iso-2022-cn'],
+  [/^(?:uhc|ms949)$/, 'euc-kr'],
+  [/^(?:cp51932|eucjp-ms)$/, 'euc-jp'],
+  [/^(?:hz|hz-gb)$/, 'hz-gb-2312'],
+  [/^(?:gb|cn-gb|gb18030-\d{4})$/, 'gb18030'],
+  [/^(?:chinesebig5|big5-\d{4})$/, 'big5'],
+  [/^latin0$/, 'iso-8859-15'],
+  [/^(?:x-)?(?:cs)?(?:ms-?)?(?:ibm|cp|ccsid|dos|pc)[-_]?0*([1-9]\d{1,4})$/, 'cp$1'],
+];
+
+function aliasOf(name: string): string {
+  const [pattern, written] = ALIASES.find(([names]) => names.test(name)) ?? [];
+  return pattern && written ? name.replace(pattern, written) : name;
+}
 
 function whatwgName(label: string): string | undefined {
   try {

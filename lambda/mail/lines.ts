@@ -33,3 +33,10 @@ export function withLineEnds(text: string): string {
 
 const OTHER = /(?:^|[^\r])\n|\r\r\n/;
 const ANY = /\r{0,3}\n/g;
+
+/** Whether there are control characters that no text has; escapes of ISO-2022 are none of them. */
+export function hasControls(bytes: Uint8Array): boolean {
+  return bytes.some((byte) => byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== ESCAPE));
+}
+
+const ESCAPE = 0x1b;

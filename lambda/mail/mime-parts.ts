@@ -21,6 +21,8 @@ export interface Parts {
   readonly root: Part;
   /** Whether these are all parts: a mail made to break parsers has more, or deeper ones, or more headers. */
   readonly complete: boolean;
+  /** Whether each multipart is closed by its own end: where one is not, nobody knows what is lost. */
+  readonly ended: boolean;
 }
 
 /** More than any mail of a person has, empty ones included. */
@@ -39,7 +41,7 @@ const MAX_PART_HEADER_BYTES = 32 * 1024;
 export function splitMail(mail: Buffer): Parts {
   const reader = new Reader(mail);
   reader.read();
-  return { root: reader.root, complete: reader.complete };
+  return { root: reader.root, complete: reader.complete, ended: reader.ended };
 }
 
 /** What is known of a part while it is read. */
@@ -70,6 +72,8 @@ class Reader {
   readonly #splitter: LineSplitter;
   readonly #parts = new Map<SplitterNode, Open>();
   readonly #root: SplitterNode;
+  /** Multiparts whose end was met. */
+  readonly #closed = new Set<Open>();
 
   constructor(mail: Buffer) {
     this.#mail = mail;
@@ -80,6 +84,10 @@ class Reader {
 
   get root(): Part {
     return this.#parts.get(this.#root) as Part;
+  }
+
+  get ended(): boolean {
+    return [...this.#parts.values()].every((part) => part.children.length === 0 || this.#closed.has(part));
   }
 
   read(): void {
@@ -158,7 +166,9 @@ class Reader {
       const part = this.#parts.get(before);
       if (part) part.end ??= withoutLineEnd(this.#mail, part.start, at);
       if (!taken) return undefined;
-      if (!this.#parts.has(node)) return { node, at: end };
+      const known = this.#parts.get(node);
+      if (known === undefined) return { node, at: end };
+      this.#closed.add(known);
     }
     return undefined;
   }

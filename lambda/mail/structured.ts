@@ -33,3 +33,45 @@ export function repairedType(value: string): string {
   if (bare !== undefined) return `${bare}; ${rest}`;
   return /^multipart\/?$/i.test(type) && params['boundary'] ? value.replace(/multipart\/?/i, 'multipart/mixed') : value;
 }
+
+const NAME = String.raw`(?:file)?name(?:\*\d*\*?)?`;
+const WITHOUT_VALUE = new RegExp(String.raw`^\s*${NAME}\s*=`, 'i');
+const WITHOUT_SEMICOLON = new RegExp(String.raw`^\s*(${TOKEN})[\s,:]+(${NAME}\s*=[^]*)$`, 'i');
+
+/** A Content-Disposition as it was meant: its value, or the semicolon behind it, may be missing. */
+export function repairedDisposition(value: string): string {
+  if (WITHOUT_VALUE.test(value)) return `attachment; ${value}`;
+  const [, disposition, rest] = WITHOUT_SEMICOLON.exec(value.slice(0, MAX_CHARACTERS)) ?? [];
+  return disposition === undefined ? value : `${disposition}; ${rest}`;
+}
+
+const QUOTED_OR_BARE_NAME = /"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|(\b(?:file)?name\s*=)\s*([^\s";][^";]*)/gi;
+
+/**
+ * A header whose file name is quoted. Many clients leave the quotes away: the parentheses of several words are part of the
+ * name then, whereas those before or behind a single word are a comment.
+ */
+export function withQuotedName(value: string): string {
+  return value.slice(0, MAX_CHARACTERS).replace(QUOTED_OR_BARE_NAME, (whole, name?: string, bare = '') => {
+    if (name === undefined || !bare.includes('(')) return whole;
+    const [, word] = /^(?:\([^()]*\)\s*)*([^\s()]\S*)(?:\s+\([^()]*\))*\s*$/.exec(bare) ?? [];
+    return `${name}"${(word ?? bare.trim()).replaceAll('\\', '\\\\')}"`;
+  });
+}
+
+/** A value without its comments, which nest (RFC 5322, section 3.2.2); what stands in angle brackets is none. */
+export function withoutComments(value: string): string {
+  let depth = 0;
+  let angled = false;
+  let text = '';
+  for (let at = 0; at < value.length; at += 1) {
+    const sign = value[at] ?? '';
+    if (depth === 0 && sign === '<') angled = true;
+    if (sign === '>') angled = false;
+    if (sign === '\\' && !angled) at += 1;
+    else if (sign === '(' && !angled) depth += 1;
+    else if (sign === ')' && !angled) depth = Math.max(0, depth - 1);
+    else if (depth === 0) text += sign;
+  }
+  return text;
+}

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { hexDigit } from './form.ts';
+import { hasControls, lineEnd, withoutLineEnd } from './lines.ts';
 
 /** Content with its transfer encoding undone; `known` is false for an encoding that nothing here reads. */
 export interface Decoded {
@@ -11,8 +13,12 @@ export interface Decoded {
 /** Undoes a transfer encoding in one pass. */
 export function decoded(body: Buffer, encoding: string): Decoded {
   switch (encoding) {
-    case 'base64':
-      return { content: fromBase64(body), known: true, asItStands: false };
+    case 'base64': {
+      const { end, strange } = endOfBase64(body);
+      const content = fromBase64(body.subarray(0, end));
+      if (strange && !isReadable(content)) return { content: body, known: false, asItStands: true };
+      return { content, known: end === body.length, asItStands: false };
+    }
     case 'quoted-printable':
       return { content: fromQuotedPrintable(body), known: true, asItStands: false };
     case 'x-uuencode':
@@ -52,6 +58,56 @@ function fromBase64(body: Buffer): Buffer {
   return out.subarray(0, length);
 }
 
+/** Fewer digits in front of other text are a word of it. */
+const LEAST_DIGITS = 20;
+/** As long as this an encoder's lines are. */
+const FULL_LINE = 60;
+
+/**
+ * Where base64 ends within what is labelled so, in front of a footer that some list server added; and whether much of it is
+ * strange. A few such characters are to be passed over (RFC 2045, section 6.8), but plain text is made of them.
+ */
+function endOfBase64(body: Buffer): { readonly end: number; readonly strange: boolean } {
+  let [digits, equals, strange, place, goesOn] = [0, 0, 0, 0, false];
+  let footer: { readonly at: number; readonly whole: boolean } | undefined;
+  while (place < body.length) {
+    const end = lineEnd(body, place);
+    const line = countsOf(body, place, withoutLineEnd(body, place, end));
+    if (line.strange > 0)
+      footer ??= { at: place, whole: (equals > 0 || digits >= LEAST_DIGITS) && (digits + equals) % 4 === 0 };
+    else if (footer && line.digits >= FULL_LINE) goesOn = true;
+    digits += line.digits;
+    strange += line.strange;
+    equals += line.equals;
+    place = end;
+  }
+  if (footer?.whole && !goesOn) return { end: footer.at, strange: false };
+  return { end: body.length, strange: strange * 20 > digits };
+}
+
+/** Whether it is text in ASCII or UTF-8; other words that are taken for base64 become anything. */
+function isReadable(content: Buffer): boolean {
+  return content.length > 0 && isUtf8(content) && !hasControls(content);
+}
+
+/** Digits of a line, and what no line of base64 has: other characters, and blanks between them. */
+function countsOf(body: Buffer, from: number, to: number) {
+  let [digits, strange, blanks, equals] = [0, 0, 0, 0];
+  for (let at = from; at < to; at += 1) {
+    const byte = body[at] ?? 0;
+    if (byte === SPACE || byte === TAB) blanks += 1;
+    else {
+      // Blanks at both ends of a line are none of it.
+      strange += digits + strange + equals > 0 ? blanks : 0;
+      blanks = 0;
+      if ((BASE64[byte] ?? -1) !== -1) digits += 1;
+      else if (byte === EQUALS) equals += 1;
+      else strange += 1;
+    }
+  }
+  return { digits, equals, strange };
+}
+
 /** The six bits of each character, -1 for what is none. */
 const BASE64 = new Int8Array(256).fill(-1);
 for (const [digit, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
@@ -76,13 +132,14 @@ function fromQuotedPrintable(body: Buffer): Buffer {
 const EQUALS = 0x3d;
 const CR = 0x0d;
 const LF = 0x0a;
+const TAB = 0x09;
 /** Spaces that some server added behind a soft line break; a line has 76 characters. */
 const MAX_PADDING = 80;
 
 /** Where the next line begins, if only spaces are left of this one. */
 function softBreak(body: Buffer, from: number): number {
   let place = from;
-  while (place < from + MAX_PADDING && (body[place] === 0x20 || body[place] === 0x09)) place += 1;
+  while (place < from + MAX_PADDING && (body[place] === SPACE || body[place] === TAB)) place += 1;
   while (body[place] === CR && place < from + MAX_PADDING) place += 1;
   return body[place] === LF ? place + 1 : place >= body.length ? place : -1;
 }

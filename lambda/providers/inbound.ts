@@ -18,6 +18,8 @@ export interface ReceivedFile {
   /** With or without angle brackets. */
   readonly contentId?: string;
   readonly contentLocation?: string;
+  /** It came as characters, not as bytes. */
+  readonly wasText?: boolean;
   /** Its disposition says so; that the HTML refers to it is found out later. */
   readonly inline: boolean;
 }
@@ -50,6 +52,8 @@ export interface MailContent {
   readonly stated?: Stated;
   /** Some of the mail is missing here. */
   readonly truncated?: boolean;
+  /** The mail itself lacks an end: each copy of it does. */
+  readonly cut?: boolean;
   /** It was not to be read as a mail, or not wholly: what is known of it is not to be trusted. */
   readonly unparsable?: boolean;
 }

@@ -153,6 +153,7 @@ async function identities(
     raw: { s3: { bucket: '', key: '' }, form: 'request' },
     attachments: [],
     flags: [],
+    incomplete: !complete,
   });
   // An event of Mailgun has no date: then Message-ID, sender and subject tell the mail.
   const idOf = async (message: InboundMessage) => (complete ? undefined : await idByName(table, message)) ?? message.id;

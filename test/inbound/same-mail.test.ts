@@ -1,17 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
-import { mailgunBody, sign } from '../../local/simulators/inbound/mailgun-wire.ts';
-import { postmarkMessage } from '../../local/simulators/inbound/postmark-wire.ts';
-import { type ReceivedMail, readReception } from '../../local/simulators/inbound/received-mail.ts';
-import { givenWorld, NOW, postmarkRequest, type World } from './world.ts';
+import { arrivedBy, asSent, PARSED, WAYS, type Way } from './six-ways.ts';
 
 // The same mail, whichever way: each mail of a corpus in every form gives equal messages, save for what the table below names.
 // The forms are made by the simulated providers, with another way of reading MIME than the receiver's.
 
-const WAYS = ['mailgun-form', 'mailgun-mime', 'mailgun-stored', 'postmark-json', 'postmark-raw', 'ses'] as const;
-type Way = (typeof WAYS)[number];
-const PARSED: readonly Way[] = ['mailgun-form', 'postmark-json'];
 const ALL: readonly Way[] = WAYS;
 
 /** What may differ, on which ways, of which mails if not of all, and why. `mailgun-mime` is what the others are compared with. */
@@ -77,50 +71,6 @@ test('the table names no more than what differs', () => {
   expect(EXCEPTED.filter((exception) => !met.has(exception))).toEqual([]);
 });
 
-async function arrivedBy(way: Way, raw: Buffer): Promise<InboundMessage> {
-  const world = givenWorld();
-  const mail = await readReception({ raw, from: 'ada@example.org', to: 'box@in.example.com' });
-  await post(way, mail, world);
-  const [message, ...more] = world.messages();
-  expect(more, way).toEqual([]);
-  if (message === undefined) throw new Error(`nothing arrived by ${way}`);
-  return message;
-}
-
-async function post(way: Way, mail: ReceivedMail, world: World): Promise<unknown> {
-  const signature = sign('key-new', NOW / 1000);
-  const url = 'https://storage-us-east4.api.mailgun.net/v3/domains/in.example.com/messages/KEY';
-  const mailgun = (form: 'form' | 'mime' | 'store') =>
-    world.receive({
-      key: 'mailgun',
-      path: 'hidden-m',
-      sourceIp: '3.0.0.1',
-      ...mailgunBody(mail, form, signature, url),
-    });
-  switch (way) {
-    case 'mailgun-form':
-      return await mailgun('form');
-    case 'mailgun-mime':
-      return await mailgun('mime');
-    case 'mailgun-stored':
-      world.fetch = async () => Response.json({ 'body-mime': mail.raw.toString('utf8') });
-      return await mailgun('store');
-    case 'postmark-json':
-      return await world.receive(postmarkRequest(postmarkMessage(mail, 'an-id', false)));
-    case 'postmark-raw':
-      return await world.receive(postmarkRequest(postmarkMessage(mail, 'an-id', true)));
-    case 'ses': {
-      world.objects.set('inbound/ses/an-id', { content: mail.raw, contentType: '' });
-      const action = { bucketName: 'mail', objectKey: 'inbound/ses/an-id' };
-      return await world.takeReceived({
-        notificationType: 'Received',
-        mail: { source: mail.from, messageId: 'an-id' },
-        receipt: { recipients: [mail.to], action },
-      });
-    }
-  }
-}
-
 /** The message without what may differ. */
 function without(message: InboundMessage, excepted: readonly Exception[]): unknown {
   const copy: Record<string, unknown> = structuredClone(message);
@@ -136,9 +86,4 @@ function pick(message: InboundMessage, { field }: Exception): string | undefined
   const [name = '', inner] = field.split('.');
   const value: unknown = message[name as keyof InboundMessage];
   return JSON.stringify(inner ? (value as Record<string, unknown>[] | undefined)?.map((one) => one[inner]) : value);
-}
-
-/** As SMTP carries it. */
-function asSent(mail: Buffer): Buffer {
-  return Buffer.from(mail.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
 }

@@ -292,7 +292,7 @@ function givenWorld({
   return world;
 
   function arrive(id: string): void {
-    const pk = `inbound/${identityOf('box@in.example.com', { messageId: `<${id}@example.org>`, reception: '' })}`;
+    const pk = `inbound/${identityOf('box@in.example.com', { messageId: `<${id}@example.org>`, incomplete: false, reception: '' })}`;
     table.items.set(pk, { pk, rev: 1, state: 'done', truncated: false });
   }
 }

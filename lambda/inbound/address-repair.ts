@@ -1,0 +1,107 @@
+/** A piece of an address header; its text is as it stands there. */
+interface Token {
+  readonly kind: 'text' | 'quoted' | 'comment' | 'angled' | 'separator';
+  readonly text: string;
+}
+
+/**
+ * An address header as its writer meant it, for a reader that goes by the grammar (RFC 5322, section 3.4): a comma stands
+ * between two mailboxes, and a colon that begins no group is part of a name.
+ */
+export function repairedAddresses(value: string): string {
+  const tokens = tokensOf(value);
+  const lastGroupEnd = tokens.findLastIndex(({ kind, text }) => kind === 'separator' && text === ';');
+  let written = '';
+  let element: Token[] = [];
+  for (const [place, token] of [...tokens, END].entries()) {
+    if (token.kind !== 'separator') element.push(token);
+    else {
+      written += mailboxesIn(element, place <= lastGroupEnd) + token.text;
+      element = [];
+    }
+  }
+  return written;
+}
+
+const END: Token = { kind: 'separator', text: '' };
+
+/** What stands between two separators. */
+function mailboxesIn(element: readonly Token[], mayBeGroup: boolean): string {
+  const address = element.findIndex(({ kind }) => kind === 'angled');
+  const text = written(element);
+  if (address === -1) {
+    const words = text.trim().split(/\s+/);
+    return words.length > 1 && words.every(isAddress) ? words.join(', ') : text;
+  }
+  const last = element.findLastIndex(({ kind }) => kind === 'angled');
+  const name = element.slice(0, address);
+  const hasColon = name.some(({ kind, text: piece }) => kind === 'text' && piece.includes(':'));
+  const start = hasColon && !mayBeGroup ? `${quoted(name)} ` : written(name);
+  const rest = element.slice(address).map((token, place) => {
+    return token.kind === 'angled' && address + place < last ? `${token.text},` : token.text;
+  });
+  return start + rest.join('');
+}
+
+function written(tokens: readonly Token[]): string {
+  return tokens.map(({ text }) => text).join('');
+}
+
+function isAddress(word: string): boolean {
+  return /^[^\s@<>"()]+@[^\s@<>"()]+$/.test(word);
+}
+
+/** A name as one quoted string. */
+function quoted(name: readonly Token[]): string {
+  const text = name.map(({ kind, text: piece }) => {
+    if (kind === 'text') return piece.replace(/[\\"]/g, '\\$&');
+    return kind === 'quoted' ? piece.slice(1, -1) : '';
+  });
+  return `"${text.join('').trim()}"`;
+}
+
+/** Quotes and parentheses are closed in what is given; an angle bracket need not be. */
+function tokensOf(value: string): Token[] {
+  const tokens: Token[] = [];
+  const lastAngle = value.lastIndexOf('>');
+  let text = '';
+  const push = (kind: Token['kind'], end: number) => {
+    if (text !== '') tokens.push({ kind: 'text', text });
+    text = '';
+    tokens.push({ kind, text: value.slice(at, end) });
+    at = end;
+  };
+  let at = 0;
+  while (at < value.length) {
+    const sign = value[at] ?? '';
+    if (sign === '"') push('quoted', behindQuote(value, at));
+    else if (sign === '(') push('comment', behindComment(value, at));
+    else if (sign === ',' || sign === ';') push('separator', at + 1);
+    else if (sign === '<' && at < lastAngle && value[at + 1] !== '<') push('angled', value.indexOf('>', at) + 1);
+    else {
+      // Doubled brackets are single ones.
+      text += sign === '>' || sign === '<' ? '' : value.slice(at, at + (sign === '\\' ? 2 : 1));
+      at += sign === '\\' ? 2 : 1;
+    }
+  }
+  if (text !== '') tokens.push({ kind: 'text', text });
+  return tokens;
+}
+
+function behindQuote(value: string, from: number): number {
+  for (let at = from + 1; at < value.length; at += 1) {
+    if (value[at] === '\\') at += 1;
+    else if (value[at] === '"') return at + 1;
+  }
+  return value.length;
+}
+
+function behindComment(value: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < value.length; at += 1) {
+    if (value[at] === '\\') at += 1;
+    else if (value[at] === '(') depth += 1;
+    else if (value[at] === ')' && --depth === 0) return at + 1;
+  }
+  return value.length;
+}
