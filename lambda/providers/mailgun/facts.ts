@@ -25,7 +25,11 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
   { words: /^\s*Mailgun Magnificent API\s*$/i, means: account('wrong-url'), source: PAGES },
 
   // "Domain X is not allowed to send: request rate of the account" is load; every other reason in that sentence is the account.
-  { words: /requests?-per-(sec|min|hour)|too many requests|rate limit/i, means: throttled('rate-limit'), source: SPEC },
+  {
+    words: /requests?-per-(sec|min|hour)|too many requests|rate limit|request limit/i,
+    means: throttled('rate-limit'),
+    source: SPEC,
+  },
   { words: /probation|sending too fast/i, means: account('probation'), source: USERS },
   {
     words:
@@ -80,7 +84,8 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
   { status: [413], means: message('too-large'), source: PAGES },
   {
     status: [400],
-    words: /(message|body|size|content).*(too (large|big)|exceed)|size limit/i,
+    words:
+      /(message|body|size|content|attachment).*too (large|big)|exceed.*\b(size|bytes|length|[mk]i?b)\b|size limit/i,
     means: message('too-large'),
     source: GUESS,
   },
@@ -94,7 +99,7 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
   },
   {
     status: [400],
-    words: /\b(to|cc|bcc)'? parameter is not a valid|invalid recipient/i,
+    words: /\b(to|cc|bcc)'? parameter is not a valid|invalid recipient|recipient (address )?is (invalid|not valid)/i,
     means: oneRecipient('address'),
     source: SPEC,
   },

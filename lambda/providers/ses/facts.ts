@@ -63,7 +63,13 @@ export const SES_FACTS: readonly Fact<Match>[] = [
     source: GUESS,
   },
   {
-    words: /\btenant\b.*\b(paused|disabled|suspended|not (found|exist|associated))/i,
+    words: /\bidentity\b.*not associated\b.*\btenant\b/i,
+    means: sender('identity-not-verified'),
+    source: TENANTS,
+  },
+  {
+    words:
+      /\btenant\b.*\b(paused|disabled|suspended|not (found|exist|associated))|\bidentity (is |was |has been )(paused|disabled|suspended)/i,
     means: account('sending-paused'),
     source: TENANTS,
   },
@@ -126,7 +132,8 @@ export const SES_FACTS: readonly Fact<Match>[] = [
   },
   { words: /virus|malware|infected/i, means: message('virus'), source: GUESS },
   {
-    words: /header (name |value )?(is )?too long|duplicate header|missing required header|invalid header/i,
+    words:
+      /header (name |value )?(is )?too long|duplicate header|missing required header|invalid header|expected .{1,20}, got|missing '=' in parameter|unable to parse/i,
     means: message('format'),
     source: USERS,
   },
@@ -146,7 +153,7 @@ export const SES_FACTS: readonly Fact<Match>[] = [
   // SES's own address parser.
   {
     words:
-      /illegal address|missing final '?@|invalid (domain|email|address)|missing (domain|local)|local address contains|domain (contains|starts|ends)|control or whitespace|local.?part|user ?name is missing/i,
+      /illegal address|missing final '?@|invalid (domain|email|address)|missing (domain|local)|local address (contains|starts|ends)|domain (contains|starts|ends)|control or whitespace|local.?part|user ?name is missing/i,
     means: oneRecipient('address'),
     source: USERS,
   },

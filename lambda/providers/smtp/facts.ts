@@ -46,6 +46,10 @@ const AFTER_TLS = ['connect', 'ehlo', 'auth', 'mail', 'rcpt', 'data', 'end'] as 
 const SHUT =
   '(suspended|disabled|blocked|locked|restricted|closed|deactivated|terminated|frozen|inactive|on hold|under review|(not|never) (yet )?(been )?(activated|approved|enabled))';
 const OFF = '(is |are |has |have |been |was |were |being |currently |temporarily |permanently |now )*';
+const AGAIN = /\b(try|retry) (again )?(later|in \d|after)|temporar(y|ily) (un|re|de|fail|error|problem)/i;
+/** Words about us rather than about the mail: RFC 3463 leaves open whether x.7.1 is said of the host or of the recipient. */
+const OF_US =
+  '\\b(access|accounts?|clients?|customers?|licen[cs]es?|organi[sz]ations?|services?|servers?|subscriptions?|tenants?|hosts?|you|your(?! (message|e-?mail|mail)))\\b';
 const words = (pattern: string) => new RegExp(pattern, 'i');
 
 /** Every reply that is known, most telling first; the rows after `The unseen` take what has not been described yet. */
@@ -92,12 +96,12 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { code: /^4/, text: /temporarily deferred|deferred due to/i, means: throttled('policy-deferral'), source: SENDGRID },
   {
     code: /^[45]/,
-    text: /sent too many|too many (e-?mails?|mails?|messages?) (today|this hour|per (day|hour))/i,
+    text: /sent too many|too many [^.;]{0,40}\b(today|this (hour|day|month)|per (day|hour|month))\b/i,
     means: account('quota'),
     source: HOSTERS,
   },
   {
-    text: /requests?-per-(sec|min)|peak smtp relay limit|rate.?limit|sending too fast|too many messages/i,
+    text: /^(?!.*\b(daily|hourly|monthly|per (day|hour|month))\b).*(requests?-per-(sec|min)|peak smtp relay limit|rate.?limit|sending too fast|too many messages)/is,
     means: throttled('rate-limit'),
     source: GMAIL_RELAY,
   },
@@ -114,11 +118,25 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   {
     code: /^[45]/,
-    text: /thread limit|too many (concurrent |simultaneous |open )?(smtp )?(connections|sessions)|concurrent connections/i,
+    text: /thread limit|too many (concurrent |simultaneous |open )?(smtp )?(connections|sessions)|concurrent (\w+ )?(connections|sessions)/i,
     means: throttled('concurrency'),
     source: 'nodemailer/nodemailer#1613, Exchange team blog 2018-04-20, 2026-11-28',
   },
   { code: /^432/, means: throttled('concurrency'), source: EXCHANGE },
+  // Postfix counts by client: `smtpd_client_*_rate_limit`.
+  {
+    code: /^4/,
+    text: /too (much mail|many (recipients|new tls sessions|auth commands)) from/i,
+    means: throttled('rate-limit'),
+    source: POSTFIX,
+  },
+  {
+    at: RCPT,
+    code: /^[45]/,
+    text: /multiple destination domains|separate transaction/i,
+    means: recipientBusy('too-many-recipients'),
+    source: GMAIL,
+  },
 
   // The account: quota of the day or hour, suspension, credit, approval. Permanent states come with 4xx codes too.
   { text: /not allowed to send: |account is on probation/i, means: account('not-allowed-to-send'), source: MAILGUN },
@@ -126,7 +144,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     code: /^[45]/,
     text: words(
-      '(daily|hourly|monthly|24.?hour) [^.;]{0,40}(quota|limit)|(quota|limit|messages?|e-?mails?|recipients?) per (day|hour|month)|submission ?quota',
+      '(daily|hourly|monthly|24.?hour) [^.;]{0,40}(quota|limit)|(quota|limit|messages?|e-?mails?|mails?|recipients?) per (day|hour|month)|submission ?quota',
     ),
     means: account('quota'),
     source: GMAIL,
@@ -155,6 +173,18 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   {
     code: /^[45]/,
+    text: /exceeded (the )?(max\w*|allowed) [^.;]{0,60}\b(in|per|within) (an? |the |one )?(\d+.?)?(hours?|days?|month)\b/i,
+    means: account('quota'),
+    source: GMAIL,
+  },
+  {
+    code: /^[45]/,
+    text: /\b(trial|subscription|plan|licen[cs]e) (period )?(is |has |was )*(expired|ended|over|not active|inactive)\b|upgrade (your|the|to a) [^.;]{0,20}(plan|account|subscription)|insufficient (funds|balance)|unpaid (invoice|bill)|\bbilling (problem|issue)/i,
+    means: account('payment-required'),
+    source: SENDGRID,
+  },
+  {
+    code: /^[45]/,
     text: /credits? (limit )?(is |are |has |have |been )*(exceeded|exhausted|expired|blocked|used)|(no|out of|insufficient|maximum) credits?\b|payment required/i,
     means: account('quota'),
     source: SENDGRID,
@@ -162,7 +192,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     code: /^[45]/,
     text: words(
-      `(sending|submission|outgoing|outbound|smtp)( (mail|e-?mail|access|service))? ${OFF}(suspended|paused|disabled|blocked|not (enabled|activated|permitted))|email outgoing blocked`,
+      `(sending|submission|outgoing|outbound|smtp)\\b( (mail|e-?mail|access|service)|(?! (ip|domain|address|server|host))( [^\\s;,.]+){0,2} (from|for) [^;,]{1,60})? ${OFF}(suspended|paused|disabled|blocked|not (enabled|activated|permitted))|email outgoing blocked`,
     ),
     means: account('sending-paused'),
     source: SES_TEXTS,
@@ -183,6 +213,19 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: BREVO,
   },
   {
+    at: NOT_RCPT,
+    code: /^[45]/,
+    text: words(`^(?!.*recipient).*\\bdomain (\\S+ )?${OFF}(suspended|disabled|blocked|locked|deactivated)`),
+    means: account('domain-disabled'),
+    source: MAILGUN,
+  },
+  {
+    code: /^5/,
+    text: /configuration.?set .*(does not|doesn't|not) (exist|found)/i,
+    means: account('configuration-missing'),
+    source: SES_TEXTS,
+  },
+  {
     code: /^[45]/,
     text: /unusual (sending )?(activity|behaviou?r)|suspicious (sending )?activity|outbound ?spam|bad outbound sender|tenant has exceeded|restricted from sending|(blocked|banned|barred) from sending|spam abuse/i,
     means: account('account-restricted'),
@@ -199,7 +242,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   {
     code: /^5/,
-    text: /you are not allowed to send(?! (to|as|from|on))/i,
+    text: /\b(you are|(your|this|the) (account|user|mailbox)( \S+)? is) not (allowed|permitted|authori[sz]ed|enabled) to send(?! (to (?!external)|as|from|on))/i,
     means: account('not-allowed-to-send'),
     source: HOSTERS,
   },
@@ -227,7 +270,20 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { at: ['starttls'], code: /^[45]/, means: outage('tls'), source: 'RFC 3207 section 4, 2026-11-23' },
 
   // Who we are.
-  { code: /^530/, text: /starttls/i, means: account('tls-required'), source: 'RFC 3207 section 4, 2026-11-23' },
+  {
+    at: AFTER_TLS,
+    code: /^5(30|50|54)/,
+    text: /starttls|\btls (is )?required/i,
+    means: account('tls-required'),
+    source: 'RFC 3207 section 4, 2026-11-23',
+  },
+  {
+    at: BODY,
+    code: /^530/,
+    text: /(from|sender)\b.*not valid/i,
+    means: sender('sender-refused'),
+    source: 'postalserver/postal#2088, 2026-11-28',
+  },
   { code: /^53[0458]/, means: account(AUTHENTICATION), source: RFC4954 },
   { code: /^5/, status: /^5\.7\.(8|57)$/, means: account(AUTHENTICATION), source: RFC4954 },
   { at: ['auth'], code: /^454/, means: throttled('authentication-deferred'), source: RFC4954 },
@@ -254,8 +310,8 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   // The identity that we send from.
   {
     at: ENVELOPE,
-    code: /^5/,
-    text: /not (been |yet )?verified|failed the check in region|verified sender|sender (identity|signature)|unverified/i,
+    code: /^[45]/,
+    text: /^(?!.*recipient address rejected).*(not (been |yet )?verified|failed the check in region|verified sender|sender (identity|signature)|unverified)/is,
     means: sender('identity-not-verified'),
     source: SES_TEXTS,
   },
@@ -289,6 +345,22 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: 'RFC 7372; 5.7.515 learn.microsoft.com, 2026-11-23',
   },
 
+  {
+    at: ENVELOPE,
+    code: /^5/,
+    text: /\b(spoof\w*|forge(d|ry))\b/i,
+    means: sender('sender-refused'),
+    source: 'community.mimecast.com/s/article/Mimecast-SMTP-Error-Codes, 2026-11-28',
+  },
+  // The word of SES for one of the recipients.
+  {
+    at: ENVELOPE,
+    code: /^5/,
+    text: /^(message rejected: )?address (is )?(blacklisted|(on (the|our|your) )?suppress\w*)/i,
+    means: message('recipient-policy'),
+    source: SES_TEXTS,
+  },
+
   // Our address and host name, wherever the server chooses to say it. What is listed in a link is the message's.
   {
     at: AFTER_TLS,
@@ -307,21 +379,21 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: ENVELOPE,
     code: /^[45]/,
-    text: /client host|unauthori[sz]ed ip|banned sending ip|(sending|your|this|that|the) (server'?s? )?(ip|host|mail server|network)\b|\bip (address )?\[?[\da-f.:]*\]? ?(is |was |has been |you)|from your (ip|address|network|host)|messages? from \[?\d|connections? (from|will not)|not allowed to connect|part of (their|your) network|ip reputation|poor reputation|traffic not accepted from/i,
+    text: /client host|unauthori[sz]ed ip|banned sending ip|(sending|your|this|that) (server'?s? )?(ip|host|mail server|network)\b|\bthe (ip|(sending|connecting|client|remote) (host|server))\b|\bip (address )?\[?[\da-f.:]*\]? ?(is |was |has been |you)|from your (ip|address|network|host)|(messages?|mail|e-?mail) from \[?\d|connections? (from|will not)|not allowed to connect|part of (their|your) network|ip reputation|poor reputation|traffic not accepted from/i,
     means: account('client-refused'),
     source: LISTED,
   },
   {
     at: ENVELOPE,
     code: /^[45]/,
-    text: /^(?!.*\b(url|uri|link|attachment|content|body|recipient)s?\b).*(block(ed)? using|\b(spamhaus|spamcop|barracudacentral|sorbs|dnsbl|rbl)\b|(black|block|deny).?list|\[?\d+\.\d+\.\d+\.\d+\]?.*\b(blocked|listed|banned|rejected)|\b(blocked|banned|listed).*\[?\d+\.\d+\.\d+\.\d+)/is,
+    text: /^(?!.*\b(url|uri|link|attachment|content|body|recipient)s?\b).*(block(ed)? using|\b(spamhaus|spamcop|barracudacentral|sorbs|dnsbl|rbl)\b|(black|block|deny).?list|blackhole)|^(?!.*\b(this message|url|uri|link|attachment|content|body|recipient)s?\b).*(\[?\d+\.\d+\.\d+\.\d+\]?.*\b(blocked|listed|banned|rejected)|\b(blocked|banned|listed).*\[?\d+\.\d+\.\d+\.\d+)/is,
     means: account('client-refused'),
     source: LISTED,
   },
   {
     at: ENVELOPE,
     code: /^5/,
-    status: /^5\.7\.(25|50[1236]|51[013]|6\d\d|7[0-4]\d)$/,
+    status: /^5\.7\.(25|64|68|50[1236]|51[013]|6\d\d|7[0-4]\d)$/,
     means: account('client-refused'),
     source: EXCHANGE,
   },
@@ -343,6 +415,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
 
   // Passing trouble.
+  { at: ENVELOPE, code: /^421/, status: /^4\.7\./, means: throttled('policy-deferral'), source: GMAIL },
   { code: /^421/, means: outage('service-unavailable'), source: RFC5321 },
   {
     at: RCPT,
@@ -367,6 +440,23 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { code: /^454/, means: throttled('deferred'), source: RFC5321 },
   { code: /^455/, means: outage('session'), source: RFC5321 },
 
+  // A refusal that asks for another try says nothing for good.
+  {
+    at: RCPT,
+    code: /^5/,
+    status: /^(?!5\.1\.)/,
+    text: AGAIN,
+    means: recipientBusy('temporary-failure'),
+    source: 'jstedfast/MailKit#968, 2026-11-28',
+  },
+  {
+    code: /^5/,
+    status: /^(?!5\.1\.)/,
+    text: AGAIN,
+    means: outage('temporary-failure'),
+    source: 'jstedfast/MailKit#968, 2026-11-28',
+  },
+
   // The message itself.
   { at: ENVELOPE, code: /^55/, status: /^5\.(3\.4|2\.3)$/, means: message('too-large'), source: RFC3463 },
   {
@@ -380,13 +470,14 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     at: ['mail', 'data', 'end'],
     code: /^552/,
     status: /^(5\.[035]\.\d+)?$/,
+    text: /size|large|big|long|bytes|storage|limit|exceed|maximum|space|^$/i,
     means: message('too-large'),
     source: 'RFC 1870 section 6, 2026-11-23',
   },
   {
     at: ['mail', 'data', 'end'],
     code: /^5/,
-    text: /(message|mail|size|attachment)s? .*(too (large|big|long)|exceed\w* .*(size|limit)|size limit)|(exceed|maximum) .*message size/i,
+    text: /(message|mail|size|attachment)s? .*(too (large|big|long)|exceed\w* .*\bsize|size limit)|(exceed|maximum) .*message size/i,
     means: message('too-large'),
     source: 'RFC 1870 section 6, 2026-11-23',
   },
@@ -411,12 +502,12 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     means: message('recipient-unknown'),
     source: EXCHANGE,
   },
-  { at: RCPT, code: /^541/, means: message('recipient-policy'), source: 'smtp.codes/zoho, 2026-11-28' },
+  { at: ENVELOPE, code: /^541/, means: message('recipient-policy'), source: 'smtp.codes/zoho, 2026-11-28' },
   {
     at: RCPT,
     code: /^5/,
-    status: /^5\.4\.4$/,
-    text: /\b(host|domain|name)\b.*not (be )?found|no such (host|domain)|unrouteable/i,
+    status: /^5\.4\.(4|310)$/,
+    text: /\b(host|domain|name)\b.*(not (be )?found|not exist)|no such (host|domain)|invalid (host|domain)|unrouteable/i,
     means: message('recipient-domain'),
     source: RFC3463,
   },
@@ -437,7 +528,16 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { at: RCPT, code: /^5/, status: /^5\.1\./, means: message('recipient-unknown'), source: RFC3463 },
   { at: RCPT, code: /^5/, status: /^5\.2\./, means: message('recipient-disabled'), source: RFC3463 },
   { at: RCPT, code: /^5/, status: /^5\.5\.3$/, means: recipientBusy('too-many-recipients'), source: RFC3463 },
-  { at: RCPT, code: /^55/, status: /^5\.7\./, means: message('recipient-policy'), source: RFC3463 },
+  {
+    at: RCPT,
+    code: /^55/,
+    status: /^5\.7\./,
+    text: words(
+      `^(?!.*${OF_US})|\\b(recipients?|users?|group|mailbox|to (this|that|the) (address|domain)|(message|mail) (was |has been )?rejected)\\b`,
+    ),
+    means: message('recipient-policy'),
+    source: RFC3463,
+  },
   { at: RCPT, code: /^(521|556)/, means: message('recipient-domain'), source: 'RFC 7504, 2026-11-23' },
   { at: RCPT, code: /^551/, means: message('recipient-moved'), source: RFC5321 },
   { at: RCPT, code: /^552/, means: recipientBusy('mailbox-full'), source: RFC5321 },
@@ -474,21 +574,52 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: RCPT,
     code: /^55[034]/,
-    text: /\b(users?|mailbox|recipients?|address(es)?|account|alias)\b|no such|unknown|unrouteable|does ?n[o']t exist|not (found|exist)|no mailbox|undeliverable/i,
+    status: /^(?!5\.7\.)/,
+    text: /^(?!.*\b(your (?!message|e-?mail|mail)|sender|sending)\b).*(\b(users?|mailbox|recipients?|address(es)?|account|alias)\b|no such|unknown|unrouteable|does ?n[o']t exist|not (found|exist)|no mailbox|undeliverable)/is,
     means: message('recipient-unknown'),
     source: RFC5321,
   },
 
+  // The order of our commands.
+  {
+    at: ENVELOPE,
+    code: /^5/,
+    text: /pipelin|synchroni[sz]ation error|(bad|out of) sequence/i,
+    means: outage('session'),
+    source: POSTFIX,
+  },
+
   // Content.
+  {
+    at: BODY,
+    code: /^5/,
+    text: /line (is )?too long|lines? .*longer than|bare (lf|line ?feed|newline)|unable to parse|(can(no|')t|not) (be )?parsed?|\bmalformed\b|syntax check|transaction failed: (duplicate|expected|missing|invalid|illegal|user ?name|local address|domain)|rfc ?(2|5)[38]22/i,
+    means: message('format'),
+    source: SES_TEXTS,
+  },
+  {
+    at: BODY,
+    code: /^55/,
+    text: /permanently rejected message/i,
+    means: message('content'),
+    source: 'qmail-queue exit code 31, 2026-11-28',
+  },
   { at: BODY, code: /^55/, status: /^5\.6\./, means: message('content'), source: RFC3463 },
   { at: BODY, code: /^55/, status: /^5\.1\./, means: message('recipient-unknown'), source: RFC3463 },
   { at: BODY, code: /^55/, status: /^5\.2\.1$/, means: message('recipient-disabled'), source: RFC3463 },
-  { at: BODY, code: /^55/, status: /^5\.7\.[01]$/, means: message('policy'), source: RFC3463 },
+  {
+    at: BODY,
+    code: /^55/,
+    status: /^5\.7\.[01]$/,
+    text: words(`^(?!.*${OF_US})`),
+    means: message('policy'),
+    source: RFC3463,
+  },
   { at: BODY, code: /^554/, text: /no valid recipients/i, means: message('content'), source: POSTFIX },
   {
     at: BODY,
     code: /^55/,
-    text: /\b(polic(y|ies)|spam|junk|unsolicited|virus|malware|phishing|infected|content|attachments?|headers?|links?|url|mime|bulk mail)\b|(message|mail) (has been |was |is )?(rejected|refused|blocked|discarded|not accepted)\W*$/i,
+    text: /\b(polic(y|ies)|spam|junk|unsolicited|virus|malware|phishing|infected|content|attachments?|headers?|links?|url|mime|bulk mail)\b|\b(this|your|the) (message|e-?mail|mail) (contains|violates|looks|appears|matches|is (suspicious|likely))|(message|mail) (has been |was |is )?(rejected|refused|blocked|discarded|not accepted)\W*$/i,
     means: message('content'),
     source: 'replies of content filters in public reports, 2026-11-28',
   },

@@ -65,7 +65,14 @@ test.each([
 test.each<[number, string, ...string[]]>([
   [403, 'unavailable account authentication', 'Forbidden', 'bad API key', 'wrong credentials', 'Unauthorized'],
   [400, 'unavailable account domain-not-found', 'Domain not found', 'domain mg.example.com not found'],
-  [400, 'refused message too-large', 'message is too large', 'body too big', 'Size exceeds 25 MB', 'content exceeded'],
+  [
+    400,
+    'refused message too-large',
+    'message is too large',
+    'body too big',
+    'Size exceeds 25 MB',
+    'content exceeds 25 MB',
+  ],
   [400, 'refused message too-large', 'size limit'],
   [400, 'refused message virus', 'virus', 'malware', 'infected'],
   [400, 'refused recipient suppressed', 'recipient is suppressed', 'address on a suppression list'],
