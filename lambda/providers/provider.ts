@@ -97,8 +97,6 @@ export interface Limits {
   readonly maxBodyBytes?: number;
   /** Whether addresses with non-ASCII local parts can be carried. */
   readonly smtpUtf8: boolean;
-  /** Whether it serves the other recipients of a message where {@link smtpUtf8} is wanting, and refuses only those that need it. */
-  readonly servesInPart?: true;
   /** Whether addresses with a quoted local part (`"a b"@x`) can be carried. */
   readonly quotedLocalPart: boolean;
   /** Whether a message needs a To or Cc, or at most one recipient: the provider cannot carry several Bcc alone. */

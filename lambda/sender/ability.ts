@@ -2,7 +2,7 @@ import { allowedFrom, allows } from '../contract/from-domains.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import { hasAsciiLocalPart, hasQuotedLocalPart } from '../mail/address.ts';
 import type { Mailbox, Message } from '../mail/message.ts';
-import type { ProviderDefinition } from '../providers/provider.ts';
+import type { Limits, ProviderDefinition } from '../providers/provider.ts';
 
 /** What a provider's limits are held against. */
 export interface MessageFacts {
@@ -10,15 +10,13 @@ export interface MessageFacts {
   readonly bytes: number;
   /** Bytes of the longer of text and HTML. */
   readonly bodyBytes: number;
-  readonly recipients: number;
+  /** Addresses of To, Cc and Bcc. */
+  readonly recipients: readonly string[];
   /** Recipients in To and Cc. */
   readonly visibleRecipients: number;
   readonly fromAddress: string;
-  /** Whose local part is beyond ASCII: `some` recipients only, or `all` of them or the sender, so that nobody can be served without SMTPUTF8. */
-  readonly smtpUtf8: 'none' | 'some' | 'all';
-  readonly quotedLocalPart: boolean;
-  /** All characters of the local parts of all addresses. */
-  readonly localParts: string;
+  /** Addresses of Reply-To. */
+  readonly replyTo: readonly string[];
   readonly emptyAttachment: boolean;
   readonly calendar: boolean;
   /** File extensions of the attachments, lower case. */
@@ -27,28 +25,18 @@ export interface MessageFacts {
 
 /** The facts of a message; `bytes` is the size of its MIME. */
 export function factsOf(message: Message, bytes: number): MessageFacts {
-  const recipients = [...message.to, ...message.cc, ...message.bcc];
-  const addresses = [...recipients, message.from, ...message.replyTo].map(({ address }) => address);
+  const addresses = (list: readonly Mailbox[]) => list.map(({ address }) => address);
   return {
     bytes,
     bodyBytes: Math.max(Buffer.byteLength(message.text ?? ''), Buffer.byteLength(message.html ?? '')),
-    recipients: recipients.length,
+    recipients: addresses([...message.to, ...message.cc, ...message.bcc]),
     visibleRecipients: message.to.length + message.cc.length,
     fromAddress: message.from.address,
-    smtpUtf8: smtpUtf8Of(message),
-    quotedLocalPart: addresses.some(hasQuotedLocalPart),
-    localParts: addresses.map((address) => address.slice(0, address.lastIndexOf('@'))).join(''),
+    replyTo: addresses(message.replyTo),
     emptyAttachment: message.attachments.some(({ content }) => content.length === 0),
     calendar: message.calendar !== undefined,
     extensions: message.attachments.flatMap(({ filename }) => extensionOf(filename) ?? []),
   };
-}
-
-function smtpUtf8Of({ from, replyTo, to, cc, bcc }: Message): MessageFacts['smtpUtf8'] {
-  const isPlain = ({ address }: Mailbox) => hasAsciiLocalPart(address);
-  const recipients = [...to, ...cc, ...bcc];
-  if (![from, ...replyTo].every(isPlain) || !recipients.some(isPlain)) return 'all';
-  return recipients.every(isPlain) ? 'none' : 'some';
 }
 
 /** What stands behind the last dot, in lower case; a name without a dot has no extension. */
@@ -65,23 +53,42 @@ export function unableTo(
 ): string | undefined {
   const maxBytes = Math.min(smtpSize(provider) ?? limits.maxBytes, provider.limits?.maxBytes ?? Infinity);
   const maxRecipients = Math.min(limits.maxRecipients, provider.limits?.maxRecipients ?? Infinity);
-  const smtpUtf8 = limits.smtpUtf8 || (provider.type === 'smtp' && provider.options.smtpUtf8 === true);
-  const illegal = Array.from(limits.forbiddenInLocalPart ?? '').find((one) => facts.localParts.includes(one));
   const forbidden = facts.extensions.find((extension) => limits.forbiddenExtensions?.includes(extension));
   if (facts.bytes > maxBytes) return `${TOO_LARGE}: ${facts.bytes} bytes, at most ${maxBytes}`;
   if (limits.maxBodyBytes !== undefined && facts.bodyBytes > limits.maxBodyBytes)
     return `${TOO_LARGE}: a body of ${facts.bodyBytes} bytes, at most ${limits.maxBodyBytes}`;
-  if (facts.recipients > maxRecipients) return `too many recipients: ${facts.recipients}, at most ${maxRecipients}`;
-  const needsSmtpUtf8 = facts.smtpUtf8 === 'all' || (facts.smtpUtf8 === 'some' && !limits.servesInPart);
-  if (needsSmtpUtf8 && !smtpUtf8) return 'cannot carry a local part beyond ASCII';
-  if (facts.quotedLocalPart && !limits.quotedLocalPart) return 'cannot carry a quoted local part';
-  if (illegal !== undefined) return `cannot carry a local part with ${illegal}`;
+  const number = facts.recipients.length;
+  if (number > maxRecipients) return `too many recipients: ${number}, at most ${maxRecipients}`;
+  const problems = facts.recipients.map((address) => addressProblem(provider, limits, address));
+  const problem =
+    [facts.fromAddress, ...facts.replyTo]
+      .map((address) => addressProblem(provider, limits, address))
+      .find((one) => one !== undefined) ?? (problems.includes(undefined) ? undefined : problems[0]);
+  if (problem !== undefined) return problem;
   if (facts.emptyAttachment && limits.emptyAttachments === false) return 'refuses attachments of no bytes';
   if (facts.calendar && limits.calendar === false) return 'cannot carry an invitation as an alternative to the text';
-  if (limits.visibleRecipient && facts.visibleRecipients === 0 && facts.recipients > 1) return 'needs a To or Cc';
+  if (limits.visibleRecipient && facts.visibleRecipients === 0 && number > 1) return 'needs a To or Cc';
   if (forbidden) return `refuses attachments of type .${forbidden}`;
   if (senderAt(provider, facts.fromAddress) === undefined) return 'not verified for this From domain';
   return undefined;
+}
+
+/** The recipients whose address this provider cannot carry; it serves the others, and these go elsewhere. */
+export function beyond(
+  provider: ProviderConfig,
+  { limits }: ProviderDefinition,
+  facts: MessageFacts,
+): readonly string[] {
+  return facts.recipients.filter((address) => addressProblem(provider, limits, address) !== undefined);
+}
+
+function addressProblem(provider: ProviderConfig, limits: Limits, address: string): string | undefined {
+  const smtpUtf8 = limits.smtpUtf8 || (provider.type === 'smtp' && provider.options.smtpUtf8 === true);
+  if (!smtpUtf8 && !hasAsciiLocalPart(address)) return 'cannot carry a local part beyond ASCII';
+  if (!limits.quotedLocalPart && hasQuotedLocalPart(address)) return 'cannot carry a quoted local part';
+  const local = address.slice(0, address.lastIndexOf('@'));
+  const illegal = Array.from(limits.forbiddenInLocalPart ?? '').find((one) => local.includes(one));
+  return illegal === undefined ? undefined : `cannot carry a local part with ${illegal}`;
 }
 
 /** Begins every reason that speaks of size. */

@@ -1,17 +1,11 @@
 import { accountOf } from '../contract/account.ts';
-import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
-import type { Message, Tracking } from '../mail/message.ts';
-import { readdressed } from '../mail/mime.ts';
+import type { ProviderConfig } from '../contract/providers.ts';
+import type { Message } from '../mail/message.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
-import { fromSubstitute } from '../mail/substitute.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Attempt } from '../providers/provider.ts';
-import type { Tallies } from '../tally/tallies.ts';
-import type { CallProvider } from './call.ts';
-import { carry } from './carried.ts';
+import { type AttemptContext, type Attempted, attempt, type Content, deadlineOf } from './attempt.ts';
 import { type Entry, type Gate, type Passenger, UNREADY } from './gate.ts';
-import { answerOf, cleaned } from './last-words.ts';
-import { LedgerError, type Page, TakenError } from './ledger.ts';
+import { answerOf } from './last-words.ts';
+import { LedgerError, type TakenError } from './ledger.ts';
 import {
   afterAttempt,
   type Consequences,
@@ -47,22 +41,13 @@ export interface Round {
 }
 
 /** What a round needs. */
-export interface DeliverContext extends TelemetryContext {
-  readonly call: CallProvider;
+export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly gate: Gate;
-  readonly page: Page;
   readonly lane: Passenger['lane'];
   readonly onUnknown: OnUnknown;
-  readonly tallies: Tallies;
   readonly vendorOf: VendorOf;
-  readonly tracking: Tracking;
-  /** Keys of providers that send from their substitute address. */
-  readonly substituted: ReadonlySet<string>;
-  readonly clock: Clock;
   /** When the submission expires, in epoch milliseconds; absent if it does not. */
   readonly expiresAt?: number;
-  /** Milliseconds until the function is stopped. */
-  readonly remainingMs: () => number;
 }
 
 /** Kept free for settling: the ledger, an event and the next home, each with one retry of the call. */
@@ -76,7 +61,7 @@ export async function deliver(
   start: Progress,
   context: DeliverContext,
 ): Promise<Round> {
-  const round = new Delivery(message, mime, start, context);
+  const round = new Delivery({ message, mime }, start, context);
   for (const provider of order) {
     if (!round.goesOn(provider)) break;
     await round.offer(provider);
@@ -100,13 +85,11 @@ class Delivery {
   private readonly words = new Map<string, string>();
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Extract<Entry, { kind: 'skip' }>>();
-  private readonly message: Message;
-  private readonly mime: () => Promise<Buffer>;
+  private readonly content: Content;
   private readonly context: DeliverContext;
 
-  constructor(message: Message, mime: () => Promise<Buffer>, start: Progress, context: DeliverContext) {
-    this.message = message;
-    this.mime = mime;
+  constructor(content: Content, start: Progress, context: DeliverContext) {
+    this.content = content;
     this.progress = start;
     this.failed = start.recipients.some((one) => [...one.unknownAt, ...one.failedAt, ...one.refusedBy].length > 0);
     this.context = context;
@@ -120,10 +103,10 @@ class Delivery {
   }
 
   async offer(provider: ProviderConfig, forced = false): Promise<void> {
-    // It has called all mailboxes bad that are left, and another one is to say whether that is so.
-    if (pending(this.progress, provider.key).length === 0) return;
-    const { gate, lane } = this.context;
-    const entry = await gate.enter(provider, { id: this.message.id, lane, ...(forced && { forced }) });
+    // Of those that are left it cannot carry the address, or has called the mailbox bad: another one is to say whether that is so.
+    const { gate, lane, beyond } = this.context;
+    if (pending(this.progress, provider.key, beyond).length === 0) return;
+    const entry = await gate.enter(provider, { id: this.content.message.id, lane, ...(forced && { forced }) });
     if (entry.kind === 'skip') {
       if (!forced && !this.skips.has(provider.key)) tellSkip(this.context, provider.key, entry.reason);
       if (BROKEN.has(entry.reason)) this.failed = true;
@@ -140,72 +123,32 @@ class Delivery {
   }
 
   private async attempt(provider: ProviderConfig): Promise<readonly Outcome[]> {
-    const { page, call, clock, remainingMs, tracking } = this.context;
-    const offered = pending(this.progress, provider.key);
-    const number = this.progress.attempts + 1;
-    const begun = clock.now();
-    const places = this.placesOf(offered);
-    const account = accountOf(provider);
-    const attempt = { number, provider: provider.key, account, begun, ...(places && { recipients: places }) };
-    try {
-      await page.begin(attempt, carry(this.progress));
-    } catch (error) {
-      if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
-      this.stopped = error;
-      // The number is used up: should it stand in the ledger after all, it is known that nothing was sent.
-      if (error instanceof LedgerError) this.progress = { ...this.progress, attempts: number };
-      return [];
+    const attempted = await attempt(provider, this.content, this.progress, this.context);
+    const { number } = attempted;
+    switch (attempted.kind) {
+      case 'answered':
+        return this.takeIn(provider, attempted);
+      case 'stopped':
+        this.stopped = attempted.reason;
+        // The number is used up: should it stand in the ledger after all, it is known that nothing was sent.
+        if (attempted.reason instanceof LedgerError) this.progress = { ...this.progress, attempts: number };
+        return [];
+      case 'not-called': {
+        const { page, clock } = this.context;
+        if (attempted.unready) this.skips.set(provider.key, UNREADY);
+        page.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
+        this.progress = { ...this.progress, attempts: number };
+        return [];
+      }
     }
-    const deadlineMs = deadlineOf(provider);
-    // The write may have taken its time, or the process may have slept: a call that could outlive the function is not made.
-    if (remainingMs() < deadlineMs) return this.notTried(number);
-    const called = clock.now();
-    const result = await call(provider, {
-      ...this.contentFor(provider),
-      recipients: offered,
-      tracking,
-      number,
-      deadlineMs,
-      connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
-    });
-    const durationMs = clock.now() - called;
-    if ('notCalled' in result) {
-      this.skips.set(provider.key, UNREADY);
-      return this.notTried(number);
-    }
-    const clean = cleaned(result, this.message);
-    const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
-    const denied = await this.context.tallies.heard(provider.key, said);
-    return this.takeIn(provider, offered, { number, begun, durationMs, denied }, clean);
-  }
-
-  private notTried(number: number): readonly Outcome[] {
-    const { page, clock } = this.context;
-    page.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
-    this.progress = { ...this.progress, attempts: number };
-    return [];
-  }
-
-  /** The mail as this provider sends it. */
-  private contentFor({ key, substituteFrom }: ProviderConfig): Pick<Attempt, 'message' | 'mime'> {
-    const { message, mime } = this;
-    if (substituteFrom === undefined || !this.context.substituted.has(key)) return { message, mime };
-    const substituted = fromSubstitute(message, substituteFrom);
-    return { message: substituted, mime: async () => readdressed(await mime(), message, substituted) };
   }
 
   private takeIn(
     provider: ProviderConfig,
-    offered: readonly string[],
-    {
-      number,
-      begun,
-      durationMs,
-      denied,
-    }: { number: number; begun: number; durationMs: number; denied: ReadonlySet<string> },
-    result: AttemptResult,
+    { number, offered, begun, durationMs, denied, result }: Extract<Attempted, { kind: 'answered' }>,
   ): readonly Outcome[] {
-    const { message, context } = this;
+    const { context } = this;
+    const { message } = this.content;
     const { key } = provider;
     const { page, clock, onUnknown, vendorOf } = context;
     this.tried = true;
@@ -228,7 +171,7 @@ class Delivery {
       outcome: outcome.kind,
       ...('blames' in outcome && { blames: outcome.blames }),
       ...('reason' in outcome && { reason: outcome.reason }),
-      ...answerOf(outcome),
+      ...answerOf(outcomes),
       ...('maybeTaken' in outcome && { maybeTaken: true }),
       ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
     });
@@ -266,6 +209,7 @@ class Delivery {
     const progress = declareRefused(
       this.progress,
       order.map(({ key }) => key),
+      this.context.beyond,
     );
     // One provider that asks for time delays only itself; all of them together delay the mail.
     const named = this.waits.filter((wait) => wait !== undefined);
@@ -286,12 +230,6 @@ class Delivery {
       ...(this.stopped && { stopped: this.stopped }),
     };
   }
-
-  /** Undefined for all of them. */
-  private placesOf(addresses: readonly string[]): readonly number[] | undefined {
-    if (addresses.length === this.progress.recipients.length) return undefined;
-    return this.progress.recipients.flatMap(({ address }, place) => (addresses.includes(address) ? [place] : []));
-  }
 }
 
 /** What must not come twice waits also where a server error may hide that it was taken. */
@@ -307,7 +245,3 @@ function doubted({ outcome, recipients }: AttemptResult): AttemptResult {
 const BROKEN: ReadonlySet<string> = new Set(['open', 'quiet']);
 const UNDECIDED: ReadonlySet<string> = new Set(['probing', 'warming']);
 const FORCIBLE: ReadonlySet<string> = new Set([...BROKEN, ...UNDECIDED]);
-
-function deadlineOf({ deadlineMs = PROVIDER_DEFAULTS.deadlineMs }: ProviderConfig): number {
-  return deadlineMs;
-}

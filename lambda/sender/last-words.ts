@@ -18,17 +18,18 @@ export function cleaned({ outcome, recipients }: AttemptResult, message: Message
   };
 }
 
-/** What the ledger keeps of an answer that took no mail. */
-export function answerOf(outcome: Outcome): Pick<StoredAttempt, 'status' | 'words'> {
-  if (outcome.kind === 'accepted') return {};
-  const { status, detail } = outcome;
+/** What the ledger keeps of an answer: the words for those recipients for whom no mail was taken. */
+export function answerOf(outcomes: readonly Outcome[]): Pick<StoredAttempt, 'status' | 'words'> {
+  const told = outcomes.find((one) => one.kind !== 'accepted' && (one.detail || one.status !== undefined));
+  if (told === undefined || told.kind === 'accepted') return {};
+  const { status, detail } = told;
   return { ...(status !== undefined && { status }), ...(detail && { words: detail.slice(0, MAX_WORDS) }) };
 }
 
 /** A sentence with the status and last words of each provider behind it, at most {@link MAX_DETAIL} characters in all. */
 export function withLastWords(sentence: string, attempts: readonly StoredAttempt[]): string {
   const last = [...new Map(attempts.map((one) => [one.provider, one])).values()].filter(
-    ({ outcome }) => outcome !== undefined && outcome !== 'accepted',
+    ({ outcome, words }) => outcome !== undefined && (outcome !== 'accepted' || words !== undefined),
   );
   if (last.length === 0) return sentence.slice(0, MAX_DETAIL);
   const share = Math.floor((MAX_DETAIL - sentence.length) / last.length);

@@ -76,11 +76,14 @@ export function isRefusedByEnough(refusedBy: readonly string[], vendorOf: Vendor
 
 const QUORUM = 2;
 
-/** Recipients that the next provider may be offered: that one, if it is given, has not called their mailbox bad. */
-export function pending(progress: Progress, provider?: string): readonly string[] {
-  return progress.recipients
-    .filter((one) => !one.end && !one.waiting && (provider === undefined || !one.deniedBy.includes(provider)))
-    .map((one) => one.address);
+/** Recipients whose address a provider cannot carry, by its key. */
+export type Beyond = ReadonlyMap<string, readonly string[]>;
+
+/** Recipients that the next provider may be offered: that one, if it is given, can carry their address, and has not called their mailbox bad. */
+export function pending(progress: Progress, provider?: string, beyond: Beyond = new Map()): readonly string[] {
+  const isOpen = ({ address, deniedBy }: RecipientProgress) =>
+    provider === undefined || !(deniedBy.includes(provider) || beyond.get(provider)?.includes(address));
+  return progress.recipients.filter((one) => !one.end && !one.waiting && isOpen(one)).map((one) => one.address);
 }
 
 /** Whether nothing is left to do in any round. */
@@ -217,14 +220,15 @@ function doubt(
 }
 
 /**
- * Declares the message bad for the recipients that every provider that may be used has refused, even if all are of one vendor; where
- * all that was said is that the mailbox is bad, it is believed: nothing is left to ask.
+ * Declares the message bad for the recipients that every provider that may be used has refused, even if all are of one vendor, or
+ * cannot carry; where all that was said is that the mailbox is bad, it is believed: nothing is left to ask.
  */
-export function declareRefused(progress: Progress, usable: readonly string[]): Progress {
+export function declareRefused(progress: Progress, usable: readonly string[], beyond: Beyond = new Map()): Progress {
   const refused = mapPending(progress, (one) => {
     const said = new Set([...one.refusedBy, ...one.deniedBy]);
-    if (usable.length === 0 || !usable.every((key) => said.has(key))) return one;
-    return { ...one, end: one.refusedBy.length > 0 ? 'refused' : 'suppressed' };
+    const isOut = (key: string) => said.has(key) || beyond.get(key)?.includes(one.address);
+    if (usable.length === 0 || !usable.every(isOut)) return one;
+    return { ...one, end: one.refusedBy.length > 0 || said.size === 0 ? 'refused' : 'suppressed' };
   });
   const suppressed = refused.recipients.filter(
     (one, place) => one.end === 'suppressed' && !progress.recipients[place]?.end,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../contract/dead-letter.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { ProviderDefinition } from '../providers/provider.ts';
-import { type MessageFacts, senderAt, TOO_LARGE, unableTo } from './ability.ts';
+import { beyond, type MessageFacts, senderAt, TOO_LARGE, unableTo } from './ability.ts';
 
 /** A provider that is not tried, and why: it may not carry the message, or cannot. Skipping is not a failure. */
 export interface Skip {
@@ -16,6 +16,8 @@ export interface Route {
   readonly order: readonly ProviderConfig[];
   /** Keys of those that send it from their substitute address. */
   readonly substituted: ReadonlySet<string>;
+  /** By key: recipients whose address that provider cannot carry. It serves the others. */
+  readonly beyond: ReadonlyMap<string, readonly string[]>;
   readonly skipped: readonly Skip[];
 }
 
@@ -62,7 +64,17 @@ export function route(
   const order = able
     .toSorted((a, b) => Number(isSubstituted(a)) - Number(isSubstituted(b)))
     .toSorted((a, b) => last.indexOf(a.key) - last.indexOf(b.key));
-  return { order, substituted: new Set(able.filter(isSubstituted).map(({ key }) => key)), skipped };
+  const beyondOf = (provider: ProviderConfig) => {
+    const definition = definitions[provider.type];
+    const found = definition ? beyond(provider, definition, facts) : [];
+    return found.length > 0 ? [[provider.key, found] as const] : [];
+  };
+  return {
+    order,
+    substituted: new Set(able.filter(isSubstituted).map(({ key }) => key)),
+    beyond: new Map(able.flatMap(beyondOf)),
+    skipped,
+  };
 }
 
 function whyUnwanted({ key, classes }: ProviderConfig, preference: Preference): string | undefined {

@@ -91,10 +91,14 @@ function close({ recipients }: Progress): Settlement {
   const number = (end: string) => recipients.filter((one) => one.end === end).length;
   if (number('refused') > 0) {
     const by = [...new Set(recipients.flatMap((one) => (one.end === 'refused' ? one.refusedBy : [])))];
+    const whom = `${number('refused')} of ${recipients.length} recipients`;
     return {
       kind: 'dead-letter',
       reason: 'Refused',
-      detail: `refused by ${by.join(' and ')} for ${number('refused')} of ${recipients.length} recipients`,
+      detail:
+        by.length > 0
+          ? `refused by ${by.join(' and ')} for ${whom}`
+          : `no provider that may be used can carry the address of ${whom}`,
     };
   }
   if (number('held') > 0) {

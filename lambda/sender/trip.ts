@@ -97,6 +97,7 @@ export class Trip {
     const offered = declareRefused(
       start,
       way.order.map(({ key }) => key),
+      way.beyond,
     );
     const round = await deliver(message, () => Promise.resolve(mime), way.order, offered, {
       ...context,
@@ -107,6 +108,7 @@ export class Trip {
       onUnknown,
       tracking,
       substituted: way.substituted,
+      beyond: way.beyond,
       ...(expiresInMs !== undefined && { expiresAt: now + expiresInMs }),
       ...(environment.straightLogShare !== undefined && { straightLogShare: environment.straightLogShare }),
     });

@@ -46,12 +46,17 @@ describe('the words of a provider', () => {
   });
 
   it('are kept with the status, but for an acceptance', () => {
-    expect(answerOf({ kind: 'accepted', providerMessageId: '1', detail: 'Ok' })).toEqual({});
-    expect(answerOf({ ...unrecognised('w'.repeat(400)), status: '550' } as Outcome)).toEqual({
+    expect(answerOf([{ kind: 'accepted', providerMessageId: '1', detail: 'Ok' }])).toEqual({});
+    expect(answerOf([{ ...unrecognised('w'.repeat(400)), status: '550' } as Outcome])).toEqual({
       status: '550',
       words: 'w'.repeat(300),
     });
-    expect(answerOf(unrecognised())).toEqual({});
+    expect(answerOf([unrecognised()])).toEqual({});
+  });
+
+  it('are those for a recipient who got nothing, where others were served', () => {
+    const taken: Outcome = { kind: 'accepted', providerMessageId: '1', detail: 'Ok' };
+    expect(answerOf([taken, unrecognised(), unrecognised('no such user')])).toEqual({ words: 'no such user' });
   });
 });
 

@@ -287,6 +287,28 @@ describe('progress', () => {
     expect(declareRefused(start, [])).toEqual(start);
   });
 
+  it('offers nobody an address that it cannot carry, and ends who can be carried by none', () => {
+    const start = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, each);
+    const beyond = new Map([
+      ['p', ['b@x', 'c@x']],
+      ['q', ['c@x']],
+    ]);
+
+    expect(pending(start, 'p', beyond)).toEqual(['a@x']);
+    expect(pending(start, 'q', beyond)).toEqual(['a@x', 'b@x']);
+    const declared = declareRefused(start, ['p', 'q'], beyond);
+    expect(declared.recipients.map(({ end }) => end)).toEqual([undefined, undefined, 'refused']);
+    expect(declared.untold).toEqual([]);
+  });
+
+  it('believes the only provider that can carry an address', () => {
+    const start = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
+    const refused = afterAttempt(start, 'q', ['b@x'], { outcome: bad }, { onUnknown: 'ask', begun: 0, vendorOf: each });
+
+    const declared = declareRefused(refused.progress, ['p', 'q'], new Map([['p', ['b@x']]]));
+    expect(declared.recipients.map(({ end }) => end)).toEqual([undefined, 'refused']);
+  });
+
   it('keeps the suppressed from every provider until their events are out, over retries', () => {
     const addresses = ['a@x', 'b@x', 'c@x'];
     const start = begin(addresses, { ...NOTHING_CARRIED, attempts: 2 }, each);

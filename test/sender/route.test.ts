@@ -7,12 +7,10 @@ import { favourite, ranking, route, uncarried } from '../../lambda/sender/route.
 const facts: MessageFacts = {
   bytes: 1_000,
   bodyBytes: 100,
-  recipients: 1,
+  recipients: ['ada@example.org'],
   visibleRecipients: 1,
   fromAddress: 'a@example.com',
-  smtpUtf8: 'none',
-  quotedLocalPart: false,
-  localParts: 'adahector',
+  replyTo: [],
   emptyAttachment: false,
   calendar: false,
   extensions: [],
@@ -48,20 +46,50 @@ describe('route', () => {
     expect(none.skipped).toMatchObject([{ reason: 'not verified for this From domain' }]);
   });
 
-  it.each([
-    ['none', ['postmark', 'mailgun', 'ses', 'mta']],
-    ['some', ['mta']],
-    ['all', []],
-  ] as const)('without SMTPUTF8 over a provider that serves the others where %s need it', (smtpUtf8, order) => {
-    const way = route('x', all, definitions, { ...facts, smtpUtf8 });
+  const UTF8 = 'm\u00fcller@example.org';
+  const QUOTED = '"ada b"@example.org';
+  const everybody = ['postmark', 'mailgun', 'ses', 'mta'];
 
-    expect(way.order.map(({ key }) => key)).toEqual(order);
+  it.each<[string, Partial<MessageFacts>, string[], Record<string, string[]>]>([
+    ['nobody', {}, everybody, {}],
+    ['all recipients are', { recipients: [UTF8] }, [], {}],
+    ['the sender is', { fromAddress: 'b\u00f6ll@example.com' }, [], {}],
+    ['who gets the answers is', { replyTo: [UTF8] }, [], {}],
+    [
+      'some recipients are',
+      { recipients: ['ada@example.org', UTF8] },
+      everybody,
+      Object.fromEntries(everybody.map((key) => [key, [UTF8]])),
+    ],
+    [
+      'one has quotes and one a question mark',
+      { recipients: [QUOTED, 'ada@example.org', 'why?@example.org'] },
+      everybody,
+      { postmark: [QUOTED, 'why?@example.org'], ses: [QUOTED] },
+    ],
+  ])(
+    'passes over who can carry no address at all, and names who is to go elsewhere: %s',
+    (_, change, order, beyond) => {
+      const way = route('x', all, definitions, { ...facts, ...change });
+
+      expect(way.order.map(({ key }) => key)).toEqual(order);
+      expect(Object.fromEntries(way.beyond)).toEqual(beyond);
+    },
+  );
+
+  it('carries addresses beyond ASCII over a server that is said to have SMTPUTF8', () => {
+    const way = route('x', [{ ...mta, options: { host: 'mx.example.com', smtpUtf8: true } }], definitions, {
+      ...facts,
+      recipients: [UTF8],
+    });
+
+    expect([way.order.length, way.beyond.size]).toEqual([1, 0]);
   });
 
   it.each([
     ['an attachment of no bytes', { emptyAttachment: true }, 'refuses attachments of no bytes'],
     ['an invitation', { calendar: true }, 'cannot carry an invitation'],
-    ['a question mark before the @', { localParts: 'why?' }, 'cannot carry a local part with ?'],
+    ['a question mark before the @', { recipients: ['why?@example.org'] }, 'cannot carry a local part with ?'],
   ])('passes Postmark over for %s, and nobody else', (_, change, reason) => {
     const way = route('x', all, definitions, { ...facts, ...change });
 
@@ -158,11 +186,19 @@ describe('route', () => {
   it.each<[string, Partial<MessageFacts>, string[]]>([
     ['11 MB', { bytes: 11_000_000 }, ['mailgun', 'ses', 'mta']],
     ['30 MB', { bytes: 30_000_000 }, ['ses']],
-    ['60 recipients', { recipients: 60, visibleRecipients: 60 }, ['mailgun', 'mta']],
+    [
+      '60 recipients',
+      { recipients: Array.from({ length: 60 }, (_, n) => `a${n}@example.org`), visibleRecipients: 60 },
+      ['mailgun', 'mta'],
+    ],
     ['an .exe', { extensions: ['exe'] }, ['mailgun', 'mta']],
     ['a From that SES does not know', { fromAddress: 'a@elsewhere.test' }, ['postmark', 'mailgun', 'mta']],
     ['a From below an identity', { fromAddress: 'a@sub.example.com' }, ['postmark', 'mailgun', 'ses', 'mta']],
-    ['several Bcc alone', { recipients: 2, visibleRecipients: 0 }, ['mailgun', 'ses', 'mta']],
+    [
+      'several Bcc alone',
+      { recipients: ['a@example.org', 'b@example.org'], visibleRecipients: 0 },
+      ['mailgun', 'ses', 'mta'],
+    ],
   ])('skips who cannot carry %s', (_, change, able) => {
     const { order } = route('x', all, definitions, { ...facts, ...change });
 

@@ -14,7 +14,6 @@ export const definition: ProviderDefinition = {
     // RFC 5321 4.5.3.1.8 (2026-11-23): every server takes at least 100 recipients.
     maxRecipients: 100,
     smtpUtf8: false,
-    servesInPart: true,
     quotedLocalPart: true,
   },
   // An empty `username` means a server that asks for no login.

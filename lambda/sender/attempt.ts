@@ -1,0 +1,125 @@
+import { accountOf } from '../contract/account.ts';
+import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
+import type { Message, Tracking } from '../mail/message.ts';
+import { composeMime, readdressed } from '../mail/mime.ts';
+import type { AttemptResult } from '../mail/outcome.ts';
+import { fromSubstitute } from '../mail/substitute.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Attempt } from '../providers/provider.ts';
+import type { Tallies } from '../tally/tallies.ts';
+import type { CallProvider } from './call.ts';
+import { carry } from './carried.ts';
+import { cleaned } from './last-words.ts';
+import { LedgerError, type Page, TakenError } from './ledger.ts';
+import { type Beyond, type Progress, pending } from './progress.ts';
+
+/** What an attempt needs. */
+export interface AttemptContext {
+  readonly call: CallProvider;
+  readonly page: Page;
+  readonly tallies: Tallies;
+  readonly tracking: Tracking;
+  /** Keys of providers that send from their substitute address. */
+  readonly substituted: ReadonlySet<string>;
+  readonly beyond: Beyond;
+  readonly clock: Clock;
+  /** Milliseconds until the function is stopped. */
+  readonly remainingMs: () => number;
+}
+
+/** The mail, as it is for every provider that needs no change. */
+export interface Content {
+  readonly message: Message;
+  mime(): Promise<Buffer>;
+}
+
+/** What an attempt came to: `number` is used up in any case. */
+export type Attempted =
+  | {
+      readonly kind: 'answered';
+      readonly number: number;
+      readonly offered: readonly string[];
+      /** Epoch milliseconds. */
+      readonly begun: number;
+      readonly durationMs: number;
+      /** Addresses whose mailbox a provider in doubt called bad. */
+      readonly denied: ReadonlySet<string>;
+      readonly result: AttemptResult;
+    }
+  /** Nothing was sent; `unready`: since this worker could not call the provider. */
+  | { readonly kind: 'not-called'; readonly number: number; readonly unready?: true }
+  /** Nothing was sent, since the ledger did not take the attempt. */
+  | { readonly kind: 'stopped'; readonly number: number; readonly reason: LedgerError | TakenError };
+
+/** Writes an attempt down, calls the provider for the recipients that it may be offered, and reads the answer. */
+export async function attempt(
+  provider: ProviderConfig,
+  content: Content,
+  progress: Progress,
+  context: AttemptContext,
+): Promise<Attempted> {
+  const { page, call, clock, remainingMs, tracking, beyond, tallies } = context;
+  const { key } = provider;
+  const offered = pending(progress, key, beyond);
+  const number = progress.attempts + 1;
+  const begun = clock.now();
+  const places = placesOf(offered, progress);
+  try {
+    await page.begin(
+      { number, provider: key, account: accountOf(provider), begun, ...(places && { recipients: places }) },
+      carry(progress),
+    );
+  } catch (error) {
+    if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
+    return { kind: 'stopped', number, reason: error };
+  }
+  const deadlineMs = deadlineOf(provider);
+  // The write may have taken its time, or the process may have slept: a call that could outlive the function is not made.
+  if (remainingMs() < deadlineMs) return { kind: 'not-called', number };
+  const called = clock.now();
+  const result = await call(provider, {
+    ...contentFor(provider, content, context),
+    recipients: offered,
+    tracking,
+    number,
+    deadlineMs,
+    connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
+  });
+  const durationMs = clock.now() - called;
+  if ('notCalled' in result) return { kind: 'not-called', number, unready: true };
+  const clean = cleaned(result, content.message);
+  const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
+  const denied = await tallies.heard(key, said);
+  return { kind: 'answered', number, offered, begun, durationMs, denied, result: clean };
+}
+
+/** The mail as this provider sends it. */
+function contentFor(
+  { key, substituteFrom }: ProviderConfig,
+  { message, mime }: Content,
+  { substituted, beyond }: AttemptContext,
+): Pick<Attempt, 'message' | 'mime'> {
+  const out = beyond.get(key) ?? [];
+  const isSubstituted = substituteFrom !== undefined && substituted.has(key);
+  if (!isSubstituted && out.length === 0) return { message, mime };
+  const original = isSubstituted ? fromSubstitute(message, substituteFrom) : message;
+  // What it cannot carry in the envelope it cannot carry in the header either.
+  const carried = (list: Message['to']) => list.filter(({ address }) => !out.includes(address));
+  const own = { ...original, to: carried(original.to), cc: carried(original.cc), bcc: carried(original.bcc) };
+  // A mail that was composed already is not held in memory twice for longer than one call.
+  return {
+    message: own,
+    mime: async () => (out.length > 0 ? composeMime(own) : readdressed(await mime(), message, own)),
+  };
+}
+
+/** Undefined for all of them. */
+function placesOf(addresses: readonly string[], { recipients }: Progress): readonly number[] | undefined {
+  if (addresses.length === recipients.length) return undefined;
+  return recipients.flatMap(({ address }, place) => (addresses.includes(address) ? [place] : []));
+}
+
+/** Milliseconds that a call of this provider may take. */
+export function deadlineOf({ deadlineMs = PROVIDER_DEFAULTS.deadlineMs }: ProviderConfig): number {
+  return deadlineMs;
+}
