@@ -262,7 +262,10 @@ async function startRig(): Promise<Rig> {
   const [{ endpoints }] = (await once(child, 'message')) as [Up];
   const log: Log = { info: () => {}, warn: () => {}, error: (message) => process.stderr.write(`bench: ${message}\n`) };
   const secrets = { read: async (name: string) => SECRETS[name.replace('mailover/', '')] ?? {} };
-  const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, log);
+  const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, {
+    log,
+    metrics: { add: () => undefined },
+  });
   const caller = providerCaller(pool);
   const rig: Rig = {
     pool,

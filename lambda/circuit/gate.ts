@@ -207,7 +207,7 @@ class CircuitGate implements Gate {
         left = true;
         try {
           // Let in, and then not tried: the ledger was not there, or time was up.
-          await this.#leave(key, ticket, standing, outcomes.length === 0 ? UNASKED : judge(outcomes));
+          await this.#leave(key, ticket, standing, judge(outcomes));
         } catch (error) {
           log.error('gate failed', { provider: key, error: nameOf(error) });
         }
@@ -215,9 +215,9 @@ class CircuitGate implements Gate {
     };
   }
 
-  async #leave(key: string, ticket: Ticket, standing: Standing, given: Verdict | typeof UNASKED): Promise<void> {
+  async #leave(key: string, ticket: Ticket, standing: Standing, given: Verdict): Promise<void> {
     // Of a provider that has taken nothing yet nobody can say that it is only this sender whom it refuses.
-    const verdict: typeof given =
+    const verdict: Verdict =
       given.kind === 'sender-refused' && !this.#turnstile(key).proven ? { ...given, kind: 'account-refused' } : given;
     // Those who wait at the turnstile go by what the board knows, so it is told first.
     await this.#teller.patiently(this.#teller.tellOutcome(key, standing, verdict));
@@ -263,10 +263,7 @@ class CircuitGate implements Gate {
   }
 }
 
-/** It was let in, and then no attempt was made. */
-const UNASKED = { kind: 'unasked' } as const;
-
-const ANSWERS: Readonly<Record<(Verdict | typeof UNASKED)['kind'], Answer>> = {
+const ANSWERS: Readonly<Record<Verdict['kind'], Answer>> = {
   accepted: 'good',
   answered: 'good',
   'sender-refused': 'good',

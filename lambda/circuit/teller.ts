@@ -34,12 +34,8 @@ export class Teller {
     );
   }
 
-  /** What came of an attempt; `unasked` if it was let in and then not made. */
-  async tellOutcome(
-    provider: string,
-    standing: Standing,
-    verdict: Verdict | { readonly kind: 'unasked' },
-  ): Promise<void> {
+  /** What came of an attempt. */
+  async tellOutcome(provider: string, standing: Standing, verdict: Verdict): Promise<void> {
     const by = standing.kind === 'elected' ? standing.by : undefined;
     switch (verdict.kind) {
       case 'accepted':

@@ -15,16 +15,18 @@ export type Verdict =
   /** Counts at once. `retryAfterMs` is the time until a quota begins again, where the provider tells. */
   | { readonly kind: 'account-refused'; readonly reason: string; readonly retryAfterMs?: number }
   /** Does not count; the provider wants to be left alone for a while. */
-  | { readonly kind: 'throttled'; readonly retryAfterMs?: number };
+  | { readonly kind: 'throttled'; readonly retryAfterMs?: number }
+  /** Nothing is learned: the attempt was not made, or only this worker was at fault. */
+  | { readonly kind: 'unasked' };
 
 /** Reads the outcomes of one attempt, one for each group of recipients. Whoever took a part of the mail works. */
 export function judge(outcomes: readonly Outcome[]): Verdict {
   const verdicts = outcomes.map(verdictOf);
-  for (const kind of ['accepted', 'account-refused', 'failed', 'sender-refused', 'throttled'] as const) {
+  for (const kind of ['accepted', 'account-refused', 'failed', 'sender-refused', 'throttled', 'answered'] as const) {
     const found = verdicts.find((verdict) => verdict.kind === kind);
     if (found) return found;
   }
-  return { kind: 'answered' };
+  return { kind: 'unasked' };
 }
 
 function verdictOf(outcome: Outcome): Verdict {
@@ -37,6 +39,7 @@ function verdictOf(outcome: Outcome): Verdict {
     case 'unknown':
       return { kind: 'failed', reason: outcome.reason };
     case 'unavailable':
+      if (outcome.blames === 'worker') return { kind: 'unasked' };
       return { kind: UNAVAILABLE[outcome.blames], reason: outcome.reason, ...timeOf(outcome) };
     case 'throttled':
       if (outcome.of === 'recipient') return { kind: 'answered' };

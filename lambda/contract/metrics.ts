@@ -171,6 +171,8 @@ export const METRICS = {
 
   /** Reads of secrets that failed for want of Secrets Manager, or of our way to it: no account's fault. */
   SecretsUnreachable: metric({ unit: 'Count', by: [] }),
+  /** Calls of providers that failed because of the credentials or the clock of one process: no account's fault. */
+  CredentialsRefused: metric({ unit: 'Count', by: [] }),
 
   /**
    * Each minute. 1: the account may send. 0: the provider says that it may not, or does not let us in, to the health check or

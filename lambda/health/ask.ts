@@ -1,6 +1,7 @@
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import { concealing } from '../mail/conceal.ts';
 import { AUTHENTICATION } from '../mail/outcome.ts';
+import { workerReason } from '../mail/reason.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import type { Health } from '../providers/provider.ts';
 import { askTwice } from '../providers/question.ts';
@@ -23,6 +24,7 @@ export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
           const answer = await provider.health?.({ deadlineMs: left, connectMs });
           return answer ?? { state: 'unreachable', reason: 'not-askable' };
         }),
+      ownFault: ({ reason }) => workerReason(reason),
       isAuthentication: ({ reason }) => reason === AUTHENTICATION,
     });
     switch (used.kind) {
@@ -34,7 +36,7 @@ export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
       case 'unusable':
         return { state: 'account-refused', reason: used.reason, detail: used.detail };
       case 'unready':
-        // A moment without Secrets Manager says nothing of any account.
+        // A moment without Secrets Manager, or a fault of this process, says nothing of any account.
         return { state: 'unreachable', reason: used.reason, detail: used.detail };
       case 'crashed':
         return { state: 'unreachable', reason: 'crashed', detail: used.detail };

@@ -21,7 +21,7 @@ const { endpoints = {}, timeScale = 1 } = environment;
 const table = dynamoTable(stateTable);
 const metrics = emfMetrics(decodeSize(process.env));
 const secrets = managedSecrets(metrics);
-const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, powertoolsLog);
+const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, { log: powertoolsLog, metrics });
 const ask = healthAsker(pool);
 
 const proofs = letterProofs(letterSecret, secrets, systemClock);

@@ -1,4 +1,4 @@
-import type { Reason } from './reason.ts';
+import type { Reason, WorkerReason } from './reason.ts';
 
 /**
  * Whom an outcome blames; said once, in the table of the provider's answers.
@@ -8,8 +8,9 @@ import type { Reason } from './reason.ts';
  * `outage`: the provider.
  * `message`: the message, or what it is to one recipient; another provider may take it.
  * `recipient`: the recipient may not be mailed by any provider.
+ * `worker`: this process, by its credentials, clock or limits; another process may be well, so nothing is learned of the provider.
  */
-export type Blame = 'account' | 'sender' | 'outage' | 'message' | 'recipient';
+export type Blame = 'account' | 'sender' | 'outage' | 'message' | 'recipient' | 'worker';
 
 /** What an answer means, before the provider's words are added. */
 export type Meaning =
@@ -22,6 +23,13 @@ export type Meaning =
       readonly reason: Reason;
       /** The provider failed after it had the whole request, and may have taken the mail all the same. */
       readonly maybeTaken?: true;
+    }
+  /** This process cannot call the provider: nothing was taken, and the provider said nothing of itself. */
+  | {
+      readonly kind: 'unavailable';
+      readonly blames: Extract<Blame, 'worker'>;
+      readonly reason: WorkerReason;
+      readonly maybeTaken?: never;
     }
   /** A refusal that a row of the table knows to be about this message or this recipient: it counts as a vote. */
   | {

@@ -1,4 +1,16 @@
 /**
+ * Why this process alone cannot call a provider. `credentials-refused`: AWS does not accept the credentials of its role, or it has
+ * none. `clock-skew`: its clock is wrong. `local-limit`: it has no memory, file or port left.
+ */
+export const WORKER_REASONS = ['credentials-refused', 'clock-skew', 'local-limit'] as const;
+export type WorkerReason = (typeof WORKER_REASONS)[number];
+
+/** The reason, if it is one of this process alone. */
+export function workerReason(reason: string | undefined): WorkerReason | undefined {
+  return WORKER_REASONS.find((one) => one === reason);
+}
+
+/**
  * Why an attempt was not accepted: stable codes for logs, attributes and the ledger.
  *
  * Whom a reason blames is said by the outcome, never by the reason: `quota` may be ours or a mailbox's.
@@ -45,7 +57,6 @@ export type Reason =
   | 'sender-unknown'
   // An outage.
   | 'answer-cut'
-  | 'clock-skew'
   | 'conflict'
   | 'connect-failed'
   | 'connect-timeout'
@@ -66,6 +77,8 @@ export type Reason =
   | 'tls'
   | 'unexpected-status'
   | 'unreachable'
+  // This worker.
+  | WorkerReason
   // The message, or what it is to one recipient.
   | 'address'
   | 'address-encoding'

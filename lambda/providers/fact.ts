@@ -1,5 +1,5 @@
 import type { Meaning } from '../mail/outcome.ts';
-import type { Reason } from '../mail/reason.ts';
+import type { Reason, WorkerReason } from '../mail/reason.ts';
 
 /** One row of a provider's table: the answers that fit, what they mean, and where that is written, with the date of reading. */
 export type Fact<Match> = Match & { readonly means: Meaning; readonly source: string };
@@ -10,6 +10,8 @@ export const account = (reason: Reason): Meaning => ({ kind: 'unavailable', blam
 export const sender = (reason: Reason): Meaning => ({ kind: 'unavailable', blames: 'sender', reason });
 /** The provider itself. */
 export const outage = (reason: Reason): Meaning => ({ kind: 'unavailable', blames: 'outage', reason });
+/** This process: the provider is well, as far as anybody knows. */
+export const worker = (reason: WorkerReason): Meaning => ({ kind: 'unavailable', blames: 'worker', reason });
 /** Load: the whole provider wants time. */
 export const throttled = (reason: Reason): Meaning => ({ kind: 'throttled', of: 'provider', reason });
 /** Time must pass for one recipient; the provider is well. */

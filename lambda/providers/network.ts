@@ -1,14 +1,25 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { detailOf, type Meaning, type Outcome } from '../mail/outcome.ts';
-import type { Reason } from '../mail/reason.ts';
-import { message, outage, throttled, unknown } from './fact.ts';
+import type { Reason, WorkerReason } from '../mail/reason.ts';
+import { message, outage, throttled, unknown, worker } from './fact.ts';
 import type { WireTrace } from './wire.ts';
+
+/**
+ * Codes of a connection that never stood which only this process can cause (errno(3), and x509_vfy.h of OpenSSL, 2026-11-28).
+ *
+ * A certificate that is not valid yet speaks of our clock, since authorities date theirs back; one that has expired is more often the
+ * server's fault. DNS that does not answer is counted as an outage: the name servers of the provider may be the cause.
+ */
+const OWN_REASONS: readonly (readonly [code: RegExp, reason: WorkerReason])[] = [
+  [/^(EMFILE|ENFILE|ENOMEM|ENOBUFS|EADDRNOTAVAIL|EAI_MEMORY|ERR_MEMORY_ALLOCATION_FAILED)$/, 'local-limit'],
+  [/^(CERT|CRL)_NOT_YET_VALID$/, 'clock-skew'],
+];
 
 /** Codes that name the cause of a connection that never stood (Node 24, measured 2026-11-23); every other one reads as `connect-failed`. */
 const CONNECT_REASONS: readonly (readonly [code: RegExp, reason: Reason])[] = [
   [/^(ENOTFOUND|EAI_\w+|EDNS|ENODATA|ESERVFAIL)$/, 'dns'],
   [/^ECONNREFUSED$/, 'connection-refused'],
-  [/^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, 'unreachable'],
+  [/^(EHOSTUNREACH|ENETUNREACH)$/, 'unreachable'],
   [/^(CONNECT_TIMEOUT|DEADLINE|ETIMEDOUT|ERR_SOCKET_CONNECTION_TIMEOUT)$/, 'connect-timeout'],
   // Certificate codes come bare from OpenSSL, without a common prefix.
   [/^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|DEPTH_ZERO_|UNABLE_TO_|SELF_SIGNED_|HOSTNAME_MISMATCH$|INVALID_CA$)/, 'tls'],
@@ -26,6 +37,8 @@ export function networkOutcome(trace: Readonly<WireTrace>): Outcome {
   if (!trace.connected) {
     // No request was made at all: the SDK gave up by itself, before the network had a part in it.
     if (!code) return { kind: 'unavailable', blames: 'outage', reason: 'not-sent', detail };
+    const own = OWN_REASONS.find(([pattern]) => pattern.test(code));
+    if (own) return { ...worker(own[1]), detail };
     const known = CONNECT_REASONS.find(([pattern]) => pattern.test(code));
     return { kind: 'unavailable', blames: 'outage', reason: known?.[1] ?? 'connect-failed', detail };
   }

@@ -1,5 +1,7 @@
 import type { ProviderConfig, ProviderType } from '../contract/providers.ts';
+import type { WorkerReason } from '../mail/reason.ts';
 import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import { type Secret, type Secrets, UnusableSecret } from '../platform/secrets.ts';
 import { TimeUpError, within } from '../platform/within.ts';
 import type { Provider, ProviderDefinition, ProviderModule } from './provider.ts';
@@ -10,15 +12,15 @@ export interface Registry {
   readonly loadProvider: (type: ProviderType) => Promise<ProviderModule<ProviderConfig['options']>>;
 }
 
-/** Why a process cannot call a provider: Secrets Manager does not answer it, or its own code cannot be loaded. */
-export type Unready = 'secrets-unreachable' | 'not-loaded';
+/** Why a process cannot call a provider: Secrets Manager does not answer it, its code cannot be loaded, or it is at fault itself. */
+export type Unready = 'secrets-unreachable' | 'not-loaded' | WorkerReason;
 
 /** What became of a call. */
 export type Used<R> =
   | { readonly kind: 'done'; readonly result: R; readonly secret: Secret }
   /** There was no provider to call: its secret is at fault, or it cannot be set up from that and its options. Nothing was asked. */
   | { readonly kind: 'unusable'; readonly reason: 'secret-unreadable' | 'not-usable'; readonly detail: string }
-  /** This process cannot call it just now, which says nothing about the provider. Nothing was asked. */
+  /** This process cannot call it just now, which says nothing about the provider. Nothing was asked, or nothing was taken. */
   | { readonly kind: 'unready'; readonly reason: Unready; readonly detail: string }
   /** A defect of ours in the provider's code. */
   | { readonly kind: 'crashed'; readonly detail: string };
@@ -28,6 +30,8 @@ export interface Use<R> {
   readonly deadlineMs: number;
   readonly connectMs: number;
   call(provider: Provider, leftMs: number): Promise<R>;
+  /** Why this process alone is to blame for the result; undefined if it is not. */
+  ownFault(result: R): WorkerReason | undefined;
   /** Whether the answer says that the credentials are wrong: then the secret is read once more. */
   isAuthentication(result: R): boolean;
 }
@@ -46,17 +50,23 @@ export interface ProviderPool {
 /** Longer than any cold start. */
 const PREPARE_MS = 3_000;
 
+/** After a fault of its own, a process leaves the provider to others for this long: each mail would spend a call in vain. */
+const UNFIT_MS = 2_000;
+
 /**
  * Keeps one provider per key and secret for the life of the process.
  * After an authentication error the secret is read once more, so that a rotation heals itself without a deployment.
+ * A call that failed because of this process alone is told and counted, and is no call.
  */
 export function providerPool(
   registry: Registry,
   secrets: Secrets,
   endpoints: Readonly<Record<string, string>>,
-  log: Log,
+  { log, metrics }: { readonly log: Log; readonly metrics: Pick<Metrics, 'add'> },
 ): ProviderPool {
   const kept = new Map<string, { readonly secret: Secret; readonly provider: Promise<Provider> }>();
+
+  const unfit = new Map<string, { readonly reason: WorkerReason; readonly until: number }>();
 
   const providerFor = (config: ProviderConfig, secret: Secret): Promise<Provider> => {
     // A question about an earlier attempt may come with the options of that time.
@@ -80,6 +90,16 @@ export function providerPool(
       throw new UnreadyError('not-loaded', error);
     });
 
+  const done = <R>(config: ProviderConfig, use: Use<R>, result: R, secret: Secret): Used<R> => {
+    const reason = use.ownFault(result);
+    if (reason === undefined) return { kind: 'done', result, secret };
+    unfit.set(config.key, { reason, until: Date.now() + UNFIT_MS });
+    // Its own words stay out: those about a signature quote what was signed.
+    log.error('provider not called', { provider: config.key, reason });
+    if (reason !== 'local-limit') metrics.add('CredentialsRefused', 1);
+    return { kind: 'unready', reason, detail: reason };
+  };
+
   const readSecret = async (config: ProviderConfig, fresh = false): Promise<Secret> => {
     if (!needsSecret(config, registry)) return {};
     try {
@@ -91,6 +111,8 @@ export function providerPool(
 
   return {
     async prepare(config) {
+      const own = unfit.get(config.key);
+      if (own && Date.now() < own.until) return own.reason;
       let waitsFor: Unready = 'secrets-unreachable';
       const prepared = readSecret(config).then((secret) => {
         waitsFor = 'not-loaded';
@@ -104,7 +126,8 @@ export function providerPool(
         return error instanceof UnreadyError ? error.reason : undefined;
       }
     },
-    async use(config, { deadlineMs, connectMs, call, isAuthentication }) {
+    async use(config, use) {
+      const { deadlineMs, connectMs, call, isAuthentication } = use;
       const begun = Date.now();
       // The function's time-out is made of these deadlines.
       const leftMs = () => deadlineMs - (Date.now() - begun);
@@ -127,12 +150,12 @@ export function providerPool(
       }
       try {
         const first = await call(provider, leftMs());
-        if (!isAuthentication(first)) return { kind: 'done', result: first, secret };
+        if (!isAuthentication(first)) return done(config, use, first, secret);
         const fresh = await within(leftMs(), readSecret(config, true)).catch(() => secret);
-        if (same(secret, fresh) || leftMs() < connectMs) return { kind: 'done', result: first, secret };
+        if (same(secret, fresh) || leftMs() < connectMs) return done(config, use, first, secret);
         const renewed = await providerFor(config, fresh).catch(() => undefined);
-        if (!renewed) return { kind: 'done', result: first, secret };
-        return { kind: 'done', result: await call(renewed, leftMs()), secret: fresh };
+        if (!renewed) return done(config, use, first, secret);
+        return done(config, use, await call(renewed, leftMs()), fresh);
       } catch (error) {
         log.error('provider code failed', { provider: config.key, error: nameOf(error) });
         return { kind: 'crashed', detail: nameOf(error) };

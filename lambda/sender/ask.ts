@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import { PROVIDER_DEFAULTS } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
 import { AUTHENTICATION } from '../mail/outcome.ts';
+import { WORKER_REASONS } from '../mail/reason.ts';
 import type { Unready } from '../providers/pool.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
@@ -21,7 +22,7 @@ const QUESTION_MS = 5_000;
 const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
 
 /** Why this worker could not ask. */
-const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded']);
+const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded', ...WORKER_REASONS]);
 
 /** What asking needs. */
 export interface AskContext {

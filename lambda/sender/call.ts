@@ -2,6 +2,7 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import { type Conceal, concealing, givesAway, hiddenOf, isOrdinary } from '../mail/conceal.ts';
 import type { Message } from '../mail/message.ts';
 import { type AttemptResult, AUTHENTICATION, MAX_DETAIL, type Outcome } from '../mail/outcome.ts';
+import { workerReason } from '../mail/reason.ts';
 import type { Secret } from '../platform/secrets.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import type { Attempt, LookupAnswer, Question } from '../providers/provider.ts';
@@ -24,6 +25,8 @@ export function providerCaller(pool: ProviderPool): CallProvider {
     const used = await pool.use(config, {
       ...attempt,
       call: (provider, deadlineMs) => provider.send({ ...attempt, deadlineMs }),
+      ownFault: ({ outcome, recipients }) =>
+        recipients || outcome.kind !== 'unavailable' ? undefined : workerReason(outcome.reason),
       isAuthentication: ({ outcome }) => outcome.kind === 'unavailable' && outcome.reason === AUTHENTICATION,
     });
     switch (used.kind) {
@@ -75,6 +78,7 @@ export function providerLookUp(pool: ProviderPool): LookUp {
           const answer = await provider.lookup?.({ ...question, deadlineMs });
           return answer ?? { kind: 'cannot-say', reason: NOT_ASKABLE };
         }),
+      ownFault: (answer) => (answer.kind === 'cannot-say' ? workerReason(answer.reason) : undefined),
       isAuthentication: (answer) => answer.kind === 'cannot-say' && answer.reason === AUTHENTICATION,
     });
     switch (used.kind) {

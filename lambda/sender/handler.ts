@@ -20,7 +20,10 @@ import { createSender } from './sender.ts';
 const environment = decodeSenderEnvironment(process.env);
 const metrics = emfMetrics(decodeSize(process.env));
 const secrets = managedSecrets(metrics);
-const pool = providerPool({ definitions, loadProvider }, secrets, environment.endpoints ?? {}, powertoolsLog);
+const pool = providerPool({ definitions, loadProvider }, secrets, environment.endpoints ?? {}, {
+  log: powertoolsLog,
+  metrics,
+});
 
 const edges = {
   table: dynamoTable(environment.stateTable),

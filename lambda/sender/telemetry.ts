@@ -63,8 +63,9 @@ export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
       return outcomes.some(({ kind }) => kind === 'unavailable') ? 'outage' : 'unknown';
     case 'sender-refused':
       return 'sender';
-    // It works, and did not want this message or this recipient now.
-    case 'answered': {
+    // It works, and did not want this message or this recipient now; or nothing is learned of it.
+    case 'answered':
+    case 'unasked': {
       const blamed = outcomes.map(blamedBy);
       return (['message', 'recipient'] as const).find((one) => blamed.includes(one)) ?? 'deferred';
     }

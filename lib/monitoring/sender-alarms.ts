@@ -144,6 +144,21 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
+    title: 'CredentialsRefused',
+    severity: 'ticket',
+    meanwhile:
+      'AWS refuses the credentials or the clock of a process, or of several. These pass the provider over, and mail goes out by the next one.',
+    action:
+      'Look whether all processes are struck: then at the role of the sender; else let Lambda replace the process.',
+    metric: ownMetric('CredentialsRefused', 'Sum', {}, PERIOD),
+    // The SDK corrects its clock by the first answer, so that one failure heals itself.
+    threshold: 3,
+    datapoints: 1,
+    of: 1,
+    // Failures only are counted: none, no trouble.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
     title: 'OperatorSwitch',
     severity: 'ticket',
     meanwhile: 'An operator holds a provider back; mail goes through the others until the switch ends.',

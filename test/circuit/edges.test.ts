@@ -57,7 +57,7 @@ describe('verdicts', () => {
     const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'dns' };
     const suspended: Outcome = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' };
 
-    expect(judge([])).toEqual({ kind: 'answered' });
+    expect(judge([])).toEqual({ kind: 'unasked' });
     expect(judge([refused])).toEqual({ kind: 'answered' });
     expect(judge([refused, down])).toEqual({ kind: 'failed', reason: 'dns' });
     expect(judge([{ kind: 'unrecognised', reason: 'unrecognised' }])).toEqual({ kind: 'answered' });

@@ -133,6 +133,6 @@ describe('a reason', () => {
     expect(judge([throttled, outage])).toEqual({ kind: 'failed', reason: 'dns' });
     expect(judge([throttled, outage, account])).toEqual({ kind: 'account-refused', reason: 'account-suspended' });
     expect(judge([{ kind: 'unknown', reason: 'no-answer' }])).toEqual({ kind: 'failed', reason: 'no-answer' });
-    expect(judge([])).toEqual({ kind: 'answered' });
+    expect(judge([])).toEqual({ kind: 'unasked' });
   });
 });

@@ -53,6 +53,28 @@ describe('Secrets Manager does not answer, and no process knows a secret yet', (
   });
 });
 
+describe('AWS refuses the credentials or the clock of the process', () => {
+  it.each(['ExpiredTokenException', 'UnrecognizedClientException', 'RequestTimeTooSkewed'])(
+    '%s: no circuit opens and no account is blamed, and mail waits seconds for another process',
+    { timeout: TIMEOUT },
+    async (name) => {
+      stack = await givenStack(TIME_SCALE);
+      const body = JSON.stringify({ __type: name, message: 'refused' });
+      const fault = { respond: { status: 403, headers: { 'x-amzn-errortype': name }, body }, on: 'all' } as const;
+      await stack.breakProvider('ses', fault);
+      const ids = await send(10, { providers: { only: ['ses'] } });
+      await stack.until(async () => (await raised()).some((alarm) => alarm.endsWith('/CredentialsRefused')));
+      expect(await openCircuits()).toEqual([]);
+      expect((await raised()).filter((alarm) => /AccountRefused|CircuitOpen|FailureRate/.test(alarm))).toEqual([]);
+
+      await fetch(`${stack.url}/api/providers/ses/fault`, { method: 'DELETE' });
+
+      const accepted = await stack.accepted(ids);
+      expect(new Set(accepted.map(({ provider }) => provider))).toEqual(new Set(['ses']));
+    },
+  );
+});
+
 it('sends no mail twice when the process stands still until every deadline is over', { timeout: TIMEOUT }, async () => {
   stack = await givenStack(1);
   await stack.accepted(await send(1));
@@ -86,7 +108,7 @@ async function raised(): Promise<readonly string[]> {
   return alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name);
 }
 
-async function send(count = MAILS): Promise<readonly string[]> {
+async function send(count = MAILS, more: object = {}): Promise<readonly string[]> {
   const { endpoints, queues } = stack.info;
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const sqs = new SQSClient({ endpoint: endpoints.aws, region: 'us-east-1', credentials });
@@ -104,6 +126,7 @@ async function send(count = MAILS): Promise<readonly string[]> {
             to: ['ada@example.org'],
             subject: 'hi',
             text: 'hello',
+            ...more,
           }),
         })),
       }),

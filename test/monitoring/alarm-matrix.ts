@@ -392,7 +392,7 @@ function unauthorised(type: ProviderType): Fault {
     case 'mailgun':
       return { respond: answer(401, 'Forbidden') };
     case 'ses':
-      return { respond: { ...aws(403, 'UnrecognizedClientException', 'The security token is invalid.') } };
+      return { respond: { ...aws(403, 'AccessDeniedException', 'The role may not send.') } };
     case 'smtp':
       return { smtp: { stage: 'auth', reply: '535 5.7.8 authentication failed' } };
   }

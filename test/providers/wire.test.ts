@@ -117,6 +117,26 @@ describe('watchWire', () => {
     expect(bytes).toBe(0);
   });
 
+  it('blames a certificate that is not valid yet on the clock of this process', async () => {
+    const notBeforeDate = new Date(Date.now() + 86_400_000);
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { notBeforeDate });
+    const server = await listen(tls.createServer({ key, cert }, (socket) => socket.on('error', () => {})));
+    const { trace } = await watchWire({ connectMs: 2000, deadlineMs: 3000 }, () =>
+      post(server.url, 'mail', new https.Agent({ ca: cert })),
+    );
+    expect(trace.failure).toBe('CERT_NOT_YET_VALID');
+    expect(networkOutcome(trace)).toMatchObject({ kind: 'unavailable', blames: 'worker', reason: 'clock-skew' });
+  });
+
+  it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL', 'EAI_MEMORY'])(
+    'blames %s on this process, before anything was sent, and on nobody afterwards',
+    (failure) => {
+      const trace = { connected: false, written: false, complete: false, failure };
+      expect(networkOutcome(trace)).toMatchObject({ kind: 'unavailable', blames: 'worker', reason: 'local-limit' });
+      expect(networkOutcome({ ...trace, connected: true })).toMatchObject({ kind: 'unknown' });
+    },
+  );
+
   it('blames a name that does not resolve on the provider', async () => {
     const { trace } = await watchWire({ connectMs: 4000, deadlineMs: 5000 }, () => post('http://provider.invalid'));
     expect(networkOutcome(trace)).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'dns' });

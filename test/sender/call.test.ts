@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { judge } from '../../lambda/circuit/verdict.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { AUTHENTICATION, type Outcome } from '../../lambda/mail/outcome.ts';
 import { type Secret, UnusableSecret } from '../../lambda/platform/secrets.ts';
@@ -52,6 +53,40 @@ describe('calling a provider', () => {
     const broken = givenCaller({ secrets: [], loads: false });
     expect(await broken.call(ses)).toEqual({ notCalled: 'not-loaded' });
     expect(await broken.gate.enter(ses, { id: 'x', lane: 'fresh' })).toMatchObject({ kind: 'skip', reason: 'unready' });
+  });
+
+  it.each([
+    ['credentials-refused', ['CredentialsRefused']],
+    ['clock-skew', ['CredentialsRefused']],
+    ['local-limit', []],
+  ] as const)(
+    'blames nobody for %s of this process, tells it, and leaves the provider to others for a moment',
+    async (reason, counted) => {
+      vi.useFakeTimers();
+      const detail = 'the canonical string should have been x-amz-security-token:planted';
+      const answer = (): Outcome => ({ kind: 'unavailable', blames: 'worker', reason, detail });
+      const world = givenCaller({ secrets: [], answer });
+      const enter = () => world.gate.enter(ses, { id: 'x', lane: 'fresh' });
+
+      expect(await world.call(ses)).toEqual({ notCalled: reason });
+      expect(await enter()).toMatchObject({ kind: 'skip', reason: 'unready' });
+      expect(world.counted).toEqual(counted);
+      expect(world.logged).toEqual([['provider not called', { provider: 'ses', reason }]]);
+
+      vi.advanceTimersByTime(2_000);
+      expect(await enter()).toMatchObject({ kind: 'go' });
+      vi.useRealTimers();
+    },
+  );
+
+  it('keeps what was taken where only a part of the recipients met a fault of this process', async () => {
+    const fault: Outcome = { kind: 'unavailable', blames: 'worker', reason: 'credentials-refused' };
+    const recipients = new Map([['bob@example.org', fault]]);
+    const world = givenCaller({ secrets: [], answer: () => accepted, recipients });
+
+    expect(await world.call(ses)).toEqual({ outcome: accepted, recipients });
+    expect(judge([accepted, fault])).toEqual({ kind: 'accepted' });
+    expect(judge([fault])).toEqual({ kind: 'unasked' });
   });
 
   it('keeps a provider between calls and reads no secret where none is needed', async () => {
@@ -156,11 +191,18 @@ interface Given {
   secrets: (Secret | UnusableSecret)[];
   loads?: boolean;
   answer?: (secret: Secret) => Outcome;
+  recipients?: ReadonlyMap<string, Outcome>;
   lookup?: (secret: Secret) => LookupAnswer;
 }
 
-function givenCaller({ secrets, answer = () => accepted, lookup, loads = true }: Given) {
-  const world = { created: [] as string[], reads: [] as string[], sends: 0 };
+function givenCaller({ secrets, answer = () => accepted, recipients, lookup, loads = true }: Given) {
+  const world = {
+    created: [] as string[],
+    reads: [] as string[],
+    sends: 0,
+    logged: [] as unknown[],
+    counted: [] as string[],
+  };
   const limits = { message, deadlineMs: 10_000, connectMs: 3_000 };
   const pool = providerPool(
     {
@@ -174,7 +216,7 @@ function givenCaller({ secrets, answer = () => accepted, lookup, loads = true }:
             return {
               send: async () => {
                 world.sends += 1;
-                return { outcome: answer(secret) };
+                return { outcome: answer(secret), ...(recipients && { recipients }) };
               },
               ...(lookup && { lookup: async () => lookup(secret) }),
             };
@@ -191,7 +233,10 @@ function givenCaller({ secrets, answer = () => accepted, lookup, loads = true }:
       },
     },
     {},
-    { info: () => undefined, warn: () => undefined, error: () => undefined },
+    {
+      log: { info: () => undefined, warn: () => undefined, error: (text, fields) => world.logged.push([text, fields]) },
+      metrics: { add: (name) => world.counted.push(name) },
+    },
   );
   return Object.assign(world, {
     call: (provider: ProviderConfig) => providerCaller(pool)(provider, limits as Attempt),

@@ -164,7 +164,9 @@ async function givenSend(type: ProviderType) {
     read: async () => ({ apiKey: SECRET, serverToken: SECRET, ...(type === 'smtp' && { unused: SECRET }) }),
   };
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const call = providerCaller(providerPool({ definitions, loadProvider }, secrets, endpoints, log));
+  const call = providerCaller(
+    providerPool({ definitions, loadProvider }, secrets, endpoints, { log, metrics: { add: () => undefined } }),
+  );
   const mime = await composeMime(message);
   return () =>
     call(config, {

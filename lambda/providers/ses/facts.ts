@@ -1,5 +1,16 @@
 import { AUTHENTICATION } from '../../mail/outcome.ts';
-import { account, type Fact, message, oneRecipient, outage, sender, suppressed, throttled, unknown } from '../fact.ts';
+import {
+  account,
+  type Fact,
+  message,
+  oneRecipient,
+  outage,
+  sender,
+  suppressed,
+  throttled,
+  unknown,
+  worker,
+} from '../fact.ts';
 
 /** The answers that a row is about; an absent condition fits any. */
 interface Match {
@@ -91,29 +102,35 @@ export const SES_FACTS: readonly Fact<Match>[] = [
     source: MODEL,
   },
 
-  // Our clock, not our key: the SDK corrects its offset from the answer.
+  // The clock and the credentials of this process: those of its role, which no configuration of ours can get wrong. The SDK
+  // corrects its offset to the clock from the answer.
   {
     name: /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)$/,
-    means: outage('clock-skew'),
+    means: worker('clock-skew'),
     source: COMMON,
   },
   {
     words: /signature (expired|not yet current)|security token .*not yet valid/i,
-    means: outage('clock-skew'),
+    means: worker('clock-skew'),
     source: COMMON,
   },
   {
     name: /^(ExpiredToken|ExpiredTokenException|IncompleteSignature(Exception)?|UnrecognizedClientException|InvalidClientTokenId)$/,
-    means: account(AUTHENTICATION),
+    means: worker('credentials-refused'),
     source: COMMON,
   },
   {
-    name: /^(InvalidSignatureException|SignatureDoesNotMatch|MissingAuthenticationToken(Exception)?|NotAuthorized|AuthFailure|InvalidAccessKeyId)$/,
-    means: account(AUTHENTICATION),
+    name: /^(InvalidSignatureException|SignatureDoesNotMatch|MissingAuthenticationToken(Exception)?|InvalidAccessKeyId)$/,
+    means: worker('credentials-refused'),
     source: COMMON,
   },
   // No credentials were found, and nothing was sent.
-  { name: /^CredentialsProviderError$/, means: account(AUTHENTICATION), source: 'source of the SDK, 2026-11-23' },
+  {
+    name: /^(Credentials|Token)?ProviderError$/,
+    means: worker('credentials-refused'),
+    source: 'source of @smithy/property-provider, 2026-11-28',
+  },
+  { name: /^(NotAuthorized|AuthFailure)$/, means: account(AUTHENTICATION), source: COMMON },
   // A missing IAM permission.
   { name: /^AccessDenied(Exception)?$/, means: account('access-denied'), source: COMMON },
   {

@@ -31,13 +31,14 @@ const NAMES: readonly (readonly [outcome: string, ...names: string[]])[] = [
   ['unavailable sender mail-from-not-verified', 'MailFromDomainNotVerified', 'MailFromDomainNotVerifiedException'],
   ['unavailable account configuration-missing', 'NotFoundException', 'ConfigurationSetDoesNotExist'],
   ['unavailable account configuration-missing', 'ConfigurationSetDoesNotExistException'],
-  ['unavailable outage clock-skew', 'RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'],
-  ['unavailable account authentication', 'ExpiredToken', 'ExpiredTokenException', 'IncompleteSignature'],
-  ['unavailable account authentication', 'IncompleteSignatureException', 'UnrecognizedClientException'],
-  ['unavailable account authentication', 'InvalidClientTokenId', 'InvalidSignatureException', 'SignatureDoesNotMatch'],
-  ['unavailable account authentication', 'MissingAuthenticationToken', 'MissingAuthenticationTokenException'],
-  ['unavailable account authentication', 'NotAuthorized', 'AuthFailure', 'InvalidAccessKeyId'],
-  ['unavailable account authentication', 'CredentialsProviderError'],
+  ['unavailable worker clock-skew', 'RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'],
+  ['unavailable worker credentials-refused', 'ExpiredToken', 'ExpiredTokenException', 'IncompleteSignature'],
+  ['unavailable worker credentials-refused', 'IncompleteSignatureException', 'UnrecognizedClientException'],
+  ['unavailable worker credentials-refused', 'InvalidClientTokenId', 'InvalidSignatureException'],
+  ['unavailable worker credentials-refused', 'SignatureDoesNotMatch', 'MissingAuthenticationToken'],
+  ['unavailable worker credentials-refused', 'MissingAuthenticationTokenException', 'InvalidAccessKeyId'],
+  ['unavailable account authentication', 'NotAuthorized', 'AuthFailure'],
+  ['unavailable worker credentials-refused', 'CredentialsProviderError', 'TokenProviderError'],
   ['unavailable account access-denied', 'AccessDenied', 'AccessDeniedException'],
   ['unavailable account not-subscribed', 'OptInRequired'],
   ['unavailable account wrong-url', 'UnknownOperation', 'UnknownOperationException'],
@@ -80,8 +81,8 @@ const WORDS: readonly (readonly [outcome: string, ...words: string[]])[] = [
     'configuration-set x not found',
   ],
   ['unavailable account configuration-missing', "ConfigurationSet my set doesn't exist"],
-  ['unavailable outage clock-skew', 'Signature expired: 2026', 'Signature not yet current'],
-  ['unavailable outage clock-skew', 'The security token included is not yet valid'],
+  ['unavailable worker clock-skew', 'Signature expired: 2026', 'Signature not yet current'],
+  ['unavailable worker clock-skew', 'The security token included is not yet valid'],
   ['refused recipient suppressed', 'Address is on the suppression list', 'address on my account suppression list'],
   ['refused recipient suppressed', 'address suppressed', 'Address is blacklisted', 'address blacklisted'],
   ['refused message virus', 'contains a virus', 'malware found', 'is infected'],
@@ -183,7 +184,7 @@ test('only an answer with an id was accepted', () => {
 test('without a status the network speaks, and the SDK only where there was none', () => {
   const none = { connected: false, written: false, complete: false };
   const name = 'CredentialsProviderError';
-  expect(classify({ trace: none, name })).toMatchObject({ reason: 'authentication' });
+  expect(classify({ trace: none, name })).toMatchObject({ reason: 'credentials-refused' });
   expect(classify({ trace: none, words: 'sandbox' })).toMatchObject({ reason: 'sandbox' });
   expect(classify({ trace: { ...none, failure: 'ECONNREFUSED' }, name })).toMatchObject({
     reason: 'connection-refused',

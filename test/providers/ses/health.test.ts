@@ -62,7 +62,7 @@ describe('the health of an SES account', () => {
   it.each([
     [400, 'AccountSuspendedException', 'account-suspended'],
     [400, 'SendingPausedException', 'sending-paused'],
-    [403, 'UnrecognizedClientException', 'authentication'],
+    [403, 'OptInRequired', 'not-subscribed'],
     [403, 'AccessDeniedException', 'access-denied'],
   ])('is refused after %d %s', async (status, type, reason) => {
     expect(await ask(failure(status, type))).toMatchObject({ state: 'account-refused', reason });
@@ -70,6 +70,7 @@ describe('the health of an SES account', () => {
 
   it.each<[string, Answer, string]>([
     ['an outage', failure(500, 'InternalServiceErrorException'), 'server-error'],
+    ['credentials of this process', failure(403, 'ExpiredTokenException'), 'credentials-refused'],
     ['throttling', failure(429, 'TooManyRequestsException'), 'rate-limit'],
     ['a page of HTML', verbatim(200, {}, '<html>'), 'unreadable-answer'],
     ['a body that is null', verbatim(200, JSON_TYPE, 'null'), 'unreadable-answer'],

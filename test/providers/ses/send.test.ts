@@ -175,8 +175,8 @@ describe('answers, through the SDK', () => {
   });
 });
 
-it('calls missing credentials an account matter', () => {
+it('blames the worker for credentials that it does not have', () => {
   const trace = { connected: false, written: false, complete: false };
   const outcome = classify({ trace, name: 'CredentialsProviderError', words: 'Could not load credentials' });
-  expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'account', reason: 'authentication' });
+  expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'worker', reason: 'credentials-refused' });
 });

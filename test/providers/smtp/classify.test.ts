@@ -142,6 +142,8 @@ test.each<[SmtpFailure, string]>([
   [{ code: 'ETIMEDOUT', originalCode: 'ECONNRESET' }, 'unavailable outage connect-timeout'],
   [{ code: 'ESOCKET', originalCode: 'ECONNREFUSED' }, 'unavailable outage connection-refused'],
   [{ code: 'ESOCKET', originalCode: 'CERT_HAS_EXPIRED' }, 'unavailable outage tls'],
+  [{ code: 'ESOCKET', originalCode: 'CERT_NOT_YET_VALID' }, 'unavailable worker clock-skew'],
+  [{ code: 'ESOCKET', originalCode: 'EMFILE' }, 'unavailable worker local-limit'],
   [{ code: 'ESOCKET', originalCode: 'ECONNRESET' }, 'unavailable outage connection-lost'],
   [{ code: 'ESOCKET', originalCode: 'EPIPE' }, 'unavailable outage connection-lost'],
   [{ code: 'ECONNECTION' }, 'unavailable outage connection-lost'],
