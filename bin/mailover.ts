@@ -4,38 +4,45 @@ import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { MailoverStack } from '../lib/stack.ts';
 
 /**
+ * Mail of our own that proves a way: over a provider, or to a subdomain whose only MX is one. The first goes out after this time,
+ * and an alarm speaks when none has come back for twice as long; half an hour suits mail that people wait for.
+ */
+const canaryTo = (domain: string) => ({ to: `canary@${domain}`, from: 'canary@example.com', everyMinutes: 240 });
+
+/**
  * The providers, best first; each is asked when those above it did not take the mail.
  *
  * Those that can be asked what became of a mail (Postmark, Mailgun) stand before those that cannot (SES, SMTP): when an answer is
  * lost, a mail is found again instead of going out twice.
- *
- * Mail of our own that proves a way is a `canary` of a provider, or of its `inbound` (to a subdomain whose only MX it is):
- * `canary: { to: 'canary@in.example.com', from: 'canary@example.com', everyMinutes: 30 }`.
  */
 const providers: ProviderConfig[] = [
   {
     key: 'postmark',
     type: 'postmark',
     options: { messageStream: 'outbound' },
-    inbound: { preference: 20 },
+    canary: canaryTo('in.example.com'),
+    inbound: { preference: 20, canary: canaryTo('postmark.in.example.com') },
   },
   {
     key: 'mailgun',
     type: 'mailgun',
     options: { domain: 'mg.example.com' },
-    inbound: { domains: ['in.example.com'], preference: 10 },
+    canary: canaryTo('in.example.com'),
+    inbound: { domains: ['in.example.com'], preference: 10, canary: canaryTo('mailgun.in.example.com') },
   },
   {
     key: 'ses',
     type: 'ses',
     options: { identities: ['example.com', 'example.org', 'example.net'] },
-    inbound: { recipients: ['in.example.com'], preference: 30 },
+    canary: canaryTo('in.example.com'),
+    inbound: { recipients: ['in.example.com'], preference: 30, canary: canaryTo('ses.in.example.com') },
   },
   // A young server of one's own, which first has to earn its reputation: one mail in a hundred goes there first.
   {
     key: 'own-mta',
     type: 'smtp',
     share: 0.01,
+    canary: canaryTo('in.example.com'),
     options: { host: 'mta.example.com', clientName: 'mailover.example.com' },
   },
 ];

@@ -25,15 +25,23 @@ export function inboundEnvironment({ functions }: Pick<Deployment, 'functions'>)
 }
 
 /** What the functions of a deployment say of the domains that it receives mail for. */
-export function domainsOf({ functions }: Deployment): Domains {
+export function domainsOf({ functions, receiptRules }: Deployment): Domains {
   const told = (mark: string) => functions.find(({ environment }) => mark in environment)?.environment;
   const health = told(HEALTH_MARK);
   const { inboundCanaries = [], providers = [] } = health ? decodeHealthEnvironment(health) : {};
   const reconciler = told('MAILOVER_RECONCILED_PROVIDERS');
   const reconciled = reconciler ? decodeReconcilerEnvironment(reconciler).providers : [];
+  const receiving = inboundEnvironment({ functions })?.providers ?? [];
+  const ofRules = receiptRules
+    .flatMap(({ recipients }) => recipients)
+    .map((one) => one.slice(one.lastIndexOf('@') + 1));
+  const listed = [
+    ...reconciled.flatMap(({ key, domains }) => (domains ? [[key, domains] as const] : [])),
+    ...receiving.flatMap(({ key, type }) => (type === 'ses' ? [[key, ofRules] as const] : [])),
+  ];
   return {
-    providers: inboundEnvironment({ functions })?.providers ?? [],
-    listed: Object.fromEntries(reconciled.flatMap(({ key, domains }) => (domains ? [[key, domains]] : []))),
+    providers: receiving,
+    listed: Object.fromEntries(listed),
     canaries: Object.fromEntries(inboundCanaries.map(({ key, canary }) => [key, canary.to])),
     addresses: providers.flatMap(({ canary }) => canary?.to ?? []),
   };

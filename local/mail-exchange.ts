@@ -6,7 +6,7 @@ import type { Reception } from './simulators/inbound/received-mail.ts';
 export interface Domains {
   /** Those that receive. */
   readonly providers: readonly Pick<InboundProvider, 'key' | 'type' | 'preference'>[];
-  /** Domains by key, of providers that list theirs (`inbound.domains`). */
+  /** Domains by key, of providers that list theirs (`inbound.domains`, or the recipients of SES's receipt rules). */
   readonly listed: Readonly<Record<string, readonly string[]>>;
   /** Address of the canaries of a way in, by key: the provider is the only MX of its domain. */
   readonly canaries: Readonly<Record<string, string>>;
@@ -20,10 +20,7 @@ export type Zones = ReadonlyMap<string, readonly string[]>;
 /** The MX records as the set-up of the providers asks for them. */
 export function zonesOf({ providers, listed, canaries, addresses }: Domains): Zones {
   const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
-  // SES is given its mail in another way: see `GET /api/stack`.
-  const inOrder = providers
-    .filter(({ type }) => type !== 'ses')
-    .toSorted((a, b) => (a.preference ?? best) - (b.preference ?? best));
+  const inOrder = providers.toSorted((a, b) => (a.preference ?? best) - (b.preference ?? best));
   const shared = new Set([...Object.values(listed).flat(), ...addresses.map(domainOf)]);
   const zones = new Map<string, readonly string[]>();
   // A provider without a list, such as Postmark, takes whatever domain has it as an MX.

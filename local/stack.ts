@@ -202,7 +202,10 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     deliver: mailExchange({
       zones: zonesOf(domainsOf(deployment)),
       isUp: (key) => !closesPort(faults.get(key)),
-      receive: async (key, reception) => mail.access[key]?.receiving.take(reception),
+      async receive(key, { raw, from, to }) {
+        if (mail.access[key]) return mail.access[key].receiving.take({ raw, from, to });
+        return receiveAsSes({ raw, from: from ?? '', to: [to] }, deployment, aws);
+      },
     }),
   });
   closers.push(live.simulators.close);

@@ -19,7 +19,7 @@ export interface Canaries extends CanaryWay {
 
 /** What is known of the canaries of a way: one item. Times are in epoch milliseconds. */
 export interface CanaryRecord {
-  /** When the first one was sent, or an operator last held the provider back. */
+  /** When the health check first looked, or an operator last held the provider back: slots are counted from here. */
   readonly since?: number;
   /** When the latest one was sent. */
   readonly sentAt?: number;
@@ -39,14 +39,15 @@ export function canaryKey({ way, provider }: CanaryWay): string {
   return way === 'out' ? `canary/${provider}` : `canary/in/${provider}`;
 }
 
-/** The submission id of a canary. */
-export function canaryId({ way, provider }: CanaryWay, slot: number): string {
-  return `${CANARY_PREFIX}${way}:${provider}:${slot}`;
+/** The submission id of the canary that is due at this time. */
+export function canaryId({ way, provider }: CanaryWay, dueAt: number): string {
+  return `${CANARY_PREFIX}${way}:${provider}:${dueAt}`;
 }
 
-/** The slot of this moment. `everyMs` is in real milliseconds. */
-export function slotAt(now: number, everyMs: number): number {
-  return Math.floor(now / everyMs);
+/** When the latest canary was due, in slots of `everyMs` real milliseconds from `since` on; the first one at the end of the first slot. */
+export function lastDue(now: number, since: number, everyMs: number): number | undefined {
+  const slot = Math.floor((now - since) / everyMs);
+  return slot < 1 ? undefined : since + slot * everyMs;
 }
 
 /** A new secret for the tokens of a way. */

@@ -10,6 +10,11 @@ export interface Reception {
   readonly over: string;
   /** The recipients of its envelope. */
   readonly recipients: readonly string[];
+  /**
+   * Whether it came by the way that it is to prove; the reconciler finds mail that did not.
+   * @default true
+   */
+  readonly proves?: boolean;
 }
 
 /**
@@ -18,13 +23,17 @@ export interface Reception {
  * Only with the token that it was sent with, and at its own address, is a mail that. Throws when the table does: whether it
  * is one cannot be told then.
  */
-export async function noteReturn(table: Table, { token, over, recipients }: Reception): Promise<string | undefined> {
+export async function noteReturn(
+  table: Table,
+  { token, over, recipients, proves = true }: Reception,
+): Promise<string | undefined> {
   const said = readToken(token);
   if (said === undefined) return undefined;
   let item = await table.get(canaryKey(said));
   const { to = '', secret } = readCanary(item);
   const own = recipients.find((recipient) => recipient.trim().toLowerCase() === to.toLowerCase());
   if (own === undefined || !isGenuine(token, secret)) return undefined;
+  if (!proves) return own;
   // One for a way in that came by another proves nothing of that way.
   if (said.way === 'in' && said.provider !== over) return own;
   for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts++) {

@@ -4,9 +4,9 @@ import {
   canaryItem,
   canaryKey,
   canarySubmission,
+  lastDue,
   newSecret,
   readCanary,
-  slotAt,
   tokenOf,
 } from '../canary/canary.ts';
 import { isIsolated } from '../circuit/isolation.ts';
@@ -86,15 +86,20 @@ async function sendOne(
   { queue, outboundQueueUrl, proofs, table, clock }: CanaryContext,
 ): Promise<void> {
   const now = clock.now();
-  const slot = slotAt(now, everyMs);
-  const { since = now, sentAt = 0, secret = newSecret() } = readCanary(item);
-  if (sentAt >= slot * everyMs) return;
+  const { since, sentAt = 0, secret = newSecret() } = readCanary(item);
+  if (since === undefined) {
+    // The first one waits for a slot: a stack that has just begun is left to its user, and a deployment to its first minutes.
+    await table.write(canaryItem(way, item, { since: now }), item?.rev);
+    return;
+  }
+  const dueAt = lastDue(now, since, everyMs);
+  if (dueAt === undefined || sentAt >= dueAt) return;
   // Written down first: of two runs at once only one sends, and what comes back is known as ours.
-  const change = { since, sentAt: now, secret, to: way.config.to };
+  const change = { sentAt: now, secret, to: way.config.to };
   const written = await table.write(canaryItem(way, item, change), item?.rev);
   if (!written.done) return;
-  const body = JSON.stringify(canarySubmission(way, tokenOf(way, now, secret), (slot + 1) * everyMs));
-  const attributes = await proofs.prove(body, { [RETRY_ATTRIBUTE.submissionId]: canaryId(way, slot) });
+  const body = JSON.stringify(canarySubmission(way, tokenOf(way, now, secret), dueAt + everyMs));
+  const attributes = await proofs.prove(body, { [RETRY_ATTRIBUTE.submissionId]: canaryId(way, dueAt) });
   // Without it the sender would take it for the mail of a producer.
   if (attributes[LETTER_ATTRIBUTE.proof] === undefined) throw new Error('the key of the proofs cannot be read');
   await queue.send(outboundQueueUrl, body, attributes);

@@ -38,6 +38,8 @@ export interface Kept {
   readonly raw: InboundMessage['raw'];
   /** Some of the mail could not be had. */
   readonly truncated?: boolean;
+  /** Found by the reconciler: a canary among such mail does not prove its way. */
+  readonly isFound?: boolean;
 }
 
 const AT_A_TIME = 50;
@@ -46,7 +48,7 @@ const LARGE = 1_000_000;
 
 /** Takes a mail apart and puts it on the inbound queue, once for each recipient. `busy`: another copy is still at it. */
 export async function takeMail(
-  { provider, posted, mime, raw, truncated = false }: Kept,
+  { provider, posted, mime, raw, truncated = false, isFound = false }: Kept,
   { environment, store, queue, table, clock, metrics }: TakeDependencies,
 ): Promise<{ readonly outcome: 'delivered' | 'duplicate' | 'canary' | 'busy'; readonly ids: readonly string[] }> {
   const content = evened(mime === undefined ? posted.content : readFully(mime, posted));
@@ -65,7 +67,11 @@ export async function takeMail(
     flags,
     incomplete,
   });
-  const canary = await canaryAmong(content.headers, { over: provider.key, recipients: posted.recipients }, table);
+  const canary = await canaryAmong(
+    content.headers,
+    { over: provider.key, recipients: posted.recipients, proves: !isFound },
+    table,
+  );
   const messages = composed.filter(({ envelope }) => envelope.to[0]?.toLowerCase() !== canary?.trim().toLowerCase());
   if (messages.length === 0) return { outcome: 'canary', ids: [] };
   const large = (content.text?.length ?? 0) + (content.html?.length ?? 0) > LARGE;
@@ -96,7 +102,7 @@ export async function takeMail(
 }
 
 /** The recipient whose copy is a canary of ours, if one is. */
-async function canaryAmong(
+export async function canaryAmong(
   headers: MailContent['headers'],
   reception: Omit<Reception, 'token'>,
   table: Table,

@@ -4,7 +4,7 @@ import { composeMessages } from '../inbound/compose.ts';
 import { idByName } from '../inbound/namesakes.ts';
 import { keepRaw } from '../inbound/raw.ts';
 import { fetchStored, MAY_APPEAR_MS, storageOf } from '../inbound/stored.ts';
-import { takeMail } from '../inbound/take.ts';
+import { canaryAmong, takeMail } from '../inbound/take.ts';
 import type { Table } from '../platform/table.ts';
 import { Trouble } from '../platform/trouble.ts';
 import type { InboundModule, PostedMail } from '../providers/inbound.ts';
@@ -13,7 +13,7 @@ import type { Case, Memory } from './memory.ts';
 import type { ReconcilerDependencies } from './reconciler.ts';
 
 /**
- * What became of one reception. `here`: it had arrived. `recovered`: it is on the queue now, whole. `asked`: the provider
+ * What became of one reception. `here`: it had arrived, or is a canary, for nobody to read. `recovered`: it is on the queue now, whole. `asked`: the provider
  * posts it again. `notice`: what is known of it is on the queue, flagged. `later`: the next run looks again.
  */
 export type Settlement = 'here' | 'recovered' | 'asked' | 'notice' | 'later';
@@ -53,6 +53,7 @@ export async function settle(reception: Reception, before: Case, context: Settle
   const { source, provider, memory, dependencies } = context;
   const caution = cautionOf(before);
   const known = await knowledge(reception, before, source);
+  if (await isCanary(known, context)) return 'here';
   const { storedAt } = known.mail;
   // A truncated copy is not the whole one, as long as that can still be had.
   const ids = await identities(known, provider, dependencies.table);
@@ -84,6 +85,13 @@ function listed(reception: Reception): Known {
   };
 }
 
+/** Whether nobody else is to read it. That it has come by no other way is seen by the age of the canaries, so it is not noted. */
+async function isCanary({ mail }: Known, { provider, dependencies }: SettleContext): Promise<boolean> {
+  const { recipients, content } = mail;
+  const own = await canaryAmong(content.headers, { over: provider.key, recipients, proves: false }, dependencies.table);
+  return own !== undefined && recipients.every((one) => one.trim().toLowerCase() === own.trim().toLowerCase());
+}
+
 /** Fetches the mail from where the provider keeps it, and leads it down the way of every other. */
 async function fromStorage(
   reception: Reception,
@@ -107,12 +115,12 @@ async function fromStorage(
   });
   const posted = addressed(known.mail, reception);
   const { outcome } = await takeMail(
-    { provider, posted, raw, ...(caution === 0 ? { mime: stored } : { truncated: true }) },
+    { provider, posted, raw, isFound: true, ...(caution === 0 ? { mime: stored } : { truncated: true }) },
     dependencies,
   );
   if (outcome === 'busy') return 'later';
   await memory.remember(provider.key, reception.id, { settled: true });
-  if (outcome === 'duplicate') return 'here';
+  if (outcome === 'duplicate' || outcome === 'canary') return 'here';
   return caution === 0 ? 'recovered' : 'notice';
 }
 
@@ -126,7 +134,7 @@ async function fromKnown(reception: Reception, known: Known, context: SettleCont
     contentType: 'application/json',
   });
   const posted = addressed(mail, reception);
-  const { outcome } = await takeMail({ provider, posted, raw, truncated: !complete }, dependencies);
+  const { outcome } = await takeMail({ provider, posted, raw, truncated: !complete, isFound: true }, dependencies);
   if (outcome === 'busy') return 'later';
   await memory.remember(provider.key, reception.id, { settled: true });
   if (outcome === 'duplicate') return 'here';

@@ -89,15 +89,20 @@ describe('a token', () => {
 });
 
 describe('sending canaries', () => {
-  it('puts one on the outbound queue in each slot for each way, however often it is looked, with its proof', async () => {
+  it('waits for the first slot, then puts one on the outbound queue in each for each way, however often it is looked, with its proof', async () => {
     const world = given({ inbound: true });
 
-    for (let minute = 0; minute < 61; minute++) {
+    for (let minute = 0; minute < 30; minute++) {
+      await world.tick();
+      await world.clock.pass(MINUTE);
+    }
+    expect(world.sent).toEqual([]);
+    for (let minute = 30; minute < 91; minute++) {
       await world.tick();
       await world.clock.pass(MINUTE);
     }
 
-    const slots = [0, 1, 2].flatMap((more) => [`out:pm:${world.slot + more}`, `in:mg:${world.slot + more}`]);
+    const slots = [1, 2, 3].flatMap((more) => [`out:pm:${world.due(more)}`, `in:mg:${world.due(more)}`]);
     expect(world.sent.map(({ attributes }) => attributes['SubmissionId'])).toEqual(
       slots.map((name) => `mailover-canary:${name}`),
     );
@@ -110,18 +115,20 @@ describe('sending canaries', () => {
 
   it('sends one when two look at once', async () => {
     const world = given();
+    await Promise.all([world.tick(), world.tick(), world.tick()]);
+    await world.clock.pass(SLOT);
 
     await Promise.all([world.tick(), world.tick(), world.tick()]);
 
     expect(world.sent).toHaveLength(1);
   });
 
-  it('tells how long ago the newest that came back was sent, from the first one on', async () => {
+  it('tells how long ago the newest that came back was sent, from the first look on', async () => {
     const world = given();
-    await world.tick();
+    await world.first();
     await world.clock.pass(20 * MINUTE);
     await world.tick();
-    expect(world.ages).toEqual([0, 1_200]);
+    expect(world.ages).toEqual([0, 1_800, 3_000]);
 
     await world.comesBack(0);
     await world.clock.pass(MINUTE);
@@ -133,18 +140,18 @@ describe('sending canaries', () => {
     const world = given();
     for (let minute = 0; minute < 24 * 60; minute++) {
       await world.tick();
-      if (minute >= 600 && (minute - 600) % 30 === 0) await world.comesBack((minute - 600) / 30);
+      if (minute >= 630 && (minute - 630) % 30 === 0) await world.comesBack((minute - 630) / 30);
       await world.clock.pass(MINUTE);
     }
 
     // The alarm speaks at an hour and ten minutes.
-    expect(Math.min(...world.ages.slice(600))).toBeGreaterThanOrEqual(36_000);
-    expect(Math.max(...world.ages.slice(605))).toBeLessThanOrEqual(36_000 + 1_800);
+    expect(Math.min(...world.ages.slice(630))).toBeGreaterThanOrEqual(36_000);
+    expect(Math.max(...world.ages.slice(635))).toBeLessThanOrEqual(36_000 + 1_800);
   });
 
   it('is not made young again by an old one that comes after a newer one', async () => {
     const world = given();
-    await world.tick();
+    await world.first();
     await world.clock.pass(SLOT);
     await world.tick();
     await world.comesBack(1);
@@ -162,13 +169,13 @@ describe('sending canaries', () => {
       await world.clock.pass(1_000);
     }
 
-    expect(world.sent).toHaveLength(3);
+    expect(world.sent).toHaveLength(2);
     expect(world.ages.at(-1)).toBe(3_600);
   });
 
   it('sends none and tells nothing while an operator holds the provider back, and begins anew after that', async () => {
     const world = given({ inbound: true });
-    await world.tick();
+    await world.first();
     const isolation = { since: 1, until: world.clock.now() + 300 * MINUTE, reason: 'moving', who: 'ada' };
     world.table.items.set('switch/pm', { ...switchItem('pm', undefined, isolation), rev: 1 });
     world.table.items.set('switch/mg', { ...switchItem('mg', undefined, isolation), rev: 1 });
@@ -178,11 +185,15 @@ describe('sending canaries', () => {
       await world.clock.pass(MINUTE);
     }
     // The switch is about what goes out: the way in is proven as before.
-    expect(world.ages).toHaveLength(1);
-    expect(world.mxAges).toHaveLength(301);
+    expect(world.ages).toHaveLength(2);
+    expect(world.mxAges).toHaveLength(302);
     await world.tick();
-    expect(world.ages).toEqual([0, 60]);
-    expect(world.sent.filter(({ attributes }) => attributes['SubmissionId']?.includes(':out:'))).toHaveLength(2);
+    expect(world.ages).toEqual([0, 1_800, 60]);
+    const out = () => world.sent.filter(({ attributes }) => attributes['SubmissionId']?.includes(':out:'));
+    expect(out()).toHaveLength(1);
+    await world.clock.pass(29 * MINUTE);
+    await world.tick();
+    expect(out()).toHaveLength(2);
   });
 
   it('goes on after a table, a queue or a key that failed, and the age tells what was missed', async () => {
@@ -190,6 +201,8 @@ describe('sending canaries', () => {
     world.table.mood = 'fail';
     await world.tick();
     world.table.mood = 'good';
+    await world.tick();
+    await world.clock.pass(SLOT);
     world.broken = true;
     await world.tick();
     world.broken = false;
@@ -201,15 +214,15 @@ describe('sending canaries', () => {
     await world.tick();
 
     expect(world.sent.map(({ attributes }) => attributes['SubmissionId'])).toEqual([
-      `mailover-canary:out:pm:${world.slot + 2}`,
+      `mailover-canary:out:pm:${world.due(3)}`,
     ]);
-    expect(world.ages).toEqual([0, 1_800, 3_600]);
+    expect(world.ages).toEqual([0, 1_800, 3_600, 5_400]);
     expect(world.lines).toEqual(['canaries not sent', 'canary not sent', 'canary not sent']);
   });
 
   it('goes on in another rhythm', async () => {
     const world = given();
-    await world.tick();
+    await world.first();
     world.config = { ...CANARY, everyMinutes: 1_440 };
     await world.clock.pass(1_441 * MINUTE);
     await world.tick();
@@ -223,14 +236,14 @@ describe('sending canaries', () => {
 describe('the return of a canary', () => {
   it('is noted beside what others wrote, with its own time', async () => {
     const world = given();
-    await world.tick();
+    await world.first();
     const item = world.item() ?? { pk: '', rev: 0 };
     world.table.items.set(item.pk, { ...item, later: 'kept' });
     const sentAt = world.clock.now();
     await world.clock.pass(MINUTE);
 
     expect(await world.comesBack(0)).toBe('canary@in.example.com');
-    expect(world.item()).toMatchObject({ newestBack: sentAt, since: sentAt, later: 'kept' });
+    expect(world.item()).toMatchObject({ newestBack: sentAt, since: sentAt - SLOT, later: 'kept' });
   });
 
   it.each([
@@ -241,7 +254,7 @@ describe('the return of a canary', () => {
     ['with a token that was made up', { token: tokenOf(OUT, 1_800_000_000_000, '') }],
   ])('does not follow from mail %s', async (_, change) => {
     const world = given();
-    await world.tick();
+    await world.first();
     const before = world.item();
 
     const token = tokenIn(world.sent[0]);
@@ -252,7 +265,7 @@ describe('the return of a canary', () => {
 
   it('is known whatever the case of its address, over any way in', async () => {
     const world = given();
-    await world.tick();
+    await world.first();
     const recipients = ['x@in.example.com', ' Canary@IN.example.com'];
     expect(await noteReturn(world.table, { token: tokenIn(world.sent[0]), over: 'any', recipients })).toBe(
       recipients[1],
@@ -261,7 +274,7 @@ describe('the return of a canary', () => {
 
   it('over another provider than the one that it is to prove is ours, and proves nothing', async () => {
     const world = given({ inbound: true });
-    await world.tick();
+    await world.first();
     const token = tokenIn(world.sent[1]);
     const recipients = [MX_CANARY.to];
 
@@ -273,7 +286,7 @@ describe('the return of a canary', () => {
 
   it('is noted by each of two copies at once, and by the sender of the next one beside them', async () => {
     const world = given();
-    await world.tick();
+    await world.first();
     const sentAt = world.clock.now();
     await world.clock.pass(SLOT);
 
@@ -284,7 +297,7 @@ describe('the return of a canary', () => {
 
   it('is not known while the table does not answer', async () => {
     const world = given();
-    await world.tick();
+    await world.first();
     world.table.mood = 'fail';
     await expect(world.comesBack(0)).rejects.toThrow();
   });
@@ -321,8 +334,15 @@ function given({ timeScale = 1, inbound = false } = {}) {
     broken: false,
     config: CANARY,
     key: 'k' as string | undefined,
-    slot: clock.now() / SLOT,
+    /** When the canary of this slot is due, counted from the first look. */
+    due: (slot: number) => 1_800_000_000_000 + slot * SLOT,
     tick,
+    /** Passes the time until the first canary is out. */
+    async first() {
+      await tick();
+      await clock.pass(SLOT);
+      await tick();
+    },
     item: (pk = canaryKey(OUT)) => table.items.get(pk),
     /** The mail that was sent so manieth comes in again. */
     comesBack: (place: number) =>

@@ -73,3 +73,25 @@ it('the alarm of one MX is raised while it is away, and ends', { timeout: 300_00
   await stack.repairAll();
   await expect.poll(state, { timeout: 120_000, interval: 500 }).toBe('OK');
 });
+
+it('those of the default list come back over every way out and every MX', { timeout: 180_000 }, async () => {
+  await stack.close();
+  stack = await givenStack(1_200);
+  const began = Date.now();
+  const { inbound, providers } = stack.info;
+  const mx = Object.keys(inbound);
+  expect(mx).toEqual(['postmark', 'mailgun', 'ses']);
+  const alarms = [
+    ...providers.map(({ key }) => `Mailover/${key}/CanaryMissing`),
+    ...mx.map((key) => `Mailover/${key}/MxCanaryMissing`),
+  ];
+
+  for (const key of mx) await stack.until(async () => (await returned(key)) > 0);
+  // Eight hours of stack time take 25 s: the alarm of one that has not come back is raised by then.
+  await expect.poll(() => Date.now() - began, { timeout: 60_000, interval: 1_000 }).toBeGreaterThan(40_000);
+
+  for (const name of alarms) expect([name, await stateOf(name)]).toEqual([name, 'OK']);
+  expect(await stateOf('Mailover/postmark/InboundMissed')).not.toBe('ALARM');
+  expect(await stateOf('Mailover/mailgun/InboundMissed')).not.toBe('ALARM');
+  expect(await received()).toEqual([]);
+});

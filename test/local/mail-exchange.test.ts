@@ -9,19 +9,20 @@ const zones = zonesOf({
     { key: 'pm', type: 'postmark', preference: 20 },
     { key: 'mg', type: 'mailgun', preference: 10 },
     { key: 'mg-2', type: 'mailgun' },
-    { key: 'ses', type: 'ses' },
+    { key: 'ses', type: 'ses', preference: 30 },
   ],
-  listed: { mg: ['in.example.com'], 'mg-2': ['other.example.com'] },
-  canaries: { pm: 'canary@pm.in.example.com', mg: 'canary@mg.in.example.com' },
+  listed: { ses: ['in.example.com', 'ses.in.example.com'], mg: ['in.example.com'], 'mg-2': ['other.example.com'] },
+  canaries: { pm: 'canary@pm.in.example.com', mg: 'canary@mg.in.example.com', ses: 'canary@ses.in.example.com' },
   addresses: ['canary@in.example.com'],
 });
 
 test('a domain has the providers that list it, those without a list, and one alone for the canaries of a way in', () => {
   expect(Object.fromEntries(zones)).toEqual({
-    'in.example.com': ['mg', 'pm'],
+    'in.example.com': ['mg', 'pm', 'ses'],
     'other.example.com': ['mg-2', 'pm'],
     'pm.in.example.com': ['pm'],
     'mg.in.example.com': ['mg'],
+    'ses.in.example.com': ['ses'],
   });
 });
 

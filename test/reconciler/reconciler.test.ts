@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { canaryKey, TOKEN_HEADER, tokenOf } from '../../lambda/canary/canary.ts';
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import { inboundSchema } from '../../lambda/contract/inbound.ts';
 import type { ReconciledProvider } from '../../lambda/contract/reconciler-environment.ts';
@@ -206,6 +207,37 @@ test.each(['mailgun', 'postmark'] as const)('%s that does not answer is counted,
 });
 
 /** A simulated provider whose own posts reach nobody, and the reconciler before it. An hour of its time is a millisecond. */
+describe.each(['mailgun', 'postmark'] as const)('a canary at %s', (type) => {
+  const way = { way: 'out', provider: 'pm' } as const;
+  const token = tokenOf(way, 1_800_000_000_000, 'secret');
+
+  test('that the receiver did not get is no missed mail, and proves no way', async () => {
+    const world = await givenWorld(type);
+    world.table.items.set(canaryKey(way), { pk: canaryKey(way), to: 'box@in.example.com', secret: 'secret', rev: 1 });
+    await world.take({ form: 'store', hold: 'lost' }, 'a', 'nothing', token);
+    const failed = await world.take({ form: 'form' }, 'b', 'nothing', token);
+    await until(() => failed.status === 'failed');
+
+    await world.run();
+    await world.run();
+
+    expect(world.messages()).toEqual([]);
+    expect(world.counts()).toEqual({ looked: 2 });
+    expect(world.table.items.get(canaryKey(way))).not.toHaveProperty('newestBack');
+  });
+
+  test('is one by its token and at its own address alone', async () => {
+    const world = await givenWorld(type);
+    world.table.items.set(canaryKey(way), { pk: canaryKey(way), to: 'box@in.example.com', secret: 'other', rev: 1 });
+    await world.take({ form: 'store', hold: 'lost' }, 'a', 'nothing', token);
+
+    await world.run();
+
+    expect(world.messages()).toMatchObject([{ messageId: '<a@example.com>' }]);
+    expect(world.counts()).toMatchObject({ recovered: 1 });
+  });
+});
+
 async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<ReconciledProvider> = {}) {
   let endpoint = '';
   const faults = new FaultBoard();
@@ -282,9 +314,11 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
   });
   return {
     faults,
+    table,
     asked,
-    take: async (options: ReceiveOptions, name: string, attached: number | 'nothing' = 3) => {
-      const raw = mail(name, attached === 'nothing' ? undefined : attached);
+    take: async (options: ReceiveOptions, name: string, attached: number | 'nothing' = 3, token?: string) => {
+      const mime = mail(name, attached === 'nothing' ? undefined : attached);
+      const raw = token === undefined ? mime : Buffer.concat([Buffer.from(`${TOKEN_HEADER}: ${token}\r\n`), mime]);
       return await receiving.take({ raw, from: 'ada@example.com', to: 'box@in.example.com' }, options);
     },
     run: async () => {
