@@ -1,9 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { costTable, pagesList } from '../test/monitoring/everything.ts';
-import { matrixTable } from '../test/monitoring/matrix-table.ts';
+import { matrixTable, troubleTable } from '../test/monitoring/matrix-table.ts';
+import { MIXTURES, OWN_MATRIX } from '../test/monitoring/own-matrix.ts';
 
 // Writes the table of faults and alarms, the list of the alarms that page, and the bill into the documents; tests fail while they differ.
-const PARTS = { matrix: matrixTable(), pages: pagesList(), cost: costTable('full'), 'cost-small': costTable('small') };
+const PARTS = {
+  matrix: matrixTable(),
+  own: troubleTable(OWN_MATRIX),
+  mixtures: troubleTable(MIXTURES),
+  pages: pagesList(),
+  cost: costTable('full'),
+  'cost-small': costTable('small'),
+};
 
 for (const name of ['docs/runbook.md', 'docs/adr/0013-monitoring.md', 'README.md']) {
   const file = new URL(`../${name}`, import.meta.url);

@@ -39,7 +39,8 @@ const MOST_DOMAINS = 1_000;
 export class Tallies {
   readonly #context: TalliesContext;
   readonly #timeScale: number;
-  #pending: Counts = {};
+  /** By the hour in which it was counted. */
+  #pending = new Map<number, Counts>();
   #domains = new Map<string, number>();
   #toldAt: number;
 
@@ -106,25 +107,39 @@ export class Tallies {
     await within(PATIENCE_MS, this.#tell(), clock).catch(() => undefined);
   }
 
-  /** Adds what was counted here to what all have counted, and gives it back; `doubted` is in doubt from now on. */
+  /** Adds what was counted here to what all have counted, and gives this hour's item back; `doubted` is in doubt from now on. */
   async #tell(doubted?: string): Promise<Item | undefined> {
     const { hour } = this.#place;
     const pending = this.#pending;
     const domains = this.#domains;
-    this.#pending = {};
+    this.#pending = new Map();
     this.#domains = new Map();
     this.#toldAt = this.#context.clock.now();
     try {
-      return await this.#change(tallyKey(hour), (item) => {
-        const tally = readTally(item);
-        const counts = plus(plus(tally.counts, pending), worthTelling(domains, tally.counts));
-        const known = doubted && !tally.doubted.includes(doubted) ? [...tally.doubted, doubted] : tally.doubted;
-        return tallyItem(hour, item, { counts, doubted: known }, this.#context.clock.now());
-      });
+      for (const [before, counts] of pending) {
+        if (before === hour) continue;
+        await this.#add(before, counts, new Map());
+        pending.delete(before);
+      }
+      return await this.#add(hour, pending.get(hour) ?? {}, domains, doubted);
     } catch (error) {
-      this.#pending = plus(pending, this.#pending);
+      for (const [at, counts] of pending) this.#pending.set(at, plus(counts, this.#pending.get(at) ?? {}));
       throw error;
     }
+  }
+
+  #add(
+    hour: number,
+    pending: Counts,
+    domains: ReadonlyMap<string, number>,
+    doubted?: string,
+  ): Promise<Item | undefined> {
+    return this.#change(tallyKey(hour), (item) => {
+      const tally = readTally(item);
+      const counts = plus(plus(tally.counts, pending), worthTelling(domains, tally.counts));
+      const known = doubted && !tally.doubted.includes(doubted) ? [...tally.doubted, doubted] : tally.doubted;
+      return tallyItem(hour, item, { counts, doubted: known }, this.#context.clock.now());
+    });
   }
 
   /** Writes what `step` makes of the item; resolves with what stands there then. */
@@ -146,7 +161,8 @@ export class Tallies {
   }
 
   #count(name: string): void {
-    this.#pending = plus(this.#pending, { [name]: 1 });
+    const { hour } = this.#place;
+    this.#pending.set(hour, plus(this.#pending.get(hour) ?? {}, { [name]: 1 }));
   }
 
   #countDomain(name: string): void {

@@ -61,13 +61,16 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     meanwhile: `For some ten minutes ${provider} has not said whether its account may send. Mail that it does not take goes to the others.`,
     action: 'Look at its status page, and at the reason in the log of the health function.',
     metric: new MathExpression({
-      // The check ran, since it gave the other gauge, and learned nothing of the account.
-      expression: 'IF(FILL(checked, 0) > 0 AND FILL(told, 0) < 1, 1, 0)',
+      // The check ran, since it gave the other gauge, and learned nothing of the account, though it had what it takes to ask.
+      expression:
+        'IF(FILL(checked, 0) > 0 AND FILL(told, 0) < 1 AND FILL(secrets, 0) + FILL(credentials, 0) < 1, 1, 0)',
       label: 'not told',
       period: MINUTE,
       usingMetrics: {
         checked: ownMetric('CircuitState', 'SampleCount', { provider }, MINUTE),
         told: ownMetric('AccountHealthy', 'SampleCount', { provider }, MINUTE),
+        secrets: ownMetric('SecretsUnreachable', 'Sum', {}, MINUTE),
+        credentials: ownMetric('CredentialsRefused', 'Sum', {}, MINUTE),
       },
     }),
     threshold: 1,

@@ -1,11 +1,11 @@
-import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
 import type { InboundOutcome } from '../../lambda/contract/metrics.ts';
 import type { Inbound } from '../inbound.ts';
 import { LATE_S, type ShownInbound, showInbound } from './inbound-dashboard.ts';
-import { ownMetric } from './metric.ts';
+import { counted, ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 import { watchSecondary } from './mx-alarms.ts';
 
@@ -89,7 +89,7 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
 }
 
 /** A wrong path is answered 404, and the provider comes again: without this nobody would hear of its mail. */
-function watchPath(monitoring: Monitoring, metric: IMetric, provider?: string): void {
+function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): void {
   monitoring.alarm({
     title: 'InboundUnknownPath',
     ...(provider && { provider }),
@@ -98,7 +98,7 @@ function watchPath(monitoring: Monitoring, metric: IMetric, provider?: string): 
       ? `Requests for ${provider} come to a wrong path: if it posts them, its mail is tried again for eight hours and then lost.`
       : 'Requests come to the path of a provider that is not in the list: mail of one that was renamed is lost after eight hours.',
     action: 'Compare the address at the provider with InboundUrl, its key, and inboundPath in its secret.',
-    metric,
+    metric: counted(metric, 'to a wrong path'),
     threshold: 1,
     // One mail alone comes in two such quarters by its retries; a stranger who guesses goes on to the next address.
     datapoints: 2,
@@ -205,7 +205,7 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     severity: 'ticket',
     meanwhile: `Mail over ${provider} came in part, or could not be read; the message says so, and the rest is in its raw form or still with the provider.`,
     action: 'Look at its flags: truncated mail was made to break parsers, or could not be fetched.',
-    metric: ownMetric('InboundIncomplete', 'Sum', { provider }, PERIOD),
+    metric: counted(ownMetric('InboundIncomplete', 'Sum', { provider }, PERIOD), 'incomplete'),
     threshold: 1,
     datapoints: 1,
     of: 1,
@@ -221,7 +221,7 @@ function watchIds(monitoring: Monitoring, provider: string): void {
     severity: 'ticket',
     meanwhile: `Mail over ${provider} comes again and again with a Message-ID that stood for another mail; each was delivered.`,
     action: 'Compare the messages of one messageId: a broken sender, or somebody who tries to hide mail behind a copy.',
-    metric: ownMetric('InboundIdReused', 'Sum', { provider }, HOUR),
+    metric: counted(ownMetric('InboundIdReused', 'Sum', { provider }, HOUR), 'used again'),
     // Once is a sender who edits a mail and sends it again; more within an hour is a pattern.
     threshold: 3,
     datapoints: 1,

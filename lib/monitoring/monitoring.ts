@@ -35,6 +35,8 @@ interface AlarmText {
   readonly provider?: string;
   /** Class of mail that it watches, in place of a provider. */
   readonly class?: string;
+  /** Part of the whole that it watches, where one alarm cannot watch all of it. */
+  readonly part?: string;
   readonly severity: Severity;
   /** What happens to mail meanwhile: one sentence. */
   readonly meanwhile: string;
@@ -131,7 +133,7 @@ export interface MonitoringProps {
    */
   readonly unprovenDays?: number;
   /**
-   * Messages that wait for one provider from which on its backlog is an alarm.
+   * Messages in the retry queues from which on their number is an alarm.
    * @default 100
    */
   readonly retryBacklog?: number;
@@ -181,7 +183,7 @@ export class Monitoring extends Construct {
     if (!this.keeps(definition)) return;
     const { metric, threshold, datapoints, of, missing } = definition;
     const alarm = new Alarm(this, idOf(definition), {
-      alarmName: this.nameOf(definition.title, definition.provider ?? definition.class),
+      alarmName: this.nameOf(definition.title, subjectOf(definition)),
       alarmDescription: this.describe(definition),
       metric,
       threshold,
@@ -234,7 +236,7 @@ export class Monitoring extends Construct {
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
     const { title, severity, provider, means } = text;
-    const name = this.nameOf(title, provider ?? text.class);
+    const name = this.nameOf(title, subjectOf(text));
     this.named.push({ name, title, severity, alarm, ...(provider && { provider }), ...(means && { means }) });
   }
 
@@ -243,7 +245,11 @@ export class Monitoring extends Construct {
   }
 }
 
-function idOf({ title, provider, class: name }: AlarmText): string {
-  const subject = provider ?? name;
-  return subject ? `${title}-${subject}` : title;
+function subjectOf({ provider, class: name, part }: AlarmText): string | undefined {
+  return provider ?? name ?? part;
+}
+
+function idOf(text: AlarmText): string {
+  const subject = subjectOf(text);
+  return subject ? `${text.title}-${subject}` : text.title;
 }

@@ -1,34 +1,24 @@
 import { type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { CIRCUIT_STATE } from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import { FAILING_PERCENT, failureCount, failureRate, faults, lostAnswers, someFailures } from './failures.ts';
 import { counted, ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
+import { watchWords } from './word-alarms.ts';
 
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 const QUARTER = Duration.minutes(15);
 const HOUR = Duration.hours(1);
 
-/** Thresholds that depend on how much mail there is. */
-export interface ProviderThresholds {
-  readonly unprovenDays: number;
-  readonly retryBacklog: number;
-}
-
 /** Watches one provider by its own failures: with two ways out and one broken, no queue grows. */
-export function watchProvider(
-  monitoring: Monitoring,
-  config: ProviderConfig,
-  retryQueue: IQueue,
-  { unprovenDays, retryBacklog }: ProviderThresholds,
-): void {
+export function watchProvider(monitoring: Monitoring, config: ProviderConfig, unprovenDays: number): void {
   const provider = config.key;
   const attempts = (outcome: string, period = PERIOD) => ownMetric('Attempts', 'Sum', { provider, outcome }, period);
   const others = `Mail goes through the other providers meanwhile.`;
 
+  watchWords(monitoring, provider);
   monitoring.alarm({
     title: 'FailureRate',
     provider,
@@ -161,70 +151,6 @@ export function watchProvider(
     missing: TreatMissingData.IGNORE,
   });
 
-  monitoring.alarm({
-    title: 'Contradictions',
-    provider,
-    severity: 'ticket',
-    meanwhile: `${provider} calls messages bad that another provider accepts; they go out through that one.`,
-    action: `Compare its answer with its documentation: its API or its rules may have changed.`,
-    metric: counted(ownMetric('Contradictions', 'Sum', { provider }, PERIOD), 'contradictions'),
-    // One odd message is no change of an API.
-    threshold: 2,
-    datapoints: 1,
-    of: 3,
-    // The metric has a value only when it happens.
-    missing: TreatMissingData.NOT_BREACHING,
-  });
-  monitoring.alarm({
-    title: 'UnrecognisedAnswers',
-    provider,
-    severity: 'ticket',
-    meanwhile: `${provider} refuses mail in words that are not known. It goes through another provider, or waits; no mail ends by it.`,
-    action: `Read the answer in the log, and add a row to the table of the provider's type that says what it means.`,
-    metric: ownMetric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD),
-    // Every one of them is news: an API that changed overnight begins with one.
-    threshold: 1,
-    datapoints: 1,
-    of: 3,
-    // The metric has a value only when it happens.
-    missing: TreatMissingData.NOT_BREACHING,
-  });
-  monitoring.alarm({
-    title: 'Refusals',
-    provider,
-    severity: 'ticket',
-    meanwhile: `${provider} refuses most messages or recipients. Refused recipients get no mail from anybody.`,
-    action: `Look at the reasons: either a producer sends rubbish, or the provider calls good mail bad.`,
-    metric: new MathExpression({
-      expression: `IF(FILL(accepted, 0) + ${REFUSED} >= ${MANY}, 100 * ${REFUSED} / (FILL(accepted, 0) + ${REFUSED}), 0)`,
-      label: 'refused, %',
-      period: PERIOD,
-      usingMetrics: {
-        accepted: attempts('accepted'),
-        sender: attempts('sender'),
-        content: attempts('message'),
-        recipient: attempts('recipient'),
-      },
-    }),
-    threshold: 50,
-    datapoints: 1,
-    of: 1,
-    // Without mail nothing is refused.
-    missing: TreatMissingData.NOT_BREACHING,
-  });
-  monitoring.alarm({
-    title: 'SuppressionRise',
-    provider,
-    severity: 'ticket',
-    meanwhile: `${provider} refuses recipients, for their mailboxes, at three times its usual share or more; while it is in doubt, another provider is asked.`,
-    action: `Run npm run doubted, which lists recipients that ended by words that are doubted since; isolate it if they are good.`,
-    metric: ownMetric('SuppressionRise', 'Maximum', { provider }, MINUTE),
-    threshold: 3,
-    datapoints: 2,
-    of: 3,
-    // The gauge comes each minute; that the check stands still is an alarm of its own.
-    missing: TreatMissingData.NOT_BREACHING,
-  });
   const deadlineMs = config.deadlineMs ?? PROVIDER_DEFAULTS.deadlineMs;
   monitoring.alarm({
     title: 'Latency',
@@ -272,27 +198,6 @@ export function watchProvider(
     // A provider whose age is not known yet has just been added.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  monitoring.alarm({
-    title: 'RetryBacklog',
-    provider,
-    severity: 'ticket',
-    meanwhile: `${retryBacklog} or more messages that nobody took wait for their next round in the queue of ${provider}.`,
-    action: `Find out which provider should have taken them; they leave by themselves when one accepts mail.`,
-    metric: new MathExpression({
-      expression: 'FILL(visible, 0) + FILL(delayed, 0)',
-      label: 'waiting',
-      period: PERIOD,
-      usingMetrics: {
-        visible: retryQueue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: PERIOD }),
-        delayed: retryQueue.metricApproximateNumberOfMessagesDelayed({ statistic: 'Maximum', period: PERIOD }),
-      },
-    }),
-    threshold: retryBacklog,
-    datapoints: 3,
-    of: 3,
-    // SQS stops measuring a queue that was idle for six hours: it is empty.
-    missing: TreatMissingData.NOT_BREACHING,
-  });
 }
 
 /** 1 if the account is refused: told to an attempt, or to the health check. In the small size the check tells for both, a minute later. */
@@ -309,7 +214,3 @@ function accountRefused({ size }: Monitoring, provider: string): IMetric {
     },
   });
 }
-
-/** Refusals below this number may be one bad mailing. */
-const MANY = 20;
-const REFUSED = '(FILL(sender, 0) + FILL(content, 0) + FILL(recipient, 0))';

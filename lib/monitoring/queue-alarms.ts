@@ -1,4 +1,5 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Queues } from '../queues.ts';
 import { ownMetric } from './metric.ts';
@@ -8,7 +9,12 @@ const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
 /** Watches what waits. These speak late, when users notice too; the alarms of the providers speak first. */
-export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Queues): void {
+export function watchQueues(
+  monitoring: Monitoring,
+  { outbound, deadLetter, retry }: Queues,
+  retryBacklog: number,
+): void {
+  watchRetries(monitoring, [...retry.values()], retryBacklog);
   monitoring.alarm({
     title: 'DeadLetters',
     small: true,
@@ -76,4 +82,41 @@ export function watchQueues(monitoring: Monitoring, { outbound, deadLetter }: Qu
     // The expression has a value for silence, and it is 0: no mail waits.
     missing: TreatMissingData.NOT_BREACHING,
   });
+}
+
+/** An alarm of metric math may read ten metrics (docs.aws.amazon.com/AmazonCloudWatch, alarm limits, 2026-11-28), and a queue has two. */
+const QUEUES_OF_ALARM = 5;
+
+/**
+ * Watches the mail that nobody took, in all retry queues together: in which of them a mail waits says nothing of that provider,
+ * since all of it waits somewhere while the state table is away.
+ */
+function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBacklog: number): void {
+  for (let first = 0; first < queues.length; first += QUEUES_OF_ALARM) {
+    const measured = queues.slice(first, first + QUEUES_OF_ALARM).flatMap(
+      (queue, place) =>
+        [
+          [`visible${place}`, queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: PERIOD })],
+          [`delayed${place}`, queue.metricApproximateNumberOfMessagesDelayed({ statistic: 'Maximum', period: PERIOD })],
+        ] as const,
+    );
+    monitoring.alarm({
+      title: 'RetryBacklog',
+      ...(first > 0 && { part: `queues-from-${first + 1}` }),
+      severity: 'ticket',
+      meanwhile: `${retryBacklog} or more messages that nobody took wait for their next round in the retry queues.`,
+      action: 'Find out what they wait for: a provider that alone may take them, or a service of ours.',
+      metric: new MathExpression({
+        expression: measured.map(([id]) => `FILL(${id}, 0)`).join(' + '),
+        label: 'waiting',
+        period: PERIOD,
+        usingMetrics: Object.fromEntries(measured),
+      }),
+      threshold: retryBacklog,
+      datapoints: 3,
+      of: 3,
+      // SQS stops measuring a queue that was idle for six hours: it is empty.
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { ownMetric } from './metric.ts';
+import { counted, ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
@@ -8,14 +8,14 @@ const PERIOD = Duration.minutes(5);
 /** Watches what the reconciler finds, and that it looks at all; `providers` are keys. */
 export function watchReconciler(monitoring: Monitoring, providers: readonly string[]): void {
   for (const provider of providers) {
-    const counted = (outcome: string) => ownMetric('InboundReconciled', 'Sum', { provider, outcome }, PERIOD);
+    const runs = (outcome: string) => ownMetric('InboundReconciled', 'Sum', { provider, outcome }, PERIOD);
     monitoring.alarm({
       title: 'InboundNotice',
       provider,
       severity: 'ticket',
       meanwhile: 'A received mail is on the inbound queue only as a notice: its attachments could not be had.',
       action: 'Find it at the provider by the id in the notice; ask the sender again if it is not there either.',
-      metric: counted('notice'),
+      metric: counted(runs('notice'), 'notices'),
       threshold: 1,
       datapoints: 1,
       of: 1,
@@ -31,7 +31,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
         'See why: an endpoint that was down, a wrong address at the provider, mail above the size that Lambda takes.',
       metric: new MathExpression({
         expression: 'FILL(recovered, 0) + FILL(asked, 0)',
-        usingMetrics: { recovered: counted('recovered'), asked: counted('asked') },
+        usingMetrics: { recovered: runs('recovered'), asked: runs('asked') },
         label: 'mail that did not arrive by itself',
         period: PERIOD,
       }),
@@ -49,7 +49,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       action: 'Read the log of the reconciler: a key that may not read, or a provider that does not answer.',
       metric: new MathExpression({
         expression: 'FILL(looked, 0) + FILL(behind, 0)',
-        usingMetrics: { looked: counted('looked'), behind: counted('behind') },
+        usingMetrics: { looked: runs('looked'), behind: runs('behind') },
         label: 'runs that could look',
         period: Duration.minutes(15),
       }),
@@ -83,7 +83,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       severity: 'ticket',
       meanwhile: `Mail of ${provider} became older than three days before anybody looked whether it arrived, and nobody will.`,
       action: 'Compare the list of the provider with what arrived, from the time of the last complete look on.',
-      metric: counted('skipped'),
+      metric: counted(runs('skipped'), 'skipped'),
       threshold: 1,
       datapoints: 1,
       of: 1,

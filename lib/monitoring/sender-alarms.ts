@@ -135,7 +135,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     meanwhile:
       'Secrets Manager does not answer. Processes that know the credentials go on; new ones pass the provider over, or mail waits seconds.',
     action: 'Look at the health of AWS in this region, and at the way there: endpoint, network, throttling.',
-    metric: ownMetric('SecretsUnreachable', 'Sum', {}, PERIOD),
+    metric: counted(ownMetric('SecretsUnreachable', 'Sum', {}, PERIOD), 'failed reads'),
     // A single read that fails is made again within seconds.
     threshold: 3,
     datapoints: 1,
@@ -150,7 +150,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       'AWS refuses the credentials or the clock of a process, or of several. These pass the provider over, and mail goes out by the next one.',
     action:
       'Look whether all processes are struck: then at the role of the sender; else let Lambda replace the process.',
-    metric: ownMetric('CredentialsRefused', 'Sum', {}, PERIOD),
+    metric: counted(ownMetric('CredentialsRefused', 'Sum', {}, PERIOD), 'refused calls'),
     // The SDK corrects its clock by the first answer, so that one failure heals itself.
     threshold: 3,
     datapoints: 1,

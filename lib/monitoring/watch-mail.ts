@@ -6,8 +6,8 @@ import type { Timing } from '../timing.ts';
 import { watchWhole } from './composites.ts';
 import { showProvider, showQueues, showSender, showWhole } from './dashboard.ts';
 import { showLogQueries } from './log-queries.ts';
-import type { Monitoring } from './monitoring.ts';
-import { type ProviderThresholds, watchProvider } from './provider-alarms.ts';
+import type { Monitoring, MonitoringProps } from './monitoring.ts';
+import { watchProvider } from './provider-alarms.ts';
 import { watchQueues } from './queue-alarms.ts';
 import { watchSender } from './sender-alarms.ts';
 
@@ -17,7 +17,7 @@ export interface WatchMailProps {
   readonly queues: Queues;
   readonly sender: LambdaFunction;
   readonly timing: Timing;
-  readonly thresholds: Partial<ProviderThresholds>;
+  readonly thresholds: Pick<MonitoringProps, 'unprovenDays' | 'retryBacklog'>;
 }
 
 /** Registers every alarm of outbound mail, and its rows of the dashboard. */
@@ -26,11 +26,8 @@ export function watchMail(
   { providers, queues, sender, timing, thresholds }: WatchMailProps,
 ): void {
   const { unprovenDays = 7, retryBacklog = 100 } = thresholds;
-  for (const provider of providers) {
-    const queue = queues.retry.get(provider.key);
-    if (queue) watchProvider(monitoring, provider, queue, { unprovenDays, retryBacklog });
-  }
-  watchQueues(monitoring, queues);
+  for (const provider of providers) watchProvider(monitoring, provider, unprovenDays);
+  watchQueues(monitoring, queues, retryBacklog);
   watchSender(monitoring, sender, timing.functionTimeout);
 
   for (const provider of providers) showProvider(monitoring, provider, providers);

@@ -26,7 +26,7 @@ describe.each(PROVIDERS)('$key', ({ key }) => {
         const { minutes = MINUTES, maxPerSecond } = situation;
         const providers = PROVIDERS.map((one) => (one.key === key && maxPerSecond ? { ...one, maxPerSecond } : one));
         const seen = await liveThrough(
-          { providers, broken: [key], situation, minutes, recovery, ...(everyMs && { everyMs }) },
+          { providers, strikes: [{ keys: [key], situation }], minutes, recovery, ...(everyMs && { everyMs }) },
           deployed,
         );
 
@@ -50,7 +50,14 @@ describe('where the size is small', () => {
     const providers = PROVIDERS.map((one) => (one === FIRST && maxPerSecond ? { ...one, maxPerSecond } : one));
 
     const seen = await liveThrough(
-      { providers, broken: ['postmark'], situation, minutes, recovery: 30, everyMs: 10_000, size: 'small' },
+      {
+        providers,
+        strikes: [{ keys: ['postmark'], situation }],
+        minutes,
+        recovery: 30,
+        everyMs: 10_000,
+        size: 'small',
+      },
       small,
     );
 

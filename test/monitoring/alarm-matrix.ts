@@ -2,6 +2,7 @@ import type { ProviderType } from '../../lambda/contract/providers.ts';
 import type { Outcome } from '../../lambda/mail/outcome.ts';
 import type { Health } from '../../lambda/providers/provider.ts';
 import type { Fault } from '../../local/faults.ts';
+import type { Breakage } from './strikes.ts';
 
 /**
  * How much mail is offered to the broken provider. `traffic`: one every ten seconds. `low`: one every two minutes.
@@ -10,29 +11,13 @@ import type { Fault } from '../../local/faults.ts';
 export type Traffic = 'traffic' | 'low' | 'none';
 
 /** One way in which a provider can break, and the alarms that say so. */
-export interface Situation {
+export interface Situation extends Breakage {
   /** In plain words; a row of the table in the runbook. */
   readonly fault: string;
-  /** What an attempt comes to. */
-  readonly outcome: Outcome;
-  /** How long an attempt takes; `deadline` until we give up. */
-  readonly takesMs: number | 'deadline';
-  /** Whether the provider took the mail all the same. */
-  readonly taken?: boolean;
-  /** How many attempts it strikes in a row of a hundred; all if absent. */
-  readonly ofHundred?: number;
-  /** How many attempts it strikes at all. */
-  readonly times?: number;
-  /** It strikes every fifth mail only, which has another From domain and another recipient domain, and an attachment. */
-  readonly fifth?: true;
-  /** What became of a mail whose answer was lost cannot be learned either. */
-  readonly lookUpFails?: true;
   /** The rate that the provider has by its configuration. */
   readonly maxPerSecond?: number;
   /** How long it lasts, in minutes; three periods of five if absent. */
   readonly minutes?: number;
-  /** What the account says meanwhile. */
-  readonly health: Health;
   /** The same on the local stack, as `PUT /api/providers/KEY/fault` takes it. */
   readonly local: (type: ProviderType) => Fault;
   /** Exactly the alarms that are raised within three periods of five minutes; those of the provider by the last part of their name. */

@@ -1,4 +1,5 @@
 import { MATRIX, type Situation, smallAlarms, type Traffic } from './alarm-matrix.ts';
+import type { Trouble } from './own-matrix.ts';
 
 const TRAFFIC = ['traffic', 'low', 'none'] as const;
 
@@ -30,4 +31,14 @@ function unseen(): string[] {
   return MATRIX.flatMap(({ fault, unseen: why }) =>
     why ? [`- Not seen: a provider that ${fault}. Reason: ${why}.`] : [],
   );
+}
+
+/** Troubles that are no single provider's, as the runbook shows them. */
+export function troubleTable(troubles: readonly Trouble[]): string {
+  const rows = troubles.map(({ trouble, alarms, small }) => `| ${trouble} | ${listed(alarms)} | ${listed(small)} |`);
+  return ['| trouble | raises | where `monitoring.size` is `small` |', '|---|---|---|', ...rows, ''].join('\n');
+}
+
+function listed(alarms: readonly string[]): string {
+  return alarms.join(', ') || 'none';
 }

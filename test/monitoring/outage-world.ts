@@ -9,6 +9,7 @@ import type { Metrics } from '../../lambda/platform/metrics.ts';
 import { letterProofs } from '../../lambda/platform/proof.ts';
 import type { Health, LookupAnswer } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
+import type { NotCalled } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
 import type { AlarmDefinition } from '../../local/alarms/definition.ts';
 import { compileAlarms, type Statuses } from '../../local/alarms/evaluate.ts';
@@ -16,10 +17,7 @@ import { MetricStore } from '../../local/metrics/store.ts';
 import { manualClock, settled } from '../support/manual-clock.ts';
 import { memoryTable } from '../support/memory-table.ts';
 import { sqsRecord } from '../support/sqs-record.ts';
-import type { Situation } from './alarm-matrix.ts';
-
-/** A situation as far as the world needs it. */
-export type Breakage = Omit<Situation, 'fault' | 'local' | 'alarms' | 'perhaps' | 'unseen'>;
+import { givenFaults, type OwnStrike, type Strike } from './strikes.ts';
 
 const MINUTE = 60_000;
 
@@ -32,11 +30,17 @@ export interface Deployed {
 
 export interface Outage {
   readonly providers: readonly ProviderConfig[];
-  /** Keys of those that break. */
-  readonly broken: readonly string[];
-  readonly situation: Breakage;
-  /** Between two mails; none are sent if absent. */
-  readonly everyMs?: number;
+  /** What breaks of the providers; those that do are asked first, as if they stood at the head of the list. */
+  readonly strikes?: readonly Strike[];
+  /** What breaks of our own services. */
+  readonly own?: readonly OwnStrike[];
+  /** Between two mails, or from one to the next by the time since the first; none are sent if absent. */
+  readonly everyMs?: number | ((sinceMs: number) => number);
+  /**
+   * How long all is well before, in minutes.
+   * @default 6
+   */
+  readonly before?: number;
   /** Mail of one class, which has so many seconds, and from the strike on waits so long on the outbound queue. */
   readonly classMail?: { readonly class: string; readonly expiresAfterSeconds: number; readonly waitedMs: number };
   /** A defect of our own: no message stays on a retry queue for longer. */
@@ -69,7 +73,7 @@ export async function liveThrough(outage: Outage, deployed: Deployed): Promise<S
   // What the first mail would load takes real time, in which this clock must not pass.
   await Promise.all([import('../../lambda/contract/submission.ts'), import('nodemailer/lib/mail-composer')]);
   const world = createWorld(outage, deployed);
-  await world.pass(6);
+  await world.pass(outage.before ?? 6);
   const before = world.raised();
   if (before.length > 0) throw new Error(`raised before anything broke: ${before.join(', ')}`);
   world.strike();
@@ -86,25 +90,30 @@ export async function liveThrough(outage: Outage, deployed: Deployed): Promise<S
 }
 
 function createWorld(
-  { providers, broken, situation, everyMs, longestDelayMs = Infinity, size = 'full', classMail }: Outage,
+  { providers, strikes = [], own = [], everyMs, longestDelayMs = Infinity, size = 'full', classMail }: Outage,
   { alarms, queues, functions }: Deployed,
 ) {
   // A whole minute, so that samples and evaluations fall together.
-  const clock = manualClock(Math.ceil(1_800_000_000_000 / MINUTE) * MINUTE);
+  const clock = manualClock(Math.ceil(1_800_000_000_000 / MINUTE) * MINUTE, composed);
   const store = new MetricStore();
   const table = memoryTable();
   const random = givenRandom();
   const log = { info() {}, warn() {}, error() {} };
   const compiled = compileAlarms(alarms);
-  const faults = givenFaults(situation, broken);
+  const faults = givenFaults(strikes, own, clock);
+  const broken = [...new Set(strikes.flatMap(({ keys }) => keys))];
   const waiting = new Map<string, number>();
   const wait = (queue: string, change: 1 | -1) => void waiting.set(queue, (waiting.get(queue) ?? 0) + change);
   const taken = new Set<string>();
   const raised = new Set<string>();
   let statuses: Statuses = new Map();
+  const begunAt = clock.now();
   let sent = 0;
   let struck = false;
-  let dueAt = clock.now();
+  let dueAt = begunAt;
+  table.trouble = () => {
+    if (faults.down('table')) throw new Error('the table does not answer');
+  };
 
   const metrics: Metrics = {
     add: (name, value, given = {}) => {
@@ -128,16 +137,19 @@ function createWorld(
   const sender = createSender({
     environment,
     definitions,
-    call: async ({ key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs }, { message }): Promise<AttemptResult> => {
-      const struck = faults.strikes(key, isFifth(message.id));
-      const takesMs = struck ? situation.takesMs : USUAL_MS;
+    call: async (config, { message }): Promise<AttemptResult | NotCalled> => {
+      const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = config;
+      const own = ownFault(config);
+      if (own) return { notCalled: own };
+      const breakage = faults.strike(key, isFifth(message.id));
+      const takesMs = breakage?.takesMs ?? USUAL_MS;
       await clock.sleep(takesMs === 'deadline' ? deadlineMs : takesMs);
-      const outcome = struck ? situation.outcome : ACCEPTED;
-      if (outcome.kind === 'accepted' || situation.taken) taken.add(`${key} ${message.handle}`);
+      const outcome = breakage?.outcome ?? ACCEPTED;
+      if (outcome.kind === 'accepted' || breakage?.taken) taken.add(`${key} ${message.handle}`);
       return { outcome };
     },
     lookUp: async ({ key }, { handle, recipients }): Promise<LookupAnswer> => {
-      if (situation.lookUpFails && faults.concern(key)) return { kind: 'cannot-say', reason: 'no-answer' };
+      if (faults.at(key)?.lookUpFails) return { kind: 'cannot-say', reason: 'no-answer' };
       const found = taken.has(`${key} ${handle}`) ? recipients : [];
       return { kind: 'answered', found: new Map(found.map((recipient) => [recipient, 'id'])) };
     },
@@ -146,6 +158,7 @@ function createWorld(
     proofs: letterProofs('letters', { read: async () => ({ key: 'simulated' }) }, clock),
     queue: {
       send: async (queue, body, attributes = {}, delaySeconds = 0) => {
+        if (faults.down('queues') || faults.down('sends')) throw new Error('the queues do not answer');
         wait(queue, 1);
         if (!queue.startsWith(RETRY)) return;
         const record = sqsRecord(body, { attributes, sentAt: clock.now(), queue });
@@ -155,13 +168,25 @@ function createWorld(
         });
       },
     },
-    objects: { read: () => Promise.resolve('missing'), renew: async () => {} },
+    objects: {
+      read: async () => {
+        if (faults.down('objects')) throw new Error('the bucket does not answer');
+        return Buffer.from('%PDF-');
+      },
+      renew: async () => {},
+    },
     log,
     metrics,
     clock,
     random,
   });
+  /** Messages that nobody can receive, by when they were sent. */
+  const held: SQSRecord[] = [];
   const receive = async (record: SQSRecord): Promise<void> => {
+    if (faults.down('queues')) {
+      held.push(record);
+      return;
+    }
     const begun = clock.now();
     try {
       await sender(record, () => begun + FUNCTION_MS - clock.now());
@@ -173,8 +198,8 @@ function createWorld(
     }
   };
   const submit = (): void => {
+    if (faults.down('producers')) return;
     sent += 1;
-    // The broken one first, as if it stood at the head of the list.
     const only = [...broken, ...providers.map(({ key }) => key).filter((key) => !broken.includes(key))];
     const mail = isFifth(`mail-${sent}`)
       ? { ...MAIL, id: `mail-${sent}`, from: 'news@example.net', to: ['bo@two.example.org'], attachments: [ATTACHMENT] }
@@ -182,18 +207,33 @@ function createWorld(
     const sentAt = clock.now() - (struck ? (classMail?.waitedMs ?? 0) : 0);
     void receive(sqsRecord({ ...mail, ...(classMail && { class: classMail.class }), providers: { only } }, { sentAt }));
   };
-  const askAccount = async ({ key }: ProviderConfig): Promise<Health> =>
-    faults.concern(key) ? situation.health : { state: 'healthy' };
+  /** Why this process cannot ask a provider: it knows no secret yet, or AWS refuses it. Each is counted. */
+  const ownFault = ({ type }: ProviderConfig): string | undefined => {
+    if (type !== 'ses' && faults.down('secrets')) {
+      metrics.add('SecretsUnreachable', 1);
+      return 'secrets-unreachable';
+    }
+    if (type !== 'ses' || !faults.down('credentials')) return undefined;
+    metrics.add('CredentialsRefused', 1);
+    return 'credentials-refused';
+  };
+  const askAccount = async (config: ProviderConfig): Promise<Health> => {
+    const own = ownFault(config);
+    if (own) return { state: 'unreachable', reason: own };
+    return faults.at(config.key)?.health ?? { state: 'healthy' };
+  };
   /** What AWS itself measures of queues and functions. */
   const measureAws = (at: number): void => {
     const add = (namespace: string, name: string, dimensions: Record<string, string>, value: number) =>
       store.add({ metric: { namespace, name, dimensions }, at, values: [value] });
+    const oldest = Math.min(...held.map(({ attributes }) => Number(attributes.SentTimestamp)), at);
     for (const QueueName of queues) {
-      const number = waiting.get(QueueName) ?? 0;
+      const isOutbound = QueueName === OUTBOUND;
+      const number = isOutbound ? held.length : (waiting.get(QueueName) ?? 0);
       const delayed = QueueName.startsWith(RETRY);
       add('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName }, delayed ? 0 : number);
       add('AWS/SQS', 'ApproximateNumberOfMessagesDelayed', { QueueName }, delayed ? number : 0);
-      add('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName }, 0);
+      add('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName }, isOutbound ? (at - oldest) / 1_000 : 0);
     }
     for (const FunctionName of functions)
       for (const [name, value] of [
@@ -209,10 +249,17 @@ function createWorld(
     async pass(minutes: number): Promise<void> {
       for (let minute = 0; minute < minutes; minute++) {
         const end = clock.now() + MINUTE;
-        for (; everyMs !== undefined && dueAt < end; dueAt += everyMs) {
-          await clock.pass(dueAt - clock.now());
+        if (!faults.down('queues'))
+          for (const record of held.splice(0)) {
+            void receive(record);
+            await composed();
+            await clock.pass(2 * USUAL_MS);
+          }
+        while (everyMs !== undefined && dueAt < end) {
+          await clock.pass(Math.max(0, dueAt - clock.now()));
           submit();
           await composed();
+          dueAt += typeof everyMs === 'number' ? everyMs : everyMs(dueAt - begunAt);
         }
         await checkHealth({ providers, ask: askAccount, table, metrics, log, clock, timeScale: 1 });
         measureAws(clock.now());
@@ -236,9 +283,13 @@ function createWorld(
 }
 
 const MAIL = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], text: 'Hello' };
-const ATTACHMENT = { filename: 'a.pdf', contentType: 'application/pdf', content: 'JVBERi0=' };
+const ATTACHMENT = {
+  filename: 'a.pdf',
+  contentType: 'application/pdf',
+  s3: { bucket: 'mail', key: 'submissions/a.pdf' },
+};
 
-/** Every fifth mail is from another domain, goes to another one, and has an attachment. */
+/** Every fifth mail is from another domain, goes to another one, and has an attachment in the bucket. */
 function isFifth(id: string): boolean {
   return Number(id.split('-')[1]) % 5 === 0;
 }
@@ -248,30 +299,7 @@ const USUAL_MS = 80;
 const FUNCTION_MS = 60_000;
 /** The local stack names a queue after its construct. */
 const RETRY = 'mailover-retry-';
-
-/** Which attempts the situation strikes. */
-function givenFaults({ ofHundred, fifth, times = Number.POSITIVE_INFINITY }: Breakage, broken: readonly string[]) {
-  let on = false;
-  let attempts = 0;
-  let strikes = 0;
-  const concern = (key: string) => on && broken.includes(key);
-  return {
-    begin: () => {
-      on = true;
-    },
-    end: () => {
-      on = false;
-    },
-    concern,
-    strikes: (key: string, isFifth: boolean): boolean => {
-      if (!concern(key) || strikes >= times || (fifth && !isFifth)) return false;
-      attempts += 1;
-      if (ofHundred !== undefined && (attempts * ofHundred) % 100 >= ofHundred) return false;
-      strikes += 1;
-      return true;
-    },
-  };
-}
+const OUTBOUND = 'mailover-outbound';
 
 /** MIME is made by streams, which take turns of the event loop but no time. */
 async function composed(): Promise<void> {

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { deploy, resources } from '../stack/deployment.ts';
 import { MATRIX } from './alarm-matrix.ts';
 import { EVERYTHING, pagesList } from './everything.ts';
-import { matrixTable } from './matrix-table.ts';
+import { matrixTable, troubleTable } from './matrix-table.ts';
+import { MIXTURES, OWN_MATRIX } from './own-matrix.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 const sections = new Map(
@@ -54,6 +55,15 @@ test('the address of the runbook can be given', () => {
 test('the table of faults is the one that the tests run', () => {
   expect(runbook).toContain(`<!-- matrix -->\n${matrixTable()}<!-- /matrix -->`);
   expect(MATRIX.flatMap(({ alarms }) => Object.values(alarms).flat()).every((title) => sections.has(title))).toBe(true);
+});
+
+test.each([
+  ['own', OWN_MATRIX],
+  ['mixtures', MIXTURES],
+])('the table of troubles (%s) is the one that the tests run', (part, troubles) => {
+  expect(runbook).toContain(`<!-- ${part} -->\n${troubleTable(troubles)}<!-- /${part} -->`);
+  const titles = troubles.flatMap(({ alarms, small }) => [...alarms, ...small]).map((name) => name.split('/').at(-1));
+  expect(titles.filter((title) => !sections.has(title ?? ''))).toEqual([]);
 });
 
 test.each(['docs/runbook.md', 'README.md'])('%s lists the alarms that page', (file) => {

@@ -16,7 +16,13 @@ const suspended = {
 
 test('no provider left pages, and so does mail that has stopped; both end when one is back', async () => {
   const seen = await liveThrough(
-    { providers: PROVIDERS, broken: KEYS, situation: suspended, everyMs: 30_000, minutes: 15, recovery: 45 },
+    {
+      providers: PROVIDERS,
+      strikes: [{ keys: KEYS, situation: suspended }],
+      everyMs: 30_000,
+      minutes: 15,
+      recovery: 45,
+    },
     deployed,
   );
 
@@ -35,7 +41,7 @@ test('no provider left pages, and so does mail that has stopped; both end when o
 
 test('no provider left pages before any mail has to wait for it', async () => {
   const seen = await liveThrough(
-    { providers: PROVIDERS, broken: KEYS, situation: suspended, minutes: 15, recovery: 0 },
+    { providers: PROVIDERS, strikes: [{ keys: KEYS, situation: suspended }], minutes: 15, recovery: 0 },
     deployed,
   );
 
@@ -45,7 +51,13 @@ test('no provider left pages before any mail has to wait for it', async () => {
 
 test('three of four providers broken page for each account, and mail goes on', async () => {
   const seen = await liveThrough(
-    { providers: PROVIDERS, broken: KEYS.slice(0, 3), situation: suspended, everyMs: 30_000, minutes: 15, recovery: 0 },
+    {
+      providers: PROVIDERS,
+      strikes: [{ keys: KEYS.slice(0, 3), situation: suspended }],
+      everyMs: 30_000,
+      minutes: 15,
+      recovery: 0,
+    },
     deployed,
   );
 

@@ -13,8 +13,8 @@ interface Sleeper {
   wake(): void;
 }
 
-/** Starts at a time of no meaning. */
-export function manualClock(start = 1_800_000_000_000): ManualClock {
+/** Starts at a time of no meaning. `rest` lets those run who were woken, before time passes. */
+export function manualClock(start = 1_800_000_000_000, rest = settled): ManualClock {
   let now = start;
   const sleepers = new Set<Sleeper>();
   return {
@@ -43,7 +43,7 @@ export function manualClock(start = 1_800_000_000_000): ManualClock {
         if (!next) break;
         now = Math.max(now, next.until);
         next.wake();
-        await settled();
+        await rest();
       }
       now = end;
     },

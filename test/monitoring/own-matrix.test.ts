@@ -1,0 +1,30 @@
+import { describe, expect, test, vi } from 'vitest';
+import { givenDeployed } from './deployed.ts';
+import { liveThrough } from './outage-world.ts';
+import { MIXTURES, OWN_MATRIX, type Trouble } from './own-matrix.ts';
+import { PROVIDERS } from './providers.ts';
+
+// Hours of stack time on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** What was raised by a lost answer stands for an hour. */
+const RECOVERY = 150;
+
+describe.each([
+  ['full', givenDeployed({ providers: PROVIDERS })],
+  ['small', givenDeployed({ providers: PROVIDERS, monitoring: { stage: 'trial', size: 'small' } })],
+] as const)('where the size is %s', (size, deployed) => {
+  const rows = [...OWN_MATRIX, ...MIXTURES].filter(({ outage }) => outage !== undefined);
+
+  test.each(rows)('$trouble: raises exactly the alarms of the table, and they end', async ({ outage, ...row }) => {
+    const seen = await liveThrough(
+      { ...(outage as NonNullable<Trouble['outage']>), providers: PROVIDERS, recovery: RECOVERY, size },
+      deployed,
+    );
+
+    const expected = size === 'full' ? row.alarms : row.small;
+    expect(seen.raised).toEqual(expected.map((name) => `Mailover/${name}`).sort());
+    expect(seen.afterwards).toEqual([]);
+    expect(seen.lost).toBe(0);
+  });
+});

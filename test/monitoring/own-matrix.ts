@@ -1,0 +1,246 @@
+import { MATRIX, type Situation } from './alarm-matrix.ts';
+import type { Outage } from './outage-world.ts';
+
+/** What is broken, apart from who watches and for how long afterwards. */
+type Breaking = Pick<Outage, 'strikes' | 'own' | 'before' | 'minutes' | 'everyMs'>;
+
+/** A trouble that is no single provider's, and the alarms that say so: names without the part of the stack. */
+export interface Trouble {
+  /** In plain words; a row of a table in the runbook. */
+  readonly trouble: string;
+  /** How it is brought about; absent if a test of its own does. */
+  readonly outage?: Breaking;
+  readonly alarms: readonly string[];
+  /** The same where `monitoring.size` is `small`. */
+  readonly small: readonly string[];
+}
+
+const MAIL = { everyMs: 10_000, minutes: 30 } as const;
+
+/** Troubles of our own services and of those who send. */
+export const OWN_MATRIX: readonly Trouble[] = [
+  {
+    trouble: 'the state table (DynamoDB) does not answer',
+    outage: { ...MAIL, own: [{ what: 'table' }] },
+    alarms: ['MailStopped', 'NothingAccepted', 'RetryBacklog', 'TableUnreachable'],
+    small: ['MailStopped', 'NothingAccepted'],
+  },
+  {
+    trouble: 'the bucket (S3) does not answer, and every fifth mail has an attachment there',
+    outage: { ...MAIL, own: [{ what: 'objects' }] },
+    alarms: ['ObjectsUnreachable'],
+    small: [],
+  },
+  {
+    trouble: 'SQS does not answer',
+    outage: { ...MAIL, own: [{ what: 'queues' }] },
+    alarms: ['MailStopped', 'NothingAccepted', 'OldestMessage'],
+    small: ['MailStopped', 'NothingAccepted', 'OldestMessage'],
+  },
+  {
+    trouble: 'Secrets Manager does not answer processes that know no secret yet',
+    outage: { ...MAIL, own: [{ what: 'secrets' }] },
+    alarms: ['SecretsUnreachable'],
+    small: [],
+  },
+  {
+    trouble: 'AWS refuses the credentials of the processes, and SES is the first provider',
+    outage: {
+      ...MAIL,
+      own: [{ what: 'credentials' }],
+      strikes: [{ keys: ['ses'], situation: row('fails once') }],
+    },
+    alarms: ['CredentialsRefused'],
+    small: [],
+  },
+  {
+    trouble: 'producers fall silent after three hours of steady mail',
+    outage: { everyMs: 10_000, before: 180, minutes: 60, own: [{ what: 'producers' }] },
+    alarms: ['ProducersSilent'],
+    small: [],
+  },
+  {
+    trouble: 'mail goes round between the sender and its retry queues without waiting',
+    alarms: ['SenderRunaway'],
+    small: [],
+  },
+  { trouble: 'mail of a class with an expiry waits for a tenth of its time', alarms: ['ClassWaits'], small: [] },
+  { trouble: 'canaries to a subdomain with one MX do not arrive', alarms: ['MxCanaryMissing'], small: [] },
+  {
+    trouble: 'canaries over a provider do not come back: it drops mail, or delivers it hours late',
+    alarms: ['CanaryMissing'],
+    small: [],
+  },
+  {
+    trouble: 'received mails have the Message-ID of another mail to the same recipient, three within an hour',
+    alarms: ['InboundIdReused'],
+    small: [],
+  },
+];
+
+/** Several faults at a time. */
+export const MIXTURES: readonly Trouble[] = [
+  {
+    trouble: 'Postmark answers every call with a server error, and Mailgun loses 5 % of its answers',
+    outage: {
+      ...MAIL,
+      minutes: 75,
+      strikes: [
+        { keys: ['postmark'], situation: row('answers every call with a server error') },
+        { keys: ['mailgun'], situation: row('loses 5 % of its answers') },
+      ],
+    },
+    alarms: [
+      'FailoverRate',
+      'OneWayBroken',
+      'mailgun/LostAnswers',
+      'postmark/AccountUnknown',
+      'postmark/CircuitOpen',
+      'postmark/FailureRate',
+      'postmark/SomeFailures',
+    ],
+    small: ['mailgun/Faults', 'postmark/CircuitOpen', 'postmark/Faults'],
+  },
+  {
+    trouble: 'Postmark throttles, and Mailgun fails for 20 % of the mail',
+    outage: {
+      ...MAIL,
+      minutes: 75,
+      strikes: [
+        { keys: ['postmark'], situation: row('throttles') },
+        { keys: ['mailgun'], situation: row('fails for 20 % of the mail') },
+      ],
+    },
+    alarms: ['FailoverRate', 'mailgun/SomeFailures', 'postmark/Throttled'],
+    small: ['mailgun/Faults'],
+  },
+  {
+    trouble: 'Postmark takes nine seconds for each mail, and the key of Mailgun is revoked',
+    outage: {
+      ...MAIL,
+      strikes: [
+        { keys: ['postmark'], situation: row('takes nine seconds for each mail') },
+        { keys: ['mailgun'], situation: row('key revoked') },
+      ],
+    },
+    alarms: ['OneWayBroken', 'mailgun/AccountRefused', 'postmark/Latency'],
+    small: ['mailgun/AccountRefused'],
+  },
+  {
+    trouble: 'the outage of Postmark ends when Mailgun begins to hang',
+    outage: {
+      ...MAIL,
+      strikes: [
+        { keys: ['postmark'], situation: row('answers every call with a server error'), to: 15 },
+        { keys: ['mailgun'], situation: row('hangs'), from: 15 },
+      ],
+    },
+    alarms: [
+      'FailoverRate',
+      'OneWayBroken',
+      'mailgun/AccountUnknown',
+      'mailgun/FailureCount',
+      'mailgun/LostAnswers',
+      'mailgun/PossibleDuplicates',
+      'postmark/AccountUnknown',
+      'postmark/CircuitOpen',
+      'postmark/FailureRate',
+      'postmark/SomeFailures',
+    ],
+    small: ['mailgun/Faults', 'postmark/CircuitOpen', 'postmark/Faults'],
+  },
+  {
+    trouble: "Postmark's account is suspended, and the bucket does not answer",
+    outage: {
+      ...MAIL,
+      strikes: [{ keys: ['postmark'], situation: row('account suspended') }],
+      own: [{ what: 'objects' }],
+    },
+    alarms: [
+      'FailoverRate',
+      'ObjectsUnreachable',
+      'OneWayBroken',
+      'postmark/AccountRefused',
+      'postmark/CircuitOpen',
+      'postmark/FailureRate',
+    ],
+    small: ['postmark/AccountRefused', 'postmark/CircuitOpen', 'postmark/Faults'],
+  },
+  {
+    trouble: 'Postmark answers every call with a server error, and the state table is away for ten minutes meanwhile',
+    outage: {
+      ...MAIL,
+      strikes: [{ keys: ['postmark'], situation: row('answers every call with a server error') }],
+      own: [{ what: 'table', from: 10, to: 20 }],
+    },
+    alarms: [
+      'FailoverRate',
+      'MailStopped',
+      'NothingAccepted',
+      'OneWayBroken',
+      'TableUnreachable',
+      'postmark/AccountUnknown',
+      'postmark/CircuitOpen',
+      'postmark/FailureRate',
+      'postmark/SomeFailures',
+    ],
+    small: ['MailStopped', 'NothingAccepted', 'postmark/CircuitOpen', 'postmark/Faults'],
+  },
+  {
+    trouble: 'Postmark drops the connection and the mail, and SQS takes no message from the sender',
+    outage: {
+      ...MAIL,
+      strikes: [{ keys: ['postmark'], situation: row('takes the request, then drops the connection and the mail') }],
+      own: [{ what: 'sends' }],
+    },
+    alarms: [
+      'FailoverRate',
+      'OneWayBroken',
+      'QueuesUnreachable',
+      'postmark/CircuitOpen',
+      'postmark/FailureRate',
+      'postmark/LostAnswers',
+      'postmark/PossibleDuplicates',
+    ],
+    small: ['postmark/CircuitOpen', 'postmark/Faults'],
+  },
+  {
+    trouble: 'Postmark fails, the account of Mailgun is suspended, and SES loses 20 % of its answers',
+    outage: {
+      ...MAIL,
+      minutes: 75,
+      strikes: [
+        { keys: ['postmark'], situation: row('answers every call with a server error') },
+        { keys: ['mailgun'], situation: row('account suspended') },
+        { keys: ['ses'], situation: { ...row('loses 20 % of its answers'), lookUpFails: true } },
+      ],
+    },
+    alarms: [
+      'FailoverRate',
+      'OneWayBroken',
+      'mailgun/AccountRefused',
+      'mailgun/CircuitOpen',
+      'mailgun/FailureRate',
+      'postmark/AccountUnknown',
+      'postmark/CircuitOpen',
+      'postmark/FailureRate',
+      'postmark/SomeFailures',
+      'ses/LostAnswers',
+      'ses/PossibleDuplicates',
+    ],
+    small: [
+      'mailgun/AccountRefused',
+      'mailgun/CircuitOpen',
+      'mailgun/Faults',
+      'postmark/CircuitOpen',
+      'postmark/Faults',
+      'ses/Faults',
+    ],
+  },
+];
+
+function row(fault: string): Situation {
+  const found = MATRIX.find((one) => one.fault === fault);
+  if (found === undefined) throw new Error(`no row of the matrix is called ${fault}`);
+  return found;
+}
