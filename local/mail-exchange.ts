@@ -14,20 +14,24 @@ export interface Domains {
   readonly addresses: readonly string[];
 }
 
-/** Providers that receive for a domain, best MX first, by domain. */
+/** Providers that receive for a domain, best MX first, by domain; with a dot in front it stands for all subdomains. */
 export type Zones = ReadonlyMap<string, readonly string[]>;
 
 /** The MX records as the set-up of the providers asks for them. */
 export function zonesOf({ providers, listed, canaries, addresses }: Domains): Zones {
   const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
   const inOrder = providers.toSorted((a, b) => (a.preference ?? best) - (b.preference ?? best));
-  const shared = new Set([...Object.values(listed).flat(), ...addresses.map(domainOf)]);
+  const ofRules = providers.flatMap(({ key, type }) => (type === 'ses' ? (listed[key] ?? []) : []));
+  const shared = new Set([
+    ...providers.flatMap(({ key, type }) => (type === 'ses' ? [] : (listed[key] ?? []))),
+    ...addresses.map(domainOf),
+  ]);
   const zones = new Map<string, readonly string[]>();
-  // A provider without a list, such as Postmark, takes whatever domain has it as an MX.
-  for (const domain of shared)
+  // A provider without a list, such as Postmark, takes whatever domain has it as an MX, but what only a rule of SES names.
+  for (const domain of new Set([...shared, ...ofRules]))
     zones.set(
       domain,
-      inOrder.filter(({ key }) => listed[key]?.includes(domain) ?? true).map(({ key }) => key),
+      inOrder.filter(({ key }) => listed[key]?.includes(domain) ?? shared.has(domain)).map(({ key }) => key),
     );
   for (const [key, address] of Object.entries(canaries)) zones.set(domainOf(address), [key]);
   return zones;
@@ -44,10 +48,17 @@ export function mailExchange(options: {
   return async (taking) => {
     for (const to of taking.envelope.to) {
       // The better MX does not answer: the next one is asked. Without any the mail would wait and bounce.
-      const key = zones.get(domainOf(to))?.find(isUp);
+      const key = keysFor(domainOf(to), zones)?.find(isUp);
       if (key !== undefined) await receive(key, { raw: await taking.mime(), from: taking.envelope.from || null, to });
     }
   };
+}
+
+/** The zone of the domain itself, else the nearest one that stands for its subdomains. */
+function keysFor(domain: string, zones: Zones): readonly string[] | undefined {
+  const labels = domain.split('.');
+  const above = labels.map((_label, place) => `.${labels.slice(place + 1).join('.')}`);
+  return [domain, ...above].map((name) => zones.get(name)).find((keys) => keys !== undefined);
 }
 
 function domainOf(address: string): string {

@@ -6,18 +6,23 @@ interface Token {
 
 /**
  * An address header as its writer meant it, for a reader that goes by the grammar (RFC 5322, section 3.4): a comma stands
- * between two mailboxes, and a colon that begins no group is part of a name.
+ * between two mailboxes, and a colon that begins no group, or a semicolon that ends none, is part of a name.
  */
 export function repairedAddresses(value: string): string {
   const tokens = tokensOf(value);
   const lastGroupEnd = tokens.findLastIndex(({ kind, text }) => kind === 'separator' && text === ';');
+  const grouped = tokens.some(({ kind, text }) => kind === 'text' && text.includes(':'));
   let written = '';
   let element: Token[] = [];
+  let addressed = false;
   for (const [place, token] of [...tokens, END].entries()) {
+    addressed ||= hasAddress(token);
     if (token.kind !== 'separator') element.push(token);
+    else if (token.text === ';' && !grouped && !addressed) element.push({ ...token, kind: 'text' });
     else {
       written += mailboxesIn(element, place <= lastGroupEnd) + token.text;
       element = [];
+      addressed = false;
     }
   }
   return written;
@@ -35,12 +40,16 @@ function mailboxesIn(element: readonly Token[], mayBeGroup: boolean): string {
   }
   const last = element.findLastIndex(({ kind }) => kind === 'angled');
   const name = element.slice(0, address);
-  const hasColon = name.some(({ kind, text: piece }) => kind === 'text' && piece.includes(':'));
-  const start = hasColon && !mayBeGroup ? `${quoted(name)} ` : written(name);
+  const hasSign = name.some(({ kind, text: piece }) => kind === 'text' && /[:;]/.test(piece));
+  const start = hasSign && !(mayBeGroup && written(name).includes(':')) ? `${quoted(name)} ` : written(name);
   const rest = element.slice(address).map((token, place) => {
     return token.kind === 'angled' && address + place < last ? `${token.text},` : token.text;
   });
   return start + rest.join('');
+}
+
+function hasAddress({ kind, text }: Token): boolean {
+  return kind === 'angled' || (kind === 'text' && text.includes('@'));
 }
 
 function written(tokens: readonly Token[]): string {

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
 import type { MailContent, PostedMail, ReceivedFile } from '../providers/inbound.ts';
+import { valuesOf } from './headers.ts';
 import { readMime } from './mime.ts';
 
 /**
@@ -13,12 +14,13 @@ export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: Po
   if (content.unparsable && ((text ?? html) === undefined || (headers.length === 0 && told)) && files.length === 0)
     return { ...content, ...byProvider, headers: headers.length > 0 ? headers : byProvider.headers, unparsable: true };
   if (!mimeWasText || isAscii(mime)) return content;
-  const whole = files.map((file) => (file.wasText ? asPosted(file, byProvider.files) : file));
+  const whole = files.map((file) => asPosted(file, byProvider));
   const shown = told && !hasLettersOf(content, byProvider) ? byProvider : content;
   return {
-    headers,
-    ...(shown.text !== undefined && { text: shown.text }),
-    ...(shown.html !== undefined && { html: shown.html }),
+    headers: restored(headers, byProvider.headers),
+    // Mailgun makes a text of the HTML where a mail has none.
+    ...(text !== undefined && shown.text !== undefined && { text: shown.text }),
+    ...(html !== undefined && shown.html !== undefined && { html: shown.html }),
     files: whole,
     ...(byProvider.stated && { stated: byProvider.stated }),
     ...(content.truncated && { truncated: true }),
@@ -27,20 +29,56 @@ export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: Po
   };
 }
 
-/** Characters that were read in the wrong charset are others than the provider has. */
+/** Whether the provider has each of its letters: those that were read in the wrong charset are others. */
 function hasLettersOf(content: MailContent, byProvider: MailContent): boolean {
-  const known = new Set(`${byProvider.text ?? ''}${byProvider.html ?? ''}`);
-  return [...new Set(`${content.text ?? ''}${content.html ?? ''}`)].every(
-    (letter) => isAscii(Buffer.from(letter)) || /\s/.test(letter) || known.has(letter),
-  );
+  const known = lettersOf(byProvider);
+  return [...lettersOf(content)].every((letter) => known.has(letter));
 }
 
-/** The file with the bytes that the provider took from the mail, if it posted them. */
-function asPosted(file: ReceivedFile, posted: readonly ReceivedFile[]): ReceivedFile {
-  const found = posted.find(({ filename }) => filename === file.filename);
-  if (found === undefined) return file;
-  const { wasText: _, ...rest } = file;
-  return { ...rest, content: found.content };
+const ASCII = 0x80;
+
+/** The UTF-16 units of the texts that are not ASCII, white space apart; one pass, since texts may be long. */
+function lettersOf({ text = '', html = '' }: MailContent): Set<string> {
+  const marks = new Uint8Array(0x10000);
+  for (const shown of [text, html]) for (let at = 0; at < shown.length; at += 1) marks[shown.charCodeAt(at)] = 1;
+  const letters = new Set<string>();
+  for (const [unit, mark] of marks.entries())
+    if (mark === 1 && unit >= ASCII && !/\s/.test(String.fromCharCode(unit))) letters.add(String.fromCharCode(unit));
+  return letters;
+}
+
+/** Damaged headers as the provider tells them. */
+function restored(headers: MailContent['headers'], told: MailContent['headers']): MailContent['headers'] {
+  const seen = new Map<string, number>();
+  return headers.map(([name, value]) => {
+    const key = name.toLowerCase();
+    const place = seen.get(key) ?? 0;
+    seen.set(key, place + 1);
+    return [name, value.includes(UNREADABLE) ? (valuesOf(told, key)[place] ?? value) : value];
+  });
+}
+
+/** A file with the name and the bytes that the provider took from the mail, where its own are lost and those were posted. */
+function asPosted(file: ReceivedFile, { files: posted, stated }: MailContent): ReceivedFile {
+  if (file.wasText) {
+    const found = posted.find(({ filename }) => filename === file.filename);
+    const { wasText: _, ...rest } = file;
+    return found === undefined ? file : { ...rest, content: found.content };
+  }
+  if (!file.filename?.includes(UNREADABLE)) return file;
+  const told = [
+    ...posted.map(({ filename, content }) => ({ filename, size: content.length })),
+    ...(stated?.files ?? []),
+  ];
+  const names = told.flatMap(({ filename, size }) => (size === file.content.length && filename ? [filename] : []));
+  const [filename = file.filename] = names.filter((name) => isLike(name, file.filename ?? ''));
+  return { ...file, filename };
+}
+
+/** Whether a damaged name may have been this one: the letters that are left stand there too. */
+function isLike(name: string, damaged: string): boolean {
+  const [start = '', ...rest] = damaged.split(/\ufffd+/);
+  return name.startsWith(start) && name.endsWith(rest.at(-1) ?? '');
 }
 
 function isDamagedText({ text = '', html = '' }: MailContent): boolean {

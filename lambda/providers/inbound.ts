@@ -40,6 +40,8 @@ export interface Stated {
   readonly replyTo?: string;
   readonly subject?: string;
   readonly date?: string;
+  /** Names and sizes of the files, where they are told apart from their bytes. */
+  readonly files?: readonly { readonly filename: string; readonly size: number }[];
 }
 
 /** The content of a mail, whichever way it was taken apart; texts are as given, not yet cleaned. */

@@ -25,7 +25,7 @@ export async function resultsOf(
       (entry) =>
         entry.provider === provider &&
         Date.parse(entry.at) >= since &&
-        entry.envelope.to.some((address) => wanted.has(address.toLowerCase())),
+        (wanted.size === 0 || entry.envelope.to.some((address) => wanted.has(address.toLowerCase()))),
     );
     if (found.length >= wanted.size || performance.now() >= until) {
       const messages = await Promise.all(
@@ -35,6 +35,23 @@ export async function resultsOf(
     }
     await pause(POLL_MS);
   }
+}
+
+/** The newest message for one of these recipients that a mail or request, given as text, is another copy of. */
+export async function earlierCopy(
+  base: string,
+  to: readonly string[],
+  content: string,
+): Promise<InboundMessage | undefined> {
+  const wanted = new Set(to.map((address) => address.toLowerCase()));
+  const entries = (await get<readonly ReceivedEntry[]>(`${base}/api/received?limit=200`)) ?? [];
+  for (const { id, envelope } of entries.toReversed()) {
+    if (!envelope.to.some((address) => wanted.has(address.toLowerCase()))) continue;
+    const message = await get<InboundMessage>(`${base}/api/received/${encodeURIComponent(id)}`);
+    const messageId = message?.messageId?.slice(1, -1);
+    if (messageId && content.includes(messageId)) return message;
+  }
+  return undefined;
 }
 
 async function get<T>(url: string): Promise<T | undefined> {

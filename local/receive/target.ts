@@ -4,7 +4,7 @@ import type { ReceptionStatus, Try } from '../simulators/inbound/receiving.ts';
 import type { StackInfo } from '../stack-info.ts';
 import type { CommandOptions } from './options.ts';
 import { type Payload, requestOf } from './payload.ts';
-import { resultsOf, type Wanted } from './result.ts';
+import { earlierCopy, resultsOf, type Wanted } from './result.ts';
 
 /** A mail that a simulated provider has received, as the local stack tells of it. */
 export interface Reception {
@@ -25,6 +25,8 @@ export interface Target {
   deliver(mail: Buffer, options: CommandOptions): Promise<number>;
   /** What reached the inbound queue. */
   results(wanted: Omit<Wanted, 'provider'>, waitMs: number): Promise<InboundMessage[]>;
+  /** What came before for one of these recipients, and has the Message-ID that is within this content. */
+  earlier(to: readonly string[], content: string): Promise<InboundMessage | undefined>;
   /** All that it has received, or one of them. */
   list(id?: string): Promise<Reception[]>;
 }
@@ -73,6 +75,7 @@ export async function findTarget({ as }: CommandOptions, port: string | undefine
       return response.status;
     },
     results: (wanted, waitMs) => resultsOf(base, { ...wanted, provider: key }, waitMs),
+    earlier: (to, content) => earlierCopy(base, to, content),
     async list(id) {
       const response = await fetch(id === undefined ? url : `${url}?id=${encodeURIComponent(id)}`);
       if (!response.ok) throw new Error(`${url} answers ${response.status}`);

@@ -149,6 +149,8 @@ const ADDRESSES: readonly Sibling[] = [
   mailbox('A <a@x.org> (first) B <b@x.org>, c@x.org', ['A', 'a@x.org'], ['B', 'b@x.org'], [null, 'c@x.org']),
   mailbox('"Doe, J"<j@x.org>"Roe, K"<k@x.org>', ['Doe, J', 'j@x.org'], ['Roe, K', 'k@x.org']),
   mailbox('Jane: Doe <j@x.org>', ['Jane: Doe', 'j@x.org']),
+  mailbox('Jane; Doe <j@x.org>; b@x.org', ['Jane; Doe', 'j@x.org'], [null, 'b@x.org']),
+  mailbox('; a@x.org; ; b@x.org;', [null, 'a@x.org'], [null, 'b@x.org']),
   mailbox('12:30 Club <c@x.org>, d@x.org', ['12:30 Club', 'c@x.org'], [null, 'd@x.org']),
   mailbox('Re: "x, y": z <j@x.org>', ['Re: x, y: z', 'j@x.org']),
   mailbox('Team: A <a@x.org>, b@x.org;, c@x.org', ['A', 'a@x.org'], [null, 'b@x.org'], [null, 'c@x.org']),

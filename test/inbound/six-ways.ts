@@ -10,10 +10,10 @@ export type Way = (typeof WAYS)[number];
 /** The ways in which a provider takes the mail apart. */
 export const PARSED: readonly Way[] = ['mailgun-form', 'postmark-json'];
 
-/** The message of a mail that comes in this way; the forms are made by the simulated providers, with a reader of their own. */
+/** The message of a mail that comes in this way. */
 export async function arrivedBy(way: Way, raw: Buffer): Promise<InboundMessage> {
   const world = givenWorld();
-  const mail = await readReception({ raw, from: 'ada@example.org', to: 'box@in.example.com' });
+  const mail = readReception({ raw, from: 'ada@example.org', to: 'box@in.example.com' });
   await post(way, mail, world);
   const [message, ...more] = world.messages();
   if (more.length > 0) throw new Error(`more than one message arrived by ${way}`);

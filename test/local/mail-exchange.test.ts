@@ -11,7 +11,11 @@ const zones = zonesOf({
     { key: 'mg-2', type: 'mailgun' },
     { key: 'ses', type: 'ses', preference: 30 },
   ],
-  listed: { ses: ['in.example.com', 'ses.in.example.com'], mg: ['in.example.com'], 'mg-2': ['other.example.com'] },
+  listed: {
+    ses: ['in.example.com', 'ses.in.example.com', 'rule.example.com', '.sub.example.com'],
+    mg: ['in.example.com'],
+    'mg-2': ['other.example.com'],
+  },
   canaries: { pm: 'canary@pm.in.example.com', mg: 'canary@mg.in.example.com', ses: 'canary@ses.in.example.com' },
   addresses: ['canary@in.example.com'],
 });
@@ -19,6 +23,8 @@ const zones = zonesOf({
 test('a domain has the providers that list it, those without a list, and one alone for the canaries of a way in', () => {
   expect(Object.fromEntries(zones)).toEqual({
     'in.example.com': ['mg', 'pm', 'ses'],
+    'rule.example.com': ['ses'],
+    '.sub.example.com': ['ses'],
     'other.example.com': ['mg-2', 'pm'],
     'pm.in.example.com': ['pm'],
     'mg.in.example.com': ['mg'],
@@ -39,7 +45,14 @@ test('mail goes to the best MX that is up, for each recipient, and nowhere else'
     providerMessageId: '1',
     envelope: {
       from: 'a@example.com',
-      to: ['box@IN.example.com', 'b@example.org', 'canary@mg.in.example.com', 'canary@pm.in.example.com'],
+      to: [
+        'box@IN.example.com',
+        'b@example.org',
+        'canary@mg.in.example.com',
+        'canary@pm.in.example.com',
+        'a@x.sub.example.com',
+        'a@sub.example.com',
+      ],
     },
     raw,
     mime: () => raw,
@@ -49,13 +62,18 @@ test('mail goes to the best MX that is up, for each recipient, and nowhere else'
   await deliver(taking);
   down.add('mg');
   await deliver(taking);
+  down.add('pm');
+  await deliver({ ...taking, envelope: { ...taking.envelope, to: ['box@in.example.com'] } });
 
   expect(received.map(([key, { to }]) => `${key} ${to}`)).toEqual([
     'mg box@IN.example.com',
     'mg canary@mg.in.example.com',
     'pm canary@pm.in.example.com',
+    'ses a@x.sub.example.com',
     'pm box@IN.example.com',
     'pm canary@pm.in.example.com',
+    'ses a@x.sub.example.com',
+    'ses box@in.example.com',
   ]);
   expect(received[0]?.[1]).toEqual({ raw, from: 'a@example.com', to: 'box@IN.example.com' });
 });

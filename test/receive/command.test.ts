@@ -6,13 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { startApi } from '../../local/api.ts';
+import type { LocalQueue } from '../../local/aws/queue.ts';
 import { StackClock } from '../../local/clock.ts';
 import { FaultBoard } from '../../local/faults.ts';
 import { Monitoring } from '../../local/monitoring.ts';
 import { ownHosts } from '../../local/own-hosts.ts';
 import { receive } from '../../local/receive/command.ts';
+import { ReceivedLog } from '../../local/received-log.ts';
 import { startReceiving } from '../../local/receiving.ts';
 import type { StackInfo } from '../../local/stack-info.ts';
+import type { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
 
 const PROVIDERS = [
   { key: 'mailgun', type: 'mailgun', secretName: 'mailover/mailgun/webhooks' },
@@ -136,6 +139,27 @@ test('receives a file several times, each time with another Message-ID', async (
   expect(new Set(ids.flat()).size).toBe(3);
 });
 
+test('shows the message that another copy of a mail became', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'receive-'));
+  closers.push(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'a.eml');
+  await writeFile(file, 'From: a@example.com\r\nMessage-ID: <one@example.com>\r\nSubject: x\r\n\r\nbody\r\n');
+  const stack = await givenStack();
+  stack.arrive({ id: 'other', provider: 'mailgun', messageId: '<two@example.com>' });
+  stack.arrive({ id: 'known', provider: 'mailgun', messageId: '<one@example.com>' });
+  const since = Date.now();
+  while (Date.now() <= since) await new Promise((resolve) => setTimeout(resolve, 1));
+
+  const copy = await run(stack, ['--as', 'postmark', file]);
+  const foreign = await run(stack, ['--as', 'postmark', '--to', 'else@in.example.com', file]);
+
+  expect(copy.code).toBe(0);
+  expect(copy.lines.join('\n')).toMatch(
+    /nothing new reached the inbound queue\nIt is a copy .* over mailgun, .*\n{[\s\S]*"id": "known"/,
+  );
+  expect(foreign.lines.join('\n')).toMatch(/nothing new reached the inbound queue\nelse@in.example.com: answered 200/);
+});
+
 test('posts nothing of a mail that is held or lost', async () => {
   const stack = await givenStack();
 
@@ -187,6 +211,10 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     inbound: receiving.info,
     providers: PROVIDERS.map(({ key, type }) => ({ key, type, url: '' })),
   } as unknown as StackInfo;
+  const queue = { enqueue: (_message: object) => {} };
+  const received = new ReceivedLog(queue as unknown as LocalQueue, {} as S3Store);
+  const arrive = (message: object) =>
+    queue.enqueue({ body: JSON.stringify({ envelope: { to: ['box@in.example.com'] }, ...message }) });
   const clock = new StackClock();
   const api = await startApi({
     port: 0,
@@ -198,14 +226,14 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     state: () => undefined,
     forget: async () => {},
     receiving: () => receiving,
-    received: () => undefined,
+    received: () => received,
     ses: () => undefined,
     drawing: () => undefined,
     clock,
     monitoring: new Monitoring(clock),
   });
   closers.push(api.close);
-  return { info, posts, port: new URL(api.url).port };
+  return { info, posts, arrive, port: new URL(api.url).port };
 }
 
 async function run({ port }: { port: string }, argv: readonly string[]) {

@@ -113,4 +113,5 @@ const OWN: ReadonlySet<string> = new Set([
   'message-headers',
   'message-url',
   'content-id-map',
+  'attachments',
 ]);

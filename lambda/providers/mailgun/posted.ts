@@ -72,7 +72,7 @@ function contentOf(view: FormView): PostedMail['content'] {
     ...(text && { text }),
     ...(html && { html }),
     files,
-    ...(subject && { stated: { subject } }),
+    stated: { ...(subject && { subject }), files: listedFiles(view.text('attachments')) },
     ...((!view.complete || files.length < announced || !told) && { truncated: true }),
   };
 }
@@ -108,13 +108,27 @@ function filesOf(view: FormView): ReceivedFile[] {
   });
 }
 
+/** Files of a stored mail, by their names in the notification (user manual, store(), 2026-11-23). */
+function listedFiles(json: string | undefined): { filename: string; size: number }[] {
+  const list = attempt(() => parsePosted(json ?? '[]'));
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry: unknown) => {
+    const { name, size } = Object(entry) as { readonly name?: unknown; readonly size?: unknown };
+    return typeof name === 'string' && typeof size === 'number' ? [{ filename: name, size }] : [];
+  });
+}
+
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /** `{"<image1>": "attachment-1"}`, the other way round. */
 function contentIdMap(json: string | undefined): Map<string, string> {
-  try {
-    const map: unknown = parsePosted(json ?? 'null');
-    if (typeof map !== 'object' || map === null) return new Map();
-    return new Map(Object.entries(map).map(([contentId, field]) => [String(field), contentId]));
-  } catch {
-    return new Map();
-  }
+  const map = attempt(() => parsePosted(json ?? 'null'));
+  if (typeof map !== 'object' || map === null) return new Map();
+  return new Map(Object.entries(map).map(([contentId, field]) => [String(field), contentId]));
 }

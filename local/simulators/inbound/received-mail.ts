@@ -1,8 +1,9 @@
-import libmime from 'libmime';
-import { simpleParser } from 'mailparser';
-import { addressParser } from 'postal-mime';
+import { readMailboxes } from '../../../lambda/inbound/addresses.ts';
+import { bareId } from '../../../lambda/inbound/content.ts';
+import { readMime } from '../../../lambda/inbound/mime.ts';
+import { decodeWords } from '../../../lambda/mail/encoded-words.ts';
 import type { Header } from '../accepted-log.ts';
-import { headersOf, valuesOf } from '../mime-view.ts';
+import { valuesOf } from '../mime-view.ts';
 
 /** A mail as a provider's own SMTP server took it, for one recipient. */
 export interface Reception {
@@ -32,30 +33,30 @@ export interface Mailbox {
 export interface ReceivedMail extends Reception {
   /** In order, unfolded, encoded words decoded. */
   readonly headers: readonly Header[];
+  /** The same as they were written. */
+  readonly written: readonly Header[];
   readonly text: string | undefined;
   readonly html: string | undefined;
   readonly attachments: readonly Attached[];
 }
 
-/** Takes a mail apart; of one that its reader refuses, only the headers and the raw form are told. */
-export async function readReception(reception: Reception): Promise<ReceivedMail> {
-  const headers = headersOf(reception.raw).map(([name, value]) => [name, libmime.decodeWords(value)] as const);
-  const mail = await simpleParser(reception.raw, {
-    skipHtmlToText: true,
-    skipTextToHtml: true,
-    skipTextLinks: true,
-    keepCidLinks: true,
-  }).catch(() => undefined);
+/**
+ * Takes a mail apart. A provider reads mail at least as well as the receiver does, so this is the receiver's own reader; what it
+ * reads is held to what other readers and people say by the tests of the reader itself.
+ */
+export function readReception(reception: Reception): ReceivedMail {
+  const { headers, text, html, files } = readMime(reception.raw);
   return {
     ...reception,
-    headers,
-    text: mail?.text,
-    html: mail?.html || undefined,
-    attachments: (mail?.attachments ?? []).map(({ filename, contentType, cid, content }) => ({
-      filename: filename ?? undefined,
-      contentType,
-      contentId: cid,
-      content,
+    headers: headers.map(([name, value]) => [name, decodeWords(value)] as const),
+    written: headers,
+    text,
+    html,
+    attachments: files.map(({ filename, contentType, contentId, content }) => ({
+      filename,
+      contentType: contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '',
+      contentId: contentId && bareId(contentId),
+      content: Buffer.from(content),
     })),
   };
 }
@@ -67,12 +68,7 @@ export function headerOf({ headers }: ReceivedMail, name: string): string {
 
 /** The mailboxes of an address header, groups opened. */
 export function mailboxesOf(mail: ReceivedMail, name: string): Mailbox[] {
-  return valuesOf(headersOf(mail.raw), name).flatMap((value) =>
-    addressParser(value, { flatten: true }).map((entry) => ({
-      name: entry.name ?? '',
-      address: entry.address ?? '',
-    })),
-  );
+  return readMailboxes(valuesOf(mail.written, name)).map((one) => ({ name: one.name ?? '', address: one.address }));
 }
 
 /** The reply alone: what stands before the first quoted line and the signature. Good enough to be told from the whole. */

@@ -85,7 +85,7 @@ export class Receiving {
     const received: Received = {
       id: this.type === 'postmark' ? randomUUID() : randomBytes(32).toString('base64url'),
       at: Date.now(),
-      mail: await readReception(reception),
+      mail: readReception(reception),
       options,
       tries: [],
       status: options.hold === 'blocked' ? 'blocked' : options.hold === 'lost' ? 'processed' : 'scheduled',

@@ -25,6 +25,12 @@ new MailoverStack(app, 'Mailover', {
       canary: canaryTo('in.example.com'),
       options: { host: 'mta.example.com', clientName: 'mailover.example.com' },
     },
+    {
+      key: 'ses',
+      type: 'ses',
+      options: { identities: ['example.com'] },
+      inbound: { recipients: ['ses.in.example.com'], canary: canaryTo('ses-alone.in.example.com') },
+    },
   ],
   monitoring: { stage: 'trial' },
 });
