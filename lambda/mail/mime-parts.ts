@@ -78,6 +78,7 @@ class Reader {
   constructor(mail: Buffer) {
     this.#mail = mail;
     const config = { ignoreEmbedded: true, maxChildNodes: MAX_PARTS + 1, maxHeadSize: 2 * 64 * MAX_HEADER_BYTES };
+    // See LineSplitter: the types leave its step out.
     this.#splitter = new Splitter(config) as unknown as LineSplitter;
     this.#root = this.#splitter.node;
   }

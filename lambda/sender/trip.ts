@@ -1,6 +1,5 @@
 import type { Problem } from '../contract/dead-letter.ts';
 import { vendorsOf } from '../contract/vendor.ts';
-import { composeMime, leastSize } from '../mail/mime.ts';
 import { factsOf } from './ability.ts';
 import { ask } from './ask.ts';
 import { begin, type Carried, carry } from './carried.ts';
@@ -16,6 +15,7 @@ import { settle, timeLeft } from './settle.ts';
 import { readHad } from './supersedes.ts';
 import { logId, tellAccepted, tellClassWait, tellUnable } from './telemetry.ts';
 import { sharesAt } from './warm-up.ts';
+import { wayOf } from './way.ts';
 import { InFlightError, type Work } from './work.ts';
 
 /** What a trip may come back with instead of an end: what stands in the ledger has to be judged first. */
@@ -85,13 +85,11 @@ export class Trip {
     // Another provider must not wait behind a second silence of one that lost an answer already.
     const last = [...(await this.had()), ...start.recipients.flatMap((one) => one.unknownAt)];
     const shares = sharesAt(environment.providers, homes.letter.firstSeen);
-    const wayOf = (bytes: number) => route(message.id, shares, definitions, factsOf(message, bytes), preference, last);
-    // What is too large for all is known as such before it is composed, and in memory twice.
-    const rough = wayOf(leastSize(message));
-    const mime = rough.order.length > 0 ? await composeMime(message) : undefined;
-    const way = mime ? wayOf(mime.length) : rough;
+    const { way, mime } = await wayOf(message, (bytes) =>
+      route(message.id, shares, definitions, factsOf(message, bytes), preference, last),
+    );
     tellUnable(context, way.skipped.filter(({ kind }) => kind === 'unable').length);
-    if (!mime || way.order.length === 0) return this.read ? this.bury(uncarried(way), start) : 'read-first';
+    if (!mime) return this.read ? this.bury(uncarried(way), start) : 'read-first';
 
     // A recipient that all have refused is not offered to them again while others wait.
     const offered = declareRefused(

@@ -41,14 +41,14 @@ export async function explain(argv: readonly string[], context: ExplainContext):
 }
 
 async function explainedBy(options: ExplainOptions, context: ExplainContext): Promise<Answer> {
-  const body = withId(await bodyOf(options.file, context.input), options.id);
+  const body = await bodyOf(options.file, context.input);
   if (!options.live && isPointer(body))
     throw new UsageError('the submission is in S3: give the object itself, or look there with --local or --table NAME');
   const environment = await context.configuration();
   const now = context.now();
   const world = await surroundingsOf(options.live, environment, { ...context, now });
   const drawn = randomUUID();
-  const explained = await planFor(body, options.id ?? drawn, environment, {
+  const explained = await planFor(body, { drawn, given: options.id }, environment, {
     objects: world.objects,
     now,
     had: world.had,
@@ -74,18 +74,6 @@ function isPointer(body: string): boolean {
     return Object.hasOwn(Object(JSON.parse(body)), 's3');
   } catch {
     return false;
-  }
-}
-
-/** What is not a JSON object stays as it is: the sender's own words say what is wrong with it. */
-function withId(body: string, id: string | undefined): string {
-  if (id === undefined) return body;
-  try {
-    const given: unknown = JSON.parse(body);
-    const isObject = typeof given === 'object' && given !== null && !Array.isArray(given) && !('s3' in given);
-    return isObject ? JSON.stringify({ ...given, id }) : body;
-  } catch {
-    return body;
   }
 }
 

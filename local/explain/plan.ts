@@ -1,9 +1,11 @@
+import * as z from 'zod/mini';
 import type { Problem } from '../../lambda/contract/dead-letter.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig, ProviderType } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import type { Submission } from '../../lambda/contract/submission.ts';
-import { composeMime } from '../../lambda/mail/mime.ts';
+import { ownId } from '../../lambda/contract/submission-fields.ts';
+import type { Message } from '../../lambda/mail/message.ts';
 import type { Objects } from '../../lambda/platform/objects.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { factsOf } from '../../lambda/sender/ability.ts';
@@ -13,6 +15,7 @@ import { policyOf, routeOf } from '../../lambda/sender/policy.ts';
 import { favourite, ranking, route, type Skip, uncarried } from '../../lambda/sender/route.ts';
 import { overdue } from '../../lambda/sender/settle.ts';
 import { sharesAt } from '../../lambda/sender/warm-up.ts';
+import { wayOf } from '../../lambda/sender/way.ts';
 import type { Standings } from './standings.ts';
 
 /** Who decided something: the submission itself, the named route of its class, or the configuration for all mail. */
@@ -27,7 +30,13 @@ export interface Plan {
     readonly onUnknown: { readonly value: string; readonly from: Decider };
     readonly expires: { readonly inSeconds: number; readonly from: Decider };
   };
-  readonly order: readonly { readonly key: string; readonly type: ProviderType; readonly substituteFrom?: true }[];
+  readonly order: readonly {
+    readonly key: string;
+    readonly type: ProviderType;
+    readonly substituteFrom?: true;
+    /** How many recipients have an address that it cannot carry: those go elsewhere. */
+    readonly leavesOut?: number;
+  }[];
   readonly skipped: readonly Skip[];
   /** Providers of the way that circuits or an operator keep out now; they would be tried in this order if they were open. */
   readonly closed: readonly Pick<Skip, 'key' | 'reason'>[];
@@ -59,29 +68,37 @@ export interface World {
   readonly standings: Standings;
 }
 
-/** Takes a body through the sender's own intake, policy and route. */
+/**
+ * Takes a body, byte for byte, through the sender's own intake, policy and route.
+ *
+ * @param ids - `given` stands in place of the id in the body; `drawn` is for a body without one
+ */
 export async function planFor(
   body: string,
-  fallbackId: string,
+  { given, drawn }: { readonly given?: string | undefined; readonly drawn: string },
   environment: SenderEnvironment,
   { objects, now, had, standings }: World,
 ): Promise<Explained> {
   const { providers, routes = [] } = environment;
-  const arrived = await intake(body, fallbackId, objects, environment, now);
+  const wrong = given === undefined ? undefined : z.safeParse(ownId, given).error?.issues[0];
+  if (wrong) return bad('Malformed', `id: given a string of ${given?.length} characters; expected ${wrong.message}`);
+  const arrived = await intake(body, given ?? drawn, objects, environment, now);
   if (arrived.kind === 'trouble') throw arrived.error;
   if (arrived.kind === 'problem') return arrived;
   if (arrived.kind === 'future')
     return bad('Malformed', `version: ${arrived.version}, which this release cannot read; it must be 1`);
-  const { submission, message } = arrived;
+  const { submission } = arrived;
+  const message = given === undefined ? arrived.message : underId(arrived.message, given);
   const { preference, onUnknown, expiresInMs } = policyOf(submission, routes, { now, ageMs: 0 });
   if (expiresInMs !== undefined && expiresInMs <= 0) {
     const late = overdue(expiresInMs);
     if (late.kind === 'dead-letter') return bad(late.reason, late.detail);
   }
-  const mime = await composeMime(message);
   const current = sharesAt(providers, now);
   const last = submission.supersedes === undefined ? [] : await had(submission.supersedes);
-  const way = route(message.id, current, definitions, factsOf(message, mime.length), preference, last);
+  const { way } = await wayOf(message, (bytes) =>
+    route(message.id, current, definitions, factsOf(message, bytes), preference, last),
+  );
   if (way.order.length === 0) return { kind: 'problem', problem: uncarried(way) };
   const named = routeOf(submission, routes);
   const closed = standings(message.id);
@@ -99,7 +116,16 @@ export async function planFor(
         },
       },
       order: way.order.flatMap(({ key, type }) =>
-        closed.has(key) ? [] : [{ key, type, ...(way.substituted.has(key) && { substituteFrom: true as const }) }],
+        closed.has(key)
+          ? []
+          : [
+              {
+                key,
+                type,
+                ...(way.substituted.has(key) && { substituteFrom: true as const }),
+                ...(way.beyond.has(key) && { leavesOut: way.beyond.get(key)?.length ?? 0 }),
+              },
+            ],
       ),
       closed: way.order.flatMap(({ key }) => {
         const reason = closed.get(key);
@@ -108,6 +134,15 @@ export async function planFor(
       skipped: [...way.skipped, ...unnamed(submission, named, providers)],
       ...(preference.only === undefined && { draw: drawOf(message.id, current) }),
     },
+  };
+}
+
+/** The message as if its submission had this id. */
+function underId(message: Message, id: string): Message {
+  return {
+    ...message,
+    id,
+    headers: message.headers.map(([name, value]) => [name, name === 'X-Mailover-Id' ? id : value]),
   };
 }
 

@@ -10,6 +10,9 @@ const BY: Readonly<Record<Decider, string>> = {
 
 const SUBSTITUTED = ', from its substitute address: it may not send for the From domain';
 
+const leftOut = (number: number) =>
+  `, but not to ${number} recipient${number === 1 ? '' : 's'} whose address it cannot carry`;
+
 const INDENT = ' '.repeat(12);
 
 /** A plan as an operator reads it. */
@@ -23,8 +26,8 @@ export function planInWords({ id, class: name, policy, order, skipped, closed, d
     `onUnknown   ${policy.onUnknown.value} (${BY[policy.onUnknown.from]})`,
     `order       ${policy.order === 'default' ? 'by priority, weight and share' : BY[policy.order]}`,
     ...order.map(
-      ({ key, type, substituteFrom }, place) =>
-        `${String(place + 1).padStart(10)}. ${key.padEnd(width)}  ${type}${substituteFrom ? SUBSTITUTED : ''}`,
+      ({ key, type, substituteFrom, leavesOut }, place) =>
+        `${String(place + 1).padStart(10)}. ${key.padEnd(width)}  ${type}${substituteFrom ? SUBSTITUTED : ''}${leavesOut ? leftOut(leavesOut) : ''}`,
     ),
     ...(order.length === 0
       ? [`${INDENT}nobody is open: of those kept out the least bad is tried, but nobody isolated`]

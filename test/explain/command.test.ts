@@ -87,6 +87,22 @@ not tried
     expect((await run(['--id', 'x'], anonymous)).out).not.toContain('note:');
   });
 
+  it('reads the bytes as the sender does, whatever id it is given', async () => {
+    const twice = JSON.stringify(mail).replace('{', '{"text":"first",');
+
+    for (const options of [[], ['--id', 'x']])
+      expect((await run(options, twice)).out).toContain('text: given twice; expected each name once');
+    expect((await run(['--id', 'x'], `\ufeff${JSON.stringify(mail)}`)).out).toContain('submission  x\n');
+    expect((await run(['--id', 'a b'], mail)).out).toContain('id: given a string of 3 characters; expected 1 to 128');
+  });
+
+  it('says whom a provider leaves out, since it cannot carry the address', async () => {
+    const { out } = await run([], { ...mail, to: ['b@example.org', 'm\u00fcller@example.org', '"q p"@example.org'] });
+
+    expect(out).toContain('postmark, but not to 2 recipients whose address it cannot carry\n');
+    expect(out).toContain('mailgun, but not to 1 recipient whose address it cannot carry\n');
+  });
+
   it.each([
     ['what is not JSON', '{', 'Malformed', 'the message: given 1 byte of what is not JSON'],
     ['a bad address', { ...mail, to: ['b'] }, 'Malformed', 'to[0]: given a string of 1 character; expected'],

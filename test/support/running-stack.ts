@@ -44,8 +44,10 @@ export interface RunningStack {
   entries(id: string): Promise<AcceptedEntry[]>;
   /** Polls until each id was accepted at least once (and `enough` agrees), and gives all their entries. */
   accepted(ids: readonly string[], enough?: (entries: AcceptedEntry[]) => boolean): Promise<AcceptedEntry[]>;
-  /** Receives and deletes that many messages of the dead-letter queue. */
+  /** Receives at least that many messages of the dead-letter queue, none of them twice. */
   letters(count: number): Promise<Message[]>;
+  /** Receives what is on the dead-letter queue, at most ten messages, none of them twice. */
+  receiveLetters(): Promise<Message[]>;
   /** Messages on these queues, delayed and in flight ones too. */
   depth(queueUrls: readonly string[]): Promise<number>;
   until(condition: () => Promise<boolean>): Promise<void>;
@@ -76,6 +78,17 @@ export async function givenStack(timeScale: number, app?: string): Promise<Runni
       if (Date.now() > end) throw new Error(`not reached within ${PATIENCE_MS} ms`);
       await wait(POLL_MS);
     }
+  };
+  const receiveLetters = async () => {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: info.queues.deadLetter,
+        MaxNumberOfMessages: 10,
+        MessageAttributeNames: ['All'],
+        VisibilityTimeout: 43_200,
+      }),
+    );
+    return Messages;
   };
   return {
     url: stack.url,
@@ -111,19 +124,12 @@ export async function givenStack(timeScale: number, app?: string): Promise<Runni
     letters: async (count) => {
       const found: Message[] = [];
       await until(async () => {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({
-            QueueUrl: info.queues.deadLetter,
-            MaxNumberOfMessages: 10,
-            MessageAttributeNames: ['All'],
-            VisibilityTimeout: 43_200,
-          }),
-        );
-        found.push(...Messages);
+        found.push(...(await receiveLetters()));
         return found.length >= count;
       });
       return found;
     },
+    receiveLetters,
     depth: async (queueUrls) => {
       const counts = await Promise.all(
         queueUrls.map(async (QueueUrl) => {

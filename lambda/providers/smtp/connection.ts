@@ -106,6 +106,7 @@ export async function transmit(
 
 /** nodemailer names SMTPUTF8 for addresses of the envelope only (10.6.0, 2026-11-28), though a header may need it alone. */
 function nameSmtpUtf8(connection: SMTPConnection): void {
+  // Its types leave the method out, and its version is pinned.
   const internal = connection as unknown as { _sendCommand(command: string, ...more: unknown[]): void };
   const send = internal._sendCommand;
   internal._sendCommand = function named(command, ...more) {
