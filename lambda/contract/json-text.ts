@@ -37,7 +37,7 @@ interface Container {
 /**
  * Reads a JSON text once over its bytes, before it is parsed: a name that stands twice in one object, `__proto__`, and
  * what is too deep or too much are told, since `JSON.parse` keeps the last of two in silence. Tells `onString` of every
- * string value. Whether the text is JSON at all is left to the parser.
+ * string value, behind a fault of names as well. Whether the text is JSON at all is left to the parser.
  */
 export function scanJson(
   bytes: Buffer,
@@ -45,6 +45,7 @@ export function scanJson(
 ): JsonFault | undefined {
   const stack: Container[] = [];
   let values = 0;
+  let fault: JsonFault | undefined;
   const path = () => stack.map(({ place }) => place);
   for (let at = 0; at < bytes.length; at++) {
     const top = stack.at(-1);
@@ -57,8 +58,8 @@ export function scanJson(
           if (name === undefined) return undefined;
           top.place = name;
           top.expectsName = false;
-          if (name === '__proto__') return { path: path(), given: 'unknown field', expected: ONLY_FIELDS };
-          if (top.names.has(name)) return { path: path(), given: 'given twice', expected: 'each name once' };
+          if (name === '__proto__') fault ??= { path: path(), given: 'unknown field', expected: ONLY_FIELDS };
+          else if (top.names.has(name)) fault ??= { path: path(), given: 'given twice', expected: 'each name once' };
           top.names.add(name);
           values += 1;
         } else onString({ path: path(), start: at + 1, end, escaped });
@@ -90,7 +91,7 @@ export function scanJson(
     if (values > MAX_VALUES)
       return { path: [], given: `given more than ${MAX_VALUES} names and list entries`, expected: 'fewer' };
   }
-  return undefined;
+  return fault;
 }
 
 const ONLY_FIELDS = 'only the fields of the schema';

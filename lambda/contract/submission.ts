@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { BASE64, cutContents } from './contents.ts';
-import type { Problem } from './dead-letter.ts';
+import { CANARY_PREFIX, type Problem, SUBMISSION_ID } from './dead-letter.ts';
 import { explain, fieldName, shapeOf } from './explain.ts';
 import { measureJson } from './json-bounds.ts';
-import { type JsonPath, type JsonString, scanJson } from './json-text.ts';
+import { type JsonFault, type JsonPath, type JsonString, scanJson } from './json-text.ts';
 import * as field from './submission-fields.ts';
 
 export type { Problem };
@@ -148,8 +148,9 @@ export type ReadResult =
       readonly contents: ReadonlyMap<number, Buffer>;
     }
   | { readonly kind: 'pointer'; readonly s3: S3Reference }
-  | { readonly kind: 'future'; readonly version: number }
-  | { readonly kind: 'problem'; readonly problem: Problem };
+  | { readonly kind: 'future'; readonly version: number; readonly id?: string }
+  /** `id` is that of the body, if it has one that may be an id. */
+  | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string };
 
 /** Depth and parts have been counted by then. */
 const LIMITS = { depth: Number.POSITIVE_INFINITY, parts: Number.POSITIVE_INFINITY, bytes: 20_000_000 };
@@ -166,9 +167,31 @@ const TOO_LARGE: Problem = {
 export function readSubmission(body: string | Buffer): ReadResult {
   const bytes = withoutMark(typeof body === 'string' ? Buffer.from(body) : body);
   const strings: JsonString[] = [];
+  const ids: string[] = [];
   const fault = scanJson(bytes, (value) => {
     if (isContent(value.path)) strings.push(value);
+    if (value.path.length === 1 && value.path[0] === 'id') ids.push(idIn(bytes, value));
   });
+  const read = readScanned(bytes, strings, fault);
+  const [id = ''] = ids;
+  const known = ids.length === 1 && SUBMISSION_ID.test(id) && !id.startsWith(CANARY_PREFIX);
+  return (read.kind === 'problem' || read.kind === 'future') && known ? { ...read, id } : read;
+}
+
+/** The text of a string that may be an id: some writers of JSON escape a slash. */
+function idIn(bytes: Buffer, { start, end }: JsonString): string {
+  if (end - start > MAX_ESCAPED_ID) return '';
+  try {
+    return String(JSON.parse(bytes.toString('utf8', start - 1, end + 1)));
+  } catch {
+    return '';
+  }
+}
+
+/** 128 characters, each as `\u0061`. */
+const MAX_ESCAPED_ID = 768;
+
+function readScanned(bytes: Buffer, strings: readonly JsonString[], fault: JsonFault | undefined): ReadResult {
   if (fault) return malformed(`${fieldName(fault.path)}: ${fault.given}; expected ${fault.expected}`);
   if (measureJson(bytes, LIMITS).excess) return { kind: 'problem', problem: TOO_LARGE };
   const cut = cutContents(bytes, strings);

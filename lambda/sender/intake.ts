@@ -12,7 +12,7 @@ export type Intake =
   | { readonly kind: 'ready'; readonly submission: Submission; readonly message: Message }
   | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string; readonly submission?: Submission }
   /** Written for a newer release: another deployment may read it. */
-  | { readonly kind: 'future'; readonly version: number }
+  | { readonly kind: 'future'; readonly version: number; readonly id?: string }
   /** An object could not be read just now. */
   | { readonly kind: 'trouble'; readonly error: unknown; readonly id?: string; readonly submission?: Submission };
 

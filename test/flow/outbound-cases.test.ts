@@ -70,7 +70,7 @@ const folder = new URL('../fixtures/outbound/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
 const CASES: readonly Case[] = JSON.parse(read('expected.json'));
 const REPLIES: readonly Reply[] = JSON.parse(read('replies.json'));
-const UTF8_APP = 'test/flow/apps/smtp-utf8.ts';
+const VARIANTS = 'test/flow/apps/variants.ts';
 
 const MAIL = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], subject: 'Your order', text: 'Hello' };
 
@@ -146,7 +146,7 @@ describe("with the users' app", () => {
 });
 
 describe('with an SMTP server that may be asked for SMTPUTF8, a mail', { timeout: 60_000 }, () => {
-  stackFor(UTF8_APP);
+  stackFor(VARIANTS);
 
   it.each(titled(CASES.filter(({ variant }) => variant === 'smtpUtf8')))('%s', (_, one, type) => meets(one, type));
 });

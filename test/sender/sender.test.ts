@@ -408,7 +408,27 @@ describe('sender', () => {
     expect(world.sent).toEqual([]);
 
     await world.send(sqsRecord(body, { receiveCount: 5 }));
-    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Malformed' } }]);
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Malformed', SubmissionId: mail.id } }]);
+  });
+
+  it.each<[string, string | object, string?]>([
+    ['a bad field', { ...mail, to: ['nobody'] }, 'order-1'],
+    ['a bad field before the id', '{"version":1,"to":[1],"id":"a\\/b"}', 'a/b'],
+    ['a name that stands twice', '{"subject":"a","subject":"b","id":"order-1"}', 'order-1'],
+    ['an id that stands twice', '{"id":"order-1","id":"order-2"}'],
+    ['an id within a field', '{"version":1,"metadata":{"id":"order-1"}}'],
+    ['an id that is none', { ...mail, id: 'a b' }],
+    ['an id of half a megabyte', { ...mail, id: 'x'.repeat(500_000) }],
+    ['what is not JSON', '{"id":"order-1"', 'order-1'],
+    ['what ends within the id', '{"id":"order-1'],
+  ])('is known by the id in its body where that is valid, also with %s', async (_, body, id) => {
+    const world = givenWorld({});
+
+    const record = sqsRecord(body);
+    await world.send(record);
+
+    const attributes = { Reason: 'Malformed', SubmissionId: id ?? record.messageId };
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes }]);
   });
 
   it('waits while the bucket is in trouble, and loses nothing', async () => {

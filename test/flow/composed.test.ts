@@ -1,0 +1,190 @@
+import { simpleParser } from 'mailparser';
+import PostalMime from 'postal-mime';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type CaseStack, givenCases, only, type Taken, type Type } from '../support/case-stack.ts';
+
+// Mail as its provider received it. What a parser says of it counts only where another one, that shares no code with it, agrees.
+
+const MAIL = {
+  version: 1,
+  from: { name: 'Größe & Co', address: 'shop@example.com' },
+  to: [{ name: 'Ada "the" <L>', address: 'ada@example.org' }],
+  cc: ['bob@example.org'],
+  bcc: ['hidden@example.org'],
+  subject: 'Ваш заказ подтверждён — спасибо за покупку в нашем магазине',
+  text: 'Hello',
+  html: '<p>Hello <a href="https://example.com/reset?t=1">you</a></p>',
+};
+const INVITATION = {
+  method: 'REQUEST',
+  content: 'BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Größe\nEND:VEVENT\nEND:VCALENDAR\n',
+};
+const TYPES = ['postmark', 'mailgun', 'ses', 'smtp'] as const;
+const COMPOSED = ['mailgun', 'ses', 'smtp'] as const;
+
+let cases: CaseStack;
+
+beforeAll(async () => {
+  cases = await givenCases('test/flow/apps/variants.ts');
+}, 120_000);
+afterEach(() => cases.stack.repairAll());
+afterAll(() => cases.stack.close());
+
+/** What became of a mail that its provider takes as a whole. */
+async function taken(submission: object): Promise<Taken> {
+  const ending = await cases.ending(await cases.send(submission));
+  expect(ending).toMatchObject({ end: 'done', taken: [expect.anything()] });
+  return ending.taken[0] as Taken;
+}
+
+/** The MIME that a provider was given, read twice. */
+async function readTwice({ rawBase64 }: Taken) {
+  const raw = Buffer.from(rawBase64, 'base64');
+  const [one, other] = await Promise.all([simpleParser(raw), PostalMime.parse(raw)]);
+  return { raw: raw.toString('latin1'), one, other };
+}
+
+const headerOf = ({ headers }: Taken, name: string) =>
+  headers.find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1];
+
+describe('a composed mail', { timeout: 60_000 }, () => {
+  it.each(COMPOSED)('reads the same to two parsers behind %s', async (type) => {
+    const { one, other, raw } = await readTwice(await taken({ ...MAIL, ...only([type]) }));
+
+    expect([one.subject, other.subject]).toEqual([MAIL.subject, MAIL.subject]);
+    expect([one.from?.value, [other.from]]).toEqual([[MAIL.from], [expect.objectContaining(MAIL.from)]]);
+    expect([one.to, other.to].flat()).toEqual([
+      expect.objectContaining({ value: MAIL.to }),
+      expect.objectContaining(MAIL.to[0] ?? {}),
+    ]);
+    expect([one.text?.trim(), other.text?.trim()]).toEqual(['Hello', 'Hello']);
+    expect([one.html, other.html?.trim()]).toEqual([expect.stringContaining('reset?t=1'), MAIL.html]);
+    expect(raw).not.toContain('hidden@example.org');
+  });
+
+  it.each(COMPOSED)('has an invitation as an alternative and as a file behind %s', async (type) => {
+    const { one, other, raw } = await readTwice(await taken({ ...MAIL, calendar: INVITATION, ...only([type]) }));
+
+    const file = INVITATION.content.replaceAll('\n', '\r\n');
+    const alternative = /content-type: text\/calendar;\s*charset=utf-8;\s*method=REQUEST/i;
+    expect(raw.match(new RegExp(alternative, 'gi'))).toHaveLength(1);
+    expect(raw.indexOf('multipart/alternative')).toBeLessThan(raw.search(alternative));
+    for (const files of [one.attachments, other.attachments]) {
+      const invite = files.find(({ filename }) => filename === 'invite.ics');
+      // One of them reads a file of text with the line ends of its own system.
+      expect(
+        Buffer.from(invite?.content as ArrayBuffer)
+          .toString()
+          .replace(/\r?\n/g, '\r\n'),
+      ).toBe(file);
+    }
+  });
+
+  it('goes past a provider that cannot carry an invitation', async () => {
+    const id = await cases.send({ ...MAIL, calendar: INVITATION, ...only(['postmark', 'mailgun']) });
+    expect(await cases.ending(id)).toMatchObject({ end: 'done', called: ['mailgun'] });
+
+    const alone = await cases.send({ ...MAIL, calendar: INVITATION, ...only(['postmark']) });
+    expect(await cases.ending(alone)).toMatchObject({
+      end: 'dead',
+      reason: 'Refused',
+      detail: expect.stringContaining('invitation'),
+    });
+  });
+
+  it('is refused with an invitation whose method is another one than it says', async () => {
+    const calendar = { ...INVITATION, method: 'CANCEL' };
+    expect(await cases.ending(await cases.send({ ...MAIL, calendar, ...only(['mailgun']) }))).toMatchObject({
+      end: 'dead',
+      reason: 'Malformed',
+      detail: expect.stringMatching(/calendar/),
+    });
+  });
+});
+
+describe('tracking', { timeout: 60_000 }, () => {
+  const off = { opens: false, clicks: false };
+  const both = { opens: true, clicks: true };
+
+  it.each<[string, object, { opens: boolean; clicks: boolean }]>([
+    ['is off unless somebody asks', {}, off],
+    ['is what the submission says', { tracking: { opens: true } }, { opens: true, clicks: false }],
+    ['is what the submission says of links', { tracking: { clicks: true } }, { opens: false, clicks: true }],
+    ['is what the route of the class says', { class: 'news' }, both],
+    ['of a submission goes before that of its class', { class: 'news', tracking: off }, off],
+  ])('%s, at every provider', async (_, change, wanted) => {
+    for (const type of ['postmark', 'mailgun', 'ses'] as const)
+      expect((await taken({ ...MAIL, ...change, ...only([type]) })).tracking, type).toEqual(wanted);
+  });
+
+  it('stays as it was said when another provider has to take the mail', async () => {
+    await cases.stack.breakProvider('postmark', { respond: { status: 500 } });
+    expect(await taken({ ...MAIL, ...only(['postmark', 'mailgun']) })).toMatchObject({
+      provider: 'mailgun',
+      tracking: off,
+    });
+  });
+});
+
+describe('a substitute From', { timeout: 60_000 }, () => {
+  it('stands in for a domain that the provider may not send for, and answers go to the original', async () => {
+    const mail = await taken({ ...MAIL, providers: { only: ['stand-in'] } });
+    const { one, other } = await readTwice(mail);
+
+    const substitute = { name: MAIL.from.name, address: 'mail@mg.example.net' };
+    expect(mail.envelope.to).toHaveLength(3);
+    expect([one.from?.value, [other.from]]).toEqual([[substitute], [expect.objectContaining(substitute)]]);
+    expect([one.replyTo?.value, other.replyTo]).toEqual([[MAIL.from], [expect.objectContaining(MAIL.from)]]);
+    expect([one.subject, other.subject]).toEqual([MAIL.subject, MAIL.subject]);
+  });
+
+  it('comes after every provider that may send as it is, and leaves an answer address alone', async () => {
+    const first = { ...MAIL, providers: { only: ['stand-in', 'mailgun'] } };
+    expect((await taken(first)).provider).toBe('mailgun');
+
+    await cases.stack.breakProvider('mailgun', { network: 'refuse' });
+    const { headers, provider } = await taken({ ...first, replyTo: ['help@example.com'] });
+    expect(provider).toBe('stand-in');
+    expect(headers.filter(([name]) => name === 'Reply-To')).toEqual([['Reply-To', 'help@example.com']]);
+  });
+});
+
+describe('an address that a provider cannot carry', { timeout: 60_000 }, () => {
+  const UTF8 = 'müller@example.org';
+  const QUOTED = '"a b"@example.org';
+
+  it.each(TYPES.filter((type) => type !== 'smtp'))('keeps nobody else from %s', async (type) => {
+    const id = await cases.send({ ...MAIL, to: ['ada@example.org', UTF8], cc: ['bob@example.org'], ...only([type]) });
+    const { taken, ...ending } = await cases.ending(id);
+
+    expect(ending).toMatchObject({ end: 'dead', reason: 'Refused', done: [0, 2, 3] });
+    expect(ending.detail).toMatch(/can carry the address of 1 of 4 recipients/);
+    expect(taken.map(({ envelope }) => envelope.to.toSorted())).toEqual([
+      ['ada@example.org', 'bob@example.org', 'hidden@example.org'],
+    ]);
+    expect(headerOf(taken[0] as Taken, 'To')).toBe('ada@example.org');
+  });
+
+  it('goes over the next provider that can', async () => {
+    const mail = { ...MAIL, to: ['ada@example.org', UTF8, QUOTED], cc: [], bcc: [] };
+    const { end, taken } = await cases.ending(await cases.send({ ...mail, ...only([...TYPES]) }));
+
+    expect(end).toBe('done');
+    expect(taken.map(({ provider, envelope }) => [provider, envelope.to])).toEqual([
+      ['postmark', ['ada@example.org']],
+      ['mailgun', [QUOTED]],
+      ['own-mta', [UTF8]],
+    ]);
+  });
+
+  it('keeps the whole mail from a provider where it is the sender', async () => {
+    const from = 'grüße@example.com';
+    const first: Type[] = ['postmark', 'mailgun', 'ses'];
+    expect(await cases.ending(await cases.send({ ...MAIL, from, ...only(first) }))).toMatchObject({
+      end: 'dead',
+      reason: 'Refused',
+      called: [],
+    });
+    expect((await taken({ ...MAIL, from, ...only([...first, 'smtp']) })).provider).toBe('own-mta');
+  });
+});
