@@ -6,36 +6,76 @@ const MAX_ISSUES = 3;
 
 /** Puts what is wrong with a body into words: the field, the shape of what was given, what would be right. */
 export function explain(issues: readonly Issue[], root: unknown): string {
-  const sentences = issues.slice(0, MAX_ISSUES).map((issue) => sentence(issue, root, []));
+  const isHarmless = (name: string) => isWord(name) && (name.length < SHORT || !isSaidIn(root, name.toLowerCase()));
+  const sentences = issues.slice(0, MAX_ISSUES).map((issue) => sentence(issue, root, [], isHarmless));
   const more = issues.length - sentences.length;
   return sentences.join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
-function sentence(issue: Issue, root: unknown, base: readonly PropertyKey[]): string {
+function sentence(issue: Issue, root: unknown, base: readonly PropertyKey[], isHarmless: IsHarmless): string {
   const path = [...base, ...issue.path];
   if (issue.code === 'invalid_union') {
     // The branch of the right type tells more than "none of these".
     const branch = issue.errors.find(([first]) => first && !(first.code === 'invalid_type' && first.path.length === 0));
-    if (branch?.[0]) return sentence(branch[0], root, path);
+    if (branch?.[0]) return sentence(branch[0], root, path, isHarmless);
   }
   if (issue.code === 'unrecognized_keys') {
-    const names = issue.keys.slice(0, MAX_ISSUES).map((key) => fieldName([...path, key]));
+    const names = issue.keys.slice(0, MAX_ISSUES).map((key) => fieldName([...path, key], isHarmless));
     return `${names.join(', ')}: unknown field; expected only the fields of the schema`;
   }
-  if (issue.code === 'invalid_key') return `${fieldName(path)}: a refused name; expected ${issue.issues[0]?.message}`;
-  return `${fieldName(path)}: given ${shapeOf(valueAt(root, path))}; expected ${issue.message}`;
+  if (issue.code === 'invalid_key')
+    return `${fieldName(path, isHarmless)}: a refused name; expected ${issue.issues[0]?.message}`;
+  return `${fieldName(path, isHarmless)}: given ${shapeOf(valueAt(root, path))}; expected ${issue.message}`;
 }
 
-/** `to[0].address`; a name that could itself be content is told by its length. */
-export function fieldName(path: readonly PropertyKey[]): string {
+/** Whether a name that is none of the schema may be told. */
+type IsHarmless = (name: string) => boolean;
+
+/** Words, as programs and headers have them for names; anything else may be an address, a code, or a name of somebody. */
+const IDENTIFIER = /^(?=.{1,40}$)[A-Za-z]+([_-][A-Za-z]+)*$/;
+const isWord = (name: string) => IDENTIFIER.test(name);
+/** Too short to say anything. */
+const SHORT = 4;
+
+/** Tells harmless names of a text that is not parsed: words that stand nowhere else in it. */
+export function harmlessIn(text: Buffer): IsHarmless {
+  return (name) => {
+    if (!isWord(name) || name.length < SHORT) return isWord(name);
+    const others = text.toString('utf8').replace(new RegExp(`"${name}"\\s*:`, 'g'), '');
+    return !others.toLowerCase().includes(name.toLowerCase());
+  };
+}
+
+/**
+ * `to[0].address`; names of the schema are told. A producer may make a name of anything, so every other one that is not known to be
+ * harmless is told by its length.
+ */
+export function fieldName(path: readonly PropertyKey[], isHarmless: IsHarmless = () => false): string {
   let name = '';
   for (const part of path) {
+    const text = String(part);
     if (typeof part === 'number') name += `[${part}]`;
-    else if (/^[A-Za-z_][A-Za-z0-9_-]{0,39}$/.test(String(part))) name += `${name && '.'}${String(part)}`;
-    else name += `${name && '.'}(a name of ${String(part).length} characters)`;
+    else if (FIELDS.has(text) || text === '__proto__' || isHarmless(text)) name += `${name && '.'}${text}`;
+    else name += `${name && '.'}(a name of ${text.length} characters)`;
   }
   return name || 'the message';
 }
+
+/** Whether a text, somewhere in the body, has these words. */
+function isSaidIn(value: unknown, words: string): boolean {
+  if (typeof value === 'string') return value.toLowerCase().includes(words);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some((one) => isSaidIn(one, words));
+}
+
+/** Every name that a submission or a pointer may have. */
+export const FIELDS: ReadonlySet<string> = new Set(
+  (
+    'version id class from to cc bcc replyTo name address subject text html headers attachments filename contentType content ' +
+    'contentId s3 bucket key tracking opens clicks calendar method tag metadata unsubscribe url mailto expiresAt onUnknown ' +
+    'supersedes providers only except'
+  ).split(' '),
+);
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   let value = root;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { BASE64, cutContents } from './contents.ts';
 import { CANARY_PREFIX, type Problem, SUBMISSION_ID } from './dead-letter.ts';
-import { explain, fieldName, shapeOf } from './explain.ts';
+import { explain, fieldName, harmlessIn, shapeOf } from './explain.ts';
 import { measureJson } from './json-bounds.ts';
 import { type JsonFault, type JsonPath, type JsonString, scanJson } from './json-text.ts';
 import * as field from './submission-fields.ts';
@@ -192,7 +192,8 @@ function idIn(bytes: Buffer, { start, end }: JsonString): string {
 const MAX_ESCAPED_ID = 768;
 
 function readScanned(bytes: Buffer, strings: readonly JsonString[], fault: JsonFault | undefined): ReadResult {
-  if (fault) return malformed(`${fieldName(fault.path)}: ${fault.given}; expected ${fault.expected}`);
+  if (fault)
+    return malformed(`${fieldName(fault.path, harmlessIn(bytes))}: ${fault.given}; expected ${fault.expected}`);
   if (measureJson(bytes, LIMITS).excess) return { kind: 'problem', problem: TOO_LARGE };
   const cut = cutContents(bytes, strings);
   if ('invalid' in cut) {

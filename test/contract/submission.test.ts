@@ -256,6 +256,13 @@ describe('readSubmission', () => {
     [{ providers: { first: [] } }, 'providers.first: unknown field'],
     [{ sendAt: 'x' }, 'sendAt: unknown field'],
     [{ 'eve@example.net': 'x' }, '(a name of 15 characters): unknown field'],
+    // A code, a name that the mail also says, and one in a place of its own.
+    [{ 'code-4711': 'x' }, '(a name of 9 characters): unknown field'],
+    [{ Hector: 'x', subject: 'Dear hector' }, '(a name of 6 characters): unknown field'],
+    [{ metadata: { 'ada.lovelace': 1 } }, 'metadata.(a name of 12 characters): given a number'],
+    [{ headers: { 'X-Pin-9917': 1 } }, 'headers.(a name of 10 characters): given a number'],
+    [{ metadata: { lovelace: 1 }, subject: 'Ada Lovelace' }, 'metadata.(a name of 8 characters): given a number'],
+    [{ headers: { 'X-Order': 1 } }, 'headers.X-Order: given a number'],
     [{ s3: { bucket: 'mail', key: 'submissions/k' } }, 'from, to, text: unknown field'],
   ])('refuses %j', (changes, detail) => {
     expect(detailOf({ ...minimal, ...changes }).startsWith(detail), detailOf({ ...minimal, ...changes })).toBe(true);
