@@ -177,7 +177,7 @@ function mailover(rig: Rig): Way {
       },
     },
     objects: { ...NO_OBJECTS, renew: async () => {} },
-    proofs: letterProofs('letters', { read: async () => ({ key: 'bench' }) }, systemClock),
+    proofs: letterProofs('letters', { read: async () => ({ key: 'bench' }) }, systemClock, { add: () => undefined }),
     metrics: { add: () => {} },
     gate: createGate({ providers: PROVIDERS, ...edges }),
     ...edges,

@@ -51,14 +51,15 @@ export function currentProcess(worker: Worker, world: World, seams: Seams = {}):
   };
   const ports = seams.ports?.(given, worker) ?? given;
   const edges = { log: SILENT_LOG, random: () => random.next() };
+  const metrics = { add: () => undefined };
   const gate = createGate({ ...ports.environment, ...ports, ...edges });
   const send = createSender({
     ...ports,
     ...edges,
     definitions,
-    proofs: letterProofs(ports.environment.letterSecret, ports.secrets, ports.clock),
+    proofs: letterProofs(ports.environment.letterSecret, ports.secrets, ports.clock, metrics),
     gate: seams.gate?.(gate, worker) ?? gate,
-    metrics: { add: () => undefined },
+    metrics,
   });
   const handler: Handler = (records, remainingMs) => sendBatch(records, remainingMs, { send, ...ports, ...edges });
   return seams.handler?.(handler, worker) ?? handler;

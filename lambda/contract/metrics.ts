@@ -171,6 +171,8 @@ export const METRICS = {
 
   /** Reads of secrets that failed for want of Secrets Manager, or of our way to it: no account's fault. */
   SecretsUnreachable: metric({ unit: 'Count', by: [] }),
+  /** How often the key of the proofs was wanted and is missing, forbidden or malformed: letters go out without a proof. */
+  ProofKeyUnusable: metric({ unit: 'Count', by: [] }),
   /** Calls of providers that failed because of the credentials or the clock of one process: no account's fault. */
   CredentialsRefused: metric({ unit: 'Count', by: [] }),
 

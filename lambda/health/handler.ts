@@ -24,7 +24,7 @@ const secrets = managedSecrets(metrics);
 const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, { log: powertoolsLog, metrics });
 const ask = healthAsker(pool);
 
-const proofs = letterProofs(letterSecret, secrets, systemClock);
+const proofs = letterProofs(letterSecret, secrets, systemClock, metrics);
 const surroundings = { providers, table, metrics, log: powertoolsLog, clock: systemClock, timeScale };
 const checkBlocklists = blocklistChecker({ ...surroundings, resolverOf: dnsResolver });
 

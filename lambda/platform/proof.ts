@@ -1,7 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { LETTER_ATTRIBUTE, PROVEN_ATTRIBUTES } from '../contract/dead-letter.ts';
 import type { Clock } from './clock.ts';
-import type { Secret, Secrets } from './secrets.ts';
+import type { Metrics } from './metrics.ts';
+import { type Secret, type Secrets, UnusableSecret } from './secrets.ts';
 import { within } from './within.ts';
 
 /** String attributes of a message, by name. */
@@ -11,7 +12,7 @@ export type Attributes = Readonly<Record<string, string | undefined>>;
 export interface Proofs {
   /** The attributes, with their proof beside them; without one while the key cannot be had, since no letter may wait for it. */
   prove(body: string, attributes: Readonly<Record<string, string>>): Promise<Record<string, string>>;
-  /** Whether Mailover wrote these attributes for this body. Throws if that cannot be told just now. */
+  /** Whether Mailover wrote these attributes for this body. Throws if that cannot be told just now, or while the key is unusable. */
   holds(body: string, attributes: Attributes): Promise<boolean>;
 }
 
@@ -23,37 +24,53 @@ const LOOK_AGAIN_MS = 30_000;
 /**
  * Proofs by HMAC-SHA256 over the hash of the body and the attributes that the sender believes.
  *
- * The secret holds `key`, and `previousKey` while letters of the time before a rotation are on the dead-letter queue.
+ * The secret holds `key`, and `previousKey` while letters of the time before a rotation are on the dead-letter queue. Each time
+ * that it is wanted and is missing, forbidden or malformed is counted.
  */
-export function letterProofs(secretName: string, secrets: Secrets, clock: Clock): Proofs {
+export function letterProofs(
+  secretName: string,
+  secrets: Secrets,
+  clock: Clock,
+  metrics: Pick<Metrics, 'add'>,
+): Proofs {
   let lookedAt = Number.NEGATIVE_INFINITY;
+  const readKeys = async (fresh = false): Promise<readonly [string, ...string[]]> => {
+    try {
+      return keysOf(await secrets.read(secretName, fresh));
+    } catch (error) {
+      if (error instanceof UnusableSecret) metrics.add('ProofKeyUnusable', 1);
+      throw error;
+    }
+  };
   return {
     async prove(body, attributes) {
       try {
-        const [key] = keysOf(await within(KEY_MS, secrets.read(secretName), clock));
-        return key === undefined ? attributes : { ...attributes, [LETTER_ATTRIBUTE.proof]: mac(key, body, attributes) };
+        const [key] = await within(KEY_MS, readKeys(), clock);
+        return { ...attributes, [LETTER_ATTRIBUTE.proof]: mac(key, body, attributes) };
       } catch {
         return attributes;
       }
     },
     async holds(body, attributes) {
-      if (isProvenBy(await secrets.read(secretName), body, attributes)) return true;
+      if (isProvenBy(await readKeys(), body, attributes)) return true;
       // Another worker may have read a newer key. Strangers can make no more than this one call in a while.
       if (clock.now() - lookedAt < LOOK_AGAIN_MS) return false;
       lookedAt = clock.now();
-      return isProvenBy(await secrets.read(secretName, true), body, attributes);
+      return isProvenBy(await readKeys(true), body, attributes);
     },
   };
 }
 
-function isProvenBy(secret: Secret, body: string, attributes: Attributes): boolean {
+function isProvenBy(keys: readonly string[], body: string, attributes: Attributes): boolean {
   const given = Buffer.from(attributes[LETTER_ATTRIBUTE.proof] ?? '');
-  const right = keysOf(secret).map((key) => Buffer.from(mac(key, body, attributes)));
+  const right = keys.map((key) => Buffer.from(mac(key, body, attributes)));
   return right.some((proof) => proof.length === given.length && timingSafeEqual(proof, given));
 }
 
-function keysOf({ key, previousKey }: Secret): string[] {
-  return [key, previousKey].filter((one) => one !== undefined && one !== '') as string[];
+/** A secret without a key proves nothing, and must not make a letter of ours look like a stranger's. */
+function keysOf({ key, previousKey }: Secret): [string, ...string[]] {
+  if (!key) throw new UnusableSecret('malformed');
+  return previousKey ? [key, previousKey] : [key];
 }
 
 function mac(key: string, body: string, attributes: Attributes): string {

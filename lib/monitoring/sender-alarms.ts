@@ -144,6 +144,20 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
+    title: 'ProofKeyUnusable',
+    severity: 'ticket',
+    meanwhile:
+      'The secret of the proofs is missing, forbidden or malformed. Mail goes out; redriven messages stay on their queue, and new dead letters have no proof.',
+    action: 'Restore the secret: a JSON object with "key", the one of before if it is known.',
+    metric: ownMetric('ProofKeyUnusable', 'Sum', {}, PERIOD),
+    // Nothing of it passes by itself.
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // Counted when the key is wanted: none, no trouble.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
     title: 'CredentialsRefused',
     severity: 'ticket',
     meanwhile:

@@ -322,6 +322,7 @@ function given({ timeScale = 1, inbound = false } = {}) {
     'letters',
     { read: async () => (world.key === undefined ? Promise.reject(new Error('no key')) : { key: world.key }) },
     clock,
+    { add: () => undefined },
   );
   const world = {
     clock,

@@ -50,6 +50,9 @@ describe('Secrets Manager does not answer, and no process knows a secret yet', (
     await stack.accepted(await send());
 
     expect(await openCircuits()).toContain('postmark');
+    // The key of the proofs is a secret, too: a dead letter goes out without one, and that is heard.
+    await send(1, { text: 5 });
+    await stack.until(async () => (await raised()).some((name) => name.endsWith('/ProofKeyUnusable')));
   });
 });
 

@@ -155,7 +155,7 @@ function createWorld(
     },
     gate: createGate({ ...environment, table, clock, random, log }),
     table,
-    proofs: letterProofs('letters', { read: async () => ({ key: 'simulated' }) }, clock),
+    proofs: letterProofs('letters', { read: async () => ({ key: 'simulated' }) }, clock, { add: () => undefined }),
     queue: {
       send: async (queue, body, attributes = {}, delaySeconds = 0) => {
         if (faults.down('queues') || faults.down('sends')) throw new Error('the queues do not answer');

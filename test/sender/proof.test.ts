@@ -9,6 +9,7 @@ import {
 } from '../../lambda/contract/dead-letter.ts';
 import type { Outcome } from '../../lambda/mail/outcome.ts';
 import { letterProofs } from '../../lambda/platform/proof.ts';
+import { UnusableSecret } from '../../lambda/platform/secrets.ts';
 import { deadLetterAttributes, retryAttributes } from '../../lambda/sender/letters.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { givenWorld } from '../support/sender-world.ts';
@@ -24,6 +25,7 @@ const { id, ...nameless } = {
   text: 'hello',
 };
 const mail = { ...nameless, id };
+const NOT_COUNTED = { add: () => undefined };
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
@@ -154,6 +156,21 @@ describe('a redrive', () => {
     expect(world.entry()).toMatchObject({ state: 'done' });
   });
 
+  it.each([{}, { key: '' }])(
+    'stays on its queue while the key is unusable, and serves nobody twice: %j',
+    async (secret) => {
+      const world = givenWorld({ postmark: [accepted] });
+      const redrive = await world.redriven(nameless, { Reason: 'Refused', SubmissionId: 'of-old', Done: '0' });
+      world.letterKey = secret;
+      await expect(world.send(redrive)).rejects.toThrow(UnusableSecret);
+      expect(world.calls).toEqual([]);
+
+      world.letterKey = { key: 'of-today' };
+      await world.send(redrive);
+      expect(world.offered).toEqual([['c@example.org']]);
+    },
+  );
+
   it('stays on its queue while the key cannot be read; other mail goes on, and letters go without a proof', async () => {
     const world = givenWorld({ postmark: [bad, down, accepted], mailgun: [bad, down] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
@@ -179,7 +196,9 @@ describe('the proof of a letter', () => {
       reads.push(fresh);
       return secret();
     };
-    return { proofs: letterProofs('letters', { read }, clock), reads };
+    const counted: string[] = [];
+    const proofs = letterProofs('letters', { read }, clock, { add: (name) => counted.push(name) });
+    return { proofs, reads, counted };
   };
 
   it('does not survive any change of the body or of an attribute that is believed', async () => {
@@ -211,12 +230,28 @@ describe('the proof of a letter', () => {
     expect(await proofs.holds('body', { Reason: 'Refused', Proof })).toBe(false);
   });
 
-  it('is none without a key, or with an empty one', async () => {
-    for (const secret of [{}, { key: '' }, { key: '', previousKey: '' }]) {
-      const { proofs } = given(() => secret);
-      expect(await proofs.prove('body', { Reason: 'Refused' })).toEqual({ Reason: 'Refused' });
-      expect(await proofs.holds('body', { Reason: 'Refused' })).toBe(false);
-    }
+  it.each([
+    ['without a key', {}],
+    ['with an empty one', { key: '', previousKey: 'before' }],
+    ['that is missing', new UnusableSecret('missing')],
+    ['that is forbidden', new UnusableSecret('forbidden')],
+    ['that is no JSON object', new UnusableSecret('malformed')],
+  ])('is none by a secret %s, cannot be told either, and is counted each time', async (_, secret) => {
+    const { proofs, counted } = given(() => {
+      if (secret instanceof Error) throw secret;
+      return secret as Record<string, string>;
+    });
+    expect(await proofs.prove('body', { Reason: 'Refused' })).toEqual({ Reason: 'Refused' });
+    await expect(proofs.holds('body', { Reason: 'Refused', Proof: 'A'.repeat(43) })).rejects.toThrow(UnusableSecret);
+    expect(counted).toEqual(['ProofKeyUnusable', 'ProofKeyUnusable']);
+  });
+
+  it('is not counted as missing while Secrets Manager does not answer, which is counted elsewhere', async () => {
+    const { proofs, counted } = given(() => {
+      throw new Error('no answer');
+    });
+    await proofs.prove('body', {});
+    expect(counted).toEqual([]);
   });
 
   it('by a key that this process has not read yet is looked up once in a while, however many are forged', async () => {
@@ -232,7 +267,7 @@ describe('the proof of a letter', () => {
   });
 
   it('waits for the key no longer than a letter may wait', async () => {
-    const proofs = letterProofs('letters', { read: () => new Promise(() => {}) }, clock);
+    const proofs = letterProofs('letters', { read: () => new Promise(() => {}) }, clock, NOT_COUNTED);
     const letter = proofs.prove('body', { Reason: 'Refused' });
     await clock.pass(1_500);
     expect(await letter).toEqual({ Reason: 'Refused' });
@@ -253,7 +288,7 @@ describe('what Mailover puts on a queue', () => {
   };
 
   it('has at most ten attributes, with every field that there is', async () => {
-    const proofs = letterProofs('letters', { read: async () => ({ key: 'k' }) }, manualClock(0));
+    const proofs = letterProofs('letters', { read: async () => ({ key: 'k' }) }, manualClock(0), NOT_COUNTED);
     const retry = await proofs.prove('body', retryAttributes(letter, 'postmark', 3));
     const dead = await proofs.prove('body', deadLetterAttributes(letter, 'Refused', 'why', 'postmark'));
 

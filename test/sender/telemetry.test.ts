@@ -267,12 +267,13 @@ test('a million random events of four providers, and the gauges of their account
     [name, ...Object.values(dimensions)].join(' '),
   );
 
-  expect(possible.length).toBeLessThanOrEqual(107);
+  expect(possible.length).toBeLessThanOrEqual(108);
   expect([...seen].filter((series) => !possible.includes(series))).toEqual([]);
-  // What the random events did not make is what the health function measures, reads of secrets, and faults of the process.
+  // What the random events did not make is what the health function measures, reads of secrets and keys, and faults of the process.
   const names = new Set(possible.filter((series) => !seen.has(series)).map((series) => series.split(' ')[0]));
   expect([...names]).toEqual([
     'SecretsUnreachable',
+    'ProofKeyUnusable',
     'CredentialsRefused',
     'AccountHealthy',
     'CircuitState',

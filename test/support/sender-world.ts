@@ -93,6 +93,7 @@ export function givenWorld(
     environment.letterSecret,
     { read: async () => world.letterKey ?? Promise.reject(new Error('no secret')) },
     clock,
+    { add: () => undefined },
   );
   const line = (message: string, fields?: object) => void world.lines.push(JSON.stringify({ message, ...fields }));
   const deploy = (list: readonly ProviderConfig[]) =>
