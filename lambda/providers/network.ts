@@ -105,8 +105,14 @@ export function retryAfterOf(headers: IncomingHttpHeaders, now: number = Date.no
   return cap(until - (Number.isNaN(sent) ? now : sent));
 }
 
-/** Milliseconds that a sentence asks for: "retry after 5 seconds", "try again after 2 minutes". */
-export function retryAfterIn(text: string): number | undefined {
+/** A time that a sentence names. */
+const UNTIL =
+  /(?:retry|try again|until|resets?)\s+(?:after|at|on)?\s*((?:\w{3}, )?\d{1,2} \w{3} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2}))/i;
+
+/** Milliseconds that a sentence asks for: "retry after 5 seconds", "try again after 2 minutes", or until a time that it names. */
+export function retryAfterIn(text: string, now: number = Date.now()): number | undefined {
+  const until = Date.parse(UNTIL.exec(text)?.[1] ?? '');
+  if (!Number.isNaN(until)) return until > now ? cap(until - now) : undefined;
   const found =
     /(?:retry|try again)\s+(?:after|in)\s+(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|sec|seconds?|m|min|minutes?|h|hours?)?\b/i.exec(
       text,

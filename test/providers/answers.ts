@@ -10,6 +10,24 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'unavailable account',
       [
+        ['rcpt', '550 5.7.1 We do not relay'],
+        ['rcpt', '551 5.7.1 Forwarding to remote hosts disabled'],
+        ['mail', '550 5.7.1 Sender address rejected: not logged in'],
+        ['end', '554 5.7.0 Hourly quota for this account is used up'],
+        ['end', '550 You have reached the maximum number of emails for today'],
+        ['end', '554 SMTP service disabled for your account: invoice overdue'],
+        ['end', '550 account compromised, sending disabled'],
+        ['end', '554 5.7.1 Reject, your account seems to be compromised'],
+        ['end', '550 5.7.1 Unsolicited bulk mail detected from your account'],
+        ['mail', '550 Encryption required'],
+        ['mail', '550 5.7.1 You must use TLS'],
+        ['end', '535 5.7.8 auth'],
+        ['end', '530 5.7.1 Authentication required'],
+        ['rcpt', '550 5.7.1 Authentication required for relay'],
+        ['mail', '550 authentication required'],
+        ['rcpt', '554 5.7.1 Relay access denied'],
+        ['rcpt', '550 5.7.1 Service unavailable; client [192.0.2.1] blocked using Spamhaus'],
+        ['mail', '550-5.7.1 Daily\r\n550 5.7.1 limit exceeded'],
         ['end', '550 5.4.5 Daily SMTP relay sending limit exceeded for customer. - gsmtp'],
         ['rcpt', '550 5.7.1 Email quota exceeded. - gsmtp'],
         ['mail', '454 Throttling failure: Daily message quota exceeded'],
@@ -240,6 +258,13 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'unavailable sender',
       [
+        ['mail', '553 5.7.1 Sender address rejected: not owned by user'],
+        ['end', '554 5.7.1 The sender address does not belong to you'],
+        ['end', '550 From header must match authenticated user'],
+        ['end', '550 Cannot send: domain not authorised for this account'],
+        ['mail', '451 4.1.8 Domain of sender address does not resolve'],
+        ['mail', '550 5.1.8 Invalid Sender'],
+        ['rcpt', '554 5.7.1 Sender denied by policy'],
         [
           'end',
           '550 The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved.',
@@ -312,6 +337,11 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'unavailable outage',
       [
+        ['end', '554 qq permanent problem (#5.3.0)'],
+        ['mail', '502 5.5.1 command not implemented'],
+        ['mail', '500 5.5.1 command unrecognized'],
+        ['end', '500 5.3.3 Unrecognized command'],
+        ['end', '421 4.4.2 timed out while receiving message data'],
         ['rcpt', '550 5.4.1 No answer from host'],
         ['end', '554 5.4.312 DNS query failed'],
         ['data', '451 4.4.2 Timeout waiting for data from client.'],
@@ -349,6 +379,9 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'throttled provider',
       [
+        ['rcpt', '450 slow down please'],
+        ['end', '451 slow down'],
+        ['mail', '421 too many messages, slow down'],
         ['rcpt', '421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to user complaints'],
         ['mail', '421 Too many concurrent SMTP connections'],
         ['end', '432 4.3.2 Concurrent connections limit exceeded'],
@@ -404,6 +437,11 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'throttled recipient',
       [
+        ['rcpt', '452 4.1.0 Requested action aborted: try again later'],
+        ['rcpt', '550 5.5.3 Too many recipients'],
+        ['rcpt', '450 4.2.0 Mailbox temporarily locked'],
+        ['rcpt', '451 4.7.1 Sorry, the service is currently unavailable. Please come back later.'],
+        ['rcpt', '552-The mailbox\r\n552 5.2.2 is over its limit'],
         ['rcpt', '452 4.2.2 The email account that you tried to reach is over quota.'],
         ['rcpt', '550 5.2.1 The user you are trying to contact is receiving mail too quickly.'],
         ['rcpt', '452 4.5.3 Your message has too many recipients.'],
@@ -447,6 +485,23 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'refused message',
       [
+        ['rcpt', '512 5.1.2 Bad destination system address'],
+        ['end', '550 5.7.1 Recipients limit per message exceeded'],
+        ['rcpt', '550 5.7.1 #5.7.1 smtp;550 Recipient rejected due to spam'],
+        ['rcpt', '550 5.7.1 rejected by policy'],
+        ['rcpt', '550 5.6.7 nonascii not permitted'],
+        ['mail', '553 5.6.7 SMTPUTF8 required'],
+        ['end', '550 5.6.0 smtputf8 required'],
+        ['end', '550 5.4.6 Routing loop detected'],
+        ['end', '554 5.3.0 Reject: mail loop'],
+        ['end', '550 5.7.1 Your message was blocked because it contains a virus'],
+        ['end', '557 spam'],
+        ['rcpt', '521 5.2.1 mailbox disabled'],
+        ['rcpt', '511 sorry, no mailbox here by that name (#5.1.1 - chkuser)'],
+        ['rcpt', '550 5.0.0 user has no mailbox'],
+        ['rcpt', '550 unknown user'],
+        ['end', '550-Your mail\r\n550-was not taken\r\n550 5.7.1 spam'],
+        ['rcpt', '550-Sorry\r\n550 5.1.1 no such user'],
         ['rcpt', '553 5.3.0 <ada@example.org>... No such user here'],
         ['rcpt', '504 5.5.2 <ada>: Recipient address rejected: need fully-qualified address'],
         ['end', '554 5.7.9 Message not accepted for policy reasons.'],
@@ -608,6 +663,12 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'unrecognised',
       [
+        ['end', '550 Your package does not include sending mail'],
+        ['end', '552 5.5.3 Too many recipients in message'],
+        ['rcpt', '550 Denied by policy'],
+        ['rcpt', '550 Blocked'],
+        ['rcpt', '550 Sender verification is required but failed'],
+        ['end', '550 Sorry, we do not accept mail from this country'],
         ['rcpt', '550 Administrative prohibition'],
         ['end', '554 Transaction failed'],
         ['end', '554 Message rejected: a new reason'],
@@ -617,7 +678,6 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
         ['rcpt', '550 administrative prohibition'],
         ['end', '550 Administrative prohibition'],
         ['rcpt', '550 Previous (cached) callout verification failure'],
-        ['end', '554 qq permanent problem (#5.3.0)'],
         ['rcpt', '571 Delivery not authorized, message refused'],
         ['end', '550 5.7.1 Access denied'],
         ['end', '550 5.7.1 Service unavailable'],

@@ -216,6 +216,10 @@ describe('Retry-After', () => {
     expect(retryAfterIn('retry after 5 seconds')).toBe(5000);
     expect(retryAfterIn('Please try again after 2 minutes.')).toBe(120_000);
     expect(retryAfterIn('try again in 250 ms')).toBe(250);
+    for (const until of ['Mon, 23 Nov 2026 12:00:00 UTC', '23 Nov 2026 13:00:00 +0100', '2026-11-23T12:00:00Z'])
+      expect(retryAfterIn(`recipient limit exceeded, try again after ${until}`, now)).toBe(7_200_000);
+    expect(retryAfterIn('try again after Mon, 23 Nov 2020 12:00:00 UTC', now)).toBeUndefined();
+    expect(retryAfterIn('try again after lunch', now)).toBeUndefined();
   });
 
   it("measures a date by the server's own clock", () => {

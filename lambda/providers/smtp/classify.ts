@@ -23,7 +23,7 @@ export interface SmtpProgress {
 /** The outcome of a reply that is not the one hoped for; a reply of several lines is read by all of its text. */
 export function classifyReply(stage: SmtpStage, reply: string): Outcome {
   const code = reply.slice(0, 3);
-  const status = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1] ?? '';
+  const status = statusOf(readable(reply));
   const text = textOf(readable(reply));
   const fact = SMTP_FACTS.find(
     (row) =>
@@ -38,6 +38,12 @@ export function classifyReply(stage: SmtpStage, reply: string): Outcome {
   const { means } = fact;
   const waits = means.kind === 'throttled' || (means.kind === 'unavailable' && means.blames === 'account');
   return { ...means, ...(waits && retryAfter({}, text)), status: code, detail };
+}
+
+/** The enhanced status code: at the begin of any line, or in brackets as qmail writes it; empty if the reply has none. */
+function statusOf(reply: string): string {
+  const found = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/m.exec(reply) ?? /\(#([45]\.\d{1,3}\.\d{1,3})\b/.exec(reply);
+  return found?.[1] ?? '';
 }
 
 /** The words of a reply as one line, without the codes that begin each line. */

@@ -96,12 +96,12 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { code: /^4/, text: /temporarily deferred|deferred due to/i, means: throttled('policy-deferral'), source: SENDGRID },
   {
     code: /^[45]/,
-    text: /sent too many|too many [^.;]{0,40}\b(today|this (hour|day|month)|per (day|hour|month))\b/i,
+    text: /sent too many|(too many|maximum number of|max number of|reached|exceeded)\b[^.;]{0,60}\b(today|this (hour|day|month)|per (day|hour|month))\b/i,
     means: account('quota'),
     source: HOSTERS,
   },
   {
-    text: /^(?!.*\b(daily|hourly|monthly|per (day|hour|month))\b).*(requests?-per-(sec|min)|peak smtp relay limit|rate.?limit|sending too fast|too many messages)/is,
+    text: /^(?!.*\b(daily|hourly|monthly|per (day|hour|month))\b).*(requests?-per-(sec|min)|peak smtp relay limit|rate.?limit|sending too fast|slow down|too many messages)/is,
     means: throttled('rate-limit'),
     source: GMAIL_RELAY,
   },
@@ -227,7 +227,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   {
     code: /^[45]/,
-    text: /unusual (sending )?(activity|behaviou?r)|suspicious (sending )?activity|outbound ?spam|bad outbound sender|tenant has exceeded|restricted from sending|(blocked|banned|barred) from sending|spam abuse/i,
+    text: /unusual (sending )?(activity|behaviou?r)|suspicious (sending )?activity|outbound ?spam|bad outbound sender|\bfrom (your|this) account\b|account [^.;]{0,30}\bcompromised|tenant has exceeded|restricted from sending|(blocked|banned|barred) from sending|spam abuse/i,
     means: account('account-restricted'),
     source: ZOHO,
   },
@@ -273,7 +273,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: AFTER_TLS,
     code: /^5(30|50|54)/,
-    text: /starttls|\btls (is )?required/i,
+    text: /starttls|\b(tls|encryption) (is )?required|must use (tls|encryption)/i,
     means: account('tls-required'),
     source: 'RFC 3207 section 4, 2026-11-23',
   },
@@ -318,7 +318,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: ENVELOPE,
     code: /^5/,
-    text: /send ?as ?denied|not allowed to send (as|from)|permissions? to send (as|on behalf)|not owned by user|(use|send (from|as)|using) (this|that) (sender|from|address|email)|relaying disallowed as|sender is not allowed|(your|this) (e-?mail )?(address|domain) is not allowed to send|unregistered domain|not authori[sz]ed to send (from|as|on behalf)/i,
+    text: /send ?as ?denied|not allowed to send (as|from)|permissions? to send (as|on behalf)|not owned by user|(use|send (from|as)|using) (this|that) (sender|from|address|email)|relaying disallowed as|sender is not allowed|(your|this) (e-?mail )?(address|domain) is not allowed to send|unregistered domain|not authori[sz]ed to send (from|as|on behalf)|\b(from|sender)\b[^.;]{0,40}\b(must (match|be)|does ?n[o']t (match|belong))|domain (is )?not authori[sz]ed/i,
     means: sender('sender-refused'),
     source: EXCHANGE,
   },
@@ -409,7 +409,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: ENVELOPE,
     code: /^[45]/,
-    text: /relay(ing|ed)?\b.*\b(den(y|ied)|not|disallow\w*|prohibit\w*|refus\w*|reject\w*|invalid|require\w*|forbidden)|(unable|not (allowed|permitted|authori[sz]ed)|do(es)? not|don't|can(no|')t|no|refus\w*|den(y|ied)|prohibit\w*|invalid) .*relay|rcpthosts|not (a )?local domain/is,
+    text: /relay(ing|ed)?\b.*\b(den(y|ied)|not|disallow\w*|prohibit\w*|refus\w*|reject\w*|invalid|require\w*|forbidden)|(unable|not (allowed|permitted|authori[sz]ed)|do(es)? not|don't|can(no|')t|no|refus\w*|den(y|ied)|prohibit\w*|invalid) .*relay|rcpthosts|forwarding to remote|not (a )?local domain/is,
     means: account('relay-denied'),
     source: POSTFIX,
   },
@@ -513,6 +513,13 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   { at: ENVELOPE, code: /^5/, status: /^5\.4\.5$/, means: throttled('congestion'), source: RFC3463 },
   { at: ENVELOPE, code: /^5/, status: /^5\.4\./, means: outage('routing'), source: RFC3463 },
+  {
+    at: BODY,
+    code: /^55/,
+    text: /permanently rejected message/i,
+    means: message('content'),
+    source: 'qmail-queue exit code 31, 2026-11-28',
+  },
   { at: ['mail', 'data', 'end'], code: /^5/, status: /^5\.3\.[0123]$/, means: outage('local-error'), source: RFC3463 },
 
   // One recipient.
@@ -596,13 +603,6 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     text: /line (is )?too long|lines? .*longer than|bare (lf|line ?feed|newline)|unable to parse|(can(no|')t|not) (be )?parsed?|\bmalformed\b|syntax check|transaction failed: (duplicate|expected|missing|invalid|illegal|user ?name|local address|domain)|rfc ?(2|5)[38]22/i,
     means: message('format'),
     source: SES_TEXTS,
-  },
-  {
-    at: BODY,
-    code: /^55/,
-    text: /permanently rejected message/i,
-    means: message('content'),
-    source: 'qmail-queue exit code 31, 2026-11-28',
   },
   { at: BODY, code: /^55/, status: /^5\.6\./, means: message('content'), source: RFC3463 },
   { at: BODY, code: /^55/, status: /^5\.1\./, means: message('recipient-unknown'), source: RFC3463 },
