@@ -107,6 +107,11 @@ test.each([
     ['empty-attachment', 'truncated'],
   ],
   [
+    'a file with words in place of its content, as in documentation, is flagged as cut',
+    [{ Name: 'a.png', ContentType: 'image/png', Content: '[BASE64-ENCODED CONTENT]', ContentLength: 4096 }],
+    ['truncated'],
+  ],
+  [
     'winmail.dat is flagged',
     [{ Name: 'winmail.dat', ContentType: 'application/ms-tnef', Content: 'eJ8+Ig==' }],
     ['tnef'],
@@ -129,4 +134,109 @@ test('a request that tells no body at all is flagged', async () => {
   const { TextBody: _text, HtmlBody: _html, ...rest } = CHECK;
   await world.receive(postmarkRequest(rest));
   expect(world.messages().map(({ flags }) => flags)).toEqual([['truncated'], ['truncated']]);
+});
+
+test('names of fields as the manual of Mailgun writes them count too, but never those that are trusted', async () => {
+  const world = givenWorld();
+  const fields = [
+    ['recipient', 'box@in.example.com'],
+    ['Recipient', 'stranger@in.example.com'],
+    ['sender', 'bob@example.org'],
+    ['from', 'Bob <bob@example.org>'],
+    ['subject', 'A subject'],
+    ['Body-plain', 'A text.'],
+    ['Stripped-text', 'A text.'],
+    ['Attachment-count', '1'],
+    ['Content-id-map', '{"<part1>": "attachment-1"}'],
+    ['Message-headers', '[["Message-Id", "<one@example.org>"], ["From", "Bob <bob@example.org>"]]'],
+    ['attachment-1', 'a', 'a.png', 'image/png'],
+  ] as const;
+
+  expect((await world.receive(mailgunRequest(fields))).status).toBe(200);
+
+  const [message] = world.messages();
+  expect(message).toMatchObject({
+    envelope: { to: ['box@in.example.com'] },
+    messageId: '<one@example.org>',
+    text: 'A text.',
+    strippedText: 'A text.',
+    attachments: [{ filename: 'a.png', contentId: 'part1' }],
+  });
+  expect(message?.flags).toBeUndefined();
+});
+
+test('the notice of a stored mail tells names that JSON has damaged', async () => {
+  const world = givenWorld();
+  const mime = [
+    ...['Message-ID: <one@example.org>', 'Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'text', '--b'],
+    ...['Content-Type: image/png', 'Content-Disposition: attachment; filename="Pr\ufffdfung.png"', '', 'a', '--b--'],
+  ];
+  world.fetch = async () => Response.json({ 'body-mime': mime.join('\r\n') });
+  const fields = [
+    ['recipient', 'box@in.example.com'],
+    ['sender', 'bob@example.org'],
+    ['message-url', 'https://storage-us-east4.api.mailgun.net/v3/domains/in.example.com/messages/KEY'],
+    [
+      'attachments',
+      '[{"url": "https://x", "content-type": "image/png", "name": "Prüfung.png", "size": 1}, {"size": 1}, null]',
+    ],
+  ] as const;
+
+  expect((await world.receive(mailgunRequest(fields))).status).toBe(200);
+
+  expect(world.messages()).toMatchObject([{ text: 'text', attachments: [{ filename: 'Prüfung.png', size: 1 }] }]);
+});
+
+test.each([
+  ['with all that SES tells of a mail', (notification: object) => notification],
+  [
+    'within the envelope of a topic',
+    (notification: object) => ({ Type: 'Notification', Message: JSON.stringify(notification) }),
+  ],
+])('the example of a notification of SES, %s, is a mail', async (_, wrapped) => {
+  const world = givenWorld();
+  const mime = 'Message-ID: <one@example.org>\r\nFrom: bob@example.org\r\nSubject: Example subject\r\n\r\nA text.\r\n';
+  world.objects.set('inbound/ses/d6iitobk75ur44p8', { content: Buffer.from(mime), contentType: '' });
+  const passed = { status: 'PASS' };
+
+  await world.takeReceived(
+    wrapped({
+      notificationType: 'Received',
+      receipt: {
+        timestamp: '2026-11-25T11:59:59.936Z',
+        processingTimeMillis: 222,
+        recipients: ['box@in.example.com'],
+        spamVerdict: passed,
+        virusVerdict: passed,
+        spfVerdict: passed,
+        dkimVerdict: { status: 'GRAY' },
+        dmarcVerdict: { status: 'PROCESSING_FAILED' },
+        action: {
+          type: 'S3',
+          topicArn: 'arn:aws:sns:us-east-1:012345678912:example-topic',
+          bucketName: 'mail',
+          objectKeyPrefix: 'inbound/ses/',
+          objectKey: 'inbound/ses/d6iitobk75ur44p8',
+        },
+      },
+      mail: {
+        timestamp: '2026-11-25T11:59:59.936Z',
+        source: '0000014fbe1c09cf@amazonses.com',
+        messageId: 'd6iitobk75ur44p8',
+        destination: ['box@in.example.com'],
+        headersTruncated: false,
+        headers: [{ name: 'From', value: 'bob@example.org' }],
+        commonHeaders: { from: ['bob@example.org'], subject: 'Example subject' },
+      },
+    }),
+  );
+
+  expect(world.messages()).toMatchObject([
+    {
+      provider: 'ses',
+      text: 'A text.\r\n',
+      spam: { verdict: 'pass' },
+      authentication: { spf: 'pass', dkim: 'neutral', dmarc: 'temperror' },
+    },
+  ]);
 });

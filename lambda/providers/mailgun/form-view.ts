@@ -27,11 +27,16 @@ export function viewOf(form: Form): FormView {
     if (group) group.push(field);
     else byName.set(field.name, [field]);
   }
-  const headers = messageHeaders(byName.get('message-headers') ?? []);
+  const headers = messageHeaders(byName.get('message-headers') ?? byName.get('Message-headers') ?? []);
   const copies = countsOf(headers ?? []);
-  const own = (name: string): readonly Field[] => {
+  // The manual writes some names with a capital (receive-http, `Body-plain`, 2026-11-28).
+  const posted = (name: string): readonly Field[] => {
     const fields = byName.get(name) ?? [];
-    const left = new Map(copies.get(name));
+    return fields.length > 0 || !EITHER_CASE.has(name) ? fields : (byName.get(capitalised(name)) ?? []);
+  };
+  const own = (name: string): readonly Field[] => {
+    const fields = posted(name);
+    const left = new Map(copies.get(fields[0]?.name ?? name));
     if (left.size === 0) return fields;
     const rest = fields.filter(({ value }) => {
       const text = textOf(value);
@@ -55,6 +60,10 @@ export function viewOf(form: Form): FormView {
   };
 }
 
+function capitalised(name: string): string {
+  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+}
+
 /** How often each header has each value. */
 function countsOf(headers: readonly (readonly [string, string])[]): Map<string, Map<string, number>> {
   const counts = new Map<string, Map<string, number>>();
@@ -67,7 +76,7 @@ function countsOf(headers: readonly (readonly [string, string])[]): Map<string, 
 
 /** Whether Mailgun itself makes a field of this name (receive-http, 2026-11-25), or a file of the mail may have it. */
 export function isOwnName(name: string): boolean {
-  return OWN.has(name) || FILE.test(name);
+  return OWN.has(name) || EITHER_CASE.has(name.toLowerCase()) || FILE.test(name);
 }
 
 const FILE = /^(attachment|inline|file)\b/i;
@@ -100,18 +109,23 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'signature',
 ]);
 
+/** Fields that tell content only: nothing is trusted for them. */
+const EITHER_CASE: ReadonlySet<string> = new Set([
+  'body-plain',
+  'body-html',
+  'stripped-text',
+  'stripped-html',
+  'message-headers',
+  'content-id-map',
+  'attachments',
+  'attachment-count',
+]);
+
 const OWN: ReadonlySet<string> = new Set([
   ...ALWAYS,
   'recipients',
   'event',
-  'body-plain',
-  'body-html',
   'body-mime',
-  'stripped-text',
-  'stripped-html',
   'stripped-signature',
-  'message-headers',
   'message-url',
-  'content-id-map',
-  'attachments',
 ]);

@@ -17,6 +17,12 @@ interface Notification {
   };
 }
 
+/** What a topic wraps a message in for a subscription that is not raw. */
+interface Envelope {
+  readonly Type?: unknown;
+  readonly Message?: unknown;
+}
+
 /**
  * Reads the notification of an S3 action (docs.aws.amazon.com/ses, receiving-email-notifications-contents, 2026-11-25);
  * undefined for anything else, such as the test that SES sends when a rule is made.
@@ -24,7 +30,8 @@ interface Notification {
 export function readNotification(body: string): ReceivedBySes | undefined {
   let given: Notification;
   try {
-    given = (parsePosted(body) ?? {}) as Notification;
+    const posted = (parsePosted(body) ?? {}) as Notification & Envelope;
+    given = posted.Type === 'Notification' ? ((parsePosted(String(posted.Message)) ?? {}) as Notification) : posted;
   } catch {
     return undefined;
   }
