@@ -16,9 +16,12 @@ const ZONES: Readonly<Record<string, number>> = {
 
 /** Day of the week, day, month, year, time and zone, with what clients leave out, add, or write with other signs. */
 const DATE =
-  /^(?:[a-z]{2,9}\s?[,.]? ?)?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ ,.-]+(\d{2,5})[ ,]+(\d{1,2}) ?[:.] ?(\d{1,2})(?: ?[:.] ?(\d{1,2})(?:[.,]\d+)?)? ?(am|pm)? ?(.*)$/i;
+  /^(?:[a-z]{2,9}\s?[,.]{0,2} ?)?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ ,.-]+(\d{2,5})[ ,]+(\d{1,2}) ?[:.] ?(\d{1,2})(?: ?[:.] ?(\d{1,2})(?:[.,]\d+)?)? ?(am|pm)? ?(.*)$/i;
 /** The order of `asctime`, which old programs put there: day of the week, month, day, time, zone, year. */
 const ASCTIME = /^[a-z]{3,9},? ([a-z]{3})[a-z]* (\d{1,2}) (\d{1,2}):(\d{2})(?::(\d{2}))? ([a-z+\d:-]*?) ?(\d{4})$/i;
+/** The order of JavaScript and of American English: month, day, year, time, zone. */
+const MONTH_FIRST =
+  /^(?:[a-z]{3,9}\.?,? )?([a-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4}),? (\d{1,2}):(\d{2})(?::(\d{2}))? ?(am|pm)? ?(.*)$/i;
 const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 
 /** The time of a Date header (RFC 5322, section 3.3 and 4.3), as ISO 8601 in UTC; undefined for what is no date. */
@@ -36,6 +39,11 @@ export function isoDate(value: string | undefined): string | undefined {
   if (old) {
     const [, month, day, hour, minute, second, zone, year] = old;
     return instant({ day, month, year: Number(year), hour, minute, second, half: undefined, zone });
+  }
+  const american = MONTH_FIRST.exec(bare);
+  if (american) {
+    const [, month, day, year, hour, minute, second, half, zone] = american;
+    return instant({ day, month, year: Number(year), hour, minute, second, half, zone });
   }
   return ISO.test(bare) ? ofIso(bare) : undefined;
 }

@@ -79,7 +79,13 @@ function reportOf(headers: Headers, files: readonly InboundAttachment[]): 'deliv
   const types = given === undefined ? files.map(({ contentType }) => contentType) : [];
   const reported = (name: string) => kind.toLowerCase() === name || types.includes(`message/${name}`);
   if (reported('delivery-status') || reported('global-delivery-status')) return 'delivery';
-  return kind !== '' || reported('disposition-notification') || reported('feedback-report') ? 'other' : undefined;
+  const others = ['disposition-notification', 'feedback-report'].some(reported) || types.some(isTlsReport);
+  return kind !== '' || others ? 'other' : undefined;
+}
+
+/** RFC 8460, section 6. */
+function isTlsReport(type: string): boolean {
+  return /^application\/tlsrpt\+(gzip|json)$/.test(type);
 }
 
 /** Where the fields of a report (RFC 3464) may stand in a text. */

@@ -48,7 +48,8 @@ export function readMime(mime: Buffer, wasText = false): MailContent {
     ...joined(shown(text), shown(html)),
     files: files.filter((leaf) => !isEmpty(leaf, contentOf(leaf))).map(asFile),
     ...(!complete && { truncated: true }),
-    ...(!ended && { cut: true }),
+    // A mail in pieces (RFC 2046, section 5.2.2) is whole nowhere.
+    ...((!ended || files.some(({ type }) => type === 'message/partial')) && { cut: true }),
     ...(doubtful && { unparsable: true }),
   };
 }
@@ -130,12 +131,20 @@ function bare(value: string, likely: string | undefined): string {
 }
 
 function filenameOf(part: Part, likely: string | undefined): string | undefined {
-  const read = (value: string) => structured(withQuotedName(headerText(value, likely).replace(PATH_BACKSLASH, '\\\\')));
+  const read = (value: string) =>
+    structured(withQuotedName(escaped(headerText(value, likely).replace(PATH_BACKSLASH, '\\\\'))));
   return (
     parameterOf(read(repairedDisposition(headerOf(part, 'content-disposition'))), 'filename') ??
     parameterOf(read(repairedType(headerOf(part, 'content-type'))), 'name')
   );
 }
+
+/** A percent sign that encodes nothing stands for itself. */
+function escaped(value: string): string {
+  return value.replace(EXTENDED, (parameter) => parameter.replace(/%(?![0-9A-Fa-f]{2})/g, '%25'));
+}
+
+const EXTENDED = /\b(?:file)?name\*(?:\d{1,3}\*)?\s*=[^;]*/gi;
 
 /** One that escapes nothing: clients write whole paths of Windows there. */
 const PATH_BACKSLASH = /\\(?!["\\])/g;

@@ -141,7 +141,12 @@ function decode(bytes: Buffer, codec: string): string {
 }
 
 /** Readers write the wider charset under the name of the narrower one. */
-const WIDER: ReadonlyMap<string, string> = new Map([['gbk', 'gb18030']]);
+const WIDER: ReadonlyMap<string, string> = new Map([
+  ['gbk', 'gb18030'],
+  // Of these two Node's decoders know the narrow one only.
+  ['euc-kr', 'cp949'],
+  ['big5', 'big5hkscs'],
+]);
 
 /** Charsets of RFC 1468, 1557, 1922 and 1843, which neither library reads, or not between two encoded words. */
 const OWN: ReadonlyMap<string, (bytes: Buffer) => string> = new Map([

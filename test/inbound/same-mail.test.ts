@@ -47,6 +47,12 @@ const EXCEPTED: readonly Exception[] = [
     of: ({ text }) => text === undefined,
     why: 'Mailgun makes a text of the HTML where a mail has none',
   },
+  {
+    ways: ['postmark-json'],
+    field: 'from',
+    of: ({ from = [] }) => from.length > 1,
+    why: 'Postmark tells one author',
+  },
   { ways: PARSED, field: 'flags.truncated', why: 'a provider does not tell that a mail has no end' },
   { ways: PARSED, field: 'flags.unparsable', why: 'nor how much of it could not be read' },
   {

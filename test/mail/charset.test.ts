@@ -15,6 +15,8 @@ describe('textFrom', () => {
     ['ASCII over UTF-8', utf8('größe'), 'us-ascii', 'größe'],
     ['UTF-8 over 8-bit bytes', latin1('gr\xf6\xdfe'), 'utf-8', 'größe'],
     ['UTF-8 with one bad byte', Buffer.concat([utf8('größe'), Buffer.from([0xff])]), 'utf-8', 'größe\ufffd'],
+    ['letters that Windows adds to EUC-KR', Buffer.from([0x8c, 0x63]), 'euc-kr', '똠'],
+    ['letters that Hong Kong adds to Big5', Buffer.from([0xfb, 0x48]), 'big5', '嘅'],
     ['UTF-7', latin1('gr+APYA3w-e'), 'utf-7', 'größe'],
     ['UTF-16 with a mark, big-endian', Buffer.from([0xfe, 0xff, 0, 0xe4]), 'utf-16', 'ä'],
     ['UTF-16 with a mark, little-endian', Buffer.from([0xff, 0xfe, 0xe4, 0]), 'utf-16', 'ä'],
