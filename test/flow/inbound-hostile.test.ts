@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
@@ -9,7 +10,8 @@ import { sha256 } from '../support/sha256.ts';
 /** What the function has by default, and what its process here may take. */
 const MEMORY_MB = 1024;
 /** As it is to be on a machine of its own; with others at work on it, answers take as much longer. */
-const P99_MS = Number(process.env['MAILOVER_HOSTILE_P99_MS'] ?? 2_000);
+const P99_MS = 1_000;
+const othersAtWork = () => Math.max(1, (loadavg()[0] ?? 1) / availableParallelism());
 const MB = 1024 * 1024;
 
 let stack: InboundStack;
@@ -217,7 +219,7 @@ test('answers come in time, and no process grew beyond the memory of the functio
   console.log(
     `${took.length} hostile requests: p50 ${sorted[Math.floor(sorted.length / 2)]?.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, peak ${Math.max(...peaks).toFixed(0)} MB`,
   );
-  expect(p99).toBeLessThan(P99_MS);
+  expect(p99).toBeLessThan(P99_MS * othersAtWork());
   expect(Math.max(...peaks)).toBeLessThan(MEMORY_MB);
 });
 
