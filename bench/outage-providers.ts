@@ -1,5 +1,6 @@
 import { generate } from 'selfsigned';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { StackClock } from '../local/clock.ts';
 import { FaultBoard, parseFaults } from '../local/faults.ts';
 import { ownHosts } from '../local/own-hosts.ts';
 import { startSimulators } from '../local/simulators/main.ts';
@@ -31,7 +32,7 @@ if (process.send) {
     tls: { key: pems.private, cert: pems.cert },
     faults,
     own: ownHosts(),
-    timeScale: 1,
+    clock: new StackClock(1),
   });
   process.on('message', async ({ fault }: { fault: unknown }) => {
     await faults.set('first', parseFaults(fault));

@@ -10,7 +10,7 @@ export interface CircuitSources {
   state(): Table | undefined;
   /** Keys of the providers, in the order of the list. */
   providers(): readonly string[];
-  /** Makes all workers forget what they have seen of providers; resolves when they have. */
+  /** Has new workers take up all mail from now on, which know nothing of providers. */
   forget(): Promise<void>;
 }
 
@@ -23,13 +23,9 @@ export function addCircuits(app: FastifyInstance, { state, providers, forget }: 
   });
   app.delete('/api/circuits', async (_request, reply) => {
     const table = state();
-    const resetAll = async () => {
-      if (table) await Promise.all(providers().map((key) => reset(table, key, Date.now())));
-    };
-    await resetAll();
-    // What a worker is doing just now ends with what it believed, and may write that down.
     await forget();
-    await resetAll();
+    // What a worker is doing just now ends with what it believed; from here on it may not write that down.
+    if (table) await Promise.all(providers().map((key) => reset(table, key, Date.now())));
     return reply.code(204).send();
   });
 }
@@ -63,7 +59,7 @@ function automatic(circuit: Circuit): object {
   }
 }
 
-/** Circuit as new, and no isolation; workers see from `resetAt` that they have to forget, too. */
+/** Circuit as new, and no isolation; `resetAt` tells workers that what they have learned before counts no more. */
 async function reset(table: Table, key: string, now: number): Promise<void> {
   await write(table, circuitKey(key), (item) => ({
     ...circuitItem(key, item, { circuit: UNTRIED }, now),
@@ -84,20 +80,26 @@ export async function rescaleCircuits(table: Table, keys: readonly string[], fac
         if (!item) return undefined;
         const { circuit, hold } = readRecord(item);
         const moved = { circuit: move(circuit, now, factor), ...(hold && { hold: move(hold, now, factor) }) };
-        return circuitItem(key, item, moved, now);
+        // What workers of the other speed learn from now on has times that are wrong.
+        return { ...circuitItem(key, item, moved, now), resetAt: now };
       }),
     ),
   );
 }
 
 const TIMES: ReadonlySet<string> = new Set(['since', 'until', 'at']);
+const LEASES: ReadonlySet<string> = new Set(['probe', 'doubt']);
 
-/** The same with all its times as far from now as the other speed has it; 0 means never. */
+/** The same with all its times as far from now as the other speed has it; 0 means never. What attempts that are under way have to themselves is real time. */
 function move<T>(value: T, now: number, factor: number): T {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([name, field]) => [
     name,
-    typeof field === 'number' && field > 0 && TIMES.has(name) ? now + (field - now) / factor : move(field, now, factor),
+    LEASES.has(name)
+      ? field
+      : typeof field === 'number' && field > 0 && TIMES.has(name)
+        ? now + (field - now) / factor
+        : move(field, now, factor),
   ]);
   return (Array.isArray(value) ? entries.map(([, field]) => field) : Object.fromEntries(entries)) as T;
 }

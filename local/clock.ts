@@ -21,6 +21,8 @@ export class StackClock {
   readonly #now: () => number;
   readonly #stretches: Stretch[];
   readonly #listeners: Listener[] = [];
+  /** What sleeps, each to be told of another speed. */
+  readonly #sleeping = new Set<() => void>();
 
   constructor(scale = 1, now: () => number = Date.now) {
     this.#now = now;
@@ -61,6 +63,29 @@ export class StackClock {
     const real = this.#now();
     this.#stretches.push({ real, stack: this.toStack(real), scale });
     for (const listener of this.#listeners) listener(scale);
+    for (const plan of this.#sleeping) plan();
+  }
+
+  /** Resolves after so many milliseconds of stack time, whatever becomes of the scale meanwhile; early when the signal aborts. */
+  sleep(stackMs: number, signal: AbortSignal): Promise<void> {
+    const until = this.now() + stackMs;
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const end = () => {
+        clearTimeout(timer);
+        this.#sleeping.delete(plan);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const plan = () => {
+        clearTimeout(timer);
+        timer = setTimeout(end, Math.max(0, (until - this.now()) / this.scale)).unref();
+      };
+      this.#sleeping.add(plan);
+      signal.addEventListener('abort', end, { once: true });
+      if (signal.aborted) end();
+      else plan();
+    });
   }
 
   /** Calls back after each change of the scale. */

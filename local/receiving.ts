@@ -1,4 +1,5 @@
 import type { InboundEnvironment } from '../lambda/contract/inbound-environment.ts';
+import type { StackClock } from './clock.ts';
 import { inboundInfo, localInbound } from './inbound-facts.ts';
 import type { ReceivingAccess } from './simulators/inbound/behaviour.ts';
 import { Receiving } from './simulators/inbound/receiving.ts';
@@ -22,8 +23,7 @@ export function startReceiving(options: {
   readonly httpUrl: string;
   /** Of the console and the JSON behind it, where SES takes its mail. */
   readonly apiUrl: string;
-  /** Read whenever it is needed, as it may change. */
-  readonly timeScale: number;
+  readonly clock: StackClock;
   /** Where a provider's simulator listens; it may not yet when this is called first. */
   endpointOf(key: string): string;
 }): LocalReceiving {
@@ -37,9 +37,7 @@ export function startReceiving(options: {
     const receiving = new Receiving({
       key,
       type,
-      get timeScale() {
-        return options.timeScale;
-      },
+      clock: options.clock,
       target: () => info[key] && { ...info[key], url: httpUrl },
       messageUrl: (id) => `${endpointOf(key)}/v3/domains/in.example.com/messages/${id}`,
     });
@@ -48,7 +46,7 @@ export function startReceiving(options: {
       receiving,
       apiKey,
       get timeScale() {
-        return options.timeScale;
+        return options.clock.scale;
       },
     };
   }

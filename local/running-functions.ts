@@ -14,7 +14,7 @@ export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
   /** Runs a function once, as a service of AWS would; rejects if it throws, ends or is not there. */
   invoke(functionName: string, event: unknown): Promise<unknown>;
-  /** Replaces the processes of a function, so that nothing is left of what they remember; resolves when the old ones are gone. */
+  /** Replaces the processes of a function, so that what they remember counts no more; resolves when the old ones take up nothing any more. */
   renew(functionName: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -178,9 +178,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     httpUrl: http.url,
     apiUrl: api.url,
     endpointOf: (key) => live.simulators?.endpoints[key] ?? '',
-    get timeScale() {
-      return clock.scale;
-    },
+    clock,
   });
   live.receiving = mail;
   closers.push(mail.close);
@@ -197,7 +195,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     tls,
     faults,
     own,
-    timeScale,
+    clock,
     receiving: mail.access,
     deliver: mailExchange({
       zones: zonesOf(domainsOf(deployment)),

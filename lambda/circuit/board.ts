@@ -16,7 +16,7 @@ export interface BoardContext {
   readonly table: Table;
   readonly clock: Clock;
   readonly timeScale: number;
-  /** Somebody has reset the circuit of this provider, or deleted it. */
+  /** The circuit of this provider was reset, or deleted: what was learned before counts no more. */
   readonly onReset: (provider: string) => void;
 }
 
@@ -94,7 +94,8 @@ export class Board {
 
   /**
    * Changes the record of a provider; `step` may be called again with a newer record, and returns the same one if there is
-   * nothing to change. Resolves with the record that stands then, or undefined if the table did not take it. Never throws.
+   * nothing to change. Resolves with the record that stands then, or undefined if the table did not take it, or if the circuit was
+   * reset since it was read. Never throws.
    */
   async change(
     provider: string,
@@ -112,7 +113,11 @@ export class Board {
         const written = await table.write(wanted, item?.rev);
         this.#remember(pk, written.done ? written.item : written.current);
         if (written.done) return { before, after };
+        const isReset = Number.isFinite(this.#readAt) && resetAt(written.current) !== resetAt(item);
         item = written.current;
+        if (!isReset) continue;
+        this.#context.onReset(provider);
+        return undefined;
       } catch {
         // At least this worker knows.
         this.#remember(pk, { ...wanted, rev: item?.rev ?? 0 });
@@ -152,14 +157,17 @@ export class Board {
       const written = this.#written.get(pk) ?? Number.NEGATIVE_INFINITY;
       if (written >= since - LAG_MS) items.set(pk, item);
     }
-    const begun = (of: ReadonlyMap<string, Item>, key: string) => of.get(circuitKey(key))?.['resetAt'];
     const reset = providers.filter(
       (key) =>
         (this.#items.has(circuitKey(key)) && !items.has(circuitKey(key))) ||
-        begun(items, key) !== begun(this.#items, key),
+        resetAt(items.get(circuitKey(key))) !== resetAt(this.#items.get(circuitKey(key))),
     );
     this.#items = items;
     this.#readAt = since;
     for (const provider of reset) onReset(provider);
   }
+}
+
+function resetAt(item: Item | undefined): unknown {
+  return item?.['resetAt'];
 }

@@ -46,6 +46,11 @@ export class Counts {
     return this.#flush(provider, pending);
   }
 
+  /** Forgets what is not reported yet. */
+  forget(provider: string): void {
+    this.#pending.delete(provider);
+  }
+
   #add(provider: string, failed: boolean): Pending {
     const pending = this.#pending.get(provider) ?? {
       window: [],

@@ -46,6 +46,8 @@ class CircuitGate implements Gate {
   readonly #teller: Teller;
   readonly #turnstiles = new Map<string, Turnstile>();
   readonly #limiters = new Map<string, Limiter>();
+  /** How often the circuit of a provider was reset. */
+  readonly #resets = new Map<string, number>();
   readonly #worker: string;
   #probes = 0;
 
@@ -58,7 +60,11 @@ class CircuitGate implements Gate {
       table,
       clock,
       timeScale,
-      onReset: (provider) => this.#turnstile(provider).reset(),
+      onReset: (provider) => {
+        this.#turnstile(provider).reset();
+        this.#teller.forget(provider);
+        this.#resets.set(provider, this.#resetsOf(provider) + 1);
+      },
     });
     this.#teller = new Teller({ board: this.#board, clock, random, timeScale, times: this.#times, log });
     this.#worker = random().toString(36).slice(2);
@@ -199,6 +205,7 @@ class CircuitGate implements Gate {
   /** Nothing speaks against it. */
   #go(key: string, ticket: Ticket, standing: Standing): Entry {
     const { log } = this.#context;
+    const resets = this.#resetsOf(key);
     let left = false;
     return {
       kind: 'go',
@@ -206,6 +213,8 @@ class CircuitGate implements Gate {
         if (left) return;
         left = true;
         try {
+          // It began before a reset, and says nothing of what is now.
+          if (this.#resetsOf(key) !== resets) return void this.#turnstile(key).leave(ticket, 'nothing');
           // Let in, and then not tried: the ledger was not there, or time was up.
           await this.#leave(key, ticket, standing, judge(outcomes));
         } catch (error) {
@@ -234,6 +243,10 @@ class CircuitGate implements Gate {
 
   #moment() {
     return { now: this.#context.clock.now(), times: this.#times };
+  }
+
+  #resetsOf(key: string): number {
+    return this.#resets.get(key) ?? 0;
   }
 
   #turnstile(key: string): Turnstile {

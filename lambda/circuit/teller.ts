@@ -68,6 +68,11 @@ export class Teller {
     }
   }
 
+  /** Forgets what was counted of a provider and not told yet. */
+  forget(provider: string): void {
+    this.#counts.forget(provider);
+  }
+
   /** Resolves with what stands then, or undefined if the table did not take it. */
   async tell(provider: string, signal: Signal): Promise<CircuitRecord | undefined> {
     const changed = await this.#context.board.change(provider, (record) => {

@@ -20,6 +20,8 @@ export interface HealthEnvironment {
   readonly stateTable: string;
   /** Seconds that pass in one real second, for ages and the rhythm of canaries; only a local stack sets it. */
   readonly timeScale?: number;
+  /** Since when `timeScale` holds, in epoch milliseconds; only a local stack whose time changed its speed sets it. */
+  readonly timeScaleSince?: number;
   /** Endpoint by provider key, replacing the public ones; only a local stack sets it. */
   readonly endpoints?: Readonly<Record<string, string>>;
 }
@@ -32,6 +34,7 @@ const NAME = {
   stateTable: 'MAILOVER_STATE_TABLE',
   endpoints: 'MAILOVER_ENDPOINTS',
   timeScale: 'MAILOVER_TIME_SCALE',
+  timeScaleSince: 'MAILOVER_TIME_SCALE_SINCE',
 } as const;
 
 /** The variable that only the health function has. */
@@ -52,6 +55,7 @@ export function encodeHealthEnvironment(
     [NAME.stateTable]: environment.stateTable,
     ...(environment.endpoints && { [NAME.endpoints]: stringify(environment.endpoints) }),
     ...(environment.timeScale && { [NAME.timeScale]: String(environment.timeScale) }),
+    ...(environment.timeScaleSince && { [NAME.timeScaleSince]: String(environment.timeScaleSince) }),
   };
 }
 
@@ -65,6 +69,7 @@ export function decodeHealthEnvironment(variables: Readonly<Record<string, strin
   const letterSecret = variables[NAME.letterSecret];
   const endpoints = variables[NAME.endpoints];
   const timeScale = variables[NAME.timeScale];
+  const timeScaleSince = variables[NAME.timeScaleSince];
   return {
     providers: JSON.parse(need(NAME.providers)),
     inboundCanaries: JSON.parse(variables[NAME.inboundCanaries] ?? '[]'),
@@ -73,5 +78,6 @@ export function decodeHealthEnvironment(variables: Readonly<Record<string, strin
     stateTable: need(NAME.stateTable),
     ...(endpoints && { endpoints: JSON.parse(endpoints) }),
     ...(timeScale && { timeScale: Number(timeScale) }),
+    ...(timeScaleSince && { timeScaleSince: Number(timeScaleSince) }),
   };
 }

@@ -19,6 +19,7 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Proofs } from '../platform/proof.ts';
 import type { Queue } from '../platform/queue.ts';
+import { stackAge } from '../platform/stack-time.ts';
 import type { Item, Table } from '../platform/table.ts';
 
 /** What canaries need of the world. */
@@ -34,6 +35,8 @@ export interface CanaryContext {
   readonly clock: Clock;
   /** Stack time runs so many times faster than the clock. */
   readonly timeScale: number;
+  /** Since when; absent if it always did. */
+  readonly timeScaleSince?: number;
 }
 
 /** Sends the canaries that are due, each to prove one way, and tells how long ago the newest that came back was sent. Never throws. */
@@ -70,8 +73,8 @@ async function tend(way: Canaries, items: ReadonlyMap<string, Item>, context: Ca
       return;
     }
     const { since = now, newestBack = 0 } = readCanary(item);
-    const age = Math.max(0, now - Math.max(since, newestBack));
-    metrics.add(way.way === 'out' ? 'CanaryAge' : 'MxCanaryAge', (age * timeScale) / 1_000, { provider });
+    const age = stackAge(Math.max(since, newestBack), now, context);
+    metrics.add(way.way === 'out' ? 'CanaryAge' : 'MxCanaryAge', age / 1_000, { provider });
     await sendOne(way, (config.everyMinutes * 60_000) / timeScale, item, context);
   } catch (error) {
     // One that is missed is seen by its age; the next one follows.

@@ -6,6 +6,7 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { stackAge } from '../platform/stack-time.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
 import type { Health } from '../providers/provider.ts';
@@ -23,6 +24,8 @@ export interface CheckContext {
   readonly clock: Clock;
   /** Stack time runs so many times faster than the clock. */
   readonly timeScale: number;
+  /** Since when; absent if it always did. */
+  readonly timeScaleSince?: number;
 }
 
 /** Items of the state table by key; undefined if the table did not answer. */
@@ -59,10 +62,10 @@ async function readItems({ providers, table, log, clock }: CheckContext): Promis
 }
 
 /** Whether the account refused an attempt, and none was accepted since: some refusals are told to attempts only. */
-function refusedAttempts({ clock, timeScale }: CheckContext, provider: string, items: Items): boolean {
+function refusedAttempts(context: CheckContext, provider: string, items: Items): boolean {
   const { circuit } = readRecord(items?.get(circuitKey(provider)));
   if (circuit.kind === 'closed' || circuit.cause.blames !== 'account') return false;
-  return stateOf(circuit, clock.now(), timeScale) === 'open' || circuit.kind === 'half-open';
+  return stateOf(circuit, context) === 'open' || circuit.kind === 'half-open';
 }
 
 function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: Health, refused: boolean): void {
@@ -91,18 +94,19 @@ function gaugeSwitches({ providers, metrics, clock }: CheckContext, items: Reado
 }
 
 async function gaugeState(
-  { table, metrics, log, clock, timeScale }: CheckContext,
+  context: CheckContext,
   provider: string,
   health: Health,
   items: ReadonlyMap<string, Item>,
 ): Promise<void> {
+  const { table, metrics, log, clock } = context;
   const now = clock.now();
   const record = readRecord(items.get(circuitKey(provider)));
   const isolated = isIsolated(readIsolation(items.get(switchKey(provider))), now);
-  const state = isolated ? 'isolated' : stateOf(record.circuit, now, timeScale);
+  const state = isolated ? 'isolated' : stateOf(record.circuit, context);
   metrics.add('CircuitState', CIRCUIT_STATE[state], { provider });
   const { lastGood, write } = credentialUse(provider, health, items.get(credentialsKey(provider)), record, now);
-  metrics.add('CredentialAge', ((now - lastGood) * timeScale) / 1_000, { provider });
+  metrics.add('CredentialAge', stackAge(lastGood, now, context) / 1_000, { provider });
   if (!write) return;
   // Whoever wrote in between has told the same.
   await within(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
@@ -113,9 +117,9 @@ async function gaugeState(
 /** A circuit that may be tried for so long, and that no mail has tried, says nothing of today: a standby's would stay open. */
 const STALE_MS = 15 * 60_000;
 
-function stateOf(circuit: Circuit, now: number, timeScale: number): keyof typeof CIRCUIT_STATE {
+function stateOf(circuit: Circuit, context: CheckContext): keyof typeof CIRCUIT_STATE {
   if (circuit.kind !== 'open') return circuit.kind === 'half-open' ? 'halfOpen' : 'closed';
-  return now - circuit.until > STALE_MS / timeScale ? 'halfOpen' : 'open';
+  return stackAge(circuit.until, context.clock.now(), context) > STALE_MS ? 'halfOpen' : 'open';
 }
 
 function nameOf(error: unknown): string {

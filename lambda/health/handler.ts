@@ -17,7 +17,7 @@ import { checkHealth } from './check.ts';
 
 const environment = decodeHealthEnvironment(process.env);
 const { providers, inboundCanaries, letterSecret = '', outboundQueueUrl, stateTable } = environment;
-const { endpoints = {}, timeScale = 1 } = environment;
+const { endpoints = {}, timeScale = 1, timeScaleSince } = environment;
 const table = dynamoTable(stateTable);
 const metrics = emfMetrics(decodeSize(process.env));
 const secrets = managedSecrets(metrics);
@@ -25,7 +25,15 @@ const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, { l
 const ask = healthAsker(pool);
 
 const proofs = letterProofs(letterSecret, secrets, systemClock, metrics);
-const surroundings = { providers, table, metrics, log: powertoolsLog, clock: systemClock, timeScale };
+const surroundings = {
+  providers,
+  table,
+  metrics,
+  log: powertoolsLog,
+  clock: systemClock,
+  timeScale,
+  ...(timeScaleSince !== undefined && { timeScaleSince }),
+};
 const checkBlocklists = blocklistChecker({ ...surroundings, resolverOf: dnsResolver });
 
 /** Runs once a minute; what could not be learned in one run is left to the next. */

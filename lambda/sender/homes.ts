@@ -6,6 +6,7 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Proofs } from '../platform/proof.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
+import { stackAge } from '../platform/stack-time.ts';
 import { Trouble } from '../platform/trouble.ts';
 import { invocationsOfAge, MAX_WAIT_MS } from './backoff.ts';
 import { deadLetterAttributes, type Letter, retryAttributes } from './letters.ts';
@@ -36,13 +37,14 @@ export class Homes {
 
   /** Milliseconds of stack time since `time` (epoch milliseconds). */
   since(time: number): number {
-    return Math.max(0, (this.context.clock.now() - time) * this.scale);
+    return stackAge(time, this.context.clock.now(), this.context.environment);
   }
 
   /** Whether the message was first received more than five days after it was sent. */
   get isStale(): boolean {
     const { SentTimestamp, ApproximateFirstReceiveTimestamp } = this.record.attributes;
-    return (Number(ApproximateFirstReceiveTimestamp) - Number(SentTimestamp)) * this.scale > MAX_WAIT_MS;
+    const first = Number(ApproximateFirstReceiveTimestamp);
+    return stackAge(Number(SentTimestamp), first, this.context.environment) > MAX_WAIT_MS;
   }
 
   /** The producer's `MessageGroupId`, by convention the class: it stays on every message that carries the mail on. */

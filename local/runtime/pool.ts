@@ -47,8 +47,8 @@ export class Pool {
   #growth: NodeJS.Timeout | undefined;
   #restartMs: number = RESTART_MS.first;
   #closed = false;
-  /** Processes whose environment is no longer the right one; each ends with what it is doing. */
-  readonly #outdated = new WeakSet<Worker>();
+  /** Processes whose environment or memory is no longer the right one: each ends with what it is doing, and takes no place from the others. */
+  readonly #outdated = new Set<Worker>();
 
   constructor(
     target: DeployedFunction,
@@ -70,7 +70,7 @@ export class Pool {
 
   /** Process ids of all living processes, oldest first. */
   get pids(): readonly number[] {
-    return [...this.#workers].map(({ pid }) => pid);
+    return [...this.#outdated, ...this.#workers].map(({ pid }) => pid);
   }
 
   /**
@@ -100,12 +100,17 @@ export class Pool {
     }
   }
 
-  /** Replaces every process by one with the environment of now, as a deployment does; none is cut short. Resolves when the old ones are gone. */
+  /**
+   * Replaces every process by one with the environment of now and no memory, as a deployment does. Resolves when none of the old
+   * ones takes up anything any more; what they are doing is not cut short.
+   */
   async renew(): Promise<void> {
-    const before = [...this.#workers];
-    for (const worker of before) this.#outdated.add(worker);
-    for (const worker of [...this.#idle.keys()]) this.#dismiss(worker);
-    await Promise.all(before.map(({ gone }) => gone));
+    const idle = [...this.#idle.keys()];
+    for (const worker of this.#workers) this.#outdated.add(worker);
+    this.#workers.clear();
+    for (const worker of idle) this.#dismiss(worker);
+    if (!this.#closed) this.#spawn();
+    await Promise.all(idle.map(({ gone }) => gone));
   }
 
   async close(): Promise<void> {
@@ -113,7 +118,7 @@ export class Pool {
     clearTimeout(this.#growth);
     for (const timer of this.#idle.values()) clearTimeout(timer);
     for (const waiting of this.#waiting.splice(0)) waiting.refuse(new Error(`${this.target.name} is being closed`));
-    const workers = [...this.#workers];
+    const workers = [...this.#workers, ...this.#outdated];
     for (const worker of workers) worker.kill();
     await Promise.all(workers.map(({ gone }) => gone));
   }
@@ -178,6 +183,7 @@ export class Pool {
     );
     void worker.gone.then(() => {
       this.#workers.delete(worker);
+      this.#outdated.delete(worker);
       clearTimeout(this.#idle.get(worker));
       this.#idle.delete(worker);
       if (!this.#closed) this.#replace(imported);

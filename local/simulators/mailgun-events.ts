@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { StackClock } from '../clock.ts';
 import type { SimulatorAnswer, SimulatorRequest } from './http-simulator.ts';
 
 /** A mail that was taken, as far as its events tell of it. */
@@ -14,6 +15,7 @@ export interface EventfulMail {
 }
 
 interface Entry {
+  /** In stack time. */
   readonly visibleAt: number;
   readonly event: Readonly<Record<string, unknown>> & { readonly timestamp: number };
 }
@@ -29,25 +31,19 @@ const MAX_PAGE = 300;
 /** The events of one domain: what was taken is accepted for each recipient and, a little later, delivered. */
 export class MailgunEvents {
   readonly #domain: string;
-  readonly #timeScale: number;
+  readonly #clock: StackClock;
   #entries: Entry[] = [];
 
-  constructor(domain: string, timeScale: number) {
+  constructor(domain: string, clock: StackClock) {
     this.#domain = domain;
-    this.#timeScale = timeScale;
+    this.#clock = clock;
   }
 
   take(mail: EventfulMail): void {
-    const now = Date.now();
+    const now = this.#clock.now();
     for (const recipient of mail.to) {
-      this.#add('accepted', mail, recipient, now, now + ACCEPTED_VISIBLE_MS / this.#timeScale);
-      this.#add(
-        'delivered',
-        mail,
-        recipient,
-        now + DELIVERED_AFTER_MS / this.#timeScale,
-        now + DELIVERED_VISIBLE_MS / this.#timeScale,
-      );
+      this.#add('accepted', mail, recipient, now, now + ACCEPTED_VISIBLE_MS);
+      this.#add('delivered', mail, recipient, now + DELIVERED_AFTER_MS, now + DELIVERED_VISIBLE_MS);
     }
     if (this.#entries.length > KEPT) this.#entries = this.#entries.slice(-KEPT / 2);
   }
@@ -57,7 +53,7 @@ export class MailgunEvents {
     const asked = page === undefined ? firstPage(query) : readPage(page);
     if (typeof asked === 'string') return { status: 400, body: { message: asked } };
     const { filters, begin, end, descending, limit, skip } = asked;
-    const now = Date.now();
+    const now = this.#clock.now();
     const [from, to] = begin <= end ? [begin, end] : [end, begin];
     const matching = this.#entries
       .filter(({ visibleAt, event }) => visibleAt <= now && event.timestamp >= from && event.timestamp <= to)
@@ -91,7 +87,7 @@ export class MailgunEvents {
       event: {
         event,
         id: randomBytes(16).toString('base64url'),
-        timestamp: at / 1000,
+        timestamp: this.#clock.toReal(at) / 1000,
         'log-level': 'info',
         method: 'HTTP',
         recipient,

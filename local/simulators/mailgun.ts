@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { MailgunOptions } from '../../lambda/contract/providers.ts';
+import type { StackClock } from '../clock.ts';
 import type { Taking } from './accepted-log.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from './http-simulator.ts';
 import { addressesOf, hasDottedDomain, isAddress } from './mailbox-list.ts';
@@ -19,9 +20,9 @@ const MAX_OPTION_BYTES = 16 * 1024;
 export function mailgunBehaviour(
   options: MailgunOptions,
   secret: Readonly<Record<string, string>>,
-  timeScale: number,
+  clock: StackClock,
 ): HttpBehaviour {
-  const events = new MailgunEvents(options.domain, timeScale);
+  const events = new MailgunEvents(options.domain, clock);
   const expected = `Basic ${Buffer.from(`api:${secret['apiKey'] ?? ''}`).toString('base64')}`;
   return {
     occasionOf: (_method, path) => (SEND.test(path) ? 'send' : EVENTS.test(path) ? 'lookup' : 'health'),

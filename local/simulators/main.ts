@@ -1,5 +1,6 @@
 import type { Server } from 'node:net';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { StackClock } from '../clock.ts';
 import { closesPort, type FaultBoard } from '../faults.ts';
 import type { OwnHosts } from '../own-hosts.ts';
 import { AcceptedLog, type Taking } from './accepted-log.ts';
@@ -27,7 +28,7 @@ export interface SimulatorOptions {
    */
   readonly deliver?: (taking: Taking) => Promise<void>;
   /** For what providers do by the clock; a fault's `delayMs` is real time, as the deadlines are that it may overrun. */
-  readonly timeScale: number;
+  readonly clock: StackClock;
   /** The receiving half of the providers that have one, by key. */
   readonly receiving?: Readonly<Record<string, ReceivingAccess>>;
 }
@@ -93,7 +94,7 @@ function serverOf(
   const secret = options.secrets[key] ?? {};
   if (config.type === 'smtp')
     return smtpSimulator({ key, options: config.options, secret, tls, faults, log, occasion });
-  const behaviour = behaviourOf(config, secret, options.timeScale);
+  const behaviour = behaviourOf(config, secret, options.clock);
   const receiving = options.receiving?.[key];
   return httpSimulator(key, receiving ? withReceiving(behaviour, receiving) : behaviour, faults, log, options.own);
 }
@@ -101,14 +102,14 @@ function serverOf(
 function behaviourOf(
   config: Exclude<ProviderConfig, { readonly type: 'smtp' }>,
   secret: Readonly<Record<string, string>>,
-  timeScale: number,
+  clock: StackClock,
 ): HttpBehaviour {
   switch (config.type) {
     case 'ses':
       return sesBehaviour(config.options);
     case 'mailgun':
-      return mailgunBehaviour(config.options, secret, timeScale);
+      return mailgunBehaviour(config.options, secret, clock);
     case 'postmark':
-      return postmarkBehaviour(config.options, secret, timeScale);
+      return postmarkBehaviour(config.options, secret, clock);
   }
 }

@@ -1,4 +1,5 @@
 import addressparser from 'nodemailer/lib/addressparser';
+import type { StackClock } from '../clock.ts';
 import type { SimulatorAnswer } from './http-simulator.ts';
 import type { PostmarkMail } from './postmark-mail.ts';
 import { postmarkFailure } from './postmark-send.ts';
@@ -21,11 +22,11 @@ const MAX_REACH = 10_000;
 
 /** The outbound messages of a server, newest first: what was taken, with its metadata, some time after it was taken. */
 export class PostmarkMessages {
-  readonly #timeScale: number;
+  readonly #clock: StackClock;
   #kept: Kept[] = [];
 
-  constructor(timeScale: number) {
-    this.#timeScale = timeScale;
+  constructor(clock: StackClock) {
+    this.#clock = clock;
   }
 
   take({ fields }: PostmarkMail, MessageID: string, Recipients: readonly string[]): void {
@@ -66,7 +67,7 @@ export class PostmarkMessages {
     const metadata = [...given].filter(([name]) => name.startsWith('metadata_'));
     const stream = given.get('messagestream') ?? 'outbound';
     const recipient = given.get('recipient')?.toLowerCase();
-    const visible = Date.now() - VISIBLE_AFTER_MS / this.#timeScale;
+    const visible = this.#clock.toReal(this.#clock.now() - VISIBLE_AFTER_MS);
     const found = this.#kept.filter(
       ({ at, message }) =>
         at <= visible &&

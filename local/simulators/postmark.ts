@@ -1,4 +1,5 @@
 import type { PostmarkOptions } from '../../lambda/contract/providers.ts';
+import type { StackClock } from '../clock.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from './http-simulator.ts';
 import { type PostmarkMail, readPostmarkMail, searchablePostmarkText } from './postmark-mail.ts';
 import { PostmarkMessages } from './postmark-messages.ts';
@@ -17,11 +18,11 @@ const TEST_TOKEN = 'POSTMARK_API_TEST';
 export function postmarkBehaviour(
   options: PostmarkOptions,
   secret: Readonly<Record<string, string>>,
-  timeScale: number,
+  clock: StackClock,
 ): HttpBehaviour {
   const streams = new Set(['outbound', options.messageStream ?? 'outbound']);
   const suppressions = new PostmarkSuppressions();
-  const messages = new PostmarkMessages(timeScale);
+  const messages = new PostmarkMessages(clock);
   const send = (mail: PostmarkMail, token: string) => {
     const result = sendPostmarkMail(mail, { streams, suppressions, test: token === TEST_TOKEN });
     if (result.taken) messages.take(mail, result.taken.providerMessageId, result.taken.envelope.to);

@@ -202,7 +202,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     apiUrl: 'http://127.0.0.1:1',
     httpUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     // The longest schedule, ten and a half hours, within half a second.
-    timeScale: 80_000,
+    clock: new StackClock(80_000),
     endpointOf: (key) => `http://${key}.example.com`,
   });
   closers.push(receiving.close);

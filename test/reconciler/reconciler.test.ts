@@ -7,6 +7,7 @@ import { inboundSchema } from '../../lambda/contract/inbound.ts';
 import type { ReconciledProvider } from '../../lambda/contract/reconciler-environment.ts';
 import { loadInbound, loadMissed } from '../../lambda/providers/registry.ts';
 import { createReconciler } from '../../lambda/reconciler/reconciler.ts';
+import { StackClock } from '../../local/clock.ts';
 import { FaultBoard } from '../../local/faults.ts';
 import { ownHosts } from '../../local/own-hosts.ts';
 import { AcceptedLog } from '../../local/simulators/accepted-log.ts';
@@ -247,7 +248,7 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
   const receiving = new Receiving({
     key: 'it',
     type,
-    timeScale: 1_000_000,
+    clock: new StackClock(1_000_000),
     target: () => ({ url: 'http://127.0.0.1:1', path: '/x', storePath: '/x', signingKey: 'k' }),
     messageUrl: (id) => `${endpoint}/v3/domains/in.example.com/messages/${id}`,
   });

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { StackClock } from '../../clock.ts';
 import type { InboundRoute } from '../../stack-info.ts';
 import type { WireBody } from './form.ts';
 import { type MailgunForm, mailgunBody, type Signature, sign } from './mailgun-wire.ts';
@@ -60,22 +60,21 @@ export class Receiving {
   readonly type: PostingType;
   readonly #target: () => PostingTarget | undefined;
   readonly #messageUrl: (id: string) => string;
-  /** Its scale may change while it runs. */
-  readonly #time: { readonly timeScale: number };
+  readonly #clock: StackClock;
   readonly #received = new Map<string, Received>();
   readonly #ending = new AbortController();
 
   constructor(options: {
     readonly key: string;
     readonly type: PostingType;
-    readonly timeScale: number;
+    readonly clock: StackClock;
     target(): PostingTarget | undefined;
     /** Where Mailgun's storage gives the message back. */
     messageUrl(id: string): string;
   }) {
     this.key = options.key;
     this.type = options.type;
-    this.#time = options;
+    this.#clock = options.clock;
     this.#target = options.target;
     this.#messageUrl = options.messageUrl;
   }
@@ -130,7 +129,7 @@ export class Receiving {
         received.status = next === 'done' ? 'processed' : 'failed';
         return;
       }
-      await delay(next / this.#time.timeScale, undefined, { signal, ref: false }).catch(() => {});
+      await this.#clock.sleep(next, signal);
     }
   }
 

@@ -1,5 +1,6 @@
 import { generate } from 'selfsigned';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults.ts';
 import { ownHosts } from '../../../local/own-hosts.ts';
 import { startSimulators } from '../../../local/simulators/main.ts';
@@ -33,7 +34,7 @@ export async function simulators(timeScale = 1) {
     tls: { key: pems.private, cert: pems.cert },
     faults,
     own: ownHosts(),
-    timeScale,
+    clock: new StackClock(timeScale),
   });
   return {
     ...running,

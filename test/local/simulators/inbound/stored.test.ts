@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { StackClock } from '../../../../local/clock.ts';
 import { FaultBoard } from '../../../../local/faults.ts';
 import { ownHosts } from '../../../../local/own-hosts.ts';
 import { AcceptedLog } from '../../../../local/simulators/accepted-log.ts';
@@ -128,7 +129,7 @@ async function given(type: 'mailgun' | 'postmark') {
   const receiving = new Receiving({
     key: type,
     type,
-    timeScale: 1_000_000,
+    clock: new StackClock(1_000_000),
     target: () => ({ url: 'http://127.0.0.1:1', path: '/x', mimePath: '/x', storePath: '/x', signingKey: 'k' }),
     messageUrl: (id) => `${url}/v3/domains/in.example.com/messages/${id}`,
   });

@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import { stackAge } from '../../lambda/platform/stack-time.ts';
+import { StackClock } from '../../local/clock.ts';
+import { MailgunEvents } from '../../local/simulators/mailgun-events.ts';
+
+const SECOND = 1_000;
+
+it('a wait of stack time that has begun is as long as the new speed has it', async () => {
+  const clock = new StackClock(1);
+  const { signal } = new AbortController();
+  const begun = Date.now();
+  const hour = clock.sleep(3_600 * SECOND, signal);
+
+  clock.setScale(60_000);
+
+  await hour;
+  expect(Date.now() - begun).toBeLessThan(5 * SECOND);
+});
+
+it('a wait of stack time ends early, and without an error, when it is aborted', async () => {
+  const ending = new AbortController();
+  const hour = new StackClock(1).sleep(3_600 * SECOND, ending.signal);
+
+  ending.abort();
+
+  await hour;
+});
+
+it('an age from before time ran faster is what the clock showed then, and grows at the new speed', () => {
+  expect(stackAge(1_000, 3_000, {})).toBe(2_000);
+  expect(stackAge(1_000, 3_000, { timeScale: 60 })).toBe(120_000);
+  expect(stackAge(1_000, 3_000, { timeScale: 60, timeScaleSince: 2_000 })).toBe(61_000);
+  expect(stackAge(2_500, 3_000, { timeScale: 60, timeScaleSince: 2_000 })).toBe(30_000);
+  expect(stackAge(4_000, 3_000, { timeScale: 60, timeScaleSince: 2_000 })).toBe(0);
+});
+
+it('what a provider shows some time after it took a mail is shown sooner once time runs faster', () => {
+  let now = 1_000_000;
+  const clock = new StackClock(1, () => now);
+  const events = new MailgunEvents('mg.example.com', clock);
+  const mail = {
+    messageId: 'a',
+    from: 'a@example.com',
+    to: ['b@example.org'],
+    subject: 's',
+    size: 1,
+    variables: {},
+    tags: [],
+  };
+  events.take(mail);
+  const shown = () => {
+    const query = new URLSearchParams({ begin: '0', ascending: 'yes' });
+    const request = { query, headers: { host: 'x' } } as unknown as Parameters<MailgunEvents['answer']>[0];
+    const { items } = events.answer(request, undefined).body as { items: { event: string }[] };
+    return items.map(({ event }) => event);
+  };
+  now += SECOND;
+  expect(shown()).toEqual([]);
+
+  clock.setScale(10);
+  now += SECOND;
+
+  expect(shown()).toEqual(['accepted', 'delivered']);
+});
