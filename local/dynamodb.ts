@@ -6,6 +6,7 @@ import { REGION } from './aws/names.ts';
 import { awsCall } from './aws/operation.ts';
 import type { DeployedTable } from './deployment.ts';
 import { AWS_SCOPE, type FaultBoard } from './faults.ts';
+import { forget, KeptConnections } from './kept-connections.ts';
 import { type OwnHosts, refuseForeign } from './own-hosts.ts';
 
 /** Tells the stack's own reading from that of the functions, which alone meet the faults. */
@@ -41,12 +42,15 @@ export async function startDynamodb(options: {
     };
     const call = awsCall({ method: request.method ?? '', url: request.url ?? '/', headers: request.headers });
     const own = request.headers['user-agent']?.includes(LOCAL_AGENT);
-    const fault = call && !own ? options.faults.match(AWS_SCOPE, call) : undefined;
+    const probe = call && { ...call, kept: kept.has(request.socket) };
+    const fault = probe && !own ? options.faults.match(AWS_SCOPE, probe) : undefined;
+    if (fault?.network === 'forget') return void forget(request.socket, fault);
     const answer = call && fault?.error ? errorAnswer(call, fault.error, 'a fault of the local stack') : undefined;
     const go = (): unknown => (answer ? response.writeHead(answer.status, answer.headers).end(answer.body) : handle());
     if (fault?.delayMs) setTimeout(go, fault.delayMs);
     else go();
   });
+  const kept = new KeptConnections(AWS_SCOPE, options.faults, server);
   refuseForeign(server, options.own);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -21,7 +21,7 @@ const faultSchema = z
       })
       .optional(),
     network: z
-      .enum(['refuse', 'reset-mid-request', 'reset', 'hang', 'reset-after-accept', 'hang-after-accept'])
+      .enum(['refuse', 'reset-mid-request', 'reset', 'hang', 'reset-after-accept', 'hang-after-accept', 'forget'])
       .optional(),
     smtp: z.strictObject({ stage: z.enum(SMTP_STAGES), reply: z.string().min(1) }).optional(),
     service: z.enum(['sqs', 's3', 'dynamodb', 'secrets']).optional(),
@@ -41,8 +41,9 @@ const faultSchema = z
       refuse('give one of respond, network, smtp, error or delayMs');
     if (fault.service === undefined && (fault.operation ?? fault.error) !== undefined)
       refuse('operation and error need a service: sqs, s3, dynamodb or secrets');
-    if (fault.service !== undefined && (fault.respond ?? fault.network ?? fault.smtp) !== undefined)
-      refuse('respond, network and smtp are for providers; a service has error and delayMs');
+    const elsewhere = fault.network === 'forget' ? undefined : fault.network;
+    if (fault.service !== undefined && (fault.respond ?? elsewhere ?? fault.smtp) !== undefined)
+      refuse('respond, network and smtp are for providers; a service has error, delayMs and network: forget');
   });
 
 /** One misbehaviour of a provider or of a service of our own, as `PUT …/fault` takes it. */
@@ -52,11 +53,15 @@ export type Fault = Readonly<z.infer<typeof faultSchema>>;
 export type Probe = ProviderProbe | AwsProbe;
 
 interface AwsProbe {
+  /** Whether the connection stood when the faults were set. */
+  readonly kept?: boolean;
   readonly service: NonNullable<Fault['service']>;
   readonly operation: string;
 }
 
 interface ProviderProbe {
+  /** Whether the connection stood when the faults were set. */
+  readonly kept?: boolean;
   readonly on: Occasion;
   /** Searched by `match`: decoded subject, addresses and headers, or the SMTP command of the stage. */
   readonly text: string;
@@ -100,7 +105,9 @@ export class FaultBoard {
   /** Replaces the faults of a scope; resolves when they are in effect, rejects and changes nothing if a listener refuses them. */
   async set(scope: string, faults: readonly Fault[]): Promise<void> {
     const misplaced = faults.some((fault) =>
-      scope === AWS_SCOPE ? fault.respond || fault.network || fault.smtp : fault.service !== undefined,
+      scope === AWS_SCOPE
+        ? fault.respond || (fault.network && fault.network !== 'forget') || fault.smtp
+        : fault.service !== undefined,
     );
     if (misplaced)
       throw new InvalidFault(
@@ -137,10 +144,13 @@ export class FaultBoard {
     return (this.#faults.get(scope) ?? []).some((fault) => fault.match !== undefined);
   }
 
-  /** Finds the fault that strikes now and counts the hit. */
-  match(scope: string, probe: Probe): Fault | undefined {
+  /** Finds the fault that strikes now, among those of this kind, and counts the hit. */
+  match(scope: string, probe: Probe, isOfKind: (fault: Fault) => boolean = () => true): Fault | undefined {
     for (const fault of this.#faults.get(scope) ?? []) {
+      if (!isOfKind(fault)) continue;
       if (fault.times !== undefined && fault.hits >= fault.times) continue;
+      // Only connections from before are forgotten: a NAT lets new ones through.
+      if (fault.network === 'forget' && probe.kept !== true) continue;
       if (!('service' in probe ? concernsService(fault, probe) : concernsProvider(fault, probe))) continue;
       if (fault.rate !== undefined && this.#random() >= fault.rate) continue;
       fault.hits++;
@@ -185,6 +195,7 @@ function concernsProvider(fault: Fault, probe: ProviderProbe): boolean {
   if (probe.stage === undefined) return true;
   // What concerns an SMTP session as a whole strikes once: a refusal at its begin, all else when the mail is there. A
   // session that only looks whether it could send has no mail.
+  if (fault.network === 'forget') return false;
   const early = (fault.network === 'refuse' && fault.match === undefined) || probe.on === 'health';
   const stage = early ? 'connect' : 'end';
   return probe.stage === stage && fault.respond === undefined;

@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, type FaultBoard, InvalidFault, type Occasion } from '../faults.ts';
+import { forget, KeptConnections } from '../kept-connections.ts';
 import { type OwnHosts, refuseForeign } from '../own-hosts.ts';
 import type { AcceptedLog, Taking } from './accepted-log.ts';
 import { writeVerbatim } from './http-answer.ts';
@@ -56,15 +57,16 @@ export function httpSimulator(
     const method = request.method ?? 'GET';
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
     const on = behaviour.occasionOf(method, path);
+    const isKept = kept.has(request.socket);
     // Judged before the body where possible, so that a large request can really be cut in its middle.
     const readFirst = faults.needsText(key);
-    let fault = readFirst ? undefined : faults.match(key, { on, text: '' });
+    let fault = readFirst ? undefined : faults.match(key, { on, text: '', kept: isKept });
     if (fault && cutsEarly(fault)) return await cut(request, fault);
     const body = await readBody(request);
     if (body === undefined) return send(response, { status: 413, body: 'Request Entity Too Large' });
     const seen = { method, path, query, headers: request.headers, body };
     if (readFirst) {
-      fault = faults.match(key, { on, text: await behaviour.textOf(seen).catch(() => '') });
+      fault = faults.match(key, { on, text: await behaviour.textOf(seen).catch(() => ''), kept: isKept });
       if (fault && cutsEarly(fault)) return await cut(request, fault);
     }
     if (fault?.respond || fault?.network === 'reset' || fault?.network === 'hang') {
@@ -87,14 +89,16 @@ export function httpSimulator(
       request.socket.destroy();
     });
   });
+  const kept = new KeptConnections(key, faults, server);
   return refuseForeign(server, own);
 }
 
 function cutsEarly(fault: Fault): boolean {
-  return fault.network === 'refuse' || fault.network === 'reset-mid-request';
+  return fault.network === 'refuse' || fault.network === 'reset-mid-request' || fault.network === 'forget';
 }
 
 async function cut(request: IncomingMessage, fault: Fault): Promise<void> {
+  if (fault.network === 'forget') return await forget(request.socket, fault);
   if (fault.network === 'reset-mid-request' && !request.complete)
     for await (const _chunk of request.iterator({ destroyOnReturn: false })) break;
   await pause(fault);

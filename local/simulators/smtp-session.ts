@@ -5,6 +5,7 @@ import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { parseMailbox } from '../../lambda/mail/address.ts';
 import type { Fault, SmtpStage } from '../faults.ts';
+import { forget } from '../kept-connections.ts';
 
 const STAGES: Readonly<Record<string, SmtpStage>> = {
   HELO: 'ehlo',
@@ -19,6 +20,9 @@ const STAGES: Readonly<Record<string, SmtpStage>> = {
 
 const WRITTEN_ADDRESS = /^[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|[^"\s<>@]+)@[^\s<>]+)>/;
 
+/** Finds the fault that has forgotten this connection. */
+export type AskForgotten = () => Fault | undefined;
+
 /** Finds the fault for a stage of this session; `text` is the command. */
 export type Ask = (stage: SmtpStage, text: string) => Fault | undefined;
 
@@ -31,13 +35,21 @@ export type Ask = (stage: SmtpStage, text: string) => Fault | undefined;
 export class SmtpSession extends SMTPConnection {
   readonly #tcp: Socket;
   readonly #ask: Ask;
+  readonly #forgotten: AskForgotten;
   #instead: string | undefined;
   #commands: string[] = [];
 
-  constructor(server: SMTPServer, socket: Socket, options: SMTPConnectionOptions | null | undefined, ask: Ask) {
+  constructor(
+    server: SMTPServer,
+    socket: Socket,
+    options: SMTPConnectionOptions | null | undefined,
+    ask: Ask,
+    forgotten: AskForgotten,
+  ) {
     super(server, socket, options);
     this.#tcp = socket;
     this.#ask = ask;
+    this.#forgotten = forgotten;
   }
 
   /** The MAIL and RCPT commands of the transaction. */
@@ -60,6 +72,8 @@ export class SmtpSession extends SMTPConnection {
   }
 
   override _onCommand(command: Buffer, callback: () => void = () => {}): void {
+    const forgotten = this.#forgotten();
+    if (forgotten) return void forget(this.#tcp, forgotten);
     const line = command.toString();
     const verb = line.split(' ', 1)[0]?.toUpperCase() ?? '';
     const stage = this._nextHandler || !this._ready || this._upgrading ? undefined : STAGES[verb];

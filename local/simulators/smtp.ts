@@ -4,6 +4,7 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 's
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import type { SmtpOptions } from '../../lambda/contract/providers.ts';
 import { type Fault, type FaultBoard, InvalidFault, type SmtpStage } from '../faults.ts';
+import { KeptConnections } from '../kept-connections.ts';
 import type { AcceptedLog } from './accepted-log.ts';
 import { headersOf, readMime, searchableText } from './mime-view.ts';
 import { pause, SmtpSession } from './smtp-session.ts';
@@ -39,6 +40,7 @@ export function smtpSimulator(surroundings: Surroundings): Server {
 
 class FaultyServer extends SMTPServer {
   readonly #around: Surroundings;
+  readonly #kept: KeptConnections;
   readonly #sessions = new WeakMap<object, SmtpSession>();
 
   constructor(around: Surroundings) {
@@ -65,12 +67,20 @@ class FaultyServer extends SMTPServer {
       },
     });
     this.#around = around;
+    this.#kept = new KeptConnections(around.key, around.faults);
     // A client that goes away, or a reset of our own, is no error here.
     this.on('error', () => {});
   }
 
   override connect(socket: Socket, options?: SMTPConnectionOptions | null): void {
-    const session: SmtpSession = new SmtpSession(this, socket, options, (stage, text) => this.#ask(stage, text));
+    this.#kept.watch(socket);
+    const session: SmtpSession = new SmtpSession(
+      this,
+      socket,
+      options,
+      (stage, text) => this.#ask(stage, text),
+      () => this.#forgotten(socket),
+    );
     this.#sessions.set(session.session, session);
     this.connections.add(session);
     session.on('error', () => {});
@@ -135,6 +145,12 @@ class FaultyServer extends SMTPServer {
     if (fault?.network) return connection.reset();
     if (fault?.smtp) connection.replaceNext(fault.smtp.reply);
     done(null, `Ok: queued as ${id}`);
+  }
+
+  #forgotten(socket: Socket): Fault | undefined {
+    const { faults, key, occasion } = this.#around;
+    const probe = { on: occasion, text: '', kept: this.#kept.has(socket) };
+    return faults.match(key, probe, ({ network }) => network === 'forget');
   }
 
   #ask(stage: SmtpStage, text: string): Fault | undefined {

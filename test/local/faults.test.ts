@@ -26,6 +26,7 @@ describe('parseFaults', () => {
     [{ respond: { status: 500 }, network: 'reset' }, 'not several'],
     [{ error: 'ServiceUnavailable' }, 'need a service'],
     [{ service: 'sqs', network: 'reset' }, 'for providers'],
+    [{ service: 'sqs', network: 'forget', error: 'X' }, 'not several'],
     [{ network: 'reset', rate: 1.5 }, 'at rate'],
     [{ network: 'reset', times: 0 }, 'at times'],
     [[{ network: 'reset' }, { smtp: { stage: 'helo', reply: '500' } }], 'Fault 2 of 2'],
