@@ -74,6 +74,8 @@ const FIELDS = [
   '__proto__',
   'constructor',
   'unheard-of',
+  PLANT,
+  `${PLANT}@example.org`,
 ];
 
 function hostileBody(place: number): string {
