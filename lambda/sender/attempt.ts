@@ -33,7 +33,7 @@ export interface Content {
   mime(): Promise<Buffer>;
 }
 
-/** What an attempt came to: `number` is used up in any case. */
+/** Result of an attempt; `number` is used up in any case. */
 export type Attempted =
   | {
       readonly kind: 'answered';

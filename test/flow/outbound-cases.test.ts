@@ -163,11 +163,21 @@ async function meets({ file = '', faults = [], repeat = 1, why, ...one }: Case, 
   const options = wanted.anyOf ?? [wanted];
   for (let time = 0; time < repeat; time += 1) {
     // A case that names no provider and comes once goes out byte for byte.
-    const id =
+    const send = async () =>
       types || repeat > 1
         ? await cases.send({ ...JSON.parse(read(file)), ...(types && only(types)) })
         : await cases.sendBody(read(file));
-    const ending = await cases.ending(id);
+    let ending = await cases.ending(await send());
+    // A new worker passes over a provider whose secret it has not read in time: then the case has not been tried.
+    const isPassedOver = ({ end, called }: Ending) =>
+      end === 'done' &&
+      (types ?? []).some(
+        (first) =>
+          faults.some(({ provider }) => provider === first) &&
+          !untried(options, first) &&
+          !called.includes(KEYS[first]),
+      );
+    while (isPassedOver(ending)) ending = await cases.ending(await send());
     const failures: unknown[] = [];
     for (const option of options) {
       try {
@@ -190,6 +200,10 @@ async function meets({ file = '', faults = [], repeat = 1, why, ...one }: Case, 
   }
   for (const [provider, state] of Object.entries(wanted.circuit ?? {}))
     expect(await cases.circuit(provider as Type), why).toBe(state);
+}
+
+function untried(options: readonly Expectation[], type: Type): boolean {
+  return options.some((option) => option.untried?.includes(type));
 }
 
 function holds(wanted: Expectation, { end, reason, detail, done, called, taken }: Ending): void {

@@ -18,7 +18,7 @@ export interface Taken {
   readonly rawBase64: string;
 }
 
-/** How a submission stands after its first round, and who took it. */
+/** State of a submission after its first round, and the mails that were taken. */
 export interface Ending {
   readonly end: 'done' | 'dead' | 'open';
   /** Attributes of the dead letter; empty without one. */
