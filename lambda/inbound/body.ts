@@ -1,5 +1,6 @@
 import { hasControls } from '../mail/lines.ts';
 import type { Part } from '../mail/mime-parts.ts';
+import { structured } from '../mail/structured.ts';
 
 /** A leaf with what the choice of bodies and files hangs on. */
 export interface Leaf {
@@ -41,7 +42,7 @@ export function bodiesOf(root: Part, leafOf: (part: Part, parent?: Part) => Leaf
     htmls: Leaf[] | undefined,
   ): void {
     const within = parent?.multipart || 'mixed';
-    const first = parts.findIndex(isTextOrMultipart);
+    const first = rootOf(parts, parent);
     const [textsBefore, htmlsBefore] = [texts?.length ?? 0, htmls?.length ?? 0];
     let [ownTexts, ownHtmls] = [texts, htmls];
     let chosen = false;
@@ -78,6 +79,15 @@ export function bodiesOf(root: Part, leafOf: (part: Part, parent?: Part) => Leaf
     if (within === 'related') return first;
     return !named || (text.length === 0 && html.length === 0);
   }
+}
+
+/** The place of the root of `multipart/related`: that which its parameter names (RFC 2387, section 3.2), else the first text. */
+function rootOf(parts: readonly Part[], parent: Part | undefined): number {
+  const headerOf = (part: Part, name: string) =>
+    part.headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
+  const { start } = parent?.multipart === 'related' ? structured(headerOf(parent, 'content-type')).params : {};
+  const named = start ? parts.findIndex((part) => headerOf(part, 'content-id').trim() === start.trim()) : -1;
+  return named === -1 ? parts.findIndex(isTextOrMultipart) : named;
 }
 
 /** What may be the root of `multipart/related`, with pictures in front of it or behind. */

@@ -75,7 +75,8 @@ export function declaredCharset(content: Buffer): string | undefined {
   return meta ?? xml;
 }
 
-const REFERENCES = /(?:\bcid:([^\s"'<>)\\]{1,998}))|(?:\b(?:src|background|href)\s*=\s*["']?([^\s"'<>]{1,998}))/gi;
+const REFERENCES =
+  /(?:["']cid:<?([^"'<>]{1,998})>?["'])|(?:\bcid:([^\s"'<>)\\]{1,998}))|(?:\b(?:src|background|href)\s*=\s*(?!["']?cid:)["']?([^\s"'<>]{1,998}))/gi;
 const MAX_REFERENCES = 5_000;
 
 /** What an HTML text shows within itself: ids of `cid:` (RFC 2392), and addresses as Content-Location has them. */
@@ -85,9 +86,9 @@ export function referencesOf(html: string): {
 } {
   const ids = new Set<string>();
   const places = new Set<string>();
-  for (const [, id, place] of html.matchAll(REFERENCES)) {
+  for (const [, quoted, id, place] of html.matchAll(REFERENCES)) {
     if (ids.size + places.size >= MAX_REFERENCES) break;
-    const named = id ?? /^cid:(.*)$/i.exec(place ?? '')?.[1];
+    const named = quoted ?? id;
     if (named !== undefined) ids.add(plainId(named));
     else if (place !== undefined) places.add(place.replaceAll('&amp;', '&'));
   }
@@ -96,7 +97,7 @@ export function referencesOf(html: string): {
 
 /** An id as a URL has it, percent escapes undone. */
 function plainId(id: string): string {
-  const text = id.replaceAll('&amp;', '&');
+  const text = id.replaceAll('&amp;', '&').trim();
   try {
     return decodeURIComponent(text);
   } catch {

@@ -101,8 +101,8 @@ function namedCharset(part: Part): string | undefined {
 }
 
 function textOf({ type }: Leaf, content: Buffer, charset: string | undefined, likely: string | undefined): string {
-  const known = charset !== undefined && codecOf(charset) !== undefined;
-  const declared = type === 'text/html' && !known ? declaredCharset(content) : undefined;
+  // Also beside a label, which may be wrong: UTF-8 that the bytes are not.
+  const declared = type === 'text/html' ? declaredCharset(content) : undefined;
   return textFrom(content, charset, declared ?? likely);
 }
 

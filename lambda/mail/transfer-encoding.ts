@@ -10,20 +10,19 @@ export interface Decoded {
   readonly asItStands: boolean;
 }
 
-/** Undoes a transfer encoding in one pass. */
+/** Undoes a transfer encoding in one pass; clients write their names with and without signs between the words. */
 export function decoded(body: Buffer, encoding: string): Decoded {
-  switch (encoding) {
+  switch (encoding.replace(/^x-|[ _-]/g, '')) {
     case 'base64': {
       const { end, strange } = endOfBase64(body);
       const content = fromBase64(body.subarray(0, end));
       if (strange && !isReadable(content)) return { content: body, known: false, asItStands: true };
       return { content, known: end === body.length, asItStands: false };
     }
-    case 'quoted-printable':
+    case 'quotedprintable':
+    case 'qp':
       return { content: fromQuotedPrintable(body), known: true, asItStands: false };
-    case 'x-uuencode':
     case 'uuencode':
-    case 'x-uue':
     case 'uue': {
       const content = fromUuencode(body);
       return { content: content ?? body, known: content !== undefined, asItStands: content === undefined };
@@ -34,7 +33,7 @@ export function decoded(body: Buffer, encoding: string): Decoded {
 }
 
 /** Nothing to undo, in the RFC's words and in those of clients that put something else there. */
-const PLAIN = /^(|[78]-?bits?|binary|none|utf-?8|us-ascii|iso-8859-\d+|text|plain)$/;
+const PLAIN = /^(|[78][ _-]?bits?|binary|none|utf-?8|us-ascii|iso-8859-\d+|text|plain)$/;
 /** Some clients pad each block that they encode, so padding in the middle ends a block; what is no digit is passed over. */
 function fromBase64(body: Buffer): Buffer {
   const out = Buffer.allocUnsafe(Math.ceil((body.length * 3) / 4));

@@ -89,6 +89,41 @@ const ENCODINGS: readonly Sibling[] = [
   },
 ];
 
+const MORE: readonly Sibling[] = [
+  ...['x-base64', 'Base-64', 'base_64'].map((encoding) =>
+    body('text/plain', 'Ym9keQ==', 'body', { 'Content-Transfer-Encoding': encoding }),
+  ),
+  ...['quoted_printable', 'Quoted Printable', 'x-quoted-printable'].map((encoding) =>
+    body('text/plain', 'bo=64y', 'body', { 'Content-Transfer-Encoding': encoding }),
+  ),
+  body('text/plain', 'body', 'body', { 'Content-Transfer-Encoding': '7 bit' }),
+  {
+    name: 'a related part whose root is the second page',
+    mail: mail(
+      { 'Content-Type': 'multipart/related; boundary=b; start="<root>"' },
+      '--b\nContent-Type: text/html\nContent-ID: <frame>\n\n<p>frame\n--b\nContent-Type: text/html\nContent-ID: <root>\n\n<iframe src="cid:frame">\n--b--\n',
+    ),
+    expect: { html: '<iframe src="cid:frame">', attachments: [{ contentId: 'frame', inline: true }] },
+  },
+  {
+    name: 'HTML that is labelled UTF-8, and names what it is',
+    mail: mail({ 'Content-Type': 'text/html; charset=utf-8' }, '<meta charset="windows-1251"><p>\xcf\xf0\xe8</p>\n'),
+    expect: { htmlContains: ['<p>При</p>'] },
+    ways: AS_BYTES,
+  },
+  ...['a b.png', '<a@x>'].map(
+    (id): Sibling => ({
+      name: `a reference to cid:${id}`,
+      mail: parts(
+        'multipart/related',
+        `Content-Type: text/html\n\n<img src="cid:${id}">`,
+        `Content-Type: image/png\nContent-ID: <${id.replace(/[<>]/g, '')}>\n\nx`,
+      ),
+      expect: { attachments: [{ inline: true }] },
+    }),
+  ),
+];
+
 const FLAGS: readonly Sibling[] = [
   header('Precedence', '(c) bulk', { flagsInclude: ['auto-reply'] }),
   header('Precedence', '"bulk"', { flagsInclude: ['auto-reply'] }),
@@ -177,6 +212,7 @@ const TYPES: readonly Sibling[] = [
 export const SIBLINGS: readonly Sibling[] = [
   ...EARLY,
   ...ENCODINGS,
+  ...MORE,
   ...FLAGS,
   ...IDS,
   ...ADDRESSES,
