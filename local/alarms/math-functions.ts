@@ -91,6 +91,7 @@ function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame)
 }
 
 /** Stands for the word REPEAT among the arguments of FILL: a value of its own, which no metric can have and no other function takes. */
+// Arguments are values; a fourth kind of them for one word of one function would be asked for everywhere.
 export const REPEAT = Symbol('REPEAT') as unknown as MathValue;
 
 /** Without a third argument, where the condition does not hold nothing is there. */
