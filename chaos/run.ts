@@ -1,7 +1,9 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { Window } from './faults/plan.ts';
 import { Troubles } from './faults/troubles.ts';
-import { CALM_MAIL_MS, drawCalmMails } from './mails/calm.ts';
+import { EXERCISE_MS, exerciseWindows } from './exercise.ts';
+import type { FaultKind } from './faults/kinds.ts';
+import { CALM_MAIL_MS, drawCalmMails, drawExerciseMails } from './mails/calm.ts';
 import type { Mail } from './mails/mail.ts';
 import { Chronicle } from './oracle/chronicle.ts';
 import { judge, type Verdict } from './oracle/judge.ts';
@@ -21,6 +23,8 @@ export interface Setup {
   /** When the last fault ends and the last mail has been sent; everything has to end within `calmMs` of it. */
   readonly last: number;
   readonly calmMs: number;
+  /** Kinds of faults that may occur in the exercise after the calm. @default - there is no exercise */
+  readonly exercise?: ((kind: FaultKind) => boolean) | undefined;
   readonly releases: Releases;
   /**
    * Recursive loop detection of Lambda is off.
@@ -52,6 +56,7 @@ export const START = Date.UTC(2027, 0, 4);
 export const HOUR_MS = 3_600_000;
 /** Mail in calm is counted from here, whatever came before. */
 const FIRST_CALM = 1_000_000_000;
+const FIRST_EXERCISE = 2_000_000_000;
 /** What is not at its end by then never will be. */
 const PATIENCE_MS = 3 * 24 * HOUR_MS;
 
@@ -60,13 +65,18 @@ export async function runWorld(
   setup: Setup,
   watch: (world: World) => () => readonly string[] = () => () => [],
 ): Promise<RunResult> {
-  const { seed, providers, mails, windows, last, calmMs, releases, allowsLoops } = setup;
+  const { seed, providers, mails, windows: drawn, last, calmMs, exercise, releases, allowsLoops } = setup;
   const cpu = process.cpuUsage();
   const timeline = new Timeline(START);
   const trace = new Trace(setup.trace);
   const keys = providers.map(({ key }) => key);
   const calm = drawCalmMails({ seed, from: last, providers: keys, index: FIRST_CALM });
-  const all = [...mails, ...calm];
+  const exerciseFrom = exercise ? last + CALM_MAIL_MS : Infinity;
+  const exercised = exercise
+    ? drawExerciseMails({ seed, from: exerciseFrom, providers: keys, index: FIRST_EXERCISE })
+    : [];
+  const windows = [...drawn, ...(exercise ? exerciseWindows(exerciseFrom, keys[0] as string, exercise) : [])];
+  const all = [...mails, ...calm, ...exercised];
   const chronicle = new Chronicle(all, timeline, trace);
   const world = new World({ seed, providers, windows, timeline, chronicle, load: releases, allowsLoops });
   const remark = watch(world);
@@ -78,18 +88,21 @@ export async function runWorld(
 
   lendTimers(timeline);
   const reality = watchReality();
-  const calmEnd = last + CALM_MAIL_MS;
+  const calmEnd = last + CALM_MAIL_MS + (exercise ? EXERCISE_MS : 0);
+  // A process whose clock is wrong would tell it all through the exercise.
+  if (exercise) timeline.at(exerciseFrom, () => world.lambda.replaceProcesses());
   await timeline.run(last + PATIENCE_MS, () => chronicle.runaway || (timeline.now > calmEnd && world.waiting === 0));
   reality.stop();
 
   const tookMs = Math.max(0, timeline.now - last);
-  const kinds = new Set(windows.map(({ kind }) => kind));
+  const kinds = new Set(drawn.map(({ kind }) => kind));
   const verdict = await judge({
     chronicle,
     troubles: new Troubles(windows),
     providers: Array.from(world.providers.values(), ({ config, canBeAsked }) => ({ ...config, askable: canBeAsked })),
     start: START,
     calmFrom: last,
+    exerciseFrom,
     clockErrorMs: kinds.has('clock-jump') || kinds.has('clock-skew') ? HOUR_MS / 2 : 2_000,
     mayCrash: kinds.has('kill') || kinds.has('stall'),
     maxReceiveCount: DEPLOYMENT.maxReceiveCount,

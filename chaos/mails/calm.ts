@@ -1,10 +1,11 @@
+import { partsFrom } from '../exercise.ts';
 import { Random } from '../world/random.ts';
 import { written } from './draw.ts';
 import type { Content, Mail } from './mail.ts';
 
 const MINUTE = 60_000;
 /** Mail comes for so long after the last fault. */
-export const CALM_MAIL_MS = 170 * MINUTE;
+export const CALM_MAIL_MS = 130 * MINUTE;
 const EVERY_MS = 2 * MINUTE;
 /** Every so many of them may use one provider only, in turns. */
 const PINNED = 5;
@@ -23,39 +24,56 @@ export interface CalmOptions {
 export function drawCalmMails({ seed, from, providers, index }: CalmOptions): Mail[] {
   const random = new Random(seed, 'calm');
   return Array.from({ length: Math.floor(CALM_MAIL_MS / EVERY_MS) }, (_, place): Mail => {
-    const number = index + place;
     const only = place % PINNED === 0 ? [providers[(place / PINNED) % providers.length] as string] : undefined;
     const supersedes = only === undefined && place % SUPERSEDING === 1 ? `calm/${place - 1}` : undefined;
-    const recipients = [`reader-${number}-0@example.org`];
-    const content: Content = {
-      to: recipients,
-      cc: [],
-      bcc: [],
-      subject: `mail ${number}`,
-      text: `All is well (${number})`,
-      attachments: [],
-    };
-    const id = `calm/${place}`;
+    const sendAt = from + place * EVERY_MS + random.between(0, EVERY_MS);
     return {
-      index: number,
-      id,
-      trait: 'plain',
-      body: JSON.stringify({
-        version: 1,
-        id,
-        ...written(content),
+      ...simpleMail(`calm/${place}`, index + place, sendAt, providers, {
         ...(only && { providers: { only } }),
         ...(supersedes !== undefined && { supersedes }),
       }),
-      objects: [],
-      content,
-      recipients,
-      sendAt: [from + place * EVERY_MS + random.between(0, EVERY_MS)],
-      onUnknown: 'ask',
-      usable: only ?? providers,
-      ordered: only !== undefined,
-      calm: true,
+      ...(only && { usable: only, ordered: true }),
       ...(supersedes !== undefined && { supersedes }),
+      calm: true,
     };
   });
+}
+
+/** The mail of the exercise. */
+export function drawExerciseMails({ seed, from, providers, index }: CalmOptions): Mail[] {
+  const random = new Random(seed, 'exercise');
+  let number = index;
+  return partsFrom(from).flatMap((part) =>
+    Array.from({ length: Math.floor(part.lastsMs / part.everyMs) }, (_, place): Mail => {
+      number += 1;
+      const sendAt = part.from + (place + random.next()) * part.everyMs;
+      return { ...simpleMail(`exercise/${number}`, number, sendAt, providers), part: part.name };
+    }),
+  );
+}
+
+/** One line of text for one reader, over any provider. */
+function simpleMail(id: string, index: number, sendAt: number, usable: readonly string[], more: object = {}): Mail {
+  const recipients = [`reader-${index}-0@example.org`];
+  const content: Content = {
+    to: recipients,
+    cc: [],
+    bcc: [],
+    subject: `mail ${index}`,
+    text: `All is well (${index})`,
+    attachments: [],
+  };
+  return {
+    index,
+    id,
+    trait: 'plain',
+    body: JSON.stringify({ version: 1, id, ...written(content), ...more }),
+    objects: [],
+    content,
+    recipients,
+    sendAt: [sendAt],
+    onUnknown: 'ask',
+    usable,
+    ordered: false,
+  };
 }

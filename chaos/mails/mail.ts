@@ -72,6 +72,8 @@ export interface Mail {
   readonly ordered: boolean;
   /** Sent when nothing is broken any more. */
   readonly calm?: true;
+  /** Part of the exercise to which it belongs. */
+  readonly part?: string;
   /** Id of the mail that it sends again. */
   readonly supersedes?: string;
 }

@@ -20,6 +20,8 @@ export interface Case {
   readonly start: number;
   /** When the last fault had ended. */
   readonly calmFrom: number;
+  /** When the exercise begins; never, if there is none. */
+  readonly exerciseFrom: number;
   /** How far clocks may be wrong, in milliseconds. */
   readonly clockErrorMs: number;
   /** Faults that kill or starve processes may carry mail past SQS's limit of receives. */

@@ -7,6 +7,7 @@ import type { Timeline } from '../world/timeline.ts';
 import type { Trace } from '../world/trace.ts';
 import type { Worker } from '../world/worker.ts';
 import { messageDiffers, mimeDiffers } from './content.ts';
+import { Copies } from './copies.ts';
 import { hopOf, isRunaway } from './pace.ts';
 import { PROMISES } from './promises.ts';
 import { attemptName, attemptsOf, forgottenFields, submissionOf } from './stored.ts';
@@ -24,6 +25,7 @@ const OF_RETRIES = ['SubmissionId', 'FirstSeen', 'NotBefore', 'Attempts', 'Provi
 /** Writes down what happened, for the oracle to judge afterwards: it knows what no handler can know. */
 export class Chronicle implements QueueWatcher, ProviderWatcher {
   readonly stories: Stories;
+  readonly copies = new Copies();
   /** When the table last failed a process. */
   readonly tableFailed = new Map<Worker, number>();
   /** What must not be whatever else happens, in words. */
@@ -110,8 +112,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   /** A process sends a message on to a queue, which takes it. */
-  sent(worker: Worker, queue: string, message: Omit<Message, 'id'>): void {
-    const story = this.stories.ofMessage({ ...message, id: '' });
+  sent(worker: Worker, queue: string, message: Message): void {
+    const story = this.stories.ofMessage(message);
     if (queue === 'events') return;
     const missing = (queue === 'dead-letter' ? OF_DEAD_LETTERS : OF_RETRIES).filter(
       (name) => !message.attributes[name],
@@ -119,6 +121,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     if (missing.length > 0 && worker.release !== 'previous')
       this.violations.push(`attributes missing: ${missing.join(', ')} of a message to ${queue}`);
     if (!story || queue === 'dead-letter') return;
+    this.copies.sent(worker, story, message.id);
     story.hops.push(hopOf(story, message.attributes, worker, this.timeline.now));
     this.runaway ||= isRunaway(story);
   }
@@ -195,9 +198,11 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       worker.name,
       batch.map(({ id, receives }) => `${id}x${receives}`).join(' '),
     );
+    this.copies.began(worker, batch);
     for (const message of batch) {
       const story = this.stories.ofMessage(message);
       if (!story) continue;
+      if (worker.release === 'previous' || worker.release === 'simple') story.signedByAll = false;
       story.receives = Math.max(story.receives, message.receives);
       if (worker.release === 'previous') story.readByPrevious = true;
     }
@@ -238,13 +243,15 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     const writes = this.lastWrites.get(worker) ?? new Map<string, number>();
     this.lastWrites.set(worker, writes.set(id, this.timeline.now));
     let text: string | undefined;
-    for (const story of this.stories.ofId(id))
+    for (const story of this.stories.ofId(id)) {
+      this.copies.written(worker, story, this.timeline.now);
       for (const acceptance of story.acceptances) {
         const messageId = acceptance.attempt.told?.providerMessageId;
         if (acceptance.recordedAt !== undefined || messageId === undefined) continue;
         text ??= JSON.stringify(item);
         if (text.includes(`"${messageId}"`)) acceptance.recordedAt = this.timeline.now;
       }
+    }
   }
 
   /** Resolves when all that was read is judged. */

@@ -2,10 +2,12 @@ import type { Case, Rule } from './case.ts';
 import { type Cause, type Duplicate, duplicatesOf } from './causes.ts';
 import { isolation, openCircuits } from './rules/circuits.ts';
 import { deadLetters } from './rules/dead-letters.ts';
+import { exercise } from './rules/exercise.ts';
 import { expiry } from './rules/expiry.ts';
 import { looks } from './rules/looks.ts';
 import { rates } from './rules/rates.ts';
 import { lateness, order, recovery } from './rules/recovery.ts';
+import { rounds } from './rules/rounds.ts';
 import { waits } from './rules/waits.ts';
 import { type Acceptance, named, type Story, time } from './story.ts';
 
@@ -47,6 +49,8 @@ const RULES: readonly Rule[] = [
   lateness,
   order,
   rates,
+  exercise,
+  rounds,
 ];
 
 /** Holds what the world saw against what was promised. */

@@ -86,6 +86,8 @@ export interface Story {
   previous: boolean;
   /** A release without ledger had it in hand, and may have buried it. */
   readByPrevious: boolean;
+  /** Every release that had it in hand keeps a lineage, and so tells copies apart. */
+  signedByAll: boolean;
   /** Processes that died with it in hand. */
   crashes: number;
   /** A process whose clock was wrong had it in hand. */
@@ -114,6 +116,7 @@ export function untold(mail: Mail, id: string): Story {
     doubts: 0,
     previous: false,
     readByPrevious: false,
+    signedByAll: true,
     skewed: false,
     interrupted: false,
     crashes: 0,

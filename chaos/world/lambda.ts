@@ -38,7 +38,9 @@ export class SimulatedLambda {
   private readonly timeline: Timeline;
   private readonly faults: Faults;
   private readonly random: Random;
-  private readonly idle: { readonly worker: Worker; readonly handler: Handler; readonly since: number }[] = [];
+  private idle: { readonly worker: Worker; readonly handler: Handler; readonly since: number }[] = [];
+  /** Processes that go on as long as they work, and take nothing more. */
+  private readonly old = new WeakSet<Worker>();
   private readonly running = new Map<Worker, Running>();
   private started = 0;
   /** How often processes died at each await point. */
@@ -100,7 +102,8 @@ export class SimulatedLambda {
         if (response) {
           worker.freeze();
           this.typicalPoints = 0.98 * this.typicalPoints + 0.02 * worker.passed;
-          this.idle.push({ worker, handler, since: this.timeline.now });
+          if (this.old.has(worker)) worker.alive = false;
+          else this.idle.push({ worker, handler, since: this.timeline.now });
           const failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
           batch.forEach((message, place) => {
             if (!failed.has(message.id)) queue.delete(message, receipts[place] as number);
@@ -119,6 +122,13 @@ export class SimulatedLambda {
       (response) => worker.alive && this.running.get(worker)?.done(response),
       () => worker.alive && this.running.get(worker)?.done({ batchItemFailures: all(batch) }, 'threw'),
     );
+  }
+
+  /** Lets no process that exists now take another batch, as Lambda does after a deployment. */
+  replaceProcesses(): void {
+    for (const { worker } of this.idle) worker.alive = false;
+    this.idle = [];
+    for (const worker of this.running.keys()) this.old.add(worker);
   }
 
   /** Ends the process when its time is up; a stalled machine lets less time pass inside than outside. */

@@ -1,5 +1,6 @@
-import { isolate } from '../../local/operate/switches.ts';
+import { isolate, release } from '../../local/operate/switches.ts';
 import type { Window } from '../faults/plan.ts';
+import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -14,10 +15,12 @@ const HOPELESS = 'Malformed';
 export class Operator {
   private readonly world: World;
   private readonly calmFrom: number;
+  private readonly random: Random;
 
   constructor(world: World, calmFrom: number) {
     this.world = world;
     this.calmFrom = calmFrom;
+    this.random = world.random('operator');
   }
 
   /** Does at its time what the windows name, and redrives. */
@@ -29,12 +32,15 @@ export class Operator {
         const together = switched.filter((one) => one.provider === provider && one.from <= from && one.to > from);
         const until = Math.max(...together.map(({ to }) => to));
         timeline.wake();
-        void isolate(
-          this.world.table.direct(),
-          provider,
-          { reason: 'a simulated operator wants it so', who: 'operator', forMs: until - timeline.now },
-          timeline.now,
-        );
+        const early = this.random.chance(0.5);
+        const word = { reason: 'a simulated operator wants it so', who: 'operator' };
+        const forMs = until - timeline.now + (early ? HOUR_MS : 0);
+        void isolate(this.world.table.direct(), provider, { ...word, forMs }, timeline.now);
+        if (early)
+          timeline.at(until, () => {
+            timeline.wake();
+            void release(this.world.table.direct(), provider, 'operator', timeline.now);
+          });
       });
     this.redrive();
   }

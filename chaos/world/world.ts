@@ -162,8 +162,9 @@ export class World {
           if (failing === 0) return { afterMs: draws.between(5, 3_000), error };
           try {
             const put = () => {
-              this.queue(url).send(body, attributes, delaySeconds, { invocations: worker.invocations, group });
-              this.chronicle.sent(worker, url, { body, attributes });
+              const { invocations } = worker;
+              const id = this.queue(url).send(body, attributes, delaySeconds, { invocations, group });
+              this.chronicle.sent(worker, url, { id, body, attributes });
             };
             put();
             if (failing === 2) put();

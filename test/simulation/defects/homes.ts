@@ -18,7 +18,7 @@ export const homes: Defects = {
     }),
   },
   'no lineage is kept': {
-    foundAs: ['unexplained', 'runaway', 'dead letter', 'lost'],
+    foundAs: ['goes round twice'],
     ports: (ports) => ({ ...ports, table: withoutLineage(ports.table), queue: withoutSignature(ports.queue) }),
   },
   'Lambda ends our loops': { foundAs: ['dead letter'], allowsLoops: false },

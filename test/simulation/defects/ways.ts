@@ -18,7 +18,7 @@ export const ways: Defects = {
     }),
   },
   'a circuit never closes': {
-    foundAs: ['circuit does not close', 'late in calm'],
+    foundAs: ['does not come back', 'circuit does not close', 'late in calm'],
     ports: (ports) => ({
       ...ports,
       table: {

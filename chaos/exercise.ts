@@ -1,0 +1,94 @@
+import type { FaultKind } from './faults/kinds.ts';
+import type { Window } from './faults/plan.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** One part of the exercise: mail at an even pace, and the faults of which it is to show something. */
+export interface Part {
+  readonly name: string;
+  readonly lastsMs: number;
+  /** One mail in each of these. */
+  readonly everyMs: number;
+  /** Faults of the first provider of the list, or of the platform, and the share of what they could strike that they strike. */
+  readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Mail that comes so long after the part has begun goes to the first provider again. */
+  readonly firstAfterMs?: number;
+  /** A mail of this part is taken within so long. */
+  readonly takenWithinMs?: number;
+}
+
+/** Longest time that a circuit stays open, its jitter, and the slow start. */
+const CIRCUIT_MS = 14 * MINUTE;
+/** An operator's word, and the calls that are under way. */
+const SWITCH_MS = 30 * SECOND;
+/** The wait of a mail that came just before the provider was lost, or in its slow start. */
+const SOON_MS = 2 * MINUTE;
+
+/**
+ * What happens in every seed, once all has been well for two hours: the drawn faults strike when they like, and mostly
+ * where mail is sparse. Here mail comes every few seconds, so that a circuit that does not open or close, an operator who
+ * is not heard and copies that multiply show in every seed, and each rule has many mails to judge by.
+ */
+export const EXERCISE: readonly Part[] = [
+  { name: 'before', lastsMs: 2 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: 0, takenWithinMs: SOON_MS },
+  {
+    name: 'account suspended',
+    lastsMs: 20 * MINUTE,
+    everyMs: 10 * SECOND,
+    faults: { suspended: 1 },
+    takenWithinMs: SOON_MS,
+  },
+  {
+    name: 'account back',
+    lastsMs: 18 * MINUTE,
+    everyMs: 15 * SECOND,
+    firstAfterMs: CIRCUIT_MS,
+    takenWithinMs: SOON_MS,
+  },
+  { name: 'isolated', lastsMs: 12 * MINUTE, everyMs: 10 * SECOND, faults: { isolated: 1 }, takenWithinMs: SOON_MS },
+  { name: 'released', lastsMs: 5 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: SWITCH_MS, takenWithinMs: SOON_MS },
+  {
+    name: 'answers lost, and nobody to ask',
+    lastsMs: 8 * MINUTE,
+    everyMs: 10 * SECOND,
+    faults: { 'reset-taken': 0.25, 'lookup-down': 1 },
+  },
+  { name: 'questions', lastsMs: 20 * MINUTE, everyMs: MINUTE },
+  { name: 'processes killed', lastsMs: 12 * MINUTE, everyMs: 8 * SECOND, faults: { kill: 0.5 } },
+  { name: 'mail of the dead', lastsMs: 18 * MINUTE, everyMs: MINUTE },
+  { name: 'nothing works', lastsMs: 40 * MINUTE, everyMs: MINUTE, faults: { 'all-down': 1, 'sqs-duplicates': 0.1 } },
+  { name: 'after', lastsMs: 30 * MINUTE, everyMs: MINUTE, faults: { 'sqs-duplicates': 0.1 } },
+];
+
+export const EXERCISE_MS = EXERCISE.reduce((sum, { lastsMs }) => sum + lastsMs, 0);
+
+/** Faults that the whole platform has. */
+const OF_PLATFORM: ReadonlySet<string> = new Set<FaultKind>(['kill', 'all-down', 'sqs-duplicates']);
+
+/** The parts with the time at which each begins. */
+export function partsFrom(from: number): readonly (Part & { readonly from: number })[] {
+  let at = from;
+  return EXERCISE.map((part) => {
+    const begins = at;
+    at += part.lastsMs;
+    return { ...part, from: begins };
+  });
+}
+
+/** The faults of the exercise, as {@link Window}s; `wanted` says which kinds may occur. */
+export function exerciseWindows(from: number, first: string, wanted: (kind: FaultKind) => boolean): Window[] {
+  return partsFrom(from).flatMap((part) =>
+    (Object.entries(part.faults ?? {}) as [FaultKind, number][])
+      .filter(([kind]) => wanted(kind))
+      .map(
+        ([kind, rate]): Window => ({
+          kind,
+          ...(!OF_PLATFORM.has(kind) && { provider: first }),
+          from: part.from,
+          to: part.from + part.lastsMs,
+          rate,
+        }),
+      ),
+  );
+}

@@ -1,0 +1,72 @@
+import type { QueueMessage } from '../world/queue.ts';
+import type { Worker } from '../world/worker.ts';
+import { named, type Story, time } from './story.ts';
+
+/** One invocation, as the messages that it sends on are known by it. */
+interface Invocation {
+  readonly number: number;
+  readonly batch: readonly QueueMessage[];
+  readonly wrote: Set<Story>;
+}
+
+/** Which messages may still carry a submission on. */
+interface Line {
+  /** Invocations whose letters somebody has taken up: copies of those may come. */
+  taken: Set<number>;
+  /** Invocations that took one of those up: the letter of any of them may be the one that is left. */
+  open: Set<number>;
+}
+
+/** A submission goes round once, however often SQS delivers its messages: once a later letter is taken up, copies end. */
+export class Copies {
+  readonly violations = new Map<Story, string>();
+  private count = 0;
+  private readonly invocations = new WeakMap<Worker, Invocation>();
+  /** By the id of a message on a retry queue: the invocation that last wrote to the ledger before the message was sent. */
+  private readonly signers = new Map<string, number>();
+  /** Submissions of which one batch had two different messages. */
+  private readonly unclear = new WeakSet<Story>();
+  private readonly lines = new WeakMap<Story, Line>();
+
+  began(worker: Worker, batch: readonly QueueMessage[]): void {
+    this.count += 1;
+    this.invocations.set(worker, { number: this.count, batch, wrote: new Set() });
+  }
+
+  /** The ledger took something of a submission from a process: its message is taken up. */
+  written(worker: Worker, story: Story, now: number): void {
+    const invocation = this.invocations.get(worker);
+    if (!invocation || invocation.wrote.has(story)) return;
+    invocation.wrote.add(story);
+    const message = this.messageOf(invocation, story);
+    if (!message) this.unclear.add(story);
+    if (!message || this.unclear.has(story)) return;
+    const line = this.lines.get(story) ?? { taken: new Set(), open: new Set() };
+    this.lines.set(story, line);
+    const signer = this.signers.get(message.id);
+    if (signer !== undefined && line.open.has(signer)) {
+      line.taken = new Set([signer]);
+      line.open = new Set();
+    } else if (signer !== undefined && !line.taken.has(signer) && !this.violations.has(story))
+      this.violations.set(
+        story,
+        `goes round twice: ${named(story)}: ${worker.name} took up at ${time(now)} what a later message had replaced`,
+      );
+    line.open.add(invocation.number);
+  }
+
+  /** A message to a retry queue. */
+  sent(worker: Worker, story: Story, id: string): void {
+    const invocation = this.invocations.get(worker);
+    if (!invocation) return;
+    const from = this.messageOf(invocation, story);
+    const signer = invocation.wrote.has(story) ? invocation.number : from && this.signers.get(from.id);
+    if (signer !== undefined) this.signers.set(id, signer);
+  }
+
+  /** The message of a submission that an invocation was given; undefined if it was given two that are no copies of each other. */
+  private messageOf({ batch }: Invocation, { mail: { body } }: Story): QueueMessage | undefined {
+    const [first, ...others] = batch.filter((one) => one.body === body);
+    return others.every(({ id }) => id === first?.id) ? first : undefined;
+  }
+}
