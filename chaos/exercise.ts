@@ -1,5 +1,6 @@
 import type { FaultKind } from './faults/kinds.ts';
 import type { Window } from './faults/plan.ts';
+import { Random } from './world/random.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -10,12 +11,24 @@ export interface Part {
   readonly lastsMs: number;
   /** One mail in each of these. */
   readonly everyMs: number;
+  /** Classes of its mails, in turns; '' for mail without one. @default - no mail has one */
+  readonly classes?: readonly string[];
+  /** Every mail may use the last provider of the list only. */
+  readonly pinned?: true;
+  /** Share of the seeds that have this part: it costs much. @default 1 */
+  readonly seeds?: number;
+  /** As it ends, a deployment gives the first provider another key. */
+  readonly renames?: true;
   /** Faults of the first provider of the list, or of the platform, and the share of what they could strike that they strike. */
   readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
   /** Mail that comes so long after the part has begun goes to the first provider again. */
   readonly firstAfterMs?: number;
   /** A mail of this part is taken within so long. */
   readonly takenWithinMs?: number;
+  /** A worker has a mail of this part within so long, whatever else waits. */
+  readonly receivedWithinMs?: number;
+  /** So many of its recipients at most may end because the provider calls their mailboxes bad. */
+  readonly mostSuppressed?: number;
 }
 
 /** Longest time that a circuit stays open, its jitter, and the slow start. */
@@ -32,6 +45,33 @@ const SOON_MS = 2 * MINUTE;
  */
 export const EXERCISE: readonly Part[] = [
   { name: 'before', lastsMs: 2 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: 0, takenWithinMs: SOON_MS },
+  { name: 'rush', lastsMs: 4 * SECOND, everyMs: 40, pinned: true, takenWithinMs: 5 * MINUTE },
+  { name: 'after the rush', lastsMs: 5 * MINUTE, everyMs: 30 * SECOND, firstAfterMs: 0, takenWithinMs: SOON_MS },
+  {
+    name: 'bulk',
+    lastsMs: 2 * SECOND,
+    everyMs: 2,
+    classes: ['news'],
+    faults: { slow: 1 },
+    seeds: 0.3,
+  },
+  {
+    name: 'codes behind bulk',
+    lastsMs: 30 * SECOND,
+    everyMs: SECOND,
+    classes: ['codes'],
+    faults: { slow: 1 },
+    seeds: 0.3,
+    receivedWithinMs: 3 * SECOND,
+    takenWithinMs: MINUTE,
+  },
+  {
+    name: 'mailboxes called bad',
+    lastsMs: 12 * MINUTE,
+    everyMs: 5 * SECOND,
+    faults: { 'mis-suppressed': 1 },
+    mostSuppressed: 20,
+  },
   {
     name: 'account suspended',
     lastsMs: 20 * MINUTE,
@@ -55,9 +95,23 @@ export const EXERCISE: readonly Part[] = [
     faults: { 'reset-taken': 0.25, 'lookup-down': 1 },
   },
   { name: 'questions', lastsMs: 20 * MINUTE, everyMs: MINUTE },
+  {
+    name: 'answers lost before a new key',
+    lastsMs: 5 * MINUTE,
+    everyMs: 5 * SECOND,
+    faults: { 'reset-taken': 0.25 },
+    renames: true,
+  },
+  { name: 'under a new key', lastsMs: 10 * MINUTE, everyMs: 15 * SECOND, firstAfterMs: SWITCH_MS },
   { name: 'processes killed', lastsMs: 12 * MINUTE, everyMs: 8 * SECOND, faults: { kill: 0.5 } },
   { name: 'mail of the dead', lastsMs: 18 * MINUTE, everyMs: MINUTE },
-  { name: 'nothing works', lastsMs: 40 * MINUTE, everyMs: MINUTE, faults: { 'all-down': 1, 'sqs-duplicates': 0.1 } },
+  {
+    name: 'nothing works',
+    lastsMs: 40 * MINUTE,
+    everyMs: MINUTE,
+    faults: { 'all-down': 1, 'sqs-duplicates': 0.1 },
+    classes: ['', 'codes', '', 'news'],
+  },
   { name: 'after', lastsMs: 30 * MINUTE, everyMs: MINUTE, faults: { 'sqs-duplicates': 0.1 } },
 ];
 
@@ -66,10 +120,13 @@ export const EXERCISE_MS = EXERCISE.reduce((sum, { lastsMs }) => sum + lastsMs, 
 /** Faults that the whole platform has. */
 const OF_PLATFORM: ReadonlySet<string> = new Set<FaultKind>(['kill', 'all-down', 'sqs-duplicates']);
 
-/** The parts with the time at which each begins. */
-export function partsFrom(from: number): readonly (Part & { readonly from: number })[] {
+/** Whether a seed has a part. */
+const isIn = (seed: number, { seeds = 1 }: Part) => new Random(seed, 'parts').chance(seeds);
+
+/** The parts of a seed with the time at which each begins. */
+export function partsFrom(seed: number, from: number): readonly (Part & { readonly from: number })[] {
   let at = from;
-  return EXERCISE.map((part) => {
+  return EXERCISE.filter((part) => isIn(seed, part)).map((part) => {
     const begins = at;
     at += part.lastsMs;
     return { ...part, from: begins };
@@ -77,8 +134,13 @@ export function partsFrom(from: number): readonly (Part & { readonly from: numbe
 }
 
 /** The faults of the exercise, as {@link Window}s; `wanted` says which kinds may occur. */
-export function exerciseWindows(from: number, first: string, wanted: (kind: FaultKind) => boolean): Window[] {
-  return partsFrom(from).flatMap((part) =>
+export function exerciseWindows(
+  seed: number,
+  from: number,
+  first: string,
+  wanted: (kind: FaultKind) => boolean,
+): Window[] {
+  return partsFrom(seed, from).flatMap((part) =>
     (Object.entries(part.faults ?? {}) as [FaultKind, number][])
       .filter(([kind]) => wanted(kind))
       .map(

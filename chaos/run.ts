@@ -1,9 +1,10 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { EXERCISE_MS, exerciseWindows, partsFrom } from './exercise.ts';
+import type { FaultKind } from './faults/kinds.ts';
 import type { Window } from './faults/plan.ts';
 import { Troubles } from './faults/troubles.ts';
-import { EXERCISE_MS, exerciseWindows } from './exercise.ts';
-import type { FaultKind } from './faults/kinds.ts';
 import { CALM_MAIL_MS, drawCalmMails, drawExerciseMails } from './mails/calm.ts';
+import { drawCanaries } from './mails/canaries.ts';
 import type { Mail } from './mails/mail.ts';
 import { Chronicle } from './oracle/chronicle.ts';
 import { judge, type Verdict } from './oracle/judge.ts';
@@ -12,7 +13,7 @@ import { Operator } from './world/operator.ts';
 import { lendTimers, watchReality } from './world/reality.ts';
 import { Timeline } from './world/timeline.ts';
 import { Trace } from './world/trace.ts';
-import { DEPLOYMENT, World } from './world/world.ts';
+import { DEPLOYMENT, SECRET, World } from './world/world.ts';
 
 /** What is to happen. */
 export interface Setup {
@@ -57,6 +58,7 @@ export const HOUR_MS = 3_600_000;
 /** Mail in calm is counted from here, whatever came before. */
 const FIRST_CALM = 1_000_000_000;
 const FIRST_EXERCISE = 2_000_000_000;
+const FIRST_CANARY = 3_000_000_000;
 /** What is not at its end by then never will be. */
 const PATIENCE_MS = 3 * 24 * HOUR_MS;
 
@@ -75,8 +77,14 @@ export async function runWorld(
   const exercised = exercise
     ? drawExerciseMails({ seed, from: exerciseFrom, providers: keys, index: FIRST_EXERCISE })
     : [];
-  const windows = [...drawn, ...(exercise ? exerciseWindows(exerciseFrom, keys[0] as string, exercise) : [])];
-  const all = [...mails, ...calm, ...exercised];
+  // Release 0.1.0 would take them for the mail of a producer.
+  const believes = drawn.some(({ kind }) => kind === 'previous-release');
+  const canaries =
+    believes || !exercise
+      ? []
+      : await drawCanaries({ start: START, calmFrom: last, providers: keys, index: FIRST_CANARY, key: SECRET });
+  const windows = [...drawn, ...(exercise ? exerciseWindows(seed, exerciseFrom, keys[0] as string, exercise) : [])];
+  const all = [...mails, ...calm, ...exercised, ...canaries];
   const chronicle = new Chronicle(all, timeline, trace);
   const world = new World({ seed, providers, windows, timeline, chronicle, load: releases, allowsLoops });
   const remark = watch(world);
@@ -91,12 +99,15 @@ export async function runWorld(
   const calmEnd = last + CALM_MAIL_MS + (exercise ? EXERCISE_MS : 0);
   // A process whose clock is wrong would tell it all through the exercise.
   if (exercise) timeline.at(exerciseFrom, () => world.lambda.replaceProcesses());
+  for (const { renames, from, lastsMs } of partsFrom(seed, exerciseFrom))
+    if (exercise && renames) timeline.at(from + lastsMs, () => world.rename(keys[0] as string));
   await timeline.run(last + PATIENCE_MS, () => chronicle.runaway || (timeline.now > calmEnd && world.waiting === 0));
   reality.stop();
 
   const tookMs = Math.max(0, timeline.now - last);
   const kinds = new Set(drawn.map(({ kind }) => kind));
   const verdict = await judge({
+    seed,
     chronicle,
     troubles: new Troubles(windows),
     providers: Array.from(world.providers.values(), ({ config, canBeAsked }) => ({ ...config, askable: canBeAsked })),

@@ -25,12 +25,12 @@ const FAULTS_MS = 14 * 24 * HOUR_MS;
 /** Once the drawn faults are over, every mail must have ended within this, that of the exercise included. */
 const CALM_MS = 7 * HOUR_MS;
 
-/** The list of `bin/mailover.ts`. */
+/** The list of `bin/mailover.ts`, and a rate for the last one. */
 export const PROVIDERS: readonly ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' } },
   { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
   { key: 'ses', type: 'ses', options: { identities: ['example.com'] } },
-  { key: 'own-mta', type: 'smtp', share: 0.01, options: { host: 'mta.example.com' } },
+  { key: 'own-mta', type: 'smtp', share: 0.01, maxPerSecond: 5, options: { host: 'mta.example.com' } },
 ];
 
 /** In some seeds every provider has a rate; what each takes in a second. */

@@ -40,6 +40,8 @@ export const FAULTS = {
   suspended: { part: 'provider', minutes: [6 * HOUR, 21 * DAY], rate: [1, 1], lingers: 2 },
   /** Its API changed overnight: it calls messages bad that all others take. */
   'api-changed': { part: 'provider', minutes: [2 * HOUR, 7 * DAY], rate: [0.5, 1] },
+  /** Calls mailboxes inactive that are not, as after an import of a wrong list. */
+  'mis-suppressed': { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
   /** Sends well, and answers slowly. */
   slow: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1], lingers: 2 },
   /** Questions about earlier mail get no answer. */

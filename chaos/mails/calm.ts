@@ -1,5 +1,6 @@
 import { partsFrom } from '../exercise.ts';
 import { Random } from '../world/random.ts';
+import { CLASSES } from './classes.ts';
 import { written } from './draw.ts';
 import type { Content, Mail } from './mail.ts';
 
@@ -43,17 +44,35 @@ export function drawCalmMails({ seed, from, providers, index }: CalmOptions): Ma
 export function drawExerciseMails({ seed, from, providers, index }: CalmOptions): Mail[] {
   const random = new Random(seed, 'exercise');
   let number = index;
-  return partsFrom(from).flatMap((part) =>
+  return partsFrom(seed, from).flatMap((part) =>
     Array.from({ length: Math.floor(part.lastsMs / part.everyMs) }, (_, place): Mail => {
       number += 1;
       const sendAt = part.from + (place + random.next()) * part.everyMs;
-      return { ...simpleMail(`exercise/${number}`, number, sendAt, providers), part: part.name };
+      const name = part.classes?.[place % part.classes.length];
+      const kind = CLASSES.find((one) => one.class === name);
+      const only = part.pinned && [providers.at(-1) as string];
+      return {
+        ...simpleMail(`exercise/${number}`, number, sendAt, kind?.providers ?? providers, {
+          ...(kind && { class: kind.class }),
+          ...(only && { providers: { only } }),
+        }),
+        ...(kind && { class: kind.class, onUnknown: kind.onUnknown ?? 'ask', ordered: kind.providers !== undefined }),
+        ...(kind?.expiresAfterSeconds && { lastsMs: kind.expiresAfterSeconds * 1_000 }),
+        ...(only && { usable: only, ordered: true }),
+        part: part.name,
+      };
     }),
   );
 }
 
 /** One line of text for one reader, over any provider. */
-function simpleMail(id: string, index: number, sendAt: number, usable: readonly string[], more: object = {}): Mail {
+export function simpleMail(
+  id: string | undefined,
+  index: number,
+  sendAt: number,
+  usable: readonly string[],
+  more: object = {},
+): Mail {
   const recipients = [`reader-${index}-0@example.org`];
   const content: Content = {
     to: recipients,
@@ -65,9 +84,9 @@ function simpleMail(id: string, index: number, sendAt: number, usable: readonly 
   };
   return {
     index,
-    id,
+    ...(id !== undefined && { id }),
     trait: 'plain',
-    body: JSON.stringify({ version: 1, id, ...written(content), ...more }),
+    body: JSON.stringify({ version: 1, ...(id !== undefined && { id }), ...written(content), ...more }),
     objects: [],
     content,
     recipients,

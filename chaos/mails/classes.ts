@@ -8,9 +8,11 @@ export interface MailClass {
   readonly providers?: readonly string[];
   readonly expiresAfterSeconds?: number;
   readonly onUnknown?: OnUnknown;
+  /** No submission may choose a provider outside of the list. */
+  readonly strict?: boolean;
 }
 
-/** Login codes that are worth nothing after ten minutes, invoices that must not come twice, and bulk that outages outlast. */
+/** Login codes that are worth nothing after ten minutes, invoices that must not come twice, bulk that outages outlast, and what two providers alone may see. */
 export const CLASSES: readonly MailClass[] = [
   {
     class: 'codes',
@@ -22,4 +24,5 @@ export const CLASSES: readonly MailClass[] = [
   { class: 'invoices', mails: 0.06, onUnknown: 'hold' },
   { class: 'news', mails: 0.1, expiresAfterSeconds: 2_700 },
   { class: 'unrouted', mails: 0.03 },
+  { class: 'legal', mails: 0.03, providers: ['ses', 'postmark'], strict: true },
 ];

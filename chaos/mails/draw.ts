@@ -67,7 +67,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const expiresAt = random.chance(0.1)
     ? Math.round(first + random.scaled(2 * MINUTE, 3 * 24 * 60 * MINUTE))
     : undefined;
-  const only = random.chance(0.02) ? [random.pick(providers)] : undefined;
+  const only = random.chance(kind?.strict ? 0.3 : 0.02) ? [random.pick(providers)] : undefined;
   const except = only === undefined && random.chance(0.03) ? [random.pick(providers)] : undefined;
   const content = drawContent(random, index, trait);
   // A conflict needs an earlier mail to conflict with, and those that share an id are sent close together or far apart.
@@ -97,6 +97,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const text = JSON.stringify(submission);
   const key = `submissions/${index}`;
   const routed = only ?? kind?.providers;
+  const forbidden = kind?.strict === true && only?.some((one) => !kind.providers?.includes(one)) === true;
   return {
     index,
     ...(id !== undefined && { id }),
@@ -118,6 +119,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
     onUnknown: ownWord ?? kind?.onUnknown ?? 'ask',
     usable: (routed ?? providers).filter((provider) => !except?.includes(provider)),
     ordered: routed !== undefined,
+    ...(forbidden && { forbidden }),
     ...(supersedes !== undefined && { supersedes }),
   };
 }

@@ -72,6 +72,10 @@ export interface Mail {
   readonly ordered: boolean;
   /** Sent when nothing is broken any more. */
   readonly calm?: true;
+  /** It names a provider that the route of its class forbids: nobody may be given it. */
+  readonly forbidden?: true;
+  /** Mail of Mailover's own, which proves the way over its one provider; what does not get through is given up. */
+  readonly canary?: true;
   /** Part of the exercise to which it belongs. */
   readonly part?: string;
   /** Id of the mail that it sends again. */

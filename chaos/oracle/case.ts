@@ -13,6 +13,7 @@ export interface JudgedProvider {
 
 /** What the oracle judges by. */
 export interface Case {
+  readonly seed: number;
   readonly chronicle: Chronicle;
   readonly troubles: Troubles;
   /** In the order of the list. */
@@ -28,6 +29,11 @@ export interface Case {
   readonly mayCrash: boolean;
   /** SQS moves what was received so often. */
   readonly maxReceiveCount: number;
+}
+
+/** Whether every provider has a rate: what waits then waits for its turn, and no order says anything. */
+export function isLimited({ providers }: Case): boolean {
+  return providers.every(({ maxPerSecond }) => maxPerSecond !== undefined);
 }
 
 /** One promise: what broke it, in words that begin with the same ones for the same kind. */

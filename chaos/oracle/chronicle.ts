@@ -203,6 +203,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       const story = this.stories.ofMessage(message);
       if (!story) continue;
       if (worker.release === 'previous' || worker.release === 'simple') story.signedByAll = false;
+      story.receivedAt ??= this.timeline.now;
       story.receives = Math.max(story.receives, message.receives);
       if (worker.release === 'previous') story.readByPrevious = true;
     }

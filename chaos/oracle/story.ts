@@ -72,6 +72,8 @@ export interface Story {
   readonly looks: Look[];
   readonly letters: DeadLetter[];
   readonly hops: Hop[];
+  /** When a worker first had it. */
+  receivedAt?: number;
   /** Most receives of one of its messages. */
   receives: number;
   /** Providers that called the message bad. */

@@ -1,6 +1,5 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { within } from '../../lambda/platform/within.ts';
-import type { Attempt } from '../../lambda/providers/provider.ts';
 import type { Handler } from '../world/lambda.ts';
 import type { Worker } from '../world/worker.ts';
 import type { World } from '../world/world.ts';
@@ -16,7 +15,7 @@ export function previousProcess({ createSender, definitions }: PreviousRelease, 
   const send = createSender({
     environment: world.environment,
     definitions,
-    call: (provider: { readonly key: string }, attempt: Attempt) => callOf(world, worker)(provider, attempt),
+    call: callOf(world, worker),
     queue: world.queuesOf(worker),
     objects: world.objects.of(worker),
     log: SILENT_LOG,

@@ -39,14 +39,15 @@ export interface Seams {
 /** A process of this release, as `lambda/sender/handler.ts` sets it up. */
 export function currentProcess(worker: Worker, world: World, seams: Seams = {}): Handler {
   const random = world.random(`process ${worker.name}`);
+  const secrets = world.secretsOf(worker);
   const given: Ports = {
     environment: world.environment,
     table: tableOf(world.table.of(worker), worker),
     queue: worker.release === 'simple' ? withoutSignature(world.queuesOf(worker)) : world.queuesOf(worker),
     objects: world.objects.of(worker),
-    call: callOf(world, worker),
-    lookUp: lookUpOf(world, worker),
-    secrets: world.secretsOf(worker),
+    call: callOf(world, worker, secrets),
+    lookUp: lookUpOf(world, worker, secrets),
+    secrets,
     clock: worker.clock,
   };
   const ports = seams.ports?.(given, worker) ?? given;

@@ -177,6 +177,8 @@ export class SimulatedProvider {
         // In words that every table knows, or in new ones.
         if (random.chance(0.5)) return only({ kind: 'unrecognised', reason: 'unrecognised', status: '400' });
         return only({ kind: 'refused', blames: 'message', reason: 'invalid-field' });
+      case 'mis-suppressed':
+        return only(SUPPRESSED);
       case 'slow':
         return { afterMs: random.between(0.3, 0.95) * attempt.deadlineMs, result: this.judge(call) };
       default:
@@ -192,13 +194,12 @@ export class SimulatedProvider {
     const inactive = recipients.filter((address) => address.startsWith('inactive'));
     const busy = recipients.filter((address) => address.startsWith('busy') && this.random.chance(0.5));
     const good = recipients.filter((address) => !inactive.includes(address) && !busy.includes(address));
-    const suppressed: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
     const greylisted: Outcome = { kind: 'throttled', of: 'recipient', reason: 'greylisted' };
     const others = new Map<string, Outcome>([
-      ...inactive.map((address) => [address, suppressed] as const),
+      ...inactive.map((address) => [address, SUPPRESSED] as const),
       ...busy.map((address) => [address, greylisted] as const),
     ]);
-    if (good.length === 0) return { outcome: inactive.length > 0 ? suppressed : greylisted, recipients: others };
+    if (good.length === 0) return { outcome: inactive.length > 0 ? SUPPRESSED : greylisted, recipients: others };
     const providerMessageId = this.take(call, good);
     return { outcome: { kind: 'accepted', providerMessageId }, ...(others.size > 0 && { recipients: others }) };
   }
@@ -223,6 +224,8 @@ export class SimulatedProvider {
 /** `500, 502 and 504 can hide an accepted mail`, say the provider's tables, and call it an outage all the same. */
 const SERVER_ERROR: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error', maybeTaken: true };
 
+const SUPPRESSED: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
+
 /** The first that strikes decides. */
 const PROVIDER_FAULTS = [
   'suspended',
@@ -237,5 +240,6 @@ const PROVIDER_FAULTS = [
   'hang',
   'reset-taken',
   'reset',
+  'mis-suppressed',
   'slow',
 ] as const satisfies readonly FaultKind[];

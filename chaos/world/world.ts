@@ -29,7 +29,7 @@ export const DEPLOYMENT = {
 } as const;
 
 /** All secrets of the simulation. */
-const SECRET = 'simulated';
+export const SECRET = 'simulated';
 /** How long a process keeps a secret that it has read. */
 const SECRET_MS = 300_000;
 
@@ -59,7 +59,8 @@ export class World {
   readonly table: SimulatedTable;
   readonly objects: SimulatedObjects;
   readonly lambda: SimulatedLambda;
-  readonly environment: SenderEnvironment;
+  /** What the deployment in force tells its processes. */
+  environment: SenderEnvironment;
   private readonly sendDraws: Random;
   private readonly secretDraws: Random;
 
@@ -108,6 +109,26 @@ export class World {
     );
     this.lambda.consume(this.queue('outbound'), DEPLOYMENT.outboundConcurrency);
     for (const key of keys) this.lambda.consume(this.queue(`retry-${key}`), retryConcurrencyOf(providers));
+  }
+
+  /** A deployment after which a provider has another key, and nothing else is different. */
+  rename(key: string): void {
+    const other = (one: string) => (one === key ? `${key}-renamed` : one);
+    const { providers, routes = [], retryQueueUrls } = this.environment;
+    this.environment = {
+      ...this.environment,
+      providers: providers.map((one) => ({ ...one, key: other(one.key) })),
+      routes: routes.map((route) => ({ ...route, ...(route.providers && { providers: route.providers.map(other) }) })),
+      retryQueueUrls: Object.fromEntries(Object.entries(retryQueueUrls).map(([one, url]) => [other(one), url])),
+    };
+    this.lambda.replaceProcesses();
+  }
+
+  /** The provider that has this key in some deployment. */
+  providerOf(key: string): SimulatedProvider {
+    const provider = this.providers.get(key.replace(/-renamed$/, ''));
+    if (!provider) throw new Error(`there is no provider ${key}`);
+    return provider;
   }
 
   random(name: string): Random {

@@ -43,7 +43,11 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Case)
   switch (reason) {
     case 'Malformed':
       // A later release may read it: until SQS would move it away, it waits for that one.
-      return mail.trait === 'malformed' || (mail.trait === 'future' && receives >= maxReceiveCount);
+      return (
+        mail.trait === 'malformed' ||
+        mail.forbidden === true ||
+        (mail.trait === 'future' && receives >= maxReceiveCount)
+      );
     case 'MissingObject':
       return mail.trait === 'missing';
     case 'IdConflict':

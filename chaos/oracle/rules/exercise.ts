@@ -1,28 +1,45 @@
 import { partsFrom } from '../../exercise.ts';
 import type { Rule } from '../case.ts';
+import { isLimited } from '../case.ts';
 import { named, type Story, time } from '../story.ts';
 
 /** Most of the mail that a provider's `share` may have drawn. */
 const OTHERS = 0.1;
 
-/** In the exercise mail finds another way within minutes, and comes back to the first provider as soon as that one works. */
-export const exercise: Rule = ({ chronicle, exerciseFrom, providers }) => {
+/**
+ * In the exercise mail finds another way within minutes, comes back to the first provider as soon as that one works, is
+ * received at once whatever bulk waits, and does not end by the word of a provider that calls all mailboxes bad.
+ */
+export const exercise: Rule = (given) => {
+  const { seed, chronicle, exerciseFrom, providers } = given;
   const [first] = providers;
   const byPart = Map.groupBy(chronicle.stories, ({ mail }) => mail.part);
-  return partsFrom(exerciseFrom).flatMap(({ name, from, firstAfterMs = Infinity, takenWithinMs = Infinity }) => {
+  return partsFrom(seed, exerciseFrom).flatMap(({ name, from, firstAfterMs = Infinity, ...most }) => {
     const stories = byPart.get(name) ?? [];
     const after = stories.filter(({ addedAt: [at = 0] }) => at > from + firstAfterMs);
     const elsewhere = after.filter(({ attempts: [attempt] }) => attempt?.provider !== first?.key);
-    const late = stories.filter((story) => tookMs(story) > takenWithinMs);
+    const { takenWithinMs = Infinity, receivedWithinMs = Infinity, mostSuppressed = 0 } = most;
+    const late = isLimited(given) ? [] : stories.filter((story) => tookMs(story) > takenWithinMs);
+    const unseen = stories.filter(
+      ({ addedAt: [added = 0], receivedAt = Infinity }) => receivedAt - added > receivedWithinMs,
+    );
+    const suppressed = stories.filter((story) => story.suppressed.size > 0).length;
     return [
       ...(elsewhere.length > Math.max(2, OTHERS * after.length)
         ? [`does not come back: "${name}": ${elsewhere.length} of ${after.length} mails went past ${first?.key}`]
         : []),
-      ...late.map((story) => `late in the exercise: ${named(story)}, "${name}", sent at ${time(story.addedAt[0] ?? 0)}`),
+      ...(suppressed > mostSuppressed
+        ? [`mailboxes given up: "${name}": ${suppressed} of ${stories.length}, at most ${mostSuppressed}`]
+        : []),
+      ...unseen.map((story) => `waits behind bulk: ${named(story)}, sent at ${time(story.addedAt[0] ?? 0)}`),
+      ...late.map(
+        (story) => `late in the exercise: ${named(story)}, "${name}", sent at ${time(story.addedAt[0] ?? 0)}`,
+      ),
     ];
   });
 };
 
-function tookMs({ addedAt: [added = 0], acceptances: [taken] }: Story): number {
-  return (taken?.at ?? Infinity) - added;
+/** Until a provider took it, or its end was told. */
+function tookMs({ addedAt: [added = 0], acceptances: [taken], suppressed }: Story): number {
+  return suppressed.size > 0 ? 0 : (taken?.at ?? Infinity) - added;
 }

@@ -1,4 +1,4 @@
-import type { Case, Rule } from '../case.ts';
+import { type Case, isLimited, type Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
 import { named, type Story, time } from '../story.ts';
 
@@ -12,7 +12,9 @@ const OTHERS = 0.1;
 
 /** An hour after the last fault the first choice has the mail again, at once, and each provider the mail that only it may carry. */
 export const recovery: Rule = ({ chronicle, calmFrom, providers }) => {
-  const calm = [...chronicle.stories].filter(({ addedAt: [at = 0], mail }) => mail.calm && at > calmFrom + HEALED_MS);
+  const calm = [...chronicle.stories].filter(
+    ({ addedAt: [at = 0], mail }) => mail.calm && !mail.canary && at > calmFrom + HEALED_MS,
+  );
   const free = calm.filter(
     ({ mail }) => !mail.ordered && mail.supersedes === undefined && mail.recipients.length === 1,
   );
@@ -35,8 +37,9 @@ export const recovery: Rule = ({ chronicle, calmFrom, providers }) => {
 };
 
 /** When everything works again, waiting mail waits no longer than it is old. */
-export const lateness: Rule = ({ chronicle, troubles, providers, clockErrorMs }) => {
-  if (providers.some(({ maxPerSecond }) => maxPerSecond !== undefined)) return [];
+export const lateness: Rule = (given) => {
+  if (isLimited(given)) return [];
+  const { chronicle, troubles, clockErrorMs } = given;
   return [...chronicle.stories].flatMap((story) => {
     if (story.mail.recipients.some((one) => one.startsWith('busy')) || story.redrives.length > 0) return [];
     const [born = 0] = story.addedAt;
@@ -55,7 +58,7 @@ export const lateness: Rule = ({ chronicle, troubles, providers, clockErrorMs })
 /** Where nothing is wrong, the first call goes to the first that the mail may use, and to one that had not yet what it sends again. */
 export const order: Rule = (given) => {
   const { chronicle, troubles, providers } = given;
-  if (providers.some(({ maxPerSecond }) => maxPerSecond !== undefined)) return [];
+  if (isLimited(given)) return [];
   return [...chronicle.stories].flatMap((story) => {
     const [attempt] = story.attempts;
     // What a dead process began, or a dead letter tells, is in doubt, and its provider comes last.

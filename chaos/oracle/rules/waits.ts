@@ -1,5 +1,5 @@
 import type { FaultKind } from '../../faults/kinds.ts';
-import type { Rule } from '../case.ts';
+import { isLimited, type Rule } from '../case.ts';
 import { isRunaway } from '../pace.ts';
 import { PROMISES } from '../promises.ts';
 import { type Hop, named, type Story, time } from '../story.ts';
@@ -11,8 +11,9 @@ const SLACK_MS = 5_000;
 const ASKING_FOR_TIME: ReadonlySet<FaultKind> = new Set(['throttle', 'retry-after']);
 
 /** Mail waits as long as it is old, from a minute to an hour; a minute or two for a lost answer; and goes round no faster. */
-export const waits: Rule = ({ chronicle, troubles, providers, clockErrorMs }) => {
-  const limited = providers.some(({ maxPerSecond }) => maxPerSecond !== undefined);
+export const waits: Rule = (given) => {
+  const { chronicle, troubles, clockErrorMs } = given;
+  const limited = isLimited(given);
   const allowedMs = (story: Story, { at, worker, asks }: Hop): number => {
     const [first = at] = story.addedAt;
     if (asks && (chronicle.tableFailed.get(worker) ?? -Infinity) < at - HOUR_MS) return PROMISES.askWithinMs;

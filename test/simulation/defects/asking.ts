@@ -57,7 +57,7 @@ export const asking: Defects = {
     foundAs: ['unexplained'],
     ...calls(async (call, attempt) => {
       const result = await call(attempt);
-      const lost = result.outcome.kind === 'unknown';
+      const lost = 'outcome' in result && result.outcome.kind === 'unknown';
       return lost ? { outcome: { kind: 'unavailable', blames: 'outage', reason: 'no-answer' } } : result;
     }),
   },

@@ -3,6 +3,7 @@ import type { Seams } from '../../../chaos/releases/process.ts';
 import type { AttemptResult } from '../../../lambda/mail/outcome.ts';
 import type { Item, Table } from '../../../lambda/platform/table.ts';
 import type { Attempt } from '../../../lambda/providers/provider.ts';
+import type { NotCalled } from '../../../lambda/sender/call.ts';
 
 /** A defect that is planted between this release and the world. */
 export interface Defect extends Seams {
@@ -15,19 +16,14 @@ export interface Defect extends Seams {
 /** Defects by what they do, in the words of the table in ADR 12. */
 export type Defects = Readonly<Record<string, Defect>>;
 
+type Called = Promise<AttemptResult | NotCalled>;
+
 /** Lets every call of a provider be another one. */
-export function calls(
-  change: (call: (attempt: Attempt) => Promise<AttemptResult>, attempt: Attempt) => Promise<AttemptResult>,
-): Seams {
+export function calls(change: (call: (attempt: Attempt) => Called, attempt: Attempt) => Called): Seams {
   return {
     ports: (ports) => ({
       ...ports,
-      call: (provider, attempt) =>
-        change(async (one) => {
-          const result = await ports.call(provider, one);
-          if ('notCalled' in result) throw new Error('simulated providers can always be called');
-          return result;
-        }, attempt),
+      call: (provider, attempt) => change((one) => ports.call(provider, one), attempt),
     }),
   };
 }
