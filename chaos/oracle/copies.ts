@@ -60,6 +60,8 @@ export class Copies {
     const invocation = this.invocations.get(worker);
     if (!invocation) return;
     const from = this.messageOf(invocation, story);
+    // One of two copies in a batch may have found nothing to write, and its letter is not signed: such a letter always counts.
+    if (invocation.batch.filter(({ body }) => body === story.mail.body).length > 1) return;
     const signer = invocation.wrote.has(story) ? invocation.number : from && this.signers.get(from.id);
     if (signer !== undefined) this.signers.set(id, signer);
   }
