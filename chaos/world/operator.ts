@@ -51,10 +51,14 @@ export class Operator {
     const during = Array.from({ length: REDRIVES }, () => random.between(timeline.now, this.calmFrom));
     for (const at of [...during, this.calmFrom + HOUR_MS])
       timeline.at(at, () =>
-        // What SQS moved by itself has no detail: without an id of the producer it would be another mail.
+        // What nothing proves, and has no id of its producer, would be another mail.
         this.world.redrive(
-          ({ attributes: { Reason: reason, Detail: detail } }) =>
-            reason !== undefined && detail !== undefined && reason !== HOPELESS && random.chance(SHARE),
+          ({ body, attributes: { Reason: reason, Detail: detail, Proof: proof } }) =>
+            reason !== undefined &&
+            detail !== undefined &&
+            reason !== HOPELESS &&
+            (proof !== undefined || body.includes('"id":')) &&
+            random.chance(SHARE),
         ),
       );
   }

@@ -67,7 +67,8 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Case)
       // One provider may be wrong about a message; by itself it may end only mail that no other may carry.
       return mail.trait === 'bad' || mail.usable.every((provider) => refusedBy.has(provider));
     case 'Unknown':
-      return mail.onUnknown === 'hold' && (unknown > 0 || interrupted);
+      // By a clock that jumped, an invocation can end while its call is under way.
+      return mail.onUnknown === 'hold' && (unknown > 0 || interrupted || story.skewed);
     case undefined:
       // SQS forgot the deletion of a message that came as often as it may and was buried with its reason.
       // And processes that die are given it as often: what Lambda refuses to invoke, nothing has seen.
