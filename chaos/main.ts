@@ -37,12 +37,14 @@ async function main(): Promise<void> {
   if (failed) {
     for (const result of totals.failed) tellOf(result, commandOf({ ...options, seed: result.seed }));
     if (!scenario) {
+      say(`seed ${failed.seed} is made smaller, for ${SHRINK_MS / 1_000} s at most:`);
       const end = performance.now() + SHRINK_MS;
       const { options: least, result } = await shrink(
         { ...options, seed: failed.seed },
         failed,
         releases,
         () => performance.now() > end,
+        say,
       );
       say(`seed ${failed.seed} made smaller:`);
       tellOf(result, commandOf(least));

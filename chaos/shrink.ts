@@ -12,13 +12,14 @@ export interface Shrunk {
 /**
  * Makes a failing seed smaller: an earlier end, fewer mails, fewer kinds of faults, in turns, as long as something is won.
  *
- * `enough` says when to be content.
+ * `enough` says when to be content; `say` is told of each step.
  */
 export async function shrink(
   failing: SeedOptions,
   first: RunResult,
   releases: Releases,
   enough: () => boolean,
+  say: (step: string) => void,
 ): Promise<Shrunk> {
   const wanted = kindOf(first);
   let best: Shrunk = { options: { ...failing, faults: failing.faults ?? kindsOf(first) }, result: first };
@@ -27,6 +28,7 @@ export async function shrink(
     const options = { ...best.options, ...change };
     const result = await runSeed(options, releases);
     const fails = kindOf(result) === wanted;
+    say(`  ${fails ? 'fails too' : 'passes   '}  ${commandOf(options)}`);
     if (fails) best = { options, result };
     return fails;
   };

@@ -29,7 +29,49 @@ export interface Hold {
   release(crashed: boolean): Promise<void>;
 }
 
+/** Releases that the table did not take: this process writes them later, so that nobody takes it for dead. */
+export class MissedReleases {
+  readonly #missed = new Map<string, Missed>();
+
+  add(pk: string, one: Missed): void {
+    this.#missed.set(pk, one);
+    const [oldest] = this.#missed.keys();
+    if (this.#missed.size > MOST_MISSED && oldest !== undefined) this.#missed.delete(oldest);
+  }
+
+  /** The crashes of a message that this process has survived, as the table does not know yet; `owner` has the claim there. */
+  crashesOf(pk: string, owner: string | undefined): number | undefined {
+    const missed = this.#missed.get(pk);
+    return missed !== undefined && (owner === undefined || missed.owner === owner) ? missed.crashes : undefined;
+  }
+
+  /** Writes what was missed; what the table still does not take is left for the next time. Never throws. */
+  async write(): Promise<void> {
+    await Promise.all(
+      Array.from(this.#missed, async ([pk, one]) => {
+        try {
+          await one.write();
+          if (this.#missed.get(pk) === one) this.#missed.delete(pk);
+        } catch {
+          // The next message of this process tries again.
+        }
+      }),
+    );
+  }
+}
+
+interface Missed {
+  readonly owner: string;
+  readonly crashes: number;
+  /** Does nothing once another worker has the claim. */
+  readonly write: () => Promise<unknown>;
+}
+
+/** More than a table that was away for hours leaves behind in one process. */
+const MOST_MISSED = 1_000;
+
 interface CrashContext {
+  readonly missed: MissedReleases;
   readonly table: Table;
   readonly clock: Clock;
   readonly log: Log;
@@ -55,7 +97,7 @@ export async function takeInHand(
   remainingMs: number,
   context: CrashContext,
 ): Promise<Hold | 'in-hand'> {
-  const { table, clock, log } = context;
+  const { table, clock, log, missed } = context;
   const pk = `crash/${record.messageId}`;
   const owner = randomUUID();
   let stored: CrashItem | undefined;
@@ -77,8 +119,9 @@ export async function takeInHand(
         await write({ crashes });
         return;
       } catch (error) {
-        // Without this note the next worker takes this one for dead, so a table that fails now and then is asked again.
+        // Without this note the next worker takes this one for dead, so the table is asked again, now and later.
         if (tries < RELEASE_TRIES) continue;
+        missed.add(pk, { owner, crashes, write: () => write({ crashes }) });
         log.warn('crash not counted', { queueMessageId: record.messageId, error: nameOf(error) });
         return;
       }
@@ -88,7 +131,8 @@ export async function takeInHand(
   try {
     stored = (await table.get(pk)) as CrashItem | undefined;
     if ((stored?.until ?? 0) > clock.now()) return 'in-hand';
-    crashes = stored === undefined ? 1 : stored.crashes + (stored.owner === undefined ? 0 : 1);
+    const told = stored !== undefined && stored.owner === undefined ? stored.crashes : undefined;
+    crashes = told ?? missed.crashesOf(pk, stored?.owner) ?? 1 + (stored?.crashes ?? 0);
     if (!(await write({ crashes, owner, until: clock.now() + remainingMs }))) return 'in-hand';
     return { crashes, release };
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
 import { Tallies } from '../tally/tallies.ts';
 import { backoff, MAX_DELAY_MS, MIN_DELAY_MS, SOON_MS } from './backoff.ts';
-import { isReturned, MOST_CRASHES, takeInHand } from './crashes.ts';
+import { isReturned, MissedReleases, MOST_CRASHES, takeInHand } from './crashes.ts';
 import { SETTLE_MS } from './deliver.ts';
 import { endCrashed } from './end-crashed.ts';
 import { Homes } from './homes.ts';
@@ -27,7 +27,7 @@ export type Sender = (record: SQSRecord, remainingMs: () => number) => Promise<v
 export function createSender(given: SenderContext): Sender {
   const { table, clock, environment } = given;
   const tallies = new Tallies({ table, clock, ...(environment.timeScale && { timeScale: environment.timeScale }) });
-  const context: WorkContext = { ...given, tallies };
+  const context: WorkContext = { ...given, tallies, missed: new MissedReleases() };
   let heavy: Promise<unknown> = Promise.resolve();
   return (record, remainingMs) => {
     if (!isHeavy(record.body)) return handle(record, remainingMs, context);
@@ -39,6 +39,7 @@ export function createSender(given: SenderContext): Sender {
 
 async function handle(record: SQSRecord, remainingMs: () => number, given: WorkContext): Promise<void> {
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
+  void context.missed.write();
   const hold = await takeInHand(record, remainingMs(), context);
   if (hold === 'in-hand') throw new InFlightError('another worker has this message in hand');
   const letter = await letterOf(record, context).catch(async (error: unknown) => {

@@ -11,6 +11,7 @@ import { Trouble } from '../platform/trouble.ts';
 import type { Registry } from '../providers/pool.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider, LookUp } from './call.ts';
+import type { MissedReleases } from './crashes.ts';
 import type { Gate } from './gate.ts';
 import type { Homes } from './homes.ts';
 import type { Intake } from './intake.ts';
@@ -33,9 +34,10 @@ export interface SenderContext {
   readonly random: () => number;
 }
 
-/** What the sender works with: its surroundings, and what it counts by itself. */
+/** What the sender works with: its surroundings, what it counts by itself, and what it has still to write. */
 export interface WorkContext extends SenderContext {
   readonly tallies: Tallies;
+  readonly missed: MissedReleases;
 }
 
 /** One submission on its way through this worker. */

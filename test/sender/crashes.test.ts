@@ -156,3 +156,45 @@ it('the straight way writes nothing but the ledger', async () => {
 
   expect(world.table.writes).toBe(2);
 });
+
+describe('a message whose release the table does not take', () => {
+  it.each([1, 2])(
+    'is not taken for one that kills, from receive %i on, whenever the table fails its release',
+    async (first) => {
+      const { world } = givenReleasesThatFail();
+
+      for (let count = first; count < first + 6; count += 1) {
+        await expect(world.send(receive(mail, 'm', count))).rejects.toThrow();
+        world.table.mood = 'good';
+        world.now += LEASE_MS;
+      }
+
+      world.queueDown = () => false;
+      await world.send(receive(mail, 'm', first + 6));
+      expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+    },
+  );
+
+  it('is known to have been survived by any process once the one that did has another message', async () => {
+    const { world } = givenReleasesThatFail();
+    await expect(world.send(receive(mail, 'm', 2))).rejects.toThrow();
+    expect(world.table.items.get('crash/m')).toHaveProperty('owner');
+
+    world.table.mood = 'good';
+    world.queueDown = () => false;
+    await world.send(receive({ ...mail, id: 'order-2' }, 'other', 1));
+
+    expect(world.table.items.get('crash/m')).toMatchObject({ crashes: 0 });
+    expect(world.table.items.get('crash/m')?.['owner']).toBeUndefined();
+  });
+});
+
+/** No queue takes anything, and from then on the table fails too. */
+function givenReleasesThatFail() {
+  const given = givenPoison({ postmark: Array(9).fill(down), mailgun: Array(9).fill(down) });
+  given.world.queueDown = () => {
+    given.world.table.mood = 'fail';
+    return true;
+  };
+  return given;
+}

@@ -36,6 +36,14 @@ export const asking: Defects = {
       },
     }),
   },
+  'a provider under a new key is taken to have nothing': {
+    foundAs: ['unexplained'],
+    ports: (ports) => ({
+      ...ports,
+      lookUp: async (provider, question) =>
+        provider.key.endsWith('-renamed') ? NOTHING : ports.lookUp(provider, question),
+    }),
+  },
   'look-ups are made after a second': {
     foundAs: ['asked too early', 'unexplained'],
     ports: (ports) => ({

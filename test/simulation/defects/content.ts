@@ -49,6 +49,10 @@ export const content: Defects = {
       },
     }),
   },
+  'the address for answers is lost': {
+    foundAs: ['wrong content'],
+    ...calls((call, attempt) => call({ ...attempt, message: { ...attempt.message, replyTo: [] } })),
+  },
   'the handle is not that of the submission': {
     foundAs: ['wrong content', 'unknown handle'],
     ...calls((call, attempt) => call({ ...attempt, message: { ...attempt.message, handle: 'x'.repeat(43) } })),

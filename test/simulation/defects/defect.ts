@@ -48,22 +48,25 @@ export function sends(
 }
 
 /** Lets the code see other items than the table has. */
-export function sees(change: (item: Item) => Item | undefined): Seams {
-  const seen = (item: Item | undefined) => item && change(item);
-  const changed = (table: Table): Table => ({
-    get: async (pk) => seen(await table.get(pk)),
-    getAll: async (pks) =>
-      new Map(
-        Array.from(await table.getAll(pks)).flatMap(([pk, item]) =>
-          [change(item)].flatMap((one) => (one ? [[pk, one] as const] : [])),
+export function sees(look: (item: Item, now: number) => Item | undefined): Seams {
+  const changed = (table: Table, now: () => number): Table => {
+    const change = (item: Item) => look(item, now());
+    const seen = (item: Item | undefined) => item && change(item);
+    return {
+      get: async (pk) => seen(await table.get(pk)),
+      getAll: async (pks) =>
+        new Map(
+          Array.from(await table.getAll(pks)).flatMap(([pk, item]) =>
+            [change(item)].flatMap((one) => (one ? [[pk, one] as const] : [])),
+          ),
         ),
-      ),
-    write: async (item, expected) => {
-      const written = await table.write(item, expected);
-      return written.done ? written : { done: false, current: seen(written.current) };
-    },
-  });
-  return { ports: (ports) => ({ ...ports, table: changed(ports.table) }) };
+      write: async (item, expected) => {
+        const written = await table.write(item, expected);
+        return written.done ? written : { done: false, current: seen(written.current) };
+      },
+    };
+  };
+  return { ports: (ports) => ({ ...ports, table: changed(ports.table, ports.clock.now) }) };
 }
 
 /** Lets the code read another submission than the producer wrote; what it sends on has the body as it came. */

@@ -1,5 +1,5 @@
 import { withoutLineage, withoutSignature } from '../../../chaos/releases/simple.ts';
-import { type Defects, reads, sends } from './defect.ts';
+import { type Defects, reads, sees, sends } from './defect.ts';
 
 /** Mail gets lost between two homes, or what is known of it does. */
 export const homes: Defects = {
@@ -61,6 +61,24 @@ export const homes: Defects = {
       ...ports,
       queue: { send: (...message) => ports.queue.send(...message).catch(() => undefined) },
     }),
+  },
+  'nobody is told of a suppressed recipient': {
+    foundAs: ['lost'],
+    ports: (ports) => ({
+      ...ports,
+      queue: { send: async (url, ...more) => (url === 'events' ? undefined : ports.queue.send(url, ...more)) },
+    }),
+  },
+  'messages lose their group on the way': {
+    foundAs: ['group lost'],
+    ports: (ports) => ({
+      ...ports,
+      queue: { send: (url, body, attributes, delay) => ports.queue.send(url, body, attributes, delay) },
+    }),
+  },
+  'a message that came back is taken for one that kills': {
+    foundAs: ['dead letter'],
+    ...sees((item) => (item.pk.startsWith('crash/') ? { ...item, crashes: 3 } : item)),
   },
   'what was redriven is deleted': {
     foundAs: ['lost'],

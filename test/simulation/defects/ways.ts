@@ -36,6 +36,32 @@ export const ways: Defects = {
     foundAs: ['called although isolated'],
     ...sees((item) => (item.pk.startsWith('switch/') ? undefined : item)),
   },
+  'an operator who isolates a provider is heard after five minutes': {
+    foundAs: ['called although isolated'],
+    ...sees((item, now) => (item.pk.startsWith('switch/') && now - Number(item['since']) < 300_000 ? undefined : item)),
+  },
+  'an operator who releases a provider is not heard': {
+    foundAs: ['does not come back'],
+    ...sees((item) => (item.pk.startsWith('switch/') ? { ...item, until: Number(item['until']) + 1_800_000 } : item)),
+  },
+  'mailboxes are given up, however many a provider calls bad': {
+    foundAs: ['mailboxes given up'],
+    ...sees((item) => (item.pk.startsWith('tally/') ? undefined : item)),
+  },
+  'a strict route lets mail choose': {
+    foundAs: ['forbidden provider'],
+    ports: (ports) => ({
+      ...ports,
+      environment: {
+        ...ports.environment,
+        routes: (ports.environment.routes ?? []).map(({ strict: _, ...route }) => route),
+      },
+    }),
+  },
+  'mail may not choose': {
+    foundAs: ['forbidden provider'],
+    ...reads(({ providers: _, ...submission }) => submission),
+  },
   'the last of the list comes first': {
     foundAs: ['wrong order', 'circuit does not close'],
     ports: (ports) => ({
