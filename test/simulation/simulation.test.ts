@@ -14,7 +14,7 @@ const OUTAGE_MAILS = 20;
 const SHARE = ['the subject is lost', 'retries come at once', 'the first batch of each process is deleted unsent'];
 
 // A busy machine takes its time.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 describe('the simulation', () => {
   it('takes the same course each time, and finds nothing wrong with this release', async () => {
