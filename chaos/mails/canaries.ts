@@ -22,7 +22,8 @@ export interface CanariesOptions {
 /** Mail of Mailover's own over one provider each, as its health check puts it on the outbound queue. */
 export async function drawCanaries({ start, calmFrom, providers, index, key }: CanariesOptions): Promise<Mail[]> {
   const secrets = { read: () => Promise.resolve({ key }) };
-  const proofs = letterProofs('letters', secrets, { now: () => start, sleep: () => new Promise(() => undefined) });
+  const clock = { now: () => start, sleep: () => new Promise<void>(() => undefined) };
+  const proofs = letterProofs('letters', secrets, clock, { add: () => undefined });
   const times = (from: number, to: number, every: number) =>
     Array.from({ length: Math.max(0, Math.floor((to - from) / every)) }, (_, place) => from + place * every);
   const slots = [
