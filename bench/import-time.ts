@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
-import { build } from '../lib/bundle.ts';
+import { build } from '../lib/functions/bundle.ts';
 import { type Figure, median } from './figure.ts';
 
 const run = promisify(execFile);

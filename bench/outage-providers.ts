@@ -1,8 +1,8 @@
 import { generate } from 'selfsigned';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { StackClock } from '../local/clock.ts';
-import { FaultBoard, parseFaults } from '../local/faults.ts';
-import { ownHosts } from '../local/own-hosts.ts';
+import { FaultBoard, parseFaults } from '../local/faults/faults.ts';
+import { ownHosts } from '../local/http-api/own-hosts.ts';
 import { startSimulators } from '../local/simulators/main.ts';
 
 /** The first one will be broken. */

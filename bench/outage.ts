@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { SQSRecord } from 'aws-lambda';
 import { createGate } from '../lambda/circuit/gate.ts';
-import { HEDGE_MS } from '../lambda/circuit/turnstile.ts';
+import { HEDGE_MS } from '../lambda/circuit/local-probe.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { composeMime } from '../lambda/mail/mime.ts';
 import { systemClock } from '../lambda/platform/clock.ts';

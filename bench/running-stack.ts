@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { depth } from '../local/send/queue-view.ts';
+import { depth } from '../cli/send/queue-view.ts';
 import type { Figure } from './figure.ts';
 
 const PORT = 4860;

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MOST_SCALE } from './clock.ts';
-import { declaredHosts } from './own-hosts.ts';
+import { declaredHosts } from './http-api/own-hosts.ts';
 import { PORTS } from './ports.ts';
 import { type Stack, startStack } from './stack.ts';
-import { ROOT } from './work-directory.ts';
+import { ROOT } from './template/work-directory.ts';
 
 const started = performance.now();
 const ending = new AbortController();

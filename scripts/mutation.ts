@@ -10,11 +10,11 @@ interface Part {
 
 const classify = (type: string): Part => ({
   mutate: [`lambda/providers/${type}/classify.ts`, `lambda/providers/${type}/facts.ts`],
-  tests: [`test/providers/${type}/classify.test.ts`, 'test/providers/replies.test.ts'],
+  tests: [`test/lambda/providers/${type}/classify.test.ts`, 'test/lambda/providers/replies.test.ts'],
 });
 const sender = (names: readonly string[], tests: readonly string[]): Part => ({
   mutate: names.map((name) => `lambda/sender/${name}.ts`),
-  tests: tests.map((name) => `test/sender/${name}.test.ts`),
+  tests: tests.map((name) => `test/lambda/sender/${name}.test.ts`),
 });
 
 /** The code whose mistakes lose or repeat mail. */
@@ -23,14 +23,14 @@ const PARTS: Readonly<Record<string, Part>> = {
   mailgun: classify('mailgun'),
   postmark: classify('postmark'),
   smtp: classify('smtp'),
-  apart: { mutate: ['lambda/providers/take-apart.ts'], tests: ['test/providers/take-apart.test.ts'] },
+  apart: { mutate: ['lambda/providers/take-apart.ts'], tests: ['test/lambda/providers/take-apart.test.ts'] },
   route: sender(['route', 'policy', 'supersedes', 'warm-up'], ['route', 'policy', 'supersedes', 'warm-up']),
   settle: sender(['settle', 'backoff', 'last-words'], ['settle', 'last-words']),
   progress: sender(['progress', 'carried'], ['progress']),
   ledger: sender(['entry', 'ledger', 'lineage'], ['entry', 'ledger', 'lineage']),
   circuit: {
     mutate: ['circuit', 'window', 'hold', 'verdict', 'items'].map((name) => `lambda/circuit/${name}.ts`),
-    tests: ['circuit', 'edges', 'items'].map((name) => `test/circuit/${name}.test.ts`),
+    tests: ['circuit', 'edges', 'items'].map((name) => `test/lambda/circuit/${name}.test.ts`),
   },
 };
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { costTable, pagesList } from '../test/monitoring/everything.ts';
-import { matrixTable, troubleTable } from '../test/monitoring/matrix-table.ts';
-import { MIXTURES, OWN_MATRIX } from '../test/monitoring/own-matrix.ts';
+import { costTable, pagesList } from '../test/lib/monitoring/everything.ts';
+import { matrixTable, troubleTable } from '../test/lib/monitoring/matrix-table.ts';
+import { MIXTURES, OWN_MATRIX } from '../test/lib/monitoring/own-matrix.ts';
 
 // Writes the table of faults and alarms, the list of the alarms that page, and the bill into the documents; tests fail while they differ.
 const PARTS = {

@@ -1,7 +1,7 @@
 import type { Random } from '../world/random.ts';
 import type { Attached, Content, Trait } from './mail.ts';
 
-/** What the outbound queue takes: see `lib/queues.ts`. */
+/** What the outbound queue takes: see `lib/storage/queues.ts`. */
 export const OUTBOUND_BYTES = 1_032_192;
 
 /** Beginnings of subjects: plain ones, other scripts, quotes, and what looks like an encoded word. */

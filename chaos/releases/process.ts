@@ -1,3 +1,4 @@
+import type { Gate } from '../../lambda/circuit/admission.ts';
 import { createGate } from '../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
@@ -9,7 +10,6 @@ import type { NewItem, Table } from '../../lambda/platform/table.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { sendBatch } from '../../lambda/sender/batch.ts';
 import type { CallProvider, LookUp } from '../../lambda/sender/call.ts';
-import type { Gate } from '../../lambda/sender/gate.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
 import type { Handler } from '../world/lambda.ts';
 import type { Worker } from '../world/worker.ts';

@@ -1,4 +1,4 @@
-import { isolate, release } from '../../local/operate/switches.ts';
+import { isolate, release } from '../../lambda/circuit/operator-switch.ts';
 import type { Window } from '../faults/plan.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';

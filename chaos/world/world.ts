@@ -2,7 +2,7 @@ import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
 import type { Secret, Secrets } from '../../lambda/platform/secrets.ts';
-import { retryConcurrencyOf } from '../../lib/retry-concurrency.ts';
+import { retryConcurrencyOf } from '../../lib/configuration/retry-concurrency.ts';
 import { Faults, type Window } from '../faults/plan.ts';
 import { CLASSES } from '../mails/classes.ts';
 import { OUTBOUND_BYTES } from '../mails/content.ts';

@@ -2,18 +2,18 @@ import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Table } from '../platform/table.ts';
-import type { Entry, Gate, Passenger } from '../sender/gate.ts';
-import { Board, type Reading } from './board.ts';
+import type { Entry, Gate, Passenger } from './admission.ts';
 import { isDoubted, mayProbe } from './circuit.ts';
+import { type Standing, Teller } from './circuit-reporter.ts';
+import { Board, type Reading } from './circuit-store.ts';
 import { isHeld } from './hold.ts';
 import { isIsolated } from './isolation.ts';
 import { Limiter } from './limiter.ts';
+import { type Answer, HEDGE_MS, type Ticket, type Turn, Turnstile } from './local-probe.ts';
+import { judge, type Verdict } from './provider-health.ts';
 import { type Skip, skip } from './skip.ts';
 import { letsIn } from './slow-start.ts';
-import { type Standing, Teller } from './teller.ts';
 import { type CircuitTimes, circuitTimes } from './times.ts';
-import { type Answer, HEDGE_MS, type Ticket, type Turn, Turnstile } from './turnstile.ts';
-import { judge, type Verdict } from './verdict.ts';
 
 /** Everything the gate touches outside itself. */
 export interface GateContext {

@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
-import { PATIENCE_MS } from './board.ts';
+import { PATIENCE_MS } from './circuit-store.ts';
 import { type Lane, promise, type RateState, reserve, unused } from './rate.ts';
 
 /** The item that holds the slots of a provider. */

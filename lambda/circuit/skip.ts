@@ -1,6 +1,6 @@
-import type { Entry } from '../sender/gate.ts';
-import type { Reading } from './board.ts';
+import type { Entry } from './admission.ts';
 import type { Circuit } from './circuit.ts';
+import type { Reading } from './circuit-store.ts';
 
 export type Skip = Extract<Entry, { kind: 'skip' }>;
 

@@ -1,7 +1,7 @@
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
-import { concealing } from '../mail/conceal.ts';
 import { AUTHENTICATION } from '../mail/outcome.ts';
 import { workerReason } from '../mail/reason.ts';
+import { concealing } from '../mail/redact.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import type { Health } from '../providers/provider.ts';
 import { askTwice } from '../providers/question.ts';

@@ -3,7 +3,7 @@ import { inAscii } from '../platform/ascii-json.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 import type { Queue } from '../platform/queue.ts';
-import { Trouble } from '../platform/trouble.ts';
+import { Trouble } from '../platform/service-failure.ts';
 
 /** SQS takes 1 MiB; 16 KiB are left for the attributes that a consumer's own dead-letter queue may add. */
 const MAX_QUEUE_BYTES = 1_048_576 - 16_384;

@@ -2,15 +2,15 @@ import type { InboundEnvironment, InboundProvider } from '../contract/inbound-en
 import type { InboundOutcome } from '../contract/metrics.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
-import { Trouble, tellError } from '../platform/trouble.ts';
+import { Trouble, tellError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import type { InboundModule, PostedMail, PostingType } from '../providers/inbound.ts';
-import { type Arrival, createKeys } from './keys.ts';
+import { type Arrival, createKeys } from './authenticate.ts';
 import { type Answer, answerOf } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
+import { bindToken } from './replay-token.ts';
 import { fetchStored, MAY_APPEAR_MS, storageOf } from './stored.ts';
 import { type Kept, type TakeDependencies, takeMail } from './take.ts';
-import { bindToken } from './token.ts';
 
 /** What receiving needs of the world. */
 export interface InboundDependencies extends TakeDependencies {

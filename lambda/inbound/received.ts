@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { InboundEnvironment, InboundProvider } from '../contract/inbound-environment.ts';
 import type { Log } from '../platform/log.ts';
-import { Trouble } from '../platform/trouble.ts';
+import { Trouble } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import { readNotification } from '../providers/ses/received.ts';
 import { type TakeDependencies, takeMail } from './take.ts';

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Arrival } from './keys.ts';
+import type { Arrival } from './authenticate.ts';
 
 /** A request as API Gateway hands it over: payload format 2.0, header names in lower case. */
 export function arrivalOf(event: APIGatewayProxyEventV2): Arrival {

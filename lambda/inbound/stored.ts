@@ -1,6 +1,6 @@
 import { parsePosted } from '../contract/json-bounds.ts';
 import type { Secret } from '../platform/secrets.ts';
-import { Trouble } from '../platform/trouble.ts';
+import { Trouble } from '../platform/service-failure.ts';
 import type { InboundModule } from '../providers/inbound.ts';
 
 /** Larger than what any provider here takes from a sender. */

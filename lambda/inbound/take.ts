@@ -15,9 +15,9 @@ import { deliver } from './deliver.ts';
 import { keepFiles } from './files.ts';
 import { valuesOf } from './headers.ts';
 import { inTurns } from './in-turns.ts';
-import { rememberName } from './namesakes.ts';
 import { once } from './once.ts';
 import { readFully } from './read-fully.ts';
+import { rememberName } from './reused-ids.ts';
 
 /** What the way of a mail needs of the world. */
 export interface TakeDependencies {

@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from './clock.ts';
 import type { ObjectReference } from './objects.ts';
+import { Trouble } from './service-failure.ts';
 import { patientSockets } from './sockets.ts';
-import { Trouble } from './trouble.ts';
 
 /** Keeps objects in one bucket. Throws when it does not take or give one. */
 export interface ObjectStore {

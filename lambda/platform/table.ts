@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { Trouble } from './service-failure.ts';
 import { patientSockets } from './sockets.ts';
-import { Trouble } from './trouble.ts';
 
 /** One item of the state table. Whoever writes it keeps the fields that it does not know: a newer release may need them. */
 export interface Item {

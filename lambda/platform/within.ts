@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
-import { Trouble } from './trouble.ts';
+import { Trouble } from './service-failure.ts';
 
 /** Rejects with this after the time is up; what was waited for goes on unobserved. */
 export class TimeUpError extends Trouble {

@@ -1,6 +1,6 @@
 import { parsePosted } from '../contract/json-bounds.ts';
 import type { Secret } from '../platform/secrets.ts';
-import { Trouble } from '../platform/trouble.ts';
+import { Trouble } from '../platform/service-failure.ts';
 import type { PostedMail } from './inbound.ts';
 
 /** A received mail that a provider tells of. */

@@ -1,5 +1,5 @@
 import type { Reception } from '../providers/missed.ts';
-import { type Case, NEW } from './memory.ts';
+import { type Case, NEW } from './state.ts';
 
 /** How long a provider has to post a mail that it was asked for. */
 const ASK_PAUSE_MS = 30 * 60_000;

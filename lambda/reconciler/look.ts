@@ -1,8 +1,8 @@
-import { Trouble, tellError } from '../platform/trouble.ts';
+import { Trouble, tellError } from '../platform/service-failure.ts';
 import type { MissedSource, Reception } from '../providers/missed.ts';
 import { sortOut } from './due.ts';
-import { type Case, NEW } from './memory.ts';
 import { type SettleContext, type Settlement, settle } from './settle.ts';
+import { type Case, NEW } from './state.ts';
 
 /** At the first run, and after a long pause, this far back: Mailgun keeps no mail longer. */
 const FIRST_LOOK_MS = 3 * 24 * 3_600_000;

@@ -2,12 +2,12 @@ import type { ReconciledProvider, ReconcilerEnvironment } from '../contract/reco
 import type { TakeDependencies } from '../inbound/take.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secrets } from '../platform/secrets.ts';
-import { tellError } from '../platform/trouble.ts';
+import { tellError } from '../platform/service-failure.ts';
 import type { InboundModule, PostingType } from '../providers/inbound.ts';
 import type { MissedContext, MissedSource } from '../providers/missed.ts';
 import { lookAt } from './look.ts';
-import { createMemory } from './memory.ts';
 import type { SettleContext } from './settle.ts';
+import { createMemory } from './state.ts';
 
 /** What reconciling needs of the world. */
 export interface ReconcilerDependencies extends TakeDependencies {

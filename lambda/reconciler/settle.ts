@@ -1,16 +1,16 @@
 import type { InboundMessage } from '../contract/inbound.ts';
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { composeMessages } from '../inbound/compose.ts';
-import { idByName } from '../inbound/namesakes.ts';
 import { keepRaw } from '../inbound/raw.ts';
+import { idByName } from '../inbound/reused-ids.ts';
 import { fetchStored, MAY_APPEAR_MS, storageOf } from '../inbound/stored.ts';
 import { canaryAmong, takeMail } from '../inbound/take.ts';
+import { Trouble } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
-import { Trouble } from '../platform/trouble.ts';
 import type { InboundModule, PostedMail } from '../providers/inbound.ts';
 import type { Known, MissedSource, Reception } from '../providers/missed.ts';
-import type { Case, Memory } from './memory.ts';
 import type { ReconcilerDependencies } from './reconciler.ts';
+import type { Case, Memory } from './state.ts';
 
 /**
  * What became of one reception. `here`: it had arrived, or is a canary, for nobody to read. `recovered`: it is on the queue now, whole. `asked`: the provider

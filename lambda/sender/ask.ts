@@ -6,8 +6,8 @@ import { AUTHENTICATION } from '../mail/outcome.ts';
 import { WORKER_REASONS } from '../mail/reason.ts';
 import type { Unready } from '../providers/pool.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
+import { afterAnswer, type Doubt, declareHeld, type OnUnknown, type Progress } from '../submission/progress.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
-import { afterAnswer, type Doubt, declareHeld, type OnUnknown, type Progress } from './progress.ts';
 
 /** A provider is asked no earlier than this after the attempt began, in milliseconds of stack time: it has to find the mail first. */
 const ASK_AFTER_MS = 60_000;

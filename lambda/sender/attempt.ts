@@ -6,12 +6,12 @@ import type { AttemptResult } from '../mail/outcome.ts';
 import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Attempt } from '../providers/provider.ts';
+import { carry } from '../submission/carried.ts';
+import { LedgerError, type Page, TakenError } from '../submission/ledger.ts';
+import { type Beyond, type Progress, pending } from '../submission/progress.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider } from './call.ts';
-import { carry } from './carried.ts';
 import { cleaned } from './last-words.ts';
-import { LedgerError, type Page, TakenError } from './ledger.ts';
-import { type Beyond, type Progress, pending } from './progress.ts';
 
 /** What an attempt needs. */
 export interface AttemptContext {

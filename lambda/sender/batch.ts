@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { tellError } from '../platform/trouble.ts';
+import { tellError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import { isReturned } from './crashes.ts';
 import type { Sender } from './sender.ts';

@@ -1,8 +1,8 @@
 import type { ProviderConfig } from '../contract/providers.ts';
-import { type Conceal, concealing, givesAway, hiddenOf, isOrdinary } from '../mail/conceal.ts';
 import type { Message } from '../mail/message.ts';
 import { type AttemptResult, AUTHENTICATION, MAX_DETAIL, type Outcome } from '../mail/outcome.ts';
 import { workerReason } from '../mail/reason.ts';
+import { type Conceal, concealing, givesAway, hiddenOf, isOrdinary } from '../mail/redact.ts';
 import type { Secret } from '../platform/secrets.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import type { Attempt, LookupAnswer, Question } from '../providers/provider.ts';

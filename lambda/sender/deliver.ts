@@ -1,11 +1,9 @@
+import { type Entry, type Gate, type Passenger, UNREADY } from '../circuit/admission.ts';
 import { accountOf } from '../contract/account.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
-import { type AttemptContext, type Attempted, attempt, type Content, deadlineOf } from './attempt.ts';
-import { type Entry, type Gate, type Passenger, UNREADY } from './gate.ts';
-import { answerOf } from './last-words.ts';
-import { LedgerError, type TakenError } from './ledger.ts';
+import { LedgerError, type TakenError } from '../submission/ledger.ts';
 import {
   afterAttempt,
   type Consequences,
@@ -14,7 +12,9 @@ import {
   type Progress,
   pending,
   type VendorOf,
-} from './progress.ts';
+} from '../submission/progress.ts';
+import { type AttemptContext, type Attempted, attempt, type Content, deadlineOf } from './attempt.ts';
+import { answerOf } from './last-words.ts';
 import {
   type TelemetryContext,
   tellAttempt,

@@ -1,8 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import { SUBMISSION_ID } from '../contract/dead-letter.ts';
-import { endInterrupted, judge } from './entry.ts';
-import type { Homes } from './homes.ts';
-import { readEntry } from './ledger.ts';
+import { readEntry } from '../submission/ledger.ts';
+import { endInterrupted, judge } from '../submission/record.ts';
+import type { Homes } from './destinations.ts';
 import { deliveryOf } from './send.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 

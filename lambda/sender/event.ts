@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '../mail/message.ts';
 import { inAscii } from '../platform/ascii-json.ts';
-import type { Suppression } from './progress.ts';
+import type { Suppression } from '../submission/progress.ts';
 
 /** The delivery event that tells a producer that a recipient was taken out; ASCII, as every queue server carries it. */
 export function suppressedEvent(message: Message, one: Suppression, now: number): string {

@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { afterPreparing } from '../circuit/admission.ts';
 import { createGate } from '../circuit/gate.ts';
 import { decodeSenderEnvironment } from '../contract/environment.ts';
 import { decodeSize } from '../contract/metrics.ts';
@@ -14,7 +15,6 @@ import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
 import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
-import { afterPreparing } from './gate.ts';
 import { createSender } from './sender.ts';
 
 const environment = decodeSenderEnvironment(process.env);

@@ -2,10 +2,10 @@ import type { Problem } from '../contract/dead-letter.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
 import { measureJson } from '../contract/json-bounds.ts';
 import type { Submission } from '../contract/submission.ts';
-import { buildMessage } from '../mail/build.ts';
 import type { Message } from '../mail/message.ts';
 import type { ObjectReference, Objects } from '../platform/objects.ts';
-import { choiceProblem } from './policy.ts';
+import { choiceProblem } from '../routing/policy.ts';
+import { buildMessage } from './build-message.ts';
 
 /** What a body turned out to be. */
 export type Intake =

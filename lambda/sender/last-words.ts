@@ -1,6 +1,6 @@
 import type { Mailbox, Message } from '../mail/message.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
-import type { StoredAttempt } from './entry.ts';
+import type { StoredAttempt } from '../submission/record.ts';
 
 /** Longest `Detail` of a dead letter, in characters. */
 export const MAX_DETAIL = 1_000;

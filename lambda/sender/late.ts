@@ -1,8 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
-import { contentHash, judge } from './entry.ts';
-import type { Homes } from './homes.ts';
+import { readEntry } from '../submission/ledger.ts';
+import { contentHash, judge } from '../submission/record.ts';
+import type { Homes } from './destinations.ts';
 import type { Intake } from './intake.ts';
-import { readEntry } from './ledger.ts';
 import { deliveryOf, isUnprovenRedrive } from './send.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
-import type { Carried } from './carried.ts';
-import { contentHash, type Delivery, type Entry, endInterrupted, judge, type Standing } from './entry.ts';
-import { Page, readEntry } from './ledger.ts';
-import type { Letter } from './letters.ts';
-import { NOTHING_TAKEN, takenUp } from './lineage.ts';
+import type { Carried } from '../submission/carried.ts';
+import { Page, readEntry } from '../submission/ledger.ts';
+import { NOTHING_TAKEN, takenUp } from '../submission/lineage.ts';
+import { contentHash, type Delivery, type Entry, endInterrupted, judge, type Standing } from '../submission/record.ts';
+import type { Letter } from '../submission/retry-attributes.ts';
 import { Trip } from './trip.ts';
 import { InFlightError, type Work } from './work.ts';
 

@@ -3,18 +3,18 @@ import { DEAD_LETTER_ATTRIBUTE, LETTER_ATTRIBUTE } from '../contract/dead-letter
 import type { Objects, RenewableObjects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
+import { backoff, MAX_DELAY_MS, MIN_DELAY_MS, SOON_MS } from '../submission/backoff.ts';
+import { LedgerError } from '../submission/ledger.ts';
+import { attributesOf, type Letter, readLetter } from '../submission/retry-attributes.ts';
+import { STALE, timeLeft } from '../submission/settle.ts';
 import { Tallies } from '../tally/tallies.ts';
-import { backoff, MAX_DELAY_MS, MIN_DELAY_MS, SOON_MS } from './backoff.ts';
 import { isReturned, MissedReleases, MOST_CRASHES, takeInHand } from './crashes.ts';
 import { SETTLE_MS } from './deliver.ts';
+import { Homes } from './destinations.ts';
 import { endCrashed } from './end-crashed.ts';
-import { Homes } from './homes.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
 import { isLateCopy } from './late.ts';
-import { LedgerError } from './ledger.ts';
-import { attributesOf, type Letter, readLetter } from './letters.ts';
 import { send } from './send.ts';
-import { STALE, timeLeft } from './settle.ts';
 import { tellOwnTrouble } from './telemetry.ts';
 import { InFlightError, KeptError, type SenderContext, type WorkContext } from './work.ts';
 

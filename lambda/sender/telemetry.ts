@@ -1,12 +1,12 @@
-import { judge } from '../circuit/verdict.ts';
+import type { SkipReason } from '../circuit/admission.ts';
+import { judge } from '../circuit/provider-health.ts';
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import { type AttemptOutcome, DEAD_LETTER_OUTCOME, type OwnService, type SkipOutcome } from '../contract/metrics.ts';
 import type { Message } from '../mail/message.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { SkipReason } from './gate.ts';
-import type { Doubled } from './progress.ts';
+import type { Doubled } from '../submission/progress.ts';
 import { shapeOf } from './shape.ts';
 
 /** Where the sender tells what happens to mail. */

@@ -1,6 +1,6 @@
 import type { Message } from '../mail/message.ts';
 import { composeMime, leastSize } from '../mail/mime.ts';
-import type { Route } from './route.ts';
+import type { Route } from '../routing/route.ts';
 
 /** The route of a message, with its MIME; undefined where no provider can carry it. */
 export interface Way {

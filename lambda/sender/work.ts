@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import type { Gate } from '../circuit/admission.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -6,14 +7,13 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { RenewableObjects } from '../platform/objects.ts';
 import type { Proofs } from '../platform/proof.ts';
 import type { Queue } from '../platform/queue.ts';
+import { Trouble } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
-import { Trouble } from '../platform/trouble.ts';
 import type { Registry } from '../providers/pool.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider, LookUp } from './call.ts';
 import type { MissedReleases } from './crashes.ts';
-import type { Gate } from './gate.ts';
-import type { Homes } from './homes.ts';
+import type { Homes } from './destinations.ts';
 import type { Intake } from './intake.ts';
 
 /** Everything the sender touches outside itself. */

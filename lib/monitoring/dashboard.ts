@@ -16,7 +16,7 @@ import {
   SKIP_OUTCOMES,
 } from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
-import type { Queues } from '../queues.ts';
+import type { Queues } from '../storage/queues.ts';
 import { FAILING_PERCENT, failureRate } from './failures.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';

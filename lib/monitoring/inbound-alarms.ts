@@ -3,7 +3,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
 import type { InboundOutcome } from '../../lambda/contract/metrics.ts';
-import type { Inbound } from '../inbound.ts';
+import type { Inbound } from '../functions/inbound.ts';
 import { LATE_S, type ShownInbound, showInbound } from './inbound-dashboard.ts';
 import { counted, ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';

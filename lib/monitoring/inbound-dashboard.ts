@@ -1,7 +1,7 @@
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
 import { INBOUND_OUTCOMES, type InboundOutcome } from '../../lambda/contract/metrics.ts';
-import type { Inbound } from '../inbound.ts';
+import type { Inbound } from '../functions/inbound.ts';
 import { graph } from './dashboard.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';

@@ -1,7 +1,7 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
-import type { Queues } from '../queues.ts';
+import type { Queues } from '../storage/queues.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 

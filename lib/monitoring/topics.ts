@@ -4,7 +4,7 @@ import { type ITopic, type ITopicSubscription, Topic } from 'aws-cdk-lib/aws-sns
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { ConfigurationError } from '../../lambda/contract/validate-providers.ts';
+import { ConfigurationError } from '../configuration/validate-providers.ts';
 import type { MonitoringProps, Severity } from './monitoring.ts';
 
 type Targets = readonly ITopicSubscription[] | 'elsewhere';

@@ -1,8 +1,8 @@
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
-import type { Queues } from '../queues.ts';
-import type { Timing } from '../timing.ts';
+import type { Timing } from '../configuration/timing.ts';
+import type { Queues } from '../storage/queues.ts';
 import { watchWhole } from './composites.ts';
 import { showProvider, showQueues, showSender, showWhole } from './dashboard.ts';
 import { showLogQueries } from './log-queries.ts';

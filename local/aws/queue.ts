@@ -2,8 +2,8 @@
 import { SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import type { ReceivedMessage, SqsMessage } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import type { StackClock } from '../clock.ts';
+import { ACCOUNT, REGION } from '../template/names.ts';
 import { fairOrder } from './fair-share.ts';
-import { ACCOUNT, REGION } from './names.ts';
 import { sentWith } from './sent.ts';
 
 export type { ReceivedMessage, SqsMessage };

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { ACCOUNT, REGION } from './names.ts';
+import { ACCOUNT, REGION } from '../template/names.ts';
 import { RequestError } from './request-error.ts';
 
 /** Made-up values for the secret fields of a provider: good for one start of the stack, and of no use anywhere else. */

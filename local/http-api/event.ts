@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { ACCOUNT, REGION } from '../aws/names.ts';
+import { ACCOUNT, REGION } from '../template/names.ts';
 
 // The documentation says "binary" and lists nothing; measured against AWS by ministackorg/ministack#766 (2026-06-01):
 // these are text, everything else is not, a form and a request without Content-Type included.

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type OwnHosts, refuseForeign } from '../own-hosts.ts';
 import { answerOf, FAILED, gatewayAnswer, type HttpAnswer } from './answer.ts';
 import type { DeployedApi, DeployedRoute } from './deployed.ts';
 import { eventOf, splitUrl } from './event.ts';
+import { type OwnHosts, refuseForeign } from './own-hosts.ts';
 import { chooseRoute } from './route.ts';
 
 // http-api-quotas of the API Gateway guide and Lambda's quotas, collected 2026-11-25. The limit of Lambda is on the event

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Fault } from '../faults.ts';
+import type { Fault } from '../faults/faults.ts';
 
 /**
  * Writes an answer to the socket as it was ordered, and ends the connection.

@@ -6,9 +6,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Fault, type FaultBoard, InvalidFault, type Occasion } from '../faults.ts';
+import { type Fault, type FaultBoard, InvalidFault, type Occasion } from '../faults/faults.ts';
+import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
 import { forget, KeptConnections } from '../kept-connections.ts';
-import { type OwnHosts, refuseForeign } from '../own-hosts.ts';
 import type { AcceptedLog, Taking } from './accepted-log.ts';
 import { writeVerbatim } from './http-answer.ts';
 

@@ -1,16 +1,16 @@
 import type { Server } from 'node:net';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { StackClock } from '../clock.ts';
-import { closesPort, type FaultBoard } from '../faults.ts';
-import type { OwnHosts } from '../own-hosts.ts';
+import { closesPort, type FaultBoard } from '../faults/faults.ts';
+import type { OwnHosts } from '../http-api/own-hosts.ts';
 import { AcceptedLog, type Taking } from './accepted-log.ts';
 import { type HttpBehaviour, httpSimulator } from './http-simulator.ts';
 import { type ReceivingAccess, withReceiving } from './inbound/behaviour.ts';
-import { mailgunBehaviour } from './mailgun.ts';
+import { mailgunBehaviour } from './mailgun/simulator.ts';
 import { Port } from './port.ts';
-import { postmarkBehaviour } from './postmark.ts';
-import { sesBehaviour } from './ses.ts';
-import { smtpSimulator } from './smtp.ts';
+import { postmarkBehaviour } from './postmark/simulator.ts';
+import { sesBehaviour } from './ses/simulator.ts';
+import { smtpSimulator } from './smtp/simulator.ts';
 
 /** What the simulators of a stack are built from. */
 export interface SimulatorOptions {

@@ -3,7 +3,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type Stack, startStack } from '../../local/stack.ts';
 
-// The matrix of all faults is computed (test/monitoring); here some of it happens on a stack that runs, whose minutes last a second.
+// The matrix of all faults is computed (test/lib/monitoring); here some of it happens on a stack that runs, whose minutes last a second.
 const TIME_SCALE = 60;
 const PATIENCE = { timeout: 90_000, interval: 200 };
 /** Far below what an alarm on the length of a queue could be set to. */

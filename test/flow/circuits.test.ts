@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { operate } from '../../local/operate/command.ts';
+import { operate } from '../../cli/operate/command.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 /** A circuit that opens for half a minute is open for one and a half seconds. */

@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { faultMenu } from '../../local/fault-menu.ts';
+import { faultMenu } from '../../local/faults/fault-menu.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 90_000 });

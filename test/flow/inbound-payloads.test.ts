@@ -33,7 +33,7 @@ const FORMS = {
 } as const;
 type Form = keyof typeof FORMS;
 
-const DIRECTORY = new URL('../inbound/fixtures/', import.meta.url);
+const DIRECTORY = new URL('../lambda/inbound/fixtures/', import.meta.url);
 const fixtures = readdirSync(DIRECTORY)
   .filter((name) => name.endsWith('.eml'))
   .map((name) => {

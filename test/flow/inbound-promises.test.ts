@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeForm } from '../../local/simulators/inbound/form.ts';
-import { sign } from '../../local/simulators/inbound/mailgun-wire.ts';
+import { sign } from '../../local/simulators/mailgun/webhook.ts';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 
 // What providers, strangers and our own failing services do to received mail, over HTTP and the queue of a real stack.

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { circuitItem, circuitKey, readRecord } from '../../lambda/circuit/items.ts';
-import { rescaleCircuits } from '../../local/api-circuits.ts';
+import { rescaleCircuits } from '../../local/api/circuits.ts';
 import { LocalQueues } from '../../local/aws/queue.ts';
 import { StackClock } from '../../local/clock.ts';
 import { memoryTable } from '../support/memory-table.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { stackAge } from '../../lambda/platform/stack-time.ts';
 import { StackClock } from '../../local/clock.ts';
-import { MailgunEvents } from '../../local/simulators/mailgun-events.ts';
+import { MailgunEvents } from '../../local/simulators/mailgun/events.ts';
 
 const SECOND = 1_000;
 

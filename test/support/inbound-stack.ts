@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
+import type { StackInfo } from '../../local/api/stack-info.ts';
 import { startStack } from '../../local/stack.ts';
-import type { StackInfo } from '../../local/stack-info.ts';
 
 /** What a simulated provider is to receive; the rest as `POST /api/providers/KEY/inbound` takes it. */
 export interface MailToReceive {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { InboundRoute } from '../../local/api/stack-info.ts';
 import { startStack } from '../../local/stack.ts';
-import type { InboundRoute } from '../../local/stack-info.ts';
 
 /** What `GET /api/stack` says, as far as tests use it. */
 export interface StackInfo {

@@ -1,3 +1,4 @@
+import { type Gate, openGate } from '../../lambda/circuit/admission.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
@@ -7,9 +8,8 @@ import { letterProofs } from '../../lambda/platform/proof.ts';
 import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import type { NotCalled } from '../../lambda/sender/call.ts';
-import type { Entry } from '../../lambda/sender/entry.ts';
-import { type Gate, openGate } from '../../lambda/sender/gate.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
+import type { Entry } from '../../lambda/submission/record.ts';
 import { memoryTable } from './memory-table.ts';
 import { sqsRecord } from './sqs-record.ts';
 

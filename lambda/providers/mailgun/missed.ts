@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Trouble } from '../../platform/trouble.ts';
+import { Trouble } from '../../platform/service-failure.ts';
 import { askJson, good, type Known, type MissedContext, type MissedSource, type Reception } from '../missed.ts';
 
 const PUBLIC = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;

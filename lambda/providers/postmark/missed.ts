@@ -1,4 +1,4 @@
-import { Trouble } from '../../platform/trouble.ts';
+import { Trouble } from '../../platform/service-failure.ts';
 import { askJson, good, type Known, type MissedContext, type MissedSource, type Reception } from '../missed.ts';
 import { readPosted } from './posted.ts';
 

@@ -1,7 +1,7 @@
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
-import { eventsAnswer } from './mailgun-events.ts';
-import { storageAnswer } from './mailgun-storage.ts';
-import { inboundMessagesAnswer } from './postmark-messages.ts';
+import { eventsAnswer } from '../mailgun/received-events.ts';
+import { storageAnswer } from '../mailgun/storage.ts';
+import { inboundMessagesAnswer } from '../postmark/received-messages.ts';
 import type { Receiving } from './receiving.ts';
 
 /** Whom the API about received mail lets in. */

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { InboundRoute } from '../../api/stack-info.ts';
 import type { StackClock } from '../../clock.ts';
-import type { InboundRoute } from '../../stack-info.ts';
+import { type MailgunForm, mailgunBody, type Signature, sign } from '../mailgun/webhook.ts';
+import { postmarkBody } from '../postmark/webhook.ts';
 import type { WireBody } from './form.ts';
-import { type MailgunForm, mailgunBody, type Signature, sign } from './mailgun-wire.ts';
-import { postmarkBody } from './postmark-wire.ts';
 import { type ReceivedMail, type Reception, readReception } from './received-mail.ts';
 import { afterTry, type PostingType } from './schedule.ts';
 

@@ -13,8 +13,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AwsServer, startAws } from '../../../local/aws/server.ts';
 import { StackClock } from '../../../local/clock.ts';
-import { FaultBoard, parseFaults } from '../../../local/faults.ts';
-import { ownHosts } from '../../../local/own-hosts.ts';
+import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
+import { ownHosts } from '../../../local/http-api/own-hosts.ts';
 
 const TIME_SCALE = 60;
 

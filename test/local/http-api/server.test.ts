@@ -2,8 +2,8 @@ import { request as httpRequest } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterEach, expect, test } from 'vitest';
 import type { DeployedApi } from '../../../local/http-api/deployed.ts';
+import { ownHosts } from '../../../local/http-api/own-hosts.ts';
 import { startHttpApi } from '../../../local/http-api/server.ts';
-import { ownHosts } from '../../../local/own-hosts.ts';
 
 const API: DeployedApi = {
   id: 'mailover-inbound-api',

@@ -4,7 +4,7 @@ import { create as createPostmark } from '../../../lambda/providers/postmark/sen
 import type { Health } from '../../../lambda/providers/provider.ts';
 import { create as createSes } from '../../../lambda/providers/ses/send.ts';
 import { create as createSmtp } from '../../../lambda/providers/smtp/send.ts';
-import { attemptOf } from '../../providers/wire-server.ts';
+import { attemptOf } from '../../lambda/providers/wire-server.ts';
 import { SECRETS, simulators } from './simulators.ts';
 
 type Key = 'pm' | 'mg' | 'ses' | 'mta-plain';

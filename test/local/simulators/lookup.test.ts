@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { create as createMailgun } from '../../../lambda/providers/mailgun/send.ts';
 import { create as createPostmark } from '../../../lambda/providers/postmark/send.ts';
 import type { Attempt, Provider, Question } from '../../../lambda/providers/provider.ts';
-import { attemptOf } from '../../providers/wire-server.ts';
+import { attemptOf } from '../../lambda/providers/wire-server.ts';
 import { SECRETS, simulators } from './simulators.ts';
 
 /** Longer than any index needs in the fast stack; in the slow one nothing is indexed while a test lasts. */

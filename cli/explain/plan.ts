@@ -1,0 +1,186 @@
+import * as z from 'zod/mini';
+import type { Problem } from '../../lambda/contract/dead-letter.ts';
+import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
+import type { ProviderConfig, ProviderType } from '../../lambda/contract/providers.ts';
+import type { RouteConfig } from '../../lambda/contract/routes.ts';
+import type { Submission } from '../../lambda/contract/submission.ts';
+import { ownId } from '../../lambda/contract/submission-fields.ts';
+import type { Message } from '../../lambda/mail/message.ts';
+import type { Objects } from '../../lambda/platform/objects.ts';
+import { definitions } from '../../lambda/providers/registry.ts';
+import { factsOf } from '../../lambda/routing/ability.ts';
+import { policyOf, routeOf } from '../../lambda/routing/policy.ts';
+import { favourite, ranking, route, type Skip, uncarried } from '../../lambda/routing/route.ts';
+import { sharesAt } from '../../lambda/routing/warm-up.ts';
+import { intake } from '../../lambda/sender/intake.ts';
+import { wayOf } from '../../lambda/sender/way.ts';
+import { MAX_AGE_MS } from '../../lambda/submission/backoff.ts';
+import { overdue } from '../../lambda/submission/settle.ts';
+import type { Standings } from './standings.ts';
+
+/** Who decided something: the submission itself, the named route of its class, or the configuration for all mail. */
+export type Decider = 'submission' | 'class' | 'default';
+
+/** The way that a submission would take if it were received now. */
+export interface Plan {
+  readonly id: string;
+  readonly class?: string;
+  readonly policy: {
+    readonly order: Decider;
+    readonly onUnknown: { readonly value: string; readonly from: Decider };
+    readonly expires: { readonly inSeconds: number; readonly from: Decider };
+  };
+  readonly order: readonly {
+    readonly key: string;
+    readonly type: ProviderType;
+    readonly substituteFrom?: true;
+    /** How many recipients have an address that it cannot carry: those go elsewhere. */
+    readonly leavesOut?: number;
+  }[];
+  readonly skipped: readonly Skip[];
+  /** Providers of the way that circuits or an operator keep out now; they would be tried in this order if they were open. */
+  readonly closed: readonly Pick<Skip, 'key' | 'reason'>[];
+  /** What the id drew; absent where nothing is drawn, since an order was named. */
+  readonly draw?: {
+    /** In (0, 1): shares lie side by side from 0. */
+    readonly share: number;
+    readonly favourite?: string;
+    readonly ranking: readonly {
+      readonly key: string;
+      readonly priority: number;
+      readonly weight: number;
+      readonly share?: number;
+    }[];
+  };
+}
+
+/** What the sender would make of a body; `problem` is that of the dead letter that it would become. */
+export type Explained =
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+/** What is known of the world beside the configuration. */
+export interface World {
+  readonly objects: Objects;
+  readonly now: number;
+  /** Keys of the providers that had a submission. */
+  readonly had: (submissionId: string) => Promise<readonly string[]>;
+  readonly standings: Standings;
+}
+
+/**
+ * Takes a body, byte for byte, through the sender's own intake, policy and route.
+ *
+ * @param ids - `given` stands in place of the id in the body; `drawn` is for a body without one
+ */
+export async function planFor(
+  body: string,
+  { given, drawn }: { readonly given?: string | undefined; readonly drawn: string },
+  environment: SenderEnvironment,
+  { objects, now, had, standings }: World,
+): Promise<Explained> {
+  const { providers, routes = [] } = environment;
+  const wrong = given === undefined ? undefined : z.safeParse(ownId, given).error?.issues[0];
+  if (wrong) return bad('Malformed', `id: given a string of ${given?.length} characters; expected ${wrong.message}`);
+  const arrived = await intake(body, given ?? drawn, objects, environment, now);
+  if (arrived.kind === 'trouble') throw arrived.error;
+  if (arrived.kind === 'problem') return arrived;
+  if (arrived.kind === 'future')
+    return bad('Malformed', `version: ${arrived.version}, which this release cannot read; it must be 1`);
+  const { submission } = arrived;
+  const message = given === undefined ? arrived.message : underId(arrived.message, given);
+  const { preference, onUnknown, expiresInMs } = policyOf(submission, routes, { now, ageMs: 0 });
+  if (expiresInMs !== undefined && expiresInMs <= 0) {
+    const late = overdue(expiresInMs);
+    if (late.kind === 'dead-letter') return bad(late.reason, late.detail);
+  }
+  const current = sharesAt(providers, now);
+  const last = submission.supersedes === undefined ? [] : await had(submission.supersedes);
+  const { way } = await wayOf(message, (bytes) =>
+    route(message.id, current, definitions, factsOf(message, bytes), preference, last),
+  );
+  if (way.order.length === 0) return { kind: 'problem', problem: uncarried(way) };
+  const named = routeOf(submission, routes);
+  const closed = standings(message.id);
+  return {
+    kind: 'plan',
+    plan: {
+      id: message.id,
+      ...(submission.class !== undefined && { class: submission.class }),
+      policy: {
+        order: decider(submission.providers?.only, named?.providers),
+        onUnknown: { value: onUnknown, from: decider(submission.onUnknown, named?.onUnknown) },
+        expires: {
+          inSeconds: Math.round((expiresInMs ?? MAX_AGE_MS) / 1_000),
+          from: decider(submission.expiresAt, named?.expiresAfterSeconds),
+        },
+      },
+      order: way.order.flatMap(({ key, type }) =>
+        closed.has(key)
+          ? []
+          : [
+              {
+                key,
+                type,
+                ...(way.substituted.has(key) && { substituteFrom: true as const }),
+                ...(way.beyond.has(key) && { leavesOut: way.beyond.get(key)?.length ?? 0 }),
+              },
+            ],
+      ),
+      closed: way.order.flatMap(({ key }) => {
+        const reason = closed.get(key);
+        return reason === undefined ? [] : [{ key, reason }];
+      }),
+      skipped: [...way.skipped, ...unnamed(submission, named, providers)],
+      ...(preference.only === undefined && { draw: drawOf(message.id, current) }),
+    },
+  };
+}
+
+/** The message as if its submission had this id. */
+function underId(message: Message, id: string): Message {
+  return {
+    ...message,
+    id,
+    headers: message.headers.map(([name, value]) => [name, name === 'X-Mailover-Id' ? id : value]),
+  };
+}
+
+function drawOf(id: string, providers: readonly ProviderConfig[]): NonNullable<Plan['draw']> {
+  const ranks = ranking(id, providers);
+  const { draw, provider } = favourite(
+    id,
+    ranks.map((rank) => rank.provider),
+  );
+  return {
+    share: draw,
+    ...(provider && { favourite: provider.key }),
+    ranking: ranks.map(({ provider: { key, share }, priority, weight }) => ({
+      key,
+      priority,
+      weight,
+      ...(share !== undefined && { share }),
+    })),
+  };
+}
+
+/** Providers that an order passes over by not naming them. */
+function unnamed(
+  { providers: own }: Submission,
+  named: RouteConfig | undefined,
+  providers: readonly ProviderConfig[],
+): readonly Skip[] {
+  const only = own?.only ?? named?.providers;
+  if (!only) return [];
+  const reason = own?.only ? 'not among providers.only of the submission' : 'not in the route of the class';
+  return providers.flatMap(({ key }) => (only.includes(key) ? [] : [{ key, kind: 'unwanted', reason }]));
+}
+
+function decider(own: unknown, ofClass: unknown): Decider {
+  if (own !== undefined) return 'submission';
+  return ofClass === undefined ? 'default' : 'class';
+}
+
+function bad(reason: Problem['reason'], detail: string): Explained {
+  return { kind: 'problem', problem: { reason, detail } };
+}

@@ -1,0 +1,95 @@
+import { type Objects, s3Objects } from '../../lambda/platform/objects.ts';
+import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
+import { readHad } from '../../lambda/submission/supersedes.ts';
+import type { StackInfo } from '../../local/api/stack-info.ts';
+import { UsageError } from '../send/options.ts';
+import type { ExplainOptions } from './options.ts';
+import { type Standings, standingsOf } from './standings.ts';
+
+/** What is known of the world beside the configuration. */
+export interface Surroundings {
+  readonly objects: Objects;
+  /** Providers that had a submission. */
+  readonly had: (submissionId: string) => Promise<readonly string[]>;
+  /** Of these providers. */
+  readonly standings: (keys: readonly string[]) => Promise<Standings>;
+  /** What was left out of the explanation, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Opens what the options name: a deployed table, the running local stack, or nothing. */
+export async function surroundingsOf(
+  live: ExplainOptions['live'],
+  { stateTable, mailBucket }: { readonly stateTable: string; readonly mailBucket: string },
+  { environment, now }: { readonly environment: Readonly<Record<string, string | undefined>>; readonly now: number },
+): Promise<Surroundings> {
+  switch (live?.kind) {
+    case undefined:
+      return unseen();
+    case 'table':
+      return seen(dynamoTable(live.name), s3Objects(mailBucket), { now, timeScale: 1 });
+    case 'local': {
+      const { aws, dynamodb, timeScale } = await localStack(environment['MAILOVER_PORT']);
+      const client = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+      return seen(dynamoTable(stateTable, { ...client, endpoint: dynamodb }), localObjects(aws), { now, timeScale });
+    }
+  }
+}
+
+function seen(
+  table: Table,
+  objects: Objects,
+  moment: { readonly now: number; readonly timeScale: number },
+): Surroundings {
+  return {
+    objects,
+    had: (id) => readHad(table, id),
+    standings: (keys) => standingsOf(keys, table, moment),
+    notes: [],
+  };
+}
+
+/** Without a look at anything: objects count as empty, and nobody is known to have had anything. */
+function unseen(): Surroundings {
+  const notes = new Set<string>();
+  return {
+    objects: {
+      read: async () => {
+        notes.add('objects in S3 were not read: their sizes do not count; --local or --table NAME reads them');
+        return Buffer.alloc(0);
+      },
+    },
+    had: async () => {
+      notes.add('nobody was asked who had the superseded submission; --local or --table NAME asks the ledger');
+      return [];
+    },
+    standings: async () => () => new Map(),
+    get notes() {
+      return [...notes];
+    },
+  };
+}
+
+/** The local S3 answers without a signature. */
+function localObjects(origin: string): Objects {
+  return {
+    async read({ bucket, key }, maxBytes) {
+      const response = await fetch(`${origin}/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`);
+      if (response.status === 404) return 'missing';
+      if (!response.ok) throw new Error(`S3 answers ${response.status}`);
+      const bytes = Buffer.from(await response.arrayBuffer());
+      return bytes.length > maxBytes ? 'too-large' : bytes;
+    },
+  };
+}
+
+async function localStack(port = '4700'): Promise<{ aws: string; dynamodb: string; timeScale: number }> {
+  const base = `http://127.0.0.1:${port}`;
+  const response = await fetch(`${base}/api/stack`).catch(() => undefined);
+  if (!response?.ok) throw new UsageError(`no local stack answers at ${base}; start it with "npm start"`);
+  const { endpoints } = (await response.json()) as StackInfo;
+  if (endpoints.dynamodb === undefined) throw new UsageError(`the local stack at ${base} is still starting; try again`);
+  const time = await fetch(`${base}/api/time`);
+  const { scale = 1 } = (await time.json()) as { readonly scale?: number };
+  return { aws: endpoints.aws, dynamodb: endpoints.dynamodb, timeScale: scale };
+}

@@ -1,0 +1,81 @@
+import { hostname, userInfo } from 'node:os';
+import type { Isolation } from '../../lambda/circuit/isolation.ts';
+import { isolate, isolations, release } from '../../lambda/circuit/operator-switch.ts';
+import type { ExitCode } from '../send/command.ts';
+import { UsageError } from '../send/options.ts';
+import type { Terminal } from '../send/progress.ts';
+import { listDoubted } from './doubted.ts';
+import { type OperateOptions, parseOptions, USAGE } from './options.ts';
+import { findTarget, type Target } from './target.ts';
+
+/** Runs `npm run isolate` or `npm run release` from its arguments to its exit code. */
+export async function operate(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const [command, ...rest] = argv;
+  try {
+    const options = parseOptions(command, rest);
+    if (!options) {
+      terminal.out(USAGE);
+      return 0;
+    }
+    await carryOut(options, await findTarget(options, environment['MAILOVER_PORT']), terminal);
+    return 0;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof UsageError)) {
+      terminal.err(`${command}: ${message}\n`);
+      return 1;
+    }
+    terminal.err(`${command}: ${message}\n${command}: "npm run isolate -- --help" lists the options\n`);
+    return 2;
+  }
+}
+
+async function carryOut({ what, who = thisUser() }: OperateOptions, target: Target, terminal: Terminal): Promise<void> {
+  const { table, name, providers } = target;
+  const now = Date.now();
+  if (what.kind === 'show') {
+    const found = await isolations(table, now);
+    if (found.size === 0) terminal.out(`no provider is isolated (${name})`);
+    for (const [provider, isolation] of found) terminal.out(`${provider} is isolated ${describe(isolation)}`);
+    return;
+  }
+  if (what.kind === 'doubted') {
+    const found = await listDoubted(table, now, target.timeScale);
+    if (found.length === 0) terminal.out(`no recipient has ended by words that are doubted since (${name})`);
+    for (const { provider, at, address, submissionId, reason } of found)
+      terminal.out(`${time(at)}  ${provider}  ${address}  ${submissionId}  ${reason}`);
+    return;
+  }
+  const { provider } = what;
+  if (what.kind === 'release') {
+    const before = await release(table, provider, who, now);
+    if (!before) throw new UsageError(`${provider} is not isolated (${name})`);
+    terminal.out(`${provider} is released (${name}); it was isolated ${describe(before)}`);
+    terminal.out('all workers know within 10 seconds');
+    return;
+  }
+  if (providers && !providers.includes(provider))
+    throw new UsageError(`there is no provider "${provider}"; there are: ${providers.join(', ')}`);
+  const before = await isolate(table, provider, { reason: what.reason, who, forMs: what.forMs }, now);
+  if (before) terminal.out(`${provider} was isolated ${describe(before)}; that is replaced`);
+  terminal.out(`${provider} is isolated until ${time(now + what.forMs)} (${name}); all workers know within 10 seconds`);
+  if (!providers)
+    terminal.out(`the table does not know its providers: check that one of them has the key "${provider}"`);
+  terminal.out(`to end it before: npm run release -- ${provider}${providers ? '' : ` --${name}`}`);
+}
+
+function describe({ since, until, reason, who }: Isolation): string {
+  return `since ${time(since)} until ${time(until)} by ${who}: ${reason}`;
+}
+
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function thisUser(): string {
+  return `${userInfo().username}@${hostname()}`;
+}

@@ -1,0 +1,52 @@
+import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
+import type { StackInfo } from '../../local/api/stack-info.ts';
+import { UsageError } from '../send/options.ts';
+import type { OperateOptions } from './options.ts';
+
+/** The table that is written to, and what is known around it. */
+export interface Target {
+  readonly table: Table;
+  /** For sentences: `the local stack`, or the table's name. */
+  readonly name: string;
+  /** Keys of the providers; a deployed table does not tell them. */
+  readonly providers?: readonly string[];
+  /** How many times faster than the clock the stack runs; absent: as fast. */
+  readonly timeScale?: number;
+}
+
+/** Finds the table that the options name, or that of the running local stack. */
+export async function findTarget({ table, region }: OperateOptions, port: string | undefined): Promise<Target> {
+  if (table !== undefined) return { table: dynamoTable(table, { ...(region && { region }) }), name: `table ${table}` };
+  const base = `http://127.0.0.1:${port ?? '4700'}`;
+  const { tables, endpoints, providers } = await describe(base);
+  if (tables?.state === undefined || endpoints.dynamodb === undefined)
+    throw new UsageError(`the local stack at ${base} has no state table`);
+  return {
+    table: dynamoTable(tables.state, {
+      endpoint: endpoints.dynamodb,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    }),
+    name: 'the local stack',
+    providers: providers.map(({ key }) => key),
+    timeScale: await scaleOf(base),
+  };
+}
+
+async function scaleOf(base: string): Promise<number> {
+  const { scale } = (await (await fetch(`${base}/api/time`)).json()) as { scale: number };
+  return scale;
+}
+
+async function describe(base: string): Promise<StackInfo> {
+  const response = await fetch(`${base}/api/stack`).catch(() => undefined);
+  if (!response)
+    throw new UsageError(
+      `no local stack answers at ${base}; start it with "npm start", or give a deployed --table NAME`,
+    );
+  if (!response.ok)
+    throw new UsageError(`${base}/api/stack answers ${response.status}; is another program on that port?`);
+  const info = (await response.json()) as StackInfo;
+  if (!info.ready) throw new UsageError(`the local stack at ${base} is still starting; try again when it says ready`);
+  return info;
+}

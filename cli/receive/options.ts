@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { MAILGUN_FORMS, type MailgunForm } from '../../local/simulators/mailgun/webhook.ts';
+import { UsageError } from '../send/options.ts';
+import type { Payload } from './payload.ts';
+
+/** What the command line asks for, after defaults. */
+export interface CommandOptions {
+  /** Key of a provider, or a type of which there is one. */
+  readonly as: string;
+  /** The mail of a file; absent: a built-in one. */
+  readonly file?: Buffer;
+  /** A file in JSON: a request of the provider, posted as it is. */
+  readonly payload?: Payload;
+  readonly to: readonly string[];
+  /** Null for a bounce. */
+  readonly from: string | null;
+  readonly subject: string;
+  readonly form?: MailgunForm;
+  readonly withRaw: boolean;
+  readonly previous: boolean;
+  readonly ageSeconds?: number;
+  readonly hold?: 'blocked' | 'lost';
+  readonly count: number;
+  /** Seconds to follow before giving up; the provider goes on. */
+  readonly waitSeconds: number;
+}
+
+/** Printed by `--help` and after a usage error. */
+export const USAGE = `npm run receive -- --as mailgun [file.eml] [options]
+npm run receive -- --as postmark [file.eml] [options]
+npm run receive -- --as ses [file.eml] [options]
+npm run receive -- --as KEY request.json          posts Postmark's JSON, or { "fields", "files" } as a form of Mailgun
+
+  --as KEY         the provider that receives the mail and posts it: its key, or its type
+  --to ADDRESS     envelope recipient; may be given several times (default box@in.example.com)
+  --from ADDRESS   envelope sender; empty for a bounce (default ada@example.org)
+  --subject TEXT   subject of the built-in mail
+  --form FORM      how Mailgun posts it: form, mime or store (default form)
+  --raw            as with Postmark's setting that adds the raw mail
+  --previous       sign with the previous key, or log in with the previous password
+  --age SECONDS    signed by Mailgun so long ago
+  --blocked        a rule of Postmark holds it; --lost: it was posted elsewhere. Nothing is posted here then
+  --count N        receive N of them, 1 to 10000, each with a Message-ID of its own (default 1)
+  --wait SECONDS   how long to follow (default 30, and a second more for every 20 mails)
+
+The provider tries again by its own schedule, sped up by MAILOVER_TIME_SCALE of the stack, until 200 or a status that stops it.
+A single mail is shown as it reached the inbound queue.
+Exit code: 0 answered 200, 1 not, 2 wrong usage.`;
+
+/** Reads the command line; `undefined` means that help was asked for. */
+export function parseOptions(argv: readonly string[]): CommandOptions | undefined {
+  const { values, positionals } = parse(argv);
+  if (values.help) return undefined;
+  if (values.as === undefined)
+    throw new UsageError('say which provider receives the mail with --as mailgun or --as postmark');
+  if (positionals.length > 1) throw new UsageError(`one file at a time, not ${positionals.length}`);
+  const form = MAILGUN_FORMS.find((name) => name === values.form);
+  if (values.form !== undefined && form === undefined)
+    throw new UsageError(`--form takes ${MAILGUN_FORMS.join(', ')}, not "${values.form}"`);
+  if (values.blocked && values.lost) throw new UsageError('give --blocked or --lost, not both');
+  const [file] = positionals;
+  const count = wholeNumber('count', values.count ?? '1', 1, 10_000);
+  return {
+    as: values.as,
+    to: values.to ?? ['box@in.example.com'],
+    from: (values.from ?? 'ada@example.org') || null,
+    subject: values.subject ?? 'Hello to Mailover',
+    withRaw: values.raw === true,
+    previous: values.previous === true,
+    count,
+    waitSeconds: wholeNumber('wait', values.wait ?? String(30 + Math.floor(count / 20)), 1, 86_400),
+    ...(file !== undefined && (/\.json$/i.test(file) ? { payload: readPayload(file) } : { file: readMail(file) })),
+    ...(form && { form }),
+    ...(values.age !== undefined && { ageSeconds: wholeNumber('age', values.age, 0, 604_800) }),
+    ...(values.blocked && { hold: 'blocked' as const }),
+    ...(values.lost && { hold: 'lost' as const }),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        as: text,
+        to: { type: 'string', multiple: true },
+        from: text,
+        subject: text,
+        form: text,
+        raw: flag,
+        previous: flag,
+        age: text,
+        blocked: flag,
+        lost: flag,
+        count: text,
+        wait: text,
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readMail(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function readPayload(file: string): Payload {
+  const text = readMail(file).toString('utf8');
+  try {
+    const payload: unknown = JSON.parse(text);
+    if (typeof payload === 'object' && payload !== null && !Array.isArray(payload)) return payload as Payload;
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(`${file} is no object in JSON`);
+}
+
+function wholeNumber(option: string, given: string, least: number, most: number): number {
+  const value = Number(given);
+  if (/^\d+$/.test(given) && value >= least && value <= most) return value;
+  throw new UsageError(`--${option} takes a whole number from ${least} to ${most}, not "${given}"`);
+}

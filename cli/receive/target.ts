@@ -1,0 +1,95 @@
+import type { InboundMessage } from '../../lambda/contract/inbound.ts';
+import type { StackInfo } from '../../local/api/stack-info.ts';
+import type { ReceptionStatus, Try } from '../../local/simulators/inbound/receiving.ts';
+import { UsageError } from '../send/options.ts';
+import type { CommandOptions } from './options.ts';
+import { type Payload, requestOf } from './payload.ts';
+import { earlierCopy, resultsOf, type Wanted } from './result.ts';
+
+/** A mail that a simulated provider has received, as the local stack tells of it. */
+export interface Reception {
+  readonly id: string;
+  readonly to: string;
+  readonly status: ReceptionStatus;
+  readonly tries: readonly Try[];
+}
+
+/** A simulated provider that receives mail. */
+export interface Target {
+  readonly key: string;
+  readonly type: string;
+  receive(mail: Buffer, options: CommandOptions): Promise<Reception[]>;
+  /** Posts a request of the provider as it is; gives the status. */
+  post(payload: Payload): Promise<number>;
+  /** Hands a raw mail to SES; gives the status. */
+  deliver(mail: Buffer, options: CommandOptions): Promise<number>;
+  /** What reached the inbound queue. */
+  results(wanted: Omit<Wanted, 'provider'>, waitMs: number): Promise<InboundMessage[]>;
+  /** What came before for one of these recipients, and has the Message-ID that is within this content. */
+  earlier(to: readonly string[], content: string): Promise<InboundMessage | undefined>;
+  /** All that it has received, or one of them. */
+  list(id?: string): Promise<Reception[]>;
+}
+
+/** Finds the provider that the options name in the running local stack. */
+export async function findTarget({ as }: CommandOptions, port: string | undefined): Promise<Target> {
+  const base = `http://127.0.0.1:${port ?? '4700'}`;
+  const info = await describe(base);
+  const keys = Object.keys(info.inbound);
+  const typeOf = (key: string): string => info.providers.find((provider) => provider.key === key)?.type ?? '';
+  const [key, ...others] = keys.includes(as) ? [as] : keys.filter((candidate) => typeOf(candidate) === as);
+  if (key === undefined) throw new UsageError(`no provider "${as}" receives mail here; these do: ${keys.join(', ')}`);
+  if (others.length > 0) throw new UsageError(`several providers are of type ${as}: ${[key, ...others].join(', ')}`);
+  const url = `${base}/api/providers/${key}/inbound`;
+  return {
+    key,
+    type: typeOf(key),
+    async receive(mail, options) {
+      const { from, to, form, withRaw, previous, ageSeconds, hold } = options;
+      const body = { raw: mail.toString('base64'), from, to, form, withRaw, previous, ageSeconds, hold };
+      const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+      const answer: unknown = await response.json();
+      if (!response.ok) throw new Error((answer as { error: string }).error);
+      return answer as Reception[];
+    },
+    async post(payload) {
+      const request = requestOf(payload, typeOf(key), info.inbound[key] ?? {});
+      if (request === undefined) throw new UsageError(`the file is no request of ${key}`);
+      const { path, contentType, authorization, body } = request;
+      const headers = { 'content-type': contentType, ...(authorization && { authorization }) };
+      const response = await fetch(`${info.endpoints.http ?? ''}${path}`, {
+        method: 'POST',
+        headers,
+        body: new Uint8Array(body),
+      });
+      return response.status;
+    },
+    async deliver(mail, { from, to }) {
+      const query = new URLSearchParams({ from: from ?? '' });
+      for (const address of to) query.append('to', address);
+      const response = await fetch(`${info.inbound[key]?.url ?? ''}?${query}`, {
+        method: 'POST',
+        body: new Uint8Array(mail),
+      });
+      if (!response.ok) throw new Error(((await response.json()) as { error: string }).error);
+      return response.status;
+    },
+    results: (wanted, waitMs) => resultsOf(base, { ...wanted, provider: key }, waitMs),
+    earlier: (to, content) => earlierCopy(base, to, content),
+    async list(id) {
+      const response = await fetch(id === undefined ? url : `${url}?id=${encodeURIComponent(id)}`);
+      if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+      return (await response.json()) as Reception[];
+    },
+  };
+}
+
+async function describe(base: string): Promise<StackInfo> {
+  const response = await fetch(`${base}/api/stack`).catch(() => undefined);
+  if (!response) throw new UsageError(`no local stack answers at ${base}; start it with "npm start"`);
+  if (!response.ok)
+    throw new UsageError(`${base}/api/stack answers ${response.status}; is another program on that port?`);
+  const info = (await response.json()) as StackInfo;
+  if (!info.ready) throw new UsageError(`the local stack at ${base} is still starting; try again when it says ready`);
+  return info;
+}

@@ -1,0 +1,108 @@
+import { copiesOf, enqueue, enqueueAll } from '../../local/api/enqueue.ts';
+import { type End, follow, waiting } from './follow.ts';
+import { parseOptions, type SendOptions, USAGE, UsageError } from './options.ts';
+import { progressBar, type Terminal } from './progress.ts';
+import { findTarget, type Target } from './target.ts';
+
+/** Exit code of the command: 0 accepted, 1 not accepted, 2 wrong usage. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Runs `npm run send` from its arguments to its exit code. */
+export async function send(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  try {
+    const options = parseOptions(argv);
+    if (!options) {
+      terminal.out(USAGE);
+      return 0;
+    }
+    const target = await findTarget(options, environment['MAILOVER_PORT']);
+    try {
+      return options.count === 1 ? await sendOne(target, options, terminal) : await sendMany(target, options, terminal);
+    } finally {
+      target.sqs.destroy();
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof UsageError)) {
+      terminal.err(`send: ${message}\n`);
+      return 1;
+    }
+    terminal.err(`send: ${message}\nsend: "npm run send -- --help" lists the options\n`);
+    return 2;
+  }
+}
+
+async function sendOne(target: Target, options: SendOptions, terminal: Terminal): Promise<ExitCode> {
+  const start = performance.now();
+  const [copy] = copiesOf(options.submission, 1);
+  if (!copy) throw new Error('nothing to send');
+  const id = await enqueue(target, copy);
+  terminal.out(`put ${id} on the outbound queue`);
+  if (!target.local && target.deadLetterUrl === undefined) {
+    terminal.out(`a deployed queue does not say more: the sender's log has submissionId ${id}`);
+    return 0;
+  }
+  const end = (await follow(target, [id], options.waitSeconds * 1000)).get(id);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  if (end) {
+    terminal.out(`${describe(end)}, after ${seconds} s`);
+    return end.kind === 'accepted' ? 0 : 1;
+  }
+  if (!target.local) {
+    terminal.out(`not in the dead-letter queue after ${seconds} s; the sender's log has submissionId ${id}`);
+    return 0;
+  }
+  terminal.out(`nobody has taken it after ${seconds} s; ${await whereItWaits(target)}`);
+  return 1;
+}
+
+async function sendMany(target: Target, options: SendOptions, terminal: Terminal): Promise<ExitCode> {
+  const { count } = options;
+  const copies = copiesOf(options.submission, count);
+  const start = performance.now();
+  const ids = await enqueueAll(target, copies, progressBar(terminal, 'queued  ', count));
+  if (!target.local && target.deadLetterUrl === undefined) {
+    terminal.out(`put ${ids.length} submissions on the outbound queue; the sender's log says who took them`);
+    return 0;
+  }
+  const ends = await follow(target, ids, options.waitSeconds * 1000, progressBar(terminal, 'ended   ', count));
+  const seconds = (performance.now() - start) / 1000;
+  const totals = new Map<string, number>();
+  for (const end of ends.values()) {
+    const label = end.kind === 'dead-letter' ? `dead-letter queue: ${end.reason}` : endLabel(end);
+    totals.set(label, (totals.get(label) ?? 0) + 1);
+  }
+  terminal.out(
+    `${ends.size} of ${count} ended in ${seconds.toFixed(1)} s (${(ends.size / seconds).toFixed(0)} a second)`,
+  );
+  for (const [label, total] of [...totals].sort(([, a], [, b]) => b - a)) terminal.out(`  ${total}  ${label}`);
+  const open = count - ends.size;
+  if (open > 0 && !target.local) terminal.out(`  ${open}  not in the dead-letter queue`);
+  else if (open > 0) terminal.out(`  ${open}  not taken yet; ${await whereItWaits(target)}`);
+  const good = [...ends.values()].filter((end) => end.kind === 'accepted').length + (target.local ? 0 : open);
+  return good === count ? 0 : 1;
+}
+
+function endLabel(end: Exclude<End, { kind: 'dead-letter' }>): string {
+  return end.kind === 'accepted' ? `accepted by ${end.provider}` : 'suppressed: no recipient may be mailed';
+}
+
+function describe(end: End): string {
+  if (end.kind === 'accepted' && end.providerMessageId) return `${endLabel(end)} as ${end.providerMessageId}`;
+  if (end.kind !== 'dead-letter') return endLabel(end);
+  const attempts =
+    end.attempts === undefined || end.attempts === '0'
+      ? ''
+      : ` after ${end.attempts} ${end.attempts === '1' ? 'attempt' : 'attempts'}`;
+  return `in the dead-letter queue${attempts}: ${end.reason}${end.detail === undefined ? '' : ` (${end.detail})`}`;
+}
+
+async function whereItWaits(target: Target): Promise<string> {
+  const queues = await waiting(target);
+  if (queues.length === 0) return 'no retry queue holds it, so the sender still has it';
+  return `waiting to be tried again, in ${queues.map(([key, n]) => `retry queue ${key} (${n})`).join(', ')}`;
+}

@@ -1,0 +1,84 @@
+import type { Item, NewItem, Table } from '../platform/table.ts';
+import { type Isolation, isIsolated } from './isolation.ts';
+import { readIsolation, switchItem, switchKey } from './items.ts';
+
+/** Names every provider that ever had a switch: a table cannot be searched for them. */
+const INDEX = 'switches';
+
+const MAX_CONFLICTS = 10;
+
+/** Isolates a provider, or gives an isolation a new reason and end; resolves with the isolation that was in force. */
+export async function isolate(
+  table: Table,
+  provider: string,
+  wanted: { readonly reason: string; readonly who: string; readonly forMs: number },
+  now: number,
+): Promise<Isolation | undefined> {
+  const { reason, who, forMs } = wanted;
+  let before: Isolation | undefined;
+  // The index first: a switch that nobody can find is worse than a name without one.
+  await addToIndex(table, provider);
+  await change(table, switchKey(provider), (item) => {
+    before = inForce(item, now);
+    return switchItem(provider, item, { since: before?.since ?? now, until: now + forMs, reason, who });
+  });
+  return before;
+}
+
+/** Ends an isolation; resolves with it, or undefined if there was none. */
+export async function release(
+  table: Table,
+  provider: string,
+  who: string,
+  now: number,
+): Promise<Isolation | undefined> {
+  let before: Isolation | undefined;
+  await change(table, switchKey(provider), (item) => {
+    before = inForce(item, now);
+    return before && { ...switchItem(provider, item, { ...before, until: now }), releasedBy: who };
+  });
+  return before;
+}
+
+/** The isolations that are in force, by provider. */
+export async function isolations(table: Table, now: number): Promise<ReadonlyMap<string, Isolation>> {
+  const providers = providersOf(await table.get(INDEX));
+  const found = new Map<string, Isolation>();
+  for (const provider of providers) {
+    const isolation = inForce(await table.get(switchKey(provider)), now);
+    if (isolation) found.set(provider, isolation);
+  }
+  return found;
+}
+
+function inForce(item: Item | undefined, now: number): Isolation | undefined {
+  const isolation = readIsolation(item);
+  return isIsolated(isolation, now) ? isolation : undefined;
+}
+
+function addToIndex(table: Table, provider: string): Promise<void> {
+  return change(table, INDEX, (item) => {
+    const providers = providersOf(item);
+    return providers.includes(provider)
+      ? undefined
+      : { ...item, pk: INDEX, providers: [...providers, provider].sort() };
+  });
+}
+
+function providersOf(item: Item | undefined): readonly string[] {
+  const providers = item?.['providers'];
+  return Array.isArray(providers) ? providers.filter((key) => typeof key === 'string') : [];
+}
+
+/** Writes what `step` makes of the item as it stands; nothing if that is undefined. */
+async function change(table: Table, pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<void> {
+  let item = await table.get(pk);
+  for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
+    const wanted = step(item);
+    if (!wanted) return;
+    const written = await table.write(wanted, item?.rev);
+    if (written.done) return;
+    item = written.current;
+  }
+  throw new Error(`${pk} is being written by somebody else all the time; nothing was changed`);
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import type { Problem } from '../contract/dead-letter.ts';
+import type { Submission, SubmissionAttachment } from '../contract/submission.ts';
+import { domainOf, parseMailbox, sameMailboxKey } from '../mail/address.ts';
+import { withCrlf } from '../mail/line-ends.ts';
+import type { Mailbox, Message, MessageAttachment } from '../mail/message.ts';
+
+/** What the submission itself does not hold. */
+export interface BuildContext {
+  /** Its id, or the SQS message id where it has none. */
+  readonly id: string;
+  /** The bytes of its attachments, in their order. */
+  readonly attachments: readonly Buffer[];
+  readonly now: Date;
+}
+
+type Mailboxes = NonNullable<Submission['to']>;
+
+/** SHA-256 of a submission id in base64url: legal in a Message-ID, a provider's variable and a tag, whatever the id is. */
+function handleOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url');
+}
+
+/** Makes the one message that every provider is given, in canonical form. */
+export function buildMessage(
+  submission: Submission,
+  { id, attachments, now }: BuildContext,
+): { readonly message: Message } | { readonly problem: Problem } {
+  const from = parseMailbox(submission.from);
+  if ('problem' in from) return { problem: malformed('from', from.problem) };
+  const seen = new Set<string>();
+  const lists: Record<'to' | 'cc' | 'bcc' | 'replyTo', Mailbox[]> = { to: [], cc: [], bcc: [], replyTo: [] };
+  for (const field of ['to', 'cc', 'bcc', 'replyTo'] as const) {
+    // Reply-To is no recipient: it may well be one of those above.
+    const result = distinct(submission[field] ?? [], field === 'replyTo' ? new Set() : seen);
+    if ('problem' in result) return { problem: malformed(`${field}[${result.index}]`, result.problem) };
+    lists[field] = result.mailboxes;
+  }
+  const handle = handleOf(id);
+  const messageId = `<${handle}@${domainOf(from.address)}>`;
+  const { subject = '', text, html, tag } = submission;
+  const calendar = submission.calendar && { ...submission.calendar, content: withCrlf(submission.calendar.content) };
+  const message: Message = {
+    id,
+    handle,
+    messageId,
+    date: now,
+    from,
+    ...lists,
+    subject: subject.toWellFormed(),
+    ...(text && { text: text.toWellFormed() }),
+    ...(html && { html: html.toWellFormed() }),
+    headers: headersOf(submission, id, messageId),
+    attachments: [
+      ...(submission.attachments ?? []).map((attachment, index) => withBytes(attachment, attachments[index])),
+      // Programs that do not read the alternative offer the file.
+      ...(calendar
+        ? [{ filename: 'invite.ics', contentType: 'application/ics', content: Buffer.from(calendar.content) }]
+        : []),
+    ],
+    ...(calendar && { calendar }),
+    ...(tag !== undefined && { tag: tag.toWellFormed() }),
+    metadata: Object.fromEntries(
+      Object.entries(submission.metadata ?? {}).map(([name, value]) => [name, value.toWellFormed()]),
+    ),
+  };
+  return { message };
+}
+
+/** One mail for each address: the first mention wins, over To, Cc and Bcc in this order. */
+function distinct(
+  given: Mailboxes,
+  seen: Set<string>,
+): { readonly mailboxes: Mailbox[] } | { readonly problem: string; readonly index: number } {
+  const mailboxes: Mailbox[] = [];
+  for (const [index, entry] of given.entries()) {
+    const mailbox = parseMailbox(entry);
+    if ('problem' in mailbox) return { problem: mailbox.problem, index };
+    const key = sameMailboxKey(mailbox.address);
+    if (!seen.has(key)) mailboxes.push(mailbox);
+    seen.add(key);
+  }
+  return { mailboxes };
+}
+
+function headersOf(
+  { headers = {}, unsubscribe }: Submission,
+  id: string,
+  messageId: string,
+): [name: string, value: string][] {
+  const list: [string, string][] = Object.entries(headers).map(([name, value]) => [name, value.toWellFormed()]);
+  const given = (name: string) => list.find(([other]) => other.toLowerCase() === name)?.[1];
+  // SES writes a Message-ID of its own, which an answer names and nobody here knows. An answer repeats this one as well.
+  // It comes before what is answered: threads follow the last id (RFC 5256), and no mail is an answer to itself.
+  if (given('references') === undefined) {
+    const answered = given('in-reply-to');
+    list.push(['References', answered === undefined ? messageId : `${messageId} ${answered}`]);
+  }
+  list.push(['X-Mailover-Id', id]);
+  if (unsubscribe) {
+    const { url, mailto } = unsubscribe;
+    // The URL parser's own spelling is ASCII and has no angle bracket left.
+    const targets = [...(url ? [new URL(url).href] : []), ...(mailto ? [mailtoUri(mailto)] : [])];
+    list.push(['List-Unsubscribe', targets.map((target) => `<${target}>`).join(', ')]);
+    // RFC 8058 section 3.1: the one-click header needs an https URL.
+    if (url) list.push(['List-Unsubscribe-Post', 'List-Unsubscribe=One-Click']);
+  }
+  return list;
+}
+
+function mailtoUri(mailto: string): string {
+  if (/^mailto:/i.test(mailto)) return mailto;
+  const at = mailto.lastIndexOf('@');
+  return `mailto:${encodeURIComponent(mailto.slice(0, at))}${mailto.slice(at)}`;
+}
+
+function withBytes(
+  { filename, contentType, contentId }: SubmissionAttachment,
+  content: Buffer | undefined,
+): MessageAttachment {
+  if (!content) throw new Error('the bytes of an attachment were not loaded');
+  return { filename: filename.toWellFormed(), contentType, content, ...(contentId !== undefined && { contentId }) };
+}
+
+function malformed(field: string, expected: string): Problem {
+  return { reason: 'Malformed', detail: `${field}: given an address; expected ${expected}` };
+}

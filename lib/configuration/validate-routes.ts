@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { MOST_WATCHED_CLASSES } from '../../lambda/contract/metrics.ts';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { RouteConfig } from '../../lambda/contract/routes.ts';
+import { ConfigurationError, className } from './validate-providers.ts';
+
+const schema = z.strictObject({
+  class: className,
+  providers: z.array(z.string()).min(1, 'must not be empty').optional(),
+  strict: z.boolean().optional(),
+  expiresAfterSeconds: z.int().min(30).max(1_209_600).optional(),
+  onUnknown: z.enum(['ask', 'failover', 'hold']).optional(),
+  tracking: z.strictObject({ opens: z.boolean().optional(), clicks: z.boolean().optional() }).optional(),
+});
+
+/**
+ * Refuses named routes that could not work beside these (valid) providers, with all of their faults at once.
+ *
+ * @throws ConfigurationError
+ */
+export function validateRoutes(
+  routes: unknown,
+  providers: readonly ProviderConfig[],
+): asserts routes is readonly RouteConfig[] {
+  if (!Array.isArray(routes)) throw new ConfigurationError(['routes: must be a list']);
+  const problems = routes.flatMap((entry: unknown, index) => {
+    const { class: name } = (entry ?? {}) as { class?: unknown };
+    const found = [...shapeProblems(entry), ...keyProblems(entry, providers)];
+    const first = routes.findIndex((other: { class?: unknown } | null) => other?.class === name);
+    if (name !== undefined && first < index) found.push(`class: is taken by routes[${first}]`);
+    return found.map((problem) => `routes[${index}]${typeof name === 'string' ? ` (${name})` : ''}: ${problem}`);
+  });
+  const watched = routes.filter(
+    (route: { expiresAfterSeconds?: unknown } | null) => route?.expiresAfterSeconds !== undefined,
+  );
+  if (watched.length > MOST_WATCHED_CLASSES)
+    problems.push(
+      `routes: given ${watched.length} classes with expiresAfterSeconds; at most ${MOST_WATCHED_CLASSES} may have one, since each is a metric and an alarm of its own`,
+    );
+  if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
+function shapeProblems(entry: unknown): string[] {
+  const problems = (schema.safeParse(entry).error?.issues ?? []).map((issue) =>
+    [issue.path.join('.'), issue.message].filter(Boolean).join(': '),
+  );
+  const { class: name, expiresAfterSeconds } = (entry ?? {}) as Record<string, unknown>;
+  // CloudWatch takes no other character in a dimension.
+  if (expiresAfterSeconds !== undefined && typeof name === 'string' && !WATCHABLE.test(name))
+    problems.push('class: must be printable ASCII where it has expiresAfterSeconds, since its alarm bears its name');
+  return problems;
+}
+
+const WATCHABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+
+function keyProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
+  const { class: name, providers: keys, strict } = (entry ?? {}) as Record<string, unknown>;
+  if (keys === undefined && strict === true)
+    return ['strict: holds to nothing without `providers`; name those that may carry this class'];
+  if (!Array.isArray(keys)) return [];
+  return keys.flatMap((key: unknown, place) => {
+    const provider = providers.find((candidate) => candidate.key === key);
+    const problem = !provider
+      ? `must be the key of a provider: ${providers.map((one) => one.key).join(', ')}`
+      : provider.outbound === false
+        ? `${provider.key} only receives (outbound: false)`
+        : provider.classes && !provider.classes.includes(String(name))
+          ? `${provider.key} carries only the classes ${provider.classes.join(', ')}`
+          : keys.indexOf(key) < place
+            ? `${provider.key} is named twice`
+            : undefined;
+    return problem ? [`providers[${place}]: ${problem}`] : [];
+  });
+}

@@ -1,0 +1,58 @@
+import { join, relative } from 'node:path';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib/core';
+import { buildSync } from 'esbuild';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Name of the bundled entry's export, as Lambda wants it. */
+export const HANDLER = 'index.handler';
+
+/**
+ * Bundles one entry into a directory, with a chunk for each dynamic import.
+ *
+ * `NodejsFunction` writes a single file; splitting lets a process load the SDK of a provider when it first uses it.
+ * A dynamic import may name only what has ES modules: of a CommonJS package split off by itself, esbuild 0.28 gives
+ * the default export alone.
+ */
+export function bundle(entry: string): Code {
+  return Code.fromAsset(join(ROOT, entry, '..'), {
+    // By output: the same code gives the same asset wherever and whenever it is built.
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never pulled: the local bundler either succeeds or throws.
+      image: DockerImage.fromRegistry('none'),
+      command: [relative(ROOT, join(ROOT, entry))],
+      local: {
+        tryBundle: (outdir) => {
+          build(join(ROOT, entry), outdir);
+          return true;
+        },
+      },
+    },
+  });
+}
+
+/** Runs esbuild as the deployed code needs it; `outdir` gets `index.mjs` and its chunks. */
+export function build(entry: string, outdir: string): void {
+  buildSync({
+    entryPoints: { index: entry },
+    outdir,
+    absWorkingDir: ROOT,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
+    minify: true,
+    legalComments: 'none',
+    // Dependencies in CommonJS call `require`, which ES modules do not have.
+    banner: {
+      js: "import{createRequire as mailoverCreateRequire}from'node:module';const require=mailoverCreateRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+  });
+}

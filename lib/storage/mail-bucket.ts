@@ -1,0 +1,39 @@
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { ConfigurationError } from '../configuration/validate-providers.ts';
+
+/** Days in which a message may wait on a queue and then on the dead-letter queue, 14 on each; its objects must be there. */
+const SHORTEST_DAYS = 28;
+
+/** Producers put their objects under this, and the sender reads nothing else for them. */
+export const SUBMISSIONS = 'submissions/';
+
+/** Bucket for submissions and attachments that are larger than a queue takes; objects outlive every queue, then expire. */
+export class MailBucket extends Bucket {
+  /** @throws ConfigurationError if objects would expire before the messages that name them */
+  constructor(scope: Construct, id: string, expiration: Duration = Duration.days(30)) {
+    const days = expiration.toDays({ integral: false });
+    if (days < SHORTEST_DAYS)
+      throw new ConfigurationError([
+        `mailExpiration: given ${days} days; it must be at least ${SHORTEST_DAYS}, since a message may wait for 14 days and then ` +
+          'lie in the dead-letter queue for 14, and its objects have to be there',
+      ]);
+    super(scope, id, {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      // Deleted mail is to be gone; a version would keep it.
+      versioned: false,
+      lifecycleRules: [{ expiration, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    this.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Server access logs would keep object names, which producers choose and which may name people. CloudTrail data events serve who needs an audit.',
+    });
+  }
+}

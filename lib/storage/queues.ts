@@ -1,0 +1,86 @@
+import { Queue, QueueEncryption, QueuePolicy, type QueueProps, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Timing } from '../configuration/timing.ts';
+
+/** Largest message that SQS takes (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-23). */
+const MAX_MESSAGE_BYTES = 1_048_576;
+
+/** Room for the attributes that a retry and the dead-letter queue add: what the outbound queue took must fit there too. */
+const ATTRIBUTES_BYTES = 16_384;
+
+/**
+ * A queue that no deployment can empty: encrypted, reached over TLS only, kept when it leaves the template.
+ *
+ * A failed first deployment takes its empty queues back.
+ */
+export class MailQueue extends Queue {
+  constructor(scope: Construct, id: string, props: QueueProps) {
+    super(scope, id, {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      maxMessageSizeBytes: MAX_MESSAGE_BYTES,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      ...props,
+    });
+    for (const child of this.node.children)
+      if (child instanceof QueuePolicy) child.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+  }
+}
+
+export interface QueuesProps {
+  /** Keys of the providers that send; each gets a retry queue. */
+  readonly keys: readonly string[];
+  readonly timing: Timing;
+  /** Whether a provider receives mail. */
+  readonly receives: boolean;
+}
+
+/** All queues that mail and its events pass through. */
+export class Queues extends Construct {
+  readonly outbound: Queue;
+  readonly deadLetter: Queue;
+  readonly events: Queue;
+  /** Gives received mail to the application; there only if a provider receives. */
+  readonly inbound: Queue | undefined;
+  /** By provider key. */
+  readonly retry: ReadonlyMap<string, Queue>;
+
+  constructor(scope: Construct, id: string, { keys, timing, receives }: QueuesProps) {
+    super(scope, id);
+    this.deadLetter = new MailQueue(this, 'DeadLetter', {
+      retentionPeriod: timing.deadLetterRetention,
+      visibilityTimeout: timing.visibilityTimeout,
+      // SQS lets at most ten sources be named, and naming them would make a cycle in the template. Only queues of the
+      // same account and region can redrive here in any case.
+      redriveAllowPolicy: { redrivePermission: RedrivePermission.ALLOW_ALL },
+    });
+    const source = {
+      visibilityTimeout: timing.visibilityTimeout,
+      deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: timing.maxReceiveCount },
+    };
+    this.outbound = new MailQueue(this, 'Outbound', {
+      ...source,
+      retentionPeriod: timing.outboundRetention,
+      maxMessageSizeBytes: MAX_MESSAGE_BYTES - ATTRIBUTES_BYTES,
+    });
+    this.retry = new Map(
+      keys.map((key) => [
+        key,
+        new MailQueue(this, `Retry-${key}`, { ...source, retentionPeriod: timing.retryRetention }),
+      ]),
+    );
+    this.events = this.forApplication('Events', timing);
+    this.inbound = receives ? this.forApplication('Inbound', timing) : undefined;
+  }
+
+  /** A queue that the application reads. */
+  private forApplication(id: string, timing: Timing): Queue {
+    const queue = new MailQueue(this, id, { retentionPeriod: timing.retryRetention });
+    Validations.of(queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'The consumer belongs to the application; it alone can say what a bad message is and where it should go.',
+    });
+    return queue;
+  }
+}

@@ -1,0 +1,132 @@
+import type { FastifyInstance } from 'fastify';
+import { type Circuit, UNTRIED } from '../../lambda/circuit/circuit.ts';
+import { type Isolation, isIsolated } from '../../lambda/circuit/isolation.ts';
+import {
+  circuitItem,
+  circuitKey,
+  readIsolation,
+  readRecord,
+  switchItem,
+  switchKey,
+} from '../../lambda/circuit/items.ts';
+import type { Item, NewItem, Table } from '../../lambda/platform/table.ts';
+
+/** What the circuits are read from. */
+export interface CircuitSources {
+  /** The state table, once there is one. */
+  state(): Table | undefined;
+  /** Keys of the providers, in the order of the list. */
+  providers(): readonly string[];
+  /** Has new workers take up all mail from now on, which know nothing of providers. */
+  forget(): Promise<void>;
+}
+
+/** Adds `GET` and `DELETE /api/circuits`. */
+export function addCircuits(app: FastifyInstance, { state, providers, forget }: CircuitSources): void {
+  app.get('/api/circuits', async () => {
+    const keys = providers();
+    const items = await state()?.getAll(keys.flatMap((key) => [circuitKey(key), switchKey(key)]));
+    return keys.map((key) => view(key, items?.get(circuitKey(key)), items?.get(switchKey(key)), Date.now()));
+  });
+  app.delete('/api/circuits', async (_request, reply) => {
+    const table = state();
+    await forget();
+    // What a worker is doing just now ends with what it believed; from here on it may not write that down.
+    if (table) await Promise.all(providers().map((key) => reset(table, key, Date.now())));
+    return reply.code(204).send();
+  });
+}
+
+/** What `GET /api/circuits` tells of one provider; times as ISO 8601. */
+function view(provider: string, circuitItem: Item | undefined, switchItem: Item | undefined, now: number): object {
+  const { circuit, hold } = readRecord(circuitItem);
+  const isolation = readIsolation(switchItem);
+  return {
+    provider,
+    ...(isolation && isIsolated(isolation, now) ? isolated(isolation, circuit) : automatic(circuit)),
+    ...(hold && hold.until > now && { heldUntil: iso(hold.until) }),
+  };
+}
+
+function isolated({ since, until, reason, who }: Isolation, { kind }: Circuit): object {
+  return { state: 'isolated', since: iso(since), until: iso(until), reason, who, circuit: kind };
+}
+
+function automatic(circuit: Circuit): object {
+  const { kind: state, since, trips } = circuit;
+  switch (circuit.kind) {
+    case 'closed':
+      return { state, ...(since > 0 && { since: iso(since), trips }) };
+    case 'open':
+      return { state, since: iso(since), until: iso(circuit.until), ...circuit.cause, trips };
+    case 'half-open': {
+      const { cause, probe } = circuit;
+      return { state, since: iso(since), ...(probe && { until: iso(probe.until) }), ...cause, trips };
+    }
+  }
+}
+
+/** Circuit as new, and no isolation; `resetAt` tells workers that what they have learned before counts no more. */
+async function reset(table: Table, key: string, now: number): Promise<void> {
+  await write(table, circuitKey(key), (item) => ({
+    ...circuitItem(key, item, { circuit: UNTRIED }, now),
+    resetAt: now,
+  }));
+  await write(table, switchKey(key), (item) => {
+    const isolation = readIsolation(item);
+    return isolation && isIsolated(isolation, now) ? switchItem(key, item, { ...isolation, until: now }) : undefined;
+  });
+}
+
+/** Shortens or lengthens the waits of all circuits that have begun, for a clock that goes on `factor` times as fast. */
+export async function rescaleCircuits(table: Table, keys: readonly string[], factor: number): Promise<void> {
+  const now = Date.now();
+  await Promise.all(
+    keys.map((key) =>
+      write(table, circuitKey(key), (item) => {
+        if (!item) return undefined;
+        const { circuit, hold } = readRecord(item);
+        const moved = { circuit: move(circuit, now, factor), ...(hold && { hold: move(hold, now, factor) }) };
+        // What workers of the other speed learn from now on has times that are wrong.
+        return { ...circuitItem(key, item, moved, now), resetAt: now };
+      }),
+    ),
+  );
+}
+
+const TIMES: ReadonlySet<string> = new Set(['since', 'until', 'at']);
+const LEASES: ReadonlySet<string> = new Set(['probe', 'doubt']);
+
+/** The same with all its times as far from now as the other speed has it; 0 means never. What attempts that are under way have to themselves is real time. */
+function move<T>(value: T, now: number, factor: number): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, field]) => [
+    name,
+    LEASES.has(name)
+      ? field
+      : typeof field === 'number' && field > 0 && TIMES.has(name)
+        ? now + (field - now) / factor
+        : move(field, now, factor),
+  ]);
+  return (Array.isArray(value) ? entries.map(([, field]) => field) : Object.fromEntries(entries)) as T;
+}
+
+async function write(table: Table, pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<void> {
+  for (let failures = 0; ; ) {
+    try {
+      const item = await table.get(pk);
+      const wanted = step(item);
+      if (!wanted || (await table.write(wanted, item?.rev)).done) return;
+    } catch (error) {
+      // A machine that is busy with many processes answers late now and then.
+      failures += 1;
+      if (failures >= MOST_FAILURES) throw error;
+    }
+  }
+}
+
+const MOST_FAILURES = 5;
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

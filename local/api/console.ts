@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { isolate, release } from '../../lambda/circuit/operator-switch.ts';
+import type { Table } from '../../lambda/platform/table.ts';
+import { type ConsoleSources, layoutOf, stateOf } from './console-state.ts';
+import { copiesOf, enqueueAll } from './enqueue.ts';
+import { ApiError, parseBody } from './error.ts';
+
+/** Minutes of stack time that a graph shows if it is not told. */
+const SHOWN_MINUTES = 60;
+const MOST_MINUTES = 24 * 60;
+
+/** Serves what the console page reads and does beyond the public API; its shapes may change with the page. */
+export function addConsoleApi(
+  app: FastifyInstance,
+  sources: ConsoleSources & { /** The state table, once there is one. */ state(): Table | undefined },
+): void {
+  app.get('/api/console/layout', async () => layoutOf(sources));
+  app.get<{ Querystring: { batch?: string } }>('/api/console/state', ({ query: { batch } }) => stateOf(sources, batch));
+  app.get<{ Querystring: { minutes?: string } }>('/api/console/graphs', async ({ query }) => {
+    const minutes = Math.min(MOST_MINUTES, Math.max(5, Math.round(Number(query.minutes) || SHOWN_MINUTES)));
+    const { clock, monitoring, drawing } = sources;
+    return { minutes, widgets: drawing()?.graphs.draw(monitoring.store, clock.now(), minutes) ?? {} };
+  });
+  app.get<{ Params: { place: string } }>('/api/console/mail/:place', async ({ params }) => {
+    const entry = await sources.accepted()?.at(Number(params.place));
+    if (entry === undefined) throw new ApiError(404, 'This mail is no longer there.');
+    return entry;
+  });
+  addHtml(app, sources);
+  addSending(app, sources);
+  addSwitches(app, sources);
+}
+
+/**
+ * The HTML of a mail, for a frame: a document of its own, that may neither run anything nor load anything, whatever the
+ * frame is set to. Styles are allowed since mail has no other kind than inline ones.
+ */
+function addHtml(app: FastifyInstance, { accepted }: ConsoleSources): void {
+  app.get<{ Params: { place: string } }>('/api/console/mail/:place/html', async ({ params }, reply) => {
+    const entry = await accepted()?.at(Number(params.place));
+    if (entry?.html === undefined) throw new ApiError(404, 'This mail has no HTML.');
+    return reply
+      .headers({
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy':
+          "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox",
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      })
+      .send(entry.html);
+  });
+}
+
+const Wanted = z.strictObject({
+  count: z.int().min(1).max(1_000).default(1),
+  to: z.string().min(3).max(320).default('ada@example.org'),
+  subject: z.string().max(500).default('Hello from the console'),
+  html: z.string().max(100_000).optional(),
+});
+
+/** Puts mail on the outbound queue as any producer does: over SQS, with nothing that only this process could do. */
+function addSending(app: FastifyInstance, { info }: ConsoleSources): void {
+  app.post('/api/console/mail', async ({ body }) => {
+    const wanted = Wanted.safeParse(parseBody(body));
+    if (!wanted.success) throw new ApiError(400, z.prettifyError(wanted.error));
+    const { queues, endpoints, ready } = info();
+    if (!ready || queues.outbound === undefined) throw new ApiError(503, 'The stack is still starting.');
+    const { count, to, subject, html } = wanted.data;
+    const batch = `console-${randomUUID().slice(0, 8)}-`;
+    const submission = {
+      version: 1,
+      id: `${batch}${count === 1 ? '1' : 'n'}`,
+      from: { name: 'Mailover console', address: 'console@example.com' },
+      to: [to],
+      subject,
+      text: 'This mail was sent with the console of the local stack.\n',
+      html: html ?? '<p>This mail was sent with the <b>console</b> of the local stack.</p>',
+    };
+    const sqs = new SQSClient({
+      endpoint: endpoints.aws,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'console', secretAccessKey: 'console' },
+    });
+    try {
+      const target = { sqs, outboundUrl: queues.outbound };
+      const ids = await enqueueAll(target, copiesOf(submission, count), () => {});
+      return { batch, count: ids.length };
+    } finally {
+      sqs.destroy();
+    }
+  });
+}
+
+const ISOLATION_MS = 3_600_000;
+
+/** An operator's switch of one provider, as `npm run isolate` and `npm run release` set it. */
+function addSwitches(app: FastifyInstance, { info, state }: ConsoleSources & { state(): Table | undefined }): void {
+  const tableFor = (key: string): Table => {
+    const table = state();
+    if (table === undefined || !info().providers.some((provider) => provider.key === key))
+      throw new ApiError(404, `There is no provider ${JSON.stringify(key)} here, or no state table.`);
+    return table;
+  };
+  const path = '/api/console/providers/:key/isolation';
+  app.put<{ Params: { key: string } }>(path, async ({ params: { key } }, reply) => {
+    const wanted = { reason: 'set on the console', who: 'console', forMs: ISOLATION_MS };
+    await isolate(tableFor(key), key, wanted, Date.now());
+    return reply.code(204).send();
+  });
+  app.delete<{ Params: { key: string } }>(path, async ({ params: { key } }, reply) => {
+    await release(tableFor(key), key, 'console', Date.now());
+    return reply.code(204).send();
+  });
+}

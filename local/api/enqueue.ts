@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { Target } from '../../cli/send/target.ts';
+import { inAscii } from '../../lambda/platform/ascii-json.ts';
+
+// What SQS takes in one SendMessageBatch: ten entries, and 1 MiB over all of them (AWS quota page, collected 2026-11-23).
+const BATCH_ENTRIES = 10;
+const BATCH_BYTES = 1_048_576;
+
+type Submission = Readonly<Record<string, unknown>>;
+
+/** What SQS takes as MessageGroupId (API reference, collected 2026-11-28); a class may be any text. */
+const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
+
+/** One submission as it goes on the queue; `group` is its class, so that a backlog of others does not hold it up. */
+export interface Copy {
+  readonly id?: string;
+  readonly group?: string;
+  readonly body: string;
+}
+
+/** Gives every copy an id of its own, so that each can be followed; a pointer to S3 keeps its form. */
+export function copiesOf(submission: Submission, count: number): Copy[] {
+  if ('s3' in submission) return Array.from({ length: count }, () => ({ body: inAscii(JSON.stringify(submission)) }));
+  const { class: name } = submission;
+  const group = typeof name === 'string' && GROUP_ID.test(name) ? name : undefined;
+  const given = typeof submission['id'] === 'string' ? submission['id'] : undefined;
+  const base = given ?? `send-${randomUUID()}`;
+  return Array.from({ length: count }, (_, index) => {
+    const id = count === 1 ? base : `${base}-${index + 1}`;
+    return { id, ...(group !== undefined && { group }), body: inAscii(JSON.stringify({ ...submission, id })) };
+  });
+}
+
+/** Puts one submission on the queue and returns the id to follow it by. */
+export async function enqueue(target: Target, copy: Copy): Promise<string> {
+  const answer = await target.sqs.send(
+    new SendMessageCommand({ QueueUrl: target.outboundUrl, MessageBody: copy.body, MessageGroupId: copy.group }),
+  );
+  return copy.id ?? answer.MessageId ?? '';
+}
+
+/** Puts many on the queue, in batches, and returns the ids to follow them by. */
+export async function enqueueAll(
+  target: Target,
+  copies: readonly Copy[],
+  progress: (sent: number) => void,
+): Promise<string[]> {
+  const ids: string[] = [];
+  const size = Math.max(1, Math.min(BATCH_ENTRIES, Math.floor(BATCH_BYTES / (copies[0]?.body.length ?? 1))));
+  for (let start = 0; start < copies.length; start += size) {
+    const batch = copies.slice(start, start + size);
+    const answer = await target.sqs.send(
+      new SendMessageBatchCommand({
+        QueueUrl: target.outboundUrl,
+        Entries: batch.map(({ body, group }, index) => ({
+          Id: String(index),
+          MessageBody: body,
+          MessageGroupId: group,
+        })),
+      }),
+    );
+    const failed = answer.Failed?.[0];
+    if (failed)
+      throw new Error(`the queue refused a message: ${failed.Code ?? 'no code'} ${failed.Message ?? ''}`.trim());
+    for (const entry of answer.Successful ?? []) ids.push(batch[Number(entry.Id)]?.id ?? entry.MessageId ?? '');
+    progress(ids.length);
+  }
+  return ids;
+}

@@ -1,0 +1,125 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { MailToSes, receiveAsSes } from '../aws/ses-rules.ts';
+import type { LocalReceiving } from '../simulators/inbound/keys.ts';
+import type { Received } from '../simulators/inbound/receiving.ts';
+import { MAILGUN_FORMS } from '../simulators/mailgun/webhook.ts';
+import type { ReceivedLog } from './received-log.ts';
+
+/** What these routes read; absent while the stack starts. */
+export interface InboundSources {
+  receiving(): LocalReceiving | undefined;
+  received(): ReceivedLog | undefined;
+  /** Undefined if no rule knows a recipient. */
+  ses(mail: MailToSes): ReturnType<typeof receiveAsSes>;
+}
+
+/** A mail of 40 MB in base64, with room around it. */
+const BODY_LIMIT = 64 * 1024 * 1024;
+
+const receptionSchema = z.strictObject({
+  /** The mail as received, in base64. */
+  raw: z.base64(),
+  from: z.string().nullable(),
+  to: z.array(z.string().min(1)).min(1),
+  form: z.enum(MAILGUN_FORMS).optional(),
+  withRaw: z.boolean().optional(),
+  previous: z.boolean().optional(),
+  ageSeconds: z.number().optional(),
+  hold: z.enum(['blocked', 'lost']).optional(),
+});
+
+interface ByKey {
+  Params: { key: string };
+}
+
+/** Routes about received mail: lets a simulated provider receive one, tells how it fares, and lists what reached the queue. */
+export function addInbound(app: FastifyInstance, { receiving, received, ses }: InboundSources): void {
+  app.register((scope, _options, done) => {
+    addSes(scope, ses);
+    done();
+  });
+  app.get<{ Querystring: { limit?: string } }>(
+    '/api/received',
+    async ({ query }) => received()?.list(/^\d{1,9}$/.test(query.limit ?? '') ? Number(query.limit) : undefined) ?? [],
+  );
+  app.get<{ Params: { id: string } }>('/api/received/:id', async ({ params }, reply) => {
+    const message = received()?.message(params.id);
+    return (
+      message ??
+      reply.code(404).send({ error: `No message ${params.id} is among the last ones that reached the queue.` })
+    );
+  });
+  app.delete('/api/received', async (_request, reply) => {
+    received()?.clear();
+    return reply.code(204).send();
+  });
+  app.post<ByKey>('/api/providers/:key/inbound', { bodyLimit: BODY_LIMIT }, async ({ params, body }, reply) => {
+    const access = receiving()?.access[params.key];
+    if (access === undefined) return reply.code(404).send({ error: `No provider ${params.key} receives mail here.` });
+    const parsed = receptionSchema.safeParse(parse(body));
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      return reply
+        .code(400)
+        .send({ error: `The mail cannot be received: ${issue?.path.join('.')} ${issue?.message}.` });
+    }
+    const { raw, from, to, form, withRaw, previous, ageSeconds, hold } = parsed.data;
+    const options = {
+      ...(form && { form }),
+      ...(withRaw && { raw: withRaw }),
+      ...(previous && { previous }),
+      ...(ageSeconds !== undefined && { ageSeconds }),
+      ...(hold && { hold }),
+    };
+    const bytes = Buffer.from(raw, 'base64');
+    // One reception for each recipient, as the routes of Mailgun run; Postmark posts for each of its addresses too.
+    const taken = await Promise.all(
+      to.map((recipient) => access.receiving.take({ raw: bytes, from, to: recipient }, options)),
+    );
+    return reply.code(202).send(taken.map(view));
+  });
+  app.get<ByKey & { Querystring: { id?: string } }>('/api/providers/:key/inbound', async ({ params, query }, reply) => {
+    const access = receiving()?.access[params.key];
+    if (access === undefined) return reply.code(404).send({ error: `No provider ${params.key} receives mail here.` });
+    return access.receiving
+      .list()
+      .filter(({ id }) => query.id === undefined || query.id === id)
+      .map(view);
+  });
+}
+
+/** SES takes bytes, as another mail server hands them over; in a scope of its own, since elsewhere a body is text. */
+function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.post<ByKey & { Querystring: { from?: string; to?: string | string[] } }>(
+    '/api/providers/:key/mail',
+    { bodyLimit: BODY_LIMIT },
+    async ({ query: { from = '', to = [] }, body }, reply) => {
+      const recipients = [to].flat().filter((address) => address.includes('@'));
+      if (recipients.length === 0 || !Buffer.isBuffer(body))
+        return reply
+          .code(400)
+          .send({ error: 'Post a raw mail, with ?from=…&to=… for its envelope; `to` may be repeated.' });
+      const taken = ses({ raw: body, from: from.trim().replace(/^<(.*)>$/, '$1'), to: recipients });
+      // What SES answers another mail server for an address that no rule knows.
+      return (
+        taken ??
+        reply.code(404).send({ error: '550 5.1.1 Requested action not taken: no receipt rule is for this recipient.' })
+      );
+    },
+  );
+}
+
+function view({ id, at, mail, status, tries }: Received) {
+  return { id, at: new Date(at).toISOString(), from: mail.from, to: mail.to, status, tries };
+}
+
+function parse(body: unknown): unknown {
+  try {
+    return JSON.parse(typeof body === 'string' ? body : '');
+  } catch {
+    return undefined;
+  }
+}

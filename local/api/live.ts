@@ -1,0 +1,76 @@
+import type { Table } from '../../lambda/platform/table.ts';
+import type { AwsServer } from '../aws/server.ts';
+import type { RunningFunctions } from '../lambda/running-functions.ts';
+import type { LocalReceiving } from '../simulators/inbound/keys.ts';
+import type { startSimulators } from '../simulators/main.ts';
+import type { Deployment } from '../template/deployment.ts';
+import type { SenderFacts } from '../template/sender-facts.ts';
+import type { Drawing } from './console-state.ts';
+import type { ReceivedLog } from './received-log.ts';
+import type { QueueCount, StackInfo } from './stack-info.ts';
+
+/** What exists so far; the API answers from it while the stack is still starting. */
+export interface Live {
+  ready: boolean;
+  aws?: AwsServer;
+  http?: { readonly url: string };
+  dynamodb?: { readonly url: string; close(): Promise<void> };
+  /** The state table, past the faults that are set on it. */
+  state?: Table;
+  deployment?: Deployment;
+  drawing?: Drawing;
+  sender?: SenderFacts;
+  receiving?: LocalReceiving;
+  received?: ReceivedLog;
+  simulators?: Awaited<ReturnType<typeof startSimulators>>;
+  functions?: RunningFunctions;
+}
+
+/** The state of the stack in the shape that users of the API rely on. */
+export function infoOf({
+  ready,
+  aws,
+  http,
+  dynamodb,
+  deployment,
+  sender,
+  receiving,
+  simulators,
+  functions,
+}: Live): StackInfo {
+  const { outputs = {} } = deployment ?? {};
+  const url = (name: string, output: string): Record<string, string> => {
+    const value = outputs[output];
+    return value === undefined ? {} : { [name]: value };
+  };
+  return {
+    ready,
+    queues: {
+      ...url('outbound', 'OutboundQueueUrl'),
+      ...url('deadLetter', 'DeadLetterQueueUrl'),
+      retry: sender?.environment.retryQueueUrls ?? {},
+      ...url('inbound', 'InboundQueueUrl'),
+      ...url('events', 'EventsQueueUrl'),
+    },
+    buckets: url('mail', 'MailBucketName'),
+    tables: url('state', 'StateTableName'),
+    endpoints: { aws: aws?.url ?? '', ...(http && { http: http.url }), ...(dynamodb && { dynamodb: dynamodb.url }) },
+    providers: (sender?.environment.providers ?? []).flatMap(({ key, type }) => {
+      const endpoint = simulators?.endpoints[key];
+      return endpoint === undefined ? [] : [{ key, type, url: endpoint }];
+    }),
+    processes: functions?.processes ?? [],
+    inbound: receiving?.info ?? {},
+  };
+}
+
+/** How full each queue is, in the order of the template. */
+export function queueCounts({ aws }: Live): QueueCount[] {
+  return [...(aws?.queues.allQueues() ?? [])].map((queue) => ({
+    name: queue.name,
+    url: queue.url,
+    visible: Number(queue.getAttribute('ApproximateNumberOfMessages')),
+    inFlight: Number(queue.getAttribute('ApproximateNumberOfMessagesNotVisible')),
+    delayed: Number(queue.getAttribute('ApproximateNumberOfMessagesDelayed')),
+  }));
+}

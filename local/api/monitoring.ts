@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { MOST_SCALE, type StackClock } from '../clock.ts';
+import type { Monitoring } from '../cloudwatch/monitoring.ts';
+import { ApiError, parseBody } from './error.ts';
+
+/** What the monitoring part of the API reads. */
+export interface MonitoringSources {
+  readonly clock: StackClock;
+  readonly monitoring: Monitoring;
+}
+
+const Time = z.strictObject({ scale: z.number().positive().max(MOST_SCALE) });
+
+/** Serves the alarms and the metrics. Their times are times of day, as everywhere in the API. */
+export function addMonitoring(app: FastifyInstance, { clock, monitoring }: MonitoringSources): void {
+  const time = (stack: number): string => new Date(clock.toReal(stack)).toISOString();
+  app.get('/api/alarms', async () =>
+    [...monitoring.statuses.values()].map(({ name, state, reason, since }) => ({
+      name,
+      state,
+      reason,
+      since: time(since),
+    })),
+  );
+  app.get('/api/metrics', async () =>
+    monitoring.store.list().map(({ metric: { namespace, name, dimensions }, points }) => ({
+      namespace,
+      name,
+      dimensions,
+      points: points.map(({ at, statistics: { sum, count, min, max } }) => ({ at: time(at), sum, count, min, max })),
+    })),
+  );
+  app.get('/api/time', async () => ({ scale: clock.scale }));
+  app.put('/api/time', async ({ body }) => {
+    const wanted = Time.safeParse(parseBody(body));
+    if (!wanted.success) throw new ApiError(400, `scale must be a number above 0 and up to ${MOST_SCALE}.`);
+    clock.setScale(wanted.data.scale);
+    return { scale: clock.scale };
+  });
+}

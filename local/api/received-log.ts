@@ -1,0 +1,91 @@
+import type { InboundMessage } from '../../lambda/contract/inbound.ts';
+import type { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
+import type { LocalQueue, SqsMessage } from '../aws/queue.ts';
+
+/** A message of the inbound queue, as a list shows it. */
+export interface ReceivedEntry {
+  readonly at: string;
+  readonly id: string;
+  readonly provider: string;
+  readonly envelope: InboundMessage['envelope'];
+  /** First author, by name or address; absent if the mail names none. */
+  readonly from?: string;
+  readonly subject?: string;
+  readonly attachments: number;
+  readonly flags: readonly string[];
+}
+
+/** A list must not grow with the mail that went through. */
+const MOST_KEPT = 1_000;
+const MOST_WHOLE = 100;
+const MOST_CHARACTERS = 20_000;
+
+/** What was put on the inbound queue, newest last; seen as it is sent, so that nothing is taken from who consumes it. */
+export class ReceivedLog {
+  #entries: ReceivedEntry[] = [];
+  readonly #messages = new Map<string, InboundMessage>();
+
+  /** Watches a queue; what is too large for it is read from the bucket. */
+  constructor(queue: LocalQueue, buckets: S3Store) {
+    const enqueue = queue.enqueue.bind(queue);
+    queue.enqueue = (message: SqsMessage): void => {
+      enqueue(message);
+      const received = messageOf(message.body, buckets);
+      if (received === undefined) return;
+      this.#entries.push(entryOf(received));
+      if (this.#entries.length > MOST_KEPT) this.#entries.shift();
+      this.#messages.set(received.id, shortened(received));
+      const [oldest = ''] = this.#messages.keys();
+      if (this.#messages.size > MOST_WHOLE) this.#messages.delete(oldest);
+    };
+  }
+
+  list(limit = MOST_KEPT): readonly ReceivedEntry[] {
+    return this.#entries.slice(-limit);
+  }
+
+  /** One of the last messages, long texts cut. */
+  message(id: string): InboundMessage | undefined {
+    return this.#messages.get(id);
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#messages.clear();
+  }
+}
+
+/** Undefined for what is no message of ours: anybody may send to a queue. */
+function messageOf(body: string, buckets: S3Store): InboundMessage | undefined {
+  try {
+    const parsed = JSON.parse(body) as InboundMessage & { s3?: { bucket: string; key: string } };
+    const message: InboundMessage =
+      parsed.s3 === undefined ? parsed : JSON.parse(String(buckets.getObject(parsed.s3.bucket, parsed.s3.key).body));
+    return typeof message.id === 'string' && Array.isArray(message.envelope.to) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function entryOf({ id, provider, envelope, from, subject, attachments, flags }: InboundMessage): ReceivedEntry {
+  const [author] = from ?? [];
+  return {
+    at: new Date().toISOString(),
+    id,
+    provider,
+    envelope,
+    ...(author && { from: author.name ?? author.address }),
+    ...(subject !== undefined && { subject }),
+    attachments: attachments?.length ?? 0,
+    flags: flags ?? [],
+  };
+}
+
+function shortened(message: InboundMessage): InboundMessage {
+  const { text, html } = message;
+  return {
+    ...message,
+    ...(text !== undefined && { text: text.slice(0, MOST_CHARACTERS) }),
+    ...(html !== undefined && { html: html.slice(0, MOST_CHARACTERS) }),
+  };
+}

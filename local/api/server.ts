@@ -1,0 +1,134 @@
+import type { AddressInfo } from 'node:net';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Table } from '../../lambda/platform/table.ts';
+import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from '../faults/faults.ts';
+import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
+import type { AcceptedLog } from '../simulators/accepted-log.ts';
+import { addCircuits } from './circuits.ts';
+import { addConsoleApi } from './console.ts';
+import { addConsoleFiles } from './console-files.ts';
+import type { Drawing } from './console-state.ts';
+import { ApiError, parseBody } from './error.ts';
+import { addInbound, type InboundSources } from './inbound.ts';
+import { addMonitoring, type MonitoringSources } from './monitoring.ts';
+import type { QueueCount, StackInfo } from './stack-info.ts';
+import { addSubmissions } from './submissions.ts';
+
+/** What the API reads; all of it may still be empty while the stack starts. */
+export interface ApiSources extends InboundSources, MonitoringSources {
+  readonly faults: FaultBoard;
+  info(): StackInfo;
+  queueCounts(): readonly QueueCount[];
+  accepted(): AcceptedLog | undefined;
+  /** The dashboards of the template, once it is there. */
+  drawing(): Drawing | undefined;
+  /** The state table, once there is one. */
+  state(): Table | undefined;
+  /** Makes all workers of the sender forget what they have seen of providers. */
+  forget(): Promise<void>;
+}
+
+/** Serves the console page and the JSON behind it. Fails if the port is taken. */
+export async function startApi(
+  options: ApiSources & { readonly port: number; readonly own: OwnHosts },
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const app = Fastify({ forceCloseConnections: true });
+  app.removeAllContentTypeParsers();
+  // A body is JSON whatever a client such as curl calls it.
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, _request, reply) => {
+    const status = error instanceof InvalidFault ? 400 : statusOf(error);
+    return reply.code(status).send({ error: error instanceof Error ? error.message : String(error) });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ error: `There is no ${request.method} ${request.url.split('?')[0]} here.` }),
+  );
+  addState(app, options);
+  addSubmissions(app, options.state);
+  addCircuits(app, {
+    state: options.state,
+    providers: () => options.info().providers.map(({ key }) => key),
+    forget: options.forget,
+  });
+  addFaults(app, options);
+  addInbound(app, options);
+  addMonitoring(app, options);
+  addConsoleApi(app, options);
+  await addConsoleFiles(app);
+  refuseForeign(app.server, options.own);
+  await app.listen({ port: options.port, host: '127.0.0.1' });
+  return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: () => app.close() };
+}
+
+function addState(app: FastifyInstance, { info, queueCounts, accepted }: ApiSources): void {
+  app.get('/api/stack', async () => info());
+  app.get('/api/queues', async () => queueCounts());
+  app.get<{ Querystring: Record<string, string | undefined> }>('/api/accepted', async ({ query }) => {
+    const { provider, id, raw, limit } = query as { provider?: string; id?: string; raw?: string; limit?: string };
+    if (provider !== undefined) requireProvider(provider, info());
+    const entries = await accepted()?.list({
+      ...(provider !== undefined && { provider }),
+      ...(id !== undefined && { id }),
+      raw: raw !== 'false',
+    });
+    if (limit === undefined || entries === undefined) return entries ?? [];
+    if (!/^\d{1,9}$/.test(limit))
+      throw new ApiError(400, `limit is ${JSON.stringify(limit)}; it must be a whole number.`);
+    return entries.slice(Math.max(0, entries.length - Number(limit)));
+  });
+  app.delete('/api/accepted', async (_request, reply) => {
+    accepted()?.clear();
+    return reply.code(204).send();
+  });
+}
+
+function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
+  // A single fault is given back as a single one.
+  const single = new Set<string>();
+  const read = (scope: string): unknown => {
+    const list = faults.get(scope);
+    return single.has(scope) ? list[0] : list;
+  };
+  const write = async (scope: string, body: unknown): Promise<unknown> => {
+    const input = parseBody(body);
+    const list: Fault[] = parseFaults(input);
+    await faults.set(scope, list);
+    if (Array.isArray(input)) single.delete(scope);
+    else single.add(scope);
+    return read(scope);
+  };
+  const clear = async (scope: string): Promise<void> => {
+    await faults.clear(scope);
+    single.delete(scope);
+  };
+  const path = '/api/providers/:key/fault';
+  interface ByKey {
+    Params: { key: string };
+  }
+  app.get<ByKey>(path, async ({ params }) => read(requireProvider(params.key, info())));
+  app.put<ByKey>(path, async ({ params, body }) => write(requireProvider(params.key, info()), body));
+  app.delete<ByKey>(path, async ({ params }, reply) => {
+    await clear(requireProvider(params.key, info()));
+    return reply.code(204).send();
+  });
+  app.get('/api/aws/fault', async () => read(AWS_SCOPE));
+  app.put('/api/aws/fault', async ({ body }) => write(AWS_SCOPE, body));
+  app.delete('/api/aws/fault', async (_request, reply) => {
+    await clear(AWS_SCOPE);
+    return reply.code(204).send();
+  });
+}
+
+function requireProvider(key: string, { providers }: StackInfo): string {
+  if (providers.some((provider) => provider.key === key)) return key;
+  const known = providers.map((provider) => provider.key).join(', ');
+  throw new ApiError(
+    404,
+    `There is no provider ${JSON.stringify(key)}. Known: ${known || 'none yet, the stack is starting'}.`,
+  );
+}
+
+function statusOf(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' ? status : 500;
+}

@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify';
+import type { Table } from '../../lambda/platform/table.ts';
+import { readEntry } from '../../lambda/submission/ledger.ts';
+import type { Entry } from '../../lambda/submission/record.ts';
+
+/** What `GET /api/submissions/ID` tells of one submission: its item in the ledger, times as ISO 8601. */
+function view(id: string, entry: Entry): object {
+  const { pk: _pk, hash, origin, state, reason, firstSeen, lease, attempts, carried, reported } = entry;
+  return {
+    id,
+    state,
+    ...(reason && { reason }),
+    firstSeen: iso(firstSeen),
+    hash,
+    messageId: origin,
+    ...(lease && { inFlightUntil: iso(lease.until) }),
+    attempts: attempts.map(({ begun, ended, ...one }) => ({
+      ...one,
+      begun: iso(begun),
+      ...(ended !== undefined && { ended: iso(ended) }),
+    })),
+    attemptCount: carried.attempts,
+    done: carried.done,
+    history: carried.history.map(({ at, ...vote }) => ({ ...vote, ...(at !== undefined && { at: iso(at) }) })),
+    events: Object.entries(reported ?? {}).map(([provider, providerMessageId]) => ({ provider, providerMessageId })),
+  };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/** Adds `GET /api/submissions/ID`; an id may hold slashes. */
+export function addSubmissions(app: FastifyInstance, table: () => Table | undefined): void {
+  app.get<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }, reply) => {
+    const id = params['*'];
+    const known = table();
+    const entry = known && (await readEntry(known, id));
+    if (!entry) return reply.code(404).send({ error: `The ledger has no submission ${JSON.stringify(id)}.` });
+    return view(id, entry);
+  });
+}

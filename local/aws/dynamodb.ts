@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import dynalite from 'dynalite';
+import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
+import { AWS_SCOPE, type FaultBoard } from '../faults/faults.ts';
+import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
+import { forget, KeptConnections } from '../kept-connections.ts';
+import type { DeployedTable } from '../template/deployment.ts';
+import { REGION } from '../template/names.ts';
+import { errorAnswer } from './error-answer.ts';
+import { awsCall } from './operation.ts';
+
+/** Tells the stack's own reading from that of the functions, which alone meet the faults. */
+const LOCAL_AGENT = 'mailover-local-stack';
+
+/** A table of the server, past the faults that are set on it. */
+export function tableOf(url: string, name: string): Table {
+  return dynamoTable(name, {
+    endpoint: url,
+    region: REGION,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    customUserAgent: LOCAL_AGENT,
+  });
+}
+
+/** Starts a DynamoDB server in memory with the given tables. */
+export async function startDynamodb(options: {
+  readonly port: number;
+  readonly tables: readonly DeployedTable[];
+  readonly faults: FaultBoard;
+  readonly own: OwnHosts;
+}): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
+  const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  const requests = new Requests();
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!requests.take(response)) return;
+    // The server would let every page read its answers (`Access-Control-Allow-Origin: *`), those of our own hosts too.
+    delete request.headers.origin;
+    const handle = (): void => {
+      for (const handler of handlers) handler.call(server, request, response);
+    };
+    const call = awsCall({ method: request.method ?? '', url: request.url ?? '/', headers: request.headers });
+    const own = request.headers['user-agent']?.includes(LOCAL_AGENT);
+    const probe = call && { ...call, kept: kept.has(request.socket) };
+    const fault = probe && !own ? options.faults.match(AWS_SCOPE, probe) : undefined;
+    if (fault?.network === 'forget') return void forget(request.socket, fault);
+    const answer = call && fault?.error ? errorAnswer(call, fault.error, 'a fault of the local stack') : undefined;
+    const go = (): unknown => (answer ? response.writeHead(answer.status, answer.headers).end(answer.body) : handle());
+    if (fault?.delayMs) setTimeout(go, fault.delayMs);
+    else go();
+  });
+  const kept = new KeptConnections(AWS_SCOPE, options.faults, server);
+  refuseForeign(server, options.own);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const url = `http://127.0.0.1:${options.port}`;
+  for (const table of options.tables) await createTable(url, table);
+  return {
+    url,
+    async close() {
+      await requests.end();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+/** Requests of a killed function go on within the server, which would throw if its store were closed under them. */
+class Requests {
+  readonly #open = new Set<ServerResponse>();
+  #ending: (() => void) | undefined;
+
+  /** Notes a request until it is answered; false if the server is about to close and the request must be left alone. */
+  take(response: ServerResponse): boolean {
+    if (this.#ending) {
+      response.destroy();
+      return false;
+    }
+    this.#open.add(response);
+    const answer = response.end.bind(response);
+    response.end = ((...chunks: Parameters<typeof answer>) => {
+      this.#open.delete(response);
+      if (this.#open.size === 0) this.#ending?.();
+      return answer(...chunks);
+    }) as typeof response.end;
+    return true;
+  }
+
+  /** Takes no more requests, and resolves when those that were taken are answered; after two seconds in any case. */
+  async end(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ending = resolve;
+    if (this.#open.size === 0) return;
+    const timer = setTimeout(resolve, 2_000);
+    await promise;
+    clearTimeout(timer);
+  }
+}
+
+async function createTable(url: string, table: DeployedTable): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'DynamoDB_20120810.CreateTable',
+      'x-amz-date': '20261123T000000Z',
+      // The server wants a signature to be there and does not check it.
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=local/20261123/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
+    },
+    body: JSON.stringify(table),
+  });
+  if (!response.ok) throw new Error(`table ${table.TableName} could not be made: ${await response.text()}`);
+}

@@ -1,0 +1,154 @@
+import type { SeriesSource } from '../metrics/metric.ts';
+import { isPercentile, percentileOf, requireStatistic } from '../metrics/statistics.ts';
+import { MINUTE_MS } from '../metrics/store.ts';
+import { type CompositeRule, compileRule } from './composite.ts';
+import type { AlarmDefinition, AlarmProperties, MetricQuery } from './definition.ts';
+import { seriesOf } from './math-value.ts';
+import { compileQueries } from './queries.ts';
+import { type AlarmState, EXTRA_PERIODS, judge, type Verdict } from './state.ts';
+
+/** How an alarm stands, and since when. */
+export interface AlarmStatus extends Verdict {
+  readonly name: string;
+  /** When the state was reached, in epoch milliseconds of stack time. */
+  readonly since: number;
+}
+
+/** How all alarms stand, by name, in the order of their definitions. */
+export type Statuses = ReadonlyMap<string, AlarmStatus>;
+
+/** Alarms that are ready to be evaluated. */
+export interface Alarms {
+  /** How they stand at the end of the last full minute before `now`, from how they stood before. Changes nothing. What `mayRaise` denies is not raised; its reason says so. */
+  evaluate(source: SeriesSource, now: number, before?: Statuses, mayRaise?: (name: string) => boolean): Statuses;
+}
+
+type Watch = (source: SeriesSource, end: number) => Verdict | undefined;
+
+/**
+ * Checks and parses alarms; throws on whatever of them could not be evaluated as CloudWatch would.
+ *
+ * @param born when they were deployed, in epoch milliseconds of stack time: their warm-up begins then
+ */
+export function compileAlarms(
+  definitions: readonly AlarmDefinition[],
+  { born = Number.NEGATIVE_INFINITY }: { readonly born?: number } = {},
+): Alarms {
+  const watches = new Map<string, Watch>();
+  const rules = new Map<string, CompositeRule>();
+  for (const definition of definitions) {
+    try {
+      if (definition.kind === 'metric')
+        watches.set(definition.name, afterWarmUp(definition.properties, born, watchOf(definition.properties)));
+      else rules.set(definition.name, compileRule(definition.properties.AlarmRule));
+    } catch (error) {
+      throw new Error(`alarm ${definition.name}: ${(error as Error).message}`);
+    }
+  }
+  for (const [name, rule] of rules) follow(name, rule, []);
+  return { evaluate };
+
+  function follow(name: string, rule: CompositeRule, path: readonly string[]): void {
+    if (path.includes(name)) throw new Error(`the composite alarms ${path.join(', ')} depend on each other`);
+    for (const used of rule.names) {
+      const inner = rules.get(used);
+      if (inner) follow(used, inner, [...path, name]);
+      else if (!watches.has(used)) throw new Error(`alarm ${name}: its rule names ${used}, which is not deployed`);
+    }
+  }
+
+  function evaluate(
+    source: SeriesSource,
+    now: number,
+    before: Statuses = new Map(),
+    mayRaise: (name: string) => boolean = () => true,
+  ): Statuses {
+    const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
+    const verdicts = new Map<string, Verdict>();
+    const verdictOf = (name: string): Verdict => {
+      const known = verdicts.get(name) ?? watched(name) ?? combined(name) ?? last(name);
+      verdicts.set(name, known);
+      return known;
+    };
+    const watched = (name: string): Verdict | undefined => {
+      const verdict = watches.get(name)?.(source, end);
+      const old = before.get(name)?.state;
+      if (verdict?.state !== 'ALARM' || old === 'ALARM' || mayRaise(name)) return verdict;
+      return { state: old ?? 'OK', reason: `not raised, since this machine is overloaded: ${verdict.reason}` };
+    };
+    const combined = (name: string): Verdict | undefined => {
+      const rule = rules.get(name);
+      return rule && ruled(rule, (used) => verdictOf(used).state);
+    };
+    const last = (name: string): Verdict =>
+      before.get(name) ?? { state: 'INSUFFICIENT_DATA', reason: 'nothing was measured yet' };
+    return new Map(definitions.map(({ name }) => [name, status(name, verdictOf(name), before.get(name), end)]));
+  }
+}
+
+function status(name: string, { state, reason }: Verdict, before: AlarmStatus | undefined, now: number): AlarmStatus {
+  return { name, state, reason, since: before?.state === state ? before.since : now };
+}
+
+function ruled(rule: CompositeRule, stateOf: (name: string) => AlarmState): Verdict {
+  const state = rule.holds(stateOf) ? 'ALARM' : 'OK';
+  const raised = rule.names.filter((name) => stateOf(name) === 'ALARM');
+  return { state, reason: raised.length === 0 ? 'no alarm of its rule is raised' : `raised: ${raised.join(', ')}` };
+}
+
+function afterWarmUp({ WarmUpConfiguration: warmUp }: AlarmProperties, born: number, watch: Watch): Watch {
+  if (warmUp === undefined) return watch;
+  const from = born + warmUp.WarmUpPeriodDurationInMinutes * MINUTE_MS;
+  return (source, end) =>
+    end < from ? { state: 'INSUFFICIENT_DATA', reason: 'it was deployed a moment ago' } : watch(source, end);
+}
+
+function watchOf(properties: AlarmProperties): Watch {
+  const { EvaluationPeriods, EvaluateLowSampleCountPercentile: low } = properties;
+  const queries = queriesOf(properties);
+  const compiled = compileQueries(queries);
+  const returned = queries.filter(({ ReturnData }) => ReturnData);
+  const [watched] = returned;
+  if (watched === undefined || returned.length > 1) throw new Error('exactly one of its metrics must return data');
+  const periodSeconds = Math.max(...queries.map(({ MetricStat, Period }) => MetricStat?.Period ?? Period ?? 0));
+  if (periodSeconds < 60 || periodSeconds % 60 !== 0) throw new Error('its period must be whole minutes');
+  const periods = EvaluationPeriods + EXTRA_PERIODS;
+  const statistic = watched.MetricStat?.Stat ?? '';
+  const fewest = low === 'ignore' && isPercentile(statistic) ? fewestSamples(percentileOf(statistic)) : 0;
+  return (source, end) => {
+    const endings = Array.from({ length: periods }, (_, place) => end - (periods - 1 - place) * periodSeconds * 1000);
+    const frame = { endings, periodSeconds };
+    if (fewest > 0 && samples(source, watched, endings.slice(-EvaluationPeriods), periodSeconds) < fewest)
+      return undefined;
+    const [series] = seriesOf(compiled.values(source, frame)(watched.Id), periods);
+    return judge(properties, series ?? []);
+  };
+}
+
+function queriesOf(properties: AlarmProperties): readonly MetricQuery[] {
+  if (properties.Metrics !== undefined) return properties.Metrics;
+  const { Namespace, MetricName, Dimensions, Period, Statistic, ExtendedStatistic } = properties;
+  const Stat = Statistic ?? ExtendedStatistic;
+  if (Namespace === undefined || MetricName === undefined || Period === undefined || Stat === undefined)
+    throw new Error('it needs Metrics, or Namespace, MetricName, Period and a statistic');
+  requireStatistic(Stat);
+  const MetricStat = { Metric: { Namespace, MetricName, Dimensions }, Period, Stat };
+  return [{ Id: 'm', MetricStat, ReturnData: true }];
+}
+
+/** Below this many samples a percentile means little ("Percentile-based alarms and low data samples", collected 2026-11-25). */
+function fewestSamples(fraction: number): number {
+  return 10 / (fraction >= 0.5 ? 1 - fraction : fraction);
+}
+
+function samples(
+  source: SeriesSource,
+  { MetricStat }: MetricQuery,
+  endings: readonly number[],
+  periodSeconds: number,
+): number {
+  if (MetricStat === undefined) return 0;
+  const { Namespace: namespace, MetricName: name, Dimensions: dimensions } = MetricStat.Metric;
+  const reading = { metric: { namespace, name, dimensions }, statistic: 'SampleCount', periodSeconds };
+  return source.read(reading, endings).reduce((sum: number, count) => sum + (count ?? 0), 0);
+}

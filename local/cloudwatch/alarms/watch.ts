@@ -1,0 +1,35 @@
+import type { StackClock } from '../../clock.ts';
+import { MINUTE_MS } from '../metrics/store.ts';
+
+/** Real time that a minute's last values have to arrive in: a function prints them when its call ends. */
+const LAG_MS = 100;
+/** However short a minute is, the machine is left time for the mail. */
+const SHORTEST_MS = 100;
+/** Minutes that are made up for after a pause, such as a computer's sleep; those before are not looked at. */
+const MOST_MINUTES = 120;
+
+/** Calls back for each minute of stack time that has ended, in order, until the returned function is called. */
+export function everyMinute(clock: StackClock, onMinute: (end: number) => void): () => void {
+  let done = Math.floor(clock.now() / MINUTE_MS);
+  let timer: NodeJS.Timeout | undefined;
+  let ended = false;
+  const look = (): void => {
+    const current = Math.floor((clock.now() - LAG_MS * clock.scale) / MINUTE_MS);
+    for (let minute = Math.max(done + 1, current - MOST_MINUTES); minute <= current; minute++)
+      onMinute(minute * MINUTE_MS);
+    done = Math.max(done, current);
+    plan();
+  };
+  const plan = (): void => {
+    clearTimeout(timer);
+    if (ended) return;
+    const next = (done + 1) * MINUTE_MS + LAG_MS * clock.scale;
+    timer = setTimeout(look, Math.max(SHORTEST_MS, (next - clock.now()) / clock.scale));
+  };
+  clock.onChange(plan);
+  plan();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
+}

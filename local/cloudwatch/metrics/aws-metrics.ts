@@ -1,0 +1,69 @@
+import type { LocalQueue } from '../../aws/queue.ts';
+import type { StackClock } from '../../clock.ts';
+import type { InvocationFacts } from '../../lambda/pool.ts';
+import type { Datum } from './metric.ts';
+
+/**
+ * What Lambda measures of one call ("Types of metrics for Lambda functions", collected 2026-11-25). Nothing is throttled on
+ * this machine: a call that finds no free process waits.
+ */
+export function invocationData(
+  { functionName, startedAt, durationMs, failed, concurrent }: InvocationFacts,
+  clock: StackClock,
+): Datum[] {
+  const datum = (name: string, value: number, unit = 'Count'): Datum => ({
+    metric: { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: functionName } },
+    at: clock.toStack(startedAt),
+    values: [value],
+    unit,
+  });
+  return [
+    datum('Invocations', 1),
+    datum('Errors', failed ? 1 : 0),
+    datum('Throttles', 0),
+    // Calls of providers take real time, whatever the scale.
+    datum('Duration', durationMs, 'Milliseconds'),
+    datum('ConcurrentExecutions', concurrent),
+  ];
+}
+
+/** What SQS measures of its queues, once a minute ("Available CloudWatch metrics for Amazon SQS", collected 2026-11-25). */
+export class QueueSampler {
+  readonly #clock: StackClock;
+  readonly #before = new Map<LocalQueue, LocalQueue['traffic']>();
+
+  constructor(clock: StackClock) {
+    this.#clock = clock;
+  }
+
+  /** How full each queue is, and what came and went since the last sample. `at` is stack time. */
+  sample(queues: Iterable<LocalQueue>, at: number): Datum[] {
+    return [...queues].flatMap((queue) => {
+      const count = (attribute: Parameters<LocalQueue['getAttribute']>[0]): number =>
+        Number(queue.getAttribute(attribute));
+      const before = this.#before.get(queue) ?? { sent: 0, received: 0, deleted: 0 };
+      const now = { ...queue.traffic };
+      this.#before.set(queue, now);
+      const values: readonly [name: string, value: number, unit?: string][] = [
+        ['ApproximateNumberOfMessagesVisible', count('ApproximateNumberOfMessages')],
+        ['ApproximateNumberOfMessagesNotVisible', count('ApproximateNumberOfMessagesNotVisible')],
+        ['ApproximateNumberOfMessagesDelayed', count('ApproximateNumberOfMessagesDelayed')],
+        ['ApproximateAgeOfOldestMessage', this.#ageSeconds(queue), 'Seconds'],
+        ['NumberOfMessagesSent', now.sent - before.sent],
+        ['NumberOfMessagesReceived', now.received - before.received],
+        ['NumberOfMessagesDeleted', now.deleted - before.deleted],
+      ];
+      return values.map(([name, value, unit = 'Count']) => ({
+        metric: { namespace: 'AWS/SQS', name, dimensions: { QueueName: queue.name } },
+        at,
+        values: [value],
+        unit,
+      }));
+    });
+  }
+
+  #ageSeconds({ oldestSent }: LocalQueue): number {
+    if (oldestSent === undefined) return 0;
+    return Math.max(0, Math.floor((this.#clock.now() - this.#clock.toStack(oldestSent)) / 1000));
+  }
+}

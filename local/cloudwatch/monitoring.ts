@@ -1,0 +1,72 @@
+import { LocalQueue, type LocalQueues } from '../aws/queue.ts';
+import type { StackClock } from '../clock.ts';
+import type { InvocationFacts } from '../lambda/pool.ts';
+import type { AlarmDefinition } from './alarms/definition.ts';
+import { type AlarmStatus, type Alarms, compileAlarms, type Statuses } from './alarms/evaluate.ts';
+import { everyMinute } from './alarms/watch.ts';
+import { invocationData, QueueSampler } from './metrics/aws-metrics.ts';
+import { readEmf } from './metrics/emf.ts';
+import { MetricStore, MINUTE_MS } from './metrics/store.ts';
+import { goesByTime, type Overload } from './overload.ts';
+
+/** Changes of state that are kept for the page. */
+const MOST_CHANGES = 200;
+
+/** What CloudWatch is to the deployed stack: takes the metrics of everything that runs, and evaluates the alarms. */
+export class Monitoring {
+  readonly store = new MetricStore();
+  readonly #clock: StackClock;
+  #statuses: Statuses = new Map();
+  readonly #changes: AlarmStatus[] = [];
+
+  readonly #overload: Overload | undefined;
+
+  constructor(clock: StackClock, overload?: Overload) {
+    this.#clock = clock;
+    this.#overload = overload;
+  }
+
+  /** Takes the metrics of one line that a function printed, if it has any. */
+  takeLine(line: string): void {
+    for (const datum of readEmf(line)) this.store.add({ ...datum, at: this.#clock.toStack(datum.at) });
+  }
+
+  takeInvocation(facts: InvocationFacts): void {
+    for (const datum of invocationData(facts, this.#clock)) this.store.add(datum);
+  }
+
+  /** How the alarms stand. */
+  get statuses(): Statuses {
+    return this.#statuses;
+  }
+
+  /** What changed, newest last; that an alarm has its first data and is well is no change. */
+  get changes(): readonly AlarmStatus[] {
+    return this.#changes;
+  }
+
+  /** Evaluates the alarms at every minute of stack time until the returned function is called; throws on one that it cannot. */
+  start(definitions: readonly AlarmDefinition[], queues: LocalQueues): () => void {
+    const alarms = compileAlarms(definitions, { born: this.#clock.now() });
+    const sampler = new QueueSampler(this.#clock);
+    this.#evaluate(alarms, this.#clock.now());
+    return everyMinute(this.#clock, (end) => {
+      const all = [...queues.allQueues()].filter((queue) => queue instanceof LocalQueue);
+      for (const datum of sampler.sample(all, end - MINUTE_MS)) this.store.add(datum);
+      this.#evaluate(alarms, end);
+    });
+  }
+
+  #evaluate(alarms: Alarms, now: number): void {
+    const before = this.#statuses;
+    const mayRaise = (name: string) => !(this.#overload?.is && goesByTime(name));
+    this.#statuses = alarms.evaluate(this.store, now, before, mayRaise);
+    for (const status of this.#statuses.values()) {
+      const old = before.get(status.name);
+      if (old === undefined || old.state === status.state) continue;
+      if (old.state === 'INSUFFICIENT_DATA' && status.state === 'OK') continue;
+      this.#changes.push(status);
+      if (this.#changes.length > MOST_CHANGES) this.#changes.shift();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { HEALTH_MARK } from '../../lambda/contract/health-environment.ts';
+import type { StackClock } from '../clock.ts';
+import type { DeployedFunction } from '../template/deployment.ts';
+import { ACCOUNT, REGION } from '../template/names.ts';
+
+/** What every function of one stack is told about its surroundings. */
+export interface Surroundings {
+  readonly awsUrl: string;
+  readonly dynamodbUrl?: string;
+  /** By provider key. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** The same for the function that asks for health. */
+  readonly healthEndpoints: Readonly<Record<string, string>>;
+  /** PEM file of the certificate that the local SMTP servers show. */
+  readonly certificateFile: string;
+  readonly clock: StackClock;
+}
+
+/** The environment of a function's processes: that of the template, what Lambda adds, and where this machine's services are. */
+export function functionEnvironment(target: DeployedFunction, surroundings: Surroundings): Record<string, string> {
+  const { awsUrl, dynamodbUrl, certificateFile, clock } = surroundings;
+  const endpoints = HEALTH_MARK in target.environment ? surroundings.healthEndpoints : surroundings.endpoints;
+  return {
+    ...target.environment,
+    PATH: process.env['PATH'] ?? '',
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    LAMBDA_TASK_ROOT: target.directory,
+    _HANDLER: target.handler,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: target.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(target.memoryMb),
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${target.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    MAILOVER_LOCAL_FUNCTION_ARN: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${target.name}`,
+    AWS_ENDPOINT_URL: awsUrl,
+    AWS_ENDPOINT_URL_SQS: awsUrl,
+    AWS_ENDPOINT_URL_S3: awsUrl,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: awsUrl,
+    ...(dynamodbUrl && { AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl }),
+    MAILOVER_ENDPOINTS: JSON.stringify(endpoints),
+    MAILOVER_TIME_SCALE: String(clock.scale),
+    ...(clock.changedAt !== undefined && { MAILOVER_TIME_SCALE_SINCE: String(clock.changedAt) }),
+    NODE_EXTRA_CA_CERTS: certificateFile,
+  };
+}

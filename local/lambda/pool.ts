@@ -1,0 +1,204 @@
+import type { DeployedFunction } from '../template/deployment.ts';
+import { traceOf } from './trace.ts';
+import { Worker } from './worker.ts';
+
+/** A batch that waited this long for a free process gets a further one. */
+const GROW_AFTER_MS = 250;
+/** A process beyond the first ends after this long without work. */
+const IDLE_MS = 60_000;
+/** Pause before a process that could not even import its handler is replaced; doubles up to the second. */
+const RESTART_MS = { first: 100, most: 5_000 } as const;
+
+/** One call of a function, as the metrics of Lambda count it. */
+export interface InvocationFacts {
+  readonly functionName: string;
+  /** Time of day at which it began. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** It threw, ran out of time or lost its process. */
+  readonly failed: boolean;
+  /** Calls of this function that ran when it began, itself included. */
+  readonly concurrent: number;
+}
+
+/** Who is told what the processes do. */
+export interface PoolListeners {
+  /** Told each line that a process prints. */
+  onOutput(text: string): void;
+  onInvocation(facts: InvocationFacts): void;
+}
+
+interface Waiting {
+  take(worker: Worker): void;
+  refuse(reason: Error): void;
+}
+
+/** The processes of one function: one from the start, more when batches wait, never more than `maximum`. */
+export class Pool {
+  readonly target: DeployedFunction;
+  readonly #environment: () => Readonly<Record<string, string>>;
+  readonly #maximum: number;
+  readonly #listeners: PoolListeners;
+  readonly #workers = new Set<Worker>();
+  readonly #idle = new Map<Worker, NodeJS.Timeout | undefined>();
+  readonly #waiting: Waiting[] = [];
+  readonly #firstReady = Promise.withResolvers<void>();
+  #running = 0;
+  #growth: NodeJS.Timeout | undefined;
+  #restartMs: number = RESTART_MS.first;
+  #closed = false;
+  /** Processes whose environment or memory is no longer the right one: each ends with what it is doing, and takes no place from the others. */
+  readonly #outdated = new Set<Worker>();
+
+  constructor(
+    target: DeployedFunction,
+    environment: () => Readonly<Record<string, string>>,
+    maximum: number,
+    listeners: PoolListeners,
+  ) {
+    this.target = target;
+    this.#environment = environment;
+    this.#maximum = Math.max(1, maximum);
+    this.#listeners = listeners;
+    this.#spawn();
+  }
+
+  /** Resolves when the first process has imported the handler. */
+  get ready(): Promise<void> {
+    return this.#firstReady.promise;
+  }
+
+  /** Process ids of all living processes, oldest first. */
+  get pids(): readonly number[] {
+    return [...this.#outdated, ...this.#workers].map(({ pid }) => pid);
+  }
+
+  /**
+   * Invokes the function on the first process that is free; `onStart` is called when there is one. `causes` are the trace
+   * headers of what it is invoked with.
+   */
+  async invoke(
+    event: unknown,
+    onStart: () => void = () => {},
+    causes: readonly (string | undefined)[] = [],
+  ): Promise<unknown> {
+    const worker = await this.#acquire();
+    onStart();
+    const startedAt = Date.now();
+    this.#running += 1;
+    const concurrent = this.#running;
+    let failed = true;
+    try {
+      const answer = await worker.invoke(event, traceOf(this.target.name, causes));
+      failed = false;
+      return answer;
+    } finally {
+      this.#running -= 1;
+      const durationMs = Date.now() - startedAt;
+      this.#listeners.onInvocation({ functionName: this.target.name, startedAt, durationMs, failed, concurrent });
+      this.#release(worker);
+    }
+  }
+
+  /**
+   * Replaces every process by one with the environment of now and no memory, as a deployment does. Resolves when none of the old
+   * ones takes up anything any more; what they are doing is not cut short.
+   */
+  async renew(): Promise<void> {
+    const idle = [...this.#idle.keys()];
+    for (const worker of this.#workers) this.#outdated.add(worker);
+    this.#workers.clear();
+    for (const worker of idle) this.#dismiss(worker);
+    if (!this.#closed) this.#spawn();
+    await Promise.all(idle.map(({ gone }) => gone));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#growth);
+    for (const timer of this.#idle.values()) clearTimeout(timer);
+    for (const waiting of this.#waiting.splice(0)) waiting.refuse(new Error(`${this.target.name} is being closed`));
+    const workers = [...this.#workers, ...this.#outdated];
+    for (const worker of workers) worker.kill();
+    await Promise.all(workers.map(({ gone }) => gone));
+  }
+
+  #acquire(): Promise<Worker> {
+    const [free] = this.#idle.keys();
+    if (free !== undefined) {
+      clearTimeout(this.#idle.get(free));
+      this.#idle.delete(free);
+      return Promise.resolve(free);
+    }
+    return new Promise((take, refuse) => {
+      this.#waiting.push({ take, refuse });
+      this.#growWhileWaiting();
+    });
+  }
+
+  #release(worker: Worker): void {
+    if (!worker.alive || this.#closed) return;
+    if (this.#outdated.has(worker)) {
+      this.#dismiss(worker);
+      return;
+    }
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      next.take(worker);
+      return;
+    }
+    const [first] = this.#workers;
+    const timer = worker === first ? undefined : setTimeout(() => worker.kill(), IDLE_MS);
+    this.#idle.set(worker, timer);
+  }
+
+  #dismiss(worker: Worker): void {
+    clearTimeout(this.#idle.get(worker));
+    this.#idle.delete(worker);
+    worker.kill();
+  }
+
+  #growWhileWaiting(): void {
+    if (this.#growth !== undefined || this.#closed) return;
+    this.#growth = setTimeout(() => {
+      this.#growth = undefined;
+      if (this.#waiting.length === 0) return;
+      if (this.#workers.size < this.#maximum) this.#spawn();
+      this.#growWhileWaiting();
+    }, GROW_AFTER_MS);
+  }
+
+  #spawn(): void {
+    const worker = new Worker(this.target, this.#environment(), this.#listeners.onOutput);
+    this.#workers.add(worker);
+    let imported = false;
+    worker.ready.then(
+      () => {
+        imported = true;
+        this.#restartMs = RESTART_MS.first;
+        this.#firstReady.resolve();
+        this.#release(worker);
+      },
+      () => {},
+    );
+    void worker.gone.then(() => {
+      this.#workers.delete(worker);
+      this.#outdated.delete(worker);
+      clearTimeout(this.#idle.get(worker));
+      this.#idle.delete(worker);
+      if (!this.#closed) this.#replace(imported);
+    });
+  }
+
+  /** At once after a kill; with a growing pause if the handler cannot be imported. */
+  #replace(imported: boolean): void {
+    const needed = (): boolean =>
+      !this.#closed && this.#workers.size < Math.max(1, Math.min(this.#waiting.length, this.#maximum));
+    if (imported) {
+      if (needed()) this.#spawn();
+      return;
+    }
+    setTimeout(() => needed() && this.#spawn(), this.#restartMs).unref();
+    this.#restartMs = Math.min(this.#restartMs * 2, RESTART_MS.most);
+  }
+}

@@ -1,0 +1,83 @@
+import type { LocalQueues } from '../aws/queue.ts';
+import { LocalQueue } from '../aws/queue.ts';
+import type { StackClock } from '../clock.ts';
+import type { FaultBoard } from '../faults/faults.ts';
+import type { DeployedFunction, Deployment } from '../template/deployment.ts';
+import { Poller } from './poller.ts';
+import { Pool, type PoolListeners } from './pool.ts';
+
+/** One machine runs at most this many processes of a function, whatever the template allows. */
+const MOST_PROCESSES = 10;
+
+/** The functions of a deployment at work. */
+export interface RunningFunctions {
+  readonly processes: readonly { readonly function: string; readonly pid: number }[];
+  /** Runs a function once, as a service of AWS would; rejects if it throws, ends or is not there. */
+  invoke(functionName: string, event: unknown): Promise<unknown>;
+  /** Replaces the processes of a function, so that what they remember counts no more; resolves when the old ones take up nothing any more. */
+  renew(functionName: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts every function that something feeds; resolves when each has a process that has imported its handler. */
+export async function runFunctions(options: {
+  readonly deployment: Deployment;
+  readonly queues: LocalQueues;
+  readonly faults: FaultBoard;
+  readonly clock: StackClock;
+  readonly listeners: PoolListeners;
+  environmentOf(target: DeployedFunction): Readonly<Record<string, string>>;
+  /** Called as soon as there is something to close, before anything is awaited. */
+  onStarted(running: RunningFunctions): void;
+}): Promise<void> {
+  const { deployment, queues, faults, clock } = options;
+  const pools: Pool[] = [];
+  const pollers: Poller[] = [];
+  const running: RunningFunctions = {
+    get processes() {
+      return pools.flatMap((pool) => pool.pids.map((pid) => ({ function: shortName(pool.target.name), pid })));
+    },
+    async invoke(functionName, event) {
+      const pool = pools.find(({ target }) => target.name === functionName);
+      if (pool === undefined) throw new Error(`there is no function ${functionName}`);
+      return await pool.invoke(event);
+    },
+    async renew(functionName) {
+      await Promise.all(pools.filter(({ target }) => target.name === functionName).map((pool) => pool.renew()));
+    },
+    async close() {
+      const polling = pollers.map((poller) => poller.close());
+      await Promise.all(pools.map((pool) => pool.close()));
+      await Promise.all(polling);
+    },
+  };
+  // Those that are called by something else than a queue.
+  const callers = [...deployment.apis.flatMap(({ routes }) => routes), ...deployment.schedules];
+  const invoked = new Set(callers.map(({ functionName }) => functionName));
+  for (const target of deployment.functions) {
+    const mappings = deployment.mappings.filter(({ functionName }) => functionName === target.name);
+    if (mappings.length === 0 && !invoked.has(target.name)) continue;
+    const allowed = invoked.has(target.name)
+      ? MOST_PROCESSES
+      : mappings.reduce((sum, { maximumConcurrency = MOST_PROCESSES }) => sum + maximumConcurrency, 0);
+    const maximum = Math.min(MOST_PROCESSES, allowed, target.reservedConcurrency ?? MOST_PROCESSES);
+    pools.push(new Pool(target, () => options.environmentOf(target), maximum, options.listeners));
+  }
+  options.onStarted(running);
+  // The scale is part of the environment.
+  clock.onChange(() => {
+    for (const pool of pools) void pool.renew();
+  });
+  await Promise.all(pools.map(({ ready }) => ready));
+  for (const mapping of deployment.mappings) {
+    const pool = pools.find(({ target }) => target.name === mapping.functionName);
+    const queue = queues.getQueueByArn(mapping.queueArn);
+    if (pool === undefined || !(queue instanceof LocalQueue)) continue;
+    pollers.push(new Poller({ mapping, queue, queues, pool, faults, clock }));
+  }
+}
+
+/** `mailover-sender-function` is the `sender`. */
+function shortName(name: string): string {
+  return name.replace(/^mailover-/, '').replace(/-(function|handler|lambda)$/, '');
+}

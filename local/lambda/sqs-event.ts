@@ -1,0 +1,64 @@
+import type { SQSMessageAttributes, SQSRecord } from 'aws-lambda';
+import { LocalQueue, type ReceivedMessage, type SqsMessage } from '../aws/queue.ts';
+import { sentWith } from '../aws/sent.ts';
+import { ACCOUNT, REGION } from '../template/names.ts';
+
+/** A received message in the shape in which Lambda hands it to a function. */
+export function sqsRecord(received: ReceivedMessage, message: SqsMessage, queueArn: string): SQSRecord {
+  const origin = LocalQueue.originOf(message);
+  const { traceHeader } = sentWith(message);
+  return {
+    messageId: received.MessageId,
+    receiptHandle: received.ReceiptHandle,
+    body: received.Body,
+    attributes: {
+      ApproximateReceiveCount: String(message.approximateReceiveCount),
+      SentTimestamp: String(message.sentTimestamp),
+      SenderId: ACCOUNT,
+      ApproximateFirstReceiveTimestamp: String(message.approximateFirstReceiveTimestamp ?? Date.now()),
+      ...(message.sequenceNumber && { SequenceNumber: message.sequenceNumber }),
+      ...(message.messageGroupId && { MessageGroupId: message.messageGroupId }),
+      ...(message.messageDeduplicationId && { MessageDeduplicationId: message.messageDeduplicationId }),
+      ...(origin && { DeadLetterQueueSourceArn: origin }),
+      ...(traceHeader && { AWSTraceHeader: traceHeader }),
+    },
+    messageAttributes: messageAttributes(message),
+    md5OfBody: received.MD5OfBody,
+    ...(received.MD5OfMessageAttributes && { md5OfMessageAttributes: received.MD5OfMessageAttributes }),
+    eventSource: 'aws:sqs',
+    eventSourceARN: queueArn,
+    awsRegion: REGION,
+  };
+}
+
+function messageAttributes(message: SqsMessage): SQSMessageAttributes {
+  return Object.fromEntries(
+    Object.entries(message.messageAttributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
+      name,
+      {
+        ...(StringValue !== undefined && { stringValue: StringValue }),
+        ...(BinaryValue !== undefined && { binaryValue: BinaryValue }),
+        stringListValues: [],
+        binaryListValues: [],
+        dataType: DataType as 'String',
+      },
+    ]),
+  );
+}
+
+/**
+ * Message ids that stay on the queue after a function answered. As Lambda has it (developer guide, "Implementing partial
+ * batch responses", collected 2026-11-23): an answer without failures is a success, an answer that is wrong fails the batch.
+ */
+export function failedMessages(answer: unknown, batch: readonly { readonly messageId: string }[]): ReadonlySet<string> {
+  const ids = new Set(batch.map(({ messageId }) => messageId));
+  if (answer === undefined || answer === null || answer === '') return new Set();
+  if (typeof answer !== 'object') return ids;
+  const failures = 'batchItemFailures' in answer ? answer.batchItemFailures : undefined;
+  if (failures === undefined || failures === null) return new Set();
+  if (!Array.isArray(failures)) return ids;
+  const failed = failures.map((failure: unknown) =>
+    typeof failure === 'object' && failure !== null && 'itemIdentifier' in failure ? failure.itemIdentifier : undefined,
+  );
+  return failed.every((id) => typeof id === 'string' && ids.has(id)) ? new Set(failed as string[]) : ids;
+}

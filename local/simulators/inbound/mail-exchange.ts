@@ -1,0 +1,66 @@
+import type { InboundProvider } from '../../../lambda/contract/inbound-environment.ts';
+import type { Taking } from '../accepted-log.ts';
+import type { Reception } from './received-mail.ts';
+
+/** What a deployment receives mail for. */
+export interface Domains {
+  /** Those that receive. */
+  readonly providers: readonly Pick<InboundProvider, 'key' | 'type' | 'preference'>[];
+  /** Domains by key, of providers that list theirs (`inbound.domains`, or the recipients of SES's receipt rules). */
+  readonly listed: Readonly<Record<string, readonly string[]>>;
+  /** Address of the canaries of a way in, by key: the provider is the only MX of its domain. */
+  readonly canaries: Readonly<Record<string, string>>;
+  /** Addresses that come in by whatever way. */
+  readonly addresses: readonly string[];
+}
+
+/** Providers that receive for a domain, best MX first, by domain; with a dot in front it stands for all subdomains. */
+export type Zones = ReadonlyMap<string, readonly string[]>;
+
+/** The MX records as the set-up of the providers asks for them. */
+export function zonesOf({ providers, listed, canaries, addresses }: Domains): Zones {
+  const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
+  const inOrder = providers.toSorted((a, b) => (a.preference ?? best) - (b.preference ?? best));
+  const ofRules = providers.flatMap(({ key, type }) => (type === 'ses' ? (listed[key] ?? []) : []));
+  const shared = new Set([
+    ...providers.flatMap(({ key, type }) => (type === 'ses' ? [] : (listed[key] ?? []))),
+    ...addresses.map(domainOf),
+  ]);
+  const zones = new Map<string, readonly string[]>();
+  // A provider without a list, such as Postmark, takes whatever domain has it as an MX, but what only a rule of SES names.
+  for (const domain of new Set([...shared, ...ofRules]))
+    zones.set(
+      domain,
+      inOrder.filter(({ key }) => listed[key]?.includes(domain) ?? shared.has(domain)).map(({ key }) => key),
+    );
+  for (const [key, address] of Object.entries(canaries)) zones.set(domainOf(address), [key]);
+  return zones;
+}
+
+/** Delivers mail that a simulator took to the receiving half of the provider whose MX it goes to. */
+export function mailExchange(options: {
+  readonly zones: Zones;
+  /** Whether the provider's mail server takes connections. */
+  isUp(key: string): boolean;
+  receive(key: string, reception: Reception): Promise<unknown>;
+}): (taking: Taking) => Promise<void> {
+  const { zones, isUp, receive } = options;
+  return async (taking) => {
+    for (const to of taking.envelope.to) {
+      // The better MX does not answer: the next one is asked. Without any the mail would wait and bounce.
+      const key = keysFor(domainOf(to), zones)?.find(isUp);
+      if (key !== undefined) await receive(key, { raw: await taking.mime(), from: taking.envelope.from || null, to });
+    }
+  };
+}
+
+/** The zone of the domain itself, else the nearest one that stands for its subdomains. */
+function keysFor(domain: string, zones: Zones): readonly string[] | undefined {
+  const labels = domain.split('.');
+  const above = labels.map((_label, place) => `.${labels.slice(place + 1).join('.')}`);
+  return [domain, ...above].map((name) => zones.get(name)).find((keys) => keys !== undefined);
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import type { StackClock } from '../../clock.ts';
+import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+
+/** A mail that was taken, as far as its events tell of it. */
+export interface EventfulMail {
+  /** Without angle brackets, as events have it. */
+  readonly messageId: string;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly size: number;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+}
+
+interface Entry {
+  /** In stack time. */
+  readonly visibleAt: number;
+  readonly event: Readonly<Record<string, unknown>> & { readonly timestamp: number };
+}
+
+// Events take different ways to the store (user manual, event polling, 2026-11-25). How long is not published: stack time.
+const ACCEPTED_VISIBLE_MS = 3_000;
+const DELIVERED_AFTER_MS = 2_000;
+const DELIVERED_VISIBLE_MS = 8_000;
+/** Mailgun keeps events for days; here as many as memory bears. */
+const KEPT = 200_000;
+const MAX_PAGE = 300;
+
+/** The events of one domain: what was taken is accepted for each recipient and, a little later, delivered. */
+export class MailgunEvents {
+  readonly #domain: string;
+  readonly #clock: StackClock;
+  #entries: Entry[] = [];
+
+  constructor(domain: string, clock: StackClock) {
+    this.#domain = domain;
+    this.#clock = clock;
+  }
+
+  take(mail: EventfulMail): void {
+    const now = this.#clock.now();
+    for (const recipient of mail.to) {
+      this.#add('accepted', mail, recipient, now, now + ACCEPTED_VISIBLE_MS);
+      this.#add('delivered', mail, recipient, now + DELIVERED_AFTER_MS, now + DELIVERED_VISIBLE_MS);
+    }
+    if (this.#entries.length > KEPT) this.#entries = this.#entries.slice(-KEPT / 2);
+  }
+
+  /** One page, and the URLs of those around it, which are given even where they are empty. */
+  answer({ query, headers }: SimulatorRequest, page: string | undefined): SimulatorAnswer {
+    const asked = page === undefined ? firstPage(query) : readPage(page);
+    if (typeof asked === 'string') return { status: 400, body: { message: asked } };
+    const { filters, begin, end, descending, limit, skip } = asked;
+    const now = this.#clock.now();
+    const [from, to] = begin <= end ? [begin, end] : [end, begin];
+    const matching = this.#entries
+      .filter(({ visibleAt, event }) => visibleAt <= now && event.timestamp >= from && event.timestamp <= to)
+      .map(({ event }) => event)
+      .filter((event) => filters.every(([field, expression]) => matches(valuesIn(event, field), expression)))
+      .toSorted((a, b) => (descending ? b.timestamp - a.timestamp : a.timestamp - b.timestamp));
+    const url = (at: number) =>
+      `http://${headers.host}/v3/${this.#domain}/events/${writePage({ ...asked, skip: Math.max(0, at) })}`;
+    const items = matching.slice(skip, skip + limit);
+    return {
+      status: 200,
+      body: {
+        items,
+        paging: {
+          first: url(0),
+          previous: url(skip - limit),
+          // The last page goes on from here when more has happened.
+          next: url(skip + items.length),
+          last: url(matching.length - limit),
+        },
+      },
+    };
+  }
+
+  #add(event: string, mail: EventfulMail, recipient: string, at: number, visibleAt: number): void {
+    const delivered = event === 'delivered' && {
+      'delivery-status': { code: 250, message: 'OK', description: '', 'attempt-no': 1, 'mx-host': 'mx.example.com' },
+    };
+    this.#entries.push({
+      visibleAt,
+      event: {
+        event,
+        id: randomBytes(16).toString('base64url'),
+        timestamp: this.#clock.toReal(at) / 1000,
+        'log-level': 'info',
+        method: 'HTTP',
+        recipient,
+        'recipient-domain': recipient.slice(recipient.lastIndexOf('@') + 1),
+        envelope: { sender: mail.from, targets: recipient, transport: 'smtp' },
+        message: {
+          headers: { to: mail.to.join(', '), 'message-id': mail.messageId, from: mail.from, subject: mail.subject },
+          attachments: [],
+          size: mail.size,
+        },
+        flags: { 'is-authenticated': true, 'is-routed': false, 'is-system-test': false, 'is-test-mode': false },
+        tags: mail.tags,
+        campaigns: [],
+        'user-variables': mail.variables,
+        ...delivered,
+      },
+    });
+  }
+}
+
+interface Asked {
+  readonly filters: readonly (readonly [field: string, expression: string])[];
+  /** Epoch seconds. */
+  readonly begin: number;
+  readonly end: number;
+  readonly descending: boolean;
+  readonly limit: number;
+  readonly skip: number;
+}
+
+const FIELDS = ['event', 'message-id', 'recipient', 'from', 'to', 'subject', 'tags', 'severity'];
+
+function firstPage(query: URLSearchParams): Asked | string {
+  const { begin, end } = { begin: timeOf(query.get('begin')), end: timeOf(query.get('end')) };
+  const ascending = query.get('ascending');
+  if (Number.isNaN(begin) || Number.isNaN(end)) return 'begin and end must be epoch seconds or an RFC 2822 date';
+  if (begin !== undefined && end === undefined && ascending === null)
+    return 'ascending must be given if the range has no end';
+  const descending = end === undefined || begin === undefined ? ascending !== 'yes' : end < begin;
+  const limit = Number(query.get('limit') ?? 100);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) return `limit must be from 1 to ${MAX_PAGE}`;
+  return {
+    filters: FIELDS.flatMap((field) => query.getAll(field).map((expression) => [field, expression] as const)),
+    begin: begin ?? (descending ? FAR : 0),
+    end: end ?? (descending ? 0 : FAR),
+    descending,
+    limit,
+    skip: 0,
+  };
+}
+
+/** Later than any event. */
+const FAR = 9_999_999_999;
+
+function timeOf(text: string | null): number | undefined {
+  if (text === null || text === '') return undefined;
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : Date.parse(text) / 1000;
+}
+
+function writePage(asked: Asked): string {
+  return Buffer.from(JSON.stringify(asked)).toString('base64url');
+}
+
+function readPage(page: string): Asked | string {
+  try {
+    return JSON.parse(Buffer.from(page, 'base64url').toString()) as Asked;
+  } catch {
+    return 'the page is not one that was given out';
+  }
+}
+
+function valuesIn(event: Entry['event'], field: string): readonly string[] {
+  const { headers } = event['message'] as { headers: Readonly<Record<string, string>> };
+  if (field === 'tags') return event['tags'] as readonly string[];
+  const value = ['message-id', 'from', 'to', 'subject'].includes(field) ? headers[field] : event[field];
+  return typeof value === 'string' ? [value] : [];
+}
+
+/** The filter expressions that Mailgun documents, without nesting: terms joined by OR or AND, each perhaps negated. */
+function matches(values: readonly string[], expression: string): boolean {
+  const term = (text: string): boolean => {
+    const [, not, quoted] = /^(NOT\s+)?(.*)$/s.exec(text.trim()) ?? [];
+    const wanted = (quoted ?? '').replace(/^"(.*)"$/s, '$1').toLowerCase();
+    return values.some((value) => value.toLowerCase() === wanted) !== Boolean(not);
+  };
+  return expression.split(/\s+OR\s+/).some((part) => part.split(/\s+AND\s+/).every(term));
+}

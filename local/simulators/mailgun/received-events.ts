@@ -1,0 +1,112 @@
+import type { Header } from '../accepted-log.ts';
+import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import { headerOf } from '../inbound/received-mail.ts';
+import type { Received, Receiving } from '../inbound/receiving.ts';
+
+/** An event as the Events API lists it. */
+type MailgunEvent = Readonly<Record<string, unknown>> & { readonly event: string; readonly timestamp: number };
+
+const EVENTS = /^\/v3\/[^/]+\/events(?:\/([\w-]+))?$/;
+const MOST_PER_PAGE = 300;
+/** How long events are kept at least (OpenAPI 3.0.0 of Mailgun, collected 2026-11-23). */
+const RETENTION_MS = 3 * 24 * 3_600_000;
+
+/** `GET /v3/<domain>/events`, pages included; undefined for a request that is for something else. */
+export function eventsAnswer(
+  { method, path, query, headers }: SimulatorRequest,
+  receiving: Receiving,
+  timeScale: number,
+): SimulatorAnswer | undefined {
+  const match = EVENTS.exec(path);
+  if (match === null || method !== 'GET') return undefined;
+  // A page's address holds the question and the place, as the tokens of Mailgun do.
+  const page = match[1] === undefined ? undefined : Buffer.from(match[1], 'base64url').toString();
+  const asked = page === undefined ? new URLSearchParams(query) : new URLSearchParams(page);
+  const offset = Number(asked.get('offset') ?? 0);
+  const limit = Math.min(MOST_PER_PAGE, Number(asked.get('limit') ?? 100));
+  const wanted = asked.get('event')?.split(/\s+OR\s+/);
+  const begin = seconds(asked.get('begin'), Number.NEGATIVE_INFINITY);
+  const end = seconds(asked.get('end'), Number.POSITIVE_INFINITY);
+  // Without `ascending` the order follows from begin and end, as in the manual.
+  const ascending = asked.has('ascending') ? asked.get('ascending') === 'yes' : begin < end && asked.has('begin');
+  const oldest = (Date.now() - RETENTION_MS / timeScale) / 1000;
+  const found = inboundEvents(receiving)
+    .filter(({ event, timestamp }) => wanted === undefined || (wanted.includes(event) && timestamp >= oldest))
+    .filter(({ timestamp }) => timestamp >= Math.min(begin, end) && timestamp <= Math.max(begin, end))
+    .sort((a, b) => (ascending ? a.timestamp - b.timestamp : b.timestamp - a.timestamp));
+  const at = (place: number): string => {
+    asked.set('offset', String(Math.max(0, place)));
+    const base = path.replace(/\/events.*$/, '/events');
+    return `http://${headers.host}${base}/${Buffer.from(asked.toString()).toString('base64url')}`;
+  };
+  return {
+    status: 200,
+    body: {
+      items: found.slice(offset, offset + limit),
+      paging: {
+        previous: at(offset - limit),
+        first: at(0),
+        last: at(found.length - limit),
+        next: at(Math.min(offset + limit, found.length)),
+      },
+    },
+  };
+}
+
+/** Epoch seconds, or the date of RFC 2822. */
+function seconds(text: string | null, otherwise: number): number {
+  if (text === null) return otherwise;
+  return /^[\d.]+$/.test(text) ? Number(text) : Date.parse(text) / 1000;
+}
+
+/**
+ * What Mailgun's Events API tells of received mail: `stored` for a route that stores, and for one that posts `delivered`
+ * or, when the last try was in vain, `failed`; both say where the mail is kept
+ * (documentation.mailgun.com, event types and "Storing and retrieving messages", collected 2026-11-25).
+ */
+function inboundEvents(receiving: Receiving): MailgunEvent[] {
+  return receiving.list().flatMap((received): MailgunEvent[] => {
+    const { at, options, status, tries } = received;
+    const last = tries.at(-1);
+    const ended = last === undefined ? at : Date.parse(last.at);
+    if (options.form === 'store') return [event(received, receiving, 'stored', at)];
+    if (status === 'processed') return [event(received, receiving, 'delivered', ended)];
+    if (status !== 'failed') return [];
+    return [
+      {
+        ...event(received, receiving, 'failed', ended),
+        severity: 'permanent',
+        reason: last?.status === 406 ? 'generic' : 'old',
+        'delivery-status': { code: last?.status ?? 0, message: last?.error ?? '', 'attempt-no': tries.length },
+      },
+    ];
+  });
+}
+
+function event({ id, mail }: Received, receiving: Receiving, name: string, at: number): MailgunEvent {
+  const bare = (value: string): string => value.replace(/^<|>$/g, '');
+  const headers: Header[] = ['To', 'From', 'Subject'].map((header) => [header.toLowerCase(), headerOf(mail, header)]);
+  return {
+    id: `${id.slice(0, 16)}-${name}`,
+    event: name,
+    timestamp: at / 1000,
+    'log-level': name === 'failed' ? 'error' : 'info',
+    recipient: mail.to,
+    flags: { 'is-routed': true, 'is-authenticated': false, 'is-system-test': false, 'is-test-mode': false },
+    envelope: { sender: mail.from ?? '', transport: 'http', targets: mail.to },
+    message: {
+      headers: { ...Object.fromEntries(headers), 'message-id': bare(headerOf(mail, 'Message-ID')) },
+      recipients: [mail.to],
+      attachments: mail.attachments.map(({ filename, contentType, content }) => ({
+        filename: filename ?? '',
+        'content-type': contentType,
+        size: content.length,
+      })),
+      size: mail.raw.length,
+    },
+    storage: { url: receiving.messageUrl(id), key: id },
+    tags: [],
+    campaigns: [],
+    'user-variables': {},
+  };
+}

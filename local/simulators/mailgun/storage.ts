@@ -1,0 +1,46 @@
+import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import { headerOf } from '../inbound/received-mail.ts';
+import type { Received, Receiving } from '../inbound/receiving.ts';
+import { parsed, storedAttachments } from './webhook.ts';
+
+const MESSAGE = /^\/v3\/domains\/[^/]+\/messages\/([^/]+)(?:\/attachments\/(\d+))?$/;
+/** How long stored messages can be had (user manual 2024: up to three days). */
+const RETENTION_MS = 3 * 24 * 3_600_000;
+
+/**
+ * Mailgun's message storage: fields as JSON, the mail itself with `Accept: message/rfc2822`, single attachments.
+ * Undefined for a request that is for something else; who asks has been let in already.
+ */
+export function storageAnswer(
+  { method, path, headers }: SimulatorRequest,
+  receiving: Receiving,
+  timeScale: number,
+): SimulatorAnswer | undefined {
+  const match = MESSAGE.exec(path);
+  if (match === null || method !== 'GET') return undefined;
+  const received = receiving.get(match[1] ?? '');
+  if (received === undefined || (Date.now() - received.at) * timeScale > RETENTION_MS)
+    return { status: 404, body: { message: 'Message not found' } };
+  if (match[2] !== undefined) return attachment(received, Number(match[2]));
+  const { mail } = received;
+  const envelope = {
+    recipients: mail.to,
+    recipient: mail.to,
+    sender: mail.from ?? '',
+    from: headerOf(mail, 'From'),
+    subject: headerOf(mail, 'Subject'),
+  };
+  if (/\bmessage\/rfc2822\b/.test(headers.accept ?? ''))
+    return { status: 200, body: { ...envelope, 'body-mime': mail.raw.toString('utf8') } };
+  const url = (place: number): string => `${receiving.messageUrl(received.id)}/attachments/${place}`;
+  return {
+    status: 200,
+    body: { ...Object.fromEntries(parsed(mail)), ...envelope, attachments: storedAttachments(mail, url) },
+  };
+}
+
+function attachment({ mail }: Received, place: number): SimulatorAnswer {
+  const found = mail.attachments[place];
+  if (found === undefined) return { status: 404, body: { message: 'Attachment not found' } };
+  return { status: 200, headers: { 'Content-Type': found.contentType }, body: found.content };
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { Header, Taking } from '../accepted-log.ts';
+import { composedMime, type Parts } from '../composed-mime.ts';
+import { attachmentView, headersOf, readMime, valuesOf } from '../mime-view.ts';
+
+const NAMED: Readonly<Record<string, string>> = { from: 'From', to: 'To', cc: 'Cc', bcc: 'Bcc', subject: 'Subject' };
+
+/** A mail that came as MIME; Mailgun keeps its Message-ID. */
+export function mimeTaking(mime: Buffer, envelope: Taking['envelope'], domain: string): Taking {
+  const headers = headersOf(mime);
+  return {
+    providerMessageId: valuesOf(headers, 'Message-ID')[0] ?? newId(domain),
+    envelope,
+    raw: mime,
+    mime: () => mime,
+    headers: () => headers,
+    view: () => readMime(mime),
+  };
+}
+
+/** A mail that came as form fields; its header is what the fields say. */
+export async function formTaking(
+  form: FormData,
+  raw: Buffer,
+  envelope: Taking['envelope'],
+  domain: string,
+): Promise<Taking> {
+  const headers: Header[] = [];
+  for (const [name, value] of form) {
+    if (typeof value !== 'string') continue;
+    if (NAMED[name]) headers.push([NAMED[name], value]);
+    else if (name.startsWith('h:')) headers.push([name.slice(2), value]);
+  }
+  const attachments = [];
+  const files: Parts['attachments'][number][] = [];
+  for (const part of [...form.getAll('attachment'), ...form.getAll('inline')]) {
+    if (typeof part === 'string') continue;
+    const contentType = part.type || 'application/octet-stream';
+    const content = Buffer.from(await part.arrayBuffer());
+    files.push({ filename: part.name, contentType, content });
+    attachments.push(attachmentView(part.name, contentType, content));
+  }
+  const text = form.get('text');
+  const html = form.get('html');
+  const view = {
+    ...(typeof text === 'string' && { text }),
+    ...(typeof html === 'string' && { html }),
+    attachments,
+  };
+  const id = valuesOf(headers, 'Message-Id')[0] ?? newId(domain);
+  const mime = () => composedMime({ headers, text: view.text, html: view.html, attachments: files });
+  return { providerMessageId: id, envelope, raw, mime, headers: () => headers, view: () => view };
+}
+
+function newId(domain: string): string {
+  return `<${Date.now()}.${randomBytes(8).toString('hex')}@${domain}>`;
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { Header, Taking } from '../accepted-log.ts';
+import { composedMime } from '../composed-mime.ts';
+import { addressesOf } from '../mailbox-list.ts';
+import { attachmentView } from '../mime-view.ts';
+
+const text = z.string().nullish();
+const mailSchema = z.object({
+  From: text,
+  To: text,
+  Cc: text,
+  Bcc: text,
+  ReplyTo: text,
+  Subject: text,
+  TextBody: text,
+  HtmlBody: text,
+  Tag: text,
+  TrackOpens: z.boolean().nullish(),
+  TrackLinks: z.enum(['None', 'HtmlAndText', 'HtmlOnly', 'TextOnly']).nullish(),
+  MessageStream: text,
+  Metadata: z.record(z.string(), z.string()).nullish(),
+  Headers: z.array(z.object({ Name: z.string(), Value: z.string() })).nullish(),
+  Attachments: z
+    .array(z.object({ Name: z.string(), Content: z.base64(), ContentType: z.string(), ContentID: text }))
+    .nullish(),
+});
+
+/** One message as posted, with the body that it came in. */
+export interface PostmarkMail {
+  readonly fields: z.infer<typeof mailSchema>;
+  readonly recipients: readonly string[];
+  readonly raw: Buffer;
+}
+
+/** Reads a message; a string says which field has the wrong form. */
+export function readPostmarkMail(item: unknown, raw: Buffer): PostmarkMail | string {
+  const result = mailSchema.safeParse(item);
+  if (!result.success) return `Invalid request field(s): ${result.error.issues[0]?.path.join('.')}.`;
+  const { To, Cc, Bcc } = result.data;
+  return { fields: result.data, recipients: [To, Cc, Bcc].flatMap((list) => addressesOf(list ?? [])), raw };
+}
+
+/** What the log keeps of it; the header is what the fields say, in Postmark's order. */
+export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to: readonly string[]): Taking {
+  const { fields, raw } = mail;
+  return {
+    providerMessageId: id,
+    envelope: { from, to },
+    raw,
+    ...trackingOf(fields),
+    mime: () =>
+      composedMime({
+        headers: headersOf(fields),
+        ...(fields.TextBody && { text: fields.TextBody }),
+        ...(fields.HtmlBody && { html: fields.HtmlBody }),
+        attachments: (fields.Attachments ?? []).map(({ Name, ContentType, Content, ContentID }) => ({
+          filename: Name,
+          contentType: ContentType,
+          content: Buffer.from(Content, 'base64'),
+          ...(ContentID && { cid: ContentID.replace(/^cid:/, '') }),
+        })),
+      }),
+    headers: () => headersOf(fields),
+    view: () => ({
+      ...(fields.TextBody && { text: fields.TextBody }),
+      ...(fields.HtmlBody && { html: fields.HtmlBody }),
+      attachments: (fields.Attachments ?? []).map(({ Name, ContentType, Content }) =>
+        attachmentView(Name, ContentType, Buffer.from(Content, 'base64')),
+      ),
+    }),
+  };
+}
+
+/** What it is told to do; nothing of what it is not told. */
+function trackingOf({ TrackOpens, TrackLinks }: PostmarkMail['fields']): Pick<Taking, 'tracking'> {
+  const told = {
+    ...(typeof TrackOpens === 'boolean' && { opens: TrackOpens }),
+    ...(TrackLinks && { clicks: TrackLinks !== 'None' }),
+  };
+  return Object.keys(told).length > 0 ? { tracking: told } : {};
+}
+
+/** Subject, addresses and headers of a message, for a fault's `match`. */
+export function searchablePostmarkText(item: unknown): string {
+  const mail = readPostmarkMail(item, Buffer.alloc(0));
+  if (typeof mail === 'string') return '';
+  const hidden: Header[] = mail.fields.Bcc ? [['Bcc', mail.fields.Bcc]] : [];
+  return [...headersOf(mail.fields), ...hidden].map(([name, value]) => `${name}: ${value}`).join('\n');
+}
+
+/** What the mail's readers see: Postmark sends no Bcc header. */
+function headersOf(fields: PostmarkMail['fields']): Header[] {
+  const own = [
+    ['From', fields.From],
+    ['To', fields.To],
+    ['Cc', fields.Cc],
+    ['Reply-To', fields.ReplyTo],
+    ['Subject', fields.Subject],
+  ] as const;
+  return [
+    ...own.flatMap(([name, value]): Header[] => (value ? [[name, value]] : [])),
+    ...(fields.Headers ?? []).map(({ Name, Value }): Header => [Name, Value]),
+  ];
+}

@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
+import type { SMTPServer } from 'smtp-server';
+import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { parseMailbox } from '../../../lambda/mail/address.ts';
+import type { Fault, SmtpStage } from '../../faults/faults.ts';
+import { forget } from '../../kept-connections.ts';
+
+const STAGES: Readonly<Record<string, SmtpStage>> = {
+  HELO: 'ehlo',
+  EHLO: 'ehlo',
+  STARTTLS: 'starttls',
+  AUTH: 'auth',
+  MAIL: 'mail',
+  RCPT: 'rcpt',
+  DATA: 'data',
+  QUIT: 'quit',
+};
+
+const WRITTEN_ADDRESS = /^[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|[^"\s<>@]+)@[^\s<>]+)>/;
+
+/** Finds the fault that has forgotten this connection. */
+export type AskForgotten = () => Fault | undefined;
+
+/** Finds the fault for a stage of this session; `text` is the command. */
+export type Ask = (stage: SmtpStage, text: string) => Fault | undefined;
+
+/**
+ * An SMTP session in which any reply can be replaced, byte for byte.
+ *
+ * smtp-server's callbacks can choose a code but not the bytes, and have none for EHLO, STARTTLS or QUIT. Its connection
+ * class handles each command in one method and writes in another; both are overridden here, inside TLS.
+ */
+export class SmtpSession extends SMTPConnection {
+  readonly #tcp: Socket;
+  readonly #ask: Ask;
+  readonly #forgotten: AskForgotten;
+  #instead: string | undefined;
+  #commands: string[] = [];
+
+  constructor(
+    server: SMTPServer,
+    socket: Socket,
+    options: SMTPConnectionOptions | null | undefined,
+    ask: Ask,
+    forgotten: AskForgotten,
+  ) {
+    super(server, socket, options);
+    this.#tcp = socket;
+    this.#ask = ask;
+    this.#forgotten = forgotten;
+  }
+
+  /** The MAIL and RCPT commands of the transaction. */
+  get commands(): readonly string[] {
+    return this.#commands;
+  }
+
+  /** Greets at once: the pause against early talkers would cost 100 ms on every connection. */
+  override init(): void {
+    this._setListeners(() => {
+      const fault = this.#ask('connect', '');
+      if (!fault) return this.connectionReady();
+      void pause(fault).then(() => {
+        if (fault.network?.startsWith('hang')) return;
+        if (fault.network) return this.reset();
+        if (fault.smtp) this.#instead = fault.smtp.reply;
+        this.connectionReady();
+      });
+    });
+  }
+
+  override _onCommand(command: Buffer, callback: () => void = () => {}): void {
+    const forgotten = this.#forgotten();
+    if (forgotten) return void forget(this.#tcp, forgotten);
+    const line = command.toString();
+    const verb = line.split(' ', 1)[0]?.toUpperCase() ?? '';
+    const stage = this._nextHandler || !this._ready || this._upgrading ? undefined : STAGES[verb];
+    if (verb === 'MAIL') this.#commands = [];
+    if (stage === 'mail' || stage === 'rcpt') this.#commands.push(line);
+    const fault = stage && this.#ask(stage, line);
+    if (!fault?.smtp) {
+      super._onCommand(command, callback);
+      return;
+    }
+    const { reply } = fault.smtp;
+    void pause(fault).then(() => {
+      // A good reply goes out in other words, so the session goes on; after a bad one the command was never done.
+      if (!/^[23]/.test(reply)) {
+        this.#write(reply);
+        return callback();
+      }
+      this.#instead = reply;
+      super._onCommand(command, callback);
+    });
+  }
+
+  /**
+   * Keeps the address as it was written: smtp-server decodes A-labels, refuses quoted local parts, and takes 253 octets
+   * where RFC 5321 section 4.5.3.1.3 allows 254 between the angle brackets (3.21.6, 2026-11-28).
+   */
+  override _parseAddressCommand(
+    name: string,
+    raw: Buffer | string,
+  ): ReturnType<SMTPConnection['_parseAddressCommand']> {
+    const command = raw.toString();
+    const written = WRITTEN_ADDRESS.exec(command)?.[1];
+    const isPlain = written !== undefined && /^[ -~]+$/.test(written) && !('problem' in parseMailbox(written));
+    const parsed = super._parseAddressCommand(
+      name,
+      isPlain ? command.replace(`<${written}>`, '<stand-in@example.org>') : raw,
+    );
+    return parsed && written ? { ...parsed, address: written } : parsed;
+  }
+
+  override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    const reply = this.#instead;
+    this.#instead = undefined;
+    if (reply === undefined) super.send(code, data, context);
+    else this.#write(reply);
+  }
+
+  /** Makes the next reply this one, whatever it would have been. */
+  replaceNext(reply: string): void {
+    this.#instead = reply;
+  }
+
+  /** Cuts the connection with a TCP reset; with implicit TLS, where Node has none to offer, without a goodbye. */
+  reset(): void {
+    if (this.#tcp instanceof TLSSocket) this.#tcp.destroy();
+    else this.#tcp.resetAndDestroy();
+  }
+
+  #write(reply: string): void {
+    if (this._socket.writable) this._socket.write(reply.endsWith('\n') ? reply : `${reply}\r\n`);
+    if (reply.startsWith('421')) this.close();
+  }
+}
+
+/** Waits as long as the fault says, in real time. */
+export async function pause(fault: Fault): Promise<void> {
+  if (fault.delayMs) await delay(fault.delayMs, undefined, { ref: false });
+}

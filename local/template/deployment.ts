@@ -1,0 +1,208 @@
+import { join } from 'node:path';
+import { makeSecret } from '../aws/secrets.ts';
+import { type DeployedReceiptRule, type DeployedSubscription, readReceiving } from '../aws/ses-rules.ts';
+import { type AlarmDefinition, readAlarm } from '../cloudwatch/alarms/definition.ts';
+import { type DeployedApi, readApis } from '../http-api/deployed.ts';
+import { type DeployedSchedule, readSchedules } from '../lambda/schedule.ts';
+import type { StackTemplate, TemplateResource } from './assembly.ts';
+import { resolve, type Scope } from './intrinsics.ts';
+import { nameResources, resourceNames } from './physical-names.ts';
+
+/** A queue of the template, attributes as SQS holds them. */
+export interface DeployedQueue {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A Lambda function of the template. */
+export interface DeployedFunction {
+  readonly name: string;
+  readonly directory: string;
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  readonly reservedConcurrency?: number;
+  /** `RecursiveLoop: Allow`: chains of its own messages are not ended. */
+  readonly allowsLoops: boolean;
+}
+
+/** An event source mapping of the template: this queue feeds that function. */
+export interface DeployedMapping {
+  readonly functionName: string;
+  readonly queueArn: string;
+  readonly batchSize: number;
+  readonly windowSeconds: number;
+  readonly maximumConcurrency?: number;
+  readonly reportsBatchItemFailures: boolean;
+}
+
+/** What the local stack runs of an assembly, every reference resolved. */
+export interface Deployment {
+  readonly queues: readonly DeployedQueue[];
+  readonly buckets: readonly string[];
+  readonly functions: readonly DeployedFunction[];
+  readonly mappings: readonly DeployedMapping[];
+  readonly apis: readonly DeployedApi[];
+  readonly schedules: readonly DeployedSchedule[];
+  readonly tables: readonly DeployedTable[];
+  readonly secrets: readonly DeployedSecret[];
+  readonly alarms: readonly AlarmDefinition[];
+  readonly dashboards: readonly DeployedDashboard[];
+  readonly receiptRules: readonly DeployedReceiptRule[];
+  readonly subscriptions: readonly DeployedSubscription[];
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** A dashboard of the template. */
+export interface DeployedDashboard {
+  readonly name: string;
+  /** As CloudWatch takes it: a text in JSON. */
+  readonly body: string;
+}
+
+/** A secret of the template: JSON with one field more that Secrets Manager makes up, as `GenerateSecretString` says. */
+export interface DeployedSecret {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A DynamoDB table of the template, as CreateTable takes it. */
+export type DeployedTable = Readonly<Record<string, unknown>> & { readonly TableName: string };
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Resolves the stacks of an assembly against the addresses that the queues and the HTTP API get. */
+export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl: string): Deployment {
+  const scopes = stacks.map((stack) => ({ stack, names: nameResources(stack) }));
+  const imported = (name: string): unknown => {
+    for (const { stack } of scopes) {
+      for (const { Value, Export } of Object.values(stack.outputs)) {
+        if (Export && resolve(Export.Name, scopeOf(stack)) === name) return resolve(Value, scopeOf(stack));
+      }
+    }
+    throw new Error(`no stack of the assembly exports ${name}`);
+  };
+  const scopeOf = (stack: StackTemplate): Scope => {
+    const names = scopes.find((entry) => entry.stack === stack)?.names;
+    return {
+      stackName: stack.name,
+      resource: (id) => {
+        const name = names?.get(id);
+        return name === undefined
+          ? undefined
+          : resourceNames(stack.resources[id]?.Type ?? '', name, { aws: origin, http: httpUrl });
+      },
+      parameter: (name) => stack.parameters[name]?.Default,
+      condition: (name) => stack.conditions[name],
+      mapping: (name, first, second) => stack.mappings[name]?.[first]?.[second],
+      imported,
+    };
+  };
+  const each = <T>(type: string, read: (properties: Properties, name: string, stack: StackTemplate) => T): T[] =>
+    scopes.flatMap(({ stack, names }) =>
+      Object.entries(stack.resources)
+        .filter(([, resource]) => resource.Type === type)
+        .map(([id, resource]) => read(propertiesOf(resource, scopeOf(stack)), names.get(id) ?? id, stack)),
+    );
+  return {
+    queues: each('AWS::SQS::Queue', (properties, name) => ({ name, attributes: queueAttributes(properties) })),
+    buckets: each('AWS::S3::Bucket', (_properties, name) => name),
+    functions: each('AWS::Lambda::Function', readFunction).filter((value) => value !== undefined),
+    mappings: each('AWS::Lambda::EventSourceMapping', readMapping),
+    apis: readApis(each),
+    schedules: readSchedules(each),
+    tables: ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => each(type, readTable)),
+    secrets: each('AWS::SecretsManager::Secret', readSecret),
+    alarms: ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
+      each(type, (properties, name) => readAlarm({ type, name, properties })),
+    ),
+    dashboards: each('AWS::CloudWatch::Dashboard', ({ DashboardBody }, name) => ({
+      name,
+      body: String(DashboardBody),
+    })),
+    ...readReceiving(each),
+    outputs: Object.fromEntries(
+      stacks.flatMap((stack) =>
+        Object.entries(stack.outputs).map(([name, { Value }]) => [name, String(resolve(Value, scopeOf(stack)))]),
+      ),
+    ),
+  };
+}
+
+function propertiesOf({ Properties }: TemplateResource, scope: Scope): Properties {
+  return (resolve(Properties ?? {}, scope) ?? {}) as Properties;
+}
+
+const NOT_ATTRIBUTES = new Set(['QueueName', 'Tags']);
+
+function queueAttributes(properties: Properties): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(properties)
+      .filter(([name]) => !NOT_ATTRIBUTES.has(name))
+      // CloudFormation's one name that differs from the attribute of SQS.
+      .map(
+        ([name, value]) => [name === 'ReceiveMessageWaitTime' ? 'ReceiveMessageWaitTimeSeconds' : name, value] as const,
+      )
+      .map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
+  );
+}
+
+/** Undefined for a function that is not a Node.js bundle of this assembly, such as those that the CDK adds for itself. */
+function readFunction(properties: Properties, name: string, { assets }: StackTemplate): DeployedFunction | undefined {
+  const code = properties['Code'] as Properties | undefined;
+  const asset = assets[String(code?.['S3Key'] ?? '').replace(/\.zip$/, '')];
+  if (asset === undefined || !String(properties['Runtime']).startsWith('nodejs')) return undefined;
+  const environment = (properties['Environment'] as Properties | undefined)?.['Variables'] as Properties | undefined;
+  const reserved = properties['ReservedConcurrentExecutions'];
+  return {
+    name,
+    directory: join(asset),
+    handler: String(properties['Handler']),
+    environment: Object.fromEntries(Object.entries(environment ?? {}).map(([key, value]) => [key, String(value)])),
+    memoryMb: Number(properties['MemorySize'] ?? 128),
+    timeoutSeconds: Number(properties['Timeout'] ?? 3),
+    allowsLoops: properties['RecursiveLoop'] === 'Allow',
+    ...(reserved !== undefined && { reservedConcurrency: Number(reserved) }),
+  };
+}
+
+function readMapping(properties: Properties): DeployedMapping {
+  const scaling = properties['ScalingConfig'] as Properties | undefined;
+  const maximum = scaling?.['MaximumConcurrency'];
+  const types = (properties['FunctionResponseTypes'] ?? []) as readonly unknown[];
+  return {
+    // A name, or an ARN whose last part it is.
+    functionName: String(properties['FunctionName']).split(':').at(-1) ?? '',
+    queueArn: String(properties['EventSourceArn']),
+    batchSize: Number(properties['BatchSize'] ?? 10),
+    windowSeconds: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0),
+    reportsBatchItemFailures: types.includes('ReportBatchItemFailures'),
+    ...(maximum !== undefined && { maximumConcurrency: Number(maximum) }),
+  };
+}
+
+function readSecret(properties: Properties, name: string): DeployedSecret {
+  const { SecretStringTemplate: template, GenerateStringKey: key } = (properties['GenerateSecretString'] ??
+    {}) as Properties;
+  if (typeof template !== 'string' || typeof key !== 'string')
+    throw new Error(`secret ${name}: only one that is made up by a template and a key can be run here`);
+  return { name, fields: { ...JSON.parse(template), ...makeSecret(name, [key]) } };
+}
+
+const TABLE_PROPERTIES = [
+  'AttributeDefinitions',
+  'KeySchema',
+  'GlobalSecondaryIndexes',
+  'LocalSecondaryIndexes',
+] as const;
+
+/** Billed by request, whatever the template says: nothing on this machine is to be throttled by a capacity. */
+function readTable(properties: Properties, name: string): DeployedTable {
+  const kept = TABLE_PROPERTIES.filter((property) => properties[property] !== undefined);
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    ...Object.fromEntries(kept.map((property) => [property, properties[property]])),
+  };
+}

@@ -1,0 +1,32 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Root of the repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+const STACKS = join(ROOT, '.local');
+
+/** A directory of this process's own inside the repository, so that bundles find the packages that Lambda provides. */
+export async function makeWorkDirectory(): Promise<string> {
+  await mkdir(STACKS, { recursive: true });
+  await removeAbandoned();
+  return mkdtemp(join(STACKS, `stack-${process.pid}-`));
+}
+
+/** Removes what a stack that was killed could not remove itself. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(STACKS)) {
+    const pid = /^stack-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(STACKS, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

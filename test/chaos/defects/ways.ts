@@ -1,0 +1,95 @@
+import { openGate } from '../../../lambda/circuit/admission.ts';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import type { Item } from '../../../lambda/platform/table.ts';
+import { type Defects, reads, sees } from './defect.ts';
+
+/** Mail goes to the wrong provider, or to one that should be left alone. */
+export const ways: Defects = {
+  'no circuit ever opens': { foundAs: ['circuit does not open'], gate: () => openGate },
+  'a closed account opens no circuit': {
+    foundAs: ['circuit does not open'],
+    gate: (gate) => ({
+      ...gate,
+      enter: async (...given) => {
+        const entry = await gate.enter(...given);
+        if (entry.kind !== 'go') return entry;
+        return { ...entry, leave: (outcomes) => entry.leave(outcomes.map(withoutAccount)) };
+      },
+    }),
+  },
+  'a circuit never closes': {
+    foundAs: ['does not come back', 'circuit does not close', 'late in calm'],
+    ports: (ports) => ({
+      ...ports,
+      table: {
+        ...ports.table,
+        write: async (item, expected) => {
+          if (!item.pk.startsWith('circuit/') || !isClosed(item)) return ports.table.write(item, expected);
+          const current = await ports.table.get(item.pk);
+          if (!current || isClosed(current)) return ports.table.write(item, expected);
+          return { done: false, current };
+        },
+      },
+    }),
+  },
+  'an operator who isolates a provider is not heard': {
+    foundAs: ['called although isolated'],
+    ...sees((item) => (item.pk.startsWith('switch/') ? undefined : item)),
+  },
+  'an operator who isolates a provider is heard after five minutes': {
+    foundAs: ['called although isolated'],
+    ...sees((item, now) => (item.pk.startsWith('switch/') && now - Number(item['since']) < 300_000 ? undefined : item)),
+  },
+  'an operator who releases a provider is not heard': {
+    foundAs: ['does not come back'],
+    ...sees((item) => (item.pk.startsWith('switch/') ? { ...item, until: Number(item['until']) + 1_800_000 } : item)),
+  },
+  'mailboxes are given up, however many a provider calls bad': {
+    foundAs: ['mailboxes given up'],
+    ...sees((item) => (item.pk.startsWith('tally/') ? undefined : item)),
+  },
+  'a strict route lets mail choose': {
+    foundAs: ['forbidden provider'],
+    ports: (ports) => ({
+      ...ports,
+      environment: {
+        ...ports.environment,
+        routes: (ports.environment.routes ?? []).map(({ strict: _, ...route }) => route),
+      },
+    }),
+  },
+  'mail may not choose': {
+    foundAs: ['forbidden provider'],
+    ...reads(({ providers: _, ...submission }) => submission),
+  },
+  'the last of the list comes first': {
+    foundAs: ['wrong order', 'circuit does not close'],
+    ports: (ports) => ({
+      ...ports,
+      environment: { ...ports.environment, providers: ports.environment.providers.toReversed() },
+    }),
+  },
+  'a mail that is sent again goes the same way': {
+    foundAs: ['wrong order'],
+    ...reads(({ supersedes: _, ...submission }) => submission),
+  },
+  'no rate is kept': {
+    foundAs: ['too fast'],
+    ports: (ports) => ({
+      ...ports,
+      environment: {
+        ...ports.environment,
+        providers: ports.environment.providers.map(({ maxPerSecond: _, ...provider }) => provider),
+      },
+    }),
+  },
+};
+
+function withoutAccount(outcome: Outcome): Outcome {
+  const isAccount = outcome.kind === 'unavailable' && outcome.blames === 'account';
+  return isAccount ? { kind: 'refused', blames: 'message', reason: 'format' } : outcome;
+}
+
+function isClosed(item: Pick<Item, 'pk'> & Readonly<Record<string, unknown>>): boolean {
+  return (item['state'] as { readonly kind?: string } | undefined)?.kind === 'closed';
+}

@@ -1,0 +1,187 @@
+import Fastify from 'fastify';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { operate } from '../../../cli/operate/command.ts';
+import { readIsolation } from '../../../lambda/circuit/items.ts';
+import { dynamoTable, type Table } from '../../../lambda/platform/table.ts';
+import { addCircuits } from '../../../local/api/circuits.ts';
+import { startDynamodb } from '../../../local/aws/dynamodb.ts';
+import { FaultBoard } from '../../../local/faults/faults.ts';
+import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { pickBasePort } from '../../../local/ports.ts';
+
+let port = 0;
+let table: Table;
+let ready = true;
+const closers: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  port = await pickBasePort();
+  const faults = new FaultBoard();
+  const dynamodb = await startDynamodb({
+    port: port + 1,
+    faults,
+    own: ownHosts(),
+    tables: [
+      {
+        TableName: 'state',
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      },
+    ],
+  });
+  closers.push(dynamodb.close);
+  table = dynamoTable('state', {
+    endpoint: dynamodb.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const keys = ['postmark', 'mailgun'];
+  const api = Fastify({ forceCloseConnections: true });
+  addCircuits(api, { state: () => table, providers: () => keys, forget: async () => {} });
+  api.get('/api/stack', async () => ({
+    ready,
+    tables: { state: 'state' },
+    endpoints: { aws: '', dynamodb: dynamodb.url },
+    providers: keys.map((key) => ({ key, type: key, url: '' })),
+  }));
+  await api.listen({ port, host: '127.0.0.1' });
+  closers.push(() => api.close());
+});
+
+beforeEach(async () => {
+  ready = true;
+  await circuits('DELETE');
+});
+
+afterAll(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+describe('npm run isolate', () => {
+  it('writes who, why and until when, and the API tells it', async () => {
+    const { code, out } = await run('isolate', 'postmark', '--reason', 'on a blocklist', '--for', '2h', '--who', 'ada');
+
+    expect(code).toBe(0);
+    expect(out).toMatch(/postmark is isolated until .* UTC \(the local stack\); all workers know within 10 seconds/);
+    const [postmark, mailgun] = (await circuits('GET')) as { state: string; since: string; until: string }[];
+    expect(postmark).toMatchObject({ provider: 'postmark', state: 'isolated', reason: 'on a blocklist', who: 'ada' });
+    expect(Date.parse(postmark?.until ?? '') - Date.parse(postmark?.since ?? '')).toBe(7_200_000);
+    expect(mailgun).toEqual({ provider: 'mailgun', state: 'closed' });
+  });
+
+  it('ends by itself after a day if nobody says when', async () => {
+    await run('isolate', 'postmark', '--reason', 'a test');
+
+    const { since, until } = readIsolation(await table.get('switch/postmark')) ?? { since: 0, until: 0 };
+    expect(until - since).toBe(86_400_000);
+  });
+
+  it('says what it replaces', async () => {
+    await run('isolate', 'postmark', '--reason', 'first', '--who', 'ada');
+
+    const { out } = await run('isolate', 'postmark', '--reason', 'second', '--for', '30m');
+
+    expect(out).toMatch(/postmark was isolated since .* by ada: first; that is replaced/);
+  });
+
+  it('shows what is isolated', async () => {
+    expect((await run('isolate')).out).toContain('no provider is isolated');
+    await run('isolate', 'mailgun', '--reason', 'slow', '--who', 'ada');
+    await run('isolate', 'postmark', '--reason', 'on a blocklist', '--who', 'bob');
+
+    const { code, out } = await run('isolate');
+
+    expect(code).toBe(0);
+    expect(out).toMatch(/mailgun is isolated since .* until .* by ada: slow\npostmark is isolated .* by bob: on a/);
+  });
+
+  it('keeps the fields of a switch that it does not know', async () => {
+    const item = await table.get('switch/ses');
+    await table.write({ pk: 'switch/mailgun', newer: 'kept' }, (await table.get('switch/mailgun'))?.rev);
+
+    await run('isolate', 'mailgun', '--reason', 'a test');
+
+    expect(item).toBeUndefined();
+    expect(await table.get('switch/mailgun')).toMatchObject({ newer: 'kept', reason: 'a test' });
+  });
+});
+
+describe('npm run release', () => {
+  it('ends an isolation at once', async () => {
+    await run('isolate', 'postmark', '--reason', 'on a blocklist', '--who', 'ada');
+
+    const { code, out } = await run('release', 'postmark', '--who', 'bob');
+
+    expect(code).toBe(0);
+    expect(out).toMatch(/postmark is released .* by ada: on a blocklist/);
+    expect(await table.get('switch/postmark')).toMatchObject({ who: 'ada', releasedBy: 'bob' });
+    expect((await run('isolate')).out).toContain('no provider is isolated');
+  });
+
+  it('says that there is nothing to release', async () => {
+    const { code, err } = await run('release', 'postmark');
+
+    expect(code).toBe(2);
+    expect(err).toContain('postmark is not isolated');
+  });
+});
+
+describe('called wrongly', () => {
+  it.each([
+    { argv: ['isolate', 'postmark'], says: 'give a --reason' },
+    { argv: ['isolate', 'postmark', '--reason', ' '], says: 'give a --reason' },
+    { argv: ['isolate', 'postmark', '--reason', 'x', '--for', '2 hours'], says: '--for takes a time' },
+    { argv: ['isolate', 'postmark', '--reason', 'x', '--for', '31d'], says: '--for takes a time' },
+    { argv: ['isolate', 'postmark', '--reason', 'x', '--for', '0h'], says: '--for takes a time' },
+    { argv: ['isolate', 'postmrak', '--reason', 'x'], says: 'there are: postmark, mailgun' },
+    { argv: ['isolate', 'Postmark', '--reason', 'x'], says: 'cannot be the key' },
+    { argv: ['isolate', 'postmark', 'mailgun', '--reason', 'x'], says: 'give one provider' },
+    { argv: ['isolate', '--reason', 'x'], says: 'which provider?' },
+    { argv: ['isolate', 'postmark', '--reason', 'x', '--region', 'eu-west-1'], says: '--region goes with --table' },
+    { argv: ['release'], says: 'which provider?' },
+    { argv: ['release', 'postmark', '--for', '2h'], says: 'takes no --reason and no --for' },
+    { argv: ['release', 'postmark', '--because', 'x'], says: '--because' },
+    { argv: ['isolation'], says: 'there are "isolate", "release" and "doubted"' },
+  ])('$argv is refused with a sentence that helps', async ({ argv, says }) => {
+    const { code, err } = await run(...argv);
+
+    expect(code).toBe(2);
+    expect(err).toContain(says);
+  });
+
+  it('says how to start the local stack when none runs, and waits for none that is starting', async () => {
+    ready = false;
+    expect((await run('isolate')).err).toContain('still starting');
+
+    const { code, err } = await run('isolate', { MAILOVER_PORT: '1' });
+
+    expect(code).toBe(2);
+    expect(err).toContain('npm start');
+  });
+
+  it('prints its options on request', async () => {
+    const { code, out } = await run('isolate', '--help');
+
+    expect(code).toBe(0);
+    expect(out).toContain('--table NAME');
+  });
+});
+
+async function circuits(method: 'GET' | 'DELETE'): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/circuits`, { method });
+  expect(response.status).toBe(method === 'GET' ? 200 : 204);
+  return method === 'GET' ? response.json() : undefined;
+}
+
+async function run(...argv: (string | Record<string, string>)[]) {
+  let out = '';
+  let err = '';
+  const environment = argv.find((one) => typeof one === 'object') ?? { MAILOVER_PORT: String(port) };
+  const code = await operate(
+    argv.filter((one) => typeof one === 'string'),
+    environment,
+    { out: (line) => (out += `${line}\n`), err: (text) => (err += text), interactive: false },
+  );
+  return { code, out, err };
+}

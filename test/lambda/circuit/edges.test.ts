@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import {
+  admitted,
+  type Circuit,
+  isDoubted,
+  mayProbe,
+  type Signal,
+  step,
+  UNTRIED,
+} from '../../../lambda/circuit/circuit.ts';
+import { hold, isHeld } from '../../../lambda/circuit/hold.ts';
+import { judge } from '../../../lambda/circuit/provider-health.ts';
+import { circuitTimes } from '../../../lambda/circuit/times.ts';
+import { isFailing, merge } from '../../../lambda/circuit/window.ts';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import type { Reason } from '../../../lambda/mail/reason.ts';
+
+const NOW = 1_800_000_000_000;
+const SECOND = 1_000;
+const times = circuitTimes(1);
+const at = (now: number, random = 0) => ({ now, random, times });
+const outage = { blames: 'outage', reason: 'server-error' } as const;
+const open: Circuit = { kind: 'open', since: NOW, trips: 1, cause: outage, until: NOW + 30 * SECOND };
+const halfOpen: Circuit = { kind: 'half-open', since: NOW, trips: 1, cause: outage };
+const probing: Circuit = { ...halfOpen, probe: { by: 'a', until: NOW + 5 * SECOND } };
+
+describe('verdicts', () => {
+  it.each<Reason>([
+    'domain-authentication',
+    'identity-not-verified',
+    'mail-from-not-verified',
+    'sender-refused',
+    'sender-unconfirmed',
+    'sender-unknown',
+  ])('a sender that is refused with %s is one sender, whatever the reason says', (reason) => {
+    expect(judge([{ kind: 'unavailable', blames: 'account', reason }])).toEqual({ kind: 'account-refused', reason });
+    expect(judge([{ kind: 'unavailable', blames: 'sender', reason }])).toEqual({ kind: 'sender-refused', reason });
+  });
+
+  it.each<Reason>(['greylisted', 'mailbox-busy', 'mailbox-full', 'temporary-failure', 'too-many-recipients'])(
+    'to wait for %s is about a recipient',
+    (reason) => {
+      expect(judge([{ kind: 'throttled', of: 'recipient', reason, retryAfterMs: 5 }])).toEqual({ kind: 'answered' });
+    },
+  );
+
+  it('keeps the time that a provider asks for, and makes up none', () => {
+    expect(judge([{ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 0 }])).toEqual({
+      kind: 'throttled',
+      retryAfterMs: 0,
+    });
+    expect(Object.keys(judge([{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }]))).toEqual(['kind']);
+  });
+
+  it('takes of several outcomes what says most of the provider', () => {
+    const refused: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
+    const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'dns' };
+    const suspended: Outcome = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' };
+
+    expect(judge([])).toEqual({ kind: 'unasked' });
+    expect(judge([refused])).toEqual({ kind: 'answered' });
+    expect(judge([refused, down])).toEqual({ kind: 'failed', reason: 'dns' });
+    expect(judge([{ kind: 'unrecognised', reason: 'unrecognised' }])).toEqual({ kind: 'answered' });
+    expect(judge([down, suspended])).toEqual({ kind: 'account-refused', reason: 'account-suspended' });
+  });
+});
+
+describe('a circuit hears nothing', () => {
+  it.each<[string, Circuit, Signal]>([
+    ['of empty counts', UNTRIED, { kind: 'counted', reason: 'x', window: [] }],
+    ['of an election while it is closed', UNTRIED, { kind: 'elect', by: 'a', leaseMs: 1 }],
+    ['of a proof while it is closed', UNTRIED, { kind: 'proven' }],
+    ['of a failed probe while it is closed', UNTRIED, { kind: 'disproven', by: 'a', cause: outage }],
+    ['of an answer that nobody waited for', UNTRIED, { kind: 'answered', by: 'a' }],
+    ['of an answer while it is open', open, { kind: 'answered', by: 'a' }],
+    ['of an answer while it is half-open', probing, { kind: 'answered', by: 'a' }],
+    ['of a probe when there is none', halfOpen, { kind: 'disproven', by: 'a', cause: outage }],
+    ['of a probe that told nothing when there is none', halfOpen, { kind: 'inconclusive', by: 'a' }],
+    ['of a doubt while it is half-open', probing, { kind: 'doubted', by: 'b', leaseMs: 1 }],
+  ])('%s', (_, circuit, signal) => {
+    expect(step(circuit, signal, at(NOW))).toBe(circuit);
+  });
+
+  it('of a refusal by nobody, when nobody probes, but the cause', () => {
+    const refused: Signal = { kind: 'refused', reason: 'suspended' };
+
+    expect(step(halfOpen, refused, at(NOW))).toEqual({
+      ...halfOpen,
+      cause: { blames: 'account', reason: 'suspended' },
+    });
+    expect(step(probing, { ...refused, by: 'a' }, at(NOW))).toMatchObject({ kind: 'open', trips: 2, since: NOW });
+  });
+});
+
+describe('the ends of times', () => {
+  it('nobody probes a closed circuit, and anybody one whose probe is gone', () => {
+    expect(mayProbe(UNTRIED, at(NOW))).toBe(false);
+    expect(mayProbe(halfOpen, at(NOW))).toBe(true);
+    expect(mayProbe(probing, at(NOW + 5 * SECOND - 1))).toBe(false);
+    expect(mayProbe(probing, at(NOW + 5 * SECOND))).toBe(true);
+  });
+
+  it('an open time that is just possible holds, and one that is not does not', () => {
+    const until = (ms: number): Circuit => ({ ...open, until: NOW + ms });
+    const longest = 1.25 * times.openMostMs;
+
+    expect(mayProbe(until(longest), at(NOW))).toBe(false);
+    expect(mayProbe(until(longest + 1), at(NOW))).toBe(true);
+  });
+
+  it('only a closed circuit is doubted, or starts slowly', () => {
+    const doubt = { by: 'a', until: NOW + SECOND };
+
+    expect(isDoubted({ ...open, doubt } as Circuit, at(NOW))).toBe(false);
+    expect(isDoubted({ ...UNTRIED, doubt } as Circuit, at(NOW))).toBe(true);
+    expect(admitted(open, at(NOW))).toBe(1);
+    expect(admitted({ ...open, trips: 0 }, at(NOW))).toBe(1);
+    expect(admitted({ kind: 'closed', since: NOW, trips: 0, window: [] }, at(NOW))).toBe(1);
+  });
+
+  it('calm begins after ten minutes, of a closed circuit only', () => {
+    const refused: Signal = { kind: 'refused', reason: 'suspended', by: 'a' };
+    const closed: Circuit = { kind: 'closed', since: NOW, trips: 3, window: [] };
+
+    expect(step(closed, refused, at(NOW + times.calmMs))).toMatchObject({ trips: 4 });
+    expect(step(closed, refused, at(NOW + times.calmMs + 1))).toMatchObject({ trips: 1 });
+    const late: Circuit = { ...halfOpen, trips: 3, probe: { by: 'a', until: NOW + 2 * times.calmMs } };
+    expect(step(late, refused, at(NOW + times.calmMs + 1))).toMatchObject({ trips: 4 });
+  });
+
+  it('a minute is over when it is over', () => {
+    const bucket = (ago: number) => [{ at: NOW - ago, attempts: 5, failures: 5 }];
+
+    expect(merge(bucket(times.windowMs), [], NOW, times)).toEqual([]);
+    expect(merge(bucket(times.windowMs - 1), [], NOW, times)).toHaveLength(1);
+    expect(isFailing(bucket(times.windowMs), NOW, times)).toBe(false);
+    expect(isFailing(bucket(times.windowMs - 1), NOW, times)).toBe(true);
+    // Only the two newest buckets count for the short look.
+    const many = { at: NOW - 2 * times.bucketMs, attempts: 100, failures: 0 };
+    expect(isFailing([many, ...bucket(0)], NOW, times)).toBe(true);
+    expect(isFailing([{ ...many, at: many.at + 1 }, ...bucket(0)], NOW, times)).toBe(false);
+  });
+});
+
+describe('the edges of a hold', () => {
+  it('ends at its end, and is none if nobody can have asked for it', () => {
+    const held = { since: NOW, until: NOW + SECOND, unnamed: 0 };
+    const longest = 1.25 * times.retryAfterMostMs;
+
+    expect(isHeld(held, at(NOW + SECOND - 1))).toBe(true);
+    expect(isHeld(held, at(NOW + SECOND))).toBe(false);
+    expect(isHeld({ ...held, until: NOW + longest }, at(NOW))).toBe(true);
+    expect(isHeld({ ...held, until: NOW + longest + 1 }, at(NOW))).toBe(false);
+    expect(isHeld(undefined, at(NOW))).toBe(false);
+  });
+
+  it('keeps its begin while it grows, and is the same when it does not', () => {
+    const held = hold(undefined, 10 * SECOND, at(NOW));
+
+    expect(hold(held, 20 * SECOND, at(NOW + SECOND))).toEqual({ since: NOW, until: NOW + 21 * SECOND, unnamed: 0 });
+    expect(hold(held, 9 * SECOND, at(NOW + SECOND))).toBe(held);
+    expect(hold(held, SECOND, at(NOW + 10 * SECOND))).toMatchObject({ since: NOW + 10 * SECOND });
+  });
+
+  it('grows only within a minute of the one before', () => {
+    const held = hold(undefined, undefined, at(NOW));
+
+    expect(held).toEqual({ since: NOW, until: NOW + 2 * SECOND, unnamed: 1 });
+    expect(hold(held, undefined, at(held.until + times.holdMostMs - 1)).unnamed).toBe(2);
+    expect(hold(held, undefined, at(held.until + times.holdMostMs)).unnamed).toBe(1);
+  });
+});

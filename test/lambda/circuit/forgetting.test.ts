@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { circuitItem, circuitKey, readRecord } from '../../../lambda/circuit/items.ts';
+import { accepted, givenWorld, leave, postmark, suspended, type World } from './given-gate.ts';
+
+/** What `DELETE /api/circuits` writes of one provider. */
+async function reset({ table, clock }: World): Promise<void> {
+  const item = table.items.get(circuitKey(postmark.key));
+  const fresh = { circuit: { kind: 'closed', since: 0, trips: 0, window: [] } } as const;
+  const wanted = { ...circuitItem(postmark.key, item, fresh, clock.now()), resetAt: clock.now() };
+  await table.write(wanted, item?.rev);
+}
+
+const stateOf = ({ table }: World) => readRecord(table.items.get(circuitKey(postmark.key))).circuit.kind;
+
+it.each([
+  ['that has not read the table since', 0, false],
+  ['that has read it since', 20_000, false],
+  ['that has not read the table since, nor ever found the circuit on it', 0, true],
+])('an attempt from before a reset tells nothing of what is now, by a worker %s', async (_, laterMs, isFirst) => {
+  const world = givenWorld();
+  const one = world.worker();
+  await one.attempt(accepted);
+  // The circuit is on the table once anything has failed.
+  if (!isFirst) await reset(world);
+  await world.clock.pass(20_000);
+  await one.attempt(accepted);
+  const underWay = await one.enter();
+  await world.clock.pass(1_000);
+
+  await reset(world);
+  await world.clock.pass(laterMs);
+  if (laterMs > 0) await one.attempt(accepted);
+  await leave(underWay, suspended);
+
+  expect(stateOf(world)).toBe('closed');
+  expect(await one.attempt(accepted)).toBe('went');
+});
+
+it('an attempt that began after a reset counts', async () => {
+  const world = givenWorld();
+  const one = world.worker();
+  await one.attempt(accepted);
+  await reset(world);
+  await world.clock.pass(20_000);
+  await one.attempt(accepted);
+
+  await one.attempt(suspended);
+
+  expect(stateOf(world)).toBe('open');
+});

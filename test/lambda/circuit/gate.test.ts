@@ -1,0 +1,564 @@
+import { describe, expect, it } from 'vitest';
+import { switchItem } from '../../../lambda/circuit/items.ts';
+import {
+  accepted,
+  bad,
+  givenWorld,
+  inactive,
+  leave,
+  lost,
+  mailgun,
+  outage,
+  outcomeOf,
+  postmark,
+  suspended,
+  type Worker,
+} from './given-gate.ts';
+
+const SECOND = 1_000;
+
+describe('a healthy provider', () => {
+  it('costs one read of the table and no write, however much mail there is', async () => {
+    const { worker, table } = givenWorld();
+    const one = worker();
+
+    for (let mail = 0; mail < 1_000; mail += 1) expect(await one.attempt(accepted)).toBe('went');
+
+    expect(table).toMatchObject({ reads: 1, writes: 0 });
+  });
+
+  it('is not harmed by messages and recipients that it refuses', async () => {
+    const { worker, table } = givenWorld();
+    const one = worker();
+    await one.attempt(accepted);
+
+    for (let mail = 0; mail < 200; mail += 1) expect(await one.attempt(mail % 2 ? bad : inactive)).toBe('went');
+
+    expect(table.writes).toBe(0);
+    expect(await one.attempt(accepted)).toBe('went');
+  });
+
+  it('is not stopped for everybody by the mail of a sender whom it does not know', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+
+    for (let mail = 0; mail < 100; mail += 1) {
+      const unknown = { kind: 'unavailable', blames: 'sender', reason: 'sender-unknown' } as const;
+      expect(await one.attempt(mail % 10 === 5 ? unknown : accepted)).toBe('went');
+    }
+  });
+
+  it('takes all mail side by side once it has accepted one', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    await one.attempt(accepted);
+
+    const entries = await Promise.all(Array.from({ length: 50 }, () => one.enter()));
+
+    expect(entries.map(({ kind }) => kind)).toEqual(Array(50).fill('go'));
+  });
+});
+
+describe('a provider that this worker does not know', () => {
+  it('gets one mail, and the others follow when it is accepted', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    const first = await one.enter();
+    const others = Array.from({ length: 9 }, () => one.enter());
+    expect(await outcomeOf(Promise.race(others))).toBe('waiting');
+
+    await leave(first, accepted);
+
+    expect((await Promise.all(others)).map(({ kind }) => kind)).toEqual(Array(9).fill('go'));
+  });
+
+  it('gets no second mail when the first one failed', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    const first = await one.enter();
+    const others = Array.from({ length: 199 }, () => one.enter());
+
+    await leave(first, outage);
+
+    expect(new Set((await Promise.all(others)).map(reasonOf))).toEqual(new Set(['quiet']));
+    expect(await one.attempt(accepted)).toBe('quiet');
+  });
+
+  it('keeps nobody waiting longer than the hedge, and then nobody at all', async () => {
+    const { worker, clock } = givenWorld();
+    const one = worker();
+    const first = await one.enter();
+    const second = one.enter();
+    await clock.pass(999);
+    expect(await outcomeOf(second)).toBe('waiting');
+
+    await clock.pass(1);
+
+    expect(await second).toMatchObject({ kind: 'skip', reason: 'probing' });
+    expect(await outcomeOf(one.enter())).toMatchObject({ kind: 'skip', reason: 'probing' });
+    await leave(first, accepted);
+    expect(await one.attempt(accepted)).toBe('went');
+  });
+
+  it('is left to the worker that waits for its answer, by those who know as little', async () => {
+    const { worker, clock } = givenWorld();
+    const [one, knowing, late] = [worker(), worker(), worker()];
+    await knowing.attempt(accepted);
+    const first = await one.enter();
+    const second = one.enter();
+    await clock.pass(1_000);
+    await second;
+
+    expect(await late.attempt(accepted)).toBe('probing');
+    expect(await knowing.attempt(accepted)).toBe('went');
+    await leave(first, accepted);
+    await clock.pass(10 * SECOND);
+    expect(await late.attempt(accepted)).toBe('went');
+  });
+
+  it('is tried by another worker when the one that waited has died', async () => {
+    const { worker, clock } = givenWorld();
+    const [one, late] = [worker(), worker()];
+    await one.enter();
+    const second = one.enter();
+    await clock.pass(1_000);
+    await second;
+    expect(await late.attempt(accepted)).toBe('probing');
+
+    await clock.pass(16 * SECOND);
+
+    expect(await late.attempt(accepted)).toBe('went');
+  });
+
+  it('lets the next mail try when the first one told nothing', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    const first = await one.enter();
+    const second = one.enter();
+    const third = one.enter();
+
+    await leave(first, bad);
+
+    expect([(await second).kind, (await third).kind]).toEqual(['go', 'go']);
+  });
+
+  it('lets the next mail try when the first one was not sent after all', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    const first = await one.enter();
+    const [second, third] = [one.enter(), one.enter()];
+
+    if (first.kind === 'go') await first.leave([]);
+
+    expect((await second).kind).toBe('go');
+    expect(await outcomeOf(third)).toBe('waiting');
+  });
+
+  it('is tried by mail that has nobody else to go to, without waiting for the first', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    await one.enter();
+
+    expect(await outcomeOf(one.enter({ forced: true }))).toMatchObject({ kind: 'go' });
+  });
+});
+
+describe('a healthy provider at the limit of its rate', () => {
+  it('is not taken by a worker that does not know it for one that does not answer', async () => {
+    const limited = { ...postmark, maxPerSecond: 1 };
+    const { worker, clock } = givenWorld();
+    const [busy, fresh] = [worker([limited, mailgun]), worker([limited, mailgun])];
+    const seen = new Set<string>();
+    const mail = async ({ enter }: Worker) => {
+      const entry = await enter({}, limited);
+      seen.add(reasonOf(entry));
+      if (entry.kind === 'go') await clock.sleep(80);
+      await leave(entry, accepted);
+    };
+
+    // One worker has taken the next slots, so that the first mail of the other one has to wait for its own.
+    const mails = [mail(busy), mail(busy), mail(busy)];
+    await clock.pass(10);
+    for (let tick = 0; tick < 40; tick += 1) {
+      mails.push(mail(fresh), mail(busy));
+      await clock.pass(100);
+    }
+    await clock.pass(60 * SECOND);
+    await Promise.all(mails);
+
+    expect(seen).toEqual(new Set(['go', 'rate']));
+  });
+});
+
+describe('an outage that begins while mail is under way', () => {
+  it('costs what was in flight and little more, even without the table', async () => {
+    const { worker, clock, table } = givenWorld();
+    table.mood = 'fail';
+    const one = worker();
+    await one.attempt(accepted);
+    const flight = await Promise.all(Array.from({ length: 10 }, () => one.enter()));
+    await Promise.all(flight.map((entry) => leave(entry, outage)));
+
+    let wasted = 0;
+    for (let second = 0; second < 60; second += 1) {
+      for (let mail = 0; mail < 100; mail += 1) if ((await one.attempt(outage)) === 'went') wasted += 1;
+      await clock.pass(SECOND);
+    }
+
+    // The first at once; what this worker then believes of the circuit, though it could not write it down, allows one more.
+    expect(wasted).toBe(2);
+  });
+
+  it('is not over because an attempt that began before it succeeds', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    await one.attempt(accepted);
+    const [old, older] = [await one.enter(), await one.enter()];
+    await leave(old, outage);
+    await leave(older, accepted);
+
+    await one.enter();
+
+    expect(await outcomeOf(one.enter())).toBe('waiting');
+  });
+
+  it('opens the circuit for all workers after five failures, in few writes', async () => {
+    const { worker, table, clock } = givenWorld();
+    const [one, other] = [worker(), worker()];
+    await one.attempt(accepted);
+    const flight = await Promise.all(Array.from({ length: 10 }, () => one.enter()));
+
+    await Promise.all(flight.map((entry) => leave(entry, lost)));
+
+    expect(table.items.get('circuit/postmark')).toMatchObject({ state: { kind: 'open', trips: 1 } });
+    expect(table.writes).toBeLessThanOrEqual(3);
+    await clock.pass(0);
+    expect(await other.attempt(accepted)).toBe('open');
+  });
+
+  it('stays a matter of one worker while the others succeed', async () => {
+    const { worker, table, clock } = givenWorld();
+    const [ill, well] = [worker(), worker()];
+    await ill.attempt(outage);
+    await clock.pass(11 * SECOND);
+
+    for (let second = 0; second < 60; second += 1) {
+      for (let mail = 0; mail < 10; mail += 1) expect(await well.attempt(accepted)).toBe('went');
+      await ill.attempt(outage);
+      await clock.pass(SECOND);
+    }
+
+    expect(table.items.get('circuit/postmark')).toMatchObject({ state: { kind: 'closed' } });
+  });
+});
+
+describe('a refused account', () => {
+  it('opens the circuit at once, for all workers', async () => {
+    const { worker, lines } = givenWorld();
+    const [one, other] = [worker(), worker()];
+    await one.attempt(suspended);
+
+    expect(await one.attempt(accepted)).toBe('open');
+    expect(await other.attempt(accepted)).toBe('open');
+    expect(lines).toEqual(['circuit opened']);
+  });
+
+  it('is one that refuses the sender, as long as nothing else is known to work', async () => {
+    const { worker } = givenWorld();
+    const [one, other] = [worker(), worker()];
+    await one.attempt({ kind: 'unavailable', blames: 'sender', reason: 'identity-not-verified' });
+
+    expect(await one.attempt(accepted)).toBe('open');
+    expect(await other.attempt(accepted)).toBe('open');
+  });
+
+  it('is learned by a worker that had just read the table within ten seconds', async () => {
+    const { worker, clock } = givenWorld();
+    const [one, other] = [worker(), worker()];
+    await other.attempt(accepted);
+    await one.attempt(suspended);
+    expect(await other.attempt(accepted)).toBe('went');
+
+    await clock.pass(10 * SECOND);
+
+    expect(await other.attempt(accepted)).toBe('open');
+  });
+});
+
+describe('recovery', () => {
+  it('lets one of all workers try, and the others go elsewhere meanwhile', async () => {
+    const { worker, clock } = givenWorld();
+    const [one, other] = [worker(), worker()];
+    await one.attempt(suspended);
+    await clock.pass(40 * SECOND);
+
+    const probe = await one.enter();
+
+    expect(probe.kind).toBe('go');
+    expect(await other.attempt(accepted)).toBe('probing');
+  });
+
+  it('takes over from a worker that died while it was trying', async () => {
+    const { worker, clock } = givenWorld();
+    const [one, other] = [worker(), worker()];
+    await one.attempt(suspended);
+    await clock.pass(40 * SECOND);
+    expect((await one.enter()).kind).toBe('go');
+
+    await clock.pass(16 * SECOND);
+
+    expect((await other.enter()).kind).toBe('go');
+  });
+
+  it('closes on success and then lets mail in by degrees, always the same mail', async () => {
+    const { worker, clock } = givenWorld();
+    const one = worker();
+    await one.attempt(suspended);
+    await clock.pass(40 * SECOND);
+    expect(await one.attempt(accepted)).toBe('went');
+
+    const shares: number[] = [];
+    for (let interval = 0; interval < 4; interval += 1) {
+      let passed = 0;
+      for (let mail = 0; mail < 1_000; mail += 1)
+        if ((await one.attempt(accepted, { id: `same-${mail}` })) === 'went') passed += 1;
+      shares.push(passed / 1_000);
+      await clock.pass(10 * SECOND);
+    }
+
+    expect(shares[0]).toBeCloseTo(1 / 8, 1);
+    expect(shares[1]).toBeCloseTo(1 / 4, 1);
+    expect(shares[2]).toBeCloseTo(1 / 2, 1);
+    expect(shares[3]).toBe(1);
+  });
+
+  it('stays open longer after each failed probe, to ten minutes and a quarter', async () => {
+    const { worker, clock, table } = givenWorld();
+    const one = worker();
+    await one.attempt(suspended);
+    const waits: number[] = [];
+    for (let trip = 0; trip < 8; trip += 1) {
+      const state = table.items.get('circuit/postmark')?.['state'];
+      const { until } = state as { readonly until: number };
+      waits.push((until - clock.now()) / SECOND);
+      await clock.pass(until - clock.now());
+      expect(await one.attempt(suspended)).toBe('went');
+    }
+
+    for (const [trip, wait] of waits.entries()) {
+      const base = Math.min(600, 30 * 2 ** trip);
+      expect(wait).toBeGreaterThanOrEqual(base);
+      expect(wait).toBeLessThan(base * 1.25);
+    }
+  });
+
+  it('is told to mail that waits', async () => {
+    const { worker, clock } = givenWorld();
+    const one = worker();
+    const begun = clock.now();
+    await one.attempt(suspended);
+    expect(await one.gate.recoveredSince(begun)).toBe(false);
+    await clock.pass(40 * SECOND);
+
+    await one.attempt(accepted);
+
+    expect(await one.gate.recoveredSince(begun)).toBe(true);
+    expect(await one.gate.recoveredSince(clock.now())).toBe(false);
+  });
+});
+
+describe('when all providers are closed off', () => {
+  it('tries the least bad one: a broken line before a closed account', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    await one.attempt(suspended);
+    const first = await one.enter({}, mailgun);
+    await leave(first, outage);
+
+    const [account, line] = [await one.enter({}, postmark), await one.enter({}, mailgun)];
+
+    expect(account).toMatchObject({ kind: 'skip' });
+    expect(line).toMatchObject({ kind: 'skip' });
+    if (account.kind === 'skip' && line.kind === 'skip') expect(line.badness).toBeLessThan(account.badness);
+  });
+
+  it('goes on forcing one mail at a time, until an attempt closes the circuit', async () => {
+    const { worker, clock } = givenWorld();
+    const one = worker();
+    await one.attempt(suspended);
+    await clock.pass(7 * SECOND);
+
+    const first = await one.enter({ forced: true });
+    expect(first.kind).toBe('go');
+    expect(await outcomeOf(one.enter({ forced: true }))).toMatchObject({ kind: 'skip', reason: 'probing' });
+    await leave(first, outage);
+    expect(await one.attempt(accepted, { forced: true })).toBe('quiet');
+
+    await clock.pass(10 * SECOND);
+    expect(await one.attempt(accepted, { forced: true })).toBe('went');
+    expect(await one.attempt(accepted, { forced: true })).toBe('went');
+  });
+});
+
+describe('a provider that asks for time', () => {
+  it('is left alone for its Retry-After by all workers, and its circuit stays closed', async () => {
+    const { worker, clock, table } = givenWorld();
+    const [one, other] = [worker(), worker()];
+    await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 90 * SECOND });
+
+    expect(await one.enter()).toMatchObject({ kind: 'skip', reason: 'held', againAfterMs: 90 * SECOND });
+    expect(await other.attempt(accepted)).toBe('held');
+    expect(await other.attempt(accepted, { forced: true })).toBe('held');
+    expect(table.items.get('circuit/postmark')).toMatchObject({ state: { kind: 'closed' } });
+
+    await clock.pass(90 * SECOND);
+    expect(await one.attempt(accepted)).toBe('went');
+    expect(await other.attempt(accepted)).toBe('went');
+  });
+
+  it('is left alone for a growing while if it names none', async () => {
+    const { worker, clock } = givenWorld();
+    const one = worker();
+    const waits: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit' });
+      const entry = await one.enter();
+      const wait = entry.kind === 'skip' ? (entry.againAfterMs ?? 0) : 0;
+      waits.push(Math.floor(Math.log2(wait / SECOND)));
+      await clock.pass(wait);
+    }
+
+    expect(waits).toEqual([1, 2, 3, 4]);
+  });
+
+  it('scales with the stack', async () => {
+    const { worker, clock } = givenWorld({ timeScale: 60 });
+    const one = worker();
+    await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 60 * SECOND });
+    expect(await one.enter()).toMatchObject({ reason: 'held', againAfterMs: 60 * SECOND });
+
+    await clock.pass(SECOND);
+
+    expect(await one.attempt(accepted)).toBe('went');
+  });
+
+  it('is not held for the sake of one full mailbox', async () => {
+    const { worker } = givenWorld();
+    const one = worker();
+    await one.attempt({ kind: 'throttled', of: 'recipient', reason: 'mailbox-full' });
+
+    expect(await one.attempt(accepted)).toBe('went');
+  });
+});
+
+describe("an operator's switch", () => {
+  const isolate = ({ table, clock }: ReturnType<typeof givenWorld>, ms: number) =>
+    table.write(
+      switchItem('postmark', undefined, {
+        since: clock.now(),
+        until: clock.now() + ms,
+        reason: 'blocklisted',
+        who: 'ada',
+      }),
+      undefined,
+    );
+
+  it('keeps every mail away, forced or not, within ten seconds, until it ends', async () => {
+    const world = givenWorld();
+    const one = world.worker();
+    await one.attempt(accepted);
+    const begun = world.clock.now();
+    await isolate(world, 120 * SECOND);
+
+    await world.clock.pass(10 * SECOND);
+    expect(await one.attempt(accepted)).toBe('isolated');
+    expect(await one.attempt(accepted, { forced: true })).toBe('isolated');
+    expect(await one.gate.recoveredSince(begun)).toBe(false);
+
+    await world.clock.pass(110 * SECOND);
+    expect(await one.attempt(accepted)).toBe('went');
+    expect(await one.gate.recoveredSince(begun)).toBe(true);
+  });
+});
+
+describe('a table that does not answer', () => {
+  it.each(['fail', 'hang'] as const)('lets mail flow (%s)', async (mood) => {
+    const { worker, table, clock } = givenWorld();
+    table.mood = mood;
+    const one = worker();
+    const first = one.attempt(accepted);
+    await clock.pass(1_000);
+    expect(await first).toBe('went');
+
+    for (let mail = 0; mail < 100; mail += 1) expect(await outcomeOf(one.attempt(accepted))).toBe('went');
+  });
+
+  it('is waited for 300 ms at most when an attempt has failed', async () => {
+    const { worker, table, clock } = givenWorld();
+    const one = worker();
+    await one.attempt(accepted);
+    table.mood = 'hang';
+    const attempt = one.attempt(outage);
+
+    await clock.pass(300);
+
+    expect(await outcomeOf(attempt)).toBe('went');
+  });
+
+  it('leaves what was known in force for a while, and then reads as closed', async () => {
+    const { worker, table, clock } = givenWorld();
+    const one = worker();
+    await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 600 * SECOND });
+    table.mood = 'fail';
+
+    await clock.pass(50 * SECOND);
+    expect(await one.attempt(accepted)).toBe('held');
+    await clock.pass(20 * SECOND);
+    expect(await one.attempt(accepted)).toBe('went');
+  });
+
+  it('keeps a worker from asking a closed account again and again', async () => {
+    const { worker, table } = givenWorld();
+    table.mood = 'fail';
+    const one = worker();
+    await one.attempt(suspended);
+
+    expect(await attempts(one, 50)).toBe(0);
+  });
+});
+
+describe('a circuit item', () => {
+  it('keeps the fields that this release does not know', async () => {
+    const { worker, table } = givenWorld();
+    await table.write({ pk: 'circuit/postmark', newer: 'kept', state: { kind: 'ajar' } }, undefined);
+    const one = worker();
+
+    await one.attempt(suspended);
+
+    expect(table.items.get('circuit/postmark')).toMatchObject({ newer: 'kept', rev: 2, state: { kind: 'open' } });
+  });
+
+  it('that was deleted lets mail in again within the time that it is kept', async () => {
+    const { worker, table, clock } = givenWorld({ timeScale: 60 });
+    const one = worker();
+    await one.attempt(suspended);
+    expect(await one.attempt(accepted)).toBe('open');
+    await clock.pass(600);
+    table.items.clear();
+
+    await one.attempt(accepted);
+    await clock.pass(250);
+
+    expect(await one.attempt(accepted)).toBe('went');
+  });
+});
+
+function reasonOf(entry: Awaited<ReturnType<Worker['enter']>>): string {
+  return entry.kind === 'skip' ? entry.reason : entry.kind;
+}
+
+async function attempts(worker: Worker, mails: number): Promise<number> {
+  let went = 0;
+  for (let mail = 0; mail < mails; mail += 1) if ((await worker.attempt(suspended)) === 'went') went += 1;
+  return went;
+}

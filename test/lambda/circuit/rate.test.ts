@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HORIZON_MS, type Lane, promise, type RateState, reserve, unused } from '../../../lambda/circuit/rate.ts';
+
+const NOW = 1_800_000_000_000;
+
+describe('slots', () => {
+  it('begin at once after a pause, and follow each other at the distance of the rate', () => {
+    const { slots } = reserve(unused(10), 'fresh', 5, 10, NOW);
+
+    expect(slots.map((at) => at - NOW)).toEqual([0, 100, 200, 300, 400]);
+  });
+
+  it('are given away two seconds ahead at most', () => {
+    const { slots } = reserve(unused(10), 'fresh', 500, 10, NOW);
+
+    expect(slots).toHaveLength(21);
+  });
+
+  it('are never closer than the rate allows, whoever asks when and for how many', () => {
+    const ask = fc.record({
+      lane: fc.constantFrom<Lane>('fresh', 'backlog'),
+      count: fc.integer({ min: 1, max: 12 }),
+      after: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 6_000 })),
+    });
+    fc.assert(
+      fc.property(fc.array(ask, { maxLength: 60 }), fc.constantFrom(0.5, 3, 10, 14, 333), (asks, perSecond) => {
+        const given: number[] = [];
+        let state = unused(perSecond);
+        let now = NOW;
+        for (const { lane, count, after } of asks) {
+          now += after;
+          const answer = reserve(state, lane, count, perSecond, now);
+          state = answer.state;
+          for (const slot of answer.slots) expect(slot).toBeGreaterThanOrEqual(now - 0.01);
+          given.push(...answer.slots);
+        }
+        given.sort((a, b) => a - b);
+        for (const [place, slot] of given.entries())
+          if (place > 0) expect(slot - (given[place - 1] ?? 0)).toBeGreaterThanOrEqual(1_000 / perSecond - 0.01);
+      }),
+    );
+  });
+
+  it('alternate while both lanes want more than there is', () => {
+    const taken = share({ fresh: 30, backlog: 30 });
+
+    expect(taken.fresh / 200).toBeCloseTo(0.5, 1);
+    expect(taken.fresh + taken.backlog).toBeGreaterThan(190);
+  });
+
+  it('all go to the backlog while there is no fresh mail', () => {
+    expect(share({ fresh: 0, backlog: 30 }).backlog).toBeGreaterThan(190);
+  });
+
+  it('that a trickle of fresh mail leaves go to the backlog', () => {
+    const taken = share({ fresh: 1, backlog: 30 });
+
+    expect(taken.fresh).toBeGreaterThanOrEqual(19);
+    expect(taken.fresh + taken.backlog).toBeGreaterThan(180);
+  });
+
+  it('stay at their distance when the rate changes with a deployment', () => {
+    const { state } = reserve(unused(10), 'fresh', 5, 10, NOW);
+
+    const { slots } = reserve(state, 'fresh', 3, 2, NOW + 50);
+
+    expect(slots.map((at) => at - NOW)).toEqual([900, 1_400, 1_900]);
+  });
+
+  it('come back after a clock that was an hour ahead', () => {
+    const { state } = reserve(unused(10), 'fresh', 5, 10, NOW + 3_600_000);
+
+    expect(reserve(state, 'fresh', 1, 10, NOW).slots).toEqual([NOW]);
+  });
+});
+
+describe('mail that finds no slot', () => {
+  it('is told to come back one after the other, at the rate', () => {
+    const { state } = reserve(unused(10), 'backlog', 100, 10, NOW);
+
+    const { waits } = promise(state, 100, NOW, () => 0.5);
+
+    expect(waits[0]).toBeCloseTo(1_100);
+    expect(waits[99]).toBeCloseTo(11_000);
+  });
+
+  it('lets mail come back as fast as all providers together can send it, since each of them has promised', () => {
+    const { waits } = promise(unused(1), 8, NOW, () => 0.5, 4);
+
+    expect((waits.at(-1) as number) - (waits[0] as number)).toBe((7 * 1_000) / 4);
+  });
+
+  it('is never told to stay away for longer than a queue can delay it', () => {
+    const { waits } = promise(unused(1), 5_000, NOW, () => 0.9);
+
+    expect(Math.max(...waits)).toBeLessThanOrEqual(900_000);
+    expect(waits.at(-1)).toBeCloseTo(855_000);
+  });
+});
+
+/** Twenty seconds at ten a second, with so many mails of each lane that ask every second. */
+function share(wants: Record<Lane, number>): Record<Lane, number> {
+  const taken = { fresh: 0, backlog: 0 };
+  const queue = { fresh: 0, backlog: 0 };
+  let state: RateState = unused(10);
+  for (let ms = 0; ms < 20_000; ms += 50) {
+    for (const lane of ['backlog', 'fresh'] as const) {
+      queue[lane] += wants[lane] / 20;
+      const count = Math.floor(queue[lane]);
+      if (count === 0) continue;
+      const answer = reserve(state, lane, Math.min(count, 3), 10, NOW + ms);
+      state = answer.state;
+      taken[lane] += answer.slots.filter((at) => at < NOW + 20_000).length;
+      queue[lane] = Math.min(queue[lane] - answer.slots.length, HORIZON_MS / 10);
+    }
+  }
+  return taken;
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { accountOf, candidatesFor } from '../../../lambda/contract/account.ts';
+import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+
+const postmark = (key: string, messageStream?: string): ProviderConfig => ({
+  key,
+  type: 'postmark',
+  options: messageStream ? { messageStream } : {},
+});
+const mailgun = (key: string, domain: string, region?: 'us' | 'eu'): ProviderConfig => ({
+  key,
+  type: 'mailgun',
+  options: { domain, ...(region && { region }) },
+});
+const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
+const keys = (list: readonly ProviderConfig[]) => list.map(({ key }) => key);
+
+describe('who is asked about an earlier attempt', () => {
+  it('is the provider of that key, as long as it is the only such account', () => {
+    const list = [postmark('postmark'), mailgun('mailgun', 'example.com'), ses];
+
+    expect(candidatesFor('postmark', accountOf(postmark('postmark')), list)).toMatchObject([{ key: 'postmark' }]);
+  });
+
+  it('is the same account under its new key', () => {
+    const list = [mailgun('other', 'other.example'), mailgun('new', 'example.com', 'us'), postmark('postmark')];
+
+    expect(keys(candidatesFor('old', accountOf(mailgun('old', 'example.com')), list))).toEqual(['new']);
+  });
+
+  it('are all accounts of the type where none has the options of that time, each with those options', () => {
+    const list = [mailgun('a', 'a.example'), ses, mailgun('b', 'b.example', 'eu')];
+
+    expect(candidatesFor('old', accountOf(mailgun('old', 'example.com', 'eu')), list)).toEqual([
+      { key: 'a', type: 'mailgun', options: { domain: 'example.com', region: 'eu' } },
+      { key: 'b', type: 'mailgun', options: { domain: 'example.com', region: 'eu' } },
+    ]);
+  });
+
+  it('are both of two accounts that only their secrets tell apart: their keys may have been exchanged', () => {
+    expect(keys(candidatesFor('b', accountOf(postmark('b')), [postmark('a'), postmark('b')]))).toEqual(['b', 'a']);
+  });
+
+  it('is asked where it kept the mail, though the options of the key have changed', () => {
+    expect(candidatesFor('p', accountOf(postmark('p', 'news')), [postmark('p', 'receipts')])).toMatchObject([
+      { key: 'p', options: { messageStream: 'news' } },
+    ]);
+  });
+
+  it('is none where the key belongs to another type by now, and no account of the type is left', () => {
+    expect(candidatesFor('p', accountOf(postmark('p')), [mailgun('p', 'example.com')])).toEqual([]);
+  });
+
+  it('are all where an older release wrote down nothing but a key that is gone', () => {
+    expect(keys(candidatesFor('old', undefined, [postmark('new'), ses]))).toEqual(['new', 'ses']);
+    expect(keys(candidatesFor('ses', undefined, [postmark('new'), ses]))).toEqual(['ses']);
+  });
+});

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
+import { type Expected, problemsOf } from './field-expectations.ts';
+import { type FormEntry, givenWorld, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
+
+// What people who receive mail over webhooks have reported in public, as small made-up mails, with what must come of each.
+// A case with `guard` was right before the repair of its kind, and marks where the repair would go too far.
+
+type Posted = 'mailgun-mime' | 'mailgun-form' | 'postmark-json' | 'postmark-raw';
+
+interface Case {
+  readonly id: string;
+  readonly file: string;
+  readonly posted: readonly Posted[];
+  readonly expect: Expected;
+  readonly guard?: boolean;
+}
+
+const DIRECTORY = new URL('./field/', import.meta.url);
+const cases = JSON.parse(readFileSync(new URL('expected.json', DIRECTORY), 'utf8')) as Case[];
+const runs = cases.flatMap((one) => one.posted.map((posted) => ({ ...one, posted })));
+
+test.each(runs)('$id as $posted', async ({ file, posted, expect: expected }) => {
+  const world = givenWorld();
+
+  const { status } = await world.receive(requestOf(readFileSync(new URL(file, DIRECTORY)), posted));
+
+  expect(status).toBe(200);
+  const [message, ...more] = world.messages();
+  expect(more).toEqual([]);
+  expect(message && problemsOf(message, expected)).toEqual([]);
+});
+
+function requestOf(content: Buffer, posted: Posted): Arrival {
+  switch (posted) {
+    case 'mailgun-mime':
+      return mailgunRequest(
+        [
+          ['recipient', 'box@in.example.com'],
+          ['sender', 'jane@sender.example'],
+          ['body-mime', content],
+        ],
+        { multipart: true },
+      );
+    case 'mailgun-form': {
+      const { fields, files } = JSON.parse(content.toString()) as MailgunForm;
+      const entries: FormEntry[] = [
+        ...Object.entries(fields),
+        ...files.map(
+          ({ name, filename, contentType, content: text }): FormEntry => [name, text, filename, contentType],
+        ),
+      ];
+      return mailgunRequest(entries);
+    }
+    case 'postmark-json':
+      return postmarkRequest(content.toString());
+    case 'postmark-raw': {
+      const nothing = { FromFull: null, ToFull: [], Subject: '', Date: '', TextBody: '', Headers: [] };
+      return postmarkRequest(postmarkMail({ ...nothing, RawEmail: content.toString() }));
+    }
+  }
+}
+
+interface MailgunForm {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly files: readonly { name: string; filename: string; contentType: string; content: string }[];
+}

@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
+import { givenWorld, mailgunMail, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
+
+// One repeated piece in each place of a mail that something is read from. Where the time grows with the square of the size, a
+// megabyte takes minutes; where it grows with the size, a moment.
+
+const MB = 1_000_000;
+const MOST_MS = 5_000;
+
+const PIECES = [
+  ' ',
+  '=',
+  '(',
+  '<',
+  '"',
+  '\\',
+  ',',
+  ';',
+  ':',
+  '@',
+  'a',
+  '\0',
+  '\xe9',
+  '\n ',
+  '\r\n',
+  '= ',
+  '; ',
+  'a ',
+  'a:',
+  '<a@',
+  'a@b,',
+  '\\"',
+  ';a="',
+  '<a@b> ',
+  ';name=a (b',
+  ')',
+  ';a*1*=%41',
+  '=\r\n',
+  '\n--b\n',
+  '=?utf-8?q?',
+  '=?utf-8?q?a?= ',
+  '=?utf-8?b?YWFh?= ',
+  '=?a?q?b?= =?c?q?d?= ',
+  '=?iso-2022-jp?b?YWFh?= ',
+];
+
+test.each(PIECES)(
+  '%j without end, in every place of a mail, costs what its size costs',
+  { timeout: 120_000 },
+  async (piece) => {
+    const filled = (size: number) => piece.repeat(Math.ceil(size / piece.length));
+    const headers = (size: number) => HEADERS.map((start) => `${start}${filled(size / HEADERS.length)}\r\n`).join('');
+    const parts = PARTS.map(
+      (head) => `--b\r\n${head.replace('…', () => filled(20_000))}\r\n\r\n${filled(MB / PARTS.length)}\r\n`,
+    );
+    const mail = `Message-ID: <1@x>\r\n${headers(200_000)}Content-Type: multipart/mixed; boundary=b\r\n\r\n${parts.join('')}--b--`;
+
+    await expectSoon(
+      mailgunRequest(
+        [
+          ['recipient', 'a@x.com'],
+          ['body-mime', Buffer.from(mail, 'latin1')],
+        ],
+        { multipart: true },
+      ),
+    );
+  },
+);
+
+test.each(PIECES)(
+  '%j without end, in every field of a form and of JSON, costs what its size costs',
+  { timeout: 120_000 },
+  async (piece) => {
+    const filled = piece.repeat(Math.ceil(MB / 20 / piece.length));
+    const headers = HEADERS.map((start): [string, string] => [start.split(':')[0] ?? '', filled]);
+    const fields = Object.fromEntries(FIELDS.map((name) => [name, filled]));
+    const json = Object.fromEntries(JSON_FIELDS.map((name) => [name, filled]));
+    const Headers = headers.map(([Name, Value]) => ({ Name, Value }));
+    const Attachments = [{ Name: filled, ContentType: filled, ContentID: filled, Content: filled }];
+
+    await expectSoon(
+      mailgunRequest(mailgunMail({ ...fields, 'message-headers': JSON.stringify(headers) }), { multipart: true }),
+    );
+    await expectSoon(postmarkRequest(postmarkMail({ ...json, Headers, Attachments })));
+  },
+);
+
+const HEADERS = [
+  'From: ',
+  'To: "',
+  'Cc: <',
+  'Reply-To: g:',
+  'Subject: ',
+  'Date: Mon, ',
+  'References: <',
+  'In-Reply-To: ',
+  'Received: from x; ',
+  'Return-Path: <',
+  'Received-SPF: ',
+  'Auto-Submitted: ',
+  'Authentication-Results: mailgun.org; ',
+  'Content-Type: text/plain',
+  'X-Spam-Tests: ',
+];
+const PARTS = [
+  'Content-Transfer-Encoding: base64',
+  'Content-Transfer-Encoding: quoted-printable',
+  'Content-Type: text/plain; charset=utf-7',
+  'Content-Type: text/plain; charset=iso-2022-jp; format=flowed; delsp=yes',
+  'Content-Type: text/html',
+  'Content-Type: text/plain…',
+  'Content-Type: text/plain; charset="…"',
+  'Content-Type: multipart/mixed; boundary="…"',
+  'Content-Type: application/pdf; name="…"',
+  'Content-Disposition: attachment; filename*0="…"',
+  "Content-Disposition: attachment; filename*=utf-8''…",
+  'Content-ID: <…',
+];
+const FIELDS = [
+  'subject',
+  'from',
+  'sender',
+  'body-plain',
+  'body-html',
+  'stripped-text',
+  'content-id-map',
+  'attachment-count',
+];
+const JSON_FIELDS = [
+  'Subject',
+  'TextBody',
+  'HtmlBody',
+  'Date',
+  'ReplyTo',
+  'MessageID',
+  'StrippedTextReply',
+  'MailboxHash',
+];
+
+async function expectSoon(request: Arrival): Promise<void> {
+  const world = givenWorld();
+  const begun = performance.now();
+  const { status } = await world.receive(request);
+  expect(performance.now() - begun).toBeLessThan(MOST_MS);
+  expect(status).toBe(200);
+}

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { type Expected, problemsOf } from './field-expectations.ts';
+import { SIBLINGS } from './siblings.ts';
+import { arrivedBy, type Way } from './six-ways.ts';
+
+// Mails like those of test/lambda/inbound/field, each with one oddity of real mail, in every way that brings the mail as it was received.
+
+const RAW: readonly Way[] = ['mailgun-mime', 'mailgun-stored', 'postmark-raw', 'ses'];
+
+const runs = SIBLINGS.flatMap(({ name, mail, expect: expected, ways = RAW }) =>
+  ways.map((way) => ({ name, way, mail, expected })),
+);
+
+test.each(runs)('$name by $way', async ({ way, mail, expected }) => {
+  expect(problemsOf(await arrivedBy(way, mail), expected satisfies Expected)).toEqual([]);
+});

@@ -1,0 +1,61 @@
+import type { InboundMessage } from '../../../lambda/contract/inbound.ts';
+import { type ReceivedMail, readReception } from '../../../local/simulators/inbound/received-mail.ts';
+import { mailgunBody, sign } from '../../../local/simulators/mailgun/webhook.ts';
+import { postmarkMessage } from '../../../local/simulators/postmark/webhook.ts';
+import { givenWorld, NOW, postmarkRequest, type World } from './world.ts';
+
+/** The ways in which a mail may come. */
+export const WAYS = ['mailgun-form', 'mailgun-mime', 'mailgun-stored', 'postmark-json', 'postmark-raw', 'ses'] as const;
+export type Way = (typeof WAYS)[number];
+/** The ways in which a provider takes the mail apart. */
+export const PARSED: readonly Way[] = ['mailgun-form', 'postmark-json'];
+
+/** The message of a mail that comes in this way. */
+export async function arrivedBy(way: Way, raw: Buffer): Promise<InboundMessage> {
+  const world = givenWorld();
+  const mail = readReception({ raw, from: 'ada@example.org', to: 'box@in.example.com' });
+  await post(way, mail, world);
+  const [message, ...more] = world.messages();
+  if (more.length > 0) throw new Error(`more than one message arrived by ${way}`);
+  if (message === undefined) throw new Error(`nothing arrived by ${way}`);
+  return message;
+}
+
+async function post(way: Way, mail: ReceivedMail, world: World): Promise<unknown> {
+  const signature = sign('key-new', NOW / 1000);
+  const url = 'https://storage-us-east4.api.mailgun.net/v3/domains/in.example.com/messages/KEY';
+  const mailgun = (form: 'form' | 'mime' | 'store') =>
+    world.receive({
+      key: 'mailgun',
+      path: 'hidden-m',
+      sourceIp: '3.0.0.1',
+      ...mailgunBody(mail, form, signature, url),
+    });
+  switch (way) {
+    case 'mailgun-form':
+      return await mailgun('form');
+    case 'mailgun-mime':
+      return await mailgun('mime');
+    case 'mailgun-stored':
+      world.fetch = async () => Response.json({ 'body-mime': mail.raw.toString('utf8') });
+      return await mailgun('store');
+    case 'postmark-json':
+      return await world.receive(postmarkRequest(postmarkMessage(mail, 'an-id', false)));
+    case 'postmark-raw':
+      return await world.receive(postmarkRequest(postmarkMessage(mail, 'an-id', true)));
+    case 'ses': {
+      world.objects.set('inbound/ses/an-id', { content: mail.raw, contentType: '' });
+      const action = { bucketName: 'mail', objectKey: 'inbound/ses/an-id' };
+      return await world.takeReceived({
+        notificationType: 'Received',
+        mail: { source: mail.from, messageId: 'an-id' },
+        receipt: { recipients: [mail.to], action },
+      });
+    }
+  }
+}
+
+/** As SMTP carries it. */
+export function asSent(mail: Buffer): Buffer {
+  return Buffer.from(mail.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
+}

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import type { Message } from '../../../lambda/mail/message.ts';
+import { composeMime, readdressed } from '../../../lambda/mail/mime.ts';
+import { fromSubstitute } from '../../../lambda/mail/substitute.ts';
+import { headerFields } from './read-back.ts';
+
+const message: Message = {
+  id: 'order-1',
+  handle: 'handle',
+  messageId: '<handle@example.com>',
+  date: new Date('2026-12-01T10:20:30Z'),
+  from: { name: 'The Shop', address: 'shop@example.com' },
+  to: [{ address: 'ada@example.org' }],
+  cc: [],
+  bcc: [],
+  replyTo: [],
+  subject: 'Hello',
+  text: 'Hello Ada',
+  headers: [['X-Mailover-Id', 'order-1']],
+  attachments: [],
+  metadata: {},
+};
+
+it('keeps the name, sends answers to the original, and leaves the rest of the mail byte for byte', async () => {
+  const mime = await composeMime(message);
+  const substituted = fromSubstitute(message, 'mail@mg.example.net');
+  const other = readdressed(mime, message, substituted);
+
+  const rest = (fields: [string, string][]) => fields.filter(([name]) => name !== 'From' && name !== 'Reply-To');
+  expect(headerFields(other).filter(([name]) => name === 'From' || name === 'Reply-To')).toEqual([
+    ['From', '"The Shop" <mail@mg.example.net>'],
+    ['Reply-To', '"The Shop" <shop@example.com>'],
+  ]);
+  expect(rest(headerFields(other))).toEqual(rest(headerFields(mime)));
+  const body = (bytes: Buffer) => bytes.subarray(bytes.indexOf('\r\n\r\n')).toString();
+  expect(body(other)).toBe(body(mime));
+});
+
+it('leaves a Reply-To of the submission as it is', () => {
+  const replyTo = [{ address: 'help@example.com' }];
+  expect(fromSubstitute({ ...message, replyTo }, 'mail@mg.example.net').replyTo).toEqual(replyTo);
+});

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type AwsServer, startAws } from '../../../local/aws/server.ts';
+import { StackClock } from '../../../local/clock.ts';
+import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
+import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+
+const faults = new FaultBoard();
+let aws: AwsServer;
+let put: (key: string, content: string) => Promise<unknown>;
+
+beforeAll(async () => {
+  aws = await startAws({ port: 0, clock: new StackClock(), faults, own: ownHosts() });
+  aws.buckets.createBucket('mail');
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: aws.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+  });
+  const { s3Store } = await import('../../../lambda/platform/object-store.ts');
+  const store = s3Store('mail', { now: Date.now, sleep: async () => {} });
+  put = (key, content) => store.put(key, content, 'text/plain');
+});
+beforeEach(() => faults.set('aws', []));
+afterAll(() => aws.close());
+
+const fault = (error: string, times: number) =>
+  faults.set('aws', parseFaults({ service: 's3', operation: 'PutObject', error, times }));
+
+test('a write is repeated while the bucket is away for a moment', async () => {
+  await fault('ServiceUnavailable', 3);
+  await expect(put('a', 'x')).resolves.toEqual({ bucket: 'mail', key: 'a' });
+});
+
+test('it is given up after four tries, however many writes went wrong before', async () => {
+  for (let write = 0; write < 60; write++) {
+    await fault('ServiceUnavailable', 3);
+    await put('b', 'x');
+  }
+  await fault('ServiceUnavailable', 4);
+  await expect(put('b', 'x')).rejects.toThrow();
+});
+
+test('what a policy refuses is refused at once', async () => {
+  await fault('AccessDenied', 1);
+  await expect(put('c', 'x')).rejects.toMatchObject({ name: 'AccessDenied' });
+});

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { s3Store } from '../../../lambda/platform/object-store.ts';
+import type { s3Objects } from '../../../lambda/platform/objects.ts';
+import { sqsQueueOneTry } from '../../../lambda/platform/queue.ts';
+import type { managedSecrets } from '../../../lambda/platform/secrets.ts';
+import { dynamoTable } from '../../../lambda/platform/table.ts';
+import { block } from '../../support/block.ts';
+
+/** What happens to a request, by the socket that it comes on: 1 for its first request. */
+let onRequest: (answer: () => void, socket: Socket, nthOfSocket: number) => void;
+let connections = 0;
+let requests = 0;
+const server = createServer((request, response) => {
+  const nth = ((request.socket as Socket & { count?: number }).count ?? 0) + 1;
+  Object.assign(request.socket, { count: nth });
+  request.resume().on('end', () => {
+    requests += 1;
+    onRequest(() => answer(request, response), request.socket, nth);
+  });
+});
+server.keepAliveTimeout = 600_000;
+server.on('connection', () => {
+  connections += 1;
+});
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const target = String(request.headers['x-amz-target'] ?? '');
+  if (target.startsWith('secrets')) response.end(JSON.stringify({ SecretString: '{"key":"1"}' }));
+  else if (target.startsWith('DynamoDB')) response.end('{"Item":{"pk":{"S":"a"},"rev":{"N":"1"}}}');
+  else if (target.startsWith('AmazonSQS'))
+    response.end(JSON.stringify({ MessageId: '1', MD5OfMessageBody: createHash('md5').update('body').digest('hex') }));
+  else response.end(request.method === 'GET' ? 'content' : '{}');
+}
+
+beforeEach(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  [connections, requests] = [0, 0];
+  onRequest = (good) => good();
+  pointTo((server.address() as AddressInfo).port);
+  vi.resetModules();
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const names = ['the table', 'a queue', 'reading objects', 'writing objects', 'secrets'] as const;
+
+describe.each(names)('%s', (name) => {
+  it('makes a request that is reset on a kept socket at once on a fresh one', async () => {
+    const call = await givenCall(name);
+    await call();
+    onRequest = (good, socket, nth) => (nth > 1 ? socket.resetAndDestroy() : good());
+
+    const begun = performance.now();
+    await call();
+
+    expect({ requests, connections }).toEqual({ requests: 3, connections: 2 });
+    // The SDK would wait between two tries.
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
+
+  it('does not use a socket that has been idle for longer than five seconds by the clock', async () => {
+    const call = await givenCall(name);
+    await call();
+    await call();
+    expect(connections).toBe(1);
+
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6_000 });
+    await call();
+
+    expect({ requests, connections }).toEqual({ requests: 3, connections: 2 });
+  });
+});
+
+it('drops all that were kept when one of them is dead: none of them is tried after it', async () => {
+  const call = await givenCall('the table');
+  await Promise.all(Array.from({ length: 10 }, call));
+  const kept = connections;
+  onRequest = (good, socket, nth) => (nth > 1 ? socket.resetAndDestroy() : good());
+
+  await call();
+  await call();
+
+  // One was found dead; the second call has the fresh one, which is dead by then as well.
+  expect(connections).toBe(kept + 2);
+  expect(requests).toBe(10 + 2 + 2);
+});
+
+it('goes on over a fresh socket when a kept one is silent', async () => {
+  const call = await givenCall('the table');
+  await Promise.all(Array.from({ length: 5 }, call));
+  onRequest = (good, _socket, nth) => (nth > 1 ? undefined : good());
+
+  const begun = performance.now();
+  await call();
+
+  expect(performance.now() - begun).toBeLessThan(4_000);
+  expect(requests).toBe(5 + 2);
+});
+
+it('makes no second message where a fresh socket is reset, since that one may have been taken', async () => {
+  onRequest = (_good, socket) => socket.resetAndDestroy();
+
+  await expect(sqsQueueOneTry.send(`${url}/000000000000/q`, 'body')).rejects.toThrow();
+
+  expect(requests).toBe(1);
+});
+
+it('takes an answer that lay there when the process went on, long after the time was up', async () => {
+  const distant = await givenDistantServer();
+  pointTo(distant.port);
+  const table = dynamoTable('state', { maxAttempts: 1 });
+  await table.get('a');
+
+  const reading = table.get('a');
+  await distant.asked();
+  await block(2_500);
+
+  expect(await reading).toMatchObject({ pk: 'a' });
+  await distant.close();
+});
+
+let url = '';
+
+function pointTo(port: number): void {
+  url = `http://127.0.0.1:${port}`;
+  for (const [name, value] of Object.entries({
+    AWS_ENDPOINT_URL: url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+  }))
+    vi.stubEnv(name, value);
+}
+
+/** Modules keep their clients, so each test loads its own. */
+async function givenCall(name: (typeof names)[number]): Promise<() => Promise<unknown>> {
+  switch (name) {
+    case 'the table': {
+      const table = dynamoTable('state');
+      return () => table.get('a');
+    }
+    case 'a queue': {
+      const { sqsQueueOneTry: queue } = await import('../../../lambda/platform/queue.ts');
+      return () => queue.send(`${url}/000000000000/q`, 'body');
+    }
+    case 'reading objects': {
+      const { s3Objects: own } = (await import('../../../lambda/platform/objects.ts')) as {
+        s3Objects: typeof s3Objects;
+      };
+      const objects = own('mail');
+      return () => objects.read({ bucket: 'mail', key: 'submissions/a' }, 100);
+    }
+    case 'writing objects': {
+      const { s3Store: own } = (await import('../../../lambda/platform/object-store.ts')) as {
+        s3Store: typeof s3Store;
+      };
+      const store = own('mail');
+      return () => store.put('inbound/a', 'content', 'text/plain');
+    }
+    case 'secrets': {
+      const { managedSecrets: own } = (await import('../../../lambda/platform/secrets.ts')) as {
+        managedSecrets: typeof managedSecrets;
+      };
+      const secrets = own({ add: () => undefined });
+      return () => secrets.read('a', true);
+    }
+  }
+}
+
+/** A table on a thread of its own, which answers while this one stands still. */
+async function givenDistantServer() {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     let asked = 0;
+     const server = require('node:http').createServer((request, response) => {
+       request.resume().on('end', () => {
+         asked += 1;
+         parentPort.postMessage({ asked });
+         setTimeout(() => response.end('{"Item":{"pk":{"S":"a"},"rev":{"N":"1"}}}'), 200);
+       });
+     }).listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port }));`,
+    { eval: true },
+  );
+  const seen: { asked?: number; port?: number }[] = [];
+  worker.on('message', (message) => seen.push(message));
+  const until = async <T>(find: () => T | undefined) => vi.waitFor(() => find() ?? expect.fail('not yet'), 20_000);
+  return {
+    port: await until(() => seen.find(({ port }) => port)?.port),
+    asked: () => until(() => seen.find(({ asked }) => asked === 2)),
+    close: () => worker.terminate(),
+  };
+}

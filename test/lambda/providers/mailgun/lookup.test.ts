@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { create } from '../../../../lambda/providers/mailgun/send.ts';
+import type { Question } from '../../../../lambda/providers/provider.ts';
+import { type Answer, closedPort, startServer, verbatim } from '../wire-server.ts';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const ID = `${'h'.repeat(43)}@example.com`;
+const ADA = 'ada@example.org';
+const BOB = 'Bob@example.net';
+
+let server: Awaited<ReturnType<typeof startServer>>;
+let answer: Answer;
+
+beforeAll(async () => {
+  server = await startServer((...all) => answer(...all));
+});
+
+afterAll(() => server.close());
+
+describe('asking Mailgun about an attempt', () => {
+  it('asks for the Message-ID without brackets, from shortly before the attempt on', async () => {
+    answer = pages([]);
+
+    await ask();
+
+    const { url, headers, method } = server.received.at(-1) ?? { url: '' };
+    const { pathname, searchParams } = new URL(url, server.url);
+    expect(`${method} ${pathname}`).toBe('GET /v3/mg.example.com/events');
+    expect(Object.fromEntries(searchParams)).toEqual({
+      begin: String(Date.parse('2026-11-25T09:50:00Z') / 1000),
+      ascending: 'yes',
+      limit: '300',
+      'message-id': ID,
+    });
+    expect(headers?.authorization).toBe(`Basic ${Buffer.from('api:key-1').toString('base64')}`);
+  });
+
+  it.each(['accepted', 'delivered', 'failed', 'opened', 'complained'])(
+    'takes an event %s for a proof',
+    async (kind) => {
+      answer = pages([event(kind, ADA), event(kind, BOB.toLowerCase())]);
+
+      expect(await ask()).toEqual({
+        kind: 'answered',
+        found: new Map([
+          [ADA, ID],
+          [BOB, ID],
+        ]),
+      });
+    },
+  );
+
+  it('finds nothing, and later all of it', async () => {
+    answer = pages([]);
+    expect(await ask()).toEqual({ kind: 'answered', found: new Map() });
+
+    answer = pages([event('accepted', ADA), event('accepted', BOB)]);
+    expect(await ask()).toMatchObject({ found: new Map([ADA, BOB].map((address) => [address, ID])) });
+  });
+
+  it('finds the mail for some of the recipients', async () => {
+    answer = pages([event('accepted', BOB), event('accepted', 'eve@example.org')]);
+
+    expect(await ask()).toEqual({ kind: 'answered', found: new Map([[BOB, ID]]) });
+  });
+
+  it('reads on to the empty page', async () => {
+    answer = pages([event('accepted', ADA)], [event('delivered', ADA)], [event('accepted', BOB)]);
+
+    expect(await ask()).toMatchObject({ found: new Map([ADA, BOB].map((address) => [address, ID])) });
+    expect(server.received.at(-1)?.url).toBe('/v3/mg.example.com/events/page-2');
+  });
+
+  it('counts no recipient whose mail Mailgun rejected afterwards, and none if the rejection names nobody', async () => {
+    answer = pages([event('accepted', ADA), event('accepted', BOB), event('rejected', ADA)]);
+    expect(await ask()).toMatchObject({ found: new Map([[BOB, ID]]) });
+
+    answer = pages([event('accepted', ADA), event('rejected')]);
+    expect(await ask()).toMatchObject({ found: new Map() });
+  });
+
+  it('cannot say anything from a page that is not to be had, even if an earlier one named some', async () => {
+    const first = pages([event('accepted', ADA)]);
+    answer = (response, request, socket) =>
+      request.url.includes('page-')
+        ? verbatim(500, {}, 'oops')(response, request, socket)
+        : first(response, request, socket);
+
+    expect(await ask()).toMatchObject({ kind: 'cannot-say', reason: 'server-error' });
+  });
+
+  it('ends when the pages do not', async () => {
+    answer = (response) =>
+      response.writeHead(200, JSON_TYPE).end(page([event('accepted', 'eve@example.org')], 'again'));
+
+    expect(await ask()).toMatchObject({ kind: 'cannot-say', reason: 'unreadable-answer' });
+  });
+
+  it.each<[string, Answer, string]>([
+    ['a domain sending key or a wrong key', verbatim(401, {}, 'Forbidden'), 'authentication'],
+    [
+      'an account that is disabled',
+      verbatim(403, {}, 'Domain x is not allowed to send: Account disabled'),
+      'account-disabled',
+    ],
+    ['a domain of another region', verbatim(404, JSON_TYPE, '{"message":"Domain not found: x"}'), 'domain-not-found'],
+    ['a rate limit', verbatim(429, JSON_TYPE, '{"message":"too many requests"}'), 'rate-limit'],
+    ['an outage', verbatim(500, {}, 'oops'), 'server-error'],
+    ['a wrong URL', verbatim(200, {}, 'Mailgun Magnificent API'), 'unreadable-answer'],
+    ['a page of HTML', verbatim(200, { 'content-type': 'text/html' }, '<html>'), 'unreadable-answer'],
+    ['a body that is null', verbatim(200, JSON_TYPE, 'null'), 'unreadable-answer'],
+    ['no body', verbatim(200, JSON_TYPE, ''), 'unreadable-answer'],
+    ['items of no list', verbatim(200, JSON_TYPE, '{"items":{"a":1},"paging":{}}'), 'unreadable-answer'],
+    ['items of no event', verbatim(200, JSON_TYPE, '{"items":[null],"paging":{}}'), 'unreadable-answer'],
+    ['a page URL that is none', verbatim(200, JSON_TYPE, '{"items":[],"paging":{"next":"::"}}'), 'unreadable-answer'],
+    ['events of other mail', verbatim(200, JSON_TYPE, page([event('accepted', ADA, 'other@x')])), 'unreadable-answer'],
+    ['a hang', () => {}, 'no-answer'],
+    ['a reset', (_, __, socket) => socket.resetAndDestroy(), 'connection-lost'],
+  ])('cannot say anything from %s', async (_, given, reason) => {
+    answer = given;
+
+    expect(await ask()).toMatchObject({ kind: 'cannot-say', reason });
+  });
+
+  it('cannot say anything when nobody listens, or without a key', async () => {
+    const endpoint = `http://127.0.0.1:${await closedPort()}`;
+
+    expect(await ask({ endpoint })).toMatchObject({ kind: 'cannot-say', reason: 'connection-refused' });
+    expect(await ask({ apiKey: '' })).toMatchObject({ kind: 'cannot-say', reason: 'authentication' });
+  });
+
+  it('names no address in its detail, and writes nothing to the console', async () => {
+    const spies = (['log', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name));
+    answer = verbatim(400, JSON_TYPE, `{"message":"no events for ${ADA}"}`);
+
+    expect(JSON.stringify(await ask())).not.toContain(ADA);
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+  });
+});
+
+function ask({ endpoint = server.url, apiKey = 'key-1' } = {}) {
+  const question: Question = {
+    handle: 'h'.repeat(43),
+    messageId: `<${ID}>`,
+    recipients: [ADA, BOB],
+    begunAt: Date.parse('2026-11-25T10:00:00Z'),
+    deadlineMs: 400,
+    connectMs: 300,
+  };
+  const provider = create({ key: 'mailgun', options: { domain: 'mg.example.com' }, secret: { apiKey }, endpoint });
+  return provider.lookup?.(question);
+}
+
+/** An event as Mailgun's user manual shows them, without what is not read. */
+function event(kind: string, recipient?: string, id = ID) {
+  return {
+    event: kind,
+    id: 'ncV2XwymRUKbPek_MIM-Gw',
+    timestamp: 1_795_600_000.1,
+    ...(recipient && { recipient }),
+    message: { headers: { to: '', 'message-id': id, from: 'a@example.com', subject: 'x' }, size: 1 },
+  };
+}
+
+function page(items: unknown[], next = 'page-1'): string {
+  const paging = { next: `https://api.mailgun.net/v3/mg.example.com/events/${next}`, previous: 'https://x.example/p' };
+  return JSON.stringify({ items, paging });
+}
+
+/** These pages in turn, and then empty ones. */
+function pages(...all: unknown[][]): Answer {
+  return (response, { url }) => {
+    const number = Number(/page-(\d+)$/.exec(url)?.[1] ?? 0);
+    response.writeHead(200, JSON_TYPE).end(page(all[number] ?? [], `page-${number + 1}`));
+  };
+}

@@ -1,0 +1,203 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { classify, inactiveAmong, namesInactive } from '../../../../lambda/providers/postmark/classify.ts';
+import type { WireTrace } from '../../../../lambda/providers/wire.ts';
+
+const trace = (status: number | undefined, more: Partial<WireTrace> = {}): WireTrace => ({
+  connected: true,
+  written: true,
+  complete: true,
+  ...(status !== undefined && { status }),
+  ...more,
+});
+/** As the SDK puts it: what it resolves with for a 2xx, and what it throws for anything else. */
+const answered = (status: number, code: number | undefined, message?: string, more: Partial<WireTrace> = {}) =>
+  status >= 200 && status < 300
+    ? classify({ trace: trace(status, more), result: { ErrorCode: code, Message: message } })
+    : classify({ trace: trace(status, more), error: { code, message } });
+const told = (...given: Parameters<typeof answered>) => {
+  const outcome = answered(...given);
+  if (outcome.kind === 'accepted') return 'accepted';
+  const who = 'blames' in outcome ? outcome.blames : outcome.kind === 'throttled' ? outcome.of : '';
+  return [outcome.kind, who, outcome.reason === 'unrecognised' ? '' : outcome.reason].filter(Boolean).join(' ');
+};
+
+const folder = new URL('fixtures/', import.meta.url);
+test.each(readdirSync(folder))('the recorded answer %s', (name) => {
+  const { status, headers, body, expected } = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    parsed = body;
+  }
+  const { ErrorCode, Message } = Object(parsed) as { ErrorCode?: unknown; Message?: unknown };
+  const watched = { trace: trace(status, { headers }) };
+  const outcome =
+    status < 300
+      ? classify({ ...watched, result: parsed })
+      : classify({ ...watched, error: { code: ErrorCode ?? 0, message: Message ?? String(body) } });
+  const { kind, blames, reason } = expected;
+  // What concerns single recipients is told apart by the sender of it.
+  if (!/inactive/.test(name))
+    expect(outcome).toMatchObject({ kind, ...(blames && { blames }), ...(kind !== 'accepted' && { reason }) });
+});
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+test.each<[string, readonly number[]]>([
+  ['unavailable account authentication', [10]],
+  ['refused message invalid-request', [11]],
+  ['unavailable outage maintenance', [100]],
+  ['refused message invalid-email', [300]],
+  ['unavailable sender sender-unknown', [400]],
+  ['unavailable sender sender-unconfirmed', [401]],
+  ['refused message invalid-json', [402]],
+  ['refused message invalid-field', [403]],
+  ['unavailable account quota', [405]],
+  ['refused recipient inactive-recipient', [406]],
+  ['refused message json-required', [409]],
+  ['refused message batch-too-large', [410]],
+  ['refused message attachment-type', [411]],
+  ['unavailable account pending-approval', [412]],
+  ['unavailable account not-allowed-to-send', [413]],
+  ['throttled provider rate-limit', [429]],
+  ['refused message template', [1101, 1105, 1109, 1120, 1121, 1122, 1123, 1130, 1131]],
+  ['unavailable account message-stream', [1221, 1226, 1235, 1236]],
+  ['unavailable account smtp-token', range(1450, 1460)],
+  ['unavailable account wrong-endpoint', [...range(500, 523), ...range(600, 613), ...range(700, 703)]],
+  ['unavailable account wrong-endpoint', [800, 899, 900, 1099]],
+  ['unrecognised', [404, 499, 524, 599, 614, 699, 704, 799, 1100, 1124, 1129, 1449, 1461]],
+])('%s is what these codes mean: %j', (outcome, codes) => {
+  for (const code of codes) expect(told(422, code), String(code)).toBe(outcome);
+});
+
+test.each(['too large', 'exceeds the maximum', 'exceed the allowed', 'Size limit'])(
+  '300 with "%s" is about size',
+  (words) => {
+    expect(told(422, 300, words)).toBe('refused message too-large');
+  },
+);
+
+test('a code that nobody has seen is an opinion under 422, and says who we are under 401', () => {
+  expect(told(401, 9_999)).toBe('unavailable account authentication');
+  expect(told(422, 9_999)).toBe('unrecognised');
+  expect(told(418, 9_999)).toBe('unavailable outage unexpected-status');
+  expect(told(500, 9_999)).toBe('unavailable outage server-error');
+});
+
+test.each([
+  [301, 'unavailable account wrong-endpoint'],
+  [302, 'unavailable account wrong-endpoint'],
+  [303, 'unavailable account wrong-endpoint'],
+  [307, 'unavailable account wrong-endpoint'],
+  [308, 'unavailable account wrong-endpoint'],
+  [199, 'unavailable outage unexpected-status'],
+  [300, 'unavailable outage unexpected-status'],
+  [400, 'unavailable outage unexpected-status'],
+  [401, 'unavailable account authentication'],
+  [403, 'unavailable outage network-layer'],
+  [404, 'unavailable account wrong-endpoint'],
+  [405, 'unavailable account wrong-endpoint'],
+  [408, 'unknown no-answer'],
+  [413, 'refused message too-large'],
+  [415, 'unavailable account wrong-endpoint'],
+  [422, 'unrecognised'],
+  [429, 'throttled provider rate-limit'],
+  [500, 'unavailable outage server-error'],
+  [503, 'unavailable outage service-unavailable'],
+])('the status %i without a code', (status, outcome) => {
+  expect(told(status, 0)).toBe(outcome);
+  expect(told(status, undefined)).toBe(outcome);
+  // A code of Node's is text, whatever the type of Postmark's says.
+  expect(told(status, 'ENOENT' as unknown as number)).toBe(outcome);
+});
+
+test('only a good answer with an id and without a code was accepted', () => {
+  const result = (fields: object, status = 200) => classify({ trace: trace(status), result: fields });
+  expect(result({ ErrorCode: 0, Message: 'OK', MessageID: 'm-1' })).toEqual({
+    kind: 'accepted',
+    providerMessageId: 'm-1',
+    detail: 'OK',
+  });
+  expect(result({ MessageID: 'm-1' }, 299)).toEqual({ kind: 'accepted', providerMessageId: 'm-1', detail: '' });
+  for (const MessageID of ['', 7, undefined, null])
+    expect(result({ ErrorCode: 0, MessageID })).toEqual({
+      kind: 'unknown',
+      reason: 'no-message-id',
+      status: '200',
+      detail: '',
+    });
+  // An id is a sign that something was taken; a code beside it is a riddle.
+  expect(result({ ErrorCode: 406, MessageID: 'm-1' })).toMatchObject({ kind: 'unknown', reason: 'no-message-id' });
+  expect(result({ ErrorCode: 406 })).toMatchObject({ kind: 'refused', blames: 'recipient' });
+  expect(result({ ErrorCode: 9_999 })).toMatchObject({ kind: 'unknown' });
+});
+
+test('what is not JSON is kept as words, and nothing else is', () => {
+  expect(classify({ trace: trace(200), result: 'a page' })).toMatchObject({ kind: 'unknown', detail: 'a page' });
+  expect(classify({ trace: trace(200), result: undefined })).toMatchObject({ kind: 'unknown', detail: '' });
+  expect(classify({ trace: trace(200), result: 7 })).toMatchObject({ kind: 'unknown', detail: '' });
+  expect(classify({ trace: trace(422), error: { code: 9_999, message: 'no' } })).toMatchObject({ detail: 'no' });
+  expect(classify({ trace: trace(422), error: { code: 9_999 }, result: 'page' })).toMatchObject({ detail: 'page' });
+});
+
+test('what was thrown has no id, whatever it carries', () => {
+  expect(classify({ trace: trace(200), error: { MessageID: 'm-1' } })).toMatchObject({ kind: 'unknown' });
+});
+
+test('an answer that was cut off is what its status says, if that says no', () => {
+  const cut = (status: number | undefined) =>
+    classify({ trace: trace(status, { complete: false, failure: 'ECONNRESET' }), result: { MessageID: 'm-1' } });
+  expect(cut(200)).toMatchObject({ kind: 'unknown', reason: 'answer-lost' });
+  expect(cut(299)).toMatchObject({ kind: 'unknown', reason: 'answer-lost' });
+  const outage = { kind: 'unavailable', blames: 'outage' };
+  for (const status of [300, 422])
+    expect(cut(status)).toEqual({ ...outage, reason: 'answer-cut', status: `${status}`, detail: `status ${status}` });
+  expect(cut(500)).toMatchObject({ ...outage, reason: 'server-error', maybeTaken: true });
+  expect(cut(undefined)).toMatchObject({ kind: 'unknown', reason: 'connection-lost' });
+  expect(
+    classify({ trace: { connected: false, written: false, complete: true }, result: { MessageID: 'm' } }),
+  ).toMatchObject({
+    reason: 'not-sent',
+  });
+});
+
+test('a Retry-After counts for a throttled answer alone, from the header or from the words', () => {
+  const headers = { 'retry-after': '7' };
+  expect(answered(422, 429, '', { headers })).toMatchObject({ kind: 'throttled', retryAfterMs: 7_000 });
+  expect(answered(422, 429, 'try again in 3 seconds')).toMatchObject({ retryAfterMs: 3_000 });
+  expect(answered(422, 406, '', { headers })).not.toHaveProperty('retryAfterMs');
+});
+
+test.each([
+  [
+    'Found inactive addresses: a@x.test, B@x.test. Inactive recipients are ones that have bounced.',
+    ['a@x.test', 'b@x.test'],
+  ],
+  ['Found inactive addresses: a@x.test Inactive recipients are ones', ['a@x.test']],
+  [
+    'You tried to send to recipients marked inactive.\nFound inactive addresses: a@x.test,\n b@x.test.\n Inactive',
+    ['a@x.test', 'b@x.test'],
+  ],
+  [
+    'OK, but will not deliver to these inactive addresses: <a@x.test>, b@x.test. Inactive recipients',
+    ['a@x.test', 'b@x.test'],
+  ],
+  ['will not deliver to these inactive addresses: a@x.test   Inactive recipients', ['a@x.test']],
+  ['will not deliver to these inactive addresses: a@x.test, b@x.test', ['a@x.test', 'b@x.test']],
+  ['will not deliver to these inactive addresses: b@x.test. ', ['b@x.test']],
+  ['will not deliver to these inactive addresses: a@x.test,\n<b@x.test>\n', ['a@x.test', 'b@x.test']],
+  ['will not deliver to these inactive addresses: a@x.test.   Inactive recipients', ['a@x.test']],
+  ['Something else about a@x.test', []],
+  ['', []],
+])('"%s" names them', (words, named) => {
+  expect(inactiveAmong(['a@x.test', 'b@x.test', 'c@x.test'], words)).toEqual(named);
+  expect(inactiveAmong(['A@X.test'], words)).toEqual(named.includes('a@x.test') ? ['A@X.test'] : []);
+});
+
+test('a sentence about inactive recipients is told from others', () => {
+  expect(namesInactive('these Inactive Addresses: x')).toBe(true);
+  expect(namesInactive('inactive recipient')).toBe(true);
+  expect(namesInactive('active addresses')).toBe(false);
+  expect(namesInactive('inactive sender')).toBe(false);
+});

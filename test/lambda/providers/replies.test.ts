@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { judge } from '../../../lambda/circuit/provider-health.ts';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { classify as classifyMailgun } from '../../../lambda/providers/mailgun/classify.ts';
+import { classify as classifyPostmark } from '../../../lambda/providers/postmark/classify.ts';
+import { classify as classifySes } from '../../../lambda/providers/ses/classify.ts';
+import { classifyFailure, classifyReply } from '../../../lambda/providers/smtp/classify.ts';
+import type { SmtpStage } from '../../../lambda/providers/smtp/facts.ts';
+import type { WireTrace } from '../../../lambda/providers/wire.ts';
+import { MAILGUN_ANSWERS, POSTMARK_ANSWERS, SES_ANSWERS, SMTP_ANSWERS } from './answers.ts';
+
+/** An answer of a provider to one mail, and the readings of it that are right: quoted from public reports. */
+interface Reply {
+  readonly id: string;
+  readonly provider: 'ses' | 'smtp';
+  readonly stage?: SmtpStage;
+  readonly reply?: string;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: { readonly message: string };
+  readonly right: readonly { readonly kind?: string; readonly blames?: string }[];
+  readonly reasonNot?: readonly string[];
+  /** The circuit opens at once. */
+  readonly opens?: true;
+  readonly why: string;
+  readonly source: string;
+}
+
+const file = new URL('../../fixtures/outbound/replies.json', import.meta.url);
+const replies: readonly Reply[] = JSON.parse(readFileSync(file, 'utf8'));
+
+describe('answers that public reports quote', () => {
+  it.each(replies.map((reply) => [reply.id, reply] as const))('%s', (_, reply) => {
+    const outcome = read(reply);
+
+    const fits = reply.right.some(({ kind = outcome.kind, blames }) => {
+      return kind === outcome.kind && (blames === undefined || ('blames' in outcome && outcome.blames === blames));
+    });
+    expect(fits, `${JSON.stringify(outcome)}: ${reply.why}`).toBe(true);
+    for (const wrong of reply.reasonNot ?? []) expect(outcome).not.toHaveProperty('reason', wrong);
+    if (reply.opens) expect(judge([outcome]).kind).toBe('account-refused');
+  });
+});
+
+describe('an answer at its stage of SMTP', () => {
+  it.each(SMTP_ANSWERS.flatMap(([meaning, list]) => list.map(([stage, reply]) => [stage, reply, meaning] as const)))(
+    'at %s: %s is %s',
+    (stage, reply, meaning) => expect(words(smtp(stage, reply))).toBe(meaning),
+  );
+});
+
+describe('an answer over HTTP', () => {
+  it.each(SES_ANSWERS)('of SES, %s %s: %s is %s', (status, name, said, meaning) => {
+    expect(words(classifySes({ trace: answered(status), name, words: said }))).toBe(meaning);
+  });
+
+  it.each(MAILGUN_ANSWERS)('of Mailgun, %s: %s is %s', (status, said, meaning) => {
+    expect(words(classifyMailgun({ trace: answered(status), words: said }))).toBe(meaning);
+  });
+
+  it.each(POSTMARK_ANSWERS)('of Postmark, %s with code %s: %s is %s', (status, code, said, meaning) => {
+    const error = Object.assign(new Error(said), { code });
+    expect(words(classifyPostmark({ error, trace: answered(status) }))).toBe(meaning);
+  });
+});
+
+function answered(status: number, headers: IncomingHttpHeaders = {}): WireTrace {
+  return { connected: true, written: true, complete: true, status, headers };
+}
+
+function read({ provider, stage = 'end', reply = '', status = 400, headers = {}, body }: Reply): Outcome {
+  if (provider === 'smtp') return smtp(stage, reply);
+  return classifySes({
+    trace: answered(status, { ...headers }),
+    name: headers['x-amzn-errortype'] ?? '',
+    words: body?.message ?? '',
+  });
+}
+
+function smtp(stage: SmtpStage, reply: string): Outcome {
+  return stage === 'end'
+    ? classifyFailure({ response: reply }, { began: true, written: true })
+    : classifyReply(stage, reply);
+}
+
+function words(outcome: Outcome): string {
+  if ('blames' in outcome) return `${outcome.kind} ${outcome.blames}`;
+  return outcome.kind === 'throttled' ? `throttled ${outcome.of}` : outcome.kind;
+}

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
+import { SMTP_FACTS, type SmtpStage } from '../../../../lambda/providers/smtp/facts.ts';
+import { create } from '../../../../lambda/providers/smtp/send.ts';
+import { attemptTo } from './attempt.ts';
+import { certificateFor } from './certificate.ts';
+import { serve } from './smtp-server.ts';
+
+interface Fixture {
+  source: string;
+  date: string;
+  stage: SmtpStage;
+  reply: string;
+  expected: { kind: string; blames?: string; reason: string };
+}
+
+const folder = new URL('./fixtures/', import.meta.url);
+const fixtures = readdirSync(folder).map(
+  (name) => [name.replace('.json', ''), JSON.parse(readFileSync(new URL(name, folder), 'utf8'))] as [string, Fixture],
+);
+
+let certificate: { key: string; cert: string };
+beforeAll(async () => {
+  certificate = await certificateFor({ ip: '127.0.0.1' }, true);
+});
+
+test.each(fixtures)('the reply "%s" over the wire', async (_, { stage, reply, expected }) => {
+  await using server = await serve({
+    replies: { [stage]: reply },
+    extensions: ['AUTH PLAIN'],
+    ...(stage === 'starttls' && { certificate }),
+  });
+  const provider = create({
+    key: 'own-mta',
+    options: { host: 'unused.invalid', tls: stage === 'starttls' ? 'starttls' : 'none' },
+    secret: stage === 'auth' ? { username: 'u', password: 'p' } : {},
+    endpoint: `smtp://127.0.0.1:${server.port}`,
+  });
+  const { outcome, recipients } = await provider.send(attemptTo());
+  provider.close?.();
+  const { kind, blames, reason } = { blames: undefined, reason: undefined, ...outcome };
+  expect({ kind, blames, reason }).toEqual({ blames: undefined, ...expected });
+  expect(recipients).toBeUndefined();
+  expect(server.sessions).toHaveLength(1);
+});
+
+test('every fixture and every fact says where and when it was read', () => {
+  for (const [, { source, date }] of fixtures)
+    expect([source, date]).toEqual([expect.stringMatching(/\S/), '2026-11-23']);
+  for (const { source } of SMTP_FACTS) expect(source).toMatch(/\d{4}-\d\d-\d\d/);
+});

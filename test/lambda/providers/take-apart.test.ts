@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { mimeFor, namedIn, type PartialCall, takeApart } from '../../../lambda/providers/take-apart.ts';
+import { attemptOf } from './postmark/attempt.ts';
+
+const REFUSED: Outcome = { kind: 'refused', blames: 'message', reason: 'address', ofOne: true };
+const mailboxes = (count: number) =>
+  Array.from({ length: count }, (_, place) => ({ address: `r${place}@example.org` }));
+
+/** A provider that takes no call with a bad recipient in it, and names the first one or nobody. */
+function given(bad: ReadonlySet<string>, { names = false, failAt = Number.POSITIVE_INFINITY, then = DOWN } = {}) {
+  const served: string[] = [];
+  const calls: PartialCall[] = [];
+  const send = async (call: PartialCall) => {
+    calls.push(call);
+    if (calls.length >= failAt) return { outcome: then };
+    const guilty = call.recipients.filter((one) => bad.has(one));
+    if (guilty.length > 0) return { outcome: REFUSED, named: names ? guilty.slice(0, 1) : [] };
+    served.push(...call.recipients);
+    return { outcome: { kind: 'accepted', providerMessageId: `${calls.length}` } as const };
+  };
+  return { served, calls, send };
+}
+
+const DOWN: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
+
+describe('an all-or-nothing refusal', () => {
+  it('serves every good recipient once and refuses exactly the bad ones, however they lie', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }), fc.boolean(), async (flags, names) => {
+        const to = mailboxes(flags.length);
+        const bad = new Set(to.filter((_, place) => flags[place]).map(({ address }) => address));
+        const world = given(bad, { names });
+        const { outcome, recipients } = await takeApart(attemptOf({ to }, { deadlineMs: 60_000 }), false, world.send);
+
+        expect(world.served.toSorted()).toEqual(
+          to
+            .map(({ address }) => address)
+            .filter((one) => !bad.has(one))
+            .toSorted(),
+        );
+        for (const { address } of to)
+          expect((recipients?.get(address) ?? outcome).kind).toBe(bad.has(address) ? 'refused' : 'accepted');
+        expect(JSON.stringify([outcome, ...(recipients?.values() ?? [])])).not.toContain('ofOne');
+      }),
+    );
+  });
+
+  it('ends at the first other failure, and leaves the rest to the next provider', async () => {
+    const to = mailboxes(4);
+    const world = given(new Set(['r0@example.org']), { failAt: 4 });
+    const { outcome, recipients } = await takeApart(attemptOf({ to }), false, world.send);
+
+    expect(outcome).toMatchObject({ kind: 'refused' });
+    expect(recipients?.get('r1@example.org')).toBe(DOWN);
+    for (const one of ['r2@example.org', 'r3@example.org'])
+      expect(recipients?.get(one)).toEqual({ kind: 'throttled', of: 'recipient', reason: 'not-tried' });
+  });
+
+  it('begins no call that would not have the time to connect', async () => {
+    const world = given(new Set(['r0@example.org']));
+    const slow = async (call: PartialCall) => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return world.send(call);
+    };
+    const attempt = attemptOf({ to: mailboxes(2) }, { deadlineMs: 150, connectMs: 100 });
+    const { outcome } = await takeApart(attempt, false, slow);
+
+    expect(world.calls).toHaveLength(1);
+    expect(outcome).toEqual({ kind: 'throttled', of: 'recipient', reason: 'not-tried' });
+  });
+
+  it('asks for one recipient once more without the others in To, where these may be refused', async () => {
+    const attempt = () => attemptOf({ to: mailboxes(2) }, { recipients: ['r1@example.org'] });
+    const none = given(new Set(['r1@example.org']));
+    await takeApart(attempt(), false, none.send);
+    expect(none.calls.map(({ narrow }) => narrow)).toEqual([false]);
+
+    const again = given(new Set(['r1@example.org']));
+    await takeApart(attempt(), true, again.send);
+    expect(again.calls.map(({ narrow }) => narrow)).toEqual([false, true]);
+
+    const alone = given(new Set(['r0@example.org']));
+    await takeApart(attemptOf({ to: mailboxes(1) }), true, alone.send);
+    expect(alone.calls).toHaveLength(1);
+  });
+});
+
+it('a narrow call names nobody but its recipients', async () => {
+  const attempt = attemptOf({ to: mailboxes(2), cc: [{ address: 'c@example.org' }] });
+  const mime = await mimeFor(attempt, { recipients: ['r1@example.org'], deadlineMs: 1, narrow: true });
+  expect(mime.toString()).toMatch(/^To: r1@example\.org\r$/m);
+  expect(mime.toString()).not.toMatch(/r0@|c@example|^Cc:/m);
+});
+
+it.each<[string, readonly string[]]>([
+  ["Error parsing 'To': Illegal email domain 'localhost' in address 'ada@localhost'.", ['ada@localhost']],
+  ['Invalid recipient: ADA@LOCALHOST', ['ada@localhost']],
+  ["Invalid domain name: 'localhost'.", ['ada@localhost']],
+  ['bad: mada@localhost', []],
+  ['bad: ada@localhost.example', []],
+  ["'to' parameter is not a valid address", []],
+])('%s names %j', (words, named) => {
+  expect(namedIn(words, ['good@example.org', 'ada@localhost'])).toEqual(named);
+});

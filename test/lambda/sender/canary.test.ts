@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { type Canaries, canaryId, canarySubmission } from '../../../lambda/canary/canary.ts';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { givenWorld } from '../../support/sender-world.ts';
+import { sqsRecord } from '../../support/sqs-record.ts';
+
+const OUT: Canaries = {
+  way: 'out',
+  provider: 'postmark',
+  config: { to: 'canary@in.example.com', everyMinutes: 30 },
+  class: 'payslips',
+};
+/** After the time that each test begins at. */
+const LATER = Date.parse('2026-11-24T13:00:00Z');
+const canary = (expiresAt = LATER) => canarySubmission(OUT, 'token', expiresAt);
+const SubmissionId = canaryId(OUT, 7);
+
+const FAILURES: Outcome[] = [
+  { kind: 'unavailable', blames: 'account', reason: 'account-suspended' },
+  { kind: 'throttled', of: 'provider', reason: 'rate-limit' },
+  { kind: 'unknown', reason: 'no-answer' },
+  { kind: 'refused', blames: 'message', reason: 'content' },
+];
+
+describe('a canary', () => {
+  it('goes over its own provider only, under its own name, whatever the route of its class', async () => {
+    const world = givenWorld({ postmark: [{ kind: 'accepted', providerMessageId: '1' }] });
+
+    await world.send(await world.redriven(canary(), { SubmissionId }));
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toEqual([]);
+    expect(world.entry(SubmissionId)).toMatchObject({ state: 'done' });
+  });
+
+  it.each(FAILURES)(
+    'that is $kind goes nowhere: neither is it tried again nor kept as a dead letter',
+    async (outcome) => {
+      const world = givenWorld({ postmark: [outcome] });
+
+      await world.send(await world.redriven(canary(), { SubmissionId }));
+
+      expect(world.calls).toEqual(['postmark']);
+      expect(world.sent).toEqual([]);
+    },
+  );
+
+  it('that is late goes nowhere', async () => {
+    const world = givenWorld({});
+
+    await world.send(await world.redriven(canary(1), { SubmissionId }));
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toEqual([]);
+  });
+});
+
+describe('the mail of a producer', () => {
+  it.each(FAILURES)('is kept though it calls itself a canary, when it is $kind', async (outcome) => {
+    const body = { ...canary(), class: 'x' };
+    for (const attributes of [{ SubmissionId }, { SubmissionId, Proof: 'A'.repeat(43) }]) {
+      const world = givenWorld({ postmark: [outcome, outcome, outcome] });
+      await world.send(sqsRecord(body, { attributes, sentAt: world.now }));
+
+      expect(world.sent.map(({ queue }) => queue)).toMatchObject([expect.stringMatching(/^(retry-postmark|dead)$/)]);
+    }
+  });
+
+  it('is malformed if its id begins as those of canaries do, and is kept', async () => {
+    for (const id of [SubmissionId, 'mailover-canary:postmark:1', 'mailover-canary:nobody:x']) {
+      const world = givenWorld({});
+      await world.send(sqsRecord({ ...canary(), id }, { messageId: 'message-1' }));
+
+      expect(world.calls).toEqual([]);
+      expect(world.sent).toMatchObject([
+        { queue: 'dead', attributes: { Reason: 'Malformed', SubmissionId: 'message-1' } },
+      ]);
+    }
+  });
+});

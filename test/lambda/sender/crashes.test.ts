@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import { openGate } from '../../../lambda/circuit/admission.ts';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { sendBatch } from '../../../lambda/sender/batch.ts';
+import { givenWorld, type Script } from '../../support/sender-world.ts';
+import { sqsRecord } from '../../support/sqs-record.ts';
+
+const mail = { version: 1, id: 'order-1', from: 'a@example.com', to: ['b@example.org'], subject: 'hi', text: 'hello' };
+const stored = { version: 1, s3: { bucket: 'mail', key: 'submissions/poison' } };
+const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
+const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
+const LEASE_MS = 60_001;
+/** A world where the process dies as soon as it reads an object: nothing that was begun goes on. */
+function givenPoison(script: Script = {}, gate = openGate) {
+  let death = Promise.withResolvers<string>();
+  const read = () => {
+    death.resolve('died');
+    return new Promise<never>(() => {});
+  };
+  const world = givenWorld(script, { gate, objects: { read } });
+  const log = { info() {}, warn() {}, error() {} };
+  const clock = { now: () => world.now, sleep: () => new Promise<void>(() => {}) };
+  return {
+    world,
+    /** Hands a batch to a process that dies of it, or gives its answer. */
+    invoke: async (...records: ReturnType<typeof sqsRecord>[]) => {
+      death = Promise.withResolvers();
+      const answer = sendBatch(records, () => 60_000, { send: world.send, clock, log });
+      const first = await Promise.race([answer, death.promise]);
+      world.now += LEASE_MS;
+      world.restart();
+      return first;
+    },
+  };
+}
+
+const receive = (body: unknown, messageId: string, receiveCount: number) =>
+  sqsRecord(body, { messageId, receiveCount });
+
+describe('a message on which processes die', () => {
+  it('ends as Crashed at the third death, with what is known of it, and is not touched again', async () => {
+    const { world, invoke } = givenPoison();
+
+    for (const count of [1, 2, 3]) expect(await invoke(receive(stored, 'poison', count))).toBe('died');
+    expect(world.sent).toEqual([]);
+    expect(await invoke(receive(stored, 'poison', 4))).toEqual({ batchItemFailures: [] });
+
+    expect(world.sent).toMatchObject([
+      { queue: 'dead', body: JSON.stringify(stored), attributes: { Reason: 'Crashed', SubmissionId: 'poison' } },
+    ]);
+    expect(world.sent[0]?.attributes['Detail']).toMatch(/^3 processes of the sender ended/);
+  });
+
+  it('comes alone the next time: its neighbours are sent first, and one that was waiting behind it is not counted', async () => {
+    const { world, invoke } = givenPoison({ postmark: [accepted, accepted] });
+    const other = (id: string) => ({ ...mail, id });
+
+    await invoke(receive(other('early'), 'early', 1), receive(stored, 'poison', 2), receive(other('late'), 'late', 2));
+    expect(world.entry('early')?.state).toBe('done');
+    expect(world.table.items.has('crash/late')).toBe(false);
+    await invoke(receive(other('late'), 'late', 3));
+
+    expect(world.entry('late')?.state).toBe('done');
+    expect(world.sent).toEqual([]);
+  });
+
+  it('is told by the table what happened, also where two workers get the message at once', async () => {
+    const { world, invoke } = givenPoison();
+    void world.send(receive(stored, 'poison', 2));
+    await expect.poll(() => world.table.items.has('crash/poison')).toBe(true);
+    world.restart();
+
+    expect(await invoke(receive(stored, 'poison', 2))).toEqual({ batchItemFailures: [{ itemIdentifier: 'poison' }] });
+
+    expect(world.table.items.get('crash/poison')).toMatchObject({ crashes: 1 });
+  });
+
+  it('is over if its mail has been accepted meanwhile', async () => {
+    const { world, invoke } = givenPoison({ postmark: [accepted] });
+    await world.send(receive(mail, 'other', 1));
+    world.table.items.set('crash/again', {
+      pk: 'crash/again',
+      rev: 1,
+      crashes: 2,
+      owner: 'dead',
+      until: world.now - 1,
+    });
+
+    expect(await invoke(receive(mail, 'again', 4))).toEqual({ batchItemFailures: [] });
+
+    expect(world.sent).toEqual([]);
+  });
+
+  it('that was begun is dead in the ledger too, and can be tried again from the dead-letter queue', async () => {
+    const { world, invoke } = givenPoison({ postmark: [new Promise(() => {}), accepted], mailgun: [accepted] });
+    void world.send(receive(mail, 'order', 1));
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+    world.now += LEASE_MS;
+    world.restart();
+    world.table.items.set('crash/order', {
+      pk: 'crash/order',
+      rev: 1,
+      crashes: 2,
+      owner: 'dead',
+      until: world.now - 1,
+    });
+
+    await invoke(receive(mail, 'order', 4));
+
+    expect(world.entry()).toMatchObject({ state: 'dead', reason: 'Crashed', attempts: [{ outcome: 'unknown' }] });
+    expect(world.entry()?.lease).toBeUndefined();
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Attempts: '1', LastProvider: 'postmark' } }]);
+  });
+});
+
+describe('a message on which the code fails', () => {
+  it('ends as Crashed at the third time, with the name of the error', async () => {
+    const defect = () => Promise.reject(new TypeError('a defect'));
+    const { world, invoke } = givenPoison({}, { ...openGate, enter: defect });
+
+    for (const count of [1, 2])
+      expect(await invoke(receive(mail, 'm', count))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    await invoke(receive(mail, 'm', 3));
+
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Crashed' } }]);
+    expect(world.sent[0]?.attributes['Detail']).toMatch(/failed on this message 3 times, last with TypeError/);
+  });
+});
+
+describe('a message that stays on its queue for another reason', () => {
+  it.each([1, 2])('is not counted, at receive %i and later, while no queue takes it', async (first) => {
+    const { world, invoke } = givenPoison({ postmark: [down, down, down], mailgun: [down, down, down] });
+    world.queueDown = () => true;
+
+    for (const count of [first, first + 1, first + 2])
+      expect(await invoke(receive(mail, 'm', count))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+
+    expect(world.table.items.get('crash/m')).toMatchObject({ crashes: 0 });
+    expect(world.sent).toEqual([]);
+  });
+
+  it('is worked on without any count while the table does not answer', async () => {
+    const { world, invoke } = givenPoison();
+    world.table.mood = 'fail';
+
+    await invoke(receive(mail, 'm', 3));
+
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+  });
+});
+
+it('the straight way writes nothing but the ledger', async () => {
+  const { world, invoke } = givenPoison({ postmark: [accepted] });
+
+  await invoke(receive(mail, 'm', 1));
+
+  expect(world.table.writes).toBe(2);
+});
+
+describe('a message whose release the table does not take', () => {
+  it.each([1, 2])(
+    'is not taken for one that kills, from receive %i on, whenever the table fails its release',
+    async (first) => {
+      const { world } = givenReleasesThatFail();
+
+      for (let count = first; count < first + 6; count += 1) {
+        await expect(world.send(receive(mail, 'm', count))).rejects.toThrow();
+        world.table.mood = 'good';
+        world.now += LEASE_MS;
+      }
+
+      world.queueDown = () => false;
+      await world.send(receive(mail, 'm', first + 6));
+      expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+    },
+  );
+
+  it('is known to have been survived by any process once the one that did has another message', async () => {
+    const { world } = givenReleasesThatFail();
+    await expect(world.send(receive(mail, 'm', 2))).rejects.toThrow();
+    expect(world.table.items.get('crash/m')).toHaveProperty('owner');
+
+    world.table.mood = 'good';
+    world.queueDown = () => false;
+    await world.send(receive({ ...mail, id: 'order-2' }, 'other', 1));
+
+    expect(world.table.items.get('crash/m')).toMatchObject({ crashes: 0 });
+    expect(world.table.items.get('crash/m')?.['owner']).toBeUndefined();
+  });
+});
+
+/** No queue takes anything, and from then on the table fails too. */
+function givenReleasesThatFail() {
+  const given = givenPoison({ postmark: Array(9).fill(down), mailgun: Array(9).fill(down) });
+  given.world.queueDown = () => {
+    given.world.table.mood = 'fail';
+    return true;
+  };
+  return given;
+}

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { invocationsOfAge, MAX_AGE_MS } from '../../../lambda/submission/backoff.ts';
+import { readLetter, retryAttributes } from '../../../lambda/submission/retry-attributes.ts';
+import { sqsRecord } from '../../support/sqs-record.ts';
+
+test('a letter counts how often the sender was invoked with its mail, also in vain', () => {
+  const first = readLetter(sqsRecord('{}', { receiveCount: 3 }), {});
+  const attributes = retryAttributes(first, 'postmark', Date.now());
+  const second = readLetter(sqsRecord('{}', { receiveCount: 2 }), attributes);
+
+  expect(first.invocations).toBe(3);
+  expect(second.invocations).toBe(5);
+});
+
+test('a redrive begins to count anew', () => {
+  const attributes = {
+    Reason: 'Exhausted',
+    SubmissionId: 'order-1',
+    FirstSeen: '2026-11-24T12:00:00Z',
+    Life: '400',
+  };
+
+  expect(readLetter(sqsRecord('{}'), attributes).invocations).toBe(1);
+});
+
+test('a mail that waits as long as any may is far below what its age explains', () => {
+  // A round and up to four hops each hour, and the first waits, which double.
+  const usual = (ageMs: number) => 12 + (5 * ageMs) / 3_600_000;
+
+  for (const hours of [0, 1, 6, 24, 96])
+    expect(invocationsOfAge(hours * 3_600_000)).toBeGreaterThan(1.5 * usual(hours * 3_600_000));
+  expect(invocationsOfAge(MAX_AGE_MS)).toBeLessThan(1_000);
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { answerOf, cleaned, withLastWords } from '../../../lambda/sender/last-words.ts';
+import type { StoredAttempt } from '../../../lambda/submission/record.ts';
+import { message } from '../providers/postmark/attempt.ts';
+
+const unrecognised = (detail?: string): Outcome => ({
+  kind: 'unrecognised',
+  reason: 'unrecognised',
+  ...(detail !== undefined && { detail }),
+});
+
+describe('the words of a provider', () => {
+  const mail = {
+    ...message,
+    from: { name: 'Hector Shop', address: 'hector@example.com' },
+    to: [{ name: 'Ada (x) Lovelace', address: 'ada@example.org' }],
+    cc: [{ name: 'C', address: 'c@example.org' }],
+    subject: 'Your order 1234 of yesterday and more',
+    attachments: [{ filename: 'salary.pdf', contentType: 'application/pdf', content: Buffer.alloc(0) }],
+  };
+  const clean = (words: string) => {
+    const { outcome } = cleaned({ outcome: unrecognised(words) }, mail);
+    return outcome.kind === 'accepted' ? '' : outcome.detail;
+  };
+
+  it.each([
+    ['not for hector shop', 'not for <name>'],
+    ['no mail to Ada (x) Lovelace, please', 'no mail to <name>, please'],
+    ['Charlie and C.', 'Charlie and <name>.'],
+    ['bad: Your order 1234 of yesterday and more!', 'bad: <subject>!'],
+    ['bad: "Your order 1234 of…"', 'bad: "<subject>…"'],
+    ['Your mail', 'Your mail'],
+    ['refused salary.pdf and xsalary.pdf', 'refused <file> and xsalary.pdf'],
+  ])('%s becomes %s', (said, left) => {
+    expect(clean(said)).toBe(left);
+  });
+
+  it('are cleaned for each recipient, and what has none stays as it is', () => {
+    const recipients = new Map([['c@example.org', unrecognised('salary.pdf')]]);
+    expect(cleaned({ outcome: unrecognised(), recipients }, mail)).toEqual({
+      outcome: unrecognised(),
+      recipients: new Map([['c@example.org', unrecognised('<file>')]]),
+    });
+    expect(cleaned({ outcome: unrecognised('x') }, { ...message, subject: '' }).outcome).toEqual(unrecognised('x'));
+  });
+
+  it('are kept with the status, but for an acceptance', () => {
+    expect(answerOf([{ kind: 'accepted', providerMessageId: '1', detail: 'Ok' }])).toEqual({});
+    expect(answerOf([{ ...unrecognised('w'.repeat(400)), status: '550' } as Outcome])).toEqual({
+      status: '550',
+      words: 'w'.repeat(300),
+    });
+    expect(answerOf([unrecognised()])).toEqual({});
+  });
+
+  it('are those for a recipient who got nothing, where others were served', () => {
+    const taken: Outcome = { kind: 'accepted', providerMessageId: '1', detail: 'Ok' };
+    expect(answerOf([taken, unrecognised(), unrecognised('no such user')])).toEqual({ words: 'no such user' });
+  });
+});
+
+describe('the detail of a dead letter', () => {
+  const attempt = (provider: string, more: Partial<StoredAttempt> = {}): StoredAttempt => ({
+    number: 1,
+    provider,
+    begun: 1,
+    outcome: 'unrecognised',
+    reason: 'unrecognised',
+    ...more,
+  });
+
+  it('has status and last words of each provider that took nothing', () => {
+    const attempts = [
+      attempt('postmark', { status: '422/7', words: 'older' }),
+      attempt('ses', { outcome: 'accepted' }),
+      attempt('own-mta', { status: '550', words: '550 5.9.9 new rule' }),
+      attempt('mailgun', { outcome: 'unknown', reason: 'no-answer' }),
+      attempt('other', { status: '500' }),
+      attempt('postmark', { status: '422/8', words: 'newer' }),
+      { number: 2, provider: 'begun', begun: 2 },
+    ];
+    expect(withLastWords('not taken', attempts)).toBe(
+      'not taken; postmark 422/8: newer; own-mta: 550 5.9.9 new rule; mailgun no-answer; other 500',
+    );
+    expect(withLastWords('not taken', [])).toBe('not taken');
+  });
+
+  it('has at most 1,000 characters, of which each provider has its share', () => {
+    const attempts = Array.from({ length: 12 }, (_, place) => attempt(`p-${place}`, { words: 'w'.repeat(300) }));
+    const detail = withLastWords('not taken', attempts);
+    expect(detail.length).toBeLessThanOrEqual(1_000);
+    expect(detail.length).toBeGreaterThan(900);
+    for (const { provider } of attempts) expect(detail).toContain(`; ${provider}: w`);
+    expect(withLastWords('x'.repeat(2_000), attempts)).toHaveLength(1_000);
+  });
+});

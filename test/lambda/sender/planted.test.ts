@@ -1,0 +1,181 @@
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ProviderConfig, ProviderType } from '../../../lambda/contract/providers.ts';
+import type { Message } from '../../../lambda/mail/message.ts';
+import { composeMime } from '../../../lambda/mail/mime.ts';
+import { providerPool } from '../../../lambda/providers/pool.ts';
+import { definitions, loadProvider } from '../../../lambda/providers/registry.ts';
+import { providerCaller } from '../../../lambda/sender/call.ts';
+
+const message: Message = {
+  id: 'order-1',
+  handle: 'h'.repeat(43),
+  messageId: `<${'h'.repeat(43)}@plantedshop.example>`,
+  date: new Date('2026-11-23T10:00:00Z'),
+  from: { name: 'Plantedhector Shop', address: 'plantedhector@plantedshop.example' },
+  to: [{ name: 'Ada Plantedlace', address: 'plantedada+vip@plantedb-zoa.example' }],
+  cc: [{ address: `plantedcc@${domainToASCII('plantedbücher.example')}` }],
+  bcc: [],
+  replyTo: [{ address: 'plantedreply@plantedshop.example' }],
+  subject: 'Plantedcode 471188 für Zoë',
+  text: 'Dear Plantedgwen, your PIN is 9917-PLANTED.',
+  headers: [['X-Order', 'Plantedorder-77']],
+  attachments: [{ filename: 'plantedfile.pdf', contentType: 'application/pdf', content: Buffer.from('x') }],
+  tag: 'plantedtag',
+  metadata: { order: 'plantedmeta' },
+};
+const SECRET = 'plantedsecret0123456789abcdef';
+
+/** What must not be read of it, one by one. */
+const PLANTED = [
+  'plantedhector@plantedshop.example',
+  'plantedada+vip@plantedb-zoa.example',
+  'plantedcc@plantedbücher.example',
+  'Ada Plantedlace',
+  'Plantedcode 471188 für Zoë',
+  'Plantedgwen',
+  'Plantedorder-77',
+  'plantedfile.pdf',
+  'plantedmeta',
+  SECRET,
+  SECRET.slice(4, 20),
+];
+
+const each = (text: string, write: (sign: string) => string) => Array.from(text, write).join('');
+const hex = (sign: string, digits = 2) => (sign.codePointAt(0) ?? 0).toString(16).padStart(digits, '0');
+const bytes = (text: string, before: string) =>
+  each(text, (sign) => Buffer.from(sign).toString('hex').replace(/../g, `${before}$&`));
+
+/** Ways to write a text. */
+const SPELLINGS: Readonly<Record<string, (text: string) => string>> = {
+  'as it is': (text) => text,
+  'large letters': (text) => text.toUpperCase(),
+  'percent signs': encodeURIComponent,
+  'percent signs for all': (text) => bytes(text, '%'),
+  'percent signs twice': (text) => encodeURIComponent(bytes(text, '%')),
+  'HTML, decimal': (text) => each(text, (sign) => `&#${sign.codePointAt(0)};`),
+  'HTML, hexadecimal, unended': (text) => each(text, (sign) => `&#x${hex(sign)}`),
+  'HTML names': (text) => text.replaceAll('@', '&commat;').replaceAll('.', '&period;').replaceAll('ü', '&uuml;'),
+  'HTML of HTML': (text) => each(text, (sign) => `&amp;#${sign.codePointAt(0)};`),
+  'JSON escapes': (text) => each(text, (sign) => `\\u${hex(sign, 4)}`),
+  'JSON of JSON': (text) => JSON.stringify(JSON.stringify(each(text, (sign) => `\\u${hex(sign, 4)}`))),
+  'bytes of a string': (text) => bytes(text, '\\x'),
+  'quoted-printable': (text) => bytes(text, '='),
+  'quoted-printable, some': (text) => text.replaceAll('@', '=40').replaceAll('ü', '=C3=BC').replaceAll('ë', '=C3=AB'),
+  'encoded word, q': (text) => `=?utf-8?q?${bytes(text, '=')}?=`,
+  'encoded word, b': (text) => `=?UTF-8?B?${Buffer.from(text).toString('base64')}?=`,
+  base64: (text) => Buffer.from(text).toString('base64'),
+  'base64, within': (text) => Buffer.from(`xy${text}z`).toString('base64url'),
+  'hexadecimal digits': (text) => Buffer.from(text).toString('hex'),
+  '(at)': (text) => text.replaceAll('@', '(at)').replaceAll('.', '(dot)'),
+  '[at], spaced': (text) => text.replaceAll('@', ' [AT] ').replaceAll('.', ' [dot] '),
+  ' at ': (text) => text.replaceAll('@', ' at ').replaceAll('.', ' dot '),
+  'wide letters': (text) =>
+    each(text, (sign) => (/[!-~]/.test(sign) ? String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0) : sign)),
+  'invisible signs': (text) => each(text, (sign) => `${sign}\u200b`),
+  'more blanks': (text) => text.replaceAll(' ', ' \t '),
+  'another form of Unicode': (text) => text.normalize('NFD'),
+};
+
+let said = '';
+const http = createHttpServer((request, response) => {
+  const body =
+    request.url?.startsWith('/v3') || request.url?.startsWith('/v2')
+      ? { message: said }
+      : { ErrorCode: 300, Message: said };
+  request
+    .resume()
+    .on('end', () => response.writeHead(422, { 'content-type': 'application/json' }).end(JSON.stringify(body)));
+});
+const smtp = createTcpServer((socket) => {
+  socket.on('error', () => undefined);
+  socket.write('220 ready\r\n');
+  socket.on('data', (chunk) => {
+    const command = chunk.toString();
+    if (/^mail/i.test(command)) socket.write(`550 5.7.1 ${said.replace(/[\r\n]/g, ' ')}\r\n`);
+    else socket.write('250 ok\r\n');
+  });
+});
+
+beforeAll(async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'x');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x');
+  for (const server of [http, smtp]) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  http.closeAllConnections();
+  http.close();
+  smtp.close();
+});
+
+describe.each(['postmark', 'mailgun', 'ses', 'smtp'] as const)('what %s says', (type) => {
+  it.each(Object.keys(SPELLINGS))(
+    'gives nothing of the message or the secret away: %s',
+    { timeout: 60_000 },
+    async (name) => {
+      const send = await givenSend(type);
+      // SES knows us by the role of the function.
+      for (const planted of PLANTED.filter((one) => type !== 'ses' || !SECRET.includes(one))) {
+        said = `cannot take: ${SPELLINGS[name]?.(planted)}, sorry`;
+
+        const result = await send();
+
+        const text = JSON.stringify('outcome' in result ? result.outcome : result);
+        expect(text).toContain('cannot take');
+        expect(text).toMatch(/<hidden>|<address>/);
+        for (const spell of ['as it is', name])
+          expect(text.toLowerCase()).not.toContain(SPELLINGS[spell]?.(planted).toLowerCase());
+        expect(text).not.toMatch(/planted/i);
+      }
+    },
+  );
+
+  it.each([
+    'The account is disabled; contact support at support desk.',
+    'Message refused by policy: see https://docs.example.net/errors/5.7.1 for details.',
+    'Daily quota of 200 messages exceeded, try again in 5 minutes.',
+  ])('stays readable where it is about something else: %s', async (words) => {
+    const send = await givenSend(type);
+    said = words;
+
+    expect(JSON.stringify(await send())).toContain(words);
+  });
+});
+
+async function givenSend(type: ProviderType) {
+  const options = {
+    domain: 'mg.example.net',
+    identities: ['plantedshop.example'],
+    region: type === 'ses' ? 'us-east-1' : undefined,
+    host: '127.0.0.1',
+    tls: 'none',
+  };
+  const config = {
+    key: type,
+    type,
+    options: Object.fromEntries(Object.entries(options).filter(([, value]) => value)),
+  } as unknown as ProviderConfig;
+  const port = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
+  const endpoints = { [type]: type === 'smtp' ? `smtp://127.0.0.1:${port(smtp)}` : `http://127.0.0.1:${port(http)}` };
+  const secrets = {
+    read: async () => ({ apiKey: SECRET, serverToken: SECRET, ...(type === 'smtp' && { unused: SECRET }) }),
+  };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const call = providerCaller(
+    providerPool({ definitions, loadProvider }, secrets, endpoints, { log, metrics: { add: () => undefined } }),
+  );
+  const mime = await composeMime(message);
+  return () =>
+    call(config, {
+      message,
+      recipients: [message.to[0]?.address ?? ''],
+      mime: async () => mime,
+      number: 1,
+      tracking: { opens: false, clicks: false },
+      deadlineMs: 20_000,
+      connectMs: 5_000,
+    });
+}

@@ -1,0 +1,927 @@
+import { describe, expect, it } from 'vitest';
+import { openGate } from '../../../lambda/circuit/admission.ts';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import type { Entry } from '../../../lambda/submission/record.ts';
+import { givenWorld } from '../../support/sender-world.ts';
+import { sqsRecord } from '../../support/sqs-record.ts';
+
+const mail = { version: 1, id: 'order-1', from: 'a@example.com', to: ['b@example.org'], subject: 'hi', text: 'hello' };
+const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
+const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'service-unavailable' };
+const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
+const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
+const KEY = 'submission/order-1';
+const MINUTE = 60_000;
+
+describe('the ledger', () => {
+  it('costs two writes on the straight way and keeps what happened', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+
+    await world.send(sqsRecord(mail, { messageId: 'm-1', sentAt: world.now - 5 }));
+
+    expect(world.table.writes).toBe(2);
+    expect(world.entry()).toMatchObject({
+      state: 'done',
+      origin: 'm-1',
+      firstSeen: world.now - 5,
+      attempts: [{ number: 1, provider: 'postmark', begun: world.now, outcome: 'accepted', providerMessageId: '1' }],
+      carried: { attempts: 1, done: [0], history: [] },
+      expires: Math.ceil(world.now / 1_000) + 30 * 24 * 3_600,
+    });
+    expect(world.entry()?.lease).toBeUndefined();
+  });
+
+  it('has the attempt written down before the provider is called', async () => {
+    const seen: (Entry | undefined)[] = [];
+    const world = givenWorld({
+      get postmark() {
+        seen.push(world.entry());
+        return [accepted];
+      },
+    });
+
+    await world.send(sqsRecord(mail));
+
+    expect(seen[0]).toMatchObject({ state: 'open', attempts: [{ number: 1, provider: 'postmark' }] });
+    expect(seen[0]?.lease?.until).toBe(world.now + 60_000);
+  });
+
+  it('deletes a second delivery quietly once the first has ended', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    const record = sqsRecord(mail);
+    await world.send(record);
+
+    await world.send(record);
+    await world.send(sqsRecord({ ...mail }, { receiveCount: 3 }));
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toEqual([]);
+  });
+
+  it('never sends a second delivery while the first is in flight', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld({ postmark: [answer.promise] });
+    const record = sqsRecord(mail);
+    const first = world.send(record);
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+
+    await expect(world.send(record)).rejects.toThrow('being worked on');
+    answer.resolve(accepted);
+    await first;
+    await world.send(record);
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toEqual([]);
+  });
+
+  it('keeps a copy that has come too often out of the dead-letter queue while the other one is in flight', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld({ postmark: [answer.promise] });
+    const first = world.send(sqsRecord(mail));
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+
+    await world.send(sqsRecord(mail, { receiveCount: 5 }));
+
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+    answer.resolve(accepted);
+    await first;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark']);
+  });
+
+  it('refuses the same id with another content, also after the end, and takes any spelling of the same one', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    await world.send(sqsRecord(mail));
+
+    await world.send(sqsRecord({ ...mail, text: 'other' }));
+    await world.send(sqsRecord(Object.fromEntries(Object.entries(mail).reverse())));
+
+    expect(world.sent).toMatchObject([
+      { queue: 'dead', attributes: { Reason: 'IdConflict', SubmissionId: 'order-1', Attempts: '0' } },
+    ]);
+    expect(world.sent[0]?.attributes['Detail']).toContain('an id of its own');
+  });
+
+  it('goes on where a killed worker stopped: what was in flight is in doubt', async () => {
+    const never = new Promise<Outcome>(() => undefined);
+    const world = givenWorld(
+      { postmark: [never], mailgun: [accepted] },
+      { answers: { postmark: [{ kind: 'answered', found: new Map() }] } },
+    );
+    const record = sqsRecord(mail, { sentAt: world.now });
+    void world.send(record);
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+
+    world.now += 6 * MINUTE;
+    await world.send(sqsRecord(mail, { messageId: record.messageId, receiveCount: 2, sentAt: world.now }));
+    // That the worker is gone says our clock alone; the queue's wait comes before the question.
+    expect(world.questions).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.questions).toMatchObject([{ provider: 'postmark', recipients: ['b@example.org'] }]);
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.entry()).toMatchObject({
+      state: 'done',
+      attempts: [
+        { provider: 'postmark', outcome: 'unknown', reason: 'interrupted' },
+        { provider: 'mailgun', outcome: 'accepted' },
+      ],
+    });
+    expect(world.counted).toContain('PossibleDuplicate postmark');
+  });
+
+  it('sends nothing at once for a clock that runs ahead, whatever it says about the lease', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld({ postmark: [answer.promise] });
+    const record = sqsRecord(mail, { sentAt: world.now });
+    const first = world.send(record);
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+
+    world.now += 5 * 3_600_000;
+    await world.send(record);
+    world.now -= 5 * 3_600_000;
+    const copy = world.again();
+    answer.resolve(accepted);
+    await expect(first).rejects.toThrow('taken this submission over');
+    world.now += 2 * MINUTE;
+    await world.send(copy);
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('asks about an attempt that a clock ahead of ours has begun', async () => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+    world.now += 5 * 3_600_000;
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+
+    world.now -= 5 * 3_600_000;
+    await world.send(
+      sqsRecord(mail, { attributes: { ...world.sent[0]?.attributes, NotBefore: new Date(world.now).toISOString() } }),
+    );
+
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('lets a worker that was overtaken add what it learned, and do nothing else', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld({ postmark: [answer.promise] });
+    const first = world.send(sqsRecord(mail, { sentAt: world.now }));
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+    world.now += 50_000;
+    const copy = sqsRecord(mail, { receiveCount: 2, sentAt: world.now });
+    world.now += 11_000;
+    // The lease is over, so the copy takes the submission, and waits before it asks.
+    await world.send(copy, () => 30_000);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+
+    answer.resolve(accepted);
+    await expect(first).rejects.toThrow('taken this submission over');
+
+    expect(world.entry()).toMatchObject({ carried: { done: [0] }, attempts: [{ outcome: 'accepted' }] });
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('does not call a suppressed recipient done before the event is out: the worker may die in between', async () => {
+    const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
+    const world = givenWorld({
+      postmark: [{ outcome: down, recipients: new Map([['inactive@example.org', inactive]]) }],
+      mailgun: [new Promise<Outcome>(() => undefined)],
+    });
+    void world.send(sqsRecord({ ...mail, to: ['inactive@example.org', 'b@example.org'] }, { sentAt: world.now }));
+    await expect.poll(() => world.calls).toEqual(['postmark', 'mailgun']);
+
+    expect(world.entry()?.carried.done).toEqual([]);
+    expect(world.offered[1]).toEqual(['b@example.org']);
+  });
+
+  it('sends nothing that it could not write down, and loses nothing by it', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    world.table.trouble = () => {
+      throw new Error('ProvisionedThroughputExceededException');
+    };
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 5 }]);
+
+    world.table.trouble = () => undefined;
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toHaveLength(1);
+  });
+
+  it('knows that nothing was sent where the answer of the first write was lost', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    world.table.answerLost = () => {
+      throw new Error('timeout');
+    };
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    world.table.answerLost = () => undefined;
+    expect(world.calls).toEqual([]);
+
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+
+    expect(world.questions).toEqual([]);
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.numbers).toEqual([2]);
+  });
+
+  it('carries an acceptance that could not be written down until it can', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    world.table.trouble = () => {
+      if (world.table.writes > 0) throw new Error('down');
+    };
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', attributes: { Done: '0', Attempts: '1' } }]);
+
+    world.table.trouble = () => undefined;
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.questions).toEqual([]);
+    expect(world.entry()?.state).toBe('done');
+    expect(world.sent).toHaveLength(1);
+  });
+
+  it('lets copies of a waiting mail go once one of them is ahead, and sends it once', async () => {
+    const world = givenWorld({ postmark: [down, down, down, down, accepted], mailgun: Array(4).fill(down) });
+    const record = sqsRecord(mail, { messageId: 'm-1', sentAt: world.now });
+    const rounds: ReturnType<typeof sqsRecord>[][] = [[]];
+    const round = async (...records: ReturnType<typeof sqsRecord>[]) => {
+      const before = world.sent.length;
+      for (const one of records) await world.send(one);
+      world.now += 10 * MINUTE;
+      rounds.push(world.sent.slice(before).map(({ body, attributes }) => sqsRecord(body, { attributes })));
+      return rounds.at(-1) ?? [];
+    };
+
+    // SQS forgets the deletion of the first one: it comes again, and both leave a letter.
+    const copies = await round(record, record);
+    expect(copies).toHaveLength(2);
+    const left = await round(...copies);
+    expect(left).toHaveLength(1);
+    // The first message and the first letters come again: nothing comes of them.
+    expect(await round(...left, record, ...copies.slice(1))).toHaveLength(1);
+
+    await world.send(rounds.at(-1)?.[0] ?? record);
+    expect(world.entry()?.state).toBe('done');
+    expect(world.calls.filter((call) => call === 'postmark')).toHaveLength(5);
+  });
+
+  it('loses nothing where copies meet a table that writes without saying so', async () => {
+    const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    const first = world.again();
+    world.now += 10 * MINUTE;
+    world.table.answerLost = () => {
+      throw new Error('timeout');
+    };
+    // The ledger has the name of a worker that does not know it: its letter counts as the one before.
+    await world.send(first);
+    world.table.answerLost = () => undefined;
+    const [, signature] = first.messageAttributes['Worker']?.stringValue?.split(' ') ?? [];
+    expect(world.sent.at(-1)?.attributes['Worker']).toMatch(new RegExp(`^(?!${signature})\\S{36} ${signature}$`));
+
+    world.now += 10 * MINUTE;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('lets a letter count that a release without lineage wrote between two of ours', async () => {
+    const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    const letter = world.again();
+    world.now += 10 * MINUTE;
+    // It signs with its own name alone, and leaves what it does not know as it is.
+    letter.messageAttributes['Worker'] = { dataType: 'String', stringValue: 'worker-of-the-release-before' };
+    await world.send(letter);
+
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('recognises its own write when the answer to it was lost', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    let losses = 1;
+    world.table.answerLost = () => {
+      if (world.table.writes === 2 && losses-- > 0) throw new Error('timeout');
+    };
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.sent).toEqual([]);
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('keeps fields that only a newer release knows', async () => {
+    const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    const entry = world.entry() as Entry;
+    world.table.items.set(KEY, { ...entry, novelty: { deep: [1] } });
+
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.entry()).toMatchObject({ state: 'done', novelty: { deep: [1] } });
+  });
+
+  it('does not take a delivery event that was written beside it for another worker', async () => {
+    const answer = Promise.withResolvers<Outcome>();
+    const world = givenWorld({ postmark: [answer.promise] });
+    const first = world.send(sqsRecord(mail));
+    await expect.poll(() => world.calls).toEqual(['postmark']);
+    const entry = world.entry() as Entry;
+    world.table.items.set(KEY, { ...entry, rev: entry.rev + 1, reported: { postmark: 'x' } });
+
+    answer.resolve(accepted);
+    await first;
+
+    expect(world.entry()).toMatchObject({ state: 'done', reported: { postmark: 'x' } });
+  });
+
+  it('bounds its item, whatever the number of attempts', async () => {
+    const rounds = 40;
+    const world = givenWorld({ postmark: Array(rounds).fill(down), mailgun: Array(rounds).fill(down) });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+
+    for (let round = 1; round < rounds; round += 1) {
+      world.now += 70 * MINUTE;
+      await world.send(world.again());
+    }
+
+    expect(world.numbers.at(-1)).toBe(2 * rounds);
+    expect(world.entry()?.attempts).toHaveLength(50);
+    expect(world.entry()?.attempts.at(-1)?.number).toBe(2 * rounds);
+  });
+
+  it('does not call a late copy of an accepted mail expired', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    const expiring = { ...mail, expiresAt: new Date(world.now + 1_000).toISOString() };
+    await world.send(sqsRecord(expiring, { sentAt: world.now }));
+
+    world.now += 10 * MINUTE;
+    await world.send(sqsRecord(expiring, { sentAt: world.now - 10 * MINUTE }));
+
+    expect(world.sent).toEqual([]);
+  });
+});
+
+describe('an answer that nobody knows', () => {
+  const odd: Outcome = { kind: 'unrecognised', reason: 'unrecognised', status: '550', detail: '550 new rule for hi' };
+
+  it('sends the mail on, and lets it wait where nobody takes it', async () => {
+    const world = givenWorld({
+      postmark: [odd, odd],
+      mailgun: [{ ...odd, status: '400', detail: 'purpose?' }, accepted],
+    });
+
+    await world.send(sqsRecord(mail));
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+    expect(world.counted).toContain('UnrecognisedAnswers postmark');
+
+    world.now += 10 * MINUTE;
+    await world.send(world.again());
+    expect(world.entry()?.state).toBe('done');
+    expect(world.counted.filter((line) => line.startsWith('Contradictions'))).toEqual(['Contradictions postmark']);
+  });
+
+  it.each([
+    ['Exhausted', (4 * 24 * 60 + 1) * MINUTE, {}],
+    ['Expired', 30 * MINUTE, { expiresAt: '2026-11-24T12:20:00Z' }],
+  ])('ends as %s with the last words of each provider, without the subject', async (reason, later, more) => {
+    const world = givenWorld({ postmark: [odd], mailgun: [{ ...odd, status: '400', detail: 'purpose?' }] });
+    await world.send(sqsRecord({ ...mail, ...more }, { sentAt: world.now }));
+
+    world.now += later;
+    await world.send(world.again());
+
+    const { queue, attributes } = world.sent.at(-1) ?? {};
+    expect(queue).toBe('dead');
+    expect(attributes?.['Reason']).toBe(reason);
+    expect(attributes?.['Detail']).toMatch(/; postmark: 550 new rule for <subject>; mailgun 400: purpose\?$/);
+  });
+});
+
+describe('a recipient that all have refused', () => {
+  it('is not offered again while another one waits', async () => {
+    const bothBad = new Map([['c@example.org', bad]]);
+    const world = givenWorld({ postmark: [{ outcome: down, recipients: bothBad }, accepted] });
+    const only = { ...mail, to: ['b@example.org', 'c@example.org'], providers: { only: ['postmark'] } };
+    await world.send(sqsRecord(only));
+
+    world.now += 10 * MINUTE;
+    await world.send(world.again());
+
+    expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['b@example.org']]);
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Refused', Done: '0' } });
+  });
+});
+
+describe('what was dead-lettered', () => {
+  it('keeps what providers answered while the dead-letter queue does not take it', async () => {
+    const world = givenWorld({ postmark: [bad], mailgun: [bad] });
+    const held = { ...mail, onUnknown: 'hold' };
+    world.queueDown = () => true;
+    await expect(world.send(sqsRecord(held, { sentAt: world.now }))).rejects.toThrow('queue down');
+
+    world.queueDown = () => false;
+    world.now += 6 * MINUTE;
+    await world.send(sqsRecord(held, { receiveCount: 2, sentAt: world.now }));
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused', Attempts: '2' } }]);
+  });
+
+  it('goes out again when it is redriven, with all providers', async () => {
+    const world = givenWorld({ postmark: [bad, accepted], mailgun: [bad] });
+    await world.send(sqsRecord(mail));
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
+    expect(world.entry()).toMatchObject({ state: 'dead', reason: 'Refused' });
+
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+    expect(world.entry()).toMatchObject({ state: 'done', carried: { attempts: 3 } });
+    expect(world.entry()?.reason).toBeUndefined();
+  });
+
+  it('is not asked about before its time when an earlier answer of the same provider was lost as well', async () => {
+    const nothing = { kind: 'answered', found: new Map() } as const;
+    const world = givenWorld(
+      { postmark: [lost, lost] },
+      { gate: { ...openGate, recoveredSince: async () => true }, answers: { postmark: [nothing] } },
+    );
+    await world.send(sqsRecord({ ...mail, providers: { only: ['postmark'] } }, { sentAt: world.now }));
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark', 'postmark']);
+
+    world.now += MINUTE / 3;
+    await world.send(world.again());
+
+    expect(world.questions).toHaveLength(1);
+    expect(world.calls).toHaveLength(2);
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'retry-postmark' });
+  });
+
+  it('goes out again after a redrive during which the table was away, and stays dead for a copy of that', async () => {
+    const world = givenWorld({ postmark: [bad, bad], mailgun: [bad, bad] });
+    await world.send(sqsRecord(mail));
+    world.table.mood = 'fail';
+    await world.send(world.again());
+    expect(world.sent[1]).toMatchObject({ queue: 'retry-postmark' });
+
+    world.table.mood = 'good';
+    world.now += 2 * MINUTE;
+    const retry = world.again();
+    await world.send(retry);
+    await world.send(retry);
+
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark', 'mailgun']);
+    expect(world.sent.slice(2)).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
+  });
+
+  it('stays dead for a copy of the message that died, and for one from a retry queue', async () => {
+    const world = givenWorld({ postmark: [down, bad], mailgun: [down, bad] });
+    const record = sqsRecord(mail, { sentAt: world.now });
+    await world.send(record);
+    world.now += MINUTE;
+    const retry = world.again();
+    await world.send(retry);
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead' });
+
+    await world.send(record);
+    await world.send(retry);
+
+    expect(world.sent).toHaveLength(2);
+    expect(world.calls).toHaveLength(4);
+  });
+
+  it('is tried when a producer puts it on the queue anew', async () => {
+    const world = givenWorld({ postmark: [bad, accepted], mailgun: [bad] });
+    await world.send(sqsRecord(mail));
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.entry()?.state).toBe('done');
+  });
+
+  it('is not tried anew by itself where it may have been taken and must not come twice', async () => {
+    const world = givenWorld({ postmark: [lost], mailgun: [accepted] });
+    const once = { ...mail, onUnknown: 'hold' };
+    await world.send(sqsRecord(once, { sentAt: world.now }));
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Unknown' } });
+
+    await world.send(sqsRecord(once));
+    expect(world.calls).toEqual(['postmark']);
+
+    // Somebody wants it: the provider in doubt is asked once more, and then comes last.
+    await world.send(world.again());
+    expect(world.questions).toHaveLength(2);
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.entry()?.state).toBe('done');
+    expect(world.counted).toContain('PossibleDuplicate postmark');
+  });
+
+  it('is not sent again after a redrive if delivery events have told meanwhile that it went out', async () => {
+    const world = givenWorld({ postmark: [lost] });
+    await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    const entry = world.entry() as Entry;
+    world.table.items.set(KEY, { ...entry, rev: entry.rev + 1, reported: { postmark: 'pm-9' } });
+
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()).toMatchObject({
+      state: 'done',
+      attempts: [{ outcome: 'accepted', providerMessageId: 'pm-9' }],
+    });
+  });
+
+  it('of a round after a redrive that was lost as well is held once more', async () => {
+    const world = givenWorld({ postmark: [lost], mailgun: [lost] });
+    await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
+    for (let round = 0; round < 3; round += 1) {
+      world.now += 2 * MINUTE;
+      await world.send(world.again());
+    }
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.sent.map(({ queue }) => queue)).toEqual(['retry-postmark', 'dead', 'retry-mailgun', 'dead']);
+  });
+
+  it('serves nobody twice after a redrive', async () => {
+    const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
+    const world = givenWorld({
+      postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', bad]]) }, accepted],
+      mailgun: [bad],
+    });
+    await world.send(sqsRecord(two));
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused', Done: '0' } }]);
+
+    await world.send(world.again());
+
+    expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org'], ['c@example.org']]);
+  });
+});
+
+describe('a copy that cannot be taken in any more', () => {
+  const heavy = {
+    ...mail,
+    attachments: [
+      { filename: 'a.pdf', contentType: 'application/pdf', s3: { bucket: 'mail', key: 'submissions/a.pdf' } },
+    ],
+  };
+  const givenObjects = (script: Parameters<typeof givenWorld>[0]) => {
+    const files: { read: () => Promise<Buffer | 'missing'> } = { read: () => Promise.resolve(Buffer.from('%PDF')) };
+    return { files, world: givenWorld(script, { objects: { read: () => files.read() } }) };
+  };
+  const gone = () => Promise.resolve('missing' as const);
+  const broken = () => Promise.reject(new Error('503'));
+
+  it.each([
+    ['whose file was removed since', gone],
+    ['whose file cannot be read just now', broken],
+  ])('of accepted mail, %s, is deleted quietly', async (_, read) => {
+    const { files, world } = givenObjects({ postmark: [accepted] });
+    await world.send(sqsRecord(heavy));
+    files.read = read;
+
+    await world.send(sqsRecord(heavy, { receiveCount: 2 }));
+
+    expect(world.sent).toEqual([]);
+  });
+
+  it('stays on its queue while another one is at work', async () => {
+    const { files, world } = givenObjects({ postmark: [down], mailgun: [down] });
+    await world.send(sqsRecord(heavy, { sentAt: world.now }));
+    const letter = world.again();
+    world.now += MINUTE;
+    const entry = world.entry() as Entry;
+    const begun = { number: 3, provider: 'postmark', begun: world.now };
+    const lease = { owner: 'another', until: world.now + 1 };
+    world.table.items.set(KEY, { ...entry, lease, attempts: [...entry.attempts, begun] });
+    files.read = gone;
+
+    await expect(world.send(letter)).rejects.toThrow('being worked on');
+  });
+
+  it('is dead-lettered if the mail has not gone out, or if it is another mail', async () => {
+    const { files, world } = givenObjects({ postmark: [down, accepted], mailgun: [down] });
+    await world.send(sqsRecord(heavy, { sentAt: world.now }));
+    const letter = world.again();
+    files.read = gone;
+    world.now += MINUTE;
+    await world.send(letter);
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'MissingObject' } });
+
+    files.read = () => Promise.resolve(Buffer.from('%PDF'));
+    await world.send(letter);
+    expect(world.entry()?.state).toBe('done');
+    files.read = gone;
+    await world.send(sqsRecord({ ...heavy, subject: 'another' }));
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'MissingObject' } });
+  });
+});
+
+describe('a lost answer', () => {
+  it('that is lost again at the same provider is waited for as long as the doubt is old', async () => {
+    const none = { kind: 'answered', found: new Map() } as const;
+    const world = givenWorld({ postmark: [lost, lost], mailgun: [down, down] }, { answers: { postmark: [none] } });
+    await world.send(sqsRecord(mail));
+    const waits = [world.sent.at(-1)?.delay];
+    world.now += 10 * MINUTE;
+
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+    expect([...waits, world.sent.at(-1)?.delay]).toEqual([60, 600]);
+  });
+
+  it('is what a server error behind a whole request counts as, where mail must not come twice', async () => {
+    const hidden: Outcome = { ...down, reason: 'server-error', maybeTaken: true } as Outcome;
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [hidden] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+
+    await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()).toMatchObject({ attempts: [{ outcome: 'unavailable', reason: 'server-error' }] });
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()).toMatchObject({ state: 'done', attempts: [{ outcome: 'accepted', reason: 'found' }] });
+  });
+
+  it('is waited for also after the time of the mail, though others of it are late', async () => {
+    const cannot = { kind: 'cannot-say', reason: 'rate-limit' } as const;
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const busy: Outcome = { kind: 'throttled', of: 'provider', reason: 'rate-limit' };
+    const world = givenWorld(
+      { postmark: [{ outcome: lost, recipients: new Map([['c@example.org', busy]]) }], mailgun: [busy] },
+      { answers: { postmark: [cannot, { kind: 'answered', found }] } },
+    );
+    const expiresAt = new Date(world.now + MINUTE).toISOString();
+    await world.send(sqsRecord({ ...mail, to: ['b@example.org', 'c@example.org'], expiresAt }, { sentAt: world.now }));
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'retry-postmark' });
+    world.now += 2 * MINUTE;
+    await world.send(world.again());
+
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Expired', Done: '0' } });
+  });
+
+  it('is asked about after a minute; what is found is accepted', async () => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
+
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.questions).toMatchObject([{ provider: 'postmark', begunAt: world.now - MINUTE }]);
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()).toMatchObject({
+      state: 'done',
+      attempts: [{ outcome: 'accepted', reason: 'found', providerMessageId: 'pm-7' }],
+    });
+  });
+
+  it.each([
+    ['told by the letter', false],
+    ['of a worker that died', true],
+  ])('is asked of the same account when its key has changed, %s', async (_name, died) => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const death = Promise.reject(new Error('died'));
+    death.catch(() => undefined);
+    const world = givenWorld(
+      { postmark: [died ? death : lost] },
+      { answers: { 'postmark-main': [{ kind: 'answered', found }] } },
+    );
+    const first = sqsRecord(mail, { sentAt: world.now });
+    await world.send(first).catch(() => undefined);
+    world.redeploy([
+      { key: 'postmark-main', type: 'postmark', options: { messageStream: 'outbound' } },
+      { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } },
+    ]);
+
+    for (let round = 0; round < 3 && world.entry()?.state !== 'done'; round++) {
+      world.now += 2 * MINUTE;
+      await world.send(world.sent.length > 0 ? world.again() : sqsRecord(mail, { receiveCount: 2, sentAt: world.now }));
+    }
+
+    expect(world.questions.map(({ provider }) => provider)).toEqual(['postmark-main']);
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.entry()).toMatchObject({ state: 'done' });
+  });
+
+  it('leads to the next provider when the first one has not seen the mail', async () => {
+    const world = givenWorld(
+      { postmark: [lost], mailgun: [accepted] },
+      { answers: { postmark: [{ kind: 'answered', found: new Map() }] } },
+    );
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+    expect(world.counted).toContain('PossibleDuplicate postmark');
+  });
+
+  it('is asked about three times while the provider cannot say, then the next one is tried', async () => {
+    const unable = { kind: 'cannot-say', reason: 'connect-timeout' } as const;
+    const world = givenWorld(
+      { postmark: [lost], mailgun: [accepted] },
+      { answers: { postmark: [unable, unable, unable] } },
+    );
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    for (let round = 0; round < 3; round += 1) {
+      expect(world.calls).toEqual(['postmark']);
+      world.now += 2 * MINUTE;
+      await world.send(world.again());
+    }
+
+    expect(world.questions).toHaveLength(3);
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+  });
+
+  it.each(['not-askable', 'authentication'])('leads on at once where asking is hopeless: %s', async (reason) => {
+    const world = givenWorld(
+      { postmark: [lost], mailgun: [accepted] },
+      { answers: { postmark: [{ kind: 'cannot-say', reason }] } },
+    );
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+  });
+
+  it('serves whom the provider has, and offers only the others to the next one', async () => {
+    const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
+    const world = givenWorld(
+      { postmark: [lost], mailgun: [accepted] },
+      { answers: { postmark: [{ kind: 'answered', found: new Map([['b@example.org', 'x']]) }] } },
+    );
+    await world.send(sqsRecord(two, { sentAt: world.now }));
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org']]);
+  });
+
+  it('is settled by a delivery event without a question', async () => {
+    const world = givenWorld({ postmark: [lost] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    world.table.items.set(KEY, { ...(world.entry() as Entry), reported: { postmark: 'pm-9' } });
+
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.questions).toEqual([]);
+    expect(world.entry()).toMatchObject({ state: 'done', attempts: [{ providerMessageId: 'pm-9' }] });
+  });
+
+  it('is asked about also after the time of the mail, and found rather than declared late', async () => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+    const expiring = { ...mail, expiresAt: new Date(world.now + 30_000).toISOString() };
+    await world.send(sqsRecord(expiring, { sentAt: world.now }));
+
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.entry()?.state).toBe('done');
+    expect(world.sent).toHaveLength(1);
+  });
+
+  it('of a mail that must not come twice ends as accepted if the provider has it', async () => {
+    const found = new Map([['b@example.org', 'pm-7']]);
+    const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
+    await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
+    world.now += MINUTE;
+    await world.send(world.again());
+
+    expect(world.entry()?.state).toBe('done');
+    expect(world.sent.some(({ queue }) => queue === 'dead')).toBe(false);
+  });
+});
+
+describe('the gate', () => {
+  it('forces the least bad provider when every circuit is open', async () => {
+    const asked: string[] = [];
+    const world = givenWorld(
+      { mailgun: [accepted] },
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async ({ key }, { forced }) => {
+            asked.push(`${key}${forced ? ' forced' : ''}`);
+            if (forced) return { kind: 'go', leave: async () => undefined };
+            return { kind: 'skip', reason: 'open', badness: key === 'mailgun' ? 1 : 2 };
+          },
+        },
+      },
+    );
+
+    await world.send(sqsRecord(mail));
+
+    expect(asked).toEqual(['postmark', 'mailgun', 'mailgun forced']);
+    expect(world.calls).toEqual(['mailgun']);
+  });
+
+  it('asks again where the answer to another mail was waited for, before it forces or waits', async () => {
+    const asked: string[] = [];
+    const world = givenWorld(
+      { postmark: [down], mailgun: [accepted] },
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async ({ key }, { forced }) => {
+            asked.push(`${key}${forced ? ' forced' : ''}`);
+            if (key === 'postmark' || forced) return { kind: 'go', leave: async () => undefined };
+            return { kind: 'skip', reason: 'probing', badness: 30 };
+          },
+        },
+      },
+    );
+
+    await world.send(sqsRecord(mail));
+
+    expect(asked).toEqual(['postmark', 'mailgun', 'mailgun', 'mailgun forced']);
+    expect(world.calls).toEqual(['postmark', 'mailgun']);
+  });
+
+  it('forces nobody whom an operator isolated, and waits only as long as it is told', async () => {
+    const world = givenWorld(
+      {},
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async ({ key }) =>
+            key === 'mailgun'
+              ? { kind: 'skip', reason: 'rate', badness: 0, againAfterMs: 20_000 }
+              : { kind: 'skip', reason: 'isolated', badness: 9 },
+        },
+      },
+    );
+
+    await world.send(sqsRecord(mail, { sentAt: world.now - 3 * 3_600_000 }));
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 20, attributes: { Attempts: '0' } }]);
+    expect(world.table.writes).toBe(0);
+  });
+
+  it('waits ever longer while every provider is broken, however soon one may be tried again', async () => {
+    const world = givenWorld(
+      {},
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async () => ({ kind: 'skip', reason: 'open', badness: Number.POSITIVE_INFINITY, againAfterMs: 5_000 }),
+        },
+      },
+    );
+
+    await world.send(sqsRecord(mail, { sentAt: world.now - 3 * 3_600_000 }));
+
+    expect(world.calls).toEqual([]);
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 900 }]);
+  });
+
+  it('lets waiting mail go at its next hop once a provider has come back', async () => {
+    let back = false;
+    const world = givenWorld(
+      { postmark: [down, accepted], mailgun: [down] },
+      { gate: { recoveredSince: async () => back, enter: async () => ({ kind: 'go', leave: async () => undefined }) } },
+    );
+    await world.send(sqsRecord(mail, { sentAt: world.now - 3_600_000 }));
+    expect(world.sent).toMatchObject([{ delay: 900 }]);
+
+    world.now += 15 * MINUTE;
+    await world.send(world.again());
+    expect(world.calls).toHaveLength(2);
+
+    back = true;
+    await world.send(world.again());
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+  });
+});

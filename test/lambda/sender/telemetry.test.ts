@@ -1,0 +1,308 @@
+import { expect, test } from 'vitest';
+import { DEAD_LETTER_REASONS } from '../../../lambda/contract/dead-letter.ts';
+import {
+  DUPLICATE_OUTCOMES,
+  METRICS,
+  type MetricName,
+  measuredAt,
+  OWN_SERVICES,
+} from '../../../lambda/contract/metrics.ts';
+import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import type { Message } from '../../../lambda/mail/message.ts';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import type { Reason } from '../../../lambda/mail/reason.ts';
+import type { LogFields } from '../../../lambda/platform/log.ts';
+import type { Dimensions, Metrics } from '../../../lambda/platform/metrics.ts';
+import {
+  countedAs,
+  logId,
+  type TelemetryContext,
+  tellAccepted,
+  tellAttempt,
+  tellContradiction,
+  tellDeadLetter,
+  tellDropped,
+  tellFailover,
+  tellInvocations,
+  tellOwnTrouble,
+  tellPossibleDuplicate,
+  tellRetry,
+  tellSkip,
+  tellUnable,
+} from '../../../lambda/sender/telemetry.ts';
+import { possibleSeries } from '../../../lib/monitoring/series.ts';
+
+const MESSAGE = { id: 'order-1', handle: 'A'.repeat(43) };
+const MAIL: Message = {
+  ...MESSAGE,
+  messageId: '<order-1@example.com>',
+  date: new Date(0),
+  from: { address: 'shop@example.com' },
+  to: [{ address: 'ada@example.org', name: 'Ada' }],
+  cc: [],
+  bcc: [],
+  replyTo: [],
+  subject: 'Your receipt',
+  text: 'Hello',
+  headers: [['X-Order', '1234']],
+  attachments: [{ filename: 'receipt.pdf', contentType: 'application/pdf', content: Buffer.from('%PDF') }],
+  metadata: {},
+};
+const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'p-1' };
+const OUTAGE: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error', detail: 'Oops' };
+
+test('an attempt is counted and timed by what it came to', () => {
+  const { context, added } = givenContext();
+
+  tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [ACCEPTED], durationMs: 80 });
+
+  expect(added()).toEqual(['Attempts postmark accepted 1', 'AttemptLatency postmark accepted 80']);
+});
+
+test('only accepted attempts are timed', () => {
+  const { context, added } = givenContext();
+
+  tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [OUTAGE], durationMs: 80 });
+
+  expect(added()).toEqual(['Attempts postmark outage 1', 'Faults postmark 1']);
+});
+
+test('a provider that takes over what another one had before is counted when it accepts', () => {
+  const { context, added } = givenContext();
+  const attempt = { message: MESSAGE, provider: 'mailgun', number: 2, durationMs: 80 };
+
+  tellAttempt(context, { ...attempt, before: 'postmark', outcomes: [OUTAGE] });
+  tellAttempt(context, { ...attempt, before: 'postmark', outcomes: [ACCEPTED] });
+  tellAttempt(context, { ...attempt, before: 'mailgun', outcomes: [ACCEPTED] });
+
+  expect(added().filter((line) => /Over/.test(line))).toEqual(['TookOver mailgun 1']);
+});
+
+const AS: readonly [string, readonly Outcome[]][] = [
+  ['accepted', [ACCEPTED]],
+  ['accepted', [ACCEPTED, { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' }]],
+  ['outage', [OUTAGE]],
+  ['account', [{ kind: 'unavailable', blames: 'account', reason: 'authentication' }]],
+  ['sender', [{ kind: 'unavailable', blames: 'sender', reason: 'sender-unknown' }]],
+  ['message', [{ kind: 'refused', blames: 'message', reason: 'format' }]],
+  ['message', [{ kind: 'unrecognised', reason: 'unrecognised' }]],
+  ['recipient', [{ kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' }]],
+  [
+    'recipient',
+    [
+      { kind: 'throttled', of: 'recipient', reason: 'greylisted' },
+      { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' },
+    ],
+  ],
+  ['deferred', [{ kind: 'throttled', of: 'recipient', reason: 'greylisted' }]],
+  ['throttled', [{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }]],
+  ['unknown', [{ kind: 'unknown', reason: 'no-answer' }]],
+];
+test.each(AS)('counts as %s what the circuit takes for it: %j', (word, outcomes) => {
+  expect(countedAs(outcomes)).toBe(word);
+});
+
+test('an attempt is one line of fixed fields', () => {
+  const { context, lines } = givenContext();
+
+  tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [OUTAGE], durationMs: 80 });
+
+  expect(lines).toEqual([
+    {
+      level: 'warn',
+      message: 'attempt',
+      submissionId: 'order-1',
+      provider: 'postmark',
+      attempt: 1,
+      outcome: 'unavailable',
+      blames: 'outage',
+      reason: 'server-error',
+      status: undefined,
+      detail: 'Oops',
+      durationMs: 80,
+      providerMessageId: undefined,
+    },
+  ]);
+});
+
+test('the share of straight acceptances that is written is drawn by the submission, so that a repetition is the same', () => {
+  const { context, lines } = givenContext({ straightLogShare: 0.25 });
+  const handles = Array.from({ length: 256 }, (_, byte) => Buffer.alloc(32, byte).toString('base64url'));
+
+  for (const handle of [...handles, ...handles])
+    tellAttempt(context, {
+      message: { id: 'x', handle },
+      provider: 'ses',
+      number: 1,
+      outcomes: [ACCEPTED],
+      durationMs: 1,
+    });
+
+  expect(lines).toHaveLength(2 * 64);
+});
+
+test.each([
+  ['a failure', 1, [OUTAGE]],
+  [
+    'a recipient that was refused beside accepted ones',
+    1,
+    [ACCEPTED, { kind: 'refused', blames: 'recipient', reason: 'suppressed' }],
+  ],
+  ['an acceptance after another attempt', 2, [ACCEPTED]],
+] as const)('is never left out: %s', (_what, number, outcomes) => {
+  const { context, lines } = givenContext({ straightLogShare: 0 });
+
+  tellAttempt(context, { message: MESSAGE, provider: 'ses', number, outcomes, durationMs: 1 });
+
+  expect(lines).toHaveLength(outcomes.length);
+});
+
+test('a contradiction keeps the shape of what was refused, and the words, and nothing of its content', () => {
+  const { context, lines } = givenContext();
+
+  tellContradiction(context, MAIL, { refusedBy: 'postmark', acceptedBy: 'ses', words: 'Attachments may not be …' });
+
+  const [line] = lines;
+  expect(line).toMatchObject({ message: 'contradiction', provider: 'postmark', words: 'Attachments may not be …' });
+  expect(JSON.parse(String(line?.['shape']))).toEqual({
+    fields: ['attachments', 'date', 'from', 'handle', 'headers', 'id', 'messageId', 'subject', 'text', 'to'],
+    headers: ['X-Order'],
+    recipients: 1,
+    sizes: { subject: 12, text: 5 },
+    attachments: ['application/pdf 4'],
+  });
+  expect(JSON.stringify(lines)).not.toMatch(/Ada|ada@|Hello|Your receipt|receipt\.pdf|1234/);
+});
+
+test('an id that is an address is written as its hash, or not at all', () => {
+  const { context, lines } = givenContext();
+  const message = { id: 'ada@example.org', handle: 'hash' };
+
+  tellContradiction(context, { ...MAIL, ...message }, { refusedBy: 'postmark', acceptedBy: 'ses' });
+  tellPossibleDuplicate(context, message, { provider: 'postmark', acceptedBy: 'ses', cause: 'answer-lost' });
+  tellDeadLetter(context, 'Malformed', { submissionId: message.id, queueMessageId: 'q' });
+
+  expect(logId(message)).toBe('hash');
+  expect(JSON.stringify(lines)).not.toContain('@');
+});
+
+test('an open circuit, a wait for an answer and a rate are counted apart; only the first one speaks against the provider', () => {
+  const { context, added } = givenContext();
+
+  for (const reason of SKIP_REASONS) tellSkip(context, 'ses', reason);
+
+  expect(added()).toEqual([
+    'Skipped ses circuit-open 1',
+    'Faults ses 1',
+    'Skipped ses waiting 1',
+    'Skipped ses waiting 1',
+    'Skipped ses no-slot 1',
+  ]);
+});
+
+const SKIP_REASONS = ['open', 'quiet', 'isolated', 'probing', 'held', 'warming', 'rate', 'unready'] as const;
+
+test('a million random events of four providers, and the gauges of their accounts, make at most 106 series', () => {
+  const providers: readonly ProviderConfig[] = [
+    { key: 'postmark', type: 'postmark', options: {} },
+    { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
+    { key: 'ses', type: 'ses', options: { identities: ['example.com'] } },
+    { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
+  ];
+  const random = givenRandom(42);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const seen = new Set<string>();
+  const metrics: Metrics = {
+    add: (name, _value, dimensions = {}) => {
+      if (measuredAt('full', name))
+        seen.add([name, ...METRICS[name].by.map((dimension) => dimensions[dimension])].join(' '));
+    },
+  };
+  const context: TelemetryContext = { metrics, log: { info() {}, warn() {}, error() {} }, straightLogShare: random() };
+  const key = () => pick(providers).key;
+  const outcome = (): Outcome => {
+    const reason = pick<Reason>(['authentication', 'sender-refused', 'greylisted', 'content']);
+    return pick<Outcome>([
+      { kind: 'accepted', providerMessageId: `id-${random()}` },
+      { kind: 'throttled', of: pick(['provider', 'recipient']), reason, retryAfterMs: random() },
+      { kind: 'unavailable', blames: pick(['outage', 'account', 'sender']), reason },
+      { kind: 'refused', blames: pick(['message', 'recipient']), reason },
+      { kind: 'unrecognised', reason: 'unrecognised' },
+      { kind: 'unknown', reason },
+    ]);
+  };
+  const events: readonly (() => void)[] = [
+    () => {
+      const message = { id: `id-${random()}`, handle: MESSAGE.handle };
+      const outcomes = Array.from({ length: 1 + Math.floor(random() * 3) }, outcome);
+      tellAttempt(context, {
+        message,
+        provider: key(),
+        before: pick([undefined, key()]),
+        number: 1,
+        outcomes,
+        durationMs: 1,
+      });
+    },
+    () => tellSkip(context, key(), pick(SKIP_REASONS)),
+    () => tellFailover(context),
+    () => tellOwnTrouble(context, pick(OWN_SERVICES)),
+    () => tellUnable(context, Math.floor(random() * 4)),
+    () => tellContradiction(context, MAIL, { refusedBy: key(), acceptedBy: key() }),
+    () =>
+      tellPossibleDuplicate(context, MESSAGE, { provider: key(), acceptedBy: key(), cause: pick(DUPLICATE_OUTCOMES) }),
+    () => tellDropped(context, MESSAGE, { provider: key(), entries: Math.floor(random() * 4) }),
+    () => tellAccepted(context, random() * 1e6),
+    () => tellRetry(context, random() * 1e6),
+    () => tellInvocations(context, random() * 2),
+    () =>
+      tellDeadLetter(context, pick(DEAD_LETTER_REASONS), {
+        submissionId: `${random()}`,
+        queueMessageId: `${random()}`,
+      }),
+  ];
+
+  for (let event = 0; event < 1_000_000; event++) pick(events)();
+  const possible = possibleSeries(providers).map(({ name, ...dimensions }) =>
+    [name, ...Object.values(dimensions)].join(' '),
+  );
+
+  expect(possible.length).toBeLessThanOrEqual(108);
+  expect([...seen].filter((series) => !possible.includes(series))).toEqual([]);
+  // What the random events did not make is what the health function measures, reads of secrets and keys, and faults of the process.
+  const names = new Set(possible.filter((series) => !seen.has(series)).map((series) => series.split(' ')[0]));
+  expect([...names]).toEqual([
+    'SecretsUnreachable',
+    'ProofKeyUnusable',
+    'CredentialsRefused',
+    'AccountHealthy',
+    'CircuitState',
+    'SuppressionRise',
+    'ProducersSilent',
+    'CredentialAge',
+    'QuotaHeadroom',
+    'OperatorSwitch',
+  ]);
+}, 60_000);
+
+function givenContext(more: Partial<TelemetryContext> = {}) {
+  const values: string[] = [];
+  const lines: (LogFields & { level: string; message: string })[] = [];
+  const write = (level: string) => (message: string, fields: LogFields) =>
+    void lines.push({ level, message, ...fields });
+  const add = (name: MetricName, value: number, { provider, outcome }: Dimensions = {}) =>
+    void values.push([name, provider, outcome, value].filter((part) => part !== undefined).join(' '));
+  const log = { info: write('info'), warn: write('warn'), error: write('error') };
+  return { context: { log, metrics: { add }, ...more } satisfies TelemetryContext, added: () => values, lines };
+}
+
+/** Mulberry32: the same numbers in every run. */
+function givenRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest';
+import type { Item } from '../../../lambda/platform/table.ts';
+import { type Carried, NOTHING_CARRIED } from '../../../lambda/submission/carried.ts';
+import { LedgerError, Page, readEntry, TakenError } from '../../../lambda/submission/ledger.ts';
+import type { Entry, StoredAttempt } from '../../../lambda/submission/record.ts';
+import { memoryTable } from '../../support/memory-table.ts';
+
+const KEY = 'submission/order-1';
+const NOW = 1_800_000_000_500;
+const first: StoredAttempt = { number: 1, provider: 'postmark', begun: NOW };
+const second: StoredAttempt = { number: 2, provider: 'mailgun', begun: NOW };
+const once: Carried = { attempts: 1, done: [0], history: [] };
+
+describe('a page of the ledger', () => {
+  it('is written with its lease when an attempt begins, and let go of at its close', async () => {
+    const { page, table, entry } = given();
+    expect(page.begun).toBe(false);
+    expect(page.lastProvider).toBeUndefined();
+
+    expect(page.written).toBe(false);
+    await page.begin(first, NOTHING_CARRIED);
+
+    expect(page.begun).toBe(true);
+    expect(page.written).toBe(true);
+    expect(page.lastProvider).toBe('postmark');
+    expect(entry()).toMatchObject({
+      state: 'open',
+      worker: 'me',
+      lease: { owner: 'me', until: NOW },
+      attempts: [first],
+    });
+    page.end(1, { ended: NOW, outcome: 'accepted' });
+    await page.close(once, { state: 'done' });
+
+    expect(table.writes).toBe(2);
+    expect(entry()).toMatchObject({ state: 'done', carried: once, attempts: [{ ...first, outcome: 'accepted' }] });
+    expect(entry()).not.toHaveProperty('lease');
+    expect(entry()?.expires).toBe(1_800_000_001 + 30 * 24 * 3_600);
+  });
+
+  it('notes an outcome at the attempt that it belongs to', async () => {
+    const { page, entry } = given();
+    await page.begin(first, NOTHING_CARRIED);
+    page.end(1, { ended: NOW, outcome: 'unavailable' });
+    await page.begin(second, once);
+    page.end(2, { ended: NOW, outcome: 'accepted' });
+    await page.close(once, { state: 'done' });
+
+    expect(page.lastProvider).toBe('mailgun');
+    expect(entry()?.attempts.map(({ outcome }) => outcome)).toEqual(['unavailable', 'accepted']);
+  });
+
+  it('keeps the newest attempts of very many', async () => {
+    const { page, entry } = given();
+    for (let number = 1; number <= 52; number += 1) await page.begin({ ...first, number }, NOTHING_CARRIED);
+
+    expect(entry()?.attempts.map(({ number }) => number)).toEqual(Array.from({ length: 50 }, (_, n) => n + 3));
+  });
+
+  it('keeps who had what is sent again, and nothing if nobody had', async () => {
+    const nobody = given();
+    nobody.page.superseded([]);
+    await nobody.page.begin(first, NOTHING_CARRIED);
+    expect(nobody.entry()).not.toHaveProperty('had');
+
+    const somebody = given();
+    somebody.page.superseded(['ses']);
+    await somebody.page.begin(first, NOTHING_CARRIED);
+    await somebody.page.close(once, { state: 'done' });
+    expect(somebody.entry()).toMatchObject({ had: ['ses'], hash: 'h', attempts: [first] });
+  });
+
+  it('notes that a provider has the mail only at its own lost answer', async () => {
+    const attempts: StoredAttempt[] = [
+      { ...first, outcome: 'unknown' },
+      { ...first, number: 2, outcome: 'unavailable' },
+      { ...second, number: 3, outcome: 'unknown' },
+    ];
+    const { page, entry } = given({ known: { attempts } });
+
+    page.found('postmark', 'pm-1');
+    await page.close(once, { state: 'done' });
+
+    expect(entry()?.attempts).toEqual([
+      { ...attempts[0], outcome: 'accepted', reason: 'found', providerMessageId: 'pm-1' },
+      attempts[1],
+      attempts[2],
+    ]);
+  });
+
+  it('keeps fields that it does not know, and forgets the reason of an end that was taken back', async () => {
+    const stored = { ...ENTRY, state: 'dead', reason: 'Refused', novelty: 7 } as Entry;
+    const { page, entry } = given({ stored });
+
+    await page.begin(first, NOTHING_CARRIED);
+
+    expect(entry()).toMatchObject({ state: 'open', novelty: 7 });
+    expect(entry()).not.toHaveProperty('reason');
+  });
+
+  it('goes on when its own write was done and only the answer is lost', async () => {
+    const { page, table, entry } = given();
+    let lost = true;
+    table.answerLost = () => {
+      if (lost) table.items.set(KEY, { ...(table.items.get(KEY) as Item), rev: 5 });
+      lost = false;
+    };
+    await page.begin(first, NOTHING_CARRIED);
+
+    await page.close(once, { state: 'done' });
+
+    expect(entry()).toMatchObject({ rev: 6, state: 'done' });
+  });
+
+  it('gives way to another worker, and names what stands there', async () => {
+    const { page, table } = given();
+    table.items.set(KEY, { ...ENTRY, worker: 'other' });
+
+    await expect(page.begin(first, NOTHING_CARRIED)).rejects.toMatchObject({
+      name: 'TakenError',
+      message: 'another delivery has this submission in hand',
+      current: { worker: 'other' },
+    });
+
+    expect(page.begun).toBe(false);
+  });
+
+  it('gives way when its entry is gone', async () => {
+    const { page, table } = given({ stored: ENTRY });
+    table.items.delete(KEY);
+
+    const error = await page.begin(first, NOTHING_CARRIED).catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(TakenError);
+    expect((error as TakenError).current).toBeUndefined();
+  });
+
+  it('writes over one who does not send a few times, and then gives way', async () => {
+    const { page, table } = given({ stored: ENTRY });
+    let beside = 4;
+    const nudge = () => {
+      beside -= 1;
+      if (beside >= 0) table.items.set(KEY, { ...ENTRY, worker: 'me', rev: 100 + beside });
+    };
+    table.trouble = nudge;
+    await page.begin(first, NOTHING_CARRIED);
+    expect(table.writes).toBe(5);
+
+    beside = 1_000;
+    await expect(page.begin(second, NOTHING_CARRIED)).rejects.toBeInstanceOf(TakenError);
+    expect(table.writes).toBe(10);
+  });
+
+  it('says that nothing may be sent when the table does not answer', async () => {
+    const { page, table } = given();
+    table.mood = 'fail';
+
+    const error = await page.begin(first, NOTHING_CARRIED).catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(LedgerError);
+    expect(error).toMatchObject({ name: 'LedgerError', message: 'the state table does not answer' });
+    expect((error as Error).cause).toMatchObject({ message: 'the table does not answer' });
+    await expect(readEntry(table, 'order-1')).rejects.toBeInstanceOf(LedgerError);
+  });
+
+  it('tries three times to write down the end', async () => {
+    const { page, table, slept, entry } = given();
+    await page.begin(first, NOTHING_CARRIED);
+    let failures = 2;
+    table.trouble = () => {
+      failures -= 1;
+      if (failures >= 0) throw new Error('throttled');
+    };
+    await page.close(once, { state: 'done' });
+    expect(entry()?.state).toBe('done');
+    expect(slept).toEqual([200, 200]);
+
+    failures = 3;
+    await expect(page.close(once, { state: 'done' })).rejects.toBeInstanceOf(LedgerError);
+    expect(slept).toEqual([200, 200, 200, 200]);
+  });
+
+  it('adds what it knows to the page of the worker that overtook it', async () => {
+    const { page, table, entry } = given();
+    await page.begin(first, NOTHING_CARRIED);
+    page.end(1, { ended: NOW, outcome: 'accepted' });
+    const interrupted = { ...first, ended: NOW, outcome: 'unknown', reason: 'interrupted' };
+    table.items.set(KEY, { ...ENTRY, rev: 9, worker: 'other', attempts: [interrupted] });
+
+    const error = await page.close(once, { state: 'done' }).catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(TakenError);
+    expect((error as TakenError).current).toMatchObject({ rev: 10, carried: { done: [0] } });
+    expect(entry()).toMatchObject({ worker: 'other', state: 'open', attempts: [{ number: 1, outcome: 'accepted' }] });
+  });
+
+  it('adds nothing if it did nothing', async () => {
+    const { page, table } = given({ stored: ENTRY });
+    table.items.set(KEY, { ...ENTRY, rev: 9, worker: 'other' });
+
+    await expect(page.close(once, { state: 'open' })).rejects.toMatchObject({ current: { rev: 9 } });
+
+    expect(table.items.get(KEY)?.rev).toBe(9);
+  });
+
+  it('adds what it knows although others write at the same time, but not for ever', async () => {
+    const close = async (besides: number) => {
+      const { page, table, entry } = given();
+      await page.begin(first, NOTHING_CARRIED);
+      page.end(1, { ended: NOW, outcome: 'accepted' });
+      const before = table.writes;
+      let rev = 50;
+      let left = besides;
+      table.trouble = () => {
+        left -= 1;
+        rev += 1;
+        if (left >= 0) table.items.set(KEY, { ...ENTRY, rev, worker: 'other', attempts: [first] });
+      };
+      const error = await page.close(once, { state: 'done' }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(TakenError);
+      return { writes: table.writes - before, outcome: entry()?.attempts[0]?.outcome };
+    };
+
+    expect(await close(1)).toEqual({ writes: 2, outcome: 'accepted' });
+    expect(await close(5)).toEqual({ writes: 6, outcome: 'accepted' });
+    expect(await close(1_000)).toEqual({ writes: 6, outcome: undefined });
+  });
+
+  it('stops adding when the entry is gone', async () => {
+    const { page, table } = given();
+    await page.begin(first, NOTHING_CARRIED);
+    let calls = 0;
+    table.trouble = () => {
+      calls += 1;
+      if (calls === 1) table.items.set(KEY, { ...ENTRY, rev: 9, worker: 'other' });
+      else table.items.delete(KEY);
+    };
+
+    const error = await page.close(once, { state: 'done' }).catch((reason: unknown) => reason);
+
+    expect((error as TakenError).current).toBeUndefined();
+    expect(calls).toBe(2);
+  });
+});
+
+const ENTRY: Entry = {
+  pk: KEY,
+  rev: 1,
+  hash: 'h',
+  origin: 'm-1',
+  firstSeen: 1,
+  state: 'open',
+  worker: 'me',
+  attempts: [],
+  carried: NOTHING_CARRIED,
+};
+
+function given({ stored, known = {} }: { stored?: Entry; known?: Partial<Entry> } = {}) {
+  const table = memoryTable();
+  const slept: number[] = [];
+  if (stored) table.items.set(KEY, stored);
+  const page = new Page({
+    table,
+    clock: {
+      now: () => NOW,
+      sleep: async (ms) => {
+        slept.push(ms);
+      },
+    },
+    submissionId: 'order-1',
+    lease: { owner: 'me', until: NOW },
+    stored,
+    known: { hash: 'h', origin: 'm-1', firstSeen: 1, attempts: [], carried: NOTHING_CARRIED, ...known },
+  });
+  return { page, table, slept, entry: () => table.items.get(KEY) as Entry | undefined };
+}

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { DEPLOYMENT } from '../../../chaos/world/world.ts';
+import { deploy, type Resource, resources } from '../deployment.ts';
+
+// Everything that makes functions.
+const { template } = deploy({
+  providers: [
+    { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
+    {
+      key: 'mailgun',
+      type: 'mailgun',
+      options: { domain: 'mg.example.com' },
+      inbound: { domains: ['in.example.com'], preference: 10 },
+      canary: { to: 'canary@in.example.com', from: 'canary@example.com', everyMinutes: 15 },
+    },
+    {
+      key: 'ses',
+      type: 'ses',
+      options: { identities: ['example.com'] },
+      inbound: { recipients: ['in.example.com'] },
+    },
+  ],
+});
+const functions = resources(template, 'AWS::Lambda::Function');
+const ours = Object.entries(functions).filter(([, { Properties }]) => String(Properties['Runtime']).startsWith('node'));
+
+const PUTS = /^(sqs:SendMessage|sns:Publish|s3:PutObject|lambda:InvokeFunction)$/;
+
+/** Where a function may put what it makes of an event: queues, topics, buckets and functions that its role names. */
+const outputs = new Map(ours.map(([id, fn]) => [id, targetsOf(fn)]));
+/** What makes a function run, beside time and requests of others. */
+const inputs = new Map(ours.map(([id]) => [id, sourcesOf(id)]));
+
+test('loop detection is off for each function that its own messages may reach, and stays on for all others', () => {
+  const found = ours.map(([id, { Properties }]) => [id, Properties['RecursiveLoop'] ?? 'Terminate']);
+  const expected = ours.map(([id]) => [id, reaches(id, id) ? 'Allow' : 'Terminate']);
+
+  expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+  expect(expected.filter(([, value]) => value === 'Allow')).toEqual([
+    [expect.stringContaining('SenderFunction'), 'Allow'],
+  ]);
+});
+
+test('the simulation has loop detection as the template has it', () => {
+  const [, sender] = ours.find(([id]) => id.includes('SenderFunction')) ?? [];
+
+  expect(DEPLOYMENT.allowsLoops).toBe(sender?.Properties['RecursiveLoop'] === 'Allow');
+});
+
+/** Whether something that one function sends may make another one run, over however many functions. */
+function reaches(from: string, to: string, seen = new Set<string>()): boolean {
+  return ours.some(([next]) => {
+    const fed = (inputs.get(next) ?? []).some((source) => outputs.get(from)?.includes(source));
+    if (!fed) return false;
+    if (next === to) return true;
+    if (seen.has(next)) return false;
+    seen.add(next);
+    return reaches(next, to, seen);
+  });
+}
+
+function targetsOf({ Properties }: Resource): string[] {
+  const role = idIn(Properties['Role']);
+  return Object.values(resources(template, 'AWS::IAM::Policy'))
+    .filter(({ Properties: policy }) => JSON.stringify(policy['Roles']).includes(`"${role}"`))
+    .flatMap(
+      ({ Properties: policy }) =>
+        (policy['PolicyDocument'] as { Statement: { Action: string | string[]; Resource: unknown }[] }).Statement,
+    )
+    .filter(({ Action }) => [Action].flat().some((action) => PUTS.test(action)))
+    .flatMap(({ Resource }) => [Resource].flat().map(idIn));
+}
+
+function sourcesOf(id: string): string[] {
+  const mapped = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'))
+    .filter(({ Properties }) => idIn(Properties['FunctionName']) === id)
+    .map(({ Properties }) => idIn(Properties['EventSourceArn']));
+  const allowed = Object.values(resources(template, 'AWS::Lambda::Permission'))
+    .filter(({ Properties }) => idIn(Properties['FunctionName']) === id)
+    .map(({ Properties }) => idIn(Properties['SourceArn']));
+  return [...mapped, ...allowed].filter(Boolean);
+}
+
+/** The first logical id that a value refers to. */
+function idIn(value: unknown): string {
+  return /"(?:Ref|Fn::GetAtt)":\[?"((?!AWS::)[^"]+)"/.exec(JSON.stringify(value ?? ''))?.[1] ?? '';
+}

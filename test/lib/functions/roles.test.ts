@@ -1,0 +1,213 @@
+import { globSync, readFileSync } from 'node:fs';
+import { AccountPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { expect, test } from 'vitest';
+import { deploy, PROVIDERS, resources } from '../deployment.ts';
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+const { template, stack } = deploy({
+  providers: PROVIDERS.map((provider) => {
+    if (provider.key === 'postmark')
+      return {
+        ...provider,
+        inbound: true,
+        canary: { to: 'c@in.example.com', from: 'c@example.com', everyMinutes: 30 },
+      };
+    if (provider.key === 'ses-here') return { ...provider, inbound: { recipients: ['in.example.com'] } };
+    return provider;
+  }) as never,
+});
+const { queues, mailBucket, stateTable } = stack.mailover;
+
+/** Names of this stack in place of its ARNs. */
+const NAMES = new Map<string, string>(
+  [
+    ['outbound', queues.outbound.queueArn],
+    ['dead-letter', queues.deadLetter.queueArn],
+    ['events', queues.events.queueArn],
+    ['inbound', queues.inbound?.queueArn ?? ''],
+    ['ses', stack.mailover.inbound?.ses?.queue.queueArn ?? ''],
+    ...Array.from(queues.retry, ([key, { queueArn }]) => [`retry-${key}`, queueArn] as const),
+    ['bucket', mailBucket.bucketArn],
+    ['table', stateTable.tableArn],
+    ['letter-key', stack.mailover.letterKey.secretArn],
+  ].map(([name, arn]) => [JSON.stringify(stack.resolve(arn)), name ?? '']),
+);
+
+test.each([
+  [
+    'Sender',
+    [
+      ...['outbound', ...keys('retry')].flatMap((queue) => consumes(queue)),
+      ...['dead-letter', 'events', ...keys('retry')].map((queue) => `sqs:SendMessage ${queue}`),
+      's3:GetObject bucket/submissions/*',
+      's3:PutObject bucket/submissions/*',
+      's3:ListBucket bucket',
+      ...['GetItem', 'BatchGetItem'].map(
+        (action) => `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/*`,
+      ),
+      'dynamodb:PutItem table submission/* circuit/* rate/* crash/* tally/* ended/*',
+      ...['mailover/postmark', 'mailover/mailgun-us', 'eu/mailgun', 'mailover/own-mta'].map(reads),
+      'secretsmanager:GetSecretValue letter-key',
+      ...['ses:SendEmail', 'ses:SendRawEmail'].flatMap((action) => [
+        `${action} ses:us-east-1 identity/example.com`,
+        `${action} ses:us-east-1 configuration-set/*`,
+        `${action} ses:eu-west-1 identity/example.com`,
+        `${action} ses:eu-west-1 identity/shop@example.org`,
+        `${action} ses:eu-west-1 configuration-set/mailover`,
+      ]),
+    ],
+  ],
+  [
+    'Inbound',
+    [
+      'sqs:SendMessage inbound',
+      ...consumes('ses'),
+      's3:PutObject bucket/inbound/*',
+      's3:GetObject bucket/inbound/ses/*',
+      ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} table inbound/* message-id/* token/* canary/*`),
+      reads('mailover/postmark/webhooks'),
+    ],
+  ],
+  [
+    'Health',
+    [
+      'sqs:SendMessage outbound',
+      'secretsmanager:GetSecretValue letter-key',
+      ...['GetItem', 'BatchGetItem'].map(
+        (action) => `dynamodb:${action} table circuit/* switch/* health/* canary/* tally/*`,
+      ),
+      'dynamodb:PutItem table health/* canary/*',
+      ...['mailover/postmark', 'mailover/mailgun-us', 'eu/mailgun', 'mailover/own-mta'].map(reads),
+      'ses:GetAccount *',
+    ],
+  ],
+  [
+    'Reconciler',
+    [
+      'sqs:SendMessage inbound',
+      's3:PutObject bucket/inbound/*',
+      ...['GetItem', 'BatchGetItem', 'PutItem'].map(
+        (action) => `dynamodb:${action} table inbound/* message-id/* reconciled/* reconciler/* canary/*`,
+      ),
+      reads('mailover/postmark/webhooks'),
+      reads('mailover/postmark'),
+    ],
+  ],
+])('the role of %s may do this, and nothing else beside its log', (name, expected) => {
+  expect(allowed(name).toSorted()).toEqual(expected.toSorted());
+});
+
+test('every kind of item that the code names is in reach of some role', () => {
+  const kinds = globSync('lambda/**/*.ts').flatMap((file) =>
+    Array.from(
+      readFileSync(file, 'utf8').matchAll(
+        /(?:pk(?: =|:)|Key = \(\w+: string\) =>|return(?: .* :)?|get\(|=>) `([a-z-]+)\/\$\{/g,
+      ),
+      ([, kind]) => kind,
+    ),
+  );
+  const reached = ['Sender', 'Inbound', 'Health', 'Reconciler'].flatMap((role) => allowed(role)).join(' ');
+
+  expect(new Set(kinds).size).toBeGreaterThan(8);
+  expect([...new Set(kinds)].filter((kind) => !reached.includes(` ${kind}/*`) && !NO_ITEMS.has(kind ?? ''))).toEqual(
+    [],
+  );
+});
+
+/** Spelt as if they were items. */
+const NO_ITEMS: ReadonlySet<string> = new Set(['message', 'unknown', 'mailover']);
+
+test('a producer may put submissions on the queue and under one prefix of the bucket, and read nothing', () => {
+  const { template: withProducer } = deploy({}, (own) => {
+    const shop = new Role(own, 'Shop', { assumedBy: new AccountPrincipal('123456789012') });
+    own.mailover.grantSubmit(shop);
+  });
+  const statements = Object.entries(resources(withProducer, 'AWS::IAM::Policy'))
+    .filter(([id]) => id.startsWith('Shop'))
+    .flatMap(([, { Properties }]) => (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement);
+  const text = JSON.stringify(statements.map(({ Resource }) => Resource));
+
+  expect(
+    statements.flatMap(({ Action }) => Action).filter((action) => /Get(Object|Item)|List|Receive|Delete/.test(action)),
+  ).toEqual([]);
+  expect(text).toContain('/submissions/*');
+  expect(text.match(/\/\*/g)).toHaveLength(1);
+});
+
+test('mail over SES goes in the name of a lent identity, and by the sets of each kind of tracking', () => {
+  const lent = 'arn:aws:ses:us-east-1:210987654321:identity/example.com';
+  const { template: borrower } = deploy({
+    providers: [
+      {
+        key: 'ses',
+        type: 'ses',
+        options: {
+          identities: ['example.com'],
+          configurationSet: 'plain',
+          trackingSets: { opens: 'opens', both: 'both' },
+          fromIdentityArn: lent,
+        },
+      },
+    ],
+  });
+
+  const rights = allowed('Sender', borrower).filter((line) => line.startsWith('ses:'));
+
+  const sets = ['plain', 'opens', 'both'].map((name) => `ses:us-east-1 configuration-set/${name}`);
+  expect(rights.toSorted()).toEqual(
+    ['ses:SendEmail', 'ses:SendRawEmail']
+      .flatMap((action) => [lent, ...sets].map((one) => `${action} ${one}`))
+      .toSorted(),
+  );
+});
+
+function keys(prefix: string): string[] {
+  return [...queues.retry.keys()].map((key) => `${prefix}-${key}`);
+}
+
+function consumes(queue: string): string[] {
+  return ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes', 'ChangeMessageVisibility'].map(
+    (action) => `sqs:${action} ${queue}`,
+  );
+}
+
+function reads(secret: string): string {
+  return `secretsmanager:GetSecretValue ${secret}-??????`;
+}
+
+/** Every action on every resource that the policies of a role allow, with the keys that they are bound to. */
+function allowed(role: string, of = template): string[] {
+  return Object.entries(resources(of, 'AWS::IAM::Policy'))
+    .filter(([id]) => id.startsWith(`Mailover${role}Role`))
+    .flatMap(([, { Properties }]) => (Properties['PolicyDocument'] as { Statement: Statement[] }).Statement)
+    .flatMap(({ Action, Resource, Condition }) => {
+      const bound = (Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []) as string[];
+      if (bound.length > 0) expect(Condition?.['Null']).toEqual({ 'dynamodb:LeadingKeys': 'false' });
+      return [Action]
+        .flat()
+        .flatMap((action) => [Resource].flat().map((resource) => [action, nameOf(resource), ...bound].join(' ')));
+    })
+    .filter((line) => !line.startsWith('logs:'));
+}
+
+function nameOf(resource: unknown): string {
+  if (typeof resource === 'string') return resource;
+  const known = NAMES.get(JSON.stringify(resource));
+  if (known !== undefined) return known;
+  const joined = (resource as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
+  if (joined)
+    return joined[1]
+      .map((part) =>
+        typeof part === 'string' ? part : (NAMES.get(JSON.stringify(part)) ?? (part as { Ref: string }).Ref),
+      )
+      .join('')
+      .replace(/^arn:AWS::Partition:/, '')
+      .replace(/^secretsmanager:us-east-1:123456789012:secret:/, '')
+      .replace(/^ses:([^:]+):123456789012:/, 'ses:$1 ');
+  return JSON.stringify(resource);
+}

@@ -1,0 +1,467 @@
+import type { ProviderType } from '../../../lambda/contract/providers.ts';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import type { Health } from '../../../lambda/providers/provider.ts';
+import type { Fault } from '../../../local/faults/faults.ts';
+import type { Breakage } from './strikes.ts';
+
+/**
+ * How much mail is offered to the broken provider. `traffic`: one every ten seconds. `low`: one every two minutes.
+ * `none`: it is a standby.
+ */
+export type Traffic = 'traffic' | 'low' | 'none';
+
+/** One way in which a provider can break, and the alarms that say so. */
+export interface Situation extends Breakage {
+  /** In plain words; a row of the table in the runbook. */
+  readonly fault: string;
+  /** The rate that the provider has by its configuration. */
+  readonly maxPerSecond?: number;
+  /** How long it lasts, in minutes; three periods of five if absent. */
+  readonly minutes?: number;
+  /** The same on the local stack, as `PUT /api/providers/KEY/fault` takes it. */
+  readonly local: (type: ProviderType) => Fault;
+  /** Exactly the alarms that are raised within three periods of five minutes; those of the provider by the last part of their name. */
+  readonly alarms: Readonly<Record<Traffic, readonly string[]>>;
+  /** Raised besides, or not, by how many workers there are. */
+  readonly perhaps?: readonly string[];
+  /** Too little to be seen where the size is `small`. */
+  readonly smallUnseen?: true;
+  /** Why nothing is raised, where something might be expected. */
+  readonly unseen?: string;
+}
+
+const HEALTHY: Health = { state: 'healthy' };
+const UNREACHABLE: Health = { state: 'unreachable', reason: 'server-error' };
+const ONE_WAY = 'OneWayBroken';
+const OVER = 'FailoverRate';
+/** Alarms of the whole; all others are the provider's own. */
+export const WHOLE: ReadonlySet<string> = new Set([ONE_WAY, OVER]);
+
+const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
+const OUTAGE: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
+const LOST: Outcome = { kind: 'unknown', reason: 'no-answer' };
+
+const answer = (status: number, body: object | string): Fault['respond'] => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+const all = (fault: Fault): Fault => ({ ...fault, on: 'all' });
+
+/** What is raised under traffic where `monitoring.size` is `small`: that something is wrong, not what. */
+export function smallAlarms({ alarms: { traffic }, smallUnseen }: Situation): readonly string[] {
+  const kept = traffic.filter((title) => title === 'AccountRefused' || title === 'CircuitOpen');
+  return !smallUnseen && traffic.some((title) => AS_FAULTS.has(title)) ? [...kept, 'Faults'] : kept;
+}
+
+const AS_FAULTS: ReadonlySet<string> = new Set([
+  'FailureRate',
+  'FailureCount',
+  'SomeFailures',
+  'LostAnswers',
+  'Contradictions',
+  'SenderRefused',
+]);
+
+/** An outage that the attempts and the account's silence show. */
+const BROKEN: Situation['alarms'] = {
+  traffic: ['FailureRate', 'SomeFailures', 'CircuitOpen', 'AccountUnknown', ONE_WAY, OVER],
+  low: ['FailureCount', 'SomeFailures', 'AccountUnknown', ONE_WAY],
+  none: ['AccountUnknown', ONE_WAY],
+};
+/** Answers are lost, and the account has nothing to say against us. */
+const LOSING: Situation['alarms'] = {
+  traffic: ['FailureRate', 'LostAnswers', 'CircuitOpen', ONE_WAY, OVER],
+  low: ['FailureCount', 'LostAnswers', ONE_WAY],
+  none: [],
+};
+const REFUSED: Situation['alarms'] = {
+  traffic: ['AccountRefused', 'CircuitOpen', 'FailureRate', ONE_WAY, OVER],
+  low: ['AccountRefused', 'CircuitOpen', 'FailureCount', ONE_WAY],
+  none: ['AccountRefused', ONE_WAY],
+};
+
+/** Every fault, for every provider, and what is heard of it. */
+export const MATRIX: readonly Situation[] = [
+  {
+    fault: 'answers every call with a server error',
+    outcome: OUTAGE,
+    takesMs: 50,
+    health: UNREACHABLE,
+    local: (type) =>
+      all(type === 'smtp' ? { smtp: { stage: 'connect', reply: '421 4.3.2 not now' } } : { respond: answer(500, '') }),
+    alarms: BROKEN,
+  },
+  {
+    fault: 'refuses connections',
+    outcome: { kind: 'unavailable', blames: 'outage', reason: 'connection-refused' },
+    takesMs: 5,
+    health: { state: 'unreachable', reason: 'connection-refused' },
+    local: () => ({ network: 'refuse' }),
+    alarms: BROKEN,
+  },
+  {
+    fault: 'drops the connection while the request is on its way',
+    outcome: OUTAGE,
+    takesMs: 20,
+    health: UNREACHABLE,
+    local: () => all({ network: 'reset-mid-request' }),
+    alarms: BROKEN,
+  },
+  {
+    fault: 'hangs',
+    outcome: LOST,
+    takesMs: 'deadline',
+    health: { state: 'unreachable', reason: 'no-answer' },
+    local: () => all({ network: 'hang' }),
+    // One worker lets one mail at a time wait for a silent provider, which is too seldom to open the circuit for all, or for a
+    // rate; two workers open it.
+    alarms: {
+      traffic: ['FailureCount', 'LostAnswers', 'PossibleDuplicates', 'AccountUnknown', ONE_WAY, OVER],
+      low: ['FailureCount', 'LostAnswers', 'PossibleDuplicates', 'AccountUnknown', ONE_WAY],
+      none: ['AccountUnknown', ONE_WAY],
+    },
+    perhaps: ['CircuitOpen', 'FailureRate'],
+  },
+  {
+    fault: 'takes the request, then drops the connection and the mail',
+    outcome: { kind: 'unknown', reason: 'connection-lost' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: () => ({ network: 'reset' }),
+    alarms: {
+      ...LOSING,
+      traffic: [...LOSING.traffic, 'PossibleDuplicates'],
+      low: [...LOSING.low, 'PossibleDuplicates'],
+    },
+  },
+  {
+    fault: 'accepts, then the answer is lost',
+    outcome: { kind: 'unknown', reason: 'connection-lost' },
+    takesMs: 80,
+    taken: true,
+    health: HEALTHY,
+    local: () => ({ network: 'reset-after-accept' }),
+    alarms: LOSING,
+  },
+  {
+    fault: 'account suspended',
+    outcome: { kind: 'unavailable', blames: 'account', reason: 'account-suspended' },
+    takesMs: 50,
+    health: { state: 'account-refused', reason: 'account-suspended' },
+    local: (type) => all(suspended(type)),
+    alarms: REFUSED,
+  },
+  {
+    fault: 'key revoked',
+    outcome: { kind: 'unavailable', blames: 'account', reason: 'authentication' },
+    takesMs: 50,
+    health: { state: 'account-refused', reason: 'authentication' },
+    local: (type) => all(unauthorised(type)),
+    alarms: REFUSED,
+  },
+  {
+    fault: 'out of quota, which only an attempt is told',
+    outcome: { kind: 'unavailable', blames: 'account', reason: 'daily-quota' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: outOfQuota,
+    alarms: { ...REFUSED, none: [] },
+  },
+  {
+    fault: 'throttles',
+    outcome: { kind: 'throttled', of: 'provider', reason: 'rate-limit' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: throttling,
+    alarms: { traffic: ['Throttled'], low: ['Throttled'], none: [] },
+  },
+  {
+    fault: 'calls every message bad (its API changed)',
+    outcome: { kind: 'refused', blames: 'message', reason: 'format' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: badMessage,
+    alarms: { traffic: ['Contradictions', 'Refusals', OVER], low: ['Contradictions'], none: [] },
+  },
+  {
+    fault: 'refuses every message in words that are not known',
+    outcome: { kind: 'unrecognised', reason: 'unrecognised' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: unheardOf,
+    alarms: {
+      traffic: ['Contradictions', 'UnrecognisedAnswers', 'Refusals', OVER],
+      low: ['Contradictions', 'UnrecognisedAnswers'],
+      none: [],
+    },
+  },
+  {
+    fault: 'calls every recipient bad',
+    outcome: { kind: 'refused', blames: 'recipient', reason: 'suppressed' },
+    takesMs: 50,
+    health: HEALTHY,
+    local: badRecipient,
+    // A second provider is asked while this one is in doubt, and takes them.
+    alarms: { traffic: ['Contradictions', 'Refusals', 'SuppressionRise', OVER], low: ['Contradictions'], none: [] },
+  },
+  {
+    fault: 'takes six seconds for each mail',
+    outcome: ACCEPTED,
+    takesMs: 6_000,
+    health: HEALTHY,
+    local: () => ({ delayMs: 6_000 }),
+    alarms: { traffic: ['Latency'], low: ['Latency'], none: [] },
+  },
+  {
+    fault: 'fails for a third of the mail',
+    outcome: OUTAGE,
+    takesMs: 50,
+    ofHundred: 34,
+    health: HEALTHY,
+    local: (type) => ({ ...failing(type), rate: 0.34 }),
+    alarms: { traffic: ['FailureRate', 'SomeFailures', ONE_WAY, OVER], low: [], none: [] },
+  },
+  {
+    fault: 'takes nine seconds for each mail',
+    outcome: ACCEPTED,
+    takesMs: 9_000,
+    health: HEALTHY,
+    local: () => ({ delayMs: 9_000 }),
+    alarms: { traffic: ['Latency'], low: ['Latency'], none: [] },
+  },
+  ...[1, 5, 20].map(
+    (percent, row): Situation => ({
+      fault: `loses ${percent} % of its answers`,
+      outcome: { kind: 'unknown', reason: 'connection-lost' },
+      takesMs: 80,
+      taken: true,
+      ofHundred: percent,
+      minutes: 75,
+      health: HEALTHY,
+      local: () => ({ network: 'reset-after-accept', rate: percent / 100 }),
+      ...(percent === 1 && { smallUnseen: true as const }),
+      alarms: {
+        traffic: ['LostAnswers'],
+        low: [[], ['LostAnswers'], ['LostAnswers', 'FailureCount', ONE_WAY]][row] ?? [],
+        none: [],
+      },
+    }),
+  ),
+  {
+    fault: 'loses 5 % of its answers, and cannot be asked what became of the mail',
+    outcome: { kind: 'unknown', reason: 'connection-lost' },
+    takesMs: 80,
+    taken: true,
+    ofHundred: 5,
+    lookUpFails: true,
+    minutes: 75,
+    health: HEALTHY,
+    local: () => ({ network: 'reset-after-accept', rate: 0.05 }),
+    alarms: { traffic: ['LostAnswers', 'PossibleDuplicates'], low: ['LostAnswers'], none: [] },
+  },
+  ...[1, 5, 20].map(
+    (percent, row): Situation => ({
+      fault: `fails for ${percent} % of the mail`,
+      outcome: OUTAGE,
+      takesMs: 50,
+      ofHundred: percent,
+      minutes: 75,
+      health: HEALTHY,
+      local: (type) => ({ ...failing(type), rate: percent / 100 }),
+      alarms: {
+        traffic: [[], ['SomeFailures'], ['SomeFailures', OVER]][row] ?? [],
+        low: [[], [], ['FailureCount', ONE_WAY]][row] ?? [],
+        none: [],
+      },
+      ...(percent === 1 && { unseen: 'each such mail costs a second, and no provider is without them' }),
+    }),
+  ),
+  {
+    fault: 'does not take mail from one From domain',
+    outcome: { kind: 'unavailable', blames: 'sender', reason: 'sender-unknown' },
+    takesMs: 50,
+    fifth: true,
+    health: HEALTHY,
+    local: () => ({ respond: answer(422, { ErrorCode: 400, Message: 'Unknown sender' }), match: 'news@example.net' }),
+    alarms: { traffic: ['SenderRefused', OVER], low: [], none: [] },
+  },
+  {
+    fault: 'refuses attachments',
+    outcome: { kind: 'refused', blames: 'message', reason: 'attachment-type' },
+    takesMs: 50,
+    fifth: true,
+    health: HEALTHY,
+    local: badMessage,
+    alarms: { traffic: ['Contradictions', OVER], low: [], none: [] },
+  },
+  {
+    fault: 'refuses the recipients of one domain',
+    outcome: { kind: 'refused', blames: 'recipient', reason: 'suppressed' },
+    takesMs: 50,
+    fifth: true,
+    health: HEALTHY,
+    local: badRecipient,
+    alarms: { traffic: ['Contradictions', 'SuppressionRise', OVER], low: [], none: [] },
+  },
+  {
+    fault: 'takes mail and drops it',
+    outcome: ACCEPTED,
+    takesMs: 80,
+    health: HEALTHY,
+    local: () => ({ delayMs: 1 }),
+    alarms: { traffic: [], low: [], none: [] },
+    unseen: 'its answers are those of a healthy provider; CanaryMissing tells where the provider has a `canary`',
+  },
+  {
+    fault: 'delivers hours late',
+    outcome: ACCEPTED,
+    takesMs: 80,
+    health: HEALTHY,
+    local: () => ({ delayMs: 1 }),
+    alarms: { traffic: [], low: [], none: [] },
+    unseen: 'its answers are those of a healthy provider; CanaryMissing tells where the provider has a `canary`',
+  },
+  {
+    fault: 'cannot be asked what became of a mail, while it loses no answer',
+    outcome: ACCEPTED,
+    takesMs: 80,
+    lookUpFails: true,
+    health: HEALTHY,
+    local: () => ({ respond: answer(500, ''), on: 'lookup' }),
+    alarms: { traffic: [], low: [], none: [] },
+    unseen: 'nothing is asked while no answer is lost; then LostAnswers and PossibleDuplicates tell',
+  },
+  {
+    fault: 'is offered three times what its `maxPerSecond` allows',
+    outcome: ACCEPTED,
+    takesMs: 80,
+    maxPerSecond: 1 / 30,
+    health: HEALTHY,
+    local: () => ({ delayMs: 1 }),
+    alarms: { traffic: [], low: [], none: [] },
+    unseen: 'it is healthy, and the others take the rest',
+  },
+  {
+    fault: 'fails once',
+    outcome: OUTAGE,
+    takesMs: 50,
+    times: 1,
+    health: HEALTHY,
+    local: (type) => ({ ...failing(type), times: 1 }),
+    alarms: { traffic: [], low: [], none: [] },
+  },
+];
+
+function failing(type: ProviderType): Fault {
+  return type === 'smtp' ? { smtp: { stage: 'data', reply: '451 4.3.0 local error' } } : { respond: answer(500, '') };
+}
+
+function suspended(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(422, { ErrorCode: 413, Message: 'You are not allowed to send.' }) };
+    case 'mailgun':
+      return { respond: answer(403, { message: 'The account is temporarily disabled.' }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'AccountSuspendedException', 'The account is suspended.') } };
+    case 'smtp':
+      return { smtp: { stage: 'auth', reply: '535 5.7.8 account disabled' } };
+  }
+}
+
+function unauthorised(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(401, { ErrorCode: 10, Message: 'Bad or missing API token.' }) };
+    case 'mailgun':
+      return { respond: answer(401, 'Forbidden') };
+    case 'ses':
+      return { respond: { ...aws(403, 'AccessDeniedException', 'The role may not send.') } };
+    case 'smtp':
+      return { smtp: { stage: 'auth', reply: '535 5.7.8 authentication failed' } };
+  }
+}
+
+function outOfQuota(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(422, { ErrorCode: 405, Message: 'Not allowed to send: out of credits.' }) };
+    case 'mailgun':
+      return { respond: answer(403, { message: 'recipient limit exceeded' }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'LimitExceededException', 'Daily message quota exceeded.') } };
+    case 'smtp':
+      // A relay says so when the mail begins.
+      return { smtp: { stage: 'mail', reply: '530 5.7.0 authentication required' } };
+  }
+}
+
+function throttling(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(429, { ErrorCode: 429, Message: 'Rate limit exceeded.' }) };
+    case 'mailgun':
+      return { respond: answer(429, { message: 'Too many requests' }) };
+    case 'ses':
+      return { respond: { ...aws(429, 'TooManyRequestsException', 'Too many requests.') } };
+    case 'smtp':
+      return { smtp: { stage: 'mail', reply: '450 4.7.1 too many messages, slow down' } };
+  }
+}
+
+function badMessage(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(422, { ErrorCode: 402, Message: 'The JSON is not what the API expects.' }) };
+    case 'mailgun':
+      return { respond: answer(400, { message: "'text' parameter is missing" }) };
+    case 'ses':
+      return {
+        respond: { ...aws(400, 'ValidationException', '1 validation error detected: a field is not supported.') },
+      };
+    case 'smtp':
+      return { smtp: { stage: 'end', reply: '554 5.6.0 message format not accepted' } };
+  }
+}
+
+function unheardOf(type: ProviderType): Fault {
+  const words = 'From 2027 on, every message needs a purpose.';
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(422, { ErrorCode: 7777, Message: words }) };
+    case 'mailgun':
+      return { respond: answer(400, { message: words }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'BadRequestException', words) } };
+    case 'smtp':
+      return { smtp: { stage: 'end', reply: `550 ${words}` } };
+  }
+}
+
+function badRecipient(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return {
+        respond: answer(422, {
+          ErrorCode: 406,
+          Message:
+            'You tried to send to recipient(s) that have been marked as inactive. Found inactive addresses: ada@example.org. Inactive recipients are ones that have generated a hard bounce.',
+        }),
+      };
+    case 'mailgun':
+      return { respond: answer(400, { message: 'the recipient address is suppressed' }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'MessageRejected', 'Address is on the suppression list.') } };
+    case 'smtp':
+      return { smtp: { stage: 'rcpt', reply: '550 5.1.1 no such user' } };
+  }
+}
+
+function aws(status: number, type: string, message: string): NonNullable<Fault['respond']> {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
+    body: JSON.stringify({ message }),
+  };
+}

@@ -1,0 +1,158 @@
+import { expect, test, vi } from 'vitest';
+import type { AlarmDefinition, MetricQuery } from '../../../local/cloudwatch/alarms/definition.ts';
+import { compileAlarms, type Statuses } from '../../../local/cloudwatch/alarms/evaluate.ts';
+import { MetricStore } from '../../../local/cloudwatch/metrics/store.ts';
+import { givenDeployed } from './deployed.ts';
+import { EVERYTHING } from './everything.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** Long enough for three periods of an hour, and what CloudWatch looks back beyond them. */
+const LONG = 8 * HOUR;
+const routes = [{ class: 'login-codes', expiresAfterSeconds: 600 }];
+const sizes = (['full', 'small'] as const).map((size) =>
+  givenDeployed({ providers: EVERYTHING, routes, monitoring: { stage: 'trial', size } }),
+);
+/** Each title once: what differs by provider is a dimension. */
+const alarms = new Map(
+  sizes.flatMap(({ alarms: all }) => all.map((alarm) => [titleOf(alarm.name), { alarm, all }] as const)),
+);
+
+/** What each minute measures, by ids of an expression, where more than the threshold of one metric is needed. */
+const BAD: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  FailureRate: { outage: 10, accepted: 10 },
+  FailureCount: { outage: 1 },
+  SomeFailures: { outage: 2, accepted: 10 },
+  LostAnswers: { unknown: 1, accepted: 10 },
+  Faults: { faults: 2, accepted: 10 },
+  AccountRefused: { healthy: 0 },
+  AccountUnknown: { checked: 1 },
+  Refusals: { recipient: 10, accepted: 2 },
+  Throttled: { throttled: 2, accepted: 2 },
+  NothingAccepted: { retried: 1 },
+  FailoverRate: { accepted: 10, over: 5 },
+  PrimaryMxSilent: { here: 1 },
+  QuotaLow: { m: 0 },
+  ReconcilerBlind: {},
+};
+
+test.each([...alarms].filter(([, { alarm }]) => alarm.kind === 'metric'))(
+  '%s is raised, and ends by itself when all is well again',
+  (title, { alarm }) => {
+    const store = new MetricStore();
+    const compiled = compileAlarms([alarm]);
+    let now = 30_000_000 * MINUTE;
+    let statuses: Statuses = new Map();
+    const live = (ms: number, measured: (query: MetricQuery) => number | undefined): string[] => {
+      const seen = new Set<string>();
+      for (const end = now + ms; now < end; ) {
+        for (const query of queriesOf(alarm)) {
+          const value = measured(query);
+          const { Namespace: namespace, MetricName: name, Dimensions: dimensions } = metricOf(query);
+          if (value !== undefined)
+            store.add({ metric: { namespace, name, dimensions }, at: now, values: valuesOf(query, value) });
+        }
+        now += MINUTE;
+        statuses = compiled.evaluate(store, now, statuses);
+        seen.add([...statuses.values()][0]?.state ?? '');
+      }
+      return [...seen];
+    };
+
+    expect(live(LONG, (query) => usual(title, query))).not.toContain('ALARM');
+    expect(live(LONG, (query) => bad(title, alarm, query))).toContain('ALARM');
+    live(LONG, (query) => usual(title, query));
+
+    expect([...statuses.values()][0]?.state).toBe('OK');
+  },
+);
+
+test.each([...alarms].filter(([, { alarm }]) => alarm.kind === 'composite'))(
+  '%s is raised by the alarms that its rule names, and ends with them',
+  (_, { alarm, all }) => {
+    const stub = (name: string): AlarmDefinition => ({
+      name,
+      kind: 'metric',
+      properties: {
+        Namespace: 'Test',
+        MetricName: name,
+        Dimensions: {},
+        Period: 60,
+        Statistic: 'Maximum',
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        Threshold: 1,
+        EvaluationPeriods: 1,
+        TreatMissingData: 'notBreaching',
+        AlarmDescription: '',
+        AlarmActions: [],
+        OKActions: [],
+        InsufficientDataActions: [],
+        EvaluateLowSampleCountPercentile: 'evaluate',
+      },
+    });
+    const names = all.flatMap((one) => (one.kind === 'metric' ? one.name : []));
+    const compiled = compileAlarms([...names.map(stub), alarm]);
+    const store = new MetricStore();
+    const begun = 30_000_000 * MINUTE;
+    for (const name of names)
+      store.add({ metric: { namespace: 'Test', name, dimensions: {} }, at: begun, values: [1] });
+
+    const raised = compiled.evaluate(store, begun + MINUTE);
+    const later = compiled.evaluate(store, begun + HOUR, raised);
+
+    expect(raised.get(alarm.name)?.state).toBe('ALARM');
+    expect(later.get(alarm.name)?.state).toBe('OK');
+  },
+);
+
+/** Gauges that are measured whatever happens; the rest is counted when it happens. */
+function usual(title: string, query: MetricQuery): number | undefined {
+  if (title === 'ReconcilerBlind') return query.Id === 'looked' ? 1 : undefined;
+  if (title === 'HealthCheckStopped') return 1;
+  if (title === 'QuotaLow') return 1;
+  if (title === 'AccountRefused') return query.Id === 'healthy' ? 1 : undefined;
+  if (title === 'AccountUnknown') return query.Id === 'checked' || query.Id === 'told' ? 1 : undefined;
+  return GAUGES.test(metricOf(query).MetricName) ? 0 : undefined;
+}
+
+const GAUGES =
+  /^(Approximate|CircuitState|CanaryAge|MxCanaryAge|Blocklisted|OperatorSwitch|CredentialAge|SuppressionRise)/;
+
+function bad(title: string, alarm: AlarmDefinition, query: MetricQuery): number | undefined {
+  const given = BAD[title];
+  if (given !== undefined) return given[query.Id];
+  if (alarm.kind !== 'metric') return undefined;
+  const { Threshold, ComparisonOperator } = alarm.properties;
+  return ComparisonOperator.startsWith('Less') ? undefined : Threshold;
+}
+
+/** Of a metric whose values are counted, so many of them. */
+function valuesOf({ MetricStat }: MetricQuery, value: number): number[] {
+  return MetricStat?.Stat === 'SampleCount' ? new Array<number>(value).fill(1) : [value];
+}
+
+/** Metrics that an alarm reads. */
+function queriesOf(alarm: AlarmDefinition): readonly MetricQuery[] {
+  if (alarm.kind !== 'metric') return [];
+  const { Metrics, Namespace, MetricName, Dimensions, Period, Statistic, ExtendedStatistic } = alarm.properties;
+  if (Metrics !== undefined) return Metrics.filter(({ MetricStat }) => MetricStat !== undefined);
+  const Metric = { Namespace: Namespace ?? '', MetricName: MetricName ?? '', Dimensions };
+  return [
+    {
+      Id: 'm',
+      MetricStat: { Metric, Period: Period ?? 60, Stat: Statistic ?? ExtendedStatistic ?? '' },
+      ReturnData: true,
+    },
+  ];
+}
+
+function metricOf({ MetricStat }: MetricQuery) {
+  if (MetricStat === undefined) throw new Error('an expression has no metric');
+  return MetricStat.Metric;
+}
+
+function titleOf(name: string): string {
+  return name.split('/').at(-1) ?? '';
+}

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib/core';
+import { MONITORING_SIZES, type MonitoringSize } from '../../../lambda/contract/metrics.ts';
+import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import type { MailoverProps } from '../../../lib/mailover.ts';
+import { totalOf, watchingCost } from '../../../lib/monitoring/cost.ts';
+import { MailoverStack } from '../../../lib/stack.ts';
+import { PROVIDERS } from './providers.ts';
+
+export const EVERYTHING: readonly ProviderConfig[] = [
+  { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
+  {
+    key: 'mailgun',
+    type: 'mailgun',
+    options: { domain: 'mg.example.com' },
+    inbound: {
+      domains: ['in.example.com'],
+      preference: 10,
+      canary: { to: 'canary@mailgun.in.example.com', everyMinutes: 15 },
+    },
+  },
+  {
+    key: 'ses',
+    type: 'ses',
+    options: { identities: ['example.com'] },
+    inbound: { recipients: ['in.example.com'] },
+    canary: { to: 'canary@in.example.com', from: 'canary@example.com', everyMinutes: 15 },
+    blocklists: { addresses: ['192.0.2.1'], zones: ['dnsbl.example.net'] },
+  },
+];
+
+/** Makes a stack, reads something of it, and leaves nothing behind. */
+function read<T>(
+  props: Pick<MailoverProps, 'providers'> & { size: MonitoringSize },
+  look: (stack: MailoverStack) => T,
+): T {
+  const { providers, size } = props;
+  const outdir = mkdtempSync(join(tmpdir(), 'mailover-alarms-'));
+  try {
+    const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
+    return look(new MailoverStack(app, 'Mailover', { providers, monitoring: { stage: 'trial', size } }));
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
+
+/** The bill of four providers, as decision 13 has it. */
+export function costTable(size: MonitoringSize): string {
+  const lines = read({ providers: PROVIDERS, size }, (stack) =>
+    watchingCost(Template.fromStack(stack).toJSON()['Resources'], PROVIDERS, size),
+  );
+  const rows = lines.map(
+    ({ what, number, each, total }) => `| ${what} | ${number} | ${each.toFixed(2)} | ${total.toFixed(2)} |`,
+  );
+  const together = `| **together** | | | **${totalOf(lines).toFixed(2)}** |`;
+  return ['| what | number | each | together |', '|---|---|---|---|', ...rows, together, ''].join('\n');
+}
+
+/** The alarms that page, as README and runbook list them. */
+export function pagesList(): string {
+  const alarms = MONITORING_SIZES.flatMap((size) =>
+    read({ providers: EVERYTHING, size }, ({ mailover }) => mailover.monitoring.alarms),
+  );
+  const titles = new Set(alarms.flatMap(({ severity, title }) => (severity === 'page' ? title : [])));
+  return `${[...titles].sort().join(', ')}\n`;
+}

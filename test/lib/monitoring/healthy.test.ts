@@ -1,0 +1,68 @@
+import { expect, test, vi } from 'vitest';
+import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { givenDeployed } from './deployed.ts';
+import { liveThrough, type Outage } from './outage-world.ts';
+import { PROVIDERS } from './providers.ts';
+
+// Hours of stack time on a machine that may be busy.
+vi.setConfig({ testTimeout: 300_000 });
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
+const deployed = givenDeployed({ providers: PROVIDERS });
+const slow = (seconds: number) =>
+  ({
+    keys: ['postmark'],
+    situation: { outcome: ACCEPTED, takesMs: seconds * SECOND, health: { state: 'healthy' } },
+  }) as const;
+const live = async (outage: Pick<Outage, 'everyMs' | 'strikes'> & Partial<Outage>) =>
+  await liveThrough({ providers: PROVIDERS, minutes: 120, recovery: 0, ...outage }, deployed);
+
+test.each<[string, Outage['everyMs'], number?]>([
+  ['one an hour', HOUR],
+  ['one a minute', MINUTE],
+  ['one a second', SECOND],
+  ['twenty a second', SECOND / 20, 2],
+  // Two hundred at once, and then nothing for half an hour.
+  ['in bursts', burst(200, 30 * MINUTE)],
+  // One a minute from six in the morning to ten in the evening, and none at night.
+  ['by day alone', (since) => (since % DAY < 16 * HOUR ? MINUTE : DAY - (since % DAY)), 16 * 60],
+])('healthy traffic, %s, raises nothing', async (_, everyMs = MINUTE, minutes = 120) => {
+  const seen = await live({ everyMs, minutes, before: 1 });
+
+  expect(seen.raised).toEqual([]);
+  expect(seen.lost).toBeLessThanOrEqual(1);
+});
+
+test.each<[number, readonly string[]]>([
+  [2, []],
+  [4.5, []],
+  [5, ['Mailover/postmark/Latency']],
+  [9, ['Mailover/postmark/Latency']],
+])('a provider that takes %d s for each mail is slow, and nothing else', async (seconds, alarms) => {
+  for (const everyMs of [SECOND, MINUTE])
+    expect((await live({ everyMs, strikes: [slow(seconds)], minutes: 30 })).raised).toEqual(alarms);
+});
+
+test.each([
+  ['one of them', 1],
+  ['two of them', 2],
+  ['all of them', PROVIDERS.length],
+])('providers whose rate is used up, %s, raise nothing', async (_, saturated) => {
+  const providers = PROVIDERS.map((one, place) => (place < saturated ? { ...one, maxPerSecond: 0.2 } : one));
+
+  // A third more than all of them together may carry is a backlog, and no healthy state.
+  const everyMs = saturated < PROVIDERS.length ? SECOND : 1.5 * SECOND;
+  expect((await live({ providers, everyMs, minutes: 60 })).raised).toEqual([]);
+});
+
+function burst(size: number, everyMs: number): (since: number) => number {
+  let left = size;
+  return () => {
+    left = left > 1 ? left - 1 : size;
+    return left === size ? everyMs : 0;
+  };
+}

@@ -1,0 +1,313 @@
+import type { SQSRecord } from 'aws-lambda';
+import { createGate } from '../../../lambda/circuit/gate.ts';
+import type { SenderEnvironment } from '../../../lambda/contract/environment.ts';
+import { isMeasured, METRICS, type MonitoringSize, NAMESPACE } from '../../../lambda/contract/metrics.ts';
+import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../../lambda/contract/providers.ts';
+import { checkHealth } from '../../../lambda/health/check.ts';
+import type { AttemptResult } from '../../../lambda/mail/outcome.ts';
+import type { Metrics } from '../../../lambda/platform/metrics.ts';
+import { letterProofs } from '../../../lambda/platform/proof.ts';
+import type { Health, LookupAnswer } from '../../../lambda/providers/provider.ts';
+import { definitions } from '../../../lambda/providers/registry.ts';
+import type { NotCalled } from '../../../lambda/sender/call.ts';
+import { createSender } from '../../../lambda/sender/sender.ts';
+import type { AlarmDefinition } from '../../../local/cloudwatch/alarms/definition.ts';
+import { compileAlarms, type Statuses } from '../../../local/cloudwatch/alarms/evaluate.ts';
+import { MetricStore } from '../../../local/cloudwatch/metrics/store.ts';
+import { manualClock, settled } from '../../support/manual-clock.ts';
+import { memoryTable } from '../../support/memory-table.ts';
+import { sqsRecord } from '../../support/sqs-record.ts';
+import { givenFaults, type OwnStrike, type Strike } from './strikes.ts';
+
+const MINUTE = 60_000;
+
+/** What the template has: alarms, and the names under which AWS measures queues and functions. */
+export interface Deployed {
+  readonly alarms: readonly AlarmDefinition[];
+  readonly queues: readonly string[];
+  readonly functions: readonly string[];
+}
+
+export interface Outage {
+  readonly providers: readonly ProviderConfig[];
+  /** What breaks of the providers; those that do are asked first, as if they stood at the head of the list. */
+  readonly strikes?: readonly Strike[];
+  /** What breaks of our own services. */
+  readonly own?: readonly OwnStrike[];
+  /** Between two mails, or from one to the next by the time since the first; none are sent if absent. */
+  readonly everyMs?: number | ((sinceMs: number) => number);
+  /**
+   * How long all is well before, in minutes.
+   * @default 6
+   */
+  readonly before?: number;
+  /** Mail of one class, which has so many seconds, and from the strike on waits so long on the outbound queue. */
+  readonly classMail?: { readonly class: string; readonly expiresAfterSeconds: number; readonly waitedMs: number };
+  /** A defect of our own: no message stays on a retry queue for longer. */
+  readonly longestDelayMs?: number;
+  /** How long it is broken, and how long it is watched after the repair. */
+  readonly minutes: number;
+  readonly recovery: number;
+  /** How much is watched. */
+  readonly size?: MonitoringSize;
+}
+
+/** What was seen. */
+export interface Seen {
+  /** Names of the alarms that were raised at some time while it was broken. */
+  readonly raised: readonly string[];
+  /** Alarms that are still raised at the end of the recovery. */
+  readonly afterwards: readonly string[];
+  readonly sent: number;
+  /** Submissions that no provider has taken by then. */
+  readonly lost: number;
+  /** Messages by queue at the end of the outage. */
+  readonly waiting: ReadonlyMap<string, number>;
+}
+
+/**
+ * Runs the real sender, circuits and health check through a quiet time, an outage and its repair, on a clock of its own,
+ * and evaluates the synthesised alarms each minute over what they measured.
+ */
+export async function liveThrough(outage: Outage, deployed: Deployed): Promise<Seen> {
+  // What the first mail would load takes real time, in which this clock must not pass.
+  await Promise.all([import('../../../lambda/contract/submission.ts'), import('nodemailer/lib/mail-composer')]);
+  const world = createWorld(outage, deployed);
+  await world.pass(outage.before ?? 6);
+  const before = world.raised();
+  if (before.length > 0) throw new Error(`raised before anything broke: ${before.join(', ')}`);
+  world.strike();
+  await world.pass(outage.minutes);
+  const raised = world.raised();
+  const waiting = new Map(world.counts().waiting);
+  world.repair();
+  // What is left of an hour is looked at without mail.
+  await world.pass(Math.min(30, outage.recovery));
+  world.fallSilent();
+  await world.pass(Math.max(0, outage.recovery - 30));
+  const { sent, lost } = world.counts();
+  return { raised, afterwards: world.standing(), sent, lost, waiting };
+}
+
+function createWorld(
+  { providers, strikes = [], own = [], everyMs, longestDelayMs = Infinity, size = 'full', classMail }: Outage,
+  { alarms, queues, functions }: Deployed,
+) {
+  // A whole minute, so that samples and evaluations fall together.
+  const clock = manualClock(Math.ceil(1_800_000_000_000 / MINUTE) * MINUTE, composed);
+  const store = new MetricStore();
+  const table = memoryTable();
+  const random = givenRandom();
+  const log = { info() {}, warn() {}, error() {} };
+  const compiled = compileAlarms(alarms);
+  const faults = givenFaults(strikes, own, clock);
+  const broken = [...new Set(strikes.flatMap(({ keys }) => keys))];
+  const waiting = new Map<string, number>();
+  const wait = (queue: string, change: 1 | -1) => void waiting.set(queue, (waiting.get(queue) ?? 0) + change);
+  const taken = new Set<string>();
+  const raised = new Set<string>();
+  let statuses: Statuses = new Map();
+  const begunAt = clock.now();
+  let sent = 0;
+  let struck = false;
+  let dueAt = begunAt;
+  table.trouble = () => {
+    if (faults.down('table')) throw new Error('the table does not answer');
+  };
+
+  const metrics: Metrics = {
+    add: (name, value, given = {}) => {
+      if (!isMeasured(size, name, given.outcome)) return;
+      const dimensions = Object.fromEntries(METRICS[name].by.map((by) => [by, given[by] ?? 'none']));
+      store.add({ metric: { namespace: NAMESPACE, name, dimensions }, at: clock.now(), values: [value] });
+    },
+  };
+  const environment: SenderEnvironment = {
+    providers,
+    outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
+    letterSecret: 'letters',
+    deadLetterQueueUrl: 'mailover-dead-letter',
+    eventsQueueUrl: 'mailover-events',
+    retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, `${RETRY}${key}`])),
+    mailBucket: 'mail',
+    stateTable: 'state',
+    maxReceiveCount: 20,
+    ...(classMail && { routes: [{ class: classMail.class, expiresAfterSeconds: classMail.expiresAfterSeconds }] }),
+  };
+  const sender = createSender({
+    environment,
+    definitions,
+    call: async (config, { message }): Promise<AttemptResult | NotCalled> => {
+      const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = config;
+      const own = ownFault(config);
+      if (own) return { notCalled: own };
+      const breakage = faults.strike(key, isFifth(message.id));
+      const takesMs = breakage?.takesMs ?? USUAL_MS;
+      await clock.sleep(takesMs === 'deadline' ? deadlineMs : takesMs);
+      const outcome = breakage?.outcome ?? ACCEPTED;
+      if (outcome.kind === 'accepted' || breakage?.taken) taken.add(`${key} ${message.handle}`);
+      return { outcome };
+    },
+    lookUp: async ({ key }, { handle, recipients }): Promise<LookupAnswer> => {
+      if (faults.at(key)?.lookUpFails) return { kind: 'cannot-say', reason: 'no-answer' };
+      const found = taken.has(`${key} ${handle}`) ? recipients : [];
+      return { kind: 'answered', found: new Map(found.map((recipient) => [recipient, 'id'])) };
+    },
+    gate: createGate({ ...environment, table, clock, random, log }),
+    table,
+    proofs: letterProofs('letters', { read: async () => ({ key: 'simulated' }) }, clock, { add: () => undefined }),
+    queue: {
+      send: async (queue, body, attributes = {}, delaySeconds = 0) => {
+        if (faults.down('queues') || faults.down('sends')) throw new Error('the queues do not answer');
+        wait(queue, 1);
+        if (!queue.startsWith(RETRY)) return;
+        const record = sqsRecord(body, { attributes, sentAt: clock.now(), queue });
+        void clock.sleep(Math.min(delaySeconds * 1000, longestDelayMs)).then(() => {
+          wait(queue, -1);
+          return receive(record);
+        });
+      },
+    },
+    objects: {
+      read: async () => {
+        if (faults.down('objects')) throw new Error('the bucket does not answer');
+        return Buffer.from('%PDF-');
+      },
+      renew: async () => {},
+    },
+    log,
+    metrics,
+    clock,
+    random,
+  });
+  /** Messages that nobody can receive, by when they were sent. */
+  const held: SQSRecord[] = [];
+  const receive = async (record: SQSRecord): Promise<void> => {
+    if (faults.down('queues')) {
+      held.push(record);
+      return;
+    }
+    const begun = clock.now();
+    try {
+      await sender(record, () => begun + FUNCTION_MS - clock.now());
+    } catch {
+      // It stays on its queue, and is seen again after the visibility time-out.
+      await clock.sleep(6 * FUNCTION_MS);
+      const receives = String(Number(record.attributes.ApproximateReceiveCount) + 1);
+      await receive({ ...record, attributes: { ...record.attributes, ApproximateReceiveCount: receives } });
+    }
+  };
+  const submit = (): void => {
+    if (faults.down('producers')) return;
+    sent += 1;
+    const only = [...broken, ...providers.map(({ key }) => key).filter((key) => !broken.includes(key))];
+    const mail = isFifth(`mail-${sent}`)
+      ? { ...MAIL, id: `mail-${sent}`, from: 'news@example.net', to: ['bo@two.example.org'], attachments: [ATTACHMENT] }
+      : { ...MAIL, id: `mail-${sent}` };
+    const sentAt = clock.now() - (struck ? (classMail?.waitedMs ?? 0) : 0);
+    void receive(sqsRecord({ ...mail, ...(classMail && { class: classMail.class }), providers: { only } }, { sentAt }));
+  };
+  /** Why this process cannot ask a provider: it knows no secret yet, or AWS refuses it. Each is counted. */
+  const ownFault = ({ type }: ProviderConfig): string | undefined => {
+    if (type !== 'ses' && faults.down('secrets')) {
+      metrics.add('SecretsUnreachable', 1);
+      return 'secrets-unreachable';
+    }
+    if (type !== 'ses' || !faults.down('credentials')) return undefined;
+    metrics.add('CredentialsRefused', 1);
+    return 'credentials-refused';
+  };
+  const askAccount = async (config: ProviderConfig): Promise<Health> => {
+    const own = ownFault(config);
+    if (own) return { state: 'unreachable', reason: own };
+    return faults.at(config.key)?.health ?? { state: 'healthy' };
+  };
+  /** What AWS itself measures of queues and functions. */
+  const measureAws = (at: number): void => {
+    const add = (namespace: string, name: string, dimensions: Record<string, string>, value: number) =>
+      store.add({ metric: { namespace, name, dimensions }, at, values: [value] });
+    const oldest = Math.min(...held.map(({ attributes }) => Number(attributes.SentTimestamp)), at);
+    for (const QueueName of queues) {
+      const isOutbound = QueueName === OUTBOUND;
+      const number = isOutbound ? held.length : (waiting.get(QueueName) ?? 0);
+      const delayed = QueueName.startsWith(RETRY);
+      add('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName }, delayed ? 0 : number);
+      add('AWS/SQS', 'ApproximateNumberOfMessagesDelayed', { QueueName }, delayed ? number : 0);
+      add('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName }, isOutbound ? (at - oldest) / 1_000 : 0);
+    }
+    for (const FunctionName of functions)
+      for (const [name, value] of [
+        ['Invocations', 1],
+        ['Errors', 0],
+        ['Throttles', 0],
+        ['Duration', 500],
+      ] as const)
+        add('AWS/Lambda', name, { FunctionName }, value);
+  };
+
+  return {
+    async pass(minutes: number): Promise<void> {
+      for (let minute = 0; minute < minutes; minute++) {
+        const end = clock.now() + MINUTE;
+        if (!faults.down('queues'))
+          for (const record of held.splice(0)) {
+            void receive(record);
+            await composed();
+            await clock.pass(2 * USUAL_MS);
+          }
+        while (everyMs !== undefined && dueAt < end) {
+          await clock.pass(Math.max(0, dueAt - clock.now()));
+          submit();
+          await composed();
+          dueAt += typeof everyMs === 'number' ? everyMs : everyMs(dueAt - begunAt);
+        }
+        await checkHealth({ providers, ask: askAccount, table, metrics, log, clock, timeScale: 1 });
+        measureAws(clock.now());
+        await clock.pass(end - clock.now());
+        statuses = compiled.evaluate(store, end, statuses);
+        for (const { name, state } of statuses.values()) if (state === 'ALARM') raised.add(name);
+      }
+    },
+    fallSilent: () => {
+      dueAt = Number.POSITIVE_INFINITY;
+    },
+    strike: () => {
+      struck = true;
+      faults.begin();
+    },
+    repair: faults.end,
+    raised: () => [...raised].sort(),
+    standing: () => [...statuses.values()].filter(({ state }) => state === 'ALARM').map(({ name }) => name),
+    counts: () => ({ sent, lost: sent - new Set([...taken].map((one) => one.split(' ')[1])).size, waiting }),
+  };
+}
+
+const MAIL = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], text: 'Hello' };
+const ATTACHMENT = {
+  filename: 'a.pdf',
+  contentType: 'application/pdf',
+  s3: { bucket: 'mail', key: 'submissions/a.pdf' },
+};
+
+/** Every fifth mail is from another domain, goes to another one, and has an attachment in the bucket. */
+function isFifth(id: string): boolean {
+  return Number(id.split('-')[1]) % 5 === 0;
+}
+
+const ACCEPTED = { kind: 'accepted', providerMessageId: 'id' } as const;
+const USUAL_MS = 80;
+const FUNCTION_MS = 60_000;
+/** The local stack names a queue after its construct. */
+const RETRY = 'mailover-retry-';
+const OUTBOUND = 'mailover-outbound';
+
+/** MIME is made by streams, which take turns of the event loop but no time. */
+async function composed(): Promise<void> {
+  for (let turn = 0; turn < 12; turn++) await settled();
+}
+
+/** An even sequence in place of chance. */
+function givenRandom(): () => number {
+  let draws = 0;
+  return () => (++draws * 0.618_033_988_749_895) % 1;
+}

@@ -1,0 +1,9 @@
+import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+
+/** One of each type, in the order of bin/mailover.ts. */
+export const PROVIDERS: readonly ProviderConfig[] = [
+  { key: 'postmark', type: 'postmark', options: {} },
+  { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
+  { key: 'ses', type: 'ses', options: { identities: ['example.com', 'example.net'] } },
+  { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
+];

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { deploy, PROVIDERS, type Resource, resources } from '../deployment.ts';
+
+const GONE = 'ses-ireland';
+const before = deploy();
+const after = deploy({ providers: PROVIDERS.filter(({ key }) => key !== GONE) });
+const queueId = (before.stack.resolve(before.stack.mailover.queues.retry.get(GONE)?.queueUrl) as { Ref: string }).Ref;
+
+/** What the second deployment drops. */
+function dropped(type: string): Record<string, Resource> {
+  const left = resources(after.template, type);
+  return Object.fromEntries(Object.entries(resources(before.template, type)).filter(([id]) => !(id in left)));
+}
+
+test('a provider that leaves the list leaves its retry queue and the consumer of that queue behind', () => {
+  expect(Object.keys(dropped('AWS::SQS::Queue'))).toEqual([queueId]);
+  for (const type of ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::EventSourceMapping']) {
+    const resources = Object.values(dropped(type));
+    expect(resources, type).toHaveLength(1);
+    expect(resources[0], type).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate' });
+  }
+});
+
+test('the function that drains the queue stays the same one, and the queue itself lets it in', () => {
+  expect(dropped('AWS::Lambda::Function')).toEqual({});
+  expect(dropped('AWS::IAM::Role')).toEqual({});
+  const [roleId] = Object.keys(resources(after.template, 'AWS::IAM::Role'));
+  const [policy] = Object.values(dropped('AWS::SQS::QueuePolicy'));
+  expect(policy?.Properties['PolicyDocument']).toMatchObject({
+    Statement: expect.arrayContaining([
+      {
+        Effect: 'Allow',
+        Principal: { AWS: { 'Fn::GetAtt': [roleId, 'Arn'] } },
+        Action: expect.arrayContaining(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes']),
+        Resource: { 'Fn::GetAtt': [queueId, 'Arn'] },
+      },
+    ]),
+  });
+});
+
+test('the sender is no longer told of it', () => {
+  expect(JSON.stringify(resources(after.template, 'AWS::Lambda::Function'))).not.toContain(GONE);
+});

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { type AlarmResource, readAlarm } from '../../../../local/cloudwatch/alarms/definition.ts';
+import { compileAlarms, type Statuses } from '../../../../local/cloudwatch/alarms/evaluate.ts';
+import { MetricStore } from '../../../../local/cloudwatch/metrics/store.ts';
+
+const MINUTE = 60_000;
+const START = Date.UTC(2026, 10, 25, 12);
+
+describe('an alarm on one metric', () => {
+  it('goes off when enough points breach, and tells since when', () => {
+    const { measure, standing } = givenAlarms(failures({ EvaluationPeriods: 3, DatapointsToAlarm: 2 }));
+    measure(0, 20);
+    measure(2, 20);
+
+    expect(standing(1).get('failures')).toMatchObject({ state: 'OK', since: START });
+    expect(standing(2).get('failures')).toMatchObject({ state: 'OK', since: START });
+    expect(standing(3).get('failures')).toMatchObject({ state: 'ALARM', since: START + 3 * MINUTE });
+    expect(standing(4).get('failures')).toMatchObject({ state: 'ALARM', since: START + 3 * MINUTE });
+    expect(standing(9).get('failures')).toMatchObject({ state: 'OK', since: START + 9 * MINUTE });
+  });
+
+  it('moves a window of several minutes on every minute', () => {
+    const { measure, standing } = givenAlarms(failures({ Period: 300, Threshold: 20 }));
+    for (const minute of [3, 4, 5, 6]) measure(minute, 6);
+
+    expect(standing(6).get('failures')?.state).toBe('OK');
+    expect(standing(7).get('failures')?.state).toBe('ALARM');
+  });
+
+  it('keeps its state while a percentile has too few samples, where it is told to', () => {
+    const low = { EvaluateLowSampleCountPercentile: 'ignore', ExtendedStatistic: 'p95', Statistic: undefined };
+    const { measure, standing } = givenAlarms(failures(low));
+    measure(0, ...new Array<number>(199).fill(20));
+    measure(5, ...new Array<number>(200).fill(20));
+
+    expect(standing(1).get('failures')?.state).toBe('INSUFFICIENT_DATA');
+    expect(standing(6).get('failures')?.state).toBe('ALARM');
+  });
+
+  it.each([
+    ['an unknown member', { Alarming: true }, /Alarming/],
+    ['an unknown statistic', { Statistic: 'TM(10%:90%)' }, /TM\(10%:90%\)/],
+    ['a period of seconds', { Period: 10 }, /whole minutes/],
+    ['an operator of anomaly detection', { ComparisonOperator: 'GreaterThanUpperThreshold' }, /ComparisonOperator/],
+  ])('is refused at start for %s', (_, change, message) => {
+    expect(() => givenAlarms(failures(change))).toThrow(message);
+  });
+});
+
+describe('an alarm on metric math', () => {
+  const rate: AlarmResource = {
+    type: 'AWS::CloudWatch::Alarm',
+    name: 'rate',
+    properties: {
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 50,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+      Metrics: [
+        { Id: 'rate', Expression: 'IF(all >= 10, 100 * FILL(failed, 0) / all, 0)', Label: 'rate' },
+        { Id: 'all', Expression: 'SUM([accepted, FILL(failed, 0)])', ReturnData: false },
+        query('accepted'),
+        query('failed'),
+      ],
+    },
+  };
+
+  it('asks for a floor of traffic', () => {
+    const { add, standing } = givenAlarms(rate);
+    add('failed', 0, 5);
+    add('failed', 5, 5);
+    add('accepted', 5, 4);
+    add('failed', 10, 6);
+    add('accepted', 10, 4);
+
+    expect(standing(1).get('rate')?.state).toBe('OK');
+    expect(standing(6).get('rate')?.state).toBe('OK');
+    expect(standing(11).get('rate')?.state).toBe('ALARM');
+  });
+
+  it.each([
+    ['names what is not there', [query('failed'), { Id: 'e', Expression: 'failed + x' }], /names x/],
+    [
+      'goes in a circle',
+      [
+        { Id: 'e', Expression: 'f + 1' },
+        { Id: 'f', Expression: 'e + 1', ReturnData: false },
+      ],
+      /each/,
+    ],
+    [
+      'returns two series',
+      [
+        { ...query('a'), ReturnData: true },
+        { ...query('b'), ReturnData: true },
+      ],
+      /exactly one/,
+    ],
+  ])('is refused at start when it %s', (_, Metrics, message) => {
+    expect(() => givenAlarms({ ...rate, properties: { ...rate.properties, Metrics } })).toThrow(message);
+  });
+});
+
+describe('a composite alarm', () => {
+  const below = ['a', 'b-c'].map((name) => failures({ Dimensions: [{ Name: 'provider', Value: name }] }, name));
+  const rule = (AlarmRule: string, name = 'composite'): AlarmResource => ({
+    type: 'AWS::CloudWatch::CompositeAlarm',
+    name,
+    properties: { AlarmRule },
+  });
+
+  it.each([
+    ['ALARM("a")', 'ALARM'],
+    ['ALARM(a) AND ALARM(b-c)', 'OK'],
+    ['ALARM(a) OR ALARM(b-c) AND FALSE', 'ALARM'],
+    ['(ALARM("a") OR ALARM("b-c")) AND NOT OK("b-c")', 'OK'],
+    ['NOT ALARM("arn:aws:cloudwatch:us-east-1:000000000000:alarm:b-c")', 'ALARM'],
+    ['INSUFFICIENT_DATA("a") OR TRUE', 'ALARM'],
+  ])('reads the rule %s', (text, state) => {
+    const { add, standing } = givenAlarms(rule(text), ...below);
+    add('a', 0, 20);
+    add('b-c', 0, 0);
+
+    expect(standing(1).get('composite')?.state).toBe(state);
+  });
+
+  it('may ask for other composite alarms, in whatever order they stand', () => {
+    const { add, standing } = givenAlarms(rule('NOT ALARM("inner")'), rule('ALARM("a")', 'inner'), ...below);
+
+    expect(standing(0).get('composite')?.state).toBe('ALARM');
+    add('a', 0, 20);
+    expect(standing(1).get('composite')).toMatchObject({ state: 'OK', since: START + MINUTE });
+  });
+
+  it.each([
+    ['ALARM("nobody")', /nobody, which is not deployed/],
+    ['ALARM("composite")', /depend on each other/],
+    ['ALARM("a") XOR ALARM("b-c")', /cannot/],
+    ['AT_LEAST(1, ALARM, (a))', /cannot/],
+  ])('is refused at start for the rule %s', (text, message) => {
+    expect(() => givenAlarms(rule(text), ...below)).toThrow(message);
+  });
+});
+
+it('is not raised before what it watches has had its time', () => {
+  const warmUp = { WarmUpPeriodDurationInMinutes: 5, OnlyStartEvaluatingAfterWarmUpPeriodEnds: true };
+  const { standing } = givenAlarms(failures({ TreatMissingData: 'breaching', WarmUpConfiguration: warmUp }, 'Silent'));
+
+  expect(standing(4).get('Silent')?.state).toBe('INSUFFICIENT_DATA');
+  expect(standing(5).get('Silent')?.state).toBe('ALARM');
+});
+
+function failures(change: object = {}, name = 'failures'): AlarmResource {
+  const properties = {
+    AlarmName: name,
+    ComparisonOperator: 'GreaterThanThreshold',
+    Threshold: 10,
+    EvaluationPeriods: 1,
+    Namespace: 'Mailover',
+    MetricName: 'Failures',
+    Dimensions: [{ Name: 'provider', Value: 'postmark' }],
+    Period: 60,
+    Statistic: 'Sum',
+    TreatMissingData: 'notBreaching',
+    ...change,
+  };
+  const given = Object.entries(properties).filter(([, value]) => value !== undefined);
+  return { type: 'AWS::CloudWatch::Alarm', name, properties: Object.fromEntries(given) };
+}
+
+function query(provider: string) {
+  const Metric = {
+    Namespace: 'Mailover',
+    MetricName: 'Failures',
+    Dimensions: [{ Name: 'provider', Value: provider }],
+  };
+  return { Id: provider, MetricStat: { Metric, Period: 60, Stat: 'Sum' }, ReturnData: false };
+}
+
+function givenAlarms(...resources: AlarmResource[]) {
+  const alarms = compileAlarms(resources.map(readAlarm), { born: START });
+  const store = new MetricStore();
+  let statuses: Statuses = alarms.evaluate(store, START);
+  const add = (provider: string, minute: number, ...values: number[]): void =>
+    store.add({
+      metric: { namespace: 'Mailover', name: 'Failures', dimensions: { provider } },
+      at: START + minute * MINUTE,
+      values,
+    });
+  return {
+    add,
+    measure: (minute: number, ...values: number[]) => add('postmark', minute, ...values),
+    /** The state after so many minutes, having been evaluated at that moment only. */
+    standing: (minutes: number): Statuses => {
+      statuses = alarms.evaluate(store, START + minutes * MINUTE, statuses);
+      return statuses;
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { PROVIDER_TYPES } from '../../../lambda/contract/providers.ts';
+import { faultInForce, faultMenu } from '../../../local/faults/fault-menu.ts';
+import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
+
+describe.each([...PROVIDER_TYPES])('the faults of %s', (type) => {
+  it('are known by their name once they are set', async () => {
+    const board = new FaultBoard();
+    for (const { id, faults } of faultMenu(type)) {
+      await board.set('one', parseFaults(JSON.parse(JSON.stringify(faults))));
+      const inForce = board.get('one').map(({ hits: _hits, ...fault }) => fault);
+
+      expect(faultInForce(type, inForce)).toBe(id);
+    }
+  });
+
+  it('say what happens, each in its own words', () => {
+    const menu = faultMenu(type);
+
+    expect(menu.every(({ detail }) => detail.length > 5)).toBe(true);
+    expect(new Set(menu.map(({ label }) => label)).size).toBe(menu.length);
+  });
+
+  it('are told from what somebody else has set', () => {
+    expect(faultInForce(type, [])).toBeUndefined();
+    expect(faultInForce(type, parseFaults({ network: 'reset', rate: 0.5 }))).toBe('other');
+  });
+});
