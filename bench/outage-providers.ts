@@ -6,7 +6,7 @@ import { ownHosts } from '../local/http-api/own-hosts.ts';
 import { startSimulators } from '../local/simulators/main.ts';
 
 /** The first one will be broken. */
-export const PROVIDERS: readonly ProviderConfig[] = [
+export const OUTAGE_PROVIDERS: readonly ProviderConfig[] = [
   { key: 'first', type: 'postmark', options: {} },
   { key: 'second', type: 'mailgun', options: { domain: 'example.com' } },
 ];
@@ -26,7 +26,7 @@ if (process.send) {
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
   const faults = new FaultBoard();
   const { endpoints, close } = await startSimulators({
-    providers: PROVIDERS,
+    providers: OUTAGE_PROVIDERS,
     basePort: 0,
     secrets: SECRETS,
     tls: { key: pems.private, cert: pems.cert },

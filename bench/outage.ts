@@ -8,7 +8,7 @@ import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { composeMime } from '../lambda/mail/mime.ts';
 import { systemClock } from '../lambda/platform/clock.ts';
 import type { Log } from '../lambda/platform/log.ts';
-import { letterProofs } from '../lambda/platform/proof.ts';
+import { queueProofs } from '../lambda/platform/proof.ts';
 import { providerPool } from '../lambda/providers/pool.ts';
 import { definitions, loadProvider } from '../lambda/providers/registry.ts';
 import { type CallProvider, providerCaller, providerLookUp } from '../lambda/sender/call.ts';
@@ -16,7 +16,7 @@ import { intake } from '../lambda/sender/intake.ts';
 import { createSender } from '../lambda/sender/sender.ts';
 import { memoryTable } from '../test/support/memory-table.ts';
 import type { Figure } from './figure.ts';
-import { PROVIDERS, SECRETS, type Up } from './outage-providers.ts';
+import { OUTAGE_PROVIDERS, SECRETS, type Up } from './outage-providers.ts';
 
 /** Time for an attempt, as in `bin/mailover.ts`. */
 const DEADLINE_MS = 10_000;
@@ -157,7 +157,7 @@ function mailover(rig: Rig): Way {
   const edges = { table, log, clock: systemClock, random: Math.random };
   const send = createSender({
     environment: {
-      providers: PROVIDERS,
+      providers: OUTAGE_PROVIDERS,
       outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
       letterSecret: 'letters',
       deadLetterQueueUrl: 'dead',
@@ -177,9 +177,9 @@ function mailover(rig: Rig): Way {
       },
     },
     objects: { ...NO_OBJECTS, renew: async () => {} },
-    proofs: letterProofs('letters', { read: async () => ({ key: 'bench' }) }, systemClock, { add: () => undefined }),
+    proofs: queueProofs('letters', { read: async () => ({ key: 'bench' }) }, systemClock, { add: () => undefined }),
     metrics: { add: () => {} },
-    gate: createGate({ providers: PROVIDERS, ...edges }),
+    gate: createGate({ providers: OUTAGE_PROVIDERS, ...edges }),
     ...edges,
   });
   return (record) => send(record, () => LIMIT_MS);
@@ -192,7 +192,7 @@ function chain({ call }: Rig): Way {
     if (arrived.kind !== 'ready') throw new Error(arrived.kind);
     const { message } = arrived;
     const mime = await composeMime(message);
-    for (const [place, provider] of PROVIDERS.entries()) {
+    for (const [place, provider] of OUTAGE_PROVIDERS.entries()) {
       const result = await call(provider, {
         message,
         recipients: message.to.map(({ address }) => address),

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { FAULT_KINDS, type FaultKind } from './faults/kinds.ts';
 
-export const USAGE = `npm run chaos -- [options]
+export const CHAOS_USAGE = `npm run chaos -- [options]
 
 Runs the sender's real code against a simulated world that breaks, and counts what was lost, sent twice, and why.
 

@@ -1,5 +1,5 @@
 import type { FaultKind } from './faults/kinds.ts';
-import type { Window } from './faults/plan.ts';
+import type { FaultWindow } from './faults/plan.ts';
 import { Random } from './world/random.ts';
 
 const SECOND = 1_000;
@@ -133,18 +133,18 @@ export function partsFrom(seed: number, from: number): readonly (Part & { readon
   });
 }
 
-/** The faults of the exercise, as {@link Window}s; `wanted` says which kinds may occur. */
+/** The faults of the exercise, as {@link FaultWindow}s; `wanted` says which kinds may occur. */
 export function exerciseWindows(
   seed: number,
   from: number,
   first: string,
   wanted: (kind: FaultKind) => boolean,
-): Window[] {
+): FaultWindow[] {
   return partsFrom(seed, from).flatMap((part) =>
     (Object.entries(part.faults ?? {}) as [FaultKind, number][])
       .filter(([kind]) => wanted(kind))
       .map(
-        ([kind, rate]): Window => ({
+        ([kind, rate]): FaultWindow => ({
           kind,
           ...(!OF_PLATFORM.has(kind) && { provider: first }),
           from: part.from,

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { readArguments, USAGE } from './arguments.ts';
+import { CHAOS_USAGE, readArguments } from './arguments.ts';
 import type { Task } from './child.ts';
 import { runTasks } from './processes.ts';
 import { loadReleases } from './releases/load.ts';
@@ -16,7 +16,7 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 async function main(): Promise<void> {
   const given = readArguments(process.argv.slice(2));
   if (!given) {
-    say(USAGE);
+    say(CHAOS_USAGE);
     return;
   }
   // Built once, before the processes look for it.

@@ -1,13 +1,13 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
-import type { Window } from './faults/plan.ts';
+import type { FaultWindow } from './faults/plan.ts';
 import { drawMails } from './mails/draw.ts';
 import type { Releases } from './releases/load.ts';
-import { HOUR_MS, type RunResult, runWorld, START } from './run.ts';
-import { PROVIDERS, type SeedOptions } from './seed.ts';
-import type { World } from './world/world.ts';
+import { type RunResult, runWorld, STACK_HOUR_MS, START } from './run.ts';
+import { type SeedOptions, SIMULATED_PROVIDERS } from './seed.ts';
+import type { SimulatedWorld } from './world/world.ts';
 
 /** How long no provider takes anything. */
-const OUTAGE_MS = 4 * 24 * HOUR_MS;
+const OUTAGE_MS = 4 * 24 * STACK_HOUR_MS;
 /** What the providers take in a second, for a run of so many mails; fewer mails meet slower providers. */
 const RATES: Readonly<Record<string, number>> = { postmark: 10, mailgun: 10, ses: 14, 'own-mta': 1 };
 const MAILS = 50_000;
@@ -26,11 +26,11 @@ export function runOutage(
 ): Promise<RunResult> {
   const back = START + OUTAGE_MS;
   const rates = new Map(Object.entries(RATES).map(([key, rate]) => [key, (rate * count) / MAILS]));
-  const providers = PROVIDERS.map(
+  const providers = SIMULATED_PROVIDERS.map(
     (provider): ProviderConfig => ({ ...provider, maxPerSecond: rates.get(provider.key) as number }),
   );
   const windows = Object.entries(DOWN).map(
-    ([provider, kind]): Window => ({ kind, provider, from: START, to: back, rate: 1 }),
+    ([provider, kind]): FaultWindow => ({ kind, provider, from: START, to: back, rate: 1 }),
   );
   // Pins, greylisting and bad messages have delays of their own, which say nothing about the outage.
   const mails = drawMails({
@@ -38,13 +38,15 @@ export function runOutage(
     count: Math.ceil(1.3 * count),
     start: START,
     end: back,
-    providers: PROVIDERS.map(({ key }) => key),
+    providers: SIMULATED_PROVIDERS.map(({ key }) => key),
     // Some of it waits for four days; most comes later, since each day of waiting is a hundred rounds to compute.
-    rushes: [40, 20, 10, 3].map((hoursBefore) => back - hoursBefore * HOUR_MS),
+    rushes: [40, 20, 10, 3].map((hoursBefore) => back - hoursBefore * STACK_HOUR_MS),
   })
     .filter(
       ({ trait, recipients, usable }) =>
-        trait === 'plain' && usable.length === PROVIDERS.length && recipients.every((one) => one.startsWith('reader')),
+        trait === 'plain' &&
+        usable.length === SIMULATED_PROVIDERS.length &&
+        recipients.every((one) => one.startsWith('reader')),
     )
     .slice(0, count);
   const last = Math.max(back, ...mails.map(({ sendAt }) => sendAt.at(-1) as number));
@@ -53,7 +55,7 @@ export function runOutage(
   );
 }
 
-function watchDrain(world: World, back: number, rates: ReadonlyMap<string, number>): () => readonly string[] {
+function watchDrain(world: SimulatedWorld, back: number, rates: ReadonlyMap<string, number>): () => readonly string[] {
   const rate = Array.from(rates.values()).reduce((sum, one) => sum + one, 0);
   let backlog = 0;
   let drainedAt: number | undefined;

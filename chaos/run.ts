@@ -1,26 +1,26 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { EXERCISE_MS, exerciseWindows, partsFrom } from './exercise.ts';
 import type { FaultKind } from './faults/kinds.ts';
-import type { Window } from './faults/plan.ts';
+import type { FaultWindow } from './faults/plan.ts';
 import { Troubles } from './faults/troubles.ts';
 import { CALM_MAIL_MS, drawCalmMails, drawExerciseMails } from './mails/calm.ts';
 import { drawCanaries } from './mails/canaries.ts';
 import type { Mail } from './mails/mail.ts';
-import { judge, type Verdict } from './oracle/check.ts';
+import { checkPromises, type OracleReport } from './oracle/check.ts';
 import { Chronicle } from './oracle/chronicle.ts';
 import type { Releases } from './releases/load.ts';
 import { Operator } from './world/operator.ts';
 import { lendTimers, watchReality } from './world/reality.ts';
 import { Timeline } from './world/timeline.ts';
 import { Trace } from './world/trace.ts';
-import { DEPLOYMENT, SECRET, World } from './world/world.ts';
+import { DEPLOYMENT, SECRET, SimulatedWorld } from './world/world.ts';
 
 /** What is to happen. */
 export interface Setup {
   readonly seed: number;
   readonly providers: readonly ProviderConfig[];
   readonly mails: readonly Mail[];
-  readonly windows: readonly Window[];
+  readonly windows: readonly FaultWindow[];
   /** When the last fault ends and the last mail has been sent; everything has to end within `calmMs` of it. */
   readonly last: number;
   readonly calmMs: number;
@@ -40,8 +40,8 @@ export interface Setup {
 export interface RunResult {
   readonly seed: number;
   readonly hash: string;
-  readonly verdict: Verdict;
-  readonly windows: readonly Window[];
+  readonly verdict: OracleReport;
+  readonly windows: readonly FaultWindow[];
   readonly hits: Readonly<Record<string, number>>;
   readonly kills: Readonly<Record<string, number>>;
   readonly hours: number;
@@ -54,18 +54,18 @@ export interface RunResult {
 
 /** Where simulated time begins. */
 export const START = Date.UTC(2027, 0, 4);
-export const HOUR_MS = 3_600_000;
+export const STACK_HOUR_MS = 3_600_000;
 /** Mail in calm is counted from here, whatever came before. */
 const FIRST_CALM = 1_000_000_000;
 const FIRST_EXERCISE = 2_000_000_000;
 const FIRST_CANARY = 3_000_000_000;
 /** What is not at its end by then never will be. */
-const PATIENCE_MS = 3 * 24 * HOUR_MS;
+const PATIENCE_MS = 3 * 24 * STACK_HOUR_MS;
 
 /** Lets a world run: faults and mail first, then calm, in which everything has to end. */
 export async function runWorld(
   setup: Setup,
-  watch: (world: World) => () => readonly string[] = () => () => [],
+  watch: (world: SimulatedWorld) => () => readonly string[] = () => () => [],
 ): Promise<RunResult> {
   const { seed, providers, mails, windows: drawn, last, calmMs, exercise, releases, allowsLoops } = setup;
   const cpu = process.cpuUsage();
@@ -86,7 +86,7 @@ export async function runWorld(
   const windows = [...drawn, ...(exercise ? exerciseWindows(seed, exerciseFrom, keys[0] as string, exercise) : [])];
   const all = [...mails, ...calm, ...exercised, ...canaries];
   const chronicle = new Chronicle(all, timeline, trace);
-  const world = new World({ seed, providers, windows, timeline, chronicle, load: releases, allowsLoops });
+  const world = new SimulatedWorld({ seed, providers, windows, timeline, chronicle, load: releases, allowsLoops });
   const remark = watch(world);
   new Operator(world, last).work(windows);
   for (const { body, attributes, objects, sendAt, class: group } of all) {
@@ -106,7 +106,7 @@ export async function runWorld(
 
   const tookMs = Math.max(0, timeline.now - last);
   const kinds = new Set(drawn.map(({ kind }) => kind));
-  const verdict = await judge({
+  const verdict = await checkPromises({
     seed,
     chronicle,
     troubles: new Troubles(windows),
@@ -114,7 +114,7 @@ export async function runWorld(
     start: START,
     calmFrom: last,
     exerciseFrom,
-    clockErrorMs: kinds.has('clock-jump') || kinds.has('clock-skew') ? HOUR_MS / 2 : 2_000,
+    clockErrorMs: kinds.has('clock-jump') || kinds.has('clock-skew') ? STACK_HOUR_MS / 2 : 2_000,
     mayCrash: kinds.has('kill') || kinds.has('stall'),
     maxReceiveCount: DEPLOYMENT.maxReceiveCount,
   });

@@ -3,7 +3,7 @@ import type { FaultKind } from './faults/kinds.ts';
 import { planFaults } from './faults/plan.ts';
 import { drawMails, drawRushes } from './mails/draw.ts';
 import type { Releases } from './releases/load.ts';
-import { HOUR_MS, type RunResult, runWorld, START } from './run.ts';
+import { type RunResult, runWorld, STACK_HOUR_MS, START } from './run.ts';
 import { Random } from './world/random.ts';
 
 export interface SeedOptions {
@@ -21,12 +21,12 @@ export interface SeedOptions {
   readonly trace?: ((line: string) => void) | undefined;
 }
 
-const FAULTS_MS = 14 * 24 * HOUR_MS;
+const FAULTS_MS = 14 * 24 * STACK_HOUR_MS;
 /** Once the drawn faults are over, every mail must have ended within this, that of the exercise included. */
-const CALM_MS = 7 * HOUR_MS;
+const CALM_MS = 7 * STACK_HOUR_MS;
 
 /** The list of `bin/mailover.ts`, and a rate for the last one. */
-export const PROVIDERS: readonly ProviderConfig[] = [
+export const SIMULATED_PROVIDERS: readonly ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' } },
   { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
   { key: 'ses', type: 'ses', options: { identities: ['example.com'] } },
@@ -36,16 +36,16 @@ export const PROVIDERS: readonly ProviderConfig[] = [
 /** In some seeds every provider has a rate; what each takes in a second. */
 function drawRates(seed: number): readonly ProviderConfig[] {
   const random = new Random(seed, 'rates');
-  if (!random.chance(0.2)) return PROVIDERS;
-  return PROVIDERS.map((provider) => ({ ...provider, maxPerSecond: 3 + random.int(20) }));
+  if (!random.chance(0.2)) return SIMULATED_PROVIDERS;
+  return SIMULATED_PROVIDERS.map((provider) => ({ ...provider, maxPerSecond: 3 + random.int(20) }));
 }
 
 /** Runs one seed: two weeks of mail and of the faults that it draws. */
 export function runSeed(options: SeedOptions, releases: Releases): Promise<RunResult> {
   const { seed, mails: count, faults, without = [], untilHours, allowsLoops, trace } = options;
   const end = START + FAULTS_MS;
-  const until = untilHours === undefined ? end : Math.min(end, START + untilHours * HOUR_MS);
-  const keys = PROVIDERS.map(({ key }) => key);
+  const until = untilHours === undefined ? end : Math.min(end, START + untilHours * STACK_HOUR_MS);
+  const keys = SIMULATED_PROVIDERS.map(({ key }) => key);
   const rushes = drawRushes(seed, START, end);
   const windows = planFaults({ seed, start: START, end, providers: keys, kinds: faults, rushes })
     .filter(({ kind, from }) => !without.includes(kind) && from < until)

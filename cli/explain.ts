@@ -1,7 +1,7 @@
-import { explain } from './explain/command.ts';
+import { explainCommand } from './explain/command.ts';
 import { synthesisedSender } from './explain/configuration.ts';
 
-process.exitCode = await explain(process.argv.slice(2), {
+process.exitCode = await explainCommand(process.argv.slice(2), {
   environment: process.env,
   input: process.stdin,
   out: (text) => process.stdout.write(text),

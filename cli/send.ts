@@ -1,6 +1,6 @@
-import { send } from './send/command.ts';
+import { sendCommand } from './send/command.ts';
 
-process.exitCode = await send(process.argv.slice(2), process.env, {
+process.exitCode = await sendCommand(process.argv.slice(2), process.env, {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (text) => process.stderr.write(text),
   interactive: process.stderr.isTTY === true,

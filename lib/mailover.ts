@@ -11,10 +11,10 @@ import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { timing } from './configuration/timing.ts';
 import { ConfigurationError, validateProviders } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
-import { HealthCheck } from './functions/health.ts';
-import { Inbound } from './functions/inbound.ts';
-import { Reconciler } from './functions/reconciler.ts';
-import { Sender } from './functions/sender.ts';
+import { HealthFunction } from './functions/health.ts';
+import { InboundFunction } from './functions/inbound.ts';
+import { ReconcilerFunction } from './functions/reconciler.ts';
+import { SenderFunction } from './functions/sender.ts';
 import { watchClasses } from './monitoring/class-alarms.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
@@ -23,7 +23,7 @@ import { watchMxCanaries } from './monitoring/mx-alarms.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
 import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
 import { MailBucket, SUBMISSIONS } from './storage/mail-bucket.ts';
-import { LetterKey } from './storage/proof-key.ts';
+import { ProofKey } from './storage/proof-key.ts';
 import { Queues } from './storage/queues.ts';
 import { StateTable } from './storage/state-table.ts';
 
@@ -106,13 +106,13 @@ export class Mailover extends Construct {
   readonly mailBucket: MailBucket;
   readonly stateTable: StateTable;
   /** Proves what Mailover itself puts on its queues. */
-  readonly letterKey: LetterKey;
-  readonly sender: Sender;
-  readonly health: HealthCheck;
+  readonly letterKey: ProofKey;
+  readonly sender: SenderFunction;
+  readonly health: HealthFunction;
   /** There only if a provider receives mail. */
-  readonly inbound: Inbound | undefined;
+  readonly inbound: InboundFunction | undefined;
   /** There only if a provider receives mail that can be asked for it. */
-  readonly reconciler: Reconciler | undefined;
+  readonly reconciler: ReconcilerFunction | undefined;
   /** Takes the alarms of other constructs too. */
   readonly monitoring: Monitoring;
 
@@ -138,8 +138,8 @@ export class Mailover extends Construct {
     });
     this.mailBucket = new MailBucket(this, 'MailBucket', props.mailExpiration);
     this.stateTable = new StateTable(this, 'StateTable');
-    this.letterKey = new LetterKey(this, 'LetterKey');
-    this.sender = new Sender(this, 'Sender', {
+    this.letterKey = new ProofKey(this, 'LetterKey');
+    this.sender = new SenderFunction(this, 'Sender', {
       providers,
       routes,
       queues: this.queues,
@@ -162,7 +162,7 @@ export class Mailover extends Construct {
     });
     watchClasses(this.monitoring, routes);
     const canaries = inboundCanaries(props.providers);
-    this.health = new HealthCheck(this, 'Health', {
+    this.health = new HealthFunction(this, 'Health', {
       providers: watched,
       inboundCanaries: canaries,
       letterKey: this.letterKey,
@@ -174,7 +174,7 @@ export class Mailover extends Construct {
     const { inbound: queue } = this.queues;
     this.inbound =
       queue &&
-      new Inbound(this, 'Inbound', {
+      new InboundFunction(this, 'Inbound', {
         providers: receiving,
         queue,
         ses: props.providers.find((provider) => provider.type === 'ses' && provider.inbound)?.inbound as
@@ -188,7 +188,7 @@ export class Mailover extends Construct {
       });
     const reconciled = reconciledProviders(props.providers);
     if (queue && reconciled.length > 0) {
-      this.reconciler = new Reconciler(this, 'Reconciler', {
+      this.reconciler = new ReconcilerFunction(this, 'Reconciler', {
         providers: reconciled,
         queue,
         mailBucket: this.mailBucket,

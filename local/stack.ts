@@ -14,7 +14,7 @@ import { makeSecret } from './aws/secrets.ts';
 import { startAws } from './aws/server.ts';
 import { receiveAsSes } from './aws/ses-rules.ts';
 import { StackClock } from './clock.ts';
-import { Monitoring } from './cloudwatch/monitoring.ts';
+import { LocalCloudWatch } from './cloudwatch/monitoring.ts';
 import { Overload } from './cloudwatch/overload.ts';
 import { closesPort, FaultBoard } from './faults/faults.ts';
 import { ownHosts } from './http-api/own-hosts.ts';
@@ -112,7 +112,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   const overload = new Overload(options.onOverload);
   const endWatch = overload.watch();
   closers.push(async () => endWatch());
-  const monitoring = new Monitoring(clock, overload);
+  const monitoring = new LocalCloudWatch(clock, overload);
 
   onProgress('opening ports');
   const api = await startApi({

@@ -1,8 +1,8 @@
 /** What a fault strikes; one provider at a time, or the part of the platform that it names. */
-export type Part = 'provider' | 'platform';
+export type FaultedPart = 'provider' | 'platform';
 
 interface Kind {
-  readonly part: Part;
+  readonly part: FaultedPart;
   /** Shortest and longest time that it lasts, in minutes. */
   readonly minutes: readonly [shortest: number, longest: number];
   /** How many of what it could strike it strikes, at least and at most. */

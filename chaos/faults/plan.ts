@@ -2,7 +2,7 @@ import { Random } from '../world/random.ts';
 import { FAULT_KINDS, FAULTS, type FaultKind } from './kinds.ts';
 
 /** One fault, over one stretch of time. */
-export interface Window {
+export interface FaultWindow {
   readonly kind: FaultKind;
   /** Absent for what strikes the platform. */
   readonly provider?: string;
@@ -32,7 +32,7 @@ const PRESENT = 0.5;
 const MOST_WINDOWS = 4;
 
 /** Draws the faults of a seed. Each kind draws from a stream of its own: leaving one out moves no other. */
-export function planFaults({ seed, start, end, providers, kinds, rushes }: PlanOptions): Window[] {
+export function planFaults({ seed, start, end, providers, kinds, rushes }: PlanOptions): FaultWindow[] {
   return FAULT_KINDS.flatMap((kind) => {
     const random = new Random(seed, `plan ${kind}`);
     const drawn = random.chance(PRESENT);
@@ -40,7 +40,7 @@ export function planFaults({ seed, start, end, providers, kinds, rushes }: PlanO
     const { part, minutes, rate } = FAULTS[kind];
     // Two providers that refuse one message make it a bad one, by definition: only one of them may be wrong about it.
     const alone = kind === 'api-changed' ? pickProvider(random, providers) : undefined;
-    return Array.from({ length: 1 + random.int(MOST_WINDOWS) }, (): Window => {
+    return Array.from({ length: 1 + random.int(MOST_WINDOWS) }, (): FaultWindow => {
       const lasts = random.scaled(minutes[0], minutes[1]) * MINUTE;
       const near = random.chance(0.8) ? random.pick(rushes) : random.between(start, end);
       // Before, within or after the rush: an outage begins mid-run as often as it is there already.
@@ -63,12 +63,12 @@ function pickProvider(random: Random, providers: readonly string[]): string {
 
 /** Answers what is broken now. */
 export class Faults {
-  private readonly windows = new Map<string, Window[]>();
+  private readonly windows = new Map<string, FaultWindow[]>();
   private readonly now: () => number;
   /** How often each kind has struck. */
   readonly hits = new Map<FaultKind, number>();
 
-  constructor(windows: readonly Window[], now: () => number) {
+  constructor(windows: readonly FaultWindow[], now: () => number) {
     this.now = now;
     for (const window of windows) {
       const key = `${window.kind} ${window.provider ?? ''}`;

@@ -1,11 +1,11 @@
 import { type FaultKind, lingersMs } from './kinds.ts';
-import type { Window } from './plan.ts';
+import type { FaultWindow } from './plan.ts';
 
 /** What was broken when, for those who judge afterwards. */
 export class Troubles {
-  readonly windows: readonly Window[];
+  readonly windows: readonly FaultWindow[];
 
-  constructor(windows: readonly Window[]) {
+  constructor(windows: readonly FaultWindow[]) {
     this.windows = windows;
   }
 

@@ -1,4 +1,4 @@
-import { letterProofs } from '../../lambda/platform/proof.ts';
+import { queueProofs } from '../../lambda/platform/proof.ts';
 import { CALM_MAIL_MS, simpleMail } from './calm.ts';
 import type { Mail } from './mail.ts';
 
@@ -23,7 +23,7 @@ export interface CanariesOptions {
 export async function drawCanaries({ start, calmFrom, providers, index, key }: CanariesOptions): Promise<Mail[]> {
   const secrets = { read: () => Promise.resolve({ key }) };
   const clock = { now: () => start, sleep: () => new Promise<void>(() => undefined) };
-  const proofs = letterProofs('letters', secrets, clock, { add: () => undefined });
+  const proofs = queueProofs('letters', secrets, clock, { add: () => undefined });
   const times = (from: number, to: number, every: number) =>
     Array.from({ length: Math.max(0, Math.floor((to - from) / every)) }, (_, place) => from + place * every);
   const slots = [

@@ -1,4 +1,4 @@
-import type { OnUnknown } from './mail.ts';
+import type { UnknownPolicy } from './mail.ts';
 
 /** A class of mail as the deployment's routes have it, written out a second time for the oracle. */
 export interface MailClass {
@@ -7,7 +7,7 @@ export interface MailClass {
   readonly mails: number;
   readonly providers?: readonly string[];
   readonly expiresAfterSeconds?: number;
-  readonly onUnknown?: OnUnknown;
+  readonly onUnknown?: UnknownPolicy;
   /** No submission may choose a provider outside of the list. */
   readonly strict?: boolean;
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../world/random.ts';
-import type { Attached, Content, Trait } from './mail.ts';
+import type { Content, ProducerAttachment, Trait } from './mail.ts';
 
 /** What the outbound queue takes: see `lib/storage/queues.ts`. */
 export const OUTBOUND_BYTES = 1_032_192;
@@ -37,7 +37,7 @@ export function drawContent(random: Random, index: number, trait: Trait): Conten
   };
 }
 
-function drawAttachments(random: Random, index: number): Attached[] {
+function drawAttachments(random: Random, index: number): ProducerAttachment[] {
   return Array.from({ length: 1 + random.int(2) }, (_, place) => ({
     ...random.pick(TYPES),
     content: Buffer.from(`${index} ${place} ${'\0\xff\r\n'.repeat(random.int(40))}`, 'latin1'),

@@ -1,7 +1,7 @@
 import { Random } from '../world/random.ts';
 import { CLASSES, type MailClass } from './classes.ts';
 import { drawContent } from './content.ts';
-import type { Content, Mail, OnUnknown, Trait } from './mail.ts';
+import type { Content, Mail, Trait, UnknownPolicy } from './mail.ts';
 
 export interface MailsOptions {
   readonly seed: number;
@@ -61,7 +61,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const first = trait === 'future' ? start + (drawn - start) * FUTURE_SHARE : drawn;
   const again = trait === 'repeated' ? [first + random.scaled(100, 3 * 24 * 60 * MINUTE)] : [];
   const kind = drawClass(random);
-  const ownWord: OnUnknown | undefined = random.chance(0.8)
+  const ownWord: UnknownPolicy | undefined = random.chance(0.8)
     ? undefined
     : random.pick(['ask', 'failover', 'hold'] as const);
   const expiresAt = random.chance(0.1)

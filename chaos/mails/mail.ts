@@ -20,10 +20,10 @@ export type Trait =
   /** As large as the outbound queue takes. */
   | 'large';
 
-export type OnUnknown = 'ask' | 'failover' | 'hold';
+export type UnknownPolicy = 'ask' | 'failover' | 'hold';
 
 /** An attachment as its producer has it. */
-export interface Attached {
+export interface ProducerAttachment {
   readonly filename: string;
   readonly contentType: string;
   readonly content: Buffer;
@@ -41,7 +41,7 @@ export interface Content {
   readonly text: string;
   readonly html?: string;
   readonly order?: string;
-  readonly attachments: readonly Attached[];
+  readonly attachments: readonly ProducerAttachment[];
 }
 
 /** One submission of the producers. */
@@ -65,7 +65,7 @@ export interface Mail {
   readonly expiresAt?: number;
   /** What its class allows after the first receive, in milliseconds; `expiresAt` goes before it. */
   readonly lastsMs?: number;
-  readonly onUnknown: OnUnknown;
+  readonly onUnknown: UnknownPolicy;
   /** Providers that it may use, best first where `ordered`. */
   readonly usable: readonly string[];
   /** The producer or the class has named the order of the providers. */

@@ -12,7 +12,7 @@ export interface JudgedProvider {
 }
 
 /** What the oracle judges by. */
-export interface Case {
+export interface OracleCase {
   readonly seed: number;
   readonly chronicle: Chronicle;
   readonly troubles: Troubles;
@@ -32,9 +32,9 @@ export interface Case {
 }
 
 /** Whether every provider has a rate: what waits then waits for its turn, and no order says anything. */
-export function isLimited({ providers }: Case): boolean {
+export function isLimited({ providers }: OracleCase): boolean {
   return providers.every(({ maxPerSecond }) => maxPerSecond !== undefined);
 }
 
 /** One promise: what broke it, in words that begin with the same ones for the same kind. */
-export type Rule = (given: Case) => readonly string[];
+export type Rule = (given: OracleCase) => readonly string[];

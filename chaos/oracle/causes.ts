@@ -1,9 +1,9 @@
-import type { Case } from './case.ts';
+import type { OracleCase } from './case.ts';
 import { PROMISES } from './promises.ts';
-import type { Acceptance, Look, Story } from './story.ts';
+import type { Acceptance, ProviderLookUp, Story } from './story.ts';
 
 /** Why a mail can have been taken twice without a defect; `unexplained` is one. */
-export type Cause =
+export type DuplicateCause =
   /** The release before the ledger took part. */
   | 'previous-release'
   /** The provider answered 5xx and had taken the mail. */
@@ -29,11 +29,11 @@ export interface Duplicate {
   readonly story: Story;
   readonly first: Acceptance;
   readonly second: Acceptance;
-  readonly cause: Cause;
+  readonly cause: DuplicateCause;
 }
 
 /** Each acceptance after the first one of the same recipient, with its cause from the world's own record. */
-export function duplicatesOf(story: Story, given: Case): Duplicate[] {
+export function duplicatesOf(story: Story, given: OracleCase): Duplicate[] {
   // In the order in which the calls were decided on: a provider may take a mail long after its answer was due.
   const acceptances = story.acceptances.toSorted((a, b) => a.attempt.decidedAt - b.attempt.decidedAt);
   return acceptances.flatMap((second, place) => {
@@ -46,7 +46,7 @@ export function duplicatesOf(story: Story, given: Case): Duplicate[] {
   });
 }
 
-function causeOf(first: Acceptance, second: Acceptance, story: Story, given: Case): Cause {
+function causeOf(first: Acceptance, second: Acceptance, story: Story, given: OracleCase): DuplicateCause {
   const { attempt, recordedAt } = first;
   const { decidedAt } = second.attempt;
   if (attempt.worker.release === 'previous' || second.attempt.worker.release === 'previous') return 'previous-release';
@@ -65,7 +65,7 @@ function causeOf(first: Acceptance, second: Acceptance, story: Story, given: Cas
 }
 
 /** Why nobody can have known of the first acceptance when the second call was decided on. */
-function doubtOf({ attempt }: Acceptance, second: Acceptance, { chronicle }: Case): Doubt | undefined {
+function doubtOf({ attempt }: Acceptance, second: Acceptance, { chronicle }: OracleCase): Doubt | undefined {
   const { worker, told, fault } = attempt;
   const { decidedAt } = second.attempt;
   if (told && told.at <= decidedAt) {
@@ -95,7 +95,7 @@ function wasAsked(first: Acceptance, second: Acceptance, { looks }: Story): bool
   return made.filter(({ at, found }) => found === undefined && at >= decidedAt).length >= PROMISES.asks;
 }
 
-function isLate({ at, worker }: Look, { attempt }: Acceptance): boolean {
+function isLate({ at, worker }: ProviderLookUp, { attempt }: Acceptance): boolean {
   const wrongClock = [worker, attempt.worker].some(({ worstSkewMs }) => worstSkewMs > PROMISES.clockMs);
   return wrongClock ? at >= attempt.decidedAt : at >= attempt.decidedAt + PROMISES.askAfterMs - 2 * PROMISES.clockMs;
 }

@@ -1,5 +1,5 @@
-import type { Case, Rule } from './case.ts';
-import { type Cause, type Duplicate, duplicatesOf } from './causes.ts';
+import type { OracleCase, Rule } from './case.ts';
+import { type Duplicate, type DuplicateCause, duplicatesOf } from './causes.ts';
 import { bounds } from './rules/bounds.ts';
 import { isolation, openCircuits } from './rules/circuits.ts';
 import { deadLetters } from './rules/dead-letters.ts';
@@ -13,7 +13,7 @@ import { waits } from './rules/waits.ts';
 import { type Acceptance, named, type Story, time } from './story.ts';
 
 /** The counters of Jepsen's queue checker, and what they leave out. */
-export interface Verdict {
+export interface OracleReport {
   /** Messages that producers tried to send. */
   readonly attempted: number;
   /** Submissions that producers were told are on the queue. */
@@ -29,7 +29,7 @@ export interface Verdict {
   /** Dead letters by reason. */
   readonly deadLetters: Readonly<Record<string, number>>;
   /** Acceptances too many, by cause. */
-  readonly causes: Readonly<Partial<Record<Cause, number>>>;
+  readonly causes: Readonly<Partial<Record<DuplicateCause, number>>>;
   /** Attempts that the ledger calls unknown, of submissions that ask; and acceptances too many that came of them. */
   readonly unknown: number;
   readonly unknownTwice: number;
@@ -56,12 +56,12 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Holds what the world saw against what was promised. */
-export async function judge(given: Case): Promise<Verdict> {
+export async function checkPromises(given: OracleCase): Promise<OracleReport> {
   const { chronicle } = given;
   await chronicle.close();
   const violations: string[] = [...chronicle.violations];
   const deadLetterCounts: Record<string, number> = {};
-  const causes: Partial<Record<Cause, number>> = {};
+  const causes: Partial<Record<DuplicateCause, number>> = {};
   const count = { acknowledged: 0, ok: 0, lost: 0, duplicated: 0, recovered: 0, unknown: 0, unknownTwice: 0, calls: 0 };
   for (const story of chronicle.stories) {
     const missing = missingOf(story);
@@ -92,7 +92,12 @@ export async function judge(given: Case): Promise<Verdict> {
   return { attempted: chronicle.attempted, ...count, deadLetters: deadLetterCounts, causes, violations };
 }
 
-const OF_UNKNOWN: ReadonlySet<Cause> = new Set(['unknown-not-askable', 'unknown-not-found', 'killed', 'presumed-dead']);
+const OF_UNKNOWN: ReadonlySet<DuplicateCause> = new Set([
+  'unknown-not-askable',
+  'unknown-not-found',
+  'killed',
+  'presumed-dead',
+]);
 
 /** Recipients of whom nobody can say what became of their mail. */
 function missingOf({ mail, acceptances, letters, suppressed, redrives }: Story): string[] {

@@ -1,18 +1,18 @@
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import type { Item } from '../../lambda/platform/table.ts';
 import type { Mail } from '../mails/mail.ts';
-import type { Asked, Call, ProviderWatcher } from '../world/provider.ts';
+import type { Call, ProviderAsked, ProviderWatcher } from '../world/provider.ts';
 import type { QueueMessage, QueueWatcher } from '../world/queue.ts';
 import type { Timeline } from '../world/timeline.ts';
 import type { Trace } from '../world/trace.ts';
-import type { Worker } from '../world/worker.ts';
+import type { SimulatedWorker } from '../world/worker.ts';
 import { messageDiffers, mimeDiffers } from './content.ts';
 import { Copies } from './copies.ts';
 import { hopOf, isRunaway } from './pace.ts';
 import { PROMISES } from './promises.ts';
 import { attemptName, attemptsOf, forgottenFields, submissionOf } from './stored.ts';
 import { Stories } from './stories.ts';
-import { type Attempted, named, type Story } from './story.ts';
+import { named, type ProviderCall, type Story } from './story.ts';
 
 const NONE: Readonly<Record<string, string>> = {};
 
@@ -27,7 +27,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   readonly stories: Stories;
   readonly copies = new Copies();
   /** When the table last failed a process. */
-  readonly tableFailed = new Map<Worker, number>();
+  readonly tableFailed = new Map<SimulatedWorker, number>();
   /** What must not be whatever else happens, in words. */
   readonly violations: string[] = [];
   attempted = 0;
@@ -42,10 +42,10 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   private readonly timeline: Timeline;
   private readonly trace: Trace;
   /** When each process last wrote to the items of submissions that it has in hand. */
-  private readonly lastWrites = new WeakMap<Worker, Map<string, number>>();
+  private readonly lastWrites = new WeakMap<SimulatedWorker, Map<string, number>>();
   /** Which process began each attempt that the ledger has. */
-  private readonly begunBy = new Map<string, Worker>();
-  private readonly attempts = new WeakMap<Call, { readonly story: Story; readonly attempt: Attempted }>();
+  private readonly begunBy = new Map<string, SimulatedWorker>();
+  private readonly attempts = new WeakMap<Call, { readonly story: Story; readonly attempt: ProviderCall }>();
 
   constructor(mails: readonly Mail[], timeline: Timeline, trace: Trace) {
     this.stories = new Stories(mails);
@@ -112,7 +112,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   /** A process sends a message on to a queue, which takes it. */
-  sent(worker: Worker, queue: string, message: Message): void {
+  sent(worker: SimulatedWorker, queue: string, message: Message): void {
     const story = this.stories.ofMessage(message);
     if (queue === 'events') return;
     const missing = (queue === 'dead-letter' ? OF_DEAD_LETTERS : OF_RETRIES).filter(
@@ -139,7 +139,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     // The ledger comes first: each call has a write of its own before it.
     if (worker.release !== 'previous' && (decidedAt === undefined || decidedAt <= (earlier?.begunAt ?? -Infinity)))
       this.violations.push(`called without the ledger: ${named(story)}, ${provider} by ${worker.name}`);
-    const attempt: Attempted = { provider, worker, begunAt, fault, decidedAt: decidedAt ?? begunAt };
+    const attempt: ProviderCall = { provider, worker, begunAt, fault, decidedAt: decidedAt ?? begunAt };
     story.attempts.push(attempt);
     this.attempts.set(call, { story, attempt });
     this.runaway ||= isRunaway(story);
@@ -176,7 +176,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     if (call.worker.alive) attempt.told = { at: this.timeline.now, ...told(outcome) };
   }
 
-  asked({ worker, provider, question, answer }: Asked): void {
+  asked({ worker, provider, question, answer }: ProviderAsked): void {
     const story = this.stories.ofHandle(question.handle);
     if (!story) {
       this.violations.push(`unknown handle: ${provider} was asked about one that no submission has`);
@@ -191,7 +191,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     this.trace.add(this.timeline.now, 'asked', `${provider} ${story.mail.index}`, answer.kind);
   }
 
-  began(worker: Worker, batch: readonly QueueMessage[]): void {
+  began(worker: SimulatedWorker, batch: readonly QueueMessage[]): void {
     this.trace.add(
       this.timeline.now,
       'invoke',
@@ -210,7 +210,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   /** An invocation has ended; `killed` is where, if its process died. */
-  ended(worker: Worker, batch: readonly QueueMessage[], killed: string | undefined): void {
+  ended(worker: SimulatedWorker, batch: readonly QueueMessage[], killed: string | undefined): void {
     this.trace.add(this.timeline.now, killed === undefined ? 'answer' : 'killed', worker.name, killed);
     // A clock may be wrong from the start, or jump meanwhile.
     if (worker.worstSkewMs > PROMISES.clockMs)
@@ -229,13 +229,13 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   /** The table failed a process, whether or not its call took effect. */
-  failed(worker: Worker, pk: string): void {
+  failed(worker: SimulatedWorker, pk: string): void {
     this.tableFailed.set(worker, this.timeline.now);
     for (const story of this.stories.ofId(submissionOf(pk))) story.interrupted = true;
   }
 
   /** A write to the table took effect. */
-  written(worker: Worker, item: Item, before: Item | undefined): void {
+  written(worker: SimulatedWorker, item: Item, before: Item | undefined): void {
     const id = submissionOf(item.pk);
     this.trace.add(this.timeline.now, 'written', item.pk, `${worker.name} ${item.rev}`);
     for (const field of forgottenFields(item, before))
@@ -261,7 +261,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   /** Counts the attempts that have become unknown with this write. */
-  private doubted(worker: Worker, item: Item, before: Item | undefined): void {
+  private doubted(worker: SimulatedWorker, item: Item, before: Item | undefined): void {
     const known = new Map(attemptsOf(before).map((one) => [attemptName(one), one]));
     for (const one of attemptsOf(item)) {
       const name = `${item.pk} ${attemptName(one)}`;

@@ -1,5 +1,5 @@
 import type { QueueMessage } from '../world/queue.ts';
-import type { Worker } from '../world/worker.ts';
+import type { SimulatedWorker } from '../world/worker.ts';
 import { named, type Story, time } from './story.ts';
 
 /** One invocation, as the messages that it sends on are known by it. */
@@ -21,20 +21,20 @@ interface Line {
 export class Copies {
   readonly violations = new Map<Story, string>();
   private count = 0;
-  private readonly invocations = new WeakMap<Worker, Invocation>();
+  private readonly invocations = new WeakMap<SimulatedWorker, Invocation>();
   /** By the id of a message on a retry queue: the invocation that last wrote to the ledger before the message was sent. */
   private readonly signers = new Map<string, number>();
   /** Submissions of which one batch had two different messages. */
   private readonly unclear = new WeakSet<Story>();
   private readonly lines = new WeakMap<Story, Line>();
 
-  began(worker: Worker, batch: readonly QueueMessage[]): void {
+  began(worker: SimulatedWorker, batch: readonly QueueMessage[]): void {
     this.count += 1;
     this.invocations.set(worker, { number: this.count, batch, wrote: new Set() });
   }
 
   /** The ledger took something of a submission from a process: its message is taken up. */
-  written(worker: Worker, story: Story, now: number): void {
+  written(worker: SimulatedWorker, story: Story, now: number): void {
     const invocation = this.invocations.get(worker);
     if (!invocation || invocation.wrote.has(story)) return;
     invocation.wrote.add(story);
@@ -56,7 +56,7 @@ export class Copies {
   }
 
   /** A message to a retry queue. */
-  sent(worker: Worker, story: Story, id: string): void {
+  sent(worker: SimulatedWorker, story: Story, id: string): void {
     const invocation = this.invocations.get(worker);
     if (!invocation) return;
     const from = this.messageOf(invocation, story);

@@ -1,4 +1,4 @@
-import type { Worker } from '../world/worker.ts';
+import type { SimulatedWorker } from '../world/worker.ts';
 import type { Hop, Story } from './story.ts';
 
 const MINUTE = 60_000;
@@ -24,7 +24,7 @@ function exceeds<T>(list: readonly T[], at: (one: T) => number): boolean {
 export function hopOf(
   { attempts, mail }: Story,
   attributes: Readonly<Record<string, string>>,
-  worker: Worker,
+  worker: SimulatedWorker,
   at: number,
 ): Hop {
   const last = attempts.findLast((one) => one.worker === worker);

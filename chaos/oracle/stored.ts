@@ -9,15 +9,15 @@ export function submissionOf(pk: string): string {
   return pk.startsWith(PREFIX) ? pk.slice(PREFIX.length) : '';
 }
 
-export type StoredAttempt = Readonly<Record<string, unknown>>;
+export type RecordedAttempt = Readonly<Record<string, unknown>>;
 
 /** The attempts that an item has. */
-export function attemptsOf(item: Item | undefined): readonly StoredAttempt[] {
-  return (item?.['attempts'] as readonly StoredAttempt[] | undefined) ?? [];
+export function attemptsOf(item: Item | undefined): readonly RecordedAttempt[] {
+  return (item?.['attempts'] as readonly RecordedAttempt[] | undefined) ?? [];
 }
 
 /** Tells one attempt of a submission from the others. */
-export function attemptName({ number, provider, begun }: StoredAttempt): string {
+export function attemptName({ number, provider, begun }: RecordedAttempt): string {
   return `${number} ${provider} ${begun}`;
 }
 

@@ -1,12 +1,12 @@
 import type { Outcome } from '../../lambda/mail/outcome.ts';
 import type { FaultKind } from '../faults/kinds.ts';
 import type { Mail } from '../mails/mail.ts';
-import type { Worker } from '../world/worker.ts';
+import type { SimulatedWorker } from '../world/worker.ts';
 
 /** One call of a provider, as the world saw it. */
-export interface Attempted {
+export interface ProviderCall {
   readonly provider: string;
-  readonly worker: Worker;
+  readonly worker: SimulatedWorker;
   /** When the request left. */
   readonly begunAt: number;
   /** When the ledger let the process make the call: from then on nothing could hold it back. */
@@ -22,7 +22,7 @@ export interface Attempted {
 
 /** A provider took a mail. */
 export interface Acceptance {
-  readonly attempt: Attempted;
+  readonly attempt: ProviderCall;
   readonly recipients: readonly string[];
   readonly at: number;
   /** When the ledger had it. */
@@ -30,9 +30,9 @@ export interface Acceptance {
 }
 
 /** A provider was asked what became of a call. */
-export interface Look {
+export interface ProviderLookUp {
   readonly provider: string;
-  readonly worker: Worker;
+  readonly worker: SimulatedWorker;
   readonly at: number;
   /** For whom it showed the mail; absent if it could not say. */
   readonly found?: ReadonlySet<string>;
@@ -49,7 +49,7 @@ export interface DeadLetter {
 
 /** A message was sent to a retry queue. */
 export interface Hop {
-  readonly worker: Worker;
+  readonly worker: SimulatedWorker;
   readonly at: number;
   /** Until its `NotBefore`, by the clock of the process that wrote it. */
   readonly waitMs: number;
@@ -67,9 +67,9 @@ export interface Story {
   readonly redrives: { readonly at: number; readonly proven: boolean }[];
   /** The producer was told that the queue has it. */
   acknowledged: boolean;
-  readonly attempts: Attempted[];
+  readonly attempts: ProviderCall[];
   readonly acceptances: Acceptance[];
-  readonly looks: Look[];
+  readonly looks: ProviderLookUp[];
   readonly letters: DeadLetter[];
   readonly hops: Hop[];
   /** When a worker first had it. */

@@ -1,12 +1,12 @@
 import type { Handler } from '../world/lambda.ts';
-import type { Worker } from '../world/worker.ts';
-import type { World } from '../world/world.ts';
+import type { SimulatedWorker } from '../world/worker.ts';
+import type { SimulatedWorld } from '../world/world.ts';
 import { loadPrevious } from './previous.ts';
 import { previousProcess } from './previous-process.ts';
 import { currentProcess, type Seams } from './process.ts';
 
 /** Sets up the code of a new process, by its release. */
-export type Releases = (worker: Worker, world: World) => Handler;
+export type Releases = (worker: SimulatedWorker, world: SimulatedWorld) => Handler;
 
 /** @param seams what is planted in this release */
 export async function loadReleases(seams: Seams = {}): Promise<Releases> {

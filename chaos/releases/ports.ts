@@ -2,15 +2,15 @@ import type { Log } from '../../lambda/platform/log.ts';
 import type { Secrets } from '../../lambda/platform/secrets.ts';
 import type { Attempt } from '../../lambda/providers/provider.ts';
 import { type CallProvider, type LookUp, NOT_ASKABLE } from '../../lambda/sender/call.ts';
-import type { Worker } from '../world/worker.ts';
-import type { World } from '../world/world.ts';
+import type { SimulatedWorker } from '../world/worker.ts';
+import type { SimulatedWorld } from '../world/world.ts';
 
 export const SILENT_LOG: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const UNREACHABLE = 'secrets-unreachable';
 
 /** The simulated providers as one process calls them, which reads the secret of each before the first call. */
-export function callOf(world: World, worker: Worker, secrets?: Secrets): CallProvider {
+export function callOf(world: SimulatedWorld, worker: SimulatedWorker, secrets?: Secrets): CallProvider {
   return async ({ key }, attempt: Attempt) => {
     const ready = await isReady(key, secrets);
     return ready ? world.providerOf(key).call(worker, attempt) : { notCalled: UNREACHABLE };
@@ -18,7 +18,7 @@ export function callOf(world: World, worker: Worker, secrets?: Secrets): CallPro
 }
 
 /** Questions about earlier calls, as one process asks them. */
-export function lookUpOf(world: World, worker: Worker, secrets: Secrets): LookUp {
+export function lookUpOf(world: SimulatedWorld, worker: SimulatedWorker, secrets: Secrets): LookUp {
   return async ({ key }, question) => {
     const simulated = world.providerOf(key);
     if (!simulated.canBeAsked) return { kind: 'cannot-say', reason: NOT_ASKABLE };

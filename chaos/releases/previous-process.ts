@@ -1,8 +1,8 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { within } from '../../lambda/platform/within.ts';
 import type { Handler } from '../world/lambda.ts';
-import type { Worker } from '../world/worker.ts';
-import type { World } from '../world/world.ts';
+import type { SimulatedWorker } from '../world/worker.ts';
+import type { SimulatedWorld } from '../world/world.ts';
 import { callOf, SILENT_LOG } from './ports.ts';
 import type { PreviousRelease } from './previous.ts';
 
@@ -10,7 +10,11 @@ import type { PreviousRelease } from './previous.ts';
 const ANSWER_MS = 1_500;
 
 /** A process of release 0.1.0: its sender behind its own handler, which is written out here since that file reads the environment. */
-export function previousProcess({ createSender, definitions }: PreviousRelease, worker: Worker, world: World): Handler {
+export function previousProcess(
+  { createSender, definitions }: PreviousRelease,
+  worker: SimulatedWorker,
+  world: SimulatedWorld,
+): Handler {
   const random = world.random(`process ${worker.name}`);
   const send = createSender({
     environment: world.environment,

@@ -3,7 +3,7 @@ import { createGate } from '../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
 import type { RenewableObjects } from '../../lambda/platform/objects.ts';
-import { letterProofs } from '../../lambda/platform/proof.ts';
+import { queueProofs } from '../../lambda/platform/proof.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
 import type { Secrets } from '../../lambda/platform/secrets.ts';
 import type { NewItem, Table } from '../../lambda/platform/table.ts';
@@ -12,8 +12,8 @@ import { sendBatch } from '../../lambda/sender/batch.ts';
 import type { CallProvider, LookUp } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
 import type { Handler } from '../world/lambda.ts';
-import type { Worker } from '../world/worker.ts';
-import type { World } from '../world/world.ts';
+import type { SimulatedWorker } from '../world/worker.ts';
+import type { SimulatedWorld } from '../world/world.ts';
 import { callOf, lookUpOf, SILENT_LOG } from './ports.ts';
 import { withoutLineage, withoutSignature } from './simple.ts';
 
@@ -31,13 +31,13 @@ export interface Ports {
 
 /** What stands between a process and the world: a defect is planted there, and survives a redesign of the code behind it. */
 export interface Seams {
-  readonly ports?: (ports: Ports, worker: Worker) => Ports;
-  readonly gate?: (gate: Gate, worker: Worker) => Gate;
-  readonly handler?: (handler: Handler, worker: Worker) => Handler;
+  readonly ports?: (ports: Ports, worker: SimulatedWorker) => Ports;
+  readonly gate?: (gate: Gate, worker: SimulatedWorker) => Gate;
+  readonly handler?: (handler: Handler, worker: SimulatedWorker) => Handler;
 }
 
 /** A process of this release, as `lambda/sender/handler.ts` sets it up. */
-export function currentProcess(worker: Worker, world: World, seams: Seams = {}): Handler {
+export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, seams: Seams = {}): Handler {
   const random = world.random(`process ${worker.name}`);
   const secrets = world.secretsOf(worker);
   const given: Ports = {
@@ -58,7 +58,7 @@ export function currentProcess(worker: Worker, world: World, seams: Seams = {}):
     ...ports,
     ...edges,
     definitions,
-    proofs: letterProofs(ports.environment.letterSecret, ports.secrets, ports.clock, metrics),
+    proofs: queueProofs(ports.environment.letterSecret, ports.secrets, ports.clock, metrics),
     gate: seams.gate?.(gate, worker) ?? gate,
     metrics,
   });
@@ -66,7 +66,7 @@ export function currentProcess(worker: Worker, world: World, seams: Seams = {}):
   return seams.handler?.(handler, worker) ?? handler;
 }
 
-function tableOf(table: Table, worker: Worker): Table {
+function tableOf(table: Table, worker: SimulatedWorker): Table {
   switch (worker.release) {
     case 'newer':
       return withLaterFields(table, worker);
@@ -78,7 +78,7 @@ function tableOf(table: Table, worker: Worker): Table {
 }
 
 /** A release to come: its items have a field that this one has never heard of, at the top and in each attempt. */
-function withLaterFields(table: Table, worker: Worker): Table {
+function withLaterFields(table: Table, worker: SimulatedWorker): Table {
   return {
     ...table,
     write: (item, expected) => {

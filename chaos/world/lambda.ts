@@ -3,7 +3,7 @@ import type { Faults } from '../faults/plan.ts';
 import type { QueueMessage, SimulatedQueue } from './queue.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-import { type AwaitPoint, type ReleaseName, Worker } from './worker.ts';
+import { type AwaitPoint, type ReleaseName, SimulatedWorker } from './worker.ts';
 
 /** A handler that runs in one process. */
 export type Handler = (records: readonly SQSRecord[], remainingMs: () => number) => Promise<SQSBatchResponse>;
@@ -13,11 +13,11 @@ export interface LambdaOptions {
   /** Recursive loop detection is off, as the template has it. */
   readonly allowsLoops: boolean;
   /** Sets up the code of a release in a new process. */
-  readonly load: (worker: Worker) => Handler;
+  readonly load: (worker: SimulatedWorker) => Handler;
   /** An invocation begins. */
-  readonly began: (worker: Worker, batch: readonly QueueMessage[]) => void;
+  readonly began: (worker: SimulatedWorker, batch: readonly QueueMessage[]) => void;
   /** How an invocation ended; `killed` is where, if it was. */
-  readonly ended: (worker: Worker, batch: readonly QueueMessage[], killed?: string) => void;
+  readonly ended: (worker: SimulatedWorker, batch: readonly QueueMessage[], killed?: string) => void;
 }
 
 const BATCH = 10;
@@ -38,10 +38,10 @@ export class SimulatedLambda {
   private readonly timeline: Timeline;
   private readonly faults: Faults;
   private readonly random: Random;
-  private idle: { readonly worker: Worker; readonly handler: Handler; readonly since: number }[] = [];
+  private idle: { readonly worker: SimulatedWorker; readonly handler: Handler; readonly since: number }[] = [];
   /** Processes that go on as long as they work, and take nothing more. */
-  private readonly old = new WeakSet<Worker>();
-  private readonly running = new Map<Worker, Running>();
+  private readonly old = new WeakSet<SimulatedWorker>();
+  private readonly running = new Map<SimulatedWorker, Running>();
   private started = 0;
   /** How often processes died at each await point. */
   readonly kills = new Map<string, number>();
@@ -132,7 +132,7 @@ export class SimulatedLambda {
   }
 
   /** Ends the process when its time is up; a stalled machine lets less time pass inside than outside. */
-  private timeoutOf(worker: Worker): { ended: boolean } {
+  private timeoutOf(worker: SimulatedWorker): { ended: boolean } {
     const over = { ended: false };
     this.timeline.after(this.options.timeoutMs, () => {
       if (!over.ended) worker.kill('time-out');
@@ -154,7 +154,7 @@ export class SimulatedLambda {
   }
 
   /** A warm process, or a new one; Lambda ends idle ones after minutes. */
-  private process(): { worker: Worker; handler: Handler } {
+  private process(): { worker: SimulatedWorker; handler: Handler } {
     const release: ReleaseName = this.faults.strikes('previous-release', this.random)
       ? 'previous'
       : this.faults.strikes('simple-release', this.random)
@@ -180,13 +180,13 @@ export class SimulatedLambda {
     const skewMs = this.faults.strikes('clock-skew', this.random)
       ? this.random.between(-600_000, 600_000)
       : this.random.between(-50, 50);
-    const worker = new Worker(`${release}-${this.started}`, release, skewMs, this.timeline, (dead, at) =>
+    const worker = new SimulatedWorker(`${release}-${this.started}`, release, skewMs, this.timeline, (dead, at) =>
       this.bury(dead, at),
     );
     return { worker, handler: this.options.load(worker) };
   }
 
-  private bury(worker: Worker, at: AwaitPoint | 'time-out'): void {
+  private bury(worker: SimulatedWorker, at: AwaitPoint | 'time-out'): void {
     this.kills.set(at, (this.kills.get(at) ?? 0) + 1);
     this.running.get(worker)?.done(undefined, at);
   }

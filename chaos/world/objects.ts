@@ -1,7 +1,7 @@
 import type { RenewableObjects } from '../../lambda/platform/objects.ts';
 import type { Faults } from '../faults/plan.ts';
 import type { Random } from './random.ts';
-import type { Answer, Worker } from './worker.ts';
+import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
 /** A bucket. */
 export class SimulatedObjects {
@@ -19,23 +19,27 @@ export class SimulatedObjects {
   }
 
   /** The bucket as one process reaches it. */
-  of(worker: Worker): RenewableObjects {
+  of(worker: SimulatedWorker): RenewableObjects {
     return {
       renew: () =>
         worker.request('objects.renew', this.random.between(2, 20), () => ({ afterMs: 5, value: undefined })),
       read: ({ key }, maxBytes) =>
-        worker.request('objects.read', this.random.between(2, 20), (): Answer<Buffer | 'missing' | 'too-large'> => {
-          if (this.faults.strikes('s3-errors', this.random))
-            return {
-              afterMs: this.random.between(5, 10_000),
-              error: Object.assign(new Error('the simulated bucket failed'), { name: 'SlowDown' }),
-            };
-          const content = this.contents.get(key);
-          const afterMs = this.random.between(2, 40);
-          if (content === undefined) return { afterMs, value: 'missing' };
-          // Each read brings bytes of its own: the sender decodes attachments where they stand.
-          return { afterMs, value: content.length > maxBytes ? 'too-large' : Buffer.from(content) };
-        }),
+        worker.request(
+          'objects.read',
+          this.random.between(2, 20),
+          (): DelayedAnswer<Buffer | 'missing' | 'too-large'> => {
+            if (this.faults.strikes('s3-errors', this.random))
+              return {
+                afterMs: this.random.between(5, 10_000),
+                error: Object.assign(new Error('the simulated bucket failed'), { name: 'SlowDown' }),
+              };
+            const content = this.contents.get(key);
+            const afterMs = this.random.between(2, 40);
+            if (content === undefined) return { afterMs, value: 'missing' };
+            // Each read brings bytes of its own: the sender decodes attachments where they stand.
+            return { afterMs, value: content.length > maxBytes ? 'too-large' : Buffer.from(content) };
+          },
+        ),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { isolate, release } from '../../lambda/circuit/operator-switch.ts';
-import type { Window } from '../faults/plan.ts';
+import type { FaultWindow } from '../faults/plan.ts';
 import type { Random } from './random.ts';
-import type { World } from './world.ts';
+import type { SimulatedWorld } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 /** How often dead letters are put back while things break; once more an hour after all is well. */
@@ -13,18 +13,18 @@ const HOPELESS = 'Malformed';
 
 /** The people at the switches, and those who read the dead-letter queue. */
 export class Operator {
-  private readonly world: World;
+  private readonly world: SimulatedWorld;
   private readonly calmFrom: number;
   private readonly random: Random;
 
-  constructor(world: World, calmFrom: number) {
+  constructor(world: SimulatedWorld, calmFrom: number) {
     this.world = world;
     this.calmFrom = calmFrom;
     this.random = world.random('operator');
   }
 
   /** Does at its time what the windows name, and redrives. */
-  work(windows: readonly Window[]): void {
+  work(windows: readonly FaultWindow[]): void {
     const { timeline } = this.world;
     const switched = windows.filter(({ kind }) => kind === 'isolated');
     for (const { provider = '', from } of switched)

@@ -5,12 +5,12 @@ import type { FaultKind } from '../faults/kinds.ts';
 import type { Faults } from '../faults/plan.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-import type { Answer, Worker } from './worker.ts';
+import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
 /** What a provider did with one call, whatever it then said. */
 export interface Call {
   readonly provider: string;
-  readonly worker: Worker;
+  readonly worker: SimulatedWorker;
   readonly attempt: Attempt;
   /** The bytes that a provider of MIME is given. */
   readonly mime: Buffer;
@@ -21,9 +21,9 @@ export interface Call {
 }
 
 /** A provider was asked about earlier mail. */
-export interface Asked {
+export interface ProviderAsked {
   readonly provider: string;
-  readonly worker: Worker;
+  readonly worker: SimulatedWorker;
   readonly question: Question;
   readonly answer: LookupAnswer;
 }
@@ -37,7 +37,7 @@ export interface ProviderWatcher {
   /** The answer that the call got, if its process still lives then. */
   answered(call: Call, result: AttemptResult): void;
   /** It was asked about earlier mail. */
-  asked(asked: Asked): void;
+  asked(asked: ProviderAsked): void;
 }
 
 interface Taken {
@@ -77,7 +77,7 @@ export class SimulatedProvider {
   }
 
   /** One call by a process; what comes back is what the provider's own code would have made of it. */
-  async call(worker: Worker, attempt: Attempt): Promise<AttemptResult> {
+  async call(worker: SimulatedWorker, attempt: Attempt): Promise<AttemptResult> {
     const mime = await attempt.mime();
     return worker.request('provider.call', this.random.between(5, 80), () => {
       const fault = worker.reaches(this.config.key) ? this.fault() : 'dead-sockets';
@@ -91,8 +91,8 @@ export class SimulatedProvider {
   }
 
   /** Answers a question about an earlier call. */
-  lookup(worker: Worker, question: Question): Promise<LookupAnswer> {
-    return worker.request('provider.lookup', this.random.between(5, 80), (): Answer<LookupAnswer> => {
+  lookup(worker: SimulatedWorker, question: Question): Promise<LookupAnswer> {
+    return worker.request('provider.lookup', this.random.between(5, 80), (): DelayedAnswer<LookupAnswer> => {
       const answered = this.answerTo(question);
       this.watcher.asked({ provider: this.config.key, worker, question, answer: answered.value });
       return answered;

@@ -2,7 +2,7 @@ import type { Item, NewItem, Table, Written } from '../../lambda/platform/table.
 import type { Faults } from '../faults/plan.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
-import type { Answer, Worker } from './worker.ts';
+import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
 /** DynamoDB takes no larger item. */
 const MAX_ITEM_BYTES = 409_600;
@@ -22,9 +22,9 @@ interface Stored {
 /** Told of what happens at the table. */
 export interface TableWatcher {
   /** A write took effect; `before` is what it replaced. */
-  written(worker: Worker, item: Item, before: Item | undefined): void;
+  written(worker: SimulatedWorker, item: Item, before: Item | undefined): void;
   /** A call failed, whether or not it took effect. */
-  failed(worker: Worker, pk: string): void;
+  failed(worker: SimulatedWorker, pk: string): void;
 }
 
 /** A table with conditional writes, which fails, throttles and dawdles as it is told. */
@@ -45,7 +45,7 @@ export class SimulatedTable {
   }
 
   /** The table as one process reaches it. */
-  of(worker: Worker): Table {
+  of(worker: SimulatedWorker): Table {
     const request = <T>(name: string, pk: string, act: () => T): Promise<T> =>
       worker.request(`table.${name}`, this.random.between(1, 8), () => {
         const answer = worker.reaches('table')
@@ -79,7 +79,7 @@ export class SimulatedTable {
     };
   }
 
-  private answer<T>(writes: boolean, act: () => T): Answer<T> {
+  private answer<T>(writes: boolean, act: () => T): DelayedAnswer<T> {
     const { faults, random } = this;
     if (writes) this.writes += 1;
     else this.reads += 1;
@@ -99,7 +99,7 @@ export class SimulatedTable {
     return { afterMs: random.between(1, 8) + slow, ...result };
   }
 
-  private write(worker: Worker | undefined, item: NewItem, expected: number | undefined): Written {
+  private write(worker: SimulatedWorker | undefined, item: NewItem, expected: number | undefined): Written {
     const stored = this.live(item.pk);
     const current = stored && (JSON.parse(stored.text) as Item);
     if (stored?.rev !== expected) return { done: false, current };

@@ -5,7 +5,7 @@ import type { Timeline } from './timeline.ts';
 export type ReleaseName = 'current' | 'previous' | 'simple' | 'newer';
 
 /** What a part of the world answers, and after how many milliseconds. */
-export type Answer<T> = { readonly afterMs: number } & ({ readonly value: T } | { readonly error: Error });
+export type DelayedAnswer<T> = { readonly afterMs: number } & ({ readonly value: T } | { readonly error: Error });
 
 /** A place where handler code waits for the world: just before its request leaves, or just before it hears the answer. */
 export type AwaitPoint = `${string} ${'before' | 'after'}`;
@@ -16,7 +16,7 @@ export type AwaitPoint = `${string} ${'before' | 'after'}`;
  * All that handler code can do to the world passes through {@link request}: what a dead process asks for never happens,
  * what it asked for before it died happens and is never heard of.
  */
-export class Worker {
+export class SimulatedWorker {
   readonly name: string;
   readonly release: ReleaseName;
   /** Its clock is ahead of the world's by so many milliseconds. */
@@ -39,14 +39,14 @@ export class Worker {
   passed = 0;
   private dieAt: number | undefined;
   private readonly timeline: Timeline;
-  private readonly died: (worker: Worker, at: AwaitPoint | 'time-out') => void;
+  private readonly died: (worker: SimulatedWorker, at: AwaitPoint | 'time-out') => void;
 
   constructor(
     name: string,
     release: ReleaseName,
     skewMs: number,
     timeline: Timeline,
-    died: (worker: Worker, at: AwaitPoint | 'time-out') => void,
+    died: (worker: SimulatedWorker, at: AwaitPoint | 'time-out') => void,
   ) {
     this.name = name;
     this.release = release;
@@ -114,7 +114,7 @@ export class Worker {
   }
 
   /** One request to the world: `act` is where it takes effect, `outMs` after it left. */
-  request<T>(port: string, outMs: number, act: () => Answer<T>): Promise<T> {
+  request<T>(port: string, outMs: number, act: () => DelayedAnswer<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.isOver(`${port} before`)) return;
       this.timeline.after(outMs, () => {

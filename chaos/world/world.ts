@@ -3,7 +3,7 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
 import type { Secret, Secrets } from '../../lambda/platform/secrets.ts';
 import { retryConcurrencyOf } from '../../lib/configuration/retry-concurrency.ts';
-import { Faults, type Window } from '../faults/plan.ts';
+import { Faults, type FaultWindow } from '../faults/plan.ts';
 import { CLASSES } from '../mails/classes.ts';
 import { OUTBOUND_BYTES } from '../mails/content.ts';
 import type { Chronicle } from '../oracle/chronicle.ts';
@@ -14,7 +14,7 @@ import { type QueueMessage, SimulatedQueue } from './queue.ts';
 import { Random } from './random.ts';
 import { SimulatedTable } from './table.ts';
 import type { Timeline } from './timeline.ts';
-import type { Answer, Worker } from './worker.ts';
+import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
 /** The deployment, as `lib/` would make it; a test holds the two against each other. */
 export const DEPLOYMENT = {
@@ -36,11 +36,11 @@ const SECRET_MS = 300_000;
 export interface WorldOptions {
   readonly seed: number;
   readonly providers: readonly ProviderConfig[];
-  readonly windows: readonly Window[];
+  readonly windows: readonly FaultWindow[];
   readonly timeline: Timeline;
   readonly chronicle: Chronicle;
   /** Sets up the code of a process. */
-  readonly load: (worker: Worker, world: World) => Handler;
+  readonly load: (worker: SimulatedWorker, world: SimulatedWorld) => Handler;
   /**
    * Recursive loop detection of Lambda is off.
    * @default - as deployed
@@ -49,7 +49,7 @@ export interface WorldOptions {
 }
 
 /** Everything outside of the handler, in one place and from one seed. */
-export class World {
+export class SimulatedWorld {
   readonly seed: number;
   readonly timeline: Timeline;
   readonly chronicle: Chronicle;
@@ -171,11 +171,11 @@ export class World {
   }
 
   /** SQS as one process reaches it. */
-  queuesOf(worker: Worker): Queue {
+  queuesOf(worker: SimulatedWorker): Queue {
     const draws = this.sendDraws;
     return {
       send: (url, body, attributes = {}, delaySeconds = 0, group) =>
-        worker.request('queue.send', draws.between(2, 15), (): Answer<void> => {
+        worker.request('queue.send', draws.between(2, 15), (): DelayedAnswer<void> => {
           const failing = this.faults.strikes('sqs-errors', draws) ? draws.int(3) : undefined;
           const error = Object.assign(new Error('the simulated queue failed'), { name: 'ServiceUnavailable' });
           if (!worker.reaches('queue')) return { afterMs: draws.between(1, 3_000), error };
@@ -199,7 +199,7 @@ export class World {
   }
 
   /** Secrets Manager as one process reaches it: what it has read it keeps, as the sender's own cache does. */
-  secretsOf(worker: Worker): Secrets {
+  secretsOf(worker: SimulatedWorker): Secrets {
     const draws = this.secretDraws;
     const cache = new Map<string, number>();
     return {
@@ -208,7 +208,7 @@ export class World {
         const { now } = this.timeline;
         if (!fresh && readAt !== undefined && now - readAt < SECRET_MS) return { key: SECRET };
         return worker
-          .request('secrets.read', draws.between(2, 10), (): Answer<Secret> => {
+          .request('secrets.read', draws.between(2, 10), (): DelayedAnswer<Secret> => {
             const down = this.faults.strikes('secrets-down', draws);
             if (down || !worker.reaches('secrets'))
               return {

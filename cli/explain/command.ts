@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import { UsageError } from '../send/options.ts';
-import { type ExplainOptions, parseOptions, USAGE } from './options.ts';
+import { EXPLAIN_USAGE, type ExplainOptions, parseExplainOptions } from './options.ts';
 import { type Explained, planFor } from './plan.ts';
-import { surroundingsOf } from './surroundings.ts';
+import { routeSurroundings } from './surroundings.ts';
 import { planInWords, problemInWords } from './words.ts';
 
 /** Everything that the command touches. */
@@ -22,11 +22,11 @@ export interface ExplainContext {
 type Answer = Explained & { readonly notes: readonly string[] };
 
 /** Runs `npm run explain` from its arguments to its exit code: 0 somebody would be tried, 1 dead-lettered, 2 wrong usage. */
-export async function explain(argv: readonly string[], context: ExplainContext): Promise<0 | 1 | 2> {
+export async function explainCommand(argv: readonly string[], context: ExplainContext): Promise<0 | 1 | 2> {
   try {
-    const options = parseOptions(argv);
+    const options = parseExplainOptions(argv);
     if (!options) {
-      context.out(`${USAGE}\n`);
+      context.out(`${EXPLAIN_USAGE}\n`);
       return 0;
     }
     const explained = await explainedBy(options, context);
@@ -46,7 +46,7 @@ async function explainedBy(options: ExplainOptions, context: ExplainContext): Pr
     throw new UsageError('the submission is in S3: give the object itself, or look there with --local or --table NAME');
   const environment = await context.configuration();
   const now = context.now();
-  const world = await surroundingsOf(options.live, environment, { ...context, now });
+  const world = await routeSurroundings(options.live, environment, { ...context, now });
   const drawn = randomUUID();
   const explained = await planFor(body, { drawn, given: options.id }, environment, {
     objects: world.objects,

@@ -13,7 +13,7 @@ export interface ExplainOptions {
 }
 
 /** Printed by `--help`. */
-export const USAGE = `npm run explain -- FILE [options]
+export const EXPLAIN_USAGE = `npm run explain -- FILE [options]
 
   FILE           a submission as JSON; "-" reads it from standard input
   --id ID        explains it as if it had this id: share and weight are drawn from the id
@@ -25,7 +25,7 @@ Sends nothing and calls no provider. The configuration is that of bin/mailover.t
 Exit code: 0 there is a provider to try, 1 it would be dead-lettered, 2 wrong usage.`;
 
 /** Reads the command line; `undefined` means that help was asked for. */
-export function parseOptions(argv: readonly string[]): ExplainOptions | undefined {
+export function parseExplainOptions(argv: readonly string[]): ExplainOptions | undefined {
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
   const [file, ...more] = positionals;

@@ -10,13 +10,13 @@ import type { Objects } from '../../lambda/platform/objects.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { factsOf } from '../../lambda/routing/ability.ts';
 import { policyOf, routeOf } from '../../lambda/routing/policy.ts';
-import { favourite, ranking, route, type Skip, uncarried } from '../../lambda/routing/route.ts';
+import { favourite, type ProviderSkip, ranking, route, uncarried } from '../../lambda/routing/route.ts';
 import { sharesAt } from '../../lambda/routing/warm-up.ts';
 import { intake } from '../../lambda/sender/intake.ts';
 import { wayOf } from '../../lambda/sender/way.ts';
 import { MAX_AGE_MS } from '../../lambda/submission/backoff.ts';
 import { overdue } from '../../lambda/submission/settle.ts';
-import type { Standings } from './standings.ts';
+import type { CircuitStates } from './standings.ts';
 
 /** Who decided something: the submission itself, the named route of its class, or the configuration for all mail. */
 export type Decider = 'submission' | 'class' | 'default';
@@ -37,9 +37,9 @@ export interface Plan {
     /** How many recipients have an address that it cannot carry: those go elsewhere. */
     readonly leavesOut?: number;
   }[];
-  readonly skipped: readonly Skip[];
+  readonly skipped: readonly ProviderSkip[];
   /** Providers of the way that circuits or an operator keep out now; they would be tried in this order if they were open. */
-  readonly closed: readonly Pick<Skip, 'key' | 'reason'>[];
+  readonly closed: readonly Pick<ProviderSkip, 'key' | 'reason'>[];
   /** What the id drew; absent where nothing is drawn, since an order was named. */
   readonly draw?: {
     /** In (0, 1): shares lie side by side from 0. */
@@ -60,12 +60,12 @@ export type Explained =
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 /** What is known of the world beside the configuration. */
-export interface World {
+export interface PlanContext {
   readonly objects: Objects;
   readonly now: number;
   /** Keys of the providers that had a submission. */
   readonly had: (submissionId: string) => Promise<readonly string[]>;
-  readonly standings: Standings;
+  readonly standings: CircuitStates;
 }
 
 /**
@@ -77,7 +77,7 @@ export async function planFor(
   body: string,
   { given, drawn }: { readonly given?: string | undefined; readonly drawn: string },
   environment: SenderEnvironment,
-  { objects, now, had, standings }: World,
+  { objects, now, had, standings }: PlanContext,
 ): Promise<Explained> {
   const { providers, routes = [] } = environment;
   const wrong = given === undefined ? undefined : z.safeParse(ownId, given).error?.issues[0];
@@ -169,7 +169,7 @@ function unnamed(
   { providers: own }: Submission,
   named: RouteConfig | undefined,
   providers: readonly ProviderConfig[],
-): readonly Skip[] {
+): readonly ProviderSkip[] {
   const only = own?.only ?? named?.providers;
   if (!only) return [];
   const reason = own?.only ? 'not among providers.only of the submission' : 'not in the route of the class';

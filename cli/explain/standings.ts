@@ -1,26 +1,26 @@
 import { admitted, type Moment } from '../../lambda/circuit/circuit.ts';
 import { type Isolation, isIsolated } from '../../lambda/circuit/isolation.ts';
 import type { CircuitRecord } from '../../lambda/circuit/items.ts';
-import { circuitKey, readIsolation, readRecord, switchKey } from '../../lambda/circuit/items.ts';
-import { letsIn } from '../../lambda/circuit/slow-start.ts';
+import { circuitKey, readCircuitItem, readIsolation, switchKey } from '../../lambda/circuit/items.ts';
+import { isAdmitted } from '../../lambda/circuit/slow-start.ts';
 import { circuitTimes } from '../../lambda/circuit/times.ts';
 import type { Table } from '../../lambda/platform/table.ts';
 
 /** What keeps a provider from being tried with a mail at this moment, by provider key; whoever is missing is open to it. */
-export type Standings = (submissionId: string) => ReadonlyMap<string, string>;
+export type CircuitStates = (submissionId: string) => ReadonlyMap<string, string>;
 
 /** Reads the circuits and the operators' switches of these providers, as a worker under this time scale would. */
-export async function standingsOf(
+export async function circuitStates(
   keys: readonly string[],
   table: Table,
   { now, timeScale }: { readonly now: number; readonly timeScale: number },
-): Promise<Standings> {
+): Promise<CircuitStates> {
   const moment = { now, times: circuitTimes(timeScale) };
   const items = await table.getAll(keys.flatMap((key) => [circuitKey(key), switchKey(key)]));
   return (id) =>
     new Map(
       keys.flatMap((key) => {
-        const record = readRecord(items.get(circuitKey(key)));
+        const record = readCircuitItem(items.get(circuitKey(key)));
         const isolation = readIsolation(items.get(switchKey(key)));
         const standing = inWords(record, isolation, now) ?? slowStart(record, { id, key }, moment);
         return standing === undefined ? [] : [[key, standing] as const];
@@ -33,7 +33,7 @@ function slowStart(
   mail: { readonly id: string; readonly key: string },
   moment: Pick<Moment, 'now' | 'times'>,
 ): string | undefined {
-  if (letsIn(circuit, mail, moment)) return undefined;
+  if (isAdmitted(circuit, mail, moment)) return undefined;
   return `lets in ${admitted(circuit, moment) * 100} % of the mail so soon after an outage, and not this one`;
 }
 

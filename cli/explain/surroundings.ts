@@ -4,25 +4,25 @@ import { readHad } from '../../lambda/submission/supersedes.ts';
 import type { StackInfo } from '../../local/api/stack-info.ts';
 import { UsageError } from '../send/options.ts';
 import type { ExplainOptions } from './options.ts';
-import { type Standings, standingsOf } from './standings.ts';
+import { type CircuitStates, circuitStates } from './standings.ts';
 
 /** What is known of the world beside the configuration. */
-export interface Surroundings {
+export interface RouteSurroundings {
   readonly objects: Objects;
   /** Providers that had a submission. */
   readonly had: (submissionId: string) => Promise<readonly string[]>;
   /** Of these providers. */
-  readonly standings: (keys: readonly string[]) => Promise<Standings>;
+  readonly standings: (keys: readonly string[]) => Promise<CircuitStates>;
   /** What was left out of the explanation, as sentences. */
   readonly notes: readonly string[];
 }
 
 /** Opens what the options name: a deployed table, the running local stack, or nothing. */
-export async function surroundingsOf(
+export async function routeSurroundings(
   live: ExplainOptions['live'],
   { stateTable, mailBucket }: { readonly stateTable: string; readonly mailBucket: string },
   { environment, now }: { readonly environment: Readonly<Record<string, string | undefined>>; readonly now: number },
-): Promise<Surroundings> {
+): Promise<RouteSurroundings> {
   switch (live?.kind) {
     case undefined:
       return unseen();
@@ -40,17 +40,17 @@ function seen(
   table: Table,
   objects: Objects,
   moment: { readonly now: number; readonly timeScale: number },
-): Surroundings {
+): RouteSurroundings {
   return {
     objects,
     had: (id) => readHad(table, id),
-    standings: (keys) => standingsOf(keys, table, moment),
+    standings: (keys) => circuitStates(keys, table, moment),
     notes: [],
   };
 }
 
 /** Without a look at anything: objects count as empty, and nobody is known to have had anything. */
-function unseen(): Surroundings {
+function unseen(): RouteSurroundings {
   const notes = new Set<string>();
   return {
     objects: {

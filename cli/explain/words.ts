@@ -1,5 +1,5 @@
 import type { Problem } from '../../lambda/contract/dead-letter.ts';
-import type { Skip } from '../../lambda/routing/route.ts';
+import type { ProviderSkip } from '../../lambda/routing/route.ts';
 import type { Decider, Plan } from './plan.ts';
 
 const BY: Readonly<Record<Decider, string>> = {
@@ -18,7 +18,7 @@ const INDENT = ' '.repeat(12);
 /** A plan as an operator reads it. */
 export function planInWords({ id, class: name, policy, order, skipped, closed, draw }: Plan): string {
   const width = Math.max(...[...order, ...skipped, ...closed].map(({ key }) => key.length));
-  const reasons = (title: string, list: readonly Pick<Skip, 'key' | 'reason'>[]) =>
+  const reasons = (title: string, list: readonly Pick<ProviderSkip, 'key' | 'reason'>[]) =>
     list.length > 0 ? [title, ...list.map(({ key, reason }) => `${INDENT}${key.padEnd(width)}  ${reason}`)] : [];
   const lines = [
     `submission  ${id}${name === undefined ? '' : `, class ${name}`}`,

@@ -5,8 +5,8 @@ import type { ExitCode } from '../send/command.ts';
 import { UsageError } from '../send/options.ts';
 import type { Terminal } from '../send/progress.ts';
 import { listDoubted } from './doubted.ts';
-import { type OperateOptions, parseOptions, USAGE } from './options.ts';
-import { findTarget, type Target } from './target.ts';
+import { OPERATE_USAGE, type OperateOptions, parseOperateOptions } from './options.ts';
+import { findTable, type TableTarget } from './target.ts';
 
 /** Runs `npm run isolate` or `npm run release` from its arguments to its exit code. */
 export async function operate(
@@ -16,12 +16,12 @@ export async function operate(
 ): Promise<ExitCode> {
   const [command, ...rest] = argv;
   try {
-    const options = parseOptions(command, rest);
+    const options = parseOperateOptions(command, rest);
     if (!options) {
-      terminal.out(USAGE);
+      terminal.out(OPERATE_USAGE);
       return 0;
     }
-    await carryOut(options, await findTarget(options, environment['MAILOVER_PORT']), terminal);
+    await carryOut(options, await findTable(options, environment['MAILOVER_PORT']), terminal);
     return 0;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -34,7 +34,11 @@ export async function operate(
   }
 }
 
-async function carryOut({ what, who = thisUser() }: OperateOptions, target: Target, terminal: Terminal): Promise<void> {
+async function carryOut(
+  { what, who = thisUser() }: OperateOptions,
+  target: TableTarget,
+  terminal: Terminal,
+): Promise<void> {
   const { table, name, providers } = target;
   const now = Date.now();
   if (what.kind === 'show') {

@@ -17,7 +17,7 @@ export interface OperateOptions {
 }
 
 /** Printed by `--help` and after a usage error. */
-export const USAGE = `npm run isolate -- PROVIDER --reason TEXT [--for 2h] [options]
+export const OPERATE_USAGE = `npm run isolate -- PROVIDER --reason TEXT [--for 2h] [options]
 npm run release -- PROVIDER [options]
 npm run isolate                          shows which providers are isolated
 npm run doubted                          lists recipients that ended by words of a provider that are doubted since
@@ -39,7 +39,7 @@ const KEY = /^[a-z][a-z0-9-]{0,31}$/;
 const MOST_REASON = 200;
 
 /** Reads the command line of `isolate` or `release`; `undefined` means that help was asked for. */
-export function parseOptions(command: string | undefined, argv: readonly string[]): OperateOptions | undefined {
+export function parseOperateOptions(command: string | undefined, argv: readonly string[]): OperateOptions | undefined {
   if (command !== 'isolate' && command !== 'release' && command !== 'doubted')
     throw new UsageError(`there are "isolate", "release" and "doubted", not "${command ?? ''}"`);
   const { values, positionals } = parse(argv);

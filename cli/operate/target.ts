@@ -4,7 +4,7 @@ import { UsageError } from '../send/options.ts';
 import type { OperateOptions } from './options.ts';
 
 /** The table that is written to, and what is known around it. */
-export interface Target {
+export interface TableTarget {
   readonly table: Table;
   /** For sentences: `the local stack`, or the table's name. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Target {
 }
 
 /** Finds the table that the options name, or that of the running local stack. */
-export async function findTarget({ table, region }: OperateOptions, port: string | undefined): Promise<Target> {
+export async function findTable({ table, region }: OperateOptions, port: string | undefined): Promise<TableTarget> {
   if (table !== undefined) return { table: dynamoTable(table, { ...(region && { region }) }), name: `table ${table}` };
   const base = `http://127.0.0.1:${port ?? '4700'}`;
   const { tables, endpoints, providers } = await describe(base);

@@ -4,10 +4,10 @@ import type { ExitCode } from '../send/command.ts';
 import { UsageError } from '../send/options.ts';
 import { progressBar, type Terminal } from '../send/progress.ts';
 import { mailOf } from './mail.ts';
-import { type CommandOptions, parseOptions, USAGE } from './options.ts';
+import { type CommandOptions, parseReceiveOptions, RECEIVE_USAGE } from './options.ts';
 import { type Payload, recipientsOf } from './payload.ts';
 import { shown } from './result.ts';
-import { findTarget, type Reception, type Target } from './target.ts';
+import { findSimulator, type SimulatorTarget, type StoredReception } from './target.ts';
 
 const POLL_MS = 200;
 /** As long as a mail is waited for of which a copy is there: most likely it reaches no queue. */
@@ -20,12 +20,12 @@ export async function receive(
   terminal: Terminal,
 ): Promise<ExitCode> {
   try {
-    const options = parseOptions(argv);
+    const options = parseReceiveOptions(argv);
     if (!options) {
-      terminal.out(USAGE);
+      terminal.out(RECEIVE_USAGE);
       return 0;
     }
-    const target = await findTarget(options, environment['MAILOVER_PORT']);
+    const target = await findSimulator(options, environment['MAILOVER_PORT']);
     if (options.payload !== undefined) return await posted(target, options.payload, terminal);
     if (target.type === 'ses') return await delivered(target, options, terminal);
     return options.count === 1 ? await one(target, options, terminal) : await many(target, options, terminal);
@@ -41,7 +41,7 @@ export async function receive(
 }
 
 /** Posts the request of a file once: what it holds is to be seen, and not the retries. */
-async function posted(target: Target, payload: Payload, terminal: Terminal): Promise<ExitCode> {
+async function posted(target: SimulatorTarget, payload: Payload, terminal: Terminal): Promise<ExitCode> {
   const since = Date.now();
   const status = await target.post(payload);
   terminal.out(`${target.key} posted the request: ${status}`);
@@ -64,7 +64,7 @@ function say(terminal: Terminal, taken: boolean, messages: readonly InboundMessa
 }
 
 /** SES posts nothing: the mail is in the bucket, and the result comes by way of two queues. */
-async function delivered(target: Target, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+async function delivered(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
   const since = Date.now();
   const mails = Array.from({ length: options.count }, () => mailOf(options, new Date()));
   const earlier = await target.earlier(options.to, mails[0]?.toString('latin1') ?? '');
@@ -80,7 +80,7 @@ async function delivered(target: Target, options: CommandOptions, terminal: Term
 }
 
 /** Says each try as it happens. */
-async function one(target: Target, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+async function one(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
   const since = Date.now();
   const mail = mailOf(options, new Date());
   const earlier = await target.earlier(options.to, mail.toString('latin1'));
@@ -107,9 +107,9 @@ async function one(target: Target, options: CommandOptions, terminal: Terminal):
   return ended.every(({ status }) => status === 'processed') ? 0 : 1;
 }
 
-async function many(target: Target, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+async function many(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
   const start = performance.now();
-  const taken: Reception[] = [];
+  const taken: StoredReception[] = [];
   const received = progressBar(terminal, 'received', options.count);
   for (let place = 1; place <= options.count; place += 1) {
     taken.push(...(await target.receive(mailOf(options, new Date()), options)));
@@ -132,11 +132,11 @@ async function many(target: Target, options: CommandOptions, terminal: Terminal)
 
 /** Looks until the provider has ended with each mail or the time is over; gives how they stand then. */
 async function follow(
-  target: Target,
-  taken: readonly Reception[],
+  target: SimulatorTarget,
+  taken: readonly StoredReception[],
   waitSeconds: number,
-  progress: (receptions: readonly Reception[]) => void,
-): Promise<readonly Reception[]> {
+  progress: (receptions: readonly StoredReception[]) => void,
+): Promise<readonly StoredReception[]> {
   const wanted = new Set(taken.map(({ id }) => id));
   const until = performance.now() + waitSeconds * 1000;
   for (;;) {
@@ -148,7 +148,7 @@ async function follow(
   }
 }
 
-function ending(status: Reception['status'], tries: number): string {
+function ending(status: StoredReception['status'], tries: number): string {
   const count = tries === 1 ? 'one try' : `${tries} tries`;
   switch (status) {
     case 'processed':

@@ -27,7 +27,7 @@ export interface CommandOptions {
 }
 
 /** Printed by `--help` and after a usage error. */
-export const USAGE = `npm run receive -- --as mailgun [file.eml] [options]
+export const RECEIVE_USAGE = `npm run receive -- --as mailgun [file.eml] [options]
 npm run receive -- --as postmark [file.eml] [options]
 npm run receive -- --as ses [file.eml] [options]
 npm run receive -- --as KEY request.json          posts Postmark's JSON, or { "fields", "files" } as a form of Mailgun
@@ -49,7 +49,7 @@ A single mail is shown as it reached the inbound queue.
 Exit code: 0 answered 200, 1 not, 2 wrong usage.`;
 
 /** Reads the command line; `undefined` means that help was asked for. */
-export function parseOptions(argv: readonly string[]): CommandOptions | undefined {
+export function parseReceiveOptions(argv: readonly string[]): CommandOptions | undefined {
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
   if (values.as === undefined)

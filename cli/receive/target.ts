@@ -7,7 +7,7 @@ import { type Payload, requestOf } from './payload.ts';
 import { earlierCopy, resultsOf, type Wanted } from './result.ts';
 
 /** A mail that a simulated provider has received, as the local stack tells of it. */
-export interface Reception {
+export interface StoredReception {
   readonly id: string;
   readonly to: string;
   readonly status: ReceptionStatus;
@@ -15,10 +15,10 @@ export interface Reception {
 }
 
 /** A simulated provider that receives mail. */
-export interface Target {
+export interface SimulatorTarget {
   readonly key: string;
   readonly type: string;
-  receive(mail: Buffer, options: CommandOptions): Promise<Reception[]>;
+  receive(mail: Buffer, options: CommandOptions): Promise<StoredReception[]>;
   /** Posts a request of the provider as it is; gives the status. */
   post(payload: Payload): Promise<number>;
   /** Hands a raw mail to SES; gives the status. */
@@ -28,11 +28,11 @@ export interface Target {
   /** What came before for one of these recipients, and has the Message-ID that is within this content. */
   earlier(to: readonly string[], content: string): Promise<InboundMessage | undefined>;
   /** All that it has received, or one of them. */
-  list(id?: string): Promise<Reception[]>;
+  list(id?: string): Promise<StoredReception[]>;
 }
 
 /** Finds the provider that the options name in the running local stack. */
-export async function findTarget({ as }: CommandOptions, port: string | undefined): Promise<Target> {
+export async function findSimulator({ as }: CommandOptions, port: string | undefined): Promise<SimulatorTarget> {
   const base = `http://127.0.0.1:${port ?? '4700'}`;
   const info = await describe(base);
   const keys = Object.keys(info.inbound);
@@ -50,7 +50,7 @@ export async function findTarget({ as }: CommandOptions, port: string | undefine
       const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
       const answer: unknown = await response.json();
       if (!response.ok) throw new Error((answer as { error: string }).error);
-      return answer as Reception[];
+      return answer as StoredReception[];
     },
     async post(payload) {
       const request = requestOf(payload, typeOf(key), info.inbound[key] ?? {});
@@ -79,7 +79,7 @@ export async function findTarget({ as }: CommandOptions, port: string | undefine
     async list(id) {
       const response = await fetch(id === undefined ? url : `${url}?id=${encodeURIComponent(id)}`);
       if (!response.ok) throw new Error(`${url} answers ${response.status}`);
-      return (await response.json()) as Reception[];
+      return (await response.json()) as StoredReception[];
     },
   };
 }

@@ -1,25 +1,25 @@
 import { copiesOf, enqueue, enqueueAll } from '../../local/api/enqueue.ts';
-import { type End, follow, waiting } from './follow.ts';
-import { parseOptions, type SendOptions, USAGE, UsageError } from './options.ts';
+import { follow, type SubmissionEnd, waiting } from './follow.ts';
+import { parseSendOptions, SEND_USAGE, type SendOptions, UsageError } from './options.ts';
 import { progressBar, type Terminal } from './progress.ts';
-import { findTarget, type Target } from './target.ts';
+import { findQueue, type QueueTarget } from './target.ts';
 
 /** Exit code of the command: 0 accepted, 1 not accepted, 2 wrong usage. */
 export type ExitCode = 0 | 1 | 2;
 
 /** Runs `npm run send` from its arguments to its exit code. */
-export async function send(
+export async function sendCommand(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   terminal: Terminal,
 ): Promise<ExitCode> {
   try {
-    const options = parseOptions(argv);
+    const options = parseSendOptions(argv);
     if (!options) {
-      terminal.out(USAGE);
+      terminal.out(SEND_USAGE);
       return 0;
     }
-    const target = await findTarget(options, environment['MAILOVER_PORT']);
+    const target = await findQueue(options, environment['MAILOVER_PORT']);
     try {
       return options.count === 1 ? await sendOne(target, options, terminal) : await sendMany(target, options, terminal);
     } finally {
@@ -36,7 +36,7 @@ export async function send(
   }
 }
 
-async function sendOne(target: Target, options: SendOptions, terminal: Terminal): Promise<ExitCode> {
+async function sendOne(target: QueueTarget, options: SendOptions, terminal: Terminal): Promise<ExitCode> {
   const start = performance.now();
   const [copy] = copiesOf(options.submission, 1);
   if (!copy) throw new Error('nothing to send');
@@ -60,7 +60,7 @@ async function sendOne(target: Target, options: SendOptions, terminal: Terminal)
   return 1;
 }
 
-async function sendMany(target: Target, options: SendOptions, terminal: Terminal): Promise<ExitCode> {
+async function sendMany(target: QueueTarget, options: SendOptions, terminal: Terminal): Promise<ExitCode> {
   const { count } = options;
   const copies = copiesOf(options.submission, count);
   const start = performance.now();
@@ -87,11 +87,11 @@ async function sendMany(target: Target, options: SendOptions, terminal: Terminal
   return good === count ? 0 : 1;
 }
 
-function endLabel(end: Exclude<End, { kind: 'dead-letter' }>): string {
+function endLabel(end: Exclude<SubmissionEnd, { kind: 'dead-letter' }>): string {
   return end.kind === 'accepted' ? `accepted by ${end.provider}` : 'suppressed: no recipient may be mailed';
 }
 
-function describe(end: End): string {
+function describe(end: SubmissionEnd): string {
   if (end.kind === 'accepted' && end.providerMessageId) return `${endLabel(end)} as ${end.providerMessageId}`;
   if (end.kind !== 'dead-letter') return endLabel(end);
   const attempts =
@@ -101,7 +101,7 @@ function describe(end: End): string {
   return `in the dead-letter queue${attempts}: ${end.reason}${end.detail === undefined ? '' : ` (${end.detail})`}`;
 }
 
-async function whereItWaits(target: Target): Promise<string> {
+async function whereItWaits(target: QueueTarget): Promise<string> {
   const queues = await waiting(target);
   if (queues.length === 0) return 'no retry queue holds it, so the sender still has it';
   return `waiting to be tried again, in ${queues.map(([key, n]) => `retry queue ${key} (${n})`).join(', ')}`;

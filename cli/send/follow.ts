@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { depth, peek } from './queue-view.ts';
-import type { Target } from './target.ts';
+import type { QueueTarget } from './target.ts';
 
 /** How one submission ended, as far as it could be seen from outside. */
-export type End =
+export type SubmissionEnd =
   | { readonly kind: 'accepted'; readonly provider: string; readonly providerMessageId?: string }
   | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail?: string; readonly attempts?: string }
   | { readonly kind: 'suppressed' };
@@ -21,13 +21,13 @@ const POLL_MS = 250;
  * `progress` is told the number of ends after each look.
  */
 export async function follow(
-  target: Target,
+  target: QueueTarget,
   ids: readonly string[],
   waitMs: number,
   progress: (ended: number) => void = () => {},
-): Promise<Map<string, End>> {
+): Promise<Map<string, SubmissionEnd>> {
   const wanted = new Set(ids);
-  const ends = new Map<string, End>();
+  const ends = new Map<string, SubmissionEnd>();
   const until = performance.now() + waitMs;
   for (;;) {
     await look(target, wanted, ends);
@@ -37,7 +37,7 @@ export async function follow(
   }
 }
 
-async function look(target: Target, wanted: ReadonlySet<string>, ends: Map<string, End>): Promise<void> {
+async function look(target: QueueTarget, wanted: ReadonlySet<string>, ends: Map<string, SubmissionEnd>): Promise<void> {
   if (target.local) {
     const [only] = wanted;
     const filter = wanted.size === 1 && only !== undefined ? `&id=${encodeURIComponent(only)}` : '';
@@ -75,7 +75,7 @@ async function look(target: Target, wanted: ReadonlySet<string>, ends: Map<strin
 }
 
 /** The retry queues that hold anything, by provider key: where a submission is that has not ended. */
-export async function waiting(target: Target): Promise<[key: string, messages: number][]> {
+export async function waiting(target: QueueTarget): Promise<[key: string, messages: number][]> {
   const queues = Object.entries(target.local?.retryUrls ?? {});
   const depths = await Promise.all(
     queues.map(async ([key, url]): Promise<[string, number]> => [key, await depth(target.sqs, url)]),

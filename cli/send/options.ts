@@ -19,7 +19,7 @@ export interface SendOptions {
 }
 
 /** Printed by `--help` and after a usage error. */
-export const USAGE = `npm run send -- --to you@example.com [--to …] [options]
+export const SEND_USAGE = `npm run send -- --to you@example.com [--to …] [options]
 npm run send -- --file message.json [options]
 
   --to ADDRESS         recipient; may be given several times
@@ -38,7 +38,7 @@ Exit code: 0 accepted, 1 not accepted, 2 wrong usage.
 A deployed queue does not say who accepted: there, 0 means put on the queue and not dead-lettered while following.`;
 
 /** Reads the command line; `undefined` means that help was asked for. */
-export function parseOptions(argv: readonly string[]): SendOptions | undefined {
+export function parseSendOptions(argv: readonly string[]): SendOptions | undefined {
   const values = parse(argv);
   if (values.help) return undefined;
   const count = wholeNumber('count', values.count ?? '1', 1, 100_000);

@@ -2,7 +2,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { type SendOptions, UsageError } from './options.ts';
 
 /** Where submissions go, and everything that can tell what became of them. */
-export interface Target {
+export interface QueueTarget {
   readonly sqs: SQSClient;
   readonly outboundUrl: string;
   readonly deadLetterUrl?: string;
@@ -28,7 +28,7 @@ interface StackInfo {
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
 /** Finds the queue that the options name, or that of the running local stack. */
-export async function findTarget(options: SendOptions, port: string | undefined): Promise<Target> {
+export async function findQueue(options: SendOptions, port: string | undefined): Promise<QueueTarget> {
   if (options.queueUrl !== undefined) {
     return {
       sqs: clientFor(options.queueUrl),

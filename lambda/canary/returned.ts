@@ -4,7 +4,7 @@ import { canaryItem, canaryKey, isGenuine, readCanary, readToken } from './canar
 const MAX_CONFLICTS = 3;
 
 /** A mail that has come in with a canary's token. */
-export interface Reception {
+export interface ReturnedCanary {
   readonly token: string;
   /** Key of the provider that it came over. */
   readonly over: string;
@@ -25,7 +25,7 @@ export interface Reception {
  */
 export async function noteReturn(
   table: Table,
-  { token, over, recipients, proves = true }: Reception,
+  { token, over, recipients, proves = true }: ReturnedCanary,
 ): Promise<string | undefined> {
   const said = readToken(token);
   if (said === undefined) return undefined;

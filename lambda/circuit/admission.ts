@@ -3,7 +3,7 @@ import type { Outcome } from '../mail/outcome.ts';
 import type { Unready } from '../providers/pool.ts';
 
 /** What the gate knows of the mail that asks to pass. */
-export interface Passenger {
+export interface AdmissionRequest {
   /** The submission id: who may use a recovering provider is drawn from it. */
   readonly id: string;
   /** `backlog` has waited on a retry queue; `fresh` has not. The two alternate where there is room for some only. */
@@ -19,7 +19,7 @@ export interface Passenger {
 export type SkipReason = 'open' | 'quiet' | 'isolated' | 'probing' | 'held' | 'warming' | 'rate' | 'unready';
 
 /** The answer of the gate. */
-export type Entry =
+export type Admission =
   | {
       readonly kind: 'go';
       /** Tells what the attempt came to, by recipient where they differ; must be called exactly once. Never throws. */
@@ -37,7 +37,7 @@ export type Entry =
 /** Decides before each attempt whether a provider may be tried now. */
 export interface Gate {
   /** Resolves at once, or after a short wait for the answer of a mail that is just trying a provider out. Never throws. */
-  enter(provider: ProviderConfig, passenger: Passenger): Promise<Entry>;
+  enter(provider: ProviderConfig, passenger: AdmissionRequest): Promise<Admission>;
   /** Whether a provider came back (circuit closed, hold or isolation over) after this time in epoch milliseconds: waiting mail need not wait on. */
   recoveredSince(time: number): Promise<boolean>;
 }
@@ -49,7 +49,7 @@ export const openGate: Gate = {
 };
 
 /** The provider may be well: the next one is tried now, or this one in some seconds, perhaps by another worker. */
-export const UNREADY: Extract<Entry, { kind: 'skip' }> = {
+export const UNREADY: Extract<Admission, { kind: 'skip' }> = {
   kind: 'skip',
   reason: 'unready',
   badness: Number.POSITIVE_INFINITY,

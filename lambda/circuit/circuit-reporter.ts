@@ -2,19 +2,19 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { within } from '../platform/within.ts';
 import { type Signal, step } from './circuit.ts';
-import { type Board, PATIENCE_MS } from './circuit-store.ts';
-import { Counts } from './counts.ts';
+import { type CircuitStore, PATIENCE_MS } from './circuit-store.ts';
+import { UnreportedCounts } from './counts.ts';
 import { hold } from './hold.ts';
 import type { CircuitRecord } from './items.ts';
-import type { Verdict } from './provider-health.ts';
+import type { ProviderHealth } from './provider-health.ts';
 import type { CircuitTimes } from './times.ts';
 
 /** How a mail was let in. `elected`: it alone may try a circuit that is not closed. `forced`: nobody else was left. */
-export type Standing = { readonly kind: 'usual' | 'forced' } | { readonly kind: 'elected'; readonly by: string };
+export type AdmissionKind = { readonly kind: 'usual' | 'forced' } | { readonly kind: 'elected'; readonly by: string };
 
 /** What the teller needs. */
-export interface TellerContext {
-  readonly board: Board;
+export interface CircuitReporterContext {
+  readonly board: CircuitStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly timeScale: number;
@@ -23,19 +23,19 @@ export interface TellerContext {
 }
 
 /** Tells the other workers what this one has learned, as far as it matters to them. */
-export class Teller {
-  readonly #context: TellerContext;
-  readonly #counts: Counts;
+export class CircuitReporter {
+  readonly #context: CircuitReporterContext;
+  readonly #counts: UnreportedCounts;
 
-  constructor(context: TellerContext) {
+  constructor(context: CircuitReporterContext) {
     this.#context = context;
-    this.#counts = new Counts(context.clock, context.times, (provider, window, reason) =>
+    this.#counts = new UnreportedCounts(context.clock, context.times, (provider, window, reason) =>
       this.tell(provider, { kind: 'counted', window, reason }),
     );
   }
 
   /** What came of an attempt. */
-  async tellOutcome(provider: string, standing: Standing, verdict: Verdict): Promise<void> {
+  async tellOutcome(provider: string, standing: AdmissionKind, verdict: ProviderHealth): Promise<void> {
     const by = standing.kind === 'elected' ? standing.by : undefined;
     switch (verdict.kind) {
       case 'accepted':

@@ -2,15 +2,15 @@ import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
 import type { Isolation } from './isolation.ts';
-import { type CircuitRecord, circuitItem, circuitKey, readIsolation, readRecord, switchKey } from './items.ts';
+import { type CircuitRecord, circuitItem, circuitKey, readCircuitItem, readIsolation, switchKey } from './items.ts';
 
 /** What is known of one provider. */
-export interface Reading extends CircuitRecord {
+export interface CircuitReading extends CircuitRecord {
   readonly isolation?: Isolation;
 }
 
 /** What the board needs. */
-export interface BoardContext {
+export interface CircuitStoreContext {
   /** Keys of all providers. */
   readonly providers: readonly string[];
   readonly table: Table;
@@ -47,8 +47,8 @@ const LAG_MS = 500;
 const MAX_CONFLICTS = 6;
 
 /** The shared state of all circuits: read in one piece, kept for some seconds, written by compare-and-set. */
-export class Board {
-  readonly #context: BoardContext;
+export class CircuitStore {
+  readonly #context: CircuitStoreContext;
   readonly #freshMs: number;
   readonly #keepMs: number;
   readonly #written = new Map<string, number>();
@@ -57,14 +57,14 @@ export class Board {
   #failedAt = Number.NEGATIVE_INFINITY;
   #reading: { readonly since: number; readonly done: Promise<void> } | undefined;
 
-  constructor(context: BoardContext) {
+  constructor(context: CircuitStoreContext) {
     this.#context = context;
     this.#freshMs = Math.max(SHORTEST_MS, FRESH_MS / context.timeScale);
     this.#keepMs = Math.max(4 * SHORTEST_MS, KEEP_MS / context.timeScale);
   }
 
   /** What is known of a provider; waits for the table a moment at most, and only if nothing recent is known. Never throws. */
-  async read(provider: string): Promise<Reading> {
+  async read(provider: string): Promise<CircuitReading> {
     const { clock } = this.#context;
     const age = Math.abs(clock.now() - this.#readAt);
     if (age >= this.#freshMs / 2) this.#refresh();
@@ -82,14 +82,14 @@ export class Board {
   }
 
   /** What is known of a provider, without a wait. */
-  known(provider: string): Reading {
+  known(provider: string): CircuitReading {
     const stale = Math.abs(this.#context.clock.now() - this.#readAt) > this.#keepMs;
     const item = (pk: string) => {
       const written = this.#written.get(pk) ?? Number.NEGATIVE_INFINITY;
       return stale && this.#context.clock.now() - written > this.#keepMs ? undefined : this.#items.get(pk);
     };
     const isolation = readIsolation(item(switchKey(provider)));
-    return { ...readRecord(item(circuitKey(provider))), ...(isolation && { isolation }) };
+    return { ...readCircuitItem(item(circuitKey(provider))), ...(isolation && { isolation }) };
   }
 
   /**
@@ -105,7 +105,7 @@ export class Board {
     const pk = circuitKey(provider);
     let item = this.#items.get(pk);
     for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
-      const before = readRecord(item);
+      const before = readCircuitItem(item);
       const after = step(before);
       if (after === before) return { before, after };
       const wanted = circuitItem(provider, item, after, clock.now());

@@ -1,15 +1,15 @@
 import { type CircuitTimes, jittered, longest } from './times.ts';
-import { isFailing, merge, type Window } from './window.ts';
+import { type AttemptWindow, isFailing, merge } from './window.ts';
 
 /** Why a circuit opened. */
-export interface Cause {
+export interface OpenCause {
   readonly blames: 'outage' | 'account';
   /** The code of the outcome that opened it. */
   readonly reason: string;
 }
 
 /** Who finds out whether the provider is back, and until when nobody else does. */
-export interface Probe {
+export interface ProbeLease {
   readonly by: string;
   readonly until: number;
 }
@@ -21,38 +21,38 @@ export type Circuit =
       /** 0 if it never was open: then there is no slow start. */
       readonly since: number;
       readonly trips: number;
-      readonly window: Window;
+      readonly window: AttemptWindow;
       /** A worker waits for an answer longer than usual: who knows nothing of the provider lets it find out. */
-      readonly doubt?: Probe;
+      readonly doubt?: ProbeLease;
     }
   | {
       readonly kind: 'open';
       /** When it left closed; a failed probe does not change that. */
       readonly since: number;
       readonly trips: number;
-      readonly cause: Cause;
+      readonly cause: OpenCause;
       readonly until: number;
     }
   | {
       readonly kind: 'half-open';
       readonly since: number;
       readonly trips: number;
-      readonly cause: Cause;
+      readonly cause: OpenCause;
       /** Absent when the last probe told nothing: the next mail is one. */
-      readonly probe?: Probe;
+      readonly probe?: ProbeLease;
     };
 
 /** What a circuit can be told. Outcomes that blame the message, a recipient or load are none of these. */
 export type Signal =
   /** A worker's counts, since it last told them. */
-  | { readonly kind: 'counted'; readonly window: Window; readonly reason: string }
+  | { readonly kind: 'counted'; readonly window: AttemptWindow; readonly reason: string }
   /** Our standing with the provider is broken, at least for `forMs` where that is known. `by` names the probe that learned it, if it was one. */
   | { readonly kind: 'refused'; readonly reason: string; readonly by?: string; readonly forMs?: number }
   /** A worker asks to probe. */
   | { readonly kind: 'elect'; readonly by: string; readonly leaseMs: number }
   /** A mail that was let in although the circuit was not closed was accepted. */
   | { readonly kind: 'proven' }
-  | { readonly kind: 'disproven'; readonly by: string; readonly cause: Cause }
+  | { readonly kind: 'disproven'; readonly by: string; readonly cause: OpenCause }
   /** A worker's first mail to the provider is without an answer for longer than usual; and it has got one. */
   | { readonly kind: 'doubted'; readonly by: string; readonly leaseMs: number }
   | { readonly kind: 'answered'; readonly by: string }
@@ -83,7 +83,7 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
       return opened(circuit, { blames: 'outage', reason: signal.reason }, moment);
     }
     case 'refused': {
-      const cause: Cause = { blames: 'account', reason: signal.reason };
+      const cause: OpenCause = { blames: 'account', reason: signal.reason };
       if (circuit.kind === 'closed' || isProbe(circuit, signal.by)) return opened(circuit, cause, moment, signal.forMs);
       return circuit.cause.blames === 'account' ? circuit : { ...circuit, cause };
     }
@@ -93,7 +93,7 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
       return { kind: 'half-open', since, trips, cause, probe: lease(signal, moment) };
     }
     case 'doubted':
-      return circuit.kind !== 'closed' || isDoubted(circuit, moment)
+      return circuit.kind !== 'closed' || isAwaitingAnswer(circuit, moment)
         ? circuit
         : { ...circuit, doubt: lease(signal, moment) };
     case 'answered': {
@@ -127,7 +127,7 @@ export function mayProbe(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 
 }
 
 /** Whether some worker is waiting for an answer just now, though nobody says that the provider is down. */
-export function isDoubted(circuit: Circuit, { now }: Pick<Moment, 'now'>): boolean {
+export function isAwaitingAnswer(circuit: Circuit, { now }: Pick<Moment, 'now'>): boolean {
   return circuit.kind === 'closed' && circuit.doubt !== undefined && !isOver(circuit.doubt.until, now, LEASE_MOST_MS);
 }
 
@@ -140,7 +140,7 @@ export function admitted(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 
 
 const FIRST_FRACTION = 1 / 8;
 
-function opened(circuit: Circuit, cause: Cause, { now, random, times }: Moment, leastMs = 0): Circuit {
+function opened(circuit: Circuit, cause: OpenCause, { now, random, times }: Moment, leastMs = 0): Circuit {
   const calm = circuit.kind === 'closed' && Math.abs(now - circuit.since) > times.calmMs;
   const trips = calm ? 1 : circuit.trips + 1;
   const ms = Math.min(times.openMostMs, Math.max(leastMs, times.openMs * 2 ** (trips - 1)));
@@ -148,7 +148,7 @@ function opened(circuit: Circuit, cause: Cause, { now, random, times }: Moment, 
   return { kind: 'open', since, trips, cause, until: now + jittered(ms, random) };
 }
 
-function lease({ by, leaseMs }: { readonly by: string; readonly leaseMs: number }, { now }: Moment): Probe {
+function lease({ by, leaseMs }: { readonly by: string; readonly leaseMs: number }, { now }: Moment): ProbeLease {
   return { by, until: now + Math.min(leaseMs, LEASE_MOST_MS) };
 }
 

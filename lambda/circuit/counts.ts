@@ -1,13 +1,13 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Circuit } from './circuit.ts';
 import type { CircuitTimes } from './times.ts';
-import { count, merge, total, type Window } from './window.ts';
+import { type AttemptWindow, count, merge, total } from './window.ts';
 
 /** Adds a worker's counts to those of all workers; resolves with undefined if they could not be added. */
-export type Report = (provider: string, window: Window, reason: string) => Promise<unknown | undefined>;
+export type ReportCounts = (provider: string, window: AttemptWindow, reason: string) => Promise<unknown | undefined>;
 
 interface Pending {
-  window: Window;
+  window: AttemptWindow;
   reason: string;
   /** Reports begun so far, when the last one began, and its end. */
   reports: number;
@@ -20,13 +20,13 @@ interface Pending {
  * an attempt fails, and successes now and then while others see failures, so that one worker's broken network stays a
  * matter of that worker.
  */
-export class Counts {
+export class UnreportedCounts {
   readonly #clock: Clock;
   readonly #times: CircuitTimes;
-  readonly #report: Report;
+  readonly #report: ReportCounts;
   readonly #pending = new Map<string, Pending>();
 
-  constructor(clock: Clock, times: CircuitTimes, report: Report) {
+  constructor(clock: Clock, times: CircuitTimes, report: ReportCounts) {
     this.#clock = clock;
     this.#times = times;
     this.#report = report;

@@ -2,17 +2,17 @@ import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Table } from '../platform/table.ts';
-import type { Entry, Gate, Passenger } from './admission.ts';
-import { isDoubted, mayProbe } from './circuit.ts';
-import { type Standing, Teller } from './circuit-reporter.ts';
-import { Board, type Reading } from './circuit-store.ts';
+import type { Admission, AdmissionRequest, Gate } from './admission.ts';
+import { isAwaitingAnswer, mayProbe } from './circuit.ts';
+import { type AdmissionKind, CircuitReporter } from './circuit-reporter.ts';
+import { type CircuitReading, CircuitStore } from './circuit-store.ts';
 import { isHeld } from './hold.ts';
 import { isIsolated } from './isolation.ts';
 import { Limiter } from './limiter.ts';
-import { type Answer, HEDGE_MS, type Ticket, type Turn, Turnstile } from './local-probe.ts';
-import { judge, type Verdict } from './provider-health.ts';
-import { type Skip, skip } from './skip.ts';
-import { letsIn } from './slow-start.ts';
+import { HEDGE_MS, LocalProbe, type ProbeAnswer, type ProbeTicket, type Turn } from './local-probe.ts';
+import { type ProviderHealth, providerHealth } from './provider-health.ts';
+import { type CircuitSkip, skip } from './skip.ts';
+import { isAdmitted } from './slow-start.ts';
 import { type CircuitTimes, circuitTimes } from './times.ts';
 
 /** Everything the gate touches outside itself. */
@@ -42,9 +42,9 @@ export function createGate(context: GateContext): Gate {
 class CircuitGate implements Gate {
   readonly #context: GateContext;
   readonly #times: CircuitTimes;
-  readonly #board: Board;
-  readonly #teller: Teller;
-  readonly #turnstiles = new Map<string, Turnstile>();
+  readonly #board: CircuitStore;
+  readonly #teller: CircuitReporter;
+  readonly #turnstiles = new Map<string, LocalProbe>();
   readonly #limiters = new Map<string, Limiter>();
   /** How often the circuit of a provider was reset. */
   readonly #resets = new Map<string, number>();
@@ -55,7 +55,7 @@ class CircuitGate implements Gate {
     const { providers, table, clock, random, timeScale = 1, log } = context;
     this.#context = context;
     this.#times = circuitTimes(timeScale);
-    this.#board = new Board({
+    this.#board = new CircuitStore({
       providers: providers.map(({ key }) => key),
       table,
       clock,
@@ -66,11 +66,11 @@ class CircuitGate implements Gate {
         this.#resets.set(provider, this.#resetsOf(provider) + 1);
       },
     });
-    this.#teller = new Teller({ board: this.#board, clock, random, timeScale, times: this.#times, log });
+    this.#teller = new CircuitReporter({ board: this.#board, clock, random, timeScale, times: this.#times, log });
     this.#worker = random().toString(36).slice(2);
   }
 
-  async enter(provider: ProviderConfig, passenger: Passenger): Promise<Entry> {
+  async enter(provider: ProviderConfig, passenger: AdmissionRequest): Promise<Admission> {
     try {
       return await this.#enter(provider, passenger, this.#context.clock.now() + HEDGE_MS);
     } catch (error) {
@@ -91,7 +91,7 @@ class CircuitGate implements Gate {
     return false;
   }
 
-  async #enter(provider: ProviderConfig, passenger: Passenger, deadline: number): Promise<Entry> {
+  async #enter(provider: ProviderConfig, passenger: AdmissionRequest, deadline: number): Promise<Admission> {
     const { key } = provider;
     const forced = passenger.forced === true;
     const reading = await this.#board.read(key);
@@ -99,7 +99,8 @@ class CircuitGate implements Gate {
     if (barred) return barred;
     const { circuit } = reading;
     if (circuit.kind === 'closed') {
-      if (!forced && !letsIn(circuit, { id: passenger.id, key }, this.#moment())) return this.#skip('warming', reading);
+      if (!forced && !isAdmitted(circuit, { id: passenger.id, key }, this.#moment()))
+        return this.#skip('warming', reading);
       return this.#turn(provider, passenger, reading);
     }
     if (forced) return this.#force(provider, passenger, reading);
@@ -114,17 +115,17 @@ class CircuitGate implements Gate {
   }
 
   /** What nobody passes, forced or not. */
-  #barred(reading: Reading): Skip | undefined {
+  #barred(reading: CircuitReading): CircuitSkip | undefined {
     if (isIsolated(reading.isolation, this.#context.clock.now())) return this.#skip('isolated', reading);
     return isHeld(reading.hold, this.#moment()) ? this.#skip('held', reading) : undefined;
   }
 
   /** The circuit is closed: what this worker has seen of the provider decides. */
-  async #turn(provider: ProviderConfig, passenger: Passenger, reading: Reading): Promise<Entry> {
+  async #turn(provider: ProviderConfig, passenger: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = provider;
     const forced = passenger.forced === true;
     const turnstile = this.#turnstile(key);
-    if (!forced && turnstile.ignorant && isDoubted(reading.circuit, this.#moment()))
+    if (!forced && turnstile.ignorant && isAwaitingAnswer(reading.circuit, this.#moment()))
       return this.#skip('probing', reading);
     const stopped = await turnstile.stopped(forced);
     if (stopped) return this.#turnedAway(key, stopped, reading, deadlineMs);
@@ -143,9 +144,9 @@ class CircuitGate implements Gate {
   async #turnedAway(
     key: string,
     turn: Exclude<Turn, { kind: 'go' }>,
-    reading: Reading,
+    reading: CircuitReading,
     deadlineMs: number,
-  ): Promise<Skip> {
+  ): Promise<CircuitSkip> {
     if (turn.kind === 'quiet') return this.#skip('quiet', reading, turn.until);
     if (turn.first) {
       const doubt = { kind: 'doubted', by: this.#worker, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
@@ -154,13 +155,13 @@ class CircuitGate implements Gate {
     return this.#skip('probing', reading);
   }
 
-  #nowBarred(key: string): Skip | undefined {
+  #nowBarred(key: string): CircuitSkip | undefined {
     const reading = this.#board.known(key);
     return this.#barred(reading) ?? (reading.circuit.kind === 'open' ? this.#skip('open', reading) : undefined);
   }
 
   /** All providers are closed off, and this is the least bad one: one mail at a time, and none just after it failed. */
-  async #force(provider: ProviderConfig, passenger: Passenger, reading: Reading): Promise<Entry> {
+  async #force(provider: ProviderConfig, passenger: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const turnstile = this.#turnstile(provider.key);
     const { quietUntil } = turnstile;
     if (quietUntil !== undefined) return this.#skip('quiet', reading, quietUntil);
@@ -172,7 +173,7 @@ class CircuitGate implements Gate {
   }
 
   /** The circuit is due: whoever writes first may try, for all workers. */
-  async #elect(provider: ProviderConfig, passenger: Passenger, reading: Reading): Promise<Entry> {
+  async #elect(provider: ProviderConfig, passenger: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = provider;
     const turnstile = this.#turnstile(key);
     if (turnstile.probing) return this.#skip('probing', reading);
@@ -194,7 +195,7 @@ class CircuitGate implements Gate {
   }
 
   /** Waits until the provider's rate lets this mail go; a skip if that is not soon. */
-  async #slot(provider: ProviderConfig, { lane }: Passenger): Promise<Skip | undefined> {
+  async #slot(provider: ProviderConfig, { lane }: AdmissionRequest): Promise<CircuitSkip | undefined> {
     const { clock } = this.#context;
     const slot = await this.#limiter(provider)?.take(lane);
     if (slot?.kind === 'away') return this.#skip('rate', this.#board.known(provider.key), clock.now() + slot.afterMs);
@@ -203,7 +204,7 @@ class CircuitGate implements Gate {
   }
 
   /** Nothing speaks against it. */
-  #go(key: string, ticket: Ticket, standing: Standing): Entry {
+  #go(key: string, ticket: ProbeTicket, standing: AdmissionKind): Admission {
     const { log } = this.#context;
     const resets = this.#resetsOf(key);
     let left = false;
@@ -216,7 +217,7 @@ class CircuitGate implements Gate {
           // It began before a reset, and says nothing of what is now.
           if (this.#resetsOf(key) !== resets) return void this.#turnstile(key).leave(ticket, 'nothing');
           // Let in, and then not tried: the ledger was not there, or time was up.
-          await this.#leave(key, ticket, standing, judge(outcomes));
+          await this.#leave(key, ticket, standing, providerHealth(outcomes));
         } catch (error) {
           log.error('gate failed', { provider: key, error: nameOf(error) });
         }
@@ -224,9 +225,9 @@ class CircuitGate implements Gate {
     };
   }
 
-  async #leave(key: string, ticket: Ticket, standing: Standing, given: Verdict): Promise<void> {
+  async #leave(key: string, ticket: ProbeTicket, standing: AdmissionKind, given: ProviderHealth): Promise<void> {
     // Of a provider that has taken nothing yet nobody can say that it is only this sender whom it refuses.
-    const verdict: Verdict =
+    const verdict: ProviderHealth =
       given.kind === 'sender-refused' && !this.#turnstile(key).proven ? { ...given, kind: 'account-refused' } : given;
     // Those who wait at the turnstile go by what the board knows, so it is told first.
     await this.#teller.patiently(this.#teller.tellOutcome(key, standing, verdict));
@@ -236,7 +237,7 @@ class CircuitGate implements Gate {
       await this.#teller.patiently(this.#teller.tell(key, { kind: 'answered', by: this.#worker }));
   }
 
-  #skip(reason: Skip['reason'], reading: Reading, until?: number): Skip {
+  #skip(reason: CircuitSkip['reason'], reading: CircuitReading, until?: number): CircuitSkip {
     const { clock, timeScale = 1 } = this.#context;
     return skip(reason, reading, { now: clock.now(), timeScale }, until);
   }
@@ -249,9 +250,9 @@ class CircuitGate implements Gate {
     return this.#resets.get(key) ?? 0;
   }
 
-  #turnstile(key: string): Turnstile {
+  #turnstile(key: string): LocalProbe {
     const { clock, random } = this.#context;
-    const turnstile = this.#turnstiles.get(key) ?? new Turnstile(clock, random, this.#times);
+    const turnstile = this.#turnstiles.get(key) ?? new LocalProbe(clock, random, this.#times);
     this.#turnstiles.set(key, turnstile);
     return turnstile;
   }
@@ -276,7 +277,7 @@ class CircuitGate implements Gate {
   }
 }
 
-const ANSWERS: Readonly<Record<Verdict['kind'], Answer>> = {
+const ANSWERS: Readonly<Record<ProviderHealth['kind'], ProbeAnswer>> = {
   accepted: 'good',
   answered: 'good',
   'sender-refused': 'good',

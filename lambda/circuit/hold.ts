@@ -2,7 +2,7 @@ import type { Moment } from './circuit.ts';
 import { jittered, longest } from './times.ts';
 
 /** A provider has asked for time. */
-export interface Hold {
+export interface RetryAfterHold {
   readonly since: number;
   readonly until: number;
   /** Holds in a row that named no time: each one lasts twice as long. */
@@ -10,7 +10,11 @@ export interface Hold {
 }
 
 /** The hold after one more answer that asks for time; `retryAfterMs` is real time, absent if the answer names none. */
-export function hold(held: Hold | undefined, retryAfterMs: number | undefined, { now, random, times }: Moment): Hold {
+export function hold(
+  held: RetryAfterHold | undefined,
+  retryAfterMs: number | undefined,
+  { now, random, times }: Moment,
+): RetryAfterHold {
   const holding = isHeld(held, { now, times }) ? held : undefined;
   const since = holding?.since ?? now;
   if (retryAfterMs !== undefined) {
@@ -25,6 +29,6 @@ export function hold(held: Hold | undefined, retryAfterMs: number | undefined, {
 }
 
 /** Whether the provider is still to be left alone. */
-export function isHeld(held: Hold | undefined, { now, times }: Pick<Moment, 'now' | 'times'>): boolean {
+export function isHeld(held: RetryAfterHold | undefined, { now, times }: Pick<Moment, 'now' | 'times'>): boolean {
   return held !== undefined && now < held.until && held.until - now <= longest(times.retryAfterMostMs);
 }

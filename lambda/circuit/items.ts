@@ -1,6 +1,6 @@
 import type { Item, NewItem } from '../platform/table.ts';
-import { type Cause, type Circuit, type Probe, UNTRIED } from './circuit.ts';
-import type { Hold } from './hold.ts';
+import { type Circuit, type OpenCause, type ProbeLease, UNTRIED } from './circuit.ts';
+import type { RetryAfterHold } from './hold.ts';
 import type { Isolation } from './isolation.ts';
 import type { Bucket } from './window.ts';
 
@@ -11,7 +11,7 @@ export const switchKey = (provider: string) => `switch/${provider}`;
 /** The automatic part of what is known of a provider: one item. */
 export interface CircuitRecord {
   readonly circuit: Circuit;
-  readonly hold?: Hold;
+  readonly hold?: RetryAfterHold;
 }
 
 const NOTHING: CircuitRecord = { circuit: UNTRIED };
@@ -20,7 +20,7 @@ const NOTHING: CircuitRecord = { circuit: UNTRIED };
 const KEEP_MS = 30 * 24 * 3_600_000;
 
 /** Reads a circuit item; what is not in the shape that this release knows reads as closed. */
-export function readRecord(item: Item | undefined): CircuitRecord {
+export function readCircuitItem(item: Item | undefined): CircuitRecord {
   if (!item) return NOTHING;
   const hold = readHold(item['hold']);
   return { circuit: readCircuit(item['state']) ?? UNTRIED, ...(hold && { hold }) };
@@ -70,17 +70,17 @@ function readBucket(value: unknown): Bucket[] {
   return good ? [{ at, attempts, failures }] : [];
 }
 
-function readCause(value: unknown): Cause {
+function readCause(value: unknown): OpenCause {
   const { blames, reason } = fields(value);
   return { blames: blames === 'account' ? 'account' : 'outage', reason: String(reason ?? '') };
 }
 
-function readProbe(value: unknown): Probe | undefined {
+function readProbe(value: unknown): ProbeLease | undefined {
   const { by, until } = fields(value);
   return typeof by === 'string' && typeof until === 'number' ? { by, until } : undefined;
 }
 
-function readHold(value: unknown): Hold | undefined {
+function readHold(value: unknown): RetryAfterHold | undefined {
   const { since, until, unnamed } = fields(value);
   if (typeof since !== 'number' || typeof until !== 'number') return undefined;
   return { since, until, unnamed: typeof unnamed === 'number' ? unnamed : 0 };

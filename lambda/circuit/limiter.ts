@@ -20,7 +20,9 @@ export interface LimiterContext {
 }
 
 /** `at`: go at this time. `away`: there is no slot soon; come back after so many milliseconds. */
-export type Slot = { readonly kind: 'at'; readonly at: number } | { readonly kind: 'away'; readonly afterMs: number };
+export type RateSlot =
+  | { readonly kind: 'at'; readonly at: number }
+  | { readonly kind: 'away'; readonly afterMs: number };
 
 /** A slot whose time has just passed may still be used. */
 const LATE_MS = 25;
@@ -56,11 +58,11 @@ export class Limiter {
   }
 
   /** Finds out when this mail may go. Never throws. */
-  async take(lane: Lane): Promise<Slot> {
+  async take(lane: Lane): Promise<RateSlot> {
     const own = this.#lanes[lane];
     const spare = own.spare(this.#context.clock.now() - LATE_MS);
     if (spare !== undefined) return { kind: 'at', at: spare };
-    const slot = new Promise<Slot>((resolve) => own.waiting.push(resolve));
+    const slot = new Promise<RateSlot>((resolve) => own.waiting.push(resolve));
     if (!own.reserving) void this.#reserve(lane);
     return slot;
   }
@@ -138,7 +140,7 @@ export class Limiter {
 /** One lane of this worker. */
 class LaneState {
   /** Mails that wait to be told. */
-  readonly waiting: ((slot: Slot) => void)[] = [];
+  readonly waiting: ((slot: RateSlot) => void)[] = [];
   /** Slots that no mail has yet, the next one first. */
   readonly spares: number[] = [];
   reserving = false;

@@ -11,17 +11,17 @@ export const HEDGE_MS = 1_000;
 const GIVE_UP = 3;
 
 /** Somebody who has passed; given back when the attempt is over. */
-export interface Ticket {
+export interface ProbeTicket {
   readonly number: number;
   readonly probe: boolean;
 }
 
 /** What the attempt said of the provider. */
-export type Answer = 'good' | 'bad' | 'nothing';
+export type ProbeAnswer = 'good' | 'bad' | 'nothing';
 
 /** What a mail is told. `quiet`: a probe failed a moment ago. */
 export type Turn =
-  | { readonly kind: 'go'; readonly ticket: Ticket }
+  | { readonly kind: 'go'; readonly ticket: ProbeTicket }
   /** Somebody is still finding out; `first` for the first one who has waited for it in vain. */
   | { readonly kind: 'probing'; readonly first: boolean }
   | { readonly kind: 'quiet'; readonly until: number };
@@ -30,7 +30,7 @@ export type Turn =
  * What one worker has seen of one provider. Until an attempt proves it, one mail is in flight and the others wait for its
  * answer; so a provider that breaks down costs what was in flight and one attempt for each quiet time, not one a mail.
  */
-export class Turnstile {
+export class LocalProbe {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #times: CircuitTimes;
@@ -111,7 +111,7 @@ export class Turnstile {
   }
 
   /** `doubted`: it was the probe, and somebody has waited for it in vain. */
-  leave(ticket: Ticket, answer: Answer): { readonly doubted: boolean } {
+  leave(ticket: ProbeTicket, answer: ProbeAnswer): { readonly doubted: boolean } {
     const current = ticket.probe && this.#probe?.number === ticket.number ? this.#probe : undefined;
     if (current) this.#probe = undefined;
     const news = ticket.number > this.#failedAt;

@@ -1,7 +1,7 @@
 import type { Outcome } from '../mail/outcome.ts';
 
 /** What an attempt says about the provider, whatever it meant for the mail. */
-export type Verdict =
+export type ProviderHealth =
   | { readonly kind: 'accepted' }
   /** It works, and did not want this message, this sender or this recipient now. */
   | { readonly kind: 'answered' }
@@ -20,7 +20,7 @@ export type Verdict =
   | { readonly kind: 'unasked' };
 
 /** Reads the outcomes of one attempt, one for each group of recipients. Whoever took a part of the mail works. */
-export function judge(outcomes: readonly Outcome[]): Verdict {
+export function providerHealth(outcomes: readonly Outcome[]): ProviderHealth {
   const verdicts = outcomes.map(verdictOf);
   for (const kind of ['accepted', 'account-refused', 'failed', 'sender-refused', 'throttled', 'answered'] as const) {
     const found = verdicts.find((verdict) => verdict.kind === kind);
@@ -29,7 +29,7 @@ export function judge(outcomes: readonly Outcome[]): Verdict {
   return { kind: 'unasked' };
 }
 
-function verdictOf(outcome: Outcome): Verdict {
+function verdictOf(outcome: Outcome): ProviderHealth {
   switch (outcome.kind) {
     case 'accepted':
       return { kind: 'accepted' };

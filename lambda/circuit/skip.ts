@@ -1,19 +1,19 @@
-import type { Entry } from './admission.ts';
+import type { Admission } from './admission.ts';
 import type { Circuit } from './circuit.ts';
-import type { Reading } from './circuit-store.ts';
+import type { CircuitReading } from './circuit-store.ts';
 
-export type Skip = Extract<Entry, { kind: 'skip' }>;
+export type CircuitSkip = Extract<Admission, { kind: 'skip' }>;
 
 const MINUTE_MS = 60_000;
 
 /** The answer to a mail that is not let in; `until` is when that may change, where the reading does not tell. */
 export function skip(
-  reason: Skip['reason'],
-  { circuit, hold, isolation }: Reading,
+  reason: CircuitSkip['reason'],
+  { circuit, hold, isolation }: CircuitReading,
   { now, timeScale }: { readonly now: number; readonly timeScale: number },
   until?: number,
-): Skip {
-  const ends: Partial<Record<Skip['reason'], number | undefined>> = {
+): CircuitSkip {
+  const ends: Partial<Record<CircuitSkip['reason'], number | undefined>> = {
     isolated: isolation?.until,
     held: hold?.until,
     open: circuit.kind === 'open' ? circuit.until : undefined,
@@ -32,7 +32,7 @@ export function skip(
  * How unlikely an attempt is to succeed, so that the least bad of several can be tried. What only needs a little time
  * comes before what is broken, a broken line before a closed account; what an operator isolated never gets a turn.
  */
-function badness(reason: Skip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
+function badness(reason: CircuitSkip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
   switch (reason) {
     case 'warming':
       return 5;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { admitted, type Circuit, type Moment } from './circuit.ts';
 
 /** Whether slow start lets this mail to a provider that has just come back; always the same mail for the same fraction. */
-export function letsIn(
+export function isAdmitted(
   circuit: Circuit,
   { id, key }: { readonly id: string; readonly key: string },
   moment: Pick<Moment, 'now' | 'times'>,

@@ -5,7 +5,7 @@ type Issue = z.core.$ZodIssue;
 const MAX_ISSUES = 3;
 
 /** Puts what is wrong with a body into words: the field, the shape of what was given, what would be right. */
-export function explain(issues: readonly Issue[], root: unknown): string {
+export function describeProblem(issues: readonly Issue[], root: unknown): string {
   const isHarmless = (name: string) => isWord(name) && (name.length < SHORT || !isSaidIn(root, name.toLowerCase()));
   const sentences = issues.slice(0, MAX_ISSUES).map((issue) => sentence(issue, root, [], isHarmless));
   const more = issues.length - sentences.length;
@@ -25,7 +25,7 @@ function sentence(issue: Issue, root: unknown, base: readonly PropertyKey[], isH
   }
   if (issue.code === 'invalid_key')
     return `${fieldName(path, isHarmless)}: a refused name; expected ${issue.issues[0]?.message}`;
-  return `${fieldName(path, isHarmless)}: given ${shapeOf(valueAt(root, path))}; expected ${issue.message}`;
+  return `${fieldName(path, isHarmless)}: given ${describeShape(valueAt(root, path))}; expected ${issue.message}`;
 }
 
 /** Whether a name that is none of the schema may be told. */
@@ -87,7 +87,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Tells a value by type and size, never by content. */
-export function shapeOf(value: unknown): string {
+export function describeShape(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (typeof value === 'string') return `a string of ${value.length} character${value.length === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { BASE64, cutContents } from './contents.ts';
 import { CANARY_PREFIX, type Problem, SUBMISSION_ID } from './dead-letter.ts';
-import { explain, fieldName, harmlessIn, shapeOf } from './explain.ts';
+import { describeProblem, describeShape, fieldName, harmlessIn } from './explain.ts';
 import { measureJson } from './json-bounds.ts';
 import { type JsonFault, type JsonPath, type JsonString, scanJson } from './json-text.ts';
 import * as field from './submission-fields.ts';
@@ -209,7 +209,7 @@ function readScanned(bytes: Buffer, strings: readonly JsonString[], fault: JsonF
     );
   }
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return malformed(`the message: given ${shapeOf(given)}; expected a JSON object`);
+    return malformed(`the message: given ${describeShape(given)}; expected a JSON object`);
   }
   const { version: stated } = given as { version?: unknown };
   if (typeof stated === 'number' && Number.isInteger(stated) && stated > SUBMISSION_VERSION) {
@@ -217,12 +217,14 @@ function readScanned(bytes: Buffer, strings: readonly JsonString[], fault: JsonF
   }
   if (Object.hasOwn(given, 's3')) {
     const pointer = z.safeParse(pointerSchema, given);
-    return pointer.success ? { kind: 'pointer', s3: pointer.data.s3 } : malformed(explain(pointer.error.issues, given));
+    return pointer.success
+      ? { kind: 'pointer', s3: pointer.data.s3 }
+      : malformed(describeProblem(pointer.error.issues, given));
   }
   const submission = z.safeParse(submissionSchema, given);
   return submission.success
     ? { kind: 'submission', submission: submission.data, contents: cut.contents }
-    : malformed(explain(submission.error.issues, given));
+    : malformed(describeProblem(submission.error.issues, given));
 }
 
 /** RFC 8259 section 8.1: a parser may ignore a byte order mark, and some editors and languages write one. */

@@ -1,7 +1,7 @@
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import { AUTHENTICATION } from '../mail/outcome.ts';
 import { workerReason } from '../mail/reason.ts';
-import { concealing } from '../mail/redact.ts';
+import { redactor } from '../mail/redact.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import type { Health } from '../providers/provider.ts';
 import { askTwice } from '../providers/question.ts';
@@ -31,7 +31,7 @@ export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
       case 'done': {
         const { detail } = used.result;
         if (detail === undefined) return used.result;
-        return { ...used.result, detail: concealing({ values: [], secrets: Object.values(used.secret) })(detail) };
+        return { ...used.result, detail: redactor({ values: [], secrets: Object.values(used.secret) })(detail) };
       }
       case 'unusable':
         return { state: 'account-refused', reason: used.reason, detail: used.detail };

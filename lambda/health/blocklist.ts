@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'node:net';
 import type { DnsResolver } from '../platform/dns.ts';
 
 /** What a DNS blocklist says of one address. */
-export type Verdict =
+export type Listing =
   | { readonly kind: 'clean' }
   /** `codes`: its A records, whose meaning the list explains. */
   | { readonly kind: 'listed'; readonly codes: readonly string[] }
@@ -24,7 +24,7 @@ export function queryName(address: string, zone: string): string {
  * say nothing of the address. URIBL refuses with 127.0.0.1 (uribl.com/refused.shtml), an answer that no list gives for an
  * entry. Anything outside of 127.0.0.0/8 is not a list's word but that of whoever holds the name now.
  */
-export async function askZone(resolver: DnsResolver, address: string, zone: string): Promise<Verdict> {
+export async function askZone(resolver: DnsResolver, address: string, zone: string): Promise<Listing> {
   let records: string[];
   try {
     records = await resolver.resolve4(queryName(address, zone));

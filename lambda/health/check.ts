@@ -1,6 +1,6 @@
 import type { Circuit } from '../circuit/circuit.ts';
 import { isIsolated } from '../circuit/isolation.ts';
-import { circuitKey, readIsolation, readRecord, switchKey } from '../circuit/items.ts';
+import { circuitKey, readCircuitItem, readIsolation, switchKey } from '../circuit/items.ts';
 import { CIRCUIT_STATE } from '../contract/metrics.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -63,7 +63,7 @@ async function readItems({ providers, table, log, clock }: CheckContext): Promis
 
 /** Whether the account refused an attempt, and none was accepted since: some refusals are told to attempts only. */
 function refusedAttempts(context: CheckContext, provider: string, items: Items): boolean {
-  const { circuit } = readRecord(items?.get(circuitKey(provider)));
+  const { circuit } = readCircuitItem(items?.get(circuitKey(provider)));
   if (circuit.kind === 'closed' || circuit.cause.blames !== 'account') return false;
   return stateOf(circuit, context) === 'open' || circuit.kind === 'half-open';
 }
@@ -101,7 +101,7 @@ async function gaugeState(
 ): Promise<void> {
   const { table, metrics, log, clock } = context;
   const now = clock.now();
-  const record = readRecord(items.get(circuitKey(provider)));
+  const record = readCircuitItem(items.get(circuitKey(provider)));
   const isolated = isIsolated(readIsolation(items.get(switchKey(provider))), now);
   const state = isolated ? 'isolated' : stateOf(record.circuit, context);
   metrics.add('CircuitState', CIRCUIT_STATE[state], { provider });

@@ -4,7 +4,7 @@ import { systemClock } from '../platform/clock.ts';
 import { dnsResolver } from '../platform/dns.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
-import { letterProofs } from '../platform/proof.ts';
+import { queueProofs } from '../platform/proof.ts';
 import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
@@ -24,7 +24,7 @@ const secrets = managedSecrets(metrics);
 const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, { log: powertoolsLog, metrics });
 const ask = healthAsker(pool);
 
-const proofs = letterProofs(letterSecret, secrets, systemClock, metrics);
+const proofs = queueProofs(letterSecret, secrets, systemClock, metrics);
 const surroundings = {
   providers,
   table,

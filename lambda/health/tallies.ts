@@ -1,5 +1,5 @@
 import { within } from '../platform/within.ts';
-import { type Counts, HOURS_OF_SILENCE, isSilent, placeOf, suppressionRise } from '../tally/counts.ts';
+import { HOURS_OF_SILENCE, type HourCounts, isSilent, placeOf, suppressionRise } from '../tally/counts.ts';
 import { readTally, tallyKey } from '../tally/items.ts';
 import type { CheckContext } from './check.ts';
 
@@ -15,7 +15,7 @@ export async function gaugeTallies({ providers, table, metrics, log, clock, time
   const keys = [...new Set([...lately, ...HOURS_OF_SILENCE])].map((back) => tallyKey(hour - back));
   try {
     const items = await within(TABLE_MS, table.getAll(keys), clock);
-    const hourOf = (back: number): Counts | undefined => {
+    const hourOf = (back: number): HourCounts | undefined => {
       const item = items.get(tallyKey(hour - back));
       return item && readTally(item).counts;
     };

@@ -17,16 +17,16 @@ export interface Arrival extends InboundRequest {
 }
 
 /** Whose request it is; the secret that fits goes with a genuine one. */
-export type Vouched =
+export type Authenticated =
   | { readonly kind: 'unknown-path' }
   | Extract<Authentication, { kind: 'refused' }>
   | { readonly kind: 'refused'; readonly reason: 'source' }
   | (Extract<Authentication, { kind: 'genuine' }> & { readonly secret: Secret });
 
 /** Judges a request by path, source and signature, with the secret read anew when it does not fit: it may have been rotated. */
-export function createKeys(secrets: Secrets, clock: Clock) {
+export function createAuthenticator(secrets: Secrets, clock: Clock) {
   const freshAt = new Map<string, number>();
-  return async (arrival: Arrival, provider: InboundProvider, module: InboundModule): Promise<Vouched> => {
+  return async (arrival: Arrival, provider: InboundProvider, module: InboundModule): Promise<Authenticated> => {
     const { secretName = '' } = provider;
     const known = await secrets.read(secretName);
     const verdict = judge(arrival, provider, module, known, clock.now());
@@ -44,7 +44,7 @@ function judge(
   module: InboundModule,
   secret: Secret,
   now: number,
-): Vouched {
+): Authenticated {
   const { inboundPath } = secret;
   if (!inboundPath || !same(inboundPath, arrival.path)) return { kind: 'unknown-path' };
   if (!isFrom(sourceRanges, arrival.sourceIp)) return { kind: 'refused', reason: 'source' };

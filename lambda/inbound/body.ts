@@ -1,10 +1,10 @@
 import { hasControls } from '../mail/lines.ts';
-import type { Part } from '../mail/mime-parts.ts';
+import type { MailPart } from '../mail/mime-parts.ts';
 import { structured } from '../mail/structured.ts';
 
 /** A leaf with what the choice of bodies and files hangs on. */
 export interface Leaf {
-  readonly part: Part;
+  readonly part: MailPart;
   /** Media type; what is none has become `text/plain`, or bytes if it is a file. */
   readonly type: string;
   readonly disposition: string;
@@ -26,7 +26,7 @@ export interface Bodies {
  *
  * Two things differ: a name makes a part of text a file wherever it stands behind another text, and pictures are always files.
  */
-export function bodiesOf(root: Part, leafOf: (part: Part, parent?: Part) => Leaf): Bodies {
+export function bodiesOf(root: MailPart, leafOf: (part: MailPart, parent?: MailPart) => Leaf): Bodies {
   const text: Leaf[] = [];
   const html: Leaf[] = [];
   const files: Leaf[] = [];
@@ -35,8 +35,8 @@ export function bodiesOf(root: Part, leafOf: (part: Part, parent?: Part) => Leaf
   return { text, html, files };
 
   function visit(
-    parts: readonly Part[],
-    parent: Part | undefined,
+    parts: readonly MailPart[],
+    parent: MailPart | undefined,
     inAlternative: boolean,
     texts: Leaf[] | undefined,
     htmls: Leaf[] | undefined,
@@ -82,8 +82,8 @@ export function bodiesOf(root: Part, leafOf: (part: Part, parent?: Part) => Leaf
 }
 
 /** The place of the root of `multipart/related`: that which its parameter names (RFC 2387, section 3.2), else the first text. */
-function rootOf(parts: readonly Part[], parent: Part | undefined): number {
-  const headerOf = (part: Part, name: string) =>
+function rootOf(parts: readonly MailPart[], parent: MailPart | undefined): number {
+  const headerOf = (part: MailPart, name: string) =>
     part.headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
   const { start } = parent?.multipart === 'related' ? structured(headerOf(parent, 'content-type')).params : {};
   const named = start ? parts.findIndex((part) => headerOf(part, 'content-id').trim() === start.trim()) : -1;
@@ -91,7 +91,7 @@ function rootOf(parts: readonly Part[], parent: Part | undefined): number {
 }
 
 /** What may be the root of `multipart/related`, with pictures in front of it or behind. */
-function isTextOrMultipart({ type, multipart }: Part): boolean {
+function isTextOrMultipart({ type, multipart }: MailPart): boolean {
   return multipart !== false || !/^(image|audio|video|application)\//.test(type);
 }
 

@@ -19,7 +19,7 @@ import { messageId, messageIds } from './message-ids.ts';
 import { verdictsOf } from './verdicts.ts';
 
 /** What of a reception is known besides the mail itself. */
-export interface Reception {
+export interface ReceptionContext {
   readonly provider: string;
   readonly type: InboundType;
   /** ISO time. */
@@ -33,7 +33,11 @@ export interface Reception {
 }
 
 /** One message for each recipient of a mail, in the shape that does not tell which way it came. */
-export function composeMessages(posted: PostedMail, content: MailContent, reception: Reception): InboundMessage[] {
+export function composeMessages(
+  posted: PostedMail,
+  content: MailContent,
+  reception: ReceptionContext,
+): InboundMessage[] {
   const { type, provider, receivedAt, raw, attachments, flags, incomplete } = reception;
   const headers = content.headers.map(([name, value]) => [clean(name), clean(decodeWords(value))] as const);
   const of = (name: string) => valuesOf(headers, name);

@@ -3,7 +3,7 @@ import { inAscii } from '../platform/ascii-json.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 import type { Queue } from '../platform/queue.ts';
-import { Trouble } from '../platform/service-failure.ts';
+import { ServiceError } from '../platform/service-failure.ts';
 
 /** SQS takes 1 MiB; 16 KiB are left for the attributes that a consumer's own dead-letter queue may add. */
 const MAX_QUEUE_BYTES = 1_048_576 - 16_384;
@@ -14,7 +14,7 @@ const WAIT_MS = 100;
  * Puts a message on the inbound queue, by way of the bucket if it is larger than the queue takes; not after `until`, when
  * the claim on it may be another function's: one that was frozen must not send what it began with.
  */
-export async function deliver(
+export async function enqueueReceived(
   message: InboundMessage,
   until: number,
   { queue, queueUrl, store, clock }: { queue: Queue; queueUrl: string; store: ObjectStore; clock: Clock },
@@ -27,7 +27,7 @@ export async function deliver(
 
   async function send(text: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      if (clock.now() >= until) throw new Trouble('the claim on the message has run out');
+      if (clock.now() >= until) throw new ServiceError('the claim on the message has run out');
       try {
         return await queue.send(queueUrl, text);
       } catch (error) {

@@ -2,11 +2,11 @@ import type { InboundEnvironment, InboundProvider } from '../contract/inbound-en
 import type { InboundOutcome } from '../contract/metrics.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
-import { Trouble, tellError } from '../platform/service-failure.ts';
+import { ServiceError, tellError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import type { InboundModule, PostedMail, PostingType } from '../providers/inbound.ts';
-import { type Arrival, createKeys } from './authenticate.ts';
-import { type Answer, answerOf } from './outcome.ts';
+import { type Arrival, createAuthenticator } from './authenticate.ts';
+import { type HttpAnswer, httpAnswer } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
 import { bindToken } from './replay-token.ts';
 import { fetchStored, MAY_APPEAR_MS, storageOf } from './stored.ts';
@@ -34,9 +34,9 @@ interface Result {
  */
 export function createInbound(
   dependencies: InboundDependencies,
-): (arrival: Arrival, limitMs?: number) => Promise<Answer> {
+): (arrival: Arrival, limitMs?: number) => Promise<HttpAnswer> {
   const { environment, log, metrics, clock } = dependencies;
-  const vouch = createKeys(dependencies.secrets, clock);
+  const vouch = createAuthenticator(dependencies.secrets, clock);
 
   return async (arrival, limitMs) => {
     const begun = clock.now();
@@ -45,7 +45,7 @@ export function createInbound(
       // Without the key that was asked for: it is a stranger's word, or a part of the secret path in the wrong place.
       metrics.add('InboundUnknownKey', 1);
       log.warn('inbound', { outcome: 'unknown-path', bytes: arrival.body.length });
-      return answerOf('unknown-path');
+      return httpAnswer('unknown-path');
     }
     const { outcome, detail, ids } = await within(limitMs, receive(arrival, provider)).catch(failed);
     metrics.add('InboundRequests', 1, { provider: provider.key, outcome });
@@ -59,7 +59,7 @@ export function createInbound(
     };
     if (outcome === 'delivered' || outcome === 'duplicate' || outcome === 'canary') log.info('inbound', fields);
     else log.warn('inbound', fields);
-    return answerOf(outcome);
+    return httpAnswer(outcome);
   };
 
   async function receive(arrival: Arrival, provider: InboundProvider): Promise<Result> {
@@ -111,7 +111,7 @@ export function createInbound(
         secret,
         fetch: dependencies.fetch,
       });
-      if (stored === 'missing' && !last) throw new Trouble('the stored mail is not there yet');
+      if (stored === 'missing' && !last) throw new ServiceError('the stored mail is not there yet');
       if (typeof stored === 'string')
         log.error('stored mail cannot be had', { provider: provider.key, detail: stored });
       return stored;

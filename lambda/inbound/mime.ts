@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { codecOf, textFrom } from '../mail/charset.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
 import type { HeaderField } from '../mail/header-fields.ts';
-import { type Part, splitMail } from '../mail/mime-parts.ts';
+import { type MailPart, splitMail } from '../mail/mime-parts.ts';
 import {
   isMediaType,
   repairedDisposition,
@@ -73,7 +73,7 @@ function withUsualLineEnds(mime: Buffer): Buffer {
 }
 
 /** The charset that the first text of the mail names, for what names none. */
-function likelyCharset(part: Part): string | undefined {
+function likelyCharset(part: MailPart): string | undefined {
   if (part.children.length > 0) return part.children.map(likelyCharset).find(Boolean);
   const { value, params } = structured(repairedType(headerOf(part, 'content-type')));
   const { charset } = params;
@@ -81,7 +81,7 @@ function likelyCharset(part: Part): string | undefined {
   return isText && charset !== undefined && codecOf(charset) !== undefined ? charset : undefined;
 }
 
-function leafOf(part: Part, parent: Part | undefined, likely: string | undefined): Leaf {
+function leafOf(part: MailPart, parent: MailPart | undefined, likely: string | undefined): Leaf {
   const disposition = structured(repairedDisposition(headerOf(part, 'content-disposition'))).value.toLowerCase();
   const named = filenameOf(part, likely) !== undefined;
   if (part.multipart !== false) return { part, type: 'text/plain', disposition, named, lost: true };
@@ -89,14 +89,14 @@ function leafOf(part: Part, parent: Part | undefined, likely: string | undefined
 }
 
 /** RFC 2045, section 5.2; in a digest, RFC 2046, section 5.1.5. */
-function typeOf(part: Part, parent: Part | undefined, named: boolean): string {
+function typeOf(part: MailPart, parent: MailPart | undefined, named: boolean): string {
   const given = headerOf(part, 'content-type');
   if (given.trim() === '' && parent?.multipart === 'digest') return 'message/rfc822';
   if (isMediaType(part.type)) return part.type;
   return named ? 'application/octet-stream' : 'text/plain';
 }
 
-function namedCharset(part: Part): string | undefined {
+function namedCharset(part: MailPart): string | undefined {
   return structured(repairedType(headerOf(part, 'content-type'))).params['charset'];
 }
 
@@ -130,7 +130,7 @@ function bare(value: string, likely: string | undefined): string {
   return decodeWords(headerText(value, likely)).trim();
 }
 
-function filenameOf(part: Part, likely: string | undefined): string | undefined {
+function filenameOf(part: MailPart, likely: string | undefined): string | undefined {
   const read = (value: string) =>
     structured(withQuotedName(escaped(headerText(value, likely).replace(PATH_BACKSLASH, '\\\\'))));
   return (

@@ -1,7 +1,7 @@
 import type { InboundOutcome } from '../contract/metrics.ts';
 
 /** An answer over HTTP. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
 }
@@ -10,7 +10,7 @@ export interface Answer {
  * What the provider is told. Never 406 to Mailgun or 403 to Postmark, which end the retries for good: a wrong key after a
  * rotation, or a fault of ours, must not destroy mail.
  */
-export function answerOf(outcome: InboundOutcome): Answer {
+export function httpAnswer(outcome: InboundOutcome): HttpAnswer {
   switch (outcome) {
     case 'delivered':
     case 'duplicate':

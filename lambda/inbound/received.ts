@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { InboundEnvironment, InboundProvider } from '../contract/inbound-environment.ts';
 import type { Log } from '../platform/log.ts';
-import { Trouble } from '../platform/service-failure.ts';
+import { ServiceError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import { readNotification } from '../providers/ses/received.ts';
 import { type TakeDependencies, takeMail } from './take.ts';
@@ -19,7 +19,7 @@ export function createReceived(
   const provider = environment.providers.find(({ type }) => type === 'ses');
 
   return async (record, limitMs) => {
-    if (provider === undefined) throw new Trouble('no provider of type ses receives');
+    if (provider === undefined) throw new ServiceError('no provider of type ses receives');
     await within(limitMs, take(record, provider)).catch((error: unknown) => {
       metrics.add('InboundRequests', 1, { provider: provider.key, outcome: 'failed' });
       throw error;
@@ -31,13 +31,13 @@ export function createReceived(
     if (received === undefined || received.object.bucket !== environment.mailBucket) {
       // The queue's own dead-letter queue keeps what is no notification; SES sends a test when a rule is made.
       if (isTest(body)) return;
-      throw new Trouble('not a notification of a mail in the bucket');
+      throw new ServiceError('not a notification of a mail in the bucket');
     }
     const raw = { s3: received.object, form: 'mime' } as const;
     const mime = await store.get(received.object.key);
     const posted = { ...received.mail, content: { headers: [], files: [] } };
     const { outcome, ids } = await takeMail({ provider, posted, mime, raw }, dependencies);
-    if (outcome === 'busy') throw new Trouble('another copy is at work');
+    if (outcome === 'busy') throw new ServiceError('another copy is at work');
     metrics.add('InboundRequests', 1, { provider: provider.key, outcome });
     log.info('inbound', {
       provider: provider.key,

@@ -20,7 +20,7 @@ interface Namesake {
  * Remembers a delivered mail by its Message-ID; true if that stood for another mail to the same recipient before. Then it is
  * one of a broken sender, or of somebody who would like the second mail to pass for a copy of the first.
  */
-export async function rememberName(table: Table, clock: Clock, message: Named): Promise<boolean> {
+export async function rememberId(table: Table, clock: Clock, message: Named): Promise<boolean> {
   const pk = keyOf(message);
   if (pk === undefined) return false;
   const expires = Math.floor(clock.now() / 1000) + REMEMBER_S;

@@ -1,6 +1,6 @@
 import { parsePosted } from '../contract/json-bounds.ts';
 import type { Secret } from '../platform/secrets.ts';
-import { Trouble } from '../platform/service-failure.ts';
+import { ServiceError } from '../platform/service-failure.ts';
 import type { InboundModule } from '../providers/inbound.ts';
 
 /** Larger than what any provider here takes from a sender. */
@@ -62,7 +62,7 @@ export async function fetchStored(address: string, { allowed, secret, fetch }: S
     }
     if (response.status !== 200) {
       await response.body?.cancel();
-      throw new Trouble(`stored mail was answered with status ${response.status}`);
+      throw new ServiceError(`stored mail was answered with status ${response.status}`);
     }
     const body = await readAtMost(response, MAX_BYTES);
     return body === undefined ? 'too-large' : mimeOf(body, response.headers.get('content-type') ?? '');
@@ -96,6 +96,6 @@ function mimeOf(body: Buffer, contentType: string): Buffer {
   // A parser's error would quote the mail.
   const parsed = attempt(() => parsePosted(body));
   const { 'body-mime': mime } = Object(parsed) as { 'body-mime'?: unknown };
-  if (typeof mime !== 'string') throw new Trouble('stored mail came without its MIME form');
+  if (typeof mime !== 'string') throw new ServiceError('stored mail came without its MIME form');
   return Buffer.from(mime, 'utf8');
 }

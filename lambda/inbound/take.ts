@@ -1,5 +1,5 @@
 import { TOKEN_HEADER } from '../canary/canary.ts';
-import { noteReturn, type Reception } from '../canary/returned.ts';
+import { noteReturn, type ReturnedCanary } from '../canary/returned.ts';
 import type { InboundFlag, InboundMessage } from '../contract/inbound.ts';
 import type { InboundEnvironment } from '../contract/inbound-environment.ts';
 import type { InboundType } from '../contract/providers.ts';
@@ -11,13 +11,13 @@ import type { Table } from '../platform/table.ts';
 import type { MailContent, PostedMail } from '../providers/inbound.ts';
 import { composeMessages } from './compose.ts';
 import { evened } from './content.ts';
-import { deliver } from './deliver.ts';
+import { enqueueReceived } from './deliver.ts';
 import { keepFiles } from './files.ts';
 import { valuesOf } from './headers.ts';
 import { inTurns } from './in-turns.ts';
 import { once } from './once.ts';
 import { readFully } from './read-fully.ts';
-import { rememberName } from './reused-ids.ts';
+import { rememberId } from './reused-ids.ts';
 
 /** What the way of a mail needs of the world. */
 export interface TakeDependencies {
@@ -77,7 +77,7 @@ export async function takeMail(
   const large = (content.text?.length ?? 0) + (content.html?.length ?? 0) > LARGE;
   const results = await inTurns(messages, large ? 1 : AT_A_TIME, (message) =>
     once(table, clock, { id: message.id, provider: provider.key, truncated: incomplete }, (until) =>
-      deliver(message, until, { queue, queueUrl: environment.inboundQueueUrl, store, clock }),
+      enqueueReceived(message, until, { queue, queueUrl: environment.inboundQueueUrl, store, clock }),
     ),
   );
   const delivered = results.filter((result) => result === 'delivered').length;
@@ -90,7 +90,7 @@ export async function takeMail(
   }
   /** A count is worth no repetition of a mail either. */
   async function countReused(taken: readonly InboundMessage[]): Promise<void> {
-    const reused = await inTurns(taken, AT_A_TIME, (message) => rememberName(table, clock, message).catch(() => false));
+    const reused = await inTurns(taken, AT_A_TIME, (message) => rememberId(table, clock, message).catch(() => false));
     const count = reused.filter(Boolean).length;
     if (count > 0) metrics.add('InboundIdReused', count, { provider: provider.key });
   }
@@ -104,7 +104,7 @@ export async function takeMail(
 /** The recipient whose copy is a canary of ours, if one is. */
 export async function canaryAmong(
   headers: MailContent['headers'],
-  reception: Omit<Reception, 'token'>,
+  reception: Omit<ReturnedCanary, 'token'>,
   table: Table,
 ): Promise<string | undefined> {
   const [token] = valuesOf(headers, TOKEN_HEADER.toLowerCase());

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** One field of a posted form, as bytes: a mail in it need not be UTF-8. */
-export interface Field {
+export interface FormField {
   readonly name: string;
   readonly filename?: string;
   readonly contentType?: string;
@@ -10,7 +10,7 @@ export interface Field {
 
 /** The fields of a form in order. */
 export interface Form {
-  readonly fields: readonly Field[];
+  readonly fields: readonly FormField[];
   /** Whether this is all of it: the form ends as it should, and has no more fields than are taken. */
   readonly complete: boolean;
   /** Hash of the fields that were left out. */
@@ -58,12 +58,12 @@ type Gathering = ReturnType<typeof gather>;
 
 /** Takes fields up to the limits, and hashes what is beyond them. */
 function gather(isWanted: (name: string) => boolean) {
-  const fields: Field[] = [];
+  const fields: FormField[] = [];
   const rest = createHash('sha256');
   let complete = true;
   return {
     /** `bytes` is the field as it stands in the form. */
-    add(name: string, bytes: Buffer, field: () => Field): void {
+    add(name: string, bytes: Buffer, field: () => FormField): void {
       if (fields.length < MAX_FIELDS || (fields.length < MAX_WANTED_FIELDS && isWanted(name))) {
         fields.push(field());
         return;
@@ -164,7 +164,7 @@ function endOfDelimiter(body: Buffer, after: number): Delimiter | undefined {
   return body[end] === 0x0d && body[end + 1] === 0x0a ? { start: 0, end: end + 2, last: false } : undefined;
 }
 
-function readPart(part: Buffer): Field | undefined {
+function readPart(part: Buffer): FormField | undefined {
   const headerEnd = part.subarray(0, MAX_PART_HEADER_BYTES).indexOf(HEADER_END);
   if (headerEnd === -1) return undefined;
   const headers = new Map<string, string>();

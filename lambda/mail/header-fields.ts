@@ -5,7 +5,7 @@ import { repairedType } from './structured.ts';
 export type HeaderField = readonly [name: string, value: string];
 
 /** What stands at a place of a header block. */
-export type Field =
+export type HeaderBlockItem =
   | {
       readonly kind: 'header';
       readonly end: number;
@@ -26,7 +26,7 @@ const MAILBOX_LINE = /^>?From /;
  *
  * A fold takes its line break away, and nothing else (RFC 5322, section 2.2.3).
  */
-export function nextField(mail: Buffer, from: number, most: number): Field {
+export function nextField(mail: Buffer, from: number, most: number): HeaderBlockItem {
   const end = lineEnd(mail, from);
   const bare = withoutLineEnd(mail, from, end);
   if (bare === from) return { kind: 'end', end };

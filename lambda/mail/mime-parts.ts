@@ -1,24 +1,24 @@
 import { Splitter } from '@zone-eu/mailsplit';
-import { type Field, type HeaderField, nextField, repairedField } from './header-fields.ts';
+import { type HeaderBlockItem, type HeaderField, nextField, repairedField } from './header-fields.ts';
 import { endOfHead, lineEnd, withoutLineEnd } from './lines.ts';
 import { structured } from './structured.ts';
 import { type Decoded, decoded } from './transfer-encoding.ts';
 
 /** A part of a mail as it stands there: a multipart with its parts, or a leaf with content. */
-export interface Part {
+export interface MailPart {
   readonly headers: readonly HeaderField[];
   /** Media type in lower case, without parameters; as written, so that it may be none. */
   readonly type: string;
   /** `mixed` of `multipart/mixed`, and of anything else that has parts; false for a leaf. */
   readonly multipart: string | false;
-  readonly children: readonly Part[];
+  readonly children: readonly MailPart[];
   /** Undoes the transfer encoding; of a multipart that is what stands there if no part was found. */
   read(): Decoded;
 }
 
 /** A mail in its parts. */
-export interface Parts {
-  readonly root: Part;
+export interface MailParts {
+  readonly root: MailPart;
   /** Whether these are all parts: a mail made to break parsers has more, or deeper ones, or more headers. */
   readonly complete: boolean;
   /** Whether each multipart is closed by its own end: where one is not, nobody knows what is lost. */
@@ -38,14 +38,14 @@ const MAX_PART_HEADER_BYTES = 32 * 1024;
  * Structure is mailsplit's to decide, line by line. A forwarded mail (`message/rfc822`) is a leaf: it is a file of this
  * mail, not a part of its text.
  */
-export function splitMail(mail: Buffer): Parts {
+export function splitMail(mail: Buffer): MailParts {
   const reader = new Reader(mail);
   reader.read();
   return { root: reader.root, complete: reader.complete, ended: reader.ended };
 }
 
 /** What is known of a part while it is read. */
-interface Open extends Part {
+interface Open extends MailPart {
   multipart: string | false;
   readonly children: Open[];
   /** Where its body begins and ends. */
@@ -83,8 +83,8 @@ class Reader {
     this.#root = this.#splitter.node;
   }
 
-  get root(): Part {
-    return this.#parts.get(this.#root) as Part;
+  get root(): MailPart {
+    return this.#parts.get(this.#root) as MailPart;
   }
 
   get ended(): boolean {
@@ -110,7 +110,7 @@ class Reader {
     let at = from;
     let typed = false;
     for (;;) {
-      const field: Field = nextField(this.#mail, at, most);
+      const field: HeaderBlockItem = nextField(this.#mail, at, most);
       at = field.end;
       if (field.kind === 'end') break;
       if (field.kind === 'no-header') continue;

@@ -3,10 +3,10 @@ import type { Message } from './message.ts';
 import { plainText, plainView, type View, viewsOf } from './spellings.ts';
 
 /** Blanks out of a text what nobody may read there, however it is spelt. */
-export type Conceal = (text: string) => string;
+export type Redact = (text: string) => string;
 
 /** What must not be read, by how it is found. */
-export interface Hidden {
+export interface Redacted {
   /** Found as a whole, anywhere. */
   readonly values: Iterable<string>;
   /** Words that are found one by one as well. */
@@ -31,7 +31,7 @@ const COMMON: ReadonlySet<string> = new Set(
 );
 
 /** Makes one for everything that is to be hidden; without anything, addresses are. */
-export function concealing({ values, texts = [], secrets = [] }: Hidden): Conceal {
+export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact {
   const whole = new Set<string>();
   const words = new Set<string>();
   const parts = new Set<string>();
@@ -91,7 +91,7 @@ export function givesAway(id: string, { from, to, cc, bcc, replyTo }: Message): 
 }
 
 /** What of a message, and of the secret that it is sent with, must not be read anywhere. */
-export function hiddenOf(message: Message, secret: Readonly<Record<string, string>> = {}): Hidden {
+export function hiddenOf(message: Message, secret: Readonly<Record<string, string>> = {}): Redacted {
   const {
     from,
     to,

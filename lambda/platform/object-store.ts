@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from './clock.ts';
 import type { ObjectReference } from './objects.ts';
-import { Trouble } from './service-failure.ts';
+import { ServiceError } from './service-failure.ts';
 import { patientSockets } from './sockets.ts';
 
 /** Keeps objects in one bucket. Throws when it does not take or give one. */
@@ -44,7 +44,7 @@ export const s3Store = (bucket: string, clock: Clock = systemClock): ObjectStore
     async get(key) {
       const { s3, client } = await open();
       const { Body } = await client.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }));
-      if (Body === undefined) throw new Trouble('the object has no body');
+      if (Body === undefined) throw new ServiceError('the object has no body');
       return Buffer.from(await Body.transformToByteArray());
     },
   };

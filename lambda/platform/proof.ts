@@ -27,12 +27,7 @@ const LOOK_AGAIN_MS = 30_000;
  * The secret holds `key`, and `previousKey` while letters of the time before a rotation are on the dead-letter queue. Each time
  * that it is wanted and is missing, forbidden or malformed is counted.
  */
-export function letterProofs(
-  secretName: string,
-  secrets: Secrets,
-  clock: Clock,
-  metrics: Pick<Metrics, 'add'>,
-): Proofs {
+export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, metrics: Pick<Metrics, 'add'>): Proofs {
   let lookedAt = Number.NEGATIVE_INFINITY;
   const readKeys = async (fresh = false): Promise<readonly [string, ...string[]]> => {
     try {

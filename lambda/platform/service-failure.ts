@@ -1,5 +1,5 @@
 /** An error of our own making, whose message holds nothing of a mail or a secret and may be logged. */
-export class Trouble extends Error {
+export class ServiceError extends Error {
   override readonly name: string = 'Trouble';
 }
 
@@ -10,7 +10,7 @@ export class Trouble extends Error {
 export function tellError(error: unknown): { readonly error: string; readonly detail?: string } {
   if (!(error instanceof Error)) return { error: typeof error };
   const { name, message } = error;
-  if (error instanceof Trouble) return { error: name, detail: message };
+  if (error instanceof ServiceError) return { error: name, detail: message };
   const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: unknown } };
   const facts = [code, $metadata?.httpStatusCode].filter((fact) => /^[\w.-]{1,60}$/.test(String(fact ?? '')));
   return { error: /^\w{1,80}$/.test(name) ? name : 'Error', ...(facts.length > 0 && { detail: facts.join(' ') }) };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { Trouble } from './service-failure.ts';
+import { ServiceError } from './service-failure.ts';
 import { patientSockets } from './sockets.ts';
 
 /** One item of the state table. Whoever writes it keeps the fields that it does not know: a newer release may need them. */
@@ -87,7 +87,7 @@ export const dynamoTable = (TableName: string, configuration: DynamoDBClientConf
         if (Object.keys(UnprocessedKeys).length === 0) return items;
         left = UnprocessedKeys;
       }
-      throw new Trouble('the table left out some of the keys, again and again');
+      throw new ServiceError('the table left out some of the keys, again and again');
     },
     async write(item, expected) {
       const { connection, commands } = await open();

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from './clock.ts';
-import { Trouble } from './service-failure.ts';
+import { ServiceError } from './service-failure.ts';
 
 /** Rejects with this after the time is up; what was waited for goes on unobserved. */
-export class TimeUpError extends Trouble {
+export class TimeUpError extends ServiceError {
   override readonly name = 'TimeUpError';
 }
 

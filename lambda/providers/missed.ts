@@ -1,6 +1,6 @@
 import { parsePosted } from '../contract/json-bounds.ts';
 import type { Secret } from '../platform/secrets.ts';
-import { Trouble } from '../platform/service-failure.ts';
+import { ServiceError } from '../platform/service-failure.ts';
 import type { PostedMail } from './inbound.ts';
 
 /** A received mail that a provider tells of. */
@@ -81,13 +81,13 @@ export async function askJson(
   try {
     body = parsePosted(bytes);
   } catch {
-    throw new Trouble(`the provider answered ${response.status} without JSON`);
+    throw new ServiceError(`the provider answered ${response.status} without JSON`);
   }
   return { status: response.status, body: Object(body), bytes };
 }
 
 /** An answer that must be a good one. */
 export function good<T extends { readonly status: number }>(answer: T): T {
-  if (answer.status !== 200) throw new Trouble(`the provider answered ${answer.status}`);
+  if (answer.status !== 200) throw new ServiceError(`the provider answered ${answer.status}`);
   return answer;
 }

@@ -1,5 +1,5 @@
 import type { Reception } from '../providers/missed.ts';
-import { type Case, NEW } from './state.ts';
+import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 
 /** How long a provider has to post a mail that it was asked for. */
 const ASK_PAUSE_MS = 30 * 60_000;
@@ -7,7 +7,7 @@ const ASK_PAUSE_MS = 30 * 60_000;
 const FAILURE_PAUSE_MS = 5 * 60_000;
 
 /** From when on a case is to be looked at, in epoch milliseconds; the pauses count in the reconciler's own time. */
-function dueAt({ settled, asks, askedAt, failures, failedAt }: Case, scale: number): number {
+function dueAt({ settled, asks, askedAt, failures, failedAt }: ReceptionState, scale: number): number {
   if (settled) return Number.POSITIVE_INFINITY;
   const asked = asks === 0 ? 0 : askedAt + ASK_PAUSE_MS / scale;
   const failed = failures === 0 ? 0 : failedAt + ((failures - 1) * FAILURE_PAUSE_MS) / scale;
@@ -26,10 +26,10 @@ export interface Due {
 /** Sorts receptions by what was done about them; those in `again` with the least trouble first. */
 export function sortOut(
   receptions: readonly Reception[],
-  cases: ReadonlyMap<string, Case>,
+  cases: ReadonlyMap<string, ReceptionState>,
   { now, scale }: { readonly now: number; readonly scale: number },
 ): Due {
-  const of = ({ id }: Reception) => cases.get(id) ?? NEW;
+  const of = ({ id }: Reception) => cases.get(id) ?? NEW_RECEPTION;
   const trouble = (one: Reception) => of(one).deaths * 1000 + of(one).failures;
   const unsettled = receptions.filter((one) => !of(one).settled);
   const due = unsettled.filter((one) => dueAt(of(one), scale) <= now);

@@ -1,8 +1,8 @@
-import { Trouble, tellError } from '../platform/service-failure.ts';
+import { ServiceError, tellError } from '../platform/service-failure.ts';
 import type { MissedSource, Reception } from '../providers/missed.ts';
 import { sortOut } from './due.ts';
-import { type SettleContext, type Settlement, settle } from './settle.ts';
-import { type Case, NEW } from './state.ts';
+import { type EnsureContext, ensureReceived, type ReceptionResult } from './settle.ts';
+import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 
 /** At the first run, and after a long pause, this far back: Mailgun keeps no mail longer. */
 const FIRST_LOOK_MS = 3 * 24 * 3_600_000;
@@ -15,7 +15,7 @@ const MOST_STANDING = 150;
 const MOST_AGAIN = 100;
 
 /** What came of a look at one provider. `skipped`: some mail is too old to be looked at any more. */
-export interface Look {
+export interface ReconcilerRun {
   readonly behind: boolean;
   readonly skipped: boolean;
 }
@@ -27,7 +27,7 @@ export interface Look {
  * How far all is settled is written down span by span, and which mail is in hand with each: a run may be cut off
  * anywhere, and what killed it is met with more caution by the next.
  */
-export async function lookAt(context: SettleContext, room: () => boolean): Promise<Look> {
+export async function lookAt(context: EnsureContext, room: () => boolean): Promise<ReconcilerRun> {
   const { provider, source, scale, memory, dependencies } = context;
   const now = dependencies.clock.now();
   const { until: seen, at: killer } = await memory.progress(provider.key);
@@ -64,7 +64,7 @@ export async function lookAt(context: SettleContext, room: () => boolean): Promi
   }
 }
 
-async function sorted(receptions: readonly Reception[], { provider, memory, scale, dependencies }: SettleContext) {
+async function sorted(receptions: readonly Reception[], { provider, memory, scale, dependencies }: EnsureContext) {
   const cases = await memory.cases(
     provider.key,
     receptions.map(({ id }) => id),
@@ -72,8 +72,8 @@ async function sorted(receptions: readonly Reception[], { provider, memory, scal
   return sortOut(receptions, cases, { now: dependencies.clock.now(), scale });
 }
 
-async function countDeath(id: string, { provider, memory, dependencies }: SettleContext): Promise<void> {
-  const { deaths } = (await memory.cases(provider.key, [id])).get(id) ?? NEW;
+async function countDeath(id: string, { provider, memory, dependencies }: EnsureContext): Promise<void> {
+  const { deaths } = (await memory.cases(provider.key, [id])).get(id) ?? NEW_RECEPTION;
   await memory.remember(provider.key, id, { deaths: deaths + 1 });
   // Should this run end before it has another mail in hand, the one of before is not to blame.
   await memory.setProgress(provider.key, { at: undefined });
@@ -81,7 +81,7 @@ async function countDeath(id: string, { provider, memory, dependencies }: Settle
 }
 
 /** Settles one after the other. `here`: had arrived, and nothing was written of it. */
-async function workThrough(due: readonly Reception[], most: number, context: SettleContext, room: () => boolean) {
+async function workThrough(due: readonly Reception[], most: number, context: EnsureContext, room: () => boolean) {
   const { provider, memory } = context;
   const some = due.slice(0, most);
   const cases = await memory.cases(
@@ -93,23 +93,23 @@ async function workThrough(due: readonly Reception[], most: number, context: Set
   for (const reception of some) {
     if (!room()) break;
     looks += 1;
-    const before = cases.get(reception.id) ?? NEW;
+    const before = cases.get(reception.id) ?? NEW_RECEPTION;
     const result = await one(reception, before, context);
     if (result !== 'later') settled += 1;
     if (result !== 'here') continue;
     // Mail in a list that stays would be looked at for weeks.
-    if (reception.state === 'taken' && before === NEW) here.push(reception.id);
+    if (reception.state === 'taken' && before === NEW_RECEPTION) here.push(reception.id);
     else await memory.remember(provider.key, reception.id, { settled: true });
   }
   return { looks, settled, here };
 }
 
-async function one(reception: Reception, before: Case, context: SettleContext): Promise<Settlement> {
+async function one(reception: Reception, before: ReceptionState, context: EnsureContext): Promise<ReceptionResult> {
   const { provider, memory, dependencies } = context;
   const { log, metrics, clock } = dependencies;
   await memory.setProgress(provider.key, { at: reception.id });
   try {
-    const result = await settle(reception, before, context);
+    const result = await ensureReceived(reception, before, context);
     if (result === 'later' || result === 'here') return result;
     log.warn('found by the reconciler', { provider: provider.key, outcome: result, state: reception.state });
     metrics.add('InboundReconciled', 1, { provider: provider.key, outcome: result });
@@ -132,5 +132,5 @@ async function listed(source: MissedSource, from: number, to: number, room: () =
     if (receptions !== 'too-many' && (receptions.length <= MOST_A_RUN || last)) return { receptions, until };
     until = from + (until - from) / 2;
   }
-  throw new Trouble('more received mail than can be listed');
+  throw new ServiceError('more received mail than can be listed');
 }

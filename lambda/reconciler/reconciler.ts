@@ -6,8 +6,8 @@ import { tellError } from '../platform/service-failure.ts';
 import type { InboundModule, PostingType } from '../providers/inbound.ts';
 import type { MissedContext, MissedSource } from '../providers/missed.ts';
 import { lookAt } from './look.ts';
-import type { SettleContext } from './settle.ts';
-import { createMemory } from './state.ts';
+import type { EnsureContext } from './settle.ts';
+import { createReconcilerState } from './state.ts';
 
 /** What reconciling needs of the world. */
 export interface ReconcilerDependencies extends TakeDependencies {
@@ -31,7 +31,7 @@ const MARGIN_MS = 45_000;
  */
 export function createReconciler(dependencies: ReconcilerDependencies): (remainingMs: () => number) => Promise<void> {
   const { environment, metrics, log } = dependencies;
-  const memory = createMemory(dependencies.table, dependencies.clock);
+  const memory = createReconcilerState(dependencies.table, dependencies.clock);
 
   return async (remainingMs) => {
     const asked = environment.providers.filter(({ type }) => type !== 'ses');
@@ -55,7 +55,7 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
     }
   }
 
-  async function contextOf(provider: ReconciledProvider): Promise<SettleContext> {
+  async function contextOf(provider: ReconciledProvider): Promise<EnsureContext> {
     const type = provider.type as PostingType;
     const source = await open(provider, type);
     const module = await dependencies.loadInbound(type);

@@ -5,27 +5,27 @@ import { keepRaw } from '../inbound/raw.ts';
 import { idByName } from '../inbound/reused-ids.ts';
 import { fetchStored, MAY_APPEAR_MS, storageOf } from '../inbound/stored.ts';
 import { canaryAmong, takeMail } from '../inbound/take.ts';
-import { Trouble } from '../platform/service-failure.ts';
+import { ServiceError } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
 import type { InboundModule, PostedMail } from '../providers/inbound.ts';
 import type { Known, MissedSource, Reception } from '../providers/missed.ts';
 import type { ReconcilerDependencies } from './reconciler.ts';
-import type { Case, Memory } from './state.ts';
+import type { ReceptionState, ReconcilerState } from './state.ts';
 
 /**
  * What became of one reception. `here`: it had arrived, or is a canary, for nobody to read. `recovered`: it is on the queue now, whole. `asked`: the provider
  * posts it again. `notice`: what is known of it is on the queue, flagged. `later`: the next run looks again.
  */
-export type Settlement = 'here' | 'recovered' | 'asked' | 'notice' | 'later';
+export type ReceptionResult = 'here' | 'recovered' | 'asked' | 'notice' | 'later';
 
 /** What the receptions of one provider are settled with. */
-export interface SettleContext {
+export interface EnsureContext {
   readonly provider: ReconciledProvider;
   readonly source: MissedSource;
   readonly module: InboundModule;
   readonly secret: Readonly<Record<string, string>>;
   readonly scale: number;
-  readonly memory: Memory;
+  readonly memory: ReconcilerState;
   readonly dependencies: ReconcilerDependencies;
 }
 
@@ -40,7 +40,7 @@ const MOST_FAILURES = 24;
  * How much is still dared with a reception, the more runs it has killed: to take the mail apart (0), only to keep the copy
  * as it is (1), only what the list and one answer say (2), only the list (3).
  */
-function cautionOf({ deaths, failures }: Case): number {
+function cautionOf({ deaths, failures }: ReceptionState): number {
   return Math.max(deaths, failures >= MOST_FAILURES ? 2 : 0);
 }
 
@@ -49,7 +49,11 @@ function cautionOf({ deaths, failures }: Case): number {
  *
  * @throws what kept it from being looked at, to be seen again in a later run
  */
-export async function settle(reception: Reception, before: Case, context: SettleContext): Promise<Settlement> {
+export async function ensureReceived(
+  reception: Reception,
+  before: ReceptionState,
+  context: EnsureContext,
+): Promise<ReceptionResult> {
   const { source, provider, memory, dependencies } = context;
   const caution = cautionOf(before);
   const known = await knowledge(reception, before, source);
@@ -69,7 +73,7 @@ export async function settle(reception: Reception, before: Case, context: Settle
 }
 
 /** What the provider knows, or the list alone if that is not to be had. */
-async function knowledge(reception: Reception, before: Case, source: MissedSource): Promise<Known> {
+async function knowledge(reception: Reception, before: ReceptionState, source: MissedSource): Promise<Known> {
   if (before.deaths >= 3) return listed(reception);
   return await source.know(reception).catch((error: unknown) => {
     if (before.failures < MOST_FAILURES) throw error;
@@ -86,7 +90,7 @@ function listed(reception: Reception): Known {
 }
 
 /** Whether nobody else is to read it. That it has come by no other way is seen by the age of the canaries, so it is not noted. */
-async function isCanary({ mail }: Known, { provider, dependencies }: SettleContext): Promise<boolean> {
+async function isCanary({ mail }: Known, { provider, dependencies }: EnsureContext): Promise<boolean> {
   const { recipients, content } = mail;
   const own = await canaryAmong(content.headers, { over: provider.key, recipients, proves: false }, dependencies.table);
   return own !== undefined && recipients.every((one) => one.trim().toLowerCase() === own.trim().toLowerCase());
@@ -97,8 +101,8 @@ async function fromStorage(
   reception: Reception,
   known: Known,
   caution: number,
-  context: SettleContext,
-): Promise<Settlement> {
+  context: EnsureContext,
+): Promise<ReceptionResult> {
   const { provider, module, secret, memory, dependencies, scale } = context;
   const stored = await fetchStored(known.mail.storedAt ?? '', {
     allowed: storageOf(module, dependencies.environment.endpoints?.[provider.key]),
@@ -106,7 +110,7 @@ async function fromStorage(
     fetch: dependencies.fetch,
   });
   if (stored === 'missing' && dependencies.clock.now() - reception.at < MAY_APPEAR_MS / scale)
-    throw new Trouble('the stored mail is not there yet');
+    throw new ServiceError('the stored mail is not there yet');
   if (!Buffer.isBuffer(stored)) return await fromKnown(reception, known, context);
   const raw = await keepRaw(dependencies.store, provider.key, {
     form: 'mime',
@@ -125,7 +129,7 @@ async function fromStorage(
 }
 
 /** What is known stands for the mail: whole if nothing is missing in it, else flagged as truncated. */
-async function fromKnown(reception: Reception, known: Known, context: SettleContext): Promise<Settlement> {
+async function fromKnown(reception: Reception, known: Known, context: EnsureContext): Promise<ReceptionResult> {
   const { provider, memory, dependencies } = context;
   const { mail, complete, answer } = known;
   const raw = await keepRaw(dependencies.store, provider.key, {

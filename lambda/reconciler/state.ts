@@ -2,7 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Table } from '../platform/table.ts';
 
 /** What was done about one reception. */
-export interface Case {
+export interface ReceptionState {
   readonly settled: boolean;
   /** How often the provider was asked to post it again. */
   readonly asks: number;
@@ -16,7 +16,7 @@ export interface Case {
 }
 
 /** How far the runs have come with one provider. */
-export interface Progress {
+export interface ReconcilerProgress {
   /** Up to when all mail was looked at. */
   readonly until?: number;
   /** The reception that a run is at; it stands there after a run that was killed. */
@@ -24,14 +24,21 @@ export interface Progress {
 }
 
 /** A reception that nothing was done about. */
-export const NEW: Case = { settled: false, asks: 0, askedAt: 0, failures: 0, failedAt: 0, deaths: 0 };
+export const NEW_RECEPTION: ReceptionState = {
+  settled: false,
+  asks: 0,
+  askedAt: 0,
+  failures: 0,
+  failedAt: 0,
+  deaths: 0,
+};
 /** As long as Postmark keeps mail, so that what it lists again and again is looked at once. */
 const REMEMBER_S = 46 * 86_400;
 /** Most keys of one BatchGetItem. */
 const BATCH = 100;
 
 /** The reconciler's own items: how far it has looked at each provider, and what it did about single receptions. */
-export function createMemory(table: Table, clock: Clock) {
+export function createReconcilerState(table: Table, clock: Clock) {
   const pkOf = (provider: string, id: string) => `reconciled/${provider}/${id}`;
   const write = async (item: Readonly<Record<string, unknown>> & { readonly pk: string }): Promise<void> => {
     const before = await table.get(item.pk);
@@ -39,27 +46,27 @@ export function createMemory(table: Table, clock: Clock) {
     await table.write({ ...before, ...item }, before?.rev);
   };
   return {
-    async progress(provider: string): Promise<Progress> {
+    async progress(provider: string): Promise<ReconcilerProgress> {
       const item = await table.get(`reconciler/${provider}`);
       const [until, at] = [item?.['until'], item?.['at']];
       return { ...(typeof until === 'number' && { until }), ...(typeof at === 'string' && { at }) };
     },
-    async setProgress(provider: string, progress: Progress): Promise<void> {
+    async setProgress(provider: string, progress: ReconcilerProgress): Promise<void> {
       await write({ pk: `reconciler/${provider}`, ...progress });
     },
-    async cases(provider: string, ids: readonly string[]): Promise<ReadonlyMap<string, Case>> {
-      const found = new Map<string, Case>();
+    async cases(provider: string, ids: readonly string[]): Promise<ReadonlyMap<string, ReceptionState>> {
+      const found = new Map<string, ReceptionState>();
       for (let start = 0; start < ids.length; start += BATCH) {
         const some = [...new Set(ids.slice(start, start + BATCH))];
         const items = await table.getAll(some.map((id) => pkOf(provider, id)));
         for (const id of some) {
           const item = items.get(pkOf(provider, id));
-          if (item) found.set(id, { ...NEW, ...(item as Partial<Case>) });
+          if (item) found.set(id, { ...NEW_RECEPTION, ...(item as Partial<ReceptionState>) });
         }
       }
       return found;
     },
-    async remember(provider: string, id: string, one: Partial<Case>): Promise<void> {
+    async remember(provider: string, id: string, one: Partial<ReceptionState>): Promise<void> {
       const expires = Math.floor(clock.now() / 1000) + REMEMBER_S;
       await write({ pk: pkOf(provider, id), ...one, expires });
     },
@@ -75,4 +82,4 @@ export function createMemory(table: Table, clock: Clock) {
   };
 }
 
-export type Memory = ReturnType<typeof createMemory>;
+export type ReconcilerState = ReturnType<typeof createReconcilerState>;

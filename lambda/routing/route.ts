@@ -5,7 +5,7 @@ import type { ProviderDefinition } from '../providers/provider.ts';
 import { beyond, type MessageFacts, senderAt, TOO_LARGE, unableTo } from './ability.ts';
 
 /** A provider that is not tried, and why: it may not carry the message, or cannot. Skipping is not a failure. */
-export interface Skip {
+export interface ProviderSkip {
   readonly key: string;
   readonly kind: 'unwanted' | 'unable';
   readonly reason: string;
@@ -18,7 +18,7 @@ export interface Route {
   readonly substituted: ReadonlySet<string>;
   /** By key: recipients whose address that provider cannot carry. It serves the others. */
   readonly beyond: ReadonlyMap<string, readonly string[]>;
-  readonly skipped: readonly Skip[];
+  readonly skipped: readonly ProviderSkip[];
 }
 
 /** What a producer or the route of a class asks for: `only` replaces order, priority, share and weight. */
@@ -51,7 +51,7 @@ export function route(
         id,
         ranking(id, sending).map(({ provider }) => provider),
       );
-  const skipped: Skip[] = [];
+  const skipped: ProviderSkip[] = [];
   const able = wanted.filter((provider) => {
     const definition = definitions[provider.type];
     const unwanted = whyUnwanted(provider, preference);

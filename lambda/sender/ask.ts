@@ -6,7 +6,13 @@ import { AUTHENTICATION } from '../mail/outcome.ts';
 import { WORKER_REASONS } from '../mail/reason.ts';
 import type { Unready } from '../providers/pool.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
-import { afterAnswer, type Doubt, declareHeld, type OnUnknown, type Progress } from '../submission/progress.ts';
+import {
+  afterAnswer,
+  declareHeld,
+  type OnUnknown,
+  type Progress,
+  type UnknownAttempt,
+} from '../submission/progress.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
 
 /** A provider is asked no earlier than this after the attempt began, in milliseconds of stack time: it has to find the mail first. */
@@ -45,15 +51,15 @@ export interface AskContext {
 }
 
 /** A provider that turned out to have the mail whose answer was lost. */
-export interface Found {
+export interface FoundAccepted {
   readonly provider: string;
   readonly providerMessageId: string;
 }
 
 /** What asking came to. */
-export interface Asked {
+export interface AskResult {
   readonly progress: Progress;
-  readonly found: readonly Found[];
+  readonly found: readonly FoundAccepted[];
 }
 
 /**
@@ -62,9 +68,9 @@ export interface Asked {
  * Afterwards a recipient is served, or waits for a provider that could not say yet, or may be offered to the next
  * one; with `hold` that last one ends here.
  */
-export async function ask(message: Message, start: Progress, context: AskContext): Promise<Asked> {
+export async function ask(message: Message, start: Progress, context: AskContext): Promise<AskResult> {
   let progress = start;
-  const found: Found[] = [];
+  const found: FoundAccepted[] = [];
   for (const doubt of start.doubts.filter(({ settled }) => !settled)) {
     const concerned = progress.recipients.filter((one) => !one.end && one.unknownAt.includes(doubt.provider));
     if (concerned.length === 0) continue;
@@ -87,7 +93,7 @@ type Learned = LookupAnswer | { readonly kind: 'too-early' };
 
 async function learn(
   message: Message,
-  { provider: key, account, at }: Doubt,
+  { provider: key, account, at }: UnknownAttempt,
   recipients: readonly string[],
   { lookUp, providers, reported, fresh, lastBegun, ageMs, hasTime }: AskContext,
 ): Promise<Learned> {
@@ -120,7 +126,11 @@ async function learn(
   return silent;
 }
 
-function conclude({ asked }: Doubt, answer: Learned, onUnknown: OnUnknown): Pick<Doubt, 'asked' | 'settled'> {
+function conclude(
+  { asked }: UnknownAttempt,
+  answer: Learned,
+  onUnknown: OnUnknown,
+): Pick<UnknownAttempt, 'asked' | 'settled'> {
   switch (answer.kind) {
     case 'answered':
       return { asked, settled: true };

@@ -7,7 +7,7 @@ import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Attempt } from '../providers/provider.ts';
 import { carry } from '../submission/carried.ts';
-import { LedgerError, type Page, TakenError } from '../submission/ledger.ts';
+import { LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';
 import { type Beyond, type Progress, pending } from '../submission/progress.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider } from './call.ts';
@@ -16,7 +16,7 @@ import { cleaned } from './last-words.ts';
 /** What an attempt needs. */
 export interface AttemptContext {
   readonly call: CallProvider;
-  readonly page: Page;
+  readonly page: SubmissionClaim;
   readonly tallies: Tallies;
   readonly tracking: Tracking;
   /** Keys of providers that send from their substitute address. */

@@ -4,8 +4,8 @@ import type { Log } from '../platform/log.ts';
 import { tellError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import { isReturned } from './crashes.ts';
-import type { Sender } from './sender.ts';
-import { KeptError } from './work.ts';
+import type { MessageProcessor } from './sender.ts';
+import { MessageKeptError } from './work.ts';
 
 /** Before the function is stopped, in milliseconds: a batch that outlasts it would come back whole, accepted mail too. */
 const ANSWER_MS = 1_500;
@@ -17,7 +17,7 @@ const ANSWER_MS = 1_500;
 export async function sendBatch(
   records: readonly SQSRecord[],
   untilStoppedMs: () => number,
-  { send, clock, log }: { readonly send: Sender; readonly clock: Clock; readonly log: Log },
+  { send, clock, log }: { readonly send: MessageProcessor; readonly clock: Clock; readonly log: Log },
 ): Promise<SQSBatchResponse> {
   let answered = false;
   const wholeMs = untilStoppedMs();
@@ -33,7 +33,7 @@ export async function sendBatch(
   );
   await settle(fresh);
   for (const record of returned) {
-    const reason = new KeptError('left for a batch that has more time for it');
+    const reason = new MessageKeptError('left for a batch that has more time for it');
     if (results.size === 0 || remainingMs() > wholeMs / 2) await settle([record]);
     else results.set(record, { status: 'rejected', reason });
   }

@@ -2,7 +2,7 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
 import { type AttemptResult, AUTHENTICATION, MAX_DETAIL, type Outcome } from '../mail/outcome.ts';
 import { workerReason } from '../mail/reason.ts';
-import { type Conceal, concealing, givesAway, hiddenOf, isOrdinary } from '../mail/redact.ts';
+import { givesAway, hiddenOf, isOrdinary, type Redact, redactor } from '../mail/redact.ts';
 import type { Secret } from '../platform/secrets.ts';
 import type { ProviderPool } from '../providers/pool.ts';
 import type { Attempt, LookupAnswer, Question } from '../providers/provider.ts';
@@ -46,12 +46,12 @@ export function providerCaller(pool: ProviderPool): CallProvider {
 
 /** The same result, in whose words nothing is left of the message or of the secret. */
 function concealed({ outcome, recipients }: AttemptResult, message: Message, secret: Secret): AttemptResult {
-  let conceal: Conceal | undefined;
+  let conceal: Redact | undefined;
   const clean = (one: Outcome): Outcome => {
     if (one.kind === 'accepted' && givesAway(one.providerMessageId, message))
       return { kind: 'accepted', providerMessageId: message.handle };
     if (one.detail === undefined || isOrdinary(one.detail)) return one;
-    conceal ??= concealing(hiddenOf(message, secret));
+    conceal ??= redactor(hiddenOf(message, secret));
     return { ...one, detail: conceal(withoutCutWord(one.detail)) };
   };
   return {

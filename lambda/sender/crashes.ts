@@ -22,7 +22,7 @@ interface CrashItem extends Item {
 }
 
 /** One message in the hands of one worker. */
-export interface Hold {
+export interface MessageClaim {
   /** Crashes so far. */
   readonly crashes: number;
   /** Lets go of the message; `crashed` if the code failed on it. */
@@ -92,11 +92,11 @@ export function isReturned({ attributes }: SQSRecord): boolean {
  *
  * @returns 'in-hand' while another worker has the claim
  */
-export async function takeInHand(
+export async function claimMessage(
   record: SQSRecord,
   remainingMs: number,
   context: CrashContext,
-): Promise<Hold | 'in-hand'> {
+): Promise<MessageClaim | 'in-hand'> {
   const { table, clock, log, missed } = context;
   const pk = `crash/${record.messageId}`;
   const owner = randomUUID();

@@ -1,4 +1,4 @@
-import { type Entry, type Gate, type Passenger, UNREADY } from '../circuit/admission.ts';
+import { type Admission, type AdmissionRequest, type Gate, UNREADY } from '../circuit/admission.ts';
 import { accountOf } from '../contract/account.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
@@ -14,7 +14,7 @@ import {
   type VendorOf,
 } from '../submission/progress.ts';
 import { type AttemptContext, type Attempted, attempt, type Content, deadlineOf } from './attempt.ts';
-import { answerOf } from './last-words.ts';
+import { storedAnswer } from './last-words.ts';
 import {
   type TelemetryContext,
   tellAttempt,
@@ -43,7 +43,7 @@ export interface Round {
 /** What a round needs. */
 export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly gate: Gate;
-  readonly lane: Passenger['lane'];
+  readonly lane: AdmissionRequest['lane'];
   readonly onUnknown: OnUnknown;
   readonly vendorOf: VendorOf;
   /** When the submission expires, in epoch milliseconds; absent if it does not. */
@@ -54,7 +54,7 @@ export interface DeliverContext extends TelemetryContext, AttemptContext {
 export const SETTLE_MS = 12_000;
 
 /** Offers a message to the providers in turn until nobody is left who wants it. */
-export async function deliver(
+export async function attemptInOrder(
   message: Message,
   mime: () => Promise<Buffer>,
   order: readonly ProviderConfig[],
@@ -84,7 +84,7 @@ class Delivery {
   /** What each provider said in this round instead of taking the mail. */
   private readonly words = new Map<string, string>();
   private readonly waits: (number | undefined)[] = [];
-  private readonly skips = new Map<string, Extract<Entry, { kind: 'skip' }>>();
+  private readonly skips = new Map<string, Extract<Admission, { kind: 'skip' }>>();
   private readonly content: Content;
   private readonly context: DeliverContext;
 
@@ -171,7 +171,7 @@ class Delivery {
       outcome: outcome.kind,
       ...('blames' in outcome && { blames: outcome.blames }),
       ...('reason' in outcome && { reason: outcome.reason }),
-      ...answerOf(outcomes),
+      ...storedAnswer(outcomes),
       ...('maybeTaken' in outcome && { maybeTaken: true }),
       ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
     });

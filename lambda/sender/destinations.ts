@@ -6,14 +6,14 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Proofs } from '../platform/proof.ts';
 import { MAX_DELAY_SECONDS, type Queue } from '../platform/queue.ts';
-import { Trouble } from '../platform/service-failure.ts';
+import { ServiceError } from '../platform/service-failure.ts';
 import { stackAge } from '../platform/stack-time.ts';
 import { invocationsOfAge, MAX_WAIT_MS } from '../submission/backoff.ts';
-import { deadLetterAttributes, type Letter, retryAttributes } from '../submission/retry-attributes.ts';
+import { deadLetterAttributes, type QueueAttributes, retryAttributes } from '../submission/retry-attributes.ts';
 import { tellDeadLetter, tellInvocations, tellRetry } from './telemetry.ts';
 
 /** What the homes of a message are made of. */
-export interface HomesContext {
+export interface DestinationsContext {
   readonly environment: SenderEnvironment;
   readonly queue: Queue;
   readonly proofs: Proofs;
@@ -23,13 +23,13 @@ export interface HomesContext {
 }
 
 /** The queues that one message can go to next; once it is there, it may be deleted where it came from. */
-export class Homes {
+export class Destinations {
   /** What travels beside the body. */
-  letter: Letter;
+  letter: QueueAttributes;
   private readonly record: SQSRecord;
-  private readonly context: HomesContext;
+  private readonly context: DestinationsContext;
 
-  constructor(record: SQSRecord, letter: Letter, context: HomesContext) {
+  constructor(record: SQSRecord, letter: QueueAttributes, context: DestinationsContext) {
     this.record = record;
     this.letter = letter;
     this.context = context;
@@ -59,7 +59,7 @@ export class Homes {
   /** `delayMs` is in stack time. */
   retryAfter(delayMs: number, provider?: string): Promise<void> {
     if (!this.isCanary) tellRetry(this.context, this.since(this.letter.firstSeen));
-    return this.retryAt(this.context.clock.now() + delayMs / this.scale, provider);
+    return this.requeueAt(this.context.clock.now() + delayMs / this.scale, provider);
   }
 
   /** A canary is worth nothing later, and the next one follows: that it is missing is the message. */
@@ -72,12 +72,12 @@ export class Homes {
   }
 
   /** SQS delays at most 15 minutes: a longer wait is sent on in hops that carry the same `NotBefore`. */
-  async retryAt(notBefore: number, provider?: string): Promise<void> {
+  async requeueAt(notBefore: number, provider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
     const { environment, queue, clock, proofs } = this.context;
     const key = provider ?? this.letter.provider ?? '';
     const home = environment.retryQueueUrls[key] ? key : Object.keys(environment.retryQueueUrls)[0];
-    if (home === undefined) throw new Trouble('no retry queue is configured');
+    if (home === undefined) throw new ServiceError('no retry queue is configured');
     const seconds = Math.ceil(((notBefore - clock.now()) * this.scale) / 1_000);
     tellInvocations(this.context, this.letter.invocations / invocationsOfAge(this.since(this.letter.firstSeen)));
     await queue.send(
@@ -89,7 +89,7 @@ export class Homes {
     );
   }
 
-  async bury({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
+  async deadLetter({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
     const { environment, queue, proofs } = this.context;
     const attributes = deadLetterAttributes(this.letter, reason, detail, lastProvider);

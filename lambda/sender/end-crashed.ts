@@ -1,8 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import { SUBMISSION_ID } from '../contract/dead-letter.ts';
-import { readEntry } from '../submission/ledger.ts';
-import { endInterrupted, judge } from '../submission/record.ts';
-import type { Homes } from './destinations.ts';
+import { readRecord } from '../submission/ledger.ts';
+import { claimability, endInterrupted } from '../submission/record.ts';
+import type { Destinations } from './destinations.ts';
 import { deliveryOf } from './send.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 
@@ -14,18 +14,18 @@ import { InFlightError, type SenderContext } from './work.ts';
  */
 export async function endCrashed(
   record: SQSRecord,
-  homes: Homes,
+  homes: Destinations,
   detail: string,
   { table, clock }: Pick<SenderContext, 'table' | 'clock'>,
 ): Promise<void> {
   const id = idIn(record.body) ?? homes.letter.submissionId;
   homes.letter = { ...homes.letter, submissionId: id };
-  const entry = await readEntry(table, id);
-  const standing = judge(entry, { ...deliveryOf(record, homes.letter, entry?.hash ?? ''), now: clock.now() });
+  const entry = await readRecord(table, id);
+  const standing = claimability(entry, { ...deliveryOf(record, homes.letter, entry?.hash ?? ''), now: clock.now() });
   if (standing.kind === 'over') return;
   if (standing.kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
   if (standing.kind === 'continues') homes.letter = { ...homes.letter, carried: standing.carried };
-  await homes.bury({ reason: 'Crashed', detail }, entry?.attempts.at(-1)?.provider);
+  await homes.deadLetter({ reason: 'Crashed', detail }, entry?.attempts.at(-1)?.provider);
   if (standing.kind !== 'continues') return;
   const { attempts, rev } = standing.entry;
   const end = {

@@ -7,7 +7,7 @@ import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
 import { s3Objects } from '../platform/objects.ts';
-import { letterProofs } from '../platform/proof.ts';
+import { queueProofs } from '../platform/proof.ts';
 import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
@@ -37,7 +37,7 @@ const send = createSender({
   definitions,
   call: providerCaller(pool),
   queue: sqsQueue,
-  proofs: letterProofs(environment.letterSecret, secrets, systemClock, metrics),
+  proofs: queueProofs(environment.letterSecret, secrets, systemClock, metrics),
   objects: s3Objects(environment.mailBucket),
   metrics,
   lookUp: providerLookUp(pool),

@@ -3,7 +3,7 @@ import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import type { StoredAttempt } from '../submission/record.ts';
 
 /** Longest `Detail` of a dead letter, in characters. */
-export const MAX_DETAIL = 1_000;
+export const MAX_DEAD_LETTER_DETAIL = 1_000;
 /** Kept of an answer in the ledger, in characters. */
 const MAX_WORDS = 300;
 /** The shortest beginning of a subject that is recognised in a provider's words. */
@@ -19,23 +19,23 @@ export function cleaned({ outcome, recipients }: AttemptResult, message: Message
 }
 
 /** What the ledger keeps of an answer: the words for those recipients for whom no mail was taken. */
-export function answerOf(outcomes: readonly Outcome[]): Pick<StoredAttempt, 'status' | 'words'> {
+export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 'status' | 'words'> {
   const told = outcomes.find((one) => one.kind !== 'accepted' && (one.detail || one.status !== undefined));
   if (told === undefined || told.kind === 'accepted') return {};
   const { status, detail } = told;
   return { ...(status !== undefined && { status }), ...(detail && { words: detail.slice(0, MAX_WORDS) }) };
 }
 
-/** A sentence with the status and last words of each provider behind it, at most {@link MAX_DETAIL} characters in all. */
+/** A sentence with the status and last words of each provider behind it, at most {@link MAX_DEAD_LETTER_DETAIL} characters in all. */
 export function withLastWords(sentence: string, attempts: readonly StoredAttempt[]): string {
   const last = [...new Map(attempts.map((one) => [one.provider, one])).values()].filter(
     ({ outcome, words }) => outcome !== undefined && (outcome !== 'accepted' || words !== undefined),
   );
-  if (last.length === 0) return sentence.slice(0, MAX_DETAIL);
-  const share = Math.floor((MAX_DETAIL - sentence.length) / last.length);
+  if (last.length === 0) return sentence.slice(0, MAX_DEAD_LETTER_DETAIL);
+  const share = Math.floor((MAX_DEAD_LETTER_DETAIL - sentence.length) / last.length);
   return [sentence, ...last.map((one) => inWords(one).slice(0, Math.max(0, share - 2)))]
     .join('; ')
-    .slice(0, MAX_DETAIL);
+    .slice(0, MAX_DEAD_LETTER_DETAIL);
 }
 
 function inWords({ provider, status, reason = 'no answer', words }: StoredAttempt): string {

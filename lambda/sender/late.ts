@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
-import { readEntry } from '../submission/ledger.ts';
-import { contentHash, judge } from '../submission/record.ts';
-import type { Homes } from './destinations.ts';
+import { readRecord } from '../submission/ledger.ts';
+import { claimability, submissionHash } from '../submission/record.ts';
+import type { Destinations } from './destinations.ts';
 import type { Intake } from './intake.ts';
 import { deliveryOf, isUnprovenRedrive } from './send.ts';
 import { InFlightError, type SenderContext } from './work.ts';
@@ -15,17 +15,17 @@ import { InFlightError, type SenderContext } from './work.ts';
 export async function isLateCopy(
   arrived: Exclude<Intake, { kind: 'ready' }>,
   record: SQSRecord,
-  { letter }: Homes,
+  { letter }: Destinations,
   { table, clock }: SenderContext,
 ): Promise<boolean> {
   const { id, submission } = arrived.kind === 'future' ? {} : arrived;
   const isLetter = letter.notBefore !== undefined || letter.redriven === true;
   if (submission === undefined && !isLetter) return false;
-  const entry = await readEntry(table, id ?? letter.submissionId);
+  const entry = await readRecord(table, id ?? letter.submissionId);
   if (!entry) return false;
   // What a letter holds is what it held when the entry was made.
-  const hash = submission === undefined ? entry.hash : contentHash(submission);
-  const { kind } = judge(entry, { ...deliveryOf(record, letter, hash), now: clock.now() });
+  const hash = submission === undefined ? entry.hash : submissionHash(submission);
+  const { kind } = claimability(entry, { ...deliveryOf(record, letter, hash), now: clock.now() });
   if (kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
   return kind === 'over' && !isUnprovenRedrive(letter, entry, record);
 }

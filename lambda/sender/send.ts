@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import type { Carried } from '../submission/carried.ts';
-import { Page, readEntry } from '../submission/ledger.ts';
+import { readRecord, SubmissionClaim } from '../submission/ledger.ts';
 import { NOTHING_TAKEN, takenUp } from '../submission/lineage.ts';
-import { contentHash, type Delivery, type Entry, endInterrupted, judge, type Standing } from '../submission/record.ts';
-import type { Letter } from '../submission/retry-attributes.ts';
-import { Trip } from './trip.ts';
+import {
+  type ClaimRequest,
+  type ClaimState,
+  claimability,
+  endInterrupted,
+  type SubmissionRecord,
+  submissionHash,
+} from '../submission/record.ts';
+import type { QueueAttributes } from '../submission/retry-attributes.ts';
+import { SubmissionRound } from './trip.ts';
 import { InFlightError, type Work } from './work.ts';
 
 /** Leads a valid submission through the ledger: to its end, to a trip of its own, or back to its queue. */
@@ -13,19 +20,19 @@ export async function send(work: Work): Promise<void> {
   const { record, arrived, homes, context } = work;
   const { id } = arrived.message;
   homes.letter = { ...homes.letter, submissionId: id };
-  const delivery = deliveryOf(record, homes.letter, contentHash(arrived.submission));
+  const delivery = deliveryOf(record, homes.letter, submissionHash(arrived.submission));
   const { retried, redriven } = delivery;
   // A first delivery finds nothing in the ledger but for the rare copy, so it does not ask: its first write tells.
   const first = !retried && !redriven && Number(record.attributes.ApproximateReceiveCount) <= 1;
-  let entry: Entry | undefined | 'unread' = first ? 'unread' : await readEntry(context.table, id);
+  let entry: SubmissionRecord | undefined | 'unread' = first ? 'unread' : await readRecord(context.table, id);
   for (;;) {
-    const standing: Standing =
-      entry === 'unread' ? { kind: 'new' } : judge(entry, { ...delivery, now: context.clock.now() });
+    const standing: ClaimState =
+      entry === 'unread' ? { kind: 'new' } : claimability(entry, { ...delivery, now: context.clock.now() });
     switch (standing.kind) {
       case 'over':
         return leave(work, entry);
       case 'conflict':
-        return homes.bury({
+        return homes.deadLetter({
           reason: 'IdConflict',
           detail: 'id: given one that another content has already; every submission needs an id of its own',
         });
@@ -35,7 +42,7 @@ export async function send(work: Work): Promise<void> {
       case 'continues': {
         const { page, stored, known } = openPage(work, delivery, standing);
         const fresh = standing.kind === 'continues' ? standing.fresh : new Set<string>();
-        const next = await new Trip({
+        const next = await new SubmissionRound({
           work,
           page,
           worker: delivery.owner,
@@ -45,7 +52,7 @@ export async function send(work: Work): Promise<void> {
           read: entry !== 'unread',
         }).run();
         if (next === 'ended') return;
-        entry = next === 'read-first' ? await readEntry(context.table, id) : next.current;
+        entry = next === 'read-first' ? await readRecord(context.table, id) : next.current;
       }
     }
   }
@@ -55,41 +62,45 @@ export async function send(work: Work): Promise<void> {
  * Lets a delivery go that has nothing left to do. A redrive that nothing proves may be the last copy of what is dead, such
  * as after the key of the proofs was changed twice: it goes back to the dead-letter queue, and is proven from then on.
  */
-async function leave({ record, homes }: Work, entry: Entry | undefined | 'unread'): Promise<void> {
+async function leave({ record, homes }: Work, entry: SubmissionRecord | undefined | 'unread'): Promise<void> {
   if (entry === undefined || entry === 'unread' || !isUnprovenRedrive(homes.letter, entry, record)) return;
   homes.letter = { ...homes.letter, carried: entry.carried };
-  await homes.bury({
+  await homes.deadLetter({
     reason: entry.reason ?? 'Unknown',
     detail: 'moved here again, since its Proof is not one of this deployment; the next redrive sends it',
   });
 }
 
 /** Whether a message claims to be the redrive of this dead entry, and nothing proves it. */
-export function isUnprovenRedrive({ unproven }: Letter, { state, origin }: Entry, { messageId }: SQSRecord): boolean {
+export function isUnprovenRedrive(
+  { unproven }: QueueAttributes,
+  { state, origin }: SubmissionRecord,
+  { messageId }: SQSRecord,
+): boolean {
   return unproven === true && state === 'dead' && origin !== messageId;
 }
 
 /** What the ledger is asked about a delivery; each one is another owner. */
 export function deliveryOf(
   { messageId }: SQSRecord,
-  { notBefore, redriven, worker, signature, carried }: Letter,
+  { notBefore, redriven, worker, signature, carried }: QueueAttributes,
   hash: string,
-): Omit<Delivery, 'now'> {
+): Omit<ClaimRequest, 'now'> {
   const retried = notBefore !== undefined;
   return { hash, messageId, redriven: redriven === true, retried, worker, signature, carried, owner: randomUUID() };
 }
 
 function openPage(
   { record, homes, context, arrived, remainingMs }: Work,
-  delivery: Omit<Delivery, 'now'>,
-  standing: Extract<Standing, { kind: 'new' | 'continues' }>,
-): { readonly page: Page; readonly stored: Entry | undefined; readonly known: Carried } {
+  delivery: Omit<ClaimRequest, 'now'>,
+  standing: Extract<ClaimState, { kind: 'new' | 'continues' }>,
+): { readonly page: SubmissionClaim; readonly stored: SubmissionRecord | undefined; readonly known: Carried } {
   const { hash, redriven, carried, owner } = delivery;
   const stored = standing.kind === 'continues' ? standing.entry : undefined;
   const known = standing.kind === 'continues' ? standing.carried : carried;
   const now = context.clock.now();
   const goesOn = stored?.state === 'open' && !redriven;
-  const page = new Page({
+  const page = new SubmissionClaim({
     table: context.table,
     clock: context.clock,
     submissionId: arrived.message.id,

@@ -5,26 +5,26 @@ import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
 import { backoff, MAX_DELAY_MS, MIN_DELAY_MS, SOON_MS } from '../submission/backoff.ts';
 import { LedgerError } from '../submission/ledger.ts';
-import { attributesOf, type Letter, readLetter } from '../submission/retry-attributes.ts';
+import { attributesOf, type QueueAttributes, readAttributes } from '../submission/retry-attributes.ts';
 import { STALE, timeLeft } from '../submission/settle.ts';
 import { Tallies } from '../tally/tallies.ts';
-import { isReturned, MissedReleases, MOST_CRASHES, takeInHand } from './crashes.ts';
+import { claimMessage, isReturned, MissedReleases, MOST_CRASHES } from './crashes.ts';
 import { SETTLE_MS } from './deliver.ts';
-import { Homes } from './destinations.ts';
+import { Destinations } from './destinations.ts';
 import { endCrashed } from './end-crashed.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
 import { isLateCopy } from './late.ts';
 import { send } from './send.ts';
 import { tellOwnTrouble } from './telemetry.ts';
-import { InFlightError, KeptError, type SenderContext, type WorkContext } from './work.ts';
+import { InFlightError, MessageKeptError, type SenderContext, type WorkContext } from './work.ts';
 
 /**
  * Takes one record the whole way. Resolves when the message has its next home and may be deleted;
  * rejects when it must stay on its queue.
  */
-export type Sender = (record: SQSRecord, remainingMs: () => number) => Promise<void>;
+export type MessageProcessor = (record: SQSRecord, remainingMs: () => number) => Promise<void>;
 
-export function createSender(given: SenderContext): Sender {
+export function createSender(given: SenderContext): MessageProcessor {
   const { table, clock, environment } = given;
   const tallies = new Tallies({ table, clock, ...(environment.timeScale && { timeScale: environment.timeScale }) });
   const context: WorkContext = { ...given, tallies, missed: new MissedReleases() };
@@ -40,13 +40,13 @@ export function createSender(given: SenderContext): Sender {
 async function handle(record: SQSRecord, remainingMs: () => number, given: WorkContext): Promise<void> {
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
   void context.missed.write();
-  const hold = await takeInHand(record, remainingMs(), context);
+  const hold = await claimMessage(record, remainingMs(), context);
   if (hold === 'in-hand') throw new InFlightError('another worker has this message in hand');
   const letter = await letterOf(record, context).catch(async (error: unknown) => {
     await hold.release(false);
     throw error;
   });
-  const homes = new Homes(record, letter, context);
+  const homes = new Destinations(record, letter, context);
   if (hold.crashes >= MOST_CRASHES) {
     const detail = `${hold.crashes} processes of the sender ended with this message in hand; their log says where`;
     return await endCrashed(record, homes, detail, context);
@@ -54,7 +54,11 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: WorkC
   try {
     await takeOn(record, homes, remainingMs, context);
   } catch (error) {
-    const crashed = !(error instanceof KeptError || error instanceof TimeUpError || error instanceof LedgerError);
+    const crashed = !(
+      error instanceof MessageKeptError ||
+      error instanceof TimeUpError ||
+      error instanceof LedgerError
+    );
     await hold.release(crashed);
     if (!crashed || hold.crashes + 1 < MOST_CRASHES) throw error;
     const detail = `the sender failed on this message ${hold.crashes + 1} times, last with ${nameOf(error)}`;
@@ -64,12 +68,17 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: WorkC
 }
 
 /** Takes a message to its next home; rejects if it has to stay on its queue. */
-async function takeOn(record: SQSRecord, homes: Homes, remainingMs: () => number, context: WorkContext): Promise<void> {
+async function takeOn(
+  record: SQSRecord,
+  homes: Destinations,
+  remainingMs: () => number,
+  context: WorkContext,
+): Promise<void> {
   const { environment, clock, random, log } = context;
   const objects = homes.letter.redriven ? renewed(context.objects) : context.objects;
   const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
   try {
-    if (await isEarly(record, homes, context)) return await homes.retryAt(homes.letter.notBefore as number);
+    if (await isEarly(record, homes, context)) return await homes.requeueAt(homes.letter.notBefore as number);
     // A canary proves its provider, whatever routes the class of its mail has.
     const chooses = homes.letter.canary ? { providers: environment.providers } : environment;
     const arrived = await within(
@@ -97,7 +106,7 @@ async function takeOn(record: SQSRecord, homes: Homes, remainingMs: () => number
     if (!isLastReceive || error instanceof NewerVersionError) throw error;
     // It is in good hands: only this copy has come too often.
     if (error instanceof InFlightError) return homes.retryAfter(MIN_DELAY_MS);
-    await homes.bury({
+    await homes.deadLetter({
       reason: 'Crashed',
       detail: `the sender failed ${environment.maxReceiveCount} times, last with ${nameOf(error)}`,
     });
@@ -108,19 +117,19 @@ async function takeOn(record: SQSRecord, homes: Homes, remainingMs: () => number
  * Reads what travels beside the body. On the outbound queue anybody who may send can write what looks like it: there it
  * counts only with a proof, as a redrive from the dead-letter queue has it. To retry queues Mailover alone may send.
  */
-async function letterOf(record: SQSRecord, { environment, proofs }: SenderContext): Promise<Letter> {
+async function letterOf(record: SQSRecord, { environment, proofs }: SenderContext): Promise<QueueAttributes> {
   const attributes = attributesOf(record);
-  if (record.eventSourceARN !== environment.outboundQueueArn) return readLetter(record, attributes);
+  if (record.eventSourceARN !== environment.outboundQueueArn) return readAttributes(record, attributes);
   const claims = attributes[DEAD_LETTER_ATTRIBUTE.reason] !== undefined;
   if (attributes[LETTER_ATTRIBUTE.proof] !== undefined && (await proofs.holds(record.body, attributes)))
-    return readLetter(record, attributes);
-  return { ...readLetter(record, {}), ...(claims && { unproven: true }) };
+    return readAttributes(record, attributes);
+  return { ...readAttributes(record, {}), ...(claims && { unproven: true }) };
 }
 
 /** Whether a retry is to wait on: not any more once a provider has come back since it was sent here. */
 async function isEarly(
   record: SQSRecord,
-  { letter }: Homes,
+  { letter }: Destinations,
   { clock, gate, environment }: SenderContext,
 ): Promise<boolean> {
   const { notBefore } = letter;
@@ -144,7 +153,7 @@ function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<Se
         await queue.send(...message);
       } catch (error) {
         tellOwnTrouble(context, 'queues');
-        throw Object.assign(new KeptError(messageOf(error), { cause: error }), { name: nameOf(error) });
+        throw Object.assign(new MessageKeptError(messageOf(error), { cause: error }), { name: nameOf(error) });
       }
     },
   };
@@ -167,13 +176,13 @@ const EARLY_MS = 1_000;
 const SKEW_MS = 60_000;
 
 /** The body is of a version that this release does not know; it stays where a newer deployment finds it. */
-class NewerVersionError extends KeptError {
+class NewerVersionError extends MessageKeptError {
   override readonly name = 'NewerVersionError';
 }
 
 async function setAside(
   arrived: Exclude<Intake, { kind: 'ready' }>,
-  homes: Homes,
+  homes: Destinations,
   isLastReceive: boolean,
   context: SenderContext,
 ): Promise<void> {
@@ -181,11 +190,11 @@ async function setAside(
   if ('id' in arrived && arrived.id !== undefined) homes.letter = { ...homes.letter, submissionId: arrived.id };
   switch (arrived.kind) {
     case 'problem':
-      return homes.bury(arrived.problem);
+      return homes.deadLetter(arrived.problem);
     case 'future':
       if (!isLastReceive && !homes.isStale)
         throw new NewerVersionError(`version ${arrived.version} is newer than this release`);
-      return homes.bury({
+      return homes.deadLetter({
         reason: 'Malformed',
         detail: `version: ${arrived.version}, which no deployed release could read; it must be 1`,
       });
@@ -196,11 +205,11 @@ async function setAside(
         error: nameOf(arrived.error),
       });
       const ageMs = homes.since(homes.letter.firstSeen);
-      if (homes.isStale) return homes.bury(STALE);
+      if (homes.isStale) return homes.deadLetter(STALE);
       // As a retry it would no longer be known as redriven, and its objects would stay as old as they are.
-      if (homes.letter.redriven) throw new KeptError(`object not readable: ${nameOf(arrived.error)}`);
+      if (homes.letter.redriven) throw new MessageKeptError(`object not readable: ${nameOf(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)
-        return homes.bury({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
+        return homes.deadLetter({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
       return homes.retryAfter(backoff(ageMs, random(), SOON_MS));
     }
   }

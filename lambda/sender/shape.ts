@@ -1,7 +1,7 @@
 import type { Message } from '../mail/message.ts';
 
 /** What can be told of a message without telling what it says. */
-export interface Shape {
+export interface RefusedShape {
   /** Names of the fields that it has, and of its own headers. */
   readonly fields: readonly string[];
   readonly headers: readonly string[];
@@ -13,7 +13,7 @@ export interface Shape {
 }
 
 /** Names, sizes and content types of a message that a provider refused, for whoever compares it with what the provider takes. */
-export function shapeOf(message: Message): Shape {
+export function refusedShape(message: Message): RefusedShape {
   const given = Object.entries(message).filter(([, value]) => !isEmpty(value));
   const texts = given.flatMap(([name, value]) =>
     typeof value === 'string' && SIZED.has(name) ? [[name, Buffer.byteLength(value)] as const] : [],

@@ -1,13 +1,13 @@
 import type { SkipReason } from '../circuit/admission.ts';
-import { judge } from '../circuit/provider-health.ts';
+import { providerHealth } from '../circuit/provider-health.ts';
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import { type AttemptOutcome, DEAD_LETTER_OUTCOME, type OwnService, type SkipOutcome } from '../contract/metrics.ts';
 import type { Message } from '../mail/message.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { Doubled } from '../submission/progress.ts';
-import { shapeOf } from './shape.ts';
+import type { PossibleDuplicate } from '../submission/progress.ts';
+import { refusedShape } from './shape.ts';
 
 /** Where the sender tells what happens to mail. */
 export interface TelemetryContext {
@@ -23,7 +23,7 @@ export interface TelemetryContext {
 type Identity = Pick<Message, 'id' | 'handle'>;
 
 /** One attempt that has ended. */
-export interface Attempted {
+export interface EndedAttempt {
   readonly message: Identity;
   readonly provider: string;
   /** Counts the attempts of the submission, from 1. */
@@ -38,7 +38,7 @@ export interface Attempted {
 }
 
 /** Tells an attempt, before it is decided whether another provider is tried: so a broken way out shows though all mail arrives. */
-export function tellAttempt(context: TelemetryContext, attempt: Attempted): void {
+export function tellAttempt(context: TelemetryContext, attempt: EndedAttempt): void {
   const { metrics } = context;
   const { provider, before, outcomes, durationMs } = attempt;
   const outcome = countedAs(outcomes);
@@ -52,7 +52,7 @@ export function tellAttempt(context: TelemetryContext, attempt: Attempted): void
 
 /** Counts an attempt as the circuit does; whoever took a part of the mail has accepted. */
 export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
-  switch (judge(outcomes).kind) {
+  switch (providerHealth(outcomes).kind) {
     case 'accepted':
       return 'accepted';
     case 'throttled':
@@ -133,7 +133,7 @@ export function tellContradiction(
     provider: refusedBy,
     acceptedBy,
     words,
-    shape: JSON.stringify(shapeOf(message)),
+    shape: JSON.stringify(refusedShape(message)),
   };
   log.warn('contradiction', fields);
 }
@@ -142,7 +142,7 @@ export function tellContradiction(
 export function tellPossibleDuplicate(
   { log, metrics }: TelemetryContext,
   message: Identity,
-  { provider, acceptedBy, cause }: Doubled & { readonly acceptedBy: string },
+  { provider, acceptedBy, cause }: PossibleDuplicate & { readonly acceptedBy: string },
 ): void {
   metrics.add('PossibleDuplicate', 1, { provider, outcome: cause });
   log.warn('possible duplicate', { submissionId: logId(message), provider, cause, acceptedBy });
@@ -194,7 +194,7 @@ export function logId({ id, handle }: Identity): string {
   return id.includes('@') ? handle : id;
 }
 
-function isWritten({ straightLogShare = 1 }: TelemetryContext, { message, number, outcomes }: Attempted): boolean {
+function isWritten({ straightLogShare = 1 }: TelemetryContext, { message, number, outcomes }: EndedAttempt): boolean {
   if (number > 1 || outcomes.some(({ kind }) => kind !== 'accepted')) return true;
   return fraction(message.handle) < straightLogShare;
 }
@@ -204,7 +204,7 @@ function fraction(handle: string): number {
   return Buffer.from(handle.slice(0, 8), 'base64url').readUIntBE(0, 6) / 2 ** 48;
 }
 
-function writeAttempt(log: Log, attempt: Attempted, outcome: Outcome): void {
+function writeAttempt(log: Log, attempt: EndedAttempt, outcome: Outcome): void {
   const { message, provider, number, durationMs, substituted } = attempt;
   const good = outcome.kind === 'accepted';
   log[good ? 'info' : 'warn']('attempt', {

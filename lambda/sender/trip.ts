@@ -5,13 +5,13 @@ import { policyOf, routeOf } from '../routing/policy.ts';
 import { route, uncarried } from '../routing/route.ts';
 import { sharesAt } from '../routing/warm-up.ts';
 import { begin, type Carried, carry } from '../submission/carried.ts';
-import { type Close, LedgerError, type Page, TakenError } from '../submission/ledger.ts';
-import { declareRefused, type Progress, pending, type Suppression, told } from '../submission/progress.ts';
-import type { Entry } from '../submission/record.ts';
+import { type ClaimEnd, LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';
+import { declareRefused, type Progress, pending, type Suppression, withoutNotified } from '../submission/progress.ts';
+import type { SubmissionRecord } from '../submission/record.ts';
 import { settle, timeLeft } from '../submission/settle.ts';
 import { readHad } from '../submission/supersedes.ts';
 import { ask } from './ask.ts';
-import { deliver, type Round } from './deliver.ts';
+import { attemptInOrder, type Round } from './deliver.ts';
 import { suppressedEvent } from './event.ts';
 import { withLastWords } from './last-words.ts';
 import { logId, tellAccepted, tellClassWait, tellUnable } from './telemetry.ts';
@@ -22,22 +22,22 @@ import { InFlightError, type Work } from './work.ts';
 type Detour = 'read-first' | TakenError;
 
 /** One try to get a submission out, on one page of the ledger. */
-export class Trip {
+export class SubmissionRound {
   private readonly work: Work;
-  private readonly page: Page;
+  private readonly page: SubmissionClaim;
   private readonly worker: string;
   private readonly carried: Carried;
-  private readonly stored: Entry | undefined;
+  private readonly stored: SubmissionRecord | undefined;
   private readonly fresh: ReadonlySet<string>;
   private readonly read: boolean;
 
   constructor(options: {
     readonly work: Work;
-    readonly page: Page;
+    readonly page: SubmissionClaim;
     /** What this worker signs its letters with. */
     readonly worker: string;
     readonly carried: Carried;
-    readonly stored: Entry | undefined;
+    readonly stored: SubmissionRecord | undefined;
     /** Providers of attempts that turned out to be interrupted just now. */
     readonly fresh: ReadonlySet<string>;
     /** Whether what stands in the ledger has been read; else a first delivery takes for granted that nothing does. */
@@ -97,7 +97,7 @@ export class Trip {
       way.order.map(({ key }) => key),
       way.beyond,
     );
-    const round = await deliver(message, () => Promise.resolve(mime), way.order, offered, {
+    const round = await attemptInOrder(message, () => Promise.resolve(mime), way.order, offered, {
       ...context,
       vendorOf,
       remainingMs,
@@ -144,7 +144,7 @@ export class Trip {
         ),
       ),
     );
-    return told(progress, out);
+    return withoutNotified(progress, out);
   }
 
   /** Keeps who has ended by the word of one provider alone, in case that word is doubted later. */
@@ -211,7 +211,7 @@ export class Trip {
     const { homes } = this.work;
     this.inform(progress);
     try {
-      await homes.bury(problem, progress.lastProvider ?? this.page.lastProvider);
+      await homes.deadLetter(problem, progress.lastProvider ?? this.page.lastProvider);
     } catch (error) {
       // It comes again, and what providers answered would be in doubt by then.
       await this.write(progress, { state: 'open' });
@@ -230,7 +230,7 @@ export class Trip {
     homes.letter = { ...letter, worker: this.worker, ...signed, carried: carry(progress) };
   }
 
-  private async write(progress: Progress, close: Close): Promise<LedgerError | TakenError | undefined> {
+  private async write(progress: Progress, close: ClaimEnd): Promise<LedgerError | TakenError | undefined> {
     const { context, record } = this.work;
     // Nothing was tried and nothing learned: the letter has all there is.
     if (!this.page.begun && !this.stored && close.state === 'open') return undefined;

@@ -7,13 +7,13 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { RenewableObjects } from '../platform/objects.ts';
 import type { Proofs } from '../platform/proof.ts';
 import type { Queue } from '../platform/queue.ts';
-import { Trouble } from '../platform/service-failure.ts';
+import { ServiceError } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
 import type { Registry } from '../providers/pool.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider, LookUp } from './call.ts';
 import type { MissedReleases } from './crashes.ts';
-import type { Homes } from './destinations.ts';
+import type { Destinations } from './destinations.ts';
 import type { Intake } from './intake.ts';
 
 /** Everything the sender touches outside itself. */
@@ -44,17 +44,17 @@ export interface WorkContext extends SenderContext {
 export interface Work {
   readonly record: SQSRecord;
   readonly arrived: Extract<Intake, { kind: 'ready' }>;
-  readonly homes: Homes;
+  readonly homes: Destinations;
   readonly remainingMs: () => number;
   readonly context: WorkContext;
 }
 
 /** A reason to leave a message on its queue that says nothing against the message. */
-export class KeptError extends Trouble {
+export class MessageKeptError extends ServiceError {
   override readonly name: string = 'KeptError';
 }
 
 /** Another delivery is being worked on: this one stays on its queue, and finds out later. */
-export class InFlightError extends KeptError {
+export class InFlightError extends MessageKeptError {
   override readonly name = 'InFlightError';
 }

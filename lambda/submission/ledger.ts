@@ -1,21 +1,21 @@
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Clock } from '../platform/clock.ts';
-import { Trouble } from '../platform/service-failure.ts';
+import { ServiceError } from '../platform/service-failure.ts';
 import type { Item, NewItem, Table } from '../platform/table.ts';
 import type { Carried } from './carried.ts';
-import { amend, type Entry, entryKey, KEPT_ATTEMPTS, type StoredAttempt } from './record.ts';
+import { amend, KEPT_ATTEMPTS, recordKey, type StoredAttempt, type SubmissionRecord } from './record.ts';
 
 /** The ledger did not answer, so that nothing may be sent: the mail waits. */
-export class LedgerError extends Trouble {
+export class LedgerError extends ServiceError {
   override readonly name = 'LedgerError';
 }
 
 /** Another delivery of the submission was first; `current` is what stands in the ledger. */
-export class TakenError extends Trouble {
+export class TakenError extends ServiceError {
   override readonly name = 'TakenError';
-  readonly current: Entry | undefined;
+  readonly current: SubmissionRecord | undefined;
 
-  constructor(current: Entry | undefined) {
+  constructor(current: SubmissionRecord | undefined) {
     super('another delivery has this submission in hand');
     this.current = current;
   }
@@ -31,14 +31,16 @@ const SAVE_PAUSE_MS = 200;
 const MERGE_TRIES = 5;
 
 /** How a submission stands when a worker lets go of it. */
-export type Close = { readonly state: 'open' | 'done' } | { readonly state: 'dead'; readonly reason: DeadLetterReason };
+export type ClaimEnd =
+  | { readonly state: 'open' | 'done' }
+  | { readonly state: 'dead'; readonly reason: DeadLetterReason };
 
 /** Reads the entry of a submission as it is now. */
-export async function readEntry(table: Table, submissionId: string): Promise<Entry | undefined> {
-  return (await answered(table.get(entryKey(submissionId)))) as Entry | undefined;
+export async function readRecord(table: Table, submissionId: string): Promise<SubmissionRecord | undefined> {
+  return (await answered(table.get(recordKey(submissionId)))) as SubmissionRecord | undefined;
 }
 
-type Known = Pick<Entry, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'attempts' | 'carried' | 'had'>;
+type Known = Pick<SubmissionRecord, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'attempts' | 'carried' | 'had'>;
 
 /**
  * One submission's page in the ledger, while one worker has it in hand.
@@ -46,11 +48,11 @@ type Known = Pick<Entry, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'attempts
  * What an attempt came to is kept here and written with the next begin, or with `close`: on the straight way a
  * submission costs two writes.
  */
-export class Page {
+export class SubmissionClaim {
   readonly #table: Table;
   readonly #clock: Clock;
   readonly #pk: string;
-  readonly #lease: NonNullable<Entry['lease']>;
+  readonly #lease: NonNullable<SubmissionRecord['lease']>;
   #known: Known;
   /** What the table holds, fields that this release does not know included. */
   #stored: Item | undefined;
@@ -59,13 +61,13 @@ export class Page {
     readonly table: Table;
     readonly clock: Clock;
     readonly submissionId: string;
-    readonly lease: NonNullable<Entry['lease']>;
-    readonly stored: Entry | undefined;
+    readonly lease: NonNullable<SubmissionRecord['lease']>;
+    readonly stored: SubmissionRecord | undefined;
     readonly known: Known;
   }) {
     this.#table = options.table;
     this.#clock = options.clock;
-    this.#pk = entryKey(options.submissionId);
+    this.#pk = recordKey(options.submissionId);
     this.#lease = options.lease;
     this.#stored = options.stored;
     this.#known = options.known;
@@ -142,7 +144,7 @@ export class Page {
    *
    * @throws TakenError if another delivery has it by now, LedgerError if the table does not answer
    */
-  async close(carried: Carried, close: Close): Promise<void> {
+  async close(carried: Carried, close: ClaimEnd): Promise<void> {
     this.#known = { ...this.#known, carried };
     for (let tries = 1; ; tries++) {
       try {
@@ -158,7 +160,7 @@ export class Page {
     }
   }
 
-  async #write(known: Known, change: Close & Pick<Entry, 'lease'>): Promise<void> {
+  async #write(known: Known, change: ClaimEnd & Pick<SubmissionRecord, 'lease'>): Promise<void> {
     for (let tries = 1; ; tries++) {
       const item: NewItem = {
         ...this.#stored,
@@ -176,7 +178,7 @@ export class Page {
         this.#written = true;
         return;
       }
-      const current = written.current as Entry | undefined;
+      const current = written.current as SubmissionRecord | undefined;
       // Our own write whose answer was lost, or somebody wrote beside us who does not send, such as a delivery event.
       if (current?.worker !== this.#lease.owner || tries >= MERGE_TRIES) throw new TakenError(current);
       this.#stored = current;
@@ -184,12 +186,12 @@ export class Page {
   }
 
   /** Adds the outcomes of own attempts to an entry that another worker has by now. */
-  async #amend(current: Entry | undefined): Promise<Entry | undefined> {
+  async #amend(current: SubmissionRecord | undefined): Promise<SubmissionRecord | undefined> {
     let latest = current;
     for (let tries = 1; latest && this.#begun && tries <= MERGE_TRIES; tries++) {
       const written = await answered(this.#table.write(amend(latest, this.#known), latest.rev));
-      if (written.done) return written.item as Entry;
-      latest = written.current as Entry | undefined;
+      if (written.done) return written.item as SubmissionRecord;
+      latest = written.current as SubmissionRecord | undefined;
     }
     return latest;
   }

@@ -7,12 +7,12 @@ import { isAboutMailbox } from '../tally/words.ts';
 export type VendorOf = (provider: string) => string | undefined;
 
 /** How a submission ended for one recipient. `refused` needs two vendors, or all providers that may be used; `held` is a doubt that nobody could settle, under policy `hold`. */
-export type End = 'accepted' | 'suppressed' | 'refused' | 'held';
+export type RecipientEnd = 'accepted' | 'suppressed' | 'refused' | 'held';
 
 /** Where one recipient stands, over all retries. */
 export interface RecipientProgress {
   readonly address: string;
-  readonly end?: End;
+  readonly end?: RecipientEnd;
   /** Keys of the providers that called the message bad for this recipient, in words that are known to say so. */
   readonly refusedBy: readonly string[];
   /** Keys of the providers that refused it in words that nobody knows: no votes. */
@@ -28,7 +28,7 @@ export interface RecipientProgress {
 }
 
 /** An answer of a provider that was lost, and what was done to learn it. */
-export interface Doubt {
+export interface UnknownAttempt {
   readonly provider: string;
   /** Whom that key stood for; absent in what an older release wrote. */
   readonly account?: Account;
@@ -59,7 +59,7 @@ export interface Progress {
   readonly recipients: readonly RecipientProgress[];
   /** Attempts so far, over all retries. */
   readonly attempts: number;
-  readonly doubts: readonly Doubt[];
+  readonly doubts: readonly UnknownAttempt[];
   /** Suppressed recipients whose event is not out yet. */
   readonly untold: readonly Suppression[];
   readonly lastProvider?: string;
@@ -92,7 +92,7 @@ export function ended(progress: Progress): boolean {
 }
 
 /** Takes in that the events of these recipients are out. */
-export function told(progress: Progress, addresses: ReadonlySet<string>): Progress {
+export function withoutNotified(progress: Progress, addresses: ReadonlySet<string>): Progress {
   return { ...progress, untold: progress.untold.filter(({ address }) => !addresses.has(address)) };
 }
 
@@ -102,11 +102,11 @@ export interface Consequences {
   /** Providers that had refused what this one took: their API may have changed. */
   readonly contradicted: readonly string[];
   /** Providers that may have taken, before, what this one took now, and how that came about. */
-  readonly doubled: readonly Doubled[];
+  readonly doubled: readonly PossibleDuplicate[];
 }
 
 /** A provider that may have taken, before, what another one took, and how that came about. */
-export interface Doubled {
+export interface PossibleDuplicate {
   readonly provider: string;
   readonly cause: (typeof DUPLICATE_OUTCOMES)[number];
 }
@@ -133,7 +133,7 @@ export function afterAttempt(
   },
 ): Consequences {
   const contradicted = new Set<string>();
-  const doubled = new Map<string, Doubled['cause']>();
+  const doubled = new Map<string, PossibleDuplicate['cause']>();
   const attempts = progress.attempts + 1;
   const suppressed: Suppression[] = [];
   let lost = false;
@@ -204,12 +204,12 @@ function step(
 
 /** Doubts this provider anew: whatever was learned about an earlier attempt says nothing about this one. */
 function doubt(
-  doubts: readonly Doubt[],
+  doubts: readonly UnknownAttempt[],
   { provider, account, at }: { provider: string; account: Account | undefined; at: number },
-): readonly Doubt[] {
+): readonly UnknownAttempt[] {
   const before = doubts.find((one) => one.provider === provider);
   const known = account ?? before?.account;
-  const fresh: Doubt = {
+  const fresh: UnknownAttempt = {
     provider,
     ...(known && { account: known }),
     at: Math.min(at, before?.at ?? at),
@@ -250,7 +250,7 @@ export function declareHeld(progress: Progress): Progress {
 export function afterAnswer(
   progress: Progress,
   provider: string,
-  { found, doubt }: { readonly found: ReadonlySet<string>; readonly doubt: Pick<Doubt, 'asked' | 'settled'> },
+  { found, doubt }: { readonly found: ReadonlySet<string>; readonly doubt: Pick<UnknownAttempt, 'asked' | 'settled'> },
 ): Progress {
   const recipients = mapPending(progress, (one) => {
     if (!one.unknownAt.includes(provider)) return one;

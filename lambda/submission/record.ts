@@ -33,7 +33,7 @@ export interface StoredAttempt {
 }
 
 /** The item of one submission. Fields are only ever added: older and newer releases read and write it side by side. */
-export interface Entry extends Item {
+export interface SubmissionRecord extends Item {
   /** Of the content: the same id with another one is a conflict. */
   readonly hash: string;
   /** The SQS message that opened this entry, or opened it again from the dead-letter queue. */
@@ -62,7 +62,7 @@ export interface Entry extends Item {
 export const KEPT_ATTEMPTS = 50;
 
 /** What a delivery of a message is to do, by what the ledger says of its submission. */
-export type Standing =
+export type ClaimState =
   /** Nobody has worked on it yet. */
   | { readonly kind: 'new' }
   /**
@@ -71,7 +71,7 @@ export type Standing =
    */
   | {
       readonly kind: 'continues';
-      readonly entry: Entry;
+      readonly entry: SubmissionRecord;
       readonly carried: Carried;
       readonly fresh: ReadonlySet<string>;
     }
@@ -83,7 +83,7 @@ export type Standing =
   | { readonly kind: 'conflict' };
 
 /** What the ledger's answer depends on, beside the entry. */
-export interface Delivery {
+export interface ClaimRequest {
   readonly hash: string;
   /** Id of the SQS message. */
   readonly messageId: string;
@@ -101,7 +101,7 @@ export interface Delivery {
 }
 
 /** Decides what a delivery is to do. */
-export function judge(entry: Entry | undefined, delivery: Delivery): Standing {
+export function claimability(entry: SubmissionRecord | undefined, delivery: ClaimRequest): ClaimState {
   if (!entry) return { kind: 'new' };
   const { hash, messageId, redriven, retried, worker, carried, owner, now } = delivery;
   if (entry.hash !== hash) return { kind: 'conflict' };
@@ -125,7 +125,7 @@ export function judge(entry: Entry | undefined, delivery: Delivery): Standing {
 }
 
 /** Of a worker that could not write it down, or of a time that the table does not remember. */
-function knowsMore(carried: Carried, entry: Entry): boolean {
+function knowsMore(carried: Carried, entry: SubmissionRecord): boolean {
   return (
     carried.done.some((place) => !entry.carried.done.includes(place)) ||
     carried.attempts > Math.max(entry.carried.attempts, ...entry.attempts.map(({ number }) => number))
@@ -160,7 +160,7 @@ function withoutCleared(known: Carried, attempts: readonly StoredAttempt[]): Car
 }
 
 /** Attempts that were begun and never ended: whoever made them is gone, and whether the mail went out nobody knows. */
-function interrupted({ attempts }: Entry, told: number): Carried {
+function interrupted({ attempts }: SubmissionRecord, told: number): Carried {
   const history = attempts
     .filter(({ ended, number }) => ended === undefined && number > told)
     .map(({ provider, account, recipients, begun }): Vote => {
@@ -177,7 +177,7 @@ export function endInterrupted(attempts: readonly StoredAttempt[], now: number):
 }
 
 /** What a worker that lost its hold still knows about its own attempts, added to what stands in the ledger by now. */
-export function amend(current: Entry, own: Pick<Entry, 'attempts' | 'carried'>): NewItem {
+export function amend(current: SubmissionRecord, own: Pick<SubmissionRecord, 'attempts' | 'carried'>): NewItem {
   const mine = (other: StoredAttempt) =>
     own.attempts.find(
       (one) => one.number === other.number && one.provider === other.provider && one.begun === other.begun,
@@ -204,12 +204,12 @@ function told(stands: StoredAttempt, own: StoredAttempt | undefined, history: re
 }
 
 /** Where the entry of a submission lies. */
-export function entryKey(submissionId: string): string {
+export function recordKey(submissionId: string): string {
   return `submission/${submissionId}`;
 }
 
 /** Hash of what a submission says, whatever the order and spelling of its JSON. */
-export function contentHash(submission: Submission): string {
+export function submissionHash(submission: Submission): string {
   const sorted = JSON.stringify(submission, (_name, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

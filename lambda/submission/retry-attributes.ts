@@ -9,11 +9,11 @@ import {
 } from '../contract/dead-letter.ts';
 import { inAscii } from '../platform/ascii-json.ts';
 import type { Attributes } from '../platform/proof.ts';
-import { MAX_DETAIL } from '../sender/last-words.ts';
+import { MAX_DEAD_LETTER_DETAIL } from '../sender/last-words.ts';
 import { type Carried, NOTHING_CARRIED, type Vote } from './carried.ts';
 
 /** What travels beside the body through retry queues, and into the dead-letter queue. */
-export interface Letter {
+export interface QueueAttributes {
   readonly submissionId: string;
   /** When the submission was first received, in epoch milliseconds; a redrive from the dead-letter queue begins anew. */
   readonly firstSeen: number;
@@ -50,7 +50,7 @@ export function attributesOf({ messageAttributes }: SQSRecord): Attributes {
 }
 
 /** Reads a record and those of its attributes that count; of a new submission none does, and the record itself tells. */
-export function readLetter({ messageId, attributes }: SQSRecord, believed: Attributes): Letter {
+export function readAttributes({ messageId, attributes }: SQSRecord, believed: Attributes): QueueAttributes {
   const text = (name: string) => believed[name];
   const time = (name: string) => Date.parse(text(name) ?? '');
   const notBefore = time(RETRY_ATTRIBUTE.notBefore);
@@ -103,7 +103,7 @@ export function readLetter({ messageId, attributes }: SQSRecord, believed: Attri
 }
 
 /** Attributes of a message on a retry queue. */
-export function retryAttributes(letter: Letter, provider: string, notBefore: number): Record<string, string> {
+export function retryAttributes(letter: QueueAttributes, provider: string, notBefore: number): Record<string, string> {
   const { attempts, done } = letter.carried;
   const history = inAscii(JSON.stringify(letter.carried.history));
   const worker = formatWorker(letter);
@@ -122,14 +122,14 @@ export function retryAttributes(letter: Letter, provider: string, notBefore: num
 
 /** Attributes of a message on the dead-letter queue. `Done` lists the recipients (by place) who have it already. */
 export function deadLetterAttributes(
-  letter: Letter,
+  letter: QueueAttributes,
   reason: DeadLetterReason,
   detail: string,
   lastProvider: string | undefined,
 ): Record<string, string> {
   return {
     [DEAD_LETTER_ATTRIBUTE.reason]: reason,
-    [DEAD_LETTER_ATTRIBUTE.detail]: asciiAttribute(detail, MAX_DETAIL),
+    [DEAD_LETTER_ATTRIBUTE.detail]: asciiAttribute(detail, MAX_DEAD_LETTER_DETAIL),
     [DEAD_LETTER_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
     [DEAD_LETTER_ATTRIBUTE.attempts]: String(letter.carried.attempts),
     [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(letter.born).toISOString(),
@@ -142,7 +142,7 @@ export function deadLetterAttributes(
 const MARKS = ['redriven', 'unproven'] as const;
 
 /** The count of invocations, and when the producer sent the submission where that is not `FirstSeen` or a mark follows. */
-function formatLife(letter: Letter): string {
+function formatLife(letter: QueueAttributes): string {
   const { invocations, born, firstSeen } = letter;
   const mark = MARKS.find((one) => letter[one]);
   if (born === firstSeen && mark === undefined) return String(invocations);
@@ -161,11 +161,11 @@ function parseLife(text = ''): {
 }
 
 /** One word where nothing is signed: so write workers of a release that kept no lineage, and their letters always count. */
-function formatWorker({ worker, signature }: Letter): string | undefined {
+function formatWorker({ worker, signature }: QueueAttributes): string | undefined {
   return worker === undefined || signature === undefined ? worker : `${worker} ${signature}`;
 }
 
-function parseWorker(text: string | undefined): Pick<Letter, 'worker' | 'signature'> {
+function parseWorker(text: string | undefined): Pick<QueueAttributes, 'worker' | 'signature'> {
   const [worker, signature] = text?.split(' ') ?? [];
   return { ...(worker !== undefined && { worker }), ...(signature !== undefined && { signature }) };
 }

@@ -9,7 +9,7 @@ export type Settlement =
   | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason; readonly detail: string };
 
 /** What settling depends on beside the progress; ages and delays are in stack time. */
-export interface Circumstances {
+export interface SettleContext {
   /** Since the first receive, in milliseconds. */
   readonly ageMs: number;
   /** It was first received more than five days after it was sent. */
@@ -30,7 +30,7 @@ export interface Circumstances {
 }
 
 /** Decides what becomes of a submission after a round. */
-export function settle(progress: Progress, circumstances: Circumstances): Settlement {
+export function settle(progress: Progress, circumstances: SettleContext): Settlement {
   if (ended(progress)) return close(progress);
   const {
     ageMs,

@@ -1,5 +1,5 @@
 import type { Item, Table } from '../platform/table.ts';
-import { entryKey } from './record.ts';
+import { recordKey } from './record.ts';
 
 /**
  * Keys of the providers that had an earlier submission or what that one superseded, oldest first: those that accepted
@@ -18,5 +18,5 @@ export function hadBy(entry: Item | undefined): readonly string[] {
 
 /** Reads {@link hadBy} of a submission from the ledger; one that cannot be read, or is not there, had nobody. */
 export async function readHad(table: Table, submissionId: string): Promise<readonly string[]> {
-  return table.get(entryKey(submissionId)).then(hadBy, () => []);
+  return table.get(recordKey(submissionId)).then(hadBy, () => []);
 }

@@ -4,7 +4,7 @@
  * in/<quarter>: submissions that came. ok/<provider>/<slot> and no/<provider>/<slot>: recipients that a provider took, and those whose
  * mailbox it called bad, in twelve slots an hour. dok/<provider>/<domain> and dno/…: the same by domain, of domains with refusals.
  */
-export type Counts = Readonly<Record<string, number>>;
+export type HourCounts = Readonly<Record<string, number>>;
 
 /** An hour of stack time, in milliseconds. */
 export const HOUR_MS = 3_600_000;
@@ -30,7 +30,7 @@ export function placeOf(now: number, timeScale: number): Place {
 }
 
 /** Both together. */
-export function plus(a: Counts, b: Counts): Counts {
+export function plus(a: HourCounts, b: HourCounts): HourCounts {
   const sum: Record<string, number> = { ...a };
   for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
   return sum;
@@ -56,11 +56,16 @@ interface Share {
  *
  * @param hours this hour and the one before
  */
-export function isDoubted(hours: readonly [Counts, Counts], provider: string, domain: string, slot: number): boolean {
+export function isDoubted(
+  hours: readonly [HourCounts, HourCounts],
+  provider: string,
+  domain: string,
+  slot: number,
+): boolean {
   return refusesFarMore(hours, provider, slot) || refusesDomain(plus(...hours), provider, domain);
 }
 
-function refusesFarMore(hours: readonly [Counts, Counts], provider: string, slot: number): boolean {
+function refusesFarMore(hours: readonly [HourCounts, HourCounts], provider: string, slot: number): boolean {
   let own: Share = { all: 0, refused: 0 };
   let others: Share = { all: 0, refused: 0 };
   for (let back = 0; back < 2 * SLOTS && own.all < ENOUGH; back += 1) {
@@ -75,14 +80,14 @@ function refusesFarMore(hours: readonly [Counts, Counts], provider: string, slot
   return own.refused / own.all > TIMES * usual;
 }
 
-function refusesDomain(counts: Counts, provider: string, domain: string): boolean {
+function refusesDomain(counts: HourCounts, provider: string, domain: string): boolean {
   const refused = counts[`dno/${provider}/${domain}`] ?? 0;
   const taken = counts[`dok/${provider}/${domain}`] ?? 0;
   if (refused < OF_DOMAIN || refused < taken) return false;
   return ![...providersOf(counts)].some((key) => key !== provider && (counts[`dno/${key}/${domain}`] ?? 0) > 0);
 }
 
-function shareOf(counts: Counts, provider: string, slot: number): Share {
+function shareOf(counts: HourCounts, provider: string, slot: number): Share {
   const refused = counts[`no/${provider}/${slot}`] ?? 0;
   return { all: refused + (counts[`ok/${provider}/${slot}`] ?? 0), refused };
 }
@@ -91,19 +96,19 @@ function add(a: Share, b: Share): Share {
   return { all: a.all + b.all, refused: a.refused + b.refused };
 }
 
-function providersOf(counts: Counts): ReadonlySet<string> {
+function providersOf(counts: HourCounts): ReadonlySet<string> {
   return new Set(Object.keys(counts).flatMap((name) => (/^(ok|no)\//.test(name) ? (name.split('/')[1] ?? []) : [])));
 }
 
 /** Recipients of a provider in the last hour, whose newest part is `slot`. */
-function lastHour([now = {}, before = {}]: readonly Counts[], provider: string, slot: number): Share {
+function lastHour([now = {}, before = {}]: readonly HourCounts[], provider: string, slot: number): Share {
   return Array.from({ length: SLOTS }, (_, place) => shareOf(place <= slot ? now : before, provider, place)).reduce(
     add,
   );
 }
 
 /** Recipients of a provider in a whole hour, and those refused. */
-function hourly(counts: Counts, provider: string): Share {
+function hourly(counts: HourCounts, provider: string): Share {
   return Array.from({ length: SLOTS }, (_, slot) => shareOf(counts, provider, slot)).reduce(add);
 }
 
@@ -118,7 +123,7 @@ const DILUTION = 200;
  *
  * @param hours the newest first
  */
-export function suppressionRise(hours: readonly Counts[], provider: string, slot: number): number {
+export function suppressionRise(hours: readonly HourCounts[], provider: string, slot: number): number {
   const now = lastHour(hours, provider, slot);
   if (now.refused < FEW || now.all < FEW_RECIPIENTS) return 0;
   const past = hours
@@ -153,7 +158,7 @@ export const HOURS_OF_SILENCE: readonly number[] = [0, ...DAYS].flatMap((days) =
  *
  * @param hourOf counts by hours back from this one; undefined if there are none
  */
-export function isSilent(hourOf: (back: number) => Counts | undefined, quarter: number): boolean {
+export function isSilent(hourOf: (back: number) => HourCounts | undefined, quarter: number): boolean {
   /** Submissions in some quarters, the first of them so many before the last full one. */
   const quarters = (from: number, number: number, days = 0) =>
     Array.from({ length: number }, (_, place) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Item, NewItem } from '../platform/table.ts';
-import type { Counts } from './counts.ts';
+import type { HourCounts } from './counts.ts';
 
 /** Keys of the items in the state table; hours are counted in stack time since 1970. */
 export const tallyKey = (hour: number) => `tally/${hour}`;
@@ -8,7 +8,7 @@ export const endedKey = (provider: string, hour: number) => `ended/${provider}/$
 
 /** What was counted, and which providers were in doubt at some time of the hour. */
 export interface Tally {
-  readonly counts: Counts;
+  readonly counts: HourCounts;
   readonly doubted: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function readTally(item: Item | undefined): Tally {
   const doubted = item?.['doubted'];
   const numbers = Object.entries(Object(counts)).filter(([, count]) => typeof count === 'number');
   return {
-    counts: Object.fromEntries(numbers) as Counts,
+    counts: Object.fromEntries(numbers) as HourCounts,
     doubted: Array.isArray(doubted) ? doubted.filter((one) => typeof one === 'string') : [],
   };
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '../mail/outcome.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Item, NewItem, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
-import { type Counts, isDoubted, placeOf, plus } from './counts.ts';
+import { type HourCounts, isDoubted, placeOf, plus } from './counts.ts';
 import {
   domainName,
   type Ended,
@@ -40,7 +40,7 @@ export class Tallies {
   readonly #context: TalliesContext;
   readonly #timeScale: number;
   /** By the hour in which it was counted. */
-  #pending = new Map<number, Counts>();
+  #pending = new Map<number, HourCounts>();
   #domains = new Map<string, number>();
   #toldAt: number;
 
@@ -130,7 +130,7 @@ export class Tallies {
 
   #add(
     hour: number,
-    pending: Counts,
+    pending: HourCounts,
     domains: ReadonlyMap<string, number>,
     doubted?: string,
   ): Promise<Item | undefined> {
@@ -172,7 +172,7 @@ export class Tallies {
 }
 
 /** Domains without a refusal are not worth their room. */
-function worthTelling(domains: ReadonlyMap<string, number>, known: Counts): Counts {
+function worthTelling(domains: ReadonlyMap<string, number>, known: HourCounts): HourCounts {
   const refused = new Set(
     [...domains.keys(), ...Object.keys(known)].flatMap((name) =>
       name.startsWith('dno/') ? (name.split('/')[2] ?? []) : [],

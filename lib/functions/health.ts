@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { encodeHealthEnvironment, type InboundCanary } from '../../lambda/contract/health-environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { checkHealthEnvironmentSize } from '../configuration/environment-size.ts';
-import type { LetterKey } from '../storage/proof-key.ts';
+import type { ProofKey } from '../storage/proof-key.ts';
 import type { StateTable } from '../storage/state-table.ts';
 import { healthStatements, tableStatement } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
@@ -29,7 +29,7 @@ export interface HealthCheckProps {
   /** Canaries of the ways in. */
   readonly inboundCanaries: readonly InboundCanary[];
   /** Proves canaries to the sender. */
-  readonly letterKey: LetterKey;
+  readonly letterKey: ProofKey;
   /** Takes canary mail. */
   readonly outbound: Queue;
   readonly stateTable: StateTable;
@@ -37,7 +37,7 @@ export interface HealthCheckProps {
 }
 
 /** The function that asks every minute whether each account may send, and everything that it may do. */
-export class HealthCheck extends Construct {
+export class HealthFunction extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
 

@@ -48,7 +48,7 @@ export interface InboundProps {
 }
 
 /** The HTTP API that providers post received mail to, the function behind it, and everything that it may do. */
-export class Inbound extends Construct {
+export class InboundFunction extends Construct {
   readonly api: HttpApi;
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;

@@ -30,7 +30,7 @@ export interface ReconcilerProps {
 }
 
 /** The function that asks every five minutes for received mail that did not arrive, and everything that it may do. */
-export class Reconciler extends Construct {
+export class ReconcilerFunction extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
 

@@ -18,7 +18,7 @@ import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import { checkEnvironmentSize } from '../configuration/environment-size.ts';
 import type { Timing } from '../configuration/timing.ts';
 import { SUBMISSIONS } from '../storage/mail-bucket.ts';
-import type { LetterKey } from '../storage/proof-key.ts';
+import type { ProofKey } from '../storage/proof-key.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { StateTable } from '../storage/state-table.ts';
 import { anyConfigurationSet, CONSUME, providerStatements, tableStatement } from './access.ts';
@@ -37,7 +37,7 @@ export interface SenderProps {
   readonly queues: Queues;
   readonly mailBucket: Bucket;
   readonly stateTable: StateTable;
-  readonly letterKey: LetterKey;
+  readonly letterKey: ProofKey;
   readonly timing: Timing;
   readonly memorySize: number;
   readonly outboundConcurrency: number;
@@ -47,7 +47,7 @@ export interface SenderProps {
 }
 
 /** The function that takes submissions from the outbound queue and all retry queues, and everything that it may do. */
-export class Sender extends Construct {
+export class SenderFunction extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
 

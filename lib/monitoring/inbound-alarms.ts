@@ -3,7 +3,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
 import type { InboundOutcome } from '../../lambda/contract/metrics.ts';
-import type { Inbound } from '../functions/inbound.ts';
+import type { InboundFunction } from '../functions/inbound.ts';
 import { LATE_S, type ShownInbound, showInbound } from './inbound-dashboard.ts';
 import { counted, ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
@@ -32,7 +32,7 @@ export function watchInbound(monitoring: Monitoring, { providers, inbound, queue
   showInbound(monitoring, { providers, inbound, queue });
 }
 
-function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, turnedAway }: Inbound): void {
+function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, turnedAway }: InboundFunction): void {
   monitoring.alarm({
     title: 'InboundErrors',
     severity: 'ticket',

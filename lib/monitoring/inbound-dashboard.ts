@@ -1,7 +1,7 @@
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
 import { INBOUND_OUTCOMES, type InboundOutcome } from '../../lambda/contract/metrics.ts';
-import type { Inbound } from '../functions/inbound.ts';
+import type { InboundFunction } from '../functions/inbound.ts';
 import { graph } from './dashboard.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
@@ -13,7 +13,7 @@ export const LATE_S = 300;
 export interface ShownInbound {
   /** Those that receive. */
   readonly providers: readonly InboundProvider[];
-  readonly inbound: Inbound;
+  readonly inbound: InboundFunction;
   readonly queue: Queue;
 }
 

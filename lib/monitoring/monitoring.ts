@@ -25,7 +25,7 @@ export type Severity = 'page' | 'ticket';
  * What an alarm says about the ways out. `closed`: nothing can go this way now. `failing`: what goes this way fails, or
  * would. `stopped`: mail waits and nothing moves it.
  */
-export type Meaning = 'closed' | 'failing' | 'stopped';
+export type RouteEffect = 'closed' | 'failing' | 'stopped';
 
 /** What every alarm says to whoever it wakes. */
 interface AlarmText {
@@ -46,7 +46,7 @@ interface AlarmText {
    * What the alarms on the whole make of it.
    * @default - nothing: mail goes on
    */
-  readonly means?: Meaning;
+  readonly means?: RouteEffect;
   /**
    * Whether a ticket is there too where the size is `small`, since a page needs it; `only`: nowhere else.
    * @default - not there; pages always are
@@ -89,7 +89,7 @@ export interface NamedAlarm {
   readonly title: string;
   readonly severity: Severity;
   readonly provider?: string;
-  readonly means?: Meaning;
+  readonly means?: RouteEffect;
 }
 
 interface Row {

@@ -9,7 +9,7 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
 
 /** One time series that CloudWatch bills as a metric. */
-export interface Series {
+export interface BilledSeries {
   readonly name: MetricName;
   readonly provider?: string;
   readonly outcome?: string;
@@ -21,9 +21,9 @@ export function possibleSeries(
   providers: readonly ProviderConfig[],
   size: MonitoringSize = 'full',
   routes: readonly RouteConfig[] = [],
-): Series[] {
+): BilledSeries[] {
   const classes = routes.filter(({ expiresAfterSeconds }) => expiresAfterSeconds !== undefined);
-  return (Object.keys(METRICS) as MetricName[]).flatMap((name): Series[] => {
+  return (Object.keys(METRICS) as MetricName[]).flatMap((name): BilledSeries[] => {
     const definition: MetricDefinition = METRICS[name];
     if (definition.by.includes('class'))
       return measuredAt(size, name) ? classes.map((route) => ({ name, class: route.class })) : [];

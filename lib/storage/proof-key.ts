@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
  * The key by which the sender knows what Mailover itself put on a queue, such as a dead letter that comes back by a
  * redrive. CloudFormation makes it up at the first deployment; nobody has to know it.
  */
-export class LetterKey extends Secret {
+export class ProofKey extends Secret {
   constructor(scope: Construct, id: string) {
     super(scope, id, {
       description:

@@ -4,8 +4,8 @@ import { type Isolation, isIsolated } from '../../lambda/circuit/isolation.ts';
 import {
   circuitItem,
   circuitKey,
+  readCircuitItem,
   readIsolation,
-  readRecord,
   switchItem,
   switchKey,
 } from '../../lambda/circuit/items.ts';
@@ -39,7 +39,7 @@ export function addCircuits(app: FastifyInstance, { state, providers, forget }: 
 
 /** What `GET /api/circuits` tells of one provider; times as ISO 8601. */
 function view(provider: string, circuitItem: Item | undefined, switchItem: Item | undefined, now: number): object {
-  const { circuit, hold } = readRecord(circuitItem);
+  const { circuit, hold } = readCircuitItem(circuitItem);
   const isolation = readIsolation(switchItem);
   return {
     provider,
@@ -85,7 +85,7 @@ export async function rescaleCircuits(table: Table, keys: readonly string[], fac
     keys.map((key) =>
       write(table, circuitKey(key), (item) => {
         if (!item) return undefined;
-        const { circuit, hold } = readRecord(item);
+        const { circuit, hold } = readCircuitItem(item);
         const moved = { circuit: move(circuit, now, factor), ...(hold && { hold: move(hold, now, factor) }) };
         // What workers of the other speed learn from now on has times that are wrong.
         return { ...circuitItem(key, item, moved, now), resetAt: now };

@@ -1,8 +1,8 @@
 import type { StackClock } from '../clock.ts';
-import type { AlarmDefinition } from '../cloudwatch/alarms/definition.ts';
+import type { DeployedAlarm } from '../cloudwatch/alarms/definition.ts';
 import { readDashboard, type Widget } from '../cloudwatch/dashboard/body.ts';
 import { compileGraphs, type Graphs } from '../cloudwatch/dashboard/graphs.ts';
-import type { Monitoring } from '../cloudwatch/monitoring.ts';
+import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
 import { faultInForce, faultMenu, type NamedFault } from '../faults/fault-menu.ts';
 import type { FaultBoard } from '../faults/faults.ts';
 import type { AcceptedLog } from '../simulators/accepted-log.ts';
@@ -13,7 +13,7 @@ import type { QueueCount, StackInfo } from './stack-info.ts';
 export interface Drawing {
   readonly widgets: readonly Widget[];
   readonly graphs: Graphs;
-  readonly alarms: readonly AlarmDefinition[];
+  readonly alarms: readonly DeployedAlarm[];
 }
 
 /** Reads what the template says about monitoring; throws on what the console could not draw. */
@@ -26,7 +26,7 @@ export function drawingOf({ dashboards, alarms }: Deployment): Drawing {
 export interface ConsoleSources {
   readonly faults: FaultBoard;
   readonly clock: StackClock;
-  readonly monitoring: Monitoring;
+  readonly monitoring: LocalCloudWatch;
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import type { Target } from '../../cli/send/target.ts';
+import type { QueueTarget } from '../../cli/send/target.ts';
 import { inAscii } from '../../lambda/platform/ascii-json.ts';
 
 // What SQS takes in one SendMessageBatch: ten entries, and 1 MiB over all of them (AWS quota page, collected 2026-11-23).
@@ -33,7 +33,7 @@ export function copiesOf(submission: Submission, count: number): Copy[] {
 }
 
 /** Puts one submission on the queue and returns the id to follow it by. */
-export async function enqueue(target: Target, copy: Copy): Promise<string> {
+export async function enqueue(target: QueueTarget, copy: Copy): Promise<string> {
   const answer = await target.sqs.send(
     new SendMessageCommand({ QueueUrl: target.outboundUrl, MessageBody: copy.body, MessageGroupId: copy.group }),
   );
@@ -42,7 +42,7 @@ export async function enqueue(target: Target, copy: Copy): Promise<string> {
 
 /** Puts many on the queue, in batches, and returns the ids to follow them by. */
 export async function enqueueAll(
-  target: Target,
+  target: QueueTarget,
   copies: readonly Copy[],
   progress: (sent: number) => void,
 ): Promise<string[]> {

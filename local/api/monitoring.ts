@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MOST_SCALE, type StackClock } from '../clock.ts';
-import type { Monitoring } from '../cloudwatch/monitoring.ts';
+import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
 import { ApiError, parseBody } from './error.ts';
 
 /** What the monitoring part of the API reads. */
 export interface MonitoringSources {
   readonly clock: StackClock;
-  readonly monitoring: Monitoring;
+  readonly monitoring: LocalCloudWatch;
 }
 
 const Time = z.strictObject({ scale: z.number().positive().max(MOST_SCALE) });

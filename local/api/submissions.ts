@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { Table } from '../../lambda/platform/table.ts';
-import { readEntry } from '../../lambda/submission/ledger.ts';
-import type { Entry } from '../../lambda/submission/record.ts';
+import { readRecord } from '../../lambda/submission/ledger.ts';
+import type { SubmissionRecord } from '../../lambda/submission/record.ts';
 
 /** What `GET /api/submissions/ID` tells of one submission: its item in the ledger, times as ISO 8601. */
-function view(id: string, entry: Entry): object {
+function view(id: string, entry: SubmissionRecord): object {
   const { pk: _pk, hash, origin, state, reason, firstSeen, lease, attempts, carried, reported } = entry;
   return {
     id,
@@ -35,7 +35,7 @@ export function addSubmissions(app: FastifyInstance, table: () => Table | undefi
   app.get<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }, reply) => {
     const id = params['*'];
     const known = table();
-    const entry = known && (await readEntry(known, id));
+    const entry = known && (await readRecord(known, id));
     if (!entry) return reply.code(404).send({ error: `The ledger has no submission ${JSON.stringify(id)}.` });
     return view(id, entry);
   });

@@ -8,7 +8,7 @@ export function makeSecret(key: string, fields: readonly string[]): Record<strin
 }
 
 /** Secrets Manager as far as a Lambda reads from it and a key is rotated. */
-export class Secrets {
+export class LocalSecrets {
   readonly #values = new Map<string, string>();
 
   set(name: string, value: Readonly<Record<string, string>>): void {

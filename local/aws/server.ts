@@ -15,7 +15,7 @@ import { addObjectContentTypes } from './object-content-type.ts';
 import { awsCall } from './operation.ts';
 import { LocalQueues } from './queue.ts';
 import { RequestError } from './request-error.ts';
-import { Secrets } from './secrets.ts';
+import { LocalSecrets } from './secrets.ts';
 import { addSent, noteSent } from './sent.ts';
 
 /** Largest S3 object: what SES takes (40 MB) with room for its encoding. */
@@ -31,7 +31,7 @@ export interface AwsServer {
   readonly url: string;
   readonly queues: LocalQueues;
   readonly buckets: S3Store;
-  readonly secrets: Secrets;
+  readonly secrets: LocalSecrets;
   close(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export async function startAws(options: {
 }): Promise<AwsServer> {
   const queues = new LocalQueues(options.clock);
   const buckets = new S3Store();
-  const secrets = new Secrets();
+  const secrets = new LocalSecrets();
   const moves = new MessageMoves(queues);
   const app = buildApp({
     logger: false,

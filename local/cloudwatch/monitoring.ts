@@ -1,7 +1,7 @@
 import { LocalQueue, type LocalQueues } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 import type { InvocationFacts } from '../lambda/pool.ts';
-import type { AlarmDefinition } from './alarms/definition.ts';
+import type { DeployedAlarm } from './alarms/definition.ts';
 import { type AlarmStatus, type Alarms, compileAlarms, type Statuses } from './alarms/evaluate.ts';
 import { everyMinute } from './alarms/watch.ts';
 import { invocationData, QueueSampler } from './metrics/aws-metrics.ts';
@@ -13,7 +13,7 @@ import { goesByTime, type Overload } from './overload.ts';
 const MOST_CHANGES = 200;
 
 /** What CloudWatch is to the deployed stack: takes the metrics of everything that runs, and evaluates the alarms. */
-export class Monitoring {
+export class LocalCloudWatch {
   readonly store = new MetricStore();
   readonly #clock: StackClock;
   #statuses: Statuses = new Map();
@@ -46,7 +46,7 @@ export class Monitoring {
   }
 
   /** Evaluates the alarms at every minute of stack time until the returned function is called; throws on one that it cannot. */
-  start(definitions: readonly AlarmDefinition[], queues: LocalQueues): () => void {
+  start(definitions: readonly DeployedAlarm[], queues: LocalQueues): () => void {
     const alarms = compileAlarms(definitions, { born: this.#clock.now() });
     const sampler = new QueueSampler(this.#clock);
     this.#evaluate(alarms, this.#clock.now());

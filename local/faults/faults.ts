@@ -5,7 +5,7 @@ export type Occasion = 'send' | 'lookup' | 'health';
 
 /** The points of an SMTP session at which a reply can be replaced; `end` is the answer to the final dot. */
 export const SMTP_STAGES = ['connect', 'ehlo', 'starttls', 'auth', 'mail', 'rcpt', 'data', 'end', 'quit'] as const;
-export type SmtpStage = (typeof SMTP_STAGES)[number];
+export type FaultStage = (typeof SMTP_STAGES)[number];
 
 const headerValue = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number()]);
 
@@ -50,7 +50,7 @@ const faultSchema = z
 export type Fault = Readonly<z.infer<typeof faultSchema>>;
 
 /** What is happening right now and might be struck: a call of a provider, or of one of our own services. */
-export type Probe = ProviderProbe | AwsProbe;
+export type FaultTarget = ProviderProbe | AwsProbe;
 
 interface AwsProbe {
   /** Whether the connection stood when the faults were set. */
@@ -66,7 +66,7 @@ interface ProviderProbe {
   /** Searched by `match`: decoded subject, addresses and headers, or the SMTP command of the stage. */
   readonly text: string;
   /** Set by SMTP only. */
-  readonly stage?: SmtpStage;
+  readonly stage?: FaultStage;
 }
 
 /** The scope of faults in our own services; every other scope is a provider's key. */
@@ -145,7 +145,7 @@ export class FaultBoard {
   }
 
   /** Finds the fault that strikes now, among those of this kind, and counts the hit. */
-  match(scope: string, probe: Probe, isOfKind: (fault: Fault) => boolean = () => true): Fault | undefined {
+  match(scope: string, probe: FaultTarget, isOfKind: (fault: Fault) => boolean = () => true): Fault | undefined {
     for (const fault of this.#faults.get(scope) ?? []) {
       if (!isOfKind(fault)) continue;
       if (fault.times !== undefined && fault.hits >= fault.times) continue;

@@ -20,7 +20,7 @@ export const FAILED = gatewayAnswer(500, 'Internal Server Error');
  * What a function's answer becomes: with a `statusCode` it is taken apart, without one it is the JSON body of a 200
  * (docs.aws.amazon.com/apigateway, http-api-develop-integrations-lambda, collected 2026-11-25).
  */
-export function answerOf(answer: unknown): HttpAnswer {
+export function httpResponse(answer: unknown): HttpAnswer {
   if (typeof answer !== 'object' || answer === null || !('statusCode' in answer)) {
     return {
       status: 200,

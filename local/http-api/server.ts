@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { answerOf, FAILED, gatewayAnswer, type HttpAnswer } from './answer.ts';
+import { FAILED, gatewayAnswer, type HttpAnswer, httpResponse } from './answer.ts';
 import type { DeployedApi, DeployedRoute } from './deployed.ts';
 import { eventOf, splitUrl } from './event.ts';
 import { type OwnHosts, refuseForeign } from './own-hosts.ts';
@@ -80,7 +80,7 @@ async function answerInTime(route: DeployedRoute, invoke: Invoke, event: unknown
   const over = new AbortController();
   const timeUp = delay(route.timeoutMs, TIMED_OUT, { signal: over.signal, ref: false }).catch(() => TIMED_OUT);
   try {
-    return await Promise.race([invoke(route.functionName, event).then(answerOf, () => FAILED), timeUp]);
+    return await Promise.race([invoke(route.functionName, event).then(httpResponse, () => FAILED), timeUp]);
   } finally {
     over.abort();
   }

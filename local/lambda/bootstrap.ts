@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Invocation, Report } from './protocol.ts';
+import type { ChildReport, Invocation } from './protocol.ts';
 
 const FUNCTION = process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '';
 const [file = '', exported = ''] = (process.env['_HANDLER'] ?? '').split(/\.(?=[^.]*$)/);
@@ -12,7 +12,7 @@ process.once('disconnect', () => process.exit(0));
 // The terminal's Ctrl-C reaches the whole process group; the parent alone decides when this process ends.
 process.on('SIGINT', () => {});
 
-const report = (message: Report): void => {
+const report = (message: ChildReport): void => {
   process.send?.(message);
 };
 

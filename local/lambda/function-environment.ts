@@ -4,7 +4,7 @@ import type { DeployedFunction } from '../template/deployment.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
 /** What every function of one stack is told about its surroundings. */
-export interface Surroundings {
+export interface StackEnvironment {
   readonly awsUrl: string;
   readonly dynamodbUrl?: string;
   /** By provider key. */
@@ -17,7 +17,7 @@ export interface Surroundings {
 }
 
 /** The environment of a function's processes: that of the template, what Lambda adds, and where this machine's services are. */
-export function functionEnvironment(target: DeployedFunction, surroundings: Surroundings): Record<string, string> {
+export function functionEnvironment(target: DeployedFunction, surroundings: StackEnvironment): Record<string, string> {
   const { awsUrl, dynamodbUrl, certificateFile, clock } = surroundings;
   const endpoints = HEALTH_MARK in target.environment ? surroundings.healthEndpoints : surroundings.endpoints;
   return {

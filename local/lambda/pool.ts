@@ -1,6 +1,6 @@
 import type { DeployedFunction } from '../template/deployment.ts';
 import { traceOf } from './trace.ts';
-import { Worker } from './worker.ts';
+import { FunctionProcess } from './worker.ts';
 
 /** A batch that waited this long for a free process gets a further one. */
 const GROW_AFTER_MS = 250;
@@ -29,7 +29,7 @@ export interface PoolListeners {
 }
 
 interface Waiting {
-  take(worker: Worker): void;
+  take(worker: FunctionProcess): void;
   refuse(reason: Error): void;
 }
 
@@ -39,8 +39,8 @@ export class Pool {
   readonly #environment: () => Readonly<Record<string, string>>;
   readonly #maximum: number;
   readonly #listeners: PoolListeners;
-  readonly #workers = new Set<Worker>();
-  readonly #idle = new Map<Worker, NodeJS.Timeout | undefined>();
+  readonly #workers = new Set<FunctionProcess>();
+  readonly #idle = new Map<FunctionProcess, NodeJS.Timeout | undefined>();
   readonly #waiting: Waiting[] = [];
   readonly #firstReady = Promise.withResolvers<void>();
   #running = 0;
@@ -48,7 +48,7 @@ export class Pool {
   #restartMs: number = RESTART_MS.first;
   #closed = false;
   /** Processes whose environment or memory is no longer the right one: each ends with what it is doing, and takes no place from the others. */
-  readonly #outdated = new Set<Worker>();
+  readonly #outdated = new Set<FunctionProcess>();
 
   constructor(
     target: DeployedFunction,
@@ -123,7 +123,7 @@ export class Pool {
     await Promise.all(workers.map(({ gone }) => gone));
   }
 
-  #acquire(): Promise<Worker> {
+  #acquire(): Promise<FunctionProcess> {
     const [free] = this.#idle.keys();
     if (free !== undefined) {
       clearTimeout(this.#idle.get(free));
@@ -136,7 +136,7 @@ export class Pool {
     });
   }
 
-  #release(worker: Worker): void {
+  #release(worker: FunctionProcess): void {
     if (!worker.alive || this.#closed) return;
     if (this.#outdated.has(worker)) {
       this.#dismiss(worker);
@@ -152,7 +152,7 @@ export class Pool {
     this.#idle.set(worker, timer);
   }
 
-  #dismiss(worker: Worker): void {
+  #dismiss(worker: FunctionProcess): void {
     clearTimeout(this.#idle.get(worker));
     this.#idle.delete(worker);
     worker.kill();
@@ -169,7 +169,7 @@ export class Pool {
   }
 
   #spawn(): void {
-    const worker = new Worker(this.target, this.#environment(), this.#listeners.onOutput);
+    const worker = new FunctionProcess(this.target, this.#environment(), this.#listeners.onOutput);
     this.#workers.add(worker);
     let imported = false;
     worker.ready.then(

@@ -9,7 +9,7 @@ export interface Invocation {
 }
 
 /** What a child process sends back. */
-export type Report =
+export type ChildReport =
   | { readonly kind: 'ready' }
   | { readonly kind: 'answered'; readonly id: string; readonly answer?: unknown }
   | { readonly kind: 'failed'; readonly id: string; readonly name: string };

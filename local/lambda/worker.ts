@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { DeployedFunction } from '../template/deployment.ts';
-import type { Invocation, Report } from './protocol.ts';
+import type { ChildReport, Invocation } from './protocol.ts';
 
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 
@@ -15,7 +15,7 @@ interface Pending {
 }
 
 /** One child process that runs a function, one invocation at a time, as one Lambda execution environment does. */
-export class Worker {
+export class FunctionProcess {
   readonly pid: number;
   /** Settles when the handler has been imported; rejects if the process ends before. */
   readonly ready: Promise<void>;
@@ -54,7 +54,7 @@ export class Worker {
       this.#child.once('exit', end);
       this.#child.once('error', end);
     });
-    this.#child.on('message', (report: Report) => {
+    this.#child.on('message', (report: ChildReport) => {
       if (report.kind === 'ready') settled.resolve();
       else this.#settle(report);
     });
@@ -84,7 +84,7 @@ export class Worker {
     this.#child.kill('SIGKILL');
   }
 
-  #settle(report: Exclude<Report, { kind: 'ready' }>): void {
+  #settle(report: Exclude<ChildReport, { kind: 'ready' }>): void {
     if (this.#pending?.id !== report.id) return;
     if (report.kind === 'answered') this.#pending.resolve(report.answer);
     else this.#pending.reject(new Error(`the handler threw ${report.name}`));

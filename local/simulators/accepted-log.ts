@@ -1,5 +1,5 @@
 import { decodeWords } from 'postal-mime';
-import { valuesOf } from './mime-view.ts';
+import { headerValues } from './mime-view.ts';
 
 export type Header = readonly [name: string, value: string];
 
@@ -16,7 +16,7 @@ export interface MailView {
 }
 
 /** Whether opens and clicks are to be tracked. */
-export interface Tracking {
+export interface TrackingView {
   readonly opens?: boolean;
   readonly clicks?: boolean;
 }
@@ -26,7 +26,7 @@ export interface Taking {
   readonly providerMessageId: string;
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
   /** What the provider was told to do, as far as it was told; the account's own setting decides of the rest. */
-  readonly tracking?: Tracking;
+  readonly tracking?: TrackingView;
   /** Request body, or MIME as received. */
   readonly raw: Buffer;
   /** The mail as it goes on to the recipients. */
@@ -42,7 +42,7 @@ export interface AcceptedEntry extends MailView {
   readonly submissionId?: string;
   readonly providerMessageId: string;
   readonly envelope: Taking['envelope'];
-  readonly tracking?: Tracking;
+  readonly tracking?: TrackingView;
   readonly headers: readonly Header[];
   readonly rawBase64?: string;
 }
@@ -141,7 +141,7 @@ async function entryOf(kept: Kept, raw: boolean): Promise<AcceptedEntry> {
 
 async function lineOf(kept: Kept, place: number): Promise<AcceptedLine> {
   const submissionId = submissionIdOf(kept);
-  const [subject = ''] = valuesOf(headersOnce(kept), 'Subject');
+  const [subject = ''] = headerValues(headersOnce(kept), 'Subject');
   const { provider, at, taking } = kept;
   return {
     place,
@@ -154,7 +154,7 @@ async function lineOf(kept: Kept, place: number): Promise<AcceptedLine> {
 }
 
 function submissionIdOf(kept: Kept): string | undefined {
-  return valuesOf(headersOnce(kept), 'X-Mailover-Id')[0];
+  return headerValues(headersOnce(kept), 'X-Mailover-Id')[0];
 }
 
 function headersOnce(kept: Kept): readonly Header[] {

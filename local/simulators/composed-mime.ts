@@ -2,7 +2,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Header } from './accepted-log.ts';
 
 /** Parts of a mail that a provider was given as fields. */
-export interface Parts {
+export interface GivenParts {
   readonly headers: readonly Header[];
   readonly text?: string | undefined;
   readonly html?: string | undefined;
@@ -25,7 +25,7 @@ const OPTIONS = {
 };
 
 /** The mail that a provider makes of fields and sends on. */
-export async function composedMime({ headers, text, html, attachments }: Parts): Promise<Buffer> {
+export async function composedMime({ headers, text, html, attachments }: GivenParts): Promise<Buffer> {
   const named: Record<string, string> = {};
   const others: { key: string; value: string }[] = [];
   for (const [name, value] of headers) {

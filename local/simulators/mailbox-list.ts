@@ -25,17 +25,17 @@ export function isAddress(address: string): boolean {
 
 /** Whether the domain has a dot, as Mailgun and Postmark want it; a server for SMTP takes `ada@localhost`. */
 export function hasDottedDomain(address: string): boolean {
-  return domainOf(address).includes('.');
+  return mailboxDomain(address).includes('.');
 }
 
 /** The part behind the last `@`, in lower case. */
-export function domainOf(address: string): string {
+export function mailboxDomain(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }
 
 /** Whether the simulated accounts may send for it: the documentation domains (RFC 2606), their subdomains, and `more`. */
 export function isVerified(address: string, more: readonly string[] = []): boolean {
-  const domain = domainOf(address);
+  const domain = mailboxDomain(address);
   return [...VERIFIED, ...more].some((identity) =>
     identity.includes('@')
       ? identity.toLowerCase() === address.toLowerCase()

@@ -14,12 +14,12 @@ export function headersOf(mime: Buffer): Header[] {
 }
 
 /** All values of the fields of this name, whatever its case. */
-export function valuesOf(headers: readonly Header[], name: string): string[] {
+export function headerValues(headers: readonly Header[], name: string): string[] {
   return headers.filter(([key]) => key.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 }
 
 /** Bodies and attachments of a MIME message, decoded. */
-export async function readMime(mime: Buffer): Promise<MailView> {
+export async function viewMime(mime: Buffer): Promise<MailView> {
   const mail = await simpleParser(mime, {
     skipHtmlToText: true,
     skipTextToHtml: true,

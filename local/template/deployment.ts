@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { makeSecret } from '../aws/secrets.ts';
 import { type DeployedReceiptRule, type DeployedSubscription, readReceiving } from '../aws/ses-rules.ts';
-import { type AlarmDefinition, readAlarm } from '../cloudwatch/alarms/definition.ts';
+import { type DeployedAlarm, readAlarm } from '../cloudwatch/alarms/definition.ts';
 import { type DeployedApi, readApis } from '../http-api/deployed.ts';
 import { type DeployedSchedule, readSchedules } from '../lambda/schedule.ts';
 import type { StackTemplate, TemplateResource } from './assembly.ts';
@@ -47,7 +47,7 @@ export interface Deployment {
   readonly schedules: readonly DeployedSchedule[];
   readonly tables: readonly DeployedTable[];
   readonly secrets: readonly DeployedSecret[];
-  readonly alarms: readonly AlarmDefinition[];
+  readonly alarms: readonly DeployedAlarm[];
   readonly dashboards: readonly DeployedDashboard[];
   readonly receiptRules: readonly DeployedReceiptRule[];
   readonly subscriptions: readonly DeployedSubscription[];

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
-import { PROVIDERS } from '../../chaos/seed.ts';
+import { SIMULATED_PROVIDERS } from '../../chaos/seed.ts';
 import { DEPLOYMENT } from '../../chaos/world/world.ts';
 import { timing } from '../../lib/configuration/timing.ts';
 import { DEFECTS } from './defects/all.ts';
@@ -55,7 +55,7 @@ describe('the simulation', () => {
 
   it('has the queues and time-outs that the deployment has', () => {
     const { functionTimeout, visibilityTimeout, outboundRetention, retryRetention, maxReceiveCount } =
-      timing(PROVIDERS);
+      timing(SIMULATED_PROVIDERS);
 
     expect(DEPLOYMENT).toMatchObject({
       functionTimeoutMs: functionTimeout.toMilliseconds(),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { circuitItem, circuitKey, readRecord } from '../../lambda/circuit/items.ts';
+import { circuitItem, circuitKey, readCircuitItem } from '../../lambda/circuit/items.ts';
 import { rescaleCircuits } from '../../local/api/circuits.ts';
 import { LocalQueues } from '../../local/aws/queue.ts';
 import { StackClock } from '../../local/clock.ts';
@@ -49,7 +49,7 @@ it('shortens waits that have begun when it goes faster: of queues and of circuit
   await rescaleCircuits(table, ['postmark', 'ses'], 60);
 
   expect((queue.delayedMessages[0]?.delayUntil ?? 0) - now).toBeLessThan(5_000);
-  const moved = readRecord(table.items.get(circuitKey('postmark'))).circuit;
+  const moved = readCircuitItem(table.items.get(circuitKey('postmark'))).circuit;
   expect(moved).toMatchObject({ kind: 'open', trips: 1, cause });
   expect(moved.kind === 'open' ? moved.until - now : 0).toBeLessThan(5_000);
   expect(clock.changedAt).toBeGreaterThanOrEqual(now);

@@ -4,12 +4,12 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
 import type { Objects } from '../../lambda/platform/objects.ts';
-import { letterProofs } from '../../lambda/platform/proof.ts';
+import { queueProofs } from '../../lambda/platform/proof.ts';
 import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import type { NotCalled } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
-import type { Entry } from '../../lambda/submission/record.ts';
+import type { SubmissionRecord } from '../../lambda/submission/record.ts';
 import { memoryTable } from './memory-table.ts';
 import { sqsRecord } from './sqs-record.ts';
 
@@ -86,10 +86,10 @@ export function givenWorld(
       const text = JSON.stringify(body);
       return sqsRecord(text, { attributes: await proofs.prove(text, attributes), sentAt: world.now });
     },
-    entry: (id = 'order-1') => world.table.items.get(`submission/${id}`) as Entry | undefined,
+    entry: (id = 'order-1') => world.table.items.get(`submission/${id}`) as SubmissionRecord | undefined,
   };
   const clock: Clock = { now: () => world.now, sleep: (_ms, signal) => untilAborted(signal) };
-  const proofs = letterProofs(
+  const proofs = queueProofs(
     environment.letterSecret,
     { read: async () => world.letterKey ?? Promise.reject(new Error('no secret')) },
     clock,

@@ -1,9 +1,9 @@
 import { type FaultKind, keepsMailAway } from '../../faults/kinds.ts';
-import type { Window } from '../../faults/plan.ts';
+import type { FaultWindow } from '../../faults/plan.ts';
 import { OF_CLOCKS, OF_TABLE } from '../../faults/troubles.ts';
-import type { Case, Rule } from '../case.ts';
+import type { OracleCase, Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
-import { type Attempted, named, type Story, time } from '../story.ts';
+import { named, type ProviderCall, type Story, time } from '../story.ts';
 
 const MINUTE = 60_000;
 /** Without the table, or with wrong clocks, each worker finds out for itself, and for a while afterwards. */
@@ -48,21 +48,31 @@ export const isolation: Rule = (given) =>
         ),
     );
 
-function callsOf({ chronicle }: Case, provider: string | undefined, from: number, to: number): [Story, Attempted][] {
+function callsOf(
+  { chronicle }: OracleCase,
+  provider: string | undefined,
+  from: number,
+  to: number,
+): [Story, ProviderCall][] {
   return [...chronicle.stories].flatMap((story) =>
     story.attempts
       .filter((one) => one.provider === provider && one.decidedAt > from && one.decidedAt < to)
       .filter(({ worker }) => worker.release !== 'previous' && worker.worstSkewMs <= PROMISES.clockMs)
-      .map((one): [Story, Attempted] => [story, one]),
+      .map((one): [Story, ProviderCall] => [story, one]),
   );
 }
 
-function seesTheTable({ troubles }: Case, at: number): boolean {
+function seesTheTable({ troubles }: OracleCase, at: number): boolean {
   return !troubles.any(OF_TABLE, at - BLIND_MS, at) && !troubles.any(OF_CLOCKS, at - 30 * MINUTE, at);
 }
 
 /** Another provider could take the mail, so that nothing forces this one. */
-function hasOtherWay({ troubles }: Case, { mail, attempts }: Story, { provider }: Window, at: number): boolean {
+function hasOtherWay(
+  { troubles }: OracleCase,
+  { mail, attempts }: Story,
+  { provider }: FaultWindow,
+  at: number,
+): boolean {
   // Who has lost an answer, or refused it, is no way out for this mail.
   const tried = new Set(attempts.filter(({ begunAt }) => begunAt < at).map((one) => one.provider));
   return mail.usable.some(
@@ -70,7 +80,7 @@ function hasOtherWay({ troubles }: Case, { mail, attempts }: Story, { provider }
   );
 }
 
-function isNear({ kind, provider = '', from, to }: Window, other: string, at: number): boolean {
+function isNear({ kind, provider = '', from, to }: FaultWindow, other: string, at: number): boolean {
   const concerns = kind === 'all-down' || (keepsMailAway(kind) && provider === other);
   return concerns && from < at && to > at - 75 * MINUTE;
 }

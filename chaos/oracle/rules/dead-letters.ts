@@ -1,4 +1,4 @@
-import type { Case, Rule } from '../case.ts';
+import type { OracleCase, Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
 import { type DeadLetter, named, type Story } from '../story.ts';
 
@@ -35,7 +35,7 @@ function wrongBurials(story: Story): string[] {
   });
 }
 
-function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Case): boolean {
+function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: OracleCase): boolean {
   const { reason, at } = letter;
   const { mail, refusedBy, unknown, interrupted, letters, addedAt, redrives, receives } = story;
   const { clockErrorMs, mayCrash, maxReceiveCount } = given;
@@ -84,7 +84,7 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Case)
   }
 }
 
-function isTimely({ at }: DeadLetter, birth: number, { clockErrorMs, calmFrom }: Case): boolean {
+function isTimely({ at }: DeadLetter, birth: number, { clockErrorMs, calmFrom }: OracleCase): boolean {
   return at <= Math.max(birth + PROMISES.maxAgeMs, calmFrom) + LATE_MS + clockErrorMs;
 }
 

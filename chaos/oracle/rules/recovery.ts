@@ -1,4 +1,4 @@
-import { type Case, isLimited, type Rule } from '../case.ts';
+import { isLimited, type OracleCase, type Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
 import { named, type Story, time } from '../story.ts';
 
@@ -79,7 +79,7 @@ export const order: Rule = (given) => {
 };
 
 /** Providers of which the ledger knew that they had the mail that this one sends again. */
-function hadBy({ chronicle }: Case, { mail }: Story, at: number): ReadonlySet<string> {
+function hadBy({ chronicle }: OracleCase, { mail }: Story, at: number): ReadonlySet<string> {
   if (mail.supersedes === undefined) return new Set();
   const taken = chronicle.stories.ofId(mail.supersedes).flatMap(({ acceptances }) => acceptances);
   return new Set(taken.filter(({ recordedAt = Infinity }) => recordedAt < at).map(({ attempt }) => attempt.provider));

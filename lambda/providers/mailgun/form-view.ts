@@ -1,5 +1,5 @@
 import { parsePosted } from '../../contract/json-bounds.ts';
-import { type Field, type Form, textOf } from '../../mail/form.ts';
+import { type Form, type FormField, textOf } from '../../mail/form.ts';
 import { headerValue } from '../header-value.ts';
 
 /** The fields of Mailgun's form, its own told from those that only repeat a header of the mail. */
@@ -8,7 +8,7 @@ export interface FormView {
   readonly headers: readonly (readonly [name: string, value: string])[] | undefined;
   readonly complete: boolean;
   /** Files in order, with the names of their fields. */
-  readonly files: readonly Field[];
+  readonly files: readonly FormField[];
   /** Mailgun's own value of this name as text. */
   text(name: string): string | undefined;
   bytes(name: string): Buffer | undefined;
@@ -21,7 +21,7 @@ export interface FormView {
  * so a sender who writes a header `recipient` or `message-url` puts a second field of that name into the form.
  */
 export function viewOf(form: Form): FormView {
-  const byName = new Map<string, Field[]>();
+  const byName = new Map<string, FormField[]>();
   for (const field of form.fields) {
     const group = byName.get(field.name);
     if (group) group.push(field);
@@ -30,11 +30,11 @@ export function viewOf(form: Form): FormView {
   const headers = messageHeaders(byName.get('message-headers') ?? byName.get('Message-headers') ?? []);
   const copies = countsOf(headers ?? []);
   // The manual writes some names with a capital (receive-http, `Body-plain`, 2026-11-28).
-  const posted = (name: string): readonly Field[] => {
+  const posted = (name: string): readonly FormField[] => {
     const fields = byName.get(name) ?? [];
     return fields.length > 0 || !EITHER_CASE.has(name) ? fields : (byName.get(capitalised(name)) ?? []);
   };
-  const own = (name: string): readonly Field[] => {
+  const own = (name: string): readonly FormField[] => {
     const fields = posted(name);
     const left = new Map(copies.get(fields[0]?.name ?? name));
     if (left.size === 0) return fields;
@@ -82,7 +82,7 @@ export function isOwnName(name: string): boolean {
 const FILE = /^(attachment|inline|file)\b/i;
 
 /** Of several, the longest is Mailgun's: it holds the others as values of headers. */
-function messageHeaders(fields: readonly Field[]): [string, string][] | undefined {
+function messageHeaders(fields: readonly FormField[]): [string, string][] | undefined {
   const longest = fields.toSorted((one, other) => other.value.length - one.value.length)[0];
   if (longest === undefined) return undefined;
   try {

@@ -12,7 +12,7 @@ interface DomainState {
 }
 
 /** The part of the SDK that tells of a domain and its queue. */
-export interface HealthSource {
+export interface MailgunHealthSource {
   readonly domains: { get(domain: string): Promise<DomainState> };
   readonly messages: {
     getMessagesQueueStatus(domain: string): Promise<{
@@ -33,7 +33,7 @@ export interface HealthSource {
  * authorised recipients only (user manual, domains); a queue that Mailgun has stopped says so with reason and end
  * (GET /v3/domains/{name}/sending_queues).
  */
-export async function health(client: HealthSource, domain: string, limits: HealthLimits): Promise<Health> {
+export async function health(client: MailgunHealthSource, domain: string, limits: HealthLimits): Promise<Health> {
   const [state, queue] = await Promise.all([
     watchWire(limits, () => client.domains.get(domain)),
     watchWire(limits, () => client.messages.getMessagesQueueStatus(domain)),
@@ -70,7 +70,11 @@ function domainHealth({ result, error, trace }: Watched<DomainState>): Health {
  * yet mean a wrong key. A message without sender and recipient tells both apart, and can never become a mail: a good
  * key is told what is missing.
  */
-async function sendingKeyHealth({ messages }: HealthSource, domain: string, limits: HealthLimits): Promise<Health> {
+async function sendingKeyHealth(
+  { messages }: MailgunHealthSource,
+  domain: string,
+  limits: HealthLimits,
+): Promise<Health> {
   const { error, trace } = await watchWire(limits, () => messages.create(domain, { 'o:testmode': 'yes' }));
   const outcome = classify({ trace, words: wordsOf(error) });
   const missing = trace.status === 400 && outcome.kind === 'refused' && outcome.blames === 'message';

@@ -4,7 +4,7 @@ import { readForm } from '../../mail/form.ts';
 import type { Authentication, InboundModule, InboundRequest, Posted } from '../inbound.ts';
 import { type FormView, isOwnName, viewOf } from './form-view.ts';
 import { readPosted } from './posted.ts';
-import { contentHash, type Signature, signatureProblem } from './signature.ts';
+import { formHash, type Signature, signatureProblem } from './signature.ts';
 
 /** Mailgun's routes: forward() in both forms, and store(notify). */
 export const inbound: InboundModule = {
@@ -18,7 +18,7 @@ export const inbound: InboundModule = {
       if (reason === undefined)
         return {
           kind: 'genuine',
-          once: { token: signature.token, content: contentHash(form) },
+          once: { token: signature.token, content: formHash(form) },
           read: () => readPosted(view, Number(signature.timestamp) * 1000),
         };
       refused = { kind: 'refused', reason };

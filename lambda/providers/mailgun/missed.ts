@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Trouble } from '../../platform/service-failure.ts';
+import { ServiceError } from '../../platform/service-failure.ts';
 import { askJson, good, type Known, type MissedContext, type MissedSource, type Reception } from '../missed.ts';
 
 const PUBLIC = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
@@ -34,7 +34,7 @@ export function missed(context: MissedContext): MissedSource {
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const { body } = good(await askJson(context, url, { authorization }));
       const { items: some, paging } = body as { items?: unknown; paging?: { next?: unknown } };
-      if (!Array.isArray(some)) throw new Trouble('the provider gave no list of events');
+      if (!Array.isArray(some)) throw new ServiceError('the provider gave no list of events');
       items.push(...some);
       const next = URL.parse(String(paging?.next));
       // An empty page is the last one. The key goes to no other host than the one that was asked.

@@ -6,7 +6,7 @@ import type { Provider, ProviderContext } from '../provider.ts';
 import { mimeFor, namedIn, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
-import { type HealthSource, health } from './health.ts';
+import { health, type MailgunHealthSource } from './health.ts';
 import { lookup } from './lookup.ts';
 import { wordsOf } from './words.ts';
 
@@ -32,7 +32,10 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
   // At each question the SDK would write that the events API is deprecated.
   Object.assign(client.events, { logger: { warn() {} } });
   // The SDK's interface leaves out what its class has (mailgun.js 14.0.1).
-  const source: HealthSource = { domains: client.domains, messages: client.messages as HealthSource['messages'] };
+  const source: MailgunHealthSource = {
+    domains: client.domains,
+    messages: client.messages as MailgunHealthSource['messages'],
+  };
 
   return {
     send: async (attempt) => {

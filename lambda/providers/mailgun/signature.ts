@@ -48,7 +48,7 @@ export function signatureProblem(
  * What tells one posted form from another: names, file names, types and values, in the order of those of one name. The
  * boundary between them, and how the names stand among each other, may be other ones in a retry.
  */
-export function contentHash({ fields, rest = '' }: Form): string {
+export function formHash({ fields, rest = '' }: Form): string {
   const hash = createHash('sha256').update(rest);
   const byName = fields
     .filter(({ name }) => !SIGNED_FIELDS.has(name))

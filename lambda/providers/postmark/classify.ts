@@ -16,7 +16,7 @@ interface PostmarkAnswer {
 }
 
 /** What came back over the wire, whatever the SDK made of it; undefined if there is no whole answer. */
-export function answerOf({ result, error, trace }: Watched<unknown>): PostmarkAnswer | undefined {
+export function wireAnswer({ result, error, trace }: Watched<unknown>): PostmarkAnswer | undefined {
   if (trace.status === undefined || !trace.complete) return undefined;
   // A 2xx resolves even when it is not JSON (then with a string); everything else throws (postmark 5.1.0, 2026-11-23).
   const fields: Record<string, unknown> = Object(error ?? result);
@@ -34,7 +34,7 @@ export function answerOf({ result, error, trace }: Watched<unknown>): PostmarkAn
 
 /** The outcome of one call. A 406 reads here as if it concerned every recipient; the sender of it knows better. */
 export function classify(watched: Watched<unknown>): Outcome {
-  const answer = answerOf(watched);
+  const answer = wireAnswer(watched);
   if (answer) return classifyAnswer(answer);
   const { status } = watched.trace;
   // A status line that says no is a no, even when the rest is cut off.

@@ -4,7 +4,7 @@ import { type Watched, watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 
 /** The part of the SDK that tells of a server and its streams. */
-export interface HealthSource {
+export interface PostmarkHealthSource {
   getServer(): Promise<unknown>;
   getMessageStream(id: string): Promise<unknown>;
 }
@@ -16,7 +16,7 @@ export interface HealthSource {
  * a stream can be archived and then takes no mail (developer/api/message-streams-api). That an account may not send
  * (ErrorCodes 405, 412 and 413) is told to nobody but who sends: a canary mail finds it out.
  */
-export async function health(client: HealthSource, stream: string, limits: HealthLimits): Promise<Health> {
+export async function health(client: PostmarkHealthSource, stream: string, limits: HealthLimits): Promise<Health> {
   const [server, messageStream] = await Promise.all([
     watchWire(limits, () => client.getServer()),
     watchWire(limits, () => client.getMessageStream(stream)),

@@ -1,4 +1,4 @@
-import { Trouble } from '../../platform/service-failure.ts';
+import { ServiceError } from '../../platform/service-failure.ts';
 import { askJson, good, type Known, type MissedContext, type MissedSource, type Reception } from '../missed.ts';
 import { readPosted } from './posted.ts';
 
@@ -27,7 +27,7 @@ export function missed(context: MissedContext): MissedSource {
       const { body } = good(await ask(`?count=${MOST}&offset=${found.length}&status=${status}${more}`));
       const { TotalCount, InboundMessages } = body;
       if (typeof TotalCount !== 'number' || !Array.isArray(InboundMessages))
-        throw new Trouble('the provider gave no list of messages');
+        throw new ServiceError('the provider gave no list of messages');
       found.push(...InboundMessages);
       if (InboundMessages.length < MOST) return found;
     }
@@ -55,7 +55,7 @@ export function missed(context: MissedContext): MissedSource {
       if (state === 'taken') return false;
       const way = state === 'blocked' ? 'bypass' : 'retry';
       const { status, body } = await ask(`/${encodeURIComponent(id)}/${way}`, 'PUT');
-      if (status !== 200 && status !== 422) throw new Trouble(`the provider answered ${status}`);
+      if (status !== 200 && status !== 422) throw new ServiceError(`the provider answered ${status}`);
       return status === 200 && (body['ErrorCode'] ?? 0) === 0;
     },
   };
@@ -63,7 +63,7 @@ export function missed(context: MissedContext): MissedSource {
 
 function receptionOf(item: unknown, state: Reception['state']): Reception {
   const { MessageID, Date: date } = Object(item) as Record<string, unknown>;
-  if (typeof MessageID !== 'string') throw new Trouble('the provider listed a message without id');
+  if (typeof MessageID !== 'string') throw new ServiceError('the provider listed a message without id');
   // The Date header of the mail: only a guess at when it came.
   const at = Date.parse(String(date));
   return { id: MessageID, at: Number.isNaN(at) ? 0 : at, state, listed: item };
@@ -72,7 +72,7 @@ function receptionOf(item: unknown, state: Reception['state']): Reception {
 /** The stored copy has the shape of the webhook, but attachments without content. */
 function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known {
   const posted = readPosted(answer);
-  if (posted.kind !== 'mail') throw new Trouble('the provider knows a message that is no mail');
+  if (posted.kind !== 'mail') throw new ServiceError('the provider knows a message that is no mail');
   const attachments = (Array.isArray(body['Attachments']) ? body['Attachments'] : []) as { ContentLength?: unknown }[];
   const sizes = attachments.map(({ ContentLength }) => Number(ContentLength ?? 0));
   const bodies = ['TextBody', 'HtmlBody'].map((name) => Buffer.byteLength(String(body[name] ?? '')));

@@ -5,7 +5,7 @@ import { oneRecipient } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { namedIn, type PartialCall, type PartialResult, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
-import { answerOf, classify, inactiveAmong, namesInactive } from './classify.ts';
+import { classify, inactiveAmong, namesInactive, wireAnswer } from './classify.ts';
 import { emailOf, metadataOf } from './email.ts';
 import { createWireFetch } from './fetch.ts';
 import { health } from './health.ts';
@@ -33,7 +33,7 @@ export function create({ options, secret, endpoint }: ProviderContext<PostmarkOp
     const connectMs = Math.min(attempt.connectMs, deadlineMs);
     const watched = await watchWire({ connectMs, deadlineMs }, () => client.sendEmail(email));
     const outcome = classify(watched);
-    const message = answerOf(watched)?.message ?? '';
+    const message = wireAnswer(watched)?.message ?? '';
     const speaks = namesInactive(message) && (outcome.kind === 'accepted' || outcome.kind === 'refused');
     const inactive = !speaks ? [] : recipients.length === 1 ? recipients : inactiveAmong(recipients, message);
     // Accepted, and some of them silently left out.

@@ -80,7 +80,7 @@ export type CompositeProperties = z.infer<typeof Composite>;
 export type MetricQuery = z.infer<typeof Query>;
 
 /** One alarm of a template, references resolved, as the evaluation takes it. */
-export type AlarmDefinition = {
+export type DeployedAlarm = {
   readonly name: string;
 } & (
   | { readonly kind: 'metric'; readonly properties: AlarmProperties }
@@ -95,7 +95,7 @@ export interface AlarmResource {
 }
 
 /** Reads an alarm of either type; throws on a member that this evaluation does not know. */
-export function readAlarm({ type, name, properties }: AlarmResource): AlarmDefinition {
+export function readAlarm({ type, name, properties }: AlarmResource): DeployedAlarm {
   const read = <T>(schema: z.ZodType<T>): T => {
     const result = schema.safeParse(properties);
     if (result.success) return result.data;

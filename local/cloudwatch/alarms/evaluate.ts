@@ -2,13 +2,13 @@ import type { SeriesSource } from '../metrics/metric.ts';
 import { isPercentile, percentileOf, requireStatistic } from '../metrics/statistics.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 import { type CompositeRule, compileRule } from './composite.ts';
-import type { AlarmDefinition, AlarmProperties, MetricQuery } from './definition.ts';
+import type { AlarmProperties, DeployedAlarm, MetricQuery } from './definition.ts';
 import { seriesOf } from './math-value.ts';
 import { compileQueries } from './queries.ts';
-import { type AlarmState, EXTRA_PERIODS, judge, type Verdict } from './state.ts';
+import { type AlarmState, type EvaluatedState, EXTRA_PERIODS, nextAlarmState } from './state.ts';
 
 /** How an alarm stands, and since when. */
-export interface AlarmStatus extends Verdict {
+export interface AlarmStatus extends EvaluatedState {
   readonly name: string;
   /** When the state was reached, in epoch milliseconds of stack time. */
   readonly since: number;
@@ -23,7 +23,7 @@ export interface Alarms {
   evaluate(source: SeriesSource, now: number, before?: Statuses, mayRaise?: (name: string) => boolean): Statuses;
 }
 
-type Watch = (source: SeriesSource, end: number) => Verdict | undefined;
+type Watch = (source: SeriesSource, end: number) => EvaluatedState | undefined;
 
 /**
  * Checks and parses alarms; throws on whatever of them could not be evaluated as CloudWatch would.
@@ -31,7 +31,7 @@ type Watch = (source: SeriesSource, end: number) => Verdict | undefined;
  * @param born when they were deployed, in epoch milliseconds of stack time: their warm-up begins then
  */
 export function compileAlarms(
-  definitions: readonly AlarmDefinition[],
+  definitions: readonly DeployedAlarm[],
   { born = Number.NEGATIVE_INFINITY }: { readonly born?: number } = {},
 ): Alarms {
   const watches = new Map<string, Watch>();
@@ -64,33 +64,38 @@ export function compileAlarms(
     mayRaise: (name: string) => boolean = () => true,
   ): Statuses {
     const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-    const verdicts = new Map<string, Verdict>();
-    const verdictOf = (name: string): Verdict => {
+    const verdicts = new Map<string, EvaluatedState>();
+    const verdictOf = (name: string): EvaluatedState => {
       const known = verdicts.get(name) ?? watched(name) ?? combined(name) ?? last(name);
       verdicts.set(name, known);
       return known;
     };
-    const watched = (name: string): Verdict | undefined => {
+    const watched = (name: string): EvaluatedState | undefined => {
       const verdict = watches.get(name)?.(source, end);
       const old = before.get(name)?.state;
       if (verdict?.state !== 'ALARM' || old === 'ALARM' || mayRaise(name)) return verdict;
       return { state: old ?? 'OK', reason: `not raised, since this machine is overloaded: ${verdict.reason}` };
     };
-    const combined = (name: string): Verdict | undefined => {
+    const combined = (name: string): EvaluatedState | undefined => {
       const rule = rules.get(name);
       return rule && ruled(rule, (used) => verdictOf(used).state);
     };
-    const last = (name: string): Verdict =>
+    const last = (name: string): EvaluatedState =>
       before.get(name) ?? { state: 'INSUFFICIENT_DATA', reason: 'nothing was measured yet' };
     return new Map(definitions.map(({ name }) => [name, status(name, verdictOf(name), before.get(name), end)]));
   }
 }
 
-function status(name: string, { state, reason }: Verdict, before: AlarmStatus | undefined, now: number): AlarmStatus {
+function status(
+  name: string,
+  { state, reason }: EvaluatedState,
+  before: AlarmStatus | undefined,
+  now: number,
+): AlarmStatus {
   return { name, state, reason, since: before?.state === state ? before.since : now };
 }
 
-function ruled(rule: CompositeRule, stateOf: (name: string) => AlarmState): Verdict {
+function ruled(rule: CompositeRule, stateOf: (name: string) => AlarmState): EvaluatedState {
   const state = rule.holds(stateOf) ? 'ALARM' : 'OK';
   const raised = rule.names.filter((name) => stateOf(name) === 'ALARM');
   return { state, reason: raised.length === 0 ? 'no alarm of its rule is raised' : `raised: ${raised.join(', ')}` };
@@ -121,7 +126,7 @@ function watchOf(properties: AlarmProperties): Watch {
     if (fewest > 0 && samples(source, watched, endings.slice(-EvaluationPeriods), periodSeconds) < fewest)
       return undefined;
     const [series] = seriesOf(compiled.values(source, frame)(watched.Id), periods);
-    return judge(properties, series ?? []);
+    return nextAlarmState(properties, series ?? []);
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Series } from '../metrics/metric.ts';
+import type { DataPoints } from '../metrics/metric.ts';
 import { isList, isSeries, type MathValue, mapPoints, seriesOf } from './math-value.ts';
 
 /** What a function of metric math may look at besides its arguments. */
@@ -56,7 +56,7 @@ function over(
   combine: (points: readonly number[]) => number,
   nothing?: number,
 ): MathValue {
-  const present = (points: Series): number[] => points.filter((point) => point !== undefined);
+  const present = (points: DataPoints): number[] => points.filter((point) => point !== undefined);
   if (typeof value === 'number') return combine([value]);
   if (isList(value)) {
     return endings.map((_, place) => {
@@ -76,7 +76,7 @@ function pick(value: MathValue, place: number): MathValue {
 
 /** Fills what is missing with a number, with another series, or by REPEAT with what was there before. */
 function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame): MathValue {
-  const fillSeries = (series: Series): Series => {
+  const fillSeries = (series: DataPoints): DataPoints => {
     if (filling === REPEAT) {
       let last: number | undefined;
       return series.map((point) => {
@@ -97,7 +97,7 @@ export const REPEAT = Symbol('REPEAT') as unknown as MathValue;
 /** Without a third argument, where the condition does not hold nothing is there. */
 function choose(condition: MathValue, yes: MathValue, no: MathValue | undefined, { endings }: Frame): MathValue {
   if (typeof condition === 'number' && no !== undefined) return condition ? yes : no;
-  const at = (value: MathValue | undefined): Series =>
+  const at = (value: MathValue | undefined): DataPoints =>
     value === undefined ? endings.map(() => undefined) : (seriesOf(value, endings.length)[0] ?? []);
   const [conditions, yesses, noes] = [at(condition), at(yes), at(no)];
   return conditions.map((point, place) => {
@@ -115,7 +115,7 @@ function stepped(value: MathValue, step: (now: number, before: number) => number
   );
 }
 
-function running(series: Series): Series {
+function running(series: DataPoints): DataPoints {
   let sum = 0;
   return series.map((point) => {
     sum += point ?? 0;
@@ -123,7 +123,7 @@ function running(series: Series): Series {
   });
 }
 
-function mapLists(value: MathValue, apply: (series: Series) => Series): MathValue {
+function mapLists(value: MathValue, apply: (series: DataPoints) => DataPoints): MathValue {
   if (isList(value)) return value.map(apply);
   return isSeries(value) ? apply(value) : value;
 }

@@ -1,20 +1,20 @@
-import type { Series } from '../metrics/metric.ts';
+import type { DataPoints } from '../metrics/metric.ts';
 
 /** What an expression of metric math comes to: a number, one time series, or several. */
-export type MathValue = number | Series | readonly Series[];
+export type MathValue = number | DataPoints | readonly DataPoints[];
 
 /** Whether the value is one time series. */
-export function isSeries(value: MathValue): value is Series {
+export function isSeries(value: MathValue): value is DataPoints {
   return typeof value !== 'number' && !isList(value);
 }
 
 /** Whether the value is a list of time series, which may be empty only where no metric is named. */
-export function isList(value: MathValue): value is readonly Series[] {
+export function isList(value: MathValue): value is readonly DataPoints[] {
   return typeof value !== 'number' && Array.isArray(value[0]);
 }
 
 /** The series of a value, a number as one that stays the same. */
-export function seriesOf(value: MathValue, length: number): readonly Series[] {
+export function seriesOf(value: MathValue, length: number): readonly DataPoints[] {
   if (typeof value === 'number') return [new Array<number>(length).fill(value)];
   return isList(value) ? value : [value];
 }
@@ -26,7 +26,7 @@ export function mapPoints(value: MathValue, apply: (point: number) => number): M
   return mapSeries(value, apply);
 }
 
-function mapSeries(series: Series, apply: (point: number) => number): Series {
+function mapSeries(series: DataPoints, apply: (point: number) => number): DataPoints {
   return series.map((point) => (point === undefined ? undefined : finite(apply(point))));
 }
 
@@ -46,7 +46,7 @@ export function zipPoints(
   return zipSeries(left, right, apply);
 }
 
-function zipSeries(left: Series, right: Series, apply: (left: number, right: number) => number): Series {
+function zipSeries(left: DataPoints, right: DataPoints, apply: (left: number, right: number) => number): DataPoints {
   return left.map((point, place) => {
     const other = right[place];
     return point === undefined || other === undefined ? undefined : finite(apply(point, other));

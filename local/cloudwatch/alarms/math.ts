@@ -1,5 +1,5 @@
 import type jsep from 'jsep';
-import type { Series } from '../metrics/metric.ts';
+import type { DataPoints } from '../metrics/metric.ts';
 import { type Frame, MATH_FUNCTIONS, REPEAT } from './math-functions.ts';
 import { type MathValue, mapPoints, seriesOf, zipPoints } from './math-value.ts';
 import { parseExpression } from './parser.ts';
@@ -9,7 +9,11 @@ export interface MathExpression {
   /** Ids of the metrics and expressions that it names. */
   readonly uses: readonly string[];
   /** Value from those of what it uses; `metrics` are all metrics beside it, for METRICS(). */
-  evaluate(frame: Frame, read: (id: string) => MathValue, metrics: (prefix: string) => readonly Series[]): MathValue;
+  evaluate(
+    frame: Frame,
+    read: (id: string) => MathValue,
+    metrics: (prefix: string) => readonly DataPoints[],
+  ): MathValue;
 }
 
 type Node = jsep.CoreExpression;
@@ -83,7 +87,7 @@ function partsOf(node: Node, uses: Set<string>, text: string): readonly unknown[
 interface Scope {
   readonly frame: Frame;
   read(id: string): MathValue;
-  metrics(prefix: string): readonly Series[];
+  metrics(prefix: string): readonly DataPoints[];
 }
 
 function evaluate(node: Node, scope: Scope): MathValue {

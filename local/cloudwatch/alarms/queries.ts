@@ -1,4 +1,4 @@
-import type { Reading, Series, SeriesSource } from '../metrics/metric.ts';
+import type { DataPoints, SeriesSource, StatisticQuery } from '../metrics/metric.ts';
 import { requireStatistic } from '../metrics/statistics.ts';
 import type { MetricQuery } from './definition.ts';
 import { compileMath, type MathExpression } from './math.ts';
@@ -34,8 +34,8 @@ export function compileQueries(queries: readonly Query[]): Queries {
 
   function reader(source: SeriesSource, frame: Frame): (id: string) => MathValue {
     const known = new Map<string, MathValue>();
-    const metrics = (part: string): Series[] =>
-      queries.filter(({ Id, MetricStat }) => MetricStat && Id.includes(part)).map(({ Id }) => read(Id) as Series);
+    const metrics = (part: string): DataPoints[] =>
+      queries.filter(({ Id, MetricStat }) => MetricStat && Id.includes(part)).map(({ Id }) => read(Id) as DataPoints);
     const read = (id: string): MathValue => {
       const value = known.get(id) ?? compute(id);
       known.set(id, value);
@@ -50,7 +50,7 @@ export function compileQueries(queries: readonly Query[]): Queries {
   }
 }
 
-function readingOf({ MetricStat }: Query, periodSeconds: number): Reading {
+function readingOf({ MetricStat }: Query, periodSeconds: number): StatisticQuery {
   if (MetricStat === undefined) throw new Error('an expression has no metric');
   const { Metric, Stat } = MetricStat;
   return {

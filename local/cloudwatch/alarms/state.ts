@@ -1,11 +1,11 @@
-import type { Series } from '../metrics/metric.ts';
+import type { DataPoints } from '../metrics/metric.ts';
 import type { AlarmProperties } from './definition.ts';
 
 /** States of an alarm, in CloudWatch's words. */
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 /** State and the sentence that explains it. */
-export interface Verdict {
+export interface EvaluatedState {
   readonly state: AlarmState;
   readonly reason: string;
 }
@@ -23,7 +23,7 @@ export type Settings = Pick<
 export const EXTRA_PERIODS = 2;
 
 /** Judges the points of an evaluation range, oldest first, as CloudWatch does; undefined means that the state stays as it is. */
-export function judge(settings: Settings, range: Series): Verdict | undefined {
+export function nextAlarmState(settings: Settings, range: DataPoints): EvaluatedState | undefined {
   const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods, TreatMissingData: missing } = settings;
   const real = range.flatMap((point, place) =>
     point === undefined ? [] : [{ point, breaching: breaches(settings, point), age: range.length - place }],
@@ -32,7 +32,7 @@ export function judge(settings: Settings, range: Series): Verdict | undefined {
   const taken = real.slice(-periods);
   const breaching = taken.filter((one) => one.breaching).length;
   const unknown = periods - taken.length;
-  const told = (state: 'OK' | 'ALARM', filled = 0): Verdict => ({
+  const told = (state: 'OK' | 'ALARM', filled = 0): EvaluatedState => ({
     state,
     reason: reasonOf(settings, taken, breaching + filled, unknown),
   });

@@ -1,6 +1,6 @@
 import { seriesOf } from '../alarms/math-value.ts';
 import { compileQueries, type Queries } from '../alarms/queries.ts';
-import type { Series, SeriesSource } from '../metrics/metric.ts';
+import type { DataPoints, SeriesSource } from '../metrics/metric.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 import type { Widget } from './body.ts';
 
@@ -40,6 +40,6 @@ export function compileGraphs(widgets: readonly Widget[]): Graphs {
   };
 }
 
-function plain(series: Series): (number | null)[] {
+function plain(series: DataPoints): (number | null)[] {
   return series.map((point) => (point === undefined ? null : Number(point.toPrecision(6))));
 }

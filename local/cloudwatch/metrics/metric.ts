@@ -20,7 +20,7 @@ export interface Datum {
 }
 
 /** One metric read with one statistic over periods of one length. */
-export interface Reading {
+export interface StatisticQuery {
   readonly metric: Metric;
   /** `Sum`, `Average`, `Minimum`, `Maximum`, `SampleCount`, or a percentile such as `p99`. */
   readonly statistic: string;
@@ -28,12 +28,12 @@ export interface Reading {
 }
 
 /** One value a period, oldest first; undefined where nothing was measured. */
-export type Series = readonly (number | undefined)[];
+export type DataPoints = readonly (number | undefined)[];
 
 /** Where alarms and graphs read metrics from. */
 export interface SeriesSource {
   /** One value for each moment: of the period that ends there. */
-  read(reading: Reading, endings: readonly number[]): Series;
+  read(reading: StatisticQuery, endings: readonly number[]): DataPoints;
 }
 
 /** The same text for the same metric, in whatever order its dimensions are given. */

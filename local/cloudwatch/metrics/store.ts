@@ -1,4 +1,11 @@
-import { type Datum, type Metric, metricId, type Reading, type Series, type SeriesSource } from './metric.ts';
+import {
+  type DataPoints,
+  type Datum,
+  type Metric,
+  metricId,
+  type SeriesSource,
+  type StatisticQuery,
+} from './metric.ts';
 import { Statistics } from './statistics.ts';
 
 /** Length of what is kept by itself; the shortest period of metrics that are not of high resolution. */
@@ -39,7 +46,7 @@ export class MetricStore implements SeriesSource {
     }
   }
 
-  read({ metric, statistic, periodSeconds }: Reading, endings: readonly number[]): Series {
+  read({ metric, statistic, periodSeconds }: StatisticQuery, endings: readonly number[]): DataPoints {
     const minutes = this.#kept.get(metricId(metric))?.minutes;
     const length = Math.max(1, Math.round((periodSeconds * 1000) / MINUTE_MS));
     return endings.map((ending) => {

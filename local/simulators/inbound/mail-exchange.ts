@@ -1,6 +1,6 @@
 import type { InboundProvider } from '../../../lambda/contract/inbound-environment.ts';
 import type { Taking } from '../accepted-log.ts';
-import type { Reception } from './received-mail.ts';
+import type { IncomingMail } from './received-mail.ts';
 
 /** What a deployment receives mail for. */
 export interface Domains {
@@ -42,7 +42,7 @@ export function mailExchange(options: {
   readonly zones: Zones;
   /** Whether the provider's mail server takes connections. */
   isUp(key: string): boolean;
-  receive(key: string, reception: Reception): Promise<unknown>;
+  receive(key: string, reception: IncomingMail): Promise<unknown>;
 }): (taking: Taking) => Promise<void> {
   const { zones, isUp, receive } = options;
   return async (taking) => {

@@ -3,10 +3,10 @@ import { bareId } from '../../../lambda/inbound/content.ts';
 import { readMime } from '../../../lambda/inbound/mime.ts';
 import { decodeWords } from '../../../lambda/mail/encoded-words.ts';
 import type { Header } from '../accepted-log.ts';
-import { valuesOf } from '../mime-view.ts';
+import { headerValues } from '../mime-view.ts';
 
 /** A mail as a provider's own SMTP server took it, for one recipient. */
-export interface Reception {
+export interface IncomingMail {
   /** The mail as received. */
   readonly raw: Buffer;
   /** Null reverse-path of a bounce: null. */
@@ -15,7 +15,7 @@ export interface Reception {
 }
 
 /** An attachment, content decoded. */
-export interface Attached {
+export interface ReceivedAttachment {
   readonly filename: string | undefined;
   readonly contentType: string;
   /** Without angle brackets. */
@@ -24,27 +24,27 @@ export interface Attached {
 }
 
 /** One mailbox of an address header. */
-export interface Mailbox {
+export interface ReceivedMailbox {
   readonly name: string;
   readonly address: string;
 }
 
 /** A mail taken apart, as a provider does before it posts it. */
-export interface ReceivedMail extends Reception {
+export interface ReceivedMail extends IncomingMail {
   /** In order, unfolded, encoded words decoded. */
   readonly headers: readonly Header[];
   /** The same as they were written. */
   readonly written: readonly Header[];
   readonly text: string | undefined;
   readonly html: string | undefined;
-  readonly attachments: readonly Attached[];
+  readonly attachments: readonly ReceivedAttachment[];
 }
 
 /**
  * Takes a mail apart. A provider reads mail at least as well as the receiver does, so this is the receiver's own reader; what it
  * reads is held to what other readers and people say by the tests of the reader itself.
  */
-export function readReception(reception: Reception): ReceivedMail {
+export function readReception(reception: IncomingMail): ReceivedMail {
   const { headers, text, html, files } = readMime(reception.raw);
   return {
     ...reception,
@@ -63,12 +63,12 @@ export function readReception(reception: Reception): ReceivedMail {
 
 /** First value of a header, or empty. */
 export function headerOf({ headers }: ReceivedMail, name: string): string {
-  return valuesOf(headers, name)[0] ?? '';
+  return headerValues(headers, name)[0] ?? '';
 }
 
 /** The mailboxes of an address header, groups opened. */
-export function mailboxesOf(mail: ReceivedMail, name: string): Mailbox[] {
-  return readMailboxes(valuesOf(mail.written, name)).map((one) => ({ name: one.name ?? '', address: one.address }));
+export function mailboxesOf(mail: ReceivedMail, name: string): ReceivedMailbox[] {
+  return readMailboxes(headerValues(mail.written, name)).map((one) => ({ name: one.name ?? '', address: one.address }));
 }
 
 /** The reply alone: what stands before the first quoted line and the signature. Good enough to be told from the whole. */

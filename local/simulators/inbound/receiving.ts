@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { InboundRoute } from '../../api/stack-info.ts';
 import type { StackClock } from '../../clock.ts';
-import { type MailgunForm, mailgunBody, type Signature, sign } from '../mailgun/webhook.ts';
+import { type MailgunForm, mailgunBody, sign, type WebhookSignature } from '../mailgun/webhook.ts';
 import { postmarkBody } from '../postmark/webhook.ts';
 import type { WireBody } from './form.ts';
-import { type ReceivedMail, type Reception, readReception } from './received-mail.ts';
+import { type IncomingMail, type ReceivedMail, readReception } from './received-mail.ts';
 import { afterTry, type PostingType } from './schedule.ts';
 
 /** Where a provider posts to, and what it authenticates with. */
@@ -80,7 +80,7 @@ export class Receiving {
   }
 
   /** Takes a mail for one recipient; resolves when it is kept, before anything is posted. */
-  async take(reception: Reception, options: ReceiveOptions = {}): Promise<Received> {
+  async take(reception: IncomingMail, options: ReceiveOptions = {}): Promise<Received> {
     const received: Received = {
       id: this.type === 'postmark' ? randomUUID() : randomBytes(32).toString('base64url'),
       at: Date.now(),
@@ -147,7 +147,7 @@ export class Receiving {
     const form = options.form ?? 'form';
     const path = { form: target.path, mime: target.mimePath, store: target.storePath }[form];
     const key = options.previous ? target.previousSigningKey : target.signingKey;
-    const signature: Signature = sign(key ?? '', Math.floor(at / 1000) - (options.ageSeconds ?? 0));
+    const signature: WebhookSignature = sign(key ?? '', Math.floor(at / 1000) - (options.ageSeconds ?? 0));
     return { url: target.url + (path ?? ''), ...mailgunBody(mail, form, signature, this.#messageUrl(id)) };
   }
 }

@@ -4,7 +4,7 @@ import type { StackClock } from '../../clock.ts';
 import type { Taking } from '../accepted-log.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { addressesOf, hasDottedDomain, isAddress } from '../mailbox-list.ts';
-import { headersOf, searchableText, valuesOf } from '../mime-view.ts';
+import { headersOf, headerValues, searchableText } from '../mime-view.ts';
 import { MailgunEvents } from './events.ts';
 import { formTaking, mimeTaking } from './taking.ts';
 
@@ -63,7 +63,7 @@ async function take(
     return say(400, 'The request body cannot be parsed as a form');
   }
   const mime = asMime ? await mimeOf(form) : undefined;
-  const from = addressesOf(mime ? valuesOf(headersOf(mime), 'From') : stringsOf(form, 'from'));
+  const from = addressesOf(mime ? headerValues(headersOf(mime), 'From') : stringsOf(form, 'from'));
   const to = addressesOf(['to', 'cc', 'bcc'].flatMap((name) => stringsOf(form, name)));
   const wrong = defectOf(form, from, to, asMime, mime);
   if (wrong) return say(400, wrong);
@@ -76,7 +76,7 @@ async function take(
     messageId: taking.providerMessageId.replace(/^<(.*)>$/, '$1'),
     from: envelope.from,
     to,
-    subject: valuesOf(taking.headers(), 'Subject')[0] ?? '',
+    subject: headerValues(taking.headers(), 'Subject')[0] ?? '',
     size: taking.raw.length,
     variables: Object.fromEntries(
       [...form].flatMap(([name, value]) =>

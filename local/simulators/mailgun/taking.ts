@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Header, Taking } from '../accepted-log.ts';
-import { composedMime, type Parts } from '../composed-mime.ts';
-import { attachmentView, headersOf, readMime, valuesOf } from '../mime-view.ts';
+import { composedMime, type GivenParts } from '../composed-mime.ts';
+import { attachmentView, headersOf, headerValues, viewMime } from '../mime-view.ts';
 
 const NAMED: Readonly<Record<string, string>> = { from: 'From', to: 'To', cc: 'Cc', bcc: 'Bcc', subject: 'Subject' };
 
@@ -9,12 +9,12 @@ const NAMED: Readonly<Record<string, string>> = { from: 'From', to: 'To', cc: 'C
 export function mimeTaking(mime: Buffer, envelope: Taking['envelope'], domain: string): Taking {
   const headers = headersOf(mime);
   return {
-    providerMessageId: valuesOf(headers, 'Message-ID')[0] ?? newId(domain),
+    providerMessageId: headerValues(headers, 'Message-ID')[0] ?? newId(domain),
     envelope,
     raw: mime,
     mime: () => mime,
     headers: () => headers,
-    view: () => readMime(mime),
+    view: () => viewMime(mime),
   };
 }
 
@@ -32,7 +32,7 @@ export async function formTaking(
     else if (name.startsWith('h:')) headers.push([name.slice(2), value]);
   }
   const attachments = [];
-  const files: Parts['attachments'][number][] = [];
+  const files: GivenParts['attachments'][number][] = [];
   for (const part of [...form.getAll('attachment'), ...form.getAll('inline')]) {
     if (typeof part === 'string') continue;
     const contentType = part.type || 'application/octet-stream';
@@ -47,7 +47,7 @@ export async function formTaking(
     ...(typeof html === 'string' && { html }),
     attachments,
   };
-  const id = valuesOf(headers, 'Message-Id')[0] ?? newId(domain);
+  const id = headerValues(headers, 'Message-Id')[0] ?? newId(domain);
   const mime = () => composedMime({ headers, text: view.text, html: view.html, attachments: files });
   return { providerMessageId: id, envelope, raw, mime, headers: () => headers, view: () => view };
 }

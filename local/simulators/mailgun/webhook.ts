@@ -7,14 +7,18 @@ export const MAILGUN_FORMS = ['form', 'mime', 'store'] as const;
 export type MailgunForm = (typeof MAILGUN_FORMS)[number];
 
 /** Timestamp, token and their HMAC, as a route and every webhook of Mailgun carry them. */
-export interface Signature {
+export interface WebhookSignature {
   readonly timestamp: string;
   readonly token: string;
   readonly signature: string;
 }
 
 /** Signs as Mailgun does: HMAC-SHA256 of timestamp and token; the body is not part of it. */
-export function sign(signingKey: string, epochSeconds: number, token = randomBytes(25).toString('hex')): Signature {
+export function sign(
+  signingKey: string,
+  epochSeconds: number,
+  token = randomBytes(25).toString('hex'),
+): WebhookSignature {
   const timestamp = String(epochSeconds);
   const signature = createHmac('sha256', signingKey)
     .update(timestamp + token)
@@ -26,7 +30,12 @@ export function sign(signingKey: string, epochSeconds: number, token = randomByt
  * The body that a route posts. Sources: Mailgun user manual (source/user_manual.rst, 2024) and "Receive HTTP" of
  * documentation.mailgun.com, collected 2026-11-23.
  */
-export function mailgunBody(mail: ReceivedMail, form: MailgunForm, signature: Signature, messageUrl: string): WireBody {
+export function mailgunBody(
+  mail: ReceivedMail,
+  form: MailgunForm,
+  signature: WebhookSignature,
+  messageUrl: string,
+): WireBody {
   const common: FormField[] = [
     ['recipient', mail.to],
     ['sender', mail.from ?? ''],

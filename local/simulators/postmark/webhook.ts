@@ -1,6 +1,12 @@
 import type { Header } from '../accepted-log.ts';
 import type { WireBody } from '../inbound/form.ts';
-import { headerOf, type Mailbox, mailboxesOf, type ReceivedMail, strippedReply } from '../inbound/received-mail.ts';
+import {
+  headerOf,
+  mailboxesOf,
+  type ReceivedMail,
+  type ReceivedMailbox,
+  strippedReply,
+} from '../inbound/received-mail.ts';
 
 /** Headers that Postmark tells as fields and not in its list. */
 const AS_FIELDS = new Set(['from', 'to', 'cc', 'bcc', 'reply-to', 'subject', 'date', 'content-type']);
@@ -67,7 +73,7 @@ function added(mail: ReceivedMail): Header[] {
   ).filter(([name]) => headerOf(mail, name) === '');
 }
 
-function full({ name, address }: Mailbox): { Email: string; Name: string; MailboxHash: string } {
+function full({ name, address }: ReceivedMailbox): { Email: string; Name: string; MailboxHash: string } {
   return { Email: address, Name: name, MailboxHash: plusPart(address) };
 }
 

@@ -3,7 +3,7 @@ import type { SesOptions } from '../../../lambda/contract/providers.ts';
 import type { Taking } from '../accepted-log.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { addressesOf, isAddress, isVerified } from '../mailbox-list.ts';
-import { headersOf, readMime, searchableText, valuesOf } from '../mime-view.ts';
+import { headersOf, headerValues, searchableText, viewMime } from '../mime-view.ts';
 
 const SEND = '/v2/email/outbound-emails';
 // Limits: docs.aws.amazon.com/ses/latest/dg/quotas.html, collected 2026-11-23.
@@ -58,7 +58,7 @@ function sendEmail({ body }: SimulatorRequest, options: SesOptions, authorizatio
   const { opens, clicks, both } = options.trackingSets ?? {};
   if (set !== undefined && ![options.configurationSet, opens, clicks, both].includes(set))
     return failure(404, 'NotFoundException', `Configuration set <${set}> does not exist.`);
-  const senders = [...addressesOf(input.FromEmailAddress), ...addressesOf(valuesOf(headers, 'From'))];
+  const senders = [...addressesOf(input.FromEmailAddress), ...addressesOf(headerValues(headers, 'From'))];
   const arn = input.FromEmailAddressIdentityArn;
   if (arn !== undefined && arn !== options.fromIdentityArn)
     return failure(
@@ -84,7 +84,7 @@ function sendEmail({ body }: SimulatorRequest, options: SesOptions, authorizatio
     }),
     mime: () => mime,
     headers: () => headers,
-    view: () => readMime(mime),
+    view: () => viewMime(mime),
   };
   return { ...ok({ MessageId: id }), taken: [taking] };
 }
@@ -97,7 +97,7 @@ function read(body: Buffer) {
   const given = [...ToAddresses, ...CcAddresses, ...BccAddresses];
   // Without a Destination, SES reads the recipients from the header.
   const recipients = addressesOf(
-    given.length > 0 ? given : ['To', 'Cc', 'Bcc'].flatMap((name) => valuesOf(headers, name)),
+    given.length > 0 ? given : ['To', 'Cc', 'Bcc'].flatMap((name) => headerValues(headers, name)),
   );
   return { input, mime, headers, recipients };
 }
@@ -114,8 +114,8 @@ function defectOf({ input, mime, headers, recipients }: ReturnType<typeof read>)
       return 'Local address contains control or whitespace';
     if (/[^\x21-\x7e]/.test(address.slice(address.lastIndexOf('@')))) return 'Domain contains illegal character';
   }
-  if (valuesOf(headers, 'From').length === 0) return "Missing required header 'From'.";
-  const twice = ONCE.find((name) => valuesOf(headers, name).length > 1);
+  if (headerValues(headers, 'From').length === 0) return "Missing required header 'From'.";
+  const twice = ONCE.find((name) => headerValues(headers, name).length > 1);
   if (twice) return `Duplicate header '${twice}'.`;
   const tag = input.EmailTags?.find(
     ({ Name = '', Value = '' }) => !/^[A-Za-z0-9_-]{1,256}$/.test(Name) || !/^[A-Za-z0-9_-]{1,256}$/.test(Value),

@@ -4,10 +4,10 @@ import { TLSSocket } from 'node:tls';
 import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { parseMailbox } from '../../../lambda/mail/address.ts';
-import type { Fault, SmtpStage } from '../../faults/faults.ts';
+import type { Fault, FaultStage } from '../../faults/faults.ts';
 import { forget } from '../../kept-connections.ts';
 
-const STAGES: Readonly<Record<string, SmtpStage>> = {
+const STAGES: Readonly<Record<string, FaultStage>> = {
   HELO: 'ehlo',
   EHLO: 'ehlo',
   STARTTLS: 'starttls',
@@ -24,7 +24,7 @@ const WRITTEN_ADDRESS = /^[^:]*:\s*<((?:"(?:[^"\\]|\\.)*"|[^"\s<>@]+)@[^\s<>]+)>
 export type AskForgotten = () => Fault | undefined;
 
 /** Finds the fault for a stage of this session; `text` is the command. */
-export type Ask = (stage: SmtpStage, text: string) => Fault | undefined;
+export type Ask = (stage: FaultStage, text: string) => Fault | undefined;
 
 /**
  * An SMTP session in which any reply can be replaced, byte for byte.

@@ -3,15 +3,15 @@ import type { Server, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import type { SmtpOptions } from '../../../lambda/contract/providers.ts';
-import { type Fault, type FaultBoard, InvalidFault, type SmtpStage } from '../../faults/faults.ts';
+import { type Fault, type FaultBoard, type FaultStage, InvalidFault } from '../../faults/faults.ts';
 import { KeptConnections } from '../../kept-connections.ts';
 import type { AcceptedLog } from '../accepted-log.ts';
-import { headersOf, readMime, searchableText } from '../mime-view.ts';
+import { headersOf, searchableText, viewMime } from '../mime-view.ts';
 import { pause, SmtpSession } from './session.ts';
 
 /** Postfix, Exim and nodemailer's own limits differ; this is the default of the provider's `maxBytes`. */
 const DEFAULT_MAX_BYTES = 26_214_400;
-const OPENING: readonly SmtpStage[] = ['connect', 'ehlo', 'starttls', 'auth'];
+const OPENING: readonly FaultStage[] = ['connect', 'ehlo', 'starttls', 'auth'];
 
 interface Surroundings {
   readonly key: string;
@@ -137,7 +137,7 @@ class FaultyServer extends SMTPServer {
         raw,
         mime: () => raw,
         headers: () => headersOf(raw),
-        view: () => readMime(raw),
+        view: () => viewMime(raw),
       });
     }
     if (fault) await pause(fault);
@@ -153,7 +153,7 @@ class FaultyServer extends SMTPServer {
     return faults.match(key, probe, ({ network }) => network === 'forget');
   }
 
-  #ask(stage: SmtpStage, text: string): Fault | undefined {
+  #ask(stage: FaultStage, text: string): Fault | undefined {
     const { faults, key, occasion } = this.#around;
     return faults.match(key, { on: occasion, stage, text });
   }

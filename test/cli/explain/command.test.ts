@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explain } from '../../../cli/explain/command.ts';
+import { explainCommand } from '../../../cli/explain/command.ts';
 import type { SenderEnvironment } from '../../../lambda/contract/environment.ts';
 import { dynamoTable, type Table } from '../../../lambda/platform/table.ts';
 import { startDynamodb } from '../../../local/aws/dynamodb.ts';
@@ -275,7 +275,7 @@ async function run(options: string[], body: unknown, variables = {}) {
 async function call(argv: string[], input = '', variables = {}) {
   let out = '';
   let err = '';
-  const code = await explain(argv, {
+  const code = await explainCommand(argv, {
     environment: variables,
     input: Readable.from([input]),
     out: (text) => (out += text),

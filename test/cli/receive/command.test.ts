@@ -11,7 +11,7 @@ import { startApi } from '../../../local/api/server.ts';
 import type { StackInfo } from '../../../local/api/stack-info.ts';
 import type { LocalQueue } from '../../../local/aws/queue.ts';
 import { StackClock } from '../../../local/clock.ts';
-import { Monitoring } from '../../../local/cloudwatch/monitoring.ts';
+import { LocalCloudWatch } from '../../../local/cloudwatch/monitoring.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
 import { startReceiving } from '../../../local/simulators/inbound/keys.ts';
@@ -230,7 +230,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     ses: () => undefined,
     drawing: () => undefined,
     clock,
-    monitoring: new Monitoring(clock),
+    monitoring: new LocalCloudWatch(clock),
   });
   closers.push(api.close);
   return { info, posts, arrive, port: new URL(api.url).port };

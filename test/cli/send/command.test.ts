@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { send } from '../../../cli/send/command.ts';
+import { sendCommand } from '../../../cli/send/command.ts';
 import { type Behaviour, type FakeStack, fakeStack } from './fake-stack.ts';
 
 let stack: FakeStack | undefined;
@@ -202,7 +202,7 @@ function submitted(): Record<string, unknown> {
 async function run(...argv: string[]) {
   let out = '';
   let err = '';
-  const code = await send(
+  const code = await sendCommand(
     argv,
     { MAILOVER_PORT: stack?.port ?? '1' },
     {

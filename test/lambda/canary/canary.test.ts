@@ -13,7 +13,7 @@ import { switchItem } from '../../../lambda/circuit/items.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { readSubmission, type Submission } from '../../../lambda/contract/submission.ts';
 import { sendCanaries } from '../../../lambda/health/canaries.ts';
-import { letterProofs } from '../../../lambda/platform/proof.ts';
+import { queueProofs } from '../../../lambda/platform/proof.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
@@ -318,7 +318,7 @@ function given({ timeScale = 1, inbound = false } = {}) {
   const table = memoryTable();
   const lines: string[] = [];
   const line = (message: string) => void lines.push(message);
-  const proofs = letterProofs(
+  const proofs = queueProofs(
     'letters',
     { read: async () => (world.key === undefined ? Promise.reject(new Error('no key')) : { key: world.key }) },
     clock,

@@ -3,17 +3,17 @@ import { describe, expect, it } from 'vitest';
 import {
   admitted,
   type Circuit,
-  isDoubted,
+  isAwaitingAnswer,
   mayProbe,
   type Signal,
   step,
   UNTRIED,
 } from '../../../lambda/circuit/circuit.ts';
-import { type Hold, hold, isHeld } from '../../../lambda/circuit/hold.ts';
-import { circuitItem, readRecord } from '../../../lambda/circuit/items.ts';
-import { judge } from '../../../lambda/circuit/provider-health.ts';
+import { hold, isHeld, type RetryAfterHold } from '../../../lambda/circuit/hold.ts';
+import { circuitItem, readCircuitItem } from '../../../lambda/circuit/items.ts';
+import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import { circuitTimes } from '../../../lambda/circuit/times.ts';
-import { count, isFailing, merge, type Window } from '../../../lambda/circuit/window.ts';
+import { type AttemptWindow, count, isFailing, merge } from '../../../lambda/circuit/window.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Reason } from '../../../lambda/mail/reason.ts';
 
@@ -116,7 +116,7 @@ describe('whatever happened before', () => {
       fc.property(story, (moments) => {
         const { circuit, now } = tell(moments);
         const item = JSON.parse(JSON.stringify({ ...circuitItem('postmark', undefined, { circuit }, now), rev: 1 }));
-        expect(readRecord(item).circuit).toEqual(circuit);
+        expect(readCircuitItem(item).circuit).toEqual(circuit);
       }),
     );
   });
@@ -147,7 +147,7 @@ describe('outcomes', () => {
   it('that blame the message, a recipient or load are never a failure', () => {
     fc.assert(
       fc.property(fc.array(harmless, { minLength: 1, maxLength: 5 }), (outcomes) => {
-        expect(['answered', 'throttled']).toContain(judge(outcomes).kind);
+        expect(['answered', 'throttled']).toContain(providerHealth(outcomes).kind);
       }),
     );
   });
@@ -155,7 +155,7 @@ describe('outcomes', () => {
   it('count for the provider if it took a part of the mail, whatever became of the rest', () => {
     fc.assert(
       fc.property(fc.array(harmless, { maxLength: 5 }), (outcomes) => {
-        expect(judge([...outcomes, { kind: 'accepted', providerMessageId: '1' }]).kind).toBe('accepted');
+        expect(providerHealth([...outcomes, { kind: 'accepted', providerMessageId: '1' }]).kind).toBe('accepted');
       }),
     );
   });
@@ -169,7 +169,7 @@ describe('outcomes', () => {
     [{ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 5 }, 'throttled'],
     [{ kind: 'throttled', of: 'recipient', reason: 'mailbox-full' }, 'answered'],
   ])('%j is %s', (outcome, kind) => {
-    expect(judge([outcome]).kind).toBe(kind);
+    expect(providerHealth([outcome]).kind).toBe(kind);
   });
 });
 
@@ -201,7 +201,7 @@ describe('a closed circuit', () => {
   });
 
   it('that took thousands of mails until just now opens within twenty seconds', () => {
-    let window: Window = [];
+    let window: AttemptWindow = [];
     for (let second = 0; second < 40; second += 1)
       for (let mail = 0; mail < 100; mail += 1) window = count(window, false, NOW + second * SECOND, times);
     for (let second = 40; second < 60; second += 2) window = count(window, true, NOW + second * SECOND, times);
@@ -230,11 +230,11 @@ describe('a closed circuit', () => {
     const doubt: Signal = { kind: 'doubted', by: 'a', leaseMs: 15 * SECOND };
     const doubted = step(UNTRIED, doubt, at(NOW));
 
-    expect(isDoubted(doubted, at(NOW))).toBe(true);
+    expect(isAwaitingAnswer(doubted, at(NOW))).toBe(true);
     expect(step(doubted, { ...doubt, by: 'b' }, at(NOW))).toBe(doubted);
     expect(step(doubted, { kind: 'answered', by: 'b' }, at(NOW))).toBe(doubted);
-    expect(isDoubted(step(doubted, { kind: 'answered', by: 'a' }, at(NOW)), at(NOW))).toBe(false);
-    expect(isDoubted(doubted, at(NOW + 15 * SECOND))).toBe(false);
+    expect(isAwaitingAnswer(step(doubted, { kind: 'answered', by: 'a' }, at(NOW)), at(NOW))).toBe(false);
+    expect(isAwaitingAnswer(doubted, at(NOW + 15 * SECOND))).toBe(false);
   });
 });
 
@@ -308,7 +308,7 @@ describe('windows', () => {
   });
 
   it('have a bucket for each ten seconds of the last minute, and no more', () => {
-    let sum: Window = [];
+    let sum: AttemptWindow = [];
     for (let second = 0; second < 600; second += 1) sum = count(sum, false, NOW + second * SECOND, times);
 
     expect(sum).toHaveLength(6);
@@ -326,7 +326,7 @@ describe('a hold', () => {
   });
 
   it('without a time doubles from two seconds to a minute, and begins anew after a quiet minute', () => {
-    let held: Hold | undefined;
+    let held: RetryAfterHold | undefined;
     let now = NOW;
     const lengths: number[] = [];
     for (let round = 0; round < 7; round += 1) {

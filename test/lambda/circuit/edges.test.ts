@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import {
   admitted,
   type Circuit,
-  isDoubted,
+  isAwaitingAnswer,
   mayProbe,
   type Signal,
   step,
   UNTRIED,
 } from '../../../lambda/circuit/circuit.ts';
 import { hold, isHeld } from '../../../lambda/circuit/hold.ts';
-import { judge } from '../../../lambda/circuit/provider-health.ts';
+import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import { circuitTimes } from '../../../lambda/circuit/times.ts';
 import { isFailing, merge } from '../../../lambda/circuit/window.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
@@ -33,23 +33,33 @@ describe('verdicts', () => {
     'sender-unconfirmed',
     'sender-unknown',
   ])('a sender that is refused with %s is one sender, whatever the reason says', (reason) => {
-    expect(judge([{ kind: 'unavailable', blames: 'account', reason }])).toEqual({ kind: 'account-refused', reason });
-    expect(judge([{ kind: 'unavailable', blames: 'sender', reason }])).toEqual({ kind: 'sender-refused', reason });
+    expect(providerHealth([{ kind: 'unavailable', blames: 'account', reason }])).toEqual({
+      kind: 'account-refused',
+      reason,
+    });
+    expect(providerHealth([{ kind: 'unavailable', blames: 'sender', reason }])).toEqual({
+      kind: 'sender-refused',
+      reason,
+    });
   });
 
   it.each<Reason>(['greylisted', 'mailbox-busy', 'mailbox-full', 'temporary-failure', 'too-many-recipients'])(
     'to wait for %s is about a recipient',
     (reason) => {
-      expect(judge([{ kind: 'throttled', of: 'recipient', reason, retryAfterMs: 5 }])).toEqual({ kind: 'answered' });
+      expect(providerHealth([{ kind: 'throttled', of: 'recipient', reason, retryAfterMs: 5 }])).toEqual({
+        kind: 'answered',
+      });
     },
   );
 
   it('keeps the time that a provider asks for, and makes up none', () => {
-    expect(judge([{ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 0 }])).toEqual({
+    expect(providerHealth([{ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 0 }])).toEqual({
       kind: 'throttled',
       retryAfterMs: 0,
     });
-    expect(Object.keys(judge([{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }]))).toEqual(['kind']);
+    expect(Object.keys(providerHealth([{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }]))).toEqual([
+      'kind',
+    ]);
   });
 
   it('takes of several outcomes what says most of the provider', () => {
@@ -57,11 +67,11 @@ describe('verdicts', () => {
     const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'dns' };
     const suspended: Outcome = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' };
 
-    expect(judge([])).toEqual({ kind: 'unasked' });
-    expect(judge([refused])).toEqual({ kind: 'answered' });
-    expect(judge([refused, down])).toEqual({ kind: 'failed', reason: 'dns' });
-    expect(judge([{ kind: 'unrecognised', reason: 'unrecognised' }])).toEqual({ kind: 'answered' });
-    expect(judge([down, suspended])).toEqual({ kind: 'account-refused', reason: 'account-suspended' });
+    expect(providerHealth([])).toEqual({ kind: 'unasked' });
+    expect(providerHealth([refused])).toEqual({ kind: 'answered' });
+    expect(providerHealth([refused, down])).toEqual({ kind: 'failed', reason: 'dns' });
+    expect(providerHealth([{ kind: 'unrecognised', reason: 'unrecognised' }])).toEqual({ kind: 'answered' });
+    expect(providerHealth([down, suspended])).toEqual({ kind: 'account-refused', reason: 'account-suspended' });
   });
 });
 
@@ -111,8 +121,8 @@ describe('the ends of times', () => {
   it('only a closed circuit is doubted, or starts slowly', () => {
     const doubt = { by: 'a', until: NOW + SECOND };
 
-    expect(isDoubted({ ...open, doubt } as Circuit, at(NOW))).toBe(false);
-    expect(isDoubted({ ...UNTRIED, doubt } as Circuit, at(NOW))).toBe(true);
+    expect(isAwaitingAnswer({ ...open, doubt } as Circuit, at(NOW))).toBe(false);
+    expect(isAwaitingAnswer({ ...UNTRIED, doubt } as Circuit, at(NOW))).toBe(true);
     expect(admitted(open, at(NOW))).toBe(1);
     expect(admitted({ ...open, trips: 0 }, at(NOW))).toBe(1);
     expect(admitted({ kind: 'closed', since: NOW, trips: 0, window: [] }, at(NOW))).toBe(1);

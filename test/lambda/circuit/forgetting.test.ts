@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { circuitItem, circuitKey, readRecord } from '../../../lambda/circuit/items.ts';
+import { circuitItem, circuitKey, readCircuitItem } from '../../../lambda/circuit/items.ts';
 import { accepted, givenWorld, leave, postmark, suspended, type World } from './given-gate.ts';
 
 /** What `DELETE /api/circuits` writes of one provider. */
@@ -10,7 +10,7 @@ async function reset({ table, clock }: World): Promise<void> {
   await table.write(wanted, item?.rev);
 }
 
-const stateOf = ({ table }: World) => readRecord(table.items.get(circuitKey(postmark.key))).circuit.kind;
+const stateOf = ({ table }: World) => readCircuitItem(table.items.get(circuitKey(postmark.key))).circuit.kind;
 
 it.each([
   ['that has not read the table since', 0, false],

@@ -1,4 +1,4 @@
-import type { Entry, Gate, Passenger } from '../../../lambda/circuit/admission.ts';
+import type { Admission, AdmissionRequest, Gate } from '../../../lambda/circuit/admission.ts';
 import { createGate } from '../../../lambda/circuit/gate.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
@@ -27,9 +27,9 @@ export interface World {
 /** One gate, and shorter words for what tests do with it. */
 export interface Worker {
   readonly gate: Gate;
-  enter(passenger?: Partial<Passenger>, provider?: ProviderConfig): Promise<Entry>;
+  enter(passenger?: Partial<AdmissionRequest>, provider?: ProviderConfig): Promise<Admission>;
   /** Enters and leaves with this outcome; gives the reason if it was skipped. */
-  attempt(outcome: Outcome, passenger?: Partial<Passenger>): Promise<string>;
+  attempt(outcome: Outcome, passenger?: Partial<AdmissionRequest>): Promise<string>;
 }
 
 export function givenWorld({ timeScale = 1 } = {}): World {
@@ -75,6 +75,6 @@ export async function outcomeOf<T>(promise: Promise<T>): Promise<T | 'waiting'> 
 }
 
 /** Leaves if it went in. */
-export async function leave(entry: Entry, outcome: Outcome): Promise<void> {
+export async function leave(entry: Admission, outcome: Outcome): Promise<void> {
   if (entry.kind === 'go') await entry.leave([outcome]);
 }

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { UNTRIED } from '../../../lambda/circuit/circuit.ts';
 import { isIsolated } from '../../../lambda/circuit/isolation.ts';
-import { circuitItem, readIsolation, readRecord, switchItem } from '../../../lambda/circuit/items.ts';
-import { judge } from '../../../lambda/circuit/provider-health.ts';
+import { circuitItem, readCircuitItem, readIsolation, switchItem } from '../../../lambda/circuit/items.ts';
+import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import type { Reason } from '../../../lambda/mail/reason.ts';
 
 const NOW = 1_800_000_000_000;
 const DAYS_30 = 30 * 86_400;
 
-const read = (fields: object) => readRecord({ pk: 'circuit/postmark', rev: 1, ...fields });
+const read = (fields: object) => readCircuitItem({ pk: 'circuit/postmark', rev: 1, ...fields });
 
 describe('a circuit item', () => {
   it('that is not there reads as a provider that nobody has tried', () => {
-    expect(readRecord(undefined)).toEqual({ circuit: UNTRIED });
+    expect(readCircuitItem(undefined)).toEqual({ circuit: UNTRIED });
   });
 
   it.each<[string, unknown]>([
@@ -113,13 +113,16 @@ describe('a reason', () => {
     'sender-unconfirmed',
     'sender-unknown',
   ])('%s blames one sender only', (reason) => {
-    expect(judge([{ kind: 'unavailable', blames: 'sender', reason }])).toEqual({ kind: 'sender-refused', reason });
+    expect(providerHealth([{ kind: 'unavailable', blames: 'sender', reason }])).toEqual({
+      kind: 'sender-refused',
+      reason,
+    });
   });
 
   it.each<Reason>(['greylisted', 'mailbox-busy', 'mailbox-full', 'temporary-failure', 'too-many-recipients'])(
     '%s asks for time for one recipient only',
     (reason) => {
-      expect(judge([{ kind: 'throttled', of: 'recipient', reason }])).toEqual({ kind: 'answered' });
+      expect(providerHealth([{ kind: 'throttled', of: 'recipient', reason }])).toEqual({ kind: 'answered' });
     },
   );
 
@@ -128,11 +131,16 @@ describe('a reason', () => {
     const account = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' } as const;
     const throttled = { kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 7 } as const;
 
-    expect(judge([throttled])).toEqual({ kind: 'throttled', retryAfterMs: 7 });
-    expect(judge([{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }])).toEqual({ kind: 'throttled' });
-    expect(judge([throttled, outage])).toEqual({ kind: 'failed', reason: 'dns' });
-    expect(judge([throttled, outage, account])).toEqual({ kind: 'account-refused', reason: 'account-suspended' });
-    expect(judge([{ kind: 'unknown', reason: 'no-answer' }])).toEqual({ kind: 'failed', reason: 'no-answer' });
-    expect(judge([])).toEqual({ kind: 'unasked' });
+    expect(providerHealth([throttled])).toEqual({ kind: 'throttled', retryAfterMs: 7 });
+    expect(providerHealth([{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }])).toEqual({
+      kind: 'throttled',
+    });
+    expect(providerHealth([throttled, outage])).toEqual({ kind: 'failed', reason: 'dns' });
+    expect(providerHealth([throttled, outage, account])).toEqual({
+      kind: 'account-refused',
+      reason: 'account-suspended',
+    });
+    expect(providerHealth([{ kind: 'unknown', reason: 'no-answer' }])).toEqual({ kind: 'failed', reason: 'no-answer' });
+    expect(providerHealth([])).toEqual({ kind: 'unasked' });
   });
 });

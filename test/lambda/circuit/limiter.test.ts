@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Limiter, type Slot } from '../../../lambda/circuit/limiter.ts';
+import { Limiter, type RateSlot } from '../../../lambda/circuit/limiter.ts';
 import type { Lane } from '../../../lambda/circuit/rate.ts';
 import { manualClock, settled } from '../../support/manual-clock.ts';
 import { memoryTable } from '../../support/memory-table.ts';
@@ -99,7 +99,7 @@ function givenWorkers(count: number) {
     { length: count },
     () => new Limiter({ provider: 'postmark', perSecond: RATE, table, clock, random: () => 0.5 }),
   );
-  const take = (worker: number, lane: Lane): Promise<Slot> => (limiters[worker] as Limiter).take(lane);
+  const take = (worker: number, lane: Lane): Promise<RateSlot> => (limiters[worker] as Limiter).take(lane);
   return {
     clock,
     table,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Turn, Turnstile } from '../../../lambda/circuit/local-probe.ts';
+import { LocalProbe, type Turn } from '../../../lambda/circuit/local-probe.ts';
 import { circuitTimes } from '../../../lambda/circuit/times.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
@@ -86,9 +86,9 @@ describe('the turnstile of a worker, without any help of others', () => {
 
 function given() {
   const clock = manualClock();
-  return { clock, turnstile: new Turnstile(clock, () => 0, circuitTimes(1)) };
+  return { clock, turnstile: new LocalProbe(clock, () => 0, circuitTimes(1)) };
 }
 
-function leave(turnstile: Turnstile, turn: Turn, answer: 'good' | 'bad'): void {
+function leave(turnstile: LocalProbe, turn: Turn, answer: 'good' | 'bad'): void {
   if (turn.kind === 'go') turnstile.leave(turn.ticket, answer);
 }

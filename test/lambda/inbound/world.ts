@@ -3,7 +3,7 @@ import { type InboundMessage, inboundSchema } from '../../../lambda/contract/inb
 import type { InboundProvider } from '../../../lambda/contract/inbound-environment.ts';
 import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
 import { createInbound, type InboundDependencies } from '../../../lambda/inbound/inbound.ts';
-import type { Answer } from '../../../lambda/inbound/outcome.ts';
+import type { HttpAnswer } from '../../../lambda/inbound/outcome.ts';
 import { createReceived } from '../../../lambda/inbound/received.ts';
 import type { Clock } from '../../../lambda/platform/clock.ts';
 import { loadInbound } from '../../../lambda/providers/registry.ts';
@@ -31,7 +31,7 @@ export const NOW = Date.UTC(2026, 10, 25, 12, 0, 0);
 
 /** Everything that receiving needs, in memory, with switches. */
 export interface World {
-  receive(arrival: Arrival, limitMs?: number): Promise<Answer>;
+  receive(arrival: Arrival, limitMs?: number): Promise<HttpAnswer>;
   /** Hands over a notification of SES. */
   takeReceived(body: unknown): Promise<void>;
   readonly queue: string[];

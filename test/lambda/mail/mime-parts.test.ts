@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Part, splitMail } from '../../../lambda/mail/mime-parts.ts';
+import { type MailPart, splitMail } from '../../../lambda/mail/mime-parts.ts';
 
 const lines = (...text: string[]) => Buffer.from(text.join('\r\n'), 'latin1');
-const leavesOf = (part: Part): Part[] => (part.children.length > 0 ? part.children.flatMap(leavesOf) : [part]);
+const leavesOf = (part: MailPart): MailPart[] => (part.children.length > 0 ? part.children.flatMap(leavesOf) : [part]);
 const leaves = (mail: Buffer) => leavesOf(splitMail(mail).root);
 const contents = (mail: Buffer) => leaves(mail).map((part) => [part.type, part.read().content.toString('latin1')]);
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../lambda/circuit/provider-health.ts';
+import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import { classify as classifyMailgun } from '../../../lambda/providers/mailgun/classify.ts';
 import { classify as classifyPostmark } from '../../../lambda/providers/postmark/classify.ts';
@@ -40,7 +40,7 @@ describe('answers that public reports quote', () => {
     });
     expect(fits, `${JSON.stringify(outcome)}: ${reply.why}`).toBe(true);
     for (const wrong of reply.reasonNot ?? []) expect(outcome).not.toHaveProperty('reason', wrong);
-    if (reply.opens) expect(judge([outcome]).kind).toBe('account-refused');
+    if (reply.opens) expect(providerHealth([outcome]).kind).toBe('account-refused');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { afterPreparing, openGate } from '../../../lambda/circuit/admission.ts';
-import { judge } from '../../../lambda/circuit/provider-health.ts';
+import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { AUTHENTICATION, type Outcome } from '../../../lambda/mail/outcome.ts';
 import { type Secret, UnusableSecret } from '../../../lambda/platform/secrets.ts';
@@ -85,8 +85,8 @@ describe('calling a provider', () => {
     const world = givenCaller({ secrets: [], answer: () => accepted, recipients });
 
     expect(await world.call(ses)).toEqual({ outcome: accepted, recipients });
-    expect(judge([accepted, fault])).toEqual({ kind: 'accepted' });
-    expect(judge([fault])).toEqual({ kind: 'unasked' });
+    expect(providerHealth([accepted, fault])).toEqual({ kind: 'accepted' });
+    expect(providerHealth([fault])).toEqual({ kind: 'unasked' });
   });
 
   it('keeps a provider between calls and reads no secret where none is needed', async () => {

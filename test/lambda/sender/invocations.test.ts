@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { invocationsOfAge, MAX_AGE_MS } from '../../../lambda/submission/backoff.ts';
-import { readLetter, retryAttributes } from '../../../lambda/submission/retry-attributes.ts';
+import { readAttributes, retryAttributes } from '../../../lambda/submission/retry-attributes.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
 test('a letter counts how often the sender was invoked with its mail, also in vain', () => {
-  const first = readLetter(sqsRecord('{}', { receiveCount: 3 }), {});
+  const first = readAttributes(sqsRecord('{}', { receiveCount: 3 }), {});
   const attributes = retryAttributes(first, 'postmark', Date.now());
-  const second = readLetter(sqsRecord('{}', { receiveCount: 2 }), attributes);
+  const second = readAttributes(sqsRecord('{}', { receiveCount: 2 }), attributes);
 
   expect(first.invocations).toBe(3);
   expect(second.invocations).toBe(5);
@@ -20,7 +20,7 @@ test('a redrive begins to count anew', () => {
     Life: '400',
   };
 
-  expect(readLetter(sqsRecord('{}'), attributes).invocations).toBe(1);
+  expect(readAttributes(sqsRecord('{}'), attributes).invocations).toBe(1);
 });
 
 test('a mail that waits as long as any may is far below what its age explains', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
-import { answerOf, cleaned, withLastWords } from '../../../lambda/sender/last-words.ts';
+import { cleaned, storedAnswer, withLastWords } from '../../../lambda/sender/last-words.ts';
 import type { StoredAttempt } from '../../../lambda/submission/record.ts';
 import { message } from '../providers/postmark/attempt.ts';
 
@@ -46,17 +46,17 @@ describe('the words of a provider', () => {
   });
 
   it('are kept with the status, but for an acceptance', () => {
-    expect(answerOf([{ kind: 'accepted', providerMessageId: '1', detail: 'Ok' }])).toEqual({});
-    expect(answerOf([{ ...unrecognised('w'.repeat(400)), status: '550' } as Outcome])).toEqual({
+    expect(storedAnswer([{ kind: 'accepted', providerMessageId: '1', detail: 'Ok' }])).toEqual({});
+    expect(storedAnswer([{ ...unrecognised('w'.repeat(400)), status: '550' } as Outcome])).toEqual({
       status: '550',
       words: 'w'.repeat(300),
     });
-    expect(answerOf([unrecognised()])).toEqual({});
+    expect(storedAnswer([unrecognised()])).toEqual({});
   });
 
   it('are those for a recipient who got nothing, where others were served', () => {
     const taken: Outcome = { kind: 'accepted', providerMessageId: '1', detail: 'Ok' };
-    expect(answerOf([taken, unrecognised(), unrecognised('no such user')])).toEqual({ words: 'no such user' });
+    expect(storedAnswer([taken, unrecognised(), unrecognised('no such user')])).toEqual({ words: 'no such user' });
   });
 });
 

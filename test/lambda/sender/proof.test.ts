@@ -8,7 +8,7 @@ import {
   RETRY_ATTRIBUTE,
 } from '../../../lambda/contract/dead-letter.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
-import { letterProofs } from '../../../lambda/platform/proof.ts';
+import { queueProofs } from '../../../lambda/platform/proof.ts';
 import { UnusableSecret } from '../../../lambda/platform/secrets.ts';
 import { deadLetterAttributes, retryAttributes } from '../../../lambda/submission/retry-attributes.ts';
 import { manualClock } from '../../support/manual-clock.ts';
@@ -197,7 +197,7 @@ describe('the proof of a letter', () => {
       return secret();
     };
     const counted: string[] = [];
-    const proofs = letterProofs('letters', { read }, clock, { add: (name) => counted.push(name) });
+    const proofs = queueProofs('letters', { read }, clock, { add: (name) => counted.push(name) });
     return { proofs, reads, counted };
   };
 
@@ -267,7 +267,7 @@ describe('the proof of a letter', () => {
   });
 
   it('waits for the key no longer than a letter may wait', async () => {
-    const proofs = letterProofs('letters', { read: () => new Promise(() => {}) }, clock, NOT_COUNTED);
+    const proofs = queueProofs('letters', { read: () => new Promise(() => {}) }, clock, NOT_COUNTED);
     const letter = proofs.prove('body', { Reason: 'Refused' });
     await clock.pass(1_500);
     expect(await letter).toEqual({ Reason: 'Refused' });
@@ -288,7 +288,7 @@ describe('what Mailover puts on a queue', () => {
   };
 
   it('has at most ten attributes, with every field that there is', async () => {
-    const proofs = letterProofs('letters', { read: async () => ({ key: 'k' }) }, manualClock(0), NOT_COUNTED);
+    const proofs = queueProofs('letters', { read: async () => ({ key: 'k' }) }, manualClock(0), NOT_COUNTED);
     const retry = await proofs.prove('body', retryAttributes(letter, 'postmark', 3));
     const dead = await proofs.prove('body', deadLetterAttributes(letter, 'Refused', 'why', 'postmark'));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openGate } from '../../../lambda/circuit/admission.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
-import type { Entry } from '../../../lambda/submission/record.ts';
+import type { SubmissionRecord } from '../../../lambda/submission/record.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
@@ -32,7 +32,7 @@ describe('the ledger', () => {
   });
 
   it('has the attempt written down before the provider is called', async () => {
-    const seen: (Entry | undefined)[] = [];
+    const seen: (SubmissionRecord | undefined)[] = [];
     const world = givenWorld({
       get postmark() {
         seen.push(world.entry());
@@ -326,7 +326,7 @@ describe('the ledger', () => {
   it('keeps fields that only a newer release knows', async () => {
     const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
-    const entry = world.entry() as Entry;
+    const entry = world.entry() as SubmissionRecord;
     world.table.items.set(KEY, { ...entry, novelty: { deep: [1] } });
 
     world.now += MINUTE;
@@ -340,7 +340,7 @@ describe('the ledger', () => {
     const world = givenWorld({ postmark: [answer.promise] });
     const first = world.send(sqsRecord(mail));
     await expect.poll(() => world.calls).toEqual(['postmark']);
-    const entry = world.entry() as Entry;
+    const entry = world.entry() as SubmissionRecord;
     world.table.items.set(KEY, { ...entry, rev: entry.rev + 1, reported: { postmark: 'x' } });
 
     answer.resolve(accepted);
@@ -541,7 +541,7 @@ describe('what was dead-lettered', () => {
     await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
     world.now += 2 * MINUTE;
     await world.send(world.again());
-    const entry = world.entry() as Entry;
+    const entry = world.entry() as SubmissionRecord;
     world.table.items.set(KEY, { ...entry, rev: entry.rev + 1, reported: { postmark: 'pm-9' } });
 
     await world.send(world.again());
@@ -612,7 +612,7 @@ describe('a copy that cannot be taken in any more', () => {
     await world.send(sqsRecord(heavy, { sentAt: world.now }));
     const letter = world.again();
     world.now += MINUTE;
-    const entry = world.entry() as Entry;
+    const entry = world.entry() as SubmissionRecord;
     const begun = { number: 3, provider: 'postmark', begun: world.now };
     const lease = { owner: 'another', until: world.now + 1 };
     world.table.items.set(KEY, { ...entry, lease, attempts: [...entry.attempts, begun] });
@@ -790,7 +790,7 @@ describe('a lost answer', () => {
   it('is settled by a delivery event without a question', async () => {
     const world = givenWorld({ postmark: [lost] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
-    world.table.items.set(KEY, { ...(world.entry() as Entry), reported: { postmark: 'pm-9' } });
+    world.table.items.set(KEY, { ...(world.entry() as SubmissionRecord), reported: { postmark: 'pm-9' } });
 
     world.now += MINUTE;
     await world.send(world.again());

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../lambda/platform/table.ts';
 import { type Carried, NOTHING_CARRIED } from '../../../lambda/submission/carried.ts';
-import { LedgerError, Page, readEntry, TakenError } from '../../../lambda/submission/ledger.ts';
-import type { Entry, StoredAttempt } from '../../../lambda/submission/record.ts';
+import { LedgerError, readRecord, SubmissionClaim, TakenError } from '../../../lambda/submission/ledger.ts';
+import type { StoredAttempt, SubmissionRecord } from '../../../lambda/submission/record.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
 const KEY = 'submission/order-1';
@@ -89,7 +89,7 @@ describe('a page of the ledger', () => {
   });
 
   it('keeps fields that it does not know, and forgets the reason of an end that was taken back', async () => {
-    const stored = { ...ENTRY, state: 'dead', reason: 'Refused', novelty: 7 } as Entry;
+    const stored = { ...ENTRY, state: 'dead', reason: 'Refused', novelty: 7 } as SubmissionRecord;
     const { page, entry } = given({ stored });
 
     await page.begin(first, NOTHING_CARRIED);
@@ -160,7 +160,7 @@ describe('a page of the ledger', () => {
     expect(error).toBeInstanceOf(LedgerError);
     expect(error).toMatchObject({ name: 'LedgerError', message: 'the state table does not answer' });
     expect((error as Error).cause).toMatchObject({ message: 'the table does not answer' });
-    await expect(readEntry(table, 'order-1')).rejects.toBeInstanceOf(LedgerError);
+    await expect(readRecord(table, 'order-1')).rejects.toBeInstanceOf(LedgerError);
   });
 
   it('tries three times to write down the end', async () => {
@@ -243,7 +243,7 @@ describe('a page of the ledger', () => {
   });
 });
 
-const ENTRY: Entry = {
+const ENTRY: SubmissionRecord = {
   pk: KEY,
   rev: 1,
   hash: 'h',
@@ -255,11 +255,11 @@ const ENTRY: Entry = {
   carried: NOTHING_CARRIED,
 };
 
-function given({ stored, known = {} }: { stored?: Entry; known?: Partial<Entry> } = {}) {
+function given({ stored, known = {} }: { stored?: SubmissionRecord; known?: Partial<SubmissionRecord> } = {}) {
   const table = memoryTable();
   const slept: number[] = [];
   if (stored) table.items.set(KEY, stored);
-  const page = new Page({
+  const page = new SubmissionClaim({
     table,
     clock: {
       now: () => NOW,
@@ -272,5 +272,5 @@ function given({ stored, known = {} }: { stored?: Entry; known?: Partial<Entry> 
     stored,
     known: { hash: 'h', origin: 'm-1', firstSeen: 1, attempts: [], carried: NOTHING_CARRIED, ...known },
   });
-  return { page, table, slept, entry: () => table.items.get(KEY) as Entry | undefined };
+  return { page, table, slept, entry: () => table.items.get(KEY) as SubmissionRecord | undefined };
 }

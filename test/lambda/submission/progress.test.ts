@@ -11,7 +11,7 @@ import {
   type OnUnknown,
   type Progress,
   pending,
-  told,
+  withoutNotified,
 } from '../../../lambda/submission/progress.ts';
 
 /** Each provider is a vendor of its own. */
@@ -319,7 +319,7 @@ describe('progress', () => {
     const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, with5('ask'));
     expect(ended(progress)).toBe(false);
 
-    const carried = carry(told(progress, new Set(['b@x'])));
+    const carried = carry(withoutNotified(progress, new Set(['b@x'])));
     const again = begin(addresses, carried, each);
 
     expect(carried).toEqual({
@@ -330,7 +330,7 @@ describe('progress', () => {
     expect(pending(again)).toEqual([]);
     expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 3, reason: 'suppressed' }]);
     expect(ended(again)).toBe(false);
-    expect(ended(told(again, new Set(['c@x'])))).toBe(true);
+    expect(ended(withoutNotified(again, new Set(['c@x'])))).toBe(true);
     // Of others nothing follows.
     expect(pending(begin(addresses, { ...carried, done: [0] }, each))).toEqual(['b@x']);
     // Another copy may have told meanwhile.
@@ -346,7 +346,7 @@ describe('progress', () => {
     ]);
     const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, with5('ask'));
 
-    expect(carry(told(progress, new Set(['b@x'])))).toEqual({
+    expect(carry(withoutNotified(progress, new Set(['b@x'])))).toEqual({
       attempts: 1,
       done: [0, 1],
       history: [{ provider: 'p', kind: 'refused', recipients: [2] }],

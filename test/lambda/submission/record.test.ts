@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { type Carried, NOTHING_CARRIED, type Vote } from '../../../lambda/submission/carried.ts';
 import {
   amend,
-  contentHash,
-  type Delivery,
-  type Entry,
+  type ClaimRequest,
+  claimability,
   endInterrupted,
-  judge,
   type StoredAttempt,
+  type SubmissionRecord,
+  submissionHash,
 } from '../../../lambda/submission/record.ts';
 
 const NOW = 1_000_000;
-const entry: Entry = {
+const entry: SubmissionRecord = {
   pk: 'submission/x',
   rev: 1,
   hash: 'h',
@@ -23,7 +23,7 @@ const entry: Entry = {
   attempts: [],
   carried: NOTHING_CARRIED,
 };
-const delivery: Delivery = {
+const delivery: ClaimRequest = {
   hash: 'h',
   messageId: 'm-1',
   redriven: false,
@@ -36,7 +36,7 @@ const begun = { number: 3, provider: 'postmark', begun: NOW - 70_000 };
 const lease = { owner: 'a', until: NOW + 1 };
 
 describe('judge', () => {
-  it.each<[string, Entry | undefined, Partial<Delivery>, string]>([
+  it.each<[string, SubmissionRecord | undefined, Partial<ClaimRequest>, string]>([
     ['nothing', undefined, {}, 'new'],
     ['another content', entry, { hash: 'other' }, 'conflict'],
     ['another content that has ended', { ...entry, state: 'done' }, { hash: 'other' }, 'conflict'],
@@ -62,12 +62,12 @@ describe('judge', () => {
     ],
     ['a copy of a redriven letter that died again', { ...entry, state: 'dead' }, { redriven: true }, 'over'],
   ])('finding %s', (_, given, change, expected) => {
-    expect(judge(given, { ...delivery, ...change }).kind).toBe(expected);
+    expect(claimability(given, { ...delivery, ...change }).kind).toBe(expected);
   });
 
   describe('of a letter that another message has replaced', () => {
-    const replaced: Partial<Delivery> = { retried: true, messageId: 'm-2', worker: 'x', signature: 'x' };
-    const waiting: Entry = {
+    const replaced: Partial<ClaimRequest> = { retried: true, messageId: 'm-2', worker: 'x', signature: 'x' };
+    const waiting: SubmissionRecord = {
       ...entry,
       lineage: { taken: ['m-1'], workers: ['a'] },
       attempts: [{ ...begun, ended: NOW, outcome: 'throttled' }],
@@ -75,7 +75,7 @@ describe('judge', () => {
     };
     const knowing = (attempts: number, ...done: number[]) => ({ carried: { ...NOTHING_CARRIED, attempts, done } });
 
-    it.each<[string, Entry, Partial<Delivery>, string]>([
+    it.each<[string, SubmissionRecord, Partial<ClaimRequest>, string]>([
       ['is over', waiting, {}, 'over'],
       ['is over although somebody works on the other', { ...waiting, lease }, {}, 'over'],
       ['is over if it knows as much as the ledger', waiting, knowing(4, 0), 'over'],
@@ -87,30 +87,30 @@ describe('judge', () => {
       ['goes on if nobody signed it', waiting, { signature: undefined }, 'continues'],
       ['goes on if nothing is known', { ...waiting, lineage: undefined }, {}, 'continues'],
     ])('%s', (_, given, change, expected) => {
-      expect(judge(given, { ...delivery, ...replaced, ...change }).kind).toBe(expected);
+      expect(claimability(given, { ...delivery, ...replaced, ...change }).kind).toBe(expected);
     });
   });
 
   it('takes what the holder of the lease sent as its letting go, and what others sent not', () => {
-    const held: Entry = { ...entry, lease, attempts: [begun] };
-    const letter = (attempts: number, worker?: string): Partial<Delivery> => ({
+    const held: SubmissionRecord = { ...entry, lease, attempts: [begun] };
+    const letter = (attempts: number, worker?: string): Partial<ClaimRequest> => ({
       retried: true,
       messageId: 'm-2',
       worker,
       carried: { ...NOTHING_CARRIED, attempts },
     });
 
-    expect(judge(held, { ...delivery, ...letter(2, 'a') }).kind).toBe('in-flight');
-    const two: Entry = { ...held, attempts: [{ ...begun, number: 2 }, begun] };
-    expect(judge(two, { ...delivery, ...letter(2, 'a') }).kind).toBe('in-flight');
-    expect(judge(held, { ...delivery, ...letter(3, 'a') }).kind).toBe('continues');
+    expect(claimability(held, { ...delivery, ...letter(2, 'a') }).kind).toBe('in-flight');
+    const two: SubmissionRecord = { ...held, attempts: [{ ...begun, number: 2 }, begun] };
+    expect(claimability(two, { ...delivery, ...letter(2, 'a') }).kind).toBe('in-flight');
+    expect(claimability(held, { ...delivery, ...letter(3, 'a') }).kind).toBe('continues');
     // Two copies count their attempts by themselves: the same number may be another attempt.
-    expect(judge(held, { ...delivery, ...letter(3, 'c') }).kind).toBe('in-flight');
-    expect(judge(held, { ...delivery, ...letter(3) }).kind).toBe('in-flight');
+    expect(claimability(held, { ...delivery, ...letter(3, 'c') }).kind).toBe('in-flight');
+    expect(claimability(held, { ...delivery, ...letter(3) }).kind).toBe('in-flight');
   });
 
   it('doubts an attempt that was begun and never ended, for those to whom it went', () => {
-    const cut: Entry = {
+    const cut: SubmissionRecord = {
       ...entry,
       attempts: [{ ...begun, recipients: [1] }],
       carried: { ...NOTHING_CARRIED, done: [0] },
@@ -125,7 +125,7 @@ describe('judge', () => {
 
   it('names the provider of an attempt that only now turns out to be interrupted', () => {
     const ended = { ...begun, number: 2, provider: 'ses', ended: NOW, outcome: 'unavailable' } as const;
-    const standing = judge({ ...entry, attempts: [ended, begun] }, delivery);
+    const standing = claimability({ ...entry, attempts: [ended, begun] }, delivery);
 
     expect(standing).toMatchObject({ kind: 'continues', fresh: new Set(['postmark']) });
   });
@@ -137,7 +137,7 @@ describe('judge', () => {
       { provider: 'q', kind: 'failed' },
       { provider: 'q', kind: 'suppressed', recipients: [1], attempt: 2, reason: 'inactive' },
     ];
-    const dead: Entry = { ...entry, state: 'dead', carried: { attempts: 2, done: [], history } };
+    const dead: SubmissionRecord = { ...entry, state: 'dead', carried: { attempts: 2, done: [], history } };
 
     expect(carriedBy(dead, { messageId: 'm-2', redriven: true }).history).toEqual([
       { provider: 'p', kind: 'unknown', recipients: [0], at: 5, wished: true },
@@ -159,7 +159,7 @@ describe('judge', () => {
   });
 
   it('forgets votes but not served recipients when it is redriven', () => {
-    const dead: Entry = {
+    const dead: SubmissionRecord = {
       ...entry,
       state: 'dead',
       reason: 'Refused',
@@ -177,15 +177,15 @@ describe('judge', () => {
 
   it('never lets two deliveries work at once, and never works on what has ended', () => {
     const states = fc.record({
-      state: fc.constantFrom<Entry['state']>('open', 'done', 'dead'),
+      state: fc.constantFrom<SubmissionRecord['state']>('open', 'done', 'dead'),
       until: fc.integer({ min: NOW - 5, max: NOW + 5 }),
       retried: fc.boolean(),
       redriven: fc.boolean(),
     });
     fc.assert(
       fc.property(states, ({ state, until, retried, redriven }) => {
-        const found: Entry = { ...entry, state, lease: { owner: 'a', until }, attempts: [begun] };
-        const { kind } = judge(found, { ...delivery, retried, redriven });
+        const found: SubmissionRecord = { ...entry, state, lease: { owner: 'a', until }, attempts: [begun] };
+        const { kind } = claimability(found, { ...delivery, retried, redriven });
         if (state === 'done') expect(kind).toBe('over');
         if (state === 'open') expect(kind).toBe(until > NOW ? 'in-flight' : 'continues');
       }),
@@ -206,7 +206,7 @@ describe('an entry', () => {
   it('takes in what an overtaken worker knows, and nothing that it does not', () => {
     const told = { ...begun, ended: NOW, outcome: 'accepted', providerMessageId: 'x' } as const;
     const other = { ...begun, number: 4, provider: 'ses' };
-    const current: Entry = {
+    const current: SubmissionRecord = {
       ...entry,
       rev: 7,
       worker: 'b',
@@ -236,7 +236,7 @@ describe('what an overtaken worker knows', () => {
     ['another time', { begun: NOW - 69_999 }],
   ])('says nothing about an attempt of %s', (_, change) => {
     const stands = { ...begun, ...change };
-    const current: Entry = { ...entry, attempts: [stands] };
+    const current: SubmissionRecord = { ...entry, attempts: [stands] };
 
     expect(amend(current, { attempts: [told], carried: NOTHING_CARRIED })['attempts']).toEqual([stands]);
   });
@@ -307,26 +307,26 @@ describe('contentHash', () => {
 
   it('is the same for every order of fields, at every depth', () => {
     expect(
-      contentHash({ headers: { B: '2', A: '1' }, text: 'hi', to: ['b@x.example'], from: 'a@x.example', version: 1 }),
-    ).toBe(contentHash(mail));
+      submissionHash({ headers: { B: '2', A: '1' }, text: 'hi', to: ['b@x.example'], from: 'a@x.example', version: 1 }),
+    ).toBe(submissionHash(mail));
   });
 
   it.each([{ text: 'ho' }, { to: ['c@x.example'] }, { headers: { A: '2', B: '1' } }, { cc: ['b@x.example'] }])(
     'differs for another content: %o',
     (change) => {
-      expect(contentHash({ ...mail, ...change })).not.toBe(contentHash(mail));
+      expect(submissionHash({ ...mail, ...change })).not.toBe(submissionHash(mail));
     },
   );
 
   it('tells lists of another order apart', () => {
-    expect(contentHash({ ...mail, to: ['a@x.example', 'b@x.example'] })).not.toBe(
-      contentHash({ ...mail, to: ['b@x.example', 'a@x.example'] }),
+    expect(submissionHash({ ...mail, to: ['a@x.example', 'b@x.example'] })).not.toBe(
+      submissionHash({ ...mail, to: ['b@x.example', 'a@x.example'] }),
     );
   });
 });
 
-function carriedBy(given: Entry, change: Partial<Delivery> = {}): Carried {
-  const standing = judge(given, { ...delivery, ...change });
+function carriedBy(given: SubmissionRecord, change: Partial<ClaimRequest> = {}): Carried {
+  const standing = claimability(given, { ...delivery, ...change });
   if (standing.kind !== 'continues') throw new Error(`it is ${standing.kind}`);
   return standing.carried;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { listDoubted } from '../../../cli/operate/doubted.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
-import { type Counts, HOUR_MS, isDoubted, isSilent, suppressionRise } from '../../../lambda/tally/counts.ts';
+import { HOUR_MS, type HourCounts, isDoubted, isSilent, suppressionRise } from '../../../lambda/tally/counts.ts';
 import { readEnded } from '../../../lambda/tally/items.ts';
 import { Tallies } from '../../../lambda/tally/tallies.ts';
 import { isAboutMailbox } from '../../../lambda/tally/words.ts';
@@ -19,7 +19,7 @@ describe('a provider is in doubt', () => {
     ['a fifth, as the others do', { 'ok/p/3': 80, 'no/p/3': 20, 'ok/q/3': 80, 'no/q/3': 20 }, false],
     ['a fifth, and the others were not asked', { 'ok/p/3': 80, 'no/p/3': 20 }, true],
     ['all of the last fifty, after ten thousand good ones', { 'ok/p/2': 10_000, 'no/p/3': 50 }, true],
-  ] satisfies [string, Counts, boolean][])('by rate: %s', (_, counts, doubted) => {
+  ] satisfies [string, HourCounts, boolean][])('by rate: %s', (_, counts, doubted) => {
     expect(isDoubted([counts, {}], 'p', 'd', 3)).toBe(doubted);
   });
 
@@ -31,7 +31,7 @@ describe('a provider is in doubt', () => {
     ['three refusals of it and no other provider has any', { 'dno/p/d': 3 }, true],
     ['more taken than refused', { 'dno/p/d': 3, 'dok/p/d': 4 }, false],
     ['another provider refuses some too', { 'dno/p/d': 3, 'dno/q/d': 1, 'no/q/1': 1 }, false],
-  ] satisfies [string, Counts, boolean][])('for one domain: %s', (_, counts, doubted) => {
+  ] satisfies [string, HourCounts, boolean][])('for one domain: %s', (_, counts, doubted) => {
     expect(isDoubted([counts, {}], 'p', 'd', 3)).toBe(doubted);
     expect(isDoubted([counts, {}], 'p', 'other', 3)).toBe(false);
   });
@@ -66,7 +66,7 @@ test('a share of refused recipients rises against the day before, not against a 
 
 describe('producers are silent', () => {
   const busy = { 'in/0': 20, 'in/1': 20, 'in/2': 20, 'in/3': 20 };
-  const now = (hours: Record<number, Counts>, quarter: number) => isSilent((back) => hours[back], quarter);
+  const now = (hours: Record<number, HourCounts>, quarter: number) => isSilent((back) => hours[back], quarter);
 
   test('after half an hour without mail behind two hours of it', () => {
     expect(now({ 0: { 'in/0': 20 }, 1: busy, 2: busy }, 3)).toBe(true);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { decodeInboundEnvironment } from '../../../lambda/contract/inbound-environment.ts';
 import { INBOUND_OUTCOMES } from '../../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
-import { answerOf } from '../../../lambda/inbound/outcome.ts';
+import { httpAnswer } from '../../../lambda/inbound/outcome.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
 import { ConfigurationError, validateProviders } from '../../../lib/configuration/validate-providers.ts';
 import { compileMath } from '../../../local/cloudwatch/alarms/math.ts';
@@ -251,7 +251,7 @@ test('every answer that the API gives in place of the receiver is counted, and n
   const turnedAway = patterns.find((pattern) => pattern.includes('429')) ?? '';
 
   expect([...turnedAway.matchAll(/\d{3}/g)].map(String)).toEqual(['429', '502', '503', '504']);
-  for (const outcome of INBOUND_OUTCOMES) expect(turnedAway).not.toContain(String(answerOf(outcome).status));
+  for (const outcome of INBOUND_OUTCOMES) expect(turnedAway).not.toContain(String(httpAnswer(outcome).status));
 });
 
 test('every alarm of received mail has its section in the runbook', () => {

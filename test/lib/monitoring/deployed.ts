@@ -1,5 +1,5 @@
 import type { MailoverProps } from '../../../lib/mailover.ts';
-import type { AlarmDefinition } from '../../../local/cloudwatch/alarms/definition.ts';
+import type { DeployedAlarm } from '../../../local/cloudwatch/alarms/definition.ts';
 import type { StackTemplate } from '../../../local/template/assembly.ts';
 import { deploy as resolve } from '../../../local/template/deployment.ts';
 import { deploy } from '../deployment.ts';
@@ -18,6 +18,6 @@ export function givenDeployed(props: Partial<MailoverProps>): Deployed {
   };
 }
 
-function functionOf({ kind, properties }: AlarmDefinition): string | undefined {
+function functionOf({ kind, properties }: DeployedAlarm): string | undefined {
   return kind === 'metric' ? properties.Dimensions['FunctionName'] : undefined;
 }

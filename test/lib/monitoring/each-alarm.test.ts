@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { AlarmDefinition, MetricQuery } from '../../../local/cloudwatch/alarms/definition.ts';
+import type { DeployedAlarm, MetricQuery } from '../../../local/cloudwatch/alarms/definition.ts';
 import { compileAlarms, type Statuses } from '../../../local/cloudwatch/alarms/evaluate.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/store.ts';
 import { givenDeployed } from './deployed.ts';
@@ -72,7 +72,7 @@ test.each([...alarms].filter(([, { alarm }]) => alarm.kind === 'metric'))(
 test.each([...alarms].filter(([, { alarm }]) => alarm.kind === 'composite'))(
   '%s is raised by the alarms that its rule names, and ends with them',
   (_, { alarm, all }) => {
-    const stub = (name: string): AlarmDefinition => ({
+    const stub = (name: string): DeployedAlarm => ({
       name,
       kind: 'metric',
       properties: {
@@ -120,7 +120,7 @@ function usual(title: string, query: MetricQuery): number | undefined {
 const GAUGES =
   /^(Approximate|CircuitState|CanaryAge|MxCanaryAge|Blocklisted|OperatorSwitch|CredentialAge|SuppressionRise)/;
 
-function bad(title: string, alarm: AlarmDefinition, query: MetricQuery): number | undefined {
+function bad(title: string, alarm: DeployedAlarm, query: MetricQuery): number | undefined {
   const given = BAD[title];
   if (given !== undefined) return given[query.Id];
   if (alarm.kind !== 'metric') return undefined;
@@ -134,7 +134,7 @@ function valuesOf({ MetricStat }: MetricQuery, value: number): number[] {
 }
 
 /** Metrics that an alarm reads. */
-function queriesOf(alarm: AlarmDefinition): readonly MetricQuery[] {
+function queriesOf(alarm: DeployedAlarm): readonly MetricQuery[] {
   if (alarm.kind !== 'metric') return [];
   const { Metrics, Namespace, MetricName, Dimensions, Period, Statistic, ExtendedStatistic } = alarm.properties;
   if (Metrics !== undefined) return Metrics.filter(({ MetricStat }) => MetricStat !== undefined);

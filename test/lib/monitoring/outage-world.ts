@@ -6,12 +6,12 @@ import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../../lambda/contract
 import { checkHealth } from '../../../lambda/health/check.ts';
 import type { AttemptResult } from '../../../lambda/mail/outcome.ts';
 import type { Metrics } from '../../../lambda/platform/metrics.ts';
-import { letterProofs } from '../../../lambda/platform/proof.ts';
+import { queueProofs } from '../../../lambda/platform/proof.ts';
 import type { Health, LookupAnswer } from '../../../lambda/providers/provider.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
 import type { NotCalled } from '../../../lambda/sender/call.ts';
 import { createSender } from '../../../lambda/sender/sender.ts';
-import type { AlarmDefinition } from '../../../local/cloudwatch/alarms/definition.ts';
+import type { DeployedAlarm } from '../../../local/cloudwatch/alarms/definition.ts';
 import { compileAlarms, type Statuses } from '../../../local/cloudwatch/alarms/evaluate.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/store.ts';
 import { manualClock, settled } from '../../support/manual-clock.ts';
@@ -23,7 +23,7 @@ const MINUTE = 60_000;
 
 /** What the template has: alarms, and the names under which AWS measures queues and functions. */
 export interface Deployed {
-  readonly alarms: readonly AlarmDefinition[];
+  readonly alarms: readonly DeployedAlarm[];
   readonly queues: readonly string[];
   readonly functions: readonly string[];
 }
@@ -155,7 +155,7 @@ function createWorld(
     },
     gate: createGate({ ...environment, table, clock, random, log }),
     table,
-    proofs: letterProofs('letters', { read: async () => ({ key: 'simulated' }) }, clock, { add: () => undefined }),
+    proofs: queueProofs('letters', { read: async () => ({ key: 'simulated' }) }, clock, { add: () => undefined }),
     queue: {
       send: async (queue, body, attributes = {}, delaySeconds = 0) => {
         if (faults.down('queues') || faults.down('sends')) throw new Error('the queues do not answer');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge, type Settings } from '../../../../local/cloudwatch/alarms/state.ts';
+import { nextAlarmState, type Settings } from '../../../../local/cloudwatch/alarms/state.ts';
 
 type Missing = Settings['TreatMissingData'];
 const TREATMENTS = ['missing', 'ignore', 'breaching', 'notBreaching'] as const satisfies readonly Missing[];
@@ -18,7 +18,7 @@ function verdicts(text: string, needed: number): string[] {
       DatapointsToAlarm: needed,
       TreatMissingData,
     };
-    return judge(settings, range(text))?.state ?? 'as before';
+    return nextAlarmState(settings, range(text))?.state ?? 'as before';
   });
 }
 
@@ -72,7 +72,7 @@ describe('a verdict', () => {
       TreatMissingData: 'missing',
     };
 
-    expect(judge(settings, [undefined, undefined, point])?.state).toBe(state);
+    expect(nextAlarmState(settings, [undefined, undefined, point])?.state).toBe(state);
   });
 
   it('says what it saw and what would make an alarm', () => {
@@ -84,7 +84,7 @@ describe('a verdict', () => {
       TreatMissingData: 'notBreaching',
     };
 
-    const reason = judge(settings, [undefined, undefined, 12, undefined, 15.00001])?.reason;
+    const reason = nextAlarmState(settings, [undefined, undefined, 12, undefined, 15.00001])?.reason;
 
     expect(reason).toBe('2 of 3 datapoints [12, 15], 1 missing: above 10; 2 make an alarm');
   });

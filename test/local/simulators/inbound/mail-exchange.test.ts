@@ -2,7 +2,7 @@ import { simpleParser } from 'mailparser';
 import { expect, test } from 'vitest';
 import { composedMime } from '../../../../local/simulators/composed-mime.ts';
 import { mailExchange, zonesOf } from '../../../../local/simulators/inbound/mail-exchange.ts';
-import type { Reception } from '../../../../local/simulators/inbound/received-mail.ts';
+import type { IncomingMail } from '../../../../local/simulators/inbound/received-mail.ts';
 
 const zones = zonesOf({
   providers: [
@@ -33,7 +33,7 @@ test('a domain has the providers that list it, those without a list, and one alo
 });
 
 test('mail goes to the best MX that is up, for each recipient, and nowhere else', async () => {
-  const received: [string, Reception][] = [];
+  const received: [string, IncomingMail][] = [];
   const down = new Set<string>();
   const deliver = mailExchange({
     zones,
