@@ -1,12 +1,12 @@
-/** One line of the result. */
+/** One line of the results. */
 export interface Figure {
   readonly name: string;
   readonly value: string;
-  /** What it should stay under, and whether it does; absent where there is nothing to reach. */
+  /** Limit of the value, and whether it is met; absent for a value without a limit. */
   readonly target?: { readonly text: string; readonly met: boolean };
 }
 
-/** The value in the middle; the mean of the two in the middle for an even number. */
+/** Median; of an even number of values the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { encodeSenderEnvironment } from '../lambda/contract/environment.ts';
+import { senderEnvironment } from '../lambda/contract/environment.ts';
 import { build } from '../lib/functions/bundle.ts';
 import { type Figure, median } from './figure.ts';
 
@@ -44,7 +44,7 @@ export async function measureImport(): Promise<Figure[]> {
   }
 }
 
-/** Both bundles are made as the deployed one is, so that only their content differs. */
+/** Bundles an entry as the deployment does, so that only the content of the bundles differs. */
 function bundle(entry: string, outdir: string): string {
   build(resolve(entry), outdir);
   return pathToFileURL(join(outdir, 'index.mjs')).href;
@@ -63,7 +63,7 @@ function environment(): NodeJS.ProcessEnv {
     PATH: process.env['PATH'],
     AWS_REGION: 'us-east-1',
     AWS_LAMBDA_FUNCTION_NAME: 'bench',
-    ...encodeSenderEnvironment({
+    ...senderEnvironment.encode({
       providers: [{ key: 'postmark', type: 'postmark', options: {} }],
       outboundQueueArn: 'outbound',
       letterSecret: 'letters',

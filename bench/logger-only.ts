@@ -2,5 +2,5 @@ import { Logger } from '@aws-lambda-powertools/logger';
 
 const logger = new Logger({ serviceName: 'bench' });
 
-/** The least that a function of this family does: what the sender is measured against. */
+/** The smallest function with the logger: the baseline for the sender. */
 export const handler = async (): Promise<void> => logger.info('ready');

@@ -12,7 +12,7 @@ setTimeout(() => {
   process.exit(1);
 }, LIMIT_MS).unref();
 
-/** `npm run bench -- outage` measures that part only, `npm run bench -- outage 20000` with so many mails. */
+/** `npm run bench -- outage` measures that part only, `npm run bench -- outage 20000` with that number of mails. */
 const [only, mails] = process.argv.slice(2);
 
 const figures: Figure[] = [];

@@ -6,7 +6,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startStack } from '../local/stack.ts';
 import type { Figure } from './figure.ts';
 
-/** The default of `senderMemory`; a function that takes more is killed. */
+/** The default of `senderMemory`; a function that uses more is killed. */
 const LIMIT_MB = 512;
 /** An object of this many bytes is the largest that intake reads. */
 const LARGEST = 40_000_000;
@@ -23,8 +23,8 @@ interface Info {
 type Mail = Readonly<Record<string, unknown>>;
 
 /**
- * Sends the largest mails through the running stack, and kills a sender that takes more memory than its function has, as
- * Lambda does: the figures are peaks, and how many were killed.
+ * Sends the largest mails through the running stack, and kills a sender that uses more memory than its function has, as
+ * Lambda does. The figures are peaks, and the number of killed senders.
  */
 export async function measureMemory(): Promise<Figure[]> {
   return [
@@ -96,7 +96,7 @@ async function round(name: string, mailsOf: (world: World) => Promise<readonly M
   }
 }
 
-/** Looks at every sender again and again, and kills what is above the limit. */
+/** Polls the memory of every sender, and kills senders above the limit. */
 class Watch {
   peakMb = 0;
   killed = 0;

@@ -5,19 +5,19 @@ import { FaultBoard, parseFaults } from '../local/faults/faults.ts';
 import { ownHosts } from '../local/http-api/own-hosts.ts';
 import { startSimulators } from '../local/simulators/main.ts';
 
-/** The first one will be broken. */
+/** Providers of the benchmark; the first will be broken. */
 export const OUTAGE_PROVIDERS: readonly ProviderConfig[] = [
   { key: 'first', type: 'postmark', options: {} },
   { key: 'second', type: 'mailgun', options: { domain: 'example.com' } },
 ];
 
-/** Made up, for this machine only. */
+/** Credentials of the simulators. */
 export const SECRETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   first: { serverToken: 'bench' },
   second: { apiKey: 'bench' },
 };
 
-/** Told once the simulators listen. */
+/** Message to the parent when the simulators listen. */
 export interface Up {
   readonly endpoints: Readonly<Record<string, string>>;
 }

@@ -14,15 +14,15 @@ import { definitions, loadProvider } from '../lambda/providers/registry.ts';
 import { type CallProvider, providerCaller, providerLookUp } from '../lambda/sender/call.ts';
 import { intake } from '../lambda/sender/intake.ts';
 import { createSender } from '../lambda/sender/sender.ts';
-import { memoryTable } from '../test/support/memory-table.ts';
 import type { Figure } from './figure.ts';
+import { memoryTable } from './memory-table.ts';
 import { OUTAGE_PROVIDERS, SECRETS, type Up } from './outage-providers.ts';
 
 /** Time for an attempt, as in `bin/mailover.ts`. */
 const DEADLINE_MS = 10_000;
-/** More mails are sent so many at a time, and only through the product: the naive chain would take hours. */
+/** Larger numbers of mails are sent in portions of this size, and only through the product: the naive chain would take hours. */
 const MAILS = 200;
-/** What one worker has in hand at once: a batch of its event source. */
+/** Messages that one worker processes at once: a batch of its event source. */
 const BATCH = 10;
 const LIMIT_MS = 120_000;
 const PROBE_WINDOW_MS = 5_000;
@@ -33,10 +33,10 @@ const FAULTS = {
   hangs: { network: 'hang' },
 } as const;
 
-/** Takes one mail until somebody has accepted it. */
+/** Sends one mail until a provider has accepted it. */
 type Way = (record: SQSRecord) => Promise<void>;
 
-/** What a number of mails came to. */
+/** Results of a number of mails. */
 interface Run {
   readonly wasted: number;
   readonly kept: number;
@@ -45,7 +45,7 @@ interface Run {
 }
 
 /**
- * Breaks the first of two providers and sends through one worker that knows nothing yet, all mails at once; beside it a
+ * Breaks the first of two providers and sends all mails at once through one new worker; for comparison, through a
  * chain that tries one provider after the other for each mail, with the same code, sockets and deadlines.
  */
 export async function measureOutage(mails = MAILS): Promise<Figure[]> {
@@ -74,7 +74,7 @@ export async function measureOutage(mails = MAILS): Promise<Figure[]> {
 
 function compare(name: string, hangs: boolean, ours: Run, naive?: Run, healthy?: Run): Figure[] {
   const beside = (value: string) => (naive ? ` (naive chain ${value})` : '');
-  // One when cold, and one more for each probe window, if it takes that long.
+  // One for a new worker, and one more for each probe window that it takes.
   const attempts = 1 + (naive ? 0 : Math.floor(ours.allOutMs / PROBE_WINDOW_MS));
   const wasted: Figure = {
     name: `${name}: attempts wasted`,
@@ -100,7 +100,7 @@ function compare(name: string, hangs: boolean, ours: Run, naive?: Run, healthy?:
   ];
 }
 
-/** A worker with ten mails in hand all the time; the provider breaks after fifty. */
+/** A worker that always processes ten mails; the provider breaks after fifty. */
 async function measureMidRun(rig: Rig, mails: number): Promise<Figure> {
   await rig.fault([]);
   const send = mailover(rig);
@@ -170,7 +170,7 @@ function mailover(rig: Rig): Way {
     definitions,
     call,
     lookUp: providerLookUp(pool),
-    // Nobody took it in this round, since a busy machine was too slow for the second provider as well.
+    // No provider accepted it in this round, since a busy machine was too slow for the second provider as well.
     queue: {
       send: async () => {
         rig.kept += 1;
@@ -185,7 +185,7 @@ function mailover(rig: Rig): Way {
   return (record) => send(record, () => LIMIT_MS);
 }
 
-/** What most programs do: the providers one after the other, for each mail anew. */
+/** The naive chain: each mail tries the providers in order, without memory. */
 function chain({ call }: Rig): Way {
   return async ({ body }) => {
     const arrived = await intake(body, randomUUID(), NO_OBJECTS, { providers: [] }, Date.now());
@@ -245,7 +245,7 @@ interface Rig {
   readonly pool: ReturnType<typeof providerPool>;
   readonly call: CallProvider;
   readonly log: Log;
-  /** Attempts at the first provider that came to nothing. */
+  /** Failed attempts at the first provider. */
   wasted: number;
   /** Mails that went to a retry queue. */
   kept: number;
@@ -254,7 +254,7 @@ interface Rig {
   close(): Promise<void>;
 }
 
-/** The providers in a process of their own, and what all ways share: sockets and SDKs, ready before anything is measured. */
+/** Starts the providers in a process of their own, and loads the sockets and SDKs that all senders share before the measurement. */
 async function startRig(): Promise<Rig> {
   const child = fork(new URL('./outage-providers.ts', import.meta.url), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

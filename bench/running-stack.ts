@@ -24,10 +24,10 @@ interface StackInfo {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
 }
 
-/** Starts the product as a user does, and measures what it does from outside. */
+/** Starts the product as a user does, and measures it over its public interfaces. */
 export async function measureStack(): Promise<Figure[]> {
   const start = performance.now();
-  // A process group of its own, so that npm and everything below it ends together.
+  // A process group of its own, so that npm and its child processes end together.
   const child = spawn('npm', ['start'], {
     detached: true,
     stdio: 'ignore',
@@ -98,7 +98,7 @@ async function measureMemory({ queues, buckets, endpoints }: StackInfo): Promise
   ];
 }
 
-/** Peak resident size over all sender processes, as the kernel kept it; undefined where there is no /proc. */
+/** Peak resident size over all sender processes, from the kernel; undefined without /proc. */
 async function highWaterMb(): Promise<number | undefined> {
   const { processes } = await describe();
   const peaks = await Promise.all(

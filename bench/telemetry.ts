@@ -14,7 +14,7 @@ const MOST_MICROSECONDS = 25;
 
 const HANDLE = 'A'.repeat(43);
 
-/** What logging and measuring a mail costs, beside Powertools used as its documentation does: for each mail by itself. */
+/** Cost of logging and metrics for each mail, compared with Powertools used as in its documentation: for each mail separately. */
 export async function measureTelemetry(): Promise<Figure[]> {
   const metrics = emfMetrics();
   const ours = await cost(async (mail) => {
@@ -59,12 +59,12 @@ export async function measureTelemetry(): Promise<Figure[]> {
 
 interface Cost {
   readonly microseconds: number;
-  /** Bytes of the attempt line, and of everything else. */
+  /** Bytes of the attempt line, and of all other output. */
   readonly line: number;
   readonly beyond: number;
 }
 
-/** Time is that of this process, user and system; what it writes is counted, not shown. */
+/** CPU time of this process, user and system, and bytes of its output, which is not shown. */
 async function cost(work: (mail: number) => Promise<void> | void): Promise<Cost> {
   const mails = BATCH * BATCHES;
   const written = { line: 0, beyond: 0 };

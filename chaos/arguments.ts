@@ -31,7 +31,7 @@ export interface Arguments {
   readonly trace: boolean;
 }
 
-/** Reads the command line. Throws with a sentence for what cannot be meant; `undefined` for help. */
+/** Reads the command line. Throws an error with the valid values; `undefined` for `--help`. */
 export function readArguments(argv: readonly string[]): Arguments | undefined {
   const { values } = parseArgs({
     args: [...argv],

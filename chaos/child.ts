@@ -2,7 +2,7 @@ import { runOutage } from './outage.ts';
 import { loadReleases } from './releases/load.ts';
 import { runSeed, type SeedOptions } from './seed.ts';
 
-/** What a process is asked to run; `trace` prints every event. */
+/** Task of a child process; `trace` prints every event. */
 export interface Task extends Omit<SeedOptions, 'trace'> {
   readonly scenario?: 'outage';
   readonly trace: boolean;

@@ -43,7 +43,7 @@ const SOON_MS = 2 * MINUTE;
  * where mail is sparse. Here mail comes every few seconds, so that a circuit that does not open or close, an operator who
  * is not heard and copies that multiply show in every seed, and each rule has many mails to judge by.
  */
-export const EXERCISE: readonly Part[] = [
+const EXERCISE: readonly Part[] = [
   { name: 'before', lastsMs: 2 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: 0, takenWithinMs: SOON_MS },
   { name: 'rush', lastsMs: 4 * SECOND, everyMs: 40, pinned: true, takenWithinMs: 5 * MINUTE },
   { name: 'after the rush', lastsMs: 5 * MINUTE, everyMs: 30 * SECOND, firstAfterMs: 0, takenWithinMs: SOON_MS },

@@ -6,20 +6,20 @@ import { type RunResult, runWorld, STACK_HOUR_MS, START } from './run.ts';
 import { type SeedOptions, SIMULATED_PROVIDERS } from './seed.ts';
 import type { SimulatedWorld } from './world/world.ts';
 
-/** How long no provider takes anything. */
+/** Duration of the outage of all providers. */
 const OUTAGE_MS = 4 * 24 * STACK_HOUR_MS;
-/** What the providers take in a second, for a run of so many mails; fewer mails meet slower providers. */
+/** Mails that the providers accept in a second, for the full number of mails; with fewer mails they are slower. */
 const RATES: Readonly<Record<string, number>> = { postmark: 10, mailgun: 10, ses: 14, 'own-mta': 1 };
 const MAILS = 50_000;
-/** Each one is down in its own way. */
+/** Fault of each provider. */
 const DOWN = { postmark: 'suspended', mailgun: 'hang', ses: '5xx', 'own-mta': 'refused' } as const;
 
-/** The backlog must be out within so many times what it takes at the full rate. */
+/** Factor over the time at the full rate within which the backlog must be sent. */
 const SLACK = 1.2;
-/** Calls of one second that arrive in another one, as networks have it. */
+/** Tolerance for calls that arrive in another second because of network delays. */
 const JITTER = 1.15;
 
-/** All providers are down for four days, while mail keeps coming; then all are back. */
+/** Runs an outage of all providers for four days with new mail, then their recovery. */
 export function runOutage(
   { seed, mails: count, allowsLoops, trace }: SeedOptions,
   releases: Releases,
@@ -32,14 +32,14 @@ export function runOutage(
   const windows = Object.entries(DOWN).map(
     ([provider, kind]): FaultWindow => ({ kind, provider, from: START, to: back, rate: 1 }),
   );
-  // Pins, greylisting and bad messages have delays of their own, which say nothing about the outage.
+  // Pins, greylisting and bad messages have delays of their own, which are no effect of the outage.
   const mails = drawMails({
     seed,
     count: Math.ceil(1.3 * count),
     start: START,
     end: back,
     providers: SIMULATED_PROVIDERS.map(({ key }) => key),
-    // Some of it waits for four days; most comes later, since each day of waiting is a hundred rounds to compute.
+    // Some mail waits for four days; most is sent later, since each day of waiting is a hundred rounds to compute.
     rushes: [40, 20, 10, 3].map((hoursBefore) => back - hoursBefore * STACK_HOUR_MS),
   })
     .filter(
@@ -68,7 +68,7 @@ function watchDrain(world: SimulatedWorld, back: number, rates: ReadonlyMap<stri
     look();
   });
   return () => {
-    // The world ends with the last mail.
+    // The run ends with the last mail.
     drainedAt ??= world.waiting === 0 ? world.timeline.now : Infinity;
     const tookS = (drainedAt - back) / 1_000;
     const shouldS = (SLACK * backlog) / rate;

@@ -6,7 +6,7 @@ import type { RunResult } from './run.ts';
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 
-/** Runs tasks in processes of their own, as many at a time as there are cores; tells of each result as it comes. */
+/** Runs tasks in processes of their own, as many at a time as there are cores; reports each result as it arrives. */
 export async function runTasks(
   tasks: readonly Task[],
   jobs: number | undefined,

@@ -29,7 +29,7 @@ export function lineOf({ seed, hash, verdict, hours, calmHours }: RunResult): st
   return `${mark} seed ${seed}  trace ${hash}  ok ${ok}, lost ${lost}, duplicated ${duplicated}; ${hours} h, the last ${calmHours} h in calm`;
 }
 
-/** What all seeds came to, for people. */
+/** Summary of all seeds as text. */
 export function summaryOf(totals: Totals, seconds: number): string {
   const sum = (of: (verdict: RunResult['verdict']) => number) => totals.sum(({ verdict }) => of(verdict));
   const unknown = sum((it) => it.unknown);
@@ -56,7 +56,7 @@ export function summaryOf(totals: Totals, seconds: number): string {
   ].join('\n');
 }
 
-/** The same as a test report that `.ci/summary.ts` can add to others: one seed, one test. */
+/** Test report for `.ci/summary.ts`: one test for each seed. */
 export function testReport(totals: Totals): unknown {
   const failed = totals.failed.length;
   return {

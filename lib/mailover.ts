@@ -2,11 +2,10 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { encodeSize } from '../lambda/contract/metrics.ts';
-import type { ProviderConfig, SesInboundOptions } from '../lambda/contract/providers.ts';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { definitions } from '../lambda/providers/registry.ts';
-import { inboundCanaries, inboundProviders, reconciledProviders } from './configuration/inbound-providers.ts';
+import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { timing } from './configuration/timing.ts';
 import { ConfigurationError, validateProviders } from './configuration/validate-providers.ts';
@@ -29,14 +28,14 @@ import { StateTable } from './storage/state-table.ts';
 
 export interface MailoverProps {
   /**
-   * The providers, best first. All durations of queues and functions follow from their deadlines.
+   * The providers, in order of preference. All durations of queues and functions follow from their deadlines.
    *
-   * A provider that is taken out of the list leaves its retry queue and the queue's consumer behind: what waits there
+   * A provider that is removed from the list leaves its retry queue and the queue's consumer behind: waiting mail
    * goes out through the others. When the queue is empty, both may be deleted by hand.
    */
   readonly providers: readonly ProviderConfig[];
   /**
-   * Classes of submissions that go another way than the rest, wait for a shorter time or treat a lost answer differently.
+   * Classes of submissions with their own providers, expiry or treatment of a lost answer.
    * @default - none: every submission takes the same route
    */
   readonly routes?: readonly RouteConfig[];
@@ -47,7 +46,7 @@ export interface MailoverProps {
   readonly outboundConcurrency?: number;
   /**
    * Most invocations of the sender for each retry queue at a time, from 2 to 1000.
-   * @default - 5, or as many as it takes to use the whole `maxPerSecond` of all providers from one queue, at most 100
+   * @default - 5, or enough to use the whole `maxPerSecond` of all providers from one queue, at most 100
    */
   readonly retryConcurrency?: number;
   /**
@@ -61,13 +60,13 @@ export interface MailoverProps {
    */
   readonly inboundMemory?: number;
   /**
-   * Requests with received mail a second, from 1 to 10000; what is above is answered 429, and the providers try again.
+   * Requests with received mail a second, from 1 to 10000; those above are answered 429, and the providers post again.
    * @default 100
    */
   readonly inboundRate?: number;
   /**
-   * How long an object in the mail bucket is kept, at least 28 days: the fourteen of a queue and the fourteen of the
-   * dead-letter queue. The objects of a redriven message begin anew.
+   * How long an object in the mail bucket is kept, at least 28 days: 14 in a queue and 14 in the
+   * dead-letter queue. The time of a redriven message's objects starts again.
    * @default - 30 days
    */
   readonly mailExpiration?: Duration;
@@ -77,13 +76,13 @@ export interface MailoverProps {
    */
   readonly logRetention?: RetentionDays;
   /**
-   * Share of the submissions accepted at their first attempt whose line is logged, from 0 to 1. Every other attempt is
+   * Share, from 0 to 1, of the submissions accepted at their first attempt that is logged. Every other attempt is
    * always logged, and metrics count all.
    * @default 1
    */
   readonly straightLogShare?: number;
   /**
-   * Who hears of what is broken.
+   * Targets and options of the alarms.
    * @default - as in production: without targets for the alarms the synthesis fails
    */
   readonly monitoring?: MonitoringProps;
@@ -100,37 +99,42 @@ export interface MailoverProps {
  * mailover.grantSubmit(shop);
  */
 export class Mailover extends Construct {
-  /** The outbound queue, which takes submissions, and all the others. */
+  /** The outbound queue, which takes submissions, and all other queues. */
   readonly queues: Queues;
-  /** Where producers put what is larger than a queue takes. */
+  /** The bucket for content that is larger than a queue message. */
   readonly mailBucket: MailBucket;
   readonly stateTable: StateTable;
-  /** Proves what Mailover itself puts on its queues. */
+  /** Key of the proofs on messages that Mailover itself puts on its queues. */
   readonly letterKey: ProofKey;
   readonly sender: SenderFunction;
   readonly health: HealthFunction;
-  /** There only if a provider receives mail. */
+  /** Undefined if no provider receives mail. */
   readonly inbound: InboundFunction | undefined;
-  /** There only if a provider receives mail that can be asked for it. */
+  /** Undefined if no provider's API lists received mail. */
   readonly reconciler: ReconcilerFunction | undefined;
   /** Takes the alarms of other constructs too. */
   readonly monitoring: Monitoring;
 
-  /** @throws ConfigurationError with every fault of the providers, else of the routes, else of who hears the alarms */
+  /** @throws ConfigurationError with every fault of the providers, else of the routes, else of the alarm targets */
   constructor(scope: Construct, id: string, props: MailoverProps) {
     super(scope, id);
     const { routes = [] } = props;
     validateProviders(props.providers, definitions);
     validateRoutes(routes, props.providers);
-    const outbound = props.providers.filter((provider) => provider.outbound !== false);
-    // How an account receives and is watched is no concern of the sender, whose environment is small.
-    const providers = outbound.map(
-      ({ inbound: _inbound, canary: _canary, blocklists: _blocklists, ...provider }) => provider as ProviderConfig,
-    );
-    const watched = outbound.map(({ inbound: _, ...provider }) => provider as ProviderConfig);
-    const receiving = inboundProviders(props.providers);
+    const {
+      sending: providers,
+      watched,
+      receiving,
+      reconciled,
+      inboundCanaries,
+      sesInbound,
+    } = providerLists(props.providers);
     const durations = timing(providers);
     this.monitoring = new Monitoring(this, 'Monitoring', props.monitoring);
+    const common = {
+      monitoringSize: this.monitoring.size,
+      logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+    };
     this.queues = new Queues(this, 'Queues', {
       keys: providers.map(({ key }) => key),
       timing: durations,
@@ -140,6 +144,7 @@ export class Mailover extends Construct {
     this.stateTable = new StateTable(this, 'StateTable');
     this.letterKey = new ProofKey(this, 'LetterKey');
     this.sender = new SenderFunction(this, 'Sender', {
+      ...common,
       providers,
       routes,
       queues: this.queues,
@@ -150,7 +155,6 @@ export class Mailover extends Construct {
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,
       retryConcurrency: props.retryConcurrency ?? retryConcurrencyOf(providers),
-      logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       straightLogShare: shareOf(props.straightLogShare),
     });
     watchMail(this.monitoring, {
@@ -161,40 +165,36 @@ export class Mailover extends Construct {
       thresholds: props.monitoring ?? {},
     });
     watchClasses(this.monitoring, routes);
-    const canaries = inboundCanaries(props.providers);
     this.health = new HealthFunction(this, 'Health', {
+      ...common,
       providers: watched,
-      inboundCanaries: canaries,
+      inboundCanaries,
       letterKey: this.letterKey,
       outbound: this.queues.outbound,
       stateTable: this.stateTable,
-      logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
     });
     watchHealth(this.monitoring, { providers: watched, function: this.health.function });
     const { inbound: queue } = this.queues;
     this.inbound =
       queue &&
       new InboundFunction(this, 'Inbound', {
+        ...common,
         providers: receiving,
         queue,
-        ses: props.providers.find((provider) => provider.type === 'ses' && provider.inbound)?.inbound as
-          | SesInboundOptions
-          | undefined,
+        ses: sesInbound,
         mailBucket: this.mailBucket,
         stateTable: this.stateTable,
         memorySize: props.inboundMemory ?? 1024,
         rate: props.inboundRate ?? 100,
-        logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       });
-    const reconciled = reconciledProviders(props.providers);
     if (queue && reconciled.length > 0) {
       this.reconciler = new ReconcilerFunction(this, 'Reconciler', {
+        ...common,
         providers: reconciled,
         queue,
         mailBucket: this.mailBucket,
         stateTable: this.stateTable,
         memorySize: props.inboundMemory ?? 1024,
-        logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
       });
       watchReconciler(
         this.monitoring,
@@ -203,17 +203,13 @@ export class Mailover extends Construct {
     }
     if (queue && this.inbound) {
       watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
-      watchMxCanaries(this.monitoring, canaries);
+      watchMxCanaries(this.monitoring, inboundCanaries);
     }
-    for (const { function: each } of [this.sender, this.health, this.inbound, this.reconciler].filter(
-      (one) => one !== undefined,
-    ))
-      for (const [name, value] of Object.entries(encodeSize(this.monitoring.size))) each.addEnvironment(name, value);
     completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });
   }
 
   /**
-   * Lets a program take received mail from the inbound queue and read what lies in the mail bucket.
+   * Grants a program access to the inbound queue and to received mail in the mail bucket.
    *
    * @throws Error if no provider receives mail
    */
@@ -223,7 +219,7 @@ export class Mailover extends Construct {
     this.mailBucket.grantRead(consumer, 'inbound/*');
   }
 
-  /** Lets a producer put submissions on the outbound queue, and large content into the mail bucket under `submissions/`. */
+  /** Grants a producer access to the outbound queue, and to the mail bucket under `submissions/`. */
   grantSubmit(producer: IGrantable): void {
     this.queues.outbound.grantSendMessages(producer);
     this.mailBucket.grantPut(producer, `${SUBMISSIONS}*`);

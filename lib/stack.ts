@@ -3,7 +3,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { Mailover, type MailoverProps } from './mailover.ts';
 
-/** A stack with one Mailover, and outputs of stable names for who sends, watches or tests. */
+/** A stack with one Mailover, and outputs with stable names for producers, operators and tests. */
 export class MailoverStack extends Stack {
   readonly mailover: Mailover;
 
@@ -12,23 +12,39 @@ export class MailoverStack extends Stack {
     this.mailover = new Mailover(this, 'Mailover', props);
     const { queues, mailBucket, stateTable, inbound } = this.mailover;
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
-    this.output('DeadLetterQueueUrl', queues.deadLetter.queueUrl, 'Holds what could not be sent, with a reason');
-    this.output('EventsQueueUrl', queues.events.queueUrl, 'Gives recipients that a provider will not mail');
+    this.output(
+      'DeadLetterQueueUrl',
+      queues.deadLetter.queueUrl,
+      'Holds submissions that could not be sent, with a reason',
+    );
+    this.output('EventsQueueUrl', queues.events.queueUrl, 'Has an event for each recipient that a provider suppresses');
     if (queues.inbound && inbound) {
-      this.output('InboundQueueUrl', queues.inbound.queueUrl, 'Gives received mail');
+      this.output('InboundQueueUrl', queues.inbound.queueUrl, 'Has received mail');
       this.output(
         'InboundUrl',
         `${inbound.api.apiEndpoint}/inbound`,
         'Takes received mail: /<key>/<path of its secret>',
       );
     }
-    this.output('MailBucketName', mailBucket.bucketName, 'Takes submissions and attachments that no queue can hold');
+    this.output(
+      'MailBucketName',
+      mailBucket.bucketName,
+      'Takes submissions and attachments that are too large for a queue',
+    );
     const { dashboard } = this.mailover.monitoring;
     if (dashboard)
-      this.output('DashboardUrl', dashboardUrl(this, dashboard), 'Shows whether mail goes out, and through whom');
+      this.output(
+        'DashboardUrl',
+        dashboardUrl(this, dashboard),
+        'Shows whether mail goes out, and through which provider',
+      );
     this.output('StateTableName', stateTable.tableName, 'Holds the ledger, the circuits and the switches of operators');
     for (const [key, queue] of queues.retry)
-      this.output(retryQueueOutput(key), queue.queueUrl, `Holds mail that waits for ${key} to recover`);
+      this.output(
+        retryQueueOutput(key),
+        queue.queueUrl,
+        `Retry queue of ${key}: holds mail that waits for its next round`,
+      );
   }
 
   private output(id: string, value: string, description: string): void {

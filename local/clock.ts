@@ -1,21 +1,21 @@
 interface Stretch {
-  /** Time of day at its begin. */
+  /** Real time at its start. */
   readonly real: number;
-  /** Stack time at its begin. */
+  /** Stack time at its start. */
   readonly stack: number;
   readonly scale: number;
 }
 
-/** Beyond that a minute is over before a function has begun. */
+/** Largest scale; above it a minute ends before a function has started. */
 export const MOST_SCALE = 100_000;
 
 type Listener = (scale: number) => void;
 
 /**
- * Stack time: runs `scale` times as fast as the time of day, from the moment the stack began.
+ * Clock of stack time: runs `scale` times as fast as real time, from the start of the stack.
  *
- * Whatever is counted in minutes (metric periods, alarms, schedules, delays of queues) is counted in stack time. The scale
- * may change while the stack runs; both directions stay exact for moments before the change.
+ * Metric periods, alarms, schedules and delays of queues are in stack time. The scale
+ * may change while the stack runs; conversions of times before the change stay exact.
  */
 export class StackClock {
   readonly #now: () => number;
@@ -30,12 +30,12 @@ export class StackClock {
     this.#stretches = [{ real: begin, stack: begin, scale }];
   }
 
-  /** How many times faster than the time of day stack time runs at this moment. */
+  /** Current factor between stack time and real time. */
   get scale(): number {
     return this.#last.scale;
   }
 
-  /** Time of day of the last change of the scale; undefined if there was none. */
+  /** Real time of the last change of the scale; undefined if there was none. */
   get changedAt(): number | undefined {
     return this.#stretches.length > 1 ? this.#last.real : undefined;
   }
@@ -45,19 +45,19 @@ export class StackClock {
     return this.toStack(this.#now());
   }
 
-  /** Stack time at a time of day. */
+  /** Stack time at a real time. */
   toStack(real: number): number {
     const { real: begin, stack, scale } = this.#stretches.findLast((stretch) => stretch.real <= real) ?? this.#first;
     return stack + (real - begin) * scale;
   }
 
-  /** Time of day at a stack time. */
+  /** Real time at a stack time. */
   toReal(stack: number): number {
     const { real, stack: begin, scale } = this.#stretches.findLast((stretch) => stretch.stack <= stack) ?? this.#first;
     return real + (stack - begin) / scale;
   }
 
-  /** Goes on at another speed from now. */
+  /** Changes the scale from now on. */
   setScale(scale: number): void {
     if (scale === this.scale) return;
     const real = this.#now();

@@ -12,7 +12,7 @@ let stack: Stack | undefined;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // The second one is from somebody who does not want to wait.
+    // A second Ctrl-C ends at once.
     if (ending.signal.aborted) process.exit(130);
     ending.abort();
     if (stack) void stack.close().then(() => process.exit(0));
@@ -55,7 +55,7 @@ function summary({ url, info }: Stack): string {
     `Mailover is ready after ${((performance.now() - started) / 1000).toFixed(1)} s. Ctrl-C ends it.`,
     '',
     `Open ${url}`,
-    'Break a provider there, send a hundred mails, and see who takes them.',
+    'Break a provider there, send a hundred mails, and see which provider accepts them.',
     '',
     `  SQS and S3      ${endpoints.aws}`,
     ...(endpoints.http ? [`  HTTP API        ${endpoints.http}`] : []),
@@ -74,7 +74,7 @@ function tellOverload(overloaded: boolean): void {
   if (!stack) return;
   console.log(
     overloaded
-      ? 'This machine is overloaded: alarms may be false, and those that go by time are not raised.'
+      ? 'This machine is overloaded: alarms may be false, and those that depend on time are not raised.'
       : 'This machine keeps up again: alarms are raised as usual.',
   );
 }
@@ -100,6 +100,6 @@ function number(name: string, otherwise: number, valid: (value: number) => boole
   if (!text) return otherwise;
   const value = Number(text);
   if (valid(value)) return value;
-  console.error(`${name} is ${JSON.stringify(text)}, which is not a number that it can be.`);
+  console.error(`${name} is ${JSON.stringify(text)}, which is not a number in its range.`);
   process.exit(1);
 }

@@ -1,13 +1,13 @@
 import { createServer } from 'node:net';
 
-/** Places of the servers after the base port; simulators take one port each from `simulators` on. */
+/** Offsets of the servers' ports from the base port; simulators take one port each from `simulators` on. */
 export const PORTS = { api: 0, aws: 1, http: 2, dynamodb: 3, simulators: 10 } as const;
 
-/** Ports that a stack may use in all, the base included. */
+/** Number of ports that a stack may use, including the base. */
 const SPAN = 32;
 const RANGE = { from: 20_000, to: 32_000 } as const;
 
-/** Ports that no browser opens a page on: "bad port" of the Fetch standard (fetch.spec.whatwg.org), 2026-11-28. */
+/** Ports that browsers refuse to connect to: "bad port" of the Fetch standard (fetch.spec.whatwg.org), 2026-11-28. */
 const BLOCKED = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
   111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
@@ -16,7 +16,7 @@ const BLOCKED = new Set([
 ]);
 
 /**
- * Refuses a base port with which a browser, or a program that keeps to the same rule, could not reach every server.
+ * Refuses a base port that gives a server a port which browsers refuse.
  *
  * @throws Error that says which port it is, and what would be right
  */
@@ -32,7 +32,7 @@ export function checkPorts(base: number, simulators = 0): void {
   );
 }
 
-/** A base port whose whole range is free at this moment, below the range that systems give out by themselves. */
+/** Finds a base port whose whole range is free, below the ephemeral ports of the system. */
 export async function pickBasePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const base = RANGE.from + SPAN * Math.floor(Math.random() * ((RANGE.to - RANGE.from) / SPAN));

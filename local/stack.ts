@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inboundEnvironment } from '../lambda/contract/inbound-environment.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 import { rescaleCircuits } from './api/circuits.ts';
 import { drawingOf } from './api/console-state.ts';
@@ -23,18 +24,18 @@ import { functionEnvironment } from './lambda/function-environment.ts';
 import { runFunctions } from './lambda/running-functions.ts';
 import { runSchedules } from './lambda/schedule.ts';
 import { checkPorts, PORTS, pickBasePort } from './ports.ts';
-import { domainsOf, inboundEnvironment } from './simulators/inbound/facts.ts';
+import { domainsOf } from './simulators/inbound/facts.ts';
 import { startReceiving } from './simulators/inbound/keys.ts';
 import { mailExchange, zonesOf } from './simulators/inbound/mail-exchange.ts';
 import { startSimulators } from './simulators/main.ts';
 import { makeCertificate } from './simulators/smtp/certificate.ts';
 import { readAssembly } from './template/assembly.ts';
 import { deploy } from './template/deployment.ts';
-import { senderFacts } from './template/sender-facts.ts';
+import { findFunction, senderOf } from './template/find-function.ts';
 import { synthesise } from './template/synthesise.ts';
 import { makeWorkDirectory } from './template/work-directory.ts';
 
-/** How a local stack is to run. */
+/** Options of a local stack. */
 export interface StackOptions {
   /**
    * Base port; 0 picks a free range.
@@ -42,19 +43,19 @@ export interface StackOptions {
    */
   readonly port?: number;
   /**
-   * How many times faster than the clock delays, visibility and circuits run.
+   * Factor by which delays, visibility time-outs and circuits run faster than real time.
    * @default 1
    */
   readonly timeScale?: number;
-  /** Told when this machine becomes too busy for what it runs, and when that is over. */
+  /** Called when this machine becomes overloaded, and when it no longer is. */
   readonly onOverload?: (overloaded: boolean) => void;
   /**
-   * File for what the functions print; it is written anew.
-   * @default - one that goes with the stack
+   * File for the functions' output; it is overwritten.
+   * @default - a file that is deleted with the stack
    */
   readonly logFile?: string;
   /**
-   * Host names beside those of loopback that its servers answer under, as a proxy or a tunnel gives them.
+   * Host names, other than loopback, that its servers answer to, such as that of a proxy or tunnel.
    * @default - none
    */
   readonly hosts?: readonly string[];
@@ -63,11 +64,11 @@ export interface StackOptions {
    * @default - bin/mailover.ts
    */
   readonly app?: string;
-  /** Told what the stack is about to do. */
+  /** Called with each step of the start. */
   readonly onProgress?: (step: string) => void;
-  /** Told what the functions print, as they print it. */
+  /** Called with the functions' output. */
   readonly onOutput?: (text: string) => void;
-  /** Ends the start. */
+  /** Cancels the start. */
   readonly signal?: AbortSignal;
 }
 
@@ -75,12 +76,12 @@ export interface StackOptions {
 export interface Stack {
   /** Address of the console and the API. */
   readonly url: string;
-  /** As `GET /api/stack` at this moment. */
+  /** Current answer of `GET /api/stack`. */
   readonly info: StackInfo;
   close(): Promise<void>;
 }
 
-/** Synthesises the app and runs it on this machine; resolves when mail is being sent, and leaves nothing behind if it fails. */
+/** Synthesises the app and runs it on this machine; resolves when it is ready to send, and cleans up if it fails. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
@@ -153,14 +154,15 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   live.deployment = deploy(stacks, aws.url, http.url);
   const { deployment } = live;
   live.drawing = drawingOf(deployment);
-  live.sender = senderFacts(deployment);
+  live.sender = senderOf(deployment);
   const { providers } = live.sender.environment;
 
   checkPorts(base, providers.length);
   onProgress('starting the simulators');
   for (const { name, attributes } of deployment.queues) aws.queues.add(name, { ...attributes });
   for (const name of deployment.buckets) aws.buckets.createBucket(name);
-  for (const { name, fields } of deployment.secrets) aws.secrets.set(name, fields);
+  for (const { name, fields, generatedField } of deployment.secrets)
+    aws.secrets.set(name, { ...fields, ...makeSecret(name, [generatedField]) });
   const secrets: Record<string, Record<string, string>> = {};
   for (const { key, type, secretName = `mailover/${key}` } of providers) {
     const fields = definitions[type].secretFields;
@@ -169,7 +171,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     secrets[key] = secret;
     aws.secrets.set(secretName, secret);
   }
-  const inbound = inboundEnvironment(deployment);
+  const inbound = findFunction(deployment, inboundEnvironment)?.environment;
   const inboundQueue = inbound && aws.queues.getQueue(inbound.inboundQueueUrl);
   if (inboundQueue instanceof LocalQueue) live.received = new ReceivedLog(inboundQueue, aws.buckets);
   const mail = startReceiving({
@@ -262,7 +264,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   return { url: api.url, live };
 }
 
-/** Rejects when the start is to end; never resolves. */
+/** Rejects when the start is cancelled; never resolves. */
 function aborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal?.aborted) reject(signal.reason);

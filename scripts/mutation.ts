@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 interface Part {
   readonly mutate: readonly string[];
-  /** The tests that are to notice; a narrow choice, since each mutant runs those that reach it. */
+  /** The tests that have to fail; a narrow choice, since each mutant runs the tests that reach it. */
   readonly tests: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import { type FaultKind, lingersMs } from './kinds.ts';
 import type { FaultWindow } from './plan.ts';
 
-/** What was broken when, for those who judge afterwards. */
+/** Record of the faults and their times, for the oracle. */
 export class Troubles {
   readonly windows: readonly FaultWindow[];
 
@@ -9,7 +9,7 @@ export class Troubles {
     this.windows = windows;
   }
 
-  /** Whether something of these kinds was in force at any moment from `from` to `to`. */
+  /** Whether a fault of these kinds was in force at any time from `from` to `to`. */
   any(kinds: ReadonlySet<FaultKind>, from: number, to: number, provider?: string): boolean {
     return this.windows.some(
       (window) =>
@@ -20,7 +20,7 @@ export class Troubles {
     );
   }
 
-  /** The last moment up to `until` at which any fault was in force, or still told on mail; `start` if none was. */
+  /** The last time up to `until` at which a fault was in force or still had an effect; `start` if there was none. */
   lastBefore(until: number, start: number): number {
     return this.windows.reduce((last, window) => {
       if (window.from >= until) return last;
@@ -29,7 +29,7 @@ export class Troubles {
   }
 }
 
-/** Kinds of faults with which a worker may not see what the state table holds. */
+/** Kinds of faults with which a worker may not read the current state table. */
 export const OF_TABLE: ReadonlySet<FaultKind> = new Set([
   'table-errors',
   'table-throttle',

@@ -1,10 +1,10 @@
 import type { Random } from '../world/random.ts';
 import type { Content, ProducerAttachment, Trait } from './mail.ts';
 
-/** What the outbound queue takes: see `lib/storage/queues.ts`. */
+/** Largest message of the outbound queue: see `lib/storage/queues.ts`. */
 export const OUTBOUND_BYTES = 1_032_192;
 
-/** Beginnings of subjects: plain ones, other scripts, quotes, and what looks like an encoded word. */
+/** Beginnings of subjects: plain, other scripts, quotes, and text that looks like an encoded word. */
 const SUBJECTS = ['', 'Ihre Bestellung: größer, ', '注文 ', 'A "quoted" <odd>, ', '=?utf-8?q?no?= ', '☕ '];
 const TEXTS = [
   'Thank you for your order.',
@@ -17,7 +17,7 @@ const TYPES = [
   { filename: 'logo.png', contentType: 'image/png' },
 ] as const;
 
-/** Draws what a reader is to find; no two mails have the same. */
+/** Draws the content of a mail; no two mails have the same. */
 export function drawContent(random: Random, index: number, trait: Trait): Content {
   const addresses = drawRecipients(random, index);
   const hidden = addresses.length > 1 && random.chance(0.4) ? 1 + random.int(addresses.length - 1) : 0;

@@ -2,27 +2,27 @@ import type { OracleCase } from './case.ts';
 import { PROMISES } from './promises.ts';
 import type { Acceptance, ProviderLookUp, Story } from './story.ts';
 
-/** Why a mail can have been taken twice without a defect; `unexplained` is one. */
+/** Why a mail was accepted twice without a defect; `unexplained` is a defect. */
 export type DuplicateCause =
   /** The release before the ledger took part. */
   | 'previous-release'
-  /** The provider answered 5xx and had taken the mail. */
+  /** The provider accepted the mail and answered 5xx. */
   | '5xx-taken'
-  /** The answer was lost, and the submission asked to go on at once. */
+  /** The answer was lost, and the submission has `onUnknown: failover`. */
   | 'unknown-failover'
-  /** The answer was lost, and the provider offers no way to be asked. */
+  /** The answer was lost, and the provider offers no look-up. */
   | 'unknown-not-askable'
-  /** The provider was asked, in time, and did not show the mail yet, or did not answer, as often as it has to be asked. */
+  /** The required look-ups were made, in time, and did not find the mail yet, or got no answer. */
   | 'unknown-not-found'
-  /** The process died between the provider's acceptance and the record of it. */
+  /** The process was killed between the provider's acceptance and the record of it. */
   | 'killed'
-  /** The ledger did not take the record of the acceptance. */
+  /** The write of the acceptance to the ledger failed. */
   | 'ledger-failed'
-  /** A clock that was wrong, or a process that stood still, made a live attempt look dead. */
+  /** Because of a wrong clock or a frozen process a running attempt counted as interrupted. */
   | 'presumed-dead'
   | 'unexplained';
 
-/** Causes that leave the sender in doubt about a call. */
+/** Causes by which a call is unknown to the sender. */
 type Doubt = 'answer-lost' | 'killed' | 'ledger-failed' | 'presumed-dead';
 
 export interface Duplicate {
@@ -32,9 +32,9 @@ export interface Duplicate {
   readonly cause: DuplicateCause;
 }
 
-/** Each acceptance after the first one of the same recipient, with its cause from the world's own record. */
+/** Each acceptance after the first of the same recipient, with its cause from the world's own record. */
 export function duplicatesOf(story: Story, given: OracleCase): Duplicate[] {
-  // In the order in which the calls were decided on: a provider may take a mail long after its answer was due.
+  // In the order of the decisions to call: a provider may accept a mail long after its answer was due.
   const acceptances = story.acceptances.toSorted((a, b) => a.attempt.decidedAt - b.attempt.decidedAt);
   return acceptances.flatMap((second, place) => {
     const earlier = acceptances.slice(0, place).filter((first) => shared(first, second).length > 0);
@@ -51,7 +51,7 @@ function causeOf(first: Acceptance, second: Acceptance, story: Story, given: Ora
   const { decidedAt } = second.attempt;
   if (attempt.worker.release === 'previous' || second.attempt.worker.release === 'previous') return 'previous-release';
   if (recordedAt !== undefined && recordedAt <= decidedAt) return 'unexplained';
-  // What must not come twice goes out again only when an operator wishes it.
+  // Mail that must not be sent twice goes out again only after a redrive.
   const wished = story.redrives.some(({ at }) => first.at <= at && at <= decidedAt);
   if (story.mail.onUnknown === 'hold' && !wished) return 'unexplained';
   const told = attempt.told && attempt.told.at <= decidedAt ? attempt.told : undefined;
@@ -64,17 +64,17 @@ function causeOf(first: Acceptance, second: Acceptance, story: Story, given: Ora
   return wasAsked(first, second, story) ? 'unknown-not-found' : 'unexplained';
 }
 
-/** Why nobody can have known of the first acceptance when the second call was decided on. */
+/** Why the first acceptance was not known when the second call was decided. */
 function doubtOf({ attempt }: Acceptance, second: Acceptance, { chronicle }: OracleCase): Doubt | undefined {
   const { worker, told, fault } = attempt;
   const { decidedAt } = second.attempt;
   if (told && told.at <= decidedAt) {
-    // A record that it asked for before it died may have failed, or come too late to be heard of.
+    // A write that it requested before it was killed may have failed, or ended too late.
     if (worker.killedAt < Infinity) return 'killed';
     if (told.outcome !== 'accepted') return LOSES_ANSWERS.has(fault ?? '') ? 'answer-lost' : undefined;
     return (chronicle.tableFailed.get(worker) ?? -Infinity) >= told.at ? 'ledger-failed' : undefined;
   }
-  // The first one was not over for its process when the second began.
+  // The first call had not ended for its process when the second started.
   if (worker.killedAt <= decidedAt) return 'killed';
   const wrongClock = [worker, second.attempt.worker].some(({ worstSkewMs }) => worstSkewMs > PROMISES.clockMs);
   return wrongClock || worker.stalled ? 'presumed-dead' : undefined;
@@ -83,8 +83,8 @@ function doubtOf({ attempt }: Acceptance, second: Acceptance, { chronicle }: Ora
 const LOSES_ANSWERS: ReadonlySet<string> = new Set(['hang-taken', 'reset-taken', '5xx-taken', 'dead-sockets']);
 
 /**
- * Whether the provider of the first call was asked as it has to be before another call: late enough that it could know, and
- * without being shown the mail; or so often in vain that it cannot be helped.
+ * Whether the required look-ups at the provider of the first call were made before the second call: late enough to find the mail, and
+ * without finding it; or as often without an answer as required.
  */
 function wasAsked(first: Acceptance, second: Acceptance, { looks }: Story): boolean {
   const { provider, decidedAt } = first.attempt;

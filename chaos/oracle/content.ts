@@ -4,7 +4,7 @@ import type { Message } from '../../lambda/mail/message.ts';
 import type { Content } from '../mails/mail.ts';
 import type { Story } from './story.ts';
 
-/** The form of a mail in which what was wanted and what was taken are compared. */
+/** Form of a mail for the comparison of wanted and accepted content. */
 interface Read {
   readonly id: string | undefined;
   readonly handle: string | undefined;
@@ -19,7 +19,7 @@ interface Read {
   readonly attachments: readonly string[];
 }
 
-/** How what a provider was given differs from what the producer wrote; undefined if it does not. */
+/** Difference between a provider's request and the producer's content; undefined if there is none. */
 export function messageDiffers(story: Story, message: Message, recipients: readonly string[] = []): string | undefined {
   const { bcc, attachments, headers } = message;
   const stranger = recipients.some((address) => !story.mail.recipients.includes(address));
@@ -41,7 +41,7 @@ export function messageDiffers(story: Story, message: Message, recipients: reado
   });
 }
 
-/** The same of the bytes that most providers are given. */
+/** The same for the MIME that most providers get. */
 export async function mimeDiffers(story: Story, mime: Buffer): Promise<string | undefined> {
   const read = await PostalMime.parse(mime, { attachmentEncoding: 'arraybuffer' });
   const header = (name: string) => read.headers.find(({ key }) => key === name)?.value;
@@ -87,7 +87,7 @@ function wantedOf(id: string, { to, cc, replyTo, subject, text, html = '', order
   };
 }
 
-/** Lines end as the wire has them, and a last one is no difference. */
+/** Equality apart from line ends and a last line end. */
 function same(one: string | readonly string[] | undefined, other: string | readonly string[] | undefined): boolean {
   if (typeof one !== 'string' || typeof other !== 'string') return String(one ?? '') === String(other ?? '');
   return one === other || plain(one) === plain(other);

@@ -6,10 +6,10 @@ const MINUTE = 60_000;
 /** Messages to retry queues, and calls, within ten minutes at most: each round is a message and a call of all providers. */
 const MOST = { inMs: 10 * MINUTE, count: 60 } as const;
 
-/** A message that is sent on this soon after an answer is sent on because of it. */
+/** A message sent within this time after an answer is sent because of it. */
 const SAME_ROUND_MS = 15_000;
 
-/** Whether a mail is sent round and round. */
+/** Whether a mail circulates without end. */
 export function isRunaway({ hops, attempts }: Story): boolean {
   return exceeds(hops, ({ at }) => at) || exceeds(attempts, ({ begunAt }) => begunAt);
 }
@@ -20,7 +20,7 @@ function exceeds<T>(list: readonly T[], at: (one: T) => number): boolean {
   return last !== undefined && before !== undefined && at(last) - at(before) < MOST.inMs;
 }
 
-/** What is noted of a message that a process sends to a retry queue; without `NotBefore` its wait is not a number. */
+/** Record of a message that a process sends to a retry queue; without `NotBefore` its wait is not a number. */
 export function hopOf(
   { attempts, mail }: Story,
   attributes: Readonly<Record<string, string>>,
@@ -29,7 +29,7 @@ export function hopOf(
 ): Hop {
   const last = attempts.findLast((one) => one.worker === worker);
   const lost = last?.told?.outcome === 'unknown' && at - last.told.at < SAME_ROUND_MS;
-  // A provider that loses one answer after the other is asked ever later.
+  // After repeated lost answers of a provider the wait grows.
   const again = attempts.some((one) => one !== last && one.provider === last?.provider);
   return {
     worker,

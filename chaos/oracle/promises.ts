@@ -2,26 +2,26 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /**
- * The numbers that the sender is held to.
+ * The promised numbers.
  *
- * They are written out: a number that the oracle imported from the code under test could not show that it is wrong there.
+ * They are repeated here: a number that the oracle imported from the code under test would hide an error there.
  */
 export const PROMISES = {
-  /** Mail without a time of its own is tried for four days. */
+  /** Longest life of mail without an expiry: four days. */
   maxAgeMs: 4 * 24 * HOUR,
-  /** A provider whose answer was lost is asked no earlier than this after the call began... */
+  /** Earliest look-up after a lost answer, from the start of the call... */
   askAfterMs: MINUTE,
-  /** ...and the wait for it is at most this. */
+  /** ...and the longest wait for it. */
   askWithinMs: 2 * MINUTE,
-  /** A provider that cannot say is asked so often before another one gets the mail. */
+  /** Number of look-ups without an answer before another provider gets the mail. */
   asks: 3,
-  /** No wait is longer. */
+  /** Longest wait. */
   longestWaitMs: HOUR,
-  /** The first wait is at most this; later ones are at most a quarter longer than the mail is old. */
+  /** Longest first wait; later waits are at most a quarter longer than the age of the mail. */
   firstWaitMs: 1.25 * MINUTE,
   growth: 1.25,
-  /** An operator's word reaches every worker within this. */
+  /** Longest time until a switch reaches every worker. */
   switchMs: 10_000,
-  /** Clocks of good machines differ by no more. */
+  /** Largest difference between correct clocks. */
   clockMs: 1_000,
 } as const;

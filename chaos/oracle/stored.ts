@@ -1,10 +1,10 @@
 import type { Item } from '../../lambda/platform/table.ts';
 
-// The one place where the oracle knows how the ledger keeps a submission.
+// The only place where the oracle depends on the form of the ledger's records.
 
 const PREFIX = 'submission/';
 
-/** The submission whose item this is; empty for items of other kinds. */
+/** Id of the submission of a record; empty for other items. */
 export function submissionOf(pk: string): string {
   return pk.startsWith(PREFIX) ? pk.slice(PREFIX.length) : '';
 }
@@ -16,12 +16,12 @@ export function attemptsOf(item: Item | undefined): readonly RecordedAttempt[] {
   return (item?.['attempts'] as readonly RecordedAttempt[] | undefined) ?? [];
 }
 
-/** Tells one attempt of a submission from the others. */
+/** Name of an attempt that is unique within its submission. */
 export function attemptName({ number, provider, begun }: RecordedAttempt): string {
   return `${number} ${provider} ${begun}`;
 }
 
-/** Fields of a later release that stood in the item before and are gone. */
+/** Fields of a later release that the item had before and lacks now. */
 export function forgottenFields(item: Item, before: Item | undefined): string[] {
   const attempts = new Map(attemptsOf(item).map((one) => [attemptName(one), one]));
   const ofAttempts = attemptsOf(before).some((one) => {

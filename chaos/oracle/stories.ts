@@ -5,13 +5,13 @@ import type { QueueMessage } from '../world/queue.ts';
 import { messageDiffers } from './content.ts';
 import { type Story, untold } from './story.ts';
 
-/** All submissions of a run, found by what queues and providers show of them. */
+/** All submissions of a run, found by their messages and calls. */
 export class Stories {
   private readonly all = new Map<string, Story>();
   private readonly byBody: ReadonlyMap<string, Mail>;
   private readonly byId = new Map<string, Story[]>();
   private readonly byHandle = new Map<string, Story>();
-  /** Messages that an operator redrove: each is another message, and the same submission. */
+  /** Redriven messages: each is a new message of the same submission. */
   private readonly byMessage = new Map<string, Story>();
 
   constructor(mails: readonly Mail[]) {
@@ -22,13 +22,13 @@ export class Stories {
     return this.all.values();
   }
 
-  /** Undefined for a body that no producer wrote. */
+  /** The story of a message; undefined for a body that no producer wrote. */
   ofMessage({ id, body, attributes }: Pick<QueueMessage, 'id' | 'body' | 'attributes'>): Story | undefined {
     const mail = this.byBody.get(body);
     return mail && (this.byMessage.get(id) ?? this.open(mail, mail.id ?? attributes['SubmissionId'] ?? id));
   }
 
-  /** Of several submissions with one id the one whose content this is; undefined for an id that nothing has. */
+  /** The story of a call: of several submissions with one id the one with this content; undefined for an unknown id. */
   ofCall(message: Message): Story | undefined {
     const list = this.ofId(message.id);
     return list.length > 1 ? (list.find((one) => !messageDiffers(one, message)) ?? list[0]) : list[0];
@@ -42,7 +42,7 @@ export class Stories {
     return this.byId.get(id) ?? [];
   }
 
-  /** Knows a message from now on as one of this submission. */
+  /** Registers a message as one of this submission. */
   follow(messageId: string, story: Story): void {
     this.byMessage.set(messageId, story);
   }
@@ -59,7 +59,7 @@ export class Stories {
   }
 }
 
-/** What every attempt carries so that a provider can be asked: SHA-256 of the id. */
+/** Handle of every attempt for look-ups: SHA-256 of the id. */
 function handleOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
 }

@@ -8,9 +8,9 @@ import { currentProcess, type Seams } from './process.ts';
 /** Sets up the code of a new process, by its release. */
 export type Releases = (worker: SimulatedWorker, world: SimulatedWorld) => Handler;
 
-/** @param seams what is planted in this release */
+/** @param seams defects planted in this release */
 export async function loadReleases(seams: Seams = {}): Promise<Releases> {
-  // What the handler loads at the first use is loaded before: the first seed of a process goes like all others.
+  // Modules that the handler loads at first use are loaded before, so that the first seed of a process runs like all others.
   await Promise.all([import('../../lambda/contract/submission.ts'), import('nodemailer/lib/mail-composer')]);
   const previous = await loadPrevious();
   return (worker, world) =>

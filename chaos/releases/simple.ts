@@ -2,7 +2,7 @@ import { RETRY_ATTRIBUTE } from '../../lambda/contract/dead-letter.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
 import type { Item, Table } from '../../lambda/platform/table.ts';
 
-/** A release that has the ledger and keeps no lineage: it leaves that field as it stands, as one that it does not know. */
+/** A release that has the ledger and keeps no lineage: it does not change that field. */
 export function withoutLineage(table: Table): Table {
   const stood = new Map<string, unknown>();
   const read = (item: Item | undefined): Item | undefined => {
@@ -24,7 +24,7 @@ export function withoutLineage(table: Table): Table {
   };
 }
 
-/** Such a release signs its letters with the name of the worker alone. */
+/** A release without a lineage signs its messages with the name of the worker only. */
 export function withoutSignature(queue: Queue): Queue {
   return {
     send: (url, body, attributes = {}, delaySeconds, group) => {

@@ -18,7 +18,7 @@ export class SimulatedObjects {
     this.contents.set(key, content);
   }
 
-  /** The bucket as one process reaches it. */
+  /** The bucket for one process. */
   of(worker: SimulatedWorker): RenewableObjects {
     return {
       renew: () =>
@@ -36,7 +36,7 @@ export class SimulatedObjects {
             const content = this.contents.get(key);
             const afterMs = this.random.between(2, 40);
             if (content === undefined) return { afterMs, value: 'missing' };
-            // Each read brings bytes of its own: the sender decodes attachments where they stand.
+            // Each read returns its own copy, since the sender decodes attachments in place.
             return { afterMs, value: content.length > maxBytes ? 'too-large' : Buffer.from(content) };
           },
         ),

@@ -2,7 +2,7 @@ import type { Faults } from '../faults/plan.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
-/** One message as SQS holds it; a duplicate is another one with the same `id`. */
+/** One message in SQS; a duplicate is another message with the same `id`. */
 export interface QueueMessage {
   readonly id: string;
   readonly body: string;
@@ -15,7 +15,7 @@ export interface QueueMessage {
   readonly sentAt: number;
   receives: number;
   firstReceivedAt?: number;
-  /** Counts up with each receive: a deletion names the one that it belongs to. */
+  /** Incremented with each receive; a deletion names its receive. */
   receipt: number;
   gone: boolean;
 }
@@ -25,13 +25,13 @@ export interface QueueOptions {
   readonly retentionMs: number;
   readonly visibilityMs: number;
   readonly maxBytes: number;
-  /** Where SQS moves what was received too often. */
+  /** Destination of messages that were received too often. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: SimulatedQueue };
 }
 
-/** What an observer is told of a queue. */
+/** Observer of a queue. */
 export interface QueueWatcher {
-  /** A message came, from a sender or by redrive. */
+  /** A message was added, by a sender or a redrive. */
   added(queue: string, message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'sentAt' | 'group'>): void;
   /** Retention has taken a message away. */
   lost(queue: string, message: QueueMessage): void;
@@ -41,7 +41,7 @@ export interface QueueWatcher {
 
 /** SQS allows no more attributes on a message. */
 const MAX_ATTRIBUTES = 10;
-/** A group is noisy with so many messages and such a share of all in flight (SQS developer guide, fair queues, 2026-11-28). */
+/** Number of a group's messages in flight from which, with its share of all in flight, it is noisy (SQS developer guide, fair queues, 2026-11-28). */
 const NOISY_IN_FLIGHT = 30;
 const NOISY_SHARE = 0.1;
 
@@ -56,15 +56,15 @@ interface Lane {
   head: number;
 }
 
-/** Messages are handed out nearly in order: each one may be overtaken by so many. */
+/** Number of messages that may overtake a message, since delivery is only nearly in order. */
 const DISORDER = 8;
 
 /** A standard queue: at least once, nearly in order, with delay, visibility, retention and redrive. */
 export class SimulatedQueue {
   readonly options: QueueOptions;
-  /** Called when there may be something to receive. */
+  /** Called when a message may be ready. */
   onReady: () => void = () => undefined;
-  /** Messages that may be received, by group; those without one together, since each is a group of its own and never noisy. */
+  /** Messages that may be received, by group; messages without a group together, since each is a group of its own and never noisy. */
   private readonly ready = new Map<string | undefined, Lane>();
   private shown = 0;
   private readonly inFlight = new Map<string | undefined, number>();
@@ -90,7 +90,7 @@ export class SimulatedQueue {
     return count;
   }
 
-  /** Throws, as the SDK does, for what SQS refuses. */
+  /** Throws, as the SDK does, if SQS refuses the message. */
   send(
     body: string,
     attributes: Readonly<Record<string, string>>,
@@ -102,7 +102,7 @@ export class SimulatedQueue {
     const id = `${this.options.name}-${this.count}`;
     const copies = this.faults.strikes('sqs-duplicates', this.random) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
-      // The copies come at the same moment as often as seconds to minutes apart.
+      // Copies are delivered at the same time as often as seconds to minutes apart.
       const lateMs = copy > 0 && this.random.chance(0.5) ? this.random.scaled(10, 600_000) : 0;
       this.add({ id, body, attributes, invocations, group, sentAt: this.timeline.now }, delaySeconds * 1_000 + lateMs);
     }
@@ -157,7 +157,7 @@ export class SimulatedQueue {
     return batch;
   }
 
-  /** Takes away all messages that can be received now, as an operator's redrive does. */
+  /** Removes and returns all messages that can be received now, as a redrive does. */
   drain(): QueueMessage[] {
     const all = [...this.ready.values()].flatMap(({ messages, head }) =>
       messages.slice(head).map(({ message }) => message),
@@ -169,7 +169,7 @@ export class SimulatedQueue {
 
   delete(message: QueueMessage, receipt: number): void {
     if (message.gone || message.receipt !== receipt) return;
-    // One of SQS's servers was away and missed the deletion: the message comes once more.
+    // One of SQS's servers was down and missed the deletion: the message is delivered again.
     if (this.faults.strikes('sqs-duplicates', this.random)) return;
     this.landed(message);
     this.drop(message);
@@ -184,7 +184,7 @@ export class SimulatedQueue {
     this.inFlight.set(group, (this.inFlight.get(group) ?? 1) - 1);
   }
 
-  /** A message of a quiet group, nearly in order; else of the noisy one with the fewest in flight. */
+  /** A message of a quiet group, nearly in order; else of the noisy group with the fewest in flight. */
   private take(): QueueMessage {
     const lane = this.lane();
     const { messages, head } = lane;

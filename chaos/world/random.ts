@@ -1,8 +1,8 @@
 /**
  * A stream of seeded draws.
  *
- * Each part of the world has a stream of its own, named by what it is for: a draw more in one part then changes nothing
- * in another one, which is what makes a failing seed shrink.
+ * Each part of the world has a named stream of its own: an additional draw in one part changes nothing
+ * in another, so that a failing seed can be made smaller.
  */
 export class Random {
   private a: number;
@@ -38,7 +38,7 @@ export class Random {
     return low + (high - low) * this.next();
   }
 
-  /** Between the two, small values as likely as large ones: for durations that span seconds to weeks. */
+  /** Log-uniform between the two: for durations that span seconds to weeks. */
   scaled(low: number, high: number): number {
     return low * (high / low) ** this.next();
   }

@@ -1,12 +1,12 @@
 import type { Timeline } from './timeline.ts';
 
-/** Where the previous release finds its timers: see `releases/previous.ts`. */
+/** Global timers of the previous release: see `releases/previous.ts`. */
 interface Timers {
   setTimeout(act: () => void, ms: number): { cancelled: boolean };
   clearTimeout(timer: { cancelled: boolean } | undefined): void;
 }
 
-/** Gives code that knows no `Clock` the simulated time. */
+/** Gives code without a `Clock` the simulated time. */
 export function lendTimers(timeline: Timeline): void {
   const timers: Timers = {
     setTimeout(act, ms) {
@@ -25,13 +25,13 @@ export function lendTimers(timeline: Timeline): void {
   Object.assign(globalThis, { __mailoverChaos: timers });
 }
 
-/** Finding out who asks is slow, and who asks once asks again. */
+/** Most stack traces that are taken, since each is slow and callers repeat. */
 const MOST_LOOKS = 500;
 
 /**
- * Watches for real time and real chance in the handler's path, where they would make a seed unrepeatable.
+ * Detects real time and real randomness in the handler's path, which would make a seed unrepeatable.
  *
- * Returns what was used, by the function of ours that used it.
+ * Returns each use, with the function of ours that made it.
  */
 export function watchReality(): { readonly used: ReadonlySet<string>; stop(): void } {
   const used = new Set<string>();

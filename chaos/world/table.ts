@@ -4,30 +4,30 @@ import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
-/** DynamoDB takes no larger item. */
+/** Largest item of DynamoDB. */
 const MAX_ITEM_BYTES = 409_600;
 /** DynamoDB deletes an item within about two days after it has expired. */
 const TTL_SLACK_MS = 48 * 3_600_000;
-/** What the SDK waits for one answer, both tries together. */
+/** Time-out of the SDK for one answer, including its retry. */
 const GIVE_UP_MS = 3_000;
 
 interface Stored {
   readonly text: string;
   readonly rev: number;
   readonly deletedAt: number;
-  /** The version before, which an inconsistent read may still see. */
+  /** The previous version, which an eventually consistent read may still return. */
   readonly before: { readonly text: string; readonly until: number } | undefined;
 }
 
-/** Told of what happens at the table. */
+/** Observer of the table. */
 export interface TableWatcher {
-  /** A write took effect; `before` is what it replaced. */
+  /** A write took effect; `before` is the replaced item. */
   written(worker: SimulatedWorker, item: Item, before: Item | undefined): void;
   /** A call failed, whether or not it took effect. */
   failed(worker: SimulatedWorker, pk: string): void;
 }
 
-/** A table with conditional writes, which fails, throttles and dawdles as it is told. */
+/** A table with conditional writes, with faults: errors, throttling, slowness. */
 export class SimulatedTable {
   private readonly items = new Map<string, Stored>();
   private readonly timeline: Timeline;
@@ -44,7 +44,7 @@ export class SimulatedTable {
     this.watcher = watcher;
   }
 
-  /** The table as one process reaches it. */
+  /** The table for one process. */
   of(worker: SimulatedWorker): Table {
     const request = <T>(name: string, pk: string, act: () => T): Promise<T> =>
       worker.request(`table.${name}`, this.random.between(1, 8), () => {
@@ -63,14 +63,14 @@ export class SimulatedTable {
           () => new Map(pks.flatMap((pk) => [this.readLoosely(pk)].flatMap((one) => (one ? [[pk, one]] : [])))),
         ),
       write: (item, expected) => {
-        // As the SDK does: what is written is what the item was when the call was made.
+        // As in the SDK, the item is written as it was at the time of the call.
         const text = JSON.stringify(item);
         return request('write', item.pk, () => this.write(worker, JSON.parse(text), expected));
       },
     };
   }
 
-  /** The table as an operator's machine reaches it: at once, and without trouble. */
+  /** The table for an operator's machine: without delay or faults. */
   direct(): Table {
     return {
       get: async (pk) => this.read(pk),
@@ -110,7 +110,7 @@ export class SimulatedTable {
       text,
       rev: next.rev,
       deletedAt: item.expires === undefined ? Infinity : item.expires * 1_000 + this.random.between(0, TTL_SLACK_MS),
-      // Mail's own items are read consistently, or not at all.
+      // Records of submissions are read consistently.
       before:
         stored && !item.pk.startsWith('submission/')
           ? { text: stored.text, until: this.timeline.now + this.lagMs() }

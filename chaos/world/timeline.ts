@@ -4,7 +4,7 @@ interface Entry {
   readonly act: () => void;
 }
 
-/** Simulated time: what is to happen, in order; equal times in the order in which they were asked for. */
+/** Simulated time: a queue of events by time; events of one time in the order of their scheduling. */
 export class Timeline {
   /** Epoch milliseconds. */
   now: number;
@@ -24,12 +24,12 @@ export class Timeline {
     this.at(this.now + Math.max(0, ms), act);
   }
 
-  /** Must be called by whoever settles a promise that handler code waits for: time then stands until that code waits again. */
+  /** Call after settling a promise that handler code waits for: time then stops until that code waits again. */
   wake(): void {
     this.touched = true;
   }
 
-  /** Lets everything happen until nothing is left, `end` is reached, or `over` says so. */
+  /** Runs events until none is left, `end` is reached, or `over` is true. */
   async run(end: number, over: () => boolean = () => false): Promise<void> {
     await this.settle();
     while (!over()) {
@@ -43,7 +43,7 @@ export class Timeline {
   }
 
   /**
-   * Waits until handler code has come to rest: each of its promises waits for the world.
+   * Waits until handler code is idle: each of its promises waits for the world.
    *
    * One turn of the real event loop runs every microtask and tick; composing MIME and the first `import()` of a module take
    * some turns more, and show as active resources meanwhile.
@@ -89,7 +89,7 @@ function before(a: Entry, b: Entry): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
-/** Pipes to the parent process are active all the time; timers are no part of what the handler may wait for. */
+/** Pipes to the parent process are active all the time; the handler may not wait for timers. */
 function isWork(resource: string): boolean {
   return resource === 'Immediate' || resource.startsWith('FS') || resource === 'ZLIB';
 }

@@ -1,4 +1,4 @@
-/** What happened, as one hash: two runs of one seed must agree in every event. */
+/** Hash of all events: two runs of one seed must agree in every event. */
 export class Trace {
   private low = 0x811c9dc5;
   private high = 0x01000193;

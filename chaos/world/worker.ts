@@ -1,39 +1,39 @@
 import type { Clock } from '../../lambda/platform/clock.ts';
 import type { Timeline } from './timeline.ts';
 
-/** Which code a process runs. */
+/** Release that a process runs. */
 export type ReleaseName = 'current' | 'previous' | 'simple' | 'newer';
 
 /** What a part of the world answers, and after how many milliseconds. */
 export type DelayedAnswer<T> = { readonly afterMs: number } & ({ readonly value: T } | { readonly error: Error });
 
-/** A place where handler code waits for the world: just before its request leaves, or just before it hears the answer. */
+/** A point where handler code waits for the world: before its request leaves, or before its answer arrives. */
 export type AwaitPoint = `${string} ${'before' | 'after'}`;
 
 /**
- * One process of the function, as Lambda runs it: one invocation at a time, frozen in between, gone without a word when killed.
+ * One process of the function, as Lambda runs it: one invocation at a time, frozen in between, ended without a message when killed.
  *
- * All that handler code can do to the world passes through {@link request}: what a dead process asks for never happens,
- * what it asked for before it died happens and is never heard of.
+ * All effects of handler code on the world pass through {@link request}: a request of a killed process has no effect,
+ * a request sent before the kill takes effect and its answer is lost.
  */
 export class SimulatedWorker {
   readonly name: string;
   readonly release: ReleaseName;
-  /** Its clock is ahead of the world's by so many milliseconds. */
+  /** Milliseconds by which its clock is ahead of the world's. */
   skewMs: number;
-  /** The most that its clock has been wrong, in milliseconds. */
+  /** Largest error of its clock so far, in milliseconds. */
   worstSkewMs: number;
-  /** It stood still for a while in the middle of an invocation. */
+  /** Whether it was frozen in the middle of an invocation. */
   stalled = false;
   alive = true;
-  /** When it was killed, in epoch milliseconds of the world; idle processes end unharmed. */
+  /** Time of its kill, in epoch milliseconds of the world; infinite for a process that ended while idle. */
   killedAt = Infinity;
-  /** Services to which it has a connection, and those of them whose connection is dead without its knowledge. */
+  /** Services with a kept connection, and those of them whose connection is dead without its knowledge. */
   private readonly kept = new Set<string>();
   private dead = new Set<string>();
   private frozen = true;
   private late: (() => void)[] = [];
-  /** Invocations of the chain that this one belongs to, itself included: the SDK writes it on every message that it sends. */
+  /** Number of invocations in its current chain, including itself: the SDK writes it on every message that it sends. */
   invocations = 0;
   /** Await points passed in this invocation. */
   passed = 0;
@@ -56,7 +56,7 @@ export class SimulatedWorker {
     this.died = died;
   }
 
-  /** The process's own clock. Timers stand still with the process, and fire at once when it goes on. */
+  /** The process's own clock. Timers stop while the process is frozen, and fire at once when it continues. */
   readonly clock: Clock = {
     now: () => Math.round(this.timeline.now + this.skewMs),
     sleep: (ms, signal) =>
@@ -69,31 +69,31 @@ export class SimulatedWorker {
       }),
   };
 
-  /** Lets its clock jump to so much before the world's. */
+  /** Sets the error of its clock, in milliseconds ahead of the world's. */
   setClock(skewMs: number): void {
     this.skewMs = skewMs;
     this.worstSkewMs = Math.max(this.worstSkewMs, Math.abs(this.skewMs));
   }
 
-  /** All connections that it keeps have died while it was frozen. */
+  /** Marks all kept connections as dead, as after a long freeze. */
   loseConnections(): void {
     this.dead = new Set(this.kept);
   }
 
-  /** Whether a request arrives at a service: the first one over a dead connection does not. */
+  /** Whether a request arrives at a service: the first over a dead connection does not. */
   reaches(service: string): boolean {
     this.kept.add(service);
     return !this.dead.delete(service);
   }
 
-  /** Goes on with an invocation; it will die at the await point `dieAt`, counted from 1. */
+  /** Continues with an invocation; it is killed at the await point `dieAt`, counted from 1. */
   thaw(dieAt: number | undefined): void {
     this.passed = 0;
     this.dieAt = dieAt;
     this.resume();
   }
 
-  /** Goes on where {@link freeze} stopped it. */
+  /** Continues after {@link freeze}. */
   resume(): void {
     this.frozen = false;
     const late = this.late;
@@ -113,7 +113,7 @@ export class SimulatedWorker {
     this.died(this, at);
   }
 
-  /** One request to the world: `act` is where it takes effect, `outMs` after it left. */
+  /** One request to the world: `act` is its effect, `outMs` after it left. */
   request<T>(port: string, outMs: number, act: () => DelayedAnswer<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.isOver(`${port} before`)) return;

@@ -8,7 +8,7 @@ import { type Explained, planFor } from './plan.ts';
 import { routeSurroundings } from './surroundings.ts';
 import { planInWords, problemInWords } from './words.ts';
 
-/** Everything that the command touches. */
+/** Input, output and the outside world of one run of the command. */
 export interface ExplainContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly input: NodeJS.ReadableStream;
@@ -18,10 +18,10 @@ export interface ExplainContext {
   readonly now: () => number;
 }
 
-/** An explanation, with what it leaves out. */
+/** An explanation, with notes on what it does not take into account. */
 type Answer = Explained & { readonly notes: readonly string[] };
 
-/** Runs `npm run explain` from its arguments to its exit code: 0 somebody would be tried, 1 dead-lettered, 2 wrong usage. */
+/** Runs `npm run explain` from its arguments to its exit code: 0 a provider would be tried, 1 dead-lettered, 2 wrong usage. */
 export async function explainCommand(argv: readonly string[], context: ExplainContext): Promise<0 | 1 | 2> {
   try {
     const options = parseExplainOptions(argv);
@@ -56,7 +56,7 @@ async function explainedBy(options: ExplainOptions, context: ExplainContext): Pr
   });
   const notes = [...world.notes];
   if (explained.kind === 'plan' && explained.plan.id === drawn)
-    notes.push('the submission has no id, so a made-up one was drawn from; SQS will give it another');
+    notes.push('the submission has no id, so the draws use a random one; SQS will assign another');
   return { ...explained, notes };
 }
 

@@ -2,17 +2,17 @@ import { rm } from 'node:fs/promises';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import { readAssembly } from '../../local/template/assembly.ts';
 import { deploy } from '../../local/template/deployment.ts';
-import { senderFacts } from '../../local/template/sender-facts.ts';
+import { senderOf } from '../../local/template/find-function.ts';
 import { synthesise } from '../../local/template/synthesise.ts';
 import { makeWorkDirectory } from '../../local/template/work-directory.ts';
 
-/** What the sender would be told if `bin/mailover.ts` were deployed as it stands. */
+/** The sender's environment as a deployment of the current `bin/mailover.ts` would set it. */
 export async function synthesisedSender(): Promise<SenderEnvironment> {
   const directory = await makeWorkDirectory();
   try {
     const stacks = await readAssembly(await synthesise(directory, new AbortController().signal));
     // Nothing is called: the addresses only fill the template's references.
-    return senderFacts(deploy(stacks, 'http://127.0.0.1', 'http://127.0.0.1')).environment;
+    return senderOf(deploy(stacks, 'http://127.0.0.1', 'http://127.0.0.1')).environment;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../send/options.ts';
 
-/** What the command line asks for. */
+/** Options of the command line. */
 export interface ExplainOptions {
   /** File with the submission; `-` is standard input. */
   readonly file: string;
-  /** Explains it as if it had this id. */
+  /** Id to assume for the submission. */
   readonly id?: string;
   readonly json: boolean;
-  /** Where circuits, switches and the ledger are; absent: nowhere, and only the configuration speaks. */
+  /** Where circuits, switches and the ledger are read; absent: from the configuration alone. */
   readonly live?: { readonly kind: 'local' } | { readonly kind: 'table'; readonly name: string };
 }
 
@@ -16,15 +16,15 @@ export interface ExplainOptions {
 export const EXPLAIN_USAGE = `npm run explain -- FILE [options]
 
   FILE           a submission as JSON; "-" reads it from standard input
-  --id ID        explains it as if it had this id: share and weight are drawn from the id
-  --local        looks into the running local stack: circuits, operators' switches, objects, what a superseded mail took
-  --table NAME   looks into a deployed state table (stack output StateTableName) with the AWS credentials at hand
+  --id ID        assumes this id: share and weight are drawn from the id
+  --local        reads the running local stack: circuits, operators' switches, objects, providers of a superseded mail
+  --table NAME   reads a deployed state table (stack output StateTableName) with the current AWS credentials
   --json         prints JSON
 
-Sends nothing and calls no provider. The configuration is that of bin/mailover.ts as it stands.
+Sends nothing and calls no provider. The configuration is that of bin/mailover.ts.
 Exit code: 0 there is a provider to try, 1 it would be dead-lettered, 2 wrong usage.`;
 
-/** Reads the command line; `undefined` means that help was asked for. */
+/** Parses the command line; `undefined` for `--help`. */
 export function parseExplainOptions(argv: readonly string[]): ExplainOptions | undefined {
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;

@@ -18,10 +18,10 @@ import { MAX_AGE_MS } from '../../lambda/submission/backoff.ts';
 import { overdue } from '../../lambda/submission/settle.ts';
 import type { CircuitStates } from './standings.ts';
 
-/** Who decided something: the submission itself, the named route of its class, or the configuration for all mail. */
+/** Source of a setting: the submission itself, the named route of its class, or the configuration for all mail. */
 export type Decider = 'submission' | 'class' | 'default';
 
-/** The way that a submission would take if it were received now. */
+/** The route that a submission would take if it were received now. */
 export interface Plan {
   readonly id: string;
   readonly class?: string;
@@ -38,9 +38,9 @@ export interface Plan {
     readonly leavesOut?: number;
   }[];
   readonly skipped: readonly ProviderSkip[];
-  /** Providers of the way that circuits or an operator keep out now; they would be tried in this order if they were open. */
+  /** Providers of the route that a circuit or an operator's switch excludes now, in the order in which they would be tried. */
   readonly closed: readonly Pick<ProviderSkip, 'key' | 'reason'>[];
-  /** What the id drew; absent where nothing is drawn, since an order was named. */
+  /** Values drawn from the id; absent where an order is named and nothing is drawn. */
   readonly draw?: {
     /** In (0, 1): shares lie side by side from 0. */
     readonly share: number;
@@ -54,16 +54,16 @@ export interface Plan {
   };
 }
 
-/** What the sender would make of a body; `problem` is that of the dead letter that it would become. */
+/** The sender's decision on a body: a plan, or the `problem` of the dead letter that it would become. */
 export type Explained =
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-/** What is known of the world beside the configuration. */
+/** State that the plan depends on, apart from the configuration. */
 export interface PlanContext {
   readonly objects: Objects;
   readonly now: number;
-  /** Keys of the providers that had a submission. */
+  /** Keys of the providers that a submission was offered to. */
   readonly had: (submissionId: string) => Promise<readonly string[]>;
   readonly standings: CircuitStates;
 }
@@ -164,7 +164,7 @@ function drawOf(id: string, providers: readonly ProviderConfig[]): NonNullable<P
   };
 }
 
-/** Providers that an order passes over by not naming them. */
+/** Providers that a named order leaves out. */
 function unnamed(
   { providers: own }: Submission,
   named: RouteConfig | undefined,

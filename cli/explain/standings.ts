@@ -6,10 +6,10 @@ import { isAdmitted } from '../../lambda/circuit/slow-start.ts';
 import { circuitTimes } from '../../lambda/circuit/times.ts';
 import type { Table } from '../../lambda/platform/table.ts';
 
-/** What keeps a provider from being tried with a mail at this moment, by provider key; whoever is missing is open to it. */
+/** Why a provider would be skipped for a mail at this moment, by provider key; a provider without an entry would be tried. */
 export type CircuitStates = (submissionId: string) => ReadonlyMap<string, string>;
 
-/** Reads the circuits and the operators' switches of these providers, as a worker under this time scale would. */
+/** Reads circuits and operators' switches of these providers as a worker under this time scale does. */
 export async function circuitStates(
   keys: readonly string[],
   table: Table,
@@ -34,7 +34,7 @@ function slowStart(
   moment: Pick<Moment, 'now' | 'times'>,
 ): string | undefined {
   if (isAdmitted(circuit, mail, moment)) return undefined;
-  return `lets in ${admitted(circuit, moment) * 100} % of the mail so soon after an outage, and not this one`;
+  return `admits ${admitted(circuit, moment) * 100} % of the mail so soon after an outage, and not this submission`;
 }
 
 function inWords({ circuit, hold }: CircuitRecord, isolation: Isolation | undefined, now: number): string | undefined {
@@ -44,7 +44,7 @@ function inWords({ circuit, hold }: CircuitRecord, isolation: Isolation | undefi
     const why = `${circuit.cause.blames}: ${circuit.cause.reason}`;
     return circuit.kind === 'open' && now < circuit.until
       ? `circuit open until ${time(circuit.until)} (${why})`
-      : `circuit half-open: one mail finds out (${why})`;
+      : `circuit half-open: one mail is the probe (${why})`;
   }
   if (hold && now < hold.until) return `asked for time until ${time(hold.until)}`;
   return undefined;

@@ -6,14 +6,14 @@ import { UsageError } from '../send/options.ts';
 import type { ExplainOptions } from './options.ts';
 import { type CircuitStates, circuitStates } from './standings.ts';
 
-/** What is known of the world beside the configuration. */
+/** State that the plan depends on, apart from the configuration, and how it was read. */
 export interface RouteSurroundings {
   readonly objects: Objects;
-  /** Providers that had a submission. */
+  /** Keys of the providers that a submission was offered to. */
   readonly had: (submissionId: string) => Promise<readonly string[]>;
-  /** Of these providers. */
+  /** States of these providers' circuits and switches. */
   readonly standings: (keys: readonly string[]) => Promise<CircuitStates>;
-  /** What was left out of the explanation, as sentences. */
+  /** What the explanation does not take into account, as sentences. */
   readonly notes: readonly string[];
 }
 
@@ -49,7 +49,7 @@ function seen(
   };
 }
 
-/** Without a look at anything: objects count as empty, and nobody is known to have had anything. */
+/** Without any state: objects count as empty, and no provider is known to have been offered anything. */
 function unseen(): RouteSurroundings {
   const notes = new Set<string>();
   return {
@@ -60,7 +60,9 @@ function unseen(): RouteSurroundings {
       },
     },
     had: async () => {
-      notes.add('nobody was asked who had the superseded submission; --local or --table NAME asks the ledger');
+      notes.add(
+        'the providers of the superseded submission are not known; --local or --table NAME reads them from the ledger',
+      );
       return [];
     },
     standings: async () => () => new Map(),
@@ -70,7 +72,7 @@ function unseen(): RouteSurroundings {
   };
 }
 
-/** The local S3 answers without a signature. */
+/** Objects of the local S3, which takes requests without a signature. */
 function localObjects(origin: string): Objects {
   return {
     async read({ bucket, key }, maxBytes) {

@@ -15,7 +15,7 @@ const leftOut = (number: number) =>
 
 const INDENT = ' '.repeat(12);
 
-/** A plan as an operator reads it. */
+/** A plan as text for an operator. */
 export function planInWords({ id, class: name, policy, order, skipped, closed, draw }: Plan): string {
   const width = Math.max(...[...order, ...skipped, ...closed].map(({ key }) => key.length));
   const reasons = (title: string, list: readonly Pick<ProviderSkip, 'key' | 'reason'>[]) =>
@@ -30,7 +30,7 @@ export function planInWords({ id, class: name, policy, order, skipped, closed, d
         `${String(place + 1).padStart(10)}. ${key.padEnd(width)}  ${type}${substituteFrom ? SUBSTITUTED : ''}${leavesOut ? leftOut(leavesOut) : ''}`,
     ),
     ...(order.length === 0
-      ? [`${INDENT}nobody is open: of those kept out the least bad is tried, but nobody isolated`]
+      ? [`${INDENT}no circuit is open to mail: the best of the excluded providers is tried, but no isolated one`]
       : []),
     ...reasons('kept out', closed),
     ...reasons('not tried', skipped),
@@ -39,7 +39,7 @@ export function planInWords({ id, class: name, policy, order, skipped, closed, d
   return `${lines.join('\n')}\n`;
 }
 
-/** Why a submission would be dead-lettered, in the attributes that it would have. */
+/** Why a submission would be dead-lettered, as the attributes of its dead letter. */
 export function problemInWords({ reason, detail }: Problem): string {
   return `it would be dead-lettered\nReason      ${reason}\nDetail      ${detail}\n`;
 }
@@ -60,7 +60,9 @@ function drawInWords({ share, favourite, ranking }: NonNullable<Plan['draw']>): 
   return [
     'drawn from the id',
     ...(shares.length > 0
-      ? [`${INDENT}share at ${percent(share)}: ${favourite ? `${favourite} first` : 'nobody'} (${ranges.join(', ')})`]
+      ? [
+          `${INDENT}share at ${percent(share)}: ${favourite ? `${favourite} first` : 'no provider'} (${ranges.join(', ')})`,
+        ]
       : []),
     ...groups,
   ];

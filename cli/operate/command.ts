@@ -49,7 +49,7 @@ async function carryOut(
   }
   if (what.kind === 'doubted') {
     const found = await listDoubted(table, now, target.timeScale);
-    if (found.length === 0) terminal.out(`no recipient has ended by words that are doubted since (${name})`);
+    if (found.length === 0) terminal.out(`no recipient was ended by an answer that is in doubt (${name})`);
     for (const { provider, at, address, submissionId, reason } of found)
       terminal.out(`${time(at)}  ${provider}  ${address}  ${submissionId}  ${reason}`);
     return;
@@ -68,7 +68,7 @@ async function carryOut(
   if (before) terminal.out(`${provider} was isolated ${describe(before)}; that is replaced`);
   terminal.out(`${provider} is isolated until ${time(now + what.forMs)} (${name}); all workers know within 10 seconds`);
   if (!providers)
-    terminal.out(`the table does not know its providers: check that one of them has the key "${provider}"`);
+    terminal.out(`the table does not list its providers: check that one of them has the key "${provider}"`);
   terminal.out(`to end it before: npm run release -- ${provider}${providers ? '' : ` --${name}`}`);
 }
 

@@ -2,16 +2,16 @@ import type { Table } from '../../lambda/platform/table.ts';
 import { HOUR_MS } from '../../lambda/tally/counts.ts';
 import { type Ended, endedKey, readEnded, readTally, tallyKey } from '../../lambda/tally/items.ts';
 
-/** Hours of stack time that are looked back: as long as ended recipients are kept. */
+/** Hours of stack time that are searched: ended recipients are kept for as long. */
 const HOURS = 14 * 24;
 const AT_ONCE = 100;
 
-/** A recipient that ended by the word of a provider that was in doubt in that hour, or in the one after it. */
+/** A recipient ended by an answer of a provider that was in doubt in the same hour or the next. */
 export interface Doubted extends Ended {
   readonly provider: string;
 }
 
-/** Lists recipients that have ended by words that are doubted since, oldest first. Hours are counted in stack time. */
+/** Lists recipients ended by answers that are in doubt, oldest first. Hours are counted in stack time. */
 export async function listDoubted(table: Table, now: number, timeScale = 1): Promise<readonly Doubted[]> {
   const last = Math.floor((now * timeScale) / HOUR_MS);
   const hours = Array.from({ length: HOURS }, (_, back) => last - back);

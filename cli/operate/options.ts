@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../send/options.ts';
 
-/** What the command line asks for, after defaults. */
+/** Options of the command line, with defaults. */
 export interface OperateOptions {
   readonly what:
     | { readonly kind: 'show' }
@@ -12,7 +12,7 @@ export interface OperateOptions {
   readonly table?: string;
   /** Region of the deployed table; absent: as the AWS SDK finds it. */
   readonly region?: string;
-  /** Who is asking, where it is not the user of this machine. */
+  /** Name of the operator; absent: the user of this machine. */
   readonly who?: string;
 }
 
@@ -20,15 +20,15 @@ export interface OperateOptions {
 export const OPERATE_USAGE = `npm run isolate -- PROVIDER --reason TEXT [--for 2h] [options]
 npm run release -- PROVIDER [options]
 npm run isolate                          shows which providers are isolated
-npm run doubted                          lists recipients that ended by words of a provider that are doubted since
+npm run doubted                          lists recipients that were ended by answers of a provider in doubt
 
-An isolated provider gets no mail at all: it goes to the others, or waits. Every worker knows within ten seconds.
+An isolated provider gets no mail: mail goes to the others, or waits. Every worker knows within ten seconds.
 
-  --reason TEXT        why, for whoever reads it at night
+  --reason TEXT        why, for the operator on call
   --for TIME           30m, 2h or 3d, from 1m to 30d (default 24h); then it ends by itself
   --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
   --region REGION      region of that table (default: as the AWS SDK finds it)
-  --who NAME           who you are (default: your user name and this machine's)
+  --who NAME           your name (default: your user name and the name of this machine)
 
 Exit code: 0 done, 1 not done, 2 wrong usage.`;
 
@@ -38,7 +38,7 @@ const MOST_MS = 30 * UNIT_MS.d;
 const KEY = /^[a-z][a-z0-9-]{0,31}$/;
 const MOST_REASON = 200;
 
-/** Reads the command line of `isolate` or `release`; `undefined` means that help was asked for. */
+/** Reads the command line of `isolate` or `release`; `undefined` for `--help`. */
 export function parseOperateOptions(command: string | undefined, argv: readonly string[]): OperateOptions | undefined {
   if (command !== 'isolate' && command !== 'release' && command !== 'doubted')
     throw new UsageError(`there are "isolate", "release" and "doubted", not "${command ?? ''}"`);
@@ -95,7 +95,7 @@ function whatOf(
     return { kind: 'release', provider };
   }
   const why = reason?.trim() ?? '';
-  if (why === '') throw new UsageError('give a --reason: somebody will read it at night');
+  if (why === '') throw new UsageError('give a --reason: the operator on call reads it');
   if (why.length > MOST_REASON) throw new UsageError(`--reason takes at most ${MOST_REASON} characters`);
   return { kind: 'isolate', provider, reason: why, forMs: milliseconds(time ?? DEFAULT_FOR) };
 }

@@ -3,14 +3,14 @@ import type { StackInfo } from '../../local/api/stack-info.ts';
 import { UsageError } from '../send/options.ts';
 import type { OperateOptions } from './options.ts';
 
-/** The table that is written to, and what is known around it. */
+/** The state table to write to, and its stack. */
 export interface TableTarget {
   readonly table: Table;
-  /** For sentences: `the local stack`, or the table's name. */
+  /** Name for messages: `the local stack`, or the table's name. */
   readonly name: string;
-  /** Keys of the providers; a deployed table does not tell them. */
+  /** Keys of the providers; absent for a deployed table, which does not list them. */
   readonly providers?: readonly string[];
-  /** How many times faster than the clock the stack runs; absent: as fast. */
+  /** How many times faster than real time the stack runs. @default 1 */
   readonly timeScale?: number;
 }
 

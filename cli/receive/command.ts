@@ -40,7 +40,7 @@ export async function receive(
   }
 }
 
-/** Posts the request of a file once: what it holds is to be seen, and not the retries. */
+/** Posts the request of a file once, without the provider's retries. */
 async function posted(target: SimulatorTarget, payload: Payload, terminal: Terminal): Promise<ExitCode> {
   const since = Date.now();
   const status = await target.post(payload);
@@ -70,7 +70,7 @@ async function delivered(target: SimulatorTarget, options: CommandOptions, termi
   const earlier = await target.earlier(options.to, mails[0]?.toString('latin1') ?? '');
   for (const mail of mails) await target.deliver(mail, options);
   terminal.out(
-    `${target.key} took ${options.count === 1 ? 'a mail' : `${options.count} mails`}, wrote it to the bucket and told of it`,
+    `${target.key} took ${options.count === 1 ? 'a mail' : `${options.count} mails`}, wrote it to the bucket and sent the notification`,
   );
   if (options.count > 1) return 0;
   const patience = Math.min(options.waitSeconds, earlier ? COPY_SECONDS : Number.POSITIVE_INFINITY);
@@ -79,7 +79,7 @@ async function delivered(target: SimulatorTarget, options: CommandOptions, termi
   return messages.length > 0 || earlier ? 0 : 1;
 }
 
-/** Says each try as it happens. */
+/** Receives one mail and prints each post as it happens. */
 async function one(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
   const since = Date.now();
   const mail = mailOf(options, new Date());
@@ -130,7 +130,7 @@ async function many(target: SimulatorTarget, options: CommandOptions, terminal: 
   return ended.every(({ status }) => status === 'processed') || options.hold ? 0 : 1;
 }
 
-/** Looks until the provider has ended with each mail or the time is over; gives how they stand then. */
+/** Polls until the provider stops posting each mail or the time is over; returns their state. */
 async function follow(
   target: SimulatorTarget,
   taken: readonly StoredReception[],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CommandOptions } from './options.ts';
 
-/** The mail of one reception: that of the file, or a built-in one; each of several gets a Message-ID of its own. */
+/** The mail to receive: the given file, or a built-in mail; each of several gets a Message-ID of its own. */
 export function mailOf({ file, from, to, subject, count }: CommandOptions, now: Date): Buffer {
   const messageId = `<${randomUUID()}@mail.example.org>`;
   if (file === undefined) return sample({ from: from ?? 'mailer-daemon@example.org', to, subject, messageId, now });

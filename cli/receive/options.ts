@@ -4,13 +4,13 @@ import { MAILGUN_FORMS, type MailgunForm } from '../../local/simulators/mailgun/
 import { UsageError } from '../send/options.ts';
 import type { Payload } from './payload.ts';
 
-/** What the command line asks for, after defaults. */
+/** Options of the command line, with defaults. */
 export interface CommandOptions {
-  /** Key of a provider, or a type of which there is one. */
+  /** Key of a provider, or a type that only one provider has. */
   readonly as: string;
-  /** The mail of a file; absent: a built-in one. */
+  /** Content of the mail file; absent: a built-in mail. */
   readonly file?: Buffer;
-  /** A file in JSON: a request of the provider, posted as it is. */
+  /** Content of a JSON file: a request of the provider, posted unchanged. */
   readonly payload?: Payload;
   readonly to: readonly string[];
   /** Null for a bounce. */
@@ -39,7 +39,7 @@ npm run receive -- --as KEY request.json          posts Postmark's JSON, or { "f
   --form FORM      how Mailgun posts it: form, mime or store (default form)
   --raw            as with Postmark's setting that adds the raw mail
   --previous       sign with the previous key, or log in with the previous password
-  --age SECONDS    signed by Mailgun so long ago
+  --age SECONDS    signed by Mailgun that many seconds ago
   --blocked        a rule of Postmark holds it; --lost: it was posted elsewhere. Nothing is posted here then
   --count N        receive N of them, 1 to 10000, each with a Message-ID of its own (default 1)
   --wait SECONDS   how long to follow (default 30, and a second more for every 20 mails)
@@ -48,7 +48,7 @@ The provider tries again by its own schedule, sped up by MAILOVER_TIME_SCALE of 
 A single mail is shown as it reached the inbound queue.
 Exit code: 0 answered 200, 1 not, 2 wrong usage.`;
 
-/** Reads the command line; `undefined` means that help was asked for. */
+/** Reads the command line; `undefined` for `--help`. */
 export function parseReceiveOptions(argv: readonly string[]): CommandOptions | undefined {
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
@@ -120,9 +120,9 @@ function readPayload(file: string): Payload {
     const payload: unknown = JSON.parse(text);
     if (typeof payload === 'object' && payload !== null && !Array.isArray(payload)) return payload as Payload;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new UsageError(`${file} is no object in JSON`);
+  throw new UsageError(`${file} is not a JSON object`);
 }
 
 function wholeNumber(option: string, given: string, least: number, most: number): number {

@@ -10,10 +10,10 @@ interface MailgunForm {
   readonly files?: readonly { name: string; filename: string; contentType: string; content: string }[];
 }
 
-/** A request as the provider would post it now, with what it authenticates with. */
+/** A request as the provider would post it now, with its credentials. */
 export type PayloadRequest = WireBody & { readonly path: string; readonly authorization?: string };
 
-/** Undefined if the file is a request of another provider. */
+/** The request in a file; undefined if it belongs to another provider type. */
 export function requestOf(payload: Payload, type: string, route: InboundRoute): PayloadRequest | undefined {
   const { path = '', signingKey = '', username = '', password = '' } = route;
   if (type === 'postmark')
@@ -35,7 +35,7 @@ export function requestOf(payload: Payload, type: string, route: InboundRoute): 
   return { path, ...encodeForm(entries) };
 }
 
-/** Envelope recipients that a request names, as far as they show which message is its own. */
+/** Envelope recipients of a request, by which its message on the inbound queue is found. */
 export function recipientsOf(payload: Payload): string[] {
   const { fields = {}, OriginalRecipient } = payload as {
     fields?: Record<string, string>;

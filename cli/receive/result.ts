@@ -4,14 +4,14 @@ import type { ReceivedEntry } from '../../local/api/received-log.ts';
 
 const POLL_MS = 200;
 
-/** Messages that reached the inbound queue over a provider, for these recipients, since a moment. */
+/** Filter for messages on the inbound queue: provider, recipients and earliest time. */
 export interface Wanted {
   readonly provider: string;
   readonly to: readonly string[];
   readonly since: number;
 }
 
-/** Waits for them, and gives what is there when `waitMs` are over. */
+/** Waits at most `waitMs` for the wanted messages and returns those found. */
 export async function resultsOf(
   base: string,
   { provider, to, since }: Wanted,
@@ -59,7 +59,7 @@ async function get<T>(url: string): Promise<T | undefined> {
   return response.ok ? ((await response.json()) as T) : undefined;
 }
 
-/** What a consumer reads of a mail, without its headers and where its raw form is. */
+/** A message as the command prints it: without headers and the place of the raw form. */
 export function shown({ headers: _headers, raw: _raw, version: _version, ...rest }: InboundMessage): string {
   const attachments = rest.attachments?.map(({ s3: _s3, ...facts }) => facts);
   return JSON.stringify({ ...rest, ...(attachments && { attachments }) }, null, 2);

@@ -6,7 +6,7 @@ import type { CommandOptions } from './options.ts';
 import { type Payload, requestOf } from './payload.ts';
 import { earlierCopy, resultsOf, type Wanted } from './result.ts';
 
-/** A mail that a simulated provider has received, as the local stack tells of it. */
+/** A mail that a simulated provider has received, as the local stack's API lists it. */
 export interface StoredReception {
   readonly id: string;
   readonly to: string;
@@ -19,11 +19,11 @@ export interface SimulatorTarget {
   readonly key: string;
   readonly type: string;
   receive(mail: Buffer, options: CommandOptions): Promise<StoredReception[]>;
-  /** Posts a request of the provider as it is; gives the status. */
+  /** Posts a request of the provider unchanged; returns the status. */
   post(payload: Payload): Promise<number>;
-  /** Hands a raw mail to SES; gives the status. */
+  /** Hands a raw mail to SES; returns the status. */
   deliver(mail: Buffer, options: CommandOptions): Promise<number>;
-  /** What reached the inbound queue. */
+  /** Messages that reached the inbound queue. */
   results(wanted: Omit<Wanted, 'provider'>, waitMs: number): Promise<InboundMessage[]>;
   /** What came before for one of these recipients, and has the Message-ID that is within this content. */
   earlier(to: readonly string[], content: string): Promise<InboundMessage | undefined>;
@@ -38,7 +38,8 @@ export async function findSimulator({ as }: CommandOptions, port: string | undef
   const keys = Object.keys(info.inbound);
   const typeOf = (key: string): string => info.providers.find((provider) => provider.key === key)?.type ?? '';
   const [key, ...others] = keys.includes(as) ? [as] : keys.filter((candidate) => typeOf(candidate) === as);
-  if (key === undefined) throw new UsageError(`no provider "${as}" receives mail here; these do: ${keys.join(', ')}`);
+  if (key === undefined)
+    throw new UsageError(`no provider "${as}" receives mail here; receiving providers: ${keys.join(', ')}`);
   if (others.length > 0) throw new UsageError(`several providers are of type ${as}: ${[key, ...others].join(', ')}`);
   const url = `${base}/api/providers/${key}/inbound`;
   return {
@@ -54,7 +55,7 @@ export async function findSimulator({ as }: CommandOptions, port: string | undef
     },
     async post(payload) {
       const request = requestOf(payload, typeOf(key), info.inbound[key] ?? {});
-      if (request === undefined) throw new UsageError(`the file is no request of ${key}`);
+      if (request === undefined) throw new UsageError(`the file is not a request of ${key}`);
       const { path, contentType, authorization, body } = request;
       const headers = { 'content-type': contentType, ...(authorization && { authorization }) };
       const response = await fetch(`${info.endpoints.http ?? ''}${path}`, {

@@ -56,7 +56,7 @@ async function sendOne(target: QueueTarget, options: SendOptions, terminal: Term
     terminal.out(`not in the dead-letter queue after ${seconds} s; the sender's log has submissionId ${id}`);
     return 0;
   }
-  terminal.out(`nobody has taken it after ${seconds} s; ${await whereItWaits(target)}`);
+  terminal.out(`no provider has accepted it after ${seconds} s; ${await whereItWaits(target)}`);
   return 1;
 }
 
@@ -66,7 +66,9 @@ async function sendMany(target: QueueTarget, options: SendOptions, terminal: Ter
   const start = performance.now();
   const ids = await enqueueAll(target, copies, progressBar(terminal, 'queued  ', count));
   if (!target.local && target.deadLetterUrl === undefined) {
-    terminal.out(`put ${ids.length} submissions on the outbound queue; the sender's log says who took them`);
+    terminal.out(
+      `put ${ids.length} submissions on the outbound queue; the sender's log says which providers accepted them`,
+    );
     return 0;
   }
   const ends = await follow(target, ids, options.waitSeconds * 1000, progressBar(terminal, 'ended   ', count));
@@ -82,7 +84,7 @@ async function sendMany(target: QueueTarget, options: SendOptions, terminal: Ter
   for (const [label, total] of [...totals].sort(([, a], [, b]) => b - a)) terminal.out(`  ${total}  ${label}`);
   const open = count - ends.size;
   if (open > 0 && !target.local) terminal.out(`  ${open}  not in the dead-letter queue`);
-  else if (open > 0) terminal.out(`  ${open}  not taken yet; ${await whereItWaits(target)}`);
+  else if (open > 0) terminal.out(`  ${open}  not accepted yet; ${await whereItWaits(target)}`);
   const good = [...ends.values()].filter((end) => end.kind === 'accepted').length + (target.local ? 0 : open);
   return good === count ? 0 : 1;
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { depth, peek } from './queue-view.ts';
 import type { QueueTarget } from './target.ts';
 
-/** How one submission ended, as far as it could be seen from outside. */
+/** End of one submission, as the queues and the local API show it. */
 export type SubmissionEnd =
   | { readonly kind: 'accepted'; readonly provider: string; readonly providerMessageId?: string }
   | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail?: string; readonly attempts?: string }
@@ -17,8 +17,8 @@ interface Accepted {
 const POLL_MS = 250;
 
 /**
- * Watches until every id has ended or the time is over, and returns the ends that were seen.
- * `progress` is told the number of ends after each look.
+ * Polls until every id has ended or the time is over, and returns the ends that were found.
+ * Calls `progress` with the number of ends after each poll.
  */
 export async function follow(
   target: QueueTarget,
@@ -74,7 +74,7 @@ async function look(target: QueueTarget, wanted: ReadonlySet<string>, ends: Map<
   }
 }
 
-/** The retry queues that hold anything, by provider key: where a submission is that has not ended. */
+/** Retry queues that hold messages, by provider key: a submission that has not ended is in one of them. */
 export async function waiting(target: QueueTarget): Promise<[key: string, messages: number][]> {
   const queues = Object.entries(target.local?.retryUrls ?? {});
   const depths = await Promise.all(
@@ -91,7 +91,7 @@ function parseEvent(body: string | undefined): { type?: string; submissionId?: s
   }
 }
 
-// A body that could not be read as a submission goes by its SQS message id, and one that SQS moved has no attributes.
+// A body that is no valid submission is identified by its SQS message id; a message that SQS moved has no attributes.
 function idIn(body: string | undefined): string | undefined {
   try {
     const { id } = JSON.parse(body ?? '') as { id?: unknown };

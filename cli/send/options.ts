@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-/** A call that cannot be carried out as written; its message says what would be right. */
+/** Wrong usage of a command; the message says what would be right. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What the command line asks for, after defaults. */
+/** Options of the command line, with defaults. */
 export interface SendOptions {
-  /** The submission as it goes on the queue, still without `id` unless the file has one. */
+  /** The submission for the queue; has an `id` only if the file gives one. */
   readonly submission: Readonly<Record<string, unknown>>;
   readonly count: number;
   /** Seconds to follow before giving up; the submission stays where it is. */
@@ -32,12 +32,12 @@ npm run send -- --file message.json [options]
   --count N            send N of them, 1 to 100000 (default 1)
   --wait SECONDS       how long to follow (default 30, and a second more for every 20 messages)
   --queue URL          a deployed outbound queue instead of the local stack
-  --dead-letter URL    its dead-letter queue, to learn why nobody took it
+  --dead-letter URL    its dead-letter queue, to show why no provider accepted it
 
 Exit code: 0 accepted, 1 not accepted, 2 wrong usage.
 A deployed queue does not say who accepted: there, 0 means put on the queue and not dead-lettered while following.`;
 
-/** Reads the command line; `undefined` means that help was asked for. */
+/** Reads the command line; `undefined` for `--help`. */
 export function parseSendOptions(argv: readonly string[]): SendOptions | undefined {
   const values = parse(argv);
   if (values.help) return undefined;

@@ -1,14 +1,14 @@
-/** Where progress and results are written; a process or a test. */
+/** Output of a command: the terminal of the process, or a test's record. */
 export interface Terminal {
   out(line: string): void;
   err(text: string): void;
-  /** Whether a line can be drawn over. */
+  /** Whether a line can be redrawn. */
   readonly interactive: boolean;
 }
 
 const WIDTH = 30;
 
-/** A bar that redraws itself on a terminal, and writes one line a tenth elsewhere. */
+/** A progress bar: redrawn in place on a terminal, one line for each tenth elsewhere. */
 export function progressBar(terminal: Terminal, label: string, total: number): (done: number) => void {
   let last = -1;
   return (done) => {

@@ -6,11 +6,11 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 
-// Long enough to read on through a full queue, short enough that nobody misses the messages meanwhile.
+// Long enough to read through a full queue, short enough that consumers are not kept from the messages.
 const SWEEP_VISIBILITY_SECONDS = 5;
 const SWEEP_LIMIT = 50;
 
-/** Messages that lie in a queue, which keep lying there: nothing is deleted and nothing stays hidden. */
+/** Reads the messages of a queue and leaves them there: none is deleted or stays hidden. */
 export async function peek(sqs: SQSClient, queueUrl: string): Promise<Message[]> {
   const first = await receive(sqs, queueUrl, 0);
   // Ten with no time-out may be the same ten forever; a fuller queue is read through and released.

@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type SendOptions, UsageError } from './options.ts';
 
-/** Where submissions go, and everything that can tell what became of them. */
+/** The outbound queue, and the queues and pages that show how a submission ended. */
 export interface QueueTarget {
   readonly sqs: SQSClient;
   readonly outboundUrl: string;
@@ -14,7 +14,7 @@ export interface QueueTarget {
   };
 }
 
-/** The part of the local stack's description that sending needs. */
+/** The fields of the local stack's description that sending needs. */
 interface StackInfo {
   readonly ready: boolean;
   readonly queues: {

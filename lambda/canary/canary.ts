@@ -4,34 +4,34 @@ import type { CanaryConfig } from '../contract/providers.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Item, NewItem } from '../platform/table.ts';
 
-/** One way that canaries prove: `out` is the provider that they are sent over, `in` the one that alone receives them. */
+/** Provider that canaries test: `out` as the provider that sends them, `in` as the only one that receives them. */
 export interface CanaryWay {
   readonly way: 'out' | 'in';
   readonly provider: string;
 }
 
-/** The canaries of one way: mail of our own to an address of our own, one in each slot of time. */
+/** The canaries of one provider and direction: test messages to our own address, one in each time slot. */
 export interface Canaries extends CanaryWay {
   readonly config: CanaryConfig;
-  /** Class of the submission, for a provider that carries some only. */
+  /** Class of the submission, for a provider that carries some classes only. */
   readonly class?: string;
 }
 
-/** What is known of the canaries of a way: one item. Times are in epoch milliseconds. */
+/** State of these canaries: one item. Times are in epoch milliseconds. */
 export interface CanaryRecord {
-  /** When the health check first looked, or an operator last held the provider back: slots are counted from here. */
+  /** When the health check first ran, or an operator last isolated the provider: slots are counted from here. */
   readonly since?: number;
   /** When the latest one was sent. */
   readonly sentAt?: number;
-  /** When the newest one that came back had been sent. */
+  /** When the newest one that returned had been sent. */
   readonly newestBack?: number;
   /** The address that they are sent to. */
   readonly to?: string;
-  /** Makes the tokens; nobody but Mailover has it. */
+  /** Key of the tokens, known to Mailover only. */
   readonly secret?: string;
 }
 
-/** Header that brings the token of a canary back. */
+/** Header with the token of a canary. */
 export const TOKEN_HEADER = 'X-Canary-Token';
 
 /** Key of the item in the state table. */
@@ -39,29 +39,35 @@ export function canaryKey({ way, provider }: CanaryWay): string {
   return way === 'out' ? `canary/${provider}` : `canary/in/${provider}`;
 }
 
-/** The submission id of the canary that is due at this time. */
+/** The submission id of the canary that is due at `dueAt`. */
 export function canaryId({ way, provider }: CanaryWay, dueAt: number): string {
   return `${CANARY_PREFIX}${way}:${provider}:${dueAt}`;
 }
 
-/** When the latest canary was due, in slots of `everyMs` real milliseconds from `since` on; the first one at the end of the first slot. */
+/**
+ * When the latest canary was due: slots of `everyMs` real milliseconds count from `since`, and a canary is due at the end
+ * of each; undefined during the first slot.
+ */
 export function lastDue(now: number, since: number, everyMs: number): number | undefined {
   const slot = Math.floor((now - since) / everyMs);
   return slot < 1 ? undefined : since + slot * everyMs;
 }
 
-/** A new secret for the tokens of a way. */
+/** A new secret for tokens. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** The token of the canary that is sent at this time: only who knows the secret, or got that mail, has it. */
+/**
+ * The token of the canary that is sent at this time; it requires the secret, and is otherwise known only to receivers of
+ * the canary.
+ */
 export function tokenOf({ way, provider }: CanaryWay, sentAt: number, secret: string): string {
   const name = `${way}.${provider}.${sentAt}`;
   return `${name}.${createHmac('sha256', secret).update(name).digest('base64url')}`;
 }
 
-/** What a token says of itself, which anybody can write; undefined if it is none. */
+/** The unverified content of a token; undefined if it has another form. */
 export function readToken(token: string): (CanaryWay & { readonly sentAt: number }) | undefined {
   const [, way, provider, sentAt] =
     /^(out|in)\.([a-z][a-z0-9-]{0,31})\.(\d{1,15})\.[A-Za-z0-9_-]{43}$/.exec(token.trim()) ?? [];
@@ -69,35 +75,35 @@ export function readToken(token: string): (CanaryWay & { readonly sentAt: number
   return { way, provider, sentAt: Number(sentAt) };
 }
 
-/** Whether a token was made with the secret of its way. */
+/** Whether a token was made with this secret. */
 export function isGenuine(token: string, secret: string | undefined): boolean {
-  const said = readToken(token);
-  if (said === undefined || secret === undefined) return false;
-  return timingSafeEqual(Buffer.from(token.trim()), Buffer.from(tokenOf(said, said.sentAt, secret)));
+  const claimed = readToken(token);
+  if (claimed === undefined || secret === undefined) return false;
+  return timingSafeEqual(Buffer.from(token.trim()), Buffer.from(tokenOf(claimed, claimed.sentAt, secret)));
 }
 
-/** What a canary is submitted as, without its id: that one is told beside the body, where no producer can write it. */
+/** The submission of a canary, without its id, which is an attribute of the message, where producers cannot write it. */
 export function canarySubmission(canaries: Canaries, token: string, expiresAt: number): Submission {
   const { way, provider, config } = canaries;
   return {
     version: 1,
-    // A provider that carries some classes only would pass by any other.
+    // A provider that carries some classes only skips all others.
     ...(canaries.class !== undefined && { class: canaries.class }),
     from: config.from ?? config.to,
     to: [config.to],
     subject: way === 'out' ? `Mailover canary over ${provider}` : `Mailover canary to ${provider}`,
-    text: 'This message shows that mail gets through. Nobody needs to read it.',
-    // RFC 3834: no out-of-office reply is wanted.
+    text: 'This message shows that mail gets through. It needs no reading.',
+    // RFC 3834: asks for no out-of-office reply.
     headers: { 'Auto-Submitted': 'auto-generated', [TOKEN_HEADER]: token },
-    // The next one is due then.
+    // The time of the next canary.
     expiresAt: new Date(expiresAt).toISOString(),
     onUnknown: 'failover',
-    // What proves a way in may take any way out.
+    // A canary for a receiving provider may be sent through any provider.
     ...(way === 'out' && { providers: { only: [provider] } }),
   };
 }
 
-/** Reads the item; what is not in the shape that this release knows is not known. */
+/** Reads the item; fields of unknown shape are left out. */
 export function readCanary(item: Item | undefined): CanaryRecord {
   const number = (name: string) => (typeof item?.[name] === 'number' ? { [name]: item[name] } : {});
   const text = (name: string) => (typeof item?.[name] === 'string' ? { [name]: item[name] } : {});
@@ -110,7 +116,7 @@ export function readCanary(item: Item | undefined): CanaryRecord {
   };
 }
 
-/** The item after a change; fields that this release does not know stay as they are. */
+/** The item after a change; fields unknown to this release are kept. */
 export function canaryItem(way: CanaryWay, item: Item | undefined, change: CanaryRecord): NewItem {
   return { ...item, pk: canaryKey(way), ...change };
 }

@@ -3,43 +3,45 @@ import { canaryItem, canaryKey, isGenuine, readCanary, readToken } from './canar
 
 const MAX_CONFLICTS = 3;
 
-/** A mail that has come in with a canary's token. */
+/** A received mail with the token of a canary. */
 export interface ReturnedCanary {
   readonly token: string;
-  /** Key of the provider that it came over. */
+  /** Key of the provider that received it. */
   readonly over: string;
   /** The recipients of its envelope. */
   readonly recipients: readonly string[];
   /**
-   * Whether it came by the way that it is to prove; the reconciler finds mail that did not.
+   * Whether it arrived through the tested provider; false for mail that the reconciler found.
+   *
    * @default true
    */
   readonly proves?: boolean;
 }
 
 /**
- * Notes a canary that has come back, and gives the recipient whose copy it is: our own mail, for nobody to read.
+ * Records a canary that returned; resolves with the recipient whose copy it is, which is not passed on to the
+ * application.
  *
- * Only with the token that it was sent with, and at its own address, is a mail that. Throws when the table does: whether it
- * is one cannot be told then.
+ * A mail is a canary only with the token that was sent, and at the canary's own address. Throws when the table does,
+ * since the question is open then.
  */
 export async function noteReturn(
   table: Table,
   { token, over, recipients, proves = true }: ReturnedCanary,
 ): Promise<string | undefined> {
-  const said = readToken(token);
-  if (said === undefined) return undefined;
-  let item = await table.get(canaryKey(said));
+  const claimed = readToken(token);
+  if (claimed === undefined) return undefined;
+  let item = await table.get(canaryKey(claimed));
   const { to = '', secret } = readCanary(item);
   const own = recipients.find((recipient) => recipient.trim().toLowerCase() === to.toLowerCase());
   if (own === undefined || !isGenuine(token, secret)) return undefined;
   if (!proves) return own;
-  // One for a way in that came by another proves nothing of that way.
-  if (said.way === 'in' && said.provider !== over) return own;
+  // A canary for a receiving provider that arrived through another one proves nothing.
+  if (claimed.way === 'in' && claimed.provider !== over) return own;
   for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts++) {
     const { newestBack = 0 } = readCanary(item);
-    if (newestBack >= said.sentAt) break;
-    const written = await table.write(canaryItem(said, item, { newestBack: said.sentAt }), item?.rev);
+    if (newestBack >= claimed.sentAt) break;
+    const written = await table.write(canaryItem(claimed, item, { newestBack: claimed.sentAt }), item?.rev);
     if (written.done) break;
     item = written.current;
   }

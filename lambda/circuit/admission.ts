@@ -2,53 +2,62 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Unready } from '../providers/pool.ts';
 
-/** What the gate knows of the mail that asks to pass. */
+/** A request for permission to send one message through a provider now. */
 export interface AdmissionRequest {
-  /** The submission id: who may use a recovering provider is drawn from it. */
+  /** The submission id: slow start decides by it which messages a recovering provider gets. */
   readonly id: string;
-  /** `backlog` has waited on a retry queue; `fresh` has not. The two alternate where there is room for some only. */
+  /** `backlog` comes from a retry queue; `fresh` does not. They take turns where the rate has no room for both. */
   readonly lane: 'fresh' | 'backlog';
-  /** Nobody else is left: an open circuit lets it pass all the same. An operator's isolation never does. */
+  /** No other provider is left: an open circuit admits the message all the same. An operator's isolation never does. */
   readonly forced?: boolean;
 }
 
 /**
- * Why a provider may not be tried now. open: its circuit is. quiet: this worker leaves it alone, since it failed a moment ago.
- * isolated: by an operator. probing: another mail is finding out. held: by a Retry-After. warming: slow start. rate: no slot is left.
+ * Why a provider may not be tried now. open: its circuit is open. quiet: it failed for this worker a moment ago.
+ * isolated: by an operator. probing: the answer to another message is awaited. held: by a Retry-After. warming: slow
+ * start. rate: no slot is free. unready: this process cannot use the provider yet.
  */
 export type SkipReason = 'open' | 'quiet' | 'isolated' | 'probing' | 'held' | 'warming' | 'rate' | 'unready';
 
-/** The answer of the gate. */
+/** The gate's decision. */
 export type Admission =
   | {
       readonly kind: 'go';
-      /** Tells what the attempt came to, by recipient where they differ; must be called exactly once. Never throws. */
+      /**
+       * Reports the outcomes of the attempt, one per group of recipients; none if no attempt was made. Must be called
+       * exactly once. Never throws.
+       */
       leave(outcomes: readonly Outcome[]): Promise<void>;
     }
   | {
       readonly kind: 'skip';
       readonly reason: SkipReason;
-      /** How unlikely an attempt is to succeed: of providers that are all closed off, the least is forced. */
+      /**
+       * How unlikely an attempt is to succeed: when all providers are skipped, the one with the least badness is forced.
+       */
       readonly badness: number;
-      /** Milliseconds after which it is worth asking again, in stack time, if that is known. */
+      /** Milliseconds of stack time after which to ask again, if known. */
       readonly againAfterMs?: number;
     };
 
-/** Decides before each attempt whether a provider may be tried now. */
+/** Circuit breakers and rate limits of all providers: decides before each attempt whether a provider may be tried now. */
 export interface Gate {
-  /** Resolves at once, or after a short wait for the answer of a mail that is just trying a provider out. Never throws. */
-  enter(provider: ProviderConfig, passenger: AdmissionRequest): Promise<Admission>;
-  /** Whether a provider came back (circuit closed, hold or isolation over) after this time in epoch milliseconds: waiting mail need not wait on. */
+  /** Resolves at once, or after a short wait for the answer to the message that is probing the provider. Never throws. */
+  enter(provider: ProviderConfig, request: AdmissionRequest): Promise<Admission>;
+  /**
+   * Whether a provider has recovered (circuit closed, hold or isolation over) since this time in epoch milliseconds, so
+   * that waiting messages can be sent now.
+   */
   recoveredSince(time: number): Promise<boolean>;
 }
 
-/** Lets everybody pass. */
+/** A gate that admits everything. */
 export const openGate: Gate = {
   enter: async () => ({ kind: 'go', leave: async () => {} }),
   recoveredSince: async () => false,
 };
 
-/** The provider may be well: the next one is tried now, or this one in some seconds, perhaps by another worker. */
+/** The skip for a provider that this process cannot use yet, although the provider itself may be healthy. */
 export const UNREADY: Extract<Admission, { kind: 'skip' }> = {
   kind: 'skip',
   reason: 'unready',
@@ -56,14 +65,14 @@ export const UNREADY: Extract<Admission, { kind: 'skip' }> = {
 };
 
 /**
- * A gate that is asked only when this process is ready to use the provider: others wait for the answer of a provider, and a
- * slow start of our own is not to look like a slow answer.
+ * A gate that is asked only when this process is ready to use the provider. Other messages wait for the answer to a
+ * probe, and our own slow start must not look like a slow answer.
  */
 export function afterPreparing(prepare: (provider: ProviderConfig) => Promise<Unready | undefined>, gate: Gate): Gate {
   return {
-    enter: async (provider, passenger) => {
+    enter: async (provider, request) => {
       const unready = await prepare(provider);
-      return unready === undefined ? gate.enter(provider, passenger) : UNREADY;
+      return unready === undefined ? gate.enter(provider, request) : UNREADY;
     },
     recoveredSince: (time) => gate.recoveredSince(time),
   };

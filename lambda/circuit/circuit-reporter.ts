@@ -9,12 +9,15 @@ import type { CircuitRecord } from './items.ts';
 import type { ProviderHealth } from './provider-health.ts';
 import type { CircuitTimes } from './times.ts';
 
-/** How a mail was let in. `elected`: it alone may try a circuit that is not closed. `forced`: nobody else was left. */
+/**
+ * How a message was admitted. `elected`: as the only probe of a circuit that is not closed. `forced`: because no other
+ * provider was left.
+ */
 export type AdmissionKind = { readonly kind: 'usual' | 'forced' } | { readonly kind: 'elected'; readonly by: string };
 
-/** What the teller needs. */
+/** What the reporter needs. */
 export interface CircuitReporterContext {
-  readonly board: CircuitStore;
+  readonly store: CircuitStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly timeScale: number;
@@ -22,7 +25,7 @@ export interface CircuitReporterContext {
   readonly log: Log;
 }
 
-/** Tells the other workers what this one has learned, as far as it matters to them. */
+/** Reports what this worker has learned of a provider to the shared circuit, as far as it matters to other workers. */
 export class CircuitReporter {
   readonly #context: CircuitReporterContext;
   readonly #counts: UnreportedCounts;
@@ -30,52 +33,55 @@ export class CircuitReporter {
   constructor(context: CircuitReporterContext) {
     this.#context = context;
     this.#counts = new UnreportedCounts(context.clock, context.times, (provider, window, reason) =>
-      this.tell(provider, { kind: 'counted', window, reason }),
+      this.report(provider, { kind: 'counted', window, reason }),
     );
   }
 
-  /** What came of an attempt. */
-  async tellOutcome(provider: string, standing: AdmissionKind, verdict: ProviderHealth): Promise<void> {
-    const by = standing.kind === 'elected' ? standing.by : undefined;
-    switch (verdict.kind) {
+  /** Reports the outcome of an attempt. */
+  async reportOutcome(provider: string, admission: AdmissionKind, health: ProviderHealth): Promise<void> {
+    const by = admission.kind === 'elected' ? admission.by : undefined;
+    switch (health.kind) {
       case 'accepted':
-        if (standing.kind === 'usual') await this.#counts.good(provider, this.#context.board.known(provider).circuit);
-        else await this.tell(provider, { kind: 'proven' });
+        if (admission.kind === 'usual') await this.#counts.good(provider, this.#context.store.known(provider).circuit);
+        else await this.report(provider, { kind: 'proven' });
         break;
       case 'failed':
       case 'sender-refused': {
-        const cause = { blames: 'outage', reason: verdict.reason } as const;
-        if (by === undefined) await this.#counts.bad(provider, verdict.reason);
-        else await this.tell(provider, { kind: 'disproven', by, cause });
+        const cause = { blames: 'outage', reason: health.reason } as const;
+        if (by === undefined) await this.#counts.bad(provider, health.reason);
+        else await this.report(provider, { kind: 'disproven', by, cause });
         break;
       }
       case 'account-refused':
-        await this.tell(provider, {
+        await this.report(provider, {
           kind: 'refused',
-          reason: verdict.reason,
+          reason: health.reason,
           ...(by !== undefined && { by }),
-          ...(verdict.retryAfterMs !== undefined && { forMs: verdict.retryAfterMs / this.#context.timeScale }),
+          ...(health.retryAfterMs !== undefined && { forMs: health.retryAfterMs / this.#context.timeScale }),
         });
         break;
       case 'throttled':
-        await this.#hold(provider, verdict.retryAfterMs);
-        if (by !== undefined) await this.tell(provider, { kind: 'inconclusive', by });
+        await this.#hold(provider, health.retryAfterMs);
+        if (by !== undefined) await this.report(provider, { kind: 'inconclusive', by });
         break;
       case 'answered':
       case 'unasked':
-        if (by !== undefined) await this.tell(provider, { kind: 'inconclusive', by });
+        if (by !== undefined) await this.report(provider, { kind: 'inconclusive', by });
         break;
     }
   }
 
-  /** Forgets what was counted of a provider and not told yet. */
+  /** Drops the unreported counts of a provider. */
   forget(provider: string): void {
     this.#counts.forget(provider);
   }
 
-  /** Resolves with what stands then, or undefined if the table did not take it. */
-  async tell(provider: string, signal: Signal): Promise<CircuitRecord | undefined> {
-    const changed = await this.#context.board.change(provider, (record) => {
+  /**
+   * Applies a signal to the shared circuit; resolves with the record that results, or undefined if it could not be
+   * written.
+   */
+  async report(provider: string, signal: Signal): Promise<CircuitRecord | undefined> {
+    const changed = await this.#context.store.change(provider, (record) => {
       const circuit = step(record.circuit, signal, this.#moment());
       return circuit === record.circuit ? record : { ...record, circuit };
     });
@@ -83,16 +89,18 @@ export class CircuitReporter {
     return changed?.after;
   }
 
-  /** What comes of it, if it comes soon; a table that did not answer just now is not waited for at all. */
-  async patiently<T>(result: Promise<T>): Promise<T | undefined> {
-    const { board, clock } = this.#context;
-    return within(board.silent ? 0 : PATIENCE_MS, result, clock).catch(() => undefined);
+  /**
+   * Waits a short time for a result; undefined if it takes longer, or at once if the table failed to answer a moment ago.
+   */
+  async briefly<T>(result: Promise<T>): Promise<T | undefined> {
+    const { store, clock } = this.#context;
+    return within(store.silent ? 0 : PATIENCE_MS, result, clock).catch(() => undefined);
   }
 
-  /** `retryAfterMs` is in stack time. */
+  /** Leaves the provider alone for a time; `retryAfterMs` is in stack time. */
   async #hold(provider: string, retryAfterMs: number | undefined): Promise<void> {
     const ms = retryAfterMs === undefined ? undefined : retryAfterMs / this.#context.timeScale;
-    await this.#context.board.change(provider, (record) => {
+    await this.#context.store.change(provider, (record) => {
       const held = hold(record.hold, ms, this.#moment());
       return held === record.hold ? record : { ...record, hold: held };
     });

@@ -4,49 +4,51 @@ import { within } from '../platform/within.ts';
 import type { Isolation } from './isolation.ts';
 import { type CircuitRecord, circuitItem, circuitKey, readCircuitItem, readIsolation, switchKey } from './items.ts';
 
-/** What is known of one provider. */
+/** Circuit, hold and isolation of one provider, as last read. */
 export interface CircuitReading extends CircuitRecord {
   readonly isolation?: Isolation;
 }
 
-/** What the board needs. */
+/** What the store needs. */
 export interface CircuitStoreContext {
   /** Keys of all providers. */
   readonly providers: readonly string[];
   readonly table: Table;
   readonly clock: Clock;
   readonly timeScale: number;
-  /** The circuit of this provider was reset, or deleted: what was learned before counts no more. */
+  /** Called when the circuit of a provider was reset or deleted: earlier results no longer count. */
   readonly onReset: (provider: string) => void;
 }
 
-/** Nothing that is read is used for longer, in stack time: an operator's word reaches everybody within it. */
+/** Longest use of a read, in stack time: an operator's switch takes effect everywhere within it. */
 const FRESH_MS = 10_000;
 
-/** While the table does not answer, what was read last holds for this long, in stack time; then all circuits read as closed. */
+/**
+ * How long the last read stays in force while the table does not answer, in stack time; then all circuits read as closed.
+ */
 const KEEP_MS = 60_000;
 
-/** The shortest of these times under a time scale, so that the table is not read all the time. */
+/** Lower limit of these times under a time scale, so that the table is not read all the time. */
 const SHORTEST_MS = 250;
 
-/** Nobody waits longer for the table than this, but at the first read; all else goes on behind their back. */
+/** Longest wait for the table, except for the first read; reads and writes that take longer go on in the background. */
 export const PATIENCE_MS = 300;
 
-/** The first read of a process may take this long: a busy machine has just loaded the code for it. */
+/** Longest wait for the first read of a process, which may be slow because the code for it has just been loaded. */
 const FIRST_PATIENCE_MS = 1_000;
 
-/** Pause after the table did not answer; meanwhile nobody waits for it. */
+/** Pause after the table failed to answer; meanwhile no message waits for it. */
 const PAUSE_MS = 1_000;
 
-/** A read that has not ended after this began before the process was frozen, and will not. */
+/** A read that takes longer than this was begun before the process was frozen and will not end. */
 const LOST_MS = 5_000;
 
-/** Reads may be this old when they arrive. */
+/** How old a read may be when it arrives. */
 const LAG_MS = 500;
 
 const MAX_CONFLICTS = 6;
 
-/** The shared state of all circuits: read in one piece, kept for some seconds, written by compare-and-set. */
+/** Shared state of all circuits: read in one request, cached for some seconds, written by compare-and-set. */
 export class CircuitStore {
   readonly #context: CircuitStoreContext;
   readonly #freshMs: number;
@@ -63,12 +65,12 @@ export class CircuitStore {
     this.#keepMs = Math.max(4 * SHORTEST_MS, KEEP_MS / context.timeScale);
   }
 
-  /** What is known of a provider; waits for the table a moment at most, and only if nothing recent is known. Never throws. */
+  /** State of a provider; waits a moment for the table only if no recent state is cached. Never throws. */
   async read(provider: string): Promise<CircuitReading> {
     const { clock } = this.#context;
     const age = Math.abs(clock.now() - this.#readAt);
     if (age >= this.#freshMs / 2) this.#refresh();
-    // Whoever finds the table silent just now is not the one to wait for it again.
+    // While the table is known to be silent, no further call waits for it.
     if (age >= this.#freshMs && this.#reading && !this.silent)
       await within(Number.isFinite(age) ? PATIENCE_MS : FIRST_PATIENCE_MS, this.#reading.done, clock).catch(() => {
         this.#failedAt = clock.now();
@@ -76,12 +78,12 @@ export class CircuitStore {
     return this.known(provider);
   }
 
-  /** The table did not answer just now. */
+  /** Whether the table failed to answer a moment ago. */
   get silent(): boolean {
     return Math.abs(this.#context.clock.now() - this.#failedAt) < PAUSE_MS;
   }
 
-  /** What is known of a provider, without a wait. */
+  /** State of a provider from the cache, without a wait. */
   known(provider: string): CircuitReading {
     const stale = Math.abs(this.#context.clock.now() - this.#readAt) > this.#keepMs;
     const item = (pk: string) => {
@@ -93,9 +95,9 @@ export class CircuitStore {
   }
 
   /**
-   * Changes the record of a provider; `step` may be called again with a newer record, and returns the same one if there is
-   * nothing to change. Resolves with the record that stands then, or undefined if the table did not take it, or if the circuit was
-   * reset since it was read. Never throws.
+   * Changes the record of a provider. `step` may be called again with a newer record, and returns the same object if
+   * there is nothing to change. Resolves with the record before and after, or undefined if it could not be written, or if
+   * the circuit was reset since it was read. Never throws.
    */
   async change(
     provider: string,
@@ -119,7 +121,7 @@ export class CircuitStore {
         this.#context.onReset(provider);
         return undefined;
       } catch {
-        // At least this worker knows.
+        // The change applies at least in this worker.
         this.#remember(pk, { ...wanted, rev: item?.rev ?? 0 });
         this.#failedAt = clock.now();
         return undefined;

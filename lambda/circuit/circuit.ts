@@ -8,26 +8,29 @@ export interface OpenCause {
   readonly reason: string;
 }
 
-/** Who finds out whether the provider is back, and until when nobody else does. */
+/** The worker that probes the provider, and until when no other worker does. */
 export interface ProbeLease {
   readonly by: string;
   readonly until: number;
 }
 
-/** What all workers believe of a provider. Times are in epoch milliseconds; `trips` counts the openings of one bad spell. */
+/**
+ * State of a provider's circuit breaker, shared by all workers. Times are in epoch milliseconds; `trips` counts how often
+ * it opened since the last calm period.
+ */
 export type Circuit =
   | {
       readonly kind: 'closed';
-      /** 0 if it never was open: then there is no slow start. */
+      /** 0 if it was never open: then there is no slow start. */
       readonly since: number;
       readonly trips: number;
       readonly window: AttemptWindow;
-      /** A worker waits for an answer longer than usual: who knows nothing of the provider lets it find out. */
+      /** A worker's probe is slow. Workers without own experience of the provider skip it until the lease ends. */
       readonly doubt?: ProbeLease;
     }
   | {
       readonly kind: 'open';
-      /** When it left closed; a failed probe does not change that. */
+      /** When it last was closed; a failed probe does not change it. */
       readonly since: number;
       readonly trips: number;
       readonly cause: OpenCause;
@@ -38,28 +41,31 @@ export type Circuit =
       readonly since: number;
       readonly trips: number;
       readonly cause: OpenCause;
-      /** Absent when the last probe told nothing: the next mail is one. */
+      /** Absent when the last probe gave no result: the next message probes. */
       readonly probe?: ProbeLease;
     };
 
-/** What a circuit can be told. Outcomes that blame the message, a recipient or load are none of these. */
+/** An event that can change a circuit. Outcomes that blame the message, a recipient or load are not among them. */
 export type Signal =
-  /** A worker's counts, since it last told them. */
+  /** Attempts and failures of one worker since its last report. */
   | { readonly kind: 'counted'; readonly window: AttemptWindow; readonly reason: string }
-  /** Our standing with the provider is broken, at least for `forMs` where that is known. `by` names the probe that learned it, if it was one. */
+  /**
+   * The provider refuses our account, for at least `forMs` where that is known. `by` is the probe that found out, if it
+   * was one.
+   */
   | { readonly kind: 'refused'; readonly reason: string; readonly by?: string; readonly forMs?: number }
   /** A worker asks to probe. */
   | { readonly kind: 'elect'; readonly by: string; readonly leaseMs: number }
-  /** A mail that was let in although the circuit was not closed was accepted. */
+  /** A message that was admitted although the circuit was not closed was accepted. */
   | { readonly kind: 'proven' }
   | { readonly kind: 'disproven'; readonly by: string; readonly cause: OpenCause }
-  /** A worker's first mail to the provider is without an answer for longer than usual; and it has got one. */
+  /** A worker's first message to the provider has had no answer for longer than usual; `answered`: the answer has come. */
   | { readonly kind: 'doubted'; readonly by: string; readonly leaseMs: number }
   | { readonly kind: 'answered'; readonly by: string }
-  /** The probe ended and told nothing of the provider. */
+  /** The probe ended without a result about the provider. */
   | { readonly kind: 'inconclusive'; readonly by: string };
 
-/** What a transition depends on beside the circuit and the signal. */
+/** What a transition depends on apart from the circuit and the signal. */
 export interface Moment {
   readonly now: number;
   /** In [0, 1). */
@@ -67,10 +73,10 @@ export interface Moment {
   readonly times: CircuitTimes;
 }
 
-/** A provider that nothing is known of. */
+/** The circuit of a provider that was never tried. */
 export const UNTRIED: Circuit = { kind: 'closed', since: 0, trips: 0, window: [] };
 
-/** A lease of more than this is a mistake of somebody's clock. */
+/** Upper limit of a lease: a longer one comes from a wrong clock. */
 const LEASE_MOST_MS = 300_000;
 
 /** The circuit after a signal; the same object if the signal changes nothing. */
@@ -114,7 +120,7 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
   }
 }
 
-/** Whether the next mail may be the one that finds out. */
+/** Whether the next message may probe the provider. */
 export function mayProbe(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 'times'>): boolean {
   switch (circuit.kind) {
     case 'closed':
@@ -126,12 +132,12 @@ export function mayProbe(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 
   }
 }
 
-/** Whether some worker is waiting for an answer just now, though nobody says that the provider is down. */
+/** Whether a worker is waiting for a slow answer while the circuit is closed. */
 export function isAwaitingAnswer(circuit: Circuit, { now }: Pick<Moment, 'now'>): boolean {
   return circuit.kind === 'closed' && circuit.doubt !== undefined && !isOver(circuit.doubt.until, now, LEASE_MOST_MS);
 }
 
-/** Slow start: the fraction of mail that a circuit lets in after it closed; 1 if it never was open. */
+/** Slow start: the fraction of messages that is admitted after the circuit closed; 1 if it was never open. */
 export function admitted(circuit: Circuit, { now, times }: Pick<Moment, 'now' | 'times'>): number {
   if (circuit.kind !== 'closed' || circuit.trips === 0) return 1;
   const intervals = Math.floor(Math.abs(now - circuit.since) / times.warmMs);
@@ -156,7 +162,7 @@ function isProbe(circuit: Circuit, by: string | undefined): circuit is Extract<C
   return circuit.kind === 'half-open' && by !== undefined && circuit.probe?.by === by;
 }
 
-/** An end so far away that no circuit can have set it comes from a clock that was wrong, and is over. */
+/** Whether an end has passed. One that is further away than `most` comes from a wrong clock and counts as passed. */
 function isOver(until: number, now: number, most: number): boolean {
   return now >= until || until - now > most;
 }

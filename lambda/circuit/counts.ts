@@ -3,22 +3,22 @@ import type { Circuit } from './circuit.ts';
 import type { CircuitTimes } from './times.ts';
 import { type AttemptWindow, count, merge, total } from './window.ts';
 
-/** Adds a worker's counts to those of all workers; resolves with undefined if they could not be added. */
+/** Adds a worker's counts to the shared circuit; resolves with undefined if they could not be added. */
 export type ReportCounts = (provider: string, window: AttemptWindow, reason: string) => Promise<unknown | undefined>;
 
 interface Pending {
   window: AttemptWindow;
   reason: string;
-  /** Reports begun so far, when the last one began, and its end. */
+  /** Number of reports begun so far, start of the last one, and its promise. */
   reports: number;
   reportedAt: number;
   reporting: Promise<void>;
 }
 
 /**
- * What this worker has counted since it last told the others. A healthy provider costs no write: the counts are told when
- * an attempt fails, and successes now and then while others see failures, so that one worker's broken network stays a
- * matter of that worker.
+ * Attempts and failures that this worker has not reported yet. A healthy provider costs no write: counts are reported
+ * when an attempt fails, and successes from time to time while other workers see failures, so that the broken network of
+ * one worker does not open the circuit for all.
  */
 export class UnreportedCounts {
   readonly #clock: Clock;
@@ -32,7 +32,7 @@ export class UnreportedCounts {
     this.#report = report;
   }
 
-  /** A success; `circuit` is what the others say. */
+  /** Counts a success; `circuit` is the shared circuit. */
   good(provider: string, circuit: Circuit): Promise<void> | undefined {
     const pending = this.#add(provider, false);
     const disputed = circuit.kind === 'closed' && total(circuit.window).failures > 0;
@@ -46,7 +46,7 @@ export class UnreportedCounts {
     return this.#flush(provider, pending);
   }
 
-  /** Forgets what is not reported yet. */
+  /** Drops the unreported counts of a provider. */
   forget(provider: string): void {
     this.#pending.delete(provider);
   }
@@ -64,11 +64,11 @@ export class UnreportedCounts {
     return pending;
   }
 
-  /** What fails while a report is under way goes with the next one: ten failures at once are two writes. */
+  /** Reports the counts. Failures during a report go with the next one: ten failures at once are two writes. */
   async #flush(provider: string, pending: Pending): Promise<void> {
     const { reports, reporting } = pending;
     await reporting;
-    // A report that began since then has told this one's count too.
+    // A report that began meanwhile included this count.
     if (pending.reports === reports) pending.reporting = this.#send(provider, pending);
     await pending.reporting;
   }
@@ -78,7 +78,7 @@ export class UnreportedCounts {
     pending.window = [];
     pending.reports += 1;
     pending.reportedAt = this.#clock.now();
-    const told = await this.#report(provider, window, reason);
-    if (told === undefined) pending.window = merge(window, pending.window, this.#clock.now(), this.#times);
+    const reported = await this.#report(provider, window, reason);
+    if (reported === undefined) pending.window = merge(window, pending.window, this.#clock.now(), this.#times);
   }
 }

@@ -15,7 +15,7 @@ import { type CircuitSkip, skip } from './skip.ts';
 import { isAdmitted } from './slow-start.ts';
 import { type CircuitTimes, circuitTimes } from './times.ts';
 
-/** Everything the gate touches outside itself. */
+/** What the gate needs. */
 export interface GateContext {
   readonly providers: readonly ProviderConfig[];
   readonly table: Table;
@@ -23,18 +23,18 @@ export interface GateContext {
   /** In [0, 1). */
   readonly random: () => number;
   /** @default 1 */
-  readonly timeScale?: number;
+  readonly timeScale?: number | undefined;
   readonly log: Log;
 }
 
-/** Beyond the deadline of the attempt, until others take over from a prober that died. */
+/** Time after the deadline of a probe before other workers take over from a prober that died. */
 const LEASE_MARGIN_MS = 5_000;
 
-/** Decides by the shared circuits and by what this process has seen itself; one for the life of the process. */
+/** The gate of this process: decides by the shared circuits and by this worker's own attempts. Create one per process. */
 export function createGate(context: GateContext): Gate {
   const gate = new CircuitGate(context);
   return {
-    enter: (provider, passenger) => gate.enter(provider, passenger),
+    enter: (provider, request) => gate.enter(provider, request),
     recoveredSince: (time) => gate.recoveredSince(time),
   };
 }
@@ -42,11 +42,11 @@ export function createGate(context: GateContext): Gate {
 class CircuitGate implements Gate {
   readonly #context: GateContext;
   readonly #times: CircuitTimes;
-  readonly #board: CircuitStore;
-  readonly #teller: CircuitReporter;
-  readonly #turnstiles = new Map<string, LocalProbe>();
+  readonly #store: CircuitStore;
+  readonly #reporter: CircuitReporter;
+  readonly #localProbes = new Map<string, LocalProbe>();
   readonly #limiters = new Map<string, Limiter>();
-  /** How often the circuit of a provider was reset. */
+  /** Number of resets of each provider's circuit. */
   readonly #resets = new Map<string, number>();
   readonly #worker: string;
   #probes = 0;
@@ -55,26 +55,26 @@ class CircuitGate implements Gate {
     const { providers, table, clock, random, timeScale = 1, log } = context;
     this.#context = context;
     this.#times = circuitTimes(timeScale);
-    this.#board = new CircuitStore({
+    this.#store = new CircuitStore({
       providers: providers.map(({ key }) => key),
       table,
       clock,
       timeScale,
       onReset: (provider) => {
-        this.#turnstile(provider).reset();
-        this.#teller.forget(provider);
+        this.#localProbe(provider).reset();
+        this.#reporter.forget(provider);
         this.#resets.set(provider, this.#resetsOf(provider) + 1);
       },
     });
-    this.#teller = new CircuitReporter({ board: this.#board, clock, random, timeScale, times: this.#times, log });
+    this.#reporter = new CircuitReporter({ store: this.#store, clock, random, timeScale, times: this.#times, log });
     this.#worker = random().toString(36).slice(2);
   }
 
-  async enter(provider: ProviderConfig, passenger: AdmissionRequest): Promise<Admission> {
+  async enter(provider: ProviderConfig, request: AdmissionRequest): Promise<Admission> {
     try {
-      return await this.#enter(provider, passenger, this.#context.clock.now() + HEDGE_MS);
+      return await this.#enter(provider, request, this.#context.clock.now() + HEDGE_MS);
     } catch (error) {
-      // A defect here must not keep mail from going out.
+      // A defect here must not stop mail.
       this.#context.log.error('gate failed', { provider: provider.key, error: nameOf(error) });
       return { kind: 'go', leave: async () => {} };
     }
@@ -84,60 +84,61 @@ class CircuitGate implements Gate {
     const now = this.#context.clock.now();
     const between = (end: number | undefined) => end !== undefined && end > time && end <= now;
     for (const { key } of this.#context.providers) {
-      const { circuit, hold, isolation } = await this.#board.read(key);
+      const { circuit, hold, isolation } = await this.#store.read(key);
       if (circuit.kind !== 'closed' || isHeld(hold, this.#moment()) || isIsolated(isolation, now)) continue;
       if (between(circuit.since) || between(hold?.until) || between(isolation?.until)) return true;
     }
     return false;
   }
 
-  async #enter(provider: ProviderConfig, passenger: AdmissionRequest, deadline: number): Promise<Admission> {
+  async #enter(provider: ProviderConfig, request: AdmissionRequest, deadline: number): Promise<Admission> {
     const { key } = provider;
-    const forced = passenger.forced === true;
-    const reading = await this.#board.read(key);
+    const forced = request.forced === true;
+    const reading = await this.#store.read(key);
     const barred = this.#barred(reading);
     if (barred) return barred;
     const { circuit } = reading;
     if (circuit.kind === 'closed') {
-      if (!forced && !isAdmitted(circuit, { id: passenger.id, key }, this.#moment()))
+      if (!forced && !isAdmitted(circuit, { id: request.id, key }, this.#moment()))
         return this.#skip('warming', reading);
-      return this.#turn(provider, passenger, reading);
+      return this.#turn(provider, request, reading);
     }
-    if (forced) return this.#force(provider, passenger, reading);
-    // This worker's own probe is under way: its answer is worth a short wait.
-    const turnstile = this.#turnstile(key);
-    if (turnstile.probing && circuit.kind === 'half-open') {
-      if (await turnstile.probeEnds(deadline)) return this.#enter(provider, passenger, deadline);
+    if (forced) return this.#force(provider, request, reading);
+    // This worker's own probe is under way: a short wait for its answer is worth it.
+    const localProbe = this.#localProbe(key);
+    if (localProbe.probing && circuit.kind === 'half-open') {
+      if (await localProbe.probeEnds(deadline)) return this.#enter(provider, request, deadline);
       return this.#skip('probing', reading);
     }
-    if (mayProbe(circuit, this.#moment())) return this.#elect(provider, passenger, reading);
+    if (mayProbe(circuit, this.#moment())) return this.#elect(provider, request, reading);
     return this.#skip(circuit.kind === 'open' ? 'open' : 'probing', reading);
   }
 
-  /** What nobody passes, forced or not. */
+  /** A skip that holds even for forced messages: an isolation or a hold. */
   #barred(reading: CircuitReading): CircuitSkip | undefined {
     if (isIsolated(reading.isolation, this.#context.clock.now())) return this.#skip('isolated', reading);
     return isHeld(reading.hold, this.#moment()) ? this.#skip('held', reading) : undefined;
   }
 
-  /** The circuit is closed: what this worker has seen of the provider decides. */
-  async #turn(provider: ProviderConfig, passenger: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
+  /** Admission by this worker's own attempts, while the circuit is closed. */
+  async #turn(provider: ProviderConfig, request: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = provider;
-    const forced = passenger.forced === true;
-    const turnstile = this.#turnstile(key);
-    if (!forced && turnstile.ignorant && isAwaitingAnswer(reading.circuit, this.#moment()))
+    const forced = request.forced === true;
+    const localProbe = this.#localProbe(key);
+    if (!forced && localProbe.ignorant && isAwaitingAnswer(reading.circuit, this.#moment()))
       return this.#skip('probing', reading);
-    const stopped = await turnstile.stopped(forced);
+    const stopped = await localProbe.stopped(forced);
     if (stopped) return this.#turnedAway(key, stopped, reading, deadlineMs);
-    // A ticket is taken only with the slot: a mail that waits for its rate would look like a provider that does not answer.
-    const full = await this.#slot(provider, passenger);
+    // The ticket is taken after the slot: a message that waits for its slot must not look like a provider that does not
+    // answer.
+    const full = await this.#slot(provider, request);
     if (full) return full;
-    const turn = await turnstile.enter(forced);
+    const turn = await localProbe.enter(forced);
     if (turn.kind !== 'go') return this.#turnedAway(key, turn, reading, deadlineMs);
-    // The mail that was waited for may have learned that nobody is to pass now.
+    // The message that was waited for may have opened the circuit or set a hold.
     const barred = forced ? undefined : this.#nowBarred(key);
     if (!barred) return this.#go(key, turn.ticket, { kind: 'usual' });
-    turnstile.leave(turn.ticket, 'nothing');
+    localProbe.leave(turn.ticket, 'nothing');
     return barred;
   }
 
@@ -150,61 +151,61 @@ class CircuitGate implements Gate {
     if (turn.kind === 'quiet') return this.#skip('quiet', reading, turn.until);
     if (turn.first) {
       const doubt = { kind: 'doubted', by: this.#worker, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
-      await this.#teller.patiently(this.#teller.tell(key, doubt));
+      await this.#reporter.briefly(this.#reporter.report(key, doubt));
     }
     return this.#skip('probing', reading);
   }
 
   #nowBarred(key: string): CircuitSkip | undefined {
-    const reading = this.#board.known(key);
+    const reading = this.#store.known(key);
     return this.#barred(reading) ?? (reading.circuit.kind === 'open' ? this.#skip('open', reading) : undefined);
   }
 
-  /** All providers are closed off, and this is the least bad one: one mail at a time, and none just after it failed. */
-  async #force(provider: ProviderConfig, passenger: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
-    const turnstile = this.#turnstile(provider.key);
-    const { quietUntil } = turnstile;
+  /** Admission of a forced message: one at a time, and none within the quiet time after a failure. */
+  async #force(provider: ProviderConfig, request: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
+    const localProbe = this.#localProbe(provider.key);
+    const { quietUntil } = localProbe;
     if (quietUntil !== undefined) return this.#skip('quiet', reading, quietUntil);
-    if (turnstile.probing) return this.#skip('probing', reading);
-    const full = await this.#slot(provider, passenger);
+    if (localProbe.probing) return this.#skip('probing', reading);
+    const full = await this.#slot(provider, request);
     if (full) return full;
-    const turn = turnstile.claim();
+    const turn = localProbe.claim();
     return turn ? this.#go(provider.key, turn.ticket, { kind: 'forced' }) : this.#skip('probing', reading);
   }
 
-  /** The circuit is due: whoever writes first may try, for all workers. */
-  async #elect(provider: ProviderConfig, passenger: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
+  /** Election of a probe for a circuit whose open time is over: the first worker to write the lease may try. */
+  async #elect(provider: ProviderConfig, request: AdmissionRequest, reading: CircuitReading): Promise<Admission> {
     const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = provider;
-    const turnstile = this.#turnstile(key);
-    if (turnstile.probing) return this.#skip('probing', reading);
-    const full = await this.#slot(provider, passenger);
+    const localProbe = this.#localProbe(key);
+    if (localProbe.probing) return this.#skip('probing', reading);
+    const full = await this.#slot(provider, request);
     if (full) return full;
-    const turn = turnstile.claim();
+    const turn = localProbe.claim();
     if (!turn) return this.#skip('probing', reading);
     this.#probes += 1;
     const by = `${this.#worker}-${this.#probes}`;
     const election = { kind: 'elect', by, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
-    const told = await this.#teller.patiently(this.#teller.tell(key, election));
-    // Without the table nobody is elected, and each worker finds out for itself.
-    if (!told) return this.#go(key, turn.ticket, { kind: 'usual' });
-    const { circuit } = told;
+    const elected = await this.#reporter.briefly(this.#reporter.report(key, election));
+    // Without the table there is no election: each worker probes for itself.
+    if (!elected) return this.#go(key, turn.ticket, { kind: 'usual' });
+    const { circuit } = elected;
     if (circuit.kind === 'half-open' && circuit.probe?.by === by)
       return this.#go(key, turn.ticket, { kind: 'elected', by });
-    turnstile.leave(turn.ticket, 'nothing');
-    return this.#skip(circuit.kind === 'open' ? 'open' : 'probing', this.#board.known(key));
+    localProbe.leave(turn.ticket, 'nothing');
+    return this.#skip(circuit.kind === 'open' ? 'open' : 'probing', this.#store.known(key));
   }
 
-  /** Waits until the provider's rate lets this mail go; a skip if that is not soon. */
+  /** Waits for a slot of the provider's rate; a skip if there is none soon. */
   async #slot(provider: ProviderConfig, { lane }: AdmissionRequest): Promise<CircuitSkip | undefined> {
     const { clock } = this.#context;
     const slot = await this.#limiter(provider)?.take(lane);
-    if (slot?.kind === 'away') return this.#skip('rate', this.#board.known(provider.key), clock.now() + slot.afterMs);
+    if (slot?.kind === 'away') return this.#skip('rate', this.#store.known(provider.key), clock.now() + slot.afterMs);
     if (slot) await clock.sleep(slot.at - clock.now());
     return undefined;
   }
 
-  /** Nothing speaks against it. */
-  #go(key: string, ticket: ProbeTicket, standing: AdmissionKind): Admission {
+  /** The admission of a message. */
+  #go(key: string, ticket: ProbeTicket, admission: AdmissionKind): Admission {
     const { log } = this.#context;
     const resets = this.#resetsOf(key);
     let left = false;
@@ -214,10 +215,10 @@ class CircuitGate implements Gate {
         if (left) return;
         left = true;
         try {
-          // It began before a reset, and says nothing of what is now.
-          if (this.#resetsOf(key) !== resets) return void this.#turnstile(key).leave(ticket, 'nothing');
-          // Let in, and then not tried: the ledger was not there, or time was up.
-          await this.#leave(key, ticket, standing, providerHealth(outcomes));
+          // The attempt began before a reset, so it says nothing about the present.
+          if (this.#resetsOf(key) !== resets) return void this.#localProbe(key).leave(ticket, 'nothing');
+          // No outcome: admitted, and then not tried, because the ledger was unavailable or time was up.
+          await this.#leave(key, ticket, admission, providerHealth(outcomes));
         } catch (error) {
           log.error('gate failed', { provider: key, error: nameOf(error) });
         }
@@ -225,16 +226,17 @@ class CircuitGate implements Gate {
     };
   }
 
-  async #leave(key: string, ticket: ProbeTicket, standing: AdmissionKind, given: ProviderHealth): Promise<void> {
-    // Of a provider that has taken nothing yet nobody can say that it is only this sender whom it refuses.
-    const verdict: ProviderHealth =
-      given.kind === 'sender-refused' && !this.#turnstile(key).proven ? { ...given, kind: 'account-refused' } : given;
-    // Those who wait at the turnstile go by what the board knows, so it is told first.
-    await this.#teller.patiently(this.#teller.tellOutcome(key, standing, verdict));
-    const answer = ANSWERS[verdict.kind];
-    const { doubted } = this.#turnstile(key).leave(ticket, answer);
+  async #leave(key: string, ticket: ProbeTicket, admission: AdmissionKind, given: ProviderHealth): Promise<void> {
+    // A provider that has accepted nothing yet may refuse every sender, not only the present one: that counts as a refused
+    // account.
+    const health: ProviderHealth =
+      given.kind === 'sender-refused' && !this.#localProbe(key).proven ? { ...given, kind: 'account-refused' } : given;
+    // Messages that wait for the local probe decide by the shared circuit, so it is updated first.
+    await this.#reporter.briefly(this.#reporter.reportOutcome(key, admission, health));
+    const answer = ANSWERS[health.kind];
+    const { doubted } = this.#localProbe(key).leave(ticket, answer);
     if (doubted && answer !== 'bad')
-      await this.#teller.patiently(this.#teller.tell(key, { kind: 'answered', by: this.#worker }));
+      await this.#reporter.briefly(this.#reporter.report(key, { kind: 'answered', by: this.#worker }));
   }
 
   #skip(reason: CircuitSkip['reason'], reading: CircuitReading, until?: number): CircuitSkip {
@@ -250,11 +252,11 @@ class CircuitGate implements Gate {
     return this.#resets.get(key) ?? 0;
   }
 
-  #turnstile(key: string): LocalProbe {
+  #localProbe(key: string): LocalProbe {
     const { clock, random } = this.#context;
-    const turnstile = this.#turnstiles.get(key) ?? new LocalProbe(clock, random, this.#times);
-    this.#turnstiles.set(key, turnstile);
-    return turnstile;
+    const localProbe = this.#localProbes.get(key) ?? new LocalProbe(clock, random, this.#times);
+    this.#localProbes.set(key, localProbe);
+    return localProbe;
   }
 
   #limiter({ key: provider, maxPerSecond: perSecond }: ProviderConfig): Limiter | undefined {
@@ -267,10 +269,10 @@ class CircuitGate implements Gate {
     return limiter;
   }
 
-  /** What the others take that are known to be well: mail that finds no slot here finds one there. */
+  /** Combined rate of the other providers that are available: they take messages that find no slot here. */
   #othersPerSecond(provider: string): number {
     const well = this.#context.providers.filter(({ key }) => {
-      const reading = this.#board.known(key);
+      const reading = this.#store.known(key);
       return key !== provider && reading.circuit.kind === 'closed' && !this.#barred(reading);
     });
     return well.reduce((sum, { maxPerSecond = 0 }) => sum + maxPerSecond, 0);

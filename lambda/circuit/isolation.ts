@@ -1,14 +1,14 @@
-/** An operator holds a provider open. */
+/** A provider taken out of use by an operator. */
 export interface Isolation {
   readonly since: number;
-  /** When it ends, by itself or because an operator released the provider. */
+  /** When it ends: at the time that was set, or earlier when an operator releases the provider. */
   readonly until: number;
   readonly reason: string;
-  /** The operator, as the command knew them. */
+  /** The operator, as the command identified them. */
   readonly who: string;
 }
 
-/** Whether the operator's word holds. */
+/** Whether the isolation is in force. */
 export function isIsolated(isolation: Isolation | undefined, now: number): boolean {
   return isolation !== undefined && now < isolation.until;
 }

@@ -8,7 +8,7 @@ import type { Bucket } from './window.ts';
 export const circuitKey = (provider: string) => `circuit/${provider}`;
 export const switchKey = (provider: string) => `switch/${provider}`;
 
-/** The automatic part of what is known of a provider: one item. */
+/** Automatic state of one provider, stored as one item. */
 export interface CircuitRecord {
   readonly circuit: Circuit;
   readonly hold?: RetryAfterHold;
@@ -16,30 +16,30 @@ export interface CircuitRecord {
 
 const NOTHING: CircuitRecord = { circuit: UNTRIED };
 
-/** An item that nobody has touched for this long says nothing any more. */
+/** Lifetime of an item since its last write. */
 const KEEP_MS = 30 * 24 * 3_600_000;
 
-/** Reads a circuit item; what is not in the shape that this release knows reads as closed. */
+/** Reads a circuit item; an item of unknown shape reads as closed. */
 export function readCircuitItem(item: Item | undefined): CircuitRecord {
   if (!item) return NOTHING;
   const hold = readHold(item['hold']);
   return { circuit: readCircuit(item['state']) ?? UNTRIED, ...(hold && { hold }) };
 }
 
-/** The item to write; fields that this release does not know stay as they are. */
+/** The item to write; fields unknown to this release are kept. */
 export function circuitItem(provider: string, item: Item | undefined, record: CircuitRecord, now: number): NewItem {
   const { circuit: state, hold } = record;
   return { ...item, pk: circuitKey(provider), state, hold, expires: Math.ceil((now + KEEP_MS) / 1_000) };
 }
 
-/** Reads an operator's switch; undefined unless it says all that it must. */
+/** Reads an operator's switch; undefined if a required field is missing. */
 export function readIsolation(item: Item | undefined): Isolation | undefined {
   const { since, until, reason, who } = fields(item);
   if (typeof since !== 'number' || typeof until !== 'number') return undefined;
   return { since, until, reason: String(reason ?? ''), who: String(who ?? '') };
 }
 
-/** The switch item to write; it outlasts its end for a while, so that the end can be noticed. */
+/** The switch item to write; it is kept for some time after its end, so that workers can see the end. */
 export function switchItem(provider: string, item: Item | undefined, isolation: Isolation): NewItem {
   return { ...item, pk: switchKey(provider), ...isolation, expires: Math.ceil((isolation.until + KEEP_MS) / 1_000) };
 }

@@ -4,46 +4,49 @@ import { within } from '../platform/within.ts';
 import { PATIENCE_MS } from './circuit-store.ts';
 import { type Lane, promise, type RateState, reserve, unused } from './rate.ts';
 
-/** The item that holds the slots of a provider. */
+/** Key of the item with the slots of a provider. */
 const rateKey = (provider: string) => `rate/${provider}`;
 
 /** What the limiter of a provider needs. */
 export interface LimiterContext {
   readonly provider: string;
-  /** Calls in a real second, over all workers. */
+  /** Calls per real second, over all workers. */
   readonly perSecond: number;
-  /** Calls in a real second of all providers that would take mail now, this one included. @default - of this one */
+  /**
+   * Calls per real second of all providers that would accept mail now, including its own.
+   * @default - the rate of this provider
+   */
   readonly together?: () => number;
   readonly table: Table;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
-/** `at`: go at this time. `away`: there is no slot soon; come back after so many milliseconds. */
+/** `at`: call at this time. `away`: there is no slot soon; return after this many milliseconds. */
 export type RateSlot =
   | { readonly kind: 'at'; readonly at: number }
   | { readonly kind: 'away'; readonly afterMs: number };
 
-/** A slot whose time has just passed may still be used. */
+/** A slot may be used up to this many milliseconds after its time. */
 const LATE_MS = 25;
 
-/** How long mails are gathered before slots are asked for, in milliseconds. */
+/** How long messages are gathered before slots are reserved, in milliseconds. */
 const GATHER_MS = 5;
 
-/** Slots that a busy worker asks for beyond those that its mail waits for: its next batch needs as many. */
+/** Most slots that a busy worker reserves in advance, for its next batch. */
 const MOST_AHEAD = 10;
 
 const MAX_CONFLICTS = 6;
 
-/** After a table that did not answer this worker goes by what it knows itself for a while. */
+/** How long a worker limits its rate by itself after the table did not answer. */
 const PAUSE_MS = 1_000;
 
-/** Mail that lost every race for a slot comes back after so long, and up to twice that, in milliseconds. */
+/** Least wait of messages that lost every race for a slot, in milliseconds; at most twice as long. */
 const AWAY_MS = 2_000;
 
 const KEEP_MS = 24 * 3_600_000;
 
-/** Keeps one provider within its rate: slots are reserved in the table for several mails at once, and handed out here. */
+/** Keeps calls to one provider within its rate: reserves slots in the table for several messages at once. */
 export class Limiter {
   readonly #context: LimiterContext;
   readonly #lanes: Readonly<Record<Lane, LaneState>> = { fresh: new LaneState(), backlog: new LaneState() };
@@ -57,7 +60,7 @@ export class Limiter {
     this.#state = unused(context.perSecond);
   }
 
-  /** Finds out when this mail may go. Never throws. */
+  /** Reserves a slot for one message. Never throws. */
   async take(lane: Lane): Promise<RateSlot> {
     const own = this.#lanes[lane];
     const spare = own.spare(this.#context.clock.now() - LATE_MS);
@@ -71,7 +74,7 @@ export class Limiter {
     const own = this.#lanes[lane];
     own.reserving = true;
     while (own.waiting.length > 0) {
-      // The mails of a batch come within some milliseconds, and one write is enough for them.
+      // The messages of a batch arrive within some milliseconds: one write is enough for all of them.
       await this.#context.clock.sleep(GATHER_MS);
       const { slots, waits } = await this.#ask(lane, own);
       for (const at of slots) {
@@ -84,7 +87,7 @@ export class Limiter {
     own.reserving = false;
   }
 
-  /** Slots for all who wait, and for those of them for whom there is none, when to come back. */
+  /** Reserves slots for all waiting messages; those without a slot get a time to return. */
   async #ask(lane: Lane, own: LaneState): Promise<{ slots: readonly number[]; waits: readonly number[] }> {
     const { perSecond, together = () => perSecond, clock, random } = this.#context;
     let answer: { slots: readonly number[]; waits: readonly number[] } = { slots: [], waits: [] };
@@ -108,15 +111,15 @@ export class Limiter {
   }
 
   /**
-   * Changes the shared state. `silent`: the table does not answer, and this worker keeps to the rate by itself. `lost`: too many
-   * others write, and nobody may go without a slot.
+   * Changes the shared state. `silent`: the table does not answer, and this worker limits its rate by itself. `lost`: too
+   * many other workers write, and no message may go without a slot.
    */
   async #write(change: (state: RateState) => RateState): Promise<'done' | 'silent' | 'lost'> {
     const { provider, perSecond, table, clock } = this.#context;
     if (Math.abs(clock.now() - this.#failedAt) < PAUSE_MS) return 'silent';
     const pk = rateKey(provider);
     try {
-      // Where other workers write too, a read before costs less than a write that meets theirs.
+      // Where other workers write too, a read costs less than a conflicting write.
       if (this.#contended) this.#item = await within(PATIENCE_MS, table.get(pk), clock);
       for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
         const state = change(readState(this.#item, perSecond));
@@ -137,17 +140,17 @@ export class Limiter {
   }
 }
 
-/** One lane of this worker. */
+/** Waiting messages and spare slots of one lane in this worker. */
 class LaneState {
-  /** Mails that wait to be told. */
+  /** Messages that wait for a slot. */
   readonly waiting: ((slot: RateSlot) => void)[] = [];
-  /** Slots that no mail has yet, the next one first. */
+  /** Reserved slots without a message, earliest first. */
   readonly spares: number[] = [];
   reserving = false;
-  /** How many slots more than needed are asked for: more while all are used, none after some were not. */
+  /** How many slots are reserved in advance: more while all are used, none after some expired unused. */
   ahead = 0;
 
-  /** A slot that is not past; its time must be `earliest` or later. */
+  /** Takes a spare slot whose time is `earliest` or later. */
   spare(earliest: number): number | undefined {
     const past = this.spares.findIndex((at) => at >= earliest);
     const lapsed = this.spares.splice(0, past < 0 ? this.spares.length : past).length;

@@ -2,33 +2,34 @@ import type { Clock } from '../platform/clock.ts';
 import { type CircuitTimes, jittered } from './times.ts';
 
 /**
- * How long a mail waits for the answer of the one that is trying a provider out, in milliseconds of real time. Providers
- * answer well within a second; whoever waits longer is late for the next provider.
+ * How long a message waits for the answer to the one that is probing the provider, in milliseconds of real time.
+ * Providers answer well within a second; a longer wait would only delay the next provider.
  */
 export const HEDGE_MS = 1_000;
 
-/** After so many failed probes in a row even a mail that has nobody else leaves the provider alone for a while. */
+/** Failed probes in a row after which even forced messages leave the provider alone for a while. */
 const GIVE_UP = 3;
 
-/** Somebody who has passed; given back when the attempt is over. */
+/** Permission for one attempt; returned with its result. */
 export interface ProbeTicket {
   readonly number: number;
   readonly probe: boolean;
 }
 
-/** What the attempt said of the provider. */
+/** Result of an attempt, as far as it concerns the provider. */
 export type ProbeAnswer = 'good' | 'bad' | 'nothing';
 
-/** What a mail is told. `quiet`: a probe failed a moment ago. */
+/** Decision for one message. `quiet`: a probe failed a moment ago. */
 export type Turn =
   | { readonly kind: 'go'; readonly ticket: ProbeTicket }
-  /** Somebody is still finding out; `first` for the first one who has waited for it in vain. */
+  /** Another message is still probing; `first`: this is the first message that waited for it until the time-out. */
   | { readonly kind: 'probing'; readonly first: boolean }
   | { readonly kind: 'quiet'; readonly until: number };
 
 /**
- * What one worker has seen of one provider. Until an attempt proves it, one mail is in flight and the others wait for its
- * answer; so a provider that breaks down costs what was in flight and one attempt for each quiet time, not one a mail.
+ * Experience of one worker with one provider. Until an attempt succeeds, one message is in flight and the others wait for
+ * its answer. So a provider that breaks down costs what was in flight and one attempt per quiet time, not one per
+ * message.
  */
 export class LocalProbe {
   readonly #clock: Clock;
@@ -36,7 +37,7 @@ export class LocalProbe {
   readonly #times: CircuitTimes;
   #proven = false;
   #passed = 0;
-  /** Tickets up to this one began before the last failure, and prove nothing. */
+  /** Tickets up to this number were issued before the last failure: their success proves nothing. */
   #failedAt = 0;
   #failedProbes = 0;
   #quietUntil = 0;
@@ -50,7 +51,7 @@ export class LocalProbe {
     this.#times = times;
   }
 
-  /** Passes at once, or after the answer of the mail before. `forced`: there is nobody else to go to. */
+  /** Admits a message at once, or after the answer to the probe. `forced`: no other provider is left. */
   async enter(forced: boolean): Promise<Turn> {
     const deadline = this.#clock.now() + HEDGE_MS;
     for (;;) {
@@ -63,7 +64,7 @@ export class LocalProbe {
     }
   }
 
-  /** What keeps a mail from passing, after a short wait for the answer of the mail before; undefined if nothing does. */
+  /** Why a message is not admitted, after a short wait for the probe; undefined if it may be. */
   async stopped(
     forced: boolean,
     deadline = this.#clock.now() + HEDGE_MS,
@@ -77,17 +78,17 @@ export class LocalProbe {
     }
   }
 
-  /** The turn of the one mail that is let in, quiet or not; undefined while there is one already. */
+  /** Makes this message the probe, quiet time or not; undefined while there is one already. */
   claim(): Extract<Turn, { kind: 'go' }> | undefined {
     return this.#probe ? undefined : this.#pass(true);
   }
 
-  /** The provider was seen to work, and not to fail since. */
+  /** Whether the last attempt with a result about the provider succeeded. */
   get proven(): boolean {
     return this.#proven;
   }
 
-  /** Nothing is known of the provider, and nobody is finding out. */
+  /** Whether nothing is known of the provider and no probe is under way. */
   get ignorant(): boolean {
     return !this.#proven && !this.#probe;
   }
@@ -96,12 +97,15 @@ export class LocalProbe {
     return this.#probe !== undefined;
   }
 
-  /** When the worker may be ready to try again, if it leaves the provider alone. */
+  /** End of the quiet time, if the provider is left alone now. */
   get quietUntil(): number | undefined {
     return this.#isQuiet(this.#clock.now()) ? this.#quietUntil : undefined;
   }
 
-  /** Waits for the end of the probe; false if it is not there in time, or has kept others waiting for that long already. */
+  /**
+   * Waits for the end of the probe; false if it does not end by the deadline, or has already run longer than a message
+   * waits.
+   */
   async probeEnds(deadline: number): Promise<boolean> {
     const probe = this.#probe;
     if (!probe) return true;
@@ -110,7 +114,7 @@ export class LocalProbe {
     return this.#probe !== probe;
   }
 
-  /** `doubted`: it was the probe, and somebody has waited for it in vain. */
+  /** Returns a ticket with the result. `doubted`: it was the probe, and a message waited for it until the time-out. */
   leave(ticket: ProbeTicket, answer: ProbeAnswer): { readonly doubted: boolean } {
     const current = ticket.probe && this.#probe?.number === ticket.number ? this.#probe : undefined;
     if (current) this.#probe = undefined;
@@ -129,7 +133,7 @@ export class LocalProbe {
     return { doubted: current?.doubted === true };
   }
 
-  /** Forgets what was learned, when somebody has reset the circuits. */
+  /** Ends the quiet time, after an operator has reset the circuit. */
   reset(): void {
     this.#failedProbes = 0;
     this.#quietUntil = 0;
@@ -154,7 +158,7 @@ export class LocalProbe {
     this.#quietUntil = this.#clock.now() + jittered(ms, this.#random());
   }
 
-  /** A quiet time that no probe can have set comes from a clock that was put back. */
+  /** A quiet time longer than any probe sets comes from a clock that was put back. */
   #isQuiet(now: number): boolean {
     return now < this.#quietUntil && this.#quietUntil - now <= jittered(this.#times.quietMostMs, 1);
   }

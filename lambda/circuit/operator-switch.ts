@@ -2,12 +2,12 @@ import type { Item, NewItem, Table } from '../platform/table.ts';
 import { type Isolation, isIsolated } from './isolation.ts';
 import { readIsolation, switchItem, switchKey } from './items.ts';
 
-/** Names every provider that ever had a switch: a table cannot be searched for them. */
+/** Item that lists every provider that ever had a switch: the table cannot be searched for them. */
 const INDEX = 'switches';
 
 const MAX_CONFLICTS = 10;
 
-/** Isolates a provider, or gives an isolation a new reason and end; resolves with the isolation that was in force. */
+/** Isolates a provider, or changes reason and end of an isolation; resolves with the isolation that was in force before. */
 export async function isolate(
   table: Table,
   provider: string,
@@ -16,7 +16,8 @@ export async function isolate(
 ): Promise<Isolation | undefined> {
   const { reason, who, forMs } = wanted;
   let before: Isolation | undefined;
-  // The index first: a switch that nobody can find is worse than a name without one.
+  // The index is written first: a switch that is missing in the index could not be found, but an entry without a switch
+  // does no harm.
   await addToIndex(table, provider);
   await change(table, switchKey(provider), (item) => {
     before = inForce(item, now);
@@ -70,7 +71,7 @@ function providersOf(item: Item | undefined): readonly string[] {
   return Array.isArray(providers) ? providers.filter((key) => typeof key === 'string') : [];
 }
 
-/** Writes what `step` makes of the item as it stands; nothing if that is undefined. */
+/** Writes the item that `step` returns for the current one; nothing if it returns undefined. */
 async function change(table: Table, pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<void> {
   let item = await table.get(pk);
   for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
@@ -80,5 +81,5 @@ async function change(table: Table, pk: string, step: (item: Item | undefined) =
     if (written.done) return;
     item = written.current;
   }
-  throw new Error(`${pk} is being written by somebody else all the time; nothing was changed`);
+  throw new Error(`${pk} is written by other workers all the time; nothing was changed`);
 }

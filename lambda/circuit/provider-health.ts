@@ -1,35 +1,35 @@
 import type { Outcome } from '../mail/outcome.ts';
 
-/** What an attempt says about the provider, whatever it meant for the mail. */
+/** What an attempt says about the provider, independent of what it means for the message. */
 export type ProviderHealth =
   | { readonly kind: 'accepted' }
-  /** It works, and did not want this message, this sender or this recipient now. */
+  /** The provider works, and refused this message, this sender or this recipient. */
   | { readonly kind: 'answered' }
-  /** Counts by rate. */
+  /** Counts towards the failure rate. */
   | { readonly kind: 'failed'; readonly reason: string }
   /**
-   * Not for this sender. Counts by rate where the provider is known to work, since one wrong From address must not stop
-   * everybody's mail; else as `account-refused`.
+   * The provider refuses this sender. Counts towards the failure rate if the provider is known to work, since one wrong
+   * From address must not stop all mail; otherwise as `account-refused`.
    */
   | { readonly kind: 'sender-refused'; readonly reason: string }
-  /** Counts at once. `retryAfterMs` is the time until a quota begins again, where the provider tells. */
+  /** Opens the circuit at once. `retryAfterMs` is the time until a quota begins again, where the provider gives it. */
   | { readonly kind: 'account-refused'; readonly reason: string; readonly retryAfterMs?: number }
-  /** Does not count; the provider wants to be left alone for a while. */
+  /** Does not count as a failure; the provider must be left alone for a while. */
   | { readonly kind: 'throttled'; readonly retryAfterMs?: number }
-  /** Nothing is learned: the attempt was not made, or only this worker was at fault. */
+  /** No information: no attempt was made, or only this worker was at fault. */
   | { readonly kind: 'unasked' };
 
-/** Reads the outcomes of one attempt, one for each group of recipients. Whoever took a part of the mail works. */
+/** Reads the outcomes of one attempt, one per group of recipients. A provider that accepted part of the mail works. */
 export function providerHealth(outcomes: readonly Outcome[]): ProviderHealth {
-  const verdicts = outcomes.map(verdictOf);
+  const healths = outcomes.map(healthOf);
   for (const kind of ['accepted', 'account-refused', 'failed', 'sender-refused', 'throttled', 'answered'] as const) {
-    const found = verdicts.find((verdict) => verdict.kind === kind);
+    const found = healths.find((health) => health.kind === kind);
     if (found) return found;
   }
   return { kind: 'unasked' };
 }
 
-function verdictOf(outcome: Outcome): ProviderHealth {
+function healthOf(outcome: Outcome): ProviderHealth {
   switch (outcome.kind) {
     case 'accepted':
       return { kind: 'accepted' };

@@ -1,40 +1,40 @@
-/** Mail that has waited on a retry queue, and mail that has not. */
+/** `backlog`: mail from a retry queue; `fresh`: first delivery. */
 export type Lane = 'fresh' | 'backlog';
 
 /**
- * Who may call a provider when, over all workers. A slot is one call; slots follow each other at the distance that the
- * rate demands, those of the two lanes in turn. Times are in epoch milliseconds.
+ * Reservations of calls to one provider, over all workers. A slot is one call; slots have the distance that the rate
+ * requires and belong to the two lanes in turn. Times are in epoch milliseconds.
  */
 export interface RateState {
-  /** Distance of the slots, in milliseconds. */
+  /** Distance between slots, in milliseconds. */
   readonly distance: number;
-  /** When slot 0 is. */
+  /** Time of slot 0. */
   readonly origin: number;
-  /** The first slot of each lane that nobody has: even numbers are fresh, odd ones backlog. */
+  /** The first free slot of each lane: even numbers are fresh, odd ones backlog. */
   readonly next: Readonly<Record<Lane, number>>;
-  /** The last slot that somebody has. */
+  /** Time of the last reserved slot. */
   readonly last: number;
-  /** When each lane last wanted slots. */
+  /** When each lane last asked for slots. */
   readonly wanted: Readonly<Record<Lane, number>>;
-  /** Mail that found no slot was told to come back one after the other, up to this time. */
+  /** Messages without a slot were asked to return one after the other, up to this time. */
   readonly promised: number;
 }
 
-/** Slots are given away this far ahead: nobody waits longer for one. */
+/** How far ahead slots are reserved, which is also the longest wait for one. */
 export const HORIZON_MS = 2_000;
 
-/** A lane that has wanted nothing for this long leaves its slots to the other one. */
+/** A lane that has asked for nothing for this long leaves its slots to the other one. */
 const IDLE_MS = 3_000;
 
-/** A slot that its lane has not claimed this shortly before its time goes to whoever wants it, or nobody would use it. */
+/** A free slot this close to its time may be used by either lane, so that it is not wasted. */
 const NEAR_MS = 150;
 
-/** SQS delays no message for longer: mail is not told to come back later than that. */
+/** Longest time after which messages are asked to return: the longest delay of SQS. */
 const MOST_AWAY_MS = 900_000;
 
 const OTHER = { fresh: 'backlog', backlog: 'fresh' } as const;
 
-/** A provider that nobody has called yet. */
+/** State of a provider that was never called. */
 export function unused(perSecond: number): RateState {
   const never = Number.MIN_SAFE_INTEGER;
   return {
@@ -47,7 +47,7 @@ export function unused(perSecond: number): RateState {
   };
 }
 
-/** Gives a lane up to so many slots; fewer if there are no more within the horizon. */
+/** Reserves up to `count` slots for a lane; fewer if no more are free within the horizon. */
 export function reserve(
   before: RateState,
   lane: Lane,
@@ -75,9 +75,9 @@ export function reserve(
 }
 
 /**
- * Tells so many mails that found no slot when to come back, in milliseconds from now: one after the other, as all providers
- * together can send them then (`perSecond`), since each of them is asked, and promises. Beyond a quarter of an hour they
- * come back spread over the second half of it.
+ * Times after which `count` messages without a slot should return, in milliseconds from now: one after the other, at the
+ * rate at which all providers together can send them (`perSecond`), since each provider is asked and makes its own
+ * promises. Above a quarter of an hour they are spread over the second half of it.
  */
 export function promise(
   state: RateState,
@@ -86,7 +86,7 @@ export function promise(
   random: () => number,
   perSecond: number = 1_000 / state.distance,
 ): { readonly state: RateState; readonly waits: readonly number[] } {
-  // What comes back is backlog: it has half of the slots while there is fresh mail.
+  // Returning messages are backlog: they get half of the slots while there is fresh mail.
   const step = (now - state.wanted.fresh > IDLE_MS ? 1_000 : 2_000) / perSecond;
   let promised = state.promised - now > MOST_AWAY_MS ? now : Math.max(state.promised, now + HORIZON_MS / 2);
   const waits = Array.from({ length: count }, () => {
@@ -97,10 +97,10 @@ export function promise(
   return { state: { ...state, promised }, waits };
 }
 
-/** Slot times are multiples that floating point does not hit exactly. */
+/** Tolerance for slot times, which floating point does not hit exactly. */
 const ROUNDING = 1e-6;
 
-/** Begins anew when all slots that were given away are past, so that the first mail after a pause goes at once. */
+/** Restarts the numbering when all reserved slots are past, so that the first message after a pause goes at once. */
 function anchored(state: RateState, distance: number, now: number): RateState {
   const sound = state.last - now <= HORIZON_MS + distance;
   const free = sound ? state.last + distance : now;
@@ -108,7 +108,7 @@ function anchored(state: RateState, distance: number, now: number): RateState {
   return { ...state, distance, origin: Math.max(now, free), next: { fresh: 0, backlog: 1 }, last: free - distance };
 }
 
-/** The first number from `least` on that is even or odd as this one is. */
+/** The smallest number from `least` on with the same parity as `number`; `number` itself if it is greater. */
 function atLeast(number: number, least: number): number {
   return number >= least ? number : least + ((least - number) % 2);
 }

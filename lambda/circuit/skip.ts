@@ -6,7 +6,7 @@ export type CircuitSkip = Extract<Admission, { kind: 'skip' }>;
 
 const MINUTE_MS = 60_000;
 
-/** The answer to a mail that is not let in; `until` is when that may change, where the reading does not tell. */
+/** The decision not to admit a message; `until` is when that may change, where the reading does not contain it. */
 export function skip(
   reason: CircuitSkip['reason'],
   { circuit, hold, isolation }: CircuitReading,
@@ -29,8 +29,8 @@ export function skip(
 }
 
 /**
- * How unlikely an attempt is to succeed, so that the least bad of several can be tried. What only needs a little time
- * comes before what is broken, a broken line before a closed account; what an operator isolated never gets a turn.
+ * How unlikely an attempt is to succeed, so that the least bad of several providers can be forced. A provider that only
+ * needs a little time comes before one that is down, an outage before a refused account; an isolated one is never forced.
  */
 function badness(reason: CircuitSkip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
   switch (reason) {
@@ -41,7 +41,7 @@ function badness(reason: CircuitSkip['reason'], circuit: Circuit, againAfterMs: 
     case 'probing':
       return circuit.kind === 'closed' ? 30 : 45;
     case 'held':
-      // A hold of an hour is as good as an outage.
+      // A hold of an hour is as bad as an outage.
       return 20 + Math.min(60, (againAfterMs ?? 0) / MINUTE_MS);
     case 'open':
     case 'quiet':

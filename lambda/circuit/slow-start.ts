@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { admitted, type Circuit, type Moment } from './circuit.ts';
 
-/** Whether slow start lets this mail to a provider that has just come back; always the same mail for the same fraction. */
+/**
+ * Whether slow start admits this message to a provider that has recovered; for the same fraction always the same
+ * messages.
+ */
 export function isAdmitted(
   circuit: Circuit,
   { id, key }: { readonly id: string; readonly key: string },
@@ -11,7 +14,7 @@ export function isAdmitted(
   return fraction >= 1 || draw(id, key) < fraction;
 }
 
-/** An even draw in [0, 1) from the id, another one for each provider. */
+/** An evenly distributed number in [0, 1) from the id, different for each provider. */
 function draw(id: string, key: string): number {
   return createHash('sha256').update(`warm\0${key}\0${id}`).digest().readUIntBE(0, 6) / 2 ** 48;
 }

@@ -4,19 +4,19 @@ export interface CircuitTimes {
   readonly bucketMs: number;
   /** Failures older than this no longer count. */
   readonly windowMs: number;
-  /** How long a circuit stays open the first time, and at most; it doubles in between. */
+  /** How long a circuit stays open: the first time, and at most; it doubles in between. */
   readonly openMs: number;
   readonly openMostMs: number;
-  /** A circuit that stayed closed for this long begins with the shortest open time again. */
+  /** After this long in closed state a circuit opens with the shortest open time again. */
   readonly calmMs: number;
-  /** In slow start the fraction of mail that is let in doubles after each of these. */
+  /** In slow start the admitted fraction doubles after each of these. */
   readonly warmMs: number;
-  /** A hold without a Retry-After, the first time and at most; it doubles in between. */
+  /** A hold without a Retry-After: the first time, and at most; it doubles in between. */
   readonly holdMs: number;
   readonly holdMostMs: number;
-  /** A longer Retry-After is cut to this: after it one mail asks again. */
+  /** Upper limit of a Retry-After: after it one message asks again. */
   readonly retryAfterMostMs: number;
-  /** How long a worker leaves a provider alone after a failed probe, the first time and at most. */
+  /** How long a worker leaves a provider alone after a failed probe: the first time, and at most. */
   readonly quietMs: number;
   readonly quietMostMs: number;
 }
@@ -24,9 +24,9 @@ export interface CircuitTimes {
 const SECOND = 1_000;
 
 /**
- * In stack time. The first open time outlasts a restart or a deployment at the provider; the longest is what a mail may
- * cost one attempt in ten minutes while a provider is away for weeks. A worker's quiet time starts well below the
- * window, so that a single worker alone reaches the floor of failures within it.
+ * In stack time. The first open time is longer than a restart or a deployment at the provider; the longest one means that
+ * a provider that is down for weeks costs one attempt in ten minutes. A worker's quiet time starts well below the window,
+ * so that a single worker reaches the least number of failures within it.
  */
 const STACK_TIMES: CircuitTimes = {
   bucketMs: 10 * SECOND,
@@ -42,18 +42,18 @@ const STACK_TIMES: CircuitTimes = {
   quietMostMs: 30 * SECOND,
 };
 
-/** The durations under a time scale: stack time runs so many times faster than the clock. */
+/** The durations under a time scale: stack time runs `timeScale` times faster than the clock. */
 export function circuitTimes(timeScale: number): CircuitTimes {
   const scaled = Object.entries(STACK_TIMES).map(([name, ms]) => [name, ms / timeScale]);
   return Object.fromEntries(scaled) as Record<keyof CircuitTimes, number>;
 }
 
-/** Up to a quarter longer, so that what ended together does not begin together. `random` is in [0, 1). */
+/** A duration up to a quarter longer, so that waits that began together do not end together. `random` is in [0, 1). */
 export function jittered(ms: number, random: number): number {
   return ms * (1 + random / 4);
 }
 
-/** The longest that {@link jittered} makes of it. */
+/** The longest result of {@link jittered}. */
 export function longest(ms: number): number {
   return ms * 1.25;
 }

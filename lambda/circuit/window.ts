@@ -1,29 +1,29 @@
 import type { CircuitTimes } from './times.ts';
 
-/** Attempts of a few seconds. */
+/** Attempts and failures of one bucket (10 s of stack time). */
 export interface Bucket {
-  /** Where it begins, in epoch milliseconds. */
+  /** Its start, in epoch milliseconds. */
   readonly at: number;
   readonly attempts: number;
   readonly failures: number;
 }
 
-/** What was counted lately, oldest bucket first. */
+/** Recent attempts, oldest bucket first. */
 export type AttemptWindow = readonly Bucket[];
 
-/** Fewer attempts than this prove nothing. */
+/** Least number of attempts for a decision. */
 const FLOOR = 5;
 
-/** From this share of failures on, a provider is failing. */
+/** Share of failures from which on a provider is failing. */
 const FAILING = 0.5;
 
-/** One more attempt. */
+/** The window with one more attempt. */
 export function count(window: AttemptWindow, failed: boolean, now: number, times: CircuitTimes): AttemptWindow {
   const at = Math.floor(now / times.bucketMs) * times.bucketMs;
   return merge(window, [{ at, attempts: 1, failures: failed ? 1 : 0 }], now, times);
 }
 
-/** Both windows together, without what is too old to count (or from a future that a wrong clock made up). */
+/** The sum of two windows, without buckets that are too old, or in the future because of a wrong clock. */
 export function merge(one: AttemptWindow, other: AttemptWindow, now: number, times: CircuitTimes): AttemptWindow {
   const sums = new Map<number, Bucket>();
   for (const bucket of [...one, ...other]) {
@@ -36,8 +36,8 @@ export function merge(one: AttemptWindow, other: AttemptWindow, now: number, tim
 }
 
 /**
- * Whether half of the attempts failed, in the whole window or in its two newest buckets: the former finds a broken
- * provider that sees a mail now and then, the latter one that took thousands of mails until just now.
+ * Whether half of the attempts failed, in the whole window or in its two newest buckets: the former finds a provider that
+ * gets few messages, the latter one that accepted thousands until a moment ago.
  */
 export function isFailing(window: AttemptWindow, now: number, times: CircuitTimes): boolean {
   return [times.windowMs, 2 * times.bucketMs].some((span) => {
@@ -46,7 +46,7 @@ export function isFailing(window: AttemptWindow, now: number, times: CircuitTime
   });
 }
 
-/** All buckets together. */
+/** Sums of all buckets. */
 export function total(window: AttemptWindow): { readonly attempts: number; readonly failures: number } {
   return {
     attempts: window.reduce((sum, { attempts }) => sum + attempts, 0),

@@ -1,16 +1,16 @@
 import type { ProviderConfig, ProviderType } from './providers.ts';
 
 /**
- * An account as it must be known to be asked later about a mail, whatever its key or its options are by then. No secret is
- * in it: of two accounts with the same options both are asked.
+ * What is needed to ask an account about a message later, when its key or its options may have changed. It contains no
+ * secret: of two accounts with the same options both are asked.
  */
 export interface Account {
   readonly type: ProviderType;
-  /** Where the account keeps the mail: domain and region at Mailgun, the message stream at Postmark. */
+  /** What locates the messages in the account: domain and region at Mailgun, the message stream at Postmark. */
   readonly options?: Readonly<Record<string, string>>;
 }
 
-/** The account behind a provider of the list. */
+/** The account of a configured provider. */
 export function accountOf({ type, options }: ProviderConfig): Account {
   switch (type) {
     case 'mailgun':
@@ -23,17 +23,15 @@ export function accountOf({ type, options }: ProviderConfig): Account {
 }
 
 /**
- * The providers of today that may be the account that was called under `key`, the likeliest first, each with the options
- * that it was called with.
+ * The configured providers that may be the account formerly called `key`, the likeliest first, each with the options that
+ * it had then.
  */
 export function candidatesFor(
   key: string,
-  account: Account | undefined,
+  account: Account,
   providers: readonly ProviderConfig[],
 ): readonly ProviderConfig[] {
   const own = providers.find((one) => one.key === key);
-  // What an older release wrote says nothing of the account.
-  if (account === undefined) return own ? [own] : providers;
   const sameType = providers.filter(({ type }) => type === account.type);
   const likely = sameType.filter((one) => one === own || sameOptions(accountOf(one), account));
   const ordered = likely.length > 0 ? likely : sameType;

@@ -1,6 +1,6 @@
 import type { MailgunInboundOptions, ProviderConfig, SesInboundOptions } from './providers.ts';
 
-/** A canary that more than one way could bring back would prove none of them. */
+/** Canaries whose domain several providers receive: their return would prove nothing about one of them. */
 export function canaryProblems(
   providers: readonly ProviderConfig[],
 ): { readonly provider: ProviderConfig; readonly problem: string }[] {

@@ -1,28 +1,31 @@
 import { createHash } from 'node:crypto';
 import type { JsonString } from './json-text.ts';
 
-/** What the content of an attachment has to be. */
+/** Required form of an attachment's content. */
 export const BASE64 = 'canonical base64 (A-Z a-z 0-9 + /, padded with =, no line breaks)';
 
-/** A multiple of 4, so that each piece decodes by itself. */
+/** A multiple of 4, so that each piece can be decoded alone. */
 const PIECE = 64 * 1024;
 
-/** Encoding again is the strict check: Node skips what is not base64, and forgives padding and loose last bits. */
+/**
+ * Whether a text is canonical base64. It is encoded again for the comparison, since Node skips other characters, and
+ * accepts missing padding and loose last bits.
+ */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && Buffer.from(text, 'base64').toString('base64') === text;
 }
 
-/** A JSON text without the bytes of its attachments. */
+/** A JSON text without the contents of its attachments. */
 export interface Cut {
-  /** The text, with the SHA-256 of the decoded bytes in base64 wherever a content stood. */
+  /** The text, with each content replaced by the SHA-256 of its bytes in base64. */
   readonly rest: string;
-  /** Decoded, by the place of the attachment. */
+  /** Decoded contents, by the index of the attachment. */
   readonly contents: ReadonlyMap<number, Buffer>;
 }
 
 /**
- * Takes the contents of attachments out of a JSON text and decodes them where they stand: a string of 40 MB, and the
- * copies that a parser and checks make of it, would be several times the size of the mail.
+ * Removes the contents of attachments from a JSON text and decodes them in place: a string of 40 MB, and the copies of it
+ * that parsing and checks make, would be several times the size of the mail.
  */
 export function cutContents(bytes: Buffer, strings: readonly JsonString[]): Cut | { readonly invalid: JsonString } {
   const contents = new Map<number, Buffer>();
@@ -45,14 +48,17 @@ function decodeInPlace(bytes: Buffer, { start, end: given, escaped }: JsonString
   let length = 0;
   for (let at = start; at < end; at += PIECE) {
     const text = bytes.toString('latin1', at, Math.min(end, at + PIECE));
-    // Padding ends the whole, not a piece.
+    // Padding may only end the whole content, not a piece.
     if (!isBase64(text) || (text.endsWith('=') && at + PIECE < end)) return undefined;
     length += bytes.write(text, start + length, 'base64');
   }
   return bytes.subarray(start, start + length);
 }
 
-/** Some writers of JSON escape a slash as `\/`, others a plus as `\u002B`. Returns where the text ends then. */
+/**
+ * Removes escapes in place, since some JSON libraries write a slash as `\/` or a plus as `\u002B`. Returns the new end of
+ * the text.
+ */
 function unescapeInPlace(bytes: Buffer, start: number, end: number): number | undefined {
   let to = start;
   for (let at = start; at < end; at++) {

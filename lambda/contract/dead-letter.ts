@@ -12,13 +12,13 @@ export const DEAD_LETTER_REASONS = [
 ] as const;
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 
-/** Why something cannot go on; `detail` is a sentence without any address or content. */
+/** Why a submission cannot continue; `detail` is a sentence without addresses or content. */
 export interface Problem {
   readonly reason: DeadLetterReason;
   readonly detail: string;
 }
 
-/** String attributes of a message that Mailover itself puts on the dead-letter queue; one moved by SQS has none. */
+/** String attributes of a message that Mailover sends to the dead-letter queue; one moved by SQS has none. */
 export const DEAD_LETTER_ATTRIBUTE = {
   reason: 'Reason',
   detail: 'Detail',
@@ -28,10 +28,10 @@ export const DEAD_LETTER_ATTRIBUTE = {
   lastProvider: 'LastProvider',
 } as const;
 
-/** String attribute of every message that Mailover itself puts on a queue for the sender to come back to. */
+/** String attribute of every message that Mailover sends to a queue and that the sender may receive again. */
 export const LETTER_ATTRIBUTE = { proof: 'Proof' } as const;
 
-/** String attributes of a message on a retry queue; with the proof at most ten, as SQS allows no more. */
+/** String attributes of a message on a retry queue; with the proof at most ten, the limit of SQS. */
 export const RETRY_ATTRIBUTE = {
   submissionId: 'SubmissionId',
   firstSeen: 'FirstSeen',
@@ -45,20 +45,20 @@ export const RETRY_ATTRIBUTE = {
 } as const;
 
 /**
- * What the proof of a letter is over, beside its body: all attributes that the sender believes. On the outbound queue,
- * where producers send, they count only with their proof.
+ * Attributes that the proof covers, in addition to the body: all that the sender trusts. On the outbound queue, where producers
+ * send, they are ignored without a proof.
  */
 export const PROVEN_ATTRIBUTES: readonly string[] = [DEAD_LETTER_ATTRIBUTE.reason, ...Object.values(RETRY_ATTRIBUTE)];
 
-/** What a submission may be called. */
+/** Form of a submission id. */
 export const SUBMISSION_ID = /^[A-Za-z0-9._:@/-]{1,128}$/;
 
-/** Begins the names of canaries, Mailover's own mail; no producer's id may. */
+/** Prefix of the ids of canaries; no producer's id may have it. */
 export const CANARY_PREFIX = 'mailover-canary:';
 
 /**
- * Makes any text legal as an SQS string attribute: printable ASCII, at most `max` characters, never empty.
- * SQS refuses the whole message for an empty value or for a character outside XML's.
+ * Turns any text into a valid SQS string attribute: printable ASCII, at most `max` characters, never empty. SQS refuses
+ * the whole message for an empty value or for a character that XML does not allow.
  */
 export function asciiAttribute(text: string, max: number): string {
   const legal = text

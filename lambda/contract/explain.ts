@@ -4,7 +4,7 @@ type Issue = z.core.$ZodIssue;
 
 const MAX_ISSUES = 3;
 
-/** Puts what is wrong with a body into words: the field, the shape of what was given, what would be right. */
+/** Describes what is wrong with a body: the field, the shape of the given value, and what would be right. */
 export function describeProblem(issues: readonly Issue[], root: unknown): string {
   const isHarmless = (name: string) => isWord(name) && (name.length < SHORT || !isSaidIn(root, name.toLowerCase()));
   const sentences = issues.slice(0, MAX_ISSUES).map((issue) => sentence(issue, root, [], isHarmless));
@@ -15,7 +15,7 @@ export function describeProblem(issues: readonly Issue[], root: unknown): string
 function sentence(issue: Issue, root: unknown, base: readonly PropertyKey[], isHarmless: IsHarmless): string {
   const path = [...base, ...issue.path];
   if (issue.code === 'invalid_union') {
-    // The branch of the right type tells more than "none of these".
+    // The branch of the given type explains more than "none of these".
     const branch = issue.errors.find(([first]) => first && !(first.code === 'invalid_type' && first.path.length === 0));
     if (branch?.[0]) return sentence(branch[0], root, path, isHarmless);
   }
@@ -28,16 +28,16 @@ function sentence(issue: Issue, root: unknown, base: readonly PropertyKey[], isH
   return `${fieldName(path, isHarmless)}: given ${describeShape(valueAt(root, path))}; expected ${issue.message}`;
 }
 
-/** Whether a name that is none of the schema may be told. */
+/** Whether a name outside of the schema may appear in a detail. */
 type IsHarmless = (name: string) => boolean;
 
-/** Words, as programs and headers have them for names; anything else may be an address, a code, or a name of somebody. */
+/** Words as used for names by programs and headers; any other name may contain an address, a code or a person's name. */
 const IDENTIFIER = /^(?=.{1,40}$)[A-Za-z]+([_-][A-Za-z]+)*$/;
 const isWord = (name: string) => IDENTIFIER.test(name);
-/** Too short to say anything. */
+/** Shorter names reveal nothing. */
 const SHORT = 4;
 
-/** Tells harmless names of a text that is not parsed: words that stand nowhere else in it. */
+/** Finds harmless names in a text that is not parsed: words that appear nowhere else in it. */
 export function harmlessIn(text: Buffer): IsHarmless {
   return (name) => {
     if (!isWord(name) || name.length < SHORT) return isWord(name);
@@ -47,8 +47,8 @@ export function harmlessIn(text: Buffer): IsHarmless {
 }
 
 /**
- * `to[0].address`; names of the schema are told. A producer may make a name of anything, so every other one that is not known to be
- * harmless is told by its length.
+ * Name of a field, such as `to[0].address`. A name outside of the schema may contain anything, so it is replaced by its
+ * length unless it is known to be harmless.
  */
 export function fieldName(path: readonly PropertyKey[], isHarmless: IsHarmless = () => false): string {
   let name = '';
@@ -61,14 +61,14 @@ export function fieldName(path: readonly PropertyKey[], isHarmless: IsHarmless =
   return name || 'the message';
 }
 
-/** Whether a text, somewhere in the body, has these words. */
+/** Whether a text anywhere in the body contains these words. */
 function isSaidIn(value: unknown, words: string): boolean {
   if (typeof value === 'string') return value.toLowerCase().includes(words);
   if (typeof value !== 'object' || value === null) return false;
   return Object.values(value).some((one) => isSaidIn(one, words));
 }
 
-/** Every name that a submission or a pointer may have. */
+/** All field names of a submission and a pointer. */
 export const FIELDS: ReadonlySet<string> = new Set(
   (
     'version id class from to cc bcc replyTo name address subject text html headers attachments filename contentType content ' +
@@ -86,7 +86,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** Tells a value by type and size, never by content. */
+/** Describes a value by type and size, never by content. */
 export function describeShape(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

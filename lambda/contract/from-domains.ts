@@ -1,11 +1,11 @@
 import type { ProviderConfig } from './providers.ts';
 
-/** Domains, with those below them, and single addresses that a provider may send from; undefined for any. */
+/** Domains (including their subdomains) and single addresses that a provider may send from; undefined for any. */
 export function allowedFrom(provider: ProviderConfig): readonly string[] | undefined {
   return provider.fromDomains ?? (provider.type === 'ses' ? provider.options.identities : undefined);
 }
 
-/** Whether an address is among them: a listed domain or below it, or an entry with `@` to the letter. */
+/** Whether an address is covered: by a listed domain or a subdomain of it, or by an identical entry with `@`. */
 export function allows(allowed: readonly string[], address: string): boolean {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
   return allowed.some((entry) => {

@@ -1,9 +1,12 @@
 import { ignoringCase } from './patterns.ts';
 
-/** Printable ASCII without the colon (RFC 5322 section 3.6.8), kept to the token characters that every provider takes. */
+/**
+ * Printable ASCII without the colon (RFC 5322 section 3.6.8), limited to the token characters that every provider
+ * accepts.
+ */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,76}$/;
 
-/** Written by Mailover from other fields, or by the providers on the way; a producer's own would break or forge them. */
+/** Headers that Mailover writes from other fields, or that providers add; a producer's own would break or forge them. */
 const RESERVED = new Set([
   'from',
   'to',
@@ -37,7 +40,7 @@ export const HEADER_NAME_PATTERN = (() => {
   return `^(?!${[...names, ...prefixes].join('|')})${HEADER_NAME.source.slice(1)}`;
 })();
 
-/** What a refused header name should have been, or nothing for a name that a producer may set. */
+/** Why a header name is refused: what it should have been; undefined for a name that a producer may set. */
 export function headerNameProblem(name: string): string | undefined {
   if (!HEADER_NAME.test(name)) return 'a header name of letters, digits and hyphens, at most 76 characters';
   const lower = name.toLowerCase();

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 /** The newest version of the inbound message that this code writes. */
 export const INBOUND_VERSION = 1;
 
-/** What a consumer should know of a mail before it acts on it. */
+/** Properties of a mail that a consumer should check before it acts on it. */
 export const INBOUND_FLAGS = [
   'auto-reply',
   'bounce',
@@ -16,7 +16,7 @@ export const INBOUND_FLAGS = [
 ] as const;
 export type InboundFlag = (typeof INBOUND_FLAGS)[number];
 
-/** What was found by the spam filter of the provider that took the mail. */
+/** Results of the spam filter of the provider that received the mail. */
 const SPAM_VERDICTS = ['pass', 'fail'] as const;
 
 /** Results of SPF, DKIM and DMARC, in the words of RFC 8601. */
@@ -37,25 +37,25 @@ const time = z.iso.datetime({ offset: false });
 const object = z.looseObject({ bucket: z.string(), key: z.string() });
 const mailbox = z.looseObject({
   name: z.exactOptional(z.string()),
-  address: z.string().check(described('As the header has it.')),
+  address: z.string().check(described('As in the header.')),
 });
 const mailboxes = z.array(mailbox);
 
 const attachment = z.looseObject({
   filename: z.exactOptional(
-    z.string().check(described('Without path or control characters; absent if the mail gave none.')),
+    z.string().check(described('Without path or control characters; absent if the mail has none.')),
   ),
   contentType: z.string().check(described('Media type in lower case, without parameters.')),
-  charset: z.exactOptional(z.string().check(described('Of a text, in lower case, where the mail names it.'))),
-  method: z.exactOptional(z.string().check(described('Of a calendar (RFC 5546), in upper case: REQUEST, CANCEL, …'))),
-  contentLocation: z.exactOptional(z.string().check(described('The Content-Location of the part, where it is told.'))),
+  charset: z.exactOptional(z.string().check(described('Charset of a text, in lower case, if the mail declares it.'))),
+  method: z.exactOptional(
+    z.string().check(described('Method of a calendar (RFC 5546), in upper case: REQUEST, CANCEL, …')),
+  ),
+  contentLocation: z.exactOptional(z.string().check(described('The Content-Location of the part, if known.'))),
   size: z.int().check(z.nonnegative()),
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   contentId: z.exactOptional(z.string().check(described('Without angle brackets.'))),
   inline: z.exactOptional(
-    z
-      .literal(true)
-      .check(described('Meant to be shown within the text: its disposition says so, or the HTML refers to it.')),
+    z.literal(true).check(described('Shown within the text: by its disposition, or because the HTML refers to it.')),
   ),
   s3: object,
 });
@@ -66,23 +66,23 @@ const id = z
   .check(
     z.regex(/^[A-Za-z0-9_-]{43}$/),
     described(
-      'The same for every copy of one mail to one recipient, over whichever provider it came; of a mail without Message-ID that has no date or is truncated, for every copy over one provider.',
+      'The same for every copy of one mail to one recipient, from any provider; for a mail without Message-ID that has no date or is truncated, for every copy from one provider.',
     ),
   );
 
-/** A received mail as the inbound queue gives it; the committed JSON Schema is generated from this. */
+/** A received mail as on the inbound queue; the committed JSON Schema is generated from this. */
 export const inboundSchema = z
   .looseObject({
     version,
     id,
-    provider: z.string().check(described('Key of the provider that it came over.')),
+    provider: z.string().check(described('Key of the provider that received it.')),
     providerMessageId: z.exactOptional(z.string().check(described("The provider's own id of this reception."))),
     receivedAt: time,
     envelope: z.looseObject({
       from: z.exactOptional(
         z
           .nullable(z.string())
-          .check(described('Null for a bounce (null reverse-path); absent where the provider does not tell.')),
+          .check(described('Null for a bounce (null reverse-path); absent if the provider does not state it.')),
       ),
       to: z.array(z.string()).check(described('The recipient that this copy is for.')),
     }),
@@ -97,13 +97,13 @@ export const inboundSchema = z
     replyTo: z.exactOptional(mailboxes),
     headers: z
       .array(z.tuple([z.string(), z.string()]))
-      .check(described('All headers in order, decoded, repeats kept, as far as the provider tells them.')),
+      .check(described('All headers in order, decoded, with repeats, as far as the provider gives them.')),
     text: z.exactOptional(z.string()),
     html: z.exactOptional(z.string()),
     strippedText: z.exactOptional(
-      z.string().check(described('The reply without what it quotes, where the provider gives it.')),
+      z.string().check(described('The reply without quoted text, if the provider gives it.')),
     ),
-    plusPart: z.exactOptional(z.string().check(described('What follows the + in the local part of the recipient.'))),
+    plusPart: z.exactOptional(z.string().check(described('The part after the + in the local part of the recipient.'))),
     attachments: z.exactOptional(z.array(attachment)),
     raw: z.looseObject({
       s3: object,
@@ -126,19 +126,22 @@ export const inboundSchema = z
         .array(z.enum(INBOUND_FLAGS))
         .check(
           described(
-            '`truncated`: something of the mail is only in the raw form; `unparsable`: it was not to be read as a mail.',
+            '`truncated`: a part of the mail is only in the raw form; `unparsable`: it could not be parsed as a mail.',
           ),
         ),
     ),
   })
   .check(z.meta({ title: 'InboundMessage' }));
 
-/** Stands on the queue for a message that is larger than the queue takes. */
+/** Message on the queue in place of one that is larger than the queue accepts. */
 export const inboundPointerSchema = z
   .looseObject({ version, id, s3: object })
   .check(z.meta({ title: 'Pointer', description: 'The inbound message is the content of this object.' }));
 
-/** Drops what makes an object type open, so that code which writes a message is held to the fields that exist. */
+/**
+ * Removes the index signature of an open object type, so that code which writes a message is limited to the defined
+ * fields.
+ */
 type Closed<T> = T extends readonly [infer A, infer B]
   ? readonly [A, B]
   : T extends readonly (infer E)[]

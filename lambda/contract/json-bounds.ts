@@ -1,35 +1,32 @@
-/** What a JSON text may be made of before anybody parses it: what a parser makes of a text can be a hundred times as large. */
+/** Limits of a JSON text, checked before it is parsed: the parsed value can be a hundred times as large as the text. */
 export interface JsonLimits {
-  /** Objects and arrays within each other. */
+  /** Depth of nested objects and arrays. */
   readonly depth: number;
-  /** Names of fields, and commas, each. */
+  /** Number of field names, and number of commas. */
   readonly parts: number;
-  /** Bytes beside the content of attachments. */
+  /** Bytes without the content of attachments. */
   readonly bytes: number;
 }
 
-/** The first limit that a text breaks. */
+/** The first limit that a text exceeds. */
 export type Excess = keyof JsonLimits;
 
-/** What is known of a JSON text without parsing it. */
+/** Facts about a JSON text that need no parsing. */
 export interface JsonShape {
   readonly excess?: Excess;
-  /** Whether a field is named `s3`, however it is spelt. */
+  /** Whether a field is named `s3`, in any spelling. */
   readonly namesObject: boolean;
 }
 
 const [QUOTE, BACKSLASH, COMMA, COLON, SPACE] = [0x22, 0x5c, 0x2c, 0x3a, 0x20];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** No name that matters is longer, with every character escaped. */
+/** Longest relevant name, with every character escaped. */
 const MAX_NAME = 100;
 
-/**
- * Looks through a text once, and stops at the first limit. What is no JSON at all is left to the parser, which finds no
- * more of it than this.
- */
+/** Reads a text once, up to the first exceeded limit. Invalid JSON is left to the parser. */
 export function measureJson(text: Uint8Array, limits: JsonLimits): JsonShape {
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
-  /** The name read last on each level. */
+  /** The last name on each level. */
   const names: string[] = [''];
   let [parts, separators, content, namesObject] = [0, 0, 0, false];
   for (let at = 0; at < bytes.length; at++) {
@@ -62,10 +59,13 @@ export function measureJson(text: Uint8Array, limits: JsonLimits): JsonShape {
   return bytes.length - content > limits.bytes ? { excess: 'bytes', namesObject } : { namesObject };
 }
 
-/** More than any mail has that a provider posts, with a hundred thousand headers. */
+/** Above any mail that a provider posts, even with a hundred thousand headers. */
 const POSTED: JsonLimits = { depth: 32, parts: 500_000, bytes: Number.POSITIVE_INFINITY };
 
-/** Parses what a provider posted or answered; throws also on what no provider posts, before it fills the memory. */
+/**
+ * Parses what a provider posted or answered; throws for invalid JSON, and for JSON above the limits before it fills the
+ * memory.
+ */
 export function parsePosted(text: string | Uint8Array): unknown {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const { excess } = measureJson(bytes, POSTED);
@@ -80,7 +80,7 @@ function isAttachment(names: readonly string[]): boolean {
 
 function endOfString(bytes: Buffer, start: number): number {
   let at = start + 1;
-  // An escaped sign is passed over with its backslash.
+  // An escaped character is skipped with its backslash.
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
   return at;
 }

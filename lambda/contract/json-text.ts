@@ -1,33 +1,33 @@
-/** A place in a JSON text: names and indexes from its root. */
+/** A position in a JSON text: names and indexes from its root. */
 export type JsonPath = readonly (string | number)[];
 
-/** What `JSON.parse` would take in silence, and where. */
+/** A fault that `JSON.parse` accepts silently, and its position. */
 export interface JsonFault {
   readonly path: JsonPath;
-  /** What stands there, and what would be right. */
+  /** What was given, and what would be right. */
   readonly given: string;
   readonly expected: string;
 }
 
-/** A string value as it stands in the text: the bytes between its quotes. */
+/** A string value in the text: the bytes between its quotes. */
 export interface JsonString {
   readonly path: JsonPath;
   readonly start: number;
   readonly end: number;
-  /** Whether a backslash is among them. */
+  /** Whether it contains a backslash. */
   readonly escaped: boolean;
 }
 
-/** Far above any submission: a list of recipients inside of an object inside of a list needs four. */
+/** Far above any submission: an address in a list of recipients needs four. */
 const MAX_DEPTH = 32;
-/** Names and list entries together: 3,000 recipients and a hundred attachments are below 10,000. */
+/** Limit of names and list entries together: 3,000 recipients and a hundred attachments are below 10,000. */
 const MAX_VALUES = 50_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 interface Container {
-  /** The names so far, of an object. */
+  /** The names so far, if this is an object. */
   readonly names?: Set<string>;
   place: string | number;
   /** Whether the next string is a name. */
@@ -35,9 +35,9 @@ interface Container {
 }
 
 /**
- * Reads a JSON text once over its bytes, before it is parsed: a name that stands twice in one object, `__proto__`, and
- * what is too deep or too much are told, since `JSON.parse` keeps the last of two in silence. Tells `onString` of every
- * string value, behind a fault of names as well. Whether the text is JSON at all is left to the parser.
+ * Reads a JSON text once, before it is parsed. Reports a name that is given twice in one object (`JSON.parse` silently
+ * keeps the last one), `__proto__`, and too many levels or values. Calls `onString` for every string value, also after
+ * such a fault. Invalid JSON is left to the parser.
  */
 export function scanJson(
   bytes: Buffer,
@@ -54,7 +54,7 @@ export function scanJson(
         const { end, escaped } = stringFrom(bytes, at + 1);
         if (top?.names && top.expectsName) {
           const name = nameOf(bytes, at, end, escaped);
-          // What is no JSON string is told by the parser.
+          // An invalid string is reported by the parser.
           if (name === undefined) return undefined;
           top.place = name;
           top.expectsName = false;
@@ -96,7 +96,7 @@ export function scanJson(
 
 const ONLY_FIELDS = 'only the fields of the schema';
 
-/** Where the string that begins at `start` has its closing quote; the end of the text for one without. */
+/** Position of the closing quote of the string that begins at `start`; the end of the text if there is none. */
 function stringFrom(bytes: Buffer, start: number): { readonly end: number; readonly escaped: boolean } {
   let escaped = false;
   for (let from = start; ; ) {
@@ -110,7 +110,7 @@ function stringFrom(bytes: Buffer, start: number): { readonly end: number; reado
   }
 }
 
-/** `\u0061` and `a` are one name. */
+/** A name with its escapes decoded: `\u0061` and `a` are one name. */
 function nameOf(bytes: Buffer, quote: number, end: number, escaped: boolean): string | undefined {
   if (!escaped) return bytes.toString('utf8', quote + 1, end);
   try {

@@ -1,48 +1,50 @@
 import type { DeadLetterReason } from './dead-letter.ts';
 import type { ProviderType } from './providers.ts';
 
-/** CloudWatch namespace of everything that Mailover measures itself. */
+/** CloudWatch namespace of Mailover's own metrics. */
 export const NAMESPACE = 'Mailover';
 
-/** What is known of a metric before anything is measured. */
+/** Definition of a metric. */
 export interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
-  /** Dimensions that each value has. Keys of providers and words of a closed list only: each combination is billed as a metric. */
+  /**
+   * Dimensions of each value. Keys of providers and words of a closed list only: each combination is billed as a metric.
+   */
   readonly by: readonly ('provider' | 'outcome' | 'class')[];
-  /** The closed list of outcomes, of metrics that have them. */
+  /** All outcomes, for metrics with that dimension. */
   readonly outcomes?: readonly string[];
   /**
-   * Types of provider that it is known of.
+   * Provider types that have it.
    * @default - all
    */
   readonly types?: readonly ProviderType[];
-  /** Only providers that receive mail have it, and only where there is one. */
+  /** Only providers that receive mail have it. */
   readonly receiving?: true;
-  /** Only providers that have this in their configuration have it. */
+  /** Only providers with this option have it. */
   readonly needs?: 'canary' | 'blocklists';
   /**
    * Whether it is measured where `monitoring.size` is `small`, and with which outcomes; `only` is measured nowhere else.
    * @default - not measured there
    */
   readonly small?: true | 'only' | readonly string[];
-  /** Only providers with canaries of their way in have it. */
+  /** Only receiving providers with canaries have it. */
   readonly needsInboundCanary?: true;
 }
 
-/** How much is watched: all of it, or what every page and one ticket for each provider need. */
+/** Amount of monitoring: all of it, or what every page and one ticket for each provider need. */
 export const MONITORING_SIZES = ['full', 'small'] as const;
 export type MonitoringSize = (typeof MONITORING_SIZES)[number];
 
-/** The environment variable that tells a function of another size than `full`. */
+/** The environment variable with the size, if it is not `full`. */
 const SIZE_VARIABLE = 'MAILOVER_MONITORING_SIZE';
 
 const metric = <const T extends MetricDefinition>(definition: T) => definition;
 
 /**
- * What an attempt is counted as: the kind of its outcome, and what it blames.
+ * Outcome of an attempt as it is counted: its kind, and what it blames.
  *
- * deferred: one recipient's own trouble that passes, such as a full mailbox. sender: a From address that the provider does not
- * know. outage, account and unknown count against the provider.
+ * deferred: a temporary problem of one recipient, such as a full mailbox. sender: a From address that the provider does
+ * not accept. outage, account and unknown count against the provider.
  */
 export const ATTEMPT_OUTCOMES = [
   'accepted',
@@ -58,25 +60,29 @@ export const ATTEMPT_OUTCOMES = [
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 /**
- * Why a mail was not offered to a provider.
+ * Why a message was not offered to a provider.
  *
- * circuit-open: the provider failed, and nothing is sent there for a while. waiting: another mail is finding out whether it
- * answers, or has just found out that it does not; a slow provider is no failing one. no-slot: its rate is used up.
+ * circuit-open: the provider failed, and nothing is sent to it for a while. waiting: another message is probing it, or
+ * its probe has just failed; a slow provider is not a failing one. no-slot: its rate is used up.
  */
 export const SKIP_OUTCOMES = ['circuit-open', 'waiting', 'no-slot'] as const;
 export type SkipOutcome = (typeof SKIP_OUTCOMES)[number];
 
-/** Which of our own services failed while mail was on its way. */
+/** Our own services whose failures can delay mail. */
 export const OWN_SERVICES = ['table', 'objects', 'queues'] as const;
 export type OwnService = (typeof OWN_SERVICES)[number];
 
-/** Why a provider may have taken a mail that another one took later: its answer was lost, or said that it failed with the mail in its hands. */
+/**
+ * Why a provider may have accepted a message that another one accepted later: its answer was lost, or it failed after it
+ * had the whole request.
+ */
 export const DUPLICATE_OUTCOMES = ['answer-lost', 'server-error'] as const;
 
 /**
- * What a dead letter is counted as: who has to act, not which of the reasons it is.
+ * Outcome of a dead letter as it is counted: by who has to act, not by its reason.
  *
- * The reason itself stands on the message and in the log; a metric for each would cost more than it tells.
+ * The reason is in the attributes of the message and in the log; a metric for each reason would cost more than it is
+ * worth.
  */
 export const DEAD_LETTER_OUTCOME = {
   Malformed: 'producer',
@@ -92,18 +98,19 @@ export const DEAD_LETTER_OUTCOME = {
 
 const DEAD_LETTER_OUTCOMES = [...new Set(Object.values(DEAD_LETTER_OUTCOME))];
 
-/** Classes with an expiry: each is a series of its own. */
+/** Most classes with an expiry that are measured: each is its own series. */
 export const MOST_WATCHED_CLASSES = 10;
 
-/** Values of the gauge `CircuitState`. `halfOpen`: the next mail tries the provider out; from `open` on it gets none. */
+/** Values of the gauge `CircuitState`. `halfOpen`: the next message probes the provider; `open` and above: it gets none. */
 export const CIRCUIT_STATE = { closed: 0, halfOpen: 1, open: 2, isolated: 3 } as const;
 
 /**
- * What becomes of a request with received mail.
+ * Outcome of a request with received mail.
  *
- * delivered: on the inbound queue. duplicate: it was there before. canary: mail of our own that came back, for nobody to read. refused: not from the provider, by signature, password,
- * age or address. replayed: a token that was used with other content. unreadable: genuine, but no mail; kept in the
- * bucket. misdirected: an event. unknown-path: nothing receives there. failed: our own trouble; the provider tries again.
+ * delivered: on the inbound queue. duplicate: it was there before. canary: our own test message, which is not passed on.
+ * refused: not from the provider, by signature, password, age or address. replayed: a used token with other content.
+ * unreadable: genuine, but no mail; kept in the bucket. misdirected: an event. unknown-path: the path belongs to no
+ * provider. failed: a failure of ours; the provider tries again.
  */
 export const INBOUND_OUTCOMES = [
   'delivered',
@@ -119,88 +126,101 @@ export const INBOUND_OUTCOMES = [
 export type InboundOutcome = (typeof INBOUND_OUTCOMES)[number];
 
 /**
- * What the reconciler counts. looked: a run that saw everything. behind: one that has to go on the next time. failed: the
- * provider could not be asked. skipped: a run that passed over mail too old to be had. recovered: mail that had not
- * arrived, and is on the queue now. asked: mail that the provider posts again. notice: mail of which the queue has only
- * what is known.
+ * Counts of the reconciler. looked: a run that checked everything. behind: one that continues in the next run. failed:
+ * the provider could not be asked. skipped: a run that left out mail too old to be fetched. recovered: mail that had not
+ * arrived, and is on the queue now. asked: mail that the provider posts again. notice: mail of which only what is known
+ * is on the queue.
  */
 const RECONCILED_OUTCOMES = ['looked', 'behind', 'failed', 'skipped', 'recovered', 'asked', 'notice'] as const;
 
-/** Every metric that a function emits and an alarm or the dashboard may name. */
+/** Every metric that a function writes and an alarm or the dashboard may use. */
 export const METRICS = {
-  /** One for each attempt, by what it came to, before failover is decided. */
+  /** Attempts by outcome, before failover is decided. */
   Attempts: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: ATTEMPT_OUTCOMES, small: ['accepted'] }),
-  /** Everything that speaks against a provider, in one number: failed attempts, lost answers, mail kept away by its open circuit, contradictions. */
+  /**
+   * All faults of a provider in one number: failed attempts, lost answers, messages skipped because of its open circuit,
+   * contradictions.
+   */
   Faults: metric({ unit: 'Count', by: ['provider'], small: 'only' }),
-  /** From call to acceptance. Of accepted attempts only: a refusal that comes at once, or a hanging call, would hide how fast mail is taken. */
+  /**
+   * Time from call to acceptance. Accepted attempts only: immediate refusals and hanging calls would hide how fast mail
+   * is accepted.
+   */
   AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider', 'outcome'], outcomes: ['accepted'] }),
-  /** Mail that came to this provider from another one and was accepted. */
+  /** Messages accepted by this provider after another one did not. */
   TookOver: metric({ unit: 'Count', by: ['provider'] }),
-  /** Mail that was not offered to this provider, by {@link SKIP_OUTCOMES}. */
+  /** Messages that were not offered to this provider, by {@link SKIP_OUTCOMES}. */
   Skipped: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: SKIP_OUTCOMES }),
-  /** Another provider accepted what this one called a bad message. */
+  /** Messages that another provider accepted after this provider called them bad. */
   Contradictions: metric({ unit: 'Count', by: ['provider'] }),
-  /** Attempts that were refused in words that no row of the provider's table knows. */
+  /** Attempts refused in words that the provider's table does not contain. */
   UnrecognisedAnswers: metric({ unit: 'Count', by: ['provider'] }),
-  /** Mail that was accepted after another provider had failed with it, had refused it, or was passed over as broken. */
+  /** Messages accepted after another provider had failed, had refused them, or was skipped as failing. */
   FailedOver: metric({ unit: 'Count', by: [] }),
-  /** Mail that was accepted although this provider may have taken it before, by {@link DUPLICATE_OUTCOMES}. */
+  /** Messages accepted although this provider may have accepted them before, by {@link DUPLICATE_OUTCOMES}. */
   PossibleDuplicate: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: DUPLICATE_OUTCOMES }),
-  /** Providers passed over because they cannot carry the message by their published limits. */
+  /** Providers skipped because they cannot carry the message by their published limits. */
   SkippedUnable: metric({ unit: 'Count', by: [] }),
-  /** Tags and metadata of accepted mail that did not fit the provider's limits, and so do not come back with its events. */
+  /** Tags and metadata of accepted messages that exceed the provider's limits, and so are missing in its events. */
   MetadataDropped: metric({ unit: 'Count', by: [] }),
-  /** From when the producer sent it to acceptance; one value for each submission that a provider accepted. */
+  /** Time from when the producer sent a submission to acceptance; one value for each accepted submission. */
   Delay: metric({ unit: 'Seconds', by: [], small: true }),
   /**
-   * Since the producer sent it, each time that the sender works on a mail of a class that has an expiry, and when it is accepted;
-   * at most {@link MOST_WATCHED_CLASSES} classes.
+   * Time since the producer sent a submission of a class with an expiry, each time that the sender works on it and when
+   * it is accepted; at most {@link MOST_WATCHED_CLASSES} classes.
    */
   ClassWait: metric({ unit: 'Seconds', by: ['class'] }),
   /** Age of a submission when it is sent to a retry queue. */
   RetryAge: metric({ unit: 'Seconds', by: [], small: true }),
   /**
-   * How often the sender was invoked with a mail, as a share of the most that the waits of a mail of its age explain; each
-   * time that it is sent to a retry queue. From 1 on it goes round faster than any wait that there is.
+   * Number of invocations for a message, as a share of the most that the waits of its age explain; each time that it is
+   * sent to a retry queue. From 1 on it circulates faster than any wait explains.
    */
   InvocationsPerMail: metric({ unit: 'None', by: [] }),
-  /** Messages put on the dead-letter queue, by who has to act: {@link DEAD_LETTER_OUTCOME}. */
+  /** Messages sent to the dead-letter queue, by who has to act: {@link DEAD_LETTER_OUTCOME}. */
   DeadLettered: metric({ unit: 'Count', by: ['outcome'], outcomes: DEAD_LETTER_OUTCOMES }),
-  /** Calls of our own services that failed and made a mail wait, by {@link OWN_SERVICES}. */
+  /** Failed calls of our own services that delayed a message, by {@link OWN_SERVICES}. */
   OwnTrouble: metric({ unit: 'Count', by: ['outcome'], outcomes: OWN_SERVICES }),
 
-  /** Reads of secrets that failed for want of Secrets Manager, or of our way to it: no account's fault. */
+  /** Reads of secrets that failed because of Secrets Manager or the connection to it; not the fault of an account. */
   SecretsUnreachable: metric({ unit: 'Count', by: [] }),
-  /** How often the key of the proofs was wanted and is missing, forbidden or malformed: letters go out without a proof. */
+  /** Uses of the proofs' key while it is missing, forbidden or malformed: messages are sent without a proof. */
   ProofKeyUnusable: metric({ unit: 'Count', by: [] }),
-  /** Calls of providers that failed because of the credentials or the clock of one process: no account's fault. */
+  /** Calls of providers that failed because of the credentials or the clock of one process; not the fault of an account. */
   CredentialsRefused: metric({ unit: 'Count', by: [] }),
 
   /**
-   * Each minute. 1: the account may send. 0: the provider says that it may not, or does not let us in, to the health check or
-   * to an attempt that opened its circuit. No value while it does not answer: that is an outage and says nothing of the account.
+   * Each minute. 1: the account may send. 0: the provider says that it may not, or refuses our credentials, in the health
+   * check or in an attempt that opened its circuit. No value without an answer: that is an outage and says nothing about
+   * the account.
    */
   AccountHealthy: metric({ unit: 'None', by: ['provider'], small: true }),
   /** {@link CIRCUIT_STATE}, each minute. */
   CircuitState: metric({ unit: 'None', by: ['provider'], small: true }),
-  /** Each minute: how many times its usual share of recipients the provider refuses for their mailbox; 0 while these are few. */
+  /**
+   * Each minute: by what factor the share of recipients whose mailbox the provider refuses exceeds the usual one; 0 while
+   * they are few.
+   */
   SuppressionRise: metric({ unit: 'None', by: ['provider'] }),
-  /** Each minute. 1: producers sent steadily for two hours, and nothing for the last half hour. */
+  /** Each minute. 1: producers sent steadily for two hours, and nothing in the last half hour. */
   ProducersSilent: metric({ unit: 'None', by: [] }),
-  /** Since the provider last accepted mail or last let us log in, whichever is later. */
+  /** Time since the provider last accepted mail or our credentials, whichever is later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
-  /** Part of the provider's quota that is left, from 0 to 1; of providers that tell it. */
+  /** Part of the provider's quota that is left, from 0 to 1; for providers that report it. */
   QuotaHeadroom: metric({ unit: 'None', by: ['provider'], types: ['ses'] }),
-  /** Since the newest canary that came back was sent, or since the first one was; of providers with canaries, each minute. */
+  /**
+   * Time since the newest canary that returned was sent, or since the first one was; for providers with canaries, each
+   * minute.
+   */
   CanaryAge: metric({ unit: 'Seconds', by: ['provider'], needs: 'canary' }),
-  /** The same of canaries to a subdomain whose only MX is the provider. */
+  /** The same for canaries to a subdomain whose only MX is the provider. */
   MxCanaryAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true, needsInboundCanary: true }),
   /** Listings of own sending addresses in DNS blocklists, each half hour; no value while no list answers. */
   Blocklisted: metric({ unit: 'None', by: ['provider'], needs: 'blocklists' }),
-  /** How many switches of an operator are on, each minute. */
+  /** Number of active operator switches, each minute. */
   OperatorSwitch: metric({ unit: 'Count', by: [] }),
 
-  /** Requests with received mail, by what became of them; {@link INBOUND_OUTCOMES}. */
+  /** Requests with received mail, by outcome; {@link INBOUND_OUTCOMES}. */
   InboundRequests: metric({
     unit: 'Count',
     by: ['provider', 'outcome'],
@@ -208,13 +228,13 @@ export const METRICS = {
     receiving: true,
     small: ['refused', 'replayed'],
   }),
-  /** Requests to the path of a provider that is not in the list, whatever name they give it. */
+  /** Requests to the path of a provider that is not configured, whatever its name. */
   InboundUnknownKey: metric({ unit: 'Count', by: [], receiving: true }),
-  /** From when the provider took a mail until it was on the inbound queue. */
+  /** Time from when the provider accepted a mail until it was on the inbound queue. */
   InboundAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true }),
-  /** Received mail of which something is only in its raw form: too large to be posted, or not to be read. */
+  /** Received mail of which a part is only in its raw form: too large to be posted, or unreadable. */
   InboundIncomplete: metric({ unit: 'Count', by: ['provider'], receiving: true }),
-  /** Received mail whose Message-ID stood for another mail to the same recipient; it was delivered. */
+  /** Received mail whose Message-ID another mail to the same recipient had before; it was delivered. */
   InboundIdReused: metric({ unit: 'Count', by: ['provider'], receiving: true }),
   /** Runs of the reconciler and what they found; {@link RECONCILED_OUTCOMES}. */
   InboundReconciled: metric({
@@ -243,7 +263,7 @@ export function isMeasured(size: MonitoringSize, name: MetricName, outcome: stri
   return typeof small === 'object' ? outcome !== undefined && small.includes(outcome) : small !== undefined;
 }
 
-/** What a function is told of a size. */
+/** Environment variable for a size. */
 export function encodeSize(size: MonitoringSize): Record<string, string> {
   return size === 'full' ? {} : { [SIZE_VARIABLE]: size };
 }

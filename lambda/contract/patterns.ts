@@ -1,29 +1,29 @@
 /**
- * What JSON Schema can say of strings that intake reads with more than a pattern. Each lets through only what intake
- * takes: where a pattern cannot say the whole rule (lengths in octets, Unicode's rules for domains), it is stricter.
- * No Unicode classes and no flags, so that every validator can read them.
+ * JSON Schema patterns for strings that intake checks by more than a pattern. Each allows only what intake accepts: where
+ * a pattern cannot express the whole rule (lengths in octets, Unicode's rules for domains), it is stricter. Without
+ * Unicode classes and flags, so that every validator can read them.
  */
 
 /** No control characters, and none of the pairs that become CR LF in a client that cuts characters to 8 bits. */
 const NO_BREAK = '(?![\\s\\S]*[\\u010d\\u560d][\\u010a\\u560a])';
 export const ONE_LINE = `^${NO_BREAK}[^\\u0000-\\u001f\\u007f]*$`;
-/** As {@link ONE_LINE}, with something to see in it. */
+/** As {@link ONE_LINE}, with at least one visible character. */
 export const SOME_LINE = `^${NO_BREAK}(?=[^\\S]*\\S)[^\\u0000-\\u001f\\u007f]*$`;
 
-/** Letters that may stand anywhere in a label: written from left to right, and changed by no normal form into others. */
+/** Letters that are allowed anywhere in a label: written from left to right, and not changed by any normal form. */
 const LETTERS =
   '\\u00df-\\u00f6\\u00f8-\\u0130\\u0134-\\u013e\\u0141-\\u0148\\u014a-\\u017e\\u0180-\\u01c3\\u01cd-\\u01f0' +
   '\\u0391-\\u03a1\\u03a3-\\u03c1\\u03c3-\\u03ce\\u0400-\\u0481\\u048a-\\u052f\\u3041-\\u3096\\u30a1-\\u30fa\\u4e00-\\u9fff\\uac00-\\ud7a3';
 /**
- * Labels begin and end with a letter or digit, and the last one is no number. Those with other letters than ASCII grow
- * when they are written as A-labels, so they are short. What begins with `xn--` has to be a label that Unicode knows.
+ * Labels begin and end with a letter or digit, and the last one is no number. Labels with non-ASCII letters grow as
+ * A-labels, so they are short. A label with `xn--` must be valid in Unicode.
  */
 const DOMAIN =
   '(?![.-])(?![^@]*(?:\\.[.-]|-\\.|[.-]$))(?!(?:[^@]*\\.)?(?:[0-9]+|0[Xx][0-9A-Fa-f]*)$)' +
   `(?:(?![^@]*[^.]{64})[A-Za-z0-9.-]{1,253}|(?![^@]*[^.]{15})[A-Za-z0-9.${LETTERS}-]{1,40})`;
 
 const ATOM = "A-Za-z0-9!#$%&'*+/=?^_`{|}~";
-/** All that a local part may have beyond ASCII, in Unicode's first plane. */
+/** All non-ASCII characters of a local part, in Unicode's first plane. */
 const BEYOND_ASCII =
   '\\u00a1-\\u00ac\\u00ae-\\u02ff\\u0370-\\u037d\\u037f-\\u05ff\\u0606-\\u061b\\u061d-\\u06dc\\u06de-\\u070e\\u0710-\\u088f' +
   '\\u0892-\\u08e1\\u08e3-\\u167f\\u1681-\\u180d\\u180f-\\u1fff\\u2010-\\u2027\\u2030-\\u205e\\u2070-\\u2fff' +
@@ -39,7 +39,7 @@ const PLAIN_LOCAL = '[A-Za-z0-9_+=-]{1,20}(?:\\.[A-Za-z0-9_+=-]{1,20}){0,2}';
 const PLAIN_LABEL = '[A-Za-z](?:[A-Za-z0-9]{0,61}[A-Za-z0-9])?';
 const PLAIN_DOMAIN = `(?:${PLAIN_LABEL}\\.)*${PLAIN_LABEL}`;
 
-/** An https URL in the spelling that a URL parser leaves as it is. */
+/** An https URL in a form that a URL parser does not change. */
 export const HTTPS_URL =
   `^(?=.{1,790}$)https://(?=[^/?#:]{1,253}(?:[/?#:]|$))${PLAIN_DOMAIN}(?::[0-9]{1,4})?` +
   '(?:/[A-Za-z0-9._~:/?@!$&()*+,;=%-]*)?$';
@@ -49,7 +49,7 @@ export const MAILTO =
   `^(?=.{1,250}$)(?:${PLAIN_LOCAL}@${PLAIN_DOMAIN}|` +
   `mailto:${PLAIN_LOCAL}@${PLAIN_DOMAIN}(?:\\?[A-Za-z0-9=&%._~!$'()*+,;:@/-]*)?)$`;
 
-/** Mailboxes in a header: addresses of ASCII, with plain names before them in angle brackets. */
+/** Mailboxes in a header: addresses of ASCII, optionally in angle brackets after a plain name. */
 export const MAILBOX_LIST = (() => {
   const address = `${PLAIN_LOCAL}@(?:${PLAIN_LABEL}\\.){0,3}[A-Za-z]{1,61}`;
   const mailbox = `(?:\\s*${address}\\s*|[^"<>,@]{0,100}<${address}>\\s*)`;
@@ -60,7 +60,10 @@ const GROUP = '[A-Za-z0-9+/]';
 const WHOLE = `^(?:${GROUP}{4})*(?:${GROUP}[AQgw]==|${GROUP}{2}[AEIMQUYcgkosw048]=)?$`;
 const MOST_GROUPED = 2_000_000;
 
-/** Base64 without slack. Engines of patterns give up on the groups of a text of many megabytes. */
+/**
+ * Canonical base64. Regular expression engines fail on the groups of a text of many megabytes, so long texts have a
+ * simpler pattern.
+ */
 export const BASE64_SCHEMA = {
   contentEncoding: 'base64',
   anyOf: [
@@ -69,7 +72,7 @@ export const BASE64_SCHEMA = {
   ],
 };
 
-/** A pattern of these words, whatever their case. */
+/** A pattern of these words in any case. */
 export function ignoringCase(text: string): string {
   return text.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
 }

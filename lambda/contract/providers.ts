@@ -1,4 +1,4 @@
-/** The provider types that exist; each has a folder of this name under `lambda/providers`. */
+/** All provider types; each has a folder of this name under `lambda/providers`. */
 export const PROVIDER_TYPES = ['ses', 'mailgun', 'postmark', 'smtp'] as const;
 export type ProviderType = (typeof PROVIDER_TYPES)[number];
 
@@ -9,9 +9,7 @@ export interface SesOptions {
    * @default - the region of the stack
    */
   readonly region?: string;
-  /**
-   * Verified identities (domains or addresses) that may be used in From; IAM allows only these.
-   */
+  /** Verified identities (domains or addresses) that may be used in From; IAM allows only these. */
   readonly identities: readonly string[];
   /**
    * Configuration set, needed for delivery events.
@@ -19,21 +17,21 @@ export interface SesOptions {
    */
   readonly configurationSet?: string;
   /**
-   * Configuration sets that track, by what they do: SES has no other way to be told. Mail that asks for tracking goes over
-   * the one that does just that, else over `configurationSet`, which should track nothing.
+   * Configuration sets that track, by what they track, since SES has no other option for it. A message that asks for
+   * tracking uses the one that does exactly that, otherwise `configurationSet`, which should track nothing.
    * @default - none: mail over this provider is not tracked
    */
   readonly trackingSets?: { readonly opens?: string; readonly clicks?: string; readonly both?: string };
   /**
-   * ARN of an identity of another account, whose owner lets this one send (SES: sending authorization).
+   * ARN of an identity of another account, whose owner allows our account to send (SES: sending authorization).
    * @default - identities of this account
    */
   readonly fromIdentityArn?: string;
 }
 
 /**
- * Options of a Mailgun provider. Its secret holds `apiKey`. A domain sending key suffices for sending; asking what became of a mail
- * whose answer was lost (`onUnknown: ask`) needs a key that may read.
+ * Options of a Mailgun provider. Its secret contains `apiKey`. A domain sending key is enough for sending; asking about a
+ * message with an unknown outcome (`onUnknown: ask`) needs a key with read access.
  */
 export interface MailgunOptions {
   /** Sending domain as registered with Mailgun. */
@@ -45,7 +43,7 @@ export interface MailgunOptions {
   readonly region?: 'us' | 'eu';
 }
 
-/** Options of a Postmark provider. Its secret holds `serverToken`. */
+/** Options of a Postmark provider. Its secret contains `serverToken`. */
 export interface PostmarkOptions {
   /**
    * Message stream.
@@ -54,8 +52,9 @@ export interface PostmarkOptions {
   readonly messageStream?: string;
 }
 
-/** Options of an SMTP server. Its secret holds `username` and `password`. */
+/** Options of an SMTP server. Its secret contains `username` and `password`. */
 export interface SmtpOptions {
+  /** Host name of the server, without scheme or port. */
   readonly host: string;
   /**
    * Port: 587 for STARTTLS, 465 for implicit TLS. AWS blocks 25 by default.
@@ -63,7 +62,7 @@ export interface SmtpOptions {
    */
   readonly port?: number;
   /**
-   * `starttls` refuses to go on without TLS, `implicit` begins with it, `none` sends in the clear.
+   * `starttls` refuses to continue without TLS, `implicit` begins with it, `none` sends unencrypted.
    * @default 'starttls', or 'implicit' on port 465
    */
   readonly tls?: 'starttls' | 'implicit' | 'none';
@@ -73,44 +72,45 @@ export interface SmtpOptions {
    */
   readonly clientName?: string;
   /**
-   * Whether the server offers SMTPUTF8, so that non-ASCII local parts may be given to it.
+   * Whether the server offers SMTPUTF8, so that it accepts non-ASCII local parts.
    * @default false
    */
   readonly smtpUtf8?: boolean;
   /**
-   * Largest message in bytes that the server takes (its SIZE).
+   * Largest message in bytes that the server accepts (its SIZE).
    * @default 26214400
    */
   readonly maxBytes?: number;
 }
 
-/** Mail of our own, to an address of our own. Every one is billed as any other mail. */
+/** Test messages to an address of our own. Each one is billed like any other mail. */
 export interface CanaryConfig {
+  /** Address of the canaries, at a domain that Mailover receives mail for. */
   readonly to: string;
   /**
-   * An address that the providers may send for.
+   * From address, which the providers must be allowed to send for.
    * @default - the same as `to`
    */
   readonly from?: string;
-  /** From 5 to 1440. */
+  /** Minutes between two canaries, from 5 to 1440. */
   readonly everyMinutes: number;
 }
 
-/** How mail comes in over a provider. Its keys, passwords and the unguessable part of its path are in a secret of their own. */
+/** How a provider receives mail. Its keys, its passwords and the secret part of its path are in a separate secret. */
 export interface InboundOptions {
   /**
-   * Preference of this provider's MX records; mail over one that is not the lowest raises an alarm.
+   * Preference of this provider's MX records; mail through one that is not the lowest raises an alarm.
    * @default - as good as the best
    */
   readonly preference?: number;
   /**
-   * Mail of our own, over any way out, to a subdomain whose only MX is this provider: it proves this way in, also while
-   * all other mail takes a better MX.
+   * Test messages, sent through any provider, to a subdomain whose only MX is this provider: they test receiving even
+   * while all other mail uses a better MX.
    * @default - none is sent
    */
   readonly canary?: CanaryConfig;
   /**
-   * Address ranges (CIDR) that its requests come from, as a second wall; the list is the provider's to change.
+   * Address ranges (CIDR) that its requests come from, as a second check; the provider may change them.
    * @default - any
    */
   readonly sourceRanges?: readonly string[];
@@ -121,32 +121,33 @@ export interface InboundOptions {
   readonly secretName?: string;
 }
 
-/** How mail comes in over Mailgun. */
+/** How Mailgun receives mail. */
 export interface MailgunInboundOptions extends InboundOptions {
   /**
-   * Domains of the Mailgun account that mail is received for: the reconciler asks for what they stored or failed to post.
+   * Domains of the Mailgun account that receive mail: the reconciler asks for mail that was stored or not posted for
+   * them.
    *
-   * Without a default, since nobody would notice a wrong one: the sending domain has events too.
+   * Without a default, since a wrong one would not be noticed: the sending domain has events as well.
    */
   readonly domains: readonly string[];
 }
 
-/** How mail comes in over Postmark. */
+/** How Postmark receives mail. */
 export interface PostmarkInboundOptions extends InboundOptions {
   /**
-   * Mail that a rule of Postmark, or its spam filter, holds back: `receive` has it posted all the same, with its verdict;
-   * `leave` leaves it to the rule.
+   * Mail that a rule of Postmark, or its spam filter, blocks: `receive` has it posted nevertheless, with its verdict;
+   * `leave` keeps it blocked.
    * @default 'receive'
    */
   readonly blocked?: 'receive' | 'leave';
 }
 
-/** How mail comes in over Amazon SES: a receipt rule writes it to the mail bucket, whatever its size. */
+/** How Amazon SES receives mail: a receipt rule writes it to the mail bucket, at any size. */
 export interface SesInboundOptions {
-  /** Domains or addresses that the rule is for. */
+  /** Domains or addresses that the rule applies to. */
   readonly recipients: readonly string[];
   /**
-   * As for the other types; the rule takes its address too.
+   * As for the other types; the rule accepts its address as well.
    * @default - none is sent
    */
   readonly canary?: CanaryConfig;
@@ -156,16 +157,21 @@ export interface SesInboundOptions {
    */
   readonly ruleSetName?: string;
   /**
-   * Preference of its MX record; mail over one that is not the lowest raises an alarm.
+   * Preference of its MX record; mail through one that is not the lowest raises an alarm.
    * @default - as good as the best
    */
   readonly preference?: number;
 }
 
 interface ProviderBase<T extends ProviderType, O, I> {
-  /** Unique name, `[a-z][a-z0-9-]{0,31}`: names the metrics, the secret and the retry queue of this provider. Changing it makes a new provider. */
+  /**
+   * Unique name, `[a-z][a-z0-9-]{0,31}`: names the metrics, the secret and the retry queue of this provider. A changed
+   * key is a new provider.
+   */
   readonly key: string;
+  /** `ses`, `mailgun`, `postmark` or `smtp`; several entries may have one type. */
   readonly type: T;
+  /** Options of the type. */
   readonly options: O;
   /**
    * Name of the secret in Secrets Manager, a JSON object.
@@ -178,13 +184,13 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly outbound?: boolean;
   /**
-   * How mail is received over this provider; `true` for all defaults, where there are only such.
-   * @default - none is
+   * How this provider receives mail; `true` for all defaults, where every option has one.
+   * @default - it does not
    */
   readonly inbound?: I;
   /**
-   * Higher goes first; providers of equal priority share by `weight`.
-   * @default - by place in the list, the first highest
+   * Providers of higher priority go first; those of equal priority share by `weight`.
+   * @default - by position in the list, the first highest
    */
   readonly priority?: number;
   /**
@@ -198,9 +204,9 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly share?: number;
   /**
-   * Lets `share` grow with the reputation of a young server: from the fraction `from` on the day `start` (UTC), by the
-   * same factor each day, to the whole share after `days` days.
-   * @default - the whole share at once
+   * Lets `share` grow with the reputation of a new server: from the fraction `from` on the day `start` (UTC), by the same
+   * factor each day, to the full share after `days` days.
+   * @default - the full share at once
    */
   readonly warmUp?: { readonly start: string; readonly from: number; readonly days: number };
   /**
@@ -214,8 +220,8 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly connectMs?: number;
   /**
-   * Calls in a second at most, over all workers, from 0.1 to 10000; mail beyond it goes to another provider or waits.
-   * @default - no limit: a provider that wants less says so, and is left alone for that long
+   * Most calls per second, over all workers, from 0.1 to 10000; further mail uses another provider or waits.
+   * @default - no limit: a provider that throttles is left alone for as long as it says
    */
   readonly maxPerSecond?: number;
   /**
@@ -224,26 +230,26 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly fromDomains?: readonly string[];
   /**
-   * Address that mail from other domains than `fromDomains` is sent from by this provider, rather than not at all: with the
-   * name of the original, and its address in Reply-To unless the submission has one. Providers that may send it as it is
-   * come first.
-   * @default - none: mail from other domains passes this provider by
+   * Address from which this provider sends mail of other domains than `fromDomains`: with the name of the original
+   * sender, and the original address in Reply-To unless the submission has one. Providers that may send it unchanged come
+   * first.
+   * @default - none: mail from other domains skips this provider
    */
   readonly substituteFrom?: string;
   /**
-   * Classes of submissions that this provider carries; all others, and those without a class, pass it by.
+   * Classes of submissions that this provider carries; all others, and those without a class, skip it.
    * @default - all
    */
   readonly classes?: readonly string[];
   /**
-   * Mail of our own over this provider alone, to an address whose mail comes back to Mailover (a provider with `inbound`):
-   * it proves the whole way, accounts that refuse only those who send included.
+   * Test messages through this provider alone, to an address whose mail returns to Mailover (a provider with `inbound`):
+   * they test the complete route, and find accounts that refuse only sends.
    * @default - none is sent
    */
   readonly canary?: CanaryConfig;
   /**
-   * DNS blocklists (`zones`) in which own sending addresses (IPv4 or IPv6) are looked for, by `resolvers` (`address` or
-   * `address:port`). Some lists refuse the resolver of AWS and want a key in the zone; such a list says nothing.
+   * DNS blocklists (`zones`) that are checked for own sending addresses (IPv4 or IPv6), through `resolvers` (`address` or
+   * `address:port`). Some lists refuse the resolver of AWS and need a key in the zone; such a list gives no result.
    * @default - none is asked; `resolvers` are those of the system
    */
   readonly blocklists?: {
@@ -252,7 +258,7 @@ interface ProviderBase<T extends ProviderType, O, I> {
     readonly resolvers?: readonly string[];
   };
   /**
-   * Lowers the limits of the type, never raises them.
+   * Limits below those of the type; higher ones have no effect.
    * @default - those of the type
    */
   readonly limits?: { readonly maxBytes?: number; readonly maxRecipients?: number };
@@ -269,10 +275,10 @@ export type ProviderConfig =
   | ProviderBase<'postmark', PostmarkOptions, true | PostmarkInboundOptions>
   | ProviderBase<'smtp', SmtpOptions, never>;
 
-/** The types that mail can be received over. */
+/** The types that can receive mail. */
 export type InboundType = Exclude<ProviderType, 'smtp'>;
 
-/** What of an entry of the list concerns received mail. */
+/** The part of a list entry about received mail. */
 export interface InboundConfig {
   readonly key: string;
   readonly type: InboundType;
@@ -280,5 +286,5 @@ export interface InboundConfig {
   readonly sourceRanges?: readonly string[];
 }
 
-/** The values used where the list says nothing. */
+/** Values for options that are not set. */
 export const PROVIDER_DEFAULTS = { weight: 100, deadlineMs: 10_000, connectMs: 3_000 } as const;

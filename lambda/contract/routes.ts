@@ -1,20 +1,20 @@
 /**
- * How submissions of one class are sent, where it differs from the others. What a submission says itself wins.
+ * How submissions of one class are sent, where it differs from the others. Settings of the submission itself override it.
  *
  * @example { class: 'login-codes', providers: ['postmark', 'ses'], expiresAfterSeconds: 600, onUnknown: 'failover' }
  */
 export interface RouteConfig {
-  /** The `class` of the submissions, compared letter by letter; one route for each. */
+  /** The `class` of the submissions, compared exactly; at most one route for each. */
   readonly class: string;
   /**
-   * Keys of the providers that carry this class, best first. It is the whole order: `priority`, `weight` and `share` have
-   * no say in it, and a provider that is not named does not carry the class.
-   * @default - all providers, in the order that they have for every other mail
+   * Keys of the providers that carry this class, best first. This is the complete order: `priority`, `weight` and `share`
+   * do not apply, and other providers do not carry the class.
+   * @default - all providers, in the same order as for all other mail
    */
   readonly providers?: readonly string[];
   /**
-   * Holds every submission of this class to `providers`, such as those who may see its content: one whose
-   * `providers.only` names another is `Malformed`. Without it a submission's own choice wins.
+   * Limits every submission of this class to `providers`, for example to those that may see its content: a submission
+   * whose `providers.only` names another one is `Malformed`. Otherwise a submission may choose any.
    * @default false
    */
   readonly strict?: boolean;
@@ -24,13 +24,14 @@ export interface RouteConfig {
    */
   readonly expiresAfterSeconds?: number;
   /**
-   * What happens when a provider may have taken the mail and its answer was lost, if the submission does not say.
+   * What happens when a provider may have accepted the message and its answer was lost, if the submission does not set
+   * it.
    * @default 'ask'
    */
   readonly onUnknown?: 'ask' | 'failover' | 'hold';
   /**
-   * What providers may do to learn whether a mail is read, if the submission does not say.
-   * @default - nothing: links and pictures stay as they are
+   * How providers may track whether a mail is read, if the submission does not set it.
+   * @default - not at all: links and pictures stay as they are
    */
   readonly tracking?: { readonly opens?: boolean; readonly clicks?: boolean };
 }

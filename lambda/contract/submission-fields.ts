@@ -7,10 +7,10 @@ import { CANARY_PREFIX, SUBMISSION_ID } from './dead-letter.ts';
 import { HEADER_NAME_PATTERN, headerNameProblem } from './header-names.ts';
 import { ADDRESS, BASE64_SCHEMA, HTTPS_URL, ignoringCase, MAILTO, ONE_LINE, SOME_LINE } from './patterns.ts';
 
-// Every `error` below says what would be right; `explain` puts the field and the shape of what was given before it.
+// Every `error` below says what would be right; `describeProblem` adds the field and the shape of what was given.
 
-// C0 controls and DEL end or bend a header. The pairs become CR LF in a client that cuts characters to 8 bits; one of
-// these letters alone is everyday Czech or Chinese, and harmless since all that Mailover composes is encoded.
+// C0 controls and DEL end or change a header. The pairs become CR LF in a client that cuts characters to 8 bits; one of
+// these letters alone is ordinary Czech or Chinese, and harmless since Mailover encodes all that it composes.
 const BREAKS_A_LINE = /[\p{Cc}--[\u0080-\u009f]]|[\u010d\u560d][\u010a\u560a]/v;
 
 /** Text of one line, safe in a header. */
@@ -27,7 +27,7 @@ export const line = (expected: string, min: number, max: number) => {
 const matching = (pattern: RegExp, error: string) => z.string({ error }).check(z.regex(pattern, { error }));
 
 export const id = matching(SUBMISSION_ID, '1 to 128 characters of A-Z a-z 0-9 . _ : @ / -');
-/** The id that a producer gives; those of canaries are Mailover's own. */
+/** An id set by a producer, which must not look like a canary's. */
 export const ownId = matching(
   new RegExp(`^(?!${CANARY_PREFIX})${SUBMISSION_ID.source.slice(1)}`),
   `1 to 128 characters of A-Z a-z 0-9 . _ : @ / -, not beginning with ${CANARY_PREFIX}`,
@@ -46,7 +46,7 @@ const address = z.string({ error: 'one address' }).check(
     id: 'Address',
     description:
       'Exactly one address, without a name: local part, @, domain. The pattern is stricter than Mailover where a pattern ' +
-      'cannot say the rule: a domain in other letters than Latin, Greek, Cyrillic, Chinese, Japanese or Korean ones, or a long one, passes as A-labels.',
+      'cannot express the rule: a domain in other scripts than Latin, Greek, Cyrillic, Chinese, Japanese or Korean, or a long one, is accepted as A-labels.',
     pattern: ADDRESS,
   }),
 );
@@ -104,10 +104,11 @@ export const metadata = z
   )
   .check(
     z.refine((entries) => Object.keys(entries).length <= 50, { error: 'at most 50 entries' }),
-    z.meta({ description: 'Comes back with delivery events where the provider keeps it.', maxProperties: 50 }),
+    z.meta({ description: 'Returned with delivery events if the provider keeps it.', maxProperties: 50 }),
   );
 
-// Received mail and objects of our own lie in the same bucket, and a path that climbs could name them.
+// A key below `submissions/`, without `.` and `..` segments, since received mail and our own objects are in the same
+// bucket.
 const SUBMITTED = /^submissions\/(?!(?:.*\/)?\.{1,2}(?:\/|$))[ -~\u0080-\u{10ffff}]+$/u;
 const OBJECT_KEY = 'an object key of at most 1024 characters that begins with submissions/';
 
@@ -120,7 +121,7 @@ export const s3Reference = z.strictObject(
 );
 
 const base64 = z.string({ error: BASE64 }).check(
-  // What stands in the text was checked while it was cut out; this is for whatever else is no string of base64.
+  // Contents were checked while they were removed from the text; this check is for values that are no base64 strings.
   z.refine((text) => isBase64(text), { error: BASE64 }),
   z.meta(BASE64_SCHEMA),
 );
@@ -187,14 +188,14 @@ export const calendar = z
     { error: 'an object of "method" and "content"' },
   )
   .check(
-    // RFC 6047 section 2.4: programs that find two methods show neither.
+    // RFC 6047 section 2.4: mail programs ignore an invitation with two methods.
     z.refine(({ method, content }) => !new RegExp(otherMethod(method)).test(content), {
       error: 'the same method as in the line METHOD of "content"',
       path: ['method'],
     }),
     z.meta({
       description:
-        'An invitation or another message between calendars: as an alternative to the text and as the file invite.ics. Providers that cannot carry it are passed over.',
+        'An invitation or another calendar message: as an alternative to the text and as the file invite.ics. Providers that cannot carry it are skipped.',
       allOf: METHODS.map((method) => ({
         if: { properties: { method: { const: method } } },
         // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
@@ -203,7 +204,7 @@ export const calendar = z
     }),
   );
 
-// Each stands unbroken on one header line, and no encoding may be put around it.
+// Each is written unbroken and unencoded on one header line.
 const MAX_URI = 800;
 
 export const unsubscribe = z
@@ -212,7 +213,7 @@ export const unsubscribe = z
       url: z.exactOptional(
         line('an https URL', 1, MAX_URI).check(
           z.refine(isHttpsUrl, { error: `an https URL without a user name, at most ${MAX_URI} characters as ASCII` }),
-          z.meta({ description: 'Takes the one-click POST of RFC 8058.', pattern: HTTPS_URL }),
+          z.meta({ description: 'URL for the one-click POST of RFC 8058.', pattern: HTTPS_URL }),
         ),
       ),
       mailto: z.exactOptional(

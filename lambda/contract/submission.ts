@@ -23,7 +23,7 @@ export const submissionSchema = z
       id: z.exactOptional(
         field.ownId.check(
           described(
-            'The name that the producer gives this submission; every attempt carries it. Absent: the SQS message id.',
+            'Id that the producer gives the submission; every attempt contains it. Absent: the SQS message id.',
           ),
         ),
       ),
@@ -45,7 +45,7 @@ export const submissionSchema = z
           z.refine((headers) => Object.keys(headers).length <= 100, { error: 'at most 100 headers' }),
           z.meta({
             description:
-              'Custom headers, each once, whatever the case of its name. Those that Mailover or a provider writes itself are refused.',
+              'Custom headers, each once, in any case. Headers that Mailover or a provider writes are refused.',
             maxProperties: 100,
           }),
         ),
@@ -58,7 +58,7 @@ export const submissionSchema = z
       tracking: z.exactOptional(
         field.tracking.check(
           described(
-            'What providers may do to learn whether the mail is read. Default: that of the route of its class, else nothing.',
+            'How providers may track whether the mail is read. Default: as in the route of its class, otherwise not at all.',
           ),
         ),
       ),
@@ -75,13 +75,15 @@ export const submissionSchema = z
         z
           .enum(['ask', 'failover', 'hold'], { error: '"ask", "failover" or "hold"' })
           .check(
-            described('What to do when a provider may have taken the mail and its answer was lost. Default: ask.'),
+            described(
+              'What to do when a provider may have accepted the message and its answer was lost. Default: ask.',
+            ),
           ),
       ),
       supersedes: z.exactOptional(
         field.id.check(
           described(
-            'The id of an earlier submission that this one sends again: providers that had that one come last.',
+            'Id of an earlier submission that is sent again: providers that accepted it, or may have, come last.',
           ),
         ),
       ),
@@ -127,7 +129,7 @@ export const submissionSchema = z
     }),
   );
 
-/** Stands on the queue for a submission that is larger than the queue takes. */
+/** Message on the queue in place of a submission that is larger than the queue accepts. */
 export const pointerSchema = z
   .strictObject({ version, s3: field.s3Reference }, { error: 'a JSON object' })
   .check(z.meta({ title: 'Pointer', description: 'The submission is the content of this object.' }));
@@ -135,24 +137,24 @@ export const pointerSchema = z
 export type Submission = z.infer<typeof submissionSchema>;
 /** One entry of `attachments`, with its bytes in `content` or in a bucket. */
 export type SubmissionAttachment = NonNullable<Submission['attachments']>[number];
-/** Where an object lies that a submission refers to. */
+/** Location of an object that a submission refers to. */
 export type S3Reference = z.infer<typeof field.s3Reference>;
 
-/** What a queue body turned out to be. `future`: a newer deployment may read it, so it stays on the queue. */
+/** Result of reading a queue body. `future`: a newer deployment may be able to read it, so it stays on the queue. */
 export type ReadResult =
   | {
       readonly kind: 'submission';
-      /** As given, but for the `content` of attachments: it is the SHA-256 of the bytes in base64. */
+      /** As given, except that the `content` of attachments is the SHA-256 of the bytes in base64. */
       readonly submission: Submission;
-      /** The bytes of the attachments that have a `content`, by their place. */
+      /** The bytes of the attachments with a `content`, by index. */
       readonly contents: ReadonlyMap<number, Buffer>;
     }
   | { readonly kind: 'pointer'; readonly s3: S3Reference }
   | { readonly kind: 'future'; readonly version: number; readonly id?: string }
-  /** `id` is that of the body, if it has one that may be an id. */
+  /** `id` is the body's, if it has a valid one. */
   | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string };
 
-/** Depth and parts have been counted by then. */
+/** Depth and parts are already checked. */
 const LIMITS = { depth: Number.POSITIVE_INFINITY, parts: Number.POSITIVE_INFINITY, bytes: 20_000_000 };
 
 const TOO_LARGE: Problem = {
@@ -162,7 +164,7 @@ const TOO_LARGE: Problem = {
 
 /**
  * Reads the body of a queue message or of the object that a pointer names; never throws. Attachments are decoded in
- * place, so that a large one is in memory once: the bytes given are written over.
+ * place, so that a large one is in memory once: the given bytes are overwritten.
  */
 export function readSubmission(body: string | Buffer): ReadResult {
   const bytes = withoutMark(typeof body === 'string' ? Buffer.from(body) : body);
@@ -178,7 +180,7 @@ export function readSubmission(body: string | Buffer): ReadResult {
   return (read.kind === 'problem' || read.kind === 'future') && known ? { ...read, id } : read;
 }
 
-/** The text of a string that may be an id: some writers of JSON escape a slash. */
+/** A string that may be an id, with its escapes decoded: some JSON libraries escape a slash. */
 function idIn(bytes: Buffer, { start, end }: JsonString): string {
   if (end - start > MAX_ESCAPED_ID) return '';
   try {

@@ -6,13 +6,13 @@ import type { ProviderPool } from '../providers/pool.ts';
 import type { Health } from '../providers/provider.ts';
 import { askTwice } from '../providers/question.ts';
 
-/** Asks one provider whether its account may send; whatever happens is a value. */
+/** Asks one provider whether its account may send; every result is a value. */
 export type AskHealth = (provider: ProviderConfig) => Promise<Health>;
 
-/** A gauge of the minute is worth no longer wait, whatever a mail may take. */
+/** Longest wait for a check that runs every minute, whatever the deadline of an attempt is. */
 const MOST_MS = 10_000;
 
-/** Questions about health, by the providers of a pool. */
+/** Health checks through the providers of a pool. */
 export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
   return async (config) => {
     const { deadlineMs = PROVIDER_DEFAULTS.deadlineMs, connectMs = PROVIDER_DEFAULTS.connectMs } = config;
@@ -36,7 +36,7 @@ export function healthAsker(pool: Pick<ProviderPool, 'use'>): AskHealth {
       case 'unusable':
         return { state: 'account-refused', reason: used.reason, detail: used.detail };
       case 'unready':
-        // A moment without Secrets Manager, or a fault of this process, says nothing of any account.
+        // A short failure of Secrets Manager, or a fault of this process, says nothing about the account.
         return { state: 'unreachable', reason: used.reason, detail: used.detail };
       case 'crashed':
         return { state: 'unreachable', reason: 'crashed', detail: used.detail };

@@ -1,28 +1,28 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { DnsResolver } from '../platform/dns.ts';
 
-/** What a DNS blocklist says of one address. */
+/** Result of asking a DNS blocklist about one address. */
 export type Listing =
   | { readonly kind: 'clean' }
-  /** `codes`: its A records, whose meaning the list explains. */
+  /** `codes`: its A records, whose meaning the list documents. */
   | { readonly kind: 'listed'; readonly codes: readonly string[] }
-  /** It did not answer, or refused to. */
+  /** No answer, or a refusal. */
   | { readonly kind: 'silent'; readonly reason: string };
 
-/** The name under which a zone would list an address: octets, or nibbles of IPv6, from the last to the first (RFC 5782 2.1, 2.4). */
+/** The name under which a zone would list an address: octets, or nibbles of IPv6, in reverse order (RFC 5782 2.1, 2.4). */
 export function queryName(address: string, zone: string): string {
   const parts = isIPv6(address) ? nibblesOf(address) : address.split('.');
   return [...parts.toReversed(), zone].join('.');
 }
 
 /**
- * Asks one zone for an address.
+ * Asks one zone about an address.
  *
  * Facts, read 2026-11-25: listings are A records in 127.0.0.0/8 (RFC 5782 2.1). Spamhaus answers 127.255.255.252 for a
  * wrong name, .254 to public resolvers and to those of AWS, .255 above its limit (spamhaus.org/news/article/788, and its
- * page on AWS DNS of 2022-09-22), and 127.0.1.255 or 127.0.2.255 where an address is asked of a list of domains; these
- * say nothing of the address. URIBL refuses with 127.0.0.1 (uribl.com/refused.shtml), an answer that no list gives for an
- * entry. Anything outside of 127.0.0.0/8 is not a list's word but that of whoever holds the name now.
+ * page on AWS DNS of 2022-09-22), and 127.0.1.255 or 127.0.2.255 when a list of domains is asked about an address; these
+ * say nothing about the address. URIBL refuses with 127.0.0.1 (uribl.com/refused.shtml), an answer that no list gives for
+ * an entry. Answers outside of 127.0.0.0/8 come from the present owner of the name, not from a list.
  */
 export async function askZone(resolver: DnsResolver, address: string, zone: string): Promise<Listing> {
   let records: string[];
@@ -47,14 +47,14 @@ ERRORS.addSubnet('127.255.255.0', 24);
 for (const error of ['127.0.0.1', '127.0.1.255', '127.0.2.255']) ERRORS.addAddress(error);
 
 /**
- * Whether a zone works: it must list 127.0.0.2 and must not list 127.0.0.1 (RFC 5782 section 5). A list that was given
- * up lists nobody, or everybody.
+ * Why a zone does not work; undefined if it does: it must list 127.0.0.2 and must not list 127.0.0.1 (RFC 5782 section
+ * 5). An abandoned list lists no address, or every address.
  */
 export async function zoneTrouble(resolver: DnsResolver, zone: string): Promise<string | undefined> {
   const [test, never] = await Promise.all([askZone(resolver, '127.0.0.2', zone), askZone(resolver, '127.0.0.1', zone)]);
   if (test.kind === 'silent') return test.reason;
-  if (test.kind === 'clean') return 'lists nobody';
-  return never.kind === 'listed' ? 'lists everybody' : undefined;
+  if (test.kind === 'clean') return 'lists no address';
+  return never.kind === 'listed' ? 'lists every address' : undefined;
 }
 
 /** The 32 nibbles of an IPv6 address; the URL parser expands and checks it. */

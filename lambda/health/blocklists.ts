@@ -6,24 +6,27 @@ import type { Metrics } from '../platform/metrics.ts';
 import { within } from '../platform/within.ts';
 import { askZone, zoneTrouble } from './blocklist.ts';
 
-/** What the look into blocklists needs of the world. */
+/** What the check of blocklists needs. */
 export interface BlocklistContext {
   readonly providers: readonly ProviderConfig[];
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
-  /** Stack time runs so many times faster than the clock. */
+  /** How many times faster stack time runs than the clock. */
   readonly timeScale: number;
   resolverOf(servers: readonly string[] | undefined): Promise<DnsResolver>;
 }
 
-/** Lists change by the hour, and their keepers count the questions. */
+/** Interval of the checks: lists change by the hour, and their operators limit queries. */
 const EVERY_MS = 30 * 60_000;
 
-/** The gauges of the minute wait for no more. */
+/** Longest wait, since the other gauges of the minute are written afterwards. */
 const MOST_MS = 15_000;
 
-/** Looks for own sending addresses in DNS blocklists; called each minute, it asks each half hour of stack time. Never throws. */
+/**
+ * Checks own sending addresses against DNS blocklists; called each minute, asks every half hour of stack time. Never
+ * throws.
+ */
 export function blocklistChecker(context: BlocklistContext): () => Promise<void> {
   const { clock, timeScale, log } = context;
   const providers = context.providers.filter(({ blocklists }) => blocklists !== undefined);
@@ -57,33 +60,33 @@ async function lookFor({ key: provider, blocklists }: ProviderConfig, context: B
       };
       const trouble = await zoneTrouble(resolver, zone);
       if (trouble !== undefined) return silent(trouble);
-      const verdicts = await Promise.all(addresses.map((address) => askZone(resolver, address, zone)));
-      for (const [place, verdict] of verdicts.entries()) {
-        if (verdict.kind === 'listed')
+      const results = await Promise.all(addresses.map((address) => askZone(resolver, address, zone)));
+      for (const [place, result] of results.entries()) {
+        if (result.kind === 'listed')
           log.warn('blocklisted', {
             provider,
             zone: nameOf(zone),
             ip: addresses[place] ?? '',
-            codes: verdict.codes.join(' '),
+            codes: result.codes.join(' '),
           });
-        if (verdict.kind === 'silent') silent(verdict.reason);
+        if (result.kind === 'silent') silent(result.reason);
       }
-      return verdicts.every(({ kind }) => kind === 'silent')
+      return results.every(({ kind }) => kind === 'silent')
         ? undefined
-        : verdicts.filter(({ kind }) => kind === 'listed').length;
+        : results.filter(({ kind }) => kind === 'listed').length;
     }),
   );
-  const told = listings.filter((count) => count !== undefined);
-  // Lists that say nothing are not lists that say nothing bad.
-  if (told.length > 0)
+  const counts = listings.filter((count) => count !== undefined);
+  // Without any answer the number of listings is unknown, not zero.
+  if (counts.length > 0)
     metrics.add(
       'Blocklisted',
-      told.reduce((sum, count) => sum + count, 0),
+      counts.reduce((sum, count) => sum + count, 0),
       { provider },
     );
 }
 
-/** Without the first label where it may be a key: `<key>.zen.dq.spamhaus.net`. */
+/** The name of a zone without its first label, which may be a key: `<key>.zen.dq.spamhaus.net`. */
 function nameOf(zone: string): string {
   const labels = zone.split('.');
   return labels.length > 3 ? labels.slice(1).join('.') : zone;

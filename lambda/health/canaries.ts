@@ -22,7 +22,7 @@ import type { Queue } from '../platform/queue.ts';
 import { stackAge } from '../platform/stack-time.ts';
 import type { Item, Table } from '../platform/table.ts';
 
-/** What canaries need of the world. */
+/** What sending canaries needs. */
 export interface CanaryContext {
   readonly providers: readonly ProviderConfig[];
   readonly inboundCanaries: readonly InboundCanary[];
@@ -33,13 +33,13 @@ export interface CanaryContext {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
-  /** Stack time runs so many times faster than the clock. */
+  /** How many times faster stack time runs than the clock. */
   readonly timeScale: number;
-  /** Since when; absent if it always did. */
+  /** When `timeScale` took effect, in epoch milliseconds; absent if it always applied. */
   readonly timeScaleSince?: number;
 }
 
-/** Sends the canaries that are due, each to prove one way, and tells how long ago the newest that came back was sent. Never throws. */
+/** Sends the canaries that are due, and writes the age of the newest one that returned. Never throws. */
 export async function sendCanaries(context: CanaryContext): Promise<void> {
   const ways = waysOf(context);
   if (ways.length === 0) return;
@@ -67,7 +67,7 @@ async function tend(way: Canaries, items: ReadonlyMap<string, Item>, context: Ca
   const now = clock.now();
   const item = items.get(canaryKey(way));
   try {
-    // Held back by an operator: no canary gets through, its absence is no news, and the time of it does not count.
+    // An isolated provider sends no canary; the time of its isolation does not count towards their age.
     if (way.way === 'out' && isIsolated(readIsolation(items.get(switchKey(provider))), now)) {
       if (item) await table.write(canaryItem(way, item, { since: now }), item.rev);
       return;
@@ -77,7 +77,7 @@ async function tend(way: Canaries, items: ReadonlyMap<string, Item>, context: Ca
     metrics.add(way.way === 'out' ? 'CanaryAge' : 'MxCanaryAge', age / 1_000, { provider });
     await sendOne(way, (config.everyMinutes * 60_000) / timeScale, item, context);
   } catch (error) {
-    // One that is missed is seen by its age; the next one follows.
+    // A canary that was not sent shows in the age; the next one follows.
     log.error('canary not sent', { provider, error: nameOf(error) });
   }
 }
@@ -91,19 +91,19 @@ async function sendOne(
   const now = clock.now();
   const { since, sentAt = 0, secret = newSecret() } = readCanary(item);
   if (since === undefined) {
-    // The first one waits for a slot: a stack that has just begun is left to its user, and a deployment to its first minutes.
+    // The first canary waits for one slot: a local stack is used before it starts, and a deployment is complete.
     await table.write(canaryItem(way, item, { since: now }), item?.rev);
     return;
   }
   const dueAt = lastDue(now, since, everyMs);
   if (dueAt === undefined || sentAt >= dueAt) return;
-  // Written down first: of two runs at once only one sends, and what comes back is known as ours.
+  // Recorded before it is sent: of two simultaneous runs only one sends, and the returning canary is recognised.
   const change = { sentAt: now, secret, to: way.config.to };
   const written = await table.write(canaryItem(way, item, change), item?.rev);
   if (!written.done) return;
   const body = JSON.stringify(canarySubmission(way, tokenOf(way, now, secret), dueAt + everyMs));
   const attributes = await proofs.prove(body, { [RETRY_ATTRIBUTE.submissionId]: canaryId(way, dueAt) });
-  // Without it the sender would take it for the mail of a producer.
+  // Without a proof the sender would take it for a producer's mail.
   if (attributes[LETTER_ATTRIBUTE.proof] === undefined) throw new Error('the key of the proofs cannot be read');
   await queue.send(outboundQueueUrl, body, attributes);
 }

@@ -2,36 +2,18 @@ import type { Circuit } from '../circuit/circuit.ts';
 import { isIsolated } from '../circuit/isolation.ts';
 import { circuitKey, readCircuitItem, readIsolation, switchKey } from '../circuit/items.ts';
 import { CIRCUIT_STATE } from '../contract/metrics.ts';
-import type { ProviderConfig } from '../contract/providers.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
 import { stackAge } from '../platform/stack-time.ts';
-import type { Item, Table } from '../platform/table.ts';
+import type { Item } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
 import type { Health } from '../providers/provider.ts';
-import type { AskHealth } from './ask.ts';
+import { type CheckContext, TABLE_MS } from './context.ts';
 import { credentialsKey, credentialUse } from './credentials.ts';
 import { gaugeTallies } from './tallies.ts';
-
-/** Everything that a look at the health of all providers touches outside itself. */
-export interface CheckContext {
-  readonly providers: readonly ProviderConfig[];
-  readonly ask: AskHealth;
-  readonly table: Table;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Stack time runs so many times faster than the clock. */
-  readonly timeScale: number;
-  /** Since when; absent if it always did. */
-  readonly timeScaleSince?: number;
-}
 
 /** Items of the state table by key; undefined if the table did not answer. */
 type Items = ReadonlyMap<string, Item> | undefined;
 
-/** Looks at all providers side by side and gives the gauges of this minute. Never throws. */
+/** Checks all providers in parallel and writes the gauges of this minute. Never throws. */
 export async function checkHealth(context: CheckContext): Promise<void> {
   const { providers, ask } = context;
   const gauged = gaugeTallies(context);
@@ -48,9 +30,6 @@ export async function checkHealth(context: CheckContext): Promise<void> {
   await gauged;
 }
 
-/** The table's own time-outs are shorter; the gauges of the accounts wait for no more. */
-const TABLE_MS = 5_000;
-
 async function readItems({ providers, table, log, clock }: CheckContext): Promise<Items> {
   try {
     const keys = providers.flatMap(({ key }) => [circuitKey(key), switchKey(key), credentialsKey(key)]);
@@ -61,7 +40,9 @@ async function readItems({ providers, table, log, clock }: CheckContext): Promis
   }
 }
 
-/** Whether the account refused an attempt, and none was accepted since: some refusals are told to attempts only. */
+/**
+ * Whether the account refused an attempt, and none was accepted since: some refusals appear only in answers to attempts.
+ */
 function refusedAttempts(context: CheckContext, provider: string, items: Items): boolean {
   const { circuit } = readCircuitItem(items?.get(circuitKey(provider)));
   if (circuit.kind === 'closed' || circuit.cause.blames !== 'account') return false;
@@ -81,7 +62,8 @@ function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: 
       log.warn('account refused', { provider, reason, detail });
       break;
     case 'unreachable':
-      // No value of AccountHealthy: an outage must not read as a closed account. An alarm sees that the other gauges come.
+      // No value of AccountHealthy: an outage must not look like a refused account. An alarm checks that the other gauges
+      // are written.
       log.warn('account not known', { provider, reason, detail });
       break;
   }
@@ -108,13 +90,16 @@ async function gaugeState(
   const { lastGood, write } = credentialUse(provider, health, items.get(credentialsKey(provider)), record, now);
   metrics.add('CredentialAge', stackAge(lastGood, now, context) / 1_000, { provider });
   if (!write) return;
-  // Whoever wrote in between has told the same.
+  // A conflicting write has the same content.
   await within(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
     log.error('state not written', { provider, error: nameOf(error) });
   });
 }
 
-/** A circuit that may be tried for so long, and that no mail has tried, says nothing of today: a standby's would stay open. */
+/**
+ * Time after which an open circuit that could be tried, but was not for lack of mail, counts as half-open: the circuit of
+ * a standby would stay open.
+ */
 const STALE_MS = 15 * 60_000;
 
 function stateOf(circuit: Circuit, context: CheckContext): keyof typeof CIRCUIT_STATE {

@@ -3,32 +3,32 @@ import { AUTHENTICATION } from '../mail/outcome.ts';
 import type { Item, NewItem } from '../platform/table.ts';
 import type { Health } from '../providers/provider.ts';
 
-/** Key of the item that remembers when a provider last let us in. */
+/** Key of the item with the time when a provider last accepted our credentials. */
 export const credentialsKey = (provider: string) => `health/${provider}`;
 
-/** The item is written at most so often: a process that is lost loses no more of the truth than this. */
+/** Least time between two writes of the item, and so the largest error after a crash. */
 const WRITE_MS = 5 * 60_000;
 
-/** Reasons under which nobody has looked at our credentials, or has found them wrong. */
-const NOT_LET_IN = [AUTHENTICATION, 'access-denied', 'secret-unreadable', 'not-usable', 'client-refused'];
+/** Reasons that mean our credentials were not checked, or were refused. */
+const NOT_ACCEPTED = [AUTHENTICATION, 'access-denied', 'secret-unreadable', 'not-usable', 'client-refused'];
 
-/** Whether an answer shows that our credentials were taken, even if the account behind them may not send. */
-function letIn({ state, reason }: Health): boolean {
+/** Whether an answer shows that our credentials were accepted, even if the account may not send. */
+function accepted({ state, reason }: Health): boolean {
   if (state === 'unreachable') return false;
-  return state === 'healthy' || !NOT_LET_IN.includes(reason ?? '');
+  return state === 'healthy' || !NOT_ACCEPTED.includes(reason ?? '');
 }
 
-/** What is known of the use of credentials, in epoch milliseconds. */
+/** Last use of credentials, in epoch milliseconds. */
 export interface CredentialUse {
-  /** When they were good for the last time; for credentials that never were, when we began to ask. */
+  /** When they were last accepted; if never, when the checks began. */
   readonly lastGood: number;
-  /** The item to write, if it is time to; `expected` is its present revision. */
+  /** The item to write, if a write is due; `expected` is its current revision. */
   readonly write?: { readonly item: NewItem; readonly expected: number | undefined };
 }
 
 /**
- * When the credentials were good for the last time: by this answer, by an earlier one, or by mail that the circuit saw
- * accepted. The item is never deleted by age: a provider without it would look new.
+ * When the credentials were last accepted: according to this answer, an earlier one, or accepted mail that the circuit
+ * has counted. The item never expires: a provider without it would look new.
  */
 export function credentialUse(
   provider: string,
@@ -39,8 +39,8 @@ export function credentialUse(
 ): CredentialUse {
   const remembered = typeof item?.['lastGood'] === 'number' ? item['lastGood'] : undefined;
   const seen = Math.max(
-    letIn(health) ? now : Number.NEGATIVE_INFINITY,
-    // A circuit closes when mail was accepted.
+    accepted(health) ? now : Number.NEGATIVE_INFINITY,
+    // A circuit closes when a message was accepted.
     circuit.kind === 'closed' && circuit.trips > 0 ? circuit.since : Number.NEGATIVE_INFINITY,
     ...(circuit.kind === 'closed'
       ? circuit.window.filter(({ attempts, failures }) => attempts > failures).map(({ at }) => at)

@@ -1,4 +1,4 @@
-import { decodeHealthEnvironment } from '../contract/health-environment.ts';
+import { healthEnvironment } from '../contract/health-environment.ts';
 import { decodeSize } from '../contract/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { dnsResolver } from '../platform/dns.ts';
@@ -15,8 +15,8 @@ import { blocklistChecker } from './blocklists.ts';
 import { sendCanaries } from './canaries.ts';
 import { checkHealth } from './check.ts';
 
-const environment = decodeHealthEnvironment(process.env);
-const { providers, inboundCanaries, letterSecret = '', outboundQueueUrl, stateTable } = environment;
+const environment = healthEnvironment.decode(process.env);
+const { providers, inboundCanaries = [], letterSecret = '', outboundQueueUrl, stateTable } = environment;
 const { endpoints = {}, timeScale = 1, timeScaleSince } = environment;
 const table = dynamoTable(stateTable);
 const metrics = emfMetrics(decodeSize(process.env));
@@ -25,7 +25,7 @@ const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, { l
 const ask = healthAsker(pool);
 
 const proofs = queueProofs(letterSecret, secrets, systemClock, metrics);
-const surroundings = {
+const context = {
   providers,
   table,
   metrics,
@@ -34,13 +34,13 @@ const surroundings = {
   timeScale,
   ...(timeScaleSince !== undefined && { timeScaleSince }),
 };
-const checkBlocklists = blocklistChecker({ ...surroundings, resolverOf: dnsResolver });
+const checkBlocklists = blocklistChecker({ ...context, resolverOf: dnsResolver });
 
-/** Runs once a minute; what could not be learned in one run is left to the next. */
+/** Runs once a minute; a check that fails is repeated in the next run. */
 export async function handler(): Promise<void> {
   await Promise.all([
-    checkHealth({ ...surroundings, ask }),
-    sendCanaries({ ...surroundings, inboundCanaries, proofs, queue: sqsQueue, outboundQueueUrl }),
+    checkHealth({ ...context, ask }),
+    sendCanaries({ ...context, inboundCanaries, proofs, queue: sqsQueue, outboundQueueUrl }),
     checkBlocklists(),
   ]);
   await metrics.flush();

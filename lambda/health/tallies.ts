@@ -1,14 +1,15 @@
 import { within } from '../platform/within.ts';
 import { HOURS_OF_SILENCE, type HourCounts, isSilent, placeOf, suppressionRise } from '../tally/counts.ts';
 import { readTally, tallyKey } from '../tally/items.ts';
-import type { CheckContext } from './check.ts';
+import { type CheckContext, TABLE_MS } from './context.ts';
 
-/** A day and the two hours that are compared with it. */
+/** A day, and the two hours that are compared with it. */
 const HOURS_OF_SUPPRESSION = 26;
 
-const TABLE_MS = 5_000;
-
-/** Gives the gauges of what the senders counted: whether producers fell silent, and which provider refuses more recipients than usual. Never throws. */
+/**
+ * Writes the gauges from the senders' counts: whether producers fell silent, and which provider refuses more recipients
+ * than usual. Never throws.
+ */
 export async function gaugeTallies({ providers, table, metrics, log, clock, timeScale }: CheckContext): Promise<void> {
   const { hour, quarter, slot } = placeOf(clock.now(), timeScale);
   const lately = Array.from({ length: HOURS_OF_SUPPRESSION }, (_, back) => back);

@@ -1,12 +1,12 @@
-/** A piece of an address header; its text is as it stands there. */
+/** A piece of an address header; its text is unchanged. */
 interface Token {
   readonly kind: 'text' | 'quoted' | 'comment' | 'angled' | 'separator';
   readonly text: string;
 }
 
 /**
- * An address header as its writer meant it, for a reader that goes by the grammar (RFC 5322, section 3.4): a comma stands
- * between two mailboxes, and a colon that begins no group, or a semicolon that ends none, is part of a name.
+ * Repairs an address header for a strict parser (RFC 5322, section 3.4): puts a comma between two mailboxes, and quotes a
+ * name with a colon that begins no group or a semicolon that ends none.
  */
 export function repairedAddresses(value: string): string {
   const tokens = tokensOf(value);
@@ -30,7 +30,7 @@ export function repairedAddresses(value: string): string {
 
 const END: Token = { kind: 'separator', text: '' };
 
-/** What stands between two separators. */
+/** Repairs the part between two separators. */
 function mailboxesIn(element: readonly Token[], mayBeGroup: boolean): string {
   const address = element.findIndex(({ kind }) => kind === 'angled');
   const text = written(element);
@@ -69,7 +69,7 @@ function quoted(name: readonly Token[]): string {
   return `"${text.join('').trim()}"`;
 }
 
-/** Quotes and parentheses are closed in what is given; an angle bracket need not be. */
+/** Splits a header in which all quotes and parentheses are closed; angle brackets may be open. */
 function tokensOf(value: string): Token[] {
   const tokens: Token[] = [];
   const lastAngle = value.lastIndexOf('>');
@@ -88,7 +88,7 @@ function tokensOf(value: string): Token[] {
     else if (sign === ',' || sign === ';') push('separator', at + 1);
     else if (sign === '<' && at < lastAngle && value[at + 1] !== '<') push('angled', value.indexOf('>', at) + 1);
     else {
-      // Doubled brackets are single ones.
+      // Doubled angle brackets become single ones.
       text += sign === '>' || sign === '<' ? '' : value.slice(at, at + (sign === '\\' ? 2 : 1));
       at += sign === '\\' ? 2 : 1;
     }

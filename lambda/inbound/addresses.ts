@@ -4,15 +4,15 @@ import { decodeWords } from '../mail/encoded-words.ts';
 import { repairedAddresses } from './address-repair.ts';
 import { clean, oneLine } from './clean.ts';
 
-/** More than any mail to people has; the header itself is in `headers` whole. */
+/** Most mailboxes of one field; `headers` has the complete header. */
 const MAX_MAILBOXES = 2_000;
 
-/** Of all headers of one name together. */
+/** Most characters of all headers of one name together. */
 const MAX_CHARACTERS = 128 * 1024;
 
 /**
- * The mailboxes of address headers, groups flattened; what has no address is no mailbox. The headers are to be as they were
- * written: a comma or an address within an encoded word is part of a name, and no mailbox of its own.
+ * The mailboxes of address headers, with groups flattened; entries without an address are left out. The headers must not
+ * be decoded: a comma or an address within an encoded word is part of a name.
  */
 export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   let left = MAX_CHARACTERS;
@@ -20,7 +20,8 @@ export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   for (const value of values) {
     const given = value.slice(0, left);
     const read = parsed(given);
-    // Some clients encode the address together with the name, against RFC 2047, section 5; it is better than none.
+    // Some clients encode the address together with the name, against RFC 2047, section 5: then the whole value is
+    // decoded.
     mailboxes.push(...(read.length > 0 || !ONLY_WORDS.test(given) ? read : parsed(decodeWords(given))));
     left -= value.length;
     if (left <= 0 || mailboxes.length >= MAX_MAILBOXES) break;
@@ -28,7 +29,7 @@ export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   return mailboxes.slice(0, MAX_MAILBOXES);
 }
 
-/** One mailbox in the shape of the message, or none without an address. */
+/** A mailbox in the shape of the message; empty without an address. */
 export function mailboxOf(name: string | undefined, address: string): InboundMailbox[] {
   const shown = oneLine(name ?? '');
   const bare = clean(address).trim();
@@ -38,7 +39,7 @@ export function mailboxOf(name: string | undefined, address: string): InboundMai
 const WORD = String.raw`=\?[^?\s]{1,120}\?[BbQq]\?[^?]*\?=`;
 const RUN = new RegExp(`${WORD}(?:\\s+${WORD})*`, 'g');
 const ONLY_WORDS = new RegExp(`^\\s*(?:${WORD}\\s*)+$`);
-/** A run of encoded words is one private character here, since no character within it is syntax. */
+/** First private character that stands for a run of encoded words, whose characters are no syntax. */
 const FIRST = 0xe000;
 const MOST_RUNS = 0x1000;
 
@@ -56,7 +57,7 @@ function parsed(value: string): InboundMailbox[] {
   return entries.flatMap(({ name, address }) => {
     const shown = restored(name, decodeWords);
     if (address === '') {
-      // Without an address it is a piece of the name behind it, cut off by a comma that nobody quoted.
+      // An entry without an address is the start of the next name, cut off by an unquoted comma.
       before = shown === '' ? before : `${before}${shown}, `;
       return [];
     }
@@ -66,10 +67,10 @@ function parsed(value: string): InboundMailbox[] {
   });
 }
 
-/** A user of the server itself, as a scheduler writes to its owner. */
+/** A local user name without a domain, as in mail from a scheduler to its owner. */
 const ATOM = /^[A-Za-z][\w.-]{0,63}$/;
 
-/** Without the quote, or the parenthesis, that opens what nothing closes: it would take the address in. */
+/** Removes an opening quote or parenthesis that is never closed, since it would swallow the address. */
 function balanced(value: string): string {
   let quote = -1;
   const open: number[] = [];

@@ -5,40 +5,45 @@ import type { Secret, Secrets } from '../platform/secrets.ts';
 import type { Authentication, InboundModule, InboundRequest } from '../providers/inbound.ts';
 import { isFrom } from './source-ranges.ts';
 
-/** Between two reads of a secret for the sake of requests that it does not fit: strangers must not cause many. */
+/**
+ * Least time between two reads of a secret because of requests that it does not match, so that forged requests cause few.
+ */
 const FRESH_MS = 30_000;
 
-/** A request and where it came to. */
+/** A request and the path parts that it was sent to. */
 export interface Arrival extends InboundRequest {
   readonly key: string;
   readonly path: string;
-  /** Of the connection, never of a header. */
+  /** Of the connection, never from a header. */
   readonly sourceIp: string;
 }
 
-/** Whose request it is; the secret that fits goes with a genuine one. */
+/** Result of the check; a genuine request comes with the secret that matched. */
 export type Authenticated =
   | { readonly kind: 'unknown-path' }
   | Extract<Authentication, { kind: 'refused' }>
   | { readonly kind: 'refused'; readonly reason: 'source' }
   | (Extract<Authentication, { kind: 'genuine' }> & { readonly secret: Secret });
 
-/** Judges a request by path, source and signature, with the secret read anew when it does not fit: it may have been rotated. */
+/**
+ * Checks requests by path, source and signature. If the secret does not match, it is read again: it may have been
+ * rotated.
+ */
 export function createAuthenticator(secrets: Secrets, clock: Clock) {
   const freshAt = new Map<string, number>();
   return async (arrival: Arrival, provider: InboundProvider, module: InboundModule): Promise<Authenticated> => {
     const { secretName = '' } = provider;
     const known = await secrets.read(secretName);
-    const verdict = judge(arrival, provider, module, known, clock.now());
-    if (verdict.kind === 'genuine' || (freshAt.get(secretName) ?? -Infinity) > clock.now() - FRESH_MS) return verdict;
+    const result = checkRequest(arrival, provider, module, known, clock.now());
+    if (result.kind === 'genuine' || (freshAt.get(secretName) ?? -Infinity) > clock.now() - FRESH_MS) return result;
     freshAt.set(secretName, clock.now());
-    // The one that is known stands while it cannot be read.
+    // If the secret cannot be read, the cached one is used.
     const fresh = await secrets.read(secretName, true).catch(() => known);
-    return judge(arrival, provider, module, fresh, clock.now());
+    return checkRequest(arrival, provider, module, fresh, clock.now());
   };
 }
 
-function judge(
+function checkRequest(
   arrival: Arrival,
   { sourceRanges }: InboundProvider,
   module: InboundModule,

@@ -2,18 +2,18 @@ import { hasControls } from '../mail/lines.ts';
 import type { MailPart } from '../mail/mime-parts.ts';
 import { structured } from '../mail/structured.ts';
 
-/** A leaf with what the choice of bodies and files hangs on. */
+/** A leaf part with the properties that decide whether it is a body or a file. */
 export interface Leaf {
   readonly part: MailPart;
-  /** Media type; what is none has become `text/plain`, or bytes if it is a file. */
+  /** Media type; an invalid one is `text/plain`, or bytes if the part is a file. */
   readonly type: string;
   readonly disposition: string;
   readonly named: boolean;
-  /** A multipart in which no part was found: what stands there is shown, and not trusted. */
+  /** A multipart without any part: its content is shown, and not trusted. */
   readonly lost?: boolean;
 }
 
-/** The parts that the text and the HTML of a mail consist of, and its files. */
+/** The parts that make up the text and the HTML of a mail, and its files. */
 export interface Bodies {
   readonly text: readonly Leaf[];
   readonly html: readonly Leaf[];
@@ -21,10 +21,10 @@ export interface Bodies {
 }
 
 /**
- * Chooses the bodies of a mail by RFC 8621, section 4.1.4: outside of `multipart/alternative` a text part belongs to both,
- * so that each of them is the whole of the mail.
+ * Chooses the bodies of a mail by RFC 8621, section 4.1.4: outside of `multipart/alternative` a text part belongs to both
+ * forms, so that each of them is complete.
  *
- * Two things differ: a name makes a part of text a file wherever it stands behind another text, and pictures are always files.
+ * Two rules differ: a text part with a name is a file if it follows another text, and pictures are always files.
  */
 export function bodiesOf(root: MailPart, leafOf: (part: MailPart, parent?: MailPart) => Leaf): Bodies {
   const text: Leaf[] = [];
@@ -57,7 +57,7 @@ export function bodiesOf(root: MailPart, leafOf: (part: MailPart, parent?: MailP
       if (!isBody(leaf, within, place === first)) files.push(leaf);
       else if (within === 'alternative') (type === 'text/html' ? htmls : texts)?.push(leaf);
       else {
-        // The first text of a branch tells which of the two forms it is; what follows there belongs to the same.
+        // The first text of a branch decides which form the branch is; its other texts belong to the same form.
         if (inAlternative && !chosen && texts && htmls) {
           if (type === 'text/html') ownTexts = undefined;
           else ownHtmls = undefined;
@@ -68,7 +68,7 @@ export function bodiesOf(root: MailPart, leafOf: (part: MailPart, parent?: MailP
       }
     }
     if (within !== 'alternative' || !texts || !htmls) return;
-    // One form only: it is the other one too.
+    // The only form is used for both.
     if (texts.length === textsBefore) texts.push(...htmls.slice(htmlsBefore));
     else if (htmls.length === htmlsBefore) htmls.push(...texts.slice(textsBefore));
   }
@@ -81,7 +81,7 @@ export function bodiesOf(root: MailPart, leafOf: (part: MailPart, parent?: MailP
   }
 }
 
-/** The place of the root of `multipart/related`: that which its parameter names (RFC 2387, section 3.2), else the first text. */
+/** Index of the root of `multipart/related`: the part that its parameter names (RFC 2387, section 3.2), else the first text. */
 function rootOf(parts: readonly MailPart[], parent: MailPart | undefined): number {
   const headerOf = (part: MailPart, name: string) =>
     part.headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
@@ -90,20 +90,20 @@ function rootOf(parts: readonly MailPart[], parent: MailPart | undefined): numbe
   return named === -1 ? parts.findIndex(isTextOrMultipart) : named;
 }
 
-/** What may be the root of `multipart/related`, with pictures in front of it or behind. */
+/** Whether a part may be the root of `multipart/related`, with pictures before or after it. */
 function isTextOrMultipart({ type, multipart }: MailPart): boolean {
   return multipart !== false || !/^(image|audio|video|application)\//.test(type);
 }
 
-/** Types of text that are files to every reader. */
+/** Text types that every mail reader treats as files. */
 const FILE_TYPES = new Set(['text/calendar', 'text/vcard', 'text/x-vcard', 'text/directory', 'text/rfc822-headers']);
 
-/** Top-level types that have a meaning; no part of another one is a file that anything opens (RFC 2045, section 5.1). */
+/** Registered top-level types; a part of another one is no file that any program opens (RFC 2045, section 5.1). */
 const KNOWN = /^(text|image|audio|video|application|message|multipart|model|font|chemical)\//;
-/** What clients write for plain text. */
+/** Types that clients write for plain text. */
 const MEANT_AS_TEXT = /^application\/(x-)?(text|plain|txt)$/;
 
-/** A text of a type that nothing here knows is plain text (RFC 2046, section 4.1.4), where the mail has no other. */
+/** Shows a text of an unknown type as plain text (RFC 2046, section 4.1.4), if the mail has no other text. */
 function showOnlyText(text: Leaf[], files: Leaf[]): void {
   const place = files.findIndex(
     (leaf) => leaf.disposition !== 'attachment' && !leaf.named && !FILE_TYPES.has(leaf.type) && mayBeText(leaf),

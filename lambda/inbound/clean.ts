@@ -1,12 +1,12 @@
-/** Text that any JSON reader and any queue takes: NUL and lone surrogates become U+FFFD. */
+/** Text that every JSON parser and queue accepts: NUL and lone surrogates become U+FFFD. */
 export function clean(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
-/** No subject or name is longer; the header itself is in `headers` whole. */
+/** Longest subject or name; `headers` has the complete header. */
 const MAX_LINE = 20_000;
 
-/** Text of one line, with folding and other runs of white space as one space. */
+/** Text of one line, in which folding and other runs of white space are one space. */
 export function oneLine(text: string): string {
   return clean(text.slice(0, MAX_LINE))
     .replace(/[\s\p{Cc}]+/gu, ' ')
@@ -15,12 +15,15 @@ export function oneLine(text: string): string {
 
 const MAX_FILENAME = 255;
 
-/** The last part of a path, without what a file system or a terminal takes as a sign to itself; undefined if nothing is left. */
+/**
+ * The last part of a path, without characters that have a meaning for file systems or terminals; undefined if nothing is
+ * left.
+ */
 export function safeFilename(given: string | undefined): string | undefined {
   const name = clean(given ?? '')
     .split(/[/\\]/)
     .at(-1)
-    // Controls, and the signs that turn the direction of text around: `exe.txt` shown for `txt.exe`.
+    // Control characters, and those that change the direction of text: `exe.txt` would be shown for `txt.exe`.
     ?.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
     .trim();
   if (!name || /^\.+$/.test(name)) return undefined;
@@ -31,7 +34,7 @@ export function safeFilename(given: string | undefined): string | undefined {
 
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 
-/** The media type without its parameters, in lower case; anything else is bytes. */
+/** The media type without parameters, in lower case; `application/octet-stream` if invalid. */
 export function mediaType(given: string): string {
   const type = given.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return MEDIA_TYPE.test(type) ? type : 'application/octet-stream';

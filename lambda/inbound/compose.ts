@@ -18,7 +18,7 @@ import { identityOf } from './identity.ts';
 import { messageId, messageIds } from './message-ids.ts';
 import { verdictsOf } from './verdicts.ts';
 
-/** What of a reception is known besides the mail itself. */
+/** Facts about a received mail that are not in the mail itself. */
 export interface ReceptionContext {
   readonly provider: string;
   readonly type: InboundType;
@@ -26,13 +26,13 @@ export interface ReceptionContext {
   readonly receivedAt: string;
   readonly raw: InboundMessage['raw'];
   readonly attachments: readonly InboundAttachment[];
-  /** Flags that the headers do not tell. */
+  /** Flags that do not come from the headers. */
   readonly flags: readonly InboundFlag[];
-  /** Another copy of the mail may have more of it. */
+  /** Another copy of the mail may be more complete. */
   readonly incomplete: boolean;
 }
 
-/** One message for each recipient of a mail, in the shape that does not tell which way it came. */
+/** Composes one message per recipient of a mail, in the same shape for every provider. */
 export function composeMessages(
   posted: PostedMail,
   content: MailContent,
@@ -55,7 +55,7 @@ export function composeMessages(
     ...(references.length > 0 && { references }),
     ...(date !== undefined && { date }),
     ...(subject && { subject }),
-    // A second one is a forgery, or a mistake: what a server signs and shows is the first.
+    // A second From is a forgery or a mistake: servers sign and show the first one.
     ...addresses('from', asWritten('from').slice(0, 1), stated.from),
     ...addresses('to', asWritten('to'), stated.to),
     ...addresses('cc', asWritten('cc'), stated.cc),
@@ -89,7 +89,7 @@ export function composeMessages(
   });
 }
 
-/** What a retry has again and another mail has not: at least the last server writes its own id or time into each mail. */
+/** Identifies one received mail over retries: at least the last server writes its own id or time into each mail. */
 function receptionOf(
   { reception, providerMessageId }: PostedMail,
   received: readonly string[],
@@ -99,7 +99,7 @@ function receptionOf(
   return reception || trace || providerMessageId || s3.key;
 }
 
-/** The provider has parsed them with more knowledge of the mail; the header counts where it says nothing. */
+/** Addresses as the provider parsed them, since it knows more of the mail; from the header where it gives none. */
 function addresses<Name extends 'from' | 'to' | 'cc' | 'replyTo'>(
   name: Name,
   values: readonly string[],

@@ -6,8 +6,8 @@ import type { MailContent, ReceivedFile } from '../providers/inbound.ts';
 import { referencesOf } from './html.ts';
 
 /**
- * The content of a mail as every form of it gives it: line ends are CRLF, a text of blanks is none, files that stand in the
- * text are files, and `inline` says what the disposition or the HTML says.
+ * The content of a mail in the same form for every provider: line ends are CRLF, a blank text is left out, files within
+ * the text become files, and `inline` follows the disposition or the HTML.
  */
 export function evened(content: MailContent): MailContent {
   const { text: givenText = '', html: givenHtml = '', files: given, ...rest } = content;

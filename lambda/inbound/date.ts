@@ -2,7 +2,7 @@ import { withoutComments } from '../mail/structured.ts';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** Obsolete zones of RFC 5322, section 4.3, in hours; every other name there and elsewhere is to be read as -0000. */
+/** Obsolete zones of RFC 5322, section 4.3, in hours; every other name is read as -0000. */
 const ZONES: Readonly<Record<string, number>> = {
   est: -5,
   edt: -4,
@@ -14,17 +14,20 @@ const ZONES: Readonly<Record<string, number>> = {
   pdt: -7,
 };
 
-/** Day of the week, day, month, year, time and zone, with what clients leave out, add, or write with other signs. */
+/**
+ * Day of the week, day, month, year, time and zone, with the omissions, additions and other separators that clients
+ * write.
+ */
 const DATE =
   /^(?:[a-z]{2,9}\s?[,.]{0,2} ?)?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ ,.-]+(\d{2,5})[ ,]+(\d{1,2}) ?[:.] ?(\d{1,2})(?: ?[:.] ?(\d{1,2})(?:[.,]\d+)?)? ?(am|pm)? ?(.*)$/i;
-/** The order of `asctime`, which old programs put there: day of the week, month, day, time, zone, year. */
+/** The order of `asctime`, which old programs write: day of the week, month, day, time, zone, year. */
 const ASCTIME = /^[a-z]{3,9},? ([a-z]{3})[a-z]* (\d{1,2}) (\d{1,2}):(\d{2})(?::(\d{2}))? ([a-z+\d:-]*?) ?(\d{4})$/i;
 /** The order of JavaScript and of American English: month, day, year, time, zone. */
 const MONTH_FIRST =
   /^(?:[a-z]{3,9}\.?,? )?([a-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4}),? (\d{1,2}):(\d{2})(?::(\d{2}))? ?(am|pm)? ?(.*)$/i;
 const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 
-/** The time of a Date header (RFC 5322, section 3.3 and 4.3), as ISO 8601 in UTC; undefined for what is no date. */
+/** The time of a Date header (RFC 5322, section 3.3 and 4.3), as ISO 8601 in UTC; undefined if it is no date. */
 export function isoDate(value: string | undefined): string | undefined {
   const bare = withoutComments(value?.slice(0, 400) ?? '')
     .replace(/\s+/g, ' ')
@@ -58,7 +61,7 @@ function instant({ day, month, year, hour, minute, second, half, zone }: Pieces)
   const date = new Date(0);
   date.setUTCFullYear(year, place, Number(day));
   const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (/pm/i.test(String(half)) ? 12 : 0);
-  // A leap second is the last of its minute.
+  // A leap second becomes the last second of its minute.
   const seconds = Math.min(Number(second ?? 0), 59);
   const real = place !== -1 && date.getUTCMonth() === place && date.getUTCDate() === Number(day);
   if (!real || year < 1900 || year > 9999 || hours > 23 || Number(minute) > 59 || Number(second ?? 0) > 60)
@@ -69,14 +72,14 @@ function instant({ day, month, year, hour, minute, second, half, zone }: Pieces)
   return within(date);
 }
 
-/** Two digits from 00 to 49 are of this century, and three of the last one. */
+/** Two-digit years from 00 to 49 are of this century, and three-digit ones of the last one. */
 function fullYear(digits: string): number {
   const year = Number(digits);
   if (digits.length >= 4) return year;
   return digits.length === 2 && year < 50 ? year + 2000 : year + 1900;
 }
 
-/** Minutes east of Greenwich; undefined for a number that is no offset. */
+/** Minutes east of Greenwich; undefined if the number is no offset. */
 function offsetOf(zone: string): number | undefined {
   const [, sign, hours, minutes = '0'] = /^(?:GMT|UTC|UT)?\s*([+-])(\d{1,2}):?(\d{2})?\b/i.exec(zone) ?? [];
   if (hours !== undefined) {

@@ -5,14 +5,14 @@ import type { ObjectStore } from '../platform/object-store.ts';
 import type { Queue } from '../platform/queue.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 
-/** SQS takes 1 MiB; 16 KiB are left for the attributes that a consumer's own dead-letter queue may add. */
+/** SQS accepts 1 MiB; 16 KiB are left for attributes that a consumer's own dead-letter queue may add. */
 const MAX_QUEUE_BYTES = 1_048_576 - 16_384;
 const TRIES = 4;
 const WAIT_MS = 100;
 
 /**
- * Puts a message on the inbound queue, by way of the bucket if it is larger than the queue takes; not after `until`, when
- * the claim on it may be another function's: one that was frozen must not send what it began with.
+ * Sends a message to the inbound queue, through the bucket if it is too large for the queue. Throws after `until`, when
+ * another function may hold the claim: a function that was frozen must not send afterwards.
  */
 export async function enqueueReceived(
   message: InboundMessage,
@@ -20,7 +20,7 @@ export async function enqueueReceived(
   { queue, queueUrl, store, clock }: { queue: Queue; queueUrl: string; store: ObjectStore; clock: Clock },
 ): Promise<void> {
   const json = JSON.stringify(message);
-  // Escapes only add to it; of a mail of 40 MB they would be 240.
+  // Escaping only adds length: 40 MB of mail would become 240 MB.
   const body = json.length <= MAX_QUEUE_BYTES ? inAscii(json) : json;
   if (body.length <= MAX_QUEUE_BYTES) await send(body);
   else await send(inAscii(JSON.stringify(await byPointer(message, json, store))));
@@ -31,7 +31,7 @@ export async function enqueueReceived(
       try {
         return await queue.send(queueUrl, text);
       } catch (error) {
-        // Again only if the queue has said that it did not take it; a lost answer may hide a message that is there.
+        // A retry is safe only if the queue has refused the message; after a lost answer it may be there.
         if (attempt === TRIES || !notTaken(error)) throw error;
         await clock.sleep(WAIT_MS * 2 ** attempt);
       }
@@ -43,7 +43,10 @@ async function byPointer({ version, id }: InboundMessage, json: string, store: O
   return { version, id, s3: await store.put(`inbound/messages/${id}.json`, Buffer.from(json), 'application/json') };
 }
 
-/** SQS throttles with 400 and 403 too, and so does KMS behind it: `RequestThrottled`, `ThrottlingException`, `KmsThrottled`. */
+/**
+ * SQS also throttles with 400 and 403, and so does KMS behind it: `RequestThrottled`, `ThrottlingException`,
+ * `KmsThrottled`.
+ */
 const THROTTLED = /throttl|limitexceeded|toomanyrequests/i;
 
 function notTaken(error: unknown): boolean {

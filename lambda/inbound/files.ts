@@ -7,11 +7,14 @@ import { clean, mediaType, safeFilename } from './clean.ts';
 import { bareId } from './content.ts';
 import { inTurns } from './in-turns.ts';
 
-/** More than any mail of a person holds; the rest stays in the raw mail, so that a bomb costs a bounded number of writes. */
+/**
+ * Most files that are stored for one mail, so that a malicious mail causes a bounded number of writes; the raw mail has
+ * all of them.
+ */
 const MAX_FILES = 200;
 const AT_A_TIME = 16;
 
-/** The files of a mail in the bucket; `complete` is false if there were more than are taken out. */
+/** Stores the files of a mail in the bucket; `complete` is false if there were more than the limit. */
 export async function keepFiles(
   files: readonly ReceivedFile[],
   store: ObjectStore,
@@ -27,7 +30,7 @@ async function keep(file: ReceivedFile, store: ObjectStore): Promise<InboundAtta
   const filename = safeFilename(file.filename);
   const contentId = clean(bareId(file.contentId ?? ''));
   const contentLocation = clean(file.contentLocation ?? '').trim();
-  // By content, so that a copy or a retry writes the same object.
+  // The key is a hash of the content, so that a copy or a retry writes the same object.
   const s3 = await store.put(`inbound/attachments/${sha256}`, file.content, 'application/octet-stream');
   return {
     ...(filename !== undefined && { filename }),
@@ -43,7 +46,7 @@ async function keep(file: ReceivedFile, store: ObjectStore): Promise<InboundAtta
   };
 }
 
-/** The media type, and what an application needs of its parameters to read the file. */
+/** The media type with the parameters that an application needs to read the file. */
 function typeOf({ contentType: given, content }: ReceivedFile) {
   const { value, params } = structured(repairedType(given));
   const contentType = mediaType(value);
@@ -59,7 +62,7 @@ function word(text: string): string {
   return /^[\w.:+-]{1,60}$/.exec(text.trim())?.[0] ?? '';
 }
 
-/** A calendar says its method itself too (RFC 5545, section 3.7.2), among its first lines. */
+/** The method of a calendar from its own first lines (RFC 5545, section 3.7.2). */
 function methodIn(content: Uint8Array): string {
   const start = Buffer.from(content.buffer, content.byteOffset, Math.min(content.byteLength, 4_096)).toString('latin1');
   return /^METHOD:([A-Z-]{1,40})\r?$/im.exec(start)?.[1] ?? '';

@@ -2,15 +2,15 @@ import type { InboundAttachment, InboundFlag } from '../contract/inbound.ts';
 import { structured } from '../mail/structured.ts';
 import { type Headers, valuesOf } from './headers.ts';
 
-/** RFC 3696, erratum 1690, would have 254; some take more. */
+/** RFC 3696, erratum 1690, allows 254 characters; some servers accept more. */
 const MAX_ADDRESS = 320;
-/** Nobody reads an answer there: RFC 3834, section 2, names the server's and the list's own addresses. */
+/** Addresses at which no person reads answers: those of servers and lists in RFC 3834, section 2. */
 const PROGRAM = /^(mailer-daemon|no-?reply|do-?not-?reply|owner-[^@]*|[^@]*-request)(\+[^@]*)?@/i;
 
 /**
- * Headers that programs write on what they send: `no` in them says that a person did. From the lists of RFC 3834, vacation(1)
- * and the automatic replies of Exim, cPanel, Communigate, First Class, Novell and Exchange. X-Auto-Response-Suppress is none
- * of them: it asks for no answer by others, and Exchange puts it on mail of people.
+ * Headers of automatic mail; their value `no` means that a person wrote it. From the lists of RFC 3834, vacation(1) and
+ * the automatic replies of Exim, cPanel, Communigate, First Class, Novell and Exchange. X-Auto-Response-Suppress is not
+ * among them: it asks others not to reply, and Exchange adds it to mail of people.
  */
 const AUTOMATIC = [
   'auto-submitted',
@@ -27,16 +27,19 @@ const AUTOMATIC = [
   'x-fc-machinegenerated',
 ];
 
-/** RFC 3834: anything but `no`. */
+/** RFC 3834: any value but `no`. */
 const AUTOMATED = /^(?!no$)./i;
 const UNANSWERED = /^(bulk|junk|auto[_-]?reply)\b/i;
 
-/** The value of such a header, without comments and quotes around it; most are a word and parameters. */
+/** The value of such a header, without comments and surrounding quotes; most are one word and parameters. */
 function wordsOf(value: string): string {
   return structured(value).value.trim();
 }
 
-/** What the headers and the files say of a mail that no program should answer, or not like a person's. */
+/**
+ * Flags from the headers and files of a mail: whether a program should not answer it, or needs to treat it in a special
+ * way.
+ */
 export function flagsOf(
   headers: Headers,
   sender: string | null | undefined,
@@ -69,8 +72,8 @@ export function flagsOf(
 }
 
 /**
- * Whether a mail is a report by a program (RFC 6522), by whatever sender: forwarders rewrite the null one. A form need not
- * tell the Content-Type of the mail, so the part that only such a report has counts too.
+ * Whether a mail is a report by a program (RFC 6522), from any sender, since forwarders rewrite the null sender. Where
+ * the provider's form lacks the Content-Type of the mail, a part of a type that only such reports have decides.
  */
 function reportOf(headers: Headers, files: readonly InboundAttachment[]): 'delivery' | 'other' | undefined {
   const [given] = valuesOf(headers, 'content-type');
@@ -88,10 +91,13 @@ function isTlsReport(type: string): boolean {
   return /^application\/tlsrpt\+(gzip|json)$/.test(type);
 }
 
-/** Where the fields of a report (RFC 3464) may stand in a text. */
+/** Characters of a text that are searched for the fields of a report (RFC 3464). */
 const REPORT_CHARACTERS = 32_000;
 
-/** A form that tells no Content-Type may have the report within the text; a person who quotes one is not automatic. */
+/**
+ * Whether a text contains a report, if the form lacks the Content-Type. A person's mail that quotes one is not marked
+ * automatic.
+ */
 function isReportText(headers: Headers, text: string): boolean {
   const automatic = valuesOf(headers, 'auto-submitted').some((value) => AUTOMATED.test(wordsOf(value)));
   if (!automatic || valuesOf(headers, 'content-type').length > 0) return false;
@@ -101,7 +107,7 @@ function isReportText(headers: Headers, text: string): boolean {
   );
 }
 
-/** Outlook's own format, which holds the text or files of the mail (MS-OXTNEF). */
+/** Whether a file is in Outlook's own format, which contains the text or files of the mail (MS-OXTNEF). */
 function isTnef({ contentType, filename }: InboundAttachment): boolean {
   return /^application\/(vnd\.)?ms-tnef$/.test(contentType) || /^winmail\.dat$/i.test(filename ?? '');
 }

@@ -4,23 +4,24 @@ import type {
   Context,
   SQSBatchResponse,
   SQSEvent,
+  SQSRecord,
 } from 'aws-lambda';
-import { decodeInboundEnvironment } from '../contract/inbound-environment.ts';
+import { inboundEnvironment } from '../contract/inbound-environment.ts';
 import { decodeSize } from '../contract/metrics.ts';
+import { batchResponse } from '../platform/batch-response.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
 import { s3Store } from '../platform/object-store.ts';
 import { sqsQueueOneTry } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
-import { tellError } from '../platform/service-failure.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { loadInbound } from '../providers/registry.ts';
 import { createInbound } from './inbound.ts';
 import { createReceived } from './received.ts';
 import { arrivalOf } from './request.ts';
 
-const environment = decodeInboundEnvironment(process.env);
+const environment = inboundEnvironment.decode(process.env);
 const metrics = emfMetrics(decodeSize(process.env));
 const dependencies = {
   environment,
@@ -37,10 +38,10 @@ const dependencies = {
 const receive = createInbound(dependencies);
 const takeReceived = createReceived(dependencies);
 
-/** Before the function is stopped, in milliseconds. */
+/** Time left for the answer before Lambda stops the function, in milliseconds. */
 const ANSWER_MS = 1_500;
 
-/** Takes received mail: from a provider over HTTP, or from SES by way of the bucket. */
+/** Receives mail: from a provider over HTTP, or from SES through the bucket. */
 export async function handler(
   event: APIGatewayProxyEventV2 | SQSEvent,
   lambda: Context,
@@ -61,11 +62,8 @@ async function answerRequest(
 
 async function takeBatch({ Records }: SQSEvent, limitMs: number): Promise<SQSBatchResponse> {
   const results = await Promise.allSettled(Records.map((record) => takeReceived(record, limitMs)));
-  return {
-    batchItemFailures: results.flatMap((result, place) => {
-      if (result.status === 'fulfilled') return [];
-      powertoolsLog.error('received mail kept on its queue', tellError(result.reason));
-      return [{ itemIdentifier: Records[place]?.messageId ?? '' }];
-    }),
-  };
+  return batchResponse(
+    results.map((result, place) => [Records[place] as SQSRecord, result]),
+    powertoolsLog,
+  );
 }

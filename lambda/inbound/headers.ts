@@ -7,7 +7,7 @@ export function valuesOf(headers: Headers, name: string): readonly string[] {
   return known.get(name) ?? [];
 }
 
-/** A mail may have as many headers as a form has fields, and is asked for some thirty of them. */
+/** Index by name: a mail may have as many headers as a form has fields, and some thirty names are looked up. */
 const byName = new WeakMap<Headers, ReadonlyMap<string, readonly string[]>>();
 
 function grouped(headers: Headers): ReadonlyMap<string, readonly string[]> {

@@ -1,14 +1,14 @@
 import { withLineEnds } from '../mail/lines.ts';
 
-/** A part of a body as text. */
+/** A part of a body as text or HTML. */
 export interface Shown {
   readonly isHtml: boolean;
   readonly text: string;
 }
 
 /**
- * The text and the HTML of a mail, each of them whole: what is there only in the other type is converted. There is none of
- * a type that no part has.
+ * The complete text and the complete HTML of a mail: parts of the other type are converted. A form is left out if no part
+ * has its type.
  */
 export function joined(
   texts: readonly Shown[],
@@ -29,7 +29,7 @@ function asText({ isHtml, text }: Shown): string {
   return isHtml ? textOfHtml(text) : text;
 }
 
-/** What is not shown, and what begins a line. */
+/** Blocks that are not shown, and tags that begin a line. */
 const HIDDEN = /<(head|style|script|title)\b[^<>]{0,500}>[\s\S]{0,100000}?<\/\1\s*>/gi;
 const BREAK = /<(?:br|\/?(?:p|div|tr|li|ul|ol|table|h[1-6]|blockquote))\b[^<>]{0,2000}>/gi;
 const TAG = /<[^<>]{0,2000}>/g;
@@ -37,8 +37,8 @@ const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos|nbsp));/gi
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
 
 /**
- * The words of an HTML part that stands beside plain text, such as a footer. It need not look like the HTML, which the
- * message has too; it must cost no more than its length, which no library for this does.
+ * The text of an HTML part next to plain text, such as a footer. It need not keep the layout, since the message has the
+ * HTML as well; its cost must grow with the length only, which no library for this guarantees.
  */
 function textOfHtml(html: string): string {
   const hidden = html.length <= MOST_HIDDEN ? html.replace(HIDDEN, ' ') : html;
@@ -55,7 +55,7 @@ function textOfHtml(html: string): string {
     .trim();
 }
 
-/** A block that does not end is looked for again behind each of its beginnings. */
+/** Longest HTML in which hidden blocks are removed: the search for an end that is missing repeats at each start. */
 const MOST_HIDDEN = 64 * 1024;
 
 function asHtml({ isHtml, text }: Shown): string {
@@ -64,12 +64,12 @@ function asHtml({ isHtml, text }: Shown): string {
   return `<pre style="white-space: pre-wrap">${escaped}</pre>`;
 }
 
-/** As far into a document as a browser looks for its charset (HTML standard, 13.2.3.2). */
+/** Bytes that a browser searches for the charset (HTML standard, 13.2.3.2). */
 const PRESCAN_BYTES = 1_024;
 const DECLARED =
   /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{1,60})|<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w:.-]{1,60})/i;
 
-/** The charset that an HTML document names in itself. */
+/** The charset that an HTML document declares. */
 export function declaredCharset(content: Buffer): string | undefined {
   const [, meta, xml] = DECLARED.exec(content.toString('latin1', 0, PRESCAN_BYTES)) ?? [];
   return meta ?? xml;
@@ -79,7 +79,7 @@ const REFERENCES =
   /(?:["']cid:<?([^"'<>]{1,998})>?["'])|(?:\bcid:([^\s"'<>)\\]{1,998}))|(?:\b(?:src|background|href)\s*=\s*(?!["']?cid:)["']?([^\s"'<>]{1,998}))/gi;
 const MAX_REFERENCES = 5_000;
 
-/** What an HTML text shows within itself: ids of `cid:` (RFC 2392), and addresses as Content-Location has them. */
+/** References to parts in an HTML text: ids of `cid:` (RFC 2392), and addresses as in Content-Location. */
 export function referencesOf(html: string): {
   readonly ids: ReadonlySet<string>;
   readonly places: ReadonlySet<string>;
@@ -95,7 +95,7 @@ export function referencesOf(html: string): {
   return { ids, places };
 }
 
-/** An id as a URL has it, percent escapes undone. */
+/** An id from a URL, without percent escapes. */
 function plainId(id: string): string {
   const text = id.replaceAll('&amp;', '&').trim();
   try {

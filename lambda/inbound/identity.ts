@@ -2,22 +2,23 @@ import { createHash } from 'node:crypto';
 import type { InboundMailbox, InboundMessage } from '../contract/inbound.ts';
 import { parseMailbox } from '../mail/address.ts';
 
-/** What of a message tells which mail it is. */
+/** Properties of a message that identify its mail. */
 export type Traits = Pick<
   InboundMessage,
   'messageId' | 'from' | 'to' | 'date' | 'subject' | 'text' | 'html' | 'attachments'
 > & {
-  /** Another copy of the mail may have more of it. */
+  /** Another copy of the mail may be more complete. */
   readonly incomplete: boolean;
-  /** The same for every retry, and never for two mails. */
+  /** The same for every retry, and different for every mail. */
   readonly reception: string;
 };
 
 /**
- * The id of one mail to one recipient: the same for every copy, whichever provider and form it comes over.
+ * Id of one mail to one recipient: the same for every copy, from any provider in any form.
  *
- * Recipient, Message-ID, address of the first sender, date and subject: a stranger who knows the Message-ID alone hides no
- * mail behind another one. Of a mail without Message-ID it is what no provider changes.
+ * Consists of recipient, Message-ID, address of the first sender, date and subject, so that a stranger who knows only the
+ * Message-ID cannot hide one mail behind another. Without a Message-ID it consists of everything that providers do not
+ * change.
  */
 export function identityOf(recipient: string, traits: Traits): string {
   const { messageId, from = [], date = '', subject = '' } = traits;
@@ -30,16 +31,17 @@ export function identityOf(recipient: string, traits: Traits): string {
     .digest('base64url');
 }
 
-/** A clock that nobody has set begins with 1970, 1980 or 2000, each time anew: such a date tells no two mails apart. */
+/** Clocks that were never set start in 1970, 1980 or 2000 at each power-up: such a date does not distinguish one mail from another. */
 const CLOCKS_ARE_SET = '2020';
 
 /**
- * Addresses without names, and texts without the white space that providers fold and trim in their own ways. Of both texts
- * the HTML: Mailgun makes a plain one of it where a mail has none. A device that writes no date either sends one content
- * again and again, and what is missing of an incomplete mail may be all that is new: then only the reception tells.
+ * Addresses without names, and texts without white space, which providers fold and trim differently. Of text and HTML the
+ * HTML, since Mailgun adds a plain text where a mail has none. A device without a clock may send the same content
+ * repeatedly, and the missing part of an incomplete mail may be all that is new: in these cases the reception replaces
+ * the date.
  */
 function content({ from, to, date = '', subject = '', text, html, attachments = [], incomplete, reception }: Traits) {
-  const told = date >= CLOCKS_ARE_SET && !incomplete;
+  const distinct = date >= CLOCKS_ARE_SET && !incomplete;
   return [
     addresses(from),
     addresses(to),
@@ -49,7 +51,7 @@ function content({ from, to, date = '', subject = '', text, html, attachments = 
       .map(({ sha256 }) => sha256)
       .toSorted()
       .join(','),
-    told ? date : reception,
+    distinct ? date : reception,
   ];
 }
 

@@ -12,7 +12,7 @@ import { bindToken } from './replay-token.ts';
 import { fetchStored, MAY_APPEAR_MS, storageOf } from './stored.ts';
 import { type Kept, type TakeDependencies, takeMail } from './take.ts';
 
-/** What receiving needs of the world. */
+/** What receiving needs. */
 export interface InboundDependencies extends TakeDependencies {
   readonly environment: InboundEnvironment;
   readonly secrets: Secrets;
@@ -21,7 +21,7 @@ export interface InboundDependencies extends TakeDependencies {
   loadModule(type: PostingType): Promise<InboundModule>;
 }
 
-/** What is said of one request besides its outcome. */
+/** Outcome of one request, for the answer and the log. */
 interface Result {
   readonly outcome: InboundOutcome;
   readonly detail?: string;
@@ -29,20 +29,20 @@ interface Result {
 }
 
 /**
- * Leads a request through the stages: vouched for, kept raw, taken apart, delivered once, answered; with a failure when
- * `limitMs` are over, so that the answer and its count are ours.
+ * Leads a request through the stages: authenticate, keep the raw mail, parse, deliver once, answer. Fails after
+ * `limitMs`, so that the answer and its count are ours.
  */
 export function createInbound(
   dependencies: InboundDependencies,
 ): (arrival: Arrival, limitMs?: number) => Promise<HttpAnswer> {
   const { environment, log, metrics, clock } = dependencies;
-  const vouch = createAuthenticator(dependencies.secrets, clock);
+  const authenticate = createAuthenticator(dependencies.secrets, clock);
 
   return async (arrival, limitMs) => {
     const begun = clock.now();
     const provider = environment.providers.find(({ key, type }) => key === arrival.key && type !== 'ses');
     if (provider === undefined) {
-      // Without the key that was asked for: it is a stranger's word, or a part of the secret path in the wrong place.
+      // The requested key is not logged: it comes from a stranger, or may be a part of the secret path.
       metrics.add('InboundUnknownKey', 1);
       log.warn('inbound', { outcome: 'unknown-path', bytes: arrival.body.length });
       return httpAnswer('unknown-path');
@@ -64,19 +64,20 @@ export function createInbound(
 
   async function receive(arrival: Arrival, provider: InboundProvider): Promise<Result> {
     const module = await dependencies.loadModule(provider.type as PostingType);
-    const vouched = await vouch(arrival, provider, module);
-    if (vouched.kind === 'unknown-path') return { outcome: 'unknown-path' };
-    if (vouched.kind === 'refused') return { outcome: 'refused', detail: vouched.reason };
-    const posted = vouched.read();
-    // Its token stays free: once the address is set right, Mailgun may send it again there.
+    const authenticated = await authenticate(arrival, provider, module);
+    if (authenticated.kind === 'unknown-path') return { outcome: 'unknown-path' };
+    if (authenticated.kind === 'refused') return { outcome: 'refused', detail: authenticated.reason };
+    const posted = authenticated.read();
+    // The token is not bound: once the address is corrected, Mailgun may send the event again there.
     if (posted.kind === 'event') return { outcome: 'misdirected' };
-    if (vouched.once && !(await bindToken(dependencies.table, clock, vouched.once))) return { outcome: 'replayed' };
+    if (authenticated.once && !(await bindToken(dependencies.table, clock, authenticated.once)))
+      return { outcome: 'replayed' };
     switch (posted.kind) {
       case 'unreadable':
         await keepUnreadable(dependencies.store, provider.key, arrival.body, arrival.contentType);
         return { outcome: 'unreadable', detail: posted.detail };
       case 'mail': {
-        const kept = await keep(arrival, provider, posted.mail, module, vouched.secret);
+        const kept = await keep(arrival, provider, posted.mail, module, authenticated.secret);
         const { outcome, ids } = await takeMail(kept, dependencies);
         return outcome === 'busy' ? { outcome: 'failed', detail: 'another copy is at work', ids } : { outcome, ids };
       }
@@ -102,7 +103,7 @@ export function createInbound(
     return { provider, posted, raw, ...(mime && { mime }), truncated: stored !== undefined && mime === undefined };
   }
 
-  /** The stored mail, or why there is none. Near the end of the provider's retries a part is better than nothing. */
+  /** The stored mail, or why it is missing. Near the end of the provider's retries a part is better than nothing. */
   async function fetchKept(provider: InboundProvider, posted: PostedMail, module: InboundModule, secret: Secret) {
     const last = clock.now() - (posted.takenAt ?? clock.now()) >= MAY_APPEAR_MS;
     try {

@@ -1,6 +1,6 @@
 import { withoutComments } from '../mail/structured.ts';
 
-/** The thread of a mail is told by its end: the parent is the last reference (RFC 5322, section 3.6.4). */
+/** Only the last references are kept, since the parent is the last one (RFC 5322, section 3.6.4). */
 const MAX_REFERENCES = 100;
 const MAX_ID = 998;
 
@@ -9,12 +9,12 @@ export function messageIds(values: readonly string[]): string[] {
   return values.flatMap(idsOf).slice(-MAX_REFERENCES);
 }
 
-/** The one message id of a header. */
+/** The single message id of a header. */
 export function messageId(values: readonly string[]): string | undefined {
   const [value = ''] = values;
   const [id] = idsOf(value);
   if (id !== undefined) return id;
-  // An id of one word without an @ is none by the RFC, but it is all that tells this mail.
+  // One word without an @ is no id by the RFC, but still identifies the mail.
   const bare = value.replace(/[\s<>]+/g, '').slice(0, MAX_ID);
   return bare && !/\s/.test(value.trim()) ? `<${bare}>` : undefined;
 }
@@ -23,8 +23,8 @@ const IN_BRACKETS = /<([^<>]{1,1100})>/g;
 const IDS = /<([^<>]{1,1100})>|([^\s<>,;()"]{1,998})/g;
 
 /**
- * Those in brackets, and the bare ones where there is nothing else beside them: some clients leave the brackets away, while
- * words and addresses of people beside an id are no ids.
+ * Ids in brackets, and ids without brackets if the header has nothing else: some clients omit the brackets, but words and
+ * addresses next to an id are no ids.
  */
 function idsOf(value: string): string[] {
   const bare = withoutComments(value);
@@ -39,7 +39,7 @@ function isId(word: string): boolean {
   return /^[^@]+@[^@]+$/.test(word);
 }
 
-/** Some clients fold within an id; several words without an @ are no id. */
+/** Joins an id that a client folded; several words without an @ are no id. */
 function idOf(given: string): string[] {
   const id = given.replace(/\s+/g, '').slice(0, MAX_ID);
   return id === '' || (!id.includes('@') && /\S\s+\S/.test(given)) ? [] : [`<${id}>`];

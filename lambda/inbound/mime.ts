@@ -16,11 +16,11 @@ import { bodiesOf, type Leaf } from './body.ts';
 import { declaredCharset, joined, type Shown } from './html.ts';
 
 /**
- * Takes a mail apart; never throws. What cannot be read at all, or not be trusted, is flagged.
+ * Parses a mail; never throws. Unreadable or doubtful content is flagged.
  *
- * Structure, headers and parameters are read by mailsplit and libmime, the engine of mailparser. What they read otherwise
- * than a good mail reader is put right around them: docs/adr/0015-inbound.md lists each with its reason. `wasText`: it came
- * as characters, so that what stands there as it is has become UTF-8, whatever it is labelled.
+ * Structure, headers and parameters are read by mailsplit and libmime, the engine of mailparser. Differences to good mail
+ * readers are corrected around them: docs/adr/0015-inbound.md lists each with its reason. `wasText`: the mail was
+ * received as characters, so unencoded content is UTF-8, whatever charset it declares.
  */
 export function readMime(mime: Buffer, wasText = false): MailContent {
   const { root, complete, ended } = splitMail(withUsualLineEnds(mime));
@@ -48,13 +48,13 @@ export function readMime(mime: Buffer, wasText = false): MailContent {
     ...joined(shown(text), shown(html)),
     files: files.filter((leaf) => !isEmpty(leaf, contentOf(leaf))).map(asFile),
     ...(!complete && { truncated: true }),
-    // A mail in pieces (RFC 2046, section 5.2.2) is whole nowhere.
+    // A mail that was sent in pieces (RFC 2046, section 5.2.2) is never complete.
     ...((!ended || files.some(({ type }) => type === 'message/partial')) && { cut: true }),
     ...(doubtful && { unparsable: true }),
   };
 }
 
-/** What has no header is no mail; as a text it is shown all the same. */
+/** Content without headers is no mail; text is shown nevertheless. */
 function withoutHeaders(mime: Buffer): MailContent {
   const isText = !mime.includes(0) && (isAscii(mime) || isUtf8(mime));
   return { headers: [], ...(isText && { text: mime.toString('utf8') }), files: [], unparsable: true };
@@ -63,7 +63,7 @@ function withoutHeaders(mime: Buffer): MailContent {
 const NOTHING = Buffer.alloc(0);
 const CR = 0x0d;
 
-/** A mail without any LF has CR alone; a byte order mark in front of a mail is none of it. */
+/** Turns CR into LF in a mail without any LF, and removes a byte order mark in front of the mail. */
 function withUsualLineEnds(mime: Buffer): Buffer {
   const mail = mime[0] === 0xef && mime[1] === 0xbb && mime[2] === 0xbf ? mime.subarray(3) : mime;
   if (mail.includes(0x0a) || !mail.includes(CR)) return mail;
@@ -72,7 +72,7 @@ function withUsualLineEnds(mime: Buffer): Buffer {
   return copy;
 }
 
-/** The charset that the first text of the mail names, for what names none. */
+/** The charset of the first text of the mail, used where none is declared. */
 function likelyCharset(part: MailPart): string | undefined {
   if (part.children.length > 0) return part.children.map(likelyCharset).find(Boolean);
   const { value, params } = structured(repairedType(headerOf(part, 'content-type')));
@@ -106,7 +106,7 @@ function textOf({ type }: Leaf, content: Buffer, charset: string | undefined, li
   return textFrom(content, charset, declared ?? likely);
 }
 
-/** Delimiters right behind each other, with nothing between them. */
+/** Whether a part is nothing but two delimiters in a row. */
 function isEmpty({ part }: Leaf, content: Buffer): boolean {
   return part.headers.length === 0 && content.length === 0;
 }
@@ -139,14 +139,14 @@ function filenameOf(part: MailPart, likely: string | undefined): string | undefi
   );
 }
 
-/** A percent sign that encodes nothing stands for itself. */
+/** Escapes percent signs that encode nothing. */
 function escaped(value: string): string {
   return value.replace(EXTENDED, (parameter) => parameter.replace(/%(?![0-9A-Fa-f]{2})/g, '%25'));
 }
 
 const EXTENDED = /\b(?:file)?name\*(?:\d{1,3}\*)?\s*=[^;]*/gi;
 
-/** One that escapes nothing: clients write whole paths of Windows there. */
+/** A backslash that escapes nothing: some clients write whole Windows paths. */
 const PATH_BACKSLASH = /\\(?!["\\])/g;
 
 function parameterOf({ params, decodedParams }: Structured, name: string): string | undefined {
@@ -154,12 +154,12 @@ function parameterOf({ params, decodedParams }: Structured, name: string): strin
   return value && !decodedParams.includes(name) ? decodeWords(value) : value || undefined;
 }
 
-/** The first header of a name counts, as for the structure. */
+/** The first header of this name, as in the structure. */
 function headerOf({ headers }: { readonly headers: readonly HeaderField[] }, name: string): string {
   return headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
 }
 
-/** The characters of a header whose bytes are no ASCII: UTF-8 by RFC 6532, else those of the mail's text. */
+/** The characters of a header with bytes beyond ASCII: UTF-8 by RFC 6532, otherwise the charset of the mail's text. */
 function headerText(value: string, likely: string | undefined): string {
   const bytes = Buffer.from(value, 'latin1');
   return isAscii(bytes) && !bytes.includes(ESCAPE) ? value : textFrom(bytes, undefined, likely);

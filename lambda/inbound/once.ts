@@ -1,27 +1,30 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 
-/** What came of delivering one message once. */
+/** Result of delivering one message once. */
 export type Once = 'delivered' | 'duplicate' | 'busy';
 
-/** How long a copy at work may take: longer than the function may run, so that its holder is gone when it is over. */
+/** Longest time of one claim: longer than the function may run, so that its owner has ended when it expires. */
 const LEASE_MS = 60_000;
-/** How long a SendMessage may be on its way. */
+/** Longest time of a SendMessage call. */
 const SEND_MS = 5_000;
-/** How long a copy waits for another one, before it lets the provider try again. */
+/** How long a copy waits for another one before it asks the provider to try again. */
 const PATIENCE_MS = 12_000;
 const POLL_MS = 150;
-/** Providers stop after half a day; an operator, or a provider's support, may send again weeks later. */
+/**
+ * How long a delivered message is remembered: providers retry for half a day; an operator, or a provider's support, may
+ * send again weeks later.
+ */
 const REMEMBER_S = 30 * 86_400;
-/** Tries at writing down what is done already: a copy that comes next would otherwise be delivered again. */
+/** Tries of recording a completed delivery: if all fail, the next copy is delivered again. */
 const DONE_TRIES = 5;
 
 /**
  * Runs `deliver` for the first copy of a message, over all functions that work at the same time.
  *
- * The claim is written before, and that it is done after. If `deliver` throws, the claim is given up and the next copy
- * runs it. If the function ends in between, the claim lasts a minute. Only a copy of which nobody knows whether it was
- * delivered is delivered again.
+ * The claim is written before, and the completion after. If `deliver` throws, the claim is released, and the next copy
+ * runs it. If the function ends in between, the claim lasts a minute. A copy is delivered again only if it is unknown
+ * whether the first one was.
  */
 export async function once(
   table: Table,
@@ -34,7 +37,7 @@ export async function once(
   let seen: Item | undefined;
   for (;;) {
     if (seen !== undefined) {
-      // A notice of a mail that was too large is no copy of the whole one.
+      // The notice about a mail that was too large is no copy of the complete mail.
       const whole = seen['truncated'] !== true || message.truncated;
       if (seen['state'] === 'done' && whole) return 'duplicate';
       if (seen['state'] === 'sending' && Number(seen['until']) > clock.now()) {
@@ -60,7 +63,7 @@ async function finish(
   try {
     await deliver(Number(claim['until']) - SEND_MS);
   } catch (error) {
-    // Best effort: without it the next copy waits until the lease is over.
+    // Best effort: otherwise the next copy waits until the claim expires.
     await table.write(item(claim.pk, message, clock, 'failed', claim), claim.rev).catch(() => undefined);
     throw error;
   }
@@ -69,7 +72,7 @@ async function finish(
       await table.write(item(claim.pk, message, clock, 'done', claim), claim.rev);
       break;
     } catch {
-      // It is on the queue: a failure told to the provider would only bring it once more.
+      // The message is on the queue: a failure would only make the provider send it again.
       if (attempt < DONE_TRIES) await clock.sleep(100 * 2 ** attempt);
     }
   }

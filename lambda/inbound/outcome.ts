@@ -1,14 +1,14 @@
 import type { InboundOutcome } from '../contract/metrics.ts';
 
-/** An answer over HTTP. */
+/** An HTTP answer. */
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * What the provider is told. Never 406 to Mailgun or 403 to Postmark, which end the retries for good: a wrong key after a
- * rotation, or a fault of ours, must not destroy mail.
+ * Answer to the provider. Never 406 to Mailgun or 403 to Postmark, which end their retries: a wrong key after a rotation,
+ * or a fault of ours, must not lose mail.
  */
 export function httpAnswer(outcome: InboundOutcome): HttpAnswer {
   switch (outcome) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { InboundMessage } from '../contract/inbound.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
 
-/** Keeps a mail or a posted body as it came; the same bytes give the same object. */
+/** Stores a mail or a posted body unchanged; the same bytes give the same object. */
 export async function keepRaw(
   store: ObjectStore,
   provider: string,
@@ -12,7 +12,7 @@ export async function keepRaw(
   return { s3, form: raw.form };
 }
 
-/** Keeps what is no mail, apart from all that is. */
+/** Stores an unreadable body, separate from all mail. */
 export async function keepUnreadable(
   store: ObjectStore,
   provider: string,

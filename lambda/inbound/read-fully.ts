@@ -4,8 +4,8 @@ import { valuesOf } from './headers.ts';
 import { readMime } from './mime.ts';
 
 /**
- * The content of a mail by its own bytes. What the provider made of it counts where nothing is found in them, and for what
- * they lost on their way: within JSON the provider has turned them into characters, well or badly.
+ * The content of a mail from its own bytes. The provider's parsing is used where nothing is found in them, and for bytes
+ * that were lost because the provider converted the mail to JSON characters.
  */
 export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: PostedMail): MailContent {
   const content = readMime(mime, mimeWasText);
@@ -18,7 +18,7 @@ export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: Po
   const shown = told && !hasLettersOf(content, byProvider) ? byProvider : content;
   return {
     headers: restored(headers, byProvider.headers),
-    // Mailgun makes a text of the HTML where a mail has none.
+    // Mailgun adds a text made from the HTML if a mail has none.
     ...(text !== undefined && shown.text !== undefined && { text: shown.text }),
     ...(html !== undefined && shown.html !== undefined && { html: shown.html }),
     files: whole,
@@ -29,7 +29,7 @@ export function readFully(mime: Buffer, { content: byProvider, mimeWasText }: Po
   };
 }
 
-/** Whether the provider has each of its letters: those that were read in the wrong charset are others. */
+/** Whether the provider's text has the same letters: text read in the wrong charset has others. */
 function hasLettersOf(content: MailContent, byProvider: MailContent): boolean {
   const known = lettersOf(byProvider);
   return [...lettersOf(content)].every((letter) => known.has(letter));
@@ -37,7 +37,7 @@ function hasLettersOf(content: MailContent, byProvider: MailContent): boolean {
 
 const ASCII = 0x80;
 
-/** The UTF-16 units of the texts that are not ASCII, white space apart; one pass, since texts may be long. */
+/** The non-ASCII UTF-16 units of the texts, except white space; in one pass, since texts may be long. */
 function lettersOf({ text = '', html = '' }: MailContent): Set<string> {
   const marks = new Uint8Array(0x10000);
   for (const shown of [text, html]) for (let at = 0; at < shown.length; at += 1) marks[shown.charCodeAt(at)] = 1;
@@ -47,7 +47,7 @@ function lettersOf({ text = '', html = '' }: MailContent): Set<string> {
   return letters;
 }
 
-/** Damaged headers as the provider tells them. */
+/** Headers with damaged values replaced by the provider's. */
 function restored(headers: MailContent['headers'], told: MailContent['headers']): MailContent['headers'] {
   const seen = new Map<string, number>();
   return headers.map(([name, value]) => {
@@ -58,7 +58,10 @@ function restored(headers: MailContent['headers'], told: MailContent['headers'])
   });
 }
 
-/** A file with the name and the bytes that the provider took from the mail, where its own are lost and those were posted. */
+/**
+ * A file with the name and the bytes that the provider extracted from the mail, if its own are lost and those were
+ * posted.
+ */
 function asPosted(file: ReceivedFile, { files: posted, stated }: MailContent): ReceivedFile {
   if (file.wasText) {
     const found = posted.find(({ filename }) => filename === file.filename);
@@ -75,7 +78,7 @@ function asPosted(file: ReceivedFile, { files: posted, stated }: MailContent): R
   return { ...file, filename };
 }
 
-/** Whether a damaged name may have been this one: the letters that are left stand there too. */
+/** Whether this may be the undamaged name: it contains the letters that are left. */
 function isLike(name: string, damaged: string): boolean {
   const [start = '', ...rest] = damaged.split(/\ufffd+/);
   return name.startsWith(start) && name.endsWith(rest.at(-1) ?? '');

@@ -11,7 +11,7 @@ export interface ReceivedDependencies extends TakeDependencies {
   readonly log: Log;
 }
 
-/** Takes mail that SES wrote to the bucket; throws to see it again later. */
+/** Receives mail that SES wrote to the bucket; throws if it must be retried. */
 export function createReceived(
   dependencies: ReceivedDependencies,
 ): (record: SQSRecord, limitMs?: number) => Promise<void> {
@@ -29,7 +29,8 @@ export function createReceived(
   async function take({ body, messageId: queueMessageId }: SQSRecord, provider: InboundProvider): Promise<void> {
     const received = readNotification(body);
     if (received === undefined || received.object.bucket !== environment.mailBucket) {
-      // The queue's own dead-letter queue keeps what is no notification; SES sends a test when a rule is made.
+      // A body that is no notification goes to the queue's own dead-letter queue, except for the test that SES sends when
+      // a rule is created.
       if (isTest(body)) return;
       throw new ServiceError('not a notification of a mail in the bucket');
     }
@@ -49,7 +50,7 @@ export function createReceived(
   }
 }
 
-/** `Successfully validated SNS topic for Amazon SES event publishing.` and its like: plain words, no JSON. */
+/** Plain text such as `Successfully validated SNS topic for Amazon SES event publishing.`, no JSON. */
 function isTest(body: string): boolean {
   return !/^\s*[{[]/.test(body) || /AMAZON_SES_SETUP_NOTIFICATION/.test(body);
 }

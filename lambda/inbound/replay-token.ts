@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 import type { Table } from '../platform/table.ts';
 
-/** A day of age and a quarter of an hour of error in the clock: after that the signature itself is refused. */
+/** A signature is accepted for a day, plus a quarter of an hour of clock error: the token is kept for longer. */
 const REMEMBER_S = 25 * 3_600;
 
 /**
- * Binds a token to the content that it first came with; false if it is bound to another one.
+ * Binds a token to the content that it first came with; false if it is bound to other content.
  *
- * A request that fails later leaves the token bound to itself, so its retry is let in and nothing else is.
+ * A request that fails later leaves its token bound, so that its retry is admitted and other content is not.
  */
 export async function bindToken(
   table: Table,

@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 
-/** Whether an address is in one of the ranges; none given lets every address through. */
+/** Whether an address is in one of the ranges; without ranges every address is. */
 export function isFrom(ranges: readonly string[] | undefined, address: string): boolean {
   if (ranges === undefined) return true;
   const list = new BlockList();

@@ -3,31 +3,32 @@ import type { Secret } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { InboundModule } from '../providers/inbound.ts';
 
-/** Larger than what any provider here takes from a sender. */
+/** Longest mail that is fetched; more than any provider here accepts. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_REDIRECTS = 3;
 const DEADLINE_MS = 15_000;
 
 /**
- * A mail that the provider kept, or why there is none. Trouble that may pass is thrown.
+ * A mail that the provider stored, or why there is none. Temporary failures are thrown.
  *
- * `missing`: it is not there now. A storage that has only just taken a mail may say so too, hence {@link MAY_APPEAR_MS}.
+ * `missing`: it is not there now. A storage that has only just accepted a mail may answer this as well, see {@link
+ * MAY_APPEAR_MS}.
  */
 export type Stored = Buffer | 'not-allowed' | 'missing' | 'gone' | 'too-large';
 
 /**
- * As long as this a missing mail may still appear, and the provider comes again: Mailgun's last try is 8 hours after the
- * first, the one before it 4 (receive-http, 2026-11-25).
+ * For this long a missing mail may still appear, and the provider retries: Mailgun's last retry is 8 hours after the
+ * first request, the one before it 4 (receive-http, 2026-11-25).
  */
 export const MAY_APPEAR_MS = 7 * 3_600_000;
 
-/** Where a provider keeps mail; `endpoint` stands in for its service in a local stack. */
+/** Whether a URL is in the provider's mail storage; `endpoint` replaces its service in a local stack. */
 export function storageOf(module: InboundModule, endpoint: string | undefined): StoredOptions['allowed'] {
   const own = endpoint === undefined ? undefined : URL.parse(endpoint)?.origin;
   return (url) => url.origin === own || module.keepsMailAt?.(url) === true;
 }
 
-/** What decides where mail may be fetched from, and how. */
+/** What a fetch needs: permitted URLs, credentials, and the HTTP client. */
 export interface StoredOptions {
   readonly allowed: (url: URL) => boolean;
   readonly secret: Secret;
@@ -35,10 +36,10 @@ export interface StoredOptions {
 }
 
 /**
- * Fetches a mail from the provider that keeps it.
+ * Fetches a mail from the provider that stores it.
  *
- * The address comes from a request, so it is asked for only where the provider's own hosts are; a redirect is judged
- * anew, and takes the credentials along only within one origin.
+ * The URL comes from a request, so only the provider's own hosts are contacted; a redirect is checked again, and gets the
+ * credentials only within the same origin.
  */
 export async function fetchStored(address: string, { allowed, secret, fetch }: StoredOptions): Promise<Stored> {
   const signal = AbortSignal.timeout(DEADLINE_MS);
@@ -93,7 +94,7 @@ function attempt<T>(read: () => T): T | undefined {
 /** The Messages API wraps the mail in JSON, field `body-mime` (store-retrieve, 2026-11-25). */
 function mimeOf(body: Buffer, contentType: string): Buffer {
   if (!/^application\/json\b/i.test(contentType.trim())) return body;
-  // A parser's error would quote the mail.
+  // The error of a parser would quote the mail.
   const parsed = attempt(() => parsePosted(body));
   const { 'body-mime': mime } = Object(parsed) as { 'body-mime'?: unknown };
   if (typeof mime !== 'string') throw new ServiceError('stored mail came without its MIME form');

@@ -19,7 +19,7 @@ import { once } from './once.ts';
 import { readFully } from './read-fully.ts';
 import { rememberId } from './reused-ids.ts';
 
-/** What the way of a mail needs of the world. */
+/** What processing a mail needs. */
 export interface TakeDependencies {
   readonly environment: Pick<InboundEnvironment, 'inboundQueueUrl'>;
   readonly store: ObjectStore;
@@ -33,20 +33,20 @@ export interface TakeDependencies {
 export interface Kept {
   readonly provider: { readonly key: string; readonly type: InboundType };
   readonly posted: PostedMail;
-  /** The mail as received, where there is one. */
+  /** The complete mail, if there is one. */
   readonly mime?: Buffer;
   readonly raw: InboundMessage['raw'];
-  /** Some of the mail could not be had. */
+  /** A part of the mail could not be fetched. */
   readonly truncated?: boolean;
-  /** Found by the reconciler: a canary among such mail does not prove its way. */
+  /** Found by the reconciler: a canary among such mail does not count as returned. */
   readonly isFound?: boolean;
 }
 
 const AT_A_TIME = 50;
-/** Characters of a text whose copies for several recipients do not fit into memory side by side. */
+/** Characters of a text whose copies for several recipients do not fit into memory at the same time. */
 const LARGE = 1_000_000;
 
-/** Takes a mail apart and puts it on the inbound queue, once for each recipient. `busy`: another copy is still at it. */
+/** Parses a mail and sends it to the inbound queue, once per recipient. `busy`: another copy is still being processed. */
 export async function takeMail(
   { provider, posted, mime, raw, truncated = false, isFound = false }: Kept,
   { environment, store, queue, table, clock, metrics }: TakeDependencies,
@@ -88,7 +88,7 @@ export async function takeMail(
     if (flags.length > 0) metrics.add('InboundIncomplete', delivered, { provider: provider.key });
     await countReused(messages.filter((_message, place) => results[place] === 'delivered'));
   }
-  /** A count is worth no repetition of a mail either. */
+  /** A failed count does not repeat the mail. */
   async function countReused(taken: readonly InboundMessage[]): Promise<void> {
     const reused = await inTurns(taken, AT_A_TIME, (message) => rememberId(table, clock, message).catch(() => false));
     const count = reused.filter(Boolean).length;
@@ -101,7 +101,7 @@ export async function takeMail(
   };
 }
 
-/** The recipient whose copy is a canary of ours, if one is. */
+/** The recipient whose copy is a canary of ours, if there is one. */
 export async function canaryAmong(
   headers: MailContent['headers'],
   reception: Omit<ReturnedCanary, 'token'>,
@@ -111,7 +111,7 @@ export async function canaryAmong(
   return token === undefined ? undefined : await noteReturn(table, { token, ...reception });
 }
 
-/** When the last server, the provider's, took the mail. */
+/** When the last server, the provider's, accepted the mail. */
 function receivedTime(headers: MailContent['headers']): number | undefined {
   const [last = ''] = valuesOf(headers, 'received');
   const time = Date.parse(

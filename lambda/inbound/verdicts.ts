@@ -5,18 +5,18 @@ import { type Headers, valuesOf } from './headers.ts';
 type Verdicts = Pick<InboundMessage, 'spam' | 'authentication'>;
 
 /** Headers that a provider's own filter writes. */
-interface Words {
+interface FilterHeaders {
   readonly flag: string;
   readonly score: string;
   readonly spf: string;
   readonly dkim: string;
-  /** SpamAssassin's tests that tell of DKIM. */
+  /** Header with SpamAssassin's tests, some of which are about DKIM. */
   readonly tests?: string;
   /** Name of the provider's servers in Authentication-Results. */
   readonly server: RegExp;
 }
 
-const WORDS: Readonly<Record<InboundType, Words>> = {
+const FILTER_HEADERS: Readonly<Record<InboundType, FilterHeaders>> = {
   // documentation.mailgun.com, "Spam Filter" (2026-11-25): added when the domain's filter is on.
   mailgun: {
     flag: 'x-mailgun-sflag',
@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<InboundType, Words>> = {
     dkim: 'x-mailgun-dkim-check-result',
     server: /(^|\.)mailgun\.(org|net|com)$/,
   },
-  // postmarkapp.com/developer/webhooks/inbound-webhook (2026-11-25): SpamAssassin sees every mail.
+  // postmarkapp.com/developer/webhooks/inbound-webhook (2026-11-25): SpamAssassin checks every mail.
   postmark: {
     flag: 'x-spam-status',
     score: 'x-spam-score',
@@ -45,22 +45,22 @@ const WORDS: Readonly<Record<InboundType, Words>> = {
 };
 
 /**
- * What the provider's filter found. A sender can write the same headers, and nothing tells which of two a provider
- * added; so the worse one counts, and a forgery makes nothing look better than the provider says.
+ * The result of the provider's filter. A sender can forge the same headers, and the provider's own ones cannot be
+ * identified: so the worst one counts, and a forgery never improves the result.
  */
 export function verdictsOf(type: InboundType, headers: Headers): Verdicts {
-  const words = WORDS[type];
+  const names = FILTER_HEADERS[type];
   const values = (name: string) => (name === '' ? [] : valuesOf(headers, name));
-  const flags = values(words.flag).map((value) => /^\s*(yes|fail|true|spam)/i.test(value));
-  const scores = values(words.score).map(Number.parseFloat).filter(Number.isFinite);
+  const flags = values(names.flag).map((value) => /^\s*(yes|fail|true|spam)/i.test(value));
+  const scores = values(names.score).map(Number.parseFloat).filter(Number.isFinite);
   const spam = {
     ...(flags.length > 0 && { verdict: flags.includes(true) ? ('fail' as const) : ('pass' as const) }),
     ...(scores.length > 0 && { score: Math.max(...scores) }),
   };
-  const stated = resultsOf(values('authentication-results'), words.server);
-  const tests = words.tests ? values(words.tests).join(',') : '';
-  const spf = worst([...values(words.spf).map(resultIn), ...stated('spf')]);
-  const dkim = worst([...values(words.dkim).map(resultIn), ...dkimOf(tests), ...stated('dkim')]);
+  const stated = resultsOf(values('authentication-results'), names.server);
+  const tests = names.tests ? values(names.tests).join(',') : '';
+  const spf = worst([...values(names.spf).map(resultIn), ...stated('spf')]);
+  const dkim = worst([...values(names.dkim).map(resultIn), ...dkimOf(tests), ...stated('dkim')]);
   const dmarc = worst(stated('dmarc'));
   const authentication = { ...(spf && { spf }), ...(dkim && { dkim }), ...(dmarc && { dmarc }) };
   return {
@@ -69,7 +69,7 @@ export function verdictsOf(type: InboundType, headers: Headers): Verdicts {
   };
 }
 
-/** From worst to best, for an attacker who would like the best. */
+/** From worst to best. */
 const ORDER: readonly AuthenticationResult[] = [
   'fail',
   'permerror',
@@ -85,7 +85,7 @@ function worst(results: readonly (AuthenticationResult | undefined)[]): Authenti
   return ORDER.find((result) => results.includes(result));
 }
 
-/** `Pass (sender SPF authorized) …`, `SoftFail`. */
+/** Reads values such as `Pass (sender SPF authorized) …` or `SoftFail`. */
 function resultIn(value: string): AuthenticationResult | undefined {
   const [word] = /[a-z]+/.exec(value.slice(0, 100).toLowerCase()) ?? [];
   return AUTHENTICATION_RESULTS.find((result) => result === word);
@@ -101,14 +101,14 @@ function resultsOf(values: readonly string[], server: RegExp) {
     const results = given.flatMap(([, name, result = '']) =>
       name?.toLowerCase() === method ? [resultIn(result)] : [],
     );
-    // One good signature is enough (RFC 8601 section 2.7.1), whatever others are there.
+    // One valid signature is enough (RFC 8601 section 2.7.1), whatever the others are.
     return method === 'dkim' && results.includes('pass') ? ['pass'] : results;
   };
 }
 
 const RESULT = /;\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)/gi;
 
-/** SpamAssassin's words, as far as they are certain. */
+/** DKIM result from SpamAssassin's tests, as far as they are definite. */
 function dkimOf(tests: string): AuthenticationResult[] {
   const names = tests.split(/[\s,]+/);
   if (names.includes('DKIM_VALID')) return ['pass'];

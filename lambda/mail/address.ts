@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url';
 import { encodedWords, looksEncoded } from './encoded-word.ts';
 import type { Mailbox } from './message.ts';
 
-/** What is wrong with an address, as the sentence part that says what would be right; never repeats the address. */
+/** Why an address is invalid: the part of a sentence that says what would be right; never contains the address. */
 export interface AddressProblem {
   readonly problem: string;
 }
@@ -11,7 +11,7 @@ export interface AddressProblem {
 const MAX_LOCAL_OCTETS = 64;
 const MAX_ADDRESS_OCTETS = 254;
 const MAX_DOMAIN_OCTETS = 253;
-// Bounds the work on garbage; no address that passes the limits above is given as more.
+// Bounds the work on invalid input; above any address within the limits above.
 const MAX_INPUT = 1000;
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -21,20 +21,20 @@ const DOT_ATOM =
 const ENCODED_WORD = /=\?[^?\s]+\?[bq]\?[^?\s]*\?=/i;
 const QUOTED = /^"((?:[^"\\]|\\.)*)"$/su;
 // Controls, invisible format characters, lone surrogates and spaces other than U+0020. The pairs at the end become CR LF
-// where a client cuts them to 8 bits; one of these letters alone is everyday Czech or Chinese.
+// in a client that cuts characters to 8 bits; one of these letters alone is ordinary Czech or Chinese.
 const FORBIDDEN_IN_LOCAL =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|[\u010d\u560d][\u010a\u560a]/u;
 
 /**
- * Reads exactly one address, strictly: no comments, groups, routes, encoded-words or domain literals.
- * The domain comes back in lower-case A-labels (UTS 46), the local part in NFC, quoted only where it must be.
+ * Reads exactly one address, strictly: no comments, groups, routes, encoded-words or domain literals. Returns the domain
+ * in lower-case A-labels (UTS 46) and the local part in NFC, quoted only if it must be.
  */
 export function parseMailbox(
   input: string | { readonly name?: string | undefined; readonly address: string },
 ): Mailbox | AddressProblem {
   const { name, address } = typeof input === 'string' ? { name: undefined, address: input } : input;
   if (address.length > MAX_INPUT) return { problem: `an address of at most ${MAX_ADDRESS_OCTETS} octets` };
-  // A quoted local part may hold an @, a domain never does.
+  // A quoted local part may contain an @, a domain never does.
   const at = address.lastIndexOf('@');
   if (at < 1) return { problem: 'one address with a local part, one @ and a domain' };
   const local = parseLocalPart(address.slice(0, at).normalize('NFC'));
@@ -66,7 +66,7 @@ function parseLocalPart(given: string): string | AddressProblem {
 }
 
 function parseDomain(given: string): string | AddressProblem {
-  // The URL parser behind domainToASCII decodes percent signs and reads numbers as IPv4: neither may reach it.
+  // The URL parser behind domainToASCII decodes percent signs and reads numbers as IPv4, so neither is passed to it.
   const plain = /^[A-Za-z0-9.\-\u0080-\u{10ffff}]+$/u.test(given) && given.isWellFormed();
   const domain = plain ? domainToASCII(given).toLowerCase() : '';
   const labels = domain.split('.');
@@ -82,12 +82,12 @@ export function hasAsciiLocalPart(address: string): boolean {
   return !/\P{ASCII}/u.test(address);
 }
 
-/** Whether the local part is one that only a quoted-string can write (`"a b"@example.com`). */
+/** Whether the local part can only be written as a quoted-string (`"a b"@example.com`). */
 export function hasQuotedLocalPart(address: string): boolean {
   return address.startsWith('"');
 }
 
-/** The part after the last @, lower case when the address was parsed. */
+/** The part after the last @; in lower case for a parsed address. */
 export function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1);
 }
@@ -99,8 +99,8 @@ export function sameMailboxKey(address: string): string {
 }
 
 /**
- * Writes a mailbox for every header and every provider's JSON: the only place where a name and an address are joined.
- * The result is ASCII (but for a non-ASCII local part), and reads back as exactly this name and one address.
+ * Writes a mailbox for headers and for every provider's JSON: the only place where a name and an address are joined. The
+ * result is ASCII (except for a non-ASCII local part), and parses back to exactly this name and address.
  */
 export function formatMailbox(mailbox: Mailbox): string {
   return mailboxTokens(mailbox).join(' ');
@@ -111,7 +111,10 @@ function mailboxTokens({ name, address }: Mailbox, room?: number): string[] {
   return [...phraseTokens(name, room), `<${address}>`];
 }
 
-/** The pieces of a list of mailboxes that a header line may be folded between; `room` is what is left of its first line. */
+/**
+ * The tokens of a list of mailboxes, between which a header line may be folded; `room` is the free space on its first
+ * line.
+ */
 export function listTokens(mailboxes: readonly Mailbox[], room: number): string[] {
   return mailboxes.flatMap((mailbox, index) => {
     const own = mailboxTokens(mailbox, index === 0 ? room : undefined);
@@ -119,7 +122,7 @@ export function listTokens(mailboxes: readonly Mailbox[], room: number): string[
   });
 }
 
-// Longer names, and spaces that folding or trimming readers would change, travel safely only as encoded words.
+// Longer names, and spaces that a reader would change by folding or trimming, are safe only as encoded words.
 const PLAIN_PHRASE = /^(?! )(?!.* {2})[\x20-\x7e]{1,60}(?<! )$/;
 
 /** A name before an address or an id: quoted, or as encoded words. */

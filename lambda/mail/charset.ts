@@ -3,11 +3,11 @@ import iconv from 'iconv-lite';
 import libmime from 'libmime';
 
 /**
- * The text of bytes whose charset a mail names, names wrongly, or does not name at all.
+ * Decodes text whose charset a mail declares rightly, wrongly or not at all.
  *
- * A label that is known counts where it can read all of the bytes. Otherwise they are what they can be: UTF-16 and UTF-32 by
- * their byte order marks, ISO-2022 by its escapes, UTF-8 by its form, else `likely`, the charset of the rest of the mail, and
- * windows-1252, by far the commonest 8-bit charset of mail that names none.
+ * A known label is used if it can decode all bytes. Otherwise the charset is guessed: UTF-16 and UTF-32 by their byte
+ * order marks, ISO-2022 by its escapes, UTF-8 by its form, else `likely`, the charset of the rest of the mail, and
+ * finally windows-1252, the most common 8-bit charset of mail without a declaration.
  */
 export function textFrom(bytes: Buffer, label?: string, likely?: string): string {
   const marked = byOrderMark(bytes);
@@ -25,7 +25,7 @@ const UNREADABLE = '\ufffd';
 
 function byOrderMark(bytes: Buffer): string | undefined {
   const [first, second, third, fourth] = bytes;
-  // That of UTF-32 begins like that of UTF-16; no text begins with NUL.
+  // The mark of UTF-32 begins like that of UTF-16, but no text begins with NUL.
   if (first === 0xff && second === 0xfe && third === 0 && fourth === 0) return decode(bytes, 'utf-32le');
   if (first === 0 && second === 0 && third === 0xfe && fourth === 0xff) return decode(bytes, 'utf-32be');
   if (first === 0xef && second === 0xbb && third === 0xbf) return bytes.toString('utf8', 3);
@@ -33,7 +33,7 @@ function byOrderMark(bytes: Buffer): string | undefined {
   return first === 0xfe && second === 0xff ? decode(bytes, 'utf-16be') : undefined;
 }
 
-/** Letters of most scripts have one byte of zero; the label often names no order. */
+/** Guesses the byte order, which the label often omits: letters of most scripts have one zero byte. */
 function isBigEndian(bytes: Buffer): boolean {
   let [even, odd] = [0, 0];
   for (let at = 0; at + 1 < Math.min(bytes.length, 400); at += 2) {
@@ -54,7 +54,7 @@ function guessed(bytes: Buffer, likely: string | undefined): string {
   return text.includes(UNREADABLE) ? decode(bytes, 'windows-1252') : text;
 }
 
-/** Designations of ISO-2022-JP, -KR and -CN (RFC 1468, 1557, 1922) within the first lines. */
+/** ISO-2022-JP, -KR or -CN, by designations (RFC 1468, 1557, 1922) within the first lines. */
 function byEscapes(bytes: Buffer): string | undefined {
   if (!bytes.includes(0x1b)) return undefined;
   const start = bytes.toString('latin1', 0, 4096);
@@ -64,12 +64,12 @@ function byEscapes(bytes: Buffer): string | undefined {
   return japanese ? 'iso-2022-jp' : undefined;
 }
 
-/** Whether the text has at least one character of several bytes that was read. */
+/** Whether at least one multi-byte character was decoded. */
 function hasSequence(text: string): boolean {
   return /[\u0080-\ufffc]/.test(text);
 }
 
-/** The name of a charset as a codec here knows it; undefined for one that is unknown, or no charset for 8-bit bytes. */
+/** Name of the codec for a charset; undefined for an unknown charset or one without 8-bit bytes. */
 export function codecOf(label: string): string | undefined {
   if (known.has(label)) return known.get(label);
   if (known.size >= MOST_KNOWN) known.clear();
@@ -78,7 +78,10 @@ export function codecOf(label: string): string | undefined {
   return codec;
 }
 
-/** Each look-up of an unknown label costs an exception or two, and a hostile mail has as many as words. */
+/**
+ * Cache of codecs: each look-up of an unknown label costs one or two exceptions, and a hostile mail has thousands of
+ * labels.
+ */
 const known = new Map<string, string | undefined>();
 const MOST_KNOWN = 1_000;
 
@@ -102,10 +105,10 @@ function lookUp(label: string): string | undefined {
   return undefined;
 }
 
-/** ASCII holds no 8-bit bytes; iconv-lite's codecs for bytes are no charsets. */
+/** ASCII has no 8-bit bytes; iconv-lite's codecs for bytes are no charsets. */
 const NONE = /^(|.*ascii.*|ansi_x3.*|iso_?646.*|us|cp367|ibm367|binary|hex|base64|utf-?7-?imap|x-user-defined)$/;
 
-/** Names that neither library knows; code pages have zeros in front, and several prefixes. */
+/** Names that both libraries lack; code pages are written with leading zeros and several prefixes. */
 const ALIASES: readonly (readonly [RegExp, string])[] = [
   [/^(?:x-)?unicode-\d-\d-utf-?(\d+)$/, 'utf-$1'],
   [/^(?:x-ms-)(.*)$/, '$1'],
@@ -140,15 +143,15 @@ function decode(bytes: Buffer, codec: string): string {
   return whatwgName(name) === undefined ? iconv.decode(bytes, name) : new TextDecoder(name).decode(bytes);
 }
 
-/** Readers write the wider charset under the name of the narrower one. */
+/** Many clients write a wider charset under the name of a narrower one. */
 const WIDER: ReadonlyMap<string, string> = new Map([
   ['gbk', 'gb18030'],
-  // Of these two Node's decoders know the narrow one only.
+  // Node's decoders know only the narrower variant of these two.
   ['euc-kr', 'cp949'],
   ['big5', 'big5hkscs'],
 ]);
 
-/** Charsets of RFC 1468, 1557, 1922 and 1843, which neither library reads, or not between two encoded words. */
+/** Charsets of RFC 1468, 1557, 1922 and 1843 that both libraries lack, or cannot decode across encoded words. */
 const OWN: ReadonlyMap<string, (bytes: Buffer) => string> = new Map([
   ['iso-2022-jp', (bytes) => new TextDecoder('iso-2022-jp').decode(withoutIdleEscapes(bytes))],
   ['iso-2022-kr', (bytes) => decode(shifted(bytes), 'euc-kr')],
@@ -156,7 +159,7 @@ const OWN: ReadonlyMap<string, (bytes: Buffer) => string> = new Map([
   ['hz-gb-2312', (bytes) => decode(tilded(bytes), 'gb18030')],
 ]);
 
-/** A decoder takes an escape after an escape for an error, and joined encoded words have those. */
+/** Removes escapes that are followed by another one: decoders refuse them, and joined encoded words contain them. */
 function withoutIdleEscapes(bytes: Buffer): Buffer {
   const text = bytes.toString('latin1');
   return text.includes('\x1b(B\x1b') ? Buffer.from(text.replaceAll('\x1b(B\x1b', '\x1b'), 'latin1') : bytes;
@@ -165,7 +168,7 @@ function withoutIdleEscapes(bytes: Buffer): Buffer {
 const ESCAPE = 0x1b;
 const [SHIFT_OUT, SHIFT_IN, LF, TILDE] = [0x0e, 0x0f, 0x0a, 0x7e];
 
-/** Between SO and SI both bytes of a character are 7-bit; the same with their high bits is EUC. */
+/** Converts ISO-2022 to EUC: between SO and SI both bytes of a character are 7-bit, and EUC sets their high bits. */
 function shifted(bytes: Buffer): Buffer {
   return raised(bytes, (byte, at) => {
     // A designation has four bytes: ESC $ ) C.
@@ -175,7 +178,7 @@ function shifted(bytes: Buffer): Buffer {
   });
 }
 
-/** The same between `~{` and `~}`. */
+/** Converts HZ to EUC: the same between `~{` and `~}`. */
 function tilded(bytes: Buffer): Buffer {
   return raised(bytes, (byte, at) => {
     if (byte !== TILDE) return undefined;
@@ -185,7 +188,7 @@ function tilded(bytes: Buffer): Buffer {
   });
 }
 
-/** Sets the high bits where a shift says so; each line begins without. */
+/** Sets the high bits between two shifts; each line begins unshifted. */
 function raised(bytes: Buffer, shiftAt: (byte: number, at: number) => { skip: number; high?: boolean } | undefined) {
   const out = Buffer.allocUnsafe(bytes.length);
   let [length, at, high] = [0, 0, false];

@@ -1,20 +1,20 @@
-/** `=?UTF-8?B?` and `?=`. */
+/** Characters of `=?UTF-8?B?` and `?=`. */
 const FRAME = 12;
 /** RFC 2047 section 2: longest encoded word. */
 const MAX_WORD = 75;
-/** One character of four octets is eight characters of base64. */
+/** Shortest encoded word: one character of four octets is eight characters of base64. */
 const LEAST_WORD = FRAME + 8;
 
-/** Whether a reader could take plain ASCII for an encoded word; lenient ones decode across spaces. */
+/** Whether a reader could take plain ASCII for an encoded word; lenient readers decode across spaces. */
 export function looksEncoded(text: string): boolean {
   return text.includes('=?');
 }
 
 /**
- * The text as RFC 2047 encoded words (UTF-8, base64), each whole by itself: no character is split between two.
- * Readers drop white space between neighbours, so the words may be folded at every space.
+ * The text as RFC 2047 encoded words (UTF-8, base64), each with whole characters only. Readers drop white space between
+ * neighbours, so the words may be folded at every space.
  *
- * @param room characters that are left on the first line; too few for any word mean that the first one begins a line
+ * @param room free characters on the first line; if no word fits, the first one begins a new line
  */
 export function encodedWords(text: string, room = MAX_WORD): string[] {
   const words: string[] = [];

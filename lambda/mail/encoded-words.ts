@@ -1,13 +1,13 @@
 import { textFrom } from './charset.ts';
 
-/** RFC 2047; with the language of RFC 2231, section 5, which says nothing here. */
+/** An encoded word (RFC 2047); the language of RFC 2231, section 5, is ignored. */
 const WORD = /=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([BbQq])\?([^?]*)\?=/g;
 
 /**
  * Decodes the encoded words of a header.
  *
- * Neighbours of one charset are joined as bytes first: some clients cut a character in two between words, against the RFC.
- * Blanks within a word, which the RFC forbids as well, are common in file names.
+ * Bytes of neighbours with one charset are joined first, since some clients split a character between two words, against
+ * the RFC. Spaces within a word, also forbidden, are common in file names.
  */
 export function decodeWords(value: string): string {
   if (!value.includes('=?')) return value;
@@ -30,7 +30,7 @@ export function decodeWords(value: string): string {
 
 interface Run {
   readonly charset: string;
-  /** Bytes, and characters that stood there as they are, against the RFC. */
+  /** Bytes, and unencoded characters, which the RFC forbids. */
   readonly pieces: (Buffer | string)[];
 }
 

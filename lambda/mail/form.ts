@@ -11,24 +11,24 @@ export interface FormField {
 /** The fields of a form in order. */
 export interface Form {
   readonly fields: readonly FormField[];
-  /** Whether this is all of it: the form ends as it should, and has no more fields than are taken. */
+  /** Whether the form ends properly and has no more fields than the limit. */
   readonly complete: boolean;
   /** Hash of the fields that were left out. */
   readonly rest?: string;
 }
 
-/** Far above what any mail makes: Mailgun posts every header as a field of its own. Bounds memory on garbage. */
+/** Most fields that are kept, far above any mail: Mailgun posts every header as its own field. */
 const MAX_FIELDS = 50_000;
-/** Of them and of those that are wanted however many there are, together. */
+/** Most fields including those that are always kept. */
 const MAX_WANTED_FIELDS = 100_000;
 const MAX_PART_HEADER_BYTES = 16_384;
 
 /**
- * Reads `application/x-www-form-urlencoded` and `multipart/form-data` in one pass over the bytes; undefined for anything else.
+ * Reads `application/x-www-form-urlencoded` and `multipart/form-data` in one pass over the bytes; undefined for anything
+ * else.
  *
- * The platform's own reader (`Response.formData()`) turns the bytes of text fields into UTF-8, which destroys
- * 8-bit mail, and refuses the whole form for one bad part. `isWanted` names the fields that are taken when the others
- * are too many.
+ * The platform's own reader (`Response.formData()`) turns the bytes of text fields into UTF-8, which destroys 8-bit mail,
+ * and refuses the whole form for one bad part. `isWanted` selects the fields that are kept when there are too many.
  */
 export function readForm(
   contentType: string,
@@ -49,20 +49,20 @@ export function readForm(
   }
 }
 
-/** A field as text; what is no UTF-8 becomes U+FFFD. */
+/** A field as text; invalid UTF-8 becomes U+FFFD. */
 export function textOf(value: Buffer): string {
   return value.toString('utf8');
 }
 
 type Gathering = ReturnType<typeof gather>;
 
-/** Takes fields up to the limits, and hashes what is beyond them. */
+/** Collects fields up to the limits, and hashes those beyond them. */
 function gather(isWanted: (name: string) => boolean) {
   const fields: FormField[] = [];
   const rest = createHash('sha256');
   let complete = true;
   return {
-    /** `bytes` is the field as it stands in the form. */
+    /** `bytes` is the field as written in the form. */
     add(name: string, bytes: Buffer, field: () => FormField): void {
       if (fields.length < MAX_FIELDS || (fields.length < MAX_WANTED_FIELDS && isWanted(name))) {
         fields.push(field());
@@ -130,7 +130,7 @@ function readMultipart(body: Buffer, boundary: string, { add, form }: Gathering)
   const first = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2));
   let found = first ? endOfDelimiter(body, delimiter.length - 2) : findDelimiter(body, delimiter, 0);
   while (found !== undefined && !found.last) {
-    // Two bytes back: an empty part has no line break of its own before the next delimiter.
+    // Two bytes back, since an empty part has no line break of its own before the next delimiter.
     const next = findDelimiter(body, delimiter, found.end - 2);
     const part = body.subarray(found.end, Math.max(found.end, next?.start ?? body.length));
     const field = readPart(part);
@@ -141,9 +141,9 @@ function readMultipart(body: Buffer, boundary: string, { add, form }: Gathering)
 }
 
 interface Delimiter {
-  /** Where the part before it ends. */
+  /** End of the part before it. */
   readonly start: number;
-  /** Where the part after it begins. */
+  /** Start of the part after it. */
   readonly end: number;
   readonly last: boolean;
 }
@@ -156,7 +156,10 @@ function findDelimiter(body: Buffer, delimiter: Buffer, from: number): Delimiter
   return undefined;
 }
 
-/** What follows a delimiter: its line break, two hyphens at the end of the form, or more of a longer boundary. */
+/**
+ * The end of a delimiter: after its line break, or after two hyphens at the end of the form; undefined if it is the start
+ * of a longer boundary.
+ */
 function endOfDelimiter(body: Buffer, after: number): Delimiter | undefined {
   if (body[after] === 0x2d && body[after + 1] === 0x2d) return { start: 0, end: after + 2, last: true };
   let end = after;

@@ -1,10 +1,10 @@
 import { lineEnd, withoutLineEnd } from './lines.ts';
 import { repairedType } from './structured.ts';
 
-/** A header as it was written, unfolded; characters are bytes (latin1). */
+/** A header as written, unfolded; characters are bytes (latin1). */
 export type HeaderField = readonly [name: string, value: string];
 
-/** What stands at a place of a header block. */
+/** The next line or header of a header block. */
 export type HeaderBlockItem =
   | {
       readonly kind: 'header';
@@ -16,15 +16,15 @@ export type HeaderBlockItem =
   | { readonly kind: 'end'; readonly end: number }
   | { readonly kind: 'no-header'; readonly end: number };
 
-/** RFC 5322, section 2.2, and white space before the colon by section 4.5. No name begins like a delimiter. */
+/** RFC 5322, section 2.2, with white space before the colon by section 4.5. No name begins like a delimiter. */
 const HEADER = /^(?!--)([!-9;-~]{1,200})[ \t]*:/;
-/** The line that a mailbox file has above each mail. */
+/** The separator line of a mailbox file above each mail. */
 const MAILBOX_LINE = /^>?From /;
 
 /**
- * Reads the header that begins at a place. Of one that is longer than `most` only as much as shows it.
+ * Reads the header that begins at `from`. A header longer than `most` is read only as far as needed to detect that.
  *
- * A fold takes its line break away, and nothing else (RFC 5322, section 2.2.3).
+ * Unfolding removes the line break, and nothing else (RFC 5322, section 2.2.3).
  */
 export function nextField(mail: Buffer, from: number, most: number): HeaderBlockItem {
   const end = lineEnd(mail, from);
@@ -33,7 +33,7 @@ export function nextField(mail: Buffer, from: number, most: number): HeaderBlock
   const start = mail.toString('latin1', from, Math.min(bare, from + MAX_NAME));
   const [, name] = HEADER.exec(start) ?? [];
   if (name === undefined) {
-    // What is no header ends the block, and is the first line of the body; a value without a name is passed over.
+    // A line that is no header ends the block, and is the first line of the body; a value without a name is skipped.
     const passed = start.startsWith(':') || (from === 0 && MAILBOX_LINE.test(start));
     return passed ? { kind: 'no-header', end } : { kind: 'end', end: from };
   }
@@ -52,7 +52,7 @@ const MAX_NAME = 400;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** The line of a Content-Type that can be read. */
+/** A Content-Type line in a form that the parser can read. */
 export function repairedField({ name, value }: { readonly name: string; readonly value: string }): string {
   return `${name}: ${repairedType(value)}`;
 }

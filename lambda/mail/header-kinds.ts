@@ -2,16 +2,16 @@ import { MAILBOX_LIST } from '../contract/patterns.ts';
 import { listTokens, parseMailbox, phraseTokens } from './address.ts';
 import type { Mailbox } from './message.ts';
 
-/** The pieces of a value that a line may be folded between, or what the value should have been. */
+/** The tokens of a value, between which a line may be folded, or a description of the right value. */
 export type HeaderRead = { readonly tokens: readonly string[] } | { readonly problem: string };
 
-/** How the value of a structured header is written; all others are free text. */
+/** Syntax of a structured header; all others are free text. */
 type HeaderKind = keyof typeof KINDS;
 
-/** Longest word that is left as it is: with the longest name before it, it still fits a line of 998. */
+/** Longest word that is not encoded: with the longest name before it, it still fits a line of 998. */
 export const MAX_WORD = 900;
 
-// In JSON Schema `\s` is that of ECMAScript; without the flag for Unicode, so that every validator can read it.
+// For JSON Schema, whose `\s` is that of ECMAScript; without the Unicode flag, so that every validator can read it.
 const ID = `<[!-;=?-~]{1,${MAX_WORD - 2}}>`;
 
 const KINDS = {
@@ -21,7 +21,7 @@ const KINDS = {
     pattern: `^(?:[\\s,]*${ID})+[\\s,]*$`,
     read: (value: string) => value.match(new RegExp(ID, 'g')) ?? [],
   },
-  /** An id in angle brackets, with a phrase before it (RFC 2919 section 3). */
+  /** An id in angle brackets, optionally after a phrase (RFC 2919 section 3). */
   listId: {
     expected: 'an id of ASCII in angle brackets, with a name before it if you like, such as News <news.example.com>',
     pattern: '^(?:[^<>]*<[!-;=?-~]{1,255}>\\s*|\\s*[!-;=?-~]{1,255}\\s*)$',
@@ -31,7 +31,7 @@ const KINDS = {
       return [...(phrase === '' ? [] : phraseTokens(phrase, room)), `<${id}>`];
     },
   },
-  /** Words of ASCII that programs read letter by letter: tokens, numbers, URIs. */
+  /** Words of ASCII that programs compare literally: tokens, numbers, URIs. */
   words: {
     expected: `words of ASCII without encoding, at most ${MAX_WORD} characters each`,
     pattern: `^\\s*[!-~]{1,${MAX_WORD}}(?:\\s+[!-~]{1,${MAX_WORD}})*\\s*$`,
@@ -51,11 +51,14 @@ const NAMES: Readonly<Record<HeaderKind, string>> = {
     'x-entity-ref-id x-loop x-msmail-priority x-originating-ip x-priority x-report-abuse x-spam-flag',
 };
 
-/** Mailboxes: a name and an address, or several with commas between. */
+/** Headers with a mailbox, or several separated by commas. */
 const MAILBOXES =
   'disposition-notification-to return-receipt-to x-confirm-reading-to errors-to mail-followup-to mail-reply-to';
 
-/** Patterns of names in lower case, and of their values; that of mailboxes lets through less than {@link readStructured}. */
+/**
+ * Patterns of names in lower case, and of their values; the pattern for mailboxes is stricter than {@link
+ * readStructured}.
+ */
 export const STRUCTURED = [
   ...(Object.keys(NAMES) as HeaderKind[]).map((kind) => ({
     kind,
@@ -70,10 +73,11 @@ function oneOf(names: string): string {
 }
 
 /**
- * Reads the value of a header whose words programs understand (IANA's registry of message headers, and what mail systems
- * write besides; 2026-11-28): white space is put right, and what could only be encoded is refused. Undefined for free text.
+ * Reads the value of a header with words for programs (IANA's registry of message headers, and further ones that mail
+ * systems write; 2026-11-28): normalises white space, and refuses values that would need encoding. Undefined for free
+ * text.
  *
- * @param room characters that are left on the first line
+ * @param room free characters on the first line
  */
 export function readStructured(name: string, value: string, room: number): HeaderRead | undefined {
   const kind = STRUCTURED.find(({ names }) => new RegExp(names).test(name.toLowerCase()))?.kind;
@@ -97,7 +101,7 @@ function readMailboxes(value: string, room: number): HeaderRead {
   return { tokens: listTokens(mailboxes, room) };
 }
 
-/** A phrase without the quotes that it was given with. */
+/** A phrase without its surrounding quotes. */
 function unquoted(phrase: string): string {
   const quoted = /^"((?:[^"\\]|\\.)*)"$/su.exec(phrase)?.[1];
   return quoted === undefined ? phrase : quoted.replace(/\\(.)/gsu, '$1');

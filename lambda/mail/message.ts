@@ -13,27 +13,27 @@ export interface MessageAttachment {
   readonly contentId?: string;
 }
 
-/** An invitation, or another message between calendars (RFC 5546), with CRLF line ends. */
+/** An invitation, or another calendar message (RFC 5546), with CRLF line ends. */
 export interface Calendar {
   readonly method: string;
   readonly content: string;
 }
 
-/** What a provider may do to a mail to learn whether it was read; both change its HTML. */
+/** Changes to the HTML of a mail by which a provider tracks whether it was read. */
 export interface Tracking {
   readonly opens: boolean;
   readonly clicks: boolean;
 }
 
 /**
- * A submission after validation: safe to hand to any composer or provider without further checks.
+ * A submission after validation: composers and providers need no further checks.
  *
- * No field contains CR, LF or NUL outside of `text` and `html`; To, Cc and Bcc hold each address once.
+ * No field except `text` and `html` contains CR, LF or NUL; To, Cc and Bcc contain each address once.
  */
 export interface Message {
   /** The submission id. */
   readonly id: string;
-  /** SHA-256 of the id, base64url, 43 characters: the handle that every attempt carries. */
+  /** SHA-256 of the id, base64url, 43 characters: the identifier in every attempt. */
   readonly handle: string;
   /** `<handle@domain of From>`, with angle brackets. */
   readonly messageId: string;
@@ -46,9 +46,12 @@ export interface Message {
   readonly subject: string;
   readonly text?: string;
   readonly html?: string;
-  /** Custom headers in the producer's order, and `X-Mailover-Id`, `List-Unsubscribe` and `List-Unsubscribe-Post` where they apply. */
+  /**
+   * Custom headers in the producer's order, then `X-Mailover-Id`, `List-Unsubscribe` and `List-Unsubscribe-Post` where
+   * they apply.
+   */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The file of an invitation is among them. */
+  /** Includes the file of an invitation. */
   readonly attachments: readonly MessageAttachment[];
   readonly calendar?: Calendar;
   readonly tag?: string;

@@ -2,16 +2,16 @@ import { looksEncoded } from './encoded-word.ts';
 import { fold } from './header-line.ts';
 import type { Calendar, MessageAttachment } from './message.ts';
 
-/** Lines of base64 are written in pieces of 58 KB: a string of a whole attachment would be a copy of it. */
+/** Lines of base64 are written in pieces of 58 KB, since a string of a whole attachment would be a copy of it. */
 const LINE_OCTETS = 57;
 const PIECE = LINE_OCTETS * 1024;
 
 /** The bytes of a whole MIME part, header and content, piece by piece. */
 export type PartBytes = () => Generator<Buffer>;
 
-/** An attachment as a part, with CRLF line ends. */
+/** A MIME part with an attachment, with CRLF line ends. */
 export function attachmentPart({ filename, contentType, content, contentId }: MessageAttachment): PartBytes {
-  // RFC 2046 section 5.2.1 forbids base64 for message types; one that 7bit would change goes as plain bytes instead.
+  // RFC 2046 section 5.2.1 forbids base64 for message types; content that 7bit would change is sent as bytes instead.
   const embedded = /^message\//i.test(contentType);
   const asIs = embedded && isSevenBit(content);
   const type = embedded && !asIs ? 'application/octet-stream' : withoutName(contentType);
@@ -27,7 +27,10 @@ export function attachmentPart({ filename, contentType, content, contentId }: Me
   return () => part(lines, content, asIs);
 }
 
-/** An invitation as an alternative to the text, which is how mail programs offer to accept it (RFC 6047 section 2.4). */
+/**
+ * A MIME part with an invitation as an alternative to the text, so that mail programs offer to accept it (RFC 6047
+ * section 2.4).
+ */
 export function calendarPart({ method, content }: Calendar): PartBytes {
   const lines = [
     fold('Content-Type', ['text/calendar;', 'charset=utf-8;', `method=${method}`]),
@@ -51,7 +54,7 @@ function* part(lines: readonly string[], content: Buffer, asIs: boolean): Genera
   }
 }
 
-/** How many bytes {@link attachmentPart} makes of so many; a bound from above. */
+/** Upper bound of the size of {@link attachmentPart} for this many octets. */
 export function partSize(octets: number): number {
   return Math.ceil(octets / LINE_OCTETS) * 78;
 }
@@ -60,18 +63,18 @@ function joined(parts: readonly string[]): string[] {
   return parts.map((text, index) => (index < parts.length - 1 ? `${text};` : text));
 }
 
-/** The name comes from the file name alone. */
+/** Removes the parameter `name`, which is written from the file name. */
 function withoutName(contentType: string): string {
   return contentType.replace(/ ?; ?name=(?:"[^"]*"|[^";]*)/gi, '');
 }
 
 const TOKEN = /^[A-Za-z0-9!#$&+.^_`{}~-]{1,60}$/;
 const QUOTABLE = /^[ -~]{1,60}$/;
-/** RFC 5987 attr-char: what needs no percent sign. */
+/** RFC 5987 attr-char: characters without percent encoding. */
 const ATTR_CHAR = /^[A-Za-z0-9!#$&+.^_`|~-]$/;
 const MAX_SECTION = 56;
 
-/** A parameter of a MIME header. RFC 2047 section 5 forbids encoded words in it: RFC 2231 says how it is written instead. */
+/** A parameter of a MIME header, encoded by RFC 2231, since RFC 2047 section 5 forbids encoded words in parameters. */
 function parameter(name: string, value: string): string[] {
   if (TOKEN.test(value)) return [`${name}=${value}`];
   if (QUOTABLE.test(value) && !looksEncoded(value)) return [`${name}="${value.replace(/["\\]/g, '\\$&')}"`];
@@ -92,7 +95,7 @@ function percentEncoded(character: string): string {
   );
 }
 
-/** ASCII without NUL, in CRLF lines of at most 998 characters. */
+/** Whether the content is ASCII without NUL, in CRLF lines of at most 998 characters. */
 function isSevenBit(content: Buffer): boolean {
   let length = 0;
   for (let at = 0; at < content.length; at++) {

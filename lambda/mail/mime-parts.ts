@@ -4,39 +4,42 @@ import { endOfHead, lineEnd, withoutLineEnd } from './lines.ts';
 import { structured } from './structured.ts';
 import { type Decoded, decoded } from './transfer-encoding.ts';
 
-/** A part of a mail as it stands there: a multipart with its parts, or a leaf with content. */
+/** A part of a mail: a multipart with its parts, or a leaf with content. */
 export interface MailPart {
   readonly headers: readonly HeaderField[];
-  /** Media type in lower case, without parameters; as written, so that it may be none. */
+  /** Media type in lower case, without parameters; as written, so it may be invalid. */
   readonly type: string;
-  /** `mixed` of `multipart/mixed`, and of anything else that has parts; false for a leaf. */
+  /** `mixed` for `multipart/mixed`, and for any other type that has parts; false for a leaf. */
   readonly multipart: string | false;
   readonly children: readonly MailPart[];
-  /** Undoes the transfer encoding; of a multipart that is what stands there if no part was found. */
+  /** The content without its transfer encoding; for a multipart without parts, its body. */
   read(): Decoded;
 }
 
-/** A mail in its parts. */
+/** The structure of a mail. */
 export interface MailParts {
   readonly root: MailPart;
-  /** Whether these are all parts: a mail made to break parsers has more, or deeper ones, or more headers. */
+  /**
+   * Whether these are all parts; false if a mail exceeds the limits of parts, depth or headers, as an attack on parsers
+   * does.
+   */
   readonly complete: boolean;
-  /** Whether each multipart is closed by its own end: where one is not, nobody knows what is lost. */
+  /** Whether each multipart has its end delimiter; without it, an unknown amount is missing. */
   readonly ended: boolean;
 }
 
-/** More than any mail of a person has, empty ones included. */
+/** Most parts of a mail, empty ones included. */
 const MAX_PARTS = 1_000;
-/** The delimiters of each level are compared with each line that may be one. */
+/** Deepest nesting: the delimiters of each level are compared with each possible line. */
 const MAX_DEPTH = 20;
 const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_PART_HEADER_BYTES = 32 * 1024;
 
 /**
- * Finds the parts of a mail in time and memory that follow from its size alone; takes anything, and throws never.
+ * Finds the parts of a mail in time and memory bounded by its size; accepts any bytes, and never throws.
  *
- * Structure is mailsplit's to decide, line by line. A forwarded mail (`message/rfc822`) is a leaf: it is a file of this
- * mail, not a part of its text.
+ * mailsplit decides on the structure, line by line. A forwarded mail (`message/rfc822`) is a leaf: a file of this mail,
+ * not a part of its text.
  */
 export function splitMail(mail: Buffer): MailParts {
   const reader = new Reader(mail);
@@ -44,11 +47,11 @@ export function splitMail(mail: Buffer): MailParts {
   return { root: reader.root, complete: reader.complete, ended: reader.ended };
 }
 
-/** What is known of a part while it is read. */
+/** A part while it is read. */
 interface Open extends MailPart {
   multipart: string | false;
   readonly children: Open[];
-  /** Where its body begins and ends. */
+  /** Start and end of its body. */
   start: number;
   end: number | undefined;
   readonly depth: number;
@@ -57,28 +60,28 @@ interface Open extends MailPart {
 type SplitterNode = InstanceType<typeof import('@zone-eu/mailsplit').MimeNode>;
 
 /**
- * The splitter by its own step for one line, which its types leave out. As a stream it takes whole mails only, and neither
- * a header block without a blank line below it nor a fold within quotes can be told it; its version is pinned.
+ * The splitter's method for one line, which its types omit. Its stream interface accepts whole mails only, and cannot
+ * handle a header block without a blank line after it, or a fold within quotes; its version is pinned.
  */
 interface LineSplitter {
   readonly node: SplitterNode;
   processLine(line: Buffer, final: boolean, done: (error?: Error | null) => void): void;
 }
 
-/** Hands a mail to the splitter, header by header and then line by line. */
+/** Passes a mail to the splitter, header by header and then line by line. */
 class Reader {
   complete = true;
   readonly #mail: Buffer;
   readonly #splitter: LineSplitter;
   readonly #parts = new Map<SplitterNode, Open>();
   readonly #root: SplitterNode;
-  /** Multiparts whose end was met. */
+  /** Multiparts whose end delimiter was found. */
   readonly #closed = new Set<Open>();
 
   constructor(mail: Buffer) {
     this.#mail = mail;
     const config = { ignoreEmbedded: true, maxChildNodes: MAX_PARTS + 1, maxHeadSize: 2 * 64 * MAX_HEADER_BYTES };
-    // See LineSplitter: the types leave its step out.
+    // The types omit the method of LineSplitter.
     this.#splitter = new Splitter(config) as unknown as LineSplitter;
     this.#root = this.#splitter.node;
   }
@@ -102,7 +105,7 @@ class Reader {
     }
   }
 
-  /** Reads a header block; gives where the body begins, or undefined if that is too deep to go on. */
+  /** Reads a header block; returns the start of the body, or undefined if the part is nested too deeply. */
   #readHead(node: SplitterNode, from: number): number | undefined {
     const headers: HeaderField[] = [];
     const most = node === this.#root ? MAX_HEADER_BYTES : MAX_PART_HEADER_BYTES;
@@ -146,7 +149,7 @@ class Reader {
     };
     this.#parts.set(node, part);
     parent?.children.push(part);
-    // The splitter goes by the boundary; some clients write one, and parts, below another type.
+    // The splitter goes by the boundary; some clients write a boundary and parts with another type.
     if (parent) parent.multipart ||= 'mixed';
     if (depth <= MAX_DEPTH) return true;
     part.end = start;
@@ -154,13 +157,13 @@ class Reader {
     return false;
   }
 
-  /** Goes through lines that are no headers; gives the part that begins behind one of them. */
+  /** Skips lines of a body; returns the part that begins after one of them. */
   #skipBody(from: number): { node: SplitterNode; at: number } | undefined {
     for (let at = dashesFrom(this.#mail, from); at !== -1; at = dashesFrom(this.#mail, lineEnd(this.#mail, at))) {
       const before = this.#splitter.node;
       const end = lineEnd(this.#mail, at);
       const line = this.#mail.subarray(at, end);
-      // Only a line that is ended can be a delimiter.
+      // The splitter recognises a delimiter only with a line end.
       const taken = this.#step(line.at(-1) === LF ? line : Buffer.concat([line, LINE_END]));
       const { node } = this.#splitter;
       if (taken && node === before) continue;
@@ -174,7 +177,7 @@ class Reader {
     return undefined;
   }
 
-  /** False if the splitter takes no more, since there are too many parts. */
+  /** Passes one line to the splitter; false if there are too many parts. */
   #step(line: Buffer): boolean {
     let failed = false;
     this.#splitter.processLine(line, false, (error) => {
@@ -190,7 +193,7 @@ const LINE_END = Buffer.from('\r\n');
 const BLANK = LINE_END;
 const DASHES = Buffer.from('\n--');
 
-/** The next line that begins like a delimiter: no other line can end a part. */
+/** Start of the next line that begins like a delimiter, since no other line can end a part. */
 function dashesFrom(mail: Buffer, from: number): number {
   if (mail[from] === 0x2d && mail[from + 1] === 0x2d) return from;
   const found = mail.indexOf(DASHES, from);

@@ -9,7 +9,7 @@ import { attachmentPart, calendarPart, type PartBytes, partSize } from './mime-p
  * non-ASCII local part. The bytes of attachments are copied once.
  */
 export async function composeMime(message: Message): Promise<Buffer> {
-  // Loaded at the first use: not every provider takes MIME, and a cold start should not pay for it.
+  // Imported at the first use: not every provider needs MIME, and a cold start should not load it.
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
   const { calendar } = message;
   const parts = new MailComposer({
@@ -17,8 +17,8 @@ export async function composeMime(message: Message): Promise<Buffer> {
     date: message.date.toUTCString().replace('GMT', '+0000'),
     ...(message.text !== undefined && { text: withCrlf(message.text) }),
     ...(message.html !== undefined && { html: withCrlf(message.html) }),
-    // Parts are written here: nodemailer puts encoded words into the name of a file (read in 10.6.0, 2026-11-28), and
-    // makes several copies of a large one.
+    // Parts are written here: nodemailer puts encoded words into file names (read in 10.6.0, 2026-11-28), and makes
+    // several copies of a large file.
     ...(calendar && { alternatives: [{ raw: bytesOf(calendarPart(calendar)) }] }),
     attachments: message.attachments.map((attachment) => ({
       raw: bytesOf(attachmentPart(attachment)),
@@ -31,17 +31,17 @@ export async function composeMime(message: Message): Promise<Buffer> {
   return await gather(head(message), parts.createReadStream(), sizeOf(message));
 }
 
-/** The same mail under the addresses of another message: only the lines that Mailover writes by itself differ. */
+/** The same mail with the addresses of another message: only the header lines that Mailover writes itself differ. */
 export function readdressed(mime: Buffer, from: Message, to: Message): Buffer {
   return Buffer.concat([head(to), mime.subarray(head(from).length)]);
 }
 
-/** Bytes of MIME that a message makes at the least: what is larger than this need not be composed to be known as too large. */
+/** Lower bound of the size of the MIME: a message above a limit by this bound need not be composed. */
 export function leastSize({ attachments }: Message): number {
   return attachments.reduce((sum, { content }) => sum + Math.floor((content.length * 4) / 3), 0);
 }
 
-// Written here: nodemailer parses addresses once more, encodes only parts of a name, and passes on what looks encoded
+// Written here: nodemailer parses addresses again, encodes only parts of a name, and passes on text that looks encoded
 // (read in nodemailer 10.6.0, 2026-11-23).
 function head({ from, to, cc, replyTo, subject, headers }: Message): Buffer {
   const lines = [
@@ -60,7 +60,7 @@ function bytesOf(part: PartBytes): Readable {
   return Readable.from(part(), { objectMode: false });
 }
 
-/** Room for headers of parts, and for what quoted-printable adds to text; more is made when it is not enough. */
+/** Estimated size, with room for headers of parts and for quoted-printable; the buffer grows if it is not enough. */
 function sizeOf({ text = '', html = '', attachments, calendar }: Message): number {
   const parts = attachments.reduce((sum, { content }) => sum + partSize(content.length) + 2_000, 0);
   const bodies = Buffer.byteLength(text) + Buffer.byteLength(html) + 2 * Buffer.byteLength(calendar?.content ?? '');

@@ -1,11 +1,11 @@
 /**
- * Why this process alone cannot call a provider. `credentials-refused`: AWS does not accept the credentials of its role, or it has
- * none. `clock-skew`: its clock is wrong. `local-limit`: it has no memory, file or port left.
+ * Why only this process cannot call a provider. `credentials-refused`: AWS does not accept the credentials of its role,
+ * or it has none. `clock-skew`: its clock is wrong. `local-limit`: it has no memory, file or port left.
  */
 export const WORKER_REASONS = ['credentials-refused', 'clock-skew', 'local-limit'] as const;
 export type WorkerReason = (typeof WORKER_REASONS)[number];
 
-/** The reason, if it is one of this process alone. */
+/** The reason, if only this process is at fault. */
 export function workerReason(reason: string | undefined): WorkerReason | undefined {
   return WORKER_REASONS.find((one) => one === reason);
 }
@@ -13,10 +13,10 @@ export function workerReason(reason: string | undefined): WorkerReason | undefin
 /**
  * Why an attempt was not accepted: stable codes for logs, attributes and the ledger.
  *
- * Whom a reason blames is said by the outcome, never by the reason: `quota` may be ours or a mailbox's.
+ * The outcome states what is to blame, the reason does not: `quota` may be that of our account or of a mailbox.
  */
 export type Reason =
-  // The account.
+  // Account.
   | 'access-denied'
   | 'account-disabled'
   | 'account-inactive'
@@ -47,7 +47,7 @@ export type Reason =
   | 'tls-required'
   | 'wrong-endpoint'
   | 'wrong-url'
-  // The sender.
+  // Sender.
   | 'domain-authentication'
   | 'identity-not-verified'
   | 'mail-from-not-verified'
@@ -55,7 +55,7 @@ export type Reason =
   | 'sender-syntax'
   | 'sender-unconfirmed'
   | 'sender-unknown'
-  // An outage.
+  // Outage.
   | 'answer-cut'
   | 'conflict'
   | 'connect-failed'
@@ -79,7 +79,7 @@ export type Reason =
   | 'unreachable'
   // This worker.
   | WorkerReason
-  // The message, or what it is to one recipient.
+  // Message, possibly for one recipient only.
   | 'address'
   | 'address-encoding'
   | 'attachment-type'
@@ -122,7 +122,7 @@ export type Reason =
   | 'recipient-rate'
   | 'session-limit'
   | 'too-many-recipients'
-  // No answer tells.
+  // Unknown.
   | 'answer-lost'
   | 'crashed'
   | 'no-answer'

@@ -2,35 +2,38 @@ import { domainToUnicode } from 'node:url';
 import type { Message } from './message.ts';
 import { plainText, plainView, type View, viewsOf } from './spellings.ts';
 
-/** Blanks out of a text what nobody may read there, however it is spelt. */
+/** Masks everything in a text that must not be logged, in every spelling. */
 export type Redact = (text: string) => string;
 
-/** What must not be read, by how it is found. */
+/** Values to mask, by the way they are searched. */
 export interface Redacted {
-  /** Found as a whole, anywhere. */
+  /** Searched as a whole, anywhere. */
   readonly values: Iterable<string>;
-  /** Words that are found one by one as well. */
+  /** Texts whose words are searched one by one as well. */
   readonly texts?: Iterable<string>;
-  /** Any long enough part of these gives too much away. */
+  /** Values of which any part of sufficient length is masked. */
   readonly secrets?: Iterable<string>;
 }
 
 const MASK = '<hidden>';
-/** Shorter values are found between other signs than letters and digits only: a name of two letters is in half of all words. */
+/**
+ * Shorter values are searched only between characters other than letters and digits: a name of two letters occurs in many
+ * words.
+ */
 const SHORT = 6;
-/** So many signs of a secret, in a row, are a part of it. */
+/** Length of a part of a secret that is masked. */
 const PART = 8;
-/** Read of a body: its words are looked for, not its sentences. */
+/** Characters of a body whose words are searched. */
 const MOST_TEXT = 100_000;
 
-/** Words in which providers speak about any mail; in a subject or a body they say nothing of it. */
+/** Words that providers use about any mail; found in a subject or a body, they reveal nothing about it. */
 const COMMON: ReadonlySet<string> = new Set(
   `a about above accept accepted access account accounts action active additional address addresses after again all allow allowed already an and any api are as at attachment attachments attempt authentication authorization available bad be because been before below blocked body bounce bytes but by call can cannot change client code com connection contact contains content could credentials daily data date day days delivered delivery denied disabled dns does domain domains due each email emails empty error errors exceeded exist expected expired fail failed failure field file for format forbidden found from full gateway given has have header headers hello here hour hours html http https id if in inactive inbound information internal into invalid is it its json key larger later length limit limits line list login long mail mailbox mails maximum may message messages minute minutes missing more must name need network new no not now number of off ok on one only or org other our out over page paid parameter parse password pending per permission please policy port postmark mailgun amazon ses smtp try problem queue queued quota rate read receive received recipient recipients refused rejected reply request requests required response retry returned route same sandbox second seconds secure see send sender sending sent server service session set should signature size smaller so some soon spam start state status stop stream string subject such support suppressed suspended take temporarily temporary text than thank thanks that the their them then there these they this time timeout tls to token too try type unable unavailable unknown until up url us use used user valid value verified version via violation wait was we were what when which while who why will with within without wrong you your net www mailto`.split(
     /\s+/,
   ),
 );
 
-/** Makes one for everything that is to be hidden; without anything, addresses are. */
+/** Creates a redactor for the given values; it always masks addresses. */
 export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact {
   const whole = new Set<string>();
   const words = new Set<string>();
@@ -53,7 +56,7 @@ export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact
     ...wordSpans(view.text, words),
     ...partSpans(view.text, parts),
   ];
-  /** Within what was encoded nothing says where a word begins. */
+  /** Whether decoded text contains a value; a word may begin anywhere in it. */
   const holdsAny = (decoded: string) => {
     const view = plainView(decoded);
     if (find(view).some(([from, to]) => to - from >= 3)) return true;
@@ -70,7 +73,7 @@ export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact
   };
 }
 
-/** What providers say of any mail, such as `OK`: not worth a closer look. */
+/** Whether a text consists of words that providers use about any mail, such as `OK`, and needs no search. */
 export function isOrdinary(text: string): boolean {
   return (
     /^[A-Za-z ,.]*$/.test(text) &&
@@ -81,7 +84,7 @@ export function isOrdinary(text: string): boolean {
   );
 }
 
-/** Whether a provider's id of a mail is made of what the mail says. */
+/** Whether a provider's id of a mail is derived from its content. */
 export function givesAway(id: string, { from, to, cc, bcc, replyTo }: Message): boolean {
   const plain = plainText(id.split('@')[0] ?? '');
   const telling = (text: string) => text.length >= 4 && plain.includes(plainText(text));
@@ -90,7 +93,7 @@ export function givesAway(id: string, { from, to, cc, bcc, replyTo }: Message): 
   );
 }
 
-/** What of a message, and of the secret that it is sent with, must not be read anywhere. */
+/** Values of a message, and of the secret that it is sent with, that must not be logged. */
 export function hiddenOf(message: Message, secret: Readonly<Record<string, string>> = {}): Redacted {
   const {
     from,
@@ -194,7 +197,7 @@ function addressesIn({ text }: View): readonly Span[] {
   return Array.from(text.matchAll(ADDRESS), ({ 0: found, index }) => [index, index + found.length] satisfies Span);
 }
 
-/** Runs that may be base64 or hexadecimal digits, decoded at each place that they may have begun at. */
+/** Runs that may be base64 or hexadecimal, decoded from each possible start. */
 function* encodedRuns(text: string): Generator<readonly [start: number, end: number, decoded: string]> {
   for (const { 0: run, index } of text.matchAll(/[A-Za-z0-9+/_-]{4,}={0,2}/g))
     for (let shift = 0; shift < 4; shift++) yield* readable(index, run, Buffer.from(run.slice(shift), 'base64'));
@@ -202,7 +205,7 @@ function* encodedRuns(text: string): Generator<readonly [start: number, end: num
     for (const shift of [0, 1]) yield* readable(index, run, Buffer.from(run.replace(/[ :-]/g, '').slice(shift), 'hex'));
 }
 
-/** Most words are no encoding of anything. */
+/** Keeps only what decodes to text: most words are no encoding of anything. */
 function* readable(start: number, run: string, bytes: Buffer): Generator<readonly [number, number, string]> {
   const text = bytes.toString('utf8');
   if (/[\p{L}\p{N}@._-]{3}/u.test(text)) yield [start, start + run.length, text];

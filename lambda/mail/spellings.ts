@@ -1,15 +1,18 @@
-/** A text as a reader would decode it; each of its units stands for a span of the given text. */
+/** A text as some reader would decode it; each of its characters corresponds to a span of the given text. */
 export interface View {
   readonly text: string;
   readonly from: readonly number[];
   readonly to: readonly number[];
-  /** Read so freely that sentences look like addresses: good for finding what is known, not for recognising anything. */
+  /**
+   * Decoded so freely that sentences look like addresses: suitable for finding known values, not for recognising
+   * addresses.
+   */
   readonly loose: boolean;
 }
 
 type Rule = readonly [pattern: RegExp, decode: (match: RegExpExecArray) => string];
 
-/** Names of the characters from U+00A0 on in HTML, in their order. */
+/** HTML names of the characters from U+00A0 on, in order. */
 const LATIN_1 =
   'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml';
 const NAMED: ReadonlyMap<string, string> = new Map([
@@ -18,7 +21,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ...Object.entries({ hyphen: '-', dash: '-', plus: '+', num: '#', sol: '/', colon: ':', equals: '=', percnt: '%' }),
 ]);
 
-/** Escapes of URLs, HTML, JSON and mail headers, and those of people who hide addresses from robots. */
+/** Escapes of URLs, HTML, JSON and mail headers, and spellings that hide addresses from robots. */
 const ESCAPES: readonly Rule[] = [
   [/=\?[^?\s]{1,40}\?b\?([A-Za-z0-9+/=]*)\?=/iy, ([, data = '']) => utf8(Buffer.from(data, 'base64'))],
   [/=\?[^?\s]{1,40}\?q\?([^?\s]*)\?=/iy, ([, data = '']) => quotedPrintable(data.replaceAll('_', ' '))],
@@ -45,10 +48,10 @@ const LOOSE: readonly Rule[] = [
   [/\s*([@.])\s*/y, ([, sign = '']) => sign],
 ];
 
-/** How often one may be put around another. */
+/** How many escapes may be nested. */
 const LAYERS = 3;
 
-/** A text in every reading that differs: as it is, and with its escapes undone, one layer after the other. */
+/** All different readings of a text: as it is, and with its escapes decoded, one layer after the other. */
 export function viewsOf(text: string): readonly View[] {
   const views = new Map<string, View>();
   const add = (view: View) => views.has(view.text) || views.set(view.text, view);
@@ -63,7 +66,7 @@ export function viewsOf(text: string): readonly View[] {
   return [...views.values()];
 }
 
-/** Small letters, compatible characters as one, invisible ones left out, white space as one blank. */
+/** Text in lower case, with compatible characters unified, invisible ones removed, and white space reduced to one space. */
 export function plainText(text: string): string {
   return fold(text).replace(/ +/g, ' ');
 }
@@ -98,7 +101,7 @@ function build(length: number, read: (at: number) => readonly [text: string, tak
   const to: number[] = [];
   for (let at = 0; at < length; ) {
     const [read_, taken] = read(at);
-    // One blank is enough.
+    // Runs of spaces become one.
     const part = read_ === ' ' && text.endsWith(' ') ? '' : read_;
     for (let unit = 0; unit < part.length; unit++) {
       from.push(at);
@@ -111,7 +114,7 @@ function build(length: number, read: (at: number) => readonly [text: string, tak
 }
 
 function fold(text: string): string {
-  // Nearly every sign is one of these.
+  // Fast path for nearly all characters.
   if (/^[!-~]+$/.test(text)) return text.toLowerCase();
   return text
     .normalize('NFKC')

@@ -1,17 +1,17 @@
 import libmime from 'libmime';
 
-/** The value of a structured header and its parameters, comments left out; names are in lower case. */
+/** The value of a structured header and its parameters, without comments; names are in lower case. */
 export interface Structured {
   readonly value: string;
   readonly params: Readonly<Record<string, string>>;
-  /** Parameters that are in the form of RFC 2231, and decoded for that reason. */
+  /** Parameters that were decoded because they have the form of RFC 2231. */
   readonly decodedParams: readonly string[];
 }
 
-/** No header that people write is longer. */
+/** Characters of a header that are read. */
 const MAX_CHARACTERS = 32 * 1024;
 
-/** Reads a header such as Content-Type (RFC 2045, section 5.1, with RFC 2231); takes anything. */
+/** Reads a header such as Content-Type (RFC 2045, section 5.1, with RFC 2231); accepts any text. */
 export function structured(value: string): Structured {
   return libmime.parseHeaderValue(value.slice(0, MAX_CHARACTERS), { stripComments: true });
 }
@@ -20,12 +20,12 @@ const TOKEN = '[A-Za-z0-9!#$&^_.+-]{1,127}';
 const TYPE = new RegExp(`^${TOKEN}/${TOKEN}$`);
 const BEFORE_PARAMETER = new RegExp(String.raw`^\s*(${TOKEN}/${TOKEN})[\s,:]+(\S[^]*)$`);
 
-/** Whether it is a media type; RFC 2045, section 5.2, takes anything else for plain text. */
+/** Whether this is a media type; RFC 2045, section 5.2, treats anything else as plain text. */
 export function isMediaType(type: string): boolean {
   return TYPE.test(type);
 }
 
-/** A Content-Type as it was meant: its first semicolon, or the subtype of a multipart, may be missing. */
+/** Repairs a Content-Type whose first semicolon, or the subtype of a multipart, is missing. */
 export function repairedType(value: string): string {
   const { value: type, params } = structured(value);
   if (isMediaType(type)) return value;
@@ -38,7 +38,7 @@ const NAME = String.raw`(?:file)?name(?:\*\d*\*?)?`;
 const WITHOUT_VALUE = new RegExp(String.raw`^\s*${NAME}\s*=`, 'i');
 const WITHOUT_SEMICOLON = new RegExp(String.raw`^\s*(${TOKEN})[\s,:]+(${NAME}\s*=[^]*)$`, 'i');
 
-/** A Content-Disposition as it was meant: its value, or the semicolon behind it, may be missing. */
+/** Repairs a Content-Disposition whose value, or the semicolon after it, is missing. */
 export function repairedDisposition(value: string): string {
   if (WITHOUT_VALUE.test(value)) return `attachment; ${value}`;
   const [, disposition, rest] = WITHOUT_SEMICOLON.exec(value.slice(0, MAX_CHARACTERS)) ?? [];
@@ -48,8 +48,8 @@ export function repairedDisposition(value: string): string {
 const QUOTED_OR_BARE_NAME = /"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|(\b(?:file)?name\s*=)\s*([^\s";][^";]*)/gi;
 
 /**
- * A header whose file name is quoted. Many clients leave the quotes away: the parentheses of several words are part of the
- * name then, whereas those before or behind a single word are a comment.
+ * Quotes the file name of a header. Many clients omit the quotes: then parentheses within several words are part of the
+ * name, and those before or after a single word are a comment.
  */
 export function withQuotedName(value: string): string {
   return value.slice(0, MAX_CHARACTERS).replace(QUOTED_OR_BARE_NAME, (whole, name?: string, bare = '') => {
@@ -59,7 +59,7 @@ export function withQuotedName(value: string): string {
   });
 }
 
-/** A value without its comments, which nest (RFC 5322, section 3.2.2); what stands in angle brackets is none. */
+/** A value without its comments, which may be nested (RFC 5322, section 3.2.2); angle brackets contain no comments. */
 export function withoutComments(value: string): string {
   let depth = 0;
   let angled = false;

@@ -1,6 +1,9 @@
 import type { Mailbox, Message } from './message.ts';
 
-/** The message from another address: under the name of the original sender, to whom answers go unless they go elsewhere already. */
+/**
+ * The message from another address, under the name of the original sender; replies go to the original sender unless the
+ * message has a Reply-To.
+ */
 export function fromSubstitute(message: Message, address: string): Message {
   const { name } = message.from;
   const from: Mailbox = name === undefined ? { address } : { name, address };

@@ -2,15 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import { hexDigit } from './form.ts';
 import { hasControls, lineEnd, withoutLineEnd } from './lines.ts';
 
-/** Content with its transfer encoding undone; `known` is false for an encoding that nothing here reads. */
+/** Content without its transfer encoding; `known` is false if the encoding is unknown or the content does not fit it. */
 export interface Decoded {
   readonly content: Buffer;
   readonly known: boolean;
-  /** Whether the mail has it as it is here. */
+  /** Whether the content is the same as in the mail. */
   readonly asItStands: boolean;
 }
 
-/** Undoes a transfer encoding in one pass; clients write their names with and without signs between the words. */
+/** Decodes a transfer encoding in one pass; clients write its name with and without hyphens between the words. */
 export function decoded(body: Buffer, encoding: string): Decoded {
   switch (encoding.replace(/^x-|[ _-]/g, '')) {
     case 'base64': {
@@ -32,9 +32,12 @@ export function decoded(body: Buffer, encoding: string): Decoded {
   }
 }
 
-/** Nothing to undo, in the RFC's words and in those of clients that put something else there. */
+/** Names for no encoding, from the RFC and from clients that write something else there. */
 const PLAIN = /^(|[78][ _-]?bits?|binary|none|utf-?8|us-ascii|iso-8859-\d+|text|plain)$/;
-/** Some clients pad each block that they encode, so padding in the middle ends a block; what is no digit is passed over. */
+/**
+ * Decodes base64. Some clients pad each block that they encode, so padding in the middle ends a block; other characters
+ * are skipped.
+ */
 function fromBase64(body: Buffer): Buffer {
   const out = Buffer.allocUnsafe(Math.ceil((body.length * 3) / 4));
   let length = 0;
@@ -57,14 +60,14 @@ function fromBase64(body: Buffer): Buffer {
   return out.subarray(0, length);
 }
 
-/** Fewer digits in front of other text are a word of it. */
+/** Fewer digits before other text are a word. */
 const LEAST_DIGITS = 20;
-/** As long as this an encoder's lines are. */
+/** Least length of a full line of an encoder. */
 const FULL_LINE = 60;
 
 /**
- * Where base64 ends within what is labelled so, in front of a footer that some list server added; and whether much of it is
- * strange. A few such characters are to be passed over (RFC 2045, section 6.8), but plain text is made of them.
+ * End of the base64, which a footer from a list server may follow; and whether many characters do not belong to base64. A
+ * few of them must be ignored (RFC 2045, section 6.8), but plain text consists of them.
  */
 function endOfBase64(body: Buffer): { readonly end: number; readonly strange: boolean } {
   let [digits, equals, strange, place, goesOn] = [0, 0, 0, 0, false];
@@ -84,19 +87,22 @@ function endOfBase64(body: Buffer): { readonly end: number; readonly strange: bo
   return { end: body.length, strange: strange * 20 > digits };
 }
 
-/** Whether it is text in ASCII or UTF-8; other words that are taken for base64 become anything. */
+/** Whether the content is text in ASCII or UTF-8; text that is decoded as base64 by mistake gives other bytes. */
 function isReadable(content: Buffer): boolean {
   return content.length > 0 && isUtf8(content) && !hasControls(content);
 }
 
-/** Digits of a line, and what no line of base64 has: other characters, and blanks between them. */
+/**
+ * Counts the digits of a line, its equals signs, and characters that base64 lines do not have, including spaces between
+ * them.
+ */
 function countsOf(body: Buffer, from: number, to: number) {
   let [digits, strange, blanks, equals] = [0, 0, 0, 0];
   for (let at = from; at < to; at += 1) {
     const byte = body[at] ?? 0;
     if (byte === SPACE || byte === TAB) blanks += 1;
     else {
-      // Blanks at both ends of a line are none of it.
+      // Spaces at both ends of a line do not count.
       strange += digits + strange + equals > 0 ? blanks : 0;
       blanks = 0;
       if ((BASE64[byte] ?? -1) !== -1) digits += 1;
@@ -107,7 +113,7 @@ function countsOf(body: Buffer, from: number, to: number) {
   return { digits, equals, strange };
 }
 
-/** The six bits of each character, -1 for what is none. */
+/** The six bits of each character; -1 if it is no digit. */
 const BASE64 = new Int8Array(256).fill(-1);
 for (const [digit, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
   BASE64[character.charCodeAt(0)] = digit;
@@ -121,7 +127,7 @@ function fromQuotedPrintable(body: Buffer): Buffer {
     const high = byte === EQUALS ? hexDigit(body[place + 1]) : -1;
     const low = high === -1 ? -1 : hexDigit(body[place + 2]);
     const lineEnd = byte === EQUALS && low === -1 ? softBreak(body, place + 1) : -1;
-    // A sign that encodes nothing stands for itself.
+    // An equals sign that encodes nothing stands for itself.
     if (lineEnd === -1) out[length++] = low === -1 ? byte : high * 16 + low;
     place = lineEnd !== -1 ? lineEnd : low !== -1 ? place + 3 : place + 1;
   }
@@ -132,10 +138,10 @@ const EQUALS = 0x3d;
 const CR = 0x0d;
 const LF = 0x0a;
 const TAB = 0x09;
-/** Spaces that some server added behind a soft line break; a line has 76 characters. */
+/** Longest run of spaces that servers add after a soft line break; a line has 76 characters. */
 const MAX_PADDING = 80;
 
-/** Where the next line begins, if only spaces are left of this one. */
+/** Start of the next line, if the rest of the line is only spaces. */
 function softBreak(body: Buffer, from: number): number {
   let place = from;
   while (place < from + MAX_PADDING && (body[place] === SPACE || body[place] === TAB)) place += 1;
@@ -149,7 +155,7 @@ function fromUuencode(body: Buffer): Buffer | undefined {
   return file?.content;
 }
 
-/** A file that stood in a text. */
+/** A file that was encoded within a text. */
 export interface UuencodedFile {
   readonly filename: string;
   readonly content: Buffer;
@@ -157,7 +163,7 @@ export interface UuencodedFile {
 
 const BEGIN = /^begin(-base64)? [0-7]{3,4} ([^\r\n]{1,255}?)[ \t\r]*$/gm;
 
-/** Takes the uuencoded files out of a text; what only looks like one stays there. */
+/** Extracts the uuencoded files from a text; text that only resembles one is kept. */
 export function uuencoded(text: string): { readonly rest: string; readonly files: readonly UuencodedFile[] } {
   const files: UuencodedFile[] = [];
   let rest = '';
@@ -174,7 +180,7 @@ export function uuencoded(text: string): { readonly rest: string; readonly files
   return files.length === 0 ? { rest: text, files } : { rest: rest + text.slice(taken), files };
 }
 
-/** More than any mail has; each that is begun and not ended is read twice. */
+/** Most files of a text; each one without an end is read twice. */
 const MAX_FILES = 100;
 
 interface Found {
@@ -182,7 +188,7 @@ interface Found {
   readonly end: number;
 }
 
-/** Lines of a length and groups of four characters, up to the line `end`. */
+/** Decodes lines of a length and groups of four characters, up to the line `end`. */
 function untilEnd(text: string, start: number): Found | undefined {
   const pieces: Buffer[] = [];
   for (let at = start; at < text.length; ) {
@@ -203,7 +209,7 @@ const MAX_LINE = 100;
 function ofLine(line: string): Buffer | undefined {
   const length = six(line.charCodeAt(0) || SPACE);
   const groups = Math.ceil(length / 3);
-  // Blanks at the end of a line are zeros, and some servers take them away.
+  // Spaces at the end of a line are zeros, and some servers remove them.
   const padded = line.slice(1).padEnd(groups * 4, ' ');
   if (length < 0 || length > 45 || line.length > 1 + groups * 4 + 4) return undefined;
   const bytes = Buffer.alloc(groups * 3);
@@ -221,7 +227,7 @@ function six(character: number): number {
   return character >= SPACE && character <= 0x60 ? (character - SPACE) & 0x3f : -1;
 }
 
-/** `begin-base64` ends with a line of four equal signs. */
+/** Decodes `begin-base64`, which ends with a line of four equal signs. */
 function untilEqualSigns(text: string, start: number): Found | undefined {
   const stop = text.indexOf('\n====', start - 1);
   if (stop === -1) return undefined;

@@ -1,17 +1,17 @@
-/** Turns of the event loop: each one reads what has arrived for every socket, at most some hundred KB of each. */
+/** Turns of the event loop: each one reads what has arrived on every socket, up to some hundred KB per socket. */
 const TURNS = 16;
 
 /**
- * Resolves when everything has been read that had arrived before the call.
+ * Resolves when all data that had arrived before the call has been read.
  *
- * A timer that fires comes before the sockets are looked at. Where the process had been stopped, or the loop blocked, the
- * answer that was waited for may lie there unread, and would be thrown away as one that never came.
+ * Node fires due timers before it reads sockets. After the process was frozen, or the event loop was blocked, the awaited
+ * answer may have arrived but be unread, and would be taken for missing.
  */
 export async function afterArrivals(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-/** A signal that aborts after so many milliseconds, when what had arrived by then has been read. */
+/** A signal that aborts after `ms` milliseconds, once the data that had arrived by then has been read. */
 export function deadlineSignal(ms: number): AbortSignal {
   const over = new AbortController();
   setTimeout(() => afterArrivals().then(() => over.abort()), Math.max(0, ms)).unref();

@@ -1,10 +1,10 @@
 import { afterArrivals } from './arrivals.ts';
 
-/** Time, so that a simulation can bring its own. */
+/** Time source; the simulation supplies its own. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  /** Resolves after so many milliseconds; early, and without an error, when the signal aborts. */
+  /** Resolves after `ms` milliseconds, or earlier, without an error, when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener('abort', end);
         resolve();
       };
-      // What had arrived when the time was up came in time.
+      // Data that arrived before the time was up counts as in time, so it is read first.
       const timer = setTimeout(() => afterArrivals().then(end), Math.max(0, ms));
       signal?.addEventListener('abort', end, { once: true });
     }),

@@ -3,7 +3,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Longest time that a kept socket may have been idle when it is used again: NAT gateways forget flows without a word. */
+/** Longest idle time of a kept socket that is used again: NAT gateways drop flows without notice. */
 export const IDLE_MS = 5_000;
 
 type Request = ClientRequest & { readonly agent?: Agent };
@@ -22,7 +22,7 @@ subscribe('http.client.request.created', (event) => {
   });
 });
 
-/** Runs a call and gives back the last request that it made. */
+/** Runs a call; resolves with its result and the last HTTP request that it made. */
 export async function watchRequest<T>(
   call: () => Promise<T>,
 ): Promise<{ result: T; request?: Request } | { error: unknown; request?: Request }> {
@@ -37,19 +37,19 @@ export async function watchRequest<T>(
 
 /**
  * Closes every kept socket that has been idle for too long, whatever library keeps it; called before a request. The
- * time-out of an agent does not do it alone: timers stand still while a function is frozen, and fire too late afterwards.
+ * time-out of an agent is not enough: timers stand still while a function is frozen, and fire too late afterwards.
  */
 export function dropStale(): void {
   const now = Date.now();
   for (const agent of agents)
     for (const socket of keptBy(agent)) {
       const age = now - (idleSince.get(socket) ?? now);
-      // A clock that was set back tells nothing of the age.
+      // After a clock was set back the age is unknown.
       if (age > IDLE_MS || age < 0) socket.destroy();
     }
 }
 
-/** Closes what is kept beside a socket that was found dead: the others have slept as long, behind the same gateway. */
+/** Closes the other kept sockets of an agent after one was found dead: they were idle as long, behind the same gateway. */
 export function dropBeside({ agent }: Request): void {
   for (const socket of keptBy(agent)) socket.destroy();
 }

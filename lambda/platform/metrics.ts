@@ -1,21 +1,24 @@
 import type { Metrics as Emitter } from '@aws-lambda-powertools/metrics';
 import { isMeasured, METRICS, type MetricName, type MonitoringSize, NAMESPACE } from '../contract/metrics.ts';
 
-/** What a value is counted under; keys of configured providers and words of a closed list only. */
+/** Dimensions of a value: keys of configured providers and words of closed lists only. */
 export interface Dimensions {
   readonly provider?: string;
   readonly outcome?: string;
-  /** One that has a route with an expiry. */
+  /** A class with a route that has an expiry. */
   readonly class?: string;
 }
 
-/** Takes the measured values of one invocation. */
+/** Collects the measured values of one invocation. */
 export interface Metrics {
-  /** Dimensions that the metric does not have by its definition are passed over. */
+  /** Ignores dimensions that the definition of the metric does not have. */
   add(name: MetricName, value: number, dimensions?: Dimensions): void;
 }
 
-/** Writes what was added since the last flush: one line for each combination of dimensions, however much mail there was. */
+/**
+ * Writes what was added since the last flush: one line for each combination of dimensions, regardless of the number of
+ * messages.
+ */
 export interface FlushedMetrics extends Metrics {
   flush(): Promise<void>;
 }
@@ -41,7 +44,7 @@ export function emfMetrics(size: MonitoringSize = 'full'): FlushedMetrics {
       groups.set(key, group);
       const values = group.values.get(name);
       if (!values) group.values.set(name, [value]);
-      // Only the sum of a count is ever read: a number a batch, not one a mail.
+      // Only the sum of a count is ever read: one number per batch instead of one per message.
       else if (unit === 'Count') values[0] = (values[0] ?? 0) + value;
       else values.push(value);
     },
@@ -50,11 +53,11 @@ export function emfMetrics(size: MonitoringSize = 'full'): FlushedMetrics {
       emitter ??= load();
       const metrics = await emitter;
       for (const { dimensions, values } of groups.values()) {
-        // A set of its own even when it is empty: CloudWatch takes no metric from an entry without a set of dimensions.
+        // An empty set is added as well: CloudWatch accepts no metric from an entry without a set of dimensions.
         metrics.addDimensions(dimensions);
         for (const [name, list] of values)
           for (const value of list) {
-            // After a hundred values Powertools publishes by itself, and forgets the dimensions with that.
+            // After a hundred values Powertools publishes by itself, and forgets the dimensions.
             if (!metrics.hasStoredMetrics()) {
               metrics.clearDimensions();
               metrics.addDimensions(dimensions);
@@ -72,7 +75,7 @@ export function emfMetrics(size: MonitoringSize = 'full'): FlushedMetrics {
 async function load(): Promise<Emitter> {
   const { Metrics } = await import('@aws-lambda-powertools/metrics');
   const metrics = new Metrics({ namespace: NAMESPACE, serviceName: 'mailover' });
-  // Powertools gives every metric a dimension `service`, which all alarms and the bill would have to carry for nothing.
+  // Powertools gives every metric a dimension `service`, which all alarms would have to repeat.
   metrics.clearDefaultDimensions();
   return metrics;
 }

@@ -4,9 +4,9 @@ import type { ObjectReference } from './objects.ts';
 import { ServiceError } from './service-failure.ts';
 import { patientSockets } from './sockets.ts';
 
-/** Keeps objects in one bucket. Throws when it does not take or give one. */
+/** Objects in one bucket. Throws when an object cannot be written or read. */
 export interface ObjectStore {
-  /** Writes an object, in place of one of this key. */
+  /** Writes an object, or replaces the one with this key. */
   put(key: string, content: Uint8Array | string, contentType: string): Promise<ObjectReference>;
   get(key: string): Promise<Buffer>;
 }
@@ -21,7 +21,7 @@ export const s3Store = (bucket: string, clock: Clock = systemClock): ObjectStore
   const open = async () => {
     const s3 = await import('@aws-sdk/client-s3');
     client ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 8_000 }).then(
-      // The SDK's own retries come out of a budget, which a bad quarter of an hour uses up.
+      // The SDK's own retries share a budget, which a quarter of an hour of errors uses up.
       (requestHandler) => new s3.S3Client({ maxAttempts: 1, requestHandler }),
     );
     return { s3, client: await client };
@@ -35,7 +35,7 @@ export const s3Store = (bucket: string, clock: Clock = systemClock): ObjectStore
           await client.send(new s3.PutObjectCommand(object));
           return { bucket, key };
         } catch (error) {
-          // The same bytes under the same key: repeating a write harms nobody.
+          // A write of the same bytes under the same key can be repeated safely.
           if (attempt === TRIES || clientFault(error)) throw error;
           await clock.sleep(WAIT_MS * 2 ** attempt);
         }
@@ -50,7 +50,7 @@ export const s3Store = (bucket: string, clock: Clock = systemClock): ObjectStore
   };
 };
 
-/** Refused for good, such as by a policy; throttling is not. */
+/** Whether the error is permanent, such as a denial by a policy; throttling is not. */
 function clientFault(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 500;
   return status >= 400 && status < 500 && status !== 429 && status !== 408;

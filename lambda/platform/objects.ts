@@ -1,23 +1,21 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { patientSockets } from './sockets.ts';
 
-/** Where an object lies. */
+/** Bucket and key of an object. */
 export interface ObjectReference {
   readonly bucket: string;
   readonly key: string;
 }
 
-/** Reads objects that submissions refer to. */
+/** Reads the objects that submissions refer to. */
 export interface Objects {
-  /**
-   * The bytes, or why there are none: `missing` also in any other bucket than ours. Throws on trouble that will pass.
-   */
+  /** The bytes, or why there are none: `missing` also for any bucket but our own. Throws on temporary failures. */
   read(reference: ObjectReference, maxBytes: number): Promise<Buffer | 'missing' | 'too-large'>;
 }
 
-/** Objects that can be made to live longer. */
+/** Objects whose lifetime can be extended. */
 export interface RenewableObjects extends Objects {
-  /** Copies an object in place, so that it is kept as long as a new one. Throws on trouble that will pass. */
+  /** Copies an object onto itself, so that it is kept as long as a new one. Throws on temporary failures. */
   renew(reference: ObjectReference): Promise<void>;
 }
 
@@ -34,7 +32,7 @@ async function open() {
 /** Amazon S3. The SDK is loaded at the first use. */
 export const s3Objects = (ownBucket: string): RenewableObjects => ({
   async read({ bucket, key }, maxBytes) {
-    // Nothing but our own bucket may be read, so there is no need to ask.
+    // Only our own bucket may be read, so a request would be refused.
     if (bucket !== ownBucket) return 'missing';
     const { s3, client } = await open();
     try {
@@ -46,13 +44,13 @@ export const s3Objects = (ownBucket: string): RenewableObjects => ({
       return Buffer.from(await Body.transformToByteArray());
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      // We may list our own bucket, so a denial there is a matter of policy that will pass.
+      // We have permission to list our own bucket, so a denial is a policy change, which is temporary.
       if (GONE.has(error.name)) return 'missing';
       throw error;
     }
   },
   async renew({ bucket, key }) {
-    // What lies elsewhere is kept by its owner.
+    // Objects in other buckets are kept by their owners.
     if (bucket !== ownBucket) return;
     const { s3, client } = await open();
     try {
@@ -62,14 +60,14 @@ export const s3Objects = (ownBucket: string): RenewableObjects => ({
           Bucket: bucket,
           Key: key,
           CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
-          // S3 copies an object onto itself only if something about it is to change.
+          // S3 copies an object onto itself only if its metadata or another property is replaced.
           MetadataDirective: 'REPLACE',
           ContentType,
           Metadata,
         }),
       );
     } catch (error) {
-      // Gone, or outside of what the sender may write: reading it says what that means for the mail.
+      // The object is gone or not writable: the read that follows decides what that means for the message.
       if (!(error instanceof Error) || !(GONE.has(error.name) || error.name === 'AccessDenied')) throw error;
     }
   },

@@ -8,21 +8,23 @@ import { within } from './within.ts';
 /** String attributes of a message, by name. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
 
-/** Tells the messages that Mailover itself put on a queue from those of everybody else who may send there. */
+/** Proofs of origin: distinguish messages that Mailover put on a queue from those of other senders. */
 export interface Proofs {
-  /** The attributes, with their proof beside them; without one while the key cannot be had, since no letter may wait for it. */
+  /**
+   * The attributes with their proof; without a proof if the key cannot be read in time, since no message may wait for it.
+   */
   prove(body: string, attributes: Readonly<Record<string, string>>): Promise<Record<string, string>>;
-  /** Whether Mailover wrote these attributes for this body. Throws if that cannot be told just now, or while the key is unusable. */
+  /** Whether Mailover wrote these attributes for this body. Throws if the key cannot be read now, or is unusable. */
   holds(body: string, attributes: Attributes): Promise<boolean>;
 }
 
-/** A letter is on its way to its next home meanwhile, and the invocation has an end. */
+/** Longest wait for the key: the message is between two queues meanwhile, and the invocation has a time limit. */
 const KEY_MS = 1_500;
-/** Between two looks for a key that was rotated while the cached one is no older than five minutes. */
+/** Least time between two reads of the key after a failed check; the cached key is at most five minutes old. */
 const LOOK_AGAIN_MS = 30_000;
 
 /**
- * Proofs by HMAC-SHA256 over the hash of the body and the attributes that the sender believes.
+ * Proofs by HMAC-SHA256 over the hash of the body and the attributes that the sender trusts.
  *
  * The secret holds `key`, and `previousKey` while letters of the time before a rotation are on the dead-letter queue. Each time
  * that it is wanted and is missing, forbidden or malformed is counted.
@@ -48,7 +50,8 @@ export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, 
     },
     async holds(body, attributes) {
       if (isProvenBy(await readKeys(), body, attributes)) return true;
-      // Another worker may have read a newer key. Strangers can make no more than this one call in a while.
+      // Another worker may have used a newer key. Messages with wrong proofs can cause at most one such read in the time
+      // above.
       if (clock.now() - lookedAt < LOOK_AGAIN_MS) return false;
       lookedAt = clock.now();
       return isProvenBy(await readKeys(true), body, attributes);
@@ -62,7 +65,7 @@ function isProvenBy(keys: readonly string[], body: string, attributes: Attribute
   return right.some((proof) => proof.length === given.length && timingSafeEqual(proof, given));
 }
 
-/** A secret without a key proves nothing, and must not make a letter of ours look like a stranger's. */
+/** A secret without a key proves nothing, and must not make our own message look forged. */
 function keysOf({ key, previousKey }: Secret): [string, ...string[]] {
   if (!key) throw new UnusableSecret('malformed');
   return previousKey ? [key, previousKey] : [key];

@@ -1,11 +1,11 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { patientSockets } from './sockets.ts';
 
-/** Puts messages on queues. Throws when the queue does not take one: the caller then keeps its own copy where it was. */
+/** Sends messages to queues. Throws when a message was not accepted: the caller then keeps its own copy. */
 export interface Queue {
   /**
-   * `attributes` are strings, never empty; `delaySeconds` is at most 900, as SQS allows. `group` is the `MessageGroupId`: SQS
-   * does not let one group's backlog hold up the others.
+   * `attributes` are strings, never empty; `delaySeconds` is at most 900, the limit of SQS. `group` is the
+   * `MessageGroupId`: SQS does not let the backlog of one group delay the others.
    */
   send(
     queueUrl: string,
@@ -16,10 +16,10 @@ export interface Queue {
   ): Promise<void>;
 }
 
-/** The largest delay that SQS takes on one message, in seconds. */
+/** The largest delay that SQS accepts for a message, in seconds. */
 export const MAX_DELAY_SECONDS = 900;
 
-/** Amazon SQS. The SDK is loaded at the first use, since a mail that goes the straight way never needs it. */
+/** Amazon SQS. The SDK is loaded at the first use, since a message that is sent at the first attempt never needs it. */
 const queueOf = (maxAttempts: number): Queue => {
   let client: Promise<SQSClient> | undefined;
   return {
@@ -43,8 +43,8 @@ const queueOf = (maxAttempts: number): Queue => {
   };
 };
 
-/** Both tries end before the invocation must be answered: one that ended later would give a message two homes. */
+/** Both tries end before the invocation must be answered: a later end could leave copies of a message on two queues. */
 export const sqsQueue = queueOf(2);
 
-/** Never tries again by itself, so that a lost answer makes no second message. */
+/** Never retries by itself, so that a lost answer creates no second message. */
 export const sqsQueueOneTry = queueOf(1);

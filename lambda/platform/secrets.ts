@@ -5,17 +5,18 @@ import { patientSockets } from './sockets.ts';
 /** The fields of a secret. */
 export type Secret = Readonly<Record<string, string>>;
 
-/** Reads the secrets of providers. */
+/** Secrets of the providers. */
 export interface Secrets {
   /**
-   * The secret of this name, at most `CACHE_MS` old, or newly read if `fresh`.
+   * The secret of this name, at most `CACHE_MS` old, or read now if `fresh`.
    *
-   * @throws UnusableSecret if the secret itself is at fault; any other error is about Secrets Manager or our way to it
+   * @throws UnusableSecret if the secret itself is at fault; other errors are about Secrets Manager or the connection to
+   * it
    */
   read(name: string, fresh?: boolean): Promise<Secret>;
 }
 
-/** The secret is not there, we may not read it, or it is not a JSON object of strings: no other worker fares better. */
+/** The secret does not exist, may not be read, or is not a JSON object of strings: a retry does not help. */
 export class UnusableSecret extends Error {
   override readonly name = 'UnusableSecret';
   readonly reason: 'missing' | 'forbidden' | 'malformed';
@@ -27,9 +28,12 @@ export class UnusableSecret extends Error {
 }
 
 const CACHE_MS = 5 * 60_000;
-/** Between two tries while the service fails. */
+/** Time between two reads while the service fails. */
 const RETRY_MS = 30_000;
-/** A failure is told again for this long without another try: the mails of a batch do not all wait for the same time-out. */
+/**
+ * How long a failure is repeated without another read, so that the messages of a batch do not all wait for the same
+ * time-out.
+ */
 const FAILED_MS = 2_000;
 
 interface Known {
@@ -39,9 +43,9 @@ interface Known {
 }
 
 /**
- * AWS Secrets Manager, cached in the process so that a rotation is seen within five minutes without a read per mail.
- * A stale value is used once more while the new one is read: a slow service delays no mail, and a failing one stops none.
- * Every read that fails for want of the service is counted.
+ * AWS Secrets Manager with a cache in the process: a rotation takes effect within five minutes without a read per
+ * message. A stale value is used once more while the new one is read, so a slow service delays no mail and a failing one
+ * stops none. Every read that fails because of the service is counted.
  */
 export function managedSecrets(metrics: Pick<Metrics, 'add'>): Secrets {
   const cache = new Map<string, Known>();
@@ -103,13 +107,13 @@ async function fetchSecret(name: string): Promise<Secret> {
 }
 
 /**
- * What an error of GetSecretValue says of the secret; undefined where it speaks of the service, of our credentials or of
- * our clock (API_GetSecretValue and CommonErrors of Secrets Manager, 2026-11-28).
+ * The fault of the secret according to an error of GetSecretValue; undefined if the service, our credentials or our clock
+ * are at fault (API_GetSecretValue and CommonErrors of Secrets Manager, 2026-11-28).
  */
 function faultOfSecret(error: unknown): 'missing' | 'forbidden' | undefined {
   const { name = '', message = '' } = error instanceof Error ? error : {};
   if (name === 'ResourceNotFoundException') return 'missing';
-  // A secret that is marked for deletion; the same error has other causes that pass.
+  // The secret is marked for deletion; other causes of the same error are temporary.
   if (name === 'InvalidRequestException' && /deletion|deleted/i.test(message)) return 'missing';
   return name === 'AccessDeniedException' || name === 'AccessDenied' || name === 'DecryptionFailure'
     ? 'forbidden'

@@ -1,11 +1,11 @@
-/** An error of our own making, whose message holds nothing of a mail or a secret and may be logged. */
+/** An error raised by Mailover itself; its message contains nothing of a mail or a secret and may be logged. */
 export class ServiceError extends Error {
-  override readonly name: string = 'Trouble';
+  override readonly name: string = 'ServiceError';
 }
 
 /**
- * What may be logged of an error. The message of any other one stays out: a parser quotes what it reads, and a client of a
- * service what it was to send.
+ * The loggable part of an error. Messages of other errors are left out: a parser quotes its input, and the client of a
+ * service its request.
  */
 export function tellError(error: unknown): { readonly error: string; readonly detail?: string } {
   if (!(error instanceof Error)) return { error: typeof error };

@@ -2,7 +2,7 @@ import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterArrivals } from './arrivals.ts';
 import { dropBeside, dropStale, IDLE_MS, watchRequest } from './kept-sockets.ts';
 
-/** How long a call of one of our own services may take, in milliseconds. */
+/** Time limits of calls to AWS services, in milliseconds. */
 export interface SocketLimits {
   readonly connectionTimeout: number;
   /** Until the head of the answer. */
@@ -12,13 +12,13 @@ export interface SocketLimits {
 type Handle = NodeHttpHandler['handle'];
 
 /**
- * The connections of an AWS client.
+ * Request handler of an AWS client.
  *
- * A kept socket may be dead without a sign: it is used for some seconds only, and a request that is reset on one is made
- * at once on a fresh one. A time-out that fires late looks first whether the answer has come.
+ * A kept socket may be dead without a sign: it is used again for some seconds only, and a request that is reset on one is
+ * made at once on a fresh one. A time-out that fires late checks first whether the answer has arrived.
  */
 export async function patientSockets({ connectionTimeout, requestTimeout }: SocketLimits): Promise<NodeHttpHandler> {
-  // With the SDK, so that a process that needs none of it does not load it.
+  // Imported together with the SDK, so that a process that needs neither loads neither.
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
   const agent = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
   return new (class extends NodeHttpHandler {
@@ -38,7 +38,7 @@ export async function patientSockets({ connectionTimeout, requestTimeout }: Sock
   })({ httpAgent: agent, httpsAgent: agent, connectionTimeout, socketTimeout: 0 });
 }
 
-/** Gives a call so many milliseconds; at their end, what has arrived meanwhile still counts. */
+/** Makes a call with a time limit; data that has arrived by the end of it still counts. */
 async function inTime<T>(ms: number, outer: unknown, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const over = new AbortController();
   const signal = outer instanceof AbortSignal ? AbortSignal.any([outer, over.signal]) : over.signal;
@@ -47,7 +47,7 @@ async function inTime<T>(ms: number, outer: unknown, call: (signal: AbortSignal)
     return await call(signal);
   } catch (error) {
     if (!over.signal.aborted) throw error;
-    // By this name the SDK knows that it may try again.
+    // The SDK retries errors with this name.
     throw Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError', code: 'ETIMEDOUT' });
   } finally {
     clearTimeout(timer);
@@ -59,7 +59,7 @@ function isReset(error: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED';
 }
 
-/** A stream has been read when it has failed once. */
+/** A stream cannot be repeated: the failed request has already read it. */
 function isRepeatable(body: unknown): boolean {
   return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
 }

@@ -1,15 +1,18 @@
-/** How fast stack time runs. */
+/** Speed of stack time. */
 export interface Speed {
   /**
-   * Stack time runs so many times faster than the clock.
+   * How many times faster stack time runs than the clock.
    * @default 1
    */
-  readonly timeScale?: number;
-  /** Since when, in epoch milliseconds; only a local stack whose time changed its speed has it. What was before counts as it was on the clock. */
-  readonly timeScaleSince?: number;
+  readonly timeScale?: number | undefined;
+  /**
+   * When the speed took effect, in epoch milliseconds; set only by a local stack whose speed was changed. Time before it
+   * counts at the speed of the clock.
+   */
+  readonly timeScaleSince?: number | undefined;
 }
 
-/** Milliseconds of stack time from one moment of the clock to a later one; 0 if it is not later. */
+/** Milliseconds of stack time between two times of the clock; 0 if the second is not later. */
 export function stackAge(from: number, now: number, { timeScale = 1, timeScaleSince = 0 }: Speed): number {
   const slow = Math.max(0, Math.min(now, timeScaleSince) - from);
   return slow + Math.max(0, now - Math.max(from, timeScaleSince)) * timeScale;

@@ -5,7 +5,7 @@ import type { BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-
 import { ServiceError } from './service-failure.ts';
 import { patientSockets } from './sockets.ts';
 
-/** One item of the state table. Whoever writes it keeps the fields that it does not know: a newer release may need them. */
+/** One item of the state table. Writers keep the fields that they do not know: a newer release may need them. */
 export interface Item {
   /** `<kind>/<name>`, such as `submission/order-1234` or `circuit/postmark`. */
   readonly pk: string;
@@ -16,28 +16,28 @@ export interface Item {
   readonly [field: string]: unknown;
 }
 
-/** An item before it is written; a `rev` in it is passed over. */
+/** An item before it is written; a `rev` in it is ignored. */
 export type NewItem = Readonly<Record<string, unknown>> & { readonly pk: string; readonly expires?: number };
 
-/** What came of a conditional write: `current` is what stands there instead. */
+/** Result of a conditional write: `current` is the stored item if the condition failed. */
 export type Written =
   | { readonly done: true; readonly item: Item }
   | { readonly done: false; readonly current: Item | undefined };
 
-/** The state that all workers share. Every call throws when the table does not answer in time. */
+/** State that all workers share. Every call throws when the table does not answer in time. */
 export interface Table {
-  /** The item as it is now (strongly consistent). */
+  /** The current item (strongly consistent read). */
   get(pk: string): Promise<Item | undefined>;
-  /** Those of the items that exist, at most 100, perhaps some milliseconds old. */
+  /** Those of the items that exist, at most 100; may be some milliseconds old. */
   getAll(pks: readonly string[]): Promise<ReadonlyMap<string, Item>>;
   /**
-   * Replaces the whole item, provided that it still has the revision `expected` (undefined: that there is none).
-   * The stored item gets the next revision.
+   * Replaces the whole item if it still has the revision `expected` (undefined: if it does not exist). The stored item
+   * gets the next revision.
    */
   write(item: NewItem, expected: number | undefined): Promise<Written>;
 }
 
-/** Before each try of a read of several items. */
+/** Pause before each try of a read of several items. */
 const PAUSES_MS = [0, 50, 200];
 
 async function documentClient(configuration: DynamoDBClientConfig): Promise<DynamoDBDocumentClient> {
@@ -56,7 +56,7 @@ async function documentClient(configuration: DynamoDBClientConfig): Promise<Dyna
   );
 }
 
-/** Amazon DynamoDB. The SDK is loaded at the first use; `configuration` is for those who run outside of a function. */
+/** Amazon DynamoDB. The SDK is loaded at the first use; `configuration` is for callers outside a Lambda function. */
 export const dynamoTable = (TableName: string, configuration: DynamoDBClientConfig = {}): Table => {
   let client: Promise<DynamoDBDocumentClient> | undefined;
   const open = async () => {
@@ -77,7 +77,7 @@ export const dynamoTable = (TableName: string, configuration: DynamoDBClientConf
       let left: NonNullable<BatchGetCommandInput['RequestItems']> = {
         [TableName]: { Keys: pks.map((pk) => ({ pk })) },
       };
-      // A table under load leaves some keys out of its answer, which does not mean that there is nothing.
+      // A table under load may leave keys unprocessed; that does not mean that their items do not exist.
       for (const pauseMs of PAUSES_MS) {
         if (pauseMs > 0) await setTimeout(pauseMs);
         const { Responses = {}, UnprocessedKeys = {} } = await connection.send(
@@ -87,11 +87,12 @@ export const dynamoTable = (TableName: string, configuration: DynamoDBClientConf
         if (Object.keys(UnprocessedKeys).length === 0) return items;
         left = UnprocessedKeys;
       }
-      throw new ServiceError('the table left out some of the keys, again and again');
+      throw new ServiceError('the table left out some of the keys at every try');
     },
     async write(item, expected) {
       const { connection, commands } = await open();
-      // The SDK repeats a write whose answer was lost, and the repetition finds what the first one wrote: this tells it.
+      // The SDK repeats a write whose answer was lost, and the repetition then fails on the first one's item; `writeId`
+      // recognises it.
       const stored: Item = { ...item, rev: (expected ?? 0) + 1, writeId: randomUUID() };
       try {
         await connection.send(

@@ -1,4 +1,4 @@
-/** A header's value in JSON as text; undefined for what no header can be. */
+/** A header's value from JSON as text; undefined for a value that no header can have. */
 export function headerValue(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':

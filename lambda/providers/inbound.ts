@@ -2,7 +2,7 @@ import type { InboundMessage } from '../contract/inbound.ts';
 import type { InboundType } from '../contract/providers.ts';
 import type { Secret } from '../platform/secrets.ts';
 
-/** A request as it came, before anybody has vouched for it. */
+/** A request as received, before it is authenticated. */
 export interface InboundRequest {
   readonly contentType: string;
   readonly authorization?: string;
@@ -12,51 +12,54 @@ export interface InboundRequest {
 /** A file of a mail, its bytes decoded. */
 export interface ReceivedFile {
   readonly filename?: string;
-  /** With its parameters, as far as they are told. */
+  /** With its parameters, if known. */
   readonly contentType: string;
   readonly content: Uint8Array;
   /** With or without angle brackets. */
   readonly contentId?: string;
   readonly contentLocation?: string;
-  /** It came as characters, not as bytes. */
+  /** It was received as characters, not as bytes. */
   readonly wasText?: boolean;
-  /** Its disposition says so; that the HTML refers to it is found out later. */
+  /** By its disposition; references from the HTML are found later. */
   readonly inline: boolean;
 }
 
-/** A name and an address as a provider has parsed them. */
+/** A name and an address as parsed by a provider. */
 export interface StatedMailbox {
   readonly name?: string;
   readonly address: string;
 }
 
-/** What a provider says apart from the headers: subject and addresses before them, the rest where they do not say it. */
+/**
+ * Values that a provider states apart from the headers: subject and addresses override them, the rest is used where they
+ * lack it.
+ */
 export interface Stated {
-  /** Parsed, or as a header has it. */
+  /** Parsed, or as in a header. */
   readonly from?: readonly StatedMailbox[] | string;
   readonly to?: readonly StatedMailbox[] | string;
   readonly cc?: readonly StatedMailbox[] | string;
-  /** As a header has it. */
+  /** As in a header. */
   readonly replyTo?: string;
   readonly subject?: string;
   readonly date?: string;
-  /** Names and sizes of the files, where they are told apart from their bytes. */
+  /** Names and sizes of the files, if they are stated apart from their bytes. */
   readonly files?: readonly { readonly filename: string; readonly size: number }[];
 }
 
-/** The content of a mail, whichever way it was taken apart; texts are as given, not yet cleaned. */
+/** The content of a mail, parsed by anyone; texts are as given, not yet cleaned. */
 export interface MailContent {
-  /** In order, repeats kept, encoded words as they are. */
+  /** In order, with repeats; encoded words are not decoded. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly text?: string;
   readonly html?: string;
   readonly files: readonly ReceivedFile[];
   readonly stated?: Stated;
-  /** Some of the mail is missing here. */
+  /** A part of the mail is missing here. */
   readonly truncated?: boolean;
-  /** The mail itself lacks an end: each copy of it does. */
+  /** The mail itself has no proper end, in any copy. */
   readonly cut?: boolean;
-  /** It was not to be read as a mail, or not wholly: what is known of it is not to be trusted. */
+  /** It could not be parsed as a mail, or not completely: its content cannot be trusted. */
   readonly unparsable?: boolean;
 }
 
@@ -64,31 +67,31 @@ export interface MailContent {
 export interface PostedMail {
   /** Envelope recipients. */
   readonly recipients: readonly string[];
-  /** Envelope sender; null for the null reverse-path, absent if the provider does not tell. */
+  /** Envelope sender; null for the null reverse-path, absent if the provider does not state it. */
   readonly sender?: string | null;
   readonly providerMessageId?: string;
-  /** The id of this reception that every form of it has, retries included, if there is one. */
+  /** Id of this reception that all its forms have, retries included, if there is one. */
   readonly reception?: string;
-  /** When the provider took the mail, in epoch milliseconds, where it says so. */
+  /** When the provider accepted the mail, in epoch milliseconds, if it states it. */
   readonly takenAt?: number;
   readonly strippedText?: string;
   readonly plusPart?: string;
-  /** The mail as received, if the provider gives it. */
+  /** The mail as received, if the provider posts it. */
   readonly mime?: Buffer;
   /**
-   * The provider gives `mime`, or what it keeps at `storedAt`, within JSON, which holds no bytes: 8-bit text of another
-   * character set than UTF-8 has been turned into characters, well or badly.
+   * The provider gives `mime`, or what it stores at `storedAt`, within JSON, which has no bytes: 8-bit text in another
+   * charset than UTF-8 was converted to characters, possibly wrongly.
    */
   readonly mimeWasText?: boolean;
-  /** Where the provider keeps the mail as received, to be fetched. */
+  /** URL of the stored mail as received. */
   readonly storedAt?: string;
-  /** What the provider's filter found, where it says so outside of the headers. */
+  /** Result of the provider's filter, if it is stated outside of the headers. */
   readonly verdicts?: Pick<InboundMessage, 'spam' | 'authentication'>;
-  /** Taken apart by the provider; used where there is no `mime`. */
+  /** As parsed by the provider; used where there is no `mime`. */
   readonly content: MailContent;
 }
 
-/** What a genuine request turned out to be. `unreadable`: not a request of this provider at all. */
+/** Content of a genuine request. `unreadable`: not a request of this provider at all. */
 export type Posted =
   | { readonly kind: 'mail'; readonly mail: PostedMail }
   | { readonly kind: 'event' }
@@ -98,17 +101,17 @@ export type Posted =
 export type Authentication =
   | {
       readonly kind: 'genuine';
-      /** A token that may be used once, and the hash of the content that it is bound to. */
+      /** A token that may be used once, and the hash of the content that it belongs to. */
       readonly once?: { readonly token: string; readonly content: string };
       read(): Posted;
     }
   | { readonly kind: 'refused'; readonly reason: 'missing' | 'wrong' | 'stale' | 'early' | 'no-key' };
 
-/** Receiving over one provider type. */
+/** Receiving for one provider type. */
 export interface InboundModule {
-  /** Never throws for what the request holds. `now` is in epoch milliseconds. */
+  /** Never throws for any content of the request. `now` is in epoch milliseconds. */
   authenticate(request: InboundRequest, secret: Secret, now: number): Authentication;
-  /** Whether the provider keeps mail there: https, and its own hosts only. */
+  /** Whether a URL is in the provider's mail storage: https, and its own hosts only. */
   keepsMailAt?(url: URL): boolean;
 }
 

@@ -3,67 +3,67 @@ import type { Secret } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { PostedMail } from './inbound.ts';
 
-/** A received mail that a provider tells of. */
+/** A received mail in a provider's list. */
 export interface Reception {
   /** The provider's own id of it. */
   readonly id: string;
-  /** When the provider took it, or told of it, in epoch milliseconds. */
+  /** When the provider accepted or listed it, in epoch milliseconds. */
   readonly at: number;
-  /** `failed`: it has given up posting it. `blocked`: a rule holds it. `taken`: it says that somebody has it. */
+  /** `failed`: posting was given up. `blocked`: a rule holds it. `taken`: according to the provider it was delivered. */
   readonly state: 'failed' | 'blocked' | 'taken';
-  /** What the list says already; kept for {@link MissedSource.know}. */
+  /** Its entry in the list; for {@link MissedSource.know}. */
   readonly listed: unknown;
 }
 
 /** What a provider still knows of a received mail. */
 export interface Known {
   readonly mail: PostedMail;
-  /** Whether nothing of the mail is missing in `mail`. */
+  /** Whether `mail` is complete. */
   readonly complete: boolean;
-  /** Bytes that posting it again would take, where they can be told. */
+  /** Size of the body if it were posted again, if known. */
   readonly postedBytes?: number;
-  /** What the provider answered, as JSON. */
+  /** The provider's answer, as JSON. */
   readonly answer: Buffer;
 }
 
-/** Asks one account for mail that it received. Every call throws when the provider does not answer as documented. */
+/** Queries one account for mail that it received. Every call throws when the answer is not as documented. */
 export interface MissedSource {
-  /** Mail younger than this is not asked for: it may not be listed yet, or is still at the provider's own first tries. */
+  /** Least age of the mail that is queried: younger mail may not be listed yet, or the provider is still trying. */
   readonly lagMs: number;
-  /** Mail that waits for somebody to act, however old; at most some hundred. */
+  /** Mail that waits for an action, of any age; at most some hundred. */
   standing(): Promise<readonly Reception[]>;
-  /** Mail of a span of time, from epoch milliseconds to others; `too-many` if it is more than can be looked at. */
+  /** Mail of a span of time, in epoch milliseconds; `too-many` if it is more than can be checked. */
   between(from: number, to: number): Promise<readonly Reception[] | 'too-many'>;
   know(reception: Reception): Promise<Known>;
-  /** Has the mail posted once more; false if the provider will not. Absent where a copy can be fetched instead. */
+  /** Has the mail posted once more; false if the provider refuses. Absent where a copy can be fetched instead. */
   again?(reception: Reception): Promise<boolean>;
 }
 
-/** What a source is made from. */
+/** What a source needs. */
 export interface MissedContext {
-  /** The provider's API, without a slash at the end; that of a simulator on a local stack. */
+  /** Base URL of the provider's API, without a slash at the end; of a simulator on a local stack. */
   readonly endpoint?: string;
   readonly options: MissedOptions;
-  /** Of received mail. */
+  /** Secret for received mail. */
   readonly secret: Secret;
-  /** Of the account. */
+  /** Secret of the account. */
   readonly apiSecret: Secret;
   readonly fetch: typeof fetch;
 }
 
-/** What of the provider's options matters here. */
+/** The options of a provider that are used here. */
 export interface MissedOptions {
   readonly region?: 'us' | 'eu';
   /** Domains that Mailgun lists mail under. */
   readonly domains?: readonly string[];
-  /** `leave` passes over what a rule holds back. */
+  /** `leave` skips mail that a rule blocks. */
   readonly blocked?: 'receive' | 'leave';
 }
 
-/** How long a provider may take for one answer. */
+/** Time limit of one answer. */
 const DEADLINE_MS = 10_000;
 
-/** One question to a provider's API; the answer is JSON. */
+/** Sends one request to a provider's API; the answer is JSON. */
 export async function askJson(
   context: Pick<MissedContext, 'fetch'>,
   url: string,
@@ -86,7 +86,7 @@ export async function askJson(
   return { status: response.status, body: Object(body), bytes };
 }
 
-/** An answer that must be a good one. */
+/** The answer if its status is 200; otherwise throws. */
 export function good<T extends { readonly status: number }>(answer: T): T {
   if (answer.status !== 200) throw new ServiceError(`the provider answered ${answer.status}`);
   return answer;

@@ -5,10 +5,10 @@ import { message, outage, throttled, unknown, worker } from './fact.ts';
 import type { WireTrace } from './wire.ts';
 
 /**
- * Codes of a connection that never stood which only this process can cause (errno(3), and x509_vfy.h of OpenSSL, 2026-11-28).
- *
- * A certificate that is not valid yet speaks of our clock, since authorities date theirs back; one that has expired is more often the
- * server's fault. DNS that does not answer is counted as an outage: the name servers of the provider may be the cause.
+ * Codes of a connection that was never established which only this process can cause (errno(3), and x509_vfy.h of
+ * OpenSSL, 2026-11-28). A certificate that is not valid yet indicates our clock, since authorities date theirs back; an
+ * expired one is more often the server's fault. DNS that does not answer counts as an outage: the provider's name servers
+ * may be the cause.
  */
 const OWN_REASONS: readonly (readonly [code: RegExp, reason: WorkerReason])[] = [
   [/^(EMFILE|ENFILE|ENOMEM|ENOBUFS|EADDRNOTAVAIL|EAI_MEMORY|ERR_MEMORY_ALLOCATION_FAILED)$/, 'local-limit'],
@@ -105,11 +105,14 @@ export function retryAfterOf(headers: IncomingHttpHeaders, now: number = Date.no
   return cap(until - (Number.isNaN(sent) ? now : sent));
 }
 
-/** A time that a sentence names. */
+/** A time that a sentence contains. */
 const UNTIL =
   /(?:retry|try again|until|resets?)\s+(?:after|at|on)?\s*((?:\w{3}, )?\d{1,2} \w{3} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2}))/i;
 
-/** Milliseconds that a sentence asks for: "retry after 5 seconds", "try again after 2 minutes", or until a time that it names. */
+/**
+ * Wait that a sentence asks for, in milliseconds: "retry after 5 seconds", "try again after 2 minutes", or until a given
+ * time.
+ */
 export function retryAfterIn(text: string, now: number = Date.now()): number | undefined {
   const until = Date.parse(UNTIL.exec(text)?.[1] ?? '');
   if (!Number.isNaN(until)) return until > now ? cap(until - now) : undefined;

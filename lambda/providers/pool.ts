@@ -6,43 +6,49 @@ import { type Secret, type Secrets, UnusableSecret } from '../platform/secrets.t
 import { TimeUpError, within } from '../platform/within.ts';
 import type { Provider, ProviderDefinition, ProviderModule } from './provider.ts';
 
-/** The part of the registry that calling needs. */
+/** The part of the registry that calls need. */
 export interface Registry {
   readonly definitions: Readonly<Record<ProviderType, ProviderDefinition>>;
   readonly loadProvider: (type: ProviderType) => Promise<ProviderModule<ProviderConfig['options']>>;
 }
 
-/** Why a process cannot call a provider: Secrets Manager does not answer it, its code cannot be loaded, or it is at fault itself. */
+/**
+ * Why a process cannot call a provider: Secrets Manager does not answer, the provider's code cannot be loaded, or the
+ * process itself is at fault.
+ */
 export type Unready = 'secrets-unreachable' | 'not-loaded' | WorkerReason;
 
-/** What became of a call. */
+/** Result of using a provider. */
 export type Used<R> =
   | { readonly kind: 'done'; readonly result: R; readonly secret: Secret }
-  /** There was no provider to call: its secret is at fault, or it cannot be set up from that and its options. Nothing was asked. */
+  /** The provider could not be created: its secret is at fault, or does not fit its options. Nothing was sent. */
   | { readonly kind: 'unusable'; readonly reason: 'secret-unreadable' | 'not-usable'; readonly detail: string }
-  /** This process cannot call it just now, which says nothing about the provider. Nothing was asked, or nothing was taken. */
+  /**
+   * This process cannot call the provider now, which says nothing about the provider. Nothing was sent, or nothing was
+   * accepted.
+   */
   | { readonly kind: 'unready'; readonly reason: Unready; readonly detail: string }
   /** A defect of ours in the provider's code. */
   | { readonly kind: 'crashed'; readonly detail: string };
 
-/** One use of a provider, whatever it is asked for. */
+/** One use of a provider, for any kind of call. */
 export interface Use<R> {
   readonly deadlineMs: number;
   readonly connectMs: number;
   call(provider: Provider, leftMs: number): Promise<R>;
-  /** Why this process alone is to blame for the result; undefined if it is not. */
+  /** Why only this process is at fault for the result; undefined if it is not. */
   ownFault(result: R): WorkerReason | undefined;
-  /** Whether the answer says that the credentials are wrong: then the secret is read once more. */
+  /** Whether the result means that the credentials are wrong: then the secret is read again. */
   isAuthentication(result: R): boolean;
 }
 
-/** The configured providers of a process, ready to be called. */
+/** The configured providers of a process. */
 export interface ProviderPool {
-  /** Never throws. The secret, the call and a second call share one deadline. */
+  /** Never throws. Reading the secret, the call and a second call share one deadline. */
   use<R>(config: ProviderConfig, use: Use<R>): Promise<Used<R>>;
   /**
-   * Loads what the first use would load: secret, code and SDK, for {@link PREPARE_MS} at most. Gives a reason if this process
-   * cannot use the provider just now; what is wrong with the provider itself is left to the use. Never throws.
+   * Loads in advance what the first use would load: secret, code and SDK, for {@link PREPARE_MS} at most. Resolves with a
+   * reason if this process cannot use the provider now; faults of the provider itself are left to the use. Never throws.
    */
   prepare(config: ProviderConfig): Promise<Unready | undefined>;
 }
@@ -50,13 +56,13 @@ export interface ProviderPool {
 /** Longer than any cold start. */
 const PREPARE_MS = 3_000;
 
-/** After a fault of its own, a process leaves the provider to others for this long: each mail would spend a call in vain. */
+/** Time for which a process leaves a provider to others after a fault of its own: each message would waste a call. */
 const UNFIT_MS = 2_000;
 
 /**
- * Keeps one provider per key and secret for the life of the process.
- * After an authentication error the secret is read once more, so that a rotation heals itself without a deployment.
- * A call that failed because of this process alone is told and counted, and is no call.
+ * Keeps one provider per key and secret for the life of the process. After an authentication error the secret is read
+ * again, so that a rotation needs no deployment. A call that failed because of this process alone is logged and counted,
+ * and does not count as an attempt.
  */
 export function providerPool(
   registry: Registry,
@@ -69,11 +75,11 @@ export function providerPool(
   const unfit = new Map<string, { readonly reason: WorkerReason; readonly until: number }>();
 
   const providerFor = (config: ProviderConfig, secret: Secret): Promise<Provider> => {
-    // A question about an earlier attempt may come with the options of that time.
+    // A question about an earlier attempt may have the options of that time.
     const name = JSON.stringify([config.key, config.options]);
     const known = kept.get(name);
     if (known && same(known.secret, secret)) return known.provider;
-    // The old one is not closed: mails may be under way on its connections, and idle ones end by themselves.
+    // The old provider is not closed: messages may be in flight on its connections, and idle ones end by themselves.
     const endpoint = endpoints[config.key];
     const provider = load(config.type).then((type) =>
       type.create({ key: config.key, options: config.options, secret, ...(endpoint && { endpoint }) }),
@@ -94,7 +100,7 @@ export function providerPool(
     const reason = use.ownFault(result);
     if (reason === undefined) return { kind: 'done', result, secret };
     unfit.set(config.key, { reason, until: Date.now() + UNFIT_MS });
-    // Its own words stay out: those about a signature quote what was signed.
+    // Its message is not logged: messages about a signature quote what was signed.
     log.error('provider not called', { provider: config.key, reason });
     if (reason !== 'local-limit') metrics.add('CredentialsRefused', 1);
     return { kind: 'unready', reason, detail: reason };
@@ -129,7 +135,7 @@ export function providerPool(
     async use(config, use) {
       const { deadlineMs, connectMs, call, isAuthentication } = use;
       const begun = Date.now();
-      // The function's time-out is made of these deadlines.
+      // The function's time-out is calculated from these deadlines.
       const leftMs = () => deadlineMs - (Date.now() - begun);
       let secret: Secret;
       try {
@@ -172,13 +178,13 @@ function same(a: Secret, b: Secret): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** Of the cause, where the error is only its wrapping. */
+/** The name of the cause, if the error only wraps it. */
 function nameOf(error: unknown): string {
   if (error instanceof UnreadyError) return nameOf(error.cause);
   return error instanceof Error ? error.name : typeof error;
 }
 
-/** This process cannot call a provider just now. */
+/** This process cannot call a provider now. */
 class UnreadyError extends Error {
   override readonly name = 'UnreadyError';
   readonly reason: Unready;

@@ -2,26 +2,26 @@ import type { ProviderType } from '../contract/providers.ts';
 import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
 
-/** One call of one provider for one submission. */
+/** One call to one provider for one submission. */
 export interface Attempt {
   readonly message: Message;
   /** Addresses still to be served; a subset of the message's To, Cc and Bcc, never empty. */
   readonly recipients: readonly string[];
   /** The composed MIME message without Bcc header, CRLF line ends; built once per submission and shared by all attempts. */
   mime(): Promise<Buffer>;
-  /** Told to every provider that tracks, so that no default of an account decides. */
+  /** Passed to every provider that tracks, so that no default of an account decides. */
   readonly tracking: Tracking;
   /** 1 for the first attempt at this submission, counted over all retries. */
   readonly number: number;
-  /** Milliseconds until this attempt must have ended, whatever it came to. */
+  /** Time limit of this attempt, in milliseconds. */
   readonly deadlineMs: number;
-  /** Milliseconds for DNS, TCP and TLS together. */
+  /** Time limit of DNS, TCP and TLS together, in milliseconds. */
   readonly connectMs: number;
 }
 
-/** A question about an attempt whose answer was lost. */
+/** A question about an attempt with an unknown outcome. */
 export interface Question {
-  /** The handle that the attempt carried: Message-ID (`<handle@From domain>`), Mailgun variable, Postmark metadata, SES tag. */
+  /** The handle in the attempt: Message-ID (`<handle@From domain>`), Mailgun variable, Postmark metadata, SES tag. */
   readonly handle: string;
   /** The Message-ID of the attempt, with angle brackets. */
   readonly messageId: string;
@@ -29,42 +29,48 @@ export interface Question {
   readonly recipients: readonly string[];
   /** When the attempt began, in epoch milliseconds. */
   readonly begunAt: number;
-  /** Milliseconds until the answer must be there. */
+  /** Time limit of the answer, in milliseconds. */
   readonly deadlineMs: number;
   readonly connectMs: number;
 }
 
 /**
- * What a provider says about such an attempt. `found` names those recipients for whom it has the mail, with its message id;
- * for the others, and for all with an empty map, it has none. `cannot-say`: it was not to be reached, or refused to answer.
+ * Answer about such an attempt. `found`: the recipients for which the provider has the message, with its message id; it
+ * has none for the others. `cannot-say`: it was unreachable, or refused to answer.
  */
 export type LookupAnswer =
   | { readonly kind: 'answered'; readonly found: ReadonlyMap<string, string> }
   | { readonly kind: 'cannot-say'; readonly reason: string; readonly detail?: string };
 
-/** How long the question may take. */
+/** Time limits of a health check. */
 export interface HealthLimits {
   readonly deadlineMs: number;
   readonly connectMs: number;
 }
 
-/** Whether an account may send, learned without sending. */
+/** Whether an account may send, found out without sending. */
 export interface Health {
-  /** `unreachable` says nothing about the account: the question got no usable answer. */
+  /** `unreachable` says nothing about the account: there was no usable answer. */
   readonly state: 'healthy' | 'account-refused' | 'unreachable';
-  /** Stable kebab-case code: `account-suspended`, `sandbox`, `authentication`, `connect-timeout`, …; of a healthy account, what threatens it. */
+  /**
+   * Stable kebab-case code: `account-suspended`, `sandbox`, `authentication`, `connect-timeout`, …; for a healthy
+   * account, a warning.
+   */
   readonly reason?: string;
   /** The provider's own words, at most 500 characters, addresses masked. */
   readonly detail?: string;
-  /** Fraction of the provider's sending quota that is still free, from 0 to 1, where the provider tells. */
+  /** Free fraction of the provider's sending quota, from 0 to 1, if the provider reports it. */
   readonly quotaHeadroom?: number;
 }
 
-/** A configured provider, ready to send. Created once per process; keeps its connections between invocations. */
+/** A configured provider that can send. Created once per process; keeps its connections between invocations. */
 export interface Provider {
-  /** Never throws for what the provider, the network or a recipient did. */
+  /** Never throws for anything that the provider, the network or a recipient does. */
   send(attempt: Attempt): Promise<AttemptResult>;
-  /** Asks whether an earlier attempt was taken. Absent where the provider cannot be asked (SES, SMTP): its delivery events alone tell. Never throws. */
+  /**
+   * Asks whether an earlier attempt was accepted. Absent where the provider cannot be asked (SES, SMTP): only its
+   * delivery events report it. Never throws.
+   */
   lookup?(question: Question): Promise<LookupAnswer>;
   /** Asks whether the account may send, without sending. Never throws. */
   health?(limits: HealthLimits): Promise<Health>;
@@ -72,28 +78,34 @@ export interface Provider {
   close?(): void;
 }
 
-/** What a provider's code needs from its surroundings. */
+/** What a provider's code needs. */
 export interface ProviderContext<Options> {
   readonly key: string;
   readonly options: Options;
   /** The parsed JSON of the provider's secret; an empty object for a provider without one. */
   readonly secret: Readonly<Record<string, string>>;
-  /** Replaces the provider's public endpoint (`http://127.0.0.1:4710`, `smtp://127.0.0.1:4713`); set on a local stack only. */
+  /**
+   * Replaces the provider's public endpoint (`http://127.0.0.1:4710`, `smtp://127.0.0.1:4713`); set on a local stack
+   * only.
+   */
   readonly endpoint?: string;
 }
 
-/** Runtime half of a provider type, loaded only when a provider of that type is first used. */
+/** Runtime part of a provider type, loaded only when a provider of that type is first used. */
 export interface ProviderModule<Options> {
   create(context: ProviderContext<Options>): Provider;
 }
 
-/** Limits of one call, checked before the attempt: a provider that cannot carry a message is skipped, which is no failure. */
+/**
+ * Limits of one call, checked before the attempt: a provider that cannot carry a message is skipped, which is not a
+ * failure.
+ */
 export interface Limits {
   /** Largest message in bytes as the provider counts it, after base64. */
   readonly maxBytes: number;
   /** Most recipients (To, Cc and Bcc together) in one call. */
   readonly maxRecipients: number;
-  /** Largest `text` or `html` body in bytes, if the provider limits it by itself. */
+  /** Largest `text` or `html` body in bytes, if the provider limits it separately. */
   readonly maxBodyBytes?: number;
   /** Whether addresses with non-ASCII local parts can be carried. */
   readonly smtpUtf8: boolean;
@@ -101,10 +113,10 @@ export interface Limits {
   readonly quotedLocalPart: boolean;
   /** Whether a message needs a To or Cc, or at most one recipient: the provider cannot carry several Bcc alone. */
   readonly visibleRecipient?: boolean;
-  /** Characters that a local part may not have, beside those of {@link quotedLocalPart} and {@link smtpUtf8}. */
+  /** Characters that a local part may not have, in addition to those of {@link quotedLocalPart} and {@link smtpUtf8}. */
   readonly forbiddenInLocalPart?: string;
   /**
-   * Whether attachments of no bytes can be carried.
+   * Whether empty attachments can be carried.
    * @default true
    */
   readonly emptyAttachments?: false;
@@ -117,17 +129,17 @@ export interface Limits {
   readonly forbiddenExtensions?: readonly string[];
 }
 
-/** Static half of a provider type: what deployment and routing must know. Data only, no SDK, nothing happens at load. */
+/** Static part of a provider type, for deployment and routing. Data only: loading it imports no SDK and has no effects. */
 export interface ProviderDefinition {
   readonly type: ProviderType;
   readonly limits: Limits;
   /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
   readonly secretFields: readonly string[];
-  /** What receiving mail over this type needs; absent if it cannot receive. */
+  /** What receiving mail with this type needs; absent if it cannot receive. */
   readonly inbound?: {
     /** Fields that the secret for received mail must have; empty if it needs none. */
     readonly secretFields: readonly string[];
-    /** Fields that it may have: an older key that still counts, or what only some routes need. */
+    /** Optional fields: an older key that is still accepted, or a field that only some routes need. */
     readonly optionalSecretFields: readonly string[];
   };
 }

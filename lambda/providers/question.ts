@@ -1,7 +1,7 @@
 import type { Blame, Outcome } from '../mail/outcome.ts';
 import type { Health, LookupAnswer } from './provider.ts';
 
-/** What a failed question came to, in the words that the provider's own table has for a failed attempt. */
+/** Result of a failed question, in the terms of the provider's table for failed attempts. */
 interface Failure {
   readonly blames: Blame | 'load' | 'none';
   readonly reason: string;
@@ -9,8 +9,8 @@ interface Failure {
 }
 
 /**
- * Reads the outcome of a question as if it were a mail: the same answer means the same, whatever was asked.
- * A good status whose body is no answer to the question is `unreadable-answer`.
+ * Reads the outcome of a question like that of an attempt: the same answer means the same. A 2xx whose body does not
+ * answer the question is `unreadable-answer`.
  */
 function failureOf(outcome: Outcome): Failure {
   const rest = outcome.detail ? { detail: outcome.detail } : {};
@@ -33,13 +33,13 @@ function failureOf(outcome: Outcome): Failure {
   }
 }
 
-/** A look-up that taught nothing. */
+/** A look-up without a result. */
 export function cannotSay(outcome: Outcome): LookupAnswer {
   const { reason, detail } = failureOf(outcome);
   return { kind: 'cannot-say', reason, ...(detail && { detail }) };
 }
 
-/** The health that a failed question proves: only an answer about our standing says anything about the account. */
+/** The health after a failed question: only an answer about our standing says anything about the account. */
 export function healthOf(outcome: Outcome): Health {
   const { blames, reason, detail } = failureOf(outcome);
   return {
@@ -50,8 +50,8 @@ export function healthOf(outcome: Outcome): Health {
 }
 
 /**
- * Asks, and once more if the connection was lost: a kept one may have died while the function was frozen, and a
- * question, other than a mail, may be repeated.
+ * Asks, and once more if the connection was lost: a kept one may have died while the function was frozen, and a question,
+ * unlike a message, may be repeated.
  */
 export async function askTwice<Answer extends LookupAnswer | Health>(
   deadlineMs: number,

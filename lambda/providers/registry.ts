@@ -14,10 +14,10 @@ interface OptionsOf {
   readonly smtp: SmtpOptions;
 }
 
-/** The static half of every provider type; importing it loads no SDK, so deployment may read it too. */
+/** The static part of every provider type; importing it loads no SDK, so the deployment may use it as well. */
 export const definitions: Readonly<Record<ProviderType, ProviderDefinition>> = { ses, mailgun, postmark, smtp };
 
-// Literal specifiers, so that the bundler makes one chunk of each SDK and a cold start pays for none.
+// Literal specifiers, so that the bundler makes one chunk of each SDK and a cold start loads none.
 const loaders: { readonly [T in ProviderType]: () => Promise<ProviderModule<OptionsOf[T]>> } = {
   ses: () => import('./ses/send.ts'),
   mailgun: () => import('./mailgun/send.ts'),
@@ -25,7 +25,7 @@ const loaders: { readonly [T in ProviderType]: () => Promise<ProviderModule<Opti
   smtp: () => import('./smtp/send.ts'),
 };
 
-/** Loads the code and the SDK of one provider type; the first call pays for it, later ones share the module. */
+/** Loads the code and the SDK of one provider type; later calls share the module. */
 export function loadProvider<T extends ProviderType>(type: T): Promise<ProviderModule<OptionsOf[T]>> {
   return loaders[type]();
 }
@@ -35,7 +35,7 @@ const inboundLoaders: { readonly [T in PostingType]: () => Promise<InboundModule
   postmark: () => import('./postmark/inbound.ts').then(({ inbound }) => inbound),
 };
 
-/** Loads what receives mail over one provider type; no SDK goes with it. */
+/** Loads the receiving code of one provider type, without an SDK. */
 export function loadInbound(type: PostingType): Promise<InboundModule> {
   return inboundLoaders[type]();
 }
@@ -45,7 +45,7 @@ const missedLoaders: { readonly [T in PostingType]: () => Promise<(context: Miss
   postmark: () => import('./postmark/missed.ts').then(({ missed }) => missed),
 };
 
-/** Loads what asks a provider type for received mail that did not arrive. */
+/** Loads the code that asks a provider type for received mail that did not arrive. */
 export function loadMissed(type: PostingType): Promise<(context: MissedContext) => MissedSource> {
   return missedLoaders[type]();
 }

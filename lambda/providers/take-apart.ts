@@ -7,7 +7,7 @@ import type { Attempt } from './provider.ts';
 export interface PartialCall {
   readonly recipients: readonly string[];
   readonly deadlineMs: number;
-  /** Whether To and Cc are to name nobody but `recipients`, since an address there may be the refused one. */
+  /** Whether To and Cc may contain only `recipients`, since an address there may be the refused one. */
   readonly narrow: boolean;
 }
 
@@ -17,14 +17,14 @@ export interface PartialResult extends AttemptResult {
   readonly named?: readonly string[];
 }
 
-/** A recipient to whom the call did not get: another provider, or a later round, serves it. */
+/** A recipient that no call reached: another provider, or a later round, serves it. */
 const NOT_TRIED: Outcome = { kind: 'throttled', of: 'recipient', reason: 'not-tried' };
 
 /**
- * Sends to all recipients of an attempt, and takes an all-or-nothing refusal of one address apart.
+ * Sends to all recipients of an attempt, and splits it up if it is refused as a whole for one address.
  *
- * The recipients that the provider names end by themselves; if it names none, the others are offered in halves. A refused
- * call served nobody, so that nobody is served twice; any other failure ends the attempt. All calls share one deadline.
+ * Recipients that the provider names get their own outcome; if it names none, the others are offered in halves. A refused
+ * call served no recipient, so none is served twice; any other failure ends the attempt. All calls share one deadline.
  *
  * @param narrows - whether a first call for one recipient may be refused for another address in To or Cc
  */
@@ -46,7 +46,7 @@ export async function takeApart(
       if (outcome.kind !== 'accepted') break;
     } else {
       const { ofOne: _all, ...own } = outcome;
-      // An address in To or Cc may be refused as well; that a recipient may not be mailed is always about the envelope.
+      // An address in To or Cc may be refused as well; but suppressed recipients are always in the envelope.
       const elsewhere = narrows && !narrow && own.blames === 'message' && hasOthers(attempt);
       const guilty = group.length === 1 && !elsewhere ? group : named;
       const others = group.filter((one) => !guilty.includes(one));
@@ -58,7 +58,7 @@ export async function takeApart(
   return merge(attempt.recipients, outcomes);
 }
 
-/** The MIME of a call; composed anew where To and Cc are to name fewer. */
+/** The MIME of a call; composed again if To and Cc must contain fewer addresses. */
 export function mimeFor(attempt: Attempt, { recipients, narrow }: PartialCall): Promise<Buffer> {
   if (!narrow) return attempt.mime();
   const { to, cc } = attempt.message;
@@ -91,7 +91,7 @@ function isFilled(group: readonly string[]): boolean {
   return group.length > 0;
 }
 
-/** The outcome of an acceptance holds for all that it served; every other recipient stands beside it. */
+/** The outcome of an acceptance applies to all recipients that it served; every other recipient is listed separately. */
 function merge(recipients: readonly string[], outcomes: ReadonlyMap<string, Outcome>): AttemptResult {
   const all = recipients.map((one) => outcomes.get(one) ?? NOT_TRIED);
   const outcome = all.find(({ kind }) => kind === 'accepted') ?? all.find((one) => one !== NOT_TRIED) ?? NOT_TRIED;

@@ -6,17 +6,17 @@ import { afterArrivals } from '../platform/arrivals.ts';
 import { dropStale } from '../platform/kept-sockets.ts';
 
 /**
- * What really happened on the wire during one HTTP attempt.
+ * Trace of the wire during one HTTP attempt.
  *
- * The SDKs hide it: mailgun.js reports network failures as status 400 and drops headers, postmark.js erases the cause
- * (measured with mailgun.js 14.0.1 and postmark 5.1.0). Node tells it by itself, whatever SDK made the request.
+ * The SDKs hide it: mailgun.js reports network failures as status 400 and drops headers, postmark.js discards the cause
+ * (measured with mailgun.js 14.0.1 and postmark 5.1.0). Node reports it, whatever SDK made the request.
  */
 export interface WireTrace {
-  /** DNS, TCP and TLS are done. While false, nothing of the request can have arrived. */
+  /** DNS, TCP and TLS are done. While false, no part of the request can have arrived. */
   connected: boolean;
-  /** The whole request was handed to the socket. */
+  /** The whole request was written to the socket. */
   written: boolean;
-  /** Status line of the answer, if one came. */
+  /** Status line of the answer, if there was one. */
   status?: number;
   headers?: IncomingHttpHeaders;
   /** The whole answer was read. */
@@ -25,7 +25,7 @@ export interface WireTrace {
   failure?: string;
 }
 
-/** The end of a watched call: what the SDK returned or threw, beside the truth. */
+/** Result of a watched call: what the SDK returned or threw, and the trace. */
 export interface Watched<T> {
   readonly result?: T;
   readonly error?: unknown;
@@ -36,7 +36,7 @@ interface Watch {
   readonly trace: WireTrace;
   readonly connectMs: number;
   readonly requests: ClientRequest[];
-  /** The call has been given up or has returned; what the SDK still starts must not go out. */
+  /** The call was given up or has returned; requests that the SDK still starts must not be sent. */
   ended: boolean;
 }
 
@@ -48,8 +48,8 @@ subscribe('http.client.request.created', (event) => {
 });
 
 /**
- * Runs an SDK call that uses `node:http` or `node:https` and records its request.
- * The request is destroyed when it is not connected after `connectMs`, or not answered after `deadlineMs`.
+ * Runs an SDK call that uses `node:http` or `node:https` and records its request. The request is destroyed if it is not
+ * connected after `connectMs`, or not answered after `deadlineMs`.
  */
 export async function watchWire<T>(
   limits: { readonly connectMs: number; readonly deadlineMs: number },
@@ -62,7 +62,8 @@ export async function watchWire<T>(
   dropStale();
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(async () => {
-      // No further request is made. An answer that has arrived unread still counts; what is not connected yet sends nothing.
+      // No further request is made. An answer that has arrived but is unread still counts; a request without a connection
+      // sends nothing.
       watch.ended = true;
       if (trace.connected) await afterArrivals();
       if (settled) return;
@@ -75,7 +76,7 @@ export async function watchWire<T>(
     const result = await Promise.race([current.run(watch, call), deadline]);
     return { result, trace: { ...trace } };
   } catch (error) {
-    // A copy: what a destroyed socket still reports comes after the verdict.
+    // A copy: later reports of a destroyed socket must not change the result.
     return { error, trace: { ...trace } };
   } finally {
     settled = true;
@@ -86,7 +87,7 @@ export async function watchWire<T>(
 
 function follow(request: ClientRequest, watch: Watch): void {
   const { trace, connectMs, requests } = watch;
-  // axios follows redirects and would post the mail to another host; a redirect is the provider's answer, and the last one.
+  // axios follows redirects and would post the message to another host; a redirect is the provider's final answer.
   if (watch.ended || (trace.status !== undefined && trace.status >= 300 && trace.status < 400)) {
     request.destroy(failure('NOT_FOLLOWED'));
     return;
@@ -103,7 +104,7 @@ function follow(request: ClientRequest, watch: Watch): void {
     trace.connected = true;
   };
   request.once('socket', (socket: Socket & { encrypted?: boolean; secureConnecting?: boolean }) => {
-    // A kept socket is connected when the request gets it; a new one says so later.
+    // A kept socket is already connected; a new one reports it later.
     if (socket.connecting) socket.once(socket.encrypted ? 'secureConnect' : 'connect', connected);
     else if (socket.secureConnecting) socket.once('secureConnect', connected);
     else connected();
@@ -111,7 +112,7 @@ function follow(request: ClientRequest, watch: Watch): void {
   request.once('finish', () => {
     trace.written = trace.connected;
   });
-  // Ahead of the SDK's own listener, which may start the next request at once.
+  // Before the SDK's own listener, which may start the next request at once.
   request.prependOnceListener('response', (response: IncomingMessage) => {
     trace.written = true;
     if (response.statusCode !== undefined) trace.status = response.statusCode;

@@ -1,12 +1,12 @@
 import type { Reception } from '../providers/missed.ts';
 import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 
-/** How long a provider has to post a mail that it was asked for. */
+/** Time for a provider to post a mail again after it was asked to. */
 const ASK_PAUSE_MS = 30 * 60_000;
-/** By so much each pause after a failed look is longer than the one before; the first is none. */
+/** Each pause after a failed check is longer by this; there is no pause after the first one. */
 const FAILURE_PAUSE_MS = 5 * 60_000;
 
-/** From when on a case is to be looked at, in epoch milliseconds; the pauses count in the reconciler's own time. */
+/** When a reception is due to be checked, in epoch milliseconds; the pauses are in the reconciler's own time. */
 function dueAt({ settled, asks, askedAt, failures, failedAt }: ReceptionState, scale: number): number {
   if (settled) return Number.POSITIVE_INFINITY;
   const asked = asks === 0 ? 0 : askedAt + ASK_PAUSE_MS / scale;
@@ -14,16 +14,16 @@ function dueAt({ settled, asks, askedAt, failures, failedAt }: ReceptionState, s
   return Math.max(asked, failed);
 }
 
-/** Receptions that are to be looked at now, and how many are not settled at all. */
+/** Receptions to check now, and the number of all that are not settled. */
 export interface Due {
-  /** Whatever nothing has gone wrong with. */
+  /** Receptions without a failure so far. */
   readonly fresh: readonly Reception[];
-  /** What could not be looked at before, or has killed a run: it must not keep the rest from its turn. */
+  /** Receptions whose check failed, or crashed a run: they are checked after all others. */
   readonly again: readonly Reception[];
   readonly unsettled: number;
 }
 
-/** Sorts receptions by what was done about them; those in `again` with the least trouble first. */
+/** Groups receptions by their state; those in `again` with the fewest failures first. */
 export function sortOut(
   receptions: readonly Reception[],
   cases: ReadonlyMap<string, ReceptionState>,

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { decodeSize } from '../contract/metrics.ts';
-import { decodeReconcilerEnvironment } from '../contract/reconciler-environment.ts';
+import { reconcilerEnvironment } from '../contract/reconciler-environment.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
@@ -11,7 +11,7 @@ import { dynamoTable } from '../platform/table.ts';
 import { loadInbound, loadMissed } from '../providers/registry.ts';
 import { createReconciler } from './reconciler.ts';
 
-const environment = decodeReconcilerEnvironment(process.env);
+const environment = reconcilerEnvironment.decode(process.env);
 const metrics = emfMetrics(decodeSize(process.env));
 const reconcile = createReconciler({
   environment,
@@ -27,7 +27,7 @@ const reconcile = createReconciler({
   clock: systemClock,
 });
 
-/** Looks for received mail that did not arrive. */
+/** Finds received mail that did not arrive. */
 export async function handler(_event: unknown, lambda: Context): Promise<void> {
   try {
     await reconcile(() => lambda.getRemainingTimeInMillis());

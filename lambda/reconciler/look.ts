@@ -1,43 +1,44 @@
 import { ServiceError, tellError } from '../platform/service-failure.ts';
 import type { MissedSource, Reception } from '../providers/missed.ts';
+import type { EnsureContext } from './context.ts';
 import { sortOut } from './due.ts';
-import { type EnsureContext, ensureReceived, type ReceptionResult } from './settle.ts';
+import { ensureReceived, type ReceptionResult } from './settle.ts';
 import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 
-/** At the first run, and after a long pause, this far back: Mailgun keeps no mail longer. */
+/** Start of the first run, and of one after a long pause: Mailgun keeps no mail longer. */
 const FIRST_LOOK_MS = 3 * 24 * 3_600_000;
-/** A span with more mail than can be listed, or looked at in one run, is halved so often. */
+/** How often a span is halved that has more mail than can be listed, or checked in one run. */
 const HALVINGS = 12;
-/** Mail that is looked at for one provider in one run, and how much of it may be what stands in a list. */
+/** Most mails checked for one provider in one run, and how many of them may be from lists that stay. */
 const MOST_A_RUN = 300;
 const MOST_STANDING = 150;
-/** Mail that is looked at besides, after a look that failed. */
+/** Most mails checked again after a failed check, in addition. */
 const MOST_AGAIN = 100;
 
-/** What came of a look at one provider. `skipped`: some mail is too old to be looked at any more. */
+/** Result of a run for one provider. `skipped`: some mail became too old to be checked. */
 export interface ReconcilerRun {
   readonly behind: boolean;
   readonly skipped: boolean;
 }
 
 /**
- * Looks at one provider: at what stands in its lists, then span by span at the rest, and last at what had failed before,
- * while there is `room`.
+ * Checks one provider while there is `room`: first the mail in its standing lists, then the rest span by span, and
+ * finally the mail whose check failed before.
  *
- * How far all is settled is written down span by span, and which mail is in hand with each: a run may be cut off
- * anywhere, and what killed it is met with more caution by the next.
+ * The progress is recorded after each span, and the current mail before each check: a run may end at any point, and the
+ * next run treats the mail that crashed it with more caution.
  */
 export async function lookAt(context: EnsureContext, room: () => boolean): Promise<ReconcilerRun> {
   const { provider, source, scale, memory, dependencies } = context;
   const now = dependencies.clock.now();
-  const { until: seen, at: killer } = await memory.progress(provider.key);
-  if (killer !== undefined) await countDeath(killer, context);
+  const { until: seen, at: crashedOn } = await memory.progress(provider.key);
+  if (crashedOn !== undefined) await countCrash(crashedOn, context);
   try {
     const oldest = now - FIRST_LOOK_MS / scale;
     const to = now - source.lagMs / scale;
-    const stand = await sorted(await source.standing(), context);
-    const again = [...stand.again];
-    const { looks: used } = await workThrough(stand.fresh, MOST_STANDING, context, room);
+    const standing = await sorted(await source.standing(), context);
+    const again = [...standing.again];
+    const { looks: used } = await workThrough(standing.fresh, MOST_STANDING, context, room);
     let left = MOST_A_RUN - used;
     let from = Math.max(seen ?? 0, oldest);
     let whole = true;
@@ -50,14 +51,14 @@ export async function lookAt(context: EnsureContext, room: () => boolean): Promi
       const { looks, settled, here } = await workThrough(due.fresh, left, context, room);
       whole &&= settled === due.unsettled;
       if (whole) await memory.setProgress(provider.key, { until });
-      // What is listed again need not be looked at again; else nothing is to be remembered, and that is nearly all.
+      // A mail that will be listed again must be remembered as arrived; normally nothing needs to be remembered.
       else for (const id of here) await memory.remember(provider.key, id, { settled: true });
       left -= looks;
       span = 2 * (until - from);
       from = until;
     }
     await workThrough(again, MOST_AGAIN, context, room);
-    const behind = !whole || from < to || used < stand.fresh.length;
+    const behind = !whole || from < to || used < standing.fresh.length;
     return { behind, skipped: seen !== undefined && seen < oldest };
   } finally {
     await memory.setProgress(provider.key, { at: undefined });
@@ -72,15 +73,15 @@ async function sorted(receptions: readonly Reception[], { provider, memory, scal
   return sortOut(receptions, cases, { now: dependencies.clock.now(), scale });
 }
 
-async function countDeath(id: string, { provider, memory, dependencies }: EnsureContext): Promise<void> {
+async function countCrash(id: string, { provider, memory, dependencies }: EnsureContext): Promise<void> {
   const { deaths } = (await memory.cases(provider.key, [id])).get(id) ?? NEW_RECEPTION;
   await memory.remember(provider.key, id, { deaths: deaths + 1 });
-  // Should this run end before it has another mail in hand, the one of before is not to blame.
+  // If this run ends before its first check, the mail of the run before is not to blame again.
   await memory.setProgress(provider.key, { at: undefined });
-  dependencies.log.error('a run ended over this mail', { provider: provider.key, reception: id });
+  dependencies.log.error('a run crashed on this mail', { provider: provider.key, reception: id });
 }
 
-/** Settles one after the other. `here`: had arrived, and nothing was written of it. */
+/** Checks one mail after the other. `here`: mail that had arrived and for which nothing was recorded. */
 async function workThrough(due: readonly Reception[], most: number, context: EnsureContext, room: () => boolean) {
   const { provider, memory } = context;
   const some = due.slice(0, most);
@@ -97,7 +98,7 @@ async function workThrough(due: readonly Reception[], most: number, context: Ens
     const result = await one(reception, before, context);
     if (result !== 'later') settled += 1;
     if (result !== 'here') continue;
-    // Mail in a list that stays would be looked at for weeks.
+    // A mail in a standing list would otherwise be checked for weeks.
     if (reception.state === 'taken' && before === NEW_RECEPTION) here.push(reception.id);
     else await memory.remember(provider.key, reception.id, { settled: true });
   }
@@ -122,7 +123,7 @@ async function one(reception: Reception, before: ReceptionState, context: Ensure
   }
 }
 
-/** As much of the span as can be listed and looked at, from its start on; undefined if there is no room for that. */
+/** The start of the span that can be listed and checked; undefined if there is no room left. */
 async function listed(source: MissedSource, from: number, to: number, room: () => boolean) {
   let until = to;
   for (let halving = 0; halving <= HALVINGS; halving += 1) {

@@ -1,33 +1,20 @@
-import type { ReconciledProvider, ReconcilerEnvironment } from '../contract/reconciler-environment.ts';
-import type { TakeDependencies } from '../inbound/take.ts';
-import type { Log } from '../platform/log.ts';
-import type { Secrets } from '../platform/secrets.ts';
+import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { tellError } from '../platform/service-failure.ts';
-import type { InboundModule, PostingType } from '../providers/inbound.ts';
-import type { MissedContext, MissedSource } from '../providers/missed.ts';
+import type { PostingType } from '../providers/inbound.ts';
+import type { MissedSource } from '../providers/missed.ts';
+import type { EnsureContext, ReconcilerDependencies } from './context.ts';
 import { lookAt } from './look.ts';
-import type { EnsureContext } from './settle.ts';
 import { createReconcilerState } from './state.ts';
 
-/** What reconciling needs of the world. */
-export interface ReconcilerDependencies extends TakeDependencies {
-  readonly environment: ReconcilerEnvironment;
-  readonly secrets: Secrets;
-  readonly log: Log;
-  readonly fetch: typeof fetch;
-  loadInbound(type: PostingType): Promise<InboundModule>;
-  loadMissed(type: PostingType): Promise<(context: MissedContext) => MissedSource>;
-}
-
 /**
- * Room to bring the mail in hand to its end: an answer of 10 s, a copy fetched in 15 s, twelve seconds for another copy at
- * work, and what is written then. A healthy mail must not look like one that kills runs.
+ * Time left to finish the current mail: an answer in 10 s, a copy fetched in 15 s, twelve seconds of waiting for another
+ * copy, and the writes that follow. An ordinary mail must not look like one that crashes runs.
  */
 const MARGIN_MS = 45_000;
 
 /**
- * Asks every receiving provider for mail that may not have arrived, and sees to it that each reached the inbound queue:
- * whole, or as a notice that says what is known. One run at a time; a run that is cut short is taken up by the next.
+ * Asks every receiving provider for mail that may not have arrived, and ensures that each mail reached the inbound queue:
+ * complete, or as a notice with what is known. One run at a time; the next run continues one that was cut off.
  */
 export function createReconciler(dependencies: ReconcilerDependencies): (remainingMs: () => number) => Promise<void> {
   const { environment, metrics, log } = dependencies;
@@ -36,7 +23,7 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
   return async (remainingMs) => {
     const asked = environment.providers.filter(({ type }) => type !== 'ses');
     for (const [place, provider] of asked.entries()) {
-      // An equal share of what is left: none waits for ever behind one with much mail, or slow answers.
+      // An equal share of the time left, so that no provider waits forever for one with much mail or slow answers.
       const begun = remainingMs();
       const end = begun - (begun - MARGIN_MS) / (asked.length - place);
       await reconcile(provider, () => remainingMs() > end);

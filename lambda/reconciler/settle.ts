@@ -7,47 +7,42 @@ import { fetchStored, MAY_APPEAR_MS, storageOf } from '../inbound/stored.ts';
 import { canaryAmong, takeMail } from '../inbound/take.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
-import type { InboundModule, PostedMail } from '../providers/inbound.ts';
+import type { PostedMail } from '../providers/inbound.ts';
 import type { Known, MissedSource, Reception } from '../providers/missed.ts';
-import type { ReconcilerDependencies } from './reconciler.ts';
-import type { ReceptionState, ReconcilerState } from './state.ts';
+import type { EnsureContext } from './context.ts';
+import type { ReceptionState } from './state.ts';
 
 /**
- * What became of one reception. `here`: it had arrived, or is a canary, for nobody to read. `recovered`: it is on the queue now, whole. `asked`: the provider
- * posts it again. `notice`: what is known of it is on the queue, flagged. `later`: the next run looks again.
+ * Result of checking one reception. `here`: it had arrived, or is a canary. `recovered`: the complete mail is on the
+ * queue now. `asked`: the provider posts it again. `notice`: what is known of it is on the queue, flagged. `later`: the
+ * next run checks again.
  */
 export type ReceptionResult = 'here' | 'recovered' | 'asked' | 'notice' | 'later';
 
-/** What the receptions of one provider are settled with. */
-export interface EnsureContext {
-  readonly provider: ReconciledProvider;
-  readonly source: MissedSource;
-  readonly module: InboundModule;
-  readonly secret: Readonly<Record<string, string>>;
-  readonly scale: number;
-  readonly memory: ReconcilerState;
-  readonly dependencies: ReconcilerDependencies;
-}
-
 /** How often a provider is asked to post a mail again. */
 const MOST_ASKS = 2;
-/** Lambda's 6 MB, less what API Gateway puts around a body and the escapes of JSON within JSON. */
+/**
+ * Largest mail that can be posted again: Lambda's 6 MB without what API Gateway adds to a body and the escapes of JSON
+ * within JSON.
+ */
 const FITS_BYTES = 5.5 * 1024 * 1024;
-/** Failed looks, which take a day with their pauses; Mailgun keeps a copy for three. */
+/**
+ * Failed checks after which only the list is used; they take a day with their pauses, and Mailgun keeps a copy for three.
+ */
 const MOST_FAILURES = 24;
 
 /**
- * How much is still dared with a reception, the more runs it has killed: to take the mail apart (0), only to keep the copy
- * as it is (1), only what the list and one answer say (2), only the list (3).
+ * How cautiously a reception is processed, the more runs it has crashed: parse the mail (0), only store the copy
+ * unchanged (1), use only the list and one answer (2), use only the list (3).
  */
 function cautionOf({ deaths, failures }: ReceptionState): number {
   return Math.max(deaths, failures >= MOST_FAILURES ? 2 : 0);
 }
 
 /**
- * Sees to it that a mail is on the inbound queue, once. Repeating it does no harm.
+ * Ensures that a mail is on the inbound queue, once. It can be repeated safely.
  *
- * @throws what kept it from being looked at, to be seen again in a later run
+ * @throws the error of a failed check, which a later run repeats
  */
 export async function ensureReceived(
   reception: Reception,
@@ -59,7 +54,7 @@ export async function ensureReceived(
   const known = await knowledge(reception, before, source);
   if (await isCanary(known, context)) return 'here';
   const { storedAt } = known.mail;
-  // A truncated copy is not the whole one, as long as that can still be had.
+  // A truncated message does not replace the complete mail as long as that can be fetched.
   const ids = await identities(known, provider, dependencies.table);
   if (await memory.arrived(ids, storedAt !== undefined && caution < 2)) return 'here';
   if (storedAt !== undefined && caution < 2) return await fromStorage(reception, known, caution, context);
@@ -72,7 +67,7 @@ export async function ensureReceived(
   return await fromKnown(reception, known, context);
 }
 
-/** What the provider knows, or the list alone if that is not to be had. */
+/** What the provider knows, or only the entry of the list if that is unavailable. */
 async function knowledge(reception: Reception, before: ReceptionState, source: MissedSource): Promise<Known> {
   if (before.deaths >= 3) return listed(reception);
   return await source.know(reception).catch((error: unknown) => {
@@ -89,14 +84,17 @@ function listed(reception: Reception): Known {
   };
 }
 
-/** Whether nobody else is to read it. That it has come by no other way is seen by the age of the canaries, so it is not noted. */
+/**
+ * Whether the mail is a canary for all of its recipients. It is not recorded as returned: the age of the canaries must
+ * show that it did not arrive otherwise.
+ */
 async function isCanary({ mail }: Known, { provider, dependencies }: EnsureContext): Promise<boolean> {
   const { recipients, content } = mail;
   const own = await canaryAmong(content.headers, { over: provider.key, recipients, proves: false }, dependencies.table);
   return own !== undefined && recipients.every((one) => one.trim().toLowerCase() === own.trim().toLowerCase());
 }
 
-/** Fetches the mail from where the provider keeps it, and leads it down the way of every other. */
+/** Fetches the mail from the provider's storage, and processes it like every other mail. */
 async function fromStorage(
   reception: Reception,
   known: Known,
@@ -128,7 +126,7 @@ async function fromStorage(
   return caution === 0 ? 'recovered' : 'notice';
 }
 
-/** What is known stands for the mail: whole if nothing is missing in it, else flagged as truncated. */
+/** Delivers what is known of the mail, flagged as truncated if it is not complete. */
 async function fromKnown(reception: Reception, known: Known, context: EnsureContext): Promise<ReceptionResult> {
   const { provider, memory, dependencies } = context;
   const { mail, complete, answer } = known;
@@ -145,12 +143,15 @@ async function fromKnown(reception: Reception, known: Known, context: EnsureCont
   return complete ? 'recovered' : 'notice';
 }
 
-/** A mail for nobody would be no message; by the provider's id, each such mail is one of its own. */
+/**
+ * Adds a recipient to a mail without any, since a message needs one; it contains the provider's id, so that each such
+ * mail is separate.
+ */
 function addressed(mail: PostedMail, { id }: Reception): PostedMail {
   return mail.recipients.length > 0 ? mail : { ...mail, recipients: [`unknown/${id}`] };
 }
 
-/** The ids that the mail has on the inbound queue; none if what is known does not tell which mail it is. */
+/** The ids of the mail on the inbound queue; empty if what is known does not identify the mail. */
 async function identities(
   { mail, complete }: Known,
   { key, type }: ReconciledProvider,
@@ -167,7 +168,7 @@ async function identities(
     flags: [],
     incomplete: !complete,
   });
-  // An event of Mailgun has no date: then Message-ID, sender and subject tell the mail.
+  // An event of Mailgun has no date: then Message-ID, sender and subject identify the mail.
   const idOf = async (message: InboundMessage) => (complete ? undefined : await idByName(table, message)) ?? message.id;
   return await Promise.all(messages.map(idOf));
 }

@@ -1,29 +1,29 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Table } from '../platform/table.ts';
 
-/** What was done about one reception. */
+/** State of one reception in the reconciler. */
 export interface ReceptionState {
   readonly settled: boolean;
   /** How often the provider was asked to post it again. */
   readonly asks: number;
   /** When it was asked last, in epoch milliseconds. */
   readonly askedAt: number;
-  /** How often looking at it failed. */
+  /** How often its check failed. */
   readonly failures: number;
   readonly failedAt: number;
-  /** How many runs ended over it without a word: what it holds may be what killed them. */
+  /** How many runs crashed during its check: its content may be the cause. */
   readonly deaths: number;
 }
 
-/** How far the runs have come with one provider. */
+/** Progress of the runs for one provider. */
 export interface ReconcilerProgress {
-  /** Up to when all mail was looked at. */
+  /** Time up to which all mail was checked. */
   readonly until?: number;
-  /** The reception that a run is at; it stands there after a run that was killed. */
+  /** The reception that is being checked; still set after a run that crashed. */
   readonly at?: string | undefined;
 }
 
-/** A reception that nothing was done about. */
+/** State of a reception that was never checked. */
 export const NEW_RECEPTION: ReceptionState = {
   settled: false,
   asks: 0,
@@ -32,17 +32,17 @@ export const NEW_RECEPTION: ReceptionState = {
   failedAt: 0,
   deaths: 0,
 };
-/** As long as Postmark keeps mail, so that what it lists again and again is looked at once. */
+/** As long as Postmark keeps mail, so that mail it lists repeatedly is checked once. */
 const REMEMBER_S = 46 * 86_400;
 /** Most keys of one BatchGetItem. */
 const BATCH = 100;
 
-/** The reconciler's own items: how far it has looked at each provider, and what it did about single receptions. */
+/** The reconciler's items: its progress for each provider, and the state of single receptions. */
 export function createReconcilerState(table: Table, clock: Clock) {
   const pkOf = (provider: string, id: string) => `reconciled/${provider}/${id}`;
   const write = async (item: Readonly<Record<string, unknown>> & { readonly pk: string }): Promise<void> => {
     const before = await table.get(item.pk);
-    // One run at a time; should two meet, the loser looks once more at what the winner has settled.
+    // Runs do not overlap; if two did, the loser would check again what the winner has settled.
     await table.write({ ...before, ...item }, before?.rev);
   };
   return {
@@ -70,7 +70,10 @@ export function createReconcilerState(table: Table, clock: Clock) {
       const expires = Math.floor(clock.now() / 1000) + REMEMBER_S;
       await write({ pk: pkOf(provider, id), ...one, expires });
     },
-    /** Whether a message of each id is on the inbound queue: the `whole` mail, or a notice as well. */
+    /**
+     * Whether a message with each of the ids is on the inbound queue; `whole`: only complete mail counts, otherwise
+     * notices too.
+     */
     async arrived(ids: readonly string[], whole: boolean): Promise<boolean> {
       if (ids.length === 0) return false;
       const items = await table.getAll(ids.slice(0, BATCH).map((id) => `inbound/${id}`));

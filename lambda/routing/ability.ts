@@ -4,11 +4,11 @@ import { hasAsciiLocalPart, hasQuotedLocalPart } from '../mail/address.ts';
 import type { Mailbox, Message } from '../mail/message.ts';
 import type { Limits, ProviderDefinition } from '../providers/provider.ts';
 
-/** What a provider's limits are held against. */
+/** Properties of a message that are compared with a provider's limits. */
 export interface MessageFacts {
-  /** Bytes of the composed MIME message: what providers count, base64 included. */
+  /** Size of the composed MIME message: what providers count, base64 included. */
   readonly bytes: number;
-  /** Bytes of the longer of text and HTML. */
+  /** Size of the longer of text and HTML. */
   readonly bodyBytes: number;
   /** Addresses of To, Cc and Bcc. */
   readonly recipients: readonly string[];
@@ -39,13 +39,13 @@ export function factsOf(message: Message, bytes: number): MessageFacts {
   };
 }
 
-/** What stands behind the last dot, in lower case; a name without a dot has no extension. */
+/** The part after the last dot, in lower case; undefined without a dot. */
 function extensionOf(filename: string): string | undefined {
-  // Windows drops dots and spaces at the end of a name, and so do filters.
+  // Windows removes dots and spaces at the end of a name, and so do filters.
   return /\.([^.]+)$/su.exec(filename.replace(/[. ]+$/, ''))?.[1]?.toLowerCase();
 }
 
-/** Why this provider cannot carry a message, or undefined if it can; in the words that an operator reads. */
+/** Why this provider cannot carry a message, in words for an operator; undefined if it can. */
 export function unableTo(
   provider: ProviderConfig,
   { limits }: ProviderDefinition,
@@ -73,7 +73,7 @@ export function unableTo(
   return undefined;
 }
 
-/** The recipients whose address this provider cannot carry; it serves the others, and these go elsewhere. */
+/** The recipients whose address this provider cannot carry; it serves the others, and another provider serves these. */
 export function beyond(
   provider: ProviderConfig,
   { limits }: ProviderDefinition,
@@ -91,15 +91,15 @@ function addressProblem(provider: ProviderConfig, limits: Limits, address: strin
   return illegal === undefined ? undefined : `cannot carry a local part with ${illegal}`;
 }
 
-/** Begins every reason that speaks of size. */
+/** Beginning of every reason about size. */
 export const TOO_LARGE = 'too large';
 
-/** What the server at hand takes, which may be more than the type's default. */
+/** Limit of the configured SMTP server, which may be above the type's default. */
 function smtpSize(provider: ProviderConfig): number | undefined {
   return provider.type === 'smtp' ? provider.options.maxBytes : undefined;
 }
 
-/** Whether a message from this address goes over the provider as it is, from its substitute, or not at all. */
+/** Whether the provider sends a message from this address as it is, from its substitute, or not at all. */
 export function senderAt(provider: ProviderConfig, from: string): 'original' | 'substitute' | undefined {
   const allowed = allowedFrom(provider);
   if (!allowed || allows(allowed, from)) return 'original';

@@ -5,12 +5,14 @@ import type { Tracking } from '../mail/message.ts';
 import type { OnUnknown } from '../submission/progress.ts';
 import type { Preference } from './route.ts';
 
-/** How one submission is treated: by its own words, else by the route of its class, else by the defaults. */
+/**
+ * Settings for one submission: from the submission itself, otherwise from the route of its class, otherwise the defaults.
+ */
 export interface Policy {
   readonly preference: Preference;
   readonly onUnknown: OnUnknown;
   readonly tracking: Tracking;
-  /** Until the submission expires, in milliseconds; absent if neither it nor its class says when. */
+  /** Time until the submission expires, in milliseconds; absent if neither the submission nor its class sets it. */
   readonly expiresInMs?: number;
 }
 
@@ -39,7 +41,7 @@ export function policyOf(
   };
 }
 
-/** Why the providers that a submission names cannot be its choice; undefined if they can, or it names none. */
+/** Why the providers that a submission names are not allowed; undefined if they are, or if it names none. */
 export function choiceProblem(
   submission: Submission,
   { providers, routes = [] }: Pick<SenderEnvironment, 'providers' | 'routes'>,
@@ -57,7 +59,7 @@ export function choiceProblem(
   );
 }
 
-/** The named route of a submission's class, if there is one. */
+/** The configured route of a submission's class, if there is one. */
 export function routeOf(submission: Submission, routes: readonly RouteConfig[]): RouteConfig | undefined {
   return routes.find((route) => route.class === submission.class);
 }

@@ -4,7 +4,7 @@ import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts
 import type { ProviderDefinition } from '../providers/provider.ts';
 import { beyond, type MessageFacts, senderAt, TOO_LARGE, unableTo } from './ability.ts';
 
-/** A provider that is not tried, and why: it may not carry the message, or cannot. Skipping is not a failure. */
+/** A provider that is not tried, and why: it is excluded, or cannot carry the message. Skipping is not a failure. */
 export interface ProviderSkip {
   readonly key: string;
   readonly kind: 'unwanted' | 'unable';
@@ -14,14 +14,14 @@ export interface ProviderSkip {
 /** The providers to try, in order. */
 export interface Route {
   readonly order: readonly ProviderConfig[];
-  /** Keys of those that send it from their substitute address. */
+  /** Keys of the providers that send the message from their substitute address. */
   readonly substituted: ReadonlySet<string>;
-  /** By key: recipients whose address that provider cannot carry. It serves the others. */
+  /** Recipients whose address a provider cannot carry, by provider key. It serves the others. */
   readonly beyond: ReadonlyMap<string, readonly string[]>;
   readonly skipped: readonly ProviderSkip[];
 }
 
-/** What a producer or the route of a class asks for: `only` replaces order, priority, share and weight. */
+/** Choice of providers by a producer or by the route of a class: `only` replaces order, priority, share and weight. */
 export interface Preference {
   readonly only?: readonly string[] | undefined;
   readonly except?: readonly string[] | undefined;
@@ -32,9 +32,9 @@ export interface Preference {
 /**
  * Orders the providers for one submission.
  *
- * The choice depends on the submission id alone, so that a redelivery and every retry take the same way. Providers that
- * had their chance (`last`) come behind all others, and among themselves in the order of that list. Before them, those
- * that can send it from a substitute address only come behind those that send it as it is.
+ * The order depends on the submission id alone, so that a redelivery and every retry use the same one. Providers that
+ * were already tried (`last`) come after all others, in the order of that list. Before them, providers that must use a
+ * substitute address come after those that send the message as it is.
  */
 export function route(
   id: string,
@@ -60,7 +60,7 @@ export function route(
     return !reason;
   });
   const isSubstituted = (provider: ProviderConfig) => senderAt(provider, facts.fromAddress) === 'substitute';
-  // Sorting is stable, and a provider that is not on the list has place -1.
+  // Sorting is stable, and a provider that is not on the list has index -1.
   const order = able
     .toSorted((a, b) => Number(isSubstituted(a)) - Number(isSubstituted(b)))
     .toSorted((a, b) => last.indexOf(a.key) - last.indexOf(b.key));
@@ -84,23 +84,25 @@ function whyUnwanted({ key, classes }: ProviderConfig, preference: Preference): 
   return classes.includes(preference.class) ? undefined : 'does not carry this class';
 }
 
-/** What is said of a submission that no provider can carry. */
+/** The problem of a submission that no provider can carry. */
 export function uncarried({ skipped }: Route): Problem {
   const tooLarge = skipped.length > 0 && skipped.every(({ reason }) => reason.startsWith(TOO_LARGE));
   const detail = skipped.map(({ key, reason }) => `${key}: ${reason}`).join('; ') || 'no provider that sends is left';
   return { reason: tooLarge ? 'TooLarge' : 'Refused', detail: `no provider can carry it (${detail})` };
 }
 
-/** The place of a provider among all that send, before anybody asks whether it can carry the message. */
+/** Position of a provider among all that send, regardless of whether it can carry the message. */
 export interface Rank {
   readonly provider: ProviderConfig;
   readonly priority: number;
   readonly weight: number;
-  /** What the id drew for it: of equal priorities the lowest goes first. */
+  /** Number drawn from the id: among equal priorities the lowest goes first. */
   readonly draw: number;
 }
 
-/** Higher priority first; equal ones by weight, drawn without replacement (Efraimidis and Spirakis, 2006). */
+/**
+ * Providers by priority, highest first; equal ones by weight, drawn without replacement (Efraimidis and Spirakis, 2006).
+ */
 export function ranking(id: string, providers: readonly ProviderConfig[]): readonly Rank[] {
   return providers
     .map((provider, place) => {
@@ -115,7 +117,10 @@ export function ranking(id: string, providers: readonly ProviderConfig[]): reado
     .sort((a, b) => b.priority - a.priority || a.draw - b.draw);
 }
 
-/** The provider whose `share` the id falls into, and the draw: shares lie side by side from 0, in the order of the ranking. */
+/**
+ * The provider whose `share` the id falls into, and the draw: the shares divide [0, 1) from 0 on, in the order of the
+ * ranking.
+ */
 export function favourite(
   id: string,
   order: readonly ProviderConfig[],
@@ -129,13 +134,13 @@ export function favourite(
   return { draw };
 }
 
-/** The ranking, but for the provider that has the id by its `share`: that one comes first. */
+/** The ranking with the provider that gets the id by its `share` moved to the front. */
 function byShare(id: string, order: readonly ProviderConfig[]): readonly ProviderConfig[] {
   const { provider } = favourite(id, order);
   return provider ? [provider, ...order.filter((other) => other !== provider)] : order;
 }
 
-/** An even draw in (0, 1) from the id, independent for each `salt`. */
+/** An evenly distributed number in (0, 1) from the id, independent for each `salt`. */
 function fraction(id: string, salt: string): number {
   const hash = createHash('sha256').update(`${salt}\0${id}`).digest();
   return (hash.readUIntBE(0, 6) + 0.5) / 2 ** 48;

@@ -3,10 +3,11 @@ import type { ProviderConfig } from '../contract/providers.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * The providers with the shares that they have at a moment: one that warms up begins low, and grows by the same factor
- * each day until its `share` is reached. Before its start it has none, and takes only what the others did not.
+ * The providers with their shares at a given time. One that warms up begins with a small share, which grows by the same
+ * factor each day until `share` is reached. Before its start it has none, and only gets messages that the others did not
+ * accept.
  *
- * A submission is routed by the moment of its first receive, so that its retries take the same way.
+ * A submission is routed by the time of its first receive, so that its retries use the same order.
  */
 export function sharesAt(providers: readonly ProviderConfig[], now: number): readonly ProviderConfig[] {
   if (!providers.some(({ warmUp }) => warmUp)) return providers;

@@ -15,58 +15,64 @@ import {
 } from '../submission/progress.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
 
-/** A provider is asked no earlier than this after the attempt began, in milliseconds of stack time: it has to find the mail first. */
+/**
+ * Least age of an attempt before its provider is asked, in milliseconds of stack time: the message takes a while to
+ * appear in the provider's records.
+ */
 const ASK_AFTER_MS = 60_000;
 
-/** A provider that could not say is asked this often in all, a minute or two apart. */
+/** How often a provider that cannot answer is asked in all, a minute or two apart. */
 const MOST_ASKS = 3;
 
-/** One question has this long, in milliseconds, even where an attempt has longer. */
+/** Time limit of one question, in milliseconds, even if an attempt has more. */
 const QUESTION_MS = 5_000;
 
-/** A provider type that offers no way to ask, or a key that may only send: in a minute it will be the same. */
+/** Reasons that will not change: the provider type cannot be asked, or the key may only send. */
 const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
 
-/** Why this worker could not ask. */
+/** Reasons for which this worker could not ask. */
 const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded', ...WORKER_REASONS]);
 
 /** What asking needs. */
 export interface AskContext {
   readonly lookUp: LookUp;
   readonly providers: readonly ProviderConfig[];
-  /** By provider key: message ids with which delivery events spoke of this submission. */
+  /** Message ids in delivery events about this submission, by provider key. */
   readonly reported: Readonly<Record<string, string>>;
   readonly onUnknown: OnUnknown;
   /**
-   * Providers whose attempts turned out to be interrupted just now. They are asked a round later: that the worker is gone says
-   * our clock alone, and the wait between two rounds is kept by the queue.
+   * Providers whose attempts were just found to be interrupted. They are asked one round later: only our clock says that
+   * their worker is gone, and the queue keeps the wait between two rounds.
    */
   readonly fresh: ReadonlySet<string>;
-  /** When the latest attempt at a provider began, in epoch milliseconds; a doubt has the time of the first one. */
+  /**
+   * Start of the latest attempt at a provider, in epoch milliseconds; the record of an unknown outcome has that of the
+   * first one.
+   */
   readonly lastBegun: (provider: string) => number | undefined;
-  /** Milliseconds of stack time since this time (epoch milliseconds). */
+  /** Milliseconds of stack time since `time` (epoch milliseconds). */
   readonly ageMs: (time: number) => number;
-  /** Whether there is time for a question of so many milliseconds. */
+  /** Whether there is time for a question of `ms` milliseconds. */
   readonly hasTime: (ms: number) => boolean;
 }
 
-/** A provider that turned out to have the mail whose answer was lost. */
+/** A provider that was found to have accepted a message after its answer was lost. */
 export interface FoundAccepted {
   readonly provider: string;
   readonly providerMessageId: string;
 }
 
-/** What asking came to. */
+/** Result of asking. */
 export interface AskResult {
   readonly progress: Progress;
   readonly found: readonly FoundAccepted[];
 }
 
 /**
- * Asks every provider whose answer was lost whether it has the mail.
+ * Asks every provider with an unknown outcome whether it has the message.
  *
- * Afterwards a recipient is served, or waits for a provider that could not say yet, or may be offered to the next
- * one; with `hold` that last one ends here.
+ * Afterwards a recipient is served, waits for a provider that cannot answer yet, or may be offered to the next provider;
+ * with `hold` the last of these ends here.
  */
 export async function ask(message: Message, start: Progress, context: AskContext): Promise<AskResult> {
   let progress = start;
@@ -88,7 +94,7 @@ export async function ask(message: Message, start: Progress, context: AskContext
   return { progress: context.onUnknown === 'hold' ? declareHeld(progress) : progress, found };
 }
 
-/** `too-early`: it may still turn up; ask in a later round. */
+/** `too-early`: the message may still appear; ask in a later round. */
 type Learned = LookupAnswer | { readonly kind: 'too-early' };
 
 async function learn(
@@ -115,10 +121,10 @@ async function learn(
       deadlineMs,
       connectMs: Math.min(deadlineMs, provider.connectMs ?? PROVIDER_DEFAULTS.connectMs),
     });
-    // Not asked at all, so it does not count as an answer.
+    // The provider was not asked, so this does not count as an answer.
     if (answer.kind === 'cannot-say' && UNASKED.has(answer.reason)) return { kind: 'too-early' };
     if (answer.kind === 'answered') for (const [address, id] of answer.found) found.set(address, id);
-    // One that may say so later outweighs one that never will.
+    // A reason that may change takes precedence over one that does not.
     else if (silent === undefined || !HOPELESS.has(answer.reason)) silent = answer;
     if (found.size === recipients.length) break;
   }
@@ -135,7 +141,7 @@ function conclude(
     case 'answered':
       return { asked, settled: true };
     case 'too-early':
-      // Who wants the next provider at once does not wait for an answer either.
+      // With `failover` no answer is waited for either.
       return { asked, settled: onUnknown === 'failover' };
     case 'cannot-say': {
       const never = HOPELESS.has(answer.reason) || asked + 1 >= MOST_ASKS || onUnknown === 'failover';

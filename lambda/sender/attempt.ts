@@ -27,13 +27,13 @@ export interface AttemptContext {
   readonly remainingMs: () => number;
 }
 
-/** The mail, as it is for every provider that needs no change. */
+/** The message and its MIME, as for every provider that needs no change. */
 export interface Content {
   readonly message: Message;
   mime(): Promise<Buffer>;
 }
 
-/** Result of an attempt; `number` is used up in any case. */
+/** Result of an attempt: `number` is used up in any case. */
 export type Attempted =
   | {
       readonly kind: 'answered';
@@ -46,12 +46,12 @@ export type Attempted =
       readonly denied: ReadonlySet<string>;
       readonly result: AttemptResult;
     }
-  /** Nothing was sent; `unready`: since this worker could not call the provider. */
+  /** Nothing was sent; `unready`: because this worker could not call the provider. */
   | { readonly kind: 'not-called'; readonly number: number; readonly unready?: true }
-  /** Nothing was sent, since the ledger did not take the attempt. */
+  /** Nothing was sent, because the attempt could not be recorded. */
   | { readonly kind: 'stopped'; readonly number: number; readonly reason: LedgerError | TakenError };
 
-/** Writes an attempt down, calls the provider for the recipients that it may be offered, and reads the answer. */
+/** Records an attempt, calls the provider for the recipients that it may be offered, and reads the answer. */
 export async function attempt(
   provider: ProviderConfig,
   content: Content,
@@ -103,10 +103,10 @@ function contentFor(
   const isSubstituted = substituteFrom !== undefined && substituted.has(key);
   if (!isSubstituted && out.length === 0) return { message, mime };
   const original = isSubstituted ? fromSubstitute(message, substituteFrom) : message;
-  // What it cannot carry in the envelope it cannot carry in the header either.
+  // A provider cannot carry an address in the header either if it cannot carry it in the envelope.
   const carried = (list: Message['to']) => list.filter(({ address }) => !out.includes(address));
   const own = { ...original, to: carried(original.to), cc: carried(original.cc), bcc: carried(original.bcc) };
-  // A mail that was composed already is not held in memory twice for longer than one call.
+  // A composed message is not held in memory twice for longer than one call.
   return {
     message: own,
     mime: async () => (out.length > 0 ? composeMime(own) : readdressed(await mime(), message, own)),
@@ -119,7 +119,7 @@ function placesOf(addresses: readonly string[], { recipients }: Progress): reado
   return recipients.flatMap(({ address }, place) => (addresses.includes(address) ? [place] : []));
 }
 
-/** Milliseconds that a call of this provider may take. */
+/** Time limit of a call to this provider, in milliseconds. */
 export function deadlineOf({ deadlineMs = PROVIDER_DEFAULTS.deadlineMs }: ProviderConfig): number {
   return deadlineMs;
 }

@@ -1,18 +1,22 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { batchResponse } from '../platform/batch-response.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { tellError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import { isReturned } from './crashes.ts';
 import type { MessageProcessor } from './sender.ts';
 import { MessageKeptError } from './work.ts';
 
-/** Before the function is stopped, in milliseconds: a batch that outlasts it would come back whole, accepted mail too. */
+/**
+ * Time left before Lambda stops the function, in milliseconds: a batch that exceeds it would be delivered again, with its
+ * accepted messages.
+ */
 const ANSWER_MS = 1_500;
 
 /**
- * Works on the messages of a batch side by side, and afterwards on each that was received before alone: should the process
- * die again, the table tells which message it had in hand. Messages without a next home stay on their queue.
+ * Processes the messages of a batch in parallel, and afterwards those that were received before one by one: if the
+ * process crashes again, the table shows which message it had claimed. Messages that could not be passed on stay on their
+ * queue.
  */
 export async function sendBatch(
   records: readonly SQSRecord[],
@@ -38,11 +42,5 @@ export async function sendBatch(
     else results.set(record, { status: 'rejected', reason });
   }
   answered = true;
-  return {
-    batchItemFailures: Array.from(results).flatMap(([{ messageId: itemIdentifier }, result]) => {
-      if (result.status === 'fulfilled') return [];
-      log.error('kept on the queue', { queueMessageId: itemIdentifier, ...tellError(result.reason) });
-      return [{ itemIdentifier }];
-    }),
-  };
+  return batchResponse(results, log);
 }

@@ -5,23 +5,23 @@ import { domainOf, parseMailbox, sameMailboxKey } from '../mail/address.ts';
 import { withCrlf } from '../mail/line-ends.ts';
 import type { Mailbox, Message, MessageAttachment } from '../mail/message.ts';
 
-/** What the submission itself does not hold. */
+/** What a message needs in addition to the submission. */
 export interface BuildContext {
-  /** Its id, or the SQS message id where it has none. */
+  /** The submission's id, or the SQS message id if it has none. */
   readonly id: string;
-  /** The bytes of its attachments, in their order. */
+  /** The bytes of its attachments, in order. */
   readonly attachments: readonly Buffer[];
   readonly now: Date;
 }
 
 type Mailboxes = NonNullable<Submission['to']>;
 
-/** SHA-256 of a submission id in base64url: legal in a Message-ID, a provider's variable and a tag, whatever the id is. */
+/** SHA-256 of a submission id in base64url: valid in a Message-ID, a provider's variable and a tag, whatever the id is. */
 function handleOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
 }
 
-/** Makes the one message that every provider is given, in canonical form. */
+/** Builds the canonical message that all providers get. */
 export function buildMessage(
   submission: Submission,
   { id, attachments, now }: BuildContext,
@@ -31,7 +31,7 @@ export function buildMessage(
   const seen = new Set<string>();
   const lists: Record<'to' | 'cc' | 'bcc' | 'replyTo', Mailbox[]> = { to: [], cc: [], bcc: [], replyTo: [] };
   for (const field of ['to', 'cc', 'bcc', 'replyTo'] as const) {
-    // Reply-To is no recipient: it may well be one of those above.
+    // Reply-To may contain a recipient, since it is none itself.
     const result = distinct(submission[field] ?? [], field === 'replyTo' ? new Set() : seen);
     if ('problem' in result) return { problem: malformed(`${field}[${result.index}]`, result.problem) };
     lists[field] = result.mailboxes;
@@ -53,7 +53,7 @@ export function buildMessage(
     headers: headersOf(submission, id, messageId),
     attachments: [
       ...(submission.attachments ?? []).map((attachment, index) => withBytes(attachment, attachments[index])),
-      // Programs that do not read the alternative offer the file.
+      // For mail programs that do not read the alternative.
       ...(calendar
         ? [{ filename: 'invite.ics', contentType: 'application/ics', content: Buffer.from(calendar.content) }]
         : []),
@@ -67,7 +67,7 @@ export function buildMessage(
   return { message };
 }
 
-/** One mail for each address: the first mention wins, over To, Cc and Bcc in this order. */
+/** Removes repeated addresses: the first mention in To, Cc and Bcc, in this order, is kept. */
 function distinct(
   given: Mailboxes,
   seen: Set<string>,
@@ -90,8 +90,9 @@ function headersOf(
 ): [name: string, value: string][] {
   const list: [string, string][] = Object.entries(headers).map(([name, value]) => [name, value.toWellFormed()]);
   const given = (name: string) => list.find(([other]) => other.toLowerCase() === name)?.[1];
-  // SES writes a Message-ID of its own, which an answer names and nobody here knows. An answer repeats this one as well.
-  // It comes before what is answered: threads follow the last id (RFC 5256), and no mail is an answer to itself.
+  // SES replaces the Message-ID, and replies contain only its id, which is unknown here; References makes them repeat
+  // ours as well. Ours comes before the id that is replied to: threads follow the last id (RFC 5256), and no mail is a
+  // reply to itself.
   if (given('references') === undefined) {
     const answered = given('in-reply-to');
     list.push(['References', answered === undefined ? messageId : `${messageId} ${answered}`]);
@@ -99,7 +100,7 @@ function headersOf(
   list.push(['X-Mailover-Id', id]);
   if (unsubscribe) {
     const { url, mailto } = unsubscribe;
-    // The URL parser's own spelling is ASCII and has no angle bracket left.
+    // The URL parser's form is ASCII without angle brackets.
     const targets = [...(url ? [new URL(url).href] : []), ...(mailto ? [mailtoUri(mailto)] : [])];
     list.push(['List-Unsubscribe', targets.map((target) => `<${target}>`).join(', ')]);
     // RFC 8058 section 3.1: the one-click header needs an https URL.

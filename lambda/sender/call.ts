@@ -8,18 +8,18 @@ import type { ProviderPool } from '../providers/pool.ts';
 import type { Attempt, LookupAnswer, Question } from '../providers/provider.ts';
 import { askTwice } from '../providers/question.ts';
 
-/** Calls one provider once; whatever happens is a value. */
+/** Calls one provider once; every result is a value. */
 export type CallProvider = (provider: ProviderConfig, attempt: Attempt) => Promise<AttemptResult | NotCalled>;
 
-/** This worker could not call the provider just now: nothing was sent, and nothing is to be learned about the provider. */
+/** This worker could not call the provider now: nothing was sent, and it says nothing about the provider. */
 export interface NotCalled {
   readonly notCalled: string;
 }
 
-/** Asks a provider what became of an attempt whose answer was lost; whatever happens is a value. */
+/** Asks a provider about an attempt with an unknown outcome; every result is a value. */
 export type LookUp = (provider: ProviderConfig, question: Question) => Promise<LookupAnswer>;
 
-/** Attempts, by the providers of a pool. */
+/** Attempts through the providers of a pool. */
 export function providerCaller(pool: ProviderPool): CallProvider {
   return async (config, attempt) => {
     const used = await pool.use(config, {
@@ -33,18 +33,19 @@ export function providerCaller(pool: ProviderPool): CallProvider {
       case 'done':
         return concealed(used.result, attempt.message, used.secret);
       case 'unusable':
-        // To its circuit the same as a refused account: nothing was sent, and the next mail fares no better.
+        // For the circuit the same as a refused account: nothing was sent, and the next message would fail as well.
         return { outcome: { ...used, kind: 'unavailable', blames: 'account' } };
       case 'unready':
         return { notCalled: used.reason };
       case 'crashed':
-        // A defect of ours in one provider's code must not keep the mail from the others; whether it went out is not known.
+        // A defect of ours in one provider's code must not stop the other providers; whether the message was sent is
+        // unknown.
         return { outcome: { kind: 'unknown', reason: 'crashed', detail: used.detail } };
     }
   };
 }
 
-/** The same result, in whose words nothing is left of the message or of the secret. */
+/** The same result, with message and secret removed from its words. */
 function concealed({ outcome, recipients }: AttemptResult, message: Message, secret: Secret): AttemptResult {
   let conceal: Redact | undefined;
   const clean = (one: Outcome): Outcome => {
@@ -60,15 +61,15 @@ function concealed({ outcome, recipients }: AttemptResult, message: Message, sec
   };
 }
 
-/** The last word of a detail that was cut may be the beginning of one that is to be hidden. */
+/** The last word of a shortened detail may be the start of one to be masked. */
 function withoutCutWord(detail: string): string {
   return detail.length < MAX_DETAIL ? detail : detail.replace(/\S{1,250}$/, '');
 }
 
-/** Why a provider type cannot say that offers no way to ask. */
+/** Reason for a provider type that cannot be asked. */
 export const NOT_ASKABLE = 'not-askable';
 
-/** Questions about earlier attempts, by the same providers. */
+/** Questions about earlier attempts, through the same providers. */
 export function providerLookUp(pool: ProviderPool): LookUp {
   return async (config, question) => {
     const used = await pool.use(config, {
@@ -83,7 +84,7 @@ export function providerLookUp(pool: ProviderPool): LookUp {
     });
     switch (used.kind) {
       case 'done':
-        // Nobody keeps what a provider says to a question.
+        // The words of an answer to a question are not kept.
         return used.result.kind === 'answered' ? used.result : { kind: 'cannot-say', reason: used.result.reason };
       case 'unusable':
       case 'unready':

@@ -25,18 +25,18 @@ import {
   tellSkip,
 } from './telemetry.ts';
 
-/** What a round came to. */
+/** Result of offering a message to its providers once. */
 export interface Round {
   readonly progress: Progress;
-  /** The shortest Retry-After, in milliseconds, if every provider of the round throttled and named one. */
+  /** The shortest Retry-After, in milliseconds, if every provider of the round throttled and sent one. */
   readonly retryAfterMs?: number;
-  /** Nobody was tried, since every provider was held back: after so many milliseconds of stack time one may be tried. */
+  /** No provider was tried, since all were skipped: one may be tried after this many milliseconds of stack time. */
   readonly againAfterMs?: number;
-  /** A provider was passed over since this worker could not call it: another worker may, within seconds. */
+  /** A provider was skipped because this worker could not call it: another worker may, within seconds. */
   readonly soon?: true;
-  /** Somebody else was held back as well, for a time that nobody knows. */
+  /** Another provider was skipped as well, for an unknown time. */
   readonly orSooner?: true;
-  /** The round ended before its time: the ledger did not answer, or another delivery has the submission in hand. */
+  /** The round ended early: the ledger did not answer, or another worker has claimed the submission. */
   readonly stopped?: LedgerError | TakenError;
 }
 
@@ -50,10 +50,13 @@ export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly expiresAt?: number;
 }
 
-/** Kept free for settling: the ledger, an event and the next home, each with one retry of the call. */
+/**
+ * Time kept for the end of a round, in milliseconds: the ledger, an event and the next queue, each with one retry of the
+ * call.
+ */
 export const SETTLE_MS = 12_000;
 
-/** Offers a message to the providers in turn until nobody is left who wants it. */
+/** Offers a message to the providers in order until no recipient is left. */
 export async function attemptInOrder(
   message: Message,
   mime: () => Promise<Buffer>,
@@ -66,9 +69,9 @@ export async function attemptInOrder(
     if (!round.goesOn(provider)) break;
     await round.offer(provider);
   }
-  // Who was waited for in vain may have answered others by now.
+  // A probe that was waited for without success may have ended by now.
   for (const provider of round.undecided(order)) if (round.goesOn(provider)) await round.offer(provider);
-  // All are held back: the least bad one is tried all the same, rather than none.
+  // If all providers are skipped, the least bad one is tried nevertheless.
   const last = round.leastBad(order);
   if (last && round.goesOn(last)) await round.offer(last, true);
   return round.result(order);
@@ -77,11 +80,11 @@ export async function attemptInOrder(
 class Delivery {
   private progress: Progress;
   private stopped: LedgerError | TakenError | undefined;
-  /** A provider failed with it or refused it, or was passed over as broken. */
+  /** Whether a provider failed, refused the message or was skipped as failing. */
   private failed: boolean;
   /** Whether a provider was called. */
   private tried = false;
-  /** What each provider said in this round instead of taking the mail. */
+  /** The words with which each provider did not accept the message in this round. */
   private readonly words = new Map<string, string>();
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Extract<Admission, { kind: 'skip' }>>();
@@ -95,7 +98,7 @@ class Delivery {
     this.context = context;
   }
 
-  /** No attempt begins after the submission has expired, nor one that could not end before the function is stopped. */
+  /** No attempt begins after the submission has expired, or without time to finish before the function is stopped. */
   goesOn(provider: ProviderConfig): boolean {
     const wanted = pending(this.progress).length > 0 && !this.stopped;
     const { clock, remainingMs, expiresAt = Number.POSITIVE_INFINITY } = this.context;
@@ -103,7 +106,7 @@ class Delivery {
   }
 
   async offer(provider: ProviderConfig, forced = false): Promise<void> {
-    // Of those that are left it cannot carry the address, or has called the mailbox bad: another one is to say whether that is so.
+    // It cannot carry the addresses that are left, or has refused their mailboxes, which another provider must confirm.
     const { gate, lane, beyond } = this.context;
     if (pending(this.progress, provider.key, beyond).length === 0) return;
     const entry = await gate.enter(provider, { id: this.content.message.id, lane, ...(forced && { forced }) });
@@ -130,7 +133,7 @@ class Delivery {
         return this.takeIn(provider, attempted);
       case 'stopped':
         this.stopped = attempted.reason;
-        // The number is used up: should it stand in the ledger after all, it is known that nothing was sent.
+        // The number is used up: if the write succeeded after all, the next round knows that nothing was sent.
         if (attempted.reason instanceof LedgerError) this.progress = { ...this.progress, attempts: number };
         return [];
       case 'not-called': {
@@ -186,14 +189,14 @@ class Delivery {
     return outcomes;
   }
 
-  /** Those of whom nobody knew whether they are broken. */
+  /** Providers that were skipped because another message was probing them. */
   undecided(order: readonly ProviderConfig[]): readonly ProviderConfig[] {
     return order.filter(({ key }) => this.skips.get(key)?.reason === 'probing');
   }
 
   /**
-   * The provider to force; an operator's isolation and a rate are kept in any case. Mail that was tried already waits rather
-   * than try one that is known to be broken.
+   * The provider to force; isolations and rates always hold. A message that was tried already waits rather than use a
+   * provider that is known to fail.
    */
   leastBad(order: readonly ProviderConfig[]): ProviderConfig | undefined {
     const forcible = this.tried ? UNDECIDED : FORCIBLE;
@@ -211,9 +214,9 @@ class Delivery {
       order.map(({ key }) => key),
       this.context.beyond,
     );
-    // One provider that asks for time delays only itself; all of them together delay the mail.
+    // A provider that throttles delays only itself; all of them together delay the message.
     const named = this.waits.filter((wait) => wait !== undefined);
-    // A broken provider may be tried soon, but hardly by this mail: as long as all are broken, waiting mail waits ever longer.
+    // A failing provider may soon be probed, but probably not by this message: while all are failing, its waits grow.
     const skips = [...this.skips.values()].filter(({ reason }) => reason !== 'isolated');
     const timed = skips.filter(({ reason, againAfterMs }) => !BROKEN.has(reason) && againAfterMs !== undefined);
     const again = timed.flatMap(({ againAfterMs = 0 }) => againAfterMs);
@@ -232,7 +235,7 @@ class Delivery {
   }
 }
 
-/** What must not come twice waits also where a server error may hide that it was taken. */
+/** With `onUnknown: hold`, a server error after a complete request counts as unknown. */
 function doubted({ outcome, recipients }: AttemptResult): AttemptResult {
   const doubt = (one: Outcome): Outcome =>
     one.kind === 'unavailable' && one.maybeTaken ? { ...one, kind: 'unknown' } : one;

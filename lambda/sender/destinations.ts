@@ -12,7 +12,7 @@ import { invocationsOfAge, MAX_WAIT_MS } from '../submission/backoff.ts';
 import { deadLetterAttributes, type QueueAttributes, retryAttributes } from '../submission/retry-attributes.ts';
 import { tellDeadLetter, tellInvocations, tellRetry } from './telemetry.ts';
 
-/** What the homes of a message are made of. */
+/** What sending to the next queue needs. */
 export interface DestinationsContext {
   readonly environment: SenderEnvironment;
   readonly queue: Queue;
@@ -22,9 +22,9 @@ export interface DestinationsContext {
   readonly clock: Clock;
 }
 
-/** The queues that one message can go to next; once it is there, it may be deleted where it came from. */
+/** The queues that a message can be sent to next; after that it may be deleted from its present one. */
 export class Destinations {
-  /** What travels beside the body. */
+  /** Attributes of the next message. */
   letter: QueueAttributes;
   private readonly record: SQSRecord;
   private readonly context: DestinationsContext;
@@ -47,7 +47,7 @@ export class Destinations {
     return stackAge(Number(SentTimestamp), first, this.context.environment) > MAX_WAIT_MS;
   }
 
-  /** The producer's `MessageGroupId`, by convention the class: it stays on every message that carries the mail on. */
+  /** The producer's `MessageGroupId`, by convention the class; all later messages of the submission keep it. */
   private get group(): string | undefined {
     return this.record.attributes.MessageGroupId;
   }
@@ -56,13 +56,13 @@ export class Destinations {
     return this.context.environment.timeScale ?? 1;
   }
 
-  /** `delayMs` is in stack time. */
+  /** Sends the message to a retry queue; `delayMs` is in stack time. */
   retryAfter(delayMs: number, provider?: string): Promise<void> {
     if (!this.isCanary) tellRetry(this.context, this.since(this.letter.firstSeen));
     return this.requeueAt(this.context.clock.now() + delayMs / this.scale, provider);
   }
 
-  /** A canary is worth nothing later, and the next one follows: that it is missing is the message. */
+  /** A late canary is useless, and the next one follows: its absence is what is measured. */
   private get isCanary(): boolean {
     return this.letter.canary === true;
   }
@@ -71,7 +71,10 @@ export class Destinations {
     this.context.log.warn('canary given up', { submissionId: this.letter.submissionId });
   }
 
-  /** SQS delays at most 15 minutes: a longer wait is sent on in hops that carry the same `NotBefore`. */
+  /**
+   * Sends the message to a retry queue. SQS delays at most 15 minutes: a longer wait consists of hops with the same
+   * `NotBefore`.
+   */
   async requeueAt(notBefore: number, provider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
     const { environment, queue, clock, proofs } = this.context;

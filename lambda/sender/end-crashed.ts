@@ -7,10 +7,10 @@ import { deliveryOf } from './send.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 
 /**
- * Ends a message on which the sender fails again and again, without working on it once more. What ended already, or waits as
- * another message, is left alone.
+ * Ends a message on which the sender fails repeatedly, without processing it again. A submission that has ended, or waits
+ * as another message, is left unchanged.
  *
- * @throws InFlightError if another delivery of the submission is being worked on, LedgerError if the ledger does not answer
+ * @throws InFlightError if another worker has claimed the submission, LedgerError if the ledger does not answer
  */
 export async function endCrashed(
   record: SQSRecord,
@@ -35,11 +35,11 @@ export async function endCrashed(
     carried: standing.carried,
     lease: undefined,
   };
-  // The letter is out: whoever asks the ledger meanwhile finds it open, and that is all.
+  // The dead letter was sent: until the record is written it reads as open, which does no harm.
   await table.write({ ...standing.entry, ...end }, rev).catch(() => undefined);
 }
 
-/** The id in a body that nobody has read yet, if there is one that may be an id. */
+/** The id in an unvalidated body, if it contains a valid one. */
 function idIn(body: string): string | undefined {
   try {
     const { id } = JSON.parse(body) as { id?: unknown };

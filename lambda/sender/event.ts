@@ -3,7 +3,7 @@ import type { Message } from '../mail/message.ts';
 import { inAscii } from '../platform/ascii-json.ts';
 import type { Suppression } from '../submission/progress.ts';
 
-/** The delivery event that tells a producer that a recipient was taken out; ASCII, as every queue server carries it. */
+/** The delivery event that reports a suppressed recipient to the producer; ASCII, which every queue server transports. */
 export function suppressedEvent(message: Message, one: Suppression, now: number): string {
   const id = createHash('sha256')
     .update(`suppressed\0${message.id}\0${one.provider}\0${one.address}`)

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterPreparing } from '../circuit/admission.ts';
 import { createGate } from '../circuit/gate.ts';
-import { decodeSenderEnvironment } from '../contract/environment.ts';
+import { senderEnvironment } from '../contract/environment.ts';
 import { decodeSize } from '../contract/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
@@ -17,7 +17,7 @@ import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
 import { createSender } from './sender.ts';
 
-const environment = decodeSenderEnvironment(process.env);
+const environment = senderEnvironment.decode(process.env);
 const metrics = emfMetrics(decodeSize(process.env));
 const secrets = managedSecrets(metrics);
 const pool = providerPool({ definitions, loadProvider }, secrets, environment.endpoints ?? {}, {

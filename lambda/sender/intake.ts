@@ -7,25 +7,25 @@ import type { ObjectReference, Objects } from '../platform/objects.ts';
 import { choiceProblem } from '../routing/policy.ts';
 import { buildMessage } from './build-message.ts';
 
-/** What a body turned out to be. */
+/** Result of reading a body. */
 export type Intake =
   | { readonly kind: 'ready'; readonly submission: Submission; readonly message: Message }
   | { readonly kind: 'problem'; readonly problem: Problem; readonly id?: string; readonly submission?: Submission }
-  /** Written for a newer release: another deployment may read it. */
+  /** Written for a newer release: another deployment may be able to read it. */
   | { readonly kind: 'future'; readonly version: number; readonly id?: string }
-  /** An object could not be read just now. */
+  /** An object could not be read now. */
   | { readonly kind: 'trouble'; readonly error: unknown; readonly id?: string; readonly submission?: Submission };
 
-/** What could be read of a submission that cannot be taken in. */
+/** The readable part of a submission that cannot be processed. */
 type Known = { readonly id?: string; readonly submission?: Submission };
 
-/** What is read from the bucket for one submission, in bytes: no provider takes more than 40 MB, and memory is bounded. */
+/** Most bytes read from the bucket for one submission: no provider accepts more than 40 MB, and memory is limited. */
 const MAX_OBJECT_BYTES = 40_000_000;
 
 const DAY_MS = 24 * 3_600_000;
-/** No queue keeps a mail for longer, nor do its objects. */
+/** Queues and the bucket keep nothing longer. */
 const MAX_EXPIRY_MS = 14 * DAY_MS;
-/** The clocks of producers may differ from ours by so much. */
+/** Allowed clock error of producers, in milliseconds. */
 const SKEW_MS = 300_000;
 
 /** Reads a body, follows its references, and builds the message. */
@@ -36,7 +36,7 @@ export async function intake(
   environment: Pick<SenderEnvironment, 'providers' | 'routes'>,
   now: number,
 ): Promise<Intake> {
-  // Loaded at the first use: zod and the schema would be half of what the sender adds to a cold start.
+  // Imported at the first use: zod and the schema would be half of the sender's own part of a cold start.
   const { readSubmission } = await import('../contract/submission.ts');
   let read = readSubmission(body);
   if (read.kind === 'pointer') {
@@ -111,7 +111,7 @@ function malformed(detail: string, known: Known = {}): Intake {
   return { kind: 'problem', problem: { reason: 'Malformed', detail }, ...known };
 }
 
-/** Whether a body refers to objects: such submissions are worked on one at a time, since their size is not known. */
+/** Whether a body refers to objects: such submissions are processed one at a time, since their size is unknown. */
 export function isHeavy(body: string): boolean {
   if (!body.includes('"s3"') && !body.includes('\\u')) return false;
   const { namesObject, excess } = measureJson(Buffer.from(body), { depth: 16, parts: 20_000, bytes: body.length * 3 });

@@ -4,12 +4,12 @@ import type { StoredAttempt } from '../submission/record.ts';
 
 /** Longest `Detail` of a dead letter, in characters. */
 export const MAX_DEAD_LETTER_DETAIL = 1_000;
-/** Kept of an answer in the ledger, in characters. */
+/** Characters of an answer that the record keeps. */
 const MAX_WORDS = 300;
-/** The shortest beginning of a subject that is recognised in a provider's words. */
+/** Least number of characters by which a subject is recognised in a provider's words. */
 const LEAST_SUBJECT = 8;
 
-/** The result of an attempt without the names, subject and file names of its message in the provider's words. */
+/** The result of an attempt, with names, subject and file names of the message removed from the provider's words. */
 export function cleaned({ outcome, recipients }: AttemptResult, message: Message): AttemptResult {
   const clean = (one: Outcome): Outcome => (one.detail ? { ...one, detail: cleanWords(one.detail, message) } : one);
   return {
@@ -18,7 +18,7 @@ export function cleaned({ outcome, recipients }: AttemptResult, message: Message
   };
 }
 
-/** What the ledger keeps of an answer: the words for those recipients for whom no mail was taken. */
+/** The part of an answer that the record keeps: the words for recipients who were not served. */
 export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 'status' | 'words'> {
   const told = outcomes.find((one) => one.kind !== 'accepted' && (one.detail || one.status !== undefined));
   if (told === undefined || told.kind === 'accepted') return {};
@@ -26,7 +26,10 @@ export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 
   return { ...(status !== undefined && { status }), ...(detail && { words: detail.slice(0, MAX_WORDS) }) };
 }
 
-/** A sentence with the status and last words of each provider behind it, at most {@link MAX_DEAD_LETTER_DETAIL} characters in all. */
+/**
+ * A sentence followed by status and last words of each provider, at most {@link MAX_DEAD_LETTER_DETAIL} characters in
+ * all.
+ */
 export function withLastWords(sentence: string, attempts: readonly StoredAttempt[]): string {
   const last = [...new Map(attempts.map((one) => [one.provider, one])).values()].filter(
     ({ outcome, words }) => outcome !== undefined && (outcome !== 'accepted' || words !== undefined),
@@ -54,7 +57,7 @@ function cleanWords(words: string, message: Message): string {
   return clean;
 }
 
-/** Providers quote a long subject by its beginning. */
+/** Removes the subject; providers quote only the start of a long one. */
 function cut(words: string, subject: string): string {
   const said = words.toLowerCase();
   const plain = subject.replace(/\s+/g, ' ').trim().toLowerCase();
@@ -65,7 +68,7 @@ function cut(words: string, subject: string): string {
   return words;
 }
 
-/** Replaces whole words only, whatever their case: a name of one letter must not spoil the sentence. */
+/** Replaces whole words only, in any case: a name of one letter must not damage the sentence. */
 function without(words: string, text: string, placeholder: string): string {
   const plain = text.replace(/\s+/g, ' ').trim();
   if (plain === '') return words;

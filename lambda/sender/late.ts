@@ -7,10 +7,10 @@ import { deliveryOf, isUnprovenRedrive } from './send.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 
 /**
- * Whether what cannot be taken in, since an object is gone or a provider that it names, is a copy of what has ended already:
- * that is no failure of anything.
+ * Whether a submission that cannot be processed, because an object or a provider that it names is gone, is a copy of one
+ * that has ended: then that is no failure.
  *
- * @throws InFlightError if another delivery of the submission is being worked on
+ * @throws InFlightError if another worker has claimed the submission
  */
 export async function isLateCopy(
   arrived: Exclude<Intake, { kind: 'ready' }>,
@@ -23,7 +23,7 @@ export async function isLateCopy(
   if (submission === undefined && !isLetter) return false;
   const entry = await readRecord(table, id ?? letter.submissionId);
   if (!entry) return false;
-  // What a letter holds is what it held when the entry was made.
+  // A message from a retry queue has the content for which the record was made.
   const hash = submission === undefined ? entry.hash : submissionHash(submission);
   const { kind } = claimability(entry, { ...deliveryOf(record, letter, hash), now: clock.now() });
   if (kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');

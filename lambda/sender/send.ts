@@ -15,14 +15,14 @@ import type { QueueAttributes } from '../submission/retry-attributes.ts';
 import { SubmissionRound } from './trip.ts';
 import { InFlightError, type Work } from './work.ts';
 
-/** Leads a valid submission through the ledger: to its end, to a trip of its own, or back to its queue. */
+/** Processes a valid submission: claims it and makes a round, or leaves it to another message. */
 export async function send(work: Work): Promise<void> {
   const { record, arrived, homes, context } = work;
   const { id } = arrived.message;
   homes.letter = { ...homes.letter, submissionId: id };
   const delivery = deliveryOf(record, homes.letter, submissionHash(arrived.submission));
   const { retried, redriven } = delivery;
-  // A first delivery finds nothing in the ledger but for the rare copy, so it does not ask: its first write tells.
+  // A first delivery has no record, except for rare copies, so none is read: its first write finds one.
   const first = !retried && !redriven && Number(record.attributes.ApproximateReceiveCount) <= 1;
   let entry: SubmissionRecord | undefined | 'unread' = first ? 'unread' : await readRecord(context.table, id);
   for (;;) {
@@ -59,8 +59,8 @@ export async function send(work: Work): Promise<void> {
 }
 
 /**
- * Lets a delivery go that has nothing left to do. A redrive that nothing proves may be the last copy of what is dead, such
- * as after the key of the proofs was changed twice: it goes back to the dead-letter queue, and is proven from then on.
+ * Ends a message that has nothing left to do. An unproven redrive may be the only copy of a dead letter, for example
+ * after the key of the proofs was changed twice: it goes back to the dead-letter queue, with a valid proof.
  */
 async function leave({ record, homes }: Work, entry: SubmissionRecord | undefined | 'unread'): Promise<void> {
   if (entry === undefined || entry === 'unread' || !isUnprovenRedrive(homes.letter, entry, record)) return;
@@ -71,7 +71,7 @@ async function leave({ record, homes }: Work, entry: SubmissionRecord | undefine
   });
 }
 
-/** Whether a message claims to be the redrive of this dead entry, and nothing proves it. */
+/** Whether a message claims to be the redrive of this dead record, without a valid proof. */
 export function isUnprovenRedrive(
   { unproven }: QueueAttributes,
   { state, origin }: SubmissionRecord,
@@ -80,7 +80,7 @@ export function isUnprovenRedrive(
   return unproven === true && state === 'dead' && origin !== messageId;
 }
 
-/** What the ledger is asked about a delivery; each one is another owner. */
+/** The claim request of a message; each one has a new owner. */
 export function deliveryOf(
   { messageId }: SQSRecord,
   { notBefore, redriven, worker, signature, carried }: QueueAttributes,

@@ -19,7 +19,7 @@ import { tellOwnTrouble } from './telemetry.ts';
 import { InFlightError, MessageKeptError, type SenderContext, type WorkContext } from './work.ts';
 
 /**
- * Takes one record the whole way. Resolves when the message has its next home and may be deleted;
+ * Processes one queue message. Resolves when the message was sent to its next queue, or has ended, and may be deleted;
  * rejects when it must stay on its queue.
  */
 export type MessageProcessor = (record: SQSRecord, remainingMs: () => number) => Promise<void>;
@@ -67,7 +67,7 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: WorkC
   if (isReturned(record)) await hold.release(false);
 }
 
-/** Takes a message to its next home; rejects if it has to stay on its queue. */
+/** Reads the submission and sends it on; rejects if the message has to stay on its queue. */
 async function takeOn(
   record: SQSRecord,
   homes: Destinations,
@@ -79,7 +79,7 @@ async function takeOn(
   const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
   try {
     if (await isEarly(record, homes, context)) return await homes.requeueAt(homes.letter.notBefore as number);
-    // A canary proves its provider, whatever routes the class of its mail has.
+    // A canary tests its provider, whatever the route of its class.
     const chooses = homes.letter.canary ? { providers: environment.providers } : environment;
     const arrived = await within(
       remainingMs() - SETTLE_MS,
@@ -100,11 +100,11 @@ async function takeOn(
     if (error instanceof LedgerError) {
       tellOwnTrouble(context, 'table');
       log.warn('ledger not reachable', { queueMessageId: record.messageId, error: nameOf(error.cause) });
-      // The providers may all be well, and the table is mostly back at once.
+      // The providers may be available, and the table usually answers again soon.
       return homes.retryAfter(backoff(homes.since(homes.letter.firstSeen), random(), SOON_MS));
     }
     if (!isLastReceive || error instanceof NewerVersionError) throw error;
-    // It is in good hands: only this copy has come too often.
+    // Another worker holds the submission; only this duplicate reached its receive limit.
     if (error instanceof InFlightError) return homes.retryAfter(MIN_DELAY_MS);
     await homes.deadLetter({
       reason: 'Crashed',
@@ -114,8 +114,8 @@ async function takeOn(
 }
 
 /**
- * Reads what travels beside the body. On the outbound queue anybody who may send can write what looks like it: there it
- * counts only with a proof, as a redrive from the dead-letter queue has it. To retry queues Mailover alone may send.
+ * Reads the attributes of a message. On the outbound queue producers can write the same attributes, so they are used only
+ * with a valid proof, as after a redrive from the dead-letter queue. Only Mailover may send to retry queues.
  */
 async function letterOf(record: SQSRecord, { environment, proofs }: SenderContext): Promise<QueueAttributes> {
   const attributes = attributesOf(record);
@@ -126,7 +126,7 @@ async function letterOf(record: SQSRecord, { environment, proofs }: SenderContex
   return { ...readAttributes(record, {}), ...(claims && { unproven: true }) };
 }
 
-/** Whether a retry is to wait on: not any more once a provider has come back since it was sent here. */
+/** Whether a retry must wait longer; false once a provider has recovered since the message was sent to the queue. */
 async function isEarly(
   record: SQSRecord,
   { letter }: Destinations,
@@ -135,15 +135,16 @@ async function isEarly(
   const { notBefore } = letter;
   const sent = Number(record.attributes.SentTimestamp);
   if (notBefore === undefined || notBefore - clock.now() <= EARLY_MS) return false;
-  // Time runs faster since: the queue has shortened the wait, and the letter could not know.
+  // Time has become faster since the message was sent: the queue has shortened the wait, but `NotBefore` is unchanged.
   if (sent < (environment.timeScaleSince ?? 0)) return false;
-  // No wait is that long: the clock that set it was wrong, and the queue has kept the wait that was meant.
+  // No wait is this long: the clock that set it was wrong, but the queue has kept the intended delay.
   if (notBefore - sent > MAX_DELAY_MS / (environment.timeScale ?? 1) + SKEW_MS) return false;
   return !(await gate.recoveredSince(sent));
 }
 
 /**
- * Work that outlives its invocation wakes up in the next one, when SQS has its message back: by then it may change nothing.
+ * A queue that sends nothing after the end of its invocation: unfinished work continues in the next invocation of the
+ * process, when SQS has made its message visible again, and must not change anything then.
  */
 function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<SenderContext, 'metrics'>): Queue {
   return {
@@ -159,7 +160,7 @@ function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<Se
   };
 }
 
-/** Objects that are read for a redriven message, made as young as it is: they may be near the end of their own time. */
+/** Objects for a redriven message: their lifetime is extended before they are read, since it may be nearly over. */
 function renewed(objects: RenewableObjects): Objects {
   return {
     read: async (reference, maxBytes) => {
@@ -169,13 +170,13 @@ function renewed(objects: RenewableObjects): Objects {
   };
 }
 
-/** A retry that comes this much early is sent all the same: clocks and queues are not exact. */
+/** A retry that is this much early is sent nevertheless, since clocks and queues are not exact. */
 const EARLY_MS = 1_000;
 
-/** Clocks may differ by so much without being wrong, in milliseconds. */
+/** Allowed difference between clocks, in milliseconds. */
 const SKEW_MS = 60_000;
 
-/** The body is of a version that this release does not know; it stays where a newer deployment finds it. */
+/** The body has a version that this release does not know; it stays on its queue for a newer deployment. */
 class NewerVersionError extends MessageKeptError {
   override readonly name = 'NewerVersionError';
 }
@@ -206,7 +207,7 @@ async function setAside(
       });
       const ageMs = homes.since(homes.letter.firstSeen);
       if (homes.isStale) return homes.deadLetter(STALE);
-      // As a retry it would no longer be known as redriven, and its objects would stay as old as they are.
+      // On a retry queue it would no longer be marked as redriven, and the lifetime of its objects would not be extended.
       if (homes.letter.redriven) throw new MessageKeptError(`object not readable: ${nameOf(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)
         return homes.deadLetter({ reason: 'Exhausted', detail: 'an object could not be read for four days' });

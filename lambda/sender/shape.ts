@@ -1,8 +1,8 @@
 import type { Message } from '../mail/message.ts';
 
-/** What can be told of a message without telling what it says. */
+/** Facts about a message that reveal nothing of its content. */
 export interface RefusedShape {
-  /** Names of the fields that it has, and of its own headers. */
+  /** Names of its fields, and of its own headers. */
   readonly fields: readonly string[];
   readonly headers: readonly string[];
   readonly recipients: number;
@@ -12,7 +12,7 @@ export interface RefusedShape {
   readonly attachments: readonly string[];
 }
 
-/** Names, sizes and content types of a message that a provider refused, for whoever compares it with what the provider takes. */
+/** Names, sizes and content types of a message that a provider refused, to compare with what the provider accepts. */
 export function refusedShape(message: Message): RefusedShape {
   const given = Object.entries(message).filter(([, value]) => !isEmpty(value));
   const texts = given.flatMap(([name, value]) =>

@@ -9,12 +9,13 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { PossibleDuplicate } from '../submission/progress.ts';
 import { refusedShape } from './shape.ts';
 
-/** Where the sender tells what happens to mail. */
+/** Log and metrics of the sender. */
 export interface TelemetryContext {
   readonly log: Log;
   readonly metrics: Metrics;
   /**
-   * Share of the submissions accepted at their first attempt whose line is written, from 0 to 1. Everything else always is.
+   * Share of the submissions accepted at their first attempt that are logged, from 0 to 1. Everything else is always
+   * logged.
    * @default 1
    */
   readonly straightLogShare?: number;
@@ -26,18 +27,21 @@ type Identity = Pick<Message, 'id' | 'handle'>;
 export interface EndedAttempt {
   readonly message: Identity;
   readonly provider: string;
-  /** Counts the attempts of the submission, from 1. */
+  /** Number of the attempt at this submission, from 1. */
   readonly number: number;
   /** Provider of the attempt before, in this round or an earlier one. */
   readonly before?: string | undefined;
   /** The outcome, and those of recipients that differ from it. */
   readonly outcomes: readonly Outcome[];
   readonly durationMs: number;
-  /** It went out from the provider's substitute address. */
+  /** It was sent from the provider's substitute address. */
   readonly substituted?: boolean;
 }
 
-/** Tells an attempt, before it is decided whether another provider is tried: so a broken way out shows though all mail arrives. */
+/**
+ * Records an attempt, before failover is decided: so a failing provider is visible although all mail is accepted by
+ * others.
+ */
 export function tellAttempt(context: TelemetryContext, attempt: EndedAttempt): void {
   const { metrics } = context;
   const { provider, before, outcomes, durationMs } = attempt;
@@ -50,7 +54,7 @@ export function tellAttempt(context: TelemetryContext, attempt: EndedAttempt): v
   if (isWritten(context, attempt)) for (const one of outcomes) writeAttempt(context.log, attempt, one);
 }
 
-/** Counts an attempt as the circuit does; whoever took a part of the mail has accepted. */
+/** Classifies an attempt like the circuit; a provider that accepted part of the message has accepted. */
 export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
   switch (providerHealth(outcomes).kind) {
     case 'accepted':
@@ -63,7 +67,7 @@ export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
       return outcomes.some(({ kind }) => kind === 'unavailable') ? 'outage' : 'unknown';
     case 'sender-refused':
       return 'sender';
-    // It works, and did not want this message or this recipient now; or nothing is learned of it.
+    // The provider works, and refused this message or this recipient; or nothing is known of it.
     case 'answered':
     case 'unasked': {
       const blamed = outcomes.map(blamedBy);
@@ -72,7 +76,7 @@ export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
   }
 }
 
-/** Words that are not known are taken for an opinion about the message: an alarm of their own counts them too. */
+/** Unknown words are counted as about the message; they have their own alarm as well. */
 function blamedBy(outcome: Outcome): 'message' | 'recipient' | 'deferred' {
   if (outcome.kind === 'unrecognised') return 'message';
   return outcome.kind === 'refused' ? outcome.blames : 'deferred';
@@ -80,7 +84,10 @@ function blamedBy(outcome: Outcome): 'message' | 'recipient' | 'deferred' {
 
 const FAULTS: ReadonlySet<AttemptOutcome> = new Set(['outage', 'account', 'sender', 'unknown']);
 
-/** Tells that a provider was not offered a mail. An operator, a Retry-After and a slow start are not counted: each is seen elsewhere. */
+/**
+ * Records that a provider was skipped. An isolation, a Retry-After and a slow start are not counted here, since other
+ * metrics show them.
+ */
 export function tellSkip({ metrics }: TelemetryContext, provider: string, reason: SkipReason): void {
   const outcome = SKIPS[reason];
   if (outcome === undefined) return;
@@ -95,17 +102,17 @@ const SKIPS: Readonly<Partial<Record<SkipReason, SkipOutcome>>> = {
   rate: 'no-slot',
 };
 
-/** Tells that a mail was accepted by one provider because another one did not work or did not want it. */
+/** Records that a message was accepted after another provider had failed, refused it or was skipped as failing. */
 export function tellFailover({ metrics }: TelemetryContext): void {
   metrics.add('FailedOver', 1);
 }
 
-/** Tells how many providers cannot carry a message by their published limits. */
+/** Records how many providers cannot carry a message by their published limits. */
 export function tellUnable({ metrics }: TelemetryContext, providers: number): void {
   if (providers > 0) metrics.add('SkippedUnable', providers);
 }
 
-/** Tells that a provider accepted a mail without this many of its tag and metadata: they do not fit its limits. */
+/** Records that a provider accepted a message without this many values of its tag and metadata, which exceed its limits. */
 export function tellDropped(
   { log, metrics }: TelemetryContext,
   message: Identity,
@@ -116,7 +123,7 @@ export function tellDropped(
   log.warn('metadata dropped', { submissionId: logId(message), provider, entries });
 }
 
-/** Tells that one provider accepted what another one called a bad message. */
+/** Records that a provider accepted what another one called a bad message. */
 export function tellContradiction(
   { log, metrics }: TelemetryContext,
   message: Message,
@@ -138,7 +145,7 @@ export function tellContradiction(
   log.warn('contradiction', fields);
 }
 
-/** Tells that one provider accepted what another one may have taken before: the only way in which mail goes out twice. */
+/** Records that a provider accepted what another one may have accepted before: the only way to send a message twice. */
 export function tellPossibleDuplicate(
   { log, metrics }: TelemetryContext,
   message: Identity,
@@ -148,32 +155,32 @@ export function tellPossibleDuplicate(
   log.warn('possible duplicate', { submissionId: logId(message), provider, cause, acceptedBy });
 }
 
-/** Tells that a submission has been accepted, `ageMs` of stack time after it was first received. */
+/** Records that a submission was accepted, `ageMs` of stack time after it was sent. */
 export function tellAccepted({ metrics }: TelemetryContext, ageMs: number): void {
   metrics.add('Delay', seconds(ageMs));
 }
 
-/** Tells how long a mail of a class with an expiry has waited by now, in stack time. */
+/** Records how long a message of a class with an expiry has waited so far, in stack time. */
 export function tellClassWait({ metrics }: TelemetryContext, name: string, ageMs: number): void {
   metrics.add('ClassWait', seconds(ageMs), { class: name });
 }
 
-/** Tells that a submission is sent to a retry queue. */
+/** Records that a submission is sent to a retry queue. */
 export function tellRetry({ metrics }: TelemetryContext, ageMs: number): void {
   metrics.add('RetryAge', seconds(ageMs));
 }
 
-/** Tells how often the sender was invoked with a mail, as a share of the most that its age explains. */
+/** Records the number of invocations for a message, as a share of the most that its age explains. */
 export function tellInvocations({ metrics }: TelemetryContext, share: number): void {
   metrics.add('InvocationsPerMail', Math.round(share * 1_000) / 1_000);
 }
 
-/** Tells that one of our own services did not do what a mail needed; the mail waits for it. */
+/** Records that a service of our own failed and a message waits for it. */
 export function tellOwnTrouble({ metrics }: Pick<TelemetryContext, 'metrics'>, service: OwnService): void {
   metrics.add('OwnTrouble', 1, { outcome: service });
 }
 
-/** Tells that a message has ended without being accepted. */
+/** Records that a message ended without being accepted. */
 export function tellDeadLetter(
   { log, metrics }: TelemetryContext,
   reason: DeadLetterReason,
@@ -181,7 +188,7 @@ export function tellDeadLetter(
 ): void {
   metrics.add('DeadLettered', 1, { outcome: DEAD_LETTER_OUTCOME[reason] });
   const { submissionId, queueMessageId } = ids;
-  // Of a malformed body the id may be anything, an address too.
+  // The id in a malformed body may be anything, including an address.
   log.warn('dead-lettered', {
     queueMessageId,
     reason,
@@ -189,7 +196,7 @@ export function tellDeadLetter(
   });
 }
 
-/** The id as it may stand in a log: its hash where a producer used an address as id. */
+/** The id for the log: its hash if a producer used an address as id. */
 export function logId({ id, handle }: Identity): string {
   return id.includes('@') ? handle : id;
 }
@@ -199,7 +206,10 @@ function isWritten({ straightLogShare = 1 }: TelemetryContext, { message, number
   return fraction(message.handle) < straightLogShare;
 }
 
-/** An even draw in [0, 1) from the handle, which is a hash: the same submission is always written, or never. */
+/**
+ * An evenly distributed number in [0, 1) from the handle, which is a hash: the same submission is always logged, or
+ * never.
+ */
 function fraction(handle: string): number {
   return Buffer.from(handle.slice(0, 8), 'base64url').readUIntBE(0, 6) / 2 ** 48;
 }
@@ -218,12 +228,12 @@ function writeAttempt(log: Log, attempt: EndedAttempt, outcome: Outcome): void {
     status: good ? undefined : outcome.status,
     detail: outcome.detail,
     durationMs,
-    // What stands behind the @ is a domain of the mail.
+    // The part after the @ is a domain of the mail.
     providerMessageId: good ? outcome.providerMessageId.split('@')[0] : undefined,
   });
 }
 
-/** A tenth of a second is exact enough for what is counted in minutes, and short in the log. */
+/** Seconds with one decimal, which is exact enough for minutes, and short in the log. */
 function seconds(ms: number): number {
   return Math.round(ms / 100) / 10;
 }

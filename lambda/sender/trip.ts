@@ -18,10 +18,10 @@ import { logId, tellAccepted, tellClassWait, tellUnable } from './telemetry.ts';
 import { wayOf } from './way.ts';
 import { InFlightError, type Work } from './work.ts';
 
-/** What a trip may come back with instead of an end: what stands in the ledger has to be judged first. */
+/** What a round may return instead of an end: the record must be read, or was read, and the claim decided again. */
 type Detour = 'read-first' | TakenError;
 
-/** One try to get a submission out, on one page of the ledger. */
+/** One round of a submission, under one claim. */
 export class SubmissionRound {
   private readonly work: Work;
   private readonly page: SubmissionClaim;
@@ -34,13 +34,13 @@ export class SubmissionRound {
   constructor(options: {
     readonly work: Work;
     readonly page: SubmissionClaim;
-    /** What this worker signs its letters with. */
+    /** Token in the messages of this worker. */
     readonly worker: string;
     readonly carried: Carried;
     readonly stored: SubmissionRecord | undefined;
-    /** Providers of attempts that turned out to be interrupted just now. */
+    /** Providers of attempts that were just found to be interrupted. */
     readonly fresh: ReadonlySet<string>;
-    /** Whether what stands in the ledger has been read; else a first delivery takes for granted that nothing does. */
+    /** Whether the record was read; a first delivery assumes that there is none. */
     readonly read: boolean;
   }) {
     this.work = options.work;
@@ -74,7 +74,7 @@ export class SubmissionRound {
       onUnknown,
       fresh: this.fresh,
       lastBegun: (key) => this.stored?.attempts.findLast(({ provider }) => provider === key)?.begun,
-      // A time that is yet to come was set by a wrong clock, and tells nothing.
+      // A time in the future was set by a wrong clock, and counts as long past.
       ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : homes.since(time)),
       hasTime: (ms) => remainingMs() > 2 * ms,
     });
@@ -82,7 +82,7 @@ export class SubmissionRound {
     const start = await this.tellSuppressed(asked.progress);
     if (late || pending(start).length === 0) return this.close(start, { expiresInMs });
 
-    // Another provider must not wait behind a second silence of one that lost an answer already.
+    // A provider with an unknown outcome comes last, so that another one need not wait for it to time out again.
     const last = [...(await this.had()), ...start.recipients.flatMap((one) => one.unknownAt)];
     const shares = sharesAt(environment.providers, homes.letter.firstSeen);
     const { way, mime } = await wayOf(message, (bytes) =>
@@ -91,7 +91,7 @@ export class SubmissionRound {
     tellUnable(context, way.skipped.filter(({ kind }) => kind === 'unable').length);
     if (!mime) return this.read ? this.bury(uncarried(way), start) : 'read-first';
 
-    // A recipient that all have refused is not offered to them again while others wait.
+    // Recipients that all providers have refused end now, even while others wait.
     const offered = declareRefused(
       start,
       way.order.map(({ key }) => key),
@@ -110,14 +110,14 @@ export class SubmissionRound {
       ...(expiresInMs !== undefined && { expiresAt: now + expiresInMs }),
       ...(environment.straightLogShare !== undefined && { straightLogShare: environment.straightLogShare }),
     });
-    // A first delivery that met an earlier one before it called anybody begins again with what it now knows.
+    // A first delivery that found a record before it called a provider starts again with that record.
     if (round.stopped instanceof TakenError && !this.page.begun) return round.stopped;
     const progress = await this.tellSuppressed(round.progress);
     if (round.stopped) return this.stop(progress, round.stopped);
     return this.close(progress, { ...round, expiresInMs, waitFor: way.order[0]?.key });
   }
 
-  /** Keys of the providers that had what this submission sends again; nothing is read for one that supersedes nothing. */
+  /** Keys of the providers that accepted what this submission supersedes; reads nothing if it supersedes nothing. */
   private async had(): Promise<readonly string[]> {
     const { context, arrived } = this.work;
     const { supersedes } = arrived.submission;
@@ -127,12 +127,12 @@ export class SubmissionRound {
     return had;
   }
 
-  /** Puts an event for each suppressed recipient; those whose event finds no place are left for a later round. */
+  /** Sends an event for each suppressed recipient; events that could not be sent are left for a later round. */
   private async tellSuppressed(progress: Progress): Promise<Progress> {
     const { context, record, arrived } = this.work;
     const { queue, environment, clock, log } = context;
     const out = new Set<string>();
-    // Side by side: what is kept free for settling has room for one call, however many recipients there are.
+    // In parallel: the time kept for the end of a round allows one call, whatever the number of recipients.
     await Promise.all(
       progress.untold.map((one) =>
         queue.send(environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
@@ -147,7 +147,9 @@ export class SubmissionRound {
     return withoutNotified(progress, out);
   }
 
-  /** Keeps who has ended by the word of one provider alone, in case that word is doubted later. */
+  /**
+   * Records recipients that ended because one provider alone refused the mailbox, in case that provider is doubted later.
+   */
   private async writeDown({ alone, provider, address, reason }: Suppression): Promise<void> {
     if (!alone) return;
     const { context, arrived } = this.work;
@@ -157,7 +159,10 @@ export class SubmissionRound {
     });
   }
 
-  /** The ledger did not answer, or another delivery was first: what is known by now is passed on, and nothing more is done. */
+  /**
+   * Ends a round early, because the ledger did not answer or another worker has claimed the submission: the next message
+   * gets what is known.
+   */
   private async stop(progress: Progress, reason: LedgerError | TakenError): Promise<'ended'> {
     const written = reason instanceof TakenError ? await this.write(progress, { state: 'open' }) : undefined;
     this.inform(progress);
@@ -192,14 +197,17 @@ export class SubmissionRound {
     const written = await this.write(progress, { state: settlement.kind === 'done' ? 'done' : 'open' });
     this.inform(progress);
     if (written instanceof TakenError) return this.yield(written);
-    // What could not be written down travels with the message, whose next round brings it in.
+    // An outcome that could not be written is in the attributes of the message, whose next round writes it.
     if (settlement.kind === 'retry') await homes.retryAfter(settlement.delayMs, waitFor);
     else if (written instanceof LedgerError) throw written;
     else this.measureDelay(progress);
     return 'ended';
   }
 
-  /** The age of the oldest doubt that came back: asking and trying again each minute would not make that provider better. */
+  /**
+   * Age of the oldest repeated unknown outcome: asking and trying again each minute would not help a provider that fails
+   * like this.
+   */
   private doubtAge({ doubts }: Progress): { readonly doubtMs?: number } {
     const again = doubts.filter(
       ({ provider, settled, asked }) => !settled && asked === 0 && this.page.lostAnswers(provider) > 1,
@@ -213,7 +221,7 @@ export class SubmissionRound {
     try {
       await homes.deadLetter(problem, progress.lastProvider ?? this.page.lastProvider);
     } catch (error) {
-      // It comes again, and what providers answered would be in doubt by then.
+      // The message is delivered again; without this write the providers' answers would be unknown then.
       await this.write(progress, { state: 'open' });
       throw error;
     }
@@ -221,7 +229,10 @@ export class SubmissionRound {
     return 'ended';
   }
 
-  /** What the letter says from now on. The ledger knows it by its worker only if that one is sure to have written there. */
+  /**
+   * Updates the attributes of the next message. It is signed only if this worker's record write is known to have
+   * succeeded.
+   */
   private inform(progress: Progress): void {
     const { homes } = this.work;
     const signed = this.page.written && { signature: this.worker };
@@ -232,7 +243,7 @@ export class SubmissionRound {
 
   private async write(progress: Progress, close: ClaimEnd): Promise<LedgerError | TakenError | undefined> {
     const { context, record } = this.work;
-    // Nothing was tried and nothing learned: the letter has all there is.
+    // No attempt and no new knowledge: nothing to write.
     if (!this.page.begun && !this.stored && close.state === 'open') return undefined;
     try {
       await this.page.close(carry(progress), close);
@@ -244,7 +255,7 @@ export class SubmissionRound {
     }
   }
 
-  /** Leaves the rest to the delivery that has the submission by now; a copy that has nothing left to do is over. */
+  /** Leaves the rest to the worker that has claimed the submission; if the submission has ended, so does this copy. */
   private yield({ current }: TakenError): 'ended' {
     if (current?.state === 'done' || current?.state === 'dead') return 'ended';
     throw new InFlightError('another delivery has taken this submission over');
@@ -257,7 +268,7 @@ export class SubmissionRound {
     this.measureClassWait();
   }
 
-  /** Only where the class has an expiry: for all other mail a wait is what it is. */
+  /** Measured only where the class has an expiry. */
   private measureClassWait(): void {
     const { context, homes, arrived } = this.work;
     const route = routeOf(arrived.submission, context.environment.routes ?? []);

@@ -16,7 +16,7 @@ import type { MissedReleases } from './crashes.ts';
 import type { Destinations } from './destinations.ts';
 import type { Intake } from './intake.ts';
 
-/** Everything the sender touches outside itself. */
+/** What the sender needs. */
 export interface SenderContext {
   readonly environment: SenderEnvironment;
   readonly definitions: Registry['definitions'];
@@ -40,7 +40,7 @@ export interface WorkContext extends SenderContext {
   readonly missed: MissedReleases;
 }
 
-/** One submission on its way through this worker. */
+/** Everything needed to process one queue message. */
 export interface Work {
   readonly record: SQSRecord;
   readonly arrived: Extract<Intake, { kind: 'ready' }>;
@@ -49,12 +49,12 @@ export interface Work {
   readonly context: WorkContext;
 }
 
-/** A reason to leave a message on its queue that says nothing against the message. */
+/** A reason to keep a message on its queue that is not a fault of the message. */
 export class MessageKeptError extends ServiceError {
   override readonly name: string = 'KeptError';
 }
 
-/** Another delivery is being worked on: this one stays on its queue, and finds out later. */
+/** Another worker has claimed the submission: the message stays on its queue until that is decided. */
 export class InFlightError extends MessageKeptError {
   override readonly name = 'InFlightError';
 }

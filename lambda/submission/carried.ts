@@ -1,23 +1,37 @@
 import type { Account } from '../contract/account.ts';
-import { isRefusedByEnough, type Progress, type Suppression, type VendorOf } from './progress.ts';
+import { isRefusedByEnough, type Progress, type Suppression, type UnknownAttempt, type VendorOf } from './progress.ts';
 
-/** A vote that outlives a retry; `recipients` are places in the recipient list, absent for all. */
-export interface Vote {
+/** Result at one provider that later rounds need; `recipients` are positions in the recipient list, absent for all. */
+export type Vote = Refusal | UnknownVote | SuppressedVote;
+
+interface Refusal {
   readonly provider: string;
-  readonly kind: 'refused' | 'unrecognised' | 'denied' | 'unknown' | 'failed' | 'suppressed';
+  readonly kind: 'refused' | 'unrecognised' | 'denied' | 'failed';
   readonly recipients?: readonly number[];
-  /** With `unknown`: as in {@link Doubt}; absent in what the release 0.1 wrote. */
-  readonly account?: Account;
-  readonly at?: number;
+}
+
+/** Attempts with an unknown outcome, as in {@link UnknownAttempt}. */
+export interface UnknownVote {
+  readonly provider: string;
+  readonly kind: 'unknown';
+  readonly recipients?: readonly number[];
+  readonly account: Account;
+  readonly at: number;
   readonly asked?: number;
   readonly settled?: true;
   readonly wished?: true;
-  /** With `suppressed`: as in {@link Suppression}; such a vote stands until the event is out, and names its recipients. */
-  readonly attempt?: number;
-  readonly reason?: string;
 }
 
-/** What a retry carries from the rounds before; places count To, Cc and Bcc without repeats, from 0. */
+/** Suppressed recipients, as in {@link Suppression}, until their event was sent. */
+interface SuppressedVote {
+  readonly provider: string;
+  readonly kind: 'suppressed';
+  readonly recipients: readonly number[];
+  readonly attempt: number;
+  readonly reason: string;
+}
+
+/** State of a submission between two rounds; positions count To, Cc and Bcc without repeats, from 0. */
 export interface Carried {
   readonly attempts: number;
   readonly done: readonly number[];
@@ -34,8 +48,9 @@ const LISTS = {
   failed: 'failedAt',
 } as const;
 const KINDS = ['refused', 'unrecognised', 'denied', 'unknown', 'failed'] as const;
+type Kind = (typeof KINDS)[number];
 
-/** The state at the begin of a round. */
+/** The progress at the start of a round. */
 export function begin(addresses: readonly string[], carried: Carried, vendorOf: VendorOf): Progress {
   const by = (kind: Vote['kind'], place: number) => [
     ...new Set(
@@ -45,18 +60,11 @@ export function begin(addresses: readonly string[], carried: Carried, vendorOf: 
     ),
   ];
   const untold = carried.history.flatMap((vote) => suppressionsOf(vote, addresses, carried.done));
-  const unknown = carried.history.filter(({ kind }) => kind === 'unknown');
+  const unknown = carried.history.filter((vote) => vote.kind === 'unknown');
   return {
     attempts: carried.attempts,
     untold,
-    doubts: [...Map.groupBy(unknown, ({ provider }) => provider)].map(([provider, votes]) => ({
-      provider,
-      ...accountIn(votes),
-      at: Math.min(...votes.map(({ at = 0 }) => at)),
-      asked: Math.max(...votes.map(({ asked = 0 }) => asked)),
-      settled: votes.every(({ settled }) => settled),
-      ...(votes.every(({ wished }) => wished) && { wished: true as const }),
-    })),
+    doubts: [...Map.groupBy(unknown, ({ provider }) => provider).values()].flatMap(doubtIn),
     recipients: addresses.map((address, place) => {
       const refusedBy = by('refused', place);
       const isSuppressed = untold.some((one) => one.address === address);
@@ -82,21 +90,35 @@ export function begin(addresses: readonly string[], carried: Carried, vendorOf: 
   };
 }
 
-function suppressionsOf(
-  { kind, provider, recipients = [], attempt = 0, reason = '' }: Vote,
-  addresses: readonly string[],
-  done: readonly number[],
-): readonly Suppression[] {
-  if (kind !== 'suppressed') return [];
-  return recipients.flatMap((place) => {
+function suppressionsOf(vote: Vote, addresses: readonly string[], done: readonly number[]): readonly Suppression[] {
+  if (vote.kind !== 'suppressed') return [];
+  const { provider, attempt, reason } = vote;
+  return vote.recipients.flatMap((place) => {
     const address = addresses[place];
     return address === undefined || done.includes(place) ? [] : [{ address, provider, attempt, reason }];
   });
 }
 
-/** What the next round must know. */
+/** The unknown attempts at one provider, which may be in several votes. */
+function doubtIn(votes: readonly UnknownVote[]): readonly UnknownAttempt[] {
+  const [first] = votes;
+  if (first === undefined) return [];
+  const { provider, account } = first;
+  return [
+    {
+      provider,
+      account,
+      at: Math.min(...votes.map(({ at }) => at)),
+      asked: Math.max(...votes.map(({ asked = 0 }) => asked)),
+      settled: votes.every(({ settled }) => settled),
+      ...(votes.every(({ wished }) => wished) && { wished: true as const }),
+    },
+  ];
+}
+
+/** The state that the next round needs. */
 export function carry(progress: Progress): Carried {
-  const votes = new Map<string, { provider: string; kind: (typeof KINDS)[number]; recipients: number[] }>();
+  const votes = new Map<string, { provider: string; kind: Kind; recipients: number[] }>();
   progress.recipients.forEach((one, place) => {
     for (const kind of KINDS)
       for (const provider of one[LISTS[kind]]) {
@@ -113,12 +135,12 @@ export function carry(progress: Progress): Carried {
       one.end === 'accepted' || (one.end === 'suppressed' && !untold.has(one.address)) ? [place] : [],
     ),
     history: [
-      ...Array.from(votes.values(), ({ provider, kind, recipients }) => ({
-        provider,
-        kind,
-        ...(recipients.length < all && { recipients }),
-        ...(kind === 'unknown' && doubtOf(progress, provider)),
-      })),
+      ...Array.from(votes.values(), ({ provider, kind, recipients }): Vote => {
+        const some = recipients.length < all && { recipients };
+        return kind === 'unknown'
+          ? { provider, kind, ...some, ...doubtOf(progress, provider) }
+          : { provider, kind, ...some };
+      }),
       ...progress.recipients.flatMap(({ address }, place): Vote[] => {
         const one = untold.get(address);
         if (!one) return [];
@@ -129,18 +151,12 @@ export function carry(progress: Progress): Carried {
   };
 }
 
-function accountIn(votes: readonly Vote[]): Pick<Vote, 'account'> {
-  const account = votes.find((vote) => vote.account)?.account;
-  return account ? { account } : {};
-}
-
-function doubtOf(
-  { doubts }: Progress,
-  provider: string,
-): Pick<Vote, 'account' | 'at' | 'asked' | 'settled' | 'wished'> {
-  const { account, at = 0, asked = 0, settled = false, wished } = doubts.find((one) => one.provider === provider) ?? {};
+function doubtOf({ doubts }: Progress, provider: string): Omit<UnknownVote, 'provider' | 'kind' | 'recipients'> {
+  const doubt = doubts.find((one) => one.provider === provider);
+  if (doubt === undefined) throw new Error(`the outcome at ${provider} is unknown, and no attempt there is`);
+  const { account, at, asked, settled, wished } = doubt;
   return {
-    ...(account && { account }),
+    account,
     at,
     ...(asked > 0 && { asked }),
     ...(settled && { settled }),
@@ -148,10 +164,10 @@ function doubtOf(
   };
 }
 
-/** What two copies of one submission know together; neither of them takes anything back. */
+/** Union of what two copies of one submission know. */
 export function join(a: Carried, b: Carried): Carried {
   const key = ({ provider, kind, recipients }: Vote) => JSON.stringify([provider, kind, recipients]);
-  // Of two equal votes the one that was asked about more knows more.
+  // Of two equal votes the one with more queries knows more.
   const votes = Map.groupBy([...a.history, ...b.history], key);
   return {
     attempts: Math.max(a.attempts, b.attempts),
@@ -160,6 +176,6 @@ export function join(a: Carried, b: Carried): Carried {
   };
 }
 
-function rank({ asked = 0, settled }: Vote): number {
-  return asked + (settled ? 1_000 : 0);
+function rank(vote: Vote): number {
+  return vote.kind === 'unknown' ? (vote.asked ?? 0) + (vote.settled ? 1_000 : 0) : 0;
 }

@@ -5,37 +5,37 @@ import type { Item, NewItem, Table } from '../platform/table.ts';
 import type { Carried } from './carried.ts';
 import { amend, KEPT_ATTEMPTS, recordKey, type StoredAttempt, type SubmissionRecord } from './record.ts';
 
-/** The ledger did not answer, so that nothing may be sent: the mail waits. */
+/** The state table did not answer; nothing may be sent, and the message waits. */
 export class LedgerError extends ServiceError {
   override readonly name = 'LedgerError';
 }
 
-/** Another delivery of the submission was first; `current` is what stands in the ledger. */
+/** Another worker has claimed the submission; `current` is the stored record. */
 export class TakenError extends ServiceError {
   override readonly name = 'TakenError';
   readonly current: SubmissionRecord | undefined;
 
   constructor(current: SubmissionRecord | undefined) {
-    super('another delivery has this submission in hand');
+    super('another worker has claimed this submission');
     this.current = current;
   }
 }
 
-/** Longer than SQS can keep any copy: 14 days in a retry queue and 14 in the dead-letter queue. */
+/** Lifetime of a record: longer than SQS can keep any copy, 14 days in a retry queue and 14 in the dead-letter queue. */
 const RETENTION_S = 30 * 24 * 3600;
 
-/** Tries of a write that must not be lost, and the wait between them in milliseconds. */
+/** Tries of a write that must not be lost, and the pause between them in milliseconds. */
 const SAVE_TRIES = 3;
 const SAVE_PAUSE_MS = 200;
-/** Rounds against workers that write at the same time. */
+/** Tries of a write that conflicts with simultaneous ones. */
 const MERGE_TRIES = 5;
 
-/** How a submission stands when a worker lets go of it. */
+/** State of a submission when its claim ends. */
 export type ClaimEnd =
   | { readonly state: 'open' | 'done' }
   | { readonly state: 'dead'; readonly reason: DeadLetterReason };
 
-/** Reads the entry of a submission as it is now. */
+/** Reads the current record of a submission. */
 export async function readRecord(table: Table, submissionId: string): Promise<SubmissionRecord | undefined> {
   return (await answered(table.get(recordKey(submissionId)))) as SubmissionRecord | undefined;
 }
@@ -43,10 +43,10 @@ export async function readRecord(table: Table, submissionId: string): Promise<Su
 type Known = Pick<SubmissionRecord, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'attempts' | 'carried' | 'had'>;
 
 /**
- * One submission's page in the ledger, while one worker has it in hand.
+ * Claim of one worker on one submission, with a lease.
  *
- * What an attempt came to is kept here and written with the next begin, or with `close`: on the straight way a
- * submission costs two writes.
+ * Outcomes of attempts are kept here and written with the next `begin`, or with `close`: a submission that is accepted at
+ * the first attempt costs two writes.
  */
 export class SubmissionClaim {
   readonly #table: Table;
@@ -54,7 +54,7 @@ export class SubmissionClaim {
   readonly #pk: string;
   readonly #lease: NonNullable<SubmissionRecord['lease']>;
   #known: Known;
-  /** What the table holds, fields that this release does not know included. */
+  /** The stored item, including fields unknown to this release. */
   #stored: Item | undefined;
 
   constructor(options: {
@@ -79,32 +79,33 @@ export class SubmissionClaim {
   }
   #begun = false;
 
-  /** Whether the table is known to have anything of this worker's. */
+  /** Whether a write of this worker is known to have succeeded. */
   get written(): boolean {
     return this.#written;
   }
   #written = false;
 
-  /** How often the answer of a provider was lost, or hides whether the mail was taken. */
+  /** Number of attempts at a provider with an unknown outcome, or with a failure that may hide an acceptance. */
   lostAnswers(provider: string): number {
     const lost = this.#known.attempts.filter((one) => one.outcome === 'unknown' || one.maybeTaken === true);
     return lost.filter((one) => one.provider === provider && one.reason !== 'interrupted').length;
   }
 
-  /** Key of the provider that was called last, by whichever worker. */
+  /** Key of the provider that was called last, by any worker. */
   get lastProvider(): string | undefined {
     return this.#known.attempts.at(-1)?.provider;
   }
 
-  /** The attempts that are kept, by whichever worker, in their order. */
+  /** The kept attempts of all workers, in order. */
   get attempts(): readonly StoredAttempt[] {
     return this.#known.attempts;
   }
 
   /**
-   * Writes down that a provider is about to be called.
+   * Records that a provider is about to be called.
    *
-   * @throws TakenError if another delivery is first, LedgerError if the table does not answer: then nothing may be sent
+   * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer: then
+   * nothing may be sent
    */
   async begin(attempt: StoredAttempt, carried: Carried): Promise<void> {
     const attempts = [...this.#known.attempts, attempt].slice(-KEPT_ATTEMPTS);
@@ -113,7 +114,7 @@ export class SubmissionClaim {
     this.#begun = true;
   }
 
-  /** Notes what the attempt came to. */
+  /** Adds the outcome to an attempt. */
   end(number: number, change: Partial<StoredAttempt>): void {
     const { provider } = this.#known.attempts.find((one) => one.number === number) ?? {};
     const attempts = this.#known.attempts.map((one) => {
@@ -124,12 +125,12 @@ export class SubmissionClaim {
     this.#known = { ...this.#known, attempts };
   }
 
-  /** Notes who had what this submission sends again, for the next one that sends it. */
+  /** Sets the providers that accepted what this submission supersedes, for the next one that supersedes it. */
   superseded(had: readonly string[]): void {
     if (had.length > 0) this.#known = { ...this.#known, had };
   }
 
-  /** Notes that a provider has the mail whose answer was lost. */
+  /** Marks the unknown attempts at a provider as accepted, after the provider was found to have the message. */
   found(provider: string, providerMessageId: string): void {
     const attempts = this.#known.attempts.map((one) =>
       one.provider === provider && (one.outcome === 'unknown' || one.maybeTaken)
@@ -140,9 +141,10 @@ export class SubmissionClaim {
   }
 
   /**
-   * Lets go of the submission and writes down where it stands. A worker that was overtaken adds what it knows.
+   * Ends the claim and records the state of the submission. If another worker has claimed it, adds the outcomes of this
+   * worker's attempts to its record.
    *
-   * @throws TakenError if another delivery has it by now, LedgerError if the table does not answer
+   * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer
    */
   async close(carried: Carried, close: ClaimEnd): Promise<void> {
     this.#known = { ...this.#known, carried };
@@ -179,13 +181,13 @@ export class SubmissionClaim {
         return;
       }
       const current = written.current as SubmissionRecord | undefined;
-      // Our own write whose answer was lost, or somebody wrote beside us who does not send, such as a delivery event.
+      // Our own write whose answer was lost, or a write beside the claim, such as a delivery event.
       if (current?.worker !== this.#lease.owner || tries >= MERGE_TRIES) throw new TakenError(current);
       this.#stored = current;
     }
   }
 
-  /** Adds the outcomes of own attempts to an entry that another worker has by now. */
+  /** Adds the outcomes of own attempts to a record that another worker has claimed. */
   async #amend(current: SubmissionRecord | undefined): Promise<SubmissionRecord | undefined> {
     let latest = current;
     for (let tries = 1; latest && this.#begun && tries <= MERGE_TRIES; tries++) {

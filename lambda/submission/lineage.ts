@@ -1,49 +1,49 @@
 /**
- * Which messages on the queues may be the one that carries a submission on.
+ * Messages on the queues that may be the one that continues a submission.
  *
- * SQS hands out a message twice, or forgets that it was deleted, and a killed worker's message comes back after its
- * letter went out. Each such copy would go its own way through the retry queues for as long as the mail waits, and be
- * copied in its turn. The lineage tells the copies that another message has replaced for certain from those that may be
- * all that is left: there is always one undeleted message that it names, or one without a signature.
+ * SQS can deliver a message twice or lose its deletion, and the message of a killed worker returns after that worker sent
+ * its successor to the next queue. Each such copy would circulate through the retry queues on its own, and be copied in
+ * turn. The lineage separates copies that have certainly been replaced by another message from those that may be the only
+ * one left: at any time it names an undeleted message, or there is one without a token.
  */
 export interface Lineage {
-  /** Signatures of the messages that workers have taken up: each may come back, and each may be deleted by now. */
+  /** Tokens of the messages that workers have claimed: each of these may be delivered again, and each may be deleted. */
   readonly taken: readonly string[];
-  /** The workers that took them up: each may have sent a letter, which then is the only one left. */
+  /** Workers that claimed them: each may have sent a successor, which then may be the only message left. */
   readonly workers: readonly string[];
 }
 
-/** Copies and workers that one submission may have at a time; beyond that nothing is known, and every copy counts. */
+/** Most tokens and workers of one lineage; beyond that it is `unknown`, and every copy may continue the submission. */
 const MOST = 32;
 
-/** Of a submission that nobody has taken up. */
+/** Lineage of a submission that was never claimed. */
 export const NOTHING_TAKEN: Lineage = { taken: [], workers: [] };
 
-/** What names a message: its signature, or its own id for one that nobody signed. */
+/** Identity of a message: its token, or its own id if it has none. */
 export interface Named {
   readonly signature?: string | undefined;
   readonly messageId: string;
 }
 
-/** Whether another message carries the submission on for certain; never so of a message without a signature. */
-export function isReplaced({ signature }: Named, lineage: Lineage | undefined): boolean {
-  if (!lineage || signature === undefined) return false;
+/** Whether the message has certainly been replaced by another one; always false without a token. */
+export function isReplaced({ signature }: Named, lineage: Lineage | 'unknown'): boolean {
+  if (lineage === 'unknown' || signature === undefined) return false;
   return !lineage.taken.includes(signature) && !lineage.workers.includes(signature);
 }
 
 /**
- * The lineage once `owner` has taken a message up.
+ * The lineage after `owner` has claimed a message.
  *
- * A letter that nobody took up before is alive, so it and `owner` replace all others. Any other message may have been
- * deleted by a worker whose letter is on its way, so that all stay.
+ * A successor that was never claimed before is undeleted, so it and `owner` replace all others. Any other message may
+ * have been deleted by a worker whose successor is on a queue, so all others stay.
  *
- * @param before - undefined where nothing is known, which stays so
+ * @param before - if `unknown`, it stays unknown
  */
-export function takenUp(message: Named, owner: string, before: Lineage | undefined): Lineage | undefined {
-  if (!before) return undefined;
+export function takenUp(message: Named, owner: string, before: Lineage | 'unknown'): Lineage | 'unknown' {
+  if (before === 'unknown') return before;
   const name = message.signature ?? message.messageId;
   if (before.workers.includes(name)) return { taken: [name], workers: [owner] };
   const taken = [...new Set([...before.taken, name])];
   const workers = [...new Set([...before.workers, owner])];
-  return taken.length + workers.length > MOST ? undefined : { taken, workers };
+  return taken.length + workers.length > MOST ? 'unknown' : { taken, workers };
 }

@@ -3,72 +3,81 @@ import type { DUPLICATE_OUTCOMES } from '../contract/metrics.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import { isAboutMailbox } from '../tally/words.ts';
 
-/** The vendor of a configured provider by its key; undefined for one that is not configured any more. */
+/** Vendor of a configured provider by its key; undefined for one that is no longer configured. */
 export type VendorOf = (provider: string) => string | undefined;
 
-/** How a submission ended for one recipient. `refused` needs two vendors, or all providers that may be used; `held` is a doubt that nobody could settle, under policy `hold`. */
+/**
+ * How a submission ended for one recipient. `refused` needs two vendors, or all providers that may be used; `held` is an
+ * unknown outcome that could not be resolved, under policy `hold`.
+ */
 export type RecipientEnd = 'accepted' | 'suppressed' | 'refused' | 'held';
 
-/** Where one recipient stands, over all retries. */
+/** State of one recipient over all rounds. */
 export interface RecipientProgress {
   readonly address: string;
   readonly end?: RecipientEnd;
-  /** Keys of the providers that called the message bad for this recipient, in words that are known to say so. */
+  /** Keys of the providers that refused the message for this recipient, in words that are known to mean that. */
   readonly refusedBy: readonly string[];
-  /** Keys of the providers that refused it in words that nobody knows: no votes. */
+  /** Keys of the providers that refused it in unknown words; these are no votes. */
   readonly unrecognisedBy: readonly string[];
-  /** Keys of the providers in doubt that called the mailbox bad: another one is asked before that ends it. */
+  /** Keys of doubted providers that refused the mailbox: another provider is tried before the recipient ends. */
   readonly deniedBy: readonly string[];
-  /** Keys of the providers whose answer was lost. */
+  /** Keys of the providers with an unknown outcome. */
   readonly unknownAt: readonly string[];
-  /** Keys of the providers that failed with the whole request in their hands. */
+  /** Keys of the providers that failed after they had received the whole request. */
   readonly failedAt: readonly string[];
-  /** In this round no further provider is tried, because one may have taken the mail. */
+  /** No further provider is tried in this round, because one may have accepted the message. */
   readonly waiting: boolean;
 }
 
-/** An answer of a provider that was lost, and what was done to learn it. */
+/** Attempts at one provider with an unknown outcome, and the efforts to resolve it. */
 export interface UnknownAttempt {
   readonly provider: string;
-  /** Whom that key stood for; absent in what an older release wrote. */
-  readonly account?: Account;
-  /** When the first attempt in doubt began, in epoch milliseconds. */
+  /** Account that the provider key stood for. */
+  readonly account: Account;
+  /** When the first of these attempts began, in epoch milliseconds. */
   readonly at: number;
-  /** How often the provider could not say. */
+  /** Number of queries to the provider without a result. */
   readonly asked: number;
-  /** Nothing more is to be learned: the provider has nothing, or cannot be asked. */
+  /** No query can add anything: the provider does not have the message, or cannot be asked. */
   readonly settled: boolean;
-  /** Somebody wants it tried again in spite of it: `hold` does not hold it once more. */
+  /** A redrive asked to try again nevertheless: `hold` does not apply a second time. */
   readonly wished?: true;
 }
 
-/** A recipient that is not mailed: it goes to no further provider, and the producer is told by an event. */
+/** A recipient who is not mailed: no further provider is tried, and an event reports it to the producer. */
 export interface Suppression {
   readonly address: string;
   readonly provider: string;
-  /** Number of the attempt that learned it. */
+  /** Number of the attempt that was refused. */
   readonly attempt: number;
   readonly reason: string;
   readonly detail?: string;
-  /** It was the word of this provider alone, about the mailbox. */
+  /** This provider alone refused the mailbox. */
   readonly alone?: true;
 }
 
-/** Where a submission stands. */
+/** State of a submission. */
 export interface Progress {
   readonly recipients: readonly RecipientProgress[];
-  /** Attempts so far, over all retries. */
+  /** Number of attempts so far, over all rounds. */
   readonly attempts: number;
   readonly doubts: readonly UnknownAttempt[];
-  /** Suppressed recipients whose event is not out yet. */
+  /** Suppressed recipients whose event was not sent yet. */
   readonly untold: readonly Suppression[];
   readonly lastProvider?: string;
 }
 
-/** How an unknown answer is treated: ask, then another provider; another provider at once; or ask, and never another one. */
+/**
+ * Policy for an unknown outcome: ask the provider, then try another one; try another one at once; or ask, and never try
+ * another one.
+ */
 export type OnUnknown = 'ask' | 'failover' | 'hold';
 
-/** Two different vendors must agree before a message is declared bad; the vote of a provider that is gone does not count. */
+/**
+ * Whether the providers of two different vendors have refused the message, which ends it; providers that are no longer
+ * configured do not count.
+ */
 export function isRefusedByEnough(refusedBy: readonly string[], vendorOf: VendorOf): boolean {
   const vendors = new Set(refusedBy.map(vendorOf).filter((vendor) => vendor !== undefined));
   return vendors.size >= QUORUM;
@@ -79,7 +88,10 @@ const QUORUM = 2;
 /** Recipients whose address a provider cannot carry, by its key. */
 export type Beyond = ReadonlyMap<string, readonly string[]>;
 
-/** Recipients that the next provider may be offered: that one, if it is given, can carry their address, and has not called their mailbox bad. */
+/**
+ * Recipients that a provider may be offered: all that have not ended, except those whose address it cannot carry or whose
+ * mailbox it has refused.
+ */
 export function pending(progress: Progress, provider?: string, beyond: Beyond = new Map()): readonly string[] {
   const isOpen = ({ address, deniedBy }: RecipientProgress) =>
     provider === undefined || !(deniedBy.includes(provider) || beyond.get(provider)?.includes(address));
@@ -91,27 +103,27 @@ export function ended(progress: Progress): boolean {
   return progress.recipients.every((one) => one.end) && progress.untold.length === 0;
 }
 
-/** Takes in that the events of these recipients are out. */
+/** Removes the recipients whose events were sent. */
 export function withoutNotified(progress: Progress, addresses: ReadonlySet<string>): Progress {
   return { ...progress, untold: progress.untold.filter(({ address }) => !addresses.has(address)) };
 }
 
-/** A change that an attempt made beyond the state itself. */
+/** The progress after an attempt, and what else the attempt has shown. */
 export interface Consequences {
   readonly progress: Progress;
-  /** Providers that had refused what this one took: their API may have changed. */
+  /** Providers that had refused what was accepted now: their API may have changed. */
   readonly contradicted: readonly string[];
-  /** Providers that may have taken, before, what this one took now, and how that came about. */
+  /** Providers that may have accepted before what was accepted now, each with the cause. */
   readonly doubled: readonly PossibleDuplicate[];
 }
 
-/** A provider that may have taken, before, what another one took, and how that came about. */
+/** A provider that may have accepted what another one accepted later, and the cause. */
 export interface PossibleDuplicate {
   readonly provider: string;
   readonly cause: (typeof DUPLICATE_OUTCOMES)[number];
 }
 
-/** Takes in the result of an attempt that was offered `offered` and began at `begun` (epoch milliseconds). */
+/** Adds the result of an attempt for the recipients `offered` that began at `begun` (epoch milliseconds). */
 export function afterAttempt(
   progress: Progress,
   provider: string,
@@ -127,8 +139,9 @@ export function afterAttempt(
     readonly onUnknown: OnUnknown;
     readonly begun: number;
     readonly vendorOf: VendorOf;
-    readonly account?: Account;
-    /** Addresses whose mailbox a provider in doubt called bad. */
+    /** Account of the provider. */
+    readonly account: Account;
+    /** Addresses whose mailbox a doubted provider refused. */
     readonly denied?: ReadonlySet<string>;
   },
 ): Consequences {
@@ -202,16 +215,15 @@ function step(
   }
 }
 
-/** Doubts this provider anew: whatever was learned about an earlier attempt says nothing about this one. */
+/** Adds an unknown outcome of this provider; earlier queries say nothing about this attempt. */
 function doubt(
   doubts: readonly UnknownAttempt[],
-  { provider, account, at }: { provider: string; account: Account | undefined; at: number },
+  { provider, account, at }: { provider: string; account: Account; at: number },
 ): readonly UnknownAttempt[] {
   const before = doubts.find((one) => one.provider === provider);
-  const known = account ?? before?.account;
   const fresh: UnknownAttempt = {
     provider,
-    ...(known && { account: known }),
+    account,
     at: Math.min(at, before?.at ?? at),
     asked: 0,
     settled: false,
@@ -220,8 +232,8 @@ function doubt(
 }
 
 /**
- * Declares the message bad for the recipients that every provider that may be used has refused, even if all are of one vendor, or
- * cannot carry; where all that was said is that the mailbox is bad, it is believed: nothing is left to ask.
+ * Ends recipients that every usable provider has refused or cannot carry, even if all are of one vendor; where they only
+ * refused the mailbox, the recipient is suppressed.
  */
 export function declareRefused(progress: Progress, usable: readonly string[], beyond: Beyond = new Map()): Progress {
   const refused = mapPending(progress, (one) => {
@@ -240,13 +252,13 @@ export function declareRefused(progress: Progress, usable: readonly string[], be
   return { ...refused, untold: [...refused.untold, ...untold] };
 }
 
-/** Gives up on those whom some provider may have served: policy `hold` lets no other one try, unless somebody wishes it. */
+/** Ends recipients that some provider may have served: policy `hold` allows no other provider, except after a redrive. */
 export function declareHeld(progress: Progress): Progress {
   const isHeld = (key: string) => !progress.doubts.find(({ provider }) => provider === key)?.wished;
   return mapPending(progress, (one) => (one.unknownAt.some(isHeld) && !one.waiting ? { ...one, end: 'held' } : one));
 }
 
-/** Takes in what a provider said about its lost answer: whom it has served, and whether it is worth asking it again. */
+/** Adds a provider's reply about its unknown outcome: which recipients it has served, and whether to ask it again. */
 export function afterAnswer(
   progress: Progress,
   provider: string,

@@ -12,44 +12,49 @@ import type { Attributes } from '../platform/proof.ts';
 import { MAX_DEAD_LETTER_DETAIL } from '../sender/last-words.ts';
 import { type Carried, NOTHING_CARRIED, type Vote } from './carried.ts';
 
-/** What travels beside the body through retry queues, and into the dead-letter queue. */
+/** Attributes of a message on a retry queue or the dead-letter queue, apart from its body. */
 export interface QueueAttributes {
   readonly submissionId: string;
-  /** When the submission was first received, in epoch milliseconds; a redrive from the dead-letter queue begins anew. */
+  /** When the submission was first received, in epoch milliseconds; reset by a redrive from the dead-letter queue. */
   readonly firstSeen: number;
-  /** When the producer sent it; a redrive changes nothing: what a class calls too late stays too late. */
+  /** When the producer sent it; not reset by a redrive, so that a message too late for its class stays too late. */
   readonly born: number;
   /** Epoch milliseconds before which a retry is not due; absent on the outbound queue. */
   readonly notBefore?: number;
-  /** From the dead-letter queue, to be tried again; dropped once the ledger has opened the submission again. */
+  /** Redriven from the dead-letter queue; dropped once the record has been reopened. */
   readonly redriven?: true;
-  /** It claims to be that, and nothing proves it. */
+  /** Claims to be redriven, without a valid proof. */
   readonly unproven?: true;
-  /** Mail of our own that proves a way. */
+  /** Message of our own that tests the complete route. */
   readonly canary?: true;
   /** Key of the provider whose retry queue it was sent to. */
   readonly provider?: string;
-  /** Who wrote it, as the last thing that it did with the submission; absent in what the release 0.1 wrote. */
+  /** Worker that sent it as its last step with the submission; absent until a worker has claimed the submission. */
   readonly worker?: string;
   /**
-   * By what the ledger knows it: its worker if that one certainly wrote there, else what came before it was known by.
-   * Absent where nothing was signed yet.
+   * Token that identifies this message in the record's lineage: the id of the worker that sent it if that worker's record
+   * write is known to have succeeded, otherwise the token of the message it replaced. Absent if there is none yet.
    */
   readonly signature?: string;
   readonly carried: Carried;
-  /** How often the sender has been invoked with it since `firstSeen`, this time included. */
+  /** Number of invocations for it since `firstSeen`, including the current one. */
   readonly invocations: number;
 }
 
-/** The ledger has the whole history; what travels for older releases and failing tables is bounded. */
+/**
+ * Longest history in attributes, in characters: the record has all of it; the copy serves while the table fails.
+ */
 const MAX_HISTORY = 6_000;
 
-/** The string attributes of a record, whoever set them. */
+/** The string attributes of a queue message, whether or not they can be trusted. */
 export function attributesOf({ messageAttributes }: SQSRecord): Attributes {
   return Object.fromEntries(Object.entries(messageAttributes).map(([name, { stringValue }]) => [name, stringValue]));
 }
 
-/** Reads a record and those of its attributes that count; of a new submission none does, and the record itself tells. */
+/**
+ * Reads a queue message and its trusted attributes; a new submission has none, and its values come from the message
+ * itself.
+ */
 export function readAttributes({ messageId, attributes }: SQSRecord, believed: Attributes): QueueAttributes {
   const text = (name: string) => believed[name];
   const time = (name: string) => Date.parse(text(name) ?? '');
@@ -63,7 +68,7 @@ export function readAttributes({ messageId, attributes }: SQSRecord, believed: A
   const received = Number(attributes.ApproximateFirstReceiveTimestamp);
   const receives = Number(attributes.ApproximateReceiveCount);
   if (Number.isNaN(notBefore)) {
-    // Redriven from the dead-letter queue: everything is tried anew, but nobody is served twice.
+    // Redriven from the dead-letter queue: everything is tried again, except for recipients who were served.
     if (text(DEAD_LETTER_ATTRIBUTE.reason))
       return {
         submissionId,
@@ -103,26 +108,30 @@ export function readAttributes({ messageId, attributes }: SQSRecord, believed: A
 }
 
 /** Attributes of a message on a retry queue. */
-export function retryAttributes(letter: QueueAttributes, provider: string, notBefore: number): Record<string, string> {
-  const { attempts, done } = letter.carried;
-  const history = inAscii(JSON.stringify(letter.carried.history));
-  const worker = formatWorker(letter);
+export function retryAttributes(
+  attributes: QueueAttributes,
+  provider: string,
+  notBefore: number,
+): Record<string, string> {
+  const { attempts, done } = attributes.carried;
+  const history = inAscii(JSON.stringify(attributes.carried.history));
+  const worker = formatWorker(attributes);
   return {
-    [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
-    [RETRY_ATTRIBUTE.firstSeen]: new Date(letter.firstSeen).toISOString(),
+    [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(attributes.submissionId, 128),
+    [RETRY_ATTRIBUTE.firstSeen]: new Date(attributes.firstSeen).toISOString(),
     [RETRY_ATTRIBUTE.notBefore]: new Date(notBefore).toISOString(),
     [RETRY_ATTRIBUTE.attempts]: String(attempts),
     [RETRY_ATTRIBUTE.provider]: provider,
-    [RETRY_ATTRIBUTE.life]: formatLife(letter),
+    [RETRY_ATTRIBUTE.life]: formatLife(attributes),
     ...(worker !== undefined && { [RETRY_ATTRIBUTE.worker]: worker }),
     ...(done.length > 0 && { [RETRY_ATTRIBUTE.done]: done.join(',') }),
     ...(history.length > 2 && history.length <= MAX_HISTORY && { [RETRY_ATTRIBUTE.history]: history }),
   };
 }
 
-/** Attributes of a message on the dead-letter queue. `Done` lists the recipients (by place) who have it already. */
+/** Attributes of a message on the dead-letter queue. `Done` lists the recipients (by position) who were served. */
 export function deadLetterAttributes(
-  letter: QueueAttributes,
+  attributes: QueueAttributes,
   reason: DeadLetterReason,
   detail: string,
   lastProvider: string | undefined,
@@ -130,21 +139,27 @@ export function deadLetterAttributes(
   return {
     [DEAD_LETTER_ATTRIBUTE.reason]: reason,
     [DEAD_LETTER_ATTRIBUTE.detail]: asciiAttribute(detail, MAX_DEAD_LETTER_DETAIL),
-    [DEAD_LETTER_ATTRIBUTE.submissionId]: asciiAttribute(letter.submissionId, 128),
-    [DEAD_LETTER_ATTRIBUTE.attempts]: String(letter.carried.attempts),
-    [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(letter.born).toISOString(),
+    [DEAD_LETTER_ATTRIBUTE.submissionId]: asciiAttribute(attributes.submissionId, 128),
+    [DEAD_LETTER_ATTRIBUTE.attempts]: String(attributes.carried.attempts),
+    [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(attributes.born).toISOString(),
     ...(lastProvider && { [DEAD_LETTER_ATTRIBUTE.lastProvider]: lastProvider }),
-    ...(letter.carried.done.length > 0 && { [RETRY_ATTRIBUTE.done]: letter.carried.done.join(',') }),
+    ...(attributes.carried.done.length > 0 && { [RETRY_ATTRIBUTE.done]: attributes.carried.done.join(',') }),
   };
 }
 
-/** Until the ledger has opened a redriven submission again, a word says so: SQS has no room for one attribute more. */
+/**
+ * Marks of a redriven submission until the record has been reopened. They share the attribute `Life`, since SQS allows no
+ * further attribute.
+ */
 const MARKS = ['redriven', 'unproven'] as const;
 
-/** The count of invocations, and when the producer sent the submission where that is not `FirstSeen` or a mark follows. */
-function formatLife(letter: QueueAttributes): string {
-  const { invocations, born, firstSeen } = letter;
-  const mark = MARKS.find((one) => letter[one]);
+/**
+ * The count of invocations, followed by the time when the producer sent the submission if that differs from `FirstSeen`
+ * or a mark follows.
+ */
+function formatLife(attributes: QueueAttributes): string {
+  const { invocations, born, firstSeen } = attributes;
+  const mark = MARKS.find((one) => attributes[one]);
   if (born === firstSeen && mark === undefined) return String(invocations);
   return `${invocations} ${new Date(born).toISOString()}${mark === undefined ? '' : ` ${mark}`}`;
 }
@@ -160,7 +175,9 @@ function parseLife(text = ''): {
   return { invocations: Number(count) || 0, ...(!Number.isNaN(born) && { born }), ...(mark && { mark }) };
 }
 
-/** One word where nothing is signed: so write workers of a release that kept no lineage, and their letters always count. */
+/**
+ * The worker and the token; the worker alone if there is no token: such messages are never taken for replaced.
+ */
 function formatWorker({ worker, signature }: QueueAttributes): string | undefined {
   return worker === undefined || signature === undefined ? worker : `${worker} ${signature}`;
 }

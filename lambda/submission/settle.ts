@@ -2,48 +2,39 @@ import type { DeadLetterReason, Problem } from '../contract/dead-letter.ts';
 import { againDelay, backoff, MAX_AGE_MS, MAX_DELAY_MS, SOON_MS, unknownDelay } from './backoff.ts';
 import { ended, type Progress } from './progress.ts';
 
-/** Where a submission goes next. */
+/** What happens to a submission after a round. */
 export type Settlement =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason; readonly detail: string };
 
-/** What settling depends on beside the progress; ages and delays are in stack time. */
+/** What the decision depends on, apart from the progress; ages and delays are in stack time. */
 export interface SettleContext {
-  /** Since the first receive, in milliseconds. */
+  /** Time since the first receive, in milliseconds. */
   readonly ageMs: number;
   /** It was first received more than five days after it was sent. */
   readonly stale?: boolean;
-  /** Until `expiresAt`, in milliseconds; absent if the submission has none. */
+  /** Time until `expiresAt`, in milliseconds; absent if the submission has none. */
   readonly expiresInMs?: number;
   readonly retryAfterMs?: number;
-  /** Nobody was tried; after so many milliseconds a provider that was held back may be. */
+  /** No provider was tried; a skipped one may be tried after this many milliseconds. */
   readonly againAfterMs?: number;
-  /** Another provider was held back for a time that nobody knows: it is not to be missed for the sake of that one. */
+  /** Another skipped provider may be usable earlier, at an unknown time: use the shorter of the two waits. */
   readonly orSooner?: true;
-  /** An answer was lost again at a provider that had lost one before; so long after the first. */
+  /** Time since the first of several unknown answers of the same provider, in milliseconds. */
   readonly doubtMs?: number;
-  /** A provider was passed over for want of something of our own: the first wait is of seconds. */
+  /** A provider was skipped because a service of our own failed: the first wait is some seconds. */
   readonly soon?: true;
   /** In [0, 1). */
   readonly random: number;
 }
 
-/** Decides what becomes of a submission after a round. */
-export function settle(progress: Progress, circumstances: SettleContext): Settlement {
+/** Decides what happens to a submission after a round. */
+export function settle(progress: Progress, context: SettleContext): Settlement {
   if (ended(progress)) return close(progress);
-  const {
-    ageMs,
-    stale = false,
-    expiresInMs,
-    retryAfterMs,
-    againAfterMs,
-    orSooner,
-    doubtMs,
-    soon,
-    random,
-  } = circumstances;
-  // Also after its time: asking sends nothing, and who has been served already is not to be declared late.
+  const { ageMs, stale = false, expiresInMs, retryAfterMs, againAfterMs, orSooner, doubtMs, soon, random } = context;
+  // Also after the time is up: asking a provider sends nothing, and a recipient who was served must not be reported as
+  // expired.
   if (progress.recipients.some((one) => one.waiting))
     return {
       kind: 'retry',
@@ -58,28 +49,29 @@ export function settle(progress: Progress, circumstances: SettleContext): Settle
     again === undefined
       ? Math.max(usual, Math.min(retryAfterMs ?? 0, MAX_DELAY_MS))
       : Math.min(again, orSooner ? usual : again);
-  // Near its end a submission is tried more often, by halves, since a login code of two minutes cannot wait for one.
+  // Near its end a submission is retried more often, each time after half of the time left, since a login code that is
+  // valid for two minutes cannot wait for one.
   const shorter = delayMs >= leftMs && leftMs > SHORTEST_MS;
   return { kind: 'retry', delayMs: shorter ? Math.max(SHORTEST_MS, leftMs / 2) : delayMs };
 }
 
 const SHORTEST_MS = 10_000;
 
-/** Milliseconds in which a submission may still be tried; zero or less when it is overdue. */
+/** Time in which a submission may still be tried, in milliseconds; zero or less when it is overdue. */
 export function timeLeft(ageMs: number, expiresInMs: number | undefined): number {
   return expiresInMs ?? MAX_AGE_MS - ageMs;
 }
 
-/** Why a message ends that nobody received for days: what it says may be long out of date. */
+/** Reason to end a message that was not received for days: its content may be out of date. */
 export const STALE: Problem = {
   reason: 'Exhausted',
-  detail: 'it was first received more than five days after it was sent; nobody was tried',
+  detail: 'it was first received more than five days after it was sent; no provider was tried',
 };
 
 /** The end of a submission whose time is up. */
 export function overdue(expiresInMs: number | undefined): Settlement {
   return expiresInMs === undefined
-    ? { kind: 'dead-letter', reason: 'Exhausted', detail: 'no provider took it within four days' }
+    ? { kind: 'dead-letter', reason: 'Exhausted', detail: 'no provider accepted it within four days' }
     : {
         kind: 'dead-letter',
         reason: 'Expired',
@@ -106,7 +98,7 @@ function close({ recipients }: Progress): Settlement {
     return {
       kind: 'dead-letter',
       reason: 'Unknown',
-      detail: `the answer of ${at.join(' and ')} was lost, and nothing could be learned of it; onUnknown is hold`,
+      detail: `the answer of ${at.join(' and ')} was lost, and could not be found out; onUnknown is hold`,
     };
   }
   return { kind: 'done' };

@@ -1,8 +1,9 @@
 /**
- * What all workers counted in one hour of stack time, by short names.
+ * Counts of all workers for one hour of stack time, by short names.
  *
- * in/<quarter>: submissions that came. ok/<provider>/<slot> and no/<provider>/<slot>: recipients that a provider took, and those whose
- * mailbox it called bad, in twelve slots an hour. dok/<provider>/<domain> and dno/…: the same by domain, of domains with refusals.
+ * in/<quarter>: received submissions. ok/<provider>/<slot> and no/<provider>/<slot>: recipients that a provider accepted,
+ * and those whose mailbox it refused, in twelve slots an hour. dok/<provider>/<domain> and dno/…: the same by domain, for
+ * domains with refusals.
  */
 export type HourCounts = Readonly<Record<string, number>>;
 
@@ -11,14 +12,14 @@ export const HOUR_MS = 3_600_000;
 const SLOTS = 12;
 const QUARTERS = 4;
 
-/** Where a moment of stack time lies: hours since 1970, and the part of the hour. */
+/** Position of a time: hours of stack time since 1970, and the part of the hour. */
 export interface Place {
   readonly hour: number;
   readonly slot: number;
   readonly quarter: number;
 }
 
-/** The place of a time of day under a time scale. */
+/** The position of `now` under a time scale. */
 export function placeOf(now: number, timeScale: number): Place {
   const stack = now * timeScale;
   const part = (stack % HOUR_MS) / HOUR_MS;
@@ -29,20 +30,23 @@ export function placeOf(now: number, timeScale: number): Place {
   };
 }
 
-/** Both together. */
+/** The sum of two counts. */
 export function plus(a: HourCounts, b: HourCounts): HourCounts {
   const sum: Record<string, number> = { ...a };
   for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
   return sum;
 }
 
-/** Below so many recipients a share of refused ones says nothing. */
+/** Least number of recipients for a share of refusals. */
 const ENOUGH = 50;
-/** In doubt is a provider that refuses at more than so many times the rate of the others. */
+/** A provider is doubted when its rate of refusals is more than this many times that of the others. */
 const TIMES = 5;
-/** Rate that the others have at least: some tell at once of mailboxes of which others tell later, by an event. */
+/** Least rate assumed for the others: some providers refuse at once where others report a bounce later. */
 const USUAL = 0.01;
-/** So many refusals of one domain, at least half of its mail, and none by others: the provider alone has something against it. */
+/**
+ * Refusals of one domain after which a provider is doubted, if they are at least half of its mail and no other provider
+ * refuses the domain.
+ */
 const OF_DOMAIN = 3;
 
 interface Share {
@@ -51,8 +55,8 @@ interface Share {
 }
 
 /**
- * Whether the word of a provider about mailboxes is to be doubted: it refuses recipients at more than five times the rate of
- * the others, over the last fifty or more, or those of one domain that no other provider refuses.
+ * Whether a provider's refusals of mailboxes are doubtful: its rate of refusals is more than five times that of the
+ * others, over the last fifty recipients or more, or it refuses a domain that no other provider refuses.
  *
  * @param hours this hour and the one before
  */
@@ -100,26 +104,26 @@ function providersOf(counts: HourCounts): ReadonlySet<string> {
   return new Set(Object.keys(counts).flatMap((name) => (/^(ok|no)\//.test(name) ? (name.split('/')[1] ?? []) : [])));
 }
 
-/** Recipients of a provider in the last hour, whose newest part is `slot`. */
+/** Recipients of a provider in the last sixty minutes, the newest slot of which is `slot`. */
 function lastHour([now = {}, before = {}]: readonly HourCounts[], provider: string, slot: number): Share {
   return Array.from({ length: SLOTS }, (_, place) => shareOf(place <= slot ? now : before, provider, place)).reduce(
     add,
   );
 }
 
-/** Recipients of a provider in a whole hour, and those refused. */
+/** Recipients of a provider in a whole hour, and how many were refused. */
 function hourly(counts: HourCounts, provider: string): Share {
   return Array.from({ length: SLOTS }, (_, slot) => shareOf(counts, provider, slot)).reduce(add);
 }
 
-/** Refusals of an hour or two below this number are single mailboxes. */
+/** Below this number, the refusals of the last hour are single mailboxes. */
 const FEW = 5;
 const FEW_RECIPIENTS = 20;
-/** Recipients that the usual share is diluted by, so that a short past does not make much of little. */
+/** Recipients added to the past at the usual rate, so that a short past does not exaggerate. */
 const DILUTION = 200;
 
 /**
- * How many times its usual share of recipients a provider refuses: the last sixty minutes against the day before.
+ * By what factor a provider's share of refused recipients has risen: the last sixty minutes against the day before.
  *
  * @param hours the newest first
  */
@@ -134,32 +138,32 @@ export function suppressionRise(hours: readonly HourCounts[], provider: string, 
   return now.refused / now.all / Math.max(USUAL, usual);
 }
 
-/** Submissions in each of two quarters of an hour that have passed without one: this is silence. */
+/** Quarters of an hour without a submission that count as silence. */
 const SILENT_QUARTERS = 2;
-/** Quarters before that, each of which had some mail. */
+/** Quarters before the silence, each of which had traffic. */
 const BUSY_QUARTERS = 8;
-/** Submissions of a quarter that count as traffic. */
+/** Least number of submissions of a quarter with traffic. */
 const TRAFFIC = 10;
 const DAY_HOURS = 24;
 
-/** Days back that tell whether silence is usual at this time. */
+/** Days back that show whether silence is usual at this time. */
 const DAYS = [1, 7] as const;
-/** The silent and the busy quarters lie within so many hours. */
+/** Hours that contain the silent and the busy quarters. */
 const WINDOW_HOURS = 4;
 
-/** Hours that are looked at for silence, counted back from this one. */
+/** Hours that are read for the check for silence, counted back from the current one. */
 export const HOURS_OF_SILENCE: readonly number[] = [0, ...DAYS].flatMap((days) =>
   Array.from({ length: WINDOW_HOURS }, (_, back) => days * DAY_HOURS + back),
 );
 
 /**
- * Whether producers have fallen silent: nothing came in the last half hour, there was traffic in each quarter of the two hours
- * before, and yesterday and a week ago, as far as those are known, it did not stop at this time.
+ * Whether producers have fallen silent: no submission in the last half hour, traffic in each quarter of the two hours
+ * before, and no such silence at this time yesterday or a week ago, as far as counts are known.
  *
- * @param hourOf counts by hours back from this one; undefined if there are none
+ * @param hourOf counts by hours back from the current one; undefined if there are none
  */
 export function isSilent(hourOf: (back: number) => HourCounts | undefined, quarter: number): boolean {
-  /** Submissions in some quarters, the first of them so many before the last full one. */
+  /** Submissions in `number` quarters, going back from the one `from` quarters before the last full one. */
   const quarters = (from: number, number: number, days = 0) =>
     Array.from({ length: number }, (_, place) => {
       const at = quarter - 1 - from - place;

@@ -6,13 +6,13 @@ import type { HourCounts } from './counts.ts';
 export const tallyKey = (hour: number) => `tally/${hour}`;
 export const endedKey = (provider: string, hour: number) => `ended/${provider}/${hour}`;
 
-/** What was counted, and which providers were in doubt at some time of the hour. */
+/** Counts of one hour, and providers whose refusals were doubted at some time in it. */
 export interface Tally {
   readonly counts: HourCounts;
   readonly doubted: readonly string[];
 }
 
-/** A recipient that ended by the word of one provider about its mailbox. */
+/** A recipient that ended because one provider refused its mailbox. */
 export interface Ended {
   /** Epoch milliseconds. */
   readonly at: number;
@@ -21,10 +21,10 @@ export interface Ended {
   readonly reason: string;
 }
 
-/** Counts are looked at for eight days, and ended recipients as long as a dead letter is kept. */
+/** Counts are read for eight days, and ended recipients for as long as a dead letter is kept. */
 const KEEP_MS = { tally: 9 * 24 * 3_600_000, ended: 14 * 24 * 3_600_000 } as const;
 
-/** More recipients of one hour are not listed: an item has room for 400 kilobytes. */
+/** Most recipients listed for one hour: an item has room for 400 kilobytes. */
 export const MOST_ENDED = 1_000;
 
 export function readTally(item: Item | undefined): Tally {
@@ -56,7 +56,7 @@ export function endedItem(
   return { ...item, pk: endedKey(provider, hour), ended, expires: Math.ceil((now + KEEP_MS.ended) / 1_000) };
 }
 
-/** A recipient domain as it is counted: short, and not to be read back. */
+/** Short hash of a recipient domain, for counting; the domain cannot be read from it. */
 export function domainName(address: string): string {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
   return createHash('sha256').update(domain).digest('base64url').slice(0, 8);

@@ -16,7 +16,7 @@ import {
 } from './items.ts';
 import { isAboutMailbox } from './words.ts';
 
-/** What counting needs. */
+/** What the tallies need. */
 export interface TalliesContext {
   readonly table: Table;
   readonly clock: Clock;
@@ -24,22 +24,25 @@ export interface TalliesContext {
   readonly timeScale?: number;
 }
 
-/** Counts are told this often, in stack time; refusals of mailboxes at once. */
+/** Interval of reports to the table, in stack time; refusals of mailboxes are reported at once. */
 const TOLD_EVERY_MS = 60_000;
 
-/** Nobody waits longer for it than this: without an answer the provider is believed. */
+/** Longest wait for the table: without an answer the provider is believed. */
 const PATIENCE_MS = 500;
 
 const MAX_CONFLICTS = 6;
 
-/** More domains than this are not counted between two reports. */
+/** Most domains counted between two reports. */
 const MOST_DOMAINS = 1_000;
 
-/** What this worker has counted of arrivals and of recipients, and what all workers know together. A busy worker writes once a minute. */
+/**
+ * Counts of submissions and recipients: those of this worker, and those shared by all workers. A busy worker writes once
+ * a minute.
+ */
 export class Tallies {
   readonly #context: TalliesContext;
   readonly #timeScale: number;
-  /** By the hour in which it was counted. */
+  /** Unreported counts by hour. */
   #pending = new Map<number, HourCounts>();
   #domains = new Map<string, number>();
   #toldAt: number;
@@ -50,13 +53,13 @@ export class Tallies {
     this.#toldAt = context.clock.now();
   }
 
-  /** Counts a submission that came for the first time. */
+  /** Counts a submission that was received for the first time. */
   async arrived(): Promise<void> {
     this.#count(`in/${this.#place.quarter}`);
     await this.#tellWhenDue();
   }
 
-  /** Counts what a provider said of recipients; resolves with those whose refusal is to be doubted. Never throws. */
+  /** Counts a provider's outcomes by recipient; resolves with the recipients whose refusal is doubtful. Never throws. */
   async heard(provider: string, said: ReadonlyMap<string, Outcome>): Promise<ReadonlySet<string>> {
     const { slot } = this.#place;
     const refused: string[] = [];
@@ -78,7 +81,7 @@ export class Tallies {
     }
   }
 
-  /** Writes down that a recipient has ended by the word of one provider about its mailbox. */
+  /** Records that a recipient ended because one provider refused its mailbox. */
   async ended(provider: string, one: Ended): Promise<void> {
     const { hour } = this.#place;
     await this.#change(endedKey(provider, hour), (item) => {
@@ -107,7 +110,10 @@ export class Tallies {
     await within(PATIENCE_MS, this.#tell(), clock).catch(() => undefined);
   }
 
-  /** Adds what was counted here to what all have counted, and gives this hour's item back; `doubted` is in doubt from now on. */
+  /**
+   * Adds the counts of this worker to the shared ones, and resolves with this hour's item; marks the provider `doubted`
+   * as doubted.
+   */
   async #tell(doubted?: string): Promise<Item | undefined> {
     const { hour } = this.#place;
     const pending = this.#pending;
@@ -142,7 +148,7 @@ export class Tallies {
     });
   }
 
-  /** Writes what `step` makes of the item; resolves with what stands there then. */
+  /** Writes what `step` returns for the item; resolves with the stored item. */
   async #change(pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<Item | undefined> {
     const { table } = this.#context;
     let item = await table.get(pk);
@@ -153,7 +159,7 @@ export class Tallies {
       if (written.done) return written.item;
       item = written.current;
     }
-    throw new Error('others write all the time');
+    throw new Error('the item is written by other workers all the time');
   }
 
   get #place() {
@@ -171,7 +177,7 @@ export class Tallies {
   }
 }
 
-/** Domains without a refusal are not worth their room. */
+/** Counts of domains that have a refusal; the others are not worth the space. */
 function worthTelling(domains: ReadonlyMap<string, number>, known: HourCounts): HourCounts {
   const refused = new Set(
     [...domains.keys(), ...Object.keys(known)].flatMap((name) =>

@@ -4,10 +4,11 @@ const COMPLAINT = /complain|unsubscri|spam report/i;
 const BOUNCE = /bounce/i;
 
 /**
- * Whether a refusal speaks of a mailbox, which another provider may know better.
+ * Whether a refusal is about a mailbox, about which another provider may know better.
  *
- * A complaint or an unsubscription is a wish of the recipient and holds for everybody. Postmark's sentence names all three
- * causes at once (postmarkapp.com/developer/api/overview, ErrorCode 406, 2026-11-23), so that it may be about the mailbox.
+ * A complaint or an unsubscription is a wish of the recipient and applies to all providers. Postmark's sentence names all
+ * three causes at once (postmarkapp.com/developer/api/overview, ErrorCode 406, 2026-11-23), so it may be about the
+ * mailbox.
  */
 export function isAboutMailbox(outcome: Outcome): boolean {
   if (outcome.kind !== 'refused' || outcome.blames !== 'recipient') return false;

@@ -4,11 +4,11 @@ import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 const LEAST = 5;
 const MOST = 100;
 const BATCH = 10;
-/** A batch takes as long as its slowest mail, and not every one is full. */
+/** Factor for batches that are not full and batches that wait for their slowest mail. */
 const SLACK = 1.5;
 
 /**
- * Invocations for one retry queue at a time, if nobody says otherwise: so many that a backlog which waits on a single queue
+ * Default of the concurrent invocations for one retry queue: enough that the backlog of a single queue
  * uses the whole rate of all providers, though each mail may wait for its slot.
  */
 export function retryConcurrencyOf(providers: readonly ProviderConfig[]): number {

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import { ConfigurationError } from './validate-providers.ts';
 
-/** Every duration of the deployment that depends on another one. */
+/** Durations of the deployment that follow from the attempt deadlines. */
 export interface Timing {
   readonly functionTimeout: Duration;
   readonly visibilityTimeout: Duration;
@@ -13,13 +13,13 @@ export interface Timing {
   readonly maxReceiveCount: number;
 }
 
-/** Start-up, secrets, objects from S3, composing before the first attempt; the queue calls after the last. */
+/** Seconds for start-up, secrets, S3 objects and composing before the first attempt, and queue calls after the last. */
 const MARGIN_S = 20;
 
 /** Lambda ends any function after 15 minutes. */
 const LONGEST_FUNCTION_S = 900;
 
-/** A message that is received in vain stays for so long, in seconds: time to notice and to roll back a broken deployment. */
+/** Seconds that a message which cannot be processed is received again: time to notice and roll back a broken deployment. */
 const RECEIVED_IN_VAIN_S = 24 * 3600;
 
 /** SQS takes no larger count. */
@@ -28,7 +28,7 @@ const MOST_RECEIVES = 1_000;
 /**
  * How often a message with this visibility time-out is received in 24 hours.
  *
- * Our own retries are new messages and count from 1 again, and a message on which processes die is ended by the sender, so
+ * Our own retries are new messages and count from 1 again, and the sender dead-letters a message on which processes crash, so
  * only throttled invocations, and failures of our own services, count here.
  */
 export function receivesInVain(visibilityTimeout: Duration): number {
@@ -41,7 +41,7 @@ export function receivesInVain(visibilityTimeout: Duration): number {
  * @throws ConfigurationError if all attempts together may outlast a Lambda function
  */
 export function timing(outbound: readonly ProviderConfig[]): Timing {
-  // The messages of a batch run side by side; a message may try each provider once, one after the other. So the
+  // The messages of a batch run concurrently; a message may try each provider once, in sequence. So the
   // slowest invocation takes the sum of all deadlines, whatever the batch size.
   const attemptsMs = outbound.reduce((sum, { deadlineMs = PROVIDER_DEFAULTS.deadlineMs }) => sum + deadlineMs, 0);
   const functionSeconds = Math.ceil(attemptsMs / 1000) + MARGIN_S;
@@ -52,8 +52,8 @@ export function timing(outbound: readonly ProviderConfig[]): Timing {
     ]);
   // AWS: at least six times the function time-out, since Lambda retries throttled invocations within this window.
   const visibilityTimeout = Duration.seconds(6 * functionSeconds);
-  // All the time that SQS can give. It keeps the first enqueue time of what it moves itself, so the sender puts what it
-  // receives after five days on the dead-letter queue as a message of its own, with 14 days before it.
+  // SQS's maximum. SQS keeps the first enqueue time of a message that it moves itself, so the sender puts a message that it
+  // receives after five days on the dead-letter queue as a new message, which is kept for 14 days.
   const retention = Duration.days(14);
   return {
     functionTimeout: Duration.seconds(functionSeconds),

@@ -12,7 +12,7 @@ import {
 import { parseMailbox } from '../../lambda/mail/address.ts';
 import type { ProviderDefinition } from '../../lambda/providers/provider.ts';
 
-/** What a provider type allows, as its definition says it. */
+/** Limits and secret fields of each provider type, from its definition. */
 export type Definitions = Readonly<Record<ProviderType, Pick<ProviderDefinition, 'limits' | 'secretFields'>>>;
 
 /** A configuration that must not be deployed; the message names every fault with index, key and reason. */
@@ -36,7 +36,7 @@ const identity = z
   );
 const list = <T extends z.ZodType>(item: T) => z.array(item).min(1, 'must not be empty');
 const words = z.string().min(1, 'must not be empty');
-/** The rule that the `class` of a submission follows, too. */
+/** Name of a class; the `class` of a submission follows the same rule. */
 export const className = z
   .string()
   .max(64, 'must have at most 64 characters')
@@ -95,7 +95,7 @@ const webhook = {
 const posting = <T extends z.ZodRawShape>(more: T) =>
   z.union([z.literal(true), z.strictObject({ ...webhook, ...more })]).optional();
 const DOMAINS = 'must name the domains that mail is received for, such as `{ domains: ["in.example.com"] }`';
-/** Says what is missing where there is no object at all; what an object has too much is said by the rule itself. */
+/** Error text for a value that is no object; unknown fields have their own error. */
 const shapeOr = (text: string) => ({
   error: ({ code }: { readonly code: string }) => (code === 'invalid_type' ? text : undefined),
 });
@@ -185,7 +185,7 @@ export function validateProviders(
 ): asserts providers is readonly ProviderConfig[] {
   if (!Array.isArray(providers)) throw new ConfigurationError(['it must be an ordered list']);
   const shape = providers.flatMap((entry: unknown, index) => shapeProblems(entry, index));
-  // What concerns several entries can be judged only when each has its shape.
+  // Checks across entries need every entry to have its shape.
   const problems = shape.length > 0 ? shape : listProblems(providers, definitions);
   const duplicates = duplicateKeys(providers);
   if (problems.length + duplicates.length > 0) throw new ConfigurationError([...problems, ...duplicates]);
@@ -215,7 +215,7 @@ function listProblems(providers: readonly ProviderConfig[], definitions: Definit
     ...providers.flatMap((provider, index) =>
       ownProblems(provider, definitions[provider.type]).map((problem) => at(index, provider.key, problem)),
     ),
-    ...(outbound.length === 0 ? ['no provider is left to send with: at least one must not be `outbound: false`'] : []),
+    ...(outbound.length === 0 ? ['no provider sends: at least one must not be `outbound: false`'] : []),
     ...providers
       .filter(({ type, inbound }) => type === 'ses' && inbound !== undefined)
       .slice(1)
@@ -243,7 +243,7 @@ function ownProblems(provider: ProviderConfig, definition: Definitions[ProviderT
   if (provider.secretName && definition.secretFields.length === 0)
     problems.push(`secretName: type ${provider.type} needs no secret`);
   const most = {
-    // An own server says by itself what it takes.
+    // The limit of an SMTP server is an option, since each server has its own.
     maxBytes: (provider.type === 'smtp' && provider.options.maxBytes) || definition.limits.maxBytes,
     maxRecipients: definition.limits.maxRecipients,
   };
@@ -259,14 +259,14 @@ function substituteProblems(provider: ProviderConfig): string[] {
   const { substituteFrom } = provider;
   if (substituteFrom === undefined) return [];
   const allowed = allowedFrom(provider);
-  if (!allowed) return ['substituteFrom: needs fromDomains, which say whose mail is not sent as it is'];
+  if (!allowed) return ['substituteFrom: needs fromDomains, since mail from other domains gets the substitute'];
   return allows(allowed, substituteFrom) ? [] : ['substituteFrom: is none of the addresses that this provider may use'];
 }
 
 function lentIdentityProblems({ fromIdentityArn, region, identities }: SesOptions): string[] {
   const [, place, lent] = IDENTITY_ARN.exec(fromIdentityArn ?? '') ?? [];
   if (place === undefined || lent === undefined) return [];
-  // SES wants the region in which the owner verified it (sending-authorization-delegate-sender-tasks-email, 2026-11-28).
+  // SES requires the region in which the owner verified the identity (sending-authorization-delegate-sender-tasks-email, 2026-11-28).
   const elsewhere = region !== undefined && place !== '*' && place !== region;
   return [
     ...(elsewhere ? [`options.fromIdentityArn: is of ${place}, and this provider sends from ${region}`] : []),

@@ -56,7 +56,7 @@ const WATCHABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 function keyProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
   const { class: name, providers: keys, strict } = (entry ?? {}) as Record<string, unknown>;
   if (keys === undefined && strict === true)
-    return ['strict: holds to nothing without `providers`; name those that may carry this class'];
+    return ['strict: has no effect without `providers`; name those that may carry this class'];
   if (!Array.isArray(keys)) return [];
   return keys.flatMap((key: unknown, place) => {
     const provider = providers.find((candidate) => candidate.key === key);

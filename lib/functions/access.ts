@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 
-/** What a Lambda event source does with a queue. */
+/** SQS actions of a Lambda event source. */
 export const CONSUME = [
   'sqs:ReceiveMessage',
   'sqs:DeleteMessage',
@@ -12,7 +12,7 @@ export const CONSUME = [
   'sqs:ChangeMessageVisibility',
 ];
 
-/** What a function that sends through these providers may do with SES and with their secrets, and nothing else. */
+/** Permissions of a function that sends through these providers: SES and their secrets. */
 export function providerStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
   const stack = Stack.of(scope);
   const secrets = [...new Set(providers.map(secretName).filter((name) => name !== undefined))];
@@ -24,13 +24,13 @@ export function providerStatements(scope: Construct, providers: readonly Provide
 
 /** Name of the secret that holds the provider's credentials; absent if its type authenticates by the role of the function. */
 function secretName({ key, type, secretName }: ProviderConfig): string | undefined {
-  // The sender reads a secret by the same rule.
+  // The sender finds the secret's name by the same rule.
   return secretName ?? (definitions[type].secretFields.length > 0 ? `mailover/${key}` : undefined);
 }
 
 /**
- * What a function that asks these providers for their health may do: read their secrets, and ask SES in their regions.
- * GetAccount knows no resource (service authorization reference of SES v2, 2026-11-25), so it is bound to regions.
+ * Permissions of a function that checks these providers' health: read their secrets, and call SES in their regions.
+ * GetAccount has no resource type (service authorization reference of SES v2, 2026-11-25), so it is limited to regions.
  */
 export function healthStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
   const stack = Stack.of(scope);
@@ -50,7 +50,7 @@ export function healthStatements(scope: Construct, providers: readonly ProviderC
   ];
 }
 
-/** ARNs for the SES providers that name no configuration set and so may use any one of their region. */
+/** ARNs for the SES providers that name no configuration set and so may use any set of their region. */
 export function anyConfigurationSet(scope: Construct, providers: readonly ProviderConfig[]): string[] {
   return providers.flatMap((provider) =>
     provider.type === 'ses' && provider.options.configurationSet === undefined
@@ -65,15 +65,15 @@ function sesArn(stack: Stack, region: string | undefined, resource: string, reso
 
 function sesStatement(stack: Stack, { options }: Extract<ProviderConfig, { type: 'ses' }>): PolicyStatement {
   const { identities, configurationSet, trackingSets = {}, fromIdentityArn, region } = options;
-  // An identity can have a default configuration set, and SES asks for the right to use that one too.
+  // An identity can have a default configuration set, and SES requires permission for that set too.
   const sets =
     configurationSet === undefined ? ['*'] : [...new Set([configurationSet, ...Object.values(trackingSets)])];
   const arn = (resource: string, resourceName: string) => sesArn(stack, region, resource, resourceName);
   return new PolicyStatement({
-    // SES asks for both: the second when SendEmail of API v2 carries raw MIME.
+    // SES requires both: the second when SendEmail of API v2 carries raw MIME.
     actions: ['ses:SendEmail', 'ses:SendRawEmail'],
     resources: [
-      // A lent identity is the resource by itself; its owner's policy says the rest.
+      // An identity of another account is the resource; the owner's policy limits its use.
       ...(fromIdentityArn === undefined ? identities.map((identity) => arn('identity', identity)) : [fromIdentityArn]),
       ...sets.map((name) => arn('configuration-set', name)),
     ],
@@ -87,7 +87,7 @@ function sesStatement(stack: Stack, { options }: Extract<ProviderConfig, { type:
   });
 }
 
-/** Lets items of the state table be reached by the beginning of their keys, and no others. */
+/** Permission for items of the state table, limited to these key prefixes. */
 export function tableStatement(
   { tableArn }: { readonly tableArn: string },
   actions: readonly TableAction[],
@@ -98,7 +98,7 @@ export function tableStatement(
     resources: [tableArn],
     conditions: {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] },
-      // Over no keys at all, "for all" is true.
+      // A "for all" condition is true for a request without keys.
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   });
@@ -106,7 +106,7 @@ export function tableStatement(
 
 type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem';
 
-/** Lets secrets be read by name. */
+/** Permission to read secrets by name. */
 export function secretStatement(stack: Stack, names: readonly string[]): PolicyStatement {
   return new PolicyStatement({
     actions: ['secretsmanager:GetSecretValue'],

@@ -5,19 +5,19 @@ import { buildSync } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Name of the bundled entry's export, as Lambda wants it. */
+/** Lambda handler name of the bundled entry's export. */
 export const HANDLER = 'index.handler';
 
 /**
  * Bundles one entry into a directory, with a chunk for each dynamic import.
  *
  * `NodejsFunction` writes a single file; splitting lets a process load the SDK of a provider when it first uses it.
- * A dynamic import may name only what has ES modules: of a CommonJS package split off by itself, esbuild 0.28 gives
+ * A dynamic import may name only packages with ES modules: for a CommonJS package in its own chunk, esbuild 0.28 exports
  * the default export alone.
  */
 export function bundle(entry: string): Code {
   return Code.fromAsset(join(ROOT, entry, '..'), {
-    // By output: the same code gives the same asset wherever and whenever it is built.
+    // Hash of the output: the same code gives the same asset on every machine.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never pulled: the local bundler either succeeds or throws.
@@ -33,7 +33,7 @@ export function bundle(entry: string): Code {
   });
 }
 
-/** Runs esbuild as the deployed code needs it; `outdir` gets `index.mjs` and its chunks. */
+/** Bundles an entry with esbuild for Lambda; writes `index.mjs` and its chunks to `outdir`. */
 export function build(entry: string, outdir: string): void {
   buildSync({
     entryPoints: { index: entry },
@@ -49,7 +49,7 @@ export function build(entry: string, outdir: string): void {
     chunkNames: 'chunks/[name]-[hash]',
     minify: true,
     legalComments: 'none',
-    // Dependencies in CommonJS call `require`, which ES modules do not have.
+    // CommonJS dependencies call `require`, which ES modules do not have.
     banner: {
       js: "import{createRequire as mailoverCreateRequire}from'node:module';const require=mailoverCreateRequire(import.meta.url);",
     },

@@ -7,68 +7,82 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { FilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack, Validations } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
-import { encodeInboundEnvironment, type InboundProvider } from '../../lambda/contract/inbound-environment.ts';
+import type { Construct } from 'constructs';
+import {
+  type InboundEnvironment,
+  type InboundProvider,
+  inboundEnvironment,
+} from '../../lambda/contract/inbound-environment.ts';
 import { NAMESPACE } from '../../lambda/contract/metrics.ts';
 import type { SesInboundOptions } from '../../lambda/contract/providers.ts';
-import { checkInboundEnvironmentSize } from '../configuration/environment-size.ts';
 import type { StateTable } from '../storage/state-table.ts';
 import { CONSUME, secretStatement, tableStatement } from './access.ts';
-import { bundle, HANDLER } from './bundle.ts';
+import { type FunctionProps, MailoverFunction } from './function.ts';
 import { SES_PREFIX, SesReceiving } from './ses-receiving.ts';
 
-/** Just under the 30 s that an HTTP API waits for a function at most, so that our own answer is the one that counts. */
+/** Time-out just below the 30 s that an HTTP API waits at most, so that providers get the function's own answer. */
 const FUNCTION_TIMEOUT = Duration.seconds(29);
 
-/** Everything that received mail leaves in the mail bucket lies under this. */
+/** Key prefix of all objects of received mail in the mail bucket. */
 const PREFIX = 'inbound/';
 
-/** Items of the state table that it reads and writes: mail that arrived, tokens that were used, canaries that came back. */
+/** Key prefixes of state table items that the function reads and writes: received mail, used tokens, returned canaries. */
 const ITEMS = ['inbound/*', 'message-id/*', 'token/*', 'canary/*'];
 
-export interface InboundProps {
-  /** Those of the list that receive. */
+export interface InboundProps extends FunctionProps {
+  /** The providers that receive. */
   readonly providers: readonly InboundProvider[];
   /** The inbound queue. */
   readonly queue: Queue;
-  /** How SES receives, if it does. */
+  /** Options of SES receiving; undefined if SES does not receive. */
   readonly ses: SesInboundOptions | undefined;
   readonly mailBucket: Bucket;
   readonly stateTable: StateTable;
   readonly memorySize: number;
-  /** Requests a second that the HTTP API lets through; the rest is answered 429, and comes again. */
+  /** Requests a second that the HTTP API admits; the rest is answered 429, and the providers post again. */
   readonly rate: number;
-  readonly logRetention: RetentionDays;
 }
 
-/** The HTTP API that providers post received mail to, the function behind it, and everything that it may do. */
-export class InboundFunction extends Construct {
+/** The HTTP API that providers post received mail to, and its function with its role. */
+export class InboundFunction extends MailoverFunction<InboundEnvironment> {
   readonly api: HttpApi;
-  readonly function: LambdaFunction;
-  readonly logGroup: LogGroup;
   readonly accessLog: LogGroup;
   /** Counts requests that are larger than Lambda or the API takes; they never reach the function. */
   readonly tooLarge: MetricFilter;
   /** Counts requests that the API answered in place of the function. */
   readonly turnedAway: MetricFilter;
-  /** There only if SES receives mail. */
+  /** Undefined if SES does not receive mail. */
   readonly ses: SesReceiving | undefined;
 
   constructor(scope: Construct, id: string, props: InboundProps) {
-    super(scope, id);
-    this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention });
+    const { providers, queue, ses, mailBucket, stateTable } = props;
+    super(scope, id, {
+      ...props,
+      description: 'Takes received mail from the providers',
+      roleDescription: 'Permissions of the receiver of Mailover',
+      entry: 'lambda/inbound/handler.ts',
+      environment: inboundEnvironment,
+      values: {
+        providers,
+        inboundQueueUrl: queue.queueUrl,
+        mailBucket: mailBucket.bucketName,
+        stateTable: stateTable.tableName,
+      },
+      smallerEnvironment: 'use fewer receiving providers, or fewer source ranges',
+      timeout: FUNCTION_TIMEOUT,
+      recursiveLoop: RecursiveLoop.TERMINATE,
+    });
     this.accessLog = new LogGroup(this, 'AccessLog', { retention: props.logRetention });
     this.tooLarge = new MetricFilter(this, 'TooLarge', {
       logGroup: this.accessLog,
       metricNamespace: NAMESPACE,
       metricName: 'InboundTooLarge',
-      // 413 of the API itself (above 10 MB) or of Lambda (above 6 MB), which the API may tell with another status.
+      // 413 of the API itself (above 10 MB) or of Lambda (above 6 MB), which the API may answer with another status.
       filterPattern: FilterPattern.literal('{ $.status = "413" || $.integrationStatus = "413" }'),
       metricValue: '1',
     });
@@ -76,52 +90,27 @@ export class InboundFunction extends Construct {
       logGroup: this.accessLog,
       metricNamespace: NAMESPACE,
       metricName: 'InboundTurnedAway',
-      // 429 above the rate, 502 to 504 of a function that is throttled, broken or late: it never answers any of these.
+      // 429 above the rate, 502 to 504 for a function that is throttled, broken or late; the function itself answers none of these.
       filterPattern: FilterPattern.literal(
         '{ $.status = "429" || $.status = "502" || $.status = "503" || $.status = "504" }',
       ),
       metricValue: '1',
     });
-    const stack = Stack.of(this);
-    const role = this.role(props);
-    checkInboundEnvironmentSize(props.providers);
-    this.function = new LambdaFunction(this, 'Function', {
-      description: 'Takes received mail from the providers',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      code: bundle('lambda/inbound/handler.ts'),
-      handler: HANDLER,
-      timeout: FUNCTION_TIMEOUT,
-      memorySize: props.memorySize,
-      environment: encodeInboundEnvironment(
-        {
-          providers: props.providers,
-          inboundQueueUrl: props.queue.queueUrl,
-          mailBucket: props.mailBucket.bucketName,
-          stateTable: props.stateTable.tableName,
-        },
-        (value) => stack.toJsonString(value),
-      ),
-      role,
-      logGroup: this.logGroup,
-      loggingFormat: LoggingFormat.TEXT,
-    });
-    this.api = this.httpApi(props);
-    const { ses, mailBucket } = props;
-    this.ses = ses && new SesReceiving(this, 'Ses', { options: ses, mailBucket, receiver: this.function });
-    if (this.ses) this.readFromSes(role, this.ses, mailBucket);
-  }
-
-  private readFromSes(role: Role, { queue }: SesReceiving, mailBucket: Bucket): void {
-    role.addToPolicy(new PolicyStatement({ actions: CONSUME, resources: [queue.queueArn] }));
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['s3:GetObject'], resources: [mailBucket.arnForObjects(`${SES_PREFIX}*`)] }),
+    this.allow(['sqs:SendMessage'], [queue.queueArn]);
+    this.allowObjects(
+      ['s3:PutObject'],
+      mailBucket,
+      PREFIX,
+      'Objects are named by the hash of their content, under one prefix.',
     );
-    const bucketId = Stack.of(this).getLogicalId(mailBucket.node.defaultChild as CfnBucket);
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${SES_PREFIX}*]`,
-      reason: 'SES names the objects, all under one prefix.',
-    });
+    this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ITEMS));
+    const secrets = providers.flatMap(({ secretName }) => secretName ?? []);
+    if (secrets.length > 0) this.role.addToPolicy(secretStatement(Stack.of(this), secrets));
+    this.api = this.httpApi(props);
+    this.ses = ses && new SesReceiving(this, 'Ses', { options: ses, mailBucket, receiver: this.function });
+    if (this.ses === undefined) return;
+    this.allow(CONSUME, [this.ses.queue.queueArn]);
+    this.allowObjects(['s3:GetObject'], mailBucket, SES_PREFIX, 'SES names the objects, all under one prefix.');
   }
 
   private httpApi({ rate }: InboundProps): HttpApi {
@@ -133,7 +122,7 @@ export class InboundFunction extends Construct {
       httpApi: api,
       autoDeploy: true,
       throttle: { rateLimit: rate, burstLimit: 2 * rate },
-      // Never the path: a part of it is as good as a password.
+      // Never the path: a part of it is a secret.
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(
@@ -152,7 +141,7 @@ export class InboundFunction extends Construct {
       },
     });
     const integration = new HttpLambdaIntegration('Function', this.function);
-    // Mailgun posts raw MIME to addresses that end in `mime`, which is why the form is told by the path.
+    // Mailgun posts raw MIME to URLs that end in `mime`, so the path says the form.
     for (const path of ['/inbound/{key}/{path}', '/inbound/{key}/{path}/mime', '/inbound/{key}/{path}/store'])
       for (const route of api.addRoutes({
         path,
@@ -167,26 +156,5 @@ export class InboundFunction extends Construct {
         });
     stage.node.addDependency(this.accessLog);
     return api;
-  }
-
-  private role({ queue, mailBucket, stateTable, providers }: InboundProps): Role {
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      description: 'What the receiver of Mailover may do',
-    });
-    const allow = (actions: string[], resources: string[]) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources }));
-    const secrets = providers.flatMap(({ secretName }) => secretName ?? []);
-    allow(['sqs:SendMessage'], [queue.queueArn]);
-    allow(['s3:PutObject'], [mailBucket.arnForObjects(`${PREFIX}*`)]);
-    role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ITEMS));
-    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
-    if (secrets.length > 0) role.addToPolicy(secretStatement(Stack.of(this), secrets));
-    const bucketId = Stack.of(this).getLogicalId(mailBucket.node.defaultChild as CfnBucket);
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${PREFIX}*]`,
-      reason: 'Objects are named by the hash of what they hold, all under one prefix.',
-    });
-    return role;
   }
 }

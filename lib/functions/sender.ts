@@ -1,37 +1,28 @@
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  Architecture,
-  EventSourceMapping,
-  Function as LambdaFunction,
-  LoggingFormat,
-  RecursiveLoop,
-  Runtime,
-} from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { EventSourceMapping, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
-import { encodeSenderEnvironment } from '../../lambda/contract/environment.ts';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { type SenderEnvironment, senderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
-import { checkEnvironmentSize } from '../configuration/environment-size.ts';
 import type { Timing } from '../configuration/timing.ts';
 import { SUBMISSIONS } from '../storage/mail-bucket.ts';
 import type { ProofKey } from '../storage/proof-key.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { StateTable } from '../storage/state-table.ts';
 import { anyConfigurationSet, CONSUME, providerStatements, tableStatement } from './access.ts';
-import { bundle, HANDLER } from './bundle.ts';
+import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const BATCH_SIZE = 10;
 
-/** Items of the state table that it writes, and those that it reads. */
+/** Key prefixes of state table items that the function writes, and those that it reads. */
 const WRITES = ['submission/*', 'circuit/*', 'rate/*', 'crash/*', 'tally/*', 'ended/*'];
 const READS = [...WRITES, 'switch/*'];
 
-export interface SenderProps {
-  /** Those of the list that send. */
+export interface SenderProps extends FunctionProps {
+  /** The providers that send. */
   readonly providers: readonly ProviderConfig[];
   readonly routes: readonly RouteConfig[];
   readonly queues: Queues;
@@ -42,45 +33,35 @@ export interface SenderProps {
   readonly memorySize: number;
   readonly outboundConcurrency: number;
   readonly retryConcurrency: number;
-  readonly logRetention: RetentionDays;
   readonly straightLogShare: number;
 }
 
-/** The function that takes submissions from the outbound queue and all retry queues, and everything that it may do. */
-export class SenderFunction extends Construct {
-  readonly function: LambdaFunction;
-  readonly logGroup: LogGroup;
-
+/** The function that sends the submissions of the outbound queue and all retry queues, with its role. */
+export class SenderFunction extends MailoverFunction<SenderEnvironment> {
   constructor(scope: Construct, id: string, props: SenderProps) {
-    super(scope, id);
     const { queues, timing, outboundConcurrency, retryConcurrency } = props;
-    this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention });
-    const role = this.role(props);
-    this.function = new LambdaFunction(this, 'Function', {
+    super(scope, id, {
+      ...props,
       description: 'Sends submissions through the providers in turn',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      code: bundle('lambda/sender/handler.ts'),
-      handler: HANDLER,
+      roleDescription: 'Permissions of the sender of Mailover',
+      entry: 'lambda/sender/handler.ts',
+      environment: senderEnvironment,
+      values: valuesOf(props),
+      smallerEnvironment: 'use fewer providers and routes, or shorter options',
       timeout: timing.functionTimeout,
-      memorySize: props.memorySize,
-      environment: this.environment(props),
-      role,
-      logGroup: this.logGroup,
-      // The logger writes JSON by itself; Lambda would wrap each of its lines once more.
-      loggingFormat: LoggingFormat.TEXT,
-      // A retry is a message to a queue that feeds this very function. Lambda takes that for a runaway and ends it after
+      // A retry is a message to a queue that triggers the same function. Lambda detects that as a recursive loop and drops it after
       // 16 rounds (docs/adr/0017-loop-detection.md); the age of a submission bounds it instead.
       recursiveLoop: RecursiveLoop.ALLOW,
     });
+    this.allowWhatSendingNeeds(props);
     this.consume('Outbound', queues.outbound, outboundConcurrency);
     for (const [key, queue] of queues.retry) {
       const mapping = this.consume(`Retry-${key}`, queue, retryConcurrency);
-      // A provider that leaves the list leaves its queue, and this consumer, running: what waits there still goes out
-      // through the others. The queue itself then lets the function in, as the role no longer names it.
+      // A provider that is removed from the list leaves its queue and this consumer running: waiting mail still goes out
+      // through the others. The queue's own policy then grants access, as the role no longer names the queue.
       mapping.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
       queue.addToResourcePolicy(
-        new PolicyStatement({ principals: [role.grantPrincipal], actions: CONSUME, resources: [queue.queueArn] }),
+        new PolicyStatement({ principals: [this.role.grantPrincipal], actions: CONSUME, resources: [queue.queueArn] }),
       );
     }
   }
@@ -96,68 +77,47 @@ export class SenderFunction extends Construct {
     });
   }
 
-  private role({ queues, mailBucket, stateTable, letterKey, providers }: SenderProps): Role {
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      description: 'What the sender of Mailover may do',
-    });
+  private allowWhatSendingNeeds({ queues, mailBucket, stateTable, letterKey, providers }: SenderProps): void {
     const { outbound, deadLetter, events, retry } = queues;
-    const allow = (actions: string[], resources: string[]) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources }));
     const arns = (list: Iterable<Queue>) => Array.from(list, ({ queueArn }) => queueArn);
-    allow(CONSUME, arns([outbound, ...retry.values()]));
-    allow(['sqs:SendMessage'], arns([deadLetter, events, ...retry.values()]));
-    allow(['s3:GetObject'], [mailBucket.arnForObjects(`${SUBMISSIONS}*`)]);
-    // Objects of a redriven message are copied in place, to be as young as it is.
-    allow(['s3:PutObject'], [mailBucket.arnForObjects(`${SUBMISSIONS}*`)]);
-    // Without it S3 answers "access denied" for an object that is not there, and a lost attachment looks like an outage.
-    allow(['s3:ListBucket'], [mailBucket.bucketArn]);
-    role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
-    role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
-    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
-    role.addToPolicy(letterKey.readStatement());
-    for (const statement of providerStatements(this, providers)) role.addToPolicy(statement);
-    acknowledgeWildcards(role, mailBucket, anyConfigurationSet(this, providers));
-    return role;
-  }
-
-  private environment(props: SenderProps): Record<string, string> {
-    const { queues, mailBucket, stateTable, letterKey, providers, routes, straightLogShare, timing } = props;
-    checkEnvironmentSize(providers, routes);
-    const stack = Stack.of(this);
-    return encodeSenderEnvironment(
-      {
-        providers,
-        routes,
-        outboundQueueArn: queues.outbound.queueArn,
-        deadLetterQueueUrl: queues.deadLetter.queueUrl,
-        eventsQueueUrl: queues.events.queueUrl,
-        retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),
-        maxReceiveCount: timing.maxReceiveCount,
-        mailBucket: mailBucket.bucketName,
-        letterSecret: letterKey.secretArn,
-        stateTable: stateTable.tableName,
-        ...(straightLogShare < 1 && { straightLogShare }),
-      },
-      (value) => stack.toJsonString(value),
+    this.allow(CONSUME, arns([outbound, ...retry.values()]));
+    this.allow(['sqs:SendMessage'], arns([deadLetter, events, ...retry.values()]));
+    this.allowObjects(
+      // Objects of a redriven message are copied in place, which starts their expiration again.
+      ['s3:GetObject', 's3:PutObject'],
+      mailBucket,
+      SUBMISSIONS,
+      'Producers choose the names of the objects under this prefix, so the sender reads any of them, and copies them in place.',
     );
+    // Without this permission S3 answers "access denied" for a missing object, and a lost attachment looks like an outage.
+    this.allow(['s3:ListBucket'], [mailBucket.bucketArn]);
+    this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
+    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
+    this.role.addToPolicy(letterKey.readStatement());
+    for (const statement of providerStatements(this, providers)) this.role.addToPolicy(statement);
+    for (const arn of anyConfigurationSet(this, providers))
+      this.acknowledge(
+        `AwsSolutions-IAM5[Resource::${inWords(Stack.of(this).resolve(arn))}]`,
+        "An identity's default configuration set is not known here; From addresses stay limited to the identities.",
+      );
   }
 }
 
-function acknowledgeWildcards(role: Role, bucket: Bucket, configurationSets: readonly string[]): void {
-  const stack = Stack.of(bucket);
-  const logicalId = stack.getLogicalId(bucket.node.defaultChild as CfnBucket);
-  Validations.of(role).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/${SUBMISSIONS}*]`,
-    reason:
-      'Producers choose the names of the objects under this prefix, so the sender reads any of them, and copies them in place.',
-  });
-  for (const arn of configurationSets)
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${inWords(stack.resolve(arn))}]`,
-      reason:
-        "An identity's default configuration set is not known here; From addresses stay limited to the identities.",
-    });
+function valuesOf(props: SenderProps): SenderEnvironment {
+  const { queues, mailBucket, stateTable, letterKey, providers, routes, straightLogShare, timing } = props;
+  return {
+    providers,
+    routes: routes.length > 0 ? routes : undefined,
+    outboundQueueArn: queues.outbound.queueArn,
+    deadLetterQueueUrl: queues.deadLetter.queueUrl,
+    eventsQueueUrl: queues.events.queueUrl,
+    retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),
+    maxReceiveCount: timing.maxReceiveCount,
+    mailBucket: mailBucket.bucketName,
+    letterSecret: letterKey.secretArn,
+    stateTable: stateTable.tableName,
+    straightLogShare: straightLogShare < 1 ? straightLogShare : undefined,
+  };
 }
 
 /** A resolved ARN as cdk-nag writes it: pseudo parameters in angle brackets. */

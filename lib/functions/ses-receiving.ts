@@ -12,7 +12,7 @@ import type { SesInboundOptions } from '../../lambda/contract/providers.ts';
 import { receivesInVain } from '../configuration/timing.ts';
 import { MailQueue } from '../storage/queues.ts';
 
-/** Where SES writes mail as it came. */
+/** Key prefix of raw mail that SES writes. */
 export const SES_PREFIX = 'inbound/ses/';
 
 export interface SesReceivingProps {
@@ -22,9 +22,9 @@ export interface SesReceivingProps {
 }
 
 /**
- * The way without a size limit: SES writes a mail to the bucket and tells a queue, which the receiver reads.
+ * Receiving over SES, which takes large mail: SES writes a mail to the bucket and notifies a queue, which the receiver reads.
  *
- * By way of a topic, and not by the bucket's own events: only the notification of SES names the envelope.
+ * Over a topic instead of the bucket's events, since only the notification of SES has the envelope.
  */
 export class SesReceiving extends Construct {
   readonly queue: Queue;
@@ -36,7 +36,7 @@ export class SesReceiving extends Construct {
     this.deadLetter = new MailQueue(this, 'DeadLetter', { retentionPeriod: Duration.days(14) });
     this.queue = new MailQueue(this, 'Queue', {
       retentionPeriod: Duration.days(14),
-      // As for every queue that a function reads.
+      // The same as every queue that a function reads.
       visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: receivesInVain(visibilityTimeout) },
     });
@@ -57,15 +57,15 @@ export class SesReceiving extends Construct {
         : new ReceiptRuleSet(this, 'RuleSet'),
       recipients: [...recipients, ...(canary ? [canary.to] : [])],
       actions: [new S3({ bucket: mailBucket as IBucket, objectKeyPrefix: SES_PREFIX, topic })],
-      // The verdicts come with the mail; nothing is turned away for them.
+      // The verdicts are part of the notification; no mail is refused because of them.
       scanEnabled: true,
-      // Mail servers without TLS exist, and their mail is not to be lost.
+      // Optional, so that mail of servers without TLS is not lost.
       tlsPolicy: TlsPolicy.OPTIONAL,
     });
     new EventSourceMapping(this, 'Source', {
       target: receiver,
       eventSourceArn: this.queue.queueArn,
-      // Mail of 40 MB, one at a time in the memory of a function.
+      // One at a time: a mail may have 40 MB in the memory of the function.
       batchSize: 1,
       reportBatchItemFailures: true,
       maxConcurrency: 10,

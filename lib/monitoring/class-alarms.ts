@@ -7,10 +7,10 @@ import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
 
-/** The part of its time after which mail of a class has waited too long for what is still to come. */
+/** Fraction of a class's expiry after which its mail has waited too long. */
 const PART = 0.1;
 
-/** Watches each class that has an expiry: such mail is worth nothing later, and is lost to its reader before any queue is full. */
+/** Alarms for each class with an expiry, whose mail is useless before any queue is long. */
 export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfig[]): void {
   const watched = routes.flatMap(({ class: name, expiresAfterSeconds }) =>
     expiresAfterSeconds === undefined ? [] : [{ name, expiresAfterSeconds }],
@@ -20,14 +20,14 @@ export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfi
       title: 'ClassWaits',
       class: name,
       severity: 'ticket',
-      meanwhile: `Mail of the class ${name} waits for more than a tenth of the ${expiresAfterSeconds} s that it has.`,
+      meanwhile: `Mail of the class ${name} has waited for more than a tenth of its ${expiresAfterSeconds} s.`,
       action:
         'See whether the outbound queue has a backlog without message groups, or every provider of the class fails.',
       metric: ownMetric('ClassWait', 'Maximum', { class: name }, MINUTE),
       threshold: expiresAfterSeconds * PART,
       datapoints: 1,
       of: 1,
-      // None of its mail was worked on: there is none, or the sender stands still, which other alarms say.
+      // No value: there is no such mail, or the sender does not run, which has alarms of its own.
       missing: TreatMissingData.NOT_BREACHING,
     });
   if (watched.length > 0)

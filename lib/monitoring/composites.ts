@@ -1,6 +1,6 @@
 import type { Monitoring, NamedAlarm } from './monitoring.ts';
 
-/** Separates "one way out is broken" from "mail has stopped": the one is for the day, the other for the night. */
+/** Composite alarms: one provider is broken (ticket), no provider is left and mail has stopped (pages). */
 export function watchWhole(monitoring: Monitoring, providers: readonly string[]): void {
   const alarms = [...monitoring.alarms];
   const closed = (provider: string) => alarms.filter((one) => one.provider === provider && one.means === 'closed');
@@ -15,20 +15,20 @@ export function watchWhole(monitoring: Monitoring, providers: readonly string[])
     title: 'NoProviderLeft',
     severity: 'page',
     meanwhile: 'No provider is left: mail waits in the retry queues for up to four days, or until it expires.',
-    action: 'Bring any one of them back; the quickest is usually a key, a payment, or a switch left on.',
+    action: 'Repair any one of them; the quickest is usually a key, a payment, or a forgotten switch.',
     rule: providers.map((provider) => `(${any(closed(provider)).rule})`).join(' AND '),
     watches: providers.flatMap(closed),
   });
   monitoring.composite({
     title: 'OneWayBroken',
     severity: 'ticket',
-    meanwhile: 'One way out is broken. Mail goes through the others, and users notice nothing.',
+    meanwhile: 'One provider is broken. Mail goes through the others, and users notice nothing.',
     action: 'See which provider it is; check that the others have room for all of the mail.',
     ...any(alarms.filter(({ means }) => means === 'closed' || means === 'failing')),
   });
 }
 
 function any(watches: readonly NamedAlarm[]): { readonly rule: string; readonly watches: readonly NamedAlarm[] } {
-  // By name, which is known at synth: the rule stays readable, and below the 10,240 characters that CloudWatch takes.
+  // By name, which is known at synth, so that the rule is readable and below CloudWatch's 10,240 characters.
   return { rule: watches.map(({ name }) => `ALARM("${name}")`).join(' OR '), watches };
 }

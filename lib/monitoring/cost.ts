@@ -5,7 +5,7 @@ import { possibleSeries } from './series.ts';
 /** US dollars a month in us-east-1, free tier left aside (aws.amazon.com/cloudwatch/pricing and kms/pricing, collected 2026-11-23). */
 const PRICE = { metric: 0.3, alarmMetric: 0.1, composite: 0.5, dashboard: 3, key: 1 } as const;
 
-/** One line of the bill. */
+/** One line of the costs. */
 export interface CostLine {
   readonly what: string;
   readonly number: number;
@@ -16,9 +16,9 @@ export interface CostLine {
 type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
 
 /**
- * What watching costs a month, whatever the volume: from the template, and from the series that its functions can make.
+ * Costs of monitoring a month, at any volume: from the template, and from the series that its functions can emit.
  *
- * An upper bound: CloudWatch bills a series for the hours in which it has a value, and many stay silent for months.
+ * An upper bound: CloudWatch bills a series for the hours in which it has a value, and many have none for months.
  */
 export function watchingCost(
   resources: Resources,
@@ -29,7 +29,7 @@ export function watchingCost(
   const of = (type: string) => all.filter(({ Type }) => Type === type);
   const alarms = of('AWS::CloudWatch::Alarm');
   return [
-    // Metrics that CloudWatch counts from lines of a log are billed like those that a function emits.
+    // Metrics from log filters are billed like metrics that a function emits.
     line(
       'series of metrics',
       possibleSeries(providers, size).length + of('AWS::Logs::MetricFilter').length,

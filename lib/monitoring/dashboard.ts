@@ -21,13 +21,13 @@ import { FAILING_PERCENT, failureRate } from './failures.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
-/** The composite alarms, which say at a glance how it is. */
+/** The composite alarms, shown first. */
 const WHOLE: ReadonlySet<string> = new Set(['MailStopped', 'NoProviderLeft', 'OneWayBroken']);
 
 const PERIOD = Duration.minutes(5);
 const HEIGHT = 6;
 
-/** The first row answers: is mail going out, and through whom? */
+/** The first row: whether mail goes out, and through which provider. */
 export function showWhole(
   monitoring: Monitoring,
   providers: readonly ProviderConfig[],
@@ -35,7 +35,7 @@ export function showWhole(
 ): void {
   const whole = monitoring.alarms.filter(({ title }) => WHOLE.has(title));
   monitoring.row(
-    'Is mail going out, and through whom?',
+    'Is mail going out, and through which provider?',
     [
       new AlarmStatusWidget({ title: 'Alarms', alarms: whole.map(({ alarm }) => alarm), width: 6, height: HEIGHT }),
       graph('Accepted, by provider', 12, {
@@ -60,7 +60,7 @@ export function showWhole(
   );
 }
 
-/** One row for one provider: its share, what its attempts come to, how fast it is, and whether it may be used. */
+/** The row of one provider: its share, outcomes, latency, account and circuit. */
 export function showProvider(monitoring: Monitoring, config: ProviderConfig, all: readonly ProviderConfig[]): void {
   const { key: provider, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = config;
   const accepted = (key: string) => ownMetric('Attempts', 'Sum', { provider: key, outcome: 'accepted' });
@@ -103,7 +103,7 @@ export function showProvider(monitoring: Monitoring, config: ProviderConfig, all
   ]);
 }
 
-/** What waits, for how long, and what has ended; these move last. */
+/** Rows of the queues: waiting mail, its age, and dead letters; these change last. */
 export function showQueues(monitoring: Monitoring, { outbound, deadLetter, retry }: Queues): void {
   const waiting = (queue: IQueue, label: string): IMetric =>
     queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label });
@@ -122,7 +122,7 @@ export function showQueues(monitoring: Monitoring, { outbound, deadLetter, retry
       ],
       right: [ownMetric('RetryAge', 'SampleCount').with({ label: 'retries' })],
     }),
-    graph('Dead letters, by who has to act', 6, {
+    graph('Dead letters, by role that has to act', 6, {
       left: outcomes.map((outcome) => ownMetric('DeadLettered', 'Sum', { outcome }).with({ label: outcome })),
       right: [waiting(deadLetter, 'on the queue')],
       stacked: true,
@@ -130,21 +130,21 @@ export function showQueues(monitoring: Monitoring, { outbound, deadLetter, retry
   ]);
 }
 
-/** What failover does and what it costs, and the function that does it. */
+/** Rows of failover, possible duplicates, and the sender function. */
 export function showSender(monitoring: Monitoring, providers: readonly ProviderConfig[], sender: LambdaFunction): void {
   const by = (name: 'TookOver' | 'Contradictions' | 'UnrecognisedAnswers') =>
     providers.map(({ key }) => ownMetric(name, 'Sum', { provider: key }).with({ label: key }));
   monitoring.row('Failover', [
-    graph('Taken over, by provider', 6, {
+    graph('Failed over to, by provider', 6, {
       left: by('TookOver'),
       right: [ownMetric('FailedOver', 'Sum').with({ label: 'failed over' })],
       stacked: true,
     }),
-    graph('Contradictions, and answers nobody knows (right)', 6, {
+    graph('Contradictions, and unrecognised answers (right)', 6, {
       left: by('Contradictions'),
       right: by('UnrecognisedAnswers'),
     }),
-    graph('Possible duplicates, by who may have had the mail', 6, {
+    graph('Possible duplicates, by provider that may have had the mail', 6, {
       left: providers.flatMap(({ key }) =>
         DUPLICATE_OUTCOMES.map((outcome) =>
           ownMetric('PossibleDuplicate', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),
@@ -169,11 +169,11 @@ interface GraphContent {
   readonly stacked?: boolean;
   /** End of the left axis. */
   readonly most?: number;
-  /** Where the alarm begins. */
+  /** Threshold of the alarm. */
   readonly line?: number;
 }
 
-/** A graph over the periods that the alarms look at. */
+/** A graph with the periods of the alarms. */
 export function graph(
   title: string,
   width: number,

@@ -2,34 +2,33 @@ import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Duration } from 'aws-cdk-lib/core';
 import { ownMetric } from './metric.ts';
 
-/** Below this many attempts in a period a share says nothing: one failure of three would be a third. */
+/** Least attempts in a period for a rate: one failure of three would be a third. */
 const FLOOR = 20;
 
-/** From this share of failures on a provider counts as failing, in percent. */
+/** Failure rate, in percent, from which a provider counts as failing. */
 export const FAILING_PERCENT = 25;
 
-/** From this share on, in percent, and this number, some failures are more than the usual accidents. */
+/** Rate, in percent, and number from which some failures are an alarm. */
 const SOME = { percent: 3, number: 3 } as const;
 
-/** From this share of lost answers on, in percent of at least {@link FLOOR}, or this number, a provider loses answers. */
+/** Rate of lost answers, in percent of at least {@link FLOOR} attempts, or number, from which they are an alarm. */
 const LOST = { percent: 2, number: 3 } as const;
 
 const FAILED = '(FILL(outage, 0) + FILL(account, 0) + FILL(unknown, 0) + FILL(open, 0))';
 const TOTAL = `(FILL(accepted, 0) + ${FAILED})`;
 
-/** The share of mail, in percent, that a provider failed to take; 0 below {@link FLOOR}. */
+/** Failure rate of a provider, in percent; 0 below {@link FLOOR} attempts. */
 export function failureRate(provider: string, period: Duration): IMetric {
   return expression(provider, period, `IF(${TOTAL} >= ${FLOOR}, 100 * ${FAILED} / ${TOTAL}, 0)`, 'failed, %');
 }
 
-/** How many mails a provider failed to take, if they are at least half of all and all are fewer than {@link FLOOR}. */
+/** Number of a provider's failures, if at least half of fewer than {@link FLOOR} attempts fail; else 0. */
 export function failureCount(provider: string, period: Duration): IMetric {
   const few = `${TOTAL} < ${FLOOR} AND 2 * ${FAILED} >= ${TOTAL}`;
   return expression(provider, period, `IF(${few}, ${FAILED}, 0)`, 'failed');
 }
 
-/**
- * How many attempts failed with an outage, if they are more than accidents.
+/** Number of attempts that failed with an outage, if there are enough for an alarm; else 0.
  *
  * Accounts, lost answers and open circuits have alarms of their own.
  */
@@ -45,8 +44,8 @@ export function someFailures(provider: string, period: Duration): IMetric {
 }
 
 /**
- * What the circuit counts too: throttling, refused messages and refused senders are no failure, and neither is a wait for an
- * answer or for a slot. What an open circuit keeps away counts as failed, or an outage would end in the eyes of this metric when the
+ * Failures as the circuit counts them: throttling, refused messages and refused senders are no failure, and neither is a wait for an
+ * answer or for a slot. Mail not offered because of an open circuit counts as failed, since otherwise an outage would end for this metric when the
  * circuit opens.
  */
 function expression(provider: string, period: Duration, text: string, label: string): IMetric {
@@ -65,7 +64,7 @@ function expression(provider: string, period: Duration, text: string, label: str
   });
 }
 
-/** How many answers of a provider were lost, if they are some in number, or a share of enough mail. */
+/** Number of lost answers of a provider, if the number or its rate is high enough for an alarm; else 0. */
 export function lostAnswers(provider: string, period: Duration): IMetric {
   const attempts = (outcome: string) => ownMetric('Attempts', 'Sum', { provider, outcome }, period);
   const all = '(FILL(accepted, 0) + FILL(outage, 0) + FILL(unknown, 0))';
@@ -78,7 +77,7 @@ export function lostAnswers(provider: string, period: Duration): IMetric {
   });
 }
 
-/** In the small size: everything that speaks against a provider, if it is more than accidents. */
+/** In the small size: all failures of a provider, if there are enough for an alarm; else 0. */
 export function faults(provider: string, period: Duration): IMetric {
   const all = '(FILL(accepted, 0) + FILL(faults, 0))';
   const enough = `FILL(faults, 0) >= ${SOME.number} AND 100 * FILL(faults, 0) >= ${SOME.percent} * ${all}`;

@@ -6,12 +6,12 @@ import { graph } from './dashboard.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
-/** From this age on mail is late: a retry of the provider's, not a slow minute. */
+/** Age, in seconds, from which received mail is late: a retry of the provider, not a slow minute. */
 export const LATE_S = 300;
 
-/** What there is to see of received mail. */
+/** Resources of received mail that are monitored. */
 export interface ShownInbound {
-  /** Those that receive. */
+  /** The receiving providers. */
   readonly providers: readonly InboundProvider[];
   readonly inbound: InboundFunction;
   readonly queue: Queue;
@@ -22,9 +22,9 @@ export function showInbound(monitoring: Monitoring, { providers, inbound, queue 
   const by = (outcome: InboundOutcome) =>
     providers.map(({ key }) => ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: key }));
   const bad = INBOUND_OUTCOMES.filter((outcome) => !['delivered', 'duplicate', 'canary'].includes(outcome));
-  monitoring.row('Is mail coming in, and over whom?', [
+  monitoring.row('Is mail coming in, and over which provider?', [
     graph('Received, by provider', 6, { left: by('delivered'), right: by('duplicate'), stacked: true }),
-    graph('Not taken, by reason', 6, {
+    graph('Not accepted, by reason', 6, {
       left: providers.flatMap(({ key }) =>
         bad.map((outcome) =>
           ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),

@@ -15,7 +15,7 @@ const ATTEMPT_FIELDS = [
   'providerMessageId',
 ];
 
-/** What is asked of the log: what became of this submission, and why does this provider fail? */
+/** Saved log queries: the attempts of a submission, and the failures of a provider. */
 export function showLogQueries(monitoring: Monitoring, logGroup: ILogGroup, providers: readonly string[]): void {
   const submission = new QueryString({
     fields: ['message', ...ATTEMPT_FIELDS],

@@ -3,12 +3,12 @@ import { Duration } from 'aws-cdk-lib/core';
 import { METRICS, type MetricName, NAMESPACE } from '../../lambda/contract/metrics.ts';
 import type { Dimensions } from '../../lambda/platform/metrics.ts';
 
-/** What CloudWatch makes of the values of one period. */
+/** CloudWatch's statistic of the values of one period. */
 export type Statistic = 'Sum' | 'Maximum' | 'Minimum' | 'Average' | 'SampleCount' | 'p50' | 'p95';
 
 /**
- * A count that is 0 where there is none: CloudWatch looks further back for values where some are missing, and would hold an alarm
- * on what happens rarely for longer than its periods say.
+ * A count that is 0 without values: CloudWatch looks further back for values if some are missing, and would keep an alarm
+ * on rare events raised for longer than its periods.
  */
 export function counted(metric: Metric, label: string): IMetric {
   return new MathExpression({
@@ -20,9 +20,9 @@ export function counted(metric: Metric, label: string): IMetric {
 }
 
 /**
- * One of the metrics that the functions emit, named by the same definition that they use.
+ * A metric that the functions emit, by the definition that they use.
  *
- * @throws Error if a dimension is missing: such a metric would have no data, and its alarm would never speak
+ * @throws Error if a dimension is missing: such a metric has no data, and its alarm is never raised
  */
 export function ownMetric(
   name: MetricName,

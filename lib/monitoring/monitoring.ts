@@ -12,14 +12,10 @@ import {
   type TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { ITopicSubscription } from 'aws-cdk-lib/aws-sns';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { MonitoringSize } from '../../lambda/contract/metrics.ts';
-import { AlarmTopics } from './topics.ts';
-
-/** `page`: mail is stopped or soon lost, somebody gets up. `ticket`: mail goes on, somebody looks within the day. */
-export type Severity = 'page' | 'ticket';
+import { type AlarmTargets, AlarmTopics, type Severity } from './topics.ts';
 
 /**
  * What an alarm says about the ways out. `closed`: nothing can go this way now. `failing`: what goes this way fails, or
@@ -98,24 +94,7 @@ interface Row {
   readonly place: 'first' | 'middle' | 'last';
 }
 
-export interface MonitoringProps {
-  /**
-   * `production` refuses to synthesise while alarms reach nobody, or nobody but by e-mail: the alert must not travel on
-   * what is broken. `trial` does not ask.
-   * @default 'production'
-   */
-  readonly stage?: 'production' | 'trial';
-  /**
-   * Who is woken: subscriptions from `aws-cdk-lib/aws-sns-subscriptions`, such as a pager's `UrlSubscription`, an
-   * `SmsSubscription`, a `LambdaSubscription`; or `elsewhere`, if a chat or an incident manager subscribes to the topic.
-   * @default - nobody
-   */
-  readonly page?: readonly ITopicSubscription[] | 'elsewhere';
-  /**
-   * Who looks within the day.
-   * @default - the same as `page`
-   */
-  readonly ticket?: readonly ITopicSubscription[] | 'elsewhere';
+export interface MonitoringProps extends AlarmTargets {
   /**
    * Where the runbook can be read; the heading of the alarm's section is added as anchor.
    * @default 'docs/runbook.md'

@@ -8,59 +8,59 @@ import type { Monitoring } from './monitoring.ts';
 const PERIOD = Duration.minutes(5);
 const HOUR = Duration.hours(1);
 
-/** Watches a provider whose MX record is not the best: mail over it says that those of `preferred` do not take it. */
+/** Alarms for a provider whose MX is not the most preferred: mail over it means that the `preferred` ones do not accept mail. */
 export function watchSecondary(monitoring: Monitoring, provider: string, preferred: readonly string[]): void {
   monitoring.alarm({
     title: 'SecondaryMx',
     provider,
     severity: 'ticket',
-    meanwhile: `Mail comes over ${provider}, which is not the best MX: the better one refuses connections or answers with 4xx.`,
-    action: 'Look at the status page and the account of the better one; swap the preferences if it stays away.',
+    meanwhile: `Mail comes over ${provider}, which is not the preferred MX: the preferred one refuses connections or answers with 4xx.`,
+    action: 'Look at the status page and the account of the preferred one; swap the preferences if it stays down.',
     metric: counted(provider, 'delivered', PERIOD),
-    // Spam prefers the worst MX: a few in five minutes mean nothing. Canaries are counted by themselves.
+    // Spam prefers the least preferred MX, so a few mails in five minutes are normal. Canaries are counted separately.
     threshold: 10,
     datapoints: 2,
     of: 3,
-    // No mail over it: as it should be.
+    // No mail over it is the normal state.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'PrimaryMxSilent',
     provider,
     severity: 'ticket',
-    meanwhile: `For three hours mail has come over ${provider} only, and none over the better MX.`,
-    action: 'Send a mail there by hand; look at the status page and the account of the better one.',
+    meanwhile: `For three hours mail has come over ${provider} only, and none over the preferred MX.`,
+    action: 'Send a mail there by hand; look at the status page and the account of the preferred one.',
     metric: onlyOver(provider, preferred),
     threshold: 1,
-    // Of a domain with little mail: spam over the worst MX in each of three hours, and nothing else, is rare.
+    // For a domain with little mail: only spam over the least preferred MX in each of three hours is rare.
     datapoints: 3,
     of: 3,
-    // No mail over it: as it should be.
+    // No mail over it is the normal state.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
 
-/** Watches the ways in that canaries prove, each to a subdomain with one MX: the standby's too, which no other mail takes. */
+/** Alarms on inbound canaries, each to a subdomain with one MX, including a standby's, which other mail does not use. */
 export function watchMxCanaries(monitoring: Monitoring, canaries: readonly InboundCanary[]): void {
   for (const { key: provider, canary } of canaries)
     monitoring.alarm({
       title: 'MxCanaryMissing',
       provider,
       severity: 'ticket',
-      meanwhile: `The canaries to the MX of ${provider} alone do not arrive: mail that comes this way is late or lost.`,
+      meanwhile: `The canaries to the MX of ${provider} alone do not arrive: mail over this MX is late or lost.`,
       action:
-        'If those to the other MX arrive, look at the account, the MX record and the route there; else at what sends.',
+        'If those to the other MX arrive, look at the account, the MX record and the route there; otherwise at the sending provider.',
       metric: ownMetric('MxCanaryAge', 'Maximum', { provider }, PERIOD),
-      // Two canaries are missing, and the second one has had ten minutes for its way.
+      // Two canaries are missing, and the second has had ten minutes to arrive.
       threshold: 2 * canary.everyMinutes * 60 + 600,
       datapoints: 1,
       of: 1,
-      // The gauge comes each minute; what was known before stays true.
+      // The gauge has a value each minute; the last state stays.
       missing: TreatMissingData.IGNORE,
     });
 }
 
-/** Mail over one provider in hours in which none comes over the `preferred`, copies included. */
+/** Mail over one provider in hours without mail over the `preferred` ones, including copies. */
 function onlyOver(provider: string, preferred: readonly string[]): MathExpression {
   const better = preferred.flatMap((key, place) => [
     [`taken${place}`, counted(key, 'delivered', HOUR)] as const,

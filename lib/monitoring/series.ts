@@ -16,7 +16,7 @@ export interface BilledSeries {
   readonly class?: string;
 }
 
-/** Every series that the functions can ever make for these providers and routes, whatever happens to the mail. */
+/** All series that the functions can emit for these providers and routes. */
 export function possibleSeries(
   providers: readonly ProviderConfig[],
   size: MonitoringSize = 'full',

@@ -5,15 +5,38 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../configuration/validate-providers.ts';
-import type { MonitoringProps, Severity } from './monitoring.ts';
+
+/** Urgency of an alarm. `page`: mail is stopped or soon lost, act now. `ticket`: mail goes out, act within the day. */
+export type Severity = 'page' | 'ticket';
 
 type Targets = readonly ITopicSubscription[] | 'elsewhere';
 
-/** The two topics that alarms are told to. */
+/** Where the alarms of each severity are sent. */
+export interface AlarmTargets {
+  /**
+   * `production` fails the synthesis while alarms have no target, or only e-mail addresses, since an alert must not depend on
+   * the mail that it reports. `trial` has no such check.
+   * @default 'production'
+   */
+  readonly stage?: 'production' | 'trial';
+  /**
+   * Targets of alarms that page: subscriptions of `aws-cdk-lib/aws-sns-subscriptions`, such as a pager's `UrlSubscription`, an
+   * `SmsSubscription`, a `LambdaSubscription`; or `elsewhere`, if a chat or an incident manager subscribes to the topic.
+   * @default - none
+   */
+  readonly page?: Targets;
+  /**
+   * Targets of alarms that are tickets.
+   * @default - the same as `page`
+   */
+  readonly ticket?: Targets;
+}
+
+/** The topics of pages and tickets, which alarms publish to. */
 export class AlarmTopics extends Construct {
   private readonly bySeverity: Readonly<Record<Severity, Topic>>;
 
-  constructor(scope: Construct, id: string, { stage = 'production', page = [], ticket = page }: MonitoringProps) {
+  constructor(scope: Construct, id: string, { stage = 'production', page = [], ticket = page }: AlarmTargets) {
     super(scope, id);
     if (stage === 'production') refuseSilence({ page, ticket });
     const key = this.key();
@@ -43,7 +66,7 @@ export class AlarmTopics extends Construct {
 
   private topic(id: string, displayName: string, masterKey: Key, targets: Targets): Topic {
     const topic = new Topic(this, id, { displayName, masterKey, enforceSSL: true });
-    // The policy that demands TLS replaces the one that every topic has by itself, and that one let CloudWatch in.
+    // The policy that requires TLS replaces the default policy of a topic, which admitted CloudWatch.
     topic.addToResourcePolicy(this.cloudWatch(['sns:Publish'], topic.topicArn));
     if (targets !== 'elsewhere') for (const target of targets) topic.addSubscription(target);
     return topic;
@@ -64,9 +87,9 @@ function refuseSilence(targets: Readonly<Record<Severity, Targets>>): void {
   const faults = (['page', 'ticket'] as const).flatMap((severity) => {
     const given = targets[severity];
     if (given === 'elsewhere' || given.some((target) => !(target instanceof EmailSubscription))) return [];
-    const what = given.length === 0 ? 'nobody' : 'e-mail addresses only, which fail together with what they report';
+    const what = given.length === 0 ? 'no target' : 'e-mail addresses only, which fail together with what they report';
     return [
-      `monitoring.${severity}: alarms would reach ${what}; give a pager, a chat, a phone or a function besides, or say ` +
+      `monitoring.${severity}: alarms would reach ${what}; give a pager, a chat, a phone or a function as well, or say ` +
         `'elsewhere' if one subscribes to the topic by itself, or set monitoring.stage to 'trial'`,
     ];
   });

@@ -3,10 +3,10 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../configuration/validate-providers.ts';
 
-/** Days in which a message may wait on a queue and then on the dead-letter queue, 14 on each; its objects must be there. */
+/** Days that a message may wait: 14 on a queue and 14 on the dead-letter queue. Its objects are kept at least as long. */
 const SHORTEST_DAYS = 28;
 
-/** Producers put their objects under this, and the sender reads nothing else for them. */
+/** Key prefix of producers' objects; the sender reads no other objects. */
 export const SUBMISSIONS = 'submissions/';
 
 /** Bucket for submissions and attachments that are larger than a queue takes; objects outlive every queue, then expire. */
@@ -24,7 +24,7 @@ export class MailBucket extends Bucket {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      // Deleted mail is to be gone; a version would keep it.
+      // A version would keep deleted mail.
       versioned: false,
       lifecycleRules: [{ expiration, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
@@ -33,7 +33,7 @@ export class MailBucket extends Bucket {
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Server access logs would keep object names, which producers choose and which may name people. CloudTrail data events serve who needs an audit.',
+        'Server access logs would keep object names, which producers choose and which may name people. For an audit use CloudTrail data events.',
     });
   }
 }

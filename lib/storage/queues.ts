@@ -6,13 +6,13 @@ import type { Timing } from '../configuration/timing.ts';
 /** Largest message that SQS takes (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-23). */
 const MAX_MESSAGE_BYTES = 1_048_576;
 
-/** Room for the attributes that a retry and the dead-letter queue add: what the outbound queue took must fit there too. */
+/** Bytes kept for attributes of retries and dead letters: a message that the outbound queue took must fit there too. */
 const ATTRIBUTES_BYTES = 16_384;
 
 /**
- * A queue that no deployment can empty: encrypted, reached over TLS only, kept when it leaves the template.
+ * A queue that is encrypted, takes TLS only, and is retained when it is removed from the template.
  *
- * A failed first deployment takes its empty queues back.
+ * A failed first deployment deletes its empty queues.
  */
 export class MailQueue extends Queue {
   constructor(scope: Construct, id: string, props: QueueProps) {
@@ -29,21 +29,21 @@ export class MailQueue extends Queue {
 }
 
 export interface QueuesProps {
-  /** Keys of the providers that send; each gets a retry queue. */
+  /** Keys of the sending providers; each gets a retry queue. */
   readonly keys: readonly string[];
   readonly timing: Timing;
   /** Whether a provider receives mail. */
   readonly receives: boolean;
 }
 
-/** All queues that mail and its events pass through. */
+/** All queues of a deployment. */
 export class Queues extends Construct {
   readonly outbound: Queue;
   readonly deadLetter: Queue;
   readonly events: Queue;
-  /** Gives received mail to the application; there only if a provider receives. */
+  /** Received mail for the application; undefined if no provider receives. */
   readonly inbound: Queue | undefined;
-  /** By provider key. */
+  /** Retry queues by provider key. */
   readonly retry: ReadonlyMap<string, Queue>;
 
   constructor(scope: Construct, id: string, { keys, timing, receives }: QueuesProps) {
@@ -51,7 +51,7 @@ export class Queues extends Construct {
     this.deadLetter = new MailQueue(this, 'DeadLetter', {
       retentionPeriod: timing.deadLetterRetention,
       visibilityTimeout: timing.visibilityTimeout,
-      // SQS lets at most ten sources be named, and naming them would make a cycle in the template. Only queues of the
+      // SQS takes at most ten named sources, and naming them would make a cycle in the template. Only queues of the
       // same account and region can redrive here in any case.
       redriveAllowPolicy: { redrivePermission: RedrivePermission.ALLOW_ALL },
     });
@@ -79,7 +79,7 @@ export class Queues extends Construct {
     const queue = new MailQueue(this, id, { retentionPeriod: timing.retryRetention });
     Validations.of(queue).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: 'The consumer belongs to the application; it alone can say what a bad message is and where it should go.',
+      reason: 'The consumer belongs to the application, which decides what a bad message is and where it goes.',
     });
     return queue;
   }

@@ -2,7 +2,7 @@ import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 
-/** What all workers share: the ledger of submissions, circuits, operator switches, and which inbound mail was seen. */
+/** State shared by all workers: the ledger of submissions, circuits, operator switches, received mail. */
 export class StateTable extends TableV2 {
   constructor(scope: Construct, id: string) {
     super(scope, id, {

@@ -11,9 +11,9 @@ import {
 } from '../../lambda/circuit/items.ts';
 import type { Item, NewItem, Table } from '../../lambda/platform/table.ts';
 
-/** What the circuits are read from. */
+/** Sources of the circuits' states. */
 export interface CircuitSources {
-  /** The state table, once there is one. */
+  /** The state table; undefined while the stack starts. */
   state(): Table | undefined;
   /** Keys of the providers, in the order of the list. */
   providers(): readonly string[];
@@ -37,7 +37,7 @@ export function addCircuits(app: FastifyInstance, { state, providers, forget }: 
   });
 }
 
-/** What `GET /api/circuits` tells of one provider; times as ISO 8601. */
+/** State of one provider in `GET /api/circuits`; times as ISO 8601. */
 function view(provider: string, circuitItem: Item | undefined, switchItem: Item | undefined, now: number): object {
   const { circuit, hold } = readCircuitItem(circuitItem);
   const isolation = readIsolation(switchItem);
@@ -78,7 +78,7 @@ async function reset(table: Table, key: string, now: number): Promise<void> {
   });
 }
 
-/** Shortens or lengthens the waits of all circuits that have begun, for a clock that goes on `factor` times as fast. */
+/** Rescales the running waits of all circuits for a clock that runs `factor` times as fast from now. */
 export async function rescaleCircuits(table: Table, keys: readonly string[], factor: number): Promise<void> {
   const now = Date.now();
   await Promise.all(
@@ -118,7 +118,7 @@ async function write(table: Table, pk: string, step: (item: Item | undefined) =>
       const wanted = step(item);
       if (!wanted || (await table.write(wanted, item?.rev)).done) return;
     } catch (error) {
-      // A machine that is busy with many processes answers late now and then.
+      // On a busy machine a read may time out.
       failures += 1;
       if (failures >= MOST_FAILURES) throw error;
     }

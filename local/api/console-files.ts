@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-// Frames are those of this server only, and what they show brings a stricter policy of its own.
+// Frames only from this server; a framed mail has its own, stricter policy.
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,7 +31,7 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** Serves the console page, file by file: there is no build step, and nothing comes from elsewhere. */
+/** Serves the files of the console page; there is no build step and no file from another server. */
 export async function addConsoleFiles(app: FastifyInstance): Promise<void> {
   const files = new Map((await readdir(CONSOLE)).map((name) => [`/${name}`, join(CONSOLE, name)]));
   files.set('/', join(CONSOLE, 'index.html'));
@@ -40,7 +40,7 @@ export async function addConsoleFiles(app: FastifyInstance): Promise<void> {
   for (const [url, file] of files) {
     app.get(url, async (_request, reply) => {
       const content = await readFile(file).catch(() => undefined);
-      if (content === undefined) throw new ApiError(404, `${url} is not there; has "npm ci" run?`);
+      if (content === undefined) throw new ApiError(404, `${url} is missing; has "npm ci" run?`);
       return reply
         .headers({
           'content-type': TYPES[extname(file)] ?? 'application/octet-stream',

@@ -1,28 +1,28 @@
 import type { StackClock } from '../clock.ts';
-import type { DeployedAlarm } from '../cloudwatch/alarms/definition.ts';
 import { readDashboard, type Widget } from '../cloudwatch/dashboard/body.ts';
 import { compileGraphs, type Graphs } from '../cloudwatch/dashboard/graphs.ts';
 import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
 import { faultInForce, faultMenu, type NamedFault } from '../faults/fault-menu.ts';
 import type { FaultBoard } from '../faults/faults.ts';
 import type { AcceptedLog } from '../simulators/accepted-log.ts';
-import type { Deployment } from '../template/deployment.ts';
+import type { DeployedAlarm } from '../template/alarms.ts';
+import type { Deployment } from '../template/deployed.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 
-/** What the console draws: the dashboards of the template, ready to be computed. */
+/** Dashboards and alarms of the template, parsed for the console. */
 export interface Drawing {
   readonly widgets: readonly Widget[];
   readonly graphs: Graphs;
   readonly alarms: readonly DeployedAlarm[];
 }
 
-/** Reads what the template says about monitoring; throws on what the console could not draw. */
+/** Parses the dashboards and alarms of the template; throws on anything that the console cannot draw. */
 export function drawingOf({ dashboards, alarms }: Deployment): Drawing {
   const widgets = dashboards.flatMap(({ name, body }) => readDashboard(name, body));
   return { widgets, graphs: compileGraphs(widgets), alarms };
 }
 
-/** Everything that the console reads; all of it may still be empty while the stack starts. */
+/** Data of the console; may be empty while the stack starts. */
 export interface ConsoleSources {
   readonly faults: FaultBoard;
   readonly clock: StackClock;
@@ -33,7 +33,7 @@ export interface ConsoleSources {
   drawing(): Drawing | undefined;
 }
 
-/** What stays the same while a stack runs. */
+/** The part of the console's data that does not change while a stack runs. */
 export function layoutOf({ info, drawing }: ConsoleSources) {
   const menus: Record<string, NamedFault[]> = {};
   for (const { key, type } of info().providers) menus[key] = faultMenu(type);
@@ -49,16 +49,16 @@ export function layoutOf({ info, drawing }: ConsoleSources) {
       name,
       kind,
       description: AlarmDescription,
-      // An ARN; what it ends with says how urgent it is.
+      // ARNs of topics; the last part says whether it is the page or the ticket topic.
       tells: AlarmActions.map((arn) => String(arn).split(':').at(-1)),
     })),
   };
 }
 
-/** Newest mails of which the console lists a line each. */
+/** Number of newest mails that the console lists. */
 const NEWEST = 50;
 
-/** What changes, for a page that asks every second. `batch`: begin of the ids of the mails that it sent last. */
+/** The part of the console's data that changes; polled every second. `batch`: prefix of the ids of the mails that the page sent last. */
 export async function stateOf(sources: ConsoleSources, batch: string | undefined) {
   const { faults, clock, monitoring, info, queueCounts, accepted } = sources;
   const { ready, providers, processes } = info();

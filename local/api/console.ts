@@ -8,14 +8,14 @@ import { type ConsoleSources, layoutOf, stateOf } from './console-state.ts';
 import { copiesOf, enqueueAll } from './enqueue.ts';
 import { ApiError, parseBody } from './error.ts';
 
-/** Minutes of stack time that a graph shows if it is not told. */
+/** Minutes of stack time that a graph shows by default. */
 const SHOWN_MINUTES = 60;
 const MOST_MINUTES = 24 * 60;
 
-/** Serves what the console page reads and does beyond the public API; its shapes may change with the page. */
+/** Routes for the console page only, apart from the public API; their shapes may change with the page. */
 export function addConsoleApi(
   app: FastifyInstance,
-  sources: ConsoleSources & { /** The state table, once there is one. */ state(): Table | undefined },
+  sources: ConsoleSources & { /** The state table; undefined while the stack starts. */ state(): Table | undefined },
 ): void {
   app.get('/api/console/layout', async () => layoutOf(sources));
   app.get<{ Querystring: { batch?: string } }>('/api/console/state', ({ query: { batch } }) => stateOf(sources, batch));
@@ -35,8 +35,8 @@ export function addConsoleApi(
 }
 
 /**
- * The HTML of a mail, for a frame: a document of its own, that may neither run anything nor load anything, whatever the
- * frame is set to. Styles are allowed since mail has no other kind than inline ones.
+ * Serves the HTML of a mail for a frame: a document of its own that may neither run nor load anything, whatever the
+ * frame's attributes are. Inline styles are allowed, since mail has no other styles.
  */
 function addHtml(app: FastifyInstance, { accepted }: ConsoleSources): void {
   app.get<{ Params: { place: string } }>('/api/console/mail/:place/html', async ({ params }, reply) => {
@@ -62,7 +62,7 @@ const Wanted = z.strictObject({
   html: z.string().max(100_000).optional(),
 });
 
-/** Puts mail on the outbound queue as any producer does: over SQS, with nothing that only this process could do. */
+/** Puts mail on the outbound queue over SQS, as a producer does. */
 function addSending(app: FastifyInstance, { info }: ConsoleSources): void {
   app.post('/api/console/mail', async ({ body }) => {
     const wanted = Wanted.safeParse(parseBody(body));
@@ -97,7 +97,7 @@ function addSending(app: FastifyInstance, { info }: ConsoleSources): void {
 
 const ISOLATION_MS = 3_600_000;
 
-/** An operator's switch of one provider, as `npm run isolate` and `npm run release` set it. */
+/** Sets an operator's switch of one provider, as `npm run isolate` and `npm run release` do. */
 function addSwitches(app: FastifyInstance, { info, state }: ConsoleSources & { state(): Table | undefined }): void {
   const tableFor = (key: string): Table => {
     const table = state();

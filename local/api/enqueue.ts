@@ -1,25 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import type { QueueTarget } from '../../cli/send/target.ts';
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { inAscii } from '../../lambda/platform/ascii-json.ts';
 
-// What SQS takes in one SendMessageBatch: ten entries, and 1 MiB over all of them (AWS quota page, collected 2026-11-23).
+// Limits of one SendMessageBatch: ten entries, and 1 MiB over all of them (AWS quota page, collected 2026-11-23).
 const BATCH_ENTRIES = 10;
 const BATCH_BYTES = 1_048_576;
 
+/** Where submissions go. */
+export interface OutboundQueue {
+  readonly sqs: SQSClient;
+  readonly outboundUrl: string;
+}
+
 type Submission = Readonly<Record<string, unknown>>;
 
-/** What SQS takes as MessageGroupId (API reference, collected 2026-11-28); a class may be any text. */
+/** Characters of a MessageGroupId (API reference, collected 2026-11-28); a class may be any text. */
 const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
 
-/** One submission as it goes on the queue; `group` is its class, so that a backlog of others does not hold it up. */
+/** One submission for the queue; `group` is its class, so that a backlog of other classes does not delay it. */
 export interface Copy {
   readonly id?: string;
   readonly group?: string;
   readonly body: string;
 }
 
-/** Gives every copy an id of its own, so that each can be followed; a pointer to S3 keeps its form. */
+/** Copies of a submission, each with an id of its own to follow it by; a pointer to S3 stays a pointer. */
 export function copiesOf(submission: Submission, count: number): Copy[] {
   if ('s3' in submission) return Array.from({ length: count }, () => ({ body: inAscii(JSON.stringify(submission)) }));
   const { class: name } = submission;
@@ -33,7 +38,7 @@ export function copiesOf(submission: Submission, count: number): Copy[] {
 }
 
 /** Puts one submission on the queue and returns the id to follow it by. */
-export async function enqueue(target: QueueTarget, copy: Copy): Promise<string> {
+export async function enqueue(target: OutboundQueue, copy: Copy): Promise<string> {
   const answer = await target.sqs.send(
     new SendMessageCommand({ QueueUrl: target.outboundUrl, MessageBody: copy.body, MessageGroupId: copy.group }),
   );
@@ -42,7 +47,7 @@ export async function enqueue(target: QueueTarget, copy: Copy): Promise<string> 
 
 /** Puts many on the queue, in batches, and returns the ids to follow them by. */
 export async function enqueueAll(
-  target: QueueTarget,
+  target: OutboundQueue,
   copies: readonly Copy[],
   progress: (sent: number) => void,
 ): Promise<string[]> {

@@ -1,4 +1,4 @@
-/** An answer other than 200, with a sentence for a person. */
+/** An error answer of the API: status, and a message for the user. */
 export class ApiError extends Error {
   readonly statusCode: number;
 
@@ -8,7 +8,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Reads a body as JSON, whatever type the client gave it. */
+/** Parses a body as JSON, whatever its Content-Type. */
 export function parseBody(body: unknown): unknown {
   try {
     return JSON.parse(typeof body === 'string' ? body : '');

@@ -6,15 +6,15 @@ import type { Received } from '../simulators/inbound/receiving.ts';
 import { MAILGUN_FORMS } from '../simulators/mailgun/webhook.ts';
 import type { ReceivedLog } from './received-log.ts';
 
-/** What these routes read; absent while the stack starts. */
+/** Sources of the routes about received mail; absent while the stack starts. */
 export interface InboundSources {
   receiving(): LocalReceiving | undefined;
   received(): ReceivedLog | undefined;
-  /** Undefined if no rule knows a recipient. */
+  /** Undefined if no receipt rule matches a recipient. */
   ses(mail: MailToSes): ReturnType<typeof receiveAsSes>;
 }
 
-/** A mail of 40 MB in base64, with room around it. */
+/** Bytes of a body: a mail of 40 MB in base64, with a margin. */
 const BODY_LIMIT = 64 * 1024 * 1024;
 
 const receptionSchema = z.strictObject({
@@ -33,7 +33,7 @@ interface ByKey {
   Params: { key: string };
 }
 
-/** Routes about received mail: lets a simulated provider receive one, tells how it fares, and lists what reached the queue. */
+/** Routes about received mail: make a simulated provider receive a mail, show its posts, list messages of the inbound queue. */
 export function addInbound(app: FastifyInstance, { receiving, received, ses }: InboundSources): void {
   app.register((scope, _options, done) => {
     addSes(scope, ses);
@@ -47,7 +47,7 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
     const message = received()?.message(params.id);
     return (
       message ??
-      reply.code(404).send({ error: `No message ${params.id} is among the last ones that reached the queue.` })
+      reply.code(404).send({ error: `No message ${params.id} is among the last messages of the inbound queue.` })
     );
   });
   app.delete('/api/received', async (_request, reply) => {
@@ -89,7 +89,7 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
   });
 }
 
-/** SES takes bytes, as another mail server hands them over; in a scope of its own, since elsewhere a body is text. */
+/** Route that takes raw mail for SES, as from another mail server; in a scope of its own, since other bodies are text. */
 function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -103,7 +103,7 @@ function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
           .code(400)
           .send({ error: 'Post a raw mail, with ?from=…&to=… for its envelope; `to` may be repeated.' });
       const taken = ses({ raw: body, from: from.trim().replace(/^<(.*)>$/, '$1'), to: recipients });
-      // What SES answers another mail server for an address that no rule knows.
+      // SES's answer to a mail server for an address without a receipt rule.
       return (
         taken ??
         reply.code(404).send({ error: '550 5.1.1 Requested action not taken: no receipt rule is for this recipient.' })

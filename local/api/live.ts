@@ -1,32 +1,33 @@
+import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { Table } from '../../lambda/platform/table.ts';
 import type { AwsServer } from '../aws/server.ts';
 import type { RunningFunctions } from '../lambda/running-functions.ts';
 import type { LocalReceiving } from '../simulators/inbound/keys.ts';
 import type { startSimulators } from '../simulators/main.ts';
-import type { Deployment } from '../template/deployment.ts';
-import type { SenderFacts } from '../template/sender-facts.ts';
+import type { Deployment } from '../template/deployed.ts';
+import type { FoundFunction } from '../template/find-function.ts';
 import type { Drawing } from './console-state.ts';
 import type { ReceivedLog } from './received-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 
-/** What exists so far; the API answers from it while the stack is still starting. */
+/** Parts of the stack that exist so far; the API answers from them while the stack starts. */
 export interface Live {
   ready: boolean;
   aws?: AwsServer;
   http?: { readonly url: string };
   dynamodb?: { readonly url: string; close(): Promise<void> };
-  /** The state table, past the faults that are set on it. */
+  /** The state table, accessed without the faults that are set on it. */
   state?: Table;
   deployment?: Deployment;
   drawing?: Drawing;
-  sender?: SenderFacts;
+  sender?: FoundFunction<SenderEnvironment>;
   receiving?: LocalReceiving;
   received?: ReceivedLog;
   simulators?: Awaited<ReturnType<typeof startSimulators>>;
   functions?: RunningFunctions;
 }
 
-/** The state of the stack in the shape that users of the API rely on. */
+/** State of the stack as `GET /api/stack` answers it. */
 export function infoOf({
   ready,
   aws,
@@ -64,7 +65,7 @@ export function infoOf({
   };
 }
 
-/** How full each queue is, in the order of the template. */
+/** Message counts of each queue, in the order of the template. */
 export function queueCounts({ aws }: Live): QueueCount[] {
   return [...(aws?.queues.allQueues() ?? [])].map((queue) => ({
     name: queue.name,

@@ -4,7 +4,7 @@ import { MOST_SCALE, type StackClock } from '../clock.ts';
 import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
 import { ApiError, parseBody } from './error.ts';
 
-/** What the monitoring part of the API reads. */
+/** Sources of the routes about alarms and metrics. */
 export interface MonitoringSources {
   readonly clock: StackClock;
   readonly monitoring: LocalCloudWatch;
@@ -12,7 +12,7 @@ export interface MonitoringSources {
 
 const Time = z.strictObject({ scale: z.number().positive().max(MOST_SCALE) });
 
-/** Serves the alarms and the metrics. Their times are times of day, as everywhere in the API. */
+/** Routes about alarms and metrics. Times are real time, as everywhere in the API. */
 export function addMonitoring(app: FastifyInstance, { clock, monitoring }: MonitoringSources): void {
   const time = (stack: number): string => new Date(clock.toReal(stack)).toISOString();
   app.get('/api/alarms', async () =>

@@ -1,8 +1,8 @@
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
-import type { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
-import type { LocalQueue, SqsMessage } from '../aws/queue.ts';
+import type { S3Store, SqsMessage } from '../aws/fauxqs.ts';
+import type { LocalQueue } from '../aws/queue.ts';
 
-/** A message of the inbound queue, as a list shows it. */
+/** A message of the inbound queue, as a row of a list. */
 export interface ReceivedEntry {
   readonly at: string;
   readonly id: string;
@@ -15,17 +15,17 @@ export interface ReceivedEntry {
   readonly flags: readonly string[];
 }
 
-/** A list must not grow with the mail that went through. */
+/** Most messages that are kept, so that memory does not grow with traffic. */
 const MOST_KEPT = 1_000;
 const MOST_WHOLE = 100;
 const MOST_CHARACTERS = 20_000;
 
-/** What was put on the inbound queue, newest last; seen as it is sent, so that nothing is taken from who consumes it. */
+/** Log of messages put on the inbound queue, newest last; recorded as they are sent, so that consumers miss none. */
 export class ReceivedLog {
   #entries: ReceivedEntry[] = [];
   readonly #messages = new Map<string, InboundMessage>();
 
-  /** Watches a queue; what is too large for it is read from the bucket. */
+  /** Records the messages of a queue; content of a pointer is read from the bucket. */
   constructor(queue: LocalQueue, buckets: S3Store) {
     const enqueue = queue.enqueue.bind(queue);
     queue.enqueue = (message: SqsMessage): void => {
@@ -44,7 +44,7 @@ export class ReceivedLog {
     return this.#entries.slice(-limit);
   }
 
-  /** One of the last messages, long texts cut. */
+  /** One of the last messages, with long texts cut. */
   message(id: string): InboundMessage | undefined {
     return this.#messages.get(id);
   }
@@ -55,7 +55,7 @@ export class ReceivedLog {
   }
 }
 
-/** Undefined for what is no message of ours: anybody may send to a queue. */
+/** The message in a body; undefined if the body is not an inbound message, since any program may send to a queue. */
 function messageOf(body: string, buckets: S3Store): InboundMessage | undefined {
   try {
     const parsed = JSON.parse(body) as InboundMessage & { s3?: { bucket: string; key: string } };

@@ -14,27 +14,27 @@ import { addMonitoring, type MonitoringSources } from './monitoring.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 import { addSubmissions } from './submissions.ts';
 
-/** What the API reads; all of it may still be empty while the stack starts. */
+/** Sources of the API; may be empty while the stack starts. */
 export interface ApiSources extends InboundSources, MonitoringSources {
   readonly faults: FaultBoard;
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;
-  /** The dashboards of the template, once it is there. */
+  /** Dashboards of the template; undefined before synthesis. */
   drawing(): Drawing | undefined;
-  /** The state table, once there is one. */
+  /** The state table; undefined while the stack starts. */
   state(): Table | undefined;
-  /** Makes all workers of the sender forget what they have seen of providers. */
+  /** Clears the sender workers' own knowledge of providers. */
   forget(): Promise<void>;
 }
 
-/** Serves the console page and the JSON behind it. Fails if the port is taken. */
+/** Serves the console page and the API. Rejects if the port is taken. */
 export async function startApi(
   options: ApiSources & { readonly port: number; readonly own: OwnHosts },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const app = Fastify({ forceCloseConnections: true });
   app.removeAllContentTypeParsers();
-  // A body is JSON whatever a client such as curl calls it.
+  // A body is read as JSON whatever its Content-Type, since curl sends a form's by default.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, _request, reply) => {
     const status = error instanceof InvalidFault ? 400 : statusOf(error);
@@ -83,7 +83,7 @@ function addState(app: FastifyInstance, { info, queueCounts, accepted }: ApiSour
 }
 
 function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
-  // A single fault is given back as a single one.
+  // A fault that was set as a single object is returned as a single object.
   const single = new Set<string>();
   const read = (scope: string): unknown => {
     const list = faults.get(scope);

@@ -1,15 +1,15 @@
 import type { ProviderType } from '../../lambda/contract/providers.ts';
 
-/** What `GET /api/stack` tells. */
+/** Body of `GET /api/stack`. */
 export interface StackInfo {
-  /** Whether every function has a process that has imported its handler, so that mail is being sent. */
+  /** Whether every function has a process that has imported its handler. */
   readonly ready: boolean;
   readonly queues: {
     readonly outbound?: string;
     readonly deadLetter?: string;
     readonly events?: string;
     readonly inbound?: string;
-    /** By provider key. */
+    /** URLs of retry queues by provider key. */
     readonly retry: Readonly<Record<string, string>>;
   };
   readonly buckets: { readonly mail?: string };
@@ -21,24 +21,24 @@ export interface StackInfo {
   readonly inbound: Readonly<Record<string, InboundRoute>>;
 }
 
-/** What a program needs to play a provider: paths at the HTTP API, and keys made up for this start of the stack. */
+/** Data for a program that posts as a provider: paths at the HTTP API, and keys generated at this start of the stack. */
 export interface InboundRoute {
   readonly path?: string;
-  /** SES: takes a raw mail, with `?from=…&to=…`, as another mail server would hand it over. */
+  /** SES: URL that takes a raw mail, with `?from=…&to=…` for its envelope. */
   readonly url?: string;
-  /** Mailgun's ways of posting the raw mail and of telling about a stored one. */
+  /** Mailgun: paths for raw MIME and for the notification of stored mail. */
   readonly mimePath?: string;
   readonly storePath?: string;
   readonly signingKey?: string;
   readonly previousSigningKey?: string;
-  /** Reads what Mailgun stores. */
+  /** Key that reads Mailgun's storage. */
   readonly apiKey?: string;
   readonly username?: string;
   readonly password?: string;
   readonly previousPassword?: string;
 }
 
-/** How full a queue is. */
+/** Message counts of a queue. */
 export interface QueueCount {
   readonly name: string;
   readonly url: string;

@@ -3,7 +3,7 @@ import type { Table } from '../../lambda/platform/table.ts';
 import { readRecord } from '../../lambda/submission/ledger.ts';
 import type { SubmissionRecord } from '../../lambda/submission/record.ts';
 
-/** What `GET /api/submissions/ID` tells of one submission: its item in the ledger, times as ISO 8601. */
+/** Body of `GET /api/submissions/ID`: the submission's record in the ledger, times as ISO 8601. */
 function view(id: string, entry: SubmissionRecord): object {
   const { pk: _pk, hash, origin, state, reason, firstSeen, lease, attempts, carried, reported } = entry;
   return {
@@ -21,7 +21,7 @@ function view(id: string, entry: SubmissionRecord): object {
     })),
     attemptCount: carried.attempts,
     done: carried.done,
-    history: carried.history.map(({ at, ...vote }) => ({ ...vote, ...(at !== undefined && { at: iso(at) }) })),
+    history: carried.history.map((vote) => (vote.kind === 'unknown' ? { ...vote, at: iso(vote.at) } : vote)),
     events: Object.entries(reported ?? {}).map(([provider, providerMessageId]) => ({ provider, providerMessageId })),
   };
 }

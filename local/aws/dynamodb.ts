@@ -4,15 +4,15 @@ import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { AWS_SCOPE, type FaultBoard } from '../faults/faults.ts';
 import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
 import { forget, KeptConnections } from '../kept-connections.ts';
-import type { DeployedTable } from '../template/deployment.ts';
+import type { DeployedTable } from '../template/deployed.ts';
 import { REGION } from '../template/names.ts';
 import { errorAnswer } from './error-answer.ts';
 import { awsCall } from './operation.ts';
 
-/** Tells the stack's own reading from that of the functions, which alone meet the faults. */
+/** User agent of the stack's own requests, to which faults do not apply. */
 const LOCAL_AGENT = 'mailover-local-stack';
 
-/** A table of the server, past the faults that are set on it. */
+/** A table of the server, accessed without the faults that are set on it. */
 export function tableOf(url: string, name: string): Table {
   return dynamoTable(name, {
     endpoint: url,
@@ -35,7 +35,7 @@ export async function startDynamodb(options: {
   const requests = new Requests();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!requests.take(response)) return;
-    // The server would let every page read its answers (`Access-Control-Allow-Origin: *`), those of our own hosts too.
+    // Otherwise the server would let every page read its answers (`Access-Control-Allow-Origin: *`).
     delete request.headers.origin;
     const handle = (): void => {
       for (const handler of handlers) handler.call(server, request, response);
@@ -70,12 +70,12 @@ export async function startDynamodb(options: {
   };
 }
 
-/** Requests of a killed function go on within the server, which would throw if its store were closed under them. */
+/** Open requests: those of a killed function continue in the server, which would throw if its store were closed. */
 class Requests {
   readonly #open = new Set<ServerResponse>();
   #ending: (() => void) | undefined;
 
-  /** Notes a request until it is answered; false if the server is about to close and the request must be left alone. */
+  /** Registers a request until it is answered; false if the server is closing and must not answer it. */
   take(response: ServerResponse): boolean {
     if (this.#ending) {
       response.destroy();
@@ -91,7 +91,7 @@ class Requests {
     return true;
   }
 
-  /** Takes no more requests, and resolves when those that were taken are answered; after two seconds in any case. */
+  /** Takes no more requests, and resolves when the open ones are answered, after two seconds at the latest. */
   async end(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#ending = resolve;
@@ -109,7 +109,7 @@ async function createTable(url: string, table: DeployedTable): Promise<void> {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': 'DynamoDB_20120810.CreateTable',
       'x-amz-date': '20261123T000000Z',
-      // The server wants a signature to be there and does not check it.
+      // The server requires a signature and does not check it.
       authorization:
         'AWS4-HMAC-SHA256 Credential=local/20261123/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
     },

@@ -1,14 +1,14 @@
 import type { AwsCall } from './operation.ts';
 
-/** What a client receives on the wire for an error. */
+/** An error answer on the wire. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-// Codes whose status is not 400. S3: "Error responses" of the API reference; the JSON protocols answer 400 for what the
-// caller did and 5xx for these (SQS and Secrets Manager API references, "Common errors"; collected 2026-11-23).
+// Codes whose status is not 400. S3: "Error responses" of the API reference; the JSON protocols answer 400 for errors of the
+// caller and 5xx for these (SQS and Secrets Manager API references, "Common errors"; collected 2026-11-23).
 const STATUS: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   InternalError: 500,
@@ -23,7 +23,7 @@ const STATUS: Readonly<Record<string, number>> = {
 
 const XML_ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** An error of that code in the protocol of the service. */
+/** Error answer with a code in the protocol of the service. */
 export function errorAnswer({ service }: AwsCall, code: string, message: string): ErrorAnswer {
   const status = STATUS[code] ?? 400;
   if (service === 's3') {

@@ -1,15 +1,15 @@
 /**
- * Which messages a standard queue with message groups hands out first (SQS developer guide, "How Amazon SQS fair queues work",
+ * Order in which a standard queue with message groups delivers (SQS developer guide, "How Amazon SQS fair queues work",
  * collected 2026-11-28). The thresholds are SQS's own, which it calls approximate.
  */
 const NOISY_SHARE = 0.1;
 const NOISY_IN_FLIGHT = 30;
 
-/** What is known of a queue's groups; a message without a group is one of its own and is in neither map. */
+/** Load of a queue's groups; a message without a group is a group of its own and is in neither map. */
 export interface GroupLoad {
   /** Messages in flight by group. */
   readonly inFlight: ReadonlyMap<string, number>;
-  /** All messages in flight, those without a group too. */
+  /** All messages in flight, including those without a group. */
   readonly allInFlight: number;
   /** Recent time in flight by group, in milliseconds, and that of all messages. */
   readonly busyMs: ReadonlyMap<string, number>;
@@ -26,7 +26,7 @@ export function noisyGroups({ inFlight, allInFlight, busyMs, allBusyMs }: GroupL
 }
 
 /**
- * Places of the messages to hand out, at most `most`: those of quiet groups in their order, then those of the noisy group that
+ * Places of the messages to deliver, at most `most`: those of quiet groups in their order, then those of the noisy group that
  * has the fewest in flight.
  */
 export function fairOrder(groups: readonly (string | undefined)[], most: number, load: GroupLoad): number[] {

@@ -7,7 +7,7 @@ import { awsCall } from './operation.ts';
 
 type App = ReturnType<typeof buildApp>;
 
-/** Lets the faults of our own services happen to the requests of a server; a request without one is not touched. */
+/** Applies the faults of AWS services to the requests of a server. */
 export function addFaultHooks(app: App, faults: FaultBoard): void {
   const kept = new KeptConnections(AWS_SCOPE, faults, app.server);
   app.addHook('preHandler', async (request, reply) => {

@@ -3,7 +3,7 @@ import { RequestError } from './request-error.ts';
 /** SQS quotas, message attributes (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-28). */
 const MOST = 10;
 
-/** Refuses a SendMessage or SendMessageBatch with more attributes than SQS takes, which fauxqs would let pass. */
+/** Refuses a SendMessage or SendMessageBatch with more attributes than SQS takes, which fauxqs would accept. */
 export function checkAttributeCount(operation: string, input: Record<string, unknown>): void {
   if (operation !== 'SendMessage' && operation !== 'SendMessageBatch') return;
   const messages = operation === 'SendMessage' ? [input] : ((input['Entries'] ?? []) as Record<string, unknown>[]);

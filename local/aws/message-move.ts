@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { createMessage } from './fauxqs.ts';
 import { LocalQueue, type LocalQueues } from './queue.ts';
 import { RequestError } from './request-error.ts';
 
@@ -15,11 +15,11 @@ interface Task {
   failureReason?: string;
 }
 
-/** System-optimised speed of a move without a limit of its own; 500 is the most that SQS lets a caller ask for. */
+/** Speed of a move without a given limit; 500 is the most that SQS allows a caller to set. */
 const DEFAULT_PER_SECOND = 500;
 const TICK_MS = 20;
 
-/** Redrive of dead-letter queues (`StartMessageMoveTask` and its kin), which fauxqs does not have. */
+/** Redrive of dead-letter queues (`StartMessageMoveTask` and related operations), which fauxqs lacks. */
 export class MessageMoves {
   readonly #queues: LocalQueues;
   readonly #tasks: Task[] = [];
@@ -29,7 +29,7 @@ export class MessageMoves {
     this.#queues = queues;
   }
 
-  /** The answer to an SQS operation, or undefined if it is none of these. */
+  /** Answers an SQS operation; undefined if it is none of these. */
   handle(operation: string, input: Record<string, unknown>): object | undefined {
     if (operation === 'StartMessageMoveTask') return this.#start(input);
     if (operation === 'ListMessageMoveTasks') return this.#list(input);
@@ -118,9 +118,9 @@ export class MessageMoves {
         return;
       }
       task.source.messages.shift();
-      // A redriven message is a new one: new id, new time, no receives.
-      // The group, as the trace header, goes with the attributes.
-      destination.enqueue(SqsStore.createMessage(message.body, message.messageAttributes));
+      // A redriven message is a new message: new id, new time, no receives.
+      // The group and the trace header go with the attributes.
+      destination.enqueue(createMessage(message.body, message.messageAttributes));
       task.moved += 1;
     }
     if (task.moved >= task.toMove || task.source.messages.length === 0) this.#end(task, 'COMPLETED');

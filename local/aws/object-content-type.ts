@@ -4,8 +4,8 @@ import { awsCall } from './operation.ts';
 type App = ReturnType<typeof buildApp>;
 
 /**
- * Lets an S3 object have any content type: fauxqs takes the body of a PUT for a call of the Query API when it is
- * `application/x-www-form-urlencoded`, and stores what it made of it.
+ * Allows any content type of an S3 object: fauxqs parses the body of a PUT as a call of the Query API if it is
+ * `application/x-www-form-urlencoded`, and stores the result.
  */
 export function addObjectContentTypes(app: App): void {
   const given = new WeakMap<object, string>();

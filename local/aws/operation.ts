@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** One call of an AWS service, as a fault names it. */
+/** Service and operation of an AWS call, which a fault names. */
 export interface AwsCall {
   readonly service: 'sqs' | 's3' | 'secrets' | 'dynamodb';
   readonly operation: string;
@@ -33,7 +33,7 @@ const BUCKET_OPERATIONS: Readonly<Record<string, string>> = {
   DELETE: 'DeleteBucket',
 };
 
-/** Which service and operation a request is for, from what every AWS client sends; undefined for none of ours. */
+/** Service and operation of a request, from headers that every AWS client sends; undefined for other services. */
 export function awsCall({ method, url, headers }: Request): AwsCall | undefined {
   const target = headers['x-amz-target'];
   if (typeof target === 'string') {

@@ -1,20 +1,16 @@
-// fauxqs exports its server only; the store is reached by path, at the exact version that package.json pins.
-import { SqsQueue, SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
-import type { ReceivedMessage, SqsMessage } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import type { StackClock } from '../clock.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 import { fairOrder } from './fair-share.ts';
+import { type ReceivedMessage, type SqsMessage, type SqsQueue, SqsQueueBase, SqsStoreBase } from './fauxqs.ts';
 import { sentWith } from './sent.ts';
 
-export type { ReceivedMessage, SqsMessage };
-
-/** SQS hands out no more messages at a time. */
+/** Most messages of one receive in SQS. */
 const RECEIVE_LIMIT = 10;
 
-/** After so much stack time without work the time that a group took counts half. */
+/** Half-life, in stack time, of a group's time in flight. */
 const BUSY_HALVES_MS = 60_000;
 
-/** How many messages came and went, since the queue was made. */
+/** Counts of messages since the queue was made. */
 export interface Traffic {
   sent: number;
   received: number;
@@ -22,17 +18,17 @@ export interface Traffic {
 }
 
 /** A queue whose delays, visibility and retention run in stack time. */
-export class LocalQueue extends SqsQueue {
+export class LocalQueue extends SqsQueueBase {
   readonly #clock: StackClock;
-  /** As SQS counts them: what its redrive policy moves here was not sent. */
+  /** Counts as SQS has them: messages moved here by a redrive policy are not sent ones. */
   readonly traffic: Traffic = { sent: 0, received: 0, deleted: 0 };
   readonly #lastHandle = new WeakMap<SqsMessage, string>();
   readonly #receivedAt = new WeakMap<SqsMessage, number>();
-  /** Time in flight of what was deleted lately, by group; old times count ever less. */
+  /** Time in flight of recently deleted messages, by group, decaying. */
   readonly #busy = { byGroup: new Map<string, number>(), all: 0, halvedAt: Date.now() };
-  /** So many messages at the head are known to be of one group: a backlog is not looked through each time. */
+  /** Number of messages at the head that are known to be of one group, so that a backlog is not searched each time. */
   #uniform = 0;
-  /** Queue that a message was in before SQS itself moved it to its dead-letter queue. */
+  /** Source queue of a message that SQS itself moved to its dead-letter queue. */
   static readonly #origin = new WeakMap<SqsMessage, string>();
 
   constructor(
@@ -47,7 +43,7 @@ export class LocalQueue extends SqsQueue {
     this.#clock = clock;
   }
 
-  /** ARN of the queue that the redrive policy took the message from; undefined for one that was sent here. */
+  /** ARN of the queue that the redrive policy took the message from; undefined for a message that was sent here. */
   static originOf(message: SqsMessage): string | undefined {
     return LocalQueue.#origin.get(message);
   }
@@ -94,9 +90,9 @@ export class LocalQueue extends SqsQueue {
   }
 
   /**
-   * Keeps received messages hidden for one more visibility timeout.
+   * Hides received messages for one more visibility time-out.
    *
-   * Attempts take real time, so a sped-up visibility can end within an invocation, which its six-fold margin over the
+   * Attempts take real time, so a scaled visibility time-out can end within an invocation, which its six-fold margin over the
    * function's time-out rules out on AWS.
    */
   hold(receiptHandles: readonly string[]): void {
@@ -107,7 +103,7 @@ export class LocalQueue extends SqsQueue {
     }
   }
 
-  /** Shortens or lengthens the waits that have begun, for a clock that goes on `factor` times as fast. */
+  /** Rescales running waits for a clock that runs `factor` times as fast from now. */
   rescale(factor: number): void {
     const now = Date.now();
     const moved = (time: number) => now + (time - now) / factor;
@@ -125,7 +121,7 @@ export class LocalQueue extends SqsQueue {
     super.changeVisibility(receiptHandle, seconds / this.#clock.scale);
   }
 
-  /** SQS takes the latest receipt handle even after its visibility timeout; fauxqs alone would let the message come back. */
+  /** Deletes by the latest receipt handle even after its visibility time-out, as SQS does and fauxqs does not. */
   override deleteMessage(receiptHandle: string): boolean {
     const entry = this.inflightMessages.get(receiptHandle);
     if (entry) this.#noteBusy(entry.message);
@@ -153,7 +149,7 @@ export class LocalQueue extends SqsQueue {
     super.processTimers();
   }
 
-  /** Moves what a fair queue hands out next to the head; whether that changed anything. */
+  /** Moves the messages that a fair queue delivers next to the head; returns whether the order changed. */
   #putQuietFirst(most: number): boolean {
     const { messages } = this;
     const groupAt = (place: number) => messages[place]?.messageGroupId;
@@ -197,7 +193,7 @@ export class LocalQueue extends SqsQueue {
       busy.byGroup.set(message.messageGroupId, (busy.byGroup.get(message.messageGroupId) ?? 0) + ms);
   }
 
-  /** When the oldest message that is not deleted was sent, in time of day; undefined if the queue is empty. */
+  /** Real time at which the oldest message was sent; undefined if the queue is empty. */
   get oldestSent(): number | undefined {
     this.processTimers();
     const waiting = [...this.messages, ...this.delayedMessages];
@@ -206,17 +202,17 @@ export class LocalQueue extends SqsQueue {
     return times.length === 0 ? undefined : times.reduce((oldest, time) => Math.min(oldest, time));
   }
 
-  /** Settles due timers first, so that counts are true for a queue that nobody receives from. */
+  /** Settles due timers first, so that counts are right for a queue without a consumer. */
   override getAttribute(name: Parameters<SqsQueue['getAttribute']>[0]): string | undefined {
     this.processTimers();
     return super.getAttribute(name);
   }
 }
 
-/** All queues of the stack; finds them by name whatever region a client signs for. */
-export class LocalQueues extends SqsStore {
+/** All queues of the stack; finds them by name for any signing region. */
+export class LocalQueues extends SqsStoreBase {
   readonly #clock: StackClock;
-  /** Where this server listens, for queue URLs; set before the first queue is made. */
+  /** Origin of this server, for queue URLs; set before the first queue is made. */
   origin = '';
 
   constructor(clock: StackClock) {
@@ -244,7 +240,7 @@ export class LocalQueues extends SqsStore {
     return queue;
   }
 
-  /** Makes a queue as CreateQueue would, for the resources of the template. */
+  /** Makes a queue of the template as CreateQueue does. */
   add(name: string, attributes: Record<string, string>): LocalQueue {
     return this.createQueue(name, this.buildQueueUrl(name), `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`, attributes);
   }

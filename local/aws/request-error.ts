@@ -1,4 +1,4 @@
-/** An error that an AWS client sees under `code`, which is the caller's fault. */
+/** A caller's error, which the AWS client sees as `code`. */
 export class RequestError extends Error {
   readonly code: string;
 

@@ -2,12 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { ACCOUNT, REGION } from '../template/names.ts';
 import { RequestError } from './request-error.ts';
 
-/** Made-up values for the secret fields of a provider: good for one start of the stack, and of no use anywhere else. */
+/** Generated values for the secret fields of a provider, for one start of the stack. */
 export function makeSecret(key: string, fields: readonly string[]): Record<string, string> {
   return Object.fromEntries(fields.map((field) => [field, `local-${key}-${field}-${randomBytes(12).toString('hex')}`]));
 }
 
-/** Secrets Manager as far as a Lambda reads from it and a key is rotated. */
+/** Secrets Manager with the operations for reading a secret and rotating a key. */
 export class LocalSecrets {
   readonly #values = new Map<string, string>();
 
@@ -15,7 +15,7 @@ export class LocalSecrets {
     this.#values.set(name, JSON.stringify(value));
   }
 
-  /** The answer to GetSecretValue or PutSecretValue; other operations are not known here. */
+  /** Answers GetSecretValue and PutSecretValue; other operations are refused. */
   handle(operation: string, input: Record<string, unknown>): object {
     if (operation !== 'GetSecretValue' && operation !== 'PutSecretValue') {
       throw new RequestError('InvalidRequestException', `The local Secrets Manager does not know ${operation}.`);

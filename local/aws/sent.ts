@@ -1,22 +1,22 @@
 import { RequestError } from './request-error.ts';
 
-/** What a sender says of a message beside its body and its attributes. */
+/** Fields of a sent message other than its body and attributes. */
 export interface Sent {
   /** The system attribute `AWSTraceHeader`, or else the header of the request. */
   readonly traceHeader?: string;
-  /** `MessageGroupId`: whose mail it is, for fair queues. */
+  /** `MessageGroupId`, for fair queues. */
   readonly groupId?: string;
 }
 
-/** Letters, digits and punctuation, at most 128 (SendMessage, API reference, collected 2026-11-28). */
+/** Characters of a group: letters, digits and punctuation, at most 128 (SendMessage, API reference, collected 2026-11-28). */
 const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
 
 type Entry = Record<string, unknown> & { MessageAttributes?: object };
 
-/** By the attributes object of the request, which becomes that of the message: fauxqs keeps nothing else of these. */
+/** Keyed by the attributes object of the request, which becomes the message's; fauxqs drops all other fields. */
 const sent = new WeakMap<object, Sent>();
 
-/** Notes what the entries of a SendMessage or SendMessageBatch say, before fauxqs makes messages of them. */
+/** Stores these fields of a SendMessage or SendMessageBatch, before fauxqs makes messages of its entries. */
 export function noteSent(operation: string, input: Entry, traceHeader: string | undefined): void {
   for (const entry of entriesOf(operation, input)) {
     entry.MessageAttributes ??= {};
@@ -26,12 +26,12 @@ export function noteSent(operation: string, input: Entry, traceHeader: string | 
   }
 }
 
-/** What was said of a message, also after it was moved to another queue. */
+/** These fields of a message, also after it was moved to another queue. */
 export function sentWith({ messageAttributes }: { readonly messageAttributes: object }): Sent {
   return sent.get(messageAttributes) ?? {};
 }
 
-/** Adds to the answer of a ReceiveMessage what was asked of this. */
+/** Adds the requested fields to the answer of a ReceiveMessage. */
 export function addSent(input: Entry, { Messages = [] }: { Messages?: Received[] }, find: Find): void {
   const asked = [input['AttributeNames'], input['MessageSystemAttributeNames']].flat();
   if (!asked.includes('All') && !asked.includes('AWSTraceHeader')) return;

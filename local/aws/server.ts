@@ -1,14 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { buildApp } from 'fauxqs';
-import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
-import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
-import { INVALID_MESSAGE_BODY_CHAR } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import type { StackClock } from '../clock.ts';
 import type { FaultBoard } from '../faults/faults.ts';
 import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
 import { REGION } from '../template/names.ts';
 import { errorAnswer } from './error-answer.ts';
 import { addFaultHooks } from './fault-hooks.ts';
+import { INVALID_MESSAGE_BODY_CHAR, type S3Store, S3StoreClass, SnsStoreClass } from './fauxqs.ts';
 import { checkAttributeCount } from './message-attributes.ts';
 import { MessageMoves } from './message-move.ts';
 import { addObjectContentTypes } from './object-content-type.ts';
@@ -18,7 +16,7 @@ import { RequestError } from './request-error.ts';
 import { LocalSecrets } from './secrets.ts';
 import { addSent, noteSent } from './sent.ts';
 
-/** Largest S3 object: what SES takes (40 MB) with room for its encoding. */
+/** Largest S3 object: SES's 40 MB, with room for its encoding. */
 const OBJECT_LIMIT = 64 * 1024 * 1024;
 
 // fauxqs tests UTF-16 units and so refuses every character above U+FFFF; SQS takes them (SendMessage, API reference,
@@ -35,7 +33,7 @@ export interface AwsServer {
   close(): Promise<void>;
 }
 
-/** Starts the server; it has no queue, bucket or secret until they are added. Fails if the port is taken. */
+/** Starts the server; it has no queue, bucket or secret until they are added. Rejects if the port is taken. */
 export async function startAws(options: {
   readonly port: number;
   readonly clock: StackClock;
@@ -43,13 +41,13 @@ export async function startAws(options: {
   readonly own: OwnHosts;
 }): Promise<AwsServer> {
   const queues = new LocalQueues(options.clock);
-  const buckets = new S3Store();
+  const buckets = new S3StoreClass();
   const secrets = new LocalSecrets();
   const moves = new MessageMoves(queues);
   const app = buildApp({
     logger: false,
     defaultRegion: REGION,
-    stores: { sqsStore: queues, snsStore: new SnsStore(), s3Store: buckets },
+    stores: { sqsStore: queues, snsStore: new SnsStoreClass(), s3Store: buckets },
   });
   // Replaces the same parser of fauxqs, whose limit of 11 MiB is below the largest mail.
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: OBJECT_LIMIT }, (_request, body, done) => {

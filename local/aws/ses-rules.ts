@@ -1,52 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
-import type { Deployment } from '../template/deployment.ts';
+import type { Deployment } from '../template/deployed.ts';
+import type { DeployedReceiptRule } from '../template/receiving.ts';
+import { createMessage } from './fauxqs.ts';
 import type { AwsServer } from './server.ts';
 
-/** A receipt rule of the template that writes mail to a bucket and tells a topic. */
-export interface DeployedReceiptRule {
-  readonly recipients: readonly string[];
-  readonly bucketName: string;
-  readonly objectKeyPrefix: string;
-  readonly topicArn: string;
-}
-
-/** A queue that a topic of the template tells. */
-export interface DeployedSubscription {
-  readonly topicArn: string;
-  readonly queueArn: string;
-}
-
-type Properties = Readonly<Record<string, unknown>>;
-type Each = <T>(type: string, read: (properties: Properties) => T) => T[];
-
-/** Reads the rules and subscriptions of a template; what this does not play ends the start. */
-export function readReceiving(each: Each): Pick<Deployment, 'receiptRules' | 'subscriptions'> {
-  return {
-    receiptRules: each('AWS::SES::ReceiptRule', ({ Rule }) => {
-      const { Recipients = [], Actions = [] } = Rule as {
-        readonly Recipients?: string[];
-        readonly Actions?: { readonly S3Action?: Properties }[];
-      };
-      const action = Actions.length === 1 ? Actions[0]?.S3Action : undefined;
-      if (action === undefined)
-        throw new Error('the local stack plays receipt rules with one action, which writes to S3');
-      return {
-        recipients: Recipients,
-        bucketName: String(action['BucketName']),
-        objectKeyPrefix: String(action['ObjectKeyPrefix'] ?? ''),
-        topicArn: String(action['TopicArn']),
-      };
-    }),
-    subscriptions: each('AWS::SNS::Subscription', ({ Protocol, Endpoint, TopicArn, RawMessageDelivery }) => ({
-      played: Protocol === 'sqs' && RawMessageDelivery === true,
-      topicArn: String(TopicArn),
-      queueArn: String(Endpoint),
-    })).filter(({ played }) => played),
-  };
-}
-
-/** A mail as SES takes it from another server. */
+/** A mail that another server delivers to SES. */
 export interface MailToSes {
   readonly raw: Buffer;
   /** Empty for a bounce. */
@@ -55,8 +13,8 @@ export interface MailToSes {
 }
 
 /**
- * Takes a mail as SES does: written to the bucket by each rule that knows a recipient, and told of after that. Undefined if
- * no rule does: SES would answer the other server with 550.
+ * Receives a mail as SES does: each rule that matches a recipient writes it to the bucket and then notifies. Undefined if
+ * no rule matches: SES would answer the other server with 550.
  */
 export function receiveAsSes(
   { raw, from, to }: MailToSes,
@@ -73,16 +31,16 @@ export function receiveAsSes(
     buckets.putObject(rule.bucketName, rule.objectKeyPrefix + id, raw, 'application/octet-stream');
     const body = JSON.stringify(notification({ id, rule, recipients, from, to }));
     for (const { topicArn, queueArn } of subscriptions)
-      if (topicArn === rule.topicArn) queues.getQueueByArn(queueArn)?.enqueue(SqsStore.createMessage(body));
+      if (topicArn === rule.topicArn) queues.getQueueByArn(queueArn)?.enqueue(createMessage(body));
   }
   return { id, objects: rules.map(({ rule }) => ({ bucket: rule.bucketName, key: rule.objectKeyPrefix + id })) };
 }
 
-/** A rule names addresses, domains, and with a dot in front all subdomains of one; none stands for all. */
+/** Whether a rule matches an address: it names addresses, domains, or with a leading dot all subdomains; an empty list matches all. */
 function isFor(recipients: readonly string[], address: string): boolean {
   const given = address.toLowerCase();
   const domain = given.slice(given.lastIndexOf('@') + 1);
-  // An address with a plus part matches the rule of the one without (docs.aws.amazon.com/ses, receiving-email-receipt-rules).
+  // An address with a plus part matches the rule of the address without it (docs.aws.amazon.com/ses, receiving-email-receipt-rules).
   const plain = given.replace(/\+[^@]*@/, '@');
   return (
     recipients.length === 0 ||
@@ -92,7 +50,7 @@ function isFor(recipients: readonly string[], address: string): boolean {
   );
 }
 
-/** As in docs.aws.amazon.com/ses, receiving-email-notifications-contents (2026-11-25). */
+/** The notification of a mail (docs.aws.amazon.com/ses, receiving-email-notifications-contents, 2026-11-25). */
 function notification(mail: {
   readonly id: string;
   readonly rule: DeployedReceiptRule;

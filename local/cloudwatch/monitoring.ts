@@ -1,7 +1,7 @@
 import { LocalQueue, type LocalQueues } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 import type { InvocationFacts } from '../lambda/pool.ts';
-import type { DeployedAlarm } from './alarms/definition.ts';
+import type { DeployedAlarm } from '../template/alarms.ts';
 import { type AlarmStatus, type Alarms, compileAlarms, type Statuses } from './alarms/evaluate.ts';
 import { everyMinute } from './alarms/watch.ts';
 import { invocationData, QueueSampler } from './metrics/aws-metrics.ts';
@@ -9,10 +9,10 @@ import { readEmf } from './metrics/emf.ts';
 import { MetricStore, MINUTE_MS } from './metrics/store.ts';
 import { goesByTime, type Overload } from './overload.ts';
 
-/** Changes of state that are kept for the page. */
+/** Most changes of state kept for the page. */
 const MOST_CHANGES = 200;
 
-/** What CloudWatch is to the deployed stack: takes the metrics of everything that runs, and evaluates the alarms. */
+/** The local CloudWatch: stores the metrics of functions and queues, and evaluates the alarms. */
 export class LocalCloudWatch {
   readonly store = new MetricStore();
   readonly #clock: StackClock;
@@ -26,7 +26,7 @@ export class LocalCloudWatch {
     this.#overload = overload;
   }
 
-  /** Takes the metrics of one line that a function printed, if it has any. */
+  /** Stores the metrics of one line of a function's output, if it has any. */
   takeLine(line: string): void {
     for (const datum of readEmf(line)) this.store.add({ ...datum, at: this.#clock.toStack(datum.at) });
   }
@@ -35,17 +35,17 @@ export class LocalCloudWatch {
     for (const datum of invocationData(facts, this.#clock)) this.store.add(datum);
   }
 
-  /** How the alarms stand. */
+  /** Current states of the alarms. */
   get statuses(): Statuses {
     return this.#statuses;
   }
 
-  /** What changed, newest last; that an alarm has its first data and is well is no change. */
+  /** Changes of state, newest last; the first OK of an alarm is no change. */
   get changes(): readonly AlarmStatus[] {
     return this.#changes;
   }
 
-  /** Evaluates the alarms at every minute of stack time until the returned function is called; throws on one that it cannot. */
+  /** Evaluates the alarms at every minute of stack time until the returned function is called; throws on an unsupported alarm. */
   start(definitions: readonly DeployedAlarm[], queues: LocalQueues): () => void {
     const alarms = compileAlarms(definitions, { born: this.#clock.now() });
     const sampler = new QueueSampler(this.#clock);

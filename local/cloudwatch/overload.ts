@@ -1,10 +1,10 @@
 import { cpus } from 'node:os';
 
-/** How often the machine is looked at, in milliseconds, and how many looks are kept. */
+/** Interval of the samples, in milliseconds, and number of samples kept. */
 const EVERY_MS = 500;
 const KEPT = 10;
 
-/** From this share of busy processors on, together with timers that are late by so much, what is measured here says little of Mailover. */
+/** Share of busy processors and delay of timers from which the machine counts as overloaded. */
 const BUSY = 0.95;
 const LATE_MS = 30;
 
@@ -14,7 +14,7 @@ interface Look {
   readonly lateMs: number;
 }
 
-/** Tells whether this machine is too busy for what it runs: all processors at work for five seconds, and timers late. */
+/** Detects an overload of this machine: all processors busy for five seconds, and timers late. */
 export class Overload {
   readonly #looks: Look[] = [];
   readonly #onChange: (overloaded: boolean) => void;
@@ -29,7 +29,7 @@ export class Overload {
     return this.#is;
   }
 
-  /** Looks at the machine from now on until the returned function is called. */
+  /** Samples the machine until the returned function is called. */
   watch(): () => void {
     let due = Date.now() + EVERY_MS;
     this.#timer = setInterval(() => {
@@ -39,7 +39,7 @@ export class Overload {
     return () => clearInterval(this.#timer);
   }
 
-  /** Takes in one look at the machine; `idle` and `all` are times since it started. */
+  /** Adds one sample; `idle` and `all` are times since the machine started. */
   add(look: Look): void {
     this.#looks.push(look);
     if (this.#looks.length > KEPT) this.#looks.shift();
@@ -63,7 +63,7 @@ function processors(): Pick<Look, 'idle' | 'all'> {
   };
 }
 
-/** Alarms that go by time or by answers that did not come in time: on a machine that is too slow they are raised for its sake. */
+/** Alarms that depend on time or on late answers, which an overloaded machine raises falsely. */
 const BY_TIME: ReadonlySet<string> = new Set([
   'AccountUnknown',
   'CanaryMissing',
@@ -88,7 +88,7 @@ const BY_TIME: ReadonlySet<string> = new Set([
   'TableUnreachable',
 ]);
 
-/** Whether an alarm goes by time, by the last part of its name. */
+/** Whether an alarm depends on time, by the last part of its name. */
 export function goesByTime(name: string): boolean {
   return BY_TIME.has(name.split('/').at(-1) ?? '');
 }

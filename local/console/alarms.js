@@ -97,7 +97,7 @@ const overall = list(
 export function showAlarms({ alarms, changes: changed, providers }, layout) {
   definitions = layout.alarms;
   const now = alarms.filter(({ state }) => state === 'ALARM');
-  // Those that wake somebody come first, then those that sum up others.
+  // Alarms that page come first, then composite alarms.
   const weight = ({ name }) => (pages(definitionOf(name)) ? 0 : 2) + (definitionOf(name)?.kind === 'composite' ? 0 : 1);
   raised(now.toSorted((a, b) => weight(a) - weight(b)));
   byId('quiet').hidden = now.length > 0;

@@ -1,4 +1,4 @@
-/** Calls the API of this server; rejects with its sentence when it says no. */
+/** Calls the API of this server; rejects with the message of an error answer. */
 export async function call(method, path, body) {
   const response = await fetch(path, {
     method,

@@ -14,7 +14,7 @@ const GRAPHS_MS = 2000;
 
 let layout;
 
-/** Draws what the stack is made of, once it is ready: it does not change any more. */
+/** Draws the parts that do not change, once the stack is ready. */
 async function arrange() {
   const stack = await get('/api/stack');
   if (!stack.ready) return;
@@ -61,7 +61,7 @@ async function drawGraphs() {
   if (layout !== undefined) showGraphs(await get(`/api/console/graphs?minutes=${byId('minutes').value}`));
 }
 
-/** Does the work again and again, but not for a page that nobody sees. */
+/** Repeats the work while the page is visible. */
 function repeat(work, pauseMs, onFailure) {
   const once = async () => {
     try {

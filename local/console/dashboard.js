@@ -85,18 +85,18 @@ const BUILDERS = {
 const followers = [];
 let states = new Map();
 
-/** Gives the widgets with alarms their states. */
+/** Updates the states in alarm widgets. */
 export function showAlarmLights({ alarms }) {
   states = new Map(alarms.map(({ name, state }) => [name, state]));
   for (const follow of followers) follow();
 }
 
-/** Gives the graphs their values. */
+/** Updates the values of the graphs. */
 export function showGraphs({ widgets }) {
   for (const [id, drawn] of Object.entries(widgets)) updates.get(id)?.(drawn);
 }
 
-/** Headings and paragraphs; links and emphasis of Markdown lose their signs. */
+/** Renders Markdown as headings and paragraphs; marks of links and emphasis are removed. */
 function markdown(text) {
   return text
     .split(/\n+/)

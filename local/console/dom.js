@@ -1,6 +1,6 @@
 export const byId = (id) => document.getElementById(id);
 
-/** Makes an element; `on…` are listeners, undefined and false leave an attribute out. Children are nodes or text, never markup. */
+/** Makes an element; `on…` are listeners, undefined and false omit an attribute. Children are nodes or text, never markup. */
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -12,20 +12,20 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Changes a text only if it is another one, so that a selection survives and nothing is read out twice. */
+/** Sets a text only if it differs, so that a selection survives and screen readers do not repeat it. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Changes an attribute only if it is another one; undefined takes it away. */
+/** Sets an attribute only if it differs; undefined removes it. */
 export function setAttribute(node, name, value) {
   if (value === undefined) node.removeAttribute(name);
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
 /**
- * Keeps the children of a parent in step with a list. `create` makes a part for a new item, with its `node` and an `update`
- * that is called with the item each time; what stays is never made anew, so that focus stays too.
+ * Synchronises the children of a parent with a list. `create` makes a part for a new item, with its `node` and an `update`
+ * that is called with the item each time; nodes of kept items are not made again, so that focus stays.
  */
 export function list(parent, keyOf, create) {
   const parts = new Map();

@@ -49,14 +49,14 @@ export function graph(widget) {
   };
 }
 
-/** Most lines have nothing to tell most of the time; their names must not outweigh those that have. */
+/** One sentence for all lines without data, so that their names do not outweigh the others. */
 function silence(labels) {
   if (labels.length === 0) return '';
   const rest = labels.length > 5 ? ` and ${labels.length - 4} more` : '';
   return `No data: ${labels.slice(0, rest ? 4 : 5).join(', ')}${rest}`;
 }
 
-/** The lines that have anything to show. */
+/** The lines that have data. */
 function spokenOf(widget, drawn) {
   return widget.lines.flatMap(({ label, axis }, place) => {
     const values = drawn[place] ?? [];
@@ -70,7 +70,7 @@ function dataOf(widget, drawn, spoken) {
   const minutes = Array.from({ length }, (_, index) => index - length + 1);
   const columns = spoken.map(({ place }) => drawn[place]);
   if (!widget.stacked) return [minutes, ...columns];
-  // Each line stands on those before it; the highest is drawn first, so that the lower ones lie on top.
+  // Each line adds to those before it; the highest is drawn first, so that the lower lines are on top.
   const sums = new Array(length).fill(0);
   const stacked = columns.map((values, index) =>
     spoken[index].axis === 'right'
@@ -136,11 +136,11 @@ function seriesOf({ stacked }, place, side) {
     stroke,
     width: fills ? 1 : 1.6,
     scale: side === 'right' ? 'right' : 'y',
-    // A line needs two points; a single one is seen as a dot.
+    // A line needs two points; a single point is drawn as a dot.
     points: { show: (plot, index) => plot.data[index].filter((value) => value !== null).length < 3, size: 4 },
     spanGaps: false,
     ...(side === 'right' && { dash: [4, 3] }),
-    // Opaque: what lies below a layer must not shine through it.
+    // Opaque, so that layers below do not show through.
     ...(fills && { fill: stroke }),
   };
 }
@@ -150,7 +150,7 @@ function topOf({ most }, high, marks) {
   return Math.max(1, (high ?? 0) * 1.1, ...marks.map((mark) => (mark < (high ?? 0) * 4 ? mark * 1.15 : 0)));
 }
 
-/** Where the alarm begins. */
+/** Draws the thresholds of alarms. */
 function drawMarks({ ctx, bbox, valToPos, scales }, marks) {
   ctx.save();
   ctx.strokeStyle = read('--bad');

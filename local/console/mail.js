@@ -27,7 +27,7 @@ const rows = list(
   },
 );
 
-/** Lists what the providers took last. */
+/** Lists the mails that providers accepted last. */
 export function showMail({ accepted }) {
   const total = Object.values(accepted.counts).reduce((sum, mails) => sum + mails, 0);
   setText(byId('mail-count'), total === 0 ? 'None yet.' : `${counted(total, 'mail')}, the newest first.`);
@@ -52,7 +52,7 @@ async function read(line) {
       el('button', { type: 'button', class: 'close', 'aria-label': 'Close', onclick: () => reader.close() }, '×'),
     ),
     el('dl', { class: 'details' }, ...facts(mail, line)),
-    el('h3', {}, 'Way of the submission'),
+    el('h3', {}, 'Attempts of the submission'),
     timeline(submission, mail),
     ...(mail.html === undefined ? [] : [el('h3', {}, 'HTML'), frame(line.place)]),
     ...(mail.text === undefined ? [] : [el('h3', {}, 'Text'), el('pre', { class: 'text', tabindex: '0' }, mail.text)]),
@@ -76,9 +76,9 @@ function facts(mail, { submissionId }) {
   return values.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)));
 }
 
-/** What the ledger knows of the attempts, in order. */
+/** The attempts in the ledger, in order. */
 function timeline(submission, mail) {
-  if (submission === undefined) return el('p', { class: 'quiet' }, 'The ledger does not know this submission.');
+  if (submission === undefined) return el('p', { class: 'quiet' }, 'The ledger has no record of this submission.');
   const steps = [
     ['first seen', submission.firstSeen, ''],
     ...submission.attempts.map(({ provider, outcome, reason, blames, begun, ended, providerMessageId }) => [
@@ -111,7 +111,7 @@ function timeline(submission, mail) {
   );
 }
 
-/** Nothing in the frame may run, load, or be sent: the sandbox allows nothing, and the document brings a policy of its own. */
+/** A frame for HTML in which nothing may run, load or be sent: the sandbox allows nothing, and the document has its own policy. */
 function frame(place) {
   return el('iframe', {
     sandbox: '',
@@ -125,7 +125,7 @@ function headers(mail) {
   return el('pre', { tabindex: '0' }, mail.headers.map(([name, value]) => `${name}: ${value}`).join('\n'));
 }
 
-// A click beside the dialog closes it, as Escape does.
+// A click outside the dialog closes it, as Escape does.
 reader.addEventListener('click', (event) => {
   if (event.target === reader) reader.close();
 });

@@ -24,11 +24,11 @@ const rows = list(
   },
 );
 
-// Those that mail goes through; what is on the others has ended or is for somebody else.
+// Queues with mail to be sent; messages on the other queues have ended or are for the application.
 const isMail = ({ name }) => /-(outbound|retry-.+)$/.test(name);
 const order = ({ name }) => (name.endsWith('-outbound') ? 0 : isMail({ name }) ? 1 : 2);
 
-/** Shows how full the queues are, and how much mail is on its way in all. */
+/** Shows the message counts of the queues, and the total of mail to be sent. */
 export function showQueues({ queues }) {
   const waiting = queues.filter(isMail).reduce((sum, queue) => sum + queue.visible + queue.inFlight + queue.delayed, 0);
   setText(byId('waiting'), count(waiting));

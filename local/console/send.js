@@ -5,7 +5,7 @@ import { count } from './words.js';
 
 let batch;
 
-/** What was sent last, for the question after its mails. */
+/** Id prefix of the last batch, for requests about its mails. */
 export const sentBatch = () => batch?.batch;
 
 const shares = list(
@@ -41,7 +41,7 @@ byId('send').addEventListener('submit', (event) => {
   void send({ count: 1, to: byId('to').value, subject: byId('subject').value });
 });
 
-/** Shows who took the mails that were sent last. */
+/** Shows which providers accepted the mails of the last batch. */
 export function showSent({ accepted, providers }) {
   if (batch === undefined || accepted.batch === undefined) return;
   const taken = providers.map(({ key }, place) => [key, accepted.batch[key] ?? 0, place]);

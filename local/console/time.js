@@ -2,7 +2,7 @@ import { call } from './api.js';
 import { byId, el, setText } from './dom.js';
 
 const SCALES = [
-  [1, 'as on the clock'],
+  [1, 'real time'],
   [10, '10 times faster'],
   [60, '60 times faster'],
   [300, '300 times faster'],
@@ -24,9 +24,9 @@ select.addEventListener('change', () => {
   });
 });
 
-/** Shows at which speed the time of the stack runs, and what that means. */
+/** Shows the time scale and its effect. */
 export function showTime({ scale }) {
-  // What was asked before the answer would turn the choice back.
+  // A state that was read before the change would reset the choice.
   if (setting) return;
   if (scale !== shown) {
     shown = scale;

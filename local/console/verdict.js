@@ -9,10 +9,10 @@ function show(level, text) {
   document.title = level === 'good' ? 'Mailover' : `● ${text} – Mailover`;
 }
 
-/** Whether somebody has to get up for the alarm. */
+/** Whether the alarm goes to the page topic. */
 export const pages = ({ tells = [] } = {}) => tells.some((topic) => /page/i.test(topic));
 
-/** Says in one sentence how the whole stands. */
+/** Shows the state of the stack in one sentence. */
 export function showVerdict({ ready, alarms }, layout) {
   if (!ready) return show('unknown', 'The stack is starting');
   const raised = alarms.filter(({ state }) => state === 'ALARM');
@@ -22,7 +22,7 @@ export function showVerdict({ ready, alarms }, layout) {
   show(urgent.length > 0 ? 'bad' : 'warn', `${counted(raised.length, 'alarm')} raised – ${alarmTitle(first.name)}`);
 }
 
-/** The stack has ended, or its port is somebody else's now. */
+/** Shows that the stack has ended, or that another program uses its port. */
 export function showGone() {
   show('bad', 'The stack does not answer');
 }

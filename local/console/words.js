@@ -6,7 +6,7 @@ export const count = (value) => counts.format(value);
 /** A count with its noun. */
 export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 
-/** A measured value, short. */
+/** A measured value in few digits. */
 export function short(value) {
   if (value === null || value === undefined) return '–';
   if (Math.abs(value) >= 10_000) return `${(value / 1000).toFixed(value >= 100_000 ? 0 : 1)}k`;
@@ -16,7 +16,7 @@ export function short(value) {
 /** Time of day. */
 export const clock = (iso) => new Date(iso).toLocaleTimeString('en-GB');
 
-/** `Mailover/postmark/FailureRate`: whom it watches, and what for. */
+/** Splits `Mailover/postmark/FailureRate` into the watched part and the fault. */
 export function alarmName(name) {
   const parts = name.split('/').slice(1);
   const title = parts.pop() ?? name;

@@ -1,16 +1,16 @@
 import type { ProviderType } from '../../lambda/contract/providers.ts';
 import type { Fault } from './faults.ts';
 
-/** A misbehaviour under a plain name, and what it is on the wire of one type of provider. */
+/** A fault under a plain name, with its form on the wire of one provider type. */
 export interface NamedFault {
   readonly id: string;
   readonly label: string;
-  /** What the provider answers, for whoever wants to know. */
+  /** The provider's answer, as a detail for the user. */
   readonly detail: string;
   readonly faults: readonly Fault[];
 }
 
-/** The answers of one type of provider to a mail that it does not take; their meanings are those of its `classify.ts`. */
+/** Answers of one provider type to a mail that it does not accept; `classify.ts` of the type has their meanings. */
 interface Wire {
   readonly suspended: readonly Fault[];
   readonly refused: readonly Fault[];
@@ -32,7 +32,7 @@ const FAILED: Fault = { respond: { status: 500, body: '' }, on: 'all' };
 
 const WIRE: Readonly<Record<ProviderType, Wire>> = {
   postmark: {
-    // Told to nobody but who sends: the account's servers and streams look as ever.
+    // Only sends get this answer: the account's servers and streams look unchanged.
     suspended: [answer(422, { ErrorCode: 413, Message: 'You are not allowed to send emails.' })],
     refused: [answer(422, { ErrorCode: 403, Message: "The field 'MessageStream' is not a string." })],
     throttled: [answer(429, { ErrorCode: 429, Message: 'Rate limit exceeded.' }, {}, { 'retry-after': '30' })],
@@ -73,7 +73,7 @@ const WIRE: Readonly<Record<ProviderType, Wire>> = {
   },
 };
 
-/** The faults that a visitor of the console may switch on at a provider of a type. */
+/** The faults of a provider type that the console offers. */
 export function faultMenu(type: ProviderType): NamedFault[] {
   const { suspended, refused, throttled, failed } = WIRE[type];
   const named = (id: string, label: string, faults: readonly Fault[], detail = detailOf(faults)): NamedFault => ({
@@ -104,7 +104,7 @@ function detailOf(faults: readonly Fault[]): string {
   return respond ? `HTTP ${respond.status} ${respond.body ?? ''}`.trim() : '';
 }
 
-/** The id of what is switched on: undefined for nothing, `other` for a fault that was set by other means. */
+/** Id of the fault in force; undefined for none, `other` for a fault that is not in the menu. */
 export function faultInForce(type: ProviderType, faults: readonly Fault[]): string | undefined {
   if (faults.length === 0) return undefined;
   const given = JSON.stringify(faults);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a fault may strike: a mail being sent, a question about one already sent, or a look at the account's health. */
+/** The kind of call that a fault applies to: sending a mail, looking up a sent mail, or a health check of the account. */
 export type Occasion = 'send' | 'lookup' | 'health';
 
 /** The points of an SMTP session at which a reply can be replaced; `end` is the answer to the final dot. */
@@ -46,10 +46,10 @@ const faultSchema = z
       refuse('respond, network and smtp are for providers; a service has error, delayMs and network: forget');
   });
 
-/** One misbehaviour of a provider or of a service of our own, as `PUT …/fault` takes it. */
+/** One fault of a provider or of an AWS service, as `PUT …/fault` takes it. */
 export type Fault = Readonly<z.infer<typeof faultSchema>>;
 
-/** What is happening right now and might be struck: a call of a provider, or of one of our own services. */
+/** A call of a provider or of an AWS service that a fault may apply to. */
 export type FaultTarget = ProviderProbe | AwsProbe;
 
 interface AwsProbe {
@@ -63,21 +63,21 @@ interface ProviderProbe {
   /** Whether the connection stood when the faults were set. */
   readonly kept?: boolean;
   readonly on: Occasion;
-  /** Searched by `match`: decoded subject, addresses and headers, or the SMTP command of the stage. */
+  /** Text that `match` searches: decoded subject, addresses and headers, or the SMTP command of the stage. */
   readonly text: string;
-  /** Set by SMTP only. */
+  /** SMTP only. */
   readonly stage?: FaultStage;
 }
 
-/** The scope of faults in our own services; every other scope is a provider's key. */
+/** The scope of faults in AWS services; every other scope is a provider's key. */
 export const AWS_SCOPE = 'aws';
 
-/** A fault that cannot be set, with a sentence for the person who wrote it. */
+/** Error for a fault that cannot be set; the message is for the user. */
 export class InvalidFault extends Error {
   override readonly name = 'InvalidFault';
 }
 
-/** Reads one fault or a list of them; throws {@link InvalidFault} on anything that the contract does not know. */
+/** Parses one fault or a list; throws {@link InvalidFault} on anything that the schema does not allow. */
 export function parseFaults(input: unknown): Fault[] {
   const list = Array.isArray(input) ? input : [input];
   return list.map((item, index) => {
@@ -92,7 +92,7 @@ export function parseFaults(input: unknown): Fault[] {
 type Listener = (faults: readonly Fault[]) => Promise<void> | void;
 type Counted = Fault & { hits: number };
 
-/** The faults in force, by scope, and how often each one struck. */
+/** The faults in force, by scope, with their hits. */
 export class FaultBoard {
   readonly #faults = new Map<string, Counted[]>();
   readonly #listeners = new Map<string, Listener[]>();
@@ -129,17 +129,17 @@ export class FaultBoard {
     }
   }
 
-  /** Ends all faults of a scope; resolves when things work again. */
+  /** Ends all faults of a scope; resolves when they no longer apply. */
   async clear(scope: string): Promise<void> {
     await this.set(scope, []);
   }
 
-  /** The faults of a scope with their hits. A closed port cannot count who knocked: `refuse` then stays at 0. */
+  /** The faults of a scope with their hits. A closed port cannot count connections: the hits of `refuse` then stay at 0. */
   get(scope: string): (Fault & { hits: number })[] {
     return (this.#faults.get(scope) ?? []).map((fault) => ({ ...fault }));
   }
 
-  /** Whether a fault of the scope has a `match`, so that a request must be read before it can be judged. */
+  /** Whether a fault of the scope has a `match`, so that the request must be read first. */
   needsText(scope: string): boolean {
     return (this.#faults.get(scope) ?? []).some((fault) => fault.match !== undefined);
   }
@@ -170,8 +170,8 @@ export class FaultBoard {
 }
 
 /**
- * Whether these faults close a port for everybody; `alone` if nothing but health comes in there.
- * A port is open or closed for all; a `refuse` with a condition resets single connections instead.
+ * Whether these faults close a port; `alone` if the port is for health checks only.
+ * A port is open or closed for all connections; a `refuse` with a condition resets single connections instead.
  */
 export function closesPort(faults: readonly Fault[], alone?: 'health'): boolean {
   const first = faults[0];

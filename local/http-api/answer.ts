@@ -5,7 +5,7 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** What API Gateway says by itself. */
+/** An answer of API Gateway itself, without a function. */
 export function gatewayAnswer(status: number, message: string): HttpAnswer {
   return {
     status,
@@ -17,7 +17,7 @@ export function gatewayAnswer(status: number, message: string): HttpAnswer {
 export const FAILED = gatewayAnswer(500, 'Internal Server Error');
 
 /**
- * What a function's answer becomes: with a `statusCode` it is taken apart, without one it is the JSON body of a 200
+ * Converts a function's result to an HTTP answer: with a `statusCode` by its fields, without one as the JSON body of a 200
  * (docs.aws.amazon.com/apigateway, http-api-develop-integrations-lambda, collected 2026-11-25).
  */
 export function httpResponse(answer: unknown): HttpAnswer {

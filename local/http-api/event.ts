@@ -4,10 +4,10 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
 // The documentation says "binary" and lists nothing; measured against AWS by ministackorg/ministack#766 (2026-06-01):
-// these are text, everything else is not, a form and a request without Content-Type included.
+// these are text; everything else is binary, including a form and a request without Content-Type.
 const TEXT = /^(text\/.*|application\/(json|xml|javascript))$/i;
 
-/** What API Gateway knows of a request besides its bytes. */
+/** Facts of a request that API Gateway adds to the event. */
 export interface RequestFacts {
   readonly apiId: string;
   readonly stage: string;
@@ -17,7 +17,7 @@ export interface RequestFacts {
   readonly now: number;
 }
 
-/** The event that a function gets for a request: payload format 2.0 of an HTTP API. */
+/** The event of a request for the function: payload format 2.0 of an HTTP API. */
 export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFacts): APIGatewayProxyEventV2 {
   const { apiId, stage, routeKey, pathParameters, now } = facts;
   const method = request.method ?? 'GET';
@@ -36,7 +36,7 @@ export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFa
     headers: {
       ...headers,
       'x-amzn-trace-id': `Root=1-${Math.floor(now / 1000).toString(16)}-${randomBytes(12).toString('hex')}`,
-      // The address that is really there comes last; what a client claims stays in front of it.
+      // The real address comes last; addresses that the client claims stay in front of it.
       'x-forwarded-for': forwarded === undefined ? sourceIp : `${forwarded}, ${sourceIp}`,
       'x-forwarded-port': '443',
       'x-forwarded-proto': 'https',
@@ -66,13 +66,13 @@ export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFa
   };
 }
 
-/** Path and query of a request target, neither of them decoded. */
+/** Path and query of a request target, not decoded. */
 export function splitUrl(url: string): { readonly path: string; readonly query: string } {
   const mark = url.indexOf('?');
   return mark === -1 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
 
-/** Names in lower case, repeats joined with a comma; cookies stand by themselves, as format 2.0 has them. */
+/** Names in lower case, repeats joined with a comma; cookies separate, as in format 2.0. */
 function headersOf(raw: readonly string[]): { headers: Record<string, string>; cookies: string[] } {
   const headers: Record<string, string> = {};
   const cookies: string[] = [];

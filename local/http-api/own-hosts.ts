@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** Whether a host name, in lower case and without port, is one of this machine or was declared by its owner. */
+/** Whether a host name, in lower case and without port, is loopback or declared in `MAILOVER_HOSTS`. */
 export type OwnHosts = (name: string) => boolean;
 
 const LOOPBACK = /^(127\.0\.0\.1|\[::1\]|([a-z0-9_-]+\.)*localhost\.?)$/;
 const HOST = /^([a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
 
-/** The hosts that the local stack answers under: loopback, and those that are `declared`. */
+/** Host names that the local stack answers to: loopback, and the `declared` ones. */
 export function ownHosts(declared: readonly string[] = []): OwnHosts {
   const names = new Set(declared);
   return (name) => LOOPBACK.test(name) || names.has(name);
@@ -30,8 +30,8 @@ export function declaredHosts(text = ''): readonly string[] {
 }
 
 /**
- * Keeps the pages of the web away from a server, whatever its answers allow: a page whose name was made to lead here
- * sends its own Host, and one that posts from elsewhere its own Origin. Both are refused before anything is read.
+ * Protects a server from pages of other sites: a page whose host name resolves to this machine
+ * sends its own Host, and a page that posts from another site its own Origin. Both are refused before the body is read.
  */
 export function refuseForeign<T extends Server>(server: T, own: OwnHosts): T {
   const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
@@ -44,16 +44,16 @@ export function refuseForeign<T extends Server>(server: T, own: OwnHosts): T {
   return server;
 }
 
-/** Why a request may be a foreign page's; undefined for one of this machine's own programs and pages. */
+/** Why a request may come from another site's page; undefined for this machine's programs and pages. */
 function whyForeign({ headers, rawHeaders, url = '' }: IncomingMessage, own: OwnHosts): string | undefined {
   const hosts = rawHeaders.filter((name, place) => place % 2 === 0 && name.toLowerCase() === 'host').length;
-  // A proxy's request line names the host once more.
+  // The request line of a proxied request repeats the host.
   const isOwn =
     hosts === 1 && isOwnHost(headers.host, own) && (url.startsWith('/') || url === '*' || isOwnUrl(url, own));
   if (!isOwn)
-    return 'This server answers under 127.0.0.1, localhost or [::1]; other names have to stand in MAILOVER_HOSTS when the stack starts.';
+    return 'This server answers under 127.0.0.1, localhost or [::1]; set MAILOVER_HOSTS for other names before the stack starts.';
   if (headers.origin !== undefined && !isOwnUrl(headers.origin, own))
-    return 'This server answers no requests from the pages of other hosts; those in MAILOVER_HOSTS when the stack starts are its own.';
+    return 'This server answers no requests from pages of other hosts; set MAILOVER_HOSTS for its own before the stack starts.';
   return isEmbedded(headers) ? 'This server answers no requests that the page of another site embeds.' : undefined;
 }
 
@@ -67,14 +67,14 @@ function isOwnUrl(text: string, own: OwnHosts): boolean {
   return isOwnHost(host, own);
 }
 
-/** An image, a script or a frame of a foreign page sends no Origin; a link that is followed may lead to the console. */
+/** Whether another site's page embeds the request as an image, script or frame, which send no Origin; a followed link is allowed. */
 function isEmbedded({ 'sec-fetch-site': site, 'sec-fetch-dest': destination }: IncomingHttpHeaders): boolean {
   return site === 'cross-site' && destination !== 'document';
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, problem: string): void {
   const body = JSON.stringify({ error: problem });
-  // The rest of the request is read and forgotten, so that its sender is there to hear the answer.
+  // The rest of the request is read and dropped, so that the client can read the answer.
   request.resume();
   response.writeHead(403, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   response.end(body);

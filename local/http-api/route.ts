@@ -1,14 +1,14 @@
-import type { DeployedRoute } from './deployed.ts';
+import type { DeployedRoute } from '../template/apis.ts';
 
-/** A route that takes a request, and what its path variables stand for. */
+/** A route that matches a request, with the values of its path variables. */
 export interface Match<Route> {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 /**
- * The route that API Gateway would choose: a full match before one with a greedy variable, that before `$default`;
- * among equals the one with more literal segments, and a method before ANY
+ * Chooses a route as API Gateway does: a full match before a greedy variable, a greedy variable before `$default`;
+ * among equals the route with more literal segments, and a method before ANY
  * (docs.aws.amazon.com/apigateway, http-api-develop-routes, collected 2026-11-25).
  */
 export function chooseRoute<Route extends Pick<DeployedRoute, 'key'>>(

@@ -1,46 +1,46 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DeployedApi, DeployedRoute } from '../template/apis.ts';
 import { FAILED, gatewayAnswer, type HttpAnswer, httpResponse } from './answer.ts';
-import type { DeployedApi, DeployedRoute } from './deployed.ts';
 import { eventOf, splitUrl } from './event.ts';
 import { type OwnHosts, refuseForeign } from './own-hosts.ts';
 import { chooseRoute } from './route.ts';
 
 // http-api-quotas of the API Gateway guide and Lambda's quotas, collected 2026-11-25. The limit of Lambda is on the event
-// as JSON, so what the body takes there counts: base64 of a form, escapes of quotes and line ends in text.
+// as JSON, so the encoded size of the body counts: base64 of a form, escapes of quotes and line ends in text.
 const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 const MAX_HEADER_BYTES = 10_240;
 
 // 413 in both cases was observed at API Gateway (koki-develop/lgtm-generator#10, 2021-09-12, on a REST API), 503 after the
-// integration's time at an HTTP API (serverless/serverless#11222); the texts differ from API to API and nobody reads them.
+// integration's time at an HTTP API (serverless/serverless#11222); the texts differ from API to API and no client reads them.
 const TOO_LARGE = gatewayAnswer(413, 'Request Entity Too Large');
 const NOT_FOUND = gatewayAnswer(404, 'Not Found');
 const TIMED_OUT = gatewayAnswer(503, 'Service Unavailable');
 
-/** Runs a function that the template names; rejects if it throws, ends or runs out of its own time. */
+/** Runs a function of the template; rejects if it throws, its process ends or it times out. */
 export type Invoke = (functionName: string, event: unknown) => Promise<unknown>;
 
-/** What stands behind the listener. */
+/** Options of the HTTP API server. */
 export interface HttpApiOptions {
-  /** 0 takes a free one. */
+  /** 0 for a free port. */
   readonly port: number;
-  /** A provider that calls through a tunnel comes under the tunnel's name. */
+  /** Host names to answer to, such as that of a tunnel through which a provider posts. */
   readonly own: OwnHosts;
-  /** Empty until the template is read; a request then finds no route. */
+  /** APIs of the template; empty until it is read. */
   apis(): readonly DeployedApi[];
   readonly invoke: Invoke;
 }
 
-/** Serves the HTTP APIs of a template on 127.0.0.1 as API Gateway would. Fails if the port is taken. */
+/** Serves the HTTP APIs of a template on 127.0.0.1 as API Gateway would. Rejects if the port is taken. */
 export async function startHttpApi(
   options: HttpApiOptions,
 ): Promise<{ readonly url: string; close(): Promise<unknown> }> {
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     serve(request, options).then(
       (answer) => write(response, answer),
-      // The client went away while it was sending.
+      // The client closed the connection while it was sending.
       () => request.socket.destroy(),
     );
   });
@@ -75,7 +75,7 @@ async function serve(request: IncomingMessage, { apis, invoke }: HttpApiOptions)
   return NOT_FOUND;
 }
 
-/** The function goes on when API Gateway no longer waits for it, as on AWS. */
+/** Answer of the function, or 503 after the route's time; the function continues after that, as on AWS. */
 async function answerInTime(route: DeployedRoute, invoke: Invoke, event: unknown): Promise<HttpAnswer> {
   const over = new AbortController();
   const timeUp = delay(route.timeoutMs, TIMED_OUT, { signal: over.signal, ref: false }).catch(() => TIMED_OUT);
@@ -91,7 +91,7 @@ function withoutStage(path: string, stage: string): string | undefined {
   return path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : undefined;
 }
 
-/** All of a request is read, however large, so that its client is there to hear the answer. */
+/** Reads the whole body, whatever its size, so that the client can read the answer. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

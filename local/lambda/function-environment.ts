@@ -1,25 +1,27 @@
-import { HEALTH_MARK } from '../../lambda/contract/health-environment.ts';
+import { healthEnvironment } from '../../lambda/contract/health-environment.ts';
 import type { StackClock } from '../clock.ts';
-import type { DeployedFunction } from '../template/deployment.ts';
+import type { DeployedFunction } from '../template/deployed.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
-/** What every function of one stack is told about its surroundings. */
+/** Addresses and settings of the local stack that every function gets in its environment. */
 export interface StackEnvironment {
   readonly awsUrl: string;
   readonly dynamodbUrl?: string;
-  /** By provider key. */
+  /** Simulators' addresses by provider key. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** The same for the function that asks for health. */
+  /** The same for the health function. */
   readonly healthEndpoints: Readonly<Record<string, string>>;
-  /** PEM file of the certificate that the local SMTP servers show. */
+  /** PEM file of the certificate of the local SMTP servers. */
   readonly certificateFile: string;
   readonly clock: StackClock;
 }
 
-/** The environment of a function's processes: that of the template, what Lambda adds, and where this machine's services are. */
+/** Environment of a function's processes: the template's, Lambda's, and the addresses of the local services. */
 export function functionEnvironment(target: DeployedFunction, surroundings: StackEnvironment): Record<string, string> {
   const { awsUrl, dynamodbUrl, certificateFile, clock } = surroundings;
-  const endpoints = HEALTH_MARK in target.environment ? surroundings.healthEndpoints : surroundings.endpoints;
+  const endpoints = healthEnvironment.matches(target.environment)
+    ? surroundings.healthEndpoints
+    : surroundings.endpoints;
   return {
     ...target.environment,
     PATH: process.env['PATH'] ?? '',

@@ -3,7 +3,7 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { LocalQueue, LocalQueues } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 import { AWS_SCOPE, type FaultBoard } from '../faults/faults.ts';
-import type { DeployedMapping } from '../template/deployment.ts';
+import type { DeployedMapping } from '../template/deployed.ts';
 import type { Pool } from './pool.ts';
 import { failedMessages, sqsRecord } from './sqs-event.ts';
 import { invocationsBefore, LOOP_LIMIT } from './trace.ts';
@@ -12,10 +12,10 @@ import { invocationsBefore, LOOP_LIMIT } from './trace.ts';
 const RECEIVE_LIMIT = 10;
 const LONG_POLL_SECONDS = 20;
 const MIN_HOLD_MS = 20;
-/** Pause after a receive that a fault made fail. */
+/** Pause after a receive that failed because of a fault. */
 const FAULT_PAUSE_MS = 200;
 
-/** An event source mapping at work: receives batches, invokes the function, deletes what succeeded. */
+/** A running event source mapping: receives batches, invokes the function, deletes processed messages. */
 export class Poller {
   readonly #mapping: DeployedMapping;
   readonly #queue: LocalQueue;
@@ -47,7 +47,7 @@ export class Poller {
     this.#running = this.#run();
   }
 
-  /** Stops receiving; batches in flight are left to their processes, which the pool ends. */
+  /** Stops receiving; batches in flight continue until the pool ends their processes. */
   async close(): Promise<void> {
     this.#ending.abort();
     this.#freed.resolve();
@@ -70,7 +70,7 @@ export class Poller {
         this.#freed.resolve();
         this.#freed = Promise.withResolvers();
       });
-      // The next batch is received only when this one has a process: messages wait on the queue, not here.
+      // The next batch is received only when this batch has a process, so that messages wait on the queue.
       await started.promise;
     }
   }
@@ -109,11 +109,11 @@ export class Poller {
     });
   }
 
-  /** A batch whose function failed is left alone: it comes back when its visibility timeout has passed. */
+  /** Invokes the function with a batch; if that fails, the batch comes back after its visibility time-out. */
   async #process(batch: readonly SQSRecord[], started: () => void): Promise<void> {
     const event: SQSEvent = { Records: [...batch] };
     const causes = batch.map(({ attributes }) => attributes.AWSTraceHeader);
-    // Recursive loop detection: Lambda refuses the invocation and says so in no log; the batch is received in vain.
+    // Recursive loop detection: Lambda refuses the invocation without a log line; the receive counts.
     if (!this.#pool.target.allowsLoops && Math.max(...causes.map(invocationsBefore)) >= LOOP_LIMIT) return started();
     const handles = batch.map(({ receiptHandle }) => receiptHandle);
     const holding = setInterval(() => this.#queue.hold(handles), Math.max(MIN_HOLD_MS, this.#queue.visibilityMs / 3));
@@ -125,14 +125,14 @@ export class Poller {
         if (!failed.has(messageId)) this.#queue.deleteMessage(receiptHandle);
       }
     } catch {
-      // The process has logged why, and Lambda tells nobody else either.
+      // The process has logged the reason; Lambda reports it nowhere else either.
     } finally {
       clearInterval(holding);
       started();
     }
   }
 
-  /** Lambda's own calls of SQS meet the faults of our services too. */
+  /** Whether a fault applies to one of Lambda's own SQS calls. */
   async #fails(...operations: string[]): Promise<boolean> {
     for (const operation of operations) {
       const fault = this.#faults.match(AWS_SCOPE, { service: 'sqs', operation });

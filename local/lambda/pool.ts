@@ -1,29 +1,29 @@
-import type { DeployedFunction } from '../template/deployment.ts';
+import type { DeployedFunction } from '../template/deployed.ts';
 import { traceOf } from './trace.ts';
 import { FunctionProcess } from './worker.ts';
 
-/** A batch that waited this long for a free process gets a further one. */
+/** Wait for a free process after which a batch gets a new one. */
 const GROW_AFTER_MS = 250;
-/** A process beyond the first ends after this long without work. */
+/** Idle time after which a process beyond the first ends. */
 const IDLE_MS = 60_000;
-/** Pause before a process that could not even import its handler is replaced; doubles up to the second. */
+/** Pause before a process that could not import its handler is replaced; doubles from `first` to `most`. */
 const RESTART_MS = { first: 100, most: 5_000 } as const;
 
 /** One call of a function, as the metrics of Lambda count it. */
 export interface InvocationFacts {
   readonly functionName: string;
-  /** Time of day at which it began. */
+  /** Real time of its start. */
   readonly startedAt: number;
   readonly durationMs: number;
-  /** It threw, ran out of time or lost its process. */
+  /** Whether it threw, timed out or lost its process. */
   readonly failed: boolean;
-  /** Calls of this function that ran when it began, itself included. */
+  /** Calls of this function that ran at its start, including itself. */
   readonly concurrent: number;
 }
 
-/** Who is told what the processes do. */
+/** Callbacks for output and invocations of the processes. */
 export interface PoolListeners {
-  /** Told each line that a process prints. */
+  /** Called with each line that a process prints. */
   onOutput(text: string): void;
   onInvocation(facts: InvocationFacts): void;
 }
@@ -74,8 +74,8 @@ export class Pool {
   }
 
   /**
-   * Invokes the function on the first process that is free; `onStart` is called when there is one. `causes` are the trace
-   * headers of what it is invoked with.
+   * Invokes the function on the first free process; `onStart` is called when there is one. `causes` are the trace
+   * headers of the messages in the event.
    */
   async invoke(
     event: unknown,
@@ -190,7 +190,7 @@ export class Pool {
     });
   }
 
-  /** At once after a kill; with a growing pause if the handler cannot be imported. */
+  /** Replaces a process: at once after a kill, with a growing pause if the handler cannot be imported. */
   #replace(imported: boolean): void {
     const needed = (): boolean =>
       !this.#closed && this.#workers.size < Math.max(1, Math.min(this.#waiting.length, this.#maximum));

@@ -1,14 +1,14 @@
-/** What the pool sends to a child process. */
+/** Message of the pool to a child process. */
 export interface Invocation {
   readonly id: string;
   readonly event: unknown;
-  /** Time of day in milliseconds at which the function's time is up. */
+  /** Real time, in epoch milliseconds, of the function's time-out. */
   readonly endsAt: number;
-  /** X-Ray trace header of this invocation; the SDK hands it on. */
+  /** X-Ray trace header of this invocation; the SDK passes it on. */
   readonly trace: string;
 }
 
-/** What a child process sends back. */
+/** Message of a child process to the pool. */
 export type ChildReport =
   | { readonly kind: 'ready' }
   | { readonly kind: 'answered'; readonly id: string; readonly answer?: unknown }

@@ -2,24 +2,24 @@ import type { LocalQueues } from '../aws/queue.ts';
 import { LocalQueue } from '../aws/queue.ts';
 import type { StackClock } from '../clock.ts';
 import type { FaultBoard } from '../faults/faults.ts';
-import type { DeployedFunction, Deployment } from '../template/deployment.ts';
+import type { DeployedFunction, Deployment } from '../template/deployed.ts';
 import { Poller } from './poller.ts';
 import { Pool, type PoolListeners } from './pool.ts';
 
-/** One machine runs at most this many processes of a function, whatever the template allows. */
+/** Most processes of a function on this machine, whatever the template allows. */
 const MOST_PROCESSES = 10;
 
-/** The functions of a deployment at work. */
+/** The running functions of a deployment. */
 export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
-  /** Runs a function once, as a service of AWS would; rejects if it throws, ends or is not there. */
+  /** Runs a function once, as an AWS service would; rejects if it throws, its process ends or it does not exist. */
   invoke(functionName: string, event: unknown): Promise<unknown>;
   /** Replaces the processes of a function, so that what they remember counts no more; resolves when the old ones take up nothing any more. */
   renew(functionName: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts every function that something feeds; resolves when each has a process that has imported its handler. */
+/** Starts every function with a trigger; resolves when each has a process that has imported its handler. */
 export async function runFunctions(options: {
   readonly deployment: Deployment;
   readonly queues: LocalQueues;
@@ -27,7 +27,7 @@ export async function runFunctions(options: {
   readonly clock: StackClock;
   readonly listeners: PoolListeners;
   environmentOf(target: DeployedFunction): Readonly<Record<string, string>>;
-  /** Called as soon as there is something to close, before anything is awaited. */
+  /** Called before anything is awaited, so that a failed start can be closed. */
   onStarted(running: RunningFunctions): void;
 }): Promise<void> {
   const { deployment, queues, faults, clock } = options;
@@ -51,7 +51,7 @@ export async function runFunctions(options: {
       await Promise.all(polling);
     },
   };
-  // Those that are called by something else than a queue.
+  // Functions that an HTTP API or a schedule calls.
   const callers = [...deployment.apis.flatMap(({ routes }) => routes), ...deployment.schedules];
   const invoked = new Set(callers.map(({ functionName }) => functionName));
   for (const target of deployment.functions) {

@@ -1,9 +1,10 @@
 import type { SQSMessageAttributes, SQSRecord } from 'aws-lambda';
-import { LocalQueue, type ReceivedMessage, type SqsMessage } from '../aws/queue.ts';
+import type { ReceivedMessage, SqsMessage } from '../aws/fauxqs.ts';
+import { LocalQueue } from '../aws/queue.ts';
 import { sentWith } from '../aws/sent.ts';
 import { ACCOUNT, REGION } from '../template/names.ts';
 
-/** A received message in the shape in which Lambda hands it to a function. */
+/** A received message as a record of Lambda's SQS event. */
 export function sqsRecord(received: ReceivedMessage, message: SqsMessage, queueArn: string): SQSRecord {
   const origin = LocalQueue.originOf(message);
   const { traceHeader } = sentWith(message);
@@ -47,8 +48,8 @@ function messageAttributes(message: SqsMessage): SQSMessageAttributes {
 }
 
 /**
- * Message ids that stay on the queue after a function answered. As Lambda has it (developer guide, "Implementing partial
- * batch responses", collected 2026-11-23): an answer without failures is a success, an answer that is wrong fails the batch.
+ * Ids of the messages that stay on the queue after a function's answer (Lambda developer guide, "Implementing partial
+ * batch responses", collected 2026-11-23): an answer without failures is a success, an invalid answer fails the batch.
  */
 export function failedMessages(answer: unknown, batch: readonly { readonly messageId: string }[]): ReadonlySet<string> {
   const ids = new Set(batch.map(({ messageId }) => messageId));

@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /**
- * Invocations of one chain after which Lambda refuses the next one (Lambda developer guide, "Use Lambda recursive loop
+ * Invocations of one chain after which Lambda refuses the next invocation (Lambda developer guide, "Use Lambda recursive loop
  * detection": about 16; collected 2026-11-28).
  */
 export const LOOP_LIMIT = 16;
 
 /**
- * Invocations that led to a message, by the `Lineage` field of its trace header, which Lambda adds and the SDK hands on:
+ * Number of invocations that led to a message, from the `Lineage` field of its trace header, which Lambda adds and the SDK passes on:
  * `Root=1-…;Parent=…;Sampled=0;Lineage=7:a87bd80c:0`.
  */
 export function invocationsBefore(traceHeader: string | undefined): number {
@@ -15,10 +15,10 @@ export function invocationsBefore(traceHeader: string | undefined): number {
 }
 
 /**
- * Trace header of an invocation: one further in the chain of what it is invoked with.
+ * Trace header of an invocation: the next of the longest chain among its messages.
  *
- * A batch is one invocation, so the longest chain among its messages counts for all that it sends. What Lambda makes of a
- * batch of several chains is not documented; this is the worst case.
+ * A batch is one invocation, so its longest chain counts for all messages that it sends. Lambda's treatment of a
+ * batch with several chains is not documented; this is the worst case.
  */
 export function traceOf(functionName: string, causes: readonly (string | undefined)[] = []): string {
   const invocations = 1 + Math.max(0, ...causes.map(invocationsBefore));

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { DeployedFunction } from '../template/deployment.ts';
+import type { DeployedFunction } from '../template/deployed.ts';
 import type { ChildReport, Invocation } from './protocol.ts';
 
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
@@ -14,12 +14,12 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** One child process that runs a function, one invocation at a time, as one Lambda execution environment does. */
+/** A child process that runs a function, one invocation at a time, like a Lambda execution environment. */
 export class FunctionProcess {
   readonly pid: number;
   /** Settles when the handler has been imported; rejects if the process ends before. */
   readonly ready: Promise<void>;
-  /** Resolves when the process is gone, however it went. */
+  /** Resolves when the process has ended for any reason. */
   readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   readonly #timeoutMs: number;
@@ -64,7 +64,7 @@ export class FunctionProcess {
     return this.#alive;
   }
 
-  /** Runs the handler once, under a trace header. Rejects if it throws, runs out of time or loses its process. */
+  /** Runs the handler once, under a trace header. Rejects if it throws, times out or loses its process. */
   async invoke(event: unknown, trace: string): Promise<unknown> {
     const id = randomUUID();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -91,7 +91,7 @@ export class FunctionProcess {
   }
 }
 
-/** Passes on whole lines, as CloudWatch Logs takes them: those of several processes never mix. */
+/** Forwards output in whole lines, so that the lines of several processes do not mix. */
 function forwardLines(stream: Readable, onOutput: (text: string) => void): void {
   createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => onOutput(`${line}\n`));
 }

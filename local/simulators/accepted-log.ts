@@ -1,41 +1,28 @@
 import { decodeWords } from 'postal-mime';
+import type { Header, MailView } from './mail-view.ts';
 import { headerValues } from './mime-view.ts';
 
-export type Header = readonly [name: string, value: string];
-
-/** Decoded content of an accepted mail. */
-export interface MailView {
-  readonly text?: string;
-  readonly html?: string;
-  readonly attachments: readonly {
-    readonly filename?: string;
-    readonly contentType: string;
-    readonly size: number;
-    readonly sha256: string;
-  }[];
-}
-
-/** Whether opens and clicks are to be tracked. */
+/** Whether opens and clicks are tracked. */
 export interface TrackingView {
   readonly opens?: boolean;
   readonly clicks?: boolean;
 }
 
-/** A mail as a simulator hands it in. Reading it is left for later: most are never looked at. */
+/** A mail that a simulator accepted. Its content is decoded only when read. */
 export interface Taking {
   readonly providerMessageId: string;
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
-  /** What the provider was told to do, as far as it was told; the account's own setting decides of the rest. */
+  /** Tracking that the request sets; the account's setting decides the rest. */
   readonly tracking?: TrackingView;
   /** Request body, or MIME as received. */
   readonly raw: Buffer;
-  /** The mail as it goes on to the recipients. */
+  /** The mail as delivered to the recipients. */
   mime(): Buffer | Promise<Buffer>;
   headers(): readonly Header[];
   view(): MailView | Promise<MailView>;
 }
 
-/** An entry as `GET /api/accepted` gives it. */
+/** An entry of `GET /api/accepted`. */
 export interface AcceptedEntry extends MailView {
   readonly provider: string;
   readonly at: string;
@@ -47,7 +34,7 @@ export interface AcceptedEntry extends MailView {
   readonly rawBase64?: string;
 }
 
-/** What a list of mails shows of one. */
+/** A mail as a row of a list. */
 export interface AcceptedLine {
   readonly place: number;
   readonly provider: string;
@@ -65,12 +52,12 @@ interface Kept {
   view?: MailView;
 }
 
-/** What the simulators took, in order, until it is cleared. */
+/** Log of mails that the simulators accepted, in order, until it is cleared. */
 export class AcceptedLog {
   #kept: Kept[] = [];
   readonly #deliver: (taking: Taking) => Promise<void>;
 
-  /** `deliver` sends a mail on. */
+  /** `deliver` delivers a mail to its recipients. */
   constructor(deliver: (taking: Taking) => Promise<void> = () => Promise.resolve()) {
     this.#deliver = deliver;
   }
@@ -80,7 +67,7 @@ export class AcceptedLog {
     this.#deliver(taking).catch((error: unknown) => console.error('a mail could not be delivered here:', error));
   }
 
-  /** Entries of a provider, of a submission, or all; `raw: false` leaves the bytes out. */
+  /** Entries of a provider, of a submission, or all; `raw: false` omits the bytes. */
   async list(
     filter: { readonly provider?: string; readonly id?: string; readonly raw?: boolean } = {},
   ): Promise<AcceptedEntry[]> {
@@ -94,7 +81,7 @@ export class AcceptedLog {
     return entries;
   }
 
-  /** The entry at a place in order, without its bytes; undefined once the log was cleared. */
+  /** The entry at a place, without its bytes; undefined after the log was cleared. */
   async at(place: number): Promise<AcceptedEntry | undefined> {
     const kept = this.#kept[place];
     return kept && entryOf(kept, false);
@@ -107,7 +94,7 @@ export class AcceptedLog {
     return lines.reverse();
   }
 
-  /** How many mails each provider took, of all or of submissions whose id begins so. */
+  /** Number of mails that each provider accepted, of all submissions or those with this id prefix. */
   counts(prefix?: string): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const kept of this.#kept) {

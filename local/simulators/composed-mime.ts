@@ -1,7 +1,7 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
-import type { Header } from './accepted-log.ts';
+import type { Header } from './mail-view.ts';
 
-/** Parts of a mail that a provider was given as fields. */
+/** Parts of a mail that a request gives as fields. */
 export interface GivenParts {
   readonly headers: readonly Header[];
   readonly text?: string | undefined;
@@ -14,7 +14,7 @@ export interface GivenParts {
   }[];
 }
 
-/** Headers that the composer writes from options of its own. */
+/** Headers that the composer sets by options. */
 const OPTIONS = {
   from: 'from',
   to: 'to',
@@ -24,7 +24,7 @@ const OPTIONS = {
   'message-id': 'messageId',
 };
 
-/** The mail that a provider makes of fields and sends on. */
+/** Composes the mail that a provider makes of fields. */
 export async function composedMime({ headers, text, html, attachments }: GivenParts): Promise<Buffer> {
   const named: Record<string, string> = {};
   const others: { key: string; value: string }[] = [];

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import type { Fault } from '../faults/faults.ts';
 
 /**
- * Writes an answer to the socket as it was ordered, and ends the connection.
+ * Writes a fault's answer to the socket unchanged, and ends the connection.
  *
- * Node's own response object would add, check and correct; here a wrong Content-Length or a 1xx as the only answer is
- * what was asked for. Only what frames the answer is added, where it is missing.
+ * Node's own response object would add, check and correct headers; here a wrong Content-Length or a 1xx as the only answer is
+ * intended. Only missing headers that frame the answer are added.
  */
 export function writeVerbatim(socket: Socket, respond: NonNullable<Fault['respond']>): void {
   const { status, headers = {}, body = '' } = respond;

@@ -12,10 +12,10 @@ import { forget, KeptConnections } from '../kept-connections.ts';
 import type { AcceptedLog, Taking } from './accepted-log.ts';
 import { writeVerbatim } from './http-answer.ts';
 
-/** Above the largest request of any provider: 40 MB of MIME at SES, in base64. */
+/** Limit above the largest request of any provider: 40 MB of MIME at SES, in base64. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
-/** A request as the simulated provider sees it. */
+/** A request to a simulated provider. */
 export interface SimulatorRequest {
   readonly method: string;
   readonly path: string;
@@ -24,7 +24,7 @@ export interface SimulatorRequest {
   readonly body: Buffer;
 }
 
-/** A provider's answer, and the mail that it took with it. */
+/** A provider's answer, with the mail that it accepted. */
 export interface SimulatorAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -33,15 +33,15 @@ export interface SimulatorAnswer {
   readonly taken?: readonly Taking[];
 }
 
-/** How one HTTP provider behaves when nothing is wrong with it. */
+/** Behaviour of one HTTP provider without faults. */
 export interface HttpBehaviour {
   occasionOf(method: string, path: string): Occasion;
-  /** What a fault's `match` searches; empty for a request that cannot be read. */
+  /** Text that a fault's `match` searches; empty for a request that cannot be read. */
   textOf(request: SimulatorRequest): Promise<string>;
   answer(request: SimulatorRequest): Promise<SimulatorAnswer>;
 }
 
-/** The server of one HTTP provider: asks the fault board first, the provider's behaviour second. */
+/** The server of one HTTP provider: applies a fault if there is one, else the provider's behaviour. */
 export function httpSimulator(
   key: string,
   behaviour: HttpBehaviour,
@@ -58,7 +58,7 @@ export function httpSimulator(
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://localhost');
     const on = behaviour.occasionOf(method, path);
     const isKept = kept.has(request.socket);
-    // Judged before the body where possible, so that a large request can really be cut in its middle.
+    // Checked before the body where possible, so that a large request can be cut in its middle.
     const readFirst = faults.needsText(key);
     let fault = readFirst ? undefined : faults.match(key, { on, text: '', kept: isKept });
     if (fault && cutsEarly(fault)) return await cut(request, fault);
@@ -83,7 +83,7 @@ export function httpSimulator(
     else send(response, answer);
   };
   const server = createServer((request, response) => {
-    // A request that its client gave up ends here; an error of our own must be seen, and ends the connection.
+    // A request that its client aborted ends here; an error of the simulator is logged and ends the connection.
     serve(request, response).catch((error: unknown) => {
       if (!request.destroyed || request.complete) console.error(`simulator of ${key} failed:`, error);
       request.socket.destroy();

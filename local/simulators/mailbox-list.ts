@@ -1,13 +1,13 @@
 const VERIFIED = ['example.com', 'example.org', 'example.net'];
 
-/** One entry of a list: commas in quotes and in angle brackets part nothing. */
+/** One entry of a list; commas in quotes and in angle brackets do not separate. */
 const ENTRY = /(?:"(?:[^"\\]|\\.)*"|<(?:"(?:[^"\\]|\\.)*"|[^<>"])*>|[^,])+/gs;
 const IN_BRACKETS = /<((?:"(?:[^"\\]|\\.)*"|[^<>"])*)>[^<>]*$/s;
 const EMPTY_GROUP = /^[^"<>@]*:\s*;$/;
 
 /**
- * The bare addresses of a header value such as `"Doe, J" <j@example.com>, k@example.com`, each as it is written: a quoted
- * local part keeps its quotes. What cannot be read stays as it is.
+ * The bare addresses of a header value such as `"Doe, J" <j@example.com>, k@example.com`, as written: a quoted
+ * local part keeps its quotes. Entries that cannot be parsed stay unchanged.
  */
 export function addressesOf(list: string | readonly string[] | undefined): string[] {
   const values = typeof list === 'string' ? [list] : (list ?? []);
@@ -18,12 +18,12 @@ export function addressesOf(list: string | readonly string[] | undefined): strin
   );
 }
 
-/** Whether it has a local part and a domain, as loosely as providers look at it. */
+/** Whether an address has a local part and a domain; as lenient as providers are. */
 export function isAddress(address: string): boolean {
   return /^("(?:[^"\\]|\\.)*"|[^\s"@<>(),;:]+)@([^\s@<>(),;:.]+\.)*[^\s@<>(),;:.]+$/.test(address);
 }
 
-/** Whether the domain has a dot, as Mailgun and Postmark want it; a server for SMTP takes `ada@localhost`. */
+/** Whether the domain has a dot, as Mailgun and Postmark require; an SMTP server takes `ada@localhost`. */
 export function hasDottedDomain(address: string): boolean {
   return mailboxDomain(address).includes('.');
 }
@@ -33,7 +33,7 @@ export function mailboxDomain(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }
 
-/** Whether the simulated accounts may send for it: the documentation domains (RFC 2606), their subdomains, and `more`. */
+/** Whether the simulated accounts may send for an address: the documentation domains (RFC 2606), their subdomains, and `more`. */
 export function isVerified(address: string, more: readonly string[] = []): boolean {
   const domain = mailboxDomain(address);
   return [...VERIFIED, ...more].some((identity) =>

@@ -12,19 +12,19 @@ import { postmarkBehaviour } from './postmark/simulator.ts';
 import { sesBehaviour } from './ses/simulator.ts';
 import { smtpSimulator } from './smtp/simulator.ts';
 
-/** What the simulators of a stack are built from. */
+/** Options of a stack's simulators. */
 export interface SimulatorOptions {
   readonly providers: readonly ProviderConfig[];
   /** Port of the first provider, the others follow; 0 takes free ports. */
   readonly basePort: number;
-  /** The secret of each provider, by key: what a simulator demands as credentials. */
+  /** The secret of each provider, by key: the credentials that a simulator requires. */
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly tls: { readonly key: string; readonly cert: string };
   readonly faults: FaultBoard;
   readonly own: OwnHosts;
   /**
-   * Sends on what was taken.
-   * @default - it ends in the log
+   * Delivers accepted mail.
+   * @default - accepted mail is only logged
    */
   readonly deliver?: (taking: Taking) => Promise<void>;
   /** For what providers do by the clock; a fault's `delayMs` is real time, as the deadlines are that it may overrun. */
@@ -35,9 +35,9 @@ export interface SimulatorOptions {
 
 /** Running simulators. */
 export interface Simulators {
-  /** URL by provider key. */
+  /** URLs by provider key. */
   readonly endpoints: Record<string, string>;
-  /** Where the health function is to ask: an SMTP server can tell a look from a mail only by its port. */
+  /** URLs for the health function, by provider key; an SMTP simulator recognises a health check only by its port. */
   readonly healthEndpoints: Record<string, string>;
   readonly accepted: AcceptedLog;
   close(): Promise<void>;

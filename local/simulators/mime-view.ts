@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { simpleParser } from 'mailparser';
-import type { Header, MailView } from './accepted-log.ts';
+import type { Header, MailView } from './mail-view.ts';
 
 /** The header fields of a MIME message in order: unfolded, otherwise as received (no encoded word is decoded). */
 export function headersOf(mime: Buffer): Header[] {
@@ -35,13 +35,13 @@ export async function viewMime(mime: Buffer): Promise<MailView> {
   };
 }
 
-/** What the log tells of an attachment; hashed here, so that its content need not be kept. */
+/** An attachment as the log shows it: with a hash in place of the content. */
 export function attachmentView(filename: string | undefined, contentType: string, content: Buffer) {
   const sha256 = createHash('sha256').update(content).digest('hex');
   return { ...(filename !== undefined && { filename }), contentType, size: content.length, sha256 };
 }
 
-/** The header of a MIME message for a fault's `match`: each field as received, and once more with its encoded words decoded. */
+/** The header of a MIME message for a fault's `match`: each field as received and with its encoded words decoded. */
 export async function searchableText(mime: Buffer): Promise<string> {
   const { headers, subject } = await simpleParser(Buffer.concat([headerBlock(mime), Buffer.from('\r\n\r\n')]));
   const decoded = [...headers.values()].map((value) =>

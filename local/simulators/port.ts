@@ -3,7 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 
 const HOST = '127.0.0.1';
 
-/** A listening port that can be closed, with all its connections, and opened again under the same number. */
+/** A listening port that can be closed, with all its connections, and reopened with the same number. */
 export class Port {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -18,7 +18,7 @@ export class Port {
     });
   }
 
-  /** The number in use; known after the first `open` if it was given as 0. */
+  /** The port number; if it was given as 0, known after the first `open`. */
   get number(): number {
     return this.#number;
   }
@@ -30,7 +30,7 @@ export class Port {
     this.#number = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Stops listening and cuts every connection, so that one that hangs delays nothing. */
+  /** Stops listening and cuts every connection, so that a hung connection does not delay it. */
   async shut(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');

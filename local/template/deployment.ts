@@ -1,76 +1,13 @@
 import { join } from 'node:path';
-import { makeSecret } from '../aws/secrets.ts';
-import { type DeployedReceiptRule, type DeployedSubscription, readReceiving } from '../aws/ses-rules.ts';
-import { type DeployedAlarm, readAlarm } from '../cloudwatch/alarms/definition.ts';
-import { type DeployedApi, readApis } from '../http-api/deployed.ts';
-import { type DeployedSchedule, readSchedules } from '../lambda/schedule.ts';
+import { readAlarm } from './alarms.ts';
+import { readApis } from './apis.ts';
 import type { StackTemplate, TemplateResource } from './assembly.ts';
+import type { DeployedFunction, DeployedMapping, DeployedSecret, DeployedTable, Deployment } from './deployed.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { nameResources, resourceNames } from './physical-names.ts';
-
-/** A queue of the template, attributes as SQS holds them. */
-export interface DeployedQueue {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
-/** A Lambda function of the template. */
-export interface DeployedFunction {
-  readonly name: string;
-  readonly directory: string;
-  readonly handler: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly memoryMb: number;
-  readonly timeoutSeconds: number;
-  readonly reservedConcurrency?: number;
-  /** `RecursiveLoop: Allow`: chains of its own messages are not ended. */
-  readonly allowsLoops: boolean;
-}
-
-/** An event source mapping of the template: this queue feeds that function. */
-export interface DeployedMapping {
-  readonly functionName: string;
-  readonly queueArn: string;
-  readonly batchSize: number;
-  readonly windowSeconds: number;
-  readonly maximumConcurrency?: number;
-  readonly reportsBatchItemFailures: boolean;
-}
-
-/** What the local stack runs of an assembly, every reference resolved. */
-export interface Deployment {
-  readonly queues: readonly DeployedQueue[];
-  readonly buckets: readonly string[];
-  readonly functions: readonly DeployedFunction[];
-  readonly mappings: readonly DeployedMapping[];
-  readonly apis: readonly DeployedApi[];
-  readonly schedules: readonly DeployedSchedule[];
-  readonly tables: readonly DeployedTable[];
-  readonly secrets: readonly DeployedSecret[];
-  readonly alarms: readonly DeployedAlarm[];
-  readonly dashboards: readonly DeployedDashboard[];
-  readonly receiptRules: readonly DeployedReceiptRule[];
-  readonly subscriptions: readonly DeployedSubscription[];
-  readonly outputs: Readonly<Record<string, string>>;
-}
-
-/** A dashboard of the template. */
-export interface DeployedDashboard {
-  readonly name: string;
-  /** As CloudWatch takes it: a text in JSON. */
-  readonly body: string;
-}
-
-/** A secret of the template: JSON with one field more that Secrets Manager makes up, as `GenerateSecretString` says. */
-export interface DeployedSecret {
-  readonly name: string;
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-/** A DynamoDB table of the template, as CreateTable takes it. */
-export type DeployedTable = Readonly<Record<string, unknown>> & { readonly TableName: string };
-
-type Properties = Readonly<Record<string, unknown>>;
+import { readReceiving } from './receiving.ts';
+import type { Properties } from './resources.ts';
+import { readSchedules } from './schedules.ts';
 
 /** Resolves the stacks of an assembly against the addresses that the queues and the HTTP API get. */
 export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl: string): Deployment {
@@ -140,7 +77,7 @@ function queueAttributes(properties: Properties): Record<string, string> {
   return Object.fromEntries(
     Object.entries(properties)
       .filter(([name]) => !NOT_ATTRIBUTES.has(name))
-      // CloudFormation's one name that differs from the attribute of SQS.
+      // The only name at which CloudFormation differs from the SQS attribute.
       .map(
         ([name, value]) => [name === 'ReceiveMessageWaitTime' ? 'ReceiveMessageWaitTimeSeconds' : name, value] as const,
       )
@@ -148,7 +85,7 @@ function queueAttributes(properties: Properties): Record<string, string> {
   );
 }
 
-/** Undefined for a function that is not a Node.js bundle of this assembly, such as those that the CDK adds for itself. */
+/** Reads a function; undefined if it is not a Node.js bundle of this assembly, such as the CDK's own functions. */
 function readFunction(properties: Properties, name: string, { assets }: StackTemplate): DeployedFunction | undefined {
   const code = properties['Code'] as Properties | undefined;
   const asset = assets[String(code?.['S3Key'] ?? '').replace(/\.zip$/, '')];
@@ -186,8 +123,8 @@ function readSecret(properties: Properties, name: string): DeployedSecret {
   const { SecretStringTemplate: template, GenerateStringKey: key } = (properties['GenerateSecretString'] ??
     {}) as Properties;
   if (typeof template !== 'string' || typeof key !== 'string')
-    throw new Error(`secret ${name}: only one that is made up by a template and a key can be run here`);
-  return { name, fields: { ...JSON.parse(template), ...makeSecret(name, [key]) } };
+    throw new Error(`secret ${name}: the local stack can run only a secret that is generated by a template and a key`);
+  return { name, fields: JSON.parse(template) as Record<string, string>, generatedField: key };
 }
 
 const TABLE_PROPERTIES = [
@@ -197,7 +134,7 @@ const TABLE_PROPERTIES = [
   'LocalSecondaryIndexes',
 ] as const;
 
-/** Billed by request, whatever the template says: nothing on this machine is to be throttled by a capacity. */
+/** Reads a table, billed by request whatever the template says, so that no capacity throttles it here. */
 function readTable(properties: Properties, name: string): DeployedTable {
   const kept = TABLE_PROPERTIES.filter((property) => properties[property] !== undefined);
   return {

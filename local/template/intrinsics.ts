@@ -1,6 +1,6 @@
 import { ACCOUNT, REGION } from './names.ts';
 
-/** What the resolver must know about a resource of the template. */
+/** Values of a resource of the template that intrinsic functions return. */
 export interface ResourceNames {
   /** Value of `Ref`. */
   readonly ref: string;
@@ -8,7 +8,7 @@ export interface ResourceNames {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Where intrinsic functions find their values. */
+/** Sources of the values of intrinsic functions. */
 export interface Scope {
   readonly stackName: string;
   resource(logicalId: string): ResourceNames | undefined;
@@ -21,7 +21,7 @@ export interface Scope {
 
 const NO_VALUE = Symbol('AWS::NoValue');
 
-/** Evaluates the CloudFormation intrinsic functions in a value; fails on one that it does not know. */
+/** Evaluates the CloudFormation intrinsic functions in a value; throws on an unknown function. */
 export function resolve(value: unknown, scope: Scope): unknown {
   const result = evaluate(value, scope);
   return result === NO_VALUE ? undefined : result;

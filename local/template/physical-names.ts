@@ -31,7 +31,7 @@ function alarmArn(name: string): string {
   return `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:${name}`;
 }
 
-/** A readable name for each resource of a stack that has one: its own, or one made from its output or logical id. */
+/** Readable names of a stack's resources: the given name, or a name made from output or logical id. */
 export function nameResources(stack: StackTemplate): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Set<string>();
@@ -46,13 +46,13 @@ export function nameResources(stack: StackTemplate): ReadonlyMap<string, string>
   return names;
 }
 
-/** Where the services of the local stack listen. */
+/** URLs of the services of the local stack. */
 export interface Origins {
   readonly aws: string;
   readonly http: string;
 }
 
-/** What `Ref` and `Fn::GetAtt` give for a resource, as far as names, addresses and ARNs go. */
+/** Results of `Ref` and `Fn::GetAtt` for a resource: names, addresses and ARNs. */
 export function resourceNames(type: string, name: string, origins: Origins): ResourceNames {
   const arn = ARN[type]?.(name) ?? `arn:aws:local:${REGION}:${ACCOUNT}:${name}`;
   const url = `${origins.aws}/${ACCOUNT}/${name}`;

@@ -6,7 +6,7 @@ import { ROOT } from './work-directory.ts';
 /** The CDK app that a user edits. */
 const USERS_APP = 'bin/mailover.ts';
 
-/** Synthesises a CDK app into a directory; fails with what the app printed. */
+/** Synthesises a CDK app into a directory; rejects with the output of the app. */
 export async function synthesise(directory: string, signal: AbortSignal, app = USERS_APP): Promise<string> {
   const output = join(directory, 'assembly');
   await mkdir(output, { recursive: true });
@@ -23,7 +23,7 @@ export async function synthesise(directory: string, signal: AbortSignal, app = U
   child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   let failure: Error | undefined;
   child.once('error', (error) => (failure = error));
-  // Also when it was ended by the signal: until it has gone it may write to the directory.
+  // Waits also if the signal ended it: until it has exited it may write to the directory.
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   if (failure) throw failure;
   if (code !== 0) throw new Error(`synthesis of ${app} failed:\n${printed.trim()}`);

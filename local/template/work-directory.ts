@@ -7,14 +7,14 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 
 const STACKS = join(ROOT, '.local');
 
-/** A directory of this process's own inside the repository, so that bundles find the packages that Lambda provides. */
+/** Makes a directory for this process inside the repository, so that bundles find the packages that Lambda provides. */
 export async function makeWorkDirectory(): Promise<string> {
   await mkdir(STACKS, { recursive: true });
   await removeAbandoned();
   return mkdtemp(join(STACKS, `stack-${process.pid}-`));
 }
 
-/** Removes what a stack that was killed could not remove itself. */
+/** Removes directories of stacks that were killed. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(STACKS)) {
     const pid = /^stack-(\d+)-/.exec(name)?.[1];

@@ -48,7 +48,7 @@ describe('without a mouse', () => {
 });
 
 describe('to a screen reader', () => {
-  it('every control has a name, and every switch says for whom it is', async () => {
+  it('every control has a name, and every switch names its provider', async () => {
     const { page, close } = await openPage(browser, stack.url);
     await page.locator('#mail tr').first().waitFor({ timeout: 60_000 });
     const tree = await page.locator('body').ariaSnapshot();
@@ -66,7 +66,7 @@ describe('to a screen reader', () => {
     expect(tree.match(/switch "/g)?.length).toBe(7 * stack.info.providers.length);
     expect(tree).toMatch(/columnheader "Waiting"/);
     expect(tree).toMatch(/rowheader "outbound"/);
-    // What is read out by itself: how the whole stands, and what became of the mail that one sent.
+    // Live regions: the state of the stack, and the result of the mails that were sent.
     expect(await page.locator('[aria-live], [role=status], [role=alert]').count()).toBe(2);
     await close();
   });
@@ -89,7 +89,7 @@ describe('to a screen reader', () => {
 });
 
 describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
-  it('every text can be told from its ground', async () => {
+  it('every text has enough contrast', async () => {
     const { page, close } = await openPage(browser, stack.url, { scheme });
     const pairs = [
       ['--text', '--page'],
@@ -138,7 +138,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
   });
 });
 
-/** Roles of the tree that have no name where they need one. */
+/** Roles in the tree without a required name. */
 function unnamed(tree: string, roles: readonly string[]): string[] {
   const lines = tree.split('\n').map((line) => line.trim());
   return lines.filter((line) => roles.some((role) => new RegExp(`^- ${role}(?! "| /)`).test(line)));

@@ -17,10 +17,10 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** Where the pictures go that a person looks at. */
+/** Folder of the screenshots. */
 export const PICTURES = join(tmpdir(), 'mailover-console');
 
-/** Starts the browser of this machine; says what to do if there is none. */
+/** Starts the browser of this machine; throws with instructions if there is none. */
 export async function openBrowser(): Promise<Browser> {
   try {
     accessSync(CHROMIUM, constants.X_OK);
@@ -33,7 +33,7 @@ export async function openBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
 }
 
-/** How a page is opened. */
+/** Options of a page. */
 export interface View {
   /** @default 1280 */
   readonly width?: number;
@@ -41,7 +41,7 @@ export interface View {
   readonly scheme?: 'light' | 'dark';
 }
 
-/** A page that keeps a list of what went wrong in it: errors, and what its policy refused. */
+/** A page that records its errors and violations of its policy. */
 export async function openPage(browser: Browser, url: string, { width = 1280, scheme = 'light' }: View = {}) {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
   const page = await context.newPage();

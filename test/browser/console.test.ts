@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Stack, startStack } from '../../local/stack.ts';
 import { cardOf, openBrowser, openPage } from './browser.ts';
 
-/** An alarm of five minutes is seen in five seconds. */
+/** Time scale at which an alarm of five minutes takes five seconds. */
 const TIME_SCALE = 60;
 const PATIENCE = { timeout: 90_000, interval: 250 };
 
@@ -41,7 +41,7 @@ const raised = async () =>
   await page.locator('#raised li').evaluateAll((items) => items.map((item) => item.getAttribute('data-alarm')));
 
 describe('a visitor', () => {
-  it('opens a mail and sees the way that it took', async () => {
+  it('opens a mail and sees its attempts', async () => {
     await cardOf(page, 'postmark').getByRole('switch', { name: 'answers 500' }).click();
     await page.getByLabel('Subject').fill('Grüße 🎉 <b>');
     await page.getByRole('button', { name: 'Send one' }).click();
@@ -59,7 +59,7 @@ describe('a visitor', () => {
     expect(opened.faults).toEqual([]);
   });
 
-  it('breaks Postmark, sees another way taken and an alarm raised with nothing waiting, and repairs it', async () => {
+  it('breaks Postmark, sees a failover and an alarm raised with no mail waiting, and repairs it', async () => {
     await expect.poll(level, PATIENCE).toBe('good');
 
     await cardOf(page, 'postmark').getByRole('switch', { name: 'account suspended' }).click();
@@ -77,7 +77,7 @@ describe('a visitor', () => {
 
     await cardOf(page, 'postmark').getByRole('button', { name: 'Repair' }).click();
     await expect.poll(() => cardOf(page, 'postmark').getAttribute('data-broken')).toBeNull();
-    // An open circuit is tried with mail only, and not at once.
+    // An open circuit is probed with mail only, and not at once.
     await expect
       .poll(
         async () => {
@@ -93,7 +93,7 @@ describe('a visitor', () => {
     expect(opened.faults).toEqual([]);
   });
 
-  it('isolates a provider and lets it go again', async () => {
+  it('isolates a provider and releases it', async () => {
     const card = cardOf(page, 'mailgun');
     await card.getByRole('button', { name: 'Isolate for an hour' }).click();
     await expect.poll(() => card.locator('.state').textContent(), PATIENCE).toBe('circuit isolated');
@@ -101,7 +101,7 @@ describe('a visitor', () => {
     await expect.poll(() => card.locator('.state').textContent(), PATIENCE).not.toBe('circuit isolated');
   });
 
-  it('lets time run faster, and is told what that means', async () => {
+  it('lets time run faster, and explains the effect', async () => {
     expect(await text('#scale-note')()).toMatch(/minute of alarms.* passes in 1 s\./);
     await page.getByLabel('Time runs').selectOption('10');
     await expect.poll(text('#scale-note'), PATIENCE).toMatch(/passes in 6 s\./);

@@ -4,7 +4,7 @@ import { loadReleases } from '../../chaos/releases/load.ts';
 import { runSeed } from '../../chaos/seed.ts';
 import { DEFECTS } from './defects/all.ts';
 
-// Plants each defect and runs seeds that nobody has chosen for it: a defect that none of them finds is a hole in the oracle.
+// Plants each defect and runs seeds that were not chosen for it: a defect that no seed finds is a gap in the oracle.
 const { values } = parseArgs({
   options: {
     defect: { type: 'string', multiple: true },
@@ -12,9 +12,9 @@ const { values } = parseArgs({
     /** Seeds for each defect. */
     seeds: { type: 'string', default: '5' },
     mails: { type: 'string', default: '1000' },
-    /** Plants only every so many of the list. */
+    /** Plants only every n-th defect of the list. */
     every: { type: 'string', default: '1' },
-    /** Goes on with the next defect as soon as one seed has found it. */
+    /** Continues with the next defect when one seed has found it. */
     quick: { type: 'boolean', default: false },
     report: { type: 'string' },
   },

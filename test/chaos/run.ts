@@ -15,7 +15,7 @@ const { hash, verdict } = await runSeed(
     allowsLoops: DEFECTS[release]?.allowsLoops,
     ...(faults !== undefined && { faults: faults.split(',').filter(Boolean) as FaultKind[] }),
   },
-  // A release without a ledger that says that it is this one.
+  // A release without a ledger under the name of the current release.
   release === '0.1.0'
     ? (worker, world) => previousProcess(previous, worker, world)
     : await loadReleases(DEFECTS[release]),

@@ -10,14 +10,14 @@ import { DEFECTS } from './defects/all.ts';
 const MAILS = 120;
 const OUTAGE_MAILS = 20;
 
-/** Defects that a few mails of one seed are enough for; `npm run test:defects` plants all of them in seeds of a thousand. */
+/** Defects that a few mails of one seed find; `npm run test:defects` plants all defects in seeds of a thousand mails. */
 const SHARE = ['the subject is lost', 'retries come at once', 'the first batch of each process is deleted unsent'];
 
 // A busy machine takes its time.
 vi.setConfig({ testTimeout: 240_000 });
 
 describe('the simulation', () => {
-  it('takes the same course each time, and finds nothing wrong with this release', async () => {
+  it('runs the same each time, and finds no violation in this release', async () => {
     const [first, second, other] = await Promise.all([run('current', 3), run('current', 3), run('current', 4)]);
 
     expect(second.hash).toBe(first.hash);
@@ -25,7 +25,7 @@ describe('the simulation', () => {
     expect(first.verdict).toMatchObject({ lost: 0, violations: [], ok: first.verdict.acknowledged });
   });
 
-  it('fails a release without a ledger, which sends twice what comes twice', async () => {
+  it('fails a release without a ledger, which sends repeated messages twice', async () => {
     const { verdict } = await run('0.1.0', 1, 'sqs-duplicates');
 
     expect(verdict.causes['unexplained']).toBeGreaterThan(0);
@@ -39,14 +39,14 @@ describe('the simulation', () => {
     expect({ found, violations: verdict.violations.slice(0, 3) }).toMatchObject({ found: true });
   });
 
-  it('brings mail through four days without any provider, since Lambda lets our retries go round', async () => {
+  it('keeps mail through four days without any provider, since Lambda permits retry loops', async () => {
     const { verdict } = await runOutage();
 
     expect(verdict).toMatchObject({ lost: 0, ok: verdict.acknowledged });
     expect(verdict.deadLetters).not.toHaveProperty('moved by SQS');
   });
 
-  it('loses the reason of nearly all that mail where Lambda ends loops, as it does unless told otherwise', async () => {
+  it('loses the reason of nearly all that mail if Lambda ends loops, as it does by default', async () => {
     const { verdict } = await runOutage('Terminate');
 
     expect(verdict.deadLetters['moved by SQS']).toBeGreaterThan(OUTAGE_MAILS / 2);

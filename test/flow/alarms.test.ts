@@ -3,10 +3,10 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type Stack, startStack } from '../../local/stack.ts';
 
-// The matrix of all faults is computed (test/lib/monitoring); here some of it happens on a stack that runs, whose minutes last a second.
+// The matrix of all faults is computed (test/lib/monitoring); here a part of it runs on a stack whose minutes last a second.
 const TIME_SCALE = 60;
 const PATIENCE = { timeout: 90_000, interval: 200 };
-/** Far below what an alarm on the length of a queue could be set to. */
+/** Number of waiting mails far below any useful threshold for the length of a queue. */
 const WAITING = 10;
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 90_000 });
 
@@ -62,8 +62,8 @@ it('a provider that fails under traffic raises its own alarms while nothing wait
       .toEqual(expect.arrayContaining(['Mailover/OneWayBroken', 'Mailover/postmark/FailureRate']));
     const others = (await raised()).filter((name) => !/postmark|OneWayBroken|FailoverRate/.test(name));
     expect(others).toEqual([]);
-    // Hardly any mail waits for later, and no length of a queue tells of the outage: on a busy machine a slow answer of the
-    // state table or a lost one of a provider puts a mail aside for a minute.
+    // Hardly any mail waits, so no queue length shows the outage: on a busy machine a slow answer of the
+    // state table or a lost answer of a provider delays a mail by a minute.
     expect(await depth(/-retry-/)).toBeLessThan(WAITING);
 
     await api('DELETE', '/api/providers/postmark/fault');
@@ -106,7 +106,7 @@ async function depth(queues: RegExp): Promise<number> {
     .reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
 }
 
-/** Both ways have taken mail: a provider that has never shown that it works is judged by its first answer. */
+/** Waits until both providers have accepted mail: a provider that has accepted none is judged by its first answer. */
 async function proven(): Promise<void> {
   await expect
     .poll(

@@ -31,7 +31,7 @@ const returned = async (provider: string) =>
 const stateOf = async (name: string) =>
   (await get<{ name: string; state: string }[]>('/api/alarms')).find((alarm) => alarm.name === name)?.state;
 
-it('canaries come back over each MX and over their way out, and the application sees none', {
+it('canaries come back over each MX and each sending provider, and the application sees none', {
   timeout: 120_000,
 }, async () => {
   await stack.until(async () => Math.min(...(await Promise.all(['postmark', 'mailgun', 'ses'].map(returned)))) > 1);
@@ -45,7 +45,7 @@ it('canaries come back over each MX and over their way out, and the application 
     await stack.until(async () => (await stateOf(`Mailover/${name}`)) === 'OK');
 });
 
-it('mail for a domain that is received for comes in, with whatever names it calls itself', {
+it('mail for a receiving domain comes in, whatever names it has', {
   timeout: 60_000,
 }, async () => {
   await send(stack, {

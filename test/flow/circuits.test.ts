@@ -45,7 +45,7 @@ describe('an outage of the first provider', () => {
     expect(await hits('postmark')).toBeLessThan(100);
   });
 
-  it('does not keep mail that waits in its retry queue from going out through another', {
+  it('does not keep mail in its retry queue from going out through another provider', {
     timeout: TIMEOUT,
   }, async () => {
     for (const { key } of stack.info.providers)
@@ -59,7 +59,7 @@ describe('an outage of the first provider', () => {
     expect(new Set(accepted.map(({ provider }) => provider))).toEqual(new Set(['mailgun']));
   });
 
-  it('is over when the provider is back: mail goes to it again', { timeout: TIMEOUT }, async () => {
+  it('ends when the provider has recovered: mail goes to it again', { timeout: TIMEOUT }, async () => {
     await stack.breakProvider('postmark', { respond: { status: 422, body: '{"ErrorCode":413,"Message":"No."}' } });
     await stack.accepted(await send(20));
     expect((await circuits())[0]).toMatchObject({ provider: 'postmark', state: 'open', blames: 'account' });
@@ -73,8 +73,8 @@ describe('an outage of the first provider', () => {
   });
 });
 
-describe('a provider that asks for time', () => {
-  it('is not asked again before its time, and its circuit stays closed', { timeout: TIMEOUT }, async () => {
+describe('a throttling provider', () => {
+  it('is not tried again before its time, and its circuit stays closed', { timeout: TIMEOUT }, async () => {
     await stack.breakProvider('postmark', { respond: { status: 429, headers: { 'Retry-After': '600' }, body: '' } });
 
     await stack.accepted(await send(10));
@@ -84,7 +84,7 @@ describe('a provider that asks for time', () => {
     await stack.accepted(await send(100));
 
     expect(asked).toBeGreaterThan(0);
-    // A process that starts on a busy machine may not get the table's answer in time, and finds out by itself.
+    // A process that starts on a busy machine may not get the table's answer in time, and probes by itself.
     const workers = (await stack.refresh()).processes.filter((one) => one.function === 'sender').length;
     expect(await hits('postmark')).toBeLessThan(asked + workers);
     expect((await circuits())[0]).toMatchObject({ state: 'closed', heldUntil: expect.any(String) });
@@ -92,7 +92,7 @@ describe('a provider that asks for time', () => {
 });
 
 describe("an operator's switch", () => {
-  it('keeps all mail from a provider, and lets it back', { timeout: TIMEOUT }, async () => {
+  it('keeps all mail from a provider until it is released', { timeout: TIMEOUT }, async () => {
     await stack.accepted(await send(10));
     expect(await run('isolate', 'postmark', '--reason', 'a test')).toBe(0);
     await everyoneKnows();
@@ -109,7 +109,7 @@ describe("an operator's switch", () => {
 });
 
 describe('circuits that cannot be read', () => {
-  it('let mail flow', { timeout: TIMEOUT }, async () => {
+  it('let mail go out', { timeout: TIMEOUT }, async () => {
     await stack.breakAws({ service: 'dynamodb', operation: 'BatchGetItem', error: 'InternalServerError' });
 
     const accepted = await stack.accepted(await send(50));
@@ -123,7 +123,7 @@ const DOWN = {
   smtp: { smtp: { stage: 'connect', reply: '421 not now' } },
 } as const;
 
-/** What is read of the table is used for ten seconds at most. */
+/** Waits until all workers have read the table again, ten seconds at most. */
 function everyoneKnows(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 10_000 / TIME_SCALE));
 }

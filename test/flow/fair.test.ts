@@ -3,7 +3,7 @@ import { PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand, SQSClie
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-// Stack time is real here: a wait is what a reader would feel. MAILOVER_BULK=100000 is the whole of the promise.
+// Stack time is real here: a wait is the user's. MAILOVER_BULK=100000 tests the whole promise.
 const BULK = Number(process.env['MAILOVER_BULK'] ?? 3_000);
 const CODES = 5;
 const LATENCY_MS = 300;
@@ -55,11 +55,11 @@ it(`accepts a login code within three seconds with ${BULK} newsletters waiting`,
     `${BULK} newsletters, ${left} still waiting; codes were accepted after ${waits.join(', ')} ms\n`,
   );
 
-  // The rest is of no use, and the stack is not to be closed in the middle of it.
+  // The remaining mail is not needed, and the stack should not close in the middle of it.
   await sqs.send(new PurgeQueueCommand({ QueueUrl }));
   await wait(2_000);
 
-  // Else they would have met no backlog.
+  // Otherwise there was no backlog.
   expect(left).toBeGreaterThan(100);
   expect(Math.max(...waits)).toBeLessThan(PROMISE_MS);
 });

@@ -22,7 +22,7 @@ afterAll(async () => {
   await stack?.close();
 });
 
-// What a switch says is what the sender makes of it, for every type of provider.
+// The sender classifies the fault as its name says, for every provider type.
 it.each([
   ['suspended', /^unavailable account/],
   ['refused', /^refused message/],

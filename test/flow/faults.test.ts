@@ -4,7 +4,7 @@ import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-/** An hour of waiting passes in half a minute; deadlines of attempts stay real. */
+/** Time scale at which an hour of waiting takes half a minute; deadlines of attempts stay real. */
 const TIME_SCALE = 120;
 
 let stack: RunningStack;
@@ -37,7 +37,7 @@ describe('the local stack under faults of the first provider', () => {
     ],
     ['a 404', { respond: { status: 404, body: '' } }],
     ...NETWORK_BEFORE.map((network): [string, unknown] => [network, { network }]),
-  ])('sends all through the second, each once: %s', { timeout: 60_000 }, async (_, fault) => {
+  ])('sends all mail through the second, each once: %s', { timeout: 60_000 }, async (_, fault) => {
     await stack.breakProvider('postmark', fault);
     const ids = await send(10);
 
@@ -59,7 +59,7 @@ describe('the local stack under faults of the first provider', () => {
     expect(await stack.accepted(ids)).toHaveLength(ids.length);
   });
 
-  it('keeps everything in retry queues while all are down, and sends it when they are back', {
+  it('keeps all mail in retry queues while all are down, and sends it when they have recovered', {
     timeout: 90_000,
   }, async () => {
     const keys = stack.info.providers.map(({ key }) => key);
@@ -85,7 +85,7 @@ describe('the local stack under bad input', () => {
     expect(letter?.MessageAttributes?.['Reason']?.StringValue).toBe('Malformed');
   });
 
-  it('declares a message bad that two providers refuse', { timeout: 60_000 }, async () => {
+  it('dead-letters a message that two providers refuse', { timeout: 60_000 }, async () => {
     const refuse = (body: string, status: number) => ({ respond: { status, body } });
     await stack.breakProvider('postmark', refuse('{"ErrorCode":300,"Message":"Invalid email request"}', 422));
     await stack.breakProvider(
@@ -135,7 +135,7 @@ describe('the local stack', () => {
     });
   });
 
-  it('carries a name that needs quoting, and emoji, as they are', { timeout: 60_000 }, async () => {
+  it('carries a name that needs quoting, and emoji, unchanged', { timeout: 60_000 }, async () => {
     const body = {
       ...submission('emoji-1'),
       subject: 'Grüße 🎉',
@@ -151,7 +151,7 @@ describe('the local stack', () => {
 
 describe('the own mail server of the local stack', () => {
   it.each(['connect', 'ehlo', 'starttls', 'auth'])(
-    'meets a fault at %s on a kept connection too',
+    'has a fault at %s on a kept connection too',
     { timeout: 60_000 },
     async (stage) => {
       const reply = stage === 'auth' ? '535 5.7.8 nope' : '421 4.3.2 busy';
@@ -169,7 +169,7 @@ describe('the own mail server of the local stack', () => {
     ['a quoted local part', '"a \\"b\\" c"@example.org', '"a \\"b\\" c"@example.org'],
     ['an internationalised domain', 'ada@exämple.org', 'ada@xn--exmple-cua.org'],
     ['every legal sign', "A!#$%&'*+-/=?^_`{|}~z@example.org", "A!#$%&'*+-/=?^_`{|}~z@example.org"],
-  ])('takes %s as it is', { timeout: 60_000 }, async (_, given, taken) => {
+  ])('takes %s unchanged', { timeout: 60_000 }, async (_, given, taken) => {
     const [entry] = await stack.accepted(await send(1, { to: [given], providers: { only: ['own-mta'] } }));
 
     expect(entry?.envelope.to).toEqual([taken]);

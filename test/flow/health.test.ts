@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-/** A minute of the health check passes in a second. */
+/** Time scale at which a minute of the health check takes a second. */
 const TIME_SCALE = 60;
 
-/** How each vendor says that the account is closed, wherever it is asked. */
+/** Each vendor's answer for a closed account, to sends and health checks. */
 const SUSPENDED: Readonly<Record<string, object>> = {
   postmark: { respond: { status: 422, body: '{"ErrorCode":413,"Message":"Account may not send."}' } },
   mailgun: { respond: { status: 403, body: '{"message":"Domain x is not allowed to send: Account disabled"}' } },
@@ -44,9 +44,9 @@ describe('the health check of the local stack, without any traffic', () => {
     },
   );
 
-  it('says nothing of an account while nobody answers there', { timeout: 30_000 }, async () => {
+  it('has no result for an account while its provider does not answer', { timeout: 30_000 }, async () => {
     for (const key of KEYS) await stack.breakProvider(key, { network: 'reset', on: 'all' });
-    // What was under way when the faults were set has ended by the next run.
+    // Requests in progress when the faults were set have ended by the next run.
     await nextRuns(2);
 
     const before = await samples('AccountHealthy');
@@ -81,7 +81,7 @@ async function latest(name: string): Promise<Record<string, number>> {
   );
 }
 
-/** How often a gauge has been given so far, by provider. */
+/** Number of values of a gauge so far, by provider. */
 async function samples(name: string): Promise<Record<string, number>> {
   const entries = await gauges(name);
   return Object.fromEntries(
@@ -92,7 +92,7 @@ async function samples(name: string): Promise<Record<string, number>> {
   );
 }
 
-/** Waits until the check has run so many times more. */
+/** Waits for a number of further runs of the check. */
 async function nextRuns(count: number): Promise<void> {
   const before = (await samples('OperatorSwitch'))[''] ?? 0;
   await expect.poll(async () => (await samples('OperatorSwitch'))[''], PATIENCE).toBeGreaterThanOrEqual(before + count);

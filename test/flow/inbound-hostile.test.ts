@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 import { sha256 } from '../support/sha256.ts';
 
-// Mail that somebody made to break the receiver, in every form that can carry it, against the function's own process.
+// Mail made to break the receiver, in every form that can carry it, against the function's own process.
 
-/** What the function has by default, and what its process here may take. */
+/** Default memory of the function, and the limit of its process here. */
 const MEMORY_MB = 1024;
 /** As it is to be on a machine of its own; with others at work on it, answers take as much longer. */
 const P99_MS = 1_000;
@@ -86,12 +86,12 @@ const MAILS: readonly (readonly [name: string, mail: () => Buffer])[] = [
     () => mixed('path', '--b\r\nContent-Disposition: attachment; filename="..\\\\..\\\\a/../../b\0.exe"\r\n\r\nx\r\n'),
   ],
   [
-    'a boundary that is everywhere',
+    'a boundary that occurs everywhere',
     () =>
       Buffer.from(`${head('boundary')}Content-Type: multipart/mixed; boundary="-"\r\n\r\n${'---\r\n'.repeat(200_000)}`),
   ],
   [
-    'base64 that is none',
+    'invalid base64',
     () => Buffer.from(`${head('b64')}Content-Transfer-Encoding: base64\r\n\r\n${'*=?'.repeat(500_000)}`),
   ],
   [
@@ -133,7 +133,7 @@ const MAILS: readonly (readonly [name: string, mail: () => Buffer])[] = [
         Buffer.alloc(2 * MB, Buffer.from(`${'\xc1\xc2\xd7'.repeat(20)}\r\n`, 'latin1')),
       ]),
   ],
-  ['nothing at all', () => Buffer.from('\r\n')],
+  ['an empty mail', () => Buffer.from('\r\n')],
   ['no end of the header', () => Buffer.from('a: b')],
   ['prototype names', () => Buffer.from(`${head('proto', '__proto__: x\r\nconstructor: y\r\ntoString: z\r\n')}\r\nx`)],
 ];
@@ -154,7 +154,7 @@ test.each(MAILS)('%s', { timeout: 180_000 }, async (_name, make) => {
     const tries = await answered(provider, reception?.id ?? '');
     const [first] = tries;
 
-    // Above what API Gateway and Lambda let through nothing can be done here: the reconciler gives a notice of it.
+    // Mail above the limits of API Gateway and Lambda is left to the reconciler, which puts a notice on the queue.
     expect([200, 413], JSON.stringify(tries)).toContain(first?.status);
     if (first?.status !== 200) continue;
     await stack.until(() => stack.messages.some(({ envelope }) => envelope.to.includes(to)), 30_000);
@@ -164,7 +164,7 @@ test.each(MAILS)('%s', { timeout: 180_000 }, async (_name, make) => {
   }
 });
 
-test('25 MB come by way of the storage', { timeout: 180_000 }, async () => {
+test('25 MB arrive over the storage of Mailgun', { timeout: 180_000 }, async () => {
   const file = Buffer.alloc(18 * MB, 7);
   const raw = mixed(
     'large',
@@ -181,7 +181,7 @@ test('25 MB come by way of the storage', { timeout: 180_000 }, async () => {
   expect(message?.attachments).toMatchObject([{ size: file.length, sha256: sha256(file) }]);
 });
 
-test('requests that are no mail are answered', { timeout: 60_000 }, async () => {
+test('requests without a mail are answered', { timeout: 60_000 }, async () => {
   const { path = '', username, password } = stack.info.inbound['postmark'] ?? {};
   const bodies = [
     '['.repeat(1_000_000),

@@ -4,7 +4,7 @@ import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import { inboundSchema } from '../../lambda/contract/inbound.ts';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 
-// Each mail goes through a real stack in every form in which a provider posts it, and must come out with the same facts.
+// Each mail goes through a real stack in every form in which a provider posts it, and must give the same facts.
 // The request of each form is made from the mail by the simulated provider, with another MIME reader than the receiver's.
 
 type Facts = Partial<Record<string, unknown>> & {
@@ -13,13 +13,13 @@ type Facts = Partial<Record<string, unknown>> & {
 };
 
 interface Fixture {
-  /** Where the mail comes from, and what it is for. */
+  /** Source of the mail, and its purpose. */
   readonly note: string;
   readonly envelope: { readonly from: string | null; readonly to: readonly string[] };
-  /** Without it, all. */
+  /** Forms to post it in. @default - all */
   readonly forms?: readonly Form[];
   readonly expect: Facts;
-  /** What holds for one form besides. */
+  /** Further facts for one form. */
   readonly by?: Partial<Record<Form, Facts>>;
 }
 
@@ -65,7 +65,7 @@ test('there are at least ninety payloads, of every form', () => {
 
 test.each(cases)('$title', { timeout: 30_000 }, async ({ mail, fixture, form }) => {
   const { provider, options } = FORMS[form];
-  // The same mail in another form is another mail only if it is for somebody else.
+  // The same mail in another form is another mail only with another recipient.
   // The receipt rule of SES is for the domain itself.
   const to = fixture.envelope.to.map((address) => (form === 'ses' ? address : address.replace('@', `@${form}.`)));
 
@@ -103,12 +103,12 @@ function expectAttachments({ attachments = [] }: InboundMessage, expected: reado
   }
 }
 
-/** Line ends and what stands at the end of a text are not the mail's to keep. */
+/** Text without differences in line ends and trailing white space. */
 function plain(text: string): string {
   return text.replaceAll('\r\n', '\n').trimEnd();
 }
 
-/** As SMTP carries it. */
+/** A mail with CRLF line ends, as SMTP requires. */
 function crlf(mail: Buffer): Buffer {
   return Buffer.from(mail.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
 }

@@ -4,12 +4,12 @@ import { encodeForm } from '../../local/simulators/inbound/form.ts';
 import { sign } from '../../local/simulators/mailgun/webhook.ts';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 
-// What providers, strangers and our own failing services do to received mail, over HTTP and the queue of a real stack.
+// Received mail under retries of providers, forged requests and failing AWS services, over HTTP and the queue of a real stack.
 
 /** Mails for the test with failing services, and dishonest requests; `npm run test:inbound-full` takes 10,000 and 100,000. */
 const MAILS = Number(process.env['MAILOVER_INBOUND_MAILS'] ?? 120);
 const FORGERIES = Number(process.env['MAILOVER_INBOUND_FORGERIES'] ?? 500);
-/** The provider's eight hours of retries in two minutes. */
+/** Time scale at which the provider's eight hours of retries take two minutes. */
 const TIME_SCALE = 300;
 
 let stack: InboundStack;
@@ -20,7 +20,7 @@ afterAll(async () => {
   await stack?.close();
 });
 
-test('nothing forged, replayed with other content, or altered is let in', {
+test('no forged, altered or replayed request is accepted', {
   timeout: 60_000 + FORGERIES * 20,
 }, async () => {
   const before = stack.messages.length;
@@ -30,7 +30,7 @@ test('nothing forged, replayed with other content, or altered is let in', {
   const postmark = { path: '', ...stack.info.inbound['postmark'] };
   const now = () => Math.floor(Date.now() / 1000);
   const make: (() => Sent)[] = [
-    // Another key, and none.
+    // Another key, and no key.
     () => mailgun({ signature: sign(randomBytes(16).toString('hex'), now()) }),
     () => mailgun({ signature: sign('', now()) }),
     // A digit moved from the time to the token keeps the signed text.
@@ -48,12 +48,12 @@ test('nothing forged, replayed with other content, or altered is let in', {
     // Too old, too far ahead.
     () => mailgun({ signature: sign(signingKey, now() - 25 * 3600) }),
     () => mailgun({ signature: sign(signingKey, now() + 20 * 60) }),
-    // The honest triple with another body, in each of the three forms.
+    // A genuine signature with another body, in each of the three forms.
     () => mailgun({ signature: honest.signature, subject: randomBytes(4).toString('hex') }),
     () => mailgun({ signature: honest.signature, to: 'other@in.example.com' }),
     () => mailgun({ signature: honest.signature, path: mimePath, subject: 'x' }),
     () => mailgun({ signature: honest.signature, path: storePath, subject: 'x' }),
-    // Right signature, wrong place.
+    // A genuine signature at a wrong path.
     () => mailgun({ path: `${path}x` }),
     () => mailgun({ path: '/inbound/mailgun/guess' }),
     () => mailgun({ path: '/inbound/nobody/guess' }),
@@ -70,13 +70,13 @@ test('nothing forged, replayed with other content, or altered is let in', {
   while (statuses.length < FORGERIES)
     statuses.push(...(await Promise.all(make.map(async (one) => (await send(one())).status))));
 
-  console.log(`${statuses.filter((status) => status < 300).length} of ${statuses.length} dishonest requests let in`);
+  console.log(`${statuses.filter((status) => status < 300).length} of ${statuses.length} forged requests accepted`);
   expect(statuses.filter((status) => status !== 401 && status !== 404)).toEqual([]);
   await stack.until(() => stack.messages.length > before);
   expect(stack.messages.slice(before)).toHaveLength(1);
 });
 
-test('honest tries up to eight hours old are let in, with either key', { timeout: 60_000 }, async () => {
+test('genuine requests up to eight hours old are accepted, with either key', { timeout: 60_000 }, async () => {
   const { signingKey = '', previousSigningKey = '' } = stack.info.inbound['mailgun'] ?? {};
   const now = Math.floor(Date.now() / 1000);
   const ages = Array.from({ length: 50 }, (_, n) => Math.round((n / 49) * 8 * 3600));
@@ -143,7 +143,7 @@ test(`with half of all writes to queue and bucket failing, ${MAILS} mails arrive
         taken.get(provider)?.push(reception?.id ?? '');
       }),
     );
-    // As a provider does not send everything at one moment either.
+    // Spread over time, as from a provider.
     const sofar = start + 20;
     await stack.until(() => arrivals().length > sofar - 400, 120_000);
   }
@@ -164,7 +164,7 @@ test(`with half of all writes to queue and bucket failing, ${MAILS} mails arrive
   expect(found).toHaveLength(MAILS);
 });
 
-/** Recipients of the mails of the test above, as they came from the queue. */
+/** Recipients of the mails of the test above, as received from the queue. */
 function arrivals(): string[] {
   return stack.messages.flatMap(({ envelope }) => envelope.to.filter((to) => to.startsWith('half-')));
 }
@@ -222,7 +222,7 @@ function mail(id: string): Buffer {
   );
 }
 
-/** One message for this recipient, and no second one a moment later. */
+/** Waits for one message for this recipient, and checks that no second follows. */
 async function arrived(to: string): Promise<void> {
   const found = () => stack.messages.filter(({ envelope }) => envelope.to.includes(to));
   await stack.until(() => found().length > 0);

@@ -71,7 +71,7 @@ function postPostmark(messageId: string): RequestInit & { readonly path: string 
   };
 }
 
-/** As a provider does: the same request again until it is taken. */
+/** Repeats a request until it is accepted, as a provider does. */
 async function untilTaken({ path, ...request }: RequestInit & { readonly path: string }): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const response = await fetch(http + path, request);
@@ -125,7 +125,7 @@ it('mail over both providers arrives once, with half of all writes to queue and 
   expect(messages.map(({ messageId }) => messageId).toSorted()).toEqual(ids.toSorted());
 });
 
-it('answers what no provider sends as the contract says, and delivers none of it', async () => {
+it('answers requests that no provider sends as the contract says, and delivers nothing', async () => {
   const status = async ({ path, ...request }: RequestInit & { readonly path: string }) =>
     (await fetch(http + path, request)).status;
   const good = postPostmark('<x@example.com>');

@@ -20,7 +20,7 @@ afterEach(() => stack.repairAll());
 afterAll(() => stack.close());
 
 describe('the ledger on the local stack', () => {
-  it('finds by asking the provider that a mail whose answer was lost is there', { timeout: 60_000 }, async () => {
+  it('finds a mail whose answer was lost by a look-up at the provider', { timeout: 60_000 }, async () => {
     await stack.breakProvider('postmark', { network: 'reset-after-accept', times: 1 });
 
     await put({ id: 'ledger/found' });
@@ -32,7 +32,7 @@ describe('the ledger on the local stack', () => {
     });
   });
 
-  it('goes on with another provider where the first one cannot be asked', { timeout: 60_000 }, async () => {
+  it('continues with another provider if the first offers no look-up', { timeout: 60_000 }, async () => {
     await stack.breakProvider('ses', { network: 'reset-after-accept', times: 1 });
 
     await put({ id: 'ledger-doubt', providers: { only: ['ses', 'mailgun'] } });
@@ -41,7 +41,7 @@ describe('the ledger on the local stack', () => {
     expect(await takers('ledger-doubt')).toEqual(['ses', 'mailgun']);
   });
 
-  it('parks what must not come twice when nothing can be learned', { timeout: 60_000 }, async () => {
+  it('dead-letters mail that must not be sent twice when a look-up gives no answer', { timeout: 60_000 }, async () => {
     await stack.breakProvider('ses', { network: 'reset', times: 1 });
 
     await put({ id: 'ledger-hold', onUnknown: 'hold', providers: { only: ['ses', 'mailgun'] } });
@@ -77,7 +77,7 @@ describe('the ledger on the local stack', () => {
     expect(await takers('ledger-conflict')).toHaveLength(1);
   });
 
-  it('loses nothing and sends nothing twice while a quarter of all writes fail', { timeout: 60_000 }, async () => {
+  it('loses no mail and sends none twice while a quarter of all writes fail', { timeout: 60_000 }, async () => {
     await stack.breakAws({
       service: 'dynamodb',
       operation: 'PutItem',
@@ -95,7 +95,7 @@ describe('the ledger on the local stack', () => {
     expect(await stack.accepted(ids)).toHaveLength(ids.length);
   });
 
-  it('sends nothing while the table is away, and all of it afterwards', { timeout: 60_000 }, async () => {
+  it('sends no mail while the table is down, and all of it afterwards', { timeout: 60_000 }, async () => {
     await stack.breakAws({ service: 'dynamodb', error: 'InternalServerError' });
     await put({ id: 'ledger-away' });
     await stack.until(async () => (await stack.depth(Object.values(stack.info.queues.retry))) === 1);

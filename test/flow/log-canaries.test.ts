@@ -9,7 +9,7 @@ import { startStack } from '../../local/stack.ts';
 const CANARY = 'canary-7f3a';
 const TIME_SCALE = 240;
 
-/** A mail with a canary in every field that a producer fills, the id too. */
+/** A mail with a marker in every field that a producer fills, including the id. */
 const mail = (number: number) => ({
   version: 1,
   id: `${CANARY}-id-${number}@example.com`,
@@ -33,7 +33,7 @@ const mail = (number: number) => ({
   ],
 });
 
-/** Answers that repeat what they were given, as providers do. */
+/** Answers that repeat values of the request, as providers do. */
 const FAULTS: readonly unknown[] = [
   { respond: { status: 500, body: `cannot send to ${CANARY}-to@example.org` } },
   {
@@ -48,7 +48,7 @@ const FAULTS: readonly unknown[] = [
   { network: 'reset-mid-request' },
 ];
 
-it('no address, subject, body or secret is in what the functions print, whatever fails', {
+it('no address, subject, body or secret is in the output of the functions, whatever fails', {
   timeout: 120_000,
 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'mailover-canary-'));
@@ -98,7 +98,7 @@ it('no address, subject, body or secret is in what the functions print, whatever
     await rm(directory, { recursive: true });
   }
 
-  // The test has seen something: attempts, failures, dead letters and metrics.
+  // The output has attempts, failures, dead letters and metrics.
   expect(accepted).toBeGreaterThan(FAULTS.length);
   for (const seen of ['"attempt"', '"dead-lettered"', '"CloudWatchMetrics"', '"unavailable"', '"refused"'])
     expect(printed).toContain(seen);

@@ -10,9 +10,9 @@ let stack: RunningStack;
 
 afterEach(() => stack.close());
 
-describe('Secrets Manager does not answer, and no process knows a secret yet', () => {
+describe('Secrets Manager does not answer, and no process has a secret yet', () => {
   it.each(['InternalServiceError', 'ThrottlingException', 'InvalidSignatureException'])(
-    '%s: mail goes to those that need none, and no account is blamed',
+    '%s: mail goes to providers without a secret, and no account is blamed',
     { timeout: TIMEOUT },
     async (error) => {
       stack = await givenStack(TIME_SCALE);
@@ -29,7 +29,7 @@ describe('Secrets Manager does not answer, and no process knows a secret yet', (
     },
   );
 
-  it('waits seconds when there is none that needs no secret, and is not lost', { timeout: TIMEOUT }, async () => {
+  it('waits seconds if every provider needs a secret, and is not lost', { timeout: TIMEOUT }, async () => {
     stack = await givenStack(TIME_SCALE);
     await stack.breakAws({ service: 'secrets', error: 'ServiceUnavailable' });
     await stack.breakProvider('ses', { respond: { status: 500, body: '' } });

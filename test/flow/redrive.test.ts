@@ -50,7 +50,7 @@ const arnOf = async (QueueUrl: string): Promise<string> => {
   return Attributes?.['QueueArn'] ?? '';
 };
 
-/** As an operator does it, once the cause is gone. */
+/** Starts a redrive as an operator does. */
 async function redrive(destination: string): Promise<void> {
   await sqs.send(
     new StartMessageMoveTaskCommand({
@@ -60,7 +60,7 @@ async function redrive(destination: string): Promise<void> {
   );
 }
 
-/** Lets two vendors call a mail bad, so that it ends in the dead-letter queue. */
+/** Makes two vendors refuse a mail, so that it is dead-lettered. */
 async function refused(body: object): Promise<string> {
   await stack.breakProvider('postmark', BAD);
   await stack.breakProvider('mailgun', BAD_AT_MAILGUN);
@@ -71,7 +71,7 @@ async function refused(body: object): Promise<string> {
 }
 
 describe('attributes on the outbound queue', () => {
-  it('are a stranger’s: neither the name of the mail nor its recipients come from them', {
+  it('are not trusted: neither the id of the mail nor its served recipients come from them', {
     timeout: 60_000,
   }, async () => {
     const id = await put(mail, {
@@ -90,7 +90,7 @@ describe('attributes on the outbound queue', () => {
 
 describe('a move task of SQS', () => {
   it.each(['outbound', 'retry'] as const)(
-    'sends a dead letter without an id of its own through the %s queue, under its name',
+    'sends a dead letter without an id in its body through the %s queue, under the same id',
     { timeout: 90_000 },
     async (queue) => {
       const id = await refused(mail);

@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-/** A killed worker holds its submission until its invocation would have ended: this real time, whatever the scale. */
+/** A killed worker holds its submission until its invocation would have ended: its lease is in real time at any scale. */
 const LEASE_MS = 60_000;
 
 describe('a mail that a killed sender had in flight', () => {
@@ -14,7 +14,7 @@ describe('a mail that a killed sender had in flight', () => {
 
   afterAll(() => stack?.close());
 
-  it('is found at the provider that took it, and sent to nobody else', async () => {
+  it('is found at the provider that accepted it, and sent to no other', async () => {
     await stack.breakProvider('postmark', { network: 'hang-after-accept', times: 1 });
     const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
     const sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });

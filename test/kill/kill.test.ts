@@ -10,7 +10,7 @@ describe('a sender process that is killed', () => {
 
   beforeAll(async () => {
     stack = await startLocalStack(4820, 60);
-    // Every answer takes a moment, so that each kill hits attempts under way.
+    // Every answer takes some time, so that each kill hits attempts in flight.
     await fetch(`${stack.base}/api/providers/postmark/fault`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
@@ -20,7 +20,7 @@ describe('a sender process that is killed', () => {
 
   afterAll(() => stack?.stop());
 
-  it('loses nothing, however often it dies in the middle of a batch', { timeout: 240_000 }, async () => {
+  it('loses no mail, however often it is killed in the middle of a batch', { timeout: 240_000 }, async () => {
     const ids = Array.from({ length: SUBMISSIONS }, (_, index) => `kill-${index}`);
     const { queues, endpoints } = await stack.get<StackInfo>('/api/stack');
     await submit(endpoints.aws, queues.outbound, ids);
@@ -33,8 +33,8 @@ describe('a sender process that is killed', () => {
     }
 
     expect(killed.size).toBe(KILLS);
-    // A mail that was being sent, or was claimed, when its process died waits until the invocation would have ended: its
-    // time-out is real at any time scale. After it the message comes back once more.
+    // A mail that was claimed when its process was killed waits until the invocation would have ended: its
+    // time-out is real at any time scale. After that the message comes back.
     await until(async () => (await acceptedIds(stack)).size >= SUBMISSIONS, 150_000);
     expect([...(await acceptedIds(stack))].sort()).toEqual([...ids].sort());
   });
@@ -55,7 +55,7 @@ async function submit(endpoint: string, queueUrl: string, ids: readonly string[]
         from: 'shop@example.com',
         to: ['ada@example.org'],
         subject: id,
-        text: 'Nothing may be lost.',
+        text: 'No mail may be lost.',
       }),
     }));
     const { Successful } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
@@ -69,7 +69,7 @@ async function acceptedIds(stack: RunningStack): Promise<Set<string>> {
   return new Set(accepted.flatMap(({ submissionId }) => submissionId ?? []));
 }
 
-/** Kills a living sender that was not killed before; after a kill its successor takes a moment to appear. */
+/** Kills a running sender; waits until a new process has replaced the killed one. */
 async function killOneSender(stack: RunningStack, killed: ReadonlySet<number>): Promise<number> {
   const deadline = Date.now() + 20_000;
   while (Date.now() < deadline) {

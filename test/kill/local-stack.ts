@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** The part of the local stack's description that these tests need. */
+/** Fields of the local stack's description that these tests use. */
 export interface StackInfo {
   readonly ready: boolean;
   readonly queues: {

@@ -5,10 +5,10 @@ import { type AcceptedEntry, givenStack, type RunningStack } from '../support/ru
 const SUBMISSIONS = 300;
 const KILLS = 3;
 
-/** What a killed sender had in hand is free again after its invocation would have ended: a minute, whatever the scale. */
+/** Time to wait for mail that a killed sender had claimed: its lease lasts a minute at any scale. */
 const PATIENCE_MS = 180_000;
 
-describe('a stack whose parts all fail at once', () => {
+describe('a stack in which all parts fail at once', () => {
   let stack: RunningStack;
 
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe('a stack whose parts all fail at once', () => {
 
   afterAll(() => stack?.close());
 
-  it('loses nothing, and sends twice only where an answer was lost', { timeout: 260_000 }, async () => {
+  it('loses no mail, and sends twice only after a lost answer', { timeout: 260_000 }, async () => {
     await stack.breakProvider('postmark', [
       { network: 'reset-after-accept', rate: 0.1 },
       { respond: { status: 500, body: '' }, rate: 0.1 },
@@ -63,7 +63,12 @@ describe('a stack whose parts all fail at once', () => {
 async function submit(stack: RunningStack, ids: readonly string[]): Promise<void> {
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
-  const mail = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], text: 'Never lost, seldom twice.' };
+  const mail = {
+    version: 1,
+    from: 'shop@example.com',
+    to: ['ada@example.org'],
+    text: 'Never lost, seldom sent twice.',
+  };
   for (let start = 0; start < ids.length; start += 10) {
     const Entries = ids
       .slice(start, start + 10)
@@ -73,7 +78,7 @@ async function submit(stack: RunningStack, ids: readonly string[]): Promise<void
   sqs.destroy();
 }
 
-/** Who took each submission, in order. */
+/** Providers that accepted each submission, in order. */
 async function takenOf(stack: RunningStack, ids: readonly string[]): Promise<Map<string, string[]>> {
   const taken = new Map<string, string[]>();
   const response = await fetch(new URL('/api/accepted?raw=false', stack.url));

@@ -16,7 +16,7 @@ export interface Resource {
   readonly DependsOn?: readonly string[];
 }
 
-/** One provider of each type, two accounts of a vendor, one that only receives, and one that refuses most things. */
+/** One provider of each type, two accounts of a vendor, an SMTP server, and one that only receives. */
 export const PROVIDERS: readonly ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: {} },
   { key: 'mailgun-us', type: 'mailgun', options: { domain: 'mg.example.com' } },
@@ -37,7 +37,7 @@ afterAll(() => {
   for (const outdir of outdirs) rmSync(outdir, { recursive: true });
 });
 
-/** Synthesises a stack for one account and region, without running the bundler or the validation; `more` adds to it first. */
+/** Synthesises a stack for one account and region, without running the bundler or the validation; `more` adds to the stack first. */
 export function deploy(
   props: Partial<MailoverProps> = {},
   more: (stack: MailoverStack) => void = () => {},

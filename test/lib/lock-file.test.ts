@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 interface Locked {
   readonly integrity?: string;
-  /** Comes within the package of another one, whose hash covers it. */
+  /** Bundled in another package, whose hash covers it. */
   readonly inBundle?: true;
 }
 

@@ -5,13 +5,13 @@ import { LocalQueues } from '../../local/aws/queue.ts';
 import { StackClock } from '../../local/clock.ts';
 import { memoryTable } from '../support/memory-table.ts';
 
-it('runs as the time of day at scale 1', () => {
+it('runs as real time at scale 1', () => {
   const clock = new StackClock(1, () => 5_000);
 
   expect([clock.now(), clock.toReal(7_000), clock.toStack(3_000)]).toEqual([5_000, 7_000, 3_000]);
 });
 
-it('changes its speed without a jump, and still knows the times before', () => {
+it('changes its speed without a jump, and still converts times before the change', () => {
   let now = 1_000;
   const clock = new StackClock(1, () => now);
   now = 2_000;
@@ -23,7 +23,7 @@ it('changes its speed without a jump, and still knows the times before', () => {
   expect([clock.toStack(1_500), clock.toStack(2_500)]).toEqual([1_500, 32_000]);
 });
 
-it('tells of a change once, and of none that is not one', () => {
+it('calls back once for a change, and not for the same scale', () => {
   const clock = new StackClock(1, () => 0);
   const told: number[] = [];
   clock.onChange((scale) => told.push(scale));
@@ -33,7 +33,7 @@ it('tells of a change once, and of none that is not one', () => {
   expect(told).toEqual([60]);
 });
 
-it('shortens waits that have begun when it goes faster: of queues and of circuits', async () => {
+it('shortens running waits of queues and circuits when it runs faster', async () => {
   const clock = new StackClock(1);
   const queues = new LocalQueues(clock);
   const queue = queues.add('waiting', { VisibilityTimeout: '30' });

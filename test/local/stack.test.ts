@@ -112,7 +112,7 @@ describe('the metrics', () => {
     await submit('measured-1');
     await expect.poll(() => takers('measured-1'), { timeout: 10_000 }).toEqual(['postmark']);
 
-    // A period is a second at this scale; its time is a time of day.
+    // A period is a second at this scale; its time is real time.
     const recent = ({ at }: { at: string }) => Date.parse(at) > before - 2_000 && Date.parse(at) < Date.now();
     const sent = async () =>
       sum((await measured('AWS/SQS', 'NumberOfMessagesSent', { QueueName: 'mailover-outbound' })).filter(recent));
@@ -125,7 +125,7 @@ describe('the metrics', () => {
     await expect.poll(attempts, { timeout: 10_000 }).toBeGreaterThan(0);
   });
 
-  it('go on when time is told to run at another speed', { timeout: TIMEOUT }, async () => {
+  it('continue at another time scale', { timeout: TIMEOUT }, async () => {
     const [before] = stack.info.processes;
     expect(await (await api('PUT', '/api/time', { scale: 120 })).json()).toEqual({ scale: 120 });
     await expect.poll(() => stack.info.processes[0]?.pid, { timeout: 10_000 }).not.toBe(before?.pid);
@@ -139,10 +139,10 @@ describe('the metrics', () => {
 
 describe('the API', () => {
   it('lists the known providers when asked for another', async () => {
-    const response = await api('PUT', '/api/providers/nobody/fault', { network: 'refuse' });
+    const response = await api('PUT', '/api/providers/unknown/fault', { network: 'refuse' });
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({
-      error: 'There is no provider "nobody". Known: postmark, mailgun, ses, own-mta.',
+      error: 'There is no provider "unknown". Known: postmark, mailgun, ses, own-mta.',
     });
   });
 
@@ -155,7 +155,7 @@ describe('the API', () => {
     },
   );
 
-  it('answers no page of another origin, and under no other name, on any port', async () => {
+  it('refuses pages of other origins and other host names, on every port', async () => {
     const { endpoints, providers } = stack.info;
     const urls = [stack.url, ...Object.values(endpoints), ...providers.map(({ url }) => url)];
     expect(urls).toHaveLength(8);
@@ -175,14 +175,14 @@ describe('the API', () => {
           expect(answer).toMatchObject({ status: 403 });
           expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
         }
-      // Its own pages may call it, but may not let it be read by others.
+      // Its own pages may call it, but CORS headers for others are not sent.
       const own = await answerTo(url, { origin: 'http://app.localhost:3000' }, 'OPTIONS');
       expect(own.body).not.toContain('MAILOVER_HOSTS');
       expect(own.headers).not.toHaveProperty('access-control-allow-origin');
     }
   });
 
-  it('counts what is on the queues', async () => {
+  it('counts the messages of the queues', async () => {
     const queues = (await (await api('GET', '/api/queues')).json()) as { name: string }[];
     expect(queues.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
@@ -218,7 +218,7 @@ describe('the API', () => {
     for (const { id } of drawn) expect(graphs.widgets[id]?.[0]).toHaveLength(11);
   });
 
-  it('puts mail on the queue for the console, and tells who took it', { timeout: TIMEOUT }, async () => {
+  it('puts mail on the queue for the console, and says which provider accepted it', { timeout: TIMEOUT }, async () => {
     const { batch } = (await (await api('POST', '/api/console/mail', { count: 12 })).json()) as { batch: string };
 
     const state = async () =>

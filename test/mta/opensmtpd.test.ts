@@ -8,8 +8,8 @@ import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 
-// A real mail server delivers to the two MX hosts of a receiving domain, as one on the internet would. Behind each of them
-// stands a simulated provider. Needs Debian's opensmtpd and root, on loopback only, with a configuration of its own.
+// A real mail server delivers to the two MX hosts of a receiving domain, as on the internet. Behind each of them
+// is a simulated provider. Needs Debian's opensmtpd and root, on loopback only, with a configuration of its own.
 
 const DAEMON = '/usr/sbin/smtpd';
 const missing = !existsSync(DAEMON)
@@ -25,7 +25,7 @@ let daemon: ChildProcess | undefined;
 let directory = '';
 let port = 0;
 let said = '';
-/** What the MX of each provider answers to a mail. */
+/** Providers whose MX refuses mail. */
 const refuses = new Set<string>();
 
 beforeAll(async () => {
@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 test.skipIf(missing)(
-  'mail that a mail server hands to either MX is on the inbound queue once',
+  'mail that a mail server delivers to either MX is on the inbound queue once',
   { timeout: 90_000 },
   async () => {
     const transport = createTransport({ host: '127.0.0.1', port, secure: false, ignoreTLS: true });
@@ -69,7 +69,7 @@ test.skipIf(missing)(
       .catch((error: Error) => {
         throw new Error(`${error.message}\n${said}`);
       });
-    // The provider's MX is not to be had for a moment: the mail server keeps the mail and comes again.
+    // The provider's MX refuses for a moment: the mail server keeps the mail and tries again.
     refuses.add('mailgun');
     await send('third', 'box@primary.example.com');
     await wait(1_500);
@@ -95,7 +95,7 @@ test.skipIf(missing)(
   },
 );
 
-/** A provider's own mail server: what it takes, the simulated provider posts. */
+/** A provider's mail server: the simulated provider posts the mail that it accepts. */
 async function startMx(provider: string): Promise<number> {
   const mx = new SMTPServer({
     authOptional: true,
@@ -138,7 +138,7 @@ function startDaemon(relays: Record<string, number>): void {
       '',
     ].join('\n'),
   );
-  // In the foreground, so that this process alone ends it; its queue is its own and empty afterwards.
+  // In the foreground, so that only this process ends it; it has its own queue, which is empty afterwards.
   daemon = spawn(DAEMON, ['-d', '-f', config], { stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of [daemon.stdout, daemon.stderr])
     stream?.on('data', (chunk: Buffer) => {

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 
-/** What a server answers to a request with any header, `Host` and `Origin` included, which `fetch` does not allow. */
+/** A server's answer to a request with any headers, including `Host` and `Origin`, which `fetch` does not allow. */
 export function answerTo(
   url: string,
   headers: OutgoingHttpHeaders,
@@ -22,7 +22,7 @@ export function answerTo(
   });
 }
 
-/** The first line that a server answers to these bytes, whatever they are. */
+/** First line of a server's answer to these bytes. */
 export function firstLineTo(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

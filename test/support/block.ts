@@ -1,7 +1,7 @@
 /**
- * Stops this thread for so many milliseconds, as a process that is frozen: nothing is read, and timers fall due.
+ * Blocks this thread for `ms` milliseconds, like a frozen process: nothing is read, and timers become due.
  *
- * It begins where the event loop looks at its timers next and at its sockets only after them, which is what comes first
+ * It starts where the event loop runs its timers next and its sockets after them, as happens first
  * when a process goes on after SIGCONT.
  */
 export async function block(ms: number): Promise<void> {

@@ -5,7 +5,7 @@ import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import type { StackInfo } from '../../local/api/stack-info.ts';
 import { startStack } from '../../local/stack.ts';
 
-/** What a simulated provider is to receive; the rest as `POST /api/providers/KEY/inbound` takes it. */
+/** A mail for a simulated provider to receive; other fields as in `POST /api/providers/KEY/inbound`. */
 export interface MailToReceive {
   readonly raw: Buffer;
   readonly from: string | null;
@@ -16,15 +16,15 @@ export interface MailToReceive {
   readonly ageSeconds?: number;
 }
 
-/** A stack on free ports whose inbound queue is emptied into memory; driven over its public interfaces only. */
+/** A stack on free ports whose inbound queue is read into memory; used over its public interfaces only. */
 export interface InboundStack {
   readonly url: string;
   readonly info: StackInfo;
-  /** Lets a provider receive a mail and waits for its messages: one for each recipient. */
+  /** Makes a provider receive a mail and waits for its messages: one for each recipient. */
   receive(provider: string, mail: MailToReceive): Promise<InboundMessage[]>;
-  /** Lets a provider receive a mail; does not wait. */
+  /** Makes a provider receive a mail; does not wait. */
   take(provider: string, mail: MailToReceive): Promise<readonly { readonly id: string }[]>;
-  /** Everything that was on the inbound queue so far, pointers resolved. */
+  /** All messages of the inbound queue so far, pointers resolved. */
   readonly messages: readonly InboundMessage[];
   object(reference: { readonly bucket: string; readonly key: string }): Promise<Buffer>;
   call(method: string, path: string, body?: unknown): Promise<unknown>;
@@ -64,7 +64,7 @@ export async function givenInboundStack(timeScale: number): Promise<InboundStack
             QueueUrl: info.queues.inbound,
             MaxNumberOfMessages: 10,
             WaitTimeSeconds: 1,
-            // It runs by the scaled clock too.
+            // In stack time.
             VisibilityTimeout: 43_200,
           }),
           { abortSignal: ending.signal },
@@ -101,7 +101,7 @@ export async function givenInboundStack(timeScale: number): Promise<InboundStack
       raw: raw.toString('base64'),
       ...mail,
     })) as readonly { id: string }[];
-  /** As another mail server hands it over to SES. */
+  /** Delivers a mail to SES as another mail server. */
   const deliver = async ({ raw, from, to }: MailToReceive): Promise<void> => {
     const query = new URLSearchParams({ from: from ?? '' });
     for (const address of to) query.append('to', address);

@@ -1,10 +1,10 @@
 import type { Clock } from '../../lambda/platform/clock.ts';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that only the test moves. */
 export interface ManualClock extends Clock {
-  /** Moves on, and wakes whoever sleeps until then, in order. */
+  /** Advances the time and ends due sleeps, in order. */
   pass(ms: number): Promise<void>;
-  /** Jumps, and wakes nobody. */
+  /** Sets the time and ends no sleep. */
   set(time: number): void;
 }
 
@@ -50,7 +50,7 @@ export function manualClock(start = 1_800_000_000_000, rest = settled): ManualCl
   };
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Lets all runnable tasks run. */
 export async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,15 +1,15 @@
 import type { Item, Table } from '../../lambda/platform/table.ts';
 
-/** A table in memory, with everything that a test wants to know or to break. */
+/** A table in memory that a test can inspect and make fail. */
 export interface MemoryTable extends Table {
   readonly items: Map<string, Item>;
   reads: number;
   writes: number;
   /** `fail`: every call throws; `hang`: no call ever ends. */
   mood: 'good' | 'fail' | 'hang';
-  /** Called before each operation; what it throws is what the operation fails with. */
+  /** Called before each operation; an error that it throws fails the operation. */
   trouble: () => void;
-  /** Called after a write was done: what it throws is an answer that was lost. */
+  /** Called after each write: an error that it throws is a lost answer. */
   answerLost: () => void;
 }
 
@@ -39,7 +39,7 @@ export function memoryTable(): MemoryTable {
         table.writes += 1;
         const current = items.get(item.pk);
         if (current?.rev !== expected) return { done: false as const, current };
-        // As through the wire: what is undefined is not stored.
+        // As over the wire: undefined fields are not stored.
         const stored = JSON.parse(JSON.stringify({ ...item, rev: (expected ?? 0) + 1 })) as Item;
         items.set(item.pk, stored);
         table.answerLost();

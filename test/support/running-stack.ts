@@ -3,7 +3,7 @@ import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand, SQSClie
 import type { InboundRoute } from '../../local/api/stack-info.ts';
 import { startStack } from '../../local/stack.ts';
 
-/** What `GET /api/stack` says, as far as tests use it. */
+/** Fields of `GET /api/stack` that tests use. */
 export interface StackInfo {
   readonly queues: {
     readonly outbound: string;
@@ -19,7 +19,7 @@ export interface StackInfo {
   readonly inbound: Readonly<Record<string, InboundRoute>>;
 }
 
-/** An entry of `GET /api/accepted`, as far as tests use it. */
+/** Fields of an entry of `GET /api/accepted` that tests use. */
 export interface AcceptedEntry {
   readonly provider: string;
   readonly submissionId: string;
@@ -28,21 +28,21 @@ export interface AcceptedEntry {
   readonly attachments: readonly { readonly size: number; readonly sha256: string }[];
 }
 
-/** A stack on free ports, driven only over its public interfaces. */
+/** A stack on free ports, used only over its public interfaces. */
 export interface RunningStack {
   /** Address of the API. */
   readonly url: string;
   readonly info: StackInfo;
   refresh(): Promise<StackInfo>;
   breakProvider(key: string, fault: unknown): Promise<void>;
-  /** Sets a fault of our own services. */
+  /** Sets a fault of an AWS service. */
   breakAws(fault: unknown): Promise<void>;
   repairAll(): Promise<void>;
   /** As `GET /api/submissions/ID`; undefined while the ledger has nothing. */
   submission(id: string): Promise<{ readonly state: string; readonly attempts: readonly object[] } | undefined>;
-  /** What the simulators took of one submission by now. */
+  /** Mails of one submission that the simulators have accepted. */
   entries(id: string): Promise<AcceptedEntry[]>;
-  /** Polls until each id was accepted at least once (and `enough` agrees), and gives all their entries. */
+  /** Polls until each id was accepted at least once (and `enough` is true), and returns all their entries. */
   accepted(ids: readonly string[], enough?: (entries: AcceptedEntry[]) => boolean): Promise<AcceptedEntry[]>;
   /** Receives at least that many messages of the dead-letter queue, none of them twice. */
   letters(count: number): Promise<Message[]>;
@@ -57,7 +57,7 @@ export interface RunningStack {
 const POLL_MS = 50;
 const PATIENCE_MS = 50_000;
 
-/** `app`: another CDK app than that of the users. */
+/** Starts a stack; `app`: a CDK app other than bin/mailover.ts. */
 export async function givenStack(timeScale: number, app?: string): Promise<RunningStack> {
   const stack = await startStack({ port: 0, timeScale, ...(app !== undefined && { app }) });
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {

@@ -33,10 +33,10 @@ const environment: SenderEnvironment = {
   maxReceiveCount: 5,
 };
 
-/** What a provider comes to, one for each call; a promise settles when the test wants it to. */
+/** Results of a provider's calls, in order; a promise settles when the test settles it. */
 export type Script = Record<string, (Outcome | AttemptResult | NotCalled | Promise<Outcome>)[]>;
 
-/** A sender between fakes that remember: providers answer by script, queues and table are in memory, time stands still. */
+/** A sender with recording fakes: providers answer by script, queues and table are in memory, only the test moves time. */
 export function givenWorld(
   script: Script,
   {
@@ -56,7 +56,7 @@ export function givenWorld(
     offered: [] as (readonly string[])[],
     questions: [] as (Question & { readonly provider: string })[],
     counted: [] as string[],
-    /** What was logged. */
+    /** Lines of the log. */
     lines: [] as string[],
     sent: [] as {
       queue: string;
@@ -64,20 +64,20 @@ export function givenWorld(
       attributes: Readonly<Record<string, string>>;
       delay: number | undefined;
     }[],
-    /** Goes on with another list of providers, as a new deployment. */
+    /** Continues with another list of providers, as after a deployment. */
     redeploy: (list: readonly ProviderConfig[]) => {
       sender = deploy(list);
     },
     send: (record: ReturnType<typeof sqsRecord>, remainingMs: () => number = () => 60_000) =>
       sender(record, remainingMs),
-    /** Goes on in a new process: what the old one had begun it never ends. */
+    /** Continues in a new process; work of the old process never ends. */
     restart: () => {
       sender = deploy(providers);
     },
     /** The message that was sent last, as its next receiver gets it. */
     again: () => {
       const last = world.sent.at(-1);
-      // What is dead is redriven to the outbound queue.
+      // A dead letter is redriven to the outbound queue.
       const queue = last?.queue === 'dead' ? 'outbound' : (last?.queue ?? '');
       return sqsRecord(last?.body ?? '', { attributes: last?.attributes ?? {}, sentAt: world.now, queue });
     },
@@ -134,7 +134,7 @@ export function givenWorld(
   return world;
 }
 
-/** A pause without a signal passes at once; a deadline never does. */
+/** A pause without a signal ends at once; a deadline never does. */
 function untilAborted(signal: AbortSignal | undefined): Promise<void> {
   if (!signal) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 
-/** A record of a queue as Lambda hands it over; `attributes` are message attributes. */
+/** A record of Lambda's SQS event; `attributes` are message attributes. */
 export function sqsRecord(
   body: unknown,
   {

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** The lines that this process writes on standard output while `act` runs; they are not shown. */
+/** Captures the lines that this process writes to standard output while `act` runs. */
 export async function linesOf(act: () => unknown): Promise<string[]> {
   let text = '';
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {

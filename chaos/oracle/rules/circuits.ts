@@ -6,15 +6,15 @@ import { PROMISES } from '../promises.ts';
 import { named, type ProviderCall, type Story, time } from '../story.ts';
 
 const MINUTE = 60_000;
-/** Without the table, or with wrong clocks, each worker finds out for itself, and for a while afterwards. */
+/** Time after a fault of table or clocks in which each worker still probes for itself. */
 const BLIND_MS = 3 * MINUTE;
-/** Until every worker knows that a provider is down. */
+/** Time until every worker knows that a provider is down. */
 const LEARNING_MS = 2 * MINUTE;
-/** Calls of a provider that is known to be down: first probes, and then one in so many minutes. */
+/** Calls of a provider that is known to be down: first probes, and then one for each period. */
 const FIRST_PROBES = 15;
 const PROBE_EVERY_MS = 2 * MINUTE;
 
-/** Faults that let every call fail. */
+/** Faults with which every call fails. */
 const DOWN: ReadonlySet<FaultKind> = new Set(['suspended', 'refused', 'connect-hang', '5xx']);
 const SURE = 0.95;
 
@@ -35,7 +35,7 @@ export const openCircuits: Rule = (given) =>
         : [];
     });
 
-/** A provider that an operator holds back gets no mail. */
+/** An isolated provider gets no mail. */
 export const isolation: Rule = (given) =>
   given.troubles.windows
     .filter(({ kind }) => kind === 'isolated')
@@ -66,14 +66,14 @@ function seesTheTable({ troubles }: OracleCase, at: number): boolean {
   return !troubles.any(OF_TABLE, at - BLIND_MS, at) && !troubles.any(OF_CLOCKS, at - 30 * MINUTE, at);
 }
 
-/** Another provider could take the mail, so that nothing forces this one. */
+/** Whether another provider could accept the mail, so that the isolated provider is not forced. */
 function hasOtherWay(
   { troubles }: OracleCase,
   { mail, attempts }: Story,
   { provider }: FaultWindow,
   at: number,
 ): boolean {
-  // Who has lost an answer, or refused it, is no way out for this mail.
+  // A provider that lost an answer or refused the mail is no alternative.
   const tried = new Set(attempts.filter(({ begunAt }) => begunAt < at).map((one) => one.provider));
   return mail.usable.some(
     (other) => other !== provider && !tried.has(other) && !troubles.windows.some((window) => isNear(window, other, at)),

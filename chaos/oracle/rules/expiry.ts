@@ -3,7 +3,7 @@ import { PROMISES } from '../promises.ts';
 import { named, time } from '../story.ts';
 import { expiryOf } from './dead-letters.ts';
 
-/** Between the last look at the clock and the call. */
+/** Time between the check of the clock and the call. */
 const SLACK_MS = 2_000;
 
 /** No call of a mail begins after its time: that of the mail, of its class, or four days. */
@@ -16,7 +16,7 @@ export const expiry: Rule = ({ chronicle, clockErrorMs }) =>
       .filter(({ worker, begunAt }) => {
         if (worker.release === 'previous') return false;
         const error = worker.worstSkewMs > PROMISES.clockMs ? worker.worstSkewMs : 0;
-        // The age of what has no time of its own is counted by the queue that took it, and by the letters of others.
+        // The age of mail without an expiry is counted by its queue, and by messages of other processes.
         const others = story.mail.expiresAt !== undefined ? 0 : story.skewed ? clockErrorMs : SLACK_MS;
         return begunAt > limit + SLACK_MS + error + others;
       })

@@ -2,14 +2,14 @@ import type { Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
 import { named } from '../story.ts';
 
-/** A provider is asked about a lost answer when it can know of the mail, and not before. */
+/** Look-ups after a lost answer are made when the provider can find the mail, and not before. */
 export const looks: Rule = ({ chronicle, providers }) =>
   [...chronicle.stories].flatMap((story) =>
     story.looks.flatMap(({ provider, worker, at }) => {
       const call = story.attempts.findLast((one) => one.provider === provider && one.decidedAt <= at);
       if (!providers.find(({ key }) => key === provider)?.askable)
         return [`asked in vain: ${provider} cannot be asked`];
-      // Its process may have died between the ledger and the call.
+      // Its process may have been killed between the ledger and the call.
       if (!call) return [];
       const wrongClock = [worker, call.worker].some(({ worstSkewMs }) => worstSkewMs > PROMISES.clockMs);
       const early = at < call.decidedAt + PROMISES.askAfterMs - 2 * PROMISES.clockMs;

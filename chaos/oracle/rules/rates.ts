@@ -1,11 +1,11 @@
 import { OF_CLOCKS, OF_TABLE } from '../../faults/troubles.ts';
 import type { Rule } from '../case.ts';
 
-/** Calls of one second that arrive in another one, as networks have it. */
+/** Tolerance for calls that arrive in another second because of network delays. */
 const JITTER = 1.15;
 const BLIND_MS = 180_000;
 
-/** No provider gets more calls in a second than it was configured for, as long as the table tells the workers of each other. */
+/** No provider gets more calls in a second than it was configured for, as long as the workers share their slots over the table. */
 export const rates: Rule = ({ chronicle, providers, troubles }) =>
   providers.flatMap(({ key, maxPerSecond }) => {
     if (maxPerSecond === undefined) return [];

@@ -4,10 +4,10 @@ import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
 import { MAILGUN_FACTS } from './facts.ts';
 
-/** What one `messages.mime` call left behind: the truth of the wire, and the words of the answer. */
+/** Result of one `messages.mime` call: the trace of the wire, and the words of the answer. */
 export interface MailgunAnswer {
   readonly trace: Readonly<WireTrace>;
-  /** `id` of a good answer. */
+  /** `id` of a 2xx answer. */
   readonly id?: unknown;
   /** `message` of a JSON body, or the whole body of any other; the SDK's own words if nothing was sent. */
   readonly words?: string;
@@ -20,16 +20,16 @@ export function classify({ trace, id, words: said = '' }: MailgunAnswer): Outcom
   if (status === undefined && (trace.connected || trace.failure !== undefined)) return networkOutcome(trace);
   const success = status !== undefined && status >= 200 && status < 300;
   if (success && typeof id === 'string' && id.trim() !== '') {
-    // Delivery events name it without the angle brackets.
+    // Delivery events contain it without the angle brackets.
     return { kind: 'accepted', providerMessageId: id.trim().replace(/^<(.*)>$/, '$1') };
   }
   if (success && !trace.complete) return networkOutcome(trace);
   const answer = { status, headers, words };
-  // The page of a broken gateway is not Mailgun's word.
+  // The page of a broken gateway does not come from Mailgun.
   const broken = status !== undefined && status >= 500 ? statusMeaning(status) : undefined;
   const means = broken ?? MAILGUN_FACTS.find((fact) => fits(fact, status, words))?.means;
   if (success) {
-    // Only the sentence of the wrong URL is proof against acceptance; nothing else under a 2xx is.
+    // Under a 2xx, only the sentence of the wrong URL proves that nothing was accepted.
     if (means && 'reason' in means && means.reason === 'wrong-url') return answerOutcome(means, answer);
     return { ...unknown('no-message-id'), status: `${status}`, detail: detailOf(words) };
   }
@@ -37,7 +37,7 @@ export function classify({ trace, id, words: said = '' }: MailgunAnswer): Outcom
   if (status === undefined) return networkOutcome(trace);
   const common = statusMeaning(status);
   if (common) return answerOutcome(common, answer);
-  // The status says that nothing was taken; the words that would say why are lost.
+  // The status says that nothing was accepted; the words with the reason are lost.
   if (!trace.complete) return answerOutcome(outage('answer-cut'), { ...answer, words: trace.failure ?? '' });
   return answerOutcome(UNRECOGNISED, answer);
 }

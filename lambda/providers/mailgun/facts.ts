@@ -1,7 +1,7 @@
 import { AUTHENTICATION } from '../../mail/outcome.ts';
 import { account, type Fact, message, oneRecipient, sender, suppressed, throttled } from '../fact.ts';
 
-/** The answers that a row is about; an absent condition fits any. */
+/** Answers that a row matches; an absent condition matches any. */
 interface Match {
   /** Statuses. */
   readonly status?: readonly number[];
@@ -13,18 +13,22 @@ const SPEC = 'Mailgun OpenAPI 3.0.0 (mailgun/mailgun-mcp-server, src/openapi.yam
 const PAGES =
   'documentation.mailgun.com, quickstart-guide/responses; mailgun/documentation, source/api-intro.rst, 2026-11-23';
 const HELP = 'help.mailgun.com, 202051664 (domain disabled) and 115001124753 (sending limitation), 2026-11-28';
-/** Public reports of users (two of 2026-10-01 and 2026-10-02), not the vendor's own word. */
+/** Public reports of users (two of 2026-10-01 and 2026-10-02), not from Mailgun. */
 const USERS = 'public reports of users, 2026-11-23';
 const SDK = 'mailgun.js 14.0.1, source, 2026-11-23';
-/** No source: likely words, so that a known meaning is not lost. */
+/** No source: likely words, for known meanings. */
 const GUESS = 'a guess, 2026-11-23';
 
-/** Every answer that is known. The first row that fits decides: Mailgun tells account refusals by words under 400, 403 and 429 alike. */
+/**
+ * All known answers. The first matching row decides: Mailgun distinguishes account refusals only by their words, under
+ * 400, 403 and 429 alike.
+ */
 export const MAILGUN_FACTS: readonly Fact<Match>[] = [
-  // Any path that does not exist answers 200 with this sentence.
+  // Every path that does not exist answers 200 with this sentence.
   { words: /^\s*Mailgun Magnificent API\s*$/i, means: account('wrong-url'), source: PAGES },
 
-  // "Domain X is not allowed to send: request rate of the account" is load; every other reason in that sentence is the account.
+  // "Domain X is not allowed to send: request rate of the account" is load; every other reason in that sentence is about
+  // the account.
   {
     words: /requests?-per-(sec|min|hour)|too many requests|rate limit|request limit/i,
     means: throttled('rate-limit'),
@@ -68,9 +72,9 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
   // "Parameters were valid but request failed".
   { status: [402], means: account('payment-required'), source: PAGES },
   { status: [403], means: account('access-denied'), source: PAGES },
-  // Also a domain of another region, or a new one for a while.
+  // Also for a domain of another region, or a new one for a while.
   { status: [400, 404], words: /domain (.* )?not found/i, means: account('domain-not-found'), source: PAGES },
-  // Says nothing about the message: wrong URL, moved API, other rules.
+  // Not about the message: wrong URL, moved API, changed rules.
   {
     status: [300, 301, 302, 303, 304, 307, 308, 404, 405, 410, 415],
     means: account('wrong-url'),
@@ -103,9 +107,9 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
     means: oneRecipient('address'),
     source: SPEC,
   },
-  // Our From is checked before, so this is about the identity rather than the address.
+  // Our From was checked before, so this is about the identity rather than the address.
   { status: [400], words: /\bfrom'? parameter is not a valid/i, means: sender('sender-refused'), source: SPEC },
-  // An opinion about our request: an API that changed overnight shows here first.
+  // About the format of our request: an API that changed overnight answers this first.
   {
     status: [400],
     words: /need at least one of|only one parameters?|parameter is missing|invalid (parameter|mime)/i,

@@ -2,23 +2,23 @@ import { parsePosted } from '../../contract/json-bounds.ts';
 import { type Form, type FormField, textOf } from '../../mail/form.ts';
 import { headerValue } from '../header-value.ts';
 
-/** The fields of Mailgun's form, its own told from those that only repeat a header of the mail. */
+/** The fields of Mailgun's form, with its own fields separated from those that repeat a header of the mail. */
 export interface FormView {
-  /** The headers of the mail as `message-headers` lists them; undefined if there is no such list. */
+  /** The headers of the mail as listed in `message-headers`; undefined without that field. */
   readonly headers: readonly (readonly [name: string, value: string])[] | undefined;
   readonly complete: boolean;
-  /** Files in order, with the names of their fields. */
+  /** Files in order, with their field names. */
   readonly files: readonly FormField[];
   /** Mailgun's own value of this name as text. */
   text(name: string): string | undefined;
   bytes(name: string): Buffer | undefined;
-  /** Every value of this name as text, but for copied headers. */
+  /** All values of this name as text, without copied headers. */
   all(name: string): readonly string[];
 }
 
 /**
- * Tells Mailgun's fields from copied headers: every header of a mail is posted as a field too (receive-http, 2026-11-25),
- * so a sender who writes a header `recipient` or `message-url` puts a second field of that name into the form.
+ * Separates Mailgun's fields from copied headers: every header of a mail is also posted as a field (receive-http,
+ * 2026-11-25), so a sender who writes a header `recipient` or `message-url` adds a second field of that name to the form.
  */
 export function viewOf(form: Form): FormView {
   const byName = new Map<string, FormField[]>();
@@ -29,7 +29,7 @@ export function viewOf(form: Form): FormView {
   }
   const headers = messageHeaders(byName.get('message-headers') ?? byName.get('Message-headers') ?? []);
   const copies = countsOf(headers ?? []);
-  // The manual writes some names with a capital (receive-http, `Body-plain`, 2026-11-28).
+  // The manual writes some names with a capital letter (receive-http, `Body-plain`, 2026-11-28).
   const posted = (name: string): readonly FormField[] => {
     const fields = byName.get(name) ?? [];
     return fields.length > 0 || !EITHER_CASE.has(name) ? fields : (byName.get(capitalised(name)) ?? []);
@@ -44,7 +44,7 @@ export function viewOf(form: Form): FormView {
       if (count > 0) left.set(text, count - 1);
       return count === 0;
     });
-    // Where copies and own fields are merged into one, it is better to have that one than none.
+    // If copies and own fields were merged into one field, it is used.
     return rest.length > 0 || !ALWAYS.has(name) ? rest : fields;
   };
   return {
@@ -74,14 +74,14 @@ function countsOf(headers: readonly (readonly [string, string])[]): Map<string, 
   return counts;
 }
 
-/** Whether Mailgun itself makes a field of this name (receive-http, 2026-11-25), or a file of the mail may have it. */
+/** Whether Mailgun itself writes a field of this name (receive-http, 2026-11-25), or a file of the mail may have it. */
 export function isOwnName(name: string): boolean {
   return OWN.has(name) || EITHER_CASE.has(name.toLowerCase()) || FILE.test(name);
 }
 
 const FILE = /^(attachment|inline|file)\b/i;
 
-/** Of several, the longest is Mailgun's: it holds the others as values of headers. */
+/** The longest of several is Mailgun's: it contains the others as values of headers. */
 function messageHeaders(fields: readonly FormField[]): [string, string][] | undefined {
   const longest = fields.toSorted((one, other) => other.value.length - one.value.length)[0];
   if (longest === undefined) return undefined;
@@ -98,7 +98,7 @@ function messageHeaders(fields: readonly FormField[]): [string, string][] | unde
   }
 }
 
-/** Fields that every form of Mailgun has. */
+/** Fields in every form of Mailgun. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'recipient',
   'sender',
@@ -109,7 +109,7 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'signature',
 ]);
 
-/** Fields that tell content only: nothing is trusted for them. */
+/** Fields with content only, which nothing else depends on. */
 const EITHER_CASE: ReadonlySet<string> = new Set([
   'body-plain',
   'body-html',

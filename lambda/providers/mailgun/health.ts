@@ -11,7 +11,7 @@ interface DomainState {
   readonly type?: unknown;
 }
 
-/** The part of the SDK that tells of a domain and its queue. */
+/** The part of the SDK that reads a domain and its queue. */
 export interface MailgunHealthSource {
   readonly domains: { get(domain: string): Promise<DomainState> };
   readonly messages: {
@@ -26,12 +26,12 @@ export interface MailgunHealthSource {
 }
 
 /**
- * Asks Mailgun for the state of the domain and of its sending queue, side by side.
+ * Asks Mailgun for the state of the domain and of its sending queue, in parallel.
  *
  * Facts, read 2026-11-25: a domain is `active`, `unverified` or `disabled`, with `is_disabled` beside it (OpenAPI 3.0.0,
  * GET /v4/domains/{name}); one that is not verified is refused when it sends (reports of users); a sandbox domain reaches
- * authorised recipients only (user manual, domains); a queue that Mailgun has stopped says so with reason and end
- * (GET /v3/domains/{name}/sending_queues).
+ * authorised recipients only (user manual, domains); a queue that Mailgun has stopped gives reason and end (GET
+ * /v3/domains/{name}/sending_queues).
  */
 export async function health(client: MailgunHealthSource, domain: string, limits: HealthLimits): Promise<Health> {
   const [state, queue] = await Promise.all([
@@ -43,14 +43,14 @@ export async function health(client: MailgunHealthSource, domain: string, limits
   if (ofDomain.state !== 'healthy') return ofDomain;
   const { is_disabled: stopped, disabled } = queue.result?.regular ?? {};
   if (stopped === true) {
-    // The SDK makes a date of whatever stands there.
+    // The SDK turns any value into a date.
     const end = disabled?.until instanceof Date ? disabled.until.getTime() : Number.NaN;
     const until = Number.isNaN(end) ? '' : ` until ${new Date(end).toISOString()}`;
     return { ...refused('queue-disabled'), detail: detailOf(`${disabled?.reason ?? ''}${until}`) };
   }
   if (queue.result === undefined) {
     const ofQueue = healthOf(classify({ trace: queue.trace, words: wordsOf(queue.error) }));
-    // The state of the domain stands by itself; an answer about the account is believed wherever it is given.
+    // The domain's state alone is enough; but an answer about the account counts from either request.
     if (ofQueue.state === 'account-refused') return ofQueue;
   }
   return ofDomain;
@@ -66,9 +66,9 @@ function domainHealth({ result, error, trace }: Watched<DomainState>): Health {
 }
 
 /**
- * A domain sending key may do nothing but post messages (API reference, authentication, 2026-11-25), so a 401 does not
- * yet mean a wrong key. A message without sender and recipient tells both apart, and can never become a mail: a good
- * key is told what is missing.
+ * Health of a domain sending key, which may only post messages (API reference, authentication, 2026-11-25), so that a 401
+ * to other calls does not mean a wrong key. A message without sender and recipient, which can never become a mail,
+ * distinguishes the two: a valid key is answered with what is missing.
  */
 async function sendingKeyHealth(
   { messages }: MailgunHealthSource,

@@ -6,7 +6,7 @@ import { type FormView, isOwnName, viewOf } from './form-view.ts';
 import { readPosted } from './posted.ts';
 import { formHash, type Signature, signatureProblem } from './signature.ts';
 
-/** Mailgun's routes: forward() in both forms, and store(notify). */
+/** Requests of Mailgun's routes: forward() in both forms, and store(notify). */
 export const inbound: InboundModule = {
   authenticate(request, secret, now) {
     const form = readForm(request.contentType, request.body, isOwnName);
@@ -26,7 +26,7 @@ export const inbound: InboundModule = {
     return refused;
   },
 
-  // Mailgun names one host for each of its storage clusters, such as storage-us-east4.api.mailgun.net (seen 2026-11-25).
+  // Mailgun uses one host for each of its storage clusters, such as storage-us-east4.api.mailgun.net (seen 2026-11-25).
   keepsMailAt: ({ protocol, hostname, port, username, password }) =>
     protocol === 'https:' &&
     port === '' &&
@@ -35,7 +35,7 @@ export const inbound: InboundModule = {
     /^([a-z0-9-]+\.)*mailgun\.(net|org)$/.test(hostname),
 };
 
-/** More than one of a kind only if the mail has headers of these names, which Mailgun posts among its own fields. */
+/** More than one value occurs only if the mail has headers of these names, which Mailgun posts among its own fields. */
 const MOST_CANDIDATES = 3;
 
 function* signaturesOf(view: FormView): Generator<Signature> {
@@ -47,11 +47,11 @@ function* signaturesOf(view: FormView): Generator<Signature> {
         any = true;
         yield { timestamp, token, signature };
       }
-  // So that a missing key is told from a missing signature.
+  // So that a missing key is distinguished from a missing signature.
   if (!any) yield { timestamp: '', token: '', signature: '' };
 }
 
-/** Event webhooks are JSON with the signature inside. A genuine one that comes here has the wrong address. */
+/** Event webhooks are JSON with the signature inside. A genuine one here was sent to the wrong address. */
 function authenticateJson(
   request: InboundRequest,
   secret: Parameters<InboundModule['authenticate']>[1],

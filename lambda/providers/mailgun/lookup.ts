@@ -11,28 +11,28 @@ interface Page {
   readonly pages?: Readonly<Record<string, { readonly page?: string }>>;
 }
 
-/** The part of the SDK that asks for events. */
+/** The part of the SDK that queries events. */
 export interface EventSource {
   get(domain: string, query: Record<string, string | number>): Promise<Page>;
 }
 
-/** Most that a page holds (Mailgun OpenAPI 3.0.0, GET /v3/{domain_name}/events, 2026-11-25). */
+/** Most events on one page (Mailgun OpenAPI 3.0.0, GET /v3/{domain_name}/events, 2026-11-25). */
 const PAGE = 300;
-/** 1,000 recipients, each accepted, tried several times and delivered, fill about this many pages. */
+/** Events of 1,000 recipients, each accepted, tried several times and delivered, are about this many pages. */
 const MAX_PAGES = 20;
-/** Their clock and ours may differ. */
+/** Allowed difference between their clock and ours. */
 const SLACK_MS = 10 * 60_000;
 
 /**
  * Asks Mailgun's events for the Message-ID of an attempt.
  *
- * Every event but `rejected` shows that Mailgun took the mail for its recipient. Facts, all read 2026-11-25:
- * - Events are kept for at least 3 days (OpenAPI 3.0.0) and are asked by domain and region.
- * - The Message-ID stands in them, and is asked for, without angle brackets (user manual, event structure).
- * - They take different ways to the store and may appear late, in bad cases by half an hour (user manual, event
- *   polling): that nothing is found soon after the attempt is likely, but not certain.
+ * Every event but `rejected` shows that Mailgun accepted the message for its recipient. Facts, all read 2026-11-25:
+ * - Events are kept for at least 3 days (OpenAPI 3.0.0) and are queried by domain and region.
+ * - Events contain the Message-ID, and are queried by it, without angle brackets (user manual, event structure).
+ * - Events may be indexed late, in bad cases by half an hour (user manual, event polling): no event soon after the
+ * attempt makes it likely, but not certain, that the message was not accepted.
  * - A domain sending key may only post messages (API reference, authentication): it is answered 401 here.
- * - The events API is marked as deprecated in favour of the logs API, without a date; the SDK says so at each call.
+ * - The events API is marked as deprecated in favour of the logs API, without a date; the SDK logs that at each call.
  */
 export async function lookup(events: EventSource, domain: string, question: Question): Promise<LookupAnswer> {
   const messageId = question.messageId.replace(/^<(.*)>$/, '$1');
@@ -54,7 +54,7 @@ export async function lookup(events: EventSource, domain: string, question: Ques
     if (list.items.length === 0) return { kind: 'answered', found };
     for (const item of list.items as readonly unknown[]) {
       const event = read(item);
-      // A server that does not know the filter would show the mail of others.
+      // A server that ignores the filter would return events of other messages.
       if (event?.messageId !== messageId) return unreadable('an event of another message');
       for (const address of question.recipients.filter((one) => concerns(event, one)))
         if (event.kind === 'rejected') rejected.add(address);
@@ -69,7 +69,7 @@ export async function lookup(events: EventSource, domain: string, question: Ques
   return unreadable(`more than ${MAX_PAGES} pages`);
 }
 
-/** Whether an event is about this recipient; a rejection that names nobody is about all. */
+/** Whether an event is about this recipient; a rejection without a recipient is about all. */
 function concerns({ kind, recipient }: EventFacts, address: string): boolean {
   return recipient === undefined ? kind === 'rejected' : recipient.toLowerCase() === address.toLowerCase();
 }
@@ -97,7 +97,7 @@ function unreadable(detail: string): LookupAnswer {
 
 function failed({ result, error, trace }: Watched<Page>): LookupAnswer {
   const { status } = trace;
-  // The SDK reads a body that is no list as if it were one, and throws an error of its own.
+  // The SDK reads a body that is no list as if it were one, and throws its own error.
   if (status !== undefined && status >= 200 && status < 300 && trace.complete)
     return unreadable(detailOf(result === undefined ? wordsOf(error) : 'no list of events'));
   return cannotSay(classify({ trace, words: wordsOf(error) }));

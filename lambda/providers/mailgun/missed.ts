@@ -6,15 +6,15 @@ const PUBLIC = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net'
 const PER_PAGE = 300;
 const MOST_PAGES = 4;
 /**
- * Events reach the index in another order than they happen, and are inserted into pages that were read before: pages
- * count from an age of half an hour on (documentation.mailgun.com, user-manual/events/event-polling, 2026-11-25).
+ * Events are indexed out of order, and inserted into pages that were read before: pages are reliable from an age of half
+ * an hour on (documentation.mailgun.com, user-manual/events/event-polling, 2026-11-25).
  */
 const INDEXED_MS = 45 * 60_000;
 
 /**
- * Mailgun's Events API. Facts, read 2026-11-25: `stored` tells of each mail that a route stores, `failed` of one that
- * was posted in vain; both name the place of the copy, which is kept for about three days. `delivered` of posted mail is
- * not asked for: on a domain that also sends it is one event for each mail sent.
+ * Mailgun's Events API. Facts, read 2026-11-25: a `stored` event is for a mail that a route stores, a `failed` one for a
+ * mail that could not be posted; both contain the URL of the copy, which is kept for about three days. `delivered` events
+ * of posted mail are not queried: on a domain that also sends there is one for each sent mail.
  */
 export function missed(context: MissedContext): MissedSource {
   const base = context.endpoint ?? PUBLIC[context.options.region ?? 'us'];
@@ -37,7 +37,7 @@ export function missed(context: MissedContext): MissedSource {
       if (!Array.isArray(some)) throw new ServiceError('the provider gave no list of events');
       items.push(...some);
       const next = URL.parse(String(paging?.next));
-      // An empty page is the last one. The key goes to no other host than the one that was asked.
+      // An empty page is the last one. The key is sent to no other host than the first one.
       if (some.length < PER_PAGE || next === null || next.origin !== new URL(base).origin) return items;
       url = next.href;
     }
@@ -54,7 +54,7 @@ export function missed(context: MissedContext): MissedSource {
         if (events === 'too-many') return 'too-many';
         found.push(...events.flatMap((event) => receptionsOf(event, domains)));
       }
-      // A mail that was stored and posted in vain has two events, each under every domain that it concerns.
+      // A mail that was stored and not posted has two events, each under every domain that it concerns.
       return [...new Map(found.map((one) => [one.id, one])).values()];
     },
     know: async ({ listed }) => {
@@ -78,17 +78,17 @@ interface StoredEvent {
   readonly message?: { readonly headers?: Readonly<Record<string, unknown>>; readonly recipients?: unknown };
 }
 
-/** An event, and one of the recipients that it tells of; none where it names nobody. */
+/** An event and one of its recipients; none if it has no recipient. */
 interface Listed {
   readonly event: StoredEvent;
   readonly recipient: string | undefined;
 }
 
 /**
- * One reception for each recipient, since the copy of one mail, under one key, may be for several.
+ * One reception per recipient, since the copy of one mail, under one key, may be for several.
  *
- * Failures of sent mail are listed too: only routed ones are of received mail, and only the last one is final. One that
- * names no copy is a mail that is lost but for what the event says.
+ * Failures of sent mail are listed as well: only routed ones are of received mail, and only the last one is final.
+ * Without a copy nothing but the event is left of the mail.
  */
 function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   const event: StoredEvent = Object(item);
@@ -96,7 +96,7 @@ function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   if (kind === 'failed' && (flags?.['is-routed'] !== true || severity === 'temporary')) return [];
   const key = [storage?.key, storage?.url, event.id].find((one) => typeof one === 'string') ?? String(timestamp);
   return recipientsOf(event, domains).map((recipient) => ({
-    // By the hash: the id stands in the log.
+    // By its hash, since the id appears in the log.
     id: `${key}/${hashOf(recipient ?? '')}`,
     at: Number(timestamp) * 1000,
     state: kind === 'failed' ? 'failed' : 'taken',
@@ -104,7 +104,7 @@ function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   }));
 }
 
-/** Those in the domains that receive; of a failed post the recipient may be the address that was posted to. */
+/** Recipients in the receiving domains; the recipient of a failed post may be the URL that it was posted to. */
 function recipientsOf({ recipient, recipients, message }: StoredEvent, domains: readonly string[]) {
   const given = [recipient, recipients, message?.recipients].flat();
   const addresses = given.filter((one): one is string => typeof one === 'string' && /^[^/]+@[^/]+$/.test(one));

@@ -2,7 +2,7 @@ import { parsePosted } from '../../contract/json-bounds.ts';
 import type { Posted, PostedMail, ReceivedFile } from '../inbound.ts';
 import type { FormView } from './form-view.ts';
 
-/** What a genuine form of a Mailgun route holds. */
+/** Content of a genuine form of a Mailgun route. */
 export function readPosted(view: FormView, takenAt: number): Posted {
   const mime = view.bytes('body-mime');
   const storedAt = view.text('message-url');
@@ -21,7 +21,7 @@ export function readPosted(view: FormView, takenAt: number): Posted {
     takenAt,
     ...(strippedText && { strippedText }),
     ...(mime && { mime }),
-    // The Messages API gives it as the JSON field `body-mime` (view-stored-messages, 2026-11-25).
+    // The Messages API returns it as the JSON field `body-mime` (view-stored-messages, 2026-11-25).
     ...(storedAt && !mime && { storedAt, mimeWasText: true }),
     content: contentOf(view),
   };
@@ -30,14 +30,14 @@ export function readPosted(view: FormView, takenAt: number): Posted {
 
 const CONTENT = ['body-plain', 'body-html', 'stripped-text', 'stripped-html', 'message-headers', 'subject', 'from'];
 
-/** The older event webhooks are forms too; they have no MAIL FROM and no body. */
+/** The older event webhooks are forms as well; they have no MAIL FROM and no body. */
 function isEvent(view: FormView): boolean {
   return (
     view.text('event') !== undefined && view.bytes('body-plain') === undefined && view.text('sender') === undefined
   );
 }
 
-/** One address by the documentation; users report a list when several recipients matched one route. */
+/** One address according to the documentation; users report a list when several recipients matched one route. */
 function recipientsOf(text: string): string[] {
   const list = text.includes('"') ? [text] : text.split(',');
   return [
@@ -79,7 +79,7 @@ function contentOf(view: FormView): PostedMail['content'] {
 
 const BODIES = ['body-plain', 'body-html', 'stripped-text', 'stripped-html'];
 
-/** The list of headers; where it is empty, the fields beside it count: Mailgun posts each header as one. */
+/** The list of headers; if it is empty, the fields are used, since Mailgun posts each header as one. */
 function headersOf(view: FormView): PostedMail['content']['headers'] {
   const { headers = [] } = view;
   if (headers.length > 0) return headers;
@@ -126,7 +126,7 @@ function attempt(read: () => unknown): unknown {
   }
 }
 
-/** `{"<image1>": "attachment-1"}`, the other way round. */
+/** `{"<image1>": "attachment-1"}` inverted. */
 function contentIdMap(json: string | undefined): Map<string, string> {
   const map = attempt(() => parsePosted(json ?? 'null'));
   if (typeof map !== 'object' || map === null) return new Map();

@@ -10,10 +10,10 @@ import { health, type MailgunHealthSource } from './health.ts';
 import { lookup } from './lookup.ts';
 import { wordsOf } from './words.ts';
 
-/** Domains, events and suppressions of the two regions know nothing of each other. */
+/** The two regions share no domains, events or suppressions. */
 const URLS = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
 
-/** As long as a function may run: the attempt's own deadline is the one that cuts. */
+/** As long as a function may run: the attempt's own deadline ends it earlier. */
 const WALL_MS = 900_000;
 
 /** Mailgun as a provider: posts the raw message to `messages.mime`. Templates and recipient variables are never used. */
@@ -29,9 +29,9 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
   }
   const url = endpoint ?? URLS[options.region ?? 'us'];
   const client = new Mailgun(FormData).client({ username: 'api', key, url, timeout: WALL_MS });
-  // At each question the SDK would write that the events API is deprecated.
+  // The SDK would log at each query that the events API is deprecated.
   Object.assign(client.events, { logger: { warn() {} } });
-  // The SDK's interface leaves out what its class has (mailgun.js 14.0.1).
+  // The SDK's interface lacks methods of its class (mailgun.js 14.0.1).
   const source: MailgunHealthSource = {
     domains: client.domains,
     messages: client.messages as MailgunHealthSource['messages'],
@@ -61,7 +61,7 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
   };
 }
 
-/** Each overrides the setting of the domain (documentation.mailgun.com, tracking-opens and tracking-clicks, 2026-11-28). */
+/** Overrides the settings of the domain (documentation.mailgun.com, tracking-opens and tracking-clicks, 2026-11-28). */
 function trackingOf({ opens, clicks }: Tracking): Record<string, string> {
   const yes = (wanted: boolean) => (wanted ? 'yes' : 'no');
   return {
@@ -71,7 +71,7 @@ function trackingOf({ opens, clicks }: Tracking): Record<string, string> {
   };
 }
 
-/** All `o:` and `v:` options together may have 16 KB (Mailgun OpenAPI 3.0.0, 2026-11-23). */
+/** Limit of all `o:` and `v:` options together: 16 KB (Mailgun OpenAPI 3.0.0, 2026-11-23). */
 const MAX_OPTIONS = 16 * 1024;
 /** Tags are ASCII, at most 128 characters (Mailgun user manual, tagging, 2024). */
 const TAG = /^[\x20-\x7e]{1,128}$/;
@@ -96,7 +96,7 @@ function variablesOf({ handle, tag, metadata }: Message): {
   return { variables, dropped };
 }
 
-/** More than {@link trackingOf} makes. */
+/** Upper bound of the size of {@link trackingOf}. */
 const TRACKING_OPTIONS = 64;
 
 function sizeOf(name: string, value: string): number {

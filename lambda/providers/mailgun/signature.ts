@@ -3,21 +3,21 @@ import type { Form } from '../../mail/form.ts';
 import type { Secret } from '../../platform/secrets.ts';
 import type { Authentication } from '../inbound.ts';
 
-/** The three values that Mailgun signs with; every one of them may be anything. */
+/** The three values of a signature; each of them may be anything. */
 export interface Signature {
   readonly timestamp: string;
   readonly token: string;
   readonly signature: string;
 }
 
-// Retries come for 8 hours, and by third-party accounts with the first signature again (documentation.mailgun.com,
-// receive-http, 2026-11-25; hookdeck/webhook-skills, seen 2026-11-25). A day leaves room for a queue on their side.
+// Retries are sent for 8 hours, those by third-party accounts with the first signature (documentation.mailgun.com,
+// receive-http, 2026-11-25; hookdeck/webhook-skills, seen 2026-11-25). A day leaves time for a queue on their side.
 const MAX_AGE_MS = 24 * 3_600_000;
 const MAX_AHEAD_MS = 15 * 60_000;
 
 type Refusal = Extract<Authentication, { kind: 'refused' }>['reason'];
 
-/** Why a signature does not count, or undefined if one of the secret's keys made it and its time is right. */
+/** Why a signature is invalid; undefined if it was made with one of the secret's keys and its time is right. */
 export function signatureProblem(
   { timestamp, token, signature }: Signature,
   secret: Secret,
@@ -28,7 +28,7 @@ export function signatureProblem(
   if (!timestamp || !token || !signature) return 'missing';
   if (!/^\d{1,12}$/.test(timestamp) || token.length > 200 || !/^[0-9a-f]{64}$/i.test(signature)) return 'wrong';
   const given = Buffer.from(signature, 'hex');
-  // Every key is tried whatever the others gave, so that the time taken tells nothing.
+  // Every key is tried, whatever the results, so that the duration reveals nothing.
   const matches = keys.map((key) =>
     timingSafeEqual(
       given,
@@ -45,8 +45,8 @@ export function signatureProblem(
 }
 
 /**
- * What tells one posted form from another: names, file names, types and values, in the order of those of one name. The
- * boundary between them, and how the names stand among each other, may be other ones in a retry.
+ * Hash of a posted form: names, file names, types and values, in order for fields of one name. The boundary and the order
+ * of different names may change in a retry.
  */
 export function formHash({ fields, rest = '' }: Form): string {
   const hash = createHash('sha256').update(rest);

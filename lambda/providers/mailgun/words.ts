@@ -1,4 +1,7 @@
-/** What Mailgun said, from the SDK's error: `details` has the body of the answer; `message` is the status text or, without an answer, the SDK's own words. */
+/**
+ * Mailgun's words in the SDK's error: `details` has the body of the answer; `message` is the status text or, without an
+ * answer, the SDK's own words.
+ */
 export function wordsOf(error: unknown): string {
   const { details, message } = Object(error) as { details?: unknown; message?: unknown };
   return String(details || message || '');

@@ -15,10 +15,10 @@ interface PostmarkAnswer {
   readonly messageId?: string;
 }
 
-/** What came back over the wire, whatever the SDK made of it; undefined if there is no whole answer. */
+/** The answer on the wire, independent of the SDK's reading; undefined if it is not complete. */
 export function wireAnswer({ result, error, trace }: Watched<unknown>): PostmarkAnswer | undefined {
   if (trace.status === undefined || !trace.complete) return undefined;
-  // A 2xx resolves even when it is not JSON (then with a string); everything else throws (postmark 5.1.0, 2026-11-23).
+  // A 2xx resolves even if it is not JSON (then with a string); everything else throws (postmark 5.1.0, 2026-11-23).
   const fields: Record<string, unknown> = Object(error ?? result);
   const errorCode = fields[error ? 'code' : 'ErrorCode'];
   const message = fields[error ? 'message' : 'Message'] ?? (typeof result === 'string' ? result : '');
@@ -32,12 +32,12 @@ export function wireAnswer({ result, error, trace }: Watched<unknown>): Postmark
   };
 }
 
-/** The outcome of one call. A 406 reads here as if it concerned every recipient; the sender of it knows better. */
+/** The outcome of one call. A 406 counts here for every recipient; the caller narrows it down. */
 export function classify(watched: Watched<unknown>): Outcome {
   const answer = wireAnswer(watched);
   if (answer) return classifyAnswer(answer);
   const { status } = watched.trace;
-  // A status line that says no is a no, even when the rest is cut off.
+  // A status of refusal counts even if the rest of the answer is cut off.
   if (status !== undefined && status >= 300) {
     const means = status >= 500 ? statusMeaning(status) : undefined;
     return answerOutcome(means ?? outage('answer-cut'), { status, words: `status ${status}` });
@@ -45,7 +45,7 @@ export function classify(watched: Watched<unknown>): Outcome {
   return networkOutcome(watched.trace);
 }
 
-/** The outcome of a whole answer. */
+/** The outcome of a complete answer. */
 function classifyAnswer(answer: PostmarkAnswer): Outcome {
   const { status, headers, errorCode, message, messageId } = answer;
   const detail = detailOf(message);
@@ -76,12 +76,12 @@ const INACTIVE = [
   /these inactive addresses: (.+?)(?:\.?\s+Inactive|\.?\s*$)/s,
 ];
 
-/** Whether a sentence speaks of inactive recipients at all. */
+/** Whether a sentence is about inactive recipients. */
 export function namesInactive(message: string): boolean {
   return /inactive (addresses|recipient)/i.test(message);
 }
 
-/** Which of the recipients a sentence names as inactive; case is Postmark's, not ours. */
+/** Recipients that a sentence calls inactive; Postmark may change their case. */
 export function inactiveAmong(recipients: readonly string[], message: string): string[] {
   const list = INACTIVE.map((pattern) => pattern.exec(message)?.[1]).find((found) => found !== undefined);
   const named = new Set((list ?? '').split(',').map((part) => part.replace(/[<>]/g, '').trim().toLowerCase()));

@@ -1,6 +1,6 @@
 import type { ProviderDefinition } from '../provider.ts';
 
-/** What deployment and routing must know of Postmark. */
+/** Properties of Postmark for deployment and routing. */
 export const definition: ProviderDefinition = {
   type: 'postmark',
   limits: {
@@ -15,7 +15,8 @@ export const definition: ProviderDefinition = {
     forbiddenInLocalPart: '?',
     // Answered with "Zero-sized attachments not allowed" (several public reports; 2026-11-28).
     emptyAttachments: false,
-    // postmarkapp.com/support/article/1101 (2026-11-28): an invitation is an attachment, which mail programs offer as a file.
+    // postmarkapp.com/support/article/1101 (2026-11-28): an invitation is an attachment, which mail programs show as a
+    // file.
     calendar: false,
     visibleRecipient: true,
     // postmarkapp.com/developer/user-guide/send-email-with-api (2026-11-23): refused with ErrorCode 411.

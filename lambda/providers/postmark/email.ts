@@ -23,8 +23,8 @@ interface PostmarkEmail {
 }
 
 /**
- * Writes a message for Postmark, addressed to `recipients` only.
- * Undefined if only several Bcc recipients are left, which Postmark cannot carry in one call.
+ * The JSON of a message, addressed to `recipients` only. Undefined if only several Bcc recipients are left, which
+ * Postmark cannot carry in one call.
  */
 export function emailOf(
   message: Message,
@@ -35,7 +35,7 @@ export function emailOf(
   const wanted = new Set(recipients);
   const left = (list: readonly Mailbox[]) => list.filter(({ address }) => wanted.has(address));
   let [to, cc, bcc] = [left(message.to), left(message.cc), left(message.bcc)];
-  // Postmark insists on a To: the first that everybody sees anyway, or the only one there is.
+  // Postmark requires a To: the first visible recipient, or the only one.
   if (to.length === 0 && cc.length > 0) [to, cc] = [cc.slice(0, 1), cc.slice(1)];
   else if (to.length === 0 && bcc.length === 1) [to, bcc] = [bcc, []];
   if (to.length === 0) return undefined;
@@ -52,7 +52,7 @@ export function emailOf(
     Headers: [
       ...message.headers.map(([Name, value]) => ({ Name, Value: headerTokens(Name, value).join(' ') })),
       { Name: 'Message-ID', Value: message.messageId },
-      // Without it Postmark writes a Message-ID of its own.
+      // Without it Postmark writes its own Message-ID.
       { Name: 'X-PM-KeepID', Value: 'true' },
     ],
     ...(message.attachments.length > 0 && {
@@ -66,7 +66,7 @@ export function emailOf(
     ...(message.tag !== undefined && { Tag: message.tag.slice(0, MAX_TAG) }),
     Metadata: metadataOf(message).metadata,
     MessageStream: messageStream,
-    // The setting of a server "Track opens" wins over false (postmarkapp.com, tracking-opens-per-email, 2026-11-28).
+    // The server setting "Track opens" overrides false (postmarkapp.com, tracking-opens-per-email, 2026-11-28).
     TrackOpens: opens,
     TrackLinks: clicks ? Models.LinkTrackingOptions.HtmlAndText : Models.LinkTrackingOptions.None,
   };
@@ -74,7 +74,10 @@ export function emailOf(
 
 const MAX_TAG = 1000;
 
-/** Postmark's limits (support article 1125, 2026-11-23): 10 entries, keys of 20 and values of 80 characters. */
+/**
+ * Metadata within Postmark's limits (support article 1125, 2026-11-23): 10 entries, keys of 20 and values of 80
+ * characters.
+ */
 export function metadataOf({ handle, metadata }: Pick<Message, 'handle' | 'metadata'>): {
   readonly metadata: Record<string, string>;
   readonly dropped: number;

@@ -12,9 +12,9 @@ import {
 } from '../fact.ts';
 
 /**
- * The answers that a row is about; an absent condition fits any.
+ * Answers that a row matches; an absent condition matches any.
  *
- * `codes` are ErrorCodes of the body, a number space of its own that collides with HTTP statuses.
+ * `codes` are ErrorCodes of the body, a separate range of numbers that overlaps with HTTP statuses.
  */
 interface Match {
   readonly codes?: readonly number[];
@@ -29,10 +29,10 @@ const STRICTER = 'postmarkapp.com/updates (2023-10-31), 2026-11-23';
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-/** A code stands under 422, and under 200 where a batch is answered; any other status speaks for itself. */
+/** A code has status 422, or 200 for a batch; other statuses decide by themselves. */
 const CODED = [200, 422] as const;
 
-/** Answers with an ErrorCode that is not 0; the first that fits holds. Server errors are decided before them. */
+/** Answers with an ErrorCode other than 0; the first matching row decides. Server errors are handled before. */
 export const CODE_FACTS: readonly PostmarkFact[] = [
   { codes: [10], statuses: [401, 422], means: account(AUTHENTICATION), source: API },
   { codes: [100], statuses: [200, 422, 503], means: outage('maintenance'), source: API },
@@ -63,7 +63,7 @@ export const CODE_FACTS: readonly PostmarkFact[] = [
   { codes: [300], statuses: CODED, means: message('invalid-email'), source: API },
   { codes: [400], statuses: CODED, means: sender('sender-unknown'), source: API },
   { codes: [401], statuses: CODED, means: sender('sender-unconfirmed'), source: API },
-  // Our request is wrong, or was made wrong overnight: Postmark tightened its validation on 2023-10-31.
+  // Our request is wrong, or became wrong overnight: Postmark tightened its validation on 2023-10-31.
   { codes: [402], statuses: CODED, means: message('invalid-json'), source: STRICTER },
   { codes: [403], statuses: CODED, means: message('invalid-field'), source: STRICTER },
   { codes: [405], statuses: CODED, means: account('quota'), source: API },
@@ -81,7 +81,7 @@ export const CODE_FACTS: readonly PostmarkFact[] = [
   },
   { codes: [1221, 1226, 1235, 1236], statuses: CODED, means: account('message-stream'), source: API },
   { codes: range(1450, 1460), statuses: CODED, means: account('smtp-token'), source: API },
-  // Codes of other calls than sending: we talk to the wrong path.
+  // Codes of other calls than sending: the path is wrong.
   {
     codes: [...range(500, 523), ...range(600, 613), ...range(700, 703), ...range(800, 899), ...range(900, 1099)],
     statuses: CODED,
@@ -90,10 +90,10 @@ export const CODE_FACTS: readonly PostmarkFact[] = [
   },
 ];
 
-/** A status that Postmark does not document says something of Postmark, and nothing of the message. */
+/** An undocumented status says something about Postmark, and nothing about the message. */
 const UNSEEN_STATUS = outage('unexpected-status');
 
-/** What a status means by itself; statuses that mean the same at every HTTP provider are decided before. */
+/** Meanings of statuses; those that are the same at every HTTP provider are handled before. */
 export const STATUS_FACTS: readonly PostmarkFact[] = [
   { statuses: [401], means: account(AUTHENTICATION), source: API },
   {
@@ -107,7 +107,7 @@ export const STATUS_FACTS: readonly PostmarkFact[] = [
     means: account('wrong-endpoint'),
     source: 'RFC 9110 section 15.4, 2026-11-23',
   },
-  // A code that has not been described yet, or none.
+  // An undescribed code, or none.
   { statuses: [422], means: UNRECOGNISED, source: API },
   { means: UNSEEN_STATUS, source: 'the unseen, 2026-11-23' },
 ];

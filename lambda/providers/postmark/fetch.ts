@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { IDLE_MS } from '../../platform/kept-sockets.ts';
 
-/** The part of `fetch` that the SDK uses, over `node:http` so that the wire can be watched. */
+/** The part of `fetch` that the SDK uses, on top of `node:http` so that the wire can be watched. */
 interface WireFetch {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   close(): void;
@@ -31,7 +31,7 @@ export function createWireFetch(): WireFetch {
           answer.once('end', () => {
             const status = answer.statusCode ?? 0;
             try {
-              // 204 and 304 may not have a body in a Response.
+              // A Response with status 204 or 304 may not have a body.
               const content = status === 204 || status === 304 ? null : Buffer.concat(chunks);
               resolve(new Response(content, { status }));
             } catch (error) {

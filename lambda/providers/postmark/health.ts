@@ -3,18 +3,18 @@ import { healthOf } from '../question.ts';
 import { type Watched, watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 
-/** The part of the SDK that tells of a server and its streams. */
+/** The part of the SDK that reads a server and its streams. */
 export interface PostmarkHealthSource {
   getServer(): Promise<unknown>;
   getMessageStream(id: string): Promise<unknown>;
 }
 
 /**
- * Asks Postmark for the server of the token and for its message stream, side by side.
+ * Asks Postmark for the server of the token and for its message stream, in parallel.
  *
- * Facts, read 2026-11-25: a server delivers (`Live`) or only pretends to (`Sandbox`), for ever (developer/api/server-api);
- * a stream can be archived and then takes no mail (developer/api/message-streams-api). That an account may not send
- * (ErrorCodes 405, 412 and 413) is told to nobody but who sends: a canary mail finds it out.
+ * Facts, read 2026-11-25: a server delivers (`Live`) or only pretends to (`Sandbox`), permanently
+ * (developer/api/server-api); a stream can be archived and then accepts no mail (developer/api/message-streams-api). Only
+ * answers to sends report that an account may not send (ErrorCodes 405, 412 and 413): a canary finds it.
  */
 export async function health(client: PostmarkHealthSource, stream: string, limits: HealthLimits): Promise<Health> {
   const [server, messageStream] = await Promise.all([
@@ -30,7 +30,7 @@ export async function health(client: PostmarkHealthSource, stream: string, limit
   if (MessageStreamType === 'Inbound')
     return { state: 'account-refused', reason: 'message-stream', detail: 'the stream only receives' };
   if (!isGood(messageStream)) {
-    // The server stands by itself; an answer about the account is believed wherever it is given.
+    // The server's state alone is enough; but an answer about the account counts from either request.
     const ofStream = healthOf(classify(messageStream));
     if (ofStream.state === 'account-refused') return ofStream;
   }

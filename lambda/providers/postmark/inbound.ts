@@ -3,7 +3,7 @@ import type { Secret } from '../../platform/secrets.ts';
 import type { InboundModule, InboundRequest } from '../inbound.ts';
 import { readPosted } from './posted.ts';
 
-/** Postmark's inbound webhook: it signs nothing, so a password and the unguessable path stand for it. */
+/** Requests of Postmark's inbound webhook: they have no signature, so a password and the secret path authenticate them. */
 export const inbound: InboundModule = {
   authenticate(request, secret) {
     const problem = passwordProblem(request, secret);
@@ -28,7 +28,7 @@ function passwordProblem(
   return matches.includes(true) ? undefined : 'wrong';
 }
 
-/** Equal, in a time that does not tell where they differ. */
+/** Constant-time comparison. */
 function same(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

@@ -3,18 +3,19 @@ import { askJson, good, type Known, type MissedContext, type MissedSource, type 
 import { readPosted } from './posted.ts';
 
 const PUBLIC = 'https://api.postmarkapp.com';
-/** Most that one answer holds (postmarkapp.com/developer/api/messages-api, 2026-11-25). */
+/** Most messages in one answer (postmarkapp.com/developer/api/messages-api, 2026-11-25). */
 const MOST = 500;
 const MOST_PAGES = 4;
-/** Its first three tries are over by then ("Understanding inbound webhook retries", 2025-11-04). */
+/** Time after which its first three tries are over ("Understanding inbound webhook retries", 2025-11-04). */
 const FIRST_TRIES_MS = 10 * 60_000;
-/** Above this the stored copy of a body is cut (the same page, 2026-11-25). */
+/** Above this size the stored copy of a body is cut (the same page, 2026-11-25). */
 const CUT_BYTES = 1024 * 1024;
 
 /**
  * Postmark's inbound messages. Facts, read 2026-11-25: blocked mail is kept for ten days
- * (developer/user-guide/inbound/configure-inbound-blocking), other mail for 45; a stored copy has no content of
- * attachments, so that only `retry` (of failed) and `bypass` (of blocked mail) bring them; statuses as in support article 1290.
+ * (developer/user-guide/inbound/configure-inbound-blocking), other mail for 45; a stored copy lacks the content of
+ * attachments, so that only `retry` (of failed) and `bypass` (of blocked mail) deliver them; statuses as in support
+ * article 1290.
  */
 export function missed(context: MissedContext): MissedSource {
   const base = context.endpoint ?? PUBLIC;
@@ -64,12 +65,12 @@ export function missed(context: MissedContext): MissedSource {
 function receptionOf(item: unknown, state: Reception['state']): Reception {
   const { MessageID, Date: date } = Object(item) as Record<string, unknown>;
   if (typeof MessageID !== 'string') throw new ServiceError('the provider listed a message without id');
-  // The Date header of the mail: only a guess at when it came.
+  // The Date header of the mail: only an estimate of when it arrived.
   const at = Date.parse(String(date));
   return { id: MessageID, at: Number.isNaN(at) ? 0 : at, state, listed: item };
 }
 
-/** The stored copy has the shape of the webhook, but attachments without content. */
+/** The stored copy has the form of the webhook, but attachments without content. */
 function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known {
   const posted = readPosted(answer);
   if (posted.kind !== 'mail') throw new ServiceError('the provider knows a message that is no mail');
@@ -78,7 +79,7 @@ function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known
   const bodies = ['TextBody', 'HtmlBody'].map((name) => Buffer.byteLength(String(body[name] ?? '')));
   const { content } = posted.mail;
   return {
-    // Files without their bytes would look like empty ones.
+    // Files without their bytes would look empty.
     mail: { ...posted.mail, content: { ...content, files: [] } },
     complete: sizes.length === 0 && bodies.every((bytes) => bytes < CUT_BYTES),
     postedBytes: sizes.reduce((sum, size) => sum + Math.ceil((size * 4) / 3), answer.length),
@@ -92,7 +93,7 @@ const EASTERN = new Intl.DateTimeFormat('sv-SE', {
   timeStyle: 'medium',
 });
 
-/** Postmark reads times of its filters as US Eastern time (developer/api/messages-api, 2026-11-25). */
+/** Postmark reads the times of its filters as US Eastern time (developer/api/messages-api, 2026-11-25). */
 function eastern(time: number): string {
   return EASTERN.format(time).replace(' ', 'T');
 }

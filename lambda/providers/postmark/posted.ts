@@ -5,7 +5,7 @@ import type { Posted, PostedMail, ReceivedFile, Stated, StatedMailbox } from '..
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What the body of a genuine inbound webhook holds. */
+/** Content of a genuine inbound webhook. */
 export function readPosted(body: Buffer): Posted {
   let given: unknown;
   try {
@@ -51,7 +51,7 @@ function list(fields: Fields, name: string): readonly Fields[] {
     : [];
 }
 
-/** The envelope recipient; payloads from before that field existed have the headers only, in lists and as they were. */
+/** The envelope recipient; older payloads lack the field and have only the headers, as lists and unparsed. */
 function recipientOf(fields: Fields): string | undefined {
   const names = ['To', 'Cc', 'Bcc'];
   const listed = names.flatMap((name) => list(fields, `${name}Full`)).map((entry) => text(entry, 'Email'));
@@ -63,10 +63,10 @@ function recipientOf(fields: Fields): string | undefined {
     ?.trim();
 }
 
-/** Enough for the first address. */
+/** Characters that contain the first address. */
 const MAX_HEADER = 2_000;
 
-/** Postmark tells the envelope sender only in headers that it adds itself. */
+/** Postmark states the envelope sender only in headers that it adds. */
 function senderOf(headers: readonly (readonly [string, string])[]): string | null | undefined {
   const value = (name: string) => headers.find(([given]) => given.toLowerCase() === name)?.[1];
   const [, path] = /^\s*<([^<>]*)>/.exec(value('return-path') ?? '') ?? [];
@@ -109,7 +109,7 @@ function contentOf(fields: Fields, headers: readonly (readonly [string, string])
 function fileOf(entry: Fields): ReceivedFile {
   const filename = text(entry, 'Name');
   const contentId = text(entry, 'ContentID');
-  // The button that checks a webhook sends it as `Data` (django-anymail, webhooks/postmark.py, 2026-11-28).
+  // The check button of a webhook sends it as `Data` (django-anymail, webhooks/postmark.py, 2026-11-28).
   const content = text(entry, 'Content') ?? text(entry, 'Data') ?? '';
   return {
     ...(filename && { filename }),
@@ -127,7 +127,7 @@ function statedOf(fields: Fields): Stated {
       const name = text(entry, 'Name');
       return address ? [{ ...(name && { name }), address }] : [];
     });
-  // An empty list says nothing: the field beside it has the header as it was.
+  // After an empty list the field with the unparsed header is used.
   const given = (name: string, entries: readonly Fields[]) => {
     const listed = mailboxes(entries);
     if (listed.length > 0) return listed;

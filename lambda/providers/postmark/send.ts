@@ -11,9 +11,9 @@ import { createWireFetch } from './fetch.ts';
 import { health } from './health.ts';
 import { lookup } from './lookup.ts';
 
-/** A provider that sends over one Postmark server (a token and its message stream). */
+/** A provider for one Postmark server (a token and its message stream). */
 export function create({ options, secret, endpoint }: ProviderContext<PostmarkOptions>): Provider {
-  // What no header can carry is no token.
+  // A token must be a valid header value.
   const token = /^[!-~]+$/.exec(secret['serverToken']?.trim() ?? '')?.[0];
   const wire = createWireFetch();
   const url = endpoint === undefined ? undefined : new URL(endpoint);
@@ -36,7 +36,7 @@ export function create({ options, secret, endpoint }: ProviderContext<PostmarkOp
     const message = wireAnswer(watched)?.message ?? '';
     const speaks = namesInactive(message) && (outcome.kind === 'accepted' || outcome.kind === 'refused');
     const inactive = !speaks ? [] : recipients.length === 1 ? recipients : inactiveAmong(recipients, message);
-    // Accepted, and some of them silently left out.
+    // Accepted, with some recipients silently left out.
     if (outcome.kind === 'accepted') return { outcome, recipients: new Map(inactive.map((one) => [one, INACTIVE])) };
     return { outcome, named: inactive.length > 0 ? inactive : namedIn(message, recipients) };
   }
@@ -67,5 +67,5 @@ const NO_TOKEN = {
   detail: 'the secret has no serverToken',
 } as const satisfies Outcome;
 
-/** Several Bcc alone: Postmark needs a To, which one of them at a time can be. */
+/** Several Bcc alone: Postmark needs a To, which can be one of them at a time. */
 const NO_VISIBLE_RECIPIENT: Outcome = { ...oneRecipient('no-visible-recipient') };

@@ -4,14 +4,14 @@ import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
 import { SES_FACTS } from './facts.ts';
 
-/** What one SendEmail call left behind: the truth of the wire, and what the SDK made of the answer. */
+/** Result of one SendEmail call: the trace of the wire, and the SDK's reading of the answer. */
 export interface SesAnswer {
   readonly trace: Readonly<WireTrace>;
-  /** `MessageId` of a good answer. */
+  /** `MessageId` of a 2xx answer. */
   readonly messageId?: unknown;
   /** Exception name, without namespace. */
   readonly name?: string;
-  /** The message of the exception, or the body if it was no JSON. */
+  /** The message of the exception, or the body if it is no JSON. */
   readonly words?: string;
 }
 
@@ -26,14 +26,14 @@ export function classify({ trace, messageId, name = '', words: said = '' }: SesA
     return { ...unknown('no-message-id'), status: `${status}`, detail: detailOf(words || name) };
   }
   const answer = { status, headers, words: [name, words].filter(Boolean).join(': ') };
-  // The page of a broken gateway is not SES's word, and an error of its own says nothing of the request.
+  // The page of a broken gateway does not come from SES, and an internal error of SES says nothing about the request.
   const broken = status !== undefined && status >= 500 ? statusMeaning(status) : undefined;
   const means = broken ?? SES_FACTS.find((fact) => fits(fact, status, name, words))?.means;
   if (means) return answerOutcome(means, answer);
   if (status === undefined) return networkOutcome(trace);
   const common = status < 400 ? account('wrong-url') : statusMeaning(status);
   if (common) return answerOutcome(common, answer);
-  // The status says that nothing was taken; the words that would say why are lost.
+  // The status says that nothing was accepted; the words with the reason are lost.
   if (!trace.complete) return answerOutcome(outage('answer-cut'), { ...answer, words: trace.failure ?? '' });
   return answerOutcome(UNRECOGNISED, answer);
 }

@@ -1,8 +1,8 @@
 import type { ProviderDefinition } from '../provider.ts';
 
 /**
- * Attachment extensions that SES refuses: its API names such a list (API_Attachment, FileName), which is given here as a
- * vendor on top of SES repeats it (resend.com/docs/knowledge-base/what-attachment-types-are-not-supported, 2026-11-23).
+ * Attachment extensions that SES refuses: its API mentions such a list (API_Attachment, FileName), taken here from a
+ * vendor that uses SES (resend.com/docs/knowledge-base/what-attachment-types-are-not-supported, 2026-11-23).
  */
 const FORBIDDEN =
   'adp app asp bas bat cer chm cmd com cpl crt csh der exe fxp gadget hlp hta inf ins isp its js jse ksh lib lnk ' +
@@ -13,13 +13,13 @@ const FORBIDDEN =
 /**
  * Amazon SES, API v2: signed with the role of the function, so it has no secret.
  *
- * It cannot be asked about an attempt whose answer was lost: GetMessageInsights wants the MessageId that was lost with
- * the answer (API_GetMessageInsights, 2026-11-25), and no operation searches by tag. Its events carry the tag.
+ * It cannot be asked about an attempt with an unknown outcome: GetMessageInsights needs the MessageId that was lost with
+ * the answer (API_GetMessageInsights, 2026-11-25), and no operation searches by tag. Its events contain the tag.
  */
 export const definition: ProviderDefinition = {
   type: 'ses',
   limits: {
-    // docs.aws.amazon.com/ses/latest/dg/quotas.html (2026-11-23): 40 MB after base64, 50 recipients a call.
+    // docs.aws.amazon.com/ses/latest/dg/quotas.html (2026-11-23): 40 MB after base64, 50 recipients per call.
     maxBytes: 40 * 1024 * 1024,
     maxRecipients: 50,
     // API_Destination (2026-11-23): no SMTPUTF8. A quoted "@" is answered with "Missing domain" (seen by users, 2026).

@@ -1,4 +1,7 @@
-/** The name is in the answer even where the SDK does not know it and says `Unknown` or `SyntaxError`. */
+/**
+ * Name and message of an exception, from the answer even where the SDK does not know the name and reports `Unknown` or
+ * `SyntaxError`.
+ */
 export function exceptionOf(error: unknown): { name?: string; words?: string } {
   const { name, message, __type, code, $response } = error as Error & {
     __type?: unknown;
@@ -13,7 +16,7 @@ export function exceptionOf(error: unknown): { name?: string; words?: string } {
   };
 }
 
-/** `com.amazonaws.sesv2#MessageRejected:http://…` is `MessageRejected`. */
+/** `com.amazonaws.sesv2#MessageRejected:http://…` becomes `MessageRejected`. */
 function bare(type: string): string {
   return (type.split(':')[0] ?? '').split('#').at(-1) ?? '';
 }

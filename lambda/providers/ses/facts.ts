@@ -12,13 +12,13 @@ import {
   worker,
 } from '../fact.ts';
 
-/** The answers that a row is about; an absent condition fits any. */
+/** Answers that a row matches; an absent condition matches any. */
 interface Match {
   /** Exception names. */
   readonly name?: RegExp;
   /** Words of the message. */
   readonly words?: RegExp;
-  /** Statuses below 500, for which the row is documented; a server error speaks for itself. */
+  /** Statuses below 500 for which the row is documented; server errors decide by themselves. */
   readonly status?: readonly number[];
 }
 
@@ -27,15 +27,18 @@ const COMMON = 'docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
 const TEXTS = 'docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html, 2026-11-28';
 const QUOTAS = 'docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html, 2026-11-28';
 const TENANTS = 'docs.aws.amazon.com/ses/latest/dg/tenants.html, 2026-11-28';
-/** Public reports of users, not the vendor's own word. */
+/** Public reports of users, not from AWS. */
 const USERS = 'public reports of users, 2026-11-23';
 const SUSPENDED = 'civicrm/civicrm-core#11838 and the code of Sendy, 2026-11-28';
-/** No source: likely words, so that a known meaning is not lost. */
+/** No source: likely words, for known meanings. */
 const GUESS = 'a guess, 2026-11-23';
 
-/** Every answer that is known. The first row that fits decides; words come before names, since MessageRejected covers the account as well as the message. */
+/**
+ * All known answers. The first matching row decides; words come before names, since MessageRejected is about the account
+ * as well as the message.
+ */
 export const SES_FACTS: readonly Fact<Match>[] = [
-  // The quota of the day lasts hours.
+  // The daily quota lasts hours.
   {
     words:
       /daily (message|sending) quota|24.?hour (period )?(sending )?quota|(sending|message) (quota|limit) (has been |is )?(exceeded|reached)/i,
@@ -48,7 +51,7 @@ export const SES_FACTS: readonly Fact<Match>[] = [
     means: throttled('rate-limit'),
     source: COMMON,
   },
-  // Does not say which limit; the SDK itself reads it as throttling.
+  // The limit is not named; the SDK itself treats it as throttling.
   { name: /^LimitExceeded(Exception)?$/, means: throttled('limit-exceeded'), source: MODEL },
 
   { name: /^AccountSuspended(Exception)?$/, means: account('account-suspended'), source: MODEL },
@@ -102,7 +105,7 @@ export const SES_FACTS: readonly Fact<Match>[] = [
     source: MODEL,
   },
 
-  // The clock and the credentials of this process: those of its role, which no configuration of ours can get wrong. The SDK
+  // The clock and the credentials of this process: those of its role, which our configuration cannot get wrong. The SDK
   // corrects its offset to the clock from the answer.
   {
     name: /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)$/,
@@ -175,14 +178,14 @@ export const SES_FACTS: readonly Fact<Match>[] = [
     source: USERS,
   },
   { words: /transaction failed/i, means: message('format'), source: USERS },
-  // MessageRejected alone names the account as often as the message: only its words say which.
+  // MessageRejected alone is as often about the account as about the message: only its words decide.
   {
     name: /^MessageRejected(Exception)?$/,
     words: /content|spam|unsolicited|phish|\bpolicy\b/i,
     means: message('content'),
     source: MODEL,
   },
-  // An opinion about our request. BadRequest alone says nothing: an API that changed overnight shows there first.
+  // About the format of our request. BadRequest alone says nothing: an API that changed overnight answers this first.
   {
     name: /^Validation(Error|Exception)$/,
     words: /validation errors? detected|failed to satisfy constraint/i,
@@ -202,7 +205,7 @@ export const SES_FACTS: readonly Fact<Match>[] = [
   { name: /^(ConflictException|ConcurrentModificationException)$/, means: outage('conflict'), source: MODEL },
   { name: /^(ServiceUnavailable(Exception)?)$/, means: outage('service-unavailable'), source: COMMON },
 
-  // A proxy, a firewall, an API that moved: the status is all that is known.
+  // A proxy, a firewall, or an API that moved: only the status is known.
   { status: [401], means: account(AUTHENTICATION), source: COMMON },
   { status: [403], means: account('access-denied'), source: COMMON },
   { status: [404, 405, 415], means: account('wrong-url'), source: COMMON },

@@ -10,11 +10,11 @@ import { exceptionOf } from './exception.ts';
  *
  * docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html (2026-11-25): SendingEnabled, EnforcementStatus
  * (HEALTHY, PROBATION: under review and still sending, SHUTDOWN: paused), ProductionAccessEnabled (false: the sandbox,
- * which reaches verified addresses only) and the quota of the last 24 hours. Once a second is the most it may be asked.
+ * which reaches verified addresses only) and the quota of the last 24 hours. At most one request per second.
  */
 export async function health(client: SESv2Client, limits: HealthLimits): Promise<Health> {
   const { result, error, trace } = await watchWire(limits, () => client.send(new GetAccountCommand({})));
-  // A body that is no JSON object reads as an account of which nothing is known.
+  // From a body that is no JSON object, the SDK makes an account without any values.
   if (result === undefined || typeof result.SendingEnabled !== 'boolean')
     return healthOf(classify({ trace, ...(error !== undefined && exceptionOf(error)) }));
   const headroom = headroomOf(result);
@@ -30,7 +30,7 @@ function stateOf(account: GetAccountCommandOutput, headroom: number | undefined)
   return EnforcementStatus === 'PROBATION' ? { state: 'healthy', reason: 'under-review' } : { state: 'healthy' };
 }
 
-/** A quota of -1 has no end (API_SendQuota, 2026-11-25). */
+/** A quota of -1 is unlimited (API_SendQuota, 2026-11-25). */
 function headroomOf({ SendQuota }: GetAccountCommandOutput): number | undefined {
   const { Max24HourSend: most, SentLast24Hours: sent } = SendQuota ?? {};
   if (most === undefined || sent === undefined) return undefined;

@@ -17,7 +17,7 @@ interface Notification {
   };
 }
 
-/** What a topic wraps a message in for a subscription that is not raw. */
+/** Envelope in which a topic wraps a message for a subscription that is not raw. */
 interface Envelope {
   readonly Type?: unknown;
   readonly Message?: unknown;
@@ -25,7 +25,7 @@ interface Envelope {
 
 /**
  * Reads the notification of an S3 action (docs.aws.amazon.com/ses, receiving-email-notifications-contents, 2026-11-25);
- * undefined for anything else, such as the test that SES sends when a rule is made.
+ * undefined for anything else, such as the test that SES sends when a rule is created.
  */
 export function readNotification(body: string): ReceivedBySes | undefined {
   let given: Notification;
@@ -65,7 +65,7 @@ export function readNotification(body: string): ReceivedBySes | undefined {
   };
 }
 
-/** GRAY: nothing certain was found, such as no signature at all. */
+/** GRAY: no definite result, for example without any signature. */
 const RESULT: ReadonlyMap<unknown, AuthenticationResult> = new Map([
   ['PASS', 'pass'],
   ['FAIL', 'fail'],

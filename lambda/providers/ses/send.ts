@@ -11,7 +11,10 @@ import { classify } from './classify.ts';
 import { exceptionOf } from './exception.ts';
 import { health } from './health.ts';
 
-/** As long as a function may run: the attempt's own deadline is the one that cuts, since it alone looks once more for the answer. */
+/**
+ * As long as a function may run: the attempt's own deadline ends it earlier, after a check for an answer that has
+ * arrived.
+ */
 const WALL_MS = 900_000;
 
 /** Amazon SES as a provider: one `SendEmail` with the raw message, never repeated by the SDK. */
@@ -21,7 +24,7 @@ export function create({ options, endpoint }: ProviderContext<SesOptions>): Prov
   const client = new SESv2Client({
     ...(region && { region }),
     ...(endpoint && { endpoint }),
-    // SendEmail knows no idempotency key: the SDK's default of 3 attempts can send a mail three times.
+    // SendEmail has no idempotency key: the SDK's default of 3 attempts could send a mail three times.
     maxAttempts: 1,
     requestHandler: {
       httpAgent: new HttpAgent(agent),
@@ -58,7 +61,7 @@ async function requestOf(attempt: Attempt, call: PartialCall, options: SesOption
   const configurationSet = configurationSetFor(attempt.tracking, options);
   return {
     FromEmailAddress: message.from.address,
-    // With a Destination, SES takes its envelope from here and leaves To and Cc of the message alone.
+    // With a Destination, SES takes the envelope from it and leaves To and Cc of the message unchanged.
     Destination: { ToAddresses: [...call.recipients] },
     Content: { Raw: { Data: await mimeFor(attempt, call) } },
     EmailTags: tagsOf(message).tags,
@@ -67,14 +70,19 @@ async function requestOf(attempt: Attempt, call: PartialCall, options: SesOption
   };
 }
 
-/** SES tracks by the configuration set alone (API_TrackingOptions, 2026-11-28): one that does just what is asked, or none. */
+/**
+ * SES tracks by configuration set only (API_TrackingOptions, 2026-11-28): the one that does exactly what is asked, or
+ * none.
+ */
 function configurationSetFor({ opens, clicks }: Tracking, { configurationSet, trackingSets = {} }: SesOptions) {
   const wanted =
     opens && clicks ? trackingSets.both : opens ? trackingSets.opens : clicks ? trackingSets.clicks : undefined;
   return wanted ?? configurationSet;
 }
 
-/** SES tags hold `[A-Za-z0-9_-]` only; what does not fit stays out, since a changed order number is worse than none. */
+/**
+ * SES tags may contain `[A-Za-z0-9_-]` only; other values are left out, since a changed order number is worse than none.
+ */
 const TAG_PART = /^[A-Za-z0-9_-]{1,256}$/;
 const MAX_TAGS = 50;
 

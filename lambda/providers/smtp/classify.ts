@@ -40,7 +40,7 @@ export function classifyReply(stage: SmtpStage, reply: string): Outcome {
   return { ...means, ...(waits && retryAfter({}, text)), status: code, detail };
 }
 
-/** The enhanced status code: at the begin of any line, or in brackets as qmail writes it; empty if the reply has none. */
+/** The enhanced status code: at the start of any line, or in brackets as qmail writes it; empty if the reply has none. */
 function statusOf(reply: string): string {
   const found = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/m.exec(reply) ?? /\(#([45]\.\d{1,3}\.\d{1,3})\b/.exec(reply);
   return found?.[1] ?? '';

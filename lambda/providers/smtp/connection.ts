@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import SMTPConnection, { type SMTPConnectionSendInfo, type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
 import type { SmtpProgress } from './classify.ts';
 
-/** The server to talk to, and how. */
+/** The server, and how to connect to it. */
 export interface SmtpTarget {
   readonly host: string;
   readonly port: number;
@@ -11,13 +11,13 @@ export interface SmtpTarget {
   readonly login?: { readonly user: string; readonly pass: string } | undefined;
 }
 
-/** As long as a function may run: the attempt's own deadline is the one that cuts, since it alone knows the stage. */
+/** As long as a function may run: the attempt's own deadline ends it earlier, and knows the stage. */
 const SOCKET_TIMEOUT_MS = 900_000;
 
-/** A body is handed over in pieces, so that one that the socket does not take is known to be unsent. */
+/** A body is written in pieces, so that a piece that the socket does not accept is known to be unsent. */
 const CHUNK = 64 * 1024;
 
-/** A connection on which mail can be sent. */
+/** A connection that can send mail. */
 export interface Session {
   readonly connection: SMTPConnection;
   /** Whether the server offers SMTPUTF8 (RFC 6531). */
@@ -26,7 +26,7 @@ export interface Session {
 
 /** What one transaction sends. */
 export interface Envelope extends SMTPEnvelope {
-  /** Whether an address of the envelope or the header has letters beyond ASCII. */
+  /** Whether an address of the envelope or the header has non-ASCII letters. */
   readonly needsSmtpUtf8: boolean;
 }
 
@@ -45,13 +45,13 @@ export async function open(target: SmtpTarget, connectMs: number, deadline: Abor
     dnsTimeout: connectMs,
     greetingTimeout: connectMs,
     socketTimeout: SOCKET_TIMEOUT_MS,
-    // A half-written mail must not trickle out after we have given it up.
+    // A half-written message must not be sent after it was given up.
     socketCloseTimeout: 0,
   });
-  // A kept connection may fail while nobody listens; its next user finds it destroyed.
+  // A kept connection may fail while unused; its next user finds it destroyed.
   connection.on('error', () => {});
   await step(connection, deadline, (done) => connection.connect(done));
-  // The answer to the last EHLO, the one behind TLS where there is one.
+  // The answer to the last EHLO, after TLS if there is TLS.
   const smtpUtf8 = /^250[ -]SMTPUTF8\b/im.test(connection.lastServerResponse || '');
   const { login } = target;
   try {
@@ -63,7 +63,7 @@ export async function open(target: SmtpTarget, connectMs: number, deadline: Abor
   return { connection, smtpUtf8 };
 }
 
-/** Asks a kept connection whether it still stands; costs one round trip and saves a mail from waiting on a dead socket. */
+/** Whether a kept connection still works; costs one round trip and keeps a message from waiting on a dead socket. */
 export async function isAlive(connection: SMTPConnection, deadline: AbortSignal): Promise<boolean> {
   try {
     await step(connection, deadline, (done) => connection.reset(done));
@@ -74,7 +74,7 @@ export async function isAlive(connection: SMTPConnection, deadline: AbortSignal)
   }
 }
 
-/** One transaction. `progress` is kept up to date, since the error of a lost connection does not tell the stage. */
+/** One transaction. `progress` is kept up to date, since the error of a lost connection does not contain the stage. */
 export async function transmit(
   connection: SMTPConnection,
   envelope: Envelope,
@@ -104,9 +104,12 @@ export async function transmit(
   return info;
 }
 
-/** nodemailer names SMTPUTF8 for addresses of the envelope only (10.6.0, 2026-11-28), though a header may need it alone. */
+/**
+ * Adds SMTPUTF8, which nodemailer requests for addresses of the envelope only (10.6.0, 2026-11-28), though a header may
+ * need it alone.
+ */
 function nameSmtpUtf8(connection: SMTPConnection): void {
-  // Its types leave the method out, and its version is pinned.
+  // The types omit this method; the version is pinned.
   const internal = connection as unknown as { _sendCommand(command: string, ...more: unknown[]): void };
   const send = internal._sendCommand;
   internal._sendCommand = function named(command, ...more) {
@@ -116,7 +119,7 @@ function nameSmtpUtf8(connection: SMTPConnection): void {
   };
 }
 
-/** Ends a session politely without waiting for it. */
+/** Ends a session with QUIT, without waiting for the answer. */
 export function hangUp(connection: SMTPConnection): void {
   if (connection.destroyed) return;
   connection.quit();
@@ -125,7 +128,7 @@ export function hangUp(connection: SMTPConnection): void {
 
 type Done<T> = (error?: Error | null, value?: T) => void;
 
-/** nodemailer reports some failures to the callback, some as events, and a closed connection not at all. */
+/** Runs one step; nodemailer reports some failures to the callback, some as events, and a closed connection not at all. */
 function step<T>(connection: SMTPConnection, deadline: AbortSignal, begin: (done: Done<T>) => void) {
   return new Promise<T | undefined>((resolve, reject) => {
     const settle: Done<T> = (error, value) => {
@@ -134,7 +137,7 @@ function step<T>(connection: SMTPConnection, deadline: AbortSignal, begin: (done
       if (error) reject(error);
       else resolve(value);
     };
-    // A 421 ends the connection a moment before its words reach the callback.
+    // A 421 ends the connection a moment before its text reaches the callback.
     const ended = () => queueMicrotask(() => settle(failure('ECONNECTION')));
     const expired = () => {
       settle(failure('DEADLINE'));

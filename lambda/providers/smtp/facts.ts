@@ -47,7 +47,7 @@ const SHUT =
   '(suspended|disabled|blocked|locked|restricted|closed|deactivated|terminated|frozen|inactive|on hold|under review|(not|never) (yet )?(been )?(activated|approved|enabled))';
 const OFF = '(is |are |has |have |been |was |were |being |currently |temporarily |permanently |now )*';
 const AGAIN = /\b(try|retry) (again )?(later|in \d|after)|temporar(y|ily) (un|re|de|fail|error|problem)/i;
-/** Words about us rather than about the mail: RFC 3463 leaves open whether x.7.1 is said of the host or of the recipient. */
+/** Words about us rather than about the mail: RFC 3463 leaves open whether x.7.1 is about the host or the recipient. */
 const OF_US =
   '\\b(access|accounts?|clients?|customers?|licen[cs]es?|organi[sz]ations?|services?|servers?|subscriptions?|tenants?|hosts?|you|your(?! (message|e-?mail|mail)))\\b';
 const words = (pattern: string) => new RegExp(pattern, 'i');
@@ -352,7 +352,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     means: sender('sender-refused'),
     source: 'community.mimecast.com/s/article/Mimecast-SMTP-Error-Codes, 2026-11-28',
   },
-  // The word of SES for one of the recipients.
+  // SES's words for one of the recipients.
   {
     at: ENVELOPE,
     code: /^5/,
@@ -440,7 +440,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { code: /^454/, means: throttled('deferred'), source: RFC5321 },
   { code: /^455/, means: outage('session'), source: RFC5321 },
 
-  // A refusal that asks for another try says nothing for good.
+  // A refusal that asks for a retry is not permanent.
   {
     at: RCPT,
     code: /^5/,

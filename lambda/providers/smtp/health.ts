@@ -5,7 +5,7 @@ import { healthOf } from '../question.ts';
 import { classifyFailure, type SmtpFailure } from './classify.ts';
 import { hangUp, open, type SmtpTarget } from './connection.ts';
 
-/** Goes as far as a mail would before MAIL FROM, on a connection of its own: EHLO, STARTTLS, EHLO, AUTH, QUIT. */
+/** Takes the same steps as sending, up to MAIL FROM, on a separate connection: EHLO, STARTTLS, EHLO, AUTH, QUIT. */
 export async function health(target: SmtpTarget, { deadlineMs, connectMs }: HealthLimits): Promise<Health> {
   try {
     const { connection } = await open(target, connectMs, deadlineSignal(deadlineMs));
@@ -16,7 +16,7 @@ export async function health(target: SmtpTarget, { deadlineMs, connectMs }: Heal
   }
 }
 
-/** Servers count sessions that just vanish, and a function that has answered is frozen with its QUIT unsent. */
+/** Waits for QUIT to be sent: servers count sessions that just vanish, and a function that has answered is frozen. */
 function sayGoodbye(connection: SMTPConnection): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, QUIT_MS);

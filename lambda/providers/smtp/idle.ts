@@ -1,9 +1,12 @@
 import { hangUp, type Session } from './connection.ts';
 
-/** Servers and NAT gateways drop idle connections without a word, and a frozen function cannot notice. */
+/** Servers and NAT gateways drop idle connections without notice, and a frozen function cannot detect it. */
 const IDLE_MS = 5_000;
 
-/** Mails that one connection carries: servers end sessions that are longer, each at a limit of its own (Exchange Online, Postfix policies; 2026-11-28). */
+/**
+ * Messages on one connection: servers end longer sessions, each at its own limit (Exchange Online, Postfix policies;
+ * 2026-11-28).
+ */
 const MOST_MAILS = 50;
 
 interface Kept {
@@ -12,7 +15,7 @@ interface Kept {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Sessions kept between the sends of one provider, for a few seconds and a bounded number of mails. */
+/** Sessions kept between the sends of one provider, for a few seconds and a limited number of messages. */
 export class IdleConnections {
   #kept: Kept[] = [];
   readonly #carried = new WeakMap<Session, number>();
@@ -28,7 +31,7 @@ export class IdleConnections {
     return undefined;
   }
 
-  /** Keeps a session that has carried one more mail. */
+  /** Keeps a session after one more message. */
   keep(session: Session): void {
     const carried = (this.#carried.get(session) ?? 0) + 1;
     this.#carried.set(session, carried);

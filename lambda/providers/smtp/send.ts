@@ -11,7 +11,7 @@ import { type Envelope, hangUp, isAlive, open, type Session, type SmtpTarget, tr
 import { health } from './health.ts';
 import { IdleConnections } from './idle.ts';
 
-/** A provider that relays over SMTP to one server, with connections kept for the next mail. */
+/** A provider that relays through one SMTP server, with connections kept for the next message. */
 export function create(context: ProviderContext<SmtpOptions>): Provider {
   const target = targetOf(context);
   const mayUtf8 = context.options.smtpUtf8 === true;
@@ -26,7 +26,7 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
         first = await transact(kept, attempt, mayUtf8, idle, deadline);
         if (first.again.length === 0 || deadline.aborted) return first.result;
       }
-      // A refusal before the body on a kept connection tells nothing of the next one, and nothing was sent.
+      // A refusal before the body on a kept connection says nothing about the next one, and nothing was sent.
       const left = { ...attempt, recipients: first?.again ?? attempt.recipients };
       let session: Session;
       try {
@@ -44,7 +44,7 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
 
 const ENCODING: Outcome = { ...message('address-encoding') };
 
-/** The recipients that a server can be given: all with SMTPUTF8, else those of ASCII, from a sender of ASCII. */
+/** The recipients that a server can serve: all with SMTPUTF8, otherwise the ASCII ones if the sender is ASCII. */
 function carriedBy({ message, recipients }: Attempt, smtpUtf8: boolean): readonly string[] {
   if (smtpUtf8) return recipients;
   if (![message.from, ...message.replyTo].every(({ address }) => isAscii(address))) return [];
@@ -55,7 +55,7 @@ function isAscii(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
 }
 
-/** The result for all recipients of an attempt, of whom some were sent to again. */
+/** The result for all recipients of an attempt, some of which were sent to again. */
 function joined(
   { recipients }: Attempt,
   first: Transaction | undefined,
@@ -81,12 +81,12 @@ function targetOf({ options, secret, endpoint }: ProviderContext<SmtpOptions>): 
   };
 }
 
-/** nodemailer fills in what it was given: the only place where refusals are found when a later step fails. */
+/** Refusals that nodemailer writes into its argument: the only place to find them when a later step fails. */
 interface Refusals {
   readonly rejectedErrors?: readonly (SmtpFailure & { readonly recipient?: string })[];
 }
 
-/** One transaction, and the recipients that it refused before the body: on another connection they may be taken. */
+/** One transaction, and the recipients that it refused before the body: another connection may accept them. */
 interface Transaction {
   readonly result: AttemptResult;
   readonly again: readonly string[];
@@ -121,7 +121,7 @@ async function transact(
   try {
     const { response } = await transmit(connection, envelope, body, progress, deadline);
     const refused = (envelope.rejectedErrors ?? []).flatMap(({ recipient }) => recipient ?? []);
-    // A session at its limit takes nothing more.
+    // A session at its limit accepts nothing more.
     if (refused.length === 0) idle.keep(session);
     else hangUp(connection);
     const providerMessageId = queueIdOf(response) ?? attempt.message.messageId.replace(/^<|>$/g, '');
@@ -129,34 +129,38 @@ async function transact(
     return { result: withBeyond(merge(outcome, envelope, to)), again: refused };
   } catch (error) {
     const failure = error as SmtpFailure;
-    // The state of a refused transaction differs between servers; the next mail gets a clean session.
+    // The state after a refused transaction differs between servers; the next message gets a new session.
     hangUp(connection);
     const outcome = classifyFailure(failure, progress);
     return {
-      // Where commands are pipelined, the recipients of a refused sender are refused for want of one: that tells nothing.
+      // With pipelined commands, the recipients of a refused sender are refused as a consequence: that says nothing about
+      // them.
       result: withBeyond(failure.command === 'MAIL FROM' ? { outcome } : merge(outcome, envelope, to)),
       again: progress.began || !mayBeOther(failure) ? [] : to,
     };
   }
 }
 
-/** Whether another connection may take what this one did not: neither its size nor its envelope was refused by us. */
+/**
+ * Whether another connection may accept what was refused here: the message was not refused by nodemailer for its size or
+ * envelope.
+ */
 function mayBeOther({ code, response }: SmtpFailure): boolean {
   return response !== undefined ? true : code !== 'DEADLINE' && code !== 'EMESSAGE' && code !== 'EENVELOPE';
 }
 
-/** Whether every address in the header is of ASCII: all other fields are encoded. */
+/** Whether every address in the header is ASCII: all other fields are encoded. */
 function hasAsciiHeader({ message }: Attempt): boolean {
   return [message.from, ...message.replyTo, ...message.to, ...message.cc].every(({ address }) => isAscii(address));
 }
 
-/** The MIME whose To and Cc leave out the addresses that need SMTPUTF8. */
+/** The MIME with To and Cc reduced to addresses that do not need SMTPUTF8. */
 function asciiMime({ message }: Attempt): Promise<Buffer> {
   const carried = (list: Message['to']) => list.filter(({ address }) => isAscii(address));
   return composeMime({ ...message, to: carried(message.to), cc: carried(message.cc) });
 }
 
-/** Gives every recipient that was refused by itself its own outcome. */
+/** Gives every separately refused recipient its own outcome. */
 function merge(outcome: Outcome, { rejectedErrors = [] }: Refusals, recipients: readonly string[]): AttemptResult {
   const refused = new Map<string, Outcome>();
   for (const { recipient, response } of rejectedErrors) {
@@ -164,7 +168,7 @@ function merge(outcome: Outcome, { rejectedErrors = [] }: Refusals, recipients: 
   }
   if (refused.size === 0) return { outcome };
   if (refused.size < recipients.length) return { outcome, recipients: refused };
-  // Nobody is left: what blames the provider holds for the whole call, and the rest stands beside it.
+  // No recipient is left: an outcome that blames the provider applies to the whole call, the others to their recipients.
   const [worst = outcome] = [...refused.values()].sort((a, b) => weight(b) - weight(a));
   for (const [recipient, own] of refused) {
     if (own.kind === worst.kind && 'reason' in own && 'reason' in worst && own.reason === worst.reason)
@@ -178,7 +182,7 @@ function weight(outcome: Outcome): number {
   return outcome.kind === 'throttled' ? 1 : 0;
 }
 
-/** How servers name the queue file in their final 250 (Postfix, Exim, sendmail, qmail, SES; observed 2026-11-23). */
+/** Names of the queue file in a server's final 250 (Postfix, Exim, sendmail, qmail, SES; observed 2026-11-23). */
 const QUEUE_IDS = [
   /queued as\s+<?([^\s<>;,)]+)/i,
   /\bid=([\w.-]+)/i,

@@ -4,7 +4,7 @@ import type { AlarmState } from './state.ts';
 
 /** A parsed rule of a composite alarm. */
 export interface CompositeRule {
-  /** Names of the alarms that it asks for. */
+  /** Names of the alarms in it. */
   readonly names: readonly string[];
   holds(stateOf: (name: string) => AlarmState): boolean;
 }
@@ -16,7 +16,7 @@ const STATES: ReadonlySet<string> = new Set<AlarmState>(['OK', 'ALARM', 'INSUFFI
 /** A name without quotes may have hyphens, which the parser would take for a subtraction. */
 const BARE_NAME = /\b(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*([^"'()\s]+)\s*\)/g;
 
-/** Parses a rule such as `ALARM("a") AND NOT OK("b")`; names may be ARNs. Throws on a form that is not known here. */
+/** Parses a rule such as `ALARM("a") AND NOT OK("b")`; names may be ARNs. Throws on an unsupported form. */
 export function compileRule(text: string): CompositeRule {
   const tree = parseExpression(text.replace(BARE_NAME, (_all, state, name) => `${state}("${name}")`));
   const names = new Set<string>();

@@ -1,34 +1,34 @@
+import type { AlarmProperties, DeployedAlarm, MetricQuery } from '../../template/alarms.ts';
 import type { SeriesSource } from '../metrics/metric.ts';
 import { isPercentile, percentileOf, requireStatistic } from '../metrics/statistics.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 import { type CompositeRule, compileRule } from './composite.ts';
-import type { AlarmProperties, DeployedAlarm, MetricQuery } from './definition.ts';
 import { seriesOf } from './math-value.ts';
 import { compileQueries } from './queries.ts';
 import { type AlarmState, type EvaluatedState, EXTRA_PERIODS, nextAlarmState } from './state.ts';
 
-/** How an alarm stands, and since when. */
+/** State of an alarm, and since when. */
 export interface AlarmStatus extends EvaluatedState {
   readonly name: string;
-  /** When the state was reached, in epoch milliseconds of stack time. */
+  /** Time of the last change of state, in epoch milliseconds of stack time. */
   readonly since: number;
 }
 
-/** How all alarms stand, by name, in the order of their definitions. */
+/** States of all alarms, by name, in the order of their definitions. */
 export type Statuses = ReadonlyMap<string, AlarmStatus>;
 
 /** Alarms that are ready to be evaluated. */
 export interface Alarms {
-  /** How they stand at the end of the last full minute before `now`, from how they stood before. Changes nothing. What `mayRaise` denies is not raised; its reason says so. */
+  /** States at the end of the last full minute before `now`, from the previous states; pure. An alarm for which `mayRaise` is false is not raised; its reason says so. */
   evaluate(source: SeriesSource, now: number, before?: Statuses, mayRaise?: (name: string) => boolean): Statuses;
 }
 
 type Watch = (source: SeriesSource, end: number) => EvaluatedState | undefined;
 
 /**
- * Checks and parses alarms; throws on whatever of them could not be evaluated as CloudWatch would.
+ * Checks and parses alarms; throws on anything that cannot be evaluated as CloudWatch does.
  *
- * @param born when they were deployed, in epoch milliseconds of stack time: their warm-up begins then
+ * @param born time of their deployment, in epoch milliseconds of stack time, when their warm-up starts
  */
 export function compileAlarms(
   definitions: readonly DeployedAlarm[],
@@ -141,7 +141,7 @@ function queriesOf(properties: AlarmProperties): readonly MetricQuery[] {
   return [{ Id: 'm', MetricStat, ReturnData: true }];
 }
 
-/** Below this many samples a percentile means little ("Percentile-based alarms and low data samples", collected 2026-11-25). */
+/** Least number of samples for a percentile ("Percentile-based alarms and low data samples", collected 2026-11-25). */
 function fewestSamples(fraction: number): number {
   return 10 / (fraction >= 0.5 ? 1 - fraction : fraction);
 }

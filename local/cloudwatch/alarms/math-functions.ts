@@ -1,7 +1,7 @@
 import type { DataPoints } from '../metrics/metric.ts';
 import { isList, isSeries, type MathValue, mapPoints, seriesOf } from './math-value.ts';
 
-/** What a function of metric math may look at besides its arguments. */
+/** Context of a function of metric math, apart from its arguments. */
 export interface Frame {
   /** Ends of the periods, oldest first. */
   readonly endings: readonly number[];
@@ -10,7 +10,7 @@ export interface Frame {
 
 type MathFunction = (args: readonly MathValue[], frame: Frame) => MathValue;
 
-/** Functions of metric math by name ("Using metric math", collected 2026-11-25); METRICS is known to the evaluation itself. */
+/** Functions of metric math by name ("Using metric math", collected 2026-11-25); METRICS is part of the evaluation itself. */
 export const MATH_FUNCTIONS: Readonly<Record<string, MathFunction>> = {
   ABS: ([value]) => mapPoints(given(value), Math.abs),
   CEIL: ([value]) => mapPoints(given(value), Math.ceil),
@@ -49,7 +49,7 @@ function deviation(points: readonly number[]): number {
   return Math.sqrt(total(points.map((point) => (point - mean) ** 2)) / points.length);
 }
 
-/** Over one series: a number. Over several: a series, each point over what is there of them at that moment. */
+/** Over one series: a number. Over several: a series, each point over their values at that time. */
 function over(
   value: MathValue,
   { endings }: Frame,
@@ -65,7 +65,7 @@ function over(
     });
   }
   const points = present(value);
-  // A number that nobody measured is a series without points.
+  // A number without measurements is a series without points.
   return points.length === 0 ? (nothing ?? endings.map(() => undefined)) : combine(points);
 }
 
@@ -74,7 +74,7 @@ function pick(value: MathValue, place: number): MathValue {
   return value.at(place) ?? [];
 }
 
-/** Fills what is missing with a number, with another series, or by REPEAT with what was there before. */
+/** Fills missing points with a number, with another series, or by REPEAT with the previous point. */
 function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame): MathValue {
   const fillSeries = (series: DataPoints): DataPoints => {
     if (filling === REPEAT) {
@@ -90,11 +90,11 @@ function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame)
   return mapLists(value, fillSeries);
 }
 
-/** Stands for the word REPEAT among the arguments of FILL: a value of its own, which no metric can have and no other function takes. */
-// Arguments are values; a fourth kind of them for one word of one function would be asked for everywhere.
+/** The word REPEAT as an argument of FILL: a unique value that no metric has and no other function takes. */
+// Arguments are values; a fourth kind of them for one word of one function would be needed everywhere.
 export const REPEAT = Symbol('REPEAT') as unknown as MathValue;
 
-/** Without a third argument, where the condition does not hold nothing is there. */
+/** IF; without a third argument points with a false condition are missing. */
 function choose(condition: MathValue, yes: MathValue, no: MathValue | undefined, { endings }: Frame): MathValue {
   if (typeof condition === 'number' && no !== undefined) return condition ? yes : no;
   const at = (value: MathValue | undefined): DataPoints =>

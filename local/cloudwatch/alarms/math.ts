@@ -6,9 +6,9 @@ import { parseExpression } from './parser.ts';
 
 /** A parsed expression of metric math. */
 export interface MathExpression {
-  /** Ids of the metrics and expressions that it names. */
+  /** Ids of the metrics and expressions in it. */
   readonly uses: readonly string[];
-  /** Value from those of what it uses; `metrics` are all metrics beside it, for METRICS(). */
+  /** Its value, from the values of these ids; `metrics` are all other metrics, for METRICS(). */
   evaluate(
     frame: Frame,
     read: (id: string) => MathValue,
@@ -18,7 +18,7 @@ export interface MathExpression {
 
 type Node = jsep.CoreExpression;
 
-/** Parses an expression; throws on a function, an operator or a form that is not known here, so that none is misread later. */
+/** Parses an expression; throws on an unsupported function, operator or form, so that none is misread later. */
 export function compileMath(text: string): MathExpression {
   const tree = parseExpression(text);
   const uses = new Set<string>();
@@ -117,7 +117,7 @@ function nameOf({ callee }: jsep.CallExpression): string {
   return callee.type === 'Identifier' ? String(callee['name']) : callee.type;
 }
 
-/** `METRICS("errors")` means those whose id contains the text. */
+/** Text of `METRICS("errors")`, which selects the metrics whose id contains it. */
 function prefixOf(node: Node | undefined): string {
   return node?.type === 'Literal' ? String(node.value) : '';
 }

@@ -6,7 +6,7 @@ jsep.addBinaryOp('AND', 2);
 jsep.addUnaryOp('NOT');
 jsep.addBinaryOp('^', 11, true);
 
-/** Parses an expression of metric math or the rule of a composite alarm; throws on what is neither. */
+/** Parses an expression of metric math or the rule of a composite alarm; throws on any other text. */
 export function parseExpression(text: string): jsep.CoreExpression {
   try {
     return jsep(text) as jsep.CoreExpression;

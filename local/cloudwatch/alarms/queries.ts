@@ -1,20 +1,20 @@
+import type { MetricQuery } from '../../template/alarms.ts';
 import type { DataPoints, SeriesSource, StatisticQuery } from '../metrics/metric.ts';
 import { requireStatistic } from '../metrics/statistics.ts';
-import type { MetricQuery } from './definition.ts';
 import { compileMath, type MathExpression } from './math.ts';
 import type { Frame } from './math-functions.ts';
 import type { MathValue } from './math-value.ts';
 
-/** What a query needs to be read; alarms and graphs state it differently. */
+/** Fields of a query that alarms and graphs share. */
 export type Query = Pick<MetricQuery, 'Id' | 'MetricStat' | 'Expression'>;
 
 /** Metrics and expressions that refer to each other by id. */
 export interface Queries {
-  /** Value of one of them; each is computed once. */
+  /** Values by id; each is computed once. */
   values(source: SeriesSource, frame: Frame): (id: string) => MathValue;
 }
 
-/** Checks and parses queries; throws on an unknown id, statistic or function, and on expressions that go in a circle. */
+/** Checks and parses queries; throws on an unknown id, statistic or function, and on cycles of expressions. */
 export function compileQueries(queries: readonly Query[]): Queries {
   const byId = new Map(queries.map((query) => [query.Id, query]));
   const expressions = new Map<string, MathExpression>();

@@ -1,34 +1,34 @@
+import type { AlarmProperties } from '../../template/alarms.ts';
 import type { DataPoints } from '../metrics/metric.ts';
-import type { AlarmProperties } from './definition.ts';
 
-/** States of an alarm, in CloudWatch's words. */
+/** CloudWatch's states of an alarm. */
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-/** State and the sentence that explains it. */
+/** A state and its reason. */
 export interface EvaluatedState {
   readonly state: AlarmState;
   readonly reason: string;
 }
 
-/** What the judgement depends on. */
+/** Properties of an alarm that decide its state. */
 export type Settings = Pick<
   AlarmProperties,
   'ComparisonOperator' | 'Threshold' | 'EvaluationPeriods' | 'DatapointsToAlarm' | 'TreatMissingData'
 >;
 
 /**
- * CloudWatch looks at more periods than an alarm evaluates, so that real points can stand in for missing ones. How many more
+ * CloudWatch looks at more periods than an alarm evaluates, so that real points can replace missing ones. The number
  * is not published; its examples have 5 for 3 ("How alarm state is evaluated when data is missing", collected 2026-11-25).
  */
 export const EXTRA_PERIODS = 2;
 
-/** Judges the points of an evaluation range, oldest first, as CloudWatch does; undefined means that the state stays as it is. */
+/** State from the points of an evaluation range, oldest first, as in CloudWatch; undefined if the state does not change. */
 export function nextAlarmState(settings: Settings, range: DataPoints): EvaluatedState | undefined {
   const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods, TreatMissingData: missing } = settings;
   const real = range.flatMap((point, place) =>
     point === undefined ? [] : [{ point, breaching: breaches(settings, point), age: range.length - place }],
   );
-  // Real points are taken as long as there are enough, even from before the periods that are evaluated.
+  // Real points are used if there are enough, even from before the evaluated periods.
   const taken = real.slice(-periods);
   const breaching = taken.filter((one) => one.breaching).length;
   const unknown = periods - taken.length;
@@ -41,7 +41,7 @@ export function nextAlarmState(settings: Settings, range: DataPoints): Evaluated
   if (missing === 'breaching') return told(breaching + unknown >= needed ? 'ALARM' : 'OK', unknown);
   if (taken.some((one) => !one.breaching)) return told('OK');
   if (missing === 'ignore') return undefined;
-  // All that is there breaches. Once it is old enough that later points would have made the alarm, silence does not save it.
+  // All existing points breach. If they are old enough that later points would have raised the alarm, missing data does not prevent it.
   const oldest = taken[0];
   if (oldest !== undefined && oldest.age >= needed) return told('ALARM');
   return {
@@ -70,7 +70,7 @@ const WORDS: Readonly<Record<Settings['ComparisonOperator'], string>> = {
   LessThanOrEqualToThreshold: 'at or below',
 };
 
-/** Newest points that a reason names. */
+/** Number of newest points in a reason. */
 const SHOWN_POINTS = 5;
 
 function reasonOf(

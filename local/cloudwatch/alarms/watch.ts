@@ -1,11 +1,11 @@
 import type { StackClock } from '../../clock.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 
-/** Real time that a minute's last values have to arrive in: a function prints them when its call ends. */
+/** Real time to wait for a minute's last values, which a function prints when its call ends. */
 const LAG_MS = 100;
-/** However short a minute is, the machine is left time for the mail. */
+/** Shortest real time between two evaluations, so that the machine has time for the mail. */
 const SHORTEST_MS = 100;
-/** Minutes that are made up for after a pause, such as a computer's sleep; those before are not looked at. */
+/** Most minutes that are evaluated later after a pause, such as a computer's sleep; earlier ones are skipped. */
 const MOST_MINUTES = 120;
 
 /** Calls back for each minute of stack time that has ended, in order, until the returned function is called. */

@@ -9,7 +9,7 @@ export interface Line {
   readonly periodSeconds: number;
 }
 
-/** Where a widget stands, in CloudWatch's grid of 24 columns. */
+/** Position of a widget in CloudWatch's grid of 24 columns. */
 interface Place {
   readonly id: string;
   readonly title: string;
@@ -75,7 +75,7 @@ const Body = z.looseObject({
   ),
 });
 
-/** Reads the body of a dashboard; throws on a widget that the console could not draw. */
+/** Reads the body of a dashboard; throws on a widget that the console cannot draw. */
 export function readDashboard(name: string, body: string): Widget[] {
   const { widgets } = Body.parse(JSON.parse(body));
   return widgets.map((widget, index) => readWidget(widget, `${name}-${index}`));

@@ -4,20 +4,20 @@ import type { DataPoints, SeriesSource } from '../metrics/metric.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 import type { Widget } from './body.ts';
 
-/** The values of one widget: those of each line, oldest first, null where there is none. */
+/** Values of one widget: for each line oldest first, null for a missing value. */
 export type Drawn = readonly (readonly (number | null)[])[];
 
-/** Widgets whose metrics are ready to be read. */
+/** Widgets with parsed metrics. */
 export interface Graphs {
-  /** One value a minute for the minutes before `now`, and one for the minute that is not over; by widget. */
+  /** One value a minute for the minutes before `now`, and one for the current minute; by widget. */
   draw(source: SeriesSource, now: number, minutes: number): Readonly<Record<string, Drawn>>;
 }
 
 /**
- * Checks and parses the metrics of widgets; throws on one that cannot be computed.
+ * Checks and parses the metrics of widgets; throws on a metric that cannot be computed.
  *
- * CloudWatch draws one point a period. Here each minute has a point over the period before it, as an alarm sees it, so that a
- * graph moves while one looks.
+ * CloudWatch draws one point a period. Here each minute has a point over the period before it, as in an alarm, so that a
+ * graph changes each minute.
  */
 export function compileGraphs(widgets: readonly Widget[]): Graphs {
   const compiled = new Map<Widget, Queries>();

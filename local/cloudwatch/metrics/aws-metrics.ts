@@ -4,8 +4,8 @@ import type { InvocationFacts } from '../../lambda/pool.ts';
 import type { Datum } from './metric.ts';
 
 /**
- * What Lambda measures of one call ("Types of metrics for Lambda functions", collected 2026-11-25). Nothing is throttled on
- * this machine: a call that finds no free process waits.
+ * Lambda's metrics of one call ("Types of metrics for Lambda functions", collected 2026-11-25). No call is throttled on
+ * this machine: a call waits for a free process.
  */
 export function invocationData(
   { functionName, startedAt, durationMs, failed, concurrent }: InvocationFacts,
@@ -21,13 +21,13 @@ export function invocationData(
     datum('Invocations', 1),
     datum('Errors', failed ? 1 : 0),
     datum('Throttles', 0),
-    // Calls of providers take real time, whatever the scale.
+    // Calls of providers take real time at any scale.
     datum('Duration', durationMs, 'Milliseconds'),
     datum('ConcurrentExecutions', concurrent),
   ];
 }
 
-/** What SQS measures of its queues, once a minute ("Available CloudWatch metrics for Amazon SQS", collected 2026-11-25). */
+/** SQS's metrics of the queues, once a minute ("Available CloudWatch metrics for Amazon SQS", collected 2026-11-25). */
 export class QueueSampler {
   readonly #clock: StackClock;
   readonly #before = new Map<LocalQueue, LocalQueue['traffic']>();
@@ -36,7 +36,7 @@ export class QueueSampler {
     this.#clock = clock;
   }
 
-  /** How full each queue is, and what came and went since the last sample. `at` is stack time. */
+  /** Current length of each queue, and messages sent, received and deleted since the last sample. `at` is stack time. */
   sample(queues: Iterable<LocalQueue>, at: number): Datum[] {
     return [...queues].flatMap((queue) => {
       const count = (attribute: Parameters<LocalQueue['getAttribute']>[0]): number =>

@@ -20,11 +20,11 @@ const value = z.union([
 ]);
 
 /**
- * Reads one line of a function's output as CloudWatch reads it from the log: what its `_aws` block names as metrics becomes
+ * Reads one line of a function's output as CloudWatch does: the metrics in its `_aws` block become
  * data, once for each set of dimensions; any other line is no metric ("Embedded metric format specification", collected 2026-11-25).
  */
 export function readEmf(line: string): Datum[] {
-  // Most lines are no metrics; they are not worth parsing.
+  // Most lines are no metrics and are not parsed.
   if (!line.startsWith('{') || !line.includes('"CloudWatchMetrics"')) return [];
   const envelope = Envelope.safeParse(parse(line));
   if (!envelope.success) return [];

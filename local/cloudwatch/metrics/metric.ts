@@ -1,18 +1,18 @@
-/** Names one metric, as CloudWatch does: another dimension, or one less, is another metric. */
+/** Identity of a metric in CloudWatch: another dimension, or one less, is another metric. */
 export interface Metric {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** Values of one metric that were measured at one moment. */
+/** Values of one metric at one time. */
 export interface Datum {
   readonly metric: Metric;
   /** Epoch milliseconds. */
   readonly at: number;
   readonly values: readonly number[];
   /**
-   * How often each value was measured.
+   * Number of measurements of each value.
    * @default - once each
    */
   readonly counts?: readonly number[];
@@ -27,16 +27,16 @@ export interface StatisticQuery {
   readonly periodSeconds: number;
 }
 
-/** One value a period, oldest first; undefined where nothing was measured. */
+/** One value for each period, oldest first; undefined for a period without a measurement. */
 export type DataPoints = readonly (number | undefined)[];
 
-/** Where alarms and graphs read metrics from. */
+/** Source of metrics for alarms and graphs. */
 export interface SeriesSource {
-  /** One value for each moment: of the period that ends there. */
+  /** One value for each of these times: of the period that ends there. */
   read(reading: StatisticQuery, endings: readonly number[]): DataPoints;
 }
 
-/** The same text for the same metric, in whatever order its dimensions are given. */
+/** The same text for the same metric, in any order of its dimensions. */
 export function metricId({ namespace, name, dimensions }: Metric): string {
   return JSON.stringify([namespace, name, ...Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

@@ -1,9 +1,9 @@
 /** Distinct values that are kept exactly; CloudWatch takes at most 150 in one datum (PutMetricData, collected 2026-11-25). */
 const EXACT_VALUES = 150;
-/** Beyond that, values share bins of this relative width: a percentile is then off by at most half of it. */
+/** Beyond that, values share bins of this relative width: the error of a percentile is then at most half of it. */
 const BIN = Math.log(1.01);
 
-/** What was measured of one metric in one minute. */
+/** Measurements of one metric in one minute. */
 export class Statistics {
   count = 0;
   sum = 0;
@@ -20,7 +20,7 @@ export class Statistics {
     this.#samples.set(kept, (this.#samples.get(kept) ?? 0) + times);
   }
 
-  /** Takes over what another minute holds. */
+  /** Adds the measurements of another minute. */
   merge(other: Statistics): void {
     this.count += other.count;
     this.sum += other.sum;
@@ -29,7 +29,7 @@ export class Statistics {
     for (const [value, times] of other.#samples) this.#samples.set(value, (this.#samples.get(value) ?? 0) + times);
   }
 
-  /** Reads one statistic; undefined where nothing was measured. */
+  /** Computes one statistic; undefined without a measurement. */
   read(statistic: string): number | undefined {
     if (this.count === 0) return undefined;
     switch (statistic) {
@@ -66,12 +66,12 @@ function binned(value: number): number {
 const PERCENTILE = /^p(\d{1,2}(?:\.\d+)?|100)$/;
 const PLAIN: ReadonlySet<string> = new Set(['Sum', 'Average', 'Minimum', 'Maximum', 'SampleCount']);
 
-/** Refuses a statistic that could not be read, so that a template with one is found at start. */
+/** Refuses an unsupported statistic, so that a template with one fails at start. */
 export function requireStatistic(statistic: string): void {
   if (!PLAIN.has(statistic)) percentileOf(statistic);
 }
 
-/** The fraction that a percentile names: 0.99 for `p99`. */
+/** Fraction of a percentile: 0.99 for `p99`. */
 export function percentileOf(statistic: string): number {
   const percent = PERCENTILE.exec(statistic)?.[1];
   if (percent === undefined) throw new Error(`the local stack cannot compute the statistic ${statistic}`);

@@ -8,22 +8,22 @@ import {
 } from './metric.ts';
 import { Statistics } from './statistics.ts';
 
-/** Length of what is kept by itself; the shortest period of metrics that are not of high resolution. */
+/** Resolution of the store; the shortest period of metrics that are not of high resolution. */
 export const MINUTE_MS = 60_000;
-/** Covers the longest alarm that CloudWatch allows for periods below an hour, which is a day, with its evaluation range. */
+/** Default retention: the longest alarm that CloudWatch allows for periods below an hour, a day, with its evaluation range. */
 const DEFAULT_MINUTES = 2 * 24 * 60;
-/** More metrics than any stack has: something puts an endless value into a dimension. */
+/** Most metrics; more means that a dimension has unbounded values. */
 const MOST_METRICS = 5_000;
 
 interface Kept {
   readonly metric: Metric;
   readonly unit?: string;
-  /** By number of the minute. */
+  /** Statistics by number of the minute. */
   readonly minutes: Map<number, Statistics>;
   newest: number;
 }
 
-/** What was measured, by metric and minute, for a bounded time. Times are stack time. */
+/** Measurements by metric and minute, kept for a limited time. Times are stack time. */
 export class MetricStore implements SeriesSource {
   readonly #kept = new Map<string, Kept>();
   readonly #minutes: number;
@@ -32,7 +32,7 @@ export class MetricStore implements SeriesSource {
     this.#minutes = options.keepMinutes ?? DEFAULT_MINUTES;
   }
 
-  /** Counts values into the minute that they were measured in. */
+  /** Adds values to the minute of their measurement. */
   add({ metric, at, values, counts, unit }: Datum): void {
     const kept = this.#keptOf(metric, unit);
     if (kept === undefined) return;
@@ -79,7 +79,7 @@ export class MetricStore implements SeriesSource {
   }
 
   #forget({ minutes, newest }: Kept): void {
-    // Minutes come nearly in order, so that the oldest stand first.
+    // Minutes are added nearly in order, so the oldest are first.
     for (const minute of minutes.keys()) {
       if (minute > newest - this.#minutes) return;
       minutes.delete(minute);

@@ -4,15 +4,15 @@ import { storageAnswer } from '../mailgun/storage.ts';
 import { inboundMessagesAnswer } from '../postmark/received-messages.ts';
 import type { Receiving } from './receiving.ts';
 
-/** Whom the API about received mail lets in. */
+/** Credentials and options of the API about received mail. */
 export interface ReceivingAccess {
   readonly receiving: Receiving;
-  /** Mailgun: a key that may read; the sender's own may only send. Postmark: the server token. */
+  /** Mailgun: a key that may read, since the sender's key may only send. Postmark: the server token. */
   readonly apiKey: string;
   readonly timeScale: number;
 }
 
-/** A provider's behaviour, with what it tells of received mail in front of it. */
+/** A provider's behaviour, extended by its API about received mail. */
 export function withReceiving(behaviour: HttpBehaviour, access: ReceivingAccess): HttpBehaviour {
   const isAboutInbound = access.receiving.type === 'mailgun' ? /\/domains\/[^/]+\/messages\// : /^\/messages\/inbound/;
   return {
@@ -27,7 +27,7 @@ function own(
   { receiving, apiKey, timeScale }: ReceivingAccess,
 ): SimulatorAnswer | undefined {
   if (receiving.type === 'postmark') {
-    // A wrong token is answered by the rest of the provider, in the same words.
+    // The provider's other routes answer a wrong token.
     if (request.headers['x-postmark-server-token'] !== apiKey) return undefined;
     return inboundMessagesAnswer(request, receiving);
   }

@@ -1,38 +1,30 @@
-import { decodeHealthEnvironment, HEALTH_MARK } from '../../../lambda/contract/health-environment.ts';
+import { healthEnvironment } from '../../../lambda/contract/health-environment.ts';
 import {
-  decodeInboundEnvironment,
   type InboundEnvironment,
   type InboundProvider,
+  inboundEnvironment,
 } from '../../../lambda/contract/inbound-environment.ts';
-import { decodeReconcilerEnvironment } from '../../../lambda/contract/reconciler-environment.ts';
+import { reconcilerEnvironment } from '../../../lambda/contract/reconciler-environment.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
 import type { InboundRoute } from '../../api/stack-info.ts';
 import { makeSecret } from '../../aws/secrets.ts';
-import type { Deployment } from '../../template/deployment.ts';
+import type { Deployment } from '../../template/deployed.ts';
+import { findFunction } from '../../template/find-function.ts';
 import type { Domains } from './mail-exchange.ts';
 
-/** A provider that mail may come over, and what it is to use: made up, for this start of the stack only. */
+/** A receiving provider with generated keys and paths, for this start of the stack only. */
 export interface LocalInbound {
   readonly provider: InboundProvider;
   /** Absent for SES, which posts nothing. */
   readonly secret?: Readonly<Record<string, string>>;
 }
 
-/** What the local stack reads from the inbound function of a deployment; absent if it receives nothing. */
-export function inboundEnvironment({ functions }: Pick<Deployment, 'functions'>): InboundEnvironment | undefined {
-  const found = functions.find(({ environment }) => 'MAILOVER_INBOUND_PROVIDERS' in environment);
-  return found && decodeInboundEnvironment(found.environment);
-}
-
-/** What the functions of a deployment say of the domains that it receives mail for. */
-export function domainsOf({ functions, receiptRules }: Deployment): Domains {
-  const told = (mark: string) => functions.find(({ environment }) => mark in environment)?.environment;
-  const health = told(HEALTH_MARK);
-  const { inboundCanaries = [], providers = [] } = health ? decodeHealthEnvironment(health) : {};
-  const reconciler = told('MAILOVER_RECONCILED_PROVIDERS');
-  const reconciled = reconciler ? decodeReconcilerEnvironment(reconciler).providers : [];
-  const receiving = inboundEnvironment({ functions })?.providers ?? [];
-  const ofRules = receiptRules
+/** The domains that a deployment receives mail for, by the environments of its functions and its receipt rules. */
+export function domainsOf(deployment: Deployment): Domains {
+  const health = findFunction(deployment, healthEnvironment)?.environment;
+  const reconciled = findFunction(deployment, reconcilerEnvironment)?.environment.providers ?? [];
+  const receiving = findFunction(deployment, inboundEnvironment)?.environment.providers ?? [];
+  const ofRules = deployment.receiptRules
     .flatMap(({ recipients }) => recipients)
     .map((one) => one.slice(one.lastIndexOf('@') + 1));
   const listed = [
@@ -42,12 +34,12 @@ export function domainsOf({ functions, receiptRules }: Deployment): Domains {
   return {
     providers: receiving,
     listed: Object.fromEntries(listed),
-    canaries: Object.fromEntries(inboundCanaries.map(({ key, canary }) => [key, canary.to])),
-    addresses: providers.flatMap(({ canary }) => canary?.to ?? []),
+    canaries: Object.fromEntries((health?.inboundCanaries ?? []).map(({ key, canary }) => [key, canary.to])),
+    addresses: (health?.providers ?? []).flatMap(({ canary }) => canary?.to ?? []),
   };
 }
 
-/** Makes up the keys, passwords and paths of every receiving provider, current and previous ones. */
+/** Generates the current and previous keys, passwords and paths of every receiving provider. */
 export function localInbound(environment: InboundEnvironment | undefined): LocalInbound[] {
   return (environment?.providers ?? []).map((provider) => {
     const { secretFields, optionalSecretFields } = definitions[provider.type].inbound ?? {
@@ -59,7 +51,7 @@ export function localInbound(environment: InboundEnvironment | undefined): Local
   });
 }
 
-/** The part of `GET /api/stack` that a program needs to play the providers, by key. */
+/** The part of `GET /api/stack` for programs that post as providers, by key. */
 export function inboundInfo(list: readonly LocalInbound[], apiUrl: string): Record<string, InboundRoute> {
   return Object.fromEntries(
     list.flatMap(({ provider: { key, type }, secret }): [string, InboundRoute][] => {

@@ -11,7 +11,7 @@ export interface WireBody {
   readonly body: Buffer;
 }
 
-/** URL-encoded, or multipart as soon as there is a file; bytes that are no UTF-8 go through as they are. */
+/** Encodes a form: URL-encoded, or multipart if there is a file; bytes that are no UTF-8 stay unchanged. */
 export function encodeForm(
   fields: readonly FormField[],
   multipart = fields.some((field) => field.length === 3),
@@ -51,7 +51,7 @@ function percent(value: string | Buffer): string {
   return parts.join('');
 }
 
-/** As browsers write names of fields and files: quotes and line ends as percent escapes. */
+/** Escapes names of fields and files as browsers do: quotes and line ends as percent escapes. */
 function quoted(text: string): string {
   return text.replace(
     /["\r\n]/g,

@@ -7,21 +7,21 @@ import { Receiving } from './receiving.ts';
 
 /** The receiving halves of all simulated providers. */
 export interface LocalReceiving {
-  /** Secrets that the inbound function reads, by name. */
+  /** Secrets of the inbound function, by name. */
   readonly secrets: readonly { readonly name: string; readonly secret: Readonly<Record<string, string>> }[];
   readonly info: Readonly<Record<string, InboundRoute>>;
-  /** By provider key. */
+  /** Credentials of the APIs about received mail, by provider key. */
   readonly access: Readonly<Record<string, ReceivingAccess>>;
   close(): Promise<void>;
 }
 
-/** Makes the keys of every receiving provider, and the provider's half that posts to the HTTP API with them. */
+/** Generates the keys of every receiving provider, and starts the half that posts to the HTTP API with them. */
 export function startReceiving(options: {
   readonly environment: InboundEnvironment | undefined;
   /** Secrets of the sending halves, by key: Postmark has one token for both. */
   readonly providerSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly httpUrl: string;
-  /** Of the console and the JSON behind it, where SES takes its mail. */
+  /** URL of the API, where SES takes its mail. */
   readonly apiUrl: string;
   readonly clock: StackClock;
   /** Where a provider's simulator listens; it may not yet when this is called first. */

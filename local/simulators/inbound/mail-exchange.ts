@@ -2,22 +2,22 @@ import type { InboundProvider } from '../../../lambda/contract/inbound-environme
 import type { Taking } from '../accepted-log.ts';
 import type { IncomingMail } from './received-mail.ts';
 
-/** What a deployment receives mail for. */
+/** Domains and addresses that a deployment receives mail for. */
 export interface Domains {
-  /** Those that receive. */
+  /** The receiving providers. */
   readonly providers: readonly Pick<InboundProvider, 'key' | 'type' | 'preference'>[];
   /** Domains by key, of providers that list theirs (`inbound.domains`, or the recipients of SES's receipt rules). */
   readonly listed: Readonly<Record<string, readonly string[]>>;
-  /** Address of the canaries of a way in, by key: the provider is the only MX of its domain. */
+  /** Address of a receiving provider's canaries, by key: the provider is the only MX of its domain. */
   readonly canaries: Readonly<Record<string, string>>;
-  /** Addresses that come in by whatever way. */
+  /** Addresses that any receiving provider takes. */
   readonly addresses: readonly string[];
 }
 
 /** Providers that receive for a domain, best MX first, by domain; with a dot in front it stands for all subdomains. */
 export type Zones = ReadonlyMap<string, readonly string[]>;
 
-/** The MX records as the set-up of the providers asks for them. */
+/** The MX records that the set-up of the providers requires. */
 export function zonesOf({ providers, listed, canaries, addresses }: Domains): Zones {
   const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
   const inOrder = providers.toSorted((a, b) => (a.preference ?? best) - (b.preference ?? best));
@@ -37,7 +37,7 @@ export function zonesOf({ providers, listed, canaries, addresses }: Domains): Zo
   return zones;
 }
 
-/** Delivers mail that a simulator took to the receiving half of the provider whose MX it goes to. */
+/** Delivers mail that a simulator accepted to the receiving half of the provider in the domain's MX. */
 export function mailExchange(options: {
   readonly zones: Zones;
   /** Whether the provider's mail server takes connections. */

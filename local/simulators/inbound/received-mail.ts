@@ -2,14 +2,14 @@ import { readMailboxes } from '../../../lambda/inbound/addresses.ts';
 import { bareId } from '../../../lambda/inbound/content.ts';
 import { readMime } from '../../../lambda/inbound/mime.ts';
 import { decodeWords } from '../../../lambda/mail/encoded-words.ts';
-import type { Header } from '../accepted-log.ts';
+import type { Header } from '../mail-view.ts';
 import { headerValues } from '../mime-view.ts';
 
-/** A mail as a provider's own SMTP server took it, for one recipient. */
+/** A mail that a provider's SMTP server accepted, for one recipient. */
 export interface IncomingMail {
   /** The mail as received. */
   readonly raw: Buffer;
-  /** Null reverse-path of a bounce: null. */
+  /** Envelope sender; null for a bounce (null reverse-path). */
   readonly from: string | null;
   readonly to: string;
 }
@@ -29,7 +29,7 @@ export interface ReceivedMailbox {
   readonly address: string;
 }
 
-/** A mail taken apart, as a provider does before it posts it. */
+/** A parsed mail, as a provider posts it. */
 export interface ReceivedMail extends IncomingMail {
   /** In order, unfolded, encoded words decoded. */
   readonly headers: readonly Header[];
@@ -66,12 +66,12 @@ export function headerOf({ headers }: ReceivedMail, name: string): string {
   return headerValues(headers, name)[0] ?? '';
 }
 
-/** The mailboxes of an address header, groups opened. */
+/** The mailboxes of an address header, including those in groups. */
 export function mailboxesOf(mail: ReceivedMail, name: string): ReceivedMailbox[] {
   return readMailboxes(headerValues(mail.written, name)).map((one) => ({ name: one.name ?? '', address: one.address }));
 }
 
-/** The reply alone: what stands before the first quoted line and the signature. Good enough to be told from the whole. */
+/** The text before the first quoted line and before the signature; a rough form that differs from the whole text. */
 export function strippedReply(text: string): { readonly reply: string; readonly signature: string } {
   const lines = text.replace(/\r\n/g, '\n').split('\n');
   const quote = lines.findIndex((line) => /^(>|On .+ wrote:$)/.test(line));

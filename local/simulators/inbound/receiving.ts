@@ -7,13 +7,13 @@ import type { WireBody } from './form.ts';
 import { type IncomingMail, type ReceivedMail, readReception } from './received-mail.ts';
 import { afterTry, type PostingType } from './schedule.ts';
 
-/** Where a provider posts to, and what it authenticates with. */
+/** URL and credentials that a provider posts with. */
 export interface PostingTarget extends InboundRoute {
   /** Base of the HTTP API. */
   readonly url: string;
 }
 
-/** How one mail is to be received. */
+/** Options of receiving one mail. */
 export interface ReceiveOptions {
   /** Mailgun's kind of route. @default 'form' */
   readonly form?: MailgunForm;
@@ -21,16 +21,16 @@ export interface ReceiveOptions {
   readonly raw?: boolean;
   /** Signs with the previous key or password. @default false */
   readonly previous?: boolean;
-  /** How many seconds ago Mailgun signed it. @default 0 */
+  /** Age of Mailgun's signature in seconds. @default 0 */
   readonly ageSeconds?: number;
   /**
-   * `blocked`: a rule of Postmark holds it, nothing is posted. `lost`: what is posted goes elsewhere, and its 200 with it.
+   * `blocked`: a rule of Postmark holds it, nothing is posted. `lost`: it is posted to another URL, which answers 200.
    * @default - it is posted
    */
   readonly hold?: 'blocked' | 'lost';
 }
 
-/** Postmark's words for what becomes of a received mail; Mailgun has none. */
+/** Postmark's status of a received mail; Mailgun has none. */
 export type ReceptionStatus = 'scheduled' | 'processed' | 'failed' | 'blocked';
 
 /** One call of the HTTP API. */
@@ -39,11 +39,11 @@ export interface Try {
   /** Absent if there was no answer. */
   readonly status?: number;
   readonly error?: string;
-  /** From request to answer. */
+  /** Duration from request to answer. */
   readonly ms: number;
 }
 
-/** A mail that a provider has received, and how it fared with posting it. */
+/** A mail that a provider has received, with its posts. */
 export interface Received {
   /** Postmark's MessageID, or the key of Mailgun's storage. */
   readonly id: string;
@@ -54,7 +54,7 @@ export interface Received {
   status: ReceptionStatus;
 }
 
-/** The receiving half of one simulated provider: keeps what came, posts it, and repeats by the provider's schedule. */
+/** The receiving half of one simulated provider: stores received mail, posts it, and repeats by the provider's schedule. */
 export class Receiving {
   readonly key: string;
   readonly type: PostingType;
@@ -69,7 +69,7 @@ export class Receiving {
     readonly type: PostingType;
     readonly clock: StackClock;
     target(): PostingTarget | undefined;
-    /** Where Mailgun's storage gives the message back. */
+    /** URL of the message in Mailgun's storage. */
     messageUrl(id: string): string;
   }) {
     this.key = options.key;
@@ -79,7 +79,7 @@ export class Receiving {
     this.#messageUrl = options.messageUrl;
   }
 
-  /** Takes a mail for one recipient; resolves when it is kept, before anything is posted. */
+  /** Receives a mail for one recipient; resolves when it is stored, before it is posted. */
   async take(reception: IncomingMail, options: ReceiveOptions = {}): Promise<Received> {
     const received: Received = {
       id: this.type === 'postmark' ? randomUUID() : randomBytes(32).toString('base64url'),
@@ -94,7 +94,7 @@ export class Receiving {
     return received;
   }
 
-  /** All mail that is still kept, oldest first. */
+  /** All stored mail, oldest first. */
   list(): readonly Received[] {
     return [...this.#received.values()];
   }
@@ -107,7 +107,7 @@ export class Receiving {
     return this.#messageUrl(id);
   }
 
-  /** Posts a mail once more, from the start of the schedule. */
+  /** Posts a mail again, from the start of the schedule. */
   repeat(received: Received): void {
     received.status = 'scheduled';
     void this.#deliver(received);
@@ -119,7 +119,7 @@ export class Receiving {
 
   async #deliver(received: Received): Promise<void> {
     const { signal } = this.#ending;
-    // Whether a retry of Mailgun is signed anew is not documented; the same signature again is what is harder to take.
+    // Whether Mailgun signs a retry again is not documented; the same signature is the harder case for the receiver.
     const request = this.#request(received);
     for (let tries = 1; !signal.aborted; tries += 1) {
       const result = await post(request, signal);
@@ -157,7 +157,7 @@ interface WireRequest extends WireBody {
   readonly authorization?: string;
 }
 
-/** Nobody documents how long a provider waits for an answer; API Gateway gives one within 30 s. */
+/** Time that a provider waits for an answer; not documented, but API Gateway answers within 30 s. */
 const PATIENCE_MS = 45_000;
 
 async function post(request: WireRequest | undefined, ending: AbortSignal): Promise<Try> {

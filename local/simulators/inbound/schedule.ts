@@ -2,9 +2,9 @@
 export type PostingType = 'mailgun' | 'postmark';
 
 interface Rule {
-  /** Pauses before the second and each further try, in minutes. */
+  /** Pauses before the second and each later post, in minutes. */
   readonly minutes: readonly number[];
-  /** The status after which nothing is tried again. */
+  /** The status after which it is not posted again. */
   readonly stop: number;
 }
 
@@ -15,7 +15,7 @@ const RULES: Readonly<Record<PostingType, Rule>> = {
   postmark: { minutes: [1, 5, 10, 10, 10, 15, 30, 60, 120, 360], stop: 403 },
 };
 
-/** What a provider does after a try: `done`, `stop` for good, or the pause before the next one in milliseconds. */
+/** A provider's next step after a post: `done`, `stop` for good, or the pause before the next post in milliseconds. */
 export function afterTry(type: PostingType, tries: number, status: number | undefined): 'done' | 'stop' | number {
   const { minutes, stop } = RULES[type];
   if (status === 200) return 'done';

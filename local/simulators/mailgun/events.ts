@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
-/** A mail that was taken, as far as its events tell of it. */
+/** Fields of an accepted mail that its events show. */
 export interface EventfulMail {
-  /** Without angle brackets, as events have it. */
+  /** Without angle brackets, as in events. */
   readonly messageId: string;
   readonly from: string;
   readonly to: readonly string[];
@@ -20,15 +20,15 @@ interface Entry {
   readonly event: Readonly<Record<string, unknown>> & { readonly timestamp: number };
 }
 
-// Events take different ways to the store (user manual, event polling, 2026-11-25). How long is not published: stack time.
+// Events reach the store out of order (user manual, event polling, 2026-11-25). The delay is not published; in stack time.
 const ACCEPTED_VISIBLE_MS = 3_000;
 const DELIVERED_AFTER_MS = 2_000;
 const DELIVERED_VISIBLE_MS = 8_000;
-/** Mailgun keeps events for days; here as many as memory bears. */
+/** Most events kept, for memory; Mailgun keeps events for days. */
 const KEPT = 200_000;
 const MAX_PAGE = 300;
 
-/** The events of one domain: what was taken is accepted for each recipient and, a little later, delivered. */
+/** The events of one domain: `accepted` for each recipient of an accepted mail and, later, `delivered`. */
 export class MailgunEvents {
   readonly #domain: string;
   readonly #clock: StackClock;
@@ -48,7 +48,7 @@ export class MailgunEvents {
     if (this.#entries.length > KEPT) this.#entries = this.#entries.slice(-KEPT / 2);
   }
 
-  /** One page, and the URLs of those around it, which are given even where they are empty. */
+  /** Answers one page with the URLs of its neighbours, which are given even if those are empty. */
   answer({ query, headers }: SimulatorRequest, page: string | undefined): SimulatorAnswer {
     const asked = page === undefined ? firstPage(query) : readPage(page);
     if (typeof asked === 'string') return { status: 400, body: { message: asked } };
@@ -70,7 +70,7 @@ export class MailgunEvents {
         paging: {
           first: url(0),
           previous: url(skip - limit),
-          // The last page goes on from here when more has happened.
+          // The URL after the last page returns events that are added later.
           next: url(skip + items.length),
           last: url(matching.length - limit),
         },
@@ -155,7 +155,7 @@ function readPage(page: string): Asked | string {
   try {
     return JSON.parse(Buffer.from(page, 'base64url').toString()) as Asked;
   } catch {
-    return 'the page is not one that was given out';
+    return 'the page is not in the form of this API';
   }
 }
 

@@ -1,17 +1,17 @@
-import type { Header } from '../accepted-log.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { headerOf } from '../inbound/received-mail.ts';
 import type { Received, Receiving } from '../inbound/receiving.ts';
+import type { Header } from '../mail-view.ts';
 
 /** An event as the Events API lists it. */
 type MailgunEvent = Readonly<Record<string, unknown>> & { readonly event: string; readonly timestamp: number };
 
 const EVENTS = /^\/v3\/[^/]+\/events(?:\/([\w-]+))?$/;
 const MOST_PER_PAGE = 300;
-/** How long events are kept at least (OpenAPI 3.0.0 of Mailgun, collected 2026-11-23). */
+/** Shortest time that events are kept (OpenAPI 3.0.0 of Mailgun, collected 2026-11-23). */
 const RETENTION_MS = 3 * 24 * 3_600_000;
 
-/** `GET /v3/<domain>/events`, pages included; undefined for a request that is for something else. */
+/** Answers `GET /v3/<domain>/events`, including pages; undefined for any other request. */
 export function eventsAnswer(
   { method, path, query, headers }: SimulatorRequest,
   receiving: Receiving,
@@ -19,7 +19,7 @@ export function eventsAnswer(
 ): SimulatorAnswer | undefined {
   const match = EVENTS.exec(path);
   if (match === null || method !== 'GET') return undefined;
-  // A page's address holds the question and the place, as the tokens of Mailgun do.
+  // The URL of a page contains the query and the place, as Mailgun's tokens do.
   const page = match[1] === undefined ? undefined : Buffer.from(match[1], 'base64url').toString();
   const asked = page === undefined ? new URLSearchParams(query) : new URLSearchParams(page);
   const offset = Number(asked.get('offset') ?? 0);
@@ -60,8 +60,8 @@ function seconds(text: string | null, otherwise: number): number {
 }
 
 /**
- * What Mailgun's Events API tells of received mail: `stored` for a route that stores, and for one that posts `delivered`
- * or, when the last try was in vain, `failed`; both say where the mail is kept
+ * Mailgun's events of received mail: `stored` for a route that stores; for a route that posts `delivered`
+ * or, after the last failed post, `failed`; both have the URL of the stored mail
  * (documentation.mailgun.com, event types and "Storing and retrieving messages", collected 2026-11-25).
  */
 function inboundEvents(receiving: Receiving): MailgunEvent[] {

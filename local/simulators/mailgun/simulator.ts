@@ -85,7 +85,7 @@ async function take(
     ),
     tags: stringsOf(form, 'o:tag'),
   });
-  // With `o:testmode` Mailgun accepts and bills, and does not deliver: seen from here it is the same.
+  // With `o:testmode` Mailgun accepts and bills but does not deliver; the answer is the same.
   return {
     status: 200,
     body: { id: taking.providerMessageId, message: 'Queued. Thank you.' },
@@ -122,7 +122,7 @@ function defectOf(
   return undefined;
 }
 
-/** `o:tracking` is about both, the others each about one and stronger (documentation.mailgun.com, 2026-11-28). */
+/** Tracking of a form: `o:tracking` sets both; the option of each overrides it (documentation.mailgun.com, 2026-11-28). */
 function trackingOf(form: FormData): Pick<Taking, 'tracking'> {
   const told = (name: string) => stringsOf(form, name).map((value) => value !== 'no' && value !== 'false')[0];
   const both = told('o:tracking');

@@ -4,12 +4,12 @@ import type { Received, Receiving } from '../inbound/receiving.ts';
 import { parsed, storedAttachments } from './webhook.ts';
 
 const MESSAGE = /^\/v3\/domains\/[^/]+\/messages\/([^/]+)(?:\/attachments\/(\d+))?$/;
-/** How long stored messages can be had (user manual 2024: up to three days). */
+/** Time that stored messages can be read (user manual 2024: up to three days). */
 const RETENTION_MS = 3 * 24 * 3_600_000;
 
 /**
  * Mailgun's message storage: fields as JSON, the mail itself with `Accept: message/rfc2822`, single attachments.
- * Undefined for a request that is for something else; who asks has been let in already.
+ * Undefined for any other request; the caller has checked the credentials.
  */
 export function storageAnswer(
   { method, path, headers }: SimulatorRequest,

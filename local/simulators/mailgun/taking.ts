@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Header, Taking } from '../accepted-log.ts';
+import type { Taking } from '../accepted-log.ts';
 import { composedMime, type GivenParts } from '../composed-mime.ts';
+import type { Header } from '../mail-view.ts';
 import { attachmentView, headersOf, headerValues, viewMime } from '../mime-view.ts';
 
 const NAMED: Readonly<Record<string, string>> = { from: 'From', to: 'To', cc: 'Cc', bcc: 'Bcc', subject: 'Subject' };
 
-/** A mail that came as MIME; Mailgun keeps its Message-ID. */
+/** A mail that was sent as MIME; Mailgun keeps its Message-ID. */
 export function mimeTaking(mime: Buffer, envelope: Taking['envelope'], domain: string): Taking {
   const headers = headersOf(mime);
   return {
@@ -18,7 +19,7 @@ export function mimeTaking(mime: Buffer, envelope: Taking['envelope'], domain: s
   };
 }
 
-/** A mail that came as form fields; its header is what the fields say. */
+/** A mail that was sent as form fields, with a header composed of them. */
 export async function formTaking(
   form: FormData,
   raw: Buffer,

@@ -2,11 +2,11 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { encodeForm, type FormField, type WireBody } from '../inbound/form.ts';
 import { headerOf, type ReceivedMail, strippedReply } from '../inbound/received-mail.ts';
 
-/** The three ways in which a route of Mailgun posts a mail. */
+/** The three forms in which a route of Mailgun posts a mail. */
 export const MAILGUN_FORMS = ['form', 'mime', 'store'] as const;
 export type MailgunForm = (typeof MAILGUN_FORMS)[number];
 
-/** Timestamp, token and their HMAC, as a route and every webhook of Mailgun carry them. */
+/** Timestamp, token and their HMAC, as in the posts of routes and webhooks of Mailgun. */
 export interface WebhookSignature {
   readonly timestamp: string;
   readonly token: string;
@@ -83,7 +83,7 @@ export function storedAttachments(mail: ReceivedMail, url: (place: number) => st
 }
 
 /**
- * Bodies, every header as a field of its own, and all of them once more as JSON. `body-plain` is always there, made from
+ * Form fields of a parsed mail: bodies, every header as a field, and all headers as JSON. `body-plain` is always present, made from
  * the HTML where the mail has no text (documentation.mailgun.com, store-retrieve, 2026-11-25).
  */
 export function parsed(mail: ReceivedMail): FormField[] {
@@ -105,7 +105,7 @@ export function parsed(mail: ReceivedMail): FormField[] {
   ];
 }
 
-/** Enough to be told from the HTML; how Mailgun converts it is not documented. */
+/** A rough text form of HTML; Mailgun's conversion is not documented. */
 function textOfHtml(html: string): string {
   return html.replace(/<[^<>]*>/g, ' ').trim();
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Header, Taking } from '../accepted-log.ts';
+import type { Taking } from '../accepted-log.ts';
 import { composedMime } from '../composed-mime.ts';
+import type { Header } from '../mail-view.ts';
 import { addressesOf } from '../mailbox-list.ts';
 import { attachmentView } from '../mime-view.ts';
 
@@ -25,14 +26,14 @@ const mailSchema = z.object({
     .nullish(),
 });
 
-/** One message as posted, with the body that it came in. */
+/** One posted message, with the request body that contained it. */
 export interface PostmarkMail {
   readonly fields: z.infer<typeof mailSchema>;
   readonly recipients: readonly string[];
   readonly raw: Buffer;
 }
 
-/** Reads a message; a string says which field has the wrong form. */
+/** Parses a message; a string is the error that names the invalid field. */
 export function readPostmarkMail(item: unknown, raw: Buffer): PostmarkMail | string {
   const result = mailSchema.safeParse(item);
   if (!result.success) return `Invalid request field(s): ${result.error.issues[0]?.path.join('.')}.`;
@@ -40,7 +41,7 @@ export function readPostmarkMail(item: unknown, raw: Buffer): PostmarkMail | str
   return { fields: result.data, recipients: [To, Cc, Bcc].flatMap((list) => addressesOf(list ?? [])), raw };
 }
 
-/** What the log keeps of it; the header is what the fields say, in Postmark's order. */
+/** The message for the log, with a header composed of the fields in Postmark's order. */
 export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to: readonly string[]): Taking {
   const { fields, raw } = mail;
   return {
@@ -71,7 +72,7 @@ export function postmarkTaking(mail: PostmarkMail, id: string, from: string, to:
   };
 }
 
-/** What it is told to do; nothing of what it is not told. */
+/** Tracking that the message sets explicitly. */
 function trackingOf({ TrackOpens, TrackLinks }: PostmarkMail['fields']): Pick<Taking, 'tracking'> {
   const told = {
     ...(typeof TrackOpens === 'boolean' && { opens: TrackOpens }),
@@ -88,7 +89,7 @@ export function searchablePostmarkText(item: unknown): string {
   return [...headersOf(mail.fields), ...hidden].map(([name, value]) => `${name}: ${value}`).join('\n');
 }
 
-/** What the mail's readers see: Postmark sends no Bcc header. */
+/** Header of the delivered mail: Postmark sends no Bcc header. */
 function headersOf(fields: PostmarkMail['fields']): Header[] {
   const own = [
     ['From', fields.From],

@@ -13,14 +13,14 @@ interface Kept {
   };
 }
 
-/** When a message can be found, in stack time: not published; users saw the activity lag (Postmark's blog, 2026-11-25). */
+/** Delay until a message can be found, in stack time; not published, but users saw a lag (Postmark's blog, 2026-11-25). */
 const VISIBLE_AFTER_MS = 20_000;
 const KEPT = 50_000;
 // postmarkapp.com/developer/api/messages-api, 2026-11-25.
 const MAX_COUNT = 500;
 const MAX_REACH = 10_000;
 
-/** The outbound messages of a server, newest first: what was taken, with its metadata, some time after it was taken. */
+/** The outbound messages of a server, newest first: accepted mail with its metadata, some time after acceptance. */
 export class PostmarkMessages {
   readonly #clock: StackClock;
   #kept: Kept[] = [];
@@ -57,7 +57,7 @@ export class PostmarkMessages {
 
   /** `GET /messages/outbound`. */
   answer(query: URLSearchParams): SimulatorAnswer {
-    // Names of parameters ignore case, as those of every ASP.NET service do.
+    // Parameter names ignore case, as in every ASP.NET service.
     const given = new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
     const [count, offset] = [Number(given.get('count') ?? Number.NaN), Number(given.get('offset') ?? Number.NaN)];
     if (!(count >= 1 && count <= MAX_COUNT))
@@ -76,7 +76,7 @@ export class PostmarkMessages {
         ['tag', 'subject'].every(
           (name) => !given.has(name) || message[name === 'tag' ? 'Tag' : 'Subject'] === given.get(name),
         ) &&
-        // One field of metadata at a time.
+        // Postmark filters by one metadata field at a time.
         metadata.slice(0, 1).every(([name, value]) => metadataOf(message.Metadata, name) === value),
     );
     const Messages = found

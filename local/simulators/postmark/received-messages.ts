@@ -8,7 +8,7 @@ const STATUSES: readonly string[] = ['blocked', 'processed', 'queued', 'failed',
 const MOST_STORED = 1024 * 1024;
 const MOST_PER_PAGE = 500;
 
-/** Postmark's API of received messages; undefined for a request that is for something else. */
+/** Postmark's API of received messages; undefined for any other request. */
 export function inboundMessagesAnswer(
   { method, path, query }: SimulatorRequest,
   receiving: Receiving,
@@ -19,7 +19,7 @@ export function inboundMessagesAnswer(
   const received = receiving.get(match[1] ?? '');
   if (received === undefined) return failure(701, 'This message was not found.');
   if (match[2] === 'details') return { status: 200, body: { ...details(received), BlockedReason: reason(received) } };
-  // Each repeats only what it is for.
+  // `bypass` repeats blocked mail only, `retry` failed mail only.
   const wanted: ReceptionStatus = match[2] === 'bypass' ? 'blocked' : 'failed';
   if (received.status !== wanted) return failure(702, `Message was not ${wanted}, so it cannot be sent again.`);
   receiving.repeat(received);
@@ -58,14 +58,14 @@ function search(query: URLSearchParams, receiving: Receiving): SimulatorAnswer {
       TotalCount: found.length,
       InboundMessages: found.slice(offset, offset + count).map((received) => {
         const { TextBody, HtmlBody, StrippedTextReply, Headers, RawEmail, ...listed } = details(received);
-        // Each line of the list has a time; the message itself has that of its Date header, if there is one.
+        // Each row of the list has a time; the message itself has the time of its Date header, if there is one.
         return { ...listed, Date: listed['Date'] === '' ? new Date(received.at).toISOString() : listed['Date'] };
       }),
     },
   };
 }
 
-/** What is kept of a message: bodies cut, attachments by name only, for their content cannot be had again. */
+/** A stored message: bodies cut, attachments by name only, since Postmark does not return their content. */
 function details({ id, mail, status }: Received): Record<string, unknown> {
   const message = postmarkMessage(mail, id, false);
   const cut = (text: unknown): string => String(text).slice(0, MOST_STORED);

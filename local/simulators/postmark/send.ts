@@ -27,7 +27,7 @@ interface Result {
   readonly taken?: Taking;
 }
 
-/** Judges one message as Postmark does, and takes it if nothing is wrong. Bounce-testing addresses are accepted like any other. */
+/** Validates one message as Postmark does, and accepts it if it is valid. Bounce-testing addresses are accepted like any other. */
 export function sendPostmarkMail(mail: PostmarkMail, server: Server): Result {
   const { fields, recipients } = mail;
   const defect = defectOf(mail, server);
@@ -100,7 +100,7 @@ function defectOf({ fields, recipients }: PostmarkMail, server: Server): [code: 
   return undefined;
 }
 
-/** Postmark's own pattern of what stands before the @, without dots at its ends or two together (support article 1180, 2026-11-28). */
+/** Whether the local part fits Postmark's pattern: no dots at its ends or two together (support article 1180, 2026-11-28). */
 function isMailbox(address: string): boolean {
   const mailbox = address.slice(0, address.lastIndexOf('@'));
   return /^[a-z0-9.!#$%&'`*+\-/=^_{|}~]+$/i.test(mailbox) && !/^\.|\.$|\.\./.test(mailbox);

@@ -93,7 +93,7 @@ function parse(body: Buffer): unknown {
 }
 
 function tooLarge(limit: number): SimulatorAnswer {
-  // ErrorCode 300 with HTTP 413: the number 413 as ErrorCode would say that the account may not send.
+  // ErrorCode 300 with HTTP 413: ErrorCode 413 would mean that the account may not send.
   return postmarkFailure(413, 300, `The request is larger than ${limit} bytes.`);
 }
 

@@ -1,4 +1,3 @@
-import type { Header } from '../accepted-log.ts';
 import type { WireBody } from '../inbound/form.ts';
 import {
   headerOf,
@@ -7,8 +6,9 @@ import {
   type ReceivedMailbox,
   strippedReply,
 } from '../inbound/received-mail.ts';
+import type { Header } from '../mail-view.ts';
 
-/** Headers that Postmark tells as fields and not in its list. */
+/** Headers that Postmark gives as fields and not in its list. */
 const AS_FIELDS = new Set(['from', 'to', 'cc', 'bcc', 'reply-to', 'subject', 'date', 'content-type']);
 
 /**
@@ -53,7 +53,7 @@ export function postmarkMessage(mail: ReceivedMail, messageId: string, withRaw: 
   };
 }
 
-/** The same as bytes of a request. */
+/** The JSON of `postmarkMessage` as a request body. */
 export function postmarkBody(mail: ReceivedMail, messageId: string, withRaw: boolean): WireBody {
   return {
     contentType: 'application/json',
@@ -61,7 +61,7 @@ export function postmarkBody(mail: ReceivedMail, messageId: string, withRaw: boo
   };
 }
 
-/** What Postmark's own SMTP server puts on top, unless the mail already went through one that did. */
+/** Headers that Postmark's SMTP server adds on top, unless the mail already has them. */
 function added(mail: ReceivedMail): Header[] {
   const from = mail.from ?? '';
   const spf = `Pass (sender SPF authorized) identity=mailfrom; client-ip=192.0.2.1; helo=mail.example.com; envelope-from=${from}; receiver=${mail.to}`;

@@ -66,7 +66,7 @@ function sendEmail({ body }: SimulatorRequest, options: SesOptions, authorizatio
       'AccessDeniedException',
       `User is not authorized to perform ses:SendRawEmail on resource ${arn}`,
     );
-  // An identity of another account counts only where it is named.
+  // An identity of another account counts only if the request names it.
   const own = arn === options.fromIdentityArn ? options.identities : [];
   const unverified = [...new Set(senders)].filter((address) => !isVerified(address, own));
   if (unverified.length > 0) {

@@ -6,7 +6,7 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** Makes a self-signed certificate for loopback and the given host names, good for as long as a stack may run. */
+/** Makes a self-signed certificate for loopback and the given host names, valid for longer than a stack runs. */
 export async function makeCertificate(hosts: readonly string[]): Promise<Certificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'Mailover local stack' }], {
     keyType: 'ec',

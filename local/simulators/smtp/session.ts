@@ -27,7 +27,7 @@ export type AskForgotten = () => Fault | undefined;
 export type Ask = (stage: FaultStage, text: string) => Fault | undefined;
 
 /**
- * An SMTP session in which any reply can be replaced, byte for byte.
+ * An SMTP session in which a fault can replace any reply, byte for byte.
  *
  * smtp-server's callbacks can choose a code but not the bytes, and have none for EHLO, STARTTLS or QUIT. Its connection
  * class handles each command in one method and writes in another; both are overridden here, inside TLS.
@@ -86,7 +86,7 @@ export class SmtpSession extends SMTPConnection {
     }
     const { reply } = fault.smtp;
     void pause(fault).then(() => {
-      // A good reply goes out in other words, so the session goes on; after a bad one the command was never done.
+      // After a replaced success reply the session continues; after a replaced error reply the command is not executed.
       if (!/^[23]/.test(reply)) {
         this.#write(reply);
         return callback();
@@ -97,7 +97,7 @@ export class SmtpSession extends SMTPConnection {
   }
 
   /**
-   * Keeps the address as it was written: smtp-server decodes A-labels, refuses quoted local parts, and takes 253 octets
+   * Keeps the address as written: smtp-server decodes A-labels, refuses quoted local parts, and takes 253 octets
    * where RFC 5321 section 4.5.3.1.3 allows 254 between the angle brackets (3.21.6, 2026-11-28).
    */
   override _parseAddressCommand(
@@ -121,12 +121,12 @@ export class SmtpSession extends SMTPConnection {
     else this.#write(reply);
   }
 
-  /** Makes the next reply this one, whatever it would have been. */
+  /** Replaces the next reply. */
   replaceNext(reply: string): void {
     this.#instead = reply;
   }
 
-  /** Cuts the connection with a TCP reset; with implicit TLS, where Node has none to offer, without a goodbye. */
+  /** Cuts the connection with a TCP reset; with implicit TLS, where Node offers no reset, by destroying the socket. */
   reset(): void {
     if (this.#tcp instanceof TLSSocket) this.#tcp.destroy();
     else this.#tcp.resetAndDestroy();
@@ -138,7 +138,7 @@ export class SmtpSession extends SMTPConnection {
   }
 }
 
-/** Waits as long as the fault says, in real time. */
+/** Waits for the fault's delay, in real time. */
 export async function pause(fault: Fault): Promise<void> {
   if (fault.delayMs) await delay(fault.delayMs, undefined, { ref: false });
 }

@@ -9,7 +9,7 @@ import type { AcceptedLog } from '../accepted-log.ts';
 import { headersOf, searchableText, viewMime } from '../mime-view.ts';
 import { pause, SmtpSession } from './session.ts';
 
-/** Postfix, Exim and nodemailer's own limits differ; this is the default of the provider's `maxBytes`. */
+/** Default of the provider's `maxBytes`; the limits of Postfix, Exim and nodemailer differ. */
 const DEFAULT_MAX_BYTES = 26_214_400;
 const OPENING: readonly FaultStage[] = ['connect', 'ehlo', 'starttls', 'auth'];
 
@@ -20,17 +20,17 @@ interface Surroundings {
   readonly tls: { readonly key: string; readonly cert: string };
   readonly faults: FaultBoard;
   readonly log: AcceptedLog;
-  /** Whose port this is: before MAIL nobody could tell whether a client means to send or only looks whether it could. */
+  /** Purpose of the port: before MAIL a session of a health check looks like one that sends. */
   readonly occasion: 'send' | 'health';
 }
 
-/** A mail server that wants TLS (as the provider's `tls` says) and a login, and takes what it is given. Returns the listener; nothing listens yet. */
+/** A mail server that requires TLS (by the provider's `tls`) and a login, and accepts all mail. Returns the server; it does not listen yet. */
 export function smtpSimulator(surroundings: Surroundings): Server {
   const { key, faults } = surroundings;
   faults.onChange(key, (list) => {
     if (list.some((fault) => fault.respond))
       throw new InvalidFault(`Provider ${key} speaks SMTP: give smtp with a stage and a reply, not respond.`);
-    // A kept connection is past these stages; the next mail must meet them.
+    // An open connection is past these stages; it is closed so that the fault applies to the next mail.
     if (list.some(({ smtp, network }) => network === 'refuse' || (smtp && OPENING.includes(smtp.stage))))
       server.closeIdle();
   });
@@ -59,7 +59,7 @@ class FaultyServer extends SMTPServer {
       hideENHANCEDSTATUSCODES: false,
       disableReverseLookup: true,
       logger: false,
-      // A hung session must outlast any client's patience.
+      // A hung session must outlast every client's time-out.
       socketTimeout: 3_600_000,
       onAuth: ({ username, password }, _session, done) => {
         if (username === secret['username'] && password === secret['password']) done(null, { user: username });
@@ -87,7 +87,7 @@ class FaultyServer extends SMTPServer {
     session.init();
   }
 
-  /** Closes the sessions that are between two mails. */
+  /** Closes sessions that are idle between two mails. */
   closeIdle(): void {
     for (const connection of this.connections) if (!connection.session.envelope.mailFrom) connection.close();
   }
@@ -98,7 +98,7 @@ class FaultyServer extends SMTPServer {
     done: (error?: Error | null, message?: string) => void,
   ): void {
     const connection = this.#sessions.get(session);
-    // A client that goes away in the middle ends here: nothing is taken, nobody waits for a reply.
+    // A client that disconnects in the middle ends here: no mail is accepted and no reply is needed.
     if (connection) this.#receive(stream, connection, done).catch(() => connection.reset());
     else done(new Error('unknown session'));
   }
@@ -109,7 +109,7 @@ class FaultyServer extends SMTPServer {
     done: (error?: Error | null, message?: string) => void,
   ): Promise<void> {
     const { key, faults, log } = this.#around;
-    // Taken now: the session begins a new transaction as soon as this one is answered.
+    // Read now: the session starts a new transaction as soon as this mail is answered.
     const { mailFrom, rcptTo } = connection.session.envelope;
     const chunks: Buffer[] = [];
     let fault: Fault | undefined;
@@ -125,7 +125,7 @@ class FaultyServer extends SMTPServer {
       if (early && Buffer.concat(chunks).includes('\r\n\r\n') && (await ask())) return connection.reset();
     }
     if (!asked && (await ask())) return connection.reset();
-    // smtp-server answers a message over the limit by itself.
+    // smtp-server itself answers a message over the limit.
     if (stream.sizeExceeded) return done();
     const lost = fault?.network === 'hang' || fault?.network === 'reset';
     const id = randomBytes(5).toString('hex').toUpperCase();

@@ -3,7 +3,7 @@ import { calls, type Defects, sees } from './defect.ts';
 
 const NOTHING: LookupAnswer = { kind: 'answered', found: new Map() };
 
-/** Lost answers that are not asked about as they have to be. */
+/** Defects of look-ups after lost answers. */
 export const asking: Defects = {
   'attempts of dead workers are forgotten': {
     foundAs: ['unexplained'],

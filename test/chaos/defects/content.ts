@@ -1,7 +1,7 @@
 import type { Attempt } from '../../../lambda/providers/provider.ts';
 import { calls, type Defects } from './defect.ts';
 
-/** Providers are given something else than the producer wrote. */
+/** Defects that change the content of a mail. */
 export const content: Defects = {
   'the subject is lost': {
     foundAs: ['wrong content'],
@@ -59,7 +59,7 @@ export const content: Defects = {
   },
 };
 
-/** Mixes up each call with the one before it in the same process. */
+/** Mixes each call with the previous call of the same process. */
 function mixed(mix: (before: Attempt, attempt: Attempt) => Attempt): Pick<Defects[string], 'ports'> {
   return {
     ports: (ports) => {

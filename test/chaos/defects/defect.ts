@@ -5,15 +5,15 @@ import type { Item, Table } from '../../../lambda/platform/table.ts';
 import type { Attempt } from '../../../lambda/providers/provider.ts';
 import type { NotCalled } from '../../../lambda/sender/call.ts';
 
-/** A defect that is planted between this release and the world. */
+/** A defect, planted between this release and the world. */
 export interface Defect extends Seams {
-  /** Beginning of the violations that may find it. */
+  /** Prefixes of the violations that may find it. */
   readonly foundAs: readonly string[];
-  /** Whether the function may meet its own messages. @default - as deployed */
+  /** Whether Lambda permits loops. @default - as deployed */
   readonly allowsLoops?: boolean;
 }
 
-/** Defects by what they do, in the words of the table in ADR 12. */
+/** Defects by name, as in the table of ADR 12. */
 export type Defects = Readonly<Record<string, Defect>>;
 
 type Called = Promise<AttemptResult | NotCalled>;
@@ -28,7 +28,7 @@ export function calls(change: (call: (attempt: Attempt) => Called, attempt: Atte
   };
 }
 
-/** Lets every message to a queue be another one. */
+/** Replaces every message to a queue. */
 export function sends(
   change: (
     attributes: Readonly<Record<string, string>>,
@@ -69,7 +69,7 @@ export function sees(look: (item: Item, now: number) => Item | undefined): Seams
   return { ports: (ports) => ({ ...ports, table: changed(ports.table, ports.clock.now) }) };
 }
 
-/** Lets the code read another submission than the producer wrote; what it sends on has the body as it came. */
+/** Replaces the submission that the code reads; messages that it sends have the original body. */
 export function reads(change: (submission: Record<string, unknown>) => Record<string, unknown>): Seams {
   const originals = new Map<string, string>();
   const changed = (body: string): string => {

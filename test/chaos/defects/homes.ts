@@ -1,7 +1,7 @@
 import { withoutLineage, withoutSignature } from '../../../chaos/releases/simple.ts';
 import { type Defects, reads, sees, sends } from './defect.ts';
 
-/** Mail gets lost between two homes, or what is known of it does. */
+/** Defects that lose mail between two queues, or its state. */
 export const homes: Defects = {
   'it sends although the ledger failed': {
     foundAs: ['called without the ledger'],

@@ -3,13 +3,13 @@ import type { SenderEnvironment } from '../../../lambda/contract/environment.ts'
 import { type Defects, reads, sends } from './defect.ts';
 
 const HOUR_MS = 3_600_000;
-/** Time for which no wait was set. */
+/** Attributes of a message with another `NotBefore`. */
 const soon = (attributes: Readonly<Record<string, string>>, ms: number) => ({
   ...attributes,
   NotBefore: new Date(Date.parse(attributes['NotBefore'] ?? '') - ms).toISOString(),
 });
 
-/** Mail is sent too late, given up too early, tried too often or too seldom. */
+/** Defects that send mail too late, give it up too early, or try it too often or too seldom. */
 export const times: Defects = {
   'mail is sent after its expiresAt': {
     foundAs: ['sent too late'],
@@ -64,7 +64,7 @@ function routed(
   };
 }
 
-/** Mail that waits looks so many times as old as it is; what is sent on says the truth again. */
+/** Multiplies the age of waiting mail that the code reads; messages that it sends have the real age. */
 function aged(times: number): Pick<Defects[string], 'ports' | 'handler'> {
   const truth = new Map<string, string>();
   return {

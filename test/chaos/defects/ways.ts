@@ -3,7 +3,7 @@ import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Item } from '../../../lambda/platform/table.ts';
 import { type Defects, reads, sees } from './defect.ts';
 
-/** Mail goes to the wrong provider, or to one that should be left alone. */
+/** Defects that send mail to the wrong provider, or to one that must be skipped. */
 export const ways: Defects = {
   'no circuit ever opens': { foundAs: ['circuit does not open'], gate: () => openGate },
   'a closed account opens no circuit': {

@@ -36,7 +36,7 @@ const mail = { version: 1, id: 'order-1', from: 'a@example.com', to: ['b@example
 const NOW = Date.parse('2026-11-25T12:00:00Z');
 
 describe('npm run explain', () => {
-  it('prints the order, the policy and who decided it', async () => {
+  it('prints the order, the policy and the source of each setting', async () => {
     const { code, out } = await run([], { ...mail, class: 'codes' });
 
     expect(code).toBe(0);
@@ -60,7 +60,7 @@ not tried
     expect(out).toMatch(/1\. postmark {2}postmark\n +2\. mailgun {3}mailgun\n/);
     expect(out).toMatch(/ses {7}not verified for this From domain\n/);
     expect(out).toMatch(/own {7}carries no submission without a class\n/);
-    expect(out).toMatch(/share at [\d.]+ %: (own first|nobody) \(own has 0 % to 50 %\)/);
+    expect(out).toMatch(/share at [\d.]+ %: (own first|no provider) \(own has 0 % to 50 %\)/);
   });
 
   it('draws as the sender does, by the id that it is given', async () => {
@@ -80,7 +80,7 @@ not tried
     expect([...firsts.keys()].sort()).toEqual(['own', 'postmark']);
   });
 
-  it('says that an id is missing, since the draw hangs on it', async () => {
+  it('says that an id is missing, since the draw depends on it', async () => {
     const { id: _, ...anonymous } = mail;
 
     expect((await run([], anonymous)).out).toMatch(/^submission {2}[0-9a-f-]{36}\n.*note: the submission has no id/s);
@@ -104,18 +104,18 @@ not tried
   });
 
   it.each([
-    ['what is not JSON', '{', 'Malformed', 'the message: given 1 byte of what is not JSON'],
+    ['a body that is not JSON', '{', 'Malformed', 'the message: given 1 byte of what is not JSON'],
     ['a bad address', { ...mail, to: ['b'] }, 'Malformed', 'to[0]: given a string of 1 character; expected'],
     ['an unknown provider', { ...mail, providers: { only: ['sendgrid'] } }, 'Malformed', 'providers: a key of 8'],
     ['a newer version', { ...mail, version: 2 }, 'Malformed', 'version: 2, which this release cannot read'],
-    ['what is too late', { ...mail, expiresAt: '2026-11-25T12:00:00Z' }, 'Expired', 'expiresAt, or the time'],
+    ['an expired submission', { ...mail, expiresAt: '2026-11-25T12:00:00Z' }, 'Expired', 'expiresAt, or the time'],
     [
-      'what nobody can carry',
+      'a submission that no provider can carry',
       { ...mail, from: 'a@x.test', providers: { only: ['ses'] } },
       'Refused',
       'ses: not verified',
     ],
-  ])('tells of %s what the dead letter would', async (_, body, reason, detail) => {
+  ])('reports %s as the dead letter would', async (_, body, reason, detail) => {
     const { code, out } = await run([], body);
     const { json } = await run(['--json'], body);
 
@@ -126,7 +126,7 @@ not tried
     expect(json).toMatchObject({ problem: { reason, detail: expect.stringContaining(detail) } });
   });
 
-  it('reads a file, and says how to use it when it cannot', async () => {
+  it('reads a file, and prints the usage when it cannot', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'explain-'));
     const file = join(folder, 'mail.json');
     writeFileSync(file, JSON.stringify(mail));
@@ -142,7 +142,7 @@ not tried
     expect(await call(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('npm run explain') });
   });
 
-  it('does not pretend to know what it did not read', async () => {
+  it('notes state that it did not read', async () => {
     const s3 = { bucket: 'mail', key: 'submissions/big' };
     const body = { ...mail, supersedes: 'order-0', attachments: [{ filename: 'a', contentType: 'a/b', s3 }] };
 
@@ -151,7 +151,7 @@ not tried
     expect(json).toMatchObject({
       notes: [
         expect.stringContaining('objects in S3 were not read'),
-        expect.stringContaining('nobody was asked who had'),
+        expect.stringContaining('the providers of the superseded submission are not known'),
       ],
     });
     expect(await run([], { version: 1, s3 })).toMatchObject({ code: 2, err: expect.stringContaining('--local') });
@@ -207,7 +207,7 @@ describe('npm run explain --local', () => {
   const local = (body: unknown) =>
     run(['--local'], body, { MAILOVER_PORT: String((console.address() as AddressInfo).port) });
 
-  it('tells who is kept out, by what and until when', async () => {
+  it('shows which providers are excluded, why and until when', async () => {
     const { code, out } = await local(mail);
 
     expect(code).toBe(0);
@@ -216,7 +216,7 @@ describe('npm run explain --local', () => {
     expect(out).toContain('mailgun   isolated until 2026-11-25T13:00:00.000Z by Kim: blocklisted\n');
   });
 
-  it('tells of slow start, which lets in always the same mail', async () => {
+  it('shows slow start, which always admits the same mail', async () => {
     const state = { kind: 'closed', since: NOW - 15_000, trips: 1, window: [] };
     await table.write({ pk: 'circuit/own', state }, undefined);
     const answers = await Promise.all(
@@ -225,22 +225,20 @@ describe('npm run explain --local', () => {
       ),
     );
 
-    const kept = answers.filter(({ out }) =>
-      /own +lets in 25 % of the mail so soon after an outage, and not/.test(out),
-    );
+    const kept = answers.filter(({ out }) => /own +admits 25 % of the mail so soon after an outage, and not/.test(out));
     expect(kept.length).toBeGreaterThan(20);
     expect(kept.length).toBeLessThan(40);
     await table.write({ pk: 'circuit/own', state: { ...state, trips: 0 } }, 1);
   });
 
-  it('says that the least bad is tried when all are kept out', async () => {
+  it('says that the best of the excluded providers is tried when all are excluded', async () => {
     const { code, out } = await local({ ...mail, providers: { only: ['postmark', 'mailgun'] } });
 
     expect(code).toBe(0);
-    expect(out).toContain('nobody is open: of those kept out the least bad is tried');
+    expect(out).toContain('no circuit is open to mail: the best of the excluded providers is tried');
   });
 
-  it('puts those last who had what is superseded', async () => {
+  it('puts providers of a superseded submission last', async () => {
     const { out } = await local({ ...mail, class: 'receipts', supersedes: 'order-0' });
 
     expect(out).toMatch(/ 1\. own {7}smtp\n +2\. ses {7}ses\n/);

@@ -59,7 +59,7 @@ afterAll(async () => {
 });
 
 describe('npm run isolate', () => {
-  it('writes who, why and until when, and the API tells it', async () => {
+  it('writes operator, reason and end, and the API shows them', async () => {
     const { code, out } = await run('isolate', 'postmark', '--reason', 'on a blocklist', '--for', '2h', '--who', 'ada');
 
     expect(code).toBe(0);
@@ -70,7 +70,7 @@ describe('npm run isolate', () => {
     expect(mailgun).toEqual({ provider: 'mailgun', state: 'closed' });
   });
 
-  it('ends by itself after a day if nobody says when', async () => {
+  it('ends by itself after a day by default', async () => {
     await run('isolate', 'postmark', '--reason', 'a test');
 
     const { since, until } = readIsolation(await table.get('switch/postmark')) ?? { since: 0, until: 0 };
@@ -96,7 +96,7 @@ describe('npm run isolate', () => {
     expect(out).toMatch(/mailgun is isolated since .* until .* by ada: slow\npostmark is isolated .* by bob: on a/);
   });
 
-  it('keeps the fields of a switch that it does not know', async () => {
+  it('keeps unknown fields of a switch', async () => {
     const item = await table.get('switch/ses');
     await table.write({ pk: 'switch/mailgun', newer: 'kept' }, (await table.get('switch/mailgun'))?.rev);
 
@@ -143,7 +143,7 @@ describe('called wrongly', () => {
     { argv: ['release', 'postmark', '--for', '2h'], says: 'takes no --reason and no --for' },
     { argv: ['release', 'postmark', '--because', 'x'], says: '--because' },
     { argv: ['isolation'], says: 'there are "isolate", "release" and "doubted"' },
-  ])('$argv is refused with a sentence that helps', async ({ argv, says }) => {
+  ])('$argv is refused with an error that helps', async ({ argv, says }) => {
     const { code, err } = await run(...argv);
 
     expect(code).toBe(2);

@@ -9,13 +9,13 @@ import { receive } from '../../../cli/receive/command.ts';
 import { ReceivedLog } from '../../../local/api/received-log.ts';
 import { startApi } from '../../../local/api/server.ts';
 import type { StackInfo } from '../../../local/api/stack-info.ts';
+import type { S3Store } from '../../../local/aws/fauxqs.ts';
 import type { LocalQueue } from '../../../local/aws/queue.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { LocalCloudWatch } from '../../../local/cloudwatch/monitoring.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
 import { startReceiving } from '../../../local/simulators/inbound/keys.ts';
-import type { S3Store } from '../../../node_modules/fauxqs/dist/s3/s3Store.js';
 
 const PROVIDERS = [
   { key: 'mailgun', type: 'mailgun', secretName: 'mailover/mailgun/webhooks' },
@@ -33,7 +33,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-test('posts a signed form of Mailgun, which checks out, and ends at 200', async () => {
+test('posts a signed form of Mailgun, which is authentic, and ends at 200', async () => {
   const stack = await givenStack();
 
   const { code, lines } = await run(stack, ['--as', 'mailgun', '--to', 'box+abc@in.example.com', '--subject', 'Grüße']);
@@ -171,7 +171,7 @@ test('posts nothing of a mail that is held or lost', async () => {
 
 test.each([
   [[], /--as mailgun or --as postmark/],
-  [['--as', 'ses'], /no provider "ses" receives mail here; these do: mailgun, postmark/],
+  [['--as', 'ses'], /no provider "ses" receives mail here; receiving providers: mailgun, postmark/],
   [['--as', 'mailgun', '--form', 'json'], /--form takes form, mime, store/],
   [['--as', 'mailgun', '/nowhere.eml'], /cannot be read \(ENOENT\)/],
   [['--as', 'mailgun', '--count', '0'], /--count takes a whole number/],

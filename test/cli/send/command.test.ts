@@ -49,7 +49,7 @@ describe('npm run send', () => {
     expect(out).toContain('in the dead-letter queue: Malformed (to: address without a domain)');
   });
 
-  it('finds a body that could not be read by the id in it', async () => {
+  it('finds an invalid body by the id in it', async () => {
     await givenStack(() => ({ reason: 'Malformed', id: 'sqs-message-id' }));
 
     const { out } = await run('--to', 'ada');
@@ -66,7 +66,7 @@ describe('npm run send', () => {
     expect(out).toContain('suppressed');
   });
 
-  it('names the retry queue that still holds it when the wait is over', async () => {
+  it('names the retry queue that still holds it after the wait', async () => {
     await givenStack(() => 'keep');
 
     const { code, out } = await run('--to', 'ada@example.org', '--wait', '1');
@@ -143,7 +143,7 @@ describe('npm run send, called wrongly', () => {
     { argv: ['--to', 'a@example.org', '--dead-letter', 'https://example.com/q'], says: '--dead-letter goes with' },
     { argv: ['--file', '/nonexistent.json'], says: 'cannot be read (ENOENT)' },
     { argv: ['--recipient', 'a@example.org'], says: '--recipient' },
-  ])('refuses $argv with a sentence that helps', async ({ argv, says }) => {
+  ])('refuses $argv with an error that helps', async ({ argv, says }) => {
     const { code, err } = await run(...argv);
 
     expect(code).toBe(2);

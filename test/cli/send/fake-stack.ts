@@ -7,21 +7,21 @@ interface QueueMessage {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** What the fake sender does with each body that reaches the outbound queue. */
+/** Reaction of the fake sender to each body on the outbound queue. */
 export type Behaviour = (submission: {
   readonly id: string;
 }) => 'accept' | 'keep' | 'suppress' | { reason: string; id?: string };
 
-/** A local stack as `npm run send` sees it: its description, its accepted mail, and the SQS calls, on one port. */
+/** A fake local stack for `npm run send`: its description, its accepted mail, and SQS, on one port. */
 export interface FakeStack {
   readonly port: string;
   readonly bodies: string[];
-  /** Messages that somebody received and did not give back. */
+  /** Number of messages that were received and not released. */
   hidden(): number;
   close(): Promise<void>;
 }
 
-/** Listens on loopback; `queues` in the answers lead back to the same port. */
+/** Starts a fake stack on loopback; the queue URLs in its answers use the same port. */
 export async function fakeStack(behave: Behaviour, { ready = true } = {}): Promise<FakeStack> {
   const bodies: string[] = [];
   const accepted: object[] = [];

@@ -25,7 +25,7 @@ const SLOT = 30 * MINUTE;
 const OUT: Canaries = { way: 'out', provider: 'pm', config: CANARY };
 
 describe('the submission of a canary', () => {
-  it('is one that Mailover takes, over this provider only', () => {
+  it('is valid, and sent through this provider only', () => {
     const submission = canarySubmission(OUT, 'token', SLOT);
 
     expect(readSubmission(JSON.stringify(submission))).toMatchObject({ submission });
@@ -38,7 +38,7 @@ describe('the submission of a canary', () => {
     });
   });
 
-  it('has its id beside the body, since none that begins so is taken there', () => {
+  it('has its id in an attribute, since a body with such an id is refused', () => {
     expect(canarySubmission(OUT, 'token', SLOT)).not.toHaveProperty('id');
     for (const id of ['mailover-canary:', 'mailover-canary:out:pm:7', 'mailover-canary:x@y'])
       expect(readSubmission(JSON.stringify({ ...canarySubmission(OUT, 'token', SLOT), id }))).toMatchObject({
@@ -50,7 +50,7 @@ describe('the submission of a canary', () => {
       });
   });
 
-  it('is of a class that the provider carries, and from the address itself where no other is given', () => {
+  it('has a class that the provider carries, and its own address as sender by default', () => {
     const { from: _, ...own } = CANARY;
 
     expect(canarySubmission({ ...OUT, config: own, class: 'codes' }, 'token', SLOT)).toMatchObject({
@@ -59,7 +59,7 @@ describe('the submission of a canary', () => {
     });
   });
 
-  it('of a way in takes any way out', () => {
+  it('of a receiving provider may be sent through any provider', () => {
     const submission = canarySubmission({ way: 'in', provider: 'mg', config: MX_CANARY }, 'token', SLOT);
     expect(submission).toMatchObject({ to: ['canary@mg-only.in.example.com'] });
     expect(submission).not.toHaveProperty('providers');
@@ -69,7 +69,7 @@ describe('the submission of a canary', () => {
 describe('a token', () => {
   const token = tokenOf(OUT, 1_800_000_000_000, 'secret');
 
-  it('tells its way and time, and is genuine by the secret of that way alone', () => {
+  it('contains provider and time, and is genuine only with the secret of its provider and direction', () => {
     expect(readToken(` ${token}\r\n`)).toEqual({ way: 'out', provider: 'pm', sentAt: 1_800_000_000_000 });
     expect(isGenuine(token, 'secret')).toBe(true);
     for (const [given, secret] of [
@@ -89,7 +89,7 @@ describe('a token', () => {
 });
 
 describe('sending canaries', () => {
-  it('waits for the first slot, then puts one on the outbound queue in each for each way, however often it is looked, with its proof', async () => {
+  it('waits for the first slot, then sends one per slot, provider and direction, however often it runs, with its proof', async () => {
     const world = given({ inbound: true });
 
     for (let minute = 0; minute < 30; minute++) {
@@ -113,7 +113,7 @@ describe('sending canaries', () => {
     expect(new Set(world.sent.map(tokenIn)).size).toBe(6);
   });
 
-  it('sends one when two look at once', async () => {
+  it('sends one when two runs are simultaneous', async () => {
     const world = given();
     await Promise.all([world.tick(), world.tick(), world.tick()]);
     await world.clock.pass(SLOT);
@@ -123,7 +123,7 @@ describe('sending canaries', () => {
     expect(world.sent).toHaveLength(1);
   });
 
-  it('tells how long ago the newest that came back was sent, from the first look on', async () => {
+  it('writes the age of the newest canary that returned, counted from the first run', async () => {
     const world = given();
     await world.first();
     await world.clock.pass(20 * MINUTE);
@@ -136,7 +136,7 @@ describe('sending canaries', () => {
     expect(world.ages.at(-1)).toBe(1_260);
   });
 
-  it('grows old over a provider that delivers ten hours late, though one comes back in every slot', async () => {
+  it('grows old with a provider that delivers ten hours late, though one returns in every slot', async () => {
     const world = given();
     for (let minute = 0; minute < 24 * 60; minute++) {
       await world.tick();
@@ -144,12 +144,12 @@ describe('sending canaries', () => {
       await world.clock.pass(MINUTE);
     }
 
-    // The alarm speaks at an hour and ten minutes.
+    // The alarm fires at an hour and ten minutes.
     expect(Math.min(...world.ages.slice(630))).toBeGreaterThanOrEqual(36_000);
     expect(Math.max(...world.ages.slice(635))).toBeLessThanOrEqual(36_000 + 1_800);
   });
 
-  it('is not made young again by an old one that comes after a newer one', async () => {
+  it('does not get younger by an old one that returns after a newer one', async () => {
     const world = given();
     await world.first();
     await world.clock.pass(SLOT);
@@ -173,7 +173,7 @@ describe('sending canaries', () => {
     expect(world.ages.at(-1)).toBe(3_600);
   });
 
-  it('sends none and tells nothing while an operator holds the provider back, and begins anew after that', async () => {
+  it('sends none and writes no age while an operator isolates the provider, and starts again afterwards', async () => {
     const world = given({ inbound: true });
     await world.first();
     const isolation = { since: 1, until: world.clock.now() + 300 * MINUTE, reason: 'moving', who: 'ada' };
@@ -184,7 +184,7 @@ describe('sending canaries', () => {
       await world.tick();
       await world.clock.pass(MINUTE);
     }
-    // The switch is about what goes out: the way in is proven as before.
+    // The switch applies to sending: the receiving provider is tested as before.
     expect(world.ages).toHaveLength(2);
     expect(world.mxAges).toHaveLength(302);
     await world.tick();
@@ -196,7 +196,7 @@ describe('sending canaries', () => {
     expect(out()).toHaveLength(2);
   });
 
-  it('goes on after a table, a queue or a key that failed, and the age tells what was missed', async () => {
+  it('continues after a failure of a table, a queue or a key, and the age shows what was missed', async () => {
     const world = given();
     world.table.mood = 'fail';
     await world.tick();
@@ -220,7 +220,7 @@ describe('sending canaries', () => {
     expect(world.lines).toEqual(['canaries not sent', 'canary not sent', 'canary not sent']);
   });
 
-  it('goes on in another rhythm', async () => {
+  it('continues with another interval', async () => {
     const world = given();
     await world.first();
     world.config = { ...CANARY, everyMinutes: 1_440 };
@@ -234,7 +234,7 @@ describe('sending canaries', () => {
 });
 
 describe('the return of a canary', () => {
-  it('is noted beside what others wrote, with its own time', async () => {
+  it('is recorded with its own time, next to what others wrote', async () => {
     const world = given();
     await world.first();
     const item = world.item() ?? { pk: '', rev: 0 };
@@ -249,10 +249,10 @@ describe('the return of a canary', () => {
   it.each([
     ['at another address', { recipients: ['other@in.example.com', 'canary@in.example.com.evil.example'] }],
     ['at no address', { recipients: [] }],
-    ['with a token of nobody', { token: 'out.nobody.1800000000000.'.concat('A'.repeat(43)) }],
+    ['with a token of an unknown provider', { token: 'out.nobody.1800000000000.'.concat('A'.repeat(43)) }],
     ['with the id of a canary for a token', { token: 'mailover-canary:out:pm:1000000' }],
     ['with a token that was made up', { token: tokenOf(OUT, 1_800_000_000_000, '') }],
-  ])('does not follow from mail %s', async (_, change) => {
+  ])('is not recorded for mail %s', async (_, change) => {
     const world = given();
     await world.first();
     const before = world.item();
@@ -263,7 +263,7 @@ describe('the return of a canary', () => {
     expect(world.item()).toEqual(before);
   });
 
-  it('is known whatever the case of its address, over any way in', async () => {
+  it('is recognised in any case of its address, through any receiving provider', async () => {
     const world = given();
     await world.first();
     const recipients = ['x@in.example.com', ' Canary@IN.example.com'];
@@ -272,7 +272,7 @@ describe('the return of a canary', () => {
     );
   });
 
-  it('over another provider than the one that it is to prove is ours, and proves nothing', async () => {
+  it('through another provider than the tested one is recognised, and proves nothing', async () => {
     const world = given({ inbound: true });
     await world.first();
     const token = tokenIn(world.sent[1]);
@@ -284,7 +284,7 @@ describe('the return of a canary', () => {
     expect(world.item('canary/in/mg')).toMatchObject({ newestBack: world.clock.now() });
   });
 
-  it('is noted by each of two copies at once, and by the sender of the next one beside them', async () => {
+  it('is recorded by two simultaneous copies, and by the sender of the next one as well', async () => {
     const world = given();
     await world.first();
     const sentAt = world.clock.now();
@@ -295,7 +295,7 @@ describe('the return of a canary', () => {
     expect(world.item()).toMatchObject({ newestBack: sentAt });
   });
 
-  it('is not known while the table does not answer', async () => {
+  it('is not decided while the table does not answer', async () => {
     const world = given();
     await world.first();
     world.table.mood = 'fail';
@@ -335,17 +335,17 @@ function given({ timeScale = 1, inbound = false } = {}) {
     broken: false,
     config: CANARY,
     key: 'k' as string | undefined,
-    /** When the canary of this slot is due, counted from the first look. */
+    /** When the canary of this slot is due, counted from the first run. */
     due: (slot: number) => 1_800_000_000_000 + slot * SLOT,
     tick,
-    /** Passes the time until the first canary is out. */
+    /** Passes the time until the first canary was sent. */
     async first() {
       await tick();
       await clock.pass(SLOT);
       await tick();
     },
     item: (pk = canaryKey(OUT)) => table.items.get(pk),
-    /** The mail that was sent so manieth comes in again. */
+    /** The canary that was sent at this position returns. */
     comesBack: (place: number) =>
       noteReturn(table, { token: tokenIn(world.sent[place]), over: 'mg', recipients: [CANARY.to] }),
   };

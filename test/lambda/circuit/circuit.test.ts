@@ -56,7 +56,7 @@ const story = fc.array(
   { maxLength: 40 },
 );
 
-/** The circuit after a story, and when it ends. */
+/** The circuit after a sequence of signals, and the time at its end. */
 function tell(moments: typeof story extends fc.Arbitrary<infer T> ? T : never): { circuit: Circuit; now: number } {
   let now = NOW;
   let circuit: Circuit = UNTRIED;
@@ -78,7 +78,7 @@ describe('whatever happened before', () => {
     );
   });
 
-  it('a prober that died keeps nobody from probing for longer than its lease', () => {
+  it('another worker may probe when the lease of a prober that died is over', () => {
     fc.assert(
       fc.property(story, (moments) => {
         const { circuit, now } = tell(moments);
@@ -90,7 +90,7 @@ describe('whatever happened before', () => {
     );
   });
 
-  it('only one of two who ask at once may probe', () => {
+  it('only one of two workers that ask at the same time may probe', () => {
     fc.assert(
       fc.property(story, (moments) => {
         const { circuit, now } = tell(moments);
@@ -100,7 +100,7 @@ describe('whatever happened before', () => {
     );
   });
 
-  it('a mail that was accepted closes the circuit, and slow start has let all mail in after half a minute', () => {
+  it('an accepted message closes the circuit, and slow start has admitted all mail after half a minute', () => {
     fc.assert(
       fc.property(story, (moments) => {
         const { circuit, now } = tell(moments);
@@ -111,7 +111,7 @@ describe('whatever happened before', () => {
     );
   });
 
-  it('is written down and read again as it was', () => {
+  it('is the same after it was written and read', () => {
     fc.assert(
       fc.property(story, (moments) => {
         const { circuit, now } = tell(moments);
@@ -121,7 +121,7 @@ describe('whatever happened before', () => {
     );
   });
 
-  it('a clock that was days ahead opens no circuit for longer', () => {
+  it('a clock that was days ahead keeps no circuit open for longer', () => {
     const opened = step(UNTRIED, { kind: 'refused', reason: 'suspended' }, at(NOW + 86_400 * SECOND));
 
     expect(mayProbe(opened, at(NOW))).toBe(true);
@@ -152,7 +152,7 @@ describe('outcomes', () => {
     );
   });
 
-  it('count for the provider if it took a part of the mail, whatever became of the rest', () => {
+  it('count as accepted if the provider accepted part of the message, whatever happened to the rest', () => {
     fc.assert(
       fc.property(fc.array(harmless, { maxLength: 5 }), (outcomes) => {
         expect(providerHealth([...outcomes, { kind: 'accepted', providerMessageId: '1' }]).kind).toBe('accepted');
@@ -187,7 +187,7 @@ describe('a closed circuit', () => {
     expect(step(UNTRIED, counted(6, 3), at(NOW)).kind).toBe('open');
   });
 
-  it('adds up what several workers count', () => {
+  it('adds up the counts of several workers', () => {
     const [one, two] = [step(UNTRIED, counted(3, 3), at(NOW)), counted(2, 2)];
 
     expect(one.kind).toBe('closed');
@@ -200,7 +200,7 @@ describe('a closed circuit', () => {
     expect(step(before, counted(4, 4, NOW + 60 * SECOND), at(NOW + 60 * SECOND)).kind).toBe('closed');
   });
 
-  it('that took thousands of mails until just now opens within twenty seconds', () => {
+  it('that accepted thousands of messages until a moment ago opens within twenty seconds', () => {
     let window: AttemptWindow = [];
     for (let second = 0; second < 40; second += 1)
       for (let mail = 0; mail < 100; mail += 1) window = count(window, false, NOW + second * SECOND, times);
@@ -217,7 +217,7 @@ describe('a closed circuit', () => {
     expect(step(closed, refused, at(NOW + 661 * SECOND))).toMatchObject({ trips: 1 });
   });
 
-  it('lets in an eighth, a quarter and a half before it lets in all', () => {
+  it('admits an eighth, a quarter and a half before it admits all', () => {
     const closed: Circuit = { kind: 'closed', since: NOW, trips: 1, window: [] };
 
     expect([0, 9, 10, 20, 29, 30].map((second) => admitted(closed, at(NOW + second * SECOND)))).toEqual([
@@ -226,7 +226,7 @@ describe('a closed circuit', () => {
     expect(admitted(UNTRIED, at(NOW))).toBe(1);
   });
 
-  it('is doubted by one worker at a time, until it has its answer or its time is up', () => {
+  it('is awaiting an answer for one worker at a time, until the answer comes or the lease ends', () => {
     const doubt: Signal = { kind: 'doubted', by: 'a', leaseMs: 15 * SECOND };
     const doubted = step(UNTRIED, doubt, at(NOW));
 
@@ -241,14 +241,14 @@ describe('a closed circuit', () => {
 describe('an open circuit', () => {
   const open = step(UNTRIED, counted(5, 5), at(NOW));
 
-  it('hears nothing of what others count, and of probes that are not its own', () => {
+  it('ignores counts, and results of probes that are not its own', () => {
     expect(step(open, counted(50, 0), at(NOW))).toBe(open);
     expect(step(open, { kind: 'disproven', by: 'a', cause: outage }, at(NOW))).toBe(open);
     expect(step(open, { kind: 'inconclusive', by: 'a' }, at(NOW))).toBe(open);
     expect(step(open, { kind: 'doubted', by: 'a', leaseMs: SECOND }, at(NOW))).toBe(open);
   });
 
-  it('elects nobody before its time', () => {
+  it('lets no worker probe before its time', () => {
     const elect: Signal = { kind: 'elect', by: 'a', leaseMs: SECOND };
 
     expect(step(open, elect, at(NOW + 29 * SECOND))).toBe(open);
@@ -280,7 +280,7 @@ describe('an open circuit', () => {
     expect(step(probing, { kind: 'disproven', by: 'b', cause: outage }, at(NOW + 31 * SECOND))).toBe(probing);
   });
 
-  it('lets the next mail probe when the probe told nothing', () => {
+  it('lets the next message probe when the probe gave no result', () => {
     const probing = step(open, { kind: 'elect', by: 'a', leaseMs: SECOND }, at(NOW + 30 * SECOND));
     const free = step(probing, { kind: 'inconclusive', by: 'a' }, at(NOW + 30 * SECOND));
 
@@ -316,7 +316,7 @@ describe('windows', () => {
 });
 
 describe('a hold', () => {
-  it('lasts as long as the provider says, an hour at most, and the longest of several counts', () => {
+  it('lasts as long as the provider says, at most an hour, and the longest of several holds counts', () => {
     const long = hold(undefined, 90 * SECOND, at(NOW));
 
     expect(long.until).toBe(NOW + 90 * SECOND);
@@ -325,7 +325,7 @@ describe('a hold', () => {
     expect(hold(long, 7_200 * SECOND, at(NOW)).until).toBe(NOW + 3_600 * SECOND);
   });
 
-  it('without a time doubles from two seconds to a minute, and begins anew after a quiet minute', () => {
+  it('without a time doubles from two seconds to a minute, and starts at two seconds after a quiet minute', () => {
     let held: RetryAfterHold | undefined;
     let now = NOW;
     const lengths: number[] = [];
@@ -339,7 +339,7 @@ describe('a hold', () => {
     expect(hold(held, undefined, at(now + 60 * SECOND)).until - now).toBe(62 * SECOND);
   });
 
-  it('of a clock that was days ahead is none', () => {
+  it('set by a clock that was days ahead is not in force', () => {
     const held = hold(undefined, SECOND, at(NOW + 86_400 * SECOND));
 
     expect(isHeld(held, at(NOW))).toBe(false);

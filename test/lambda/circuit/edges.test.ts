@@ -24,7 +24,7 @@ const open: Circuit = { kind: 'open', since: NOW, trips: 1, cause: outage, until
 const halfOpen: Circuit = { kind: 'half-open', since: NOW, trips: 1, cause: outage };
 const probing: Circuit = { ...halfOpen, probe: { by: 'a', until: NOW + 5 * SECOND } };
 
-describe('verdicts', () => {
+describe('provider health', () => {
   it.each<Reason>([
     'domain-authentication',
     'identity-not-verified',
@@ -52,7 +52,7 @@ describe('verdicts', () => {
     },
   );
 
-  it('keeps the time that a provider asks for, and makes up none', () => {
+  it('keeps the time that a provider asks for, and adds none where it asks for none', () => {
     expect(providerHealth([{ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 0 }])).toEqual({
       kind: 'throttled',
       retryAfterMs: 0,
@@ -62,7 +62,7 @@ describe('verdicts', () => {
     ]);
   });
 
-  it('takes of several outcomes what says most of the provider', () => {
+  it('is the most telling of several outcomes', () => {
     const refused: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
     const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'dns' };
     const suspended: Outcome = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' };
@@ -75,23 +75,23 @@ describe('verdicts', () => {
   });
 });
 
-describe('a circuit hears nothing', () => {
+describe('a circuit does not change', () => {
   it.each<[string, Circuit, Signal]>([
-    ['of empty counts', UNTRIED, { kind: 'counted', reason: 'x', window: [] }],
-    ['of an election while it is closed', UNTRIED, { kind: 'elect', by: 'a', leaseMs: 1 }],
-    ['of a proof while it is closed', UNTRIED, { kind: 'proven' }],
-    ['of a failed probe while it is closed', UNTRIED, { kind: 'disproven', by: 'a', cause: outage }],
-    ['of an answer that nobody waited for', UNTRIED, { kind: 'answered', by: 'a' }],
-    ['of an answer while it is open', open, { kind: 'answered', by: 'a' }],
-    ['of an answer while it is half-open', probing, { kind: 'answered', by: 'a' }],
-    ['of a probe when there is none', halfOpen, { kind: 'disproven', by: 'a', cause: outage }],
-    ['of a probe that told nothing when there is none', halfOpen, { kind: 'inconclusive', by: 'a' }],
-    ['of a doubt while it is half-open', probing, { kind: 'doubted', by: 'b', leaseMs: 1 }],
+    ['by empty counts', UNTRIED, { kind: 'counted', reason: 'x', window: [] }],
+    ['by an election while it is closed', UNTRIED, { kind: 'elect', by: 'a', leaseMs: 1 }],
+    ['by a proof while it is closed', UNTRIED, { kind: 'proven' }],
+    ['by a failed probe while it is closed', UNTRIED, { kind: 'disproven', by: 'a', cause: outage }],
+    ['by an answer that was not awaited', UNTRIED, { kind: 'answered', by: 'a' }],
+    ['by an answer while it is open', open, { kind: 'answered', by: 'a' }],
+    ['by an answer while it is half-open', probing, { kind: 'answered', by: 'a' }],
+    ['by a failed probe when there is none', halfOpen, { kind: 'disproven', by: 'a', cause: outage }],
+    ['by the end of a probe when there is none', halfOpen, { kind: 'inconclusive', by: 'a' }],
+    ['by a slow answer while it is half-open', probing, { kind: 'doubted', by: 'b', leaseMs: 1 }],
   ])('%s', (_, circuit, signal) => {
     expect(step(circuit, signal, at(NOW))).toBe(circuit);
   });
 
-  it('of a refusal by nobody, when nobody probes, but the cause', () => {
+  it('by a refusal that comes from no probe, except for its cause', () => {
     const refused: Signal = { kind: 'refused', reason: 'suspended' };
 
     expect(step(halfOpen, refused, at(NOW))).toEqual({
@@ -103,14 +103,14 @@ describe('a circuit hears nothing', () => {
 });
 
 describe('the ends of times', () => {
-  it('nobody probes a closed circuit, and anybody one whose probe is gone', () => {
+  it('a closed circuit is never probed, and a half-open one without a probe by any worker', () => {
     expect(mayProbe(UNTRIED, at(NOW))).toBe(false);
     expect(mayProbe(halfOpen, at(NOW))).toBe(true);
     expect(mayProbe(probing, at(NOW + 5 * SECOND - 1))).toBe(false);
     expect(mayProbe(probing, at(NOW + 5 * SECOND))).toBe(true);
   });
 
-  it('an open time that is just possible holds, and one that is not does not', () => {
+  it('an open time within the possible range holds, and a longer one does not', () => {
     const until = (ms: number): Circuit => ({ ...open, until: NOW + ms });
     const longest = 1.25 * times.openMostMs;
 
@@ -118,7 +118,7 @@ describe('the ends of times', () => {
     expect(mayProbe(until(longest + 1), at(NOW))).toBe(true);
   });
 
-  it('only a closed circuit is doubted, or starts slowly', () => {
+  it('only a closed circuit awaits an answer, or starts slowly', () => {
     const doubt = { by: 'a', until: NOW + SECOND };
 
     expect(isAwaitingAnswer({ ...open, doubt } as Circuit, at(NOW))).toBe(false);
@@ -145,7 +145,7 @@ describe('the ends of times', () => {
     expect(merge(bucket(times.windowMs - 1), [], NOW, times)).toHaveLength(1);
     expect(isFailing(bucket(times.windowMs), NOW, times)).toBe(false);
     expect(isFailing(bucket(times.windowMs - 1), NOW, times)).toBe(true);
-    // Only the two newest buckets count for the short look.
+    // Only the two newest buckets count for the short window.
     const many = { at: NOW - 2 * times.bucketMs, attempts: 100, failures: 0 };
     expect(isFailing([many, ...bucket(0)], NOW, times)).toBe(true);
     expect(isFailing([{ ...many, at: many.at + 1 }, ...bucket(0)], NOW, times)).toBe(false);
@@ -153,7 +153,7 @@ describe('the ends of times', () => {
 });
 
 describe('the edges of a hold', () => {
-  it('ends at its end, and is none if nobody can have asked for it', () => {
+  it('ends at its end, and is not in force if it is longer than any provider can ask for', () => {
     const held = { since: NOW, until: NOW + SECOND, unnamed: 0 };
     const longest = 1.25 * times.retryAfterMostMs;
 
@@ -164,7 +164,7 @@ describe('the edges of a hold', () => {
     expect(isHeld(undefined, at(NOW))).toBe(false);
   });
 
-  it('keeps its begin while it grows, and is the same when it does not', () => {
+  it('keeps its start while it grows, and is the same object when it does not', () => {
     const held = hold(undefined, 10 * SECOND, at(NOW));
 
     expect(hold(held, 20 * SECOND, at(NOW + SECOND))).toEqual({ since: NOW, until: NOW + 21 * SECOND, unnamed: 0 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { circuitItem, circuitKey, readCircuitItem } from '../../../lambda/circuit/items.ts';
 import { accepted, givenWorld, leave, postmark, suspended, type World } from './given-gate.ts';
 
-/** What `DELETE /api/circuits` writes of one provider. */
+/** The write of `DELETE /api/circuits` for one provider. */
 async function reset({ table, clock }: World): Promise<void> {
   const item = table.items.get(circuitKey(postmark.key));
   const fresh = { circuit: { kind: 'closed', since: 0, trips: 0, window: [] } } as const;
@@ -16,11 +16,11 @@ it.each([
   ['that has not read the table since', 0, false],
   ['that has read it since', 20_000, false],
   ['that has not read the table since, nor ever found the circuit on it', 0, true],
-])('an attempt from before a reset tells nothing of what is now, by a worker %s', async (_, laterMs, isFirst) => {
+])('an attempt from before a reset says nothing about the present, by a worker %s', async (_, laterMs, isFirst) => {
   const world = givenWorld();
   const one = world.worker();
   await one.attempt(accepted);
-  // The circuit is on the table once anything has failed.
+  // The circuit is in the table after the first failure.
   if (!isFirst) await reset(world);
   await world.clock.pass(20_000);
   await one.attempt(accepted);

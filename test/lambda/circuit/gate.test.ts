@@ -27,7 +27,7 @@ describe('a healthy provider', () => {
     expect(table).toMatchObject({ reads: 1, writes: 0 });
   });
 
-  it('is not harmed by messages and recipients that it refuses', async () => {
+  it('is not affected by messages and recipients that it refuses', async () => {
     const { worker, table } = givenWorld();
     const one = worker();
     await one.attempt(accepted);
@@ -38,7 +38,7 @@ describe('a healthy provider', () => {
     expect(await one.attempt(accepted)).toBe('went');
   });
 
-  it('is not stopped for everybody by the mail of a sender whom it does not know', async () => {
+  it('is not skipped for all mail because it refuses one unknown sender', async () => {
     const { worker } = givenWorld();
     const one = worker();
 
@@ -48,7 +48,7 @@ describe('a healthy provider', () => {
     }
   });
 
-  it('takes all mail side by side once it has accepted one', async () => {
+  it('gets all mail in parallel once it has accepted one message', async () => {
     const { worker } = givenWorld();
     const one = worker();
     await one.attempt(accepted);
@@ -60,7 +60,7 @@ describe('a healthy provider', () => {
 });
 
 describe('a provider that this worker does not know', () => {
-  it('gets one mail, and the others follow when it is accepted', async () => {
+  it('gets one message, and the others follow when it is accepted', async () => {
     const { worker } = givenWorld();
     const one = worker();
     const first = await one.enter();
@@ -72,7 +72,7 @@ describe('a provider that this worker does not know', () => {
     expect((await Promise.all(others)).map(({ kind }) => kind)).toEqual(Array(9).fill('go'));
   });
 
-  it('gets no second mail when the first one failed', async () => {
+  it('gets no second message when the first one failed', async () => {
     const { worker } = givenWorld();
     const one = worker();
     const first = await one.enter();
@@ -84,7 +84,7 @@ describe('a provider that this worker does not know', () => {
     expect(await one.attempt(accepted)).toBe('quiet');
   });
 
-  it('keeps nobody waiting longer than the hedge, and then nobody at all', async () => {
+  it('keeps no message waiting longer than the hedge, and afterwards none at all', async () => {
     const { worker, clock } = givenWorld();
     const one = worker();
     const first = await one.enter();
@@ -100,7 +100,7 @@ describe('a provider that this worker does not know', () => {
     expect(await one.attempt(accepted)).toBe('went');
   });
 
-  it('is left to the worker that waits for its answer, by those who know as little', async () => {
+  it('is skipped by workers that do not know it either, while one worker waits for its answer', async () => {
     const { worker, clock } = givenWorld();
     const [one, knowing, late] = [worker(), worker(), worker()];
     await knowing.attempt(accepted);
@@ -116,7 +116,7 @@ describe('a provider that this worker does not know', () => {
     expect(await late.attempt(accepted)).toBe('went');
   });
 
-  it('is tried by another worker when the one that waited has died', async () => {
+  it('is tried by another worker when the one that was waiting has died', async () => {
     const { worker, clock } = givenWorld();
     const [one, late] = [worker(), worker()];
     await one.enter();
@@ -130,7 +130,7 @@ describe('a provider that this worker does not know', () => {
     expect(await late.attempt(accepted)).toBe('went');
   });
 
-  it('lets the next mail try when the first one told nothing', async () => {
+  it('lets the next message try when the first one gave no result', async () => {
     const { worker } = givenWorld();
     const one = worker();
     const first = await one.enter();
@@ -142,7 +142,7 @@ describe('a provider that this worker does not know', () => {
     expect([(await second).kind, (await third).kind]).toEqual(['go', 'go']);
   });
 
-  it('lets the next mail try when the first one was not sent after all', async () => {
+  it('lets the next message try when the first one was not sent', async () => {
     const { worker } = givenWorld();
     const one = worker();
     const first = await one.enter();
@@ -154,7 +154,7 @@ describe('a provider that this worker does not know', () => {
     expect(await outcomeOf(third)).toBe('waiting');
   });
 
-  it('is tried by mail that has nobody else to go to, without waiting for the first', async () => {
+  it('is tried by messages that have no other provider, without waiting for the first', async () => {
     const { worker } = givenWorld();
     const one = worker();
     await one.enter();
@@ -164,7 +164,7 @@ describe('a provider that this worker does not know', () => {
 });
 
 describe('a healthy provider at the limit of its rate', () => {
-  it('is not taken by a worker that does not know it for one that does not answer', async () => {
+  it('does not look silent to a worker that does not know it', async () => {
     const limited = { ...postmark, maxPerSecond: 1 };
     const { worker, clock } = givenWorld();
     const [busy, fresh] = [worker([limited, mailgun]), worker([limited, mailgun])];
@@ -176,7 +176,7 @@ describe('a healthy provider at the limit of its rate', () => {
       await leave(entry, accepted);
     };
 
-    // One worker has taken the next slots, so that the first mail of the other one has to wait for its own.
+    // One worker has reserved the next slots, so that the first message of the other one has to wait for its own.
     const mails = [mail(busy), mail(busy), mail(busy)];
     await clock.pass(10);
     for (let tick = 0; tick < 40; tick += 1) {
@@ -190,7 +190,7 @@ describe('a healthy provider at the limit of its rate', () => {
   });
 });
 
-describe('an outage that begins while mail is under way', () => {
+describe('an outage that begins while messages are in flight', () => {
   it('costs what was in flight and little more, even without the table', async () => {
     const { worker, clock, table } = givenWorld();
     table.mood = 'fail';
@@ -205,7 +205,7 @@ describe('an outage that begins while mail is under way', () => {
       await clock.pass(SECOND);
     }
 
-    // The first at once; what this worker then believes of the circuit, though it could not write it down, allows one more.
+    // The first at once; the circuit as this worker knows it, though it could not be written, allows one more.
     expect(wasted).toBe(2);
   });
 
@@ -236,7 +236,7 @@ describe('an outage that begins while mail is under way', () => {
     expect(await other.attempt(accepted)).toBe('open');
   });
 
-  it('stays a matter of one worker while the others succeed', async () => {
+  it('opens no circuit while only one worker fails and the others succeed', async () => {
     const { worker, table, clock } = givenWorld();
     const [ill, well] = [worker(), worker()];
     await ill.attempt(outage);
@@ -263,7 +263,7 @@ describe('a refused account', () => {
     expect(lines).toEqual(['circuit opened']);
   });
 
-  it('is one that refuses the sender, as long as nothing else is known to work', async () => {
+  it('is assumed when the sender is refused, as long as the provider has accepted nothing', async () => {
     const { worker } = givenWorld();
     const [one, other] = [worker(), worker()];
     await one.attempt({ kind: 'unavailable', blames: 'sender', reason: 'identity-not-verified' });
@@ -272,7 +272,7 @@ describe('a refused account', () => {
     expect(await other.attempt(accepted)).toBe('open');
   });
 
-  it('is learned by a worker that had just read the table within ten seconds', async () => {
+  it('is seen within ten seconds by a worker that had just read the table', async () => {
     const { worker, clock } = givenWorld();
     const [one, other] = [worker(), worker()];
     await other.attempt(accepted);
@@ -286,7 +286,7 @@ describe('a refused account', () => {
 });
 
 describe('recovery', () => {
-  it('lets one of all workers try, and the others go elsewhere meanwhile', async () => {
+  it('lets one of all workers try, while the others skip the provider', async () => {
     const { worker, clock } = givenWorld();
     const [one, other] = [worker(), worker()];
     await one.attempt(suspended);
@@ -298,7 +298,7 @@ describe('recovery', () => {
     expect(await other.attempt(accepted)).toBe('probing');
   });
 
-  it('takes over from a worker that died while it was trying', async () => {
+  it('continues with another worker when the one that was trying has died', async () => {
     const { worker, clock } = givenWorld();
     const [one, other] = [worker(), worker()];
     await one.attempt(suspended);
@@ -310,7 +310,7 @@ describe('recovery', () => {
     expect((await other.enter()).kind).toBe('go');
   });
 
-  it('closes on success and then lets mail in by degrees, always the same mail', async () => {
+  it('closes on success and then admits mail by degrees, always the same messages', async () => {
     const { worker, clock } = givenWorld();
     const one = worker();
     await one.attempt(suspended);
@@ -352,7 +352,7 @@ describe('recovery', () => {
     }
   });
 
-  it('is told to mail that waits', async () => {
+  it('is reported to waiting mail', async () => {
     const { worker, clock } = givenWorld();
     const one = worker();
     const begun = clock.now();
@@ -367,8 +367,8 @@ describe('recovery', () => {
   });
 });
 
-describe('when all providers are closed off', () => {
-  it('tries the least bad one: a broken line before a closed account', async () => {
+describe('when all providers are skipped', () => {
+  it('tries the least bad one: an outage before a refused account', async () => {
     const { worker } = givenWorld();
     const one = worker();
     await one.attempt(suspended);
@@ -382,7 +382,7 @@ describe('when all providers are closed off', () => {
     if (account.kind === 'skip' && line.kind === 'skip') expect(line.badness).toBeLessThan(account.badness);
   });
 
-  it('goes on forcing one mail at a time, until an attempt closes the circuit', async () => {
+  it('goes on forcing one message at a time, until an attempt closes the circuit', async () => {
     const { worker, clock } = givenWorld();
     const one = worker();
     await one.attempt(suspended);
@@ -416,7 +416,7 @@ describe('a provider that asks for time', () => {
     expect(await other.attempt(accepted)).toBe('went');
   });
 
-  it('is left alone for a growing while if it names none', async () => {
+  it('is left alone for a growing time if it sends none', async () => {
     const { worker, clock } = givenWorld();
     const one = worker();
     const waits: number[] = [];
@@ -442,7 +442,7 @@ describe('a provider that asks for time', () => {
     expect(await one.attempt(accepted)).toBe('went');
   });
 
-  it('is not held for the sake of one full mailbox', async () => {
+  it('is not held because of one full mailbox', async () => {
     const { worker } = givenWorld();
     const one = worker();
     await one.attempt({ kind: 'throttled', of: 'recipient', reason: 'mailbox-full' });
@@ -463,7 +463,7 @@ describe("an operator's switch", () => {
       undefined,
     );
 
-  it('keeps every mail away, forced or not, within ten seconds, until it ends', async () => {
+  it('stops all messages, forced or not, within ten seconds, until it ends', async () => {
     const world = givenWorld();
     const one = world.worker();
     await one.attempt(accepted);
@@ -482,7 +482,7 @@ describe("an operator's switch", () => {
 });
 
 describe('a table that does not answer', () => {
-  it.each(['fail', 'hang'] as const)('lets mail flow (%s)', async (mood) => {
+  it.each(['fail', 'hang'] as const)('does not stop mail (%s)', async (mood) => {
     const { worker, table, clock } = givenWorld();
     table.mood = mood;
     const one = worker();
@@ -505,7 +505,7 @@ describe('a table that does not answer', () => {
     expect(await outcomeOf(attempt)).toBe('went');
   });
 
-  it('leaves what was known in force for a while, and then reads as closed', async () => {
+  it('leaves the last read in force for a while, and then all circuits read as closed', async () => {
     const { worker, table, clock } = givenWorld();
     const one = worker();
     await one.attempt({ kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 600 * SECOND });
@@ -517,7 +517,7 @@ describe('a table that does not answer', () => {
     expect(await one.attempt(accepted)).toBe('went');
   });
 
-  it('keeps a worker from asking a closed account again and again', async () => {
+  it('does not make a worker ask a refused account again and again', async () => {
     const { worker, table } = givenWorld();
     table.mood = 'fail';
     const one = worker();
@@ -538,7 +538,7 @@ describe('a circuit item', () => {
     expect(table.items.get('circuit/postmark')).toMatchObject({ newer: 'kept', rev: 2, state: { kind: 'open' } });
   });
 
-  it('that was deleted lets mail in again within the time that it is kept', async () => {
+  it('that was deleted admits mail again within the time that it is cached', async () => {
     const { worker, table, clock } = givenWorld({ timeScale: 60 });
     const one = worker();
     await one.attempt(suspended);

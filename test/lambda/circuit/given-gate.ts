@@ -24,12 +24,12 @@ export interface World {
   worker(providers?: readonly ProviderConfig[]): Worker;
 }
 
-/** One gate, and shorter words for what tests do with it. */
+/** One gate, and short forms of what tests do with it. */
 export interface Worker {
   readonly gate: Gate;
-  enter(passenger?: Partial<AdmissionRequest>, provider?: ProviderConfig): Promise<Admission>;
-  /** Enters and leaves with this outcome; gives the reason if it was skipped. */
-  attempt(outcome: Outcome, passenger?: Partial<AdmissionRequest>): Promise<string>;
+  enter(request?: Partial<AdmissionRequest>, provider?: ProviderConfig): Promise<Admission>;
+  /** Makes one attempt with this outcome; resolves with the reason if it was skipped. */
+  attempt(outcome: Outcome, request?: Partial<AdmissionRequest>): Promise<string>;
 }
 
 export function givenWorld({ timeScale = 1 } = {}): World {
@@ -50,17 +50,17 @@ export function givenWorld({ timeScale = 1 } = {}): World {
     lines,
     worker: (providers = [postmark, mailgun]) => {
       const gate = createGate({ providers, table, clock, random, timeScale, log });
-      const enter: Worker['enter'] = (passenger = {}, provider = postmark) => {
+      const enter: Worker['enter'] = (request = {}, provider = postmark) => {
         mails += 1;
-        return gate.enter(provider, { id: `mail-${mails}`, lane: 'fresh', ...passenger });
+        return gate.enter(provider, { id: `mail-${mails}`, lane: 'fresh', ...request });
       };
       return {
         gate,
         enter,
-        attempt: async (outcome, passenger) => {
-          const entry = await enter(passenger);
-          if (entry.kind === 'skip') return entry.reason;
-          await entry.leave([outcome]);
+        attempt: async (outcome, request) => {
+          const admission = await enter(request);
+          if (admission.kind === 'skip') return admission.reason;
+          await admission.leave([outcome]);
           return 'went';
         },
       };
@@ -68,13 +68,13 @@ export function givenWorld({ timeScale = 1 } = {}): World {
   };
 }
 
-/** What a promise has come to by now. */
+/** The result of a promise, or `waiting` if there is none yet. */
 export async function outcomeOf<T>(promise: Promise<T>): Promise<T | 'waiting'> {
   await settled();
   return Promise.race([promise, settled().then(() => 'waiting' as const)]);
 }
 
-/** Leaves if it went in. */
-export async function leave(entry: Admission, outcome: Outcome): Promise<void> {
-  if (entry.kind === 'go') await entry.leave([outcome]);
+/** Ends the attempt if it was admitted. */
+export async function leave(admission: Admission, outcome: Outcome): Promise<void> {
+  if (admission.kind === 'go') await admission.leave([outcome]);
 }

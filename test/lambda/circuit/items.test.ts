@@ -11,7 +11,7 @@ const DAYS_30 = 30 * 86_400;
 const read = (fields: object) => readCircuitItem({ pk: 'circuit/postmark', rev: 1, ...fields });
 
 describe('a circuit item', () => {
-  it('that is not there reads as a provider that nobody has tried', () => {
+  it('that does not exist reads as a provider that was never tried', () => {
     expect(readCircuitItem(undefined)).toEqual({ circuit: UNTRIED });
   });
 
@@ -27,7 +27,7 @@ describe('a circuit item', () => {
     expect(read({ state })).toEqual({ circuit: UNTRIED });
   });
 
-  it('keeps what of a closed circuit can be read', () => {
+  it('keeps the readable parts of a closed circuit', () => {
     const good = { at: 1, attempts: 2, failures: 1 };
     const window = [good, { at: 1, attempts: 2 }, { at: 1, failures: 2 }, { attempts: 2, failures: 1 }, null, 7];
 
@@ -53,7 +53,7 @@ describe('a circuit item', () => {
     expect(read({ state: { kind: 'open', since: 1, trips: 1, until: 5, cause } }).circuit).toMatchObject({ cause });
   });
 
-  it('has a probe only if it is known whose and until when', () => {
+  it('has a probe only with its worker and its end', () => {
     const probe = (value: unknown) => read({ state: { kind: 'half-open', since: 1, trips: 1, probe: value } }).circuit;
 
     expect(probe({ by: 'a', until: 4 })).toMatchObject({ probe: { by: 'a', until: 4 } });
@@ -68,7 +68,7 @@ describe('a circuit item', () => {
       expect(read({ hold: bad })).not.toHaveProperty('hold');
   });
 
-  it('is written with what it had, and ends after thirty days of nothing', () => {
+  it('keeps unknown fields when it is written, and expires thirty days after the last write', () => {
     const hold = { since: 1, until: 2, unnamed: 0 };
     const item = circuitItem('postmark', { pk: 'x', rev: 4, newer: 'kept' }, { circuit: UNTRIED, hold }, NOW);
 
@@ -80,7 +80,7 @@ describe('a circuit item', () => {
 describe('a switch item', () => {
   const isolation = { since: NOW, until: NOW + 1_000, reason: 'blocklisted', who: 'ada' };
 
-  it('is read as it was written, and outlasts its end by thirty days', () => {
+  it('reads back as it was written, and is kept for thirty days after its end', () => {
     const item = switchItem('postmark', { pk: 'x', rev: 1, newer: 'kept' }, isolation);
 
     expect(item).toMatchObject({ pk: 'switch/postmark', newer: 'kept' });
@@ -88,7 +88,7 @@ describe('a switch item', () => {
     expect(readIsolation({ ...item, rev: 2 })).toEqual(isolation);
   });
 
-  it('without a beginning or an end isolates nobody', () => {
+  it('without a beginning or an end isolates no provider', () => {
     const item = { pk: 'switch/postmark', rev: 1 };
 
     expect(readIsolation(undefined)).toBeUndefined();
@@ -126,7 +126,7 @@ describe('a reason', () => {
     },
   );
 
-  it('goes along with what it counts as, and the worst that is told decides', () => {
+  it('is passed on with the health that it means, and the worst of several outcomes decides', () => {
     const outage = { kind: 'unavailable', blames: 'outage', reason: 'dns' } as const;
     const account = { kind: 'unavailable', blames: 'account', reason: 'account-suspended' } as const;
     const throttled = { kind: 'throttled', of: 'provider', reason: 'rate-limit', retryAfterMs: 7 } as const;

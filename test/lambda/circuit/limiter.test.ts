@@ -7,7 +7,7 @@ import { memoryTable } from '../../support/memory-table.ts';
 const RATE = 20;
 
 describe('several workers with much mail', () => {
-  it('keep to the rate together, use it up, and write once for about ten mails', async () => {
+  it('keep to the rate together, use it up, and write once for about ten messages', async () => {
     const world = givenWorkers(5);
 
     const calls = await world.run(30, (second) => (second < 20 ? 40 : 0));
@@ -20,7 +20,7 @@ describe('several workers with much mail', () => {
     expect(world.table.writes / 800).toBeLessThan(0.12);
   });
 
-  it('send those away for whom there is no slot, to come back one after the other', async () => {
+  it('ask messages without a slot to return one after the other', async () => {
     const world = givenWorkers(1);
 
     const asked = Array.from({ length: 100 }, () => world.take(0, 'backlog'));
@@ -35,10 +35,10 @@ describe('several workers with much mail', () => {
 });
 
 describe('a worker that loses every race for a slot', () => {
-  it('sends nobody on without one', async () => {
+  it('sends no message without one', async () => {
     const world = givenWorkers(1);
     let foreign = 0;
-    // Between each read and write of ours somebody else writes.
+    // Between each read and write of this worker another one writes.
     world.table.trouble = () => {
       foreign += 1;
       const item = world.table.items.get('rate/postmark') ?? { pk: 'rate/postmark', rev: 0 };
@@ -56,7 +56,7 @@ describe('a worker that loses every race for a slot', () => {
 });
 
 describe('a quiet provider', () => {
-  it('is called at once, but for a few milliseconds', async () => {
+  it('is called at once, apart from a few milliseconds', async () => {
     const world = givenWorkers(1);
 
     for (let mail = 0; mail < 5; mail += 1) {
@@ -80,7 +80,7 @@ describe('without the table', () => {
     expect(calls.length).toBeGreaterThan(150);
   });
 
-  it('nobody waits for it longer than a moment', async () => {
+  it('no message waits for it longer than a moment', async () => {
     const world = givenWorkers(1);
     world.table.mood = 'hang';
     const slot = world.take(0, 'fresh');
@@ -105,7 +105,7 @@ function givenWorkers(count: number) {
     table,
     start,
     take,
-    /** Lets mail come in each second, in batches of ten, and tells when the provider was called. */
+    /** Sends messages each second, in batches of ten, and returns when the provider was called. */
     run: async (seconds: number, mailsIn: (second: number) => number): Promise<number[]> => {
       const calls: number[] = [];
       for (let second = 0; second < seconds; second += 1) {

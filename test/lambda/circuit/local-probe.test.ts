@@ -5,20 +5,20 @@ import { manualClock } from '../../support/manual-clock.ts';
 
 const SECOND = 1_000;
 
-describe('the turnstile of a worker, without any help of others', () => {
+describe('the local probe of a worker, without the table', () => {
   it('costs what was in flight, and then one attempt for each growing quiet time', async () => {
-    const { turnstile, clock } = given();
-    const first = await turnstile.enter(false);
-    leave(turnstile, first, 'good');
-    const flight = await Promise.all(Array.from({ length: 10 }, () => turnstile.enter(false)));
-    for (const turn of flight) leave(turnstile, turn, 'bad');
+    const { localProbe, clock } = given();
+    const first = await localProbe.enter(false);
+    leave(localProbe, first, 'good');
+    const flight = await Promise.all(Array.from({ length: 10 }, () => localProbe.enter(false)));
+    for (const turn of flight) leave(localProbe, turn, 'bad');
 
     const tried: number[] = [];
     for (let second = 0; second < 120; second += 1) {
       for (let mail = 0; mail < 50; mail += 1) {
-        const turn = await turnstile.enter(false);
+        const turn = await localProbe.enter(false);
         if (turn.kind === 'go') tried.push(second);
-        leave(turnstile, turn, 'bad');
+        leave(localProbe, turn, 'bad');
       }
       await clock.pass(SECOND);
     }
@@ -26,69 +26,69 @@ describe('the turnstile of a worker, without any help of others', () => {
     expect(tried).toEqual([0, 5, 13, 25, 42, 68, 98]);
   });
 
-  it('takes no success for proof that began before the last failure', async () => {
-    const { turnstile } = given();
-    leave(turnstile, await turnstile.enter(false), 'good');
-    const [one, other] = [await turnstile.enter(false), await turnstile.enter(false)];
+  it('does not count a success that began before the last failure', async () => {
+    const { localProbe } = given();
+    leave(localProbe, await localProbe.enter(false), 'good');
+    const [one, other] = [await localProbe.enter(false), await localProbe.enter(false)];
 
-    leave(turnstile, one, 'bad');
-    leave(turnstile, other, 'good');
+    leave(localProbe, one, 'bad');
+    leave(localProbe, other, 'good');
 
-    expect(await turnstile.enter(false)).toMatchObject({ kind: 'go', ticket: { probe: true } });
+    expect(await localProbe.enter(false)).toMatchObject({ kind: 'go', ticket: { probe: true } });
   });
 
   it('begins with the shortest quiet time again after a success', async () => {
-    const { turnstile, clock } = given();
+    const { localProbe, clock } = given();
     for (const wait of [5, 7.5]) {
-      leave(turnstile, await turnstile.enter(false), 'bad');
-      expect(await turnstile.enter(false)).toEqual({ kind: 'quiet', until: clock.now() + wait * SECOND });
+      leave(localProbe, await localProbe.enter(false), 'bad');
+      expect(await localProbe.enter(false)).toEqual({ kind: 'quiet', until: clock.now() + wait * SECOND });
       await clock.pass(wait * SECOND);
     }
-    leave(turnstile, await turnstile.enter(false), 'good');
-    leave(turnstile, await turnstile.enter(false), 'bad');
+    leave(localProbe, await localProbe.enter(false), 'good');
+    leave(localProbe, await localProbe.enter(false), 'bad');
 
-    leave(turnstile, await turnstile.enter(false), 'bad');
+    leave(localProbe, await localProbe.enter(false), 'bad');
 
-    expect(turnstile.quietUntil).toBe(clock.now() + 5 * SECOND);
+    expect(localProbe.quietUntil).toBe(clock.now() + 5 * SECOND);
   });
 
-  it('lets mail that has nobody else try after a failure or two, and then leaves the provider alone, too', async () => {
-    const { turnstile } = given();
+  it('lets forced messages try after one or two failures, and then leaves the provider alone as well', async () => {
+    const { localProbe } = given();
     let tried = 0;
     for (let mail = 0; mail < 20; mail += 1) {
-      const turn = await turnstile.enter(true);
+      const turn = await localProbe.enter(true);
       if (turn.kind === 'go') tried += 1;
-      leave(turnstile, turn, 'bad');
+      leave(localProbe, turn, 'bad');
     }
 
     expect(tried).toBe(3);
   });
 
   it('forgets its failures when the circuits are reset', async () => {
-    const { turnstile } = given();
-    leave(turnstile, await turnstile.enter(false), 'bad');
+    const { localProbe } = given();
+    leave(localProbe, await localProbe.enter(false), 'bad');
 
-    turnstile.reset();
+    localProbe.reset();
 
-    expect((await turnstile.enter(false)).kind).toBe('go');
+    expect((await localProbe.enter(false)).kind).toBe('go');
   });
 
-  it('keeps nobody away because a clock was put back', async () => {
-    const { turnstile, clock } = given();
+  it('admits messages after a clock was put back', async () => {
+    const { localProbe, clock } = given();
     await clock.pass(86_400 * SECOND);
-    leave(turnstile, await turnstile.enter(false), 'bad');
+    leave(localProbe, await localProbe.enter(false), 'bad');
 
     clock.set(clock.now() - 3_600 * SECOND);
 
-    expect((await turnstile.enter(false)).kind).toBe('go');
+    expect((await localProbe.enter(false)).kind).toBe('go');
   });
 });
 
 function given() {
   const clock = manualClock();
-  return { clock, turnstile: new LocalProbe(clock, () => 0, circuitTimes(1)) };
+  return { clock, localProbe: new LocalProbe(clock, () => 0, circuitTimes(1)) };
 }
 
-function leave(turnstile: LocalProbe, turn: Turn, answer: 'good' | 'bad'): void {
-  if (turn.kind === 'go') turnstile.leave(turn.ticket, answer);
+function leave(localProbe: LocalProbe, turn: Turn, answer: 'good' | 'bad'): void {
+  if (turn.kind === 'go') localProbe.leave(turn.ticket, answer);
 }

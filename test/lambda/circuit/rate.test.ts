@@ -11,13 +11,13 @@ describe('slots', () => {
     expect(slots.map((at) => at - NOW)).toEqual([0, 100, 200, 300, 400]);
   });
 
-  it('are given away two seconds ahead at most', () => {
+  it('are reserved at most two seconds ahead', () => {
     const { slots } = reserve(unused(10), 'fresh', 500, 10, NOW);
 
     expect(slots).toHaveLength(21);
   });
 
-  it('are never closer than the rate allows, whoever asks when and for how many', () => {
+  it('are never closer than the rate allows, for any sequence of requests', () => {
     const ask = fc.record({
       lane: fc.constantFrom<Lane>('fresh', 'backlog'),
       count: fc.integer({ min: 1, max: 12 }),
@@ -53,7 +53,7 @@ describe('slots', () => {
     expect(share({ fresh: 0, backlog: 30 }).backlog).toBeGreaterThan(190);
   });
 
-  it('that a trickle of fresh mail leaves go to the backlog', () => {
+  it('that little fresh mail leaves free go to the backlog', () => {
     const taken = share({ fresh: 1, backlog: 30 });
 
     expect(taken.fresh).toBeGreaterThanOrEqual(19);
@@ -68,15 +68,15 @@ describe('slots', () => {
     expect(slots.map((at) => at - NOW)).toEqual([900, 1_400, 1_900]);
   });
 
-  it('come back after a clock that was an hour ahead', () => {
+  it('are available again after a clock that was an hour ahead', () => {
     const { state } = reserve(unused(10), 'fresh', 5, 10, NOW + 3_600_000);
 
     expect(reserve(state, 'fresh', 1, 10, NOW).slots).toEqual([NOW]);
   });
 });
 
-describe('mail that finds no slot', () => {
-  it('is told to come back one after the other, at the rate', () => {
+describe('mail without a slot', () => {
+  it('is asked to return one after the other, at the rate', () => {
     const { state } = reserve(unused(10), 'backlog', 100, 10, NOW);
 
     const { waits } = promise(state, 100, NOW, () => 0.5);
@@ -85,13 +85,13 @@ describe('mail that finds no slot', () => {
     expect(waits[99]).toBeCloseTo(11_000);
   });
 
-  it('lets mail come back as fast as all providers together can send it, since each of them has promised', () => {
+  it('returns as fast as all providers together can send it, since each of them makes promises', () => {
     const { waits } = promise(unused(1), 8, NOW, () => 0.5, 4);
 
     expect((waits.at(-1) as number) - (waits[0] as number)).toBe((7 * 1_000) / 4);
   });
 
-  it('is never told to stay away for longer than a queue can delay it', () => {
+  it('is never asked to stay away for longer than a queue can delay it', () => {
     const { waits } = promise(unused(1), 5_000, NOW, () => 0.9);
 
     expect(Math.max(...waits)).toBeLessThanOrEqual(900_000);
@@ -99,7 +99,7 @@ describe('mail that finds no slot', () => {
   });
 });
 
-/** Twenty seconds at ten a second, with so many mails of each lane that ask every second. */
+/** Slots per lane in twenty seconds at ten a second, when each lane asks for `wants` slots every second. */
 function share(wants: Record<Lane, number>): Record<Lane, number> {
   const taken = { fresh: 0, backlog: 0 };
   const queue = { fresh: 0, backlog: 0 };

@@ -14,7 +14,7 @@ describe('asciiAttribute', () => {
     expect(asciiAttribute(text, 20)).toBe(legal);
   });
 
-  it('is legal whatever it is given', () => {
+  it('is valid for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 50 }), (text, max) => {
         const legal = asciiAttribute(text, max);
@@ -25,7 +25,7 @@ describe('asciiAttribute', () => {
   });
 });
 
-it('keeps to the ten attributes that SQS allows', () => {
+it('uses no more than the ten attributes that SQS allows', () => {
   expect(Object.keys(DEAD_LETTER_ATTRIBUTE).length).toBeLessThanOrEqual(10);
   expect(Object.keys(RETRY_ATTRIBUTE).length).toBeLessThanOrEqual(10);
 });

@@ -37,7 +37,7 @@ describe('measuring JSON before it is parsed', () => {
     expect(measure(text).excess).toBeUndefined();
   });
 
-  it('knows a field that names an object however it is spelt', () => {
+  it('recognises a field that names an object in any spelling', () => {
     for (const name of ['"s3"', '"\\u0073\\u0033"', '"s\\u0033" ', '"s3"\n\t'])
       expect(measure(`{${name}:{}}`).namesObject).toBe(true);
     for (const text of ['{"a":"s3"}', '["s3"]', '{"S3":1}', '{"a":"\\"s3\\":"}'])
@@ -77,7 +77,7 @@ describe('measuring JSON before it is parsed', () => {
     expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(20_000_000);
   });
 
-  it('lets pass 38 MB of attachments', () => {
+  it('allows 38 MB of attachments', () => {
     const content = 'a'.repeat(9_500_000);
     const attachments = Array.from({ length: 4 }, (_, place) => ({
       filename: `${place}`,
@@ -100,7 +100,7 @@ describe('parsing what a provider posts', () => {
     expect(readPosted(Buffer.from(text()))).toEqual({ kind: 'unreadable', detail: `too much ${excess} for a mail` });
   });
 
-  it('takes a hundred thousand headers', () => {
+  it('accepts a hundred thousand headers', () => {
     const headers = Array.from({ length: 100_000 }, (_, place) => ({ Name: `X-${place}`, Value: 'v' }));
 
     expect(parsePosted(JSON.stringify({ Headers: headers }))).toEqual({ Headers: headers });

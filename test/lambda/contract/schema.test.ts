@@ -8,11 +8,11 @@ import { submissionSchema } from '../../../lambda/contract/submission.ts';
 const script = new URL('../../../scripts/schema.ts', import.meta.url).pathname;
 const committed = new URL('../../../schema/submission.schema.json', import.meta.url);
 
-it('is committed as the types say', async () => {
+it('is committed as generated from the types', async () => {
   await expect(promisify(execFile)(process.execPath, [script, '--check'])).resolves.toMatchObject({ stderr: '' });
 });
 
-it('has no name that a dead letter would not tell', async () => {
+it('has no name that a dead letter would hide', async () => {
   const names = new Set<string>();
   const collect = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;

@@ -73,7 +73,7 @@ describe('readSubmission', () => {
     ['{"text":"\\"}{\\"","tracking":{"opens":false,"opens":true}}', 'tracking.opens: given twice'],
     ['{"version":1,"s3":{"bucket":"a","key":"b","key":"c"}}', 's3.key: given twice'],
     ['{"version":2,"anything":[{},{"a":1,"a":2}]}', 'anything[1].a: given twice'],
-  ])('refuses %s, which JSON.parse would take in silence', (body, detail) => {
+  ])('refuses %s, which JSON.parse would accept silently', (body, detail) => {
     const result = readSubmission(body);
     expect(result).toMatchObject({ kind: 'problem', problem: { reason: 'Malformed' } });
     expect(result.kind === 'problem' && result.problem.detail).toMatch(detail);
@@ -89,7 +89,7 @@ describe('readSubmission', () => {
     });
   });
 
-  it('takes the same name in different objects', () => {
+  it('accepts the same name in different objects', () => {
     const body = { ...minimal, to: [{ address: 'a@b.example' }, { address: 'c@d.example' }], metadata: { from: 'x' } };
     expect(asGiven(readSubmission(JSON.stringify(body)))).toEqual(body);
   });
@@ -101,7 +101,7 @@ describe('readSubmission', () => {
     expect(result.kind === 'submission' && result.contents.get(0)).toEqual(content);
   });
 
-  it('decodes contents of every length, and says which is no base64', () => {
+  it('decodes contents of every length, and reports one that is no base64', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { minLength: 1, maxLength: 4 }), (list) => {
         const attachments = list.map((bytes) => ({ ...file, content: Buffer.from(bytes).toString('base64') }));
@@ -152,7 +152,7 @@ describe('readSubmission', () => {
     expect(readSubmission(JSON.stringify({ version: 1, s3 }))).toEqual({ kind: 'pointer', s3 });
   });
 
-  it('leaves a newer version to a newer deployment, whatever else it holds', () => {
+  it('leaves a newer version to a newer deployment, whatever else it contains', () => {
     expect(readSubmission('{"version":2,"anything":{"s3":1}}')).toEqual({ kind: 'future', version: 2 });
     expect(readSubmission('{"version":99999}')).toEqual({ kind: 'future', version: 99999 });
   });
@@ -256,7 +256,7 @@ describe('readSubmission', () => {
     [{ providers: { first: [] } }, 'providers.first: unknown field'],
     [{ sendAt: 'x' }, 'sendAt: unknown field'],
     [{ 'eve@example.net': 'x' }, '(a name of 15 characters): unknown field'],
-    // A code, a name that the mail also says, and one in a place of its own.
+    // A code, a name that the mail also contains, and one at its own position.
     [{ 'code-4711': 'x' }, '(a name of 9 characters): unknown field'],
     [{ Hector: 'x', subject: 'Dear hector' }, '(a name of 6 characters): unknown field'],
     [{ metadata: { 'ada.lovelace': 1 } }, 'metadata.(a name of 12 characters): given a number'],
@@ -301,7 +301,7 @@ describe('readSubmission', () => {
     },
   );
 
-  it('refuses __proto__ instead of passing over it', () => {
+  it('refuses __proto__ instead of ignoring it', () => {
     for (const body of [
       '{"version":1,"from":"h@example.com","to":["a@example.org"],"text":"x","__proto__":{"a":1}}',
       '{"version":1,"from":"h@example.com","to":["a@example.org"],"text":"x","metadata":{"\\u005f_proto__":"1"}}',
@@ -314,7 +314,7 @@ describe('readSubmission', () => {
     }
   });
 
-  it('takes large attachments', () => {
+  it('accepts large attachments', () => {
     const content = Buffer.alloc(5_000_000, 7).toString('base64');
     expect(readSubmission(JSON.stringify({ ...minimal, attachments: [{ ...file, content }] })).kind).toBe('submission');
   });
@@ -328,7 +328,7 @@ describe('readSubmission', () => {
     );
   });
 
-  it('never repeats what it was given', () => {
+  it('never repeats the given values', () => {
     const canary = 'canary-7f3a';
     for (const field of Object.keys(full).filter((name) => name !== 'text' && name !== 'html')) {
       for (const value of [
@@ -343,7 +343,7 @@ describe('readSubmission', () => {
   });
 });
 
-/** What was read, with the contents of attachments as they were given. */
+/** The result of reading, with the contents of attachments as they were given. */
 function asGiven(result: ReturnType<typeof readSubmission>): unknown {
   if (result.kind !== 'submission') return result;
   const { submission, contents } = result;

@@ -6,7 +6,7 @@ import type { Health, HealthLimits, Provider } from '../../../lambda/providers/p
 
 const postmark: ProviderConfig = { key: 'pm', type: 'postmark', options: {} };
 
-describe('asking for health', () => {
+describe('a health check', () => {
   it('gives the provider its own limits, and no more than ten seconds', async () => {
     const seen: HealthLimits[] = [];
     const health = async (limits: HealthLimits): Promise<Health> => {
@@ -25,7 +25,7 @@ describe('asking for health', () => {
     ]);
   });
 
-  it('takes a secret that is missing for a refusal, and a moment without Secrets Manager for none', async () => {
+  it('takes a missing secret for a refusal, and a short failure of Secrets Manager for none', async () => {
     const missing = { kind: 'unusable', reason: 'secret-unreadable', detail: 'missing' } as const;
     const down = { kind: 'unready', reason: 'secrets-unreachable', detail: 'TimeoutError' } as const;
 
@@ -33,7 +33,7 @@ describe('asking for health', () => {
     expect(await asker({}, down)(postmark)).toMatchObject({ state: 'unreachable', reason: 'secrets-unreachable' });
   });
 
-  it('takes options that no provider can be made of for a refusal, and a defect of ours for none', async () => {
+  it('takes unusable options for a refusal, and a defect of ours for none', async () => {
     const notUsable = { kind: 'unusable', reason: 'not-usable', detail: 'TypeError' } as const;
 
     expect(await asker({}, notUsable)(postmark)).toMatchObject({ state: 'account-refused', reason: 'not-usable' });
@@ -43,7 +43,7 @@ describe('asking for health', () => {
     });
   });
 
-  it('asks once more when a connection was lost, and not after any other trouble', async () => {
+  it('tries again when a connection was lost, and after no other failure', async () => {
     const answers = (...reasons: string[]) => {
       let asked = 0;
       const health = async (): Promise<Health> => {

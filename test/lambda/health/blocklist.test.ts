@@ -12,16 +12,16 @@ const SERVFAIL = 2;
 
 /** Zones of the test server: answers by name below the zone; a number is a response code, `hang` is silence. */
 const RECORDS = new Map<string, readonly string[] | number | 'hang'>([
-  // A list as RFC 5782 wants it, with one entry.
+  // A list as RFC 5782 requires it, with one entry.
   ['2.0.0.127.good.test', ['127.0.0.2']],
   ['9.2.0.192.good.test', ['127.0.0.4', '127.0.0.10']],
   [`${'2.0.0.0'.padEnd(47, '.0')}.8.b.d.0.1.0.0.2.good.test`, ['127.0.0.2']],
-  // The answers of Spamhaus to those whom it does not serve.
+  // The answers of Spamhaus to clients that it does not serve.
   ...['2.0.0.127', '1.0.0.127', '9.2.0.192'].map((name) => [`${name}.refused.test`, ['127.255.255.254']] as const),
   ['2.0.0.127.limited.test', ['127.0.0.2']],
   ['9.2.0.192.limited.test', ['127.255.255.255']],
   ['2.0.0.127.domains.test', ['127.0.1.255']],
-  // Given up: a parking page, a wildcard, an empty zone.
+  // Abandoned: a parking page, a wildcard, an empty zone.
   ...['2.0.0.127', '1.0.0.127', '9.2.0.192'].map((name) => [`${name}.parked.test`, ['203.0.113.7']] as const),
   ...['2.0.0.127', '1.0.0.127', '9.2.0.192'].map((name) => [`${name}.all.test`, ['127.0.0.2']] as const),
   ['2.0.0.127.down.test', SERVFAIL],
@@ -54,7 +54,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-describe('the name that is asked for', () => {
+describe('the queried name', () => {
   it.each([
     ['192.0.2.99', '99.2.0.192.bl.test'],
     ['2001:db8::1', '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.bl.test'],
@@ -66,7 +66,7 @@ describe('the name that is asked for', () => {
 });
 
 describe('a list', () => {
-  it('lists an address, or does not', async () => {
+  it('contains an address, or does not', async () => {
     expect(await askZone(resolver, '192.0.2.9', 'good.test')).toEqual({
       kind: 'listed',
       codes: ['127.0.0.4', '127.0.0.10'],
@@ -80,15 +80,15 @@ describe('a list', () => {
     ['refused.test', 'answered 127.255.255.254'],
     ['domains.test', 'answered 127.0.1.255'],
     ['parked.test', 'no blocklist'],
-    ['all.test', 'lists everybody'],
-    ['empty.test', 'lists nobody'],
+    ['all.test', 'lists every address'],
+    ['empty.test', 'lists no address'],
     ['down.test', 'ESERVFAIL'],
     ['closed.test', 'EREFUSED'],
-  ])('%s is told not to work: %s', async (zone, trouble) => {
+  ])('%s is found not to work: %s', async (zone, trouble) => {
     expect(await zoneTrouble(resolver, zone)).toBe(trouble);
   });
 
-  it('that refuses a single question says nothing of the address', async () => {
+  it('that refuses a single query says nothing about the address', async () => {
     expect(await askZone(resolver, '192.0.2.9', 'limited.test')).toEqual({
       kind: 'silent',
       reason: 'answered 127.255.255.255',
@@ -96,13 +96,13 @@ describe('a list', () => {
     expect(await askZone(resolver, '192.0.2.9', 'parked.test')).toEqual({ kind: 'silent', reason: 'no blocklist' });
   });
 
-  it('that does not answer is silent in the end', { timeout: 15_000 }, async () => {
+  it('that does not answer is silent after the time-out', { timeout: 15_000 }, async () => {
     expect(await zoneTrouble(resolver, 'silent.test')).toBe('ETIMEOUT');
   });
 });
 
 describe('the gauge', () => {
-  it('counts listings of all addresses, whatever the broken lists say', async () => {
+  it('counts listings of all addresses, whatever broken lists answer', async () => {
     const world = given(
       ['good.test', 'refused.test', 'all.test', 'parked.test'],
       ['192.0.2.9', '2001:db8::2', '192.0.2.1'],
@@ -112,10 +112,10 @@ describe('the gauge', () => {
 
     expect(world.values).toEqual([['Blocklisted', 2, 'own-mta']]);
     expect(world.lines).toContain('blocklisted good.test 127.0.0.4 127.0.0.10');
-    expect(world.lines).toContain('blocklist silent all.test lists everybody');
+    expect(world.lines).toContain('blocklist silent all.test lists every address');
   });
 
-  it('is 0 for an address that no list has', async () => {
+  it('is 0 for an address on no list', async () => {
     const world = given(['good.test', 'down.test'], ['192.0.2.1']);
 
     await world.check();
@@ -123,7 +123,7 @@ describe('the gauge', () => {
     expect(world.values).toEqual([['Blocklisted', 0, 'own-mta']]);
   });
 
-  it('has no value while no list says anything', async () => {
+  it('has no value while no list answers', async () => {
     const world = given(['refused.test', 'down.test', 'limited.test'], ['192.0.2.9']);
 
     await world.check();
@@ -131,7 +131,7 @@ describe('the gauge', () => {
     expect(world.values).toEqual([]);
   });
 
-  it('is taken each half hour of stack time only', async () => {
+  it('is measured each half hour of stack time only', async () => {
     const world = given(['good.test'], ['192.0.2.1'], 60);
 
     for (let second = 0; second < 60; second++) {
@@ -142,12 +142,12 @@ describe('the gauge', () => {
     expect(world.values).toHaveLength(2);
   });
 
-  it('names no key of a zone', async () => {
+  it('contains no key of a zone', async () => {
     const world = given(['secretkey.zen.dq.test'], ['192.0.2.1']);
 
     await world.check();
 
-    expect(world.lines).toEqual(['blocklist silent zen.dq.test lists nobody']);
+    expect(world.lines).toEqual(['blocklist silent zen.dq.test lists no address']);
   });
 });
 

@@ -17,7 +17,7 @@ const UNREACHABLE: Health = { state: 'unreachable', reason: 'no-answer' };
 const DAY = 24 * 3_600_000;
 
 describe('the gauges of an account', () => {
-  it('tell a healthy account from a refused one, each by provider', async () => {
+  it('distinguish a healthy account from a refused one, for each provider', async () => {
     const world = given({ pm: HEALTHY, mg: { ...REFUSED, quotaHeadroom: 0.25 } });
 
     await world.check();
@@ -27,7 +27,7 @@ describe('the gauges of an account', () => {
     expect(world.lines).toEqual(['account refused mg account-suspended']);
   });
 
-  it('say nothing of the account when nobody answers, and that nobody does', async () => {
+  it('say nothing about the account when there is no answer, and that there is none', async () => {
     const world = given({ pm: UNREACHABLE, mg: HEALTHY });
 
     await world.check();
@@ -37,7 +37,7 @@ describe('the gauges of an account', () => {
     expect(world.lines).toEqual(['account not known pm no-answer']);
   });
 
-  it('warn of a healthy account that may not stay so', async () => {
+  it('warn of a healthy account that may be refused soon', async () => {
     const world = given({ pm: { state: 'healthy', reason: 'under-review' }, mg: HEALTHY });
 
     await world.check();
@@ -62,7 +62,7 @@ describe('the gauges of circuits and switches', () => {
       1,
     ],
     ['of a later release', { kind: 'ajar' }, 0],
-  ])('tell a circuit that is %s', async (_, state, value) => {
+  ])('report a circuit that is %s', async (_, state, value) => {
     const world = given();
     world.table.items.set('circuit/pm', { pk: 'circuit/pm', rev: 1, state });
 
@@ -72,7 +72,7 @@ describe('the gauges of circuits and switches', () => {
     expect(world.values('OperatorSwitch')).toEqual({ '': 0 });
   });
 
-  it('tell an isolated provider, and count the switches, until they end', async () => {
+  it('report an isolated provider, and count the switches, until they end', async () => {
     const world = given();
     const isolation = { since: 1, until: world.clock.now() + 60_000, reason: 'moving', who: 'ada' };
     world.table.items.set('switch/pm', { ...switchItem('pm', undefined, isolation), rev: 1 });
@@ -89,7 +89,7 @@ describe('the gauges of circuits and switches', () => {
 });
 
 describe('the age of the credentials', () => {
-  it('stays at nothing while the provider lets us in, even if the account may not send', async () => {
+  it('stays at zero while the provider accepts them, even if the account may not send', async () => {
     const world = given({ pm: HEALTHY, mg: REFUSED });
 
     await world.check();
@@ -99,7 +99,7 @@ describe('the age of the credentials', () => {
     expect(world.values('CredentialAge')).toEqual({ pm: 0, mg: 0 });
   });
 
-  it.each([WRONG_KEY, UNREACHABLE])('grows from the last good answer on after $reason', async (bad) => {
+  it.each([WRONG_KEY, UNREACHABLE])('grows after the last accepted answer with $reason', async (bad) => {
     const world = given();
     await world.check();
 
@@ -110,7 +110,7 @@ describe('the age of the credentials', () => {
     expect(world.values('CredentialAge')).toEqual({ pm: 86_400, mg: 0 });
   });
 
-  it('grows from the first question on if there never was a good answer', async () => {
+  it('grows from the first check on if they were never accepted', async () => {
     const world = given({ pm: WRONG_KEY, mg: HEALTHY });
     await world.check();
     await world.clock.pass(DAY);
@@ -120,7 +120,7 @@ describe('the age of the credentials', () => {
     expect(world.values('CredentialAge')).toEqual({ pm: 86_400, mg: 0 });
   });
 
-  it('counts accepted mail that the circuit knows of', async () => {
+  it('counts accepted mail that the circuit has counted', async () => {
     const world = given({ pm: UNREACHABLE, mg: HEALTHY });
     await world.check();
     await world.clock.pass(DAY);
@@ -148,7 +148,7 @@ describe('the age of the credentials', () => {
     expect(world.values('CredentialAge')).toEqual({ pm: 600, mg: 0 });
   });
 
-  it('is written down rarely, keeps the fields of others, and never goes back', async () => {
+  it('is written rarely, keeps other fields, and never goes back', async () => {
     const world = given();
     world.table.items.set('health/pm', { pk: 'health/pm', rev: 3, lastGood: world.clock.now() + DAY, later: 'kept' });
 
@@ -163,7 +163,7 @@ describe('the age of the credentials', () => {
 });
 
 describe('a table that fails', () => {
-  it.each(['fail', 'hang'] as const)('hides the circuits and not the accounts (%s)', async (mood) => {
+  it.each(['fail', 'hang'] as const)('hides the circuits but not the accounts (%s)', async (mood) => {
     const world = given({ pm: REFUSED, mg: HEALTHY });
     world.table.mood = mood;
 

@@ -19,7 +19,7 @@ const MINUTE = 60_000;
 const secretOf = (key: string) => SECRETS[`mailover/${key}/webhooks`] ?? {};
 
 describe('Mailgun', () => {
-  test.each(['key-new', 'key-old'])('every configured key counts: %s', async (key) => {
+  test.each(['key-new', 'key-old'])('every configured key is accepted: %s', async (key) => {
     const world = givenWorld();
     expect((await world.receive(mailgunRequest(mailgunMail(), { key }))).status).toBe(200);
     expect(world.queue).toHaveLength(1);
@@ -38,7 +38,7 @@ describe('Mailgun', () => {
     expect(world.queue).toHaveLength(status === 200 ? 1 : 0);
   });
 
-  test('no key refuses everything, an empty one too', async () => {
+  test('without a key, or with an empty one, everything is refused', async () => {
     for (const signingKey of [undefined, '']) {
       const world = givenWorld();
       const { signingKey: _, previousSigningKey: __, ...rest } = secretOf('mailgun');
@@ -47,7 +47,7 @@ describe('Mailgun', () => {
     }
   });
 
-  test('a key that was rotated a moment ago is read anew', async () => {
+  test('a key that was rotated a moment ago is read again', async () => {
     const world = givenWorld();
     const before = { ...secretOf('mailgun') };
     let reads = 0;
@@ -57,7 +57,7 @@ describe('Mailgun', () => {
     expect((await world.receive(mailgunRequest(mailgunMail(), { key: 'key-newest' }))).status).toBe(200);
   });
 
-  test('strangers cause one read of a secret in half a minute', async () => {
+  test('forged requests cause one read of a secret in half a minute', async () => {
     const world = givenWorld();
     let reads = 0;
     Object.defineProperty(world.secrets, 'mailover/mailgun/webhooks', {
@@ -70,7 +70,7 @@ describe('Mailgun', () => {
     expect(reads).toBe(21);
   });
 
-  test('the same token with the same mail again is 200 and one message, in whatever wrapping', async () => {
+  test('the same token with the same mail again gives 200 and one message, whatever the wrapping', async () => {
     const world = givenWorld();
     const token = 'token-1';
     const requests = [
@@ -83,7 +83,7 @@ describe('Mailgun', () => {
     expect(world.queue).toHaveLength(1);
   });
 
-  test('a token that was used is refused with any other content', async () => {
+  test('a used token is refused with any other content', async () => {
     const world = givenWorld();
     const token = 'token-2';
     await world.receive(mailgunRequest(mailgunMail(), { token }));
@@ -101,7 +101,7 @@ describe('Mailgun', () => {
     expect(world.queue).toHaveLength(1);
   });
 
-  test('a token that was used is refused with another type of a file, or fields of one name in another order', async () => {
+  test('a used token is refused with another type of a file, or with fields of one name in another order', async () => {
     const world = givenWorld();
     const file = (type: string): FormEntry => ['attachment-1', 'x', 'a.html', type];
     const entries = (type: string, ...html: string[]): FormEntry[] => [
@@ -120,7 +120,7 @@ describe('Mailgun', () => {
   });
 
   test.each([true, false])(
-    'a signature behind 60,000 headers counts, and for them too, multipart: %s',
+    'a signature after 60,000 headers is found, and covers them as well, multipart: %s',
     async (multipart) => {
       const world = givenWorld();
       const headers = Array.from({ length: 60_000 }, (_, index): FormEntry => [`X-${index}`, 'y']);
@@ -136,7 +136,7 @@ describe('Mailgun', () => {
     },
   );
 
-  test('of several contents that share a token at one moment, one is let in', async () => {
+  test('of several contents that share a token at the same time, one is admitted', async () => {
     const world = givenWorld();
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -148,7 +148,7 @@ describe('Mailgun', () => {
     expect(world.queue).toHaveLength(1);
   });
 
-  test('a failed write burns no token', async () => {
+  test('a failed write does not use up a token', async () => {
     const world = givenWorld();
     const request = mailgunRequest(mailgunMail());
     world.fault = () => {
@@ -160,7 +160,7 @@ describe('Mailgun', () => {
     expect(world.queue).toHaveLength(1);
   });
 
-  test('nothing forged is genuine', { timeout: 60_000 }, () => {
+  test('forgeries are refused', { timeout: 60_000 }, () => {
     const genuine = { timestamp: String(NOW / 1000), token: 'a'.repeat(50) };
     const signature = createHmac('sha256', 'key-new')
       .update(genuine.timestamp + genuine.token)
@@ -193,7 +193,7 @@ describe('Mailgun', () => {
     );
   });
 
-  test('any bytes at all are refused, and nothing is thrown', { timeout: 60_000 }, () => {
+  test('arbitrary bytes are refused, and nothing is thrown', { timeout: 60_000 }, () => {
     const types = fc.constantFrom(
       '',
       'multipart/form-data',
@@ -232,7 +232,7 @@ describe('Mailgun', () => {
 });
 
 describe('Postmark', () => {
-  test.each(['pass-new', 'pass-old'])('the current and the previous password count: %s', async (password) => {
+  test.each(['pass-new', 'pass-old'])('the current and the previous password are accepted: %s', async (password) => {
     const world = givenWorld();
     expect((await world.receive(postmarkRequest(postmarkMail(), { password }))).status).toBe(200);
   });
@@ -258,11 +258,11 @@ describe('Postmark', () => {
   );
 });
 
-describe('the walls around both', () => {
+describe('checks of both providers', () => {
   test.each([
     ['another path', { path: 'guessed' }],
     ['no path', { path: '' }],
-  ])('%s is 404, whatever it is signed with', async (_, options) => {
+  ])('%s is 404, however it is signed', async (_, options) => {
     const world = givenWorld();
     expect((await world.receive(mailgunRequest(mailgunMail(), options))).status).toBe(404);
     expect((await world.receive(postmarkRequest(postmarkMail(), options))).status).toBe(404);
@@ -276,7 +276,7 @@ describe('the walls around both', () => {
     expect(world.log.join()).not.toContain('renamed');
   });
 
-  test('with source ranges, what comes from elsewhere is refused', async () => {
+  test('with source ranges, requests from other addresses are refused', async () => {
     const sourceRanges = ['3.134.147.250/32', '50.31.156.0/24', '2001:db8::/32'];
     const world = givenWorld({
       providers: [{ key: 'postmark', type: 'postmark', secretName: 'mailover/postmark/webhooks', sourceRanges }],
@@ -289,13 +289,13 @@ describe('the walls around both', () => {
     ]);
   });
 
-  test('a secret that cannot be read is our own trouble', async () => {
+  test('a secret that cannot be read is a failure of ours', async () => {
     const world = givenWorld();
     delete world.secrets['mailover/postmark/webhooks'];
     expect((await world.receive(postmarkRequest(postmarkMail()))).status).toBe(500);
   });
 
-  test('a table that does not answer is our own trouble, and no mail is lost by it', async () => {
+  test('a table that does not answer is a failure of ours, and no mail is lost', async () => {
     const world = givenWorld();
     world.table.mood = 'fail';
     expect((await world.receive(postmarkRequest(postmarkMail()))).status).toBe(500);
@@ -305,7 +305,7 @@ describe('the walls around both', () => {
   });
 });
 
-describe('what is genuine and no mail', () => {
+describe('genuine requests without a mail', () => {
   test.each([
     ['broken JSON', postmarkRequest('{"a":')],
     ['a list', postmarkRequest('[]')],
@@ -329,7 +329,7 @@ describe('what is genuine and no mail', () => {
     expect(world.metrics).toMatchObject([{ name: 'InboundRequests', outcome: 'unreadable' }]);
   });
 
-  test('an event is 422 with a sentence', async () => {
+  test('an event is answered 422 with an explanation', async () => {
     const world = givenWorld();
     const timestamp = String(NOW / 1000);
     const signature = {

@@ -25,17 +25,20 @@ const overPostmark = (recipient: string, headers: [string, string][]) =>
 test.each([
   ['mailgun', overMailgun],
   ['postmark', overPostmark],
-])('a canary that comes back over %s is noted and counted, and the application does not see it', async (_, request) => {
-  const world = given();
+])(
+  'a canary that returns through %s is recorded and counted, and the application does not get it',
+  async (_, request) => {
+    const world = given();
 
-  expect((await world.receive(request(to, [NAME, token(OUT)]))).status).toBe(200);
+    expect((await world.receive(request(to, [NAME, token(OUT)]))).status).toBe(200);
 
-  expect(world.table.items.get(canaryKey(OUT))).toMatchObject({ newestBack: SENT_AT });
-  expect(world.messages()).toEqual([]);
-  expect(world.metrics.filter(({ name }) => name === 'InboundRequests')).toMatchObject([{ outcome: 'canary' }]);
-});
+    expect(world.table.items.get(canaryKey(OUT))).toMatchObject({ newestBack: SENT_AT });
+    expect(world.messages()).toEqual([]);
+    expect(world.metrics.filter(({ name }) => name === 'InboundRequests')).toMatchObject([{ outcome: 'canary' }]);
+  },
+);
 
-test('a canary of a way in counts over that way alone', async () => {
+test('a canary of one receiving provider counts for that provider only', async () => {
   const world = given();
   expect((await world.receive(overPostmark(to, [token(IN)]))).status).toBe(200);
   expect(world.table.items.get(canaryKey(IN))).not.toHaveProperty('newestBack');
@@ -49,7 +52,7 @@ test.each<[string, string, [string, string][]]>([
   ['a token that is made up', to, [NAME, [TOKEN_HEADER, tokenOf(OUT, SENT_AT, 'guessed')]]],
   ['a token at another address', 'box@in.example.com', [NAME, token(OUT)]],
   ['an empty token', to, [NAME, [TOKEN_HEADER, '']]],
-])('mail with %s notes nothing, and is delivered like any other', async (_, recipient, headers) => {
+])('mail with %s records nothing, and is delivered like any other', async (_, recipient, headers) => {
   for (const request of [overMailgun, overPostmark]) {
     const world = given();
     const before = world.table.items.get(canaryKey(OUT));
@@ -61,7 +64,7 @@ test.each<[string, string, [string, string][]]>([
   }
 });
 
-test('what may be a canary is not taken while the table does not answer: the provider comes again', async () => {
+test('a possible canary is not accepted while the table does not answer: the provider retries', async () => {
   const world = given();
   world.table.mood = 'fail';
   expect((await world.receive(overMailgun(to, [token(OUT)]))).status).toBe(500);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { givenWorld, mailgunRequest } from './world.ts';
 
-// Mail that nobody wrote for this test: what a corpus on this machine has, and what is left of each after damage. The test data
-// of Python's email package (PSF licence) is read where Python is installed; MAILOVER_EML_CORPUS names another directory.
+// Mail that was not written for this test: the corpora on this machine, intact and damaged. The test data of Python's
+// email package (PSF licence) is read where Python is installed; MAILOVER_EML_CORPUS names another directory.
 
 const FIXTURES = new URL('./fixtures/', import.meta.url).pathname;
 
@@ -39,7 +39,7 @@ test(`${mails.length} mails of corpora pass without an exception`, { timeout: 12
   }
 });
 
-test('what is left of them after damage passes too', { timeout: 120_000 }, async () => {
+test('the same mails pass after damage', { timeout: 120_000 }, async () => {
   let seed = 1;
   const random = (below: number) => {
     seed = (seed * 48_271) % 2_147_483_647;

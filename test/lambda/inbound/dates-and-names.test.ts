@@ -23,7 +23,7 @@ describe('a date', () => {
   });
 
   test.each([undefined, '', '1', 'yesterday', 'Tue, 03 Feb 2026', '31 Feb 2026 10:00 GMT', '3 Feb 2026 25:00:00 GMT'])(
-    '%j is none',
+    '%j is no date',
     (given) => {
       expect(isoDate(given)).toBeUndefined();
     },
@@ -76,12 +76,12 @@ describe('message ids', () => {
     expect(messageIds([given])).toEqual(ids);
   });
 
-  test('of very many the last hundred are kept', () => {
+  test('are limited to the last hundred', () => {
     const ids = messageIds([Array.from({ length: 1_500 }, (_, index) => `<${index}@x>`).join(' ')]);
     expect([ids.length, ids.at(-1)]).toEqual([100, '<1499@x>']);
   });
 
-  test('one of a word without an @ still tells its mail; several words do not', () => {
+  test('of one word without an @ still identify the mail; several words do not', () => {
     expect(messageId(['abc'])).toBe('<abc>');
     expect(messageId(['not an id'])).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 import type { InboundMessage } from '../../../lambda/contract/inbound.ts';
 
-/** What a case from the field asks of the message; only what matters is named. */
+/** Expectations of a test case; facts that are not named do not matter. */
 export interface Expected {
   readonly text?: string | null;
   readonly html?: string | null;
@@ -10,7 +10,7 @@ export interface Expected {
   readonly textLacks?: readonly string[];
   readonly htmlContains?: readonly string[];
   readonly htmlLacks?: readonly string[];
-  /** No bare LF in the text. */
+  /** The text has no bare LF. */
   readonly lineEnds?: unknown;
   readonly from?: readonly ExpectedMailbox[];
   readonly to?: readonly ExpectedMailbox[];
@@ -27,7 +27,7 @@ export interface Expected {
   readonly flagsInclude?: readonly string[];
   readonly flagsAnyOf?: readonly string[];
   readonly flagsLack?: readonly string[];
-  /** One of these holds, besides the rest. */
+  /** At least one of these holds, in addition to the rest. */
   readonly anyOf?: readonly Expected[];
 }
 
@@ -45,7 +45,7 @@ interface ExpectedFile {
   readonly inline?: boolean;
 }
 
-/** The facts of a message that a case may ask for. */
+/** The facts of a message that a case may check. */
 export type Read = Pick<
   InboundMessage,
   | 'text'
@@ -62,7 +62,7 @@ export type Read = Pick<
   | 'flags'
 > & { readonly attachments?: readonly Partial<NonNullable<InboundMessage['attachments']>[number]>[] };
 
-/** What of a message is not as expected; empty if all is. */
+/** Differences between a message and its expectations; empty if there are none. */
 export function problemsOf(message: Read, expected: Expected): string[] {
   const problems: string[] = [];
   const want = (ok: boolean, what: string, given: unknown) => {
@@ -114,12 +114,12 @@ export function problemsOf(message: Read, expected: Expected): string[] {
   return problems;
 }
 
-/** Line ends and white space at both ends apart. */
+/** Text without differences in line ends and surrounding white space. */
 function even(text: string): string {
   return text.replace(/\r\n?/g, '\n').trim();
 }
 
-/** White space at the ends of lines apart too. */
+/** Text without differences in white space at line ends either. */
 function lines(text: string): string {
   return even(text).replace(/[ \t]+$/gm, '');
 }
@@ -134,7 +134,7 @@ function sameMailboxes(given: NonNullable<Read['from']>, expected: readonly Expe
   );
 }
 
-/** The same files in any order; of each only the keys that are given count. */
+/** Compares files in any order; only the given keys count. */
 function sameFiles(given: NonNullable<Read['attachments']>, expected: readonly ExpectedFile[]): boolean {
   const left = [...given];
   for (const wanted of expected) {

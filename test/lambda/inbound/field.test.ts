@@ -4,8 +4,8 @@ import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
 import { type Expected, problemsOf } from './field-expectations.ts';
 import { type FormEntry, givenWorld, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
 
-// What people who receive mail over webhooks have reported in public, as small made-up mails, with what must come of each.
-// A case with `guard` was right before the repair of its kind, and marks where the repair would go too far.
+// Problems that users of inbound webhooks have reported in public, as small invented mails, with the expected message. A
+// case with `guard` was right before its kind was repaired, and fails where the repair goes too far.
 
 type Posted = 'mailgun-mime' | 'mailgun-form' | 'postmark-json' | 'postmark-raw';
 

@@ -50,7 +50,7 @@ test.each([
   ['zeros', Buffer.alloc(1_000)],
   ['nothing', Buffer.alloc(1)],
   ['a picture', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13])],
-])('a raw mail of %s is delivered as unparsable, with the raw form', async (_, bytes) => {
+])('a raw mail of %s is delivered as unparsable, with its raw form', async (_, bytes) => {
   const world = givenWorld();
   const fields = [
     ['recipient', 'a@in.example.com'],
@@ -61,7 +61,7 @@ test.each([
   expect(world.messages()).toMatchObject([{ flags: ['unparsable'], envelope: { to: ['a@in.example.com'] } }]);
 });
 
-test('a form with 10,000 fields and 300 files is taken; what is too much stays in the raw form', async () => {
+test('a form with 10,000 fields and 300 files is accepted; what exceeds the limits stays in the raw form', async () => {
   const world = givenWorld();
   const headers = Array.from({ length: 10_000 }, (_, index): [string, string] => [`X-${index}`, 'y']);
   const files = Array.from(
@@ -74,7 +74,7 @@ test('a form with 10,000 fields and 300 files is taken; what is too much stays i
   expect(message?.flags).toEqual(['truncated']);
 });
 
-test('80,000 headers that bear the names of fields take seconds at most', { timeout: 60_000 }, async () => {
+test('80,000 headers with the names of fields take seconds at most', { timeout: 60_000 }, async () => {
   const world = givenWorld();
   const headers = Array.from({ length: 80_000 }, (_, index): [string, string] => ['token', `${index}`]);
   const begun = performance.now();
@@ -83,7 +83,7 @@ test('80,000 headers that bear the names of fields take seconds at most', { time
   expect(world.queue).toHaveLength(1);
 });
 
-test('megabytes of address headers is read as far as a mail to people goes', { timeout: 60_000 }, async () => {
+test('megabytes of address headers are read up to the limit', { timeout: 60_000 }, async () => {
   const world = givenWorld();
   const Headers = Array.from({ length: 40 }, () => ({ Name: 'Cc', Value: 'a:'.repeat(60_000) }));
   const begun = performance.now();
@@ -108,7 +108,7 @@ test.each<[string | undefined, string | undefined]>([
   expect(safeFilename(given)).toBe(name);
 });
 
-test('no bytes make the reader of mail throw', async () => {
+test('no bytes make the MIME parser throw', async () => {
   const piece = fc.constantFrom(
     HEAD,
     '\r\n',
@@ -136,7 +136,7 @@ test('no bytes make the reader of mail throw', async () => {
   );
 });
 
-test('any JSON of Postmark is answered, and what is delivered keeps to the schema', async () => {
+test('any JSON from Postmark is answered, and what is delivered matches the schema', async () => {
   const odd = fc.oneof(
     fc.jsonValue(),
     fc.constantFrom(null, 5, [], {}, '\ud800\0', [null], [5], [{ Name: 5 }], [{ Name: 'a', Content: '!' }]),

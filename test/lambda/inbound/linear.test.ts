@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
 import { givenWorld, mailgunMail, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
 
-// One repeated piece in each place of a mail that something is read from. Where the time grows with the square of the size, a
-// megabyte takes minutes; where it grows with the size, a moment.
+// One repeated piece in each place of a mail that is read. If the time grows with the square of the size, a megabyte
+// takes minutes; if it grows with the size, a moment.
 
 const MB = 1_000_000;
 const MOST_MS = 5_000;
@@ -46,7 +46,7 @@ const PIECES = [
 ];
 
 test.each(PIECES)(
-  '%j without end, in every place of a mail, costs what its size costs',
+  '%j repeated, in every place of a mail, takes time in proportion to its size',
   { timeout: 120_000 },
   async (piece) => {
     const filled = (size: number) => piece.repeat(Math.ceil(size / piece.length));
@@ -69,7 +69,7 @@ test.each(PIECES)(
 );
 
 test.each(PIECES)(
-  '%j without end, in every field of a form and of JSON, costs what its size costs',
+  '%j repeated, in every field of a form and of JSON, takes time in proportion to its size',
   { timeout: 120_000 },
   async (piece) => {
     const filled = piece.repeat(Math.ceil(MB / 20 / piece.length));

@@ -29,7 +29,7 @@ test('the same mail over both providers, at once or later, is delivered once', a
   expect(world.queue).toHaveLength(1);
 });
 
-test('over functions that share nothing but the table, a copy is delivered once', async () => {
+test('over functions that share only the table, a copy is delivered once', async () => {
   const table = memoryTable();
   const worlds = Array.from({ length: 8 }, () => givenWorld({ table }));
   const { mailgun, postmark } = mail(2);
@@ -37,7 +37,7 @@ test('over functions that share nothing but the table, a copy is delivered once'
   expect(worlds.flatMap(({ queue }) => queue)).toHaveLength(1);
 });
 
-test('a copy waits for another one that is at work, and is delivered if that one fails', async () => {
+test('a copy waits for another one that is being processed, and is delivered if the other one fails', async () => {
   const world = givenWorld();
   const { mailgun, postmark } = mail(3);
   let first = true;
@@ -52,10 +52,10 @@ test('a copy waits for another one that is at work, and is delivered if that one
   expect(world.queue).toHaveLength(1);
 });
 
-test('a function that died over a mail holds it back for a minute and no longer', async () => {
+test('a function that died over a mail delays it for a minute and no longer', async () => {
   const world = givenWorld();
   const { mailgun } = mail(4);
-  // GIVEN a claim that nobody ends.
+  // GIVEN a claim that is never ended.
   const request = mailgun();
   await world.receive(request);
   const [pk = ''] = [...world.table.items.keys()].filter((key) => key.startsWith('inbound/'));
@@ -112,7 +112,7 @@ test.each([
   [400, 'InvalidMessageContents', 500],
   [403, 'AccessDenied', 500],
   [500, 'InternalFailure', 500],
-])('a queue that answers %i %s once: the provider is told %i', async (httpStatusCode, name, expected) => {
+])('a queue that answers %i %s once: the provider gets %i', async (httpStatusCode, name, expected) => {
   const world = givenWorld();
   let calls = 0;
   world.fault = (service) => {
@@ -126,7 +126,7 @@ test.each([
   expect(world.queue).toHaveLength(expected === 200 ? 1 : 0);
 });
 
-test('what is done stays done although the table fails right after the queue took it', async () => {
+test('a delivery stays recorded although the table fails right after the queue accepted the message', async () => {
   const world = givenWorld();
   const { mailgun, postmark } = mail(6);
   const { write } = world.table;
@@ -147,7 +147,7 @@ async function untilTaken(world: World, request: ReturnType<typeof mailgunReques
   throw new Error('never taken');
 }
 
-test('a function that was frozen until its claim had run out sends nothing any more', async () => {
+test('a function that was frozen until its claim had expired sends nothing afterwards', async () => {
   const world = givenWorld();
   const { mailgun, postmark } = mail(7);
   let frozen = true;
@@ -155,7 +155,7 @@ test('a function that was frozen until its claim had run out sends nothing any m
   Object.assign(world.table, {
     write: async (...call: Parameters<typeof write>) => {
       const written = await write(...call);
-      // GIVEN that the first function stands still right after its claim, for longer than a claim lasts.
+      // GIVEN that the first function is frozen right after its claim, for longer than a claim lasts.
       if (frozen && call[0]['state'] === 'sending') {
         frozen = false;
         world.now += 61_000;

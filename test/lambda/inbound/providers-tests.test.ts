@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import { givenWorld, mailgunRequest, postmarkRequest, sha256 } from './world.ts';
 
-// What a provider sends when a webhook is set up, or shows in its documentation: the first thing that arrives anywhere. Field
-// names and values are not quite those of real mail.
+// Requests that a provider sends when a webhook is set up, or shows in its documentation: usually the first to arrive.
+// Field names and values differ slightly from real mail.
 
-/** The button that checks an inbound webhook of Postmark (django-anymail, webhooks/postmark.py, read 2026-11-28). */
+/**
+ * The request of the check button for an inbound webhook of Postmark (django-anymail, webhooks/postmark.py, read
+ * 2026-11-28).
+ */
 const CHECK = {
   FromName: 'Support',
   From: 'support@example.com',
@@ -122,7 +125,7 @@ test.each([
   expect(world.messages()[0]?.flags).toEqual(flags);
 });
 
-test('a request that tells no body at all is flagged', async () => {
+test('a request without any body is flagged', async () => {
   const world = givenWorld();
   await world.receive(
     mailgunRequest([
@@ -136,7 +139,7 @@ test('a request that tells no body at all is flagged', async () => {
   expect(world.messages().map(({ flags }) => flags)).toEqual([['truncated'], ['truncated']]);
 });
 
-test('names of fields as the manual of Mailgun writes them count too, but never those that are trusted', async () => {
+test("names of fields as Mailgun's manual writes them are accepted, but not for trusted fields", async () => {
   const world = givenWorld();
   const fields = [
     ['recipient', 'box@in.example.com'],
@@ -165,7 +168,7 @@ test('names of fields as the manual of Mailgun writes them count too, but never 
   expect(message?.flags).toBeUndefined();
 });
 
-test('the notice of a stored mail tells names that JSON has damaged', async () => {
+test('the notice of a stored mail has names that JSON has damaged', async () => {
   const world = givenWorld();
   const mime = [
     ...['Message-ID: <one@example.org>', 'Content-Type: multipart/mixed; boundary=b', '', '--b', '', 'text', '--b'],
@@ -193,7 +196,7 @@ test.each([
     'within the envelope of a topic',
     (notification: object) => ({ Type: 'Notification', Message: JSON.stringify(notification) }),
   ],
-])('the example of a notification of SES, %s, is a mail', async (_, wrapped) => {
+])('the sample of a notification of SES, %s, is a mail', async (_, wrapped) => {
   const world = givenWorld();
   const mime = 'Message-ID: <one@example.org>\r\nFrom: bob@example.org\r\nSubject: Example subject\r\n\r\nA text.\r\n';
   world.objects.set('inbound/ses/d6iitobk75ur44p8', { content: Buffer.from(mime), contentType: '' });

@@ -1,11 +1,11 @@
 import iconv from 'iconv-lite';
 import { AS_BYTES, mail, type Sibling } from './sibling-mail.ts';
 
-// Mails as the programs of real people and servers write them; names, addresses and contents are made up.
+// Mails as programs of users and servers write them; names, addresses and contents are invented.
 
 const base64 = (text: string | Buffer) => Buffer.from(text as string).toString('base64');
 const inCharset = (text: string, charset: string) => iconv.encode(text, charset);
-/** Bytes as the characters that `mail` takes them for. */
+/** Bytes as the characters that `mail` expects for them. */
 const bytes = (text: string, charset = 'utf-8') => inCharset(text, charset).toString('latin1');
 
 /** A multipart as a part of another one, or of the mail. */
@@ -14,7 +14,7 @@ function multipart(type: string, boundary: string, ...parts: readonly string[]):
   return `Content-Type: ${type}; boundary="${boundary}"\n\n${body}--${boundary}--\n`;
 }
 
-/** A mail of a part that has headers of its own. */
+/** A mail of one part with its own headers. */
 function of(part: string, headers: Readonly<Record<string, string>> = {}): Buffer {
   const [head = '', ...rest] = part.split('\n\n');
   const own = Object.fromEntries(

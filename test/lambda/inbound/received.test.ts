@@ -75,7 +75,7 @@ test('each recipient gets a copy, and a virus counts as spam', async () => {
   ]);
 });
 
-test('what cannot be taken now stays on its queue, and what is no mail goes to the dead-letter queue', async () => {
+test('what cannot be processed now stays on its queue, and what is no mail goes to the dead-letter queue', async () => {
   const world = givenWorld();
   await expect(world.takeReceived(notification())).rejects.toThrow('no such object');
   givenObject(world);

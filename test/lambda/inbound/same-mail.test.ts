@@ -5,16 +5,17 @@ import type { InboundMessage } from '../../../lambda/contract/inbound.ts';
 import { SIBLINGS } from './siblings.ts';
 import { arrivedBy, asSent, PARSED, WAYS, type Way } from './six-ways.ts';
 
-// The same mail, whichever way: each mail of a corpus in every form gives equal messages, save for what the table below names.
-// The simulated providers read mail as well as the receiver does: what differs here is lost in a form, or on the way through it.
+// The same mail in every form: each mail of a corpus gives equal messages in all forms, apart from the exceptions in the
+// table below. The simulated providers parse mail as well as the receiver: differences come from the form, or from the
+// transport.
 
 const ALL: readonly Way[] = WAYS;
 
-/** What may differ, on which ways, of which mails if not of all, and why. `mailgun-mime` is what the others are compared with. */
+/** What may differ, in which forms, for which mails if not for all, and why. All forms are compared with `mailgun-mime`. */
 interface Exception {
   readonly ways: readonly Way[];
   readonly field: string;
-  /** Of which mails, by the message of the raw one and by what was sent. */
+  /** The mails that it applies to, by the message of the raw form and by what was sent. */
   readonly of?: (message: InboundMessage, raw: Buffer) => boolean;
   readonly why: string;
 }
@@ -30,17 +31,17 @@ const EXCEPTED: readonly Exception[] = [
     ways: ALL,
     field: 'id',
     of: ({ messageId, date }) => !messageId && !date,
-    why: 'a mail with neither Message-ID nor date is told by its reception',
+    why: 'a mail with neither Message-ID nor date is identified by its reception',
   },
   {
     ways: PARSED,
     field: 'headers',
-    why: 'Mailgun writes names its own way, Postmark tells some as fields and adds its own',
+    why: 'Mailgun writes names its own way, Postmark gives some as fields and adds its own',
   },
   { ways: PARSED, field: 'attachments.charset', why: 'a parsed form has the media type alone' },
   { ways: PARSED, field: 'attachments.method', why: 'the same, where the calendar itself does not say it' },
-  { ways: PARSED, field: 'attachments.contentLocation', why: 'no parsed form tells it' },
-  { ways: PARSED, field: 'attachments.inline', why: 'no parsed form tells the disposition' },
+  { ways: PARSED, field: 'attachments.contentLocation', why: 'no parsed form has it' },
+  { ways: PARSED, field: 'attachments.inline', why: 'no parsed form has the disposition' },
   {
     ways: ['mailgun-form'],
     field: 'text',
@@ -85,11 +86,11 @@ test.each(mails)('$name', { timeout: 30_000 }, async ({ raw }) => {
   }
 });
 
-test('the table names no more than what differs', () => {
+test('every exception in the table is needed', () => {
   expect(EXCEPTED.filter((exception) => !met.has(exception))).toEqual([]);
 });
 
-/** The message without what may differ. */
+/** The message without the parts that may differ. */
 function without(message: InboundMessage, excepted: readonly Exception[]): unknown {
   const copy: Record<string, unknown> = structuredClone(message);
   for (const { field } of excepted) {

@@ -22,7 +22,7 @@ const HEAD = {
 /** JSON holds no bytes: there 8-bit text of another charset than UTF-8 is damaged before it is posted. */
 export const AS_BYTES: readonly Way[] = ['mailgun-mime', 'ses'];
 
-/** A mail of these headers, besides the usual ones or in their place; text is taken as bytes. */
+/** A mail of these headers, added to the usual ones or replacing them; text is taken as bytes. */
 export function mail(headers: Readonly<Record<string, string>>, body: string): Buffer {
   const lines = Object.entries({ ...HEAD, ...headers }).map(([name, value]) => `${name}: ${value}`);
   return Buffer.from(`${lines.join('\n')}\n\n${body}`.replace(/\r?\n/g, '\r\n'), 'latin1');

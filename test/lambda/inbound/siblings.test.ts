@@ -3,7 +3,8 @@ import { type Expected, problemsOf } from './field-expectations.ts';
 import { SIBLINGS } from './siblings.ts';
 import { arrivedBy, type Way } from './six-ways.ts';
 
-// Mails like those of test/lambda/inbound/field, each with one oddity of real mail, in every way that brings the mail as it was received.
+// Mails similar to those of test/lambda/inbound/field, each with one oddity of real mail, in every form that keeps the
+// mail as received.
 
 const RAW: readonly Way[] = ['mailgun-mime', 'mailgun-stored', 'postmark-raw', 'ses'];
 

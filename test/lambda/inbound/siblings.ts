@@ -2,7 +2,7 @@ import type { Expected } from './field-expectations.ts';
 import { REAL_MAIL } from './real-mail.ts';
 import { AS_BYTES, mail, type Sibling } from './sibling-mail.ts';
 
-/** Parts between delimiters `b`. */
+/** Parts with the boundary `b`. */
 function parts(type: string, ...written: readonly string[]): Buffer {
   const body = written.map((part) => `--b\n${part}\n`).join('');
   return mail({ 'Content-Type': `${type}; boundary=b` }, `${body}--b--\n`);

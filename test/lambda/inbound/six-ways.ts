@@ -4,13 +4,13 @@ import { mailgunBody, sign } from '../../../local/simulators/mailgun/webhook.ts'
 import { postmarkMessage } from '../../../local/simulators/postmark/webhook.ts';
 import { givenWorld, NOW, postmarkRequest, type World } from './world.ts';
 
-/** The ways in which a mail may come. */
+/** The forms in which a mail may arrive. */
 export const WAYS = ['mailgun-form', 'mailgun-mime', 'mailgun-stored', 'postmark-json', 'postmark-raw', 'ses'] as const;
 export type Way = (typeof WAYS)[number];
-/** The ways in which a provider takes the mail apart. */
+/** The forms in which the provider has parsed the mail. */
 export const PARSED: readonly Way[] = ['mailgun-form', 'postmark-json'];
 
-/** The message of a mail that comes in this way. */
+/** The message of a mail that arrives in this form. */
 export async function arrivedBy(way: Way, raw: Buffer): Promise<InboundMessage> {
   const world = givenWorld();
   const mail = readReception({ raw, from: 'ada@example.org', to: 'box@in.example.com' });
@@ -55,7 +55,7 @@ async function post(way: Way, mail: ReceivedMail, world: World): Promise<unknown
   }
 }
 
-/** As SMTP carries it. */
+/** The mail as SMTP transfers it. */
 export function asSent(mail: Buffer): Buffer {
   return Buffer.from(mail.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
 }

@@ -19,7 +19,7 @@ const notice = () =>
     }),
   );
 
-test('stored mail is fetched, kept as it is, and delivered whole', async () => {
+test('stored mail is fetched, kept unchanged, and delivered whole', async () => {
   const world = givenWorld();
   const calls: [string, Headers][] = [];
   world.fetch = async (url, init) => {
@@ -42,7 +42,7 @@ test('stored mail is fetched, kept as it is, and delivered whole', async () => {
   expect(calls[0]?.[1].get('authorization')).toBe(`Basic ${Buffer.from('api:key-api').toString('base64')}`);
 });
 
-test('stored mail that is no ASCII has the texts of the notice, and its own files', async () => {
+test('stored mail beyond ASCII has the texts of the notice, and its own files', async () => {
   const world = givenWorld();
   const mime = [
     ...['From: ada@example.org', 'Message-Id: <one@example.com>', 'Content-Type: multipart/mixed; boundary=b', ''],
@@ -55,7 +55,7 @@ test('stored mail that is no ASCII has the texts of the notice, and its own file
   expect(world.messages()).toMatchObject([{ text: 'caf\u00e9', attachments: [{ filename: 'a.bin', size: 1 }] }]);
 });
 
-test('while the storage fails Mailgun is told to come again; what cannot be had any more comes as far as it is known', async () => {
+test('while the storage fails Mailgun is asked to retry; a mail that is gone is delivered as far as it is known', async () => {
   const world = givenWorld();
   const request = notice();
   world.fetch = () => Promise.reject(new Error('fetch failed'));
@@ -67,7 +67,7 @@ test('while the storage fails Mailgun is told to come again; what cannot be had 
   expect(world.messages()).toMatchObject([{ subject: 'Hello', flags: ['truncated'], raw: { form: 'request' } }]);
 });
 
-test('a mail that its storage does not have yet is asked for again, until the last try', async () => {
+test('a mail that is not in the storage yet is asked for again, until the last try', async () => {
   const world = givenWorld();
   const request = notice();
   world.fetch = async () => new Response('', { status: 404 });
@@ -79,7 +79,7 @@ test('a mail that its storage does not have yet is asked for again, until the la
   expect(world.messages()).toMatchObject([{ subject: 'Hello', flags: ['truncated'], raw: { form: 'request' } }]);
 });
 
-test('what takes too long is answered in time, and counted once', async () => {
+test('a slow fetch is answered in time, and counted once', async () => {
   const world = givenWorld();
   world.fetch = () => new Promise(() => {});
 
@@ -89,7 +89,7 @@ test('what takes too long is answered in time, and counted once', async () => {
   expect(world.log.join()).toContain('TimeUpError');
 });
 
-test('after a notice of a mail that could not be had, the whole mail is still delivered, with the same id', async () => {
+test('after a notice of a mail that could not be fetched, the complete mail is still delivered, with the same id', async () => {
   const world = givenWorld();
   world.fetch = async () => new Response('', { status: 410 });
   await world.receive(notice());
@@ -161,7 +161,7 @@ const get = (path: string) =>
     fetch,
   });
 
-test('credentials follow a redirect within one origin, and none to another', async () => {
+test('credentials follow a redirect within one origin only', async () => {
   expect(String(await get('/near'))).toBe(MIME);
   expect(seen.map(({ authorization }) => authorization !== undefined)).toEqual([true, true]);
   seen = [];
@@ -169,11 +169,11 @@ test('credentials follow a redirect within one origin, and none to another', asy
   expect(seen.map(({ authorization }) => authorization !== undefined)).toEqual([true, false]);
 });
 
-test('a redirect to a host of somebody else is not followed, nor an endless one', async () => {
+test('a redirect to another host is not followed, nor an endless one', async () => {
   expect(await get('/foreign')).toBe('not-allowed');
   expect(await get('/round')).toBe('not-allowed');
 });
 
-test('a mail without end is given up at a bound', async () => {
+test('a mail without end is given up at the limit', async () => {
   expect(await get('/endless')).toBe('too-large');
 });

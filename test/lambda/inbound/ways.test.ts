@@ -51,7 +51,7 @@ const DATED: Header[] = [['Date', 'Wed, 25 Nov 2026 12:59:00 +0100']];
 const UNSET_CLOCK: Header[] = [['Date', 'Thu, 01 Jan 1970 00:00:42 +0000']];
 const UNDATED: Header[] = [['X-Mailer', 'scanner']];
 
-/** A mail as from a device, without Message-ID. */
+/** A mail without Message-ID, as devices send it. */
 function bareMailgun(fields: Readonly<Record<string, string>>, headers: Header[] = DATED): FormEntry[] {
   const own: Header[] = [
     ['From', 'Ada <ada@example.org>'],
@@ -161,7 +161,7 @@ test('Postmark gives the same message, with and without the raw mail', async () 
   expect(second).toMatchObject({ subject: 'Héllo', raw: { form: 'mime' }, attachments: [{ filename: 'a.pdf' }] });
 });
 
-test('raw mail of Postmark that is no ASCII gives headers and the raw form, the JSON texts and files', async () => {
+test('raw mail of Postmark beyond ASCII gives headers and the raw form, the JSON gives texts and files', async () => {
   const world = givenWorld();
   // GIVEN an 8-bit mail in iso-8859-1, which JSON can only hold as characters: read as bytes again it would be `naÃ¯ve`.
   const RawEmail = MIME.replace('Message-ID: <One@', 'X-Way: raw\r\nMessage-ID: <One@');
@@ -182,7 +182,7 @@ test('raw mail of Postmark that is no ASCII gives headers and the raw form, the 
   expect(world.objects.get(message?.raw.s3.key ?? '')?.content.toString()).toBe(RawEmail);
 });
 
-test('encoded words are read in every form, and never make a mailbox of a name', async () => {
+test('encoded words are decoded in every form, and never turn a part of a name into a mailbox', async () => {
   const world = givenWorld();
   const from = '=?utf-8?Q?boss=40bank.example=2C_D=C3?= =?utf-8?Q?=B6?= <doe@example.org>';
   const subject = '=?utf-8?Q?H=C3=A9llo?=';
@@ -216,7 +216,7 @@ test('encoded words are read in every form, and never make a mailbox of a name',
   }
 });
 
-test('headers that are no text in JSON are text, or left out', async () => {
+test('headers that are no text in JSON become text, or are left out', async () => {
   const world = givenWorld();
   const odd: [string, unknown][] = [
     ['X-Number', 5],
@@ -236,7 +236,7 @@ test('headers that are no text in JSON are text, or left out', async () => {
     ]);
 });
 
-test('one mail has one id, whichever way it comes', async () => {
+test('one mail has one id in all forms', async () => {
   const worlds = [givenWorld(), givenWorld(), givenWorld(), givenWorld()];
   const fields = [
     ['recipient', 'BOX+abc@in.example.com'],
@@ -252,7 +252,7 @@ test('one mail has one id, whichever way it comes', async () => {
   expect(new Set(ids).size).toBe(1);
 });
 
-test('without a Message-ID the content is the identity, over both providers', async () => {
+test('without a Message-ID the content is the identity, for both providers', async () => {
   const world = givenWorld();
   await world.receive(mailgunRequest(bareMailgun({})));
   await world.receive(postmarkRequest(postmarkMail({ Headers: [] })));
@@ -261,7 +261,7 @@ test('without a Message-ID the content is the identity, over both providers', as
   expect(world.messages().map(({ text }) => text)).toEqual(['A text.\r\n', 'Another text.']);
 });
 
-test('without a Message-ID, mail in HTML alone is one over both providers', async () => {
+test('without a Message-ID, mail in HTML alone is one mail for both providers', async () => {
   const world = givenWorld();
   const html = '<p>Hello</p>\r\n';
   const overMailgun = bareMailgun({ 'body-plain': 'Hello', 'body-html': html });
@@ -272,7 +272,7 @@ test('without a Message-ID, mail in HTML alone is one over both providers', asyn
 });
 
 test.each([DATED, UNSET_CLOCK, UNDATED])(
-  'without a Message-ID, files tell mails apart, headers %j',
+  'without a Message-ID, files distinguish mails, headers %j',
   async (...headers) => {
     const world = givenWorld();
     const scan = (content: string) => [
@@ -288,7 +288,7 @@ test.each([DATED, UNSET_CLOCK, UNDATED])(
 );
 
 test.each([UNSET_CLOCK, UNDATED])(
-  'with neither Message-ID nor a date, a retry is told from a second mail, headers %j',
+  'with neither Message-ID nor a date, a retry is distinguished from a second mail, headers %j',
   async (...headers) => {
     const world = givenWorld();
     const received = (id: string): Header => ['Received', `from ups by mxa.mailgun.org with ESMTP id ${id}`];
@@ -322,7 +322,7 @@ test.each([
   expect(world.messages()[0]?.flags).toEqual(flags);
 });
 
-test('without a Message-ID, what is cut off a mail makes no second one of it its copy', async () => {
+test('without a Message-ID, a second mail is no copy of an incomplete one', async () => {
   const world = givenWorld();
   const received = (id: string): Header => ['Received', `from scanner by mxa.mailgun.org with ESMTP id ${id}`];
   const files = Array.from({ length: 201 }, (_, place) => [`attachment-${place + 1}`, 'x', 'a.pdf'] as const);
@@ -348,7 +348,7 @@ test('a bounce, an auto-reply, a list and a loop are flagged', async () => {
   expect(message?.flags).toEqual(['auto-reply', 'bounce', 'list', 'loop']);
 });
 
-test('what is on the queue is ASCII, and reads back whatever characters the mail had', async () => {
+test('messages on the queue are ASCII, and decode to the characters of the mail', async () => {
   const world = givenWorld();
   const subject = 'Grüße \u{1F600} \ud800 \0 end';
   const headers = JSON.stringify([
@@ -361,7 +361,7 @@ test('what is on the queue is ASCII, and reads back whatever characters the mail
   expect(world.messages()[0]?.subject).toBe('Grüße \u{1F600} \ufffd \ufffd end');
 });
 
-test('a message above the limit of the queue is in the bucket, and a pointer to it on the queue', async () => {
+test('a message above the limit of the queue is in the bucket, with a pointer to it on the queue', async () => {
   const world = givenWorld();
   await world.receive(mailgunRequest(mailgunMail({ 'body-plain': 'ä'.repeat(400_000) })));
 
@@ -377,7 +377,7 @@ test('a message above the limit of the queue is in the bucket, and a pointer to 
   expect(content?.length).toBeLessThan(1_000_000);
 });
 
-test('several envelope recipients get a copy each, with an id each', async () => {
+test('several envelope recipients get one copy each, with different ids', async () => {
   const world = givenWorld();
   await world.receive(mailgunRequest(mailgunMail({ recipient: 'a@in.example.com, b@in.example.com' })));
   await world.receive(mailgunRequest(mailgunMail({ recipient: 'b@in.example.com' })));
@@ -385,7 +385,7 @@ test('several envelope recipients get a copy each, with an id each', async () =>
   expect(world.messages().map(({ envelope }) => envelope.to)).toEqual([['a@in.example.com'], ['b@in.example.com']]);
 });
 
-test('a header that bears the name of a field of Mailgun changes nothing', async () => {
+test('a header with the name of a field of Mailgun changes nothing', async () => {
   const world = givenWorld();
   const evil: [string, string][] = [
     ['recipient', 'victim@in.example.com'],

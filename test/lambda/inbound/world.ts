@@ -26,13 +26,13 @@ export const SECRETS: Record<string, Record<string, string>> = {
   },
 };
 
-/** Time of day at which every test begins. */
+/** Time at which every test begins. */
 export const NOW = Date.UTC(2026, 10, 25, 12, 0, 0);
 
 /** Everything that receiving needs, in memory, with switches. */
 export interface World {
   receive(arrival: Arrival, limitMs?: number): Promise<HttpAnswer>;
-  /** Hands over a notification of SES. */
+  /** Passes on a notification from SES. */
   takeReceived(body: unknown): Promise<void>;
   readonly queue: string[];
   readonly objects: Map<string, { readonly content: Buffer; readonly contentType: string }>;
@@ -41,7 +41,7 @@ export interface World {
   readonly metrics: { readonly name: string; readonly value: number; readonly outcome?: string | undefined }[];
   readonly log: string[];
   now: number;
-  /** Called before each write; throws what the service answers. */
+  /** Called before each write; throws the error that the service answers. */
   fault: (service: 'queue' | 'bucket') => void;
   fetch: typeof fetch;
   /** The messages on the queue, each checked against the schema. */
@@ -64,7 +64,7 @@ export function givenWorld({
     sleep: async (ms) => {
       const until = world.now + ms;
       await new Promise((resolve) => setImmediate(resolve));
-      // Those who sleep at the same time do not add up.
+      // Simultaneous sleeps do not add up.
       world.now = Math.max(world.now, until);
     },
   };
@@ -122,7 +122,7 @@ export function givenWorld({
   return world;
 }
 
-/** What a service answers that has not taken a write. */
+/** The error of a service that has refused a write. */
 export function unavailable(): never {
   throw Object.assign(new Error('slow down'), { $metadata: { httpStatusCode: 503 } });
 }

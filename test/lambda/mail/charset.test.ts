@@ -32,7 +32,7 @@ describe('textFrom', () => {
     expect(textFrom(bytes, label)).toBe(text);
   });
 
-  test('bytes without a label are those of the rest of the mail, if they can be', () => {
+  test('bytes without a label are decoded like the rest of the mail, if possible', () => {
     expect(textFrom(latin1('\xb1'), undefined, 'iso-8859-2')).toBe('ą');
     expect(textFrom(utf8('ą'), undefined, 'iso-8859-1')).toBe('ą');
     expect(textFrom(latin1('\xb1'), undefined, 'x-unknown')).toBe('±');

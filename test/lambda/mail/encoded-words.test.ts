@@ -13,7 +13,7 @@ test.each([
   expect(decodeWords(value)).toBe(expected);
 });
 
-test('takes a long header in time that grows with its length only', () => {
+test('reads a long header in time that grows with its length only', () => {
   const long = '=?utf-8?Q?a?= '.repeat(40_000);
   const begun = performance.now();
 

@@ -9,12 +9,12 @@ const view = (contentType: string, body: string) =>
     ...(filename === undefined ? [] : [filename]),
   ]);
 
-test('anything but a form is none', () => {
+test('returns undefined for anything but a form', () => {
   for (const type of ['', 'text/plain', 'application/json', 'multipart/form-data', 'multipart/form-data; boundary='])
     expect(readForm(type, Buffer.from('a=1'))).toBeUndefined();
 });
 
-test('percent signs are undone to bytes, repeats kept', () => {
+test('percent signs are decoded to bytes, repeats are kept', () => {
   expect(view('Application/X-WWW-Form-Urlencoded; charset=utf-8', 'a=1+2&&a=%ff%0&b&=x&c%2b=%zz%41')).toEqual([
     ['a', '1 2'],
     ['a', '\xff%0'],
@@ -24,7 +24,7 @@ test('percent signs are undone to bytes, repeats kept', () => {
   ]);
 });
 
-test('parts keep their bytes, with names and file names in every writing', () => {
+test('parts keep their bytes, with names and file names in every notation', () => {
   const part = (disposition: string, value: string) =>
     `--b\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${value}\r\n`;
   const body =
@@ -43,7 +43,7 @@ test('parts keep their bytes, with names and file names in every writing', () =>
   ]);
 });
 
-test('a form that was cut off gives what is there, and says so', () => {
+test('a form that was cut off gives the fields that are there, and is marked incomplete', () => {
   const form = readForm(
     'multipart/form-data; boundary=b',
     Buffer.from('--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nhalf'),
@@ -52,7 +52,7 @@ test('a form that was cut off gives what is there, and says so', () => {
   expect(form?.complete).toBe(false);
 });
 
-test('what the platform writes is read back', async () => {
+test('forms written by the platform are read back', async () => {
   const field = fc.tuple(
     fc.string({ minLength: 1, maxLength: 20 }).filter((name) => !/[\r\n%\\]/.test(name)),
     fc.uint8Array({ maxLength: 100 }),

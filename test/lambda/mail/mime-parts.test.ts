@@ -8,14 +8,14 @@ const leaves = (mail: Buffer) => leavesOf(splitMail(mail).root);
 const contents = (mail: Buffer) => leaves(mail).map((part) => [part.type, part.read().content.toString('latin1')]);
 
 describe('splitMail', () => {
-  test('a mail without structure is one text, whatever ends its lines', () => {
+  test('a mail without structure is one text, with any line ends', () => {
     expect(contents(lines('From: a', '', 'one', 'two'))).toEqual([['text/plain', 'one\r\ntwo']]);
     expect(contents(Buffer.from('From: a\n\none\ntwo'))).toEqual([['text/plain', 'one\ntwo']]);
     expect(contents(Buffer.from('\r\nno headers'))).toEqual([['text/plain', 'no headers']]);
     expect(contents(Buffer.from('From: a'))).toEqual([['text/plain', '']]);
   });
 
-  test('parts stand between delimiters, without preamble, epilogue and the line break that is the delimiter’s', () => {
+  test('parts are found between delimiters, without preamble, epilogue and the line break of the delimiter', () => {
     const mail = lines(
       'Content-Type: multipart/mixed;',
       '\tboundary="x y"',
@@ -40,7 +40,7 @@ describe('splitMail', () => {
     ]);
   });
 
-  test('nested parts are found, and a lost end hides nothing', () => {
+  test('nested parts are found, and a missing end hides nothing', () => {
     const mail = lines(
       'Content-Type: multipart/mixed; boundary=out',
       '',
@@ -66,7 +66,7 @@ describe('splitMail', () => {
     ]);
   });
 
-  test('of a multipart without parts all is read', () => {
+  test('a multipart without parts is read whole', () => {
     expect(contents(lines('Content-Type: multipart/mixed; boundary=b', '', 'all of it'))).toEqual([
       ['multipart/mixed', 'all of it'],
     ]);
@@ -95,7 +95,7 @@ describe('splitMail', () => {
     expect(contents(lines(`Content-Transfer-Encoding: ${encoding}`, '', body))).toEqual([['text/plain', content]]);
   });
 
-  test('ten thousand parts, and a thousand levels, are cut and said to be', () => {
+  test('ten thousand parts, and a thousand levels, are cut and marked incomplete', () => {
     const many = lines('Content-Type: multipart/mixed; boundary=b', '', '--b\r\n\r\nx\r\n'.repeat(10_000));
     expect(splitMail(many).complete).toBe(false);
     expect(leaves(many).length).toBeLessThanOrEqual(1_001);
@@ -132,7 +132,7 @@ describe('splitMail', () => {
     expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
-  test('what was put together is found again', () => {
+  test('generated structures are found again', () => {
     const body = fc.uint8Array({ maxLength: 200 });
     fc.assert(
       fc.property(

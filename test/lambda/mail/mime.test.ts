@@ -50,7 +50,7 @@ describe('composeMime', () => {
     expect(written.map((text) => readLoose(text))).toEqual(to);
   });
 
-  it('keeps every header value, whatever folding would do to it', async () => {
+  it('keeps every header value, however it is folded', async () => {
     const values = ['x'.repeat(3000), ' a  b ', '=?UTF-8?Q?x?=', 'é'.repeat(500), 'word '.repeat(300).trim(), '\ttab'];
     const headers = values.map((value, index) => [`X-Value-${index}`, value] as const);
 
@@ -83,7 +83,7 @@ describe('composeMime', () => {
     expect(fields).toContainEqual(['List-Unsubscribe', unsubscribe]);
   });
 
-  it('keeps inline images beside the html and attachments outside of it', async () => {
+  it('keeps inline images next to the html and attachments outside of it', async () => {
     const mime = await composeMime(
       givenMessage({
         html: '<img src="cid:logo@x">',
@@ -128,7 +128,7 @@ describe('composeMime', () => {
     expect(mime.toString()).toContain(encoded);
   });
 
-  it('has no bare CR or LF, no 8-bit byte and no long line, whatever the bodies hold', async () => {
+  it('has no bare CR or LF, no 8-bit byte and no long line, for any bodies', async () => {
     const text = `.\r.\n.\r\n${'é'.repeat(2000)}\0\n${'x'.repeat(5000)}\ud800`;
 
     const mime = await composeMime(givenMessage({ text, html: `<p>${text}</p>`, subject: '\u010d\u010aBcc: x' }));
@@ -136,13 +136,13 @@ describe('composeMime', () => {
     expectSevenBit(mime);
   });
 
-  it('writes a non-ASCII local part as UTF-8 for servers that take it', async () => {
+  it('writes a non-ASCII local part as UTF-8 for servers that accept it', async () => {
     const mime = await composeMime(givenMessage({ to: [{ name: 'Jörg', address: 'jörg@example.org' }] }));
 
     expect(headerFields(mime)).toContainEqual(['To', '=?UTF-8?B?SsO2cmc=?= <jörg@example.org>']);
   });
 
-  it('comes back from another parser as it was given', async () => {
+  it('is parsed by another library as it was given', async () => {
     const anyText = fc.oneof(
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }),
       fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 200 }),
@@ -221,7 +221,7 @@ function expectSevenBit(mime: Buffer): void {
   expect(longestLine(mime)).toBeLessThanOrEqual(998);
 }
 
-/** As {@link readMailbox}, for addresses with a quoted local part as well. */
+/** As {@link readMailbox}, but also for addresses with a quoted local part. */
 function readLoose(text: string) {
   const quotedLocal = /^(.*) <("[^"]*"@[^<>]+)>$/.exec(text);
   return quotedLocal

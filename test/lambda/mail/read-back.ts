@@ -2,7 +2,7 @@ import type { Mailbox } from '../../../lambda/mail/message.ts';
 
 const ENCODED_WORD = /^=\?UTF-8\?B\?([A-Za-z0-9+/]+=*)\?=$/;
 
-/** Reads one formatted mailbox by the letter of RFC 5322 and RFC 2047, and throws at anything looser. */
+/** Reads one formatted mailbox strictly by RFC 5322 and RFC 2047; throws at anything looser. */
 export function readMailbox(text: string): Mailbox {
   const quoted = /^"((?:[ !#-[\]-~]|\\[ -~])*)" <([^<>]+)>$/.exec(text);
   if (quoted) return { name: quoted[1]?.replace(/\\(.)/g, '$1') ?? '', address: quoted[2] ?? '' };
@@ -12,7 +12,7 @@ export function readMailbox(text: string): Mailbox {
   return { address: text };
 }
 
-/** Decodes each encoded-word by itself: one that holds half a character fails. */
+/** Decodes each encoded-word by itself, so that a word with half a character fails. */
 export function readEncodedWords(text: string): string {
   return text
     .split(' ')

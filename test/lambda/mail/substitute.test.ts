@@ -21,7 +21,7 @@ const message: Message = {
   metadata: {},
 };
 
-it('keeps the name, sends answers to the original, and leaves the rest of the mail byte for byte', async () => {
+it('keeps the name, directs replies to the original sender, and leaves the rest of the mail byte for byte', async () => {
   const mime = await composeMime(message);
   const substituted = fromSubstitute(message, 'mail@mg.example.net');
   const other = readdressed(mime, message, substituted);

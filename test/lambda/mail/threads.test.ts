@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import type { Message } from '../../../lambda/mail/message.ts';
 import { buildMessage } from '../../../lambda/sender/build-message.ts';
 
-// Threads as RFC 5256 section 3 makes them: by the chain of References, a mail below its last id, and never in a circle.
+// Threads by RFC 5256 section 3: by the chain of References, a mail below its last id, and never in a circle.
 
-/** What SES writes in place of our Message-ID (docs.aws.amazon.com/ses, header-fields; 2026-11-23). */
+/** The Message-ID with which SES replaces ours (docs.aws.amazon.com/ses, header-fields; 2026-11-23). */
 const atSes = (name: string) => `<0102018c-${name}-000000@eu-west-1.amazonses.com>`;
 
 interface Mail {
@@ -15,10 +15,10 @@ interface Mail {
 it.each([
   ['kept', (message: Message) => message.messageId],
   ['replaced by SES', (message: Message) => atSes(message.handle.slice(0, 8))],
-])('an answer threads with a mail whose Message-ID is %s, and names the id that the producer knows', (_, idOf) => {
+])('a reply threads with a mail whose Message-ID is %s, and contains the id that the producer knows', (_, idOf) => {
   const first = mailOf('order-1', {});
   const sent = { id: idOf(first), references: referencesOf(first) };
-  // What mail programs write into an answer: the references of what they answer, and its id as they see it.
+  // What mail programs write into a reply: the references of the original, and its id as they see it.
   const answer = { id: '<answer@example.org>', references: [...sent.references, sent.id] };
   const second = mailOf('order-1-shipped', { References: first.messageId });
 
@@ -26,7 +26,7 @@ it.each([
   expect(rootsOf([sent, answer, { id: idOf(second), references: referencesOf(second) }]).size).toBe(1);
 });
 
-it('a mail that only says what it answers stays in that thread, whichever provider takes it', () => {
+it('a mail with In-Reply-To only stays in that thread, at every provider', () => {
   const question = { id: '<question@example.org>', references: [] };
   const message = mailOf('reply-1', { 'In-Reply-To': question.id });
 
@@ -64,7 +64,7 @@ function rootsOf(mails: readonly Mail[]): Set<string> {
       if (parent !== undefined && !parents.has(child) && !makesCircle(parent, child)) parents.set(child, parent);
     });
     const last = references.at(-1);
-    // A parent that was only presumed gives way to the one that the mail names.
+    // A presumed parent is replaced by the one that the mail names.
     parents.delete(id);
     if (last !== undefined && !makesCircle(last, id)) parents.set(id, last);
   }

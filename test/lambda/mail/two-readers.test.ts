@@ -9,7 +9,8 @@ import { emailOf } from '../../../lambda/providers/postmark/email.ts';
 import { buildMessage } from '../../../lambda/sender/build-message.ts';
 import { headerFields, readEncodedWords } from './read-back.ts';
 
-// Two parsers that share no code must find in every composed mail what was given, and Postmark must be given the same headers.
+// Two parsers without common code must find in every composed mail what was given, and Postmark must get the same
+// headers.
 
 const MINIMAL = { version: 1, from: 'hector@example.com', to: ['ada@example.org'], text: 'Hello' };
 const INVITATION = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Größe\r\nEND:VCALENDAR\r\n';
@@ -39,7 +40,7 @@ describe('two readers', () => {
         expect(other.inReplyTo).toBe(headers['in-reply-to']?.trim());
         const note = headers['X-Note']?.trim();
         const found = headerFields(mime).find(([name]) => name === 'X-Note')?.[1];
-        // Neither decodes what it does not know; a reader of mail does it with words such as these.
+        // Both parsers leave unknown headers encoded; a mail reader decodes them with words such as these.
         expect(found && decodeWords(found)).toBe(note);
         expect(found && /=\?UTF-8\?B\?/.test(found) ? readEncodedWords(found) : found).toBe(note);
       }),
@@ -106,7 +107,7 @@ describe('two readers', () => {
   );
 });
 
-/** Names that parsers trim or fold are not theirs to find; the tests of the writer hold those to the letter. */
+/** Parsers may trim or fold names; the tests of the writer check names literally. */
 const words = fc
   .array(
     fc.oneof(
@@ -203,6 +204,6 @@ function expectEncodedWordsInPlace(mime: Buffer): void {
   const text = mime.toString('latin1');
   for (const line of text.split('\r\n')) if (WORD.test(line)) expect(line.length).toBeLessThanOrEqual(76);
   for (const [name, value] of headerFields(mime)) if (WORD.test(value)) expect(name).toMatch(MAY_ENCODE);
-  // Headers of parts have none at all.
+  // Headers of parts have no encoded words.
   expect(text.slice(text.indexOf('\r\n\r\n')).match(/^[A-Za-z-]+:.*=\?utf-8\?/gim)).toBeNull();
 }

@@ -18,7 +18,7 @@ async function flushed(add: (metrics: ReturnType<typeof emfMetrics>) => void): P
   return lines.map((line) => JSON.parse(line) as Emf);
 }
 
-test('writes one line for each combination of dimensions, however much mail there was', async () => {
+test('writes one line for each combination of dimensions, regardless of the number of messages', async () => {
   const lines = await flushed((metrics) => {
     for (let mail = 0; mail < 10; mail++) {
       metrics.add('Attempts', 1, { provider: 'postmark', outcome: 'accepted' });
@@ -32,7 +32,7 @@ test('writes one line for each combination of dimensions, however much mail ther
   expect(lines[0]?.['AttemptLatency']).toHaveLength(10);
 });
 
-test('gives a metric the dimensions of its definition and no other, none of the library either', async () => {
+test('gives a metric exactly the dimensions of its definition, without those of the library', async () => {
   const lines = await flushed((metrics) => {
     metrics.add('Contradictions', 1, { provider: 'postmark', outcome: 'refused' });
     metrics.add('Delay', 3, { provider: 'postmark' });
@@ -54,7 +54,7 @@ test('keeps a provider and an outcome of the same name apart', async () => {
   expect(lines).toHaveLength(2);
 });
 
-test('keeps the dimensions of values beyond the hundred that one entry takes', async () => {
+test('keeps the dimensions of values beyond the hundred of one entry', async () => {
   const lines = await flushed((metrics) => {
     for (let mail = 0; mail < 250; mail++)
       metrics.add('AttemptLatency', mail, { provider: 'ses', outcome: 'accepted' });

@@ -27,12 +27,12 @@ afterAll(() => aws.close());
 const fault = (error: string, times: number) =>
   faults.set('aws', parseFaults({ service: 's3', operation: 'PutObject', error, times }));
 
-test('a write is repeated while the bucket is away for a moment', async () => {
+test('a write is repeated while the bucket is unavailable for a moment', async () => {
   await fault('ServiceUnavailable', 3);
   await expect(put('a', 'x')).resolves.toEqual({ bucket: 'mail', key: 'a' });
 });
 
-test('it is given up after four tries, however many writes went wrong before', async () => {
+test('a write is given up after four tries, however many writes failed before', async () => {
   for (let write = 0; write < 60; write++) {
     await fault('ServiceUnavailable', 3);
     await put('b', 'x');
@@ -41,7 +41,7 @@ test('it is given up after four tries, however many writes went wrong before', a
   await expect(put('b', 'x')).rejects.toThrow();
 });
 
-test('what a policy refuses is refused at once', async () => {
+test('a denial by a policy is not retried', async () => {
   await fault('AccessDenied', 1);
   await expect(put('c', 'x')).rejects.toMatchObject({ name: 'AccessDenied' });
 });

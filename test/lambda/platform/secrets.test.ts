@@ -43,7 +43,7 @@ it('reads a secret once in five minutes, and at once when asked to', async () =>
   expect(reads).toBe(3);
 });
 
-it('goes on with the old value while the service fails, and refuses when there is none', async () => {
+it('keeps the old value while the service fails, and refuses when there is none', async () => {
   const { secrets } = await givenSecrets();
   answer = () => ({ status: 200, body: { SecretString: '{"key":"good"}' } });
   await secrets.read('a');
@@ -79,7 +79,7 @@ it.each([
   [500, { __type: 'InternalServiceError', message: 'oh' }],
   [503, {}],
 ])(
-  'an error of the service is no fault of the secret, is counted, and is not waited for twice: %d %o',
+  'an error of the service is not a fault of the secret, is counted, and is not waited for twice: %d %o',
   async (...given) => {
     const { secrets, counted } = await givenSecrets();
     answer = () => ({ status: given[0], body: given[1] });

@@ -10,7 +10,7 @@ import type { managedSecrets } from '../../../lambda/platform/secrets.ts';
 import { dynamoTable } from '../../../lambda/platform/table.ts';
 import { block } from '../../support/block.ts';
 
-/** What happens to a request, by the socket that it comes on: 1 for its first request. */
+/** What happens to a request, by its number on its socket: 1 for the first one. */
 let onRequest: (answer: () => void, socket: Socket, nthOfSocket: number) => void;
 let connections = 0;
 let requests = 0;
@@ -80,7 +80,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-it('drops all that were kept when one of them is dead: none of them is tried after it', async () => {
+it('drops all kept sockets when one of them is dead: none of them is tried', async () => {
   const call = await givenCall('the table');
   await Promise.all(Array.from({ length: 10 }, call));
   const kept = connections;
@@ -89,7 +89,7 @@ it('drops all that were kept when one of them is dead: none of them is tried aft
   await call();
   await call();
 
-  // One was found dead; the second call has the fresh one, which is dead by then as well.
+  // One was found dead; the second call uses the fresh one, which is dead by then as well.
   expect(connections).toBe(kept + 2);
   expect(requests).toBe(10 + 2 + 2);
 });
@@ -106,7 +106,7 @@ it('goes on over a fresh socket when a kept one is silent', async () => {
   expect(requests).toBe(5 + 2);
 });
 
-it('makes no second message where a fresh socket is reset, since that one may have been taken', async () => {
+it('does not repeat a request that is reset on a fresh socket, since it may have been accepted', async () => {
   onRequest = (_good, socket) => socket.resetAndDestroy();
 
   await expect(sqsQueueOneTry.send(`${url}/000000000000/q`, 'body')).rejects.toThrow();
@@ -114,7 +114,7 @@ it('makes no second message where a fresh socket is reset, since that one may ha
   expect(requests).toBe(1);
 });
 
-it('takes an answer that lay there when the process went on, long after the time was up', async () => {
+it('accepts an answer that had arrived when the process went on, long after the time was up', async () => {
   const distant = await givenDistantServer();
   pointTo(distant.port);
   const table = dynamoTable('state', { maxAttempts: 1 });
@@ -176,7 +176,7 @@ async function givenCall(name: (typeof names)[number]): Promise<() => Promise<un
   }
 }
 
-/** A table on a thread of its own, which answers while this one stands still. */
+/** A table on its own thread, which answers while the test's thread stands still. */
 async function givenDistantServer() {
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

@@ -37,7 +37,7 @@ async function givenTable(each: number) {
 }
 
 describe('reading several items', () => {
-  it('asks again for those that a table under load left out', async () => {
+  it('asks again for keys that a table under load left out', async () => {
     const { table, asked } = await givenTable(2);
 
     const items = await table.getAll(['switch/a', 'switch/b', 'circuit/a']);
@@ -46,7 +46,7 @@ describe('reading several items', () => {
     expect(asked).toEqual([['switch/a', 'switch/b', 'circuit/a'], ['circuit/a']]);
   });
 
-  it('fails rather than call what was left out missing', async () => {
+  it('fails instead of calling an item missing that was left out', async () => {
     const { table, asked } = await givenTable(0);
 
     await expect(table.getAll(['switch/a'])).rejects.toThrow('left out');

@@ -1,9 +1,9 @@
 import type { SmtpStage } from '../../../lambda/providers/smtp/facts.ts';
 
 /**
- * Answers of providers and servers and what each means, judged by hand: from their documentation (SES, Mailgun, Postmark,
+ * Answers of providers and servers with their meaning, judged by hand: from their documentation (SES, Mailgun, Postmark,
  * Gmail, Microsoft 365, SendGrid, Zoho, Brevo), from the source of mail servers (Postfix, Exim, qmail, OpenSMTPD,
- * Exchange), and from public reports of users, read on 2026-11-28. Names and addresses are made up.
+ * Exchange), and from public reports of users, read on 2026-11-28. Names and addresses are invented.
  */
 export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonly (readonly [SmtpStage, string])[]])[] =
   [

@@ -15,7 +15,7 @@ const CONFIGS = {
 } as const satisfies Record<string, ProviderConfig>;
 type Type = keyof typeof CONFIGS;
 
-/** A provider of all four types on a thread of its own, which answers while this one stands still. */
+/** A provider of each type on its own thread, which answers while the test's thread stands still. */
 const PROVIDER = `
   const { parentPort } = require('node:worker_threads');
   const tell = (what) => parentPort.postMessage(what);
@@ -71,7 +71,7 @@ afterEach(async () => {
 });
 
 describe.each(Object.keys(CONFIGS) as Type[])('%s', (type) => {
-  it('believes the answer that came while the process stood still, though the deadline is long over', async () => {
+  it('accepts the answer that came while the process stood still, though the deadline has passed', async () => {
     const send = await givenSend(type);
 
     const sending = send(DEADLINE_MS);

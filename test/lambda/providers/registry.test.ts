@@ -7,6 +7,6 @@ test.each(PROVIDER_TYPES)('%s is listed under its own name and can be loaded', a
   expect(await loadProvider(type)).toHaveProperty('create', expect.any(Function));
 });
 
-test('there is nothing in the list that has no type', () => {
+test('the list contains nothing without a type', () => {
   expect(Object.keys(definitions).sort()).toEqual([...PROVIDER_TYPES].sort());
 });

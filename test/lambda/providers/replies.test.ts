@@ -11,7 +11,7 @@ import type { SmtpStage } from '../../../lambda/providers/smtp/facts.ts';
 import type { WireTrace } from '../../../lambda/providers/wire.ts';
 import { MAILGUN_ANSWERS, POSTMARK_ANSWERS, SES_ANSWERS, SMTP_ANSWERS } from './answers.ts';
 
-/** An answer of a provider to one mail, and the readings of it that are right: quoted from public reports. */
+/** A provider's answer to one message, quoted from public reports, and the right readings of it. */
 interface Reply {
   readonly id: string;
   readonly provider: 'ses' | 'smtp';
@@ -31,7 +31,7 @@ interface Reply {
 const file = new URL('../../fixtures/outbound/replies.json', import.meta.url);
 const replies: readonly Reply[] = JSON.parse(readFileSync(file, 'utf8'));
 
-describe('answers that public reports quote', () => {
+describe('answers in public reports', () => {
   it.each(replies.map((reply) => [reply.id, reply] as const))('%s', (_, reply) => {
     const outcome = read(reply);
 

@@ -8,7 +8,7 @@ const REFUSED: Outcome = { kind: 'refused', blames: 'message', reason: 'address'
 const mailboxes = (count: number) =>
   Array.from({ length: count }, (_, place) => ({ address: `r${place}@example.org` }));
 
-/** A provider that takes no call with a bad recipient in it, and names the first one or nobody. */
+/** A provider that refuses every call with a bad recipient, and names the first of them or none. */
 function given(bad: ReadonlySet<string>, { names = false, failAt = Number.POSITIVE_INFINITY, then = DOWN } = {}) {
   const served: string[] = [];
   const calls: PartialCall[] = [];
@@ -26,7 +26,7 @@ function given(bad: ReadonlySet<string>, { names = false, failAt = Number.POSITI
 const DOWN: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 
 describe('an all-or-nothing refusal', () => {
-  it('serves every good recipient once and refuses exactly the bad ones, however they lie', async () => {
+  it('serves every good recipient once and refuses exactly the bad ones, in any order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }), fc.boolean(), async (flags, names) => {
         const to = mailboxes(flags.length);
@@ -58,7 +58,7 @@ describe('an all-or-nothing refusal', () => {
       expect(recipients?.get(one)).toEqual({ kind: 'throttled', of: 'recipient', reason: 'not-tried' });
   });
 
-  it('begins no call that would not have the time to connect', async () => {
+  it('begins no call without time to connect', async () => {
     const world = given(new Set(['r0@example.org']));
     const slow = async (call: PartialCall) => {
       await new Promise((resolve) => setTimeout(resolve, 60));
@@ -87,7 +87,7 @@ describe('an all-or-nothing refusal', () => {
   });
 });
 
-it('a narrow call names nobody but its recipients', async () => {
+it('a narrow call contains only its recipients', async () => {
   const attempt = attemptOf({ to: mailboxes(2), cc: [{ address: 'c@example.org' }] });
   const mime = await mimeFor(attempt, { recipients: ['r1@example.org'], deadlineMs: 1, narrow: true });
   expect(mime.toString()).toMatch(/^To: r1@example\.org\r$/m);

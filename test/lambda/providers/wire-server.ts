@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Message } from '../../../lambda/mail/message.ts';
 import type { Attempt } from '../../../lambda/providers/provider.ts';
 
-/** A request as it arrived, body and all. */
+/** A request as it arrived, with its body. */
 export interface Received {
   readonly method: string;
   readonly url: string;
@@ -14,7 +14,7 @@ export interface Received {
 /** What to do with a request that was read to its end. */
 export type Answer = (response: ServerResponse, request: Received, socket: Socket) => void;
 
-/** A server on an ephemeral port of 127.0.0.1 that keeps what it received and answers as told. */
+/** A server on an ephemeral port of 127.0.0.1 that records requests and gives the configured answers. */
 export async function startServer(answer: Answer, onHead?: (request: IncomingMessage) => boolean) {
   const received: Received[] = [];
   const sockets = new Set<Socket>();
@@ -51,19 +51,19 @@ export async function startServer(answer: Answer, onHead?: (request: IncomingMes
   };
 }
 
-/** A port that nobody listens on. */
+/** A port without a listener. */
 export async function closedPort(): Promise<number> {
   const server = await startServer(() => {});
   await server.close();
   return server.port;
 }
 
-/** An answer as it stands, whatever it means. */
+/** An answer with exactly these bytes. */
 export function verbatim(status: number, headers: Record<string, string>, body: string): Answer {
   return (response) => response.writeHead(status, headers).end(body);
 }
 
-/** Ways to lose an answer after the request was read, and what each proves. */
+/** Ways to lose an answer after the request was read, and what each means. */
 export const LOST: readonly { readonly name: string; readonly answer: Answer; readonly reason: string }[] = [
   {
     name: 'reset after the request was read',
@@ -87,7 +87,7 @@ export const LOST: readonly { readonly name: string; readonly answer: Answer; re
   },
 ];
 
-/** MIME with what a careless transport would change: bare dots, trailing blanks, 8-bit bytes, every byte value. */
+/** MIME with parts that a careless transport would change: bare dots, trailing blanks, 8-bit bytes, every byte value. */
 export const MIME = Buffer.concat([
   Buffer.from(
     'From: a@example.com\r\nTo: list@example.org\r\nX-Mailover-Id: order-1\r\n\r\n.\r\nblanks  \r\n%recipient.name% {{x}}\r\n--\r\n',
@@ -96,7 +96,7 @@ export const MIME = Buffer.concat([
   Buffer.from('\r\nend'),
 ]);
 
-/** An attempt at a small message; `recipients` differ from the header on purpose. */
+/** An attempt with a small message; `recipients` differ from the header on purpose. */
 export function attemptOf(change: { message?: Partial<Message>; attempt?: Partial<Attempt> } = {}): Attempt {
   const message: Message = {
     id: 'order-1',

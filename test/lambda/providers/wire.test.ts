@@ -45,7 +45,7 @@ function post(url: string, body: string | Buffer = 'mail', agent?: http.Agent): 
 }
 
 describe('watchWire', () => {
-  it('tells a whole answer with status and headers', async () => {
+  it('records a whole answer with status and headers', async () => {
     const server = await serve(verbatim(429, { 'retry-after': '7' }, 'slow down'));
     const { result, error, trace } = await watchWire(limits, () => post(server.url));
     expect(result).toBe('slow down');
@@ -129,7 +129,7 @@ describe('watchWire', () => {
   });
 
   it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL', 'EAI_MEMORY'])(
-    'blames %s on this process, before anything was sent, and on nobody afterwards',
+    'blames %s on this process, before anything was sent, and on no one afterwards',
     (failure) => {
       const trace = { connected: false, written: false, complete: false, failure };
       expect(networkOutcome(trace)).toMatchObject({ kind: 'unavailable', blames: 'worker', reason: 'local-limit' });

@@ -10,7 +10,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const NOW = Date.UTC(2026, 10, 25, 12, 0, 0);
 
-test('a mail that kills the process is delivered with its raw form only, after all others', async () => {
+test('a mail that crashes the process is delivered with its raw form only, after all others', async () => {
   const world = givenWorld({ receptions: ['poison', 'b', 'c'], storage: true });
   world.deadly.add('poison');
   await world.runAndDie();
@@ -27,7 +27,7 @@ test('a mail that kills the process is delivered with its raw form only, after a
   expect(world.log()).not.toContain('@');
 });
 
-test('a mail that kills however it is touched is told by the list alone', async () => {
+test('a mail that crashes every processing is delivered from the list alone', async () => {
   const world = givenWorld({ receptions: ['poison'], storage: true });
   world.deadly.add('poison').add('know/poison');
   for (let death = 0; death < 3; death += 1) {
@@ -46,7 +46,7 @@ test('a mail that kills however it is touched is told by the list alone', async 
   ]);
 });
 
-test('a run that ends before it has a mail in hand is not laid to the one of before', async () => {
+test('a run that ends before its first check is not blamed on the mail of the run before', async () => {
   const world = givenWorld({ receptions: ['poison', 'b'], storage: true });
   world.deadly.add('poison');
   await world.runAndDie();
@@ -59,7 +59,7 @@ test('a run that ends before it has a mail in hand is not laid to the one of bef
   expect(world.messages()[1]).toMatchObject({ messageId: '<poison@example.org>', raw: { form: 'mime' } });
 });
 
-test('how far all is settled is written down span by span, and waiting mail does not keep the rest from its turn', async () => {
+test('progress is recorded span by span, and waiting mail does not delay the rest', async () => {
   const many = Array.from({ length: 700 }, (_, n) => `m${n}`);
   const world = givenWorld({ receptions: many, storage: true });
   for (const id of many.slice(0, 350)) world.unreachable.add(id);
@@ -75,7 +75,7 @@ test('how far all is settled is written down span by span, and waiting mail does
   expect(world.until()).toBe(world.now() - 45 * MINUTE);
 });
 
-test('a run that is cut off leaves its place at the last span of which all was settled', async () => {
+test('a run that is cut off leaves its progress at the last span that was settled', async () => {
   const many = Array.from({ length: 500 }, (_, n) => `m${n}`);
   const world = givenWorld({ receptions: many, storage: true });
   world.deadly.add('m290');
@@ -87,7 +87,7 @@ test('a run that is cut off leaves its place at the last span of which all was s
   expect(world.until()).toBeLessThanOrEqual(world.at('m290'));
 });
 
-test('what waits in a list of failed mail keeps neither the rest of the list nor new mail from its turn', async () => {
+test('mail that waits in a list of failed mail delays neither the rest of the list nor new mail', async () => {
   const standing = Array.from({ length: 600 }, (_, n) => `s${n}`);
   const world = givenWorld({ standing, receptions: ['a'], again: true });
 
@@ -98,7 +98,7 @@ test('what waits in a list of failed mail keeps neither the rest of the list nor
   expect(world.counts()).toMatchObject({ asked: 600, recovered: 1 });
 });
 
-test('what cannot be known for a day is given by the list, and counted', async () => {
+test('what cannot be known for a day is delivered from the list, and counted', async () => {
   const world = givenWorld({ receptions: ['a', 'b'] });
   world.unknown.add('a');
   await world.run();
@@ -121,7 +121,7 @@ test('an event that is indexed late is still found', async () => {
   expect(world.messages()).toMatchObject([{ messageId: '<a@example.org>' }]);
 });
 
-test('a span that nobody looked at in time is counted', async () => {
+test('a span that was not checked in time is counted', async () => {
   const world = givenWorld({ receptions: [] });
   await world.run();
   expect(world.counts()).not.toHaveProperty('skipped');
@@ -139,12 +139,12 @@ test('each provider has a share of the time, whatever the ones before it need', 
 
   await world.run();
 
-  // One behind the other, they would share 195 s so that the second one has nothing.
+  // One after the other, they would share 195 s, and the second one would get nothing.
   expect(world.knows.filter((id) => id === 'm0')).toHaveLength(2);
   expect(world.counts()).toMatchObject({ behind: 2 });
 });
 
-/** A provider whose mail came a second apart, an hour before; and a reconciler with four minutes for a run. */
+/** A provider whose mail arrived a second apart, an hour before; and a reconciler with four minutes for a run. */
 function givenWorld({
   keys = ['it'],
   receptions,
@@ -156,7 +156,7 @@ function givenWorld({
   keys?: readonly string[];
   receptions: readonly string[];
   standing?: readonly string[];
-  /** Of the newest. */
+  /** Age of the newest mail. */
   age?: number;
   storage?: boolean;
   again?: boolean;
@@ -264,7 +264,7 @@ function givenWorld({
     knows,
     at,
     run,
-    /** A run that ends with its process, over a mail that is deadly. */
+    /** A run that ends with its process, at a mail that crashes it. */
     async runAndDie() {
       const dead = new Promise<void>((resolve) => {
         died = resolve;

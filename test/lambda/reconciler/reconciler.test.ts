@@ -17,7 +17,7 @@ import { type ReceiveOptions, Receiving } from '../../../local/simulators/inboun
 import { memoryTable } from '../../support/memory-table.ts';
 
 const HOUR = 3_600_000;
-/** Of the reconciler's own waits: Mailgun's 45 minutes are 5.4 s. */
+/** Speed of the reconciler's own waits: Mailgun's 45 minutes are 5.4 s. */
 const SCALE = 500;
 const servers: Server[] = [];
 afterEach(() => {
@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 describe('Mailgun', () => {
-  test('fetches stored mail that nobody told us of, whole, and only once', async () => {
+  test('fetches stored mail that was not posted, complete, and only once', async () => {
     const world = await givenWorld('mailgun');
     await world.take({ form: 'store', hold: 'lost' }, 'a');
 
@@ -42,7 +42,7 @@ describe('Mailgun', () => {
     expect(world.counts()).toMatchObject({ recovered: 1, looked: 2 });
   });
 
-  test('fetches mail that was posted in vain to the end of the schedule', async () => {
+  test('fetches mail that was posted without success to the end of the schedule', async () => {
     const world = await givenWorld('mailgun');
     const failed = await world.take({ form: 'form' }, 'a');
     await until(() => failed.status === 'failed');
@@ -52,7 +52,7 @@ describe('Mailgun', () => {
     expect(world.messages()).toMatchObject([{ messageId: '<a@example.com>' }]);
   });
 
-  test('leaves what arrived alone, without fetching it', async () => {
+  test('does not fetch what arrived', async () => {
     const world = await givenWorld('mailgun');
     await world.take({ form: 'store', hold: 'lost' }, 'a');
     await world.run();
@@ -83,7 +83,7 @@ describe('Mailgun', () => {
     expect(world.counts()).toMatchObject({ notice: 1 });
   });
 
-  test('brings the whole of a mail that arrived in part, once its storage has it', async () => {
+  test('completes a mail that arrived in part, once its storage has it', async () => {
     const world = await givenWorld('mailgun');
     await world.take({ form: 'store', hold: 'lost' }, 'a');
     world.onlyEvents();
@@ -101,7 +101,7 @@ describe('Mailgun', () => {
     expect(world.messages()[1]?.attachments).toMatchObject([{ filename: 'a.bin' }]);
   });
 
-  test('looks again in the next run at what could not be fetched', async () => {
+  test('checks again in the next run what could not be fetched', async () => {
     const world = await givenWorld('mailgun');
     await world.take({ form: 'store', hold: 'lost' }, 'a');
     world.breakStorage(true);
@@ -117,7 +117,7 @@ describe('Mailgun', () => {
 });
 
 describe('Postmark', () => {
-  test('has failed mail posted again, at most twice, then gives what is known, flagged', async () => {
+  test('has failed mail posted again, at most twice, then delivers what is known, flagged', async () => {
     const world = await givenWorld('postmark');
     const failed = await world.take({}, 'a');
     await until(() => failed.status === 'failed');
@@ -138,7 +138,7 @@ describe('Postmark', () => {
     expect(world.counts()).toMatchObject({ asked: 2, notice: 1 });
   });
 
-  test('does not ask again while the provider is still at it', async () => {
+  test('does not ask again while the provider is still retrying', async () => {
     const world = await givenWorld('postmark');
     const failed = await world.take({}, 'a');
     await until(() => failed.status === 'failed');
@@ -149,7 +149,7 @@ describe('Postmark', () => {
     expect(world.counts()).toMatchObject({ asked: 1 });
   });
 
-  test('gives a notice at once of mail that can never fit', async () => {
+  test('delivers a notice at once for mail that is too large to be posted', async () => {
     const world = await givenWorld('postmark');
     const failed = await world.take({}, 'a', 5 * 1024 * 1024);
     await until(() => failed.status === 'failed');
@@ -160,7 +160,7 @@ describe('Postmark', () => {
     expect(world.messages()).toMatchObject([{ messageId: '<a@example.com>', flags: ['truncated'] }]);
   });
 
-  test('takes mail without attachments from the stored copy when posting it again is in vain', async () => {
+  test('delivers mail without attachments from the stored copy when posting it again fails', async () => {
     const world = await givenWorld('postmark');
     await world.take({ hold: 'lost' }, 'a', 'nothing');
 
@@ -171,7 +171,7 @@ describe('Postmark', () => {
     expect(world.counts()).toMatchObject({ recovered: 1 });
   });
 
-  test('lets blocked mail through, or leaves it to the rule', async () => {
+  test('receives blocked mail, or leaves it to the rule', async () => {
     const receives = await givenWorld('postmark');
     const leaves = await givenWorld('postmark', { blocked: 'leave' });
     const [one, other] = [await receives.take({ hold: 'blocked' }, 'a'), await leaves.take({ hold: 'blocked' }, 'a')];
@@ -183,7 +183,7 @@ describe('Postmark', () => {
     expect(other.status).toBe('blocked');
   });
 
-  test('looks at all of a long list, run by run', { timeout: 60_000 }, async () => {
+  test('checks all of a long list, run by run', { timeout: 60_000 }, async () => {
     const world = await givenWorld('postmark');
     for (let n = 0; n < 520; n += 1) await world.take({ hold: 'lost' }, `m${n}`, 'nothing');
 
@@ -207,12 +207,12 @@ test.each(['mailgun', 'postmark'] as const)('%s that does not answer is counted,
   expect(world.messages()).toHaveLength(1);
 });
 
-/** A simulated provider whose own posts reach nobody, and the reconciler before it. An hour of its time is a millisecond. */
+/** A simulated provider whose posts do not arrive, and the reconciler for it. An hour of its time is a millisecond. */
 describe.each(['mailgun', 'postmark'] as const)('a canary at %s', (type) => {
   const way = { way: 'out', provider: 'pm' } as const;
   const token = tokenOf(way, 1_800_000_000_000, 'secret');
 
-  test('that the receiver did not get is no missed mail, and proves no way', async () => {
+  test('that the receiver did not get is no missed mail, and does not count as returned', async () => {
     const world = await givenWorld(type);
     world.table.items.set(canaryKey(way), { pk: canaryKey(way), to: 'box@in.example.com', secret: 'secret', rev: 1 });
     await world.take({ form: 'store', hold: 'lost' }, 'a', 'nothing', token);
@@ -227,7 +227,7 @@ describe.each(['mailgun', 'postmark'] as const)('a canary at %s', (type) => {
     expect(world.table.items.get(canaryKey(way))).not.toHaveProperty('newestBack');
   });
 
-  test('is one by its token and at its own address alone', async () => {
+  test('is recognised only by its token and at its own address', async () => {
     const world = await givenWorld(type);
     world.table.items.set(canaryKey(way), { pk: canaryKey(way), to: 'box@in.example.com', secret: 'other', rev: 1 });
     await world.take({ form: 'store', hold: 'lost' }, 'a', 'nothing', token);
@@ -323,7 +323,7 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
       return await receiving.take({ raw, from: 'ada@example.com', to: 'box@in.example.com' }, options);
     },
     run: async () => {
-      // Beyond what is too young to be asked for, and beyond the full second that Postmark's filter knows.
+      // Beyond mail that is too young to be asked for, and beyond the full second of Postmark's filter.
       passed += 6_500;
       await reconcile(() => 60_000);
     },
@@ -336,7 +336,7 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
     breakStorage: (broken: boolean) => {
       storageBroken = broken;
     },
-    /** As if another function had put the messages on the queue. */
+    /** As if another function had sent the messages to the queue. */
     forget: () => {
       for (const pk of table.items.keys()) if (/^reconcile[rd]\//.test(pk)) table.items.delete(pk);
     },

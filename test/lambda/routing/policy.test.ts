@@ -38,7 +38,7 @@ describe('policy', () => {
     expect(policy({ class: 'login-codes' }, 600_001).expiresInMs).toBe(-1);
   });
 
-  it('takes from a route only what the route says', () => {
+  it('takes from a route only what it sets', () => {
     expect(policy({ class: 'invoices' })).toEqual({
       preference: { class: 'invoices' },
       onUnknown: 'hold',
@@ -46,7 +46,7 @@ describe('policy', () => {
     });
   });
 
-  it('lets the submission say otherwise, each thing by itself', () => {
+  it('lets the submission override each setting by itself', () => {
     const change = { class: 'login-codes', expiresAt: '2026-11-25T13:00:00+00:00' };
 
     expect(policy(change, 599_000)).toMatchObject({ expiresInMs: 3_600_000, onUnknown: 'failover' });

@@ -27,14 +27,14 @@ describe('route', () => {
     expect(keys('order-1', all)).toEqual(['postmark', 'mailgun', 'ses', 'mta']);
   });
 
-  it('takes the same way each time', () => {
+  it('gives the same order each time', () => {
     for (const id of ids.slice(0, 100)) expect(keys(id, all)).toEqual(keys(id, all));
     const id = ids.find((one) => keys(one, all)[0] === 'mta') ?? '';
 
     expect(keys(id, all)).toEqual(['mta', 'postmark', 'mailgun', 'ses']);
   });
 
-  it('sends from a substitute address rather than not at all, and after all that send it as it is', () => {
+  it('sends from a substitute address rather than not at all, but only after all providers that send it as it is', () => {
     const substitute = { fromDomains: ['mg.example.net'], substituteFrom: 'mail@mg.example.net' };
     const way = route('x', [{ ...mailgun, ...substitute }, postmark], definitions, facts);
 
@@ -68,7 +68,7 @@ describe('route', () => {
       { postmark: [QUOTED, 'why?@example.org'], ses: [QUOTED] },
     ],
   ])(
-    'passes over who can carry no address at all, and names who is to go elsewhere: %s',
+    'skips providers that can carry no address at all, and names the recipients for other providers: %s',
     (_, change, order, beyond) => {
       const way = route('x', all, definitions, { ...facts, ...change });
 
@@ -77,7 +77,7 @@ describe('route', () => {
     },
   );
 
-  it('carries addresses beyond ASCII over a server that is said to have SMTPUTF8', () => {
+  it('carries non-ASCII addresses through a server with the option SMTPUTF8', () => {
     const way = route('x', [{ ...mta, options: { host: 'mx.example.com', smtpUtf8: true } }], definitions, {
       ...facts,
       recipients: [UTF8],
@@ -90,7 +90,7 @@ describe('route', () => {
     ['an attachment of no bytes', { emptyAttachment: true }, 'refuses attachments of no bytes'],
     ['an invitation', { calendar: true }, 'cannot carry an invitation'],
     ['a question mark before the @', { recipients: ['why?@example.org'] }, 'cannot carry a local part with ?'],
-  ])('passes Postmark over for %s, and nobody else', (_, change, reason) => {
+  ])('skips Postmark for %s, and no other provider', (_, change, reason) => {
     const way = route('x', all, definitions, { ...facts, ...change });
 
     expect(way.skipped).toMatchObject([{ key: 'postmark', kind: 'unable', reason: expect.stringContaining(reason) }]);
@@ -106,7 +106,7 @@ describe('route', () => {
     });
   });
 
-  it('draws by a rule that no release may change, since a retry has to take the way of the first round', () => {
+  it('draws by a rule that no release may change, since a retry must use the order of the first round', () => {
     const equal = all.map((provider) => ({ ...provider, priority: 1 }));
     const draws = ranking('order-1', [{ ...equal[0], weight: 50 } as ProviderConfig, ...equal.slice(1)]);
 
@@ -136,7 +136,7 @@ describe('route', () => {
     ]);
   });
 
-  it('calls a message too large only if everybody does', () => {
+  it('calls a message too large only if it is too large for every provider', () => {
     const large = { ...facts, bytes: 42_000_000 };
     const told = (...given: Parameters<typeof route>) => uncarried(route(...given));
 
@@ -172,7 +172,7 @@ describe('route', () => {
     expect(skippedFor()).toEqual([{ key: 'mta', kind: 'unwanted', reason: 'carries no submission without a class' }]);
   });
 
-  it('puts providers that had their chance last, in the order in which they had it', () => {
+  it('puts providers that were already tried last, in the order of that list', () => {
     const order = (last: string[], preference = {}) =>
       route('x', all, definitions, facts, preference, last).order.map(({ key }) => key);
 
@@ -199,7 +199,7 @@ describe('route', () => {
       { recipients: ['a@example.org', 'b@example.org'], visibleRecipients: 0 },
       ['mailgun', 'ses', 'mta'],
     ],
-  ])('skips who cannot carry %s', (_, change, able) => {
+  ])('skips providers that cannot carry %s', (_, change, able) => {
     const { order } = route('x', all, definitions, { ...facts, ...change });
 
     expect(order.map(({ key }) => key)).toEqual(able);

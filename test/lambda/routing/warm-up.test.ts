@@ -21,7 +21,7 @@ describe('the share of a provider that warms up', () => {
     ['half way', '2026-12-11T12:00:00Z', 0.01],
     ['at the end', '2026-12-21T00:00:00Z', 0.1],
     ['a year later', '2027-12-21T00:00:00Z', 0.1],
-  ])('is right %s, and nobody else is touched', (_, time, share) => {
+  ])('is right %s, and other providers keep theirs', (_, time, share) => {
     const [nobody, growing, fixed] = shares(time);
 
     if (share === undefined) expect(growing).toBeUndefined();
@@ -38,7 +38,7 @@ describe('the share of a provider that warms up', () => {
     for (const [n, share] of days.slice(1).entries()) expect(share / (days[n] ?? 0)).toBeCloseTo(100 ** (1 / 20), 9);
   });
 
-  it('touches nobody without a share to grow to', () => {
+  it('changes nothing for a provider without a share to grow to', () => {
     const { share: _, ...shareless } = own;
     const list = [postmark, shareless, own];
 
@@ -50,7 +50,7 @@ describe('the share of a provider that warms up', () => {
     expect(third).toEqual({ ...own, share: expect.closeTo(0.01, 12) });
   });
 
-  it('leaves a list alone in which nobody warms up', () => {
+  it('leaves a list unchanged in which no provider warms up', () => {
     const list = [postmark, warm];
 
     expect(sharesAt(list, 0)).toBe(list);

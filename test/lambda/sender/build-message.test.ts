@@ -41,7 +41,7 @@ describe('buildMessage', () => {
     expect(message.replyTo).toEqual([{ address: 'ada@example.org' }]);
   });
 
-  it('offers one click only with a URL', () => {
+  it('offers one-click unsubscription only with a URL', () => {
     const both = build({ unsubscribe: { url: 'https://example.com/ü?a=<b', mailto: 'u+%@example.com' } });
     const mailOnly = build({ unsubscribe: { mailto: 'mailto:u@example.com?subject=stop' } });
 
@@ -66,7 +66,7 @@ describe('buildMessage', () => {
     ]);
   });
 
-  it('makes of an invitation an alternative and a file, with CRLF', () => {
+  it('turns an invitation into an alternative and a file, with CRLF', () => {
     const { calendar, attachments } = build({
       calendar: { method: 'REQUEST', content: 'BEGIN:VCALENDAR\nEND:VCALENDAR' },
     });
@@ -85,7 +85,7 @@ describe('buildMessage', () => {
     expect(message).not.toHaveProperty('html');
   });
 
-  it('names the field of an address that cannot be used', () => {
+  it('names the field of an invalid address', () => {
     const result = buildMessage(givenSubmission({ cc: ['cc@example.org', 'no address'] }), {
       id: 'i',
       attachments: [],

@@ -27,7 +27,7 @@ describe('calling a provider', () => {
     expect(world.reads).toEqual(['mailover/postmark', 'mailover/postmark fresh']);
   });
 
-  it('believes the refusal when the secret has not changed', async () => {
+  it('accepts the refusal when the secret has not changed', async () => {
     const world = givenCaller({ secrets: [{ serverToken: 'old' }, { serverToken: 'old' }], answer: () => badKey });
 
     expect(await world.outcome(postmark)).toEqual(badKey);
@@ -45,7 +45,7 @@ describe('calling a provider', () => {
     },
   );
 
-  it('blames nobody when Secrets Manager does not answer, or the code of the provider cannot be loaded', async () => {
+  it('blames no account when Secrets Manager does not answer, or the code of the provider cannot be loaded', async () => {
     const world = givenCaller({ secrets: [], answer: () => accepted });
     expect(await world.call(postmark)).toEqual({ notCalled: 'secrets-unreachable' });
     expect(await world.gate.enter(postmark, { id: 'x', lane: 'fresh' })).toMatchObject({ reason: 'unready' });
@@ -60,7 +60,7 @@ describe('calling a provider', () => {
     ['clock-skew', ['CredentialsRefused']],
     ['local-limit', []],
   ] as const)(
-    'blames nobody for %s of this process, tells it, and leaves the provider to others for a moment',
+    'blames no provider for %s of this process, logs it, and leaves the provider to others for a moment',
     async (reason, counted) => {
       vi.useFakeTimers();
       const detail = 'the canonical string should have been x-amz-security-token:planted';
@@ -79,7 +79,7 @@ describe('calling a provider', () => {
     },
   );
 
-  it('keeps what was taken where only a part of the recipients met a fault of this process', async () => {
+  it('keeps what was accepted where only some recipients met a fault of this process', async () => {
     const fault: Outcome = { kind: 'unavailable', blames: 'worker', reason: 'credentials-refused' };
     const recipients = new Map([['bob@example.org', fault]]);
     const world = givenCaller({ secrets: [], answer: () => accepted, recipients });
@@ -99,7 +99,7 @@ describe('calling a provider', () => {
     expect(world.reads).toEqual([]);
   });
 
-  it('blames the account when a provider cannot be set up, and tries again with the next mail', async () => {
+  it('blames the account when a provider cannot be created, and tries again with the next message', async () => {
     const world = givenCaller({
       secrets: [{ serverToken: 'broken' }, { serverToken: 'good' }],
       answer: () => accepted,
@@ -109,7 +109,7 @@ describe('calling a provider', () => {
     expect(await world.outcome(postmark)).toEqual(accepted);
   });
 
-  it('is ready with secret and code before the gate is asked, and leaves a bad secret to the attempt', async () => {
+  it('loads secret and code before the gate is asked, and leaves a bad secret to the attempt', async () => {
     const passenger = { id: 'x', lane: 'fresh' } as const;
     const world = givenCaller({ secrets: [{ serverToken: 'good' }, { serverToken: 'good' }], answer: () => accepted });
 
@@ -157,20 +157,20 @@ describe('asking a provider about an attempt', () => {
     expect(await world.lookUp(postmark)).toBe(found);
   });
 
-  it('believes the refusal when the secret has not changed', async () => {
+  it('accepts the refusal when the secret has not changed', async () => {
     const world = givenCaller({ secrets: [{ serverToken: 'old' }, { serverToken: 'old' }], lookup: () => wrongKey });
 
     expect(await world.lookUp(postmark)).toEqual(wrongKey);
   });
 
-  it('asks once more when the connection was lost: a question may be repeated', async () => {
+  it('asks once more when the connection was lost', async () => {
     const answers: LookupAnswer[] = [{ kind: 'cannot-say', reason: 'connection-lost' }, found];
     const lookup = () => answers.shift() as LookupAnswer;
 
     expect(await givenCaller({ secrets: [], lookup }).lookUp(ses)).toBe(found);
   });
 
-  it('learns nothing from a type that cannot be asked, without a secret, or from a defect in its code', async () => {
+  it('gets no answer for a type that cannot be asked, without a secret, or from a defect in its code', async () => {
     expect(await givenCaller({ secrets: [] }).lookUp(ses)).toEqual({ kind: 'cannot-say', reason: 'not-askable' });
     expect(await givenCaller({ secrets: [] }).lookUp(postmark)).toMatchObject({ reason: 'secrets-unreachable' });
     expect(await givenCaller({ secrets: [new UnusableSecret('missing')] }).lookUp(postmark)).toMatchObject({

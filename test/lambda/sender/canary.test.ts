@@ -10,7 +10,7 @@ const OUT: Canaries = {
   config: { to: 'canary@in.example.com', everyMinutes: 30 },
   class: 'payslips',
 };
-/** After the time that each test begins at. */
+/** After the time at which each test begins. */
 const LATER = Date.parse('2026-11-24T13:00:00Z');
 const canary = (expiresAt = LATER) => canarySubmission(OUT, 'token', expiresAt);
 const SubmissionId = canaryId(OUT, 7);
@@ -23,7 +23,7 @@ const FAILURES: Outcome[] = [
 ];
 
 describe('a canary', () => {
-  it('goes over its own provider only, under its own name, whatever the route of its class', async () => {
+  it('is sent through its own provider only, under its own name, whatever the route of its class', async () => {
     const world = givenWorld({ postmark: [{ kind: 'accepted', providerMessageId: '1' }] });
 
     await world.send(await world.redriven(canary(), { SubmissionId }));
@@ -33,19 +33,16 @@ describe('a canary', () => {
     expect(world.entry(SubmissionId)).toMatchObject({ state: 'done' });
   });
 
-  it.each(FAILURES)(
-    'that is $kind goes nowhere: neither is it tried again nor kept as a dead letter',
-    async (outcome) => {
-      const world = givenWorld({ postmark: [outcome] });
+  it.each(FAILURES)('that is $kind is dropped: neither retried nor kept as a dead letter', async (outcome) => {
+    const world = givenWorld({ postmark: [outcome] });
 
-      await world.send(await world.redriven(canary(), { SubmissionId }));
+    await world.send(await world.redriven(canary(), { SubmissionId }));
 
-      expect(world.calls).toEqual(['postmark']);
-      expect(world.sent).toEqual([]);
-    },
-  );
+    expect(world.calls).toEqual(['postmark']);
+    expect(world.sent).toEqual([]);
+  });
 
-  it('that is late goes nowhere', async () => {
+  it('that is late is dropped', async () => {
     const world = givenWorld({});
 
     await world.send(await world.redriven(canary(1), { SubmissionId }));
@@ -55,8 +52,8 @@ describe('a canary', () => {
   });
 });
 
-describe('the mail of a producer', () => {
-  it.each(FAILURES)('is kept though it calls itself a canary, when it is $kind', async (outcome) => {
+describe("a producer's mail", () => {
+  it.each(FAILURES)('is kept though it claims to be a canary, when it is $kind', async (outcome) => {
     const body = { ...canary(), class: 'x' };
     for (const attributes of [{ SubmissionId }, { SubmissionId, Proof: 'A'.repeat(43) }]) {
       const world = givenWorld({ postmark: [outcome, outcome, outcome] });
@@ -66,7 +63,7 @@ describe('the mail of a producer', () => {
     }
   });
 
-  it('is malformed if its id begins as those of canaries do, and is kept', async () => {
+  it('is malformed if its id has the prefix of canaries, and is kept', async () => {
     for (const id of [SubmissionId, 'mailover-canary:postmark:1', 'mailover-canary:nobody:x']) {
       const world = givenWorld({});
       await world.send(sqsRecord({ ...canary(), id }, { messageId: 'message-1' }));

@@ -8,7 +8,7 @@ const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 const DAY = 24 * 3_600_000;
 
-/** A record that was sent so many days before its first receive. */
+/** A queue message that was sent this many days before its first receive. */
 function waited(world: { now: number }, body: unknown, days: number, receiveCount = 1) {
   const record = sqsRecord(body, { sentAt: world.now - days * DAY, receiveCount });
   return { ...record, attributes: { ...record.attributes, ApproximateFirstReceiveTimestamp: String(world.now) } };
@@ -26,7 +26,7 @@ describe('a message that waited on the outbound queue', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
   });
 
-  it('for longer ends as Exhausted, as a new message of ours, and no provider is called', async () => {
+  it('for longer ends as Exhausted, like a new message of ours, and no provider is called', async () => {
     const world = givenWorld({});
     const record = waited(world, mail, 5.01);
 
@@ -36,7 +36,7 @@ describe('a message that waited on the outbound queue', () => {
     expect(world.sent[0]?.attributes['FirstSeen']).toBe(new Date(world.now - 5.01 * DAY).toISOString());
   });
 
-  it('for longer, and has expired meanwhile, ends as Expired', async () => {
+  it('for longer, and has expired in the meantime, ends as Expired', async () => {
     const world = givenWorld({});
 
     await world.send(waited(world, { ...mail, expiresAt: new Date(world.now - 1_000).toISOString() }, 6));
@@ -45,7 +45,7 @@ describe('a message that waited on the outbound queue', () => {
   });
 
   it.each([
-    ['a version that nobody here reads', { ...mail, version: 2 }, 'Malformed'],
+    ['an unknown version', { ...mail, version: 2 }, 'Malformed'],
     ['an object that cannot be read', { version: 1, s3: { bucket: 'mail', key: 'submissions/1' } }, 'Exhausted'],
   ])('for longer ends at once with %s, before SQS deletes it', async (_, body, reason) => {
     const world = givenWorld({}, { objects: { read: () => Promise.reject(new Error('503')) } });
@@ -55,7 +55,7 @@ describe('a message that waited on the outbound queue', () => {
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: reason } }]);
   });
 
-  it('is no failure if it is a copy of what has been accepted', async () => {
+  it('is not a failure if it is a copy of an accepted one', async () => {
     const world = givenWorld({ postmark: [accepted] });
     await world.send(sqsRecord(mail));
 
@@ -66,7 +66,7 @@ describe('a message that waited on the outbound queue', () => {
 });
 
 describe('expiresAt', () => {
-  it('is at most 14 days ahead, but for the clock of the producer', async () => {
+  it("is at most 14 days ahead, with an allowance for the producer's clock", async () => {
     const world = givenWorld({ postmark: [accepted] });
     const until = (ms: number) => ({ ...mail, expiresAt: new Date(world.now + ms).toISOString() });
 
@@ -115,7 +115,7 @@ describe('the objects of a message', () => {
     expect(fresh.renewed).toEqual([]);
   });
 
-  it('that cannot be copied just now keep it on its queue, where it is still known as redriven', async () => {
+  it('that cannot be copied now keep it on its queue, where it is still recognised as redriven', async () => {
     const { world } = givenObjects(() => Promise.reject(new Error('SlowDown')));
 
     const redriven = world.redriven(pointer, { Reason: 'Refused', SubmissionId: 'order-1' });

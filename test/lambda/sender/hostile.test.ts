@@ -7,7 +7,7 @@ import { sqsRecord } from '../../support/sqs-record.ts';
 const COUNT = Number(process.env['MAILOVER_HOSTILE'] ?? 2_000);
 const PLANT = 'planted-7f3a';
 
-/** Numbers in [0, 1) that a seed gives again (mulberry32). */
+/** Numbers in [0, 1), repeatable by seed (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -90,7 +90,7 @@ function hostileBody(place: number): string {
   };
   if (random() < 0.3) delete mail['id'];
   for (let changes = Math.floor(random() * 3); changes > 0; changes--) mail[pick(FIELDS)] = pick(EVIL);
-  // A name that it may have is told in the log, as every producer's is.
+  // An id may be logged, as every producer's is.
   if (String(mail['id']).includes(PLANT)) mail['id'] = `order-${place}`;
   const json = JSON.stringify(mail);
   return random() < 0.1 ? json.slice(0, Math.floor(random() * json.length)) || '{' : json;
@@ -129,7 +129,7 @@ it(`${COUNT} hostile messages crash nothing, lose nothing and leave nothing behi
     });
     const body = hostileBody(place);
     const record = { attributes: hostileAttributes(), sentAt: world.now, messageId: `message-${place}` };
-    // What a release to come may read is the one thing that stays on the queue until its last receive.
+    // Only a version that a future release may read stays on the queue until its last receive.
     const end = await world.send(sqsRecord(body, record)).then(
       () => 'ended',
       (error: Error) => error.name,
@@ -151,7 +151,7 @@ it(`${COUNT} hostile messages crash nothing, lose nothing and leave nothing behi
     const home = homes[0] ?? 'done';
     ends[home] = (ends[home] ?? 0) + 1;
   }
-  // All ends have been seen.
+  // Every kind of end has occurred.
   expect(Object.keys(ends).toSorted()).toEqual(
     expect.arrayContaining(['dead', 'done', 'retry-mailgun', 'retry-postmark']),
   );

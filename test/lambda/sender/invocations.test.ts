@@ -3,7 +3,7 @@ import { invocationsOfAge, MAX_AGE_MS } from '../../../lambda/submission/backoff
 import { readAttributes, retryAttributes } from '../../../lambda/submission/retry-attributes.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
-test('a letter counts how often the sender was invoked with its mail, also in vain', () => {
+test('a message counts the invocations of the sender, including failed ones', () => {
   const first = readAttributes(sqsRecord('{}', { receiveCount: 3 }), {});
   const attributes = retryAttributes(first, 'postmark', Date.now());
   const second = readAttributes(sqsRecord('{}', { receiveCount: 2 }), attributes);
@@ -12,7 +12,7 @@ test('a letter counts how often the sender was invoked with its mail, also in va
   expect(second.invocations).toBe(5);
 });
 
-test('a redrive begins to count anew', () => {
+test('a redrive starts the count again', () => {
   const attributes = {
     Reason: 'Exhausted',
     SubmissionId: 'order-1',
@@ -23,7 +23,7 @@ test('a redrive begins to count anew', () => {
   expect(readAttributes(sqsRecord('{}'), attributes).invocations).toBe(1);
 });
 
-test('a mail that waits as long as any may is far below what its age explains', () => {
+test('a message that waits as long as allowed is far below what its age explains', () => {
   // A round and up to four hops each hour, and the first waits, which double.
   const usual = (ageMs: number) => 12 + (5 * ageMs) / 3_600_000;
 

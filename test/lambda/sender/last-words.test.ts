@@ -36,7 +36,7 @@ describe('the words of a provider', () => {
     expect(clean(said)).toBe(left);
   });
 
-  it('are cleaned for each recipient, and what has none stays as it is', () => {
+  it('are cleaned for each recipient; an outcome without words is unchanged', () => {
     const recipients = new Map([['c@example.org', unrecognised('salary.pdf')]]);
     expect(cleaned({ outcome: unrecognised(), recipients }, mail)).toEqual({
       outcome: unrecognised(),
@@ -45,7 +45,7 @@ describe('the words of a provider', () => {
     expect(cleaned({ outcome: unrecognised('x') }, { ...message, subject: '' }).outcome).toEqual(unrecognised('x'));
   });
 
-  it('are kept with the status, but for an acceptance', () => {
+  it('are kept with the status, except for an acceptance', () => {
     expect(storedAnswer([{ kind: 'accepted', providerMessageId: '1', detail: 'Ok' }])).toEqual({});
     expect(storedAnswer([{ ...unrecognised('w'.repeat(400)), status: '550' } as Outcome])).toEqual({
       status: '550',
@@ -54,7 +54,7 @@ describe('the words of a provider', () => {
     expect(storedAnswer([unrecognised()])).toEqual({});
   });
 
-  it('are those for a recipient who got nothing, where others were served', () => {
+  it('are those for a recipient who was not served, where others were', () => {
     const taken: Outcome = { kind: 'accepted', providerMessageId: '1', detail: 'Ok' };
     expect(storedAnswer([taken, unrecognised(), unrecognised('no such user')])).toEqual({ words: 'no such user' });
   });
@@ -64,13 +64,14 @@ describe('the detail of a dead letter', () => {
   const attempt = (provider: string, more: Partial<StoredAttempt> = {}): StoredAttempt => ({
     number: 1,
     provider,
+    account: { type: 'postmark' },
     begun: 1,
     outcome: 'unrecognised',
     reason: 'unrecognised',
     ...more,
   });
 
-  it('has status and last words of each provider that took nothing', () => {
+  it('has status and last words of each provider that did not accept', () => {
     const attempts = [
       attempt('postmark', { status: '422/7', words: 'older' }),
       attempt('ses', { outcome: 'accepted' }),
@@ -78,7 +79,7 @@ describe('the detail of a dead letter', () => {
       attempt('mailgun', { outcome: 'unknown', reason: 'no-answer' }),
       attempt('other', { status: '500' }),
       attempt('postmark', { status: '422/8', words: 'newer' }),
-      { number: 2, provider: 'begun', begun: 2 },
+      { number: 2, provider: 'begun', account: { type: 'postmark' as const }, begun: 2 },
     ];
     expect(withLastWords('not taken', attempts)).toBe(
       'not taken; postmark 422/8: newer; own-mta: 550 5.9.9 new rule; mailgun no-answer; other 500',

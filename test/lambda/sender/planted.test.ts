@@ -28,7 +28,7 @@ const message: Message = {
 };
 const SECRET = 'plantedsecret0123456789abcdef';
 
-/** What must not be read of it, one by one. */
+/** Values of the message that must not be logged. */
 const PLANTED = [
   'plantedhector@plantedshop.example',
   'plantedada+vip@plantedb-zoa.example',
@@ -48,7 +48,7 @@ const hex = (sign: string, digits = 2) => (sign.codePointAt(0) ?? 0).toString(16
 const bytes = (text: string, before: string) =>
   each(text, (sign) => Buffer.from(sign).toString('hex').replace(/../g, `${before}$&`));
 
-/** Ways to write a text. */
+/** Spellings of a text. */
 const SPELLINGS: Readonly<Record<string, (text: string) => string>> = {
   'as it is': (text) => text,
   'large letters': (text) => text.toUpperCase(),
@@ -111,13 +111,13 @@ afterAll(() => {
   smtp.close();
 });
 
-describe.each(['postmark', 'mailgun', 'ses', 'smtp'] as const)('what %s says', (type) => {
+describe.each(['postmark', 'mailgun', 'ses', 'smtp'] as const)('the words of %s', (type) => {
   it.each(Object.keys(SPELLINGS))(
-    'gives nothing of the message or the secret away: %s',
+    'reveal nothing of the message or the secret: %s',
     { timeout: 60_000 },
     async (name) => {
       const send = await givenSend(type);
-      // SES knows us by the role of the function.
+      // SES identifies us by the role of the function.
       for (const planted of PLANTED.filter((one) => type !== 'ses' || !SECRET.includes(one))) {
         said = `cannot take: ${SPELLINGS[name]?.(planted)}, sorry`;
 
@@ -137,7 +137,7 @@ describe.each(['postmark', 'mailgun', 'ses', 'smtp'] as const)('what %s says', (
     'The account is disabled; contact support at support desk.',
     'Message refused by policy: see https://docs.example.net/errors/5.7.1 for details.',
     'Daily quota of 200 messages exceeded, try again in 5 minutes.',
-  ])('stays readable where it is about something else: %s', async (words) => {
+  ])('stay readable where they are about something else: %s', async (words) => {
     const send = await givenSend(type);
     said = words;
 

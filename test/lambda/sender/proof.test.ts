@@ -30,7 +30,7 @@ const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 
-/** What a producer might set to be taken for something else. */
+/** Attributes with which a producer could imitate Mailover's own messages. */
 const FORGED: Record<string, string> = {
   SubmissionId: 'x\r\nBcc: everybody@example.net',
   FirstSeen: '2020-01-01T00:00:00Z',
@@ -48,7 +48,7 @@ const FORGED: Record<string, string> = {
 };
 
 describe('attributes on the outbound queue', () => {
-  it('change nothing, each alone or all together, with an id in the body or without one', async () => {
+  it('change nothing, separately or together, with an id in the body or without one', async () => {
     const sets = [
       ...Object.entries(FORGED).map(([name, value]) => ({ [name]: value })),
       FORGED,
@@ -73,7 +73,7 @@ describe('attributes on the outbound queue', () => {
       }
   });
 
-  it('of a mail whose id is in the ledger leave it there: it is one submission, sent once', async () => {
+  it('of a message whose id has a record do not change it: it is one submission, sent once', async () => {
     const world = givenWorld({ postmark: [accepted] });
     await world.send(sqsRecord(mail));
 
@@ -84,7 +84,7 @@ describe('attributes on the outbound queue', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('count on a retry queue, where nobody else can send, and a name there still has to be one', async () => {
+  it('are used on a retry queue, where only Mailover can send, and an id there must still be valid', async () => {
     const world = givenWorld({ postmark: [down], mailgun: [down] });
     const seen = new Date(world.now).toISOString();
     const attributes = { SubmissionId: FORGED['SubmissionId'] ?? '', FirstSeen: seen, NotBefore: seen, Done: '0' };
@@ -96,18 +96,18 @@ describe('attributes on the outbound queue', () => {
 });
 
 describe('a redrive', () => {
-  it.each(DEAD_LETTER_REASONS)('of what was %s is known by its proof, over the outbound queue', async (Reason) => {
+  it.each(DEAD_LETTER_REASONS)('of what was %s is recognised by its proof, on the outbound queue', async (Reason) => {
     const world = givenWorld({ postmark: [accepted] });
     const letter = { Reason, Detail: 'x', SubmissionId: 'of-old', Attempts: '2', FirstSeen: '2026-11-24T11:00:00Z' };
 
-    // The body has no id: only the letter knows it.
+    // The body has no id: only the attributes have it.
     await world.send(await world.redriven(nameless, { ...letter, Done: '0' }));
 
     expect(world.offered).toEqual([['c@example.org']]);
     expect(world.entry('of-old')).toMatchObject({ state: 'done' });
   });
 
-  it('of a letter that SQS moved from a retry queue goes on where it was, over the outbound queue too', async () => {
+  it('of a message that SQS moved from a retry queue continues where it was, on the outbound queue as well', async () => {
     const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
     await world.send(sqsRecord(nameless, { sentAt: world.now, messageId: 'm-1' }));
     const { body, attributes } = world.sent[0] as (typeof world.sent)[number];
@@ -119,7 +119,7 @@ describe('a redrive', () => {
     expect(world.entry('m-1')).toMatchObject({ state: 'done' });
   });
 
-  it('is known after the key was rotated, and is proven by the new one from then on', async () => {
+  it('is recognised after the key was rotated, and gets a proof with the new one', async () => {
     const world = givenWorld({ postmark: [bad, bad, accepted], mailgun: [bad, bad] });
     await world.send(sqsRecord(nameless, { sentAt: world.now, messageId: 'm-1' }));
 
@@ -133,7 +133,7 @@ describe('a redrive', () => {
     expect(world.entry('m-1')).toMatchObject({ state: 'done' });
   });
 
-  it('that nothing proves is not lost where it must not be sent: it goes back, and is proven', async () => {
+  it('without a valid proof is not lost where it must not be sent: it goes back, with a proof', async () => {
     const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
     const world = givenWorld({ postmark: [lost, accepted] });
     await world.send(
@@ -157,7 +157,7 @@ describe('a redrive', () => {
   });
 
   it.each([{}, { key: '' }])(
-    'stays on its queue while the key is unusable, and serves nobody twice: %j',
+    'stays on its queue while the key is unusable, and serves no recipient twice: %j',
     async (secret) => {
       const world = givenWorld({ postmark: [accepted] });
       const redrive = await world.redriven(nameless, { Reason: 'Refused', SubmissionId: 'of-old', Done: '0' });
@@ -171,7 +171,7 @@ describe('a redrive', () => {
     },
   );
 
-  it('stays on its queue while the key cannot be read; other mail goes on, and letters go without a proof', async () => {
+  it('stays on its queue while the key cannot be read; other mail continues, and messages are sent without a proof', async () => {
     const world = givenWorld({ postmark: [bad, down, accepted], mailgun: [bad, down] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
     const redrive = world.again();
@@ -188,7 +188,7 @@ describe('a redrive', () => {
   });
 });
 
-describe('the proof of a letter', () => {
+describe('the proof of a message', () => {
   const clock = manualClock(0);
   const given = (secret: () => Record<string, string>) => {
     const reads: boolean[] = [];
@@ -201,7 +201,7 @@ describe('the proof of a letter', () => {
     return { proofs, reads, counted };
   };
 
-  it('does not survive any change of the body or of an attribute that is believed', async () => {
+  it('becomes invalid with any change of the body or of a trusted attribute', async () => {
     const { proofs } = given(() => ({ key: 'k', previousKey: 'before' }));
     const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 });
     const attributes = fc.dictionary(fc.constantFrom(...PROVEN_ATTRIBUTES), text);
@@ -236,7 +236,7 @@ describe('the proof of a letter', () => {
     ['that is missing', new UnusableSecret('missing')],
     ['that is forbidden', new UnusableSecret('forbidden')],
     ['that is no JSON object', new UnusableSecret('malformed')],
-  ])('is none by a secret %s, cannot be told either, and is counted each time', async (_, secret) => {
+  ])('is absent with a secret %s, cannot be checked either, and is counted each time', async (_, secret) => {
     const { proofs, counted } = given(() => {
       if (secret instanceof Error) throw secret;
       return secret as Record<string, string>;
@@ -254,7 +254,7 @@ describe('the proof of a letter', () => {
     expect(counted).toEqual([]);
   });
 
-  it('by a key that this process has not read yet is looked up once in a while, however many are forged', async () => {
+  it('with a key that this process has not read yet causes one read in a while, however many are forged', async () => {
     let key = 'old';
     const { proofs, reads } = given(() => ({ key }));
     const old = await proofs.prove('body', { Reason: 'Refused' });
@@ -266,7 +266,7 @@ describe('the proof of a letter', () => {
     expect(reads.filter(Boolean)).toHaveLength(2);
   });
 
-  it('waits for the key no longer than a letter may wait', async () => {
+  it('waits for the key no longer than a message may wait', async () => {
     const proofs = queueProofs('letters', { read: () => new Promise(() => {}) }, clock, NOT_COUNTED);
     const letter = proofs.prove('body', { Reason: 'Refused' });
     await clock.pass(1_500);
@@ -274,7 +274,7 @@ describe('the proof of a letter', () => {
   });
 });
 
-describe('what Mailover puts on a queue', () => {
+describe('messages that Mailover sends to a queue', () => {
   const letter = {
     submissionId: 'order-1',
     firstSeen: 2,
@@ -284,10 +284,14 @@ describe('what Mailover puts on a queue', () => {
     signature: 'signature',
     provider: 'postmark',
     invocations: 3,
-    carried: { attempts: 9, done: [0], history: [{ provider: 'postmark', kind: 'unknown' as const, at: 1 }] },
+    carried: {
+      attempts: 9,
+      done: [0],
+      history: [{ provider: 'postmark', kind: 'unknown' as const, account: { type: 'postmark' as const }, at: 1 }],
+    },
   };
 
-  it('has at most ten attributes, with every field that there is', async () => {
+  it('have at most ten attributes, with every possible field', async () => {
     const proofs = queueProofs('letters', { read: async () => ({ key: 'k' }) }, manualClock(0), NOT_COUNTED);
     const retry = await proofs.prove('body', retryAttributes(letter, 'postmark', 3));
     const dead = await proofs.prove('body', deadLetterAttributes(letter, 'Refused', 'why', 'postmark'));

@@ -14,7 +14,7 @@ const KEY = 'submission/order-1';
 const MINUTE = 60_000;
 
 describe('the ledger', () => {
-  it('costs two writes on the straight way and keeps what happened', async () => {
+  it('costs two writes for an accepted first attempt and keeps the result', async () => {
     const world = givenWorld({ postmark: [accepted] });
 
     await world.send(sqsRecord(mail, { messageId: 'm-1', sentAt: world.now - 5 }));
@@ -31,7 +31,7 @@ describe('the ledger', () => {
     expect(world.entry()?.lease).toBeUndefined();
   });
 
-  it('has the attempt written down before the provider is called', async () => {
+  it('has the attempt recorded before the provider is called', async () => {
     const seen: (SubmissionRecord | undefined)[] = [];
     const world = givenWorld({
       get postmark() {
@@ -46,7 +46,7 @@ describe('the ledger', () => {
     expect(seen[0]?.lease?.until).toBe(world.now + 60_000);
   });
 
-  it('deletes a second delivery quietly once the first has ended', async () => {
+  it('deletes a second delivery once the first has ended', async () => {
     const world = givenWorld({ postmark: [accepted] });
     const record = sqsRecord(mail);
     await world.send(record);
@@ -74,7 +74,7 @@ describe('the ledger', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('keeps a copy that has come too often out of the dead-letter queue while the other one is in flight', async () => {
+  it('keeps a copy at its last receive out of the dead-letter queue while the other one is in flight', async () => {
     const answer = Promise.withResolvers<Outcome>();
     const world = givenWorld({ postmark: [answer.promise] });
     const first = world.send(sqsRecord(mail));
@@ -89,7 +89,7 @@ describe('the ledger', () => {
     expect(world.calls).toEqual(['postmark']);
   });
 
-  it('refuses the same id with another content, also after the end, and takes any spelling of the same one', async () => {
+  it('refuses the same id with other content, also after the end, and accepts any formatting of the same content', async () => {
     const world = givenWorld({ postmark: [accepted] });
     await world.send(sqsRecord(mail));
 
@@ -102,7 +102,7 @@ describe('the ledger', () => {
     expect(world.sent[0]?.attributes['Detail']).toContain('an id of its own');
   });
 
-  it('goes on where a killed worker stopped: what was in flight is in doubt', async () => {
+  it('continues where a killed worker stopped: the outcome of its attempt is unknown', async () => {
     const never = new Promise<Outcome>(() => undefined);
     const world = givenWorld(
       { postmark: [never], mailgun: [accepted] },
@@ -114,7 +114,7 @@ describe('the ledger', () => {
 
     world.now += 6 * MINUTE;
     await world.send(sqsRecord(mail, { messageId: record.messageId, receiveCount: 2, sentAt: world.now }));
-    // That the worker is gone says our clock alone; the queue's wait comes before the question.
+    // Only our clock says that the worker is gone; the wait of the queue comes before the question.
     expect(world.questions).toEqual([]);
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
     world.now += MINUTE;
@@ -132,7 +132,7 @@ describe('the ledger', () => {
     expect(world.counted).toContain('PossibleDuplicate postmark');
   });
 
-  it('sends nothing at once for a clock that runs ahead, whatever it says about the lease', async () => {
+  it('sends nothing at once with a clock that runs ahead, whatever it says about the lease', async () => {
     const answer = Promise.withResolvers<Outcome>();
     const world = givenWorld({ postmark: [answer.promise] });
     const record = sqsRecord(mail, { sentAt: world.now });
@@ -166,7 +166,7 @@ describe('the ledger', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('lets a worker that was overtaken add what it learned, and do nothing else', async () => {
+  it('lets a worker that was taken over record its outcomes, and do nothing else', async () => {
     const answer = Promise.withResolvers<Outcome>();
     const world = givenWorld({ postmark: [answer.promise] });
     const first = world.send(sqsRecord(mail, { sentAt: world.now }));
@@ -174,7 +174,7 @@ describe('the ledger', () => {
     world.now += 50_000;
     const copy = sqsRecord(mail, { receiveCount: 2, sentAt: world.now });
     world.now += 11_000;
-    // The lease is over, so the copy takes the submission, and waits before it asks.
+    // The lease is over, so the copy claims the submission, and waits before it asks.
     await world.send(copy, () => 30_000);
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
 
@@ -188,7 +188,7 @@ describe('the ledger', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('does not call a suppressed recipient done before the event is out: the worker may die in between', async () => {
+  it('does not record a suppressed recipient as done before the event is sent: the worker may die in between', async () => {
     const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
     const world = givenWorld({
       postmark: [{ outcome: down, recipients: new Map([['inactive@example.org', inactive]]) }],
@@ -201,7 +201,7 @@ describe('the ledger', () => {
     expect(world.offered[1]).toEqual(['b@example.org']);
   });
 
-  it('sends nothing that it could not write down, and loses nothing by it', async () => {
+  it('sends nothing without a recorded attempt, and loses nothing by it', async () => {
     const world = givenWorld({ postmark: [accepted] });
     world.table.trouble = () => {
       throw new Error('ProvisionedThroughputExceededException');
@@ -235,7 +235,7 @@ describe('the ledger', () => {
     expect(world.numbers).toEqual([2]);
   });
 
-  it('carries an acceptance that could not be written down until it can', async () => {
+  it('carries an acceptance that could not be recorded until it can', async () => {
     const world = givenWorld({ postmark: [accepted] });
     world.table.trouble = () => {
       if (world.table.writes > 0) throw new Error('down');
@@ -253,7 +253,7 @@ describe('the ledger', () => {
     expect(world.sent).toHaveLength(1);
   });
 
-  it('lets copies of a waiting mail go once one of them is ahead, and sends it once', async () => {
+  it('ends copies of a waiting message once one of them is ahead, and sends it once', async () => {
     const world = givenWorld({ postmark: [down, down, down, down, accepted], mailgun: Array(4).fill(down) });
     const record = sqsRecord(mail, { messageId: 'm-1', sentAt: world.now });
     const rounds: ReturnType<typeof sqsRecord>[][] = [[]];
@@ -265,12 +265,12 @@ describe('the ledger', () => {
       return rounds.at(-1) ?? [];
     };
 
-    // SQS forgets the deletion of the first one: it comes again, and both leave a letter.
+    // SQS loses the deletion of the first one: it is delivered again, and both send a successor.
     const copies = await round(record, record);
     expect(copies).toHaveLength(2);
     const left = await round(...copies);
     expect(left).toHaveLength(1);
-    // The first message and the first letters come again: nothing comes of them.
+    // The first message and the first successors are delivered again, without effect.
     expect(await round(...left, record, ...copies.slice(1))).toHaveLength(1);
 
     await world.send(rounds.at(-1)?.[0] ?? record);
@@ -278,7 +278,7 @@ describe('the ledger', () => {
     expect(world.calls.filter((call) => call === 'postmark')).toHaveLength(5);
   });
 
-  it('loses nothing where copies meet a table that writes without saying so', async () => {
+  it('loses nothing where copies meet a table that writes without answering', async () => {
     const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
     const first = world.again();
@@ -286,7 +286,7 @@ describe('the ledger', () => {
     world.table.answerLost = () => {
       throw new Error('timeout');
     };
-    // The ledger has the name of a worker that does not know it: its letter counts as the one before.
+    // The record has the name of a worker that does not know it: its successor keeps the token of the message before.
     await world.send(first);
     world.table.answerLost = () => undefined;
     const [, signature] = first.messageAttributes['Worker']?.stringValue?.split(' ') ?? [];
@@ -295,18 +295,6 @@ describe('the ledger', () => {
     world.now += 10 * MINUTE;
     await world.send(world.again());
     expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
-    expect(world.entry()?.state).toBe('done');
-  });
-
-  it('lets a letter count that a release without lineage wrote between two of ours', async () => {
-    const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
-    await world.send(sqsRecord(mail, { sentAt: world.now }));
-    const letter = world.again();
-    world.now += 10 * MINUTE;
-    // It signs with its own name alone, and leaves what it does not know as it is.
-    letter.messageAttributes['Worker'] = { dataType: 'String', stringValue: 'worker-of-the-release-before' };
-    await world.send(letter);
-
     expect(world.entry()?.state).toBe('done');
   });
 
@@ -335,7 +323,7 @@ describe('the ledger', () => {
     expect(world.entry()).toMatchObject({ state: 'done', novelty: { deep: [1] } });
   });
 
-  it('does not take a delivery event that was written beside it for another worker', async () => {
+  it('does not take a delivery event that was written in between for another worker', async () => {
     const answer = Promise.withResolvers<Outcome>();
     const world = givenWorld({ postmark: [answer.promise] });
     const first = world.send(sqsRecord(mail));
@@ -349,7 +337,7 @@ describe('the ledger', () => {
     expect(world.entry()).toMatchObject({ state: 'done', reported: { postmark: 'x' } });
   });
 
-  it('bounds its item, whatever the number of attempts', async () => {
+  it('limits the size of its item, whatever the number of attempts', async () => {
     const rounds = 40;
     const world = givenWorld({ postmark: Array(rounds).fill(down), mailgun: Array(rounds).fill(down) });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
@@ -376,10 +364,10 @@ describe('the ledger', () => {
   });
 });
 
-describe('an answer that nobody knows', () => {
+describe('an unrecognised answer', () => {
   const odd: Outcome = { kind: 'unrecognised', reason: 'unrecognised', status: '550', detail: '550 new rule for hi' };
 
-  it('sends the mail on, and lets it wait where nobody takes it', async () => {
+  it('sends the message on, and lets it wait where no provider accepts it', async () => {
     const world = givenWorld({
       postmark: [odd, odd],
       mailgun: [{ ...odd, status: '400', detail: 'purpose?' }, accepted],
@@ -413,7 +401,7 @@ describe('an answer that nobody knows', () => {
   });
 });
 
-describe('a recipient that all have refused', () => {
+describe('a recipient that all providers have refused', () => {
   it('is not offered again while another one waits', async () => {
     const bothBad = new Map([['c@example.org', bad]]);
     const world = givenWorld({ postmark: [{ outcome: down, recipients: bothBad }, accepted] });
@@ -429,7 +417,7 @@ describe('a recipient that all have refused', () => {
 });
 
 describe('what was dead-lettered', () => {
-  it('keeps what providers answered while the dead-letter queue does not take it', async () => {
+  it('keeps the answers of providers while the dead-letter queue is unavailable', async () => {
     const world = givenWorld({ postmark: [bad], mailgun: [bad] });
     const held = { ...mail, onUnknown: 'hold' };
     world.queueDown = () => true;
@@ -443,7 +431,7 @@ describe('what was dead-lettered', () => {
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused', Attempts: '2' } }]);
   });
 
-  it('goes out again when it is redriven, with all providers', async () => {
+  it('is sent again when it is redriven, through all providers', async () => {
     const world = givenWorld({ postmark: [bad, accepted], mailgun: [bad] });
     await world.send(sqsRecord(mail));
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
@@ -456,7 +444,7 @@ describe('what was dead-lettered', () => {
     expect(world.entry()?.reason).toBeUndefined();
   });
 
-  it('is not asked about before its time when an earlier answer of the same provider was lost as well', async () => {
+  it('is not asked about too early when an earlier answer of the same provider was lost as well', async () => {
     const nothing = { kind: 'answered', found: new Map() } as const;
     const world = givenWorld(
       { postmark: [lost, lost] },
@@ -475,7 +463,7 @@ describe('what was dead-lettered', () => {
     expect(world.sent.at(-1)).toMatchObject({ queue: 'retry-postmark' });
   });
 
-  it('goes out again after a redrive during which the table was away, and stays dead for a copy of that', async () => {
+  it('is sent again after a redrive during which the table was unavailable, and stays dead for a copy of that', async () => {
     const world = givenWorld({ postmark: [bad, bad], mailgun: [bad, bad] });
     await world.send(sqsRecord(mail));
     world.table.mood = 'fail';
@@ -508,7 +496,7 @@ describe('what was dead-lettered', () => {
     expect(world.calls).toHaveLength(4);
   });
 
-  it('is tried when a producer puts it on the queue anew', async () => {
+  it('is tried when a producer sends it to the queue again', async () => {
     const world = givenWorld({ postmark: [bad, accepted], mailgun: [bad] });
     await world.send(sqsRecord(mail));
 
@@ -517,7 +505,7 @@ describe('what was dead-lettered', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
-  it('is not tried anew by itself where it may have been taken and must not come twice', async () => {
+  it('is not tried again by itself where it may have been accepted and `hold` applies', async () => {
     const world = givenWorld({ postmark: [lost], mailgun: [accepted] });
     const once = { ...mail, onUnknown: 'hold' };
     await world.send(sqsRecord(once, { sentAt: world.now }));
@@ -528,7 +516,7 @@ describe('what was dead-lettered', () => {
     await world.send(sqsRecord(once));
     expect(world.calls).toEqual(['postmark']);
 
-    // Somebody wants it: the provider in doubt is asked once more, and then comes last.
+    // After a redrive the provider with the unknown outcome is asked once more, and comes last.
     await world.send(world.again());
     expect(world.questions).toHaveLength(2);
     expect(world.calls).toEqual(['postmark', 'mailgun']);
@@ -536,7 +524,7 @@ describe('what was dead-lettered', () => {
     expect(world.counted).toContain('PossibleDuplicate postmark');
   });
 
-  it('is not sent again after a redrive if delivery events have told meanwhile that it went out', async () => {
+  it('is not sent again after a redrive if delivery events have reported meanwhile that it was sent', async () => {
     const world = givenWorld({ postmark: [lost] });
     await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
     world.now += 2 * MINUTE;
@@ -553,7 +541,7 @@ describe('what was dead-lettered', () => {
     });
   });
 
-  it('of a round after a redrive that was lost as well is held once more', async () => {
+  it('of a round after a redrive whose answer was lost as well is held once more', async () => {
     const world = givenWorld({ postmark: [lost], mailgun: [lost] });
     await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
     for (let round = 0; round < 3; round += 1) {
@@ -565,7 +553,7 @@ describe('what was dead-lettered', () => {
     expect(world.sent.map(({ queue }) => queue)).toEqual(['retry-postmark', 'dead', 'retry-mailgun', 'dead']);
   });
 
-  it('serves nobody twice after a redrive', async () => {
+  it('serves no recipient twice after a redrive', async () => {
     const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
     const world = givenWorld({
       postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', bad]]) }, accepted],
@@ -580,7 +568,7 @@ describe('what was dead-lettered', () => {
   });
 });
 
-describe('a copy that cannot be taken in any more', () => {
+describe('a copy that can no longer be processed', () => {
   const heavy = {
     ...mail,
     attachments: [
@@ -597,7 +585,7 @@ describe('a copy that cannot be taken in any more', () => {
   it.each([
     ['whose file was removed since', gone],
     ['whose file cannot be read just now', broken],
-  ])('of accepted mail, %s, is deleted quietly', async (_, read) => {
+  ])('of accepted mail, %s, is deleted', async (_, read) => {
     const { files, world } = givenObjects({ postmark: [accepted] });
     await world.send(sqsRecord(heavy));
     files.read = read;
@@ -607,7 +595,7 @@ describe('a copy that cannot be taken in any more', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('stays on its queue while another one is at work', async () => {
+  it('stays on its queue while another one is being processed', async () => {
     const { files, world } = givenObjects({ postmark: [down], mailgun: [down] });
     await world.send(sqsRecord(heavy, { sentAt: world.now }));
     const letter = world.again();
@@ -621,7 +609,7 @@ describe('a copy that cannot be taken in any more', () => {
     await expect(world.send(letter)).rejects.toThrow('being worked on');
   });
 
-  it('is dead-lettered if the mail has not gone out, or if it is another mail', async () => {
+  it('is dead-lettered if the message has not been accepted, or if it is another message', async () => {
     const { files, world } = givenObjects({ postmark: [down, accepted], mailgun: [down] });
     await world.send(sqsRecord(heavy, { sentAt: world.now }));
     const letter = world.again();
@@ -640,7 +628,7 @@ describe('a copy that cannot be taken in any more', () => {
 });
 
 describe('a lost answer', () => {
-  it('that is lost again at the same provider is waited for as long as the doubt is old', async () => {
+  it('that is lost again at the same provider is waited for as long as the first one is old', async () => {
     const none = { kind: 'answered', found: new Map() } as const;
     const world = givenWorld({ postmark: [lost, lost], mailgun: [down, down] }, { answers: { postmark: [none] } });
     await world.send(sqsRecord(mail));
@@ -653,7 +641,7 @@ describe('a lost answer', () => {
     expect([...waits, world.sent.at(-1)?.delay]).toEqual([60, 600]);
   });
 
-  it('is what a server error behind a whole request counts as, where mail must not come twice', async () => {
+  it('is assumed for a server error after a whole request, where `hold` applies', async () => {
     const hidden: Outcome = { ...down, reason: 'server-error', maybeTaken: true } as Outcome;
     const found = new Map([['b@example.org', 'pm-7']]);
     const world = givenWorld({ postmark: [hidden] }, { answers: { postmark: [{ kind: 'answered', found }] } });
@@ -668,7 +656,7 @@ describe('a lost answer', () => {
     expect(world.entry()).toMatchObject({ state: 'done', attempts: [{ outcome: 'accepted', reason: 'found' }] });
   });
 
-  it('is waited for also after the time of the mail, though others of it are late', async () => {
+  it('is waited for even after the time is up, though other recipients have expired', async () => {
     const cannot = { kind: 'cannot-say', reason: 'rate-limit' } as const;
     const found = new Map([['b@example.org', 'pm-7']]);
     const busy: Outcome = { kind: 'throttled', of: 'provider', reason: 'rate-limit' };
@@ -705,9 +693,9 @@ describe('a lost answer', () => {
   });
 
   it.each([
-    ['told by the letter', false],
+    ['reported by the message', false],
     ['of a worker that died', true],
-  ])('is asked of the same account when its key has changed, %s', async (_name, died) => {
+  ])('is asked about at the same account when its key has changed, %s', async (_name, died) => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const death = Promise.reject(new Error('died'));
     death.catch(() => undefined);
@@ -745,7 +733,7 @@ describe('a lost answer', () => {
     expect(world.counted).toContain('PossibleDuplicate postmark');
   });
 
-  it('is asked about three times while the provider cannot say, then the next one is tried', async () => {
+  it('is asked about three times while the provider cannot answer, then the next one is tried', async () => {
     const unable = { kind: 'cannot-say', reason: 'connect-timeout' } as const;
     const world = givenWorld(
       { postmark: [lost], mailgun: [accepted] },
@@ -762,19 +750,22 @@ describe('a lost answer', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun']);
   });
 
-  it.each(['not-askable', 'authentication'])('leads on at once where asking is hopeless: %s', async (reason) => {
-    const world = givenWorld(
-      { postmark: [lost], mailgun: [accepted] },
-      { answers: { postmark: [{ kind: 'cannot-say', reason }] } },
-    );
-    await world.send(sqsRecord(mail, { sentAt: world.now }));
-    world.now += MINUTE;
-    await world.send(world.again());
+  it.each(['not-askable', 'authentication'])(
+    'leads to the next provider at once where asking cannot help: %s',
+    async (reason) => {
+      const world = givenWorld(
+        { postmark: [lost], mailgun: [accepted] },
+        { answers: { postmark: [{ kind: 'cannot-say', reason }] } },
+      );
+      await world.send(sqsRecord(mail, { sentAt: world.now }));
+      world.now += MINUTE;
+      await world.send(world.again());
 
-    expect(world.calls).toEqual(['postmark', 'mailgun']);
-  });
+      expect(world.calls).toEqual(['postmark', 'mailgun']);
+    },
+  );
 
-  it('serves whom the provider has, and offers only the others to the next one', async () => {
+  it('ends recipients that the provider has served, and offers only the others to the next one', async () => {
     const two = { ...mail, to: ['b@example.org', 'c@example.org'] };
     const world = givenWorld(
       { postmark: [lost], mailgun: [accepted] },
@@ -787,7 +778,7 @@ describe('a lost answer', () => {
     expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org']]);
   });
 
-  it('is settled by a delivery event without a question', async () => {
+  it('is resolved by a delivery event without a question', async () => {
     const world = givenWorld({ postmark: [lost] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
     world.table.items.set(KEY, { ...(world.entry() as SubmissionRecord), reported: { postmark: 'pm-9' } });
@@ -799,7 +790,7 @@ describe('a lost answer', () => {
     expect(world.entry()).toMatchObject({ state: 'done', attempts: [{ providerMessageId: 'pm-9' }] });
   });
 
-  it('is asked about also after the time of the mail, and found rather than declared late', async () => {
+  it('is asked about even after the time is up, and found rather than expired', async () => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
     const expiring = { ...mail, expiresAt: new Date(world.now + 30_000).toISOString() };
@@ -812,7 +803,7 @@ describe('a lost answer', () => {
     expect(world.sent).toHaveLength(1);
   });
 
-  it('of a mail that must not come twice ends as accepted if the provider has it', async () => {
+  it('with `hold` ends as accepted if the provider has the message', async () => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const world = givenWorld({ postmark: [lost] }, { answers: { postmark: [{ kind: 'answered', found }] } });
     await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
@@ -847,7 +838,7 @@ describe('the gate', () => {
     expect(world.calls).toEqual(['mailgun']);
   });
 
-  it('asks again where the answer to another mail was waited for, before it forces or waits', async () => {
+  it('asks again where the answer to another message was waited for, before it forces or waits', async () => {
     const asked: string[] = [];
     const world = givenWorld(
       { postmark: [down], mailgun: [accepted] },
@@ -869,7 +860,7 @@ describe('the gate', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun']);
   });
 
-  it('forces nobody whom an operator isolated, and waits only as long as it is told', async () => {
+  it('forces no isolated provider, and waits only as long as the skip says', async () => {
     const world = givenWorld(
       {},
       {
@@ -890,7 +881,7 @@ describe('the gate', () => {
     expect(world.table.writes).toBe(0);
   });
 
-  it('waits ever longer while every provider is broken, however soon one may be tried again', async () => {
+  it('waits ever longer while every provider is failing, however soon one may be tried again', async () => {
     const world = givenWorld(
       {},
       {
@@ -907,7 +898,7 @@ describe('the gate', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 900 }]);
   });
 
-  it('lets waiting mail go at its next hop once a provider has come back', async () => {
+  it('sends waiting messages at their next hop once a provider has recovered', async () => {
     let back = false;
     const world = givenWorld(
       { postmark: [down, accepted], mailgun: [down] },

@@ -30,7 +30,7 @@ describe('sender', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('passes over a provider that this worker cannot call, and waits seconds when it can call none', async () => {
+  it('skips a provider that this worker cannot call, and waits some seconds when it can call none', async () => {
     const unready = new Set(['postmark']);
     const enter: Gate['enter'] = async (provider, passenger) =>
       unready.has(provider.key) ? UNREADY : openGate.enter(provider, passenger);
@@ -45,13 +45,13 @@ describe('sender', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 5, attributes: { Attempts: '0' } }]);
     expect(world.counted.filter((name) => name.startsWith('Attempts'))).toEqual(['Attempts mailgun']);
 
-    // The wait grows with the age of the mail, as every other one.
+    // The wait grows with the age of the message, as always.
     world.now += 600_000;
     await world.send(world.again());
     expect(world.sent.at(-1)).toMatchObject({ delay: 600 });
   });
 
-  it('takes a call that this worker could not make for no attempt', async () => {
+  it('does not count a call that this worker could not make as an attempt', async () => {
     const world = givenWorld({ postmark: [{ notCalled: 'secrets-unreachable' }], mailgun: [accepted] });
 
     await world.send(sqsRecord(mail));
@@ -64,7 +64,7 @@ describe('sender', () => {
     ]);
   });
 
-  it('puts what nobody takes on the retry queue of the preferred provider, body unchanged', async () => {
+  it('sends what no provider accepts to the retry queue of the preferred provider, body unchanged', async () => {
     const world = givenWorld({ postmark: [down], mailgun: [down] });
     const record = sqsRecord(mail, { sentAt: world.now });
 
@@ -89,7 +89,7 @@ describe('sender', () => {
     ]);
   });
 
-  it('runs the whole route again on a retry and counts the attempts on', async () => {
+  it('runs the whole route again on a retry and continues the count of attempts', async () => {
     const world = givenWorld({ postmark: [down, accepted], mailgun: [down] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
 
@@ -100,7 +100,7 @@ describe('sender', () => {
     expect(world.numbers).toEqual([1, 2, 3]);
   });
 
-  it('waits on in hops while a retry is not due', async () => {
+  it('waits in hops while a retry is not due', async () => {
     const world = givenWorld({});
     const notBefore = world.now + 3_600_000;
     const attributes = {
@@ -117,7 +117,7 @@ describe('sender', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-mailgun', delay: 900, attributes }]);
   });
 
-  it('asks another provider first after a lost answer, and only after a wait', async () => {
+  it('tries another provider first after a lost answer, and only after a wait', async () => {
     const world = givenWorld({ postmark: [lost], mailgun: [accepted] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
     expect(world.calls).toEqual(['postmark']);
@@ -129,7 +129,7 @@ describe('sender', () => {
     expect(world.sent).toHaveLength(1);
   });
 
-  it('parks a mail that must not go out twice', async () => {
+  it('dead-letters a message that must not be sent twice', async () => {
     const world = givenWorld({ postmark: [lost] });
     await world.send(sqsRecord({ ...mail, onUnknown: 'hold' }, { sentAt: world.now }));
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
@@ -155,7 +155,7 @@ describe('sender', () => {
     ]);
   });
 
-  it('counts a contradiction when another provider takes what one refused', async () => {
+  it('counts a contradiction when another provider accepts what one refused', async () => {
     const world = givenWorld({ postmark: [bad], mailgun: [accepted] });
 
     await world.send(sqsRecord(mail));
@@ -164,7 +164,7 @@ describe('sender', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('retries rather than declares bad while one of two providers is down', async () => {
+  it('retries instead of declaring a message bad while one of two providers is down', async () => {
     const world = givenWorld({ postmark: [bad], mailgun: [down] });
 
     await world.send(sqsRecord(mail));
@@ -174,7 +174,7 @@ describe('sender', () => {
     ]);
   });
 
-  it('tells of a suppressed recipient and never hands the address on', async () => {
+  it('reports a suppressed recipient and never offers the address to another provider', async () => {
     const world = givenWorld({ postmark: [inactive] });
 
     await world.send(sqsRecord(mail));
@@ -191,7 +191,7 @@ describe('sender', () => {
     });
   });
 
-  it('serves nobody again when the event of a suppressed recipient finds no place', async () => {
+  it('serves no recipient again when the event of a suppressed one cannot be sent', async () => {
     const world = givenWorld({
       postmark: [{ outcome: accepted, recipients: new Map([['c@example.org', inactive]]) }],
     });
@@ -204,7 +204,7 @@ describe('sender', () => {
     world.now += 60_000;
     await world.send(world.again());
 
-    // It is told then, and was offered to nobody else.
+    // The event is sent then, and no provider gets the recipient.
     expect(world.calls).toEqual(['postmark']);
     expect(JSON.parse(world.sent.at(-1)?.body ?? '')).toMatchObject({ recipient: 'c@example.org', attempt: 1 });
     expect(world.entry()?.state).toBe('done');
@@ -221,7 +221,7 @@ describe('sender', () => {
     expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org']]);
   });
 
-  it('serves nobody twice when a dead letter is redriven', async () => {
+  it('serves no recipient twice when a dead letter is redriven', async () => {
     const world = givenWorld({ postmark: [accepted] });
     const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '3', Done: '0' };
 
@@ -234,7 +234,7 @@ describe('sender', () => {
   describe('a class with a route', () => {
     const code = { ...mail, class: 'login-codes' };
 
-    it('goes the way of its route', async () => {
+    it('is sent by its route', async () => {
       const world = givenWorld({ postmark: [lost], mailgun: [down] });
 
       await world.send(sqsRecord(code, { sentAt: world.now }));
@@ -306,7 +306,7 @@ describe('sender', () => {
   });
 
   describe('a submission that supersedes another', () => {
-    it('prefers a provider that did not have the earlier ones, the whole chain of them', async () => {
+    it('prefers a provider that did not accept the earlier ones, over the whole chain', async () => {
       const world = givenWorld({ postmark: [accepted, accepted], mailgun: [accepted, accepted] });
 
       await world.send(sqsRecord(mail));
@@ -318,7 +318,7 @@ describe('sender', () => {
       expect(world.entry('order-3')).toMatchObject({ had: ['postmark', 'mailgun'] });
     });
 
-    it('still goes through the same provider when no other takes it', async () => {
+    it('still uses the same provider when no other accepts it', async () => {
       const world = givenWorld({ postmark: [accepted, accepted], mailgun: [down] });
 
       await world.send(sqsRecord(mail));
@@ -327,7 +327,7 @@ describe('sender', () => {
       expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
     });
 
-    it('goes the usual way when nothing is known of the earlier one', async () => {
+    it('uses the normal order when nothing is known of the earlier one', async () => {
       const world = givenWorld({ postmark: [accepted, accepted] });
       const get = world.table.get;
 
@@ -363,7 +363,7 @@ describe('sender', () => {
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Expired' } }]);
   });
 
-  it('begins no attempt that could not end in time', async () => {
+  it('begins no attempt without time to finish', async () => {
     const world = givenWorld({ postmark: [accepted] });
 
     await world.send(sqsRecord(mail), () => 14_000);
@@ -389,7 +389,7 @@ describe('sender', () => {
       'MissingObject',
     ],
     ['a pointer to nothing', { version: 1, s3: { bucket: 'mail', key: 'submissions/none' } }, 'MissingObject'],
-  ])('sends %s to the dead-letter queue, body unchanged, and calls nobody', async (_, body, reason) => {
+  ])('sends %s to the dead-letter queue, body unchanged, without calling a provider', async (_, body, reason) => {
     const world = givenWorld({});
     const record = sqsRecord(body);
 
@@ -431,7 +431,7 @@ describe('sender', () => {
     expect(world.sent).toMatchObject([{ queue: 'dead', attributes }]);
   });
 
-  it('waits while the bucket is in trouble, and loses nothing', async () => {
+  it('waits while the bucket fails, and loses nothing', async () => {
     const world = givenWorld({}, { objects: { read: () => Promise.reject(new Error('503')) } });
 
     await world.send(sqsRecord({ version: 1, s3: { bucket: 'mail', key: 'submissions/whole' } }));
@@ -439,7 +439,7 @@ describe('sender', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
   });
 
-  it('follows a pointer to a whole submission', async () => {
+  it('follows a pointer to a complete submission', async () => {
     const world = givenWorld(
       { postmark: [accepted] },
       { objects: { read: () => Promise.resolve(Buffer.from(JSON.stringify(mail))) } },
@@ -458,7 +458,7 @@ describe('sender', () => {
     expect(world.sent).toEqual([]);
   });
 
-  it('keeps the message on its queue when its next home does not take it', async () => {
+  it('keeps the message on its queue when the next queue does not accept it', async () => {
     const world = givenWorld({ postmark: [down], mailgun: [down] });
     world.queueDown = () => true;
 

@@ -51,7 +51,7 @@ const MAIL: Message = {
 const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'p-1' };
 const OUTAGE: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error', detail: 'Oops' };
 
-test('an attempt is counted and timed by what it came to', () => {
+test('an attempt is counted and timed by its outcome', () => {
   const { context, added } = givenContext();
 
   tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [ACCEPTED], durationMs: 80 });
@@ -67,7 +67,7 @@ test('only accepted attempts are timed', () => {
   expect(added()).toEqual(['Attempts postmark outage 1', 'Faults postmark 1']);
 });
 
-test('a provider that takes over what another one had before is counted when it accepts', () => {
+test('a provider that takes over from another one is counted when it accepts', () => {
   const { context, added } = givenContext();
   const attempt = { message: MESSAGE, provider: 'mailgun', number: 2, durationMs: 80 };
 
@@ -98,7 +98,7 @@ const AS: readonly [string, readonly Outcome[]][] = [
   ['throttled', [{ kind: 'throttled', of: 'provider', reason: 'rate-limit' }]],
   ['unknown', [{ kind: 'unknown', reason: 'no-answer' }]],
 ];
-test.each(AS)('counts as %s what the circuit takes for it: %j', (word, outcomes) => {
+test.each(AS)('counts as %s like the circuit: %j', (word, outcomes) => {
   expect(countedAs(outcomes)).toBe(word);
 });
 
@@ -125,7 +125,7 @@ test('an attempt is one line of fixed fields', () => {
   ]);
 });
 
-test('the share of straight acceptances that is written is drawn by the submission, so that a repetition is the same', () => {
+test('the logged share of first-attempt acceptances is drawn by submission, so that a repetition gets the same result', () => {
   const { context, lines } = givenContext({ straightLogShare: 0.25 });
   const handles = Array.from({ length: 256 }, (_, byte) => Buffer.alloc(32, byte).toString('base64url'));
 
@@ -149,7 +149,7 @@ test.each([
     [ACCEPTED, { kind: 'refused', blames: 'recipient', reason: 'suppressed' }],
   ],
   ['an acceptance after another attempt', 2, [ACCEPTED]],
-] as const)('is never left out: %s', (_what, number, outcomes) => {
+] as const)('is always logged: %s', (_what, number, outcomes) => {
   const { context, lines } = givenContext({ straightLogShare: 0 });
 
   tellAttempt(context, { message: MESSAGE, provider: 'ses', number, outcomes, durationMs: 1 });
@@ -157,7 +157,7 @@ test.each([
   expect(lines).toHaveLength(outcomes.length);
 });
 
-test('a contradiction keeps the shape of what was refused, and the words, and nothing of its content', () => {
+test('a contradiction keeps the shape of the refused message, and the words, and nothing of its content', () => {
   const { context, lines } = givenContext();
 
   tellContradiction(context, MAIL, { refusedBy: 'postmark', acceptedBy: 'ses', words: 'Attachments may not be …' });
@@ -174,7 +174,7 @@ test('a contradiction keeps the shape of what was refused, and the words, and no
   expect(JSON.stringify(lines)).not.toMatch(/Ada|ada@|Hello|Your receipt|receipt\.pdf|1234/);
 });
 
-test('an id that is an address is written as its hash, or not at all', () => {
+test('an id that is an address is logged as its hash, or not at all', () => {
   const { context, lines } = givenContext();
   const message = { id: 'ada@example.org', handle: 'hash' };
 
@@ -186,7 +186,7 @@ test('an id that is an address is written as its hash, or not at all', () => {
   expect(JSON.stringify(lines)).not.toContain('@');
 });
 
-test('an open circuit, a wait for an answer and a rate are counted apart; only the first one speaks against the provider', () => {
+test('an open circuit, a wait for an answer and a rate are counted separately; only the first one is a fault of the provider', () => {
   const { context, added } = givenContext();
 
   for (const reason of SKIP_REASONS) tellSkip(context, 'ses', reason);
@@ -269,7 +269,7 @@ test('a million random events of four providers, and the gauges of their account
 
   expect(possible.length).toBeLessThanOrEqual(108);
   expect([...seen].filter((series) => !possible.includes(series))).toEqual([]);
-  // What the random events did not make is what the health function measures, reads of secrets and keys, and faults of the process.
+  // The random events lack only the series of the health function, reads of secrets and keys, and faults of the process.
   const names = new Set(possible.filter((series) => !seen.has(series)).map((series) => series.split(' ')[0]));
   expect([...names]).toEqual([
     'SecretsUnreachable',

@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../lambda/platform/table.ts';
 import { type Carried, NOTHING_CARRIED } from '../../../lambda/submission/carried.ts';
 import { LedgerError, readRecord, SubmissionClaim, TakenError } from '../../../lambda/submission/ledger.ts';
+import { NOTHING_TAKEN } from '../../../lambda/submission/lineage.ts';
 import type { StoredAttempt, SubmissionRecord } from '../../../lambda/submission/record.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
 const KEY = 'submission/order-1';
 const NOW = 1_800_000_000_500;
-const first: StoredAttempt = { number: 1, provider: 'postmark', begun: NOW };
-const second: StoredAttempt = { number: 2, provider: 'mailgun', begun: NOW };
+const first: StoredAttempt = { number: 1, provider: 'postmark', account: { type: 'postmark' }, begun: NOW };
+const second: StoredAttempt = { number: 2, provider: 'mailgun', account: { type: 'mailgun' }, begun: NOW };
 const once: Carried = { attempts: 1, done: [0], history: [] };
 
-describe('a page of the ledger', () => {
-  it('is written with its lease when an attempt begins, and let go of at its close', async () => {
+describe('a claim on a submission', () => {
+  it('is written with its lease when an attempt begins, and ended at its close', async () => {
     const { page, table, entry } = given();
     expect(page.begun).toBe(false);
     expect(page.lastProvider).toBeUndefined();
@@ -38,7 +39,7 @@ describe('a page of the ledger', () => {
     expect(entry()?.expires).toBe(1_800_000_001 + 30 * 24 * 3_600);
   });
 
-  it('notes an outcome at the attempt that it belongs to', async () => {
+  it('adds an outcome to the attempt that it belongs to', async () => {
     const { page, entry } = given();
     await page.begin(first, NOTHING_CARRIED);
     page.end(1, { ended: NOW, outcome: 'unavailable' });
@@ -57,7 +58,7 @@ describe('a page of the ledger', () => {
     expect(entry()?.attempts.map(({ number }) => number)).toEqual(Array.from({ length: 50 }, (_, n) => n + 3));
   });
 
-  it('keeps who had what is sent again, and nothing if nobody had', async () => {
+  it('keeps the providers of a superseded submission, and nothing if there are none', async () => {
     const nobody = given();
     nobody.page.superseded([]);
     await nobody.page.begin(first, NOTHING_CARRIED);
@@ -70,7 +71,7 @@ describe('a page of the ledger', () => {
     expect(somebody.entry()).toMatchObject({ had: ['ses'], hash: 'h', attempts: [first] });
   });
 
-  it('notes that a provider has the mail only at its own lost answer', async () => {
+  it('marks as found only the unknown attempts of the provider', async () => {
     const attempts: StoredAttempt[] = [
       { ...first, outcome: 'unknown' },
       { ...first, number: 2, outcome: 'unavailable' },
@@ -88,7 +89,7 @@ describe('a page of the ledger', () => {
     ]);
   });
 
-  it('keeps fields that it does not know, and forgets the reason of an end that was taken back', async () => {
+  it('keeps unknown fields, and removes the reason of an end that was undone', async () => {
     const stored = { ...ENTRY, state: 'dead', reason: 'Refused', novelty: 7 } as SubmissionRecord;
     const { page, entry } = given({ stored });
 
@@ -98,7 +99,7 @@ describe('a page of the ledger', () => {
     expect(entry()).not.toHaveProperty('reason');
   });
 
-  it('goes on when its own write was done and only the answer is lost', async () => {
+  it('goes on when its own write succeeded and only the answer is lost', async () => {
     const { page, table, entry } = given();
     let lost = true;
     table.answerLost = () => {
@@ -112,20 +113,20 @@ describe('a page of the ledger', () => {
     expect(entry()).toMatchObject({ rev: 6, state: 'done' });
   });
 
-  it('gives way to another worker, and names what stands there', async () => {
+  it('gives way to another worker, and returns the stored record', async () => {
     const { page, table } = given();
     table.items.set(KEY, { ...ENTRY, worker: 'other' });
 
     await expect(page.begin(first, NOTHING_CARRIED)).rejects.toMatchObject({
       name: 'TakenError',
-      message: 'another delivery has this submission in hand',
+      message: 'another worker has claimed this submission',
       current: { worker: 'other' },
     });
 
     expect(page.begun).toBe(false);
   });
 
-  it('gives way when its entry is gone', async () => {
+  it('gives way when its record is gone', async () => {
     const { page, table } = given({ stored: ENTRY });
     table.items.delete(KEY);
 
@@ -135,7 +136,7 @@ describe('a page of the ledger', () => {
     expect((error as TakenError).current).toBeUndefined();
   });
 
-  it('writes over one who does not send a few times, and then gives way', async () => {
+  it('repeats a write that conflicts with delivery events a few times, and then gives way', async () => {
     const { page, table } = given({ stored: ENTRY });
     let beside = 4;
     const nudge = () => {
@@ -163,7 +164,7 @@ describe('a page of the ledger', () => {
     await expect(readRecord(table, 'order-1')).rejects.toBeInstanceOf(LedgerError);
   });
 
-  it('tries three times to write down the end', async () => {
+  it('tries three times to record the end', async () => {
     const { page, table, slept, entry } = given();
     await page.begin(first, NOTHING_CARRIED);
     let failures = 2;
@@ -180,7 +181,7 @@ describe('a page of the ledger', () => {
     expect(slept).toEqual([200, 200, 200, 200]);
   });
 
-  it('adds what it knows to the page of the worker that overtook it', async () => {
+  it('adds its outcomes to the record of the worker that took over', async () => {
     const { page, table, entry } = given();
     await page.begin(first, NOTHING_CARRIED);
     page.end(1, { ended: NOW, outcome: 'accepted' });
@@ -203,7 +204,7 @@ describe('a page of the ledger', () => {
     expect(table.items.get(KEY)?.rev).toBe(9);
   });
 
-  it('adds what it knows although others write at the same time, but not for ever', async () => {
+  it('adds its outcomes although others write at the same time, but not without end', async () => {
     const close = async (besides: number) => {
       const { page, table, entry } = given();
       await page.begin(first, NOTHING_CARRIED);
@@ -226,7 +227,7 @@ describe('a page of the ledger', () => {
     expect(await close(1_000)).toEqual({ writes: 6, outcome: undefined });
   });
 
-  it('stops adding when the entry is gone', async () => {
+  it('stops adding when the record is gone', async () => {
     const { page, table } = given();
     await page.begin(first, NOTHING_CARRIED);
     let calls = 0;
@@ -251,6 +252,7 @@ const ENTRY: SubmissionRecord = {
   firstSeen: 1,
   state: 'open',
   worker: 'me',
+  lineage: NOTHING_TAKEN,
   attempts: [],
   carried: NOTHING_CARRIED,
 };
@@ -270,7 +272,15 @@ function given({ stored, known = {} }: { stored?: SubmissionRecord; known?: Part
     submissionId: 'order-1',
     lease: { owner: 'me', until: NOW },
     stored,
-    known: { hash: 'h', origin: 'm-1', firstSeen: 1, attempts: [], carried: NOTHING_CARRIED, ...known },
+    known: {
+      hash: 'h',
+      origin: 'm-1',
+      firstSeen: 1,
+      lineage: NOTHING_TAKEN,
+      attempts: [],
+      carried: NOTHING_CARRIED,
+      ...known,
+    },
   });
   return { page, table, slept, entry: () => table.items.get(KEY) as SubmissionRecord | undefined };
 }

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Account } from '../../../lambda/contract/account.ts';
 import type { AttemptResult, Outcome } from '../../../lambda/mail/outcome.ts';
-import { begin, carry, join, NOTHING_CARRIED, type Vote } from '../../../lambda/submission/carried.ts';
+import {
+  begin,
+  carry,
+  join,
+  NOTHING_CARRIED,
+  type UnknownVote,
+  type Vote,
+} from '../../../lambda/submission/carried.ts';
 import {
   afterAnswer,
   afterAttempt,
@@ -14,9 +22,10 @@ import {
   withoutNotified,
 } from '../../../lambda/submission/progress.ts';
 
-/** Each provider is a vendor of its own. */
+/** Each provider is its own vendor. */
 const each = (key: string) => key;
-const with5 = (onUnknown: OnUnknown) => ({ onUnknown, begun: 5, vendorOf: each });
+const account: Account = { type: 'postmark' };
+const with5 = (onUnknown: OnUnknown) => ({ onUnknown, begun: 5, vendorOf: each, account });
 
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
@@ -40,11 +49,16 @@ describe('progress', () => {
     expect(pending(twice)).toEqual(['a@x']);
   });
 
-  it('counts two providers of one vendor as one vote, and one that is gone as none', () => {
+  it('counts two providers of one vendor as one vote, and one that is no longer configured as none', () => {
     const vendorOf = (key: string) => ({ p: 'a', q: 'a', r: 'b' })[key];
     const vote = (progress: Progress, key: string) =>
-      afterAttempt(progress, key, pending(progress), { outcome: bad }, { onUnknown: 'ask', begun: 5, vendorOf })
-        .progress;
+      afterAttempt(
+        progress,
+        key,
+        pending(progress),
+        { outcome: bad },
+        { onUnknown: 'ask', begun: 5, vendorOf, account },
+      ).progress;
     const start = begin(['a@x'], NOTHING_CARRIED, vendorOf);
 
     const one = vote(vote(vote(start, 'p'), 'q'), 'gone');
@@ -56,7 +70,7 @@ describe('progress', () => {
     expect(declareRefused(one, ['p', 'q']).recipients[0]?.end).toBe('refused');
   });
 
-  it('does not count words that nobody knows, and remembers them over a retry', () => {
+  it('does not count unknown words, and remembers them over a retry', () => {
     const odd: Outcome = { kind: 'unrecognised', reason: 'unrecognised' };
     const twice = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', odd), 'q', odd);
 
@@ -68,7 +82,7 @@ describe('progress', () => {
     expect(pending(attempt(twice, 'p', bad))).toEqual(['a@x']);
   });
 
-  it('remembers votes, lost answers and finished recipients over a retry', () => {
+  it('remembers votes, unknown outcomes and finished recipients over a retry', () => {
     const first = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, each);
     const { progress } = afterAttempt(
       first,
@@ -95,7 +109,7 @@ describe('progress', () => {
     expect(next.attempts).toBe(1);
   });
 
-  it('begins with nothing done and nothing remembered', () => {
+  it('starts with nothing done and nothing remembered', () => {
     expect(begin(['a@x'], NOTHING_CARRIED, each)).toEqual({
       attempts: 0,
       untold: [],
@@ -115,7 +129,7 @@ describe('progress', () => {
     expect(carry(begin(['a@x'], NOTHING_CARRIED, each))).toEqual({ attempts: 0, done: [], history: [] });
   });
 
-  it('declares bad at the begin of a round what two providers have refused by now', () => {
+  it('ends at the start of a round what two providers have refused by then', () => {
     const vote = (provider: string): Vote => ({ provider, kind: 'refused' });
     const ends = (...votes: Vote[]) =>
       begin(['a@x'], { ...NOTHING_CARRIED, history: votes }, each).recipients.map(({ end }) => end);
@@ -125,37 +139,39 @@ describe('progress', () => {
     expect(ends(vote('p'), vote('q'), vote('r'))).toEqual(['refused']);
   });
 
-  it('takes of several doubts about a provider the oldest, and holds it for settled only if all are', () => {
-    const doubts = (...votes: Partial<Vote>[]) =>
+  it('keeps the oldest time of several unknown outcomes of a provider, and calls them settled only if all are', () => {
+    const doubts = (...votes: Partial<UnknownVote>[]) =>
       begin(
         ['a@x', 'b@x'],
         {
           ...NOTHING_CARRIED,
           history: [
-            { provider: 'q', kind: 'refused', at: 1 },
-            ...votes.map((vote, place): Vote => ({ provider: 'p', kind: 'unknown', recipients: [place], ...vote })),
+            { provider: 'q', kind: 'refused' },
+            ...votes.map(
+              (vote, place): Vote => ({ provider: 'p', kind: 'unknown', account, at: 0, recipients: [place], ...vote }),
+            ),
           ],
         },
         each,
       ).doubts;
 
     expect(doubts({ at: 7, asked: 1, settled: true }, { at: 5, asked: 3 })).toEqual([
-      { provider: 'p', at: 5, asked: 3, settled: false },
+      { provider: 'p', account, at: 5, asked: 3, settled: false },
     ]);
     expect(doubts({ at: 5, settled: true }, { at: 7, settled: true })).toEqual([
-      { provider: 'p', at: 5, asked: 0, settled: true },
+      { provider: 'p', account, at: 5, asked: 0, settled: true },
     ]);
-    expect(doubts({})).toEqual([{ provider: 'p', at: 0, asked: 0, settled: false }]);
+    expect(doubts({})).toEqual([{ provider: 'p', account, at: 0, asked: 0, settled: false }]);
   });
 
-  it('has ended only when everybody has an end', () => {
+  it('has ended only when every recipient has an end', () => {
     const half = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0] }, each);
 
     expect(ended(half)).toBe(false);
     expect(ended(begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0, 1] }, each))).toBe(true);
   });
 
-  it('changes nothing for those who were not offered, or have their end', () => {
+  it('changes nothing for recipients that were not offered, or have ended', () => {
     const start = begin(['a@x', 'b@x', 'c@x'], { ...NOTHING_CARRIED, done: [0] }, each);
 
     const { progress } = afterAttempt(start, 'p', ['a@x', 'b@x'], { outcome: bad }, with5('ask'));
@@ -172,13 +188,13 @@ describe('progress', () => {
     ['throttles', { kind: 'throttled', of: 'provider', reason: 'rate-limit' }],
     ['is down', down],
     ['refuses the account', { kind: 'unavailable', blames: 'account', reason: 'account-suspended' }],
-  ])('holds nothing against a provider that %s', (_, outcome) => {
+  ])('counts nothing against a provider that %s', (_, outcome) => {
     const start = begin(['a@x'], NOTHING_CARRIED, each);
 
     expect(attempt(start, 'p', outcome)).toEqual({ ...start, attempts: 1, lastProvider: 'p' });
   });
 
-  it('remembers a provider that failed with the request in its hands, once', () => {
+  it('remembers a provider that failed after it had the whole request, once', () => {
     const failed: Outcome = { ...down, maybeTaken: true };
 
     const progress = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', failed), 'p', failed);
@@ -186,13 +202,13 @@ describe('progress', () => {
     expect(carry(progress).history).toEqual([{ provider: 'p', kind: 'failed' }]);
   });
 
-  it('does not call it a contradiction when a provider takes what it refused itself', () => {
+  it('does not call it a contradiction when a provider accepts what it refused itself', () => {
     const first = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
 
     expect(afterAttempt(first, 'p', ['a@x'], { outcome: accepted }, with5('ask')).contradicted).toEqual([]);
   });
 
-  it("tells of a suppressed recipient in the provider's words, and of nobody whom it merely refused", () => {
+  it("reports a suppressed recipient in the provider's words, and none that was merely refused", () => {
     const untold = (outcome: Outcome) =>
       afterAttempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', ['a@x'], { outcome }, with5('ask')).progress.untold;
 
@@ -205,7 +221,7 @@ describe('progress', () => {
     expect(untold(accepted)).toEqual([]);
   });
 
-  it('asks a second provider where the first one is in doubt, and then ends', () => {
+  it('tries a second provider where the first one is doubted, and then ends', () => {
     const start = begin(['a@x'], NOTHING_CARRIED, each);
     const denied = new Set(['a@x']);
     const first = afterAttempt(start, 'p', ['a@x'], { outcome: inactive }, { ...with5('ask'), denied }).progress;
@@ -227,7 +243,7 @@ describe('progress', () => {
     expect(declareRefused(first, ['p', 'q']).recipients[0]?.end).toBeUndefined();
   });
 
-  it('keeps the doubts about others when one provider is doubted or heard', () => {
+  it('keeps the unknown outcomes of other providers when one is added or resolved', () => {
     const both = attempt(
       attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost, 'failover', 3),
       'q',
@@ -248,27 +264,21 @@ describe('progress', () => {
 
     const heard = afterAnswer(both, 'q', { found: new Set(), doubt: { asked: 2, settled: true } });
     expect(heard.doubts).toEqual([
-      { provider: 'p', at: 3, asked: 0, settled: false },
-      { provider: 'q', at: 4, asked: 2, settled: true },
+      { provider: 'p', account, at: 3, asked: 0, settled: false },
+      { provider: 'q', account, at: 4, asked: 2, settled: true },
     ]);
     expect(carry(heard).history).toEqual([
-      { provider: 'p', kind: 'unknown', at: 3 },
-      { provider: 'q', kind: 'unknown', at: 4, asked: 2, settled: true },
+      { provider: 'p', kind: 'unknown', account, at: 3 },
+      { provider: 'q', kind: 'unknown', account, at: 4, asked: 2, settled: true },
     ]);
   });
 
-  it('holds a doubt for open as long as nothing says otherwise', () => {
-    const odd = { ...attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost), doubts: [] };
-
-    expect(carry(odd).history).toEqual([{ provider: 'p', kind: 'unknown', at: 0 }]);
-  });
-
-  it('hears an answer only for those whom the provider was in doubt about', () => {
+  it('applies a reply only to recipients with an unknown outcome at that provider', () => {
     const start = begin(
       ['a@x', 'b@x'],
       {
         ...NOTHING_CARRIED,
-        history: [{ provider: 'p', kind: 'unknown', recipients: [0], at: 1 }],
+        history: [{ provider: 'p', kind: 'unknown', account, recipients: [0], at: 1 }],
       },
       each,
     );
@@ -281,13 +291,13 @@ describe('progress', () => {
     ]);
   });
 
-  it('declares nothing refused when nobody may be used', () => {
+  it('ends nothing as refused when no provider may be used', () => {
     const start = begin(['a@x'], NOTHING_CARRIED, each);
 
     expect(declareRefused(start, [])).toEqual(start);
   });
 
-  it('offers nobody an address that it cannot carry, and ends who can be carried by none', () => {
+  it('offers no provider an address that it cannot carry, and ends recipients that none can carry', () => {
     const start = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, each);
     const beyond = new Map([
       ['p', ['b@x', 'c@x']],
@@ -301,15 +311,21 @@ describe('progress', () => {
     expect(declared.untold).toEqual([]);
   });
 
-  it('believes the only provider that can carry an address', () => {
+  it('accepts the refusal of the only provider that can carry an address', () => {
     const start = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
-    const refused = afterAttempt(start, 'q', ['b@x'], { outcome: bad }, { onUnknown: 'ask', begun: 0, vendorOf: each });
+    const refused = afterAttempt(
+      start,
+      'q',
+      ['b@x'],
+      { outcome: bad },
+      { onUnknown: 'ask', begun: 0, vendorOf: each, account },
+    );
 
     const declared = declareRefused(refused.progress, ['p', 'q'], new Map([['p', ['b@x']]]));
     expect(declared.recipients.map(({ end }) => end)).toEqual([undefined, 'refused']);
   });
 
-  it('keeps the suppressed from every provider until their events are out, over retries', () => {
+  it('offers suppressed recipients to no provider until their events are sent, over retries', () => {
     const addresses = ['a@x', 'b@x', 'c@x'];
     const start = begin(addresses, { ...NOTHING_CARRIED, attempts: 2 }, each);
     const recipients = new Map<string, Outcome>([
@@ -331,14 +347,14 @@ describe('progress', () => {
     expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 3, reason: 'suppressed' }]);
     expect(ended(again)).toBe(false);
     expect(ended(withoutNotified(again, new Set(['c@x'])))).toBe(true);
-    // Of others nothing follows.
+    // For other recipients nothing follows.
     expect(pending(begin(addresses, { ...carried, done: [0] }, each))).toEqual(['b@x']);
-    // Another copy may have told meanwhile.
+    // Another copy may have sent the event meanwhile.
     expect(begin(addresses, { ...carried, done: [0, 1, 2] }, each).untold).toEqual([]);
     expect(begin(['a@x'], carried, each).untold).toEqual([]);
   });
 
-  it('carries those who are served or suppressed as done, and nobody else', () => {
+  it('carries served and suppressed recipients as done, and no others', () => {
     const start = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, each);
     const recipients = new Map<string, Outcome>([
       ['b@x', inactive],
@@ -356,12 +372,12 @@ describe('progress', () => {
     ]);
   });
 
-  it('keeps of two equal votes the one that knows more, and the first if neither does', () => {
-    const votes = (...history: Partial<Vote>[]) => ({
+  it('keeps the one of two equal votes that knows more, and the first if neither does', () => {
+    const votes = (...history: Partial<UnknownVote>[]) => ({
       ...NOTHING_CARRIED,
-      history: history.map((vote): Vote => ({ provider: 'p', kind: 'unknown', ...vote })),
+      history: history.map((vote): Vote => ({ provider: 'p', kind: 'unknown', account, at: 0, ...vote })),
     });
-    const joined = (a: Partial<Vote>, b: Partial<Vote>) => join(votes(a), votes(b)).history;
+    const joined = (a: Partial<UnknownVote>, b: Partial<UnknownVote>) => join(votes(a), votes(b)).history;
 
     expect(joined({ at: 1, asked: 2 }, { at: 2, asked: 1 })).toMatchObject([{ at: 1 }]);
     expect(joined({ at: 1, asked: 1 }, { at: 2, asked: 2 })).toMatchObject([{ at: 2 }]);
@@ -370,7 +386,7 @@ describe('progress', () => {
     expect(joined({ at: 1, recipients: [0] }, { at: 2, recipients: [1] })).toHaveLength(2);
   });
 
-  it('names the provider that refused what another one took', () => {
+  it('names the provider that refused what another one accepted', () => {
     const first = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
 
     expect(afterAttempt(first, 'q', ['a@x'], { outcome: accepted }, with5('ask')).contradicted).toEqual(['p']);
@@ -390,36 +406,36 @@ describe('progress', () => {
     ['ask', [], undefined],
     ['failover', ['a@x'], undefined],
     ['hold', [], undefined],
-  ] as const)('treats a lost answer by the policy %s', (policy, left, end) => {
+  ] as const)('treats an unknown outcome by the policy %s', (policy, left, end) => {
     const progress = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost, policy);
 
     expect(pending(progress)).toEqual(left);
     expect(progress.recipients[0]?.end).toBe(end);
   });
 
-  it('does not give up once more on a doubt in spite of which somebody wants it tried', () => {
-    const wished: Vote = { provider: 'p', kind: 'unknown', recipients: [0], at: 5, wished: true };
+  it('does not end as held again after a redrive', () => {
+    const wished: Vote = { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, wished: true };
     const start = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished] }, each);
 
     expect(declareHeld(start)).toEqual(start);
     expect(carry(start).history).toEqual([wished]);
-    // A new doubt, there or elsewhere, counts.
+    // A new unknown outcome, there or elsewhere, counts.
     for (const provider of ['p', 'q'])
       expect(declareHeld(begin(['a@x', 'b@x'], carry(attempt(start, provider, lost)), each)).recipients[0]?.end).toBe(
         'held',
       );
-    const other: Vote = { provider: 'p', kind: 'unknown', recipients: [1], at: 5 };
+    const other: Vote = { provider: 'p', kind: 'unknown', account, recipients: [1], at: 5 };
     expect(
       begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished, other] }, each).doubts[0]?.wished,
     ).toBeUndefined();
   });
 
-  it('gives up on a doubt that nobody settled where the policy is hold, and only on that', () => {
+  it('ends unresolved unknown outcomes as held under policy hold, and nothing else', () => {
     const doubted = begin(
       ['a@x', 'b@x'],
       {
         ...NOTHING_CARRIED,
-        history: [{ provider: 'p', kind: 'unknown', recipients: [0], at: 5 }],
+        history: [{ provider: 'p', kind: 'unknown', account, recipients: [0], at: 5 }],
       },
       each,
     );
@@ -429,32 +445,32 @@ describe('progress', () => {
     expect(declareHeld(waiting).recipients.map(({ end }) => end)).toEqual([undefined, undefined]);
   });
 
-  it('serves whom the provider in doubt turns out to have, and lets the others go on or wait', () => {
+  it('ends recipients that the provider turns out to have served, and lets the others go on or wait', () => {
     const doubted = attempt(begin(['a@x', 'b@x'], NOTHING_CARRIED, each), 'p', lost);
     const next = begin(['a@x', 'b@x'], carry(doubted), each);
 
     const settled = afterAnswer(next, 'p', { found: new Set(['a@x']), doubt: { asked: 0, settled: true } });
     expect(settled.recipients.map(({ end }) => end)).toEqual(['accepted', undefined]);
     expect(pending(settled)).toEqual(['b@x']);
-    expect(settled.doubts).toEqual([{ provider: 'p', at: 5, asked: 0, settled: true }]);
+    expect(settled.doubts).toEqual([{ provider: 'p', account, at: 5, asked: 0, settled: true }]);
 
     const unsettled = afterAnswer(next, 'p', { found: new Set(), doubt: { asked: 1, settled: false } });
     expect(pending(unsettled)).toEqual([]);
     expect(begin(['a@x', 'b@x'], carry(unsettled), each).doubts).toEqual([
-      { provider: 'p', at: 5, asked: 1, settled: false },
+      { provider: 'p', account, at: 5, asked: 1, settled: false },
     ]);
   });
 
-  it('doubts a provider anew when its answer is lost once more', () => {
+  it('resets the queries about a provider when its outcome is unknown once more', () => {
     const first = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost);
     const settled = afterAnswer(first, 'p', { found: new Set(), doubt: { asked: 2, settled: true } });
 
     const again = attempt(begin(['a@x'], carry(settled), each), 'p', lost, 'ask', 9);
 
-    expect(again.doubts).toEqual([{ provider: 'p', at: 5, asked: 0, settled: false }]);
+    expect(again.doubts).toEqual([{ provider: 'p', account, at: 5, asked: 0, settled: false }]);
   });
 
-  it('names the providers that may have taken what another one took, with the cause', () => {
+  it('names the providers that may have accepted what another one accepted, with the cause', () => {
     const failed: Outcome = { ...down, maybeTaken: true };
     const doubted = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', failed), 'q', lost, 'failover');
     const last = begin(['a@x'], carry(doubted), each);
@@ -466,10 +482,11 @@ describe('progress', () => {
     expect(afterAttempt(last, 'r', ['a@x'], { outcome: down }, with5('failover')).doubled).toEqual([]);
   });
 
-  it('joins what two copies know without taking anything back', () => {
+  it('joins what two copies know without losing anything', () => {
     const vote = (asked: number, settled?: true): Vote => ({
       provider: 'p',
       kind: 'unknown',
+      account,
       at: 5,
       asked,
       ...(settled && { settled }),
@@ -484,14 +501,14 @@ describe('progress', () => {
     ).toEqual({ attempts: 3, done: [0, 2, 11], history: [vote(0, true), refused] });
   });
 
-  it('lets one refusal suffice only when nobody else may be asked', () => {
+  it('lets one refusal suffice only when no other provider may be used', () => {
     const progress = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
 
     expect(declareRefused(progress, ['p', 'q']).recipients[0]?.end).toBeUndefined();
     expect(declareRefused(progress, ['p']).recipients[0]?.end).toBe('refused');
   });
 
-  it('never takes back an end and never loses a recipient', () => {
+  it('never undoes an end and never loses a recipient', () => {
     const outcome = fc.constantFrom(accepted, bad, inactive, down, lost);
     const rounds = fc.array(fc.tuple(fc.constantFrom('p', 'q', 'r'), outcome, outcome), { maxLength: 8 });
     fc.assert(
@@ -520,6 +537,11 @@ function attempt(
   policy: OnUnknown = 'ask',
   begun = 5,
 ) {
-  return afterAttempt(progress, provider, pending(progress), { outcome }, { onUnknown: policy, begun, vendorOf: each })
-    .progress;
+  return afterAttempt(
+    progress,
+    provider,
+    pending(progress),
+    { outcome },
+    { onUnknown: policy, begun, vendorOf: each, account },
+  ).progress;
 }

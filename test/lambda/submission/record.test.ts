@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Account } from '../../../lambda/contract/account.ts';
 import { type Carried, NOTHING_CARRIED, type Vote } from '../../../lambda/submission/carried.ts';
+import { NOTHING_TAKEN } from '../../../lambda/submission/lineage.ts';
 import {
   amend,
   type ClaimRequest,
@@ -18,6 +20,7 @@ const entry: SubmissionRecord = {
   hash: 'h',
   origin: 'm-1',
   worker: 'a',
+  lineage: NOTHING_TAKEN,
   firstSeen: 1,
   state: 'open',
   attempts: [],
@@ -32,14 +35,15 @@ const delivery: ClaimRequest = {
   owner: 'b',
   now: NOW,
 };
-const begun = { number: 3, provider: 'postmark', begun: NOW - 70_000 };
+const account: Account = { type: 'postmark' };
+const begun = { number: 3, provider: 'postmark', account, begun: NOW - 70_000 };
 const lease = { owner: 'a', until: NOW + 1 };
 
-describe('judge', () => {
+describe('claimability', () => {
   it.each<[string, SubmissionRecord | undefined, Partial<ClaimRequest>, string]>([
-    ['nothing', undefined, {}, 'new'],
-    ['another content', entry, { hash: 'other' }, 'conflict'],
-    ['another content that has ended', { ...entry, state: 'done' }, { hash: 'other' }, 'conflict'],
+    ['no record', undefined, {}, 'new'],
+    ['other content', entry, { hash: 'other' }, 'conflict'],
+    ['other content that has ended', { ...entry, state: 'done' }, { hash: 'other' }, 'conflict'],
     ['the end', { ...entry, state: 'done' }, {}, 'over'],
     ['the end, redriven', { ...entry, state: 'done' }, { redriven: true }, 'over'],
     ['a lease of another worker', { ...entry, lease }, {}, 'in-flight'],
@@ -53,19 +57,24 @@ describe('judge', () => {
       'continues',
     ],
     ['a dead letter, from a retry queue', { ...entry, state: 'dead' }, { messageId: 'm-2', retried: true }, 'over'],
-    ['a dead letter in doubt', { ...entry, state: 'dead', reason: 'Unknown' }, { messageId: 'm-2' }, 'over'],
+    ['a dead letter of unknown outcome', { ...entry, state: 'dead', reason: 'Unknown' }, { messageId: 'm-2' }, 'over'],
     [
-      'a dead letter in doubt, redriven',
+      'a dead letter of unknown outcome, redriven',
       { ...entry, state: 'dead', reason: 'Unknown' },
       { messageId: 'm-2', redriven: true },
       'continues',
     ],
-    ['a copy of a redriven letter that died again', { ...entry, state: 'dead' }, { redriven: true }, 'over'],
-  ])('finding %s', (_, given, change, expected) => {
+    [
+      'a copy of a redriven message that was dead-lettered again',
+      { ...entry, state: 'dead' },
+      { redriven: true },
+      'over',
+    ],
+  ])('of a submission with %s', (_, given, change, expected) => {
     expect(claimability(given, { ...delivery, ...change }).kind).toBe(expected);
   });
 
-  describe('of a letter that another message has replaced', () => {
+  describe('of a message that another one has replaced', () => {
     const replaced: Partial<ClaimRequest> = { retried: true, messageId: 'm-2', worker: 'x', signature: 'x' };
     const waiting: SubmissionRecord = {
       ...entry,
@@ -77,39 +86,49 @@ describe('judge', () => {
 
     it.each<[string, SubmissionRecord, Partial<ClaimRequest>, string]>([
       ['is over', waiting, {}, 'over'],
-      ['is over although somebody works on the other', { ...waiting, lease }, {}, 'over'],
-      ['is over if it knows as much as the ledger', waiting, knowing(4, 0), 'over'],
-      ['goes on if it knows of a recipient who has it', waiting, knowing(4, 1), 'continues'],
-      ['goes on if it knows of more attempts', waiting, knowing(5), 'continues'],
-      ['counts the attempts of the ledger, too', { ...waiting, carried: NOTHING_CARRIED }, knowing(4), 'continues'],
-      ['is over by the attempts of the ledger, too', { ...waiting, carried: NOTHING_CARRIED }, knowing(3), 'over'],
-      ['goes on if it is the last one after all', waiting, { signature: 'a' }, 'continues'],
-      ['goes on if nobody signed it', waiting, { signature: undefined }, 'continues'],
-      ['goes on if nothing is known', { ...waiting, lineage: undefined }, {}, 'continues'],
+      ['is over although a worker has claimed the other', { ...waiting, lease }, {}, 'over'],
+      ['is over if it knows as much as the record', waiting, knowing(4, 0), 'over'],
+      ['continues if it knows of a recipient who was served', waiting, knowing(4, 1), 'continues'],
+      ['continues if it knows of more attempts', waiting, knowing(5), 'continues'],
+      [
+        'continues with more attempts than the record lists',
+        { ...waiting, carried: NOTHING_CARRIED },
+        knowing(4),
+        'continues',
+      ],
+      [
+        'is over with no more attempts than the record lists',
+        { ...waiting, carried: NOTHING_CARRIED },
+        knowing(3),
+        'over',
+      ],
+      ['continues if it is in the lineage', waiting, { signature: 'a' }, 'continues'],
+      ['continues if it has no token', waiting, { signature: undefined }, 'continues'],
+      ['continues if the lineage is unknown', { ...waiting, lineage: 'unknown' }, {}, 'continues'],
     ])('%s', (_, given, change, expected) => {
       expect(claimability(given, { ...delivery, ...replaced, ...change }).kind).toBe(expected);
     });
   });
 
-  it('takes what the holder of the lease sent as its letting go, and what others sent not', () => {
+  it("treats a message that the lease's owner sent as the end of its lease, and messages of others not", () => {
     const held: SubmissionRecord = { ...entry, lease, attempts: [begun] };
-    const letter = (attempts: number, worker?: string): Partial<ClaimRequest> => ({
+    const message = (attempts: number, worker?: string): Partial<ClaimRequest> => ({
       retried: true,
       messageId: 'm-2',
       worker,
       carried: { ...NOTHING_CARRIED, attempts },
     });
 
-    expect(claimability(held, { ...delivery, ...letter(2, 'a') }).kind).toBe('in-flight');
+    expect(claimability(held, { ...delivery, ...message(2, 'a') }).kind).toBe('in-flight');
     const two: SubmissionRecord = { ...held, attempts: [{ ...begun, number: 2 }, begun] };
-    expect(claimability(two, { ...delivery, ...letter(2, 'a') }).kind).toBe('in-flight');
-    expect(claimability(held, { ...delivery, ...letter(3, 'a') }).kind).toBe('continues');
-    // Two copies count their attempts by themselves: the same number may be another attempt.
-    expect(claimability(held, { ...delivery, ...letter(3, 'c') }).kind).toBe('in-flight');
-    expect(claimability(held, { ...delivery, ...letter(3) }).kind).toBe('in-flight');
+    expect(claimability(two, { ...delivery, ...message(2, 'a') }).kind).toBe('in-flight');
+    expect(claimability(held, { ...delivery, ...message(3, 'a') }).kind).toBe('continues');
+    // Two copies count their attempts separately: the same number may be another attempt.
+    expect(claimability(held, { ...delivery, ...message(3, 'c') }).kind).toBe('in-flight');
+    expect(claimability(held, { ...delivery, ...message(3) }).kind).toBe('in-flight');
   });
 
-  it('doubts an attempt that was begun and never ended, for those to whom it went', () => {
+  it('treats an attempt that was begun and never ended as unknown, for the recipients that it was offered', () => {
     const cut: SubmissionRecord = {
       ...entry,
       attempts: [{ ...begun, recipients: [1] }],
@@ -119,39 +138,39 @@ describe('judge', () => {
     expect(carriedBy(cut)).toEqual({
       attempts: 3,
       done: [0],
-      history: [{ provider: 'postmark', kind: 'unknown', recipients: [1], at: begun.begun }],
+      history: [{ provider: 'postmark', kind: 'unknown', account, recipients: [1], at: begun.begun }],
     });
   });
 
-  it('names the provider of an attempt that only now turns out to be interrupted', () => {
+  it('names the provider of an attempt that is now found to be interrupted', () => {
     const ended = { ...begun, number: 2, provider: 'ses', ended: NOW, outcome: 'unavailable' } as const;
     const standing = claimability({ ...entry, attempts: [ended, begun] }, delivery);
 
     expect(standing).toMatchObject({ kind: 'continues', fresh: new Set(['postmark']) });
   });
 
-  it('keeps all doubts over a redrive, to be asked about anew, and forgets refusals', () => {
+  it('keeps all unknown outcomes over a redrive, to ask about them again, and forgets refusals', () => {
     const history: Vote[] = [
       { provider: 'p', kind: 'refused' },
-      { provider: 'p', kind: 'unknown', recipients: [0], at: 5, asked: 3, settled: true },
+      { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, asked: 3, settled: true },
       { provider: 'q', kind: 'failed' },
       { provider: 'q', kind: 'suppressed', recipients: [1], attempt: 2, reason: 'inactive' },
     ];
     const dead: SubmissionRecord = { ...entry, state: 'dead', carried: { attempts: 2, done: [], history } };
 
     expect(carriedBy(dead, { messageId: 'm-2', redriven: true }).history).toEqual([
-      { provider: 'p', kind: 'unknown', recipients: [0], at: 5, wished: true },
+      { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, wished: true },
       ...history.slice(2),
     ]);
   });
 
-  it('does not doubt an attempt that has ended, whatever the letter knows', () => {
+  it('does not treat an ended attempt as unknown, whatever the message knows', () => {
     const ended = { ...begun, ended: NOW, outcome: 'unavailable' } as const;
 
     expect(carriedBy({ ...entry, attempts: [ended] })).toEqual({ attempts: 3, done: [], history: [] });
   });
 
-  it('does not doubt what the worker itself has told the end of, and doubts what another one counts', () => {
+  it('does not treat an attempt as unknown whose worker reported the end, but does so for one that another worker counts', () => {
     const carried: Carried = { attempts: 3, done: [0], history: [] };
 
     expect(carriedBy({ ...entry, attempts: [begun] }, { carried, worker: 'a' })).toEqual(carried);
@@ -193,7 +212,7 @@ describe('judge', () => {
   });
 });
 
-describe('an entry', () => {
+describe('a record', () => {
   it('marks interrupted attempts as unknown and leaves the others', () => {
     const ended = { ...begun, number: 2, ended: 5, outcome: 'throttled' } as const;
 
@@ -203,7 +222,7 @@ describe('an entry', () => {
     ]);
   });
 
-  it('takes in what an overtaken worker knows, and nothing that it does not', () => {
+  it('adds what a worker that was taken over knows, and nothing else', () => {
     const told = { ...begun, ended: NOW, outcome: 'accepted', providerMessageId: 'x' } as const;
     const other = { ...begun, number: 4, provider: 'ses' };
     const current: SubmissionRecord = {
@@ -211,7 +230,11 @@ describe('an entry', () => {
       rev: 7,
       worker: 'b',
       attempts: [...endInterrupted([begun], NOW), other],
-      carried: { attempts: 3, done: [1], history: [{ provider: 'postmark', kind: 'unknown' }] },
+      carried: {
+        attempts: 3,
+        done: [1],
+        history: [{ provider: 'postmark', kind: 'unknown', account, at: begun.begun }],
+      },
     };
 
     const amended = amend(current, {
@@ -222,26 +245,30 @@ describe('an entry', () => {
     expect(amended).toEqual({
       ...current,
       attempts: [{ ...told, cleared: true }, other],
-      carried: { attempts: 3, done: [0, 1], history: [{ provider: 'postmark', kind: 'unknown' }] },
+      carried: {
+        attempts: 3,
+        done: [0, 1],
+        history: [{ provider: 'postmark', kind: 'unknown', account, at: begun.begun }],
+      },
     });
   });
 });
 
-describe('what an overtaken worker knows', () => {
+describe('the outcomes of a worker that was taken over', () => {
   const told = { ...begun, ended: NOW, outcome: 'accepted' } as const;
 
   it.each([
     ['another number', { number: 4 }],
     ['another provider', { provider: 'ses' }],
     ['another time', { begun: NOW - 69_999 }],
-  ])('says nothing about an attempt of %s', (_, change) => {
+  ])('do not change an attempt of %s', (_, change) => {
     const stands = { ...begun, ...change };
     const current: SubmissionRecord = { ...entry, attempts: [stands] };
 
     expect(amend(current, { attempts: [told], carried: NOTHING_CARRIED })['attempts']).toEqual([stands]);
   });
 
-  it('is written beside what a later release knows of the attempt', () => {
+  it('are written without losing fields of a later release', () => {
     const interrupted = { ...begun, ended: NOW - 1, outcome: 'unknown', reason: 'interrupted', later: 1 } as const;
 
     expect(
@@ -252,42 +279,46 @@ describe('what an overtaken worker knows', () => {
   it.each<[string, object, readonly Vote[]]>([
     ['nothing yet', { ended: undefined, outcome: undefined }, []],
     ['a lost answer', { outcome: 'unknown' }, []],
-    ['a lost answer for some', {}, [{ provider: 'postmark', kind: 'unknown', recipients: [1], at: begun.begun }]],
-  ])('clears no doubt while it is %s', (_, change, history) => {
+    [
+      'a lost answer for some',
+      {},
+      [{ provider: 'postmark', kind: 'unknown', account, recipients: [1], at: begun.begun }],
+    ],
+  ])('clear no unknown outcome while it is %s', (_, change, history) => {
     const own = { attempts: [{ ...told, ...change }] as StoredAttempt[], carried: { ...NOTHING_CARRIED, history } };
 
     expect(amend({ ...entry, attempts: [begun] }, own)['attempts']).toEqual([{ ...told, ...change }]);
   });
 
   it.each<[string, Vote]>([
-    ['a refusal', { provider: 'postmark', kind: 'refused', at: begun.begun }],
-    ['a lost answer of another provider', { provider: 'ses', kind: 'unknown', at: begun.begun }],
-    ['a lost answer to another attempt', { provider: 'postmark', kind: 'unknown', at: begun.begun - 1 }],
-  ])('clears the doubt beside %s', (_, vote) => {
+    ['a refusal', { provider: 'postmark', kind: 'refused' }],
+    ['a lost answer of another provider', { provider: 'ses', kind: 'unknown', account, at: begun.begun }],
+    ['a lost answer to another attempt', { provider: 'postmark', kind: 'unknown', account, at: begun.begun - 1 }],
+  ])('clear the unknown outcome despite %s', (_, vote) => {
     const own = { attempts: [told], carried: { ...NOTHING_CARRIED, history: [vote] } };
 
     expect(amend({ ...entry, attempts: [begun] }, own)['attempts']).toEqual([{ ...told, cleared: true }]);
   });
 
   it.each<[string, Vote]>([
-    ['about another attempt', { provider: 'postmark', kind: 'unknown', at: 7 }],
-    ['about another provider', { provider: 'ses', kind: 'unknown', at: begun.begun }],
-    ['that is none', { provider: 'postmark', kind: 'refused', at: begun.begun }],
-  ])('clears no doubt %s', (_, vote) => {
-    const other = { number: 2, provider: 'postmark', begun: 7, ended: 8, outcome: 'unknown' } as const;
+    ['about another attempt', { provider: 'postmark', kind: 'unknown', account, at: 7 }],
+    ['about another provider', { provider: 'ses', kind: 'unknown', account, at: begun.begun }],
+    ['that is none', { provider: 'postmark', kind: 'refused' }],
+  ])('clear no unknown outcome %s', (_, vote) => {
+    const other = { number: 2, provider: 'postmark', account, begun: 7, ended: 8, outcome: 'unknown' } as const;
     const told = { ...begun, ended: NOW, outcome: 'unavailable', cleared: true } as const;
     const carriedOf = (attempts: StoredAttempt[], history: Vote[]) =>
       carriedBy({ ...entry, attempts, carried: { ...NOTHING_CARRIED, history } }).history;
 
     expect(carriedOf([told], [vote])).toEqual([vote]);
-    // Votes about one provider are merged: as long as one of its attempts is in doubt, all of them stay.
-    const doubt: Vote = { provider: 'postmark', kind: 'unknown', at: begun.begun };
+    // Votes about one provider are merged: as long as the outcome of one of its attempts is unknown, all of them stay.
+    const doubt: Vote = { provider: 'postmark', kind: 'unknown', account, at: begun.begun };
     expect(carriedOf([other, told], [doubt])).toEqual([doubt]);
     expect(carriedOf([told], [doubt])).toEqual([]);
     expect(carriedOf([{ ...told, cleared: undefined } as never], [doubt])).toEqual([doubt]);
   });
 
-  it('counts for less than an outcome that stands already', () => {
+  it('count for less than an outcome that is already recorded', () => {
     const stands = { ...begun, ended: NOW, outcome: 'throttled' } as const;
 
     expect(amend({ ...entry, attempts: [stands] }, { attempts: [told], carried: NOTHING_CARRIED })['attempts']).toEqual(
@@ -296,7 +327,7 @@ describe('what an overtaken worker knows', () => {
   });
 });
 
-describe('contentHash', () => {
+describe('submissionHash', () => {
   const mail = {
     version: 1 as const,
     from: 'a@x.example',
@@ -318,7 +349,7 @@ describe('contentHash', () => {
     },
   );
 
-  it('tells lists of another order apart', () => {
+  it('differs for lists in another order', () => {
     expect(submissionHash({ ...mail, to: ['a@x.example', 'b@x.example'] })).not.toBe(
       submissionHash({ ...mail, to: ['b@x.example', 'a@x.example'] }),
     );

@@ -5,7 +5,7 @@ import { begin, NOTHING_CARRIED } from '../../../lambda/submission/carried.ts';
 import { declareHeld } from '../../../lambda/submission/progress.ts';
 import { settle } from '../../../lambda/submission/settle.ts';
 
-/** Each provider is a vendor of its own. */
+/** Each provider is its own vendor. */
 const each = (key: string) => key;
 
 const open = begin(['a@x'], NOTHING_CARRIED, each);
@@ -32,7 +32,7 @@ describe('backoff', () => {
 });
 
 describe('settle', () => {
-  it('retries what nobody took', () => {
+  it('retries what no provider accepted', () => {
     expect(settle(open, { ageMs: 0, random: 0 })).toEqual({ kind: 'retry', delayMs: MIN_DELAY_MS });
   });
 
@@ -40,7 +40,7 @@ describe('settle', () => {
     expect(settle(open, { ageMs: 0, random: 0, retryAfterMs: 300_000 })).toEqual({ kind: 'retry', delayMs: 300_000 });
   });
 
-  it('tries more often near the end, by halves, and lets the end come', () => {
+  it('retries more often near the end, by halves, and then expires', () => {
     expect(settle(open, { ageMs: 0, expiresInMs: 60_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 30_000 });
     expect(settle(open, { ageMs: 0, expiresInMs: 15_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 10_000 });
     expect(settle(open, { ageMs: 0, expiresInMs: 9_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 60_000 });
@@ -51,7 +51,7 @@ describe('settle', () => {
     expect(settle(progress, { ageMs: 0, expiresInMs: 20_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 60_000 });
   });
 
-  it('waits the longer for an answer that was lost again, the older the doubt is', () => {
+  it('waits longer for repeated unknown answers, the older the first of them is', () => {
     const progress = { ...open, recipients: open.recipients.map((one) => ({ ...one, waiting: true })) };
     const waitOf = (doubtMs: number) => settle(progress, { ageMs: 0, doubtMs, random: 0 });
     expect(waitOf(90_000)).toEqual({ kind: 'retry', delayMs: 90_000 });
@@ -73,7 +73,7 @@ describe('settle', () => {
     expect(settle(open, { ...circumstances, random: 0 })).toMatchObject({ kind: 'dead-letter', reason });
   });
 
-  it('lets an expiry beyond four days stand', () => {
+  it('allows an expiry beyond four days', () => {
     expect(settle(open, { ageMs: MAX_AGE_MS, expiresInMs: 3_600_000, random: 0 }).kind).toBe('retry');
   });
 
@@ -98,7 +98,7 @@ describe('settle', () => {
     });
   });
 
-  it('does not miss a provider that may come back any time for the sake of one that named a long wait', () => {
+  it('does not miss a provider that may recover at any time because another one named a long wait', () => {
     const waits = (more: object) =>
       settle(open, { ageMs: 5_000, random: 0, againAfterMs: 3_600_000, ...more }) as { delayMs: number };
 
@@ -107,7 +107,7 @@ describe('settle', () => {
     expect(waits({ orSooner: true, againAfterMs: 7_000 }).delayMs).toBe(7_000);
   });
 
-  it('is done when nobody is left, served or suppressed', () => {
+  it('is done when every recipient is served or suppressed', () => {
     const progress = begin(['a@x', 'b@x'], { attempts: 1, done: [0, 1], history: [] }, each);
     const suppressed = { ...open, recipients: open.recipients.map((one) => ({ ...one, end: 'suppressed' as const })) };
 
@@ -115,16 +115,16 @@ describe('settle', () => {
     expect(settle(suppressed, { ageMs: MAX_AGE_MS, random: 0 })).toEqual({ kind: 'done' });
   });
 
-  it('parks what must not be sent twice, and names those whose answer was lost', () => {
+  it('dead-letters what must not be sent twice, and names the providers with unknown answers', () => {
     const doubted = begin(
       ['a@x', 'b@x', 'c@x'],
       {
         attempts: 2,
         done: [2],
         history: [
-          { provider: 'p', kind: 'unknown', recipients: [0, 2], at: 1 },
-          { provider: 'q', kind: 'unknown', recipients: [0, 1], at: 1 },
-          { provider: 'r', kind: 'unknown', recipients: [2], at: 1 },
+          { provider: 'p', kind: 'unknown', account: { type: 'postmark' }, recipients: [0, 2], at: 1 },
+          { provider: 'q', kind: 'unknown', account: { type: 'postmark' }, recipients: [0, 1], at: 1 },
+          { provider: 'r', kind: 'unknown', account: { type: 'postmark' }, recipients: [2], at: 1 },
         ],
       },
       each,
@@ -133,11 +133,11 @@ describe('settle', () => {
     expect(settle(declareHeld(doubted), { ageMs: 0, random: 0 })).toEqual({
       kind: 'dead-letter',
       reason: 'Unknown',
-      detail: 'the answer of p and q was lost, and nothing could be learned of it; onUnknown is hold',
+      detail: 'the answer of p and q was lost, and could not be found out; onUnknown is hold',
     });
   });
 
-  it('names only those who refused it for a recipient that it failed for', () => {
+  it('names only the providers that refused it for a recipient for which it failed', () => {
     const progress = begin(
       ['a@x', 'b@x'],
       {
@@ -159,21 +159,21 @@ describe('settle', () => {
 
   it('says why the time is up', () => {
     expect(settle(open, { ageMs: MAX_AGE_MS, random: 0 })).toMatchObject({
-      detail: 'no provider took it within four days',
+      detail: 'no provider accepted it within four days',
     });
     expect(settle(open, { ageMs: 0, expiresInMs: -1, random: 0 })).toMatchObject({
       detail: 'expiresAt, or the time that its class has, is over; it was not sent after that',
     });
   });
 
-  it('waits out a lost answer for one recipient before it tries for the others again', () => {
+  it('waits for an unknown answer about one recipient before it tries the others again', () => {
     const two = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
     const progress = { ...two, recipients: two.recipients.map((one, place) => ({ ...one, waiting: place === 1 })) };
 
     expect(settle(progress, { ageMs: 1_000_000, random: 0.5 })).toEqual({ kind: 'retry', delayMs: 90_000 });
   });
 
-  it('tries again at once what was only held back, when its provider said so', () => {
+  it('retries as soon as a skipped provider said', () => {
     expect(settle(open, { ageMs: 1_000_000, random: 0, againAfterMs: 2_000 })).toEqual({
       kind: 'retry',
       delayMs: 2_000,
@@ -186,7 +186,7 @@ describe('settle', () => {
     });
   });
 
-  it('lets the end come when there is no room for one more try', () => {
+  it('expires when there is no time for one more try', () => {
     expect(settle(open, { ageMs: 0, expiresInMs: 10_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 60_000 });
     expect(settle(open, { ageMs: 0, expiresInMs: 10_001, random: 0 })).toEqual({ kind: 'retry', delayMs: 10_000 });
   });

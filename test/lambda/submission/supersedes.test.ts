@@ -10,8 +10,8 @@ const attempt = (provider: string, outcome?: string) => ({
   ...(outcome && { outcome }),
 });
 
-describe('who had a submission', () => {
-  it('names who accepted it, and who may have', () => {
+describe('providers of a superseded submission', () => {
+  it('are those that accepted it, and those that may have', () => {
     const attempts = [
       attempt('postmark', 'unavailable'),
       attempt('mailgun', 'unknown'),
@@ -24,7 +24,7 @@ describe('who had a submission', () => {
     expect(hadBy(entry({ attempts }))).toEqual(['mailgun', 'ses', 'backup']);
   });
 
-  it('names those of the whole chain once, the latest last', () => {
+  it('include those of the whole chain once, the latest last', () => {
     const attempts = [attempt('postmark', 'unknown'), attempt('postmark', 'accepted')];
 
     expect(hadBy(entry({ had: ['ses', 'postmark', 'mailgun'], attempts }))).toEqual(['ses', 'mailgun', 'postmark']);
@@ -35,11 +35,11 @@ describe('who had a submission', () => {
     ['an entry without attempts', entry({})],
     ['an entry that another release wrote', entry({ had: 'ses', attempts: { 1: 'ses' } })],
     ['attempts of another shape', entry({ had: [null, 7], attempts: [null, 'ses', { outcome: 'accepted' }] })],
-  ])('names nobody for %s', (_, item) => {
+  ])('are none for %s', (_, item) => {
     expect(hadBy(item)).toEqual([]);
   });
 
-  it('is read by the id, and names nobody when the table does not answer', async () => {
+  it('are read by the id, and none when the table does not answer', async () => {
     const table = (get: Table['get']) => ({ get }) as Table;
     const asked: string[] = [];
     const answering = table(async (pk) => {

@@ -11,7 +11,7 @@ import { memoryTable } from '../../support/memory-table.ts';
 const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
 const BAD: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
 
-describe('a provider is in doubt', () => {
+describe('a provider is doubted', () => {
   test.each([
     ['3 of 50, while the others refuse none', { 'ok/p/3': 47, 'no/p/3': 3, 'ok/q/3': 500 }, true],
     ['3 of 49: too few', { 'ok/p/3': 46, 'no/p/3': 3, 'ok/q/3': 500 }, false],
@@ -58,7 +58,7 @@ test('a share of refused recipients rises against the day before, not against a 
 
   expect(suppressionRise([{ 'ok/p/0': 40, 'no/p/0': 10 }, {}, good, good, good], 'p', 5)).toBeGreaterThan(3);
   expect(suppressionRise([usual, usual, usual, usual, usual, usual, usual, usual, usual], 'p', 5)).toBeLessThan(3);
-  // What is more than an hour old is not now.
+  // Counts more than an hour old are not part of the last hour.
   expect(suppressionRise([{}, { 'ok/p/5': 40, 'no/p/5': 10 }, good], 'p', 5)).toBe(0);
   expect(suppressionRise([{}, { 'ok/p/6': 40, 'no/p/6': 10 }, good], 'p', 5)).toBeGreaterThan(3);
   expect(suppressionRise([{ 'ok/p/0': 2, 'no/p/0': 4 }, {}, good], 'p', 5)).toBe(0);
@@ -75,15 +75,15 @@ describe('producers are silent', () => {
     expect(now({ 0: { 'in/0': 20 }, 1: busy }, 3)).toBe(false);
   });
 
-  test('not where it was as silent yesterday', () => {
+  test('not if they were as silent yesterday', () => {
     const today = { 0: { 'in/0': 20 }, 1: busy, 2: busy };
     expect(now({ ...today, 24: { 'in/0': 20 }, 25: busy, 26: busy }, 3)).toBe(false);
     expect(now({ ...today, 24: busy, 25: busy, 26: busy }, 3)).toBe(true);
   });
 });
 
-describe('what workers count together', () => {
-  test('is written once a minute by a worker that is busy, and at once when a mailbox is refused', async () => {
+describe('shared counts', () => {
+  test('are written once a minute by a busy worker, and at once when a mailbox is refused', async () => {
     const { tallies, table, clock } = given();
     for (let mail = 0; mail < 100; mail++) await tallies.heard('p', said(ACCEPTED));
     expect(table.writes).toBe(0);
@@ -94,7 +94,7 @@ describe('what workers count together', () => {
     expect(table.writes).toBe(2);
   });
 
-  test('makes a provider doubted for all of them, and lists the recipients that ended before', async () => {
+  test('make a provider doubted for all workers, and list the recipients that ended before', async () => {
     const { tallies, table, clock } = given();
     const other = new Tallies({ table, clock });
     for (let mail = 0; mail < 48; mail++) await tallies.heard('p', said(ACCEPTED, `a${mail}@example.com`));
@@ -114,7 +114,7 @@ describe('what workers count together', () => {
     expect(await listDoubted(table, clock.now() + 20 * 24 * HOUR_MS)).toEqual([]);
   });
 
-  test('does not keep mail waiting for a table that does not answer', async () => {
+  test('do not keep mail waiting for a table that does not answer', async () => {
     const { tallies, table, clock } = given();
     table.mood = 'hang';
     const heard = tallies.heard('p', said(BAD));
@@ -124,7 +124,7 @@ describe('what workers count together', () => {
     expect(await tallies.heard('p', said(BAD))).toEqual(new Set());
   });
 
-  test('keeps what it cannot read out of the list', () => {
+  test('ignore unreadable entries of the list', () => {
     expect(readEnded({ pk: 'ended/p/1', rev: 1, ended: [{ at: 1 }, 'x', null] })).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeSenderEnvironment, encodeSenderEnvironment } from '../../../lambda/contract/environment.ts';
+import { type SenderEnvironment, senderEnvironment } from '../../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { ConfigurationError } from '../../../lib/configuration/validate-providers.ts';
 import { validateRoutes } from '../../../lib/configuration/validate-routes.ts';
@@ -56,7 +56,7 @@ test.each<[string, unknown, string]>([
     [{ ...codes, providers: ['young'] }],
     'providers[0]: young carries only the classes receipts, news',
   ],
-  ['strict without providers', [{ class: 'x', strict: true }], 'strict: holds to nothing without `providers`'],
+  ['strict without providers', [{ class: 'x', strict: true }], 'strict: has no effect without `providers`'],
   ['strict as a word', [{ ...codes, strict: 'yes' }], 'strict: '],
   ['a time below half a minute', [{ ...codes, expiresAfterSeconds: 29 }], 'expiresAfterSeconds: '],
   ['a time above 14 days', [{ ...codes, expiresAfterSeconds: 1_209_601 }], 'expiresAfterSeconds: '],
@@ -70,7 +70,7 @@ test('all faults come at once', () => {
   expect(problems([{ class: '', providers: ['x', 'y'], onUnknown: 'no' }])).toHaveLength(4);
 });
 
-test('the construct refuses a wrong route, and hands a right one to the sender', () => {
+test('the construct refuses a wrong route, and passes a valid route to the sender', () => {
   expect(() => deploy({ routes: [{ class: 'news', providers: ['nobody'] }] })).toThrow(
     /routes\[0\] \(news\): providers\[0\]/,
   );
@@ -82,7 +82,7 @@ test('the construct refuses a wrong route, and hands a right one to the sender',
 });
 
 test('what the deployment encodes is what the sender decodes', () => {
-  const environment = {
+  const environment: SenderEnvironment = {
     providers,
     routes: [codes],
     outboundQueueArn: 'o',
@@ -94,10 +94,10 @@ test('what the deployment encodes is what the sender decodes', () => {
     mailBucket: 'b',
     stateTable: 't',
   };
-  expect(decodeSenderEnvironment(encodeSenderEnvironment(environment))).toEqual(environment);
+  expect(senderEnvironment.decode(senderEnvironment.encode(environment))).toEqual(environment);
   const { routes: _, ...plain } = environment;
-  expect(encodeSenderEnvironment(plain)).not.toHaveProperty('MAILOVER_ROUTES');
-  expect(decodeSenderEnvironment(encodeSenderEnvironment(plain))).toEqual(plain);
+  expect(senderEnvironment.encode(plain)).not.toHaveProperty('MAILOVER_ROUTES');
+  expect(senderEnvironment.decode(senderEnvironment.encode(plain))).toEqual(plain);
 });
 
 test('routes that do not fit the environment of a function are refused', () => {

@@ -58,7 +58,7 @@ test.each<[string, unknown, string | RegExp]>([
   ['no list', {}, 'ordered list'],
   ['a substitute without domains', [{ ...GOOD, substituteFrom: 'a@example.com' }], 'substituteFrom: needs fromDomains'],
   [
-    'a substitute of its own none',
+    'a substitute that the provider may not use',
     [{ ...GOOD, fromDomains: ['example.com'], substituteFrom: 'a@example.org' }],
     'substituteFrom: is none of the addresses',
   ],
@@ -68,7 +68,7 @@ test.each<[string, unknown, string | RegExp]>([
     'substituteFrom: must be one address',
   ],
   [
-    'a lent identity elsewhere',
+    'an identity of another account in another region',
     [
       ses({
         identities: ['a.example'],
@@ -79,12 +79,12 @@ test.each<[string, unknown, string | RegExp]>([
     'fromIdentityArn: is of us-east-1',
   ],
   [
-    'an identity that is not lent',
+    'an identity below none of the other account',
     [ses({ identities: ['b.example'], fromIdentityArn: `${ARN}a.example` })],
     'is not below',
   ],
   ['no ARN', [ses({ identities: ['b.example'], fromIdentityArn: 'a.example' })], 'must be the ARN of an SES identity'],
-  ['an empty list', [], 'no provider is left to send with'],
+  ['an empty list', [], 'no provider sends'],
   ['an entry that is no object', [null], /^providers\[0\]: type: must be one of ses, mailgun, postmark, smtp$/],
   ['an unknown type', [{ ...GOOD, type: 'sendgrid' }], /^providers\[0\] \(a\): type: must be one of/],
   ['an unknown field', [{ ...GOOD, wieght: 3 }], /^providers\[0\] \(a\): .*wieght/],
@@ -96,7 +96,7 @@ test.each<[string, unknown, string | RegExp]>([
   ['a key of 33 characters', [{ ...GOOD, key: 'k'.repeat(33) }], 'key: must match'],
   ['a key twice', [GOOD, { ...GOOD }], /^providers\[1\] \(a\): key: is taken by providers\[0\]$/],
   ['another medium', [{ ...GOOD, media: 'sms' }], 'media: is reserved: only `email` exists'],
-  ['nobody who sends', [{ ...GOOD, outbound: false }], 'no provider is left to send with'],
+  ['no sending provider', [{ ...GOOD, outbound: false }], 'no provider sends'],
   [
     'weights of zero',
     [
@@ -119,17 +119,17 @@ test.each<[string, unknown, string | RegExp]>([
   ],
   ['a canary to a name', [{ ...GOOD, canary: { to: 'A <a@b.example>', everyMinutes: 30 } }], 'canary.to: must be one'],
   [
-    'a canary of a way in to a name',
+    'an inbound canary to a name',
     [{ ...GOOD, inbound: { canary: { to: 'A <a@b.example>', everyMinutes: 30 } } }],
     'inbound.canary.to: must be one',
   ],
   [
-    'a canary of a way in each minute',
+    'an inbound canary each minute',
     [{ ...GOOD, inbound: { canary: { to: 'a@b.example', everyMinutes: 1 } } }],
     'inbound.canary.everyMinutes: ',
   ],
   [
-    'a canary of a way in that comes in by another way, too',
+    'an inbound canary whose domain another provider receives too',
     [
       { ...GOOD, inbound: { canary: { to: 'canary@IN.example.com', everyMinutes: 30 } } },
       { key: 'mg', type: 'mailgun', options: { domain: 'mg.example.com' }, inbound: { domains: ['in.example.com'] } },
@@ -137,7 +137,7 @@ test.each<[string, unknown, string | RegExp]>([
     'inbound.canary.to: in.example.com is received by mg too; it needs a subdomain whose only MX is ',
   ],
   [
-    'two ways in with canaries to one domain',
+    'two inbound canaries to one domain',
     ['one', 'two'].map((key) => ({
       ...GOOD,
       key,
@@ -175,7 +175,7 @@ test.each<[string, unknown, string | RegExp]>([
     'secretName: must be the name',
   ],
   [
-    'a secret that nobody reads',
+    'a secret for a type without secrets',
     [{ ...ses({ identities: ['example.com'] }), secretName: 'x' }],
     'secretName: type ses needs no secret',
   ],
@@ -250,7 +250,7 @@ test('the construct refuses a wrong list', () => {
   expect(() => deploy({ providers: [] })).toThrow(ConfigurationError);
 });
 
-test('deadlines that no function could wait for are refused', () => {
+test('deadlines above the time-out of a function are refused', () => {
   const slow = (n: number) => ({ key: `k${n}`, type: 'postmark', deadlineMs: 60_000, options: {} }) as const;
   expect(() => deploy({ providers: Array.from({ length: 15 }, (_, n) => slow(n)) })).toThrow(/deadlineMs: .* 900 s/);
   expect(() => deploy({ providers: Array.from({ length: 14 }, (_, n) => slow(n)) })).not.toThrow();

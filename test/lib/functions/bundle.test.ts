@@ -29,7 +29,7 @@ function files(outdir: string): Record<string, string> {
   );
 }
 
-test('what is imported later is a chunk of its own, and its CommonJS runs', () => {
+test('a dynamic import is a chunk of its own, and its CommonJS runs', () => {
   const outdir = join(directory, 'a');
   build(entry, outdir);
   const written = files(outdir);

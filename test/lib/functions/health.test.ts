@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeHealthEnvironment } from '../../../lambda/contract/health-environment.ts';
+import { healthEnvironment } from '../../../lambda/contract/health-environment.ts';
 import { deploy, PROVIDERS, type Resource, resources } from '../deployment.ts';
 
 interface Statement {
@@ -20,7 +20,7 @@ const statements = (policy.Properties['PolicyDocument'] as { Statement: Statemen
 const listOf = <T>(value: T | T[]) => (Array.isArray(value) ? value : [value]);
 const allowing = (action: string) => statements.filter(({ Action }) => listOf(Action).includes(action));
 
-/** Evaluates what CloudFormation would: references become their logical id. */
+/** Evaluates intrinsic functions as CloudFormation does: references become their logical id. */
 function evaluate(value: unknown): string {
   if (typeof value === 'string') return value;
   const node = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
@@ -28,20 +28,19 @@ function evaluate(value: unknown): string {
   return node.Ref === 'AWS::Partition' ? 'aws' : (node.Ref ?? `${node['Fn::GetAtt']?.join('.')}`);
 }
 
-test('what the deployment encodes is what the health check decodes', () => {
+test('the health check decodes what the deployment encodes', () => {
   const { Variables } = fn.Properties['Environment'] as { Variables: Record<string, unknown> };
-  const decoded = decodeHealthEnvironment(
+  const decoded = healthEnvironment.decode(
     Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, evaluate(value)])),
   );
   expect(decoded).toEqual({
     providers: PROVIDERS.filter(({ outbound }) => outbound !== false),
-    inboundCanaries: [],
     outboundQueueUrl: evaluate(stack.resolve(stack.mailover.queues.outbound.queueUrl)),
     stateTable: evaluate(stack.resolve(stack.mailover.stateTable.tableName)),
   });
 });
 
-test('it runs every minute, and a missed minute is not made up for', () => {
+test('it runs every minute, and a missed minute is not repeated', () => {
   const rule = named('AWS::Events::Rule', 'MailoverHealth');
   expect(rule.Properties).toMatchObject({
     ScheduleExpression: 'rate(1 minute)',
@@ -73,7 +72,7 @@ test('it reads circuits and switches, and writes nothing but its own items', () 
   ]);
 });
 
-test('it asks SES in the regions of its accounts, sends with no provider, and has no other wildcard', () => {
+test('it calls SES in the regions of its accounts, sends with no provider, and has no other wildcard', () => {
   const [account] = allowing('ses:GetAccount');
   expect(account).toMatchObject({
     Resource: '*',
@@ -93,12 +92,12 @@ test('it reads the secrets of the providers that send', () => {
   );
 });
 
-test('a stack without SES asks nothing of SES', () => {
+test('a stack without SES has no permission for SES', () => {
   const { template: plain } = deploy({ providers: [{ key: 'postmark', type: 'postmark', options: {} }] });
   expect(JSON.stringify(plain.toJSON())).not.toContain('ses:');
 });
 
-test('only canaries let it put anything on the outbound queue, and the sender is told of neither', () => {
+test('only with canaries it may send to the outbound queue, and the sender has neither', () => {
   const watched = {
     canary: { to: 'canary@in.example.com', everyMinutes: 30 },
     blocklists: { addresses: ['192.0.2.1'], zones: ['bl.example.org'] },
@@ -132,7 +131,7 @@ test('more than its environment can hold is refused', () => {
   );
 });
 
-test('canaries of a way in go out with their proof, are watched, and come in by the rule of SES', () => {
+test('inbound canaries go out with their proof, have alarms, and come in by the rule of SES', () => {
   const canary = { to: 'canary@ses.in.example.com', everyMinutes: 30 };
   const { template: with_, stack: its } = deploy({
     providers: [

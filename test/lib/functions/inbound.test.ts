@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { decodeInboundEnvironment } from '../../../lambda/contract/inbound-environment.ts';
+import { inboundEnvironment } from '../../../lambda/contract/inbound-environment.ts';
 import { INBOUND_OUTCOMES } from '../../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { httpAnswer } from '../../../lambda/inbound/outcome.ts';
@@ -43,16 +43,16 @@ function evaluate(value: unknown): string {
   return node.Ref === 'AWS::Partition' ? 'aws' : (node.Ref ?? `${node['Fn::GetAtt']?.join('.')}`);
 }
 
-test('without a provider that receives nothing is made for it', () => {
+test('without a receiving provider there are no resources for receiving', () => {
   const { template: none, stack: alone } = deploy();
   expect(resources(none, 'AWS::ApiGatewayV2::Api')).toEqual({});
   expect(alone.mailover.inbound).toBeUndefined();
   expect(Object.keys(resources(none, 'AWS::SQS::Queue')).filter((id) => /Inbound/.test(id))).toEqual([]);
 });
 
-test('what the deployment encodes is what the function decodes, and no secret is in the template', () => {
+test('the function decodes what the deployment encodes, and no secret is in the template', () => {
   const { Variables } = fn.Properties['Environment'] as { Variables: Record<string, unknown> };
-  const decoded = decodeInboundEnvironment(
+  const decoded = inboundEnvironment.decode(
     Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, evaluate(value)])),
   );
   expect(decoded).toEqual({
@@ -74,7 +74,7 @@ test('what the deployment encodes is what the function decodes, and no secret is
   });
 });
 
-test('it may write mail and state and read its own secrets, and send through nobody', () => {
+test('it may write mail and state and read its own secrets, and send through no provider', () => {
   const policy = find('AWS::IAM::Policy', /InboundRole/);
   const statements = (policy.Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
   const allowed = statements.flatMap(({ Action, Resource }) =>
@@ -98,7 +98,7 @@ test('it may write mail and state and read its own secrets, and send through nob
   );
 });
 
-test('the sender has no access to what receiving needs', () => {
+test('the sender has no access to the resources of receiving', () => {
   const policy = find('AWS::IAM::Policy', /SenderRole/);
   expect(JSON.stringify(policy)).not.toMatch(/webhooks|Inbound/);
   const sender = find('AWS::Lambda::Function', /SenderFunction/);
@@ -135,7 +135,7 @@ test('mail over SES goes to the bucket under its prefix, and its notification to
   expect(find('AWS::SNS::Subscription', /InboundSes/).Properties).toMatchObject({ RawMessageDelivery: true });
 });
 
-test('grantReceive lets a program read the queue and the mail, and fails where nothing receives', () => {
+test('grantReceive lets a program read the queue and the mail, and fails without a receiving provider', () => {
   const { stack: alone } = deploy();
   expect(() => alone.mailover.grantReceive({} as never)).toThrow(/no provider has `inbound`/);
 });
@@ -219,7 +219,7 @@ test('each provider that receives has alarms of its own, and only a secondary on
     expect(of(title)).toEqual([`Mailover/${title}`]);
 });
 
-test('mail over the secondary alone is told apart from mail over both, however little it is', () => {
+test('mail over the secondary alone differs from mail over both at any volume', () => {
   const { template: two } = deploy({
     providers: [
       { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DEPLOYMENT } from '../../../chaos/world/world.ts';
 import { deploy, type Resource, resources } from '../deployment.ts';
 
-// Everything that makes functions.
+// Every option that adds a function.
 const { template } = deploy({
   providers: [
     { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
@@ -26,9 +26,9 @@ const ours = Object.entries(functions).filter(([, { Properties }]) => String(Pro
 
 const PUTS = /^(sqs:SendMessage|sns:Publish|s3:PutObject|lambda:InvokeFunction)$/;
 
-/** Where a function may put what it makes of an event: queues, topics, buckets and functions that its role names. */
+/** Outputs of a function: queues, topics, buckets and functions that its role names. */
 const outputs = new Map(ours.map(([id, fn]) => [id, targetsOf(fn)]));
-/** What makes a function run, beside time and requests of others. */
+/** Triggers of a function, apart from schedules and requests. */
 const inputs = new Map(ours.map(([id]) => [id, sourcesOf(id)]));
 
 test('loop detection is off for each function that its own messages may reach, and stays on for all others', () => {
@@ -41,13 +41,13 @@ test('loop detection is off for each function that its own messages may reach, a
   ]);
 });
 
-test('the simulation has loop detection as the template has it', () => {
+test('the simulation has the loop detection of the template', () => {
   const [, sender] = ours.find(([id]) => id.includes('SenderFunction')) ?? [];
 
   expect(DEPLOYMENT.allowsLoops).toBe(sender?.Properties['RecursiveLoop'] === 'Allow');
 });
 
-/** Whether something that one function sends may make another one run, over however many functions. */
+/** Whether output of one function may trigger another, over any number of functions. */
 function reaches(from: string, to: string, seen = new Set<string>()): boolean {
   return ours.some(([next]) => {
     const fed = (inputs.get(next) ?? []).some((source) => outputs.get(from)?.includes(source));

@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
-import { decodeReconcilerEnvironment } from '../../../lambda/contract/reconciler-environment.ts';
+import { reconcilerEnvironment } from '../../../lambda/contract/reconciler-environment.ts';
 import { deploy, resources } from '../deployment.ts';
 
 const PROVIDERS = [
@@ -25,7 +25,7 @@ test('it runs every five minutes, and ends before the next run', () => {
   expect(reconciler?.Properties['Timeout']).toBeLessThan(300);
 });
 
-test('it is told whom to ask, and where the keys are', () => {
+test('its environment has the providers to ask and the names of their secrets', () => {
   const environment = reconciler?.Properties['Environment'] as { Variables: Record<string, unknown> } | undefined;
   const text = Object.fromEntries(
     Object.entries(environment?.Variables ?? {}).map(([name, value]) => [
@@ -34,7 +34,7 @@ test('it is told whom to ask, and where the keys are', () => {
     ]),
   );
 
-  expect(decodeReconcilerEnvironment(text).providers).toEqual([
+  expect(reconcilerEnvironment.decode(text).providers).toEqual([
     {
       key: 'postmark',
       type: 'postmark',
@@ -74,7 +74,7 @@ test('it writes its own items and those of received mail, one prefix of the buck
   expect(statements.flatMap(({ Action }) => Action).filter((action) => String(action).includes('*'))).toEqual([]);
 });
 
-test('what it finds, and that it looks, are alarms of each provider', () => {
+test('each provider has alarms on recovered mail and on missing runs', () => {
   const names = Object.values(resources(template, 'AWS::CloudWatch::Alarm')).map(
     ({ Properties }) => Properties['AlarmName'],
   );
@@ -84,8 +84,17 @@ test('what it finds, and that it looks, are alarms of each provider', () => {
       expect(names).toContain(`Mailover/${provider}/${title}`);
 });
 
-test('without a provider that can be asked there is none', () => {
+test('without a provider that lists received mail there is no reconciler', () => {
   const { stack } = deploy({ providers: PROVIDERS.map(({ key, type, options }) => ({ key, type, options })) as never });
 
   expect(stack.mailover.reconciler).toBeUndefined();
+});
+
+test('more than its environment can hold is refused by its name, before anything is deployed', () => {
+  const domains = Array.from({ length: 90 }, (_, n) => `receiving-domain-number-${n}.customers.example.com`);
+  const options = { domain: 'mg.example.com' };
+
+  expect(() => deploy({ providers: [{ key: 'mailgun', type: 'mailgun', options, inbound: { domains } }] })).toThrow(
+    /Reconciler: it may need \d{4} bytes of environment, and a Lambda function has 4096: use fewer .*domains/,
+  );
 });

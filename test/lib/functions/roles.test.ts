@@ -23,7 +23,7 @@ const { template, stack } = deploy({
 });
 const { queues, mailBucket, stateTable } = stack.mailover;
 
-/** Names of this stack in place of its ARNs. */
+/** Short names for the ARNs of this stack. */
 const NAMES = new Map<string, string>(
   [
     ['outbound', queues.outbound.queueArn],
@@ -98,11 +98,11 @@ test.each([
       reads('mailover/postmark'),
     ],
   ],
-])('the role of %s may do this, and nothing else beside its log', (name, expected) => {
+])('the role of %s may do this, and nothing else apart from its log', (name, expected) => {
   expect(allowed(name).toSorted()).toEqual(expected.toSorted());
 });
 
-test('every kind of item that the code names is in reach of some role', () => {
+test('a role may access every kind of item that the code names', () => {
   const kinds = globSync('lambda/**/*.ts').flatMap((file) =>
     Array.from(
       readFileSync(file, 'utf8').matchAll(
@@ -119,7 +119,7 @@ test('every kind of item that the code names is in reach of some role', () => {
   );
 });
 
-/** Spelt as if they were items. */
+/** Strings that look like item keys but are none. */
 const NO_ITEMS: ReadonlySet<string> = new Set(['message', 'unknown', 'mailover']);
 
 test('a producer may put submissions on the queue and under one prefix of the bucket, and read nothing', () => {
@@ -139,7 +139,7 @@ test('a producer may put submissions on the queue and under one prefix of the bu
   expect(text.match(/\/\*/g)).toHaveLength(1);
 });
 
-test('mail over SES goes in the name of a lent identity, and by the sets of each kind of tracking', () => {
+test('mail over SES uses the identity of another account, and the configuration sets of each kind of tracking', () => {
   const lent = 'arn:aws:ses:us-east-1:210987654321:identity/example.com';
   const { template: borrower } = deploy({
     providers: [
@@ -180,7 +180,7 @@ function reads(secret: string): string {
   return `secretsmanager:GetSecretValue ${secret}-??????`;
 }
 
-/** Every action on every resource that the policies of a role allow, with the keys that they are bound to. */
+/** Every action on every resource that the policies of a role allow, with the key prefixes that limit them. */
 function allowed(role: string, of = template): string[] {
   return Object.entries(resources(of, 'AWS::IAM::Policy'))
     .filter(([id]) => id.startsWith(`Mailover${role}Role`))

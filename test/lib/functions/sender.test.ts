@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
-import { decodeSenderEnvironment } from '../../../lambda/contract/environment.ts';
+import { senderEnvironment } from '../../../lambda/contract/environment.ts';
 import { deploy, PROVIDERS, type Resource, resources } from '../deployment.ts';
 
 interface Statement {
@@ -20,7 +20,7 @@ const allowing = (action: string) => statements.filter(({ Action }) => listOf(Ac
 const resourcesOf = (action: string) => allowing(action).flatMap(({ Resource }) => listOf(Resource));
 const arnsOf = (...list: { queueArn: string }[]) => list.map(({ queueArn }) => stack.resolve(queueArn) as unknown);
 
-/** Evaluates what CloudFormation would: references become their logical id, partitions `aws`. */
+/** Evaluates intrinsic functions as CloudFormation does: references become their logical id, partitions `aws`. */
 function evaluate(value: unknown): string {
   if (typeof value === 'string') return value;
   const node = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
@@ -28,9 +28,9 @@ function evaluate(value: unknown): string {
   return node.Ref === 'AWS::Partition' ? 'aws' : (node.Ref ?? `${node['Fn::GetAtt']?.join('.')}`);
 }
 
-test('what the deployment encodes is what the sender decodes', () => {
+test('the sender decodes what the deployment encodes', () => {
   const { Variables } = fn.Properties['Environment'] as { Variables: Record<string, unknown> };
-  const decoded = decodeSenderEnvironment(
+  const decoded = senderEnvironment.decode(
     Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, evaluate(value)])),
   );
   const id = (url: string) => evaluate(stack.resolve(url));
@@ -47,13 +47,13 @@ test('what the deployment encodes is what the sender decodes', () => {
   });
 });
 
-test('it runs on Node 24 and arm64, and logs to a group that forgets', () => {
+test('it runs on Node 24 and arm64, and logs to a group with a retention', () => {
   expect(fn.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
   const [logs] = Object.values(resources(template, 'AWS::Logs::LogGroup'));
   expect(logs?.Properties['RetentionInDays']).toBe(90);
 });
 
-test('it receives from the queues that feed it and sends to those that mail may go on to, and to no other', () => {
+test('it receives from its source queues and sends to the queues that mail may move to, and to no other', () => {
   const { outbound, deadLetter, events, retry } = queues;
   const receives = resourcesOf('sqs:ReceiveMessage');
   expect(receives).toHaveLength(retry.size + 1);
@@ -74,7 +74,7 @@ test('no statement has a wildcard, but for the objects under one prefix of the b
   expect(allowing('s3:GetObject').map(({ Action }) => Action)).toEqual([['s3:GetObject', 's3:PutObject']]);
 });
 
-test('it reads the key of its letters, the secrets of its own providers by name, and none of a provider that only receives', () => {
+test('it reads the proof key, the secrets of its providers by name, and none of a provider that only receives', () => {
   const prefix = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:';
   expect(resourcesOf('secretsmanager:GetSecretValue').map(evaluate).toSorted()).toEqual(
     [
@@ -86,7 +86,7 @@ test('it reads the key of its letters, the secrets of its own providers by name,
   );
 });
 
-test('two SES regions stand side by side, each with its own identities and From addresses', () => {
+test('two SES regions have their own identities and From addresses', () => {
   const found = allowing('ses:SendEmail').map(({ Action, Resource, Condition }) => ({
     Action,
     Resource: listOf(Resource).map(evaluate),
@@ -114,7 +114,7 @@ test('the template holds no secret and reads none at deployment', () => {
   const text = JSON.stringify(template.toJSON());
   expect(text).not.toMatch(/\{\{resolve:|apiKey|serverToken|password/i);
   const secrets = Object.values(resources(template, 'AWS::SecretsManager::Secret'));
-  // One that CloudFormation makes up at the deployment.
+  // A secret that CloudFormation generates at the deployment.
   expect(secrets.map(({ Properties }) => Properties['SecretString'])).toEqual([undefined]);
   expect(secrets[0]?.Properties['GenerateSecretString']).toEqual({
     SecretStringTemplate: '{}',
@@ -123,7 +123,7 @@ test('the template holds no secret and reads none at deployment', () => {
   });
 });
 
-test('the bucket is private, encrypted, unversioned, and forgets its objects after the last retry', () => {
+test('the bucket is private, encrypted, unversioned, and expires its objects after the last retry', () => {
   template.hasResourceProperties('AWS::S3::Bucket', {
     PublicAccessBlockConfiguration: {
       BlockPublicAcls: true,
@@ -136,7 +136,7 @@ test('the bucket is private, encrypted, unversioned, and forgets its objects aft
   expect(JSON.stringify(resources(template, 'AWS::S3::Bucket'))).not.toContain('VersioningConfiguration');
 });
 
-test('objects are kept for at least 28 days, which a message may wait and then lie dead', () => {
+test('objects are kept for at least 28 days, the longest wait of a message on its queue and the dead-letter queue', () => {
   const days = (expiration: Duration) => {
     const rules = deploy({ mailExpiration: expiration }).template.findResources('AWS::S3::Bucket');
     return JSON.stringify(rules).match(/"ExpirationInDays":(\d+)/)?.[1];

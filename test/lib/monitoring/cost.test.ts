@@ -28,7 +28,7 @@ test('an alarm costs as many metrics as it reads', () => {
   expect(lines.find(({ what }) => what === 'composite alarms')?.total).toBe(0.5);
 });
 
-/** Dollars a month that decision 13 names for one provider more. */
+/** Dollars a month for one more provider, as in decision 13. */
 const COST_OF_ONE = 11;
 
 test('a provider more costs what its own series and alarms cost', () => {

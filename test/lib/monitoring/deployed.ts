@@ -1,5 +1,5 @@
 import type { MailoverProps } from '../../../lib/mailover.ts';
-import type { DeployedAlarm } from '../../../local/cloudwatch/alarms/definition.ts';
+import type { DeployedAlarm } from '../../../local/template/alarms.ts';
 import type { StackTemplate } from '../../../local/template/assembly.ts';
 import { deploy as resolve } from '../../../local/template/deployment.ts';
 import { deploy } from '../deployment.ts';

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { DeployedAlarm, MetricQuery } from '../../../local/cloudwatch/alarms/definition.ts';
 import { compileAlarms, type Statuses } from '../../../local/cloudwatch/alarms/evaluate.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/store.ts';
+import type { DeployedAlarm, MetricQuery } from '../../../local/template/alarms.ts';
 import { givenDeployed } from './deployed.ts';
 import { EVERYTHING } from './everything.ts';
 

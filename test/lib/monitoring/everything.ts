@@ -32,7 +32,7 @@ export const EVERYTHING: readonly ProviderConfig[] = [
   },
 ];
 
-/** Makes a stack, reads something of it, and leaves nothing behind. */
+/** Makes a stack, reads from it, and removes its output. */
 function read<T>(
   props: Pick<MailoverProps, 'providers'> & { size: MonitoringSize },
   look: (stack: MailoverStack) => T,
@@ -47,7 +47,7 @@ function read<T>(
   }
 }
 
-/** The bill of four providers, as decision 13 has it. */
+/** The costs of four providers, as a table for decision 13. */
 export function costTable(size: MonitoringSize): string {
   const lines = read({ providers: PROVIDERS, size }, (stack) =>
     watchingCost(Template.fromStack(stack).toJSON()['Resources'], PROVIDERS, size),
@@ -59,7 +59,7 @@ export function costTable(size: MonitoringSize): string {
   return ['| what | number | each | together |', '|---|---|---|---|', ...rows, together, ''].join('\n');
 }
 
-/** The alarms that page, as README and runbook list them. */
+/** The alarms that page, as a list for README and runbook. */
 export function pagesList(): string {
   const alarms = MONITORING_SIZES.flatMap((size) =>
     read({ providers: EVERYTHING, size }, ({ mailover }) => mailover.monitoring.alarms),

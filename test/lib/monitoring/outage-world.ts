@@ -11,9 +11,9 @@ import type { Health, LookupAnswer } from '../../../lambda/providers/provider.ts
 import { definitions } from '../../../lambda/providers/registry.ts';
 import type { NotCalled } from '../../../lambda/sender/call.ts';
 import { createSender } from '../../../lambda/sender/sender.ts';
-import type { DeployedAlarm } from '../../../local/cloudwatch/alarms/definition.ts';
 import { compileAlarms, type Statuses } from '../../../local/cloudwatch/alarms/evaluate.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/store.ts';
+import type { DeployedAlarm } from '../../../local/template/alarms.ts';
 import { manualClock, settled } from '../../support/manual-clock.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';

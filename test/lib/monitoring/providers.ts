@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 
-/** One of each type, in the order of bin/mailover.ts. */
+/** One provider of each type, in the order of bin/mailover.ts. */
 export const PROVIDERS: readonly ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: {} },
   { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },

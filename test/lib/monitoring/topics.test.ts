@@ -9,19 +9,19 @@ const pager = new UrlSubscription('https://pager.example.com/mailover');
 const synthesise = (monitoring: MonitoringProps) => deploy({ providers: PROVIDERS, monitoring }).template;
 
 test.each<[string, MonitoringProps]>([
-  ['nobody', {}],
-  ['nobody for tickets', { page: [pager], ticket: [] }],
+  ['no target', {}],
+  ['no target for tickets', { page: [pager], ticket: [] }],
   ['e-mail addresses only', { page: [email] }],
   ['e-mail addresses only, for pages', { page: [email, new EmailSubscription('b@example.com')], ticket: [pager] }],
 ])('refuses a production stack whose alarms reach %s', (_, monitoring) => {
-  expect(() => synthesise(monitoring)).toThrow(/monitoring\.(page|ticket): alarms would reach (nobody|e-mail)/);
+  expect(() => synthesise(monitoring)).toThrow(/monitoring\.(page|ticket): alarms would reach (no target|e-mail)/);
   expect(() => synthesise({ ...monitoring, stage: 'trial' })).not.toThrow();
 });
 
 test.each<[string, MonitoringProps, number]>([
   ['a pager, for both', { page: [pager] }, 2],
-  ['an e-mail address besides a phone', { page: [email, new SmsSubscription('+15550100')] }, 4],
-  ['somebody who subscribes by itself', { page: 'elsewhere' }, 0],
+  ['an e-mail address and a phone', { page: [email, new SmsSubscription('+15550100')] }, 4],
+  ['an external subscription', { page: 'elsewhere' }, 0],
 ])('takes %s', (_, monitoring, subscriptions) => {
   expect(Object.keys(resources(synthesise(monitoring), 'AWS::SNS::Subscription'))).toHaveLength(subscriptions);
 });
@@ -47,7 +47,7 @@ test('CloudWatch may publish to the topics and use their key, for this account, 
   }
 });
 
-test('every alarm tells one of the topics when it begins and when it ends, and says what silence means', () => {
+test('every alarm publishes to a topic when it is raised and when it ends, and defines missing data', () => {
   const template = synthesise({ page: [pager] });
   const topics = Object.keys(resources(template, 'AWS::SNS::Topic'));
   const alarms = Object.values(resources(template, 'AWS::CloudWatch::Alarm'));
@@ -79,7 +79,7 @@ test('the dashboard begins with whether mail goes out, has a row for each provid
   const [dashboard] = Object.values(resources(synthesise({ page: [pager] }), 'AWS::CloudWatch::Dashboard'));
   const titles = [...JSON.stringify(dashboard).matchAll(/## ([^"\\]+)/g)].map(([, title]) => title);
 
-  expect(titles[0]).toBe('Is mail going out, and through whom?');
+  expect(titles[0]).toBe('Is mail going out, and through which provider?');
   expect(titles).toEqual(expect.arrayContaining(PROVIDERS.map(({ key }) => key)));
   expect(titles.at(-1)).toBe('Log');
 });

@@ -12,7 +12,7 @@ const { outbound, deadLetter, retry } = stack.mailover.queues;
 const queue = (url: string) => queues[idOf(url)] as Resource;
 const sending = PROVIDERS.filter((provider) => provider.outbound !== false).map(({ key }) => key);
 
-test('every provider that sends has a retry queue of its own, and no other has one', () => {
+test('every sending provider has a retry queue, and no other provider has one', () => {
   expect([...retry.keys()]).toEqual(sending);
   expect(Object.keys(queues)).toHaveLength(sending.length + 3);
 });
@@ -28,8 +28,8 @@ test.each([
   ['the shortest deadline', [1_000]],
   ['one usual deadline', [10_000]],
   ['two providers', [10_000, 10_000]],
-  ['the longest that all together may have', Array.from({ length: 11 }, () => 60_000)],
-])('a message is received in vain for 24 hours before SQS moves it, with %s', (_, deadlines) => {
+  ['the longest sum of all deadlines', Array.from({ length: 11 }, () => 60_000)],
+])('SQS moves a message that is never processed after 24 hours, with %s', (_, deadlines) => {
   const providers = deadlines.map(
     (deadlineMs, place): ProviderConfig => ({
       key: `p${place}`,
@@ -51,7 +51,7 @@ test.each([
   }
 });
 
-test('every queue keeps 14 days, all that SQS can give', () => {
+test('every queue keeps messages for 14 days, the maximum of SQS', () => {
   for (const { Properties } of Object.values(queues)) expect(Properties['MessageRetentionPeriod']).toBe(14 * 86_400);
 });
 
@@ -97,7 +97,7 @@ test('the outbound queue and each retry queue feed the one function, with partia
   expect(fn.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
 });
 
-test('no queue and no object is deleted with the stack, nor what guards them', () => {
+test('no queue, no object and no policy of theirs is deleted with the stack', () => {
   const kept = ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'AWS::S3::Bucket', 'AWS::S3::BucketPolicy'];
   const all = kept.flatMap((type) => Object.values(resources(template, type)));
   expect(all.length).toBeGreaterThan(2 * sending.length);
@@ -105,7 +105,7 @@ test('no queue and no object is deleted with the stack, nor what guards them', (
     expect(resource).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
 });
 
-test('what must not be replaced keeps its logical id', () => {
+test('resources that must not be replaced keep their logical ids', () => {
   const ids = ['AWS::SQS::Queue', 'AWS::S3::Bucket', 'AWS::Lambda::Function', 'AWS::IAM::Role'].flatMap((type) =>
     Object.keys(resources(template, type)),
   );
@@ -130,7 +130,7 @@ test('what must not be replaced keeps its logical id', () => {
   `);
 });
 
-test('whatever the outbound queue takes fits on a retry and on the dead-letter queue with its attributes', () => {
+test('every message of the outbound queue fits on a retry queue and the dead-letter queue with its attributes', () => {
   const sizes = Object.entries(resources(template, 'AWS::SQS::Queue')).map(
     ([id, { Properties }]) => [id.includes('Outbound'), Properties['MaximumMessageSize']] as const,
   );
@@ -138,7 +138,7 @@ test('whatever the outbound queue takes fits on a retry and on the dead-letter q
   expect(sizes.filter(([outbound, size]) => !outbound && size !== 1_048_576)).toEqual([]);
 });
 
-test('the sender alone may send to a retry queue or the dead-letter queue, where attributes count', () => {
+test('only the sender may send to a retry queue or the dead-letter queue, where attributes are trusted', () => {
   const { template, stack } = deploy({}, (one) => {
     const producer = new Role(one, 'Producer', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     one.mailover.grantSubmit(producer);
@@ -167,7 +167,7 @@ test('the sender alone may send to a retry queue or the dead-letter queue, where
     new Set(['MailoverSenderRoleDefaultPolicy']),
   );
   expect(sends.filter(({ Resource }) => JSON.stringify(Resource).includes('"*"'))).toEqual([]);
-  // A queue's own policy lets nobody send, whatever account it is of.
+  // No queue policy allows sending, from any account.
   expect(sends.filter(({ Principal }) => Principal !== undefined)).toEqual([]);
   expect(
     reaching([JSON.stringify(stack.resolve(outbound.queueArn))]).map(({ id }) => id.replace(/[0-9A-F]{8}$/, '')),

@@ -6,13 +6,13 @@ const before = deploy();
 const after = deploy({ providers: PROVIDERS.filter(({ key }) => key !== GONE) });
 const queueId = (before.stack.resolve(before.stack.mailover.queues.retry.get(GONE)?.queueUrl) as { Ref: string }).Ref;
 
-/** What the second deployment drops. */
+/** Resources that the second deployment removes from the template. */
 function dropped(type: string): Record<string, Resource> {
   const left = resources(after.template, type);
   return Object.fromEntries(Object.entries(resources(before.template, type)).filter(([id]) => !(id in left)));
 }
 
-test('a provider that leaves the list leaves its retry queue and the consumer of that queue behind', () => {
+test('a provider that is removed from the list leaves its retry queue and the consumer of that queue behind', () => {
   expect(Object.keys(dropped('AWS::SQS::Queue'))).toEqual([queueId]);
   for (const type of ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::EventSourceMapping']) {
     const resources = Object.values(dropped(type));
@@ -21,7 +21,7 @@ test('a provider that leaves the list leaves its retry queue and the consumer of
   }
 });
 
-test('the function that drains the queue stays the same one, and the queue itself lets it in', () => {
+test('the consumer of the queue stays the same function, and the policy of the queue grants it access', () => {
   expect(dropped('AWS::Lambda::Function')).toEqual({});
   expect(dropped('AWS::IAM::Role')).toEqual({});
   const [roleId] = Object.keys(resources(after.template, 'AWS::IAM::Role'));
@@ -38,6 +38,6 @@ test('the function that drains the queue stays the same one, and the queue itsel
   });
 });
 
-test('the sender is no longer told of it', () => {
+test('the environment of the sender no longer has it', () => {
   expect(JSON.stringify(resources(after.template, 'AWS::Lambda::Function'))).not.toContain(GONE);
 });

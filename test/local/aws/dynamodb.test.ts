@@ -32,7 +32,7 @@ const call = (url: string, operation: string, body: unknown) =>
     body: JSON.stringify(body),
   });
 
-it('has the tables of the template, and the faults of our services', async () => {
+it('has the tables of the template, and faults of AWS services apply', async () => {
   const faults = new FaultBoard();
   const server = await givenServer(faults);
   const listTables = async () => {
@@ -51,7 +51,7 @@ it('has the tables of the template, and the faults of our services', async () =>
   }
 });
 
-it('ends what it was asked before it closes', async () => {
+it('finishes requests before it closes', async () => {
   const server = await givenServer(new FaultBoard());
   const put = (id: number) => call(server.url, 'PutItem', { TableName: 'ledger', Item: { id: { S: `${id}` } } });
 
@@ -60,7 +60,7 @@ it('ends what it was asked before it closes', async () => {
   await asked[0];
   await server.close();
 
-  // Those that came too late are cut off; what the server does for one after it has closed would be an error of this process.
+  // Later requests are cut off; work for them after the close would be an error of this process.
   const answers = await ended;
   const statuses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.status] : []));
   expect(statuses).toEqual(statuses.map(() => 200));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { fairOrder, type GroupLoad, noisyGroups } from '../../../local/aws/fair-share.ts';
+import { createMessage } from '../../../local/aws/fauxqs.ts';
 import { LocalQueues } from '../../../local/aws/queue.ts';
 import { noteSent } from '../../../local/aws/sent.ts';
 import { StackClock } from '../../../local/clock.ts';
-import { SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 
 const load = (given: Partial<GroupLoad> = {}): GroupLoad => ({
   inFlight: new Map(),
@@ -62,7 +62,7 @@ describe('the local queue', () => {
     const put = (group: string, body: string) => {
       const input: Record<string, unknown> & { MessageAttributes?: object } = { MessageGroupId: group };
       noteSent('SendMessage', input, undefined);
-      queue.enqueue(SqsStore.createMessage(body, input.MessageAttributes as Record<string, never>));
+      queue.enqueue(createMessage(body, input.MessageAttributes as Record<string, never>));
     };
     for (let count = 0; count < 100_000; count++) put('news', 'news');
     for (let count = 0; count < 3; count++) queue.dequeue(10);

@@ -58,7 +58,7 @@ const receive = async (url: string, waitSeconds = 5) => {
 };
 
 describe('SQS', () => {
-  it('keeps the trace header that the SDK sends from a function, through every move', async () => {
+  it('keeps the trace header that the SDK sends from a function in every move', async () => {
     const dead = aws.queues.add('dead', {});
     const source = aws.queues.add('mail', {
       VisibilityTimeout: '1',
@@ -86,7 +86,7 @@ describe('SQS', () => {
     await expect(sqs.send(new SendMessageCommand(entry('Other')))).rejects.toThrow('Other is invalid');
   });
 
-  it('gives queue URLs of the address that it listens on, whatever region a client signs for', async () => {
+  it('returns queue URLs with its own address, for any signing region', async () => {
     aws.queues.add('mail', {});
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'mail' }));
     expect(QueueUrl).toBe(`${aws.url}/000000000000/mail`);
@@ -171,7 +171,7 @@ describe('SQS', () => {
     expect(queue?.getAttribute('ApproximateNumberOfMessages')).toBe('0');
   });
 
-  it('redrives what its redrive policy moved, to where it came from', async () => {
+  it('redrives a message that its redrive policy moved to its source queue', async () => {
     const dead = aws.queues.add('dead', {});
     const policy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 });
     const { url } = aws.queues.add('mail', { VisibilityTimeout: '0', RedrivePolicy: policy });
@@ -188,7 +188,7 @@ describe('SQS', () => {
     expect(Results).toMatchObject([{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 }]);
   });
 
-  it('cannot redrive what was sent to the dead-letter queue without being told where to', async () => {
+  it('cannot redrive a message that was sent to the dead-letter queue without a destination', async () => {
     const dead = aws.queues.add('dead', {});
     const policy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 });
     const mail = aws.queues.add('mail', { RedrivePolicy: policy });
@@ -200,14 +200,14 @@ describe('SQS', () => {
     expect((await receive(mail.url))?.Body).toBe('ours');
   });
 
-  it('refuses to redrive a queue that is nobody’s dead-letter queue', async () => {
+  it('refuses to redrive a queue that is no dead-letter queue', async () => {
     const { arn } = aws.queues.add('mail', {});
     await expect(sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn }))).rejects.toThrow(/Dead Letter Queue/);
   });
 });
 
 describe('S3', () => {
-  it('keeps an object above the limit of fauxqs, and gives it to an unsigned read', async () => {
+  it('keeps an object above the limit of fauxqs, and returns it for an unsigned read', async () => {
     aws.buckets.createBucket('mailbox');
     const body = Buffer.alloc(20 * 1024 * 1024, 7);
     await s3.send(new PutObjectCommand({ Bucket: 'mailbox', Key: 'a/b.bin', Body: body }));
@@ -217,7 +217,7 @@ describe('S3', () => {
 });
 
 it.each(['application/x-www-form-urlencoded', 'application/x-amz-json-1.0', 'multipart/form-data; boundary=x'])(
-  'keeps an object of type %s as it came',
+  'keeps an object of type %s unchanged',
   async (ContentType) => {
     aws.buckets.createBucket('mailbox');
     const Body = Buffer.from('a=%ff&b={');
@@ -229,7 +229,7 @@ it.each(['application/x-www-form-urlencoded', 'application/x-amz-json-1.0', 'mul
 );
 
 describe('Secrets Manager', () => {
-  it('gives a secret by name, and an error of its own for one that is not there', async () => {
+  it('returns a secret by name, and an error for a missing secret', async () => {
     aws.secrets.set('mailover/postmark', { serverToken: 'made up' });
     const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: 'mailover/postmark' }));
     expect(JSON.parse(SecretString ?? '')).toEqual({ serverToken: 'made up' });
@@ -240,7 +240,7 @@ describe('Secrets Manager', () => {
 });
 
 describe('faults', () => {
-  it('answers one operation with an error that the SDK knows, the given number of times', async () => {
+  it('answers one operation with an error of the SDK, the given number of times', async () => {
     const { url } = aws.queues.add('mail', {});
     await faults.set(
       'aws',

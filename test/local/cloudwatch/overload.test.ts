@@ -13,7 +13,7 @@ it.each([
   expect(told).toEqual(changes);
 });
 
-it('is over when the machine keeps up again', () => {
+it('ends when the machine keeps up again', () => {
   const told: boolean[] = [];
   const overload = new Overload((is) => told.push(is));
   for (let look = 1; look <= 12; look++) overload.add({ idle: 0, all: look * 1_000, lateMs: 60 });
@@ -22,7 +22,7 @@ it('is over when the machine keeps up again', () => {
   expect(told).toEqual([true, false]);
 });
 
-it('withholds what goes by time, not what a provider says', () => {
+it('withholds alarms that depend on time, not those of provider answers', () => {
   expect(['Mailover/OldestMessage', 'Mailover/ses/Latency'].every(goesByTime)).toBe(true);
   expect(['Mailover/ses/AccountRefused', 'Mailover/ses/FailureRate'].some(goesByTime)).toBe(false);
 });

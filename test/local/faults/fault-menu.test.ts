@@ -4,7 +4,7 @@ import { faultInForce, faultMenu } from '../../../local/faults/fault-menu.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
 
 describe.each([...PROVIDER_TYPES])('the faults of %s', (type) => {
-  it('are known by their name once they are set', async () => {
+  it('are recognised by their name once they are set', async () => {
     const board = new FaultBoard();
     for (const { id, faults } of faultMenu(type)) {
       await board.set('one', parseFaults(JSON.parse(JSON.stringify(faults))));
@@ -14,14 +14,14 @@ describe.each([...PROVIDER_TYPES])('the faults of %s', (type) => {
     }
   });
 
-  it('say what happens, each in its own words', () => {
+  it('have different descriptions', () => {
     const menu = faultMenu(type);
 
     expect(menu.every(({ detail }) => detail.length > 5)).toBe(true);
     expect(new Set(menu.map(({ label }) => label)).size).toBe(menu.length);
   });
 
-  it('are told from what somebody else has set', () => {
+  it('differ from a fault that was set by other means', () => {
     expect(faultInForce(type, [])).toBeUndefined();
     expect(faultInForce(type, parseFaults({ network: 'reset', rate: 0.5 }))).toBe('other');
   });

@@ -37,7 +37,7 @@ describe('parseFaults', () => {
 });
 
 describe('FaultBoard', () => {
-  it('gives the first match, counts hits and passes on when times are used up', async () => {
+  it('returns the first match, counts hits and skips a fault whose times are used up', async () => {
     const board = new FaultBoard();
     await board.set('mg', parseFaults([{ network: 'reset', match: 'HELLO', times: 2 }, { network: 'hang' }]));
     expect(board.match('mg', { ...mail, text: 'Other' })?.network).toBe('hang');
@@ -46,7 +46,7 @@ describe('FaultBoard', () => {
     expect(board.match('ses', mail)).toBeUndefined();
   });
 
-  it('honours rate by the injected random numbers and counts only what struck', async () => {
+  it('applies rate by the injected random numbers and counts only hits', async () => {
     const numbers = [0.1, 0.9, 0.49, 0.5];
     const board = new FaultBoard({ random: () => numbers.shift() ?? 1 });
     await board.set('mg', parseFaults({ network: 'reset', rate: 0.5 }));
@@ -54,7 +54,7 @@ describe('FaultBoard', () => {
     expect(board.get('mg')[0]?.hits).toBe(2);
   });
 
-  it('strikes sends unless told otherwise', async () => {
+  it('applies to sends by default', async () => {
     const board = new FaultBoard();
     await board.set('mg', parseFaults([{ network: 'reset', on: 'health' }, { network: 'hang' }]));
     expect(board.match('mg', { on: 'health', text: '' })?.network).toBe('reset');
@@ -72,7 +72,7 @@ describe('FaultBoard', () => {
     await expect(board.set('mg', parseFaults({ service: 's3', error: 'SlowDown' }))).rejects.toThrow('/api/aws/fault');
   });
 
-  it('waits for its listeners, and keeps what was in force when one refuses', async () => {
+  it('waits for its listeners, and keeps the faults in force when one refuses', async () => {
     const board = new FaultBoard();
     const seen: string[] = [];
     board.onChange('mg', async (faults) => {

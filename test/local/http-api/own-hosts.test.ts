@@ -83,7 +83,7 @@ describe('a server of the local stack', () => {
     ['http://evil.example, http://localhost', 'POST'],
     ['localhost', 'POST'],
     ['', 'POST'],
-  ])('answers no page whose origin is %j (%s)', async (origin, method) => {
+  ])('refuses a page whose origin is %j (%s)', async (origin, method) => {
     expect(await answerTo(url, { host: 'localhost', origin }, method)).toMatchObject({ status: 403 });
   });
 
@@ -102,7 +102,7 @@ describe('a server of the local stack', () => {
     expect(await answerTo(url, { host: 'rebound.example', ...upgrade })).toMatchObject({ status: 403 });
   });
 
-  it('is no image, script or frame of a foreign page, but may be linked to', async () => {
+  it('refuses an image, script or frame of a foreign page, and allows a link', async () => {
     const from = (site: string, destination: string) =>
       answerTo(url, { host: 'localhost', 'sec-fetch-site': site, 'sec-fetch-dest': destination });
     for (const destination of ['image', 'script', 'iframe', 'empty', 'object'])
@@ -129,12 +129,12 @@ it.each(['http://a.example', '*.example', 'a.example:80', 'a/b', 'a b;c'])('MAIL
   expect(() => declaredHosts(text)).toThrow(/^MAILOVER_HOSTS has ".*", which is not a host name: .*\.$/);
 });
 
-it('a base port that leads to one which browsers block is refused with a sentence', async () => {
+it('a base port that gives a port which browsers block is refused with an error', async () => {
   for (const base of [6000, 5059, 5058, 5057, 4190, 10_080])
     expect(() => checkPorts(base, 4)).toThrow(new RegExp(`^MAILOVER_PORT=${base} would use port \\d+, .*\\.$`));
   expect(() => checkPorts(6_654, 2)).toThrow(/use port 6665,/);
   expect(() => checkPorts(6_654, 1)).not.toThrow();
   expect(() => checkPorts(4_700, 22)).not.toThrow();
-  // Node keeps to the same list.
+  // Node has the same list.
   await expect(fetch('http://127.0.0.1:6000')).rejects.toMatchObject({ cause: { message: 'bad port' } });
 });

@@ -31,7 +31,7 @@ test.each([
   expect(choose(keys, method, path)?.[0]).toBe(expected);
 });
 
-test('gives what the variables stand for', () => {
+test('returns the values of the variables', () => {
   expect(choose(['POST /inbound/{key}/{rest+}'], 'POST', '/inbound/mailgun/secret/mime')).toEqual([
     'POST /inbound/{key}/{rest+}',
     { key: 'mailgun', rest: 'secret/mime' },

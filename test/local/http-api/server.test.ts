@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterEach, expect, test } from 'vitest';
-import type { DeployedApi } from '../../../local/http-api/deployed.ts';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
 import { startHttpApi } from '../../../local/http-api/server.ts';
+import type { DeployedApi } from '../../../local/template/apis.ts';
 
 const API: DeployedApi = {
   id: 'mailover-inbound-api',
@@ -17,7 +17,7 @@ afterEach(async () => {
   await server?.close();
 });
 
-test('hands a form over in base64 and JSON as text, with the facts of the request', async () => {
+test('passes a form in base64 and JSON as text, with the facts of the request', async () => {
   const events = await givenApi(() => ({ statusCode: 200 }));
 
   await post('a=1&b=%F0%9F%98%80', { 'content-type': 'application/x-www-form-urlencoded' }, `${PATH}?x=1&x=2`);
@@ -42,7 +42,7 @@ test('hands a form over in base64 and JSON as text, with the facts of the reques
   expect(events[1]).toMatchObject({ isBase64Encoded: false, body: '{"a":"ü"}' });
 });
 
-test('joins repeated headers with a comma, takes cookies out, and puts the real address behind a claimed one', async () => {
+test('joins repeated headers with a comma, separates cookies, and puts the real address behind a claimed one', async () => {
   const events = await givenApi(() => ({ statusCode: 200 }));
 
   await raw(['X-Twice', 'one', 'x-twice', 'two', 'Cookie', 'a=1; b=2', 'X-Forwarded-For', '203.0.113.9'], 'x');
@@ -54,7 +54,7 @@ test('joins repeated headers with a comma, takes cookies out, and puts the real 
   expect(event?.isBase64Encoded).toBe(true);
 });
 
-test('takes an answer apart, decodes base64, and makes JSON of anything without a status', async () => {
+test('reads the fields of an answer, decodes base64, and makes JSON of anything without a status', async () => {
   const answers: unknown[] = [
     { statusCode: 201, headers: { 'X-A': 'b', 'Content-Type': 'text/html' }, body: 'aGk=', isBase64Encoded: true },
     { hello: 'there' },
@@ -118,7 +118,7 @@ test('refuses headers above 10,240 bytes', async () => {
   expect((await post('x', { 'x-long': 'a'.repeat(11_000) })).status).toBe(431);
 });
 
-test('keeps the paths of a named stage apart', async () => {
+test('separates the paths of a named stage', async () => {
   const events = await givenApi(() => ({ statusCode: 200 }), { ...API, stage: 'live' });
 
   expect((await post('x')).status).toBe(404);

@@ -2,14 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LocalQueues, type SqsMessage } from '../../../local/aws/queue.ts';
+import type { SqsMessage } from '../../../local/aws/fauxqs.ts';
+import { LocalQueues } from '../../../local/aws/queue.ts';
 import { noteSent } from '../../../local/aws/sent.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
 import { Poller } from '../../../local/lambda/poller.ts';
 import { Pool } from '../../../local/lambda/pool.ts';
 import { invocationsBefore, traceOf } from '../../../local/lambda/trace.ts';
-import type { DeployedFunction, DeployedMapping } from '../../../local/template/deployment.ts';
+import type { DeployedFunction, DeployedMapping } from '../../../local/template/deployed.ts';
 
 const HANDLER = `
 export const handler = async (event, context) => {
@@ -117,7 +118,7 @@ function messageOf(body: string) {
 }
 
 describe('Pool', () => {
-  it('runs the handler in a process with the environment given and nothing more', async () => {
+  it('runs the handler in a process with only the given environment', async () => {
     const pool = makePool(1);
     const answer = (await pool.invoke({ n: 1 })) as Answer;
     expect(answer).toMatchObject({ name: 'test', region: 'here', event: { n: 1 } });
@@ -125,7 +126,7 @@ describe('Pool', () => {
     expect(pool.pids).toEqual([answer.pid]);
   });
 
-  it('gives each invocation a trace header that is one further than the longest chain of its causes', async () => {
+  it('gives each invocation a trace header one longer than the longest chain of its messages', async () => {
     const pool = makePool(1);
     const first = (await pool.invoke({})) as Answer;
     const second = (await pool.invoke({}, undefined, [undefined, first.trace, traceOf('other')])) as Answer;
@@ -152,15 +153,15 @@ describe('Pool', () => {
     expect(pool.pids).toHaveLength(2);
   });
 
-  it('stays at one process when none has to wait', async () => {
+  it('stays at one process when no invocation has to wait', async () => {
     const pool = makePool(10);
-    // While the first one starts they all wait, on a busy machine for longer than the pool has patience.
+    // All wait while the first process starts, on a busy machine for longer than `GROW_AFTER_MS`.
     await pool.ready;
     for (let count = 0; count < 20; count++) await pool.invoke({});
     expect(pool.pids).toHaveLength(1);
   });
 
-  it('kills a process whose time is up, even one that never yields, and replaces it', async () => {
+  it('kills a process at its time-out, even in a busy loop, and replaces it', async () => {
     const pool = makePool(1, { timeoutSeconds: 1 });
     await pool.ready;
     const [before] = pool.pids;
@@ -185,7 +186,7 @@ describe('Pool', () => {
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
-  it('replaces every process by one with the environment of now, and cuts none short', async () => {
+  it('replaces every process by one with the current environment, and lets invocations finish', async () => {
     let region = 'here';
     const target = {
       name: 'test',
@@ -237,7 +238,7 @@ describe('Poller', () => {
     await expect.poll(() => kept.map((message) => message.approximateReceiveCount >= 2)).toEqual([true, true]);
   });
 
-  it('leaves the batch of a process that dies', async () => {
+  it('leaves the batch of a process that crashes', async () => {
     const { put, start, counts, pool } = startPoller({ VisibilityTimeout: '6000' });
     put({}, { exit: true });
     await pool.ready;
@@ -267,7 +268,7 @@ describe('Poller', () => {
     else await expect.poll(() => message.approximateReceiveCount).toBeGreaterThanOrEqual(3);
   });
 
-  it('does not delete while a fault makes that fail', async () => {
+  it('does not delete while a fault applies to DeleteMessageBatch', async () => {
     const faults = new FaultBoard();
     await faults.set('aws', parseFaults({ service: 'sqs', operation: 'DeleteMessage', error: 'InternalError' }));
     const { queue, put, start } = startPoller({ VisibilityTimeout: '6' }, {}, faults);

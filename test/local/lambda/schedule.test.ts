@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StackClock } from '../../../local/clock.ts';
-import { readSchedules, runSchedules } from '../../../local/lambda/schedule.ts';
+import { runSchedules } from '../../../local/lambda/schedule.ts';
+import { readSchedules } from '../../../local/template/schedules.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -8,7 +9,7 @@ const ARN = 'arn:aws:lambda:us-east-1:000000000000:function:mailover-health';
 const every = (minutes: number) => ({ name: 'rule', functionName: 'mailover-health', everyMs: minutes * 60_000 });
 
 describe('reading schedules', () => {
-  it('takes rules and EventBridge Scheduler alike, with the input of their target', () => {
+  it('reads rules and EventBridge Scheduler, with the input of their target', () => {
     const schedules = read({
       'AWS::Events::Rule': { ScheduleExpression: 'rate(1 minute)', Targets: [{ Arn: ARN, Id: 'a' }] },
       'AWS::Scheduler::Schedule': { ScheduleExpression: 'rate(2 hours)', Target: { Arn: ARN, Input: '{"a":1}' } },
@@ -17,7 +18,7 @@ describe('reading schedules', () => {
     expect(schedules).toEqual([every(1), { ...every(120), input: { a: 1 } }]);
   });
 
-  it('leaves out what is disabled, has no schedule, or calls something else than a function', () => {
+  it('leaves out what is disabled, has no schedule, or calls no function', () => {
     const rule = { ScheduleExpression: 'rate(1 minute)', Targets: [{ Arn: ARN }] };
 
     expect(read({ 'AWS::Events::Rule': { ...rule, State: 'DISABLED' } })).toEqual([]);
@@ -36,7 +37,7 @@ describe('running schedules', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('calls at once and then by the scaled clock, with the event of EventBridge', async () => {
+  it('calls at once and then by the stack clock, with the event of EventBridge', async () => {
     const invoke = vi.fn(async () => undefined);
     const end = runSchedules({ schedules: [every(5)], clock: new StackClock(60), invoke });
 
@@ -51,7 +52,7 @@ describe('running schedules', () => {
     );
   });
 
-  it('lets a call end before the next one, and goes on after one that failed', async () => {
+  it('lets a call end before the next, and continues after a failed call', async () => {
     const calls: PromiseWithResolvers<unknown>[] = [];
     const invoke = vi.fn(() => {
       const call = Promise.withResolvers<unknown>();
@@ -68,7 +69,7 @@ describe('running schedules', () => {
     end();
   });
 
-  it('leaves a call a second however short a minute is', async () => {
+  it('leaves a second for a call at any time scale', async () => {
     const invoke = vi.fn(async () => undefined);
     const end = runSchedules({ schedules: [every(1)], clock: new StackClock(6_000), invoke });
 

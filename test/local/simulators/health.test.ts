@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const KEYS: readonly Key[] = ['pm', 'mg', 'ses', 'mta-plain'];
 
-/** How each vendor says that the account is closed, wherever it is asked. */
+/** Each vendor's answer for a closed account, to sends and health checks. */
 const SUSPENDED: Readonly<Record<Key, object>> = {
   pm: { respond: { status: 422, body: '{"ErrorCode":413,"Message":"Account may not send."}' } },
   mg: {
@@ -39,21 +39,21 @@ describe.each(KEYS)('the simulated account of %s', (key) => {
     expect(await health(key)).toMatchObject({ state: 'healthy' });
   });
 
-  it('is refused to mail and to the question alike when it is suspended for all', async () => {
+  it('refuses mail and health checks when it is suspended for all', async () => {
     await stack.fault(key, { ...SUSPENDED[key], on: 'all' });
 
     expect(await health(key)).toMatchObject({ state: 'account-refused' });
     expect(await outcome(key)).toMatchObject({ kind: 'unavailable', blames: 'account' });
   });
 
-  it('is refused to the question alone', async () => {
+  it('refuses health checks only', async () => {
     await stack.fault(key, { ...SUSPENDED[key], on: 'health' });
 
     expect(await health(key)).toMatchObject({ state: 'account-refused' });
     expect(await outcome(key)).toMatchObject({ kind: 'accepted' });
   });
 
-  it('is refused to mail alone, and the question hits no fault of mail', async () => {
+  it('refuses mail only, and a health check hits no fault of sends', async () => {
     await stack.fault(key, { ...SUSPENDED[key], times: 1 });
 
     expect(await health(key)).toMatchObject({ state: 'healthy' });
@@ -62,13 +62,13 @@ describe.each(KEYS)('the simulated account of %s', (key) => {
     expect(stack.hits(key)).toEqual([1]);
   });
 
-  it.each(['hang', 'reset', 'reset-after-accept', 'refuse'] as const)('is not known after %s', async (network) => {
+  it.each(['hang', 'reset', 'reset-after-accept', 'refuse'] as const)('is unknown after %s', async (network) => {
     await stack.fault(key, { network, on: 'all' });
 
     expect(await health(key)).toMatchObject({ state: 'unreachable' });
   });
 
-  it('is not known behind a port that is closed for health alone', async () => {
+  it('is unknown behind a port that is closed for health only', async () => {
     await stack.fault(key, { network: 'refuse', on: 'health' });
 
     expect(await health(key)).toMatchObject({ state: 'unreachable' });

@@ -18,7 +18,7 @@ afterAll(() => stack.close());
 const agent = new Agent({ keepAlive: true });
 const MAIL = { From: 'a@example.com', To: 'b@example.org', Subject: 'Grüße', TextBody: 'x' };
 
-/** Posts to Postmark with Node's own client, which tells more than an SDK. */
+/** Posts to Postmark with Node's own client, which shows more than an SDK. */
 function post(mail: object = MAIL, timeout = 5_000): Promise<{ status: number; headers: object; body: string }> {
   return new Promise((resolve, reject) => {
     const call = request(`${stack.url('pm')}/email`, {
@@ -76,7 +76,7 @@ describe('faults of an HTTP provider', () => {
     );
   });
 
-  it('refuses on a closed port, kept connections too, and comes back on the same port', async () => {
+  it('refuses on a closed port, kept connections too, and reopens on the same port', async () => {
     await post();
     const port = stack.port('pm');
     expect(Object.keys(agent.freeSockets)).toHaveLength(1);
@@ -119,7 +119,7 @@ describe('faults of an HTTP provider', () => {
     expect(stack.hits('pm')).toEqual([1]);
   });
 
-  it('answers well but late with a delay alone, and late with an answer', async () => {
+  it('answers normally but late with a delay alone, and late with an answer', async () => {
     const start = performance.now();
     await stack.fault('pm', { delayMs: 120 });
     expect((await post()).status).toBe(200);
@@ -131,7 +131,7 @@ describe('faults of an HTTP provider', () => {
     expect(performance.now() - again).toBeGreaterThan(115);
   });
 
-  it('strikes only what matches: decoded subject, address, header', async () => {
+  it('applies only to a match: decoded subject, address, header', async () => {
     for (const match of ['Grüße', 'b@example.org', 'X-Order: 7']) {
       await stack.fault('pm', { respond: { status: 500 }, match });
       expect((await post({ ...MAIL, Headers: [{ Name: 'X-Order', Value: '7' }] })).status).toBe(500);
@@ -139,7 +139,7 @@ describe('faults of an HTTP provider', () => {
     }
   });
 
-  it('leaves health alone unless told, and the other way round', async () => {
+  it('does not apply to health by default, and vice versa', async () => {
     const client = new ServerClient('token', { requestHost: `127.0.0.1:${stack.port('pm')}`, useHttps: false });
     await stack.fault('pm', { respond: { status: 500 } });
     expect((await client.getServer()).DeliveryType).toBe('Live');
@@ -148,7 +148,7 @@ describe('faults of an HTTP provider', () => {
     expect((await post()).status).toBe(200);
   });
 
-  it('will not pretend to speak SMTP', async () => {
+  it('refuses a fault of SMTP', async () => {
     const fault = { smtp: { stage: 'rcpt', reply: '550 no' } };
     await expect(stack.fault('pm', fault)).rejects.toThrow('speaks HTTP');
   });

@@ -45,7 +45,7 @@ describe('SES', () => {
       }),
     );
 
-  it('takes raw mail and tells it as received', async () => {
+  it('takes raw mail and shows it as received', async () => {
     const { MessageId } = await send();
     const [entry] = await stack.accepted.list({ provider: 'ses', id: 'order-1' });
     expect(entry).toMatchObject({
@@ -142,7 +142,7 @@ describe('Mailgun', () => {
     expect(await stack.accepted.list()).toEqual([]);
   });
 
-  it('tells the state of the domain', async () => {
+  it('shows the state of the domain', async () => {
     const headers = { Authorization: `Basic ${btoa(`api:${SECRETS.mg.apiKey}`)}` };
     const answer = await fetch(`${stack.url('mg')}/v3/domains/mg.example.com`, { headers });
     expect(await answer.json()).toMatchObject({ domain: { state: 'active', is_disabled: false } });
@@ -156,7 +156,7 @@ describe('Postmark', () => {
     new ServerClient(token, { requestHost: `127.0.0.1:${stack.port('pm')}`, useHttps: false });
   const MAIL = { From: '"D, J" <a@example.com>', To: 'b@example.org', Subject: 'Grüße', TextBody: 'hi' };
 
-  it('takes a mail and tells its fields as headers', async () => {
+  it('takes a mail and shows its fields as headers', async () => {
     const { MessageID } = await client().sendEmail({
       ...MAIL,
       Bcc: 'c@example.org',
@@ -199,7 +199,7 @@ describe('Postmark', () => {
     });
   });
 
-  it('knows its tokens, and the one that only validates', async () => {
+  it('accepts its tokens, and the test token that only validates', async () => {
     await expect(client('bad').sendEmail(MAIL)).rejects.toMatchObject({ statusCode: 401, code: 10 });
     expect((await client('POSTMARK_API_TEST').sendEmail(MAIL)).Message).toBe('Test job accepted');
     expect(await stack.accepted.list()).toEqual([]);

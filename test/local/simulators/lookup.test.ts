@@ -8,7 +8,7 @@ import type { Attempt, Provider, Question } from '../../../lambda/providers/prov
 import { attemptOf } from '../../lambda/providers/wire-server.ts';
 import { SECRETS, simulators } from './simulators.ts';
 
-/** Longer than any index needs in the fast stack; in the slow one nothing is indexed while a test lasts. */
+/** Longer than every index delay in the fast stack; in the slow stack nothing is indexed during a test. */
 const INDEXED_MS = 60;
 
 type Stack = Awaited<ReturnType<typeof simulators>>;
@@ -37,15 +37,15 @@ const providers: readonly (readonly [name: string, key: 'mg' | 'pm', make: (at?:
   ],
 ];
 
-describe.each(providers)('what %s says of a lost attempt', (_name, key, make) => {
-  it('is nothing before it has been indexed', async () => {
+describe.each(providers)('the look-up of a lost attempt at %s', (_name, key, make) => {
+  it('finds nothing before the mail is indexed', async () => {
     const { attempt, question } = mail();
 
     expect((await make(slow).send(attempt)).outcome.kind).toBe('accepted');
     expect(await make(slow).lookup?.(question)).toEqual({ kind: 'answered', found: new Map() });
   });
 
-  it('is the mail when it has been indexed', async () => {
+  it('finds the mail when it is indexed', async () => {
     await stack.fault(key, { network: 'reset-after-accept', on: 'send' });
     const { attempt, question } = mail();
 
@@ -60,7 +60,7 @@ describe.each(providers)('what %s says of a lost attempt', (_name, key, make) =>
     });
   });
 
-  it('is nothing for ever if the request was lost before it was taken', async () => {
+  it('never finds a request that was lost before it was accepted', async () => {
     await stack.fault(key, { network: 'reset', on: 'send' });
     const { attempt, question } = mail();
 
@@ -69,7 +69,7 @@ describe.each(providers)('what %s says of a lost attempt', (_name, key, make) =>
     expect(await make().lookup?.(question)).toEqual({ kind: 'answered', found: new Map() });
   });
 
-  it('names only the recipients of the attempts that were taken', async () => {
+  it('names only the recipients of accepted attempts', async () => {
     const { attempt, question } = mail();
 
     await make().send({ ...attempt, recipients: ['list@example.org'] });
@@ -78,7 +78,7 @@ describe.each(providers)('what %s says of a lost attempt', (_name, key, make) =>
     expect(answer?.kind === 'answered' && [...answer.found.keys()]).toEqual(['list@example.org']);
   });
 
-  it('meets the faults of look-ups, and of nothing else', async () => {
+  it('is subject to faults of look-ups only', async () => {
     await stack.fault(key, { respond: { status: 500 }, on: 'lookup' });
     const { attempt, question } = mail();
 
@@ -98,7 +98,7 @@ describe.each(providers)('what %s says of a lost attempt', (_name, key, make) =>
 });
 
 describe('the events of Mailgun', () => {
-  it('come in pages with URLs of their own, up to an empty one', async () => {
+  it('come in pages with their own URLs, up to an empty page', async () => {
     const { attempt } = mail();
     await providers[0]?.[2]().send(attempt);
     await delay(INDEXED_MS);

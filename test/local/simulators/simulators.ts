@@ -14,7 +14,7 @@ const PROVIDERS: readonly ProviderConfig[] = [
   { key: 'mta-plain', type: 'smtp', options: { host: 'mail.example.com', tls: 'none' } },
 ];
 
-/** Made-up credentials of the simulated accounts. */
+/** Credentials of the simulated accounts. */
 export const SECRETS = {
   pm: { serverToken: 'token' },
   mg: { apiKey: 'key' },
@@ -23,7 +23,7 @@ export const SECRETS = {
   'mta-plain': { username: 'user', password: 'pass' },
 };
 
-/** Starts all kinds on free ports, with shortcuts for what every test does. */
+/** Starts all types on free ports, with shortcuts for tests. */
 export async function simulators(timeScale = 1) {
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
   const faults = new FaultBoard();

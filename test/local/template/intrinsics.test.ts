@@ -34,7 +34,7 @@ describe('resolve', () => {
     expect(resolve(value, scope)).toEqual(expected);
   });
 
-  it('names what it cannot find or evaluate', () => {
+  it('names the reference or function that it cannot evaluate', () => {
     expect(() => resolve({ Ref: 'Nobody' }, scope)).toThrow(/Nobody/);
     expect(() => resolve({ 'Fn::Cidr': [] }, scope)).toThrow(/Fn::Cidr/);
   });

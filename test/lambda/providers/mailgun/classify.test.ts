@@ -31,7 +31,7 @@ test.each(readdirSync(folder))('the recorded answer %s', (name) => {
   expect(classify({ trace: trace({ status, headers }), id: said.id, words })).toMatchObject(expected);
 });
 
-// Words that count under any status below 500.
+// Words with the same meaning under any status below 500.
 test.each([
   ['unavailable account wrong-url', 'Mailgun Magnificent API', '  mailgun magnificent api\n'],
   [
@@ -55,13 +55,13 @@ test.each([
   ['unavailable account domain-not-verified', 'domain a has not been verified'],
   ['refused message format', 'limited to 16KB', 'limited to 16 kb'],
   ['refused message too-large', 'Request body larger than maxBodyLength limit'],
-])('%s is what these words mean, whatever the status: %s', (outcome, ...words) => {
+])('%s is the meaning of these words, whatever the status: %s', (outcome, ...words) => {
   for (const said of words)
     for (const status of outcome.startsWith('refused') ? [400, 418] : [400, 403, 418, 499])
       expect(told(said, status), said).toBe(outcome);
 });
 
-// Words that count under their status alone.
+// Words with a meaning under their status only.
 test.each<[number, string, ...string[]]>([
   [403, 'unavailable account authentication', 'Forbidden', 'bad API key', 'wrong credentials', 'Unauthorized'],
   [400, 'unavailable account domain-not-found', 'Domain not found', 'domain mg.example.com not found'],
@@ -86,7 +86,7 @@ test.each<[number, string, ...string[]]>([
   ],
   [400, 'refused message format', 'need at least one of text', 'only one parameter', 'only one parameters'],
   [400, 'refused message format', 'parameter is missing', 'invalid parameter', 'Invalid MIME'],
-])('under %i, %s is what these words mean: %s', (status, outcome, ...words) => {
+])('under %i, %s is the meaning of these words: %s', (status, outcome, ...words) => {
   for (const said of words) {
     expect(told(said, status), said).toBe(outcome);
     expect(told(said, 418), said).toBe('unrecognised');
@@ -109,7 +109,7 @@ test.each([
   expect(told('', Number(status))).toBe(outcome);
 });
 
-test('near misses say nothing', () => {
+test('similar words have no meaning', () => {
   for (const said of [
     'The Mailgun Magnificent API',
     'Mailgun Magnificent API, version 2',
@@ -123,7 +123,7 @@ test('near misses say nothing', () => {
     expect(told(said), said).toBe('unrecognised');
 });
 
-test('a server error may hide that the mail was taken, whatever its page says', () => {
+test('a server error may hide that the message was accepted, whatever its page says', () => {
   for (const status of [500, 502]) {
     expect(told('Account disabled', status)).toBe('unavailable outage server-error');
     const { detail: _, ...outcome } = classify({ trace: trace({ status }), words: 'x is not allowed to send' });
@@ -131,7 +131,7 @@ test('a server error may hide that the mail was taken, whatever its page says', 
   }
 });
 
-test('only a good answer with an id was accepted, and the id loses its angle brackets', () => {
+test('only a 2xx answer with an id is an acceptance, and the id loses its angle brackets', () => {
   const id = (given: unknown, status = 200) => classify({ trace: trace({ status }), id: given, words: 'Queued.' });
   for (const status of [200, 299]) expect(id('<a@b>', status)).toEqual({ kind: 'accepted', providerMessageId: 'a@b' });
   expect(id(' <a@b>\n')).toMatchObject({ providerMessageId: 'a@b' });
@@ -142,12 +142,12 @@ test('only a good answer with an id was accepted, and the id loses its angle bra
   for (const status of [199, 300, 400]) expect(id('<a@b>', status).kind).not.toBe('accepted');
 });
 
-test('under a 2xx only the sentence of the wrong URL is proof against acceptance', () => {
+test('under a 2xx only the sentence of the wrong URL proves that nothing was accepted', () => {
   expect(told('Mailgun Magnificent API', 200)).toBe('unavailable account wrong-url');
   expect(told('Account disabled', 200)).toBe('unknown no-message-id');
 });
 
-test('an answer that was cut off is what its status says, if that says no', () => {
+test('an answer that was cut off has the meaning of its status, if that is a refusal', () => {
   const cut = (status: number, failure?: string) =>
     classify({ trace: trace({ status, complete: false, ...(failure && { failure }) }) });
   expect(cut(200, 'ECONNRESET')).toMatchObject({ kind: 'unknown', reason: 'answer-lost' });
@@ -162,7 +162,7 @@ test('an answer that was cut off is what its status says, if that says no', () =
   expect(cut(418)).toMatchObject({ reason: 'answer-cut', detail: '' });
 });
 
-test('without a status the network speaks, and the SDK only where there was none', () => {
+test("without a status the network error decides, and the SDK's error only without that", () => {
   const words = 'Request body larger than maxBodyLength limit';
   expect(classify({ trace: NOTHING, words })).toMatchObject({ kind: 'refused', reason: 'too-large' });
   expect(classify({ trace: NOTHING, id: '<a@b>' })).toMatchObject({ kind: 'unavailable', reason: 'not-sent' });
@@ -172,7 +172,7 @@ test('without a status the network speaks, and the SDK only where there was none
   expect(classify({ trace: { ...NOTHING, connected: true }, words })).toMatchObject({ reason: 'connection-lost' });
 });
 
-test('a Retry-After counts where time helps: for load and for a quota', () => {
+test('a Retry-After is used where time helps: for load and for a quota', () => {
   const headers = { 'retry-after': '7' };
   const said = (words: string) => classify({ trace: trace({ headers }), words });
   expect(said('rate limit')).toMatchObject({ retryAfterMs: 7_000 });
@@ -180,7 +180,7 @@ test('a Retry-After counts where time helps: for load and for a quota', () => {
   expect(said('virus')).not.toHaveProperty('retryAfterMs');
 });
 
-test('a refusal that concerns one address says so, and no other one', () => {
+test('a refusal because of one address is marked as such, and no other one', () => {
   const said = (words: string) => classify({ trace: trace(), words });
   for (const words of ['recipient is suppressed', "'to' parameter is not a valid address"])
     expect(said(words)).toHaveProperty('ofOne', true);

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('the health of a Mailgun account', () => {
-  it('is good when the domain is active and its queue runs', async () => {
+  it('is healthy when the domain is active and its queue runs', async () => {
     expect(await ask(domain({}), OPEN)).toEqual({ state: 'healthy' });
 
     const urls = server.received.slice(-2).map(({ method, url }) => `${method} ${url}`);
@@ -56,7 +56,7 @@ describe('the health of a Mailgun account', () => {
     });
   });
 
-  it('is refused by a stopped queue whose end nobody can read', async () => {
+  it('is refused by a stopped queue with an unreadable end', async () => {
     const disabled = { reason: 'x', until: 'soon' };
 
     expect(await ask(domain({}), queues({ is_disabled: true, disabled }))).toMatchObject({
@@ -65,7 +65,7 @@ describe('the health of a Mailgun account', () => {
     });
   });
 
-  it('is good although the queue cannot be asked', async () => {
+  it('is healthy although the queue cannot be asked', async () => {
     expect(await ask(domain({}), verbatim(500, {}, 'oops'))).toEqual({ state: 'healthy' });
     expect(await ask(domain({}), () => {})).toEqual({ state: 'healthy' });
   });
@@ -75,14 +75,14 @@ describe('the health of a Mailgun account', () => {
     ['a rate limit', json({ message: 'too many requests' }, 429), 'rate-limit'],
     ['a page of HTML', verbatim(200, {}, '<html>'), 'unreadable-answer'],
     ['no domain', json({}), 'unreadable-answer'],
-    ['a state that nobody knows', domain({ state: 'paused' }), 'unreadable-answer'],
+    ['an unknown state', domain({ state: 'paused' }), 'unreadable-answer'],
     ['a hang', () => {}, 'no-answer'],
     ['a reset', (_, __, socket) => socket.resetAndDestroy(), 'connection-lost'],
-  ])('is not known after %s', async (_, ofDomain, reason) => {
+  ])('is unknown after %s', async (_, ofDomain, reason) => {
     expect(await ask(ofDomain, OPEN)).toMatchObject({ state: 'unreachable', reason });
   });
 
-  it('is not known when nobody listens', async () => {
+  it('is unknown when the port is closed', async () => {
     expect(await ask(OPEN, OPEN, OPEN, `http://127.0.0.1:${await closedPort()}`)).toMatchObject({
       state: 'unreachable',
       reason: 'connection-refused',
@@ -90,8 +90,8 @@ describe('the health of a Mailgun account', () => {
   });
 });
 
-describe('a key that may not read', () => {
-  it('is good if Mailgun takes it for sending and misses sender and recipient', async () => {
+describe('a key without read access', () => {
+  it('is healthy if Mailgun accepts it for sending and reports a missing sender and recipient', async () => {
     expect(await ask(FORBIDDEN, FORBIDDEN, json({ message: 'from parameter is missing' }, 400))).toEqual({
       state: 'healthy',
     });
@@ -114,7 +114,7 @@ describe('a key that may not read', () => {
     expect(await ask(FORBIDDEN, FORBIDDEN, message)).toMatchObject(expected);
   });
 
-  it('is wrong if the secret has none', async () => {
+  it('is refused if the secret has none', async () => {
     const provider = create({
       key: 'mailgun',
       options: { domain: 'mg.example.com' },

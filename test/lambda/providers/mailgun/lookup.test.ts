@@ -36,7 +36,7 @@ describe('asking Mailgun about an attempt', () => {
   });
 
   it.each(['accepted', 'delivered', 'failed', 'opened', 'complained'])(
-    'takes an event %s for a proof',
+    'takes an event %s for proof of acceptance',
     async (kind) => {
       answer = pages([event(kind, ADA), event(kind, BOB.toLowerCase())]);
 
@@ -50,7 +50,7 @@ describe('asking Mailgun about an attempt', () => {
     },
   );
 
-  it('finds nothing, and later all of it', async () => {
+  it('finds nothing at first, and later all of it', async () => {
     answer = pages([]);
     expect(await ask()).toEqual({ kind: 'answered', found: new Map() });
 
@@ -58,7 +58,7 @@ describe('asking Mailgun about an attempt', () => {
     expect(await ask()).toMatchObject({ found: new Map([ADA, BOB].map((address) => [address, ID])) });
   });
 
-  it('finds the mail for some of the recipients', async () => {
+  it('finds the message for some of the recipients', async () => {
     answer = pages([event('accepted', BOB), event('accepted', 'eve@example.org')]);
 
     expect(await ask()).toEqual({ kind: 'answered', found: new Map([[BOB, ID]]) });
@@ -71,7 +71,7 @@ describe('asking Mailgun about an attempt', () => {
     expect(server.received.at(-1)?.url).toBe('/v3/mg.example.com/events/page-2');
   });
 
-  it('counts no recipient whose mail Mailgun rejected afterwards, and none if the rejection names nobody', async () => {
+  it('counts no recipient whose message Mailgun rejected later, and none if the rejection names no recipient', async () => {
     answer = pages([event('accepted', ADA), event('accepted', BOB), event('rejected', ADA)]);
     expect(await ask()).toMatchObject({ found: new Map([[BOB, ID]]) });
 
@@ -79,7 +79,7 @@ describe('asking Mailgun about an attempt', () => {
     expect(await ask()).toMatchObject({ found: new Map() });
   });
 
-  it('cannot say anything from a page that is not to be had, even if an earlier one named some', async () => {
+  it('cannot answer if a page is unavailable, even if an earlier one named some recipients', async () => {
     const first = pages([event('accepted', ADA)]);
     answer = (response, request, socket) =>
       request.url.includes('page-')
@@ -89,7 +89,7 @@ describe('asking Mailgun about an attempt', () => {
     expect(await ask()).toMatchObject({ kind: 'cannot-say', reason: 'server-error' });
   });
 
-  it('ends when the pages do not', async () => {
+  it('ends after a number of pages', async () => {
     answer = (response) =>
       response.writeHead(200, JSON_TYPE).end(page([event('accepted', 'eve@example.org')], 'again'));
 
@@ -116,20 +116,20 @@ describe('asking Mailgun about an attempt', () => {
     ['events of other mail', verbatim(200, JSON_TYPE, page([event('accepted', ADA, 'other@x')])), 'unreadable-answer'],
     ['a hang', () => {}, 'no-answer'],
     ['a reset', (_, __, socket) => socket.resetAndDestroy(), 'connection-lost'],
-  ])('cannot say anything from %s', async (_, given, reason) => {
+  ])('cannot answer after %s', async (_, given, reason) => {
     answer = given;
 
     expect(await ask()).toMatchObject({ kind: 'cannot-say', reason });
   });
 
-  it('cannot say anything when nobody listens, or without a key', async () => {
+  it('cannot answer with a closed port, or without a key', async () => {
     const endpoint = `http://127.0.0.1:${await closedPort()}`;
 
     expect(await ask({ endpoint })).toMatchObject({ kind: 'cannot-say', reason: 'connection-refused' });
     expect(await ask({ apiKey: '' })).toMatchObject({ kind: 'cannot-say', reason: 'authentication' });
   });
 
-  it('names no address in its detail, and writes nothing to the console', async () => {
+  it('contains no address in its detail, and writes nothing to the console', async () => {
     const spies = (['log', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name));
     answer = verbatim(400, JSON_TYPE, `{"message":"no events for ${ADA}"}`);
 
@@ -152,7 +152,7 @@ function ask({ endpoint = server.url, apiKey = 'key-1' } = {}) {
   return provider.lookup?.(question);
 }
 
-/** An event as Mailgun's user manual shows them, without what is not read. */
+/** An event as in Mailgun's user manual, without the fields that are not read. */
 function event(kind: string, recipient?: string, id = ID) {
   return {
     event: kind,
@@ -168,7 +168,7 @@ function page(items: unknown[], next = 'page-1'): string {
   return JSON.stringify({ items, paging });
 }
 
-/** These pages in turn, and then empty ones. */
+/** These pages in order, then empty ones. */
 function pages(...all: unknown[][]): Answer {
   return (response, { url }) => {
     const number = Number(/page-(\d+)$/.exec(url)?.[1] ?? 0);

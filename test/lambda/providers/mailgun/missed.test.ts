@@ -44,7 +44,7 @@ test.each<[string, object, string[]]>([
     ['a@in.example.com'],
   ],
   ['one elsewhere, if there is no other', { recipient: 'a@example.net' }, ['a@example.net']],
-  ['nobody, where nobody is named', {}, ['']],
+  ['no recipient, if none is named', {}, ['']],
 ])('a stored mail is for %s', async (_, more, expected) => {
   expect((await recipientsOf({ ...STORED, ...more })).recipients).toEqual(expected);
 });
@@ -58,11 +58,11 @@ test('two recipients of one copy are two receptions, two events of one of them a
 
   expect(new Set(found.map(({ id }) => id)).size).toBe(2);
   expect(found).toHaveLength(2);
-  // It stands in the log.
+  // The id appears in the log.
   expect(JSON.stringify(found.map(({ id }) => id))).not.toContain('@');
 });
 
-test('a mail that was posted in vain and names no copy is told of all the same', async () => {
+test('a mail that could not be posted and has no copy is listed nevertheless', async () => {
   const { found, known } = await recipientsOf({ ...FAILED, recipient: 'a@in.example.com' });
 
   expect(found).toMatchObject([{ state: 'failed', at: 1_795_600_000_500 }]);
@@ -83,13 +83,13 @@ test('a mail that was posted in vain and names no copy is told of all the same',
   expect(known[0]?.mail).not.toHaveProperty('storedAt');
 });
 
-test('a failure of sent mail, or one that is tried again, is none', async () => {
+test('failures of sent mail, and those that are retried, are not listed', async () => {
   const { found } = await recipientsOf({ ...FAILED, flags: {} }, { ...FAILED, severity: 'temporary' });
 
   expect(found).toEqual([]);
 });
 
-test('events that may not be indexed yet are not asked for', () => {
+test('events that may not be indexed yet are not queried', () => {
   const source = missed({ options: {}, secret: {}, apiSecret: {}, fetch: () => Promise.reject(new Error('no call')) });
 
   expect(source.lagMs).toBeGreaterThan(30 * 60_000);

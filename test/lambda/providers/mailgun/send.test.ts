@@ -113,7 +113,7 @@ describe('the request', () => {
     );
   });
 
-  it('tells how much of tag and metadata does not fit', async () => {
+  it('reports how much of tag and metadata does not fit', async () => {
     answer = accepted;
     const metadata = { a: 'x'.repeat(10_000), b: 'y'.repeat(10_000), 'mailover-id': 'other' };
     expect(await provider().send(attemptOf({ message: { tag: 'ä', metadata } }))).toMatchObject({ dropped: 3 });
@@ -190,7 +190,7 @@ describe('answers, through the SDK', () => {
     const { status, headers, body } = new Map(fixtures).get('400-suppressed.json');
     answer = verbatim(status, headers, body);
     const count = server.received.length;
-    // One call after the other, each of which a busy machine may hold up.
+    // Calls one after the other, each of which a busy machine may delay.
     const { outcome, recipients } = await provider().send(attemptOf({ attempt: { deadlineMs: 20_000 } }));
     const calls = 2 * attemptOf().recipients.length - 1;
     expect(server.received.length - count).toBe(calls);

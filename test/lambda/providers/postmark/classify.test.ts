@@ -10,7 +10,7 @@ const trace = (status: number | undefined, more: Partial<WireTrace> = {}): WireT
   ...(status !== undefined && { status }),
   ...more,
 });
-/** As the SDK puts it: what it resolves with for a 2xx, and what it throws for anything else. */
+/** The form of the SDK: what it resolves with for a 2xx, and what it throws for anything else. */
 const answered = (status: number, code: number | undefined, message?: string, more: Partial<WireTrace> = {}) =>
   status >= 200 && status < 300
     ? classify({ trace: trace(status, more), result: { ErrorCode: code, Message: message } })
@@ -38,7 +38,7 @@ test.each(readdirSync(folder))('the recorded answer %s', (name) => {
       ? classify({ ...watched, result: parsed })
       : classify({ ...watched, error: { code: ErrorCode ?? 0, message: Message ?? String(body) } });
   const { kind, blames, reason } = expected;
-  // What concerns single recipients is told apart by the sender of it.
+  // The caller narrows down what concerns single recipients.
   if (!/inactive/.test(name))
     expect(outcome).toMatchObject({ kind, ...(blames && { blames }), ...(kind !== 'accepted' && { reason }) });
 });
@@ -67,7 +67,7 @@ test.each<[string, readonly number[]]>([
   ['unavailable account wrong-endpoint', [...range(500, 523), ...range(600, 613), ...range(700, 703)]],
   ['unavailable account wrong-endpoint', [800, 899, 900, 1099]],
   ['unrecognised', [404, 499, 524, 599, 614, 699, 704, 799, 1100, 1124, 1129, 1449, 1461]],
-])('%s is what these codes mean: %j', (outcome, codes) => {
+])('%s is the meaning of these codes: %j', (outcome, codes) => {
   for (const code of codes) expect(told(422, code), String(code)).toBe(outcome);
 });
 
@@ -78,7 +78,7 @@ test.each(['too large', 'exceeds the maximum', 'exceed the allowed', 'Size limit
   },
 );
 
-test('a code that nobody has seen is an opinion under 422, and says who we are under 401', () => {
+test('an unknown code is a refusal of the message under 422, and of the account under 401', () => {
   expect(told(401, 9_999)).toBe('unavailable account authentication');
   expect(told(422, 9_999)).toBe('unrecognised');
   expect(told(418, 9_999)).toBe('unavailable outage unexpected-status');
@@ -108,11 +108,11 @@ test.each([
 ])('the status %i without a code', (status, outcome) => {
   expect(told(status, 0)).toBe(outcome);
   expect(told(status, undefined)).toBe(outcome);
-  // A code of Node's is text, whatever the type of Postmark's says.
+  // Node's codes are text, whatever Postmark's type says.
   expect(told(status, 'ENOENT' as unknown as number)).toBe(outcome);
 });
 
-test('only a good answer with an id and without a code was accepted', () => {
+test('only a 2xx answer with an id and without a code is an acceptance', () => {
   const result = (fields: object, status = 200) => classify({ trace: trace(status), result: fields });
   expect(result({ ErrorCode: 0, Message: 'OK', MessageID: 'm-1' })).toEqual({
     kind: 'accepted',
@@ -127,13 +127,13 @@ test('only a good answer with an id and without a code was accepted', () => {
       status: '200',
       detail: '',
     });
-  // An id is a sign that something was taken; a code beside it is a riddle.
+  // An id means that something was accepted, and a code contradicts that: unknown.
   expect(result({ ErrorCode: 406, MessageID: 'm-1' })).toMatchObject({ kind: 'unknown', reason: 'no-message-id' });
   expect(result({ ErrorCode: 406 })).toMatchObject({ kind: 'refused', blames: 'recipient' });
   expect(result({ ErrorCode: 9_999 })).toMatchObject({ kind: 'unknown' });
 });
 
-test('what is not JSON is kept as words, and nothing else is', () => {
+test('a body that is no JSON is kept as words, and nothing else is', () => {
   expect(classify({ trace: trace(200), result: 'a page' })).toMatchObject({ kind: 'unknown', detail: 'a page' });
   expect(classify({ trace: trace(200), result: undefined })).toMatchObject({ kind: 'unknown', detail: '' });
   expect(classify({ trace: trace(200), result: 7 })).toMatchObject({ kind: 'unknown', detail: '' });
@@ -141,11 +141,11 @@ test('what is not JSON is kept as words, and nothing else is', () => {
   expect(classify({ trace: trace(422), error: { code: 9_999 }, result: 'page' })).toMatchObject({ detail: 'page' });
 });
 
-test('what was thrown has no id, whatever it carries', () => {
+test('a thrown error has no id, whatever it contains', () => {
   expect(classify({ trace: trace(200), error: { MessageID: 'm-1' } })).toMatchObject({ kind: 'unknown' });
 });
 
-test('an answer that was cut off is what its status says, if that says no', () => {
+test('an answer that was cut off has the meaning of its status, if that is a refusal', () => {
   const cut = (status: number | undefined) =>
     classify({ trace: trace(status, { complete: false, failure: 'ECONNRESET' }), result: { MessageID: 'm-1' } });
   expect(cut(200)).toMatchObject({ kind: 'unknown', reason: 'answer-lost' });
@@ -162,7 +162,7 @@ test('an answer that was cut off is what its status says, if that says no', () =
   });
 });
 
-test('a Retry-After counts for a throttled answer alone, from the header or from the words', () => {
+test('a Retry-After is used for a throttled answer only, from the header or from the words', () => {
   const headers = { 'retry-after': '7' };
   expect(answered(422, 429, '', { headers })).toMatchObject({ kind: 'throttled', retryAfterMs: 7_000 });
   expect(answered(422, 429, 'try again in 3 seconds')).toMatchObject({ retryAfterMs: 3_000 });
@@ -195,7 +195,7 @@ test.each([
   expect(inactiveAmong(['A@X.test'], words)).toEqual(named.includes('a@x.test') ? ['A@X.test'] : []);
 });
 
-test('a sentence about inactive recipients is told from others', () => {
+test('a sentence about inactive recipients is recognised', () => {
   expect(namesInactive('these Inactive Addresses: x')).toBe(true);
   expect(namesInactive('inactive recipient')).toBe(true);
   expect(namesInactive('active addresses')).toBe(false);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('the health of a Postmark server', () => {
-  it('is good when the server delivers and has the stream', async () => {
+  it('is healthy when the server delivers and has the stream', async () => {
     expect(await ask(LIVE, stream({}))).toEqual({ state: 'healthy' });
 
     const urls = server.received.slice(-2).map(({ method, url }) => `${method} ${url}`);
@@ -39,7 +39,7 @@ describe('the health of a Postmark server', () => {
     expect(await ask(ofServer, ofStream)).toMatchObject({ state: 'account-refused', reason });
   });
 
-  it('is good although the stream cannot be asked', async () => {
+  it('is healthy although the stream cannot be asked', async () => {
     expect(await ask(LIVE, verbatim(500, {}, 'oops'))).toEqual({ state: 'healthy' });
     expect(await ask(LIVE, () => {})).toEqual({ state: 'healthy' });
   });
@@ -52,11 +52,11 @@ describe('the health of a Postmark server', () => {
     ['a body that is null', verbatim(200, JSON_TYPE, 'null'), 'unreadable-answer'],
     ['a hang', () => {}, 'no-answer'],
     ['a reset', (_, __, socket) => socket.resetAndDestroy(), 'connection-lost'],
-  ])('is not known after %s', async (_, ofServer, reason) => {
+  ])('is unknown after %s', async (_, ofServer, reason) => {
     expect(await ask(ofServer, stream({}))).toMatchObject({ state: 'unreachable', reason });
   });
 
-  it('is not known when nobody listens, and refused without a token', async () => {
+  it('is unknown with a closed port, and refused without a token', async () => {
     const endpoint = `http://127.0.0.1:${await closedPort()}`;
 
     expect(await ask(LIVE, LIVE, { endpoint })).toMatchObject({ state: 'unreachable', reason: 'connection-refused' });

@@ -7,7 +7,7 @@ export interface Seen {
   path: string | undefined;
   headers: IncomingHttpHeaders;
   body: string;
-  /** 1 for the first connection that the server took. */
+  /** 1 for the first connection that the server accepted. */
   connection: number;
 }
 
@@ -16,7 +16,7 @@ export type Answer =
   /** What to do with the socket once the whole request is read. */
   | ((socket: Socket) => void);
 
-/** A server on a real socket that reads each request whole and gives the answers in turn, the last one for ever. */
+/** A server on a real socket that reads each request whole and gives the answers in order, repeating the last one. */
 export async function serve(...answers: [Answer, ...Answer[]]) {
   const seen: Seen[] = [];
   const sockets = new Set<Socket>();

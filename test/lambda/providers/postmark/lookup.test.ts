@@ -35,7 +35,7 @@ describe('asking Postmark about an attempt', () => {
     expect(headers?.['x-postmark-server-token']).toBe('token');
   });
 
-  it('finds nothing, and later all of it', async () => {
+  it('finds nothing at first, and later all of it', async () => {
     answer = messages();
     expect(await ask()).toEqual({ kind: 'answered', found: new Map() });
 
@@ -49,7 +49,7 @@ describe('asking Postmark about an attempt', () => {
     });
   });
 
-  it('finds the mail for some of the recipients, each with its own message', async () => {
+  it('finds the message for some of the recipients, each with its own id', async () => {
     answer = messages(message('m-1', [ADA]));
     expect(await ask()).toMatchObject({ found: new Map([[ADA, 'm-1']]) });
 
@@ -81,13 +81,13 @@ describe('asking Postmark about an attempt', () => {
     ['a filter that is not obeyed', messages(message('m-1', [ADA], { 'mailover-id': 'x' })), 'unreadable-answer'],
     ['a hang', () => {}, 'no-answer'],
     ['a reset', (_, __, socket) => socket.resetAndDestroy(), 'connection-lost'],
-  ])('cannot say anything from %s', async (_, given, reason) => {
+  ])('cannot answer after %s', async (_, given, reason) => {
     answer = given;
 
     expect(await ask()).toMatchObject({ kind: 'cannot-say', reason });
   });
 
-  it('cannot say anything when nobody listens, or without a token', async () => {
+  it('cannot answer with a closed port, or without a token', async () => {
     const endpoint = `http://127.0.0.1:${await closedPort()}`;
 
     expect(await ask({ endpoint })).toMatchObject({ kind: 'cannot-say', reason: 'connection-refused' });
@@ -113,7 +113,7 @@ function ask({ endpoint = server.url, serverToken = 'token', messageStream = 'ou
   return create({ key: 'postmark', options: { messageStream }, secret: { serverToken }, endpoint }).lookup?.(question);
 }
 
-/** A message as Postmark's documentation shows it, without what is not read. */
+/** A message as in Postmark's documentation, without the fields that are not read. */
 function message(MessageID: string, Recipients: string[], Metadata: object = { 'mailover-id': HANDLE }) {
   return { MessageID, Recipients, Metadata, Status: 'Sent', MessageStream: 'outbound' };
 }

@@ -94,7 +94,7 @@ test.each([
   { left: ['cc1@example.org', 'cc2@example.org'], fields: { To: 'cc1@example.org', Cc: 'cc2@example.org' } },
   { left: ['bcc1@example.org'], fields: { To: 'bcc1@example.org' } },
   { left: ['cc1@example.org', 'bcc1@example.org'], fields: { To: 'cc1@example.org', Bcc: 'bcc1@example.org' } },
-])('somebody becomes To when $left is left', async ({ left, fields }) => {
+])('a recipient becomes To when $left is left', async ({ left, fields }) => {
   await using server = await serve(OK);
   const change = {
     cc: mailboxes('cc1@example.org', 'cc2@example.org'),
@@ -114,7 +114,7 @@ test('several Bcc alone are never shown to each other', async () => {
   for (const { body } of server.seen) expect(JSON.parse(body)).not.toHaveProperty('Bcc');
 });
 
-test('a partial acceptance names who gets nothing', async () => {
+test('a partial acceptance names the recipients who get nothing', async () => {
   const text = 'Message OK, but will not deliver to these inactive addresses: Bob@example.org, eve@example.org';
   const body = JSON.stringify({ ErrorCode: 0, Message: text, MessageID: 'pm-2' });
   await using server = await serve({ status: 200, body });
@@ -139,7 +139,7 @@ test('a refusal because of one recipient is repeated at once for the others', as
   expect(result.recipients?.size).toBe(1);
 });
 
-test('the outcome of the repetition holds for the others, whatever it is', async () => {
+test('the outcome of the repetition applies to the others, whatever it is', async () => {
   await using server = await serve(inactive('ada@example.org'), { status: 503, body: '' });
   const { outcome, recipients } = await provider(server.url).send(attemptOf({ cc: mailboxes('bob@example.org') }));
   expect(outcome).toMatchObject({ kind: 'refused', blames: 'recipient' });
@@ -147,7 +147,7 @@ test('the outcome of the repetition holds for the others, whatever it is', async
   expect(recipients?.size).toBe(1);
 });
 
-test('each named recipient ends by itself, however many calls it takes', async () => {
+test('each named recipient gets its own outcome, however many calls it takes', async () => {
   await using server = await serve(inactive('ada@example.org'), inactive('bob@example.org'), OK);
   const result = await provider(server.url).send(attemptOf({ cc: mailboxes('bob@example.org', 'eve@example.org') }));
   expect(server.seen).toHaveLength(3);
@@ -155,7 +155,7 @@ test('each named recipient ends by itself, however many calls it takes', async (
   expect([...(result.recipients?.keys() ?? [])]).toEqual(['ada@example.org', 'bob@example.org']);
 });
 
-test('an unnamed inactive recipient is found by halves', async () => {
+test('an unnamed inactive recipient is found by halving', async () => {
   await using server = await serve(inactive('***'), inactive('***'), OK);
   const result = await provider(server.url).send(attemptOf({ cc: mailboxes('bob@example.org') }));
   expect(server.seen.map(({ body }) => JSON.parse(body).To)).toEqual([
@@ -201,7 +201,7 @@ test('an unknown host is an outage', async () => {
   expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'dns' });
 });
 
-test('TLS that never comes is an outage, since nothing was written', async () => {
+test('a TLS handshake that never completes is an outage, since nothing was written', async () => {
   const server = createServer((socket) => socket.resume().on('error', () => {}));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -52,7 +52,7 @@ const NAMES: readonly (readonly [outcome: string, ...names: string[]])[] = [
   ['unavailable outage service-unavailable', 'ServiceUnavailable', 'ServiceUnavailableException'],
 ];
 
-test.each(NAMES)('%s is what these names mean, and no longer ones: %s', (outcome, ...names) => {
+test.each(NAMES)('%s is the meaning of these names, and not of longer ones: %s', (outcome, ...names) => {
   for (const name of names) {
     expect(told({ name })).toBe(outcome);
     for (const other of [`Not${name}`, `${name}s`]) expect(told({ name: other })).toBe('unrecognised');
@@ -131,10 +131,10 @@ const WORDS: readonly (readonly [outcome: string, ...words: string[]])[] = [
   ['refused message address', 'contains control or whitespace', 'localpart', 'local part'],
 ];
 
-test.each(WORDS)('%s is what these words mean: %s', (outcome, ...words) => {
+test.each(WORDS)('%s is the meaning of these words: %s', (outcome, ...words) => {
   for (const said of words) {
     expect(told({ words: said }), said).toBe(outcome);
-    // The page of a broken gateway is not SES's word.
+    // The page of a broken gateway does not come from SES.
     expect(told({ words: said }, { status: 500 }), said).toBe('unavailable outage server-error');
     expect(told({ words: said }, { status: 499 }), said).toBe(outcome);
   }
@@ -157,7 +157,7 @@ test.each([
   expect(told({}, { status })).toBe(outcome);
 });
 
-test('only an answer with an id was accepted', () => {
+test('only an answer with an id is an acceptance', () => {
   for (const status of [200, 299])
     expect(classify({ trace: trace({ status }), messageId: 'm-1' })).toEqual({
       kind: 'accepted',
@@ -181,7 +181,7 @@ test('only an answer with an id was accepted', () => {
   });
 });
 
-test('without a status the network speaks, and the SDK only where there was none', () => {
+test("without a status the network error decides, and the SDK's error only without that", () => {
   const none = { connected: false, written: false, complete: false };
   const name = 'CredentialsProviderError';
   expect(classify({ trace: none, name })).toMatchObject({ reason: 'credentials-refused' });
@@ -193,7 +193,7 @@ test('without a status the network speaks, and the SDK only where there was none
   expect(classify({ trace: none })).toMatchObject({ kind: 'unavailable', reason: 'not-sent' });
 });
 
-test('a status that says no is a no, even when its answer is cut off', () => {
+test('a status of refusal counts even if its answer is cut off', () => {
   const cut = trace({ complete: false, failure: 'ECONNRESET' });
   expect(classify({ trace: cut })).toEqual({
     kind: 'unavailable',
@@ -213,13 +213,13 @@ test('the words of SES are kept, with its name for them', () => {
   expect(classify({ trace: trace() })).toMatchObject({ detail: '' });
 });
 
-test('a Retry-After counts for a throttled answer, and not for a refusal', () => {
+test('a Retry-After is used for a throttled answer, and not for a refusal', () => {
   const headers = { 'retry-after': '7' };
   expect(classify({ trace: trace({ headers }), name: 'Throttling' })).toMatchObject({ retryAfterMs: 7_000 });
   expect(classify({ trace: trace({ headers }), name: 'MessageRejected' })).not.toHaveProperty('retryAfterMs');
 });
 
-test('a refusal that concerns one address says so, and no other one', () => {
+test('a refusal because of one address is marked as such, and no other one', () => {
   for (const words of ['address is suppressed', 'Illegal address'])
     expect(classify({ trace: trace(), words })).toHaveProperty('ofOne', true);
   expect(classify({ trace: trace(), words: 'contains a virus' })).not.toHaveProperty('ofOne');

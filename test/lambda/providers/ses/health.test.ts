@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 describe('the health of an SES account', () => {
-  it('is good, and tells what is left of the quota', async () => {
+  it('is healthy, and reports what is left of the quota', async () => {
     expect(await ask(account({}))).toEqual({ state: 'healthy', quotaHeadroom: 0.75 });
 
     const request = server.received.at(-1);
@@ -44,14 +44,14 @@ describe('the health of an SES account', () => {
     expect(await ask(account(change))).toMatchObject({ state: 'account-refused', reason });
   });
 
-  it('is good while AWS reviews it, and says so', async () => {
+  it('is healthy while AWS reviews it, with a warning', async () => {
     expect(await ask(account({ EnforcementStatus: 'PROBATION' }))).toMatchObject({
       state: 'healthy',
       reason: 'under-review',
     });
   });
 
-  it('is good with a quota that has no end or that is not told', async () => {
+  it('is healthy with a quota that is unlimited or not reported', async () => {
     expect(await ask(account({ SendQuota: { Max24HourSend: -1, SentLast24Hours: 9 } }))).toEqual({
       state: 'healthy',
       quotaHeadroom: 1,
@@ -77,11 +77,11 @@ describe('the health of an SES account', () => {
     ['no account', verbatim(200, JSON_TYPE, '{}'), 'unreadable-answer'],
     ['a hang', () => {}, 'no-answer'],
     ['a reset', (_, __, socket) => socket.resetAndDestroy(), 'connection-lost'],
-  ])('is not known after %s', async (_, given, reason) => {
+  ])('is unknown after %s', async (_, given, reason) => {
     expect(await ask(given)).toMatchObject({ state: 'unreachable', reason });
   });
 
-  it('is not known when nobody listens', async () => {
+  it('is unknown with a closed port', async () => {
     expect(await ask(account({}), `http://127.0.0.1:${await closedPort()}`)).toMatchObject({
       state: 'unreachable',
       reason: 'connection-refused',

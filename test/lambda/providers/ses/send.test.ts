@@ -152,7 +152,7 @@ describe('answers, through the SDK', () => {
     const { status, headers, body } = new Map(fixtures).get('message-rejected-suppressed.json');
     answer = verbatim(status, headers, body);
     const count = server.received.length;
-    // One call after the other, each of which a busy machine may hold up.
+    // Calls one after the other, each of which a busy machine may delay.
     const { outcome, recipients } = await provider().send(attemptOf({ attempt: { deadlineMs: 20_000 } }));
     const calls = 2 * attemptOf().recipients.length - 1;
     expect(server.received.length - count).toBe(calls);
@@ -176,7 +176,7 @@ describe('answers, through the SDK', () => {
   });
 });
 
-it('blames the worker for credentials that it does not have', () => {
+it('blames the worker for missing credentials', () => {
   const trace = { connected: false, written: false, complete: false };
   const outcome = classify({ trace, name: 'CredentialsProviderError', words: 'Could not load credentials' });
   expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'worker', reason: 'credentials-refused' });

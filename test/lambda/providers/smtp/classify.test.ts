@@ -21,12 +21,12 @@ const failed = (failure: SmtpFailure, progress = BEFORE) => words(classifyFailur
 const folder = new URL('fixtures/', import.meta.url);
 test.each(readdirSync(folder))('the recorded reply %s', (name) => {
   const { stage, reply: text, expected } = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
-  // After the final dot a failure is all that nodemailer tells.
+  // After the final dot nodemailer gives only a failure.
   const outcome = stage === 'end' ? classifyFailure({ response: text }, WRITTEN) : classifyReply(stage, text);
   expect(outcome).toMatchObject(expected);
 });
 
-test('the enhanced status counts where it stands, and nowhere else', () => {
+test('the enhanced status is read at its position only', () => {
   expect(reply('rcpt', '550 5.1.1 no such user')).toBe('refused message recipient-unknown');
   expect(reply('rcpt', '550-5.2.1 disabled\r\n550 5.2.1 really')).toBe('refused message recipient-disabled');
   expect(reply('rcpt', '550 5.1.10 null MX')).toBe('refused message recipient-domain');
@@ -52,7 +52,7 @@ test('the words of a reply are read without its codes, on every line', () => {
   expect(reply('rcpt', '550-no\n550-spf')).toBe('unavailable sender domain-authentication');
 });
 
-test('what is no reply of this protocol is no acceptance and no refusal', () => {
+test('a reply outside of this protocol is neither acceptance nor refusal', () => {
   for (const text of ['', 'HTTP/1.1 400', '250 OK', '354 go on', '999 x'])
     expect(classifyReply('end', text)).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'protocol' });
   expect(classifyReply('mail', '250 for a@x.test')).toMatchObject({ detail: '250 for <address>' });
@@ -75,15 +75,15 @@ test.each<[SmtpFailure, string]>([
   expect(failed({ ...failure, response: '550 5.7.1 denied' })).toBe(outcome);
 });
 
-test('a greeting that refuses all mail is told from a refused EHLO', () => {
+test('a greeting that refuses all mail is distinguished from a refused EHLO', () => {
   const response = '554 nothing here';
   for (const command of ['EHLO', 'HELO']) expect(failed({ command, response })).toBe('unavailable outage session');
   for (const command of ['CONN', 'HELP'])
     expect(failed({ command, response })).toBe('unavailable outage no-mail-service');
 });
 
-test('a refusal is read at DATA or at the final dot, by how far the mail had come', () => {
-  // 500 tells the stages apart: an order of commands at DATA and a content after it would both be `unrecognised`.
+test('a refusal is read at DATA or at the final dot, depending on how much of the message was sent', () => {
+  // 500 distinguishes the stages: an order of commands at DATA and a content after it would both be `unrecognised`.
   const response = '599 what';
   expect(failed({ command: 'MAIL FROM', response })).toBe('unrecognised');
   expect(failed({ command: 'MAIL FROM', response }, BEGAN)).toBe('unrecognised');
@@ -104,7 +104,7 @@ test.each<[string, string]>([
   ['DEADLINE', 'unavailable outage no-answer'],
   ['ESOCKET', 'unavailable outage connection-lost'],
   ['ETIMEDOUT', 'unavailable outage connection-lost'],
-])('without a reply the code %s speaks, before the body was out', (code, outcome) => {
+])('without a reply the code %s decides, before the body was sent', (code, outcome) => {
   for (const progress of [BEFORE, BEGAN]) {
     expect(failed({ code, command: 'MAIL FROM' }, progress)).toBe(outcome);
     expect(classifyFailure({ code, command: 'MAIL FROM' }, progress)).toMatchObject({ detail: code });
@@ -122,11 +122,11 @@ test.each<[SmtpFailure, string]>([
   [{ response: '55' }, 'unknown unreadable-answer'],
   [{ response: '550 5.7.1 no' }, 'refused message policy'],
   [{ response: '421 closing' }, 'unavailable outage service-unavailable'],
-])('nobody knows what became of a body that was out, unless the reply says it: %j', (failure, outcome) => {
+])('after the body was sent the outcome is unknown, unless the reply decides it: %j', (failure, outcome) => {
   expect(failed(failure, WRITTEN)).toBe(outcome);
 });
 
-test('a reply that says nothing is told in its own words where the body was out, else by its stage', () => {
+test('an unclear reply decides by its words where the body was sent, otherwise by its stage', () => {
   expect(classifyFailure({ response: 'odd a@x.test' }, WRITTEN)).toMatchObject({ detail: 'odd <address>' });
   expect(classifyFailure({ response: 'odd', command: 'MAIL FROM' }, BEFORE)).toMatchObject({
     kind: 'unavailable',
@@ -137,7 +137,7 @@ test('a reply that says nothing is told in its own words where the body was out,
 
 test.each<[SmtpFailure, string]>([
   [{ code: 'EDNS', originalCode: 'ENOTFOUND' }, 'unavailable outage dns'],
-  // The server that was asked for the name refused the connection, and not the mail server.
+  // The DNS server refused the connection, not the mail server.
   [{ code: 'EDNS', originalCode: 'ECONNREFUSED' }, 'unavailable outage dns'],
   [{ code: 'ETIMEDOUT', originalCode: 'ECONNRESET' }, 'unavailable outage connect-timeout'],
   [{ code: 'ESOCKET', originalCode: 'ECONNREFUSED' }, 'unavailable outage connection-refused'],
@@ -149,13 +149,13 @@ test.each<[SmtpFailure, string]>([
   [{ code: 'ECONNECTION' }, 'unavailable outage connection-lost'],
   [{ code: 'ESOCKET' }, 'unavailable outage connect-failed'],
   [{}, 'unavailable outage not-sent'],
-])('a connection that never stood is told in the words of the HTTP providers: %j', (failure, outcome) => {
+])('a connection that was never established has the same reason as at the HTTP providers: %j', (failure, outcome) => {
   expect(failed({ ...failure, command: 'CONN' })).toBe(outcome);
   expect(failed({ ...failure, command: 'CONN' }, BEGAN)).toBe('unavailable outage connection-lost');
   expect(failed({ ...failure, command: 'EHLO' })).toBe('unavailable outage connection-lost');
 });
 
-test('the first cause is told, as far as there is one', () => {
+test('the first cause is given, if there is one', () => {
   const detail = (failure: SmtpFailure) => classifyFailure({ ...failure, command: 'EHLO' }, BEFORE).detail;
   expect(detail({ code: 'ESOCKET', originalCode: 'ECONNRESET' })).toBe('ECONNRESET');
   expect(detail({ code: 'ESOCKET' })).toBe('ESOCKET');

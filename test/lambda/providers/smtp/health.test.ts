@@ -14,7 +14,7 @@ const hang: Step = () => {};
 const reset: Step = (socket) => socket.resetAndDestroy();
 
 describe('the health of an SMTP server', () => {
-  it('is good when it offers TLS and takes the login; no mail is begun', async () => {
+  it('is healthy when it offers TLS and accepts the login; no message is begun', async () => {
     await using server = await serve({ certificate, extensions: ['AUTH PLAIN'] });
 
     expect(await ask(server.port)).toEqual({ state: 'healthy' });
@@ -22,13 +22,13 @@ describe('the health of an SMTP server', () => {
     expect(verbs).toEqual(['EHLO', 'STARTTLS', 'EHLO', 'AUTH', 'QUIT']);
   });
 
-  it('is good although the server never says goodbye', async () => {
+  it('is healthy although the server never answers QUIT', async () => {
     await using server = await serve({ certificate, extensions: ['AUTH PLAIN'], replies: { quit: hang } });
 
     expect(await ask(server.port)).toEqual({ state: 'healthy' });
   });
 
-  it('is good without a login where none is wanted', async () => {
+  it('is healthy without a login where none is needed', async () => {
     await using server = await serve();
 
     expect(await ask(server.port, { tls: 'none' }, {})).toEqual({ state: 'healthy' });
@@ -45,13 +45,13 @@ describe('the health of an SMTP server', () => {
     ['to answer EHLO', { replies: { ehlo: hang } }, unreachable('no-answer')],
     ['to answer AUTH', { replies: { auth: hang } }, unreachable('no-answer')],
     ['by a reset', { replies: { ehlo: reset } }, unreachable('connection-lost')],
-  ])('is told apart when the server refuses %s', async (_, script, expected) => {
+  ])('is distinguished when the server refuses %s', async (_, script, expected) => {
     await using server = await serve({ certificate, extensions: ['AUTH PLAIN'], ...script });
 
     expect(await ask(server.port)).toMatchObject(expected);
   });
 
-  it('is not known when TLS fails or nobody listens', async () => {
+  it('is unknown when TLS fails or the port is closed', async () => {
     const stranger = await certificateFor({ ip: '127.0.0.1' }, false);
     await using server = await serve({ certificate: stranger, extensions: ['AUTH PLAIN'] });
     expect(await ask(server.port)).toMatchObject(unreachable('tls'));

@@ -23,19 +23,22 @@ test.each<[string, string]>([
   ['rcpt', '452 4.5.3 Too many recipients in this session.'],
   ['rcpt', '550 too much for this connection'],
   ['data', '450 4.7.0 later'],
-])('what a kept connection refuses at %s is sent once more on a fresh one: %s', async (stage, reply) => {
-  const willing = { mail: '250 ok', rcpt: '250 ok', data: '354 go on' }[stage] ?? '';
-  await using server = await serve({ replies: { [stage]: [willing, reply, willing] } });
-  const smtp = provider(server.port);
-  await smtp.send(attemptTo());
+])(
+  'after a refusal at %s on a kept connection the message is sent once more on a new one: %s',
+  async (stage, reply) => {
+    const willing = { mail: '250 ok', rcpt: '250 ok', data: '354 go on' }[stage] ?? '';
+    await using server = await serve({ replies: { [stage]: [willing, reply, willing] } });
+    const smtp = provider(server.port);
+    await smtp.send(attemptTo());
 
-  expect((await smtp.send(attemptTo())).outcome).toMatchObject({ kind: 'accepted' });
+    expect((await smtp.send(attemptTo())).outcome).toMatchObject({ kind: 'accepted' });
 
-  smtp.close?.();
-  expect(server.sessions.map(({ bodies }) => bodies.length)).toEqual([1, 1]);
-});
+    smtp.close?.();
+    expect(server.sessions.map(({ bodies }) => bodies.length)).toEqual([1, 1]);
+  },
+);
 
-test('a fresh connection that refuses as well is the answer', async () => {
+test('a new connection that refuses as well gives the result', async () => {
   await using server = await serve({ replies: { mail: ['250 ok', '452 4.4.5 Messages per session exceeded'] } });
   const smtp = provider(server.port);
   await smtp.send(attemptTo());
@@ -49,7 +52,7 @@ test('a fresh connection that refuses as well is the answer', async () => {
   expect(server.sessions).toHaveLength(2);
 });
 
-test('only the recipients that a kept connection refused are offered to a fresh one', async () => {
+test('only the recipients that a kept connection refused are offered to a new one', async () => {
   await using server = await serve({
     replies: { rcpt: ['250 ok', '250 ok', '452 4.5.3 enough', '550 5.1.1 no user'] },
   });
@@ -77,7 +80,7 @@ test('a refusal of the body is never repeated', async () => {
   expect(server.sessions).toHaveLength(1);
 });
 
-test('a connection carries a bounded number of mails', async () => {
+test('a connection carries a limited number of messages', async () => {
   await using server = await serve();
   const smtp = provider(server.port);
   for (let mail = 0; mail < 51; mail += 1) await smtp.send(attemptTo());
@@ -88,7 +91,7 @@ test('a connection carries a bounded number of mails', async () => {
 const UTF8 = { address: 'müller@example.org' };
 const ADA = { address: 'ada@example.org' };
 
-test('without SMTPUTF8 those of ASCII are served, and no other address is sent', async () => {
+test('without SMTPUTF8 the ASCII recipients are served, and no other address is sent', async () => {
   await using server = await serve({ extensions: ['8BITMIME'] });
   const result = await provider(server.port, { smtpUtf8: true }).send(given({ to: [ADA, UTF8] }));
 
@@ -115,8 +118,8 @@ test.each<[string, Partial<Message>]>([
 test.each<[string, Partial<Message>, readonly string[]]>([
   ['the envelope', { to: [ADA, UTF8] }, [ADA.address, UTF8.address]],
   ['a header alone', { replyTo: [UTF8] }, [ADA.address]],
-  ['a recipient who is served already', { to: [ADA, UTF8] }, [ADA.address]],
-])('SMTPUTF8 is named once where %s needs it', async (_, change, recipients) => {
+  ['a recipient who was served', { to: [ADA, UTF8] }, [ADA.address]],
+])('SMTPUTF8 is requested once where %s needs it', async (_, change, recipients) => {
   await using server = await serve({ extensions: ['SMTPUTF8', 'PIPELINING'] });
   const smtp = provider(server.port, { smtpUtf8: true });
 

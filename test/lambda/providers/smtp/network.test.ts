@@ -54,7 +54,7 @@ test('a body that the server stops reading is known to be unsent', async () => {
   expect(outcome).toMatchObject({ ...OUTAGE, reason: 'no-answer' });
 });
 
-test('a connection is kept for the next mail, asked first whether it stands', async () => {
+test('a connection is kept for the next message, and tested before it is used', async () => {
   await using server = await serve();
   const smtp = provider(server.port);
   for (let mail = 0; mail < 2; mail++) expect((await smtp.send(attemptTo())).outcome.kind).toBe('accepted');
@@ -88,7 +88,7 @@ test.each<[string, Script['replies']]>([
   smtp.close?.();
 });
 
-test('a mail lost after the final dot on a kept connection is never sent again', async () => {
+test('a message that was lost after the final dot on a kept connection is never sent again', async () => {
   await using server = await serve({ replies: { end: ['250 ok', reset] } });
   const smtp = provider(server.port);
   await smtp.send(attemptTo());

@@ -57,7 +57,7 @@ test('without a user name there is no login, and in the clear no STARTTLS', asyn
   expect(server.sessions[0]?.secure).toBe(false);
 });
 
-test('a sender that is put off is judged by that, though its pipelined recipients are refused too', async () => {
+test('the deferral of a sender decides, though its pipelined recipients are refused as well', async () => {
   const replies = { mail: '450 4.7.1 try again later', rcpt: '503 5.5.1 need MAIL', data: '503 5.5.1 need MAIL' };
   await using server = await serve({ extensions: ['PIPELINING'], replies });
   const { outcome, recipients } = await provider(server.port, { tls: 'none' }).send(attemptTo());
@@ -65,14 +65,14 @@ test('a sender that is put off is judged by that, though its pipelined recipient
   expect(recipients).toBeUndefined();
 });
 
-test('a server that stops offering TLS gets neither password nor mail', async () => {
+test('a server that stops offering TLS gets neither password nor message', async () => {
   await using server = await serve({ extensions: ['AUTH PLAIN'], replies: { starttls: '502 no' } });
   const { outcome } = await provider(server.port, { tls: 'starttls' }, LOGIN).send(attemptTo());
   expect(outcome).toMatchObject({ kind: 'unavailable', blames: 'outage', reason: 'tls' });
   expect(server.sessions[0]?.commands).toEqual(['EHLO mta.example.com', 'STARTTLS']);
 });
 
-test.each(['starttls', 'implicit'] as const)('a certificate nobody vouches for ends it (%s)', async (tls) => {
+test.each(['starttls', 'implicit'] as const)('an untrusted certificate ends it (%s)', async (tls) => {
   const stranger = await certificateFor({ ip: '127.0.0.1' }, false);
   await using server = await serve({ certificate: stranger, implicit: tls === 'implicit' });
   const { outcome } = await provider(server.port, { tls }, LOGIN).send(attemptTo());
@@ -80,7 +80,7 @@ test.each(['starttls', 'implicit'] as const)('a certificate nobody vouches for e
   expect(server.sessions.flatMap(({ bodies }) => bodies)).toEqual([]);
 });
 
-test('a trusted certificate for another host ends it too', async () => {
+test('a trusted certificate for another host ends it as well', async () => {
   const other = await certificateFor({ name: 'other.example.net' }, false);
   setDefaultCACertificates([certificate.cert, other.cert]);
   await using server = await serve({ certificate: other });
@@ -122,7 +122,7 @@ test.each([[[]], [['PIPELINING']]])('all recipients refused, each for its own re
   expect(server.sessions[0]?.bodies).toEqual([]);
 });
 
-test('a recipient refused by itself stays refused when the mail fails for the others', async () => {
+test('a recipient that was refused separately stays refused when the message fails for the others', async () => {
   await using server = await serve({
     replies: { rcpt: ['250 ok', '550 5.1.1 no'], end: (socket) => socket.resetAndDestroy() },
   });
@@ -131,7 +131,7 @@ test('a recipient refused by itself stays refused when the mail fails for the ot
   expect(result.recipients?.get('b@example.org')).toMatchObject({ kind: 'refused', reason: 'recipient-unknown' });
 });
 
-test('a 421 in the middle of the recipients holds for those not yet named', async () => {
+test('a 421 after some of the recipients applies to those not yet named', async () => {
   const reply = '421 Domain example.com is not allowed to send: account disabled';
   await using server = await serve({ replies: { rcpt: ['250 ok', reply] } });
   const result = await provider(server.port).send(attemptTo(['a@example.org', 'b@example.org', 'c@example.org']));
@@ -139,13 +139,13 @@ test('a 421 in the middle of the recipients holds for those not yet named', asyn
   expect(server.sessions[0]?.bodies).toEqual([]);
 });
 
-test('a mail above the announced size is not sent', async () => {
+test('a message above the announced size is not sent', async () => {
   await using server = await serve({ extensions: ['SIZE 10'] });
   const { outcome } = await provider(server.port).send(attemptTo());
   expect(outcome).toMatchObject({ kind: 'refused', blames: 'message', reason: 'too-large' });
 });
 
-test('an address beyond ASCII needs the option', async () => {
+test('a non-ASCII address needs the option', async () => {
   await using server = await serve({ extensions: ['SMTPUTF8'] });
   const attempt = attemptTo(['jörg@example.org']);
   expect((await provider(server.port).send(attempt)).outcome).toMatchObject({ reason: 'address-encoding' });

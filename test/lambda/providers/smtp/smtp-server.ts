@@ -8,18 +8,18 @@ export type Step = string | ((socket: Socket) => void);
 export type Stage = SmtpStage | 'rset' | 'quit';
 
 export interface Script {
-  /** Replies that differ from a willing server's: one, or one for each time in turn (the last one for ever). */
+  /** Replies that differ from those of a normal server: one, or a list in order (the last one repeated). */
   readonly replies?: Partial<Record<Stage, Step | readonly Step[]>>;
   readonly extensions?: readonly string[];
   readonly certificate?: { readonly key: string; readonly cert: string };
   readonly implicit?: boolean;
-  /** Whether the server stops to read once it said 354. */
+  /** Whether the server stops reading after its 354. */
   readonly deafAfterData?: boolean;
 }
 
 export interface Session {
   readonly commands: string[];
-  /** Bodies as they came, with stuffed dots and without the final one. */
+  /** Bodies as received, with stuffed dots and without the final one. */
   readonly bodies: string[];
   secure: boolean;
 }

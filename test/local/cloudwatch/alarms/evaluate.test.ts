@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type AlarmResource, readAlarm } from '../../../../local/cloudwatch/alarms/definition.ts';
 import { compileAlarms, type Statuses } from '../../../../local/cloudwatch/alarms/evaluate.ts';
 import { MetricStore } from '../../../../local/cloudwatch/metrics/store.ts';
+import { type AlarmResource, readAlarm } from '../../../../local/template/alarms.ts';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 10, 25, 12);
 
 describe('an alarm on one metric', () => {
-  it('goes off when enough points breach, and tells since when', () => {
+  it('is raised when enough points breach, and says since when', () => {
     const { measure, standing } = givenAlarms(failures({ EvaluationPeriods: 3, DatapointsToAlarm: 2 }));
     measure(0, 20);
     measure(2, 20);
@@ -19,7 +19,7 @@ describe('an alarm on one metric', () => {
     expect(standing(9).get('failures')).toMatchObject({ state: 'OK', since: START + 9 * MINUTE });
   });
 
-  it('moves a window of several minutes on every minute', () => {
+  it('moves a window of several minutes every minute', () => {
     const { measure, standing } = givenAlarms(failures({ Period: 300, Threshold: 20 }));
     for (const minute of [3, 4, 5, 6]) measure(minute, 6);
 
@@ -27,7 +27,7 @@ describe('an alarm on one metric', () => {
     expect(standing(7).get('failures')?.state).toBe('ALARM');
   });
 
-  it('keeps its state while a percentile has too few samples, where it is told to', () => {
+  it('keeps its state while a percentile has too few samples, if its definition says so', () => {
     const low = { EvaluateLowSampleCountPercentile: 'ignore', ExtendedStatistic: 'p95', Statistic: undefined };
     const { measure, standing } = givenAlarms(failures(low));
     measure(0, ...new Array<number>(199).fill(20));
@@ -65,7 +65,7 @@ describe('an alarm on metric math', () => {
     },
   };
 
-  it('asks for a floor of traffic', () => {
+  it('requires a minimum of traffic', () => {
     const { add, standing } = givenAlarms(rate);
     add('failed', 0, 5);
     add('failed', 5, 5);
@@ -79,9 +79,9 @@ describe('an alarm on metric math', () => {
   });
 
   it.each([
-    ['names what is not there', [query('failed'), { Id: 'e', Expression: 'failed + x' }], /names x/],
+    ['names a missing id', [query('failed'), { Id: 'e', Expression: 'failed + x' }], /names x/],
     [
-      'goes in a circle',
+      'has a cycle',
       [
         { Id: 'e', Expression: 'f + 1' },
         { Id: 'f', Expression: 'e + 1', ReturnData: false },
@@ -124,7 +124,7 @@ describe('a composite alarm', () => {
     expect(standing(1).get('composite')?.state).toBe(state);
   });
 
-  it('may ask for other composite alarms, in whatever order they stand', () => {
+  it('may refer to other composite alarms, in any order', () => {
     const { add, standing } = givenAlarms(rule('NOT ALARM("inner")'), rule('ALARM("a")', 'inner'), ...below);
 
     expect(standing(0).get('composite')?.state).toBe('ALARM');
@@ -142,7 +142,7 @@ describe('a composite alarm', () => {
   });
 });
 
-it('is not raised before what it watches has had its time', () => {
+it('is not raised before its alarms have had their periods', () => {
   const warmUp = { WarmUpPeriodDurationInMinutes: 5, OnlyStartEvaluatingAfterWarmUpPeriodEnds: true };
   const { standing } = givenAlarms(failures({ TreatMissingData: 'breaching', WarmUpConfiguration: warmUp }, 'Silent'));
 
@@ -190,7 +190,7 @@ function givenAlarms(...resources: AlarmResource[]) {
   return {
     add,
     measure: (minute: number, ...values: number[]) => add('postmark', minute, ...values),
-    /** The state after so many minutes, having been evaluated at that moment only. */
+    /** The state after a number of minutes, evaluated at that moment only. */
     standing: (minutes: number): Statuses => {
       statuses = alarms.evaluate(store, START + minutes * MINUTE, statuses);
       return statuses;

@@ -30,11 +30,11 @@ describe('an alarm of 3 out of 3 points', () => {
     ['-----', ['INSUFFICIENT_DATA', 'as before', 'ALARM', 'OK']],
     ['0XX-X', ['ALARM', 'ALARM', 'ALARM', 'ALARM']],
     ['--X--', ['ALARM', 'as before', 'ALARM', 'OK']],
-  ])('judges %s as CloudWatch does', (text, expected) => {
+  ])('evaluates %s as CloudWatch does', (text, expected) => {
     expect(verdicts(text, 3)).toEqual(expected);
   });
 
-  it.each(['----X', '---X-'])('does not yet raise on %s, whose next point may be a good one', (text) => {
+  it.each(['----X', '---X-'])('does not yet raise on %s, whose next point may be within the threshold', (text) => {
     const [missing, ignore, , notBreaching] = verdicts(text, 3);
 
     expect([missing, ignore, notBreaching]).toEqual(['INSUFFICIENT_DATA', 'as before', 'OK']);
@@ -48,13 +48,13 @@ describe('an alarm of 2 out of 3 points', () => {
     ['0-X--', ['OK', 'OK', 'ALARM', 'OK']],
     ['----0', ['OK', 'OK', 'ALARM', 'OK']],
     ['---X-', ['ALARM', 'as before', 'ALARM', 'OK']],
-  ])('judges %s as CloudWatch does', (text, expected) => {
+  ])('evaluates %s as CloudWatch does', (text, expected) => {
     expect(verdicts(text, 2)).toEqual(expected);
   });
 });
 
 describe('a verdict', () => {
-  it('takes real points from before the evaluated periods, whatever is said about missing ones', () => {
+  it('takes real points from before the evaluated periods, whatever the setting for missing ones', () => {
     expect(verdicts('XXX--', 3)).toEqual(['ALARM', 'ALARM', 'ALARM', 'ALARM']);
   });
 
@@ -75,7 +75,7 @@ describe('a verdict', () => {
     expect(nextAlarmState(settings, [undefined, undefined, point])?.state).toBe(state);
   });
 
-  it('says what it saw and what would make an alarm', () => {
+  it('says which points it read and what would raise the alarm', () => {
     const settings: Settings = {
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 10,

@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('comes once for each minute of stack time, in order', async () => {
+it('calls once for each minute of stack time, in order', async () => {
   const ends: number[] = [];
   const end = everyMinute(new StackClock(60), (minute) => ends.push((minute - START) / MINUTE));
 
@@ -23,7 +23,7 @@ it('comes once for each minute of stack time, in order', async () => {
   expect(ends).toEqual([1, 2, 3]);
 });
 
-it('makes up for minutes that ended together, and goes on at a new speed', async () => {
+it('calls for each of several minutes that ended together, and continues at a new scale', async () => {
   const clock = new StackClock(1);
   const ends: number[] = [];
   const end = everyMinute(clock, (minute) => ends.push((minute - START) / MINUTE));
@@ -37,7 +37,7 @@ it('makes up for minutes that ended together, and goes on at a new speed', async
   expect(ends.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
 });
 
-it('skips what a sleeping machine has missed long ago', async () => {
+it('skips minutes that a sleeping machine missed long ago', async () => {
   const ends: number[] = [];
   const end = everyMinute(new StackClock(1), (minute) => ends.push((minute - START) / MINUTE));
   vi.setSystemTime(START + 1_000 * MINUTE);

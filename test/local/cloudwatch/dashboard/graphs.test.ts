@@ -55,10 +55,10 @@ describe('a dashboard', () => {
   });
 
   it.each([
-    ['a view that it does not know', metric({ view: 'pie', metrics: [METRIC] }), /view pie/],
+    ['an unknown view', metric({ view: 'pie', metrics: [METRIC] }), /view pie/],
     ['a row that repeats another', metric({ metrics: [['...', 'mailgun']] }), /full form/],
     ['another kind of widget', { type: 'explorer', properties: {} }, /type/],
-    ['a function that it does not know', metric({ metrics: [[{ expression: "SEARCH('x')" }]] }), /SEARCH/],
+    ['an unknown function', metric({ metrics: [[{ expression: "SEARCH('x')" }]] }), /SEARCH/],
   ])('is refused at start for %s', (_, widget, message) => {
     expect(() => compileGraphs(readDashboard('main', body(widget)))).toThrow(message);
   });
@@ -78,7 +78,7 @@ describe('a graph', () => {
     expect(drawn).toEqual({ 'main-0': [[null, 10, 110, 100, 10_000]] });
   });
 
-  it('gives a widget with numbers only the latest value', () => {
+  it('returns only the latest value for a widget with numbers', () => {
     const { draw } = compileGraphs(readDashboard('main', body(metric({ view: 'singleValue', metrics: [METRIC] }))));
 
     expect(draw(new MetricStore(), 0, 60)).toEqual({ 'main-0': [[null]] });

@@ -3,7 +3,7 @@ import { LocalQueues } from '../../../../local/aws/queue.ts';
 import { StackClock } from '../../../../local/clock.ts';
 import { invocationData, QueueSampler } from '../../../../local/cloudwatch/metrics/aws-metrics.ts';
 
-it('measures a queue as SQS does: how full it is now, and what came and went since the last time', () => {
+it('measures a queue as SQS does: its current length, and messages sent and deleted since the last time', () => {
   let now = Date.now();
   const clock = new StackClock(60, () => now);
   const queues = new LocalQueues(clock);
@@ -53,7 +53,7 @@ it('measures a call as Lambda does', () => {
   expect(data[0]).toMatchObject({ at: 5, metric: { namespace: 'AWS/Lambda', dimensions: { FunctionName: 'sender' } } });
 });
 
-/** A message as SendMessage makes it. */
+/** A message as SendMessage stores it. */
 function message(body: string, sent: number) {
   return {
     messageId: body,
@@ -64,6 +64,6 @@ function message(body: string, sent: number) {
     attributes: {},
     sentTimestamp: sent,
     approximateReceiveCount: 0,
-    // The library's class has methods that no queue here calls.
+    // The library's class has more methods, which no queue here calls.
   } as unknown as Parameters<ReturnType<LocalQueues['add']>['enqueue']>[0];
 }

@@ -26,7 +26,7 @@ describe('the metric store', () => {
     expect([before, value]).toEqual([undefined, expected]);
   });
 
-  it('counts a value as often as it is said to have been measured', () => {
+  it('counts a value by its given count', () => {
     const store = new MetricStore();
     store.add({ metric: LATENCY, at: 0, values: [1, 100], counts: [98, 2] });
 
@@ -35,7 +35,7 @@ describe('the metric store', () => {
     expect(['SampleCount', 'Sum', 'p98', 'p99'].map(read)).toEqual([100, 298, 1, 100]);
   });
 
-  it('knows a metric by its dimensions, in whatever order they are given', () => {
+  it('identifies a metric by its dimensions, in any order', () => {
     const store = new MetricStore();
     store.add({ metric: LATENCY, at: 0, values: [1] });
     const reading = (dimensions: Record<string, string>) =>
@@ -56,7 +56,7 @@ describe('the metric store', () => {
     expect(p95).toBeLessThan((47_500 / 7) * 1.01);
   });
 
-  it('forgets what is older than it keeps', () => {
+  it('drops values older than its retention', () => {
     const store = new MetricStore({ keepMinutes: 3 });
     for (let minute = 0; minute < 10; minute++) store.add({ metric: LATENCY, at: minute * MINUTE, values: [1] });
 

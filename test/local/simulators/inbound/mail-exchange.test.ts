@@ -20,7 +20,7 @@ const zones = zonesOf({
   addresses: ['canary@in.example.com'],
 });
 
-test('a domain has the providers that list it, those without a list, and one alone for the canaries of a way in', () => {
+test('a domain has the providers that list it, those without a list, and only one for inbound canaries', () => {
   expect(Object.fromEntries(zones)).toEqual({
     'in.example.com': ['mg', 'pm', 'ses'],
     'rule.example.com': ['ses'],
@@ -78,7 +78,7 @@ test('mail goes to the best MX that is up, for each recipient, and nowhere else'
   expect(received[0]?.[1]).toEqual({ raw, from: 'a@example.com', to: 'box@IN.example.com' });
 });
 
-test('what came as fields goes on as the mail that it describes', async () => {
+test('a mail given as fields is delivered as the mail that they describe', async () => {
   const mime = await composedMime({
     headers: [
       ['From', '"Ada, A" <ada@example.com>'],

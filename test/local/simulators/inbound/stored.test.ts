@@ -38,7 +38,7 @@ afterEach(() => {
   server?.closeAllConnections();
 });
 
-test("Mailgun's storage gives fields, the raw mail and attachments to who has the key", async () => {
+test("Mailgun's storage returns fields, the raw mail and attachments for the key", async () => {
   const { url, receiving } = await given('mailgun');
   const { id } = await take(receiving, 'store');
   const message = `${url}/v3/domains/in.example.com/messages/${id}`;
@@ -60,7 +60,7 @@ test("Mailgun's storage gives fields, the raw mail and attachments to who has th
   expect((await get(`${url}/v3/domains/in.example.com/messages/other`, basic('key'))).status).toBe(404);
 });
 
-test("Mailgun's events tell of stored and of given up mail, page by page, with the place of the copy", async () => {
+test("Mailgun's events list stored and failed mail, page by page, with the URL of the copy", async () => {
   const { url, receiving } = await given('mailgun');
   const stored = await take(receiving, 'store');
   await take(receiving, 'form', 'lost');
@@ -85,7 +85,7 @@ test("Mailgun's events tell of stored and of given up mail, page by page, with t
   expect(third.body['items']).toEqual([]);
 });
 
-test("Postmark's API searches by status, cuts attachments, and repeats only what fits", async () => {
+test("Postmark's API searches by status, cuts attachments, and repeats only failed or blocked mail", async () => {
   const { url, receiving } = await given('postmark');
   const blocked = await take(receiving, undefined, 'blocked');
   const failed = await take(receiving);
@@ -113,7 +113,7 @@ test("Postmark's API searches by status, cuts attachments, and repeats only what
   expect((await get(`${url}/messages/inbound?count=501&offset=0`, token)).status).toBe(422);
 });
 
-test('faults of a look-up strike the questions about received mail', async () => {
+test('faults of look-ups apply to requests about received mail', async () => {
   const { url } = await given('postmark');
   await faults.set('postmark', [{ respond: { status: 503 }, on: 'lookup' }]);
 
@@ -123,7 +123,7 @@ test('faults of a look-up strike the questions about received mail', async () =>
   await faults.clear('postmark');
 });
 
-/** A simulator whose mail goes to a port where nobody listens, so that it gives up soon. */
+/** A simulator that posts to a closed port, so that it gives up soon. */
 async function given(type: 'mailgun' | 'postmark') {
   let url = '';
   const receiving = new Receiving({

@@ -43,7 +43,7 @@ describe('the SMTP simulator', () => {
     `${'l'.repeat(64)}@${'d'.repeat(63)}.${'e'.repeat(63)}.${'f'.repeat(57)}.org`,
     '"a b, c@d"@example.org',
     'ada@xn--bcher-kva.example',
-  ])('keeps the envelope address %s as it came', async (address) => {
+  ])('keeps the envelope address %s unchanged', async (address) => {
     const transport = createTransport({
       host: '127.0.0.1',
       port: stack.port('mta'),
@@ -55,7 +55,7 @@ describe('the SMTP simulator', () => {
     expect(entry?.envelope.to).toEqual([address]);
   });
 
-  it('takes a mail over STARTTLS and AUTH and tells what it took', async () => {
+  it('takes a mail over STARTTLS and AUTH and logs it', async () => {
     const info = await send();
     const [entry] = await stack.accepted.list({ id: 'order-1' });
     expect(info.response).toContain(`queued as ${entry?.providerMessageId}`);
@@ -71,7 +71,7 @@ describe('the SMTP simulator', () => {
     expect((await stack.accepted.list({ raw: false }))[0]).not.toHaveProperty('rawBase64');
   });
 
-  it('wants the right password, and TLS first', async () => {
+  it('requires the right password, and TLS first', async () => {
     await expect(send({ pass: 'wrong' })).rejects.toMatchObject({ code: 'EAUTH', responseCode: 535 });
     await expect(send({ plain: true })).rejects.toMatchObject({ responseCode: 538 });
     expect(await taken()).toBe(0);
@@ -113,7 +113,7 @@ describe('faults of an SMTP server', () => {
   ])('replies verbatim at %s and takes nothing', async (stage, reply) => {
     await stack.fault('mta', { smtp: { stage, reply } });
     const error = await send().catch((failure: { response: string }) => failure);
-    // EHLO and AUTH are answered a second time when the client falls back to HELO or another way.
+    // EHLO and AUTH are answered twice if the client falls back to HELO or another mechanism.
     expect(error.response.replaceAll(/\r?\n/g, '\r\n')).toContain(reply);
     expect(stack.hits('mta')[0]).toBeGreaterThan(0);
     expect(await taken()).toBe(0);
@@ -164,7 +164,7 @@ describe('faults of an SMTP server', () => {
     expect(stack.hits('mta')).toEqual([1]);
   });
 
-  it('refuses on a closed port and comes back on the same one', async () => {
+  it('refuses on a closed port and reopens on the same port', async () => {
     await stack.fault('mta', { network: 'refuse' });
     await expect(send()).rejects.toThrow('ECONNREFUSED');
     await stack.faults.clear('mta');
@@ -172,7 +172,7 @@ describe('faults of an SMTP server', () => {
     expect(await taken()).toBe(1);
   });
 
-  it('resets a connection at its begin when a refusal has a condition', async () => {
+  it('resets a connection at its start when a refusal has a condition', async () => {
     await stack.fault('mta', { network: 'refuse', times: 1 });
     await expect(send()).rejects.toMatchObject({ command: 'CONN' });
     await send();
@@ -190,7 +190,7 @@ describe('faults of an SMTP server', () => {
     expect(stack.hits('mta')).toEqual([0, 1]);
   });
 
-  it('will not pretend to answer in HTTP', async () => {
+  it('refuses a fault of HTTP', async () => {
     await expect(stack.fault('mta', { respond: { status: 500 } })).rejects.toThrow('speaks SMTP');
   });
 });

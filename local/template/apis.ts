@@ -1,9 +1,11 @@
+import type { EachResource, Properties } from './resources.ts';
+
 /** A route of an HTTP API, with the function behind it. */
 export interface DeployedRoute {
   /** `POST /inbound/{proxy+}`, `ANY /path`, or `$default`. */
   readonly key: string;
   readonly functionName: string;
-  /** How long API Gateway waits for the function. */
+  /** Time that API Gateway waits for the function. */
   readonly timeoutMs: number;
 }
 
@@ -15,15 +17,10 @@ export interface DeployedApi {
   readonly routes: readonly DeployedRoute[];
 }
 
-type Properties = Readonly<Record<string, unknown>>;
-
-/** Calls back with the resolved properties and the name of every resource of a type. */
-export type EachResource = <T>(type: string, read: (properties: Properties, name: string) => T) => T[];
-
-/** API Gateway waits no longer than this, whatever an integration asks for (http-api-quotas, collected 2026-11-25). */
+/** Longest time that API Gateway waits, whatever the integration sets (http-api-quotas, collected 2026-11-25). */
 const LONGEST_WAIT_MS = 30_000;
 
-/** The HTTP APIs of a template, put together from their four kinds of resources. */
+/** Reads the HTTP APIs of a template from their four kinds of resources. */
 export function readApis(each: EachResource): DeployedApi[] {
   const integrations = new Map(
     each('AWS::ApiGatewayV2::Integration', (properties, name) => [name, readIntegration(properties, name)] as const),
@@ -49,7 +46,9 @@ function readIntegration(properties: Properties, name: string): Omit<DeployedRou
   const type = properties['IntegrationType'];
   const version = properties['PayloadFormatVersion'];
   if (type !== 'AWS_PROXY' || version !== '2.0')
-    throw new Error(`the local stack cannot run integration ${name}: it knows AWS_PROXY with payload format 2.0 only`);
+    throw new Error(
+      `the local stack cannot run integration ${name}: it supports AWS_PROXY with payload format 2.0 only`,
+    );
   // The ARN of a function, or the long form of API Gateway around it.
   const functionName = /:function:([^:/]+)/.exec(String(properties['IntegrationUri']))?.[1];
   if (functionName === undefined) throw new Error(`integration ${name} names no function`);

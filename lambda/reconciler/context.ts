@@ -1,0 +1,28 @@
+import type { ReconciledProvider, ReconcilerEnvironment } from '../contract/reconciler-environment.ts';
+import type { TakeDependencies } from '../inbound/take.ts';
+import type { Log } from '../platform/log.ts';
+import type { Secrets } from '../platform/secrets.ts';
+import type { InboundModule, PostingType } from '../providers/inbound.ts';
+import type { MissedContext, MissedSource } from '../providers/missed.ts';
+import type { ReconcilerState } from './state.ts';
+
+/** What the reconciler needs. */
+export interface ReconcilerDependencies extends TakeDependencies {
+  readonly environment: ReconcilerEnvironment;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  readonly fetch: typeof fetch;
+  loadInbound(type: PostingType): Promise<InboundModule>;
+  loadMissed(type: PostingType): Promise<(context: MissedContext) => MissedSource>;
+}
+
+/** What checking the receptions of one provider needs. */
+export interface EnsureContext {
+  readonly provider: ReconciledProvider;
+  readonly source: MissedSource;
+  readonly module: InboundModule;
+  readonly secret: Readonly<Record<string, string>>;
+  readonly scale: number;
+  readonly memory: ReconcilerState;
+  readonly dependencies: ReconcilerDependencies;
+}

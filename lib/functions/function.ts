@@ -1,0 +1,114 @@
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as InvokeFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  type RecursiveLoop,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { type Duration, Stack, Validations } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { EnvironmentCodec } from '../../lambda/contract/environment-codec.ts';
+import { encodeSize, type MonitoringSize } from '../../lambda/contract/metrics.ts';
+import { bundle, HANDLER } from './bundle.ts';
+import { checkEnvironmentSize } from './environment-size.ts';
+
+/** What every function of Mailover is made of. */
+export interface FunctionProps {
+  readonly logRetention: RetentionDays;
+  /** How much the function measures. */
+  readonly monitoringSize: MonitoringSize;
+}
+
+interface Declaration<Values> extends FunctionProps {
+  readonly description: string;
+  readonly roleDescription: string;
+  /** Source file with the handler, from the root of the repository. */
+  readonly entry: string;
+  readonly environment: EnvironmentCodec<Values>;
+  readonly values: Values;
+  /** How its environment can be made smaller; said when it is larger than Lambda allows. */
+  readonly smallerEnvironment: string;
+  readonly timeout: Duration;
+  readonly memorySize: number;
+  /** Whether Lambda ends chains of its own messages (docs/adr/0017-loop-detection.md). */
+  readonly recursiveLoop: RecursiveLoop;
+  /**
+   * Runs it at this interval. A run that fails or is late is not repeated: the next one does its work.
+   * @default - what its construct connects runs it
+   */
+  readonly schedule?: { readonly id: string; readonly every: Duration; readonly description: string };
+}
+
+/**
+ * The only place where a Lambda function is made: its runtime, role, log group, bundle and environment.
+ *
+ * Its role may write to its log group and nothing else until the construct allows more.
+ */
+export abstract class MailoverFunction<Values> extends Construct {
+  readonly function: LambdaFunction;
+  readonly logGroup: LogGroup;
+  protected readonly role: Role;
+
+  /** @throws ConfigurationError if the environment may become larger than Lambda allows */
+  constructor(scope: Construct, id: string, declaration: Declaration<Values>) {
+    super(scope, id);
+    const { environment, values, schedule } = declaration;
+    checkEnvironmentSize(
+      id,
+      { ...environment.encode(values), ...encodeSize(declaration.monitoringSize) },
+      declaration.smallerEnvironment,
+    );
+    this.logGroup = new LogGroup(this, 'Log', { retention: declaration.logRetention });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: declaration.roleDescription,
+    });
+    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
+    this.function = new LambdaFunction(this, 'Function', {
+      description: declaration.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: bundle(declaration.entry),
+      handler: HANDLER,
+      timeout: declaration.timeout,
+      memorySize: declaration.memorySize,
+      environment: {
+        ...environment.encode(values, (value) => Stack.of(this).toJsonString(value)),
+        ...encodeSize(declaration.monitoringSize),
+      },
+      role: this.role,
+      logGroup: this.logGroup,
+      // The logger writes JSON by itself; Lambda would wrap each of its lines in JSON again.
+      loggingFormat: LoggingFormat.TEXT,
+      recursiveLoop: declaration.recursiveLoop,
+      ...(schedule && { retryAttempts: 0, maxEventAge: schedule.every }),
+    });
+    if (schedule)
+      new Rule(this, schedule.id, {
+        description: schedule.description,
+        schedule: Schedule.rate(schedule.every),
+        targets: [new InvokeFunction(this.function, { retryAttempts: 0, maxEventAge: schedule.every })],
+      });
+  }
+
+  protected allow(actions: string[], resources: string[]): void {
+    this.role.addToPolicy(new PolicyStatement({ actions, resources }));
+  }
+
+  /** Allows actions on all objects under a prefix; `reason` is why not on single ones. */
+  protected allowObjects(actions: string[], bucket: Bucket, prefix: string, reason: string): void {
+    this.allow(actions, [bucket.arnForObjects(`${prefix}*`)]);
+    const bucketId = Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnBucket);
+    this.acknowledge(`AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`, reason);
+  }
+
+  /** Accepts a finding of cdk-nag about the role. */
+  protected acknowledge(id: string, reason: string): void {
+    Validations.of(this.role).acknowledge({ id, reason });
+  }
+}

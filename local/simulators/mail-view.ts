@@ -1,0 +1,14 @@
+/** One header field of a mail: unfolded, its encoded words not decoded. */
+export type Header = readonly [name: string, value: string];
+
+/** Decoded content of an accepted mail. */
+export interface MailView {
+  readonly text?: string;
+  readonly html?: string;
+  readonly attachments: readonly {
+    readonly filename?: string;
+    readonly contentType: string;
+    readonly size: number;
+    readonly sha256: string;
+  }[];
+}
