@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { buildApp } from 'fauxqs';
 import { AWS_SCOPE, type FaultBoard } from '../faults/faults.ts';
-import { forget, KeptConnections } from '../kept-connections.ts';
+import { forget, KeptConnections } from '../faults/kept-connections.ts';
 import { errorAnswer } from './error-answer.ts';
 import { awsCall } from './operation.ts';
 

@@ -7,8 +7,8 @@ import {
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, type FaultBoard, InvalidFault, type Occasion } from '../faults/faults.ts';
+import { forget, KeptConnections } from '../faults/kept-connections.ts';
 import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
-import { forget, KeptConnections } from '../kept-connections.ts';
 import type { AcceptedLog, Taking } from './accepted-log.ts';
 import { writeVerbatim } from './http-answer.ts';
 

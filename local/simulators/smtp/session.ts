@@ -5,7 +5,7 @@ import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { parseMailbox } from '../../../lambda/mail/address.ts';
 import type { Fault, FaultStage } from '../../faults/faults.ts';
-import { forget } from '../../kept-connections.ts';
+import { forget } from '../../faults/kept-connections.ts';
 
 const STAGES: Readonly<Record<string, FaultStage>> = {
   HELO: 'ehlo',

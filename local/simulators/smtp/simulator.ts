@@ -4,7 +4,7 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 's
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import type { SmtpOptions } from '../../../lambda/contract/providers.ts';
 import { type Fault, type FaultBoard, type FaultStage, InvalidFault } from '../../faults/faults.ts';
-import { KeptConnections } from '../../kept-connections.ts';
+import { KeptConnections } from '../../faults/kept-connections.ts';
 import type { AcceptedLog } from '../accepted-log.ts';
 import { headersOf, searchableText, viewMime } from '../mime-view.ts';
 import { pause, SmtpSession } from './session.ts';

@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Fault, FaultBoard } from './faults/faults.ts';
+import type { Fault, FaultBoard } from './faults.ts';
 
 /** How long a forgotten connection says nothing before it is reset, unless the fault has a `delayMs`. */
 const SILENCE_MS = 1_000;
