@@ -1,7 +1,7 @@
 // `npm run test:mutation` (scripts/mutation.ts) runs this for one part after the other.
 export default {
   testRunner: 'vitest',
-  vitest: { configFile: 'vitest.mutation.config.ts' },
+  vitest: { configFile: 'vitest.config.ts' },
   // TypeScript 7 has no JavaScript interface, with which Stryker would rewrite paths in this file; Node strips the types.
   tsconfigFile: 'none',
   coverageAnalysis: 'perTest',

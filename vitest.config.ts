@@ -1,12 +1,46 @@
 import { defineConfig } from 'vitest/config';
 
+const SLOW = ['flow', 'kill', 'browser', 'mta'] as const;
+
+/** Tests on whole local stacks or a real mail server: one file at a time, since each has a dozen processes. */
+const slow = (name: (typeof SLOW)[number], testTimeout: number, hookTimeout: number) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], fileParallelism: false, testTimeout, hookTimeout },
+});
+
+const projects = [
+  {
+    extends: true as const,
+    test: {
+      name: 'unit',
+      include: ['test/**/*.test.ts'],
+      exclude: SLOW.map((name) => `test/${name}/**`),
+      testTimeout: 15_000,
+    },
+  },
+  // Local stacks, driven over their public interfaces.
+  slow('flow', 60_000, 60_000),
+  // Processes that are killed.
+  slow('kill', 120_000, 60_000),
+  // A real browser.
+  slow('browser', 120_000, 120_000),
+  // A real mail server, from a package of the system.
+  slow('mta', 120_000, 90_000),
+];
+
+/** Stryker runs every project with the tests that reach a mutant: few and fast ones, chosen by scripts/mutation.ts. */
+const mutation = (include: string[]) => ({
+  extends: true as const,
+  test: { name: 'mutation', include, pool: 'threads' as const, testTimeout: 30_000 },
+});
+
+const mutationTests = process.env['MUTATION_TESTS']?.split(',');
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/{flow,kill,browser,mta}/**'],
     pool: 'forks',
     // Most of the time is spent waiting for deadlines, not computing: more processes than cores are right.
     maxWorkers: 4,
-    testTimeout: 15_000,
+    projects: mutationTests ? [mutation(mutationTests)] : projects,
   },
 });

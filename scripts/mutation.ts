@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 interface Part {
@@ -12,9 +12,9 @@ const classify = (type: string): Part => ({
   mutate: [`lambda/providers/${type}/classify.ts`, `lambda/providers/${type}/facts.ts`],
   tests: [`test/lambda/providers/${type}/classify.test.ts`, 'test/lambda/providers/replies.test.ts'],
 });
-const sender = (names: readonly string[], tests: readonly string[]): Part => ({
-  mutate: names.map((name) => `lambda/sender/${name}.ts`),
-  tests: tests.map((name) => `test/lambda/sender/${name}.test.ts`),
+const part = (folder: string, names: readonly string[], tests: readonly string[] = names): Part => ({
+  mutate: names.map((name) => `lambda/${folder}/${name}.ts`),
+  tests: tests.map((name) => `test/lambda/${folder}/${name}.test.ts`),
 });
 
 /** The code whose mistakes lose or repeat mail. */
@@ -23,15 +23,14 @@ const PARTS: Readonly<Record<string, Part>> = {
   mailgun: classify('mailgun'),
   postmark: classify('postmark'),
   smtp: classify('smtp'),
-  apart: { mutate: ['lambda/providers/take-apart.ts'], tests: ['test/lambda/providers/take-apart.test.ts'] },
-  route: sender(['route', 'policy', 'supersedes', 'warm-up'], ['route', 'policy', 'supersedes', 'warm-up']),
-  settle: sender(['settle', 'backoff', 'last-words'], ['settle', 'last-words']),
-  progress: sender(['progress', 'carried'], ['progress']),
-  ledger: sender(['entry', 'ledger', 'lineage'], ['entry', 'ledger', 'lineage']),
-  circuit: {
-    mutate: ['circuit', 'window', 'hold', 'verdict', 'items'].map((name) => `lambda/circuit/${name}.ts`),
-    tests: ['circuit', 'edges', 'items'].map((name) => `test/lambda/circuit/${name}.test.ts`),
-  },
+  apart: part('providers', ['take-apart']),
+  route: part('routing', ['route', 'policy', 'warm-up']),
+  supersedes: part('submission', ['supersedes']),
+  settle: part('submission', ['settle', 'backoff'], ['settle']),
+  words: part('sender', ['last-words']),
+  progress: part('submission', ['progress', 'carried'], ['progress']),
+  ledger: part('submission', ['record', 'ledger', 'lineage']),
+  circuit: part('circuit', ['circuit', 'window', 'hold', 'provider-health', 'items'], ['circuit', 'edges', 'items']),
 };
 
 /** Of each part, in percent. */
@@ -45,6 +44,8 @@ if (unknown.length > 0) {
 }
 for (const [name, { mutate, tests }] of Object.entries(PARTS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const missing = [...mutate, ...tests].filter((file) => !existsSync(file));
+  if (missing.length > 0) throw new Error(`part ${name} names files that do not exist: ${missing.join(', ')}`);
   const report = join('reports', `mutation-${name}.json`);
   const child = spawnSync('stryker', ['run', '--mutate', mutate.join(',')], {
     env: { ...process.env, MUTATION_TESTS: tests.join(','), MUTATION_REPORT: report },
