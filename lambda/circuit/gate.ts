@@ -1,5 +1,6 @@
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
+import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Table } from '../platform/table.ts';
 import type { Admission, AdmissionRequest, Gate } from './admission.ts';
@@ -75,7 +76,7 @@ class CircuitGate implements Gate {
       return await this.#enter(provider, request, this.#context.clock.now() + HEDGE_MS);
     } catch (error) {
       // A defect here must not stop mail.
-      this.#context.log.error('gate failed', { provider: provider.key, error: nameOf(error) });
+      this.#context.log.error('gate failed', { provider: provider.key, error: errorName(error) });
       return { kind: 'go', leave: async () => {} };
     }
   }
@@ -220,7 +221,7 @@ class CircuitGate implements Gate {
           // No outcome: admitted, and then not tried, because the ledger was unavailable or time was up.
           await this.#leave(key, ticket, admission, providerHealth(outcomes));
         } catch (error) {
-          log.error('gate failed', { provider: key, error: nameOf(error) });
+          log.error('gate failed', { provider: key, error: errorName(error) });
         }
       },
     };
@@ -288,7 +289,3 @@ const ANSWERS: Readonly<Record<ProviderHealth['kind'], ProbeAnswer>> = {
   throttled: 'nothing',
   unasked: 'nothing',
 };
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
-}

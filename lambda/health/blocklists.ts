@@ -1,6 +1,7 @@
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { DnsResolver } from '../platform/dns.ts';
+import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { within } from '../platform/within.ts';
@@ -40,7 +41,7 @@ export function blocklistChecker(context: BlocklistContext): () => Promise<void>
         within(MOST_MS, lookFor(provider, context), clock).catch((error: unknown) =>
           log.warn('blocklists not asked', {
             provider: provider.key,
-            error: error instanceof Error ? error.name : typeof error,
+            error: errorName(error),
           }),
         ),
       ),

@@ -15,6 +15,7 @@ import { LETTER_ATTRIBUTE, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
 import type { InboundCanary } from '../contract/health-environment.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
+import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Proofs } from '../platform/proof.ts';
@@ -48,7 +49,7 @@ export async function sendCanaries(context: CanaryContext): Promise<void> {
     const items = await context.table.getAll([...new Set(keys)]);
     await Promise.all(ways.map((way) => tend(way, items, context)));
   } catch (error) {
-    context.log.error('canaries not sent', { error: nameOf(error) });
+    context.log.error('canaries not sent', { error: errorName(error) });
   }
 }
 
@@ -78,7 +79,7 @@ async function tend(way: Canaries, items: ReadonlyMap<string, Item>, context: Ca
     await sendOne(way, (config.everyMinutes * 60_000) / timeScale, item, context);
   } catch (error) {
     // A canary that was not sent shows in the age; the next one follows.
-    log.error('canary not sent', { provider, error: nameOf(error) });
+    log.error('canary not sent', { provider, error: errorName(error) });
   }
 }
 
@@ -106,8 +107,4 @@ async function sendOne(
   // Without a proof the sender would take it for a producer's mail.
   if (attributes[LETTER_ATTRIBUTE.proof] === undefined) throw new Error('the key of the proofs cannot be read');
   await queue.send(outboundQueueUrl, body, attributes);
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

@@ -2,6 +2,7 @@ import type { Circuit } from '../circuit/circuit.ts';
 import { isIsolated } from '../circuit/isolation.ts';
 import { circuitKey, readCircuitItem, readIsolation, switchKey } from '../circuit/items.ts';
 import { CIRCUIT_STATE } from '../contract/metrics.ts';
+import { errorName } from '../platform/error-name.ts';
 import { stackAge } from '../platform/stack-time.ts';
 import type { Item } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
@@ -35,7 +36,7 @@ async function readItems({ providers, table, log, clock }: CheckContext): Promis
     const keys = providers.flatMap(({ key }) => [circuitKey(key), switchKey(key), credentialsKey(key)]);
     return await within(TABLE_MS, table.getAll(keys), clock);
   } catch (error) {
-    log.error('state not readable', { error: nameOf(error) });
+    log.error('state not readable', { error: errorName(error) });
     return undefined;
   }
 }
@@ -92,7 +93,7 @@ async function gaugeState(
   if (!write) return;
   // A conflicting write has the same content.
   await within(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
-    log.error('state not written', { provider, error: nameOf(error) });
+    log.error('state not written', { provider, error: errorName(error) });
   });
 }
 
@@ -105,8 +106,4 @@ const STALE_MS = 15 * 60_000;
 function stateOf(circuit: Circuit, context: CheckContext): keyof typeof CIRCUIT_STATE {
   if (circuit.kind !== 'open') return circuit.kind === 'half-open' ? 'halfOpen' : 'closed';
   return stackAge(circuit.until, context.clock.now(), context) > STALE_MS ? 'halfOpen' : 'open';
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

@@ -1,3 +1,4 @@
+import { errorName } from '../platform/error-name.ts';
 import { within } from '../platform/within.ts';
 import { HOURS_OF_SILENCE, type HourCounts, isSilent, placeOf, suppressionRise } from '../tally/counts.ts';
 import { readTally, tallyKey } from '../tally/items.ts';
@@ -25,6 +26,6 @@ export async function gaugeTallies({ providers, table, metrics, log, clock, time
     for (const { key: provider } of providers)
       metrics.add('SuppressionRise', suppressionRise(hours, provider, slot), { provider });
   } catch (error) {
-    log.error('tallies not readable', { error: error instanceof Error ? error.name : typeof error });
+    log.error('tallies not readable', { error: errorName(error) });
   }
 }

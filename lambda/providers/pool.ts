@@ -1,5 +1,6 @@
 import type { ProviderConfig, ProviderType } from '../contract/providers.ts';
 import type { WorkerReason } from '../mail/reason.ts';
+import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { type Secret, type Secrets, UnusableSecret } from '../platform/secrets.ts';
@@ -143,14 +144,14 @@ export function providerPool(
       } catch (error) {
         if (error instanceof UnusableSecret)
           return { kind: 'unusable', reason: 'secret-unreadable', detail: error.reason };
-        return { kind: 'unready', reason: 'secrets-unreachable', detail: nameOf(error) };
+        return { kind: 'unready', reason: 'secrets-unreachable', detail: causeName(error) };
       }
       let provider: Provider;
       try {
         provider = await providerFor(config, secret);
       } catch (error) {
-        log.error('provider not usable', { provider: config.key, error: nameOf(error) });
-        const detail = nameOf(error);
+        log.error('provider not usable', { provider: config.key, error: causeName(error) });
+        const detail = causeName(error);
         if (error instanceof UnreadyError) return { kind: 'unready', reason: error.reason, detail };
         return { kind: 'unusable', reason: 'not-usable', detail };
       }
@@ -163,8 +164,8 @@ export function providerPool(
         if (!renewed) return done(config, use, first, secret);
         return done(config, use, await call(renewed, leftMs()), fresh);
       } catch (error) {
-        log.error('provider code failed', { provider: config.key, error: nameOf(error) });
-        return { kind: 'crashed', detail: nameOf(error) };
+        log.error('provider code failed', { provider: config.key, error: causeName(error) });
+        return { kind: 'crashed', detail: causeName(error) };
       }
     },
   };
@@ -179,9 +180,8 @@ function same(a: Secret, b: Secret): boolean {
 }
 
 /** The name of the cause, if the error only wraps it. */
-function nameOf(error: unknown): string {
-  if (error instanceof UnreadyError) return nameOf(error.cause);
-  return error instanceof Error ? error.name : typeof error;
+function causeName(error: unknown): string {
+  return errorName(error instanceof UnreadyError ? error.cause : error);
 }
 
 /** This process cannot call a provider now. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import type { Clock } from '../platform/clock.ts';
+import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Item, Table } from '../platform/table.ts';
 
@@ -122,7 +123,7 @@ export async function claimMessage(
         // Without this note the next worker takes this one for dead, so the table is asked again, now and later.
         if (tries < RELEASE_TRIES) continue;
         missed.add(pk, { owner, crashes, write: () => write({ crashes }) });
-        log.warn('crash not counted', { queueMessageId: record.messageId, error: nameOf(error) });
+        log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });
         return;
       }
     }
@@ -136,11 +137,7 @@ export async function claimMessage(
     if (!(await write({ crashes, owner, until: clock.now() + remainingMs }))) return 'in-hand';
     return { crashes, release };
   } catch (error) {
-    log.warn('crash not counted', { queueMessageId: record.messageId, error: nameOf(error) });
+    log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });
     return { crashes: 0, release: async () => {} };
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { DEAD_LETTER_ATTRIBUTE, LETTER_ATTRIBUTE } from '../contract/dead-letter.ts';
+import { errorName } from '../platform/error-name.ts';
 import type { Objects, RenewableObjects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
@@ -61,7 +62,7 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: WorkC
     );
     await hold.release(crashed);
     if (!crashed || hold.crashes + 1 < MOST_CRASHES) throw error;
-    const detail = `the sender failed on this message ${hold.crashes + 1} times, last with ${nameOf(error)}`;
+    const detail = `the sender failed on this message ${hold.crashes + 1} times, last with ${errorName(error)}`;
     return await endCrashed(record, homes, detail, context);
   }
   if (isReturned(record)) await hold.release(false);
@@ -99,7 +100,7 @@ async function takeOn(
   } catch (error) {
     if (error instanceof LedgerError) {
       tellOwnTrouble(context, 'table');
-      log.warn('ledger not reachable', { queueMessageId: record.messageId, error: nameOf(error.cause) });
+      log.warn('ledger not reachable', { queueMessageId: record.messageId, error: errorName(error.cause) });
       // The providers may be available, and the table usually answers again soon.
       return homes.retryAfter(backoff(homes.since(homes.letter.firstSeen), random(), SOON_MS));
     }
@@ -108,7 +109,7 @@ async function takeOn(
     if (error instanceof InFlightError) return homes.retryAfter(MIN_DELAY_MS);
     await homes.deadLetter({
       reason: 'Crashed',
-      detail: `the sender failed ${environment.maxReceiveCount} times, last with ${nameOf(error)}`,
+      detail: `the sender failed ${environment.maxReceiveCount} times, last with ${errorName(error)}`,
     });
   }
 }
@@ -154,7 +155,7 @@ function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<Se
         await queue.send(...message);
       } catch (error) {
         tellOwnTrouble(context, 'queues');
-        throw Object.assign(new MessageKeptError(messageOf(error), { cause: error }), { name: nameOf(error) });
+        throw Object.assign(new MessageKeptError(messageOf(error), { cause: error }), { name: errorName(error) });
       }
     },
   };
@@ -203,12 +204,12 @@ async function setAside(
       tellOwnTrouble(context, 'objects');
       log.warn('object not readable', {
         submissionId: homes.letter.submissionId.includes('@') ? undefined : homes.letter.submissionId,
-        error: nameOf(arrived.error),
+        error: errorName(arrived.error),
       });
       const ageMs = homes.since(homes.letter.firstSeen);
       if (homes.isStale) return homes.deadLetter(STALE);
       // On a retry queue it would no longer be marked as redriven, and the lifetime of its objects would not be extended.
-      if (homes.letter.redriven) throw new MessageKeptError(`object not readable: ${nameOf(arrived.error)}`);
+      if (homes.letter.redriven) throw new MessageKeptError(`object not readable: ${errorName(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)
         return homes.deadLetter({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
       return homes.retryAfter(backoff(ageMs, random(), SOON_MS));
@@ -218,8 +219,4 @@ async function setAside(
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }

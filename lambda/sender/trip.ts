@@ -1,5 +1,6 @@
 import type { Problem } from '../contract/dead-letter.ts';
 import { vendorsOf } from '../contract/vendor.ts';
+import { errorName } from '../platform/error-name.ts';
 import { factsOf } from '../routing/ability.ts';
 import { policyOf, routeOf } from '../routing/policy.ts';
 import { route, uncarried } from '../routing/route.ts';
@@ -140,7 +141,8 @@ export class SubmissionRound {
             out.add(one.address);
             return this.writeDown(one);
           },
-          (error: unknown) => log.warn('event not queued', { queueMessageId: record.messageId, error: nameOf(error) }),
+          (error: unknown) =>
+            log.warn('event not queued', { queueMessageId: record.messageId, error: errorName(error) }),
         ),
       ),
     );
@@ -155,7 +157,11 @@ export class SubmissionRound {
     const { context, arrived } = this.work;
     const ended = { at: context.clock.now(), submissionId: arrived.message.id, address, reason };
     await context.tallies.ended(provider, ended).catch((error: unknown) => {
-      context.log.warn('not listed as ended', { submissionId: logId(arrived.message), provider, error: nameOf(error) });
+      context.log.warn('not listed as ended', {
+        submissionId: logId(arrived.message),
+        provider,
+        error: errorName(error),
+      });
     });
   }
 
@@ -274,8 +280,4 @@ export class SubmissionRound {
     const route = routeOf(arrived.submission, context.environment.routes ?? []);
     if (route?.expiresAfterSeconds !== undefined) tellClassWait(context, route.class, homes.since(homes.letter.born));
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }
