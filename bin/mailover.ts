@@ -37,7 +37,7 @@ const providers: ProviderConfig[] = [
     canary: canaryTo('in.example.com'),
     inbound: { recipients: ['in.example.com'], preference: 30, canary: canaryTo('ses.in.example.com') },
   },
-  // A young server of one's own, which first has to earn its reputation: one mail in a hundred goes there first.
+  // A new server of your own, which first has to build a reputation: it is tried first for one mail in a hundred.
   {
     key: 'own-mta',
     type: 'smtp',
@@ -48,7 +48,7 @@ const providers: ProviderConfig[] = [
 ];
 
 /**
- * Classes of mail that go another way than the rest, such as codes that are worth nothing after ten minutes:
+ * Classes of mail with their own route, such as login codes that are useless after ten minutes:
  * `{ class: 'login-codes', providers: ['postmark', 'ses'], expiresAfterSeconds: 600, onUnknown: 'failover' }`.
  */
 const routes: RouteConfig[] = [];
@@ -58,7 +58,7 @@ const region = process.env['CDK_DEFAULT_REGION'];
 
 const app = new App({
   context: {
-    // Findings of the template validation stop the synthesis.
+    // Findings of the template validation fail the synthesis.
     '@aws-cdk/core:validateAgainstDefaultRules': true,
     '@aws-cdk/aws-iam:minimizePolicies': true,
     '@aws-cdk/core:checkSecretUsage': true,
@@ -72,13 +72,13 @@ new MailoverStack(app, 'Mailover', {
   providers,
   routes,
   monitoring: {
-    // 'production' wants somebody whom the alarms reach even if no mail goes out:
+    // 'production' requires targets that alarms reach even if no mail goes out:
     // page: [new UrlSubscription('https://pager.example.com/mailover')], from aws-cdk-lib/aws-sns-subscriptions.
     stage: 'trial',
   },
 });
 
-// The CDK's own switch for template validation: a local stack turns it off to start sooner.
+// The CDK's switch for template validation: the local stack turns it off to start faster.
 if (process.env['CDK_VALIDATION'] !== 'false') {
   const { AwsSolutionsChecks } = await import('cdk-nag');
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

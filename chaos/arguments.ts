@@ -3,17 +3,17 @@ import { FAULT_KINDS, type FaultKind } from './faults/kinds.ts';
 
 export const CHAOS_USAGE = `npm run chaos -- [options]
 
-Runs the sender's real code against a simulated world that breaks, and counts what was lost, sent twice, and why.
+Runs the sender's real code against a simulated world with faults, and counts lost mail, duplicates and their causes.
 
   --seeds N        how many seeds (10), from --first (1)
-  --seed N         this one seed
+  --seed N         only this seed
   --mails N        submissions of each seed (10000)
   --faults A,B     only these kinds of faults, in every seed; "none" for none
   --without A,B    never these kinds
-  --until HOURS    end faults and fresh mail after so many hours
+  --until HOURS    end faults and new mail after this number of hours
   --scenario outage   all providers down for four days with 50,000 mails waiting
   --jobs N         processes (one per core)
-  --report FILE    writes what is counted, in the shape of a test report
+  --report FILE    writes the counters as a test report
   --trace          prints every event; the last line has its hash
 
 Faults: ${FAULT_KINDS.join(', ')}

@@ -7,7 +7,7 @@ import { lineOf, summaryOf, Totals, testReport } from './report.ts';
 import type { RunResult } from './run.ts';
 import { commandOf, shrink } from './shrink.ts';
 
-/** A failing seed is made smaller for at most so long, in milliseconds. */
+/** Most time for making a failing seed smaller, in milliseconds. */
 const SHRINK_MS = 90_000;
 const SHOWN = 5;
 
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
     say(CHAOS_USAGE);
     return;
   }
-  // Built once, before the processes look for it.
+  // Built once, before the processes need it.
   const releases = await loadReleases();
   const { seeds, jobs, report, trace, scenario, ...options } = given;
   const totals = new Totals();

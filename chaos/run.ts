@@ -15,13 +15,13 @@ import { Timeline } from './world/timeline.ts';
 import { Trace } from './world/trace.ts';
 import { DEPLOYMENT, SECRET, SimulatedWorld } from './world/world.ts';
 
-/** What is to happen. */
+/** Options of a run. */
 export interface Setup {
   readonly seed: number;
   readonly providers: readonly ProviderConfig[];
   readonly mails: readonly Mail[];
   readonly windows: readonly FaultWindow[];
-  /** When the last fault ends and the last mail has been sent; everything has to end within `calmMs` of it. */
+  /** End of the last fault and of new mail; everything has to end within `calmMs` of it. */
   readonly last: number;
   readonly calmMs: number;
   /** Kinds of faults that may occur in the exercise after the calm. @default - there is no exercise */
@@ -36,7 +36,7 @@ export interface Setup {
   readonly trace?: ((line: string) => void) | undefined;
 }
 
-/** What one run came to; plain data, since it comes from another process. */
+/** Result of one run; plain data, since it comes from another process. */
 export interface RunResult {
   readonly seed: number;
   readonly hash: string;
@@ -45,24 +45,24 @@ export interface RunResult {
   readonly hits: Readonly<Record<string, number>>;
   readonly kills: Readonly<Record<string, number>>;
   readonly hours: number;
-  /** From the last fault and the last mail until everything had ended. */
+  /** Hours from the last fault and the last mail until everything had ended. */
   readonly calmHours: number;
   readonly invocations: number;
   readonly tableWrites: number;
   readonly cpuMs: number;
 }
 
-/** Where simulated time begins. */
+/** Start of simulated time. */
 export const START = Date.UTC(2027, 0, 4);
 export const STACK_HOUR_MS = 3_600_000;
-/** Mail in calm is counted from here, whatever came before. */
+/** First index of mail in calm, for any number of earlier mails. */
 const FIRST_CALM = 1_000_000_000;
 const FIRST_EXERCISE = 2_000_000_000;
 const FIRST_CANARY = 3_000_000_000;
 /** What is not at its end by then never will be. */
 const PATIENCE_MS = 3 * 24 * STACK_HOUR_MS;
 
-/** Lets a world run: faults and mail first, then calm, in which everything has to end. */
+/** Runs a world: faults and mail first, then calm, in which everything has to end. */
 export async function runWorld(
   setup: Setup,
   watch: (world: SimulatedWorld) => () => readonly string[] = () => () => [],

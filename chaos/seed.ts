@@ -13,7 +13,7 @@ export interface SeedOptions {
   readonly faults?: readonly FaultKind[];
   /** Kinds of faults that do not. @default - none */
   readonly without?: readonly FaultKind[];
-  /** Ends faults and fresh mail after so many hours. @default - two weeks */
+  /** Hours until faults and new mail end. @default - two weeks */
   readonly untilHours?: number;
   /** Recursive loop detection of Lambda is off. @default - as deployed */
   readonly allowsLoops?: boolean | undefined;
@@ -33,7 +33,7 @@ export const SIMULATED_PROVIDERS: readonly ProviderConfig[] = [
   { key: 'own-mta', type: 'smtp', share: 0.01, maxPerSecond: 5, options: { host: 'mta.example.com' } },
 ];
 
-/** In some seeds every provider has a rate; what each takes in a second. */
+/** Providers with rates, which some seeds have for every provider. */
 function drawRates(seed: number): readonly ProviderConfig[] {
   const random = new Random(seed, 'rates');
   if (!random.chance(0.2)) return SIMULATED_PROVIDERS;

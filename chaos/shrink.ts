@@ -3,14 +3,14 @@ import type { Releases } from './releases/load.ts';
 import type { RunResult } from './run.ts';
 import { runSeed, type SeedOptions } from './seed.ts';
 
-/** The least that still fails in the same way. */
+/** The smallest options that still fail in the same way. */
 export interface Shrunk {
   readonly options: SeedOptions;
   readonly result: RunResult;
 }
 
 /**
- * Makes a failing seed smaller: an earlier end, fewer mails, fewer kinds of faults, in turns, as long as something is won.
+ * Makes a failing seed smaller: an earlier end, fewer mails, fewer kinds of faults, in turns, as long as it gets smaller.
  *
  * `enough` says when to be content; `say` is told of each step.
  */
@@ -56,7 +56,7 @@ export async function shrink(
   return best;
 }
 
-/** The command that runs exactly this. */
+/** The command for exactly these options. */
 export function commandOf({ seed, mails, faults, untilHours }: SeedOptions): string {
   return [
     `npm run chaos -- --seed ${seed} --mails ${mails}`,
@@ -66,7 +66,7 @@ export function commandOf({ seed, mails, faults, untilHours }: SeedOptions): str
   ].join(' ');
 }
 
-/** What is wrong, without the particulars. */
+/** Kind of the failure, without details. */
 function kindOf({ verdict }: RunResult): string | undefined {
   return verdict.violations[0]?.split(':')[0];
 }

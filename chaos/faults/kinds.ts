@@ -1,61 +1,61 @@
-/** What a fault strikes; one provider at a time, or the part of the platform that it names. */
+/** Scope of a fault: one provider, or a part of the platform. */
 export type FaultedPart = 'provider' | 'platform';
 
 interface Kind {
   readonly part: FaultedPart;
-  /** Shortest and longest time that it lasts, in minutes. */
+  /** Shortest and longest duration, in minutes. */
   readonly minutes: readonly [shortest: number, longest: number];
-  /** How many of what it could strike it strikes, at least and at most. */
+  /** Lowest and highest share of the calls that it affects. */
   readonly rate: readonly [lowest: number, highest: number];
-  /** For so many minutes after its end mail may still wait because of it: hidden messages, Retry-Afters, wrong clocks. */
+  /** Minutes after its end in which mail may still wait because of it: hidden messages, Retry-Afters, wrong clocks. */
   readonly lingers?: number;
 }
 
 const HOUR = 60;
 const DAY = 24 * HOUR;
 
-/** Every kind of fault that a seed may bring. */
+/** Every kind of fault that a seed may draw. */
 export const FAULTS = {
-  /** Answers 500; nothing was taken. */
+  /** Answers 500 without accepting the mail. */
   '5xx': { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.1, 1] },
-  /** Answers 500, and took the mail. */
+  /** Answers 500 after accepting the mail. */
   '5xx-taken': { part: 'provider', minutes: [15, 2 * HOUR], rate: [0.05, 0.5], lingers: 5 },
   /** Refuses connections. */
   refused: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1] },
-  /** Never lets a connection stand: the time for connecting runs out. */
+  /** Never completes a connection: the connect time-out applies. */
   'connect-hang': { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
-  /** Reads the request and never answers; nothing was taken. */
+  /** Reads the request and never answers; the mail is not accepted. */
   hang: { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.05, 1], lingers: 5 },
-  /** Takes the mail, at once or up to minutes later, and never answers. */
+  /** Accepts the mail, at once or up to minutes later, and never answers. */
   'hang-taken': { part: 'provider', minutes: [15, 2 * HOUR], rate: [0.02, 0.5], lingers: 8 },
-  /** Cuts the connection when the request is out; nothing was taken. */
+  /** Cuts the connection after the request; the mail is not accepted. */
   reset: { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.05, 1], lingers: 5 },
-  /** Takes the mail and cuts the connection. */
+  /** Accepts the mail and cuts the connection. */
   'reset-taken': { part: 'provider', minutes: [15, 2 * HOUR], rate: [0.02, 0.5], lingers: 5 },
-  /** Too many requests, it says, and no more. */
+  /** Too many requests, without a Retry-After. */
   throttle: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.2, 1], lingers: 3 },
   /** Too many requests, with a Retry-After. */
   'retry-after': { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.2, 1], lingers: 65 },
-  /** The account was ended or suspended. */
+  /** The account is closed or suspended. */
   suspended: { part: 'provider', minutes: [6 * HOUR, 21 * DAY], rate: [1, 1], lingers: 2 },
-  /** Its API changed overnight: it calls messages bad that all others take. */
+  /** Its API changed: it refuses messages as bad that all others accept. */
   'api-changed': { part: 'provider', minutes: [2 * HOUR, 7 * DAY], rate: [0.5, 1] },
   /** Calls mailboxes inactive that are not, as after an import of a wrong list. */
   'mis-suppressed': { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
   /** Sends well, and answers slowly. */
   slow: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1], lingers: 2 },
-  /** Questions about earlier mail get no answer. */
+  /** Look-ups get no answer. */
   'lookup-down': { part: 'provider', minutes: [10, 2 * DAY], rate: [0.5, 1], lingers: 5 },
-  /** Mail shows in look-ups only minutes after it was taken. */
+  /** Look-ups find mail only minutes after its acceptance. */
   'lookup-late': { part: 'provider', minutes: [10, 2 * DAY], rate: [0.2, 1], lingers: 16 },
-  /** An operator holds the provider back. */
+  /** An operator isolates the provider. */
   isolated: { part: 'provider', minutes: [15, 8 * HOUR], rate: [1, 1] },
   /** Every provider refuses connections at once. */
   'all-down': { part: 'platform', minutes: [15, 8 * HOUR], rate: [1, 1] },
 
-  /** SQS delivers twice, also at once, and forgets deletions; far more often than it really does. */
+  /** SQS delivers twice, also at once, and loses deletions; far more often than in reality. */
   'sqs-duplicates': { part: 'platform', minutes: [2 * HOUR, 7 * DAY], rate: [0.002, 0.03], lingers: 18 },
-  /** SQS does not take a message, or takes it and says that it did not, or takes it twice. */
+  /** SQS does not take a message, or takes it and answers with an error, or takes it twice. */
   'sqs-errors': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.02, 0.3], lingers: 8 },
   /** S3 fails. */
   's3-errors': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1] },
@@ -63,32 +63,32 @@ export const FAULTS = {
   'table-errors': { part: 'platform', minutes: [15, 6 * HOUR], rate: [0.02, 0.4], lingers: 8 },
   /** The table throttles: nothing took effect. */
   'table-throttle': { part: 'platform', minutes: [15, 6 * HOUR], rate: [0.05, 0.6], lingers: 8 },
-  /** The table is away as a whole. */
+  /** The whole table is down. */
   'table-down': { part: 'platform', minutes: [1, 3 * HOUR], rate: [1, 1], lingers: 8 },
-  /** The table takes seconds. */
+  /** The table answers after seconds. */
   'table-slow': { part: 'platform', minutes: [15, 2 * HOUR], rate: [0.1, 1], lingers: 8 },
-  /** Reads that need not be consistent are old. */
+  /** Eventually consistent reads return old items. */
   'table-stale': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.2, 1] },
 
-  /** Secrets Manager fails: processes that have read what they need go on with it. */
+  /** Secrets Manager fails: processes continue with secrets that they have read. */
   'secrets-down': { part: 'platform', minutes: [15, 6 * HOUR], rate: [0.3, 1], lingers: 2 },
   /** Kept connections of a process that was frozen for minutes are dead: its first request over each fails, and has no effect. */
   'dead-sockets': { part: 'platform', minutes: [15, 2 * DAY], rate: [0.2, 1], lingers: 8 },
 
-  /** A process is killed at one of its await points, whichever it is. */
+  /** A process is killed at any of its await points. */
   kill: { part: 'platform', minutes: [5, 12 * HOUR], rate: [0.05, 0.5], lingers: 12 },
-  /** The machine under a process stands still for seconds to minutes: the function's time-out strikes. */
+  /** The machine of a process is frozen for seconds to minutes: the function's time-out applies. */
   stall: { part: 'platform', minutes: [5, 6 * HOUR], rate: [0.01, 0.2], lingers: 12 },
-  /** New processes begin with a clock that is wrong by up to ten minutes. */
+  /** New processes start with a clock that is wrong by up to ten minutes. */
   'clock-skew': { part: 'platform', minutes: [HOUR, 2 * DAY], rate: [0.1, 0.5], lingers: 60 },
-  /** Clocks jump by up to ten minutes while mail is under way. */
+  /** Clocks jump by up to ten minutes while mail is in progress. */
   'clock-jump': { part: 'platform', minutes: [10, 12 * HOUR], rate: [0.02, 0.3], lingers: 60 },
 
-  /** A deployment is under way or was taken back: the release before this one works on a part of the mail. */
+  /** A deployment is in progress or was rolled back: the previous release processes a part of the mail. */
   'previous-release': { part: 'platform', minutes: [10, 12 * HOUR], rate: [0.1, 0.9], lingers: 40 },
-  /** A release that has the ledger, and does not tell apart which copy of a waiting mail is ahead. */
+  /** A release with the ledger and without a lineage processes a part of the mail. */
   'simple-release': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.1, 0.9], lingers: 12 },
-  /** A later release, whose items have fields that this one does not know, works on a part of the mail. */
+  /** A later release, whose items have more fields, processes a part of the mail. */
   'newer-release': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.1, 0.9], lingers: 2 },
 } as const satisfies Record<string, Kind>;
 
@@ -103,7 +103,7 @@ export function keepsMailAway(kind: FaultKind): boolean {
   return FAULTS[kind].part === 'provider' && !WORKING.has(kind);
 }
 
-/** For how long after its end, in milliseconds, a fault may still be felt. */
+/** Milliseconds after its end in which a fault may still have an effect. */
 export function lingersMs(kind: FaultKind): number {
   const { lingers = 0 }: Kind = FAULTS[kind];
   return lingers * 60_000;

@@ -8,20 +8,20 @@ const MINUTE = 60_000;
 /** Mail comes for so long after the last fault. */
 export const CALM_MAIL_MS = 130 * MINUTE;
 const EVERY_MS = 2 * MINUTE;
-/** Every so many of them may use one provider only, in turns. */
+/** Every fifth of them may use one provider only, in turns. */
 const PINNED = 5;
-/** One of these sends the mail before it again. */
+/** Every twelfth sends the previous mail again. */
 const SUPERSEDING = 12;
 
 export interface CalmOptions {
   readonly seed: number;
   readonly from: number;
   readonly providers: readonly string[];
-  /** Place of the first one. */
+  /** Place of the first mail. */
   readonly index: number;
 }
 
-/** Mail when nothing is broken any more: it shows whether what protected the sender in bad times lets go. */
+/** Mail after the last fault: tests that circuits and holds end. */
 export function drawCalmMails({ seed, from, providers, index }: CalmOptions): Mail[] {
   const random = new Random(seed, 'calm');
   return Array.from({ length: Math.floor(CALM_MAIL_MS / EVERY_MS) }, (_, place): Mail => {

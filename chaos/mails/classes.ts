@@ -1,9 +1,9 @@
 import type { UnknownPolicy } from './mail.ts';
 
-/** A class of mail as the deployment's routes have it, written out a second time for the oracle. */
+/** A class of mail as the deployment's routes have it, repeated here for the oracle. */
 export interface MailClass {
   readonly class: string;
-  /** Share of all mail that belongs to it. */
+  /** Share of all mail. */
   readonly mails: number;
   readonly providers?: readonly string[];
   readonly expiresAfterSeconds?: number;

@@ -15,7 +15,7 @@ export interface MailsOptions {
 const MINUTE = 60_000;
 const BUCKET = 'mail';
 
-/** How many of a hundred thousand mails have a trait. */
+/** Number of a hundred thousand mails with a trait. */
 const TRAITS: readonly (readonly [Trait, number])[] = [
   ['bad', 500],
   ['malformed', 200],
@@ -27,14 +27,14 @@ const TRAITS: readonly (readonly [Trait, number])[] = [
   ['missing', 100],
   ['large', 10],
 ];
-/** Mail for a later release comes in the first part of the time. */
+/** Part of the time in which mail for a later release is sent. */
 const FUTURE_SHARE = 0.7;
-/** Every so many of the first mails have each trait once: a short run meets them all. */
+/** Number of first mails in which each trait occurs once, so that a short run has them all. */
 const SURE = 100;
 
 const NEVER = '2099-01-01T00:00:00.000Z';
 const LONG_AGO = '2001-01-01T00:00:00.000Z';
-/** Attributes of careless producers and of strangers: what Mailover writes on its own letters, made up. */
+/** Forged attributes of careless or hostile producers, with the names of Mailover's own. */
 const HOSTILE: readonly Readonly<Record<string, string>>[] = [
   { SubmissionId: 'order/1\r\nBcc: everybody@example.org', traceparent: '00-0af7651916cd43dd8448eb211c80319c-01' },
   { Reason: 'Refused', SubmissionId: 'order/0', Done: '0,1,2,3,4,5,6,7,8,9', Attempts: '1', FirstSeen: LONG_AGO },
@@ -42,13 +42,13 @@ const HOSTILE: readonly Readonly<Record<string, string>>[] = [
   { NotBefore: NEVER, FirstSeen: NEVER, Attempts: '-1', Provider: 'nobody', Done: '0', History: '[{}]', Worker: 'a b' },
 ];
 
-/** When much mail comes at once: a few moments of the run. */
+/** Times of the run at which much mail is sent at once. */
 export function drawRushes(seed: number, start: number, end: number): number[] {
   const random = new Random(seed, 'rushes');
   return Array.from({ length: 6 + random.int(8) }, () => random.between(start, end - 12 * 60 * MINUTE));
 }
 
-/** The mails of a seed. Each has draws of its own, so that a run with fewer mails has the same first ones. */
+/** The mails of a seed. Each mail draws from a stream of its own, so that a run with fewer mails has the same first mails. */
 export function drawMails(options: MailsOptions): Mail[] {
   return Array.from({ length: options.count }, (_, index) => drawMail(index, options));
 }
@@ -57,7 +57,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const random = new Random(seed, `mail ${index}`);
   const trait = drawTrait(random, index);
   const drawn = sendTime(random, rushes, start, end);
-  // It is received until SQS would move it away, which takes its days.
+  // It is received until SQS would move it, which takes days.
   const first = trait === 'future' ? start + (drawn - start) * FUTURE_SHARE : drawn;
   const again = trait === 'repeated' ? [first + random.scaled(100, 3 * 24 * 60 * MINUTE)] : [];
   const kind = drawClass(random);
@@ -70,7 +70,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const only = random.chance(kind?.strict ? 0.3 : 0.02) ? [random.pick(providers)] : undefined;
   const except = only === undefined && random.chance(0.03) ? [random.pick(providers)] : undefined;
   const content = drawContent(random, index, trait);
-  // A conflict needs an earlier mail to conflict with, and those that share an id are sent close together or far apart.
+  // A conflict needs an earlier mail with the same id, which is sent shortly or long before.
   const earlier = `order/${random.int(Math.max(1, index))}`;
   const id = trait === 'conflict' && index > 0 ? earlier : random.chance(0.9) ? `order/${index}` : undefined;
   const supersedes = trait === 'superseding' && index > 0 ? earlier : undefined;

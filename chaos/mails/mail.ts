@@ -1,37 +1,37 @@
-/** What makes a mail other than the plain one. */
+/** Property that distinguishes a mail from a plain one. */
 export type Trait =
   | 'plain'
-  /** Every provider calls it bad. */
+  /** Every provider refuses it as bad. */
   | 'bad'
   /** Not a submission at all. */
   | 'malformed'
-  /** Written for a release to come. */
+  /** Has a version of a later release. */
   | 'future'
   /** Has the id of an earlier mail, and another content. */
   | 'conflict'
-  /** The producer sends it again, seconds to days later, since it heard no answer the first time. */
+  /** The producer sends it again, seconds to days later, since it got no answer the first time. */
   | 'repeated'
   /** Sends an earlier mail again, under an id of its own. */
   | 'superseding'
-  /** Lies in the bucket as a whole. */
+  /** Is in the bucket as a whole. */
   | 'stored'
   /** Refers to an object that does not exist. */
   | 'missing'
-  /** As large as the outbound queue takes. */
+  /** Has the largest size of the outbound queue. */
   | 'large';
 
 export type UnknownPolicy = 'ask' | 'failover' | 'hold';
 
-/** An attachment as its producer has it. */
+/** An attachment of the producer. */
 export interface ProducerAttachment {
   readonly filename: string;
   readonly contentType: string;
   readonly content: Buffer;
-  /** Where the producer put it; absent: its bytes are in the submission. */
+  /** S3 key; absent if its bytes are in the submission. */
   readonly key?: string;
 }
 
-/** What a reader is to find in a mail. */
+/** Content that a recipient must find in a mail. */
 export interface Content {
   readonly to: readonly string[];
   readonly cc: readonly string[];
@@ -44,33 +44,33 @@ export interface Content {
   readonly attachments: readonly ProducerAttachment[];
 }
 
-/** One submission of the producers. */
+/** One submission of a producer. */
 export interface Mail {
-  /** Place in the run, from 0; its subject ends with it, for people who read a trace. */
+  /** Place in the run, from 0; the subject ends with it, for readers of a trace. */
   readonly index: number;
-  /** Absent: the producer gave none. */
+  /** Absent if the producer gave none. */
   readonly id?: string;
   readonly trait: Trait;
   readonly body: string;
-  /** What its producer sets beside the body, and nobody may believe. */
+  /** Message attributes of the producer, which must be ignored. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** What lies in S3 for it, by key. */
+  /** Its S3 objects, by key. */
   readonly objects: readonly { readonly key: string; readonly content: Buffer }[];
   readonly content: Content;
   readonly recipients: readonly string[];
-  /** When the producer sends it, in epoch milliseconds; several times if it repeats itself. */
+  /** Times at which the producer sends it, in epoch milliseconds; several if it repeats the mail. */
   readonly sendAt: readonly number[];
   readonly class?: string;
   /** Epoch milliseconds. */
   readonly expiresAt?: number;
-  /** What its class allows after the first receive, in milliseconds; `expiresAt` goes before it. */
+  /** Expiry of its class after the first receive, in milliseconds; `expiresAt` takes precedence. */
   readonly lastsMs?: number;
   readonly onUnknown: UnknownPolicy;
   /** Providers that it may use, best first where `ordered`. */
   readonly usable: readonly string[];
   /** The producer or the class has named the order of the providers. */
   readonly ordered: boolean;
-  /** Sent when nothing is broken any more. */
+  /** Sent after the last fault. */
   readonly calm?: true;
   /** It names a provider that the route of its class forbids: nobody may be given it. */
   readonly forbidden?: true;

@@ -1,17 +1,17 @@
 import type { Troubles } from '../faults/troubles.ts';
 import type { Chronicle } from './chronicle.ts';
 
-/** What a provider of the run is. */
+/** A provider of the run, for the oracle. */
 export interface JudgedProvider {
   readonly key: string;
   readonly askable: boolean;
-  /** Calls in a second that it was configured for. */
+  /** Configured rate, in calls a second. */
   readonly maxPerSecond?: number;
   /** Share of the mail that goes to it first, whatever its place. */
   readonly share?: number;
 }
 
-/** What the oracle judges by. */
+/** Input of the oracle's rules. */
 export interface OracleCase {
   readonly seed: number;
   readonly chronicle: Chronicle;
@@ -19,7 +19,7 @@ export interface OracleCase {
   /** In the order of the list. */
   readonly providers: readonly JudgedProvider[];
   readonly start: number;
-  /** When the last fault had ended. */
+  /** End of the last fault. */
   readonly calmFrom: number;
   /** When the exercise begins; never, if there is none. */
   readonly exerciseFrom: number;
@@ -27,7 +27,7 @@ export interface OracleCase {
   readonly clockErrorMs: number;
   /** Faults that kill or starve processes may carry mail past SQS's limit of receives. */
   readonly mayCrash: boolean;
-  /** SQS moves what was received so often. */
+  /** Number of receives after which SQS moves a message. */
   readonly maxReceiveCount: number;
 }
 

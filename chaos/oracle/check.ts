@@ -12,15 +12,15 @@ import { rounds } from './rules/rounds.ts';
 import { waits } from './rules/waits.ts';
 import { type Acceptance, named, type Story, time } from './story.ts';
 
-/** The counters of Jepsen's queue checker, and what they leave out. */
+/** The counters of Jepsen's queue checker, and further ones. */
 export interface OracleReport {
   /** Messages that producers tried to send. */
   readonly attempted: number;
-  /** Submissions that producers were told are on the queue. */
+  /** Submissions for which producers got the answer that they are on the queue. */
   readonly acknowledged: number;
   /** Acknowledged, and every recipient accepted by a provider, suppressed with an event, or in a dead letter with its reason. */
   readonly ok: number;
-  /** Acknowledged, and gone. */
+  /** Acknowledged, and neither accepted, suppressed nor dead-lettered. */
   readonly lost: number;
   /** Submissions accepted more than once for one recipient. */
   readonly duplicated: number;
@@ -28,17 +28,17 @@ export interface OracleReport {
   readonly recovered: number;
   /** Dead letters by reason. */
   readonly deadLetters: Readonly<Record<string, number>>;
-  /** Acceptances too many, by cause. */
+  /** Duplicate acceptances, by cause. */
   readonly causes: Readonly<Partial<Record<DuplicateCause, number>>>;
-  /** Attempts that the ledger calls unknown, of submissions that ask; and acceptances too many that came of them. */
+  /** Unknown attempts in the ledger, of submissions with `ask`, and duplicate acceptances that resulted. */
   readonly unknown: number;
   readonly unknownTwice: number;
   readonly calls: number;
-  /** What must not be, in words. */
+  /** Violations, as messages. */
   readonly violations: readonly string[];
 }
 
-/** Everything that is promised beside that nothing is lost and nothing comes twice without a cause. */
+/** The rules, apart from "no mail is lost" and "no duplicate without a cause". */
 const RULES: readonly Rule[] = [
   deadLetters,
   expiry,
@@ -55,7 +55,7 @@ const RULES: readonly Rule[] = [
   bounds,
 ];
 
-/** Holds what the world saw against what was promised. */
+/** Checks the record of a run against all promises. */
 export async function checkPromises(given: OracleCase): Promise<OracleReport> {
   const { chronicle } = given;
   await chronicle.close();
@@ -70,7 +70,7 @@ export async function checkPromises(given: OracleCase): Promise<OracleReport> {
       count.acknowledged += 1;
       if (missing.length === 0) count.ok += 1;
     } else if (story.acceptances.length > 0) count.recovered += 1;
-    // Not acknowledged, but on the queue: nothing may be lost there either.
+    // Not acknowledged, but on the queue: it may not be lost either.
     if (missing.length > 0 && !chronicle.runaway) {
       count.lost += 1;
       violations.push(`lost: ${named(story)}, recipients ${missing.join(' ')}`);
@@ -99,7 +99,7 @@ const OF_UNKNOWN: ReadonlySet<DuplicateCause> = new Set([
   'presumed-dead',
 ]);
 
-/** Recipients of whom nobody can say what became of their mail. */
+/** Recipients without acceptance, suppression or dead letter. */
 function missingOf({ mail, acceptances, letters, suppressed, redrives }: Story): string[] {
   // What was redriven has left the dead-letter queue: letters from before say nothing any more.
   if (mail.canary) return [];

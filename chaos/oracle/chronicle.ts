@@ -22,28 +22,28 @@ type Message = Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'group'>;
 const OF_DEAD_LETTERS = ['Reason', 'Detail', 'SubmissionId', 'Attempts', 'FirstSeen'];
 const OF_RETRIES = ['SubmissionId', 'FirstSeen', 'NotBefore', 'Attempts', 'Provider'];
 
-/** Writes down what happened, for the oracle to judge afterwards: it knows what no handler can know. */
+/** Record of all events, for the oracle, including those that no handler can see. */
 export class Chronicle implements QueueWatcher, ProviderWatcher {
   readonly stories: Stories;
   readonly copies = new Copies();
   /** When the table last failed a process. */
   readonly tableFailed = new Map<SimulatedWorker, number>();
-  /** What must not be whatever else happens, in words. */
+  /** Violations found during the run, as messages. */
   readonly violations: string[] = [];
   attempted = 0;
-  /** A mail is going round without end: nothing is learned by watching it longer. */
+  /** Whether a mail circulates without end, so that the run can stop. */
   runaway = false;
   /** The message that SQS moved last. */
   private moving: string | undefined;
-  /** The submission that an operator is just redriving. */
+  /** The submission that an operator is redriving now. */
   private redriving: Story | undefined;
-  /** Readings of MIME that are under way. */
+  /** Unfinished parsing of MIME. */
   private readonly readings: Promise<void>[] = [];
   private readonly timeline: Timeline;
   private readonly trace: Trace;
-  /** When each process last wrote to the items of submissions that it has in hand. */
+  /** Time of each process's last write to the records of the submissions that it is processing. */
   private readonly lastWrites = new WeakMap<SimulatedWorker, Map<string, number>>();
-  /** Which process began each attempt that the ledger has. */
+  /** Process of each attempt in the ledger. */
   private readonly begunBy = new Map<string, SimulatedWorker>();
   private readonly attempts = new WeakMap<Call, { readonly story: Story; readonly attempt: ProviderCall }>();
 
@@ -76,7 +76,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     if (message.group !== story.mail.class && !story.readByPrevious)
       this.violations.push(`group lost: a message on ${queue} of ${named(story)}`);
     if (queue !== 'dead-letter') return;
-    // What SQS moves has the attributes that it had, which may be a stranger's.
+    // A message that SQS moves keeps its attributes, which may be forged.
     const { Reason: reason, Detail: detail, Done: done = '' } = this.moving === message.id ? NONE : message.attributes;
     story.letters.push({
       at: this.timeline.now,
@@ -96,7 +96,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     this.trace.add(this.timeline.now, 'moved', queue, message.id);
   }
 
-  /** The producer was told that the queue has its message. */
+  /** The producer got the answer that the queue has its message. */
   acknowledged(message: Message): void {
     const story = this.stories.ofMessage(message);
     if (story) story.acknowledged = true;
@@ -136,7 +136,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     }
     const decidedAt = this.lastWrites.get(worker)?.get(story.id);
     const earlier = story.attempts.findLast((one) => one.worker === worker);
-    // The ledger comes first: each call has a write of its own before it.
+    // Each call must have a write to the ledger before it.
     if (worker.release !== 'previous' && (decidedAt === undefined || decidedAt <= (earlier?.begunAt ?? -Infinity)))
       this.violations.push(`called without the ledger: ${named(story)}, ${provider} by ${worker.name}`);
     const attempt: ProviderCall = { provider, worker, begunAt, fault, decidedAt: decidedAt ?? begunAt };
@@ -209,7 +209,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     }
   }
 
-  /** An invocation has ended; `killed` is where, if its process died. */
+  /** An invocation has ended; `killed` is the await point, if its process was killed. */
   ended(worker: SimulatedWorker, batch: readonly QueueMessage[], killed: string | undefined): void {
     this.trace.add(this.timeline.now, killed === undefined ? 'answer' : 'killed', worker.name, killed);
     // A clock may be wrong from the start, or jump meanwhile.
@@ -228,7 +228,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     }
   }
 
-  /** The table failed a process, whether or not its call took effect. */
+  /** A call of the table failed, with or without effect. */
   failed(worker: SimulatedWorker, pk: string): void {
     this.tableFailed.set(worker, this.timeline.now);
     for (const story of this.stories.ofId(submissionOf(pk))) story.interrupted = true;
@@ -255,7 +255,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     }
   }
 
-  /** Resolves when all that was read is judged. */
+  /** Resolves when all MIME has been checked. */
   async close(): Promise<void> {
     await Promise.all(this.readings);
   }
@@ -267,7 +267,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       const name = `${item.pk} ${attemptName(one)}`;
       if (!known.has(attemptName(one))) this.begunBy.set(name, worker);
       if (one['outcome'] !== 'unknown' || known.get(attemptName(one))?.['outcome'] === 'unknown') continue;
-      // What a letter told is marked as interrupted as well: only the dead told nothing.
+      // An attempt whose outcome a message carried is marked as interrupted too; only killed processes left none.
       if (one['reason'] === 'interrupted' && (this.begunBy.get(name)?.killedAt ?? Infinity) === Infinity) continue;
       for (const story of this.stories.ofId(submissionOf(item.pk))) story.doubts += 1;
     }

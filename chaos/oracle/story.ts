@@ -3,16 +3,16 @@ import type { FaultKind } from '../faults/kinds.ts';
 import type { Mail } from '../mails/mail.ts';
 import type { SimulatedWorker } from '../world/worker.ts';
 
-/** One call of a provider, as the world saw it. */
+/** One call of a provider, in the world's record. */
 export interface ProviderCall {
   readonly provider: string;
   readonly worker: SimulatedWorker;
-  /** When the request left. */
+  /** Time of the request. */
   readonly begunAt: number;
-  /** When the ledger let the process make the call: from then on nothing could hold it back. */
+  /** Time of the ledger's write that allowed the call. */
   readonly decidedAt: number;
   readonly fault: FaultKind | undefined;
-  /** What the process was told, and when; absent while it waits, and if it died first. */
+  /** Answer that the process got, with its time; absent while it waits, and if it was killed first. */
   told?: {
     readonly at: number;
     readonly outcome: Outcome['kind'];
@@ -20,21 +20,21 @@ export interface ProviderCall {
   };
 }
 
-/** A provider took a mail. */
+/** A provider accepted a mail. */
 export interface Acceptance {
   readonly attempt: ProviderCall;
   readonly recipients: readonly string[];
   readonly at: number;
-  /** When the ledger had it. */
+  /** Time of the record in the ledger. */
   recordedAt?: number;
 }
 
-/** A provider was asked what became of a call. */
+/** A look-up at a provider. */
 export interface ProviderLookUp {
   readonly provider: string;
   readonly worker: SimulatedWorker;
   readonly at: number;
-  /** For whom it showed the mail; absent if it could not say. */
+  /** Recipients for which it found the mail; absent without an answer. */
   readonly found?: ReadonlySet<string>;
 }
 
@@ -51,21 +51,21 @@ export interface DeadLetter {
 export interface Hop {
   readonly worker: SimulatedWorker;
   readonly at: number;
-  /** Until its `NotBefore`, by the clock of the process that wrote it. */
+  /** Milliseconds until its `NotBefore`, by the clock of the process that wrote it. */
   readonly waitMs: number;
-  /** The last answer that this process heard about the mail was lost, and the mail asks. */
+  /** Whether the last answer for the mail in this process was lost, and the mail has `ask`. */
   readonly asks: boolean;
 }
 
-/** All that the world saw of one submission: one mail of a producer, under one id. */
+/** The world's record of one submission: one mail of a producer, under one id. */
 export interface Story {
   readonly mail: Mail;
   readonly id: string;
-  /** When its producer put it on the outbound queue, several times perhaps. */
+  /** Times at which its producer put it on the outbound queue. */
   readonly addedAt: number[];
-  /** When an operator redrove it; a letter without its proof, as Secrets Manager's failing leaves it, is a new submission. */
+  /** Redrives; a message without a proof, as after a failure of Secrets Manager, is a new submission. */
   readonly redrives: { readonly at: number; readonly proven: boolean }[];
-  /** The producer was told that the queue has it. */
+  /** Whether the producer got the answer that the queue has it. */
   acknowledged: boolean;
   readonly attempts: ProviderCall[];
   readonly acceptances: Acceptance[];
@@ -76,29 +76,29 @@ export interface Story {
   receivedAt?: number;
   /** Most receives of one of its messages. */
   receives: number;
-  /** Providers that called the message bad. */
+  /** Providers that refused the message as bad. */
   readonly refusedBy: Set<string>;
   /** Recipients with an event on the events queue. */
   readonly suppressed: Set<string>;
-  /** Answers that were lost or hide what happened, and processes that died while a provider had the call. */
+  /** Number of lost or ambiguous answers, and of processes killed during a call. */
   unknown: number;
-  /** Attempts of which the ledger says that nobody knows what they came to: those, and all that died before they told. */
+  /** Unknown attempts in the ledger: those, and all of processes that were killed before they recorded an outcome. */
   doubts: number;
   /** A release without ledger made an attempt. */
   previous: boolean;
-  /** A release without ledger had it in hand, and may have buried it. */
+  /** A release without ledger processed it, and may have dead-lettered it. */
   readByPrevious: boolean;
   /** Every release that had it in hand keeps a lineage, and so tells copies apart. */
   signedByAll: boolean;
   /** Processes that died with it in hand. */
   crashes: number;
-  /** A process whose clock was wrong had it in hand. */
+  /** A process with a wrong clock processed it. */
   skewed: boolean;
-  /** A process died with it in hand, or the ledger failed it: what an attempt came to may be known to nobody. */
+  /** A process was killed while it processed it, or the ledger failed: the outcome of an attempt may not be known. */
   interrupted: boolean;
 }
 
-/** A story of which nothing has been seen yet. */
+/** A story without events. */
 export function untold(mail: Mail, id: string): Story {
   return {
     mail,
@@ -125,12 +125,12 @@ export function untold(mail: Mail, id: string): Story {
   };
 }
 
-/** How a violation names a submission. */
+/** Name of a submission in a violation. */
 export function named({ mail, id }: Story): string {
   return `mail ${mail.index} (${id})`;
 }
 
-/** A time as violations and traces write it. */
+/** A time in violations and traces. */
 export function time(at: number): string {
   return new Date(at).toISOString();
 }

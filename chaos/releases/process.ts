@@ -17,7 +17,7 @@ import type { SimulatedWorld } from '../world/world.ts';
 import { callOf, lookUpOf, SILENT_LOG } from './ports.ts';
 import { withoutLineage, withoutSignature } from './simple.ts';
 
-/** Everything through which the code of one process touches the world. */
+/** All ports of one process to the world. */
 export interface Ports {
   readonly environment: SenderEnvironment;
   readonly table: Table;
@@ -29,7 +29,7 @@ export interface Ports {
   readonly clock: Clock;
 }
 
-/** What stands between a process and the world: a defect is planted there, and survives a redesign of the code behind it. */
+/** Replaceable ports between a process and the world: defects are planted there, and survive a redesign of the code behind them. */
 export interface Seams {
   readonly ports?: (ports: Ports, worker: SimulatedWorker) => Ports;
   readonly gate?: (gate: Gate, worker: SimulatedWorker) => Gate;
@@ -77,7 +77,7 @@ function tableOf(table: Table, worker: SimulatedWorker): Table {
   }
 }
 
-/** A release to come: its items have a field that this one has never heard of, at the top and in each attempt. */
+/** A later release: its items have an unknown field, at the top and in each attempt. */
 function withLaterFields(table: Table, worker: SimulatedWorker): Table {
   return {
     ...table,

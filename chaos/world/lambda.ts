@@ -16,7 +16,7 @@ export interface LambdaOptions {
   readonly load: (worker: SimulatedWorker) => Handler;
   /** An invocation begins. */
   readonly began: (worker: SimulatedWorker, batch: readonly QueueMessage[]) => void;
-  /** How an invocation ended; `killed` is where, if it was. */
+  /** An invocation has ended; `killed` is the await point, if it was killed. */
   readonly ended: (worker: SimulatedWorker, batch: readonly QueueMessage[], killed?: string) => void;
 }
 
@@ -24,7 +24,7 @@ const BATCH = 10;
 
 /** Invocations of one chain after which Lambda refuses the next (Lambda developer guide, recursive loop detection, 2026-11-28). */
 const LOOP_LIMIT = 16;
-/** Connections are known to live so long without use. */
+/** Idle time within which connections stay alive. */
 const KEPT_ALIVE_MS = 60_000;
 
 interface Running {
@@ -32,7 +32,7 @@ interface Running {
   readonly done: (response: SQSBatchResponse | undefined, killed?: string) => void;
 }
 
-/** The sender function: its warm processes, and the event sources that feed it. */
+/** The sender function: its warm processes, and its event sources. */
 export class SimulatedLambda {
   private readonly options: LambdaOptions;
   private readonly timeline: Timeline;
@@ -43,10 +43,10 @@ export class SimulatedLambda {
   private readonly old = new WeakSet<SimulatedWorker>();
   private readonly running = new Map<SimulatedWorker, Running>();
   private started = 0;
-  /** How often processes died at each await point. */
+  /** Number of kills at each await point. */
   readonly kills = new Map<string, number>();
   invocations = 0;
-  /** Await points of an invocation on average, lately: kills are spread over so many. */
+  /** Recent average number of await points in an invocation, over which kills are spread. */
   private typicalPoints = 40;
 
   constructor(options: LambdaOptions, timeline: Timeline, faults: Faults, random: Random) {
@@ -81,7 +81,7 @@ export class SimulatedLambda {
 
   private invoke(queue: SimulatedQueue, batch: readonly QueueMessage[], free: () => void): void {
     const before = Math.max(...batch.map(({ invocations }) => invocations));
-    // Refused without a word: the batch comes back when its visibility ends, and is counted as received.
+    // Refused without a log line: the batch comes back when its visibility ends, and the receive counts.
     if (!this.options.allowsLoops && before >= LOOP_LIMIT) {
       free();
       return;
@@ -153,7 +153,7 @@ export class SimulatedLambda {
     return over;
   }
 
-  /** A warm process, or a new one; Lambda ends idle ones after minutes. */
+  /** A warm process, or a new one; Lambda ends idle processes after minutes. */
   private process(): { worker: SimulatedWorker; handler: Handler } {
     const release: ReleaseName = this.faults.strikes('previous-release', this.random)
       ? 'previous'

@@ -4,14 +4,14 @@ import type { Random } from './random.ts';
 import type { SimulatedWorld } from './world.ts';
 
 const HOUR_MS = 3_600_000;
-/** How often dead letters are put back while things break; once more an hour after all is well. */
+/** Number of redrives during faults; one more follows an hour after the last fault. */
 const REDRIVES = 4;
-/** Every second dead letter is worth another try. */
+/** Share of the dead letters that are redriven. */
 const SHARE = 0.5;
-/** Mail for a later release waits its time again, which may be long. */
+/** Reason that is not redriven: mail for a later release would wait again, perhaps for long. */
 const HOPELESS = 'Malformed';
 
-/** The people at the switches, and those who read the dead-letter queue. */
+/** Simulated operators, who set switches and redrive dead letters. */
 export class Operator {
   private readonly world: SimulatedWorld;
   private readonly calmFrom: number;
@@ -23,7 +23,7 @@ export class Operator {
     this.random = world.random('operator');
   }
 
-  /** Does at its time what the windows name, and redrives. */
+  /** Sets switches at the times of the windows, and redrives. */
   work(windows: readonly FaultWindow[]): void {
     const { timeline } = this.world;
     const switched = windows.filter(({ kind }) => kind === 'isolated');

@@ -7,20 +7,20 @@ import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
-/** What a provider did with one call, whatever it then said. */
+/** A provider's treatment of one call, whatever its answer. */
 export interface Call {
   readonly provider: string;
   readonly worker: SimulatedWorker;
   readonly attempt: Attempt;
-  /** The bytes that a provider of MIME is given. */
+  /** MIME of the request, for a provider that takes MIME. */
   readonly mime: Buffer;
-  /** When the request left, in epoch milliseconds of the world. */
+  /** Time of the request, in epoch milliseconds of the world. */
   readonly begunAt: number;
-  /** The fault that struck, if any did. */
+  /** The fault that applied, if any. */
   readonly fault: FaultKind | undefined;
 }
 
-/** A provider was asked about earlier mail. */
+/** A look-up at a provider. */
 export interface ProviderAsked {
   readonly provider: string;
   readonly worker: SimulatedWorker;
@@ -28,29 +28,29 @@ export interface ProviderAsked {
   readonly answer: LookupAnswer;
 }
 
-/** Told of everything that providers do. */
+/** Observer of all providers. */
 export interface ProviderWatcher {
   /** A call begins. */
   called(call: Call): void;
   /** The provider took responsibility for these recipients. */
   took(call: Call, recipients: readonly string[]): void;
-  /** The answer that the call got, if its process still lives then. */
+  /** The call was answered, and its process still runs. */
   answered(call: Call, result: AttemptResult): void;
-  /** It was asked about earlier mail. */
+  /** A look-up was made. */
   asked(asked: ProviderAsked): void;
 }
 
 interface Taken {
   readonly id: string;
   readonly recipients: readonly string[];
-  /** When look-ups begin to show it. */
+  /** Time from which look-ups find it. */
   readonly shownAt: number;
 }
 
-/** Types that can be asked about earlier mail. */
+/** Types with a look-up. */
 const CAN_BE_ASKED = new Set(['mailgun', 'postmark']);
 
-/** One provider: takes mail, and misbehaves as it is told. */
+/** One simulated provider with its faults. */
 export class SimulatedProvider {
   readonly config: ProviderConfig;
   private readonly timeline: Timeline;
@@ -76,7 +76,7 @@ export class SimulatedProvider {
     return CAN_BE_ASKED.has(this.config.type);
   }
 
-  /** One call by a process; what comes back is what the provider's own code would have made of it. */
+  /** One call by a process; returns the result that the provider's own code would return. */
   async call(worker: SimulatedWorker, attempt: Attempt): Promise<AttemptResult> {
     const mime = await attempt.mime();
     return worker.request('provider.call', this.random.between(5, 80), () => {
@@ -90,7 +90,7 @@ export class SimulatedProvider {
     });
   }
 
-  /** Answers a question about an earlier call. */
+  /** Answers a look-up. */
   lookup(worker: SimulatedWorker, question: Question): Promise<LookupAnswer> {
     return worker.request('provider.lookup', this.random.between(5, 80), (): DelayedAnswer<LookupAnswer> => {
       const answered = this.answerTo(question);
@@ -151,7 +151,7 @@ export class SimulatedProvider {
       case 'hang':
         return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
       case 'hang-taken': {
-        // Read before the deadline, taken perhaps long after it.
+        // Read before the deadline, accepted perhaps long after it.
         const laterMs = random.chance(0.8) ? random.between(0, attempt.deadlineMs) : random.scaled(1_000, 180_000);
         this.timeline.after(laterMs, () => this.take(call));
         return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
@@ -174,7 +174,7 @@ export class SimulatedProvider {
       case 'suspended':
         return only({ kind: 'unavailable', blames: 'account', reason: 'account-disabled' });
       case 'api-changed':
-        // In words that every table knows, or in new ones.
+        // By a recognised text, or by a new one.
         if (random.chance(0.5)) return only({ kind: 'unrecognised', reason: 'unrecognised', status: '400' });
         return only({ kind: 'refused', blames: 'message', reason: 'invalid-field' });
       case 'mis-suppressed':
@@ -221,7 +221,7 @@ export class SimulatedProvider {
   }
 }
 
-/** `500, 502 and 504 can hide an accepted mail`, say the provider's tables, and call it an outage all the same. */
+/** `500, 502 and 504 can hide an accepted mail`, say the provider's tables, which still classify it as an outage. */
 const SERVER_ERROR: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error', maybeTaken: true };
 
 const SUPPRESSED: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };

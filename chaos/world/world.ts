@@ -16,7 +16,7 @@ import { SimulatedTable } from './table.ts';
 import type { Timeline } from './timeline.ts';
 import type { DelayedAnswer, SimulatedWorker } from './worker.ts';
 
-/** The deployment, as `lib/` would make it; a test holds the two against each other. */
+/** Settings of the deployment, the same as in `lib/`; a test compares the two. */
 export const DEPLOYMENT = {
   functionTimeoutMs: 60_000,
   visibilityMs: 360_000,
@@ -48,7 +48,7 @@ export interface WorldOptions {
   readonly allowsLoops?: boolean | undefined;
 }
 
-/** Everything outside of the handler, in one place and from one seed. */
+/** Everything outside of the handler, from one seed. */
 export class SimulatedWorld {
   readonly seed: number;
   readonly timeline: Timeline;
@@ -141,14 +141,14 @@ export class SimulatedWorld {
     return queue;
   }
 
-  /** Messages that are still on their way. */
+  /** Number of messages on the queues. */
   get waiting(): number {
     let waiting = 0;
     for (const [name, { size }] of this.queues) if (name !== 'dead-letter' && name !== 'events') waiting += size;
     return waiting;
   }
 
-  /** A producer sends; it is not always told the truth about what came of it. */
+  /** A producer sends a message; its answer may be wrong. */
   submit(body: string, attributes: Readonly<Record<string, string>> = {}, group?: string): void {
     const outbound = this.queue('outbound');
     const draws = this.random(`submit ${this.chronicle.attempted}`);
@@ -159,7 +159,7 @@ export class SimulatedWorld {
     if (!failing) this.chronicle.acknowledged({ id, body, attributes });
   }
 
-  /** An operator puts dead letters back on the outbound queue, those that `chosen` picks; SQS makes new messages of them. */
+  /** An operator puts dead letters back on the outbound queue, those for which `chosen` is true; SQS makes new messages of them. */
   redrive(chosen: (letter: QueueMessage) => boolean): void {
     const outbound = this.queue('outbound');
     for (const letter of this.queue('dead-letter').drain())
@@ -170,7 +170,7 @@ export class SimulatedWorld {
         );
   }
 
-  /** SQS as one process reaches it. */
+  /** SQS for one process. */
   queuesOf(worker: SimulatedWorker): Queue {
     const draws = this.sendDraws;
     return {
@@ -179,7 +179,7 @@ export class SimulatedWorld {
           const failing = this.faults.strikes('sqs-errors', draws) ? draws.int(3) : undefined;
           const error = Object.assign(new Error('the simulated queue failed'), { name: 'ServiceUnavailable' });
           if (!worker.reaches('queue')) return { afterMs: draws.between(1, 3_000), error };
-          // Not taken, and said so; taken, and said not; or taken twice, since the SDK tried again after a lost answer.
+          // Not taken, with an error; taken, with an error; or taken twice, since the SDK retried after a lost answer.
           if (failing === 0) return { afterMs: draws.between(5, 3_000), error };
           try {
             const put = () => {
@@ -198,7 +198,7 @@ export class SimulatedWorld {
     };
   }
 
-  /** Secrets Manager as one process reaches it: what it has read it keeps, as the sender's own cache does. */
+  /** Secrets Manager for one process, with the sender's cache. */
   secretsOf(worker: SimulatedWorker): Secrets {
     const draws = this.secretDraws;
     const cache = new Map<string, number>();
@@ -219,7 +219,7 @@ export class SimulatedWorld {
             return { afterMs: draws.between(5, 40), value: { key: SECRET } };
           })
           .catch((error: unknown) => {
-            // A value that is too old is better than none.
+            // An outdated value is better than none.
             if (readAt === undefined || fresh) throw error;
             return { key: SECRET };
           });

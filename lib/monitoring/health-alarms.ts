@@ -10,7 +10,7 @@ const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
 export interface WatchHealthProps {
-  /** Those that send. */
+  /** The sending providers. */
   readonly providers: readonly ProviderConfig[];
   readonly function: LambdaFunction;
 }
@@ -20,7 +20,8 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
   monitoring.alarm({
     title: 'HealthCheckStopped',
     severity: 'ticket',
-    meanwhile: 'Nobody asks the accounts any more: mail goes on, but a closed account or an open circuit is not seen.',
+    meanwhile:
+      'Accounts are no longer checked: mail goes out, but a closed account or an open circuit is not detected.',
     action: 'Read the end of the log of the health function, and look whether its rule is enabled.',
     metric: props.function.metricInvocations({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
@@ -74,11 +75,11 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
       },
     }),
     threshold: 1,
-    // An outage of minutes is the circuit's to deal with; this one is for the standby that no mail goes to.
+    // An outage of minutes is left to the circuit; this alarm is for a standby without mail.
     // Eight of ten, since a schedule of a minute may run twice in one minute and not in the next.
     datapoints: 8,
     of: 10,
-    // Without the check nothing is known; that it stands still is an alarm of its own.
+    // No value without the check; its failure has an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });
   if (!METRICS.QuotaHeadroom.types.some((one) => one === type)) return;
@@ -87,13 +88,13 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     provider,
     severity: 'ticket',
     meanwhile: `Less than a tenth of the quota of ${provider} is left; when it is gone, mail goes to the others.`,
-    action: 'Ask for a higher quota, or find out who sends so much.',
+    action: 'Ask for a higher quota, or find the producer that sends this much.',
     metric: ownMetric('QuotaHeadroom', 'Minimum', { provider }, PERIOD),
     threshold: 0.1,
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 1,
     of: 3,
-    // Not told in this minute: the next one tells.
+    // No value in this minute: the next minute has one.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -103,14 +104,14 @@ function watchCanary(monitoring: Monitoring, provider: string, every: Duration):
     title: 'CanaryMissing',
     provider,
     severity: 'ticket',
-    meanwhile: `The canaries sent over ${provider} do not come back, or hours late: it takes no mail, does not deliver it, or our own way in is broken.`,
-    action: `Look at the attempts of the canaries, then whether mail over the other way in arrives.`,
+    meanwhile: `The canaries sent over ${provider} do not return, or hours late: it accepts no mail, does not deliver it, or receiving is broken.`,
+    action: `Look at the attempts of the canaries, then whether mail over the other receiving provider arrives.`,
     metric: ownMetric('CanaryAge', 'Maximum', { provider }, PERIOD),
-    // Two canaries are missing, and the second one has had ten minutes for its way.
+    // Two canaries are missing, and the second has had ten minutes to arrive.
     threshold: 2 * every.toSeconds() + 600,
     datapoints: 1,
     of: 1,
-    // The gauge comes each minute unless an operator holds the provider back; what was known before stays true.
+    // The gauge has a value each minute unless an operator isolates the provider; the last state stays.
     missing: TreatMissingData.IGNORE,
   });
 }
@@ -120,13 +121,13 @@ function watchBlocklists(monitoring: Monitoring, provider: string): void {
     title: 'Blocklisted',
     provider,
     severity: 'ticket',
-    meanwhile: `A sending address of ${provider} is on a blocklist: it takes mail, but receivers may refuse it or call it spam.`,
+    meanwhile: `A sending address of ${provider} is on a blocklist: it accepts mail, but receivers may refuse it or mark it as spam.`,
     action: `Ask the list for the reason and for removal; isolate the provider if mail bounces.`,
     metric: ownMetric('Blocklisted', 'Maximum', { provider }, Duration.minutes(30)),
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // The lists are asked each half hour; a listing stands until a list takes it back.
+    // The lists are queried each half hour; a listing stays until the list removes it.
     missing: TreatMissingData.IGNORE,
   });
 }

@@ -21,7 +21,7 @@ export function watchInbound(monitoring: Monitoring, { providers, inbound, queue
   const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
   const preferred = providers.filter(({ preference = best }) => preference === best).map(({ key }) => key);
   for (const provider of providers) {
-    // SES asks no HTTP API: what it cannot hand over stays on its queue.
+    // SES uses no HTTP API: its failed notifications stay on their queue.
     if (provider.type !== 'ses') watchRequests(monitoring, provider.key);
     watchFailures(monitoring, provider);
     watchMail(monitoring, provider.key);
@@ -36,11 +36,11 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
   monitoring.alarm({
     title: 'InboundErrors',
     severity: 'ticket',
-    meanwhile: 'The receiver crashes or is stopped; the providers send those mails again for about eight hours.',
+    meanwhile: 'The receiver crashes or is stopped; the providers post those mails again for about eight hours.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: receiver.metricErrors({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
-    // Whatever a mail holds is answered, so each error is ours; a single one heals itself.
+    // Every mail is answered, so each error is ours; a single error is repaired by the retry.
     datapoints: 2,
     of: 3,
     // Lambda measures invocations only: none, no error.
@@ -50,23 +50,23 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
     title: 'InboundTooLarge',
     severity: 'ticket',
     meanwhile:
-      'A mail was larger than can be posted here: the provider goes on trying, and gives it up after some ten hours.',
+      'A mail was too large to be posted here: the provider posts it again, and gives up after some ten hours.',
     action: 'Have Mailgun store such mail and notify, or receive it over SES; see what the reconciler found.',
     metric: tooLarge.metric({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // A line of the access log makes the value: no such line, no such mail.
+    // Counted from the access log: no line, no such mail.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'InboundThrottles',
     severity: 'ticket',
-    meanwhile: 'Lambda refuses invocations of the receiver; the providers send those mails again.',
-    action: 'Look which function uses up the concurrency of the account.',
+    meanwhile: 'Lambda refuses invocations of the receiver; the providers post those mails again.',
+    action: 'Find the function that uses up the concurrency of the account.',
     metric: receiver.metricThrottles({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
-    // A wave that is over within minutes heals itself by the first retry.
+    // A peak of minutes is repaired by the first retry.
     datapoints: 2,
     of: 3,
     // Lambda measures invocations only: none, none refused.
@@ -75,14 +75,15 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
   monitoring.alarm({
     title: 'InboundTurnedAway',
     severity: 'ticket',
-    meanwhile: 'The HTTP API answers in place of the receiver: above its rate, or since the function does not answer.',
+    meanwhile:
+      'The HTTP API answers in place of the receiver: above its rate, or because the function does not answer.',
     action: 'See the status in the access log: 429 is the rate, the rest the function.',
     metric: turnedAway.metric({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
     // As above.
     datapoints: 2,
     of: 3,
-    // A line of the access log makes the value: no such line, nothing turned away.
+    // Counted from the access log: no line, no refused request.
     missing: TreatMissingData.NOT_BREACHING,
   });
   watchPath(monitoring, ownMetric('InboundUnknownKey', 'Sum', {}, QUARTER));
@@ -100,7 +101,7 @@ function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): v
     action: 'Compare the address at the provider with InboundUrl, its key, and inboundPath in its secret.',
     metric: counted(metric, 'to a wrong path'),
     threshold: 1,
-    // One mail alone comes in two such quarters by its retries; a stranger who guesses goes on to the next address.
+    // The retries of one mail fall into two such quarters; a stranger who guesses paths does not repeat one.
     datapoints: 2,
     of: 3,
     // No request, none to a wrong path.
@@ -113,13 +114,13 @@ function watchQueue(monitoring: Monitoring, queue: Queue): void {
     title: 'InboundWaiting',
     severity: 'ticket',
     meanwhile:
-      'Received mail has been on the inbound queue for a quarter of an hour: nobody takes it, or it is taken and comes back.',
-    action: 'Look whether the application that reads the queue runs, and what it fails on.',
+      'Received mail has been on the inbound queue for a quarter of an hour: the application does not read it, or fails on it.',
+    action: 'Check that the application that reads the queue runs, and its errors.',
     metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: MINUTE }),
     threshold: Duration.minutes(15).toSeconds(),
     datapoints: 3,
     of: 3,
-    // SQS stops measuring a queue that was idle for six hours, and a message on it keeps it from being that.
+    // SQS stops measuring a queue that was idle for six hours; a queue with a message is not idle.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -141,11 +142,11 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     title: 'InboundRefused',
     provider,
     severity: 'page',
-    meanwhile: `Requests to the right path of ${provider} are refused: by a wrong key or password that is mail, tried again for eight hours and then lost.`,
-    action: 'Compare the keys in its secret with those of the provider; put the older one beside the newer one.',
+    meanwhile: `Requests to the right path of ${provider} are refused: if the key or password is wrong they are mail, posted again for eight hours and then lost.`,
+    action: 'Compare the keys in its secret with those of the provider; put the previous key beside the new key.',
     metric: sumOf(provider, ['refused', 'replayed'], 'refused'),
     threshold: 1,
-    // One may be somebody who found an old request. A wrong key refuses everything, and goes on.
+    // A single refusal may be a replayed old request. With a wrong key all requests are refused, continuously.
     datapoints: 2,
     of: 3,
     // No request, none refused.
@@ -156,8 +157,8 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     title: 'InboundUnreadable',
     provider,
     severity: 'ticket',
-    meanwhile: `${provider} posted something that is no mail; it is kept in the mail bucket under inbound/unreadable, and no mail came of it.`,
-    action: 'Read it: an event means a wrong address at the provider, anything else that its format has changed.',
+    meanwhile: `${provider} posted a request that is no mail; it is stored in the mail bucket under inbound/unreadable.`,
+    action: 'Read it: an event means a wrong URL at the provider, anything else that its format has changed.',
     metric: sumOf(provider, ['unreadable', 'misdirected'], 'no mail'),
     threshold: 1,
     datapoints: 1,
@@ -173,7 +174,7 @@ function watchFailures(monitoring: Monitoring, { key: provider, type }: InboundP
     title: 'InboundFailures',
     provider,
     severity: 'ticket',
-    meanwhile: `Mail from ${provider} could not be kept, and ${until}.`,
+    meanwhile: `Mail from ${provider} could not be stored, and ${until}.`,
     action: 'Read the detail in the log of the receiver: it names the service that failed.',
     metric: sumOf(provider, ['failed'], 'failed'),
     threshold: 1,
@@ -189,11 +190,11 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     title: 'InboundLate',
     provider,
     severity: 'ticket',
-    meanwhile: `Mail over ${provider} comes more than five minutes after the provider took it.`,
+    meanwhile: `Mail over ${provider} arrives more than five minutes after the provider accepted it.`,
     action: 'Look for earlier failures of the receiver, and at the status page of the provider.',
     metric: ownMetric('InboundAge', 'p50', { provider }, PERIOD),
     threshold: LATE_S,
-    // One mail with a wrong clock or one retry is no news; half of the mail in a quarter of an hour is.
+    // One mail with a wrong clock or one retry is normal; half of the mail in a quarter of an hour is not.
     datapoints: 3,
     of: 3,
     // No mail, none late.
@@ -203,7 +204,7 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     title: 'InboundIncomplete',
     provider,
     severity: 'ticket',
-    meanwhile: `Mail over ${provider} came in part, or could not be read; the message says so, and the rest is in its raw form or still with the provider.`,
+    meanwhile: `Mail over ${provider} is incomplete, or could not be read; the message has a flag, and the rest is in its raw form or at the provider.`,
     action: 'Look at its flags: truncated mail was made to break parsers, or could not be fetched.',
     metric: counted(ownMetric('InboundIncomplete', 'Sum', { provider }, PERIOD), 'incomplete'),
     threshold: 1,
@@ -226,7 +227,7 @@ function watchIds(monitoring: Monitoring, provider: string): void {
     threshold: 3,
     datapoints: 1,
     of: 1,
-    // No mail, no Message-ID of it.
+    // No mail, no reused Message-ID.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -236,13 +237,13 @@ function watchSes(monitoring: Monitoring, deadLetter: Queue): void {
     title: 'InboundSesDeadLetters',
     severity: 'ticket',
     meanwhile:
-      'Mail that SES wrote to the bucket could not be taken in twenty tries; it is there for 30 days from its arrival.',
+      'Mail that SES wrote to the bucket could not be processed in twenty tries; it is kept for 30 days from its arrival.',
     action: 'Read why in the log of the receiver, repair it, and move the notifications back.',
     metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // SQS stops measuring a queue that was idle for six hours: it was empty, or has raised this alarm before.
+    // SQS stops measuring a queue that was idle for six hours: it was empty, or the alarm is already raised.
     missing: TreatMissingData.IGNORE,
   });
 }

@@ -18,18 +18,18 @@ import type { MonitoringSize } from '../../lambda/contract/metrics.ts';
 import { type AlarmTargets, AlarmTopics, type Severity } from './topics.ts';
 
 /**
- * What an alarm says about the ways out. `closed`: nothing can go this way now. `failing`: what goes this way fails, or
- * would. `stopped`: mail waits and nothing moves it.
+ * Effect of an alarm's fault on a route. `closed`: the provider accepts no mail now. `failing`: mail offered to it fails, or
+ * would. `stopped`: mail waits and none is accepted.
  */
 export type RouteEffect = 'closed' | 'failing' | 'stopped';
 
-/** What every alarm says to whoever it wakes. */
+/** Texts of an alarm. */
 interface AlarmText {
   /** Last part of the alarm's name, and the heading of its section in the runbook. */
   readonly title: string;
-  /** Key of the provider that it watches; absent if it watches all of Mailover. */
+  /** Key of the provider that it is about; absent if it is about all of Mailover. */
   readonly provider?: string;
-  /** Class of mail that it watches, in place of a provider. */
+  /** Class of mail that it is about, in place of a provider. */
   readonly class?: string;
   /** Part of the whole that it watches, where one alarm cannot watch all of it. */
   readonly part?: string;
@@ -39,13 +39,13 @@ interface AlarmText {
   /** What to do first: one sentence. */
   readonly action: string;
   /**
-   * What the alarms on the whole make of it.
-   * @default - nothing: mail goes on
+   * Effect in the composite alarms.
+   * @default - none: mail goes out
    */
   readonly means?: RouteEffect;
   /**
-   * Whether a ticket is there too where the size is `small`, since a page needs it; `only`: nowhere else.
-   * @default - not there; pages always are
+   * Whether a ticket exists in the size `small` too, since a page needs it; `only`: in no other size.
+   * @default - not in the size `small`; pages always exist
    */
   readonly small?: true | 'only';
 }
@@ -55,17 +55,17 @@ export interface AlarmDefinition extends AlarmText {
   readonly metric: IMetric;
   readonly threshold: number;
   /**
-   * What compares the value with the threshold.
+   * Comparison of the value with the threshold.
    * @default ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
    */
   readonly comparison?: ComparisonOperator;
-  /** So many of the last `of` periods must breach. */
+  /** Number of the last `of` periods that must breach. */
   readonly datapoints: number;
   readonly of: number;
-  /** What silence means for this metric; the reason stands beside it. */
+  /** Treatment of missing data; a comment beside it gives the reason. */
   readonly missing: TreatMissingData;
   /**
-   * Minutes after a deployment in which it cannot be raised, since what it watches has not had its time yet.
+   * Minutes after a deployment in which it cannot be raised, since its metric needs that time.
    * @default - none
    */
   readonly warmUpMinutes?: number;
@@ -78,7 +78,7 @@ export interface CompositeDefinition extends AlarmText {
   readonly watches: readonly NamedAlarm[];
 }
 
-/** An alarm and its name as it is known at synth. */
+/** An alarm with its name, known at synth. */
 export interface NamedAlarm {
   readonly name: string;
   readonly alarm: IAlarm;
@@ -96,13 +96,13 @@ interface Row {
 
 export interface MonitoringProps extends AlarmTargets {
   /**
-   * Where the runbook can be read; the heading of the alarm's section is added as anchor.
+   * URL of the runbook; the heading of the alarm's section is added as anchor.
    * @default 'docs/runbook.md'
    */
   readonly runbookUrl?: string;
   /**
-   * How much is watched. `small` keeps every page and one ticket for each provider, for less than ten dollars a month with four
-   * providers, and has no dashboard; the table of faults in the runbook shows what is not seen then.
+   * Extent of the monitoring. `small` keeps every page and one ticket for each provider, for less than ten dollars a month with four
+   * providers, and has no dashboard; the table of faults in the runbook shows what it does not report.
    * @default 'full'
    */
   readonly size?: MonitoringSize;
@@ -119,22 +119,22 @@ export interface MonitoringProps extends AlarmTargets {
 }
 
 /**
- * Takes every alarm of the stack and decides its name, whom it tells, and where its instructions are.
+ * Registry of all alarms of the stack: gives each its name, topic and runbook link.
  *
  * Constructs that make a resource register its alarms here; nothing else makes an alarm.
  */
 export class Monitoring extends Construct {
   readonly topics: AlarmTopics;
-  /** Absent where the size is `small`. */
+  /** Undefined in the size `small`. */
   readonly dashboard: Dashboard | undefined;
   readonly size: MonitoringSize;
-  /** First part of every alarm's name: that of the stack. */
+  /** First part of every alarm's name: the name of the stack. */
   readonly name: string;
   private readonly runbookUrl: string;
   private readonly named: NamedAlarm[] = [];
   private readonly rows: Row[] = [];
 
-  /** @throws ConfigurationError if alarms of a production stack would reach nobody */
+  /** @throws ConfigurationError if alarms of a production stack have no target */
   constructor(scope: Construct, id: string, props: MonitoringProps = {}) {
     super(scope, id);
     this.topics = new AlarmTopics(this, 'Topics', props);
@@ -147,17 +147,17 @@ export class Monitoring extends Construct {
         : undefined;
   }
 
-  /** The alarms so far, in order of their making. */
+  /** The alarms so far, in the order of their creation. */
   get alarms(): readonly NamedAlarm[] {
     return this.named;
   }
 
-  /** `Mailover/postmark/FailureRate`: stable, since people write rules and mute lists by name. */
+  /** `Mailover/postmark/FailureRate`: stable, since rules and mute lists use the name. */
   nameOf(title: string, subject?: string): string {
     return [this.name, ...(subject ? [subject] : []), title].join('/');
   }
 
-  /** Makes an alarm that tells those whom its severity concerns, when it begins and when it ends; none if the size leaves it out. */
+  /** Makes an alarm that publishes to the topic of its severity when it is raised and when it ends; none if the size omits it. */
   alarm(definition: AlarmDefinition): void {
     if (!this.keeps(definition)) return;
     const { metric, threshold, datapoints, of, missing } = definition;
@@ -179,7 +179,7 @@ export class Monitoring extends Construct {
     this.register(alarm, definition);
   }
 
-  /** Makes an alarm that speaks when a rule over other alarms holds; none if the size leaves it out. */
+  /** Makes an alarm that is raised while a rule over other alarms is true; none if the size omits it. */
   composite(definition: CompositeDefinition): void {
     if (!this.keeps(definition)) return;
     const alarm = new CompositeAlarm(this, idOf(definition), {
@@ -187,17 +187,17 @@ export class Monitoring extends Construct {
       alarmDescription: this.describe(definition),
       alarmRule: AlarmRule.fromString(definition.rule),
     });
-    // The rule has names, not references: CloudFormation must be told the order.
+    // The rule has names, not references, so CloudFormation needs the order as a dependency.
     alarm.node.addDependency(...definition.watches.map((one) => one.alarm));
     this.register(alarm, definition);
   }
 
-  /** Adds a row to the dashboard; its widgets share 24 columns. Rows of one place stand in the order of the calls. */
+  /** Adds a row to the dashboard; its widgets share 24 columns. Rows of one place are in the order of the calls. */
   row(title: string, widgets: readonly IWidget[], place: Row['place'] = 'middle'): void {
     this.rows.push({ title, widgets, place });
   }
 
-  /** Puts the rows on the dashboard; called once, after everything has been registered. */
+  /** Puts the rows on the dashboard; called once, after all registrations. */
   complete(): void {
     for (const place of ['first', 'middle', 'last'] as const)
       for (const { title, widgets } of this.rows.filter((row) => row.place === place)) {

@@ -30,7 +30,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     threshold: FAILING_PERCENT,
     datapoints: 1,
     of: 1,
-    // The expression has a value for silence too, and it is 0: no mail, no failure.
+    // The expression is 0 without mail: no mail, no failure.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -38,11 +38,11 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     provider,
     means: 'failing',
     severity: 'ticket',
-    meanwhile: `Little mail is offered to ${provider}, and again and again at least half of it fails. ${others}`,
+    meanwhile: `Little mail is offered to ${provider}, and repeatedly at least half of it fails. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
     metric: failureCount(provider, PERIOD),
     threshold: 1,
-    // Two periods, so that one single failure is none.
+    // Two periods, so that a single failure raises no alarm.
     datapoints: 2,
     of: 3,
     // As for the rate: without mail nothing fails.
@@ -53,7 +53,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     provider,
     severity: 'ticket',
     meanwhile: `A part of the mail offered to ${provider} fails there. ${others}`,
-    action: `Look at the reasons in its attempts: failures of one kind, or of one kind of mail, are a fault that stays.`,
+    action: `Look at the reasons in its attempts: failures of one kind, or of one kind of mail, are a lasting fault.`,
     metric: someFailures(provider, QUARTER),
     threshold: 1,
     datapoints: 1,
@@ -65,8 +65,8 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'LostAnswers',
     provider,
     severity: 'ticket',
-    meanwhile: `Answers of ${provider} are lost: that mail waits a minute until it is known whether it was taken, and may go out twice.`,
-    action: `Isolate it if they go on; look at its status page, and whether answers of all providers are lost.`,
+    meanwhile: `Answers of ${provider} are lost: such mail waits a minute for a look-up whether it was accepted, and may be sent twice.`,
+    action: `Isolate it if they continue; look at its status page, and whether answers of all providers are lost.`,
     metric: lostAnswers(provider, HOUR),
     threshold: 1,
     datapoints: 1,
@@ -78,27 +78,27 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'PossibleDuplicates',
     provider,
     severity: 'ticket',
-    meanwhile: `Mail that ${provider} may have taken, though its answer was lost, went out through another provider too.`,
-    action: `Isolate it while answers are lost; put providers that can be asked before those that cannot.`,
+    meanwhile: `Mail that ${provider} may have accepted, though its answer was lost, went out through another provider too.`,
+    action: `Isolate it while answers are lost; put providers with a look-up before those without.`,
     metric: counted(
       ownMetric('PossibleDuplicate', 'Sum', { provider, outcome: 'answer-lost' }, HOUR),
       'possible duplicates',
     ),
-    // One or two in an hour are the price of a worker that was stopped, or of a connection that broke.
+    // One or two in an hour come from a stopped worker or a broken connection.
     threshold: 3,
     datapoints: 1,
     of: 1,
-    // Counted when it happens: no value, no duplicate.
+    // Counted at each event: no value, no duplicate.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'SenderRefused',
     provider,
     severity: 'ticket',
-    meanwhile: `${provider} does not take mail from one of our From addresses or domains. ${others}`,
+    meanwhile: `${provider} refuses mail from one of our From addresses or domains. ${others}`,
     action: `Find the domain by the submissions in its attempts, and verify it there.`,
     metric: counted(attempts('sender', QUARTER), 'refused senders'),
-    // One or two may be a producer that tries something.
+    // One or two may be an experiment of a producer.
     threshold: 3,
     datapoints: 1,
     of: 1,
@@ -110,7 +110,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     provider,
     severity: 'ticket',
     small: 'only',
-    meanwhile: `Something is wrong with ${provider}: attempts fail, answers are lost, or it calls good mail bad. ${others}`,
+    meanwhile: `Something is wrong with ${provider}: attempts fail, answers are lost, or it refuses good mail as bad. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
     metric: faults(provider, QUARTER),
     threshold: 1,
@@ -128,10 +128,10 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     action: `Check its key and the state of the account; isolate it if this will take days.`,
     metric: accountRefused(monitoring, provider),
     threshold: 1,
-    // One is enough. It stands for a quarter of an hour after the last one, since an open circuit asks rarely.
+    // One is enough. The alarm stays for a quarter of an hour after the last refusal, since an open circuit probes rarely.
     datapoints: 1,
     of: 15,
-    // No answer of the account, and no circuit that it opened: nothing has refused us.
+    // No refusal in an attempt or a health check, and no circuit opened by one.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -141,13 +141,13 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     means: 'closed',
     severity: 'ticket',
     meanwhile: `${provider} gets no mail, since its circuit is open or an operator isolated it. ${others}`,
-    action: `Look why it opened; it closes by itself when a probe is accepted, unless it is isolated.`,
+    action: `Find out why it opened; it closes by itself when a probe is accepted, unless it is isolated.`,
     metric: ownMetric('CircuitState', 'Maximum', { provider }, MINUTE),
     threshold: CIRCUIT_STATE.open,
-    // A circuit that was open for a moment has done its work and needs nobody.
+    // A circuit that was open for a short time needs no action.
     datapoints: 2,
     of: 3,
-    // The gauge comes each minute. Without it nothing is known, and a circuit that was open is rather still open.
+    // The gauge has a value each minute. Without it the circuit is assumed to be unchanged.
     missing: TreatMissingData.IGNORE,
   });
 
@@ -156,20 +156,20 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'Latency',
     provider,
     severity: 'ticket',
-    meanwhile: `${provider} takes mail, but needs more than half of its deadline for it; mail is late by that.`,
-    action: `Watch it: when it passes the deadline its mail goes to the others. Isolate it if the mail is urgent.`,
+    meanwhile: `${provider} accepts mail, but needs more than half of its deadline for it, and delays mail by that.`,
+    action: `Watch it: above the deadline its mail goes to the others. Isolate it if the mail is urgent.`,
     metric: ownMetric('AttemptLatency', 'Average', { provider, outcome: 'accepted' }, PERIOD),
     threshold: deadlineMs / 2,
     datapoints: 2,
     of: 3,
-    // Nothing accepted, nothing slow; failures have alarms of their own.
+    // No accepted mail, no slow mail; failures have alarms of their own.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'Throttled',
     provider,
     severity: 'ticket',
-    meanwhile: `${provider} asks us to slow down for a good part of the mail, which goes to the others meanwhile.`,
+    meanwhile: `${provider} throttles a large part of the mail, which goes to the others meanwhile.`,
     action: `Compare the volume with its limits; set maxPerSecond, or ask for a higher limit.`,
     metric: new MathExpression({
       expression:
@@ -189,18 +189,18 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'Unproven',
     provider,
     severity: 'ticket',
-    meanwhile: `For ${unprovenDays} days ${provider} has neither taken mail nor let the health check in; nobody knows whether it would.`,
+    meanwhile: `For ${unprovenDays} days ${provider} has neither accepted mail nor the health check's login; it is not known whether it would.`,
     action: `Read its reason in the log of the health function; give it a small share of the mail, or a canary.`,
     metric: ownMetric('CredentialAge', 'Maximum', { provider }, PERIOD),
     threshold: unprovenDays * 86_400,
     datapoints: 1,
     of: 1,
-    // A provider whose age is not known yet has just been added.
+    // A provider without a value has just been added.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
 
-/** 1 if the account is refused: told to an attempt, or to the health check. In the small size the check tells for both, a minute later. */
+/** 1 if an attempt or the health check reports a refused account. In the small size the check reports both, a minute later. */
 function accountRefused({ size }: Monitoring, provider: string): IMetric {
   const healthy = ownMetric('AccountHealthy', 'Minimum', { provider }, MINUTE);
   const small = size === 'small';

@@ -19,13 +19,13 @@ export function watchQueues(
     title: 'DeadLetters',
     small: true,
     severity: 'ticket',
-    meanwhile: 'Messages have ended without being accepted; they are kept for 14 days.',
+    meanwhile: 'Messages were dead-lettered; they are kept for 14 days.',
     action: 'Read their attribute Reason, repair the cause, and move them back.',
     metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // SQS stops measuring a queue that was idle for six hours: nothing has come or been read, and it was empty or has
+    // SQS stops measuring a queue that was idle for six hours: it had no new or read messages, and was empty or has
     // raised this alarm before.
     missing: TreatMissingData.IGNORE,
   });
@@ -38,7 +38,7 @@ export function watchQueues(
     threshold: Duration.days(10).toSeconds(),
     datapoints: 1,
     of: 1,
-    // As above: an idle queue is not measured, and its letters grow old all the same.
+    // As above: an idle queue is not measured, and its messages get older all the same.
     missing: TreatMissingData.IGNORE,
   });
   monitoring.alarm({
@@ -47,13 +47,13 @@ export function watchQueues(
     small: true,
     severity: 'ticket',
     meanwhile:
-      'A message has been on the outbound queue for a quarter of an hour: mail comes faster than it goes, or the sender fails on it.',
+      'A message has been on the outbound queue for a quarter of an hour: mail arrives faster than it is sent, or the sender fails on it.',
     action: 'Look at the errors and the throttles of the sender, then at the number of its invocations.',
     metric: outbound.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: MINUTE }),
     threshold: Duration.minutes(15).toSeconds(),
     datapoints: 3,
     of: 3,
-    // SQS stops measuring a queue that was idle for six hours: it is empty, since a message that nobody reads is measured.
+    // SQS stops measuring a queue that was idle for six hours: it is empty, since an unread message is measured.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -69,7 +69,7 @@ export function watchQueues(
       label: 'waiting while nothing is accepted',
       period: PERIOD,
       usingMetrics: {
-        // One value for each submission that was accepted, whoever took it: one metric instead of one a provider, of
+        // One value for each accepted submission, of any provider: one metric instead of one for each provider, of
         // which a metric-math alarm may have ten.
         accepted: ownMetric('Delay', 'SampleCount', {}, PERIOD),
         retried: ownMetric('RetryAge', 'SampleCount', {}, PERIOD),
@@ -79,7 +79,7 @@ export function watchQueues(
     threshold: 1,
     datapoints: 2,
     of: 3,
-    // The expression has a value for silence, and it is 0: no mail waits.
+    // The expression is 0 without values: no mail waits.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

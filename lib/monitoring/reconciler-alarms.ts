@@ -5,7 +5,7 @@ import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
 
-/** Watches what the reconciler finds, and that it looks at all; `providers` are keys. */
+/** Alarms on the reconciler's findings, and on missing runs; `providers` are keys. */
 export function watchReconciler(monitoring: Monitoring, providers: readonly string[]): void {
   for (const provider of providers) {
     const runs = (outcome: string) => ownMetric('InboundReconciled', 'Sum', { provider, outcome }, PERIOD);
@@ -19,16 +19,15 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       threshold: 1,
       datapoints: 1,
       of: 1,
-      // Counted when it happens: no value, no notice.
+      // Counted at each event: no value, no notice.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
       title: 'InboundMissed',
       provider,
       severity: 'ticket',
-      meanwhile: 'Received mail did not arrive by itself; the reconciler has brought it, or has it posted again.',
-      action:
-        'See why: an endpoint that was down, a wrong address at the provider, mail above the size that Lambda takes.',
+      meanwhile: 'Received mail did not arrive by itself; the reconciler has fetched it, or has it posted again.',
+      action: 'Find out why: an endpoint that was down, a wrong URL at the provider, mail above the limit of Lambda.',
       metric: new MathExpression({
         expression: 'FILL(recovered, 0) + FILL(asked, 0)',
         usingMetrics: { recovered: runs('recovered'), asked: runs('asked') },
@@ -38,14 +37,15 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       threshold: 1,
       datapoints: 1,
       of: 1,
-      // Counted when it happens: no value, nothing missed.
+      // Counted at each event: no value, no missed mail.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
       title: 'ReconcilerBlind',
       provider,
       severity: 'ticket',
-      meanwhile: 'Nobody looks for received mail that did not arrive; what arrives by itself is not touched.',
+      meanwhile:
+        'The reconciler does not look for received mail that did not arrive; mail that arrives by itself is not affected.',
       action: 'Read the log of the reconciler: a key that may not read, or a provider that does not answer.',
       metric: new MathExpression({
         expression: 'FILL(looked, 0) + FILL(behind, 0)',
@@ -55,10 +55,10 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       }),
       threshold: 0,
       comparison: ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
-      // Half an hour: a single failed look is made up for by the next.
+      // Half an hour: the next run repeats a failed one.
       datapoints: 2,
       of: 2,
-      // A run counts each time, so silence is what this is about.
+      // Each run has a value, so missing data means no run.
       missing: TreatMissingData.BREACHING,
       warmUpMinutes: 40,
     });
@@ -66,15 +66,15 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       title: 'ReconcilerBehind',
       provider,
       severity: 'ticket',
-      meanwhile: `For two hours no look at the mail of ${provider} came to its end: what did not arrive is found late, and after three days not at all.`,
+      meanwhile: `For two hours no look at the mail of ${provider} was complete: mail that did not arrive is found late, and after three days not at all.`,
       action:
-        'Read its log: mail that is kept for a later run says why; without such lines it is more than it can look at.',
+        'Read its log: it has the reason for each mail that a later run has to try; without such lines there is too much mail.',
       metric: ownMetric('InboundReconciled', 'Sum', { provider, outcome: 'behind' }, Duration.minutes(15)),
       threshold: 1,
-      // A first look, or one after an outage, goes over three days of mail and may take hours.
+      // The first look, or a look after an outage, covers three days of mail and may take hours.
       datapoints: 8,
       of: 8,
-      // A run that saw everything counts as another outcome.
+      // A complete run counts as another outcome.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
@@ -87,7 +87,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       threshold: 1,
       datapoints: 1,
       of: 1,
-      // Counted when it happens: no value, nothing skipped.
+      // Counted at each event: no value, no skipped mail.
       missing: TreatMissingData.NOT_BREACHING,
     });
   }

@@ -22,12 +22,13 @@ const OWN: Readonly<Record<OwnService, { title: string; meanwhile: string; actio
   },
   queues: {
     title: 'QueuesUnreachable',
-    meanwhile: 'The sender cannot put messages on its queues: what would wait or end stays on the outbound queue.',
+    meanwhile:
+      'The sender cannot put messages on its queues: mail for a retry queue or the dead-letter queue stays on its queue.',
     action: 'Look at the health of SQS in the region, and at the permissions of the queues.',
   },
 };
 
-/** Watches the sender function itself: what its own metrics cannot say because it did not live to say it. */
+/** Alarms on the sender function itself, for faults that end it before it can emit its own metrics. */
 export function watchSender(monitoring: Monitoring, sender: LambdaFunction, timeout: Duration): void {
   monitoring.alarm({
     title: 'SenderErrors',
@@ -36,7 +37,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: sender.metricErrors({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
-    // What a provider does is never an error of the function, so each one is ours; a single one heals itself.
+    // A provider's failure is no error of the function, so each error is ours; a single one is repaired by the retry.
     datapoints: 2,
     of: 3,
     // Lambda measures invocations only: none, no error.
@@ -46,7 +47,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     title: 'SenderThrottles',
     severity: 'ticket',
     meanwhile: 'Lambda refuses invocations of the sender; mail waits on its queue, and its receives are counted.',
-    action: 'Look which function uses up the concurrency of the account, or lower outboundConcurrency.',
+    action: 'Find the function that uses up the concurrency of the account, or lower outboundConcurrency.',
     metric: sender.metricThrottles({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
     datapoints: 3,
@@ -57,10 +58,11 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'SenderTimeouts',
     severity: 'ticket',
-    meanwhile: 'Invocations of the sender take nearly all the time that they may; what is cut short comes back later.',
-    action: 'Look which step is slow: the table, the bucket, or several providers that hang.',
+    meanwhile:
+      'Invocations of the sender take nearly all of their time-out; messages that are cut short come back later.',
+    action: 'Find the slow step: the table, the bucket, or several providers that hang.',
     metric: sender.metricDuration({ statistic: 'Maximum', period: PERIOD }),
-    // No attempt begins that could not end in time, so a healthy invocation ends well before.
+    // No attempt starts that could not end in time, so a healthy invocation ends well before.
     threshold: timeout.toMilliseconds() * 0.9,
     datapoints: 2,
     of: 3,
@@ -70,14 +72,13 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'ProducersSilent',
     severity: 'ticket',
-    meanwhile:
-      'Producers sent steadily, and for half an hour no submission has come; Mailover itself has nothing to do.',
-    action: 'Look whether the programs that send run, and whether they may put messages on the outbound queue.',
+    meanwhile: 'Producers sent steadily, and for half an hour no submission has arrived; Mailover itself works.',
+    action: 'Check that the producers run, and that they may put messages on the outbound queue.',
     metric: ownMetric('ProducersSilent', 'Maximum', {}, MINUTE),
     threshold: 1,
     datapoints: 2,
     of: 3,
-    // The gauge comes each minute; that the check stands still is an alarm of its own.
+    // The gauge has a value each minute; a failure of the check has an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });
   for (const [service, { title, meanwhile, action }] of Object.entries(OWN))
@@ -87,19 +88,18 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       meanwhile,
       action,
       metric: counted(ownMetric('OwnTrouble', 'Sum', { outcome: service }, PERIOD), 'failed calls'),
-      // A call or two that fail are repeated, and heal themselves.
+      // One or two failed calls are repaired by their retries.
       threshold: 3,
       datapoints: 2,
       of: 3,
-      // Counted when it happens: no value, no trouble.
+      // Counted at each event: no value, no failure.
       missing: TreatMissingData.NOT_BREACHING,
     });
   monitoring.alarm({
     title: 'FailoverRate',
     severity: 'ticket',
-    meanwhile:
-      'A good part of the mail goes out only because another provider takes it over: the next fault would stop it.',
-    action: 'See which provider fails or refuses mail, and whether the others have room for all of it.',
+    meanwhile: 'A large part of the mail goes out only by failover to another provider: the next fault would stop it.',
+    action: 'Find the provider that fails or refuses mail, and check that the others have room for all of it.',
     metric: new MathExpression({
       expression: `IF(FILL(accepted, 0) >= 20, 100 * FILL(over, 0) / FILL(accepted, 1), 0)`,
       label: 'failed over, %',
@@ -110,7 +110,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       },
     }),
     threshold: 10,
-    // A provider that is away for a few minutes is what failover is for.
+    // An outage of a few minutes is normal for failover.
     datapoints: 2,
     of: 3,
     // Without mail nothing fails over.
@@ -120,13 +120,13 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     title: 'SenderRunaway',
     severity: 'ticket',
     meanwhile:
-      'Some mail goes round between the sender and its retry queues faster than any wait explains, and costs money.',
-    action: 'Roll back the last deployment of the sender; if the circle goes on, set its reserved concurrency to 0.',
+      'Some mail circulates between the sender and its retry queues faster than its waits allow, and costs money.',
+    action: 'Roll back the last deployment of the sender; if the loop continues, set its reserved concurrency to 0.',
     metric: ownMetric('InvocationsPerMail', 'Maximum', {}, PERIOD),
     threshold: 1,
     datapoints: 2,
     of: 3,
-    // No mail is sent to a retry queue, none goes round.
+    // No mail on retry queues, no loop.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -140,7 +140,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     threshold: 3,
     datapoints: 1,
     of: 1,
-    // Failures only are counted: none, no trouble.
+    // Only failures are counted: no value, no failure.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -175,13 +175,13 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'OperatorSwitch',
     severity: 'ticket',
-    meanwhile: 'An operator holds a provider back; mail goes through the others until the switch ends.',
-    action: 'See who did it and why; release the provider when the reason is gone.',
+    meanwhile: 'An operator has isolated a provider; mail goes through the others until the switch ends.',
+    action: 'See who did it and why; release the provider when the reason no longer applies.',
     metric: ownMetric('OperatorSwitch', 'Maximum', {}, PERIOD),
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // The gauge comes each minute; without it nothing is known, and a switch stays where it is.
+    // The gauge has a value each minute; without it the switch is assumed to be unchanged.
     missing: TreatMissingData.IGNORE,
   });
 }

@@ -12,7 +12,7 @@ import { watchQueues } from './queue-alarms.ts';
 import { watchSender } from './sender-alarms.ts';
 
 export interface WatchMailProps {
-  /** Those that send. */
+  /** The sending providers. */
   readonly providers: readonly ProviderConfig[];
   readonly queues: Queues;
   readonly sender: LambdaFunction;
@@ -20,7 +20,7 @@ export interface WatchMailProps {
   readonly thresholds: Pick<MonitoringProps, 'unprovenDays' | 'retryBacklog'>;
 }
 
-/** Registers every alarm of outbound mail, and its rows of the dashboard. */
+/** Registers the alarms of outbound mail, and its rows of the dashboard. */
 export function watchMail(
   monitoring: Monitoring,
   { providers, queues, sender, timing, thresholds }: WatchMailProps,
@@ -40,7 +40,7 @@ export interface CompleteMonitoringProps extends Pick<WatchMailProps, 'providers
   readonly logGroup: ILogGroup;
 }
 
-/** Adds what looks at all the rest; called after everything that has alarms of its own. */
+/** Adds composite alarms and the dashboard; called after all other registrations. */
 export function completeMonitoring(
   monitoring: Monitoring,
   { providers, queues, logGroup }: CompleteMonitoringProps,

@@ -2,10 +2,10 @@ import type { OracleCase, Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
 import { type DeadLetter, named, type Story } from '../story.ts';
 
-/** How long after its time mail may be given up: its last wait, the questions about lost answers, a queue that fails. */
+/** Longest delay of a dead letter after its time: the last wait, look-ups, a failing queue. */
 const LATE_MS = 3 * 3_600_000;
 
-/** A dead letter comes with a reason that holds, not before its time, and not for what was accepted. */
+/** A dead letter has a true reason, is not too early, and is not for accepted recipients. */
 export const deadLetters: Rule = (given) => {
   const ids = new Map<string, number>();
   for (const { id } of given.chronicle.stories) ids.set(id, (ids.get(id) ?? 0) + 1);
@@ -55,7 +55,7 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
     case 'Expired':
       return at + clockErrorMs >= expiryOf(story, first);
     case 'Exhausted': {
-      // A redrive begins anew; of several lives any may have ended here.
+      // A redrive starts again; the dead letter may belong to any of the starts.
       const births = [...addedAt, ...redrives.map((one) => one.at)];
       const hasTime = mail.expiresAt !== undefined || mail.lastsMs !== undefined;
       return (
@@ -64,20 +64,20 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
       );
     }
     case 'Refused':
-      // One provider may be wrong about a message; by itself it may end only mail that no other may carry.
+      // One provider may be wrong about a message; alone it may end only mail that no other may carry.
       return mail.trait === 'bad' || mail.usable.every((provider) => refusedBy.has(provider));
     case 'Unknown':
       // By a clock that jumped, an invocation can end while its call is under way.
       return mail.onUnknown === 'hold' && (unknown > 0 || interrupted || story.skewed);
     case undefined:
-      // SQS forgot the deletion of a message that came as often as it may and was buried with its reason.
-      // And processes that die are given it as often: what Lambda refuses to invoke, nothing has seen.
+      // SQS lost the deletion of a dead-lettered message that was received as often as allowed.
+      // Killed processes received it as often; refused invocations leave no record.
       return (
         (mayCrash && receives >= maxReceiveCount) ||
         letters.some((other) => other.reason !== undefined && other.at <= at)
       );
     case 'Crashed':
-      // The first receive leaves no trace of its own, so that one of three deaths may have been another's.
+      // The first receive leaves no record, so one of three crashes may have been another message's.
       return story.crashes >= 2;
     default:
       return false;
@@ -88,7 +88,7 @@ function isTimely({ at }: DeadLetter, birth: number, { clockErrorMs, calmFrom }:
   return at <= Math.max(birth + PROMISES.maxAgeMs, calmFrom) + LATE_MS + clockErrorMs;
 }
 
-/** When a submission expires by its own words or its class's, if its first receive is at `since`; never, if neither says. */
+/** Time at which a submission expires, by itself or its class, if its first receive is at `since`; infinite without an expiry. */
 export function expiryOf({ mail: { expiresAt, lastsMs } }: Story, since: number): number {
   return expiresAt ?? (lastsMs === undefined ? Infinity : since + lastsMs);
 }

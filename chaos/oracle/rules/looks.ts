@@ -7,8 +7,7 @@ export const looks: Rule = ({ chronicle, providers }) =>
   [...chronicle.stories].flatMap((story) =>
     story.looks.flatMap(({ provider, worker, at }) => {
       const call = story.attempts.findLast((one) => one.provider === provider && one.decidedAt <= at);
-      if (!providers.find(({ key }) => key === provider)?.askable)
-        return [`asked in vain: ${provider} cannot be asked`];
+      if (!providers.find(({ key }) => key === provider)?.askable) return [`cannot be asked: ${provider}`];
       // Its process may have been killed between the ledger and the call.
       if (!call) return [];
       const wrongClock = [worker, call.worker].some(({ worstSkewMs }) => worstSkewMs > PROMISES.clockMs);

@@ -3,11 +3,11 @@ import { PROMISES } from '../promises.ts';
 import { named, type Story, time } from '../story.ts';
 
 const MINUTE = 60_000;
-/** After the last fault a Retry-After of an hour may still hold, set by a clock that was wrong. */
+/** Time after the last fault in which a Retry-After of an hour, set by a wrong clock, may still apply. */
 const HEALED_MS = 80 * MINUTE;
-/** What is left to do when everything works again: a message that a dead process had, questions, a circuit that is due. */
+/** Time for remaining work when everything works again: a message of a killed process, look-ups, a circuit that is due. */
 const SLACK_MS = 15 * MINUTE;
-/** Most of the mail that a provider's `share` may have drawn of the few mails in calm. */
+/** Largest part of the few mails in calm that a provider's `share` may have drawn. */
 const OTHERS = 0.1;
 
 /** An hour after the last fault the first choice has the mail again, at once, and each provider the mail that only it may carry. */
@@ -57,13 +57,13 @@ export const lateness: Rule = (given) => {
   });
 };
 
-/** Where nothing is wrong, the first call goes to the first that the mail may use, and to one that had not yet what it sends again. */
+/** Without faults the first call goes to the first usable provider, and not to one that was offered the superseded mail. */
 export const order: Rule = (given) => {
   const { chronicle, troubles, providers } = given;
   if (isLimited(given)) return [];
   return [...chronicle.stories].flatMap((story) => {
     const [attempt] = story.attempts;
-    // What a dead process began, or a dead letter tells, is in doubt, and its provider comes last.
+    // An attempt of a killed process, or in a dead letter, is unknown, and its provider comes last.
     const known = story.interrupted || story.receives > 1 || story.redrives.length > 0;
     if (!attempt || known || attempt.worker.release === 'previous') return [];
     const { decidedAt, provider } = attempt;
@@ -78,7 +78,7 @@ export const order: Rule = (given) => {
   });
 };
 
-/** Providers of which the ledger knew that they had the mail that this one sends again. */
+/** Providers that, by the ledger, were offered the superseded mail. */
 function hadBy({ chronicle }: OracleCase, { mail }: Story, at: number): ReadonlySet<string> {
   if (mail.supersedes === undefined) return new Set();
   const taken = chronicle.stories.ofId(mail.supersedes).flatMap(({ acceptances }) => acceptances);

@@ -5,9 +5,9 @@ import { PROMISES } from '../promises.ts';
 import { type Hop, named, type Story, time } from '../story.ts';
 
 const HOUR_MS = 3_600_000;
-/** Rounding, and the moment between the decision and the queue. */
+/** Rounding, and the time between the decision and the queue. */
 const SLACK_MS = 5_000;
-/** Providers that ask for time may get an hour. */
+/** Faults with which a wait may be an hour. */
 const ASKING_FOR_TIME: ReadonlySet<FaultKind> = new Set(['throttle', 'retry-after']);
 
 /** Mail waits as long as it is old, from a minute to an hour; a minute or two for a lost answer; and goes round no faster. */

@@ -4,7 +4,7 @@ import { givenDeployed } from './deployed.ts';
 import { liveThrough } from './outage-world.ts';
 import { PROVIDERS } from './providers.ts';
 
-// Most of an hour of stack time, on a machine that may be busy.
+// Nearly an hour of stack time, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 const EVERY_MS: Readonly<Record<Traffic, number | undefined>> = { traffic: 10_000, low: 120_000, none: undefined };
@@ -20,7 +20,7 @@ describe.each(PROVIDERS)('$key', ({ key }) => {
       '%s: raises exactly the alarms of the table',
       async (traffic) => {
         const everyMs = EVERY_MS[traffic];
-        // The end is the same for all, so it is looked at once.
+        // The recovery is the same for all, so it is checked once.
         const recovery = key === FIRST?.key ? 90 : 0;
 
         const { minutes = MINUTES, maxPerSecond } = situation;
@@ -70,7 +70,7 @@ describe('where the size is small', () => {
   });
 });
 
-/** All rows for the first provider, and for each of the others some: they differ in nothing but their abilities. */
+/** All rows for the first provider, and some for each of the others, which differ only in their abilities. */
 function rowsOf(key: string): readonly Situation[] {
   const place = PROVIDERS.findIndex((one) => one.key === key);
   const short = MATRIX.filter(({ minutes }) => minutes === undefined);

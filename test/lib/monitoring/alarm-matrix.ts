@@ -5,7 +5,7 @@ import type { Fault } from '../../../local/faults/faults.ts';
 import type { Breakage } from './strikes.ts';
 
 /**
- * How much mail is offered to the broken provider. `traffic`: one every ten seconds. `low`: one every two minutes.
+ * Volume of mail for the broken provider. `traffic`: one every ten seconds. `low`: one every two minutes.
  * `none`: it is a standby.
  */
 export type Traffic = 'traffic' | 'low' | 'none';
@@ -16,17 +16,17 @@ export interface Situation extends Breakage {
   readonly fault: string;
   /** The rate that the provider has by its configuration. */
   readonly maxPerSecond?: number;
-  /** How long it lasts, in minutes; three periods of five if absent. */
+  /** Duration in minutes. @default - three periods of five */
   readonly minutes?: number;
   /** The same on the local stack, as `PUT /api/providers/KEY/fault` takes it. */
   readonly local: (type: ProviderType) => Fault;
-  /** Exactly the alarms that are raised within three periods of five minutes; those of the provider by the last part of their name. */
+  /** Exact set of alarms raised within three periods of five minutes; those of the provider by the last part of their name. */
   readonly alarms: Readonly<Record<Traffic, readonly string[]>>;
-  /** Raised besides, or not, by how many workers there are. */
+  /** Further alarms that may be raised, depending on the number of workers. */
   readonly perhaps?: readonly string[];
-  /** Too little to be seen where the size is `small`. */
+  /** Whether it raises no alarm in the size `small`. */
   readonly smallUnseen?: true;
-  /** Why nothing is raised, where something might be expected. */
+  /** Why no alarm is raised, if one might be expected. */
   readonly unseen?: string;
 }
 
@@ -34,7 +34,7 @@ const HEALTHY: Health = { state: 'healthy' };
 const UNREACHABLE: Health = { state: 'unreachable', reason: 'server-error' };
 const ONE_WAY = 'OneWayBroken';
 const OVER = 'FailoverRate';
-/** Alarms of the whole; all others are the provider's own. */
+/** Alarms about all of Mailover; all others are the provider's. */
 export const WHOLE: ReadonlySet<string> = new Set([ONE_WAY, OVER]);
 
 const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
@@ -48,7 +48,7 @@ const answer = (status: number, body: object | string): Fault['respond'] => ({
 });
 const all = (fault: Fault): Fault => ({ ...fault, on: 'all' });
 
-/** What is raised under traffic where `monitoring.size` is `small`: that something is wrong, not what. */
+/** Alarms raised under traffic with `monitoring.size` `small`, which do not distinguish the faults. */
 export function smallAlarms({ alarms: { traffic }, smallUnseen }: Situation): readonly string[] {
   const kept = traffic.filter((title) => title === 'AccountRefused' || title === 'CircuitOpen');
   return !smallUnseen && traffic.some((title) => AS_FAULTS.has(title)) ? [...kept, 'Faults'] : kept;
@@ -63,13 +63,13 @@ const AS_FAULTS: ReadonlySet<string> = new Set([
   'SenderRefused',
 ]);
 
-/** An outage that the attempts and the account's silence show. */
+/** Alarms of an outage that fails attempts and health checks. */
 const BROKEN: Situation['alarms'] = {
   traffic: ['FailureRate', 'SomeFailures', 'CircuitOpen', 'AccountUnknown', ONE_WAY, OVER],
   low: ['FailureCount', 'SomeFailures', 'AccountUnknown', ONE_WAY],
   none: ['AccountUnknown', ONE_WAY],
 };
-/** Answers are lost, and the account has nothing to say against us. */
+/** Alarms of lost answers with a healthy account. */
 const LOSING: Situation['alarms'] = {
   traffic: ['FailureRate', 'LostAnswers', 'CircuitOpen', ONE_WAY, OVER],
   low: ['FailureCount', 'LostAnswers', ONE_WAY],
@@ -81,7 +81,7 @@ const REFUSED: Situation['alarms'] = {
   none: ['AccountRefused', ONE_WAY],
 };
 
-/** Every fault, for every provider, and what is heard of it. */
+/** Every fault, for every provider, with its alarms. */
 export const MATRIX: readonly Situation[] = [
   {
     fault: 'answers every call with a server error',
@@ -114,7 +114,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 'deadline',
     health: { state: 'unreachable', reason: 'no-answer' },
     local: () => all({ network: 'hang' }),
-    // One worker lets one mail at a time wait for a silent provider, which is too seldom to open the circuit for all, or for a
+    // With one worker one mail at a time waits for a hanging provider, which is too rare to open the circuit, or for a
     // rate; two workers open it.
     alarms: {
       traffic: ['FailureCount', 'LostAnswers', 'PossibleDuplicates', 'AccountUnknown', ONE_WAY, OVER],
@@ -161,7 +161,7 @@ export const MATRIX: readonly Situation[] = [
     alarms: REFUSED,
   },
   {
-    fault: 'out of quota, which only an attempt is told',
+    fault: 'out of quota, which only attempts report',
     outcome: { kind: 'unavailable', blames: 'account', reason: 'daily-quota' },
     takesMs: 50,
     health: HEALTHY,
@@ -177,7 +177,7 @@ export const MATRIX: readonly Situation[] = [
     alarms: { traffic: ['Throttled'], low: ['Throttled'], none: [] },
   },
   {
-    fault: 'calls every message bad (its API changed)',
+    fault: 'refuses every message as bad (its API changed)',
     outcome: { kind: 'refused', blames: 'message', reason: 'format' },
     takesMs: 50,
     health: HEALTHY,
@@ -185,7 +185,7 @@ export const MATRIX: readonly Situation[] = [
     alarms: { traffic: ['Contradictions', 'Refusals', OVER], low: ['Contradictions'], none: [] },
   },
   {
-    fault: 'refuses every message in words that are not known',
+    fault: 'refuses every message with an unrecognised answer',
     outcome: { kind: 'unrecognised', reason: 'unrecognised' },
     takesMs: 50,
     health: HEALTHY,
@@ -197,12 +197,12 @@ export const MATRIX: readonly Situation[] = [
     },
   },
   {
-    fault: 'calls every recipient bad',
+    fault: 'refuses every recipient as bad',
     outcome: { kind: 'refused', blames: 'recipient', reason: 'suppressed' },
     takesMs: 50,
     health: HEALTHY,
     local: badRecipient,
-    // A second provider is asked while this one is in doubt, and takes them.
+    // While the provider is in doubt a second provider is tried, and accepts them.
     alarms: { traffic: ['Contradictions', 'Refusals', 'SuppressionRise', OVER], low: ['Contradictions'], none: [] },
   },
   {
@@ -311,7 +311,7 @@ export const MATRIX: readonly Situation[] = [
     health: HEALTHY,
     local: () => ({ delayMs: 1 }),
     alarms: { traffic: [], low: [], none: [] },
-    unseen: 'its answers are those of a healthy provider; CanaryMissing tells where the provider has a `canary`',
+    unseen: 'its answers are those of a healthy provider; CanaryMissing is raised if the provider has a `canary`',
   },
   {
     fault: 'delivers hours late',
@@ -320,7 +320,7 @@ export const MATRIX: readonly Situation[] = [
     health: HEALTHY,
     local: () => ({ delayMs: 1 }),
     alarms: { traffic: [], low: [], none: [] },
-    unseen: 'its answers are those of a healthy provider; CanaryMissing tells where the provider has a `canary`',
+    unseen: 'its answers are those of a healthy provider; CanaryMissing is raised if the provider has a `canary`',
   },
   {
     fault: 'cannot be asked what became of a mail, while it loses no answer',
@@ -330,7 +330,7 @@ export const MATRIX: readonly Situation[] = [
     health: HEALTHY,
     local: () => ({ respond: answer(500, ''), on: 'lookup' }),
     alarms: { traffic: [], low: [], none: [] },
-    unseen: 'nothing is asked while no answer is lost; then LostAnswers and PossibleDuplicates tell',
+    unseen: 'there are no look-ups while no answer is lost; then LostAnswers and PossibleDuplicates are raised',
   },
   {
     fault: 'is offered three times what its `maxPerSecond` allows',
@@ -392,7 +392,7 @@ function outOfQuota(type: ProviderType): Fault {
     case 'ses':
       return { respond: { ...aws(400, 'LimitExceededException', 'Daily message quota exceeded.') } };
     case 'smtp':
-      // A relay says so when the mail begins.
+      // A relay answers this at MAIL FROM.
       return { smtp: { stage: 'mail', reply: '530 5.7.0 authentication required' } };
   }
 }

@@ -3,7 +3,7 @@ import type { Trouble } from './own-matrix.ts';
 
 const TRAFFIC = ['traffic', 'low', 'none'] as const;
 
-/** The alarm matrix as the runbook shows it. */
+/** The alarm matrix as a table for the runbook. */
 export function matrixTable(): string {
   const rows = MATRIX.map((situation) => {
     const small = smallAlarms(situation).join(', ') || 'none';
@@ -26,7 +26,7 @@ function cell({ alarms, perhaps = [] }: Situation, traffic: Traffic): string {
     : certain;
 }
 
-/** What is not seen, and why. */
+/** Faults without an alarm, with the reasons. */
 function unseen(): string[] {
   return MATRIX.flatMap(({ fault, unseen: why }) =>
     why ? [`- Not seen: a provider that ${fault}. Reason: ${why}.`] : [],

@@ -43,23 +43,23 @@ export interface Outage {
   readonly before?: number;
   /** Mail of one class, which has so many seconds, and from the strike on waits so long on the outbound queue. */
   readonly classMail?: { readonly class: string; readonly expiresAfterSeconds: number; readonly waitedMs: number };
-  /** A defect of our own: no message stays on a retry queue for longer. */
+  /** Longest wait on a retry queue, as a defect of our own. */
   readonly longestDelayMs?: number;
-  /** How long it is broken, and how long it is watched after the repair. */
+  /** Minutes of the outage, and minutes observed after the repair. */
   readonly minutes: number;
   readonly recovery: number;
-  /** How much is watched. */
+  /** Extent of the monitoring. */
   readonly size?: MonitoringSize;
 }
 
-/** What was seen. */
+/** Result of an outage. */
 export interface Seen {
-  /** Names of the alarms that were raised at some time while it was broken. */
+  /** Names of the alarms raised at any time during the outage. */
   readonly raised: readonly string[];
   /** Alarms that are still raised at the end of the recovery. */
   readonly afterwards: readonly string[];
   readonly sent: number;
-  /** Submissions that no provider has taken by then. */
+  /** Number of submissions that no provider has accepted by then. */
   readonly lost: number;
   /** Messages by queue at the end of the outage. */
   readonly waiting: ReadonlyMap<string, number>;
@@ -67,10 +67,10 @@ export interface Seen {
 
 /**
  * Runs the real sender, circuits and health check through a quiet time, an outage and its repair, on a clock of its own,
- * and evaluates the synthesised alarms each minute over what they measured.
+ * and evaluates the synthesised alarms each minute over their metrics.
  */
 export async function liveThrough(outage: Outage, deployed: Deployed): Promise<Seen> {
-  // What the first mail would load takes real time, in which this clock must not pass.
+  // Modules for the first mail are loaded before, since loading takes real time.
   await Promise.all([import('../../../lambda/contract/submission.ts'), import('nodemailer/lib/mail-composer')]);
   const world = createWorld(outage, deployed);
   await world.pass(outage.before ?? 6);
@@ -81,7 +81,7 @@ export async function liveThrough(outage: Outage, deployed: Deployed): Promise<S
   const raised = world.raised();
   const waiting = new Map(world.counts().waiting);
   world.repair();
-  // What is left of an hour is looked at without mail.
+  // The rest of an hour is observed without mail.
   await world.pass(Math.min(30, outage.recovery));
   world.fallSilent();
   await world.pass(Math.max(0, outage.recovery - 30));
@@ -191,7 +191,7 @@ function createWorld(
     try {
       await sender(record, () => begun + FUNCTION_MS - clock.now());
     } catch {
-      // It stays on its queue, and is seen again after the visibility time-out.
+      // It stays on its queue, and comes back after the visibility time-out.
       await clock.sleep(6 * FUNCTION_MS);
       const receives = String(Number(record.attributes.ApproximateReceiveCount) + 1);
       await receive({ ...record, attributes: { ...record.attributes, ApproximateReceiveCount: receives } });
@@ -301,12 +301,12 @@ const FUNCTION_MS = 60_000;
 const RETRY = 'mailover-retry-';
 const OUTBOUND = 'mailover-outbound';
 
-/** MIME is made by streams, which take turns of the event loop but no time. */
+/** Waits for the composition of MIME by streams, which takes turns of the event loop but no time. */
 async function composed(): Promise<void> {
   for (let turn = 0; turn < 12; turn++) await settled();
 }
 
-/** An even sequence in place of chance. */
+/** An even sequence in place of random numbers. */
 function givenRandom(): () => number {
   let draws = 0;
   return () => (++draws * 0.618_033_988_749_895) % 1;

@@ -20,7 +20,7 @@ const nothing = { providers: PROVIDERS, everyMs: 30_000, minutes: 15, recovery: 
 const outage = { ...nothing, strikes: [{ keys: KEYS, situation: suspended }] };
 
 test('mail that goes round without waiting raises an alarm, which ends with the round; mail that waits does not', async () => {
-  // Few mails: each of them makes a round every other second.
+  // Few mails, since each makes a round every other second.
   const few = { ...outage, everyMs: 60_000 };
   const waiting = await liveThrough(few, deployed);
   const hasty = await liveThrough({ ...few, longestDelayMs: 2_000, recovery: 45 }, deployed);
