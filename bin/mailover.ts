@@ -10,10 +10,10 @@ import { MailoverStack } from '../lib/stack.ts';
 const canaryTo = (domain: string) => ({ to: `canary@${domain}`, from: 'canary@example.com', everyMinutes: 240 });
 
 /**
- * The providers, best first; each is asked when those above it did not take the mail.
+ * The providers in order of preference; each is tried if those above it did not accept the mail.
  *
- * Those that can be asked what became of a mail (Postmark, Mailgun) stand before those that cannot (SES, SMTP): when an answer is
- * lost, a mail is found again instead of going out twice.
+ * Providers with a look-up (Postmark, Mailgun) come before those without (SES, SMTP): after a lost answer
+ * the mail is found instead of sent twice.
  */
 const providers: ProviderConfig[] = [
   {

@@ -5,43 +5,43 @@ import { Random } from './world/random.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** One part of the exercise: mail at an even pace, and the faults of which it is to show something. */
+/** One part of the exercise: mail at an even pace, and the faults that it tests. */
 export interface Part {
   readonly name: string;
   readonly lastsMs: number;
-  /** One mail in each of these. */
+  /** Milliseconds between two mails. */
   readonly everyMs: number;
-  /** Classes of its mails, in turns; '' for mail without one. @default - no mail has one */
+  /** Classes of its mails, in turns; '' for mail without a class. @default - no mail has a class */
   readonly classes?: readonly string[];
   /** Every mail may use the last provider of the list only. */
   readonly pinned?: true;
-  /** Share of the seeds that have this part: it costs much. @default 1 */
+  /** Share of the seeds that have this expensive part. @default 1 */
   readonly seeds?: number;
-  /** As it ends, a deployment gives the first provider another key. */
+  /** At its end a deployment gives the first provider another key. */
   readonly renames?: true;
-  /** Faults of the first provider of the list, or of the platform, and the share of what they could strike that they strike. */
+  /** Faults of the first provider of the list, or of the platform, with their rates. */
   readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
-  /** Mail that comes so long after the part has begun goes to the first provider again. */
+  /** Milliseconds after the start of the part from which mail goes to the first provider again. */
   readonly firstAfterMs?: number;
-  /** A mail of this part is taken within so long. */
+  /** Milliseconds within which a mail of this part is accepted. */
   readonly takenWithinMs?: number;
-  /** A worker has a mail of this part within so long, whatever else waits. */
+  /** Milliseconds within which a worker receives a mail of this part, whatever else waits. */
   readonly receivedWithinMs?: number;
-  /** So many of its recipients at most may end because the provider calls their mailboxes bad. */
+  /** Most recipients that may be suppressed because the provider calls their mailboxes bad. */
   readonly mostSuppressed?: number;
 }
 
 /** Longest time that a circuit stays open, its jitter, and the slow start. */
 const CIRCUIT_MS = 14 * MINUTE;
-/** An operator's word, and the calls that are under way. */
+/** Time until an operator's switch applies, and calls in flight have ended. */
 const SWITCH_MS = 30 * SECOND;
-/** The wait of a mail that came just before the provider was lost, or in its slow start. */
+/** Wait of a mail sent just before the provider broke, or in its slow start. */
 const SOON_MS = 2 * MINUTE;
 
 /**
- * What happens in every seed, once all has been well for two hours: the drawn faults strike when they like, and mostly
- * where mail is sparse. Here mail comes every few seconds, so that a circuit that does not open or close, an operator who
- * is not heard and copies that multiply show in every seed, and each rule has many mails to judge by.
+ * Events in every seed, after two hours without faults: the drawn faults occur at any time, and mostly
+ * where mail is sparse. Here mail comes every few seconds, so that a circuit that does not open or close, an operator whose
+ * switch is ignored and copies that multiply show in every seed, and each rule has many mails to judge by.
  */
 const EXERCISE: readonly Part[] = [
   { name: 'before', lastsMs: 2 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: 0, takenWithinMs: SOON_MS },
@@ -89,7 +89,7 @@ const EXERCISE: readonly Part[] = [
   { name: 'isolated', lastsMs: 12 * MINUTE, everyMs: 10 * SECOND, faults: { isolated: 1 }, takenWithinMs: SOON_MS },
   { name: 'released', lastsMs: 5 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: SWITCH_MS, takenWithinMs: SOON_MS },
   {
-    name: 'answers lost, and nobody to ask',
+    name: 'answers lost, without a look-up',
     lastsMs: 8 * MINUTE,
     everyMs: 10 * SECOND,
     faults: { 'reset-taken': 0.25, 'lookup-down': 1 },
@@ -104,7 +104,7 @@ const EXERCISE: readonly Part[] = [
   },
   { name: 'under a new key', lastsMs: 10 * MINUTE, everyMs: 15 * SECOND, firstAfterMs: SWITCH_MS },
   { name: 'processes killed', lastsMs: 12 * MINUTE, everyMs: 8 * SECOND, faults: { kill: 0.5 } },
-  { name: 'mail of the dead', lastsMs: 18 * MINUTE, everyMs: MINUTE },
+  { name: 'mail of killed processes', lastsMs: 18 * MINUTE, everyMs: MINUTE },
   {
     name: 'nothing works',
     lastsMs: 40 * MINUTE,
@@ -117,7 +117,7 @@ const EXERCISE: readonly Part[] = [
 
 export const EXERCISE_MS = EXERCISE.reduce((sum, { lastsMs }) => sum + lastsMs, 0);
 
-/** Faults that the whole platform has. */
+/** Faults of the platform. */
 const OF_PLATFORM: ReadonlySet<string> = new Set<FaultKind>(['kill', 'all-down', 'sqs-duplicates']);
 
 /** Whether a seed has a part. */

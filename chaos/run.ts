@@ -24,7 +24,7 @@ export interface Setup {
   /** End of the last fault and of new mail; everything has to end within `calmMs` of it. */
   readonly last: number;
   readonly calmMs: number;
-  /** Kinds of faults that may occur in the exercise after the calm. @default - there is no exercise */
+  /** Kinds of faults that may occur in the exercise after the calm. @default - no exercise */
   readonly exercise?: ((kind: FaultKind) => boolean) | undefined;
   readonly releases: Releases;
   /**
@@ -59,7 +59,7 @@ export const STACK_HOUR_MS = 3_600_000;
 const FIRST_CALM = 1_000_000_000;
 const FIRST_EXERCISE = 2_000_000_000;
 const FIRST_CANARY = 3_000_000_000;
-/** What is not at its end by then never will be. */
+/** Time after which unfinished mail counts as stuck. */
 const PATIENCE_MS = 3 * 24 * STACK_HOUR_MS;
 
 /** Runs a world: faults and mail first, then calm, in which everything has to end. */
@@ -97,7 +97,7 @@ export async function runWorld(
   lendTimers(timeline);
   const reality = watchReality();
   const calmEnd = last + CALM_MAIL_MS + (exercise ? EXERCISE_MS : 0);
-  // A process whose clock is wrong would tell it all through the exercise.
+  // A process with a wrong clock would affect the whole exercise.
   if (exercise) timeline.at(exerciseFrom, () => world.lambda.replaceProcesses());
   for (const { renames, from, lastsMs } of partsFrom(seed, exerciseFrom))
     if (exercise && renames) timeline.at(from + lastsMs, () => world.rename(keys[0] as string));

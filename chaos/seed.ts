@@ -22,10 +22,10 @@ export interface SeedOptions {
 }
 
 const FAULTS_MS = 14 * 24 * STACK_HOUR_MS;
-/** Once the drawn faults are over, every mail must have ended within this, that of the exercise included. */
+/** Time after the drawn faults within which every mail must have ended, including the exercise's. */
 const CALM_MS = 7 * STACK_HOUR_MS;
 
-/** The list of `bin/mailover.ts`, and a rate for the last one. */
+/** The list of `bin/mailover.ts`, and a rate for the last provider. */
 export const SIMULATED_PROVIDERS: readonly ProviderConfig[] = [
   { key: 'postmark', type: 'postmark', options: { messageStream: 'outbound' } },
   { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },

@@ -12,7 +12,7 @@ export interface Shrunk {
 /**
  * Makes a failing seed smaller: an earlier end, fewer mails, fewer kinds of faults, in turns, as long as it gets smaller.
  *
- * `enough` says when to be content; `say` is told of each step.
+ * `enough` ends it; `say` is called with each step.
  */
 export async function shrink(
   failing: SeedOptions,

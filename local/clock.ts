@@ -66,7 +66,7 @@ export class StackClock {
     for (const plan of this.#sleeping) plan();
   }
 
-  /** Resolves after so many milliseconds of stack time, whatever becomes of the scale meanwhile; early when the signal aborts. */
+  /** Resolves after a duration in milliseconds of stack time, also when the scale changes meanwhile; early when the signal aborts. */
   sleep(stackMs: number, signal: AbortSignal): Promise<void> {
     const until = this.now() + stackMs;
     return new Promise((resolve) => {

@@ -126,7 +126,7 @@ function entry(name: string | false | null | undefined, size: number, sha256: st
   return `${name || '-'} ${size} ${sha256.slice(0, 8)}`;
 }
 
-/** White space tells nothing here: each reader folds and ends lines in its own way. */
+/** Text without differences in white space, since each reader folds and ends lines differently. */
 function even(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

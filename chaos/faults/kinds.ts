@@ -42,7 +42,7 @@ export const FAULTS = {
   'api-changed': { part: 'provider', minutes: [2 * HOUR, 7 * DAY], rate: [0.5, 1] },
   /** Calls mailboxes inactive that are not, as after an import of a wrong list. */
   'mis-suppressed': { part: 'provider', minutes: [15, 6 * HOUR], rate: [0.3, 1] },
-  /** Sends well, and answers slowly. */
+  /** Works, and answers slowly. */
   slow: { part: 'provider', minutes: [15, 12 * HOUR], rate: [0.5, 1], lingers: 2 },
   /** Look-ups get no answer. */
   'lookup-down': { part: 'provider', minutes: [10, 2 * DAY], rate: [0.5, 1], lingers: 5 },

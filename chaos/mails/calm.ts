@@ -5,7 +5,7 @@ import { written } from './draw.ts';
 import type { Content, Mail } from './mail.ts';
 
 const MINUTE = 60_000;
-/** Mail comes for so long after the last fault. */
+/** Time after the last fault in which new mail is sent, in milliseconds. */
 export const CALM_MAIL_MS = 130 * MINUTE;
 const EVERY_MS = 2 * MINUTE;
 /** Every fifth of them may use one provider only, in turns. */
@@ -65,7 +65,7 @@ export function drawExerciseMails({ seed, from, providers, index }: CalmOptions)
   );
 }
 
-/** One line of text for one reader, over any provider. */
+/** One line of text for one recipient, over any provider. */
 export function simpleMail(
   id: string | undefined,
   index: number,

@@ -2,24 +2,24 @@ import { queueProofs } from '../../lambda/platform/proof.ts';
 import { CALM_MAIL_MS, simpleMail } from './calm.ts';
 import type { Mail } from './mail.ts';
 
-/** One canary over each provider in each of these. */
+/** Time between two canaries over each provider. */
 const EVERY_MS = 12 * 3_600_000;
 const EVERY_IN_CALM_MS = 30 * 60_000;
-/** In calm each provider has let go of its circuit by then. */
+/** Time after the last fault within which each provider's circuit has closed. */
 const SETTLED_MS = 80 * 60_000;
 
 export interface CanariesOptions {
   readonly start: number;
-  /** When the last drawn fault has ended. */
+  /** End of the last drawn fault. */
   readonly calmFrom: number;
   readonly providers: readonly string[];
-  /** Place of the first one. */
+  /** Place of the first mail. */
   readonly index: number;
-  /** The secret that proves them. */
+  /** Key of their proofs. */
   readonly key: string;
 }
 
-/** Mail of Mailover's own over one provider each, as its health check puts it on the outbound queue. */
+/** Canaries over one provider each, as the health check puts them on the outbound queue. */
 export async function drawCanaries({ start, calmFrom, providers, index, key }: CanariesOptions): Promise<Mail[]> {
   const secrets = { read: () => Promise.resolve({ key }) };
   const clock = { now: () => start, sleep: () => new Promise<void>(() => undefined) };

@@ -12,7 +12,7 @@ export interface MailClass {
   readonly strict?: boolean;
 }
 
-/** Login codes that are worth nothing after ten minutes, invoices that must not come twice, bulk that outages outlast, and what two providers alone may see. */
+/** Login codes that are useless after ten minutes, invoices that must not be sent twice, bulk mail that expires in outages, and mail that only two providers may see. */
 export const CLASSES: readonly MailClass[] = [
   {
     class: 'codes',

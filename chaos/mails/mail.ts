@@ -72,9 +72,9 @@ export interface Mail {
   readonly ordered: boolean;
   /** Sent after the last fault. */
   readonly calm?: true;
-  /** It names a provider that the route of its class forbids: nobody may be given it. */
+  /** It names a provider that the route of its class forbids: it must not be offered to any provider. */
   readonly forbidden?: true;
-  /** Mail of Mailover's own, which proves the way over its one provider; what does not get through is given up. */
+  /** A canary over its one provider, which is given up if it is not accepted. */
   readonly canary?: true;
   /** Part of the exercise to which it belongs. */
   readonly part?: string;

@@ -21,9 +21,9 @@ export interface OracleCase {
   readonly start: number;
   /** End of the last fault. */
   readonly calmFrom: number;
-  /** When the exercise begins; never, if there is none. */
+  /** Start of the exercise; infinite if there is none. */
   readonly exerciseFrom: number;
-  /** How far clocks may be wrong, in milliseconds. */
+  /** Most that clocks are wrong, in milliseconds. */
   readonly clockErrorMs: number;
   /** Faults that kill or starve processes may carry mail past SQS's limit of receives. */
   readonly mayCrash: boolean;
@@ -31,10 +31,10 @@ export interface OracleCase {
   readonly maxReceiveCount: number;
 }
 
-/** Whether every provider has a rate: what waits then waits for its turn, and no order says anything. */
+/** Whether every provider has a rate: waiting mail then waits for a slot, and the order has no meaning. */
 export function isLimited({ providers }: OracleCase): boolean {
   return providers.every(({ maxPerSecond }) => maxPerSecond !== undefined);
 }
 
-/** One promise: what broke it, in words that begin with the same ones for the same kind. */
+/** One promise: returns its violations, which start with the same words for the same kind. */
 export type Rule = (given: OracleCase) => readonly string[];

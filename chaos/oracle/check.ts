@@ -101,7 +101,7 @@ const OF_UNKNOWN: ReadonlySet<DuplicateCause> = new Set([
 
 /** Recipients without acceptance, suppression or dead letter. */
 function missingOf({ mail, acceptances, letters, suppressed, redrives }: Story): string[] {
-  // What was redriven has left the dead-letter queue: letters from before say nothing any more.
+  // A redriven message has left the dead-letter queue: earlier dead letters no longer count.
   if (mail.canary) return [];
   const since = Math.max(-Infinity, ...redrives.map(({ at }) => at));
   return mail.recipients.filter(

@@ -26,7 +26,7 @@ const OF_RETRIES = ['SubmissionId', 'FirstSeen', 'NotBefore', 'Attempts', 'Provi
 export class Chronicle implements QueueWatcher, ProviderWatcher {
   readonly stories: Stories;
   readonly copies = new Copies();
-  /** When the table last failed a process. */
+  /** Time of the table's last failure for each process. */
   readonly tableFailed = new Map<SimulatedWorker, number>();
   /** Violations found during the run, as messages. */
   readonly violations: string[] = [];

@@ -2,29 +2,29 @@ import type { QueueMessage } from '../world/queue.ts';
 import type { SimulatedWorker } from '../world/worker.ts';
 import { named, type Story, time } from './story.ts';
 
-/** One invocation, as the messages that it sends on are known by it. */
+/** One invocation, which identifies the messages that it sends. */
 interface Invocation {
   readonly number: number;
   readonly batch: readonly QueueMessage[];
   readonly wrote: Set<Story>;
 }
 
-/** Which messages may still carry a submission on. */
+/** Messages that may still carry a submission on. */
 interface Line {
-  /** Invocations whose letters somebody has taken up: copies of those may come. */
+  /** Invocations whose messages were claimed: copies of these may follow. */
   taken: Set<number>;
-  /** Invocations that took one of those up: the letter of any of them may be the one that is left. */
+  /** Invocations that claimed one of these: the message of any of them may be the remaining one. */
   open: Set<number>;
 }
 
-/** A submission goes round once, however often SQS delivers its messages: once a later letter is taken up, copies end. */
+/** Checks that a submission has one line of messages, however often SQS delivers them: when a later message is claimed, copies end. */
 export class Copies {
   readonly violations = new Map<Story, string>();
   private count = 0;
   private readonly invocations = new WeakMap<SimulatedWorker, Invocation>();
   /** By the id of a message on a retry queue: the invocation that last wrote to the ledger before the message was sent. */
   private readonly signers = new Map<string, number>();
-  /** Submissions of which one batch had two different messages. */
+  /** Submissions with two different messages in one batch. */
   private readonly unclear = new WeakSet<Story>();
   private readonly lines = new WeakMap<Story, Line>();
 
@@ -33,7 +33,7 @@ export class Copies {
     this.invocations.set(worker, { number: this.count, batch, wrote: new Set() });
   }
 
-  /** The ledger took something of a submission from a process: its message is taken up. */
+  /** A process has written to the ledger for a submission: its message is claimed. */
   written(worker: SimulatedWorker, story: Story, now: number): void {
     const invocation = this.invocations.get(worker);
     if (!invocation || invocation.wrote.has(story)) return;
@@ -50,23 +50,23 @@ export class Copies {
     } else if (signer !== undefined && !line.taken.has(signer) && !this.violations.has(story))
       this.violations.set(
         story,
-        `goes round twice: ${named(story)}: ${worker.name} took up at ${time(now)} what a later message had replaced`,
+        `goes round twice: ${named(story)}: ${worker.name} took up at ${time(now)} a message that a later one had replaced`,
       );
     line.open.add(invocation.number);
   }
 
-  /** A message to a retry queue. */
+  /** A message was sent to a retry queue. */
   sent(worker: SimulatedWorker, story: Story, id: string): void {
     const invocation = this.invocations.get(worker);
     if (!invocation) return;
     const from = this.messageOf(invocation, story);
-    // One of two copies in a batch may have found nothing to write, and its letter is not signed: such a letter always counts.
+    // One of two copies in a batch may have had nothing to write, so its message is not signed and always counts.
     if (invocation.batch.filter(({ body }) => body === story.mail.body).length > 1) return;
     const signer = invocation.wrote.has(story) ? invocation.number : from && this.signers.get(from.id);
     if (signer !== undefined) this.signers.set(id, signer);
   }
 
-  /** The message of a submission that an invocation was given; undefined if it was given two that are no copies of each other. */
+  /** The message of a submission in an invocation; undefined if it has two that are no copies of each other. */
   private messageOf({ batch }: Invocation, { mail: { body } }: Story): QueueMessage | undefined {
     const [first, ...others] = batch.filter((one) => one.body === body);
     return others.every(({ id }) => id === first?.id) ? first : undefined;

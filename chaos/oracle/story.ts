@@ -72,9 +72,9 @@ export interface Story {
   readonly looks: ProviderLookUp[];
   readonly letters: DeadLetter[];
   readonly hops: Hop[];
-  /** When a worker first had it. */
+  /** Time at which a worker first received it. */
   receivedAt?: number;
-  /** Most receives of one of its messages. */
+  /** Largest number of receives of one of its messages. */
   receives: number;
   /** Providers that refused the message as bad. */
   readonly refusedBy: Set<string>;
@@ -88,9 +88,9 @@ export interface Story {
   previous: boolean;
   /** A release without ledger processed it, and may have dead-lettered it. */
   readByPrevious: boolean;
-  /** Every release that had it in hand keeps a lineage, and so tells copies apart. */
+  /** Every release that processed it keeps a lineage. */
   signedByAll: boolean;
-  /** Processes that died with it in hand. */
+  /** Number of processes killed while they processed it. */
   crashes: number;
   /** A process with a wrong clock processed it. */
   skewed: boolean;

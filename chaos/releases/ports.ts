@@ -9,7 +9,7 @@ export const SILENT_LOG: Log = { info: () => undefined, warn: () => undefined, e
 
 const UNREACHABLE = 'secrets-unreachable';
 
-/** The simulated providers as one process calls them, which reads the secret of each before the first call. */
+/** Calls of the simulated providers by one process, which reads the secret of each before the first call. */
 export function callOf(world: SimulatedWorld, worker: SimulatedWorker, secrets?: Secrets): CallProvider {
   return async ({ key }, attempt: Attempt) => {
     const ready = await isReady(key, secrets);
@@ -17,7 +17,7 @@ export function callOf(world: SimulatedWorld, worker: SimulatedWorker, secrets?:
   };
 }
 
-/** Questions about earlier calls, as one process asks them. */
+/** Look-ups by one process. */
 export function lookUpOf(world: SimulatedWorld, worker: SimulatedWorker, secrets: Secrets): LookUp {
   return async ({ key }, question) => {
     const simulated = world.providerOf(key);

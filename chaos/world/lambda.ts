@@ -39,7 +39,7 @@ export class SimulatedLambda {
   private readonly faults: Faults;
   private readonly random: Random;
   private idle: { readonly worker: SimulatedWorker; readonly handler: Handler; readonly since: number }[] = [];
-  /** Processes that go on as long as they work, and take nothing more. */
+  /** Processes that finish their work and get no more batches. */
   private readonly old = new WeakSet<SimulatedWorker>();
   private readonly running = new Map<SimulatedWorker, Running>();
   private started = 0;
@@ -124,14 +124,14 @@ export class SimulatedLambda {
     );
   }
 
-  /** Lets no process that exists now take another batch, as Lambda does after a deployment. */
+  /** Gives existing processes no further batches, as Lambda does after a deployment. */
   replaceProcesses(): void {
     for (const { worker } of this.idle) worker.alive = false;
     this.idle = [];
     for (const worker of this.running.keys()) this.old.add(worker);
   }
 
-  /** Ends the process when its time is up; a stalled machine lets less time pass inside than outside. */
+  /** Ends the process at its time-out; on a stalled machine less time passes inside than outside. */
   private timeoutOf(worker: SimulatedWorker): { ended: boolean } {
     const over = { ended: false };
     this.timeline.after(this.options.timeoutMs, () => {

@@ -51,7 +51,7 @@ export class Operator {
     const during = Array.from({ length: REDRIVES }, () => random.between(timeline.now, this.calmFrom));
     for (const at of [...during, this.calmFrom + HOUR_MS])
       timeline.at(at, () =>
-        // What nothing proves, and has no id of its producer, would be another mail.
+        // A message without a proof and without a producer's id would be another mail.
         this.world.redrive(
           ({ body, attributes: { Reason: reason, Detail: detail, Proof: proof } }) =>
             reason !== undefined &&

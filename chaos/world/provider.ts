@@ -226,7 +226,7 @@ const SERVER_ERROR: Outcome = { kind: 'unavailable', blames: 'outage', reason: '
 
 const SUPPRESSED: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
 
-/** The first that strikes decides. */
+/** Faults in order; the first that applies decides. */
 const PROVIDER_FAULTS = [
   'suspended',
   'refused',

@@ -30,7 +30,7 @@ export const DEPLOYMENT = {
 
 /** All secrets of the simulation. */
 export const SECRET = 'simulated';
-/** How long a process keeps a secret that it has read. */
+/** Time that a process caches a secret. */
 const SECRET_MS = 300_000;
 
 export interface WorldOptions {
@@ -59,7 +59,7 @@ export class SimulatedWorld {
   readonly table: SimulatedTable;
   readonly objects: SimulatedObjects;
   readonly lambda: SimulatedLambda;
-  /** What the deployment in force tells its processes. */
+  /** Environment of the current deployment. */
   environment: SenderEnvironment;
   private readonly sendDraws: Random;
   private readonly secretDraws: Random;
@@ -111,7 +111,7 @@ export class SimulatedWorld {
     for (const key of keys) this.lambda.consume(this.queue(`retry-${key}`), retryConcurrencyOf(providers));
   }
 
-  /** A deployment after which a provider has another key, and nothing else is different. */
+  /** Deploys with another key for a provider. */
   rename(key: string): void {
     const other = (one: string) => (one === key ? `${key}-renamed` : one);
     const { providers, routes = [], retryQueueUrls } = this.environment;
@@ -124,7 +124,7 @@ export class SimulatedWorld {
     this.lambda.replaceProcesses();
   }
 
-  /** The provider that has this key in some deployment. */
+  /** The provider with this key in any deployment. */
   providerOf(key: string): SimulatedProvider {
     const provider = this.providers.get(key.replace(/-renamed$/, ''));
     if (!provider) throw new Error(`there is no provider ${key}`);

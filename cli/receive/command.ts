@@ -63,7 +63,7 @@ function say(terminal: Terminal, taken: boolean, messages: readonly InboundMessa
   terminal.out(shown(earlier));
 }
 
-/** SES posts nothing: the mail is in the bucket, and the result comes by way of two queues. */
+/** Delivers over SES, which posts nothing: it writes the mail to the bucket and notifies a queue. */
 async function delivered(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
   const since = Date.now();
   const mails = Array.from({ length: options.count }, () => mailOf(options, new Date()));
@@ -100,7 +100,7 @@ async function one(target: SimulatorTarget, options: CommandOptions, terminal: T
       said.set(id, tries.length);
     }
   });
-  // A message is on the queue before its provider is answered.
+  // A message is put on the queue before the provider gets its answer.
   const accepted = ended.some(({ status }) => status === 'processed');
   say(terminal, accepted, await target.results({ to: options.to, since }, 0), earlier);
   for (const { to, status, tries } of ended) terminal.out(`${to}: ${ending(status, tries.length)}`);

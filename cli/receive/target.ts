@@ -27,7 +27,7 @@ export interface SimulatorTarget {
   results(wanted: Omit<Wanted, 'provider'>, waitMs: number): Promise<InboundMessage[]>;
   /** What came before for one of these recipients, and has the Message-ID that is within this content. */
   earlier(to: readonly string[], content: string): Promise<InboundMessage | undefined>;
-  /** All that it has received, or one of them. */
+  /** All mails that it has received, or the one with this id. */
   list(id?: string): Promise<StoredReception[]>;
 }
 

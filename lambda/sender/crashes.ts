@@ -30,7 +30,7 @@ export interface MessageClaim {
   release(crashed: boolean): Promise<void>;
 }
 
-/** Releases that the table did not take: this process writes them later, so that nobody takes it for dead. */
+/** Releases that the table did not accept: this process writes them later, so that no worker counts it as crashed. */
 export class MissedReleases {
   readonly #missed = new Map<string, Missed>();
 
@@ -120,7 +120,7 @@ export async function claimMessage(
         await write({ crashes });
         return;
       } catch (error) {
-        // Without this note the next worker takes this one for dead, so the table is asked again, now and later.
+        // Without this write the next worker counts a crash of this process, so it is tried again, now and later.
         if (tries < RELEASE_TRIES) continue;
         missed.add(pk, { owner, crashes, write: () => write({ crashes }) });
         log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });

@@ -42,14 +42,14 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: WorkC
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
   void context.missed.write();
   const hold = await claimMessage(record, remainingMs(), context);
-  if (hold === 'in-hand') throw new InFlightError('another worker has this message in hand');
+  if (hold === 'in-hand') throw new InFlightError('another worker has claimed this message');
   const letter = await letterOf(record, context).catch(async (error: unknown) => {
     await hold.release(false);
     throw error;
   });
   const homes = new Destinations(record, letter, context);
   if (hold.crashes >= MOST_CRASHES) {
-    const detail = `${hold.crashes} processes of the sender ended with this message in hand; their log says where`;
+    const detail = `${hold.crashes} processes of the sender crashed while they processed this message; their log says where`;
     return await endCrashed(record, homes, detail, context);
   }
   try {

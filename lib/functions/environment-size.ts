@@ -9,7 +9,7 @@ const LONGEST: Readonly<Record<string, number>> = {
   // A queue URL: the region's host, the account, and a queue name of 80 characters. An ARN is shorter.
   'AWS::SQS::Queue': 'https://sqs.ap-southeast-99.amazonaws.com.cn/123456789012/'.length + 80,
   'AWS::S3::Bucket': 63,
-  // Of our own: CloudFormation names it after the stack and the resource.
+  // The secret of the proof key: CloudFormation names it after the stack and the resource.
   'AWS::SecretsManager::Secret': 'arn:aws-cn:secretsmanager:ap-southeast-99:123456789012:secret:-AbCdEf'.length + 64,
   'AWS::DynamoDB::GlobalTable': 255,
 };

@@ -89,7 +89,7 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
   watchPath(monitoring, ownMetric('InboundUnknownKey', 'Sum', {}, QUARTER));
 }
 
-/** A wrong path is answered 404, and the provider comes again: without this nobody would hear of its mail. */
+/** Alarm on requests to a wrong path, which are answered 404 and posted again: no other alarm reports that mail. */
 function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): void {
   monitoring.alarm({
     title: 'InboundUnknownPath',
@@ -220,10 +220,10 @@ function watchIds(monitoring: Monitoring, provider: string): void {
     title: 'InboundIdReused',
     provider,
     severity: 'ticket',
-    meanwhile: `Mail over ${provider} comes again and again with a Message-ID that stood for another mail; each was delivered.`,
-    action: 'Compare the messages of one messageId: a broken sender, or somebody who tries to hide mail behind a copy.',
+    meanwhile: `Mail over ${provider} repeatedly has a Message-ID that was used for another mail; each mail was delivered.`,
+    action: 'Compare the messages of one messageId: a broken sender, or an attempt to suppress mail by a copy.',
     metric: counted(ownMetric('InboundIdReused', 'Sum', { provider }, HOUR), 'used again'),
-    // Once is a sender who edits a mail and sends it again; more within an hour is a pattern.
+    // Once is a sender that edits a mail and sends it again; more within an hour is a pattern.
     threshold: 3,
     datapoints: 1,
     of: 1,

@@ -12,7 +12,7 @@ const PERIOD = Duration.minutes(5);
 const QUARTER = Duration.minutes(15);
 const HOUR = Duration.hours(1);
 
-/** Watches one provider by its own failures: with two ways out and one broken, no queue grows. */
+/** Alarms on one provider's own failures: with two providers and one broken, no queue grows. */
 export function watchProvider(monitoring: Monitoring, config: ProviderConfig, unprovenDays: number): void {
   const provider = config.key;
   const attempts = (outcome: string, period = PERIOD) => ownMetric('Attempts', 'Sum', { provider, outcome }, period);

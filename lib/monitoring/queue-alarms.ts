@@ -8,7 +8,7 @@ import type { Monitoring } from './monitoring.ts';
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
-/** Watches what waits. These speak late, when users notice too; the alarms of the providers speak first. */
+/** Alarms on waiting mail. They are late, when users notice too; the alarms of the providers come first. */
 export function watchQueues(
   monitoring: Monitoring,
   { outbound, deadLetter, retry }: Queues,
@@ -88,8 +88,8 @@ export function watchQueues(
 const QUEUES_OF_ALARM = 5;
 
 /**
- * Watches the mail that nobody took, in all retry queues together: in which of them a mail waits says nothing of that provider,
- * since all of it waits somewhere while the state table is away.
+ * Alarm on the mail of all retry queues together: the queue of a waiting mail is no sign of a fault of its provider,
+ * since mail also waits while the state table is down.
  */
 function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBacklog: number): void {
   for (let first = 0; first < queues.length; first += QUEUES_OF_ALARM) {
@@ -104,8 +104,8 @@ function watchRetries(monitoring: Monitoring, queues: readonly IQueue[], retryBa
       title: 'RetryBacklog',
       ...(first > 0 && { part: `queues-from-${first + 1}` }),
       severity: 'ticket',
-      meanwhile: `${retryBacklog} or more messages that nobody took wait for their next round in the retry queues.`,
-      action: 'Find out what they wait for: a provider that alone may take them, or a service of ours.',
+      meanwhile: `${retryBacklog} or more messages that no provider accepted wait for their next round in the retry queues.`,
+      action: 'Find out what they wait for: the only provider that may carry them, or an AWS service.',
       metric: new MathExpression({
         expression: measured.map(([id]) => `FILL(${id}, 0)`).join(' + '),
         label: 'waiting',

@@ -133,10 +133,10 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     title: 'SecretsUnreachable',
     severity: 'ticket',
     meanwhile:
-      'Secrets Manager does not answer. Processes that know the credentials go on; new ones pass the provider over, or mail waits seconds.',
-    action: 'Look at the health of AWS in this region, and at the way there: endpoint, network, throttling.',
+      'Secrets Manager does not answer. Processes with cached credentials continue; new processes skip the provider, or mail waits seconds.',
+    action: 'Look at the health of AWS in this region, and at the connection to it: endpoint, network, throttling.',
     metric: counted(ownMetric('SecretsUnreachable', 'Sum', {}, PERIOD), 'failed reads'),
-    // A single read that fails is made again within seconds.
+    // A single failed read is repeated within seconds.
     threshold: 3,
     datapoints: 1,
     of: 1,
@@ -169,7 +169,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     threshold: 3,
     datapoints: 1,
     of: 1,
-    // Failures only are counted: none, no trouble.
+    // Only failures are counted: no value, no failure.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({

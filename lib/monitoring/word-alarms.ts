@@ -10,43 +10,43 @@ const PERIOD = Duration.minutes(5);
 const MANY = 20;
 const REFUSED = '(FILL(sender, 0) + FILL(content, 0) + FILL(recipient, 0))';
 
-/** Watches what a provider says of messages and recipients while it works: its words may be wrong, and each of them costs mail. */
+/** Alarms on a working provider's refusals of messages and recipients, which may be wrong and cost mail. */
 export function watchWords(monitoring: Monitoring, provider: string): void {
   const attempts = (outcome: string) => ownMetric('Attempts', 'Sum', { provider, outcome }, PERIOD);
   monitoring.alarm({
     title: 'Contradictions',
     provider,
     severity: 'ticket',
-    meanwhile: `${provider} calls messages bad that another provider accepts; they go out through that one.`,
+    meanwhile: `${provider} refuses messages as bad that another provider accepts; they go out through the other.`,
     action: `Compare its answer with its documentation: its API or its rules may have changed.`,
     metric: counted(ownMetric('Contradictions', 'Sum', { provider }, PERIOD), 'contradictions'),
-    // One odd message is no change of an API.
+    // One unusual message is no change of an API.
     threshold: 2,
     datapoints: 1,
     of: 3,
-    // The metric has a value only when it happens.
+    // The metric has a value only at an event.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'UnrecognisedAnswers',
     provider,
     severity: 'ticket',
-    meanwhile: `${provider} refuses mail in words that are not known. It goes through another provider, or waits; no mail ends by it.`,
+    meanwhile: `${provider} refuses mail with an unrecognised answer. The mail goes through another provider, or waits; it is not dead-lettered for it.`,
     action: `Read the answer in the log, and add a row to the table of the provider's type that says what it means.`,
-    metric: counted(ownMetric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD), 'answers nobody knows'),
-    // Every one of them is news: an API that changed overnight begins with one.
+    metric: counted(ownMetric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD), 'unrecognised answers'),
+    // Each one matters: a changed API starts with one.
     threshold: 1,
     datapoints: 1,
     of: 3,
-    // The metric has a value only when it happens.
+    // The metric has a value only at an event.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
     title: 'Refusals',
     provider,
     severity: 'ticket',
-    meanwhile: `${provider} refuses most messages or recipients. Refused recipients get no mail from anybody.`,
-    action: `Look at the reasons: either a producer sends rubbish, or the provider calls good mail bad.`,
+    meanwhile: `${provider} refuses most messages or recipients. Refused recipients get no mail from any provider.`,
+    action: `Look at the reasons: either a producer sends bad mail, or the provider refuses good mail as bad.`,
     metric: new MathExpression({
       expression: `IF(FILL(accepted, 0) + ${REFUSED} >= ${MANY}, 100 * ${REFUSED} / (FILL(accepted, 0) + ${REFUSED}), 0)`,
       label: 'refused, %',
@@ -69,12 +69,12 @@ export function watchWords(monitoring: Monitoring, provider: string): void {
     provider,
     severity: 'ticket',
     meanwhile: `${provider} refuses recipients, for their mailboxes, at three times its usual share or more; while it is in doubt, another provider is asked.`,
-    action: `Run npm run doubted, which lists recipients that ended by words that are doubted since; isolate it if they are good.`,
+    action: `Run npm run doubted, which lists recipients that were ended by answers in doubt; isolate it if they are good.`,
     metric: ownMetric('SuppressionRise', 'Maximum', { provider }, MINUTE),
     threshold: 3,
     datapoints: 2,
     of: 3,
-    // The gauge comes each minute; that the check stands still is an alarm of its own.
+    // The gauge has a value each minute; a failure of the check has an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

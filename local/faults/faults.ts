@@ -193,8 +193,8 @@ function concernsProvider(fault: Fault, probe: ProviderProbe): boolean {
   if (fault.match !== undefined && !probe.text.toLowerCase().includes(fault.match.toLowerCase())) return false;
   if (fault.smtp) return fault.smtp.stage === probe.stage;
   if (probe.stage === undefined) return true;
-  // What concerns an SMTP session as a whole strikes once: a refusal at its begin, all else when the mail is there. A
-  // session that only looks whether it could send has no mail.
+  // A fault without a stage applies once in an SMTP session: a refusal at its start, any other after the mail. A
+  // session of a health check has no mail.
   if (fault.network === 'forget') return false;
   const early = (fault.network === 'refuse' && fault.match === undefined) || probe.on === 'health';
   const stage = early ? 'connect' : 'end';

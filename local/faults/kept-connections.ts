@@ -2,21 +2,21 @@ import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, FaultBoard } from './faults.ts';
 
-/** How long a forgotten connection says nothing before it is reset, unless the fault has a `delayMs`. */
+/** Time until a dropped connection is reset, unless the fault has a `delayMs`. */
 const SILENCE_MS = 1_000;
 
-/** The part of a socket that matters here. */
+/** Fields of a socket that are used here. */
 interface Connection {
   once(event: 'close', listener: () => void): unknown;
   resetAndDestroy(): unknown;
 }
 
-/** The connections of one port, and which of them stood when a fault was set that forgets them, as a NAT gateway does. */
+/** The connections of one port, and those of them that were open when a fault was set that drops them, as a NAT gateway does. */
 export class KeptConnections {
   readonly #open = new Set<Connection>();
   #kept = new WeakSet<Connection>();
 
-  /** @param listener - a server whose connections are watched from their begin */
+  /** @param listener - a server whose connections are tracked from their start */
   constructor(scope: string, faults: FaultBoard, listener?: Server) {
     listener?.on('connection', (socket) => this.watch(socket));
     faults.onChange(scope, (list) => {
@@ -34,7 +34,7 @@ export class KeptConnections {
   }
 }
 
-/** Silence, then a reset: what a NAT gateway makes of a connection that it has forgotten. */
+/** No answer, then a reset: a NAT gateway's treatment of a dropped flow. */
 export async function forget(connection: Connection, { delayMs = SILENCE_MS }: Fault): Promise<void> {
   await delay(delayMs, undefined, { ref: false });
   connection.resetAndDestroy();

@@ -51,7 +51,7 @@ export function httpSimulator(
 ): Server {
   faults.onChange(key, (list) => {
     if (list.some((fault) => fault.smtp))
-      throw new InvalidFault(`Provider ${key} speaks HTTP: give respond with a status and a body, not smtp.`);
+      throw new InvalidFault(`Provider ${key} uses HTTP: give respond with a status and a body, not smtp.`);
   });
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const method = request.method ?? 'GET';

@@ -27,7 +27,7 @@ export interface SimulatorOptions {
    * @default - accepted mail is only logged
    */
   readonly deliver?: (taking: Taking) => Promise<void>;
-  /** For what providers do by the clock; a fault's `delayMs` is real time, as the deadlines are that it may overrun. */
+  /** Time scale of the providers' schedules; a fault's `delayMs` is in real time, as deadlines are. */
   readonly clock: StackClock;
   /** The receiving half of the providers that have one, by key. */
   readonly receiving?: Readonly<Record<string, ReceivingAccess>>;

@@ -87,7 +87,7 @@ export type DeployedAlarm = {
   | { readonly kind: 'composite'; readonly properties: CompositeProperties }
 );
 
-/** A resource of a template, intrinsic functions evaluated. */
+/** X of a template, intrinsic functions evaluated. */
 export interface AlarmResource {
   readonly type: string;
   readonly name: string;

@@ -65,7 +65,7 @@ it('mail for the MX of SES comes in by its receipt rule', { timeout: 60_000 }, a
   expect(entry).toMatchObject({ provider: 'ses', envelope: { to: ['box@ses.in.example.com'] } });
 });
 
-it('the alarm of one MX is raised while it is away, and ends', { timeout: 300_000 }, async () => {
+it('the alarm of one MX is raised while it is down, and ends', { timeout: 300_000 }, async () => {
   await stack.breakProvider('mailgun', { network: 'refuse' });
   const state = () => stateOf('Mailover/mailgun/MxCanaryMissing');
   await expect.poll(state, { timeout: 120_000, interval: 500 }).toBe('ALARM');

@@ -107,7 +107,7 @@ describe('tracking', { timeout: 60_000 }, () => {
   const both = { opens: true, clicks: true };
 
   it.each<[string, object, { opens: boolean; clicks: boolean }]>([
-    ['is off unless somebody asks', {}, off],
+    ['is off unless the submission or its route asks', {}, off],
     ['is what the submission says', { tracking: { opens: true } }, { opens: true, clicks: false }],
     ['is what the submission says of links', { tracking: { clicks: true } }, { opens: false, clicks: true }],
     ['is what the route of the class says', { class: 'news' }, both],
@@ -153,7 +153,7 @@ describe('an address that a provider cannot carry', { timeout: 60_000 }, () => {
   const UTF8 = 'müller@example.org';
   const QUOTED = '"a b"@example.org';
 
-  it.each(TYPES.filter((type) => type !== 'smtp'))('keeps nobody else from %s', async (type) => {
+  it.each(TYPES.filter((type) => type !== 'smtp'))('keeps no other recipient from %s', async (type) => {
     const id = await cases.send({ ...MAIL, to: ['ada@example.org', UTF8], cc: ['bob@example.org'], ...only([type]) });
     const { taken, ...ending } = await cases.ending(id);
 
@@ -170,7 +170,7 @@ describe('an address that a provider cannot carry', { timeout: 60_000 }, () => {
     const { end, taken } = await cases.ending(await cases.send({ ...mail, ...only([...TYPES]) }));
 
     expect(end).toBe('done');
-    // A new worker may pass over a provider whose secret it has not read in time; nobody else may take these.
+    // A new worker may pass over a provider whose secret it has not read in time; no other provider may take these.
     const whom = taken.flatMap(({ provider, envelope }) => envelope.to.map((address) => [address, provider] as const));
     expect(whom.map(([address]) => address).toSorted()).toEqual([QUOTED, 'ada@example.org', UTF8]);
     expect(new Map(whom).get(UTF8)).toBe('own-mta');

@@ -3,7 +3,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-// Attempts of a provider that hangs end by their deadline of ten seconds, whatever the speed of time.
+// Attempts at a hanging provider end at their deadline of ten seconds, at any time scale.
 const DEADLINE_MS = 10_000;
 const QUICK_MS = 2_000;
 let stack: RunningStack;
@@ -11,7 +11,7 @@ let mails = 0;
 
 afterEach(() => stack.close());
 
-it('DELETE /api/circuits returns quickly while all workers wait for a provider, and nothing of it is remembered', {
+it('DELETE /api/circuits returns quickly while all workers wait for a provider, and their attempts have no later effect', {
   timeout: 120_000,
 }, async () => {
   stack = await givenStack(1);
@@ -19,7 +19,7 @@ it('DELETE /api/circuits returns quickly while all workers wait for a provider, 
   await stack.breakProvider('postmark', { network: 'hang' });
   await send(200);
   await stack.until(async () => (await hits()) > 0);
-  // Two workers have heard nothing, so that one of them opens the circuit in a moment.
+  // Two workers have no answer, so one of them will open the circuit.
   await wait(DEADLINE_MS / 2);
   await fetch(`${stack.url}/api/providers/postmark/fault`, { method: 'DELETE' });
 
@@ -29,13 +29,13 @@ it('DELETE /api/circuits returns quickly while all workers wait for a provider, 
 
   const [first] = await stack.accepted(await send(1));
   expect(first?.provider).toBe('postmark');
-  // The attempts from before have ended by now, without an answer.
+  // The earlier attempts have ended by now, without an answer.
   await wait(DEADLINE_MS);
   expect(await states()).toEqual(['closed']);
   expect((await stack.accepted(await send(5))).every(({ provider }) => provider === 'postmark')).toBe(true);
 });
 
-it('a refused account and an open circuit are forgotten by every worker at once', { timeout: 120_000 }, async () => {
+it('every worker clears a refused account and an open circuit at once', { timeout: 120_000 }, async () => {
   stack = await givenStack(1);
   await stack.accepted(await send(5));
   await stack.breakProvider('postmark', { respond: { status: 422, body: '{"ErrorCode":413,"Message":"No."}' } });
@@ -47,12 +47,12 @@ it('a refused account and an open circuit are forgotten by every worker at once'
   await fetch(`${stack.url}/api/circuits`, { method: 'DELETE' });
 
   const accepted = await stack.accepted(await send(20));
-  // One worker asks with one mail; those that wait for its answer may be taken by the next provider.
+  // One worker probes with one mail; mails that wait for its answer may go to the next provider.
   expect(accepted.some(({ provider }) => provider === 'postmark')).toBe(true);
   expect(await states()).toEqual(['closed']);
 });
 
-/** The circuit of Postmark, by state; of one that is not closed, whatever is known of it. */
+/** State of Postmark's circuit; if it is not closed, with its details. */
 async function states(): Promise<string[]> {
   const circuits = (await (await fetch(`${stack.url}/api/circuits`)).json()) as { provider: string; state: string }[];
   return circuits.flatMap((one) =>

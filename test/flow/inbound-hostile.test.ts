@@ -9,7 +9,7 @@ import { sha256 } from '../support/sha256.ts';
 
 /** Default memory of the function, and the limit of its process here. */
 const MEMORY_MB = 1024;
-/** As it is to be on a machine of its own; with others at work on it, answers take as much longer. */
+/** Limit on an idle machine; on a busy machine answers take longer. */
 const P99_MS = 1_000;
 const othersAtWork = () => Math.max(1, (loadavg()[0] ?? 1) / availableParallelism());
 const MB = 1024 * 1024;

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CaseStack, type Ending, givenCases, KEYS, only, type Type } from '../support/case-stack.ts';
 import type { AcceptedEntry } from '../support/running-stack.ts';
 
-// What users of other mail software reported, told over the public interfaces of the local stack. `source` of a case names
-// the reports; a case with `guard` was right before, and marks where a repair would go too far.
+// Reports of users of other mail software, tested over the public interfaces of the local stack. `source` of a case names
+// the reports; a case with `guard` was right before, and marks the limit of a repair.
 
 interface Rule {
   readonly ids?: readonly string[];
@@ -23,7 +23,7 @@ interface Expectation {
   readonly mayServe?: readonly string[];
   readonly by?: readonly Type[];
   readonly untried?: readonly Type[];
-  /** By the name of the fault; a number, or the least and the most. */
+  /** Hits by name of the fault; a number, or the least and the most. */
   readonly hits?: Readonly<Record<string, number | readonly [number, number]>>;
   readonly circuit?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, Rule>>;
@@ -35,7 +35,7 @@ interface Expectation {
 interface Case {
   readonly id: string;
   readonly file?: string;
-  /** Sent once through each of these types, or with only these in this order, or as it is. */
+  /** Types to send it through, once each, or in this order; absent: as the case says. */
   readonly through?: readonly Type[];
   readonly only?: readonly Type[];
   readonly variant?: 'smtpUtf8';
@@ -48,7 +48,7 @@ interface Case {
 
 interface Fault {
   readonly provider: Type;
-  /** Tells two of one provider apart. */
+  /** Name that distinguishes two faults of one provider. */
   readonly name?: string;
   readonly fault: object;
 }
@@ -76,7 +76,7 @@ const MAIL = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], su
 
 let cases: CaseStack;
 
-/** Starts the stack that the tests of a block share. */
+/** Starts the stack of a block of tests. */
 function stackFor(app?: string): void {
   beforeAll(async () => {
     cases = await givenCases(app);
@@ -93,12 +93,12 @@ const titled = (list: readonly Case[]) =>
 describe("with the users' app", () => {
   stackFor();
 
-  // In this order: mail that waits is tried again, and would meet the faults of others.
+  // In this order, since waiting mail is tried again and would meet the faults of other cases.
   describe('the next mail on a kept connection', { timeout: 120_000 }, () => {
     it.each(CASES.filter(({ session }) => session).map((one) => [one.id, one] as const))('%s', async (_, one) => {
       const { stage = '', reply = '', always = false } = one.session ?? {};
       const mail = { ...MAIL, ...only(['smtp', 'mailgun']) };
-      // Another process may take the second mail, and has no kept connection: then the case has not been tried.
+      // Another process, without a kept connection, may send the second mail: then the case was not tested.
       let met = false;
       while (!met) {
         await cases.stack.repairAll();
@@ -151,7 +151,7 @@ describe('with an SMTP server that may be asked for SMTPUTF8, a mail', { timeout
   it.each(titled(CASES.filter(({ variant }) => variant === 'smtpUtf8')))('%s', (_, one, type) => meets(one, type));
 });
 
-/** Sends the mail of a case, as often as it says, and holds what became of it against what is expected. */
+/** Sends the mail of a case, as often as it says, and compares the result with the expected one. */
 async function meets({ file = '', faults = [], repeat = 1, why, ...one }: Case, type?: Type): Promise<void> {
   const types = type ? [type] : one.only;
   const wanted = one.expect ?? {};
@@ -162,13 +162,13 @@ async function meets({ file = '', faults = [], repeat = 1, why, ...one }: Case, 
     );
   const options = wanted.anyOf ?? [wanted];
   for (let time = 0; time < repeat; time += 1) {
-    // A case that names no provider and comes once goes out byte for byte.
+    // A case without a provider that is sent once is sent byte for byte.
     const send = async () =>
       types || repeat > 1
         ? await cases.send({ ...JSON.parse(read(file)), ...(types && only(types)) })
         : await cases.sendBody(read(file));
     let ending = await cases.ending(await send());
-    // A new worker passes over a provider whose secret it has not read in time: then the case has not been tried.
+    // A new worker skips a provider whose secret it has not read in time: then the case was not tested.
     const isPassedOver = ({ end, called }: Ending) =>
       end === 'done' &&
       (types ?? []).some(

@@ -6,7 +6,7 @@ export const KEYS = { postmark: 'postmark', mailgun: 'mailgun', ses: 'ses', smtp
 
 export type Type = keyof typeof KEYS;
 
-/** What a simulator took, as far as tests of composed mail use it. */
+/** Fields of an accepted mail that tests of composed mail use. */
 export interface Taken {
   readonly provider: string;
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
@@ -18,10 +18,10 @@ export interface Taken {
   readonly rawBase64: string;
 }
 
-/** State of a submission after its first round, and the mails that were taken. */
+/** State of a submission after its first round, and its accepted mails. */
 export interface Ending {
   readonly end: 'done' | 'dead' | 'open';
-  /** Attributes of the dead letter; empty without one. */
+  /** Attributes of the dead letter; empty without a dead letter. */
   readonly reason: string;
   readonly detail: string;
   readonly done: readonly number[];
@@ -30,12 +30,12 @@ export interface Ending {
   readonly taken: readonly Taken[];
 }
 
-/** A running stack to which submissions are sent one after the other. */
+/** A running stack for submissions in sequence. */
 export interface CaseStack {
   readonly stack: RunningStack;
-  /** Sends a body as it is; gives the id of the submission. */
+  /** Sends a body unchanged; returns the id of the submission. */
   sendBody(body: string): Promise<string>;
-  /** Sends a submission under an id of its own. */
+  /** Sends a submission with a new id. */
   send(submission: object): Promise<string>;
   ending(id: string): Promise<Ending>;
   hits(type: Type, place?: number): Promise<number>;
@@ -48,7 +48,7 @@ interface Attempt {
   readonly outcome?: string;
 }
 
-/** `app`: another CDK app than that of the users. */
+/** Starts a stack for cases; `app`: a CDK app other than bin/mailover.ts. */
 export async function givenCases(app?: string): Promise<CaseStack> {
   const stack = await givenStack(60, app);
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
@@ -83,7 +83,7 @@ export async function givenCases(app?: string): Promise<CaseStack> {
         const isOver = attempts.length > 0 && attempts.every(({ ended }) => ended) && inFlightUntil === undefined;
         if (state === 'done' || state === 'dead') end = state;
         else if (isOver) end = 'open';
-        // What was never taken in stands on the dead-letter queue alone; mail that waits since an earlier case may end meanwhile.
+        // An invalid submission is only on the dead-letter queue; waiting mail of an earlier case may end meanwhile.
         else if (!found) letters.push(...(await stack.receiveLetters()));
         if (!found && letterOf(id)) end = 'dead';
         return end !== undefined;
@@ -114,7 +114,7 @@ export async function givenCases(app?: string): Promise<CaseStack> {
   };
 }
 
-/** Only these types, in this order. */
+/** Restricts a submission to these types, in this order. */
 export function only(types: readonly Type[]): { readonly providers: { readonly only: readonly string[] } } {
   return { providers: { only: types.map((type) => KEYS[type]) } };
 }

@@ -48,7 +48,7 @@ export interface RunningStack {
   letters(count: number): Promise<Message[]>;
   /** Receives what is on the dead-letter queue, at most ten messages, none of them twice. */
   receiveLetters(): Promise<Message[]>;
-  /** Messages on these queues, delayed and in flight ones too. */
+  /** Number of messages on these queues, including delayed and in flight. */
   depth(queueUrls: readonly string[]): Promise<number>;
   until(condition: () => Promise<boolean>): Promise<void>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Rule } from '../case.ts';
 import { named } from '../story.ts';
 
-/** A strict route holds its class to its providers, and a canary goes over its one provider now or never. */
+/** Mail of a strict route goes only to the route's providers, and a canary only to its provider, without a retry. */
 export const bounds: Rule = ({ chronicle, calmFrom }) =>
   [...chronicle.stories].flatMap((story) => {
     const { mail, attempts, hops, letters, addedAt, acceptances } = story;

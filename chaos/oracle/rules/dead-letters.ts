@@ -42,7 +42,7 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
   const [first = at] = addedAt;
   switch (reason) {
     case 'Malformed':
-      // A later release may read it: until SQS would move it away, it waits for that one.
+      // A later release may read it: it waits for that until SQS would move it.
       return (
         mail.trait === 'malformed' ||
         mail.forbidden === true ||
@@ -67,7 +67,7 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
       // One provider may be wrong about a message; alone it may end only mail that no other may carry.
       return mail.trait === 'bad' || mail.usable.every((provider) => refusedBy.has(provider));
     case 'Unknown':
-      // By a clock that jumped, an invocation can end while its call is under way.
+      // After a clock jump an invocation can end during its call.
       return mail.onUnknown === 'hold' && (unknown > 0 || interrupted || story.skewed);
     case undefined:
       // SQS lost the deletion of a dead-lettered message that was received as often as allowed.

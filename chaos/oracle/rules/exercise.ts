@@ -3,12 +3,12 @@ import type { Rule } from '../case.ts';
 import { isLimited } from '../case.ts';
 import { named, type Story, time } from '../story.ts';
 
-/** Most of the mail that a provider's `share` may have drawn. */
+/** Largest part of the mail that a provider's `share` may have drawn. */
 const OTHERS = 0.1;
 
 /**
- * In the exercise mail finds another way within minutes, comes back to the first provider as soon as that one works, is
- * received at once whatever bulk waits, and does not end by the word of a provider that calls all mailboxes bad.
+ * In the exercise mail fails over within minutes, returns to the first provider as soon as it works, is
+ * received at once whatever bulk waits, and is not suppressed by a provider that calls all mailboxes bad.
  */
 export const exercise: Rule = (given) => {
   const { seed, chronicle, exerciseFrom, providers } = given;
@@ -39,7 +39,7 @@ export const exercise: Rule = (given) => {
   });
 };
 
-/** Until a provider took it, or its end was told. */
+/** Milliseconds until a provider accepted it, or its event was sent. */
 function tookMs({ addedAt: [added = 0], acceptances: [taken], suppressed }: Story): number {
   return suppressed.size > 0 ? 0 : (taken?.at ?? Infinity) - added;
 }

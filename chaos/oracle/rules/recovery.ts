@@ -44,7 +44,7 @@ export const lateness: Rule = (given) => {
     if (story.mail.recipients.some((one) => one.startsWith('busy')) || story.redrives.length > 0) return [];
     const [born = 0] = story.addedAt;
     return story.acceptances.slice(0, 1).flatMap(({ at }) => {
-      // It had ended, and its producer sent it once more.
+      // It had ended, and its producer sent it again.
       if (story.letters.some((letter) => letter.at < at)) return [];
       const healed = troubles.lastBefore(at, born);
       const allowed = Math.min(PROMISES.longestWaitMs, PROMISES.growth * (healed - born)) + SLACK_MS + clockErrorMs;

@@ -1,13 +1,13 @@
 import { OF_CLOCKS, OF_TABLE } from '../../faults/troubles.ts';
 import type { Rule } from '../case.ts';
 
-/** Once a later message of a mail has been taken up, no older one goes on: copies do not multiply while mail waits. */
+/** After a later message of a mail is claimed, older ones are deleted: copies do not multiply while mail waits. */
 export const rounds: Rule = ({ chronicle, troubles }) =>
   Array.from(chronicle.copies.violations).flatMap(([story, violation]) => {
     const [first = 0] = story.addedAt;
     const last = story.hops.at(-1)?.at ?? first;
     const shared = chronicle.stories.ofId(story.id).length > 1;
-    // Where the ledger cannot tell, every copy counts; and a release that keeps no lineage takes part in none.
+    // Without a known lineage every copy counts; releases without a lineage are exempt.
     const known = !story.signedByAll || story.redrives.length > 0 || shared;
     return known || troubles.any(OF_TABLE, first, last) || troubles.any(OF_CLOCKS, first, last) ? [] : [violation];
   });

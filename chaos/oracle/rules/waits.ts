@@ -10,7 +10,7 @@ const SLACK_MS = 5_000;
 /** Faults with which a wait may be an hour. */
 const ASKING_FOR_TIME: ReadonlySet<FaultKind> = new Set(['throttle', 'retry-after']);
 
-/** Mail waits as long as it is old, from a minute to an hour; a minute or two for a lost answer; and goes round no faster. */
+/** Mail waits as long as it is old, from a minute to an hour; a minute or two after a lost answer; and circulates no faster. */
 export const waits: Rule = (given) => {
   const { chronicle, troubles, clockErrorMs } = given;
   const limited = isLimited(given);

@@ -24,7 +24,7 @@ export function startReceiving(options: {
   /** URL of the API, where SES takes its mail. */
   readonly apiUrl: string;
   readonly clock: StackClock;
-  /** Where a provider's simulator listens; it may not yet when this is called first. */
+  /** Address of a provider's simulator; may not be known at the first call. */
   endpointOf(key: string): string;
 }): LocalReceiving {
   const { environment, providerSecrets, httpUrl, apiUrl, endpointOf } = options;

@@ -47,7 +47,7 @@ export function mailExchange(options: {
   const { zones, isUp, receive } = options;
   return async (taking) => {
     for (const to of taking.envelope.to) {
-      // The better MX does not answer: the next one is asked. Without any the mail would wait and bounce.
+      // If the preferred MX does not answer, the next is used. Without any the mail would wait and bounce.
       const key = keysFor(domainOf(to), zones)?.find(isUp);
       if (key !== undefined) await receive(key, { raw: await taking.mime(), from: taking.envelope.from || null, to });
     }

@@ -29,7 +29,7 @@ export function smtpSimulator(surroundings: Surroundings): Server {
   const { key, faults } = surroundings;
   faults.onChange(key, (list) => {
     if (list.some((fault) => fault.respond))
-      throw new InvalidFault(`Provider ${key} speaks SMTP: give smtp with a stage and a reply, not respond.`);
+      throw new InvalidFault(`Provider ${key} uses SMTP: give smtp with a stage and a reply, not respond.`);
     // An open connection is past these stages; it is closed so that the fault applies to the next mail.
     if (list.some(({ smtp, network }) => network === 'refuse' || (smtp && OPENING.includes(smtp.stage))))
       server.closeIdle();
@@ -68,7 +68,7 @@ class FaultyServer extends SMTPServer {
     });
     this.#around = around;
     this.#kept = new KeptConnections(around.key, around.faults);
-    // A client that goes away, or a reset of our own, is no error here.
+    // A disconnected client, or our own reset, is no error here.
     this.on('error', () => {});
   }
 

@@ -62,7 +62,7 @@ export const homes: Defects = {
       queue: { send: (...message) => ports.queue.send(...message).catch(() => undefined) },
     }),
   },
-  'nobody is told of a suppressed recipient': {
+  'no event is sent for a suppressed recipient': {
     foundAs: ['lost'],
     ports: (ports) => ({
       ...ports,

@@ -96,7 +96,7 @@ not tried
     expect((await run(['--id', 'a b'], mail)).out).toContain('id: given a string of 3 characters; expected 1 to 128');
   });
 
-  it('says whom a provider leaves out, since it cannot carry the address', async () => {
+  it('says which recipients a provider leaves out, since it cannot carry the address', async () => {
     const { out } = await run([], { ...mail, to: ['b@example.org', 'm\u00fcller@example.org', '"q p"@example.org'] });
 
     expect(out).toContain('postmark, but not to 2 recipients whose address it cannot carry\n');

@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib/core';
 import { MailoverStack } from '../../../lib/stack.ts';
 
 /**
- * The types of the users' app, each once, and what that app leaves out: a server that is said to have SMTPUTF8, tracking,
+ * The types of bin/mailover.ts, each once, and options that it omits: a server with SMTPUTF8, tracking,
  * and a provider that may send from its own domain only.
  */
 const app = new App();

@@ -230,7 +230,7 @@ const CLIENTS: readonly Sibling[] = [
 
 const MACHINES: readonly Sibling[] = [
   {
-    name: 'a scanner: a file and nothing else, by a clock that nobody has set',
+    name: 'a scanner: a file and nothing else, by a clock that was never set',
     mail: of(
       `Content-Type: application/pdf; name="SCAN0001.PDF"\nContent-Transfer-Encoding: base64\n\n${base64('%PDF-')}`,
       {
@@ -395,7 +395,7 @@ const REPORTS: readonly Sibling[] = [
     expect: { text: 'The text.', flagsInclude: ['auto-reply'], attachments: [{ filename: 'r.json.gz' }] },
   },
   {
-    name: 'Exchange: somebody is away',
+    name: 'Exchange: an absence notice',
     mail: mail(
       {
         Subject: '=?utf-8?B?QXV0b21hdGlzY2hlIEFudHdvcnQ6IFLDvGNrZnJhZ2U=?=',

@@ -761,7 +761,7 @@ export const SES_ANSWERS = [
   [400, 'BadRequestException', 'Something new', 'unrecognised'],
   [400, 'MessageRejected', 'Email content rejected: contains virus', 'refused message'],
   [400, 'MessageRejected', 'Attachment type not supported', 'refused message'],
-  [400, 'MessageRejected', 'Something nobody knows', 'unrecognised'],
+  [400, 'MessageRejected', 'Something unknown', 'unrecognised'],
   [400, 'ConflictException', 'concurrent', 'unavailable outage'],
   [
     400,

@@ -48,7 +48,7 @@ describe('a message on which processes die', () => {
     expect(world.sent).toMatchObject([
       { queue: 'dead', body: JSON.stringify(stored), attributes: { Reason: 'Crashed', SubmissionId: 'poison' } },
     ]);
-    expect(world.sent[0]?.attributes['Detail']).toMatch(/^3 processes of the sender ended/);
+    expect(world.sent[0]?.attributes['Detail']).toMatch(/^3 processes of the sender crashed/);
   });
 
   it('comes alone the next time: its neighbours are sent first, and one that was waiting behind it is not counted', async () => {

@@ -10,11 +10,11 @@ import type { Breakage } from './strikes.ts';
  */
 export type Traffic = 'traffic' | 'low' | 'none';
 
-/** One way in which a provider can break, and the alarms that say so. */
+/** A fault of a provider, and the alarms that it raises. */
 export interface Situation extends Breakage {
-  /** In plain words; a row of the table in the runbook. */
+  /** Name of the fault; a row of the table in the runbook. */
   readonly fault: string;
-  /** The rate that the provider has by its configuration. */
+  /** Configured rate of the provider. */
   readonly maxPerSecond?: number;
   /** Duration in minutes. @default - three periods of five */
   readonly minutes?: number;

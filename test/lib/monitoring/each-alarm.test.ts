@@ -128,7 +128,7 @@ function bad(title: string, alarm: DeployedAlarm, query: MetricQuery): number | 
   return ComparisonOperator.startsWith('Less') ? undefined : Threshold;
 }
 
-/** Of a metric whose values are counted, so many of them. */
+/** Values of a metric that is counted: a number of them. */
 function valuesOf({ MetricStat }: MetricQuery, value: number): number[] {
   return MetricStat?.Stat === 'SampleCount' ? new Array<number>(value).fill(1) : [value];
 }

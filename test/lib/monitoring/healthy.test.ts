@@ -26,11 +26,11 @@ test.each<[string, Outage['everyMs'], number?]>([
   ['one a minute', MINUTE],
   ['one a second', SECOND],
   ['twenty a second', SECOND / 20, 2],
-  // Two hundred at once, and then nothing for half an hour.
+  // Two hundred at once, and then none for half an hour.
   ['in bursts', burst(200, 30 * MINUTE)],
   // One a minute from six in the morning to ten in the evening, and none at night.
   ['by day alone', (since) => (since % DAY < 16 * HOUR ? MINUTE : DAY - (since % DAY)), 16 * 60],
-])('healthy traffic, %s, raises nothing', async (_, everyMs = MINUTE, minutes = 120) => {
+])('healthy traffic, %s, raises no alarm', async (_, everyMs = MINUTE, minutes = 120) => {
   const seen = await live({ everyMs, minutes, before: 1 });
 
   expect(seen.raised).toEqual([]);
@@ -51,10 +51,10 @@ test.each([
   ['one of them', 1],
   ['two of them', 2],
   ['all of them', PROVIDERS.length],
-])('providers whose rate is used up, %s, raise nothing', async (_, saturated) => {
+])('providers whose rate is used up, %s, raise no alarm', async (_, saturated) => {
   const providers = PROVIDERS.map((one, place) => (place < saturated ? { ...one, maxPerSecond: 0.2 } : one));
 
-  // A third more than all of them together may carry is a backlog, and no healthy state.
+  // A third more than the sum of their rates is a backlog, and no healthy state.
   const everyMs = saturated < PROVIDERS.length ? SECOND : 1.5 * SECOND;
   expect((await live({ providers, everyMs, minutes: 60 })).raised).toEqual([]);
 });

@@ -41,7 +41,7 @@ export interface Outage {
    * @default 6
    */
   readonly before?: number;
-  /** Mail of one class, which has so many seconds, and from the strike on waits so long on the outbound queue. */
+  /** Mail of one class with its expiry in seconds, and its wait on the outbound queue from the start of the outage. */
   readonly classMail?: { readonly class: string; readonly expiresAfterSeconds: number; readonly waitedMs: number };
   /** Longest wait on a retry queue, as a defect of our own. */
   readonly longestDelayMs?: number;
@@ -93,7 +93,7 @@ function createWorld(
   { providers, strikes = [], own = [], everyMs, longestDelayMs = Infinity, size = 'full', classMail }: Outage,
   { alarms, queues, functions }: Deployed,
 ) {
-  // A whole minute, so that samples and evaluations fall together.
+  // A whole minute, so that samples and evaluations coincide.
   const clock = manualClock(Math.ceil(1_800_000_000_000 / MINUTE) * MINUTE, composed);
   const store = new MetricStore();
   const table = memoryTable();
@@ -180,7 +180,7 @@ function createWorld(
     clock,
     random,
   });
-  /** Messages that nobody can receive, by when they were sent. */
+  /** Messages that cannot be received, by time of sending. */
   const held: SQSRecord[] = [];
   const receive = async (record: SQSRecord): Promise<void> => {
     if (faults.down('queues')) {

@@ -1,23 +1,23 @@
 import { MATRIX, type Situation } from './alarm-matrix.ts';
 import type { Outage } from './outage-world.ts';
 
-/** What is broken, apart from who watches and for how long afterwards. */
+/** The outage, without the monitoring and the recovery. */
 type Breaking = Pick<Outage, 'strikes' | 'own' | 'before' | 'minutes' | 'everyMs'>;
 
-/** A trouble that is no single provider's, and the alarms that say so: names without the part of the stack. */
+/** A fault that is not one provider's, and the alarms that it raises: names without the stack. */
 export interface Trouble {
-  /** In plain words; a row of a table in the runbook. */
+  /** Name of the fault; a row of a table in the runbook. */
   readonly trouble: string;
-  /** How it is brought about; absent if a test of its own does. */
+  /** Outage that causes it; absent if it has a test of its own. */
   readonly outage?: Breaking;
   readonly alarms: readonly string[];
-  /** The same where `monitoring.size` is `small`. */
+  /** The same with `monitoring.size` `small`. */
   readonly small: readonly string[];
 }
 
 const MAIL = { everyMs: 10_000, minutes: 30 } as const;
 
-/** Troubles of our own services and of those who send. */
+/** Faults of AWS services and of producers. */
 export const OWN_MATRIX: readonly Trouble[] = [
   {
     trouble: 'the state table (DynamoDB) does not answer',
@@ -38,7 +38,7 @@ export const OWN_MATRIX: readonly Trouble[] = [
     small: ['MailStopped', 'NothingAccepted', 'OldestMessage'],
   },
   {
-    trouble: 'Secrets Manager does not answer processes that know no secret yet',
+    trouble: 'Secrets Manager does not answer processes without cached secrets',
     outage: { ...MAIL, own: [{ what: 'secrets' }] },
     alarms: ['SecretsUnreachable'],
     small: [],
@@ -60,14 +60,14 @@ export const OWN_MATRIX: readonly Trouble[] = [
     small: [],
   },
   {
-    trouble: 'mail goes round between the sender and its retry queues without waiting',
+    trouble: 'mail circulates between the sender and its retry queues without waiting',
     alarms: ['SenderRunaway'],
     small: [],
   },
   { trouble: 'mail of a class with an expiry waits for a tenth of its time', alarms: ['ClassWaits'], small: [] },
   { trouble: 'canaries to a subdomain with one MX do not arrive', alarms: ['MxCanaryMissing'], small: [] },
   {
-    trouble: 'canaries over a provider do not come back: it drops mail, or delivers it hours late',
+    trouble: 'canaries over a provider do not return: it drops mail, or delivers it hours late',
     alarms: ['CanaryMissing'],
     small: [],
   },
@@ -167,7 +167,7 @@ export const MIXTURES: readonly Trouble[] = [
     small: ['postmark/AccountRefused', 'postmark/CircuitOpen', 'postmark/Faults'],
   },
   {
-    trouble: 'Postmark answers every call with a server error, and the state table is away for ten minutes meanwhile',
+    trouble: 'Postmark answers every call with a server error, and the state table is down for ten minutes meanwhile',
     outage: {
       ...MAIL,
       strikes: [{ keys: ['postmark'], situation: row('answers every call with a server error') }],

@@ -2,46 +2,46 @@ import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Clock } from '../../../lambda/platform/clock.ts';
 import type { Health } from '../../../lambda/providers/provider.ts';
 
-/** How a provider is broken. */
+/** Fault of a provider. */
 export interface Breakage {
-  /** What an attempt comes to. */
+  /** Outcome of an attempt. */
   readonly outcome: Outcome;
-  /** How long an attempt takes; `deadline` until we give up. */
+  /** Duration of an attempt; `deadline` for a time-out. */
   readonly takesMs: number | 'deadline';
-  /** Whether the provider took the mail all the same. */
+  /** Whether the provider accepted the mail all the same. */
   readonly taken?: boolean;
-  /** How many attempts it strikes in a row of a hundred; all if absent. */
+  /** Number of affected attempts in a hundred. @default - all */
   readonly ofHundred?: number;
-  /** How many attempts it strikes at all. */
+  /** Total number of affected attempts. */
   readonly times?: number;
-  /** It strikes every fifth mail only, which has another From domain and another recipient domain, and an attachment. */
+  /** Whether it affects only every fifth mail, which has another From domain and another recipient domain, and an attachment. */
   readonly fifth?: true;
-  /** What became of a mail whose answer was lost cannot be learned either. */
+  /** Whether look-ups fail too. */
   readonly lookUpFails?: true;
-  /** What the account says meanwhile. */
+  /** Answer of the health check meanwhile. */
   readonly health: Health;
 }
 
-/** Minutes after the outage began; from its begin to its end if absent. */
+/** Minutes after the start of the outage. @default - its whole duration */
 interface Span {
   readonly from?: number;
   readonly to?: number;
 }
 
-/** Providers that are broken in one way for a time. */
+/** Providers with the same fault for a time. */
 export interface Strike extends Span {
   readonly keys: readonly string[];
   readonly situation: Breakage;
 }
 
-/** What of our own can be down; `sends`: queues take no message from the sender; `credentials`: AWS refuses those of the processes; `producers` are those who send. */
+/** AWS services and producers that can be down; `sends`: queues take no message from the sender; `credentials`: AWS refuses those of the processes. */
 export type Own = 'table' | 'objects' | 'queues' | 'sends' | 'secrets' | 'credentials' | 'producers';
 
 export interface OwnStrike extends Span {
   readonly what: Own;
 }
 
-/** Which attempts are struck, and which services are down, at each moment. */
+/** Affected attempts, and services that are down, at each time. */
 export function givenFaults(strikes: readonly Strike[], own: readonly OwnStrike[], clock: Clock) {
   let begunAt: number | undefined;
   let ended = false;
@@ -59,9 +59,9 @@ export function givenFaults(strikes: readonly Strike[], own: readonly OwnStrike[
     end: () => {
       ended = true;
     },
-    /** How a provider is broken now. */
+    /** Current fault of a provider. */
     at: (key: string): Breakage | undefined => on(key)?.situation,
-    /** The same if it strikes this attempt. */
+    /** The same if it affects an attempt. */
     strike: (key: string, isFifth: boolean): Breakage | undefined => {
       const strike = on(key);
       if (strike === undefined) return undefined;

@@ -16,7 +16,7 @@ const MINUTE = 60_000;
 const EVERY_MINUTES = 15;
 const { alarms } = givenDeployed({ providers: EVERYTHING });
 
-/** The alarms of this name, evaluated each minute over what is measured. */
+/** The alarms of these names, evaluated each minute over their metrics. */
 function watch(titles: readonly string[]) {
   const store = new MetricStore();
   const compiled = compileAlarms(alarms.filter(({ name }) => titles.includes(name.split('/').at(-1) ?? '')));
@@ -29,7 +29,7 @@ function watch(titles: readonly string[]) {
     };
   return {
     measure,
-    /** Names of those that are raised at the end of this minute. */
+    /** Names of the alarms raised at the end of a minute. */
     raisedAt: (end: number): string[] => {
       statuses = compiled.evaluate(store, end, statuses);
       return [...statuses.values()].flatMap(({ name, state }) => (state === 'ALARM' ? name : []));
@@ -59,7 +59,7 @@ test.each([
       clock: { now: () => now, sleep: async () => {} },
       timeScale: 1,
     };
-    /** Each minute of a stretch; canaries arrive so many minutes after they were sent. */
+    /** Runs a number of minutes; canaries arrive `delay` minutes after they were sent. */
     const live = async (minutes: number, delay: number): Promise<string[]> => {
       const raised = new Set<string>();
       for (const end = now + minutes * MINUTE; now < end; now += MINUTE) {

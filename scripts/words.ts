@@ -1,0 +1,74 @@
+import { globSync, readFileSync } from 'node:fs';
+import { parseSync, Visitor } from 'oxc-parser';
+
+/** Words that made sentences unreadable, and what to write instead. */
+const WORDS: readonly (readonly [word: RegExp, instead: string])[] = [
+  [/\bwho(?:so)?ever\b/i, 'name the person or thing'],
+  [/\bwhom\b/i, 'name the thing, or write a shorter sentence'],
+  [/\bnobody\b/i, 'name what is missing: "no provider", "no worker", "not known"'],
+  [/\bsomebody\b/i, 'name the person or thing'],
+  [/\banew\b/i, '"again"'],
+  [/\bcame to\b/i, '"outcome" or "result"'],
+  [
+    /\bthat one(?=[.,;:)]|$|\s+(?:is|was|has|had|does|did|may|can|will|knows|says|takes|alone|too|only|which|and|or|but|at|for)\b)/i,
+    'name the thing',
+  ],
+  [/\bthis one\b/i, 'name the thing'],
+  [/\bso many\b/i, 'the number, or "a number of"'],
+  [/\bbesides\b/i, '"also", "other than" or "apart from"'],
+  [/\bin hand\b/i, '"claimed" or "in progress"'],
+  [/\bin vain\b/i, '"without success", or what failed'],
+];
+
+const SOURCES = '{bin,lib,lambda,local,cli,scripts,bench,chaos,test,.ci}/**/*.{ts,js}';
+const PAGES = ['*.md', 'docs/**/*.md'];
+
+/** Places where a word is right, as `file: word`. */
+const ALLOWED: ReadonlySet<string> = new Set([]);
+
+/** A piece of text with its place in a file. */
+interface Passage {
+  readonly start: number;
+  readonly text: string;
+}
+
+/** Comments of a source file, and strings of at least three words: errors, test titles, alarm texts. */
+function passagesOf(file: string, source: string): Passage[] {
+  const { program, comments } = parseSync(file, source);
+  const passages: Passage[] = comments.map(({ start, value }) => ({ start, text: value }));
+  const add = (start: number, text: string) => text.trim().split(/\s+/).length >= 3 && passages.push({ start, text });
+  new Visitor({
+    Literal: (node) => typeof node.value === 'string' && add(node.start, node.value),
+    TemplateElement: (node) => add(node.start, node.value.raw),
+  }).visit(program);
+  return passages;
+}
+
+/** Prose of a page: code is replaced by blanks of the same length. */
+function proseOf(page: string): Passage[] {
+  const blank = (code: string) => code.replaceAll(/[^\n]/g, ' ');
+  return [{ start: 0, text: page.replaceAll(/^```[\s\S]*?^```/gm, blank).replaceAll(/`[^`\n]*`/g, blank) }];
+}
+
+/** Lines `file:line: "word": what to write instead` for one file. */
+function findings(file: string): string[] {
+  const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  const passages = file.endsWith('.md') ? proseOf(text) : passagesOf(file, text);
+  return passages.flatMap((passage) =>
+    WORDS.flatMap(([word, instead]) =>
+      [...passage.text.matchAll(new RegExp(word, 'gi'))]
+        .filter(([found]) => !ALLOWED.has(`${file}: ${found.toLowerCase()}`))
+        .map(({ 0: found, index }) => {
+          const line = text.slice(0, passage.start + index).split('\n').length;
+          return `${file}:${line}: "${found}": ${instead}`;
+        }),
+    ),
+  );
+}
+
+// Refuses unreadable words in comments, messages and pages; a part of `npm run check`.
+const cwd = new URL('..', import.meta.url).pathname;
+const files = globSync([SOURCES, ...PAGES], { cwd, exclude: ['**/node_modules/**', '**/fixtures/**'] }).sort();
+const found = files.flatMap(findings);
+for (const line of found) console.error(line);
+if (found.length > 0) process.exitCode = 1;
