@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
-import { UsageError } from '../send/options.ts';
+import { type ExitCode, runCommand, UsageError } from '../command.ts';
 import { EXPLAIN_USAGE, type ExplainOptions, parseExplainOptions } from './options.ts';
 import { type Explained, planFor } from './plan.ts';
 import { routeSurroundings } from './surroundings.ts';
@@ -22,8 +22,8 @@ export interface ExplainContext {
 type Answer = Explained & { readonly notes: readonly string[] };
 
 /** Runs `npm run explain` from its arguments to its exit code: 0 a provider would be tried, 1 dead-lettered, 2 wrong usage. */
-export async function explainCommand(argv: readonly string[], context: ExplainContext): Promise<0 | 1 | 2> {
-  try {
+export async function explainCommand(argv: readonly string[], context: ExplainContext): Promise<ExitCode> {
+  return await runCommand('explain', context, async () => {
     const options = parseExplainOptions(argv);
     if (!options) {
       context.out(`${EXPLAIN_USAGE}\n`);
@@ -32,12 +32,7 @@ export async function explainCommand(argv: readonly string[], context: ExplainCo
     const explained = await explainedBy(options, context);
     context.out(options.json ? `${JSON.stringify(inJson(explained), null, 2)}\n` : inWords(explained));
     return explained.kind === 'plan' ? 0 : 1;
-  } catch (error) {
-    const usage = error instanceof UsageError;
-    context.err(`explain: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (usage) context.err('explain: "npm run explain -- --help" lists the options\n');
-    return usage ? 2 : 1;
-  }
+  });
 }
 
 async function explainedBy(options: ExplainOptions, context: ExplainContext): Promise<Answer> {

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UsageError } from '../send/options.ts';
+import { parseArguments, UsageError } from '../command.ts';
 
 /** Options of the command line. */
 export interface ExplainOptions {
@@ -44,13 +43,5 @@ export function parseExplainOptions(argv: readonly string[]): ExplainOptions | u
 function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: { id: text, local: flag, table: text, json: flag, help: { ...flag, short: 'h' } },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return parseArguments(argv, { id: text, local: flag, table: text, json: flag, help: { ...flag, short: 'h' } });
 }

@@ -2,7 +2,7 @@ import { type Objects, s3Objects } from '../../lambda/platform/objects.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { readHad } from '../../lambda/submission/supersedes.ts';
 import type { StackInfo } from '../../local/api/stack-info.ts';
-import { UsageError } from '../send/options.ts';
+import { UsageError } from '../command.ts';
 import type { ExplainOptions } from './options.ts';
 import { type CircuitStates, circuitStates } from './standings.ts';
 

@@ -1,8 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import type { Isolation } from '../../lambda/circuit/isolation.ts';
 import { isolate, isolations, release } from '../../lambda/circuit/operator-switch.ts';
-import type { ExitCode } from '../send/command.ts';
-import { UsageError } from '../send/options.ts';
+import { type ExitCode, runCommand, UsageError } from '../command.ts';
 import type { Terminal } from '../send/progress.ts';
 import { listDoubted } from './doubted.ts';
 import { OPERATE_USAGE, type OperateOptions, parseOperateOptions } from './options.ts';
@@ -15,23 +14,21 @@ export async function operate(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const [command, ...rest] = argv;
-  try {
-    const options = parseOperateOptions(command, rest);
-    if (!options) {
-      terminal.out(OPERATE_USAGE);
+  const name = command ?? 'isolate';
+  return await runCommand(
+    name,
+    terminal,
+    async () => {
+      const options = parseOperateOptions(command, rest);
+      if (!options) {
+        terminal.out(OPERATE_USAGE);
+        return 0;
+      }
+      await carryOut(options, await findTable(options, environment['MAILOVER_PORT']), terminal);
       return 0;
-    }
-    await carryOut(options, await findTable(options, environment['MAILOVER_PORT']), terminal);
-    return 0;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof UsageError)) {
-      terminal.err(`${command}: ${message}\n`);
-      return 1;
-    }
-    terminal.err(`${command}: ${message}\n${command}: "npm run isolate -- --help" lists the options\n`);
-    return 2;
-  }
+    },
+    'npm run isolate -- --help',
+  );
 }
 
 async function carryOut(

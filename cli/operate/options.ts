@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UsageError } from '../send/options.ts';
+import { parseArguments, UsageError } from '../command.ts';
 
 /** Options of the command line, with defaults. */
 export interface OperateOptions {
@@ -56,22 +55,14 @@ export function parseOperateOptions(command: string | undefined, argv: readonly 
 
 function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        reason: text,
-        for: text,
-        table: text,
-        region: text,
-        who: text,
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return parseArguments(argv, {
+    reason: text,
+    for: text,
+    table: text,
+    region: text,
+    who: text,
+    help: { type: 'boolean', short: 'h' },
+  });
 }
 
 function whatOf(

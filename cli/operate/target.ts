@@ -1,6 +1,5 @@
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
-import type { StackInfo } from '../../local/api/stack-info.ts';
-import { UsageError } from '../send/options.ts';
+import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
 import type { OperateOptions } from './options.ts';
 
 /** The state table to write to, and its stack. */
@@ -17,8 +16,8 @@ export interface TableTarget {
 /** Finds the table that the options name, or that of the running local stack. */
 export async function findTable({ table, region }: OperateOptions, port: string | undefined): Promise<TableTarget> {
   if (table !== undefined) return { table: dynamoTable(table, { ...(region && { region }) }), name: `table ${table}` };
-  const base = `http://127.0.0.1:${port ?? '4700'}`;
-  const { tables, endpoints, providers } = await describe(base);
+  const base = localStackUrl(port);
+  const { tables, endpoints, providers } = await describeLocalStack(base, '--table NAME');
   if (tables?.state === undefined || endpoints.dynamodb === undefined)
     throw new UsageError(`the local stack at ${base} has no state table`);
   return {
@@ -36,17 +35,4 @@ export async function findTable({ table, region }: OperateOptions, port: string 
 async function scaleOf(base: string): Promise<number> {
   const { scale } = (await (await fetch(`${base}/api/time`)).json()) as { scale: number };
   return scale;
-}
-
-async function describe(base: string): Promise<StackInfo> {
-  const response = await fetch(`${base}/api/stack`).catch(() => undefined);
-  if (!response)
-    throw new UsageError(
-      `no local stack answers at ${base}; start it with "npm start", or give a deployed --table NAME`,
-    );
-  if (!response.ok)
-    throw new UsageError(`${base}/api/stack answers ${response.status}; is another program on that port?`);
-  const info = (await response.json()) as StackInfo;
-  if (!info.ready) throw new UsageError(`the local stack at ${base} is still starting; try again when it says ready`);
-  return info;
 }

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
-import type { ExitCode } from '../send/command.ts';
-import { UsageError } from '../send/options.ts';
+import { type ExitCode, runCommand } from '../command.ts';
 import { progressBar, type Terminal } from '../send/progress.ts';
 import { mailOf } from './mail.ts';
 import { type CommandOptions, parseReceiveOptions, RECEIVE_USAGE } from './options.ts';
@@ -19,7 +18,7 @@ export async function receive(
   environment: Readonly<Record<string, string | undefined>>,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  try {
+  return await runCommand('receive', terminal, async () => {
     const options = parseReceiveOptions(argv);
     if (!options) {
       terminal.out(RECEIVE_USAGE);
@@ -29,15 +28,7 @@ export async function receive(
     if (options.payload !== undefined) return await posted(target, options.payload, terminal);
     if (target.type === 'ses') return await delivered(target, options, terminal);
     return options.count === 1 ? await one(target, options, terminal) : await many(target, options, terminal);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof UsageError)) {
-      terminal.err(`receive: ${message}\n`);
-      return 1;
-    }
-    terminal.err(`receive: ${message}\nreceive: "npm run receive -- --help" lists the options\n`);
-    return 2;
-  }
+  });
 }
 
 /** Posts the request of a file once, without the provider's retries. */

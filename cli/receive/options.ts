@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { MAILGUN_FORMS, type MailgunForm } from '../../local/simulators/mailgun/webhook.ts';
-import { UsageError } from '../send/options.ts';
+import { parseArguments, UsageError } from '../command.ts';
 import type { Payload } from './payload.ts';
 
 /** Options of the command line, with defaults. */
@@ -81,29 +80,21 @@ export function parseReceiveOptions(argv: readonly string[]): CommandOptions | u
 function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        as: text,
-        to: { type: 'string', multiple: true },
-        from: text,
-        subject: text,
-        form: text,
-        raw: flag,
-        previous: flag,
-        age: text,
-        blocked: flag,
-        lost: flag,
-        count: text,
-        wait: text,
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return parseArguments(argv, {
+    as: text,
+    to: { type: 'string', multiple: true },
+    from: text,
+    subject: text,
+    form: text,
+    raw: flag,
+    previous: flag,
+    age: text,
+    blocked: flag,
+    lost: flag,
+    count: text,
+    wait: text,
+    help: { type: 'boolean', short: 'h' },
+  });
 }
 
 function readMail(file: string): Buffer {

@@ -1,7 +1,6 @@
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
-import type { StackInfo } from '../../local/api/stack-info.ts';
 import type { ReceptionStatus, Try } from '../../local/simulators/inbound/receiving.ts';
-import { UsageError } from '../send/options.ts';
+import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
 import type { CommandOptions } from './options.ts';
 import { type Payload, requestOf } from './payload.ts';
 import { earlierCopy, resultsOf, type Wanted } from './result.ts';
@@ -33,8 +32,8 @@ export interface SimulatorTarget {
 
 /** Finds the provider that the options name in the running local stack. */
 export async function findSimulator({ as }: CommandOptions, port: string | undefined): Promise<SimulatorTarget> {
-  const base = `http://127.0.0.1:${port ?? '4700'}`;
-  const info = await describe(base);
+  const base = localStackUrl(port);
+  const info = await describeLocalStack(base);
   const keys = Object.keys(info.inbound);
   const typeOf = (key: string): string => info.providers.find((provider) => provider.key === key)?.type ?? '';
   const [key, ...others] = keys.includes(as) ? [as] : keys.filter((candidate) => typeOf(candidate) === as);
@@ -83,14 +82,4 @@ export async function findSimulator({ as }: CommandOptions, port: string | undef
       return (await response.json()) as StoredReception[];
     },
   };
-}
-
-async function describe(base: string): Promise<StackInfo> {
-  const response = await fetch(`${base}/api/stack`).catch(() => undefined);
-  if (!response) throw new UsageError(`no local stack answers at ${base}; start it with "npm start"`);
-  if (!response.ok)
-    throw new UsageError(`${base}/api/stack answers ${response.status}; is another program on that port?`);
-  const info = (await response.json()) as StackInfo;
-  if (!info.ready) throw new UsageError(`the local stack at ${base} is still starting; try again when it says ready`);
-  return info;
 }

@@ -1,11 +1,9 @@
 import { copiesOf, enqueue, enqueueAll } from '../../local/api/enqueue.ts';
+import { type ExitCode, runCommand } from '../command.ts';
 import { follow, type SubmissionEnd, waiting } from './follow.ts';
-import { parseSendOptions, SEND_USAGE, type SendOptions, UsageError } from './options.ts';
+import { parseSendOptions, SEND_USAGE, type SendOptions } from './options.ts';
 import { progressBar, type Terminal } from './progress.ts';
 import { findQueue, type QueueTarget } from './target.ts';
-
-/** Exit code of the command: 0 accepted, 1 not accepted, 2 wrong usage. */
-export type ExitCode = 0 | 1 | 2;
 
 /** Runs `npm run send` from its arguments to its exit code. */
 export async function sendCommand(
@@ -13,7 +11,7 @@ export async function sendCommand(
   environment: Readonly<Record<string, string | undefined>>,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  try {
+  return await runCommand('send', terminal, async () => {
     const options = parseSendOptions(argv);
     if (!options) {
       terminal.out(SEND_USAGE);
@@ -25,15 +23,7 @@ export async function sendCommand(
     } finally {
       target.sqs.destroy();
     }
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof UsageError)) {
-      terminal.err(`send: ${message}\n`);
-      return 1;
-    }
-    terminal.err(`send: ${message}\nsend: "npm run send -- --help" lists the options\n`);
-    return 2;
-  }
+  });
 }
 
 async function sendOne(target: QueueTarget, options: SendOptions, terminal: Terminal): Promise<ExitCode> {

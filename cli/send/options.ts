@@ -1,10 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-
-/** Wrong usage of a command; the message says what would be right. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { parseArguments, UsageError } from '../command.ts';
 
 /** Options of the command line, with defaults. */
 export interface SendOptions {
@@ -39,7 +34,8 @@ A deployed queue does not say who accepted: there, 0 means put on the queue and 
 
 /** Reads the command line; `undefined` for `--help`. */
 export function parseSendOptions(argv: readonly string[]): SendOptions | undefined {
-  const values = parse(argv);
+  const { values, positionals } = parse(argv);
+  if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
   if (values.help) return undefined;
   const count = wholeNumber('count', values.count ?? '1', 1, 100_000);
   if (values['dead-letter'] && !values.queue) throw new UsageError('--dead-letter goes with --queue URL');
@@ -55,30 +51,23 @@ export function parseSendOptions(argv: readonly string[]): SendOptions | undefin
 function parse(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const list = { type: 'string', multiple: true } as const;
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        to: list,
-        from: text,
-        subject: text,
-        text,
-        html: text,
-        provider: list,
-        file: text,
-        count: text,
-        wait: text,
-        queue: text,
-        'dead-letter': text,
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return parseArguments(argv, {
+    to: list,
+    from: text,
+    subject: text,
+    text,
+    html: text,
+    provider: list,
+    file: text,
+    count: text,
+    wait: text,
+    queue: text,
+    'dead-letter': text,
+    help: { type: 'boolean', short: 'h' },
+  });
 }
 
-function submissionOf(values: ReturnType<typeof parse>): Record<string, unknown> {
+function submissionOf(values: ReturnType<typeof parse>['values']): Record<string, unknown> {
   const given = {
     ...(values.to && { to: values.to }),
     ...(values.from !== undefined && { from: values.from }),

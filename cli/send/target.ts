@@ -1,5 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type SendOptions, UsageError } from './options.ts';
+import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
+import type { SendOptions } from './options.ts';
 
 /** The outbound queue, and the queues and pages that show how a submission ended. */
 export interface QueueTarget {
@@ -14,17 +15,6 @@ export interface QueueTarget {
   };
 }
 
-/** The fields of the local stack's description that sending needs. */
-interface StackInfo {
-  readonly ready: boolean;
-  readonly queues: {
-    readonly outbound: string;
-    readonly deadLetter: string;
-    readonly events: string;
-    readonly retry: Readonly<Record<string, string>>;
-  };
-}
-
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
 /** Finds the queue that the options name, or that of the running local stack. */
@@ -36,28 +26,17 @@ export async function findQueue(options: SendOptions, port: string | undefined):
       ...(options.deadLetterUrl !== undefined && { deadLetterUrl: options.deadLetterUrl }),
     };
   }
-  const base = `http://127.0.0.1:${port ?? '4700'}`;
-  const { queues } = await describeStack(base);
+  const base = localStackUrl(port);
+  const { queues } = await describeLocalStack(base, '--queue URL');
+  const { outbound, deadLetter, events, retry } = queues;
+  if (outbound === undefined || events === undefined)
+    throw new UsageError(`the local stack at ${base} has no outbound or no events queue`);
   return {
-    sqs: clientFor(queues.outbound),
-    outboundUrl: queues.outbound,
-    deadLetterUrl: queues.deadLetter,
-    local: { console: base, retryUrls: queues.retry, eventsUrl: queues.events },
+    sqs: clientFor(outbound),
+    outboundUrl: outbound,
+    ...(deadLetter !== undefined && { deadLetterUrl: deadLetter }),
+    local: { console: base, retryUrls: retry, eventsUrl: events },
   };
-}
-
-async function describeStack(base: string): Promise<StackInfo> {
-  const response = await fetch(`${base}/api/stack`).catch(() => undefined);
-  if (!response) {
-    throw new UsageError(
-      `no local stack answers at ${base}; start it with "npm start", or give a deployed --queue URL`,
-    );
-  }
-  if (!response.ok)
-    throw new UsageError(`${base}/api/stack answers ${response.status}; is another program on that port?`);
-  const info = (await response.json()) as StackInfo;
-  if (!info.ready) throw new UsageError(`the local stack at ${base} is still starting; try again when it says ready`);
-  return info;
 }
 
 function clientFor(queueUrl: string): SQSClient {
