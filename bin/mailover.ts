@@ -1,7 +1,7 @@
-import { App, Validations } from 'aws-cdk-lib/core';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
-import { MailoverStack } from '../lib/stack.ts';
+import { synthesise } from '../lib/app.ts';
+import type { MonitoringProps } from '../lib/monitoring/monitoring.ts';
 
 /**
  * Mail of our own that proves a way: over a provider, or to a subdomain whose only MX is one. The first goes out after this time,
@@ -53,35 +53,10 @@ const providers: ProviderConfig[] = [
  */
 const routes: RouteConfig[] = [];
 
-const account = process.env['CDK_DEFAULT_ACCOUNT'];
-const region = process.env['CDK_DEFAULT_REGION'];
+const monitoring: MonitoringProps = {
+  // 'production' requires targets that alarms reach even if no mail goes out:
+  // page: [new UrlSubscription('https://pager.example.com/mailover')], from aws-cdk-lib/aws-sns-subscriptions.
+  stage: 'trial',
+};
 
-const app = new App({
-  context: {
-    // Findings of the template validation fail the synthesis.
-    '@aws-cdk/core:validateAgainstDefaultRules': true,
-    '@aws-cdk/aws-iam:minimizePolicies': true,
-    '@aws-cdk/core:checkSecretUsage': true,
-    '@aws-cdk/core:target-partitions': ['aws'],
-  },
-});
-
-new MailoverStack(app, 'Mailover', {
-  description: 'Sends mail through several providers',
-  ...(account && region && { env: { account, region } }),
-  providers,
-  routes,
-  monitoring: {
-    // 'production' requires targets that alarms reach even if no mail goes out:
-    // page: [new UrlSubscription('https://pager.example.com/mailover')], from aws-cdk-lib/aws-sns-subscriptions.
-    stage: 'trial',
-  },
-});
-
-// The CDK's switch for template validation: the local stack turns it off to start faster.
-if (process.env['CDK_VALIDATION'] !== 'false') {
-  const { AwsSolutionsChecks } = await import('cdk-nag');
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-}
-
-app.synth();
+await synthesise({ providers, routes, monitoring });

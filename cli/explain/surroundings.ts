@@ -1,8 +1,7 @@
 import { type Objects, s3Objects } from '../../lambda/platform/objects.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { readHad } from '../../lambda/submission/supersedes.ts';
-import type { StackInfo } from '../../local/api/stack-info.ts';
-import { UsageError } from '../command.ts';
+import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
 import type { ExplainOptions } from './options.ts';
 import { type CircuitStates, circuitStates } from './standings.ts';
 
@@ -85,12 +84,10 @@ function localObjects(origin: string): Objects {
   };
 }
 
-async function localStack(port = '4700'): Promise<{ aws: string; dynamodb: string; timeScale: number }> {
-  const base = `http://127.0.0.1:${port}`;
-  const response = await fetch(`${base}/api/stack`).catch(() => undefined);
-  if (!response?.ok) throw new UsageError(`no local stack answers at ${base}; start it with "npm start"`);
-  const { endpoints } = (await response.json()) as StackInfo;
-  if (endpoints.dynamodb === undefined) throw new UsageError(`the local stack at ${base} is still starting; try again`);
+async function localStack(port: string | undefined): Promise<{ aws: string; dynamodb: string; timeScale: number }> {
+  const base = localStackUrl(port);
+  const { endpoints } = await describeLocalStack(base);
+  if (endpoints.dynamodb === undefined) throw new UsageError(`the local stack at ${base} has no state table`);
   const time = await fetch(`${base}/api/time`);
   const { scale = 1 } = (await time.json()) as { readonly scale?: number };
   return { aws: endpoints.aws, dynamodb: endpoints.dynamodb, timeScale: scale };

@@ -183,7 +183,7 @@ describe('npm run explain --local', () => {
       ],
     });
     console = createServer((_, answer) =>
-      answer.end(JSON.stringify({ endpoints: { aws: aws.url, dynamodb: dynamodb.url } })),
+      answer.end(JSON.stringify({ ready: true, endpoints: { aws: aws.url, dynamodb: dynamodb.url } })),
     );
     await new Promise<void>((resolve) => console.listen(0, '127.0.0.1', resolve));
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
