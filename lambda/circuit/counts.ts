@@ -13,6 +13,8 @@ interface Pending {
   reports: number;
   reportedAt: number;
   reporting: Promise<void>;
+  /** Set by a reset of the circuit: these counts are of the time before it. */
+  isDropped: boolean;
 }
 
 /**
@@ -46,8 +48,10 @@ export class UnreportedCounts {
     return this.#flush(provider, pending);
   }
 
-  /** Drops the unreported counts of a provider. */
+  /** Drops the counts of a provider, those of a report in progress included. */
   forget(provider: string): void {
+    const pending = this.#pending.get(provider);
+    if (pending) pending.isDropped = true;
     this.#pending.delete(provider);
   }
 
@@ -58,6 +62,7 @@ export class UnreportedCounts {
       reports: 0,
       reportedAt: Number.NEGATIVE_INFINITY,
       reporting: Promise.resolve(),
+      isDropped: false,
     };
     pending.window = count(pending.window, failed, this.#clock.now(), this.#times);
     this.#pending.set(provider, pending);
@@ -68,6 +73,7 @@ export class UnreportedCounts {
   async #flush(provider: string, pending: Pending): Promise<void> {
     const { reports, reporting } = pending;
     await reporting;
+    if (pending.isDropped) return;
     // A report that began meanwhile included this count.
     if (pending.reports === reports) pending.reporting = this.#send(provider, pending);
     await pending.reporting;
@@ -79,6 +85,7 @@ export class UnreportedCounts {
     pending.reports += 1;
     pending.reportedAt = this.#clock.now();
     const reported = await this.#report(provider, window, reason);
-    if (reported === undefined) pending.window = merge(window, pending.window, this.#clock.now(), this.#times);
+    if (reported === undefined && !pending.isDropped)
+      pending.window = merge(window, pending.window, this.#clock.now(), this.#times);
   }
 }
