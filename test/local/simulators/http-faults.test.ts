@@ -150,7 +150,7 @@ describe('faults of an HTTP provider', () => {
 
   it('refuses a fault of SMTP', async () => {
     const fault = { smtp: { stage: 'rcpt', reply: '550 no' } };
-    await expect(stack.fault('pm', fault)).rejects.toThrow('speaks HTTP');
+    await expect(stack.fault('pm', fault)).rejects.toThrow('uses HTTP');
   });
 
   it('closes although a connection hangs', async () => {

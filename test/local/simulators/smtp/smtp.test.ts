@@ -191,6 +191,6 @@ describe('faults of an SMTP server', () => {
   });
 
   it('refuses a fault of HTTP', async () => {
-    await expect(stack.fault('mta', { respond: { status: 500 } })).rejects.toThrow('speaks SMTP');
+    await expect(stack.fault('mta', { respond: { status: 500 } })).rejects.toThrow('uses SMTP');
   });
 });
