@@ -1,10 +1,10 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { ratesOf } from './exercise.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import { planFaults } from './faults/plan.ts';
 import { drawMails, drawRushes } from './mails/draw.ts';
 import type { Releases } from './releases/load.ts';
 import { type RunResult, runWorld, STACK_HOUR_MS, START } from './run.ts';
-import { Random } from './world/random.ts';
 
 export interface SeedOptions {
   readonly seed: number;
@@ -35,8 +35,8 @@ export const SIMULATED_PROVIDERS: readonly ProviderConfig[] = [
 
 /** Providers with rates, which some seeds have for every provider. */
 function drawRates(seed: number): readonly ProviderConfig[] {
-  const random = new Random(seed, 'rates');
-  if (!random.chance(0.2)) return SIMULATED_PROVIDERS;
+  const random = ratesOf(seed);
+  if (!random) return SIMULATED_PROVIDERS;
   return SIMULATED_PROVIDERS.map((provider) => ({ ...provider, maxPerSecond: 3 + random.int(20) }));
 }
 

@@ -1,5 +1,6 @@
 import type { Log } from '../../lambda/platform/log.ts';
 import type { Secrets } from '../../lambda/platform/secrets.ts';
+import type { ProviderPool } from '../../lambda/providers/pool.ts';
 import type { Attempt } from '../../lambda/providers/provider.ts';
 import { type CallProvider, type LookUp, NOT_ASKABLE } from '../../lambda/sender/call.ts';
 import type { SimulatedWorker } from '../world/worker.ts';
@@ -25,6 +26,11 @@ export function lookUpOf(world: SimulatedWorld, worker: SimulatedWorker, secrets
     const ready = await isReady(key, secrets);
     return ready ? simulated.lookup(worker, question) : { kind: 'cannot-say', reason: UNREACHABLE };
   };
+}
+
+/** Reads what the first call of a provider needs, before it is this mail's turn. */
+export function prepareOf(secrets: Secrets): ProviderPool['prepare'] {
+  return async ({ key }) => ((await isReady(key, secrets)) ? undefined : UNREACHABLE);
 }
 
 async function isReady(key: string, secrets: Secrets | undefined): Promise<boolean> {

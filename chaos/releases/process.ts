@@ -1,4 +1,4 @@
-import type { Gate } from '../../lambda/circuit/admission.ts';
+import { afterPreparing, type Gate } from '../../lambda/circuit/admission.ts';
 import { createGate } from '../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
@@ -14,7 +14,7 @@ import { createSender } from '../../lambda/sender/sender.ts';
 import type { Handler } from '../world/lambda.ts';
 import type { SimulatedWorker } from '../world/worker.ts';
 import type { SimulatedWorld } from '../world/world.ts';
-import { callOf, lookUpOf, SILENT_LOG } from './ports.ts';
+import { callOf, lookUpOf, prepareOf, SILENT_LOG } from './ports.ts';
 import { withoutLineage, withoutSignature } from './simple.ts';
 
 /** All ports of one process to the world. */
@@ -53,7 +53,7 @@ export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, s
   const ports = seams.ports?.(given, worker) ?? given;
   const edges = { log: SILENT_LOG, random: () => random.next() };
   const metrics = { add: () => undefined };
-  const gate = createGate({ ...ports.environment, ...ports, ...edges });
+  const gate = afterPreparing(prepareOf(ports.secrets), createGate({ ...ports.environment, ...ports, ...edges }));
   const send = createSender({
     ...ports,
     ...edges,

@@ -9,7 +9,7 @@ import { type AdmissionKind, CircuitReporter } from './circuit-reporter.ts';
 import { type CircuitReading, CircuitStore } from './circuit-store.ts';
 import { isHeld } from './hold.ts';
 import { isIsolated } from './isolation.ts';
-import { Limiter } from './limiter.ts';
+import { LATE_MS, Limiter } from './limiter.ts';
 import { HEDGE_MS, LocalProbe, type ProbeAnswer, type ProbeTicket, type Turn } from './local-probe.ts';
 import { type ProviderHealth, providerHealth } from './provider-health.ts';
 import { type CircuitSkip, skip } from './skip.ts';
@@ -134,8 +134,14 @@ class CircuitGate implements Gate {
     // answer.
     const full = await this.#slot(provider, request);
     if (full) return full;
+    const due = this.#context.clock.now();
     const turn = await localProbe.enter(forced);
     if (turn.kind !== 'go') return this.#turnedAway(key, turn, reading, deadlineMs);
+    if (provider.maxPerSecond !== undefined && this.#context.clock.now() - due > LATE_MS) {
+      // Its slot is past: all messages that waited for the same answer would be sent at once.
+      localProbe.leave(turn.ticket, 'nothing');
+      return this.#turn(provider, request, reading);
+    }
     // The message that was waited for may have opened the circuit or set a hold.
     const barred = forced ? undefined : this.#nowBarred(key);
     if (!barred) return this.#go(key, turn.ticket, { kind: 'usual' });

@@ -28,7 +28,7 @@ export type RateSlot =
   | { readonly kind: 'away'; readonly afterMs: number };
 
 /** A slot may be used up to this many milliseconds after its time. */
-const LATE_MS = 25;
+export const LATE_MS = 25;
 
 /** How long messages are gathered before slots are reserved, in milliseconds. */
 const GATHER_MS = 5;

@@ -18,7 +18,7 @@ export const exercise: Rule = (given) => {
     const stories = byPart.get(name) ?? [];
     const after = stories.filter(({ addedAt: [at = 0] }) => at > from + firstAfterMs);
     const elsewhere = after.filter(({ attempts: [attempt] }) => attempt?.provider !== first?.key);
-    const { takenWithinMs = Infinity, receivedWithinMs = Infinity, mostSuppressed = 0 } = most;
+    const { takenWithinMs = Infinity, receivedWithinMs = Infinity, mostSuppressed = Infinity } = most;
     const late = isLimited(given) ? [] : stories.filter((story) => tookMs(story) > takenWithinMs);
     const unseen = stories.filter(
       ({ addedAt: [added = 0], receivedAt = Infinity }) => receivedAt - added > receivedWithinMs,
