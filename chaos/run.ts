@@ -10,7 +10,7 @@ import { checkPromises, type OracleReport } from './oracle/check.ts';
 import { Chronicle } from './oracle/chronicle.ts';
 import type { Releases } from './releases/load.ts';
 import { Operator } from './world/operator.ts';
-import { lendTimers, watchReality } from './world/reality.ts';
+import { watchReality } from './world/reality.ts';
 import { Timeline } from './world/timeline.ts';
 import { Trace } from './world/trace.ts';
 import { DEPLOYMENT, SECRET, SimulatedWorld } from './world/world.ts';
@@ -77,12 +77,9 @@ export async function runWorld(
   const exercised = exercise
     ? drawExerciseMails({ seed, from: exerciseFrom, providers: keys, index: FIRST_EXERCISE })
     : [];
-  // Release 0.1.0 would take them for the mail of a producer.
-  const believes = drawn.some(({ kind }) => kind === 'previous-release');
-  const canaries =
-    believes || !exercise
-      ? []
-      : await drawCanaries({ start: START, calmFrom: last, providers: keys, index: FIRST_CANARY, key: SECRET });
+  const canaries = !exercise
+    ? []
+    : await drawCanaries({ start: START, calmFrom: last, providers: keys, index: FIRST_CANARY, key: SECRET });
   const windows = [...drawn, ...(exercise ? exerciseWindows(seed, exerciseFrom, keys[0] as string, exercise) : [])];
   const all = [...mails, ...calm, ...exercised, ...canaries];
   const chronicle = new Chronicle(all, timeline, trace);
@@ -94,7 +91,6 @@ export async function runWorld(
     for (const at of sendAt) timeline.at(at, () => world.submit(body, attributes, group));
   }
 
-  lendTimers(timeline);
   const reality = watchReality();
   const calmEnd = last + CALM_MAIL_MS + (exercise ? EXERCISE_MS : 0);
   // A process with a wrong clock would affect the whole exercise.

@@ -50,11 +50,9 @@ export function runSeed(options: SeedOptions, releases: Releases): Promise<RunRe
   const windows = planFaults({ seed, start: START, end, providers: keys, kinds: faults, rushes })
     .filter(({ kind, from }) => !without.includes(kind) && from < until)
     .map((window) => ({ ...window, to: Math.min(window.to, until) }));
-  // Release 0.1.0 believed what producers set beside the body.
-  const believes = windows.some(({ kind }) => kind === 'previous-release');
-  const mails = drawMails({ seed, count, start: START, end, providers: keys, rushes })
-    .filter(({ sendAt: [first = 0] }) => first < until)
-    .map(({ attributes, ...mail }) => ({ ...mail, ...(attributes && !believes && { attributes }) }));
+  const mails = drawMails({ seed, count, start: START, end, providers: keys, rushes }).filter(
+    ({ sendAt: [first = 0] }) => first < until,
+  );
   const last = Math.max(until, ...mails.map(({ sendAt }) => sendAt.at(-1) as number));
   return runWorld({
     seed,

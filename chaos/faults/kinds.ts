@@ -84,10 +84,6 @@ export const FAULTS = {
   /** Clocks jump by up to ten minutes while mail is in progress. */
   'clock-jump': { part: 'platform', minutes: [10, 12 * HOUR], rate: [0.02, 0.3], lingers: 60 },
 
-  /** A deployment is in progress or was rolled back: the previous release processes a part of the mail. */
-  'previous-release': { part: 'platform', minutes: [10, 12 * HOUR], rate: [0.1, 0.9], lingers: 40 },
-  /** A release with the ledger and without a lineage processes a part of the mail. */
-  'simple-release': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.1, 0.9], lingers: 12 },
   /** A later release, whose items have more fields, processes a part of the mail. */
   'newer-release': { part: 'platform', minutes: [10, 2 * DAY], rate: [0.1, 0.9], lingers: 2 },
 } as const satisfies Record<string, Kind>;

@@ -5,7 +5,6 @@ import type { Acceptance, ProviderLookUp, Story } from './story.ts';
 /** Why a mail was accepted twice without a defect; `unexplained` is a defect. */
 export type DuplicateCause =
   /** The release before the ledger took part. */
-  | 'previous-release'
   /** The provider accepted the mail and answered 5xx. */
   | '5xx-taken'
   /** The answer was lost, and the submission has `onUnknown: failover`. */
@@ -49,7 +48,6 @@ export function duplicatesOf(story: Story, given: OracleCase): Duplicate[] {
 function causeOf(first: Acceptance, second: Acceptance, story: Story, given: OracleCase): DuplicateCause {
   const { attempt, recordedAt } = first;
   const { decidedAt } = second.attempt;
-  if (attempt.worker.release === 'previous' || second.attempt.worker.release === 'previous') return 'previous-release';
   if (recordedAt !== undefined && recordedAt <= decidedAt) return 'unexplained';
   // Mail that must not be sent twice goes out again only after a redrive.
   const wished = story.redrives.some(({ at }) => first.at <= at && at <= decidedAt);

@@ -83,7 +83,7 @@ export async function checkPromises(given: OracleCase): Promise<OracleReport> {
       causes[duplicate.cause] = (causes[duplicate.cause] ?? 0) + 1;
       if (duplicate.cause === 'unexplained') violations.push(inWords(duplicate));
     }
-    if (story.mail.onUnknown === 'ask' && !story.previous) {
+    if (story.mail.onUnknown === 'ask') {
       count.unknown += story.doubts;
       count.unknownTwice += duplicates.filter(({ cause }) => OF_UNKNOWN.has(cause)).length;
     }

@@ -73,7 +73,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       story.addedAt.push(this.timeline.now);
       this.stories.follow(message.id, story);
     }
-    if (message.group !== story.mail.class && !story.readByPrevious)
+    if (message.group !== story.mail.class)
       this.violations.push(`group lost: a message on ${queue} of ${named(story)}`);
     if (queue !== 'dead-letter') return;
     // A message that SQS moves keeps its attributes, which may be forged.
@@ -118,8 +118,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     const missing = (queue === 'dead-letter' ? OF_DEAD_LETTERS : OF_RETRIES).filter(
       (name) => !message.attributes[name],
     );
-    if (missing.length > 0 && worker.release !== 'previous')
-      this.violations.push(`attributes missing: ${missing.join(', ')} of a message to ${queue}`);
+    if (missing.length > 0) this.violations.push(`attributes missing: ${missing.join(', ')} of a message to ${queue}`);
     if (!story || queue === 'dead-letter') return;
     this.copies.sent(worker, story, message.id);
     story.hops.push(hopOf(story, message.attributes, worker, this.timeline.now));
@@ -137,13 +136,12 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     const decidedAt = this.lastWrites.get(worker)?.get(story.id);
     const earlier = story.attempts.findLast((one) => one.worker === worker);
     // Each call must have a write to the ledger before it.
-    if (worker.release !== 'previous' && (decidedAt === undefined || decidedAt <= (earlier?.begunAt ?? -Infinity)))
+    if (decidedAt === undefined || decidedAt <= (earlier?.begunAt ?? -Infinity))
       this.violations.push(`called without the ledger: ${named(story)}, ${provider} by ${worker.name}`);
     const attempt: ProviderCall = { provider, worker, begunAt, fault, decidedAt: decidedAt ?? begunAt };
     story.attempts.push(attempt);
     this.attempts.set(call, { story, attempt });
     this.runaway ||= isRunaway(story);
-    if (worker.release === 'previous') story.previous = true;
     this.trace.add(
       this.timeline.now,
       'call',
@@ -202,10 +200,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     for (const message of batch) {
       const story = this.stories.ofMessage(message);
       if (!story) continue;
-      if (worker.release === 'previous' || worker.release === 'simple') story.signedByAll = false;
       story.receivedAt ??= this.timeline.now;
       story.receives = Math.max(story.receives, message.receives);
-      if (worker.release === 'previous') story.readByPrevious = true;
     }
   }
 

@@ -84,12 +84,6 @@ export interface Story {
   unknown: number;
   /** Unknown attempts in the ledger: those, and all of processes that were killed before they recorded an outcome. */
   doubts: number;
-  /** A release without ledger made an attempt. */
-  previous: boolean;
-  /** A release without ledger processed it, and may have dead-lettered it. */
-  readByPrevious: boolean;
-  /** Every release that processed it keeps a lineage. */
-  signedByAll: boolean;
   /** Number of processes killed while they processed it. */
   crashes: number;
   /** A process with a wrong clock processed it. */
@@ -116,9 +110,6 @@ export function untold(mail: Mail, id: string): Story {
     suppressed: new Set(),
     unknown: 0,
     doubts: 0,
-    previous: false,
-    readByPrevious: false,
-    signedByAll: true,
     skewed: false,
     interrupted: false,
     crashes: 0,

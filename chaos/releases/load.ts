@@ -1,8 +1,6 @@
 import type { Handler } from '../world/lambda.ts';
 import type { SimulatedWorker } from '../world/worker.ts';
 import type { SimulatedWorld } from '../world/world.ts';
-import { loadPrevious } from './previous.ts';
-import { previousProcess } from './previous-process.ts';
 import { currentProcess, type Seams } from './process.ts';
 
 /** Sets up the code of a new process, by its release. */
@@ -12,7 +10,5 @@ export type Releases = (worker: SimulatedWorker, world: SimulatedWorld) => Handl
 export async function loadReleases(seams: Seams = {}): Promise<Releases> {
   // Modules that the handler loads at first use are loaded before, so that the first seed of a process runs like all others.
   await Promise.all([import('../../lambda/contract/submission.ts'), import('nodemailer/lib/mail-composer')]);
-  const previous = await loadPrevious();
-  return (worker, world) =>
-    worker.release === 'previous' ? previousProcess(previous, worker, world) : currentProcess(worker, world, seams);
+  return (worker, world) => currentProcess(worker, world, seams);
 }

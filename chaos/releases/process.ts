@@ -15,7 +15,6 @@ import type { Handler } from '../world/lambda.ts';
 import type { SimulatedWorker } from '../world/worker.ts';
 import type { SimulatedWorld } from '../world/world.ts';
 import { callOf, lookUpOf, prepareOf, SILENT_LOG } from './ports.ts';
-import { withoutLineage, withoutSignature } from './simple.ts';
 
 /** All ports of one process to the world. */
 export interface Ports {
@@ -42,8 +41,8 @@ export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, s
   const secrets = world.secretsOf(worker);
   const given: Ports = {
     environment: world.environment,
-    table: tableOf(world.table.of(worker), worker),
-    queue: worker.release === 'simple' ? withoutSignature(world.queuesOf(worker)) : world.queuesOf(worker),
+    table: worker.release === 'newer' ? withLaterFields(world.table.of(worker), worker) : world.table.of(worker),
+    queue: world.queuesOf(worker),
     objects: world.objects.of(worker),
     call: callOf(world, worker, secrets),
     lookUp: lookUpOf(world, worker, secrets),
@@ -64,17 +63,6 @@ export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, s
   });
   const handler: Handler = (records, remainingMs) => sendBatch(records, remainingMs, { send, ...ports, ...edges });
   return seams.handler?.(handler, worker) ?? handler;
-}
-
-function tableOf(table: Table, worker: SimulatedWorker): Table {
-  switch (worker.release) {
-    case 'newer':
-      return withLaterFields(table, worker);
-    case 'simple':
-      return withoutLineage(table);
-    default:
-      return table;
-  }
 }
 
 /** A later release: its items have an unknown field, at the top and in each attempt. */

@@ -155,13 +155,7 @@ export class SimulatedLambda {
 
   /** A warm process, or a new one; Lambda ends idle processes after minutes. */
   private process(): { worker: SimulatedWorker; handler: Handler } {
-    const release: ReleaseName = this.faults.strikes('previous-release', this.random)
-      ? 'previous'
-      : this.faults.strikes('simple-release', this.random)
-        ? 'simple'
-        : this.faults.strikes('newer-release', this.random)
-          ? 'newer'
-          : 'current';
+    const release: ReleaseName = this.faults.strikes('newer-release', this.random) ? 'newer' : 'current';
     const lifetime = this.random.between(300_000, 1_800_000);
     for (let place = this.idle.length - 1; place >= 0; place -= 1) {
       const one = this.idle[place];

@@ -1,30 +1,3 @@
-import type { Timeline } from './timeline.ts';
-
-/** Global timers of the previous release: see `releases/previous.ts`. */
-interface Timers {
-  setTimeout(act: () => void, ms: number): { cancelled: boolean };
-  clearTimeout(timer: { cancelled: boolean } | undefined): void;
-}
-
-/** Gives code without a `Clock` the simulated time. */
-export function lendTimers(timeline: Timeline): void {
-  const timers: Timers = {
-    setTimeout(act, ms) {
-      const timer = { cancelled: false };
-      timeline.after(ms, () => {
-        if (timer.cancelled) return;
-        timeline.wake();
-        act();
-      });
-      return timer;
-    },
-    clearTimeout(timer) {
-      if (timer) timer.cancelled = true;
-    },
-  };
-  Object.assign(globalThis, { __mailoverChaos: timers });
-}
-
 /** Most stack traces that are taken, since each is slow and callers repeat. */
 const MOST_LOOKS = 500;
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../lambda/platform/clock.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Release that a process runs. */
-export type ReleaseName = 'current' | 'previous' | 'simple' | 'newer';
+export type ReleaseName = 'current' | 'newer';
 
 /** What a part of the world answers, and after how many milliseconds. */
 export type DelayedAnswer<T> = { readonly afterMs: number } & ({ readonly value: T } | { readonly error: Error });

@@ -1,13 +1,10 @@
 import type { FaultKind } from '../../chaos/faults/kinds.ts';
 import { loadReleases } from '../../chaos/releases/load.ts';
-import { loadPrevious } from '../../chaos/releases/previous.ts';
-import { previousProcess } from '../../chaos/releases/previous-process.ts';
 import { runSeed } from '../../chaos/seed.ts';
 import { DEFECTS } from './defects/all.ts';
 
 // A process of its own, since a test runner loads modules in ways that the simulation cannot wait for.
 const [release = 'current', seed, mails, faults] = process.argv.slice(2);
-const previous = await loadPrevious();
 const { hash, verdict } = await runSeed(
   {
     seed: Number(seed),
@@ -15,9 +12,6 @@ const { hash, verdict } = await runSeed(
     allowsLoops: DEFECTS[release]?.allowsLoops,
     ...(faults !== undefined && { faults: faults.split(',').filter(Boolean) as FaultKind[] }),
   },
-  // A release without a ledger under the name of the current release.
-  release === '0.1.0'
-    ? (worker, world) => previousProcess(previous, worker, world)
-    : await loadReleases(DEFECTS[release]),
+  await loadReleases(DEFECTS[release]),
 );
 process.stdout.write(JSON.stringify({ hash, verdict }));

@@ -25,13 +25,6 @@ describe('the simulation', () => {
     expect(first.verdict).toMatchObject({ lost: 0, violations: [], ok: first.verdict.acknowledged });
   });
 
-  it('fails a release without a ledger, which sends repeated messages twice', async () => {
-    const { verdict } = await run('0.1.0', 1, 'sqs-duplicates');
-
-    expect(verdict.causes['unexplained']).toBeGreaterThan(0);
-    expect(verdict.violations.join()).toContain('unexplained');
-  });
-
   it.each(SHARE)('finds it when %s', async (defect) => {
     const { verdict } = await run(defect, 1);
 

@@ -5,8 +5,7 @@ import { named } from '../story.ts';
 export const bounds: Rule = ({ chronicle, calmFrom }) =>
   [...chronicle.stories].flatMap((story) => {
     const { mail, attempts, hops, letters, addedAt, acceptances } = story;
-    const own = attempts.filter(({ worker }) => worker.release !== 'previous');
-    const outside = own.filter(({ provider }) => mail.forbidden || !mail.usable.includes(provider));
+    const outside = attempts.filter(({ provider }) => mail.forbidden || !mail.usable.includes(provider));
     const calm = mail.canary && mail.calm && (addedAt[0] ?? 0) > calmFrom;
     return [
       ...outside.slice(0, 1).map(({ provider }) => `forbidden provider: ${named(story)} over ${provider}`),

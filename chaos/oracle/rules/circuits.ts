@@ -57,7 +57,7 @@ function callsOf(
   return [...chronicle.stories].flatMap((story) =>
     story.attempts
       .filter((one) => one.provider === provider && one.decidedAt > from && one.decidedAt < to)
-      .filter(({ worker }) => worker.release !== 'previous' && worker.worstSkewMs <= PROMISES.clockMs)
+      .filter(({ worker }) => worker.worstSkewMs <= PROMISES.clockMs)
       .map((one): [Story, ProviderCall] => [story, one]),
   );
 }

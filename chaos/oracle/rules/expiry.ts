@@ -14,7 +14,6 @@ export const expiry: Rule = ({ chronicle, clockErrorMs }) =>
     const limit = Math.min(expiryOf(story, last), born + PROMISES.maxAgeMs);
     return story.attempts
       .filter(({ worker, begunAt }) => {
-        if (worker.release === 'previous') return false;
         const error = worker.worstSkewMs > PROMISES.clockMs ? worker.worstSkewMs : 0;
         // The age of mail without an expiry is counted by its queue, and by messages of other processes.
         const others = story.mail.expiresAt !== undefined ? 0 : story.skewed ? clockErrorMs : SLACK_MS;

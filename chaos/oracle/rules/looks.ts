@@ -12,7 +12,7 @@ export const looks: Rule = ({ chronicle, providers }) =>
       if (!call) return [];
       const wrongClock = [worker, call.worker].some(({ worstSkewMs }) => worstSkewMs > PROMISES.clockMs);
       const early = at < call.decidedAt + PROMISES.askAfterMs - 2 * PROMISES.clockMs;
-      return early && !wrongClock && call.worker.release !== 'previous'
+      return early && !wrongClock
         ? [
             `asked too early: ${named(story)}: ${provider} ${((at - call.decidedAt) / 1_000).toFixed(1)} s after the call`,
           ]

@@ -14,7 +14,7 @@ export const rates: Rule = ({ chronicle, providers, troubles }) =>
     if (maxPerSecond === undefined) return [];
     const calls = [...chronicle.stories]
       .flatMap(({ attempts }) => attempts)
-      .filter(({ provider, worker }) => provider === key && worker.release !== 'previous')
+      .filter(({ provider }) => provider === key)
       .map(({ begunAt }) => begunAt)
       .sort((a, b) => a - b);
     const most = Math.floor(JITTER * maxPerSecond + 1);

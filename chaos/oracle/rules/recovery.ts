@@ -65,7 +65,7 @@ export const order: Rule = (given) => {
     const [attempt] = story.attempts;
     // An attempt of a killed process, or in a dead letter, is unknown, and its provider comes last.
     const known = story.interrupted || story.receives > 1 || story.redrives.length > 0;
-    if (!attempt || known || attempt.worker.release === 'previous') return [];
+    if (!attempt || known) return [];
     const { decidedAt, provider } = attempt;
     if (troubles.lastBefore(decidedAt, -Infinity) > decidedAt - HEALED_MS) return [];
     const had = hadBy(given, story, decidedAt);

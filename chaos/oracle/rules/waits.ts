@@ -21,7 +21,7 @@ export const waits: Rule = (given) => {
     return Math.min(PROMISES.longestWaitMs, Math.max(PROMISES.askWithinMs, PROMISES.growth * (at - first)));
   };
   return [...chronicle.stories].flatMap((story) => {
-    const hops = story.hops.filter(({ worker }) => worker.release !== 'previous');
+    const { hops } = story;
     return [
       ...(isRunaway(story)
         ? [`runaway: ${named(story)}: ${story.hops.length} hops, ${story.attempts.length} calls`]

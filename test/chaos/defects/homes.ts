@@ -1,5 +1,5 @@
-import { withoutLineage, withoutSignature } from '../../../chaos/releases/simple.ts';
 import { type Defects, reads, sees, sends } from './defect.ts';
+import { withoutLineage, withoutSignature } from './without-lineage.ts';
 
 /** Defects that lose mail between two queues, or its state. */
 export const homes: Defects = {
