@@ -16,11 +16,11 @@ const LETTERS =
   '\\u0391-\\u03a1\\u03a3-\\u03c1\\u03c3-\\u03ce\\u0400-\\u0481\\u048a-\\u052f\\u3041-\\u3096\\u30a1-\\u30fa\\u4e00-\\u9fff\\uac00-\\ud7a3';
 /**
  * Labels begin and end with a letter or digit, and the last one is no number. Labels with non-ASCII letters grow as
- * A-labels, so they are short. A label with `xn--` must be valid in Unicode.
+ * A-labels, so they are short, and stand beside no label with `xn--`, which must be ASCII.
  */
 const DOMAIN =
   '(?![.-])(?![^@]*(?:\\.[.-]|-\\.|[.-]$))(?!(?:[^@]*\\.)?(?:[0-9]+|0[Xx][0-9A-Fa-f]*)$)' +
-  `(?:(?![^@]*[^.]{64})[A-Za-z0-9.-]{1,253}|(?![^@]*[^.]{15})[A-Za-z0-9.${LETTERS}-]{1,40})`;
+  `(?:(?![^@]*[^.]{64})[A-Za-z0-9.-]{1,253}|(?![^@]*[^.]{15})(?!(?:[^@]*\\.)?[Xx][Nn]--)[A-Za-z0-9.${LETTERS}-]{1,40})`;
 
 const ATOM = "A-Za-z0-9!#$%&'*+/=?^_`{|}~";
 /** All non-ASCII characters of a local part, in Unicode's first plane. */
