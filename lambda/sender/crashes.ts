@@ -138,6 +138,19 @@ export async function claimMessage(
     return { crashes, release };
   } catch (error) {
     log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });
-    return { crashes: 0, release: async () => {} };
+    // The claim may have taken effect all the same, and only this process knows that it did not crash.
+    const survived = async (crashed: boolean) => {
+      const then = crashed ? crashes + 1 : 0;
+      missed.add(pk, { owner, crashes: then, write: () => withdraw(pk, owner, then, table) });
+    };
+    return { crashes: 0, release: survived };
   }
+}
+
+/** Ends a claim, if the table has it. */
+async function withdraw(pk: string, owner: string, crashes: number, table: Table): Promise<void> {
+  const item = (await table.get(pk)) as CrashItem | undefined;
+  if (item?.owner !== owner) return;
+  const { owner: _owner, until: _until, ...left } = item;
+  await table.write({ ...left, crashes }, item.rev);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openGate } from '../../../lambda/circuit/admission.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import { sendBatch } from '../../../lambda/sender/batch.ts';
@@ -174,6 +174,30 @@ describe('a message whose release the table does not take', () => {
       expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
     },
   );
+
+  it('is not counted as crashed where the table takes claims and says that it does not', async () => {
+    const { world } = givenReleasesThatFail();
+    const { table } = world;
+    const write = table.write.bind(table);
+    let isLost = true;
+    vi.spyOn(table, 'write').mockImplementation(async (...given) => {
+      const written = await write(...given);
+      if (isLost && given[0].pk === 'crash/m' && given[0]['owner'] !== undefined)
+        throw new Error('the answer was lost');
+      return written;
+    });
+    for (let count = 2; count < 8; count += 1) {
+      await expect(world.send(receive(mail, 'm', count))).rejects.toThrow();
+      table.mood = 'good';
+      world.now += LEASE_MS;
+    }
+    isLost = false;
+    world.queueDown = () => false;
+
+    await world.send(receive(mail, 'm', 8));
+
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+  });
 
   it('is known to have been survived by any process once the one that did has another message', async () => {
     const { world } = givenReleasesThatFail();
