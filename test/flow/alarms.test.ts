@@ -57,9 +57,9 @@ it('a provider that fails under traffic raises its own alarms while nothing wait
   }, 500);
 
   try {
-    await expect
-      .poll(raised, PATIENCE)
-      .toEqual(expect.arrayContaining(['Mailover/OneWayBroken', 'Mailover/postmark/FailureRate']));
+    // Which of the two alarms on failures is raised depends on how many mails this machine sends in five of its minutes.
+    const failing = expect.stringMatching(/^Mailover\/postmark\/Failure(Rate|Count)$/);
+    await expect.poll(raised, PATIENCE).toEqual(expect.arrayContaining(['Mailover/OneWayBroken', failing]));
     const others = (await raised()).filter((name) => !/postmark|OneWayBroken|FailoverRate/.test(name));
     expect(others).toEqual([]);
     // Hardly any mail waits, so no queue length shows the outage: on a busy machine a slow answer of the
