@@ -66,7 +66,7 @@ function environment(): NodeJS.ProcessEnv {
     ...senderEnvironment.encode({
       providers: [{ key: 'postmark', type: 'postmark', options: {} }],
       outboundQueueArn: 'outbound',
-      letterSecret: 'letters',
+      proofSecret: 'proof-key',
       deadLetterQueueUrl: queue,
       eventsQueueUrl: queue,
       retryQueueUrls: { postmark: queue },

@@ -159,7 +159,7 @@ function mailover(rig: Rig): Way {
     environment: {
       providers: OUTAGE_PROVIDERS,
       outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
-      letterSecret: 'letters',
+      proofSecret: 'proof-key',
       deadLetterQueueUrl: 'dead',
       eventsQueueUrl: 'events',
       retryQueueUrls: { first: 'retry', second: 'retry' },
@@ -177,7 +177,7 @@ function mailover(rig: Rig): Way {
       },
     },
     objects: { ...NO_OBJECTS, renew: async () => {} },
-    proofs: queueProofs('letters', { read: async () => ({ key: 'bench' }) }, systemClock, { add: () => undefined }),
+    proofs: queueProofs('proof-key', { read: async () => ({ key: 'bench' }) }, systemClock, { add: () => undefined }),
     metrics: { add: () => {} },
     gate: createGate({ providers: OUTAGE_PROVIDERS, ...edges }),
     ...edges,

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics as Powertools } from '@aws-lambda-powertools/metrics';
 import { powertoolsLog } from '../lambda/platform/log.ts';
 import { emfMetrics } from '../lambda/platform/metrics.ts';
-import { tellAccepted, tellAttempt } from '../lambda/sender/telemetry.ts';
+import { reportAccepted, reportAttempt } from '../lambda/sender/telemetry.ts';
 import { type Figure, median } from './figure.ts';
 
 const BATCH = 10;
@@ -20,11 +20,11 @@ export async function measureTelemetry(): Promise<Figure[]> {
   const ours = await cost(async (mail) => {
     const message = { id: `order-${mail}`, handle: HANDLE };
     const outcomes = [{ kind: 'accepted', providerMessageId: 'b7bc2f4a-e38e-4336-af7d-e6c392c2f817' }] as const;
-    tellAttempt(
+    reportAttempt(
       { log: powertoolsLog, metrics },
       { message, provider: 'postmark', number: 1, outcomes, durationMs: 123 },
     );
-    tellAccepted({ log: powertoolsLog, metrics }, 1_200);
+    reportAccepted({ log: powertoolsLog, metrics }, 1_200);
     if (mail % BATCH === BATCH - 1) await metrics.flush();
   });
   const logger = new Logger({ serviceName: 'bench' });

@@ -105,7 +105,7 @@ export class Mailover extends Construct {
   readonly mailBucket: MailBucket;
   readonly stateTable: StateTable;
   /** Key of the proofs on messages that Mailover itself puts on its queues. */
-  readonly letterKey: ProofKey;
+  readonly proofKey: ProofKey;
   readonly sender: SenderFunction;
   readonly health: HealthFunction;
   /** Undefined if no provider receives mail. */
@@ -142,7 +142,7 @@ export class Mailover extends Construct {
     });
     this.mailBucket = new MailBucket(this, 'MailBucket', props.mailExpiration);
     this.stateTable = new StateTable(this, 'StateTable');
-    this.letterKey = new ProofKey(this, 'LetterKey');
+    this.proofKey = new ProofKey(this, 'ProofKey');
     this.sender = new SenderFunction(this, 'Sender', {
       ...common,
       providers,
@@ -150,7 +150,7 @@ export class Mailover extends Construct {
       queues: this.queues,
       mailBucket: this.mailBucket,
       stateTable: this.stateTable,
-      letterKey: this.letterKey,
+      proofKey: this.proofKey,
       timing: durations,
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,
@@ -169,7 +169,7 @@ export class Mailover extends Construct {
       ...common,
       providers: watched,
       inboundCanaries,
-      letterKey: this.letterKey,
+      proofKey: this.proofKey,
       outbound: this.queues.outbound,
       stateTable: this.stateTable,
     });

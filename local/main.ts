@@ -33,7 +33,7 @@ try {
     logFile,
     signal: ending.signal,
     onProgress,
-    onOverload: tellOverload,
+    onOverload: reportOverload,
     ...(showLogs && { onOutput: (text: string) => process.stdout.write(text) }),
   });
   if (ending.signal.aborted) {
@@ -70,7 +70,7 @@ function summary({ url, info }: Stack): string {
   return lines.join('\n');
 }
 
-function tellOverload(overloaded: boolean): void {
+function reportOverload(overloaded: boolean): void {
   if (!stack) return;
   console.log(
     overloaded

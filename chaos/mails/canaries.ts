@@ -23,7 +23,7 @@ export interface CanariesOptions {
 export async function drawCanaries({ start, calmFrom, providers, index, key }: CanariesOptions): Promise<Mail[]> {
   const secrets = { read: () => Promise.resolve({ key }) };
   const clock = { now: () => start, sleep: () => new Promise<void>(() => undefined) };
-  const proofs = queueProofs('letters', secrets, clock, { add: () => undefined });
+  const proofs = queueProofs('proof-key', secrets, clock, { add: () => undefined });
   const times = (from: number, to: number, every: number) =>
     Array.from({ length: Math.max(0, Math.floor((to - from) / every)) }, (_, place) => from + place * every);
   const slots = [

@@ -57,7 +57,7 @@ export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, s
     ...ports,
     ...edges,
     definitions,
-    proofs: queueProofs(ports.environment.letterSecret, ports.secrets, ports.clock, metrics),
+    proofs: queueProofs(ports.environment.proofSecret, ports.secrets, ports.clock, metrics),
     gate: seams.gate?.(gate, worker) ?? gate,
     metrics,
   });

@@ -84,7 +84,7 @@ export class SimulatedWorld {
     this.environment = {
       providers,
       outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
-      letterSecret: 'letters',
+      proofSecret: 'proof-key',
       routes: CLASSES.flatMap(({ class: name, mails: _, ...route }) =>
         Object.keys(route).length > 0 ? [{ class: name, ...route }] : [],
       ),

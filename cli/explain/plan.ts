@@ -13,7 +13,7 @@ import { policyOf, routeOf } from '../../lambda/routing/policy.ts';
 import { favourite, type ProviderSkip, ranking, route, uncarried } from '../../lambda/routing/route.ts';
 import { sharesAt } from '../../lambda/routing/warm-up.ts';
 import { intake } from '../../lambda/sender/intake.ts';
-import { wayOf } from '../../lambda/sender/way.ts';
+import { routeBySize } from '../../lambda/sender/route-by-size.ts';
 import { MAX_AGE_MS } from '../../lambda/submission/backoff.ts';
 import { overdue } from '../../lambda/submission/settle.ts';
 import type { CircuitStates } from './standings.ts';
@@ -96,10 +96,10 @@ export async function planFor(
   }
   const current = sharesAt(providers, now);
   const last = submission.supersedes === undefined ? [] : await had(submission.supersedes);
-  const { way } = await wayOf(message, (bytes) =>
+  const { route: chosen } = await routeBySize(message, (bytes) =>
     route(message.id, current, definitions, factsOf(message, bytes), preference, last),
   );
-  if (way.order.length === 0) return { kind: 'problem', problem: uncarried(way) };
+  if (chosen.order.length === 0) return { kind: 'problem', problem: uncarried(chosen) };
   const named = routeOf(submission, routes);
   const closed = standings(message.id);
   return {
@@ -115,23 +115,23 @@ export async function planFor(
           from: decider(submission.expiresAt, named?.expiresAfterSeconds),
         },
       },
-      order: way.order.flatMap(({ key, type }) =>
+      order: chosen.order.flatMap(({ key, type }) =>
         closed.has(key)
           ? []
           : [
               {
                 key,
                 type,
-                ...(way.substituted.has(key) && { substituteFrom: true as const }),
-                ...(way.beyond.has(key) && { leavesOut: way.beyond.get(key)?.length ?? 0 }),
+                ...(chosen.substituted.has(key) && { substituteFrom: true as const }),
+                ...(chosen.beyond.has(key) && { leavesOut: chosen.beyond.get(key)?.length ?? 0 }),
               },
             ],
       ),
-      closed: way.order.flatMap(({ key }) => {
+      closed: chosen.order.flatMap(({ key }) => {
         const reason = closed.get(key);
         return reason === undefined ? [] : [{ key, reason }];
       }),
-      skipped: [...way.skipped, ...unnamed(submission, named, providers)],
+      skipped: [...chosen.skipped, ...unnamed(submission, named, providers)],
       ...(preference.only === undefined && { draw: drawOf(message.id, current) }),
     },
   };

@@ -29,7 +29,7 @@ export const DEAD_LETTER_ATTRIBUTE = {
 } as const;
 
 /** String attribute of every message that Mailover sends to a queue and that the sender may receive again. */
-export const LETTER_ATTRIBUTE = { proof: 'Proof' } as const;
+export const PROOF_ATTRIBUTE = { proof: 'Proof' } as const;
 
 /** String attributes of a message on a retry queue; with the proof at most ten, the limit of SQS. */
 export const RETRY_ATTRIBUTE = {

@@ -74,7 +74,7 @@ export const stateTable = text('MAILOVER_STATE_TABLE');
 /** Bucket for mail that no queue can hold. */
 export const mailBucket = text('MAILOVER_MAIL_BUCKET');
 /** Name or ARN of the secret with the key that proves what Mailover itself puts on its queues. */
-export const letterSecret = text('MAILOVER_LETTER_SECRET');
+export const proofSecret = text('MAILOVER_PROOF_SECRET');
 /** The queue that gives received mail. */
 export const inboundQueueUrl = text('MAILOVER_INBOUND_QUEUE');
 

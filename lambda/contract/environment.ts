@@ -2,11 +2,11 @@ import {
   type Environment,
   environment,
   json,
-  letterSecret,
   local,
   mailBucket,
   number,
   optional,
+  proofSecret,
   stateTable,
   text,
 } from './environment-codec.ts';
@@ -28,7 +28,7 @@ export const senderEnvironment = environment({
   /** How often a message is received before SQS itself moves it to the dead-letter queue. */
   maxReceiveCount: number('MAILOVER_MAX_RECEIVE_COUNT'),
   mailBucket,
-  letterSecret,
+  proofSecret,
   stateTable,
   /** Share of the submissions accepted at their first attempt whose line is logged, from 0 to 1; absent: all. */
   straightLogShare: optional(number('MAILOVER_STRAIGHT_LOG_SHARE')),

@@ -2,10 +2,10 @@ import {
   type Environment,
   environment,
   json,
-  letterSecret,
   local,
   number,
   optional,
+  proofSecret,
   stateTable,
   text,
 } from './environment-codec.ts';
@@ -23,7 +23,7 @@ export const healthEnvironment = environment({
   providers: json<readonly ProviderConfig[]>('MAILOVER_HEALTH_PROVIDERS'),
   inboundCanaries: optional(json<readonly InboundCanary[]>('MAILOVER_INBOUND_CANARIES')),
   /** Proves canaries to the sender; absent if none is sent. */
-  letterSecret: optional(letterSecret),
+  proofSecret: optional(proofSecret),
   /** The queue that canaries are sent to. */
   outboundQueueUrl: text('MAILOVER_OUTBOUND_QUEUE'),
   stateTable,

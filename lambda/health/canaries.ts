@@ -11,7 +11,7 @@ import {
 } from '../canary/canary.ts';
 import { isIsolated } from '../circuit/isolation.ts';
 import { readIsolation, switchKey } from '../circuit/items.ts';
-import { LETTER_ATTRIBUTE, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
+import { PROOF_ATTRIBUTE, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
 import type { InboundCanary } from '../contract/health-environment.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -105,6 +105,6 @@ async function sendOne(
   const body = JSON.stringify(canarySubmission(way, tokenOf(way, now, secret), dueAt + everyMs));
   const attributes = await proofs.prove(body, { [RETRY_ATTRIBUTE.submissionId]: canaryId(way, dueAt) });
   // Without a proof the sender would take it for a producer's mail.
-  if (attributes[LETTER_ATTRIBUTE.proof] === undefined) throw new Error('the key of the proofs cannot be read');
+  if (attributes[PROOF_ATTRIBUTE.proof] === undefined) throw new Error('the key of the proofs cannot be read');
   await queue.send(outboundQueueUrl, body, attributes);
 }

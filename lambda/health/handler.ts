@@ -16,7 +16,7 @@ import { sendCanaries } from './canaries.ts';
 import { checkHealth } from './check.ts';
 
 const environment = healthEnvironment.decode(process.env);
-const { providers, inboundCanaries = [], letterSecret = '', outboundQueueUrl, stateTable } = environment;
+const { providers, inboundCanaries = [], proofSecret = '', outboundQueueUrl, stateTable } = environment;
 const { endpoints = {}, timeScale = 1, timeScaleSince } = environment;
 const table = dynamoTable(stateTable);
 const metrics = emfMetrics(decodeSize(process.env));
@@ -24,7 +24,7 @@ const secrets = managedSecrets(metrics);
 const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, { log: powertoolsLog, metrics });
 const ask = healthAsker(pool);
 
-const proofs = queueProofs(letterSecret, secrets, systemClock, metrics);
+const proofs = queueProofs(proofSecret, secrets, systemClock, metrics);
 const context = {
   providers,
   table,

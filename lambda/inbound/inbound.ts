@@ -2,7 +2,7 @@ import type { InboundEnvironment, InboundProvider } from '../contract/inbound-en
 import type { InboundOutcome } from '../contract/metrics.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
-import { ServiceError, tellError } from '../platform/service-failure.ts';
+import { reportError, ServiceError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import type { InboundModule, PostedMail, PostingType } from '../providers/inbound.ts';
 import { type Arrival, createAuthenticator } from './authenticate.ts';
@@ -125,6 +125,6 @@ export function createInbound(
 }
 
 function failed(error: unknown): Result {
-  const { error: name, detail } = tellError(error);
+  const { error: name, detail } = reportError(error);
   return { outcome: 'failed', detail: detail === undefined ? name : `${name}: ${detail}` };
 }

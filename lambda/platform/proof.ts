@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { LETTER_ATTRIBUTE, PROVEN_ATTRIBUTES } from '../contract/dead-letter.ts';
+import { PROOF_ATTRIBUTE, PROVEN_ATTRIBUTES } from '../contract/dead-letter.ts';
 import type { Clock } from './clock.ts';
 import type { Metrics } from './metrics.ts';
 import { type Secret, type Secrets, UnusableSecret } from './secrets.ts';
@@ -43,7 +43,7 @@ export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, 
     async prove(body, attributes) {
       try {
         const [key] = await within(KEY_MS, readKeys(), clock);
-        return { ...attributes, [LETTER_ATTRIBUTE.proof]: mac(key, body, attributes) };
+        return { ...attributes, [PROOF_ATTRIBUTE.proof]: mac(key, body, attributes) };
       } catch {
         return attributes;
       }
@@ -60,7 +60,7 @@ export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, 
 }
 
 function isProvenBy(keys: readonly string[], body: string, attributes: Attributes): boolean {
-  const given = Buffer.from(attributes[LETTER_ATTRIBUTE.proof] ?? '');
+  const given = Buffer.from(attributes[PROOF_ATTRIBUTE.proof] ?? '');
   const right = keys.map((key) => Buffer.from(mac(key, body, attributes)));
   return right.some((proof) => proof.length === given.length && timingSafeEqual(proof, given));
 }

@@ -7,7 +7,7 @@ export class ServiceError extends Error {
  * The loggable part of an error. Messages of other errors are left out: a parser quotes its input, and the client of a
  * service its request.
  */
-export function tellError(error: unknown): { readonly error: string; readonly detail?: string } {
+export function reportError(error: unknown): { readonly error: string; readonly detail?: string } {
   if (!(error instanceof Error)) return { error: typeof error };
   const { name, message } = error;
   if (error instanceof ServiceError) return { error: name, detail: message };

@@ -1,4 +1,4 @@
-import { ServiceError, tellError } from '../platform/service-failure.ts';
+import { reportError, ServiceError } from '../platform/service-failure.ts';
 import type { MissedSource, Reception } from '../providers/missed.ts';
 import type { EnsureContext } from './context.ts';
 import { sortOut } from './due.ts';
@@ -116,7 +116,7 @@ async function one(reception: Reception, before: ReceptionState, context: Ensure
     metrics.add('InboundReconciled', 1, { provider: provider.key, outcome: result });
     return result;
   } catch (error) {
-    log.warn('kept for a later run', { provider: provider.key, ...tellError(error) });
+    log.warn('kept for a later run', { provider: provider.key, ...reportError(error) });
     const failures = before.failures + 1;
     await memory.remember(provider.key, reception.id, { failures, failedAt: clock.now() });
     return 'later';

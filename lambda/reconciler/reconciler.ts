@@ -1,5 +1,5 @@
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
-import { tellError } from '../platform/service-failure.ts';
+import { reportError } from '../platform/service-failure.ts';
 import type { PostingType } from '../providers/inbound.ts';
 import type { MissedSource } from '../providers/missed.ts';
 import type { EnsureContext, ReconcilerDependencies } from './context.ts';
@@ -37,7 +37,7 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
       count(behind ? 'behind' : 'looked');
       if (skipped) count('skipped');
     } catch (error) {
-      log.error('cannot be reconciled', { provider: provider.key, ...tellError(error) });
+      log.error('cannot be reconciled', { provider: provider.key, ...reportError(error) });
       count('failed');
     }
   }

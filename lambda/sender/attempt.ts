@@ -16,7 +16,7 @@ import { cleaned } from './last-words.ts';
 /** What an attempt needs. */
 export interface AttemptContext {
   readonly call: CallProvider;
-  readonly page: SubmissionClaim;
+  readonly claim: SubmissionClaim;
   readonly tallies: Tallies;
   readonly tracking: Tracking;
   /** Keys of providers that send from their substitute address. */
@@ -58,14 +58,14 @@ export async function attempt(
   progress: Progress,
   context: AttemptContext,
 ): Promise<Attempted> {
-  const { page, call, clock, remainingMs, tracking, beyond, tallies } = context;
+  const { claim, call, clock, remainingMs, tracking, beyond, tallies } = context;
   const { key } = provider;
   const offered = pending(progress, key, beyond);
   const number = progress.attempts + 1;
   const begun = clock.now();
   const places = placesOf(offered, progress);
   try {
-    await page.begin(
+    await claim.begin(
       { number, provider: key, account: accountOf(provider), begun, ...(places && { recipients: places }) },
       carry(progress),
     );

@@ -16,17 +16,17 @@ import {
 import { type AttemptContext, type Attempted, attempt, type Content, deadlineOf } from './attempt.ts';
 import { storedAnswer } from './last-words.ts';
 import {
+  reportAttempt,
+  reportContradiction,
+  reportDropped,
+  reportFailover,
+  reportPossibleDuplicate,
+  reportSkip,
   type TelemetryContext,
-  tellAttempt,
-  tellContradiction,
-  tellDropped,
-  tellFailover,
-  tellPossibleDuplicate,
-  tellSkip,
 } from './telemetry.ts';
 
 /** Result of offering a message to its providers once. */
-export interface Round {
+export interface RoundResult {
   readonly progress: Progress;
   /** The shortest Retry-After, in milliseconds, if every provider of the round throttled and sent one. */
   readonly retryAfterMs?: number;
@@ -63,8 +63,8 @@ export async function attemptInOrder(
   order: readonly ProviderConfig[],
   start: Progress,
   context: DeliverContext,
-): Promise<Round> {
-  const round = new Delivery({ message, mime }, start, context);
+): Promise<RoundResult> {
+  const round = new ProviderRound({ message, mime }, start, context);
   for (const provider of order) {
     if (!round.goesOn(provider)) break;
     await round.offer(provider);
@@ -77,7 +77,7 @@ export async function attemptInOrder(
   return round.result(order);
 }
 
-class Delivery {
+class ProviderRound {
   private progress: Progress;
   private stopped: LedgerError | TakenError | undefined;
   /** Whether a provider failed, refused the message or was skipped as failing. */
@@ -111,7 +111,7 @@ class Delivery {
     if (pending(this.progress, provider.key, beyond).length === 0) return;
     const entry = await gate.enter(provider, { id: this.content.message.id, lane, ...(forced && { forced }) });
     if (entry.kind === 'skip') {
-      if (!forced && !this.skips.has(provider.key)) tellSkip(this.context, provider.key, entry.reason);
+      if (!forced && !this.skips.has(provider.key)) reportSkip(this.context, provider.key, entry.reason);
       if (BROKEN.has(entry.reason)) this.failed = true;
       this.skips.set(provider.key, entry);
       return;
@@ -130,35 +130,35 @@ class Delivery {
     const { number } = attempted;
     switch (attempted.kind) {
       case 'answered':
-        return this.takeIn(provider, attempted);
+        return this.recordAnswer(provider, attempted);
       case 'stopped':
         this.stopped = attempted.reason;
         // The number is used up: if the write succeeded after all, the next round knows that nothing was sent.
         if (attempted.reason instanceof LedgerError) this.progress = { ...this.progress, attempts: number };
         return [];
       case 'not-called': {
-        const { page, clock } = this.context;
+        const { claim, clock } = this.context;
         if (attempted.unready) this.skips.set(provider.key, UNREADY);
-        page.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
+        claim.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
         this.progress = { ...this.progress, attempts: number };
         return [];
       }
     }
   }
 
-  private takeIn(
+  private recordAnswer(
     provider: ProviderConfig,
     { number, offered, begun, durationMs, denied, result }: Extract<Attempted, { kind: 'answered' }>,
   ): readonly Outcome[] {
     const { context } = this;
     const { message } = this.content;
     const { key } = provider;
-    const { page, clock, onUnknown, vendorOf } = context;
+    const { claim, clock, onUnknown, vendorOf } = context;
     this.tried = true;
     const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
     const before = this.progress.lastProvider;
     const substituted = context.substituted.has(key);
-    tellAttempt(context, { message, provider: key, number, before, outcomes, durationMs, substituted });
+    reportAttempt(context, { message, provider: key, number, before, outcomes, durationMs, substituted });
     const next: Consequences = afterAttempt(
       this.progress,
       key,
@@ -168,8 +168,8 @@ class Delivery {
     );
     this.progress = next.progress;
     const { outcome, dropped = 0 } = result;
-    if (outcome.kind === 'accepted') tellDropped(context, message, { provider: key, entries: dropped });
-    page.end(number, {
+    if (outcome.kind === 'accepted') reportDropped(context, message, { provider: key, entries: dropped });
+    claim.end(number, {
       ended: clock.now(),
       outcome: outcome.kind,
       ...('blames' in outcome && { blames: outcome.blames }),
@@ -179,12 +179,12 @@ class Delivery {
       ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
     });
     if (outcomes.some(({ kind }) => kind === 'accepted')) {
-      if (this.failed) tellFailover(context);
+      if (this.failed) reportFailover(context);
     } else if (outcome.kind !== 'throttled') this.failed = true;
     if (outcome.kind !== 'accepted' && outcome.detail) this.words.set(key, outcome.detail);
     for (const refusedBy of next.contradicted)
-      tellContradiction(context, message, { refusedBy, acceptedBy: key, words: this.words.get(refusedBy) });
-    for (const doubled of next.doubled) tellPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
+      reportContradiction(context, message, { refusedBy, acceptedBy: key, words: this.words.get(refusedBy) });
+    for (const doubled of next.doubled) reportPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
     this.waits.push(...outcomes.map((one) => (one.kind === 'accepted' ? undefined : one.retryAfterMs)));
     return outcomes;
   }
@@ -208,7 +208,7 @@ class Delivery {
     return best && Number.isFinite(badness(best)) ? best : undefined;
   }
 
-  result(order: readonly ProviderConfig[]): Round {
+  result(order: readonly ProviderConfig[]): RoundResult {
     const progress = declareRefused(
       this.progress,
       order.map(({ key }) => key),

@@ -10,7 +10,7 @@ import { ServiceError } from '../platform/service-failure.ts';
 import { stackAge } from '../platform/stack-time.ts';
 import { invocationsOfAge, MAX_WAIT_MS } from '../submission/backoff.ts';
 import { deadLetterAttributes, type QueueAttributes, retryAttributes } from '../submission/retry-attributes.ts';
-import { tellDeadLetter, tellInvocations, tellRetry } from './telemetry.ts';
+import { reportDeadLetter, reportInvocations, reportRetry } from './telemetry.ts';
 
 /** What sending to the next queue needs. */
 export interface DestinationsContext {
@@ -25,13 +25,13 @@ export interface DestinationsContext {
 /** The queues that a message can be sent to next; after that it may be deleted from its present one. */
 export class Destinations {
   /** Attributes of the next message. */
-  letter: QueueAttributes;
+  attributes: QueueAttributes;
   private readonly record: SQSRecord;
   private readonly context: DestinationsContext;
 
-  constructor(record: SQSRecord, letter: QueueAttributes, context: DestinationsContext) {
+  constructor(record: SQSRecord, attributes: QueueAttributes, context: DestinationsContext) {
     this.record = record;
-    this.letter = letter;
+    this.attributes = attributes;
     this.context = context;
   }
 
@@ -58,17 +58,17 @@ export class Destinations {
 
   /** Sends the message to a retry queue; `delayMs` is in stack time. */
   retryAfter(delayMs: number, provider?: string): Promise<void> {
-    if (!this.isCanary) tellRetry(this.context, this.since(this.letter.firstSeen));
+    if (!this.isCanary) reportRetry(this.context, this.since(this.attributes.firstSeen));
     return this.requeueAt(this.context.clock.now() + delayMs / this.scale, provider);
   }
 
   /** A late canary is useless, and the next one follows: its absence is what is measured. */
   private get isCanary(): boolean {
-    return this.letter.canary === true;
+    return this.attributes.canary === true;
   }
 
   private giveUp(): void {
-    this.context.log.warn('canary given up', { submissionId: this.letter.submissionId });
+    this.context.log.warn('canary given up', { submissionId: this.attributes.submissionId });
   }
 
   /**
@@ -78,15 +78,18 @@ export class Destinations {
   async requeueAt(notBefore: number, provider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
     const { environment, queue, clock, proofs } = this.context;
-    const key = provider ?? this.letter.provider ?? '';
+    const key = provider ?? this.attributes.provider ?? '';
     const home = environment.retryQueueUrls[key] ? key : Object.keys(environment.retryQueueUrls)[0];
     if (home === undefined) throw new ServiceError('no retry queue is configured');
     const seconds = Math.ceil(((notBefore - clock.now()) * this.scale) / 1_000);
-    tellInvocations(this.context, this.letter.invocations / invocationsOfAge(this.since(this.letter.firstSeen)));
+    reportInvocations(
+      this.context,
+      this.attributes.invocations / invocationsOfAge(this.since(this.attributes.firstSeen)),
+    );
     await queue.send(
       environment.retryQueueUrls[home] as string,
       this.record.body,
-      await proofs.prove(this.record.body, retryAttributes(this.letter, home, notBefore)),
+      await proofs.prove(this.record.body, retryAttributes(this.attributes, home, notBefore)),
       Math.max(0, Math.min(MAX_DELAY_SECONDS, seconds)),
       this.group,
     );
@@ -95,7 +98,7 @@ export class Destinations {
   async deadLetter({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
     const { environment, queue, proofs } = this.context;
-    const attributes = deadLetterAttributes(this.letter, reason, detail, lastProvider);
+    const attributes = deadLetterAttributes(this.attributes, reason, detail, lastProvider);
     await queue.send(
       environment.deadLetterQueueUrl,
       this.record.body,
@@ -103,7 +106,7 @@ export class Destinations {
       undefined,
       this.group,
     );
-    const { submissionId } = this.letter;
-    tellDeadLetter(this.context, reason, { submissionId, queueMessageId: this.record.messageId });
+    const { submissionId } = this.attributes;
+    reportDeadLetter(this.context, reason, { submissionId, queueMessageId: this.record.messageId });
   }
 }

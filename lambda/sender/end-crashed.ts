@@ -14,18 +14,22 @@ import { InFlightError, type SenderContext } from './work.ts';
  */
 export async function endCrashed(
   record: SQSRecord,
-  homes: Destinations,
+  destinations: Destinations,
   detail: string,
   { table, clock }: Pick<SenderContext, 'table' | 'clock'>,
 ): Promise<void> {
-  const id = idIn(record.body) ?? homes.letter.submissionId;
-  homes.letter = { ...homes.letter, submissionId: id };
+  const id = idIn(record.body) ?? destinations.attributes.submissionId;
+  destinations.attributes = { ...destinations.attributes, submissionId: id };
   const entry = await readRecord(table, id);
-  const standing = claimability(entry, { ...deliveryOf(record, homes.letter, entry?.hash ?? ''), now: clock.now() });
+  const standing = claimability(entry, {
+    ...deliveryOf(record, destinations.attributes, entry?.hash ?? ''),
+    now: clock.now(),
+  });
   if (standing.kind === 'over') return;
   if (standing.kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
-  if (standing.kind === 'continues') homes.letter = { ...homes.letter, carried: standing.carried };
-  await homes.deadLetter({ reason: 'Crashed', detail }, entry?.attempts.at(-1)?.provider);
+  if (standing.kind === 'continues')
+    destinations.attributes = { ...destinations.attributes, carried: standing.carried };
+  await destinations.deadLetter({ reason: 'Crashed', detail }, entry?.attempts.at(-1)?.provider);
   if (standing.kind !== 'continues') return;
   const { attempts, rev } = standing.entry;
   const end = {

@@ -37,7 +37,7 @@ const send = createSender({
   definitions,
   call: providerCaller(pool),
   queue: sqsQueue,
-  proofs: queueProofs(environment.letterSecret, secrets, systemClock, metrics),
+  proofs: queueProofs(environment.proofSecret, secrets, systemClock, metrics),
   objects: s3Objects(environment.mailBucket),
   metrics,
   lookUp: providerLookUp(pool),

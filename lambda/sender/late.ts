@@ -15,17 +15,17 @@ import { InFlightError, type SenderContext } from './work.ts';
 export async function isLateCopy(
   arrived: Exclude<Intake, { kind: 'ready' }>,
   record: SQSRecord,
-  { letter }: Destinations,
+  { attributes }: Destinations,
   { table, clock }: SenderContext,
 ): Promise<boolean> {
   const { id, submission } = arrived.kind === 'future' ? {} : arrived;
-  const isLetter = letter.notBefore !== undefined || letter.redriven === true;
-  if (submission === undefined && !isLetter) return false;
-  const entry = await readRecord(table, id ?? letter.submissionId);
+  const isOurs = attributes.notBefore !== undefined || attributes.redriven === true;
+  if (submission === undefined && !isOurs) return false;
+  const entry = await readRecord(table, id ?? attributes.submissionId);
   if (!entry) return false;
   // A message from a retry queue has the content for which the record was made.
   const hash = submission === undefined ? entry.hash : submissionHash(submission);
-  const { kind } = claimability(entry, { ...deliveryOf(record, letter, hash), now: clock.now() });
+  const { kind } = claimability(entry, { ...deliveryOf(record, attributes, hash), now: clock.now() });
   if (kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
-  return kind === 'over' && !isUnprovenRedrive(letter, entry, record);
+  return kind === 'over' && !isUnprovenRedrive(attributes, entry, record);
 }

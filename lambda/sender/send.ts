@@ -12,15 +12,15 @@ import {
   submissionHash,
 } from '../submission/record.ts';
 import type { QueueAttributes } from '../submission/retry-attributes.ts';
-import { SubmissionRound } from './trip.ts';
+import { SubmissionRound } from './round.ts';
 import { InFlightError, type Work } from './work.ts';
 
 /** Processes a valid submission: claims it and makes a round, or leaves it to another message. */
 export async function send(work: Work): Promise<void> {
-  const { record, arrived, homes, context } = work;
+  const { record, arrived, destinations, context } = work;
   const { id } = arrived.message;
-  homes.letter = { ...homes.letter, submissionId: id };
-  const delivery = deliveryOf(record, homes.letter, submissionHash(arrived.submission));
+  destinations.attributes = { ...destinations.attributes, submissionId: id };
+  const delivery = deliveryOf(record, destinations.attributes, submissionHash(arrived.submission));
   const { retried, redriven } = delivery;
   // A first delivery has no record, except for rare copies, so none is read: its first write finds one.
   const first = !retried && !redriven && Number(record.attributes.ApproximateReceiveCount) <= 1;
@@ -32,7 +32,7 @@ export async function send(work: Work): Promise<void> {
       case 'over':
         return leave(work, entry);
       case 'conflict':
-        return homes.deadLetter({
+        return destinations.deadLetter({
           reason: 'IdConflict',
           detail: 'id: given one that another content has already; every submission needs an id of its own',
         });
@@ -40,11 +40,11 @@ export async function send(work: Work): Promise<void> {
         throw new InFlightError('another delivery of this submission is being worked on');
       case 'new':
       case 'continues': {
-        const { page, stored, known } = openPage(work, delivery, standing);
+        const { claim, stored, known } = openClaim(work, delivery, standing);
         const fresh = standing.kind === 'continues' ? standing.fresh : new Set<string>();
         const next = await new SubmissionRound({
           work,
-          page,
+          claim,
           worker: delivery.owner,
           carried: known,
           stored,
@@ -62,10 +62,10 @@ export async function send(work: Work): Promise<void> {
  * Ends a message that has nothing left to do. An unproven redrive may be the only copy of a dead letter, for example
  * after the key of the proofs was changed twice: it goes back to the dead-letter queue, with a valid proof.
  */
-async function leave({ record, homes }: Work, entry: SubmissionRecord | undefined | 'unread'): Promise<void> {
-  if (entry === undefined || entry === 'unread' || !isUnprovenRedrive(homes.letter, entry, record)) return;
-  homes.letter = { ...homes.letter, carried: entry.carried };
-  await homes.deadLetter({
+async function leave({ record, destinations }: Work, entry: SubmissionRecord | undefined | 'unread'): Promise<void> {
+  if (entry === undefined || entry === 'unread' || !isUnprovenRedrive(destinations.attributes, entry, record)) return;
+  destinations.attributes = { ...destinations.attributes, carried: entry.carried };
+  await destinations.deadLetter({
     reason: entry.reason ?? 'Unknown',
     detail: 'moved here again, since its Proof is not one of this deployment; the next redrive sends it',
   });
@@ -90,17 +90,17 @@ export function deliveryOf(
   return { hash, messageId, redriven: redriven === true, retried, worker, signature, carried, owner: randomUUID() };
 }
 
-function openPage(
-  { record, homes, context, arrived, remainingMs }: Work,
+function openClaim(
+  { record, destinations, context, arrived, remainingMs }: Work,
   delivery: Omit<ClaimRequest, 'now'>,
   standing: Extract<ClaimState, { kind: 'new' | 'continues' }>,
-): { readonly page: SubmissionClaim; readonly stored: SubmissionRecord | undefined; readonly known: Carried } {
+): { readonly claim: SubmissionClaim; readonly stored: SubmissionRecord | undefined; readonly known: Carried } {
   const { hash, redriven, carried, owner } = delivery;
   const stored = standing.kind === 'continues' ? standing.entry : undefined;
   const known = standing.kind === 'continues' ? standing.carried : carried;
   const now = context.clock.now();
   const goesOn = stored?.state === 'open' && !redriven;
-  const page = new SubmissionClaim({
+  const claim = new SubmissionClaim({
     table: context.table,
     clock: context.clock,
     submissionId: arrived.message.id,
@@ -109,11 +109,11 @@ function openPage(
     known: {
       hash,
       origin: goesOn ? stored.origin : record.messageId,
-      firstSeen: homes.letter.firstSeen,
+      firstSeen: destinations.attributes.firstSeen,
       lineage: takenUp(delivery, owner, stored?.state === 'open' ? stored.lineage : NOTHING_TAKEN),
       attempts: endInterrupted(stored?.attempts ?? [], now),
       carried: known,
     },
   });
-  return { page, stored, known };
+  return { claim, stored, known };
 }

@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { DEAD_LETTER_ATTRIBUTE, LETTER_ATTRIBUTE } from '../contract/dead-letter.ts';
+import { DEAD_LETTER_ATTRIBUTE, PROOF_ATTRIBUTE } from '../contract/dead-letter.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Objects, RenewableObjects } from '../platform/objects.ts';
 import type { Queue } from '../platform/queue.ts';
@@ -16,7 +16,7 @@ import { endCrashed } from './end-crashed.ts';
 import { type Intake, intake, isHeavy } from './intake.ts';
 import { isLateCopy } from './late.ts';
 import { send } from './send.ts';
-import { tellOwnTrouble } from './telemetry.ts';
+import { reportOwnTrouble } from './telemetry.ts';
 import { InFlightError, MessageKeptError, type SenderContext, type WorkContext } from './work.ts';
 
 /**
@@ -43,17 +43,17 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: WorkC
   void context.missed.write();
   const hold = await claimMessage(record, remainingMs(), context);
   if (hold === 'in-hand') throw new InFlightError('another worker has claimed this message');
-  const letter = await letterOf(record, context).catch(async (error: unknown) => {
+  const attributes = await trustedAttributes(record, context).catch(async (error: unknown) => {
     await hold.release(false);
     throw error;
   });
-  const homes = new Destinations(record, letter, context);
+  const destinations = new Destinations(record, attributes, context);
   if (hold.crashes >= MOST_CRASHES) {
     const detail = `${hold.crashes} processes of the sender crashed while they processed this message; their log says where`;
-    return await endCrashed(record, homes, detail, context);
+    return await endCrashed(record, destinations, detail, context);
   }
   try {
-    await takeOn(record, homes, remainingMs, context);
+    await takeOn(record, destinations, remainingMs, context);
   } catch (error) {
     const crashed = !(
       error instanceof MessageKeptError ||
@@ -63,7 +63,7 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: WorkC
     await hold.release(crashed);
     if (!crashed || hold.crashes + 1 < MOST_CRASHES) throw error;
     const detail = `the sender failed on this message ${hold.crashes + 1} times, last with ${errorName(error)}`;
-    return await endCrashed(record, homes, detail, context);
+    return await endCrashed(record, destinations, detail, context);
   }
   if (isReturned(record)) await hold.release(false);
 }
@@ -71,43 +71,45 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: WorkC
 /** Reads the submission and sends it on; rejects if the message has to stay on its queue. */
 async function takeOn(
   record: SQSRecord,
-  homes: Destinations,
+  destinations: Destinations,
   remainingMs: () => number,
   context: WorkContext,
 ): Promise<void> {
   const { environment, clock, random, log } = context;
-  const objects = homes.letter.redriven ? renewed(context.objects) : context.objects;
+  const objects = destinations.attributes.redriven ? renewed(context.objects) : context.objects;
   const isLastReceive = Number(record.attributes.ApproximateReceiveCount) >= environment.maxReceiveCount;
   try {
-    if (await isEarly(record, homes, context)) return await homes.requeueAt(homes.letter.notBefore as number);
+    if (await isEarly(record, destinations, context))
+      return await destinations.requeueAt(destinations.attributes.notBefore as number);
     // A canary tests its provider, whatever the route of its class.
-    const chooses = homes.letter.canary ? { providers: environment.providers } : environment;
+    const chooses = destinations.attributes.canary ? { providers: environment.providers } : environment;
     const arrived = await within(
       remainingMs() - SETTLE_MS,
-      intake(record.body, homes.letter.submissionId, objects, chooses, clock.now()),
+      intake(record.body, destinations.attributes.submissionId, objects, chooses, clock.now()),
       clock,
     ).catch((error: unknown): Intake => {
       if (error instanceof TimeUpError) return { kind: 'trouble', error };
       throw error;
     });
     if (arrived.kind !== 'ready') {
-      if (await isLateCopy(arrived, record, homes, context)) return;
-      return await setAside(arrived, homes, isLastReceive, context);
+      if (await isLateCopy(arrived, record, destinations, context)) return;
+      return await setAside(arrived, destinations, isLastReceive, context);
     }
-    const isNew = homes.letter.notBefore === undefined && Number(record.attributes.ApproximateReceiveCount) <= 1;
-    if (isNew && !homes.letter.canary) await context.tallies.arrived();
-    await send({ record, arrived, homes, remainingMs, context });
+    const isNew =
+      destinations.attributes.notBefore === undefined && Number(record.attributes.ApproximateReceiveCount) <= 1;
+    if (isNew && !destinations.attributes.canary) await context.tallies.arrived();
+    await send({ record, arrived, destinations, remainingMs, context });
   } catch (error) {
     if (error instanceof LedgerError) {
-      tellOwnTrouble(context, 'table');
+      reportOwnTrouble(context, 'table');
       log.warn('ledger not reachable', { queueMessageId: record.messageId, error: errorName(error.cause) });
       // The providers may be available, and the table usually answers again soon.
-      return homes.retryAfter(backoff(homes.since(homes.letter.firstSeen), random(), SOON_MS));
+      return destinations.retryAfter(backoff(destinations.since(destinations.attributes.firstSeen), random(), SOON_MS));
     }
     if (!isLastReceive || error instanceof NewerVersionError) throw error;
     // Another worker holds the submission; only this duplicate reached its receive limit.
-    if (error instanceof InFlightError) return homes.retryAfter(MIN_DELAY_MS);
-    await homes.deadLetter({
+    if (error instanceof InFlightError) return destinations.retryAfter(MIN_DELAY_MS);
+    await destinations.deadLetter({
       reason: 'Crashed',
       detail: `the sender failed ${environment.maxReceiveCount} times, last with ${errorName(error)}`,
     });
@@ -118,22 +120,22 @@ async function takeOn(
  * Reads the attributes of a message. On the outbound queue producers can write the same attributes, so they are used only
  * with a valid proof, as after a redrive from the dead-letter queue. Only Mailover may send to retry queues.
  */
-async function letterOf(record: SQSRecord, { environment, proofs }: SenderContext): Promise<QueueAttributes> {
-  const attributes = attributesOf(record);
-  if (record.eventSourceARN !== environment.outboundQueueArn) return readAttributes(record, attributes);
-  const claims = attributes[DEAD_LETTER_ATTRIBUTE.reason] !== undefined;
-  if (attributes[LETTER_ATTRIBUTE.proof] !== undefined && (await proofs.holds(record.body, attributes)))
-    return readAttributes(record, attributes);
+async function trustedAttributes(record: SQSRecord, { environment, proofs }: SenderContext): Promise<QueueAttributes> {
+  const given = attributesOf(record);
+  if (record.eventSourceARN !== environment.outboundQueueArn) return readAttributes(record, given);
+  const claims = given[DEAD_LETTER_ATTRIBUTE.reason] !== undefined;
+  if (given[PROOF_ATTRIBUTE.proof] !== undefined && (await proofs.holds(record.body, given)))
+    return readAttributes(record, given);
   return { ...readAttributes(record, {}), ...(claims && { unproven: true }) };
 }
 
 /** Whether a retry must wait longer; false once a provider has recovered since the message was sent to the queue. */
 async function isEarly(
   record: SQSRecord,
-  { letter }: Destinations,
+  { attributes }: Destinations,
   { clock, gate, environment }: SenderContext,
 ): Promise<boolean> {
-  const { notBefore } = letter;
+  const { notBefore } = attributes;
   const sent = Number(record.attributes.SentTimestamp);
   if (notBefore === undefined || notBefore - clock.now() <= EARLY_MS) return false;
   // Time has become faster since the message was sent: the queue has shortened the wait, but `NotBefore` is unchanged.
@@ -154,7 +156,7 @@ function untilAnswered(queue: Queue, remainingMs: () => number, context: Pick<Se
       try {
         await queue.send(...message);
       } catch (error) {
-        tellOwnTrouble(context, 'queues');
+        reportOwnTrouble(context, 'queues');
         throw Object.assign(new MessageKeptError(messageOf(error), { cause: error }), { name: errorName(error) });
       }
     },
@@ -184,35 +186,39 @@ class NewerVersionError extends MessageKeptError {
 
 async function setAside(
   arrived: Exclude<Intake, { kind: 'ready' }>,
-  homes: Destinations,
+  destinations: Destinations,
   isLastReceive: boolean,
   context: SenderContext,
 ): Promise<void> {
   const { log, random } = context;
-  if ('id' in arrived && arrived.id !== undefined) homes.letter = { ...homes.letter, submissionId: arrived.id };
+  if ('id' in arrived && arrived.id !== undefined)
+    destinations.attributes = { ...destinations.attributes, submissionId: arrived.id };
   switch (arrived.kind) {
     case 'problem':
-      return homes.deadLetter(arrived.problem);
+      return destinations.deadLetter(arrived.problem);
     case 'future':
-      if (!isLastReceive && !homes.isStale)
+      if (!isLastReceive && !destinations.isStale)
         throw new NewerVersionError(`version ${arrived.version} is newer than this release`);
-      return homes.deadLetter({
+      return destinations.deadLetter({
         reason: 'Malformed',
         detail: `version: ${arrived.version}, which no deployed release could read; it must be 1`,
       });
     case 'trouble': {
-      tellOwnTrouble(context, 'objects');
+      reportOwnTrouble(context, 'objects');
       log.warn('object not readable', {
-        submissionId: homes.letter.submissionId.includes('@') ? undefined : homes.letter.submissionId,
+        submissionId: destinations.attributes.submissionId.includes('@')
+          ? undefined
+          : destinations.attributes.submissionId,
         error: errorName(arrived.error),
       });
-      const ageMs = homes.since(homes.letter.firstSeen);
-      if (homes.isStale) return homes.deadLetter(STALE);
+      const ageMs = destinations.since(destinations.attributes.firstSeen);
+      if (destinations.isStale) return destinations.deadLetter(STALE);
       // On a retry queue it would no longer be marked as redriven, and the lifetime of its objects would not be extended.
-      if (homes.letter.redriven) throw new MessageKeptError(`object not readable: ${errorName(arrived.error)}`);
+      if (destinations.attributes.redriven)
+        throw new MessageKeptError(`object not readable: ${errorName(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)
-        return homes.deadLetter({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
-      return homes.retryAfter(backoff(ageMs, random(), SOON_MS));
+        return destinations.deadLetter({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
+      return destinations.retryAfter(backoff(ageMs, random(), SOON_MS));
     }
   }
 }

@@ -42,7 +42,7 @@ export interface EndedAttempt {
  * Records an attempt, before failover is decided: so a failing provider is visible although all mail is accepted by
  * others.
  */
-export function tellAttempt(context: TelemetryContext, attempt: EndedAttempt): void {
+export function reportAttempt(context: TelemetryContext, attempt: EndedAttempt): void {
   const { metrics } = context;
   const { provider, before, outcomes, durationMs } = attempt;
   const outcome = countedAs(outcomes);
@@ -88,7 +88,7 @@ const FAULTS: ReadonlySet<AttemptOutcome> = new Set(['outage', 'account', 'sende
  * Records that a provider was skipped. An isolation, a Retry-After and a slow start are not counted here, since other
  * metrics show them.
  */
-export function tellSkip({ metrics }: TelemetryContext, provider: string, reason: SkipReason): void {
+export function reportSkip({ metrics }: TelemetryContext, provider: string, reason: SkipReason): void {
   const outcome = SKIPS[reason];
   if (outcome === undefined) return;
   metrics.add('Skipped', 1, { provider, outcome });
@@ -103,17 +103,17 @@ const SKIPS: Readonly<Partial<Record<SkipReason, SkipOutcome>>> = {
 };
 
 /** Records that a message was accepted after another provider had failed, refused it or was skipped as failing. */
-export function tellFailover({ metrics }: TelemetryContext): void {
+export function reportFailover({ metrics }: TelemetryContext): void {
   metrics.add('FailedOver', 1);
 }
 
 /** Records how many providers cannot carry a message by their published limits. */
-export function tellUnable({ metrics }: TelemetryContext, providers: number): void {
+export function reportUnable({ metrics }: TelemetryContext, providers: number): void {
   if (providers > 0) metrics.add('SkippedUnable', providers);
 }
 
 /** Records that a provider accepted a message without this many values of its tag and metadata, which exceed its limits. */
-export function tellDropped(
+export function reportDropped(
   { log, metrics }: TelemetryContext,
   message: Identity,
   { provider, entries }: { readonly provider: string; readonly entries: number },
@@ -124,7 +124,7 @@ export function tellDropped(
 }
 
 /** Records that a provider accepted what another one called a bad message. */
-export function tellContradiction(
+export function reportContradiction(
   { log, metrics }: TelemetryContext,
   message: Message,
   {
@@ -146,7 +146,7 @@ export function tellContradiction(
 }
 
 /** Records that a provider accepted what another one may have accepted before: the only way to send a message twice. */
-export function tellPossibleDuplicate(
+export function reportPossibleDuplicate(
   { log, metrics }: TelemetryContext,
   message: Identity,
   { provider, acceptedBy, cause }: PossibleDuplicate & { readonly acceptedBy: string },
@@ -156,32 +156,32 @@ export function tellPossibleDuplicate(
 }
 
 /** Records that a submission was accepted, `ageMs` of stack time after it was sent. */
-export function tellAccepted({ metrics }: TelemetryContext, ageMs: number): void {
+export function reportAccepted({ metrics }: TelemetryContext, ageMs: number): void {
   metrics.add('Delay', seconds(ageMs));
 }
 
 /** Records how long a message of a class with an expiry has waited so far, in stack time. */
-export function tellClassWait({ metrics }: TelemetryContext, name: string, ageMs: number): void {
+export function reportClassWait({ metrics }: TelemetryContext, name: string, ageMs: number): void {
   metrics.add('ClassWait', seconds(ageMs), { class: name });
 }
 
 /** Records that a submission is sent to a retry queue. */
-export function tellRetry({ metrics }: TelemetryContext, ageMs: number): void {
+export function reportRetry({ metrics }: TelemetryContext, ageMs: number): void {
   metrics.add('RetryAge', seconds(ageMs));
 }
 
 /** Records the number of invocations for a message, as a share of the most that its age explains. */
-export function tellInvocations({ metrics }: TelemetryContext, share: number): void {
+export function reportInvocations({ metrics }: TelemetryContext, share: number): void {
   metrics.add('InvocationsPerMail', Math.round(share * 1_000) / 1_000);
 }
 
 /** Records that a service of our own failed and a message waits for it. */
-export function tellOwnTrouble({ metrics }: Pick<TelemetryContext, 'metrics'>, service: OwnService): void {
+export function reportOwnTrouble({ metrics }: Pick<TelemetryContext, 'metrics'>, service: OwnService): void {
   metrics.add('OwnTrouble', 1, { outcome: service });
 }
 
 /** Records that a message ended without being accepted. */
-export function tellDeadLetter(
+export function reportDeadLetter(
   { log, metrics }: TelemetryContext,
   reason: DeadLetterReason,
   ids: { readonly submissionId: string; readonly queueMessageId: string },

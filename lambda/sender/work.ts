@@ -44,7 +44,7 @@ export interface WorkContext extends SenderContext {
 export interface Work {
   readonly record: SQSRecord;
   readonly arrived: Extract<Intake, { kind: 'ready' }>;
-  readonly homes: Destinations;
+  readonly destinations: Destinations;
   readonly remainingMs: () => number;
   readonly context: WorkContext;
 }

@@ -28,7 +28,7 @@ export interface HealthCheckProps extends FunctionProps {
   /** The canaries of the receiving providers. */
   readonly inboundCanaries: readonly InboundCanary[];
   /** Key of the proofs by which the sender recognises canaries. */
-  readonly letterKey: ProofKey;
+  readonly proofKey: ProofKey;
   /** The outbound queue, which canary mail is put on. */
   readonly outbound: Queue;
   readonly stateTable: StateTable;
@@ -37,7 +37,7 @@ export interface HealthCheckProps extends FunctionProps {
 /** The function that checks every minute whether each account may send, with its role. */
 export class HealthFunction extends MailoverFunction<HealthEnvironment> {
   constructor(scope: Construct, id: string, props: HealthCheckProps) {
-    const { providers, inboundCanaries, letterKey, outbound, stateTable } = props;
+    const { providers, inboundCanaries, proofKey, outbound, stateTable } = props;
     super(scope, id, {
       ...props,
       description: 'Asks every provider whether its account may send',
@@ -47,7 +47,7 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
       values: {
         providers,
         inboundCanaries: inboundCanaries.length > 0 ? inboundCanaries : undefined,
-        letterSecret: sendsCanaries(props) ? letterKey.secretArn : undefined,
+        proofSecret: sendsCanaries(props) ? proofKey.secretArn : undefined,
         outboundQueueUrl: outbound.queueUrl,
         stateTable: stateTable.tableName,
       },
@@ -61,7 +61,7 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
     if (sendsCanaries(props)) {
       this.allow(['sqs:SendMessage'], [outbound.queueArn]);
-      this.role.addToPolicy(letterKey.readStatement());
+      this.role.addToPolicy(proofKey.readStatement());
     }
     for (const statement of healthStatements(this, providers)) this.role.addToPolicy(statement);
     if (providers.some(({ type }) => type === 'ses'))

@@ -28,7 +28,7 @@ export interface SenderProps extends FunctionProps {
   readonly queues: Queues;
   readonly mailBucket: Bucket;
   readonly stateTable: StateTable;
-  readonly letterKey: ProofKey;
+  readonly proofKey: ProofKey;
   readonly timing: Timing;
   readonly memorySize: number;
   readonly outboundConcurrency: number;
@@ -77,7 +77,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     });
   }
 
-  private allowWhatSendingNeeds({ queues, mailBucket, stateTable, letterKey, providers }: SenderProps): void {
+  private allowWhatSendingNeeds({ queues, mailBucket, stateTable, proofKey, providers }: SenderProps): void {
     const { outbound, deadLetter, events, retry } = queues;
     const arns = (list: Iterable<Queue>) => Array.from(list, ({ queueArn }) => queueArn);
     this.allow(CONSUME, arns([outbound, ...retry.values()]));
@@ -93,7 +93,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     this.allow(['s3:ListBucket'], [mailBucket.bucketArn]);
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
-    this.role.addToPolicy(letterKey.readStatement());
+    this.role.addToPolicy(proofKey.readStatement());
     for (const statement of providerStatements(this, providers)) this.role.addToPolicy(statement);
     for (const arn of anyConfigurationSet(this, providers))
       this.acknowledge(
@@ -104,7 +104,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
 }
 
 function valuesOf(props: SenderProps): SenderEnvironment {
-  const { queues, mailBucket, stateTable, letterKey, providers, routes, straightLogShare, timing } = props;
+  const { queues, mailBucket, stateTable, proofKey, providers, routes, straightLogShare, timing } = props;
   return {
     providers,
     routes: routes.length > 0 ? routes : undefined,
@@ -114,7 +114,7 @@ function valuesOf(props: SenderProps): SenderEnvironment {
     retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),
     maxReceiveCount: timing.maxReceiveCount,
     mailBucket: mailBucket.bucketName,
-    letterSecret: letterKey.secretArn,
+    proofSecret: proofKey.secretArn,
     stateTable: stateTable.tableName,
     straightLogShare: straightLogShare < 1 ? straightLogShare : undefined,
   };

@@ -24,7 +24,7 @@ const environment: SenderEnvironment = {
     { class: 'payslips', providers: ['mailgun'], strict: true },
   ],
   outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
-  letterSecret: 'letters',
+  proofSecret: 'proof-key',
   deadLetterQueueUrl: 'dead',
   eventsQueueUrl: 'events',
   retryQueueUrls: { postmark: 'retry-postmark', mailgun: 'retry-mailgun' },
@@ -49,7 +49,7 @@ export function givenWorld(
     now: Date.parse('2026-11-24T12:00:00Z'),
     table: memoryTable(),
     /** The secret of the proofs; undefined while it cannot be read. */
-    letterKey: { key: 'of-today' } as Record<string, string> | undefined,
+    proofKey: { key: 'of-today' } as Record<string, string> | undefined,
     queueDown: (_queue: string) => false,
     calls: [] as string[],
     numbers: [] as number[],
@@ -90,8 +90,8 @@ export function givenWorld(
   };
   const clock: Clock = { now: () => world.now, sleep: (_ms, signal) => untilAborted(signal) };
   const proofs = queueProofs(
-    environment.letterSecret,
-    { read: async () => world.letterKey ?? Promise.reject(new Error('no secret')) },
+    environment.proofSecret,
+    { read: async () => world.proofKey ?? Promise.reject(new Error('no secret')) },
     clock,
     { add: () => undefined },
   );

@@ -24,7 +24,7 @@ const environment: SenderEnvironment = {
   ],
   routes: [{ class: 'codes', providers: ['ses', 'postmark'], expiresAfterSeconds: 600, onUnknown: 'failover' }],
   outboundQueueArn: 'o',
-  letterSecret: 'l',
+  proofSecret: 'l',
   deadLetterQueueUrl: 'd',
   eventsQueueUrl: 'e',
   retryQueueUrls: {},

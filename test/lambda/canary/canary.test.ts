@@ -319,7 +319,7 @@ function given({ timeScale = 1, inbound = false } = {}) {
   const lines: string[] = [];
   const line = (message: string) => void lines.push(message);
   const proofs = queueProofs(
-    'letters',
+    'proof-key',
     { read: async () => (world.key === undefined ? Promise.reject(new Error('no key')) : { key: world.key }) },
     clock,
     { add: () => undefined },

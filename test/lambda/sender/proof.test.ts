@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   DEAD_LETTER_ATTRIBUTE,
   DEAD_LETTER_REASONS,
-  LETTER_ATTRIBUTE,
+  PROOF_ATTRIBUTE,
   PROVEN_ATTRIBUTES,
   RETRY_ATTRIBUTE,
 } from '../../../lambda/contract/dead-letter.ts';
@@ -123,10 +123,10 @@ describe('a redrive', () => {
     const world = givenWorld({ postmark: [bad, bad, accepted], mailgun: [bad, bad] });
     await world.send(sqsRecord(nameless, { sentAt: world.now, messageId: 'm-1' }));
 
-    world.letterKey = { key: 'of-tomorrow', previousKey: 'of-today' };
+    world.proofKey = { key: 'of-tomorrow', previousKey: 'of-today' };
     await world.send(world.again());
     expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { SubmissionId: 'm-1', Attempts: '4' } });
-    world.letterKey = { key: 'of-tomorrow' };
+    world.proofKey = { key: 'of-tomorrow' };
     await world.send(world.again());
 
     expect(world.numbers).toEqual([1, 2, 3, 4, 5]);
@@ -145,7 +145,7 @@ describe('a redrive', () => {
     }
     expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Unknown' } });
 
-    world.letterKey = { key: 'of-next-year' };
+    world.proofKey = { key: 'of-next-year' };
     const letters = world.sent.length;
     await world.send(world.again());
     expect(world.sent.slice(letters)).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Unknown' } }]);
@@ -161,11 +161,11 @@ describe('a redrive', () => {
     async (secret) => {
       const world = givenWorld({ postmark: [accepted] });
       const redrive = await world.redriven(nameless, { Reason: 'Refused', SubmissionId: 'of-old', Done: '0' });
-      world.letterKey = secret;
+      world.proofKey = secret;
       await expect(world.send(redrive)).rejects.toThrow(UnusableSecret);
       expect(world.calls).toEqual([]);
 
-      world.letterKey = { key: 'of-today' };
+      world.proofKey = { key: 'of-today' };
       await world.send(redrive);
       expect(world.offered).toEqual([['c@example.org']]);
     },
@@ -175,7 +175,7 @@ describe('a redrive', () => {
     const world = givenWorld({ postmark: [bad, down, accepted], mailgun: [bad, down] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
     const redrive = world.again();
-    world.letterKey = undefined;
+    world.proofKey = undefined;
 
     await expect(world.send(redrive)).rejects.toThrow('no secret');
     await world.send(sqsRecord({ ...mail, id: 'order-2' }, { sentAt: world.now }));
@@ -197,7 +197,7 @@ describe('the proof of a message', () => {
       return secret();
     };
     const counted: string[] = [];
-    const proofs = queueProofs('letters', { read }, clock, { add: (name) => counted.push(name) });
+    const proofs = queueProofs('proof-key', { read }, clock, { add: (name) => counted.push(name) });
     return { proofs, reads, counted };
   };
 
@@ -267,7 +267,7 @@ describe('the proof of a message', () => {
   });
 
   it('waits for the key no longer than a message may wait', async () => {
-    const proofs = queueProofs('letters', { read: () => new Promise(() => {}) }, clock, NOT_COUNTED);
+    const proofs = queueProofs('proof-key', { read: () => new Promise(() => {}) }, clock, NOT_COUNTED);
     const letter = proofs.prove('body', { Reason: 'Refused' });
     await clock.pass(1_500);
     expect(await letter).toEqual({ Reason: 'Refused' });
@@ -292,15 +292,15 @@ describe('messages that Mailover sends to a queue', () => {
   };
 
   it('have at most ten attributes, with every possible field', async () => {
-    const proofs = queueProofs('letters', { read: async () => ({ key: 'k' }) }, manualClock(0), NOT_COUNTED);
+    const proofs = queueProofs('proof-key', { read: async () => ({ key: 'k' }) }, manualClock(0), NOT_COUNTED);
     const retry = await proofs.prove('body', retryAttributes(letter, 'postmark', 3));
     const dead = await proofs.prove('body', deadLetterAttributes(letter, 'Refused', 'why', 'postmark'));
 
     expect(Object.keys(retry).toSorted()).toEqual(
-      [...Object.values(RETRY_ATTRIBUTE), ...Object.values(LETTER_ATTRIBUTE)].toSorted(),
+      [...Object.values(RETRY_ATTRIBUTE), ...Object.values(PROOF_ATTRIBUTE)].toSorted(),
     );
     expect(Object.keys(dead).toSorted()).toEqual(
-      [...Object.values(DEAD_LETTER_ATTRIBUTE), RETRY_ATTRIBUTE.done, LETTER_ATTRIBUTE.proof].toSorted(),
+      [...Object.values(DEAD_LETTER_ATTRIBUTE), RETRY_ATTRIBUTE.done, PROOF_ATTRIBUTE.proof].toSorted(),
     );
     for (const attributes of [retry, dead]) expect(Object.keys(attributes).length).toBeLessThanOrEqual(10);
   });

@@ -16,19 +16,19 @@ import type { Dimensions, Metrics } from '../../../lambda/platform/metrics.ts';
 import {
   countedAs,
   logId,
+  reportAccepted,
+  reportAttempt,
+  reportContradiction,
+  reportDeadLetter,
+  reportDropped,
+  reportFailover,
+  reportInvocations,
+  reportOwnTrouble,
+  reportPossibleDuplicate,
+  reportRetry,
+  reportSkip,
+  reportUnable,
   type TelemetryContext,
-  tellAccepted,
-  tellAttempt,
-  tellContradiction,
-  tellDeadLetter,
-  tellDropped,
-  tellFailover,
-  tellInvocations,
-  tellOwnTrouble,
-  tellPossibleDuplicate,
-  tellRetry,
-  tellSkip,
-  tellUnable,
 } from '../../../lambda/sender/telemetry.ts';
 import { possibleSeries } from '../../../lib/monitoring/series.ts';
 
@@ -54,7 +54,7 @@ const OUTAGE: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server
 test('an attempt is counted and timed by its outcome', () => {
   const { context, added } = givenContext();
 
-  tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [ACCEPTED], durationMs: 80 });
+  reportAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [ACCEPTED], durationMs: 80 });
 
   expect(added()).toEqual(['Attempts postmark accepted 1', 'AttemptLatency postmark accepted 80']);
 });
@@ -62,7 +62,7 @@ test('an attempt is counted and timed by its outcome', () => {
 test('only accepted attempts are timed', () => {
   const { context, added } = givenContext();
 
-  tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [OUTAGE], durationMs: 80 });
+  reportAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [OUTAGE], durationMs: 80 });
 
   expect(added()).toEqual(['Attempts postmark outage 1', 'Faults postmark 1']);
 });
@@ -71,9 +71,9 @@ test('a provider that takes over from another one is counted when it accepts', (
   const { context, added } = givenContext();
   const attempt = { message: MESSAGE, provider: 'mailgun', number: 2, durationMs: 80 };
 
-  tellAttempt(context, { ...attempt, before: 'postmark', outcomes: [OUTAGE] });
-  tellAttempt(context, { ...attempt, before: 'postmark', outcomes: [ACCEPTED] });
-  tellAttempt(context, { ...attempt, before: 'mailgun', outcomes: [ACCEPTED] });
+  reportAttempt(context, { ...attempt, before: 'postmark', outcomes: [OUTAGE] });
+  reportAttempt(context, { ...attempt, before: 'postmark', outcomes: [ACCEPTED] });
+  reportAttempt(context, { ...attempt, before: 'mailgun', outcomes: [ACCEPTED] });
 
   expect(added().filter((line) => /Over/.test(line))).toEqual(['TookOver mailgun 1']);
 });
@@ -105,7 +105,7 @@ test.each(AS)('counts as %s like the circuit: %j', (word, outcomes) => {
 test('an attempt is one line of fixed fields', () => {
   const { context, lines } = givenContext();
 
-  tellAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [OUTAGE], durationMs: 80 });
+  reportAttempt(context, { message: MESSAGE, provider: 'postmark', number: 1, outcomes: [OUTAGE], durationMs: 80 });
 
   expect(lines).toEqual([
     {
@@ -130,7 +130,7 @@ test('the logged share of first-attempt acceptances is drawn by submission, so t
   const handles = Array.from({ length: 256 }, (_, byte) => Buffer.alloc(32, byte).toString('base64url'));
 
   for (const handle of [...handles, ...handles])
-    tellAttempt(context, {
+    reportAttempt(context, {
       message: { id: 'x', handle },
       provider: 'ses',
       number: 1,
@@ -152,7 +152,7 @@ test.each([
 ] as const)('is always logged: %s', (_what, number, outcomes) => {
   const { context, lines } = givenContext({ straightLogShare: 0 });
 
-  tellAttempt(context, { message: MESSAGE, provider: 'ses', number, outcomes, durationMs: 1 });
+  reportAttempt(context, { message: MESSAGE, provider: 'ses', number, outcomes, durationMs: 1 });
 
   expect(lines).toHaveLength(outcomes.length);
 });
@@ -160,7 +160,7 @@ test.each([
 test('a contradiction keeps the shape of the refused message, and the words, and nothing of its content', () => {
   const { context, lines } = givenContext();
 
-  tellContradiction(context, MAIL, { refusedBy: 'postmark', acceptedBy: 'ses', words: 'Attachments may not be …' });
+  reportContradiction(context, MAIL, { refusedBy: 'postmark', acceptedBy: 'ses', words: 'Attachments may not be …' });
 
   const [line] = lines;
   expect(line).toMatchObject({ message: 'contradiction', provider: 'postmark', words: 'Attachments may not be …' });
@@ -178,9 +178,9 @@ test('an id that is an address is logged as its hash, or not at all', () => {
   const { context, lines } = givenContext();
   const message = { id: 'ada@example.org', handle: 'hash' };
 
-  tellContradiction(context, { ...MAIL, ...message }, { refusedBy: 'postmark', acceptedBy: 'ses' });
-  tellPossibleDuplicate(context, message, { provider: 'postmark', acceptedBy: 'ses', cause: 'answer-lost' });
-  tellDeadLetter(context, 'Malformed', { submissionId: message.id, queueMessageId: 'q' });
+  reportContradiction(context, { ...MAIL, ...message }, { refusedBy: 'postmark', acceptedBy: 'ses' });
+  reportPossibleDuplicate(context, message, { provider: 'postmark', acceptedBy: 'ses', cause: 'answer-lost' });
+  reportDeadLetter(context, 'Malformed', { submissionId: message.id, queueMessageId: 'q' });
 
   expect(logId(message)).toBe('hash');
   expect(JSON.stringify(lines)).not.toContain('@');
@@ -189,7 +189,7 @@ test('an id that is an address is logged as its hash, or not at all', () => {
 test('an open circuit, a wait for an answer and a rate are counted separately; only the first one is a fault of the provider', () => {
   const { context, added } = givenContext();
 
-  for (const reason of SKIP_REASONS) tellSkip(context, 'ses', reason);
+  for (const reason of SKIP_REASONS) reportSkip(context, 'ses', reason);
 
   expect(added()).toEqual([
     'Skipped ses circuit-open 1',
@@ -235,7 +235,7 @@ test('a million random events of four providers, and the gauges of their account
     () => {
       const message = { id: `id-${random()}`, handle: MESSAGE.handle };
       const outcomes = Array.from({ length: 1 + Math.floor(random() * 3) }, outcome);
-      tellAttempt(context, {
+      reportAttempt(context, {
         message,
         provider: key(),
         before: pick([undefined, key()]),
@@ -244,19 +244,23 @@ test('a million random events of four providers, and the gauges of their account
         durationMs: 1,
       });
     },
-    () => tellSkip(context, key(), pick(SKIP_REASONS)),
-    () => tellFailover(context),
-    () => tellOwnTrouble(context, pick(OWN_SERVICES)),
-    () => tellUnable(context, Math.floor(random() * 4)),
-    () => tellContradiction(context, MAIL, { refusedBy: key(), acceptedBy: key() }),
+    () => reportSkip(context, key(), pick(SKIP_REASONS)),
+    () => reportFailover(context),
+    () => reportOwnTrouble(context, pick(OWN_SERVICES)),
+    () => reportUnable(context, Math.floor(random() * 4)),
+    () => reportContradiction(context, MAIL, { refusedBy: key(), acceptedBy: key() }),
     () =>
-      tellPossibleDuplicate(context, MESSAGE, { provider: key(), acceptedBy: key(), cause: pick(DUPLICATE_OUTCOMES) }),
-    () => tellDropped(context, MESSAGE, { provider: key(), entries: Math.floor(random() * 4) }),
-    () => tellAccepted(context, random() * 1e6),
-    () => tellRetry(context, random() * 1e6),
-    () => tellInvocations(context, random() * 2),
+      reportPossibleDuplicate(context, MESSAGE, {
+        provider: key(),
+        acceptedBy: key(),
+        cause: pick(DUPLICATE_OUTCOMES),
+      }),
+    () => reportDropped(context, MESSAGE, { provider: key(), entries: Math.floor(random() * 4) }),
+    () => reportAccepted(context, random() * 1e6),
+    () => reportRetry(context, random() * 1e6),
+    () => reportInvocations(context, random() * 2),
     () =>
-      tellDeadLetter(context, pick(DEAD_LETTER_REASONS), {
+      reportDeadLetter(context, pick(DEAD_LETTER_REASONS), {
         submissionId: `${random()}`,
         queueMessageId: `${random()}`,
       }),

@@ -14,24 +14,24 @@ const once: Carried = { attempts: 1, done: [0], history: [] };
 
 describe('a claim on a submission', () => {
   it('is written with its lease when an attempt begins, and ended at its close', async () => {
-    const { page, table, entry } = given();
-    expect(page.begun).toBe(false);
-    expect(page.lastProvider).toBeUndefined();
+    const { claim, table, entry } = given();
+    expect(claim.begun).toBe(false);
+    expect(claim.lastProvider).toBeUndefined();
 
-    expect(page.written).toBe(false);
-    await page.begin(first, NOTHING_CARRIED);
+    expect(claim.written).toBe(false);
+    await claim.begin(first, NOTHING_CARRIED);
 
-    expect(page.begun).toBe(true);
-    expect(page.written).toBe(true);
-    expect(page.lastProvider).toBe('postmark');
+    expect(claim.begun).toBe(true);
+    expect(claim.written).toBe(true);
+    expect(claim.lastProvider).toBe('postmark');
     expect(entry()).toMatchObject({
       state: 'open',
       worker: 'me',
       lease: { owner: 'me', until: NOW },
       attempts: [first],
     });
-    page.end(1, { ended: NOW, outcome: 'accepted' });
-    await page.close(once, { state: 'done' });
+    claim.end(1, { ended: NOW, outcome: 'accepted' });
+    await claim.close(once, { state: 'done' });
 
     expect(table.writes).toBe(2);
     expect(entry()).toMatchObject({ state: 'done', carried: once, attempts: [{ ...first, outcome: 'accepted' }] });
@@ -40,34 +40,34 @@ describe('a claim on a submission', () => {
   });
 
   it('adds an outcome to the attempt that it belongs to', async () => {
-    const { page, entry } = given();
-    await page.begin(first, NOTHING_CARRIED);
-    page.end(1, { ended: NOW, outcome: 'unavailable' });
-    await page.begin(second, once);
-    page.end(2, { ended: NOW, outcome: 'accepted' });
-    await page.close(once, { state: 'done' });
+    const { claim, entry } = given();
+    await claim.begin(first, NOTHING_CARRIED);
+    claim.end(1, { ended: NOW, outcome: 'unavailable' });
+    await claim.begin(second, once);
+    claim.end(2, { ended: NOW, outcome: 'accepted' });
+    await claim.close(once, { state: 'done' });
 
-    expect(page.lastProvider).toBe('mailgun');
+    expect(claim.lastProvider).toBe('mailgun');
     expect(entry()?.attempts.map(({ outcome }) => outcome)).toEqual(['unavailable', 'accepted']);
   });
 
   it('keeps the newest attempts of very many', async () => {
-    const { page, entry } = given();
-    for (let number = 1; number <= 52; number += 1) await page.begin({ ...first, number }, NOTHING_CARRIED);
+    const { claim, entry } = given();
+    for (let number = 1; number <= 52; number += 1) await claim.begin({ ...first, number }, NOTHING_CARRIED);
 
     expect(entry()?.attempts.map(({ number }) => number)).toEqual(Array.from({ length: 50 }, (_, n) => n + 3));
   });
 
   it('keeps the providers of a superseded submission, and nothing if there are none', async () => {
     const nobody = given();
-    nobody.page.superseded([]);
-    await nobody.page.begin(first, NOTHING_CARRIED);
+    nobody.claim.superseded([]);
+    await nobody.claim.begin(first, NOTHING_CARRIED);
     expect(nobody.entry()).not.toHaveProperty('had');
 
     const somebody = given();
-    somebody.page.superseded(['ses']);
-    await somebody.page.begin(first, NOTHING_CARRIED);
-    await somebody.page.close(once, { state: 'done' });
+    somebody.claim.superseded(['ses']);
+    await somebody.claim.begin(first, NOTHING_CARRIED);
+    await somebody.claim.close(once, { state: 'done' });
     expect(somebody.entry()).toMatchObject({ had: ['ses'], hash: 'h', attempts: [first] });
   });
 
@@ -77,10 +77,10 @@ describe('a claim on a submission', () => {
       { ...first, number: 2, outcome: 'unavailable' },
       { ...second, number: 3, outcome: 'unknown' },
     ];
-    const { page, entry } = given({ known: { attempts } });
+    const { claim, entry } = given({ known: { attempts } });
 
-    page.found('postmark', 'pm-1');
-    await page.close(once, { state: 'done' });
+    claim.found('postmark', 'pm-1');
+    await claim.close(once, { state: 'done' });
 
     expect(entry()?.attempts).toEqual([
       { ...attempts[0], outcome: 'accepted', reason: 'found', providerMessageId: 'pm-1' },
@@ -91,72 +91,72 @@ describe('a claim on a submission', () => {
 
   it('keeps unknown fields, and removes the reason of an end that was undone', async () => {
     const stored = { ...ENTRY, state: 'dead', reason: 'Refused', novelty: 7 } as SubmissionRecord;
-    const { page, entry } = given({ stored });
+    const { claim, entry } = given({ stored });
 
-    await page.begin(first, NOTHING_CARRIED);
+    await claim.begin(first, NOTHING_CARRIED);
 
     expect(entry()).toMatchObject({ state: 'open', novelty: 7 });
     expect(entry()).not.toHaveProperty('reason');
   });
 
   it('goes on when its own write succeeded and only the answer is lost', async () => {
-    const { page, table, entry } = given();
+    const { claim, table, entry } = given();
     let lost = true;
     table.answerLost = () => {
       if (lost) table.items.set(KEY, { ...(table.items.get(KEY) as Item), rev: 5 });
       lost = false;
     };
-    await page.begin(first, NOTHING_CARRIED);
+    await claim.begin(first, NOTHING_CARRIED);
 
-    await page.close(once, { state: 'done' });
+    await claim.close(once, { state: 'done' });
 
     expect(entry()).toMatchObject({ rev: 6, state: 'done' });
   });
 
   it('gives way to another worker, and returns the stored record', async () => {
-    const { page, table } = given();
+    const { claim, table } = given();
     table.items.set(KEY, { ...ENTRY, worker: 'other' });
 
-    await expect(page.begin(first, NOTHING_CARRIED)).rejects.toMatchObject({
+    await expect(claim.begin(first, NOTHING_CARRIED)).rejects.toMatchObject({
       name: 'TakenError',
       message: 'another worker has claimed this submission',
       current: { worker: 'other' },
     });
 
-    expect(page.begun).toBe(false);
+    expect(claim.begun).toBe(false);
   });
 
   it('gives way when its record is gone', async () => {
-    const { page, table } = given({ stored: ENTRY });
+    const { claim, table } = given({ stored: ENTRY });
     table.items.delete(KEY);
 
-    const error = await page.begin(first, NOTHING_CARRIED).catch((reason: unknown) => reason);
+    const error = await claim.begin(first, NOTHING_CARRIED).catch((reason: unknown) => reason);
 
     expect(error).toBeInstanceOf(TakenError);
     expect((error as TakenError).current).toBeUndefined();
   });
 
   it('repeats a write that conflicts with delivery events a few times, and then gives way', async () => {
-    const { page, table } = given({ stored: ENTRY });
+    const { claim, table } = given({ stored: ENTRY });
     let beside = 4;
     const nudge = () => {
       beside -= 1;
       if (beside >= 0) table.items.set(KEY, { ...ENTRY, worker: 'me', rev: 100 + beside });
     };
     table.trouble = nudge;
-    await page.begin(first, NOTHING_CARRIED);
+    await claim.begin(first, NOTHING_CARRIED);
     expect(table.writes).toBe(5);
 
     beside = 1_000;
-    await expect(page.begin(second, NOTHING_CARRIED)).rejects.toBeInstanceOf(TakenError);
+    await expect(claim.begin(second, NOTHING_CARRIED)).rejects.toBeInstanceOf(TakenError);
     expect(table.writes).toBe(10);
   });
 
   it('says that nothing may be sent when the table does not answer', async () => {
-    const { page, table } = given();
+    const { claim, table } = given();
     table.mood = 'fail';
 
-    const error = await page.begin(first, NOTHING_CARRIED).catch((reason: unknown) => reason);
+    const error = await claim.begin(first, NOTHING_CARRIED).catch((reason: unknown) => reason);
 
     expect(error).toBeInstanceOf(LedgerError);
     expect(error).toMatchObject({ name: 'LedgerError', message: 'the state table does not answer' });
@@ -165,30 +165,30 @@ describe('a claim on a submission', () => {
   });
 
   it('tries three times to record the end', async () => {
-    const { page, table, slept, entry } = given();
-    await page.begin(first, NOTHING_CARRIED);
+    const { claim, table, slept, entry } = given();
+    await claim.begin(first, NOTHING_CARRIED);
     let failures = 2;
     table.trouble = () => {
       failures -= 1;
       if (failures >= 0) throw new Error('throttled');
     };
-    await page.close(once, { state: 'done' });
+    await claim.close(once, { state: 'done' });
     expect(entry()?.state).toBe('done');
     expect(slept).toEqual([200, 200]);
 
     failures = 3;
-    await expect(page.close(once, { state: 'done' })).rejects.toBeInstanceOf(LedgerError);
+    await expect(claim.close(once, { state: 'done' })).rejects.toBeInstanceOf(LedgerError);
     expect(slept).toEqual([200, 200, 200, 200]);
   });
 
   it('adds its outcomes to the record of the worker that took over', async () => {
-    const { page, table, entry } = given();
-    await page.begin(first, NOTHING_CARRIED);
-    page.end(1, { ended: NOW, outcome: 'accepted' });
+    const { claim, table, entry } = given();
+    await claim.begin(first, NOTHING_CARRIED);
+    claim.end(1, { ended: NOW, outcome: 'accepted' });
     const interrupted = { ...first, ended: NOW, outcome: 'unknown', reason: 'interrupted' };
     table.items.set(KEY, { ...ENTRY, rev: 9, worker: 'other', attempts: [interrupted] });
 
-    const error = await page.close(once, { state: 'done' }).catch((reason: unknown) => reason);
+    const error = await claim.close(once, { state: 'done' }).catch((reason: unknown) => reason);
 
     expect(error).toBeInstanceOf(TakenError);
     expect((error as TakenError).current).toMatchObject({ rev: 10, carried: { done: [0] } });
@@ -196,19 +196,19 @@ describe('a claim on a submission', () => {
   });
 
   it('adds nothing if it did nothing', async () => {
-    const { page, table } = given({ stored: ENTRY });
+    const { claim, table } = given({ stored: ENTRY });
     table.items.set(KEY, { ...ENTRY, rev: 9, worker: 'other' });
 
-    await expect(page.close(once, { state: 'open' })).rejects.toMatchObject({ current: { rev: 9 } });
+    await expect(claim.close(once, { state: 'open' })).rejects.toMatchObject({ current: { rev: 9 } });
 
     expect(table.items.get(KEY)?.rev).toBe(9);
   });
 
   it('adds its outcomes although others write at the same time, but not without end', async () => {
     const close = async (besides: number) => {
-      const { page, table, entry } = given();
-      await page.begin(first, NOTHING_CARRIED);
-      page.end(1, { ended: NOW, outcome: 'accepted' });
+      const { claim, table, entry } = given();
+      await claim.begin(first, NOTHING_CARRIED);
+      claim.end(1, { ended: NOW, outcome: 'accepted' });
       const before = table.writes;
       let rev = 50;
       let left = besides;
@@ -217,7 +217,7 @@ describe('a claim on a submission', () => {
         rev += 1;
         if (left >= 0) table.items.set(KEY, { ...ENTRY, rev, worker: 'other', attempts: [first] });
       };
-      const error = await page.close(once, { state: 'done' }).catch((reason: unknown) => reason);
+      const error = await claim.close(once, { state: 'done' }).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(TakenError);
       return { writes: table.writes - before, outcome: entry()?.attempts[0]?.outcome };
     };
@@ -228,8 +228,8 @@ describe('a claim on a submission', () => {
   });
 
   it('stops adding when the record is gone', async () => {
-    const { page, table } = given();
-    await page.begin(first, NOTHING_CARRIED);
+    const { claim, table } = given();
+    await claim.begin(first, NOTHING_CARRIED);
     let calls = 0;
     table.trouble = () => {
       calls += 1;
@@ -237,7 +237,7 @@ describe('a claim on a submission', () => {
       else table.items.delete(KEY);
     };
 
-    const error = await page.close(once, { state: 'done' }).catch((reason: unknown) => reason);
+    const error = await claim.close(once, { state: 'done' }).catch((reason: unknown) => reason);
 
     expect((error as TakenError).current).toBeUndefined();
     expect(calls).toBe(2);
@@ -261,7 +261,7 @@ function given({ stored, known = {} }: { stored?: SubmissionRecord; known?: Part
   const table = memoryTable();
   const slept: number[] = [];
   if (stored) table.items.set(KEY, stored);
-  const page = new SubmissionClaim({
+  const claim = new SubmissionClaim({
     table,
     clock: {
       now: () => NOW,
@@ -282,5 +282,5 @@ function given({ stored, known = {} }: { stored?: SubmissionRecord; known?: Part
       ...known,
     },
   });
-  return { page, table, slept, entry: () => table.items.get(KEY) as SubmissionRecord | undefined };
+  return { claim, table, slept, entry: () => table.items.get(KEY) as SubmissionRecord | undefined };
 }

@@ -86,7 +86,7 @@ test('what the deployment encodes is what the sender decodes', () => {
     providers,
     routes: [codes],
     outboundQueueArn: 'o',
-    letterSecret: 'l',
+    proofSecret: 'l',
     deadLetterQueueUrl: 'd',
     eventsQueueUrl: 'e',
     retryQueueUrls: {},

@@ -171,6 +171,6 @@ test('inbound canaries go out with their proof, have alarms, and come in by the 
   expect(Statement).toContainEqual({
     Effect: 'Allow',
     Action: 'secretsmanager:GetSecretValue',
-    Resource: its.resolve(its.mailover.letterKey.secretArn),
+    Resource: its.resolve(its.mailover.proofKey.secretArn),
   });
 });

@@ -34,7 +34,7 @@ const NAMES = new Map<string, string>(
     ...Array.from(queues.retry, ([key, { queueArn }]) => [`retry-${key}`, queueArn] as const),
     ['bucket', mailBucket.bucketArn],
     ['table', stateTable.tableArn],
-    ['letter-key', stack.mailover.letterKey.secretArn],
+    ['letter-key', stack.mailover.proofKey.secretArn],
   ].map(([name, arn]) => [JSON.stringify(stack.resolve(arn)), name ?? '']),
 );
 

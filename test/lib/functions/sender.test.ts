@@ -11,7 +11,7 @@ interface Statement {
 }
 
 const { template, stack } = deploy();
-const { queues, mailBucket, stateTable, letterKey } = stack.mailover;
+const { queues, mailBucket, stateTable, proofKey } = stack.mailover;
 const fn = Object.values(resources(template, 'AWS::Lambda::Function'))[0] as Resource;
 const policy = Object.values(resources(template, 'AWS::IAM::Policy'))[0] as Resource;
 const statements = (policy.Properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
@@ -41,7 +41,7 @@ test('the sender decodes what the deployment encodes', () => {
     eventsQueueUrl: id(queues.events.queueUrl),
     retryQueueUrls: Object.fromEntries([...queues.retry].map(([key, { queueUrl }]) => [key, id(queueUrl)])),
     mailBucket: id(mailBucket.bucketName),
-    letterSecret: id(letterKey.secretArn),
+    proofSecret: id(proofKey.secretArn),
     stateTable: id(stateTable.tableName),
     maxReceiveCount: 171,
   });
@@ -78,7 +78,7 @@ test('it reads the proof key, the secrets of its providers by name, and none of 
   const prefix = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:';
   expect(resourcesOf('secretsmanager:GetSecretValue').map(evaluate).toSorted()).toEqual(
     [
-      evaluate(stack.resolve(letterKey.secretArn)),
+      evaluate(stack.resolve(proofKey.secretArn)),
       ...['eu/mailgun', 'mailover/mailgun-us', 'mailover/own-mta', 'mailover/postmark'].map(
         (name) => `${prefix}${name}-??????`,
       ),

@@ -125,7 +125,7 @@ function createWorld(
   const environment: SenderEnvironment = {
     providers,
     outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
-    letterSecret: 'letters',
+    proofSecret: 'proof-key',
     deadLetterQueueUrl: 'mailover-dead-letter',
     eventsQueueUrl: 'mailover-events',
     retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, `${RETRY}${key}`])),
@@ -155,7 +155,7 @@ function createWorld(
     },
     gate: createGate({ ...environment, table, clock, random, log }),
     table,
-    proofs: queueProofs('letters', { read: async () => ({ key: 'simulated' }) }, clock, { add: () => undefined }),
+    proofs: queueProofs('proof-key', { read: async () => ({ key: 'simulated' }) }, clock, { add: () => undefined }),
     queue: {
       send: async (queue, body, attributes = {}, delaySeconds = 0) => {
         if (faults.down('queues') || faults.down('sends')) throw new Error('the queues do not answer');

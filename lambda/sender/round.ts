@@ -12,11 +12,11 @@ import type { SubmissionRecord } from '../submission/record.ts';
 import { settle, timeLeft } from '../submission/settle.ts';
 import { readHad } from '../submission/supersedes.ts';
 import { ask } from './ask.ts';
-import { attemptInOrder, type Round } from './deliver.ts';
+import { attemptInOrder, type RoundResult } from './deliver.ts';
 import { suppressedEvent } from './event.ts';
 import { withLastWords } from './last-words.ts';
-import { logId, tellAccepted, tellClassWait, tellUnable } from './telemetry.ts';
-import { wayOf } from './way.ts';
+import { routeBySize } from './route-by-size.ts';
+import { logId, reportAccepted, reportClassWait, reportUnable } from './telemetry.ts';
 import { InFlightError, type Work } from './work.ts';
 
 /** What a round may return instead of an end: the record must be read, or was read, and the claim decided again. */
@@ -25,7 +25,7 @@ type Detour = 'read-first' | TakenError;
 /** One round of a submission, under one claim. */
 export class SubmissionRound {
   private readonly work: Work;
-  private readonly page: SubmissionClaim;
+  private readonly claim: SubmissionClaim;
   private readonly worker: string;
   private readonly carried: Carried;
   private readonly stored: SubmissionRecord | undefined;
@@ -34,7 +34,7 @@ export class SubmissionRound {
 
   constructor(options: {
     readonly work: Work;
-    readonly page: SubmissionClaim;
+    readonly claim: SubmissionClaim;
     /** Token in the messages of this worker. */
     readonly worker: string;
     readonly carried: Carried;
@@ -45,7 +45,7 @@ export class SubmissionRound {
     readonly read: boolean;
   }) {
     this.work = options.work;
-    this.page = options.page;
+    this.claim = options.claim;
     this.worker = options.worker;
     this.carried = options.carried;
     this.stored = options.stored;
@@ -54,16 +54,17 @@ export class SubmissionRound {
   }
 
   async run(): Promise<'ended' | Detour> {
-    const { context, homes, remainingMs, arrived } = this.work;
+    const { context, destinations, remainingMs, arrived } = this.work;
     const { message, submission } = arrived;
     const { environment, definitions, clock, lookUp } = context;
     const now = clock.now();
     const { preference, onUnknown, tracking, expiresInMs } = policyOf(submission, environment.routes ?? [], {
       now,
-      ageMs: homes.since(homes.letter.born),
+      ageMs: destinations.since(destinations.attributes.born),
     });
     this.measureClassWait();
-    const late = homes.isStale || timeLeft(homes.since(homes.letter.firstSeen), expiresInMs) <= 0;
+    const late =
+      destinations.isStale || timeLeft(destinations.since(destinations.attributes.firstSeen), expiresInMs) <= 0;
     if (late && !this.read) return 'read-first';
 
     const addresses = [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address);
@@ -76,46 +77,46 @@ export class SubmissionRound {
       fresh: this.fresh,
       lastBegun: (key) => this.stored?.attempts.findLast(({ provider }) => provider === key)?.begun,
       // A time in the future was set by a wrong clock, and counts as long past.
-      ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : homes.since(time)),
+      ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : destinations.since(time)),
       hasTime: (ms) => remainingMs() > 2 * ms,
     });
-    for (const { provider, providerMessageId } of asked.found) this.page.found(provider, providerMessageId);
-    const start = await this.tellSuppressed(asked.progress);
+    for (const { provider, providerMessageId } of asked.found) this.claim.found(provider, providerMessageId);
+    const start = await this.reportSuppressed(asked.progress);
     if (late || pending(start).length === 0) return this.close(start, { expiresInMs });
 
     // A provider with an unknown outcome comes last, so that another one need not wait for it to time out again.
     const last = [...(await this.had()), ...start.recipients.flatMap((one) => one.unknownAt)];
-    const shares = sharesAt(environment.providers, homes.letter.firstSeen);
-    const { way, mime } = await wayOf(message, (bytes) =>
+    const shares = sharesAt(environment.providers, destinations.attributes.firstSeen);
+    const { route: chosen, mime } = await routeBySize(message, (bytes) =>
       route(message.id, shares, definitions, factsOf(message, bytes), preference, last),
     );
-    tellUnable(context, way.skipped.filter(({ kind }) => kind === 'unable').length);
-    if (!mime) return this.read ? this.bury(uncarried(way), start) : 'read-first';
+    reportUnable(context, chosen.skipped.filter(({ kind }) => kind === 'unable').length);
+    if (!mime) return this.read ? this.deadLetter(uncarried(chosen), start) : 'read-first';
 
     // Recipients that all providers have refused end now, even while others wait.
     const offered = declareRefused(
       start,
-      way.order.map(({ key }) => key),
-      way.beyond,
+      chosen.order.map(({ key }) => key),
+      chosen.beyond,
     );
-    const round = await attemptInOrder(message, () => Promise.resolve(mime), way.order, offered, {
+    const round = await attemptInOrder(message, () => Promise.resolve(mime), chosen.order, offered, {
       ...context,
       vendorOf,
       remainingMs,
-      page: this.page,
-      lane: homes.letter.notBefore === undefined ? 'fresh' : 'backlog',
+      claim: this.claim,
+      lane: destinations.attributes.notBefore === undefined ? 'fresh' : 'backlog',
       onUnknown,
       tracking,
-      substituted: way.substituted,
-      beyond: way.beyond,
+      substituted: chosen.substituted,
+      beyond: chosen.beyond,
       ...(expiresInMs !== undefined && { expiresAt: now + expiresInMs }),
       ...(environment.straightLogShare !== undefined && { straightLogShare: environment.straightLogShare }),
     });
     // A first delivery that found a record before it called a provider starts again with that record.
-    if (round.stopped instanceof TakenError && !this.page.begun) return round.stopped;
-    const progress = await this.tellSuppressed(round.progress);
+    if (round.stopped instanceof TakenError && !this.claim.begun) return round.stopped;
+    const progress = await this.reportSuppressed(round.progress);
     if (round.stopped) return this.stop(progress, round.stopped);
-    return this.close(progress, { ...round, expiresInMs, waitFor: way.order[0]?.key });
+    return this.close(progress, { ...round, expiresInMs, waitFor: chosen.order[0]?.key });
   }
 
   /** Keys of the providers that accepted what this submission supersedes; reads nothing if it supersedes nothing. */
@@ -124,12 +125,12 @@ export class SubmissionRound {
     const { supersedes } = arrived.submission;
     if (supersedes === undefined) return [];
     const had = this.stored?.had ?? (await readHad(context.table, supersedes));
-    this.page.superseded(had);
+    this.claim.superseded(had);
     return had;
   }
 
   /** Sends an event for each suppressed recipient; events that could not be sent are left for a later round. */
-  private async tellSuppressed(progress: Progress): Promise<Progress> {
+  private async reportSuppressed(progress: Progress): Promise<Progress> {
     const { context, record, arrived } = this.work;
     const { queue, environment, clock, log } = context;
     const out = new Set<string>();
@@ -171,23 +172,23 @@ export class SubmissionRound {
    */
   private async stop(progress: Progress, reason: LedgerError | TakenError): Promise<'ended'> {
     const written = reason instanceof TakenError ? await this.write(progress, { state: 'open' }) : undefined;
-    this.inform(progress);
+    this.updateAttributes(progress);
     if (reason instanceof LedgerError) throw reason;
-    return this.yield(written instanceof TakenError ? written : reason);
+    return this.giveWay(written instanceof TakenError ? written : reason);
   }
 
   private async close(
     progress: Progress,
-    circumstances: Pick<Round, 'retryAfterMs' | 'againAfterMs' | 'orSooner' | 'soon'> & {
+    circumstances: Pick<RoundResult, 'retryAfterMs' | 'againAfterMs' | 'orSooner' | 'soon'> & {
       readonly expiresInMs: number | undefined;
       readonly waitFor?: string | undefined;
     },
   ): Promise<'ended'> {
-    const { context, homes } = this.work;
+    const { context, destinations } = this.work;
     const { expiresInMs, retryAfterMs, againAfterMs, orSooner, soon, waitFor } = circumstances;
     const settlement = settle(progress, {
-      ageMs: homes.since(homes.letter.firstSeen),
-      stale: homes.isStale,
+      ageMs: destinations.since(destinations.attributes.firstSeen),
+      stale: destinations.isStale,
       random: context.random(),
       ...(expiresInMs !== undefined && { expiresInMs }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -197,14 +198,14 @@ export class SubmissionRound {
       ...(soon && { soon }),
     });
     if (settlement.kind === 'dead-letter') {
-      const detail = withLastWords(settlement.detail, this.page.attempts);
-      return this.bury({ ...settlement, detail }, progress);
+      const detail = withLastWords(settlement.detail, this.claim.attempts);
+      return this.deadLetter({ ...settlement, detail }, progress);
     }
     const written = await this.write(progress, { state: settlement.kind === 'done' ? 'done' : 'open' });
-    this.inform(progress);
-    if (written instanceof TakenError) return this.yield(written);
+    this.updateAttributes(progress);
+    if (written instanceof TakenError) return this.giveWay(written);
     // An outcome that could not be written is in the attributes of the message, whose next round writes it.
-    if (settlement.kind === 'retry') await homes.retryAfter(settlement.delayMs, waitFor);
+    if (settlement.kind === 'retry') await destinations.retryAfter(settlement.delayMs, waitFor);
     else if (written instanceof LedgerError) throw written;
     else this.measureDelay(progress);
     return 'ended';
@@ -216,16 +217,16 @@ export class SubmissionRound {
    */
   private doubtAge({ doubts }: Progress): { readonly doubtMs?: number } {
     const again = doubts.filter(
-      ({ provider, settled, asked }) => !settled && asked === 0 && this.page.lostAnswers(provider) > 1,
+      ({ provider, settled, asked }) => !settled && asked === 0 && this.claim.lostAnswers(provider) > 1,
     );
-    return again.length === 0 ? {} : { doubtMs: this.work.homes.since(Math.min(...again.map(({ at }) => at))) };
+    return again.length === 0 ? {} : { doubtMs: this.work.destinations.since(Math.min(...again.map(({ at }) => at))) };
   }
 
-  private async bury(problem: Problem, progress: Progress): Promise<'ended'> {
-    const { homes } = this.work;
-    this.inform(progress);
+  private async deadLetter(problem: Problem, progress: Progress): Promise<'ended'> {
+    const { destinations } = this.work;
+    this.updateAttributes(progress);
     try {
-      await homes.deadLetter(problem, progress.lastProvider ?? this.page.lastProvider);
+      await destinations.deadLetter(problem, progress.lastProvider ?? this.claim.lastProvider);
     } catch (error) {
       // The message is delivered again; without this write the providers' answers would be unknown then.
       await this.write(progress, { state: 'open' });
@@ -239,20 +240,20 @@ export class SubmissionRound {
    * Updates the attributes of the next message. It is signed only if this worker's record write is known to have
    * succeeded.
    */
-  private inform(progress: Progress): void {
-    const { homes } = this.work;
-    const signed = this.page.written && { signature: this.worker };
-    const { redriven, unproven, ...opened } = homes.letter;
-    const letter = this.page.written ? opened : homes.letter;
-    homes.letter = { ...letter, worker: this.worker, ...signed, carried: carry(progress) };
+  private updateAttributes(progress: Progress): void {
+    const { destinations } = this.work;
+    const signed = this.claim.written && { signature: this.worker };
+    const { redriven, unproven, ...opened } = destinations.attributes;
+    const attributes = this.claim.written ? opened : destinations.attributes;
+    destinations.attributes = { ...attributes, worker: this.worker, ...signed, carried: carry(progress) };
   }
 
   private async write(progress: Progress, close: ClaimEnd): Promise<LedgerError | TakenError | undefined> {
     const { context, record } = this.work;
     // No attempt and no new knowledge: nothing to write.
-    if (!this.page.begun && !this.stored && close.state === 'open') return undefined;
+    if (!this.claim.begun && !this.stored && close.state === 'open') return undefined;
     try {
-      await this.page.close(carry(progress), close);
+      await this.claim.close(carry(progress), close);
       return undefined;
     } catch (error) {
       if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
@@ -262,22 +263,23 @@ export class SubmissionRound {
   }
 
   /** Leaves the rest to the worker that has claimed the submission; if the submission has ended, so does this copy. */
-  private yield({ current }: TakenError): 'ended' {
+  private giveWay({ current }: TakenError): 'ended' {
     if (current?.state === 'done' || current?.state === 'dead') return 'ended';
     throw new InFlightError('another delivery has taken this submission over');
   }
 
   private measureDelay({ recipients }: Progress): void {
-    const { context, homes } = this.work;
+    const { context, destinations } = this.work;
     if (!recipients.some(({ end }) => end === 'accepted')) return;
-    tellAccepted(context, homes.since(homes.letter.born));
+    reportAccepted(context, destinations.since(destinations.attributes.born));
     this.measureClassWait();
   }
 
   /** Measured only where the class has an expiry. */
   private measureClassWait(): void {
-    const { context, homes, arrived } = this.work;
+    const { context, destinations, arrived } = this.work;
     const route = routeOf(arrived.submission, context.environment.routes ?? []);
-    if (route?.expiresAfterSeconds !== undefined) tellClassWait(context, route.class, homes.since(homes.letter.born));
+    if (route?.expiresAfterSeconds !== undefined)
+      reportClassWait(context, route.class, destinations.since(destinations.attributes.born));
   }
 }
