@@ -30,8 +30,11 @@ export function repairedAddresses(value: string): string {
 
 const END: Token = { kind: 'separator', text: '' };
 
-/** Repairs the part between two separators. */
-function mailboxesIn(element: readonly Token[], mayBeGroup: boolean): string {
+/** Repairs the part between two separators; one without an address, such as `<>` or a comment, is left out. */
+function mailboxesIn(given: readonly Token[], mayBeGroup: boolean): string {
+  const element = given.filter((token) => !isEmptyAngle(token));
+  const isComment = element.every(({ kind, text }) => kind === 'comment' || text.trim() === '');
+  if (isComment || (element.length < given.length && !element.some(hasAddress))) return '';
   const address = element.findIndex(({ kind }) => kind === 'angled');
   const text = written(element);
   if (address === -1) {
@@ -46,6 +49,10 @@ function mailboxesIn(element: readonly Token[], mayBeGroup: boolean): string {
     return token.kind === 'angled' && address + place < last ? `${token.text},` : token.text;
   });
   return start + rest.join('');
+}
+
+function isEmptyAngle({ kind, text }: Token): boolean {
+  return kind === 'angled' && /^<\s*>$/.test(text);
 }
 
 function hasAddress({ kind, text }: Token): boolean {

@@ -63,8 +63,14 @@ function parsed(value: string): InboundMailbox[] {
     }
     const full = before === '' ? shown : `${before}${shown}`.replace(/, $/, '');
     before = '';
-    return mailboxOf(full, restored(address, (run) => run).replace(/^mailto:/i, ''));
+    return mailboxOf(full, restored(address, addressIn).replace(/^mailto:/i, ''));
   });
+}
+
+/** The address in an encoded word, which the RFC forbids, if it is nothing else. */
+function addressIn(run: string): string {
+  const text = decodeWords(run).trim();
+  return /^[^\s<>()@,;:"]+@[^\s<>()@,;:"]+$/.test(text) ? text : run;
 }
 
 /** A local user name without a domain, as in mail from a scheduler to its owner. */

@@ -37,11 +37,10 @@ function isReferred(
   { contentId = '', contentLocation = '' }: ReceivedFile,
   { ids, places }: ReturnType<typeof referencesOf>,
 ) {
-  return ids.has(bareId(contentId)) || places.has(contentLocation);
+  return ids.has(bareId(contentId)) || places.has(contentLocation.replace(/\s+/g, ''));
 }
 
-/** A content id without its angle brackets, and without comments. */
+/** A content id without its angle brackets and the comments beside them. */
 export function bareId(contentId: string): string {
-  const id = withoutComments(contentId).trim();
-  return /<([^<>]+)>/.exec(id)?.[1]?.trim() ?? (id || contentId.trim());
+  return /<([^<>]+)>/.exec(withoutComments(contentId))?.[1]?.trim() ?? contentId.trim();
 }

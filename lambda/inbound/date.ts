@@ -20,8 +20,9 @@ const ZONES: Readonly<Record<string, number>> = {
  */
 const DATE =
   /^(?:[a-z]{2,9}\s?[,.]{0,2} ?)?(\d{1,2})[ .-]+([a-z]{3})[a-z]*[ ,.-]+(\d{2,5})[ ,]+(\d{1,2}) ?[:.] ?(\d{1,2})(?: ?[:.] ?(\d{1,2})(?:[.,]\d+)?)? ?(am|pm)? ?(.*)$/i;
-/** The order of `asctime`, which old programs write: day of the week, month, day, time, zone, year. */
-const ASCTIME = /^[a-z]{3,9},? ([a-z]{3})[a-z]* (\d{1,2}) (\d{1,2}):(\d{2})(?::(\d{2}))? ([a-z+\d:-]*?) ?(\d{4})$/i;
+/** The order of `asctime`, which old programs write: day of the week, month, day, time, zone, year; git writes the zone last. */
+const ASCTIME =
+  /^[a-z]{3,9},? ([a-z]{3})[a-z]* (\d{1,2}) (\d{1,2}):(\d{2})(?::(\d{2}))? ([a-z+\d:-]*?) ?(\d{4})(?: ([+-]\d{4}))?$/i;
 /** The order of JavaScript and of American English: month, day, year, time, zone. */
 const MONTH_FIRST =
   /^(?:[a-z]{3,9}\.?,? )?([a-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4}),? (\d{1,2}):(\d{2})(?::(\d{2}))? ?(am|pm)? ?(.*)$/i;
@@ -30,7 +31,7 @@ const ISO = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?
 /** The time of a Date header (RFC 5322, section 3.3 and 4.3), as ISO 8601 in UTC; undefined if it is no date. */
 export function isoDate(value: string | undefined): string | undefined {
   const bare = withoutComments(value?.slice(0, 400) ?? '')
-    .replace(/\s+/g, ' ')
+    .replace(/[\s"]+/g, ' ')
     .trim()
     .slice(0, 100);
   const usual = DATE.exec(bare);
@@ -40,8 +41,8 @@ export function isoDate(value: string | undefined): string | undefined {
   }
   const old = ASCTIME.exec(bare);
   if (old) {
-    const [, month, day, hour, minute, second, zone, year] = old;
-    return instant({ day, month, year: Number(year), hour, minute, second, half: undefined, zone });
+    const [, month, day, hour, minute, second, zone, year, last] = old;
+    return instant({ day, month, year: Number(year), hour, minute, second, half: undefined, zone: last ?? zone });
   }
   const american = MONTH_FIRST.exec(bare);
   if (american) {

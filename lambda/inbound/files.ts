@@ -29,7 +29,7 @@ async function keep(file: ReceivedFile, store: ObjectStore): Promise<InboundAtta
   const { contentType, charset, method } = typeOf(file);
   const filename = safeFilename(file.filename);
   const contentId = clean(bareId(file.contentId ?? ''));
-  const contentLocation = clean(file.contentLocation ?? '').trim();
+  const contentLocation = unfolded(clean(file.contentLocation ?? '').trim());
   // The key is a hash of the content, so that a copy or a retry writes the same object.
   const s3 = await store.put(`inbound/attachments/${sha256}`, file.content, 'application/octet-stream');
   return {
@@ -54,8 +54,25 @@ function typeOf({ contentType: given, content }: ReceivedFile) {
   return {
     contentType,
     charset: contentType.startsWith('text/') ? word(charset).toLowerCase() : '',
-    method: contentType === 'text/calendar' ? word(method || methodIn(content)).toUpperCase() : '',
+    method: CALENDARS.has(contentType) ? word(method || methodIn(content)).toUpperCase() : '',
   };
+}
+
+const CALENDARS = new Set(['text/calendar', 'application/ics']);
+
+/** Whether a file is in Outlook's own format, which contains the text or files of the mail (MS-OXTNEF). */
+export function isTnef({ contentType, filename = '', content }: ReceivedFile): boolean {
+  const [type = ''] = contentType.split(';', 1);
+  if (/^\s*application\/(vnd\.|x-)?(ms-)?tnef\s*$/i.test(type) || /^winmail\.dat$/i.test(filename)) return true;
+  return TNEF_SIGNATURE.every((byte, place) => content[place] === byte);
+}
+
+/** MS-OXTNEF, section 2.1.3.1; servers give such files other names and types. */
+const TNEF_SIGNATURE = [0x78, 0x9f, 0x3e, 0x22];
+
+/** A long URL may be folded, and then has no white space (RFC 2557, section 4.4.2). */
+function unfolded(location: string): string {
+  return /^[a-z][a-z0-9+.-]*:/i.test(location) ? location.replace(/\s+/g, '') : location;
 }
 
 function word(text: string): string {

@@ -1,4 +1,6 @@
+import { codecOf } from '../mail/charset.ts';
 import { withLineEnds } from '../mail/lines.ts';
+import { withoutEntities } from './html-entities.ts';
 
 /** A part of a body as text or HTML. */
 export interface Shown {
@@ -33,8 +35,6 @@ function asText({ isHtml, text }: Shown): string {
 const HIDDEN = /<(head|style|script|title)\b[^<>]{0,500}>[\s\S]{0,100000}?<\/\1\s*>/gi;
 const BREAK = /<(?:br|\/?(?:p|div|tr|li|ul|ol|table|h[1-6]|blockquote))\b[^<>]{0,2000}>/gi;
 const TAG = /<[^<>]{0,2000}>/g;
-const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos|nbsp));/gi;
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
 
 /**
  * The text of an HTML part next to plain text, such as a footer. It need not keep the layout, since the message has the
@@ -42,15 +42,8 @@ const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', qu
  */
 function textOfHtml(html: string): string {
   const hidden = html.length <= MOST_HIDDEN ? html.replace(HIDDEN, ' ') : html;
-  return hidden
-    .replace(/\s+/g, ' ')
-    .replace(BREAK, '\n')
-    .replace(TAG, '')
-    .replace(ENTITY, (_whole, decimal?: string, hex?: string, name = '') => {
-      const code = decimal ? Number(decimal) : hex ? Number.parseInt(hex, 16) : undefined;
-      if (code === undefined) return NAMED[name.toLowerCase()] ?? '';
-      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
-    })
+  const shown = hidden.replace(/\s+/g, ' ').replace(BREAK, '\n').replace(TAG, '');
+  return withoutEntities(shown)
     .replace(/ ?\n[ \n]*/g, '\n')
     .trim();
 }
@@ -64,19 +57,32 @@ function asHtml({ isHtml, text }: Shown): string {
   return `<pre style="white-space: pre-wrap">${escaped}</pre>`;
 }
 
-/** Bytes that a browser searches for the charset (HTML standard, 13.2.3.2). */
-const PRESCAN_BYTES = 1_024;
+/** Bytes that are searched for the charset; mail has its style sheets first, so more than the 1,024 of a browser. */
+const PRESCAN_BYTES = 16 * 1024;
+const COMMENT = /<!--(?!\[if)[\s\S]{0,4000}?-->/g;
 const DECLARED =
-  /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{1,60})|<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w:.-]{1,60})/i;
+  /<meta\s[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{1,60})|<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([\w:.-]{1,60})/gi;
 
-/** The charset that an HTML document declares. */
+/** The charset that an HTML document declares: the first known one outside of comments. */
 export function declaredCharset(content: Buffer): string | undefined {
-  const [, meta, xml] = DECLARED.exec(content.toString('latin1', 0, PRESCAN_BYTES)) ?? [];
-  return meta ?? xml;
+  const start = content.toString('latin1', 0, PRESCAN_BYTES).replace(COMMENT, '');
+  const declared = Array.from(start.matchAll(DECLARED), ([, meta, xml]) => meta ?? xml);
+  return declared.find((charset) => charset !== undefined && codecOf(charset) !== undefined);
 }
 
-const REFERENCES =
-  /(?:["']cid:<?([^"'<>]{1,998})>?["'])|(?:\bcid:([^\s"'<>)\\]{1,998}))|(?:\b(?:src|background|href)\s*=\s*(?!["']?cid:)["']?([^\s"'<>]{1,998}))/gi;
+/**
+ * References within an HTML text: attributes with a URL, lists of pictures, and CSS. A URL stands behind an equals sign, a
+ * parenthesis or `@import`, so that text that only mentions a `cid:` is no reference. Every repetition is bounded.
+ */
+const REFERENCES = new RegExp(
+  [
+    String.raw`\bsrcset\s{0,9}=\s{0,9}(?:"([^"]{1,4000})"|'([^']{1,4000})')`,
+    String.raw`(?:=|@import)\s{0,9}(?:"\s{0,99}cid:([^"]{1,998})"|'\s{0,99}cid:([^']{1,998})'|cid:([^\s"'>]{1,998}))`,
+    String.raw`\burl\(\s{0,9}(?:["']|&(?:quot|apos|#39|#34|#x22|#x27);)?\s{0,9}([^\s"'<>)]{1,998})`,
+    String.raw`\b(?:src|background|href|poster|data)\s{0,9}=\s{0,9}(?!\s{0,99}["']?\s{0,99}cid:)["']?([^\s"'<>]{1,998})`,
+  ].join('|'),
+  'gi',
+);
 const MAX_REFERENCES = 5_000;
 
 /** References to parts in an HTML text: ids of `cid:` (RFC 2392), and addresses as in Content-Location. */
@@ -86,21 +92,32 @@ export function referencesOf(html: string): {
 } {
   const ids = new Set<string>();
   const places = new Set<string>();
-  for (const [, quoted, id, place] of html.matchAll(REFERENCES)) {
+  const add = (url: string) => {
+    const text = withoutEntities(url)
+      .replace(/["']+$/, '')
+      .trim();
+    if (!/^cid:/i.test(text)) places.add(text);
+    else for (const id of idsIn(text.slice('cid:'.length))) ids.add(id);
+  };
+  for (const [, list, otherList, quoted, singleQuoted, bare, css, place] of html.matchAll(REFERENCES)) {
     if (ids.size + places.size >= MAX_REFERENCES) break;
-    const named = quoted ?? id;
-    if (named !== undefined) ids.add(plainId(named));
-    else if (place !== undefined) places.add(place.replaceAll('&amp;', '&'));
+    const id = quoted ?? singleQuoted ?? bare;
+    if (id !== undefined) add(`cid:${id}`);
+    else for (const url of (list ?? otherList)?.split(/[\s,]+/) ?? [css ?? place ?? '']) add(url);
   }
   return { ids, places };
 }
 
-/** An id from a URL, without percent escapes. */
-function plainId(id: string): string {
-  const text = id.replaceAll('&amp;', '&').trim();
+/** What the id in a URL may stand for: with and without percent escapes, brackets, and the slash that ends a tag. */
+function idsIn(given: string): readonly string[] {
+  const text = given.trim().replace(/^<(.*)>$/, '$1');
+  return [text, text.replace(/\/$/, '')].flatMap((id) => [id, unescaped(id)]);
+}
+
+function unescaped(id: string): string {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(id);
   } catch {
-    return text;
+    return id;
   }
 }

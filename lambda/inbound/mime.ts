@@ -27,26 +27,24 @@ export function readMime(mime: Buffer, wasText = false): MailContent {
   if (root.headers.length === 0) return withoutHeaders(mime);
   const likely = likelyCharset(root);
   const { text, html, files } = bodiesOf(root, (part, parent) => leafOf(part, parent, likely));
-  const contents = new Map([...text, ...html, ...files].map((leaf) => [leaf.part, leaf.part.read()]));
-  const contentOf = ({ part }: Leaf) => contents.get(part)?.content ?? NOTHING;
-  const stands = (leaf: Leaf) => wasText && contents.get(leaf.part)?.asItStands && !isAscii(contentOf(leaf));
+  const stands = ({ part }: Leaf) => wasText && part.read().asItStands && !isAscii(part.read().content);
   const charsetOf = (leaf: Leaf) => (stands(leaf) ? 'utf-8' : namedCharset(leaf.part));
   const asFile = (leaf: Leaf) => ({
-    ...fileOf(leaf, contentOf(leaf), likely),
+    ...fileOf(leaf, likely),
     ...(stands(leaf) && { wasText: true }),
   });
   const shown = (leaves: readonly Leaf[]): Shown[] =>
     leaves.map((leaf) => ({
       isHtml: leaf.type === 'text/html',
-      text: textOf(leaf, contentOf(leaf), charsetOf(leaf), likely),
+      text: textOf(leaf, charsetOf(leaf), likely),
     }));
   const doubtful =
     (complete && [...text, ...html, ...files].some(({ lost }) => lost)) ||
-    [...contents.values()].some(({ known }) => !known);
+    [...text, ...html, ...files].some(({ part }) => !part.read().known);
   return {
     headers: root.headers.map(([name, value]) => [name, headerText(value, likely)]),
     ...joined(shown(text), shown(html)),
-    files: files.filter((leaf) => !isEmpty(leaf, contentOf(leaf))).map(asFile),
+    files: files.filter((leaf) => !isEmpty(leaf)).map(asFile),
     ...(!complete && { truncated: true }),
     // A mail that was sent in pieces (RFC 2046, section 5.2.2) is never complete.
     ...((!ended || files.some(({ type }) => type === 'message/partial')) && { cut: true }),
@@ -60,7 +58,6 @@ function withoutHeaders(mime: Buffer): MailContent {
   return { headers: [], ...(isText && { text: mime.toString('utf8') }), files: [], unparsable: true };
 }
 
-const NOTHING = Buffer.alloc(0);
 const CR = 0x0d;
 
 /** Turns CR into LF in a mail without any LF, and removes a byte order mark in front of the mail. */
@@ -72,13 +69,17 @@ function withUsualLineEnds(mime: Buffer): Buffer {
   return copy;
 }
 
-/** The charset of the first text of the mail, used where none is declared. */
+/** The charset of the first text of the mail that names a known one, in its header or as HTML; used where none is declared. */
 function likelyCharset(part: MailPart): string | undefined {
-  if (part.children.length > 0) return part.children.map(likelyCharset).find(Boolean);
+  for (const child of part.children) {
+    const charset = likelyCharset(child);
+    if (charset !== undefined) return charset;
+  }
   const { value, params } = structured(repairedType(headerOf(part, 'content-type')));
   const { charset } = params;
-  const isText = value === '' || /^text\//i.test(value);
-  return isText && charset !== undefined && codecOf(charset) !== undefined ? charset : undefined;
+  if (part.children.length > 0 || !/^(text\/.*)?$/i.test(value)) return undefined;
+  if (charset !== undefined && codecOf(charset) !== undefined) return charset;
+  return /^text\/html$/i.test(value) ? declaredCharset(part.read().content) : undefined;
 }
 
 function leafOf(part: MailPart, parent: MailPart | undefined, likely: string | undefined): Leaf {
@@ -100,19 +101,21 @@ function namedCharset(part: MailPart): string | undefined {
   return structured(repairedType(headerOf(part, 'content-type'))).params['charset'];
 }
 
-function textOf({ type }: Leaf, content: Buffer, charset: string | undefined, likely: string | undefined): string {
+function textOf({ type, part }: Leaf, charset: string | undefined, likely: string | undefined): string {
+  const { content } = part.read();
   // Also beside a label, which may be wrong: UTF-8 that the bytes are not.
   const declared = type === 'text/html' ? declaredCharset(content) : undefined;
   return textFrom(content, charset, declared ?? likely);
 }
 
 /** Whether a part is nothing but two delimiters in a row. */
-function isEmpty({ part }: Leaf, content: Buffer): boolean {
-  return part.headers.length === 0 && content.length === 0;
+function isEmpty({ part }: Leaf): boolean {
+  return part.headers.length === 0 && part.read().content.length === 0;
 }
 
-function fileOf({ part, type, disposition }: Leaf, content: Buffer, likely: string | undefined): ReceivedFile {
-  const filename = filenameOf(part, likely);
+function fileOf({ part, type, disposition }: Leaf, likely: string | undefined): ReceivedFile {
+  const { content, filename: uuencoded } = part.read();
+  const filename = filenameOf(part, likely) ?? (uuencoded && headerText(uuencoded, likely));
   const contentId = bare(headerOf(part, 'content-id'), likely);
   const contentLocation = bare(headerOf(part, 'content-location'), likely);
   const given = headerText(repairedType(headerOf(part, 'content-type')), likely);

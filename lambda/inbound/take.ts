@@ -12,7 +12,7 @@ import type { MailContent, PostedMail } from '../providers/inbound.ts';
 import { composeMessages } from './compose.ts';
 import { evened } from './content.ts';
 import { enqueueReceived } from './deliver.ts';
-import { keepFiles } from './files.ts';
+import { isTnef, keepFiles } from './files.ts';
 import { valuesOf } from './headers.ts';
 import { inTurns } from './in-turns.ts';
 import { once } from './once.ts';
@@ -57,6 +57,7 @@ export async function takeMail(
   const flags: InboundFlag[] = [
     ...(incomplete || content.cut ? (['truncated'] as const) : []),
     ...(content.unparsable ? (['unparsable'] as const) : []),
+    ...(content.files.some(isTnef) ? (['tnef'] as const) : []),
   ];
   const composed = composeMessages(posted, content, {
     provider: provider.key,

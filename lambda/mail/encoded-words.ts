@@ -1,7 +1,12 @@
 import { textFrom } from './charset.ts';
 
-/** An encoded word (RFC 2047); the language of RFC 2231, section 5, is ignored. */
-const WORD = /=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([BbQq])\?([^?]*)\?=/g;
+/**
+ * An encoded word (RFC 2047); the language of RFC 2231, section 5, is ignored. A few question marks within a word are
+ * forbidden too, but common in subjects.
+ */
+const WORD = /=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]{0,200}){0,5})\?=/g;
+/** An escape of the Q encoding that goes on in the next word. */
+const CUT = /=[0-9A-Fa-f]?$/;
 
 /**
  * Decodes the encoded words of a header.
@@ -16,13 +21,12 @@ export function decodeWords(value: string): string {
   let run: Run | undefined;
   for (const { 0: word, 1: charset = '', 2: encoding = '', 3: content = '', index } of value.matchAll(WORD)) {
     const between = value.slice(end, index);
-    const pieces = /b/i.test(encoding) ? [Buffer.from(content, 'base64')] : unquoted(content);
     const neighbours = run !== undefined && between.trim() === '';
-    if (neighbours && run?.charset === charset.toLowerCase()) run.pieces.push(...pieces);
-    else {
+    if (!neighbours || run?.charset !== charset.toLowerCase()) {
       text += textOf(run) + (neighbours ? '' : between);
-      run = { charset: charset.toLowerCase(), pieces };
+      run = { charset: charset.toLowerCase(), pieces: [], cut: '' };
     }
+    add(run, encoding, content);
     end = index + word.length;
   }
   return text + textOf(run) + value.slice(end);
@@ -32,13 +36,26 @@ interface Run {
   readonly charset: string;
   /** Bytes, and unencoded characters, which the RFC forbids. */
   readonly pieces: (Buffer | string)[];
+  /** Start of an escape at the end of the last word. */
+  cut: string;
+}
+
+function add(run: Run, encoding: string, content: string): void {
+  if (/b/i.test(encoding)) {
+    run.pieces.push(...(run.cut === '' ? [] : [run.cut]), Buffer.from(content, 'base64'));
+    run.cut = '';
+    return;
+  }
+  const written = run.cut + content;
+  run.cut = CUT.exec(written)?.[0] ?? '';
+  run.pieces.push(...unquoted(written.slice(0, written.length - run.cut.length)));
 }
 
 function textOf(run: Run | undefined): string {
   if (run === undefined) return '';
   let text = '';
   let bytes: Buffer[] = [];
-  for (const piece of [...run.pieces, '']) {
+  for (const piece of [...run.pieces, run.cut]) {
     if (typeof piece !== 'string') {
       bytes.push(piece);
       continue;

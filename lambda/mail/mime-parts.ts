@@ -137,6 +137,7 @@ class Reader {
     const parent = node.parentNode ? this.#parts.get(node.parentNode as SplitterNode) : undefined;
     const depth = parent === undefined ? 0 : parent.depth + 1;
     const mail = this.#mail;
+    let read: Decoded | undefined;
     const part: Open = {
       headers,
       type: node.contentType || '',
@@ -145,7 +146,7 @@ class Reader {
       start,
       end: undefined,
       depth,
-      read: () => decoded(mail.subarray(part.start, part.end), encodingOf(headers)),
+      read: () => (read ??= decoded(mail.subarray(part.start, part.end), encodingOf(headers))),
     };
     this.#parts.set(node, part);
     parent?.children.push(part);

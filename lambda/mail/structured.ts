@@ -18,6 +18,8 @@ export function structured(value: string): Structured {
 
 const TOKEN = '[A-Za-z0-9!#$&^_.+-]{1,127}';
 const TYPE = new RegExp(`^${TOKEN}/${TOKEN}$`);
+/** Old clients write blanks between all words of a header, as RFC 822 allowed. */
+const AROUND_SLASH = /[ \t]{0,9}\/[ \t]{0,9}/;
 const BEFORE_PARAMETER = new RegExp(String.raw`^\s*(${TOKEN}/${TOKEN})[\s,:]+(\S[^]*)$`);
 
 /** Whether this is a media type; RFC 2045, section 5.2, treats anything else as plain text. */
@@ -25,10 +27,11 @@ export function isMediaType(type: string): boolean {
   return TYPE.test(type);
 }
 
-/** Repairs a Content-Type whose first semicolon, or the subtype of a multipart, is missing. */
+/** Repairs a Content-Type whose first semicolon, or the subtype of a multipart, is missing, or with blanks in the type. */
 export function repairedType(value: string): string {
   const { value: type, params } = structured(value);
   if (isMediaType(type)) return value;
+  if (isMediaType(type.replace(AROUND_SLASH, '/'))) return value.replace(AROUND_SLASH, '/');
   const [, bare, rest] = BEFORE_PARAMETER.exec(value.slice(0, MAX_CHARACTERS)) ?? [];
   if (bare !== undefined) return `${bare}; ${rest}`;
   return /^multipart\/?$/i.test(type) && params['boundary'] ? value.replace(/multipart\/?/i, 'multipart/mixed') : value;

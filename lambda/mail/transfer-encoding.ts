@@ -8,11 +8,13 @@ export interface Decoded {
   readonly known: boolean;
   /** Whether the content is the same as in the mail. */
   readonly asItStands: boolean;
+  /** The name that uuencoded content begins with. */
+  readonly filename?: string;
 }
 
 /** Decodes a transfer encoding in one pass; clients write its name with and without hyphens between the words. */
 export function decoded(body: Buffer, encoding: string): Decoded {
-  switch (encoding.replace(/^x-|[ _-]/g, '')) {
+  switch (encoding.replace(/^x-|[ _-]|[,;.]+$/g, '')) {
     case 'base64': {
       const { end, strange } = endOfBase64(body);
       const content = fromBase64(body.subarray(0, end));
@@ -23,9 +25,10 @@ export function decoded(body: Buffer, encoding: string): Decoded {
     case 'qp':
       return { content: fromQuotedPrintable(body), known: true, asItStands: false };
     case 'uuencode':
-    case 'uue': {
-      const content = fromUuencode(body);
-      return { content: content ?? body, known: content !== undefined, asItStands: content === undefined };
+    case 'uue':
+    case 'uu': {
+      const [file] = uuencoded(body.toString('latin1')).files;
+      return file ? { ...file, known: true, asItStands: false } : { content: body, known: false, asItStands: true };
     }
     default:
       return { content: body, known: PLAIN.test(encoding), asItStands: true };
@@ -149,13 +152,7 @@ function softBreak(body: Buffer, from: number): number {
   return body[place] === LF ? place + 1 : place >= body.length ? place : -1;
 }
 
-/** The file within uuencoded content (POSIX, uuencode); undefined if there is none. */
-function fromUuencode(body: Buffer): Buffer | undefined {
-  const [file] = uuencoded(body.toString('latin1')).files;
-  return file?.content;
-}
-
-/** A file that was encoded within a text. */
+/** A file that was encoded within a text (POSIX, uuencode). */
 export interface UuencodedFile {
   readonly filename: string;
   readonly content: Buffer;

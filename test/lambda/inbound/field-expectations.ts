@@ -43,6 +43,8 @@ interface ExpectedFile {
   readonly contentId?: string;
   readonly size?: number;
   readonly inline?: boolean;
+  readonly method?: string;
+  readonly contentLocation?: string;
 }
 
 /** The facts of a message that a case may check. */
@@ -146,12 +148,14 @@ function sameFiles(given: NonNullable<Read['attachments']>, expected: readonly E
 }
 
 function isFile(file: NonNullable<Read['attachments']>[number], wanted: ExpectedFile): boolean {
-  const { filename, contentType, contentId, size, inline } = wanted;
+  const { filename, contentType, contentId, size, inline, method, contentLocation } = wanted;
   return (
     (filename === undefined || (file.filename ?? null) === filename) &&
     (contentType === undefined || [contentType].flat().includes(file.contentType ?? '')) &&
     (contentId === undefined || file.contentId === contentId) &&
     (size === undefined || file.size === size) &&
+    (method === undefined || file.method === method) &&
+    (contentLocation === undefined || file.contentLocation === contentLocation) &&
     (inline === undefined || (file.inline ?? false) === inline)
   );
 }

@@ -6,7 +6,7 @@ import { givenWorld, mailgunMail, mailgunRequest, postmarkMail, postmarkRequest 
 // takes minutes; if it grows with the size, a moment.
 
 const MB = 1_000_000;
-const MOST_MS = 5_000;
+const MOST_CPU_MICROSECONDS = 5_000_000;
 
 const PIECES = [
   ' ',
@@ -43,6 +43,12 @@ const PIECES = [
   '=?utf-8?b?YWFh?= ',
   '=?a?q?b?= =?c?q?d?= ',
   '=?iso-2022-jp?b?YWFh?= ',
+  '=?u?q?a?',
+  '=?utf-8?q?=',
+  '="cid:',
+  'srcset="',
+  'url(&quot;',
+  '<!--',
 ];
 
 test.each(PIECES)(
@@ -140,8 +146,8 @@ const JSON_FIELDS = [
 
 async function expectSoon(request: Arrival): Promise<void> {
   const world = givenWorld();
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   const { status } = await world.receive(request);
-  expect(performance.now() - begun).toBeLessThan(MOST_MS);
+  expect(process.cpuUsage(begun).user).toBeLessThan(MOST_CPU_MICROSECONDS);
   expect(status).toBe(200);
 }

@@ -1,6 +1,7 @@
 import type { Expected } from './field-expectations.ts';
 import { REAL_MAIL } from './real-mail.ts';
 import { AS_BYTES, mail, type Sibling } from './sibling-mail.ts';
+import { UNUSUAL_MAIL } from './unusual-mail.ts';
 
 /** Parts with the boundary `b`. */
 function parts(type: string, ...written: readonly string[]): Buffer {
@@ -220,4 +221,5 @@ export const SIBLINGS: readonly Sibling[] = [
   ...NAMES,
   ...TYPES,
   ...REAL_MAIL,
+  ...UNUSUAL_MAIL,
 ];

@@ -11,9 +11,13 @@ export type Way = (typeof WAYS)[number];
 export const PARSED: readonly Way[] = ['mailgun-form', 'postmark-json'];
 
 /** The message of a mail that arrives in this form. */
-export async function arrivedBy(way: Way, raw: Buffer): Promise<InboundMessage> {
+export async function arrivedBy(
+  way: Way,
+  raw: Buffer,
+  from: string | null = 'ada@example.org',
+): Promise<InboundMessage> {
   const world = givenWorld();
-  const mail = readReception({ raw, from: 'ada@example.org', to: 'box@in.example.com' });
+  const mail = readReception({ raw, from, to: 'box@in.example.com' });
   await post(way, mail, world);
   const [message, ...more] = world.messages();
   if (more.length > 0) throw new Error(`more than one message arrived by ${way}`);
@@ -48,7 +52,7 @@ async function post(way: Way, mail: ReceivedMail, world: World): Promise<unknown
       const action = { bucketName: 'mail', objectKey: 'inbound/ses/an-id' };
       return await world.takeReceived({
         notificationType: 'Received',
-        mail: { source: mail.from, messageId: 'an-id' },
+        mail: { source: mail.from ?? '<>', messageId: 'an-id' },
         receipt: { recipients: [mail.to], action },
       });
     }
