@@ -157,7 +157,7 @@ function reopened(known: Carried, carried: Carried): Carried {
     attempts,
     done,
     history: history.flatMap((vote) => {
-      if (vote.kind === 'refused' || vote.kind === 'unrecognised') return [];
+      if (vote.kind === 'refused' || vote.kind === 'unrecognised' || vote.kind === 'denied') return [];
       if (vote.kind !== 'unknown') return vote;
       const { asked: _asked, settled: _settled, ...left } = vote;
       return { ...left, wished: true as const };

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { openGate } from '../../../lambda/circuit/admission.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { SubmissionRecord } from '../../../lambda/submission/record.ts';
+import { placeOf } from '../../../lambda/tally/counts.ts';
+import { domainName, tallyKey } from '../../../lambda/tally/items.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
@@ -442,6 +444,25 @@ describe('what was dead-lettered', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
     expect(world.entry()).toMatchObject({ state: 'done', carried: { attempts: 3 } });
     expect(world.entry()?.reason).toBeUndefined();
+  });
+
+  it('is offered again after a redrive to a doubted provider that had refused the mailbox', async () => {
+    const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive' };
+    const world = givenWorld({ postmark: [inactive, accepted], mailgun: [down] });
+    const { hour } = placeOf(world.now, 1);
+    const counts = { [`dno/postmark/${domainName('b@example.org')}`]: 3 };
+    world.table.items.set(tallyKey(hour), { pk: tallyKey(hour), rev: 1, counts, doubted: [] });
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+    expect(world.entry()).toMatchObject({ state: 'open', carried: { history: [{ kind: 'denied' }] } });
+    world.now += 5 * 24 * 60 * MINUTE;
+    await world.send(world.again());
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'dead', attributes: { Reason: 'Exhausted' } });
+
+    await world.send(world.again());
+
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+    expect(world.entry()).toMatchObject({ state: 'done', carried: { done: [0], history: [] } });
+    expect(world.sent.map(({ queue }) => queue)).not.toContain('events');
   });
 
   it('is not asked about too early when an earlier answer of the same provider was lost as well', async () => {

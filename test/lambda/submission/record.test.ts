@@ -152,6 +152,7 @@ describe('claimability', () => {
   it('keeps all unknown outcomes over a redrive, to ask about them again, and forgets refusals', () => {
     const history: Vote[] = [
       { provider: 'p', kind: 'refused' },
+      { provider: 'p', kind: 'denied' },
       { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, asked: 3, settled: true },
       { provider: 'q', kind: 'failed' },
       { provider: 'q', kind: 'suppressed', recipients: [1], attempt: 2, reason: 'inactive' },
@@ -160,7 +161,7 @@ describe('claimability', () => {
 
     expect(carriedBy(dead, { messageId: 'm-2', redriven: true }).history).toEqual([
       { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, wished: true },
-      ...history.slice(2),
+      ...history.slice(3),
     ]);
   });
 
