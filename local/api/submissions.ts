@@ -3,12 +3,30 @@ import type { Table } from '../../lambda/platform/table.ts';
 import { readRecord } from '../../lambda/submission/ledger.ts';
 import type { SubmissionRecord } from '../../lambda/submission/record.ts';
 
+/** State of a submission in the API. */
+export type SubmissionState = 'accepted' | 'waiting' | 'dead' | 'suppressed' | 'in-flight';
+
+/**
+ * The state of a record at `now` (epoch milliseconds). `in-flight`: a worker has claimed it; `suppressed`: it has ended
+ * and no recipient was served, since none may be mailed.
+ */
+export function stateOf({ state, lease, attempts }: SubmissionRecord, now: number): SubmissionState {
+  switch (state) {
+    case 'open':
+      return lease !== undefined && lease.until > now ? 'in-flight' : 'waiting';
+    case 'dead':
+      return 'dead';
+    case 'done':
+      return attempts.some(({ outcome }) => outcome === 'accepted') ? 'accepted' : 'suppressed';
+  }
+}
+
 /** Body of `GET /api/submissions/ID`: the submission's record in the ledger, times as ISO 8601. */
 function view(id: string, entry: SubmissionRecord): object {
-  const { pk: _pk, hash, origin, state, reason, firstSeen, lease, attempts, carried, reported } = entry;
+  const { pk: _pk, hash, origin, reason, firstSeen, lease, attempts, carried, reported } = entry;
   return {
     id,
-    state,
+    state: stateOf(entry, Date.now()),
     ...(reason && { reason }),
     firstSeen: iso(firstSeen),
     hash,

@@ -25,7 +25,7 @@ describe('the ledger on the local stack', () => {
 
     await put({ id: 'ledger/found' });
 
-    await expectState('ledger/found', 'done');
+    await expectState('ledger/found', 'accepted');
     expect(await takers('ledger/found')).toEqual(['postmark']);
     expect(await stack.submission('ledger/found')).toMatchObject({
       attempts: [{ provider: 'postmark', outcome: 'accepted', reason: 'found' }],
@@ -37,7 +37,7 @@ describe('the ledger on the local stack', () => {
 
     await put({ id: 'ledger-doubt', providers: { only: ['ses', 'mailgun'] } });
 
-    await expectState('ledger-doubt', 'done');
+    await expectState('ledger-doubt', 'accepted');
     expect(await takers('ledger-doubt')).toEqual(['ses', 'mailgun']);
   });
 
@@ -60,7 +60,7 @@ describe('the ledger on the local stack', () => {
 
     await Promise.all(Array.from({ length: 12 }, () => put({ id: 'ledger-copies' })));
 
-    await expectState('ledger-copies', 'done');
+    await expectState('ledger-copies', 'accepted');
     await put({ id: 'ledger-copies' });
     await stack.until(async () => (await stack.depth([stack.info.queues.outbound])) === 0);
     expect(await takers('ledger-copies')).toEqual(['postmark']);
@@ -68,7 +68,7 @@ describe('the ledger on the local stack', () => {
 
   it('dead-letters another content under the same id', { timeout: 60_000 }, async () => {
     await put({ id: 'ledger-conflict' });
-    await expectState('ledger-conflict', 'done');
+    await expectState('ledger-conflict', 'accepted');
 
     await put({ id: 'ledger-conflict', text: 'something else' });
 
@@ -90,7 +90,7 @@ describe('the ledger on the local stack', () => {
 
     const accepted = await stack.accepted(ids);
     await stack.repairAll();
-    for (const id of ids) await expectState(id, 'done');
+    for (const id of ids) await expectState(id, 'accepted');
     expect(accepted).toHaveLength(ids.length);
     expect(await stack.accepted(ids)).toHaveLength(ids.length);
   });
@@ -103,7 +103,7 @@ describe('the ledger on the local stack', () => {
 
     await stack.repairAll();
 
-    await expectState('ledger-away', 'done');
+    await expectState('ledger-away', 'accepted');
     expect(await takers('ledger-away')).toEqual(['postmark']);
   });
 });

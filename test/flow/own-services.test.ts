@@ -94,7 +94,7 @@ describe('a NAT gateway forgets the connections', () => {
     await stack.accepted(ids);
 
     for (const key of keys) expect([key, await hits(`/api/providers/${key}/fault`)]).toEqual([key, 0]);
-    for (const id of ids) expect(await stack.submission(id)).toMatchObject({ state: 'done' });
+    for (const id of ids) expect(await stack.submission(id)).toMatchObject({ state: 'accepted' });
     expect(await taken(ids)).toBe(MAILS);
     expect(await stack.depth(Object.values(stack.info.queues.retry))).toBe(0);
   });

@@ -27,7 +27,7 @@ describe('a mail that a killed sender had in flight', () => {
       if (name === 'sender') process.kill(pid, 'SIGKILL');
 
     const state = async () => (await stack.submission('killed'))?.state;
-    await expect.poll(state, { timeout: LEASE_MS + 30_000, interval: 250 }).toBe('done');
+    await expect.poll(state, { timeout: LEASE_MS + 30_000, interval: 250 }).toBe('accepted');
     expect(await takers()).toEqual(['postmark']);
     expect(await stack.submission('killed')).toMatchObject({ attempts: [{ outcome: 'accepted', reason: 'found' }] });
     sqs.destroy();

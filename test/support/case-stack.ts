@@ -81,7 +81,8 @@ export async function givenCases(app?: string): Promise<CaseStack> {
         attempts = (found?.attempts ?? []) as readonly Attempt[];
         const { state, inFlightUntil } = { inFlightUntil: undefined, ...found };
         const isOver = attempts.length > 0 && attempts.every(({ ended }) => ended) && inFlightUntil === undefined;
-        if (state === 'done' || state === 'dead') end = state;
+        if (state === 'dead') end = 'dead';
+        else if (state === 'accepted' || state === 'suppressed') end = 'done';
         else if (isOver) end = 'open';
         // An invalid submission is only on the dead-letter queue; waiting mail of an earlier case may end meanwhile.
         else if (!found) letters.push(...(await stack.receiveLetters()));
