@@ -65,6 +65,9 @@ export type Outcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly detail?: string }
   | (Meaning & Words);
 
+/** A recipient that no call of the attempt reached: another provider, or a later round, serves it. */
+export const NOT_TRIED = { kind: 'throttled', of: 'recipient', reason: 'not-tried' } as const satisfies Outcome;
+
 /** Longest `detail` kept, in characters. */
 export const MAX_DETAIL = 500;
 
@@ -76,6 +79,21 @@ export interface AttemptResult {
   readonly recipients?: ReadonlyMap<string, Outcome>;
   /** Number of values of tag and metadata that were left out because this provider does not allow them. */
   readonly dropped?: number;
+  /**
+   * Groups of recipients that remain of a call that was refused as a whole because of one address: each must be offered
+   * by itself. Absent if the recipients were not split up.
+   */
+  readonly apart?: readonly (readonly string[])[];
+}
+
+/** The result with each of its outcomes changed. */
+export function mapOutcomes(result: AttemptResult, change: (outcome: Outcome) => Outcome): AttemptResult {
+  const { outcome, recipients, ...others } = result;
+  return {
+    outcome: change(outcome),
+    ...(recipients && { recipients: new Map(Array.from(recipients, ([address, one]) => [address, change(one)])) }),
+    ...others,
+  };
 }
 
 /** Reason of account refusals after which the sender reads the secret again and tries once more. */

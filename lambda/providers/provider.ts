@@ -7,6 +7,8 @@ export interface Attempt {
   readonly message: Message;
   /** Addresses still to be served; a subset of the message's To, Cc and Bcc, never empty. */
   readonly recipients: readonly string[];
+  /** Groups of recipients that this provider has to be offered by themselves, as in {@link AttemptResult}. */
+  readonly apart?: readonly (readonly string[])[];
   /** The composed MIME message without Bcc header, CRLF line ends; built once per submission and shared by all attempts. */
   mime(): Promise<Buffer>;
   /** Passed to every provider that tracks, so that no default of an account decides. */

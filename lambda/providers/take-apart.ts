@@ -1,6 +1,6 @@
 import type { Message } from '../mail/message.ts';
 import { composeMime } from '../mail/mime.ts';
-import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import { type AttemptResult, NOT_TRIED, type Outcome } from '../mail/outcome.ts';
 import type { Attempt } from './provider.ts';
 
 /** One call for some of an attempt's recipients. */
@@ -17,14 +17,12 @@ export interface PartialResult extends AttemptResult {
   readonly named?: readonly string[];
 }
 
-/** A recipient that no call reached: another provider, or a later round, serves it. */
-const NOT_TRIED: Outcome = { kind: 'throttled', of: 'recipient', reason: 'not-tried' };
-
 /**
  * Sends to all recipients of an attempt, and splits it up if it is refused as a whole for one address.
  *
  * Recipients that the provider names get their own outcome; if it names none, the others are offered in halves. A refused
- * call served no recipient, so none is served twice; any other failure ends the attempt. All calls share one deadline.
+ * call served no recipient, so none is served twice; any other failure ends the attempt. All calls share one deadline: the
+ * groups that it leaves begin the next attempt at this provider, which so makes at least one call for a smaller group.
  *
  * @param narrows - whether a first call for one recipient may be refused for another address in To or Cc
  */
@@ -35,15 +33,25 @@ export async function takeApart(
 ): Promise<AttemptResult> {
   const begun = performance.now();
   const outcomes = new Map<string, Outcome>();
-  const groups: (readonly string[])[] = [attempt.recipients];
-  let narrow = false;
+  const groups = groupsOf(attempt);
+  let narrow = groups.length > 1 || (attempt.apart ?? []).length > 0;
+  let slowestMs = 0;
   for (let group = groups.shift(); group; group = groups.shift()) {
-    const deadlineMs = attempt.deadlineMs - (performance.now() - begun);
-    if (narrow && deadlineMs < attempt.connectMs) break;
+    const started = performance.now();
+    const deadlineMs = attempt.deadlineMs - (started - begun);
+    // A call that is cut off would leave it unknown whether its recipients were served.
+    if (slowestMs > 0 && deadlineMs < Math.max(attempt.connectMs, 2 * slowestMs)) {
+      groups.unshift(group);
+      break;
+    }
     const { outcome, recipients, named = [] } = await send({ recipients: group, deadlineMs, narrow });
+    slowestMs = Math.max(slowestMs, performance.now() - started);
     if (outcome.kind !== 'refused' || !outcome.ofOne) {
       for (const one of group) outcomes.set(one, recipients?.get(one) ?? outcome);
-      if (outcome.kind !== 'accepted') break;
+      if (outcome.kind !== 'accepted') {
+        if (outcome.kind !== 'refused') groups.unshift(group);
+        break;
+      }
     } else {
       const { ofOne: _all, ...own } = outcome;
       // An address in To or Cc may be refused as well; but suppressed recipients are always in the envelope.
@@ -55,7 +63,18 @@ export async function takeApart(
     }
     narrow = true;
   }
-  return merge(attempt.recipients, outcomes);
+  return { ...merge(attempt.recipients, outcomes), ...(narrow && { apart: groups }) };
+}
+
+/**
+ * The groups of earlier attempts and one of all other recipients, largest first; a recipient of several groups is in the
+ * smallest one only.
+ */
+function groupsOf({ recipients, apart = [] }: Attempt): (readonly string[])[] {
+  const left = new Set(recipients);
+  const own = (group: readonly string[]) => group.filter((one) => left.delete(one));
+  const groups = apart.toSorted((a, b) => a.length - b.length).map(own);
+  return [own(recipients), ...groups].filter(isFilled).toSorted((a, b) => b.length - a.length);
 }
 
 /** The MIME of a call; composed again if To and Cc must contain fewer addresses. */

@@ -8,7 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Attempt } from '../providers/provider.ts';
 import { carry } from '../submission/carried.ts';
 import { LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';
-import { type Beyond, type Progress, pending } from '../submission/progress.ts';
+import { type Beyond, groupsAt, type Progress, pending } from '../submission/progress.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider } from './call.ts';
 import { cleaned } from './last-words.ts';
@@ -77,9 +77,11 @@ export async function attempt(
   // The write may have taken its time, or the process may have slept: a call that could outlive the function is not made.
   if (remainingMs() < deadlineMs) return { kind: 'not-called', number };
   const called = clock.now();
+  const apart = groupsAt(progress, key, offered);
   const result = await call(provider, {
     ...contentFor(provider, content, context),
     recipients: offered,
+    ...(apart.length > 0 && { apart }),
     tracking,
     number,
     deadlineMs,

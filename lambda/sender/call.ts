@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
-import { type AttemptResult, AUTHENTICATION, MAX_DETAIL, type Outcome } from '../mail/outcome.ts';
+import { type AttemptResult, AUTHENTICATION, MAX_DETAIL, mapOutcomes } from '../mail/outcome.ts';
 import { workerReason } from '../mail/reason.ts';
 import { givesAway, hiddenOf, isOrdinary, type Redact, redactor } from '../mail/redact.ts';
 import type { Secret } from '../platform/secrets.ts';
@@ -46,19 +46,15 @@ export function providerCaller(pool: ProviderPool): CallProvider {
 }
 
 /** The same result, with message and secret removed from its words. */
-function concealed({ outcome, recipients }: AttemptResult, message: Message, secret: Secret): AttemptResult {
+function concealed(result: AttemptResult, message: Message, secret: Secret): AttemptResult {
   let conceal: Redact | undefined;
-  const clean = (one: Outcome): Outcome => {
+  return mapOutcomes(result, (one) => {
     if (one.kind === 'accepted' && givesAway(one.providerMessageId, message))
       return { kind: 'accepted', providerMessageId: message.handle };
     if (one.detail === undefined || isOrdinary(one.detail)) return one;
     conceal ??= redactor(hiddenOf(message, secret));
     return { ...one, detail: conceal(withoutCutWord(one.detail)) };
-  };
-  return {
-    outcome: clean(outcome),
-    ...(recipients && { recipients: new Map(Array.from(recipients, ([address, one]) => [address, clean(one)])) }),
-  };
+  });
 }
 
 /** The last word of a shortened detail may be the start of one to be masked. */

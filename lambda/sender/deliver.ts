@@ -2,7 +2,7 @@ import { type Admission, type AdmissionRequest, type Gate, UNREADY } from '../ci
 import { accountOf } from '../contract/account.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
-import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import { type AttemptResult, mapOutcomes, NOT_TRIED, type Outcome } from '../mail/outcome.ts';
 import { LedgerError, type TakenError } from '../submission/ledger.ts';
 import {
   afterAttempt,
@@ -34,6 +34,8 @@ export interface RoundResult {
   readonly againAfterMs?: number;
   /** A provider was skipped because this worker could not call it: another worker may, within seconds. */
   readonly soon?: true;
+  /** A provider is being offered the recipients in smaller groups, and its time limit ended before the last group. */
+  readonly unfinished?: true;
   /** Another provider was skipped as well, for an unknown time. */
   readonly orSooner?: true;
   /** The round ended early: the ledger did not answer, or another worker has claimed the submission. */
@@ -84,6 +86,8 @@ class ProviderRound {
   private failed: boolean;
   /** Whether a provider was called. */
   private tried = false;
+  /** Whether a provider has recipients left to be offered in smaller groups, and no other failure. */
+  private unfinished = false;
   /** The words with which each provider did not accept the message in this round. */
   private readonly words = new Map<string, string>();
   private readonly waits: (number | undefined)[] = [];
@@ -167,7 +171,9 @@ class ProviderRound {
       { onUnknown, begun, vendorOf, account: accountOf(provider), denied },
     );
     this.progress = next.progress;
-    const { outcome, dropped = 0 } = result;
+    const { outcome, dropped = 0, apart = [] } = result;
+    const isHeard = (one: Outcome) => ['accepted', 'refused', 'unrecognised'].includes(one.kind) || isNotTried(one);
+    if (apart.length > 0 && outcomes.every(isHeard)) this.unfinished = true;
     if (outcome.kind === 'accepted') reportDropped(context, message, { provider: key, entries: dropped });
     claim.end(number, {
       ended: clock.now(),
@@ -230,19 +236,21 @@ class ProviderRound {
           ...(timed.length < skips.length && { orSooner: true }),
         }),
       ...(skips.some(({ reason }) => reason === 'unready') && { soon: true }),
+      ...(this.unfinished && { unfinished: true }),
       ...(this.stopped && { stopped: this.stopped }),
     };
   }
 }
 
 /** With `onUnknown: hold`, a server error after a complete request counts as unknown. */
-function doubted({ outcome, recipients }: AttemptResult): AttemptResult {
-  const doubt = (one: Outcome): Outcome =>
-    one.kind === 'unavailable' && one.maybeTaken ? { ...one, kind: 'unknown' } : one;
-  return {
-    outcome: doubt(outcome),
-    ...(recipients && { recipients: new Map(Array.from(recipients, ([address, one]) => [address, doubt(one)])) }),
-  };
+function doubted(result: AttemptResult): AttemptResult {
+  return mapOutcomes(result, (one) =>
+    one.kind === 'unavailable' && one.maybeTaken ? { ...one, kind: 'unknown' } : one,
+  );
+}
+
+function isNotTried(one: Outcome): boolean {
+  return 'reason' in one && one.reason === NOT_TRIED.reason;
 }
 
 const BROKEN: ReadonlySet<string> = new Set(['open', 'quiet']);

@@ -1,5 +1,5 @@
 import type { Mailbox, Message } from '../mail/message.ts';
-import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import { type AttemptResult, mapOutcomes, type Outcome } from '../mail/outcome.ts';
 import type { StoredAttempt } from '../submission/record.ts';
 
 /** Longest `Detail` of a dead letter, in characters. */
@@ -10,12 +10,8 @@ const MAX_WORDS = 300;
 const LEAST_SUBJECT = 8;
 
 /** The result of an attempt, with names, subject and file names of the message removed from the provider's words. */
-export function cleaned({ outcome, recipients }: AttemptResult, message: Message): AttemptResult {
-  const clean = (one: Outcome): Outcome => (one.detail ? { ...one, detail: cleanWords(one.detail, message) } : one);
-  return {
-    outcome: clean(outcome),
-    ...(recipients && { recipients: new Map(Array.from(recipients, ([address, one]) => [address, clean(one)])) }),
-  };
+export function cleaned(result: AttemptResult, message: Message): AttemptResult {
+  return mapOutcomes(result, (one) => (one.detail ? { ...one, detail: cleanWords(one.detail, message) } : one));
 }
 
 /** The part of an answer that the record keeps: the words for recipients who were not served. */

@@ -179,13 +179,13 @@ export class SubmissionRound {
 
   private async close(
     progress: Progress,
-    circumstances: Pick<RoundResult, 'retryAfterMs' | 'againAfterMs' | 'orSooner' | 'soon'> & {
+    circumstances: Pick<RoundResult, 'retryAfterMs' | 'againAfterMs' | 'orSooner' | 'soon' | 'unfinished'> & {
       readonly expiresInMs: number | undefined;
       readonly waitFor?: string | undefined;
     },
   ): Promise<'ended'> {
     const { context, destinations } = this.work;
-    const { expiresInMs, retryAfterMs, againAfterMs, orSooner, soon, waitFor } = circumstances;
+    const { expiresInMs, retryAfterMs, againAfterMs, orSooner, soon, unfinished, waitFor } = circumstances;
     const settlement = settle(progress, {
       ageMs: destinations.since(destinations.attributes.firstSeen),
       stale: destinations.isStale,
@@ -196,6 +196,7 @@ export class SubmissionRound {
       ...(orSooner && { orSooner }),
       ...this.doubtAge(progress),
       ...(soon && { soon }),
+      ...(unfinished && { unfinished }),
     });
     if (settlement.kind === 'dead-letter') {
       const detail = withLastWords(settlement.detail, this.claim.attempts);

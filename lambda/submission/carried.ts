@@ -1,8 +1,15 @@
 import type { Account } from '../contract/account.ts';
-import { isRefusedByEnough, type Progress, type Suppression, type UnknownAttempt, type VendorOf } from './progress.ts';
+import {
+  type Apart,
+  isRefusedByEnough,
+  type Progress,
+  type Suppression,
+  type UnknownAttempt,
+  type VendorOf,
+} from './progress.ts';
 
 /** Result at one provider that later rounds need; `recipients` are positions in the recipient list, absent for all. */
-export type Vote = Refusal | UnknownVote | SuppressedVote;
+export type Vote = Refusal | UnknownVote | SuppressedVote | ApartVote;
 
 interface Refusal {
   readonly provider: string;
@@ -29,6 +36,13 @@ interface SuppressedVote {
   readonly recipients: readonly number[];
   readonly attempt: number;
   readonly reason: string;
+}
+
+/** Recipients to be offered by themselves, as in {@link Apart}; one vote for each group. */
+interface ApartVote {
+  readonly provider: string;
+  readonly kind: 'apart';
+  readonly recipients: readonly number[];
 }
 
 /** State of a submission between two rounds; positions count To, Cc and Bcc without repeats, from 0. */
@@ -64,6 +78,7 @@ export function begin(addresses: readonly string[], carried: Carried, vendorOf: 
   return {
     attempts: carried.attempts,
     untold,
+    apart: carried.history.flatMap((vote) => apartIn(vote, addresses)),
     doubts: [...Map.groupBy(unknown, ({ provider }) => provider).values()].flatMap(doubtIn),
     recipients: addresses.map((address, place) => {
       const refusedBy = by('refused', place);
@@ -97,6 +112,11 @@ function suppressionsOf(vote: Vote, addresses: readonly string[], done: readonly
     const address = addresses[place];
     return address === undefined || done.includes(place) ? [] : [{ address, provider, attempt, reason }];
   });
+}
+
+function apartIn(vote: Vote, addresses: readonly string[]): readonly Apart[] {
+  if (vote.kind !== 'apart') return [];
+  return [{ provider: vote.provider, group: vote.recipients.flatMap((place) => addresses[place] ?? []) }];
 }
 
 /** The unknown attempts at one provider, which may be in several votes. */
@@ -146,6 +166,12 @@ export function carry(progress: Progress): Carried {
         if (!one) return [];
         const { provider, attempt, reason } = one;
         return [{ provider, kind: 'suppressed', recipients: [place], attempt, reason }];
+      }),
+      ...progress.apart.flatMap(({ provider, group }): Vote[] => {
+        const left = progress.recipients.flatMap(({ address, end }, place) =>
+          group.includes(address) && end === undefined ? [place] : [],
+        );
+        return left.length === 0 ? [] : [{ provider, kind: 'apart', recipients: left }];
       }),
     ],
   };

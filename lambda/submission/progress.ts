@@ -57,6 +57,12 @@ export interface Suppression {
   readonly alone?: true;
 }
 
+/** Recipients that a provider has to be offered by themselves, since it refused a larger group because of one of them. */
+export interface Apart {
+  readonly provider: string;
+  readonly group: readonly string[];
+}
+
 /** State of a submission. */
 export interface Progress {
   readonly recipients: readonly RecipientProgress[];
@@ -65,6 +71,7 @@ export interface Progress {
   readonly doubts: readonly UnknownAttempt[];
   /** Suppressed recipients whose event was not sent yet. */
   readonly untold: readonly Suppression[];
+  readonly apart: readonly Apart[];
   readonly lastProvider?: string;
 }
 
@@ -178,12 +185,32 @@ export function afterAttempt(
       recipients,
       attempts,
       untold: [...progress.untold, ...suppressed],
+      apart: result.apart ? replaced(progress.apart, provider, result.apart) : progress.apart,
       doubts: lost ? doubt(progress.doubts, { provider, account, at: begun }) : progress.doubts,
       lastProvider: provider,
     },
     contradicted: [...contradicted],
     doubled: Array.from(doubled, ([key, cause]) => ({ provider: key, cause })),
   };
+}
+
+function replaced(apart: readonly Apart[], provider: string, groups: NonNullable<AttemptResult['apart']>) {
+  return [...apart.filter((one) => one.provider !== provider), ...groups.map((group) => ({ provider, group }))];
+}
+
+/**
+ * The groups of `offered` that a provider has to be offered by themselves: what is left of an earlier attempt, and each
+ * recipient that it has refused, unless it has refused all.
+ */
+export function groupsAt(progress: Progress, provider: string, offered: readonly string[]): Apart['group'][] {
+  const refused = progress.recipients.filter(
+    ({ address, refusedBy }) => refusedBy.includes(provider) && offered.includes(address),
+  );
+  const alone = refused.length < offered.length ? refused.map(({ address }) => [address]) : [];
+  const left = progress.apart.filter((one) => one.provider === provider);
+  return [...left.map(({ group }) => group.filter((one) => offered.includes(one))), ...alone].filter(
+    ({ length }) => length > 0,
+  );
 }
 
 function step(

@@ -147,6 +147,9 @@ function knowsMore(carried: Carried, record: SubmissionRecord): boolean {
   );
 }
 
+/** Votes that say nothing after a redrive; recipients who are not mailed stay unmailed. */
+const FORGOTTEN: ReadonlySet<Vote['kind']> = new Set(['refused', 'unrecognised', 'denied', 'apart']);
+
 /**
  * State for trying again from the start without serving a recipient twice: refusals are dropped, and providers with an
  * unknown outcome are asked once more before another provider is tried.
@@ -157,7 +160,7 @@ function reopened(known: Carried, carried: Carried): Carried {
     attempts,
     done,
     history: history.flatMap((vote) => {
-      if (vote.kind === 'refused' || vote.kind === 'unrecognised' || vote.kind === 'denied') return [];
+      if (FORGOTTEN.has(vote.kind)) return [];
       if (vote.kind !== 'unknown') return vote;
       const { asked: _asked, settled: _settled, ...left } = vote;
       return { ...left, wished: true as const };

@@ -25,6 +25,8 @@ export interface SettleContext {
   readonly doubtMs?: number;
   /** A provider was skipped because a service of our own failed: the first wait is some seconds. */
   readonly soon?: true;
+  /** A provider is being offered the recipients in smaller groups, which each round continues: the waits grow slowly. */
+  readonly unfinished?: true;
   /** In [0, 1). */
   readonly random: number;
 }
@@ -32,7 +34,18 @@ export interface SettleContext {
 /** Decides what happens to a submission after a round. */
 export function settle(progress: Progress, context: SettleContext): Settlement {
   if (ended(progress)) return close(progress);
-  const { ageMs, stale = false, expiresInMs, retryAfterMs, againAfterMs, orSooner, doubtMs, soon, random } = context;
+  const {
+    ageMs,
+    stale = false,
+    expiresInMs,
+    retryAfterMs,
+    againAfterMs,
+    orSooner,
+    doubtMs,
+    soon,
+    unfinished,
+    random,
+  } = context;
   // Also after the time is up: asking a provider sends nothing, and a recipient who was served must not be reported as
   // expired.
   if (progress.recipients.some((one) => one.waiting))
@@ -43,7 +56,7 @@ export function settle(progress: Progress, context: SettleContext): Settlement {
   const leftMs = timeLeft(ageMs, expiresInMs);
   if (leftMs <= 0) return overdue(expiresInMs);
   if (stale) return { kind: 'dead-letter', ...STALE };
-  const usual = backoff(ageMs, random, soon && SOON_MS);
+  const usual = backoff(unfinished ? ageMs / UNFINISHED_GROWTH : ageMs, random, soon && SOON_MS);
   const again = againAfterMs === undefined ? undefined : againDelay(againAfterMs, random);
   const delayMs =
     again === undefined
@@ -56,6 +69,9 @@ export function settle(progress: Progress, context: SettleContext): Settlement {
 }
 
 const SHORTEST_MS = 10_000;
+
+/** The waits of a submission that is offered in smaller groups are this many times shorter. */
+const UNFINISHED_GROWTH = 8;
 
 /** Time in which a submission may still be tried, in milliseconds; zero or less when it is overdue. */
 export function timeLeft(ageMs: number, expiresInMs: number | undefined): number {

@@ -7,7 +7,7 @@ import type { Objects } from '../../lambda/platform/objects.ts';
 import { queueProofs } from '../../lambda/platform/proof.ts';
 import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
-import type { NotCalled } from '../../lambda/sender/call.ts';
+import type { CallProvider, NotCalled } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
 import type { SubmissionRecord } from '../../lambda/submission/record.ts';
 import { memoryTable } from './memory-table.ts';
@@ -43,7 +43,8 @@ export function givenWorld(
     objects = { read: () => Promise.resolve('missing') },
     gate = openGate,
     answers = {},
-  }: { objects?: Objects; gate?: Gate; answers?: Record<string, LookupAnswer[]> } = {},
+    call,
+  }: { objects?: Objects; gate?: Gate; answers?: Record<string, LookupAnswer[]>; call?: CallProvider } = {},
 ) {
   const world = {
     now: Date.parse('2026-11-24T12:00:00Z'),
@@ -108,6 +109,7 @@ export function givenWorld(
         world.calls.push(provider.key);
         world.numbers.push(attempt.number);
         world.offered.push(attempt.recipients);
+        if (call) return call(provider, attempt);
         const result = await script[provider.key]?.shift();
         if (!result) throw new Error(`${provider.key} was not expected to be called`);
         return 'kind' in result ? { outcome: result } : result;

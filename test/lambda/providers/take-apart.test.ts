@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import { mimeFor, namedIn, type PartialCall, takeApart } from '../../../lambda/providers/take-apart.ts';
 import { attemptOf } from './postmark/attempt.ts';
@@ -23,6 +23,7 @@ function given(bad: ReadonlySet<string>, { names = false, failAt = Number.POSITI
   return { served, calls, send };
 }
 
+const LOST: Outcome = { kind: 'unknown', reason: 'no-answer' };
 const DOWN: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 
 describe('an all-or-nothing refusal', () => {
@@ -56,6 +57,61 @@ describe('an all-or-nothing refusal', () => {
     expect(recipients?.get('r1@example.org')).toBe(DOWN);
     for (const one of ['r2@example.org', 'r3@example.org'])
       expect(recipients?.get(one)).toEqual({ kind: 'throttled', of: 'recipient', reason: 'not-tried' });
+  });
+
+  it('is continued by the next attempts where each has time for one call, and serves no recipient twice', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const lists = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
+    await fc
+      .assert(
+        fc.asyncProperty(lists, fc.boolean(), fc.constantFrom<Outcome>(DOWN, LOST), async (flags, names, then) => {
+          const to = mailboxes(flags.length);
+          const bad = new Set(to.filter((_, place) => flags[place]).map(({ address }) => address));
+          let left: readonly string[] = to.map(({ address }) => address);
+          let apart: readonly (readonly string[])[] = [];
+          const ends: [string, string][] = [];
+          const served: string[] = [];
+          let attempts = 0;
+          for (; left.length > 0; attempts += 1) {
+            // Every third call fails, and has served no recipient.
+            const world = given(bad, { names, then, ...(attempts % 3 === 2 && { failAt: 1 }) });
+            const slow = (call: PartialCall) => {
+              vi.advanceTimersByTime(600);
+              return world.send(call);
+            };
+            const attempt = attemptOf({ to }, { recipients: left, apart, deadlineMs: 1_000, connectMs: 100 });
+            const result = await takeApart(attempt, false, slow);
+            expect(world.calls).toHaveLength(1);
+            served.push(...world.served);
+            apart = result.apart ?? apart;
+            left = left.filter((one) => {
+              const { kind } = result.recipients?.get(one) ?? result.outcome;
+              const isEnded = kind === 'accepted' || kind === 'refused';
+              if (isEnded) ends.push([one, kind]);
+              return !isEnded;
+            });
+          }
+          expect(served.toSorted()).toEqual(to.flatMap(({ address }) => (bad.has(address) ? [] : address)).toSorted());
+          for (const [one, kind] of ends) expect(kind).toBe(bad.has(one) ? 'refused' : 'accepted');
+          expect(attempts).toBeLessThanOrEqual(3 * to.length);
+        }),
+      )
+      .finally(() => vi.useRealTimers());
+  });
+
+  it('offers a recipient of several groups in the smallest, and the largest group first', async () => {
+    const to = mailboxes(4);
+    const world = given(new Set());
+    await takeApart(
+      attemptOf({ to }, { apart: [['r0@example.org', 'r1@example.org'], ['r1@example.org'], []] }),
+      false,
+      world.send,
+    );
+    expect(world.calls.map(({ recipients, narrow }) => [narrow, ...recipients])).toEqual([
+      [true, 'r2@example.org', 'r3@example.org'],
+      [true, 'r1@example.org'],
+      [true, 'r0@example.org'],
+    ]);
   });
 
   it('begins no call without time to connect', async () => {

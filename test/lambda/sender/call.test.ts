@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { afterPreparing, openGate } from '../../../lambda/circuit/admission.ts';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
-import { AUTHENTICATION, type Outcome } from '../../../lambda/mail/outcome.ts';
+import { type AttemptResult, AUTHENTICATION, type Outcome } from '../../../lambda/mail/outcome.ts';
 import { type Secret, UnusableSecret } from '../../../lambda/platform/secrets.ts';
 import { providerPool } from '../../../lambda/providers/pool.ts';
 import type { Attempt, LookupAnswer, Provider, Question } from '../../../lambda/providers/provider.ts';
@@ -87,6 +87,13 @@ describe('calling a provider', () => {
     expect(await world.call(ses)).toEqual({ outcome: accepted, recipients });
     expect(providerHealth([accepted, fault])).toEqual({ kind: 'accepted' });
     expect(providerHealth([fault])).toEqual({ kind: 'unasked' });
+  });
+
+  it('keeps the number of left out values and the groups that remain', async () => {
+    const more = { dropped: 2, apart: [['bob@example.org']] };
+    const world = givenCaller({ secrets: [], more });
+
+    expect(await world.call(ses)).toEqual({ outcome: accepted, ...more });
   });
 
   it('keeps a provider between calls and reads no secret where none is needed', async () => {
@@ -192,10 +199,11 @@ interface Given {
   loads?: boolean;
   answer?: (secret: Secret) => Outcome;
   recipients?: ReadonlyMap<string, Outcome>;
+  more?: Pick<AttemptResult, 'dropped' | 'apart'>;
   lookup?: (secret: Secret) => LookupAnswer;
 }
 
-function givenCaller({ secrets, answer = () => accepted, recipients, lookup, loads = true }: Given) {
+function givenCaller({ secrets, answer = () => accepted, recipients, more, lookup, loads = true }: Given) {
   const world = {
     created: [] as string[],
     reads: [] as string[],
@@ -216,7 +224,7 @@ function givenCaller({ secrets, answer = () => accepted, recipients, lookup, loa
             return {
               send: async () => {
                 world.sends += 1;
-                return { outcome: answer(secret), ...(recipients && { recipients }) };
+                return { outcome: answer(secret), ...(recipients && { recipients }), ...more };
               },
               ...(lookup && { lookup: async () => lookup(secret) }),
             };

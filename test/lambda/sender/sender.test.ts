@@ -221,6 +221,13 @@ describe('sender', () => {
     expect(world.offered).toEqual([['b@example.org', 'c@example.org'], ['c@example.org']]);
   });
 
+  it('counts the values of tag and metadata that a provider left out', async () => {
+    const world = givenWorld({ postmark: [{ outcome: accepted, dropped: 2 }] });
+    await world.send(sqsRecord(mail));
+    expect(world.counted).toContain('MetadataDropped');
+    expect(world.lines.join()).toContain('"metadata dropped"');
+  });
+
   it('serves no recipient twice when a dead letter is redriven', async () => {
     const world = givenWorld({ postmark: [accepted] });
     const attributes = { Reason: 'Refused', SubmissionId: 'order-1', Attempts: '3', Done: '0' };

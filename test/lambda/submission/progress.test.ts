@@ -16,6 +16,7 @@ import {
   declareHeld,
   declareRefused,
   ended,
+  groupsAt,
   type OnUnknown,
   type Progress,
   pending,
@@ -109,10 +110,36 @@ describe('progress', () => {
     expect(next.attempts).toBe(1);
   });
 
+  it('remembers the groups that a provider has to be offered by themselves, until their recipients end', () => {
+    const all = ['a@x', 'b@x', 'c@x', 'd@x'];
+    const waits: Outcome = { kind: 'throttled', of: 'recipient', reason: 'not-tried' };
+    const then = (progress: Progress, provider: string, result: AttemptResult) => {
+      const after = afterAttempt(progress, provider, pending(progress), result, with5('ask')).progress;
+      return begin(all, carry(after), each);
+    };
+    const split = { outcome: waits, apart: [['a@x', 'b@x'], ['c@x']], recipients: new Map([['d@x', bad]]) };
+    const first = then(begin(all, NOTHING_CARRIED, each), 'p', split);
+
+    // The recipient that was refused comes last.
+    expect(groupsAt(first, 'p', all)).toEqual([['a@x', 'b@x'], ['c@x'], ['d@x']]);
+    expect(groupsAt(first, 'p', ['b@x', 'c@x'])).toEqual([['b@x'], ['c@x']]);
+    expect(groupsAt(first, 'p', ['d@x'])).toEqual([]);
+    expect(groupsAt(first, 'q', all)).toEqual([]);
+
+    const taken = then(first, 'q', { outcome: accepted, recipients: new Map([['b@x', waits]]) });
+    expect(carry(taken).history).toContainEqual({ provider: 'p', kind: 'apart', recipients: [1] });
+    expect(carry(taken).history.filter(({ kind }) => kind === 'apart')).toHaveLength(1);
+
+    // An attempt without groups leaves them; another result replaces them.
+    expect(then(first, 'p', { outcome: down }).apart).toEqual(first.apart);
+    expect(then(first, 'p', { outcome: waits, apart: [['b@x']] }).apart).toEqual([{ provider: 'p', group: ['b@x'] }]);
+  });
+
   it('starts with nothing done and nothing remembered', () => {
     expect(begin(['a@x'], NOTHING_CARRIED, each)).toEqual({
       attempts: 0,
       untold: [],
+      apart: [],
       doubts: [],
       recipients: [
         {

@@ -153,6 +153,7 @@ describe('claimability', () => {
     const history: Vote[] = [
       { provider: 'p', kind: 'refused' },
       { provider: 'p', kind: 'denied' },
+      { provider: 'p', kind: 'apart', recipients: [0] },
       { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, asked: 3, settled: true },
       { provider: 'q', kind: 'failed' },
       { provider: 'q', kind: 'suppressed', recipients: [1], attempt: 2, reason: 'inactive' },
@@ -161,7 +162,7 @@ describe('claimability', () => {
 
     expect(carriedBy(dead, { messageId: 'm-2', redriven: true }).history).toEqual([
       { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, wished: true },
-      ...history.slice(3),
+      ...history.slice(4),
     ]);
   });
 

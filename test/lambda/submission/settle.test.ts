@@ -186,6 +186,14 @@ describe('settle', () => {
     });
   });
 
+  it('waits an eighth of the usual time while a provider is offered smaller groups', () => {
+    expect(settle(open, { ageMs: 4_000_000, random: 0, unfinished: true })).toEqual({
+      kind: 'retry',
+      delayMs: 500_000,
+    });
+    expect(settle(open, { ageMs: 0, random: 0, unfinished: true })).toEqual({ kind: 'retry', delayMs: MIN_DELAY_MS });
+  });
+
   it('expires when there is no time for one more try', () => {
     expect(settle(open, { ageMs: 0, expiresInMs: 10_000, random: 0 })).toEqual({ kind: 'retry', delayMs: 60_000 });
     expect(settle(open, { ageMs: 0, expiresInMs: 10_001, random: 0 })).toEqual({ kind: 'retry', delayMs: 10_000 });
