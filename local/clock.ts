@@ -35,9 +35,9 @@ export class StackClock {
     return this.#last.scale;
   }
 
-  /** Real time of the last change of the scale; undefined if there was none. */
-  get changedAt(): number | undefined {
-    return this.#stretches.length > 1 ? this.#last.real : undefined;
+  /** Since when the scale holds, in real time and in stack time. */
+  get since(): { readonly real: number; readonly stack: number } {
+    return this.#last;
   }
 
   /** Stack time now, in epoch milliseconds. */

@@ -45,7 +45,7 @@ async function carryOut(
     return;
   }
   if (what.kind === 'doubted') {
-    const found = await listDoubted(table, now, target.timeScale);
+    const found = await listDoubted(table, target.time?.now ?? now);
     if (found.length === 0) terminal.out(`no recipient was ended by an answer that is in doubt (${name})`);
     for (const { provider, at, address, submissionId, reason } of found)
       terminal.out(`${time(at)}  ${provider}  ${address}  ${submissionId}  ${reason}`);
@@ -61,9 +61,11 @@ async function carryOut(
   }
   if (providers && !providers.includes(provider))
     throw new UsageError(`there is no provider "${provider}"; there are: ${providers.join(', ')}`);
-  const before = await isolate(table, provider, { reason: what.reason, who, forMs: what.forMs }, now);
+  // An isolation lasts in stack time, like every other wait of a local stack.
+  const forMs = what.forMs / (target.time?.scale ?? 1);
+  const before = await isolate(table, provider, { reason: what.reason, who, forMs }, now);
   if (before) terminal.out(`${provider} was isolated ${describe(before)}; that is replaced`);
-  terminal.out(`${provider} is isolated until ${time(now + what.forMs)} (${name}); all workers know within 10 seconds`);
+  terminal.out(`${provider} is isolated until ${time(now + forMs)} (${name}); all workers know within 10 seconds`);
   if (!providers)
     terminal.out(`the table does not list its providers: check that one of them has the key "${provider}"`);
   terminal.out(`to end it before: npm run release -- ${provider}${providers ? '' : ` --${name}`}`);

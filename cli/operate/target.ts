@@ -9,8 +9,8 @@ export interface TableTarget {
   readonly name: string;
   /** Keys of the providers; absent for a deployed table, which does not list them. */
   readonly providers?: readonly string[];
-  /** How many times faster than real time the stack runs. @default 1 */
-  readonly timeScale?: number;
+  /** Stack time of the local stack. @default - that of the clock */
+  readonly time?: { readonly scale: number; readonly now: number };
 }
 
 /** Finds the table that the options name, or that of the running local stack. */
@@ -28,11 +28,11 @@ export async function findTable({ table, region }: OperateOptions, port: string 
     }),
     name: 'the local stack',
     providers: providers.map(({ key }) => key),
-    timeScale: await scaleOf(base),
+    time: await timeOf(base),
   };
 }
 
-async function scaleOf(base: string): Promise<number> {
-  const { scale } = (await (await fetch(`${base}/api/time`)).json()) as { scale: number };
-  return scale;
+async function timeOf(base: string): Promise<{ scale: number; now: number }> {
+  const answer = (await (await fetch(`${base}/api/time`)).json()) as { scale: number; stackTime: string };
+  return { scale: answer.scale, now: Date.parse(answer.stackTime) };
 }

@@ -82,6 +82,9 @@ export const inboundQueueUrl = text('MAILOVER_INBOUND_QUEUE');
 export const local = {
   /** Seconds of stack time in one real second: for waits, ages and the rhythm of canaries, never for attempts. */
   timeScale: optional(number('MAILOVER_TIME_SCALE')),
+  /** When `timeScale` took effect, in epoch milliseconds of the clock and of stack time. */
+  timeScaleSince: optional(number('MAILOVER_TIME_SCALE_SINCE')),
+  stackTimeSince: optional(number('MAILOVER_STACK_TIME_SINCE')),
   /** Endpoint by provider key, in place of the public one. */
   endpoints: optional(json<Readonly<Record<string, string>>>('MAILOVER_ENDPOINTS')),
 };

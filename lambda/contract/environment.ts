@@ -32,8 +32,6 @@ export const senderEnvironment = environment({
   stateTable,
   /** Share of the submissions accepted at their first attempt whose line is logged, from 0 to 1; absent: all. */
   straightLogShare: optional(number('MAILOVER_STRAIGHT_LOG_SHARE')),
-  /** Since when `timeScale` holds, in epoch milliseconds; set by a local stack whose speed was changed. */
-  timeScaleSince: optional(number('MAILOVER_TIME_SCALE_SINCE')),
   ...local,
 });
 

@@ -3,7 +3,6 @@ import {
   environment,
   json,
   local,
-  number,
   optional,
   proofSecret,
   stateTable,
@@ -28,8 +27,6 @@ export const healthEnvironment = environment({
   outboundQueueUrl: text('MAILOVER_OUTBOUND_QUEUE'),
   stateTable,
   ...local,
-  /** When `timeScale` took effect, in epoch milliseconds; set only by a local stack whose speed was changed. */
-  timeScaleSince: optional(number('MAILOVER_TIME_SCALE_SINCE')),
 });
 
 export type HealthEnvironment = Environment<typeof healthEnvironment>;

@@ -37,7 +37,7 @@ export interface CanaryContext {
   /** How many times faster stack time runs than the clock. */
   readonly timeScale: number;
   /** When `timeScale` took effect, in epoch milliseconds; absent if it always applied. */
-  readonly timeScaleSince?: number;
+  readonly timeScaleSince?: number | undefined;
 }
 
 /** Sends the canaries that are due, and writes the age of the newest one that returned. Never throws. */

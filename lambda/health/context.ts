@@ -16,7 +16,9 @@ export interface CheckContext {
   /** How many times faster stack time runs than the clock. */
   readonly timeScale: number;
   /** When `timeScale` took effect, in epoch milliseconds; absent if it always applied. */
-  readonly timeScaleSince?: number;
+  readonly timeScaleSince?: number | undefined;
+  /** Stack time at that moment. */
+  readonly stackTimeSince?: number | undefined;
 }
 
 /** Longest wait for one call of the state table, in milliseconds; its own time-outs are shorter. */

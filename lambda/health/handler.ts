@@ -17,7 +17,7 @@ import { checkHealth } from './check.ts';
 
 const environment = healthEnvironment.decode(process.env);
 const { providers, inboundCanaries = [], proofSecret = '', outboundQueueUrl, stateTable } = environment;
-const { endpoints = {}, timeScale = 1, timeScaleSince } = environment;
+const { endpoints = {}, timeScale = 1, timeScaleSince, stackTimeSince } = environment;
 const table = dynamoTable(stateTable);
 const metrics = emfMetrics(decodeSize(process.env));
 const secrets = managedSecrets(metrics);
@@ -32,7 +32,8 @@ const context = {
   log: powertoolsLog,
   clock: systemClock,
   timeScale,
-  ...(timeScaleSince !== undefined && { timeScaleSince }),
+  timeScaleSince,
+  stackTimeSince,
 };
 const checkBlocklists = blocklistChecker({ ...context, resolverOf: dnsResolver });
 

@@ -1,4 +1,5 @@
 import { errorName } from '../platform/error-name.ts';
+import { stackTime } from '../platform/stack-time.ts';
 import { within } from '../platform/within.ts';
 import { HOURS_OF_SILENCE, type HourCounts, isSilent, placeOf, suppressionRise } from '../tally/counts.ts';
 import { readTally, tallyKey } from '../tally/items.ts';
@@ -11,8 +12,9 @@ const HOURS_OF_SUPPRESSION = 26;
  * Writes the gauges from the senders' counts: whether producers fell silent, and which provider refuses more recipients
  * than usual. Never throws.
  */
-export async function gaugeTallies({ providers, table, metrics, log, clock, timeScale }: CheckContext): Promise<void> {
-  const { hour, quarter, slot } = placeOf(clock.now(), timeScale);
+export async function gaugeTallies(context: CheckContext): Promise<void> {
+  const { providers, table, metrics, log, clock } = context;
+  const { hour, quarter, slot } = placeOf(stackTime(clock.now(), context));
   const lately = Array.from({ length: HOURS_OF_SUPPRESSION }, (_, back) => back);
   const keys = [...new Set([...lately, ...HOURS_OF_SILENCE])].map((back) => tallyKey(hour - back));
   try {

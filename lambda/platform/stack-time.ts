@@ -6,10 +6,17 @@ export interface Speed {
    */
   readonly timeScale?: number | undefined;
   /**
-   * When the speed took effect, in epoch milliseconds; set only by a local stack whose speed was changed. Time before it
-   * counts at the speed of the clock.
+   * When the speed took effect, in epoch milliseconds; set only by a local stack. Time before it counts at the speed of
+   * the clock.
    */
   readonly timeScaleSince?: number | undefined;
+  /** Stack time at that moment. */
+  readonly stackTimeSince?: number | undefined;
+}
+
+/** Stack time at a time of the clock, in milliseconds; on a local stack it does not jump when the speed is changed. */
+export function stackTime(now: number, { timeScale = 1, timeScaleSince = 0, stackTimeSince = 0 }: Speed): number {
+  return stackTimeSince + (now - timeScaleSince) * timeScale;
 }
 
 /** Milliseconds of stack time between two times of the clock; 0 if the second is not later. */

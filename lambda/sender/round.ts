@@ -7,7 +7,7 @@ import { route, uncarried } from '../routing/route.ts';
 import { sharesAt } from '../routing/warm-up.ts';
 import { begin, type Carried, carry } from '../submission/carried.ts';
 import { type ClaimEnd, LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';
-import { declareRefused, type Progress, pending, type Suppression, withoutNotified } from '../submission/progress.ts';
+import { declareRefused, type Progress, pending, withoutNotified } from '../submission/progress.ts';
 import type { SubmissionRecord } from '../submission/record.ts';
 import { settle, timeLeft } from '../submission/settle.ts';
 import { readHad } from '../submission/supersedes.ts';
@@ -114,7 +114,7 @@ export class SubmissionRound {
     });
     // A first delivery that found a record before it called a provider starts again with that record.
     if (round.stopped instanceof TakenError && !this.claim.begun) return round.stopped;
-    const progress = await this.reportSuppressed(round.progress);
+    const [progress] = await Promise.all([this.reportSuppressed(round.progress), this.listEnded(round.progress)]);
     if (round.stopped) return this.stop(progress, round.stopped);
     return this.close(progress, { ...round, expiresInMs, waitFor: chosen.order[0]?.key });
   }
@@ -138,10 +138,7 @@ export class SubmissionRound {
     await Promise.all(
       progress.untold.map((one) =>
         queue.send(environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
-          () => {
-            out.add(one.address);
-            return this.writeDown(one);
-          },
+          () => out.add(one.address),
           (error: unknown) =>
             log.warn('event not queued', { queueMessageId: record.messageId, error: errorName(error) }),
         ),
@@ -151,19 +148,26 @@ export class SubmissionRound {
   }
 
   /**
-   * Records recipients that ended because one provider alone refused the mailbox, in case that provider is doubted later.
+   * Lists recipients that ended in this round because one provider alone refused the mailbox, in case that provider is
+   * doubted later. Not at their event, which may go out in a later round.
    */
-  private async writeDown({ alone, provider, address, reason }: Suppression): Promise<void> {
-    if (!alone) return;
+  private async listEnded({ untold }: Progress): Promise<void> {
     const { context, arrived } = this.work;
-    const ended = { at: context.clock.now(), submissionId: arrived.message.id, address, reason };
-    await context.tallies.ended(provider, ended).catch((error: unknown) => {
-      context.log.warn('not listed as ended', {
-        submissionId: logId(arrived.message),
-        provider,
-        error: errorName(error),
+    const at = context.clock.now();
+    const lists = Map.groupBy(
+      untold.filter(({ alone }) => alone),
+      ({ provider }) => provider,
+    );
+    for (const [provider, those] of lists) {
+      const ended = those.map(({ address, reason }) => ({ at, submissionId: arrived.message.id, address, reason }));
+      await context.tallies.ended(provider, ended).catch((error: unknown) => {
+        context.log.warn('not listed as ended', {
+          submissionId: logId(arrived.message),
+          provider,
+          error: errorName(error),
+        });
       });
-    });
+    }
   }
 
   /**

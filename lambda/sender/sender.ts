@@ -26,8 +26,8 @@ import { InFlightError, MessageKeptError, type SenderContext, type WorkContext }
 export type MessageProcessor = (record: SQSRecord, remainingMs: () => number) => Promise<void>;
 
 export function createSender(given: SenderContext): MessageProcessor {
-  const { table, clock, environment } = given;
-  const tallies = new Tallies({ table, clock, ...(environment.timeScale && { timeScale: environment.timeScale }) });
+  const { table, clock, random, environment } = given;
+  const tallies = new Tallies({ table, clock, random, speed: environment });
   const context: WorkContext = { ...given, tallies, missed: new MissedReleases() };
   let heavy: Promise<unknown> = Promise.resolve();
   return (record, remainingMs) => {

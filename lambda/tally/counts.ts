@@ -19,9 +19,8 @@ export interface Place {
   readonly quarter: number;
 }
 
-/** The position of `now` under a time scale. */
-export function placeOf(now: number, timeScale: number): Place {
-  const stack = now * timeScale;
+/** The position of a stack time. */
+export function placeOf(stack: number): Place {
   const part = (stack % HOUR_MS) / HOUR_MS;
   return {
     hour: Math.floor(stack / HOUR_MS),
@@ -37,10 +36,12 @@ export function plus(a: HourCounts, b: HourCounts): HourCounts {
   return sum;
 }
 
-/** Least number of recipients for a share of refusals. */
-const ENOUGH = 50;
+/** Number of a provider's newest recipients that are judged, and least number of the others' recipients for their rate. */
+export const ENOUGH = 50;
 /** A provider is doubted when its rate of refusals is more than this many times that of the others. */
 const TIMES = 5;
+/** Least number of refusals: a list with some dead mailboxes has two or three in fifty. */
+const SEVERAL = 6;
 /** Least rate assumed for the others: some providers refuse at once where others report a bounce later. */
 const USUAL = 0.01;
 /**
@@ -54,34 +55,39 @@ interface Share {
   readonly refused: number;
 }
 
+/** What a provider said about its newest recipients, at most {@link ENOUGH}, oldest first: `+` accepted, `-` mailbox refused. */
+export type Newest = string;
+
+/** The newest of two lists, of which `later` has the later recipients. */
+export function newest(earlier: Newest, later: Newest): Newest {
+  return (earlier + later).slice(-ENOUGH);
+}
+
 /**
- * Whether a provider's refusals of mailboxes are doubtful: its rate of refusals is more than five times that of the
- * others, over the last fifty recipients or more, or it refuses a domain that no other provider refuses.
+ * Whether a provider's refusals of mailboxes are doubtful: its rate of refusals among its last fifty recipients is more
+ * than five times that of the others, or it refuses a domain that no other provider refuses.
  *
  * @param hours this hour and the one before
  */
 export function isDoubted(
   hours: readonly [HourCounts, HourCounts],
+  ofProvider: Newest,
   provider: string,
   domain: string,
-  slot: number,
 ): boolean {
-  return refusesFarMore(hours, provider, slot) || refusesDomain(plus(...hours), provider, domain);
+  const counts = plus(...hours);
+  return refusesFarMore(counts, ofProvider, provider) || refusesDomain(counts, provider, domain);
 }
 
-function refusesFarMore(hours: readonly [HourCounts, HourCounts], provider: string, slot: number): boolean {
-  let own: Share = { all: 0, refused: 0 };
-  let others: Share = { all: 0, refused: 0 };
-  for (let back = 0; back < 2 * SLOTS && own.all < ENOUGH; back += 1) {
-    const at = slot - back;
-    const counts = hours[at < 0 ? 1 : 0];
-    const one = (key: string) => shareOf(counts, key, (at + SLOTS) % SLOTS);
-    own = add(own, one(provider));
-    for (const key of providersOf(counts)) if (key !== provider) others = add(others, one(key));
-  }
-  if (own.all < ENOUGH) return false;
+function refusesFarMore(counts: HourCounts, ofProvider: Newest, provider: string): boolean {
+  const refused = ofProvider.split('-').length - 1;
+  if (ofProvider.length < ENOUGH || refused < SEVERAL) return false;
+  const others = [...providersOf(counts)]
+    .filter((key) => key !== provider)
+    .map((key) => hourly(counts, key))
+    .reduce(add, { all: 0, refused: 0 });
   const usual = others.all < ENOUGH ? USUAL : Math.max(USUAL, others.refused / others.all);
-  return own.refused / own.all > TIMES * usual;
+  return refused / ofProvider.length > TIMES * usual;
 }
 
 function refusesDomain(counts: HourCounts, provider: string, domain: string): boolean {
@@ -111,8 +117,8 @@ function lastHour([now = {}, before = {}]: readonly HourCounts[], provider: stri
   );
 }
 
-/** Recipients of a provider in a whole hour, and how many were refused. */
-function hourly(counts: HourCounts, provider: string): Share {
+/** Recipients of a provider in all slots, and how many were refused. */
+export function hourly(counts: HourCounts, provider: string): Share {
   return Array.from({ length: SLOTS }, (_, slot) => shareOf(counts, provider, slot)).reduce(add);
 }
 

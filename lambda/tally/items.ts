@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Item, NewItem } from '../platform/table.ts';
-import type { HourCounts } from './counts.ts';
+import type { HourCounts, Newest } from './counts.ts';
 
 /** Keys of the items in the state table; hours are counted in stack time since 1970. */
 export const tallyKey = (hour: number) => `tally/${hour}`;
-export const endedKey = (provider: string, hour: number) => `ended/${provider}/${hour}`;
+/** Key of one page of the recipients that ended in an hour. */
+export const endedKey = (provider: string, hour: number, page: number) => `ended/${provider}/${hour}/${page}`;
 
-/** Counts of one hour, and providers whose refusals were doubted at some time in it. */
+/** Counts of one hour, its newest recipients by provider, and providers whose refusals were doubted at some time in it. */
 export interface Tally {
   readonly counts: HourCounts;
+  readonly newest: Readonly<Record<string, Newest>>;
   readonly doubted: readonly string[];
 }
 
@@ -21,24 +23,30 @@ export interface Ended {
   readonly reason: string;
 }
 
-/** Counts are read for eight days, and ended recipients for as long as a dead letter is kept. */
-const KEEP_MS = { tally: 9 * 24 * 3_600_000, ended: 14 * 24 * 3_600_000 } as const;
+/** Days for which recipients are listed: as long as a dead letter is kept. */
+export const LISTED_DAYS = 14;
 
-/** Most recipients listed for one hour: an item has room for 400 kilobytes. */
-export const MOST_ENDED = 1_000;
+/** Both kinds of items are needed to list recipients; a day more, since the doubt may be later than their end. */
+const KEEP_MS = (LISTED_DAYS + 1) * 24 * 3_600_000;
+
+/** Most recipients on one page: an item has room for 400 kilobytes, and each write is billed by its size. */
+export const PAGE = 100;
 
 export function readTally(item: Item | undefined): Tally {
-  const counts = item?.['counts'];
   const doubted = item?.['doubted'];
-  const numbers = Object.entries(Object(counts)).filter(([, count]) => typeof count === 'number');
+  const only = <T>(field: string, type: 'number' | 'string') =>
+    Object.fromEntries(Object.entries(Object(item?.[field])).filter(([, value]) => typeof value === type)) as Readonly<
+      Record<string, T>
+    >;
   return {
-    counts: Object.fromEntries(numbers) as HourCounts,
+    counts: only<number>('counts', 'number'),
+    newest: only<Newest>('newest', 'string'),
     doubted: Array.isArray(doubted) ? doubted.filter((one) => typeof one === 'string') : [],
   };
 }
 
 export function tallyItem(hour: number, item: Item | undefined, tally: Tally, now: number): NewItem {
-  return { ...item, pk: tallyKey(hour), ...tally, expires: Math.ceil((now + KEEP_MS.tally) / 1_000) };
+  return { ...item, pk: tallyKey(hour), ...tally, expires: Math.ceil((now + KEEP_MS) / 1_000) };
 }
 
 export function readEnded(item: Item | undefined): readonly Ended[] {
@@ -46,14 +54,8 @@ export function readEnded(item: Item | undefined): readonly Ended[] {
   return Array.isArray(list) ? list.filter(isEnded) : [];
 }
 
-export function endedItem(
-  provider: string,
-  hour: number,
-  item: Item | undefined,
-  ended: readonly Ended[],
-  now: number,
-): NewItem {
-  return { ...item, pk: endedKey(provider, hour), ended, expires: Math.ceil((now + KEEP_MS.ended) / 1_000) };
+export function endedItem(pk: string, item: Item | undefined, ended: readonly Ended[], now: number): NewItem {
+  return { ...item, pk, ended, expires: Math.ceil((now + KEEP_MS) / 1_000) };
 }
 
 /** Short hash of a recipient domain, for counting; the domain cannot be read from it. */

@@ -1,14 +1,15 @@
 import type { Outcome } from '../mail/outcome.ts';
 import type { Clock } from '../platform/clock.ts';
+import { type Speed, stackTime } from '../platform/stack-time.ts';
 import type { Item, NewItem, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
-import { type HourCounts, isDoubted, placeOf, plus } from './counts.ts';
+import { type HourCounts, isDoubted, type Newest, newest, placeOf, plus } from './counts.ts';
 import {
   domainName,
   type Ended,
   endedItem,
   endedKey,
-  MOST_ENDED,
+  PAGE,
   readEnded,
   readTally,
   tallyItem,
@@ -20,8 +21,10 @@ import { isAboutMailbox } from './words.ts';
 export interface TalliesContext {
   readonly table: Table;
   readonly clock: Clock;
-  /** @default 1 */
-  readonly timeScale?: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** @default - that of the clock */
+  readonly speed?: Speed;
 }
 
 /** Interval of reports to the table, in stack time; refusals of mailboxes are reported at once. */
@@ -30,7 +33,15 @@ const TOLD_EVERY_MS = 60_000;
 /** Longest wait for the table: without an answer the provider is believed. */
 const PATIENCE_MS = 500;
 
-const MAX_CONFLICTS = 6;
+/** Longest wait for the list of ended recipients. */
+const LIST_MS = 3_000;
+
+/** Writes of one item in a row that lose against other workers, and the longest pause before the next one. */
+const MAX_CONFLICTS = 20;
+const MOST_PAUSE_MS = 40;
+
+/** Hours back from which the newest recipients of a provider are taken over. */
+const HOURS_BACK = 24;
 
 /** Most domains counted between two reports. */
 const MOST_DOMAINS = 1_000;
@@ -41,15 +52,17 @@ const MOST_DOMAINS = 1_000;
  */
 export class Tallies {
   readonly #context: TalliesContext;
-  readonly #timeScale: number;
   /** Unreported counts by hour. */
   #pending = new Map<number, HourCounts>();
+  /** Unreported newest recipients by provider. */
+  #newest = new Map<string, Newest>();
   #domains = new Map<string, number>();
   #toldAt: number;
+  /** First pages with room, as far as this worker knows. */
+  readonly #pages = new Map<string, { readonly hour: number; readonly page: number }>();
 
   constructor(context: TalliesContext) {
     this.#context = context;
-    this.#timeScale = context.timeScale ?? 1;
     this.#toldAt = context.clock.now();
   }
 
@@ -68,7 +81,8 @@ export class Tallies {
       if (!isRefused && outcome.kind !== 'accepted') continue;
       if (isRefused) refused.push(address);
       this.#count(`${isRefused ? 'no' : 'ok'}/${provider}/${slot}`);
-      this.#countDomain(`${isRefused ? 'dno' : 'dok'}/${provider}/${domainName(address)}`);
+      this.#newest.set(provider, newest(this.#newest.get(provider) ?? '', isRefused ? '-' : '+'));
+      this.#countDomain(`${isRefused ? 'dno' : 'dok'}/${provider}/${domainName(address)}`, 1);
     }
     if (refused.length === 0) {
       await this.#tellWhenDue();
@@ -81,32 +95,46 @@ export class Tallies {
     }
   }
 
-  /** Records that a recipient ended because one provider refused its mailbox. */
-  async ended(provider: string, one: Ended): Promise<void> {
+  /** Records recipients that ended because one provider refused their mailboxes; throws if the table does not answer. */
+  async ended(provider: string, recipients: readonly Ended[]): Promise<void> {
+    await within(LIST_MS, this.#list(provider, recipients), this.#context.clock);
+  }
+
+  async #list(provider: string, recipients: readonly Ended[]): Promise<void> {
     const { hour } = this.#place;
-    await this.#change(endedKey(provider, hour), (item) => {
-      const list = readEnded(item);
-      if (list.length >= MOST_ENDED) return undefined;
-      return endedItem(provider, hour, item, [...list, one], this.#context.clock.now());
-    });
+    const known = this.#pages.get(provider);
+    let left = recipients;
+    for (let page = known?.hour === hour ? known.page : 0; left.length > 0; page += 1) {
+      const pk = endedKey(provider, hour, page);
+      let room = 0;
+      await this.#change(pk, (item) => {
+        const listed = readEnded(item);
+        room = Math.max(0, PAGE - listed.length);
+        if (room === 0) return undefined;
+        return endedItem(pk, item, [...listed, ...left.slice(0, room)], this.#context.clock.now());
+      });
+      left = left.slice(room);
+      this.#pages.set(provider, { hour, page });
+    }
   }
 
   async #doubted(provider: string, addresses: readonly string[]): Promise<readonly string[]> {
-    const place = this.#place;
+    const { hour } = this.#place;
     const [item, before] = await Promise.all([
       this.#tell(),
-      this.#context.table.getAll([tallyKey(place.hour - 1)]).then((items) => [...items.values()][0]),
+      this.#context.table.getAll([tallyKey(hour - 1)]).then((items) => [...items.values()][0]),
     ]);
-    const { counts, doubted } = readTally(item);
+    const { counts, newest: all, doubted } = readTally(item);
     const hours = [counts, readTally(before).counts] as const;
-    const found = addresses.filter((one) => isDoubted(hours, provider, domainName(one), place.slot));
+    const ofProvider = all[provider] ?? '';
+    const found = addresses.filter((one) => isDoubted(hours, ofProvider, provider, domainName(one)));
     if (found.length > 0 && !doubted.includes(provider)) await this.#tell(provider);
     return found;
   }
 
   async #tellWhenDue(): Promise<void> {
-    const { clock } = this.#context;
-    if (Math.abs(clock.now() - this.#toldAt) < TOLD_EVERY_MS / this.#timeScale) return;
+    const { clock, speed } = this.#context;
+    if (Math.abs(clock.now() - this.#toldAt) < TOLD_EVERY_MS / (speed?.timeScale ?? 1)) return;
     await within(PATIENCE_MS, this.#tell(), clock).catch(() => undefined);
   }
 
@@ -117,53 +145,85 @@ export class Tallies {
   async #tell(doubted?: string): Promise<Item | undefined> {
     const { hour } = this.#place;
     const pending = this.#pending;
+    const late = this.#newest;
     const domains = this.#domains;
     this.#pending = new Map();
+    this.#newest = new Map();
     this.#domains = new Map();
     this.#toldAt = this.#context.clock.now();
     try {
       for (const [before, counts] of pending) {
         if (before === hour) continue;
-        await this.#add(before, counts, new Map());
+        await this.#add(before, { counts });
         pending.delete(before);
       }
-      return await this.#add(hour, pending.get(hour) ?? {}, domains, doubted);
+      return await this.#add(hour, { counts: pending.get(hour) ?? {}, late, domains, ...(doubted && { doubted }) });
     } catch (error) {
       for (const [at, counts] of pending) this.#pending.set(at, plus(counts, this.#pending.get(at) ?? {}));
+      for (const [key, list] of late) this.#newest.set(key, newest(list, this.#newest.get(key) ?? ''));
+      for (const [name, count] of domains) this.#countDomain(name, count);
       throw error;
     }
   }
 
-  #add(
+  async #add(
     hour: number,
-    pending: HourCounts,
-    domains: ReadonlyMap<string, number>,
-    doubted?: string,
+    {
+      counts,
+      late = new Map(),
+      domains = new Map(),
+      doubted,
+    }: {
+      readonly counts: HourCounts;
+      readonly late?: ReadonlyMap<string, Newest>;
+      readonly domains?: ReadonlyMap<string, number>;
+      readonly doubted?: string;
+    },
   ): Promise<Item | undefined> {
-    return this.#change(tallyKey(hour), (item) => {
+    return await this.#change(tallyKey(hour), async (item) => {
       const tally = readTally(item);
-      const counts = plus(plus(tally.counts, pending), worthTelling(domains, tally.counts));
+      const lists = item ? tally.newest : await this.#newestBefore(hour);
       const known = doubted && !tally.doubted.includes(doubted) ? [...tally.doubted, doubted] : tally.doubted;
-      return tallyItem(hour, item, { counts, doubted: known }, this.#context.clock.now());
+      const changed = {
+        counts: plus(plus(tally.counts, counts), worthTelling(domains, tally.counts)),
+        newest: {
+          ...lists,
+          ...Object.fromEntries([...late].map(([key, list]) => [key, newest(lists[key] ?? '', list)])),
+        },
+        doubted: known,
+      };
+      return tallyItem(hour, item, changed, this.#context.clock.now());
     });
   }
 
+  /** The newest recipients of the last hour with any, for an hour that begins. */
+  async #newestBefore(hour: number): Promise<Readonly<Record<string, Newest>>> {
+    const keys = Array.from({ length: HOURS_BACK }, (_, back) => tallyKey(hour - 1 - back));
+    const items = await this.#context.table.getAll(keys);
+    return readTally(keys.map((key) => items.get(key)).find((item) => item !== undefined)).newest;
+  }
+
   /** Writes what `step` returns for the item; resolves with the stored item. */
-  async #change(pk: string, step: (item: Item | undefined) => NewItem | undefined): Promise<Item | undefined> {
-    const { table } = this.#context;
+  async #change(
+    pk: string,
+    step: (item: Item | undefined) => NewItem | undefined | Promise<NewItem>,
+  ): Promise<Item | undefined> {
+    const { table, clock, random } = this.#context;
     let item = await table.get(pk);
     for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
-      const wanted = step(item);
+      const wanted = await step(item);
       if (wanted === undefined) return item;
       const written = await table.write(wanted, item?.rev);
       if (written.done) return written.item;
       item = written.current;
+      // Workers that read at the same time again would meet again.
+      if (conflicts > 0) await clock.sleep(random() * MOST_PAUSE_MS);
     }
     throw new Error('the item is written by other workers all the time');
   }
 
   get #place() {
-    return placeOf(this.#context.clock.now(), this.#timeScale);
+    return placeOf(stackTime(this.#context.clock.now(), this.#context.speed ?? {}));
   }
 
   #count(name: string): void {
@@ -171,11 +231,14 @@ export class Tallies {
     this.#pending.set(hour, plus(this.#pending.get(hour) ?? {}, { [name]: 1 }));
   }
 
-  #countDomain(name: string): void {
+  #countDomain(name: string, count: number): void {
     if (this.#domains.size < MOST_DOMAINS || this.#domains.has(name))
-      this.#domains.set(name, (this.#domains.get(name) ?? 0) + 1);
+      this.#domains.set(name, (this.#domains.get(name) ?? 0) + count);
   }
 }
+
+/** Most names of domains in an item, whose size is limited. */
+const MOST_SHARED = 5_000;
 
 /** Counts of domains that have a refusal; the others are not worth the space. */
 function worthTelling(domains: ReadonlyMap<string, number>, known: HourCounts): HourCounts {
@@ -184,5 +247,8 @@ function worthTelling(domains: ReadonlyMap<string, number>, known: HourCounts): 
       name.startsWith('dno/') ? (name.split('/')[2] ?? []) : [],
     ),
   );
-  return Object.fromEntries([...domains].filter(([name]) => refused.has(name.split('/')[2] ?? '')));
+  const isFull = Object.keys(known).length >= MOST_SHARED;
+  return Object.fromEntries(
+    [...domains].filter(([name]) => refused.has(name.split('/')[2] ?? '') && !(isFull && known[name] === undefined)),
+  );
 }

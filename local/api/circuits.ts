@@ -78,11 +78,11 @@ async function reset(table: Table, key: string, now: number): Promise<void> {
   });
 }
 
-/** Rescales the running waits of all circuits for a clock that runs `factor` times as fast from now. */
+/** Rescales the running waits of all circuits and isolations for a clock that runs `factor` times as fast from now. */
 export async function rescaleCircuits(table: Table, keys: readonly string[], factor: number): Promise<void> {
   const now = Date.now();
   await Promise.all(
-    keys.map((key) =>
+    keys.flatMap((key) => [
       write(table, circuitKey(key), (item) => {
         if (!item) return undefined;
         const { circuit, hold } = readCircuitItem(item);
@@ -90,7 +90,13 @@ export async function rescaleCircuits(table: Table, keys: readonly string[], fac
         // What workers of the other speed learn from now on has times that are wrong.
         return { ...circuitItem(key, item, moved, now), resetAt: now };
       }),
-    ),
+      write(table, switchKey(key), (item) => {
+        const isolation = readIsolation(item);
+        return isolation && isIsolated(isolation, now)
+          ? switchItem(key, item, move(isolation, now, factor))
+          : undefined;
+      }),
+    ]),
   );
 }
 

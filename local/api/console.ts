@@ -95,10 +95,14 @@ function addSending(app: FastifyInstance, { info }: ConsoleSources): void {
   });
 }
 
+/** In stack time. */
 const ISOLATION_MS = 3_600_000;
 
 /** Sets an operator's switch of one provider, as `npm run isolate` and `npm run release` do. */
-function addSwitches(app: FastifyInstance, { info, state }: ConsoleSources & { state(): Table | undefined }): void {
+function addSwitches(
+  app: FastifyInstance,
+  { info, state, clock }: ConsoleSources & { state(): Table | undefined },
+): void {
   const tableFor = (key: string): Table => {
     const table = state();
     if (table === undefined || !info().providers.some((provider) => provider.key === key))
@@ -107,7 +111,7 @@ function addSwitches(app: FastifyInstance, { info, state }: ConsoleSources & { s
   };
   const path = '/api/console/providers/:key/isolation';
   app.put<{ Params: { key: string } }>(path, async ({ params: { key } }, reply) => {
-    const wanted = { reason: 'set on the console', who: 'console', forMs: ISOLATION_MS };
+    const wanted = { reason: 'set on the console', who: 'console', forMs: ISOLATION_MS / clock.scale };
     await isolate(tableFor(key), key, wanted, Date.now());
     return reply.code(204).send();
   });

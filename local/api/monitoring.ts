@@ -31,11 +31,12 @@ export function addMonitoring(app: FastifyInstance, { clock, monitoring }: Monit
       points: points.map(({ at, statistics: { sum, count, min, max } }) => ({ at: time(at), sum, count, min, max })),
     })),
   );
-  app.get('/api/time', async () => ({ scale: clock.scale }));
+  const speed = () => ({ scale: clock.scale, stackTime: new Date(clock.now()).toISOString() });
+  app.get('/api/time', async () => speed());
   app.put('/api/time', async ({ body }) => {
     const wanted = Time.safeParse(parseBody(body));
     if (!wanted.success) throw new ApiError(400, `scale must be a number above 0 and up to ${MOST_SCALE}.`);
     clock.setScale(wanted.data.scale);
-    return { scale: clock.scale };
+    return speed();
   });
 }

@@ -47,7 +47,8 @@ export function functionEnvironment(target: DeployedFunction, surroundings: Stac
     ...(dynamodbUrl && { AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl }),
     MAILOVER_ENDPOINTS: JSON.stringify(endpoints),
     MAILOVER_TIME_SCALE: String(clock.scale),
-    ...(clock.changedAt !== undefined && { MAILOVER_TIME_SCALE_SINCE: String(clock.changedAt) }),
+    MAILOVER_TIME_SCALE_SINCE: String(clock.since.real),
+    MAILOVER_STACK_TIME_SINCE: String(clock.since.stack),
     NODE_EXTRA_CA_CERTS: certificateFile,
   };
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { circuitItem, circuitKey, readCircuitItem } from '../../lambda/circuit/items.ts';
+import { circuitItem, circuitKey, readCircuitItem, readIsolation, switchKey } from '../../lambda/circuit/items.ts';
+import { isolate } from '../../lambda/circuit/operator-switch.ts';
 import { rescaleCircuits } from '../../local/api/circuits.ts';
 import { LocalQueues } from '../../local/aws/queue.ts';
 import { StackClock } from '../../local/clock.ts';
@@ -33,7 +34,7 @@ it('calls back once for a change, and not for the same scale', () => {
   expect(told).toEqual([60]);
 });
 
-it('shortens running waits of queues and circuits when it runs faster', async () => {
+it('shortens running waits of queues, circuits and isolations when it runs faster', async () => {
   const clock = new StackClock(1);
   const queues = new LocalQueues(clock);
   const queue = queues.add('waiting', { VisibilityTimeout: '30' });
@@ -45,6 +46,8 @@ it('shortens running waits of queues and circuits when it runs faster', async ()
   const circuit = { kind: 'open', since: now - 60_000, until: now + 60_000, trips: 1, cause } as const;
   await table.write(circuitItem('postmark', undefined, { circuit }, now), undefined);
 
+  await isolate(table, 'ses', { reason: 'a test', who: 'ada', forMs: 3_600_000 }, now);
+
   clock.setScale(60);
   await rescaleCircuits(table, ['postmark', 'ses'], 60);
 
@@ -52,5 +55,8 @@ it('shortens running waits of queues and circuits when it runs faster', async ()
   const moved = readCircuitItem(table.items.get(circuitKey('postmark'))).circuit;
   expect(moved).toMatchObject({ kind: 'open', trips: 1, cause });
   expect(moved.kind === 'open' ? moved.until - now : 0).toBeLessThan(5_000);
-  expect(clock.changedAt).toBeGreaterThanOrEqual(now);
+  const isolated = readIsolation(table.items.get(switchKey('ses')));
+  expect((isolated?.until ?? 0) - now).toBeLessThan(61_000);
+  expect((isolated?.until ?? 0) - now).toBeGreaterThan(55_000);
+  expect(clock.since.real).toBeGreaterThanOrEqual(now);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stackAge } from '../../lambda/platform/stack-time.ts';
+import { stackAge, stackTime } from '../../lambda/platform/stack-time.ts';
 import { StackClock } from '../../local/clock.ts';
 import { MailgunEvents } from '../../local/simulators/mailgun/events.ts';
 
@@ -32,6 +32,22 @@ it('an age from before time ran faster is what the clock showed then, and grows 
   expect(stackAge(1_000, 3_000, { timeScale: 60, timeScaleSince: 2_000 })).toBe(61_000);
   expect(stackAge(2_500, 3_000, { timeScale: 60, timeScaleSince: 2_000 })).toBe(30_000);
   expect(stackAge(4_000, 3_000, { timeScale: 60, timeScaleSince: 2_000 })).toBe(0);
+});
+
+it('functions have the stack time of the clock, which does not jump at another speed', () => {
+  let now = 1_000_000;
+  const clock = new StackClock(60, () => now);
+  const seen = () =>
+    stackTime(now, { timeScale: clock.scale, timeScaleSince: clock.since.real, stackTimeSince: clock.since.stack });
+  now += SECOND;
+  expect(seen()).toBe(1_060_000);
+
+  clock.setScale(1);
+  expect(seen()).toBe(1_060_000);
+  now += SECOND;
+
+  expect([seen(), clock.now()]).toEqual([1_061_000, 1_061_000]);
+  expect(stackTime(5_000, {})).toBe(5_000);
 });
 
 it('what a provider shows some time after it took a mail is shown sooner once time runs faster', () => {

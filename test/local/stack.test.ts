@@ -127,7 +127,7 @@ describe('the metrics', () => {
 
   it('continue at another time scale', { timeout: TIMEOUT }, async () => {
     const [before] = stack.info.processes;
-    expect(await (await api('PUT', '/api/time', { scale: 120 })).json()).toEqual({ scale: 120 });
+    expect(await (await api('PUT', '/api/time', { scale: 120 })).json()).toMatchObject({ scale: 120 });
     await expect.poll(() => stack.info.processes[0]?.pid, { timeout: 10_000 }).not.toBe(before?.pid);
     await submit('faster-1');
     await expect.poll(() => takers('faster-1'), { timeout: 10_000 }).toEqual(['postmark']);

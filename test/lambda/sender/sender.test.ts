@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Gate, openGate, UNREADY } from '../../../lambda/circuit/admission.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { readEnded } from '../../../lambda/tally/items.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
@@ -208,6 +209,47 @@ describe('sender', () => {
     expect(world.calls).toEqual(['postmark']);
     expect(JSON.parse(world.sent.at(-1)?.body ?? '')).toMatchObject({ recipient: 'c@example.org', attempt: 1 });
     expect(world.entry()?.state).toBe('done');
+  });
+
+  describe('lists recipients that ended by the word of one provider', () => {
+    const listed = ({ table }: ReturnType<typeof givenWorld>) =>
+      [...table.items].flatMap(([pk, item]) => (pk.startsWith('ended/postmark/') ? readEnded(item) : []));
+
+    it('once, though their event goes out in a later round', async () => {
+      const world = givenWorld({ postmark: [inactive] });
+      world.queueDown = (queue) => queue === 'events';
+
+      await world.send(sqsRecord(mail));
+      world.queueDown = () => false;
+      // Two hours later.
+      world.now += 7_200_000;
+      await world.send(world.again());
+
+      expect(world.sent.at(-1)?.queue).toBe('events');
+      expect(listed(world)).toMatchObject([{ address: 'b@example.org', submissionId: 'order-1' }]);
+    });
+
+    it('all of one mail, while other workers write the same list', async () => {
+      const to = (id: string) => Array.from({ length: 14 }, (_, place) => `b@b${place}.${id}.example.org`);
+      const mails = ['order-1', 'order-2', 'order-3'];
+      const world = givenWorld({ postmark: mails.map(() => inactive) });
+
+      await Promise.all(mails.map((id) => world.send(sqsRecord({ ...mail, id, to: to(id) }, { messageId: id }))));
+
+      expect(listed(world)).toHaveLength(mails.length * 14);
+    });
+
+    it('also when the mail is dead-lettered and redriven for the others', async () => {
+      const world = givenWorld({
+        postmark: [{ outcome: bad, recipients: new Map([['c@example.org', inactive]]) }, accepted],
+        mailgun: [bad],
+      });
+      await world.send(sqsRecord({ ...mail, cc: ['c@example.org'] }));
+      expect(world.sent.at(-1)?.queue).toBe('dead');
+      await world.send(world.again());
+
+      expect(listed(world)).toMatchObject([{ address: 'c@example.org' }]);
+    });
   });
 
   it('serves only the recipients that are left', async () => {

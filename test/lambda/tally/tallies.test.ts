@@ -11,20 +11,22 @@ import { memoryTable } from '../../support/memory-table.ts';
 const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
 const BAD: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
 
-describe('a provider is doubted', () => {
-  test.each([
-    ['3 of 50, while the others refuse none', { 'ok/p/3': 47, 'no/p/3': 3, 'ok/q/3': 500 }, true],
-    ['3 of 49: too few', { 'ok/p/3': 46, 'no/p/3': 3, 'ok/q/3': 500 }, false],
-    ['2 of 50, within five times the usual one in a hundred', { 'ok/p/3': 48, 'no/p/3': 2, 'ok/q/3': 500 }, false],
-    ['a fifth, as the others do', { 'ok/p/3': 80, 'no/p/3': 20, 'ok/q/3': 80, 'no/q/3': 20 }, false],
-    ['a fifth, and the others were not asked', { 'ok/p/3': 80, 'no/p/3': 20 }, true],
-    ['all of the last fifty, after ten thousand good ones', { 'ok/p/2': 10_000, 'no/p/3': 50 }, true],
-  ] satisfies [string, HourCounts, boolean][])('by rate: %s', (_, counts, doubted) => {
-    expect(isDoubted([counts, {}], 'p', 'd', 3)).toBe(doubted);
-  });
+const good = (number: number) => '+'.repeat(number);
+const bad = (number: number) => '-'.repeat(number);
 
-  test('also by what the hour before had', () => {
-    expect(isDoubted([{ 'no/p/0': 5 }, { 'ok/p/11': 60 }], 'p', 'd', 0)).toBe(true);
+describe('a provider is doubted', () => {
+  const others = { 'ok/q/3': 500 };
+
+  test.each([
+    ['6 of 50, while the others refuse none', good(44) + bad(6), others, true],
+    ['6 of 49: too few recipients', good(43) + bad(6), others, false],
+    ['5 of 50: a list has some dead mailboxes', good(45) + bad(5), others, false],
+    ['a fifth, as the others do', good(40) + bad(10), { 'ok/q/3': 80, 'no/q/3': 20 }, false],
+    ['all, where the others refuse a sixth', bad(50), { 'ok/q/3': 100, 'no/q/5': 20 }, true],
+    ['a fifth, and the others were not asked', good(40) + bad(10), {}, true],
+  ] satisfies [string, string, HourCounts, boolean][])('by rate: %s', (_, list, counts, doubted) => {
+    expect(isDoubted([counts, {}], list, 'p', 'd')).toBe(doubted);
+    expect(isDoubted([{}, counts], list, 'p', 'd')).toBe(doubted);
   });
 
   test.each([
@@ -32,8 +34,8 @@ describe('a provider is doubted', () => {
     ['more taken than refused', { 'dno/p/d': 3, 'dok/p/d': 4 }, false],
     ['another provider refuses some too', { 'dno/p/d': 3, 'dno/q/d': 1, 'no/q/1': 1 }, false],
   ] satisfies [string, HourCounts, boolean][])('for one domain: %s', (_, counts, doubted) => {
-    expect(isDoubted([counts, {}], 'p', 'd', 3)).toBe(doubted);
-    expect(isDoubted([counts, {}], 'p', 'other', 3)).toBe(false);
+    expect(isDoubted([counts, {}], '', 'p', 'd')).toBe(doubted);
+    expect(isDoubted([counts, {}], '', 'p', 'other')).toBe(false);
   });
 });
 
@@ -84,7 +86,12 @@ describe('producers are silent', () => {
 
 describe('shared counts', () => {
   test('are written once a minute by a busy worker, and at once when a mailbox is refused', async () => {
-    const { tallies, table, clock } = given();
+    const {
+      workers: [tallies],
+      table,
+      clock,
+    } = given(1);
+    if (tallies === undefined) throw new Error('no worker');
     for (let mail = 0; mail < 100; mail++) await tallies.heard('p', said(ACCEPTED));
     expect(table.writes).toBe(0);
     await clock.pass(60_000);
@@ -94,28 +101,93 @@ describe('shared counts', () => {
     expect(table.writes).toBe(2);
   });
 
-  test('make a provider doubted for all workers, and list the recipients that ended before', async () => {
-    const { tallies, table, clock } = given();
-    const other = new Tallies({ table, clock });
-    for (let mail = 0; mail < 48; mail++) await tallies.heard('p', said(ACCEPTED, `a${mail}@example.com`));
-    const doubted: string[] = [];
-    for (let mail = 0; mail < 8; mail++) {
-      const address = `b${mail}@d${mail}.example.org`;
-      const worker = mail % 2 ? other : tallies;
-      doubted.push(...(await worker.heard('p', said(BAD, address))));
-      if (!doubted.includes(address))
-        await worker.ended('p', { at: clock.now(), submissionId: `s${mail}`, address, reason: 'inactive-recipient' });
-    }
+  // The first refusal that a worker reports comes with what it has seen accepted before.
+  test.each([
+    [1, 5],
+    [4, 4 + 5],
+    [10, 10 + 5],
+  ])(
+    'of %d workers make a provider doubted for all after %d refusals, however much it has taken before',
+    async (number, most) => {
+      const { workers, table, clock } = given(number);
+      await takes(workers, 1_000);
 
-    expect(doubted).toContain('b7@d7.example.org');
+      const ended = await refuses(workers, 40);
+
+      expect(ended).toBeLessThanOrEqual(most);
+      // Those that ended before are listed, once each.
+      expect(await listDoubted(table, clock.now())).toHaveLength(ended);
+    },
+  );
+
+  test('make no provider doubted for a list with four dead mailboxes in a hundred, whichever has it', async () => {
+    const { workers } = given(4);
+    const random = draws(7);
+    let doubted = 0;
+    for (let mail = 0; mail < 20_000; mail++) {
+      const address = `a${mail}@d${mail}.example.org`;
+      const provider = mail % 3 === 0 ? 'q' : 'p';
+      const found = await workers[mail % 4]?.heard(provider, said(random() < 0.04 ? BAD : ACCEPTED, address));
+      doubted += found?.size ?? 0;
+    }
+    expect(doubted).toBe(0);
+  });
+
+  test('make a provider that alone has such a list doubted for few of the mailboxes', async () => {
+    const { workers } = given(4);
+    const random = draws(7);
+    let dead = 0;
+    let doubted = 0;
+    for (let mail = 0; mail < 20_000; mail++) {
+      const isDead = random() < 0.04;
+      dead += isDead ? 1 : 0;
+      const found = await workers[mail % 4]?.heard('p', said(isDead ? BAD : ACCEPTED, `a${mail}@d${mail}.example.org`));
+      doubted += found?.size ?? 0;
+    }
+    expect(doubted / dead).toBeLessThan(0.1);
+  });
+
+  test('remember the newest recipients over quiet hours', async () => {
+    const { workers, clock } = given(1);
+    for (let mail = 0; mail < 44; mail++) {
+      await takes(workers, 1);
+      await clock.pass(0.4 * HOUR_MS);
+    }
+    expect(await refuses(workers, 10)).toBe(5);
+  });
+
+  test('survive many workers that write at once', async () => {
+    const { workers, table, clock } = given(20);
+    await takes(workers, 60);
+    const at = clock.now();
+    const all = workers.map(async (worker, place) => {
+      await worker.ended('p', [{ at, submissionId: `s${place}`, address: 'ada@example.org', reason: 'inactive' }]);
+    });
+    await clock.pass(2_000);
+    await Promise.all(all);
+    await refuses(workers, 40);
+
     const listed = await listDoubted(table, clock.now());
-    expect(listed.map(({ address }) => address)).not.toContain('b7@d7.example.org');
-    expect(listed[0]).toMatchObject({ provider: 'p', submissionId: 's0', address: 'b0@d0.example.org' });
-    expect(await listDoubted(table, clock.now() + 20 * 24 * HOUR_MS)).toEqual([]);
+    expect(listed.filter(({ submissionId }) => submissionId.startsWith('s'))).toHaveLength(20);
+  });
+
+  test('survive a table that is down for a while', async () => {
+    const { workers, table, clock } = given(1);
+    await takes(workers, 60);
+    table.mood = 'fail';
+    expect(await refuses(workers, 10)).toBe(10);
+    table.mood = 'good';
+    expect(await refuses(workers, 1)).toBe(0);
+    await clock.pass(0);
   });
 
   test('do not keep mail waiting for a table that does not answer', async () => {
-    const { tallies, table, clock } = given();
+    const {
+      workers: [tallies],
+      table,
+      clock,
+    } = given(1);
+    if (tallies === undefined) throw new Error('no worker');
     table.mood = 'hang';
     const heard = tallies.heard('p', said(BAD));
     await clock.pass(500);
@@ -125,14 +197,93 @@ describe('shared counts', () => {
   });
 
   test('ignore unreadable entries of the list', () => {
-    expect(readEnded({ pk: 'ended/p/1', rev: 1, ended: [{ at: 1 }, 'x', null] })).toEqual([]);
+    expect(readEnded({ pk: 'ended/p/1/0', rev: 1, ended: [{ at: 1 }, 'x', null] })).toEqual([]);
   });
 });
 
-function given() {
+describe('npm run doubted lists', () => {
+  test('all recipients of one mail, and those beyond one page', async () => {
+    const { workers, table, clock } = given(2);
+    const at = clock.now();
+    const list = Array.from({ length: 250 }, (_, place) => ({
+      at,
+      submissionId: 'newsletter',
+      address: `a${place}@example.org`,
+      reason: 'inactive',
+    }));
+    for (const worker of workers) await worker.ended('p', worker === workers[0] ? list.slice(0, 130) : list.slice(130));
+    await takes(workers, 50);
+    await refuses(workers, 7);
+
+    expect(await listDoubted(table, clock.now())).toHaveLength(250 + 6 - 1);
+  });
+
+  test('recipients once, though their worker crashed and the provider was asked again', async () => {
+    const { workers, table, clock } = given(1);
+    const one = { at: clock.now(), submissionId: 's', address: 'ada@example.org', reason: 'inactive' };
+    await workers[0]?.ended('p', [one]);
+    await workers[0]?.ended('p', [{ ...one, at: one.at + 1 }]);
+    await takes(workers, 50);
+    await refuses(workers, 7);
+
+    const listed = await listDoubted(table, clock.now());
+    expect(listed.filter(({ address }) => address === 'ada@example.org')).toEqual([{ ...one, provider: 'p' }]);
+  });
+
+  test('the hours whose recipients raised the doubt, for two weeks', async () => {
+    const { workers, table, clock } = given(1);
+    await takes(workers, 44);
+    for (let mail = 0; mail < 7; mail++) {
+      await clock.pass(2 * HOUR_MS);
+      await refuses(workers, 1, mail);
+    }
+    const now = clock.now();
+
+    expect(await listDoubted(table, now)).toHaveLength(5);
+    expect(await listDoubted(table, now + 13 * 24 * HOUR_MS)).toHaveLength(5);
+    expect(await listDoubted(table, now + 15 * 24 * HOUR_MS)).toEqual([]);
+    // The table deletes nothing of it before.
+    for (const { expires = 0 } of table.items.values())
+      expect(expires * 1_000).toBeGreaterThan(now + 13.9 * 24 * HOUR_MS);
+  });
+});
+
+function given(number: number) {
   const clock = manualClock(Math.ceil(1_800_000_000_000 / HOUR_MS) * HOUR_MS);
   const table = memoryTable();
-  return { clock, table, tallies: new Tallies({ table, clock }) };
+  const workers = Array.from({ length: number }, () => new Tallies({ table, clock, random: draws(1) }));
+  return { clock, table, workers };
+}
+
+/** The provider accepts the mail of different domains, spread over the workers. */
+async function takes(workers: readonly Tallies[], number: number): Promise<void> {
+  for (let mail = 0; mail < number; mail++)
+    await workers[mail % workers.length]?.heard('p', said(ACCEPTED, `a${mail}@a${mail}.example.com`));
+}
+
+/** The provider refuses mailboxes; resolves with the number of recipients that ended by its word alone. */
+async function refuses(workers: readonly Tallies[], number: number, first = 0): Promise<number> {
+  let ended = 0;
+  for (let mail = first; mail < first + number; mail++) {
+    const address = `b${mail}@b${mail}.example.org`;
+    const worker = workers[mail % workers.length];
+    const doubted = await worker?.heard('p', said(BAD, address));
+    if (doubted?.has(address)) continue;
+    ended += 1;
+    await worker
+      ?.ended('p', [{ at: 1, submissionId: `m${mail}`, address, reason: 'inactive-recipient' }])
+      .catch(() => undefined);
+  }
+  return ended;
+}
+
+/** Repeatable draws in [0, 1). */
+function draws(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
 }
 
 function said(outcome: Outcome, address = 'ada@example.org') {

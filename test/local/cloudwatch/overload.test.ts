@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { goesByTime, Overload } from '../../../local/cloudwatch/overload.ts';
+import { givenDeployed } from '../../lib/monitoring/deployed.ts';
+import { EVERYTHING } from '../../lib/monitoring/everything.ts';
 
 it.each([
   ['all processors busy and timers late', 10, 60, [true]],
@@ -22,7 +24,60 @@ it('ends when the machine keeps up again', () => {
   expect(told).toEqual([true, false]);
 });
 
-it('withholds alarms that depend on time, not those of provider answers', () => {
-  expect(['Mailover/OldestMessage', 'Mailover/ses/Latency'].every(goesByTime)).toBe(true);
-  expect(['Mailover/ses/AccountRefused', 'Mailover/ses/FailureRate'].some(goesByTime)).toBe(false);
+/** Alarms on answers, on what operators did, and on what a machine cannot be too slow for. */
+const NOT_BY_TIME: readonly string[] = [
+  // A provider's words about accounts, mail, senders and recipients.
+  'AccountRefused',
+  'Blocklisted',
+  'Contradictions',
+  'QuotaLow',
+  'Refusals',
+  'SenderRefused',
+  'SuppressionRise',
+  'Throttled',
+  'UnrecognisedAnswers',
+  // A quarter of the mail or more fails: a fault that the machine has to show, however busy it is.
+  'CircuitOpen',
+  'FailureCount',
+  'FailureRate',
+  // Composites of others.
+  'MailStopped',
+  'NoProviderLeft',
+  'OneWayBroken',
+  // What is set up, sent or received wrongly.
+  'CredentialsRefused',
+  'DeadLetters',
+  'InboundIdReused',
+  'InboundNotice',
+  'InboundRefused',
+  'InboundTooLarge',
+  'InboundUnknownPath',
+  'InboundUnreadable',
+  'OperatorSwitch',
+  'PrimaryMxSilent',
+  'ProofKeyUnusable',
+  'SecondaryMx',
+  'SenderRunaway',
+  // Concurrency of an account, of which one machine has none.
+  'InboundThrottles',
+  'SenderThrottles',
+  // Days.
+  'DeadLettersExpiring',
+  'InboundExpiring',
+  'InboundSesDeadLetters',
+  'ReconcilerSkipped',
+  'Unproven',
+];
+
+it('withholds alarms that depend on time or late answers, and no others', () => {
+  const routes = [{ class: 'login-codes', expiresAfterSeconds: 600 }];
+  const names = (['full', 'small'] as const).flatMap((size) =>
+    givenDeployed({ providers: EVERYTHING, routes, monitoring: { stage: 'trial', size } }).alarms.map(
+      ({ name }) => name,
+    ),
+  );
+  const titles = new Set(names.map((name) => name.split('/').at(-1) ?? ''));
+
+  expect([...titles].filter((title) => !goesByTime(`Mailover/ses/${title}`)).sort()).toEqual([...NOT_BY_TIME].sort());
+  expect(NOT_BY_TIME.filter(goesByTime)).toEqual([]);
 });

@@ -1,0 +1,105 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { operate } from '../../cli/operate/command.ts';
+import { type Stack, startStack } from '../../local/stack.ts';
+
+const PATIENCE = { timeout: 60_000, interval: 200 };
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 90_000 });
+
+let stack: Stack;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  stack = await startStack({ port: 0 });
+  sqs = new SQSClient({
+    endpoint: stack.info.endpoints.aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  });
+});
+
+afterAll(async () => {
+  sqs?.destroy();
+  await stack?.close();
+});
+
+it('waits that have begun in real time are shorter once time runs faster, and the hours of the tallies go on', async () => {
+  // Postmark accepts 50 recipients, then refuses others: it is in doubt from the sixth on.
+  for (let mail = 0; mail < 50; mail += 1) await send(`good-${mail}`, ['postmark']);
+  await expect.poll(accepted, PATIENCE).toBe(50);
+  await api('PUT', '/api/providers/postmark/fault', { respond: { status: 422, body: JSON.stringify(INACTIVE) } });
+  for (let mail = 0; mail < 12; mail += 1) await send(`bad-${mail}`, ['postmark', 'mailgun']);
+  await expect.poll(accepted, PATIENCE).toBeGreaterThan(50);
+  await expect.poll(doubted, PATIENCE).not.toBe(0);
+  const listed = await doubted();
+
+  // A mail waits for a minute, Postmark is out of use for an hour, and the circuit of Mailgun is open.
+  await api('PUT', '/api/providers/mailgun/fault', { respond: { status: 500 } });
+  await api('PUT', '/api/console/providers/postmark/isolation');
+  await send('waiting', ['mailgun']);
+  await expect.poll(delayed, PATIENCE).toBe(1);
+  await api('DELETE', '/api/providers/mailgun/fault');
+  await api('DELETE', '/api/providers/postmark/fault');
+
+  await api('PUT', '/api/time', { scale: 600 });
+
+  const begun = Date.now();
+  await expect.poll(delayed, PATIENCE).toBe(0);
+  await expect.poll(async () => (await accepts('waiting')).length, PATIENCE).toBe(1);
+  await expect.poll(async () => (await circuit('postmark')).state, PATIENCE).not.toBe('isolated');
+  // An hour passes in six seconds; without the change the isolation alone would last for an hour.
+  expect(Date.now() - begun).toBeLessThan(45_000);
+  expect(await doubted()).toBe(listed);
+});
+
+const INACTIVE = {
+  ErrorCode: 406,
+  Message: 'You tried to send to recipient(s) that have been marked as inactive. Found inactive addresses: a@b.c.',
+};
+
+const api = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+  const response = await fetch(`${stack.url}${path}`, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  expect(response.status).toBeLessThan(300);
+  const text = await response.text();
+  return text === '' ? undefined : JSON.parse(text);
+};
+
+async function accepts(id: string): Promise<unknown[]> {
+  return (await api('GET', `/api/accepted?raw=false&id=${id}`)) as unknown[];
+}
+
+async function accepted(): Promise<number> {
+  return ((await api('GET', '/api/accepted?raw=false')) as unknown[]).length;
+}
+
+async function delayed(): Promise<number> {
+  const counts = (await api('GET', '/api/queues')) as { name: string; visible: number; delayed: number }[];
+  return counts
+    .filter(({ name }) => name.includes('-retry-'))
+    .reduce((sum, { visible, delayed: waiting }) => sum + visible + waiting, 0);
+}
+
+async function circuit(key: string): Promise<{ state: string }> {
+  const all = (await api('GET', '/api/circuits')) as { provider: string; state: string }[];
+  const found = all.find(({ provider }) => provider === key);
+  if (found === undefined) throw new Error(`no circuit of ${key}`);
+  return found;
+}
+
+/** Number of recipients that `npm run doubted` lists. */
+async function doubted(): Promise<number> {
+  const lines: string[] = [];
+  const port = new URL(stack.url).port;
+  const terminal = { out: (line: string) => void lines.push(line), err: () => {}, interactive: false };
+  expect(await operate(['doubted'], { MAILOVER_PORT: port }, terminal)).toBe(0);
+  return lines.filter((line) => line.includes('  postmark  ')).length;
+}
+
+async function send(id: string, only: readonly string[]): Promise<void> {
+  const to = [`ada@${id}.example.org`];
+  const body = { version: 1, id, from: 'shop@example.com', to, text: 'Hello', providers: { only } };
+  await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(body) }));
+}
