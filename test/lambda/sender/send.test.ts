@@ -449,7 +449,7 @@ describe('what was dead-lettered', () => {
   it('is offered again after a redrive to a doubted provider that had refused the mailbox', async () => {
     const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'suppressed' };
     const world = givenWorld({ postmark: [inactive, accepted], mailgun: [down] });
-    const { hour } = placeOf(world.now, 1);
+    const { hour } = placeOf(world.now);
     const counts = { [`dno/postmark/${domainName('b@example.org')}`]: 3 };
     world.table.items.set(tallyKey(hour), { pk: tallyKey(hour), rev: 1, counts, doubted: [] });
     await world.send(sqsRecord(mail, { sentAt: world.now }));
