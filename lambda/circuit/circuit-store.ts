@@ -54,6 +54,7 @@ export class CircuitStore {
   readonly #freshMs: number;
   readonly #keepMs: number;
   readonly #written = new Map<string, number>();
+  readonly #startedAt: number;
   #items: Map<string, Item> = new Map();
   #readAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
@@ -61,6 +62,7 @@ export class CircuitStore {
 
   constructor(context: CircuitStoreContext) {
     this.#context = context;
+    this.#startedAt = context.clock.now();
     this.#freshMs = Math.max(SHORTEST_MS, FRESH_MS / context.timeScale);
     this.#keepMs = Math.max(4 * SHORTEST_MS, KEEP_MS / context.timeScale);
   }
@@ -112,22 +114,30 @@ export class CircuitStore {
       if (after === before) return { before, after };
       const wanted = circuitItem(provider, item, after, clock.now());
       try {
-        const written = await table.write(wanted, item?.rev);
+        const written = await table.write(wanted, item && (item.rev === UNSTORED ? undefined : item.rev));
         this.#remember(pk, written.done ? written.item : written.current);
         if (written.done) return { before, after };
-        const isReset = Number.isFinite(this.#readAt) && resetAt(written.current) !== resetAt(item);
+        const isReset = this.#isReset(item, written.current);
         item = written.current;
         if (!isReset) continue;
         this.#context.onReset(provider);
         return undefined;
       } catch {
-        // The change applies at least in this worker.
-        this.#remember(pk, { ...wanted, rev: item?.rev ?? 0 });
+        // The change applies at least in this worker, without the counts: they are reported again.
+        const local = circuitItem(provider, item, uncounted(before, after), clock.now());
+        this.#remember(pk, { ...local, rev: item?.rev ?? UNSTORED });
         this.#failedAt = clock.now();
         return undefined;
       }
     }
     return undefined;
+  }
+
+  /** Whether the circuit was reset or deleted in the table; before its first read a worker knows of resets since it started. */
+  #isReset(known: Item | undefined, current: Item | undefined): boolean {
+    if (known && known.rev !== UNSTORED && !current) return true;
+    if (Number.isFinite(this.#readAt)) return resetAt(current) !== resetAt(known);
+    return Number(resetAt(current) ?? 0) > this.#startedAt;
   }
 
   #remember(pk: string, item: Item | undefined): void {
@@ -159,15 +169,22 @@ export class CircuitStore {
       const written = this.#written.get(pk) ?? Number.NEGATIVE_INFINITY;
       if (written >= since - LAG_MS) items.set(pk, item);
     }
-    const reset = providers.filter(
-      (key) =>
-        (this.#items.has(circuitKey(key)) && !items.has(circuitKey(key))) ||
-        resetAt(items.get(circuitKey(key))) !== resetAt(this.#items.get(circuitKey(key))),
+    const reset = providers.filter((key) =>
+      this.#isReset(this.#items.get(circuitKey(key)), items.get(circuitKey(key))),
     );
     this.#items = items;
     this.#readAt = since;
     for (const provider of reset) onReset(provider);
   }
+}
+
+/** Revision of an item that only this worker knows, since the table has not accepted it. */
+const UNSTORED = 0;
+
+/** A record after a change that could not be written: a circuit that stays closed keeps the counts it had. */
+function uncounted({ circuit: before }: CircuitRecord, after: CircuitRecord): CircuitRecord {
+  if (before.kind !== 'closed' || after.circuit.kind !== 'closed') return after;
+  return { ...after, circuit: { ...after.circuit, window: before.window } };
 }
 
 function resetAt(item: Item | undefined): unknown {

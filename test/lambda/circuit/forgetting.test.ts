@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import type { Admission } from '../../../lambda/circuit/admission.ts';
 import { circuitItem, circuitKey, readCircuitItem } from '../../../lambda/circuit/items.ts';
-import { accepted, givenWorld, leave, postmark, suspended, type World } from './given-gate.ts';
+import { accepted, givenWorld, leave, outage, postmark, suspended, type Worker, type World } from './given-gate.ts';
 
 /** The write of `DELETE /api/circuits` for one provider. */
 async function reset({ table, clock }: World): Promise<void> {
@@ -48,3 +49,39 @@ it('an attempt that began after a reset counts', async () => {
 
   expect(stateOf(world)).toBe('open');
 });
+
+it('an attempt from before the deletion of a circuit says nothing about the present', async () => {
+  const world = givenWorld();
+  const one = world.worker();
+  await one.attempt(accepted);
+  await one.attempt(outage);
+  const underWay = await one.enter();
+
+  world.table.items.clear();
+  await leave(underWay, suspended);
+
+  expect(world.table.items.has(circuitKey(postmark.key))).toBe(false);
+});
+
+it('an attempt of a worker that never could read the table counts, unless the circuit was reset since it started', async () => {
+  const world = givenWorld();
+  await reset(world);
+  await world.clock.pass(1_000);
+  const workers = [world.worker(), world.worker()];
+  const underWay = await Promise.all(workers.map((one) => unread(world, one)));
+  await leave(underWay[0] as Admission, suspended);
+  expect(stateOf(world)).toBe('open');
+
+  await reset(world);
+  await leave(underWay[1] as Admission, suspended);
+  expect(stateOf(world)).toBe('closed');
+});
+
+/** An attempt that began while the table did not answer. */
+async function unread({ table, clock }: World, one: Worker): Promise<Admission> {
+  table.mood = 'fail';
+  const entry = one.enter();
+  await clock.pass(1_000);
+  table.mood = 'good';
+  return entry;
+}

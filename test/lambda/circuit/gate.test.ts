@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { switchItem } from '../../../lambda/circuit/items.ts';
+import { readCircuitItem, switchItem } from '../../../lambda/circuit/items.ts';
+import { total } from '../../../lambda/circuit/window.ts';
 import {
   accepted,
   bad,
@@ -524,6 +525,41 @@ describe('a table that does not answer', () => {
     await one.attempt(suspended);
 
     expect(await attempts(one, 50)).toBe(0);
+  });
+});
+
+describe('failures that the table did not take', () => {
+  it('count once in their worker', async () => {
+    const { worker, table, clock } = givenWorld();
+    const one = worker();
+    await one.attempt(accepted);
+    table.mood = 'fail';
+    for (let failures = 1; failures <= 3; failures += 1) {
+      expect(await one.attempt(outage)).toBe('went');
+      await clock.pass(10 * SECOND);
+    }
+
+    // Five attempts are needed: these are four.
+    expect(await one.attempt(accepted)).toBe('went');
+  });
+
+  it('count once when the table takes them later, and open the circuit with those since', async () => {
+    const { worker, table, clock } = givenWorld();
+    const one = worker();
+    await one.attempt(accepted);
+    table.mood = 'fail';
+    for (let failures = 1; failures <= 2; failures += 1) {
+      await one.attempt(outage);
+      await clock.pass(8 * SECOND);
+    }
+    table.mood = 'good';
+
+    await one.attempt(outage);
+    const { circuit } = readCircuitItem(table.items.get('circuit/postmark'));
+    expect(circuit.kind === 'closed' && total(circuit.window)).toEqual({ attempts: 4, failures: 3 });
+    await clock.pass(12 * SECOND);
+    await one.attempt(outage);
+    expect(table.items.get('circuit/postmark')).toMatchObject({ state: { kind: 'open' } });
   });
 });
 
