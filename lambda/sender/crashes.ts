@@ -30,29 +30,35 @@ export interface MessageClaim {
   release(crashed: boolean): Promise<void>;
 }
 
-/** Releases that the table did not accept: this process writes them later, so that no worker counts it as crashed. */
+/**
+ * Releases that the table did not accept, by the owner of the claim: this process writes them later, so that no worker
+ * counts it as crashed.
+ */
 export class MissedReleases {
   readonly #missed = new Map<string, Missed>();
 
-  add(pk: string, one: Missed): void {
-    this.#missed.set(pk, one);
+  add(one: Missed): void {
+    this.#missed.set(one.owner, one);
     const [oldest] = this.#missed.keys();
     if (this.#missed.size > MOST_MISSED && oldest !== undefined) this.#missed.delete(oldest);
   }
 
-  /** The crashes of a message that this process has survived, as the table does not know yet; `owner` has the claim there. */
+  /**
+   * The crashes of a message that this process has survived, as the table does not know yet. `owner` has the claim there;
+   * without a claim there the last one of this process counts.
+   */
   crashesOf(pk: string, owner: string | undefined): number | undefined {
-    const missed = this.#missed.get(pk);
-    return missed !== undefined && (owner === undefined || missed.owner === owner) ? missed.crashes : undefined;
+    if (owner !== undefined) return this.#missed.get(owner)?.crashes;
+    return [...this.#missed.values()].findLast((one) => one.pk === pk)?.crashes;
   }
 
   /** Writes what was missed; what the table still does not take is left for the next time. Never throws. */
   async write(): Promise<void> {
     await Promise.all(
-      Array.from(this.#missed, async ([pk, one]) => {
+      Array.from(this.#missed, async ([owner, one]) => {
         try {
           await one.write();
-          if (this.#missed.get(pk) === one) this.#missed.delete(pk);
+          this.#missed.delete(owner);
         } catch {
           // The next message of this process tries again.
         }
@@ -62,6 +68,7 @@ export class MissedReleases {
 }
 
 interface Missed {
+  readonly pk: string;
   readonly owner: string;
   readonly crashes: number;
   /** Does nothing once another worker has the claim. */
@@ -122,7 +129,7 @@ export async function claimMessage(
       } catch (error) {
         // Without this write the next worker counts a crash of this process, so it is tried again, now and later.
         if (tries < RELEASE_TRIES) continue;
-        missed.add(pk, { owner, crashes, write: () => write({ crashes }) });
+        missed.add({ pk, owner, crashes, write: () => write({ crashes }) });
         log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });
         return;
       }
@@ -141,7 +148,7 @@ export async function claimMessage(
     // The claim may have taken effect all the same, and only this process knows that it did not crash.
     const survived = async (crashed: boolean) => {
       const then = crashed ? crashes + 1 : 0;
-      missed.add(pk, { owner, crashes: then, write: () => withdraw(pk, owner, then, table) });
+      missed.add({ pk, owner, crashes: then, write: () => withdraw(pk, owner, then, table) });
     };
     return { crashes: 0, release: survived };
   }

@@ -199,6 +199,22 @@ describe('a message whose release the table does not take', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
   });
 
+  it('is known for each claim of a process, of which the table has only one', async () => {
+    const { world } = givenReleasesThatFail();
+    for (let count = 2; count < 14; count += 1) {
+      // The table takes every third claim, no release, and nothing of the other claims.
+      if (count % 3 === 2) world.table.mood = 'good';
+      await expect(world.send(receive(mail, 'm', count))).rejects.toThrow();
+      world.now += LEASE_MS;
+    }
+    world.table.mood = 'good';
+    world.queueDown = () => false;
+
+    await world.send(receive(mail, 'm', 14));
+
+    expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
+  });
+
   it('is known to have been survived by any process once the one that did has another message', async () => {
     const { world } = givenReleasesThatFail();
     await expect(world.send(receive(mail, 'm', 2))).rejects.toThrow();
