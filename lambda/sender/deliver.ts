@@ -98,7 +98,9 @@ class ProviderRound {
   constructor(content: Content, start: Progress, context: DeliverContext) {
     this.content = content;
     this.progress = start;
-    this.failed = start.recipients.some((one) => [...one.unknownAt, ...one.failedAt, ...one.refusedBy].length > 0);
+    this.failed = start.recipients.some(
+      (one) => [...one.unknownAt, ...one.failedAt, ...one.refusedBy, ...one.unrecognisedBy, ...one.deniedBy].length > 0,
+    );
     this.context = context;
   }
 
@@ -210,7 +212,10 @@ class ProviderRound {
       const skip = this.skips.get(key);
       return skip && forcible.has(skip.reason) ? skip.badness : Number.POSITIVE_INFINITY;
     };
-    const [best] = order.toSorted((a, b) => badness(a) - badness(b));
+    const { beyond } = this.context;
+    const [best] = order
+      .filter(({ key }) => pending(this.progress, key, beyond).length > 0)
+      .toSorted((a, b) => badness(a) - badness(b));
     return best && Number.isFinite(badness(best)) ? best : undefined;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openGate } from '../../../lambda/circuit/admission.ts';
+import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { SubmissionRecord } from '../../../lambda/submission/record.ts';
 import { placeOf } from '../../../lambda/tally/counts.ts';
@@ -12,7 +13,11 @@ const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'service-unavailable' };
 const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
 const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
+const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
 const KEY = 'submission/order-1';
+const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };
+const mailgun: ProviderConfig = { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } };
+const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
 const MINUTE = 60_000;
 
 describe('the ledger', () => {
@@ -881,6 +886,31 @@ describe('the gate', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun']);
   });
 
+  it('forces no provider that has nothing to be offered, while another one that has was skipped too', async () => {
+    const asked: string[] = [];
+    const later: Outcome = { kind: 'throttled', of: 'recipient', reason: 'greylisted' };
+    const world = givenWorld(
+      { mailgun: [{ outcome: accepted, recipients: new Map([['what?@example.org', later]]) }], ses: [accepted] },
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async ({ key }, { forced }) => {
+            asked.push(`${key}${forced ? ' forced' : ''}`);
+            if (key === 'mailgun' || forced) return { kind: 'go', leave: async () => undefined };
+            return { kind: 'skip', reason: 'probing', badness: key === 'postmark' ? 30 : 45 };
+          },
+        },
+      },
+    );
+    world.redeploy([postmark, mailgun, ses]);
+
+    // Postmark refuses a question mark in an address.
+    await world.send(sqsRecord({ ...mail, to: ['b@example.org', 'what?@example.org'] }));
+
+    expect(asked).toEqual(['postmark', 'mailgun', 'ses', 'ses', 'ses forced']);
+    expect(world.entry()?.state).toBe('done');
+  });
+
   it('forces no isolated provider, and waits only as long as the skip says', async () => {
     const world = givenWorld(
       {},
@@ -937,3 +967,30 @@ describe('the gate', () => {
     expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
   });
 });
+
+it.each([
+  ['in the same round', [accepted]],
+  ['in a later round', [down, accepted]],
+])(
+  'counts a mail as failed over that one provider refused for its mailbox and another accepts %s',
+  async (_, answers) => {
+    const world = givenWorld({ postmark: [inactive], mailgun: [...answers] });
+    givenDoubt(world, 'postmark', 'example.org');
+
+    await world.send(sqsRecord(mail));
+    if (answers.length > 1) {
+      world.now += MINUTE;
+      await world.send(world.again());
+    }
+
+    expect(world.calls).toEqual(['postmark', ...answers.map(() => 'mailgun')]);
+    expect(world.counted.filter((one) => one === 'FailedOver')).toHaveLength(1);
+  },
+);
+
+/** A provider whose next refusal of a mailbox in this domain is doubted. */
+function givenDoubt({ now, table }: ReturnType<typeof givenWorld>, provider: string, domain: string): void {
+  const pk = tallyKey(placeOf(now).hour);
+  const counts = { [`dno/${provider}/${domainName(`x@${domain}`)}`]: 2 };
+  table.items.set(pk, { pk, rev: 1, counts, doubted: [] });
+}
