@@ -57,7 +57,6 @@ export async function takeMail(
   const flags: InboundFlag[] = [
     ...(incomplete || content.cut ? (['truncated'] as const) : []),
     ...(content.unparsable ? (['unparsable'] as const) : []),
-    ...(content.files.some(isTnef) ? (['tnef'] as const) : []),
   ];
   const composed = composeMessages(posted, content, {
     provider: provider.key,
@@ -65,7 +64,7 @@ export async function takeMail(
     receivedAt: new Date(clock.now()).toISOString(),
     raw,
     attachments,
-    flags,
+    flags: content.files.some(isTnef) ? [...flags, 'tnef'] : flags,
     incomplete,
   });
   const canary = await canaryAmong(

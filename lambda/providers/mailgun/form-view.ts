@@ -6,6 +6,8 @@ import { headerValue } from '../header-value.ts';
 export interface FormView {
   /** The headers of the mail as listed in `message-headers`; undefined without that field. */
   readonly headers: readonly (readonly [name: string, value: string])[] | undefined;
+  /** Fields that can be headers of the mail, in order; they count if the list of headers is empty. */
+  readonly headerFields: readonly (readonly [name: string, value: string])[];
   readonly complete: boolean;
   /** Files in order, with their field names. */
   readonly files: readonly FormField[];
@@ -49,6 +51,9 @@ export function viewOf(form: Form): FormView {
   };
   return {
     headers,
+    headerFields: form.fields.flatMap(({ name, filename, value }): [string, string][] =>
+      filename === undefined && isHeaderName(name) ? [[name, textOf(value)]] : [],
+    ),
     complete: form.complete,
     files: form.fields.filter(({ filename, name }) => filename !== undefined && FILE.test(name)),
     text: (name) => {
@@ -77,6 +82,11 @@ function countsOf(headers: readonly (readonly [string, string])[]): Map<string, 
 /** Whether Mailgun itself writes a field of this name (receive-http, 2026-11-25), or a file of the mail may have it. */
 export function isOwnName(name: string): boolean {
   return OWN.has(name) || EITHER_CASE.has(name.toLowerCase()) || FILE.test(name);
+}
+
+/** Mailgun writes headers with capital letters, and its own fields without. */
+function isHeaderName(name: string): boolean {
+  return /^[A-Z][A-Za-z0-9-]{0,99}$/.test(name) && !EITHER_CASE.has(name.toLowerCase());
 }
 
 const FILE = /^(attachment|inline|file)\b/i;

@@ -1,4 +1,5 @@
 import { parsePosted } from '../../contract/json-bounds.ts';
+import { decodeWords } from '../../mail/encoded-words.ts';
 import type { Posted, PostedMail, ReceivedFile } from '../inbound.ts';
 import type { FormView } from './form-view.ts';
 
@@ -81,25 +82,26 @@ const BODIES = ['body-plain', 'body-html', 'stripped-text', 'stripped-html'];
 
 /** The list of headers; if it is empty, the fields are used, since Mailgun posts each header as one. */
 function headersOf(view: FormView): PostedMail['content']['headers'] {
-  const { headers = [] } = view;
+  const { headers = [], headerFields } = view;
   if (headers.length > 0) return headers;
-  return NAMED.flatMap((name) => {
-    const value = view.text(name) ?? view.text(name.toLowerCase());
-    return value ? [[name, value] satisfies [string, string]] : [];
-  });
+  const given = new Set(headerFields.map(([name]) => name.toLowerCase()));
+  const inSmallLetters = ['From', 'To', 'Cc', 'Reply-To', 'Subject', 'Date', 'Message-Id', 'In-Reply-To', 'References'];
+  const others = inSmallLetters.filter((name) => !given.has(name.toLowerCase()));
+  return [
+    ...headerFields,
+    ...others.flatMap((name) => {
+      const value = view.text(name.toLowerCase());
+      return value ? [[name, value] satisfies [string, string]] : [];
+    }),
+  ];
 }
-
-const NAMED = [
-  ...['From', 'To', 'Cc', 'Reply-To', 'Subject', 'Date', 'Message-Id', 'In-Reply-To', 'References'],
-  ...['Content-Type', 'Auto-Submitted', 'Precedence', 'List-Id', 'X-Mailover-Id'],
-];
 
 function filesOf(view: FormView): ReceivedFile[] {
   const contentIds = contentIdMap(view.text('content-id-map'));
   return view.files.map(({ name, filename, contentType = 'application/octet-stream', value }) => {
     const contentId = contentIds.get(name);
     return {
-      ...(filename && { filename }),
+      ...(filename && { filename: decodeWords(filename) }),
       contentType,
       content: value,
       ...(contentId !== undefined && { contentId }),

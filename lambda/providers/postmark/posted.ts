@@ -1,5 +1,6 @@
 import addressparser from 'nodemailer/lib/addressparser';
 import { parsePosted } from '../../contract/json-bounds.ts';
+import { decodeWords } from '../../mail/encoded-words.ts';
 import { headerValue } from '../header-value.ts';
 import type { Posted, PostedMail, ReceivedFile, Stated, StatedMailbox } from '../inbound.ts';
 
@@ -112,7 +113,7 @@ function fileOf(entry: Fields): ReceivedFile {
   // The check button of a webhook sends it as `Data` (django-anymail, webhooks/postmark.py, 2026-11-28).
   const content = text(entry, 'Content') ?? text(entry, 'Data') ?? '';
   return {
-    ...(filename && { filename }),
+    ...(filename && { filename: decodeWords(filename) }),
     contentType: text(entry, 'ContentType') ?? 'application/octet-stream',
     content: Buffer.from(content, 'base64'),
     ...(contentId && { contentId }),
@@ -132,7 +133,7 @@ function statedOf(fields: Fields): Stated {
     const listed = mailboxes(entries);
     if (listed.length > 0) return listed;
     const [address, shown] = [text(fields, name), text(fields, `${name}Name`)];
-    return address && shown ? [{ name: shown, address }] : address;
+    return address && shown && !address.includes('<') ? [{ name: shown, address }] : address;
   };
   const full = fields['FromFull'];
   const from = given('From', typeof full === 'object' && full !== null ? [full as Fields] : []);

@@ -125,6 +125,60 @@ test.each([
   expect(world.messages()[0]?.flags).toEqual(flags);
 });
 
+test.each([
+  ['X-Autoreply', 'yes', ['auto-reply']],
+  ['X-Precedence', 'junk', ['auto-reply']],
+  ['List-Unsubscribe', '<mailto:a@example.org>', ['list']],
+  ['X-Failed-Recipients', 'a@example.org', ['bounce']],
+])('a field %s of Mailgun counts beside an empty list of headers', async (name, value, flags) => {
+  const world = givenWorld();
+  await world.receive(
+    mailgunRequest([
+      ['recipient', 'box@in.example.com'],
+      ['sender', 'bob@example.org'],
+      ['Message-ID', '<one@example.org>'],
+      ['date', 'Wed, 25 Nov 2026 12:59:00 +0100'],
+      [name, value],
+      ['Body-plain', 'A text.'],
+      ['message-headers', '[]'],
+    ]),
+  );
+  const [message] = world.messages();
+  expect(message).toMatchObject({ messageId: '<one@example.org>', date: '2026-11-25T11:59:00.000Z', flags });
+  expect(message?.headers?.map(([given]) => given)).toEqual(['Message-ID', name, 'Date']);
+});
+
+test('a From field of Postmark with a name, beside the field for the name, is one mailbox', async () => {
+  const world = givenWorld();
+  await world.receive(
+    postmarkRequest({ ...CHECK, FromFull: null, From: '"Doe, J" <j@example.org>', FromName: 'Doe, J' }),
+  );
+  expect(world.messages()[0]?.from).toEqual([{ name: 'Doe, J', address: 'j@example.org' }]);
+});
+
+test('names of files that a provider has not decoded are decoded', async () => {
+  const world = givenWorld();
+  const name = '=?utf-8?Q?gr=C3=BCn.png?=';
+  await world.receive(
+    postmarkRequest({ ...CHECK, Attachments: [{ Name: name, ContentType: 'image/png', Content: 'eA==' }] }),
+  );
+  await world.receive(
+    mailgunRequest([
+      ['recipient', 'box@in.example.com'],
+      ['body-plain', 'A text.'],
+      ['attachment-1', 'x', name, 'image/png'],
+    ]),
+  );
+  expect(world.messages().map(({ attachments }) => attachments?.[0]?.filename)).toEqual(['grün.png', 'grün.png']);
+});
+
+test('winmail.dat does not count as incomplete mail', async () => {
+  const world = givenWorld();
+  await world.receive(postmarkRequest({ ...CHECK, Attachments: [{ Name: 'winmail.dat', Content: 'eJ8+Ig==' }] }));
+  expect(world.messages()[0]?.flags).toEqual(['tnef']);
+  expect(world.metrics.map(({ name }) => name)).not.toContain('InboundIncomplete');
+});
+
 test('a request without any body is flagged', async () => {
   const world = givenWorld();
   await world.receive(

@@ -54,6 +54,13 @@ const EXCEPTED: readonly Exception[] = [
     of: ({ from = [] }) => from.length > 1,
     why: 'Postmark tells one author',
   },
+  ...(['from', 'cc'] as const).map((field) => ({
+    ways: ['mailgun-form' as const],
+    field,
+    of: (message: InboundMessage, raw: Buffer) =>
+      raw.includes('=?') && (message[field] ?? []).some(({ name = '' }) => /[()<>";,]/.test(name)),
+    why: 'Mailgun decodes names, so that signs within an encoded word are those of the header',
+  })),
   { ways: PARSED, field: 'flags.truncated', why: 'a provider does not tell that a mail has no end' },
   { ways: PARSED, field: 'flags.unparsable', why: 'nor how much of it could not be read' },
   {
@@ -61,6 +68,12 @@ const EXCEPTED: readonly Exception[] = [
     field: 'headers',
     of: (_message, raw) => !isUtf8(raw),
     why: 'JSON holds no bytes: a header in another charset is damaged there, and not all are told apart from it',
+  },
+  {
+    ways: ['mailgun-stored', 'postmark-raw'],
+    field: 'flags.unparsable',
+    of: (_message, raw) => !isUtf8(raw),
+    why: 'a text that is damaged there is flagged',
   },
 ];
 

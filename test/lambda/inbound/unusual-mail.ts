@@ -190,6 +190,12 @@ const HEADERS: readonly Sibling[] = [
   header('Date', '"Tue, 3 Feb 2026 10:00:00 +0100"', { date: '2026-02-03T09:00:00.000Z' }),
 ];
 
+const NAMES: readonly Sibling[] = ['From', 'Cc'].map((name) => ({
+  name: `signs within an encoded word of ${name}`,
+  mail: mail({ [name]: '=?utf-8?Q?J=C3=BCrgen_=28Sales=29=3B_=22JM=22?= <j@x.org>' }, 'body\n'),
+  expect: { [name.toLowerCase()]: [{ name: 'Jürgen (Sales); "JM"', address: 'j@x.org' }] },
+}));
+
 const russian = iconv.encode('Привет', 'windows-1251').toString('latin1');
 const declared = (html: string): Sibling => ({
   name: `a charset in ${html.slice(0, 60)}`,
@@ -199,10 +205,15 @@ const declared = (html: string): Sibling => ({
 });
 
 const CHARSETS: readonly Sibling[] = [
+  {
+    name: 'UTF-8 with a byte that is none',
+    mail: mail({ 'Content-Type': 'text/plain; charset=utf-8' }, 'gr\xc3\xb6\xc3\x9fer f\xfcr\n'),
+    expect: { text: 'größer f\ufffdr' },
+  },
   declared('<meta charset=windows-1251>'),
   declared('<!-- <meta charset=koi8-r> --><meta charset=windows-1251>'),
   declared('<meta name="x" content="charset=foo"><meta charset=windows-1251>'),
   declared(`<style>${'y'.repeat(1_500)}</style><meta charset=windows-1251>`),
 ];
 
-export const UNUSUAL_MAIL: readonly Sibling[] = [...REFERENCES, ...ROBOTS, ...FACTS, ...HEADERS, ...CHARSETS];
+export const UNUSUAL_MAIL: readonly Sibling[] = [...REFERENCES, ...ROBOTS, ...FACTS, ...HEADERS, ...NAMES, ...CHARSETS];
