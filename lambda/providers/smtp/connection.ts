@@ -52,7 +52,7 @@ export async function open(target: SmtpTarget, connectMs: number, deadline: Abor
   connection.on('error', () => {});
   await step(connection, deadline, (done) => connection.connect(done));
   // The answer to the last EHLO, after TLS if there is TLS.
-  const smtpUtf8 = /^250[ -]SMTPUTF8\b/im.test(connection.lastServerResponse || '');
+  const smtpUtf8 = /^250[ -]SMTPUTF8[ \t]*\r?$/im.test(connection.lastServerResponse || '');
   const { login } = target;
   try {
     if (login) await step(connection, deadline, (done) => connection.login(login, done));

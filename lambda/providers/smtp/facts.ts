@@ -122,6 +122,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     means: throttled('concurrency'),
     source: 'nodemailer/nodemailer#1613, Exchange team blog 2018-04-20, 2026-11-28',
   },
+  { at: ['auth'], code: /^432/, status: /^4\.7\.12$/, means: account(AUTHENTICATION), source: RFC4954 },
   { code: /^432/, means: throttled('concurrency'), source: EXCHANGE },
   // Postfix counts by client: `smtpd_client_*_rate_limit`.
   {

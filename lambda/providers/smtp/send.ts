@@ -4,7 +4,7 @@ import type { Message } from '../../mail/message.ts';
 import { composeMime } from '../../mail/mime.ts';
 import { type AttemptResult, detailOf, type Outcome } from '../../mail/outcome.ts';
 import { deadlineSignal } from '../../platform/arrivals.ts';
-import { message } from '../fact.ts';
+import { recipientBusy } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { classifyFailure, classifyReply, type SmtpFailure } from './classify.ts';
 import { type Envelope, hangUp, isAlive, open, type Session, type SmtpTarget, transmit } from './connection.ts';
@@ -19,12 +19,15 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
   return {
     async send(attempt) {
       if (!mayUtf8 && carriedBy(attempt, false).length === 0) return { outcome: ENCODING };
+      const begun = performance.now();
       const deadline = deadlineSignal(attempt.deadlineMs);
       const kept = idle.take();
       let first: Transaction | undefined;
       if (kept && (await isAlive(kept.connection, AbortSignal.any([deadline, deadlineSignal(attempt.connectMs)])))) {
         first = await transact(kept, attempt, mayUtf8, idle, deadline);
-        if (first.again.length === 0 || deadline.aborted) return first.result;
+        // A call that is cut off after the body would leave it unknown whether the recipients were served.
+        const hasTime = performance.now() - begun < attempt.deadlineMs / 2;
+        if (first.again.length === 0 || !hasTime) return first.result;
       }
       // A refusal before the body on a kept connection says nothing about the next one, and nothing was sent.
       const left = { ...attempt, recipients: first?.again ?? attempt.recipients };
@@ -42,7 +45,11 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
   };
 }
 
-const ENCODING: Outcome = { ...message('address-encoding') };
+/** No vote against the message: a server may offer SMTPUTF8 at one connection and not at the next. */
+const ENCODING: Outcome = {
+  ...recipientBusy('address-encoding'),
+  detail: 'the server does not offer SMTPUTF8, which the address needs',
+};
 
 /** The recipients that a server can serve: all with SMTPUTF8, otherwise the ASCII ones if the sender is ASCII. */
 function carriedBy({ message, recipients }: Attempt, smtpUtf8: boolean): readonly string[] {
@@ -86,7 +93,7 @@ interface Refusals {
   readonly rejectedErrors?: readonly (SmtpFailure & { readonly recipient?: string })[];
 }
 
-/** One transaction, and the recipients that it refused before the body: another connection may accept them. */
+/** One transaction, and the recipients that it did not serve before the body: another connection may accept them. */
 interface Transaction {
   readonly result: AttemptResult;
   readonly again: readonly string[];
@@ -105,7 +112,7 @@ async function transact(
   const beyond = new Map(attempt.recipients.filter((one) => !to.includes(one)).map((one) => [one, ENCODING]));
   if (to.length === 0) {
     idle.keep(session);
-    return { result: { outcome: ENCODING }, again: [] };
+    return { result: { outcome: ENCODING }, again: attempt.recipients };
   }
   const body = await (smtpUtf8 || hasAsciiHeader(attempt) ? attempt.mime() : asciiMime(attempt));
   const needsSmtpUtf8 = smtpUtf8 && !(hasAsciiHeader(attempt) && to.every(isAscii));
@@ -136,7 +143,7 @@ async function transact(
       // With pipelined commands, the recipients of a refused sender are refused as a consequence: that says nothing about
       // them.
       result: withBeyond(failure.command === 'MAIL FROM' ? { outcome } : merge(outcome, envelope, to)),
-      again: progress.began || !mayBeOther(failure) ? [] : to,
+      again: progress.began || !mayBeOther(failure) ? [] : attempt.recipients,
     };
   }
 }

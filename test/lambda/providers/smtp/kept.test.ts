@@ -97,7 +97,7 @@ test('without SMTPUTF8 the ASCII recipients are served, and no other address is 
 
   expect(result.outcome.kind).toBe('accepted');
   expect([...(result.recipients ?? [])]).toEqual([
-    [UTF8.address, { kind: 'refused', blames: 'message', reason: 'address-encoding' }],
+    [UTF8.address, expect.objectContaining({ kind: 'throttled', of: 'recipient', reason: 'address-encoding' })],
   ]);
   const [session] = server.sessions;
   expect(session?.commands.filter((line) => line.startsWith('RCPT'))).toEqual(['RCPT TO:<ada@example.org>']);
@@ -111,7 +111,7 @@ test.each<[string, Partial<Message>]>([
 ])('without SMTPUTF8 nothing is sent where %s needs it', async (_, change) => {
   await using server = await serve();
   const { outcome } = await provider(server.port, { smtpUtf8: true }).send(given(change));
-  expect(outcome).toMatchObject({ kind: 'refused', blames: 'message', reason: 'address-encoding' });
+  expect(outcome).toMatchObject({ kind: 'throttled', of: 'recipient', reason: 'address-encoding' });
   expect(server.sessions[0]?.commands).toEqual(['EHLO mta.example.com']);
 });
 
