@@ -82,5 +82,5 @@ function word(text: string): string {
 /** The method of a calendar from its own first lines (RFC 5545, section 3.7.2). */
 function methodIn(content: Uint8Array): string {
   const start = Buffer.from(content.buffer, content.byteOffset, Math.min(content.byteLength, 4_096)).toString('latin1');
-  return /^METHOD:([A-Z-]{1,40})\r?$/im.exec(start)?.[1] ?? '';
+  return /^METHOD(?:;[^:\r\n]{0,200})?:[ \t]{0,9}([A-Z-]{1,40})[ \t]{0,9}\r?$/im.exec(start)?.[1] ?? '';
 }

@@ -83,7 +83,8 @@ function likelyCharset(part: MailPart): string | undefined {
 }
 
 function leafOf(part: MailPart, parent: MailPart | undefined, likely: string | undefined): Leaf {
-  const disposition = structured(repairedDisposition(headerOf(part, 'content-disposition'))).value.toLowerCase();
+  const given = structured(repairedDisposition(headerOf(part, 'content-disposition'))).value;
+  const disposition = given.toLowerCase().replace(/[\s,:.]{1,9}$/, '');
   const named = filenameOf(part, likely) !== undefined;
   if (part.multipart !== false) return { part, type: 'text/plain', disposition, named, lost: true };
   return { part, type: typeOf(part, parent, named), disposition, named };

@@ -26,13 +26,13 @@ export function withoutLineEnd(mail: Buffer, start: number, end: number): number
   return at;
 }
 
-/** Text with CRLF line ends only. */
+/** Text with CRLF line ends only; a CR alone ends a line too, since a text has it for nothing else (RFC 2046, section 4.1.1). */
 export function withLineEnds(text: string): string {
   return OTHER.test(text) ? text.replace(ANY, '\r\n') : text;
 }
 
-const OTHER = /(?:^|[^\r])\n|\r\r\n/;
-const ANY = /\r{0,3}\n/g;
+const OTHER = /(?:^|[^\r])\n|\r(?!\n)/;
+const ANY = /\r{0,3}\n|\r/g;
 
 /** Whether the bytes contain control characters that no text has; escapes of ISO-2022 are allowed. */
 export function hasControls(bytes: Uint8Array): boolean {

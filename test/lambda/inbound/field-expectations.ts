@@ -10,7 +10,7 @@ export interface Expected {
   readonly textLacks?: readonly string[];
   readonly htmlContains?: readonly string[];
   readonly htmlLacks?: readonly string[];
-  /** The text has no bare LF. */
+  /** The text has CRLF line ends only. */
   readonly lineEnds?: unknown;
   readonly from?: readonly ExpectedMailbox[];
   readonly to?: readonly ExpectedMailbox[];
@@ -85,7 +85,7 @@ export function problemsOf(message: Read, expected: Expected): string[] {
   for (const piece of expected.htmlContains ?? [])
     want(even(html).includes(even(piece)), `html contains ${piece}`, html);
   for (const piece of expected.htmlLacks ?? []) want(!even(html).includes(even(piece)), `html lacks ${piece}`, html);
-  if (expected.lineEnds) want(!/(^|[^\r])\n/.test(text), 'line ends', text);
+  if (expected.lineEnds) want(!/(^|[^\r])\n|\r(?!\n)/.test(text), 'line ends', text);
   for (const key of ['from', 'to', 'cc', 'replyTo'] as const)
     if (expected[key]) want(sameMailboxes(message[key] ?? [], expected[key]), key, message[key]);
   for (const key of ['date', 'inReplyTo', 'messageId'] as const)

@@ -154,6 +154,33 @@ const FACTS: readonly Sibling[] = [
     }),
   ),
   {
+    name: 'a disposition with a comma behind it',
+    mail: parts(
+      'multipart/mixed',
+      '\nThe text.',
+      'Content-Type: text/plain; name=a.txt\nContent-Disposition: attachment,\n\nx',
+    ),
+    expect: { text: 'The text.', attachments: [{ filename: 'a.txt', inline: false }] },
+    ways: WAYS,
+  },
+  ...['METHOD;X-A=b:CANCEL', 'method: cancel '].map(
+    (line): Sibling => ({
+      name: `a calendar with ${line}`,
+      mail: parts('multipart/mixed', '\nThe text.', `Content-Type: text/calendar\n\nBEGIN:VCALENDAR\n${line}\n`),
+      expect: { attachments: [{ method: 'CANCEL' }] },
+      ways: WAYS,
+    }),
+  ),
+  {
+    name: 'lines that CR alone ends, in base64',
+    mail: mail(
+      { 'Content-Transfer-Encoding': 'base64' },
+      Buffer.from('one\rtwo\nthree\r\nfour\r\r\nfive\r').toString('base64'),
+    ),
+    expect: { text: 'one\ntwo\nthree\nfour\nfive', lineEnds: true },
+    ways: WAYS,
+  },
+  {
     name: 'base64 with a comma behind its name',
     mail: mail({ 'Content-Transfer-Encoding': 'base64,' }, 'Ym9keQ==\n'),
     expect: { text: 'body', flagsLack: ['unparsable'] },
