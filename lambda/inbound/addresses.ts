@@ -29,6 +29,22 @@ export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   return mailboxes.slice(0, MAX_MAILBOXES);
 }
 
+/**
+ * The sender in a From header whose encoded words were decoded by the provider, so that a name may look like an address
+ * before another one. Without a Sender header, which a list needs (RFC 5322, section 3.6.2), all text before the last
+ * address is its name, unless each address is in angle brackets.
+ */
+export function readDecodedSender(value: string, hasSender: boolean): InboundMailbox[] {
+  const mailboxes = readMailboxes([value]);
+  const start = value.lastIndexOf('<');
+  const [, address] = /^<([^<>\s]+)>\s*$/.exec(value.slice(start, start + MAX_ADDRESS)) ?? [];
+  const listed = value.match(/<[^<>\s]{1,999}>(?=\s{0,99}(?:,|$))/g)?.length;
+  if (mailboxes.length < 2 || mailboxes.length === listed || hasSender || address === undefined) return mailboxes;
+  return mailboxOf(value.slice(0, start), address);
+}
+
+const MAX_ADDRESS = 1_000;
+
 /** A mailbox in the shape of the message; empty without an address. */
 export function mailboxOf(name: string | undefined, address: string): InboundMailbox[] {
   const shown = oneLine(name ?? '');

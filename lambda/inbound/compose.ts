@@ -9,7 +9,7 @@ import type { InboundType } from '../contract/providers.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
 import { withLineEnds } from '../mail/lines.ts';
 import type { MailContent, PostedMail, StatedMailbox } from '../providers/inbound.ts';
-import { mailboxOf, readMailboxes } from './addresses.ts';
+import { mailboxOf, readDecodedSender, readMailboxes } from './addresses.ts';
 import { clean, oneLine } from './clean.ts';
 import { isoDate } from './date.ts';
 import { flagsOf } from './flags.ts';
@@ -48,6 +48,8 @@ export function composeMessages(
   const references = messageIds(of('references'));
   const date = isoDate(of('date')[0] ?? stated.date);
   const subject = oneLine(stated.subject ?? of('subject')[0] ?? '');
+  const [from] = asWritten('from');
+  const sender = content.decoded && from !== undefined && readDecodedSender(from, of('sender').length > 0);
   const allFlags = [...new Set([...flagsOf(headers, posted.sender, attachments, content.text), ...flags])];
   const shared = {
     ...(id !== undefined && { messageId: id }),
@@ -56,7 +58,7 @@ export function composeMessages(
     ...(date !== undefined && { date }),
     ...(subject && { subject }),
     // A second From is a forgery or a mistake: servers sign and show the first one.
-    ...addresses('from', asWritten('from').slice(0, 1), stated.from),
+    ...(sender && sender.length > 0 ? { from: sender } : addresses('from', asWritten('from').slice(0, 1), stated.from)),
     ...addresses('to', asWritten('to'), stated.to),
     ...addresses('cc', asWritten('cc'), stated.cc),
     ...addresses('replyTo', asWritten('reply-to'), stated.replyTo),

@@ -49,8 +49,10 @@ export interface Stated {
 
 /** The content of a mail, parsed by anyone; texts are as given, not yet cleaned. */
 export interface MailContent {
-  /** In order, with repeats; encoded words are not decoded. */
+  /** In order, with repeats; encoded words are not decoded, except where `decoded` says so. */
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** The provider has decoded the encoded words of the headers. */
+  readonly decoded?: boolean;
   readonly text?: string;
   readonly html?: string;
   readonly files: readonly ReceivedFile[];

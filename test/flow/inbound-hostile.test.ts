@@ -133,6 +133,24 @@ const MAILS: readonly (readonly [name: string, mail: () => Buffer])[] = [
         Buffer.alloc(2 * MB, Buffer.from(`${'\xc1\xc2\xd7'.repeat(20)}\r\n`, 'latin1')),
       ]),
   ],
+  [
+    'references from the HTML without end',
+    () =>
+      mixed(
+        'cid',
+        `--b\r\nContent-Type: text/html\r\n\r\n${'<img srcset="cid:a 1x, src=\'cid:b&#64; url(&quot;cid:c '.repeat(40_000)}\r\n--b\r\nContent-Type: image/png\r\nContent-ID: <x>\r\n\r\nx\r\n`,
+      ),
+  ],
+  [
+    'declarations and entities without end, beside plain text',
+    () =>
+      mixed(
+        'meta',
+        `--b\r\n\r\nx\r\n--b\r\nContent-Type: text/html\r\n\r\n${'<meta charset=<!-- &auml;&#228; '.repeat(60_000)}\xff\r\n`,
+      ),
+  ],
+  ['words cut everywhere', () => Buffer.from(`${head('cut', `X-A: ${'=?utf-8?q?a?b=?= '.repeat(14_000)}\r\n`)}\r\nx`)],
+  ['lines that CR alone ends', () => Buffer.from(`${head('cr')}\r\n\n${'x\r'.repeat(MB)}`)],
   ['an empty mail', () => Buffer.from('\r\n')],
   ['no end of the header', () => Buffer.from('a: b')],
   ['prototype names', () => Buffer.from(`${head('proto', '__proto__: x\r\nconstructor: y\r\ntoString: z\r\n')}\r\nx`)],

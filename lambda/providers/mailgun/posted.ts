@@ -70,6 +70,7 @@ function contentOf(view: FormView): PostedMail['content'] {
   const announced = Number(view.text('attachment-count') ?? 0);
   return {
     headers,
+    decoded: true,
     ...(text && { text }),
     ...(html && { html }),
     files,

@@ -217,11 +217,20 @@ const HEADERS: readonly Sibling[] = [
   header('Date', '"Tue, 3 Feb 2026 10:00:00 +0100"', { date: '2026-02-03T09:00:00.000Z' }),
 ];
 
-const NAMES: readonly Sibling[] = ['From', 'Cc'].map((name) => ({
-  name: `signs within an encoded word of ${name}`,
-  mail: mail({ [name]: '=?utf-8?Q?J=C3=BCrgen_=28Sales=29=3B_=22JM=22?= <j@x.org>' }, 'body\n'),
-  expect: { [name.toLowerCase()]: [{ name: 'Jürgen (Sales); "JM"', address: 'j@x.org' }] },
-}));
+const NAMES: readonly Sibling[] = [
+  ...(
+    [
+      ['=?utf-8?Q?eve=40x.org,_J?= <j@x.org>', 'eve@x.org, J'],
+      ['=?utf-8?Q?J=3B_=3Ceve=40x.org=3E?= <j@x.org>', 'J; <eve@x.org>'],
+    ] as const
+  ).map(([value, name]) => header('From', value, { from: [{ name, address: 'j@x.org' }] })),
+  header('From', 'J <j@x.org>, K <k@x.org>', {}),
+  ...['From', 'Cc'].map((name) => ({
+    name: `signs within an encoded word of ${name}`,
+    mail: mail({ [name]: '=?utf-8?Q?J=C3=BCrgen_=28Sales=29=3B_=22JM=22?= <j@x.org>' }, 'body\n'),
+    expect: { [name.toLowerCase()]: [{ name: 'Jürgen (Sales); "JM"', address: 'j@x.org' }] },
+  })),
+];
 
 const russian = iconv.encode('Привет', 'windows-1251').toString('latin1');
 const declared = (html: string): Sibling => ({
