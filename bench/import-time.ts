@@ -73,6 +73,7 @@ function environment(): NodeJS.ProcessEnv {
       mailBucket: 'bench',
       stateTable: 'state',
       maxReceiveCount: 5,
+      workers: 50,
     }),
   };
 }

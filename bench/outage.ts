@@ -166,6 +166,7 @@ function mailover(rig: Rig): Way {
       mailBucket: 'bench',
       stateTable: 'state',
       maxReceiveCount: 20,
+      workers: 50,
     },
     definitions,
     call,
@@ -179,7 +180,7 @@ function mailover(rig: Rig): Way {
     objects: { ...NO_OBJECTS, renew: async () => {} },
     proofs: queueProofs('proof-key', { read: async () => ({ key: 'bench' }) }, systemClock, { add: () => undefined }),
     metrics: { add: () => {} },
-    gate: createGate({ providers: OUTAGE_PROVIDERS, ...edges }),
+    gate: createGate({ providers: OUTAGE_PROVIDERS, workers: 50, ...edges }),
     ...edges,
   });
   return (record) => send(record, () => LIMIT_MS);

@@ -122,8 +122,6 @@ const OF_PLATFORM: ReadonlySet<string> = new Set<FaultKind>(['kill', 'all-down',
 
 /** Whether a seed has a part. */
 function isIn(seed: number, { seeds = 1 }: Part): boolean {
-  // Bulk at once takes cold workers beyond the rates of providers: see docs/chaos.md.
-  if (seeds < 1 && ratesOf(seed)) return false;
   return new Random(seed, 'parts').chance(seeds);
 }
 

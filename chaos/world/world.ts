@@ -94,6 +94,7 @@ export class SimulatedWorld {
       mailBucket: 'mail',
       stateTable: 'state',
       maxReceiveCount: DEPLOYMENT.maxReceiveCount,
+      workers: DEPLOYMENT.outboundConcurrency + keys.length * retryConcurrencyOf(providers),
     };
     this.lambda = new SimulatedLambda(
       {

@@ -19,6 +19,8 @@ import { type CircuitTimes, circuitTimes } from './times.ts';
 /** What the gate needs. */
 export interface GateContext {
   readonly providers: readonly ProviderConfig[];
+  /** Most workers at a time. */
+  readonly workers: number;
   readonly table: Table;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -268,10 +270,10 @@ class CircuitGate implements Gate {
 
   #limiter({ key: provider, maxPerSecond: perSecond }: ProviderConfig): Limiter | undefined {
     if (perSecond === undefined) return undefined;
-    const { table, clock, random } = this.#context;
+    const { workers, table, clock, random } = this.#context;
     const together = () => perSecond + this.#othersPerSecond(provider);
     const limiter =
-      this.#limiters.get(provider) ?? new Limiter({ provider, perSecond, together, table, clock, random });
+      this.#limiters.get(provider) ?? new Limiter({ provider, perSecond, workers, together, table, clock, random });
     this.#limiters.set(provider, limiter);
     return limiter;
   }

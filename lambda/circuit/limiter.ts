@@ -1,17 +1,21 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
-import { PATIENCE_MS } from './circuit-store.ts';
-import { type Lane, promise, type RateState, reserve, unused } from './rate.ts';
+import { type Lane, promise, type RateState, reserve, startingSoon, unused } from './rate.ts';
 
-/** Key of the item with the slots of a provider. */
-const rateKey = (provider: string) => `rate/${provider}`;
+/** Most calls a second whose slots are in one item: more writes to it would often conflict. */
+const MOST_PER_ITEM = 500;
+
+/** Key of an item with slots of a provider. */
+const rateKey = (provider: string, place: number) => `rate/${provider}${place === 0 ? '' : `/${place}`}`;
 
 /** What the limiter of a provider needs. */
 export interface LimiterContext {
   readonly provider: string;
   /** Calls per real second, over all workers. */
   readonly perSecond: number;
+  /** Most workers at a time: each one has this part of the rate while the table is silent. */
+  readonly workers: number;
   /**
    * Calls per real second of all providers that would accept mail now, including its own.
    * @default - the rate of this provider
@@ -33,133 +37,226 @@ export const LATE_MS = 25;
 /** How long messages are gathered before slots are reserved, in milliseconds. */
 const GATHER_MS = 5;
 
-/** Most slots that a busy worker reserves in advance, for its next batch. */
-const MOST_AHEAD = 10;
+/** Longest wait for an answer of the table, in milliseconds. */
+const PATIENCE_MS = 1_000;
 
-const MAX_CONFLICTS = 6;
+const MAX_CONFLICTS = 3;
 
-/** How long a worker limits its rate by itself after the table did not answer. */
+/** Longest pause after the first conflict, in milliseconds; one more of it after each further one. */
+const CONFLICT_MS = 20;
+
+/** Waits before the next try while the table throttles or other workers are faster, in milliseconds; by chance half as long to half as long again. */
+const BUSY_MS = [50, 100, 400];
+
+/** How long a worker leaves the table alone after it did not answer, in milliseconds. */
 const PAUSE_MS = 1_000;
 
-/** Least wait of messages that lost every race for a slot, in milliseconds; at most twice as long. */
+/** Time without an answer of the table after which a worker uses its own part of the rate, in milliseconds. */
+const SILENT_MS = 5_000;
+
+/** Least wait of messages whose slots could not be reserved, in milliseconds; at most twice as long. */
 const AWAY_MS = 2_000;
 
 const KEEP_MS = 24 * 3_600_000;
 
+/** Slots for some messages, and times after which others return. */
+interface Answer {
+  readonly slots: readonly number[];
+  readonly waits: readonly number[];
+}
+
 /** Keeps calls to one provider within its rate: reserves slots in the table for several messages at once. */
 export class Limiter {
   readonly #context: LimiterContext;
-  readonly #lanes: Readonly<Record<Lane, LaneState>> = { fresh: new LaneState(), backlog: new LaneState() };
-  #item: Item | undefined;
-  #state: RateState;
-  #contended = false;
+  readonly #lanes: Readonly<Record<Lane, LaneState>> = {
+    fresh: { waiting: [], reserving: false },
+    backlog: { waiting: [], reserving: false },
+  };
+  /** The items that share the rate. */
+  readonly #shards: readonly Shard[];
+  /** How long the last answer of the table took: slots begin when the next one is expected. */
+  #answerMs = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
+  /** Since when the table has not answered; undefined if it has. */
+  #silentSince: number | undefined;
+  /** Slots of this worker alone, while the table is silent. */
+  #own: RateState | undefined;
 
   constructor(context: LimiterContext) {
     this.#context = context;
-    this.#state = unused(context.perSecond);
+    const { provider, perSecond } = context;
+    const count = Math.ceil(perSecond / MOST_PER_ITEM);
+    this.#shards = Array.from({ length: count }, (_, place) => ({
+      pk: rateKey(provider, place),
+      perSecond: perSecond / count,
+      item: undefined,
+      contended: false,
+    }));
   }
 
   /** Reserves a slot for one message. Never throws. */
   async take(lane: Lane): Promise<RateSlot> {
     const own = this.#lanes[lane];
-    const spare = own.spare(this.#context.clock.now() - LATE_MS);
-    if (spare !== undefined) return { kind: 'at', at: spare };
     const slot = new Promise<RateSlot>((resolve) => own.waiting.push(resolve));
     if (!own.reserving) void this.#reserve(lane);
     return slot;
   }
 
   async #reserve(lane: Lane): Promise<void> {
+    const { clock } = this.#context;
     const own = this.#lanes[lane];
     own.reserving = true;
     while (own.waiting.length > 0) {
       // The messages of a batch arrive within some milliseconds: one write is enough for all of them.
-      await this.#context.clock.sleep(GATHER_MS);
-      const { slots, waits } = await this.#ask(lane, own);
-      for (const at of slots) {
-        const mail = own.waiting.shift();
-        if (mail) mail({ kind: 'at', at });
-        else own.spares.push(at);
-      }
+      await clock.sleep(GATHER_MS);
+      const { slots, waits } = await this.#ask(lane, own.waiting.length);
+      // A slot whose time passed while the table answered is left unused, and its message asks again.
+      const usable = slots.filter((at) => at >= clock.now() - LATE_MS);
+      for (const at of usable) own.waiting.shift()?.({ kind: 'at', at });
       for (const afterMs of waits) own.waiting.shift()?.({ kind: 'away', afterMs });
     }
     own.reserving = false;
   }
 
-  /** Reserves slots for all waiting messages; those without a slot get a time to return. */
-  async #ask(lane: Lane, own: LaneState): Promise<{ slots: readonly number[]; waits: readonly number[] }> {
-    const { perSecond, together = () => perSecond, clock, random } = this.#context;
-    let answer: { slots: readonly number[]; waits: readonly number[] } = { slots: [], waits: [] };
-    const wanted = own.waiting.length;
-    const change = (before: RateState): RateState => {
-      const now = clock.now();
-      const { state, slots } = reserve(before, lane, wanted + own.ahead, perSecond, now);
-      const left = wanted - slots.length;
-      if (left <= 0) {
-        answer = { slots, waits: [] };
-        return state;
-      }
-      const promised = promise(state, left, now, random, together());
-      answer = { slots, waits: promised.waits };
-      return promised.state;
-    };
-    const written = await this.#write(change);
-    if (written === 'silent') this.#state = change(this.#state);
-    if (written === 'lost') return { slots: [], waits: Array.from({ length: wanted }, () => AWAY_MS * (1 + random())) };
+  /** Reserves slots for `wanted` messages. Without an answer there is none: mail waits rather than exceed the rate. */
+  async #ask(lane: Lane, wanted: number): Promise<Answer> {
+    const { clock, random } = this.#context;
+    if (this.#isSilent) return this.#reserveOwn(lane, wanted);
+    this.#own = undefined;
+    for (const busyMs of [...BUSY_MS, 0]) {
+      const answer = await this.#reserveShared(lane, wanted);
+      if (answer === 'none') break;
+      if (answer !== 'busy') return answer;
+      await clock.sleep(busyMs * (0.5 + random()));
+    }
+    return { slots: [], waits: Array.from({ length: wanted }, () => AWAY_MS * (1 + random())) };
+  }
+
+  get #isSilent(): boolean {
+    return this.#silentSince !== undefined && this.#context.clock.now() - this.#silentSince >= SILENT_MS;
+  }
+
+  get #isPaused(): boolean {
+    return Math.abs(this.#context.clock.now() - this.#failedAt) < PAUSE_MS;
+  }
+
+  /** Reserves slots of the part of the rate that each worker has while the table is silent; no message waits for the table. */
+  #reserveOwn(lane: Lane, wanted: number): Answer {
+    const { perSecond, workers, table, clock, random } = this.#context;
+    if (!this.#isPaused) {
+      this.#failedAt = clock.now();
+      this.#answer(table.get(this.#anyShard().pk)).catch(() => undefined);
+    }
+    const part = perSecond / workers;
+    this.#own ??= startingSoon(part, clock.now(), random);
+    const { state, answer } = share(this.#own, lane, wanted, part, this.#together() / workers, clock.now(), random);
+    this.#own = state;
     return answer;
   }
 
-  /**
-   * Changes the shared state. `silent`: the table does not answer, and this worker limits its rate by itself. `lost`: too
-   * many other workers write, and no message may go without a slot.
-   */
-  async #write(change: (state: RateState) => RateState): Promise<'done' | 'silent' | 'lost'> {
-    const { provider, perSecond, table, clock } = this.#context;
-    if (Math.abs(clock.now() - this.#failedAt) < PAUSE_MS) return 'silent';
-    const pk = rateKey(provider);
+  /** Reserves slots in the table. `busy`: it throttles, or other workers are faster. `none`: it does not answer. */
+  async #reserveShared(lane: Lane, wanted: number): Promise<Answer | 'busy' | 'none'> {
+    const { table, clock, random } = this.#context;
+    if (this.#isPaused) return 'none';
+    const shard = this.#anyShard();
+    const { pk, perSecond } = shard;
     try {
-      // Where other workers write too, a read costs less than a conflicting write.
-      if (this.#contended) this.#item = await within(PATIENCE_MS, table.get(pk), clock);
       for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
-        const state = change(readState(this.#item, perSecond));
+        // Workers that lost the same race would race again.
+        await clock.sleep(conflicts * CONFLICT_MS * random());
+        // Where other workers write too, a read costs less than a conflicting write.
+        if (shard.contended) shard.item = await this.#answer(table.get(pk));
+        const from = clock.now() + this.#answerMs;
+        const before = readState(shard.item, perSecond);
+        const { state, answer } = share(
+          before,
+          lane,
+          wanted,
+          perSecond,
+          this.#together() / this.#shards.length,
+          from,
+          random,
+        );
         const expires = Math.ceil((clock.now() + KEEP_MS) / 1_000);
-        const item = { ...this.#item, pk, state, expires };
-        const written = await within(PATIENCE_MS, table.write(item, this.#item?.rev), clock);
-        this.#item = written.done ? written.item : written.current;
-        if (!written.done) this.#contended = true;
-        if (!written.done) continue;
-        this.#state = state;
-        return 'done';
+        const written = await this.#answer(table.write({ ...shard.item, pk, state, expires }, shard.item?.rev));
+        shard.item = written.done ? written.item : written.current;
+        if (written.done) return answer;
+        shard.contended = true;
       }
-      return 'lost';
-    } catch {
+      return 'busy';
+    } catch (error) {
+      if (isThrottled(error)) return 'busy';
       this.#failedAt = clock.now();
-      return 'silent';
+      this.#silentSince ??= clock.now();
+      return 'none';
     }
   }
-}
 
-/** Waiting messages and spare slots of one lane in this worker. */
-class LaneState {
-  /** Messages that wait for a slot. */
-  readonly waiting: ((slot: RateSlot) => void)[] = [];
-  /** Reserved slots without a message, earliest first. */
-  readonly spares: number[] = [];
-  reserving = false;
-  /** How many slots are reserved in advance: more while all are used, none after some expired unused. */
-  ahead = 0;
+  /** The answer of the table, if it comes soon. A late answer or a throttled call, too, shows that the table is there. */
+  async #answer<T>(call: Promise<T>): Promise<T> {
+    const { clock } = this.#context;
+    const begun = clock.now();
+    const heard = () => {
+      this.#answerMs = Math.min(PATIENCE_MS, Math.max(0, clock.now() - begun));
+      this.#silentSince = undefined;
+      this.#failedAt = Number.NEGATIVE_INFINITY;
+    };
+    call.then(heard, (error: unknown) => isThrottled(error) && heard());
+    return within(PATIENCE_MS, call, clock);
+  }
 
-  /** Takes a spare slot whose time is `earliest` or later. */
-  spare(earliest: number): number | undefined {
-    const past = this.spares.findIndex((at) => at >= earliest);
-    const lapsed = this.spares.splice(0, past < 0 ? this.spares.length : past).length;
-    const slot = this.spares.shift();
-    if (lapsed > 0) this.ahead = 0;
-    else if (this.spares.length === 0) this.ahead = Math.min(MOST_AHEAD, Math.max(1, 2 * this.ahead));
-    return slot;
+  #anyShard(): Shard {
+    return this.#shards[Math.floor(this.#context.random() * this.#shards.length)] as Shard;
+  }
+
+  #together(): number {
+    const { perSecond, together = () => perSecond } = this.#context;
+    return together();
   }
 }
+
+/** One of the items that share the rate of a provider, as this worker last saw it. */
+interface Shard {
+  readonly pk: string;
+  readonly perSecond: number;
+  item: Item | undefined;
+  /** Whether other workers write to it too. */
+  contended: boolean;
+}
+
+/** Messages of one lane that wait for a slot. */
+interface LaneState {
+  readonly waiting: ((slot: RateSlot) => void)[];
+  reserving: boolean;
+}
+
+/** Slots for some of `wanted` messages, and times to return for the others. */
+function share(
+  before: RateState,
+  lane: Lane,
+  wanted: number,
+  perSecond: number,
+  together: number,
+  from: number,
+  random: () => number,
+): { readonly state: RateState; readonly answer: Answer } {
+  const { state, slots } = reserve(before, lane, wanted, perSecond, from);
+  const left = wanted - slots.length;
+  if (left === 0) return { state, answer: { slots, waits: [] } };
+  const promised = promise(state, left, from, random, together);
+  return { state: promised.state, answer: { slots, waits: promised.waits } };
+}
+
+/** DynamoDB has more requests than it was set up for, in all or for this item. */
+function isThrottled(error: unknown): boolean {
+  return error instanceof Error && THROTTLED.has(error.name);
+}
+
+const THROTTLED: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+]);
 
 function readState(item: Item | undefined, perSecond: number): RateState {
   const fresh = unused(perSecond);

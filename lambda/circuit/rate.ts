@@ -23,6 +23,9 @@ export interface RateState {
 /** How far ahead slots are reserved, which is also the longest wait for one. */
 export const HORIZON_MS = 2_000;
 
+/** How far apart the clocks of two workers may be; slots further ahead come from a clock that was wrong. */
+const CLOCK_MS = 1_000;
+
 /** A lane that has asked for nothing for this long leaves its slots to the other one. */
 const IDLE_MS = 3_000;
 
@@ -45,6 +48,13 @@ export function unused(perSecond: number): RateState {
     wanted: { fresh: never, backlog: never },
     promised: never,
   };
+}
+
+/** State of a provider whose first slot comes at a random time, so that several workers which start alike do not call at once. */
+export function startingSoon(perSecond: number, now: number, random: () => number): RateState {
+  const state = unused(perSecond);
+  const origin = now + random() * state.distance;
+  return { ...state, origin, last: origin - state.distance };
 }
 
 /** Reserves up to `count` slots for a lane; fewer if no more are free within the horizon. */
@@ -102,7 +112,7 @@ const ROUNDING = 1e-6;
 
 /** Restarts the numbering when all reserved slots are past, so that the first message after a pause goes at once. */
 function anchored(state: RateState, distance: number, now: number): RateState {
-  const sound = state.last - now <= HORIZON_MS + distance;
+  const sound = state.last - now <= HORIZON_MS + distance + CLOCK_MS;
   const free = sound ? state.last + distance : now;
   if (sound && state.distance === distance && now < free) return state;
   return { ...state, distance, origin: Math.max(now, free), next: { fresh: 0, backlog: 1 }, last: free - distance };

@@ -105,6 +105,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
 
 function valuesOf(props: SenderProps): SenderEnvironment {
   const { queues, mailBucket, stateTable, proofKey, providers, routes, straightLogShare, timing } = props;
+  const { outboundConcurrency, retryConcurrency } = props;
   return {
     providers,
     routes: routes.length > 0 ? routes : undefined,
@@ -113,6 +114,7 @@ function valuesOf(props: SenderProps): SenderEnvironment {
     eventsQueueUrl: queues.events.queueUrl,
     retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),
     maxReceiveCount: timing.maxReceiveCount,
+    workers: outboundConcurrency + queues.retry.size * retryConcurrency,
     mailBucket: mailBucket.bucketName,
     proofSecret: proofKey.secretArn,
     stateTable: stateTable.tableName,

@@ -31,6 +31,7 @@ const environment: SenderEnvironment = {
   mailBucket: 'mail',
   stateTable: 'state',
   maxReceiveCount: 5,
+  workers: 50,
 };
 
 /** Results of a provider's calls, in order; a promise settles when the test settles it. */

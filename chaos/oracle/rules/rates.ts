@@ -1,14 +1,21 @@
-import { OF_CLOCKS, OF_TABLE } from '../../faults/troubles.ts';
+import type { FaultKind } from '../../faults/kinds.ts';
+import { OF_CLOCKS } from '../../faults/troubles.ts';
 import type { Rule } from '../case.ts';
 
 /**
- * Calls that are due in a second and a quarter may arrive within one: clocks of processes differ by up to 100 ms, the way to a
- * provider by 75, the write before the call by 16, and a turn may be used 25 ms late.
+ * Time by which a call may be nearer to another than their slots: clocks of processes differ by up to 100 ms, the way to a
+ * provider by 75, the write before the call by 16, and a slot may be used 25 ms late, twice.
  */
-const JITTER = 1.25;
-const BLIND_MS = 180_000;
+const JITTER_MS = 245;
 
-/** No provider gets more calls in a second than it was configured for, as long as the workers share their slots over the table. */
+/** Lengths of time over which calls are counted, in milliseconds: over a long one the jitter counts for little. */
+const SPANS_MS = [1_000, 10_000, 60_000];
+
+/** Kinds of faults that delay a call after its slot by seconds. */
+const DELAYING: ReadonlySet<FaultKind> = new Set(['table-slow', 'table-errors', 'stall']);
+const BLIND_MS = 60_000;
+
+/** No provider gets more calls than it was configured for, also while the table fails or throttles. */
 export const rates: Rule = ({ chronicle, providers, troubles }) =>
   providers.flatMap(({ key, maxPerSecond }) => {
     if (maxPerSecond === undefined) return [];
@@ -17,15 +24,19 @@ export const rates: Rule = ({ chronicle, providers, troubles }) =>
       .filter(({ provider }) => provider === key)
       .map(({ begunAt }) => begunAt)
       .sort((a, b) => a - b);
-    const most = Math.floor(JITTER * maxPerSecond + 1);
-    const at = calls.find((from, place) => {
-      const next = calls[place + most];
-      const tooFast = next !== undefined && next - from < 1_000;
-      return (
-        tooFast && !troubles.any(OF_TABLE, from - BLIND_MS, next) && !troubles.any(OF_CLOCKS, from - 30 * 60_000, next)
-      );
+    return SPANS_MS.flatMap((spanMs) => {
+      const most = Math.floor((maxPerSecond * (spanMs + JITTER_MS)) / 1_000 + 1);
+      const at = calls.find((from, place) => {
+        const next = calls[place + most];
+        const tooFast = next !== undefined && next - from < spanMs;
+        return (
+          tooFast &&
+          !troubles.any(DELAYING, from - BLIND_MS, next) &&
+          !troubles.any(OF_CLOCKS, from - 30 * 60_000, next)
+        );
+      });
+      return at === undefined
+        ? []
+        : [`too fast: more than ${most} calls of ${key} in ${spanMs / 1_000} s, at ${new Date(at).toISOString()}`];
     });
-    return at === undefined
-      ? []
-      : [`too fast: more than ${most} calls of ${key} in a second, at ${new Date(at).toISOString()}`];
   });

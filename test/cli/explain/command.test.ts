@@ -29,6 +29,7 @@ const environment: SenderEnvironment = {
   eventsQueueUrl: 'e',
   retryQueueUrls: {},
   maxReceiveCount: 20,
+  workers: 50,
   mailBucket: 'mail',
   stateTable: 'state',
 };

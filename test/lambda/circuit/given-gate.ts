@@ -49,7 +49,7 @@ export function givenWorld({ timeScale = 1 } = {}): World {
     table,
     lines,
     worker: (providers = [postmark, mailgun]) => {
-      const gate = createGate({ providers, table, clock, random, timeScale, log });
+      const gate = createGate({ providers, workers: 50, table, clock, random, timeScale, log });
       const enter: Worker['enter'] = (request = {}, provider = postmark) => {
         mails += 1;
         return gate.enter(provider, { id: `mail-${mails}`, lane: 'fresh', ...request });

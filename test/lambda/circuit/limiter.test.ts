@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Limiter, type RateSlot } from '../../../lambda/circuit/limiter.ts';
 import type { Lane } from '../../../lambda/circuit/rate.ts';
+import type { Clock } from '../../../lambda/platform/clock.ts';
+import type { Table } from '../../../lambda/platform/table.ts';
 import { manualClock, settled } from '../../support/manual-clock.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
@@ -46,7 +48,7 @@ describe('a worker that loses every race for a slot', () => {
     };
 
     const asked = Array.from({ length: 5 }, () => world.take(0, 'backlog'));
-    await world.clock.pass(100);
+    await world.clock.pass(2_000);
 
     const slots = await Promise.all(asked);
     expect(foreign).toBeGreaterThan(5);
@@ -68,50 +70,106 @@ describe('a quiet provider', () => {
   });
 });
 
-describe('without the table', () => {
-  it('each worker keeps to the rate by itself', async () => {
-    const world = givenWorkers(1);
-    world.table.mood = 'fail';
-
-    const calls = await world.run(10, () => 40);
-
-    for (const start of calls)
-      expect(calls.filter((at) => at >= start && at < start + 1_000).length).toBeLessThanOrEqual(RATE);
-    expect(calls.length).toBeGreaterThan(150);
-  });
-
-  it('no message waits for it longer than a moment', async () => {
+describe('a table that does not answer', () => {
+  it('gives no slot, and no message waits for it longer than a moment', async () => {
     const world = givenWorkers(1);
     world.table.mood = 'hang';
     const slot = world.take(0, 'fresh');
 
-    await world.clock.pass(305);
+    await world.clock.pass(1_005);
+
+    expect((await slot).kind).toBe('away');
+  });
+
+  it('leaves each worker its own part of the rate after five seconds', async () => {
+    const world = givenWorkers(5);
+    world.table.mood = 'fail';
+
+    const calls = await world.run(25, () => 40);
+
+    expect(calls.filter((at) => at - world.start < 5_000)).toEqual([]);
+    expect(calls.length).toBeGreaterThan(0.8 * RATE * 20);
+    for (const start of calls)
+      expect(calls.filter((at) => at >= start && at < start + 1_000).length).toBeLessThanOrEqual(RATE + 5);
+  });
+
+  it('is used again as soon as it answers', async () => {
+    const world = givenWorkers(1);
+    world.table.mood = 'fail';
+    await world.run(8, () => 40);
+    world.table.mood = 'good';
+
+    await world.run(3, () => 40);
+
+    expect(world.table.items.get('rate/postmark')?.['state']).toMatchObject({ wanted: { fresh: expect.any(Number) } });
+  });
+});
+
+describe('a table that throttles', () => {
+  it('gives no slot, however long it does', async () => {
+    const world = givenWorkers(1);
+    world.table.trouble = () => {
+      throw Object.assign(new Error('too many writes'), { name: 'ThrottlingException' });
+    };
+
+    const calls = await world.run(10, () => 40);
+
+    expect(calls).toEqual([]);
+  });
+
+  it('is asked again within a second', async () => {
+    const world = givenWorkers(1);
+    let throttled = 3;
+    world.table.trouble = () => {
+      throttled -= 1;
+      if (throttled >= 0) throw Object.assign(new Error('too many writes'), { name: 'ThrottlingException' });
+    };
+    const slot = world.take(0, 'fresh');
+
+    await world.clock.pass(1_000);
 
     expect((await slot).kind).toBe('at');
   });
 });
 
-function givenWorkers(count: number) {
+describe('a table that answers after 400 milliseconds', () => {
+  it('gives slots that begin when its answer is expected, so that all are used', async () => {
+    const world = givenWorkers(1, 400);
+
+    const calls = await world.run(12, (second) => (second < 10 ? 40 : 0));
+
+    expect(calls.filter((at) => at - world.start > 2_000).length).toBeGreaterThan(0.9 * RATE * 8);
+    for (const { at, answered } of world.used) expect(answered - at).toBeLessThanOrEqual(25);
+  });
+});
+
+function givenWorkers(count: number, delayMs = 0) {
   const clock = manualClock();
-  const table = memoryTable();
+  const shared = memoryTable();
+  const table = delayMs === 0 ? shared : delayed(shared, clock, delayMs);
   const start = clock.now();
   const limiters = Array.from(
     { length: count },
-    () => new Limiter({ provider: 'postmark', perSecond: RATE, table, clock, random: () => 0.5 }),
+    () => new Limiter({ provider: 'postmark', perSecond: RATE, workers: count, table, clock, random: () => 0.5 }),
   );
   const take = (worker: number, lane: Lane): Promise<RateSlot> => (limiters[worker] as Limiter).take(lane);
+  const used: { readonly at: number; readonly answered: number }[] = [];
   return {
     clock,
-    table,
+    table: shared,
     start,
     take,
+    /** The time of each slot, and when it was given. */
+    used,
     /** Sends messages each second, in batches of ten, and returns when the provider was called. */
     run: async (seconds: number, mailsIn: (second: number) => number): Promise<number[]> => {
       const calls: number[] = [];
       for (let second = 0; second < seconds; second += 1) {
         for (let mail = 0; mail < mailsIn(second); mail += 1) {
           void take(Math.floor(mail / 10) % count, 'fresh').then((slot) => {
-            if (slot.kind === 'at') calls.push(slot.at);
+            if (slot.kind !== 'at') return;
+            calls.push(slot.at);
+            used.push({ at: slot.at, answered: clock.now() });
           });
           if (mail % 10 === 9) {
             await settled();
@@ -122,5 +180,18 @@ function givenWorkers(count: number) {
       }
       return calls;
     },
+  };
+}
+
+/** A table whose answers take this time. */
+function delayed(table: Table, clock: Clock, delayMs: number): Table {
+  const late = async <T>(call: Promise<T>): Promise<T> => {
+    await clock.sleep(delayMs);
+    return call;
+  };
+  return {
+    get: (pk) => late(table.get(pk)),
+    getAll: (pks) => late(table.getAll(pks)),
+    write: (item, expected) => late(table.write(item, expected)),
   };
 }

@@ -68,6 +68,15 @@ describe('slots', () => {
     expect(slots.map((at) => at - NOW)).toEqual([900, 1_400, 1_900]);
   });
 
+  it('are not given twice to workers whose clocks differ', () => {
+    const ahead = reserve(unused(10), 'fresh', 500, 10, NOW + 100).slots;
+    const { state } = reserve(unused(10), 'fresh', 500, 10, NOW + 100);
+
+    const { slots } = reserve(state, 'fresh', 500, 10, NOW);
+
+    for (const slot of slots) expect(slot).toBeGreaterThan(ahead.at(-1) as number);
+  });
+
   it('are available again after a clock that was an hour ahead', () => {
     const { state } = reserve(unused(10), 'fresh', 5, 10, NOW + 3_600_000);
 

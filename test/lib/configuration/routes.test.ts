@@ -91,6 +91,7 @@ test('what the deployment encodes is what the sender decodes', () => {
     eventsQueueUrl: 'e',
     retryQueueUrls: {},
     maxReceiveCount: 20,
+    workers: 50,
     mailBucket: 'b',
     stateTable: 't',
   };

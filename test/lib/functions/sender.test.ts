@@ -44,6 +44,8 @@ test('the sender decodes what the deployment encodes', () => {
     proofSecret: id(proofKey.secretArn),
     stateTable: id(stateTable.tableName),
     maxReceiveCount: 171,
+    // Fifty for new mail, five for each retry queue.
+    workers: 50 + 5 * queues.retry.size,
   });
 });
 

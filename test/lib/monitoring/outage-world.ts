@@ -132,6 +132,7 @@ function createWorld(
     mailBucket: 'mail',
     stateTable: 'state',
     maxReceiveCount: 20,
+    workers: 50,
     ...(classMail && { routes: [{ class: classMail.class, expiresAfterSeconds: classMail.expiresAfterSeconds }] }),
   };
   const sender = createSender({
