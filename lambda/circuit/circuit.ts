@@ -43,6 +43,8 @@ export type Circuit =
       readonly cause: OpenCause;
       /** Absent when the last probe gave no result: the next message probes. */
       readonly probe?: ProbeLease;
+      /** When that probe ended. */
+      readonly at?: number;
     };
 
 /** An event that can change a circuit. Outcomes that blame the message, a recipient or load are not among them. */
@@ -115,7 +117,7 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
     case 'inconclusive': {
       if (!isProbe(circuit, signal.by)) return circuit;
       const { probe: _ended, ...left } = circuit;
-      return left;
+      return { ...left, at: moment.now };
     }
   }
 }

@@ -45,7 +45,7 @@ export function switchItem(provider: string, item: Item | undefined, isolation: 
 }
 
 function readCircuit(value: unknown): Circuit | undefined {
-  const { kind, since, trips, until, window, cause, probe, doubt } = fields(value);
+  const { kind, since, trips, until, window, cause, probe, at, doubt } = fields(value);
   if (typeof since !== 'number' || typeof trips !== 'number') return undefined;
   switch (kind) {
     case 'closed': {
@@ -57,7 +57,8 @@ function readCircuit(value: unknown): Circuit | undefined {
       return typeof until === 'number' ? { kind, since, trips, until, cause: readCause(cause) } : undefined;
     case 'half-open': {
       const known = readProbe(probe);
-      return { kind, since, trips, cause: readCause(cause), ...(known && { probe: known }) };
+      const ended = typeof at === 'number' && { at };
+      return { kind, since, trips, cause: readCause(cause), ...(known && { probe: known }), ...ended };
     }
     default:
       return undefined;

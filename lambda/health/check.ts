@@ -43,11 +43,13 @@ async function readItems({ providers, table, log, clock }: CheckContext): Promis
 
 /**
  * Whether the account refused an attempt, and none was accepted since: some refusals appear only in answers to attempts.
+ * Not known any more once the provider could have been tried for a while, and was not for lack of mail.
  */
 function refusedAttempts(context: CheckContext, provider: string, items: Items): boolean {
   const { circuit } = readCircuitItem(items?.get(circuitKey(provider)));
   if (circuit.kind === 'closed' || circuit.cause.blames !== 'account') return false;
-  return stateOf(circuit, context) === 'open' || circuit.kind === 'half-open';
+  const triableAt = circuit.kind === 'open' ? circuit.until : (circuit.probe?.until ?? circuit.at ?? circuit.since);
+  return !isStale(triableAt, context);
 }
 
 function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: Health, refused: boolean): void {
@@ -105,5 +107,9 @@ const STALE_MS = 15 * 60_000;
 
 function stateOf(circuit: Circuit, context: CheckContext): keyof typeof CIRCUIT_STATE {
   if (circuit.kind !== 'open') return circuit.kind === 'half-open' ? 'halfOpen' : 'closed';
-  return stackAge(circuit.until, context.clock.now(), context) > STALE_MS ? 'halfOpen' : 'open';
+  return isStale(circuit.until, context) ? 'halfOpen' : 'open';
+}
+
+function isStale(triableAt: number, context: CheckContext): boolean {
+  return stackAge(triableAt, context.clock.now(), context) > STALE_MS;
 }

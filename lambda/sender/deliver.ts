@@ -88,8 +88,6 @@ class ProviderRound {
   private tried = false;
   /** Whether a provider has recipients left to be offered in smaller groups, and no other failure. */
   private unfinished = false;
-  /** The words with which each provider did not accept the message in this round. */
-  private readonly words = new Map<string, string>();
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Extract<Admission, { kind: 'skip' }>>();
   private readonly content: Content;
@@ -189,9 +187,11 @@ class ProviderRound {
     if (outcomes.some(({ kind }) => kind === 'accepted')) {
       if (this.failed) reportFailover(context);
     } else if (outcome.kind !== 'throttled') this.failed = true;
-    if (outcome.kind !== 'accepted' && outcome.detail) this.words.set(key, outcome.detail);
-    for (const refusedBy of next.contradicted)
-      reportContradiction(context, message, { refusedBy, acceptedBy: key, words: this.words.get(refusedBy) });
+    for (const refusedBy of next.contradicted) {
+      // Of an earlier round too.
+      const { status, words } = claim.attempts.findLast((one) => one.provider === refusedBy && one.words) ?? {};
+      reportContradiction(context, message, { refusedBy, acceptedBy: key, status, words });
+    }
     for (const doubled of next.doubled) reportPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
     this.waits.push(...outcomes.map((one) => (one.kind === 'accepted' ? undefined : one.retryAfterMs)));
     return outcomes;

@@ -130,8 +130,14 @@ export function reportContradiction(
   {
     refusedBy,
     acceptedBy,
+    status,
     words,
-  }: { readonly refusedBy: string; readonly acceptedBy: string; readonly words?: string | undefined },
+  }: {
+    readonly refusedBy: string;
+    readonly acceptedBy: string;
+    readonly status?: string | undefined;
+    readonly words?: string | undefined;
+  },
 ): void {
   metrics.add('Contradictions', 1, { provider: refusedBy });
   metrics.add('Faults', 1, { provider: refusedBy });
@@ -139,6 +145,7 @@ export function reportContradiction(
     submissionId: logId(message),
     provider: refusedBy,
     acceptedBy,
+    status,
     words,
     shape: JSON.stringify(refusedShape(message)),
   };

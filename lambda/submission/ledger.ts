@@ -119,8 +119,9 @@ export class SubmissionClaim {
     const { provider } = this.#known.attempts.find((one) => one.number === number) ?? {};
     const attempts = this.#known.attempts.map((one) => {
       if (one.number === number) return { ...one, ...change };
+      if (one.provider !== provider || change.words === undefined) return one;
       const { words: _older, ...left } = one;
-      return one.provider === provider ? left : one;
+      return left;
     });
     this.#known = { ...this.#known, attempts };
   }

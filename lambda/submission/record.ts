@@ -23,8 +23,7 @@ export interface StoredAttempt {
   readonly blames?: string;
   readonly reason?: string;
   /**
-   * Status of the answer, and its text without any part of the message; the text of the last attempt at each provider
-   * only.
+   * Status of the answer, and its text without any part of the message; the newest text of each provider only.
    */
   readonly status?: string;
   readonly words?: string;

@@ -37,6 +37,30 @@ describe('the gauges of an account', () => {
     expect(world.lines).toEqual(['account not known pm no-answer']);
   });
 
+  it.each([
+    ['whose probe is under way', { probe: { by: 'w', until: 0 } }],
+    ['whose last probe gave no result', { at: 0 }],
+  ])(
+    'report an account that refused an attempt, %s, until it could have been tried for a quarter of an hour',
+    async (_, part) => {
+      const world = given({ pm: UNREACHABLE, mg: HEALTHY });
+      const now = world.clock.now();
+      const at = 'at' in part ? { at: now } : { probe: { ...part.probe, until: now } };
+      const state = { kind: 'half-open', since: 1, trips: 1, cause: { blames: 'account', reason: 'quota' }, ...at };
+      world.table.items.set('circuit/pm', { pk: 'circuit/pm', rev: 1, state });
+
+      await world.clock.pass(14 * 60_000);
+      await world.check();
+      expect(world.values('AccountHealthy')).toEqual({ pm: 0, mg: 1 });
+
+      const later = given({ pm: UNREACHABLE, mg: HEALTHY });
+      later.table.items.set('circuit/pm', { pk: 'circuit/pm', rev: 1, state });
+      await later.clock.pass(16 * 60_000);
+      await later.check();
+      expect(later.values('AccountHealthy')).toEqual({ mg: 1 });
+    },
+  );
+
   it('warn of a healthy account that may be refused soon', async () => {
     const world = given({ pm: { state: 'healthy', reason: 'under-review' }, mg: HEALTHY });
 

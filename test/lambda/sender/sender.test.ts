@@ -156,6 +156,26 @@ describe('sender', () => {
     ]);
   });
 
+  it("logs a refusal's own words when another provider accepts the message in a later round", async () => {
+    const words = 'a field is not supported';
+    const world = givenWorld({
+      postmark: [{ ...bad, status: '422/402', detail: words }, down],
+      mailgun: [down, accepted],
+    });
+
+    await world.send(sqsRecord(mail));
+    world.now += 120_000;
+    await world.send(world.again());
+
+    const line = world.lines.find((one) => one.includes('"contradiction"'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({
+      provider: 'postmark',
+      acceptedBy: 'mailgun',
+      status: '422/402',
+      words,
+    });
+  });
+
   it('counts a contradiction when another provider accepts what one refused', async () => {
     const world = givenWorld({ postmark: [bad], mailgun: [accepted] });
 

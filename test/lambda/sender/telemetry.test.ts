@@ -160,16 +160,45 @@ test.each([
 test('a contradiction keeps the shape of the refused message, and the words, and nothing of its content', () => {
   const { context, lines } = givenContext();
 
-  reportContradiction(context, MAIL, { refusedBy: 'postmark', acceptedBy: 'ses', words: 'Attachments may not be …' });
+  const [attachment] = MAIL.attachments;
+  if (attachment === undefined) throw new Error('the mail has no attachment');
+  const attachments = [
+    attachment,
+    {
+      ...attachment,
+      contentType: 'image/png; name="Ada; receipt=1234.png"; charset=utf-8',
+      contentId: 'ada@example.org',
+    },
+  ];
+  const calendar = { method: 'REQUEST', content: 'BEGIN:VCALENDAR' };
+  const mail = { ...MAIL, attachments, calendar, tag: 'Hello', metadata: { 'customer-id': '1234' } };
+
+  const words = 'Attachments may not be …';
+  reportContradiction(context, mail, { refusedBy: 'postmark', acceptedBy: 'ses', status: '422/300', words });
 
   const [line] = lines;
-  expect(line).toMatchObject({ message: 'contradiction', provider: 'postmark', words: 'Attachments may not be …' });
+  expect(line).toMatchObject({ message: 'contradiction', provider: 'postmark', status: '422/300', words });
   expect(JSON.parse(String(line?.['shape']))).toEqual({
-    fields: ['attachments', 'date', 'from', 'handle', 'headers', 'id', 'messageId', 'subject', 'text', 'to'],
+    fields: [
+      'attachments',
+      'calendar',
+      'date',
+      'from',
+      'handle',
+      'headers',
+      'id',
+      'messageId',
+      'metadata',
+      'subject',
+      'tag',
+      'text',
+      'to',
+    ],
     headers: ['X-Order'],
+    metadata: ['customer-id'],
     recipients: 1,
-    sizes: { subject: 12, text: 5 },
-    attachments: ['application/pdf 4'],
+    sizes: { subject: 12, text: 5, tag: 5, headers: 11, metadata: 15, calendar: 15 },
+    attachments: ['application/pdf 4', 'image/png; name; charset 4 inline'],
   });
   expect(JSON.stringify(lines)).not.toMatch(/Ada|ada@|Hello|Your receipt|receipt\.pdf|1234/);
 });

@@ -18,8 +18,12 @@ export interface Situation extends Breakage {
   readonly maxPerSecond?: number;
   /** Duration in minutes. @default - three periods of five */
   readonly minutes?: number;
-  /** The same on the local stack, as `PUT /api/providers/KEY/fault` takes it. */
-  readonly local: (type: ProviderType) => Fault;
+  /**
+   * The same on the wire of the local stack, as `PUT /api/providers/KEY/fault` takes it: `test/flow/wire-faults.test.ts` checks
+   * that it has the outcome with which the matrix is computed.
+   * @default - none: the provider answers as a healthy one
+   */
+  readonly local?: (type: ProviderType) => Fault;
   /** Exact set of alarms raised within three periods of five minutes; those of the provider by the last part of their name. */
   readonly alarms: Readonly<Record<Traffic, readonly string[]>>;
   /** Further alarms that may be raised, depending on the number of workers. */
@@ -283,7 +287,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     fifth: true,
     health: HEALTHY,
-    local: () => ({ respond: answer(422, { ErrorCode: 400, Message: 'Unknown sender' }), match: 'news@example.net' }),
+    local: (type) => ({ ...unknownSender(type), match: 'news@example.net' }),
     alarms: { traffic: ['SenderRefused', OVER], low: [], none: [] },
   },
   {
@@ -301,7 +305,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     fifth: true,
     health: HEALTHY,
-    local: badRecipient,
+    local: (type) => ({ ...badRecipient(type), match: 'two.example.org' }),
     alarms: { traffic: ['Contradictions', 'SuppressionRise', OVER], low: [], none: [] },
   },
   {
@@ -309,7 +313,6 @@ export const MATRIX: readonly Situation[] = [
     outcome: ACCEPTED,
     takesMs: 80,
     health: HEALTHY,
-    local: () => ({ delayMs: 1 }),
     alarms: { traffic: [], low: [], none: [] },
     unseen: 'its answers are those of a healthy provider; CanaryMissing is raised if the provider has a `canary`',
   },
@@ -318,7 +321,6 @@ export const MATRIX: readonly Situation[] = [
     outcome: ACCEPTED,
     takesMs: 80,
     health: HEALTHY,
-    local: () => ({ delayMs: 1 }),
     alarms: { traffic: [], low: [], none: [] },
     unseen: 'its answers are those of a healthy provider; CanaryMissing is raised if the provider has a `canary`',
   },
@@ -338,7 +340,6 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 80,
     maxPerSecond: 1 / 30,
     health: HEALTHY,
-    local: () => ({ delayMs: 1 }),
     alarms: { traffic: [], low: [], none: [] },
     unseen: 'it is healthy, and the others take the rest',
   },
@@ -422,6 +423,19 @@ function badMessage(type: ProviderType): Fault {
       };
     case 'smtp':
       return { smtp: { stage: 'end', reply: '554 5.6.0 message format not accepted' } };
+  }
+}
+
+function unknownSender(type: ProviderType): Fault {
+  switch (type) {
+    case 'postmark':
+      return { respond: answer(422, { ErrorCode: 400, Message: 'The Sender Signature was not found.' }) };
+    case 'mailgun':
+      return { respond: answer(400, { message: "'from' parameter is not a valid address" }) };
+    case 'ses':
+      return { respond: { ...aws(400, 'MessageRejected', 'Email address is not verified.') } };
+    case 'smtp':
+      return { smtp: { stage: 'mail', reply: '553 5.7.1 Sender address rejected: not owned by user' } };
   }
 }
 

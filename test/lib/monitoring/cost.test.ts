@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { MonitoringSize } from '../../../lambda/contract/metrics.ts';
 import { totalOf, watchingCost } from '../../../lib/monitoring/cost.ts';
 import { deploy } from '../deployment.ts';
-import { costTable } from './everything.ts';
+import { costTable, EVERYTHING } from './everything.ts';
 import { PROVIDERS } from './providers.ts';
 
 const RECORD = new URL('../../../docs/adr/0013-monitoring.md', import.meta.url);
@@ -52,13 +52,13 @@ test('receiving adds 19 series for each provider, and three for the whole', () =
 
 test('the small size costs less than ten dollars for four providers, and keeps every page', () => {
   const lines = watchingCost(resourcesOf(PROVIDERS, 'small'), PROVIDERS, 'small');
-  const pages = (size: MonitoringSize) =>
-    deploy({ providers: PROVIDERS, monitoring: { stage: 'trial', size } })
+  const pages = (size: MonitoringSize, providers: typeof PROVIDERS) =>
+    deploy({ providers, monitoring: { stage: 'trial', size } })
       .stack.mailover.monitoring.alarms.flatMap(({ severity, name }) => (severity === 'page' ? name : []))
       .toSorted();
 
   expect(totalOf(lines)).toBeLessThan(10);
-  expect(pages('small')).toEqual(pages('full'));
+  for (const providers of [PROVIDERS, EVERYTHING]) expect(pages('small', providers)).toEqual(pages('full', providers));
 });
 
 test.each([

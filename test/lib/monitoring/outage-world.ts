@@ -61,6 +61,8 @@ export interface Seen {
   readonly sent: number;
   /** Number of submissions that no provider has accepted by then. */
   readonly lost: number;
+  /** Number of affected attempts by provider. */
+  readonly struck: ReadonlyMap<string, number>;
   /** Messages by queue at the end of the outage. */
   readonly waiting: ReadonlyMap<string, number>;
 }
@@ -86,7 +88,7 @@ export async function liveThrough(outage: Outage, deployed: Deployed): Promise<S
   world.fallSilent();
   await world.pass(Math.max(0, outage.recovery - 30));
   const { sent, lost } = world.counts();
-  return { raised, afterwards: world.standing(), sent, lost, waiting };
+  return { raised, afterwards: world.standing(), sent, lost, struck: world.struck(), waiting };
 }
 
 function createWorld(
@@ -277,6 +279,7 @@ function createWorld(
       faults.begin();
     },
     repair: faults.end,
+    struck: faults.struck,
     raised: () => [...raised].sort(),
     standing: () => [...statuses.values()].filter(({ state }) => state === 'ALARM').map(({ name }) => name),
     counts: () => ({ sent, lost: sent - new Set([...taken].map((one) => one.split(' ')[1])).size, waiting }),

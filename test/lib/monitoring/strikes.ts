@@ -74,6 +74,9 @@ export function givenFaults(strikes: readonly Strike[], own: readonly OwnStrike[
       count.struck += 1;
       return strike.situation;
     },
+    /** Number of affected attempts by provider. */
+    struck: (): ReadonlyMap<string, number> =>
+      new Map([...attempts].flatMap(([{ keys }, { struck }]) => keys.map((key) => [key, struck] as const))),
     down: (what: Own): boolean => own.some((one) => one.what === what && isOn(one)),
   };
 }

@@ -1,0 +1,88 @@
+import { describe, expect, test, vi } from 'vitest';
+import { MATRIX, type Situation } from './alarm-matrix.ts';
+import { givenDeployed } from './deployed.ts';
+import { liveThrough } from './outage-world.ts';
+import { PROVIDERS } from './providers.ts';
+import type { Own } from './strikes.ts';
+
+// Hours of stack time on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** What was raised by a lost answer stands for an hour. */
+const RECOVERY = 150;
+/** Affected attempts from which a fault must be seen, whatever it is. */
+const MANY = 12;
+
+/** Alarms of which one names a broken service of our own; of those that are noticed whatever the providers do. */
+const NAMED: Readonly<Record<Exclude<Own, 'producers' | 'sends'>, readonly string[]>> = {
+  table: ['TableUnreachable'],
+  objects: ['ObjectsUnreachable'],
+  queues: ['OldestMessage', 'QueuesUnreachable'],
+  secrets: ['SecretsUnreachable'],
+  credentials: ['CredentialsRefused'],
+};
+
+const deployed = givenDeployed({ providers: PROVIDERS });
+const first = Number(process.env['MAILOVER_MIXTURES_FIRST'] ?? 12);
+const number = Number(process.env['MAILOVER_MIXTURES'] ?? 10);
+
+describe.each(Array.from({ length: number }, (_, place) => mixture(first + place)))('$name', ({ one, other, own }) => {
+  test('each broken part is named, no healthy provider is, and all alarms end', async () => {
+    const seen = await liveThrough(
+      {
+        providers: PROVIDERS,
+        strikes: [one, other].map(({ key, situation }) => ({ keys: [key], situation })),
+        // A service that is down for good would hide the faults of the providers.
+        own: own ? [{ what: own, from: 40, to: 75 }] : [],
+        everyMs: 10_000,
+        minutes: 75,
+        recovery: RECOVERY,
+      },
+      deployed,
+    );
+
+    for (const { key, situation } of [one, other]) {
+      const asked = situation.alarms.none.length > 0;
+      const isVisible = situation.alarms.traffic.length > 0 && (seen.struck.get(key) ?? 0) >= MANY;
+      if (asked || isVisible) expect(seen.raised.filter((name) => name.includes(`/${key}/`))).not.toEqual([]);
+    }
+    const broken = [one.key, other.key];
+    const healthy = PROVIDERS.filter(({ key }) => !broken.includes(key)).map(({ key }) => key);
+    expect(seen.raised.filter((name) => healthy.some((key) => name.includes(`/${key}/`)))).toEqual([]);
+    if (own)
+      expect(seen.raised).toSatisfy((all: string[]) => NAMED[own].some((title) => all.includes(`Mailover/${title}`)));
+    else expect(seen.raised.filter((name) => /Unreachable|CredentialsRefused/.test(name))).toEqual([]);
+    expect(seen.afterwards).toEqual([]);
+    expect(seen.lost).toBe(0);
+  });
+});
+
+interface Mixture {
+  readonly name: string;
+  readonly one: { readonly key: string; readonly situation: Situation };
+  readonly other: { readonly key: string; readonly situation: Situation };
+  readonly own: keyof typeof NAMED | undefined;
+}
+
+/** Two providers with different faults, and sometimes a service of our own, by the seed alone. */
+function mixture(seed: number): Mixture {
+  let state = seed * 2_654_435_761;
+  const draw = (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  // Refused recipients end, so that they count as lost.
+  const rows = MATRIX.filter(({ outcome, maxPerSecond }) => outcome.kind !== 'refused' && maxPerSecond === undefined);
+  const pick = <T>(from: readonly T[]): T => {
+    const found = from[draw(from.length)];
+    if (found === undefined) throw new Error('nothing to draw from');
+    return found;
+  };
+  const a = pick(PROVIDERS);
+  const b = pick(PROVIDERS.filter((provider) => provider !== a));
+  const one = { key: a.key, situation: pick(rows) };
+  const other = { key: b.key, situation: pick(rows.filter((row) => row !== one.situation)) };
+  const own = draw(3) === 0 ? undefined : pick(Object.keys(NAMED) as (keyof typeof NAMED)[]);
+  const name = `${seed}: ${a.key} ${one.situation.fault}; ${b.key} ${other.situation.fault}; ${own ?? 'nothing of ours'}`;
+  return { name, one, other, own };
+}
