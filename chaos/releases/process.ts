@@ -2,7 +2,7 @@ import { afterPreparing, type Gate } from '../../lambda/circuit/admission.ts';
 import { createGate } from '../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
-import type { RenewableObjects } from '../../lambda/platform/objects.ts';
+import type { RenewableObjects } from '../../lambda/platform/object-store.ts';
 import { queueProofs } from '../../lambda/platform/proof.ts';
 import type { Queue } from '../../lambda/platform/queue.ts';
 import type { Secrets } from '../../lambda/platform/secrets.ts';

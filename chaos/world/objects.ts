@@ -1,4 +1,4 @@
-import type { RenewableObjects } from '../../lambda/platform/objects.ts';
+import type { RenewableObjects } from '../../lambda/platform/object-store.ts';
 import type { Faults } from '../faults/plan.ts';
 import type { Random } from './random.ts';
 import type { DelayedAnswer, SimulatedWorker } from './worker.ts';

@@ -6,7 +6,7 @@ import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import type { Submission } from '../../lambda/contract/submission.ts';
 import { ownId } from '../../lambda/contract/submission-fields.ts';
 import type { Message } from '../../lambda/mail/message.ts';
-import type { Objects } from '../../lambda/platform/objects.ts';
+import type { Objects } from '../../lambda/platform/object-store.ts';
 import { definitions } from '../../lambda/providers/registry.ts';
 import { factsOf } from '../../lambda/routing/ability.ts';
 import { policyOf, routeOf } from '../../lambda/routing/policy.ts';

@@ -1,4 +1,4 @@
-import { type Objects, s3Objects } from '../../lambda/platform/objects.ts';
+import { type Objects, s3Bucket } from '../../lambda/platform/object-store.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { readHad } from '../../lambda/submission/supersedes.ts';
 import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
@@ -26,7 +26,7 @@ export async function routeSurroundings(
     case undefined:
       return unseen();
     case 'table':
-      return seen(dynamoTable(live.name), s3Objects(mailBucket), { now, timeScale: 1 });
+      return seen(dynamoTable(live.name), s3Bucket(mailBucket), { now, timeScale: 1 });
     case 'local': {
       const { aws, dynamodb, timeScale } = await localStack(environment['MAILOVER_PORT']);
       const client = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };

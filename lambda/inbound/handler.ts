@@ -12,7 +12,7 @@ import { batchResponse } from '../platform/batch-response.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
-import { s3Store } from '../platform/object-store.ts';
+import { s3Bucket } from '../platform/object-store.ts';
 import { sqsQueueOneTry } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
@@ -27,7 +27,7 @@ const dependencies = {
   environment,
   loadModule: loadInbound,
   secrets: managedSecrets(metrics),
-  store: s3Store(environment.mailBucket),
+  store: s3Bucket(environment.mailBucket),
   queue: sqsQueueOneTry,
   table: dynamoTable(environment.stateTable),
   fetch,

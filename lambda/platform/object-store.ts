@@ -1,57 +1,116 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Clock, systemClock } from './clock.ts';
-import type { ObjectReference } from './objects.ts';
 import { ServiceError } from './service-failure.ts';
 import { patientSockets } from './sockets.ts';
 
-/** Objects in one bucket. Throws when an object cannot be written or read. */
+/** Bucket and key of an object. */
+export interface ObjectReference {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** Reads the objects that submissions refer to. */
+export interface Objects {
+  /** The bytes, or why there are none: `missing` also for any bucket but our own. Throws on temporary failures. */
+  read(reference: ObjectReference, maxBytes: number): Promise<Buffer | 'missing' | 'too-large'>;
+}
+
+/** Objects whose lifetime can be extended. */
+export interface RenewableObjects extends Objects {
+  /** Copies an object onto itself, so that it is kept as long as a new one. Throws on temporary failures. */
+  renew(reference: ObjectReference): Promise<void>;
+}
+
+/** Objects of our own in one bucket. Throws when an object cannot be written or read. */
 export interface ObjectStore {
   /** Writes an object, or replaces the one with this key. */
   put(key: string, content: Uint8Array | string, contentType: string): Promise<ObjectReference>;
   get(key: string): Promise<Buffer>;
 }
 
-let client: Promise<S3Client> | undefined;
-
 const TRIES = 4;
 const WAIT_MS = 50;
+const GONE = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'InvalidBucketName', 'PermanentRedirect']);
 
-/** Amazon S3. The SDK is loaded at the first use. */
-export const s3Store = (bucket: string, clock: Clock = systemClock): ObjectStore => {
-  const open = async () => {
+type S3 = typeof import('@aws-sdk/client-s3');
+let client: Promise<S3Client> | undefined;
+
+/** One bucket of Amazon S3. The SDK is loaded at the first use. */
+export function s3Bucket(name: string, clock: Clock = systemClock): RenewableObjects & ObjectStore {
+  /** Repeats what S3 does not answer; every call here can be repeated safely. */
+  async function call<T>(make: (s3: S3, client: S3Client) => Promise<T>): Promise<T> {
     const s3 = await import('@aws-sdk/client-s3');
     client ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 8_000 }).then(
       // The SDK's own retries share a budget, which a quarter of an hour of errors uses up.
       (requestHandler) => new s3.S3Client({ maxAttempts: 1, requestHandler }),
     );
-    return { s3, client: await client };
-  };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await make(s3, await client);
+      } catch (error) {
+        if (attempt === TRIES || isPermanent(error)) throw error;
+        await clock.sleep(WAIT_MS * 2 ** attempt);
+      }
+    }
+  }
+
+  const bytesOf = (key: string, maxBytes: number): Promise<Buffer | 'missing' | 'too-large'> =>
+    call(async (s3, client) => {
+      const { Body, ContentLength = 0 } = await client.send(new s3.GetObjectCommand({ Bucket: name, Key: key }));
+      if (Body && ContentLength <= maxBytes) return Buffer.from(await Body.transformToByteArray());
+      (Body as { destroy?(): void } | undefined)?.destroy?.();
+      return Body ? 'too-large' : 'missing';
+    });
+
   return {
-    async put(key, content, contentType) {
-      const { s3, client } = await open();
-      for (let attempt = 1; ; attempt++) {
-        try {
-          const object = { Bucket: bucket, Key: key, Body: content, ContentType: contentType };
-          await client.send(new s3.PutObjectCommand(object));
-          return { bucket, key };
-        } catch (error) {
-          // A write of the same bytes under the same key can be repeated safely.
-          if (attempt === TRIES || clientFault(error)) throw error;
-          await clock.sleep(WAIT_MS * 2 ** attempt);
-        }
+    async read({ bucket, key }, maxBytes) {
+      // Only our own bucket may be read, so a request would be refused.
+      if (bucket !== name) return 'missing';
+      try {
+        return await bytesOf(key, maxBytes);
+      } catch (error) {
+        // We have permission to list our own bucket, so a denial is a policy change, which is temporary.
+        if (error instanceof Error && GONE.has(error.name)) return 'missing';
+        throw error;
       }
     },
+    async renew({ bucket, key }) {
+      // Objects in other buckets are kept by their owners.
+      if (bucket !== name) return;
+      try {
+        await call(async (s3, client) => {
+          const { ContentType, Metadata } = await client.send(new s3.HeadObjectCommand({ Bucket: name, Key: key }));
+          const copy = new s3.CopyObjectCommand({
+            Bucket: name,
+            Key: key,
+            CopySource: `${name}/${key.split('/').map(encodeURIComponent).join('/')}`,
+            // S3 copies an object onto itself only if its metadata or another property is replaced.
+            MetadataDirective: 'REPLACE',
+            ContentType,
+            Metadata,
+          });
+          await client.send(copy);
+        });
+      } catch (error) {
+        // The object is gone or not writable: the read that follows decides what that means for the message.
+        if (!(error instanceof Error) || !(GONE.has(error.name) || error.name === 'AccessDenied')) throw error;
+      }
+    },
+    async put(key, content, contentType) {
+      const object = { Bucket: name, Key: key, Body: content, ContentType: contentType };
+      await call((s3, client) => client.send(new s3.PutObjectCommand(object)));
+      return { bucket: name, key };
+    },
     async get(key) {
-      const { s3, client } = await open();
-      const { Body } = await client.send(new s3.GetObjectCommand({ Bucket: bucket, Key: key }));
-      if (Body === undefined) throw new ServiceError('the object has no body');
-      return Buffer.from(await Body.transformToByteArray());
+      const content = await bytesOf(key, Number.POSITIVE_INFINITY);
+      if (typeof content === 'string') throw new ServiceError('the object has no body');
+      return content;
     },
   };
-};
+}
 
-/** Whether the error is permanent, such as a denial by a policy; throttling is not. */
-function clientFault(error: unknown): boolean {
+/** Whether S3 gave a permanent answer, such as a denial by a policy; throttling is not one. */
+function isPermanent(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 500;
   return status >= 400 && status < 500 && status !== 429 && status !== 408;
 }

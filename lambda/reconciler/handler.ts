@@ -4,7 +4,7 @@ import { reconcilerEnvironment } from '../contract/reconciler-environment.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
-import { s3Store } from '../platform/object-store.ts';
+import { s3Bucket } from '../platform/object-store.ts';
 import { sqsQueueOneTry } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
@@ -18,7 +18,7 @@ const reconcile = createReconciler({
   loadInbound,
   loadMissed,
   secrets: managedSecrets(metrics),
-  store: s3Store(environment.mailBucket),
+  store: s3Bucket(environment.mailBucket),
   queue: sqsQueueOneTry,
   table: dynamoTable(environment.stateTable),
   fetch,

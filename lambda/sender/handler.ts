@@ -6,7 +6,7 @@ import { decodeSize } from '../contract/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
-import { s3Objects } from '../platform/objects.ts';
+import { s3Bucket } from '../platform/object-store.ts';
 import { queueProofs } from '../platform/proof.ts';
 import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
@@ -38,7 +38,7 @@ const send = createSender({
   call: providerCaller(pool),
   queue: sqsQueue,
   proofs: queueProofs(environment.proofSecret, secrets, systemClock, metrics),
-  objects: s3Objects(environment.mailBucket),
+  objects: s3Bucket(environment.mailBucket),
   metrics,
   lookUp: providerLookUp(pool),
   gate: afterPreparing(pool.prepare, createGate({ ...environment, ...edges })),

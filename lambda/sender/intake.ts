@@ -3,7 +3,7 @@ import type { SenderEnvironment } from '../contract/environment.ts';
 import { measureJson } from '../contract/json-bounds.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Message } from '../mail/message.ts';
-import type { ObjectReference, Objects } from '../platform/objects.ts';
+import type { ObjectReference, Objects } from '../platform/object-store.ts';
 import { choiceProblem } from '../routing/policy.ts';
 import { buildMessage } from './build-message.ts';
 

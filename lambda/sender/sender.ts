@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { DEAD_LETTER_ATTRIBUTE, PROOF_ATTRIBUTE } from '../contract/dead-letter.ts';
 import { errorName } from '../platform/error-name.ts';
-import type { Objects, RenewableObjects } from '../platform/objects.ts';
+import type { Objects, RenewableObjects } from '../platform/object-store.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
 import { backoff, MAX_DELAY_MS, MIN_DELAY_MS, SOON_MS } from '../submission/backoff.ts';

@@ -4,7 +4,7 @@ import type { SenderEnvironment } from '../contract/environment.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { RenewableObjects } from '../platform/objects.ts';
+import type { RenewableObjects } from '../platform/object-store.ts';
 import type { Proofs } from '../platform/proof.ts';
 import type { Queue } from '../platform/queue.ts';
 import { ServiceError } from '../platform/service-failure.ts';

@@ -3,7 +3,7 @@ import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
-import type { Objects } from '../../lambda/platform/objects.ts';
+import type { Objects } from '../../lambda/platform/object-store.ts';
 import { queueProofs } from '../../lambda/platform/proof.ts';
 import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts';
 import { definitions } from '../../lambda/providers/registry.ts';

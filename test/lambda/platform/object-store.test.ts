@@ -6,6 +6,7 @@ import { ownHosts } from '../../../local/http-api/own-hosts.ts';
 
 const faults = new FaultBoard();
 let aws: AwsServer;
+let store: ReturnType<typeof import('../../../lambda/platform/object-store.ts').s3Bucket>;
 let put: (key: string, content: string) => Promise<unknown>;
 
 beforeAll(async () => {
@@ -17,8 +18,8 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'x',
     AWS_SECRET_ACCESS_KEY: 'x',
   });
-  const { s3Store } = await import('../../../lambda/platform/object-store.ts');
-  const store = s3Store('mail', { now: Date.now, sleep: async () => {} });
+  const { s3Bucket } = await import('../../../lambda/platform/object-store.ts');
+  store = s3Bucket('mail', { now: Date.now, sleep: async () => {} });
   put = (key, content) => store.put(key, content, 'text/plain');
 });
 beforeEach(() => faults.set('aws', []));
@@ -44,4 +45,13 @@ test('a write is given up after four tries, however many writes failed before', 
 test('a denial by a policy is not retried', async () => {
   await fault('AccessDenied', 1);
   await expect(put('c', 'x')).rejects.toMatchObject({ name: 'AccessDenied' });
+});
+
+test('a read is repeated, too, and what is not there is missing at once', async () => {
+  await put('d', 'content');
+  await faults.set('aws', parseFaults({ service: 's3', operation: 'GetObject', error: 'InternalError', times: 3 }));
+  await expect(store.read({ bucket: 'mail', key: 'd' }, 100)).resolves.toEqual(Buffer.from('content'));
+  await expect(store.read({ bucket: 'mail', key: 'd' }, 1)).resolves.toBe('too-large');
+  await expect(store.read({ bucket: 'mail', key: 'none' }, 100)).resolves.toBe('missing');
+  await expect(store.read({ bucket: 'other', key: 'd' }, 100)).resolves.toBe('missing');
 });

@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { s3Store } from '../../../lambda/platform/object-store.ts';
-import type { s3Objects } from '../../../lambda/platform/objects.ts';
+import type { s3Bucket } from '../../../lambda/platform/object-store.ts';
 import { sqsQueueOneTry } from '../../../lambda/platform/queue.ts';
 import type { managedSecrets } from '../../../lambda/platform/secrets.ts';
 import { dynamoTable } from '../../../lambda/platform/table.ts';
@@ -153,15 +152,15 @@ async function givenCall(name: (typeof names)[number]): Promise<() => Promise<un
       return () => queue.send(`${url}/000000000000/q`, 'body');
     }
     case 'reading objects': {
-      const { s3Objects: own } = (await import('../../../lambda/platform/objects.ts')) as {
-        s3Objects: typeof s3Objects;
+      const { s3Bucket: own } = (await import('../../../lambda/platform/object-store.ts')) as {
+        s3Bucket: typeof s3Bucket;
       };
       const objects = own('mail');
       return () => objects.read({ bucket: 'mail', key: 'submissions/a' }, 100);
     }
     case 'writing objects': {
-      const { s3Store: own } = (await import('../../../lambda/platform/object-store.ts')) as {
-        s3Store: typeof s3Store;
+      const { s3Bucket: own } = (await import('../../../lambda/platform/object-store.ts')) as {
+        s3Bucket: typeof s3Bucket;
       };
       const store = own('mail');
       return () => store.put('inbound/a', 'content', 'text/plain');
