@@ -89,7 +89,7 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
   {
     status: [400],
     words:
-      /(message|body|size|content|attachment).*too (large|big)|exceed.*\b(size|bytes|length|[mk]i?b)\b|size limit/i,
+      /(message|body|size|content|attachment).*too (large|big)|exceed.*(\b(size|bytes|length)|[mk]i?b)\b|size limit/i,
     means: message('too-large'),
     source: GUESS,
   },

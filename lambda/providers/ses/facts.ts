@@ -163,7 +163,11 @@ export const SES_FACTS: readonly Fact<Match>[] = [
     means: message('too-large'),
     source: GUESS,
   },
-  { words: /recipient count|too many recipients/i, means: message('too-many-recipients'), source: GUESS },
+  {
+    words: /recipient count|too many recipients|number of recipients/i,
+    means: message('too-many-recipients'),
+    source: GUESS,
+  },
   {
     words:
       /(attachment|file|extension|mime) .*(not (allowed|supported)|unsupported|prohibited)|unsupported (attachment|file|mime)/i,

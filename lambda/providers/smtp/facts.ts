@@ -32,7 +32,8 @@ const SENDGRID = 'sendgrid.com/docs/for-developers/sending-email/smtp-errors-and
 const ZOHO = 'zoho.com/zeptomail/help/api/smtp-error-codes.html; help.zoho.com community, 2026-11-28';
 const BREVO = 'WPManageNinja/fluent-smtp#157, frappe/frappe#38806, supabase/agent-skills#133, 2026-11-28';
 const HOSTERS =
-  'ionos.ca/help (mass mailing limits), cPanel "max emails per hour", support.startmail.com 360006737337, 2026-11-28';
+  'ionos.ca/help (mass mailing limits), cPanel "max emails per hour", support.startmail.com 360006737337; OVH: ' +
+  'aschroder/Magento-SMTP-Pro-Email-Extension#94, root-io/vmail#67, freescout-help-desk/freescout#4005, gophish/gophish#3231, 2026-11-28';
 const LISTED = 'Postfix, Spamhaus and sender.office.com replies in public reports (iredmail/iRedMail#264), 2026-11-28';
 
 const CONNECT = ['connect', 'ehlo'] as const;
@@ -101,7 +102,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: HOSTERS,
   },
   {
-    text: /^(?!.*\b(daily|hourly|monthly|per (day|hour|month))\b).*(requests?-per-(sec|min)|peak smtp relay limit|rate.?limit|sending too fast|slow down|too many messages)/is,
+    text: /^(?!.*\b(daily|hourly|monthly|per (day|hour|month))\b).*(requests?-per-(sec|min)|peak smtp relay limit|rate.?limit|sending too fast|slow down|too many (messages|e-?mails|mails))/is,
     means: throttled('rate-limit'),
     source: GMAIL_RELAY,
   },
@@ -118,7 +119,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   {
     code: /^[45]/,
-    text: /thread limit|too many (concurrent |simultaneous |open )?(smtp )?(connections|sessions)|concurrent (\w+ )?(connections|sessions)/i,
+    text: /thread limit|too frequent connect|too many (concurrent |simultaneous |open )?(smtp )?(connections|sessions)|concurrent (\w+ )?(connections|sessions)/i,
     means: throttled('concurrency'),
     source: 'nodemailer/nodemailer#1613, Exchange team blog 2018-04-20, 2026-11-28',
   },
@@ -140,12 +141,16 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
 
   // The account: quota of the day or hour, suspension, credit, approval. Permanent states come with 4xx codes too.
-  { text: /not allowed to send: |account is on probation/i, means: account('not-allowed-to-send'), source: MAILGUN },
+  {
+    text: /not allowed to send: |account is on probation|for test purposes only/i,
+    means: account('not-allowed-to-send'),
+    source: MAILGUN,
+  },
   { text: /^domain \S+ is not allowed to send/i, means: account('not-allowed-to-send'), source: MAILGUN },
   {
     code: /^[45]/,
     text: words(
-      '(daily|hourly|monthly|24.?hour) [^.;]{0,40}(quota|limit)|(quota|limit|messages?|e-?mails?|mails?|recipients?) per (day|hour|month)|submission ?quota',
+      '\\b(daily|day|(24.?)?hour(ly)?|month(ly)?) ([^.;]{0,40} )?(quota|limit)|(quota|limit|messages?|e-?mails?|mails?|recipients?) per (day|hour|month)|submission ?quota',
     ),
     means: account('quota'),
     source: GMAIL,
@@ -162,7 +167,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   {
     code: /^[45]/,
-    text: /(sending|send|sender|outgoing|outbound|submission) (quota|limit)\b|\blimit (on|of|for) (?![^.;]*\bsize\b)[^.;]{0,60}\b(exceeded|reached)/i,
+    text: /(sending|send|sender|outgoing|outbound|submission) (quota|limit)\b|outgoing limits|\blimit (on|of|for) (?![^.;]*\bsize\b)[^.;]{0,60}\b(exceeded|reached)/i,
     means: account('quota'),
     source: HOSTERS,
   },
@@ -180,7 +185,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   {
     code: /^[45]/,
-    text: /\b(trial|subscription|plan|licen[cs]e) (period )?(is |has |was )*(expired|ended|over|not active|inactive)\b|upgrade (your|the|to a) [^.;]{0,20}(plan|account|subscription)|insufficient (funds|balance)|unpaid (invoice|bill)|\bbilling (problem|issue)/i,
+    text: /\b(plan|subscription|licen[cs]e) (does not|doesn't) (include|allow|permit|support)|\b(trial|subscription|plan|licen[cs]e) (period )?(is |has |was )*(expired|ended|over|not active|inactive)\b|upgrade (your|the|to a) [^.;]{0,20}(plan|account|subscription)|insufficient (funds|balance)|unpaid (invoice|bill)|\bbilling (problem|issue)/i,
     means: account('payment-required'),
     source: SENDGRID,
   },
@@ -219,6 +224,12 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     text: words(`^(?!.*recipient).*\\bdomain (\\S+ )?${OFF}(suspended|disabled|blocked|locked|deactivated)`),
     means: account('domain-disabled'),
     source: MAILGUN,
+  },
+  {
+    code: /^[45]/,
+    text: words(`mail agent ${OFF}${SHUT}`),
+    means: account('account-disabled'),
+    source: ZOHO,
   },
   {
     code: /^5/,
@@ -274,7 +285,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: AFTER_TLS,
     code: /^5(30|50|54)/,
-    text: /starttls|\b(tls|encryption) (is )?required|must use (tls|encryption)/i,
+    text: /starttls|\b(tls|encryption) (is )?required|must use (tls|encryption)|not (sent )?over (a )?tls/i,
     means: account('tls-required'),
     source: 'RFC 3207 section 4, 2026-11-23',
   },
@@ -312,14 +323,14 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: ENVELOPE,
     code: /^[45]/,
-    text: /^(?!.*recipient address rejected).*(not (been |yet )?verified|failed the check in region|verified sender|sender (identity|signature)|unverified)/is,
+    text: /^(?!.*recipient address rejected).*(not (been |yet )?verified|failed the check in region|verified sender|sender (identity|signature)|unverified|validate your sender)/is,
     means: sender('identity-not-verified'),
     source: SES_TEXTS,
   },
   {
     at: ENVELOPE,
-    code: /^5/,
-    text: /send ?as ?denied|not allowed to send (as|from)|permissions? to send (as|on behalf)|not owned by user|(use|send (from|as)|using) (this|that) (sender|from|address|email)|relaying disallowed as|sender is not allowed|(your|this) (e-?mail )?(address|domain) is not allowed to send|unregistered domain|not authori[sz]ed to send (from|as|on behalf)|\b(from|sender)\b[^.;]{0,40}\b(must (match|be)|does ?n[o']t (match|belong))|domain (is )?not authori[sz]ed/i,
+    code: /^[45]/,
+    text: /send ?as ?denied|unauthori[sz]ed sender|not allowed to send (as|from)|permissions? to send (as|on behalf)|not owned by user|(use|send (from|as)|using) (this|that) (sender|from|address|email)|relaying disallowed as|sender is not allowed|(your|this) (e-?mail )?(address|domain) is not allowed to send|unregistered domain|not authori[sz]ed to send (from|as|on behalf)|\b(from|sender)\b[^.;]{0,40}\b(must (match|be)|does ?n[o']t (match|belong))|domain (is )?not authori[sz]ed/i,
     means: sender('sender-refused'),
     source: EXCHANGE,
   },
@@ -592,7 +603,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: ENVELOPE,
     code: /^5/,
-    text: /pipelin|synchroni[sz]ation error|(bad|out of) sequence/i,
+    text: /pipelin|synchroni[sz]ation error|(bad|out of) sequence|too many (unauthenticated|unknown|invalid|bad) commands/i,
     means: outage('session'),
     source: POSTFIX,
   },

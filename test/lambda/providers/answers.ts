@@ -689,6 +689,254 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
         ['rcpt', '550 5.7.1 https://www.google.com/contact The account ada@example.org is disabled'],
       ],
     ],
+    // Read on 2026-11-28: Gmail and Workspace, Exchange Online, SendGrid, Zoho, Brevo, OVH, IONOS and cPanel hosters, Mailgun and
+    // SES over SMTP, each judged by hand before the tables were asked.
+    [
+      'unavailable account',
+      [
+        [
+          'mail',
+          '530-5.7.0 Must issue a STARTTLS command first. For more information, go to\r\n530 5.7.0  https://support.google.com/a/answer/3221692 - gsmtp',
+        ],
+        [
+          'rcpt',
+          '421-4.7.0 [192.0.2.1      15] Our system has detected an unusual rate of\r\n421-4.7.0 unsolicited mail originating from your IP address. To protect our\r\n421-4.7.0 users from spam, mail sent from your IP address has been temporarily\r\n421 4.7.0 blocked. - gsmtp',
+        ],
+        [
+          'auth',
+          '534-5.7.9 Application-specific password required. Learn more at\r\n534 5.7.9  https://support.google.com/mail/?p=InvalidSecondFactor - gsmtp',
+        ],
+        [
+          'auth',
+          '534-5.7.14 <https://accounts.google.com/signin/continue?sarp=1>\r\n534-5.7.14 Please log in via your web browser and then try again. - gsmtp\r\n534 5.7.14 Learn more',
+        ],
+        [
+          'end',
+          "550 5.7.1 Invalid credentials for relay [192.0.2.1]. The IP address you've registered in your Workspace SMTP Relay service doesn't match domain of the account this email is being sent from. - gsmtp",
+        ],
+        [
+          'end',
+          "550-5.7.1 [192.0.2.1] The IP you're using to send mail is not authorized to\r\n550-5.7.1 send email directly to our servers. Please use the SMTP relay at your\r\n550 5.7.1 service provider instead. - gsmtp",
+        ],
+        [
+          'end',
+          '550-5.7.25 [192.0.2.1] The IP address sending this message does not have a PTR\r\n550 5.7.25 record setup, or the corresponding forward DNS entry does not match. - gsmtp',
+        ],
+        [
+          'end',
+          '550-5.7.29 This mail has been blocked because the connection is not over TLS. - gsmtp\r\n550 5.7.29 x',
+        ],
+        ['auth', '535 5.7.139 Authentication unsuccessful, the user credentials were incorrect. [XX.prod.outlook.com]'],
+        ['mail', '530 5.7.57 Client not authenticated to send mail. [XX.prod.outlook.com]'],
+        [
+          'end',
+          '554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message due to a permanent exception with message [BeginDiagnosticData]WASCL UserAction verdict is not None. Actual verdict is RefuseQuota',
+        ],
+        [
+          'end',
+          "550 5.3.4 Requested action not taken; We noticed some unusual activity in your Hotmail account. To help protect you, we've temporarily blocked your account.",
+        ],
+        ['rcpt', '550 5.7.64 TenantAttribution; Relay Access Denied [XX.prod.outlook.com]'],
+        ['mail', '550 5.7.705 Access denied, tenant has exceeded threshold. [XX]'],
+        [
+          'end',
+          "550 5.7.232 Your message can't be sent because your trial tenant has exceeded its daily limit for sending email to external recipients (tenant external recipient rate limit).",
+        ],
+        [
+          'end',
+          "550 5.7.233 Your message can't be sent because your tenant exceeded its daily limit for sending email to external recipients",
+        ],
+        ['end', '550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains'],
+        ['mail', '550 5.7.367 Remote server returned not permitted to relay'],
+        ['auth', '535 5.7.3 Authentication unsuccessful [XX.prod.outlook.com]'],
+        ['rcpt', '550 Cannot receive from specified address <ada@example.org>: Unauthenticated senders not allowed'],
+        ['rcpt', '452 Too many recipients received this hour'],
+        ['end', "554 Message refused. Your host name doesn't match your IP address"],
+        ['end', '554 5.1.8 Email Outgoing Blocked'],
+        [
+          'end',
+          '550 5.4.6 Unusual sending activity detected. <a href=https://www.zoho.com/mail/help/usage-policy.html target=_blank>Learn more.</a> To unblock <a href=https://mail.zoho.com/UnblockMe target=_blank>Click here.</a>',
+        ],
+        ['end', '554 5.7.1 Credit expired'],
+        ['mail', '551 Mail agent is inactive'],
+        [
+          'mail',
+          '502 5.7.0 Your SMTP account is not yet activated. Please contact us at contact@sendinblue.com to request activation',
+        ],
+        ['rcpt', '550 that IP address is not allowed to send'],
+        ['data', '554 5.7.1 <DATA>: Data command rejected: only 10 messages per day'],
+        ['end', '554 5.7.1 Reached address outgoing limits for shop@example.com'],
+        ['end', '550 send spam mail rejected: exceeded hour limit'],
+        ['auth', '535 5.7.1 Authentication failed'],
+        ['rcpt', '450-Requested mail action not taken: mailbox unavailable\r\n450 Mail send limit exceeded'],
+        [
+          'connect',
+          '554-kundenserver.de (mxeue001) Nemesis ESMTP Service not available\r\n554-No SMTP service\r\n554 IP address is black listed.',
+        ],
+        [
+          'rcpt',
+          '550-Please turn on SMTP Authentication in your mail client, or login to the\r\n550-IMAP/POP3 server before sending your message. (localhost)\r\n550-[192.0.2.1]:42630 is not permitted to relay through this server without\r\n550 authentication.',
+        ],
+        ['auth', '535 5.7.0 Mailgun is not loving your login or password'],
+        [
+          'data',
+          '421 Domain sandbox1.mailgun.org is not allowed to send: Sandbox subdomains are for test purposes only. Please add your own domain or add the address to authorized recipients in Account Settings.',
+        ],
+        [
+          'end',
+          '421 Domain sandbox1.mailgun.org is not allowed to send: Please activate your Mailgun account. Check your inbox or log in to your control panel to resend the activation email.',
+        ],
+        [
+          'end',
+          '550 5.7.1 Free accounts are for test purposes only. Please upgrade or add the address to authorized recipients in Account Settings.',
+        ],
+        ['mail', '530 Authentication required'],
+        [
+          'end',
+          '554 Message rejected: Sending suspended for this account. For more information, please check the inbox of the email address associated with your AWS account.',
+        ],
+        ['end', '554 Message rejected: Maximum credits exceeded'],
+        ['mail', '530 5.7.1 From address is not valid'],
+        ['mail', '550 5.7.1 Your plan does not include SMTP'],
+      ],
+    ],
+    [
+      'throttled provider',
+      [
+        ['rcpt', '421 4.7.0 IP not in whitelist for RCPT domain, closing connection. - gsmtp'],
+        ['rcpt', '421 4.7.0 TLS required for RCPT domain, closing connection. - gsmtp'],
+        [
+          'end',
+          "452 4.5.3 Your message has too many recipients. For more information regarding Google's sending limits, please visit LINK - gsmtp",
+        ],
+        ['auth', '454 4.7.0 Cannot authenticate due to temporary system problem. Try again later. - gsmtp'],
+        ['mail', '451 4.7.500 Server busy. Please try again later from [192.0.2.1]. (S77719)'],
+        [
+          'rcpt',
+          '451 4.7.651 The mail server [192.0.2.1] has been temporarily rate limited due to IP reputation. (S3140)',
+        ],
+        ['mail', '451 4.7.0 Temporary server error. Please try again later. PRX4 [XX.prod.outlook.com]'],
+        ['rcpt', '450 too frequent connects from 198.51.100.1, please try again later.'],
+        ['end', '421 Message from (192.0.2.1) temporarily deferred'],
+        ['end', '550 sorry, too many emails (#5.7.1)'],
+        ['mail', '451-Requested action aborted\r\n451 Mails per session limit'],
+        ['connect', '421 Too many concurrent SMTP connections'],
+        ['mail', '452 4.4.5 Messages per second limit exceeded'],
+      ],
+    ],
+    [
+      'unavailable outage',
+      [
+        ['ehlo', '421 4.7.0 Try again later, closing connection. (EHLO) - gsmtp'],
+        [
+          'ehlo',
+          '501-5.5.4 HELO/EHLO argument "x y" invalid, closing connection.\r\n501 5.5.4  https://support.google.com/mail/?p=helo - gsmtp',
+        ],
+        ['mail', '503 5.7.0 No identity changes permitted. - gsmtp'],
+        ['end', '554 5.7.0 Too Many Unauthenticated commands. - gsmtp'],
+        ['mail', '555 5.5.2 Syntax error, goodbye. - gsmtp'],
+        ['end', '550 5.4.316 Message expired, connection refused'],
+        ['end', '451 Temporary local problem - please try later'],
+        ['ehlo', '501 5.5.4 Invalid domain name'],
+        ['end', '451 4.4.2 Timeout waiting for data from client.'],
+        ['mail', '451 Temporary service failure'],
+      ],
+    ],
+    [
+      'throttled recipient',
+      [
+        [
+          'rcpt',
+          '452-4.5.3 Domain policy size per transaction exceeded, please try this\r\n452 4.5.3 recipient in a separate transaction. - gsmtp',
+        ],
+        [
+          'rcpt',
+          '550 5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages from being delivered. - gsmtp',
+        ],
+        ['end', "552 5.2.2 The recipient's inbox is out of storage space and inactive. - gsmtp"],
+        ['end', '554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:StorageTransientException'],
+      ],
+    ],
+    [
+      'refused message',
+      [
+        [
+          'rcpt',
+          '550-5.2.1 The email account that you tried to reach is inactive. For more\r\n550 5.2.1 information, go to LINK - gsmtp',
+        ],
+        [
+          'end',
+          '550-5.7.1 Our system has detected that this message is likely unsolicited mail.\r\n550-5.7.1 To reduce the amount of spam sent to Gmail, this message has been blocked. - gsmtp\r\n550 5.7.1 x',
+        ],
+        [
+          'end',
+          '550 5.7.1 The user or domain that you are sending to (or from) has a policy that prohibited the mail that you sent. Please contact your domain administrator for further details. - gsmtp',
+        ],
+        ['end', '550 5.7.1 This message violates example.com email policy. - gcdp - gsmtp'],
+        [
+          'end',
+          '552-5.7.0 This message was blocked because its content presents a potential\r\n552 5.7.0 security issue. - gsmtp',
+        ],
+        [
+          'rcpt',
+          "553-5.1.2 We weren't able to find the recipient domain. Please check for any\r\n553-5.1.2 spelling errors, and make sure you didn't enter any spaces, periods,\r\n553 5.1.2 or other punctuation after the recipient's email address. - gsmtp",
+        ],
+        ['rcpt', '553 5.1.3 The recipient address <ada@x> is not a valid RFC 5321 address. - gsmtp'],
+        ['end', '550 5.7.1 Messages missing a valid messageId header are not accepted. - gsmtp'],
+        ['end', '550-5.7.1 Messages with multiple addresses in From: header are not accepted. - gsmtp\r\n550 5.7.1 x'],
+        [
+          'end',
+          '550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal; message contains bare linefeeds, which cannot be sent via DATA',
+        ],
+        ['end', '554 5.4.14 Hop count exceeded - possible mail loop ATTR34'],
+        ['rcpt', '550 5.7.124 RESOLVER.RST.SenderNotInAllowedSendersList; sender not in allowed-senders list'],
+        ['rcpt', '550 5.4.310 DNS domain nowhere.example does not exist [Message=InfoDomainNonexistent]'],
+        ['end', '550 5.7.1 Email cannot be delivered. Reason: Email detected as Spam by spam filters.'],
+        [
+          'end',
+          '554-Transaction failed\r\n554-Reject due to policy restrictions.\r\n554 For explanation visit https://www.ionos.com/help/index.php?id=2425&ip=192.0.2.1&c=hd',
+        ],
+        ['end', '554 Transaction failed: Expected disposition, got null'],
+        ['end', "554 Transaction failed: Duplicate header 'Message-ID'."],
+        ['end', '554 Transaction failed: Local address contains control or whitespace'],
+      ],
+    ],
+    [
+      'unavailable sender',
+      [
+        [
+          'end',
+          '550-5.7.26 This mail has been blocked because the sender is unauthenticated.\r\n550-5.7.26 Gmail requires all senders to authenticate with either SPF or DKIM.\r\n550 5.7.26  - gsmtp',
+        ],
+        [
+          'end',
+          '550-5.7.1 This message does not have authentication information or fails to pass\r\n550 5.7.1 authentication checks (SPF or DKIM). - gsmtp',
+        ],
+        ['mail', '553 5.1.7 The sender address <x> is not a valid RFC 5321 address. - gsmtp'],
+        [
+          'end',
+          '554 5.2.252 SendAsDenied; shop@example.com not allowed to send as news@example.net; STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied',
+        ],
+        [
+          'end',
+          '550 The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved. Visit https://sendgrid.com/docs/for-developers/sending-email/sender-identity/ to see the Sender Identity requirements',
+        ],
+        ['end', '403 You are not authorized to send from that email address'],
+        ['end', '553 Relaying disallowed as shop@example.com'],
+        ['end', '553 Sender is not allowed to relay emails'],
+        [
+          'end',
+          '550 Sending has been rejected because the sender you used shop@example.com is not valid. Validate your sender or authenticate your domain',
+        ],
+        ['mail', '550-Requested action not taken: mailbox unavailable\r\n550 invalid DNS MX or A/AAAA resource record'],
+        ['end', '554-Transaction failed\r\n554 Unauthorized sender address.'],
+        [
+          'rcpt',
+          '550-Verification failed for <shop@example.com>\r\n550-The mail server does not recognize shop@example.com as a valid\r\n550 sender. Sender verify failed',
+        ],
+      ],
+    ],
+    ['unrecognised', [['end', '550 Requested action not taken: mailbox unavailable']]],
   ];
 
 /** Status, name of the exception, words, meaning. */
@@ -781,6 +1029,41 @@ export const SES_ANSWERS = [
   [400, 'BadRequestException', 'Identity example.com is not associated with tenant x', 'unavailable sender'],
   [400, 'MessageRejected', 'The sending identity is paused', 'unavailable account'],
   [400, 'BadRequestException', 'FeedbackForwardingEmailAddress is not verified', 'unavailable sender'],
+  [
+    400,
+    'MessageRejected',
+    'Email address is not verified. The following identities failed the check in region EU-WEST-1: shop@example.com',
+    'unavailable sender',
+  ],
+  [400, 'BadRequestException', "Message length is more than 41943040 bytes long: '45000000'.", 'refused message'],
+  [400, 'MessageRejected', 'Address blacklisted.', 'refused recipient'],
+  [
+    403,
+    'AccessDeniedException',
+    'User: arn:aws:sts::1:assumed-role/x is not authorized to perform: ses:SendEmail on resource: arn:aws:ses:eu-west-1:1:identity/example.com because no identity-based policy allows the ses:SendEmail action',
+    'unavailable account',
+  ],
+  [404, 'NotFoundException', 'Configuration set <news> does not exist.', 'unavailable account'],
+  [400, 'ThrottlingException', 'Daily message quota exceeded.', 'unavailable account'],
+  [429, 'TooManyRequestsException', 'Maximum sending rate exceeded.', 'throttled provider'],
+  [400, 'BadRequestException', 'Domain contains illegal character', 'refused message'],
+  [400, 'MessageRejected', "Your account's ability to send email is currently paused", 'unavailable account'],
+  [400, 'SendingPausedException', 'Email sending is disabled for the configuration set news', 'unavailable account'],
+  [503, 'ServiceUnavailable', 'Service is unable to handle request.', 'unavailable outage'],
+  [400, 'LimitExceededException', 'Too many instances of a resource', 'throttled provider'],
+  [400, 'BadRequestException', 'Tag value contains invalid characters', 'unrecognised'],
+  [400, 'BadRequestException', 'The tenant <t> is disabled for sending', 'unavailable account'],
+  [403, 'AccessDeniedException', 'User is not authorized', 'unavailable account'],
+  [400, 'MessageRejected', "Transaction failed: Duplicate header 'From'.", 'refused message'],
+  [400, 'BadRequestException', "Missing required header 'From'.", 'refused message'],
+  [400, 'MessageRejected', 'Maximum number of recipients exceeded', 'refused message'],
+  [400, 'BadRequestException', 'Unsupported attachment type: setup.exe', 'refused message'],
+  [400, 'BadRequestException', 'Attachment file extension is not allowed: .bat', 'refused message'],
+  [400, 'MessageRejected', 'Sending quota exceeded for the account', 'unavailable account'],
+  [400, 'MessageRejected', 'Your account was shutdown', 'unavailable account'],
+  [400, 'MessageRejected', 'Account under review', 'unavailable account'],
+  [400, 'MessageRejected', 'Account is placed under review', 'unavailable account'],
+  [400, 'MessageRejected', "This account isn't granted production access", 'unavailable account'],
 ] as const;
 
 /** Status, words, meaning. */
@@ -853,6 +1136,63 @@ export const MAILGUN_ANSWERS = [
   [400, 'recipient is invalid: ada@localhost', 'refused message'],
   [420, 'enhance your calm', 'unrecognised'],
   [301, 'moved', 'unavailable account'],
+  [
+    403,
+    'Domain sandbox1.mailgun.org is not allowed to send: Sandbox subdomains are for test purposes only. Please add your own domain or add the address to authorized recipients in Account Settings.',
+    'unavailable account',
+  ],
+  [
+    403,
+    'Domain example.com is not allowed to send: The domain is unverified and requires DNS configuration. Log in to your control panel to view required DNS records.',
+    'unavailable account',
+  ],
+  [
+    403,
+    'The domain is unverified and requires DNS configuration. Log in to your control panel to view required DNS records.',
+    'unavailable account',
+  ],
+  [
+    400,
+    'Sandbox subdomains are for test purposes only. Please add your own domain or add the address to authorized recipients in domain settings.',
+    'unavailable account',
+  ],
+  [
+    400,
+    'Free accounts are for test purposes only. Please upgrade or add the address to authorized recipients in Account Settings.',
+    'unavailable account',
+  ],
+  [
+    403,
+    'Please activate your Mailgun account. Check your inbox or log in to your control panel to resend the activation email.',
+    'unavailable account',
+  ],
+  [404, 'Domain not found: example.com', 'unavailable account'],
+  [403, 'Business Verification - We have to verify your account', 'unavailable account'],
+  [400, 'Domain example.com is not allowed to send: account disabled', 'unavailable account'],
+  [
+    429,
+    'Domain example.com is not allowed to send: request rate exceeds limit of 300 requests-per-sec, try again after 2 seconds',
+    'throttled provider',
+  ],
+  [
+    429,
+    'Domain example.com is not allowed to send: recipient limit exceeded. try again after Sat, 28 Nov 2026 23:59:59 UTC',
+    'unavailable account',
+  ],
+  [400, 'Message size exceeds limit of 25MB', 'refused message'],
+  [400, "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified", 'refused message'],
+  [403, 'Your account has been temporarily disabled. (CAPTCHA)', 'unavailable account'],
+  [400, 'Invalid tag: contains non-ascii characters', 'unrecognised'],
+  [403, 'IP address 192.0.2.1 is not allowed', 'unavailable account'],
+  [400, 'bcc parameter is not a valid address. please check documentation', 'refused message'],
+  [400, 'The daily mail limit exceeded', 'unavailable account'],
+  [400, 'You exceeded 300 messages, the limit', 'unavailable account'],
+  [400, 'Sandbox domain: verify one of your own', 'unavailable account'],
+  [400, 'Domain mg.example.com is disabled', 'unavailable account'],
+  [400, 'Domain is suspended', 'unavailable account'],
+  [400, 'Account not activated', 'unavailable account'],
+  [400, 'Activate your account first', 'unavailable account'],
+  [400, 'The account needs to be verified', 'unavailable account'],
 ] as const;
 
 /** Status, ErrorCode, words, meaning. */

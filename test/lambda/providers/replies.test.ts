@@ -4,10 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import { classify as classifyMailgun } from '../../../lambda/providers/mailgun/classify.ts';
+import { MAILGUN_FACTS } from '../../../lambda/providers/mailgun/facts.ts';
 import { classify as classifyPostmark } from '../../../lambda/providers/postmark/classify.ts';
+import { CODE_FACTS, STATUS_FACTS } from '../../../lambda/providers/postmark/facts.ts';
 import { classify as classifySes } from '../../../lambda/providers/ses/classify.ts';
+import { SES_FACTS } from '../../../lambda/providers/ses/facts.ts';
 import { classifyFailure, classifyReply } from '../../../lambda/providers/smtp/classify.ts';
-import type { SmtpStage } from '../../../lambda/providers/smtp/facts.ts';
+import { SMTP_FACTS, type SmtpStage } from '../../../lambda/providers/smtp/facts.ts';
 import type { WireTrace } from '../../../lambda/providers/wire.ts';
 import { MAILGUN_ANSWERS, POSTMARK_ANSWERS, SES_ANSWERS, SMTP_ANSWERS } from './answers.ts';
 
@@ -49,6 +52,23 @@ describe('an answer at its stage of SMTP', () => {
     'at %s: %s is %s',
     (stage, reply, meaning) => expect(words(smtp(stage, reply))).toBe(meaning),
   );
+});
+
+describe('every row of the tables', () => {
+  const TABLES = {
+    ses: SES_FACTS,
+    mailgun: MAILGUN_FACTS,
+    'postmark by code': CODE_FACTS,
+    'postmark by status': STATUS_FACTS,
+    smtp: SMTP_FACTS,
+  };
+
+  it.each(Object.entries(TABLES))('of %s has a reason, and a source with its date', (_, table) => {
+    for (const { means, source } of table) {
+      expect(means).toMatchObject({ reason: expect.stringMatching(/^[a-z0-9-]+$/) });
+      expect(source).toMatch(/\S.*\b2026-\d\d-\d\d$/);
+    }
+  });
 });
 
 describe('an answer over HTTP', () => {
