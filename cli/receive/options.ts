@@ -52,7 +52,7 @@ export function parseReceiveOptions(argv: readonly string[]): CommandOptions | u
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
   if (values.as === undefined)
-    throw new UsageError('say which provider receives the mail with --as mailgun or --as postmark');
+    throw new UsageError('say which provider receives the mail: --as mailgun, --as postmark, --as ses, or a key');
   if (positionals.length > 1) throw new UsageError(`one file at a time, not ${positionals.length}`);
   const form = MAILGUN_FORMS.find((name) => name === values.form);
   if (values.form !== undefined && form === undefined)

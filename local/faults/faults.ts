@@ -9,42 +9,41 @@ export type FaultStage = (typeof SMTP_STAGES)[number];
 
 const headerValue = z.union([z.string().regex(/^[^\r\n]*$/, 'must be one line'), z.number()]);
 
-const faultSchema = z
-  .strictObject({
-    respond: z
-      .strictObject({
-        status: z.int().min(100).max(599),
-        headers: z
-          .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be a header name'), headerValue)
-          .optional(),
-        body: z.string().optional(),
-      })
-      .optional(),
-    network: z
-      .enum(['refuse', 'reset-mid-request', 'reset', 'hang', 'reset-after-accept', 'hang-after-accept', 'forget'])
-      .optional(),
-    smtp: z.strictObject({ stage: z.enum(SMTP_STAGES), reply: z.string().min(1) }).optional(),
-    service: z.enum(['sqs', 's3', 'dynamodb', 'secrets']).optional(),
-    operation: z.string().min(1).optional(),
-    error: z.string().min(1).optional(),
-    rate: z.number().min(0).max(1).optional(),
-    times: z.int().min(1).optional(),
-    delayMs: z.number().min(0).max(2_147_483_647).optional(),
-    on: z.enum(['send', 'lookup', 'health', 'all']).optional(),
-    match: z.string().min(1).optional(),
-  })
-  .superRefine((fault, context) => {
-    const refuse = (message: string) => context.addIssue({ code: 'custom', message });
-    const actions = [fault.respond, fault.network, fault.smtp, fault.error].filter((action) => action !== undefined);
-    if (actions.length > 1) refuse('give one of respond, network, smtp and error, not several');
-    if (actions.length === 0 && fault.delayMs === undefined)
-      refuse('give one of respond, network, smtp, error or delayMs');
-    if (fault.service === undefined && (fault.operation ?? fault.error) !== undefined)
-      refuse('operation and error need a service: sqs, s3, dynamodb or secrets');
-    const elsewhere = fault.network === 'forget' ? undefined : fault.network;
-    if (fault.service !== undefined && (fault.respond ?? elsewhere ?? fault.smtp) !== undefined)
-      refuse('respond, network and smtp are for providers; a service has error, delayMs and network: forget');
-  });
+const faultFields = z.strictObject({
+  respond: z
+    .strictObject({
+      status: z.int().min(100).max(599),
+      headers: z
+        .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be a header name'), headerValue)
+        .optional(),
+      body: z.string().optional(),
+    })
+    .optional(),
+  network: z
+    .enum(['refuse', 'reset-mid-request', 'reset', 'hang', 'reset-after-accept', 'hang-after-accept', 'forget'])
+    .optional(),
+  smtp: z.strictObject({ stage: z.enum(SMTP_STAGES), reply: z.string().min(1) }).optional(),
+  service: z.enum(['sqs', 's3', 'dynamodb', 'secrets']).optional(),
+  operation: z.string().min(1).optional(),
+  error: z.string().min(1).optional(),
+  rate: z.number().min(0).max(1).optional(),
+  times: z.int().min(1).optional(),
+  delayMs: z.number().min(0).max(2_147_483_647).optional(),
+  on: z.enum(['send', 'lookup', 'health', 'all']).optional(),
+  match: z.string().min(1).optional(),
+});
+
+const faultSchema = faultFields.superRefine((fault, context) => {
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+  const actions = [fault.respond, fault.network, fault.smtp, fault.error].filter((action) => action !== undefined);
+  if (actions.length > 1) refuse('give one of respond, network, smtp and error, not several');
+  if (actions.length === 0 && fault.delayMs === undefined)
+    refuse('give one of respond, network, smtp, error or delayMs');
+  if (fault.service === undefined && (fault.operation ?? fault.error) !== undefined)
+    refuse('operation and error need a service: sqs, s3, dynamodb or secrets');
+  const misplaced = fault.service && whyNotOfService(fault);
+  if (misplaced) refuse(misplaced);
+});
 
 /** One fault of a provider or of an AWS service, as `PUT …/fault` takes it. */
 export type Fault = Readonly<z.infer<typeof faultSchema>>;
@@ -104,17 +103,11 @@ export class FaultBoard {
 
   /** Replaces the faults of a scope; resolves when they are in effect, rejects and changes nothing if a listener refuses them. */
   async set(scope: string, faults: readonly Fault[]): Promise<void> {
-    const misplaced = faults.some((fault) =>
-      scope === AWS_SCOPE
-        ? fault.respond || (fault.network && fault.network !== 'forget') || fault.smtp
-        : fault.service !== undefined,
-    );
-    if (misplaced)
-      throw new InvalidFault(
-        scope === AWS_SCOPE
-          ? 'respond, network and smtp are faults of providers; give a service and an error here.'
-          : 'A fault with a service belongs under /api/aws/fault.',
-      );
+    const [misplaced] = faults.flatMap((fault) => {
+      if (scope === AWS_SCOPE) return whyNotOfService(fault) ?? [];
+      return fault.service === undefined ? [] : 'a fault with a service belongs under /api/aws/fault';
+    });
+    if (misplaced) throw new InvalidFault(`The fault cannot be used: ${misplaced}.`);
     const before = this.#faults.get(scope) ?? [];
     this.#faults.set(
       scope,
@@ -181,8 +174,15 @@ export function closesPort(faults: readonly Fault[], alone?: 'health'): boolean 
   return always && everyone && first.times === undefined && first.match === undefined;
 }
 
+function whyNotOfService({ respond, network, smtp, on, match }: z.infer<typeof faultFields>): string | undefined {
+  if (respond || smtp || (network && network !== 'forget'))
+    return 'respond, smtp, and network other than forget are for providers; a service has error, delayMs and network: forget';
+  return (on ?? match) === undefined
+    ? undefined
+    : 'on and match are for providers; a service has operation, rate and times';
+}
+
 function concernsService(fault: Fault, probe: AwsProbe): boolean {
-  if (fault.match !== undefined) return false;
   if (fault.service !== undefined && fault.service !== probe.service) return false;
   return fault.operation === undefined || fault.operation === probe.operation;
 }

@@ -170,7 +170,7 @@ test('posts nothing of a mail that is held or lost', async () => {
 });
 
 test.each([
-  [[], /--as mailgun or --as postmark/],
+  [[], /--as mailgun, --as postmark, --as ses, or a key/],
   [['--as', 'ses'], /no provider "ses" receives mail here; receiving providers: mailgun, postmark/],
   [['--as', 'mailgun', '--form', 'json'], /--form takes form, mime, store/],
   [['--as', 'mailgun', '/nowhere.eml'], /cannot be read \(ENOENT\)/],

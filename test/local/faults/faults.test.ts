@@ -10,6 +10,8 @@ describe('parseFaults', () => {
       { network: 'hang-after-accept', rate: 0.5, times: 3, delayMs: 200, on: 'all', match: 'x' },
       { smtp: { stage: 'rcpt', reply: '550 5.1.1 no such user' } },
       { service: 'sqs', operation: 'SendMessage', error: 'ServiceUnavailable' },
+      { service: 'dynamodb', network: 'forget', delayMs: 50 },
+      { network: 'forget' },
       { delayMs: 200 },
     ];
     expect(parseFaults(list)).toEqual(list);
@@ -25,7 +27,9 @@ describe('parseFaults', () => {
     [{ respond: { status: 500, headers: { A: 'b\r\nc: d' } } }, 'one line'],
     [{ respond: { status: 500 }, network: 'reset' }, 'not several'],
     [{ error: 'ServiceUnavailable' }, 'need a service'],
-    [{ service: 'sqs', network: 'reset' }, 'for providers'],
+    [{ service: 'sqs', network: 'reset' }, 'network other than forget are for providers; a service has error'],
+    [{ service: 'sqs', error: 'X', match: 'ada' }, 'on and match are for providers'],
+    [{ service: 's3', delayMs: 5, on: 'all' }, 'on and match are for providers'],
     [{ service: 'sqs', network: 'forget', error: 'X' }, 'not several'],
     [{ network: 'reset', rate: 1.5 }, 'at rate'],
     [{ network: 'reset', times: 0 }, 'at times'],
@@ -68,7 +72,8 @@ describe('FaultBoard', () => {
     expect(board.match('aws', { service: 'sqs', operation: 'SendMessage' })?.error).toBe('ServiceUnavailable');
     expect(board.match('aws', { service: 'sqs', operation: 'ReceiveMessage' })).toBeUndefined();
     expect(board.match('aws', { service: 's3', operation: 'SendMessage' })).toBeUndefined();
-    await expect(board.set('aws', parseFaults({ network: 'reset' }))).rejects.toThrow(InvalidFault);
+    await expect(board.set('aws', parseFaults({ network: 'reset' }))).rejects.toThrow('and network: forget.');
+    await expect(board.set('aws', parseFaults({ delayMs: 5, match: 'ada' }))).rejects.toThrow(InvalidFault);
     await expect(board.set('mg', parseFaults({ service: 's3', error: 'SlowDown' }))).rejects.toThrow('/api/aws/fault');
   });
 
