@@ -70,7 +70,7 @@ export function tokenOf({ way, provider }: CanaryWay, sentAt: number, secret: st
 /** The unverified content of a token; undefined if it has another form. */
 export function readToken(token: string): (CanaryWay & { readonly sentAt: number }) | undefined {
   const [, way, provider, sentAt] =
-    /^(out|in)\.([a-z][a-z0-9-]{0,31})\.(\d{1,15})\.[A-Za-z0-9_-]{43}$/.exec(token.trim()) ?? [];
+    /^(out|in)\.([a-z][a-z0-9-]{0,31})\.(0|[1-9]\d{0,14})\.[A-Za-z0-9_-]{43}$/.exec(token.trim()) ?? [];
   if (provider === undefined || (way !== 'out' && way !== 'in')) return undefined;
   return { way, provider, sentAt: Number(sentAt) };
 }

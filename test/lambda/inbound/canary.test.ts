@@ -50,6 +50,14 @@ test('a canary of one receiving provider counts for that provider only', async (
 test.each<[string, string, [string, string][]]>([
   ['the name of a canary alone', to, [NAME]],
   ['a token that is made up', to, [NAME, [TOKEN_HEADER, tokenOf(OUT, SENT_AT, 'guessed')]]],
+  ['a token whose time begins with a zero', to, [[TOKEN_HEADER, `out.own-mta.0${SENT_AT}.${'A'.repeat(43)}`]]],
+  ['a token of another letter case', to, [[TOKEN_HEADER, tokenOf(OUT, SENT_AT, secret).toUpperCase()]]],
+  ['a token with signs of two bytes', to, [[TOKEN_HEADER, tokenOf(OUT, SENT_AT, secret).replace(/.$/, 'é')]]],
+  [
+    'the token of another way',
+    to,
+    [[TOKEN_HEADER, tokenOf(OUT, SENT_AT, secret).replace('out.own-mta', 'in.mailgun')]],
+  ],
   ['a token at another address', 'box@in.example.com', [NAME, token(OUT)]],
   ['an empty token', to, [NAME, [TOKEN_HEADER, '']]],
 ])('mail with %s records nothing, and is delivered like any other', async (_, recipient, headers) => {
