@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterArrivals } from './arrivals.ts';
 import { dropBeside, dropStale, IDLE_MS, watchRequest } from './kept-sockets.ts';
@@ -5,7 +6,7 @@ import { dropBeside, dropStale, IDLE_MS, watchRequest } from './kept-sockets.ts'
 /** Time limits of calls to AWS services, in milliseconds. */
 export interface SocketLimits {
   readonly connectionTimeout: number;
-  /** Until the head of the answer. */
+  /** Until the head of the answer, and between two parts of its body. */
   readonly requestTimeout: number;
 }
 
@@ -15,7 +16,8 @@ type Handle = NodeHttpHandler['handle'];
  * Request handler of an AWS client.
  *
  * A kept socket may be dead without a sign: it is used again for some seconds only, and a request that is reset on one is
- * made at once on a fresh one. A time-out that fires late checks first whether the answer has arrived.
+ * made at once on a fresh one. A time-out that fires late checks first whether the answer has arrived. An answer that
+ * stops in its middle ends the call, which would otherwise wait for ever.
  */
 export async function patientSockets({ connectionTimeout, requestTimeout }: SocketLimits): Promise<NodeHttpHandler> {
   // Imported together with the SDK, so that a process that needs neither loads neither.
@@ -23,10 +25,13 @@ export async function patientSockets({ connectionTimeout, requestTimeout }: Sock
   const agent = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
   return new (class extends NodeHttpHandler {
     override async handle(...[request, options]: Parameters<Handle>): ReturnType<Handle> {
-      const call = () =>
-        inTime(requestTimeout, options?.abortSignal, (abortSignal) =>
+      const call = async () => {
+        const result = await inTime(requestTimeout, options?.abortSignal, (abortSignal) =>
           super.handle(request, { ...options, abortSignal }),
         );
+        endIfSilent(result.response.body as IncomingMessage, requestTimeout);
+        return result;
+      };
       dropStale();
       const first = await watchRequest(call);
       if ('result' in first) return first.result;
@@ -47,11 +52,34 @@ async function inTime<T>(ms: number, outer: unknown, call: (signal: AbortSignal)
     return await call(signal);
   } catch (error) {
     if (!over.signal.aborted) throw error;
-    // The SDK retries errors with this name.
-    throw Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError', code: 'ETIMEDOUT' });
+    throw timeoutError(ms);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Ends the body of an answer with an error once nothing of it has arrived for a time. */
+function endIfSilent(body: IncomingMessage, ms: number): void {
+  const { socket } = body;
+  let read = socket.bytesRead;
+  let timer: NodeJS.Timeout;
+  const check = async (): Promise<void> => {
+    await afterArrivals();
+    if (body.complete || body.destroyed) return;
+    if (socket.bytesRead === read) body.destroy(timeoutError(ms));
+    else watch();
+  };
+  const watch = (): void => {
+    read = socket.bytesRead;
+    timer = setTimeout(() => void check(), ms).unref();
+  };
+  watch();
+  body.once('close', () => clearTimeout(timer));
+}
+
+/** The SDK retries errors with this name. */
+function timeoutError(ms: number): Error {
+  return Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError', code: 'ETIMEDOUT' });
 }
 
 function isReset(error: unknown): boolean {
