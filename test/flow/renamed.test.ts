@@ -136,7 +136,7 @@ it.each<[what: string, lost: string, before: Entry[], after: Entry[]]>([
     [smtp('own-mta', 'mta2.example.com'), mailgun('mailgun')],
   ],
 ])(
-  '%s: nobody can be asked, and a mail that must not be sent twice is not',
+  '%s: no account can be asked, and a mail that must not be sent twice is not',
   { timeout: 120_000 },
   async (_, lost, before, after) => {
     const id = await loseAnswer(lost, before, { onUnknown: 'hold' });
@@ -162,7 +162,7 @@ function readDeployed(): typeof deployed {
   return { environment: Object.fromEntries(lines.map(split)), directory: readlinkSync(`/proc/${pid}/cwd`) };
 }
 
-/** Queues that nobody but the test consumes. */
+/** Queues that only the test consumes. */
 let queues: Readonly<Record<'outbound' | 'retry' | 'dead' | 'events', string>>;
 
 /** Sends a mail with this provider list to the account, whose answer gets lost; returns its id. */

@@ -1,0 +1,323 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SUBMISSION_ID } from '../../lambda/contract/dead-letter.ts';
+import { METRICS, NAMESPACE } from '../../lambda/contract/metrics.ts';
+import type { StackInfo } from '../../local/api/stack-info.ts';
+import { type Stack, startStack } from '../../local/stack.ts';
+import { echoes, PLANTED, plantedMail, spelled } from '../support/hostile/echoes.ts';
+import { answerOn, DECLARED, foreignRequest } from '../support/hostile/pages.ts';
+import { poisonObjects, poisonPointers } from '../support/hostile/poison.ts';
+import { hostileSubmissions, PLANT, picker, seeded } from '../support/hostile/submissions.ts';
+import { post, strangeWebhook } from '../support/hostile/webhooks.ts';
+
+// Strangers and careless producers against the running stack, all at once, while providers fail and repeat what they were sent.
+
+/** Hostile submissions and requests; `npm run test:hostile-stack` sends many more. */
+const COUNT = Number(process.env['MAILOVER_HOSTILE'] ?? 1_000);
+const TIME_SCALE = 60;
+/** One in this many is a pointer to an object of tens of megabytes. */
+const POISON_EVERY = Math.max(100, COUNT / 100);
+const AT_ONCE = 16;
+
+const random = seeded(12);
+const hostile = hostileSubmissions(random);
+const pick = picker(random);
+
+let stack: Stack;
+let info: StackInfo;
+let directory = '';
+let logFile = '';
+/** Answers that no request should get. */
+const surprises: string[] = [];
+let sqs: SQSClient;
+let s3: S3Client;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'mailover-hostile-'));
+  logFile = process.env['MAILOVER_TEST_LOG'] ?? join(directory, 'functions.log');
+  stack = await startStack({ port: 0, timeScale: TIME_SCALE, logFile, hosts: [DECLARED] });
+  info = stack.info;
+  const aws = {
+    endpoint: info.endpoints.aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  };
+  sqs = new SQSClient(aws);
+  s3 = new S3Client({ ...aws, forcePathStyle: true });
+}, 60_000);
+
+afterAll(async () => {
+  sqs?.destroy();
+  s3?.destroy();
+  await stack?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and none of their words is in a log, a dead letter or a metric`, {
+  timeout: 300_000 + COUNT * 60,
+}, async () => {
+  const poison = await putPoison();
+  for (const { key, type } of info.providers)
+    await call('PUT', `/api/providers/${key}/fault`, echoes(type, await secretOf(key), pick));
+  const letters: Message[] = [];
+  const reading = new AbortController();
+  const reader = readLetters(letters, reading.signal);
+  const begun = Date.now();
+
+  const sent: Sent[] = [];
+  const arrivals: string[] = [];
+  let requests = 0;
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let place = next++; place < COUNT; place = next++) {
+      const kind = random();
+      if (place % POISON_EVERY === 0) sent.push(await submit(pick(poison), hostile.attributes()));
+      else if (kind < 0.35) sent.push(await submit(withoutFuture(hostile.body(place)), hostile.attributes()));
+      else if (kind < 0.6) sent.push(await submit(JSON.stringify(plantedMail(place, pick)), hostile.attributes()));
+      else if (kind < 0.8) arrivals.push(...(await callWebhook(place)));
+      else await openPage();
+      if (kind >= 0.6) requests += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const sentMs = Date.now() - begun;
+
+  // A provider that refuses every mail is in order again, so that everything ends.
+  for (const { key } of info.providers) await call('DELETE', `/api/providers/${key}/fault`);
+  await call('DELETE', '/api/circuits');
+  const { outbound = '', retry } = info.queues;
+  const queues = [outbound, ...Object.values(retry)];
+  const left = async () =>
+    ((await call('GET', '/api/queues')) as { url: string; visible: number; inFlight: number; delayed: number }[])
+      .filter(({ url }) => queues.includes(url))
+      .reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
+  await expect.poll(left, { timeout: 180_000 + COUNT * 20, interval: 500 }).toBe(0);
+  await pause(500);
+  reading.abort();
+  await reader;
+
+  expect(surprises).toEqual([]);
+
+  // Nothing is lost: each has been accepted, has ended without a recipient, or is a dead letter.
+  const accepted = new Set(
+    ((await call('GET', '/api/accepted?raw=false')) as { submissionId: string }[]).map(
+      ({ submissionId }) => submissionId,
+    ),
+  );
+  const dead = countOf(letters.map(({ Body = '' }) => Body));
+  const lost: string[] = [];
+  for (const { body, ids } of sent) {
+    const died = dead.get(body) ?? 0;
+    if (died > 0) dead.set(body, died - 1);
+    else if (!ids.some((id) => accepted.has(id)) && !(await hasEnded(ids))) lost.push(body.slice(0, 300));
+  }
+  const received = new Set(
+    ((await call('GET', '/api/received')) as { envelope: { to: string[] } }[]).flatMap(({ envelope }) => envelope.to),
+  );
+
+  const metrics = (await call('GET', '/api/metrics')) as Metric[];
+  const total = (name: string) =>
+    metrics
+      .filter((one) => one.name === name)
+      .reduce((sum, { points }) => sum + points.reduce((all, { sum: n }) => all + n, 0), 0);
+  const reasons = countOf(
+    letters.map(({ MessageAttributes = {} }) => MessageAttributes['Reason']?.StringValue ?? 'none'),
+  );
+  console.log(
+    `${sent.length} submissions and ${requests} requests in ${Math.round(sentMs / 1000)} s, all ended after ${Math.round((Date.now() - begun) / 1000)} s; ` +
+      `${accepted.size} accepted, ${letters.length} dead (${[...reasons].map(([name, count]) => `${name} ${count}`).join(', ')}), ${lost.length} lost; ` +
+      `${total('Errors')} failed invocations`,
+  );
+  expect(lost).toEqual([]);
+  expect(arrivals.slice(-900).filter((to) => !received.has(to))).toEqual([]);
+
+  // Nothing crashed, not even once.
+  expect(reasons.get('Crashed') ?? 0).toBe(0);
+  expect(reasons.get('none') ?? 0).toBe(0);
+  expect(metrics.filter(({ name, points }) => name === 'Errors' && points.some(({ sum }) => sum > 0))).toEqual([]);
+
+  // Nothing of it was written down.
+  const telltale = await telltales();
+  const found = (text: string) => telltale.filter((one) => text.includes(one));
+  const log = await readFile(logFile, 'utf8');
+  for (const seen of ['"attempt"', '"dead-lettered"', '"CloudWatchMetrics"', '<hidden>', '"refused"', '"unavailable"'])
+    expect(log).toContain(seen);
+  const lines = log.toLowerCase();
+  expect(
+    found(lines).map((one) => lines.slice(Math.max(0, lines.indexOf(one) - 200), lines.indexOf(one) + 200)),
+  ).toEqual([]);
+  for (const { MessageAttributes = {} } of letters) {
+    expect(Object.keys(MessageAttributes).length).toBeLessThanOrEqual(10);
+    expect(found(JSON.stringify(MessageAttributes).toLowerCase())).toEqual([]);
+  }
+  expect(found(JSON.stringify(metrics).toLowerCase())).toEqual([]);
+  const keys = new Set([...info.providers.map(({ key }) => key), 'none']);
+  for (const { namespace, name, dimensions } of metrics.filter((one) => one.namespace === NAMESPACE)) {
+    expect([namespace, Object.keys(METRICS)]).toEqual([NAMESPACE, expect.arrayContaining([name])]);
+    if (dimensions['provider'] !== undefined) expect(keys).toContain(dimensions['provider']);
+  }
+  // The environment of a function has names of secrets, not their values.
+  for (const { pid } of stack.info.processes) expect(found(environmentOf(pid).toLowerCase())).toEqual([]);
+});
+
+interface Sent {
+  readonly body: string;
+  /** Ids that the submission may have. */
+  readonly ids: readonly string[];
+}
+
+interface Metric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly points: readonly { readonly sum: number }[];
+}
+
+async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(new URL(path, stack.url), {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok && response.status !== 404) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return text && response.ok ? JSON.parse(text) : undefined;
+}
+
+function countOf(words: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+}
+
+async function submit(body: string, attributes: Record<string, string>): Promise<Sent> {
+  const { MessageId = '' } = await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: info.queues.outbound,
+      MessageBody: body,
+      MessageAttributes: Object.fromEntries(
+        Object.entries(attributes).map(([name, StringValue]) => [
+          name.replace(/[^A-Za-z0-9_.-]/g, ''),
+          { DataType: 'String', StringValue },
+        ]),
+      ),
+    }),
+  );
+  return { body, ids: [idIn(body) ?? MessageId, MessageId] };
+}
+
+function idIn(body: string): string | undefined {
+  try {
+    const { id } = JSON.parse(body) as { id?: unknown };
+    return typeof id === 'string' && SUBMISSION_ID.test(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function hasEnded(ids: readonly string[]): Promise<boolean> {
+  for (const id of ids) {
+    const found = (await call('GET', `/api/submissions/${encodeURIComponent(id)}`)) as { state?: string } | undefined;
+    if (found?.state === 'done' || found?.state === 'suppressed') return true;
+  }
+  return false;
+}
+
+/** A version that a later release may read stays on the queue for a day, as it should. */
+function withoutFuture(body: string): string {
+  return body.replace(/"version":(1e\+308|[2-9]|\d\d)/g, '"version":0');
+}
+
+async function readLetters(letters: Message[], signal: AbortSignal): Promise<void> {
+  const QueueUrl = info.queues.deadLetter;
+  for (let last = false; !last; ) {
+    last = signal.aborted;
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        MessageAttributeNames: ['All'],
+        VisibilityTimeout: 43_200,
+      }),
+    );
+    letters.push(...Messages);
+    if (Messages.length === 0) await pause(100);
+    else {
+      last = false;
+      const Entries = Messages.map(({ ReceiptHandle }, place) => ({ Id: String(place), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    }
+  }
+}
+
+async function secretOf(key: string): Promise<readonly string[]> {
+  const response = await fetch(info.endpoints.aws, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' },
+    body: JSON.stringify({ SecretId: `mailover/${key}` }),
+  });
+  const { SecretString = '{}' } = (await response.json()) as { SecretString?: string };
+  return Object.values(JSON.parse(SecretString) as Record<string, string>);
+}
+
+/** Texts that nothing may hold, in lower case: everything planted, and every secret, in every spelling. */
+async function telltales(): Promise<readonly string[]> {
+  const secrets = (await Promise.all(info.providers.map(({ key }) => secretOf(key)))).flat();
+  const routes = Object.values(info.inbound);
+  const keys = routes.flatMap((route) =>
+    [route.signingKey, route.previousSigningKey, route.password, route.previousPassword, route.apiKey].filter(
+      (one) => one !== undefined,
+    ),
+  );
+  // Paths of webhooks are secret, too.
+  const paths = routes.flatMap(({ path = '' }) => path.split('/').filter((part) => part.length > 15));
+  const all = [...spelled([...Object.values(PLANTED), ...secrets, PLANT]), ...keys, ...paths, 'planted', '471188'];
+  return [...new Set(all.map((text) => text.toLowerCase()))].filter((text) => text.length > 5);
+}
+
+async function putPoison(): Promise<readonly string[]> {
+  const bucket = info.buckets.mail ?? '';
+  const objects = poisonObjects(bucket);
+  for (const [Key, Body] of objects) await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+  return poisonPointers(bucket, objects.keys());
+}
+
+/** Returns the recipients whose mail must arrive. */
+async function callWebhook(place: number): Promise<readonly string[]> {
+  const webhook = strangeWebhook(info.inbound, place, pick);
+  const status = await post(info.endpoints.http ?? '', webhook);
+  if (status !== undefined && !webhook.statuses.includes(status)) {
+    const { method, path, body, statuses } = webhook;
+    surprises.push(`${method} ${path.slice(0, 60)} ${body.slice(0, 300)}: ${status}, not ${statuses.join(' or ')}`);
+  }
+  return webhook.to === undefined ? [] : [webhook.to];
+}
+
+async function openPage(): Promise<void> {
+  const { aws, http = '', dynamodb = '' } = info.endpoints;
+  const { port } = new URL(pick([stack.url, aws, http, dynamodb, ...info.providers.map(({ url }) => url)]));
+  const request = foreignRequest(port, pick);
+  const answer = await answerOn(Number(port), request);
+  // The mail server ends a session that begins like HTTP; other ports refuse the host.
+  if (!/^HTTP\/1\.1 40[03] |^(220 [^\r]*\r\n)?(421|500|502|503) /.test(answer) || /access-control-allow/i.test(answer))
+    surprises.push(`${port} ${request}: ${answer.slice(0, 300)}`);
+}
+
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,83 @@
+import type { ProviderType } from '../../../lambda/contract/providers.ts';
+import { SPELLINGS } from '../spellings.ts';
+import type { Pick } from './submissions.ts';
+
+/** Words of a mail that must not be logged. */
+export const PLANTED = {
+  from: 'plantedhector@plantedshop.example.com',
+  to: 'plantedada+vip@plantedb-zoa.example.org',
+  cc: 'plantedcc@plantedbücher.example.net',
+  fromName: 'Plantedhector Shop',
+  toName: 'Ada Plantedlace',
+  subject: 'Plantedcode 471188 für Zoë',
+  word: 'Plantedgwen',
+  header: 'Plantedorder-77',
+  file: 'plantedfile.pdf',
+  metadata: 'plantedmeta',
+};
+
+/** A valid submission with these words. */
+export function plantedMail(place: number, pick: Pick) {
+  return {
+    version: 1,
+    id: `echoed-${place}`,
+    class: pick(['payslips', 'login-codes', 'news']),
+    from: { name: PLANTED.fromName, address: PLANTED.from },
+    to: [{ name: PLANTED.toName, address: PLANTED.to }],
+    cc: [PLANTED.cc],
+    subject: PLANTED.subject,
+    text: `Dear ${PLANTED.word}, your PIN is 9917-PLANTED.`,
+    headers: { 'X-Order': PLANTED.header },
+    attachments: [{ filename: PLANTED.file, contentType: 'application/pdf', content: 'eA==' }],
+    metadata: { order: PLANTED.metadata },
+    onUnknown: pick(['ask', 'failover']),
+  };
+}
+
+/** Texts in every spelling. */
+export function spelled(texts: readonly string[]): readonly string[] {
+  return Object.values(SPELLINGS).flatMap((spell) => texts.map((text) => spell(text)));
+}
+
+/**
+ * Faults in which a provider answers the planted mail with its words, and with those of its secret, in every spelling, and
+ * lets a third of the mails pass.
+ */
+export function echoes(type: ProviderType, secret: readonly string[], pick: Pick): readonly object[] {
+  const said = spelled([...Object.values(PLANTED), ...secret]);
+  return said.map((value, place) => {
+    // Each strikes as often as the others.
+    const rate = 0.66 / (said.length - 0.66 * place);
+    if (type !== 'smtp') return { ...answerWith(type, place, value, pick), rate, match: PLANTED.header };
+    const reply = `${pick(['550 5.1.1', '451 4.7.1', '554 5.7.1', '550 5.7.26'])} ${value.replace(/[\r\n]/g, ' ')} is not welcome`;
+    // Only what was sent is an echo: the command shows whether it is the planted mail.
+    const [stage, match] = pick([['mail', PLANTED.from] as const, ['rcpt', PLANTED.to] as const]);
+    return { smtp: { stage, reply }, rate, match };
+  });
+}
+
+function answerWith(type: ProviderType, place: number, value: string, pick: Pick): object {
+  const words = `cannot take: ${value}, sorry`;
+  const json = { 'content-type': 'application/json' };
+  switch (place % 5) {
+    case 0:
+      return { respond: { status: 500, body: words } };
+    case 1:
+      return { respond: { status: 403, headers: { 'content-type': 'text/html' }, body: `<html><p>${words}</html>` } };
+    case 2:
+      return {
+        respond: {
+          status: 429,
+          headers: { ...json, 'retry-after': '1' },
+          body: JSON.stringify({ message: words, Message: words }),
+        },
+      };
+    default: {
+      const name = { 'x-amzn-errortype': pick(['MessageRejected', 'BadRequestException']) };
+      const body = type === 'postmark' ? { ErrorCode: pick([300, 422, 500, 901]), Message: words } : { message: words };
+      return { respond: { status: pick([400, 422]), headers: { ...json, ...name }, body: JSON.stringify(body) } };
+    }
+  }
+}
+
+/** Texts that nothing may hold, in lower case: everything planted, in every spelling. */

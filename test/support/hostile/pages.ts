@@ -1,0 +1,87 @@
+import { connect } from 'node:net';
+import { type Pick, PLANT } from './submissions.ts';
+
+/** A host name other than loopback that the stack answers to. */
+export const DECLARED = 'mail.devbox.example';
+
+const FOREIGN = [
+  'evil.example',
+  'localhost.evil.example',
+  '127.0.0.1.nip.io',
+  'notlocalhost',
+  '127.0.0.2',
+  '0.0.0.0',
+  '[::2]',
+  '[::ffff:127.0.0.1]',
+  `x.${DECLARED}`,
+  `${DECLARED}.evil.example`,
+  'localhost@evil.example',
+  '2130706433',
+  'mail.devbox.example.',
+  'xn--lcalhost-gib',
+  '127.1',
+  '169.254.169.254',
+];
+const OWN = ['localhost', '127.0.0.1', '[::1]', 'a.b.localhost', 'LOCALHOST', DECLARED];
+
+/** A request of a foreign page, or under a foreign name, to a local port: the bytes of it. */
+export function foreignRequest(port: string, pick: Pick): string {
+  const name = pick(FOREIGN);
+  const own = `${pick(OWN)}:${port}`;
+  const method = pick(['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'HEAD']);
+  const path = pick([
+    '/',
+    '/api/stack',
+    '/api/circuits',
+    '/api/providers/postmark/fault',
+    '/api/aws/fault',
+    '/?Action=ListQueues',
+    '/000000000000/outbound',
+    '/email',
+    '/v3/mg.example.com/messages',
+  ]);
+  const lines = pick([
+    [`Host: ${name}`],
+    [`Host: ${name}:${port}`],
+    [`Host: ${own}`, `Origin: http://${name}`],
+    [`Host: ${own}`, `Origin: https://${name}:${port}`],
+    [`Host: ${own}`, 'Origin: null'],
+    [`Host: ${own}`, `Origin: http://${own}`, 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: image'],
+    [`Host: ${own}`, `Host: ${name}`],
+    [
+      `Host: ${own}`,
+      `Origin: http://${name}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+    ],
+    [`Host: ${own}, ${name}`],
+    [],
+  ]);
+  const body = JSON.stringify({ TableName: 'state', Item: {}, network: 'refuse', [PLANT]: PLANT });
+  const head = [
+    `${method} ${path} HTTP/1.1`,
+    ...lines,
+    'Content-Type: text/plain',
+    'X-Amz-Target: DynamoDB_20120810.ListTables',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** What a port answers to these bytes until it closes the connection, or for half a minute. */
+export function answerOn(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    let text = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.setTimeout(30_000, () => socket.destroy());
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNRESET' ? resolve(text) : reject(error),
+    );
+    socket.once('close', () => resolve(text));
+  });
+}
