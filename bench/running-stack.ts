@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { depth } from '../cli/send/queue-view.ts';
+import type { FullStackInfo } from '../local/api/stack-info.ts';
 import type { Figure } from './figure.ts';
 
 const PORT = 4860;
@@ -15,14 +16,6 @@ const BODY_BYTES = 10_240;
 const ATTACHMENT_BYTES = 5 * 1024 * 1024;
 const READY_SECONDS = 6;
 const DRAIN_SECONDS = 10;
-
-interface StackInfo {
-  readonly ready: boolean;
-  readonly queues: { readonly outbound: string };
-  readonly buckets: { readonly mail: string };
-  readonly endpoints: { readonly aws: string };
-  readonly processes: readonly { readonly function: string; readonly pid: number }[];
-}
 
 /** Starts the product as a user does, and measures it over its public interfaces. */
 export async function measureStack(): Promise<Figure[]> {
@@ -51,7 +44,7 @@ export async function measureStack(): Promise<Figure[]> {
   }
 }
 
-async function measureDrain({ queues, endpoints }: StackInfo): Promise<Figure[]> {
+async function measureDrain({ queues, endpoints }: FullStackInfo): Promise<Figure[]> {
   const sqs = sqsFor(endpoints.aws);
   const text = 'x'.repeat(BODY_BYTES);
   const start = performance.now();
@@ -74,7 +67,7 @@ async function measureDrain({ queues, endpoints }: StackInfo): Promise<Figure[]>
   ];
 }
 
-async function measureMemory({ queues, buckets, endpoints }: StackInfo): Promise<Figure[]> {
+async function measureMemory({ queues, buckets, endpoints }: FullStackInfo): Promise<Figure[]> {
   const before = await highWaterMb();
   const s3 = new S3Client({ ...client(endpoints.aws), forcePathStyle: true });
   const Key = `submissions/${randomUUID()}`;
@@ -112,7 +105,7 @@ async function highWaterMb(): Promise<number | undefined> {
   return Math.max(0, ...peaks) || undefined;
 }
 
-async function ready(child: ChildProcess): Promise<StackInfo> {
+async function ready(child: ChildProcess): Promise<FullStackInfo> {
   await until('the local stack is ready', 60_000, async () => {
     if (child.exitCode !== null) throw new Error(`npm start ended with exit code ${child.exitCode}`);
     return (await describe().catch(() => undefined))?.ready === true;
@@ -120,8 +113,8 @@ async function ready(child: ChildProcess): Promise<StackInfo> {
   return describe();
 }
 
-async function describe(): Promise<StackInfo> {
-  return (await (await fetch(`${BASE}/api/stack`)).json()) as StackInfo;
+async function describe(): Promise<FullStackInfo> {
+  return (await (await fetch(`${BASE}/api/stack`)).json()) as FullStackInfo;
 }
 
 async function accepted(id?: string): Promise<{ submissionId?: string }[]> {

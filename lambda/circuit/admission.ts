@@ -51,12 +51,6 @@ export interface Gate {
   recoveredSince(time: number): Promise<boolean>;
 }
 
-/** A gate that admits everything. */
-export const openGate: Gate = {
-  enter: async () => ({ kind: 'go', leave: async () => {} }),
-  recoveredSince: async () => false,
-};
-
 /** The skip for a provider that this process cannot use yet, although the provider itself may be healthy. */
 export const UNREADY: Extract<Admission, { kind: 'skip' }> = {
   kind: 'skip',

@@ -21,6 +21,13 @@ export interface StackInfo {
   readonly inbound: Readonly<Record<string, InboundRoute>>;
 }
 
+/** Body of `GET /api/stack` for a stack that sends and receives: no field of it is absent. */
+export type FullStackInfo = {
+  readonly [K in keyof StackInfo]: K extends 'queues' | 'buckets' | 'tables' | 'endpoints'
+    ? Required<StackInfo[K]>
+    : StackInfo[K];
+};
+
 /** Data for a program that posts as a provider: paths at the HTTP API, and keys generated at this start of the stack. */
 export interface InboundRoute {
   readonly path?: string;

@@ -1,6 +1,7 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningStack, type StackInfo, startLocalStack } from './local-stack.ts';
+import type { FullStackInfo } from '../../local/api/stack-info.ts';
+import { type RunningStack, startLocalStack } from './local-stack.ts';
 
 const SUBMISSIONS = 200;
 const KILLS = 4;
@@ -22,7 +23,7 @@ describe('a sender process that is killed', () => {
 
   it('loses no mail, however often it is killed in the middle of a batch', { timeout: 240_000 }, async () => {
     const ids = Array.from({ length: SUBMISSIONS }, (_, index) => `kill-${index}`);
-    const { queues, endpoints } = await stack.get<StackInfo>('/api/stack');
+    const { queues, endpoints } = await stack.get<FullStackInfo>('/api/stack');
     await submit(endpoints.aws, queues.outbound, ids);
 
     const killed = new Set<number>();
@@ -73,7 +74,7 @@ async function acceptedIds(stack: RunningStack): Promise<Set<string>> {
 async function killOneSender(stack: RunningStack, killed: ReadonlySet<number>): Promise<number> {
   const deadline = Date.now() + 20_000;
   while (Date.now() < deadline) {
-    const { processes } = await stack.get<StackInfo>('/api/stack');
+    const { processes } = await stack.get<FullStackInfo>('/api/stack');
     const victim = processes.find((it) => it.function === 'sender' && !killed.has(it.pid));
     if (victim) {
       process.kill(victim.pid, 'SIGKILL');

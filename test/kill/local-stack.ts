@@ -1,18 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-
-/** Fields of the local stack's description that these tests use. */
-export interface StackInfo {
-  readonly ready: boolean;
-  readonly queues: {
-    readonly outbound: string;
-    readonly deadLetter: string;
-    readonly retry: Readonly<Record<string, string>>;
-  };
-  readonly endpoints: { readonly aws: string };
-  readonly processes: readonly { readonly function: string; readonly pid: number }[];
-}
+import type { FullStackInfo } from '../../local/api/stack-info.ts';
 
 /** `npm start` as a process of its own, on its own ports. */
 export interface RunningStack {
@@ -32,7 +21,7 @@ export async function startLocalStack(port: number, timeScale: number): Promise<
   const base = `http://127.0.0.1:${port}`;
   const get = async <T>(path: string): Promise<T> => (await (await fetch(`${base}${path}`)).json()) as T;
   const until = Date.now() + 50_000;
-  while (!(await get<StackInfo>('/api/stack').catch(() => undefined))?.ready) {
+  while (!(await get<FullStackInfo>('/api/stack').catch(() => undefined))?.ready) {
     if (child.exitCode !== null || Date.now() > until) {
       await stop(child);
       throw new Error(`the local stack does not become ready:\n${output}`);

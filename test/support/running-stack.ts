@@ -1,23 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { InboundRoute } from '../../local/api/stack-info.ts';
+import type { FullStackInfo, InboundRoute } from '../../local/api/stack-info.ts';
 import { startStack } from '../../local/stack.ts';
-
-/** Fields of `GET /api/stack` that tests use. */
-export interface StackInfo {
-  readonly queues: {
-    readonly outbound: string;
-    readonly deadLetter: string;
-    readonly retry: Record<string, string>;
-    readonly events: string;
-    readonly inbound: string;
-  };
-  readonly buckets: { readonly mail: string };
-  readonly endpoints: { readonly aws: string; readonly http: string };
-  readonly providers: readonly { readonly key: string; readonly url: string }[];
-  readonly processes: readonly { readonly function: string; readonly pid: number }[];
-  readonly inbound: Readonly<Record<string, InboundRoute>>;
-}
 
 /** Fields of an entry of `GET /api/accepted` that tests use. */
 export interface AcceptedEntry {
@@ -32,8 +16,8 @@ export interface AcceptedEntry {
 export interface RunningStack {
   /** Address of the API. */
   readonly url: string;
-  readonly info: StackInfo;
-  refresh(): Promise<StackInfo>;
+  readonly info: FullStackInfo;
+  refresh(): Promise<FullStackInfo>;
   breakProvider(key: string, fault: unknown): Promise<void>;
   /** Sets a fault of an AWS service. */
   breakAws(fault: unknown): Promise<void>;
@@ -69,7 +53,7 @@ export async function givenStack(timeScale: number, app?: string): Promise<Runni
     const text = await response.text();
     return text ? JSON.parse(text) : undefined;
   };
-  const info = (await call('GET', '/api/stack')) as StackInfo;
+  const info = (await call('GET', '/api/stack')) as FullStackInfo;
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const sqs = new SQSClient({ endpoint: info.endpoints.aws, region: 'us-east-1', credentials });
   const until = async (condition: () => Promise<boolean>) => {
@@ -93,7 +77,7 @@ export async function givenStack(timeScale: number, app?: string): Promise<Runni
   return {
     url: stack.url,
     info,
-    refresh: async () => (await call('GET', '/api/stack')) as StackInfo,
+    refresh: async () => (await call('GET', '/api/stack')) as FullStackInfo,
     breakProvider: async (key, fault) => {
       await call('PUT', `/api/providers/${key}/fault`, fault);
     },

@@ -1,4 +1,4 @@
-import { type Gate, openGate } from '../../lambda/circuit/admission.ts';
+import type { Gate } from '../../lambda/circuit/admission.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
@@ -11,6 +11,7 @@ import type { CallProvider, NotCalled } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
 import type { SubmissionRecord } from '../../lambda/submission/record.ts';
 import { memoryTable } from './memory-table.ts';
+import { openGate } from './open-gate.ts';
 import { sqsRecord } from './sqs-record.ts';
 
 const providers: readonly ProviderConfig[] = [

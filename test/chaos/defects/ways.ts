@@ -1,6 +1,6 @@
-import { openGate } from '../../../lambda/circuit/admission.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Item } from '../../../lambda/platform/table.ts';
+import { openGate } from '../../support/open-gate.ts';
 import { type Defects, reads, sees } from './defect.ts';
 
 /** Defects that send mail to the wrong provider, or to one that must be skipped. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { afterPreparing, openGate } from '../../../lambda/circuit/admission.ts';
+import { afterPreparing } from '../../../lambda/circuit/admission.ts';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { type AttemptResult, AUTHENTICATION, type Outcome } from '../../../lambda/mail/outcome.ts';
@@ -8,6 +8,7 @@ import { providerPool } from '../../../lambda/providers/pool.ts';
 import type { Attempt, LookupAnswer, Provider, Question } from '../../../lambda/providers/provider.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
 import { providerCaller, providerLookUp } from '../../../lambda/sender/call.ts';
+import { openGate } from '../../support/open-gate.ts';
 import { message } from '../providers/postmark/attempt.ts';
 
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };

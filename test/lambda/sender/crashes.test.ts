@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { openGate } from '../../../lambda/circuit/admission.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import { sendBatch } from '../../../lambda/sender/batch.ts';
+import { openGate } from '../../support/open-gate.ts';
 import { givenWorld, type Script } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { openGate } from '../../../lambda/circuit/admission.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { SubmissionRecord } from '../../../lambda/submission/record.ts';
 import { placeOf } from '../../../lambda/tally/counts.ts';
 import { domainName, tallyKey } from '../../../lambda/tally/items.ts';
+import { openGate } from '../../support/open-gate.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 

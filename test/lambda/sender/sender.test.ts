@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Gate, openGate, UNREADY } from '../../../lambda/circuit/admission.ts';
+import { type Gate, UNREADY } from '../../../lambda/circuit/admission.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import { readEnded } from '../../../lambda/tally/items.ts';
+import { openGate } from '../../support/open-gate.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 

@@ -6,8 +6,8 @@ import { App } from 'aws-cdk-lib/core';
 import { MONITORING_SIZES, type MonitoringSize } from '../../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import type { MailoverProps } from '../../../lib/mailover.ts';
-import { totalOf, watchingCost } from '../../../lib/monitoring/cost.ts';
 import { MailoverStack } from '../../../lib/stack.ts';
+import { totalOf, watchingCost } from '../../support/monitoring-cost.ts';
 import { PROVIDERS } from './providers.ts';
 
 export const EVERYTHING: readonly ProviderConfig[] = [

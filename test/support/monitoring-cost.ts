@@ -1,6 +1,6 @@
 import type { MonitoringSize } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
-import { possibleSeries } from './series.ts';
+import { possibleSeries } from './possible-series.ts';
 
 /** US dollars a month in us-east-1, free tier left aside (aws.amazon.com/cloudwatch/pricing and kms/pricing, collected 2026-11-23). */
 const PRICE = { metric: 0.3, alarmMetric: 0.1, composite: 0.5, dashboard: 3, key: 1 } as const;
