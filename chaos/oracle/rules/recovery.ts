@@ -59,7 +59,7 @@ export const lateness: Rule = (given) => {
 
 /** Without faults the first call goes to the first usable provider, and not to one that was offered the superseded mail. */
 export const order: Rule = (given) => {
-  const { chronicle, troubles, providers } = given;
+  const { chronicle, providers } = given;
   if (isLimited(given)) return [];
   return [...chronicle.stories].flatMap((story) => {
     const [attempt] = story.attempts;
@@ -67,20 +67,48 @@ export const order: Rule = (given) => {
     const known = story.interrupted || story.receives > 1 || story.redrives.length > 0;
     if (!attempt || known) return [];
     const { decidedAt, provider } = attempt;
-    if (troubles.lastBefore(decidedAt, -Infinity) > decidedAt - HEALED_MS) return [];
-    const had = hadBy(given, story, decidedAt);
-    const usable = story.mail.usable.filter((key) => !had.has(key));
+    if (isTroubled(given, decidedAt)) return [];
+    const { sure, maybe } = hadBy(given, story, decidedAt);
+    const left = story.mail.usable.filter((key) => !sure.has(key));
     const drawn = !story.mail.ordered && providers.some(({ key, share }) => key === provider && share !== undefined);
-    const [wanted] = usable.length > 0 ? usable : story.mail.usable;
-    return provider === wanted || (drawn && usable.includes(provider))
+    // Providers that may have the superseded mail come after the others, if the ledger says so.
+    const certain = left.findIndex((key) => !maybe.has(key));
+    const wanted = certain >= 0 ? left.slice(0, certain + 1) : left.length > 0 ? left : story.mail.usable;
+    return wanted.includes(provider) || (drawn && left.includes(provider))
       ? []
-      : [`wrong order: ${named(story)} first over ${provider}, expected ${wanted}`];
+      : [`wrong order: ${named(story)} first over ${provider}, expected ${wanted.join(' or ')}`];
   });
 };
 
-/** Providers that, by the ledger, were offered the superseded mail. */
-function hadBy({ chronicle }: OracleCase, { mail }: Story, at: number): ReadonlySet<string> {
-  if (mail.supersedes === undefined) return new Set();
-  const taken = chronicle.stories.ofId(mail.supersedes).flatMap(({ acceptances }) => acceptances);
-  return new Set(taken.filter(({ recordedAt = Infinity }) => recordedAt < at).map(({ attempt }) => attempt.provider));
+interface Had {
+  /** They accepted it, and the ledger has it. */
+  readonly sure: ReadonlySet<string>;
+  /** They were called, and no failure of the call is known. */
+  readonly maybe: ReadonlySet<string>;
+}
+
+/** Providers that had the superseded mail, or one that it superseded in turn. */
+function hadBy(given: OracleCase, { mail: { supersedes } }: Story, at: number, seen: readonly string[] = []): Had {
+  const sure = new Set<string>();
+  const maybe = new Set<string>();
+  if (supersedes === undefined || seen.includes(supersedes)) return { sure, maybe };
+  for (const story of given.chronicle.stories.ofId(supersedes)) {
+    const { acceptances, attempts, interrupted } = story;
+    for (const { attempt, recordedAt = Infinity } of acceptances) if (recordedAt < at) sure.add(attempt.provider);
+    for (const { provider, decidedAt, told } of attempts)
+      if (decidedAt < at && (interrupted || !told || told.at >= at || DOUBTFUL.has(told.outcome))) maybe.add(provider);
+    // It read what came before it at its first call, or at a later one if the table failed then.
+    const before = hadBy(given, story, attempts[0]?.decidedAt ?? at, [...seen, supersedes]);
+    const later = hadBy(given, story, at, [...seen, supersedes]);
+    if (attempts.length > 0 && !interrupted && !isTroubled(given, attempts[0]?.decidedAt ?? at))
+      for (const key of before.sure) sure.add(key);
+    for (const key of [...later.sure, ...later.maybe]) maybe.add(key);
+  }
+  return { sure, maybe };
+}
+
+const DOUBTFUL: ReadonlySet<string> = new Set(['accepted', 'unknown']);
+
+function isTroubled({ troubles }: OracleCase, at: number): boolean {
+  return troubles.lastBefore(at, -Infinity) > at - HEALED_MS;
 }
