@@ -26,6 +26,8 @@ export interface DestinationsContext {
 export class Destinations {
   /** Attributes of the next message. */
   attributes: QueueAttributes;
+  /** Why it ends, once that is decided, whether or not the dead-letter queue has taken it. */
+  problem: Problem | undefined;
   private readonly record: SQSRecord;
   private readonly context: DestinationsContext;
 
@@ -97,6 +99,7 @@ export class Destinations {
 
   async deadLetter({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
+    this.problem = { reason, detail };
     const { environment, queue, proofs } = this.context;
     const attributes = deadLetterAttributes(this.attributes, reason, detail, lastProvider);
     await queue.send(

@@ -109,10 +109,8 @@ async function takeOn(
     if (!isLastReceive || error instanceof NewerVersionError) throw error;
     // Another worker holds the submission; only this duplicate reached its receive limit.
     if (error instanceof InFlightError) return destinations.retryAfter(MIN_DELAY_MS);
-    await destinations.deadLetter({
-      reason: 'Crashed',
-      detail: `the sender failed ${environment.maxReceiveCount} times, last with ${errorName(error)}`,
-    });
+    const failed = `the sender failed ${environment.maxReceiveCount} times, last with ${errorName(error)}`;
+    await destinations.deadLetter(destinations.problem ?? { reason: 'Crashed', detail: failed });
   }
 }
 

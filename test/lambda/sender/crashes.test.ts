@@ -127,6 +127,22 @@ describe('a message on which the code fails', () => {
   });
 });
 
+describe('a message at its last receive', () => {
+  it('ends for its own reason, though the dead-letter queue took it only at the second try', async () => {
+    const { world } = givenPoison();
+    let fails = true;
+    world.queueDown = () => {
+      const isDown = fails;
+      fails = false;
+      return isDown;
+    };
+
+    await world.send(receive({ ...mail, version: 2 }, 'm', 5));
+
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Malformed' } }]);
+  });
+});
+
 describe('a message that stays on its queue for another reason', () => {
   it.each([1, 2])('is not counted, at receive %i and later, while no queue takes it', async (first) => {
     const { world, invoke } = givenPoison({ postmark: [down, down, down], mailgun: [down, down, down] });
