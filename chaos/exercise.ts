@@ -109,7 +109,7 @@ const EXERCISE: readonly Part[] = [
     name: 'nothing works',
     lastsMs: 40 * MINUTE,
     everyMs: MINUTE,
-    faults: { 'all-down': 1, 'sqs-duplicates': 0.1 },
+    faults: { 'all-down': 1, 'sqs-duplicates': 0.1, 'sqs-errors': 0.15 },
     classes: ['', 'codes', '', 'news'],
   },
   { name: 'after', lastsMs: 30 * MINUTE, everyMs: MINUTE, faults: { 'sqs-duplicates': 0.1 } },
@@ -118,7 +118,7 @@ const EXERCISE: readonly Part[] = [
 export const EXERCISE_MS = EXERCISE.reduce((sum, { lastsMs }) => sum + lastsMs, 0);
 
 /** Faults of the platform. */
-const OF_PLATFORM: ReadonlySet<string> = new Set<FaultKind>(['kill', 'all-down', 'sqs-duplicates']);
+const OF_PLATFORM: ReadonlySet<string> = new Set<FaultKind>(['kill', 'all-down', 'sqs-duplicates', 'sqs-errors']);
 
 /** Whether a seed has a part. */
 function isIn(seed: number, { seeds = 1 }: Part): boolean {

@@ -1,7 +1,8 @@
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
-import { ratesOf } from './exercise.ts';
+import { EXERCISE_MS, ratesOf } from './exercise.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import { planFaults } from './faults/plan.ts';
+import { CALM_MAIL_MS } from './mails/calm.ts';
 import { drawMails, drawRushes } from './mails/draw.ts';
 import type { Releases } from './releases/load.ts';
 import { type RunResult, runWorld, STACK_HOUR_MS, START } from './run.ts';
@@ -22,8 +23,13 @@ export interface SeedOptions {
 }
 
 const FAULTS_MS = 14 * 24 * STACK_HOUR_MS;
+/**
+ * Longest time from the last mail of the exercise until everything has ended: mail may be 40 minutes old when the providers come back
+ * for the last 30 minutes of the exercise, so it waits for at most 50 of them; and a message of a killed process or a copy takes a quarter of an hour.
+ */
+const AFTER_MS = 35 * 60_000;
 /** Time after the drawn faults within which every mail must have ended, including the exercise's. */
-const CALM_MS = 7 * STACK_HOUR_MS;
+const CALM_MS = CALM_MAIL_MS + EXERCISE_MS + AFTER_MS;
 
 /** The list of `bin/mailover.ts`, and a rate for the last provider. */
 export const SIMULATED_PROVIDERS: readonly ProviderConfig[] = [

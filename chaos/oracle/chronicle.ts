@@ -104,8 +104,9 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
 
   /** An operator puts a dead letter back on the outbound queue, as another message. */
   redriven(letter: Message, send: () => void): void {
+    const { Detail, Proof } = letter.attributes;
     this.redriving = this.stories.ofMessage(letter);
-    this.redriving?.redrives.push({ at: this.timeline.now, proven: letter.attributes['Proof'] !== undefined });
+    this.redriving?.redrives.push({ at: this.timeline.now, proven: Detail !== undefined && Proof !== undefined });
     this.trace.add(this.timeline.now, 'redriven', this.redriving?.id ?? '');
     send();
     this.redriving = undefined;

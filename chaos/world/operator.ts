@@ -1,5 +1,6 @@
 import { isolate, release } from '../../lambda/circuit/operator-switch.ts';
 import type { FaultWindow } from '../faults/plan.ts';
+import type { QueueMessage } from './queue.ts';
 import type { Random } from './random.ts';
 import type { SimulatedWorld } from './world.ts';
 
@@ -8,8 +9,8 @@ const HOUR_MS = 3_600_000;
 const REDRIVES = 4;
 /** Share of the dead letters that are redriven. */
 const SHARE = 0.5;
-/** Reason that is not redriven: mail for a later release would wait again, perhaps for long. */
-const HOPELESS = 'Malformed';
+/** Start of the detail of mail for a later release: it would be received for another day, longer than the calm lasts. */
+const FOR_LATER = 'version: ';
 
 /** Simulated operators, who set switches and redrive dead letters. */
 export class Operator {
@@ -50,16 +51,14 @@ export class Operator {
     const random = this.world.random('redrive');
     const during = Array.from({ length: REDRIVES }, () => random.between(timeline.now, this.calmFrom));
     for (const at of [...during, this.calmFrom + HOUR_MS])
-      timeline.at(at, () =>
-        // A message without a proof and without a producer's id would be another mail.
-        this.world.redrive(
-          ({ body, attributes: { Reason: reason, Detail: detail, Proof: proof } }) =>
-            reason !== undefined &&
-            detail !== undefined &&
-            reason !== HOPELESS &&
-            (proof !== undefined || body.includes('"id":')) &&
-            random.chance(SHARE),
-        ),
-      );
+      timeline.at(at, () => this.world.redrive((letter) => isWanted(letter) && random.chance(SHARE)));
   }
+}
+
+/** Whether an operator may redrive a dead letter. */
+function isWanted({ body, attributes: { Detail: detail, Proof: proof } }: QueueMessage): boolean {
+  if (detail?.startsWith(FOR_LATER)) return false;
+  // A message without a proof of ours and without a producer's id would be another mail. SQS itself moves messages
+  // without a detail, with what a producer wrote into their attributes.
+  return (detail !== undefined && proof !== undefined) || body.includes('"id":');
 }

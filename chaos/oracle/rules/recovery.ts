@@ -41,11 +41,9 @@ export const lateness: Rule = (given) => {
   if (isLimited(given)) return [];
   const { chronicle, troubles, clockErrorMs } = given;
   return [...chronicle.stories].flatMap((story) => {
-    if (story.mail.recipients.some((one) => one.startsWith('busy')) || story.redrives.length > 0) return [];
-    const [born = 0] = story.addedAt;
+    if (story.mail.recipients.some((one) => one.startsWith('busy'))) return [];
     return story.acceptances.slice(0, 1).flatMap(({ at }) => {
-      // It had ended, and its producer sent it again.
-      if (story.letters.some((letter) => letter.at < at)) return [];
+      const born = bornBefore(story, at);
       const healed = troubles.lastBefore(at, born);
       const allowed = Math.min(PROMISES.longestWaitMs, PROMISES.growth * (healed - born)) + SLACK_MS + clockErrorMs;
       return at - healed > allowed
@@ -56,6 +54,13 @@ export const lateness: Rule = (given) => {
     });
   });
 };
+
+/** When the wait for an acceptance at `at` began: a mail that had ended begins again when its producer or an operator sends it again. */
+function bornBefore({ addedAt, redrives, letters }: Story, at: number): number {
+  const ended = letters.findLast((letter) => letter.at < at)?.at ?? -Infinity;
+  const births = [...addedAt, ...redrives.map((one) => one.at)].sort((a, b) => a - b);
+  return births.find((birth) => birth > ended && birth <= at) ?? births[0] ?? 0;
+}
 
 /** Without faults the first call goes to the first usable provider, and not to one that was offered the superseded mail. */
 export const order: Rule = (given) => {
