@@ -6,22 +6,27 @@ import { ignoringCase } from './patterns.ts';
  */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,76}$/;
 
-/** Headers that Mailover writes from other fields, or that providers add; a producer's own would break or forge them. */
-const RESERVED = new Set([
-  'from',
-  'to',
-  'cc',
-  'bcc',
-  'reply-to',
-  'subject',
-  'date',
-  'sender',
-  'message-id',
-  'return-path',
-  'received',
-  'mime-version',
-  'dkim-signature',
-]);
+/** Headers that producers may not set, in groups by the reason. */
+const RESERVED_NAMES: Readonly<Record<string, readonly string[]>> = {
+  // Written from fields of the submission, or once for all providers: a second one would contradict the first.
+  written: ['from', 'to', 'cc', 'bcc', 'reply-to', 'subject', 'date', 'sender', 'message-id', 'mime-version'],
+  // The trace of the servers on the way (RFC 5321 section 4.4). Postfix bounces a mail that already names its recipient
+  // in Delivered-To, as a loop; Apparently-To and X-Original-To make Bcc visible.
+  trace: ['return-path', 'received', 'delivered-to', 'x-original-to', 'apparently-to'],
+  // Results and signatures that only the server that checks or signs may add (RFC 8601 section 5, RFC 7208 section 9.1,
+  // draft-brand-indicators-for-message-identification section 7.1): a reader believes them, or removes the mail.
+  proofs: [
+    'authentication-results',
+    'received-spf',
+    'dkim-signature',
+    'domainkey-signature',
+    'bimi-location',
+    'bimi-indicator',
+  ],
+  // Instructions to SendGrid and SparkPost over SMTP, which may change the recipients.
+  instructions: ['x-smtpapi', 'x-msys-api'],
+};
+const RESERVED = new Set(Object.values(RESERVED_NAMES).flat());
 const RESERVED_PREFIXES = [
   'content-',
   'list-unsubscribe',
@@ -46,7 +51,7 @@ export function headerNameProblem(name: string): string | undefined {
   const lower = name.toLowerCase();
   if (lower.startsWith('list-unsubscribe')) return 'the field "unsubscribe" instead of this header';
   if (RESERVED.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
-    return 'a header that Mailover and the providers do not write themselves';
+    return 'a header that is left to Mailover, the providers, and the servers on the way';
   }
   return undefined;
 }

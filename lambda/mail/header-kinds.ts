@@ -44,10 +44,10 @@ const NAMES: Readonly<Record<HeaderKind, string>> = {
   listId: 'list-id',
   words:
     'accept-language alternate-recipient archived-at auto-submitted autocrypt autoforwarded autosubmitted bimi-selector ' +
-    'deferred-delivery disposition-notification-options encrypted expires expiry-date feedback-id importance jabber-id ' +
-    'language latest-delivery-time list-(?!id$).+ message-context ' +
+    'cfbl-address cfbl-feedback-id deferred-delivery disposition-notification-options encrypted expires expiry-date feedback-id importance jabber-id ' +
+    'language latest-delivery-time list-(?!id$).+ message-context mt-priority newsgroups followup-to ' +
     'original-recipient precedence prevent-nondelivery-report priority reply-by require-recipient-valid-since ' +
-    'sensitivity sio-label thread-index tls-required vbr-info x-auto-response-suppress x-autoreply x-autorespond ' +
+    'sensitivity sio-label thread-index tls-required vbr-info x-auto-response-suppress x-autoreply x-autorespond x-complaints-to x-csa-complaints ' +
     'x-entity-ref-id x-loop x-msmail-priority x-originating-ip x-priority x-report-abuse x-spam-flag',
 };
 
