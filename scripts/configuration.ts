@@ -8,6 +8,7 @@ const SECTIONS: readonly (readonly [heading: string, ...sources: (readonly [file
   ['`options` of type `ses`', [PROVIDERS, 'SesOptions']],
   ['`options` of type `mailgun`', [PROVIDERS, 'MailgunOptions']],
   ['`options` of type `postmark`', [PROVIDERS, 'PostmarkOptions']],
+  ['`options` of type `sendgrid`', [PROVIDERS, 'SendgridOptions']],
   ['`options` of type `smtp`', [PROVIDERS, 'SmtpOptions']],
   ['`inbound` of type `ses`', [PROVIDERS, 'SesInboundOptions']],
   ['`inbound` of type `mailgun`', [PROVIDERS, 'MailgunInboundOptions'], [PROVIDERS, 'InboundOptions']],

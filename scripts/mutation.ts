@@ -22,6 +22,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   ses: classify('ses'),
   mailgun: classify('mailgun'),
   postmark: classify('postmark'),
+  sendgrid: classify('sendgrid'),
   smtp: classify('smtp'),
   apart: part('providers', ['take-apart']),
   route: part('routing', ['route', 'policy', 'warm-up']),

@@ -36,6 +36,7 @@ const RESERVED_PREFIXES = [
   'x-pm-',
   'x-ses-',
   'x-mailgun-',
+  'x-sg-',
 ];
 
 /** {@link headerNameProblem} as a pattern. */

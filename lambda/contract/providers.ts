@@ -1,5 +1,5 @@
 /** All provider types; each has a folder of this name under `lambda/providers`. */
-export const PROVIDER_TYPES = ['ses', 'mailgun', 'postmark', 'smtp'] as const;
+export const PROVIDER_TYPES = ['ses', 'mailgun', 'postmark', 'sendgrid', 'smtp'] as const;
 export type ProviderType = (typeof PROVIDER_TYPES)[number];
 
 /** Options of an Amazon SES provider. */
@@ -50,6 +50,15 @@ export interface PostmarkOptions {
    * @default 'outbound'
    */
   readonly messageStream?: string;
+}
+
+/** Options of a SendGrid account. Its secret contains `apiKey`, an API key with the scope `mail.send`. */
+export interface SendgridOptions {
+  /**
+   * Region of the account: `us` for all accounts but subusers of the EU, whose mail is sent from there.
+   * @default 'us'
+   */
+  readonly region?: 'us' | 'eu';
 }
 
 /** Options of an SMTP server. Its secret contains `username` and `password`. */
@@ -169,7 +178,7 @@ interface ProviderBase<T extends ProviderType, O, I> {
    * key is a new provider.
    */
   readonly key: string;
-  /** `ses`, `mailgun`, `postmark` or `smtp`; several entries may have one type. */
+  /** `ses`, `mailgun`, `postmark`, `sendgrid` or `smtp`; several entries may have one type. */
   readonly type: T;
   /** Options of the type. */
   readonly options: O;
@@ -273,10 +282,11 @@ export type ProviderConfig =
   | ProviderBase<'ses', SesOptions, SesInboundOptions>
   | ProviderBase<'mailgun', MailgunOptions, MailgunInboundOptions>
   | ProviderBase<'postmark', PostmarkOptions, true | PostmarkInboundOptions>
+  | ProviderBase<'sendgrid', SendgridOptions, never>
   | ProviderBase<'smtp', SmtpOptions, never>;
 
 /** The types that can receive mail. */
-export type InboundType = Exclude<ProviderType, 'smtp'>;
+export type InboundType = Exclude<ProviderType, 'sendgrid' | 'smtp'>;
 
 /** The part of a list entry about received mail. */
 export interface InboundConfig {

@@ -1,9 +1,17 @@
-import type { MailgunOptions, PostmarkOptions, ProviderType, SesOptions, SmtpOptions } from '../contract/providers.ts';
+import type {
+  MailgunOptions,
+  PostmarkOptions,
+  ProviderType,
+  SendgridOptions,
+  SesOptions,
+  SmtpOptions,
+} from '../contract/providers.ts';
 import type { InboundModule, PostingType } from './inbound.ts';
 import { definition as mailgun } from './mailgun/definition.ts';
 import type { MissedContext, MissedSource } from './missed.ts';
 import { definition as postmark } from './postmark/definition.ts';
 import type { ProviderDefinition, ProviderModule } from './provider.ts';
+import { definition as sendgrid } from './sendgrid/definition.ts';
 import { definition as ses } from './ses/definition.ts';
 import { definition as smtp } from './smtp/definition.ts';
 
@@ -11,17 +19,25 @@ interface OptionsOf {
   readonly ses: SesOptions;
   readonly mailgun: MailgunOptions;
   readonly postmark: PostmarkOptions;
+  readonly sendgrid: SendgridOptions;
   readonly smtp: SmtpOptions;
 }
 
 /** The static part of every provider type; importing it loads no SDK, so the deployment may use it as well. */
-export const definitions: Readonly<Record<ProviderType, ProviderDefinition>> = { ses, mailgun, postmark, smtp };
+export const definitions: Readonly<Record<ProviderType, ProviderDefinition>> = {
+  ses,
+  mailgun,
+  postmark,
+  sendgrid,
+  smtp,
+};
 
 // Literal specifiers, so that the bundler makes one chunk of each SDK and a cold start loads none.
 const loaders: { readonly [T in ProviderType]: () => Promise<ProviderModule<OptionsOf[T]>> } = {
   ses: () => import('./ses/send.ts'),
   mailgun: () => import('./mailgun/send.ts'),
   postmark: () => import('./postmark/send.ts'),
+  sendgrid: () => import('./sendgrid/send.ts'),
   smtp: () => import('./smtp/send.ts'),
 };
 

@@ -64,6 +64,7 @@ const options = {
   }),
   mailgun: z.strictObject({ domain, region: z.enum(['us', 'eu']).optional() }),
   postmark: z.strictObject({ messageStream: words.optional() }),
+  sendgrid: z.strictObject({ region: z.enum(['us', 'eu']).optional() }),
   smtp: z.strictObject({
     host: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, 'must be a host name, without scheme or port'),
     port: whole(1, 65_535).optional(),
@@ -171,6 +172,7 @@ const schemas = {
     options: options.postmark,
     inbound: inbound.postmark,
   }),
+  sendgrid: z.strictObject({ ...common, type: z.literal('sendgrid'), options: options.sendgrid }),
   smtp: z.strictObject({ ...common, type: z.literal('smtp'), options: options.smtp }),
 } satisfies Record<ProviderType, z.ZodType>;
 

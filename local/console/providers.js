@@ -3,7 +3,7 @@ import { byId, el, list, setAttribute, setText } from './dom.js';
 import { color } from './palette.js';
 import { alarmName, count, counted } from './words.js';
 
-const TYPES = { postmark: 'Postmark', mailgun: 'Mailgun', ses: 'Amazon SES', smtp: 'SMTP' };
+const TYPES = { postmark: 'Postmark', mailgun: 'Mailgun', sendgrid: 'SendGrid', ses: 'Amazon SES', smtp: 'SMTP' };
 const path = (key) => `/api/providers/${encodeURIComponent(key)}/fault`;
 
 function card({ key, type }, menu) {

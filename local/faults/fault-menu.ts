@@ -38,6 +38,13 @@ const WIRE: Readonly<Record<ProviderType, Wire>> = {
     throttled: [answer(429, { ErrorCode: 429, Message: 'Rate limit exceeded.' }, {}, { 'retry-after': '30' })],
     failed: [FAILED],
   },
+  sendgrid: {
+    // Of an account that is out of credits, or whose payment failed; one under review accepts mail and keeps it.
+    suspended: [answer(401, { errors: [{ message: 'Maximum credits exceeded', field: null, help: null }] })],
+    refused: [answer(400, { errors: [{ message: 'The subject is required.', field: 'subject', help: null }] })],
+    throttled: [answer(429, { errors: [{ message: 'too many requests', field: null }] }, {}, { 'retry-after': '30' })],
+    failed: [FAILED],
+  },
   mailgun: {
     suspended: [answer(403, { message: 'Your account is disabled. Please contact support.' }, { on: 'all' })],
     refused: [answer(400, { message: 'Invalid parameter: message' })],

@@ -6,6 +6,8 @@ export interface GivenParts {
   readonly headers: readonly Header[];
   readonly text?: string | undefined;
   readonly html?: string | undefined;
+  /** Further forms of the text, such as an invitation. */
+  readonly alternatives?: readonly { readonly contentType: string; readonly content: string }[];
   readonly attachments: readonly {
     readonly filename: string;
     readonly contentType: string;
@@ -25,7 +27,13 @@ const OPTIONS = {
 };
 
 /** Composes the mail that a provider makes of fields. */
-export async function composedMime({ headers, text, html, attachments }: GivenParts): Promise<Buffer> {
+export async function composedMime({
+  headers,
+  text,
+  html,
+  alternatives = [],
+  attachments,
+}: GivenParts): Promise<Buffer> {
   const named: Record<string, string> = {};
   const others: { key: string; value: string }[] = [];
   for (const [name, value] of headers) {
@@ -38,6 +46,7 @@ export async function composedMime({ headers, text, html, attachments }: GivenPa
     headers: others,
     ...(text !== undefined && { text }),
     ...(html !== undefined && { html }),
+    ...(alternatives.length > 0 && { alternatives: [...alternatives] }),
     attachments: attachments.map(({ cid, ...rest }) => ({ ...rest, ...(cid && { cid }) })),
   })
     .compile()

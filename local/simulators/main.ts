@@ -9,6 +9,7 @@ import { type ReceivingAccess, withReceiving } from './inbound/behaviour.ts';
 import { mailgunBehaviour } from './mailgun/simulator.ts';
 import { Port } from './port.ts';
 import { postmarkBehaviour } from './postmark/simulator.ts';
+import { sendgridBehaviour } from './sendgrid/simulator.ts';
 import { sesBehaviour } from './ses/simulator.ts';
 import { smtpSimulator } from './smtp/simulator.ts';
 
@@ -111,5 +112,7 @@ function behaviourOf(
       return mailgunBehaviour(config.options, secret, clock);
     case 'postmark':
       return postmarkBehaviour(config.options, secret, clock);
+    case 'sendgrid':
+      return sendgridBehaviour(secret);
   }
 }

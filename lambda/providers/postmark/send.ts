@@ -5,9 +5,9 @@ import { oneRecipient } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { namedIn, type PartialCall, type PartialResult, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
+import { createWireFetch } from '../wire-fetch.ts';
 import { classify, inactiveAmong, namesInactive, wireAnswer } from './classify.ts';
 import { emailOf, metadataOf } from './email.ts';
-import { createWireFetch } from './fetch.ts';
 import { health } from './health.ts';
 import { lookup } from './lookup.ts';
 

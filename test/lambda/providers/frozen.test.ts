@@ -10,6 +10,7 @@ const DEADLINE_MS = 600;
 const CONFIGS = {
   postmark: { key: 'postmark', type: 'postmark', options: {} },
   mailgun: { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } },
+  sendgrid: { key: 'sendgrid', type: 'sendgrid', options: {} },
   ses: { key: 'ses', type: 'ses', options: { identities: ['example.com'], region: 'us-east-1' } },
   smtp: { key: 'smtp', type: 'smtp', options: { host: '127.0.0.1', tls: 'none' } },
 } as const satisfies Record<string, ProviderConfig>;
@@ -23,9 +24,11 @@ const PROVIDER = `
   const later = (act) => { tell('asked'); setTimeout(act, 150); };
   const http = require('node:http').createServer((request, response) => {
     const path = request.url;
-    const kind = path.startsWith('/v3') ? 'mailgun' : path.startsWith('/v2') ? 'ses' : 'postmark';
+    const kind = path === '/v3/mail/send' ? 'sendgrid' : path.startsWith('/v3') ? 'mailgun' : path.startsWith('/v2') ? 'ses' : 'postmark';
     request.resume().on('end', () =>
-      later(() => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(ANSWER[kind]))));
+      later(() => kind === 'sendgrid'
+        ? response.writeHead(202, { 'x-message-id': 'm1' }).end()
+        : response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(ANSWER[kind]))));
   });
   http.keepAliveTimeout = 600000;
   http.on('connection', () => tell('connection'));

@@ -364,6 +364,8 @@ function suspended(type: ProviderType): Fault {
       return { respond: answer(422, { ErrorCode: 413, Message: 'You are not allowed to send.' }) };
     case 'mailgun':
       return { respond: answer(403, { message: 'The account is temporarily disabled.' }) };
+    case 'sendgrid':
+      return { respond: sendgridErrors(401, 'Maximum credits exceeded') };
     case 'ses':
       return { respond: { ...aws(400, 'AccountSuspendedException', 'The account is suspended.') } };
     case 'smtp':
@@ -377,6 +379,10 @@ function unauthorised(type: ProviderType): Fault {
       return { respond: answer(401, { ErrorCode: 10, Message: 'Bad or missing API token.' }) };
     case 'mailgun':
       return { respond: answer(401, 'Forbidden') };
+    case 'sendgrid':
+      return {
+        respond: sendgridErrors(401, 'The provided authorization grant is invalid, expired, or revoked'),
+      };
     case 'ses':
       return { respond: { ...aws(403, 'AccessDeniedException', 'The role may not send.') } };
     case 'smtp':
@@ -390,6 +396,8 @@ function outOfQuota(type: ProviderType): Fault {
       return { respond: answer(422, { ErrorCode: 405, Message: 'Not allowed to send: out of credits.' }) };
     case 'mailgun':
       return { respond: answer(403, { message: 'recipient limit exceeded' }) };
+    case 'sendgrid':
+      return { respond: sendgridErrors(401, 'Maximum credits exceeded') };
     case 'ses':
       return { respond: { ...aws(400, 'LimitExceededException', 'Daily message quota exceeded.') } };
     case 'smtp':
@@ -404,6 +412,8 @@ function throttling(type: ProviderType): Fault {
       return { respond: answer(429, { ErrorCode: 429, Message: 'Rate limit exceeded.' }) };
     case 'mailgun':
       return { respond: answer(429, { message: 'Too many requests' }) };
+    case 'sendgrid':
+      return { respond: sendgridErrors(429, 'too many requests') };
     case 'ses':
       return { respond: { ...aws(429, 'TooManyRequestsException', 'Too many requests.') } };
     case 'smtp':
@@ -417,6 +427,8 @@ function badMessage(type: ProviderType): Fault {
       return { respond: answer(422, { ErrorCode: 402, Message: 'The JSON is not what the API expects.' }) };
     case 'mailgun':
       return { respond: answer(400, { message: "'text' parameter is missing" }) };
+    case 'sendgrid':
+      return { respond: sendgridErrors(400, 'The content param is required.', 'content') };
     case 'ses':
       return {
         respond: { ...aws(400, 'ValidationException', '1 validation error detected: a field is not supported.') },
@@ -432,6 +444,10 @@ function unknownSender(type: ProviderType): Fault {
       return { respond: answer(422, { ErrorCode: 400, Message: 'The Sender Signature was not found.' }) };
     case 'mailgun':
       return { respond: answer(400, { message: "'from' parameter is not a valid address" }) };
+    case 'sendgrid':
+      return {
+        respond: sendgridErrors(403, 'The from address does not match a verified Sender Identity.', 'from'),
+      };
     case 'ses':
       return { respond: { ...aws(400, 'MessageRejected', 'Email address is not verified.') } };
     case 'smtp':
@@ -446,6 +462,8 @@ function unheardOf(type: ProviderType): Fault {
       return { respond: answer(422, { ErrorCode: 7777, Message: words }) };
     case 'mailgun':
       return { respond: answer(400, { message: words }) };
+    case 'sendgrid':
+      return { respond: sendgridErrors(400, words) };
     case 'ses':
       return { respond: { ...aws(400, 'BadRequestException', words) } };
     case 'smtp':
@@ -465,11 +483,18 @@ function badRecipient(type: ProviderType): Fault {
       };
     case 'mailgun':
       return { respond: answer(400, { message: 'the recipient address is suppressed' }) };
+    case 'sendgrid':
+      // Recipients who may not be mailed are accepted and dropped.
+      return { respond: sendgridErrors(400, 'Does not contain a valid address.', 'personalizations.0.to.0.email') };
     case 'ses':
       return { respond: { ...aws(400, 'MessageRejected', 'Address is on the suppression list.') } };
     case 'smtp':
       return { smtp: { stage: 'rcpt', reply: '550 5.1.1 no such user' } };
   }
+}
+
+function sendgridErrors(status: number, message: string, field: string | null = null): Fault['respond'] {
+  return answer(status, { errors: [{ message, field, help: null }] });
 }
 
 function aws(status: number, type: string, message: string): NonNullable<Fault['respond']> {

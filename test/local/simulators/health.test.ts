@@ -2,12 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { create as createMailgun } from '../../../lambda/providers/mailgun/send.ts';
 import { create as createPostmark } from '../../../lambda/providers/postmark/send.ts';
 import type { Health } from '../../../lambda/providers/provider.ts';
+import { create as createSendgrid } from '../../../lambda/providers/sendgrid/send.ts';
 import { create as createSes } from '../../../lambda/providers/ses/send.ts';
 import { create as createSmtp } from '../../../lambda/providers/smtp/send.ts';
 import { attemptOf } from '../../lambda/providers/wire-server.ts';
 import { SECRETS, simulators } from './simulators.ts';
 
-type Key = 'pm' | 'mg' | 'ses' | 'mta-plain';
+type Key = 'pm' | 'mg' | 'sg' | 'ses' | 'mta-plain';
 
 let stack: Awaited<ReturnType<typeof simulators>>;
 const before = { ...process.env };
@@ -22,7 +23,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-const KEYS: readonly Key[] = ['pm', 'mg', 'ses', 'mta-plain'];
+const KEYS: readonly Key[] = ['pm', 'mg', 'sg', 'ses', 'mta-plain'];
 
 /** Each vendor's answer for a closed account, to sends and health checks. */
 const SUSPENDED: Readonly<Record<Key, object>> = {
@@ -30,6 +31,7 @@ const SUSPENDED: Readonly<Record<Key, object>> = {
   mg: {
     respond: { status: 403, body: '{"message":"Domain mg.example.com is not allowed to send: Account disabled"}' },
   },
+  sg: { respond: { status: 401, body: '{"errors":[{"message":"Maximum credits exceeded"}]}' } },
   ses: { respond: { status: 400, headers: { 'x-amzn-errortype': 'AccountSuspendedException' }, body: '{}' } },
   'mta-plain': { smtp: { stage: 'auth', reply: '535 5.7.8 account closed' } },
 };
@@ -102,6 +104,8 @@ function make(key: Key, endpoint: string) {
       return createPostmark({ key, options: {}, secret: SECRETS.pm, endpoint });
     case 'mg':
       return createMailgun({ key, options: { domain: 'mg.example.com' }, secret: SECRETS.mg, endpoint });
+    case 'sg':
+      return createSendgrid({ key, options: {}, secret: SECRETS.sg, endpoint });
     case 'ses':
       return createSes({ key, options: { identities: ['example.com'] }, secret: {}, endpoint });
     case 'mta-plain':

@@ -3,11 +3,12 @@ import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
-import { startSimulators } from '../../../local/simulators/main.ts';
+import { type SimulatorOptions, startSimulators } from '../../../local/simulators/main.ts';
 
 const PROVIDERS: readonly ProviderConfig[] = [
   { key: 'pm', type: 'postmark', options: {} },
   { key: 'mg', type: 'mailgun', options: { domain: 'mg.example.com' } },
+  { key: 'sg', type: 'sendgrid', options: {} },
   { key: 'ses', type: 'ses', options: { identities: ['example.com'], configurationSet: 'mailover' } },
   { key: 'mta', type: 'smtp', options: { host: 'mail.example.com' } },
   { key: 'mta-tls', type: 'smtp', options: { host: 'mail.example.com', tls: 'implicit' } },
@@ -18,13 +19,14 @@ const PROVIDERS: readonly ProviderConfig[] = [
 export const SECRETS = {
   pm: { serverToken: 'token' },
   mg: { apiKey: 'key' },
+  sg: { apiKey: 'SG.key' },
   mta: { username: 'user', password: 'pass' },
   'mta-tls': { username: 'user', password: 'pass' },
   'mta-plain': { username: 'user', password: 'pass' },
 };
 
 /** Starts all types on free ports, with shortcuts for tests. */
-export async function simulators(timeScale = 1) {
+export async function simulators(timeScale = 1, deliver?: SimulatorOptions['deliver']) {
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
   const faults = new FaultBoard();
   const running = await startSimulators({
@@ -35,6 +37,7 @@ export async function simulators(timeScale = 1) {
     faults,
     own: ownHosts(),
     clock: new StackClock(timeScale),
+    ...(deliver && { deliver }),
   });
   return {
     ...running,

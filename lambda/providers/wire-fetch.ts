@@ -1,8 +1,8 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { IDLE_MS } from '../../platform/kept-sockets.ts';
+import { IDLE_MS } from '../platform/kept-sockets.ts';
 
-/** The part of `fetch` that the SDK uses, on top of `node:http` so that the wire can be watched. */
+/** The part of `fetch` that provider code and SDKs use, on top of `node:http` so that the wire can be watched. */
 interface WireFetch {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   close(): void;

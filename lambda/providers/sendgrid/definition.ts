@@ -1,0 +1,20 @@
+import type { ProviderDefinition } from '../provider.ts';
+
+/** SendGrid's HTTP API v3, Mail Send: fields in JSON. It cannot be asked about a message, see `send.ts`. */
+export const definition: ProviderDefinition = {
+  type: 'sendgrid',
+  limits: {
+    // docs.sendgrid.com/api-reference/mail-send/limitations (2026-11-28): less than 30 MB with attachments, 1,000
+    // recipients over To, Cc and Bcc; its SMTP servers announce a SIZE of 31457280 (mautic/mautic#8721, 2026-11-28).
+    maxBytes: 30 * 1024 * 1024 - 1,
+    maxRecipients: 1000,
+    // Answered 202 and then dropped as invalid (sendgrid/sendgrid-csharp#656 and #255, 2026-11-28): a refusal that the
+    // answer does not show.
+    smtpUtf8: false,
+    // Not documented; what SendGrid does not take as an address it may drop in the same way.
+    quotedLocalPart: false,
+    // The content of an attachment has at least one character (docs.sendgrid.com/api-reference/mail-send/errors, 2026-11-28).
+    emptyAttachments: false,
+  },
+  secretFields: ['apiKey'],
+};

@@ -1,0 +1,90 @@
+import { AUTHENTICATION } from '../../mail/outcome.ts';
+import { account, type Fact, message, oneRecipient, sender } from '../fact.ts';
+
+/** Errors that a row matches; an absent condition matches any. */
+interface Match {
+  readonly status?: readonly number[];
+  /** Path of the field that an error names, such as `personalizations.0.to.1.email`. */
+  readonly field?: RegExp;
+  /** Words of the error, or the whole body of an answer without errors. */
+  readonly text?: RegExp;
+}
+
+export type SendgridFact = Fact<Match>;
+
+const ERRORS =
+  'docs.sendgrid.com/api-reference/mail-send/errors; sendgrid/docs, API_Reference/Web_API_v3/Mail/errors.md, 2026-11-28';
+const SPEC = 'Twilio SendGrid Mail API 1.0.0 (twilio/sendgrid-oai, spec/json/tsg_mail_v3.json), 2026-11-28';
+const HELP = 'support.sendgrid.com, 18322114821403 (4XX API errors), 2026-11-28';
+const VALIDATION = 'support.sendgrid.com, 34677918767131 (validation errors of Mail Send), 2026-11-28';
+/** Public reports of users, with the answer in full. */
+const IDENTITY = 'sendgrid/sendgrid-ruby#489 and sendgrid/sendgrid-nodejs#1090, 2026-11-28';
+const ADDRESS = 'Gig-o-Matic/GO3#549 and sendgrid/sendgrid-nodejs#974, 2026-11-28';
+const RIGHTS = 'www.twilio.com/docs/api/errors/60604, 2026-11-28';
+const OBJECT = 'anymail/django-anymail, anymail/backends/sendgrid.py, 2026-11-28';
+/** No source: likely words, for known meanings. */
+const GUESS = 'a guess, 2026-11-28';
+
+const BAD = [400] as const;
+const DENIED = [401, 403] as const;
+
+/**
+ * All known errors. An answer has a list of them; the first row that matches any of them decides. SendGrid has no codes:
+ * status, field and words together tell them apart.
+ */
+export const SENDGRID_FACTS: readonly SendgridFact[] = [
+  // Also of an account whose payment failed (www.twilio.com/docs/api/errors/60603).
+  { text: /maximum credits exceeded/i, means: account('quota'), source: HELP },
+  { status: DENIED, text: /not authorized to send mail/i, means: account('not-allowed-to-send'), source: RIGHTS },
+  {
+    status: DENIED,
+    text: /account[^.]*(suspended|deactivated|banned|disabled|frozen|terminated|under review)|not authorized to access sendgrid/i,
+    means: account('account-suspended'),
+    source: GUESS,
+  },
+  { status: [...BAD, ...DENIED], text: /verified sender identity/i, means: sender('sender-unknown'), source: IDENTITY },
+  { status: [401], means: account(AUTHENTICATION), source: HELP },
+  { status: [403], means: account('access-denied'), source: SPEC },
+  { status: [415], text: /utf-?8/i, means: message('format'), source: ERRORS },
+  // Not about the message: wrong URL, moved API, changed rules.
+  {
+    status: [300, 301, 302, 303, 304, 307, 308, 404, 405, 410, 415],
+    means: account('wrong-url'),
+    source: SPEC,
+  },
+
+  {
+    status: BAD,
+    field: /^personalizations\.\d+\.(to|cc|bcc)\.\d+(\.|$)/,
+    text: /valid (email )?address|maximum total length/i,
+    means: oneRecipient('invalid-email'),
+    source: ADDRESS,
+  },
+  // Our From was checked before, so this is about the identity rather than the address.
+  { status: BAD, field: /^from(\.|$)/, means: sender('sender-refused'), source: ERRORS },
+  { status: BAD, text: /unique between to, cc, and bcc/i, means: message('invalid-request'), source: VALIDATION },
+  { status: BAD, text: /limit of 1000 total recipients/i, means: message('too-many-recipients'), source: ERRORS },
+  {
+    status: BAD,
+    text: /too large|exceeds.*([mk]b\b|size)|size limit/i,
+    means: message('too-large'),
+    source: GUESS,
+  },
+  // The whole error of a body that is no JSON, or whose custom arguments are no strings.
+  { status: BAD, text: /^bad request$/i, means: message('invalid-json'), source: OBJECT },
+  { status: BAD, text: /^invalid request$/i, means: message('invalid-request'), source: SPEC },
+  {
+    status: BAD,
+    field:
+      /^(personalizations|reply_to|reply_to_list|subject|content|attachments|headers|categories|custom_args)(\.|$)/,
+    means: message('invalid-field'),
+    source: ERRORS,
+  },
+  // Settings of ours that the account does not have.
+  {
+    status: BAD,
+    field: /^(tracking_settings|mail_settings|asm|ip_pool_name|template_id|batch_id|send_at)(\.|$)/,
+    means: message('invalid-request'),
+    source: ERRORS,
+  },
+];

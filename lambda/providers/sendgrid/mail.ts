@@ -1,0 +1,144 @@
+import { headerTokens } from '../../mail/header-line.ts';
+import type { Mailbox, Message, MessageAttachment, Tracking } from '../../mail/message.ts';
+
+interface Address {
+  readonly email: string;
+  readonly name?: string;
+}
+
+/** One copy of a mail: its header shows `to` and `cc`. */
+interface Personalization {
+  readonly to: readonly Address[];
+  readonly cc?: readonly Address[];
+  readonly bcc?: readonly Address[];
+}
+
+/** The JSON of `POST /v3/mail/send`. Templates and substitutions are never used. */
+export interface SendgridMail {
+  readonly personalizations: readonly Personalization[];
+  readonly from: Address;
+  readonly reply_to_list?: readonly Address[];
+  readonly subject: string;
+  readonly content: readonly { readonly type: string; readonly value: string }[];
+  readonly attachments?: readonly {
+    readonly content: string;
+    readonly type: string;
+    readonly filename: string;
+    readonly disposition: 'inline' | 'attachment';
+    readonly content_id?: string;
+  }[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly categories?: readonly string[];
+  readonly custom_args: Readonly<Record<string, string>>;
+  readonly tracking_settings: {
+    readonly open_tracking: { readonly enable: boolean };
+    readonly click_tracking: { readonly enable: boolean; readonly enable_text: boolean };
+    readonly subscription_tracking: { readonly enable: false };
+    readonly ganalytics: { readonly enable: false };
+  };
+}
+
+/** The JSON of a message, addressed to `recipients` only. */
+export function mailOf(message: Message, recipients: readonly string[], { opens, clicks }: Tracking): SendgridMail {
+  const { text, html, calendar, attachments, replyTo, tag } = message;
+  const category = tag !== undefined && CATEGORY.test(tag) ? tag : undefined;
+  return {
+    personalizations: personalizationsOf(message, recipients),
+    from: addressOf(message.from),
+    ...(replyTo.length > 0 && { reply_to_list: replyTo.map(addressOf) }),
+    // A subject has at least one character (mail-send/errors, 2026-11-28).
+    subject: message.subject || ' ',
+    // In this order, and none of them empty (mail-send/errors, 2026-11-28).
+    content: [
+      ...(text === undefined ? [] : [{ type: 'text/plain', value: text }]),
+      ...(html === undefined ? [] : [{ type: 'text/html', value: html }]),
+      // The one parameter that is taken (sendgrid/sendgrid-ruby#298 and sendgrid-nodejs#217, 2026-11-28).
+      ...(calendar ? [{ type: `text/calendar; method=${calendar.method}`, value: calendar.content }] : []),
+    ],
+    ...(attachments.length > 0 && { attachments: attachments.map(attachmentOf) }),
+    headers: Object.fromEntries([
+      ...message.headers.map(([name, value]) => [name, headerTokens(name, value).join(' ')]),
+      // Not among the reserved headers (mail-send, 2026-11-28); without it SendGrid writes its own.
+      ['Message-ID', message.messageId],
+    ]),
+    ...(category !== undefined && { categories: [category] }),
+    custom_args: argumentsOf(message).args,
+    // Every one of them, so that no default of the account decides.
+    tracking_settings: {
+      open_tracking: { enable: opens },
+      click_tracking: { enable: clicks, enable_text: clicks },
+      subscription_tracking: { enable: false },
+      ganalytics: { enable: false },
+    },
+  };
+}
+
+/**
+ * One personalization with the To, Cc and Bcc that are left. SendGrid requires a To in each: without one, the first Cc
+ * becomes it; several Bcc alone get one personalization each, so that none of them sees the address of another.
+ */
+function personalizationsOf(message: Message, recipients: readonly string[]): readonly Personalization[] {
+  const wanted = new Set(recipients);
+  const left = (list: readonly Mailbox[]) => list.filter(({ address }) => wanted.has(address)).map(recipientOf);
+  const [to, cc, bcc] = [left(message.to), left(message.cc), left(message.bcc)];
+  const shown = to.length > 0 ? to : cc.splice(0, 1);
+  if (shown.length === 0) return bcc.map((one) => ({ to: [one] }));
+  return [{ to: shown, ...(cc.length > 0 && { cc }), ...(bcc.length > 0 && { bcc }) }];
+}
+
+function addressOf({ name, address }: Mailbox): Address {
+  return { email: address, ...(name && { name }) };
+}
+
+/**
+ * A name in `to`, `cc` and `bcc`: SendGrid writes it into the header without quotes, and then drops a mail whose name has
+ * a comma or a semicolon (sendgrid/sendgrid-python#291, merged as #618, 2026-11-28).
+ */
+function recipientOf(mailbox: Mailbox): Address {
+  const { name } = mailbox;
+  if (!name || !/[,;"]/.test(name)) return addressOf(mailbox);
+  return { email: mailbox.address, name: `"${name.replace(/["\\]/g, '\\$&')}"` };
+}
+
+/**
+ * File names and types may not contain `;`, `,` or line ends (mail-send/errors, 2026-11-28): in a name they become
+ * underscores, and a type loses its parameters.
+ */
+function attachmentOf({ filename, contentType, content, contentId }: MessageAttachment) {
+  return {
+    content: content.toString('base64'),
+    type: contentType.split(';')[0]?.trim() || 'application/octet-stream',
+    filename: filename.replace(/[;,]/g, '_'),
+    disposition: contentId === undefined ? ('attachment' as const) : ('inline' as const),
+    ...(contentId !== undefined && { content_id: contentId }),
+  };
+}
+
+/** Categories are ASCII, at most 255 characters (mail-send/errors, 2026-11-28). */
+const CATEGORY = /^[\x20-\x7e]{1,255}$/;
+/** Custom arguments together are less than 10,000 bytes (mail-send/limitations, 2026-11-28); counted as their JSON. */
+const MAX_ARGUMENTS = 9_999;
+const HANDLE = 'mailover-id';
+
+/** The handle and as much of the metadata as fits; SendGrid's events repeat both. */
+export function argumentsOf({ handle, metadata, tag }: Pick<Message, 'handle' | 'metadata' | 'tag'>): {
+  readonly args: Readonly<Record<string, string>>;
+  readonly dropped: number;
+} {
+  const args: Record<string, string> = { [HANDLE]: handle };
+  let dropped = tag !== undefined && !CATEGORY.test(tag) ? 1 : 0;
+  let size = sizeOf(args);
+  for (const [name, value] of Object.entries(metadata)) {
+    const more = sizeOf({ [name]: value });
+    if (name === HANDLE || size + more > MAX_ARGUMENTS) dropped += 1;
+    else {
+      args[name] = value;
+      size += more;
+    }
+  }
+  return { args, dropped };
+}
+
+function sizeOf(args: Readonly<Record<string, string>>): number {
+  return Buffer.byteLength(JSON.stringify(args));
+}

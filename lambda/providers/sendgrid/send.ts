@@ -1,0 +1,83 @@
+import type { SendgridOptions } from '../../contract/providers.ts';
+import { AUTHENTICATION, type Outcome } from '../../mail/outcome.ts';
+import type { Attempt, HealthLimits, Provider, ProviderContext } from '../provider.ts';
+import { namedIn, type PartialCall, type PartialResult, takeApart } from '../take-apart.ts';
+import { watchWire } from '../wire.ts';
+import { createWireFetch } from '../wire-fetch.ts';
+import { classify, errorsIn, type SendgridAnswer } from './classify.ts';
+import { health } from './health.ts';
+import { argumentsOf, mailOf, type SendgridMail } from './mail.ts';
+
+/** The hosts of the two regions (docs.sendgrid.com/api-reference/mail-send, 2026-11-28); a key is valid in its own. */
+const HOSTS = { us: 'https://api.sendgrid.com', eu: 'https://api.eu.sendgrid.com' } as const;
+
+/**
+ * SendGrid as a provider: `POST /v3/mail/send`, without its SDK, which hides the wire.
+ *
+ * It has no look-up: the Email Activity API is an add-on of the account, and answers six requests a minute
+ * (docs.sendgrid.com/api-reference/email-activity, 2026-11-28).
+ */
+export function create({ options, secret, endpoint }: ProviderContext<SendgridOptions>): Provider {
+  // A key must be a valid header value.
+  const key = /^[!-~]+$/.exec(secret['apiKey']?.trim() ?? '')?.[0];
+  const wire = createWireFetch();
+  const base = endpoint ?? HOSTS[options.region ?? 'us'];
+
+  async function request(path: string, limits: HealthLimits, mail?: SendgridMail): Promise<SendgridAnswer> {
+    const { result, trace } = await watchWire(limits, async () => {
+      const answer = await wire.fetch(`${base}${path}`, {
+        method: mail ? 'POST' : 'GET',
+        headers: {
+          authorization: `Bearer ${key}`,
+          accept: 'application/json',
+          ...(mail && { 'content-type': 'application/json' }),
+        },
+        ...(mail && { body: JSON.stringify(mail) }),
+      });
+      return await answer.text();
+    });
+    return { trace, ...(result !== undefined && { body: result }) };
+  }
+
+  /** One call for some of an attempt's recipients. */
+  async function call(attempt: Attempt, { recipients, deadlineMs }: PartialCall): Promise<PartialResult> {
+    if (!key) return { outcome: NO_KEY };
+    const mail = mailOf(attempt.message, recipients, attempt.tracking);
+    const connectMs = Math.min(attempt.connectMs, deadlineMs);
+    const answer = await request('/v3/mail/send', { connectMs, deadlineMs }, mail);
+    return { outcome: classify(answer), named: namedBy(answer, mail, recipients) };
+  }
+
+  return {
+    send: async (attempt) => ({
+      ...(await takeApart(attempt, false, (part) => call(attempt, part))),
+      dropped: argumentsOf(attempt.message).dropped,
+    }),
+    async health(limits) {
+      if (!key) return { state: 'account-refused', reason: NO_KEY.reason, detail: NO_KEY.detail };
+      return await health(request, limits);
+    },
+    close: wire.close,
+  };
+}
+
+/** Path of a recipient in our JSON, as errors name it. */
+const RECIPIENT = /^personalizations\.(\d+)\.(to|cc|bcc)\.(\d+)(\.|$)/;
+
+/** The recipients that the errors name, by their place in the request or by their address. */
+function namedBy(answer: SendgridAnswer, mail: SendgridMail, recipients: readonly string[]): readonly string[] {
+  const errors = errorsIn(answer);
+  const placed = errors.flatMap(({ field }) => {
+    const [, copy, list, place] = RECIPIENT.exec(field) ?? [];
+    if (list !== 'to' && list !== 'cc' && list !== 'bcc') return [];
+    return mail.personalizations[Number(copy)]?.[list]?.[Number(place)]?.email ?? [];
+  });
+  return placed.length > 0 ? placed : namedIn(errors.map(({ message }) => message).join(' '), recipients);
+}
+
+const NO_KEY = {
+  kind: 'unavailable',
+  blames: 'account',
+  reason: AUTHENTICATION,
+  detail: 'the secret has no apiKey',
+} as const satisfies Outcome;

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import { errorsOf, identityError } from './check.ts';
+import { readSendgridMail, type SendgridError, searchableSendgridText, sendgridTaking } from './mail.ts';
+
+// docs.sendgrid.com/api-reference/mail-send/limitations, 2026-11-28: less than 30 MB.
+const MAX_BYTES = 30 * 1024 * 1024;
+
+/** SendGrid: Mail Send, the scopes of the key, and the credits of the account. */
+export function sendgridBehaviour(secret: Readonly<Record<string, string>>): HttpBehaviour {
+  return {
+    occasionOf: (_method, path) => (path === '/v3/mail/send' ? 'send' : 'health'),
+    textOf: async ({ body }) => searchableSendgridText(parse(body)),
+    async answer({ method, path, headers, body }) {
+      const [scheme, key] = headers.authorization?.split(' ') ?? [];
+      if (scheme?.toLowerCase() !== 'bearer') return refusal(401, { message: 'authorization required' });
+      if (key !== secret['apiKey'])
+        return refusal(401, { message: 'The provided authorization grant is invalid, expired, or revoked' });
+      if (method === 'GET' && path === '/v3/scopes')
+        return { status: 200, body: { scopes: ['mail.batch.create', 'mail.send', 'user.credits.read'] } };
+      if (method === 'GET' && path === '/v3/user/credits') return { status: 200, body: credits() };
+      if (path !== '/v3/mail/send') return refusal(404, { message: 'not found' });
+      if (method !== 'POST') return refusal(405, { message: 'method not allowed' });
+      if (!headers['content-type']?.includes('application/json'))
+        return refusal(415, { message: 'unsupported media type' });
+      return send(body);
+    },
+  };
+}
+
+function send(body: SimulatorRequest['body']): SimulatorAnswer {
+  if (body.length >= MAX_BYTES) return refusal(413, { message: 'content too large' });
+  const parsed = parse(body);
+  if (parsed === undefined) return refusal(400, { message: 'Bad Request' });
+  const mail = readSendgridMail(parsed);
+  if (!('personalizations' in mail)) return refusal(400, ...mail);
+  const errors = errorsOf(mail);
+  if (errors.length > 0) return refusal(400, ...errors);
+  const identity = identityError(mail);
+  if (identity) return refusal(403, identity);
+  // Valid, and not queued.
+  if (mail.mail_settings.sandbox_mode?.enable) return { status: 200, body: '' };
+  const id = randomBytes(16).toString('base64url');
+  const taken = mail.personalizations.flatMap((copy) => sendgridTaking(mail, copy, id, body) ?? []);
+  return { status: 202, headers: { 'X-Message-Id': id }, body: '', taken };
+}
+
+function refusal(
+  status: number,
+  ...errors: readonly (Pick<SendgridError, 'message'> & Partial<SendgridError>)[]
+): SimulatorAnswer {
+  return { status, body: { errors: errors.map((error) => ({ field: null, help: null, ...error })) } };
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function credits() {
+  return {
+    remain: 49_000,
+    total: 50_000,
+    overage: 0,
+    used: 1_000,
+    last_reset: '2026-11-01',
+    next_reset: '2026-12-01',
+    reset_frequency: 'monthly',
+  };
+}
