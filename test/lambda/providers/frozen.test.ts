@@ -21,7 +21,9 @@ const PROVIDER = `
   const { parentPort } = require('node:worker_threads');
   const tell = (what) => parentPort.postMessage(what);
   const ANSWER = { postmark: { ErrorCode: 0, Message: 'OK', MessageID: 'm1' }, mailgun: { id: '<m1>', message: 'Queued.' }, ses: { MessageId: 'm1' } };
-  const later = (act) => { tell('asked'); setTimeout(act, 150); };
+  let silent = false;
+  parentPort.on('message', (what) => { if (what === 'be silent') silent = true; tell('heard'); });
+  const later = (act) => { tell('asked'); if (!silent) setTimeout(act, 150); };
   const http = require('node:http').createServer((request, response) => {
     const path = request.url;
     const kind = path === '/v3/mail/send' ? 'sendgrid' : path.startsWith('/v3') ? 'mailgun' : path.startsWith('/v2') ? 'ses' : 'postmark';
@@ -76,33 +78,69 @@ afterEach(async () => {
 describe.each(Object.keys(CONFIGS) as Type[])('%s', (type) => {
   it('accepts the answer that came while the process stood still, though the deadline has passed', async () => {
     const send = await givenSend(type);
+    await send(20_000);
 
-    const sending = send(DEADLINE_MS);
-    await vi.waitFor(() => expect(told).toContain('asked'), { timeout: 20_000, interval: 10 });
-    await block(2 * DEADLINE_MS);
-
-    expect((await sending).outcome).toMatchObject({ kind: 'accepted' });
-  });
+    // On a busy machine the request may arrive so late that the deadline passes before the process stands still.
+    for (let deadlineMs = DEADLINE_MS; ; deadlineMs *= 2) {
+      const begun = performance.now();
+      told = [];
+      const sending = send(deadlineMs);
+      await vi.waitFor(() => expect(told).toContain('asked'), { timeout: 20_000, interval: 10 });
+      const isInTime = performance.now() - begun < deadlineMs / 2;
+      if (isInTime) await block(2 * deadlineMs);
+      const { outcome } = await sending;
+      if (isInTime) return expect(outcome).toMatchObject({ kind: 'accepted' });
+    }
+  }, 60_000);
 
   it('still gives up when no answer has come', async () => {
     const send = await givenSend(type);
+    await send(20_000);
+    await heard('be silent');
 
-    expect((await send(100)).outcome).toMatchObject({ kind: 'unknown', reason: 'no-answer' });
-  });
+    // The same for a request that does not arrive before the deadline.
+    for (let deadlineMs = 200; ; deadlineMs *= 2) {
+      told = [];
+      const { outcome } = await send(deadlineMs);
+      await heard('whether it was asked');
+      if (told.includes('asked')) return expect(outcome).toMatchObject({ kind: 'unknown', reason: 'no-answer' });
+    }
+  }, 60_000);
 
   it('uses no connection that has been idle for longer than five seconds by the clock', async () => {
     const send = await givenSend(type);
-    const connections = () => told.filter((one) => one === 'connection').length;
-    await send(5_000);
-    await send(5_000);
-    expect(connections()).toBe(1);
+    const connections = async () => {
+      await heard('how many connections');
+      return told.filter((one) => one === 'connection').length;
+    };
+    // On a busy machine the connection may in fact be idle for so long.
+    let idleMs = Number.POSITIVE_INFINITY;
+    while (idleMs > 4_000) {
+      told = [];
+      await send(20_000);
+      const begun = performance.now();
+      await send(20_000);
+      idleMs = performance.now() - begun;
+    }
+    const before = await connections();
+    expect(before).toBeLessThanOrEqual(1);
 
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6_000 });
 
-    expect((await send(5_000)).outcome).toMatchObject({ kind: 'accepted' });
-    expect(connections()).toBe(2);
-  });
+    expect((await send(20_000)).outcome).toMatchObject({ kind: 'accepted' });
+    expect(await connections()).toBe(before + 1);
+  }, 60_000);
 });
+
+/** Tells the provider something, and waits until it and all that the provider told before have arrived. */
+async function heard(what: string): Promise<void> {
+  const before = told.filter((one) => one === 'heard').length;
+  worker.postMessage(what);
+  await vi.waitFor(() => expect(told.filter((one) => one === 'heard')).toHaveLength(before + 1), {
+    timeout: 20_000,
+    interval: 10,
+  });
+}
 
 async function givenSend(type: Type) {
   const { key, options } = CONFIGS[type];
