@@ -113,6 +113,13 @@ const EXERCISE: readonly Part[] = [
     classes: ['', 'codes', '', 'news'],
   },
   { name: 'after', lastsMs: 30 * MINUTE, everyMs: MINUTE, faults: { 'sqs-duplicates': 0.1 } },
+  {
+    name: 'time asked for',
+    lastsMs: 6 * MINUTE,
+    everyMs: 10 * SECOND,
+    faults: { 'retry-after': 1 },
+    takenWithinMs: SOON_MS,
+  },
 ];
 
 export const EXERCISE_MS = EXERCISE.reduce((sum, { lastsMs }) => sum + lastsMs, 0);

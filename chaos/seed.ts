@@ -25,7 +25,7 @@ export interface SeedOptions {
 const FAULTS_MS = 14 * 24 * STACK_HOUR_MS;
 /**
  * Longest time from the last mail of the exercise until everything has ended: mail may be 40 minutes old when the providers come back
- * for the last 30 minutes of the exercise, so it waits for at most 50 of them; and a message of a killed process or a copy takes a quarter of an hour.
+ * for the last half hour of the exercise, so it waits for at most 50 of them; and a message of a killed process or a copy takes a quarter of an hour.
  */
 const AFTER_MS = 35 * 60_000;
 /** Time after the drawn faults within which every mail must have ended, including the exercise's. */

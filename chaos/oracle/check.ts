@@ -5,6 +5,7 @@ import { isolation, openCircuits } from './rules/circuits.ts';
 import { deadLetters } from './rules/dead-letters.ts';
 import { exercise } from './rules/exercise.ts';
 import { expiry } from './rules/expiry.ts';
+import { holds } from './rules/holds.ts';
 import { looks } from './rules/looks.ts';
 import { rates } from './rules/rates.ts';
 import { lateness, order, recovery } from './rules/recovery.ts';
@@ -46,6 +47,7 @@ const RULES: readonly Rule[] = [
   waits,
   openCircuits,
   isolation,
+  holds,
   recovery,
   lateness,
   order,

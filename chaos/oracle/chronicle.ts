@@ -113,7 +113,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 
   /** A process sends a message on to a queue, which takes it. */
-  sent(worker: SimulatedWorker, queue: string, message: Message): void {
+  sent(worker: SimulatedWorker, queue: string, message: Message, delayMs: number): void {
     const story = this.stories.ofMessage(message);
     if (queue === 'events') return;
     const missing = (queue === 'dead-letter' ? OF_DEAD_LETTERS : OF_RETRIES).filter(
@@ -122,7 +122,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     if (missing.length > 0) this.violations.push(`attributes missing: ${missing.join(', ')} of a message to ${queue}`);
     if (!story || queue === 'dead-letter') return;
     this.copies.sent(worker, story, message.id);
-    story.hops.push(hopOf(story, message.attributes, worker, this.timeline.now));
+    story.hops.push(hopOf(story, message.attributes, worker, { at: this.timeline.now, delayMs }));
     this.runaway ||= isRunaway(story);
   }
 
@@ -276,9 +276,10 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 }
 
-function told(outcome: Outcome): { readonly outcome: Outcome['kind']; readonly providerMessageId?: string } {
+function told(outcome: Outcome): Omit<NonNullable<ProviderCall['told']>, 'at'> {
   return {
     outcome: outcome.kind,
+    ...(outcome.kind === 'throttled' && outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }),
     ...(outcome.kind === 'accepted' && { providerMessageId: outcome.providerMessageId }),
   };
 }

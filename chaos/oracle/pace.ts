@@ -25,7 +25,7 @@ export function hopOf(
   { attempts, mail }: Story,
   attributes: Readonly<Record<string, string>>,
   worker: SimulatedWorker,
-  at: number,
+  { at, delayMs }: { readonly at: number; readonly delayMs: number },
 ): Hop {
   const last = attempts.findLast((one) => one.worker === worker);
   const lost = last?.told?.outcome === 'unknown' && at - last.told.at < SAME_ROUND_MS;
@@ -35,6 +35,7 @@ export function hopOf(
     worker,
     at,
     waitMs: Date.parse(attributes['NotBefore'] ?? '') - worker.clock.now(),
+    hiddenMs: delayMs,
     asks: lost && !again && mail.onUnknown !== 'failover',
   };
 }

@@ -17,6 +17,8 @@ export interface ProviderCall {
     readonly at: number;
     readonly outcome: Outcome['kind'];
     readonly providerMessageId?: string;
+    /** Time for which the provider asked to be left alone, in milliseconds. */
+    readonly retryAfterMs?: number;
   };
 }
 
@@ -53,6 +55,8 @@ export interface Hop {
   readonly at: number;
   /** Milliseconds until its `NotBefore`, by the clock of the process that wrote it. */
   readonly waitMs: number;
+  /** Milliseconds for which the queue hides the message. */
+  readonly hiddenMs: number;
   /** Whether the last answer for the mail in this process was lost, and the mail has `ask`. */
   readonly asks: boolean;
 }

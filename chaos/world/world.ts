@@ -186,7 +186,7 @@ export class SimulatedWorld {
             const put = () => {
               const { invocations } = worker;
               const id = this.queue(url).send(body, attributes, delaySeconds, { invocations, group });
-              this.chronicle.sent(worker, url, { id, body, attributes });
+              this.chronicle.sent(worker, url, { id, body, attributes }, delaySeconds * 1_000);
             };
             put();
             if (failing === 2) put();

@@ -7,6 +7,8 @@ import { type Hop, named, type Story, time } from '../story.ts';
 const HOUR_MS = 3_600_000;
 /** Rounding, and the time between the decision and the queue. */
 const SLACK_MS = 5_000;
+/** Longest delay of a message in SQS. */
+const LONGEST_DELAY_MS = 15 * 60_000;
 /** Faults with which a wait may be an hour. */
 const ASKING_FOR_TIME: ReadonlySet<FaultKind> = new Set(['throttle', 'retry-after']);
 
@@ -28,6 +30,12 @@ export const waits: Rule = (given) => {
         : []),
       ...hops.flatMap((hop) => {
         if (Number.isNaN(hop.waitMs)) return [`no NotBefore: ${named(story)} on a retry queue`];
+        const dueMs = Math.min(LONGEST_DELAY_MS, Math.max(0, hop.waitMs));
+        const isBlurred = hop.worker.stalled || hop.worker.worstSkewMs > PROMISES.clockMs;
+        if (!isBlurred && Math.abs(hop.hiddenMs - dueMs) > SLACK_MS)
+          return [
+            `waits too long: ${named(story)} hidden for ${seconds(hop.hiddenMs)} s at ${time(hop.at)}, due in ${seconds(dueMs)} s`,
+          ];
         const allowed =
           allowedMs(story, hop) + SLACK_MS + (hop.worker.worstSkewMs > PROMISES.clockMs ? clockErrorMs : 0);
         return hop.waitMs > allowed + clockErrorMs

@@ -45,6 +45,10 @@ export const times: Defects = {
       url.startsWith('retry') ? [soon(attributes, -HOUR_MS), 900] : [attributes, delay],
     ),
   },
+  'every hop takes a quarter of an hour': {
+    foundAs: ['waits too long'],
+    ...sends((attributes, delay, url) => [attributes, url.startsWith('retry') ? 900 : delay]),
+  },
   'retries come at once': {
     foundAs: ['runaway'],
     ...sends((attributes, delay, url) =>

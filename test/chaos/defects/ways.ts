@@ -8,14 +8,7 @@ export const ways: Defects = {
   'no circuit ever opens': { foundAs: ['circuit does not open'], gate: () => openGate },
   'a closed account opens no circuit': {
     foundAs: ['circuit does not open'],
-    gate: (gate) => ({
-      ...gate,
-      enter: async (...given) => {
-        const entry = await gate.enter(...given);
-        if (entry.kind !== 'go') return entry;
-        return { ...entry, leave: (outcomes) => entry.leave(outcomes.map(withoutAccount)) };
-      },
-    }),
+    ...learning(withoutAccount),
   },
   'a circuit never closes': {
     foundAs: ['does not come back', 'circuit does not close', 'late in calm'],
@@ -43,6 +36,10 @@ export const ways: Defects = {
   'an operator who releases a provider is not heard': {
     foundAs: ['does not come back'],
     ...sees((item) => (item.pk.startsWith('switch/') ? { ...item, until: Number(item['until']) + 1_800_000 } : item)),
+  },
+  'a Retry-After is not kept': {
+    foundAs: ['called although held'],
+    ...learning(({ retryAfterMs: _, ...outcome }: Outcome & { readonly retryAfterMs?: number }) => outcome as Outcome),
   },
   'mailboxes are given up, however many a provider calls bad': {
     foundAs: ['mailboxes given up'],
@@ -84,6 +81,20 @@ export const ways: Defects = {
     }),
   },
 };
+
+/** Lets the circuits learn of other outcomes than there were. */
+function learning(change: (outcome: Outcome) => Outcome): Pick<Defects[string], 'gate'> {
+  return {
+    gate: (gate) => ({
+      ...gate,
+      enter: async (...given) => {
+        const entry = await gate.enter(...given);
+        if (entry.kind !== 'go') return entry;
+        return { ...entry, leave: (outcomes) => entry.leave(outcomes.map(change)) };
+      },
+    }),
+  };
+}
 
 function withoutAccount(outcome: Outcome): Outcome {
   const isAccount = outcome.kind === 'unavailable' && outcome.blames === 'account';

@@ -1,0 +1,37 @@
+import { OF_CLOCKS, OF_TABLE } from '../../faults/troubles.ts';
+import type { OracleCase, Rule } from '../case.ts';
+import { PROMISES } from '../promises.ts';
+import { named, type ProviderCall, type Story, time } from '../story.ts';
+
+const MINUTE = 60_000;
+/** Time after a fault of the table in which workers may not know of a Retry-After. */
+const BLIND_MS = 3 * MINUTE;
+/** Time in which a process writes down what it was told, or is killed before. */
+const WRITING_MS = 5_000;
+
+/** A provider that asks for time by a Retry-After gets no calls until that is over, or for an hour. */
+export const holds: Rule = (given) => {
+  const calls = [...given.chronicle.stories].flatMap((story) =>
+    story.attempts.map((call): [Story, ProviderCall] => [story, call]),
+  );
+  const byProvider = Map.groupBy(calls, ([, { provider }]) => provider);
+  return Array.from(byProvider.values()).flatMap((list) => {
+    const periods = list.flatMap(([, { worker, told }]) => {
+      if (told?.retryAfterMs === undefined || worker.killedAt < told.at + WRITING_MS) return [];
+      const until = told.at + Math.min(told.retryAfterMs, PROMISES.longestWaitMs);
+      const period = { from: told.at + PROMISES.switchMs + 2 * PROMISES.clockMs, until: until - PROMISES.clockMs };
+      return period.from < period.until && isKnown(given, told.at, until) ? [period] : [];
+    });
+    return list.flatMap(([story, { provider, worker, decidedAt }]) => {
+      if (worker.worstSkewMs > PROMISES.clockMs) return [];
+      const held = periods.find(({ from, until }) => from < decidedAt && decidedAt < until);
+      return held
+        ? [`called although held: ${named(story)} over ${provider} at ${time(decidedAt)}, before ${time(held.until)}`]
+        : [];
+    });
+  });
+};
+
+function isKnown({ troubles }: OracleCase, from: number, until: number): boolean {
+  return !troubles.any(OF_TABLE, from - BLIND_MS, until) && !troubles.any(OF_CLOCKS, from - 30 * MINUTE, until);
+}
