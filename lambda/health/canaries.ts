@@ -106,5 +106,5 @@ async function sendOne(
   const attributes = await proofs.prove(body, { [RETRY_ATTRIBUTE.submissionId]: canaryId(way, dueAt) });
   // Without a proof the sender would take it for a producer's mail.
   if (attributes[PROOF_ATTRIBUTE.proof] === undefined) throw new Error('the key of the proofs cannot be read');
-  await queue.send(outboundQueueUrl, body, attributes);
+  await queue.send(outboundQueueUrl, body, attributes, undefined, 'canaries');
 }

@@ -28,8 +28,16 @@ export interface ObjectStore {
   get(key: string): Promise<Buffer>;
 }
 
+/**
+ * Age from which a submission's object is renewed when it is read: it is then kept for at least 21 days after each read, and
+ * no message is left unread for longer. A message that SQS itself moved does not show that it was redriven.
+ */
+const RENEWED_FROM_MS = 7 * 24 * 3_600_000;
+
 const TRIES = 4;
 const WAIT_MS = 50;
+/** No further try begins after this time, in milliseconds: a silent bucket must leave an invocation time for other mail. */
+const LAST_TRY_MS = 20_000;
 const GONE = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'InvalidBucketName', 'PermanentRedirect']);
 
 type S3 = typeof import('@aws-sdk/client-s3');
@@ -44,22 +52,33 @@ export function s3Bucket(name: string, clock: Clock = systemClock): RenewableObj
       // The SDK's own retries share a budget, which a quarter of an hour of errors uses up.
       (requestHandler) => new s3.S3Client({ maxAttempts: 1, requestHandler }),
     );
+    const begun = clock.now();
     for (let attempt = 1; ; attempt++) {
       try {
         return await make(s3, await client);
       } catch (error) {
-        if (attempt === TRIES || isPermanent(error)) throw error;
+        const isLast = attempt === TRIES || clock.now() - begun > LAST_TRY_MS;
+        if (isLast || isPermanent(error)) throw error;
         await clock.sleep(WAIT_MS * 2 ** attempt);
       }
     }
   }
 
-  const bytesOf = (key: string, maxBytes: number): Promise<Buffer | 'missing' | 'too-large'> =>
+  const fetch = (
+    key: string,
+    maxBytes: number,
+  ): Promise<{ readonly content: Buffer | 'missing' | 'too-large'; readonly writtenAt: number }> =>
     call(async (s3, client) => {
-      const { Body, ContentLength = 0 } = await client.send(new s3.GetObjectCommand({ Bucket: name, Key: key }));
-      if (Body && ContentLength <= maxBytes) return Buffer.from(await Body.transformToByteArray());
+      const {
+        Body,
+        ContentLength = 0,
+        LastModified,
+      } = await client.send(new s3.GetObjectCommand({ Bucket: name, Key: key }));
+      const writtenAt = LastModified?.getTime() ?? clock.now();
+      if (Body && ContentLength <= maxBytes)
+        return { content: Buffer.from(await Body.transformToByteArray()), writtenAt };
       (Body as { destroy?(): void } | undefined)?.destroy?.();
-      return Body ? 'too-large' : 'missing';
+      return { content: Body ? 'too-large' : 'missing', writtenAt };
     });
 
   return {
@@ -67,7 +86,10 @@ export function s3Bucket(name: string, clock: Clock = systemClock): RenewableObj
       // Only our own bucket may be read, so a request would be refused.
       if (bucket !== name) return 'missing';
       try {
-        return await bytesOf(key, maxBytes);
+        const { content, writtenAt } = await fetch(key, maxBytes);
+        // The mail goes out all the same if its object cannot be renewed; the next read tries again.
+        if (clock.now() - writtenAt > RENEWED_FROM_MS) await this.renew({ bucket, key }).catch(() => undefined);
+        return content;
       } catch (error) {
         // We have permission to list our own bucket, so a denial is a policy change, which is temporary.
         if (error instanceof Error && GONE.has(error.name)) return 'missing';
@@ -102,7 +124,7 @@ export function s3Bucket(name: string, clock: Clock = systemClock): RenewableObj
       return { bucket: name, key };
     },
     async get(key) {
-      const content = await bytesOf(key, Number.POSITIVE_INFINITY);
+      const { content } = await fetch(key, Number.POSITIVE_INFINITY);
       if (typeof content === 'string') throw new ServiceError('the object has no body');
       return content;
     },

@@ -357,8 +357,10 @@ function given({ timeScale = 1, inbound = false } = {}) {
       ],
       inboundCanaries: inbound ? [{ key: 'mg', canary: MX_CANARY }] : [],
       queue: {
-        send: async (url, body, attributes = {}) => {
+        send: async (url, body, attributes = {}, _delaySeconds, group) => {
           if (world.broken) throw new Error('the queue does not answer');
+          // Canaries wait behind no bulk mail, and delay no other mail.
+          expect(group).toBe('canaries');
           world.sent.push({ url, body, attributes });
         },
       },

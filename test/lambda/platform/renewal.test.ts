@@ -1,0 +1,63 @@
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RenewableObjects } from '../../../lambda/platform/object-store.ts';
+import { type AwsServer, startAws } from '../../../local/aws/server.ts';
+import { StackClock } from '../../../local/clock.ts';
+import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
+import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const faults = new FaultBoard();
+const reference = { bucket: 'mail', key: 'submissions/an attachment.pdf' };
+let aws: AwsServer;
+let s3: S3Client;
+/** Objects as seen by a worker whose clock is this many days ahead. */
+let objectsIn: (days: number) => RenewableObjects;
+
+beforeAll(async () => {
+  aws = await startAws({ port: 0, clock: new StackClock(), faults, own: ownHosts() });
+  aws.buckets.createBucket('mail');
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: aws.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+  });
+  const { s3Bucket } = await import('../../../lambda/platform/object-store.ts');
+  objectsIn = (days) => s3Bucket('mail', { now: () => Date.now() + days * DAY_MS, sleep: async () => {} });
+  s3 = new S3Client({ forcePathStyle: true });
+});
+afterAll(async () => {
+  s3.destroy();
+  await aws.close();
+});
+
+test.each([
+  { days: 6.9, renewed: false },
+  { days: 7.1, renewed: true },
+])('an object that is read after $days days is copied in place: $renewed', async ({ days, renewed }) => {
+  const before = await put();
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+
+  expect((await objectsIn(days).read(reference, 100)).toString()).toBe('%PDF');
+
+  const after = await written();
+  expect(after > before).toBe(renewed);
+});
+
+test('an object that cannot be copied is read all the same', async () => {
+  await put();
+  await faults.set('aws', parseFaults({ service: 's3', operation: 'CopyObject', error: 'AccessDenied' }));
+
+  expect((await objectsIn(20).read(reference, 100)).toString()).toBe('%PDF');
+});
+
+async function put(): Promise<number> {
+  await s3.send(new PutObjectCommand({ Bucket: reference.bucket, Key: reference.key, Body: '%PDF' }));
+  return written();
+}
+
+async function written(): Promise<number> {
+  const { LastModified } = await s3.send(new GetObjectCommand({ Bucket: reference.bucket, Key: reference.key }));
+  return LastModified?.getTime() ?? 0;
+}
