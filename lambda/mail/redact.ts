@@ -21,6 +21,10 @@ const MASK = '<hidden>';
  * words.
  */
 const SHORT = 6;
+/** Least length of a value that is searched where words have no ends. */
+const JOINED = 7;
+/** How many encodings in digits or base64 may be nested. */
+const MOST_NESTED = 3;
 /** Length of a part of a secret that is masked. */
 const PART = 8;
 /** Characters of a body whose words are searched. */
@@ -48,26 +52,35 @@ export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact
   for (const secret of secrets) {
     const plain = plainText(secret).trim();
     if (plain.length >= 4) whole.add(plain);
-    for (let at = 0; at + PART <= plain.length; at++) parts.add(plain.slice(at, at + PART));
+    for (const form of [plain, withoutSigns(plain)])
+      for (let at = 0; at + PART <= form.length; at++) parts.add(form.slice(at, at + PART));
   }
-  const find = (view: View) => [
-    ...(view.loose ? [] : addressesIn(view)),
-    ...[...whole].flatMap((value) => occurrences(view.text, value)),
-    ...wordSpans(view.text, words),
-    ...partSpans(view.text, parts),
-  ];
+  const joined = byStart([...whole, ...words]);
+  const find = (view: View) => {
+    if (view.joined) return [...joined(view.text), ...partSpans(view.text, parts)];
+    return [
+      ...(view.loose ? [] : addressesIn(view)),
+      ...[...whole].flatMap((value) => occurrences(view.text, value)),
+      ...wordSpans(view.text, words),
+      ...partSpans(view.text, parts),
+    ];
+  };
   /** Whether decoded text contains a value; a word may begin anywhere in it. */
-  const holdsAny = (decoded: string) => {
+  const holdsAny = (decoded: string, depth = 0): boolean => {
     const view = plainView(decoded);
     if (find(view).some(([from, to]) => to - from >= 3)) return true;
     for (const word of words) if (word.length >= 5 && view.text.includes(word)) return true;
-    return false;
+    return depth < MOST_NESTED && Array.from(encodedRuns(decoded)).some(([, , inner]) => holdsAny(inner, depth + 1));
   };
   return (text) => {
     if (isOrdinary(text)) return text;
     const hidden = new Uint8Array(text.length);
     for (const view of viewsOf(text))
-      for (const [start, end] of find(view)) hidden.fill(1, view.from[start], view.to[end - 1]);
+      for (const [start, end] of find(view)) {
+        // A reading backwards has its ends exchanged.
+        const ends = [view.from[start] ?? 0, view.from[end - 1] ?? 0, view.to[start] ?? 0, view.to[end - 1] ?? 0];
+        hidden.fill(1, Math.min(...ends), Math.max(...ends));
+      }
     for (const [start, end, decoded] of encodedRuns(text)) if (holdsAny(decoded)) hidden.fill(1, start, end);
     return mask(text, hidden);
   };
@@ -157,6 +170,23 @@ function* wordsOf(text: string): Generator<string> {
 
 type Span = readonly [start: number, end: number];
 
+function withoutSigns(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** Finds values anywhere in a text without signs, by their first characters: a body has thousands of words. */
+function byStart(values: readonly string[]): (text: string) => readonly Span[] {
+  const long = values.map(withoutSigns).filter((value) => value.length >= JOINED);
+  const starts = Map.groupBy(long, (value) => value.slice(0, JOINED));
+  return (text) => {
+    const spans: Span[] = [];
+    for (let at = 0; at + JOINED <= text.length; at++)
+      for (const value of starts.get(text.slice(at, at + JOINED)) ?? [])
+        if (text.startsWith(value, at)) spans.push([at, at + value.length]);
+    return spans;
+  };
+}
+
 function occurrences(text: string, value: string): readonly Span[] {
   const spans: Span[] = [];
   for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
@@ -197,17 +227,35 @@ function addressesIn({ text }: View): readonly Span[] {
   return Array.from(text.matchAll(ADDRESS), ({ 0: found, index }) => [index, index + found.length] satisfies Span);
 }
 
-/** Runs that may be base64 or hexadecimal, decoded from each possible start. */
-function* encodedRuns(text: string): Generator<readonly [start: number, end: number, decoded: string]> {
-  for (const { 0: run, index } of text.matchAll(/[A-Za-z0-9+/_-]{4,}={0,2}/g))
-    for (let shift = 0; shift < 4; shift++) yield* readable(index, run, Buffer.from(run.slice(shift), 'base64'));
-  for (const { 0: run, index } of text.matchAll(/(?:[0-9a-f]{2}[ :-]?){3,}/gi))
-    for (const shift of [0, 1]) yield* readable(index, run, Buffer.from(run.replace(/[ :-]/g, '').slice(shift), 'hex'));
+type Run = readonly [start: number, end: number, decoded: string];
+
+/** Runs that may be base64, or bytes as hexadecimal, decimal or binary digits, decoded from each possible start. */
+function* encodedRuns(text: string): Generator<Run> {
+  for (const pattern of [BASE64, BASE64_GROUPS])
+    for (const { 0: run, index } of text.matchAll(pattern))
+      for (let shift = 0; shift < 4; shift++)
+        yield* readable(index, run, Buffer.from(run.replace(/[\s\\]+/g, '').slice(shift), 'base64'));
+  for (const { 0: run, index } of text.matchAll(HEXADECIMAL))
+    for (const shift of [0, 1])
+      yield* readable(index, run, Buffer.from(run.replace(/0x|[^0-9a-f]/gi, '').slice(shift), 'hex'));
+  for (const [pattern, radix] of [
+    [DECIMAL, 10],
+    [BINARY, 2],
+  ] as const)
+    for (const { 0: run, index } of text.matchAll(pattern))
+      yield* readable(index, run, Buffer.from(run.split(/[^0-9]+/).map((digits) => Number.parseInt(digits, radix))));
 }
 
-/** Keeps only what decodes to text: most words are no encoding of anything. */
-function* readable(start: number, run: string, bytes: Buffer): Generator<readonly [number, number, string]> {
-  const text = bytes.toString('utf8');
+const BASE64 = /(?:[A-Za-z0-9+/_-]|\\\/){4,}={0,2}/g;
+/** As in a mail, where it is folded, or written in groups. */
+const BASE64_GROUPS = /(?:[A-Za-z0-9+/_-]{2,}={0,2}\s+)+[A-Za-z0-9+/_-]{2,}={0,2}/g;
+const HEXADECIMAL = /(?:(?:0x)?[0-9a-f]{2}[\s,.:;-]{0,2}){2,}(?:0x)?[0-9a-f]{2}/gi;
+const DECIMAL = /(?:\d{1,3}[\s,;]{1,2}){4,}\d{1,3}/g;
+const BINARY = /(?:[01]{8}[\s,]{0,2}){3,}[01]{8}/g;
+
+/** Keeps only what decodes to text: most words are no encoding of anything. UTF-16 has a zero beside each letter. */
+function* readable(start: number, run: string, bytes: Buffer): Generator<Run> {
+  const text = bytes.toString('utf8').replaceAll('\0', '');
   if (/[\p{L}\p{N}@._-]{3}/u.test(text)) yield [start, start + run.length, text];
 }
 

@@ -8,6 +8,8 @@ export interface View {
    * addresses.
    */
   readonly loose: boolean;
+  /** Without white space and signs, so that words have no ends: suitable for long values only. */
+  readonly joined: boolean;
 }
 
 type Rule = readonly [pattern: RegExp, decode: (match: RegExpExecArray) => string];
@@ -19,6 +21,9 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ...LATIN_1.split(' ').map((name, place) => [name, String.fromCharCode(0xa0 + place)] as const),
   ...Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", commat: '@', period: '.', lowbar: '_' }),
   ...Object.entries({ hyphen: '-', dash: '-', plus: '+', num: '#', sol: '/', colon: ':', equals: '=', percnt: '%' }),
+  ...Object.entries({ Tab: '\t', NewLine: '\n', comma: ',', excl: '!', semi: ';', lpar: '(', rpar: ')' }),
+  // Signs of no width.
+  ...['zwj', 'zwnj', 'lrm', 'rlm', 'NoBreak', 'ZeroWidthSpace', 'ic', 'it', 'af'].map((name) => [name, ''] as const),
 ]);
 
 /** Escapes of URLs, HTML, JSON and mail headers, and spellings that hide addresses from robots. */
@@ -26,14 +31,18 @@ const ESCAPES: readonly Rule[] = [
   [/=\?[^?\s]{1,40}\?b\?([A-Za-z0-9+/=]*)\?=/iy, ([, data = '']) => utf8(Buffer.from(data, 'base64'))],
   [/=\?[^?\s]{1,40}\?q\?([^?\s]*)\?=/iy, ([, data = '']) => quotedPrintable(data.replaceAll('_', ' '))],
   [/(?:%[0-9a-f]{2})+/iy, ([whole]) => utf8(Buffer.from(whole.replaceAll('%', ''), 'hex'))],
-  [/&#x([0-9a-f]{1,6});?/iy, ([, digits = '']) => character(digits, 16)],
-  [/&#(\d{1,7});?/y, ([, digits = '']) => character(digits, 10)],
-  [/&([A-Za-z0-9]{2,8});/y, ([whole, name = '']) => NAMED.get(name) ?? whole],
+  [/%u([0-9a-f]{4})/iy, ([, digits = '']) => character(digits, 16)],
+  [/&#x0*([0-9a-f]{1,6});?/iy, ([, digits = '']) => character(digits, 16)],
+  [/&#0*(\d{1,7});?/y, ([, digits = '']) => character(digits, 10)],
+  [/&([A-Za-z0-9]{2,16});/y, ([whole, name = '']) => NAMED.get(name) ?? whole],
   [/(?:\\x[0-9a-f]{2})+/iy, ([whole]) => utf8(Buffer.from(whole.replaceAll(/\\x/gi, ''), 'hex'))],
-  [/\\u\{([0-9a-f]{1,6})\}/iy, ([, digits = '']) => character(digits, 16)],
+  [/\\[ux]\{([0-9a-f]{1,6})\}/iy, ([, digits = '']) => character(digits, 16)],
+  [/\\U([0-9a-f]{8})/y, ([, digits = '']) => character(digits, 16)],
   [/(?:\\u|u\+)([0-9a-f]{4})/iy, ([, digits = '']) => character(digits, 16)],
   [/\\([0-7]{3})/y, ([, digits = '']) => character(digits, 8)],
-  [/\+([A-Za-z0-9+/]{2,})-/y, ([, data = '']) => utf16(Buffer.from(data, 'base64'))],
+  [/[+&]([A-Za-z0-9+/,]{2,})-/y, ([, data = '']) => utf16(Buffer.from(data.replaceAll(',', '/'), 'base64'))],
+  // Markup within a word.
+  [/<!--.*?-->|<\/?[a-z][a-z0-9]{0,15}(?:\s[^<>@]*)?\/?>/iy, () => ''],
   [/\\(.)/y, ([, sign = '']) => sign],
   [/\s*[([{<]\s*(?:at|ät)\s*[)\]}>]\s*/iy, () => '@'],
   [/\s*[([{<]\s*(?:dot|punkt|point)\s*[)\]}>]\s*/iy, () => '.'],
@@ -41,6 +50,8 @@ const ESCAPES: readonly Rule[] = [
 const QUOTED_PRINTABLE: readonly Rule[] = [
   [/=\r?\n|= /y, () => ''],
   [/(?:=[0-9a-f]{2})+/iy, ([whole]) => quotedPrintable(whole)],
+  // CSS.
+  [/\\([0-9a-f]{1,6}) ?/iy, ([, digits = '']) => character(digits, 16)],
 ];
 const LOOSE: readonly Rule[] = [
   [/\s*[([{<]\s*a\s*[)\]}>]\s*|\s+at\s+/iy, () => '@'],
@@ -49,21 +60,46 @@ const LOOSE: readonly Rule[] = [
 ];
 
 /** How many escapes may be nested. */
-const LAYERS = 3;
+const LAYERS = 4;
 
-/** All different readings of a text: as it is, and with its escapes decoded, one layer after the other. */
+/**
+ * All different readings of a text: as it is, and with its escapes decoded, one layer after the other; each also without
+ * anything between its letters and digits, forwards and backwards.
+ */
 export function viewsOf(text: string): readonly View[] {
   const views = new Map<string, View>();
   const add = (view: View) => views.has(view.text) || views.set(view.text, view);
-  let layer = [plainView(text)];
-  for (const view of layer) add(view);
-  for (let depth = 0; depth < LAYERS; depth++) {
-    layer = layer.flatMap((view) =>
-      [ESCAPES, QUOTED_PRINTABLE, LOOSE].map((rules) => undo(view, rules)).filter(({ text: read }) => !views.has(read)),
-    );
-    for (const view of layer) add(view);
+  const seen = new Set([text]);
+  // Letter case counts until base64 is decoded.
+  let layer = [build(text.length, (at) => [text[at] ?? '', 1])];
+  for (let depth = 0; depth <= LAYERS; depth++) {
+    for (const view of layer) {
+      const folded = within(view, (at) => {
+        const sign = String.fromCodePoint(view.text.codePointAt(at) ?? 0);
+        return [fold(sign), sign.length];
+      });
+      add(folded);
+      const squeezed = {
+        ...within(folded, (at) => [isLetter(folded.text[at]) ? (folded.text[at] ?? '') : '', 1]),
+        joined: true,
+      };
+      add(squeezed);
+      add({
+        ...squeezed,
+        text: [...squeezed.text].reverse().join(''),
+        from: squeezed.from.toReversed(),
+        to: squeezed.to.toReversed(),
+      });
+    }
+    layer = layer
+      .flatMap((view) => [ESCAPES, QUOTED_PRINTABLE, LOOSE].map((rules) => undo(view, rules)))
+      .filter(({ text: read }) => !seen.has(read) && seen.add(read));
   }
   return [...views.values()];
+}
+
+function isLetter(sign = ''): boolean {
+  return /[\p{L}\p{N}]/u.test(sign);
 }
 
 /** Text in lower case, with compatible characters unified, invisible ones removed, and white space reduced to one space. */
@@ -79,17 +115,24 @@ export function plainView(text: string): View {
 }
 
 function undo(view: View, rules: readonly Rule[]): View {
-  const inner = build(view.text.length, (at) => {
+  const inner = within(view, (at) => {
     for (const [pattern, decode] of rules) {
       pattern.lastIndex = at;
       const match = pattern.exec(view.text);
-      if (match && match[0] !== '') return [fold(decode(match)), match[0].length];
+      if (match && match[0] !== '') return [decode(match), match[0].length];
     }
     return [view.text[at] ?? '', 1];
   });
+  return { ...inner, loose: view.loose || rules === LOOSE };
+}
+
+/** A reading of a reading. */
+function within(view: View, read: (at: number) => readonly [text: string, taken: number]): View {
+  const inner = build(view.text.length, read);
   return {
     text: inner.text,
-    loose: view.loose || rules === LOOSE,
+    loose: view.loose,
+    joined: false,
     from: inner.from.map((at) => view.from[at] ?? 0),
     to: inner.to.map((at) => view.to[at - 1] ?? 0),
   };
@@ -110,17 +153,20 @@ function build(length: number, read: (at: number) => readonly [text: string, tak
     text += part;
     at += taken;
   }
-  return { text, from, to, loose: false };
+  return { text, from, to, loose: false, joined: false };
 }
 
+/** The base letters of a text, without case, accents and invisible signs. */
 function fold(text: string): string {
   // Fast path for nearly all characters.
   if (/^[!-~]+$/.test(text)) return text.toLowerCase();
   return text
-    .normalize('NFKC')
+    .normalize('NFKD')
+    .toUpperCase()
     .toLowerCase()
-    .replace(/\p{Cf}/gu, '')
-    .replace(/[\s\p{Cc}]+/gu, ' ');
+    .replace(/[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replace(/[\s\p{Cc}\u2800]+/gu, ' ')
+    .replace(/[\u{1f1e6}-\u{1f1ff}]/gu, (sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) - 0x1f1e6 + 0x61));
 }
 
 function quotedPrintable(text: string): string {

@@ -1,5 +1,5 @@
 import type { ProviderType } from '../../../lambda/contract/providers.ts';
-import { SPELLINGS } from '../spellings.ts';
+import { RARE_SPELLINGS, SPELLINGS } from '../spellings.ts';
 import type { Pick } from './submissions.ts';
 
 /** Words of a mail that must not be logged. */
@@ -36,7 +36,7 @@ export function plantedMail(place: number, pick: Pick) {
 
 /** Texts in every spelling. */
 export function spelled(texts: readonly string[]): readonly string[] {
-  return Object.values(SPELLINGS).flatMap((spell) => texts.map((text) => spell(text)));
+  return Object.values({ ...SPELLINGS, ...RARE_SPELLINGS }).flatMap((spell) => texts.map((text) => spell(text)));
 }
 
 /**

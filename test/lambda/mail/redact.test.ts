@@ -1,0 +1,88 @@
+import { domainToASCII } from 'node:url';
+import { expect, it } from 'vitest';
+import type { Message } from '../../../lambda/mail/message.ts';
+import { hiddenOf, redactor } from '../../../lambda/mail/redact.ts';
+import { RARE_SPELLINGS, SPELLINGS } from '../../support/spellings.ts';
+
+const SECRET = 'plantedsecret0123456789abcdef';
+const message: Message = {
+  id: 'order-1',
+  handle: 'h'.repeat(43),
+  messageId: `<${'h'.repeat(43)}@plantedshop.example>`,
+  date: new Date('2026-11-23T10:00:00Z'),
+  from: { name: 'Plantedhector Shop', address: 'plantedhector@plantedshop.example' },
+  to: [{ name: 'Ada Plantedlace', address: 'plantedada+vip@plantedb-zoa.example' }],
+  cc: [{ address: `plantedcc@${domainToASCII('plantedbücher.example')}` }],
+  bcc: [],
+  replyTo: [],
+  subject: 'Plantedcode 471188 für Zoë',
+  text: 'Dear Plantedgwen, your PIN is 9917-PLANTED.',
+  headers: [['X-Order', 'Plantedorder-77']],
+  attachments: [{ filename: 'plantedfile.pdf', contentType: 'application/pdf', content: Buffer.from('x') }],
+  metadata: { order: 'plantedmeta' },
+};
+const PLANTED = [
+  'plantedhector@plantedshop.example',
+  'plantedada+vip@plantedb-zoa.example',
+  'plantedcc@plantedbücher.example',
+  'Ada Plantedlace',
+  'Plantedcode 471188 für Zoë',
+  'Plantedgwen',
+  'Plantedorder-77',
+  'plantedfile.pdf',
+  'plantedmeta',
+  SECRET,
+  SECRET.slice(4, 20),
+];
+const redact = redactor(hiddenOf(message, { serverToken: SECRET }));
+
+it.each(Object.entries({ ...SPELLINGS, ...RARE_SPELLINGS }))(
+  'nothing of a mail or a secret stays readable: %s',
+  (_, spell) => {
+    for (const planted of PLANTED) {
+      const said = spell(planted);
+      const left = redact(`cannot take: ${said}, sorry`);
+
+      expect(left).toMatch(/^cannot take: .*, sorry$/s);
+      expect(left).toMatch(/<hidden>/);
+      // Some of the signs around it may stay.
+      expect([said, left.replaceAll('<hidden>', '').length - 'cannot take: , sorry'.length]).toEqual([
+        said,
+        expect.toSatisfy((length: number) => length < 0.45 * said.length || length < 12),
+      ]);
+    }
+  },
+);
+
+it.each([
+  'The account is disabled; contact support at support desk.',
+  'Message refused by policy: see https://docs.example.net/errors/5.7.1 for details (Request ID 7f3a9b1c-aa01-4c3e-9d2f-0a2b4c6d8e9f).',
+  'Service unavailable, client host [192.0.2.17] blocked using Spamhaus (AS3130) [DB8EUR05FT047.eop.protection.example 2026-11-28T23:10:00.000Z 08DE2E].',
+  '421 4.7.0 [TS04] 2.0.0 5.7.1 10 11 12 13 14 retry at 23:10:45',
+  'Das Postfach ist voll; bitte später versuchen. 邮件被拒绝 メールボックスがいっぱいです',
+])('words about something else stay: %s', (words) => {
+  expect(redact(words)).toBe(words);
+});
+
+it('takes milliseconds for the longest answer to a long mail, however it is escaped', () => {
+  const text = Array.from({ length: 10_000 }, (_, place) => `distinct${place}`).join(' ');
+  const long = redactor(hiddenOf({ ...message, text }, { serverToken: SECRET }));
+  for (const piece of [
+    '%25',
+    '\\\\',
+    '=3D',
+    '&amp;',
+    'QUJD ',
+    '(at) ',
+    '&#112;\\u0070=40 a at b dot c ',
+    '+AHAA-',
+    '<b>',
+    '0x41, ',
+    '65, ',
+    '\u0301',
+  ]) {
+    const begun = performance.now();
+    long(piece.repeat(500).slice(0, 500));
+    expect([piece, performance.now() - begun]).toEqual([piece, expect.toSatisfy((ms: number) => ms < 3_000)]);
+  }
+});
