@@ -32,23 +32,43 @@ const END: Token = { kind: 'separator', text: '' };
 
 /** Repairs the part between two separators; one without an address, such as `<>` or a comment, is left out. */
 function mailboxesIn(given: readonly Token[], mayBeGroup: boolean): string {
-  const element = given.filter((token) => !isEmptyAngle(token));
+  const hasOther = given.some(({ kind, text }) => kind === 'text' && text.includes('@'));
+  const element = given
+    .filter((token) => !isEmptyAngle(token))
+    .map((token) => (hasOther ? withoutWords(token) : token));
   const isComment = element.every(({ kind, text }) => kind === 'comment' || text.trim() === '');
   if (isComment || (element.length < given.length && !element.some(hasAddress))) return '';
   const address = element.findIndex(({ kind }) => kind === 'angled');
   const text = written(element);
   if (address === -1) {
     const words = text.trim().split(/\s+/);
-    return words.length > 1 && words.every(isAddress) ? words.join(', ') : text;
+    if (words.length > 1 && words.every(isAddress)) return words.join(', ');
+    return element.some(hasAddress) ? text.replace(IN_QUOTES, '$1$2') : written(element.map(withAddress));
   }
   const last = element.findLastIndex(({ kind }) => kind === 'angled');
   const name = element.slice(0, address);
   const hasSign = name.some(({ kind, text: piece }) => kind === 'text' && /[:;]/.test(piece));
   const start = hasSign && !(mayBeGroup && written(name).includes(':')) ? `${quoted(name)} ` : written(name);
   const rest = element.slice(address).map((token, place) => {
+    if (token.kind === 'text' && /^[\s.]*$/.test(token.text)) return ' ';
     return token.kind === 'angled' && address + place < last ? `${token.text},` : token.text;
   });
   return start + rest.join('');
+}
+
+/** An address in single quotes, which no standard has. */
+const IN_QUOTES = /^(\s*)'([^\s'<>()",;:]{1,320})'\s*$/;
+
+/** A comment that is an address, as an address: the element has no other. */
+function withAddress(token: Token): Token {
+  const inner = token.kind === 'comment' ? token.text.slice(1, -1).trim() : '';
+  return isAddress(inner) ? { kind: 'angled', text: `<${inner}>` } : token;
+}
+
+/** Words in angle brackets as words: the address stands beside them. */
+function withoutWords(token: Token): Token {
+  const isWords = token.kind === 'angled' && /^<[^@<>]{0,999}\s[^@<>]{0,999}>$/.test(token.text);
+  return isWords ? { kind: 'text', text: ` ${token.text.slice(1, -1)} ` } : token;
 }
 
 function isEmptyAngle({ kind, text }: Token): boolean {
@@ -80,6 +100,10 @@ function quoted(name: readonly Token[]): string {
 function tokensOf(value: string): Token[] {
   const tokens: Token[] = [];
   const lastAngle = value.lastIndexOf('>');
+  const pushAddress = (end: number, address: string) => {
+    push('angled', end);
+    tokens[tokens.length - 1] = { kind: 'angled', text: `<${address}>` };
+  };
   let text = '';
   const push = (kind: Token['kind'], end: number) => {
     if (text !== '') tokens.push({ kind: 'text', text });
@@ -93,7 +117,14 @@ function tokensOf(value: string): Token[] {
     if (sign === '"') push('quoted', behindQuote(value, at));
     else if (sign === '(') push('comment', behindComment(value, at));
     else if (sign === ',' || sign === ';') push('separator', at + 1);
-    else if (sign === '<' && at < lastAngle && value[at + 1] !== '<') push('angled', value.indexOf('>', at) + 1);
+    else if (sign === '[' && mailto(value, at)) {
+      const { 0: whole, 1: address = '' } = mailto(value, at) ?? [''];
+      pushAddress(at + whole.length, address);
+    } else if (sign === '<' && unclosed(value, at)) {
+      const { 0: whole, 1: address = '' } = unclosed(value, at) ?? [''];
+      pushAddress(at + whole.length, address);
+    } else if (sign === '<' && at < lastAngle && value[at + 1] !== '<') push('angled', value.indexOf('>', at) + 1);
+    else if (sign === '\\' && value[at + 1] === '"') at += 2;
     else {
       // Doubled angle brackets become single ones.
       text += sign === '>' || sign === '<' ? '' : value.slice(at, at + (sign === '\\' ? 2 : 1));
@@ -102,6 +133,21 @@ function tokensOf(value: string): Token[] {
   }
   if (text !== '') tokens.push({ kind: 'text', text });
   return tokens;
+}
+
+/** `[mailto:a@example.org]`, as Outlook shows addresses. */
+const MAILTO = /\[mailto:([^\s@<>[\]()",;:]{1,255}@[^\s@<>[\]()",;:]{1,255})\]/iy;
+/** An address whose bracket does not close before the next separator; no route, which begins with an @. */
+const UNCLOSED = /<\s{0,9}([^\s@<>()",;:]{1,255}@[^\s@<>()",;:]{1,255})\s{0,9}(?=[,;])/y;
+
+function mailto(value: string, at: number): RegExpExecArray | null {
+  MAILTO.lastIndex = at;
+  return MAILTO.exec(value);
+}
+
+function unclosed(value: string, at: number): RegExpExecArray | null {
+  UNCLOSED.lastIndex = at;
+  return UNCLOSED.exec(value);
 }
 
 function behindQuote(value: string, from: number): number {

@@ -69,24 +69,33 @@ function parsed(value: string): InboundMailbox[] {
   const restored = (text: string, restore: (run: string) => string) =>
     text.replace(/[\ue000-\uefff]/g, (sign) => restore(runs[sign.charCodeAt(0) - FIRST] ?? ''));
   let before = '';
+  /** Addresses in encoded words, which the RFC forbids; before another address they are the start of its name. */
+  const left: InboundMailbox[] = [];
   const entries = addressparser(repairedAddresses(balanced(stripped)), { flatten: true }).slice(0, MAX_MAILBOXES);
-  return entries.flatMap(({ name, address }) => {
+  const mailboxes = entries.flatMap(({ name, address }) => {
     const shown = restored(name, decodeWords);
     if (address === '') {
       // An entry without an address is the start of the next name, cut off by an unquoted comma.
       before = shown === '' ? before : `${before}${shown}, `;
+      left.push(...(isAddress(shown) ? [{ address: shown }] : []));
       return [];
     }
     const full = before === '' ? shown : `${before}${shown}`.replace(/, $/, '');
     before = '';
+    left.length = 0;
     return mailboxOf(full, restored(address, addressIn).replace(/^mailto:/i, ''));
   });
+  return [...mailboxes, ...left];
+}
+
+function isAddress(text: string): boolean {
+  return /^[^\s<>()@,;:"]+@[^\s<>()@,;:"]+$/.test(text);
 }
 
 /** The address in an encoded word, which the RFC forbids, if it is nothing else. */
 function addressIn(run: string): string {
   const text = decodeWords(run).trim();
-  return /^[^\s<>()@,;:"]+@[^\s<>()@,;:"]+$/.test(text) ? text : run;
+  return isAddress(text) ? text : run;
 }
 
 /** A local user name without a domain, as in mail from a scheduler to its owner. */

@@ -206,6 +206,21 @@ const mailbox = (value: string, ...mailboxes: readonly (readonly [name: string |
 
 const HEADERS: readonly Sibling[] = [
   mailbox('Jane <>, b@x.org', [null, 'b@x.org']),
+  mailbox('Jane Doe (jane@x.org)', ['Jane Doe', 'jane@x.org']),
+  mailbox('Jane Doe [mailto:jane@x.org]', ['Jane Doe', 'jane@x.org']),
+  mailbox("'jane@x.org'", [null, 'jane@x.org']),
+  mailbox('Jane <jane@x.org>.', ['Jane', 'jane@x.org']),
+  mailbox('<Jane Doe> jane@x.org', ['Jane Doe', 'jane@x.org']),
+  mailbox('Jane \\"JD\\" Doe <jane@x.org>', ['Jane JD Doe', 'jane@x.org']),
+  mailbox('Jane <jane@x.org, Bob <b@x.org>', ['Jane', 'jane@x.org'], ['Bob', 'b@x.org']),
+  mailbox('<jane@x.org, b@x.org>', [null, 'jane@x.org'], [null, 'b@x.org']),
+  mailbox('<@a.example,@b.example:jane@x.org>, b@x.org', [null, 'jane@x.org'], [null, 'b@x.org']),
+  mailbox('Jane <jane@x.org>, =?utf-8?Q?b=40x.org?=', ['Jane', 'jane@x.org'], [null, 'b@x.org']),
+  mailbox('=?utf-8?Q?a=40x.org?=, =?utf-8?Q?b=40x.org?=', [null, 'a@x.org'], [null, 'b@x.org']),
+  {
+    ...mailbox('=?utf-8?Q?eve=40x.org?=, Jane <jane@x.org>', ['eve@x.org, Jane', 'jane@x.org']),
+    ways: ['mailgun-mime', 'mailgun-stored', 'postmark-raw', 'ses'],
+  },
   mailbox('A <a@x.org>, (no one), b@x.org', ['A', 'a@x.org'], [null, 'b@x.org']),
   mailbox('=?utf-8?Q?J=C3=BCrgen?= <=?utf-8?Q?j=40x.org?=>', ['Jürgen', 'j@x.org']),
   header('Subject', '=?utf-8?Q?a=?= =?utf-8?Q?C3=A4?=', { subject: 'aä' }),
