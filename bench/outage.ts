@@ -74,7 +74,7 @@ export async function measureOutage(mails = MAILS): Promise<Figure[]> {
 
 function compare(name: string, hangs: boolean, ours: Run, naive?: Run, healthy?: Run): Figure[] {
   const beside = (value: string) => (naive ? ` (naive chain ${value})` : '');
-  // One for a new worker, and one more for each probe window that it takes.
+  // A new worker loses one attempt, and one more for each further probe.
   const attempts = 1 + (naive ? 0 : Math.floor(ours.allOutMs / PROBE_WINDOW_MS));
   const wasted: Figure = {
     name: `${name}: attempts wasted`,
@@ -171,7 +171,7 @@ function mailover(rig: Rig): Way {
     definitions,
     call,
     lookUp: providerLookUp(pool),
-    // No provider accepted it in this round, since a busy machine was too slow for the second provider as well.
+    // No provider accepted the mail in this round: on a busy machine the second provider was too slow as well.
     queue: {
       send: async () => {
         rig.kept += 1;

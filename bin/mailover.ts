@@ -4,8 +4,9 @@ import { synthesise } from '../lib/app.ts';
 import type { MonitoringProps } from '../lib/monitoring/monitoring.ts';
 
 /**
- * Mail of our own that proves a way: over a provider, or to a subdomain whose only MX is one. The first goes out after this time,
- * and an alarm speaks when none has come back for twice as long; half an hour suits mail that people wait for.
+ * Canaries: test mail that proves that sending over a provider, or receiving at a subdomain whose only MX is a
+ * provider, works. The first one is sent after this time, and an alarm is raised when none has returned for twice as
+ * long; half an hour suits mail that people wait for.
  */
 const canaryTo = (domain: string) => ({ to: `canary@${domain}`, from: 'canary@example.com', everyMinutes: 240 });
 

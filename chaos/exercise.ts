@@ -40,8 +40,8 @@ const SOON_MS = 2 * MINUTE;
 
 /**
  * Events in every seed, after two hours without faults: the drawn faults occur at any time, and mostly
- * where mail is sparse. Here mail comes every few seconds, so that a circuit that does not open or close, an operator whose
- * switch is ignored and copies that multiply show in every seed, and each rule has many mails to judge by.
+ * where mail is sparse. In the exercise mail is sent every few seconds, so that a circuit that does not open or close,
+ * an ignored operator's switch and copies that multiply are found in every seed, and each rule has many mails to check.
  */
 const EXERCISE: readonly Part[] = [
   { name: 'before', lastsMs: 2 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: 0, takenWithinMs: SOON_MS },
@@ -132,7 +132,7 @@ function isIn(seed: number, { seeds = 1 }: Part): boolean {
   return new Random(seed, 'parts').chance(seeds);
 }
 
-/** In some seeds every provider has a rate: its draws. */
+/** The random stream that decides whether every provider of the seed has a rate. */
 export function ratesOf(seed: number): Random | undefined {
   const random = new Random(seed, 'rates');
   return random.chance(0.2) ? random : undefined;

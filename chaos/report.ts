@@ -1,6 +1,6 @@
 import type { RunResult } from './run.ts';
 
-/** Sums of all seeds. */
+/** Totals over all seeds of a run. */
 export class Totals {
   readonly results: RunResult[] = [];
 

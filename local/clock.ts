@@ -21,7 +21,7 @@ export class StackClock {
   readonly #now: () => number;
   readonly #stretches: Stretch[];
   readonly #listeners: Listener[] = [];
-  /** What sleeps, each to be told of another speed. */
+  /** Callbacks of the sleeps in progress, called when the speed changes. */
   readonly #sleeping = new Set<() => void>();
 
   constructor(scale = 1, now: () => number = Date.now) {

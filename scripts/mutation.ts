@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 interface Part {
   readonly mutate: readonly string[];
-  /** The tests that have to fail; a narrow choice, since each mutant runs the tests that reach it. */
+  /** The tests that have to find the mutants; few, since each mutant runs all tests that reach it. */
   readonly tests: readonly string[];
 }
 
@@ -17,7 +17,7 @@ const part = (folder: string, names: readonly string[], tests: readonly string[]
   tests: tests.map((name) => `test/lambda/${folder}/${name}.test.ts`),
 });
 
-/** The code whose mistakes lose or repeat mail. */
+/** The parts of the code whose mistakes lose or repeat mail. */
 const PARTS: Readonly<Record<string, Part>> = {
   ses: classify('ses'),
   mailgun: classify('mailgun'),
@@ -34,7 +34,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   circuit: part('circuit', ['circuit', 'window', 'hold', 'provider-health', 'items'], ['circuit', 'edges', 'items']),
 };
 
-/** Of each part, in percent. */
+/** Least score of each part, in percent. */
 const LEAST = 90;
 
 const wanted = process.argv.slice(2);

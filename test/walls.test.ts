@@ -6,7 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Imports that the linter refuses, one for each wall. */
+/** Imports that the linter must refuse, one for each boundary between folders. */
 const REFUSED = [
   ['lambda/sender/a.ts', '../../lib/configuration/timing.ts'],
   ['lambda/sender/b.ts', '../../cli/command.ts'],

@@ -25,7 +25,7 @@ export interface OracleCase {
   readonly exerciseFrom: number;
   /** Most that clocks are wrong, in milliseconds. */
   readonly clockErrorMs: number;
-  /** Faults that kill or starve processes may carry mail past SQS's limit of receives. */
+  /** Whether faults kill processes or leave them without time, so that a message may exceed SQS's limit of receives. */
   readonly mayCrash: boolean;
   /** Number of receives after which SQS moves a message. */
   readonly maxReceiveCount: number;
@@ -36,5 +36,8 @@ export function isLimited({ providers }: OracleCase): boolean {
   return providers.every(({ maxPerSecond }) => maxPerSecond !== undefined);
 }
 
-/** One promise: returns its violations, which start with the same words for the same kind. */
+/**
+ * A rule that checks one promise: returns the violations, which begin with the same words for the same kind of
+ * violation.
+ */
 export type Rule = (given: OracleCase) => readonly string[];

@@ -31,7 +31,7 @@ export interface Duplicate {
   readonly cause: DuplicateCause;
 }
 
-/** Each acceptance after the first of the same recipient, with its cause from the world's own record. */
+/** Each acceptance of a recipient after the first one, with its cause according to the world's own record. */
 export function duplicatesOf(story: Story, given: OracleCase): Duplicate[] {
   // In the order of the decisions to call: a provider may accept a mail long after its answer was due.
   const acceptances = story.acceptances.toSorted((a, b) => a.attempt.decidedAt - b.attempt.decidedAt);

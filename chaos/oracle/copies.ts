@@ -9,7 +9,7 @@ interface Invocation {
   readonly wrote: Set<Story>;
 }
 
-/** Messages that may still carry a submission on. */
+/** Messages that may still continue a submission. */
 interface Line {
   /** Invocations whose messages were claimed: copies of these may follow. */
   taken: Set<number>;

@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 /** Messages to retry queues, and calls, within ten minutes at most: each round is a message and a call of all providers. */
 const MOST = { inMs: 10 * MINUTE, count: 60 } as const;
 
-/** A message sent within this time after an answer is sent because of it. */
+/** A message that is sent within this time after an answer counts as a consequence of the answer. */
 const SAME_ROUND_MS = 15_000;
 
 /** Whether a mail circulates without end. */

@@ -86,7 +86,10 @@ export interface Story {
   readonly suppressed: Set<string>;
   /** Number of lost or ambiguous answers, and of processes killed during a call. */
   unknown: number;
-  /** Unknown attempts in the ledger: those, and all of processes that were killed before they recorded an outcome. */
+  /**
+   * Unknown attempts in the ledger: attempts with a lost or ambiguous answer, and all attempts of processes that were
+   * killed before they recorded an outcome.
+   */
   doubts: number;
   /** Number of processes killed while they processed it. */
   crashes: number;

@@ -28,7 +28,7 @@ export function lookUpOf(world: SimulatedWorld, worker: SimulatedWorker, secrets
   };
 }
 
-/** Reads what the first call of a provider needs, before it is this mail's turn. */
+/** Reads what the first call of a provider needs, before the mail reaches that provider. */
 export function prepareOf(secrets: Secrets): ProviderPool['prepare'] {
   return async ({ key }) => ((await isReady(key, secrets)) ? undefined : UNREACHABLE);
 }

@@ -151,7 +151,7 @@ export class SimulatedProvider {
       case 'hang':
         return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
       case 'hang-taken': {
-        // Read before the deadline, accepted perhaps long after it.
+        // The request was read before the deadline, and may be accepted long after it.
         const laterMs = random.chance(0.8) ? random.between(0, attempt.deadlineMs) : random.scaled(1_000, 180_000);
         this.timeline.after(laterMs, () => this.take(call));
         return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
@@ -174,7 +174,7 @@ export class SimulatedProvider {
       case 'suspended':
         return only({ kind: 'unavailable', blames: 'account', reason: 'account-disabled' });
       case 'api-changed':
-        // By a recognised text, or by a new one.
+        // The refusal has a text that the provider's table knows, or an unknown one.
         if (random.chance(0.5)) return only({ kind: 'unrecognised', reason: 'unrecognised', status: '400' });
         return only({ kind: 'refused', blames: 'message', reason: 'invalid-field' });
       case 'mis-suppressed':

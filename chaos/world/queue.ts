@@ -33,7 +33,7 @@ export interface QueueOptions {
 export interface QueueWatcher {
   /** A message was added, by a sender or a redrive. */
   added(queue: string, message: Pick<QueueMessage, 'id' | 'body' | 'attributes' | 'sentAt' | 'group'>): void;
-  /** Retention has taken a message away. */
+  /** A message was deleted at the end of its retention. */
   lost(queue: string, message: QueueMessage): void;
   /** SQS itself moved a message that was received too often. */
   moved(queue: string, message: QueueMessage): void;
@@ -41,7 +41,10 @@ export interface QueueWatcher {
 
 /** SQS allows no more attributes on a message. */
 const MAX_ATTRIBUTES = 10;
-/** Number of a group's messages in flight from which, with its share of all in flight, it is noisy (SQS developer guide, fair queues, 2026-11-28). */
+/**
+ * Number of messages in flight from which a group may be noisy, if its share of all messages in flight is large too
+ * (SQS developer guide, fair queues, 2026-11-28).
+ */
 const NOISY_IN_FLIGHT = 30;
 const NOISY_SHARE = 0.1;
 

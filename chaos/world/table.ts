@@ -15,7 +15,7 @@ interface Stored {
   readonly text: string;
   readonly rev: number;
   readonly deletedAt: number;
-  /** The previous version, which an eventually consistent read may still return. */
+  /** The previous version of the item, which an eventually consistent read may still return. */
   readonly before: { readonly text: string; readonly until: number } | undefined;
 }
 

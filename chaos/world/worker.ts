@@ -11,7 +11,8 @@ export type DelayedAnswer<T> = { readonly afterMs: number } & ({ readonly value:
 export type AwaitPoint = `${string} ${'before' | 'after'}`;
 
 /**
- * One process of the function, as Lambda runs it: one invocation at a time, frozen in between, ended without a message when killed.
+ * One process of the function, as Lambda runs it: one invocation at a time, frozen between invocations, ended without
+ * notice when killed.
  *
  * All effects of handler code on the world pass through {@link request}: a request of a killed process has no effect,
  * a request sent before the kill takes effect and its answer is lost.

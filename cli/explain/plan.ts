@@ -34,13 +34,13 @@ export interface Plan {
     readonly key: string;
     readonly type: ProviderType;
     readonly substituteFrom?: true;
-    /** How many recipients have an address that it cannot carry: those go elsewhere. */
+    /** Number of recipients whose address the provider cannot carry; another provider serves them. */
     readonly leavesOut?: number;
   }[];
   readonly skipped: readonly ProviderSkip[];
   /** Providers of the route that a circuit or an operator's switch excludes now, in the order in which they would be tried. */
   readonly closed: readonly Pick<ProviderSkip, 'key' | 'reason'>[];
-  /** Values drawn from the id; absent where an order is named and nothing is drawn. */
+  /** Random values derived from the id; absent where the submission or its route names the order. */
   readonly draw?: {
     /** In (0, 1): shares lie side by side from 0. */
     readonly share: number;
@@ -69,7 +69,7 @@ export interface PlanContext {
 }
 
 /**
- * Takes a body, byte for byte, through the sender's own intake, policy and route.
+ * Applies the sender's own intake, policy and routing to a body, byte for byte.
  *
  * @param ids - `given` stands in place of the id in the body; `drawn` is for a body without one
  */

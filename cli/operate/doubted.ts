@@ -4,7 +4,7 @@ import { type Ended, endedKey, LISTED_DAYS, readEnded, readTally, tallyKey } fro
 
 /** Hours of stack time that are searched: ended recipients are kept for as long. */
 const HOURS = LISTED_DAYS * 24;
-/** Items read with one call, of which an answer has room for 16 megabytes; a page has far less than a hundredth. */
+/** Items read with one call, whose answer holds 16 megabytes; one page is far smaller than a hundredth of that. */
 const AT_ONCE = 100;
 /** Most hours before a doubt that may contain the recipients which raised it. */
 const HOURS_BEFORE = 24;
@@ -53,7 +53,7 @@ interface Doubt {
   readonly hour: number;
 }
 
-/** The recipients of those hours, page by page until one is missing. */
+/** The recipients of those hours, page by page until a page is missing. */
 async function readEndedOf(table: Table, wanted: readonly Doubt[]): Promise<readonly Doubted[]> {
   const found: Doubted[] = [];
   let left = wanted;

@@ -9,7 +9,7 @@ import { shown } from './result.ts';
 import { findSimulator, type SimulatorTarget, type StoredReception } from './target.ts';
 
 const POLL_MS = 200;
-/** As long as a mail is waited for of which a copy is there: most likely it reaches no queue. */
+/** Time to wait for a mail that is a copy of an earlier one: most likely it reaches no queue. */
 const COPY_SECONDS = 5;
 
 /** Runs `npm run receive` from its arguments to its exit code. */
@@ -42,7 +42,7 @@ async function posted(target: SimulatorTarget, payload: Payload, terminal: Termi
   return status === 200 ? 0 : 1;
 }
 
-/** Shows what reached the queue; a copy of what came before does not. */
+/** Prints the messages that reached the queue; a copy of an earlier mail reaches none. */
 function say(terminal: Terminal, taken: boolean, messages: readonly InboundMessage[], earlier?: InboundMessage): void {
   for (const message of messages) terminal.out(shown(message));
   if (!taken || messages.length > 0) return;

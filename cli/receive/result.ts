@@ -59,7 +59,7 @@ async function get<T>(url: string): Promise<T | undefined> {
   return response.ok ? ((await response.json()) as T) : undefined;
 }
 
-/** A message as the command prints it: without headers and the place of the raw form. */
+/** A message as the command prints it: without its headers and the location of the raw mail. */
 export function shown({ headers: _headers, raw: _raw, version: _version, ...rest }: InboundMessage): string {
   const attachments = rest.attachments?.map(({ s3: _s3, ...facts }) => facts);
   return JSON.stringify({ ...rest, ...(attachments && { attachments }) }, null, 2);

@@ -24,7 +24,7 @@ export interface SimulatorTarget {
   deliver(mail: Buffer, options: CommandOptions): Promise<number>;
   /** Messages that reached the inbound queue. */
   results(wanted: Omit<Wanted, 'provider'>, waitMs: number): Promise<InboundMessage[]>;
-  /** What came before for one of these recipients, and has the Message-ID that is within this content. */
+  /** The earlier message to one of these recipients that has the same Message-ID as this content. */
   earlier(to: readonly string[], content: string): Promise<InboundMessage | undefined>;
   /** All mails that it has received, or the one with this id. */
   list(id?: string): Promise<StoredReception[]>;

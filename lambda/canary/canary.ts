@@ -21,11 +21,11 @@ export interface Canaries extends CanaryWay {
 export interface CanaryRecord {
   /** When the health check first ran, or an operator last isolated the provider: slots are counted from here. */
   readonly since?: number;
-  /** When the latest one was sent. */
+  /** When the latest canary was sent. */
   readonly sentAt?: number;
-  /** When the newest one that returned had been sent. */
+  /** When the newest of the returned canaries was sent. */
   readonly newestBack?: number;
-  /** The address that they are sent to. */
+  /** The address that the canaries are sent to. */
   readonly to?: string;
   /** Key of the tokens, known to Mailover only. */
   readonly secret?: string;

@@ -22,8 +22,8 @@ export interface ReturnedCanary {
  * Records a canary that returned; resolves with the recipient whose copy it is, which is not passed on to the
  * application.
  *
- * A mail is a canary only with the token that was sent, and at the canary's own address. Throws when the table does,
- * since the question is open then.
+ * A mail is a canary only with the token that was sent, and at the canary's own address. Throws if the table does not
+ * answer, since it is then unknown whether the mail is a canary.
  */
 export async function noteReturn(
   table: Table,

@@ -8,7 +8,7 @@ export interface AdmissionRequest {
   readonly id: string;
   /** `backlog` comes from a retry queue; `fresh` does not. They take turns where the rate has no room for both. */
   readonly lane: 'fresh' | 'backlog';
-  /** No other provider is left: an open circuit admits the message all the same. An operator's isolation never does. */
+  /** No other provider is left: an open circuit admits the message all the same. An isolated provider admits none. */
   readonly forced?: boolean;
 }
 
@@ -33,7 +33,8 @@ export type Admission =
       readonly kind: 'skip';
       readonly reason: SkipReason;
       /**
-       * How unlikely an attempt is to succeed: when all providers are skipped, the one with the least badness is forced.
+       * Rank of the skip by how unlikely an attempt is to succeed: when all providers are skipped, the one with the
+       * lowest rank is forced.
        */
       readonly badness: number;
       /** Milliseconds of stack time after which to ask again, if known. */

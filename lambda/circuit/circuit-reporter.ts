@@ -15,7 +15,7 @@ import type { CircuitTimes } from './times.ts';
  */
 export type AdmissionKind = { readonly kind: 'usual' | 'forced' } | { readonly kind: 'elected'; readonly by: string };
 
-/** What the reporter needs. */
+/** Dependencies of the reporter. */
 export interface CircuitReporterContext {
   readonly store: CircuitStore;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export interface CircuitReporterContext {
   readonly log: Log;
 }
 
-/** Reports what this worker has learned of a provider to the shared circuit, as far as it matters to other workers. */
+/** Reports outcomes of this worker's attempts to the shared circuit, if other workers need them. */
 export class CircuitReporter {
   readonly #context: CircuitReporterContext;
   readonly #counts: UnreportedCounts;

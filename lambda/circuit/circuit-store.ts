@@ -9,7 +9,7 @@ export interface CircuitReading extends CircuitRecord {
   readonly isolation?: Isolation;
 }
 
-/** What the store needs. */
+/** Dependencies of the store. */
 export interface CircuitStoreContext {
   /** Keys of all providers. */
   readonly providers: readonly string[];
@@ -28,7 +28,7 @@ const FRESH_MS = 10_000;
  */
 const KEEP_MS = 60_000;
 
-/** Lower limit of these times under a time scale, so that the table is not read all the time. */
+/** Lower limit of the two times above under a time scale, so that the table is not read continuously. */
 const SHORTEST_MS = 250;
 
 /** Longest wait for the table, except for the first read; reads and writes that take longer go on in the background. */
@@ -72,7 +72,7 @@ export class CircuitStore {
     const { clock } = this.#context;
     const age = Math.abs(clock.now() - this.#readAt);
     if (age >= this.#freshMs / 2) this.#refresh();
-    // While the table is known to be silent, no further call waits for it.
+    // After the table failed to answer, no further call waits for it until the pause is over.
     if (age >= this.#freshMs && this.#reading && !this.silent)
       await within(Number.isFinite(age) ? PATIENCE_MS : FIRST_PATIENCE_MS, this.#reading.done, clock).catch(() => {
         this.#failedAt = clock.now();
@@ -123,7 +123,7 @@ export class CircuitStore {
         this.#context.onReset(provider);
         return undefined;
       } catch {
-        // The change applies at least in this worker, without the counts: they are reported again.
+        // The change applies at least in this worker. Its counts are left out, since they are reported again.
         const local = circuitItem(provider, item, uncounted(before, after), clock.now());
         this.#remember(pk, { ...local, rev: item?.rev ?? UNSTORED });
         this.#failedAt = clock.now();

@@ -43,7 +43,7 @@ export type Circuit =
       readonly cause: OpenCause;
       /** Absent when the last probe gave no result: the next message probes. */
       readonly probe?: ProbeLease;
-      /** When that probe ended. */
+      /** When the last probe ended, if it gave no result. */
       readonly at?: number;
     };
 
@@ -52,8 +52,8 @@ export type Signal =
   /** Attempts and failures of one worker since its last report. */
   | { readonly kind: 'counted'; readonly window: AttemptWindow; readonly reason: string }
   /**
-   * The provider refuses our account, for at least `forMs` where that is known. `by` is the probe that found out, if it
-   * was one.
+   * The provider refuses our account, for at least `forMs` where that is known. `by` is the worker whose probe got the
+   * refusal; absent if the attempt was no probe.
    */
   | { readonly kind: 'refused'; readonly reason: string; readonly by?: string; readonly forMs?: number }
   /** A worker asks to probe. */
@@ -164,7 +164,7 @@ function isProbe(circuit: Circuit, by: string | undefined): circuit is Extract<C
   return circuit.kind === 'half-open' && by !== undefined && circuit.probe?.by === by;
 }
 
-/** Whether an end has passed. One that is further away than `most` comes from a wrong clock and counts as passed. */
+/** Whether an end has passed. An end more than `most` in the future comes from a wrong clock and counts as passed. */
 function isOver(until: number, now: number, most: number): boolean {
   return now >= until || until - now > most;
 }

@@ -13,7 +13,7 @@ interface Pending {
   reports: number;
   reportedAt: number;
   reporting: Promise<void>;
-  /** Set by a reset of the circuit: these counts are of the time before it. */
+  /** Set by a reset of the circuit: the counts of this report are older than the reset. */
   isDropped: boolean;
 }
 
@@ -69,12 +69,14 @@ export class UnreportedCounts {
     return pending;
   }
 
-  /** Reports the counts. Failures during a report go with the next one: ten failures at once are two writes. */
+  /**
+   * Reports the counts. Failures during a report are reported in the next report: ten failures at once cost two writes.
+   */
   async #flush(provider: string, pending: Pending): Promise<void> {
     const { reports, reporting } = pending;
     await reporting;
     if (pending.isDropped) return;
-    // A report that began meanwhile included this count.
+    // A report that began meanwhile has included this count.
     if (pending.reports === reports) pending.reporting = this.#send(provider, pending);
     await pending.reporting;
   }

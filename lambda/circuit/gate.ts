@@ -16,7 +16,7 @@ import { type CircuitSkip, skip } from './skip.ts';
 import { isAdmitted } from './slow-start.ts';
 import { type CircuitTimes, circuitTimes } from './times.ts';
 
-/** What the gate needs. */
+/** Dependencies of the gate. */
 export interface GateContext {
   readonly providers: readonly ProviderConfig[];
   /** Most workers at a time. */
@@ -30,7 +30,7 @@ export interface GateContext {
   readonly log: Log;
 }
 
-/** Time after the deadline of a probe before other workers take over from a prober that died. */
+/** Time after the deadline of a probe before another worker may probe, in case the probing worker has ended. */
 const LEASE_MARGIN_MS = 5_000;
 
 /** The gate of this process: decides by the shared circuits and by this worker's own attempts. Create one per process. */
@@ -107,7 +107,7 @@ class CircuitGate implements Gate {
       return this.#turn(provider, request, reading);
     }
     if (forced) return this.#force(provider, request, reading);
-    // This worker's own probe is under way: a short wait for its answer is worth it.
+    // This worker itself is probing: its answer is waited for shortly.
     const localProbe = this.#localProbe(key);
     if (localProbe.probing && circuit.kind === 'half-open') {
       if (await localProbe.probeEnds(deadline)) return this.#enter(provider, request, deadline);
@@ -140,11 +140,12 @@ class CircuitGate implements Gate {
     const turn = await localProbe.enter(forced);
     if (turn.kind !== 'go') return this.#turnedAway(key, turn, reading, deadlineMs);
     if (provider.maxPerSecond !== undefined && this.#context.clock.now() - due > LATE_MS) {
-      // Its slot is past: all messages that waited for the same answer would be sent at once.
+      // The slot of the message is past. Without a new slot, all messages that waited for the same probe would be sent
+      // at once.
       localProbe.leave(turn.ticket, 'nothing');
       return this.#turn(provider, request, reading);
     }
-    // The message that was waited for may have opened the circuit or set a hold.
+    // The probe that this message waited for may have opened the circuit or set a hold.
     const barred = forced ? undefined : this.#nowBarred(key);
     if (!barred) return this.#go(key, turn.ticket, { kind: 'usual' });
     localProbe.leave(turn.ticket, 'nothing');
@@ -204,7 +205,7 @@ class CircuitGate implements Gate {
     return this.#skip(circuit.kind === 'open' ? 'open' : 'probing', this.#store.known(key));
   }
 
-  /** Waits for a slot of the provider's rate; a skip if there is none soon. */
+  /** Waits for a slot of the provider's rate; returns a skip if no slot is free soon. */
   async #slot(provider: ProviderConfig, { lane }: AdmissionRequest): Promise<CircuitSkip | undefined> {
     const { clock } = this.#context;
     const slot = await this.#limiter(provider)?.take(lane);
@@ -226,7 +227,8 @@ class CircuitGate implements Gate {
         try {
           // The attempt began before a reset, so it says nothing about the present.
           if (this.#resetsOf(key) !== resets) return void this.#localProbe(key).leave(ticket, 'nothing');
-          // No outcome: admitted, and then not tried, because the ledger was unavailable or time was up.
+          // Without outcomes the message was admitted and then not sent, because the ledger was unavailable or the time
+          // was over.
           await this.#leave(key, ticket, admission, providerHealth(outcomes));
         } catch (error) {
           log.error('gate failed', { provider: key, error: errorName(error) });

@@ -21,7 +21,7 @@ export function hold(
     const until = now + Math.min(retryAfterMs, times.retryAfterMostMs);
     return holding && holding.until >= until ? holding : { since, until, unnamed: 0 };
   }
-  // Throttling answers to simultaneous messages are one request for time, not several.
+  // Throttling answers to simultaneous messages count as one hold, not as several.
   if (holding) return holding;
   const unnamed = held && now - held.until < times.holdMostMs ? held.unnamed + 1 : 1;
   const ms = Math.min(times.holdMostMs, times.holdMs * 2 ** (unnamed - 1));

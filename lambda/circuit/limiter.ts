@@ -9,12 +9,12 @@ const MOST_PER_ITEM = 500;
 /** Key of an item with slots of a provider. */
 const rateKey = (provider: string, place: number) => `rate/${provider}${place === 0 ? '' : `/${place}`}`;
 
-/** What the limiter of a provider needs. */
+/** Dependencies of the limiter of a provider. */
 export interface LimiterContext {
   readonly provider: string;
   /** Calls per real second, over all workers. */
   readonly perSecond: number;
-  /** Most workers at a time: each one has this part of the rate while the table is silent. */
+  /** Largest number of workers at a time: each has an equal part of the rate while the table does not answer. */
   readonly workers: number;
   /**
    * Calls per real second of all providers that would accept mail now, including its own.
@@ -42,10 +42,13 @@ const PATIENCE_MS = 1_000;
 
 const MAX_CONFLICTS = 3;
 
-/** Longest pause after the first conflict, in milliseconds; one more of it after each further one. */
+/** Longest pause after the first conflict, in milliseconds; it grows by the same amount with each further conflict. */
 const CONFLICT_MS = 20;
 
-/** Waits before the next try while the table throttles or other workers are faster, in milliseconds; by chance half as long to half as long again. */
+/**
+ * Waits before the next try while the table throttles or other workers are faster, in milliseconds, times a random
+ * factor from 0.5 to 1.5.
+ */
 const BUSY_MS = [50, 100, 400];
 
 /** How long a worker leaves the table alone after it did not answer, in milliseconds. */
@@ -54,7 +57,7 @@ const PAUSE_MS = 1_000;
 /** Time without an answer of the table after which a worker uses its own part of the rate, in milliseconds. */
 const SILENT_MS = 5_000;
 
-/** Least wait of messages whose slots could not be reserved, in milliseconds; at most twice as long. */
+/** Shortest wait of messages whose slots could not be reserved, in milliseconds; the longest is twice as long. */
 const AWAY_MS = 2_000;
 
 const KEEP_MS = 24 * 3_600_000;
@@ -79,7 +82,7 @@ export class Limiter {
   #failedAt = Number.NEGATIVE_INFINITY;
   /** Since when the table has not answered; undefined if it has. */
   #silentSince: number | undefined;
-  /** Slots of this worker alone, while the table is silent. */
+  /** Slots of this worker alone, while the table does not answer. */
   #own: RateState | undefined;
 
   constructor(context: LimiterContext) {
@@ -140,7 +143,9 @@ export class Limiter {
     return Math.abs(this.#context.clock.now() - this.#failedAt) < PAUSE_MS;
   }
 
-  /** Reserves slots of the part of the rate that each worker has while the table is silent; no message waits for the table. */
+  /**
+   * Reserves slots in this worker's part of the rate while the table does not answer; no message waits for the table.
+   */
   #reserveOwn(lane: Lane, wanted: number): Answer {
     const { perSecond, workers, table, clock, random } = this.#context;
     if (!this.#isPaused) {
@@ -162,7 +167,7 @@ export class Limiter {
     const { pk, perSecond } = shard;
     try {
       for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
-        // Workers that lost the same race would race again.
+        // The random pause separates workers that conflicted, which would otherwise conflict again.
         await clock.sleep(conflicts * CONFLICT_MS * random());
         // Where other workers write too, a read costs less than a conflicting write.
         if (shard.contended) shard.item = await this.#answer(table.get(pk));
@@ -192,7 +197,10 @@ export class Limiter {
     }
   }
 
-  /** The answer of the table, if it comes soon. A late answer or a throttled call, too, shows that the table is there. */
+  /**
+   * The answer of the table, if it comes soon. A late answer or a throttled call also shows that the table is
+   * reachable.
+   */
   async #answer<T>(call: Promise<T>): Promise<T> {
     const { clock } = this.#context;
     const begun = clock.now();
@@ -247,7 +255,7 @@ function share(
   return { state: promised.state, answer: { slots, waits: promised.waits } };
 }
 
-/** DynamoDB has more requests than it was set up for, in all or for this item. */
+/** DynamoDB throttles: the table or this item has more requests than its capacity allows. */
 function isThrottled(error: unknown): boolean {
   return error instanceof Error && THROTTLED.has(error.name);
 }

@@ -28,8 +28,7 @@ export type Turn =
 
 /**
  * Experience of one worker with one provider. Until an attempt succeeds, one message is in flight and the others wait for
- * its answer. So a provider that breaks down costs what was in flight and one attempt per quiet time, not one per
- * message.
+ * its answer. So an outage costs the attempts in flight and one attempt per quiet time, not one per message.
  */
 export class LocalProbe {
   readonly #clock: Clock;
@@ -158,7 +157,7 @@ export class LocalProbe {
     this.#quietUntil = this.#clock.now() + jittered(ms, this.#random());
   }
 
-  /** A quiet time longer than any probe sets comes from a clock that was put back. */
+  /** A quiet time longer than the longest that a failed probe sets comes from a clock that was set back. */
   #isQuiet(now: number): boolean {
     return now < this.#quietUntil && this.#quietUntil - now <= jittered(this.#times.quietMostMs, 1);
   }

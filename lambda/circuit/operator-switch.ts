@@ -2,7 +2,7 @@ import type { Item, NewItem, Table } from '../platform/table.ts';
 import { type Isolation, isIsolated } from './isolation.ts';
 import { readIsolation, switchItem, switchKey } from './items.ts';
 
-/** Item that lists every provider that ever had a switch: the table cannot be searched for them. */
+/** Item that lists every provider that ever had a switch, since the table cannot be searched for switches. */
 const INDEX = 'switches';
 
 const MAX_CONFLICTS = 10;

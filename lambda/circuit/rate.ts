@@ -6,7 +6,7 @@ export type Lane = 'fresh' | 'backlog';
  * requires and belong to the two lanes in turn. Times are in epoch milliseconds.
  */
 export interface RateState {
-  /** Distance between slots, in milliseconds. */
+  /** Time between two slots, in milliseconds. */
   readonly distance: number;
   /** Time of slot 0. */
   readonly origin: number;
@@ -50,7 +50,9 @@ export function unused(perSecond: number): RateState {
   };
 }
 
-/** State of a provider whose first slot comes at a random time, so that several workers which start alike do not call at once. */
+/**
+ * State of a provider whose first slot is at a random time, so that workers which start together do not call at once.
+ */
 export function startingSoon(perSecond: number, now: number, random: () => number): RateState {
   const state = unused(perSecond);
   const origin = now + random() * state.distance;

@@ -6,7 +6,10 @@ export type CircuitSkip = Extract<Admission, { kind: 'skip' }>;
 
 const MINUTE_MS = 60_000;
 
-/** The decision not to admit a message; `until` is when that may change, where the reading does not contain it. */
+/**
+ * The decision not to admit a message; `until` is when it may change, if the circuit as last read does not contain that
+ * time.
+ */
 export function skip(
   reason: CircuitSkip['reason'],
   { circuit, hold, isolation }: CircuitReading,
@@ -29,8 +32,9 @@ export function skip(
 }
 
 /**
- * How unlikely an attempt is to succeed, so that the least bad of several providers can be forced. A provider that only
- * needs a little time comes before one that is down, an outage before a refused account; an isolated one is never forced.
+ * How unlikely an attempt is to succeed, so that the least bad of several providers can be forced. A provider that is
+ * free again soon comes before a provider that is down, an outage before a refused account; an isolated provider is
+ * never forced.
  */
 function badness(reason: CircuitSkip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
   switch (reason) {

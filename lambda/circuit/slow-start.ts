@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { admitted, type Circuit, type Moment } from './circuit.ts';
 
 /**
- * Whether slow start admits this message to a provider that has recovered; for the same fraction always the same
+ * Whether slow start admits this message to a provider that has recovered; the same fraction always admits the same
  * messages.
  */
 export function isAdmitted(

@@ -9,7 +9,7 @@ export interface CircuitTimes {
   readonly openMostMs: number;
   /** After this long in closed state a circuit opens with the shortest open time again. */
   readonly calmMs: number;
-  /** In slow start the admitted fraction doubles after each of these. */
+  /** Slow start: time after which the admitted fraction doubles. */
   readonly warmMs: number;
   /** A hold without a Retry-After: the first time, and at most; it doubles in between. */
   readonly holdMs: number;
@@ -24,9 +24,9 @@ export interface CircuitTimes {
 const SECOND = 1_000;
 
 /**
- * In stack time. The first open time is longer than a restart or a deployment at the provider; the longest one means that
- * a provider that is down for weeks costs one attempt in ten minutes. A worker's quiet time starts well below the window,
- * so that a single worker reaches the least number of failures within it.
+ * In stack time. The first open time is longer than a restart or a deployment at the provider; with the longest open
+ * time a provider that is down for weeks costs one attempt in ten minutes. A worker's quiet time starts well below the
+ * window, so that a single worker reaches the least number of failures within it.
  */
 const STACK_TIMES: CircuitTimes = {
   bucketMs: 10 * SECOND,

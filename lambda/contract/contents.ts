@@ -8,8 +8,8 @@ export const BASE64 = 'canonical base64 (A-Z a-z 0-9 + /, padded with =, no line
 const PIECE = 64 * 1024;
 
 /**
- * Whether a text is canonical base64. It is encoded again for the comparison, since Node skips other characters, and
- * accepts missing padding and loose last bits.
+ * Whether a text is canonical base64. The bytes are encoded again and compared, since Node's decoder skips other
+ * characters, and accepts missing padding and unused last bits.
  */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && Buffer.from(text, 'base64').toString('base64') === text;

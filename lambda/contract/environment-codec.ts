@@ -1,7 +1,7 @@
 /** One environment variable: its name, and how a value becomes its text and is read again. */
 export interface Variable<T> {
   readonly name: string;
-  /** Absent from the environment if there is no value; every other variable has to be there. */
+  /** The variable is absent from the environment if there is no value; every other variable is required. */
   readonly optional?: true;
   encode(value: T, stringify: (value: unknown) => string): string;
   decode(text: string): T;
@@ -38,7 +38,10 @@ export interface EnvironmentCodec<Values> {
   encode(values: Values, stringify?: (value: unknown) => string): Record<string, string>;
   /** Reads what `encode` wrote; fails with the name of a missing variable. */
   decode(given: Readonly<Record<string, string | undefined>>): Values;
-  /** Whether every variable that has to be there is: no other function of the deployment has them all. */
+  /**
+   * Whether every required variable is present, by which the function is recognised: no other function of the
+   * deployment has them all.
+   */
   matches(given: Readonly<Record<string, string | undefined>>): boolean;
 }
 

@@ -15,7 +15,7 @@ export function describeProblem(issues: readonly Issue[], root: unknown): string
 function sentence(issue: Issue, root: unknown, base: readonly PropertyKey[], isHarmless: IsHarmless): string {
   const path = [...base, ...issue.path];
   if (issue.code === 'invalid_union') {
-    // The branch of the given type explains more than "none of these".
+    // The error of the branch with the type of the given value explains more than "none of these".
     const branch = issue.errors.find(([first]) => first && !(first.code === 'invalid_type' && first.path.length === 0));
     if (branch?.[0]) return sentence(branch[0], root, path, isHarmless);
   }
@@ -34,7 +34,7 @@ type IsHarmless = (name: string) => boolean;
 /** Words as used for names by programs and headers; any other name may contain an address, a code or a person's name. */
 const IDENTIFIER = /^(?=.{1,40}$)[A-Za-z]+([_-][A-Za-z]+)*$/;
 const isWord = (name: string) => IDENTIFIER.test(name);
-/** Shorter names reveal nothing. */
+/** Names shorter than this reveal nothing. */
 const SHORT = 4;
 
 /** Finds harmless names in a text that is not parsed: words that appear nowhere else in it. */

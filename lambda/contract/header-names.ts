@@ -39,14 +39,14 @@ const RESERVED_PREFIXES = [
   'x-sg-',
 ];
 
-/** {@link headerNameProblem} as a pattern. */
+/** Regular expression of the names that {@link headerNameProblem} accepts, for the JSON Schema. */
 export const HEADER_NAME_PATTERN = (() => {
   const names = [...RESERVED].map((name) => `${ignoringCase(name)}$`);
   const prefixes = RESERVED_PREFIXES.map(ignoringCase);
   return `^(?!${[...names, ...prefixes].join('|')})${HEADER_NAME.source.slice(1)}`;
 })();
 
-/** Why a header name is refused: what it should have been; undefined for a name that a producer may set. */
+/** What a refused header name should have been; undefined for a name that a producer may set. */
 export function headerNameProblem(name: string): string | undefined {
   if (!HEADER_NAME.test(name)) return 'a header name of letters, digits and hyphens, at most 76 characters';
   const lower = name.toLowerCase();

@@ -20,7 +20,7 @@ export interface JsonShape {
 
 const [QUOTE, BACKSLASH, COMMA, COLON, SPACE] = [0x22, 0x5c, 0x2c, 0x3a, 0x20];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** Longest relevant name, with every character escaped. */
+/** Longest name that is compared, in characters, each of which may be escaped as six bytes. */
 const MAX_NAME = 100;
 
 /** Reads a text once, up to the first exceeded limit. Invalid JSON is left to the parser. */
@@ -59,7 +59,7 @@ export function measureJson(text: Uint8Array, limits: JsonLimits): JsonShape {
   return bytes.length - content > limits.bytes ? { excess: 'bytes', namesObject } : { namesObject };
 }
 
-/** Above any mail that a provider posts, even with a hundred thousand headers. */
+/** Limits above any mail that a provider posts, even with a hundred thousand headers. */
 const POSTED: JsonLimits = { depth: 32, parts: 500_000, bytes: Number.POSITIVE_INFINITY };
 
 /**

@@ -18,7 +18,7 @@ export interface JsonString {
   readonly escaped: boolean;
 }
 
-/** Far above any submission: an address in a list of recipients needs four. */
+/** Deepest nesting, far above any submission: an address in a list of recipients is on level four. */
 const MAX_DEPTH = 32;
 /** Limit of names and list entries together: 3,000 recipients and a hundred attachments are below 10,000. */
 const MAX_VALUES = 50_000;

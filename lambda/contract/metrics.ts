@@ -143,8 +143,8 @@ export const METRICS = {
    */
   Faults: metric({ unit: 'Count', by: ['provider'], small: 'only' }),
   /**
-   * Time from call to acceptance. Accepted attempts only: immediate refusals and hanging calls would hide how fast mail
-   * is accepted.
+   * Time from the call of the provider to its acceptance. Accepted attempts only: immediate refusals and hanging calls
+   * would hide how fast mail is accepted.
    */
   AttemptLatency: metric({ unit: 'Milliseconds', by: ['provider', 'outcome'], outcomes: ['accepted'] }),
   /** Messages accepted by this provider after another one did not. */

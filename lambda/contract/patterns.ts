@@ -4,7 +4,10 @@
  * Unicode classes and flags, so that every validator can read them.
  */
 
-/** No control characters, and none of the pairs that become CR LF in a client that cuts characters to 8 bits. */
+/**
+ * One line of text: no control characters, and none of the pairs of characters that become CR LF in a client that cuts
+ * characters to 8 bits.
+ */
 const NO_BREAK = '(?![\\s\\S]*[\\u010d\\u560d][\\u010a\\u560a])';
 export const ONE_LINE = `^${NO_BREAK}[^\\u0000-\\u001f\\u007f]*$`;
 /** As {@link ONE_LINE}, with at least one visible character. */

@@ -9,8 +9,9 @@ import { ADDRESS, BASE64_SCHEMA, HTTPS_URL, ignoringCase, MAILTO, ONE_LINE, SOME
 
 // Every `error` below says what would be right; `describeProblem` adds the field and the shape of what was given.
 
-// C0 controls and DEL end or change a header. The pairs become CR LF in a client that cuts characters to 8 bits; one of
-// these letters alone is ordinary Czech or Chinese, and harmless since Mailover encodes all that it composes.
+// C0 controls and DEL end or change a header. The two-letter sequences become CR LF in a client that cuts characters to
+// 8 bits; one of these letters alone is ordinary Czech or Chinese, and harmless since Mailover encodes all that it
+// composes.
 const BREAKS_A_LINE = /[\p{Cc}--[\u0080-\u009f]]|[\u010d\u560d][\u010a\u560a]/v;
 
 /** Text of one line, safe in a header. */
@@ -126,7 +127,7 @@ const base64 = z.string({ error: BASE64 }).check(
   z.meta(BASE64_SCHEMA),
 );
 
-/** `a\u202efdp.exe` is shown as `aexe.pdf`. */
+/** Characters that reverse the direction of text disguise the extension: `a\u202efdp.exe` is shown as `aexe.pdf`. */
 const TURNS_AROUND = /[\u202a-\u202e\u2066-\u2069]/;
 const FILE_NAME = `^(?![\\s\\S]*[\\u202a-\\u202e\\u2066-\\u2069])${ONE_LINE.slice(1)}`;
 

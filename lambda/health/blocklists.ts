@@ -7,7 +7,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import { within } from '../platform/within.ts';
 import { askZone, zoneTrouble } from './blocklist.ts';
 
-/** What the check of blocklists needs. */
+/** Dependencies of the check of blocklists. */
 export interface BlocklistContext {
   readonly providers: readonly ProviderConfig[];
   readonly metrics: Metrics;

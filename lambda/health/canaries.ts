@@ -23,7 +23,7 @@ import type { Queue } from '../platform/queue.ts';
 import { stackAge } from '../platform/stack-time.ts';
 import type { Item, Table } from '../platform/table.ts';
 
-/** What sending canaries needs. */
+/** Dependencies of sending canaries. */
 export interface CanaryContext {
   readonly providers: readonly ProviderConfig[];
   readonly inboundCanaries: readonly InboundCanary[];
@@ -78,7 +78,7 @@ async function tend(way: Canaries, items: ReadonlyMap<string, Item>, context: Ca
     metrics.add(way.way === 'out' ? 'CanaryAge' : 'MxCanaryAge', age / 1_000, { provider });
     await sendOne(way, (config.everyMinutes * 60_000) / timeScale, item, context);
   } catch (error) {
-    // A canary that was not sent shows in the age; the next one follows.
+    // A canary that was not sent raises the age of the canaries; the next canary is sent as usual.
     log.error('canary not sent', { provider, error: errorName(error) });
   }
 }
@@ -92,7 +92,8 @@ async function sendOne(
   const now = clock.now();
   const { since, sentAt = 0, secret = newSecret() } = readCanary(item);
   if (since === undefined) {
-    // The first canary waits for one slot: a local stack is used before it starts, and a deployment is complete.
+    // The first canary is sent one slot after the first run: by then a deployment is complete, and a local stack can be
+    // tried before canaries start.
     await table.write(canaryItem(way, item, { since: now }), item?.rev);
     return;
   }

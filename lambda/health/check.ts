@@ -43,7 +43,7 @@ async function readItems({ providers, table, log, clock }: CheckContext): Promis
 
 /**
  * Whether the account refused an attempt, and none was accepted since: some refusals appear only in answers to attempts.
- * Not known any more once the provider could have been tried for a while, and was not for lack of mail.
+ * The refusal is forgotten once the circuit has admitted attempts for some time and no mail was there to make one.
  */
 function refusedAttempts(context: CheckContext, provider: string, items: Items): boolean {
   const { circuit } = readCircuitItem(items?.get(circuitKey(provider)));
@@ -93,15 +93,15 @@ async function gaugeState(
   const { lastGood, write } = credentialUse(provider, health, items.get(credentialsKey(provider)), record, now);
   metrics.add('CredentialAge', stackAge(lastGood, now, context) / 1_000, { provider });
   if (!write) return;
-  // A conflicting write has the same content.
+  // A write that conflicts with this one has the same content, so it is not repeated.
   await within(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
     log.error('state not written', { provider, error: errorName(error) });
   });
 }
 
 /**
- * Time after which an open circuit that could be tried, but was not for lack of mail, counts as half-open: the circuit of
- * a standby would stay open.
+ * Time after which an open circuit that admits a probe, and got none because there was no mail, counts as half-open;
+ * otherwise the circuit of a standby would stay open.
  */
 const STALE_MS = 15 * 60_000;
 

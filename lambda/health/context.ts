@@ -5,7 +5,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { Table } from '../platform/table.ts';
 import type { AskHealth } from './ask.ts';
 
-/** What a check of all providers' health needs. */
+/** Dependencies of the health check of all providers. */
 export interface CheckContext {
   readonly providers: readonly ProviderConfig[];
   readonly ask: AskHealth;

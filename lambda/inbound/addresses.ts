@@ -20,8 +20,8 @@ export function readMailboxes(values: readonly string[]): InboundMailbox[] {
   for (const value of values) {
     const given = value.slice(0, left);
     const read = parsed(given);
-    // Some clients encode the address together with the name, against RFC 2047, section 5: then the whole value is
-    // decoded.
+    // Some clients encode the address together with the name, although RFC 2047, section 5, forbids it: then the whole
+    // value is decoded.
     mailboxes.push(...(read.length > 0 || !ONLY_WORDS.test(given) ? read : parsed(decodeWords(given))));
     left -= value.length;
     if (left <= 0 || mailboxes.length >= MAX_MAILBOXES) break;

@@ -23,7 +23,7 @@ export function safeFilename(given: string | undefined): string | undefined {
   const name = clean(given ?? '')
     .split(/[/\\]/)
     .at(-1)
-    // Control characters, and those that change the direction of text: `exe.txt` would be shown for `txt.exe`.
+    // Control characters, and those that change the direction of text, which show `txt.exe` as `exe.txt`.
     ?.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
     .trim();
   if (!name || /^\.+$/.test(name)) return undefined;

@@ -20,7 +20,7 @@ export async function enqueueReceived(
   { queue, queueUrl, store, clock }: { queue: Queue; queueUrl: string; store: ObjectStore; clock: Clock },
 ): Promise<void> {
   const json = JSON.stringify(message);
-  // Escaping only adds length: 40 MB of mail would become 240 MB.
+  // Checked before the escaping, which only adds length: 40 MB of mail would become 240 MB.
   const body = json.length <= MAX_QUEUE_BYTES ? inAscii(json) : json;
   if (body.length <= MAX_QUEUE_BYTES) await send(body);
   else await send(inAscii(JSON.stringify(await byPointer(message, json, store))));

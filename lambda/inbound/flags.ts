@@ -18,7 +18,7 @@ const BY_A_PERSON = /^(no|false|0|none)$/i;
 
 /** RFC 3834: any value but `no`. */
 const AUTOMATED = /^(?!no$)./i;
-/** Words of Precedence and its kin; some programs write several. */
+/** Values of Precedence and similar headers for automatic mail; some programs write several words. */
 const UNANSWERED = /(?<![\w-])(bulk|junk|auto[ _-]?reply)(?![\w-])/i;
 const TO_A_LIST = /(?<![\w-])list(?![\w-])/i;
 const PRECEDENCES = ['precedence', 'x-precedence', 'preference'];
@@ -75,7 +75,7 @@ function reportOf(headers: Headers, files: readonly InboundAttachment[]): 'deliv
   if (reported('delivery-status') || reported('global-delivery-status')) return 'delivery';
   const others = ['disposition-notification', 'feedback-report'].some(reported) || types.some(isTlsReport);
   if (kind !== '' || others) return 'other';
-  // Without its kind it is most likely a delivery report.
+  // A report that does not name its kind is most likely a delivery report.
   return isReport ? 'delivery' : undefined;
 }
 

@@ -108,7 +108,7 @@ export function referencesOf(html: string): {
   return { ids, places };
 }
 
-/** What the id in a URL may stand for: with and without percent escapes, brackets, and the slash that ends a tag. */
+/** Ids that a URL may refer to: with and without percent escapes, brackets, and the slash that ends a tag. */
 function idsIn(given: string): readonly string[] {
   const text = given.trim().replace(/^<(.*)>$/, '$1');
   return [text, text.replace(/\/$/, '')].flatMap((id) => [id, unescaped(id)]);

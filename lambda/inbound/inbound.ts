@@ -12,7 +12,7 @@ import { bindToken } from './replay-token.ts';
 import { fetchStored, MAY_APPEAR_MS, storageOf } from './stored.ts';
 import { type Kept, type TakeDependencies, takeMail } from './take.ts';
 
-/** What receiving needs. */
+/** Dependencies of receiving. */
 export interface InboundDependencies extends TakeDependencies {
   readonly environment: InboundEnvironment;
   readonly secrets: Secrets;
@@ -30,7 +30,7 @@ interface Result {
 
 /**
  * Leads a request through the stages: authenticate, keep the raw mail, parse, deliver once, answer. Fails after
- * `limitMs`, so that the answer and its count are ours.
+ * `limitMs`, so that the function itself answers and counts the failure.
  */
 export function createInbound(
   dependencies: InboundDependencies,

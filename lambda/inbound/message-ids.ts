@@ -14,7 +14,7 @@ export function messageId(values: readonly string[]): string | undefined {
   const [value = ''] = values;
   const [id] = idsOf(value);
   if (id !== undefined) return id;
-  // One word without an @ is no id by the RFC, but still identifies the mail.
+  // A single word without an @ is no id by the RFC, but identifies the mail all the same.
   const bare = value.replace(/[\s<>]+/g, '').slice(0, MAX_ID);
   return bare && !/\s/.test(value.trim()) ? `<${bare}>` : undefined;
 }

@@ -90,7 +90,7 @@ function leafOf(part: MailPart, parent: MailPart | undefined, likely: string | u
   return { part, type: typeOf(part, parent, named), disposition, named };
 }
 
-/** RFC 2045, section 5.2; in a digest, RFC 2046, section 5.1.5. */
+/** Default type of a part: RFC 2045, section 5.2; in a digest, RFC 2046, section 5.1.5. */
 function typeOf(part: MailPart, parent: MailPart | undefined, named: boolean): string {
   const given = headerOf(part, 'content-type');
   if (given.trim() === '' && parent?.multipart === 'digest') return 'message/rfc822';
@@ -104,7 +104,8 @@ function namedCharset(part: MailPart): string | undefined {
 
 function textOf({ type, part }: Leaf, charset: string | undefined, likely: string | undefined): string {
   const { content } = part.read();
-  // Also beside a label, which may be wrong: UTF-8 that the bytes are not.
+  // The charset that the HTML declares is read even if the header declares one, which may be wrong, such as UTF-8 for
+  // bytes that are not UTF-8.
   const declared = type === 'text/html' ? declaredCharset(content) : undefined;
   return textFrom(content, charset, declared ?? likely);
 }

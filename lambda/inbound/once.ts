@@ -63,7 +63,7 @@ async function finish(
   try {
     await deliver(Number(claim['until']) - SEND_MS);
   } catch (error) {
-    // Best effort: otherwise the next copy waits until the claim expires.
+    // The release may fail: the next copy then waits until the claim expires.
     await table.write(item(claim.pk, message, clock, 'failed', claim), claim.rev).catch(() => undefined);
     throw error;
   }

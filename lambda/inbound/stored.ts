@@ -28,7 +28,7 @@ export function storageOf(module: InboundModule, endpoint: string | undefined): 
   return (url) => url.origin === own || module.keepsMailAt?.(url) === true;
 }
 
-/** What a fetch needs: permitted URLs, credentials, and the HTTP client. */
+/** Dependencies of a fetch: permitted URLs, credentials, and the HTTP client. */
 export interface StoredOptions {
   readonly allowed: (url: URL) => boolean;
   readonly secret: Secret;

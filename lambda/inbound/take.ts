@@ -19,7 +19,7 @@ import { once } from './once.ts';
 import { readFully } from './read-fully.ts';
 import { rememberId } from './reused-ids.ts';
 
-/** What processing a mail needs. */
+/** Dependencies of processing a mail. */
 export interface TakeDependencies {
   readonly environment: Pick<InboundEnvironment, 'inboundQueueUrl'>;
   readonly store: ObjectStore;

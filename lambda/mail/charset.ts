@@ -3,7 +3,7 @@ import iconv from 'iconv-lite';
 import libmime from 'libmime';
 
 /**
- * Decodes text whose charset a mail declares rightly, wrongly or not at all.
+ * Decodes text of a mail, whether its declared charset is right, wrong or absent.
  *
  * A known label is used if it can decode all bytes. Otherwise the charset is guessed: UTF-16 and UTF-32 by their byte
  * order marks, ISO-2022 by its escapes, UTF-8 by its form, else `likely`, the charset of the rest of the mail, and

@@ -130,7 +130,7 @@ function readMultipart(body: Buffer, boundary: string, { add, form }: Gathering)
   const first = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2));
   let found = first ? endOfDelimiter(body, delimiter.length - 2) : findDelimiter(body, delimiter, 0);
   while (found !== undefined && !found.last) {
-    // Two bytes back, since an empty part has no line break of its own before the next delimiter.
+    // The search begins two bytes earlier, since an empty part has no line break of its own before the next delimiter.
     const next = findDelimiter(body, delimiter, found.end - 2);
     const part = body.subarray(found.end, Math.max(found.end, next?.start ?? body.length));
     const field = readPart(part);

@@ -31,7 +31,10 @@ export async function composeMime(message: Message): Promise<Buffer> {
   return await gather(head(message), parts.createReadStream(), sizeOf(message));
 }
 
-/** The same mail with the addresses of another message: only the header lines that Mailover writes itself differ. */
+/**
+ * The MIME of the same mail with the addresses of another message: only the header lines that Mailover writes itself
+ * differ.
+ */
 export function readdressed(mime: Buffer, from: Message, to: Message): Buffer {
   return Buffer.concat([head(to), mime.subarray(head(from).length)]);
 }
@@ -41,8 +44,8 @@ export function leastSize({ attachments }: Message): number {
   return attachments.reduce((sum, { content }) => sum + Math.floor((content.length * 4) / 3), 0);
 }
 
-// Written here: nodemailer parses addresses again, encodes only parts of a name, and passes on text that looks encoded
-// (read in nodemailer 10.6.0, 2026-11-23).
+// Header lines are written here, since nodemailer parses addresses again, encodes only parts of a name, and passes on
+// text that looks encoded (read in nodemailer 10.6.0, 2026-11-23).
 function head({ from, to, cc, replyTo, subject, headers }: Message): Buffer {
   const lines = [
     mailboxHeader('From', [from]),

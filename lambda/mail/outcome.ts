@@ -38,7 +38,7 @@ export type Meaning =
       readonly kind: 'refused';
       readonly blames: Extract<Blame, 'message' | 'recipient'>;
       readonly reason: Reason;
-      /** It is about one of the recipients, and no recipient was served. */
+      /** The refusal is about one of the recipients, and no recipient was served. */
       readonly ofOne?: true;
     }
   /** A refusal that the table does not know: another provider is tried, and it is no vote. */

@@ -130,7 +130,7 @@ function fromQuotedPrintable(body: Buffer): Buffer {
     const high = byte === EQUALS ? hexDigit(body[place + 1]) : -1;
     const low = high === -1 ? -1 : hexDigit(body[place + 2]);
     const lineEnd = byte === EQUALS && low === -1 ? softBreak(body, place + 1) : -1;
-    // An equals sign that encodes nothing stands for itself.
+    // An equals sign that encodes nothing is kept as it is.
     if (lineEnd === -1) out[length++] = low === -1 ? byte : high * 16 + low;
     place = lineEnd !== -1 ? lineEnd : low !== -1 ? place + 3 : place + 1;
   }

@@ -44,8 +44,8 @@ interface Known {
 
 /**
  * AWS Secrets Manager with a cache in the process: a rotation takes effect within five minutes without a read per
- * message. A stale value is used once more while the new one is read, so a slow service delays no mail and a failing one
- * stops none. Every read that fails because of the service is counted.
+ * message. An outdated value is used once more while the secret is read again, so a slow service delays no mail and a
+ * failing service stops none. Every read that fails because of the service is counted.
  */
 export function managedSecrets(metrics: Pick<Metrics, 'add'>): Secrets {
   const cache = new Map<string, Known>();

@@ -47,7 +47,7 @@ export interface Stated {
   readonly files?: readonly { readonly filename: string; readonly size: number }[];
 }
 
-/** The content of a mail, parsed by anyone; texts are as given, not yet cleaned. */
+/** The content of a mail, parsed by the provider or by Mailover; texts are as given, not yet cleaned. */
 export interface MailContent {
   /** In order, with repeats; encoded words are not decoded, except where `decoded` says so. */
   readonly headers: readonly (readonly [name: string, value: string])[];

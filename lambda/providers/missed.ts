@@ -39,7 +39,7 @@ export interface MissedSource {
   again?(reception: Reception): Promise<boolean>;
 }
 
-/** What a source needs. */
+/** Dependencies of a source. */
 export interface MissedContext {
   /** Base URL of the provider's API, without a slash at the end; of a simulator on a local stack. */
   readonly endpoint?: string;

@@ -15,27 +15,30 @@ const OWN_REASONS: readonly (readonly [code: RegExp, reason: WorkerReason])[] = 
   [/^(CERT|CRL)_NOT_YET_VALID$/, 'clock-skew'],
 ];
 
-/** Codes that name the cause of a connection that never stood (Node 24, measured 2026-11-23); every other one reads as `connect-failed`. */
+/**
+ * Codes that name the cause of a connection that was never established (Node 24, measured 2026-11-23); every other code
+ * becomes `connect-failed`.
+ */
 const CONNECT_REASONS: readonly (readonly [code: RegExp, reason: Reason])[] = [
   [/^(ENOTFOUND|EAI_\w+|EDNS|ENODATA|ESERVFAIL)$/, 'dns'],
   [/^ECONNREFUSED$/, 'connection-refused'],
   [/^(EHOSTUNREACH|ENETUNREACH)$/, 'unreachable'],
   [/^(CONNECT_TIMEOUT|DEADLINE|ETIMEDOUT|ERR_SOCKET_CONNECTION_TIMEOUT)$/, 'connect-timeout'],
-  // Certificate codes come bare from OpenSSL, without a common prefix.
+  // OpenSSL's certificate codes have no common prefix.
   [/^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|DEPTH_ZERO_|UNABLE_TO_|SELF_SIGNED_|HOSTNAME_MISMATCH$|INVALID_CA$)/, 'tls'],
 ];
 
 /**
  * The outcome of a request that got no usable answer.
  *
- * Not connected proves that nothing arrived. Anything later may have been taken, even when writing broke off
- * or our own deadline cut it.
+ * A connection that was never established proves that nothing arrived. After that the message may have been accepted,
+ * even if the write broke off or our own deadline ended the call.
  */
 export function networkOutcome(trace: Readonly<WireTrace>): Outcome {
   const code = trace.failure ?? '';
   const detail = detailOf(code || 'no answer');
   if (!trace.connected) {
-    // No request was made at all: the SDK gave up by itself, before the network had a part in it.
+    // No request was made: the SDK gave up by itself, before it used the network.
     if (!code) return { kind: 'unavailable', blames: 'outage', reason: 'not-sent', detail };
     const own = OWN_REASONS.find(([pattern]) => pattern.test(code));
     if (own) return { ...worker(own[1]), detail };
@@ -54,7 +57,7 @@ export function networkOutcome(trace: Readonly<WireTrace>): Outcome {
 export function statusMeaning(status: number): Meaning | undefined {
   switch (status) {
     case 408:
-      // The server gave up reading, or says so after having read.
+      // The server stopped reading the request, or reports that although it has read all of it.
       return unknown('no-answer');
     case 413:
       return message('too-large');
@@ -64,7 +67,7 @@ export function statusMeaning(status: number): Meaning | undefined {
       // RFC 9110 15.6.4: the server does not handle the request.
       return outage('service-unavailable');
   }
-  // 500, 502 and 504 can hide an accepted mail; to go on is the lesser evil.
+  // The mail may have been accepted in spite of a 500, 502 or 504; a possible duplicate is preferred to a lost mail.
   if (status >= 500) return { kind: 'unavailable', blames: 'outage', reason: 'server-error', maybeTaken: true };
   return undefined;
 }
@@ -90,7 +93,7 @@ export function answerOutcome(means: Meaning, { status, headers = {}, words, cod
   };
 }
 
-/** A provider that asks for more than this is asked again anyway. */
+/** Longest Retry-After that is respected; after it the provider is tried again. */
 const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
 
 /** Milliseconds that `Retry-After` asks for, given as seconds or as a date (measured by the server's own clock if it sent one). */
@@ -105,7 +108,7 @@ export function retryAfterOf(headers: IncomingHttpHeaders, now: number = Date.no
   return cap(until - (Number.isNaN(sent) ? now : sent));
 }
 
-/** A time that a sentence contains. */
+/** A point in time within a sentence. */
 const UNTIL =
   /(?:retry|try again|until|resets?)\s+(?:after|at|on)?\s*((?:\w{3}, )?\d{1,2} \w{3} \d{4} \d{2}:\d{2}:\d{2} (?:GMT|UTC|[+-]\d{4})|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2}))/i;
 

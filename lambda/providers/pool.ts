@@ -54,7 +54,7 @@ export interface ProviderPool {
   prepare(config: ProviderConfig): Promise<Unready | undefined>;
 }
 
-/** Longer than any cold start. */
+/** Time-out of the preparation, longer than any cold start. */
 const PREPARE_MS = 3_000;
 
 /** Time for which a process leaves a provider to others after a fault of its own: each message would waste a call. */

@@ -80,7 +80,7 @@ export interface Provider {
   close?(): void;
 }
 
-/** What a provider's code needs. */
+/** Dependencies of the code of a provider. */
 export interface ProviderContext<Options> {
   readonly key: string;
   readonly options: Options;
@@ -137,7 +137,7 @@ export interface ProviderDefinition {
   readonly limits: Limits;
   /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
   readonly secretFields: readonly string[];
-  /** What receiving mail with this type needs; absent if it cannot receive. */
+  /** Requirements for receiving mail with this type; absent if it cannot receive. */
   readonly inbound?: {
     /** Fields that the secret for received mail must have; empty if it needs none. */
     readonly secretFields: readonly string[];

@@ -6,7 +6,7 @@ import type { InboundModule, PostingType } from '../providers/inbound.ts';
 import type { MissedContext, MissedSource } from '../providers/missed.ts';
 import type { ReconcilerState } from './state.ts';
 
-/** What the reconciler needs. */
+/** Dependencies of the reconciler. */
 export interface ReconcilerDependencies extends TakeDependencies {
   readonly environment: ReconcilerEnvironment;
   readonly secrets: Secrets;
@@ -16,7 +16,7 @@ export interface ReconcilerDependencies extends TakeDependencies {
   loadMissed(type: PostingType): Promise<(context: MissedContext) => MissedSource>;
 }
 
-/** What checking the receptions of one provider needs. */
+/** Dependencies of checking the receptions of one provider. */
 export interface EnsureContext {
   readonly provider: ReconciledProvider;
   readonly source: MissedSource;

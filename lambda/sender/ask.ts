@@ -33,7 +33,7 @@ const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
 /** Reasons for which this worker could not ask. */
 const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded', ...WORKER_REASONS]);
 
-/** What asking needs. */
+/** Dependencies of asking. */
 export interface AskContext {
   readonly lookUp: LookUp;
   readonly providers: readonly ProviderConfig[];
@@ -41,8 +41,8 @@ export interface AskContext {
   readonly reported: Readonly<Record<string, string>>;
   readonly onUnknown: OnUnknown;
   /**
-   * Providers whose attempts were just found to be interrupted. They are asked one round later: only our clock says that
-   * their worker is gone, and the queue keeps the wait between two rounds.
+   * Providers whose attempts were just found to be interrupted. These providers are asked one round later: only our
+   * clock says that the worker has ended, and the wait between two rounds is measured by the queue.
    */
   readonly fresh: ReadonlySet<string>;
   /**
@@ -141,7 +141,7 @@ function conclude(
     case 'answered':
       return { asked, settled: true };
     case 'too-early':
-      // With `failover` no answer is waited for either.
+      // With `failover` the next provider is tried without waiting for an answer.
       return { asked, settled: onUnknown === 'failover' };
     case 'cannot-say': {
       const never = HOPELESS.has(answer.reason) || asked + 1 >= MOST_ASKS || onUnknown === 'failover';

@@ -13,7 +13,7 @@ import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider } from './call.ts';
 import { cleaned } from './last-words.ts';
 
-/** What an attempt needs. */
+/** Dependencies of an attempt. */
 export interface AttemptContext {
   readonly call: CallProvider;
   readonly claim: SubmissionClaim;
@@ -105,7 +105,7 @@ function contentFor(
   const isSubstituted = substituteFrom !== undefined && substituted.has(key);
   if (!isSubstituted && out.length === 0) return { message, mime };
   const original = isSubstituted ? fromSubstitute(message, substituteFrom) : message;
-  // A provider cannot carry an address in the header either if it cannot carry it in the envelope.
+  // An address that a provider cannot carry in the envelope is left out of To and Cc as well.
   const carried = (list: Message['to']) => list.filter(({ address }) => !out.includes(address));
   const own = { ...original, to: carried(original.to), cc: carried(original.cc), bcc: carried(original.bcc) };
   // A composed message is not held in memory twice for longer than one call.

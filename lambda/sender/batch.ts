@@ -14,8 +14,8 @@ import { MessageKeptError } from './work.ts';
 const ANSWER_MS = 1_500;
 
 /**
- * Processes the messages of a batch in parallel, and afterwards those that were received before one by one: if the
- * process crashes again, the table shows which message it had claimed. Messages that could not be passed on stay on their
+ * Processes the messages of a batch in parallel, then one by one those that were received before: if the process
+ * crashes again, the table shows which message it had claimed. Messages that could not be passed on stay on their
  * queue.
  */
 export async function sendBatch(

@@ -5,7 +5,7 @@ import { domainOf, parseMailbox, sameMailboxKey } from '../mail/address.ts';
 import { withCrlf } from '../mail/line-ends.ts';
 import type { Mailbox, Message, MessageAttachment } from '../mail/message.ts';
 
-/** What a message needs in addition to the submission. */
+/** Facts for a message that are not in the submission. */
 export interface BuildContext {
   /** The submission's id, or the SQS message id if it has none. */
   readonly id: string;
@@ -31,7 +31,7 @@ export function buildMessage(
   const seen = new Set<string>();
   const lists: Record<'to' | 'cc' | 'bcc' | 'replyTo', Mailbox[]> = { to: [], cc: [], bcc: [], replyTo: [] };
   for (const field of ['to', 'cc', 'bcc', 'replyTo'] as const) {
-    // Reply-To may contain a recipient, since it is none itself.
+    // Reply-To may repeat an address of To, Cc or Bcc, since it names no recipients.
     const result = distinct(submission[field] ?? [], field === 'replyTo' ? new Set() : seen);
     if ('problem' in result) return { problem: malformed(`${field}[${result.index}]`, result.problem) };
     lists[field] = result.mailboxes;
@@ -53,7 +53,7 @@ export function buildMessage(
     headers: headersOf(submission, id, messageId),
     attachments: [
       ...(submission.attachments ?? []).map((attachment, index) => withBytes(attachment, attachments[index])),
-      // For mail programs that do not read the alternative.
+      // The invitation is a file as well, for mail programs that ignore the alternative part.
       ...(calendar
         ? [{ filename: 'invite.ics', contentType: 'application/ics', content: Buffer.from(calendar.content) }]
         : []),

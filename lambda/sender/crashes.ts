@@ -5,13 +5,16 @@ import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Item, Table } from '../platform/table.ts';
 
-/** A message ends as `Crashed` once this many processes in a row have died while they worked on it, or failed on it. */
+/**
+ * Number of crashes in a row after which a message ends as `Crashed`: the process ended during its processing, or the
+ * code failed on it.
+ */
 export const MOST_CRASHES = 3;
 
-/** Longer than SQS keeps a message in one queue, in seconds. */
+/** Lifetime of an item, in seconds: longer than SQS keeps a message in one queue. */
 const RETENTION_S = 15 * 24 * 3600;
 
-/** Writes of a release before it is given up. */
+/** Tries of writing a release. */
 const RELEASE_TRIES = 5;
 
 /** The item of a message that was received before; fields are only added. */
@@ -22,11 +25,11 @@ interface CrashItem extends Item {
   readonly until?: number | undefined;
 }
 
-/** One message in the hands of one worker. */
+/** Claim of one worker on one message. */
 export interface MessageClaim {
   /** Crashes so far. */
   readonly crashes: number;
-  /** Lets go of the message; `crashed` if the code failed on it. */
+  /** Releases the message; `crashed` if the code failed on it. */
   release(crashed: boolean): Promise<void>;
 }
 
@@ -44,15 +47,15 @@ export class MissedReleases {
   }
 
   /**
-   * The crashes of a message that this process has survived, as the table does not know yet. `owner` has the claim there;
-   * without a claim there the last one of this process counts.
+   * The number of crashes of a message according to a release of this process that is not in the table yet. `owner` is
+   * the owner of the claim in the table; if the table has no claim, the latest release of this process counts.
    */
   crashesOf(pk: string, owner: string | undefined): number | undefined {
     if (owner !== undefined) return this.#missed.get(owner)?.crashes;
     return [...this.#missed.values()].findLast((one) => one.pk === pk)?.crashes;
   }
 
-  /** Writes what was missed; what the table still does not take is left for the next time. Never throws. */
+  /** Writes the missed releases; those that fail again are kept for the next call. Never throws. */
   async write(): Promise<void> {
     await Promise.all(
       Array.from(this.#missed, async ([owner, one]) => {
@@ -60,7 +63,7 @@ export class MissedReleases {
           await one.write();
           this.#missed.delete(owner);
         } catch {
-          // The next message of this process tries again.
+          // The next message of this process triggers another try.
         }
       }),
     );
@@ -75,7 +78,7 @@ interface Missed {
   readonly write: () => Promise<unknown>;
 }
 
-/** More than a table that was away for hours leaves behind in one process. */
+/** Most releases that are kept: more than one process misses while the table is down for hours. */
 const MOST_MISSED = 1_000;
 
 interface CrashContext {
@@ -85,26 +88,28 @@ interface CrashContext {
   readonly log: Log;
 }
 
-/** Whether a message was received before, and something went wrong with it or with a neighbour in its batch. */
+/**
+ * Whether a message was received before, so that its processing, or that of another message in its batch, has failed.
+ */
 export function isReturned({ attributes }: SQSRecord): boolean {
   return Number(attributes.ApproximateReceiveCount) > 1;
 }
 
 /**
- * Claims a message for this worker. The claim is written to the table if the message was received before, so that the
- * table still names the message if the process dies while it works on it.
+ * Claims a message for this worker. If the message was received before, the claim is written to the table, which so
+ * shows the message if the process crashes.
  *
- * A first receive writes nothing, since nearly all mail ends with it. A message that comes back without an item counts as
- * one crash: a worker that keeps a message on its queue for another reason writes an item when it releases it. If the table
- * does not answer, nothing is counted.
+ * A first receive writes nothing, since nearly all mail is accepted then. A message that comes back without an item
+ * counts as one crash: a worker that keeps a message on its queue for another reason writes an item when it releases
+ * it. If the table does not answer, nothing is counted.
  *
- * @returns 'in-hand' while another worker has the claim
+ * @returns 'claimed-elsewhere' while another worker has the claim
  */
 export async function claimMessage(
   record: SQSRecord,
   remainingMs: number,
   context: CrashContext,
-): Promise<MessageClaim | 'in-hand'> {
+): Promise<MessageClaim | 'claimed-elsewhere'> {
   const { table, clock, log, missed } = context;
   const pk = `crash/${record.messageId}`;
   const owner = randomUUID();
@@ -120,7 +125,7 @@ export async function claimMessage(
     return written.done;
   };
   const release = async (crashed: boolean): Promise<void> => {
-    // A process that lives to let go of a message was not killed by it: crashes count only if they follow each other.
+    // A process that releases a message has not crashed on it: only crashes in a row count.
     crashes = crashed ? crashes + 1 : 0;
     for (let tries = 1; ; tries++) {
       try {
@@ -138,14 +143,14 @@ export async function claimMessage(
   if (!isReturned(record)) return { crashes, release };
   try {
     stored = (await table.get(pk)) as CrashItem | undefined;
-    if ((stored?.until ?? 0) > clock.now()) return 'in-hand';
+    if ((stored?.until ?? 0) > clock.now()) return 'claimed-elsewhere';
     const told = stored !== undefined && stored.owner === undefined ? stored.crashes : undefined;
     crashes = told ?? missed.crashesOf(pk, stored?.owner) ?? 1 + (stored?.crashes ?? 0);
-    if (!(await write({ crashes, owner, until: clock.now() + remainingMs }))) return 'in-hand';
+    if (!(await write({ crashes, owner, until: clock.now() + remainingMs }))) return 'claimed-elsewhere';
     return { crashes, release };
   } catch (error) {
     log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });
-    // The claim may have taken effect all the same, and only this process knows that it did not crash.
+    // The claim may be in the table although the write failed, and only this process knows that it did not crash.
     const survived = async (crashed: boolean) => {
       const then = crashed ? crashes + 1 : 0;
       missed.add({ pk, owner, crashes: then, write: () => withdraw(pk, owner, then, table) });
@@ -154,7 +159,7 @@ export async function claimMessage(
   }
 }
 
-/** Ends a claim, if the table has it. */
+/** Removes a claim from the table, if it is there. */
 async function withdraw(pk: string, owner: string, crashes: number, table: Table): Promise<void> {
   const item = (await table.get(pk)) as CrashItem | undefined;
   if (item?.owner !== owner) return;

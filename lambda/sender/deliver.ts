@@ -42,7 +42,7 @@ export interface RoundResult {
   readonly stopped?: LedgerError | TakenError;
 }
 
-/** What a round needs. */
+/** Dependencies of a round. */
 export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly gate: Gate;
   readonly lane: AdmissionRequest['lane'];
@@ -188,7 +188,7 @@ class ProviderRound {
       if (this.failed) reportFailover(context);
     } else if (outcome.kind !== 'throttled') this.failed = true;
     for (const refusedBy of next.contradicted) {
-      // Of an earlier round too.
+      // Providers of an earlier round count too.
       const { status, words } = claim.attempts.findLast((one) => one.provider === refusedBy && one.words) ?? {};
       reportContradiction(context, message, { refusedBy, acceptedBy: key, status, words });
     }

@@ -12,7 +12,7 @@ import { invocationsOfAge, MAX_WAIT_MS } from '../submission/backoff.ts';
 import { deadLetterAttributes, type QueueAttributes, retryAttributes } from '../submission/retry-attributes.ts';
 import { reportDeadLetter, reportInvocations, reportRetry } from './telemetry.ts';
 
-/** What sending to the next queue needs. */
+/** Dependencies of sending to the next queue. */
 export interface DestinationsContext {
   readonly environment: SenderEnvironment;
   readonly queue: Queue;
@@ -64,7 +64,7 @@ export class Destinations {
     return this.requeueAt(this.context.clock.now() + delayMs / this.scale, provider);
   }
 
-  /** A late canary is useless, and the next one follows: its absence is what is measured. */
+  /** A canary is not retried: its absence is what the alarm measures, and the next canary is sent as usual. */
   private get isCanary(): boolean {
     return this.attributes.canary === true;
   }

@@ -7,8 +7,8 @@ import { deliveryOf, isUnprovenRedrive } from './send.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 
 /**
- * Whether a submission that cannot be processed, because an object or a provider that it names is gone, is a copy of one
- * that has ended: then that is no failure.
+ * Whether a submission that names a missing object or an unknown provider is a copy of a submission that has ended, so
+ * that no failure is reported.
  *
  * @throws InFlightError if another worker has claimed the submission
  */

@@ -19,7 +19,7 @@ import { routeBySize } from './route-by-size.ts';
 import { logId, reportAccepted, reportClassWait, reportUnable } from './telemetry.ts';
 import { InFlightError, type Work } from './work.ts';
 
-/** What a round may return instead of an end: the record must be read, or was read, and the claim decided again. */
+/** Result of a round that did not end: the record must be read, or was read, and the claim decided again. */
 type Detour = 'read-first' | TakenError;
 
 /** One round of a submission, under one claim. */
@@ -76,7 +76,7 @@ export class SubmissionRound {
       onUnknown,
       fresh: this.fresh,
       lastBegun: (key) => this.stored?.attempts.findLast(({ provider }) => provider === key)?.begun,
-      // A time in the future was set by a wrong clock, and counts as long past.
+      // A time in the future was set by a wrong clock, and counts as a time long ago.
       ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : destinations.since(time)),
       hasTime: (ms) => remainingMs() > 2 * ms,
     });

@@ -42,7 +42,7 @@ async function handle(record: SQSRecord, remainingMs: () => number, given: WorkC
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
   void context.missed.write();
   const hold = await claimMessage(record, remainingMs(), context);
-  if (hold === 'in-hand') throw new InFlightError('another worker has claimed this message');
+  if (hold === 'claimed-elsewhere') throw new InFlightError('another worker has claimed this message');
   const attributes = await trustedAttributes(record, context).catch(async (error: unknown) => {
     await hold.release(false);
     throw error;
@@ -136,7 +136,8 @@ async function isEarly(
   const { notBefore } = attributes;
   const sent = Number(record.attributes.SentTimestamp);
   if (notBefore === undefined || notBefore - clock.now() <= EARLY_MS) return false;
-  // Time has become faster since the message was sent: the queue has shortened the wait, but `NotBefore` is unchanged.
+  // The time scale was raised since the message was sent: the queue has shortened the wait, but `NotBefore` is
+  // unchanged.
   if (sent < (environment.timeScaleSince ?? 0)) return false;
   // No wait is this long: the clock that set it was wrong, but the queue has kept the intended delay.
   if (notBefore - sent > MAX_DELAY_MS / (environment.timeScale ?? 1) + SKEW_MS) return false;
@@ -211,7 +212,8 @@ async function setAside(
       });
       const ageMs = destinations.since(destinations.attributes.firstSeen);
       if (destinations.isStale) return destinations.deadLetter(STALE);
-      // On a retry queue it would no longer be marked as redriven, and the lifetime of its objects would not be extended.
+      // A redriven message stays on the outbound queue: on a retry queue it would lose the mark of the redrive, and the
+      // lifetime of its objects would not be extended.
       if (destinations.attributes.redriven)
         throw new MessageKeptError(`object not readable: ${errorName(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)

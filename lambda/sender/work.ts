@@ -16,7 +16,7 @@ import type { MissedReleases } from './crashes.ts';
 import type { Destinations } from './destinations.ts';
 import type { Intake } from './intake.ts';
 
-/** What the sender needs. */
+/** Dependencies of the sender. */
 export interface SenderContext {
   readonly environment: SenderEnvironment;
   readonly definitions: Registry['definitions'];
@@ -34,7 +34,7 @@ export interface SenderContext {
   readonly random: () => number;
 }
 
-/** What the sender works with: its surroundings, what it counts by itself, and what it has still to write. */
+/** Context of the sender: its dependencies, its telemetry, and the releases that it still has to write. */
 export interface WorkContext extends SenderContext {
   readonly tallies: Tallies;
   readonly missed: MissedReleases;

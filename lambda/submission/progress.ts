@@ -115,7 +115,7 @@ export function withoutNotified(progress: Progress, addresses: ReadonlySet<strin
   return { ...progress, untold: progress.untold.filter(({ address }) => !addresses.has(address)) };
 }
 
-/** The progress after an attempt, and what else the attempt has shown. */
+/** The progress after an attempt, and further findings of the attempt. */
 export interface Consequences {
   readonly progress: Progress;
   /** Providers that had refused what was accepted now: their API may have changed. */

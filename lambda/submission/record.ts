@@ -117,8 +117,8 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
   if (record.hash !== hash) return { kind: 'conflict' };
   if (record.state === 'done') return { kind: 'over' };
   if (record.state === 'dead') {
-    // A copy of what was dead-lettered. Another message is a wish to try again, which is refused for an unknown outcome
-    // under `hold`, unless it comes from the dead-letter queue.
+    // The message is a copy of the dead-lettered message. Any other message requests another try, which is refused for
+    // an unknown outcome under `hold`, unless the message comes from the dead-letter queue.
     const reopen = redriven || (!retried && record.reason !== 'Unknown');
     if (!reopen || record.origin === messageId) return { kind: 'over' };
     return { kind: 'continues', entry: record, carried: reopened(record.carried, carried), fresh: new Set() };
@@ -198,7 +198,7 @@ export function endInterrupted(attempts: readonly StoredAttempt[], now: number):
   );
 }
 
-/** Adds what a worker whose claim was taken over knows about its own attempts to the current record. */
+/** Adds the outcomes of a worker whose claim was taken over to the current record. */
 export function amend(current: SubmissionRecord, own: Pick<SubmissionRecord, 'attempts' | 'carried'>): NewItem {
   const mine = (other: StoredAttempt) =>
     own.attempts.find(

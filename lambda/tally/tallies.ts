@@ -17,7 +17,7 @@ import {
 } from './items.ts';
 import { isAboutMailbox } from './words.ts';
 
-/** What the tallies need. */
+/** Dependencies of the tallies. */
 export interface TalliesContext {
   readonly table: Table;
   readonly clock: Clock;
@@ -30,7 +30,7 @@ export interface TalliesContext {
 /** Interval of reports to the table, in stack time; refusals of mailboxes are reported at once. */
 const TOLD_EVERY_MS = 60_000;
 
-/** Longest wait for the table: without an answer the provider is believed. */
+/** Longest wait for the table: without an answer the provider's refusal counts. */
 const PATIENCE_MS = 500;
 
 /** Longest wait for the list of ended recipients. */
@@ -216,7 +216,7 @@ export class Tallies {
       const written = await table.write(wanted, item?.rev);
       if (written.done) return written.item;
       item = written.current;
-      // Workers that read at the same time again would meet again.
+      // The random pause separates workers that conflicted, which would otherwise conflict again.
       if (conflicts > 0) await clock.sleep(random() * MOST_PAUSE_MS);
     }
     throw new Error('the item is written by other workers all the time');

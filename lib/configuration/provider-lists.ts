@@ -18,7 +18,7 @@ export interface ProviderLists {
   readonly sesInbound: SesInboundOptions | undefined;
 }
 
-/** Derives every list from the one that the user wrote. */
+/** Derives every list from the provider list of the configuration. */
 export function providerLists(providers: readonly ProviderConfig[]): ProviderLists {
   const outbound = providers.filter((provider) => provider.outbound !== false);
   const receiving = inboundProviders(providers);

@@ -98,7 +98,7 @@ export function tableStatement(
     resources: [tableArn],
     conditions: {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] },
-      // A "for all" condition is true for a request without keys.
+      // The second condition is needed because a "for all" condition is true for a request without keys.
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   });

@@ -20,7 +20,7 @@ import { checkEnvironmentSize } from './environment-size.ts';
 /** What every function of Mailover is made of. */
 export interface FunctionProps {
   readonly logRetention: RetentionDays;
-  /** How much the function measures. */
+  /** Extent of the metrics that the function writes. */
   readonly monitoringSize: MonitoringSize;
 }
 
@@ -31,7 +31,7 @@ interface Declaration<Values> extends FunctionProps {
   readonly entry: string;
   readonly environment: EnvironmentCodec<Values>;
   readonly values: Values;
-  /** How its environment can be made smaller; said when it is larger than Lambda allows. */
+  /** Advice on making its environment smaller, for the error when the environment is larger than Lambda allows. */
   readonly smallerEnvironment: string;
   readonly timeout: Duration;
   readonly memorySize: number;

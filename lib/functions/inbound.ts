@@ -122,7 +122,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
       httpApi: api,
       autoDeploy: true,
       throttle: { rateLimit: rate, burstLimit: 2 * rate },
-      // Never the path: a part of it is a secret.
+      // The access log never has the path, since a part of it is a secret.
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(
@@ -141,7 +141,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
       },
     });
     const integration = new HttpLambdaIntegration('Function', this.function);
-    // Mailgun posts raw MIME to URLs that end in `mime`, so the path says the form.
+    // Mailgun posts raw MIME to URLs that end in `mime`, so the path tells the form of the post.
     for (const path of ['/inbound/{key}/{path}', '/inbound/{key}/{path}/mime', '/inbound/{key}/{path}/store'])
       for (const route of api.addRoutes({
         path,

@@ -36,7 +36,7 @@ export class SesReceiving extends Construct {
     this.deadLetter = new MailQueue(this, 'DeadLetter', { retentionPeriod: Duration.days(14) });
     this.queue = new MailQueue(this, 'Queue', {
       retentionPeriod: Duration.days(14),
-      // The same as every queue that a function reads.
+      // Visibility time-out as for every queue that a function reads.
       visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: receivesInVain(visibilityTimeout) },
     });

@@ -27,7 +27,8 @@ export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfi
       threshold: expiresAfterSeconds * PART,
       datapoints: 1,
       of: 1,
-      // No value: there is no such mail, or the sender does not run, which has alarms of its own.
+      // Missing data means that there is no mail of the class, or that the sender does not run, which has alarms of its
+      // own.
       missing: TreatMissingData.NOT_BREACHING,
     });
   if (watched.length > 0)

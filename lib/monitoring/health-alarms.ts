@@ -28,7 +28,7 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 3,
     of: 3,
-    // Five invocations are due in each period: silence is the fault itself.
+    // Five invocations are due in each period: missing data is the fault itself.
     missing: TreatMissingData.BREACHING,
     warmUpMinutes: 20,
   });
@@ -38,11 +38,11 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     meanwhile: 'The health check crashes or is stopped: mail goes on, but its gauges may stand still.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: props.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
-    // Of five runs in a period; what a provider does is never an error of the function.
+    // A period has five runs; a provider's failure is never an error of the function.
     threshold: 2,
     datapoints: 2,
     of: 3,
-    // Lambda measures invocations only; that there are none is an alarm of its own.
+    // Lambda emits no value without an invocation; missing invocations have an alarm of their own.
     missing: TreatMissingData.NOT_BREACHING,
   });
   for (const provider of props.providers) {
@@ -62,7 +62,8 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     meanwhile: `For some ten minutes ${provider} has not said whether its account may send. Mail that it does not take goes to the others.`,
     action: 'Look at its status page, and at the reason in the log of the health function.',
     metric: new MathExpression({
-      // The check ran, since it gave the other gauge, and learned nothing of the account, though it had what it takes to ask.
+      // The check ran, since it wrote the other gauge, and got no answer about the account, although it had the secret
+      // and the credentials to ask.
       expression:
         'IF(FILL(checked, 0) > 0 AND FILL(told, 0) < 1 AND FILL(secrets, 0) + FILL(credentials, 0) < 1, 1, 0)',
       label: 'not told',
@@ -79,7 +80,7 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     // Eight of ten, since a schedule of a minute may run twice in one minute and not in the next.
     datapoints: 8,
     of: 10,
-    // No value without the check; its failure has an alarm of its own.
+    // Missing data means that the check does not run, which has an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });
   if (!METRICS.QuotaHeadroom.types.some((one) => one === type)) return;
@@ -94,7 +95,7 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 1,
     of: 3,
-    // No value in this minute: the next minute has one.
+    // A single minute without a value is normal: the next minute has one.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -111,7 +112,8 @@ function watchCanary(monitoring: Monitoring, provider: string, every: Duration):
     threshold: 2 * every.toSeconds() + 600,
     datapoints: 1,
     of: 1,
-    // The gauge has a value each minute unless an operator isolates the provider; the last state stays.
+    // The gauge has a value each minute unless an operator isolates the provider; without a value the state of the
+    // alarm is kept.
     missing: TreatMissingData.IGNORE,
   });
 }

@@ -40,10 +40,11 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: receiver.metricErrors({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
-    // Every mail is answered, so each error is ours; a single error is repaired by the retry.
+    // Bad mail is never an error of the function, so each error is a defect of ours; the provider's retry repairs a
+    // single one.
     datapoints: 2,
     of: 3,
-    // Lambda measures invocations only: none, no error.
+    // Lambda emits no value without an invocation, and then there is no error.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -56,7 +57,7 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // Counted from the access log: no line, no such mail.
+    // Counted from the access log: without such a request there is no value.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -69,7 +70,7 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
     // A peak of minutes is repaired by the first retry.
     datapoints: 2,
     of: 3,
-    // Lambda measures invocations only: none, none refused.
+    // Lambda emits no value without an invocation, and then none was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -83,7 +84,7 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
     // As above.
     datapoints: 2,
     of: 3,
-    // Counted from the access log: no line, no refused request.
+    // Counted from the access log: without a refused request there is no value.
     missing: TreatMissingData.NOT_BREACHING,
   });
   watchPath(monitoring, ownMetric('InboundUnknownKey', 'Sum', {}, QUARTER));
@@ -104,7 +105,7 @@ function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): v
     // The retries of one mail fall into two such quarters; a stranger who guesses paths does not repeat one.
     datapoints: 2,
     of: 3,
-    // No request, none to a wrong path.
+    // Missing data means no requests at all.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -149,7 +150,7 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     // A single refusal may be a replayed old request. With a wrong key all requests are refused, continuously.
     datapoints: 2,
     of: 3,
-    // No request, none refused.
+    // Missing data means no requests, so none was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   watchPath(monitoring, ownMetric('InboundRequests', 'Sum', { provider, outcome: 'unknown-path' }, QUARTER), provider);
@@ -163,7 +164,7 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // No request, none that is no mail.
+    // Missing data means no requests, so none without a mail.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -180,7 +181,7 @@ function watchFailures(monitoring: Monitoring, { key: provider, type }: InboundP
     threshold: 1,
     datapoints: 3,
     of: 4,
-    // No request, none failed.
+    // Missing data means no requests, so none failed.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -197,7 +198,7 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     // One mail with a wrong clock or one retry is normal; half of the mail in a quarter of an hour is not.
     datapoints: 3,
     of: 3,
-    // No mail, none late.
+    // Missing data means no mail, so none was late.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -210,7 +211,7 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // No mail, none in part.
+    // Missing data means no mail, so none was incomplete.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -223,11 +224,11 @@ function watchIds(monitoring: Monitoring, provider: string): void {
     meanwhile: `Mail over ${provider} repeatedly has a Message-ID that was used for another mail; each mail was delivered.`,
     action: 'Compare the messages of one messageId: a broken sender, or an attempt to suppress mail by a copy.',
     metric: counted(ownMetric('InboundIdReused', 'Sum', { provider }, HOUR), 'used again'),
-    // Once is a sender that edits a mail and sends it again; more within an hour is a pattern.
+    // A single case may be a sender that edits a mail and sends it again; several within an hour are a pattern.
     threshold: 3,
     datapoints: 1,
     of: 1,
-    // No mail, no reused Message-ID.
+    // Missing data means no mail, so no reused Message-ID.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

@@ -55,7 +55,7 @@ export function watchMxCanaries(monitoring: Monitoring, canaries: readonly Inbou
       threshold: 2 * canary.everyMinutes * 60 + 600,
       datapoints: 1,
       of: 1,
-      // The gauge has a value each minute; the last state stays.
+      // The gauge has a value each minute; without one the state of the alarm is kept.
       missing: TreatMissingData.IGNORE,
     });
 }

@@ -30,7 +30,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     threshold: FAILING_PERCENT,
     datapoints: 1,
     of: 1,
-    // The expression is 0 without mail: no mail, no failure.
+    // Without mail the expression is 0, and nothing fails.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -88,7 +88,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     threshold: 3,
     datapoints: 1,
     of: 1,
-    // Counted at each event: no value, no duplicate.
+    // Each duplicate is counted, so missing data means that there was none.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -131,7 +131,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     // One is enough. The alarm stays for a quarter of an hour after the last refusal, since an open circuit probes rarely.
     datapoints: 1,
     of: 15,
-    // No refusal in an attempt or a health check, and no circuit opened by one.
+    // Missing data means no refusal in an attempt or a health check, and no circuit that a refusal opened.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -162,7 +162,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     threshold: deadlineMs / 2,
     datapoints: 2,
     of: 3,
-    // No accepted mail, no slow mail; failures have alarms of their own.
+    // Missing data means no accepted mail, so none was slow; failures have alarms of their own.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -195,7 +195,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     threshold: unprovenDays * 86_400,
     datapoints: 1,
     of: 1,
-    // A provider without a value has just been added.
+    // Missing data means that the provider has just been added.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }

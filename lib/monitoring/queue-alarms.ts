@@ -8,7 +8,10 @@ import type { Monitoring } from './monitoring.ts';
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
 
-/** Alarms on waiting mail. They are late, when users notice too; the alarms of the providers come first. */
+/**
+ * Alarms on waiting mail. They are raised late, when users notice the delay too; the alarms of the providers are raised
+ * earlier.
+ */
 export function watchQueues(
   monitoring: Monitoring,
   { outbound, deadLetter, retry }: Queues,
@@ -38,7 +41,7 @@ export function watchQueues(
     threshold: Duration.days(10).toSeconds(),
     datapoints: 1,
     of: 1,
-    // As above: an idle queue is not measured, and its messages get older all the same.
+    // SQS stops measuring a queue that was idle for six hours, although its messages get older.
     missing: TreatMissingData.IGNORE,
   });
   monitoring.alarm({
@@ -69,8 +72,8 @@ export function watchQueues(
       label: 'waiting while nothing is accepted',
       period: PERIOD,
       usingMetrics: {
-        // One value for each accepted submission, of any provider: one metric instead of one for each provider, of
-        // which a metric-math alarm may have ten.
+        // One metric for all providers, with one value for each accepted submission, since a metric-math alarm may read
+        // ten metrics only.
         accepted: ownMetric('Delay', 'SampleCount', {}, PERIOD),
         retried: ownMetric('RetryAge', 'SampleCount', {}, PERIOD),
         waiting: outbound.metricApproximateNumberOfMessagesVisible({ statistic: 'Minimum', period: PERIOD }),

@@ -20,7 +20,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       threshold: 1,
       datapoints: 1,
       of: 1,
-      // Counted at each event: no value, no notice.
+      // Each notice is counted, so missing data means that there was none.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
@@ -38,7 +38,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       threshold: 1,
       datapoints: 1,
       of: 1,
-      // Counted at each event: no value, no missed mail.
+      // Each missed mail is counted, so missing data means that there was none.
       missing: TreatMissingData.NOT_BREACHING,
     });
     monitoring.alarm({
@@ -88,7 +88,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       threshold: 1,
       datapoints: 1,
       of: 1,
-      // Counted at each event: no value, no skipped mail.
+      // Each skipped mail is counted, so missing data means that there was none.
       missing: TreatMissingData.NOT_BREACHING,
     });
   }

@@ -37,10 +37,11 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: sender.metricErrors({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
-    // A provider's failure is no error of the function, so each error is ours; a single one is repaired by the retry.
+    // A provider's failure is no error of the function, so each error is a defect of ours; SQS's redelivery repairs a
+    // single one.
     datapoints: 2,
     of: 3,
-    // Lambda measures invocations only: none, no error.
+    // Lambda emits no value without an invocation, and then there is no error.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -52,7 +53,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     threshold: 1,
     datapoints: 3,
     of: 3,
-    // Lambda measures invocations only: none, none refused.
+    // Lambda emits no value without an invocation, and then none was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -66,7 +67,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     threshold: timeout.toMilliseconds() * 0.9,
     datapoints: 2,
     of: 3,
-    // No invocation, none that takes long.
+    // Missing data means no invocation, so none takes long.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -92,7 +93,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       threshold: 3,
       datapoints: 2,
       of: 3,
-      // Counted at each event: no value, no failure.
+      // Each failure is counted, so missing data means that there was none.
       missing: TreatMissingData.NOT_BREACHING,
     });
   monitoring.alarm({
@@ -126,7 +127,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     threshold: 1,
     datapoints: 2,
     of: 3,
-    // No mail on retry queues, no loop.
+    // Missing data means no mail on retry queues, so no loop.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({
@@ -150,11 +151,11 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       'The secret of the proofs is missing, forbidden or malformed. Mail goes out; redriven messages stay on their queue, and new dead letters have no proof.',
     action: 'Restore the secret: a JSON object with "key", the one of before if it is known.',
     metric: ownMetric('ProofKeyUnusable', 'Sum', {}, PERIOD),
-    // Nothing of it passes by itself.
+    // An unusable key does not repair itself.
     threshold: 1,
     datapoints: 1,
     of: 1,
-    // Counted when the key is wanted: none, no trouble.
+    // Counted when an unusable key is needed, so missing data means that there was no failure.
     missing: TreatMissingData.NOT_BREACHING,
   });
   monitoring.alarm({

@@ -17,7 +17,7 @@ export interface CircuitSources {
   state(): Table | undefined;
   /** Keys of the providers, in the order of the list. */
   providers(): readonly string[];
-  /** Has new workers take up all mail from now on, which know nothing of providers. */
+  /** Replaces the sender's processes by new ones, which have no experience of the providers. */
   forget(): Promise<void>;
 }
 
@@ -31,7 +31,8 @@ export function addCircuits(app: FastifyInstance, { state, providers, forget }: 
   app.delete('/api/circuits', async (_request, reply) => {
     const table = state();
     await forget();
-    // What a worker is doing just now ends with what it believed; from here on it may not write that down.
+    // Work in progress ends by what its process had learned before; after the reset the process cannot write that to
+    // the table.
     if (table) await Promise.all(providers().map((key) => reset(table, key, Date.now())));
     return reply.code(204).send();
   });
@@ -66,7 +67,7 @@ function automatic(circuit: Circuit): object {
   }
 }
 
-/** Circuit as new, and no isolation; `resetAt` tells workers that what they have learned before counts no more. */
+/** Sets the circuit to untried and ends an isolation; by `resetAt` workers discard earlier results. */
 async function reset(table: Table, key: string, now: number): Promise<void> {
   await write(table, circuitKey(key), (item) => ({
     ...circuitItem(key, item, { circuit: UNTRIED }, now),
@@ -87,7 +88,8 @@ export async function rescaleCircuits(table: Table, keys: readonly string[], fac
         if (!item) return undefined;
         const { circuit, hold } = readCircuitItem(item);
         const moved = { circuit: move(circuit, now, factor), ...(hold && { hold: move(hold, now, factor) }) };
-        // What workers of the other speed learn from now on has times that are wrong.
+        // The reset discards later reports of workers that still run at the previous speed, since their times are
+        // wrong.
         return { ...circuitItem(key, item, moved, now), resetAt: now };
       }),
       write(table, switchKey(key), (item) => {
@@ -103,7 +105,10 @@ export async function rescaleCircuits(table: Table, keys: readonly string[], fac
 const TIMES: ReadonlySet<string> = new Set(['since', 'until', 'at']);
 const LEASES: ReadonlySet<string> = new Set(['probe', 'doubt']);
 
-/** The same with all its times as far from now as the other speed has it; 0 means never. What attempts that are under way have to themselves is real time. */
+/**
+ * The value with the distance of all its times from now divided by `factor`; 0 means never. Leases of attempts in
+ * progress are in real time and stay.
+ */
 function move<T>(value: T, now: number, factor: number): T {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([name, field]) => [

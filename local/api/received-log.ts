@@ -8,7 +8,7 @@ export interface ReceivedEntry {
   readonly id: string;
   readonly provider: string;
   readonly envelope: InboundMessage['envelope'];
-  /** First author, by name or address; absent if the mail names none. */
+  /** First author of the mail, by name or address; absent if the mail names none. */
   readonly from?: string;
   readonly subject?: string;
   readonly attachments: number;

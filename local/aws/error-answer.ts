@@ -1,6 +1,6 @@
 import type { AwsCall } from './operation.ts';
 
-/** An error answer on the wire. */
+/** An error answer as it is sent. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

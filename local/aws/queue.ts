@@ -103,7 +103,7 @@ export class LocalQueue extends SqsQueueBase {
     }
   }
 
-  /** Rescales running waits for a clock that runs `factor` times as fast from now. */
+  /** Divides running waits by `factor`, for a clock that runs that many times as fast from now on. */
   rescale(factor: number): void {
     const now = Date.now();
     const moved = (time: number) => now + (time - now) / factor;

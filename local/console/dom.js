@@ -24,8 +24,8 @@ export function setAttribute(node, name, value) {
 }
 
 /**
- * Synchronises the children of a parent with a list. `create` makes a part for a new item, with its `node` and an `update`
- * that is called with the item each time; nodes of kept items are not made again, so that focus stays.
+ * Synchronises the children of a parent with a list. `create` makes the part of a new item: its `node`, and an `update`
+ * that is called with the item each time. Nodes of items that stay are kept, so that the focus stays.
  */
 export function list(parent, keyOf, create) {
   const parts = new Map();

@@ -26,7 +26,7 @@ select.addEventListener('change', () => {
 
 /** Shows the time scale and its effect. */
 export function showTime({ scale }) {
-  // A state that was read before the change would reset the choice.
+  // A state that was read before the change would set the selection back.
   if (setting) return;
   if (scale !== shown) {
     shown = scale;

@@ -23,7 +23,7 @@ export function alarmName(name) {
   return { provider: parts.join('/'), title: title.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase() };
 }
 
-/** The name of an alarm for people. */
+/** The name of an alarm as the page shows it. */
 export function alarmTitle(name) {
   const { provider, title } = alarmName(name);
   return provider ? `${provider}: ${title}` : title;

@@ -137,12 +137,12 @@ export class FaultBoard {
     return (this.#faults.get(scope) ?? []).some((fault) => fault.match !== undefined);
   }
 
-  /** Finds the fault that strikes now, among those of this kind, and counts the hit. */
+  /** Finds the fault of this kind that applies to the call, and counts the hit. */
   match(scope: string, probe: FaultTarget, isOfKind: (fault: Fault) => boolean = () => true): Fault | undefined {
     for (const fault of this.#faults.get(scope) ?? []) {
       if (!isOfKind(fault)) continue;
       if (fault.times !== undefined && fault.hits >= fault.times) continue;
-      // Only connections from before are forgotten: a NAT lets new ones through.
+      // `forget` applies only to connections opened before it was set, as a NAT gateway lets new ones through.
       if (fault.network === 'forget' && probe.kept !== true) continue;
       if (!('service' in probe ? concernsService(fault, probe) : concernsProvider(fault, probe))) continue;
       if (fault.rate !== undefined && this.#random() >= fault.rate) continue;

@@ -34,7 +34,7 @@ export class KeptConnections {
   }
 }
 
-/** No answer, then a reset: a NAT gateway's treatment of a dropped flow. */
+/** A dropped connection gets no answer and then a reset, as from a NAT gateway. */
 export async function forget(connection: Connection, { delayMs = SILENCE_MS }: Fault): Promise<void> {
   await delay(delayMs, undefined, { ref: false });
   connection.resetAndDestroy();

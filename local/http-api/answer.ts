@@ -1,4 +1,4 @@
-/** An answer on the wire. */
+/** An HTTP answer as it is sent. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;

@@ -36,7 +36,7 @@ export function eventOf(request: IncomingMessage, body: Buffer, facts: RequestFa
     headers: {
       ...headers,
       'x-amzn-trace-id': `Root=1-${Math.floor(now / 1000).toString(16)}-${randomBytes(12).toString('hex')}`,
-      // The real address comes last; addresses that the client claims stay in front of it.
+      // The real address is the last one; addresses that the client claims are kept before it.
       'x-forwarded-for': forwarded === undefined ? sourceIp : `${forwarded}, ${sourceIp}`,
       'x-forwarded-port': '443',
       'x-forwarded-proto': 'https',

@@ -125,7 +125,7 @@ export class Poller {
         if (!failed.has(messageId)) this.#queue.deleteMessage(receiptHandle);
       }
     } catch {
-      // The process has logged the reason; Lambda reports it nowhere else either.
+      // The process has logged the reason; Lambda does not report it elsewhere either.
     } finally {
       clearInterval(holding);
       started();

@@ -47,7 +47,10 @@ export class Pool {
   #growth: NodeJS.Timeout | undefined;
   #restartMs: number = RESTART_MS.first;
   #closed = false;
-  /** Processes whose environment or memory is no longer the right one: each ends with what it is doing, and takes no place from the others. */
+  /**
+   * Processes whose environment is out of date: each ends after its current invocation, and does not count towards the
+   * maximum.
+   */
   readonly #outdated = new Set<FunctionProcess>();
 
   constructor(
@@ -101,8 +104,8 @@ export class Pool {
   }
 
   /**
-   * Replaces every process by one with the environment of now and no memory, as a deployment does. Resolves when none of the old
-   * ones takes up anything any more; what they are doing is not cut short.
+   * Replaces every process by a new one with the current environment, as a deployment does. Resolves when the old
+   * processes get no further invocations; invocations in progress are completed.
    */
   async renew(): Promise<void> {
     const idle = [...this.#idle.keys()];

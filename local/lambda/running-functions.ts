@@ -14,7 +14,10 @@ export interface RunningFunctions {
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
   /** Runs a function once, as an AWS service would; rejects if it throws, its process ends or it does not exist. */
   invoke(functionName: string, event: unknown): Promise<unknown>;
-  /** Replaces the processes of a function, so that what they remember counts no more; resolves when the old ones take up nothing any more. */
+  /**
+   * Replaces the processes of a function, so that their memory is lost; resolves when the old ones get no further
+   * invocations.
+   */
   renew(functionName: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -64,7 +67,7 @@ export async function runFunctions(options: {
     pools.push(new Pool(target, () => options.environmentOf(target), maximum, options.listeners));
   }
   options.onStarted(running);
-  // The scale is part of the environment.
+  // The time scale is part of the environment, so a change of it needs new processes.
   clock.onChange(() => {
     for (const pool of pools) void pool.renew();
   });

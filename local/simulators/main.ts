@@ -44,7 +44,7 @@ export interface Simulators {
   close(): Promise<void>;
 }
 
-/** Starts one simulator per provider, on 127.0.0.1; all stop again if one cannot start. */
+/** Starts one simulator per provider, on 127.0.0.1; stops all of them if one cannot start. */
 export async function startSimulators(options: SimulatorOptions): Promise<Simulators> {
   const { providers, basePort, faults } = options;
   const accepted = new AcceptedLog(options.deliver);

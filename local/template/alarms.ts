@@ -65,7 +65,7 @@ const Composite = z.strictObject({
   AlarmActions: z.array(z.unknown()).default([]),
   OKActions: z.array(z.unknown()).default([]),
   InsufficientDataActions: z.array(z.unknown()).default([]),
-  // These hold back actions, never a state.
+  // Members that suppress actions, and never change a state.
   ActionsSuppressor: z.unknown().optional(),
   ActionsSuppressorWaitPeriod: z.unknown().optional(),
   ActionsSuppressorExtensionPeriod: z.unknown().optional(),
@@ -87,7 +87,7 @@ export type DeployedAlarm = {
   | { readonly kind: 'composite'; readonly properties: CompositeProperties }
 );
 
-/** X of a template, intrinsic functions evaluated. */
+/** A value of a template, its intrinsic functions evaluated. */
 export interface AlarmResource {
   readonly type: string;
   readonly name: string;

@@ -12,7 +12,7 @@ export interface DeployedRoute {
 /** An HTTP API of the template. */
 export interface DeployedApi {
   readonly id: string;
-  /** `$default`, or the first segment that every path then has. */
+  /** `$default`, or the name of the stage, which is then the first segment of every path. */
   readonly stage: string;
   readonly routes: readonly DeployedRoute[];
 }

@@ -63,7 +63,10 @@ export function resourceNames(type: string, name: string, origins: Origins): Res
   return { ref: name, attributes: { Arn: arn } };
 }
 
-/** `OutboundQueueUrl` names the queue that it refers to `outbound`, `MailBucketName` the bucket `mail`. */
+/**
+ * Names from outputs: `OutboundQueueUrl` gives its queue the name `outbound`, `MailBucketName` its bucket the name
+ * `mail`.
+ */
 function fromOutput({ outputs }: StackTemplate, logicalId: string): string | undefined {
   for (const [output, { Value }] of Object.entries(outputs)) {
     if (typeof Value !== 'object' || Value === null || !('Ref' in Value) || Value.Ref !== logicalId) continue;

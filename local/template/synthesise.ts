@@ -10,7 +10,8 @@ const USERS_APP = 'bin/mailover.ts';
 export async function synthesise(directory: string, signal: AbortSignal, app = USERS_APP): Promise<string> {
   const output = join(directory, 'assembly');
   await mkdir(output, { recursive: true });
-  // Lambda takes a `.js` file without a package.json for CommonJS; the one of this repository says otherwise.
+  // Lambda reads a `.js` file without a package.json as CommonJS, but the package.json of this repository declares ES
+  // modules.
   await writeFile(join(directory, 'package.json'), '{ "type": "commonjs" }\n');
   const child = spawn(process.execPath, [join(ROOT, app)], {
     cwd: ROOT,

@@ -79,7 +79,7 @@ describe('to a screen reader', () => {
       const references = ['for', 'aria-labelledby', 'aria-describedby'].flatMap((name) =>
         [...document.querySelectorAll(`[${name}]`)].map((node) => node.getAttribute(name) ?? ''),
       );
-      // The dialog's title comes with the mail.
+      // The dialog has its title once the mail is loaded.
       return [...twice, ...references.filter((id) => id !== 'reader-title' && document.getElementById(id) === null)];
     });
 

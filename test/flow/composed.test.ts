@@ -3,7 +3,7 @@ import PostalMime from 'postal-mime';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CaseStack, givenCases, only, type Taken, type Type } from '../support/case-stack.ts';
 
-// Mail as its provider received it. What a parser says of it counts only where another one, that shares no code with it, agrees.
+// Mail as its provider received it. A field counts as read only if two parsers without common code agree on it.
 
 const MAIL = {
   version: 1,
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterEach(() => cases.stack.repairAll());
 afterAll(() => cases.stack.close());
 
-/** What became of a mail that its provider takes as a whole. */
+/** The accepted mail of a submission that its provider takes in one call. */
 async function taken(submission: object): Promise<Taken> {
   const ending = await cases.ending(await cases.send(submission));
   expect(ending).toMatchObject({ end: 'done', taken: [expect.anything()] });
@@ -71,7 +71,7 @@ describe('a composed mail', { timeout: 60_000 }, () => {
     expect(raw.indexOf('multipart/alternative')).toBeLessThan(raw.search(alternative));
     for (const files of [one.attachments, other.attachments]) {
       const invite = files.find(({ filename }) => filename === 'invite.ics');
-      // One of them reads a file of text with the line ends of its own system.
+      // One of the parsers converts the line ends of text files.
       expect(
         Buffer.from(invite?.content as ArrayBuffer)
           .toString()
@@ -170,7 +170,8 @@ describe('an address that a provider cannot carry', { timeout: 60_000 }, () => {
     const { end, taken } = await cases.ending(await cases.send({ ...mail, ...only([...TYPES]) }));
 
     expect(end).toBe('done');
-    // A new worker may pass over a provider whose secret it has not read in time; no other provider may take these.
+    // The mail may go to this provider only, so it is sent again if a new worker skips the provider because its secret
+    // was not read in time.
     const whom = taken.flatMap(({ provider, envelope }) => envelope.to.map((address) => [address, provider] as const));
     expect(whom.map(([address]) => address).toSorted()).toEqual([QUOTED, 'ada@example.org', UTF8]);
     expect(new Map(whom).get(UTF8)).toBe('own-mta');

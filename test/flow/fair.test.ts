@@ -3,7 +3,8 @@ import { PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand, SQSClie
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-// Stack time is real here: a wait is the user's. MAILOVER_BULK=100000 tests the whole promise.
+// Stack time is real time in this test, so that the measured waits are those of users. MAILOVER_BULK=100000 tests the
+// whole promise.
 const BULK = Number(process.env['MAILOVER_BULK'] ?? 3_000);
 const CODES = 5;
 const LATENCY_MS = 300;
@@ -59,7 +60,7 @@ it(`accepts a login code within three seconds with ${BULK} newsletters waiting`,
   await sqs.send(new PurgeQueueCommand({ QueueUrl }));
   await wait(2_000);
 
-  // Otherwise there was no backlog.
+  // Without waiting newsletters the test would have had no backlog.
   expect(left).toBeGreaterThan(100);
   expect(Math.max(...waits)).toBeLessThan(PROMISE_MS);
 });

@@ -94,7 +94,7 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   const sentMs = Date.now() - begun;
 
-  // A provider that refuses every mail is in order again, so that everything ends.
+  // The provider that refuses every mail is repaired, so that every submission ends.
   for (const { key } of info.providers) await call('DELETE', `/api/providers/${key}/fault`);
   await call('DELETE', '/api/circuits');
   const { outbound = '', retry } = info.queues;
@@ -148,7 +148,7 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
   expect(reasons.get('none') ?? 0).toBe(0);
   expect(metrics.filter(({ name, points }) => name === 'Errors' && points.some(({ sum }) => sum > 0))).toEqual([]);
 
-  // Nothing of it was written down.
+  // No planted text is in a log, a queue or the table.
   const telltale = await telltales();
   const found = (text: string) => telltale.filter((one) => text.includes(one));
   const log = await readFile(logFile, 'utf8');

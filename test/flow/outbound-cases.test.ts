@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CaseStack, type Ending, givenCases, KEYS, only, type Type } from '../support/case-stack.ts';
 import type { AcceptedEntry } from '../support/running-stack.ts';
 
-// Reports of users of other mail software, tested over the public interfaces of the local stack. `source` of a case names
-// the reports; a case with `guard` was right before, and marks the limit of a repair.
+// Reports of users of other mail software, tested over the public interfaces of the local stack. `source` of a case
+// names the reports; a case with `guard` never failed, and fails where a repair goes too far.
 
 interface Rule {
   readonly ids?: readonly string[];

@@ -50,7 +50,7 @@ describe('Secrets Manager does not answer, and no process has a secret yet', () 
     await stack.accepted(await send());
 
     expect(await openCircuits()).toContain('postmark');
-    // The key of the proofs is a secret, too: a dead letter goes out without one, and that is heard.
+    // The key of the proofs is a secret too: without it a dead letter is sent without a proof, and this is counted.
     await send(1, { text: 5 });
     await stack.until(async () => (await raised()).some((name) => name.endsWith('/ProofKeyUnusable')));
   });
@@ -87,7 +87,7 @@ describe('a NAT gateway forgets the connections', () => {
     const keys = stack.info.providers.map(({ key }) => key);
     for (const key of keys) await stack.breakProvider(key, FORGET);
     await stack.breakAws(FORGET);
-    // Longer than a connection may be idle.
+    // A pause longer than a kept connection may be idle.
     await pause(6_000);
 
     const ids = await send();
@@ -129,7 +129,7 @@ it('sends no mail twice when the process stands still for 40 seconds, past every
   await pause(40_000);
   for (const { pid } of stopped) process.kill(pid, 'SIGCONT');
 
-  // What the process had no time left to begin waits a minute on a retry queue.
+  // A mail that the process had no time left to attempt waits a minute on a retry queue.
   await expect.poll(() => taken(ids), { timeout: 120_000, interval: 500 }).toBeGreaterThanOrEqual(MAILS);
   await stack.accepted(ids);
   await stack.until(async () => (await stack.depth([stack.info.queues.outbound])) === 0);

@@ -152,7 +152,7 @@ it.each<[what: string, lost: string, before: Entry[], after: Entry[]]>([
   },
 );
 
-/** The sender's process of the stack. */
+/** The sender function of the stack. */
 let deployed: { readonly environment: Readonly<Record<string, string>>; readonly directory: string };
 
 function readDeployed(): typeof deployed {
@@ -197,7 +197,7 @@ async function finish(list: readonly Entry[]): Promise<void> {
   for (let round = 0; round < 6; round++) if (!(await run(list, queues.retry))) return;
 }
 
-/** Hands the next message of a queue to a new process of the sender; false if none comes. */
+/** Gives the next message of a queue to a new process of the sender; false if there is none. */
 async function run(list: readonly Entry[], queueUrl: string): Promise<boolean> {
   const [message] = await receive(queueUrl);
   if (message === undefined) return false;

@@ -2,7 +2,9 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
-/** A killed worker holds its submission until its invocation would have ended: its lease is in real time at any scale. */
+/**
+ * The claim of a killed worker lasts until its invocation would have ended: leases are in real time at any time scale.
+ */
 const LEASE_MS = 60_000;
 
 describe('a mail that a killed sender had in flight', () => {

@@ -13,7 +13,7 @@ interface Sleeper {
   wake(): void;
 }
 
-/** Starts at a time of no meaning. `rest` lets those run who were woken, before time passes. */
+/** Starts at an arbitrary time. `rest` runs the tasks that were woken before time passes. */
 export function manualClock(start = 1_800_000_000_000, rest = settled): ManualClock {
   let now = start;
   const sleepers = new Set<Sleeper>();

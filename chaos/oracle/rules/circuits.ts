@@ -18,7 +18,7 @@ const PROBE_EVERY_MS = 2 * MINUTE;
 const DOWN: ReadonlySet<FaultKind> = new Set(['suspended', 'refused', 'connect-hang', '5xx']);
 const SURE = 0.95;
 
-/** An outage costs one attempt for each worker that did not know yet, and not one for each mail. */
+/** An outage costs one attempt for each worker that has not learned of it yet, not one for each mail. */
 export const openCircuits: Rule = (given) =>
   given.troubles.windows
     .filter(({ kind, rate }) => DOWN.has(kind) && rate >= SURE)

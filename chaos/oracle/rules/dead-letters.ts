@@ -2,7 +2,10 @@ import type { OracleCase, Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
 import { type DeadLetter, named, type Story } from '../story.ts';
 
-/** Longest delay of a dead letter after its time: the last wait, look-ups, a failing queue. */
+/**
+ * Longest delay of a dead letter after the end of its mail's time, because of the last wait, look-ups, or a queue that
+ * fails.
+ */
 const LATE_MS = 3 * 3_600_000;
 
 /** A dead letter has a true reason, is not too early, and is not for accepted recipients. */

@@ -6,7 +6,7 @@ import { expiryOf } from './dead-letters.ts';
 /** Time between the check of the clock and the call. */
 const SLACK_MS = 2_000;
 
-/** No call of a mail begins after its time: that of the mail, of its class, or four days. */
+/** No call for a mail begins after its expiry: that of the mail, that of its class, or four days. */
 export const expiry: Rule = ({ chronicle, clockErrorMs }) =>
   [...chronicle.stories].flatMap((story) => {
     const last = Math.max(...story.addedAt, ...story.redrives.flatMap(({ at, proven }) => (proven ? [] : [at])));

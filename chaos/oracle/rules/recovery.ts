@@ -36,7 +36,7 @@ export const recovery: Rule = ({ chronicle, calmFrom, providers }) => {
   ];
 };
 
-/** When everything works again, waiting mail waits no longer than it is old. */
+/** When everything works again, no mail waits longer than its age. */
 export const lateness: Rule = (given) => {
   if (isLimited(given)) return [];
   const { chronicle, troubles, clockErrorMs } = given;

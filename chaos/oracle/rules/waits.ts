@@ -12,7 +12,10 @@ const LONGEST_DELAY_MS = 15 * 60_000;
 /** Faults with which a wait may be an hour. */
 const ASKING_FOR_TIME: ReadonlySet<FaultKind> = new Set(['throttle', 'retry-after']);
 
-/** Mail waits as long as it is old, from a minute to an hour; a minute or two after a lost answer; and circulates no faster. */
+/**
+ * Mail waits as long as its age, from a minute to an hour, and a minute or two after a lost answer; no mail circulates
+ * faster.
+ */
 export const waits: Rule = (given) => {
   const { chronicle, troubles, clockErrorMs } = given;
   const limited = isLimited(given);

@@ -24,7 +24,7 @@ const GUESS = 'a guess, 2026-11-23';
  * 400, 403 and 429 alike.
  */
 export const MAILGUN_FACTS: readonly Fact<Match>[] = [
-  // Every path that does not exist answers 200 with this sentence.
+  // Mailgun answers every path that does not exist with 200 and this sentence.
   { words: /^\s*Mailgun Magnificent API\s*$/i, means: account('wrong-url'), source: PAGES },
 
   // "Domain X is not allowed to send: request rate of the account" is load; every other reason in that sentence is about
@@ -109,7 +109,7 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
   },
   // Our From was checked before, so this is about the identity rather than the address.
   { status: [400], words: /\bfrom'? parameter is not a valid/i, means: sender('sender-refused'), source: SPEC },
-  // About the format of our request: an API that changed overnight answers this first.
+  // About the format of our request: the first sign of an API that has changed.
   {
     status: [400],
     words: /need at least one of|only one parameters?|parameter is missing|invalid (parameter|mime)/i,

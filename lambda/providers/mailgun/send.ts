@@ -13,7 +13,7 @@ import { wordsOf } from './words.ts';
 /** The two regions share no domains, events or suppressions. */
 const URLS = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
 
-/** As long as a function may run: the attempt's own deadline ends it earlier. */
+/** Time-out of the SDK: as long as a function may run, since the attempt's own deadline ends the call earlier. */
 const WALL_MS = 900_000;
 
 /** Mailgun as a provider: posts the raw message to `messages.mime`. Templates and recipient variables are never used. */

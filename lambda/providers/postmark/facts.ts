@@ -90,7 +90,7 @@ export const CODE_FACTS: readonly PostmarkFact[] = [
   },
 ];
 
-/** An undocumented status says something about Postmark, and nothing about the message. */
+/** An undocumented status is about Postmark, not about the message. */
 const UNSEEN_STATUS = outage('unexpected-status');
 
 /** Meanings of statuses; those that are the same at every HTTP provider are handled before. */
@@ -107,7 +107,7 @@ export const STATUS_FACTS: readonly PostmarkFact[] = [
     means: account('wrong-endpoint'),
     source: 'RFC 9110 section 15.4, 2026-11-23',
   },
-  // An undescribed code, or none.
+  // An unknown ErrorCode, or none.
   { statuses: [422], means: UNRECOGNISED, source: API },
   { means: UNSEEN_STATUS, source: 'the unseen, 2026-11-23' },
 ];

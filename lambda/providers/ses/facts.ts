@@ -105,8 +105,8 @@ export const SES_FACTS: readonly Fact<Match>[] = [
     source: MODEL,
   },
 
-  // The clock and the credentials of this process: those of its role, which our configuration cannot get wrong. The SDK
-  // corrects its offset to the clock from the answer.
+  // The clock and the credentials of this process: the credentials are those of its role, which no configuration of
+  // ours sets. The SDK corrects its offset to the clock from the answer.
   {
     name: /^(RequestTimeTooSkewed|RequestExpired|RequestInTheFuture)$/,
     means: worker('clock-skew'),

@@ -12,8 +12,8 @@ import { exceptionOf } from './exception.ts';
 import { health } from './health.ts';
 
 /**
- * As long as a function may run: the attempt's own deadline ends it earlier, after a check for an answer that has
- * arrived.
+ * Time-out of the SDK: as long as a function may run, since the attempt's own deadline ends the call earlier, after a
+ * check for an answer that has arrived.
  */
 const WALL_MS = 900_000;
 

@@ -3,7 +3,7 @@ import { account, message, outage, unknown } from '../fact.ts';
 import { networkOutcome, retryAfter } from '../network.ts';
 import { SMTP_FACTS, type SmtpStage } from './facts.ts';
 
-/** What nodemailer says of a failure: every field may be missing, since a reset looks alike at every stage. */
+/** A failure as nodemailer reports it: every field may be missing, since a reset looks the same at every stage. */
 export interface SmtpFailure {
   readonly code?: string | undefined;
   readonly originalCode?: string | undefined;
@@ -20,7 +20,7 @@ export interface SmtpProgress {
   readonly written: boolean;
 }
 
-/** The outcome of a reply that is not the one hoped for; a reply of several lines is read by all of its text. */
+/** The outcome of a reply that does not accept the step; the text of all of its lines is classified. */
 export function classifyReply(stage: SmtpStage, reply: string): Outcome {
   const code = reply.slice(0, 3);
   const status = statusOf(readable(reply));
@@ -33,7 +33,7 @@ export function classifyReply(stage: SmtpStage, reply: string): Outcome {
       (row.text?.test(text) ?? true),
   );
   const detail = detailOf(reply);
-  // Not a reply of this protocol (2xx and 3xx out of place, other text): no acceptance, so no mail either.
+  // Not a valid reply at this stage (an unexpected 2xx or 3xx, or other text): the server has accepted nothing.
   if (!fact) return { ...outage('protocol'), detail };
   const { means } = fact;
   const waits = means.kind === 'throttled' || (means.kind === 'unavailable' && means.blames === 'account');
@@ -58,7 +58,7 @@ function textOf(reply: string): string {
 export function classifyFailure(failure: SmtpFailure, progress: SmtpProgress): Outcome {
   const { code, originalCode, response } = failure;
   if (response && /^[45]\d\d/.test(response)) {
-    // After the final dot only the answer to it is news about the mail; a 421 that follows the dot says so, too.
+    // After the final dot only its reply says whether the mail was accepted; a 421 in its place is a refusal too.
     return classifyReply(stageOf(failure, progress), response);
   }
   const detail = detailOf(originalCode ?? code ?? 'no answer');
@@ -73,7 +73,7 @@ export function classifyFailure(failure: SmtpFailure, progress: SmtpProgress): O
     case 'ENOAUTH':
       return { ...account(AUTHENTICATION), detail };
     case 'EMESSAGE':
-      // nodemailer held the size against the server's SIZE and sent nothing (10.6.0, 2026-11-23).
+      // The message is larger than the server's SIZE, so nodemailer sent nothing (10.6.0, 2026-11-23).
       return { ...message('too-large'), detail };
     case 'EENVELOPE':
       return { ...message('address'), detail };
@@ -87,7 +87,7 @@ export function classifyFailure(failure: SmtpFailure, progress: SmtpProgress): O
   if (progress.began || failure.command !== 'CONN') {
     return { ...outage('connection-lost'), detail };
   }
-  // Same words for the same faults as at the HTTP providers.
+  // Network failures get the same reasons as at the HTTP providers.
   const cause = code === 'EDNS' || code === 'ETIMEDOUT' ? code : (originalCode ?? code ?? '');
   if (cause === 'ECONNRESET' || cause === 'ECONNECTION' || cause === 'EPIPE') {
     return { ...outage('connection-lost'), detail };

@@ -92,7 +92,7 @@ export async function transmit(
       offset += CHUNK;
     },
   });
-  // The final dot follows the end of the stream at once.
+  // nodemailer sends the final dot as soon as the stream ends.
   stream.once('end', () => {
     progress.written = true;
   });

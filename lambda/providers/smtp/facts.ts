@@ -48,14 +48,17 @@ const SHUT =
   '(suspended|disabled|blocked|locked|restricted|closed|deactivated|terminated|frozen|inactive|on hold|under review|(not|never) (yet )?(been )?(activated|approved|enabled))';
 const OFF = '(is |are |has |have |been |was |were |being |currently |temporarily |permanently |now )*';
 const AGAIN = /\b(try|retry) (again )?(later|in \d|after)|temporar(y|ily) (un|re|de|fail|error|problem)/i;
-/** Words about us rather than about the mail: RFC 3463 leaves open whether x.7.1 is about the host or the recipient. */
+/**
+ * Words of a reply about our host or account rather than about the mail: RFC 3463 leaves open whether x.7.1 is about
+ * the host or the recipient.
+ */
 const OF_US =
   '\\b(access|accounts?|clients?|customers?|licen[cs]es?|organi[sz]ations?|services?|servers?|subscriptions?|tenants?|hosts?|you|your(?! (message|e-?mail|mail)))\\b';
 const words = (pattern: string) => new RegExp(pattern, 'i');
 
-/** Every reply that is known, most telling first; the rows after `The unseen` take what has not been described yet. */
+/** All known replies, the most specific first; the rows after `Unknown replies` match the rest. */
 export const SMTP_FACTS: readonly Fact<Match>[] = [
-  // One mailbox is full or busy: time helps, and nothing is said of us.
+  // One mailbox is full or busy: a retry helps, and the reply says nothing about our account.
   {
     at: ENVELOPE,
     code: /^[45]/,
@@ -93,7 +96,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: 'RFC 6647 section 4, 2026-11-23',
   },
 
-  // Load and limits of a session or of a moment.
+  // Load, and limits of one session or of a short time.
   { code: /^4/, text: /temporarily deferred|deferred due to/i, means: throttled('policy-deferral'), source: SENDGRID },
   {
     code: /^[45]/,
@@ -140,7 +143,8 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: GMAIL,
   },
 
-  // The account: quota of the day or hour, suspension, credit, approval. Permanent states come with 4xx codes too.
+  // The account: quota of the day or hour, suspension, credit, approval. Servers report permanent states with 4xx codes
+  // too.
   {
     text: /not allowed to send: |account is on probation|for test purposes only/i,
     means: account('not-allowed-to-send'),
@@ -281,7 +285,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { at: CONNECT, code: /^5/, means: outage('session'), source: RFC5321 },
   { at: ['starttls'], code: /^[45]/, means: outage('tls'), source: 'RFC 3207 section 4, 2026-11-23' },
 
-  // Who we are.
+  // Our identity: host, address and login.
   {
     at: AFTER_TLS,
     code: /^5(30|50|54)/,
@@ -302,7 +306,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { at: ['auth'], code: /^525/, means: account('client-refused'), source: BREVO },
   { at: ['auth'], code: /^50[0-4]/, means: outage('session'), source: RFC5321 },
   { at: ['auth'], code: /^5/, means: account(AUTHENTICATION), source: RFC4954 },
-  // The recipient is a group that takes mail of its own people only.
+  // The recipient is a group that accepts mail of its members only.
   { at: ENVELOPE, code: /^5/, text: /RESOLVER\.RST/i, means: message('recipient-policy'), source: EXCHANGE },
   {
     at: ENVELOPE,
@@ -319,7 +323,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: BREVO,
   },
 
-  // The identity that we send from.
+  // The From address or domain.
   {
     at: ENVELOPE,
     code: /^[45]/,
@@ -373,7 +377,8 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: SES_TEXTS,
   },
 
-  // Our address and host name, wherever the server chooses to say it. What is listed in a link is the message's.
+  // Our IP address and host name, at any stage, since servers differ in when they check it. A listing of a link in the
+  // content is about the message.
   {
     at: AFTER_TLS,
     code: /^[45]/,
@@ -417,7 +422,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: 'RFC 7372 section 3, 2026-11-23',
   },
 
-  // Relay: we are not known, or may not send to others.
+  // Relay denied: the server does not know us, or does not relay for us.
   {
     at: ENVELOPE,
     code: /^[45]/,
@@ -426,7 +431,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: POSTFIX,
   },
 
-  // Passing trouble.
+  // Temporary failures.
   { at: ENVELOPE, code: /^421/, status: /^4\.7\./, means: throttled('policy-deferral'), source: GMAIL },
   { code: /^421/, means: outage('service-unavailable'), source: RFC5321 },
   {
@@ -497,7 +502,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { at: MAIL, code: /^55[0134]/, means: sender('sender-refused'), source: RFC5321 },
   { at: MAIL, code: /^5[25]/, means: outage('session'), source: RFC5321 },
 
-  // A loop is this message's; any other x.4.x is the network's, never the mailbox's.
+  // x.4.6, a mail loop, is about this message; any other x.4.x is about the network, never about the mailbox.
   { at: ENVELOPE, code: /^5/, status: /^5\.4\.6$/, means: message('routing-loop'), source: RFC3463 },
   {
     at: ENVELOPE,
@@ -599,7 +604,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: RFC5321,
   },
 
-  // The order of our commands.
+  // Wrong order of commands.
   {
     at: ENVELOPE,
     code: /^5/,
@@ -636,11 +641,13 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
     source: 'replies of content filters in public reports, 2026-11-28',
   },
 
-  // The session, not the mail: 503 is our order of commands, 555 a parameter that the server announced.
+  // About the session and not the mail: 503 is a wrong order of commands, 555 refuses a parameter that the server has
+  // announced.
   { code: /^50[0-4]/, means: outage('session'), source: RFC5321 },
   { code: /^555/, means: outage('session'), source: RFC5321 },
 
-  // The unseen. A new 4xx about a recipient waits; a new 5xx is only this server's word, and goes to the next provider.
+  // Unknown replies. After an unknown 4xx about a recipient the mail waits; an unknown 5xx counts for this server only,
+  // and the mail goes to the next provider.
   { at: RCPT, code: /^4/, means: recipientBusy('temporary-failure'), source: RFC5321 },
   { code: /^4/, means: outage('temporary-failure'), source: RFC5321 },
   { code: /^5/, means: UNRECOGNISED, source: RFC5321 },

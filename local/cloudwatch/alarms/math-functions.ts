@@ -49,7 +49,10 @@ function deviation(points: readonly number[]): number {
   return Math.sqrt(total(points.map((point) => (point - mean) ** 2)) / points.length);
 }
 
-/** Over one series: a number. Over several: a series, each point over their values at that time. */
+/**
+ * Over one series the result is a number. Over several series the result is a series, each point over their values at
+ * that time.
+ */
 function over(
   value: MathValue,
   { endings }: Frame,
@@ -65,7 +68,7 @@ function over(
     });
   }
   const points = present(value);
-  // A number without measurements is a series without points.
+  // A number computed from no measurements is a series without points.
   return points.length === 0 ? (nothing ?? endings.map(() => undefined)) : combine(points);
 }
 
@@ -91,7 +94,7 @@ function fill(value: MathValue, filling: MathValue | symbol, { endings }: Frame)
 }
 
 /** The word REPEAT as an argument of FILL: a unique value that no metric has and no other function takes. */
-// Arguments are values; a fourth kind of them for one word of one function would be needed everywhere.
+// REPEAT is a value, since a type of argument of its own would affect every function.
 export const REPEAT = Symbol('REPEAT') as unknown as MathValue;
 
 /** IF; without a third argument points with a false condition are missing. */

@@ -1,7 +1,7 @@
 import type { StackClock } from '../../clock.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 
-/** Real time to wait for a minute's last values, which a function prints when its call ends. */
+/** Real time to wait for the last values of a minute, which a function prints when its call ends. */
 const LAG_MS = 100;
 /** Shortest real time between two evaluations, so that the machine has time for the mail. */
 const SHORTEST_MS = 100;

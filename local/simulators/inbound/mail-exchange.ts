@@ -27,7 +27,8 @@ export function zonesOf({ providers, listed, canaries, addresses }: Domains): Zo
     ...addresses.map(domainOf),
   ]);
   const zones = new Map<string, readonly string[]>();
-  // A provider without a list, such as Postmark, takes whatever domain has it as an MX, but what only a rule of SES names.
+  // A provider without a list, such as Postmark, takes mail of every domain whose MX it is, except domains that only a
+  // receipt rule of SES names.
   for (const domain of new Set([...shared, ...ofRules]))
     zones.set(
       domain,

@@ -33,7 +33,7 @@ export interface ReceivedMailbox {
 export interface ReceivedMail extends IncomingMail {
   /** In order, unfolded, encoded words decoded. */
   readonly headers: readonly Header[];
-  /** The same as they were written. */
+  /** The same headers as written in the mail. */
   readonly written: readonly Header[];
   readonly text: string | undefined;
   readonly html: string | undefined;
@@ -41,8 +41,8 @@ export interface ReceivedMail extends IncomingMail {
 }
 
 /**
- * Takes a mail apart. A provider reads mail at least as well as the receiver does, so this is the receiver's own reader; what it
- * reads is held to what other readers and people say by the tests of the reader itself.
+ * Parses a mail. A provider reads mail at least as well as the receiver does, so this is the receiver's own reader; its
+ * own tests compare it with other readers and with results judged by hand.
  */
 export function readReception(reception: IncomingMail): ReceivedMail {
   const { headers, text, html, files } = readMime(reception.raw);

@@ -18,7 +18,7 @@ export type Defects = Readonly<Record<string, Defect>>;
 
 type Called = Promise<AttemptResult | NotCalled>;
 
-/** Lets every call of a provider be another one. */
+/** Replaces every call of a provider. */
 export function calls(change: (call: (attempt: Attempt) => Called, attempt: Attempt) => Called): Seams {
   return {
     ports: (ports) => ({
@@ -47,7 +47,7 @@ export function sends(
   };
 }
 
-/** Lets the code see other items than the table has. */
+/** Replaces the items that the code reads from the table. */
 export function sees(look: (item: Item, now: number) => Item | undefined): Seams {
   const changed = (table: Table, now: () => number): Table => {
     const change = (item: Item) => look(item, now());

@@ -201,7 +201,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     providerSecrets: { postmark: { serverToken: 'token' } },
     apiUrl: 'http://127.0.0.1:1',
     httpUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    // The longest schedule, ten and a half hours, within half a second.
+    // Time scale at which the longest schedule, ten and a half hours, takes half a second.
     clock: new StackClock(80_000),
     endpointOf: (key) => `http://${key}.example.com`,
   });

@@ -206,7 +206,7 @@ describe('an outage that begins while messages are in flight', () => {
       await clock.pass(SECOND);
     }
 
-    // The first at once; the circuit as this worker knows it, though it could not be written, allows one more.
+    // One message is admitted at once, and one more by the circuit in this worker's cache, which could not be written.
     expect(wasted).toBe(2);
   });
 

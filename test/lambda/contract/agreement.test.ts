@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readSubmission } from '../../../lambda/contract/submission.ts';
 import { parseMailbox } from '../../../lambda/mail/address.ts';
 
-// What producers can validate with, compared with what Mailover accepts.
+// The JSON Schema, which producers can validate with, compared with intake.
 const schema = JSON.parse(readFileSync(new URL('../../../schema/submission.schema.json', import.meta.url), 'utf8'));
 // Validators may ignore formats; strict mode would require types next to every keyword.
 const ajv = new Ajv2020({ strict: false, validateFormats: false });

@@ -256,7 +256,7 @@ describe('readSubmission', () => {
     [{ providers: { first: [] } }, 'providers.first: unknown field'],
     [{ sendAt: 'x' }, 'sendAt: unknown field'],
     [{ 'eve@example.net': 'x' }, '(a name of 15 characters): unknown field'],
-    // A code, a name that the mail also contains, and one at its own position.
+    // Field names that look like a code, repeat a name in the mail, or stand at the right place.
     [{ 'code-4711': 'x' }, '(a name of 9 characters): unknown field'],
     [{ Hector: 'x', subject: 'Dear hector' }, '(a name of 6 characters): unknown field'],
     [{ metadata: { 'ada.lovelace': 1 } }, 'metadata.(a name of 12 characters): given a number'],

@@ -11,7 +11,10 @@ import { arrivedBy, asSent, PARSED, WAYS, type Way } from './six-ways.ts';
 
 const ALL: readonly Way[] = WAYS;
 
-/** What may differ, in which forms, for which mails if not for all, and why. All forms are compared with `mailgun-mime`. */
+/**
+ * Fields that may differ between forms: in which forms, for which mails if not for all, and why. All forms are compared
+ * with `mailgun-mime`.
+ */
 interface Exception {
   readonly ways: readonly Way[];
   readonly field: string;

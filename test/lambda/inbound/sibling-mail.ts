@@ -1,12 +1,12 @@
 import type { Expected } from './field-expectations.ts';
 import type { Way } from './six-ways.ts';
 
-/** A mail with one oddity, and what must come of it. */
+/** A mail with one oddity, and the expected message. */
 export interface Sibling {
   readonly name: string;
   readonly mail: Buffer;
   readonly expect: Expected;
-  /** Where bytes are lost on some ways: those that keep them. */
+  /** The forms that keep all bytes, for a mail whose bytes other forms lose. */
   readonly ways?: readonly Way[];
 }
 

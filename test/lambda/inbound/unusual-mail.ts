@@ -3,7 +3,7 @@ import type { Expected } from './field-expectations.ts';
 import { AS_BYTES, mail, type Sibling } from './sibling-mail.ts';
 import { WAYS } from './six-ways.ts';
 
-// Mails that are valid, or nearly so, in ways that few programs use; each is right by the RFC or the convention named.
+// Unusual mails that are valid, or nearly so, by the RFC or the convention that each names.
 
 const parts = (type: string, ...written: readonly string[]): Buffer =>
   mail({ 'Content-Type': `${type}; boundary=b` }, `${written.map((part) => `--b\n${part}\n`).join('')}--b--\n`);

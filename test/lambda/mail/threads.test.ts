@@ -64,7 +64,7 @@ function rootsOf(mails: readonly Mail[]): Set<string> {
       if (parent !== undefined && !parents.has(child) && !makesCircle(parent, child)) parents.set(child, parent);
     });
     const last = references.at(-1);
-    // A presumed parent is replaced by the one that the mail names.
+    // A parent that was only assumed is replaced by the parent that the mail names.
     parents.delete(id);
     if (last !== undefined && !makesCircle(last, id)) parents.set(id, last);
   }

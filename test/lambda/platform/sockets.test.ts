@@ -79,7 +79,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-// Writing objects, with its four tries of eight seconds, would take longest.
+// The write of an object takes longest, with four tries of eight seconds.
 const quick = names.filter((name) => name !== 'writing objects');
 
 it.each(quick)('%s: an answer that stops in its middle ends the call', { timeout: 40_000 }, async (name) => {
@@ -101,7 +101,7 @@ it('drops all kept sockets when one of them is dead: none of them is tried', asy
   await call();
   await call();
 
-  // One was found dead; the second call uses the fresh one, which is dead by then as well.
+  // The first call finds a dead connection and opens a fresh one, which is dead too when the second call uses it.
   expect(connections).toBe(kept + 2);
   expect(requests).toBe(10 + 2 + 2);
 });

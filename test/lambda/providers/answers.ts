@@ -939,7 +939,7 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     ['unrecognised', [['end', '550 Requested action not taken: mailbox unavailable']]],
   ];
 
-/** Status, name of the exception, words, meaning. */
+/** Rows of SES: status, name of the exception, message, meaning. */
 export const SES_ANSWERS = [
   [
     400,
@@ -1195,7 +1195,7 @@ export const MAILGUN_ANSWERS = [
   [400, 'The account needs to be verified', 'unavailable account'],
 ] as const;
 
-/** Status, ErrorCode, words, meaning. */
+/** Rows of Postmark: status, ErrorCode, message, meaning. */
 export const POSTMARK_ANSWERS = [
   [401, 10, 'Request does not contain a valid Server token.', 'unavailable account'],
   [422, 10, 'Bad or missing API token', 'unavailable account'],

@@ -96,7 +96,7 @@ describe('watchWire', () => {
   });
 
   it('ends a connection that does not stand in time: nothing was sent', async () => {
-    // TCP stands, TLS never does.
+    // The TCP connection is open, and TLS is never established.
     const silent = await listen(net.createServer(() => {}));
     const { trace } = await watchWire(limits, () => post(silent.url));
     expect(trace).toMatchObject({ connected: false, failure: 'CONNECT_TIMEOUT' });

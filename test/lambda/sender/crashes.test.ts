@@ -10,7 +10,7 @@ const stored = { version: 1, s3: { bucket: 'mail', key: 'submissions/poison' } }
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const down: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 const LEASE_MS = 60_001;
-/** A world where the process dies as soon as it reads an object: nothing that was begun goes on. */
+/** A world where the process crashes as soon as it reads an object: unfinished work does not continue. */
 function givenPoison(script: Script = {}, gate = openGate) {
   let death = Promise.withResolvers<string>();
   const read = () => {
@@ -22,7 +22,7 @@ function givenPoison(script: Script = {}, gate = openGate) {
   const clock = { now: () => world.now, sleep: () => new Promise<void>(() => {}) };
   return {
     world,
-    /** Hands a batch to a process that dies of it, or gives its answer. */
+    /** Gives a batch to a process; resolves with its answer, or when the process has crashed. */
     invoke: async (...records: ReturnType<typeof sqsRecord>[]) => {
       death = Promise.withResolvers();
       const answer = sendBatch(records, () => 60_000, { send: world.send, clock, log });
@@ -218,7 +218,7 @@ describe('a message whose release the table does not take', () => {
   it('is known for each claim of a process, of which the table has only one', async () => {
     const { world } = givenReleasesThatFail();
     for (let count = 2; count < 14; count += 1) {
-      // The table takes every third claim, no release, and nothing of the other claims.
+      // The table accepts every third claim, and no release.
       if (count % 3 === 2) world.table.mood = 'good';
       await expect(world.send(receive(mail, 'm', count))).rejects.toThrow();
       world.now += LEASE_MS;
@@ -245,7 +245,7 @@ describe('a message whose release the table does not take', () => {
   });
 });
 
-/** No queue takes anything, and from then on the table fails too. */
+/** All queues refuse messages, and after that the table fails too. */
 function givenReleasesThatFail() {
   const given = givenPoison({ postmark: Array(9).fill(down), mailgun: Array(9).fill(down) });
   given.world.queueDown = () => {

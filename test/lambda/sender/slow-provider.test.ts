@@ -21,7 +21,9 @@ const postmark: ProviderConfig = {
 const to = ['a@example.org', 'b@example.org', 'bad@localhost', 'c@example.org', 'd@example.org'];
 const mail = { version: 1, id: 'order-1', from: 'a@example.com', to, subject: 'hi', text: 'hello' };
 
-/** Answers so late that a second call would not fit into the attempt, and refuses every call with the bad address. */
+/**
+ * A provider that refuses every call with the bad address, so late that a second call does not fit into the attempt.
+ */
 async function givenSlowProvider() {
   const served: string[] = [];
   const offered: string[][] = [];

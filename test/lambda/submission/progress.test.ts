@@ -374,7 +374,7 @@ describe('progress', () => {
     expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 3, reason: 'suppressed' }]);
     expect(ended(again)).toBe(false);
     expect(ended(withoutNotified(again, new Set(['c@x'])))).toBe(true);
-    // For other recipients nothing follows.
+    // The outcome of one recipient says nothing about the others.
     expect(pending(begin(addresses, { ...carried, done: [0] }, each))).toEqual(['b@x']);
     // Another copy may have sent the event meanwhile.
     expect(begin(addresses, { ...carried, done: [0, 1, 2] }, each).untold).toEqual([]);

@@ -115,7 +115,7 @@ describe('shared counts', () => {
       const ended = await refuses(workers, 40);
 
       expect(ended).toBeLessThanOrEqual(most);
-      // Those that ended before are listed, once each.
+      // Recipients that ended before the doubt are listed, once each.
       expect(await listDoubted(table, clock.now())).toHaveLength(ended);
     },
   );
@@ -242,7 +242,7 @@ describe('npm run doubted lists', () => {
     expect(await listDoubted(table, now)).toHaveLength(5);
     expect(await listDoubted(table, now + 13 * 24 * HOUR_MS)).toHaveLength(5);
     expect(await listDoubted(table, now + 15 * 24 * HOUR_MS)).toEqual([]);
-    // The table deletes nothing of it before.
+    // The items are kept until then.
     for (const { expires = 0 } of table.items.values())
       expect(expires * 1_000).toBeGreaterThan(now + 13.9 * 24 * HOUR_MS);
   });
@@ -261,7 +261,7 @@ async function takes(workers: readonly Tallies[], number: number): Promise<void>
     await workers[mail % workers.length]?.heard('p', said(ACCEPTED, `a${mail}@a${mail}.example.com`));
 }
 
-/** The provider refuses mailboxes; resolves with the number of recipients that ended by its word alone. */
+/** The provider refuses mailboxes; resolves with the number of recipients that ended by its refusal alone. */
 async function refuses(workers: readonly Tallies[], number: number, first = 0): Promise<number> {
   let ended = 0;
   for (let mail = first; mail < first + number; mail++) {

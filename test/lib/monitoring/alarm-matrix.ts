@@ -118,8 +118,8 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 'deadline',
     health: { state: 'unreachable', reason: 'no-answer' },
     local: () => all({ network: 'hang' }),
-    // With one worker one mail at a time waits for a hanging provider, which is too rare to open the circuit, or for a
-    // rate; two workers open it.
+    // With one worker one mail at a time waits for a hanging provider: too few failures to open the circuit or for a
+    // rate. With two workers it opens.
     alarms: {
       traffic: ['FailureCount', 'LostAnswers', 'PossibleDuplicates', 'AccountUnknown', ONE_WAY, OVER],
       low: ['FailureCount', 'LostAnswers', 'PossibleDuplicates', 'AccountUnknown', ONE_WAY],

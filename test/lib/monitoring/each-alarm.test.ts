@@ -15,7 +15,7 @@ const routes = [{ class: 'login-codes', expiresAfterSeconds: 600 }];
 const sizes = (['full', 'small'] as const).map((size) =>
   givenDeployed({ providers: EVERYTHING, routes, monitoring: { stage: 'trial', size } }),
 );
-/** Each title once: what differs by provider is a dimension. */
+/** Each title once, since alarms of different providers differ only in a dimension. */
 const alarms = new Map(
   sizes.flatMap(({ alarms: all }) => all.map((alarm) => [titleOf(alarm.name), { alarm, all }] as const)),
 );

@@ -54,7 +54,7 @@ test.each([
 ])('providers whose rate is used up, %s, raise no alarm', async (_, saturated) => {
   const providers = PROVIDERS.map((one, place) => (place < saturated ? { ...one, maxPerSecond: 0.2 } : one));
 
-  // A third more than the sum of their rates is a backlog, and no healthy state.
+  // Mail a third above the sum of the rates would be a backlog, not a healthy state.
   const everyMs = saturated < PROVIDERS.length ? SECOND : 1.5 * SECOND;
   expect((await live({ providers, everyMs, minutes: 60 })).raised).toEqual([]);
 });

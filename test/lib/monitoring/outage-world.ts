@@ -30,14 +30,16 @@ export interface Deployed {
 
 export interface Outage {
   readonly providers: readonly ProviderConfig[];
-  /** What breaks of the providers; those that do are asked first, as if they stood at the head of the list. */
+  /** Faults of the providers; providers with a fault are tried first, as if they were at the head of the list. */
   readonly strikes?: readonly Strike[];
-  /** What breaks of our own services. */
+  /** Faults of our own services. */
   readonly own?: readonly OwnStrike[];
-  /** Between two mails, or from one to the next by the time since the first; none are sent if absent. */
+  /**
+   * Time between two mails, or a function of the time since the first mail that returns it; absent: no mail is sent.
+   */
   readonly everyMs?: number | ((sinceMs: number) => number);
   /**
-   * How long all is well before, in minutes.
+   * Duration of the healthy time before the outage, in minutes.
    * @default 6
    */
   readonly before?: number;

@@ -7,7 +7,7 @@ import { PROVIDERS } from './providers.ts';
 // Hours of stack time on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** What was raised by a lost answer stands for an hour. */
+/** An alarm that a lost answer raised stays for an hour. */
 const RECOVERY = 150;
 
 describe.each([

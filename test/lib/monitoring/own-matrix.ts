@@ -1,10 +1,10 @@
 import { MATRIX, type Situation } from './alarm-matrix.ts';
 import type { Outage } from './outage-world.ts';
 
-/** The outage, without the monitoring and the recovery. */
+/** An outage without the fields for monitoring and recovery. */
 type Breaking = Pick<Outage, 'strikes' | 'own' | 'before' | 'minutes' | 'everyMs'>;
 
-/** A fault that is not one provider's, and the alarms that it raises: names without the stack. */
+/** A fault that is not about one provider, and the alarms that it raises, without the name of the stack. */
 export interface Trouble {
   /** Name of the fault; a row of a table in the runbook. */
   readonly trouble: string;

@@ -8,12 +8,12 @@ import type { Own } from './strikes.ts';
 // Hours of stack time on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** What was raised by a lost answer stands for an hour. */
+/** An alarm that a lost answer raised stays for an hour. */
 const RECOVERY = 150;
-/** Affected attempts from which a fault must be seen, whatever it is. */
+/** Number of affected attempts from which any fault must raise an alarm. */
 const MANY = 12;
 
-/** Alarms of which one names a broken service of our own; of those that are noticed whatever the providers do. */
+/** Alarms, at least one of which is raised when a service of our own is broken, whatever the providers do. */
 const NAMED: Readonly<Record<Exclude<Own, 'producers' | 'sends'>, readonly string[]>> = {
   table: ['TableUnreachable'],
   objects: ['ObjectsUnreachable'],

@@ -12,7 +12,7 @@ const sections = new Map(
     .split(/^## /m)
     .slice(1)
     .map((text) => [text.slice(0, text.indexOf('\n')), text] as const)
-    // Alarms are one word; the other headings are sentences.
+    // Headings of alarms are one word; other headings are sentences.
     .filter(([heading]) => !heading.includes(' ')),
 );
 const alarms = (['full', 'small'] as const).flatMap((size) => {

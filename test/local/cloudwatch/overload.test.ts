@@ -24,7 +24,7 @@ it('ends when the machine keeps up again', () => {
   expect(told).toEqual([true, false]);
 });
 
-/** Alarms on answers, on what operators did, and on what a machine cannot be too slow for. */
+/** Alarms on answers of providers, on actions of operators, and on events that a slow machine does not cause. */
 const NOT_BY_TIME: readonly string[] = [
   // A provider's words about accounts, mail, senders and recipients.
   'AccountRefused',
@@ -36,7 +36,7 @@ const NOT_BY_TIME: readonly string[] = [
   'SuppressionRise',
   'Throttled',
   'UnrecognisedAnswers',
-  // A quarter of the mail or more fails: a fault that the machine has to show, however busy it is.
+  // Failures of a quarter of the mail or more, which must raise an alarm on a busy machine too.
   'CircuitOpen',
   'FailureCount',
   'FailureRate',
@@ -44,7 +44,7 @@ const NOT_BY_TIME: readonly string[] = [
   'MailStopped',
   'NoProviderLeft',
   'OneWayBroken',
-  // What is set up, sent or received wrongly.
+  // Alarms on wrong set-up, and on wrong mail that is sent or received.
   'CredentialsRefused',
   'DeadLetters',
   'InboundIdReused',

@@ -46,7 +46,7 @@ export function spelled(texts: readonly string[]): readonly string[] {
 export function echoes(type: ProviderType, secret: readonly string[], pick: Pick): readonly object[] {
   const said = spelled([...Object.values(PLANTED), ...secret]);
   return said.map((value, place) => {
-    // Each strikes as often as the others.
+    // Every fault applies equally often.
     const rate = 0.66 / (said.length - 0.66 * place);
     if (type !== 'smtp') return { ...answerWith(type, place, value, pick), rate, match: PLANTED.header };
     const reply = `${pick(['550 5.1.1', '451 4.7.1', '554 5.7.1', '550 5.7.26'])} ${value.replace(/[\r\n]/g, ' ')} is not welcome`;
@@ -80,4 +80,4 @@ function answerWith(type: ProviderType, place: number, value: string, pick: Pick
   }
 }
 
-/** Texts that nothing may hold, in lower case: everything planted, in every spelling. */
+/** Texts that may appear nowhere, in lower case: every planted text, in every spelling. */

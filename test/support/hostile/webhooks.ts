@@ -127,7 +127,7 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
   }
 }
 
-/** Posts as a provider does: after a 500 again, since that is our own trouble, such as a machine with too much to do. */
+/** Posts as a provider does: again after a 500, which is a failure of ours, such as on a busy machine. */
 export async function post(http: string, webhook: Webhook): Promise<number | undefined> {
   for (let tries = 1; ; tries++) {
     const status = await statusOf(http, webhook);

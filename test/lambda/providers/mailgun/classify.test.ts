@@ -61,7 +61,7 @@ test.each([
       expect(told(said, status), said).toBe(outcome);
 });
 
-// Words with a meaning under their status only.
+// Messages that have their meaning only with the given status.
 test.each<[number, string, ...string[]]>([
   [403, 'unavailable account authentication', 'Forbidden', 'bad API key', 'wrong credentials', 'Unauthorized'],
   [400, 'unavailable account domain-not-found', 'Domain not found', 'domain mg.example.com not found'],

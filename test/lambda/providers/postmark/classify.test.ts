@@ -38,7 +38,7 @@ test.each(readdirSync(folder))('the recorded answer %s', (name) => {
       ? classify({ ...watched, result: parsed })
       : classify({ ...watched, error: { code: ErrorCode ?? 0, message: Message ?? String(body) } });
   const { kind, blames, reason } = expected;
-  // The caller narrows down what concerns single recipients.
+  // The caller limits the outcome to the recipients that it concerns.
   if (!/inactive/.test(name))
     expect(outcome).toMatchObject({ kind, ...(blames && { blames }), ...(kind !== 'accepted' && { reason }) });
 });
