@@ -81,5 +81,5 @@ async function change(table: Table, pk: string, step: (item: Item | undefined) =
     if (written.done) return;
     item = written.current;
   }
-  throw new Error(`${pk} is written by other workers all the time; nothing was changed`);
+  throw new Error(`${pk} conflicts with the writes of other workers at every try; nothing was changed`);
 }

@@ -56,7 +56,7 @@ async function lookFor({ key: provider, blocklists }: ProviderConfig, context: B
   const listings = await Promise.all(
     zones.map(async (zone) => {
       const silent = (reason: string) => {
-        log.warn('blocklist silent', { provider, zone: nameOf(zone), reason });
+        log.warn('blocklist without a result', { provider, zone: nameOf(zone), reason });
         return undefined;
       };
       const trouble = await zoneTrouble(resolver, zone);

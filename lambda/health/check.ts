@@ -93,7 +93,7 @@ async function gaugeState(
   const { lastGood, write } = credentialUse(provider, health, items.get(credentialsKey(provider)), record, now);
   metrics.add('CredentialAge', stackAge(lastGood, now, context) / 1_000, { provider });
   if (!write) return;
-  // A write that conflicts with this one has the same content, so it is not repeated.
+  // A conflicting write has the same content, so this write is not repeated.
   await within(TABLE_MS, table.write(write.item, write.expected), clock).catch((error: unknown) => {
     log.error('state not written', { provider, error: errorName(error) });
   });

@@ -38,7 +38,7 @@ export function createReceived(
     const mime = await store.get(received.object.key);
     const posted = { ...received.mail, content: { headers: [], files: [] } };
     const { outcome, ids } = await takeMail({ provider, posted, mime, raw }, dependencies);
-    if (outcome === 'busy') throw new ServiceError('another copy is at work');
+    if (outcome === 'busy') throw new ServiceError('another copy of this mail is being processed');
     metrics.add('InboundRequests', 1, { provider: provider.key, outcome });
     log.info('inbound', {
       provider: provider.key,

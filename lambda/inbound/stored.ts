@@ -97,6 +97,6 @@ function mimeOf(body: Buffer, contentType: string): Buffer {
   // The error of a parser would quote the mail.
   const parsed = attempt(() => parsePosted(body));
   const { 'body-mime': mime } = Object(parsed) as { 'body-mime'?: unknown };
-  if (typeof mime !== 'string') throw new ServiceError('stored mail came without its MIME form');
+  if (typeof mime !== 'string') throw new ServiceError('the stored mail has no MIME form');
   return Buffer.from(mime, 'utf8');
 }

@@ -116,7 +116,7 @@ async function one(reception: Reception, before: ReceptionState, context: Ensure
     metrics.add('InboundReconciled', 1, { provider: provider.key, outcome: result });
     return result;
   } catch (error) {
-    log.warn('kept for a later run', { provider: provider.key, ...reportError(error) });
+    log.warn('left for a later run', { provider: provider.key, ...reportError(error) });
     const failures = before.failures + 1;
     await memory.remember(provider.key, reception.id, { failures, failedAt: clock.now() });
     return 'later';

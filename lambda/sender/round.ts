@@ -262,7 +262,7 @@ export class SubmissionRound {
       return undefined;
     } catch (error) {
       if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
-      context.log.warn('not written down', { queueMessageId: record.messageId, error: error.name });
+      context.log.warn('outcome not recorded', { queueMessageId: record.messageId, error: error.name });
       return error;
     }
   }
@@ -270,7 +270,7 @@ export class SubmissionRound {
   /** Leaves the rest to the worker that has claimed the submission; if the submission has ended, so does this copy. */
   private giveWay({ current }: TakenError): 'ended' {
     if (current?.state === 'done' || current?.state === 'dead') return 'ended';
-    throw new InFlightError('another delivery has taken this submission over');
+    throw new InFlightError('another delivery of this submission has taken over its claim');
   }
 
   private measureDelay({ recipients }: Progress): void {

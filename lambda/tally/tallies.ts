@@ -219,7 +219,7 @@ export class Tallies {
       // The random pause separates workers that conflicted, which would otherwise conflict again.
       if (conflicts > 0) await clock.sleep(random() * MOST_PAUSE_MS);
     }
-    throw new Error('the item is written by other workers all the time');
+    throw new Error('the item conflicts with the writes of other workers at every try');
   }
 
   get #place() {

@@ -35,7 +35,7 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
   monitoring.alarm({
     title: 'HealthCheckErrors',
     severity: 'ticket',
-    meanwhile: 'The health check crashes or is stopped: mail goes on, but its gauges may stand still.',
+    meanwhile: 'The health check crashes or is stopped: mail is still sent, but its gauges may be out of date.',
     action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
     metric: props.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
     // A period has five runs; a provider's failure is never an error of the function.
@@ -59,7 +59,7 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     provider,
     means: 'failing',
     severity: 'ticket',
-    meanwhile: `For some ten minutes ${provider} has not said whether its account may send. Mail that it does not take goes to the others.`,
+    meanwhile: `For some ten minutes ${provider} has not answered whether its account may send. Mail that it does not accept goes to the others.`,
     action: 'Look at its status page, and at the reason in the log of the health function.',
     metric: new MathExpression({
       // The check ran, since it wrote the other gauge, and got no answer about the account, although it had the secret
@@ -105,7 +105,7 @@ function watchCanary(monitoring: Monitoring, provider: string, every: Duration):
     title: 'CanaryMissing',
     provider,
     severity: 'ticket',
-    meanwhile: `The canaries sent over ${provider} do not return, or hours late: it accepts no mail, does not deliver it, or receiving is broken.`,
+    meanwhile: `The canaries sent over ${provider} do not return, or return hours late: it accepts no mail, does not deliver it, or receiving is broken.`,
     action: `Look at the attempts of the canaries, then whether mail over the other receiving provider arrives.`,
     metric: ownMetric('CanaryAge', 'Maximum', { provider }, PERIOD),
     // Two canaries are missing, and the second has had ten minutes to arrive.

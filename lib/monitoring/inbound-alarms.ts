@@ -98,8 +98,8 @@ function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): v
     severity: 'ticket',
     meanwhile: provider
       ? `Requests for ${provider} come to a wrong path: if it posts them, its mail is tried again for eight hours and then lost.`
-      : 'Requests come to the path of a provider that is not in the list: mail of one that was renamed is lost after eight hours.',
-    action: 'Compare the address at the provider with InboundUrl, its key, and inboundPath in its secret.',
+      : 'Requests arrive at the path of a provider that is not in the list: mail of a renamed provider is lost after eight hours.',
+    action: 'Compare the URL that the provider posts to with InboundUrl, the provider's key, and inboundPath in its secret.',
     metric: counted(metric, 'to a wrong path'),
     threshold: 1,
     // The retries of one mail fall into two such quarters; a stranger who guesses paths does not repeat one.
@@ -143,7 +143,7 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     title: 'InboundRefused',
     provider,
     severity: 'page',
-    meanwhile: `Requests to the right path of ${provider} are refused: if the key or password is wrong they are mail, posted again for eight hours and then lost.`,
+    meanwhile: `Requests to the right path of ${provider} are refused: if the key or password is wrong, they contain mail, which is posted again for eight hours and then lost.`,
     action: 'Compare the keys in its secret with those of the provider; put the previous key beside the new key.',
     metric: sumOf(provider, ['refused', 'replayed'], 'refused'),
     threshold: 1,
@@ -192,7 +192,7 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     provider,
     severity: 'ticket',
     meanwhile: `Mail over ${provider} arrives more than five minutes after the provider accepted it.`,
-    action: 'Look for earlier failures of the receiver, and at the status page of the provider.',
+    action: 'Look for failures of the receiver, and at the status page of the provider.',
     metric: ownMetric('InboundAge', 'p50', { provider }, PERIOD),
     threshold: LATE_S,
     // One mail with a wrong clock or one retry is normal; half of the mail in a quarter of an hour is not.
@@ -205,7 +205,7 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     title: 'InboundIncomplete',
     provider,
     severity: 'ticket',
-    meanwhile: `Mail over ${provider} is incomplete, or could not be read; the message has a flag, and the rest is in its raw form or at the provider.`,
+    meanwhile: `Mail over ${provider} is incomplete, or could not be read; the message has a flag, and the rest is in the raw mail or at the provider.`,
     action: 'Look at its flags: truncated mail was made to break parsers, or could not be fetched.',
     metric: counted(ownMetric('InboundIncomplete', 'Sum', { provider }, PERIOD), 'incomplete'),
     threshold: 1,
@@ -239,7 +239,7 @@ function watchSes(monitoring: Monitoring, deadLetter: Queue): void {
     severity: 'ticket',
     meanwhile:
       'Mail that SES wrote to the bucket could not be processed in twenty tries; it is kept for 30 days from its arrival.',
-    action: 'Read why in the log of the receiver, repair it, and move the notifications back.',
+    action: 'Read the reason in the log of the receiver, repair it, and move the notifications back.',
     metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
     threshold: 1,
     datapoints: 1,

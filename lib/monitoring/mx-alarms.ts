@@ -14,8 +14,8 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
     title: 'SecondaryMx',
     provider,
     severity: 'ticket',
-    meanwhile: `Mail comes over ${provider}, which is not the preferred MX: the preferred one refuses connections or answers with 4xx.`,
-    action: 'Look at the status page and the account of the preferred one; swap the preferences if it stays down.',
+    meanwhile: `Mail arrives over ${provider}, which is not the preferred MX: the preferred one refuses connections or answers with 4xx.`,
+    action: 'Look at the status page and the account of the preferred provider; swap the preferences if it stays down.',
     metric: counted(provider, 'delivered', PERIOD),
     // Spam prefers the least preferred MX, so a few mails in five minutes are normal. Canaries are counted separately.
     threshold: 10,
@@ -29,7 +29,7 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
     provider,
     severity: 'ticket',
     meanwhile: `For three hours mail has come over ${provider} only, and none over the preferred MX.`,
-    action: 'Send a mail there by hand; look at the status page and the account of the preferred one.',
+    action: 'Send a mail over the preferred MX by hand; look at the status page and the account of its provider.',
     metric: onlyOver(provider, preferred),
     threshold: 1,
     // For a domain with little mail: only spam over the least preferred MX in each of three hours is rare.
@@ -49,7 +49,7 @@ export function watchMxCanaries(monitoring: Monitoring, canaries: readonly Inbou
       severity: 'ticket',
       meanwhile: `The canaries to the MX of ${provider} alone do not arrive: mail over this MX is late or lost.`,
       action:
-        'If those to the other MX arrive, look at the account, the MX record and the route there; otherwise at the sending provider.',
+        'If the canaries to the other MX arrive, look at the account, the MX record and the route of this provider; otherwise at the sending provider.',
       metric: ownMetric('MxCanaryAge', 'Maximum', { provider }, PERIOD),
       // Two canaries are missing, and the second has had ten minutes to arrive.
       threshold: 2 * canary.everyMinutes * 60 + 600,

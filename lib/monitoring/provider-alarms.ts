@@ -189,7 +189,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     title: 'Unproven',
     provider,
     severity: 'ticket',
-    meanwhile: `For ${unprovenDays} days ${provider} has neither accepted mail nor the health check's login; it is not known whether it would.`,
+    meanwhile: `For ${unprovenDays} days ${provider} has neither accepted mail nor the login of the health check; whether it would accept mail is not known.`,
     action: `Read its reason in the log of the health function; give it a small share of the mail, or a canary.`,
     metric: ownMetric('CredentialAge', 'Maximum', { provider }, PERIOD),
     threshold: unprovenDays * 86_400,

@@ -27,7 +27,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       title: 'InboundMissed',
       provider,
       severity: 'ticket',
-      meanwhile: 'Received mail did not arrive by itself; the reconciler has fetched it, or has it posted again.',
+      meanwhile: 'Received mail did not arrive; the reconciler has fetched it, or asked the provider to post it again.',
       action: 'Find out why: an endpoint that was down, a wrong URL at the provider, mail above the limit of Lambda.',
       metric: new MathExpression({
         expression: 'FILL(recovered, 0) + FILL(asked, 0)',
@@ -67,9 +67,9 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       title: 'ReconcilerBehind',
       provider,
       severity: 'ticket',
-      meanwhile: `For two hours no look at the mail of ${provider} was complete: mail that did not arrive is found late, and after three days not at all.`,
+      meanwhile: `For two hours no check of the mail of ${provider} was complete: mail that did not arrive is found late, and after three days not at all.`,
       action:
-        'Read its log: it has the reason for each mail that a later run has to try; without such lines there is too much mail.',
+        'Read its log, which has the reason for each mail that was left for a later run; without such lines there is too much mail.',
       metric: ownMetric('InboundReconciled', 'Sum', { provider, outcome: 'behind' }, Duration.minutes(15)),
       threshold: 1,
       // The first look, or a look after an outage, covers three days of mail and may take hours.
@@ -82,8 +82,8 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       title: 'ReconcilerSkipped',
       provider,
       severity: 'ticket',
-      meanwhile: `Mail of ${provider} became older than three days before the reconciler looked whether it arrived; it will not look any more.`,
-      action: 'Compare the list of the provider with what arrived, from the last complete look on.',
+      meanwhile: `Mail of ${provider} became older than three days before the reconciler checked whether it arrived; it will not be checked any more.`,
+      action: 'Compare the provider's list with the mail that arrived since the last complete check.',
       metric: counted(runs('skipped'), 'skipped'),
       threshold: 1,
       datapoints: 1,

@@ -99,7 +99,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'FailoverRate',
     severity: 'ticket',
-    meanwhile: 'A large part of the mail goes out only by failover to another provider: the next fault would stop it.',
+    meanwhile: 'A large part of the mail is accepted only after failover to another provider: the next fault would stop it.',
     action: 'Find the provider that fails or refuses mail, and check that the others have room for all of it.',
     metric: new MathExpression({
       expression: `IF(FILL(accepted, 0) >= 20, 100 * FILL(over, 0) / FILL(accepted, 1), 0)`,
@@ -149,7 +149,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     severity: 'ticket',
     meanwhile:
       'The secret of the proofs is missing, forbidden or malformed. Mail goes out; redriven messages stay on their queue, and new dead letters have no proof.',
-    action: 'Restore the secret: a JSON object with "key", the one of before if it is known.',
+    action: 'Restore the secret: a JSON object with "key", with the former key if it is known.',
     metric: ownMetric('ProofKeyUnusable', 'Sum', {}, PERIOD),
     // An unusable key does not repair itself.
     threshold: 1,
@@ -162,9 +162,9 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     title: 'CredentialsRefused',
     severity: 'ticket',
     meanwhile:
-      'AWS refuses the credentials or the clock of a process, or of several. These pass the provider over, and mail goes out by the next one.',
+      'AWS refuses the credentials or the clock of one or more processes. They skip the provider, and mail goes out through the next one.',
     action:
-      'Look whether all processes are struck: then at the role of the sender; else let Lambda replace the process.',
+      'If all processes are affected, look at the role of the sender; otherwise let Lambda replace the process.',
     metric: counted(ownMetric('CredentialsRefused', 'Sum', {}, PERIOD), 'refused calls'),
     // The SDK corrects its clock by the first answer, so that one failure heals itself.
     threshold: 3,

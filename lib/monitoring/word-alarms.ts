@@ -31,7 +31,7 @@ export function watchWords(monitoring: Monitoring, provider: string): void {
     title: 'UnrecognisedAnswers',
     provider,
     severity: 'ticket',
-    meanwhile: `${provider} refuses mail with an unrecognised answer. The mail goes through another provider, or waits; it is not dead-lettered for it.`,
+    meanwhile: `${provider} refuses mail with an unrecognised answer. The mail goes through another provider, or waits; it is not dead-lettered because of this.`,
     action: `Read the answer in the log, and add a row to the table of the provider's type that says what it means.`,
     metric: counted(ownMetric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD), 'unrecognised answers'),
     // Each one matters: a changed API starts with one.
@@ -46,7 +46,7 @@ export function watchWords(monitoring: Monitoring, provider: string): void {
     provider,
     severity: 'ticket',
     meanwhile: `${provider} refuses most messages or recipients. Refused recipients get no mail from any provider.`,
-    action: `Look at the reasons: either a producer sends bad mail, or the provider refuses good mail as bad.`,
+    action: `Look at the reasons: either a producer sends bad mail, or the provider wrongly refuses good mail.`,
     metric: new MathExpression({
       expression: `IF(FILL(accepted, 0) + ${REFUSED} >= ${MANY}, 100 * ${REFUSED} / (FILL(accepted, 0) + ${REFUSED}), 0)`,
       label: 'refused, %',
@@ -68,8 +68,8 @@ export function watchWords(monitoring: Monitoring, provider: string): void {
     title: 'SuppressionRise',
     provider,
     severity: 'ticket',
-    meanwhile: `${provider} refuses recipients, for their mailboxes, at three times its usual share or more; while it is in doubt, another provider is asked.`,
-    action: `Run npm run doubted, which lists recipients that were ended by answers in doubt; isolate it if they are good.`,
+    meanwhile: `${provider} refuses mailboxes of recipients at three times its usual share or more; while it is in doubt, another provider is tried.`,
+    action: `Run npm run doubted, which lists recipients that ended by doubtful answers; isolate the provider if their mailboxes exist.`,
     metric: ownMetric('SuppressionRise', 'Maximum', { provider }, MINUTE),
     threshold: 3,
     datapoints: 2,

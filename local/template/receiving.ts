@@ -27,7 +27,7 @@ export function readReceiving(each: EachResource): {
       };
       const action = Actions.length === 1 ? Actions[0]?.S3Action : undefined;
       if (action === undefined)
-        throw new Error('the local stack plays receipt rules with one action, which writes to S3');
+        throw new Error('the local stack runs only receipt rules with one action, which writes to S3');
       return {
         recipients: Recipients,
         bucketName: String(action['BucketName']),

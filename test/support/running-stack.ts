@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { FullStackInfo, InboundRoute } from '../../local/api/stack-info.ts';
+import type { FullStackInfo } from '../../local/api/stack-info.ts';
 import { startStack } from '../../local/stack.ts';
 
 /** Fields of an entry of `GET /api/accepted` that tests use. */

@@ -73,7 +73,7 @@ function receptionOf(item: unknown, state: Reception['state']): Reception {
 /** The stored copy has the form of the webhook, but attachments without content. */
 function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known {
   const posted = readPosted(answer);
-  if (posted.kind !== 'mail') throw new ServiceError('the provider knows a message that is no mail');
+  if (posted.kind !== 'mail') throw new ServiceError('the provider returned a message that is no mail');
   const attachments = (Array.isArray(body['Attachments']) ? body['Attachments'] : []) as { ContentLength?: unknown }[];
   const sizes = attachments.map(({ ContentLength }) => Number(ContentLength ?? 0));
   const bodies = ['TextBody', 'HtmlBody'].map((name) => Buffer.byteLength(String(body[name] ?? '')));

@@ -112,7 +112,7 @@ describe('the gauge', () => {
 
     expect(world.values).toEqual([['Blocklisted', 2, 'own-mta']]);
     expect(world.lines).toContain('blocklisted good.test 127.0.0.4 127.0.0.10');
-    expect(world.lines).toContain('blocklist silent all.test lists every address');
+    expect(world.lines).toContain('blocklist without a result all.test lists every address');
   });
 
   it('is 0 for an address on no list', async () => {
@@ -147,7 +147,7 @@ describe('the gauge', () => {
 
     await world.check();
 
-    expect(world.lines).toEqual(['blocklist silent zen.dq.test lists no address']);
+    expect(world.lines).toEqual(['blocklist without a result zen.dq.test lists no address']);
   });
 });
 

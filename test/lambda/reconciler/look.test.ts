@@ -194,7 +194,7 @@ function givenWorld({
       knows.push(id);
       now += slow;
       if (deadly.has(`know/${id}`)) return await die();
-      if (unknown.has(id)) throw new Error('the provider knows a message that is no mail');
+      if (unknown.has(id)) throw new Error('the provider returned a message that is no mail');
       return {
         mail: {
           recipients: ['box@in.example.com'],
