@@ -83,7 +83,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       provider,
       severity: 'ticket',
       meanwhile: `Mail of ${provider} became older than three days before the reconciler checked whether it arrived; it will not be checked any more.`,
-      action: 'Compare the provider's list with the mail that arrived since the last complete check.',
+      action: 'Compare the list of the provider with the mail that arrived since the last complete check.',
       metric: counted(runs('skipped'), 'skipped'),
       threshold: 1,
       datapoints: 1,
