@@ -79,7 +79,9 @@ export function createInbound(
       case 'mail': {
         const kept = await keep(arrival, provider, posted.mail, module, authenticated.secret);
         const { outcome, ids } = await takeMail(kept, dependencies);
-        return outcome === 'busy' ? { outcome: 'failed', detail: 'another copy of this mail is being processed', ids } : { outcome, ids };
+        return outcome === 'busy'
+          ? { outcome: 'failed', detail: 'another copy of this mail is being processed', ids }
+          : { outcome, ids };
       }
     }
   }
@@ -113,8 +115,7 @@ export function createInbound(
         fetch: dependencies.fetch,
       });
       if (stored === 'missing' && !last) throw new ServiceError('the stored mail is not there yet');
-      if (typeof stored === 'string')
-        log.error('stored mail not readable', { provider: provider.key, detail: stored });
+      if (typeof stored === 'string') log.error('stored mail not readable', { provider: provider.key, detail: stored });
       return stored;
     } catch (error) {
       if (!last) throw error;

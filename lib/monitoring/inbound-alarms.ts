@@ -99,7 +99,7 @@ function watchPath(monitoring: Monitoring, metric: Metric, provider?: string): v
     meanwhile: provider
       ? `Requests for ${provider} come to a wrong path: if it posts them, its mail is tried again for eight hours and then lost.`
       : 'Requests arrive at the path of a provider that is not in the list: mail of a renamed provider is lost after eight hours.',
-    action: 'Compare the URL that the provider posts to with InboundUrl, the provider's key, and inboundPath in its secret.',
+    action: 'Compare the URL at the provider with InboundUrl, with its key in the list, and inboundPath in its secret.',
     metric: counted(metric, 'to a wrong path'),
     threshold: 1,
     // The retries of one mail fall into two such quarters; a stranger who guesses paths does not repeat one.

@@ -99,7 +99,8 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
   monitoring.alarm({
     title: 'FailoverRate',
     severity: 'ticket',
-    meanwhile: 'A large part of the mail is accepted only after failover to another provider: the next fault would stop it.',
+    meanwhile:
+      'A large part of the mail is accepted only after failover to another provider: the next fault would stop it.',
     action: 'Find the provider that fails or refuses mail, and check that the others have room for all of it.',
     metric: new MathExpression({
       expression: `IF(FILL(accepted, 0) >= 20, 100 * FILL(over, 0) / FILL(accepted, 1), 0)`,
@@ -163,8 +164,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     severity: 'ticket',
     meanwhile:
       'AWS refuses the credentials or the clock of one or more processes. They skip the provider, and mail goes out through the next one.',
-    action:
-      'If all processes are affected, look at the role of the sender; otherwise let Lambda replace the process.',
+    action: 'If all processes are affected, look at the role of the sender; otherwise let Lambda replace the process.',
     metric: counted(ownMetric('CredentialsRefused', 'Sum', {}, PERIOD), 'refused calls'),
     // The SDK corrects its clock by the first answer, so that one failure heals itself.
     threshold: 3,
