@@ -37,7 +37,7 @@ export async function sendBatch(
   );
   await settle(fresh);
   for (const record of returned) {
-    const reason = new MessageKeptError('left for a later batch, since the time of this one is over');
+    const reason = new MessageKeptError('left for a later batch, since no time is left');
     if (results.size === 0 || remainingMs() > wholeMs / 2) await settle([record]);
     else results.set(record, { status: 'rejected', reason });
   }
