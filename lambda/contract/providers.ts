@@ -2,7 +2,7 @@
 export const PROVIDER_TYPES = ['ses', 'mailgun', 'postmark', 'sendgrid', 'smtp'] as const;
 export type ProviderType = (typeof PROVIDER_TYPES)[number];
 
-/** Options of an Amazon SES provider. */
+/** Options of an Amazon SES provider. It needs no secret: requests are signed with the role of the function. */
 export interface SesOptions {
   /**
    * Region whose SES account sends.
@@ -61,7 +61,7 @@ export interface SendgridOptions {
   readonly region?: 'us' | 'eu';
 }
 
-/** Options of an SMTP server. Its secret contains `username` and `password`. */
+/** Options of an SMTP server. Its secret contains `username` and `password`; an empty `username` means no login. */
 export interface SmtpOptions {
   /** Host name of the server, without scheme or port. */
   readonly host: string;
@@ -257,8 +257,8 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly canary?: CanaryConfig;
   /**
-   * DNS blocklists (`zones`) that are checked for own sending addresses (IPv4 or IPv6), through `resolvers` (`address` or
-   * `address:port`). Some lists refuse the resolver of AWS and need a key in the zone; such a list gives no result.
+   * DNS blocklists (`zones`) that are checked each half hour for own sending addresses (IPv4 or IPv6), through
+   * `resolvers` (`address` or `address:port`). Some lists refuse the resolver of AWS and need a key in the zone; such a list gives no result.
    * @default - none is asked; `resolvers` are those of the system
    */
   readonly blocklists?: {

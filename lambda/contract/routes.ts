@@ -20,12 +20,15 @@ export interface RouteConfig {
   readonly strict?: boolean;
   /**
    * Seconds from the first receive in which a submission without `expiresAt` may be sent, from 30 to 1209600 (14 days).
+   * The alarm ClassWaits is raised when mail of the class has waited for a tenth of it; at most ten classes may have one.
    * @default - four days
    */
   readonly expiresAfterSeconds?: number;
   /**
    * What happens when a provider may have accepted the message and its answer was lost, if the submission does not set
-   * it.
+   * it. `ask` looks the message up at the provider before the next one is tried. `failover` tries the next provider at
+   * once, for mail that is better sent twice than late. `hold` tries no other provider and dead-letters the message as
+   * `Unknown`, for mail that is better not sent than sent twice.
    * @default 'ask'
    */
   readonly onUnknown?: 'ask' | 'failover' | 'hold';
