@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 interface Part {
@@ -8,6 +8,7 @@ interface Part {
   readonly tests: readonly string[];
 }
 
+/** The tables of a provider type and the code that reads them. */
 const classify = (type: string): Part => ({
   mutate: [`lambda/providers/${type}/classify.ts`, `lambda/providers/${type}/facts.ts`],
   tests: [`test/lambda/providers/${type}/classify.test.ts`, 'test/lambda/providers/replies.test.ts'],
@@ -17,13 +18,13 @@ const part = (folder: string, names: readonly string[], tests: readonly string[]
   tests: tests.map((name) => `test/lambda/${folder}/${name}.test.ts`),
 });
 
+const PROVIDERS = 'lambda/providers';
+const TYPES = readdirSync(PROVIDERS).filter((type) => existsSync(join(PROVIDERS, type, 'facts.ts')));
+
 /** The parts of the code whose mistakes lose or repeat mail. */
 const PARTS: Readonly<Record<string, Part>> = {
-  ses: classify('ses'),
-  mailgun: classify('mailgun'),
-  postmark: classify('postmark'),
-  sendgrid: classify('sendgrid'),
-  smtp: classify('smtp'),
+  // Every type with a table, so that a new one is not forgotten.
+  ...Object.fromEntries(TYPES.map((type) => [type, classify(type)])),
   apart: part('providers', ['take-apart']),
   route: part('routing', ['route', 'policy', 'warm-up']),
   supersedes: part('submission', ['supersedes']),

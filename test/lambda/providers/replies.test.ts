@@ -7,6 +7,7 @@ import { classify as classifyMailgun } from '../../../lambda/providers/mailgun/c
 import { MAILGUN_FACTS } from '../../../lambda/providers/mailgun/facts.ts';
 import { classify as classifyPostmark } from '../../../lambda/providers/postmark/classify.ts';
 import { CODE_FACTS, STATUS_FACTS } from '../../../lambda/providers/postmark/facts.ts';
+import { SENDGRID_FACTS } from '../../../lambda/providers/sendgrid/facts.ts';
 import { classify as classifySes } from '../../../lambda/providers/ses/classify.ts';
 import { SES_FACTS } from '../../../lambda/providers/ses/facts.ts';
 import { classifyFailure, classifyReply } from '../../../lambda/providers/smtp/classify.ts';
@@ -60,6 +61,7 @@ describe('every row of the tables', () => {
     mailgun: MAILGUN_FACTS,
     'postmark by code': CODE_FACTS,
     'postmark by status': STATUS_FACTS,
+    sendgrid: SENDGRID_FACTS,
     smtp: SMTP_FACTS,
   };
 
