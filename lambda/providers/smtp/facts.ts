@@ -91,7 +91,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   },
   {
     code: /^[45]/,
-    text: /gr[ae]y-?list/i,
+    text: /gr[ae]y[- ]?list/i,
     means: recipientBusy('greylisted'),
     source: 'RFC 6647 section 4, 2026-11-23',
   },
@@ -444,10 +444,8 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { at: RCPT, code: /^45/, status: /^4\.5\.3$/, means: recipientBusy('too-many-recipients'), source: RFC3463 },
   { at: RCPT, code: /^45/, status: /^4\.[12]\./, means: recipientBusy('mailbox-busy'), source: RFC3463 },
   { code: /^45[24]/, status: /^4\.5\.3$/, means: throttled('too-many-recipients'), source: RFC3463 },
-  { code: /^452/, status: /^4\.3\.1$/, means: throttled('insufficient-storage'), source: RFC3463 },
   { code: /^4/, status: /^4\.7\./, means: throttled('policy-deferral'), source: RFC3463 },
   { code: /^4/, status: /^4\.3\.2$/, means: throttled('deferred'), source: RFC3463 },
-  { code: /^451/, status: /^4\.3\./, means: outage('local-error'), source: RFC3463 },
   { code: /^4/, status: /^4\.4\.5$/, means: throttled('congestion'), source: RFC3463 },
   { code: /^4/, status: /^4\.4\./, means: outage('routing'), source: RFC3463 },
   { at: RCPT, code: /^450/, means: recipientBusy('mailbox-busy'), source: RFC5321 },
@@ -494,7 +492,7 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   {
     at: ['mail', 'data', 'end'],
     code: /^5/,
-    text: /(message|mail|size|attachment)s? .*(too (large|big|long)|exceed\w* .*\bsize|size limit)|(exceed|maximum) .*message size/i,
+    text: /(message|mail|size|attachment)s? .*(too (large|big|long)|exceed\w* .*\bsize|size limit)|(exceed\w*|maximum) .*message size/i,
     means: message('too-large'),
     source: 'RFC 1870 section 6, 2026-11-23',
   },
@@ -540,7 +538,6 @@ export const SMTP_FACTS: readonly Fact<Match>[] = [
   { at: ['mail', 'data', 'end'], code: /^5/, status: /^5\.3\.[0123]$/, means: outage('local-error'), source: RFC3463 },
 
   // One recipient.
-  { at: RCPT, code: /^5/, status: /^5\.1\.(1|6)$/, means: message('recipient-unknown'), source: RFC3463 },
   {
     at: RCPT,
     code: /^5/,

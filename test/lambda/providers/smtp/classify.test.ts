@@ -3,11 +3,13 @@ import { expect, test } from 'vitest';
 import type { Outcome } from '../../../../lambda/mail/outcome.ts';
 import { classifyFailure, classifyReply, type SmtpFailure } from '../../../../lambda/providers/smtp/classify.ts';
 import type { SmtpStage } from '../../../../lambda/providers/smtp/facts.ts';
+import { WORDINGS } from './wordings.ts';
 
 const words = (outcome: Outcome) =>
   [
     outcome.kind,
     'blames' in outcome && outcome.blames,
+    'of' in outcome && outcome.of,
     'reason' in outcome && outcome.reason !== 'unrecognised' && outcome.reason,
   ]
     .filter(Boolean)
@@ -24,6 +26,11 @@ test.each(readdirSync(folder))('the recorded reply %s', (name) => {
   // After the final dot nodemailer gives only a failure.
   const outcome = stage === 'end' ? classifyFailure({ response: text }, WRITTEN) : classifyReply(stage, text);
   expect(outcome).toMatchObject(expected);
+});
+
+test.each(WORDINGS)('at %s: %s is %s', (stage, text, meaning) => {
+  const outcome = stage === 'end' ? classifyFailure({ response: text }, WRITTEN) : classifyReply(stage, text);
+  expect(words(outcome)).toBe(meaning);
 });
 
 test('the enhanced status is read at its position only', () => {
