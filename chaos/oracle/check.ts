@@ -39,6 +39,14 @@ export interface OracleReport {
   readonly violations: readonly string[];
 }
 
+/** Of two submissions with one id and different contents only one is sent. */
+const ids: Rule = ({ chronicle }) => {
+  const taken = [...chronicle.stories].filter(({ acceptances }) => acceptances.length > 0);
+  return Array.from(Map.groupBy(taken, ({ id }) => id).values()).flatMap(([first, other]) =>
+    first && other ? [`id used twice: ${named(first)} and ${named(other)} were both accepted`] : [],
+  );
+};
+
 /** The rules, apart from "no mail is lost" and "no duplicate without a cause". */
 const RULES: readonly Rule[] = [
   deadLetters,
@@ -55,6 +63,7 @@ const RULES: readonly Rule[] = [
   exercise,
   rounds,
   bounds,
+  ids,
 ];
 
 /** Checks the record of a run against all promises. */

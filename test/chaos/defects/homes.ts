@@ -1,8 +1,27 @@
+import type { Item } from '../../../lambda/platform/table.ts';
 import { type Defects, reads, sees, sends } from './defect.ts';
 import { withoutLineage, withoutSignature } from './without-lineage.ts';
 
 /** Defects that lose mail between two queues, or its state. */
 export const homes: Defects = {
+  'another content under a known id goes unnoticed': {
+    foundAs: ['lost', 'id used twice'],
+    ports: (ports) => {
+      const hashes = new Map<string, unknown>();
+      const seen = (item: Item | undefined) => item && { ...item, hash: hashes.get(item.pk) ?? item['hash'] };
+      return {
+        ...ports,
+        table: {
+          ...ports.table,
+          write: async (item, expected) => {
+            hashes.set(item.pk, item['hash']);
+            const written = await ports.table.write(item, expected);
+            return written.done ? written : { done: false, current: seen(written.current) };
+          },
+        },
+      };
+    },
+  },
   'it sends although the ledger failed': {
     foundAs: ['called without the ledger'],
     ports: (ports) => ({
