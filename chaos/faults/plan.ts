@@ -43,7 +43,8 @@ export function planFaults({ seed, start, end, providers, kinds, rushes }: PlanO
     return Array.from({ length: 1 + random.int(MOST_WINDOWS) }, (): FaultWindow => {
       const lasts = random.scaled(minutes[0], minutes[1]) * MINUTE;
       const near = random.chance(0.8) ? random.pick(rushes) : random.between(start, end);
-      // Before, within or after the rush: an outage starts during a rush as often as before it.
+      // The period may begin before, within or after the rush, so that an outage starts during a rush as often as
+      // before it.
       const from = Math.max(start, near - random.between(-0.2, 0.9) * Math.min(lasts, 30 * MINUTE));
       return {
         kind,

@@ -57,7 +57,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
   const random = new Random(seed, `mail ${index}`);
   const trait = drawTrait(random, index);
   const drawn = sendTime(random, rushes, start, end);
-  // It is received until SQS would move it, which takes days.
+  // Such mail is received until SQS moves it, which takes days.
   const first = trait === 'future' ? start + (drawn - start) * FUTURE_SHARE : drawn;
   const again = trait === 'repeated' ? [first + random.scaled(100, 3 * 24 * 60 * MINUTE)] : [];
   const kind = drawClass(random);

@@ -16,7 +16,7 @@ export interface OracleCase {
   readonly seed: number;
   readonly chronicle: Chronicle;
   readonly troubles: Troubles;
-  /** In the order of the list. */
+  /** The providers of the run, in the order of the list. */
   readonly providers: readonly JudgedProvider[];
   readonly start: number;
   /** End of the last fault. */

@@ -33,7 +33,7 @@ export interface Duplicate {
 
 /** Each acceptance of a recipient after the first one, with its cause according to the world's own record. */
 export function duplicatesOf(story: Story, given: OracleCase): Duplicate[] {
-  // In the order of the decisions to call: a provider may accept a mail long after its answer was due.
+  // Acceptances are sorted by the decision to call, since a provider may accept a mail long after its answer was due.
   const acceptances = story.acceptances.toSorted((a, b) => a.attempt.decidedAt - b.attempt.decidedAt);
   return acceptances.flatMap((second, place) => {
     const earlier = acceptances.slice(0, place).filter((first) => shared(first, second).length > 0);

@@ -22,7 +22,9 @@ export class Copies {
   readonly violations = new Map<Story, string>();
   private count = 0;
   private readonly invocations = new WeakMap<SimulatedWorker, Invocation>();
-  /** By the id of a message on a retry queue: the invocation that last wrote to the ledger before the message was sent. */
+  /**
+   * The invocation that last wrote to the ledger before a message was sent to a retry queue, by the id of the message.
+   */
   private readonly signers = new Map<string, number>();
   /** Submissions with two different messages in one batch. */
   private readonly unclear = new WeakSet<Story>();

@@ -114,7 +114,7 @@ export class SimulatedLambda {
     });
     worker.thaw(this.faults.strikes('kill', this.random) ? 1 + this.random.int(2 * this.typicalPoints) : undefined);
     this.timeline.wake();
-    // By the process's own clock, as Lambda's runtime computes it.
+    // The remaining time is measured by the process's own clock, as in Lambda's runtime.
     handler(
       batch.map((message) => recordOf(queue, message)),
       () => limit - worker.clock.now(),

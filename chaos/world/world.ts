@@ -180,7 +180,8 @@ export class SimulatedWorld {
           const failing = this.faults.strikes('sqs-errors', draws) ? draws.int(3) : undefined;
           const error = Object.assign(new Error('the simulated queue failed'), { name: 'ServiceUnavailable' });
           if (!worker.reaches('queue')) return { afterMs: draws.between(1, 3_000), error };
-          // Not taken, with an error; taken, with an error; or taken twice, since the SDK retried after a lost answer.
+          // The queue refuses the message with an error, accepts it and answers with an error, or gets it twice because
+          // the SDK repeated it after a lost answer.
           if (failing === 0) return { afterMs: draws.between(5, 3_000), error };
           try {
             const put = () => {

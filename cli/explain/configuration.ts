@@ -11,7 +11,7 @@ export async function synthesisedSender(): Promise<SenderEnvironment> {
   const directory = await makeWorkDirectory();
   try {
     const stacks = await readAssembly(await synthesise(directory, new AbortController().signal));
-    // Nothing is called: the addresses only fill the template's references.
+    // The addresses only fill the references of the template; none of them is called.
     return senderOf(deploy(stacks, 'http://127.0.0.1', 'http://127.0.0.1')).environment;
   } finally {
     await rm(directory, { recursive: true, force: true });

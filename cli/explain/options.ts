@@ -7,7 +7,7 @@ export interface ExplainOptions {
   /** Id to assume for the submission. */
   readonly id?: string;
   readonly json: boolean;
-  /** Where circuits, switches and the ledger are read; absent: from the configuration alone. */
+  /** Source of circuits, switches and ledger; absent: the explanation uses the configuration alone. */
   readonly live?: { readonly kind: 'local' } | { readonly kind: 'table'; readonly name: string };
 }
 

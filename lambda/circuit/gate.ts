@@ -132,8 +132,8 @@ class CircuitGate implements Gate {
       return this.#skip('probing', reading);
     const stopped = await localProbe.stopped(forced);
     if (stopped) return this.#turnedAway(key, stopped, reading, deadlineMs);
-    // The ticket is taken after the slot: a message that waits for its slot must not look like a provider that does not
-    // answer.
+    // The message becomes the probe only after it has a slot: while it waits for the slot, the provider must not seem
+    // to be without an answer.
     const full = await this.#slot(provider, request);
     if (full) return full;
     const due = this.#context.clock.now();

@@ -45,7 +45,7 @@ export interface EnvironmentCodec<Values> {
   matches(given: Readonly<Record<string, string | undefined>>): boolean;
 }
 
-/** The values that a codec encodes. */
+/** The type of the values that a codec encodes. */
 export type Environment<C> = C extends EnvironmentCodec<infer Values> ? Values : never;
 
 /** Declares the environment of a function; the keys are the names of the values within the code. */

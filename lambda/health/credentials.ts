@@ -20,7 +20,7 @@ function accepted({ state, reason }: Health): boolean {
 
 /** Last use of credentials, in epoch milliseconds. */
 export interface CredentialUse {
-  /** When they were last accepted; if never, when the checks began. */
+  /** When the credentials were last accepted; if never, when the checks began. */
   readonly lastGood: number;
   /** The item to write, if a write is due; `expected` is its current revision. */
   readonly write?: { readonly item: NewItem; readonly expected: number | undefined };

@@ -30,7 +30,7 @@ export function repairedAddresses(value: string): string {
 
 const END: Token = { kind: 'separator', text: '' };
 
-/** Repairs the part between two separators; one without an address, such as `<>` or a comment, is left out. */
+/** Repairs the part between two separators. A part without an address, such as `<>` or a comment, is left out. */
 function mailboxesIn(given: readonly Token[], mayBeGroup: boolean): string {
   const hasOther = given.some(({ kind, text }) => kind === 'text' && text.includes('@'));
   const element = given

@@ -14,7 +14,7 @@ const FRESH_MS = 30_000;
 export interface Arrival extends InboundRequest {
   readonly key: string;
   readonly path: string;
-  /** Of the connection, never from a header. */
+  /** Source address of the connection, never of a header. */
   readonly sourceIp: string;
 }
 

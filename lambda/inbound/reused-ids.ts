@@ -3,7 +3,7 @@ import type { InboundMessage } from '../contract/inbound.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Table } from '../platform/table.ts';
 
-/** As long as delivered messages are remembered. */
+/** Lifetime of an item, the same as that of delivered messages. */
 const REMEMBER_S = 30 * 86_400;
 /** Most mails of one Message-ID that are remembered; a broken sender uses one id for all of its mail. */
 const MOST = 20;

@@ -111,7 +111,7 @@ export async function canaryAmong(
   return token === undefined ? undefined : await noteReturn(table, { token, ...reception });
 }
 
-/** When the last server, the provider's, accepted the mail. */
+/** Time at which the provider's server, the last one on the way, accepted the mail. */
 function receivedTime(headers: MailContent['headers']): number | undefined {
   const [last = ''] = valuesOf(headers, 'received');
   const time = Date.parse(

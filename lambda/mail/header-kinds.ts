@@ -11,7 +11,8 @@ type HeaderKind = keyof typeof KINDS;
 /** Longest word that is not encoded: with the longest name before it, it still fits a line of 998. */
 export const MAX_WORD = 900;
 
-// For JSON Schema, whose `\s` is that of ECMAScript; without the Unicode flag, so that every validator can read it.
+// The pattern is used in JSON Schema, whose `\s` is that of ECMAScript; it has no Unicode flag, so that every validator
+// can read it.
 const ID = `<[!-;=?-~]{1,${MAX_WORD - 2}}>`;
 
 const KINDS = {

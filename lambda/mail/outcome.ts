@@ -100,8 +100,8 @@ export function mapOutcomes(result: AttemptResult, change: (outcome: Outcome) =>
 export const AUTHENTICATION = 'authentication';
 
 /**
- * Bounded, since a gateway may answer with a page of any size: RFC 5321 4.5.3.1 allows 64 octets before the @, 255 after
- * it.
+ * Addresses in a provider's words. Their length is limited, since a gateway may answer with a page of any size: RFC
+ * 5321 4.5.3.1 allows 64 octets before the @, 255 after it.
  */
 const ADDRESS = /(?:"(?:[^"\\]|\\.){1,128}"|[^\s<>"(),;:@]{1,128})@[^\s<>"'(),;:]{1,255}/g;
 

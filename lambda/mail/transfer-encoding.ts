@@ -63,7 +63,7 @@ function fromBase64(body: Buffer): Buffer {
   return out.subarray(0, length);
 }
 
-/** Fewer digits before other text are a word. */
+/** Least number of base64 digits before other text; fewer are a word of the text. */
 const LEAST_DIGITS = 20;
 /** Least length of a full line of an encoder. */
 const FULL_LINE = 60;

@@ -44,7 +44,7 @@ export function dropStale(): void {
   for (const agent of agents)
     for (const socket of keptBy(agent)) {
       const age = now - (idleSince.get(socket) ?? now);
-      // After a clock was set back the age is unknown.
+      // If the clock was set back, the age of the socket is unknown, so it is closed.
       if (age > IDLE_MS || age < 0) socket.destroy();
     }
 }

@@ -50,8 +50,8 @@ export function queueProofs(secretName: string, secrets: Secrets, clock: Clock, 
     },
     async holds(body, attributes) {
       if (isProvenBy(await readKeys(), body, attributes)) return true;
-      // Another worker may have used a newer key. Messages with wrong proofs can cause at most one such read in the time
-      // above.
+      // The key is read again, since another worker may have used a newer one. Messages with wrong proofs can cause at
+      // most one such read in the time above.
       if (clock.now() - lookedAt < LOOK_AGAIN_MS) return false;
       lookedAt = clock.now();
       return isProvenBy(await readKeys(true), body, attributes);

@@ -6,7 +6,7 @@ import { dropBeside, dropStale, IDLE_MS, watchRequest } from './kept-sockets.ts'
 /** Time limits of calls to AWS services, in milliseconds. */
 export interface SocketLimits {
   readonly connectionTimeout: number;
-  /** Until the head of the answer, and between two parts of its body. */
+  /** Longest time until the head of the answer, and between two parts of its body. */
   readonly requestTimeout: number;
 }
 

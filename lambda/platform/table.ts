@@ -28,7 +28,7 @@ export type Written =
 export interface Table {
   /** The current item (strongly consistent read). */
   get(pk: string): Promise<Item | undefined>;
-  /** Those of the items that exist, at most 100; may be some milliseconds old. */
+  /** The existing items of these keys, at most 100; they may be some milliseconds old. */
   getAll(pks: readonly string[]): Promise<ReadonlyMap<string, Item>>;
   /**
    * Replaces the whole item if it still has the revision `expected` (undefined: if it does not exist). The stored item

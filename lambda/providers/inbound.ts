@@ -12,7 +12,7 @@ export interface InboundRequest {
 /** A file of a mail, its bytes decoded. */
 export interface ReceivedFile {
   readonly filename?: string;
-  /** With its parameters, if known. */
+  /** Media type, with its parameters if they are known. */
   readonly contentType: string;
   readonly content: Uint8Array;
   /** With or without angle brackets. */
@@ -20,7 +20,7 @@ export interface ReceivedFile {
   readonly contentLocation?: string;
   /** It was received as characters, not as bytes. */
   readonly wasText?: boolean;
-  /** By its disposition; references from the HTML are found later. */
+  /** Whether the disposition says `inline`; references from the HTML are found later. */
   readonly inline: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface Stated {
   readonly from?: readonly StatedMailbox[] | string;
   readonly to?: readonly StatedMailbox[] | string;
   readonly cc?: readonly StatedMailbox[] | string;
-  /** As in a header. */
+  /** Value of Reply-To, as in a header. */
   readonly replyTo?: string;
   readonly subject?: string;
   readonly date?: string;

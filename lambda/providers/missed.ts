@@ -11,7 +11,7 @@ export interface Reception {
   readonly at: number;
   /** `failed`: posting was given up. `blocked`: a rule holds it. `taken`: according to the provider it was delivered. */
   readonly state: 'failed' | 'blocked' | 'taken';
-  /** Its entry in the list; for {@link MissedSource.know}. */
+  /** The entry in the provider's list, for {@link MissedSource.know}. */
   readonly listed: unknown;
 }
 

@@ -13,7 +13,7 @@ export interface PartialCall {
 
 /** Result of such a call. */
 export interface PartialResult extends AttemptResult {
-  /** With a refusal of one recipient: the recipients that the provider names. */
+  /** Recipients that the provider names in a refusal because of one recipient. */
   readonly named?: readonly string[];
 }
 

@@ -112,7 +112,7 @@ function follow(request: ClientRequest, watch: Watch): void {
   request.once('finish', () => {
     trace.written = trace.connected;
   });
-  // Before the SDK's own listener, which may start the next request at once.
+  // This listener runs before the SDK's own, which may start the next request at once.
   request.prependOnceListener('response', (response: IncomingMessage) => {
     trace.written = true;
     if (response.statusCode !== undefined) trace.status = response.statusCode;

@@ -76,7 +76,8 @@ async function sorted(receptions: readonly Reception[], { provider, memory, scal
 async function countCrash(id: string, { provider, memory, dependencies }: EnsureContext): Promise<void> {
   const { deaths } = (await memory.cases(provider.key, [id])).get(id) ?? NEW_RECEPTION;
   await memory.remember(provider.key, id, { deaths: deaths + 1 });
-  // If this run ends before its first check, the mail of the run before is not to blame again.
+  // The mark is removed now: if this run ends before its first check, the mail of the previous run must not be blamed
+  // again.
   await memory.setProgress(provider.key, { at: undefined });
   dependencies.log.error('a run crashed on this mail', { provider: provider.key, reception: id });
 }
@@ -98,7 +99,7 @@ async function workThrough(due: readonly Reception[], most: number, context: Ens
     const result = await one(reception, before, context);
     if (result !== 'later') settled += 1;
     if (result !== 'here') continue;
-    // A mail in a standing list would otherwise be checked for weeks.
+    // A mail that stays in the provider's list for weeks is remembered, so that it is not checked in each run.
     if (reception.state === 'taken' && before === NEW_RECEPTION) here.push(reception.id);
     else await memory.remember(provider.key, reception.id, { settled: true });
   }

@@ -32,7 +32,7 @@ export const NEW_RECEPTION: ReceptionState = {
   failedAt: 0,
   deaths: 0,
 };
-/** As long as Postmark keeps mail, so that mail it lists repeatedly is checked once. */
+/** Lifetime of a record: as long as Postmark keeps mail, so that mail that it lists repeatedly is checked once. */
 const REMEMBER_S = 46 * 86_400;
 /** Most keys of one BatchGetItem. */
 const BATCH = 100;

@@ -73,7 +73,7 @@ export async function attemptInOrder(
   }
   // A probe that was waited for without success may have ended by now.
   for (const provider of round.undecided(order)) if (round.goesOn(provider)) await round.offer(provider);
-  // If all providers are skipped, the least bad one is tried nevertheless.
+  // If all providers are skipped, the provider that is most likely to accept is tried nevertheless.
   const last = round.leastBad(order);
   if (last && round.goesOn(last)) await round.offer(last, true);
   return round.result(order);

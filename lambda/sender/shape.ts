@@ -7,7 +7,7 @@ export interface RefusedShape {
   readonly headers: readonly string[];
   readonly metadata: readonly string[];
   readonly recipients: number;
-  /** In bytes, by field. */
+  /** Sizes in bytes, by field. */
   readonly sizes: Readonly<Record<string, number>>;
   /** Content type, names of its parameters, and bytes of each attachment; `inline` with a Content-ID. */
   readonly attachments: readonly string[];

@@ -193,7 +193,7 @@ function doubtOf({ doubts }: Progress, provider: string): Omit<UnknownVote, 'pro
 /** Union of what two copies of one submission know. */
 export function join(a: Carried, b: Carried): Carried {
   const key = ({ provider, kind, recipients }: Vote) => JSON.stringify([provider, kind, recipients]);
-  // Of two equal votes the one with more queries knows more.
+  // Of two equal votes the vote with more look-ups is kept.
   const votes = Map.groupBy([...a.history, ...b.history], key);
   return {
     attempts: Math.max(a.attempts, b.attempts),

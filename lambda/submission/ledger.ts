@@ -182,7 +182,8 @@ export class SubmissionClaim {
         return;
       }
       const current = written.current as SubmissionRecord | undefined;
-      // Our own write whose answer was lost, or a write beside the claim, such as a delivery event.
+      // The stored revision is newer because our own write succeeded and its answer was lost, or because of a write
+      // without a claim, such as a delivery event.
       if (current?.worker !== this.#lease.owner || tries >= MERGE_TRIES) throw new TakenError(current);
       this.#stored = current;
     }

@@ -20,7 +20,7 @@ export function bundle(entry: string): Code {
     // Hash of the output: the same code gives the same asset on every machine.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never pulled: the local bundler either succeeds or throws.
+      // The CDK requires an image, which is never pulled, since the local bundler either succeeds or throws.
       image: DockerImage.fromRegistry('none'),
       command: [relative(ROOT, join(ROOT, entry))],
       local: {

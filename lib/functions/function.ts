@@ -17,7 +17,7 @@ import { encodeSize, type MonitoringSize } from '../../lambda/contract/metrics.t
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
 
-/** What every function of Mailover is made of. */
+/** Properties of every function of Mailover. */
 export interface FunctionProps {
   readonly logRetention: RetentionDays;
   /** Extent of the metrics that the function writes. */

@@ -72,7 +72,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
       eventSourceArn: queue.queueArn,
       batchSize: BATCH_SIZE,
       reportBatchItemFailures: true,
-      // Not reserved concurrency: its throttled receives count, and would carry healthy mail to the dead-letter queue.
+      // A maximum concurrency instead of a reserved one, whose throttled receives count and would move healthy mail to
+      // the dead-letter queue.
       maxConcurrency,
     });
   }

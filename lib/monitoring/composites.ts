@@ -29,6 +29,7 @@ export function watchWhole(monitoring: Monitoring, providers: readonly string[])
 }
 
 function any(watches: readonly NamedAlarm[]): { readonly rule: string; readonly watches: readonly NamedAlarm[] } {
-  // By name, which is known at synth, so that the rule is readable and below CloudWatch's 10,240 characters.
+  // The rule refers to alarms by name, which is known at synth, so that it is readable and below CloudWatch's 10,240
+  // characters.
   return { rule: watches.map(({ name }) => `ALARM("${name}")`).join(' OR '), watches };
 }

@@ -2,16 +2,18 @@ import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Duration } from 'aws-cdk-lib/core';
 import { ownMetric } from './metric.ts';
 
-/** Least attempts in a period for a rate: one failure of three would be a third. */
+/** Least number of attempts in a period for a rate, since one failure of three would be a third. */
 const FLOOR = 20;
 
 /** Failure rate, in percent, from which a provider counts as failing. */
 export const FAILING_PERCENT = 25;
 
-/** Rate, in percent, and number from which some failures are an alarm. */
+/** Some failures raise an alarm from this rate in percent and this number on. */
 const SOME = { percent: 3, number: 3 } as const;
 
-/** Rate of lost answers, in percent of at least {@link FLOOR} attempts, or number, from which they are an alarm. */
+/**
+ * Lost answers raise an alarm from this rate on, in percent of at least {@link FLOOR} attempts, or from this number on.
+ */
 const LOST = { percent: 2, number: 3 } as const;
 
 const FAILED = '(FILL(outage, 0) + FILL(account, 0) + FILL(unknown, 0) + FILL(open, 0))';

@@ -32,7 +32,8 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
     action: 'Send a mail over the preferred MX by hand; look at the status page and the account of its provider.',
     metric: onlyOver(provider, preferred),
     threshold: 1,
-    // For a domain with little mail: only spam over the least preferred MX in each of three hours is rare.
+    // Three hours suit a domain with little mail: it is rare that in each of them only spam arrives, over the least
+    // preferred MX.
     datapoints: 3,
     of: 3,
     // No mail over it is the normal state.

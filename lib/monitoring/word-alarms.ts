@@ -34,7 +34,7 @@ export function watchWords(monitoring: Monitoring, provider: string): void {
     meanwhile: `${provider} refuses mail with an unrecognised answer. The mail goes through another provider, or waits; it is not dead-lettered because of this.`,
     action: `Read the answer in the log, and add a row to the table of the provider's type that says what it means.`,
     metric: counted(ownMetric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD), 'unrecognised answers'),
-    // Each one matters: a changed API starts with one.
+    // A single unrecognised answer raises the alarm, since a change of the API begins with one.
     threshold: 1,
     datapoints: 1,
     of: 3,

@@ -106,7 +106,7 @@ const TIMES: ReadonlySet<string> = new Set(['since', 'until', 'at']);
 const LEASES: ReadonlySet<string> = new Set(['probe', 'doubt']);
 
 /**
- * The value with the distance of all its times from now divided by `factor`; 0 means never. Leases of attempts in
+ * A copy of the value in which each time is `factor` times nearer to now; 0 means never. Leases of attempts in
  * progress are in real time and stay.
  */
 function move<T>(value: T, now: number, factor: number): T {

@@ -35,7 +35,8 @@ export async function startDynamodb(options: {
   const requests = new Requests();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!requests.take(response)) return;
-    // Otherwise the server would let every page read its answers (`Access-Control-Allow-Origin: *`).
+    // To a request with an Origin the server would answer with `Access-Control-Allow-Origin: *`, which lets every page
+    // read it.
     delete request.headers.origin;
     const handle = (): void => {
       for (const handler of handlers) handler.call(server, request, response);

@@ -77,7 +77,7 @@ function card({ key, type }, menu) {
       setText(latest, ofBatch > 0 ? `, ${count(ofBatch)} of those just sent` : '');
       for (const [fault, one] of switches) setAttribute(one, 'aria-checked', String(current === fault));
       setText(wire, wireText(provider, switches));
-      // Not `disabled`: a button that is disabled after its click loses the focus.
+      // The button is not `disabled`, since it would lose the focus after its click.
       setAttribute(repair, 'aria-disabled', String(current === undefined));
       chips(raised);
       alarms.hidden = raised.length === 0;

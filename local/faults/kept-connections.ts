@@ -11,7 +11,7 @@ interface Connection {
   resetAndDestroy(): unknown;
 }
 
-/** The connections of one port, and those of them that were open when a fault was set that drops them, as a NAT gateway does. */
+/** The connections of one port. Those that were open when a fault `forget` was set are dropped, as by a NAT gateway. */
 export class KeptConnections {
   readonly #open = new Set<Connection>();
   #kept = new WeakSet<Connection>();

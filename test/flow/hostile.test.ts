@@ -27,7 +27,7 @@ import { post, strangeWebhook } from '../support/hostile/webhooks.ts';
 /** Hostile submissions and requests; `npm run test:hostile-stack` sends many more. */
 const COUNT = Number(process.env['MAILOVER_HOSTILE'] ?? 1_000);
 const TIME_SCALE = 60;
-/** One in this many is a pointer to an object of tens of megabytes. */
+/** One submission of this number is a pointer to an object of tens of megabytes. */
 const POISON_EVERY = Math.max(100, COUNT / 100);
 const AT_ONCE = 16;
 
@@ -110,7 +110,7 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
 
   expect(surprises).toEqual([]);
 
-  // Nothing is lost: each has been accepted, has ended without a recipient, or is a dead letter.
+  // No submission is lost: each has been accepted, has ended without a recipient, or is dead-lettered.
   const accepted = new Set(
     ((await call('GET', '/api/accepted?raw=false')) as { submissionId: string }[]).map(
       ({ submissionId }) => submissionId,
@@ -143,7 +143,7 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
   expect(lost).toEqual([]);
   expect(arrivals.slice(-900).filter((to) => !received.has(to))).toEqual([]);
 
-  // Nothing crashed, not even once.
+  // No process crashed.
   expect(reasons.get('Crashed') ?? 0).toBe(0);
   expect(reasons.get('none') ?? 0).toBe(0);
   expect(metrics.filter(({ name, points }) => name === 'Errors' && points.some(({ sum }) => sum > 0))).toEqual([]);

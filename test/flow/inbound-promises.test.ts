@@ -30,7 +30,7 @@ test('no forged, altered or replayed request is accepted', {
   const postmark = { path: '', ...stack.info.inbound['postmark'] };
   const now = () => Math.floor(Date.now() / 1000);
   const make: (() => Sent)[] = [
-    // Another key, and no key.
+    // Requests with another key, and without a key.
     () => mailgun({ signature: sign(randomBytes(16).toString('hex'), now()) }),
     () => mailgun({ signature: sign('', now()) }),
     // A digit moved from the time to the token keeps the signed text.

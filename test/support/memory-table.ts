@@ -39,7 +39,7 @@ export function memoryTable(): MemoryTable {
         table.writes += 1;
         const current = items.get(item.pk);
         if (current?.rev !== expected) return { done: false as const, current };
-        // As over the wire: undefined fields are not stored.
+        // Undefined fields are not stored, as in DynamoDB.
         const stored = JSON.parse(JSON.stringify({ ...item, rev: (expected ?? 0) + 1 })) as Item;
         items.set(item.pk, stored);
         table.answerLost();

@@ -8,7 +8,7 @@ export const looks: Rule = ({ chronicle, providers }) =>
     story.looks.flatMap(({ provider, worker, at }) => {
       const call = story.attempts.findLast((one) => one.provider === provider && one.decidedAt <= at);
       if (!providers.find(({ key }) => key === provider)?.askable) return [`cannot be asked: ${provider}`];
-      // Its process may have been killed between the ledger and the call.
+      // The process of the attempt may have been killed between the write to the ledger and the call.
       if (!call) return [];
       const wrongClock = [worker, call.worker].some(({ worstSkewMs }) => worstSkewMs > PROMISES.clockMs);
       const early = at < call.decidedAt + PROMISES.askAfterMs - 2 * PROMISES.clockMs;

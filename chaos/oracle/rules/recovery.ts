@@ -55,7 +55,10 @@ export const lateness: Rule = (given) => {
   });
 };
 
-/** When the wait for an acceptance at `at` began: a mail that had ended begins again when its producer or an operator sends it again. */
+/**
+ * Start of the wait that ended with the acceptance at `at`: a mail that had ended starts again when its producer sends
+ * it again or an operator redrives it.
+ */
 function bornBefore({ addedAt, redrives, letters }: Story, at: number): number {
   const ended = letters.findLast((letter) => letter.at < at)?.at ?? -Infinity;
   const births = [...addedAt, ...redrives.map((one) => one.at)].sort((a, b) => a - b);
@@ -86,9 +89,9 @@ export const order: Rule = (given) => {
 };
 
 interface Had {
-  /** They accepted it, and the ledger has it. */
+  /** Providers that accepted the superseded mail according to the ledger. */
   readonly sure: ReadonlySet<string>;
-  /** They were called, and no failure of the call is known. */
+  /** Providers that were called with the superseded mail, and whose call is not known to have failed. */
   readonly maybe: ReadonlySet<string>;
 }
 
@@ -102,7 +105,7 @@ function hadBy(given: OracleCase, { mail: { supersedes } }: Story, at: number, s
     for (const { attempt, recordedAt = Infinity } of acceptances) if (recordedAt < at) sure.add(attempt.provider);
     for (const { provider, decidedAt, told } of attempts)
       if (decidedAt < at && (interrupted || !told || told.at >= at || DOUBTFUL.has(told.outcome))) maybe.add(provider);
-    // It read what came before it at its first call, or at a later one if the table failed then.
+    // A submission reads what it supersedes at its first call, or at a later call if the table failed.
     const before = hadBy(given, story, attempts[0]?.decidedAt ?? at, [...seen, supersedes]);
     const later = hadBy(given, story, at, [...seen, supersedes]);
     if (attempts.length > 0 && !interrupted && !isTroubled(given, attempts[0]?.decidedAt ?? at))

@@ -69,12 +69,12 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
     means: account(AUTHENTICATION),
     source: PAGES,
   },
-  // "Parameters were valid but request failed".
+  // Mailgun's documentation of 402: "Parameters were valid but request failed".
   { status: [402], means: account('payment-required'), source: PAGES },
   { status: [403], means: account('access-denied'), source: PAGES },
   // Also for a domain of another region, or a new one for a while.
   { status: [400, 404], words: /domain (.* )?not found/i, means: account('domain-not-found'), source: PAGES },
-  // Not about the message: wrong URL, moved API, changed rules.
+  // About the request and not the message: wrong URL, moved API, changed rules.
   {
     status: [300, 301, 302, 303, 304, 307, 308, 404, 405, 410, 415],
     means: account('wrong-url'),

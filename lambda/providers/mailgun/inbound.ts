@@ -47,7 +47,7 @@ function* signaturesOf(view: FormView): Generator<Signature> {
         any = true;
         yield { timestamp, token, signature };
       }
-  // So that a missing key is distinguished from a missing signature.
+  // Without a signature an empty one is checked, so that a missing key is reported before a missing signature.
   if (!any) yield { timestamp: '', token: '', signature: '' };
 }
 

@@ -96,7 +96,7 @@ function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   if (kind === 'failed' && (flags?.['is-routed'] !== true || severity === 'temporary')) return [];
   const key = [storage?.key, storage?.url, event.id].find((one) => typeof one === 'string') ?? String(timestamp);
   return recipientsOf(event, domains).map((recipient) => ({
-    // By its hash, since the id appears in the log.
+    // The id contains a hash of the recipient, since it appears in the log.
     id: `${key}/${hashOf(recipient ?? '')}`,
     at: Number(timestamp) * 1000,
     state: kind === 'failed' ? 'failed' : 'taken',

@@ -64,7 +64,8 @@ function contentOf(view: FormView): PostedMail['content'] {
   const html = view.all('body-html').filter(Boolean).join('\n');
   const files = filesOf(view);
   const subject = view.text('subject');
-  // Always there, and empty if the mail has no text (documentation.mailgun.com, store-retrieve, 2026-11-25).
+  // `body-plain` is always present, and empty if the mail has no text (documentation.mailgun.com, store-retrieve,
+  // 2026-11-25).
   const told =
     view.bytes('body-mime') !== undefined || BODIES.some((name) => view.bytes(name) !== undefined) || files.length > 0;
   const announced = Number(view.text('attachment-count') ?? 0);

@@ -91,9 +91,9 @@ function contentOf(fields: Fields, headers: readonly (readonly [string, string])
   const html = text(fields, 'HtmlBody');
   const entries = list(fields, 'Attachments');
   const files = entries.map(fileOf);
-  // Both are always there, and empty if the mail has none.
+  // Postmark always sends `TextBody` and `HtmlBody`, empty if the mail has none.
   const told = 'RawEmail' in fields || 'TextBody' in fields || 'HtmlBody' in fields;
-  // Samples in documentation have words in place of the content.
+  // Samples in the documentation have placeholder words in place of the content.
   const cut = entries.some(
     ({ ContentLength }, place) => Number(ContentLength) > 2 * (files[place]?.content.length ?? 0),
   );

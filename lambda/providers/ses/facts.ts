@@ -205,7 +205,7 @@ export const SES_FACTS: readonly Fact<Match>[] = [
   // Aborted before a reply was sent.
   { name: /^RequestAborted(Exception)?$/, means: unknown('no-answer'), source: COMMON },
   { name: /^RequestTimeout(Exception)?$/, means: unknown('no-answer'), source: COMMON },
-  // Not declared for SendEmail.
+  // An exception that the API does not declare for SendEmail.
   { name: /^(ConflictException|ConcurrentModificationException)$/, means: outage('conflict'), source: MODEL },
   { name: /^(ServiceUnavailable(Exception)?)$/, means: outage('service-unavailable'), source: COMMON },
 

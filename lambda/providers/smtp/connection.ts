@@ -11,7 +11,10 @@ export interface SmtpTarget {
   readonly login?: { readonly user: string; readonly pass: string } | undefined;
 }
 
-/** As long as a function may run: the attempt's own deadline ends it earlier, and knows the stage. */
+/**
+ * Time-out of nodemailer: as long as a function may run, since the attempt's own deadline ends the call earlier, and
+ * records the stage.
+ */
 const SOCKET_TIMEOUT_MS = 900_000;
 
 /** A body is written in pieces, so that a piece that the socket does not accept is known to be unsent. */
@@ -24,7 +27,7 @@ export interface Session {
   readonly smtpUtf8: boolean;
 }
 
-/** What one transaction sends. */
+/** Envelope and content of one transaction. */
 export interface Envelope extends SMTPEnvelope {
   /** Whether an address of the envelope or the header has non-ASCII letters. */
   readonly needsSmtpUtf8: boolean;

@@ -1,7 +1,10 @@
 import { AUTHENTICATION } from '../../mail/outcome.ts';
 import { account, type Fact, message, outage, recipientBusy, sender, throttled, UNRECOGNISED } from '../fact.ts';
 
-/** Where in the dialogue a reply came; `data` is the answer to DATA itself, `end` the one to the final dot. */
+/**
+ * Stage of the SMTP dialogue at which a reply came; `data` is the answer to DATA itself, `end` the answer to the final
+ * dot.
+ */
 export type SmtpStage = 'connect' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'end';
 
 /** The replies that a row is about; a condition that is absent holds for every reply. */

@@ -139,7 +139,7 @@ function firstPage(query: URLSearchParams): Asked | string {
   };
 }
 
-/** Later than any event. */
+/** A time after every event, in epoch seconds. */
 const FAR = 9_999_999_999;
 
 function timeOf(text: string | null): number | undefined {

@@ -25,7 +25,7 @@ export const ways: Defects = {
       },
     }),
   },
-  'an operator who isolates a provider is not heard': {
+  'an isolation is ignored': {
     foundAs: ['called although isolated'],
     ...sees((item) => (item.pk.startsWith('switch/') ? undefined : item)),
   },

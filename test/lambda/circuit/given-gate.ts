@@ -24,7 +24,7 @@ export interface World {
   worker(providers?: readonly ProviderConfig[]): Worker;
 }
 
-/** One gate, and short forms of what tests do with it. */
+/** One gate, and helpers for the steps of a test. */
 export interface Worker {
   readonly gate: Gate;
   enter(request?: Partial<AdmissionRequest>, provider?: ProviderConfig): Promise<Admission>;

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
 import { givenWorld, mailgunMail, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
 
-// One repeated piece in each place of a mail that is read. If the time grows with the square of the size, a megabyte
-// takes minutes; if it grows with the size, a moment.
+// Mails with one piece repeated, for each part of a mail that the reader parses. If the time grows with the square of
+// the size, a megabyte takes minutes; if it grows with the size, a moment.
 
 const MB = 1_000_000;
 const MOST_CPU_MICROSECONDS = 5_000_000;

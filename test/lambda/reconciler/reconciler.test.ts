@@ -323,7 +323,7 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
       return await receiving.take({ raw, from: 'ada@example.com', to: 'box@in.example.com' }, options);
     },
     run: async () => {
-      // Beyond mail that is too young to be asked for, and beyond the full second of Postmark's filter.
+      // Passes the least age of mail that the provider is asked for, and the full second of Postmark's filter.
       passed += 6_500;
       await reconcile(() => 60_000);
     },
@@ -336,7 +336,7 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
     breakStorage: (broken: boolean) => {
       storageBroken = broken;
     },
-    /** As if another function had sent the messages to the queue. */
+    /** Deletes the reconciler's records, as if another function had sent the messages to the queue. */
     forget: () => {
       for (const pk of table.items.keys()) if (/^reconcile[rd]\//.test(pk)) table.items.delete(pk);
     },

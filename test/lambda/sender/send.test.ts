@@ -121,7 +121,7 @@ describe('the ledger', () => {
 
     world.now += 6 * MINUTE;
     await world.send(sqsRecord(mail, { messageId: record.messageId, receiveCount: 2, sentAt: world.now }));
-    // Only our clock says that the worker is gone; the wait of the queue comes before the question.
+    // Only our clock says that the worker has ended, so the message waits on a queue before the look-up.
     expect(world.questions).toEqual([]);
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 60 }]);
     world.now += MINUTE;

@@ -20,7 +20,7 @@ const alarms = new Map(
   sizes.flatMap(({ alarms: all }) => all.map((alarm) => [titleOf(alarm.name), { alarm, all }] as const)),
 );
 
-/** What each minute measures, by ids of an expression, where more than the threshold of one metric is needed. */
+/** Values of each minute, by the ids of the expression, for alarms that need more than one metric at its threshold. */
 const BAD: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   FailureRate: { outage: 10, accepted: 10 },
   FailureCount: { outage: 1 },

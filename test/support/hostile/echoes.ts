@@ -50,7 +50,7 @@ export function echoes(type: ProviderType, secret: readonly string[], pick: Pick
     const rate = 0.66 / (said.length - 0.66 * place);
     if (type !== 'smtp') return { ...answerWith(type, place, value, pick), rate, match: PLANTED.header };
     const reply = `${pick(['550 5.1.1', '451 4.7.1', '554 5.7.1', '550 5.7.26'])} ${value.replace(/[\r\n]/g, ' ')} is not welcome`;
-    // Only what was sent is an echo: the command shows whether it is the planted mail.
+    // Only sent text is an echo; the command shows whether the mail is a planted one.
     const [stage, match] = pick([['mail', PLANTED.from] as const, ['rcpt', PLANTED.to] as const]);
     return { smtp: { stage, reply }, rate, match };
   });

@@ -221,7 +221,7 @@ describe.each([[[]], [['PIPELINING']]])('a reply, with %j', (extensions) => {
     ['rcpt', '550-no\r\n550 5.1.1 such user', UNKNOWN],
     ['rcpt', '550-relay\r\n550 access denied', { kind: 'unavailable', blames: 'account', reason: 'relay-denied' }],
     ['end', '550-5.4.5 Daily user sending\r\n550 5.4.5 limit exceeded', { kind: 'unavailable', reason: 'quota' }],
-    // Without an enhanced code, without words, or with neither.
+    // Replies without an enhanced code, without text, or without both.
     ['rcpt', '550 5.1.1', UNKNOWN],
     ['rcpt', '550', { kind: 'unrecognised' }],
     ['rcpt', '550 ', { kind: 'unrecognised' }],
@@ -247,7 +247,7 @@ describe.each([[[]], [['PIPELINING']]])('a reply, with %j', (extensions) => {
     ['rcpt', '432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded', BUSY],
     ['end', '432 4.3.2 Concurrent connections limit exceeded', BUSY],
     ['connect', '421 4.3.2 too many connections', { kind: 'throttled', of: 'provider' }],
-    // Our own name, at RCPT, where Postfix says it by default.
+    // Refusals of our own host name, at RCPT, the stage at which Postfix checks it by default.
     ...['450 4.7.1', '450', '504 5.5.2', '550 5.7.1', '554 5.7.1', '501 5.5.2'].map(
       (code) => ['rcpt', `${code} <mta.example.com>: Helo command rejected: Host not found`, HELO] as const,
     ),
