@@ -134,6 +134,8 @@ export interface Limits {
 /** Static part of a provider type, for deployment and routing. Data only: loading it imports no SDK and has no effects. */
 export interface ProviderDefinition {
   readonly type: ProviderType;
+  /** Name of the vendor or the protocol, as its own pages write it. */
+  readonly title: string;
   readonly limits: Limits;
   /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
   readonly secretFields: readonly string[];

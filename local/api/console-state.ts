@@ -1,3 +1,4 @@
+import { definitions } from '../../lambda/providers/registry.ts';
 import type { StackClock } from '../clock.ts';
 import { readDashboard, type Widget } from '../cloudwatch/dashboard/body.ts';
 import { compileGraphs, type Graphs } from '../cloudwatch/dashboard/graphs.ts';
@@ -74,7 +75,7 @@ export async function stateOf(sources: ConsoleSources, batch: string | undefined
       const inForce = faultInForce(type, set);
       return {
         key,
-        type,
+        title: definitions[type].title,
         url,
         ...(inForce !== undefined && { fault: inForce, hits: list.reduce((sum, { hits }) => sum + hits, 0) }),
         ...(inForce === 'other' && { faultText: JSON.stringify(set.length === 1 ? set[0] : set) }),

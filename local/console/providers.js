@@ -3,10 +3,9 @@ import { byId, el, list, setAttribute, setText } from './dom.js';
 import { color } from './palette.js';
 import { alarmName, count, counted } from './words.js';
 
-const TYPES = { postmark: 'Postmark', mailgun: 'Mailgun', sendgrid: 'SendGrid', ses: 'Amazon SES', smtp: 'SMTP' };
 const path = (key) => `/api/providers/${encodeURIComponent(key)}/fault`;
 
-function card({ key, type }, menu) {
+function card({ key, title }, menu) {
   const id = `provider-${key}`;
   const state = el('span', { class: 'state' });
   const taken = el('b');
@@ -47,7 +46,7 @@ function card({ key, type }, menu) {
   const node = el(
     'article',
     { class: 'provider', 'aria-labelledby': id, 'data-provider': key },
-    el('header', {}, el('h3', { id }, key), el('span', { class: 'type' }, TYPES[type] ?? type), state),
+    el('header', {}, el('h3', { id }, key), el('span', { class: 'type' }, title), state),
     el('p', { class: 'taken' }, taken, ' accepted', latest),
     el(
       'div',

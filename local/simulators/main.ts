@@ -4,14 +4,11 @@ import type { StackClock } from '../clock.ts';
 import { closesPort, type FaultBoard } from '../faults/faults.ts';
 import type { OwnHosts } from '../http-api/own-hosts.ts';
 import { AcceptedLog, type Taking } from './accepted-log.ts';
-import { type HttpBehaviour, httpSimulator } from './http-simulator.ts';
+import { httpSimulator } from './http-simulator.ts';
 import { type ReceivingAccess, withReceiving } from './inbound/behaviour.ts';
-import { mailgunBehaviour } from './mailgun/simulator.ts';
 import { Port } from './port.ts';
-import { postmarkBehaviour } from './postmark/simulator.ts';
-import { sendgridBehaviour } from './sendgrid/simulator.ts';
-import { sesBehaviour } from './ses/simulator.ts';
-import { smtpSimulator } from './smtp/simulator.ts';
+import { simulatedType } from './registry.ts';
+import type { SimulatedType } from './type.ts';
 
 /** Options of a stack's simulators. */
 export interface SimulatorOptions {
@@ -38,7 +35,7 @@ export interface SimulatorOptions {
 export interface Simulators {
   /** URLs by provider key. */
   readonly endpoints: Record<string, string>;
-  /** URLs for the health function, by provider key; an SMTP simulator recognises a health check only by its port. */
+  /** URLs for the health function, by provider key; where the protocol shows no difference, a health check has its own port. */
   readonly healthEndpoints: Record<string, string>;
   readonly accepted: AcceptedLog;
   close(): Promise<void>;
@@ -69,13 +66,15 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
     };
     for (const [index, config] of providers.entries()) {
       const { key, type } = config;
-      const scheme = type === 'smtp' ? 'smtp' : 'http';
+      const { protocol } = simulatedType(type);
       const number = basePort === 0 ? 0 : basePort + index;
-      endpoints[key] = `${scheme}://${await open(serverOf(config, options, accepted, 'send'), number, key)}`;
+      const url = (address: string) => `${protocol}://${address}`;
+      endpoints[key] = url(await open(serverOf(config, options, accepted, 'send'), number, key));
+      // Over HTTP the path shows a health check.
       healthEndpoints[key] =
-        type === 'smtp'
-          ? `smtp://${await open(serverOf(config, options, accepted, 'health'), 0, key, 'health')}`
-          : endpoints[key];
+        protocol === 'http'
+          ? endpoints[key]
+          : url(await open(serverOf(config, options, accepted, 'health'), 0, key, 'health'));
     }
   } catch (error) {
     await close();
@@ -85,34 +84,17 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
 }
 
 function serverOf(
-  config: ProviderConfig,
+  { key, type, options: given }: ProviderConfig,
   options: SimulatorOptions,
   log: AcceptedLog,
   occasion: 'send' | 'health',
 ): Server {
-  const { key } = config;
-  const { faults, tls } = options;
-  const secret = options.secrets[key] ?? {};
-  if (config.type === 'smtp')
-    return smtpSimulator({ key, options: config.options, secret, tls, faults, log, occasion });
-  const behaviour = behaviourOf(config, secret, options.clock);
+  const { faults, tls, clock, own } = options;
+  const played = { options: given, secret: options.secrets[key] ?? {}, clock };
+  // The options of an entry are those of its type.
+  const simulated = simulatedType(type) as SimulatedType<ProviderConfig['options']>;
+  if (simulated.protocol === 'smtp') return simulated.serve({ ...played, key, tls, faults, log, occasion });
+  const behaviour = simulated.play(played);
   const receiving = options.receiving?.[key];
-  return httpSimulator(key, receiving ? withReceiving(behaviour, receiving) : behaviour, faults, log, options.own);
-}
-
-function behaviourOf(
-  config: Exclude<ProviderConfig, { readonly type: 'smtp' }>,
-  secret: Readonly<Record<string, string>>,
-  clock: StackClock,
-): HttpBehaviour {
-  switch (config.type) {
-    case 'ses':
-      return sesBehaviour(config.options);
-    case 'mailgun':
-      return mailgunBehaviour(config.options, secret, clock);
-    case 'postmark':
-      return postmarkBehaviour(config.options, secret, clock);
-    case 'sendgrid':
-      return sendgridBehaviour(secret);
-  }
+  return httpSimulator(key, receiving ? withReceiving(behaviour, receiving) : behaviour, faults, log, own);
 }

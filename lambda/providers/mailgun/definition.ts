@@ -3,6 +3,7 @@ import type { ProviderDefinition } from '../provider.ts';
 /** Mailgun's HTTP API with raw MIME: the same message as for SES and SMTP. */
 export const definition: ProviderDefinition = {
   type: 'mailgun',
+  title: 'Mailgun',
   limits: {
     // documentation.mailgun.com, send-http and batch-sending (2026-11-23): 25 MB uncompressed, 1,000 recipients per call.
     maxBytes: 25 * 1024 * 1024,

@@ -3,6 +3,7 @@ import type { ProviderDefinition } from '../provider.ts';
 /** Properties of Postmark for deployment and routing. */
 export const definition: ProviderDefinition = {
   type: 'postmark',
+  title: 'Postmark',
   limits: {
     // postmarkapp.com/support/article/1056 (2026-11-23): 10 MB in all after base64, text and HTML 5 MB each.
     maxBytes: 10 * 1024 * 1024,

@@ -18,6 +18,7 @@ const FORBIDDEN =
  */
 export const definition: ProviderDefinition = {
   type: 'ses',
+  title: 'Amazon SES',
   limits: {
     // docs.aws.amazon.com/ses/latest/dg/quotas.html (2026-11-23): 40 MB after base64, 50 recipients per call.
     maxBytes: 40 * 1024 * 1024,

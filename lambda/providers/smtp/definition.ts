@@ -9,6 +9,7 @@ import type { ProviderDefinition } from '../provider.ts';
  */
 export const definition: ProviderDefinition = {
   type: 'smtp',
+  title: 'SMTP',
   limits: {
     // 25 MiB, the SIZE that most servers announce; the server's own SIZE is respected as well.
     maxBytes: 26_214_400,

@@ -3,26 +3,17 @@ import type { Server, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import type { SmtpOptions } from '../../../lambda/contract/providers.ts';
-import { type Fault, type FaultBoard, type FaultStage, InvalidFault } from '../../faults/faults.ts';
+import { type Fault, type FaultStage, InvalidFault } from '../../faults/faults.ts';
 import { KeptConnections } from '../../faults/kept-connections.ts';
-import type { AcceptedLog } from '../accepted-log.ts';
 import { headersOf, searchableText, viewMime } from '../mime-view.ts';
+import type { PlayedPort } from '../type.ts';
 import { pause, SmtpSession } from './session.ts';
 
 /** Default of the provider's `maxBytes`; the limits of Postfix, Exim and nodemailer differ. */
 const DEFAULT_MAX_BYTES = 26_214_400;
 const OPENING: readonly FaultStage[] = ['connect', 'ehlo', 'starttls', 'auth'];
 
-interface Surroundings {
-  readonly key: string;
-  readonly options: SmtpOptions;
-  readonly secret: Readonly<Record<string, string>>;
-  readonly tls: { readonly key: string; readonly cert: string };
-  readonly faults: FaultBoard;
-  readonly log: AcceptedLog;
-  /** Purpose of the port: before MAIL a session of a health check looks like one that sends. */
-  readonly occasion: 'send' | 'health';
-}
+type Surroundings = PlayedPort<SmtpOptions>;
 
 /** A mail server that requires TLS (by the provider's `tls`) and a login, and accepts all mail. Returns the server; it does not listen yet. */
 export function smtpSimulator(surroundings: Surroundings): Server {

@@ -2,6 +2,7 @@ import type { ProviderType } from '../../../lambda/contract/providers.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Health } from '../../../lambda/providers/provider.ts';
 import type { Fault } from '../../../local/faults/faults.ts';
+import { simulatedType } from '../../../local/simulators/registry.ts';
 import type { Breakage } from './strikes.ts';
 
 /**
@@ -45,11 +46,6 @@ const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
 const OUTAGE: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error' };
 const LOST: Outcome = { kind: 'unknown', reason: 'no-answer' };
 
-const answer = (status: number, body: object | string): Fault['respond'] => ({
-  status,
-  headers: { 'content-type': 'application/json' },
-  body: typeof body === 'string' ? body : JSON.stringify(body),
-});
 const all = (fault: Fault): Fault => ({ ...fault, on: 'all' });
 
 /** Alarms raised under traffic with `monitoring.size` `small`, which do not distinguish the faults. */
@@ -92,8 +88,7 @@ export const MATRIX: readonly Situation[] = [
     outcome: OUTAGE,
     takesMs: 50,
     health: UNREACHABLE,
-    local: (type) =>
-      all(type === 'smtp' ? { smtp: { stage: 'connect', reply: '421 4.3.2 not now' } } : { respond: answer(500, '') }),
+    local: (type) => simulatedType(type).faults.failed,
     alarms: BROKEN,
   },
   {
@@ -153,7 +148,7 @@ export const MATRIX: readonly Situation[] = [
     outcome: { kind: 'unavailable', blames: 'account', reason: 'account-suspended' },
     takesMs: 50,
     health: { state: 'account-refused', reason: 'account-suspended' },
-    local: (type) => all(suspended(type)),
+    local: (type) => all(simulatedType(type).faults.suspended[0]),
     alarms: REFUSED,
   },
   {
@@ -161,7 +156,7 @@ export const MATRIX: readonly Situation[] = [
     outcome: { kind: 'unavailable', blames: 'account', reason: 'authentication' },
     takesMs: 50,
     health: { state: 'account-refused', reason: 'authentication' },
-    local: (type) => all(unauthorised(type)),
+    local: (type) => all(simulatedType(type).faults.keyRevoked),
     alarms: REFUSED,
   },
   {
@@ -169,7 +164,7 @@ export const MATRIX: readonly Situation[] = [
     outcome: { kind: 'unavailable', blames: 'account', reason: 'daily-quota' },
     takesMs: 50,
     health: HEALTHY,
-    local: outOfQuota,
+    local: (type) => simulatedType(type).faults.outOfQuota,
     alarms: { ...REFUSED, none: [] },
   },
   {
@@ -177,7 +172,7 @@ export const MATRIX: readonly Situation[] = [
     outcome: { kind: 'throttled', of: 'provider', reason: 'rate-limit' },
     takesMs: 50,
     health: HEALTHY,
-    local: throttling,
+    local: (type) => simulatedType(type).faults.throttled,
     alarms: { traffic: ['Throttled'], low: ['Throttled'], none: [] },
   },
   {
@@ -185,7 +180,7 @@ export const MATRIX: readonly Situation[] = [
     outcome: { kind: 'refused', blames: 'message', reason: 'format' },
     takesMs: 50,
     health: HEALTHY,
-    local: badMessage,
+    local: (type) => simulatedType(type).faults.badMessage,
     alarms: { traffic: ['Contradictions', 'Refusals', OVER], low: ['Contradictions'], none: [] },
   },
   {
@@ -193,7 +188,7 @@ export const MATRIX: readonly Situation[] = [
     outcome: { kind: 'unrecognised', reason: 'unrecognised' },
     takesMs: 50,
     health: HEALTHY,
-    local: unheardOf,
+    local: (type) => simulatedType(type).faults.unrecognised,
     alarms: {
       traffic: ['Contradictions', 'UnrecognisedAnswers', 'Refusals', OVER],
       low: ['Contradictions', 'UnrecognisedAnswers'],
@@ -205,7 +200,7 @@ export const MATRIX: readonly Situation[] = [
     outcome: { kind: 'refused', blames: 'recipient', reason: 'suppressed' },
     takesMs: 50,
     health: HEALTHY,
-    local: badRecipient,
+    local: (type) => simulatedType(type).faults.badRecipient,
     // While the provider is in doubt a second provider is tried, and accepts them.
     alarms: { traffic: ['Contradictions', 'Refusals', 'SuppressionRise', OVER], low: ['Contradictions'], none: [] },
   },
@@ -223,7 +218,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     ofHundred: 34,
     health: HEALTHY,
-    local: (type) => ({ ...failing(type), rate: 0.34 }),
+    local: (type) => ({ ...simulatedType(type).faults.failedAttempt, rate: 0.34 }),
     alarms: { traffic: ['FailureRate', 'SomeFailures', ONE_WAY, OVER], low: [], none: [] },
   },
   {
@@ -272,7 +267,7 @@ export const MATRIX: readonly Situation[] = [
       ofHundred: percent,
       minutes: 75,
       health: HEALTHY,
-      local: (type) => ({ ...failing(type), rate: percent / 100 }),
+      local: (type) => ({ ...simulatedType(type).faults.failedAttempt, rate: percent / 100 }),
       alarms: {
         traffic: [[], ['SomeFailures'], ['SomeFailures', OVER]][row] ?? [],
         low: [[], [], ['FailureCount', ONE_WAY]][row] ?? [],
@@ -287,7 +282,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     fifth: true,
     health: HEALTHY,
-    local: (type) => ({ ...unknownSender(type), match: 'news@example.net' }),
+    local: (type) => ({ ...simulatedType(type).faults.unknownSender, match: 'news@example.net' }),
     alarms: { traffic: ['SenderRefused', OVER], low: [], none: [] },
   },
   {
@@ -296,7 +291,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     fifth: true,
     health: HEALTHY,
-    local: badMessage,
+    local: (type) => simulatedType(type).faults.badMessage,
     alarms: { traffic: ['Contradictions', OVER], low: [], none: [] },
   },
   {
@@ -305,7 +300,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     fifth: true,
     health: HEALTHY,
-    local: (type) => ({ ...badRecipient(type), match: 'two.example.org' }),
+    local: (type) => ({ ...simulatedType(type).faults.badRecipient, match: 'two.example.org' }),
     alarms: { traffic: ['Contradictions', 'SuppressionRise', OVER], low: [], none: [] },
   },
   {
@@ -330,7 +325,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 80,
     lookUpFails: true,
     health: HEALTHY,
-    local: () => ({ respond: answer(500, ''), on: 'lookup' }),
+    local: () => ({ respond: { status: 500, body: '' }, on: 'lookup' }),
     alarms: { traffic: [], low: [], none: [] },
     unseen: 'there are no look-ups while no answer is lost; then LostAnswers and PossibleDuplicates are raised',
   },
@@ -349,158 +344,7 @@ export const MATRIX: readonly Situation[] = [
     takesMs: 50,
     times: 1,
     health: HEALTHY,
-    local: (type) => ({ ...failing(type), times: 1 }),
+    local: (type) => ({ ...simulatedType(type).faults.failedAttempt, times: 1 }),
     alarms: { traffic: [], low: [], none: [] },
   },
 ];
-
-function failing(type: ProviderType): Fault {
-  return type === 'smtp' ? { smtp: { stage: 'data', reply: '451 4.3.0 local error' } } : { respond: answer(500, '') };
-}
-
-function suspended(type: ProviderType): Fault {
-  switch (type) {
-    case 'postmark':
-      return { respond: answer(422, { ErrorCode: 413, Message: 'You are not allowed to send.' }) };
-    case 'mailgun':
-      return { respond: answer(403, { message: 'The account is temporarily disabled.' }) };
-    case 'sendgrid':
-      return { respond: sendgridErrors(401, 'Maximum credits exceeded') };
-    case 'ses':
-      return { respond: { ...aws(400, 'AccountSuspendedException', 'The account is suspended.') } };
-    case 'smtp':
-      return { smtp: { stage: 'auth', reply: '535 5.7.8 account disabled' } };
-  }
-}
-
-function unauthorised(type: ProviderType): Fault {
-  switch (type) {
-    case 'postmark':
-      return { respond: answer(401, { ErrorCode: 10, Message: 'Bad or missing API token.' }) };
-    case 'mailgun':
-      return { respond: answer(401, 'Forbidden') };
-    case 'sendgrid':
-      return {
-        respond: sendgridErrors(401, 'The provided authorization grant is invalid, expired, or revoked'),
-      };
-    case 'ses':
-      return { respond: { ...aws(403, 'AccessDeniedException', 'The role may not send.') } };
-    case 'smtp':
-      return { smtp: { stage: 'auth', reply: '535 5.7.8 authentication failed' } };
-  }
-}
-
-function outOfQuota(type: ProviderType): Fault {
-  switch (type) {
-    case 'postmark':
-      return { respond: answer(422, { ErrorCode: 405, Message: 'Not allowed to send: out of credits.' }) };
-    case 'mailgun':
-      return { respond: answer(403, { message: 'recipient limit exceeded' }) };
-    case 'sendgrid':
-      return { respond: sendgridErrors(401, 'Maximum credits exceeded') };
-    case 'ses':
-      return { respond: { ...aws(400, 'LimitExceededException', 'Daily message quota exceeded.') } };
-    case 'smtp':
-      // A relay answers this at MAIL FROM.
-      return { smtp: { stage: 'mail', reply: '530 5.7.0 authentication required' } };
-  }
-}
-
-function throttling(type: ProviderType): Fault {
-  switch (type) {
-    case 'postmark':
-      return { respond: answer(429, { ErrorCode: 429, Message: 'Rate limit exceeded.' }) };
-    case 'mailgun':
-      return { respond: answer(429, { message: 'Too many requests' }) };
-    case 'sendgrid':
-      return { respond: sendgridErrors(429, 'too many requests') };
-    case 'ses':
-      return { respond: { ...aws(429, 'TooManyRequestsException', 'Too many requests.') } };
-    case 'smtp':
-      return { smtp: { stage: 'mail', reply: '450 4.7.1 too many messages, slow down' } };
-  }
-}
-
-function badMessage(type: ProviderType): Fault {
-  switch (type) {
-    case 'postmark':
-      return { respond: answer(422, { ErrorCode: 402, Message: 'The JSON is not what the API expects.' }) };
-    case 'mailgun':
-      return { respond: answer(400, { message: "'text' parameter is missing" }) };
-    case 'sendgrid':
-      return { respond: sendgridErrors(400, 'The content param is required.', 'content') };
-    case 'ses':
-      return {
-        respond: { ...aws(400, 'ValidationException', '1 validation error detected: a field is not supported.') },
-      };
-    case 'smtp':
-      return { smtp: { stage: 'end', reply: '554 5.6.0 message format not accepted' } };
-  }
-}
-
-function unknownSender(type: ProviderType): Fault {
-  switch (type) {
-    case 'postmark':
-      return { respond: answer(422, { ErrorCode: 400, Message: 'The Sender Signature was not found.' }) };
-    case 'mailgun':
-      return { respond: answer(400, { message: "'from' parameter is not a valid address" }) };
-    case 'sendgrid':
-      return {
-        respond: sendgridErrors(403, 'The from address does not match a verified Sender Identity.', 'from'),
-      };
-    case 'ses':
-      return { respond: { ...aws(400, 'MessageRejected', 'Email address is not verified.') } };
-    case 'smtp':
-      return { smtp: { stage: 'mail', reply: '553 5.7.1 Sender address rejected: not owned by user' } };
-  }
-}
-
-function unheardOf(type: ProviderType): Fault {
-  const words = 'From 2027 on, every message needs a purpose.';
-  switch (type) {
-    case 'postmark':
-      return { respond: answer(422, { ErrorCode: 7777, Message: words }) };
-    case 'mailgun':
-      return { respond: answer(400, { message: words }) };
-    case 'sendgrid':
-      return { respond: sendgridErrors(400, words) };
-    case 'ses':
-      return { respond: { ...aws(400, 'BadRequestException', words) } };
-    case 'smtp':
-      return { smtp: { stage: 'end', reply: `550 ${words}` } };
-  }
-}
-
-function badRecipient(type: ProviderType): Fault {
-  switch (type) {
-    case 'postmark':
-      return {
-        respond: answer(422, {
-          ErrorCode: 406,
-          Message:
-            'You tried to send to recipient(s) that have been marked as inactive. Found inactive addresses: ada@example.org. Inactive recipients are ones that have generated a hard bounce.',
-        }),
-      };
-    case 'mailgun':
-      return { respond: answer(400, { message: 'the recipient address is suppressed' }) };
-    case 'sendgrid':
-      // Recipients who may not be mailed are accepted and dropped.
-      return { respond: sendgridErrors(400, 'Does not contain a valid address.', 'personalizations.0.to.0.email') };
-    case 'ses':
-      return { respond: { ...aws(400, 'MessageRejected', 'Address is on the suppression list.') } };
-    case 'smtp':
-      return { smtp: { stage: 'rcpt', reply: '550 5.1.1 no such user' } };
-  }
-}
-
-function sendgridErrors(status: number, message: string, field: string | null = null): Fault['respond'] {
-  return answer(status, { errors: [{ message, field, help: null }] });
-}
-
-function aws(status: number, type: string, message: string): NonNullable<Fault['respond']> {
-  return {
-    status,
-    headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
-    body: JSON.stringify({ message }),
-  };
-}

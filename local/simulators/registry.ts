@@ -1,0 +1,23 @@
+import type { ProviderConfig, ProviderType } from '../../lambda/contract/providers.ts';
+import { mailgun } from './mailgun/type.ts';
+import { postmark } from './postmark/type.ts';
+import { sendgrid } from './sendgrid/type.ts';
+import { ses } from './ses/type.ts';
+import { smtp } from './smtp/type.ts';
+import type { SimulatedType } from './type.ts';
+
+type OptionsOf<T extends ProviderType> = Extract<ProviderConfig, { readonly type: T }>['options'];
+
+/** Every provider type as the local stack plays it; each type of `lambda/providers/registry.ts` needs one. */
+const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<OptionsOf<T>> } = {
+  ses,
+  mailgun,
+  postmark,
+  sendgrid,
+  smtp,
+};
+
+/** How the local stack plays a configured provider. */
+export function simulatedType<T extends ProviderType>(type: T): SimulatedType<OptionsOf<T>> {
+  return simulatedTypes[type];
+}

@@ -1,0 +1,30 @@
+import type { SendgridOptions } from '../../../lambda/contract/providers.ts';
+import { HTTP_FAILURES, jsonFault, type SimulatedType } from '../type.ts';
+import { sendgridBehaviour } from './simulator.ts';
+
+const refusal = (
+  status: number,
+  message: string,
+  field: string | null = null,
+  headers?: Readonly<Record<string, string>>,
+) => jsonFault(status, { errors: [{ message, field, help: null }] }, headers);
+
+/** SendGrid on the local stack. */
+export const sendgrid: SimulatedType<SendgridOptions> = {
+  protocol: 'http',
+  play: ({ secret }) => sendgridBehaviour(secret),
+  example: { options: {}, secret: { apiKey: 'SG.key' } },
+  faults: {
+    // Of a banned account; one under review accepts mail and keeps it.
+    suspended: [{ ...refusal(403, 'Your account has been banned.'), on: 'all' }],
+    keyRevoked: refusal(401, 'The provided authorization grant is invalid, expired, or revoked'),
+    outOfQuota: refusal(401, 'Maximum credits exceeded'),
+    throttled: refusal(429, 'too many requests', null, { 'retry-after': '30' }),
+    badMessage: refusal(400, 'The content param is required.', 'content'),
+    unknownSender: refusal(403, 'The from address does not match a verified Sender Identity.', 'from'),
+    // Recipients who may not be mailed are accepted and dropped.
+    badRecipient: refusal(400, 'Does not contain a valid address.', 'personalizations.0.to.0.email'),
+    unrecognised: refusal(400, 'From 2027 on, every message needs a purpose.'),
+    ...HTTP_FAILURES,
+  },
+};

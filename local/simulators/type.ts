@@ -1,0 +1,66 @@
+import type { Server } from 'node:net';
+import type { StackClock } from '../clock.ts';
+import type { Fault, FaultBoard } from '../faults/faults.ts';
+import type { AcceptedLog } from './accepted-log.ts';
+import type { HttpBehaviour } from './http-simulator.ts';
+
+/** Answers of one provider type to mail that it does not accept, in the form of faults; its `facts.ts` has their meanings. */
+export interface TypeFaults {
+  /** The account may not send: the answer to mail, and the one to health checks if that differs. */
+  readonly suspended: readonly [Fault, ...Fault[]];
+  readonly keyRevoked: Fault;
+  /** No credits or quota left, as only attempts report it. */
+  readonly outOfQuota: Fault;
+  readonly throttled: Fault;
+  readonly badMessage: Fault;
+  /** One From address or domain may not send. */
+  readonly unknownSender: Fault;
+  readonly badRecipient: Fault;
+  /** A refusal without a row in the table of the type. */
+  readonly unrecognised: Fault;
+  /** Every call fails. */
+  readonly failed: Fault;
+  /** An attempt fails, at the place where that costs most. */
+  readonly failedAttempt: Fault;
+}
+
+/** One configured provider that is played. */
+export interface PlayedProvider<Options> {
+  readonly options: Options;
+  /** Credentials that the simulator requires. */
+  readonly secret: Readonly<Record<string, string>>;
+  readonly clock: StackClock;
+}
+
+/** A port of a provider that does not speak HTTP. */
+export interface PlayedPort<Options> extends PlayedProvider<Options> {
+  readonly key: string;
+  readonly tls: { readonly key: string; readonly cert: string };
+  readonly faults: FaultBoard;
+  readonly log: AcceptedLog;
+  /** Purpose of the port: before MAIL a session of a health check looks like one that sends. */
+  readonly occasion: 'send' | 'health';
+}
+
+/** How the local stack plays one provider type. */
+export type SimulatedType<Options> = {
+  readonly faults: TypeFaults;
+  /** Options and secret of an account that the simulator accepts; the tests of all types use them. */
+  readonly example: { readonly options: Options; readonly secret: Readonly<Record<string, string>> };
+} & (
+  | { readonly protocol: 'http'; readonly play: (provider: PlayedProvider<Options>) => HttpBehaviour }
+  | { readonly protocol: 'smtp'; readonly serve: (port: PlayedPort<Options>) => Server }
+);
+
+/** An answer over HTTP with a body in JSON, as a fault. */
+export function jsonFault(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Fault {
+  return {
+    respond: { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) },
+  };
+}
+
+/** The faults that are the same at every provider over HTTP. */
+export const HTTP_FAILURES = {
+  failed: { respond: { status: 500, body: '' }, on: 'all' },
+  failedAttempt: { respond: { status: 500, body: '' } },
+} as const satisfies Partial<TypeFaults>;
