@@ -13,13 +13,13 @@ const PROGRAM = /^(mailer-daemon|(no|do[._-]?not)[._-]?reply([._-][^@]*)?|owner-
  * not among them: it asks others not to reply, and Exchange adds it to mail of people.
  */
 const AUTOMATIC =
-  /^(x-vacation|x-fc-machinegenerated|x-([a-z]{1,20}-)?auto-?(reply|repl(y|ied)-.*|respon(d|der|se)|generated|submitted))$/;
+  /^(x-vacation(-.*)?|x-fc-machinegenerated|x-([a-z]{1,20}-)?auto-?(repl(y|ied)(-.*)?|respon(d|der|se)|generated|submitted))$/;
 const BY_A_PERSON = /^(no|false|0|none)$/i;
 
 /** RFC 3834: any value but `no`. */
 const AUTOMATED = /^(?!no$)./i;
 /** Values of Precedence and similar headers for automatic mail; some programs write several words. */
-const UNANSWERED = /(?<![\w-])(bulk|junk|auto[ _-]?reply)(?![\w-])/i;
+const UNANSWERED = /(?<![\w-])(bulk|junk|auto[ _-]?repl(y|ied))(?![\w-])/i;
 const TO_A_LIST = /(?<![\w-])list(?![\w-])/i;
 const PRECEDENCES = ['precedence', 'x-precedence', 'preference'];
 const OF_A_LIST = /^(list-|mailing-list$|x-mailing-list$|x-mailman-version$|x-beenthere$)/i;

@@ -33,8 +33,12 @@ function asText({ isHtml, text }: Shown): string {
 
 /** Blocks that are not shown, and tags that begin a line. */
 const HIDDEN = /<(head|style|script|title)\b[^<>]{0,500}>[\s\S]{0,100000}?<\/\1\s*>/gi;
-const BREAK = /<(?:br|\/?(?:p|div|tr|li|ul|ol|table|h[1-6]|blockquote))\b[^<>]{0,2000}>/gi;
-const TAG = /<[^<>]{0,2000}>/g;
+/** Attributes of a tag, with angle brackets in quotes. */
+const ATTRIBUTES = `(?:[^<>"']|"[^"<]{0,500}"|'[^'<]{0,500}'){0,2000}`;
+const BREAK = new RegExp(String.raw`<(?:br|/?(?:p|div|tr|li|ul|ol|table|h[1-6]|blockquote))\b${ATTRIBUTES}>`, 'gi');
+const CELL = new RegExp(String.raw`<t[dh]\b${ATTRIBUTES}>`, 'gi');
+/** Also with a quote that is not closed. */
+const TAG = new RegExp(`<[a-z/!?]${ATTRIBUTES}>|<[a-z/!?][^<>]{0,2000}>`, 'gi');
 
 /**
  * The text of an HTML part next to plain text, such as a footer. It need not keep the layout, since the message has the
@@ -42,7 +46,7 @@ const TAG = /<[^<>]{0,2000}>/g;
  */
 function textOfHtml(html: string): string {
   const hidden = html.length <= MOST_HIDDEN ? html.replace(HIDDEN, ' ') : html;
-  const shown = hidden.replace(/\s+/g, ' ').replace(BREAK, '\n').replace(TAG, '');
+  const shown = hidden.replace(/\s+/g, ' ').replace(BREAK, '\n').replace(CELL, ' ').replace(TAG, '');
   return withoutEntities(shown)
     .replace(/ ?\n[ \n]*/g, '\n')
     .trim();

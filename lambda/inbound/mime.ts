@@ -138,10 +138,12 @@ function bare(value: string, likely: string | undefined): string {
 function filenameOf(part: MailPart, likely: string | undefined): string | undefined {
   const read = (value: string) =>
     structured(withQuotedName(escaped(headerText(value, likely).replace(PATH_BACKSLASH, '\\\\'))));
-  return (
-    parameterOf(read(repairedDisposition(headerOf(part, 'content-disposition'))), 'filename') ??
-    parameterOf(read(repairedType(headerOf(part, 'content-type'))), 'name')
-  );
+  const disposition = read(repairedDisposition(headerOf(part, 'content-disposition')));
+  const type = read(repairedType(headerOf(part, 'content-type')));
+  const usual = parameterOf(disposition, 'filename') ?? parameterOf(type, 'name');
+  // Some clients take one parameter for the other; that of a form is the name of its field.
+  const isField = /^form-data$/i.test(disposition.value);
+  return usual ?? (isField ? undefined : parameterOf(disposition, 'name')) ?? parameterOf(type, 'filename');
 }
 
 /** Escapes percent signs that encode nothing. */

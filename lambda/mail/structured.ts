@@ -32,6 +32,7 @@ export function repairedType(value: string): string {
   const { value: type, params } = structured(value);
   if (isMediaType(type)) return value;
   if (isMediaType(type.replace(AROUND_SLASH, '/'))) return value.replace(AROUND_SLASH, '/');
+  if (WITHOUT_VALUE.test(value)) return `application/octet-stream; ${value}`;
   const [, bare, rest] = BEFORE_PARAMETER.exec(value.slice(0, MAX_CHARACTERS)) ?? [];
   if (bare !== undefined) return `${bare}; ${rest}`;
   return /^multipart\/?$/i.test(type) && params['boundary'] ? value.replace(/multipart\/?/i, 'multipart/mixed') : value;

@@ -31,12 +31,12 @@ export function decoded(body: Buffer, encoding: string): Decoded {
       return file ? { ...file, known: true, asItStands: false } : { content: body, known: false, asItStands: true };
     }
     default:
-      return { content: body, known: PLAIN.test(encoding), asItStands: true };
+      return { content: body, known: PLAIN.test(encoding.replace(/^x-|[,;.]+$/g, '')), asItStands: true };
   }
 }
 
 /** Names for no encoding, from the RFC and from clients that write something else there. */
-const PLAIN = /^(|[78][ _-]?bits?|binary|none|utf-?8|us-ascii|iso-8859-\d+|text|plain)$/;
+const PLAIN = /^(|[78][ _-]?bits?|binary|none|identity|utf-?8|us-ascii|iso-8859-\d+|text|plain)$/;
 /**
  * Decodes base64. Some clients pad each block that they encode, so padding in the middle ends a block; other characters
  * are skipped.

@@ -77,9 +77,10 @@ test('a form with 10,000 fields and 300 files is accepted; what exceeds the limi
 test('80,000 headers with the names of fields take seconds at most', { timeout: 60_000 }, async () => {
   const world = givenWorld();
   const headers = Array.from({ length: 80_000 }, (_, index): [string, string] => ['token', `${index}`]);
-  const begun = performance.now();
-  await world.receive(mailgunRequest([...headers, ...mailgunMail({}, headers.toReversed())], { multipart: true }));
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  const request = mailgunRequest([...headers, ...mailgunMail({}, headers.toReversed())], { multipart: true });
+  const begun = process.cpuUsage();
+  await world.receive(request);
+  expect(process.cpuUsage(begun).user).toBeLessThan(5_000_000);
   expect(world.queue).toHaveLength(1);
 });
 

@@ -83,6 +83,8 @@ const ROBOTS: readonly Sibling[] = [
   header('Precedence', 'list, bulk', { flagsInclude: ['list'] }),
   header('Precedence', 'non-bulk', BY_A_PERSON),
   header('Preference', 'auto_reply', AUTOMATIC),
+  header('Precedence', 'auto-replied', AUTOMATIC),
+  header('X-Auto-Replied', 'yes', AUTOMATIC),
   header('X-POST-MessageClass', '9; Autoresponder', AUTOMATIC),
   header('Delivered-To', 'Autoresponder', AUTOMATIC),
   ...['X-AutoReply-Sender', 'X-Autoresponse', 'X-Auto-Respond', 'X-Auto-Reply-From', 'X-Amazon-Auto-Reply'].map(
@@ -151,6 +153,43 @@ const FACTS: readonly Sibling[] = [
       ),
       expect: { attachments: [{ filename: 'a.txt', size: 3 }], flagsLack: ['unparsable'] },
       ways: WAYS,
+    }),
+  ),
+  ...(
+    [
+      ['<p title="a > b">c</p>', 'The text.\nc'],
+      ['<table><tr><td>a</td><td>b</td></tr></table>', 'The text.\na b'],
+      ['2 < 3 and <b>4</b> > 3', 'The text.\n2 < 3 and 4 > 3'],
+    ] as const
+  ).map(
+    ([html, text]): Sibling => ({
+      name: `plain text with ${html}`,
+      mail: parts('multipart/mixed', '\nThe text.', `Content-Type: text/html\n\n${html}`),
+      expect: { text },
+    }),
+  ),
+  ...[
+    'Content-Type: name=a.txt',
+    'Content-Type: text/plain; filename=a.txt',
+    'Content-Type: text/plain\nContent-Disposition: attachment; name=a.txt',
+  ].map(
+    (written): Sibling => ({
+      name: `a name in ${written.replace('\n', ' ')}`,
+      mail: parts('multipart/mixed', '\nThe text.', `${written}\n\nx`),
+      expect: { text: 'The text.', attachments: [{ filename: 'a.txt', size: 1 }] },
+      ways: WAYS,
+    }),
+  ),
+  {
+    name: 'a name of a form field, which is none of a file',
+    mail: parts('multipart/mixed', '\nThe text.', 'Content-Disposition: form-data; name=x\n\nmore'),
+    expect: { textContains: ['The text.', 'more'], attachments: [] },
+  },
+  ...['identity', 'x-none'].map(
+    (encoding): Sibling => ({
+      name: `Content-Transfer-Encoding ${encoding}`,
+      mail: mail({ 'Content-Transfer-Encoding': encoding }, 'body\n'),
+      expect: { text: 'body', flagsLack: ['unparsable'] },
     }),
   ),
   {
