@@ -42,7 +42,7 @@ export function summaryOf(totals: Totals, seconds: number): string {
     `of ${unknown} unknown attempts of mail that asks, ${twice} became a duplicate${share}`,
     `dead letters: ${totals.sumEach(({ verdict }) => verdict.deadLetters)}`,
     `faults struck: ${totals.sumEach(({ hits }) => hits)}`,
-    `processes died at: ${totals.sumEach(({ kills }) => kills)}`,
+    `processes killed at: ${totals.sumEach(({ kills }) => kills)}`,
     `${Math.round(totals.sum(({ hours }) => hours))} simulated hours, ${totals.sum((it) => it.invocations)} invocations, ` +
       `${sum((it) => it.calls)} provider calls, ${totals.sum((it) => it.tableWrites)} table writes`,
     `${seconds.toFixed(0)} s, ${(totals.sum(({ cpuMs }) => cpuMs) / 1_000).toFixed(0)} s of CPU, ` +

@@ -18,6 +18,16 @@ const WORDS: readonly (readonly [word: RegExp, instead: string])[] = [
   [/\bbesides\b/i, '"also", "other than" or "apart from"'],
   [/\bin hand\b/i, '"claimed" or "in progress"'],
   [/\bin vain\b/i, '"without success", or what failed'],
+  [/\b(?:hears?|heard)\b/i, '"is counted", "raises an alarm", "gets"'],
+  [/\bspeaks?\b/i, '"is raised", "reports"'],
+  [/\bstrikes?\b/i, '"applies", "happens"'],
+  [/\bmend(?:s|ed|ing)?\b/i, '"repair" or "correct"'],
+  [/\b(?:dies|died)\b/i, '"crashes", "ends" or "was killed"'],
+  [/\b(?:believed?|believes)\b/i, '"trust" or "use"'],
+  [/\bbut for\b/i, '"except" or "without"'],
+  [/\bheld against\b/i, '"compared with"'],
+  [/\bgo(?:es)? round\b/i, '"circulates"'],
+  [/\b(?:wherein|thereby|therein|whatsoever|whilst|lest)\b/i, 'a shorter sentence'],
 ];
 
 const SOURCES = '{bin,lib,lambda,local,cli,scripts,bench,chaos,test,.ci}/**/*.{ts,js}';

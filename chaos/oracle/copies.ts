@@ -52,7 +52,7 @@ export class Copies {
     } else if (signer !== undefined && !line.taken.has(signer) && !this.violations.has(story))
       this.violations.set(
         story,
-        `goes round twice: ${named(story)}: ${worker.name} took up at ${time(now)} a message that a later one had replaced`,
+        `circulates twice: ${named(story)}: ${worker.name} claimed at ${time(now)} a message that a later one had replaced`,
       );
     line.open.add(invocation.number);
   }

@@ -14,7 +14,7 @@ const RESERVED_NAMES: Readonly<Record<string, readonly string[]>> = {
   // in Delivered-To, as a loop; Apparently-To and X-Original-To make Bcc visible.
   trace: ['return-path', 'received', 'delivered-to', 'x-original-to', 'apparently-to'],
   // Results and signatures that only the server that checks or signs may add (RFC 8601 section 5, RFC 7208 section 9.1,
-  // draft-brand-indicators-for-message-identification section 7.1): a reader believes them, or removes the mail.
+  // draft-brand-indicators-for-message-identification section 7.1): a reader trusts them, or removes the mail.
   proofs: [
     'authentication-results',
     'received-spf',

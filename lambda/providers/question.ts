@@ -50,8 +50,8 @@ export function healthOf(outcome: Outcome): Health {
 }
 
 /**
- * Asks, and once more if the connection was lost: a kept one may have died while the function was frozen, and a question,
- * unlike a message, may be repeated.
+ * Asks, and asks once more if the connection was lost: a kept connection may have ended while the function was frozen,
+ * and a question, unlike a message, may be repeated.
  */
 export async function askTwice<Answer extends LookupAnswer | Health>(
   deadlineMs: number,

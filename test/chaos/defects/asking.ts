@@ -12,11 +12,11 @@ export const asking: Defects = {
       return attempts ? { ...item, attempts: attempts.filter(({ ended }) => ended !== undefined) } : item;
     }),
   },
-  'look-ups are made up': {
+  'look-ups are not made': {
     foundAs: ['unexplained'],
     ports: (ports) => ({ ...ports, lookUp: async () => NOTHING }),
   },
-  'what look-ups show is not believed': {
+  'results of look-ups are ignored': {
     foundAs: ['unexplained'],
     ports: (ports) => ({
       ...ports,

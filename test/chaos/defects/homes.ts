@@ -37,7 +37,7 @@ export const homes: Defects = {
     }),
   },
   'no lineage is kept': {
-    foundAs: ['goes round twice'],
+    foundAs: ['circulates twice'],
     ports: (ports) => ({ ...ports, table: withoutLineage(ports.table), queue: withoutSignature(ports.queue) }),
   },
   'Lambda ends our loops': { foundAs: ['dead letter'], allowsLoops: false },
@@ -95,11 +95,11 @@ export const homes: Defects = {
       queue: { send: (url, body, attributes, delay) => ports.queue.send(url, body, attributes, delay) },
     }),
   },
-  'a message that came back is taken for one that kills': {
+  'a returned message counts as one that crashes the process': {
     foundAs: ['dead letter'],
     ...sees((item) => (item.pk.startsWith('crash/') ? { ...item, crashes: 3 } : item)),
   },
-  'what was redriven is deleted': {
+  'redriven messages are deleted': {
     foundAs: ['lost'],
     handler: (handler) => (records, remainingMs) =>
       handler(
@@ -107,7 +107,7 @@ export const homes: Defects = {
         remainingMs,
       ),
   },
-  'what must not come twice is sent again': {
+  'mail that must not be sent twice is sent again': {
     foundAs: ['unexplained'],
     ...reads((submission) => ({ ...submission, onUnknown: 'failover' })),
   },

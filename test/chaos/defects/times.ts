@@ -35,7 +35,7 @@ export const times: Defects = {
   },
   'mail is given up after two days': { foundAs: ['dead letter'], ...aged(2) },
   'mail is given up after eight days': { foundAs: ['sent too late', 'dead letter'], ...aged(0.5) },
-  'a later version is buried at first sight': {
+  'a later version is dead-lettered at once': {
     foundAs: ['dead letter'],
     ports: (ports) => ({ ...ports, environment: { ...ports.environment, maxReceiveCount: 1 } }),
   },

@@ -29,11 +29,11 @@ export const ways: Defects = {
     foundAs: ['called although isolated'],
     ...sees((item) => (item.pk.startsWith('switch/') ? undefined : item)),
   },
-  'an operator who isolates a provider is heard after five minutes': {
+  'an isolation applies after five minutes': {
     foundAs: ['called although isolated'],
     ...sees((item, now) => (item.pk.startsWith('switch/') && now - Number(item['since']) < 300_000 ? undefined : item)),
   },
-  'an operator who releases a provider is not heard': {
+  'a release is ignored': {
     foundAs: ['does not come back'],
     ...sees((item) => (item.pk.startsWith('switch/') ? { ...item, until: Number(item['until']) + 1_800_000 } : item)),
   },
@@ -66,7 +66,7 @@ export const ways: Defects = {
       environment: { ...ports.environment, providers: ports.environment.providers.toReversed() },
     }),
   },
-  'a mail that is sent again goes the same way': {
+  'a superseding mail takes the same route': {
     foundAs: ['wrong order'],
     ...reads(({ supersedes: _, ...submission }) => submission),
   },

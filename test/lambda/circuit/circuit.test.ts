@@ -78,7 +78,7 @@ describe('whatever happened before', () => {
     );
   });
 
-  it('another worker may probe when the lease of a prober that died is over', () => {
+  it('another worker may probe when the lease of a worker that ended is over', () => {
     fc.assert(
       fc.property(story, (moments) => {
         const { circuit, now } = tell(moments);

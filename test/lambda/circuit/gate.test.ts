@@ -117,7 +117,7 @@ describe('a provider that this worker does not know', () => {
     expect(await late.attempt(accepted)).toBe('went');
   });
 
-  it('is tried by another worker when the one that was waiting has died', async () => {
+  it('is tried by another worker when the waiting worker has ended', async () => {
     const { worker, clock } = givenWorld();
     const [one, late] = [worker(), worker()];
     await one.enter();
@@ -299,7 +299,7 @@ describe('recovery', () => {
     expect(await other.attempt(accepted)).toBe('probing');
   });
 
-  it('continues with another worker when the one that was trying has died', async () => {
+  it('continues with another worker when the probing worker has ended', async () => {
     const { worker, clock } = givenWorld();
     const [one, other] = [worker(), worker()];
     await one.attempt(suspended);

@@ -52,7 +52,7 @@ test('a copy waits for another one that is being processed, and is delivered if 
   expect(world.queue).toHaveLength(1);
 });
 
-test('a function that died over a mail delays it for a minute and no longer', async () => {
+test('a function that crashed on a mail delays it for a minute and no longer', async () => {
   const world = givenWorld();
   const { mailgun } = mail(4);
   // GIVEN a claim that is never ended.

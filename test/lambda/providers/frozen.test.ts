@@ -22,7 +22,7 @@ const PROVIDER = `
   const tell = (what) => parentPort.postMessage(what);
   const ANSWER = { postmark: { ErrorCode: 0, Message: 'OK', MessageID: 'm1' }, mailgun: { id: '<m1>', message: 'Queued.' }, ses: { MessageId: 'm1' } };
   let silent = false;
-  parentPort.on('message', (what) => { if (what === 'be silent') silent = true; tell('heard'); });
+  parentPort.on('message', (what) => { if (what === 'be silent') silent = true; tell('received'); });
   const later = (act) => { tell('asked'); if (!silent) setTimeout(act, 150); };
   const http = require('node:http').createServer((request, response) => {
     const path = request.url;
@@ -134,9 +134,9 @@ describe.each(Object.keys(CONFIGS) as Type[])('%s', (type) => {
 
 /** Tells the provider something, and waits until it and all that the provider told before have arrived. */
 async function heard(what: string): Promise<void> {
-  const before = told.filter((one) => one === 'heard').length;
+  const before = told.filter((one) => one === 'received').length;
   worker.postMessage(what);
-  await vi.waitFor(() => expect(told.filter((one) => one === 'heard')).toHaveLength(before + 1), {
+  await vi.waitFor(() => expect(told.filter((one) => one === 'received')).toHaveLength(before + 1), {
     timeout: 20_000,
     interval: 10,
   });

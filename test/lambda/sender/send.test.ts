@@ -506,7 +506,7 @@ describe('what was dead-lettered', () => {
     expect(world.sent.slice(2)).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
   });
 
-  it('stays dead for a copy of the message that died, and for one from a retry queue', async () => {
+  it('stays dead for a copy of the dead-lettered message, and for a message from a retry queue', async () => {
     const world = givenWorld({ postmark: [down, bad], mailgun: [down, bad] });
     const record = sqsRecord(mail, { sentAt: world.now });
     await world.send(record);
@@ -720,7 +720,7 @@ describe('a lost answer', () => {
 
   it.each([
     ['reported by the message', false],
-    ['of a worker that died', true],
+    ['of a worker that was killed', true],
   ])('is asked about at the same account when its key has changed, %s', async (_name, died) => {
     const found = new Map([['b@example.org', 'pm-7']]);
     const death = Promise.reject(new Error('died'));

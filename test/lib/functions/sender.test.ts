@@ -65,7 +65,7 @@ test('it receives from its source queues and sends to the queues that mail may m
   expect(sends).toEqual(expect.arrayContaining(arnsOf(deadLetter, events, ...retry.values())));
 });
 
-test('no statement has a wildcard, but for the objects under one prefix of the bucket and an unnamed configuration set', () => {
+test('no statement has a wildcard, except for the objects under one prefix of the bucket and an unnamed configuration set', () => {
   const wild = statements.flatMap(({ Action, Resource }) =>
     [...listOf(Action), ...listOf(Resource)].map(evaluate).filter((text) => text.includes('*')),
   );

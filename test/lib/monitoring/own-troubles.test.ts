@@ -19,7 +19,7 @@ const codes = (waitedMs: number) => ({ classMail: { class: 'login-codes', expire
 const nothing = { providers: PROVIDERS, everyMs: 30_000, minutes: 15, recovery: 0 };
 const outage = { ...nothing, strikes: [{ keys: KEYS, situation: suspended }] };
 
-test('mail that goes round without waiting raises an alarm, which ends with the round; mail that waits does not', async () => {
+test('mail that circulates without waiting raises an alarm, which ends with the loop; mail that waits does not', async () => {
   // Few mails, since each makes a round every other second.
   const few = { ...outage, everyMs: 60_000 };
   const waiting = await liveThrough(few, deployed);
