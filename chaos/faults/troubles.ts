@@ -38,5 +38,5 @@ export const OF_TABLE: ReadonlySet<FaultKind> = new Set([
   'table-stale',
   'dead-sockets',
 ]);
-/** Kinds with which clocks are wrong. */
+/** Kinds of faults that make clocks wrong. */
 export const OF_CLOCKS: ReadonlySet<FaultKind> = new Set(['clock-skew', 'clock-jump']);

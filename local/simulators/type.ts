@@ -24,7 +24,7 @@ export interface TypeFaults {
   readonly failedAttempt: Fault;
 }
 
-/** One configured provider that is played. */
+/** One configured provider that the local stack simulates. */
 export interface PlayedProvider<Options> {
   readonly options: Options;
   /** Credentials that the simulator requires. */
@@ -32,7 +32,7 @@ export interface PlayedProvider<Options> {
   readonly clock: StackClock;
 }
 
-/** A port of a provider that does not speak HTTP. */
+/** A port of a provider without an HTTP API. */
 export interface PlayedPort<Options> extends PlayedProvider<Options> {
   readonly key: string;
   readonly tls: { readonly key: string; readonly cert: string };
@@ -42,7 +42,7 @@ export interface PlayedPort<Options> extends PlayedProvider<Options> {
   readonly occasion: 'send' | 'health';
 }
 
-/** How the local stack plays one provider type. */
+/** Simulation of one provider type in the local stack. */
 export type SimulatedType<Options> = {
   readonly faults: TypeFaults;
   /** Options and secret of an account that the simulator accepts; the tests of all types use them. */

@@ -48,17 +48,18 @@ export function mailOf(message: Message, recipients: readonly string[], { opens,
     ...(replyTo.length > 0 && { reply_to_list: replyTo.map(addressOf) }),
     // A subject has at least one character (mail-send/errors, 2026-11-28).
     subject: message.subject || ' ',
-    // In this order, and none of them empty (mail-send/errors, 2026-11-28).
+    // SendGrid requires this order, and that none of them is empty (mail-send/errors, 2026-11-28).
     content: [
       ...(text === undefined ? [] : [{ type: 'text/plain', value: text }]),
       ...(html === undefined ? [] : [{ type: 'text/html', value: html }]),
-      // The one parameter that is taken (sendgrid/sendgrid-ruby#298 and sendgrid-nodejs#217, 2026-11-28).
+      // `method` is the only parameter that SendGrid accepts (sendgrid/sendgrid-ruby#298 and sendgrid-nodejs#217,
+      // 2026-11-28).
       ...(calendar ? [{ type: `text/calendar; method=${calendar.method}`, value: calendar.content }] : []),
     ],
     ...(attachments.length > 0 && { attachments: attachments.map(attachmentOf) }),
     headers: Object.fromEntries([
       ...message.headers.map(([name, value]) => [name, headerTokens(name, value).join(' ')]),
-      // Not among the reserved headers (mail-send, 2026-11-28); without it SendGrid writes its own.
+      // Message-ID is no reserved header (mail-send, 2026-11-28); without it SendGrid writes its own.
       ['Message-ID', message.messageId],
     ]),
     ...(category !== undefined && { categories: [category] }),
