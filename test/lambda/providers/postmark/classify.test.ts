@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { classify, inactiveAmong, namesInactive } from '../../../../lambda/providers/postmark/classify.ts';
 import type { WireTrace } from '../../../../lambda/providers/wire.ts';
 
@@ -200,4 +200,48 @@ test('a sentence about inactive recipients is recognised', () => {
   expect(namesInactive('inactive recipient')).toBe(true);
   expect(namesInactive('active addresses')).toBe(false);
   expect(namesInactive('inactive sender')).toBe(false);
+});
+
+describe('a code 300', () => {
+  const of300 = (text: string, status = 422) => answered(status, 300, text);
+
+  test.each([
+    "To: Illegal email domain 'localhost'",
+    "'To': bad",
+    'To address: x',
+    'Cc recipient : x',
+    '"Bcc" field: x',
+    "Error parsing 'To'",
+    'Error parsing "Cc": x',
+    'Invalid `Bcc` address',
+    'Invalid recipient',
+  ])('is about one recipient: %s', (text) => {
+    for (const status of [200, 422])
+      expect(of300(text, status)).toMatchObject({
+        kind: 'refused',
+        blames: 'message',
+        reason: 'invalid-email',
+        ofOne: true,
+      });
+  });
+
+  test.each([
+    'Invalid From address',
+    "Invalid 'From' address",
+    'Error parsing From: x',
+    'Error parsing "From"',
+    "The 'From' is bad",
+  ])('is about the sender: %s', (text) =>
+    expect(of300(text)).toMatchObject({ kind: 'unavailable', blames: 'sender', reason: 'sender-refused' }),
+  );
+
+  test.each([
+    'Provide either email TextBody or HtmlBody',
+    'Zero-sized attachments not allowed',
+    'Reply too: short',
+    'Goto: x',
+  ])('is about the message: %s', (text) => {
+    expect(of300(text)).toMatchObject({ kind: 'refused', blames: 'message', reason: 'invalid-email' });
+    expect(of300(text)).not.toHaveProperty('ofOne');
+  });
 });
