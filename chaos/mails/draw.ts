@@ -15,7 +15,7 @@ export interface MailsOptions {
 const MINUTE = 60_000;
 const BUCKET = 'mail';
 
-/** Number of a hundred thousand mails with a trait. */
+/** Number of mails with each trait among a hundred thousand. */
 const TRAITS: readonly (readonly [Trait, number])[] = [
   ['bad', 500],
   ['malformed', 200],

@@ -87,9 +87,9 @@ export function reserve(
 }
 
 /**
- * Times after which `count` messages without a slot should return, in milliseconds from now: one after the other, at the
- * rate at which all providers together can send them (`perSecond`), since each provider is asked and makes its own
- * promises. Above a quarter of an hour they are spread over the second half of it.
+ * Times after which `count` messages without a slot should return, in milliseconds from now: one after the other, at
+ * the combined rate of all providers (`perSecond`), since each provider gives such times for its own messages. Above a
+ * quarter of an hour they are spread over the second half of it.
  */
 export function promise(
   state: RateState,

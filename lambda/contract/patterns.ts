@@ -18,8 +18,9 @@ const LETTERS =
   '\\u00df-\\u00f6\\u00f8-\\u0130\\u0134-\\u013e\\u0141-\\u0148\\u014a-\\u017e\\u0180-\\u01c3\\u01cd-\\u01f0' +
   '\\u0391-\\u03a1\\u03a3-\\u03c1\\u03c3-\\u03ce\\u0400-\\u0481\\u048a-\\u052f\\u3041-\\u3096\\u30a1-\\u30fa\\u4e00-\\u9fff\\uac00-\\ud7a3';
 /**
- * Labels begin and end with a letter or digit, and the last one is no number. Labels with non-ASCII letters grow as
- * A-labels, so they are short, and stand beside no label with `xn--`, which must be ASCII.
+ * Labels begin and end with a letter or digit, and the last one is no number. Labels with non-ASCII letters become
+ * longer as A-labels, so they are limited to 14 characters. A domain with such a label has no label that begins with
+ * `xn--`.
  */
 const DOMAIN =
   '(?![.-])(?![^@]*(?:\\.[.-]|-\\.|[.-]$))(?!(?:[^@]*\\.)?(?:[0-9]+|0[Xx][0-9A-Fa-f]*)$)' +

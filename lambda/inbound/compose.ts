@@ -28,7 +28,7 @@ export interface ReceptionContext {
   readonly attachments: readonly InboundAttachment[];
   /** Flags that do not come from the headers. */
   readonly flags: readonly InboundFlag[];
-  /** Another copy of the mail may be more complete. */
+  /** Whether another copy of the mail may be more complete. */
   readonly incomplete: boolean;
 }
 

@@ -7,9 +7,9 @@ export type Traits = Pick<
   InboundMessage,
   'messageId' | 'from' | 'to' | 'date' | 'subject' | 'text' | 'html' | 'attachments'
 > & {
-  /** Another copy of the mail may be more complete. */
+  /** Whether another copy of the mail may be more complete. */
   readonly incomplete: boolean;
-  /** The same for every retry, and different for every mail. */
+  /** Id of the reception: the same for every retry, and different for every mail. */
   readonly reception: string;
 };
 

@@ -21,7 +21,7 @@ const MASK = '<hidden>';
  * words.
  */
 const SHORT = 6;
-/** Least length of a value that is searched where words have no ends. */
+/** Least length of a value that is searched in text whose spaces and signs were removed. */
 const JOINED = 7;
 /** How many encodings in digits or base64 may be nested. */
 const MOST_NESTED = 3;
@@ -77,7 +77,7 @@ export function redactor({ values, texts = [], secrets = [] }: Redacted): Redact
     const hidden = new Uint8Array(text.length);
     for (const view of viewsOf(text))
       for (const [start, end] of find(view)) {
-        // A reading backwards has its ends exchanged.
+        // In a view that was read backwards, start and end are exchanged.
         const ends = [view.from[start] ?? 0, view.from[end - 1] ?? 0, view.to[start] ?? 0, view.to[end - 1] ?? 0];
         hidden.fill(1, Math.min(...ends), Math.max(...ends));
       }
@@ -174,7 +174,10 @@ function withoutSigns(text: string): string {
   return text.replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** Finds values anywhere in a text without signs, by their first characters: a body has thousands of words. */
+/**
+ * Finds values anywhere in a text whose spaces and signs were removed. The search goes by the first characters of a
+ * value, since a body has thousands of words.
+ */
 function byStart(values: readonly string[]): (text: string) => readonly Span[] {
   const long = values.map(withoutSigns).filter((value) => value.length >= JOINED);
   const starts = Map.groupBy(long, (value) => value.slice(0, JOINED));
@@ -220,7 +223,7 @@ function partSpans(text: string, parts: ReadonlySet<string>): readonly Span[] {
   return spans;
 }
 
-/** Bounded, since a gateway may answer with a page of any size. */
+/** The length is limited, since a gateway may answer with a page of any size. */
 const ADDRESS = /(?:"[^"]{1,128}"|[^\s<>"(),;:@]{1,128})@[^\s<>"'(),;:@]{1,255}/g;
 
 function addressesIn({ text }: View): readonly Span[] {
@@ -247,13 +250,16 @@ function* encodedRuns(text: string): Generator<Run> {
 }
 
 const BASE64 = /(?:[A-Za-z0-9+/_-]|\\\/){4,}={0,2}/g;
-/** As in a mail, where it is folded, or written in groups. */
+/** Base64 with line breaks, as in a mail, or written in groups. */
 const BASE64_GROUPS = /(?:[A-Za-z0-9+/_-]{2,}={0,2}\s+)+[A-Za-z0-9+/_-]{2,}={0,2}/g;
 const HEXADECIMAL = /(?:(?:0x)?[0-9a-f]{2}[\s,.:;-]{0,2}){2,}(?:0x)?[0-9a-f]{2}/gi;
 const DECIMAL = /(?:\d{1,3}[\s,;]{1,2}){4,}\d{1,3}/g;
 const BINARY = /(?:[01]{8}[\s,]{0,2}){3,}[01]{8}/g;
 
-/** Keeps only what decodes to text: most words are no encoding of anything. UTF-16 has a zero beside each letter. */
+/**
+ * Keeps only what decodes to text: most words are no encoding of anything. Zero bytes are removed, since UTF-16 has one
+ * beside each letter.
+ */
 function* readable(start: number, run: string, bytes: Buffer): Generator<Run> {
   const text = bytes.toString('utf8').replaceAll('\0', '');
   if (/[\p{L}\p{N}@._-]{3}/u.test(text)) yield [start, start + run.length, text];

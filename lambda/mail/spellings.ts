@@ -8,7 +8,7 @@ export interface View {
    * addresses.
    */
   readonly loose: boolean;
-  /** Without white space and signs, so that words have no ends: suitable for long values only. */
+  /** White space and signs were removed, so that words have no limits: suitable for finding long values only. */
   readonly joined: boolean;
 }
 
@@ -22,7 +22,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ...Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", commat: '@', period: '.', lowbar: '_' }),
   ...Object.entries({ hyphen: '-', dash: '-', plus: '+', num: '#', sol: '/', colon: ':', equals: '=', percnt: '%' }),
   ...Object.entries({ Tab: '\t', NewLine: '\n', comma: ',', excl: '!', semi: ';', lpar: '(', rpar: ')' }),
-  // Signs of no width.
+  // Invisible signs.
   ...['zwj', 'zwnj', 'lrm', 'rlm', 'NoBreak', 'ZeroWidthSpace', 'ic', 'it', 'af'].map((name) => [name, ''] as const),
 ]);
 
@@ -41,7 +41,7 @@ const ESCAPES: readonly Rule[] = [
   [/(?:\\u|u\+)([0-9a-f]{4})/iy, ([, digits = '']) => character(digits, 16)],
   [/\\([0-7]{3})/y, ([, digits = '']) => character(digits, 8)],
   [/[+&]([A-Za-z0-9+/,]{2,})-/y, ([, data = '']) => utf16(Buffer.from(data.replaceAll(',', '/'), 'base64'))],
-  // Markup within a word.
+  // HTML tags within a word are removed.
   [/<!--.*?-->|<\/?[a-z][a-z0-9]{0,15}(?:\s[^<>@]*)?\/?>/iy, () => ''],
   [/\\(.)/y, ([, sign = '']) => sign],
   [/\s*[([{<]\s*(?:at|ät)\s*[)\]}>]\s*/iy, () => '@'],
@@ -63,14 +63,14 @@ const LOOSE: readonly Rule[] = [
 const LAYERS = 4;
 
 /**
- * All different readings of a text: as it is, and with its escapes decoded, one layer after the other; each also without
- * anything between its letters and digits, forwards and backwards.
+ * All different views of a text: unchanged, and with its escapes decoded, one layer after the other; each also without
+ * the signs between its letters and digits, forwards and backwards.
  */
 export function viewsOf(text: string): readonly View[] {
   const views = new Map<string, View>();
   const add = (view: View) => views.has(view.text) || views.set(view.text, view);
   const seen = new Set([text]);
-  // Letter case counts until base64 is decoded.
+  // Letter case is kept here, since base64 depends on it.
   let layer = [build(text.length, (at) => [text[at] ?? '', 1])];
   for (let depth = 0; depth <= LAYERS; depth++) {
     for (const view of layer) {
@@ -126,7 +126,7 @@ function undo(view: View, rules: readonly Rule[]): View {
   return { ...inner, loose: view.loose || rules === LOOSE };
 }
 
-/** A reading of a reading. */
+/** A further view of the text of a view. */
 function within(view: View, read: (at: number) => readonly [text: string, taken: number]): View {
   const inner = build(view.text.length, read);
   return {

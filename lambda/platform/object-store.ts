@@ -36,7 +36,10 @@ const RENEWED_FROM_MS = 7 * 24 * 3_600_000;
 
 const TRIES = 4;
 const WAIT_MS = 50;
-/** No further try begins after this time, in milliseconds: a silent bucket must leave an invocation time for other mail. */
+/**
+ * No further try begins after this time, in milliseconds, so that a bucket that does not answer leaves the invocation
+ * time for other mail.
+ */
 const LAST_TRY_MS = 20_000;
 const GONE = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'InvalidBucketName', 'PermanentRedirect']);
 

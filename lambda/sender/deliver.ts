@@ -110,7 +110,8 @@ class ProviderRound {
   }
 
   async offer(provider: ProviderConfig, forced = false): Promise<void> {
-    // It cannot carry the addresses that are left, or has refused their mailboxes, which another provider must confirm.
+    // The provider cannot carry the remaining addresses, or has refused their mailboxes, and another provider must
+    // confirm that.
     const { gate, lane, beyond } = this.context;
     if (pending(this.progress, provider.key, beyond).length === 0) return;
     const entry = await gate.enter(provider, { id: this.content.message.id, lane, ...(forced && { forced }) });

@@ -181,7 +181,7 @@ function withoutCleared(known: Carried, attempts: readonly StoredAttempt[]): Car
   return { ...known, history: known.history.filter((vote) => !isCleared(vote)) };
 }
 
-/** Votes for attempts that were begun and never ended: their worker is gone, and the outcome is unknown. */
+/** Votes for attempts that were begun and never ended: their worker has ended, and the outcome is unknown. */
 function interrupted({ attempts }: SubmissionRecord, reported: number): Carried {
   const history = attempts
     .filter(({ ended, number }) => ended === undefined && number > reported)

@@ -8,7 +8,7 @@ import type { SimulatedType } from './type.ts';
 
 type OptionsOf<T extends ProviderType> = Extract<ProviderConfig, { readonly type: T }>['options'];
 
-/** Every provider type as the local stack plays it; each type of `lambda/providers/registry.ts` needs one. */
+/** The simulation of every provider type; each type of `lambda/providers/registry.ts` needs one. */
 const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<OptionsOf<T>> } = {
   ses,
   mailgun,
@@ -17,7 +17,7 @@ const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<OptionsOf<T>
   smtp,
 };
 
-/** How the local stack plays a configured provider. */
+/** The simulation of the type of a configured provider. */
 export function simulatedType<T extends ProviderType>(type: T): SimulatedType<OptionsOf<T>> {
   return simulatedTypes[type];
 }

@@ -6,7 +6,7 @@ const dimensions = z
   .default([])
   .transform((list) => Object.fromEntries(list.map(({ Name, Value }) => [Name, Value])));
 
-// Unknown members are refused: a setting that changes when an alarm goes off must not be passed over.
+// Unknown members are refused: a setting that changes when an alarm is raised must not be ignored.
 const MetricStat = z.strictObject({
   Metric: z.strictObject({ Namespace: z.string(), MetricName: z.string(), Dimensions: dimensions }),
   Period: number,

@@ -6,10 +6,10 @@ import { named, type ProviderCall, type Story, time } from '../story.ts';
 const MINUTE = 60_000;
 /** Time after a fault of the table in which workers may not know of a Retry-After. */
 const BLIND_MS = 3 * MINUTE;
-/** Time in which a process writes down what it was told, or is killed before. */
+/** Time in which a process records the Retry-After of an answer, unless it is killed before. */
 const WRITING_MS = 5_000;
 
-/** A provider that asks for time by a Retry-After gets no calls until that is over, or for an hour. */
+/** A provider with a Retry-After gets no calls until its end, or for an hour. */
 export const holds: Rule = (given) => {
   const calls = [...given.chronicle.stories].flatMap((story) =>
     story.attempts.map((call): [Story, ProviderCall] => [story, call]),

@@ -88,7 +88,7 @@ interface Listed {
  * One reception per recipient, since the copy of one mail, under one key, may be for several.
  *
  * Failures of sent mail are listed as well: only routed ones are of received mail, and only the last one is final.
- * Without a copy nothing but the event is left of the mail.
+ * Without a stored copy, only the event is left of the mail.
  */
 function receptionsOf(item: unknown, domains: readonly string[]): Reception[] {
   const event: StoredEvent = Object(item);

@@ -28,7 +28,7 @@ export function errorsIn({ body = '' }: SendgridAnswer): readonly SendgridError[
   }
   const list: unknown = Object(parsed)['errors'];
   if (!Array.isArray(list)) return [];
-  // The API of version 2 gave plain sentences.
+  // Version 2 of the API has plain sentences in place of objects.
   return (list as readonly unknown[]).map((error) => {
     const { message, field } = Object(error) as { message?: unknown; field?: unknown };
     return {

@@ -9,10 +9,10 @@ export const definition: ProviderDefinition = {
     // recipients over To, Cc and Bcc; its SMTP servers announce a SIZE of 31457280 (mautic/mautic#8721, 2026-11-28).
     maxBytes: 30 * 1024 * 1024 - 1,
     maxRecipients: 1000,
-    // Answered 202 and then dropped as invalid (sendgrid/sendgrid-csharp#656 and #255, 2026-11-28): a refusal that the
-    // answer does not show.
+    // A non-ASCII local part is answered 202, and the mail then dropped (sendgrid/sendgrid-csharp#656 and #255, 2026-11-28): a
+    // refusal that the answer does not show.
     smtpUtf8: false,
-    // Not documented; what SendGrid does not take as an address it may drop in the same way.
+    // Quoted local parts are not documented; SendGrid may accept and drop such mail in the same way.
     quotedLocalPart: false,
     // The content of an attachment has at least one character (docs.sendgrid.com/api-reference/mail-send/errors, 2026-11-28).
     emptyAttachments: false,

@@ -29,11 +29,11 @@ const BAD = [400] as const;
 const DENIED = [401, 403] as const;
 
 /**
- * All known errors. An answer has a list of them; the first row that matches any of them decides. SendGrid has no codes:
- * status, field and words together tell them apart.
+ * All known errors. An answer has a list of them; the first row that matches any of them decides. SendGrid has no
+ * codes: status, field and words together distinguish the errors.
  */
 export const SENDGRID_FACTS: readonly SendgridFact[] = [
-  // Also of an account whose payment failed (www.twilio.com/docs/api/errors/60603).
+  // An account whose payment failed gets the same answer (www.twilio.com/docs/api/errors/60603).
   { text: /maximum credits exceeded/i, means: account('quota'), source: HELP },
   { status: DENIED, text: /not authorized to send mail/i, means: account('not-allowed-to-send'), source: RIGHTS },
   {
@@ -46,7 +46,7 @@ export const SENDGRID_FACTS: readonly SendgridFact[] = [
   { status: [401], means: account(AUTHENTICATION), source: HELP },
   { status: [403], means: account('access-denied'), source: SPEC },
   { status: [415], text: /utf-?8/i, means: message('format'), source: ERRORS },
-  // Not about the message: wrong URL, moved API, changed rules.
+  // About the request and not the message: wrong URL, moved API, changed rules.
   {
     status: [300, 301, 302, 303, 304, 307, 308, 404, 405, 410, 415],
     means: account('wrong-url'),
@@ -80,7 +80,7 @@ export const SENDGRID_FACTS: readonly SendgridFact[] = [
     means: message('invalid-field'),
     source: ERRORS,
   },
-  // Settings of ours that the account does not have.
+  // Our request uses settings that the account does not have.
   {
     status: BAD,
     field: /^(tracking_settings|mail_settings|asm|ip_pool_name|template_id|batch_id|send_at)(\.|$)/,

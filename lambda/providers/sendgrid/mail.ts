@@ -64,7 +64,7 @@ export function mailOf(message: Message, recipients: readonly string[], { opens,
     ]),
     ...(category !== undefined && { categories: [category] }),
     custom_args: argumentsOf(message).args,
-    // Every one of them, so that no default of the account decides.
+    // All tracking settings are set, so that no default of the account decides.
     tracking_settings: {
       open_tracking: { enable: opens },
       click_tracking: { enable: clicks, enable_text: clicks },

@@ -14,7 +14,7 @@ export interface Domains {
   readonly addresses: readonly string[];
 }
 
-/** Providers that receive for a domain, best MX first, by domain; with a dot in front it stands for all subdomains. */
+/** Providers that receive for a domain, best MX first, by domain; a leading dot means all subdomains. */
 export type Zones = ReadonlyMap<string, readonly string[]>;
 
 /** The MX records that the set-up of the providers requires. */
@@ -55,7 +55,7 @@ export function mailExchange(options: {
   };
 }
 
-/** The zone of the domain itself, else the nearest one that stands for its subdomains. */
+/** The zone of the domain itself, else the nearest zone with a leading dot. */
 function keysFor(domain: string, zones: Zones): readonly string[] | undefined {
   const labels = domain.split('.');
   const above = labels.map((_label, place) => `.${labels.slice(place + 1).join('.')}`);

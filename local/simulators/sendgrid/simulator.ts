@@ -38,7 +38,7 @@ function send(body: SimulatorRequest['body']): SimulatorAnswer {
   if (errors.length > 0) return refusal(400, ...errors);
   const identity = identityError(mail);
   if (identity) return refusal(403, identity);
-  // Valid, and not queued.
+  // In sandbox mode a valid mail is not queued.
   if (mail.mail_settings.sandbox_mode?.enable) return { status: 200, body: '' };
   const id = randomBytes(16).toString('base64url');
   const taken = mail.personalizations.flatMap((copy) => sendgridTaking(mail, copy, id, body) ?? []);

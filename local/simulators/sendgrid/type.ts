@@ -15,14 +15,14 @@ export const sendgrid: SimulatedType<SendgridOptions> = {
   play: ({ secret }) => sendgridBehaviour(secret),
   example: { options: {}, secret: { apiKey: 'SG.key' } },
   faults: {
-    // Of a banned account; one under review accepts mail and keeps it.
+    // The answer for a banned account; an account under review accepts mail and keeps it.
     suspended: [{ ...refusal(403, 'Your account has been banned.'), on: 'all' }],
     keyRevoked: refusal(401, 'The provided authorization grant is invalid, expired, or revoked'),
     outOfQuota: refusal(401, 'Maximum credits exceeded'),
     throttled: refusal(429, 'too many requests', null, { 'retry-after': '30' }),
     badMessage: refusal(400, 'The content param is required.', 'content'),
     unknownSender: refusal(403, 'The from address does not match a verified Sender Identity.', 'from'),
-    // Recipients who may not be mailed are accepted and dropped.
+    // SendGrid accepts and drops mail to suppressed recipients, so the fault is an invalid address.
     badRecipient: refusal(400, 'Does not contain a valid address.', 'personalizations.0.to.0.email'),
     unrecognised: refusal(400, 'From 2027 on, every message needs a purpose.'),
     ...HTTP_FAILURES,

@@ -132,7 +132,7 @@ describe.each(Object.keys(CONFIGS) as Type[])('%s', (type) => {
   }, 60_000);
 });
 
-/** Tells the provider something, and waits until it and all that the provider told before have arrived. */
+/** Sends a message to the provider's thread; resolves when it has arrived, with all earlier messages of that thread. */
 async function heard(what: string): Promise<void> {
   const before = told.filter((one) => one === 'received').length;
   worker.postMessage(what);
