@@ -8,7 +8,7 @@ import { type Figure, median } from './figure.ts';
 const BATCH = 10;
 const BATCHES = 2_000;
 const ROUNDS = 7;
-/** Most bytes of output for each mail beyond the attempt line. */
+/** Largest number of bytes of output for each mail beyond the attempt line. */
 const MOST_BYTES = 200;
 const MOST_MICROSECONDS = 25;
 

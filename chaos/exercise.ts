@@ -27,7 +27,7 @@ export interface Part {
   readonly takenWithinMs?: number;
   /** Milliseconds within which a worker receives a mail of this part, whatever else waits. */
   readonly receivedWithinMs?: number;
-  /** Most recipients that may be suppressed because the provider calls their mailboxes bad. */
+  /** Largest number of recipients that may be suppressed because the provider calls their mailboxes bad. */
   readonly mostSuppressed?: number;
 }
 

@@ -7,7 +7,7 @@ import { lineOf, summaryOf, Totals, testReport } from './report.ts';
 import type { RunResult } from './run.ts';
 import { commandOf, shrink } from './shrink.ts';
 
-/** Most time for making a failing seed smaller, in milliseconds. */
+/** Longest time for making a failing seed smaller, in milliseconds. */
 const SHRINK_MS = 90_000;
 const SHOWN = 5;
 

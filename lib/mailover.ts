@@ -40,12 +40,13 @@ export interface MailoverProps {
    */
   readonly routes?: readonly RouteConfig[];
   /**
-   * Most invocations of the sender for new mail at a time, from 2 to 1000; each carries up to ten messages.
+   * Largest number of invocations of the sender for new mail at a time, from 2 to 1000; each carries up to ten
+   * messages.
    * @default 50
    */
   readonly outboundConcurrency?: number;
   /**
-   * Most invocations of the sender for each retry queue at a time, from 2 to 1000.
+   * Largest number of invocations of the sender for each retry queue at a time, from 2 to 1000.
    * @default - 5, or enough to use the whole `maxPerSecond` of all providers from one queue, at most 100
    */
   readonly retryConcurrency?: number;

@@ -23,7 +23,7 @@ export interface OracleCase {
   readonly calmFrom: number;
   /** Start of the exercise; infinite if there is none. */
   readonly exerciseFrom: number;
-  /** Most that clocks are wrong, in milliseconds. */
+  /** Largest error of the clocks, in milliseconds. */
   readonly clockErrorMs: number;
   /** Whether faults kill processes or leave them without time, so that a message may exceed SQS's limit of receives. */
   readonly mayCrash: boolean;

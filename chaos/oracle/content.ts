@@ -41,7 +41,7 @@ export function messageDiffers(story: Story, message: Message, recipients: reado
   });
 }
 
-/** The same for the MIME that most providers get. */
+/** Difference between the MIME that a provider gets and the producer's content; undefined if there is none. */
 export async function mimeDiffers(story: Story, mime: Buffer): Promise<string | undefined> {
   const read = await PostalMime.parse(mime, { attachmentEncoding: 'arraybuffer' });
   const header = (name: string) => read.headers.find(({ key }) => key === name)?.value;

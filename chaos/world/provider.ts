@@ -61,7 +61,7 @@ export class SimulatedProvider {
   private count = 0;
   /** Calls of the last second. */
   private recent: number[] = [];
-  /** Most calls within any second. */
+  /** Largest number of calls within any second. */
   busiestSecond = 0;
 
   constructor(config: ProviderConfig, timeline: Timeline, faults: Faults, random: Random, watcher: ProviderWatcher) {

@@ -1,4 +1,4 @@
-/** Most stack traces that are taken, since each is slow and callers repeat. */
+/** Largest number of stack traces that are taken, since each is slow and callers repeat. */
 const MOST_LOOKS = 500;
 
 /**

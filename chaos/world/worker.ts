@@ -4,7 +4,7 @@ import type { Timeline } from './timeline.ts';
 /** Release that a process runs. */
 export type ReleaseName = 'current' | 'newer';
 
-/** What a part of the world answers, and after how many milliseconds. */
+/** Answer of a part of the world, and its delay in milliseconds. */
 export type DelayedAnswer<T> = { readonly afterMs: number } & ({ readonly value: T } | { readonly error: Error });
 
 /** A point where handler code waits for the world: before its request leaves, or before its answer arrives. */

@@ -12,7 +12,7 @@ export interface RouteSurroundings {
   readonly had: (submissionId: string) => Promise<readonly string[]>;
   /** States of these providers' circuits and switches. */
   readonly standings: (keys: readonly string[]) => Promise<CircuitStates>;
-  /** What the explanation does not take into account, as sentences. */
+  /** Facts that the explanation does not take into account, as sentences. */
   readonly notes: readonly string[];
 }
 

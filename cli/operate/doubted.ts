@@ -6,7 +6,7 @@ import { type Ended, endedKey, LISTED_DAYS, readEnded, readTally, tallyKey } fro
 const HOURS = LISTED_DAYS * 24;
 /** Items read with one call, whose answer holds 16 megabytes; one page is far smaller than a hundredth of that. */
 const AT_ONCE = 100;
-/** Most hours before a doubt that may contain the recipients which raised it. */
+/** Largest number of hours before a doubt that may contain the recipients which raised it. */
 const HOURS_BEFORE = 24;
 
 /** A recipient ended by an answer of a provider that was in doubt then or soon after. */

@@ -67,7 +67,7 @@ export type Signal =
   /** The probe ended without a result about the provider. */
   | { readonly kind: 'inconclusive'; readonly by: string };
 
-/** What a transition depends on apart from the circuit and the signal. */
+/** Inputs of a transition, apart from the circuit and the signal. */
 export interface Moment {
   readonly now: number;
   /** In [0, 1). */

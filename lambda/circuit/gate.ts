@@ -19,7 +19,7 @@ import { type CircuitTimes, circuitTimes } from './times.ts';
 /** Dependencies of the gate. */
 export interface GateContext {
   readonly providers: readonly ProviderConfig[];
-  /** Most workers at a time. */
+  /** Largest number of workers at a time. */
   readonly workers: number;
   readonly table: Table;
   readonly clock: Clock;

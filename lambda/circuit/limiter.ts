@@ -3,7 +3,7 @@ import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
 import { type Lane, promise, type RateState, reserve, startingSoon, unused } from './rate.ts';
 
-/** Most calls a second whose slots are in one item: more writes to it would often conflict. */
+/** Largest number of calls a second whose slots are in one item: more writes to it would often conflict. */
 const MOST_PER_ITEM = 500;
 
 /** Key of an item with slots of a provider. */

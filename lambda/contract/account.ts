@@ -1,12 +1,12 @@
 import type { ProviderConfig, ProviderType } from './providers.ts';
 
 /**
- * What is needed to ask an account about a message later, when its key or its options may have changed. It contains no
+ * Data for asking an account about a message later, when its key or its options may have changed. It contains no
  * secret: of two accounts with the same options both are asked.
  */
 export interface Account {
   readonly type: ProviderType;
-  /** What locates the messages in the account: domain and region at Mailgun, the message stream at Postmark. */
+  /** Options that locate the messages in the account: domain and region at Mailgun, the message stream at Postmark. */
   readonly options?: Readonly<Record<string, string>>;
 }
 

@@ -27,7 +27,7 @@ export const senderEnvironment = environment({
   retryQueueUrls: json<Readonly<Record<string, string>>>('MAILOVER_RETRY_QUEUES'),
   /** How often a message is received before SQS itself moves it to the dead-letter queue. */
   maxReceiveCount: number('MAILOVER_MAX_RECEIVE_COUNT'),
-  /** Most invocations at a time, over all queues. */
+  /** Largest number of invocations at a time, over all queues. */
   workers: number('MAILOVER_WORKERS'),
   mailBucket,
   proofSecret,

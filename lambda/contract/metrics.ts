@@ -98,7 +98,7 @@ export const DEAD_LETTER_OUTCOME = {
 
 const DEAD_LETTER_OUTCOMES = [...new Set(Object.values(DEAD_LETTER_OUTCOME))];
 
-/** Most classes with an expiry that are measured: each is its own series. */
+/** Largest number of classes with an expiry that are measured: each is its own series. */
 export const MOST_WATCHED_CLASSES = 10;
 
 /** Values of the gauge `CircuitState`. `halfOpen`: the next message probes the provider; `open` and above: it gets none. */
@@ -213,7 +213,7 @@ export const METRICS = {
    * minute.
    */
   CanaryAge: metric({ unit: 'Seconds', by: ['provider'], needs: 'canary' }),
-  /** The same for canaries to a subdomain whose only MX is the provider. */
+  /** The same age for canaries to a subdomain whose only MX is the provider. */
   MxCanaryAge: metric({ unit: 'Seconds', by: ['provider'], receiving: true, needsInboundCanary: true }),
   /** Listings of own sending addresses in DNS blocklists, each half hour; no value while no list answers. */
   Blocklisted: metric({ unit: 'None', by: ['provider'], needs: 'blocklists' }),

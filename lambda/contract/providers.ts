@@ -229,7 +229,8 @@ interface ProviderBase<T extends ProviderType, O, I> {
    */
   readonly connectMs?: number;
   /**
-   * Most calls per second, over all workers, from 0.1 to 10000; further mail uses another provider or waits.
+   * Largest number of calls per second, over all workers, from 0.1 to 10000; further mail uses another provider or
+   * waits.
    * @default - no limit: a provider that throttles is left alone for as long as it says
    */
   readonly maxPerSecond?: number;

@@ -16,7 +16,7 @@ export type ReconciledProvider = InboundProvider & {
   readonly region?: 'us' | 'eu';
   /** Domains under which Mailgun lists received mail. */
   readonly domains?: readonly string[];
-  /** What is done with mail that a rule of Postmark holds back. */
+  /** Treatment of mail that a rule of Postmark blocks. */
   readonly blocked?: 'receive' | 'leave';
 };
 

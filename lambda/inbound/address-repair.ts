@@ -59,13 +59,13 @@ function mailboxesIn(given: readonly Token[], mayBeGroup: boolean): string {
 /** An address in single quotes, which no standard has. */
 const IN_QUOTES = /^(\s*)'([^\s'<>()",;:]{1,320})'\s*$/;
 
-/** A comment that is an address, as an address: the element has no other. */
+/** A comment that consists of an address becomes the address, for an element without another one. */
 function withAddress(token: Token): Token {
   const inner = token.kind === 'comment' ? token.text.slice(1, -1).trim() : '';
   return isAddress(inner) ? { kind: 'angled', text: `<${inner}>` } : token;
 }
 
-/** Words in angle brackets as words: the address stands beside them. */
+/** Words in angle brackets lose the brackets, since the address is outside of them. */
 function withoutWords(token: Token): Token {
   const isWords = token.kind === 'angled' && /^<[^@<>]{0,999}\s[^@<>]{0,999}>$/.test(token.text);
   return isWords ? { kind: 'text', text: ` ${token.text.slice(1, -1)} ` } : token;

@@ -4,10 +4,10 @@ import { decodeWords } from '../mail/encoded-words.ts';
 import { repairedAddresses } from './address-repair.ts';
 import { clean, oneLine } from './clean.ts';
 
-/** Most mailboxes of one field; `headers` has the complete header. */
+/** Largest number of mailboxes of one field; `headers` has the complete header. */
 const MAX_MAILBOXES = 2_000;
 
-/** Most characters of all headers of one name together. */
+/** Largest number of characters of all headers of one name together. */
 const MAX_CHARACTERS = 128 * 1024;
 
 /**

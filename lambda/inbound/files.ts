@@ -8,8 +8,8 @@ import { bareId } from './content.ts';
 import { inTurns } from './in-turns.ts';
 
 /**
- * Most files that are stored for one mail, so that a malicious mail causes a bounded number of writes; the raw mail has
- * all of them.
+ * Largest number of files that are stored for one mail, so that a malicious mail causes a bounded number of writes; the
+ * raw mail has all of them.
  */
 const MAX_FILES = 200;
 const AT_A_TIME = 16;

@@ -141,7 +141,7 @@ function filenameOf(part: MailPart, likely: string | undefined): string | undefi
   const disposition = read(repairedDisposition(headerOf(part, 'content-disposition')));
   const type = read(repairedType(headerOf(part, 'content-type')));
   const usual = parameterOf(disposition, 'filename') ?? parameterOf(type, 'name');
-  // Some clients take one parameter for the other; that of a form is the name of its field.
+  // Some clients exchange the parameters `name` and `filename`; the `name` of a form's part is the name of its field.
   const isField = /^form-data$/i.test(disposition.value);
   return usual ?? (isField ? undefined : parameterOf(disposition, 'name')) ?? parameterOf(type, 'filename');
 }

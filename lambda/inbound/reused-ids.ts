@@ -5,7 +5,7 @@ import type { Table } from '../platform/table.ts';
 
 /** Lifetime of an item, the same as that of delivered messages. */
 const REMEMBER_S = 30 * 86_400;
-/** Most mails of one Message-ID that are remembered; a broken sender uses one id for all of its mail. */
+/** Largest number of mails of one Message-ID that are remembered; a broken sender uses one id for all of its mail. */
 const MOST = 20;
 
 type Named = Pick<InboundMessage, 'id' | 'messageId' | 'envelope' | 'from' | 'subject'>;

@@ -17,9 +17,9 @@ export interface Form {
   readonly rest?: string;
 }
 
-/** Most fields that are kept, far above any mail: Mailgun posts every header as its own field. */
+/** Largest number of fields that are kept, far above any mail: Mailgun posts every header as its own field. */
 const MAX_FIELDS = 50_000;
-/** Most fields including those that are always kept. */
+/** Largest number of fields including those that are always kept. */
 const MAX_WANTED_FIELDS = 100_000;
 const MAX_PART_HEADER_BYTES = 16_384;
 

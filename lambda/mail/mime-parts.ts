@@ -28,7 +28,7 @@ export interface MailParts {
   readonly ended: boolean;
 }
 
-/** Most parts of a mail, empty ones included. */
+/** Largest number of parts of a mail, empty ones included. */
 const MAX_PARTS = 1_000;
 /** Deepest nesting: the delimiters of each level are compared with each possible line. */
 const MAX_DEPTH = 20;

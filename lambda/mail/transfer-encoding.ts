@@ -177,7 +177,7 @@ export function uuencoded(text: string): { readonly rest: string; readonly files
   return files.length === 0 ? { rest: text, files } : { rest: rest + text.slice(taken), files };
 }
 
-/** Most files of a text; each one without an end is read twice. */
+/** Largest number of files of a text; each one without an end is read twice. */
 const MAX_FILES = 100;
 
 interface Found {

@@ -16,8 +16,8 @@ export interface Metrics {
 }
 
 /**
- * Writes what was added since the last flush: one line for each combination of dimensions, regardless of the number of
- * messages.
+ * Writes the values added since the last flush: one line for each combination of dimensions, regardless of the number
+ * of messages.
  */
 export interface FlushedMetrics extends Metrics {
   flush(): Promise<void>;

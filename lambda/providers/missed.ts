@@ -15,7 +15,7 @@ export interface Reception {
   readonly listed: unknown;
 }
 
-/** What a provider still knows of a received mail. */
+/** Everything that a provider still has of a received mail. */
 export interface Known {
   readonly mail: PostedMail;
   /** Whether `mail` is complete. */

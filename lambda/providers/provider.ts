@@ -105,7 +105,7 @@ export interface ProviderModule<Options> {
 export interface Limits {
   /** Largest message in bytes as the provider counts it, after base64. */
   readonly maxBytes: number;
-  /** Most recipients (To, Cc and Bcc together) in one call. */
+  /** Largest number of recipients (To, Cc and Bcc together) in one call. */
   readonly maxRecipients: number;
   /** Largest `text` or `html` body in bytes, if the provider limits it separately. */
   readonly maxBodyBytes?: number;

@@ -34,7 +34,7 @@ export const NEW_RECEPTION: ReceptionState = {
 };
 /** Lifetime of a record: as long as Postmark keeps mail, so that mail that it lists repeatedly is checked once. */
 const REMEMBER_S = 46 * 86_400;
-/** Most keys of one BatchGetItem. */
+/** Largest number of keys of one BatchGetItem. */
 const BATCH = 100;
 
 /** The reconciler's items: its progress for each provider, and the state of single receptions. */

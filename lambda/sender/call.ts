@@ -33,7 +33,7 @@ export function providerCaller(pool: ProviderPool): CallProvider {
       case 'done':
         return concealed(used.result, attempt.message, used.secret);
       case 'unusable':
-        // For the circuit the same as a refused account: nothing was sent, and the next message would fail as well.
+        // The circuit treats this like a refused account: nothing was sent, and the next message would fail as well.
         return { outcome: { ...used, kind: 'unavailable', blames: 'account' } };
       case 'unready':
         return { notCalled: used.reason };

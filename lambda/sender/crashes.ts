@@ -78,7 +78,7 @@ interface Missed {
   readonly write: () => Promise<unknown>;
 }
 
-/** Most releases that are kept: more than one process misses while the table is down for hours. */
+/** Largest number of releases that are kept: more than one process misses while the table is down for hours. */
 const MOST_MISSED = 1_000;
 
 interface CrashContext {

@@ -19,7 +19,10 @@ export type Intake =
 /** The readable part of a submission that cannot be processed. */
 type Known = { readonly id?: string; readonly submission?: Submission };
 
-/** Most bytes read from the bucket for one submission: no provider accepts more than 40 MB, and memory is limited. */
+/**
+ * Largest number of bytes read from the bucket for one submission: no provider accepts more than 40 MB, and memory is
+ * limited.
+ */
 const MAX_OBJECT_BYTES = 40_000_000;
 
 const DAY_MS = 24 * 3_600_000;

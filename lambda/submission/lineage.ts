@@ -13,7 +13,10 @@ export interface Lineage {
   readonly workers: readonly string[];
 }
 
-/** Most tokens and workers of one lineage; beyond that it is `unknown`, and every copy may continue the submission. */
+/**
+ * Largest number of tokens and workers of one lineage; beyond that it is `unknown`, and every copy may continue the
+ * submission.
+ */
 const MOST = 32;
 
 /** Lineage of a submission that was never claimed. */

@@ -118,9 +118,9 @@ export function withoutNotified(progress: Progress, addresses: ReadonlySet<strin
 /** The progress after an attempt, and further findings of the attempt. */
 export interface Consequences {
   readonly progress: Progress;
-  /** Providers that had refused what was accepted now: their API may have changed. */
+  /** Providers that had refused the message that this attempt delivered: their API may have changed. */
   readonly contradicted: readonly string[];
-  /** Providers that may have accepted before what was accepted now, each with the cause. */
+  /** Providers that may have accepted the message before this attempt did, each with the cause. */
   readonly doubled: readonly PossibleDuplicate[];
 }
 

@@ -68,7 +68,9 @@ export interface SubmissionRecord extends Item {
   readonly reported?: Readonly<Record<string, string>>;
 }
 
-/** Most attempts in one record: four days of retries through four providers are several hundred attempts. */
+/**
+ * Largest number of attempts in one record: four days of retries through four providers are several hundred attempts.
+ */
 export const KEPT_ATTEMPTS = 50;
 
 /** Whether a received message may be worked on, according to the submission's record. */
@@ -92,7 +94,7 @@ export type ClaimState =
   /** The id belongs to a submission with other content. */
   | { readonly kind: 'conflict' };
 
-/** What the decision depends on, apart from the record. */
+/** Inputs of the decision, apart from the record. */
 export interface ClaimRequest {
   readonly hash: string;
   /** Id of the SQS message. */

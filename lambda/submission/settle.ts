@@ -2,13 +2,13 @@ import type { DeadLetterReason, Problem } from '../contract/dead-letter.ts';
 import { againDelay, backoff, MAX_AGE_MS, MAX_DELAY_MS, SOON_MS, unknownDelay } from './backoff.ts';
 import { ended, type Progress } from './progress.ts';
 
-/** What happens to a submission after a round. */
+/** Decision on a submission after a round. */
 export type Settlement =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason; readonly detail: string };
 
-/** What the decision depends on, apart from the progress; ages and delays are in stack time. */
+/** Inputs of the decision, apart from the progress; ages and delays are in stack time. */
 export interface SettleContext {
   /** Time since the first receive, in milliseconds. */
   readonly ageMs: number;

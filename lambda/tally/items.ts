@@ -29,7 +29,9 @@ export const LISTED_DAYS = 14;
 /** Both kinds of items are needed to list recipients; a day more, since the doubt may be later than their end. */
 const KEEP_MS = (LISTED_DAYS + 1) * 24 * 3_600_000;
 
-/** Most recipients on one page: an item has room for 400 kilobytes, and each write is billed by its size. */
+/**
+ * Largest number of recipients on one page: an item has room for 400 kilobytes, and each write is billed by its size.
+ */
 export const PAGE = 100;
 
 export function readTally(item: Item | undefined): Tally {

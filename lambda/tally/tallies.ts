@@ -43,7 +43,7 @@ const MOST_PAUSE_MS = 40;
 /** Hours back from which the newest recipients of a provider are taken over. */
 const HOURS_BACK = 24;
 
-/** Most domains counted between two reports. */
+/** Largest number of domains counted between two reports. */
 const MOST_DOMAINS = 1_000;
 
 /**
@@ -237,7 +237,7 @@ export class Tallies {
   }
 }
 
-/** Most names of domains in an item, whose size is limited. */
+/** Largest number of names of domains in an item, whose size is limited. */
 const MOST_SHARED = 5_000;
 
 /** Counts of domains that have a refusal; the others are not worth the space. */

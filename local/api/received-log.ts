@@ -15,7 +15,7 @@ export interface ReceivedEntry {
   readonly flags: readonly string[];
 }
 
-/** Most messages that are kept, so that memory does not grow with traffic. */
+/** Largest number of messages that are kept, so that memory does not grow with traffic. */
 const MOST_KEPT = 1_000;
 const MOST_WHOLE = 100;
 const MOST_CHARACTERS = 20_000;

@@ -4,7 +4,7 @@ import { fairOrder } from './fair-share.ts';
 import { type ReceivedMessage, type SqsMessage, type SqsQueue, SqsQueueBase, SqsStoreBase } from './fauxqs.ts';
 import { sentWith } from './sent.ts';
 
-/** Most messages of one receive in SQS. */
+/** Largest number of messages of one receive in SQS. */
 const RECEIVE_LIMIT = 10;
 
 /** Half-life, in stack time, of a group's time in flight. */

@@ -9,7 +9,7 @@ import { readEmf } from './metrics/emf.ts';
 import { MetricStore, MINUTE_MS } from './metrics/store.ts';
 import { goesByTime, type Overload } from './overload.ts';
 
-/** Most changes of state kept for the page. */
+/** Largest number of changes of state kept for the page. */
 const MOST_CHANGES = 200;
 
 /** The local CloudWatch: stores the metrics of functions and queues, and evaluates the alarms. */

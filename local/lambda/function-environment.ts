@@ -9,7 +9,7 @@ export interface StackEnvironment {
   readonly dynamodbUrl?: string;
   /** Simulators' addresses by provider key. */
   readonly endpoints: Readonly<Record<string, string>>;
-  /** The same for the health function. */
+  /** Simulators' addresses for the health function, by provider key. */
   readonly healthEndpoints: Readonly<Record<string, string>>;
   /** PEM file of the certificate of the local SMTP servers. */
   readonly certificateFile: string;

@@ -8,7 +8,7 @@ import type { Pool } from './pool.ts';
 import { failedMessages, sqsRecord } from './sqs-event.ts';
 import { invocationsBefore, LOOP_LIMIT } from './trace.ts';
 
-/** Most messages of one receive; SQS allows no more. */
+/** Largest number of messages of one receive; SQS allows no more. */
 const RECEIVE_LIMIT = 10;
 const LONG_POLL_SECONDS = 20;
 const MIN_HOLD_MS = 20;

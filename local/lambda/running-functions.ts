@@ -6,7 +6,7 @@ import type { DeployedFunction, Deployment } from '../template/deployed.ts';
 import { Poller } from './poller.ts';
 import { Pool, type PoolListeners } from './pool.ts';
 
-/** Most processes of a function on this machine, whatever the template allows. */
+/** Largest number of processes of a function on this machine, whatever the template allows. */
 const MOST_PROCESSES = 10;
 
 /** The running functions of a deployment. */

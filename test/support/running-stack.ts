@@ -30,7 +30,7 @@ export interface RunningStack {
   accepted(ids: readonly string[], enough?: (entries: AcceptedEntry[]) => boolean): Promise<AcceptedEntry[]>;
   /** Receives at least that many messages of the dead-letter queue, none of them twice. */
   letters(count: number): Promise<Message[]>;
-  /** Receives what is on the dead-letter queue, at most ten messages, none of them twice. */
+  /** Receives the messages of the dead-letter queue, at most ten, none of them twice. */
   receiveLetters(): Promise<Message[]>;
   /** Number of messages on these queues, including delayed and in flight. */
   depth(queueUrls: readonly string[]): Promise<number>;

@@ -46,7 +46,8 @@ export function viewOf(form: Form): FormView {
       if (count > 0) left.set(text, count - 1);
       return count === 0;
     });
-    // If copies and own fields were merged into one field, it is used.
+    // If no field is left for a name that Mailgun always writes, Mailgun has merged its field with the copy, so the
+    // copy is used.
     return rest.length > 0 || !ALWAYS.has(name) ? rest : fields;
   };
   return {

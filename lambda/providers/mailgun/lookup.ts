@@ -16,7 +16,7 @@ export interface EventSource {
   get(domain: string, query: Record<string, string | number>): Promise<Page>;
 }
 
-/** Most events on one page (Mailgun OpenAPI 3.0.0, GET /v3/{domain_name}/events, 2026-11-25). */
+/** Largest number of events on one page (Mailgun OpenAPI 3.0.0, GET /v3/{domain_name}/events, 2026-11-25). */
 const PAGE = 300;
 /** Events of 1,000 recipients, each accepted, tried several times and delivered, are about this many pages. */
 const MAX_PAGES = 20;

@@ -8,7 +8,10 @@ export interface MessageSource {
   getOutboundMessages(filter: Record<string, string | number>): Promise<{ readonly Messages?: unknown }>;
 }
 
-/** Most messages in one answer (postmarkapp.com/developer/api/messages-api, 2026-11-25); an attempt leaves one or two. */
+/**
+ * Largest number of messages in one answer (postmarkapp.com/developer/api/messages-api, 2026-11-25); an attempt leaves
+ * one or two.
+ */
 const MOST = 500;
 
 /**

@@ -3,7 +3,7 @@ import { askJson, good, type Known, type MissedContext, type MissedSource, type 
 import { readPosted } from './posted.ts';
 
 const PUBLIC = 'https://api.postmarkapp.com';
-/** Most messages in one answer (postmarkapp.com/developer/api/messages-api, 2026-11-25). */
+/** Largest number of messages in one answer (postmarkapp.com/developer/api/messages-api, 2026-11-25). */
 const MOST = 500;
 const MOST_PAGES = 4;
 /** Time after which its first three tries are over ("Understanding inbound webhook retries", 2025-11-04). */

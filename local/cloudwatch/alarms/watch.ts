@@ -5,7 +5,10 @@ import { MINUTE_MS } from '../metrics/store.ts';
 const LAG_MS = 100;
 /** Shortest real time between two evaluations, so that the machine has time for the mail. */
 const SHORTEST_MS = 100;
-/** Most minutes that are evaluated later after a pause, such as a computer's sleep; earlier ones are skipped. */
+/**
+ * Largest number of minutes that are evaluated later after a pause, such as a computer's sleep; earlier ones are
+ * skipped.
+ */
 const MOST_MINUTES = 120;
 
 /** Calls back for each minute of stack time that has ended, in order, until the returned function is called. */

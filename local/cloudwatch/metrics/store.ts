@@ -12,7 +12,7 @@ import { Statistics } from './statistics.ts';
 export const MINUTE_MS = 60_000;
 /** Default retention: the longest alarm that CloudWatch allows for periods below an hour, a day, with its evaluation range. */
 const DEFAULT_MINUTES = 2 * 24 * 60;
-/** Most metrics; more means that a dimension has unbounded values. */
+/** Largest number of metrics; more means that a dimension has unbounded values. */
 const MOST_METRICS = 5_000;
 
 interface Kept {

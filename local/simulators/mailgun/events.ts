@@ -24,7 +24,7 @@ interface Entry {
 const ACCEPTED_VISIBLE_MS = 3_000;
 const DELIVERED_AFTER_MS = 2_000;
 const DELIVERED_VISIBLE_MS = 8_000;
-/** Most events kept, for memory; Mailgun keeps events for days. */
+/** Largest number of events kept, for memory; Mailgun keeps events for days. */
 const KEPT = 200_000;
 const MAX_PAGE = 300;
 

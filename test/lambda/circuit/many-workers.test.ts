@@ -60,7 +60,7 @@ function expectWholeRate(calls: readonly number[], rate: number): void {
   expect(most(calls, SECOND)).toBeLessThanOrEqual(1.1 * rate + 1);
 }
 
-/** Most calls within any time of this length. */
+/** Largest number of calls within any time of this length. */
 function most(calls: readonly number[], withinMs: number): number {
   let from = 0;
   return Math.max(

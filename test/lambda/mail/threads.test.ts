@@ -18,7 +18,7 @@ it.each([
 ])('a reply threads with a mail whose Message-ID is %s, and contains the id that the producer knows', (_, idOf) => {
   const first = mailOf('order-1', {});
   const sent = { id: idOf(first), references: referencesOf(first) };
-  // What mail programs write into a reply: the references of the original, and its id as they see it.
+  // References that mail programs write into a reply: those of the original, and its id as they see it.
   const answer = { id: '<answer@example.org>', references: [...sent.references, sent.id] };
   const second = mailOf('order-1-shipped', { References: first.messageId });
 

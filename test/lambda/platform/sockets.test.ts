@@ -9,7 +9,7 @@ import type { managedSecrets } from '../../../lambda/platform/secrets.ts';
 import { dynamoTable } from '../../../lambda/platform/table.ts';
 import { block } from '../../support/block.ts';
 
-/** What happens to a request, by its number on its socket: 1 for the first one. */
+/** Treatment of a request by its number on its socket: 1 for the first one. */
 let onRequest: (answer: () => void, socket: Socket, nthOfSocket: number) => void;
 let connections = 0;
 let requests = 0;

@@ -98,7 +98,7 @@ describe.each(Object.keys(CONFIGS) as Type[])('%s', (type) => {
     await send(20_000);
     await heard('be silent');
 
-    // The same for a request that does not arrive before the deadline.
+    // A request that does not arrive before the deadline proves nothing, so the test is repeated with a longer one.
     for (let deadlineMs = 200; ; deadlineMs *= 2) {
       told = [];
       const { outcome } = await send(deadlineMs);

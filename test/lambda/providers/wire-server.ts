@@ -11,7 +11,7 @@ export interface Received {
   readonly body: Buffer;
 }
 
-/** What to do with a request that was read to its end. */
+/** Treatment of a request that was read to its end. */
 export type Answer = (response: ServerResponse, request: Received, socket: Socket) => void;
 
 /** A server on an ephemeral port of 127.0.0.1 that records requests and gives the configured answers. */

@@ -101,7 +101,7 @@ describe('shared counts', () => {
     expect(table.writes).toBe(2);
   });
 
-  // The first refusal that a worker reports comes with what it has seen accepted before.
+  // A worker reports its first refusal together with the accepted recipients that it has counted before.
   test.each([
     [1, 5],
     [4, 4 + 5],

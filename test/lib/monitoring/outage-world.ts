@@ -21,7 +21,7 @@ import { givenFaults, type OwnStrike, type Strike } from './strikes.ts';
 
 const MINUTE = 60_000;
 
-/** What the template has: alarms, and the names under which AWS measures queues and functions. */
+/** Alarms of the template, and the names under which AWS measures its queues and functions. */
 export interface Deployed {
   readonly alarms: readonly DeployedAlarm[];
   readonly queues: readonly string[];
@@ -227,7 +227,7 @@ function createWorld(
     if (own) return { state: 'unreachable', reason: own };
     return faults.at(config.key)?.health ?? { state: 'healthy' };
   };
-  /** What AWS itself measures of queues and functions. */
+  /** Metrics of queues and functions that AWS itself writes. */
   const measureAws = (at: number): void => {
     const add = (namespace: string, name: string, dimensions: Record<string, string>, value: number) =>
       store.add({ metric: { namespace, name, dimensions }, at, values: [value] });

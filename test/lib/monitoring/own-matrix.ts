@@ -11,7 +11,7 @@ export interface Trouble {
   /** Outage that causes it; absent if it has a test of its own. */
   readonly outage?: Breaking;
   readonly alarms: readonly string[];
-  /** The same with `monitoring.size` `small`. */
+  /** Alarms with `monitoring.size` `small`. */
   readonly small: readonly string[];
 }
 

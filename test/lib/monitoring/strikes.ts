@@ -61,7 +61,7 @@ export function givenFaults(strikes: readonly Strike[], own: readonly OwnStrike[
     },
     /** Current fault of a provider. */
     at: (key: string): Breakage | undefined => on(key)?.situation,
-    /** The same if it affects an attempt. */
+    /** Current fault of a provider, if it affects this attempt. */
     strike: (key: string, isFifth: boolean): Breakage | undefined => {
       const strike = on(key);
       if (strike === undefined) return undefined;

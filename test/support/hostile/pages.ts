@@ -70,7 +70,7 @@ export function foreignRequest(port: string, pick: Pick): string {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** What a port answers to these bytes until it closes the connection, or for half a minute. */
+/** Answer of a port to these bytes, until it closes the connection or half a minute has passed. */
 export function answerOn(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));

@@ -13,7 +13,7 @@ export interface Seen {
 
 export type Answer =
   | { status: number; headers?: Record<string, string>; body: string }
-  /** What to do with the socket once the whole request is read. */
+  /** Treatment of the socket once the whole request was read. */
   | ((socket: Socket) => void);
 
 /** A server on a real socket that reads each request whole and gives the answers in order, repeating the last one. */
