@@ -27,9 +27,15 @@ export function storedAnswer(outcomes: readonly Outcome[]): Pick<StoredAttempt, 
  * all.
  */
 export function withLastWords(sentence: string, attempts: readonly StoredAttempt[]): string {
-  const last = [...new Map(attempts.map((one) => [one.provider, one])).values()].filter(
-    ({ outcome, words }) => outcome !== undefined && (outcome !== 'accepted' || words !== undefined),
-  );
+  const byProvider = new Map<string, StoredAttempt>();
+  for (const one of attempts) {
+    const { provider, outcome, reason, words } = one;
+    // An attempt that served or left all its recipients says nothing about those that an earlier one refused.
+    const isSilent =
+      words === undefined && (outcome === 'accepted' || (reason === 'not-tried' && byProvider.has(provider)));
+    if (outcome !== undefined && !isSilent) byProvider.set(provider, one);
+  }
+  const last = [...byProvider.values()];
   if (last.length === 0) return sentence.slice(0, MAX_DEAD_LETTER_DETAIL);
   const share = Math.floor((MAX_DEAD_LETTER_DETAIL - sentence.length) / last.length);
   return [sentence, ...last.map((one) => inWords(one).slice(0, Math.max(0, share - 2)))]

@@ -87,6 +87,16 @@ describe('the detail of a dead letter', () => {
     expect(withLastWords('not taken', [])).toBe('not taken');
   });
 
+  it('has the words of an attempt that refused one recipient, though later attempts served or left the others', () => {
+    const refusal = attempt('postmark', { status: '422/300', words: "Error parsing 'To'" });
+    const later = [
+      attempt('postmark', { outcome: 'throttled', reason: 'not-tried' }),
+      attempt('postmark', { outcome: 'accepted' }),
+    ];
+    expect(withLastWords('refused', [refusal, ...later])).toBe("refused; postmark 422/300: Error parsing 'To'");
+    expect(withLastWords('refused', later)).toBe('refused; postmark not-tried');
+  });
+
   it('has at most 1,000 characters, of which each provider has its share', () => {
     const attempts = Array.from({ length: 12 }, (_, place) => attempt(`p-${place}`, { words: 'w'.repeat(300) }));
     const detail = withLastWords('not taken', attempts);

@@ -151,7 +151,7 @@ describe('the ledger', () => {
     world.now -= 5 * 3_600_000;
     const copy = world.again();
     answer.resolve(accepted);
-    await expect(first).rejects.toThrow('taken this submission over');
+    await expect(first).rejects.toThrow('taken over its claim');
     world.now += 2 * MINUTE;
     await world.send(copy);
 
@@ -186,7 +186,7 @@ describe('the ledger', () => {
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark' }]);
 
     answer.resolve(accepted);
-    await expect(first).rejects.toThrow('taken this submission over');
+    await expect(first).rejects.toThrow('taken over its claim');
 
     expect(world.entry()).toMatchObject({ carried: { done: [0] }, attempts: [{ outcome: 'accepted' }] });
     world.now += 2 * MINUTE;
