@@ -75,16 +75,14 @@ export function isDoubted(
   provider: string,
   domain: string,
 ): boolean {
-  const counts = plus(...hours);
-  return refusesFarMore(counts, ofProvider, provider) || refusesDomain(counts, provider, domain);
+  return refusesFarMore(hours, ofProvider, provider) || refusesDomain(plus(...hours), provider, domain);
 }
 
-function refusesFarMore(counts: HourCounts, ofProvider: Newest, provider: string): boolean {
+function refusesFarMore(hours: readonly HourCounts[], ofProvider: Newest, provider: string): boolean {
   const refused = ofProvider.split('-').length - 1;
   if (ofProvider.length < ENOUGH || refused < SEVERAL) return false;
-  const others = [...providersOf(counts)]
-    .filter((key) => key !== provider)
-    .map((key) => hourly(counts, key))
+  const others = hours
+    .flatMap((counts) => [...providersOf(counts)].flatMap((key) => (key === provider ? [] : hourly(counts, key))))
     .reduce(add, { all: 0, refused: 0 });
   const usual = others.all < ENOUGH ? USUAL : Math.max(USUAL, others.refused / others.all);
   return refused / ofProvider.length > TIMES * usual;

@@ -1,0 +1,97 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ProviderType } from '../../lambda/contract/providers.ts';
+import { type Stack, startStack } from '../../local/stack.ts';
+import { MATRIX, type Situation } from '../lib/monitoring/alarm-matrix.ts';
+
+// The matrix of alarms is computed from outcomes (test/lib/monitoring). Here its faults are real ones on the wire.
+const PATIENCE = { timeout: 60_000, interval: 100 };
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 90_000 });
+
+let stack: Stack;
+let sqs: SQSClient;
+const attempts: Record<string, unknown>[] = [];
+
+beforeAll(async () => {
+  stack = await startStack({ port: 0, timeScale: 60, onOutput: (text) => void attempts.push(...attemptsIn(text)) });
+  sqs = new SQSClient({
+    endpoint: stack.info.endpoints.aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  });
+});
+
+afterAll(async () => {
+  sqs?.destroy();
+  await stack?.close();
+});
+
+describe.each(MATRIX.filter(({ local }) => local !== undefined).map((row, place) => ({ ...row, place })))(
+  '$fault',
+  (situation) => {
+    it('has the outcome with which the matrix is computed, at every provider', async () => {
+      await api('DELETE', '/api/circuits');
+      const faulty = stack.info.providers.flatMap(({ key, type }) => {
+        const fault = faultOf(situation, type as ProviderType);
+        return fault ? [{ key, fault }] : [];
+      });
+
+      const seen = await Promise.all(
+        faulty.map(async ({ key, fault }) => {
+          await api('PUT', `/api/providers/${key}/fault`, fault);
+          const id = `${situation.place}-${key}`;
+          await send(id, key, situation.fifth === true);
+          await expect.poll(() => attemptOf(id), PATIENCE).toBeDefined();
+          await api('DELETE', `/api/providers/${key}/fault`);
+          const { outcome, blames } = attemptOf(id) ?? {};
+          return { key, outcome, ...(blames !== undefined && { blames }) };
+        }),
+      );
+
+      const { outcome } = situation;
+      const expected = { outcome: outcome.kind, ...('blames' in outcome && { blames: outcome.blames }) };
+      expect(faulty.length).toBeGreaterThanOrEqual(3);
+      expect(seen).toEqual(faulty.map(({ key }) => ({ key, ...expected })));
+    });
+  },
+);
+
+/** The fault for every mail, where the row has it for a part. */
+function faultOf({ local }: Situation, type: ProviderType): object | undefined {
+  const { rate: _part, times: _number, ...fault } = local?.(type) ?? {};
+  return Object.keys(fault).length > 0 ? fault : undefined;
+}
+
+function attemptOf(id: string): Record<string, unknown> | undefined {
+  return attempts.find(({ submissionId }) => submissionId === id);
+}
+
+function attemptsIn(text: string): Record<string, unknown>[] {
+  return text.split('\n').flatMap((line) => {
+    if (!line.includes('"attempt"')) return [];
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    return entry['message'] === 'attempt' ? [entry] : [];
+  });
+}
+
+async function api(method: string, path: string, body?: unknown): Promise<void> {
+  const response = await fetch(`${stack.url}${path}`, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  expect(response.status).toBeLessThan(300);
+}
+
+async function send(id: string, provider: string, isFifth: boolean): Promise<void> {
+  const body = {
+    version: 1,
+    id,
+    from: isFifth ? 'news@example.net' : 'shop@example.com',
+    to: [isFifth ? 'bo@two.example.org' : 'ada@example.org'],
+    subject: 'A mail',
+    text: 'Hello',
+    providers: { only: [provider] },
+    ...(isFifth && { attachments: [{ filename: 'a.pdf', contentType: 'application/pdf', content: 'JVBERg==' }] }),
+  };
+  await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(body) }));
+}
