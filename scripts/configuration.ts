@@ -1,19 +1,25 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseSync } from 'oxc-parser';
+import { definitions } from '../lambda/providers/registry.ts';
 
-const PROVIDERS = 'lambda/contract/providers.ts';
-/** Headings of docs/configuration.md, each with the interfaces whose fields it lists: file and name. */
-const SECTIONS: readonly (readonly [heading: string, ...sources: (readonly [file: string, name: string])[]])[] = [
-  ['An entry of `providers`', [PROVIDERS, 'ProviderBase']],
-  ['`options` of type `ses`', [PROVIDERS, 'SesOptions']],
-  ['`options` of type `mailgun`', [PROVIDERS, 'MailgunOptions']],
-  ['`options` of type `postmark`', [PROVIDERS, 'PostmarkOptions']],
-  ['`options` of type `sendgrid`', [PROVIDERS, 'SendgridOptions']],
-  ['`options` of type `smtp`', [PROVIDERS, 'SmtpOptions']],
-  ['`inbound` of type `ses`', [PROVIDERS, 'SesInboundOptions']],
-  ['`inbound` of type `mailgun`', [PROVIDERS, 'MailgunInboundOptions'], [PROVIDERS, 'InboundOptions']],
-  ['`inbound` of type `postmark`', [PROVIDERS, 'PostmarkInboundOptions'], [PROVIDERS, 'InboundOptions']],
-  ['`canary`, for sending and in `inbound`', [PROVIDERS, 'CanaryConfig']],
+type Source = readonly [file: string, name: string];
+/** A heading of docs/configuration.md with the interfaces whose fields it lists. */
+type Section = readonly [heading: string, ...sources: readonly Source[]];
+
+const ENTRY = 'lambda/contract/provider-entry.ts';
+const types = Object.values(definitions);
+const optionsOf = (type: string, kind: string): Source => [
+  `lambda/providers/${type}/options.ts`,
+  `${type.charAt(0).toUpperCase()}${type.slice(1)}${kind}`,
+];
+
+const SECTIONS: readonly Section[] = [
+  ['An entry of `providers`', [ENTRY, 'ProviderEntry']],
+  ...types.map(({ type }): Section => [`\`options\` of type \`${type}\``, optionsOf(type, 'Options')]),
+  ...types
+    .filter(({ inbound }) => inbound !== undefined)
+    .map(({ type }): Section => [`\`inbound\` of type \`${type}\``, optionsOf(type, 'InboundOptions')]),
+  ['`canary`, for sending and in `inbound`', [ENTRY, 'CanaryConfig']],
   ['An entry of `routes`', ['lambda/contract/routes.ts', 'RouteConfig']],
   ['The construct `Mailover`', ['lib/mailover.ts', 'MailoverProps']],
   ['`monitoring`', ['lib/monitoring/topics.ts', 'AlarmTargets'], ['lib/monitoring/monitoring.ts', 'MonitoringProps']],
@@ -63,6 +69,9 @@ async function readInterface(
     const type = text.slice(start, end).replaceAll('readonly ', '').replaceAll(/\s+/g, ' ');
     return [row(member.key.name, type, commentAt(member.start))];
   });
+  // The fields that every type which posts mail has.
+  const posts = found.extends.some(({ expression: one }) => one.type === 'Identifier' && one.name === 'InboundOptions');
+  if (posts) rows.push(...(await readInterface(ENTRY, 'InboundOptions')).rows);
   return { comment: commentAt(statement.start).split('@example')[0]?.trim() ?? '', rows };
 }
 

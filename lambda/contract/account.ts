@@ -1,3 +1,4 @@
+import { definitionOf } from '../providers/registry.ts';
 import type { ProviderConfig, ProviderType } from './providers.ts';
 
 /**
@@ -12,14 +13,8 @@ export interface Account {
 
 /** The account of a configured provider. */
 export function accountOf({ type, options }: ProviderConfig): Account {
-  switch (type) {
-    case 'mailgun':
-      return { type, options: { domain: options.domain, region: options.region ?? 'us' } };
-    case 'postmark':
-      return { type, options: { messageStream: options.messageStream ?? 'outbound' } };
-    default:
-      return { type };
-  }
+  const located = definitionOf(type).account?.(options);
+  return { type, ...(located && { options: located }) };
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { MailgunInboundOptions, ProviderConfig, SesInboundOptions } from './providers.ts';
+import { definitionOf } from '../providers/registry.ts';
+import type { ProviderConfig } from './providers.ts';
 
 /** Canaries whose domain several providers receive: their return would prove nothing about one of them. */
 export function canaryProblems(
@@ -20,12 +21,11 @@ export function canaryProblems(
 
 function inboundDomains(providers: readonly ProviderConfig[]) {
   return providers.flatMap((provider) => {
-    const { inbound } = provider;
+    const { inbound, type } = provider;
     if (inbound === undefined) return [];
-    const { canary, domains, recipients } = (inbound === true ? {} : inbound) as Partial<
-      MailgunInboundOptions & SesInboundOptions
-    >;
-    return [{ provider, canary, domains: [...(domains ?? []), ...(recipients ?? []).map(domainOf)] }];
+    const { canary } = inbound === true ? {} : inbound;
+    const received = definitionOf(type).inbound?.received?.(inbound) ?? [];
+    return [{ provider, canary, domains: received.map(domainOf) }];
   });
 }
 

@@ -1,8 +1,9 @@
+import { definitionOf } from '../providers/registry.ts';
 import type { ProviderConfig } from './providers.ts';
 
 /** Domains (including their subdomains) and single addresses that a provider may send from; undefined for any. */
 export function allowedFrom(provider: ProviderConfig): readonly string[] | undefined {
-  return provider.fromDomains ?? (provider.type === 'ses' ? provider.options.identities : undefined);
+  return provider.fromDomains ?? definitionOf(provider.type).fromDomains?.(provider.options);
 }
 
 /** Whether an address is covered: by a listed domain or a subdomain of it, or by an identical entry with `@`. */

@@ -1,5 +1,4 @@
 import type { DeadLetterReason } from './dead-letter.ts';
-import type { ProviderType } from './providers.ts';
 
 /** CloudWatch namespace of Mailover's own metrics. */
 export const NAMESPACE = 'Mailover';
@@ -13,11 +12,8 @@ export interface MetricDefinition {
   readonly by: readonly ('provider' | 'outcome' | 'class')[];
   /** All outcomes, for metrics with that dimension. */
   readonly outcomes?: readonly string[];
-  /**
-   * Provider types that have it.
-   * @default - all
-   */
-  readonly types?: readonly ProviderType[];
+  /** Only providers whose definition has this gauge have it. */
+  readonly gauge?: true;
   /** Only providers that receive mail have it. */
   readonly receiving?: true;
   /** Only providers with this option have it. */
@@ -207,7 +203,7 @@ export const METRICS = {
   /** Time since the provider last accepted mail or our credentials, whichever is later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Part of the provider's quota that is left, from 0 to 1; for providers that report it. */
-  QuotaHeadroom: metric({ unit: 'None', by: ['provider'], types: ['ses'] }),
+  QuotaHeadroom: metric({ unit: 'None', by: ['provider'], gauge: true }),
   /**
    * Time since the newest canary that returned was sent, or since the first one was; for providers with canaries, each
    * minute.

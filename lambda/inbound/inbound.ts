@@ -1,10 +1,11 @@
 import type { InboundEnvironment, InboundProvider } from '../contract/inbound-environment.ts';
 import type { InboundOutcome } from '../contract/metrics.ts';
+import type { InboundType } from '../contract/providers.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
 import { reportError, ServiceError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
-import type { InboundModule, PostedMail, PostingType } from '../providers/inbound.ts';
+import type { InboundModule, PostedMail } from '../providers/inbound.ts';
 import { type Arrival, createAuthenticator } from './authenticate.ts';
 import { type HttpAnswer, httpAnswer } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
@@ -18,7 +19,7 @@ export interface InboundDependencies extends TakeDependencies {
   readonly secrets: Secrets;
   readonly log: Log;
   readonly fetch: typeof fetch;
-  loadModule(type: PostingType): Promise<InboundModule>;
+  loadModule(type: InboundType): Promise<InboundModule>;
 }
 
 /** Outcome of one request, for the answer and the log. */
@@ -63,7 +64,7 @@ export function createInbound(
   };
 
   async function receive(arrival: Arrival, provider: InboundProvider): Promise<Result> {
-    const module = await dependencies.loadModule(provider.type as PostingType);
+    const module = await dependencies.loadModule(provider.type);
     const authenticated = await authenticate(arrival, provider, module);
     if (authenticated.kind === 'unknown-path') return { outcome: 'unknown-path' };
     if (authenticated.kind === 'refused') return { outcome: 'refused', detail: authenticated.reason };

@@ -1,55 +1,17 @@
 import { AUTHENTICATION_RESULTS, type AuthenticationResult, type InboundMessage } from '../contract/inbound.ts';
 import type { InboundType } from '../contract/providers.ts';
+import { definitionOf } from '../providers/registry.ts';
 import { type Headers, valuesOf } from './headers.ts';
 
 type Verdicts = Pick<InboundMessage, 'spam' | 'authentication'>;
-
-/** Headers that a provider's own filter writes. */
-interface FilterHeaders {
-  readonly flag: string;
-  readonly score: string;
-  readonly spf: string;
-  readonly dkim: string;
-  /** Header with SpamAssassin's tests, some of which are about DKIM. */
-  readonly tests?: string;
-  /** Name of the provider's servers in Authentication-Results. */
-  readonly server: RegExp;
-}
-
-const FILTER_HEADERS: Readonly<Record<InboundType, FilterHeaders>> = {
-  // documentation.mailgun.com, "Spam Filter" (2026-11-25): added when the domain's filter is on.
-  mailgun: {
-    flag: 'x-mailgun-sflag',
-    score: 'x-mailgun-sscore',
-    spf: 'x-mailgun-spf',
-    dkim: 'x-mailgun-dkim-check-result',
-    server: /(^|\.)mailgun\.(org|net|com)$/,
-  },
-  // postmarkapp.com/developer/webhooks/inbound-webhook (2026-11-25): SpamAssassin checks every mail.
-  postmark: {
-    flag: 'x-spam-status',
-    score: 'x-spam-score',
-    spf: 'received-spf',
-    dkim: '',
-    tests: 'x-spam-tests',
-    server: /(^|\.)(postmarkapp\.com|mtasv\.net)$/,
-  },
-  // docs.aws.amazon.com/ses, receiving-email-concepts (2026-11-25).
-  ses: {
-    flag: 'x-ses-spam-verdict',
-    score: '',
-    spf: 'received-spf',
-    dkim: '',
-    server: /^amazonses\.com$/,
-  },
-};
 
 /**
  * The result of the provider's filter. A sender can forge the same headers, and the provider's own ones cannot be
  * identified: so the worst one counts, and a forgery never improves the result.
  */
 export function verdictsOf(type: InboundType, headers: Headers): Verdicts {
-  const names = FILTER_HEADERS[type];
+  const names = definitionOf(type).inbound?.filterHeaders;
+  if (!names) return {};
   const values = (name: string) => (name === '' ? [] : valuesOf(headers, name));
   const flags = values(names.flag).map((value) => /^\s*(yes|fail|true|spam)/i.test(value));
   const scores = values(names.score).map(Number.parseFloat).filter(Number.isFinite);

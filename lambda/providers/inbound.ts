@@ -1,5 +1,4 @@
 import type { InboundMessage } from '../contract/inbound.ts';
-import type { InboundType } from '../contract/providers.ts';
 import type { Secret } from '../platform/secrets.ts';
 
 /** A request as received, before it is authenticated. */
@@ -116,6 +115,3 @@ export interface InboundModule {
   /** Whether a URL is in the provider's mail storage: https, and its own hosts only. */
   keepsMailAt?(url: URL): boolean;
 }
-
-/** The types that post mail over HTTP. */
-export type PostingType = Exclude<InboundType, 'ses'>;

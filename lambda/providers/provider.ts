@@ -1,6 +1,9 @@
-import type { ProviderType } from '../contract/providers.ts';
+import type { ZodType } from 'zod';
 import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
+import type { InboundModule } from './inbound.ts';
+import type { MissedContext, MissedSource } from './missed.ts';
+import type { OptionFields } from './option-fields.ts';
 
 /** One call to one provider for one submission. */
 export interface Attempt {
@@ -131,19 +134,68 @@ export interface Limits {
   readonly forbiddenExtensions?: readonly string[];
 }
 
-/** Static part of a provider type, for deployment and routing. Data only: loading it imports no SDK and has no effects. */
-export interface ProviderDefinition {
-  readonly type: ProviderType;
+/** Headers that a provider's own filter writes to received mail. */
+export interface FilterHeaders {
+  readonly flag: string;
+  readonly score: string;
+  readonly spf: string;
+  readonly dkim: string;
+  /** Header with SpamAssassin's tests, some of which are about DKIM. */
+  readonly tests?: string;
+  /** Name of the provider's servers in Authentication-Results. */
+  readonly server: RegExp;
+}
+
+/**
+ * A provider type: data for deployment and routing, and loaders of its code. Importing it loads no SDK and has no effects.
+ *
+ * `Inbound` is `never` for a type that only sends.
+ */
+export interface ProviderDefinition<Options = object, Inbound = unknown> {
+  /** Name of its folder. */
+  readonly type: string;
   /** Name of the vendor or the protocol, as its own pages write it. */
   readonly title: string;
+  /** Never set: the types of an entry's `options` and `inbound`. */
+  readonly types?: { readonly options: Options; readonly inbound: Inbound };
+  /** The check of the options; each option is described in the interface of them. */
+  checkOptions(fields: OptionFields): ZodType;
+  /** Faults of options that have their form. */
+  problems?(options: Options, fromDomains?: readonly string[]): readonly string[];
   readonly limits: Limits;
+  /** Limits that the options change. */
+  limitsOf?(options: Options): Partial<Limits>;
+  /** Domains and addresses that alone may be used in From, if the options name them. */
+  fromDomains?(options: Options): readonly string[];
+  /** What locates the messages of an account, for a question after its key or its options have changed. */
+  account?(options: Options): Readonly<Record<string, string>>;
   /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
   readonly secretFields: readonly string[];
-  /** Requirements for receiving mail with this type; absent if it cannot receive. */
+  /** Whether it can be asked about a message: its code has a `lookup`. */
+  readonly askable: boolean;
+  /** Gauges that its health check measures. */
+  readonly gauges?: readonly 'QuotaHeadroom'[];
+  /** Loads the code that sends, with its SDK; a literal `import()`, from which the bundler makes a chunk. */
+  load(): Promise<ProviderModule<Options>>;
+  /** Receiving mail with this type; absent if it cannot. */
   readonly inbound?: {
+    checkOptions(fields: OptionFields): ZodType;
+    /** Domains and addresses that mail is received for, if the options name them. */
+    received?(inbound: Inbound): readonly string[];
+    /** Headers that the provider's own filter writes. */
+    readonly filterHeaders: FilterHeaders;
     /** Fields that the secret for received mail must have; empty if it needs none. */
     readonly secretFields: readonly string[];
     /** Optional fields: an older key that is still accepted, or a field that only some routes need. */
     readonly optionalSecretFields: readonly string[];
+    /** Loads the code that reads posted mail, without an SDK; absent where mail comes in another way. */
+    load?(): Promise<InboundModule>;
+    /** Loads the code that asks for received mail that did not arrive. */
+    loadMissed?(): Promise<(context: MissedContext) => MissedSource>;
   };
+}
+
+/** The limits of a configured provider, without those that its entry lowers. */
+export function limitsOf({ options }: { readonly options: object }, definition: ProviderDefinition): Limits {
+  return { ...definition.limits, ...definition.limitsOf?.(options) };
 }

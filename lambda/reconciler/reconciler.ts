@@ -1,6 +1,6 @@
+import type { InboundType } from '../contract/providers.ts';
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { reportError } from '../platform/service-failure.ts';
-import type { PostingType } from '../providers/inbound.ts';
 import type { MissedSource } from '../providers/missed.ts';
 import type { EnsureContext, ReconcilerDependencies } from './context.ts';
 import { lookAt } from './look.ts';
@@ -44,14 +44,14 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
   }
 
   async function contextOf(provider: ReconciledProvider): Promise<EnsureContext> {
-    const type = provider.type as PostingType;
+    const type = provider.type;
     const source = await open(provider, type);
     const module = await dependencies.loadInbound(type);
     const secret = await dependencies.secrets.read(provider.secretName ?? '');
     return { provider, source, module, secret, scale: environment.timeScale ?? 1, memory, dependencies };
   }
 
-  async function open(provider: ReconciledProvider, type: PostingType): Promise<MissedSource> {
+  async function open(provider: ReconciledProvider, type: InboundType): Promise<MissedSource> {
     const create = await dependencies.loadMissed(type);
     const endpoint = environment.endpoints?.[provider.key];
     const { region, domains, blocked } = provider;

@@ -2,7 +2,7 @@ import { allowedFrom, allows } from '../contract/from-domains.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import { hasAsciiLocalPart, hasQuotedLocalPart } from '../mail/address.ts';
 import type { Mailbox, Message } from '../mail/message.ts';
-import type { Limits, ProviderDefinition } from '../providers/provider.ts';
+import { type Limits, limitsOf, type ProviderDefinition } from '../providers/provider.ts';
 
 /** Properties of a message that are compared with a provider's limits. */
 export interface MessageFacts {
@@ -48,10 +48,11 @@ function extensionOf(filename: string): string | undefined {
 /** Why this provider cannot carry a message, in words for an operator; undefined if it can. */
 export function unableTo(
   provider: ProviderConfig,
-  { limits }: ProviderDefinition,
+  definition: ProviderDefinition,
   facts: MessageFacts,
 ): string | undefined {
-  const maxBytes = Math.min(smtpSize(provider) ?? limits.maxBytes, provider.limits?.maxBytes ?? Infinity);
+  const limits = limitsOf(provider, definition);
+  const maxBytes = Math.min(limits.maxBytes, provider.limits?.maxBytes ?? Infinity);
   const maxRecipients = Math.min(limits.maxRecipients, provider.limits?.maxRecipients ?? Infinity);
   const forbidden = facts.extensions.find((extension) => limits.forbiddenExtensions?.includes(extension));
   if (facts.bytes > maxBytes) return `${TOO_LARGE}: ${facts.bytes} bytes, at most ${maxBytes}`;
@@ -59,10 +60,10 @@ export function unableTo(
     return `${TOO_LARGE}: a body of ${facts.bodyBytes} bytes, at most ${limits.maxBodyBytes}`;
   const number = facts.recipients.length;
   if (number > maxRecipients) return `too many recipients: ${number}, at most ${maxRecipients}`;
-  const problems = facts.recipients.map((address) => addressProblem(provider, limits, address));
+  const problems = facts.recipients.map((address) => addressProblem(limits, address));
   const problem =
     [facts.fromAddress, ...facts.replyTo]
-      .map((address) => addressProblem(provider, limits, address))
+      .map((address) => addressProblem(limits, address))
       .find((one) => one !== undefined) ?? (problems.includes(undefined) ? undefined : problems[0]);
   if (problem !== undefined) return problem;
   if (facts.emptyAttachment && limits.emptyAttachments === false) return 'refuses attachments of no bytes';
@@ -76,15 +77,15 @@ export function unableTo(
 /** The recipients whose address this provider cannot carry; it serves the others, and another provider serves these. */
 export function beyond(
   provider: ProviderConfig,
-  { limits }: ProviderDefinition,
+  definition: ProviderDefinition,
   facts: MessageFacts,
 ): readonly string[] {
-  return facts.recipients.filter((address) => addressProblem(provider, limits, address) !== undefined);
+  const limits = limitsOf(provider, definition);
+  return facts.recipients.filter((address) => addressProblem(limits, address) !== undefined);
 }
 
-function addressProblem(provider: ProviderConfig, limits: Limits, address: string): string | undefined {
-  const smtpUtf8 = limits.smtpUtf8 || (provider.type === 'smtp' && provider.options.smtpUtf8 === true);
-  if (!smtpUtf8 && !hasAsciiLocalPart(address)) return 'cannot carry a local part beyond ASCII';
+function addressProblem(limits: Limits, address: string): string | undefined {
+  if (!limits.smtpUtf8 && !hasAsciiLocalPart(address)) return 'cannot carry a local part beyond ASCII';
   if (!limits.quotedLocalPart && hasQuotedLocalPart(address)) return 'cannot carry a quoted local part';
   const local = address.slice(0, address.lastIndexOf('@'));
   const illegal = Array.from(limits.forbiddenInLocalPart ?? '').find((one) => local.includes(one));
@@ -93,11 +94,6 @@ function addressProblem(provider: ProviderConfig, limits: Limits, address: strin
 
 /** Beginning of every reason about size. */
 export const TOO_LARGE = 'too large';
-
-/** Limit of the configured SMTP server, which may be above the type's default. */
-function smtpSize(provider: ProviderConfig): number | undefined {
-  return provider.type === 'smtp' ? provider.options.maxBytes : undefined;
-}
 
 /** Whether the provider sends a message from this address as it is, from its substitute, or not at all. */
 export function senderAt(provider: ProviderConfig, from: string): 'original' | 'substitute' | undefined {

@@ -1,8 +1,9 @@
 import type { InboundCanary } from '../../lambda/contract/health-environment.ts';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
-import type { InboundOptions, ProviderConfig, SesInboundOptions } from '../../lambda/contract/providers.ts';
+import type { InboundOptions, InboundType, ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ReconciledProvider } from '../../lambda/contract/reconciler-environment.ts';
-import { definitions } from '../../lambda/providers/registry.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
+import type { SesInboundOptions } from '../../lambda/providers/ses/options.ts';
 
 /** The provider list as each part of the deployment needs it: no function gets options that it does not use. */
 export interface ProviderLists {
@@ -36,16 +37,17 @@ export function providerLists(providers: readonly ProviderConfig[]): ProviderLis
 function inboundProviders(providers: readonly ProviderConfig[]): InboundProvider[] {
   return providers.flatMap((provider): InboundProvider[] => {
     const { key, type, inbound } = provider;
-    if (type === 'smtp' || inbound === undefined) return [];
+    const received = definitionOf(type).inbound;
+    if (!received || inbound === undefined) return [];
     const options: InboundOptions & Partial<SesInboundOptions> = inbound === true ? {} : inbound;
     const { preference, sourceRanges, secretName = `mailover/${key}/webhooks` } = options;
     return [
       {
         key,
-        type,
+        type: type as InboundType,
         ...(preference !== undefined && { preference }),
         ...(sourceRanges && { sourceRanges }),
-        ...((definitions[type].inbound?.secretFields.length ?? 0) > 0 && { secretName }),
+        ...(received.secretFields.length > 0 && { secretName }),
       },
     ];
   });

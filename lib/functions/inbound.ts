@@ -19,7 +19,7 @@ import {
   inboundEnvironment,
 } from '../../lambda/contract/inbound-environment.ts';
 import { NAMESPACE } from '../../lambda/contract/metrics.ts';
-import type { SesInboundOptions } from '../../lambda/contract/providers.ts';
+import type { SesInboundOptions } from '../../lambda/providers/ses/options.ts';
 import type { StateTable } from '../storage/state-table.ts';
 import { CONSUME, secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';

@@ -8,7 +8,7 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { SesInboundOptions } from '../../lambda/contract/providers.ts';
+import type { SesInboundOptions } from '../../lambda/providers/ses/options.ts';
 import { receivesInVain } from '../configuration/timing.ts';
 import { MailQueue } from '../storage/queues.ts';
 

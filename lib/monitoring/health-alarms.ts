@@ -1,8 +1,8 @@
 import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
-import { METRICS } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
 import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
@@ -83,7 +83,7 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     // Missing data means that the check does not run, which has an alarm of its own.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  if (!METRICS.QuotaHeadroom.types.some((one) => one === type)) return;
+  if (!definitionOf(type).gauges?.includes('QuotaHeadroom')) return;
   monitoring.alarm({
     title: 'QuotaLow',
     provider,

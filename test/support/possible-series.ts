@@ -7,6 +7,7 @@ import {
 } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
 
 /** One time series that CloudWatch bills as a metric. */
 export interface BilledSeries {
@@ -36,10 +37,10 @@ export function possibleSeries(
   });
 }
 
-function has(provider: ProviderConfig, { types, receiving, needs, needsInboundCanary }: MetricDefinition): boolean {
+function has(provider: ProviderConfig, { gauge, receiving, needs, needsInboundCanary }: MetricDefinition): boolean {
   const { type, inbound, outbound = true } = provider;
   if (needsInboundCanary) return typeof inbound === 'object' && inbound.canary !== undefined;
   if (receiving) return inbound !== undefined;
   if (needs && provider[needs] === undefined) return false;
-  return outbound && (types?.includes(type) ?? true);
+  return outbound && (!gauge || definitionOf(type).gauges !== undefined);
 }

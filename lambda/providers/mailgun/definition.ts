@@ -1,9 +1,11 @@
 import type { ProviderDefinition } from '../provider.ts';
+import { checkInbound, checkOptions, type MailgunInboundOptions, type MailgunOptions } from './options.ts';
 
 /** Mailgun's HTTP API with raw MIME: the same message as for SES and SMTP. */
-export const definition: ProviderDefinition = {
+export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOptions> = {
   type: 'mailgun',
   title: 'Mailgun',
+  checkOptions,
   limits: {
     // documentation.mailgun.com, send-http and batch-sending (2026-11-23): 25 MB uncompressed, 1,000 recipients per call.
     maxBytes: 25 * 1024 * 1024,
@@ -13,9 +15,24 @@ export const definition: ProviderDefinition = {
     quotedLocalPart: true,
   },
   secretFields: ['apiKey'],
+  account: ({ domain, region = 'us' }) => ({ domain, region }),
+  askable: true,
+  load: () => import('./send.ts'),
   inbound: {
+    checkOptions: checkInbound,
+    received: ({ domains }) => domains,
+    // documentation.mailgun.com, "Spam Filter" (2026-11-25): added when the domain's filter is on.
+    filterHeaders: {
+      flag: 'x-mailgun-sflag',
+      score: 'x-mailgun-sscore',
+      spf: 'x-mailgun-spf',
+      dkim: 'x-mailgun-dkim-check-result',
+      server: /(^|\.)mailgun\.(org|net|com)$/,
+    },
     secretFields: ['inboundPath', 'signingKey'],
     // `apiKey` reads stored mail, which a domain sending key may not; so it differs from the sender's.
     optionalSecretFields: ['previousSigningKey', 'apiKey'],
+    load: () => import('./inbound.ts').then(({ inbound }) => inbound),
+    loadMissed: () => import('./missed.ts').then(({ missed }) => missed),
   },
 };

@@ -1,5 +1,4 @@
 import Mailgun from 'mailgun.js';
-import type { MailgunOptions } from '../../contract/providers.ts';
 import type { Message, Tracking } from '../../mail/message.ts';
 import { AUTHENTICATION } from '../../mail/outcome.ts';
 import type { Provider, ProviderContext } from '../provider.ts';
@@ -8,6 +7,7 @@ import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 import { health, type MailgunHealthSource } from './health.ts';
 import { lookup } from './lookup.ts';
+import type { MailgunOptions } from './options.ts';
 import { wordsOf } from './words.ts';
 
 /** The two regions share no domains, events or suppressions. */

@@ -1,9 +1,11 @@
 import type { ProviderDefinition } from '../provider.ts';
+import { checkInbound, checkOptions, type PostmarkInboundOptions, type PostmarkOptions } from './options.ts';
 
 /** Properties of Postmark for deployment and routing. */
-export const definition: ProviderDefinition = {
+export const definition: ProviderDefinition<PostmarkOptions, true | PostmarkInboundOptions> = {
   type: 'postmark',
   title: 'Postmark',
+  checkOptions,
   limits: {
     // postmarkapp.com/support/article/1056 (2026-11-23): 10 MB in all after base64, text and HTML 5 MB each.
     maxBytes: 10 * 1024 * 1024,
@@ -27,8 +29,23 @@ export const definition: ProviderDefinition = {
     ).split(' '),
   },
   secretFields: ['serverToken'],
+  account: ({ messageStream = 'outbound' }) => ({ messageStream }),
+  askable: true,
+  load: () => import('./send.ts'),
   inbound: {
+    checkOptions: checkInbound,
+    // postmarkapp.com/developer/webhooks/inbound-webhook (2026-11-25): SpamAssassin checks every mail.
+    filterHeaders: {
+      flag: 'x-spam-status',
+      score: 'x-spam-score',
+      spf: 'received-spf',
+      dkim: '',
+      tests: 'x-spam-tests',
+      server: /(^|\.)(postmarkapp\.com|mtasv\.net)$/,
+    },
     secretFields: ['inboundPath', 'inboundUsername', 'inboundPassword'],
     optionalSecretFields: ['previousInboundPassword'],
+    load: () => import('./inbound.ts').then(({ inbound }) => inbound),
+    loadMissed: () => import('./missed.ts').then(({ missed }) => missed),
   },
 };

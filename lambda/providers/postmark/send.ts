@@ -1,5 +1,4 @@
 import { ServerClient } from 'postmark';
-import type { PostmarkOptions } from '../../contract/providers.ts';
 import { AUTHENTICATION, type Outcome } from '../../mail/outcome.ts';
 import { oneRecipient } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
@@ -10,6 +9,7 @@ import { classify, inactiveAmong, namesInactive, wireAnswer } from './classify.t
 import { emailOf, metadataOf } from './email.ts';
 import { health } from './health.ts';
 import { lookup } from './lookup.ts';
+import type { PostmarkOptions } from './options.ts';
 
 /** A provider for one Postmark server (a token and its message stream). */
 export function create({ options, secret, endpoint }: ProviderContext<PostmarkOptions>): Provider {

@@ -1,9 +1,11 @@
 import type { ProviderDefinition } from '../provider.ts';
+import { checkOptions, type SendgridOptions } from './options.ts';
 
 /** SendGrid's HTTP API v3, Mail Send: fields in JSON. It cannot be asked about a message, see `send.ts`. */
-export const definition: ProviderDefinition = {
+export const definition: ProviderDefinition<SendgridOptions, never> = {
   type: 'sendgrid',
   title: 'SendGrid',
+  checkOptions,
   limits: {
     // docs.sendgrid.com/api-reference/mail-send/limitations (2026-11-28): less than 30 MB with attachments, 1,000
     // recipients over To, Cc and Bcc; its SMTP servers announce a SIZE of 31457280 (mautic/mautic#8721, 2026-11-28).
@@ -18,4 +20,6 @@ export const definition: ProviderDefinition = {
     emptyAttachments: false,
   },
   secretFields: ['apiKey'],
+  askable: false,
+  load: () => import('./send.ts'),
 };

@@ -1,4 +1,3 @@
-import type { SendgridOptions } from '../../contract/providers.ts';
 import { AUTHENTICATION, type Outcome } from '../../mail/outcome.ts';
 import type { Attempt, HealthLimits, Provider, ProviderContext } from '../provider.ts';
 import { namedIn, type PartialCall, type PartialResult, takeApart } from '../take-apart.ts';
@@ -7,6 +6,7 @@ import { createWireFetch } from '../wire-fetch.ts';
 import { classify, errorsIn, type SendgridAnswer } from './classify.ts';
 import { health } from './health.ts';
 import { argumentsOf, mailOf, type SendgridMail } from './mail.ts';
+import type { SendgridOptions } from './options.ts';
 
 /** The hosts of the two regions (docs.sendgrid.com/api-reference/mail-send, 2026-11-28); a key is valid in its own. */
 const HOSTS = { us: 'https://api.sendgrid.com', eu: 'https://api.eu.sendgrid.com' } as const;

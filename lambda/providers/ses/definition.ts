@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '../provider.ts';
+import { checkInbound, checkOptions, problemsOf, type SesInboundOptions, type SesOptions } from './options.ts';
 
 /**
  * Attachment extensions that SES refuses: its API mentions such a list (API_Attachment, FileName), taken here from a
@@ -16,9 +17,11 @@ const FORBIDDEN =
  * It cannot be asked about an attempt with an unknown outcome: GetMessageInsights needs the MessageId that was lost with
  * the answer (API_GetMessageInsights, 2026-11-25), and no operation searches by tag. Its events contain the tag.
  */
-export const definition: ProviderDefinition = {
+export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
   type: 'ses',
   title: 'Amazon SES',
+  checkOptions,
+  problems: problemsOf,
   limits: {
     // docs.aws.amazon.com/ses/latest/dg/quotas.html (2026-11-23): 40 MB after base64, 50 recipients per call.
     maxBytes: 40 * 1024 * 1024,
@@ -29,5 +32,22 @@ export const definition: ProviderDefinition = {
     forbiddenExtensions: FORBIDDEN.split(' '),
   },
   secretFields: [],
-  inbound: { secretFields: [], optionalSecretFields: [] },
+  fromDomains: ({ identities }) => identities,
+  askable: false,
+  gauges: ['QuotaHeadroom'],
+  load: () => import('./send.ts'),
+  inbound: {
+    checkOptions: checkInbound,
+    received: ({ recipients }) => recipients,
+    // docs.aws.amazon.com/ses, receiving-email-concepts (2026-11-25).
+    filterHeaders: {
+      flag: 'x-ses-spam-verdict',
+      score: '',
+      spf: 'received-spf',
+      dkim: '',
+      server: /^amazonses\.com$/,
+    },
+    secretFields: [],
+    optionalSecretFields: [],
+  },
 };

@@ -1,7 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { type MessageTag, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
-import type { SesOptions } from '../../contract/providers.ts';
 import type { Message, Tracking } from '../../mail/message.ts';
 import { IDLE_MS } from '../../platform/kept-sockets.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
@@ -10,6 +9,7 @@ import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
 import { exceptionOf } from './exception.ts';
 import { health } from './health.ts';
+import type { SesOptions } from './options.ts';
 
 /**
  * Time-out of the SDK: as long as a function may run, since the attempt's own deadline ends the call earlier, after a

@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '../provider.ts';
+import { checkOptions, type SmtpOptions } from './options.ts';
 
 /**
  * Properties of a plain SMTP server for deployment and routing; its options state what the configured server can do in
@@ -7,9 +8,10 @@ import type { ProviderDefinition } from '../provider.ts';
  * SMTP has no command to ask about an earlier transaction (RFC 5321, 2026-11-25): an attempt with an unknown outcome
  * stays unknown unless a bounce resolves it.
  */
-export const definition: ProviderDefinition = {
+export const definition: ProviderDefinition<SmtpOptions, never> = {
   type: 'smtp',
   title: 'SMTP',
+  checkOptions,
   limits: {
     // 25 MiB, the SIZE that most servers announce; the server's own SIZE is respected as well.
     maxBytes: 26_214_400,
@@ -20,4 +22,8 @@ export const definition: ProviderDefinition = {
   },
   // An empty `username` means a server without login.
   secretFields: ['username', 'password'],
+  // The limit of an SMTP server is an option, since each server has its own.
+  limitsOf: ({ maxBytes, smtpUtf8 }) => ({ ...(maxBytes && { maxBytes }), ...(smtpUtf8 && { smtpUtf8 }) }),
+  askable: false,
+  load: () => import('./send.ts'),
 };

@@ -1,5 +1,4 @@
 import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection';
-import type { SmtpOptions } from '../../contract/providers.ts';
 import type { Message } from '../../mail/message.ts';
 import { composeMime } from '../../mail/mime.ts';
 import { type AttemptResult, detailOf, type Outcome } from '../../mail/outcome.ts';
@@ -10,6 +9,7 @@ import { classifyFailure, classifyReply, type SmtpFailure } from './classify.ts'
 import { type Envelope, hangUp, isAlive, open, type Session, type SmtpTarget, transmit } from './connection.ts';
 import { health } from './health.ts';
 import { IdleConnections } from './idle.ts';
+import type { SmtpOptions } from './options.ts';
 
 /** A provider that relays through one SMTP server, with connections kept for the next message. */
 export function create(context: ProviderContext<SmtpOptions>): Provider {

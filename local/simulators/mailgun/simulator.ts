@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { MailgunOptions } from '../../../lambda/contract/providers.ts';
+import type { MailgunOptions } from '../../../lambda/providers/mailgun/options.ts';
 import type { StackClock } from '../../clock.ts';
 import type { Taking } from '../accepted-log.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';

@@ -1,4 +1,4 @@
-import type { MailgunOptions } from '../../../lambda/contract/providers.ts';
+import type { MailgunOptions } from '../../../lambda/providers/mailgun/options.ts';
 import { HTTP_FAILURES, jsonFault, type SimulatedType } from '../type.ts';
 import { mailgunBehaviour } from './simulator.ts';
 

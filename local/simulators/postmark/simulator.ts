@@ -1,4 +1,4 @@
-import type { PostmarkOptions } from '../../../lambda/contract/providers.ts';
+import type { PostmarkOptions } from '../../../lambda/providers/postmark/options.ts';
 import type { StackClock } from '../../clock.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { type PostmarkMail, readPostmarkMail, searchablePostmarkText } from './mail.ts';

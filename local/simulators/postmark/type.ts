@@ -1,4 +1,4 @@
-import type { PostmarkOptions } from '../../../lambda/contract/providers.ts';
+import type { PostmarkOptions } from '../../../lambda/providers/postmark/options.ts';
 import { HTTP_FAILURES, jsonFault, type SimulatedType } from '../type.ts';
 import { postmarkBehaviour } from './simulator.ts';
 

@@ -1,4 +1,4 @@
-import type { SendgridOptions } from '../../../lambda/contract/providers.ts';
+import type { SendgridOptions } from '../../../lambda/providers/sendgrid/options.ts';
 import { HTTP_FAILURES, jsonFault, type SimulatedType } from '../type.ts';
 import { sendgridBehaviour } from './simulator.ts';
 

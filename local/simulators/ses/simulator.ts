@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { SesOptions } from '../../../lambda/contract/providers.ts';
+import type { SesOptions } from '../../../lambda/providers/ses/options.ts';
 import type { Taking } from '../accepted-log.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { addressesOf, isAddress, isVerified } from '../mailbox-list.ts';

@@ -1,4 +1,4 @@
-import type { SesOptions } from '../../../lambda/contract/providers.ts';
+import type { SesOptions } from '../../../lambda/providers/ses/options.ts';
 import { HTTP_FAILURES, jsonFault, type SimulatedType } from '../type.ts';
 import { sesBehaviour } from './simulator.ts';
 

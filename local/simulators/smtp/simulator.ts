@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
-import type { SmtpOptions } from '../../../lambda/contract/providers.ts';
+import type { SmtpOptions } from '../../../lambda/providers/smtp/options.ts';
 import { type Fault, type FaultStage, InvalidFault } from '../../faults/faults.ts';
 import { KeptConnections } from '../../faults/kept-connections.ts';
 import { headersOf, searchableText, viewMime } from '../mime-view.ts';

@@ -1,4 +1,4 @@
-import type { SmtpOptions } from '../../../lambda/contract/providers.ts';
+import type { SmtpOptions } from '../../../lambda/providers/smtp/options.ts';
 import type { Fault, FaultStage } from '../../faults/faults.ts';
 import type { SimulatedType } from '../type.ts';
 import { smtpSimulator } from './simulator.ts';

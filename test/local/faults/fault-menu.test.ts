@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { PROVIDER_TYPES } from '../../../lambda/contract/providers.ts';
+import type { ProviderType } from '../../../lambda/contract/providers.ts';
+import { definitions } from '../../../lambda/providers/registry.ts';
 import { faultInForce, faultMenu } from '../../../local/faults/fault-menu.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
 
-describe.each([...PROVIDER_TYPES])('the faults of %s', (type) => {
+describe.each(Object.keys(definitions) as ProviderType[])('the faults of %s', (type) => {
   it('are recognised by their name once they are set', async () => {
     const board = new FaultBoard();
     for (const { id, faults } of faultMenu(type)) {

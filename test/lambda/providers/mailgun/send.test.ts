@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MailgunOptions } from '../../../../lambda/contract/providers.ts';
+import type { MailgunOptions } from '../../../../lambda/providers/mailgun/options.ts';
 import { create } from '../../../../lambda/providers/mailgun/send.ts';
 import {
   type Answer,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SesOptions } from '../../../../lambda/contract/providers.ts';
 import { classify } from '../../../../lambda/providers/ses/classify.ts';
+import type { SesOptions } from '../../../../lambda/providers/ses/options.ts';
 import { create } from '../../../../lambda/providers/ses/send.ts';
 import { type Answer, attemptOf, closedPort, LOST, MIME, startServer, verbatim } from '../wire-server.ts';
 

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SmtpOptions } from '../../../../lambda/contract/providers.ts';
 import type { Message } from '../../../../lambda/mail/message.ts';
 import { composeMime } from '../../../../lambda/mail/mime.ts';
+import type { SmtpOptions } from '../../../../lambda/providers/smtp/options.ts';
 import { create } from '../../../../lambda/providers/smtp/send.ts';
 import { message } from '../postmark/attempt.ts';
 import { attemptTo } from './attempt.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { SmtpOptions } from '../../../../lambda/contract/providers.ts';
+import type { SmtpOptions } from '../../../../lambda/providers/smtp/options.ts';
 import { create } from '../../../../lambda/providers/smtp/send.ts';
 import { certificateFor } from './certificate.ts';
 import { type Script, type Step, serve } from './smtp-server.ts';

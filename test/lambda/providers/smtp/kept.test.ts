@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { SmtpOptions } from '../../../../lambda/contract/providers.ts';
 import type { Message } from '../../../../lambda/mail/message.ts';
 import { composeMime } from '../../../../lambda/mail/mime.ts';
+import type { SmtpOptions } from '../../../../lambda/providers/smtp/options.ts';
 import { create } from '../../../../lambda/providers/smtp/send.ts';
 import { message } from '../postmark/attempt.ts';
 import { attemptTo } from './attempt.ts';

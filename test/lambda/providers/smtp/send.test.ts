@@ -1,6 +1,6 @@
 import { setDefaultCACertificates } from 'node:tls';
 import { beforeAll, expect, test } from 'vitest';
-import type { SmtpOptions } from '../../../../lambda/contract/providers.ts';
+import type { SmtpOptions } from '../../../../lambda/providers/smtp/options.ts';
 import { create } from '../../../../lambda/providers/smtp/send.ts';
 import { attemptTo, MIME } from './attempt.ts';
 import { certificateFor } from './certificate.ts';
