@@ -205,7 +205,7 @@ export const calendar = z
     }),
   );
 
-// Each is written unbroken and unencoded on one header line.
+// Longest URI of `unsubscribe`, which is written unbroken and unencoded on one header line.
 const MAX_URI = 800;
 
 export const unsubscribe = z

@@ -161,7 +161,7 @@ function parameterOf({ params, decodedParams }: Structured, name: string): strin
   return value && !decodedParams.includes(name) ? decodeWords(value) : value || undefined;
 }
 
-/** The first header of this name, as in the structure. */
+/** Value of the first header of this name, which also decides the structure. */
 function headerOf({ headers }: { readonly headers: readonly HeaderField[] }, name: string): string {
   return headers.find(([given]) => given.toLowerCase() === name)?.[1] ?? '';
 }

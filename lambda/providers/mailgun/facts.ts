@@ -72,7 +72,7 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
   // Mailgun's documentation of 402: "Parameters were valid but request failed".
   { status: [402], means: account('payment-required'), source: PAGES },
   { status: [403], means: account('access-denied'), source: PAGES },
-  // Also for a domain of another region, or a new one for a while.
+  // Mailgun also gives this answer for a domain of another region, and for some time for a new domain.
   { status: [400, 404], words: /domain (.* )?not found/i, means: account('domain-not-found'), source: PAGES },
   // About the request and not the message: wrong URL, moved API, changed rules.
   {
@@ -81,7 +81,7 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
     source: PAGES,
   },
 
-  // The parameters o:, h:, v: and t: together.
+  // Limit of the parameters o:, h:, v: and t: together.
   { words: /limited to 16 ?kb/i, means: message('format'), source: SPEC },
   // Refused by the SDK itself at 50 MB; nothing was sent.
   { words: /larger than maxBodyLength/i, means: message('too-large'), source: SDK },
@@ -94,7 +94,7 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
     source: GUESS,
   },
   { status: [400], words: /virus|malware|infected/i, means: message('virus'), source: GUESS },
-  // Mailgun accepts these and reports them later (suppress-bounce and others).
+  // Mailgun usually accepts mail to suppressed recipients and reports it later (suppress-bounce and others).
   {
     status: [400],
     words: /(recipient|address) .*suppress(ed|ion)/i,

@@ -144,7 +144,7 @@ export const SES_FACTS: readonly Fact<Match>[] = [
   { name: /^OptInRequired$/, means: account('not-subscribed'), source: COMMON },
   { name: /^UnknownOperation(Exception)?$/, means: account('wrong-url'), source: COMMON },
 
-  // SES accepts these and bounces them later (OnAccountSuppressionList).
+  // SES usually accepts mail to suppressed recipients and bounces it later (OnAccountSuppressionList).
   {
     words: /address (is )?(on .*suppression list|suppressed|blacklisted)/i,
     means: suppressed('suppressed'),
