@@ -12,7 +12,7 @@ export interface SeedOptions {
   readonly mails: number;
   /** Kinds of faults that occur. @default - those that the seed draws */
   readonly faults?: readonly FaultKind[];
-  /** Kinds of faults that do not. @default - none */
+  /** Kinds of faults that do not occur. @default - none */
   readonly without?: readonly FaultKind[];
   /** Hours until faults and new mail end. @default - two weeks */
   readonly untilHours?: number;

@@ -11,7 +11,7 @@ export async function within<T>(ms: number | undefined, promise: Promise<T>, clo
   if (ms === undefined) return await promise;
   const over = new AbortController();
   const timeUp = clock.sleep(ms, over.signal).then((): T => {
-    // The promise has already won the race: an error with its stack would be wasted.
+    // The promise has settled before the time limit, so no error (whose stack trace is costly) is made.
     if (over.signal.aborted) return undefined as T;
     throw new TimeUpError(`not done within ${ms} ms`);
   });

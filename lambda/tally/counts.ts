@@ -167,7 +167,9 @@ export const HOURS_OF_SILENCE: readonly number[] = [0, ...DAYS].flatMap((days) =
  * @param hourOf counts by hours back from the current one; undefined if there are none
  */
 export function isSilent(hourOf: (back: number) => HourCounts | undefined, quarter: number): boolean {
-  /** Submissions in `number` quarters, going back from the one `from` quarters before the last full one. */
+  /**
+   * Submissions in `number` quarters of an hour; the newest of these is `from` quarters before the last full quarter.
+   */
   const quarters = (from: number, number: number, days = 0) =>
     Array.from({ length: number }, (_, place) => {
       const at = quarter - 1 - from - place;

@@ -65,7 +65,7 @@ test('there are at least ninety payloads, of every form', () => {
 
 test.each(cases)('$title', { timeout: 30_000 }, async ({ mail, fixture, form }) => {
   const { provider, options } = FORMS[form];
-  // The same mail in another form is another mail only with another recipient.
+  // Each form gets its own recipient, since the same mail to the same recipient would be delivered only once.
   // The receipt rule of SES is for the domain itself.
   const to = fixture.envelope.to.map((address) => (form === 'ses' ? address : address.replace('@', `@${form}.`)));
 

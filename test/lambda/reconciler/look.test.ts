@@ -139,7 +139,7 @@ test('each provider has a share of the time, whatever the ones before it need', 
 
   await world.run();
 
-  // One after the other, they would share 195 s, and the second one would get nothing.
+  // Without equal shares the first provider would use all of the 195 s, and the second would get no time.
   expect(world.knows.filter((id) => id === 'm0')).toHaveLength(2);
   expect(world.counts()).toMatchObject({ behind: 2 });
 });
