@@ -169,8 +169,7 @@ async function meets({ file = '', faults = [], repeat = 1, why, ...one }: Case, 
         : await cases.sendBody(read(file));
     let ending = await cases.ending(await send());
     // A new worker skips a provider whose secret it has not read in time: then the case was not tested.
-    const isPassedOver = ({ end, called }: Ending) =>
-      end === 'done' &&
+    const isPassedOver = ({ called }: Ending) =>
       (types ?? []).some(
         (first) =>
           faults.some(({ provider }) => provider === first) &&
