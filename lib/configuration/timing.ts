@@ -19,8 +19,8 @@ const MARGIN_S = 20;
 /** Lambda ends any function after 15 minutes. */
 const LONGEST_FUNCTION_S = 900;
 
-/** Seconds that a message which cannot be processed is received again: time to notice and roll back a broken deployment. */
-const RECEIVED_IN_VAIN_S = 24 * 3600;
+/** Time for which a message that cannot be processed is received again, in seconds: enough to roll back a broken deployment. */
+const RECEIVED_AGAIN_S = 24 * 3600;
 
 /** SQS takes no larger count. */
 const MOST_RECEIVES = 1_000;
@@ -31,8 +31,8 @@ const MOST_RECEIVES = 1_000;
  * Our own retries are new messages and count from 1 again, and the sender dead-letters a message on which processes crash, so
  * only throttled invocations, and failures of our own services, count here.
  */
-export function receivesInVain(visibilityTimeout: Duration): number {
-  return Math.min(MOST_RECEIVES, Math.ceil(RECEIVED_IN_VAIN_S / visibilityTimeout.toSeconds()) + 1);
+export function receivesInADay(visibilityTimeout: Duration): number {
+  return Math.min(MOST_RECEIVES, Math.ceil(RECEIVED_AGAIN_S / visibilityTimeout.toSeconds()) + 1);
 }
 
 /**
@@ -58,7 +58,7 @@ export function timing(outbound: readonly ProviderConfig[]): Timing {
   return {
     functionTimeout: Duration.seconds(functionSeconds),
     visibilityTimeout,
-    maxReceiveCount: receivesInVain(visibilityTimeout),
+    maxReceiveCount: receivesInADay(visibilityTimeout),
     outboundRetention: retention,
     retryRetention: retention,
     deadLetterRetention: retention,

@@ -9,7 +9,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { SesInboundOptions } from '../../lambda/providers/ses/options.ts';
-import { receivesInVain } from '../configuration/timing.ts';
+import { receivesInADay } from '../configuration/timing.ts';
 import { MailQueue } from '../storage/queues.ts';
 
 /** Key prefix of raw mail that SES writes. */
@@ -38,7 +38,7 @@ export class SesReceiving extends Construct {
       retentionPeriod: Duration.days(14),
       // Visibility time-out as for every queue that a function reads.
       visibilityTimeout,
-      deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: receivesInVain(visibilityTimeout) },
+      deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: receivesInADay(visibilityTimeout) },
     });
     const topic = new Topic(this, 'Topic', { enforceSSL: true });
     topic.addToResourcePolicy(

@@ -170,7 +170,7 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
 }
 
 function watchFailures(monitoring: Monitoring, { key: provider, type }: InboundProvider): void {
-  const until = type === 'ses' ? 'comes again from its queue, twenty times' : 'is sent again for about eight hours';
+  const until = type === 'ses' ? 'comes again from its queue for 24 hours' : 'is sent again for about eight hours';
   monitoring.alarm({
     title: 'InboundFailures',
     provider,
@@ -238,7 +238,7 @@ function watchSes(monitoring: Monitoring, deadLetter: Queue): void {
     title: 'InboundSesDeadLetters',
     severity: 'ticket',
     meanwhile:
-      'Mail that SES wrote to the bucket could not be processed in twenty tries; it is kept for 30 days from its arrival.',
+      'Mail that SES wrote to the bucket could not be processed for 24 hours; it is kept for 30 days from its arrival.',
     action: 'Read the reason in the log of the receiver, repair it, and move the notifications back.',
     metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
     threshold: 1,
