@@ -6,8 +6,11 @@ import type { Unready } from '../providers/pool.ts';
 export interface AdmissionRequest {
   /** The submission id: slow start decides by it which messages a recovering provider gets. */
   readonly id: string;
-  /** `backlog` comes from a retry queue; `fresh` does not. They take turns where the rate has no room for both. */
-  readonly lane: 'fresh' | 'backlog';
+  /**
+   * `backlog` comes from a retry queue, `fresh` does not: they take turns where the rate has no room for both. `urgent` soon
+   * expires, and goes before both.
+   */
+  readonly lane: 'fresh' | 'backlog' | 'urgent';
   /** No other provider is left: an open circuit admits the message all the same. An isolated provider admits none. */
   readonly forced?: boolean;
 }

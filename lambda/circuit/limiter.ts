@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
-import { type Lane, promise, type RateState, reserve, startingSoon, unused } from './rate.ts';
+import { type Asker, type Lane, promise, type RateState, reserve, startingSoon, unused } from './rate.ts';
 
 /** Largest number of calls a second whose slots are in one item: more writes to it would often conflict. */
 const MOST_PER_ITEM = 500;
@@ -57,7 +57,7 @@ const PAUSE_MS = 1_000;
 /** Time without an answer of the table after which a worker uses its own part of the rate, in milliseconds. */
 const SILENT_MS = 5_000;
 
-/** Shortest wait of messages whose slots could not be reserved, in milliseconds; the longest is twice as long. */
+/** Shortest wait of urgent mail, and of messages whose slots could not be reserved, in milliseconds; the longest is twice as long. */
 const AWAY_MS = 2_000;
 
 const KEEP_MS = 24 * 3_600_000;
@@ -71,9 +71,10 @@ interface Answer {
 /** Keeps calls to one provider within its rate: reserves slots in the table for several messages at once. */
 export class Limiter {
   readonly #context: LimiterContext;
-  readonly #lanes: Readonly<Record<Lane, LaneState>> = {
+  readonly #lines: Readonly<Record<Asker, Line>> = {
     fresh: { waiting: [], reserving: false },
     backlog: { waiting: [], reserving: false },
+    urgent: { waiting: [], reserving: false },
   };
   /** The items that share the rate. */
   readonly #shards: readonly Shard[];
@@ -98,21 +99,21 @@ export class Limiter {
   }
 
   /** Reserves a slot for one message. Never throws. */
-  async take(lane: Lane): Promise<RateSlot> {
-    const own = this.#lanes[lane];
+  async take(asker: Asker): Promise<RateSlot> {
+    const own = this.#lines[asker];
     const slot = new Promise<RateSlot>((resolve) => own.waiting.push(resolve));
-    if (!own.reserving) void this.#reserve(lane);
+    if (!own.reserving) void this.#reserve(asker);
     return slot;
   }
 
-  async #reserve(lane: Lane): Promise<void> {
+  async #reserve(asker: Asker): Promise<void> {
     const { clock } = this.#context;
-    const own = this.#lanes[lane];
+    const own = this.#lines[asker];
     own.reserving = true;
     while (own.waiting.length > 0) {
       // The messages of a batch arrive within some milliseconds: one write is enough for all of them.
       await clock.sleep(GATHER_MS);
-      const { slots, waits } = await this.#ask(lane, own.waiting.length);
+      const { slots, waits } = await this.#ask(asker, own.waiting.length);
       // A slot whose time passed while the table answered is left unused, and its message asks again.
       const usable = slots.filter((at) => at >= clock.now() - LATE_MS);
       for (const at of usable) own.waiting.shift()?.({ kind: 'at', at });
@@ -122,17 +123,17 @@ export class Limiter {
   }
 
   /** Reserves slots for `wanted` messages. Without an answer there is none: mail waits rather than exceed the rate. */
-  async #ask(lane: Lane, wanted: number): Promise<Answer> {
+  async #ask(asker: Asker, wanted: number): Promise<Answer> {
     const { clock, random } = this.#context;
-    if (this.#isSilent) return this.#reserveOwn(lane, wanted);
+    if (this.#isSilent) return this.#reserveOwn(asker, wanted);
     this.#own = undefined;
     for (const busyMs of [...BUSY_MS, 0]) {
-      const answer = await this.#reserveShared(lane, wanted);
+      const answer = await this.#reserveShared(asker, wanted);
       if (answer === 'none') break;
       if (answer !== 'busy') return answer;
       await clock.sleep(busyMs * (0.5 + random()));
     }
-    return { slots: [], waits: Array.from({ length: wanted }, () => AWAY_MS * (1 + random())) };
+    return { slots: [], waits: shortly(wanted, random) };
   }
 
   get #isSilent(): boolean {
@@ -146,7 +147,7 @@ export class Limiter {
   /**
    * Reserves slots in this worker's part of the rate while the table does not answer; no message waits for the table.
    */
-  #reserveOwn(lane: Lane, wanted: number): Answer {
+  #reserveOwn(asker: Asker, wanted: number): Answer {
     const { perSecond, workers, table, clock, random } = this.#context;
     if (!this.#isPaused) {
       this.#failedAt = clock.now();
@@ -154,13 +155,13 @@ export class Limiter {
     }
     const part = perSecond / workers;
     this.#own ??= startingSoon(part, clock.now(), random);
-    const { state, answer } = share(this.#own, lane, wanted, part, this.#together() / workers, clock.now(), random);
+    const { state, answer } = share(this.#own, asker, wanted, part, this.#together() / workers, clock.now(), random);
     this.#own = state;
     return answer;
   }
 
   /** Reserves slots in the table. `busy`: it throttles, or other workers are faster. `none`: it does not answer. */
-  async #reserveShared(lane: Lane, wanted: number): Promise<Answer | 'busy' | 'none'> {
+  async #reserveShared(asker: Asker, wanted: number): Promise<Answer | 'busy' | 'none'> {
     const { table, clock, random } = this.#context;
     if (this.#isPaused) return 'none';
     const shard = this.#anyShard();
@@ -175,7 +176,7 @@ export class Limiter {
         const before = readState(shard.item, perSecond);
         const { state, answer } = share(
           before,
-          lane,
+          asker,
           wanted,
           perSecond,
           this.#together() / this.#shards.length,
@@ -232,25 +233,32 @@ interface Shard {
   contended: boolean;
 }
 
-/** Messages of one lane that wait for a slot. */
-interface LaneState {
+/** Messages of one kind that wait for a slot. */
+interface Line {
   readonly waiting: ((slot: RateSlot) => void)[];
   reserving: boolean;
+}
+
+/** Short waits for this number of messages. */
+function shortly(count: number, random: () => number): number[] {
+  return Array.from({ length: count }, () => AWAY_MS * (1 + random()));
 }
 
 /** Slots for some of `wanted` messages, and times to return for the others. */
 function share(
   before: RateState,
-  lane: Lane,
+  asker: Asker,
   wanted: number,
   perSecond: number,
   together: number,
   from: number,
   random: () => number,
 ): { readonly state: RateState; readonly answer: Answer } {
-  const { state, slots } = reserve(before, lane, wanted, perSecond, from);
+  const { state, slots } = reserve(before, asker, wanted, perSecond, from);
   const left = wanted - slots.length;
   if (left === 0) return { state, answer: { slots, waits: [] } };
+  // What is promised to the backlog may be a quarter of an hour away.
+  if (asker === 'urgent') return { state, answer: { slots, waits: shortly(left, random) } };
   const promised = promise(state, left, from, random, together);
   return { state: promised.state, answer: { slots, waits: promised.waits } };
 }

@@ -1,5 +1,8 @@
-/** `backlog`: mail from a retry queue; `fresh`: first delivery. */
+/** `backlog`: mail from a retry queue; `fresh`: first delivery. Their slots alternate. */
 export type Lane = 'fresh' | 'backlog';
+
+/** `urgent`: mail that soon expires; it may use the slots of both lanes, and those behind all that were reserved for them. */
+export type Asker = Lane | 'urgent';
 
 /**
  * Reservations of calls to one provider, over all workers. A slot is one call; slots have the distance that the rate
@@ -22,6 +25,9 @@ export interface RateState {
 
 /** How far ahead slots are reserved, which is also the longest wait for one. */
 export const HORIZON_MS = 2_000;
+
+/** How far ahead slots are reserved for urgent mail: while all until {@link HORIZON_MS} are taken, it gets the next ones. */
+const URGENT_HORIZON_MS = 3_000;
 
 /** How far apart the clocks of two workers may be; slots further ahead come from a clock that was wrong. */
 const CLOCK_MS = 1_000;
@@ -59,10 +65,10 @@ export function startingSoon(perSecond: number, now: number, random: () => numbe
   return { ...state, origin, last: origin - state.distance };
 }
 
-/** Reserves up to `count` slots for a lane; fewer if no more are free within the horizon. */
+/** Reserves up to `count` slots; fewer if no more are free within the horizon. */
 export function reserve(
   before: RateState,
-  lane: Lane,
+  asker: Asker,
   count: number,
   perSecond: number,
   now: number,
@@ -71,19 +77,23 @@ export function reserve(
   const { distance, origin } = state;
   const first = Math.ceil((now - origin) / distance - ROUNDING);
   const next = { fresh: atLeast(state.next.fresh, first), backlog: atLeast(state.next.backlog, first) };
-  const otherIsIdle = now - state.wanted[OTHER[lane]] > IDLE_MS;
+  const isUrgent = asker === 'urgent';
+  const lane = isUrgent ? 'fresh' : asker;
+  const horizonMs = isUrgent ? URGENT_HORIZON_MS : HORIZON_MS;
+  const mayBorrow = isUrgent || now - state.wanted[OTHER[lane]] > IDLE_MS;
   const slots: number[] = [];
   while (slots.length < count) {
     const borrowed = origin + next[OTHER[lane]] * distance;
     const own = origin + next[lane] * distance;
-    const borrow = borrowed < own && (otherIsIdle || borrowed - now <= NEAR_MS);
+    const borrow = borrowed < own && (mayBorrow || borrowed - now <= NEAR_MS);
     const at = borrow ? borrowed : own;
-    if (at - now > HORIZON_MS) break;
+    if (at - now > horizonMs) break;
     slots.push(at);
     next[borrow ? OTHER[lane] : lane] += 2;
   }
   const last = Math.max(state.last, ...slots);
-  return { state: { ...state, next, last, wanted: { ...state.wanted, [lane]: now } }, slots };
+  const wanted = isUrgent ? state.wanted : { ...state.wanted, [lane]: now };
+  return { state: { ...state, next, last, wanted }, slots };
 }
 
 /**
@@ -114,7 +124,7 @@ const ROUNDING = 1e-6;
 
 /** Restarts the numbering when all reserved slots are past, so that the first message after a pause goes at once. */
 function anchored(state: RateState, distance: number, now: number): RateState {
-  const sound = state.last - now <= HORIZON_MS + distance + CLOCK_MS;
+  const sound = state.last - now <= URGENT_HORIZON_MS + distance + CLOCK_MS;
   const free = sound ? state.last + distance : now;
   if (sound && state.distance === distance && now < free) return state;
   return { ...state, distance, origin: Math.max(now, free), next: { fresh: 0, backlog: 1 }, last: free - distance };

@@ -1,3 +1,4 @@
+import type { AdmissionRequest } from '../circuit/admission.ts';
 import type { Problem } from '../contract/dead-letter.ts';
 import { vendorsOf } from '../contract/vendor.ts';
 import { errorName } from '../platform/error-name.ts';
@@ -104,7 +105,7 @@ export class SubmissionRound {
       vendorOf,
       remainingMs,
       claim: this.claim,
-      lane: destinations.attributes.notBefore === undefined ? 'fresh' : 'backlog',
+      lane: laneOf(destinations.attributes.notBefore, expiresInMs),
       onUnknown,
       tracking,
       substituted: chosen.substituted,
@@ -287,4 +288,13 @@ export class SubmissionRound {
     if (route?.expiresAfterSeconds !== undefined)
       reportClassWait(context, route.class, destinations.since(destinations.attributes.born));
   }
+}
+
+/** Mail with less time than this until it expires is urgent, in milliseconds. */
+const URGENT_MS = 3_600_000;
+
+/** The kind of mail, for the rates of providers. */
+function laneOf(notBefore: number | undefined, expiresInMs: number | undefined): AdmissionRequest['lane'] {
+  if (expiresInMs !== undefined && expiresInMs < URGENT_MS) return 'urgent';
+  return notBefore === undefined ? 'fresh' : 'backlog';
 }

@@ -6,7 +6,7 @@ import { givenStack, type RunningStack } from '../support/running-stack.ts';
 // Stack time is real time in this test, so that the measured waits are those of users. MAILOVER_BULK=100000 tests the
 // whole promise.
 const BULK = Number(process.env['MAILOVER_BULK'] ?? 3_000);
-const CODES = 5;
+const CODES = 10;
 const LATENCY_MS = 300;
 const PROMISE_MS = 3_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Limiter, type RateSlot } from '../../../lambda/circuit/limiter.ts';
-import type { Lane } from '../../../lambda/circuit/rate.ts';
+import type { Asker } from '../../../lambda/circuit/rate.ts';
 import type { Clock } from '../../../lambda/platform/clock.ts';
 import type { Table } from '../../../lambda/platform/table.ts';
 import { manualClock, settled } from '../../support/manual-clock.ts';
@@ -54,6 +54,24 @@ describe('a worker that loses every race for a slot', () => {
     expect(foreign).toBeGreaterThan(5);
     expect(slots.map(({ kind }) => kind)).toEqual(Array(5).fill('away'));
     for (const slot of slots) expect(slot.kind === 'away' && slot.afterMs).toBeGreaterThanOrEqual(2_000);
+  });
+});
+
+describe('urgent mail behind bulk that takes the whole rate', () => {
+  it('is called within three seconds, or returns within four', async () => {
+    const world = givenWorkers(2);
+    for (let batch = 0; batch < 20; batch += 1) for (let mail = 0; mail < 10; mail += 1) void world.take(0, 'fresh');
+    await world.clock.pass(50);
+    const asked = world.clock.now();
+
+    const urgent = Array.from({ length: 30 }, () => world.take(1, 'urgent'));
+    await world.clock.pass(200);
+    const slots = await Promise.all(urgent);
+
+    const called = slots.flatMap((slot) => (slot.kind === 'at' ? [slot.at - asked] : []));
+    expect(called.length).toBeGreaterThan(15);
+    expect(Math.max(...called)).toBeLessThanOrEqual(3_100);
+    for (const slot of slots) if (slot.kind === 'away') expect(slot.afterMs).toBeLessThanOrEqual(4_000);
   });
 });
 
@@ -152,7 +170,7 @@ function givenWorkers(count: number, delayMs = 0) {
     { length: count },
     () => new Limiter({ provider: 'postmark', perSecond: RATE, workers: count, table, clock, random: () => 0.5 }),
   );
-  const take = (worker: number, lane: Lane): Promise<RateSlot> => (limiters[worker] as Limiter).take(lane);
+  const take = (worker: number, lane: Asker): Promise<RateSlot> => (limiters[worker] as Limiter).take(lane);
   const used: { readonly at: number; readonly answered: number }[] = [];
   return {
     clock,

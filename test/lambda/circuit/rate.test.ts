@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HORIZON_MS, type Lane, promise, type RateState, reserve, unused } from '../../../lambda/circuit/rate.ts';
+import {
+  type Asker,
+  HORIZON_MS,
+  type Lane,
+  promise,
+  type RateState,
+  reserve,
+  unused,
+} from '../../../lambda/circuit/rate.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -19,7 +27,7 @@ describe('slots', () => {
 
   it('are never closer than the rate allows, for any sequence of requests', () => {
     const ask = fc.record({
-      lane: fc.constantFrom<Lane>('fresh', 'backlog'),
+      lane: fc.constantFrom<Asker>('fresh', 'backlog', 'urgent'),
       count: fc.integer({ min: 1, max: 12 }),
       after: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 6_000 })),
     });
@@ -81,6 +89,28 @@ describe('slots', () => {
     const { state } = reserve(unused(10), 'fresh', 5, 10, NOW + 3_600_000);
 
     expect(reserve(state, 'fresh', 1, 10, NOW).slots).toEqual([NOW]);
+  });
+});
+
+describe('urgent mail', () => {
+  const full = () => {
+    const { state } = reserve(unused(10), 'fresh', 500, 10, NOW);
+    return reserve(state, 'backlog', 500, 10, NOW + 1).state;
+  };
+
+  it('has the next slots while all of the next two seconds are taken, and no other mail has', () => {
+    const { state, slots } = reserve(full(), 'urgent', 3, 10, NOW + 1);
+
+    expect(slots.map((at) => at - NOW)).toEqual([2_100, 2_200, 2_300]);
+    expect(reserve(state, 'fresh', 1, 10, NOW + 100).slots).toEqual([]);
+  });
+
+  it('has no slot if as much of it waits as a second has room for', () => {
+    expect(reserve(full(), 'urgent', 50, 10, NOW + 1).slots).toHaveLength(10);
+  });
+
+  it('goes at once where little other mail is sent', () => {
+    expect(reserve(unused(10), 'urgent', 1, 10, NOW).slots).toEqual([NOW]);
   });
 });
 

@@ -32,6 +32,25 @@ describe('sender', () => {
     expect(world.sent).toEqual([]);
   });
 
+  it.each([
+    ['fresh', undefined, {}],
+    ['fresh', 2 * 3_600_000, {}],
+    ['urgent', 600_000, {}],
+    ['urgent', undefined, { class: 'login-codes' }],
+  ])('asks for a turn as %s mail, when it expires in %s ms and has %j', async (lane, inMs, fields) => {
+    const lanes: string[] = [];
+    const enter: Gate['enter'] = (provider, request) => {
+      lanes.push(request.lane);
+      return openGate.enter(provider, request);
+    };
+    const world = givenWorld({ postmark: [accepted], mailgun: [accepted] }, { gate: { ...openGate, enter } });
+    const expiresAt = inMs === undefined ? undefined : new Date(world.now + inMs).toISOString();
+
+    await world.send(sqsRecord({ ...mail, ...fields, expiresAt }, { sentAt: world.now }));
+
+    expect(lanes).toEqual([lane]);
+  });
+
   it('skips a provider that this worker cannot call, and waits some seconds when it can call none', async () => {
     const unready = new Set(['postmark']);
     const enter: Gate['enter'] = async (provider, passenger) =>
