@@ -1,6 +1,7 @@
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import type { Attempt, LookupAnswer, Question } from '../../lambda/providers/provider.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { FaultKind } from '../faults/kinds.ts';
 import type { Faults } from '../faults/plan.ts';
 import type { Random } from './random.ts';
@@ -47,9 +48,6 @@ interface Taken {
   readonly shownAt: number;
 }
 
-/** Types with a look-up. */
-const CAN_BE_ASKED = new Set(['mailgun', 'postmark']);
-
 /** One simulated provider with its faults. */
 export class SimulatedProvider {
   readonly config: ProviderConfig;
@@ -73,7 +71,7 @@ export class SimulatedProvider {
   }
 
   get canBeAsked(): boolean {
-    return CAN_BE_ASKED.has(this.config.type);
+    return definitionOf(this.config.type).askable;
   }
 
   /** One call by a process; returns the result that the provider's own code would return. */

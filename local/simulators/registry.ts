@@ -9,7 +9,7 @@ import type { SimulatedType } from './type.ts';
 type OptionsOf<T extends ProviderType> = Extract<ProviderConfig, { readonly type: T }>['options'];
 
 /** The simulation of every provider type; each type of `lambda/providers/registry.ts` needs one. */
-const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<OptionsOf<T>> } = {
+export const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<OptionsOf<T>> } = {
   ses,
   mailgun,
   postmark,
