@@ -24,7 +24,7 @@ npm run doubted                          lists recipients that were ended by ans
 An isolated provider gets no mail: mail goes to the others, or waits. Every worker knows within ten seconds.
 
   --reason TEXT        why, for the operator on call
-  --for TIME           30m, 2h or 3d, from 1m to 30d (default 24h); then it ends by itself
+  --for TIME           30m, 2h or 3d, from 1m to 30d (default 24h), in the time of the stack; then it ends by itself
   --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
   --region REGION      region of that table (default: as the AWS SDK finds it)
   --who NAME           your name (default: your user name and the name of this machine)

@@ -23,6 +23,7 @@ const live = async (outage: Pick<Outage, 'everyMs' | 'strikes'> & Partial<Outage
 
 test.each<[string, Outage['everyMs'], number?]>([
   ['one an hour', HOUR],
+  ['one in ten minutes', 10 * MINUTE],
   ['one a minute', MINUTE],
   ['one a second', SECOND],
   ['twenty a second', SECOND / 20, 2],
