@@ -60,8 +60,8 @@ export async function takeApart(
       const others = group.filter((one) => !guilty.includes(one));
       for (const one of guilty) outcomes.set(one, own);
       groups.unshift(...(guilty.length > 0 || others.length === 1 ? [others] : halves(others)).filter(isFilled));
+      narrow = true;
     }
-    narrow = true;
   }
   return { ...merge(attempt.recipients, outcomes), ...(narrow && { apart: groups }) };
 }
