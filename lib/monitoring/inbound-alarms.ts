@@ -239,7 +239,7 @@ function watchSes(monitoring: Monitoring, deadLetter: Queue): void {
     severity: 'ticket',
     meanwhile:
       'Mail that SES wrote to the bucket could not be processed for 24 hours; it is kept for 30 days from its arrival.',
-    action: 'Read the reason in the log of the receiver, repair it, and move the notifications back.',
+    action: 'Read the reason in the log of the receiver, repair it, and redrive the notifications.',
     metric: deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
     threshold: 1,
     datapoints: 1,
