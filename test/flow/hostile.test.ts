@@ -229,7 +229,7 @@ function idIn(body: string): string | undefined {
 async function hasEnded(ids: readonly string[]): Promise<boolean> {
   for (const id of ids) {
     const found = (await call('GET', `/api/submissions/${encodeURIComponent(id)}`)) as { state?: string } | undefined;
-    if (found?.state === 'done' || found?.state === 'suppressed') return true;
+    if (found?.state === 'accepted' || found?.state === 'suppressed') return true;
   }
   return false;
 }

@@ -118,7 +118,7 @@ it.each<[what: string, lost: string, before: Entry[], after: Entry[]]>([
 
   expect((await stack.entries(id)).map(({ provider }) => provider)).toEqual([lost]);
   expect(await stack.submission(id)).toMatchObject({
-    state: 'done',
+    state: 'accepted',
     attempts: [{ outcome: 'accepted', reason: 'found' }],
   });
 });
