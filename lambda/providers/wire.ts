@@ -21,7 +21,10 @@ export interface WireTrace {
   headers?: IncomingHttpHeaders;
   /** The whole answer was read. */
   complete: boolean;
-  /** Node's code of the first failure (`ECONNREFUSED`, `ENOTFOUND`, `ECONNRESET`, …), or ours: `CONNECT_TIMEOUT`, `DEADLINE`. */
+  /**
+   * Node's code of the first failure (`ECONNREFUSED`, `ENOTFOUND`, `ECONNRESET`, …), or ours: `CONNECT_TIMEOUT`,
+   * `DEADLINE`, `ANSWER_TOO_LARGE`.
+   */
   failure?: string;
 }
 
@@ -39,6 +42,11 @@ interface Watch {
   /** The call was given up or has returned; requests that the SDK still starts must not be sent. */
   ended: boolean;
 }
+
+/** Above any answer to a mail, a question about one or a health check; SDKs hold the whole of it in memory. */
+const MOST_BYTES = 16 * 1024 * 1024;
+/** For a compressed answer, which may grow a thousandfold; it was not asked for. */
+const MOST_COMPRESSED = 128 * 1024;
 
 const current = new AsyncLocalStorage<Watch>();
 
@@ -93,6 +101,7 @@ function follow(request: ClientRequest, watch: Watch): void {
     return;
   }
   requests.push(request);
+  if (!request.headersSent) request.setHeader('accept-encoding', 'identity');
   const timer = setTimeout(async () => {
     await afterArrivals();
     if (trace.connected) return;
@@ -117,6 +126,16 @@ function follow(request: ClientRequest, watch: Watch): void {
     trace.written = true;
     if (response.statusCode !== undefined) trace.status = response.statusCode;
     trace.headers = response.headers;
+    const most = response.headers['content-encoding'] ? MOST_COMPRESSED : MOST_BYTES;
+    let bytes = 0;
+    const push = response.push.bind(response);
+    response.push = (chunk: Buffer | null, encoding) => {
+      bytes += chunk?.length ?? 0;
+      if (bytes <= most) return push(chunk, encoding);
+      trace.failure ??= 'ANSWER_TOO_LARGE';
+      request.destroy(failure('ANSWER_TOO_LARGE'));
+      return false;
+    };
     response.once('end', () => {
       trace.complete = response.complete;
     });

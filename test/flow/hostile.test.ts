@@ -56,7 +56,7 @@ beforeAll(async () => {
   };
   sqs = new SQSClient(aws);
   s3 = new S3Client({ ...aws, forcePathStyle: true });
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   sqs?.destroy();

@@ -44,6 +44,17 @@ function post(url: string, body: string | Buffer = 'mail', agent?: http.Agent): 
   });
 }
 
+/** A request that asks for compressed answers, as those of axios do. */
+function askCompressed(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const call = http.request(url, { headers: { 'accept-encoding': 'gzip, br' } }, (response) =>
+      response.resume().once('end', resolve),
+    );
+    call.once('error', reject);
+    call.end();
+  });
+}
+
 describe('watchWire', () => {
   it('records a whole answer with status and headers', async () => {
     const server = await serve(verbatim(429, { 'retry-after': '7' }, 'slow down'));
@@ -68,6 +79,42 @@ describe('watchWire', () => {
     expect(server.connections()).toBe(1);
     expect(second.trace).toMatchObject({ connected: true, written: true, complete: false, failure: 'DEADLINE' });
     expect(networkOutcome(second.trace)).toMatchObject({ kind: 'unknown', reason: 'no-answer' });
+  });
+
+  it.each([
+    ['plain', {}, 50_000_000],
+    // Each byte of it may become a thousand.
+    ['compressed', { 'content-encoding': 'gzip' }, 10_000_000],
+  ])('cuts an answer without end, before it fills the memory: %s', async (_, headers, most) => {
+    let written = 0;
+    const server = await serve((response) => {
+      response.writeHead(200, headers);
+      const more = () => {
+        while (!response.destroyed && written < 2_000_000_000 && response.write(Buffer.alloc(100_000)))
+          written += 100_000;
+      };
+      response.on('drain', more);
+      more();
+    });
+
+    const { trace } = await watchWire({ connectMs: 250, deadlineMs: 10_000 }, () => post(server.url));
+
+    expect(written).toBeLessThan(most);
+    expect(trace).toMatchObject({ status: 200, complete: false, failure: 'ANSWER_TOO_LARGE' });
+    expect(networkOutcome(trace)).toMatchObject({ kind: 'unknown', reason: 'answer-lost' });
+  });
+
+  it('asks for answers that are not compressed, whatever the SDK asks for', async () => {
+    const asked: unknown[] = [];
+    const server = await listen(
+      http.createServer((request, response) => {
+        asked.push(request.headers['accept-encoding']);
+        response.end();
+      }),
+    );
+    const url = server.url.replace('https', 'http');
+    await watchWire(limits, () => askCompressed(url));
+    expect(asked).toEqual(['identity']);
   });
 
   it('counts TLS as part of the connection, new and kept', async () => {

@@ -70,18 +70,23 @@ export function foreignRequest(port: string, pick: Pick): string {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** Answer of a port to these bytes, until it closes the connection or half a minute has passed. */
+/** Answer of a port to these bytes, until it closes the connection or a minute has passed; if there is none, the reason. */
 export function answerOn(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
     let text = '';
+    let why = 'closed';
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk;
     });
-    socket.setTimeout(30_000, () => socket.destroy());
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ECONNRESET' ? resolve(text) : reject(error),
-    );
-    socket.once('close', () => resolve(text));
+    socket.setTimeout(60_000, () => {
+      why = 'silent';
+      socket.destroy();
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      why = error.code ?? error.name;
+      if (why !== 'ECONNRESET') reject(error);
+    });
+    socket.once('close', () => resolve(text || `(${why})`));
   });
 }
