@@ -255,9 +255,11 @@ export class SubmissionRound {
   }
 
   private async write(progress: Progress, close: ClaimEnd): Promise<LedgerError | TakenError | undefined> {
-    const { context, record } = this.work;
-    // No attempt and no new knowledge: nothing to write.
-    if (!this.claim.begun && !this.stored && close.state === 'open') return undefined;
+    const { context, record, destinations } = this.work;
+    // No attempt and no new knowledge: nothing to write. From its second round on a submission is written nevertheless,
+    // since copies of its message are told apart by the record, and would multiply while it waits for one provider.
+    const isFirst = destinations.attributes.notBefore === undefined;
+    if (!this.claim.begun && !this.stored && isFirst && close.state === 'open') return undefined;
     try {
       await this.claim.close(carry(progress), close);
       return undefined;

@@ -932,6 +932,28 @@ describe('the gate', () => {
     expect(world.table.writes).toBe(0);
   });
 
+  it('does not let copies multiply of a mail that waits for an isolated provider', async () => {
+    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
+    const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => skip } });
+    await world.send(sqsRecord(mail));
+    let waiting = [world.again()];
+
+    for (let round = 1; round <= 5; round += 1) {
+      world.now += MINUTE;
+      const next: typeof waiting = [];
+      // SQS delivers each message twice.
+      for (const record of waiting.flatMap((one) => [one, one])) {
+        const before = world.sent.length;
+        await world.send(record);
+        if (world.sent.length > before) next.push(world.again());
+      }
+      waiting = next;
+    }
+
+    expect(waiting.length).toBeLessThanOrEqual(2);
+    expect(waiting.length).toBeGreaterThan(0);
+  });
+
   it('waits ever longer while every provider is failing, however soon one may be tried again', async () => {
     const world = givenWorld(
       {},
