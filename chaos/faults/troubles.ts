@@ -20,10 +20,14 @@ export class Troubles {
     );
   }
 
-  /** The last time up to `until` at which a fault was in force or still had an effect; `start` if there was none. */
-  lastBefore(until: number, start: number): number {
+  /**
+   * The last time up to `until` at which a fault was in force or still had an effect; `start` if there was none.
+   *
+   * @param counts whether a fault is one; all are by default
+   */
+  lastBefore(until: number, start: number, counts: (window: FaultWindow) => boolean = () => true): number {
     return this.windows.reduce((last, window) => {
-      if (window.from >= until) return last;
+      if (window.from >= until || !counts(window)) return last;
       return Math.max(last, Math.min(until, window.to + lingersMs(window.kind)));
     }, start);
   }

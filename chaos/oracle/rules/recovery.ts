@@ -1,3 +1,4 @@
+import type { FaultWindow } from '../../faults/plan.ts';
 import { isLimited, type OracleCase, type Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
 import { named, type Story, time } from '../story.ts';
@@ -39,12 +40,14 @@ export const recovery: Rule = ({ chronicle, calmFrom, providers }) => {
 /** When everything works again, no mail waits longer than its age. */
 export const lateness: Rule = (given) => {
   if (isLimited(given)) return [];
-  const { chronicle, troubles, clockErrorMs } = given;
+  const { chronicle, troubles, clockErrorMs, exerciseFrom } = given;
+  // In the exercise only the first provider asks for time, and no mail waits for it alone.
+  const counts = ({ kind, from }: FaultWindow) => kind !== 'retry-after' || from < exerciseFrom;
   return [...chronicle.stories].flatMap((story) => {
     if (story.mail.recipients.some((one) => one.startsWith('busy'))) return [];
     return story.acceptances.slice(0, 1).flatMap(({ at }) => {
       const born = bornBefore(story, at);
-      const healed = troubles.lastBefore(at, born);
+      const healed = troubles.lastBefore(at, born, counts);
       const allowed = Math.min(PROMISES.longestWaitMs, PROMISES.growth * (healed - born)) + SLACK_MS + clockErrorMs;
       return at - healed > allowed
         ? [

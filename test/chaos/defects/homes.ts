@@ -52,6 +52,24 @@ export const homes: Defects = {
       };
     },
   },
+  'canaries are deleted unsent': {
+    foundAs: ['canary lost in calm'],
+    handler: (handler) => (records, remainingMs) =>
+      handler(
+        records.filter(
+          ({ messageAttributes: { SubmissionId: id } }) => !id?.stringValue?.startsWith('mailover-canary:'),
+        ),
+        remainingMs,
+      ),
+  },
+  'the handler throws where SQS fails': {
+    foundAs: ['handler threw'],
+    handler: (handler) => async (records, remainingMs) => {
+      const response = await handler(records, remainingMs);
+      if (response.batchItemFailures.length > 0) throw new Error('planted');
+      return response;
+    },
+  },
   'fields of a later release are dropped': {
     foundAs: ['field forgotten'],
     ports: (ports, worker) => ({

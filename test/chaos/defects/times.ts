@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { SenderEnvironment } from '../../../lambda/contract/environment.ts';
-import { type Defects, reads, sends } from './defect.ts';
+import { type Defects, reads, sees, sends } from './defect.ts';
 
 const HOUR_MS = 3_600_000;
 /** Attributes of a message with another `NotBefore`. */
@@ -48,6 +48,33 @@ export const times: Defects = {
   'every hop takes a quarter of an hour': {
     foundAs: ['waits too long'],
     ...sends((attributes, delay, url) => [attributes, url.startsWith('retry') ? 900 : delay]),
+  },
+  'each message is sent at its second receive': {
+    foundAs: ['late in calm', 'late in the exercise'],
+    handler: (handler) => async (records, remainingMs) => {
+      const isFirst = (record: SQSRecord) => record.attributes.ApproximateReceiveCount === '1';
+      const rest = records.filter((record) => !isFirst(record));
+      const { batchItemFailures } = rest.length > 0 ? await handler(rest, remainingMs) : { batchItemFailures: [] };
+      const left = records.filter(isFirst).map(({ messageId }) => ({ itemIdentifier: messageId }));
+      return { batchItemFailures: [...batchItemFailures, ...left] };
+    },
+  },
+  'the claim of a dead worker lasts three hours longer': {
+    foundAs: ['late', 'stuck'],
+    ...sees((item) => {
+      const lease = item['lease'] as { readonly until: number } | undefined;
+      return lease ? { ...item, lease: { ...lease, until: lease.until + 3 * HOUR_MS } } : item;
+    }),
+  },
+  'a message of a retry queue is never deleted': {
+    foundAs: ['runaway', 'stuck'],
+    handler: (handler) => async (records, remainingMs) => {
+      const { batchItemFailures } = await handler(records, remainingMs);
+      const kept = records.filter(({ eventSourceARN }) => eventSourceARN.includes('retry'));
+      return {
+        batchItemFailures: [...batchItemFailures, ...kept.map(({ messageId }) => ({ itemIdentifier: messageId }))],
+      };
+    },
   },
   'retries come at once': {
     foundAs: ['runaway'],
