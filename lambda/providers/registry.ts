@@ -1,3 +1,5 @@
+// biome-ignore lint/style/noRestrictedImports: the one list of types that lie outside of lambda/
+import { ownTypes } from '../../bin/types.ts';
 import type { InboundModule } from './inbound.ts';
 import { definition as mailgun } from './mailgun/definition.ts';
 import type { MissedContext, MissedSource } from './missed.ts';
@@ -8,7 +10,7 @@ import { definition as ses } from './ses/definition.ts';
 import { definition as smtp } from './smtp/definition.ts';
 
 /** Every provider type; importing it loads no SDK, so the deployment may use it as well. */
-export const definitions = { ses, mailgun, postmark, sendgrid, smtp };
+export const definitions = { ses, mailgun, postmark, sendgrid, smtp, ...ownTypes };
 
 /** The definition of a type, for code that is the same for all types. */
 export function definitionOf(type: keyof typeof definitions): ProviderDefinition {

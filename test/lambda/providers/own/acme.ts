@@ -1,0 +1,55 @@
+import { account, type Fact, message, UNRECOGNISED, unknown } from '../../../../lambda/providers/fact.ts';
+import { answerOutcome, networkOutcome, statusMeaning } from '../../../../lambda/providers/network.ts';
+import type { Provider, ProviderContext, ProviderDefinition } from '../../../../lambda/providers/provider.ts';
+import { watchWire } from '../../../../lambda/providers/wire.ts';
+import { createWireFetch } from '../../../../lambda/providers/wire-fetch.ts';
+
+/** Options of an Acme account. Its secret contains `token`. */
+interface AcmeOptions {
+  /** URL of the account's API, without a slash at the end. */
+  readonly url: string;
+}
+
+/** Answers of Acme that refuse a mail; the first matching row decides. */
+const FACTS: readonly Fact<{ readonly status: number; readonly words?: RegExp }>[] = [
+  { status: 401, means: account('authentication'), source: 'acme.example/api, 2026-11-28' },
+  { status: 402, means: account('quota'), source: 'acme.example/api, 2026-11-28' },
+  { status: 400, words: /attachment/i, means: message('attachment-type'), source: 'acme.example/api, 2026-11-28' },
+];
+
+function create({ options, secret, endpoint = options.url }: ProviderContext<AcmeOptions>): Provider {
+  const wire = createWireFetch();
+  return {
+    async send({ message, recipients, mime, deadlineMs, connectMs }) {
+      const body = JSON.stringify({
+        id: message.handle,
+        from: message.from.address,
+        recipients,
+        mime: (await mime()).toString('base64'),
+      });
+      const headers = { authorization: `Bearer ${secret['token']}`, 'content-type': 'application/json' };
+      const { result: text = '', trace } = await watchWire({ deadlineMs, connectMs }, async () =>
+        (await wire.fetch(`${endpoint}/mail`, { method: 'POST', headers, body })).text(),
+      );
+      const { status } = trace;
+      if (status === undefined) return { outcome: networkOutcome(trace) };
+      const id = /"id":"([^"]+)"/.exec(text)?.[1];
+      if (status < 300) return { outcome: id ? { kind: 'accepted', providerMessageId: id } : unknown('no-message-id') };
+      const row = FACTS.find((fact) => fact.status === status && (fact.words?.test(text) ?? true));
+      const means = row?.means ?? statusMeaning(status) ?? UNRECOGNISED;
+      return { outcome: answerOutcome(means, { status, headers: trace.headers, words: text }) };
+    },
+    close: wire.close,
+  };
+}
+
+/** Acme, an invented provider that takes MIME within JSON. */
+export const acme: ProviderDefinition<AcmeOptions, never> = {
+  type: 'acme',
+  title: 'Acme',
+  checkOptions: ({ z }) => z.strictObject({ url: z.url('must be the URL of the API') }),
+  limits: { maxBytes: 20_000_000, maxRecipients: 100, smtpUtf8: false, quotedLocalPart: true },
+  secretFields: ['token'],
+  askable: false,
+  load: async () => ({ create }),
+};
