@@ -72,15 +72,26 @@ export const ways: Defects = {
   },
   'no rate is kept': {
     foundAs: ['too fast'],
-    ports: (ports) => ({
-      ...ports,
-      environment: {
-        ...ports.environment,
-        providers: ports.environment.providers.map(({ maxPerSecond: _, ...provider }) => provider),
-      },
-    }),
+    ...rated(() => undefined),
+  },
+  'every rate is an eighth too high': {
+    foundAs: ['too fast'],
+    ...rated((perSecond) => 1.125 * perSecond),
   },
 };
+
+/** Changes the rates of all providers. */
+function rated(change: (perSecond: number) => number | undefined): Pick<Defects[string], 'ports'> {
+  return {
+    ports: (ports) => {
+      const providers = ports.environment.providers.map(({ maxPerSecond, ...provider }) => {
+        const rate = maxPerSecond === undefined ? undefined : change(maxPerSecond);
+        return rate === undefined ? provider : { ...provider, maxPerSecond: rate };
+      });
+      return { ...ports, environment: { ...ports.environment, providers } };
+    },
+  };
+}
 
 /** Lets the circuits learn of other outcomes than there were. */
 function learning(change: (outcome: Outcome) => Outcome): Pick<Defects[string], 'gate'> {
