@@ -1,10 +1,9 @@
 import { parsePosted } from '../contract/json-bounds.ts';
+import { readBounded } from '../platform/read-bounded.ts';
 import type { Secret } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { InboundModule } from '../providers/inbound.ts';
 
-/** Longest mail that is fetched; more than any provider here accepts. */
-const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_REDIRECTS = 3;
 const DEADLINE_MS = 15_000;
 
@@ -65,22 +64,10 @@ export async function fetchStored(address: string, { allowed, secret, fetch }: S
       await response.body?.cancel();
       throw new ServiceError(`stored mail was answered with status ${response.status}`);
     }
-    const body = await readAtMost(response, MAX_BYTES);
+    const body = await readBounded(response);
     return body === undefined ? 'too-large' : mimeOf(body, response.headers.get('content-type') ?? '');
   }
   return 'not-allowed';
-}
-
-async function readAtMost(response: Response, most: number): Promise<Buffer | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.byteLength;
-    // Leaving the loop cancels the rest of the body.
-    if (length > most) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
 }
 
 function attempt<T>(read: () => T): T | undefined {

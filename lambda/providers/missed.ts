@@ -1,4 +1,5 @@
 import { parsePosted } from '../contract/json-bounds.ts';
+import { readBounded } from '../platform/read-bounded.ts';
 import type { Secret } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { PostedMail } from './inbound.ts';
@@ -76,7 +77,8 @@ export async function askJson(
     redirect: 'error',
     signal: AbortSignal.timeout(DEADLINE_MS),
   });
-  const bytes = Buffer.from(await response.arrayBuffer());
+  const bytes = await readBounded(response);
+  if (bytes === undefined) throw new ServiceError(`the provider answered ${response.status} with more than a mail`);
   let body: unknown;
   try {
     body = parsePosted(bytes);
