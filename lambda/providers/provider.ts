@@ -2,7 +2,7 @@ import type { ZodType } from 'zod';
 import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
 import type { InboundModule } from './inbound.ts';
-import type { MissedContext, MissedSource } from './missed.ts';
+import type { MissedContext, MissedOptions, MissedSource } from './missed.ts';
 import type { OptionFields } from './option-fields.ts';
 
 /** One call to one provider for one submission. */
@@ -134,6 +134,32 @@ export interface Limits {
   readonly forbiddenExtensions?: readonly string[];
 }
 
+/** A resource of AWS, in the region of the stack by default. */
+export interface AwsResource {
+  readonly service: string;
+  readonly region?: string | undefined;
+  readonly resource: string;
+  /** `*` for all resources of this kind. */
+  readonly name: string;
+}
+
+/** Permissions of a function's role, for a type that authenticates by it instead of a secret. */
+export interface AwsPermissions<Options> {
+  /** For the functions that send. */
+  send(options: Options): {
+    readonly actions: readonly string[];
+    /** By their parts, or as ARNs. */
+    readonly resources: readonly (AwsResource | string)[];
+    readonly conditions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  };
+  /** Why a resource of `send` has the name `*`. */
+  readonly anyResource: string;
+  /** For the health check: actions without resource types, limited to a region. */
+  health(options: Options): { readonly actions: readonly string[]; readonly region?: string | undefined };
+  /** Why the actions of `health` have no resource. */
+  readonly noResource: string;
+}
+
 /** Headers that a provider's own filter writes to received mail. */
 export interface FilterHeaders {
   readonly flag: string;
@@ -169,6 +195,7 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   fromDomains?(options: Options): readonly string[];
   /** What locates the messages of an account, for a question after its key or its options have changed. */
   account?(options: Options): Readonly<Record<string, string>>;
+  readonly permissions?: AwsPermissions<Options>;
   /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
   readonly secretFields: readonly string[];
   /** Whether it can be asked about a message: its code has a `lookup`. */
@@ -190,6 +217,10 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
     readonly optionalSecretFields: readonly string[];
     /** Loads the code that reads posted mail, without an SDK; absent where mail comes in another way. */
     load?(): Promise<InboundModule>;
+    /** Options of the requests for received mail that did not arrive. */
+    missedOptions?(options: Options, inbound: Inbound): MissedOptions;
+    /** Whether these requests need the secret of the sending account as well. */
+    readonly missedNeedsAccount?: true;
     /** Loads the code that asks for received mail that did not arrive. */
     loadMissed?(): Promise<(context: MissedContext) => MissedSource>;
   };

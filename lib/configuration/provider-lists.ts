@@ -67,16 +67,15 @@ function reconciledProviders(
 ): ReconciledProvider[] {
   return list.flatMap((receiving): ReconciledProvider[] => {
     const config = providers.find(({ key }) => key === receiving.key);
-    if (config?.type === 'mailgun') {
-      const { inbound, options } = config;
-      const { region } = options;
-      return [{ ...receiving, ...(region && { region }), ...(inbound && { domains: inbound.domains }) }];
-    }
-    if (config?.type === 'postmark') {
-      const { key, secretName = `mailover/${key}`, inbound } = config;
-      const { blocked } = inbound === true ? {} : (inbound ?? {});
-      return [{ ...receiving, apiSecretName: secretName, ...(blocked && { blocked }) }];
-    }
-    return [];
+    const { missedOptions, missedNeedsAccount } = (config && definitionOf(config.type).inbound) ?? {};
+    if (!config || !missedOptions) return [];
+    const { key, options, inbound, secretName = `mailover/${key}` } = config;
+    return [
+      {
+        ...receiving,
+        ...(missedNeedsAccount && { apiSecretName: secretName }),
+        ...missedOptions(options, inbound),
+      },
+    ];
   });
 }

@@ -2,7 +2,8 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
-import { definitions } from '../../lambda/providers/registry.ts';
+import type { AwsResource } from '../../lambda/providers/provider.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
 
 /** SQS actions of a Lambda event source. */
 export const CONSUME = [
@@ -12,79 +13,84 @@ export const CONSUME = [
   'sqs:ChangeMessageVisibility',
 ];
 
-/** Permissions of a function that sends through these providers: SES and their secrets. */
+/** Permissions of a function that sends through these providers: those of their types, and their secrets. */
 export function providerStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
   const stack = Stack.of(scope);
-  const secrets = [...new Set(providers.map(secretName).filter((name) => name !== undefined))];
   return [
-    ...providers.flatMap((provider) => (provider.type === 'ses' ? [sesStatement(stack, provider)] : [])),
-    ...(secrets.length > 0 ? [secretStatement(stack, secrets)] : []),
+    ...sendPermissions(providers).map(
+      ({ actions, resources, conditions }) =>
+        new PolicyStatement({
+          actions: [...actions],
+          resources: resources.map((one) => arnOf(stack, one)),
+          ...(conditions && { conditions }),
+        }),
+    ),
+    ...secretStatements(stack, providers),
   ];
+}
+
+/** Permissions of a function that checks these providers' health: those of their types, and their secrets. */
+export function healthStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
+  const stack = Stack.of(scope);
+  const permissions = providers.flatMap(({ type, options }) => definitionOf(type).permissions?.health(options) ?? []);
+  const byActions = Map.groupBy(permissions, ({ actions }) => actions.join(' '));
+  return [
+    ...[...byActions.values()].map(
+      (list) =>
+        new PolicyStatement({
+          actions: [...(list[0]?.actions ?? [])],
+          resources: ['*'],
+          conditions: {
+            StringEquals: { 'aws:RequestedRegion': [...new Set(list.map(({ region }) => region ?? stack.region))] },
+          },
+        }),
+    ),
+    ...secretStatements(stack, providers),
+  ];
+}
+
+/** A resource of a permission that is wider than one name, with the reason. */
+interface Wildcard {
+  readonly resource: string;
+  readonly reason: string;
+}
+
+/** The resources of {@link providerStatements} whose names are not known. */
+export function sendWildcards(scope: Construct, providers: readonly ProviderConfig[]): readonly Wildcard[] {
+  return providers.flatMap(({ type, options }) => {
+    const { permissions } = definitionOf(type);
+    const wide = permissions?.send(options).resources.filter((one) => typeof one === 'object' && one.name === '*');
+    return (wide ?? []).map((one) => ({
+      resource: arnOf(Stack.of(scope), one),
+      reason: permissions?.anyResource ?? '',
+    }));
+  });
+}
+
+/** Why {@link healthStatements} has actions without a resource, once for each type. */
+export function healthReasons(providers: readonly ProviderConfig[]): readonly string[] {
+  return [...new Set(providers.flatMap(({ type }) => definitionOf(type).permissions?.noResource ?? []))];
+}
+
+function sendPermissions(providers: readonly ProviderConfig[]) {
+  return providers.flatMap(({ type, options }) => definitionOf(type).permissions?.send(options) ?? []);
+}
+
+function arnOf(stack: Stack, one: AwsResource | string): string {
+  if (typeof one === 'string') return one;
+  const { service, region = stack.region, resource, name } = one;
+  return stack.formatArn({ service, region, resource, resourceName: name });
+}
+
+function secretStatements(stack: Stack, providers: readonly ProviderConfig[]): PolicyStatement[] {
+  const secrets = [...new Set(providers.map(secretName).filter((name) => name !== undefined))];
+  return secrets.length > 0 ? [secretStatement(stack, secrets)] : [];
 }
 
 /** Name of the secret that holds the provider's credentials; absent if its type authenticates by the role of the function. */
 function secretName({ key, type, secretName }: ProviderConfig): string | undefined {
   // The sender finds the secret's name by the same rule.
-  return secretName ?? (definitions[type].secretFields.length > 0 ? `mailover/${key}` : undefined);
-}
-
-/**
- * Permissions of a function that checks these providers' health: read their secrets, and call SES in their regions.
- * GetAccount has no resource type (service authorization reference of SES v2, 2026-11-25), so it is limited to regions.
- */
-export function healthStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
-  const stack = Stack.of(scope);
-  const secrets = [...new Set(providers.map(secretName).filter((name) => name !== undefined))];
-  const regions = providers.flatMap((one) => (one.type === 'ses' ? [one.options.region ?? stack.region] : []));
-  return [
-    ...(regions.length > 0
-      ? [
-          new PolicyStatement({
-            actions: ['ses:GetAccount'],
-            resources: ['*'],
-            conditions: { StringEquals: { 'aws:RequestedRegion': [...new Set(regions)] } },
-          }),
-        ]
-      : []),
-    ...(secrets.length > 0 ? [secretStatement(stack, secrets)] : []),
-  ];
-}
-
-/** ARNs for the SES providers that name no configuration set and so may use any set of their region. */
-export function anyConfigurationSet(scope: Construct, providers: readonly ProviderConfig[]): string[] {
-  return providers.flatMap((provider) =>
-    provider.type === 'ses' && provider.options.configurationSet === undefined
-      ? [sesArn(Stack.of(scope), provider.options.region, 'configuration-set', '*')]
-      : [],
-  );
-}
-
-function sesArn(stack: Stack, region: string | undefined, resource: string, resourceName: string): string {
-  return stack.formatArn({ service: 'ses', region: region ?? stack.region, resource, resourceName });
-}
-
-function sesStatement(stack: Stack, { options }: Extract<ProviderConfig, { type: 'ses' }>): PolicyStatement {
-  const { identities, configurationSet, trackingSets = {}, fromIdentityArn, region } = options;
-  // An identity can have a default configuration set, and SES requires permission for that set too.
-  const sets =
-    configurationSet === undefined ? ['*'] : [...new Set([configurationSet, ...Object.values(trackingSets)])];
-  const arn = (resource: string, resourceName: string) => sesArn(stack, region, resource, resourceName);
-  return new PolicyStatement({
-    // SES requires both: the second when SendEmail of API v2 carries raw MIME.
-    actions: ['ses:SendEmail', 'ses:SendRawEmail'],
-    resources: [
-      // An identity of another account is the resource; the owner's policy limits its use.
-      ...(fromIdentityArn === undefined ? identities.map((identity) => arn('identity', identity)) : [fromIdentityArn]),
-      ...sets.map((name) => arn('configuration-set', name)),
-    ],
-    conditions: {
-      StringLike: {
-        'ses:FromAddress': identities.flatMap((identity) =>
-          identity.includes('@') ? [identity] : [`*@${identity}`, `*@*.${identity}`],
-        ),
-      },
-    },
-  });
+  return secretName ?? (definitionOf(type).secretFields.length > 0 ? `mailover/${key}` : undefined);
 }
 
 /** Permission for items of the state table, limited to these key prefixes. */

@@ -10,7 +10,7 @@ import {
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ProofKey } from '../storage/proof-key.ts';
 import type { StateTable } from '../storage/state-table.ts';
-import { healthStatements, tableStatement } from './access.ts';
+import { healthReasons, healthStatements, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const EVERY = Duration.minutes(1);
@@ -64,11 +64,7 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
       this.role.addToPolicy(proofKey.readStatement());
     }
     for (const statement of healthStatements(this, providers)) this.role.addToPolicy(statement);
-    if (providers.some(({ type }) => type === 'ses'))
-      this.acknowledge(
-        'AwsSolutions-IAM5[Resource::*]',
-        'ses:GetAccount has no resource type; it returns the state of the account and is limited to its regions.',
-      );
+    for (const reason of healthReasons(providers)) this.acknowledge('AwsSolutions-IAM5[Resource::*]', reason);
   }
 }
 

@@ -12,7 +12,7 @@ import { SUBMISSIONS } from '../storage/mail-bucket.ts';
 import type { ProofKey } from '../storage/proof-key.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { StateTable } from '../storage/state-table.ts';
-import { anyConfigurationSet, CONSUME, providerStatements, tableStatement } from './access.ts';
+import { CONSUME, providerStatements, sendWildcards, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const BATCH_SIZE = 10;
@@ -96,11 +96,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
     this.role.addToPolicy(proofKey.readStatement());
     for (const statement of providerStatements(this, providers)) this.role.addToPolicy(statement);
-    for (const arn of anyConfigurationSet(this, providers))
-      this.acknowledge(
-        `AwsSolutions-IAM5[Resource::${inWords(Stack.of(this).resolve(arn))}]`,
-        "An identity's default configuration set is not known here; From addresses stay limited to the identities.",
-      );
+    for (const { resource, reason } of sendWildcards(this, providers))
+      this.acknowledge(`AwsSolutions-IAM5[Resource::${inWords(Stack.of(this).resolve(resource))}]`, reason);
   }
 }
 

@@ -33,6 +33,7 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
     // `apiKey` reads stored mail, which a domain sending key may not; so it differs from the sender's.
     optionalSecretFields: ['previousSigningKey', 'apiKey'],
     load: () => import('./inbound.ts').then(({ inbound }) => inbound),
+    missedOptions: ({ region }, { domains }) => ({ ...(region && { region }), domains }),
     loadMissed: () => import('./missed.ts').then(({ missed }) => missed),
   },
 };

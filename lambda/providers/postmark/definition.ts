@@ -46,6 +46,8 @@ export const definition: ProviderDefinition<PostmarkOptions, true | PostmarkInbo
     secretFields: ['inboundPath', 'inboundUsername', 'inboundPassword'],
     optionalSecretFields: ['previousInboundPassword'],
     load: () => import('./inbound.ts').then(({ inbound }) => inbound),
+    missedOptions: (_options, inbound) => (inbound !== true && inbound.blocked ? { blocked: inbound.blocked } : {}),
+    missedNeedsAccount: true,
     loadMissed: () => import('./missed.ts').then(({ missed }) => missed),
   },
 };

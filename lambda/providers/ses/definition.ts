@@ -1,5 +1,6 @@
 import type { ProviderDefinition } from '../provider.ts';
 import { checkInbound, checkOptions, problemsOf, type SesInboundOptions, type SesOptions } from './options.ts';
+import { permissions } from './permissions.ts';
 
 /**
  * Attachment extensions that SES refuses: its API mentions such a list (API_Attachment, FileName), taken here from a
@@ -31,6 +32,7 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
     quotedLocalPart: false,
     forbiddenExtensions: FORBIDDEN.split(' '),
   },
+  permissions,
   secretFields: [],
   fromDomains: ({ identities }) => identities,
   askable: false,

@@ -1,0 +1,35 @@
+import type { AwsPermissions, AwsResource } from '../provider.ts';
+import type { SesOptions } from './options.ts';
+
+/** Rights of a role that sends over SES, limited to the identities of the options. */
+export const permissions: AwsPermissions<SesOptions> = {
+  send({ identities, configurationSet, trackingSets = {}, fromIdentityArn, region }) {
+    // An identity can have a default configuration set, and SES requires permission for that set too.
+    const sets =
+      configurationSet === undefined ? ['*'] : [...new Set([configurationSet, ...Object.values(trackingSets)])];
+    const named =
+      (resource: string) =>
+      (name: string): AwsResource => ({ service: 'ses', region, resource, name });
+    return {
+      // SES requires both: the second when SendEmail of API v2 carries raw MIME.
+      actions: ['ses:SendEmail', 'ses:SendRawEmail'],
+      resources: [
+        // An identity of another account is the resource; the owner's policy limits its use.
+        ...(fromIdentityArn === undefined ? identities.map(named('identity')) : [fromIdentityArn]),
+        ...sets.map(named('configuration-set')),
+      ],
+      conditions: {
+        StringLike: {
+          'ses:FromAddress': identities.flatMap((identity) =>
+            identity.includes('@') ? [identity] : [`*@${identity}`, `*@*.${identity}`],
+          ),
+        },
+      },
+    };
+  },
+  anyResource:
+    "An identity's default configuration set is not known here; From addresses stay limited to the identities.",
+  // Without a resource type by the service authorization reference of SES v2 (2026-11-25).
+  health: ({ region }) => ({ actions: ['ses:GetAccount'], region }),
+  noResource: 'ses:GetAccount has no resource type; it returns the state of the account and is limited to its regions.',
+};
