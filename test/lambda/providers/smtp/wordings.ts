@@ -342,6 +342,99 @@ export const WORDINGS: readonly Row[] = [
   ...each('mail', SENDER, '550|551|553|554', (code) => `${code} x`),
   ...each('mail', 'unavailable outage session', '521 x|555 x', (reply) => reply),
 
+  ...each('end', SENDER, 'spoofed|spoofing|forged|forgery', (what) => `550 It is ${what}`),
+  ...each(
+    'end',
+    'unavailable sender domain-authentication',
+    '5.7.20|5.7.21|5.7.22|5.7.23|5.7.24|5.7.26|5.7.27|5.7.29|5.7.30|5.7.509|5.7.515',
+    (status) => `550 ${status} x`,
+  ),
+  ...each('end', 'unavailable sender domain-authentication', 'DMARC|DKIM|SPF', (what) => `550 ${what}`),
+  ...each(
+    'end',
+    'refused message recipient-policy',
+    'Address blacklisted|Address is blacklisted|Message rejected: Address on the suppression list|Address is on our suppression list|Address on your suppression list|Address suppressed',
+    (what) => `554 ${what}`,
+  ),
+
+  // Our host and its address.
+  ...each('rcpt', 'unavailable account helo-rejected', 'HELO|EHLO', (what) => `450 ${what}`),
+  ...each(
+    'rcpt',
+    CLIENT,
+    'No reverse DNS|No reverse hostname|A reverse lookup failed|No reverse IP|rDNS PTR missing|DNS PTR missing|No PTR record|PTR lookup failed|No rDNS|Cannot find your name|Hostname does not match|Hostname cannot resolve, not found|Hostname was not resolved',
+    (what) => `550 ${what}`,
+  ),
+  ...each(
+    'rcpt',
+    CLIENT,
+    "Client host x|Unauthorized IP|Unauthorised IP|Banned sending IP|Sending IP x|Your host x|This IP x|That mail server x|Your network x|Your server's IP x|Your servers IP x|The IP x|The sending host x|The connecting server x|The client host x|The remote server x|IP 192.0.2.1 is x|IP address 192.0.2.1 was x|IP [192.0.2.1] has been x|IP you use|x from your IP|x from your address|x from your network|x from your host|Messages from 192.0.2.1|Mail from [192.0.2.1]|E-mail from 192.0.2.1|Connections from there|Connection will not do|Not allowed to connect|Part of their network|Part of your network|Low IP reputation|Poor reputation|Traffic not accepted from there",
+    (what) => `550 ${what}`,
+  ),
+  ...each(
+    'end',
+    CLIENT,
+    'blocked using x|block using x|at Spamhaus|at SpamCop|at barracudacentral|at SORBS|in a DNSBL|in an RBL|in a blacklist|in a black list|in a blocklist|in a denylist|in a blackhole',
+    (what) => `554 It is ${what}`,
+  ),
+  ...each('end', CLIENT, 'blocked|listed|banned|rejected', (what) => `554 [192.0.2.1] ${what}`),
+  ...each('end', CLIENT, 'blocked|listed|banned', (what) => `554 ${what}: 192.0.2.1`),
+  ...each(
+    'end',
+    CLIENT,
+    '5.7.25|5.7.64|5.7.68|5.7.501|5.7.506|5.7.511|5.7.513|5.7.606|5.7.708',
+    (status) => `550 ${status} x`,
+  ),
+  // What is listed is in the message, or it is about the recipient.
+  ...each(
+    'end',
+    'refused message content',
+    'URL|link|links|attachment|attachments|content',
+    (what) => `554 The ${what} is at Spamhaus`,
+  ),
+  ...each(
+    'end',
+    'refused message content',
+    'URL|link|links|attachment|attachments|content',
+    (what) => `554 The ${what} was banned by 192.0.2.1`,
+  ),
+  ...each('end', 'unrecognised', 'URI|body|recipient', (what) => `554 The ${what} is at Spamhaus`),
+  ...each(
+    'end',
+    'unrecognised',
+    'URI|body|recipient|this message',
+    (what) => `554 The ${what} was banned by 192.0.2.1`,
+  ),
+
+  // A bare 5.7.1 that may be about us is no vote.
+  ...(['rcpt', 'end'] as const).flatMap((stage) =>
+    each(
+      stage,
+      'unrecognised',
+      'access|account|accounts|client|clients|customer|customers|license|licence|organization|organisations|service|services|server|servers|subscription|tenant|tenants|host|hosts|you|your thing',
+      (what) => `550 5.7.1 x ${what} x`,
+    ),
+  ),
+  ...each(
+    'end',
+    'refused message policy',
+    'your message|your e-mail|your email|your mail',
+    (what) => `550 5.7.1 x ${what} x`,
+  ),
+  ...each(
+    'rcpt',
+    'refused message recipient-policy',
+    'your message|your e-mail|your email|your mail',
+    (what) => `550 5.7.1 x ${what} x`,
+  ),
+  ...each(
+    'rcpt',
+    'refused message recipient-policy',
+    'recipient|recipients|user|users|group|mailbox|to this address|to that domain|to the domain|message rejected|message was rejected|mail has been rejected',
+    (what) => `550 5.7.1 x ${what} at your service`,
+  ),
+  ...each('rcpt', 'unrecognised', 'your thing|sending', (what) => `550 x ${what}: user`),
+
   // Relay.
   ...each(
     'rcpt',
