@@ -85,11 +85,7 @@ test.each<[string, unknown, string | RegExp]>([
   ],
   ['no ARN', [ses({ identities: ['b.example'], fromIdentityArn: 'a.example' })], 'must be the ARN of an SES identity'],
   ['an empty list', [], 'no provider sends'],
-  [
-    'an entry that is no object',
-    [null],
-    /^providers\[0\]: type: must be one of ses, mailgun, postmark, sendgrid, smtp$/,
-  ],
+  ['an entry that is no object', [null], `providers[0]: type: must be one of ${Object.keys(definitions).join(', ')}`],
   ['an unknown type', [{ ...GOOD, type: 'carrier' }], /^providers\[0\] \(a\): type: must be one of/],
   ['an unknown field', [{ ...GOOD, wieght: 3 }], /^providers\[0\] \(a\): .*wieght/],
   ['an unknown option', [{ ...GOOD, options: { stream: 'x' } }], /^providers\[0\] \(a\): options: .*stream/],
