@@ -116,6 +116,7 @@ test.each([
   ['refused message format', 415, 'Invalid UTF-8', null],
   ['unavailable account wrong-url', 415, 'the charset', null],
   ['throttled provider rate-limit', 429, 'too many requests', 'content'],
+  ['unavailable account quota', 429, 'Maximum credits exceeded', null],
   ['unavailable outage server-error', 500, 'Maximum credits exceeded', null],
 ])('%s is the meaning of %i %j in %j', (meaning, status, message, field) => {
   expect(told(status, message, field)).toBe(meaning);
@@ -193,6 +194,15 @@ test('an error in another form is read as far as it can be', () => {
     { message: '', field: 'from' },
   ]);
   expect(errorsIn({ trace: trace(400) })).toEqual([]);
+});
+
+test('the detail has all errors, each behind its field if it has one', () => {
+  const errors = [{ message: 'first' }, { message: 'second', field: 'subject' }];
+
+  expect(classify({ trace: trace(400), body: JSON.stringify({ errors }) })).toMatchObject({
+    detail: 'first; subject: second',
+  });
+  expect(classify({ trace: trace(400) })).toMatchObject({ detail: '' });
 });
 
 test('words without errors are matched as a whole', () => {
