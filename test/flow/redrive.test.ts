@@ -106,7 +106,7 @@ describe('a move task of SQS', () => {
 
   it('does so after the key was rotated on the running stack', { timeout: 90_000 }, async () => {
     const id = await refused(mail);
-    const SecretId = 'mailover-letter-key';
+    const SecretId = 'mailover-proof-key';
     const { SecretString = '{}' } = await secrets.send(new GetSecretValueCommand({ SecretId }));
     const { key } = JSON.parse(SecretString) as { key: string };
     await secrets.send(
