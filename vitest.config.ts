@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const SLOW = ['flow', 'kill', 'browser', 'mta'] as const;
+const SLOW = ['flow', 'soak', 'kill', 'browser', 'mta'] as const;
 
 /** Tests on whole local stacks or a real mail server: one file at a time, since each has a dozen processes. */
 const slow = (name: (typeof SLOW)[number], testTimeout: number, hookTimeout: number) => ({
@@ -20,6 +20,8 @@ const projects = [
   },
   // Local stacks, driven over their public interfaces.
   slow('flow', 60_000, 60_000),
+  // The same, for minutes.
+  slow('soak', 60_000, 60_000),
   // Processes that are killed.
   slow('kill', 120_000, 60_000),
   // A real browser.

@@ -27,7 +27,7 @@ export interface RateState {
 export const HORIZON_MS = 2_000;
 
 /** How far ahead slots are reserved for urgent mail: while all until {@link HORIZON_MS} are taken, it gets the next ones. */
-const URGENT_HORIZON_MS = 3_000;
+const urgentHorizonMs = (distance: number): number => HORIZON_MS + Math.min(3_000, Math.max(1_000, distance));
 
 /** How far apart the clocks of two workers may be; slots further ahead come from a clock that was wrong. */
 const CLOCK_MS = 1_000;
@@ -79,7 +79,7 @@ export function reserve(
   const next = { fresh: atLeast(state.next.fresh, first), backlog: atLeast(state.next.backlog, first) };
   const isUrgent = asker === 'urgent';
   const lane = isUrgent ? 'fresh' : asker;
-  const horizonMs = isUrgent ? URGENT_HORIZON_MS : HORIZON_MS;
+  const horizonMs = isUrgent ? urgentHorizonMs(distance) : HORIZON_MS;
   const mayBorrow = isUrgent || now - state.wanted[OTHER[lane]] > IDLE_MS;
   const slots: number[] = [];
   while (slots.length < count) {
@@ -124,7 +124,7 @@ const ROUNDING = 1e-6;
 
 /** Restarts the numbering when all reserved slots are past, so that the first message after a pause goes at once. */
 function anchored(state: RateState, distance: number, now: number): RateState {
-  const sound = state.last - now <= URGENT_HORIZON_MS + distance + CLOCK_MS;
+  const sound = state.last - now <= urgentHorizonMs(distance) + distance + CLOCK_MS;
   const free = sound ? state.last + distance : now;
   if (sound && state.distance === distance && now < free) return state;
   return { ...state, distance, origin: Math.max(now, free), next: { fresh: 0, backlog: 1 }, last: free - distance };

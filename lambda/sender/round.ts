@@ -10,6 +10,7 @@ import { begin, type Carried, carry } from '../submission/carried.ts';
 import { type ClaimEnd, LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';
 import { declareRefused, type Progress, pending, withoutNotified } from '../submission/progress.ts';
 import type { SubmissionRecord } from '../submission/record.ts';
+import type { QueueAttributes } from '../submission/retry-attributes.ts';
 import { settle, timeLeft } from '../submission/settle.ts';
 import { readHad } from '../submission/supersedes.ts';
 import { ask } from './ask.ts';
@@ -105,7 +106,7 @@ export class SubmissionRound {
       vendorOf,
       remainingMs,
       claim: this.claim,
-      lane: laneOf(destinations.attributes.notBefore, expiresInMs),
+      lane: laneOf(destinations.attributes, expiresInMs),
       onUnknown,
       tracking,
       substituted: chosen.substituted,
@@ -295,8 +296,8 @@ export class SubmissionRound {
 /** Mail with less time than this until it expires is urgent, in milliseconds. */
 const URGENT_MS = 3_600_000;
 
-/** The kind of mail, for the rates of providers. */
-function laneOf(notBefore: number | undefined, expiresInMs: number | undefined): AdmissionRequest['lane'] {
-  if (expiresInMs !== undefined && expiresInMs < URGENT_MS) return 'urgent';
+/** The kind of mail, for the rates of providers. A canary is never retried: without a slot its alarm would be false. */
+function laneOf({ canary, notBefore }: QueueAttributes, expiresInMs: number | undefined): AdmissionRequest['lane'] {
+  if (canary || (expiresInMs !== undefined && expiresInMs < URGENT_MS)) return 'urgent';
   return notBefore === undefined ? 'fresh' : 'backlog';
 }

@@ -109,6 +109,13 @@ describe('urgent mail', () => {
     expect(reserve(full(), 'urgent', 50, 10, NOW + 1).slots).toHaveLength(10);
   });
 
+  it('has a slot at a rate of one call in two seconds, too', () => {
+    const { state } = reserve(unused(0.5), 'fresh', 500, 0.5, NOW);
+
+    expect(reserve(state, 'urgent', 1, 0.5, NOW + 1).slots).toHaveLength(1);
+    expect(reserve(state, 'fresh', 1, 0.5, NOW + 1).slots).toEqual([]);
+  });
+
   it('goes at once where little other mail is sent', () => {
     expect(reserve(unused(10), 'urgent', 1, 10, NOW).slots).toEqual([NOW]);
   });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Canaries, canaryId, canarySubmission } from '../../../lambda/canary/canary.ts';
+import type { Gate } from '../../../lambda/circuit/admission.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { openGate } from '../../support/open-gate.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
@@ -40,6 +42,22 @@ describe('a canary', () => {
 
     expect(world.calls).toEqual(['postmark']);
     expect(world.sent).toEqual([]);
+  });
+
+  it('gets a slot of its provider as urgent mail does, since it is never retried', async () => {
+    const lanes: string[] = [];
+    const enter: Gate['enter'] = (provider, request) => {
+      lanes.push(request.lane);
+      return openGate.enter(provider, request);
+    };
+    const world = givenWorld(
+      { postmark: [{ kind: 'accepted', providerMessageId: '1' }] },
+      { gate: { ...openGate, enter } },
+    );
+
+    await world.send(await world.redriven(canary(world.now + 4 * 3_600_000), { SubmissionId }));
+
+    expect(lanes).toEqual(['urgent']);
   });
 
   it('that is late is dropped', async () => {

@@ -20,7 +20,7 @@ export interface Situation extends Breakage {
   /** Duration in minutes. @default - three periods of five */
   readonly minutes?: number;
   /**
-   * The same on the wire of the local stack, as `PUT /api/providers/KEY/fault` takes it: `test/flow/wire-faults.test.ts` checks
+   * The same on the wire of the local stack, as `PUT /api/providers/KEY/fault` takes it: `test/soak/wire-faults.test.ts` checks
    * that it has the outcome with which the matrix is computed. Undefined for a type that has no such outcome.
    * @default - none: the provider answers as a healthy one
    */
