@@ -19,11 +19,10 @@ export async function isLateCopy(
   { table, clock }: SenderContext,
 ): Promise<boolean> {
   const { id, submission } = arrived.kind === 'future' ? {} : arrived;
-  const isOurs = attributes.notBefore !== undefined || attributes.redriven === true;
-  if (submission === undefined && !isOurs) return false;
+  // Only a message from a retry queue is known to have the content of the record: a malformed one may name any id.
+  if (submission === undefined && attributes.notBefore === undefined) return false;
   const entry = await readRecord(table, id ?? attributes.submissionId);
   if (!entry) return false;
-  // A message from a retry queue has the content for which the record was made.
   const hash = submission === undefined ? entry.hash : submissionHash(submission);
   const { kind } = claimability(entry, { ...deliveryOf(record, attributes, hash), now: clock.now() });
   if (kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');

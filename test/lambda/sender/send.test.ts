@@ -635,6 +635,15 @@ describe('a copy that can no longer be processed', () => {
     await expect(world.send(letter)).rejects.toThrow('being worked on');
   });
 
+  it('is dead-lettered again after a redrive if it is malformed and names the id of accepted mail', async () => {
+    const world = givenWorld({ postmark: [accepted] });
+    await world.send(sqsRecord(mail));
+
+    await world.send(await world.redriven({ ...mail, sbject: 'x' }, { SubmissionId: 'order-1', Reason: 'Malformed' }));
+
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Malformed' } }]);
+  });
+
   it('is dead-lettered if the message has not been accepted, or if it is another message', async () => {
     const { files, world } = givenObjects({ postmark: [down, accepted], mailgun: [down] });
     await world.send(sqsRecord(heavy, { sentAt: world.now }));
