@@ -20,7 +20,7 @@ const projects = [
   },
   // Local stacks, driven over their public interfaces.
   slow('flow', 60_000, 60_000),
-  // The same, for minutes.
+  // Local stacks whose tests last for minutes; not part of the flow suite.
   slow('soak', 60_000, 60_000),
   // Processes that are killed.
   slow('kill', 120_000, 60_000),

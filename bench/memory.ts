@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { FullStackInfo } from '../local/api/stack-info.ts';
 import { startStack } from '../local/stack.ts';
 import type { Figure } from './figure.ts';
 
@@ -12,13 +13,6 @@ const LIMIT_MB = 512;
 const LARGEST = 40_000_000;
 const PATIENCE_MS = 240_000;
 const LOOK_MS = 10;
-
-interface Info {
-  readonly queues: { readonly outbound: string };
-  readonly buckets: { readonly mail: string };
-  readonly endpoints: { readonly aws: string };
-  readonly processes: readonly { readonly function: string; readonly pid: number }[];
-}
 
 type Mail = Readonly<Record<string, unknown>>;
 
@@ -51,7 +45,7 @@ async function round(name: string, mailsOf: (world: World) => Promise<readonly M
   const stack = await startStack({ port: 0, timeScale: 1 });
   try {
     const get = async <T>(path: string) => (await (await fetch(new URL(path, stack.url))).json()) as T;
-    const info = await get<Info>('/api/stack');
+    const info = await get<FullStackInfo>('/api/stack');
     const access = {
       region: 'us-east-1',
       endpoint: info.endpoints.aws,
@@ -72,7 +66,7 @@ async function round(name: string, mailsOf: (world: World) => Promise<readonly M
       }),
     });
     s3.destroy();
-    const watch = new Watch(() => get<Info>('/api/stack'));
+    const watch = new Watch(() => get<FullStackInfo>('/api/stack'));
     const watched = watch.run();
     const sqs = new SQSClient(access);
     const Entries = mails.map((mail, index) => ({ Id: String(index), MessageBody: JSON.stringify(mail) }));
@@ -102,9 +96,9 @@ class Watch {
   killed = 0;
   #running = true;
   readonly #dead = new Set<number>();
-  readonly #describe: () => Promise<Info>;
+  readonly #describe: () => Promise<FullStackInfo>;
 
-  constructor(describe: () => Promise<Info>) {
+  constructor(describe: () => Promise<FullStackInfo>) {
     this.#describe = describe;
   }
 

@@ -46,8 +46,18 @@ const GONE = new Set(['NoSuchKey', 'NoSuchBucket', 'NotFound', 'InvalidBucketNam
 type S3 = typeof import('@aws-sdk/client-s3');
 let client: Promise<S3Client> | undefined;
 
+/** Options of a bucket. */
+export interface BucketOptions {
+  readonly clock?: Clock;
+  /** Whether reading an old object of a submission renews it. @default false */
+  readonly renews?: boolean;
+}
+
 /** One bucket of Amazon S3. The SDK is loaded at the first use. */
-export function s3Bucket(name: string, clock: Clock = systemClock): RenewableObjects & ObjectStore {
+export function s3Bucket(
+  name: string,
+  { clock = systemClock, renews = false }: BucketOptions = {},
+): RenewableObjects & ObjectStore {
   /** Repeats what S3 does not answer; every call here can be repeated safely. */
   async function call<T>(make: (s3: S3, client: S3Client) => Promise<T>): Promise<T> {
     const s3 = await import('@aws-sdk/client-s3');
@@ -84,14 +94,15 @@ export function s3Bucket(name: string, clock: Clock = systemClock): RenewableObj
       return { content: Body ? 'too-large' : 'missing', writtenAt };
     });
 
-  return {
+  const objects: RenewableObjects & ObjectStore = {
     async read({ bucket, key }, maxBytes) {
       // Only our own bucket may be read, so a request would be refused.
       if (bucket !== name) return 'missing';
       try {
         const { content, writtenAt } = await fetch(key, maxBytes);
         // The mail goes out all the same if its object cannot be renewed; the next read tries again.
-        if (clock.now() - writtenAt > RENEWED_FROM_MS) await this.renew({ bucket, key }).catch(() => undefined);
+        if (renews && clock.now() - writtenAt > RENEWED_FROM_MS)
+          await objects.renew({ bucket, key }).catch(() => undefined);
         return content;
       } catch (error) {
         // We have permission to list our own bucket, so a denial is a policy change, which is temporary.
@@ -132,6 +143,7 @@ export function s3Bucket(name: string, clock: Clock = systemClock): RenewableObj
       return content;
     },
   };
+  return objects;
 }
 
 /** Whether S3 gave a permanent answer, such as a denial by a policy; throttling is not one. */

@@ -38,7 +38,7 @@ const send = createSender({
   call: providerCaller(pool),
   queue: sqsQueue,
   proofs: queueProofs(environment.proofSecret, secrets, systemClock, metrics),
-  objects: s3Bucket(environment.mailBucket),
+  objects: s3Bucket(environment.mailBucket, { renews: true }),
   metrics,
   lookUp: providerLookUp(pool),
   gate: afterPreparing(pool.prepare, createGate({ ...environment, ...edges })),

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { type Stack, startStack } from '../../local/stack.ts';
+import { type OpenStack, openStack } from '../support/open-stack.ts';
 
 // The matrix of all faults is computed (test/lib/monitoring); here a part of it runs on a stack whose minutes last a second.
 const TIME_SCALE = 60;
@@ -10,31 +9,24 @@ const PATIENCE = { timeout: 90_000, interval: 200 };
 const WAITING = 10;
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 90_000 });
 
-let stack: Stack;
-let sqs: SQSClient;
+let stack: OpenStack;
 
 beforeAll(async () => {
-  stack = await startStack({ port: 0, timeScale: TIME_SCALE });
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
+  stack = await openStack({ timeScale: TIME_SCALE });
 });
 
 afterEach(async () => {
-  await api('DELETE', '/api/providers/postmark/fault');
+  await stack.api('DELETE', '/api/providers/postmark/fault');
 });
 
 afterAll(async () => {
-  sqs?.destroy();
   await stack?.close();
 });
 
 it('one failure at low volume raises no alarm', async () => {
   await proven();
-  await expect.poll(raised, PATIENCE).toEqual([]);
-  await api('PUT', '/api/providers/postmark/fault', { respond: { status: 500 }, times: 1 });
+  await expect.poll(stack.raised, PATIENCE).toEqual([]);
+  await stack.api('PUT', '/api/providers/postmark/fault', { respond: { status: 500 }, times: 1 });
 
   await send(1);
   await expect.poll(hits, PATIENCE).toBe(1);
@@ -42,14 +34,14 @@ it('one failure at low volume raises no alarm', async () => {
   const seen = new Set<string>();
   // Three periods of five minutes.
   for (const end = Date.now() + 15_000; Date.now() < end; await wait(200))
-    for (const name of await raised()) seen.add(name);
+    for (const name of await stack.raised()) seen.add(name);
   expect([...seen]).toEqual([]);
 });
 
 it('a provider that fails under traffic raises its own alarms while nothing waits, and they end with it', async () => {
   await proven();
-  await expect.poll(raised, PATIENCE).toEqual([]);
-  await api('PUT', '/api/providers/postmark/fault', { respond: { status: 500 }, on: 'all' });
+  await expect.poll(stack.raised, PATIENCE).toEqual([]);
+  await stack.api('PUT', '/api/providers/postmark/fault', { respond: { status: 500 }, on: 'all' });
   let sent = 0;
   const traffic = setInterval(() => {
     sent += 3;
@@ -59,51 +51,25 @@ it('a provider that fails under traffic raises its own alarms while nothing wait
   try {
     // Which of the two alarms on failures is raised depends on how many mails this machine sends in five of its minutes.
     const failing = expect.stringMatching(/^Mailover\/postmark\/Failure(Rate|Count)$/);
-    await expect.poll(raised, PATIENCE).toEqual(expect.arrayContaining(['Mailover/OneWayBroken', failing]));
-    const others = (await raised()).filter((name) => !/postmark|OneWayBroken|FailoverRate/.test(name));
+    await expect.poll(stack.raised, PATIENCE).toEqual(expect.arrayContaining(['Mailover/OneWayBroken', failing]));
+    const others = (await stack.raised()).filter((name) => !/postmark|OneWayBroken|FailoverRate/.test(name));
     expect(others).toEqual([]);
     // Hardly any mail waits, so no queue length shows the outage. Not at each moment: on a busy machine a slow answer of
     // the state table or a lost answer of a provider delays a mail by a minute.
-    await expect.poll(() => depth(/-retry-/), PATIENCE).toBeLessThan(WAITING);
+    await expect.poll(() => stack.depth(/-retry-/), PATIENCE).toBeLessThan(WAITING);
 
-    await api('DELETE', '/api/providers/postmark/fault');
-    await expect.poll(raised, PATIENCE).toEqual([]);
+    await stack.api('DELETE', '/api/providers/postmark/fault');
+    await expect.poll(stack.raised, PATIENCE).toEqual([]);
   } finally {
     clearInterval(traffic);
   }
-  await expect.poll(() => depth(/-(outbound|retry-.*)$/), PATIENCE).toBe(0);
+  await expect.poll(() => stack.depth(/-(outbound|retry-.*)$/), PATIENCE).toBe(0);
   expect(sent).toBeGreaterThan(0);
-  expect(await depth(/-dead-letter$/)).toBe(0);
+  expect(await stack.depth(/-dead-letter$/)).toBe(0);
 });
 
-const api = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-  const response = await fetch(`${stack.url}${path}`, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return text === '' ? undefined : JSON.parse(text);
-};
-
-async function raised(): Promise<string[]> {
-  const alarms = (await api('GET', '/api/alarms')) as { name: string; state: string }[];
-  return alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name);
-}
-
 async function hits(): Promise<number> {
-  return ((await api('GET', '/api/providers/postmark/fault')) as { hits?: number }).hits ?? 0;
-}
-
-async function depth(queues: RegExp): Promise<number> {
-  const counts = (await api('GET', '/api/queues')) as {
-    name: string;
-    visible: number;
-    inFlight: number;
-    delayed: number;
-  }[];
-  return counts
-    .filter(({ name }) => queues.test(name))
-    .reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
+  return ((await stack.api('GET', '/api/providers/postmark/fault')) as { hits?: number }).hits ?? 0;
 }
 
 /** Waits until both providers have accepted mail: a provider that has accepted none is judged by its first answer. */
@@ -113,8 +79,8 @@ async function proven(): Promise<void> {
       async () => {
         await send(2, ['postmark']);
         await send(2, ['mailgun']);
-        const circuits = (await api('GET', '/api/circuits')) as { state: string; provider: string }[];
-        const accepted = (await api('GET', '/api/accepted?raw=false&limit=20')) as { provider: string }[];
+        const circuits = (await stack.api('GET', '/api/circuits')) as { state: string; provider: string }[];
+        const accepted = (await stack.api('GET', '/api/accepted?raw=false&limit=20')) as { provider: string }[];
         const takers = new Set(accepted.map(({ provider }) => provider));
         return circuits.every(({ state }) => state === 'closed') && takers.has('postmark') && takers.has('mailgun');
       },
@@ -126,17 +92,17 @@ async function proven(): Promise<void> {
 let number = 0;
 
 async function send(count: number, only = ['postmark', 'mailgun']): Promise<void> {
-  const Entries = Array.from({ length: count }, () => {
-    number += 1;
-    const body = {
-      version: 1,
-      id: `alarm-${number}`,
-      from: 'shop@example.com',
-      to: ['ada@example.org'],
-      text: 'Hello',
-      providers: { only },
-    };
-    return { Id: String(number), MessageBody: JSON.stringify(body) };
-  });
-  await sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.info.queues.outbound, Entries }));
+  await stack.send(
+    Array.from({ length: count }, () => {
+      number += 1;
+      return {
+        version: 1,
+        id: `alarm-${number}`,
+        from: 'shop@example.com',
+        to: ['ada@example.org'],
+        text: 'Hello',
+        providers: { only },
+      };
+    }),
+  );
 }

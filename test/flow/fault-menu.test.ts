@@ -1,24 +1,16 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { faultMenu } from '../../local/faults/fault-menu.ts';
-import { type Stack, startStack } from '../../local/stack.ts';
+import { type OpenStack, openStack } from '../support/open-stack.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 90_000 });
 
-let stack: Stack;
-let sqs: SQSClient;
+let stack: OpenStack;
 
 beforeAll(async () => {
-  stack = await startStack({ port: 0, timeScale: 60 });
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
+  stack = await openStack({ timeScale: 60 });
 });
 
 afterAll(async () => {
-  sqs?.destroy();
   await stack?.close();
 });
 
@@ -32,36 +24,27 @@ it.each([
   ['lost', /^unknown/],
   ['hanging', /^unknown/],
 ])('%s', async (id, meaning) => {
-  const { providers } = stack.info;
+  const { providers } = stack.stack.info;
   await Promise.all(
     providers.map(({ key, type }) =>
-      api('PUT', `/api/providers/${key}/fault`, faultMenu(type).find((named) => named.id === id)?.faults),
+      stack.api('PUT', `/api/providers/${key}/fault`, faultMenu(type).find((named) => named.id === id)?.faults),
     ),
   );
-  await api('DELETE', '/api/circuits');
+  await stack.api('DELETE', '/api/circuits');
 
   for (const { key } of providers) await send(`${id}-${key}`, key);
 
   for (const { key } of providers)
     await expect.poll(() => firstOutcome(`${id}-${key}`), { timeout: 60_000, interval: 200 }).toMatch(meaning);
-  await Promise.all(providers.map(({ key }) => api('DELETE', `/api/providers/${key}/fault`)));
+  await Promise.all(providers.map(({ key }) => stack.api('DELETE', `/api/providers/${key}/fault`)));
 });
 
 async function firstOutcome(id: string): Promise<string> {
-  const { attempts = [] } = (await api('GET', `/api/submissions/${id}`)) as {
-    attempts?: { outcome?: string; blames?: string; reason?: string }[];
-  };
-  const { outcome = 'none yet', blames = '', reason = '' } = attempts[0] ?? {};
+  const submission = (await stack.api('GET', `/api/submissions/${id}`)) as
+    | { attempts: { outcome?: string; blames?: string; reason?: string }[] }
+    | undefined;
+  const { outcome = 'none yet', blames = '', reason = '' } = submission?.attempts[0] ?? {};
   return `${outcome} ${blames} ${reason}`.replaceAll('  ', ' ');
-}
-
-async function api(method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(`${stack.url}${path}`, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return text === '' ? undefined : JSON.parse(text);
 }
 
 async function send(id: string, key: string): Promise<void> {
@@ -75,5 +58,5 @@ async function send(id: string, key: string): Promise<void> {
     onUnknown: 'hold',
     providers: { only: [key] },
   };
-  await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(body) }));
+  await stack.send([body]);
 }

@@ -1,25 +1,17 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { operate } from '../../cli/operate/command.ts';
-import { type Stack, startStack } from '../../local/stack.ts';
+import { type OpenStack, openStack } from '../support/open-stack.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 90_000 });
 
-let stack: Stack;
-let sqs: SQSClient;
+let stack: OpenStack;
 
 beforeAll(async () => {
-  stack = await startStack({ port: 0 });
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
+  stack = await openStack({});
 });
 
 afterAll(async () => {
-  sqs?.destroy();
   await stack?.close();
 });
 
@@ -27,7 +19,7 @@ it('waits that have begun in real time are shorter once time runs faster, and th
   // Postmark accepts 50 recipients, then refuses others: it is in doubt from the sixth on.
   for (let mail = 0; mail < 50; mail += 1) await send(`good-${mail}`, ['postmark']);
   await expect.poll(accepted, PATIENCE).toBe(50);
-  await api('PUT', '/api/providers/postmark/fault', { respond: { status: 422, body: JSON.stringify(INACTIVE) } });
+  await stack.api('PUT', '/api/providers/postmark/fault', { respond: { status: 422, body: JSON.stringify(INACTIVE) } });
   // One after the other: of many at once all could end before any worker knows of the doubt.
   let bad = 0;
   const sendBad = async () => {
@@ -41,14 +33,14 @@ it('waits that have begun in real time are shorter once time runs faster, and th
   expect(listed).toBeGreaterThan(0);
 
   // A mail waits for a minute, Postmark is out of use for an hour, and the circuit of Mailgun is open.
-  await api('PUT', '/api/providers/mailgun/fault', { respond: { status: 500 } });
-  await api('PUT', '/api/console/providers/postmark/isolation');
+  await stack.api('PUT', '/api/providers/mailgun/fault', { respond: { status: 500 } });
+  await stack.api('PUT', '/api/console/providers/postmark/isolation');
   await send('waiting', ['mailgun']);
   await expect.poll(delayed, PATIENCE).toBe(1);
-  await api('DELETE', '/api/providers/mailgun/fault');
-  await api('DELETE', '/api/providers/postmark/fault');
+  await stack.api('DELETE', '/api/providers/mailgun/fault');
+  await stack.api('DELETE', '/api/providers/postmark/fault');
 
-  await api('PUT', '/api/time', { scale: 600 });
+  await stack.api('PUT', '/api/time', { scale: 600 });
 
   const begun = Date.now();
   await expect.poll(delayed, PATIENCE).toBe(0);
@@ -64,33 +56,18 @@ const INACTIVE = {
   Message: 'You tried to send to recipient(s) that have been marked as inactive. Found inactive addresses: a@b.c.',
 };
 
-const api = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-  const response = await fetch(`${stack.url}${path}`, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  expect(response.status).toBeLessThan(300);
-  const text = await response.text();
-  return text === '' ? undefined : JSON.parse(text);
-};
-
 async function accepts(id: string): Promise<unknown[]> {
-  return (await api('GET', `/api/accepted?raw=false&id=${id}`)) as unknown[];
+  return (await stack.api('GET', `/api/accepted?raw=false&id=${id}`)) as unknown[];
 }
 
 async function accepted(): Promise<number> {
-  return ((await api('GET', '/api/accepted?raw=false')) as unknown[]).length;
+  return ((await stack.api('GET', '/api/accepted?raw=false')) as unknown[]).length;
 }
 
-async function delayed(): Promise<number> {
-  const counts = (await api('GET', '/api/queues')) as { name: string; visible: number; delayed: number }[];
-  return counts
-    .filter(({ name }) => name.includes('-retry-'))
-    .reduce((sum, { visible, delayed: waiting }) => sum + visible + waiting, 0);
-}
+const delayed = () => stack.depth(/-retry-/);
 
 async function circuit(key: string): Promise<{ state: string }> {
-  const all = (await api('GET', '/api/circuits')) as { provider: string; state: string }[];
+  const all = (await stack.api('GET', '/api/circuits')) as { provider: string; state: string }[];
   const found = all.find(({ provider }) => provider === key);
   if (found === undefined) throw new Error(`no circuit of ${key}`);
   return found;
@@ -99,7 +76,7 @@ async function circuit(key: string): Promise<{ state: string }> {
 /** Number of recipients that `npm run doubted` lists. */
 async function doubted(): Promise<number> {
   const lines: string[] = [];
-  const port = new URL(stack.url).port;
+  const port = new URL(stack.stack.url).port;
   const terminal = { out: (line: string) => void lines.push(line), err: () => {}, interactive: false };
   expect(await operate(['doubted'], { MAILOVER_PORT: port }, terminal)).toBe(0);
   return lines.filter((line) => line.includes('  postmark  ')).length;
@@ -108,5 +85,5 @@ async function doubted(): Promise<number> {
 async function send(id: string, only: readonly string[]): Promise<void> {
   const to = [`ada@${id}.example.org`];
   const body = { version: 1, id, from: 'shop@example.com', to, text: 'Hello', providers: { only } };
-  await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(body) }));
+  await stack.send([body]);
 }

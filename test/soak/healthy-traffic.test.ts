@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { type Stack, startStack } from '../../local/stack.ts';
+import { type OpenStack, openStack } from '../support/open-stack.ts';
 
 // The same is computed for more rates in test/lib/monitoring/healthy.test.ts.
 const TIME_SCALE = Number(process.env['MAILOVER_TIME_SCALE'] ?? 120);
@@ -12,28 +11,20 @@ const LASTS_MS = (2 * 3_600_000) / TIME_SCALE;
 const PATIENCE = { timeout: 60_000, interval: 200 };
 vi.setConfig({ testTimeout: 2 * LASTS_MS + 120_000, hookTimeout: 90_000 });
 
-let stack: Stack;
-let sqs: SQSClient;
+let stack: OpenStack;
 let overloaded = false;
 
 beforeAll(async () => {
-  stack = await startStack({
-    port: 0,
+  stack = await openStack({
     timeScale: TIME_SCALE,
     app: 'test/flow/apps/rates.ts',
     onOverload: (is) => {
       overloaded ||= is;
     },
   });
-  sqs = new SQSClient({
-    endpoint: stack.info.endpoints.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-  });
 });
 
 afterAll(async () => {
-  sqs?.destroy();
   await stack?.close();
   if (overloaded) console.warn('this machine was overloaded meanwhile: alarms that depend on time were withheld');
 });
@@ -49,13 +40,13 @@ it.each([
 
 it('a provider that needs nine seconds raises Latency only, which ends', async () => {
   // Attempts take real time: at 120 times a mail would be on its queue for a quarter of an hour of the stack meanwhile.
-  await api('PUT', '/api/time', { scale: 60 });
-  await api('PUT', '/api/providers/postmark/fault', { delayMs: 9_000 });
+  await stack.api('PUT', '/api/time', { scale: 60 });
+  await stack.api('PUT', '/api/providers/postmark/fault', { delayMs: 9_000 });
 
   expect((await live(1, 3_000)).filter((name) => name !== 'Mailover/postmark/Latency')).toEqual([]);
 
-  await api('DELETE', '/api/providers/postmark/fault');
-  await expect.poll(raised, PATIENCE).toEqual([]);
+  await stack.api('DELETE', '/api/providers/postmark/fault');
+  await expect.poll(stack.raised, PATIENCE).toEqual([]);
 });
 
 /** Sends a number of mails at an interval; resolves with the alarms that were raised meanwhile, once all mail has gone out. */
@@ -68,49 +59,23 @@ async function live(size: number, everyMs: number): Promise<string[]> {
       if ((await waiting()) < MOST_WAITING) await send(size);
       due += everyMs;
     }
-    for (const name of await raised()) seen.add(name);
+    for (const name of await stack.raised()) seen.add(name);
     await wait(Math.max(20, Math.min(200, due - Date.now())));
   }
   await expect.poll(waiting, PATIENCE).toBe(0);
   return [...seen];
 }
 
-async function api(method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(`${stack.url}${path}`, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return text === '' ? undefined : JSON.parse(text);
-}
-
-async function raised(): Promise<string[]> {
-  const alarms = (await api('GET', '/api/alarms')) as { name: string; state: string }[];
-  return alarms.filter(({ state }) => state === 'ALARM').map(({ name }) => name);
-}
-
-async function waiting(): Promise<number> {
-  const counts = (await api('GET', '/api/queues')) as {
-    name: string;
-    visible: number;
-    inFlight: number;
-    delayed: number;
-  }[];
-  return counts
-    .filter(({ name }) => /-(outbound|retry-.*|dead-letter)$/.test(name))
-    .reduce((sum, { visible, inFlight, delayed }) => sum + visible + inFlight + delayed, 0);
-}
+const waiting = () => stack.depth(/-(outbound|retry-.*|dead-letter)$/);
 
 let number = 0;
 
 async function send(count: number): Promise<void> {
-  for (let left = count; left > 0; left -= 10) {
-    const Entries = Array.from({ length: Math.min(10, left) }, () => {
+  await stack.send(
+    Array.from({ length: count }, () => {
       number += 1;
       const to = [`a${number}@example.org`];
-      const body = { version: 1, id: `mail-${number}`, from: 'shop@example.com', to, text: 'Hello' };
-      return { Id: String(number), MessageBody: JSON.stringify(body) };
-    });
-    await sqs.send(new SendMessageBatchCommand({ QueueUrl: stack.info.queues.outbound, Entries }));
-  }
+      return { version: 1, id: `mail-${number}`, from: 'shop@example.com', to, text: 'Hello' };
+    }),
+  );
 }

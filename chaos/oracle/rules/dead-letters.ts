@@ -18,13 +18,13 @@ export const deadLetters: Rule = (given) => {
       ...story.letters
         .filter((letter) => !isLegal(letter, story, shared, given))
         .map(({ reason = 'moved by SQS', detail = '' }) => `dead letter: ${named(story)} ${reason}: ${detail}`),
-      ...wrongBurials(story),
+      ...wrongRecipients(story),
     ];
   });
 };
 
-/** Dead letters that list a recipient as not served although the ledger had the acceptance; release 0.1.0 did not look there. */
-function wrongBurials(story: Story): string[] {
+/** Dead letters that list a recipient as not served although the ledger had the acceptance. */
+function wrongRecipients(story: Story): string[] {
   const { mail, acceptances, letters } = story;
   return letters.flatMap(({ at, reason, done }) => {
     const served = acceptances.some(

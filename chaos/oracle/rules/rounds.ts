@@ -7,7 +7,7 @@ export const rounds: Rule = ({ chronicle, troubles }) =>
     const [first = 0] = story.addedAt;
     const last = story.hops.at(-1)?.at ?? first;
     const shared = chronicle.stories.ofId(story.id).length > 1;
-    // If the lineage is unknown, every copy may continue the submission, so releases without a lineage are exempt.
-    const known = story.redrives.length > 0 || shared;
-    return known || troubles.any(OF_TABLE, first, last) || troubles.any(OF_CLOCKS, first, last) ? [] : [violation];
+    // A redrive begins another line of messages, and so does another mail with the same id.
+    const hasOthers = story.redrives.length > 0 || shared;
+    return hasOthers || troubles.any(OF_TABLE, first, last) || troubles.any(OF_CLOCKS, first, last) ? [] : [violation];
   });

@@ -206,12 +206,14 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     endpointOf: (key) => `http://${key}.example.com`,
   });
   closers.push(receiving.close);
+  // The command reads these fields of the description only.
   const info = {
     ready: true,
     inbound: receiving.info,
     providers: PROVIDERS.map(({ key, type }) => ({ key, type, url: '' })),
   } as unknown as StackInfo;
   const queue = { enqueue: (_message: object) => {} };
+  // The log adds its own `enqueue`, and reads no object here.
   const received = new ReceivedLog(queue as unknown as LocalQueue, {} as S3Store);
   const arrive = (message: object) =>
     queue.enqueue({ body: JSON.stringify({ envelope: { to: ['box@in.example.com'] }, ...message }) });

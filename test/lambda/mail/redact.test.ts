@@ -1,39 +1,8 @@
-import { domainToASCII } from 'node:url';
 import { expect, it } from 'vitest';
-import type { Message } from '../../../lambda/mail/message.ts';
 import { hiddenOf, redactor } from '../../../lambda/mail/redact.ts';
+import { message, PLANTED, SECRET } from '../../support/planted-mail.ts';
 import { RARE_SPELLINGS, SPELLINGS } from '../../support/spellings.ts';
 
-const SECRET = 'plantedsecret0123456789abcdef';
-const message: Message = {
-  id: 'order-1',
-  handle: 'h'.repeat(43),
-  messageId: `<${'h'.repeat(43)}@plantedshop.example>`,
-  date: new Date('2026-11-23T10:00:00Z'),
-  from: { name: 'Plantedhector Shop', address: 'plantedhector@plantedshop.example' },
-  to: [{ name: 'Ada Plantedlace', address: 'plantedada+vip@plantedb-zoa.example' }],
-  cc: [{ address: `plantedcc@${domainToASCII('plantedbücher.example')}` }],
-  bcc: [],
-  replyTo: [],
-  subject: 'Plantedcode 471188 für Zoë',
-  text: 'Dear Plantedgwen, your PIN is 9917-PLANTED.',
-  headers: [['X-Order', 'Plantedorder-77']],
-  attachments: [{ filename: 'plantedfile.pdf', contentType: 'application/pdf', content: Buffer.from('x') }],
-  metadata: { order: 'plantedmeta' },
-};
-const PLANTED = [
-  'plantedhector@plantedshop.example',
-  'plantedada+vip@plantedb-zoa.example',
-  'plantedcc@plantedbücher.example',
-  'Ada Plantedlace',
-  'Plantedcode 471188 für Zoë',
-  'Plantedgwen',
-  'Plantedorder-77',
-  'plantedfile.pdf',
-  'plantedmeta',
-  SECRET,
-  SECRET.slice(4, 20),
-];
 const redact = redactor(hiddenOf(message, { serverToken: SECRET }));
 
 it.each(Object.entries({ ...SPELLINGS, ...RARE_SPELLINGS }))(

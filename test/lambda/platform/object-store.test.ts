@@ -19,7 +19,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'x',
   });
   const { s3Bucket } = await import('../../../lambda/platform/object-store.ts');
-  store = s3Bucket('mail', { now: Date.now, sleep: async () => {} });
+  store = s3Bucket('mail', { clock: { now: Date.now, sleep: async () => {} } });
   put = (key, content) => store.put(key, content, 'text/plain');
 });
 beforeEach(() => faults.set('aws', []));

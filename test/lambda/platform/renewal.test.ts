@@ -12,7 +12,7 @@ const reference = { bucket: 'mail', key: 'submissions/an attachment.pdf' };
 let aws: AwsServer;
 let s3: S3Client;
 /** Objects as seen by a worker whose clock is this many days ahead. */
-let objectsIn: (days: number) => RenewableObjects;
+let objectsIn: (days: number, renews?: boolean) => RenewableObjects;
 
 beforeAll(async () => {
   aws = await startAws({ port: 0, clock: new StackClock(), faults, own: ownHosts() });
@@ -24,7 +24,10 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'x',
   });
   const { s3Bucket } = await import('../../../lambda/platform/object-store.ts');
-  objectsIn = (days) => s3Bucket('mail', { now: () => Date.now() + days * DAY_MS, sleep: async () => {} });
+  objectsIn = (days, renews = true) => {
+    const clock = { now: () => Date.now() + days * DAY_MS, sleep: async () => {} };
+    return s3Bucket('mail', { clock, renews });
+  };
   s3 = new S3Client({ forcePathStyle: true });
 });
 afterAll(async () => {
@@ -33,13 +36,14 @@ afterAll(async () => {
 });
 
 test.each([
-  { days: 6.9, renewed: false },
-  { days: 7.1, renewed: true },
-])('an object that is read after $days days is copied in place: $renewed', async ({ days, renewed }) => {
+  { days: 6.9, by: 'the sender', renews: true, renewed: false },
+  { days: 7.1, by: 'the sender', renews: true, renewed: true },
+  { days: 7.1, by: 'npm run explain', renews: false, renewed: false },
+])('an object that $by reads after $days days is copied in place: $renewed', async ({ days, renews, renewed }) => {
   const before = await put();
   await new Promise((resolve) => setTimeout(resolve, 1_100));
 
-  expect((await objectsIn(days).read(reference, 100)).toString()).toBe('%PDF');
+  expect((await objectsIn(days, renews).read(reference, 100)).toString()).toBe('%PDF');
 
   const after = await written();
   expect(after > before).toBe(renewed);

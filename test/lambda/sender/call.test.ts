@@ -247,6 +247,7 @@ function givenCaller({ secrets, answer = () => accepted, recipients, more, looku
       metrics: { add: (name) => world.counted.push(name) },
     },
   );
+  // The provider's code is a fake, which reads the time limits only.
   return Object.assign(world, {
     call: (provider: ProviderConfig) => providerCaller(pool)(provider, limits as Attempt),
     outcome: async (provider: ProviderConfig) => {

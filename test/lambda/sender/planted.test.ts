@@ -1,48 +1,13 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { domainToASCII } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ProviderConfig, ProviderType } from '../../../lambda/contract/providers.ts';
-import type { Message } from '../../../lambda/mail/message.ts';
 import { composeMime } from '../../../lambda/mail/mime.ts';
 import { providerPool } from '../../../lambda/providers/pool.ts';
 import { definitions, loadProvider } from '../../../lambda/providers/registry.ts';
 import { providerCaller } from '../../../lambda/sender/call.ts';
+import { message, PLANTED, SECRET } from '../../support/planted-mail.ts';
 import { SPELLINGS } from '../../support/spellings.ts';
-
-const message: Message = {
-  id: 'order-1',
-  handle: 'h'.repeat(43),
-  messageId: `<${'h'.repeat(43)}@plantedshop.example>`,
-  date: new Date('2026-11-23T10:00:00Z'),
-  from: { name: 'Plantedhector Shop', address: 'plantedhector@plantedshop.example' },
-  to: [{ name: 'Ada Plantedlace', address: 'plantedada+vip@plantedb-zoa.example' }],
-  cc: [{ address: `plantedcc@${domainToASCII('plantedbücher.example')}` }],
-  bcc: [],
-  replyTo: [{ address: 'plantedreply@plantedshop.example' }],
-  subject: 'Plantedcode 471188 für Zoë',
-  text: 'Dear Plantedgwen, your PIN is 9917-PLANTED.',
-  headers: [['X-Order', 'Plantedorder-77']],
-  attachments: [{ filename: 'plantedfile.pdf', contentType: 'application/pdf', content: Buffer.from('x') }],
-  tag: 'plantedtag',
-  metadata: { order: 'plantedmeta' },
-};
-const SECRET = 'plantedsecret0123456789abcdef';
-
-/** Values of the message that must not be logged. */
-const PLANTED = [
-  'plantedhector@plantedshop.example',
-  'plantedada+vip@plantedb-zoa.example',
-  'plantedcc@plantedbücher.example',
-  'Ada Plantedlace',
-  'Plantedcode 471188 für Zoë',
-  'Plantedgwen',
-  'Plantedorder-77',
-  'plantedfile.pdf',
-  'plantedmeta',
-  SECRET,
-  SECRET.slice(4, 20),
-];
 
 let said = '';
 const http = createHttpServer((request, response) => {
