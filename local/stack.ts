@@ -9,10 +9,12 @@ import { infoOf, type Live, queueCounts } from './api/live.ts';
 import { ReceivedLog } from './api/received-log.ts';
 import { startApi } from './api/server.ts';
 import type { StackInfo } from './api/stack-info.ts';
+import { SubmissionLog } from './api/submission-log.ts';
 import { startDynamodb, tableOf } from './aws/dynamodb.ts';
+import type { SqsQueue } from './aws/fauxqs.ts';
 import { LocalQueue } from './aws/queue.ts';
 import { makeSecret } from './aws/secrets.ts';
-import { startAws } from './aws/server.ts';
+import { type AwsServer, startAws } from './aws/server.ts';
 import { receiveAsSes } from './aws/ses-rules.ts';
 import { StackClock } from './clock.ts';
 import { LocalCloudWatch } from './cloudwatch/monitoring.ts';
@@ -124,6 +126,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     queueCounts: () => queueCounts(live),
     accepted: () => live.simulators?.accepted,
     state: () => live.state,
+    submissions: () => live.submissions,
     forget: async () => {
       if (live.sender) await live.functions?.renew(live.sender.function.name);
     },
@@ -174,6 +177,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   const inbound = findFunction(deployment, inboundEnvironment)?.environment;
   const inboundQueue = inbound && aws.queues.getQueue(inbound.inboundQueueUrl);
   if (inboundQueue instanceof LocalQueue) live.received = new ReceivedLog(inboundQueue, aws.buckets);
+  live.submissions = submissionLogOf(live.sender, aws, clock);
   const mail = startReceiving({
     environment: inbound,
     providerSecrets: secrets,
@@ -244,6 +248,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
         log.write(text);
         onOutput(text);
         monitoring.takeLine(text);
+        live.submissions?.takeLine(text);
       },
       onInvocation: (facts) => monitoring.takeInvocation(facts),
     },
@@ -262,6 +267,25 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   closers.push(async () => endMonitoring());
   live.ready = true;
   return { url: api.url, live };
+}
+
+/** The log of what is put on the queues of the sender. */
+function submissionLogOf(
+  { environment }: NonNullable<Live['sender']>,
+  aws: AwsServer,
+  clock: StackClock,
+): SubmissionLog {
+  const queue = (found: SqsQueue | undefined): LocalQueue => {
+    if (found instanceof LocalQueue) return found;
+    throw new Error('the assembly lacks a queue that the environment of the sender names');
+  };
+  const { outboundQueueArn, deadLetterQueueUrl, retryQueueUrls } = environment;
+  const queues = {
+    outbound: queue(aws.queues.getQueueByArn(outboundQueueArn)),
+    retry: Object.values(retryQueueUrls).map((url) => queue(aws.queues.getQueue(url))),
+    deadLetter: queue(aws.queues.getQueue(deadLetterQueueUrl)),
+  };
+  return new SubmissionLog(queues, aws.buckets, clock);
 }
 
 /** Rejects when the start is cancelled; never resolves. */

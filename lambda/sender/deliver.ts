@@ -22,6 +22,8 @@ import {
   reportFailover,
   reportPossibleDuplicate,
   reportSkip,
+  reportUntried,
+  type Skips,
   type TelemetryContext,
 } from './telemetry.ts';
 
@@ -48,6 +50,8 @@ export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly lane: AdmissionRequest['lane'];
   readonly onUnknown: OnUnknown;
   readonly vendorOf: VendorOf;
+  /** Providers that cannot carry the message, and why. */
+  readonly unable: Skips;
   /** When the submission expires, in epoch milliseconds; absent if it does not. */
   readonly expiresAt?: number;
 }
@@ -90,12 +94,15 @@ class ProviderRound {
   private unfinished = false;
   private readonly waits: (number | undefined)[] = [];
   private readonly skips = new Map<string, Extract<Admission, { kind: 'skip' }>>();
+  /** Skips that no line of the log names yet. */
+  private readonly unlogged: Map<string, string>;
   private readonly content: Content;
   private readonly context: DeliverContext;
 
   constructor(content: Content, start: Progress, context: DeliverContext) {
     this.content = content;
     this.progress = start;
+    this.unlogged = new Map(context.unable);
     this.failed = start.recipients.some(
       (one) => [...one.unknownAt, ...one.failedAt, ...one.refusedBy, ...one.unrecognisedBy, ...one.deniedBy].length > 0,
     );
@@ -116,12 +123,16 @@ class ProviderRound {
     if (pending(this.progress, provider.key, beyond).length === 0) return;
     const entry = await gate.enter(provider, { id: this.content.message.id, lane, ...(forced && { forced }) });
     if (entry.kind === 'skip') {
-      if (!forced && !this.skips.has(provider.key)) reportSkip(this.context, provider.key, entry.reason);
+      if (!forced && !this.skips.has(provider.key)) {
+        reportSkip(this.context, provider.key, entry.reason);
+        this.unlogged.set(provider.key, entry.reason);
+      }
       if (BROKEN.has(entry.reason)) this.failed = true;
       this.skips.set(provider.key, entry);
       return;
     }
     this.skips.delete(provider.key);
+    this.unlogged.delete(provider.key);
     let outcomes: readonly Outcome[] = [];
     try {
       outcomes = await this.attempt(provider);
@@ -143,7 +154,10 @@ class ProviderRound {
         return [];
       case 'not-called': {
         const { claim, clock } = this.context;
-        if (attempted.unready) this.skips.set(provider.key, UNREADY);
+        if (attempted.unready) {
+          this.skips.set(provider.key, UNREADY);
+          this.unlogged.set(provider.key, UNREADY.reason);
+        }
         claim.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
         this.progress = { ...this.progress, attempts: number };
         return [];
@@ -163,7 +177,8 @@ class ProviderRound {
     const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
     const before = this.progress.lastProvider;
     const substituted = context.substituted.has(key);
-    reportAttempt(context, { message, provider: key, number, before, outcomes, durationMs, substituted });
+    const skipped = this.takeUnlogged();
+    reportAttempt(context, { message, provider: key, number, before, outcomes, durationMs, substituted, skipped });
     const next: Consequences = afterAttempt(
       this.progress,
       key,
@@ -196,6 +211,12 @@ class ProviderRound {
     for (const doubled of next.doubled) reportPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
     this.waits.push(...outcomes.map((one) => (one.kind === 'accepted' ? undefined : one.retryAfterMs)));
     return outcomes;
+  }
+
+  private takeUnlogged(): Skips {
+    const skips = new Map(this.unlogged);
+    this.unlogged.clear();
+    return skips;
   }
 
   /** Providers that were skipped because another message was probing them. */
@@ -233,6 +254,7 @@ class ProviderRound {
     const timed = skips.filter(({ reason, againAfterMs }) => !BROKEN.has(reason) && againAfterMs !== undefined);
     const again = timed.flatMap(({ againAfterMs = 0 }) => againAfterMs);
     const untried = !this.tried;
+    if (untried) reportUntried(this.context, this.content.message, this.takeUnlogged());
     return {
       progress,
       ...(named.length > 0 && named.length === this.waits.length && { retryAfterMs: Math.min(...named) }),

@@ -92,7 +92,10 @@ export class SubmissionRound {
     const { route: chosen, mime } = await routeBySize(message, (bytes) =>
       route(message.id, shares, definitions, factsOf(message, bytes), preference, last),
     );
-    reportUnable(context, chosen.skipped.filter(({ kind }) => kind === 'unable').length);
+    const unable = new Map(
+      chosen.skipped.filter(({ kind }) => kind === 'unable').map(({ key, reason }) => [key, reason]),
+    );
+    reportUnable(context, unable.size);
     if (!mime) return this.read ? this.deadLetter(uncarried(chosen), start) : 'read-first';
 
     // Recipients that all providers have refused end now, even while others wait.
@@ -104,6 +107,7 @@ export class SubmissionRound {
     const round = await attemptInOrder(message, () => Promise.resolve(mime), chosen.order, offered, {
       ...context,
       vendorOf,
+      unable,
       remainingMs,
       claim: this.claim,
       lane: laneOf(destinations.attributes, expiresInMs),

@@ -36,7 +36,12 @@ export interface EndedAttempt {
   readonly durationMs: number;
   /** It was sent from the provider's substitute address. */
   readonly substituted?: boolean;
+  /** Providers that were skipped since the attempt before, or since the start of the round. */
+  readonly skipped?: Skips;
 }
+
+/** Why providers were skipped, by key: the word of the circuit, or the limit that the message exceeds. */
+export type Skips = ReadonlyMap<string, string>;
 
 /**
  * Records an attempt, before failover is decided: so a failing provider is visible although all mail is accepted by
@@ -101,6 +106,15 @@ const SKIPS: Readonly<Partial<Record<SkipReason, SkipOutcome>>> = {
   probing: 'waiting',
   rate: 'no-slot',
 };
+
+/** Records that no provider was tried in a round, since all were skipped. */
+export function reportUntried({ log }: TelemetryContext, message: Identity, skips: Skips): void {
+  if (skips.size > 0) log.info('no provider tried', { submissionId: logId(message), skipped: inOneField(skips) });
+}
+
+function inOneField(skips: Skips): string {
+  return JSON.stringify(Object.fromEntries(skips));
+}
 
 /** Records that a message was accepted after another provider had failed, refused it or was skipped as failing. */
 export function reportFailover({ metrics }: TelemetryContext): void {
@@ -222,13 +236,14 @@ function fraction(handle: string): number {
 }
 
 function writeAttempt(log: Log, attempt: EndedAttempt, outcome: Outcome): void {
-  const { message, provider, number, durationMs, substituted } = attempt;
+  const { message, provider, number, durationMs, substituted, skipped } = attempt;
   const good = outcome.kind === 'accepted';
   log[good ? 'info' : 'warn']('attempt', {
     submissionId: logId(message),
     provider,
     attempt: number,
     substituteFrom: substituted || undefined,
+    skipped: skipped?.size ? inOneField(skipped) : undefined,
     outcome: outcome.kind,
     blames: 'blames' in outcome ? outcome.blames : undefined,
     reason: good ? undefined : outcome.reason,

@@ -9,6 +9,7 @@ import type { FoundFunction } from '../template/find-function.ts';
 import type { Drawing } from './console-state.ts';
 import type { ReceivedLog } from './received-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
+import type { SubmissionLog } from './submission-log.ts';
 
 /** Parts of the stack that exist so far; the API answers from them while the stack starts. */
 export interface Live {
@@ -23,6 +24,7 @@ export interface Live {
   sender?: FoundFunction<SenderEnvironment>;
   receiving?: LocalReceiving;
   received?: ReceivedLog;
+  submissions?: SubmissionLog;
   simulators?: Awaited<ReturnType<typeof startSimulators>>;
   functions?: RunningFunctions;
 }

@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Table } from '../../lambda/platform/table.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from '../faults/faults.ts';
 import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
 import type { AcceptedLog } from '../simulators/accepted-log.ts';
@@ -12,18 +11,16 @@ import { ApiError, parseBody } from './error.ts';
 import { addInbound, type InboundSources } from './inbound.ts';
 import { addMonitoring, type MonitoringSources } from './monitoring.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
-import { addSubmissions } from './submissions.ts';
+import { addSubmissions, type SubmissionSources } from './submissions.ts';
 
 /** Sources of the API; may be empty while the stack starts. */
-export interface ApiSources extends InboundSources, MonitoringSources {
+export interface ApiSources extends InboundSources, MonitoringSources, SubmissionSources {
   readonly faults: FaultBoard;
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
   accepted(): AcceptedLog | undefined;
   /** Dashboards of the template; undefined before synthesis. */
   drawing(): Drawing | undefined;
-  /** The state table; undefined while the stack starts. */
-  state(): Table | undefined;
   /** Clears the sender workers' own knowledge of providers. */
   forget(): Promise<void>;
 }
@@ -44,7 +41,7 @@ export async function startApi(
     reply.code(404).send({ error: `There is no ${request.method} ${request.url.split('?')[0]} here.` }),
   );
   addState(app, options);
-  addSubmissions(app, options.state);
+  addSubmissions(app, options);
   addCircuits(app, {
     state: options.state,
     providers: () => options.info().providers.map(({ key }) => key),

@@ -1,16 +1,35 @@
 import type { FastifyInstance } from 'fastify';
 import type { Table } from '../../lambda/platform/table.ts';
 import { readRecord } from '../../lambda/submission/ledger.ts';
-import type { SubmissionRecord } from '../../lambda/submission/record.ts';
+import { recordKey, type SubmissionRecord } from '../../lambda/submission/record.ts';
+import { ApiError } from './error.ts';
+import type { LoggedSkip, LoggedSubmission, SubmissionLog } from './submission-log.ts';
 
-/** State of a submission in the API. */
-export type SubmissionState = 'accepted' | 'waiting' | 'dead' | 'suppressed' | 'in-flight';
+/** States of a submission in the API. */
+const STATES = ['accepted', 'waiting', 'dead', 'suppressed', 'in-flight'] as const;
+export type SubmissionState = (typeof STATES)[number];
+
+/** Sources of the routes; undefined while the stack starts. */
+export interface SubmissionSources {
+  /** The state table. */
+  state(): Table | undefined;
+  submissions(): SubmissionLog | undefined;
+}
+
+/** A submission as the ledger and the queues know it; at least one of them does. */
+interface Known {
+  readonly id: string;
+  readonly record?: SubmissionRecord | undefined;
+  readonly logged?: LoggedSubmission | undefined;
+}
 
 /**
- * The state of a record at `now` (epoch milliseconds). `in-flight`: a worker has claimed it; `suppressed`: it has ended
- * and no recipient was served, since none may be mailed.
+ * The state at `now` (epoch milliseconds). `in-flight`: a worker has claimed it; `suppressed`: it has ended and no
+ * recipient was served, since none may be mailed. Without a record no worker has claimed it.
  */
-export function stateOf({ state, lease, attempts }: SubmissionRecord, now: number): SubmissionState {
+export function stateOf({ record, logged }: Omit<Known, 'id'>, now: number): SubmissionState {
+  if (record === undefined) return logged?.deadLetter ? 'dead' : 'waiting';
+  const { state, lease, attempts } = record;
   switch (state) {
     case 'open':
       return lease !== undefined && lease.until > now ? 'in-flight' : 'waiting';
@@ -21,40 +40,134 @@ export function stateOf({ state, lease, attempts }: SubmissionRecord, now: numbe
   }
 }
 
-/** Body of `GET /api/submissions/ID`: the submission's record in the ledger, times as ISO 8601. */
-function view(id: string, entry: SubmissionRecord): object {
-  const { pk: _pk, hash, origin, reason, firstSeen, lease, attempts, carried, reported } = entry;
+/** A submission in the list; times as ISO 8601. */
+function summary({ id, record, logged }: Known): object {
+  const state = stateOf({ record, logged }, Date.now());
+  const { class: kind, subject, recipients, at, nextTryAt, deadLetter } = logged ?? {};
+  const reason = record?.reason ?? deadLetter?.reason;
   return {
     id,
-    state: stateOf(entry, Date.now()),
-    ...(reason && { reason }),
-    firstSeen: iso(firstSeen),
-    hash,
-    messageId: origin,
+    state,
+    firstSeen: iso(record?.firstSeen ?? at ?? 0),
+    ...(kind !== undefined && { class: kind }),
+    ...(recipients && { recipients }),
+    ...(subject !== undefined && { subject }),
+    ...(state === 'waiting' && nextTryAt !== undefined && { nextTryAt: iso(nextTryAt) }),
+    ...(state === 'dead' && reason !== undefined && { reason }),
+    ...(state === 'dead' && deadLetter?.detail !== undefined && { detail: deadLetter.detail }),
+  };
+}
+
+/** Body of `GET /api/submissions/ID`. */
+function view(known: Known): object {
+  const { record, logged } = known;
+  const { hash, origin, lease, attempts = [], carried, reported } = record ?? {};
+  return {
+    ...summary(known),
+    ...(hash !== undefined && { hash, messageId: origin }),
     ...(lease && { inFlightUntil: iso(lease.until) }),
-    attempts: attempts.map(({ begun, ended, ...one }) => ({
-      ...one,
-      begun: iso(begun),
-      ...(ended !== undefined && { ended: iso(ended) }),
-    })),
-    attemptCount: carried.attempts,
-    done: carried.done,
-    history: carried.history.map((vote) => (vote.kind === 'unknown' ? { ...vote, at: iso(vote.at) } : vote)),
+    attempts: withSkips(attempts, logged?.skips ?? []),
+    attemptCount: carried?.attempts ?? 0,
+    done: carried?.done ?? [],
+    history: (carried?.history ?? []).map((vote) => (vote.kind === 'unknown' ? { ...vote, at: iso(vote.at) } : vote)),
     events: Object.entries(reported ?? {}).map(([provider, providerMessageId]) => ({ provider, providerMessageId })),
   };
+}
+
+/** Attempts in order, each after the providers that were skipped before it. */
+function withSkips(attempts: SubmissionRecord['attempts'], skips: readonly LoggedSkip[]): readonly object[] {
+  const begunAt = (number: number | undefined) => attempts.find((one) => one.number === number)?.begun;
+  const shown = [
+    ...skips.map(({ provider, reason, at, before }) => {
+      const begun = begunAt(before) ?? at;
+      return { provider, begun, outcome: 'skipped', reason };
+    }),
+    ...attempts,
+  ];
+  // Sorting is stable: of equal times, the skips come first.
+  return shown
+    .toSorted((a, b) => a.begun - b.begun)
+    .map((one) => ({
+      ...one,
+      begun: iso(one.begun),
+      ...('ended' in one && one.ended !== undefined && { ended: iso(one.ended) }),
+    }));
 }
 
 function iso(time: number): string {
   return new Date(time).toISOString();
 }
 
-/** Adds `GET /api/submissions/ID`; an id may hold slashes. */
-export function addSubmissions(app: FastifyInstance, table: () => Table | undefined): void {
-  app.get<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }, reply) => {
-    const id = params['*'];
-    const known = table();
-    const entry = known && (await readRecord(known, id));
-    if (!entry) return reply.code(404).send({ error: `The ledger has no submission ${JSON.stringify(id)}.` });
-    return view(id, entry);
+/** Keys of one read of the table. */
+const MOST_KEYS = 100;
+const DEFAULT_LIMIT = 50;
+const MOST_LISTED = 1_000;
+
+type Query = Readonly<Record<'query' | 'state' | 'class' | 'provider' | 'limit' | 'before', string | undefined>>;
+
+/** Body of `GET /api/submissions`: newest first, filtered; `before` is the id of the last one of the page before. */
+async function list(query: Query, table: Table, log: SubmissionLog): Promise<readonly object[]> {
+  const { state, provider, before } = query;
+  const limit = limitOf(query);
+  if (state !== undefined && !STATES.some((one) => one === state))
+    throw new ApiError(400, `state is ${JSON.stringify(state)}; it must be one of ${STATES.join(', ')}.`);
+  const all = log.newestFirst();
+  const from = before === undefined ? 0 : all.findIndex(({ id }) => id === before) + 1;
+  if (before !== undefined && from === 0) throw new ApiError(400, `There is no submission ${JSON.stringify(before)}.`);
+  const wanted = all.slice(from).filter((one) => matches(one, query));
+  const found: Known[] = [];
+  for (let place = 0; place < wanted.length && found.length < limit; place += MOST_KEYS) {
+    const some = wanted.slice(place, place + MOST_KEYS);
+    const records = await table.getAll(some.map(({ id }) => recordKey(id)));
+    const now = Date.now();
+    for (const logged of some) {
+      const record = records.get(recordKey(logged.id)) as SubmissionRecord | undefined;
+      if (state !== undefined && stateOf({ record, logged }, now) !== state) continue;
+      if (provider !== undefined && !record?.attempts.some((one) => one.provider === provider)) continue;
+      found.push({ id: logged.id, record, logged });
+    }
+  }
+  return found.slice(0, limit).map(summary);
+}
+
+function limitOf({ limit }: Query): number {
+  if (limit === undefined) return DEFAULT_LIMIT;
+  if (/^[1-9]\d{0,3}$/.test(limit) && Number(limit) <= MOST_LISTED) return Number(limit);
+  throw new ApiError(400, `limit is ${JSON.stringify(limit)}; it must be a whole number from 1 to ${MOST_LISTED}.`);
+}
+
+/** Whether a text is in the id, a recipient or the subject, in any case, and the class is the wanted one. */
+function matches({ id, subject = '', recipients, class: kind }: LoggedSubmission, query: Query): boolean {
+  if (query.class !== undefined && kind !== query.class) return false;
+  const text = query.query?.toLowerCase() ?? '';
+  return [id, subject, ...recipients].some((one) => one.toLowerCase().includes(text));
+}
+
+/** Adds `GET /api/submissions`, `GET /api/submissions/ID` and `POST /api/submissions/ID/resend`; an id may hold slashes. */
+export function addSubmissions(app: FastifyInstance, sources: SubmissionSources): void {
+  const find = async (id: string): Promise<Known> => {
+    const table = sources.state();
+    const record = table && (await readRecord(table, id));
+    const logged = sources.submissions()?.get(id);
+    if (record || logged) return { id, record, logged };
+    throw new ApiError(404, `There is no submission ${JSON.stringify(id)}.`);
+  };
+  app.get<{ Querystring: Query }>('/api/submissions', async ({ query }) => {
+    const table = sources.state();
+    const log = sources.submissions();
+    return table && log ? list(query, table, log) : [];
+  });
+  app.get<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }) => view(await find(params['*'])));
+  app.post<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }, reply) => {
+    const path = params['*'];
+    if (!path.endsWith(RESEND)) throw new ApiError(404, `There is no POST /api/submissions/${path} here.`);
+    const id = path.slice(0, -RESEND.length);
+    const state = stateOf(await find(id), Date.now());
+    if (state !== 'dead') throw new ApiError(409, `This submission is ${state}; only a dead one can be sent again.`);
+    if (!sources.submissions()?.redrive(id))
+      throw new ApiError(409, 'This submission is no longer on the dead-letter queue, or a consumer has received it.');
+    return reply.code(202).send({ id });
   });
 }
+
+const RESEND = '/resend';

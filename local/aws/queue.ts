@@ -137,6 +137,15 @@ export class LocalQueue extends SqsQueueBase {
     return true;
   }
 
+  /** Removes the first visible message for which `isWanted` is true, and returns it. */
+  take(isWanted: (message: SqsMessage) => boolean): SqsMessage | undefined {
+    this.processTimers();
+    const index = this.messages.findIndex(isWanted);
+    if (index === -1) return undefined;
+    this.#uniform = 0;
+    return this.messages.splice(index, 1)[0];
+  }
+
   override processTimers(): void {
     const seconds = Number(this.attributes['MessageRetentionPeriod']);
     const oldest = this.#clock.toReal(this.#clock.now() - seconds * 1000);

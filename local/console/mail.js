@@ -94,7 +94,13 @@ function timeline(submission, mail) {
         .join(' · '),
       outcome,
     ]),
-    [`now: ${submission.state}`, undefined, submission.reason ?? ''],
+    [
+      `now: ${submission.state}`,
+      undefined,
+      [submission.reason, submission.detail, submission.nextTryAt && `next try at ${clock(submission.nextTryAt)}`]
+        .filter(Boolean)
+        .join(' · '),
+    ],
   ];
   return el(
     'ol',

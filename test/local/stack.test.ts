@@ -34,7 +34,7 @@ afterEach(async () => {
   await api('DELETE', '/api/aws/fault');
 });
 
-const submit = (id: string) =>
+const submit = (id: string, more: object = {}) =>
   sqs.send(
     new SendMessageCommand({
       QueueUrl: stack.info.queues.outbound,
@@ -46,6 +46,7 @@ const submit = (id: string) =>
         subject: 'Hello \u{1F600}',
         text: 'Hello',
         providers: { only: ['postmark', 'mailgun'] },
+        ...more,
       }),
     }),
   );
@@ -74,6 +75,39 @@ describe('the stack', () => {
       respond: { status: 503 },
       hits: 1,
     });
+    // The worker writes the second outcome after the provider's answer.
+    await expect
+      .poll(async () => (await api('GET', '/api/submissions/failover-1')).json())
+      .toMatchObject({
+        state: 'accepted',
+        recipients: ['ada@example.org'],
+        attempts: [
+          { provider: 'postmark', outcome: 'unavailable' },
+          { provider: 'mailgun', outcome: 'accepted' },
+        ],
+      });
+  });
+
+  it('shows why a provider was skipped, and why a submission is dead', { timeout: TIMEOUT }, async () => {
+    const submission = async (id: string) => (await api('GET', `/api/submissions/${id}`)).json();
+    // Postmark cannot carry an invitation as an alternative to the text.
+    const content = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n';
+    await submit('invitation-1', { calendar: { method: 'REQUEST', content } });
+    await submit('nonsense-1', { to: ['nonsense'] });
+
+    await expect
+      .poll(() => submission('invitation-1'), { timeout: 10_000 })
+      .toMatchObject({
+        state: 'accepted',
+        attempts: [
+          { provider: 'postmark', outcome: 'skipped', reason: expect.stringContaining('invitation') },
+          { provider: 'mailgun', outcome: 'accepted' },
+        ],
+      });
+    const dead = { state: 'dead', reason: 'Malformed', detail: expect.stringContaining('to[0]') };
+    await expect.poll(() => submission('nonsense-1'), { timeout: 10_000 }).toMatchObject(dead);
+    expect((await api('POST', '/api/submissions/nonsense-1/resend')).status).toBe(202);
+    await expect.poll(() => submission('nonsense-1'), { timeout: 10_000 }).toMatchObject(dead);
   });
 
   it('goes on after the sender was killed', { timeout: TIMEOUT }, async () => {

@@ -226,6 +226,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     queueCounts: () => [],
     accepted: () => undefined,
     state: () => undefined,
+    submissions: () => undefined,
     forget: async () => {},
     receiving: () => receiving,
     received: () => received,

@@ -873,6 +873,46 @@ describe('the gate', () => {
     expect(world.calls).toEqual(['mailgun']);
   });
 
+  it('logs what was skipped, and why, with the attempt that followed, and by itself where none did', async () => {
+    const open = new Set(['postmark']);
+    const world = givenWorld(
+      { mailgun: [down], ses: [accepted] },
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async ({ key }) =>
+            open.has(key)
+              ? { kind: 'skip', reason: key === 'ses' ? 'isolated' : 'open', badness: Number.POSITIVE_INFINITY }
+              : { kind: 'go', leave: async () => undefined },
+        },
+      },
+    );
+    world.redeploy([postmark, mailgun, ses]);
+    // Postmark carries no invitation as an alternative to the text.
+    const content = 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n';
+    const invited = { ...mail, id: 'order-2', calendar: { method: 'REQUEST', content } };
+    const skipped = () =>
+      world.lines.flatMap((line) => {
+        const { message, submissionId, provider, skipped } = JSON.parse(line) as Record<string, string>;
+        if (!skipped && message !== 'attempt') return [];
+        return [[message, submissionId, provider, skipped && JSON.parse(skipped)]];
+      });
+
+    await world.send(sqsRecord(mail));
+    expect(skipped()).toEqual([
+      ['attempt', 'order-1', 'mailgun', { postmark: 'open' }],
+      ['attempt', 'order-1', 'ses', undefined],
+    ]);
+
+    world.lines.length = 0;
+    open.add('mailgun').add('ses');
+    await world.send(sqsRecord(invited));
+    const postmarkSays = 'cannot carry an invitation as an alternative to the text';
+    expect(skipped()).toEqual([
+      ['no provider tried', 'order-2', undefined, { postmark: postmarkSays, mailgun: 'open', ses: 'isolated' }],
+    ]);
+  });
+
   it('asks again where the answer to another message was waited for, before it forces or waits', async () => {
     const asked: string[] = [];
     const world = givenWorld(

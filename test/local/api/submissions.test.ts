@@ -1,6 +1,13 @@
-import { expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { SubmissionRecord } from '../../../lambda/submission/record.ts';
-import { stateOf } from '../../../local/api/submissions.ts';
+import { SubmissionLog } from '../../../local/api/submission-log.ts';
+import { addSubmissions, stateOf } from '../../../local/api/submissions.ts';
+import { createMessage, S3StoreClass } from '../../../local/aws/fauxqs.ts';
+import { LocalQueues } from '../../../local/aws/queue.ts';
+import { StackClock } from '../../../local/clock.ts';
+import { memoryTable } from '../../support/memory-table.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const attempt = { number: 1, provider: 'postmark', account: { type: 'postmark' }, begun: NOW - 9, ended: NOW } as const;
@@ -35,5 +42,242 @@ it.each<[string, Partial<SubmissionRecord>]>([
   ],
   ['suppressed', { state: 'done', attempts: [{ ...attempt, outcome: 'refused' }] }],
 ])('a submission is %s', (state, change) => {
-  expect(stateOf({ ...record, ...change }, NOW)).toBe(state);
+  expect(stateOf({ record: { ...record, ...change } }, NOW)).toBe(state);
 });
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+const MAIL = { version: 1, from: 'shop@example.com', subject: 'Your receipt', text: 'Hello' };
+
+describe('GET /api/submissions/ID', () => {
+  it('has class and recipients of the producer, also of a submission that no worker has claimed', async () => {
+    const world = givenWorld();
+    world.sent({
+      ...MAIL,
+      id: 'orders/1',
+      class: 'receipts',
+      to: ['ada@example.org', { name: 'Bo', address: 'bo@example.org' }],
+      cc: ['ada@example.org'],
+      bcc: [{ address: 'cy@example.org' }],
+    });
+
+    expect(await world.get('/api/submissions/orders/1')).toEqual({
+      id: 'orders/1',
+      state: 'waiting',
+      firstSeen: expect.stringMatching(/Z$/),
+      class: 'receipts',
+      subject: 'Your receipt',
+      recipients: ['ada@example.org', 'bo@example.org', 'cy@example.org'],
+      attempts: [],
+      attemptCount: 0,
+      done: [],
+      history: [],
+      events: [],
+    });
+  });
+
+  it('reads a submission that lies in the bucket', async () => {
+    const world = givenWorld();
+    world.stored('submissions/1', { ...MAIL, id: 'large-1', class: 'invoices', to: ['ada@example.org'] });
+    world.sent({ version: 1, s3: { bucket: 'mail', key: 'submissions/1' } });
+
+    expect(await world.get('/api/submissions/large-1')).toMatchObject({
+      class: 'invoices',
+      recipients: ['ada@example.org'],
+    });
+  });
+
+  it('says when a waiting submission is tried next, also after time runs faster', async () => {
+    const world = givenWorld();
+    world.sent({ ...MAIL, id: 'order-1', to: ['ada@example.org'] });
+    await world.table.write({ ...record, pk: 'submission/order-1' }, undefined);
+    const inAnHour = Date.now() + 3_600_000;
+    world.waits('order-1', inAnHour);
+    const next = async () => {
+      const { nextTryAt } = (await world.get('/api/submissions/order-1')) as { nextTryAt: string };
+      return Date.parse(nextTryAt);
+    };
+    expect(await next()).toBe(inAnHour);
+
+    world.clock.setScale(60);
+
+    expect(Math.abs((await next()) - (Date.now() + 60_000))).toBeLessThan(5_000);
+    await world.table.write({ ...record, pk: 'submission/order-1', state: 'done' }, 1);
+    expect(await world.get('/api/submissions/order-1')).not.toHaveProperty('nextTryAt');
+  });
+
+  it('has reason and detail of a dead one, whether or not a worker ever claimed it', async () => {
+    const world = givenWorld();
+    world.sent({ ...MAIL, id: 'bad-1', to: ['nonsense'] });
+    world.sent({ ...MAIL, id: 'refused-1', to: ['ada@example.org'] });
+    await world.table.write({ ...record, pk: 'submission/refused-1', state: 'dead', reason: 'Refused' }, undefined);
+
+    world.dies('bad-1', 'Malformed', 'to[0]: given a word without @; it must be an address');
+    world.dies('refused-1', 'Refused', 'refused by postmark and mailgun for 1 of 1 recipients');
+
+    expect(await world.get('/api/submissions/bad-1')).toMatchObject({
+      state: 'dead',
+      reason: 'Malformed',
+      detail: 'to[0]: given a word without @; it must be an address',
+    });
+    expect(await world.get('/api/submissions/refused-1')).toMatchObject({
+      state: 'dead',
+      reason: 'Refused',
+      detail: 'refused by postmark and mailgun for 1 of 1 recipients',
+    });
+  });
+
+  it('is not changed by another mail that was refused for having the same id', async () => {
+    const world = givenWorld();
+    world.sent({ ...MAIL, id: 'order-1', to: ['ada@example.org'] });
+    world.sent({ ...MAIL, id: 'order-1', to: ['bo@example.org'], class: 'other' });
+    world.dies('order-1', 'IdConflict', 'id: given one that another content has already');
+
+    expect(await world.get('/api/submissions/order-1')).toMatchObject({
+      state: 'waiting',
+      recipients: ['ada@example.org'],
+    });
+  });
+
+  it('has the providers that were skipped, each before the attempt that followed', async () => {
+    const world = givenWorld();
+    const attempts = [
+      { ...attempt, number: 1, provider: 'ses', begun: NOW, outcome: 'throttled' as const },
+      { ...attempt, number: 2, provider: 'mailgun', begun: NOW + 60_000, outcome: 'accepted' as const },
+    ];
+    const id = 'ada@example.org/1';
+    world.sent({ ...MAIL, id, to: ['ada@example.org'] });
+    await world.table.write({ ...record, pk: `submission/${id}`, state: 'done', attempts }, undefined);
+    // An id with an address is logged as its hash.
+    const submissionId = createHash('sha256').update(id).digest('base64url');
+    const line = (fields: object, at: number) =>
+      world.log.takeLine(JSON.stringify({ ...fields, submissionId, timestamp: new Date(at).toISOString() }));
+    const skipped = JSON.stringify({ postmark: 'open', 'own-mta': 'too large: 9 bytes, at most 1' });
+
+    line({ message: 'attempt', attempt: 1, provider: 'ses', skipped }, NOW + 500);
+    line({ message: 'attempt', attempt: 1, provider: 'ses', skipped }, NOW + 500);
+    line({ message: 'no provider tried', skipped: JSON.stringify({ postmark: 'held' }) }, NOW + 30_000);
+    line({ message: 'attempt', attempt: 2, provider: 'mailgun' }, NOW + 60_500);
+
+    const { attempts: shown } = (await world.get(`/api/submissions/${encodeURIComponent(id)}`)) as {
+      attempts: { provider: string; outcome: string; reason?: string }[];
+    };
+    expect(shown.map(({ provider, outcome, reason }) => [provider, outcome, reason])).toEqual([
+      ['postmark', 'skipped', 'open'],
+      ['own-mta', 'skipped', 'too large: 9 bytes, at most 1'],
+      ['ses', 'throttled', undefined],
+      ['postmark', 'skipped', 'held'],
+      ['mailgun', 'accepted', undefined],
+    ]);
+  });
+
+  it('is not there for an id that nothing was sent with', async () => {
+    const world = givenWorld();
+    expect((await world.app.inject('/api/submissions/none')).statusCode).toBe(404);
+  });
+});
+
+describe('GET /api/submissions', () => {
+  it('lists the newest first, by pages', async () => {
+    const world = givenWorld();
+    for (let number = 1; number <= 130; number++)
+      world.sent({ ...MAIL, id: `order-${number}`, to: ['ada@example.org'] });
+
+    expect(await world.ids('?limit=2')).toEqual(['order-130', 'order-129']);
+    expect(await world.ids('?limit=2&before=order-129')).toEqual(['order-128', 'order-127']);
+    expect(await world.ids('')).toHaveLength(50);
+    expect((await world.app.inject('/api/submissions?before=none')).statusCode).toBe(400);
+    expect((await world.app.inject('/api/submissions?limit=0')).statusCode).toBe(400);
+  });
+
+  it('finds by id, address, words of the subject, class, state and provider', async () => {
+    const world = givenWorld();
+    world.sent({ ...MAIL, id: 'order-1', class: 'receipts', to: ['Ada@example.org'] });
+    world.sent({ ...MAIL, id: 'order-2', subject: 'Reset your password', to: ['bo@example.org'] });
+    world.sent({ ...MAIL, id: 'order-3', to: ['nonsense'] });
+    const accepted = { ...attempt, outcome: 'accepted' as const };
+    await world.table.write({ ...record, pk: 'submission/order-1', state: 'done', attempts: [accepted] }, undefined);
+    world.dies('order-3', 'Malformed', 'to');
+
+    expect(await world.ids('?query=ada@')).toEqual(['order-1']);
+    expect(await world.ids('?query=RESET')).toEqual(['order-2']);
+    expect(await world.ids('?query=order-')).toEqual(['order-3', 'order-2', 'order-1']);
+    expect(await world.ids('?class=receipts')).toEqual(['order-1']);
+    expect(await world.ids('?provider=postmark')).toEqual(['order-1']);
+    expect(await world.ids('?state=accepted')).toEqual(['order-1']);
+    expect(await world.ids('?state=dead')).toEqual(['order-3']);
+    expect(await world.ids('?state=waiting')).toEqual(['order-2']);
+    expect((await world.app.inject('/api/submissions?state=gone')).statusCode).toBe(400);
+  });
+});
+
+describe('POST /api/submissions/ID/resend', () => {
+  it('sends a dead one to the outbound queue with its attributes, and no other', async () => {
+    const world = givenWorld();
+    world.sent({ ...MAIL, id: 'order-1', to: ['ada@example.org'] });
+    world.queues.outbound.messages = [];
+    expect((await world.resend('order-1')).statusCode).toBe(409);
+    world.dies('order-1', 'Exhausted', 'no provider accepted it within four days');
+
+    expect((await world.resend('order-1')).statusCode).toBe(202);
+
+    expect(world.queues.deadLetter.messages).toEqual([]);
+    expect(world.queues.outbound.messages).toMatchObject([
+      { messageAttributes: { Reason: { StringValue: 'Exhausted' }, SubmissionId: { StringValue: 'order-1' } } },
+    ]);
+    expect(await world.get('/api/submissions/order-1')).toMatchObject({ state: 'waiting' });
+    expect((await world.resend('order-1')).statusCode).toBe(409);
+    expect((await world.resend('none')).statusCode).toBe(404);
+  });
+});
+
+function givenWorld() {
+  const clock = new StackClock();
+  const all = new LocalQueues(clock);
+  const attributes = { MessageRetentionPeriod: '1209600', VisibilityTimeout: '30' };
+  const queues = {
+    outbound: all.add('outbound', attributes),
+    retry: [all.add('retry', attributes)],
+    deadLetter: all.add('dead', attributes),
+  };
+  const buckets = new S3StoreClass();
+  buckets.createBucket('mail');
+  const log = new SubmissionLog(queues, buckets, clock);
+  const table = memoryTable();
+  const app: FastifyInstance = Fastify();
+  addSubmissions(app, { state: () => table, submissions: () => log });
+  closers.push(() => app.close());
+  const put = (queue: (typeof queues)['outbound'], body: object, texts: Record<string, string> = {}) =>
+    queue.enqueue(
+      createMessage(
+        JSON.stringify(body),
+        Object.fromEntries(
+          Object.entries(texts).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+        ),
+      ),
+    );
+  const get = async (path: string): Promise<unknown> => (await app.inject(path)).json();
+  return {
+    app,
+    clock,
+    log,
+    queues,
+    table,
+    sent: (body: object) => put(queues.outbound, body),
+    stored: (key: string, body: object) =>
+      buckets.putObject('mail', key, Buffer.from(JSON.stringify(body)), 'application/json'),
+    waits: (SubmissionId: string, due: number) =>
+      put(queues.retry[0] as (typeof queues)['outbound'], MAIL, {
+        SubmissionId,
+        NotBefore: new Date(due).toISOString(),
+      }),
+    dies: (SubmissionId: string, Reason: string, Detail: string) =>
+      put(queues.deadLetter, MAIL, { SubmissionId, Reason, Detail }),
+    get,
+    ids: async (query: string) => ((await get(`/api/submissions${query}`)) as { id: string }[]).map(({ id }) => id),
+    resend: (id: string) => app.inject({ method: 'POST', url: `/api/submissions/${id}/resend` }),
+  };
+}

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import {
+  CANARY_PREFIX,
+  DEAD_LETTER_ATTRIBUTE,
+  RETRY_ATTRIBUTE,
+  SUBMISSION_ID,
+} from '../../lambda/contract/dead-letter.ts';
+import { createMessage, type S3Store, type SqsMessage } from '../aws/fauxqs.ts';
+import type { LocalQueue } from '../aws/queue.ts';
+import type { StackClock } from '../clock.ts';
+
+/** A provider that was not tried. */
+export interface LoggedSkip {
+  readonly provider: string;
+  /** Word of the circuit, or the limit of the provider that the message exceeds. */
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Number of the attempt at another provider that followed; absent if none did. */
+  readonly before?: number;
+}
+
+/** A submission as the queues and the functions' log show it. */
+export interface LoggedSubmission {
+  readonly id: string;
+  /** When it was first put on the outbound queue, in epoch milliseconds. */
+  readonly at: number;
+  readonly class?: string;
+  readonly subject?: string;
+  /** Addresses of To, Cc and Bcc, as the producer wrote them. */
+  readonly recipients: readonly string[];
+  /** When its newest message on a retry queue is due, in epoch milliseconds. */
+  readonly nextTryAt?: number;
+  /** Attributes of its message on the dead-letter queue; empty for one that SQS itself moved there. */
+  readonly deadLetter?: { readonly reason?: string; readonly detail?: string };
+  readonly skips: readonly LoggedSkip[];
+}
+
+interface Kept extends Omit<LoggedSubmission, 'nextTryAt' | 'skips'> {
+  /** In stack time, so that a change of its speed moves it. */
+  dueAt?: number;
+  deadLetter?: NonNullable<LoggedSubmission['deadLetter']>;
+  readonly skips: LoggedSkip[];
+}
+
+/** Largest numbers of submissions, and of skips of one, that are kept, so that memory does not grow with traffic. */
+const MOST_KEPT = 20_000;
+const MOST_SKIPS = 100;
+
+/** The queues of submissions. */
+export interface SubmissionQueues {
+  readonly outbound: LocalQueue;
+  readonly retry: readonly LocalQueue[];
+  readonly deadLetter: LocalQueue;
+}
+
+/**
+ * Log of the submissions that producers sent, recorded as messages are put on the queues.
+ *
+ * The ledger has no class, recipients or subject, and no record of a submission that was never claimed.
+ */
+export class SubmissionLog {
+  readonly #kept = new Map<string, Kept>();
+  /** Ids that are logged as their hash. */
+  readonly #hashed = new Map<string, string>();
+  readonly #queues: SubmissionQueues;
+  readonly #buckets: S3Store;
+  readonly #clock: StackClock;
+
+  constructor(queues: SubmissionQueues, buckets: S3Store, clock: StackClock) {
+    this.#queues = queues;
+    this.#buckets = buckets;
+    this.#clock = clock;
+    watch(queues.outbound, (message) => this.#sent(message));
+    for (const queue of queues.retry) watch(queue, (message) => this.#waits(message));
+    watch(queues.deadLetter, (message) => this.#died(message));
+  }
+
+  get(id: string): LoggedSubmission | undefined {
+    const kept = this.#kept.get(id);
+    return kept && this.#shown(kept);
+  }
+
+  /** All that are kept, newest first. */
+  newestFirst(): readonly LoggedSubmission[] {
+    return Array.from(this.#kept.values(), (kept) => this.#shown(kept)).reverse();
+  }
+
+  /** Sends a dead letter to the outbound queue, as a redrive does; false if it is not on the dead-letter queue. */
+  redrive(id: string): boolean {
+    const letter = this.#queues.deadLetter.take((message) => deadLetterId(message, this.#buckets) === id);
+    if (letter) this.#queues.outbound.enqueue(createMessage(letter.body, letter.messageAttributes));
+    return letter !== undefined;
+  }
+
+  /** Adds what one line of the sender's output says about skipped providers. */
+  takeLine(line: string): void {
+    if (!line.includes('"skipped"')) return;
+    const entry = parsed(line);
+    const { submissionId, skipped, attempt, timestamp } = entry;
+    const one = typeof submissionId === 'string' ? this.#logged(submissionId) : undefined;
+    if (one === undefined || typeof skipped !== 'string') return;
+    const before = typeof attempt === 'number' ? attempt : undefined;
+    // An attempt with several outcomes has a line for each of them.
+    if (before !== undefined && one.skips.some((skip) => skip.before === before)) return;
+    const at = Date.parse(String(timestamp)) || Date.now();
+    for (const [provider, reason] of Object.entries(parsed(skipped)))
+      one.skips.push({ provider, reason: String(reason), at, ...(before !== undefined && { before }) });
+    one.skips.splice(0, one.skips.length - MOST_SKIPS);
+  }
+
+  #shown({ dueAt, ...kept }: Kept): LoggedSubmission {
+    return { ...kept, ...(dueAt !== undefined && { nextTryAt: this.#clock.toReal(dueAt) }) };
+  }
+
+  #logged(id: string): Kept | undefined {
+    return this.#kept.get(this.#hashed.get(id) ?? id);
+  }
+
+  #sent(message: SqsMessage): void {
+    const redriven = this.#kept.get(attribute(message, DEAD_LETTER_ATTRIBUTE.submissionId) ?? '');
+    if (redriven && attribute(message, DEAD_LETTER_ATTRIBUTE.reason) !== undefined) {
+      delete redriven.deadLetter;
+      return;
+    }
+    if (attribute(message, RETRY_ATTRIBUTE.submissionId)?.startsWith(CANARY_PREFIX)) return;
+    const id = submissionIdOf(message, this.#buckets);
+    const known = this.#kept.get(id);
+    // Another mail with the same id is refused while the first one is not over.
+    if (known && !known.deadLetter) return;
+    this.#kept.delete(id);
+    this.#kept.set(id, { ...contentOf(message, this.#buckets), id, at: message.sentTimestamp, skips: [] });
+    if (id.includes('@')) this.#hashed.set(createHash('sha256').update(id).digest('base64url'), id);
+    const [oldest = ''] = this.#kept.keys();
+    if (this.#kept.size > MOST_KEPT) this.#kept.delete(oldest);
+  }
+
+  #waits(message: SqsMessage): void {
+    const one = this.#kept.get(attribute(message, RETRY_ATTRIBUTE.submissionId) ?? '');
+    const due = Date.parse(attribute(message, RETRY_ATTRIBUTE.notBefore) ?? '');
+    if (one && !Number.isNaN(due)) one.dueAt = this.#clock.toStack(due);
+  }
+
+  #died(message: SqsMessage): void {
+    const one = this.#kept.get(deadLetterId(message, this.#buckets));
+    const reason = attribute(message, DEAD_LETTER_ATTRIBUTE.reason);
+    const detail = attribute(message, DEAD_LETTER_ATTRIBUTE.detail);
+    // With IdConflict another mail with the same id has ended, and the submission goes on.
+    if (one && reason !== 'IdConflict')
+      one.deadLetter = { ...(reason !== undefined && { reason }), ...(detail !== undefined && { detail }) };
+  }
+}
+
+/** Id of the submission of a message on the dead-letter queue. */
+function deadLetterId(message: SqsMessage, buckets: S3Store): string {
+  return attribute(message, DEAD_LETTER_ATTRIBUTE.submissionId) ?? submissionIdOf(message, buckets);
+}
+
+function watch(queue: LocalQueue, note: (message: SqsMessage) => void): void {
+  const enqueue = queue.enqueue.bind(queue);
+  queue.enqueue = (message: SqsMessage): void => {
+    enqueue(message);
+    note(message);
+  };
+}
+
+function submissionIdOf(message: SqsMessage, buckets: S3Store): string {
+  const { id } = submissionIn(message, buckets);
+  return typeof id === 'string' && SUBMISSION_ID.test(id) ? id : message.messageId;
+}
+
+function contentOf(message: SqsMessage, buckets: S3Store): Pick<LoggedSubmission, 'class' | 'subject' | 'recipients'> {
+  const { class: kind, subject, to, cc, bcc } = submissionIn(message, buckets);
+  const mailboxes: unknown[] = [to, cc, bcc].flatMap((list) => (Array.isArray(list) ? list : []));
+  const addresses = mailboxes.map((one) => (typeof one === 'string' ? one : (Object(one).address as unknown)));
+  return {
+    ...(typeof kind === 'string' && { class: kind }),
+    ...(typeof subject === 'string' && { subject }),
+    recipients: [...new Set(addresses.filter((one) => typeof one === 'string'))],
+  };
+}
+
+/** The submission in a body, or in the object that the body names; empty if it cannot be read. */
+function submissionIn({ body }: SqsMessage, buckets: S3Store): Record<string, unknown> {
+  const sent = parsed(body);
+  const { bucket, key } = Object(sent['s3']) as Record<string, unknown>;
+  if (typeof bucket !== 'string' || typeof key !== 'string') return sent;
+  try {
+    return parsed(String(buckets.getObject(bucket, key).body));
+  } catch {
+    return {};
+  }
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text.replace(/^\uFEFF/, ''))) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+function attribute({ messageAttributes }: SqsMessage, name: string): string | undefined {
+  return messageAttributes[name]?.StringValue;
+}
