@@ -1,5 +1,5 @@
-import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
+import type { ProviderList } from '../lambda/providers/registry.ts';
 import { synthesise } from '../lib/app.ts';
 import type { MonitoringProps } from '../lib/monitoring/monitoring.ts';
 
@@ -16,7 +16,7 @@ const canaryTo = (domain: string) => ({ to: `canary@${domain}`, from: 'canary@ex
  * Providers with a look-up (Postmark, Mailgun) come before those without (SES, SMTP): after a lost answer
  * the mail is found instead of sent twice.
  */
-const providers: ProviderConfig[] = [
+const providers: ProviderList = [
   {
     key: 'postmark',
     type: 'postmark',

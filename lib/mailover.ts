@@ -2,9 +2,8 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
-import { definitions } from '../lambda/providers/registry.ts';
+import { definitions, type ProviderList } from '../lambda/providers/registry.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { timing } from './configuration/timing.ts';
@@ -33,7 +32,7 @@ export interface MailoverProps {
    * A provider that is removed from the list leaves its retry queue and the queue's consumer behind: waiting mail
    * goes out through the others. When the queue is empty, both may be deleted by hand.
    */
-  readonly providers: readonly ProviderConfig[];
+  readonly providers: ProviderList;
   /**
    * Classes of submissions with their own providers, expiry or treatment of a lost answer.
    * @default - none: every submission takes the same route
@@ -128,7 +127,7 @@ export class Mailover extends Construct {
       receiving,
       reconciled,
       inboundCanaries,
-      sesInbound,
+      receiptRule,
     } = providerLists(props.providers);
     const durations = timing(providers);
     this.monitoring = new Monitoring(this, 'Monitoring', props.monitoring);
@@ -182,7 +181,7 @@ export class Mailover extends Construct {
         ...common,
         providers: receiving,
         queue,
-        ses: sesInbound,
+        receiptRule,
         mailBucket: this.mailBucket,
         stateTable: this.stateTable,
         memorySize: props.inboundMemory ?? 1024,

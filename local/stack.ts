@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inboundEnvironment } from '../lambda/contract/inbound-environment.ts';
-import { definitions } from '../lambda/providers/registry.ts';
+import { definitionOf } from '../lambda/providers/registry.ts';
 import { rescaleCircuits } from './api/circuits.ts';
 import { drawingOf } from './api/console-state.ts';
 import { infoOf, type Live, queueCounts } from './api/live.ts';
@@ -26,11 +26,11 @@ import { functionEnvironment } from './lambda/function-environment.ts';
 import { runFunctions } from './lambda/running-functions.ts';
 import { runSchedules } from './lambda/schedule.ts';
 import { checkPorts, PORTS, pickBasePort } from './ports.ts';
-import { domainsOf } from './simulators/inbound/facts.ts';
-import { startReceiving } from './simulators/inbound/keys.ts';
+import { domainsOf } from './simulators/domains.ts';
 import { mailExchange, zonesOf } from './simulators/inbound/mail-exchange.ts';
-import { startSimulators } from './simulators/main.ts';
+import { startSimulators, tlsHosts } from './simulators/main.ts';
 import { makeCertificate } from './simulators/smtp/certificate.ts';
+import { startReceiving } from './simulators/start-receiving.ts';
 import { readAssembly } from './template/assembly.ts';
 import { deploy } from './template/deployment.ts';
 import { findFunction, senderOf } from './template/find-function.ts';
@@ -168,7 +168,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     aws.secrets.set(name, { ...fields, ...makeSecret(name, [generatedField]) });
   const secrets: Record<string, Record<string, string>> = {};
   for (const { key, type, secretName = `mailover/${key}` } of providers) {
-    const fields = definitions[type].secretFields;
+    const fields = definitionOf(type).secretFields;
     if (fields.length === 0) continue;
     const secret = makeSecret(key, fields);
     secrets[key] = secret;
@@ -189,9 +189,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   live.receiving = mail;
   closers.push(mail.close);
   for (const { name, secret } of mail.secrets) aws.secrets.set(name, secret);
-  const tls = await makeCertificate(
-    providers.flatMap((provider) => (provider.type === 'smtp' ? [provider.options.host] : [])),
-  );
+  const tls = await makeCertificate(tlsHosts(providers));
   const certificateFile = join(directory, 'certificate.pem');
   await writeFile(certificateFile, tls.cert);
   live.simulators = await startSimulators({

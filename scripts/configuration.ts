@@ -6,7 +6,7 @@ type Source = readonly [file: string, name: string];
 /** A heading of docs/configuration.md with the interfaces whose fields it lists. */
 type Section = readonly [heading: string, ...sources: readonly Source[]];
 
-const ENTRY = 'lambda/contract/provider-entry.ts';
+const ENTRY = 'lambda/contract/providers.ts';
 const types = Object.values(definitions);
 const optionsOf = (type: string, kind: string): Source => [
   `lambda/providers/${type}/options.ts`,
@@ -14,7 +14,7 @@ const optionsOf = (type: string, kind: string): Source => [
 ];
 
 const SECTIONS: readonly Section[] = [
-  ['An entry of `providers`', [ENTRY, 'ProviderEntry']],
+  ['An entry of `providers`', [ENTRY, 'ProviderConfig']],
   ...types.map(({ type }): Section => [`\`options\` of type \`${type}\``, optionsOf(type, 'Options')]),
   ...types
     .filter(({ inbound }) => inbound !== undefined)

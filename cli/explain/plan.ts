@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Problem } from '../../lambda/contract/dead-letter.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
-import type { ProviderConfig, ProviderType } from '../../lambda/contract/providers.ts';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import type { Submission } from '../../lambda/contract/submission.ts';
 import { ownId } from '../../lambda/contract/submission-fields.ts';
@@ -32,7 +32,7 @@ export interface Plan {
   };
   readonly order: readonly {
     readonly key: string;
-    readonly type: ProviderType;
+    readonly type: string;
     readonly substituteFrom?: true;
     /** Number of recipients whose address the provider cannot carry; another provider serves them. */
     readonly leavesOut?: number;

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
+import type { Payload } from '../../local/simulators/inbound/posting.ts';
 import { type ExitCode, runCommand } from '../command.ts';
 import { progressBar, type Terminal } from '../send/progress.ts';
 import { mailOf } from './mail.ts';
 import { type CommandOptions, parseReceiveOptions, RECEIVE_USAGE } from './options.ts';
-import { type Payload, recipientsOf } from './payload.ts';
 import { shown } from './result.ts';
 import { findSimulator, type SimulatorTarget, type StoredReception } from './target.ts';
 
@@ -26,7 +26,7 @@ export async function receive(
     }
     const target = await findSimulator(options, environment['MAILOVER_PORT']);
     if (options.payload !== undefined) return await posted(target, options.payload, terminal);
-    if (target.type === 'ses') return await delivered(target, options, terminal);
+    if (target.posting === undefined) return await delivered(target, options, terminal);
     return options.count === 1 ? await one(target, options, terminal) : await many(target, options, terminal);
   });
 }
@@ -34,9 +34,8 @@ export async function receive(
 /** Posts the request of a file once, without the provider's retries. */
 async function posted(target: SimulatorTarget, payload: Payload, terminal: Terminal): Promise<ExitCode> {
   const since = Date.now();
-  const status = await target.post(payload);
+  const { status, to } = await target.post(payload);
   terminal.out(`${target.key} posted the request: ${status}`);
-  const to = recipientsOf(payload);
   const earlier = await target.earlier(to, JSON.stringify(payload));
   say(terminal, status === 200, await target.results({ to, since }, 0), earlier);
   return status === 200 ? 0 : 1;
@@ -54,7 +53,7 @@ function say(terminal: Terminal, taken: boolean, messages: readonly InboundMessa
   terminal.out(shown(earlier));
 }
 
-/** Delivers over SES, which posts nothing: it writes the mail to the bucket and notifies a queue. */
+/** Delivers over a provider that posts nothing: it writes the mail to the bucket and notifies a queue. */
 async function delivered(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
   const since = Date.now();
   const mails = Array.from({ length: options.count }, () => mailOf(options, new Date()));
@@ -76,9 +75,9 @@ async function one(target: SimulatorTarget, options: CommandOptions, terminal: T
   const mail = mailOf(options, new Date());
   const earlier = await target.earlier(options.to, mail.toString('latin1'));
   const taken = await target.receive(mail, options);
-  const form = target.type === 'mailgun' ? ` as ${options.form ?? 'form'}` : '';
+  const form = options.form ?? target.posting?.forms[0];
   for (const { id, to } of taken)
-    terminal.out(`${target.key} received a mail for ${to} (${id})${options.hold ? '' : `, and posts it${form}`}`);
+    terminal.out(`${target.key} received a mail for ${to} (${id})${options.hold ? '' : `, and posts it as ${form}`}`);
   if (options.hold) {
     terminal.out(options.hold === 'blocked' ? 'a rule holds it back' : 'it was posted elsewhere');
     return 0;

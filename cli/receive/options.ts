@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { MAILGUN_FORMS, type MailgunForm } from '../../local/simulators/mailgun/webhook.ts';
+import type { Payload } from '../../local/simulators/inbound/posting.ts';
+import { simulatedTypes } from '../../local/simulators/registry.ts';
 import { parseArguments, UsageError } from '../command.ts';
-import type { Payload } from './payload.ts';
 
 /** Options of the command line, with defaults. */
 export interface CommandOptions {
@@ -15,8 +15,8 @@ export interface CommandOptions {
   /** Null for a bounce. */
   readonly from: string | null;
   readonly subject: string;
-  readonly form?: MailgunForm;
-  readonly withRaw: boolean;
+  /** One of the forms of the provider's type. */
+  readonly form?: string;
   readonly previous: boolean;
   readonly ageSeconds?: number;
   readonly hold?: 'blocked' | 'lost';
@@ -25,21 +25,22 @@ export interface CommandOptions {
   readonly waitSeconds: number;
 }
 
+const FORMS = Object.entries(simulatedTypes)
+  .flatMap(([type, { posting }]) => (posting ? `${type} ${posting.forms.join(', ')}` : []))
+  .join('; ');
+
 /** Printed by `--help` and after a usage error. */
-export const RECEIVE_USAGE = `npm run receive -- --as mailgun [file.eml] [options]
-npm run receive -- --as postmark [file.eml] [options]
-npm run receive -- --as ses [file.eml] [options]
-npm run receive -- --as KEY request.json          posts Postmark's JSON, or { "fields", "files" } as a form of Mailgun
+export const RECEIVE_USAGE = `npm run receive -- --as KEY [file.eml] [options]
+npm run receive -- --as KEY request.json          posts a request of the provider: its JSON, or { "fields", "files" } as a form
 
   --as KEY         the provider that receives the mail and posts it: its key, or its type
   --to ADDRESS     envelope recipient; may be given several times (default box@in.example.com)
   --from ADDRESS   envelope sender; empty for a bounce (default ada@example.org)
   --subject TEXT   subject of the built-in mail
-  --form FORM      how Mailgun posts it: form, mime or store (default form)
-  --raw            as with Postmark's setting that adds the raw mail
+  --form FORM      how it is posted (default the first): ${FORMS}
   --previous       sign with the previous key, or log in with the previous password
-  --age SECONDS    signed by Mailgun that many seconds ago
-  --blocked        a rule of Postmark holds it; --lost: it was posted elsewhere. Nothing is posted here then
+  --age SECONDS    signed that many seconds ago, where a signature has a time
+  --blocked        a rule of the provider holds it; --lost: it was posted elsewhere. Nothing is posted here then
   --count N        receive N of them, 1 to 10000, each with a Message-ID of its own (default 1)
   --wait SECONDS   how long to follow (default 30, and a second more for every 20 mails)
 
@@ -52,11 +53,8 @@ export function parseReceiveOptions(argv: readonly string[]): CommandOptions | u
   const { values, positionals } = parse(argv);
   if (values.help) return undefined;
   if (values.as === undefined)
-    throw new UsageError('say which provider receives the mail: --as mailgun, --as postmark, --as ses, or a key');
+    throw new UsageError('say which provider receives the mail: --as with its key, or its type');
   if (positionals.length > 1) throw new UsageError(`one file at a time, not ${positionals.length}`);
-  const form = MAILGUN_FORMS.find((name) => name === values.form);
-  if (values.form !== undefined && form === undefined)
-    throw new UsageError(`--form takes ${MAILGUN_FORMS.join(', ')}, not "${values.form}"`);
   if (values.blocked && values.lost) throw new UsageError('give --blocked or --lost, not both');
   const [file] = positionals;
   const count = wholeNumber('count', values.count ?? '1', 1, 10_000);
@@ -65,12 +63,11 @@ export function parseReceiveOptions(argv: readonly string[]): CommandOptions | u
     to: values.to ?? ['box@in.example.com'],
     from: (values.from ?? 'ada@example.org') || null,
     subject: values.subject ?? 'Hello to Mailover',
-    withRaw: values.raw === true,
     previous: values.previous === true,
     count,
     waitSeconds: wholeNumber('wait', values.wait ?? String(30 + Math.floor(count / 20)), 1, 86_400),
     ...(file !== undefined && (/\.json$/i.test(file) ? { payload: readPayload(file) } : { file: readMail(file) })),
-    ...(form && { form }),
+    ...(values.form !== undefined && { form: values.form }),
     ...(values.age !== undefined && { ageSeconds: wholeNumber('age', values.age, 0, 604_800) }),
     ...(values.blocked && { hold: 'blocked' as const }),
     ...(values.lost && { hold: 'lost' as const }),
@@ -86,7 +83,6 @@ function parse(argv: readonly string[]) {
     from: text,
     subject: text,
     form: text,
-    raw: flag,
     previous: flag,
     age: text,
     blocked: flag,

@@ -1,8 +1,8 @@
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
-import type { ReceptionStatus, Try } from '../../local/simulators/inbound/receiving.ts';
+import type { Payload, PostingType, ReceptionStatus, Try } from '../../local/simulators/inbound/posting.ts';
+import { simulatedType } from '../../local/simulators/registry.ts';
 import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
 import type { CommandOptions } from './options.ts';
-import { type Payload, requestOf } from './payload.ts';
 import { earlierCopy, resultsOf, type Wanted } from './result.ts';
 
 /** A mail that a simulated provider has received, as the local stack's API lists it. */
@@ -16,11 +16,12 @@ export interface StoredReception {
 /** A simulated provider that receives mail. */
 export interface SimulatorTarget {
   readonly key: string;
-  readonly type: string;
+  /** How it posts mail; absent where it writes mail to the bucket. */
+  readonly posting: PostingType | undefined;
   receive(mail: Buffer, options: CommandOptions): Promise<StoredReception[]>;
-  /** Posts a request of the provider unchanged; returns the status. */
-  post(payload: Payload): Promise<number>;
-  /** Hands a raw mail to SES; returns the status. */
+  /** Posts a request of the provider unchanged; returns the status, and the envelope recipients of the request. */
+  post(payload: Payload): Promise<{ readonly status: number; readonly to: readonly string[] }>;
+  /** Hands over a raw mail that is not posted; returns the status. */
   deliver(mail: Buffer, options: CommandOptions): Promise<number>;
   /** Messages that reached the inbound queue. */
   results(wanted: Omit<Wanted, 'provider'>, waitMs: number): Promise<InboundMessage[]>;
@@ -31,7 +32,7 @@ export interface SimulatorTarget {
 }
 
 /** Finds the provider that the options name in the running local stack. */
-export async function findSimulator({ as }: CommandOptions, port: string | undefined): Promise<SimulatorTarget> {
+export async function findSimulator({ as, form }: CommandOptions, port: string | undefined): Promise<SimulatorTarget> {
   const base = localStackUrl(port);
   const info = await describeLocalStack(base);
   const keys = Object.keys(info.inbound);
@@ -41,28 +42,31 @@ export async function findSimulator({ as }: CommandOptions, port: string | undef
     throw new UsageError(`no provider "${as}" receives mail here; receiving providers: ${keys.join(', ')}`);
   if (others.length > 0) throw new UsageError(`several providers are of type ${as}: ${[key, ...others].join(', ')}`);
   const url = `${base}/api/providers/${key}/inbound`;
+  const { posting } = simulatedType(typeOf(key));
+  if (form !== undefined && !posting?.forms.includes(form))
+    throw new UsageError(`${key} takes ${posting ? `--form ${posting.forms.join(', ')}` : 'no --form'}, not "${form}"`);
   return {
     key,
-    type: typeOf(key),
+    posting,
     async receive(mail, options) {
-      const { from, to, form, withRaw, previous, ageSeconds, hold } = options;
-      const body = { raw: mail.toString('base64'), from, to, form, withRaw, previous, ageSeconds, hold };
+      const { from, to, form, previous, ageSeconds, hold } = options;
+      const body = { raw: mail.toString('base64'), from, to, form, previous, ageSeconds, hold };
       const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
       const answer: unknown = await response.json();
       if (!response.ok) throw new Error((answer as { error: string }).error);
       return answer as StoredReception[];
     },
     async post(payload) {
-      const request = requestOf(payload, typeOf(key), info.inbound[key] ?? {});
+      const request = posting?.replay(payload, info.inbound[key] ?? {});
       if (request === undefined) throw new UsageError(`the file is not a request of ${key}`);
-      const { path, contentType, authorization, body } = request;
+      const { path, to, contentType, authorization, body } = request;
       const headers = { 'content-type': contentType, ...(authorization && { authorization }) };
       const response = await fetch(`${info.endpoints.http ?? ''}${path}`, {
         method: 'POST',
         headers,
         body: new Uint8Array(body),
       });
-      return response.status;
+      return { status: response.status, to };
     },
     async deliver(mail, { from, to }) {
       const query = new URLSearchParams({ from: from ?? '' });

@@ -12,6 +12,9 @@ export const DEAD_LETTER_REASONS = [
 ] as const;
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 
+/** Longest `Detail`, in characters. */
+export const MAX_DEAD_LETTER_DETAIL = 1_000;
+
 /** Why a submission cannot continue; `detail` is a sentence without addresses or content. */
 export interface Problem {
   readonly reason: DeadLetterReason;

@@ -1,4 +1,4 @@
-import { ignoringCase } from './patterns.ts';
+import { ignoringCase } from '../mail/patterns.ts';
 
 /**
  * Printable ASCII without the colon (RFC 5322 section 3.6.8), limited to the token characters that every provider

@@ -13,11 +13,8 @@ import type { InboundProvider } from './inbound-environment.ts';
 export type ReconciledProvider = InboundProvider & {
   /** Name of the secret of the account. */
   readonly apiSecretName?: string;
-  readonly region?: 'us' | 'eu';
-  /** Domains under which Mailgun lists received mail. */
-  readonly domains?: readonly string[];
-  /** Treatment of mail that a rule of Postmark blocks. */
-  readonly blocked?: 'receive' | 'leave';
+  /** Options of the requests for received mail, in the form of the type. */
+  readonly missed: object;
 };
 
 /** The environment of the reconciler. */

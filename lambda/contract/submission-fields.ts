@@ -2,10 +2,10 @@ import * as z from 'zod/mini';
 import { parseMailbox } from '../mail/address.ts';
 import { STRUCTURED } from '../mail/header-kinds.ts';
 import { headerProblem } from '../mail/header-line.ts';
+import { ADDRESS, BASE64_SCHEMA, HTTPS_URL, ignoringCase, MAILTO, ONE_LINE, SOME_LINE } from '../mail/patterns.ts';
 import { BASE64, isBase64 } from './contents.ts';
 import { CANARY_PREFIX, SUBMISSION_ID } from './dead-letter.ts';
 import { HEADER_NAME_PATTERN, headerNameProblem } from './header-names.ts';
-import { ADDRESS, BASE64_SCHEMA, HTTPS_URL, ignoringCase, MAILTO, ONE_LINE, SOME_LINE } from './patterns.ts';
 
 // Every `error` below says what would be right; `describeProblem` adds the field and the shape of what was given.
 

@@ -5,7 +5,6 @@ import {
   type InboundMailbox,
   type InboundMessage,
 } from '../contract/inbound.ts';
-import type { InboundType } from '../contract/providers.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
 import { withLineEnds } from '../mail/lines.ts';
 import type { MailContent, PostedMail, StatedMailbox } from '../providers/inbound.ts';
@@ -21,7 +20,7 @@ import { verdictsOf } from './verdicts.ts';
 /** Facts about a received mail that are not in the mail itself. */
 export interface ReceptionContext {
   readonly provider: string;
-  readonly type: InboundType;
+  readonly type: string;
   /** ISO time. */
   readonly receivedAt: string;
   readonly raw: InboundMessage['raw'];

@@ -16,7 +16,7 @@ import { s3Bucket } from '../platform/object-store.ts';
 import { sqsQueueOneTry } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
-import { loadInbound } from '../providers/registry.ts';
+import { loadInbound, loadNotifications } from '../providers/registry.ts';
 import { createInbound } from './inbound.ts';
 import { createReceived } from './received.ts';
 import { arrivalOf } from './request.ts';
@@ -26,6 +26,7 @@ const metrics = emfMetrics(decodeSize(process.env));
 const dependencies = {
   environment,
   loadModule: loadInbound,
+  loadNotifications,
   secrets: managedSecrets(metrics),
   store: s3Bucket(environment.mailBucket),
   queue: sqsQueueOneTry,
@@ -41,7 +42,7 @@ const takeReceived = createReceived(dependencies);
 /** Time left for the answer before Lambda stops the function, in milliseconds. */
 const ANSWER_MS = 1_500;
 
-/** Receives mail: from a provider over HTTP, or from SES through the bucket. */
+/** Receives mail: over HTTP, or through the bucket. */
 export async function handler(
   event: APIGatewayProxyEventV2 | SQSEvent,
   lambda: Context,

@@ -1,16 +1,16 @@
 import type { InboundEnvironment, InboundProvider } from '../contract/inbound-environment.ts';
 import type { InboundOutcome } from '../contract/metrics.ts';
-import type { InboundType } from '../contract/providers.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
 import { reportError, ServiceError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import type { InboundModule, PostedMail } from '../providers/inbound.ts';
+import { definitionOf } from '../providers/registry.ts';
 import { type Arrival, createAuthenticator } from './authenticate.ts';
 import { type HttpAnswer, httpAnswer } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
 import { bindToken } from './replay-token.ts';
-import { fetchStored, MAY_APPEAR_MS, storageOf } from './stored.ts';
+import { fetchStored } from './stored.ts';
 import { type Kept, type TakeDependencies, takeMail } from './take.ts';
 
 /** Dependencies of receiving. */
@@ -19,7 +19,7 @@ export interface InboundDependencies extends TakeDependencies {
   readonly secrets: Secrets;
   readonly log: Log;
   readonly fetch: typeof fetch;
-  loadModule(type: InboundType): Promise<InboundModule>;
+  loadModule(type: string): Promise<InboundModule>;
 }
 
 /** Outcome of one request, for the answer and the log. */
@@ -41,7 +41,9 @@ export function createInbound(
 
   return async (arrival, limitMs) => {
     const begun = clock.now();
-    const provider = environment.providers.find(({ key, type }) => key === arrival.key && type !== 'ses');
+    const provider = environment.providers.find(
+      ({ key, type }) => key === arrival.key && definitionOf(type).inbound?.over === 'http',
+    );
     if (provider === undefined) {
       // The requested key is not logged: it comes from a stranger, or may be a part of the secret path.
       metrics.add('InboundUnknownKey', 1);
@@ -108,10 +110,11 @@ export function createInbound(
 
   /** The stored mail, or why it is missing. Near the end of the provider's retries a part is better than nothing. */
   async function fetchKept(provider: InboundProvider, posted: PostedMail, module: InboundModule, secret: Secret) {
-    const last = clock.now() - (posted.takenAt ?? clock.now()) >= MAY_APPEAR_MS;
+    const last = clock.now() - (posted.takenAt ?? clock.now()) >= (module.storage?.appearsForMs ?? 0);
     try {
       const stored = await fetchStored(posted.storedAt ?? '', {
-        allowed: storageOf(module, environment.endpoints?.[provider.key]),
+        storage: module.storage,
+        endpoint: environment.endpoints?.[provider.key],
         secret,
         fetch: dependencies.fetch,
       });

@@ -3,23 +3,25 @@ import type { InboundEnvironment, InboundProvider } from '../contract/inbound-en
 import type { Log } from '../platform/log.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
-import { readNotification } from '../providers/ses/received.ts';
+import type { NotificationModule } from '../providers/inbound.ts';
+import { definitionOf } from '../providers/registry.ts';
 import { type TakeDependencies, takeMail } from './take.ts';
 
 export interface ReceivedDependencies extends TakeDependencies {
   readonly environment: InboundEnvironment;
   readonly log: Log;
+  loadNotifications(type: string): Promise<NotificationModule>;
 }
 
-/** Receives mail that SES wrote to the bucket; throws if it must be retried. */
+/** Receives mail that a provider wrote to the bucket; throws if it must be retried. */
 export function createReceived(
   dependencies: ReceivedDependencies,
 ): (record: SQSRecord, limitMs?: number) => Promise<void> {
   const { environment, store, log, metrics } = dependencies;
-  const provider = environment.providers.find(({ type }) => type === 'ses');
+  const provider = environment.providers.find(({ type }) => definitionOf(type).inbound?.over === 'bucket');
 
   return async (record, limitMs) => {
-    if (provider === undefined) throw new ServiceError('no provider of type ses receives');
+    if (provider === undefined) throw new ServiceError('no provider receives over the bucket');
     await within(limitMs, take(record, provider)).catch((error: unknown) => {
       metrics.add('InboundRequests', 1, { provider: provider.key, outcome: 'failed' });
       throw error;
@@ -27,13 +29,12 @@ export function createReceived(
   };
 
   async function take({ body, messageId: queueMessageId }: SQSRecord, provider: InboundProvider): Promise<void> {
+    const { readNotification } = await dependencies.loadNotifications(provider.type);
     const received = readNotification(body);
-    if (received === undefined || received.object.bucket !== environment.mailBucket) {
-      // A body that is no notification goes to the queue's own dead-letter queue, except for the test that SES sends when
-      // a rule is created.
-      if (isTest(body)) return;
+    if (received === 'test') return;
+    // Any other body that is no notification goes to the queue's own dead-letter queue.
+    if (received === 'unreadable' || received.object.bucket !== environment.mailBucket)
       throw new ServiceError('not a notification of a mail in the bucket');
-    }
     const raw = { s3: received.object, form: 'mime' } as const;
     const mime = await store.get(received.object.key);
     const posted = { ...received.mail, content: { headers: [], files: [] } };
@@ -48,9 +49,4 @@ export function createReceived(
       queueMessageId,
     });
   }
-}
-
-/** Plain text such as `Successfully validated SNS topic for Amazon SES event publishing.`, no JSON. */
-function isTest(body: string): boolean {
-  return !/^\s*[{[]/.test(body) || /AMAZON_SES_SETUP_NOTIFICATION/.test(body);
 }

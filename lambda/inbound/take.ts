@@ -2,7 +2,6 @@ import { TOKEN_HEADER } from '../canary/canary.ts';
 import { noteReturn, type ReturnedCanary } from '../canary/returned.ts';
 import type { InboundFlag, InboundMessage } from '../contract/inbound.ts';
 import type { InboundEnvironment } from '../contract/inbound-environment.ts';
-import type { InboundType } from '../contract/providers.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { ObjectStore } from '../platform/object-store.ts';
@@ -31,7 +30,7 @@ export interface TakeDependencies {
 
 /** A mail whose raw form is in the bucket. */
 export interface Kept {
-  readonly provider: { readonly key: string; readonly type: InboundType };
+  readonly provider: { readonly key: string; readonly type: string };
   readonly posted: PostedMail;
   /** The complete mail, if there is one. */
   readonly mime?: Buffer;

@@ -1,5 +1,4 @@
 import { AUTHENTICATION_RESULTS, type AuthenticationResult, type InboundMessage } from '../contract/inbound.ts';
-import type { InboundType } from '../contract/providers.ts';
 import { definitionOf } from '../providers/registry.ts';
 import { type Headers, valuesOf } from './headers.ts';
 
@@ -9,7 +8,7 @@ type Verdicts = Pick<InboundMessage, 'spam' | 'authentication'>;
  * The result of the provider's filter. A sender can forge the same headers, and the provider's own ones cannot be
  * identified: so the worst one counts, and a forgery never improves the result.
  */
-export function verdictsOf(type: InboundType, headers: Headers): Verdicts {
+export function verdictsOf(type: string, headers: Headers): Verdicts {
   const names = definitionOf(type).inbound?.filterHeaders;
   if (!names) return {};
   const values = (name: string) => (name === '' ? [] : valuesOf(headers, name));

@@ -1,6 +1,6 @@
-import { MAILBOX_LIST } from '../contract/patterns.ts';
 import { listTokens, parseMailbox, phraseTokens } from './address.ts';
 import type { Mailbox } from './message.ts';
+import { MAILBOX_LIST } from './patterns.ts';
 
 /** The tokens of a value, between which a line may be folded, or a description of the right value. */
 export type HeaderRead = { readonly tokens: readonly string[] } | { readonly problem: string };

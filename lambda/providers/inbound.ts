@@ -108,10 +108,38 @@ export type Authentication =
     }
   | { readonly kind: 'refused'; readonly reason: 'missing' | 'wrong' | 'stale' | 'early' | 'no-key' };
 
-/** Receiving for one provider type. */
+/** A provider's storage of received mail, from which mail that it does not post is fetched. */
+export interface MailStorage {
+  /** Whether a URL is in it: https, and the provider's own hosts only. */
+  has(url: URL): boolean;
+  /** For how long a mail that is missing there may still appear, from its reception, in milliseconds. */
+  readonly appearsForMs: number;
+  /** Headers with the credentials of a request. */
+  credentials(secret: Secret): Readonly<Record<string, string>>;
+  /**
+   * The mail in a complete answer.
+   *
+   * @throws ServiceError if it has none
+   */
+  mimeOf(body: Buffer, contentType: string): Buffer;
+}
+
+/** Reading the requests of a provider type that posts received mail. */
 export interface InboundModule {
   /** Never throws for any content of the request. `now` is in epoch milliseconds. */
   authenticate(request: InboundRequest, secret: Secret, now: number): Authentication;
-  /** Whether a URL is in the provider's mail storage: https, and its own hosts only. */
-  keepsMailAt?(url: URL): boolean;
+  /** Absent if every mail is posted. */
+  readonly storage?: MailStorage;
+}
+
+/** A mail that a provider wrote to the mail bucket. */
+export interface WrittenMail {
+  readonly mail: Omit<PostedMail, 'content'>;
+  readonly object: { readonly bucket: string; readonly key: string };
+}
+
+/** Reading the notifications of a provider type that writes received mail to the mail bucket. */
+export interface NotificationModule {
+  /** `test`: what the provider sends when it is set up. `unreadable`: no notification of this provider. */
+  readNotification(body: string): WrittenMail | 'test' | 'unreadable';
 }

@@ -41,10 +41,11 @@ export interface MissedSource {
 }
 
 /** Dependencies of a source. */
-export interface MissedContext {
+export interface MissedContext<Options = object> {
   /** Base URL of the provider's API, without a slash at the end; of a simulator on a local stack. */
   readonly endpoint?: string;
-  readonly options: MissedOptions;
+  /** From `missed.options` of the definition. */
+  readonly options: Options;
   /** Secret for received mail. */
   readonly secret: Secret;
   /** Secret of the account. */
@@ -52,13 +53,9 @@ export interface MissedContext {
   readonly fetch: typeof fetch;
 }
 
-/** The options of a provider that are used here. */
-export interface MissedOptions {
-  readonly region?: 'us' | 'eu';
-  /** Domains that Mailgun lists mail under. */
-  readonly domains?: readonly string[];
-  /** `leave` skips mail that a rule blocks. */
-  readonly blocked?: 'receive' | 'leave';
+/** Code of a type whose provider lists received mail. */
+export interface MissedModule {
+  missed(context: MissedContext): MissedSource;
 }
 
 /** Time limit of one answer. */

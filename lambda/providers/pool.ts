@@ -1,4 +1,4 @@
-import type { ProviderConfig, ProviderType } from '../contract/providers.ts';
+import type { ProviderConfig } from '../contract/providers.ts';
 import type { WorkerReason } from '../mail/reason.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
@@ -9,8 +9,8 @@ import type { Provider, ProviderDefinition, ProviderModule } from './provider.ts
 
 /** The part of the registry that calls need. */
 export interface Registry {
-  readonly definitions: Readonly<Record<ProviderType, ProviderDefinition>>;
-  readonly loadProvider: (type: ProviderType) => Promise<ProviderModule<ProviderConfig['options']>>;
+  readonly definitions: Readonly<Record<string, ProviderDefinition>>;
+  readonly loadProvider: (type: string) => Promise<ProviderModule<object>>;
 }
 
 /**
@@ -92,7 +92,7 @@ export function providerPool(
     return provider;
   };
 
-  const load = (type: ProviderType) =>
+  const load = (type: string) =>
     registry.loadProvider(type).catch((error: unknown) => {
       throw new UnreadyError('not-loaded', error);
     });
@@ -172,7 +172,7 @@ export function providerPool(
 }
 
 function needsSecret(config: ProviderConfig, { definitions }: Registry): boolean {
-  return config.secretName !== undefined || definitions[config.type].secretFields.length > 0;
+  return config.secretName !== undefined || (definitions[config.type]?.secretFields.length ?? 0) > 0;
 }
 
 function same(a: Secret, b: Secret): boolean {

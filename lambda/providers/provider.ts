@@ -1,8 +1,8 @@
 import type { ZodType } from 'zod';
 import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
-import type { InboundModule } from './inbound.ts';
-import type { MissedContext, MissedOptions, MissedSource } from './missed.ts';
+import type { InboundModule, NotificationModule } from './inbound.ts';
+import type { MissedModule } from './missed.ts';
 import type { OptionFields } from './option-fields.ts';
 
 /** One call to one provider for one submission. */
@@ -172,6 +172,52 @@ export interface FilterHeaders {
   readonly server: RegExp;
 }
 
+/** Receiving mail with a type, whatever its way. */
+interface InboundDefinition<Inbound> {
+  checkOptions(fields: OptionFields): ZodType;
+  /** Domains and addresses that mail is received for, if the options name them. */
+  received?(inbound: Inbound): readonly string[];
+  /** Headers that the provider's own filter writes. */
+  readonly filterHeaders: FilterHeaders;
+  /** Fields that the secret for received mail must have; empty if it needs none. */
+  readonly secretFields: readonly string[];
+  /** Optional fields: an older key that is still accepted, or a field that only some routes need. */
+  readonly optionalSecretFields: readonly string[];
+}
+
+/** Receiving mail that the provider posts to the HTTP API. */
+interface PostedInbound<Options, Inbound> {
+  readonly over: 'http';
+  /** Last parts of the path, after the secret one, to which the provider also posts. */
+  readonly pathEnds?: readonly string[];
+  /** Loads the code that reads posted mail, without an SDK. */
+  load(): Promise<{ readonly inbound: InboundModule }>;
+  /** Asking for received mail that did not arrive; absent if the provider lists none. */
+  readonly missed?: {
+    /** Options of the requests. */
+    options(options: Options, inbound: Inbound): object;
+    /** Whether the requests need the secret of the sending account as well. */
+    readonly needsAccount?: true;
+    load(): Promise<MissedModule>;
+  };
+}
+
+/** Receiving mail that a receipt rule of SES writes to the mail bucket, with a notification on a queue. */
+interface WrittenInbound<Inbound> {
+  readonly over: 'bucket';
+  receiptRule(inbound: Inbound): ReceiptRule;
+  /** Loads the code that reads the notifications, without an SDK. */
+  load(): Promise<NotificationModule>;
+}
+
+/** A receipt rule of SES. */
+export interface ReceiptRule {
+  /** Domains and addresses that it applies to. */
+  readonly recipients: readonly string[];
+  /** Name of the rule set that gets the rule; a new one, which still has to be made active, if there is none. */
+  readonly ruleSetName?: string | undefined;
+}
+
 /**
  * A provider type: data for deployment and routing, and loaders of its code. Importing it loads no SDK and has no effects.
  *
@@ -193,6 +239,8 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   limitsOf?(options: Options): Partial<Limits>;
   /** Domains and addresses that alone may be used in From, if the options name them. */
   fromDomains?(options: Options): readonly string[];
+  /** Host of the company behind a provider, for a type that is a protocol: by default, the type is the vendor. */
+  vendorHost?(options: Options): string;
   /** What locates the messages of an account, for a question after its key or its options have changed. */
   account?(options: Options): Readonly<Record<string, string>>;
   readonly permissions?: AwsPermissions<Options>;
@@ -205,25 +253,7 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   /** Loads the code that sends, with its SDK; a literal `import()`, from which the bundler makes a chunk. */
   load(): Promise<ProviderModule<Options>>;
   /** Receiving mail with this type; absent if it cannot. */
-  readonly inbound?: {
-    checkOptions(fields: OptionFields): ZodType;
-    /** Domains and addresses that mail is received for, if the options name them. */
-    received?(inbound: Inbound): readonly string[];
-    /** Headers that the provider's own filter writes. */
-    readonly filterHeaders: FilterHeaders;
-    /** Fields that the secret for received mail must have; empty if it needs none. */
-    readonly secretFields: readonly string[];
-    /** Optional fields: an older key that is still accepted, or a field that only some routes need. */
-    readonly optionalSecretFields: readonly string[];
-    /** Loads the code that reads posted mail, without an SDK; absent where mail comes in another way. */
-    load?(): Promise<InboundModule>;
-    /** Options of the requests for received mail that did not arrive. */
-    missedOptions?(options: Options, inbound: Inbound): MissedOptions;
-    /** Whether these requests need the secret of the sending account as well. */
-    readonly missedNeedsAccount?: true;
-    /** Loads the code that asks for received mail that did not arrive. */
-    loadMissed?(): Promise<(context: MissedContext) => MissedSource>;
-  };
+  readonly inbound?: InboundDefinition<Inbound> & (PostedInbound<Options, Inbound> | WrittenInbound<Inbound>);
 }
 
 /** The limits of a configured provider, without those that its entry lowers. */

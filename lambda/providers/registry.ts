@@ -1,37 +1,65 @@
-// biome-ignore lint/style/noRestrictedImports: the one list of types that lie outside of lambda/
-import { ownTypes } from '../../bin/types.ts';
-import type { InboundModule } from './inbound.ts';
+import { ownTypes } from '#own-types';
+import type { ProviderConfig } from '../contract/providers.ts';
+import type { InboundModule, NotificationModule } from './inbound.ts';
 import { definition as mailgun } from './mailgun/definition.ts';
-import type { MissedContext, MissedSource } from './missed.ts';
+import type { MissedModule } from './missed.ts';
 import { definition as postmark } from './postmark/definition.ts';
 import type { ProviderDefinition, ProviderModule } from './provider.ts';
 import { definition as sendgrid } from './sendgrid/definition.ts';
 import { definition as ses } from './ses/definition.ts';
 import { definition as smtp } from './smtp/definition.ts';
 
-/** Every provider type; importing it loads no SDK, so the deployment may use it as well. */
+/**
+ * Every provider type; importing it loads no SDK, so the deployment may use it as well. `imports` of package.json says
+ * where types from outside of `lambda/` are listed.
+ */
 export const definitions = { ses, mailgun, postmark, sendgrid, smtp, ...ownTypes };
 
-/** The definition of a type, for code that is the same for all types. */
-export function definitionOf(type: keyof typeof definitions): ProviderDefinition {
-  return definitions[type];
+type Definitions = typeof definitions;
+/** All provider types. */
+export type ProviderType = keyof Definitions;
+type TypesOf<T extends ProviderType> = NonNullable<Definitions[T]['types']>;
+/** Options of a type. */
+export type OptionsOf<T extends ProviderType> = TypesOf<T>['options'];
+
+/** The provider list of a configuration: each entry has the options of its type. */
+export type ProviderList = readonly {
+  [T in ProviderType]: ProviderConfig<T, OptionsOf<T>, TypesOf<T>['inbound']>;
+}[ProviderType][];
+
+/**
+ * The definition of a type.
+ *
+ * @throws Error for a type that the registry does not have
+ */
+export function definitionOf(type: string): ProviderDefinition {
+  const definition = (definitions as Readonly<Record<string, ProviderDefinition>>)[type];
+  if (!definition) throw new Error(`no provider type ${type}`);
+  return definition;
 }
 
 /** Loads the code and the SDK of one provider type; later calls share the module. */
-export function loadProvider(type: keyof typeof definitions): Promise<ProviderModule<object>> {
-  return definitionOf(type).load();
+export async function loadProvider(type: string): Promise<ProviderModule<object>> {
+  return await definitionOf(type).load();
 }
 
-/** Loads the receiving code of one provider type, without an SDK. */
-export async function loadInbound(type: keyof typeof definitions): Promise<InboundModule> {
-  const load = definitionOf(type).inbound?.load;
-  if (!load) throw new Error(`type ${type} posts no mail`);
-  return await load();
+/** Loads the code that reads the requests of a provider type that posts received mail. */
+export async function loadInbound(type: string): Promise<InboundModule> {
+  const { inbound } = definitionOf(type);
+  if (inbound?.over !== 'http') throw new Error(`type ${type} posts no mail`);
+  return (await inbound.load()).inbound;
+}
+
+/** Loads the code that reads the notifications of a provider type that writes received mail to the mail bucket. */
+export async function loadNotifications(type: string): Promise<NotificationModule> {
+  const { inbound } = definitionOf(type);
+  if (inbound?.over !== 'bucket') throw new Error(`type ${type} writes no mail to the bucket`);
+  return await inbound.load();
 }
 
 /** Loads the code that asks a provider type for received mail that did not arrive. */
-export async function loadMissed(type: keyof typeof definitions): Promise<(context: MissedContext) => MissedSource> {
-  const load = definitionOf(type).inbound?.loadMissed;
-  if (!load) throw new Error(`type ${type} cannot be asked for received mail`);
-  return await load();
+export async function loadMissed(type: string): Promise<MissedModule> {
+  const { inbound } = definitionOf(type);
+  if (inbound?.over !== 'http' || !inbound.missed) throw new Error(`type ${type} lists no received mail`);
+  return await inbound.missed.load();
 }

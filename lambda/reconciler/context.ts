@@ -1,10 +1,9 @@
-import type { InboundType } from '../contract/providers.ts';
 import type { ReconciledProvider, ReconcilerEnvironment } from '../contract/reconciler-environment.ts';
 import type { TakeDependencies } from '../inbound/take.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { InboundModule } from '../providers/inbound.ts';
-import type { MissedContext, MissedSource } from '../providers/missed.ts';
+import type { MissedModule, MissedSource } from '../providers/missed.ts';
 import type { ReconcilerState } from './state.ts';
 
 /** Dependencies of the reconciler. */
@@ -13,8 +12,8 @@ export interface ReconcilerDependencies extends TakeDependencies {
   readonly secrets: Secrets;
   readonly log: Log;
   readonly fetch: typeof fetch;
-  loadInbound(type: InboundType): Promise<InboundModule>;
-  loadMissed(type: InboundType): Promise<(context: MissedContext) => MissedSource>;
+  loadInbound(type: string): Promise<InboundModule>;
+  loadMissed(type: string): Promise<MissedModule>;
 }
 
 /** Dependencies of checking the receptions of one provider. */

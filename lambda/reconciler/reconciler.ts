@@ -1,4 +1,3 @@
-import type { InboundType } from '../contract/providers.ts';
 import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { reportError } from '../platform/service-failure.ts';
 import type { MissedSource } from '../providers/missed.ts';
@@ -22,11 +21,11 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
   const memory = createReconcilerState(dependencies.table, dependencies.clock);
 
   return async (remainingMs) => {
-    const asked = environment.providers.filter(({ type }) => type !== 'ses');
-    for (const [place, provider] of asked.entries()) {
+    const { providers } = environment;
+    for (const [place, provider] of providers.entries()) {
       // An equal share of the time left, so that no provider waits forever for one with much mail or slow answers.
       const begun = remainingMs();
-      const end = begun - (begun - MARGIN_MS) / (asked.length - place);
+      const end = begun - (begun - MARGIN_MS) / (providers.length - place);
       await reconcile(provider, () => remainingMs() > end);
     }
   };
@@ -51,13 +50,12 @@ export function createReconciler(dependencies: ReconcilerDependencies): (remaini
     return { provider, source, module, secret, scale: environment.timeScale ?? 1, memory, dependencies };
   }
 
-  async function open(provider: ReconciledProvider, type: InboundType): Promise<MissedSource> {
-    const create = await dependencies.loadMissed(type);
+  async function open(provider: ReconciledProvider, type: string): Promise<MissedSource> {
+    const { missed } = await dependencies.loadMissed(type);
     const endpoint = environment.endpoints?.[provider.key];
-    const { region, domains, blocked } = provider;
-    return create({
+    return missed({
       ...(endpoint !== undefined && { endpoint }),
-      options: { ...(region && { region }), ...(domains && { domains }), ...(blocked && { blocked }) },
+      options: provider.missed,
       secret: await dependencies.secrets.read(provider.secretName ?? ''),
       apiSecret: provider.apiSecretName === undefined ? {} : await dependencies.secrets.read(provider.apiSecretName),
       fetch: dependencies.fetch,

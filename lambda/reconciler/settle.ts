@@ -3,7 +3,7 @@ import type { ReconciledProvider } from '../contract/reconciler-environment.ts';
 import { composeMessages } from '../inbound/compose.ts';
 import { keepRaw } from '../inbound/raw.ts';
 import { idByName } from '../inbound/reused-ids.ts';
-import { fetchStored, MAY_APPEAR_MS, storageOf } from '../inbound/stored.ts';
+import { fetchStored } from '../inbound/stored.ts';
 import { canaryAmong, takeMail } from '../inbound/take.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
@@ -103,11 +103,12 @@ async function fromStorage(
 ): Promise<ReceptionResult> {
   const { provider, module, secret, memory, dependencies, scale } = context;
   const stored = await fetchStored(known.mail.storedAt ?? '', {
-    allowed: storageOf(module, dependencies.environment.endpoints?.[provider.key]),
+    storage: module.storage,
+    endpoint: dependencies.environment.endpoints?.[provider.key],
     secret,
     fetch: dependencies.fetch,
   });
-  if (stored === 'missing' && dependencies.clock.now() - reception.at < MAY_APPEAR_MS / scale)
+  if (stored === 'missing' && dependencies.clock.now() - reception.at < (module.storage?.appearsForMs ?? 0) / scale)
     throw new ServiceError('the stored mail is not there yet');
   if (!Buffer.isBuffer(stored)) return await fromKnown(reception, known, context);
   const raw = await keepRaw(dependencies.store, provider.key, {

@@ -1,7 +1,7 @@
-import { allowedFrom, allows } from '../contract/from-domains.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import { hasAsciiLocalPart, hasQuotedLocalPart } from '../mail/address.ts';
 import type { Mailbox, Message } from '../mail/message.ts';
+import { allowedFrom, allows } from '../providers/from-domains.ts';
 import { type Limits, limitsOf, type ProviderDefinition } from '../providers/provider.ts';
 
 /** Properties of a message that are compared with a provider's limits. */

@@ -1,9 +1,9 @@
-import { candidatesFor } from '../contract/account.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import { PROVIDER_DEFAULTS } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
 import { AUTHENTICATION } from '../mail/outcome.ts';
 import { WORKER_REASONS } from '../mail/reason.ts';
+import { candidatesFor } from '../providers/account.ts';
 import type { Unready } from '../providers/pool.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
 import {

@@ -1,10 +1,10 @@
-import { accountOf } from '../contract/account.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Message, Tracking } from '../mail/message.ts';
 import { composeMime, readdressed } from '../mail/mime.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
 import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
+import { accountOf } from '../providers/account.ts';
 import type { Attempt } from '../providers/provider.ts';
 import { carry } from '../submission/carried.ts';
 import { LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';

@@ -1,8 +1,8 @@
 import { type Admission, type AdmissionRequest, type Gate, UNREADY } from '../circuit/admission.ts';
-import { accountOf } from '../contract/account.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { Message } from '../mail/message.ts';
 import { type AttemptResult, mapOutcomes, NOT_TRIED, type Outcome } from '../mail/outcome.ts';
+import { accountOf } from '../providers/account.ts';
 import { LedgerError, type TakenError } from '../submission/ledger.ts';
 import {
   afterAttempt,

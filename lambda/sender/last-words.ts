@@ -1,9 +1,8 @@
+import { MAX_DEAD_LETTER_DETAIL } from '../contract/dead-letter.ts';
 import type { Mailbox, Message } from '../mail/message.ts';
 import { type AttemptResult, mapOutcomes, type Outcome } from '../mail/outcome.ts';
 import type { StoredAttempt } from '../submission/record.ts';
 
-/** Longest `Detail` of a dead letter, in characters. */
-export const MAX_DEAD_LETTER_DETAIL = 1_000;
 /** Characters of an answer that the record keeps. */
 const MAX_WORDS = 300;
 /** Least number of characters by which a subject is recognised in a provider's words. */

@@ -1,7 +1,7 @@
 import type { AdmissionRequest } from '../circuit/admission.ts';
 import type { Problem } from '../contract/dead-letter.ts';
-import { vendorsOf } from '../contract/vendor.ts';
 import { errorName } from '../platform/error-name.ts';
+import { vendorsOf } from '../providers/vendor.ts';
 import { factsOf } from '../routing/ability.ts';
 import { policyOf, routeOf } from '../routing/policy.ts';
 import { route, uncarried } from '../routing/route.ts';

@@ -1,6 +1,6 @@
-import type { Account } from '../contract/account.ts';
 import type { DUPLICATE_OUTCOMES } from '../contract/metrics.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
+import type { Account } from '../providers/account.ts';
 import { isAboutMailbox } from '../tally/words.ts';
 
 /** Vendor of a configured provider by its key; undefined for one that is no longer configured. */

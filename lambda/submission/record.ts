@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Account } from '../contract/account.ts';
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Item, NewItem } from '../platform/table.ts';
+import type { Account } from '../providers/account.ts';
 import { type Carried, join, NOTHING_CARRIED, type Vote } from './carried.ts';
 import { isReplaced, type Lineage } from './lineage.ts';
 

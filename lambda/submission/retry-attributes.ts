@@ -4,12 +4,12 @@ import {
   CANARY_PREFIX,
   DEAD_LETTER_ATTRIBUTE,
   type DeadLetterReason,
+  MAX_DEAD_LETTER_DETAIL,
   RETRY_ATTRIBUTE,
   SUBMISSION_ID,
 } from '../contract/dead-letter.ts';
 import { inAscii } from '../platform/ascii-json.ts';
 import type { Attributes } from '../platform/proof.ts';
-import { MAX_DEAD_LETTER_DETAIL } from '../sender/last-words.ts';
 import { type Carried, NOTHING_CARRIED, type Vote } from './carried.ts';
 
 /** Attributes of a message on a retry queue or the dead-letter queue, apart from its body. */

@@ -1,9 +1,9 @@
 import type { InboundCanary } from '../../lambda/contract/health-environment.ts';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
-import type { InboundOptions, InboundType, ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { InboundOptions, ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ReconciledProvider } from '../../lambda/contract/reconciler-environment.ts';
+import type { ReceiptRule } from '../../lambda/providers/provider.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
-import type { SesInboundOptions } from '../../lambda/providers/ses/options.ts';
 
 /** The provider list as each part of the deployment needs it: no function gets options that it does not use. */
 export interface ProviderLists {
@@ -15,8 +15,8 @@ export interface ProviderLists {
   /** Receiving providers that can be asked for mail that did not arrive. */
   readonly reconciled: readonly ReconciledProvider[];
   readonly inboundCanaries: readonly InboundCanary[];
-  /** How SES receives; undefined if it does not. */
-  readonly sesInbound: SesInboundOptions | undefined;
+  /** The receipt rule of the provider that receives over the mail bucket; undefined if none does. */
+  readonly receiptRule: ReceiptRule | undefined;
 }
 
 /** Derives every list from the provider list of the configuration. */
@@ -29,7 +29,10 @@ export function providerLists(providers: readonly ProviderConfig[]): ProviderLis
     receiving,
     reconciled: reconciledProviders(providers, receiving),
     inboundCanaries: inboundCanaries(providers),
-    sesInbound: providers.flatMap((provider) => (provider.type === 'ses' ? (provider.inbound ?? []) : []))[0],
+    receiptRule: providers.flatMap(({ type, inbound }) => {
+      const received = definitionOf(type).inbound;
+      return inbound !== undefined && received?.over === 'bucket' ? [received.receiptRule(inbound)] : [];
+    })[0],
   };
 }
 
@@ -39,12 +42,12 @@ function inboundProviders(providers: readonly ProviderConfig[]): InboundProvider
     const { key, type, inbound } = provider;
     const received = definitionOf(type).inbound;
     if (!received || inbound === undefined) return [];
-    const options: InboundOptions & Partial<SesInboundOptions> = inbound === true ? {} : inbound;
+    const options: InboundOptions = inbound === true ? {} : inbound;
     const { preference, sourceRanges, secretName = `mailover/${key}/webhooks` } = options;
     return [
       {
         key,
-        type: type as InboundType,
+        type,
         ...(preference !== undefined && { preference }),
         ...(sourceRanges && { sourceRanges }),
         ...(received.secretFields.length > 0 && { secretName }),
@@ -67,14 +70,14 @@ function reconciledProviders(
 ): ReconciledProvider[] {
   return list.flatMap((receiving): ReconciledProvider[] => {
     const config = providers.find(({ key }) => key === receiving.key);
-    const { missedOptions, missedNeedsAccount } = (config && definitionOf(config.type).inbound) ?? {};
-    if (!config || !missedOptions) return [];
+    const received = definitionOf(receiving.type).inbound;
+    if (!config || received?.over !== 'http' || !received.missed) return [];
     const { key, options, inbound, secretName = `mailover/${key}` } = config;
     return [
       {
         ...receiving,
-        ...(missedNeedsAccount && { apiSecretName: secretName }),
-        ...missedOptions(options, inbound),
+        ...(received.missed.needsAccount && { apiSecretName: secretName }),
+        missed: received.missed.options(options, inbound),
       },
     ];
   });

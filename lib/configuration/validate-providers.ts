@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { canaryProblems } from '../../lambda/contract/canary-problems.ts';
-import { allowedFrom, allows } from '../../lambda/contract/from-domains.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import { parseMailbox } from '../../lambda/mail/address.ts';
+import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
 import { optionFields } from '../../lambda/providers/option-fields.ts';
 import { limitsOf, type ProviderDefinition } from '../../lambda/providers/provider.ts';
+import { canaryProblems } from './canary-problems.ts';
 
 type Definitions = Readonly<Record<string, ProviderDefinition>>;
 
@@ -116,9 +116,11 @@ function listProblems(providers: readonly ProviderConfig[], definitions: Definit
     ),
     ...(outbound.length === 0 ? ['no provider sends: at least one must not be `outbound: false`'] : []),
     ...providers
-      .filter(({ type, inbound }) => type === 'ses' && inbound !== undefined)
+      .filter(({ type, inbound }) => inbound !== undefined && definitions[type]?.inbound?.over === 'bucket')
       .slice(1)
-      .map(({ key }) => at(keys(providers).indexOf(key), key, 'inbound: one provider of type ses can receive')),
+      .map(({ key, type }) =>
+        at(keys(providers).indexOf(key), key, `inbound: one provider of type ${type} can receive`),
+      ),
     ...canaryProblems(providers).map(({ provider, problem }) => at(providers.indexOf(provider), provider.key, problem)),
     ...shareProblems(outbound),
     ...weightProblems(outbound).map(({ provider, problem }) => at(providers.indexOf(provider), provider.key, problem)),

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -19,7 +20,8 @@ import {
   inboundEnvironment,
 } from '../../lambda/contract/inbound-environment.ts';
 import { NAMESPACE } from '../../lambda/contract/metrics.ts';
-import type { SesInboundOptions } from '../../lambda/providers/ses/options.ts';
+import type { ReceiptRule } from '../../lambda/providers/provider.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { StateTable } from '../storage/state-table.ts';
 import { CONSUME, secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
@@ -39,8 +41,8 @@ export interface InboundProps extends FunctionProps {
   readonly providers: readonly InboundProvider[];
   /** The inbound queue. */
   readonly queue: Queue;
-  /** Options of SES receiving; undefined if SES does not receive. */
-  readonly ses: SesInboundOptions | undefined;
+  /** The receipt rule by which SES writes mail to the bucket; undefined if none does. */
+  readonly receiptRule: ReceiptRule | undefined;
   readonly mailBucket: Bucket;
   readonly stateTable: StateTable;
   readonly memorySize: number;
@@ -60,7 +62,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
   readonly ses: SesReceiving | undefined;
 
   constructor(scope: Construct, id: string, props: InboundProps) {
-    const { providers, queue, ses, mailBucket, stateTable } = props;
+    const { providers, queue, receiptRule, mailBucket, stateTable } = props;
     super(scope, id, {
       ...props,
       description: 'Takes received mail from the providers',
@@ -107,13 +109,13 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
     const secrets = providers.flatMap(({ secretName }) => secretName ?? []);
     if (secrets.length > 0) this.role.addToPolicy(secretStatement(Stack.of(this), secrets));
     this.api = this.httpApi(props);
-    this.ses = ses && new SesReceiving(this, 'Ses', { options: ses, mailBucket, receiver: this.function });
+    this.ses = receiptRule && new SesReceiving(this, 'Ses', { rule: receiptRule, mailBucket, receiver: this.function });
     if (this.ses === undefined) return;
     this.allow(CONSUME, [this.ses.queue.queueArn]);
     this.allowObjects(['s3:GetObject'], mailBucket, SES_PREFIX, 'SES names the objects, all under one prefix.');
   }
 
-  private httpApi({ rate }: InboundProps): HttpApi {
+  private httpApi({ providers, rate }: InboundProps): HttpApi {
     const api = new HttpApi(this, 'Api', {
       description: 'Takes received mail from the providers',
       createDefaultStage: false,
@@ -141,8 +143,11 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
       },
     });
     const integration = new HttpLambdaIntegration('Function', this.function);
-    // Mailgun posts raw MIME to URLs that end in `mime`, so the path tells the form of the post.
-    for (const path of ['/inbound/{key}/{path}', '/inbound/{key}/{path}/mime', '/inbound/{key}/{path}/store'])
+    const ends = providers.flatMap(({ type }) => {
+      const { inbound } = definitionOf(type);
+      return inbound?.over === 'http' ? (inbound.pathEnds ?? []) : [];
+    });
+    for (const path of ['', ...new Set(ends)].map((end) => posix.join('/inbound/{key}/{path}', end)))
       for (const route of api.addRoutes({
         path,
         methods: [HttpMethod.POST],
@@ -151,8 +156,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
       }))
         Validations.of(route).acknowledge({
           id: 'AwsSolutions-APIG4',
-          reason:
-            'Mailgun signs within the body and Postmark sends a password: the function checks both, no authorizer could.',
+          reason: 'Providers sign within the body or send a password: the function checks both, no authorizer could.',
         });
     stage.node.addDependency(this.accessLog);
     return api;

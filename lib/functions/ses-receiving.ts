@@ -8,7 +8,7 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { SesInboundOptions } from '../../lambda/providers/ses/options.ts';
+import type { ReceiptRule as ReceiptRuleOptions } from '../../lambda/providers/provider.ts';
 import { receivesInADay } from '../configuration/timing.ts';
 import { MailQueue } from '../storage/queues.ts';
 
@@ -16,7 +16,7 @@ import { MailQueue } from '../storage/queues.ts';
 export const SES_PREFIX = 'inbound/ses/';
 
 export interface SesReceivingProps {
-  readonly options: SesInboundOptions;
+  readonly rule: ReceiptRuleOptions;
   readonly mailBucket: Bucket;
   readonly receiver: LambdaFunction;
 }
@@ -30,7 +30,7 @@ export class SesReceiving extends Construct {
   readonly queue: Queue;
   readonly deadLetter: Queue;
 
-  constructor(scope: Construct, id: string, { options, mailBucket, receiver }: SesReceivingProps) {
+  constructor(scope: Construct, id: string, { rule, mailBucket, receiver }: SesReceivingProps) {
     super(scope, id);
     const visibilityTimeout = Duration.seconds(6 * (receiver.timeout?.toSeconds() ?? 0));
     this.deadLetter = new MailQueue(this, 'DeadLetter', { retentionPeriod: Duration.days(14) });
@@ -50,12 +50,12 @@ export class SesReceiving extends Construct {
       }),
     );
     topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true }));
-    const { ruleSetName, recipients, canary } = options;
+    const { ruleSetName, recipients } = rule;
     new ReceiptRule(this, 'Rule', {
       ruleSet: ruleSetName
         ? ReceiptRuleSet.fromReceiptRuleSetName(this, 'RuleSet', ruleSetName)
         : new ReceiptRuleSet(this, 'RuleSet'),
-      recipients: [...recipients, ...(canary ? [canary.to] : [])],
+      recipients: [...recipients],
       actions: [new S3({ bucket: mailBucket as IBucket, objectKeyPrefix: SES_PREFIX, topic })],
       // The verdicts are part of the notification; no mail is refused because of them.
       scanEnabled: true,

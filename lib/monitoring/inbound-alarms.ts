@@ -3,6 +3,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
 import type { InboundOutcome } from '../../lambda/contract/metrics.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { InboundFunction } from '../functions/inbound.ts';
 import { LATE_S, type ShownInbound, showInbound } from './inbound-dashboard.ts';
 import { counted, ownMetric } from './metric.ts';
@@ -14,6 +15,9 @@ const PERIOD = Duration.minutes(5);
 const QUARTER = Duration.minutes(15);
 const HOUR = Duration.hours(1);
 
+/** Whether a provider posts its mail; another one writes it to the bucket. */
+const overHttp = ({ type }: InboundProvider) => definitionOf(type).inbound?.over === 'http';
+
 /** Registers every alarm of received mail, and its rows of the dashboard. */
 export function watchInbound(monitoring: Monitoring, { providers, inbound, queue }: ShownInbound): void {
   watchFunction(monitoring, inbound);
@@ -21,8 +25,8 @@ export function watchInbound(monitoring: Monitoring, { providers, inbound, queue
   const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
   const preferred = providers.filter(({ preference = best }) => preference === best).map(({ key }) => key);
   for (const provider of providers) {
-    // SES uses no HTTP API: its failed notifications stay on their queue.
-    if (provider.type !== 'ses') watchRequests(monitoring, provider.key);
+    // What the bucket's notifications cannot deliver stays on their queue.
+    if (overHttp(provider)) watchRequests(monitoring, provider.key);
     watchFailures(monitoring, provider);
     watchMail(monitoring, provider.key);
     watchIds(monitoring, provider.key);
@@ -169,8 +173,9 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
   });
 }
 
-function watchFailures(monitoring: Monitoring, { key: provider, type }: InboundProvider): void {
-  const until = type === 'ses' ? 'comes again from its queue for 24 hours' : 'is sent again for about eight hours';
+function watchFailures(monitoring: Monitoring, inbound: InboundProvider): void {
+  const { key: provider } = inbound;
+  const until = overHttp(inbound) ? 'is sent again for about eight hours' : 'comes again from its queue for 24 hours';
   monitoring.alarm({
     title: 'InboundFailures',
     provider,

@@ -1,11 +1,11 @@
-import { definitions } from '../../lambda/providers/registry.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { StackClock } from '../clock.ts';
 import { readDashboard, type Widget } from '../cloudwatch/dashboard/body.ts';
 import { compileGraphs, type Graphs } from '../cloudwatch/dashboard/graphs.ts';
 import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
-import { faultInForce, faultMenu, type NamedFault } from '../faults/fault-menu.ts';
 import type { FaultBoard } from '../faults/faults.ts';
 import type { AcceptedLog } from '../simulators/accepted-log.ts';
+import { faultInForce, faultMenu, type NamedFault } from '../simulators/fault-menu.ts';
 import type { DeployedAlarm } from '../template/alarms.ts';
 import type { Deployment } from '../template/deployed.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
@@ -75,7 +75,7 @@ export async function stateOf(sources: ConsoleSources, batch: string | undefined
       const inForce = faultInForce(type, set);
       return {
         key,
-        title: definitions[type].title,
+        title: definitionOf(type).title,
         url,
         ...(inForce !== undefined && { fault: inForce, hits: list.reduce((sum, { hits }) => sum + hits, 0) }),
         ...(inForce === 'other' && { faultText: JSON.stringify(set.length === 1 ? set[0] : set) }),

@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { MailToSes, receiveAsSes } from '../aws/ses-rules.ts';
-import type { LocalReceiving } from '../simulators/inbound/keys.ts';
-import type { Received } from '../simulators/inbound/receiving.ts';
-import { MAILGUN_FORMS } from '../simulators/mailgun/webhook.ts';
+import type { Received } from '../simulators/inbound/posting.ts';
+import type { LocalReceiving } from '../simulators/start-receiving.ts';
 import type { ReceivedLog } from './received-log.ts';
 
 /** Sources of the routes about received mail; absent while the stack starts. */
@@ -22,8 +21,7 @@ const receptionSchema = z.strictObject({
   raw: z.base64(),
   from: z.string().nullable(),
   to: z.array(z.string().min(1)).min(1),
-  form: z.enum(MAILGUN_FORMS).optional(),
-  withRaw: z.boolean().optional(),
+  form: z.string().optional(),
   previous: z.boolean().optional(),
   ageSeconds: z.number().optional(),
   hold: z.enum(['blocked', 'lost']).optional(),
@@ -64,16 +62,18 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
         .code(400)
         .send({ error: `The mail cannot be received: ${issue?.path.join('.')} ${issue?.message}.` });
     }
-    const { raw, from, to, form, withRaw, previous, ageSeconds, hold } = parsed.data;
+    const { raw, from, to, form, previous, ageSeconds, hold } = parsed.data;
+    const { forms } = access.receiving.type;
+    if (form !== undefined && !forms.includes(form))
+      return reply.code(400).send({ error: `${params.key} posts mail as ${forms.join(', ')}, not as ${form}.` });
     const options = {
       ...(form && { form }),
-      ...(withRaw && { raw: withRaw }),
       ...(previous && { previous }),
       ...(ageSeconds !== undefined && { ageSeconds }),
       ...(hold && { hold }),
     };
     const bytes = Buffer.from(raw, 'base64');
-    // One reception for each recipient, as the routes of Mailgun run; Postmark posts for each of its addresses too.
+    // One reception for each recipient, as providers post.
     const taken = await Promise.all(
       to.map((recipient) => access.receiving.take({ raw: bytes, from, to: recipient }, options)),
     );
@@ -89,7 +89,7 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
   });
 }
 
-/** Route that takes raw mail for SES, as from another mail server; in a scope of its own, since other bodies are text. */
+/** Route that takes raw mail for a provider that receives by receipt rules, as from another mail server; in a scope of its own, since other bodies are text. */
 function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

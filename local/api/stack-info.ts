@@ -1,4 +1,4 @@
-import type { ProviderType } from '../../lambda/contract/providers.ts';
+import type { InboundRoute } from '../simulators/inbound/posting.ts';
 
 /** Body of `GET /api/stack`. */
 export interface StackInfo {
@@ -15,7 +15,7 @@ export interface StackInfo {
   readonly buckets: { readonly mail?: string };
   readonly tables: { readonly state?: string };
   readonly endpoints: { readonly aws: string; readonly http?: string; readonly dynamodb?: string };
-  readonly providers: readonly { readonly key: string; readonly type: ProviderType; readonly url: string }[];
+  readonly providers: readonly { readonly key: string; readonly type: string; readonly url: string }[];
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
   /** How each provider posts received mail to the HTTP API, by key. */
   readonly inbound: Readonly<Record<string, InboundRoute>>;
@@ -27,23 +27,6 @@ export type FullStackInfo = {
     ? Required<StackInfo[K]>
     : StackInfo[K];
 };
-
-/** Data for a program that posts as a provider: paths at the HTTP API, and keys generated at this start of the stack. */
-export interface InboundRoute {
-  readonly path?: string;
-  /** SES: URL that takes a raw mail, with `?from=…&to=…` for its envelope. */
-  readonly url?: string;
-  /** Mailgun: paths for raw MIME and for the notification of stored mail. */
-  readonly mimePath?: string;
-  readonly storePath?: string;
-  readonly signingKey?: string;
-  readonly previousSigningKey?: string;
-  /** Key that reads Mailgun's storage. */
-  readonly apiKey?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly previousPassword?: string;
-}
 
 /** Message counts of a queue. */
 export interface QueueCount {

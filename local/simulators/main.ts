@@ -5,10 +5,9 @@ import { closesPort, type FaultBoard } from '../faults/faults.ts';
 import type { OwnHosts } from '../http-api/own-hosts.ts';
 import { AcceptedLog, type Taking } from './accepted-log.ts';
 import { httpSimulator } from './http-simulator.ts';
-import { type ReceivingAccess, withReceiving } from './inbound/behaviour.ts';
+import { type LocalReceiver, withReceiving } from './inbound/receiving.ts';
 import { Port } from './port.ts';
 import { simulatedType } from './registry.ts';
-import type { SimulatedType } from './type.ts';
 
 /** Options of a stack's simulators. */
 export interface SimulatorOptions {
@@ -28,7 +27,7 @@ export interface SimulatorOptions {
   /** Time scale of the providers' schedules; a fault's `delayMs` is in real time, as deadlines are. */
   readonly clock: StackClock;
   /** The receiving half of the providers that have one, by key. */
-  readonly receiving?: Readonly<Record<string, ReceivingAccess>>;
+  readonly receiving?: Readonly<Record<string, LocalReceiver>>;
 }
 
 /** Running simulators. */
@@ -83,6 +82,14 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
   return { endpoints, healthEndpoints, accepted, close };
 }
 
+/** Names that the certificate of the simulators must have. */
+export function tlsHosts(providers: readonly ProviderConfig[]): string[] {
+  return providers.flatMap(({ type, options }) => {
+    const simulated = simulatedType(type);
+    return simulated.protocol === 'smtp' ? [simulated.hostOf(options)] : [];
+  });
+}
+
 function serverOf(
   { key, type, options: given }: ProviderConfig,
   options: SimulatorOptions,
@@ -91,8 +98,7 @@ function serverOf(
 ): Server {
   const { faults, tls, clock, own } = options;
   const played = { options: given, secret: options.secrets[key] ?? {}, clock };
-  // The options of an entry are those of its type.
-  const simulated = simulatedType(type) as SimulatedType<ProviderConfig['options']>;
+  const simulated = simulatedType(type);
   if (simulated.protocol === 'smtp') return simulated.serve({ ...played, key, tls, faults, log, occasion });
   const behaviour = simulated.play(played);
   const receiving = options.receiving?.[key];

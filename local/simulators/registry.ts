@@ -1,12 +1,10 @@
-import type { ProviderConfig, ProviderType } from '../../lambda/contract/providers.ts';
+import type { OptionsOf, ProviderType } from '../../lambda/providers/registry.ts';
 import { mailgun } from './mailgun/type.ts';
 import { postmark } from './postmark/type.ts';
 import { sendgrid } from './sendgrid/type.ts';
 import { ses } from './ses/type.ts';
 import { smtp } from './smtp/type.ts';
 import type { SimulatedType } from './type.ts';
-
-type OptionsOf<T extends ProviderType> = Extract<ProviderConfig, { readonly type: T }>['options'];
 
 /** The simulation of every provider type; each type of `lambda/providers/registry.ts` needs one. */
 export const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<OptionsOf<T>> } = {
@@ -18,6 +16,8 @@ export const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<Optio
 };
 
 /** The simulation of the type of a configured provider. */
-export function simulatedType<T extends ProviderType>(type: T): SimulatedType<OptionsOf<T>> {
-  return simulatedTypes[type];
+export function simulatedType(type: string): SimulatedType<object> {
+  const simulated = (simulatedTypes as unknown as Readonly<Record<string, SimulatedType<object>>>)[type];
+  if (!simulated) throw new Error(`no provider type ${type} is simulated`);
+  return simulated;
 }

@@ -3,6 +3,7 @@ import type { StackClock } from '../clock.ts';
 import type { Fault, FaultBoard } from '../faults/faults.ts';
 import type { AcceptedLog } from './accepted-log.ts';
 import type { HttpBehaviour } from './http-simulator.ts';
+import type { PostingType } from './inbound/posting.ts';
 
 /** Answers of one provider type to mail that it does not accept, in the form of faults; its `facts.ts` has their meanings. */
 export interface TypeFaults {
@@ -48,8 +49,19 @@ export type SimulatedType<Options> = {
   /** Options and secret of an account that the simulator accepts; the tests of all types use them. */
   readonly example: { readonly options: Options; readonly secret: Readonly<Record<string, string>> };
 } & (
-  | { readonly protocol: 'http'; readonly play: (provider: PlayedProvider<Options>) => HttpBehaviour }
-  | { readonly protocol: 'smtp'; readonly serve: (port: PlayedPort<Options>) => Server }
+  | {
+      readonly protocol: 'http';
+      play(provider: PlayedProvider<Options>): HttpBehaviour;
+      /** How it posts received mail, for a type that receives over HTTP. */
+      readonly posting?: PostingType;
+    }
+  | {
+      readonly protocol: 'smtp';
+      serve(port: PlayedPort<Options>): Server;
+      /** Name that the certificate of the server must have. */
+      hostOf(options: Options): string;
+      readonly posting?: never;
+    }
 );
 
 /** An answer over HTTP with a body in JSON, as a fault. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { faultMenu } from '../../local/faults/fault-menu.ts';
+import { faultMenu } from '../../local/simulators/fault-menu.ts';
 import { type OpenStack, openStack } from '../support/open-stack.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 90_000 });

@@ -276,9 +276,13 @@ async function telltales(): Promise<readonly string[]> {
   const secrets = (await Promise.all(info.providers.map(({ key }) => secretOf(key)))).flat();
   const routes = Object.values(info.inbound);
   const keys = routes.flatMap((route) =>
-    [route.signingKey, route.previousSigningKey, route.password, route.previousPassword, route.apiKey].filter(
-      (one) => one !== undefined,
-    ),
+    [
+      route['signingKey'],
+      route['previousSigningKey'],
+      route['password'],
+      route['previousPassword'],
+      route['apiKey'],
+    ].filter((one) => one !== undefined),
   );
   // Paths of webhooks are secret, too.
   const paths = routes.flatMap(({ path = '' }) => path.split('/').filter((part) => part.length > 15));

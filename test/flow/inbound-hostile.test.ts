@@ -161,7 +161,7 @@ const FORMS = [
   ['mailgun', { form: 'form' }],
   ['mailgun', { form: 'store' }],
   ['postmark', {}],
-  ['postmark', { withRaw: true }],
+  ['postmark', { form: 'raw' }],
 ] as const;
 
 test.each(MAILS)('%s', { timeout: 180_000 }, async (_name, make) => {

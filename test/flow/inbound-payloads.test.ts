@@ -28,7 +28,7 @@ const FORMS = {
   mime: { provider: 'mailgun', options: { form: 'mime' } },
   store: { provider: 'mailgun', options: { form: 'store' } },
   postmark: { provider: 'postmark', options: {} },
-  'postmark-raw': { provider: 'postmark', options: { withRaw: true } },
+  'postmark-raw': { provider: 'postmark', options: { form: 'raw' } },
   ses: { provider: 'ses', options: {} },
 } as const;
 type Form = keyof typeof FORMS;

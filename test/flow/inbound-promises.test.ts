@@ -27,7 +27,7 @@ test('no forged, altered or replayed request is accepted', {
   const honest = mailgun({ to: 'forged@in.example.com' });
   expect((await send(honest)).status).toBe(200);
   const { signingKey = '', path = '', mimePath = '', storePath = '' } = stack.info.inbound['mailgun'] ?? {};
-  const postmark = { path: '', ...stack.info.inbound['postmark'] };
+  const postmark = { path: '', username: '', password: '', ...stack.info.inbound['postmark'] };
   const now = () => Math.floor(Date.now() / 1000);
   const make: (() => Sent)[] = [
     // Requests with another key, and without a key.
@@ -184,7 +184,7 @@ function mailgun(given: {
   readonly subject?: string;
 }): Sent {
   const route = stack.info.inbound['mailgun'];
-  const signature = given.signature ?? sign(route?.signingKey ?? '', Math.floor(Date.now() / 1000));
+  const signature = given.signature ?? sign(route?.['signingKey'] ?? '', Math.floor(Date.now() / 1000));
   const id = `<${randomBytes(8).toString('hex')}@example.com>`;
   const form = encodeForm([
     ['recipient', given.to ?? 'box@in.example.com'],

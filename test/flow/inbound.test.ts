@@ -22,8 +22,8 @@ beforeAll(async () => {
   stack = await givenStack(1);
   const { info } = stack;
   http = info.endpoints.http;
-  mailgun = info.inbound['mailgun'] as Address;
-  postmark = info.inbound['postmark'] as Address;
+  mailgun = info.inbound['mailgun'] as unknown as Address;
+  postmark = info.inbound['postmark'] as unknown as Address;
   queueUrl = info.queues.inbound;
   sqs = new SQSClient({
     endpoint: stack.info.endpoints.aws,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import { afterAll } from 'vitest';
-import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { ProviderList } from '../../lambda/providers/registry.ts';
 import type { MailoverProps } from '../../lib/mailover.ts';
 import { MailoverStack } from '../../lib/stack.ts';
 
@@ -17,7 +17,7 @@ export interface Resource {
 }
 
 /** One provider of each type, two accounts of a vendor, an SMTP server, and one that only receives. */
-export const PROVIDERS: readonly ProviderConfig[] = [
+export const PROVIDERS: ProviderList = [
   { key: 'postmark', type: 'postmark', options: {} },
   { key: 'mailgun-us', type: 'mailgun', options: { domain: 'mg.example.com' } },
   { key: 'mailgun-eu', type: 'mailgun', secretName: 'eu/mailgun', options: { domain: 'mg.example.org', region: 'eu' } },

@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ProviderType } from '../../lambda/contract/providers.ts';
+import type { ProviderType } from '../../lambda/providers/registry.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { MATRIX, type Situation } from '../lib/monitoring/alarm-matrix.ts';
 

@@ -11,7 +11,6 @@ export interface MailToReceive {
   readonly from: string | null;
   readonly to: readonly string[];
   readonly form?: string;
-  readonly withRaw?: boolean;
   readonly previous?: boolean;
   readonly ageSeconds?: number;
 }

@@ -1,5 +1,5 @@
 import type { MonitoringSize } from '../../lambda/contract/metrics.ts';
-import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { ProviderList } from '../../lambda/providers/registry.ts';
 import { possibleSeries } from './possible-series.ts';
 
 /** US dollars a month in us-east-1, free tier left aside (aws.amazon.com/cloudwatch/pricing and kms/pricing, collected 2026-11-23). */
@@ -22,7 +22,7 @@ type Resources = Readonly<Record<string, { readonly Type: string; readonly Prope
  */
 export function watchingCost(
   resources: Resources,
-  providers: readonly ProviderConfig[],
+  providers: ProviderList,
   size: MonitoringSize = 'full',
 ): readonly CostLine[] {
   const all = Object.values(resources);

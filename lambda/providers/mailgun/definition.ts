@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '../provider.ts';
+import type { MailgunMissedOptions } from './missed.ts';
 import { checkInbound, checkOptions, type MailgunInboundOptions, type MailgunOptions } from './options.ts';
 
 /** Mailgun's HTTP API with raw MIME: the same message as for SES and SMTP. */
@@ -19,6 +20,10 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
   askable: true,
   load: () => import('./send.ts'),
   inbound: {
+    over: 'http',
+    // Raw MIME is posted to URLs that end in `mime` only (user-manual/receive-forward-store, 2026-11-23); `store` tells the
+    // notice of stored mail apart in the logs of the provider.
+    pathEnds: ['mime', 'store'],
     checkOptions: checkInbound,
     received: ({ domains }) => domains,
     // documentation.mailgun.com, "Spam Filter" (2026-11-25): added when the domain's filter is on.
@@ -32,8 +37,10 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
     secretFields: ['inboundPath', 'signingKey'],
     // `apiKey` reads stored mail, which a domain sending key may not; so it differs from the sender's.
     optionalSecretFields: ['previousSigningKey', 'apiKey'],
-    load: () => import('./inbound.ts').then(({ inbound }) => inbound),
-    missedOptions: ({ region }, { domains }) => ({ ...(region && { region }), domains }),
-    loadMissed: () => import('./missed.ts').then(({ missed }) => missed),
+    load: () => import('./inbound.ts'),
+    missed: {
+      options: ({ region }, { domains }): MailgunMissedOptions => ({ ...(region && { region }), domains }),
+      load: () => import('./missed.ts'),
+    },
   },
 };

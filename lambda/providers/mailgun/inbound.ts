@@ -5,6 +5,7 @@ import type { Authentication, InboundModule, InboundRequest, Posted } from '../i
 import { type FormView, isOwnName, viewOf } from './form-view.ts';
 import { readPosted } from './posted.ts';
 import { formHash, type Signature, signatureProblem } from './signature.ts';
+import { storage } from './storage.ts';
 
 /** Requests of Mailgun's routes: forward() in both forms, and store(notify). */
 export const inbound: InboundModule = {
@@ -25,14 +26,7 @@ export const inbound: InboundModule = {
     }
     return refused;
   },
-
-  // Mailgun uses one host for each of its storage clusters, such as storage-us-east4.api.mailgun.net (seen 2026-11-25).
-  keepsMailAt: ({ protocol, hostname, port, username, password }) =>
-    protocol === 'https:' &&
-    port === '' &&
-    username === '' &&
-    password === '' &&
-    /^([a-z0-9-]+\.)*mailgun\.(net|org)$/.test(hostname),
+  storage,
 };
 
 /** More than one value occurs only if the mail has headers of these names, which Mailgun posts among its own fields. */

@@ -11,14 +11,21 @@ const MOST_PAGES = 4;
  */
 const INDEXED_MS = 45 * 60_000;
 
+/** Options of the requests. */
+export interface MailgunMissedOptions {
+  readonly region?: 'us' | 'eu';
+  /** Domains under which the account lists received mail. */
+  readonly domains: readonly string[];
+}
+
 /**
  * Mailgun's Events API. Facts, read 2026-11-25: a `stored` event is for a mail that a route stores, a `failed` one for a
  * mail that could not be posted; both contain the URL of the copy, which is kept for about three days. `delivered` events
  * of posted mail are not queried: on a domain that also sends there is one for each sent mail.
  */
-export function missed(context: MissedContext): MissedSource {
+export function missed(context: MissedContext<MailgunMissedOptions>): MissedSource {
   const base = context.endpoint ?? PUBLIC[context.options.region ?? 'us'];
-  const { domains = [] } = context.options;
+  const { domains } = context.options;
   const authorization = `Basic ${Buffer.from(`api:${context.secret['apiKey'] ?? ''}`).toString('base64')}`;
 
   const pages = async (domain: string, from: number, to: number): Promise<readonly unknown[] | 'too-many'> => {

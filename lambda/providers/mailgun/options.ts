@@ -1,4 +1,4 @@
-import type { InboundOptions } from '../../contract/provider-entry.ts';
+import type { InboundOptions } from '../../contract/providers.ts';
 import type { OptionFields } from '../option-fields.ts';
 
 /**

@@ -1,4 +1,5 @@
 import type { ProviderDefinition } from '../provider.ts';
+import type { PostmarkMissedOptions } from './missed.ts';
 import { checkInbound, checkOptions, type PostmarkInboundOptions, type PostmarkOptions } from './options.ts';
 
 /** Properties of Postmark for deployment and routing. */
@@ -33,6 +34,7 @@ export const definition: ProviderDefinition<PostmarkOptions, true | PostmarkInbo
   askable: true,
   load: () => import('./send.ts'),
   inbound: {
+    over: 'http',
     checkOptions: checkInbound,
     // postmarkapp.com/developer/webhooks/inbound-webhook (2026-11-25): SpamAssassin checks every mail.
     filterHeaders: {
@@ -45,9 +47,12 @@ export const definition: ProviderDefinition<PostmarkOptions, true | PostmarkInbo
     },
     secretFields: ['inboundPath', 'inboundUsername', 'inboundPassword'],
     optionalSecretFields: ['previousInboundPassword'],
-    load: () => import('./inbound.ts').then(({ inbound }) => inbound),
-    missedOptions: (_options, inbound) => (inbound !== true && inbound.blocked ? { blocked: inbound.blocked } : {}),
-    missedNeedsAccount: true,
-    loadMissed: () => import('./missed.ts').then(({ missed }) => missed),
+    load: () => import('./inbound.ts'),
+    missed: {
+      options: (_options, inbound): PostmarkMissedOptions =>
+        inbound !== true && inbound.blocked ? { blocked: inbound.blocked } : {},
+      needsAccount: true,
+      load: () => import('./missed.ts'),
+    },
   },
 };

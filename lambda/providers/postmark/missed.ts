@@ -11,13 +11,19 @@ const FIRST_TRIES_MS = 10 * 60_000;
 /** Above this size the stored copy of a body is cut (the same page, 2026-11-25). */
 const CUT_BYTES = 1024 * 1024;
 
+/** Options of the requests. */
+export interface PostmarkMissedOptions {
+  /** `leave` skips mail that a rule blocks. */
+  readonly blocked?: 'receive' | 'leave';
+}
+
 /**
  * Postmark's inbound messages. Facts, read 2026-11-25: blocked mail is kept for ten days
  * (developer/user-guide/inbound/configure-inbound-blocking), other mail for 45; a stored copy lacks the content of
  * attachments, so that only `retry` (of failed) and `bypass` (of blocked mail) deliver them; statuses as in support
  * article 1290.
  */
-export function missed(context: MissedContext): MissedSource {
+export function missed(context: MissedContext<PostmarkMissedOptions>): MissedSource {
   const base = context.endpoint ?? PUBLIC;
   const headers = { 'x-postmark-server-token': context.apiSecret['serverToken'] ?? '' };
   const ask = (path: string, method?: 'PUT') => askJson(context, `${base}/messages/inbound${path}`, headers, method);

@@ -39,6 +39,7 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
   gauges: ['QuotaHeadroom'],
   load: () => import('./send.ts'),
   inbound: {
+    over: 'bucket',
     checkOptions: checkInbound,
     received: ({ recipients }) => recipients,
     // docs.aws.amazon.com/ses, receiving-email-concepts (2026-11-25).
@@ -51,5 +52,10 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
     },
     secretFields: [],
     optionalSecretFields: [],
+    receiptRule: ({ recipients, canary, ruleSetName }) => ({
+      recipients: [...recipients, ...(canary ? [canary.to] : [])],
+      ruleSetName,
+    }),
+    load: () => import('./received.ts'),
   },
 };

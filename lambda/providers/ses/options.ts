@@ -1,4 +1,4 @@
-import type { CanaryConfig } from '../../contract/provider-entry.ts';
+import type { CanaryConfig } from '../../contract/providers.ts';
 import type { OptionFields } from '../option-fields.ts';
 
 /** Options of an Amazon SES provider. It needs no secret: requests are signed with the role of the function. */

@@ -1,12 +1,6 @@
 import type { AuthenticationResult } from '../../contract/inbound.ts';
 import { parsePosted } from '../../contract/json-bounds.ts';
-import type { PostedMail } from '../inbound.ts';
-
-/** A mail that a receipt rule of SES wrote to a bucket. */
-export interface ReceivedBySes {
-  readonly mail: Omit<PostedMail, 'content'>;
-  readonly object: { readonly bucket: string; readonly key: string };
-}
+import type { WrittenMail } from '../inbound.ts';
 
 interface Notification {
   readonly notificationType?: unknown;
@@ -23,11 +17,20 @@ interface Envelope {
   readonly Message?: unknown;
 }
 
+/** Plain text such as `Successfully validated SNS topic for Amazon SES event publishing.`, when a rule is created. */
+function isTest(body: string): boolean {
+  return !/^\s*[{[]/.test(body) || /AMAZON_SES_SETUP_NOTIFICATION/.test(body);
+}
+
 /**
- * Reads the notification of an S3 action (docs.aws.amazon.com/ses, receiving-email-notifications-contents, 2026-11-25);
- * undefined for anything else, such as the test that SES sends when a rule is created.
+ * Reads the notification of the S3 action of a receipt rule (docs.aws.amazon.com/ses,
+ * receiving-email-notifications-contents, 2026-11-25).
  */
-export function readNotification(body: string): ReceivedBySes | undefined {
+export function readNotification(body: string): WrittenMail | 'test' | 'unreadable' {
+  return mailIn(body) ?? (isTest(body) ? 'test' : 'unreadable');
+}
+
+function mailIn(body: string): WrittenMail | undefined {
   let given: Notification;
   try {
     const posted = (parsePosted(body) ?? {}) as Notification & Envelope;

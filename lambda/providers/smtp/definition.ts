@@ -24,6 +24,7 @@ export const definition: ProviderDefinition<SmtpOptions, never> = {
   secretFields: ['username', 'password'],
   // The limit of an SMTP server is an option, since each server has its own.
   limitsOf: ({ maxBytes, smtpUtf8 }) => ({ ...(maxBytes && { maxBytes }), ...(smtpUtf8 && { smtpUtf8 }) }),
+  vendorHost: ({ host }) => host,
   askable: false,
   load: () => import('./send.ts'),
 };

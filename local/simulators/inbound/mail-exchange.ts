@@ -5,9 +5,11 @@ import type { IncomingMail } from './received-mail.ts';
 /** Domains and addresses that a deployment receives mail for. */
 export interface Domains {
   /** The receiving providers. */
-  readonly providers: readonly Pick<InboundProvider, 'key' | 'type' | 'preference'>[];
-  /** Domains by key, of providers that list theirs (`inbound.domains`, or the recipients of SES's receipt rules). */
+  readonly providers: readonly Pick<InboundProvider, 'key' | 'preference'>[];
+  /** Domains by key, of providers whose options list theirs. */
   readonly listed: Readonly<Record<string, readonly string[]>>;
+  /** Domains of the receipt rules, by key of the provider that receives by them. */
+  readonly rules: Readonly<Record<string, readonly string[]>>;
   /** Address of a receiving provider's canaries, by key: the provider is the only MX of its domain. */
   readonly canaries: Readonly<Record<string, string>>;
   /** Addresses that any receiving provider takes. */
@@ -18,21 +20,18 @@ export interface Domains {
 export type Zones = ReadonlyMap<string, readonly string[]>;
 
 /** The MX records that the set-up of the providers requires. */
-export function zonesOf({ providers, listed, canaries, addresses }: Domains): Zones {
+export function zonesOf({ providers, listed, rules, canaries, addresses }: Domains): Zones {
   const best = Math.min(...providers.flatMap(({ preference }) => preference ?? []));
   const inOrder = providers.toSorted((a, b) => (a.preference ?? best) - (b.preference ?? best));
-  const ofRules = providers.flatMap(({ key, type }) => (type === 'ses' ? (listed[key] ?? []) : []));
-  const shared = new Set([
-    ...providers.flatMap(({ key, type }) => (type === 'ses' ? [] : (listed[key] ?? []))),
-    ...addresses.map(domainOf),
-  ]);
+  const shared = new Set([...Object.values(listed).flat(), ...addresses.map(domainOf)]);
+  const own = { ...listed, ...rules };
   const zones = new Map<string, readonly string[]>();
   // A provider without a list, such as Postmark, takes mail of every domain whose MX it is, except domains that only a
-  // receipt rule of SES names.
-  for (const domain of new Set([...shared, ...ofRules]))
+  // receipt rule names.
+  for (const domain of new Set([...shared, ...Object.values(rules).flat()]))
     zones.set(
       domain,
-      inOrder.filter(({ key }) => listed[key]?.includes(domain) ?? shared.has(domain)).map(({ key }) => key),
+      inOrder.filter(({ key }) => own[key]?.includes(domain) ?? shared.has(domain)).map(({ key }) => key),
     );
   for (const [key, address] of Object.entries(canaries)) zones.set(domainOf(address), [key]);
   return zones;

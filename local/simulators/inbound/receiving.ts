@@ -1,65 +1,30 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { InboundRoute } from '../../api/stack-info.ts';
 import type { StackClock } from '../../clock.ts';
-import { type MailgunForm, mailgunBody, sign, type WebhookSignature } from '../mailgun/webhook.ts';
-import { postmarkBody } from '../postmark/webhook.ts';
-import type { WireBody } from './form.ts';
-import { type IncomingMail, type ReceivedMail, readReception } from './received-mail.ts';
-import { afterTry, type PostingType } from './schedule.ts';
+import type { HttpBehaviour } from '../http-simulator.ts';
+import type {
+  InboundRoute,
+  PostedRequest,
+  PostingType,
+  Received,
+  ReceiveOptions,
+  ReceivingAccess,
+  Receptions,
+  Try,
+} from './posting.ts';
+import { type IncomingMail, readReception } from './received-mail.ts';
 
-/** URL and credentials that a provider posts with. */
-export interface PostingTarget extends InboundRoute {
+/** Where a provider posts. */
+interface PostingTarget {
   /** Base of the HTTP API. */
   readonly url: string;
-}
-
-/** Options of receiving one mail. */
-export interface ReceiveOptions {
-  /** Mailgun's kind of route. @default 'form' */
-  readonly form?: MailgunForm;
-  /** Postmark's server setting that adds the raw mail. @default false */
-  readonly raw?: boolean;
-  /** Signs with the previous key or password. @default false */
-  readonly previous?: boolean;
-  /** Age of Mailgun's signature in seconds. @default 0 */
-  readonly ageSeconds?: number;
-  /**
-   * `blocked`: a rule of Postmark holds it, nothing is posted. `lost`: it is posted to another URL, which answers 200.
-   * @default - it is posted
-   */
-  readonly hold?: 'blocked' | 'lost';
-}
-
-/** Postmark's status of a received mail; Mailgun has none. */
-export type ReceptionStatus = 'scheduled' | 'processed' | 'failed' | 'blocked';
-
-/** One call of the HTTP API. */
-export interface Try {
-  readonly at: string;
-  /** Absent if there was no answer. */
-  readonly status?: number;
-  readonly error?: string;
-  /** Duration from request to answer. */
-  readonly ms: number;
-}
-
-/** A mail that a provider has received, with its posts. */
-export interface Received {
-  /** Postmark's MessageID, or the key of Mailgun's storage. */
-  readonly id: string;
-  readonly at: number;
-  readonly mail: ReceivedMail;
-  readonly options: ReceiveOptions;
-  readonly tries: Try[];
-  status: ReceptionStatus;
+  readonly route: InboundRoute;
 }
 
 /** The receiving half of one simulated provider: stores received mail, posts it, and repeats by the provider's schedule. */
-export class Receiving {
+export class Receiving implements Receptions {
   readonly key: string;
   readonly type: PostingType;
   readonly #target: () => PostingTarget | undefined;
-  readonly #messageUrl: (id: string) => string;
+  readonly #endpoint: () => string;
   readonly #clock: StackClock;
   readonly #received = new Map<string, Received>();
   readonly #ending = new AbortController();
@@ -69,20 +34,20 @@ export class Receiving {
     readonly type: PostingType;
     readonly clock: StackClock;
     target(): PostingTarget | undefined;
-    /** URL of the message in Mailgun's storage. */
-    messageUrl(id: string): string;
+    /** Address of the provider's simulator. */
+    endpoint(): string;
   }) {
     this.key = options.key;
     this.type = options.type;
     this.#clock = options.clock;
     this.#target = options.target;
-    this.#messageUrl = options.messageUrl;
+    this.#endpoint = options.endpoint;
   }
 
   /** Receives a mail for one recipient; resolves when it is stored, before it is posted. */
   async take(reception: IncomingMail, options: ReceiveOptions = {}): Promise<Received> {
     const received: Received = {
-      id: this.type === 'postmark' ? randomUUID() : randomBytes(32).toString('base64url'),
+      id: this.type.newId(),
       at: Date.now(),
       mail: readReception(reception),
       options,
@@ -94,7 +59,6 @@ export class Receiving {
     return received;
   }
 
-  /** All stored mail, oldest first. */
   list(): readonly Received[] {
     return [...this.#received.values()];
   }
@@ -104,10 +68,9 @@ export class Receiving {
   }
 
   messageUrl(id: string): string {
-    return this.#messageUrl(id);
+    return this.#endpoint() + this.type.messagePath(id);
   }
 
-  /** Posts a mail again, from the start of the schedule. */
   repeat(received: Received): void {
     received.status = 'scheduled';
     void this.#deliver(received);
@@ -119,55 +82,49 @@ export class Receiving {
 
   async #deliver(received: Received): Promise<void> {
     const { signal } = this.#ending;
-    // Whether Mailgun signs a retry again is not documented; the same signature is the harder case for the receiver.
-    const request = this.#request(received);
+    const { minutes, stop } = this.type.retries;
+    const target = this.#target();
+    // Whether a retry is signed again is documented nowhere; the same signature is the harder case for the receiver.
+    const request = target && this.type.post(received, target.route, this.messageUrl(received.id));
     for (let tries = 1; !signal.aborted; tries += 1) {
-      const result = await post(request, signal);
+      const result = await post(target?.url, request, signal);
       received.tries.push(result);
-      const next = afterTry(this.type, tries, result.status);
-      if (typeof next !== 'number') {
-        received.status = next === 'done' ? 'processed' : 'failed';
+      const pause = minutes[tries - 1];
+      if (result.status === 200 || result.status === stop || pause === undefined) {
+        received.status = result.status === 200 ? 'processed' : 'failed';
         return;
       }
-      await this.#clock.sleep(next, signal);
+      await this.#clock.sleep(pause * 60_000, signal);
     }
-  }
-
-  #request({ id, at, mail, options }: Received): WireRequest | undefined {
-    const target = this.#target();
-    if (target === undefined) return undefined;
-    if (this.type === 'postmark') {
-      const password = options.previous ? target.previousPassword : target.password;
-      return {
-        url: target.url + target.path,
-        authorization: `Basic ${Buffer.from(`${target.username ?? ''}:${password ?? ''}`).toString('base64')}`,
-        ...postmarkBody(mail, id, options.raw === true),
-      };
-    }
-    const form = options.form ?? 'form';
-    const path = { form: target.path, mime: target.mimePath, store: target.storePath }[form];
-    const key = options.previous ? target.previousSigningKey : target.signingKey;
-    const signature: WebhookSignature = sign(key ?? '', Math.floor(at / 1000) - (options.ageSeconds ?? 0));
-    return { url: target.url + (path ?? ''), ...mailgunBody(mail, form, signature, this.#messageUrl(id)) };
   }
 }
 
-interface WireRequest extends WireBody {
-  readonly url: string;
-  readonly authorization?: string;
+/** The receiving half of a provider, with the access to its API about received mail. */
+export interface LocalReceiver extends ReceivingAccess {
+  readonly receiving: Receiving;
+}
+
+/** A provider's behaviour, extended by its API about received mail. */
+export function withReceiving(behaviour: HttpBehaviour, access: LocalReceiver): HttpBehaviour {
+  const { api } = access.receiving.type;
+  return {
+    ...behaviour,
+    occasionOf: (method, path) => (api.isFor(path) ? 'lookup' : behaviour.occasionOf(method, path)),
+    answer: async (request) => api.answer(request, access) ?? (await behaviour.answer(request)),
+  };
 }
 
 /** Time that a provider waits for an answer; not documented, but API Gateway answers within 30 s. */
 const PATIENCE_MS = 45_000;
 
-async function post(request: WireRequest | undefined, ending: AbortSignal): Promise<Try> {
+async function post(base: string | undefined, request: PostedRequest | undefined, ending: AbortSignal): Promise<Try> {
   const at = new Date().toISOString();
   const begun = performance.now();
   const took = () => ({ ms: Math.round(performance.now() - begun) });
   if (request === undefined) return { at, error: 'this provider has no inbound route', ...took() };
-  const { url, contentType, authorization, body } = request;
+  const { path, contentType, authorization, body } = request;
   try {
-    const response = await fetch(url, {
+    const response = await fetch(`${base}${path}`, {
       method: 'POST',
       headers: { 'content-type': contentType, ...(authorization !== undefined && { authorization }) },
       body: new Uint8Array(body),

@@ -1,6 +1,6 @@
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import type { Received, Receptions } from '../inbound/posting.ts';
 import { headerOf } from '../inbound/received-mail.ts';
-import type { Received, Receiving } from '../inbound/receiving.ts';
 import type { Header } from '../mail-view.ts';
 
 /** An event as the Events API lists it. */
@@ -14,7 +14,7 @@ const RETENTION_MS = 3 * 24 * 3_600_000;
 /** Answers `GET /v3/<domain>/events`, including pages; undefined for any other request. */
 export function eventsAnswer(
   { method, path, query, headers }: SimulatorRequest,
-  receiving: Receiving,
+  receiving: Receptions,
   timeScale: number,
 ): SimulatorAnswer | undefined {
   const match = EVENTS.exec(path);
@@ -64,7 +64,7 @@ function seconds(text: string | null, otherwise: number): number {
  * or, after the last failed post, `failed`; both have the URL of the stored mail
  * (documentation.mailgun.com, event types and "Storing and retrieving messages", collected 2026-11-25).
  */
-function inboundEvents(receiving: Receiving): MailgunEvent[] {
+function inboundEvents(receiving: Receptions): MailgunEvent[] {
   return receiving.list().flatMap((received): MailgunEvent[] => {
     const { at, options, status, tries } = received;
     const last = tries.at(-1);
@@ -83,7 +83,7 @@ function inboundEvents(receiving: Receiving): MailgunEvent[] {
   });
 }
 
-function event({ id, mail }: Received, receiving: Receiving, name: string, at: number): MailgunEvent {
+function event({ id, mail }: Received, receiving: Receptions, name: string, at: number): MailgunEvent {
   const bare = (value: string): string => value.replace(/^<|>$/g, '');
   const headers: Header[] = ['To', 'From', 'Subject'].map((header) => [header.toLowerCase(), headerOf(mail, header)]);
   return {

@@ -1,6 +1,6 @@
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import type { Received, Receptions } from '../inbound/posting.ts';
 import { headerOf } from '../inbound/received-mail.ts';
-import type { Received, Receiving } from '../inbound/receiving.ts';
 import { parsed, storedAttachments } from './webhook.ts';
 
 const MESSAGE = /^\/v3\/domains\/[^/]+\/messages\/([^/]+)(?:\/attachments\/(\d+))?$/;
@@ -13,7 +13,7 @@ const RETENTION_MS = 3 * 24 * 3_600_000;
  */
 export function storageAnswer(
   { method, path, headers }: SimulatorRequest,
-  receiving: Receiving,
+  receiving: Receptions,
   timeScale: number,
 ): SimulatorAnswer | undefined {
   const match = MESSAGE.exec(path);

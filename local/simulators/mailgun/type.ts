@@ -1,5 +1,6 @@
 import type { MailgunOptions } from '../../../lambda/providers/mailgun/options.ts';
 import { HTTP_FAILURES, jsonFault, type SimulatedType } from '../type.ts';
+import { posting } from './posting.ts';
 import { mailgunBehaviour } from './simulator.ts';
 
 const refusal = (status: number, message: string, headers?: Readonly<Record<string, string>>) =>
@@ -8,6 +9,7 @@ const refusal = (status: number, message: string, headers?: Readonly<Record<stri
 /** Mailgun on the local stack. */
 export const mailgun: SimulatedType<MailgunOptions> = {
   protocol: 'http',
+  posting,
   play: ({ options, secret, clock }) => mailgunBehaviour(options, secret, clock),
   example: { options: { domain: 'mg.example.com' }, secret: { apiKey: 'key' } },
   faults: {

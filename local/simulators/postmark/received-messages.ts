@@ -1,5 +1,5 @@
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
-import type { Received, Receiving, ReceptionStatus } from '../inbound/receiving.ts';
+import type { Received, ReceptionStatus, Receptions } from '../inbound/posting.ts';
 import { postmarkMessage } from './webhook.ts';
 
 const MESSAGE = /^\/messages\/inbound\/([^/]+)\/(details|retry|bypass)$/;
@@ -11,7 +11,7 @@ const MOST_PER_PAGE = 500;
 /** Postmark's API of received messages; undefined for any other request. */
 export function inboundMessagesAnswer(
   { method, path, query }: SimulatorRequest,
-  receiving: Receiving,
+  receiving: Receptions,
 ): SimulatorAnswer | undefined {
   if (method === 'GET' && path === '/messages/inbound') return search(query, receiving);
   const match = MESSAGE.exec(path);
@@ -26,7 +26,7 @@ export function inboundMessagesAnswer(
   return { status: 200, body: { ErrorCode: 0, Message: `Successfully scheduled the message for ${match[2]}.` } };
 }
 
-function search(query: URLSearchParams, receiving: Receiving): SimulatorAnswer {
+function search(query: URLSearchParams, receiving: Receptions): SimulatorAnswer {
   const count = Number(query.get('count'));
   const offset = Number(query.get('offset') ?? Number.NaN);
   if (!Number.isInteger(count) || count < 1 || count > MOST_PER_PAGE || !Number.isInteger(offset) || offset < 0)

@@ -9,6 +9,7 @@ const reply = (stage: FaultStage, text: string): Fault => ({ smtp: { stage, repl
 export const smtp: SimulatedType<SmtpOptions> = {
   protocol: 'smtp',
   serve: smtpSimulator,
+  hostOf: ({ host }) => host,
   example: {
     options: { host: 'mail.example.com', tls: 'none' },
     secret: { username: 'user', password: 'pass' },

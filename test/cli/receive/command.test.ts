@@ -15,7 +15,7 @@ import { StackClock } from '../../../local/clock.ts';
 import { LocalCloudWatch } from '../../../local/cloudwatch/monitoring.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
-import { startReceiving } from '../../../local/simulators/inbound/keys.ts';
+import { startReceiving } from '../../../local/simulators/start-receiving.ts';
 
 const PROVIDERS = [
   { key: 'mailgun', type: 'mailgun', secretName: 'mailover/mailgun/webhooks' },
@@ -42,7 +42,7 @@ test('posts a signed form of Mailgun, which is authentic, and ends at 200', asyn
   const form = await new Response(new Uint8Array(post?.body ?? []), {
     headers: { 'content-type': post?.headers['content-type'] ?? '' },
   }).formData();
-  const expected = createHmac('sha256', stack.info.inbound['mailgun']?.signingKey ?? '')
+  const expected = createHmac('sha256', stack.info.inbound['mailgun']?.['signingKey'] ?? '')
     .update(`${form.get('timestamp')}${form.get('token')}`)
     .digest('hex');
   expect(code).toBe(0);
@@ -77,7 +77,7 @@ test('logs in as Postmark does, with the previous password if asked, and adds th
   const stack = await givenStack();
   const { username, previousPassword } = stack.info.inbound['postmark'] ?? {};
 
-  await run(stack, ['--as', 'postmark', '--previous', '--raw', '--from', '']);
+  await run(stack, ['--as', 'postmark', '--previous', '--form', 'raw', '--from', '']);
 
   const [post] = stack.posts;
   const message = JSON.parse(post?.body.toString() ?? '');
@@ -170,9 +170,9 @@ test('posts nothing of a mail that is held or lost', async () => {
 });
 
 test.each([
-  [[], /--as mailgun, --as postmark, --as ses, or a key/],
+  [[], /--as with its key, or its type/],
   [['--as', 'ses'], /no provider "ses" receives mail here; receiving providers: mailgun, postmark/],
-  [['--as', 'mailgun', '--form', 'json'], /--form takes form, mime, store/],
+  [['--as', 'mailgun', '--form', 'json'], /mailgun takes --form form, mime, store, not "json"/],
   [['--as', 'mailgun', '/nowhere.eml'], /cannot be read \(ENOENT\)/],
   [['--as', 'mailgun', '--count', '0'], /--count takes a whole number/],
 ])('refuses %j', async (argv, message) => {

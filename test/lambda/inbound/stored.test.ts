@@ -113,7 +113,8 @@ test.each([
   'no url',
 ])('nothing is fetched from %s', async (address) => {
   const answer = await fetchStored(address, {
-    allowed: (url) => mailgun.keepsMailAt?.(url) === true,
+    storage: mailgun.storage,
+    endpoint: undefined,
     secret: { apiKey: 'key-api' },
     fetch: () => Promise.reject(new Error('must not be called')),
   });
@@ -156,7 +157,8 @@ afterAll(() => {
 
 const get = (path: string) =>
   fetchStored(`${origins[0]}${path}`, {
-    allowed: ({ origin }) => origins.includes(origin),
+    storage: mailgun.storage && { ...mailgun.storage, has: ({ origin }) => origins.includes(origin) },
+    endpoint: undefined,
     secret: { apiKey: 'key-api' },
     fetch,
   });

@@ -4,9 +4,9 @@ import type { InboundProvider } from '../../../lambda/contract/inbound-environme
 import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
 import { createInbound, type InboundDependencies } from '../../../lambda/inbound/inbound.ts';
 import type { HttpAnswer } from '../../../lambda/inbound/outcome.ts';
-import { createReceived } from '../../../lambda/inbound/received.ts';
+import { createReceived, type ReceivedDependencies } from '../../../lambda/inbound/received.ts';
 import type { Clock } from '../../../lambda/platform/clock.ts';
-import { loadInbound } from '../../../lambda/providers/registry.ts';
+import { loadInbound, loadNotifications } from '../../../lambda/providers/registry.ts';
 import { type MemoryTable, memoryTable } from '../../support/memory-table.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 
@@ -83,9 +83,10 @@ export function givenWorld({
     takeReceived: (body) => takeReceived(sqsRecord(body)),
   };
   const line = (message: string, fields: object) => world.log.push(JSON.stringify({ message, ...fields }));
-  const dependencies: InboundDependencies = {
+  const dependencies: InboundDependencies & ReceivedDependencies = {
     environment: { providers, inboundQueueUrl: 'inbound', mailBucket: 'mail', stateTable: 'state' },
     loadModule: loadInbound,
+    loadNotifications,
     secrets: {
       read: async (name) => {
         const secret = world.secrets[name];

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ProviderType } from '../../../lambda/contract/providers.ts';
-import { definitions, loadProvider } from '../../../lambda/providers/registry.ts';
+import { definitions, loadProvider, type ProviderType } from '../../../lambda/providers/registry.ts';
 
 test.each(Object.keys(definitions) as ProviderType[])(
   '%s is listed under its own name and can be loaded',

@@ -214,14 +214,14 @@ function givenWorld({
   };
   const reconcile = createReconciler({
     environment: {
-      providers: keys.map((key) => ({ key, type: 'mailgun' })),
+      providers: keys.map((key) => ({ key, type: 'mailgun', missed: {} })),
       inboundQueueUrl: 'queue',
       mailBucket: 'bucket',
       stateTable: 'table',
       endpoints: { it: 'http://127.0.0.1:1' },
     },
     loadInbound,
-    loadMissed: async () => () => source,
+    loadMissed: async () => ({ missed: () => source }),
     secrets: { read: async () => ({}) },
     store: { put: async (key) => ({ bucket: 'bucket', key }), get: async () => Buffer.alloc(0) },
     queue: {

@@ -12,8 +12,10 @@ import { FaultBoard } from '../../../local/faults/faults.ts';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
 import { AcceptedLog } from '../../../local/simulators/accepted-log.ts';
 import { httpSimulator } from '../../../local/simulators/http-simulator.ts';
-import { withReceiving } from '../../../local/simulators/inbound/behaviour.ts';
-import { type ReceiveOptions, Receiving } from '../../../local/simulators/inbound/receiving.ts';
+import type { ReceiveOptions } from '../../../local/simulators/inbound/posting.ts';
+import { Receiving, withReceiving } from '../../../local/simulators/inbound/receiving.ts';
+import { posting as mailgun } from '../../../local/simulators/mailgun/posting.ts';
+import { posting as postmark } from '../../../local/simulators/postmark/posting.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
 const HOUR = 3_600_000;
@@ -173,7 +175,7 @@ describe('Postmark', () => {
 
   test('receives blocked mail, or leaves it to the rule', async () => {
     const receives = await givenWorld('postmark');
-    const leaves = await givenWorld('postmark', { blocked: 'leave' });
+    const leaves = await givenWorld('postmark', { missed: { blocked: 'leave' } });
     const [one, other] = [await receives.take({ hold: 'blocked' }, 'a'), await leaves.take({ hold: 'blocked' }, 'a')];
 
     await receives.run();
@@ -247,10 +249,10 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
   let storageBroken = false;
   const receiving = new Receiving({
     key: 'it',
-    type,
+    type: { mailgun, postmark }[type],
     clock: new StackClock(1_000_000),
-    target: () => ({ url: 'http://127.0.0.1:1', path: '/x', storePath: '/x', signingKey: 'k' }),
-    messageUrl: (id) => `${endpoint}/v3/domains/in.example.com/messages/${id}`,
+    target: () => ({ url: 'http://127.0.0.1:1', route: { path: '/x', storePath: '/x', signingKey: 'k' } }),
+    endpoint: () => endpoint,
   });
   const rest = {
     occasionOf: () => 'lookup' as const,
@@ -282,7 +284,7 @@ async function givenWorld(type: 'mailgun' | 'postmark', more: Partial<Reconciled
     type,
     secretName: 'inbound',
     apiSecretName: 'account',
-    ...(type === 'mailgun' && { domains: ['in.example.com'] }),
+    missed: type === 'mailgun' ? { domains: ['in.example.com'] } : {},
     ...more,
   };
   const reconcile = createReconciler({

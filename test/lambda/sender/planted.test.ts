@@ -1,10 +1,10 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ProviderConfig, ProviderType } from '../../../lambda/contract/providers.ts';
+import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { composeMime } from '../../../lambda/mail/mime.ts';
 import { providerPool } from '../../../lambda/providers/pool.ts';
-import { definitions, loadProvider } from '../../../lambda/providers/registry.ts';
+import { definitions, loadProvider, type ProviderType } from '../../../lambda/providers/registry.ts';
 import { providerCaller } from '../../../lambda/sender/call.ts';
 import { message, PLANTED, SECRET } from '../../support/planted-mail.ts';
 import { SPELLINGS } from '../../support/spellings.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../../lambda/contract/account.ts';
 import type { AttemptResult, Outcome } from '../../../lambda/mail/outcome.ts';
+import type { Account } from '../../../lambda/providers/account.ts';
 import {
   begin,
   carry,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../../lambda/contract/account.ts';
+import type { Account } from '../../../lambda/providers/account.ts';
 import { type Carried, NOTHING_CARRIED, type Vote } from '../../../lambda/submission/carried.ts';
 import { NOTHING_TAKEN } from '../../../lambda/submission/lineage.ts';
 import {

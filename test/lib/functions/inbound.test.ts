@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { inboundEnvironment } from '../../../lambda/contract/inbound-environment.ts';
 import { INBOUND_OUTCOMES } from '../../../lambda/contract/metrics.ts';
-import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { httpAnswer } from '../../../lambda/inbound/outcome.ts';
+import type { ProviderList } from '../../../lambda/providers/registry.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
 import { ConfigurationError, validateProviders } from '../../../lib/configuration/validate-providers.ts';
 import { compileMath } from '../../../local/cloudwatch/alarms/math.ts';
 import type { MathValue } from '../../../local/cloudwatch/alarms/math-value.ts';
 import { deploy, PROVIDERS, type Resource, resources } from '../deployment.ts';
 
-const RECEIVING: readonly ProviderConfig[] = PROVIDERS.map((provider): ProviderConfig => {
+const RECEIVING: ProviderList = PROVIDERS.map((provider): ProviderList[number] => {
   if (provider.key === 'postmark' && provider.type === 'postmark')
     return { ...provider, inbound: { preference: 20, sourceRanges: ['3.134.147.250/32'] } };
   if (provider.key === 'mailgun-eu' && provider.type === 'mailgun')

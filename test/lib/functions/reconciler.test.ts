@@ -40,14 +40,13 @@ test('its environment has the providers to ask and the names of their secrets', 
       type: 'postmark',
       secretName: 'mailover/postmark/webhooks',
       apiSecretName: 'mailover/postmark',
-      blocked: 'leave',
+      missed: { blocked: 'leave' },
     },
     {
       key: 'mailgun',
       type: 'mailgun',
       secretName: 'mailover/mailgun/webhooks',
-      region: 'eu',
-      domains: ['in.example.com'],
+      missed: { region: 'eu', domains: ['in.example.com'] },
     },
   ]);
 });

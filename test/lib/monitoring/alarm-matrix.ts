@@ -1,6 +1,6 @@
-import type { ProviderType } from '../../../lambda/contract/providers.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Health } from '../../../lambda/providers/provider.ts';
+import type { ProviderType } from '../../../lambda/providers/registry.ts';
 import type { Fault } from '../../../local/faults/faults.ts';
 import { simulatedType } from '../../../local/simulators/registry.ts';
 import type { Breakage } from './strikes.ts';

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import { MONITORING_SIZES, type MonitoringSize } from '../../../lambda/contract/metrics.ts';
-import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import type { ProviderList } from '../../../lambda/providers/registry.ts';
 import type { MailoverProps } from '../../../lib/mailover.ts';
 import { MailoverStack } from '../../../lib/stack.ts';
 import { totalOf, watchingCost } from '../../support/monitoring-cost.ts';
 import { PROVIDERS } from './providers.ts';
 
-export const EVERYTHING: readonly ProviderConfig[] = [
+export const EVERYTHING: ProviderList = [
   { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
   {
     key: 'mailgun',

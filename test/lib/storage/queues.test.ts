@@ -1,6 +1,6 @@
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { expect, test } from 'vitest';
-import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import type { ProviderList } from '../../../lambda/providers/registry.ts';
 import { deploy, PROVIDERS, type Resource, resources } from '../deployment.ts';
 
 const { template, stack } = deploy();
@@ -30,15 +30,13 @@ test.each([
   ['two providers', [10_000, 10_000]],
   ['the longest sum of all deadlines', Array.from({ length: 11 }, () => 60_000)],
 ])('SQS moves a message that is never processed after 24 hours, with %s', (_, deadlines) => {
-  const providers = deadlines.map(
-    (deadlineMs, place): ProviderConfig => ({
-      key: `p${place}`,
-      type: 'postmark',
-      options: {},
-      deadlineMs,
-      connectMs: 500,
-    }),
-  );
+  const providers = deadlines.map((deadlineMs, place): ProviderList[number] => ({
+    key: `p${place}`,
+    type: 'postmark',
+    options: {},
+    deadlineMs,
+    connectMs: 500,
+  }));
   const all = Object.values(resources(deploy({ providers }).template, 'AWS::SQS::Queue'));
   const fed = all.filter(({ Properties }) => Properties['RedrivePolicy'] !== undefined);
 

@@ -1,4 +1,4 @@
-import type { ProviderType } from '../../../lambda/contract/providers.ts';
+import { simulatedType } from '../../../local/simulators/registry.ts';
 import { RARE_SPELLINGS, SPELLINGS } from '../spellings.ts';
 import type { Pick } from './submissions.ts';
 
@@ -43,12 +43,13 @@ export function spelled(texts: readonly string[]): readonly string[] {
  * Faults in which a provider answers the planted mail with its words, and with those of its secret, in every spelling, and
  * lets a third of the mails pass.
  */
-export function echoes(type: ProviderType, secret: readonly string[], pick: Pick): readonly object[] {
+export function echoes(type: string, secret: readonly string[], pick: Pick): readonly object[] {
   const said = spelled([...Object.values(PLANTED), ...secret]);
   return said.map((value, place) => {
     // Every fault applies equally often.
     const rate = 0.66 / (said.length - 0.66 * place);
-    if (type !== 'smtp') return { ...answerWith(type, place, value, pick), rate, match: PLANTED.header };
+    if (simulatedType(type).protocol === 'http')
+      return { ...answerWith(place, value, pick), rate, match: PLANTED.header };
     const reply = `${pick(['550 5.1.1', '451 4.7.1', '554 5.7.1', '550 5.7.26'])} ${value.replace(/[\r\n]/g, ' ')} is not welcome`;
     // Only sent text is an echo; the command shows whether the mail is a planted one.
     const [stage, match] = pick([['mail', PLANTED.from] as const, ['rcpt', PLANTED.to] as const]);
@@ -56,7 +57,7 @@ export function echoes(type: ProviderType, secret: readonly string[], pick: Pick
   });
 }
 
-function answerWith(type: ProviderType, place: number, value: string, pick: Pick): object {
+function answerWith(place: number, value: string, pick: Pick): object {
   const words = `cannot take: ${value}, sorry`;
   const json = { 'content-type': 'application/json' };
   switch (place % 5) {
@@ -74,7 +75,13 @@ function answerWith(type: ProviderType, place: number, value: string, pick: Pick
       };
     default: {
       const name = { 'x-amzn-errortype': pick(['MessageRejected', 'BadRequestException']) };
-      const body = type === 'postmark' ? { ErrorCode: pick([300, 422, 500, 901]), Message: words } : { message: words };
+      // Fields of all types at once; each provider's code reads its own.
+      const body = {
+        ErrorCode: pick([300, 422, 500, 901]),
+        Message: words,
+        message: words,
+        errors: [{ message: words }],
+      };
       return { respond: { status: pick([400, 422]), headers: { ...json, ...name }, body: JSON.stringify(body) } };
     }
   }

@@ -22,7 +22,7 @@ export interface Webhook {
 export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pick: Pick): Webhook {
   const mailgun = inbound['mailgun'] ?? {};
   const postmark = inbound['postmark'] ?? {};
-  const basic = `Basic ${Buffer.from(`${postmark.username}:${postmark.password}`).toString('base64')}`;
+  const basic = `Basic ${Buffer.from(`${postmark['username']}:${postmark['password']}`).toString('base64')}`;
   const to = `box+${place}@in.example.com`;
   const now = Math.floor(Date.now() / 1000);
   const evil = pick([
@@ -46,7 +46,7 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
       ...Object.entries(sign(key, now)),
     ]);
   const mime = `Message-ID: <${place}.${PLANT}@example.org>\r\nFrom: ${PLANT} <${PLANT}@example.org>\r\nSubject: ${PLANT}\r\nX-Evil: ${evil}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\n'.repeat(place % 500)}`;
-  const own = mailgun.signingKey ?? '';
+  const own = mailgun['signingKey'] ?? '';
   const at = (path = '', body: string | Buffer, headers: Record<string, string>, statuses: readonly number[]) => ({
     method: 'POST',
     path,
@@ -77,7 +77,7 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
       };
     }
     case 1:
-      return { ...posted(mailgun.mimePath, own, [['body-mime', mime]], 200), to };
+      return { ...posted(mailgun['mimePath'], own, [['body-mime', mime]], 200), to };
     case 2:
       // A signature of a stranger, or of none.
       return posted(mailgun.path, pick(['', PLANT, own.toUpperCase(), own.slice(1)]), [['body-mime', mime]], 401);
@@ -104,7 +104,7 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
       return toPostmark(pick(bodies), basic, 200, 422);
     }
     case 5: {
-      const nameless = `Basic ${Buffer.from(`:${postmark.password}`).toString('base64')}`;
+      const nameless = `Basic ${Buffer.from(`:${postmark['password']}`).toString('base64')}`;
       const wrong = ['', `Basic ${PLANT}`, `Bearer ${PLANT}`, basic.slice(0, -4), basic.toUpperCase(), nameless];
       return toPostmark(JSON.stringify({ OriginalRecipient: to }), pick(wrong), 401);
     }

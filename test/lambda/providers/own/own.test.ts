@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { ProviderType } from '../../../../lambda/contract/providers.ts';
 import { composeMime } from '../../../../lambda/mail/mime.ts';
 import { providerPool } from '../../../../lambda/providers/pool.ts';
-import { definitionOf, definitions, loadProvider } from '../../../../lambda/providers/registry.ts';
+import { definitionOf, definitions, loadProvider, type ProviderType } from '../../../../lambda/providers/registry.ts';
 import { validateProviders } from '../../../../lib/configuration/validate-providers.ts';
 import { type Answer, attemptOf, LOST, startServer, verbatim } from '../wire-server.ts';
 

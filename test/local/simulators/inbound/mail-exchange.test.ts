@@ -6,13 +6,13 @@ import type { IncomingMail } from '../../../../local/simulators/inbound/received
 
 const zones = zonesOf({
   providers: [
-    { key: 'pm', type: 'postmark', preference: 20 },
-    { key: 'mg', type: 'mailgun', preference: 10 },
-    { key: 'mg-2', type: 'mailgun' },
-    { key: 'ses', type: 'ses', preference: 30 },
+    { key: 'pm', preference: 20 },
+    { key: 'mg', preference: 10 },
+    { key: 'mg-2' },
+    { key: 'ses', preference: 30 },
   ],
+  rules: { ses: ['in.example.com', 'ses.in.example.com', 'rule.example.com', '.sub.example.com'] },
   listed: {
-    ses: ['in.example.com', 'ses.in.example.com', 'rule.example.com', '.sub.example.com'],
     mg: ['in.example.com'],
     'mg-2': ['other.example.com'],
   },

@@ -6,8 +6,9 @@ import { FaultBoard } from '../../../../local/faults/faults.ts';
 import { ownHosts } from '../../../../local/http-api/own-hosts.ts';
 import { AcceptedLog } from '../../../../local/simulators/accepted-log.ts';
 import { httpSimulator } from '../../../../local/simulators/http-simulator.ts';
-import { withReceiving } from '../../../../local/simulators/inbound/behaviour.ts';
-import { Receiving } from '../../../../local/simulators/inbound/receiving.ts';
+import { Receiving, withReceiving } from '../../../../local/simulators/inbound/receiving.ts';
+import { posting as mailgun } from '../../../../local/simulators/mailgun/posting.ts';
+import { posting as postmark } from '../../../../local/simulators/postmark/posting.ts';
 
 const MAIL = [
   'Message-ID: <one@example.com>',
@@ -128,10 +129,10 @@ async function given(type: 'mailgun' | 'postmark') {
   let url = '';
   const receiving = new Receiving({
     key: type,
-    type,
+    type: { mailgun, postmark }[type],
     clock: new StackClock(1_000_000),
-    target: () => ({ url: 'http://127.0.0.1:1', path: '/x', mimePath: '/x', storePath: '/x', signingKey: 'k' }),
-    messageUrl: (id) => `${url}/v3/domains/in.example.com/messages/${id}`,
+    target: () => ({ url: 'http://127.0.0.1:1', route: { path: '/x', storePath: '/x', signingKey: 'k' } }),
+    endpoint: () => url,
   });
   const rest = {
     occasionOf: () => 'health' as const,

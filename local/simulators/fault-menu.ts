@@ -1,6 +1,5 @@
-import type { ProviderType } from '../../lambda/contract/providers.ts';
-import { simulatedType } from '../simulators/registry.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from '../faults/faults.ts';
+import { simulatedType } from './registry.ts';
 
 /** A fault under a plain name, with its form on the wire of one provider type. */
 export interface NamedFault {
@@ -12,7 +11,7 @@ export interface NamedFault {
 }
 
 /** The faults of a provider type that the console offers. */
-export function faultMenu(type: ProviderType): NamedFault[] {
+export function faultMenu(type: string): NamedFault[] {
   const { suspended, badMessage, throttled, failed } = simulatedType(type).faults;
   const named = (id: string, label: string, faults: readonly Fault[], detail = detailOf(faults)): NamedFault => ({
     id,
@@ -43,7 +42,7 @@ function detailOf(faults: readonly Fault[]): string {
 }
 
 /** Id of the fault in force; undefined for none, `other` for a fault that is not in the menu. */
-export function faultInForce(type: ProviderType, faults: readonly Fault[]): string | undefined {
+export function faultInForce(type: string, faults: readonly Fault[]): string | undefined {
   if (faults.length === 0) return undefined;
   const given = JSON.stringify(faults);
   return faultMenu(type).find((named) => JSON.stringify(named.faults) === given)?.id ?? 'other';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ProviderType } from '../../../lambda/contract/providers.ts';
-import { definitions } from '../../../lambda/providers/registry.ts';
-import { faultInForce, faultMenu } from '../../../local/faults/fault-menu.ts';
+import { definitions, type ProviderType } from '../../../lambda/providers/registry.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
+import { faultInForce, faultMenu } from '../../../local/simulators/fault-menu.ts';
 
 describe.each(Object.keys(definitions) as ProviderType[])('the faults of %s', (type) => {
   it('are recognised by their name once they are set', async () => {

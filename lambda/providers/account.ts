@@ -1,12 +1,12 @@
-import { definitionOf } from '../providers/registry.ts';
-import type { ProviderConfig, ProviderType } from './providers.ts';
+import type { ProviderConfig } from '../contract/providers.ts';
+import { definitionOf } from './registry.ts';
 
 /**
  * Data for asking an account about a message later, when its key or its options may have changed. It contains no
  * secret: of two accounts with the same options both are asked.
  */
 export interface Account {
-  readonly type: ProviderType;
+  readonly type: string;
   /** Options that locate the messages in the account: domain and region at Mailgun, the message stream at Postmark. */
   readonly options?: Readonly<Record<string, string>>;
 }
@@ -32,7 +32,7 @@ export function candidatesFor(
   const ordered = likely.length > 0 ? likely : sameType;
   return ordered
     .toSorted((a, b) => Number(b === own) - Number(a === own))
-    .map((one) => ({ ...one, options: { ...one.options, ...account.options } }) as ProviderConfig);
+    .map((one) => ({ ...one, options: { ...one.options, ...account.options } }));
 }
 
 function sameOptions(a: Account, b: Account): boolean {

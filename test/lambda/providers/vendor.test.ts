@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest';
-import { vendorsOf } from '../../../lambda/contract/vendor.ts';
+import { vendorsOf } from '../../../lambda/providers/vendor.ts';
 
 it.each([
   ['smtp.example.com', 'example.com'],

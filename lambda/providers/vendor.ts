@@ -1,16 +1,16 @@
 import { getDomain } from 'tldts-icann';
-import type { ProviderConfig } from './providers.ts';
+import type { ProviderConfig } from '../contract/providers.ts';
+import { definitionOf } from './registry.ts';
 
 /**
- * The company behind a provider: its type, or for `smtp` the registrable domain of its host.
+ * The company behind a provider: its type, or the registrable domain of its host where the type has any vendor.
  *
  * Two providers of one vendor have one vote on a message. A host without such a domain (an IP address, a name in the own
  * network) is its own vendor.
  */
 function vendorOf({ type, options }: Pick<ProviderConfig, 'type' | 'options'>): string {
-  if (type !== 'smtp' || !('host' in options)) return type;
-  const host = options.host.toLowerCase().replace(/\.$/, '');
-  return getDomain(host) ?? host;
+  const host = definitionOf(type).vendorHost?.(options).toLowerCase().replace(/\.$/, '');
+  return host === undefined ? type : (getDomain(host) ?? host);
 }
 
 /** The vendors of the configured providers, by key; undefined for a key that is no longer configured. */

@@ -1,5 +1,5 @@
-import { definitionOf } from '../providers/registry.ts';
-import type { ProviderConfig } from './providers.ts';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
 
 /** Canaries whose domain several providers receive: their return would prove nothing about one of them. */
 export function canaryProblems(

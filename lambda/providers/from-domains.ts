@@ -1,5 +1,5 @@
-import { definitionOf } from '../providers/registry.ts';
-import type { ProviderConfig } from './providers.ts';
+import type { ProviderConfig } from '../contract/providers.ts';
+import { definitionOf } from './registry.ts';
 
 /** Domains (including their subdomains) and single addresses that a provider may send from; undefined for any. */
 export function allowedFrom(provider: ProviderConfig): readonly string[] | undefined {

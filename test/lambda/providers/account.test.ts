@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { accountOf, candidatesFor } from '../../../lambda/contract/account.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import { accountOf, candidatesFor } from '../../../lambda/providers/account.ts';
 
 const postmark = (key: string, messageStream?: string): ProviderConfig => ({
   key,

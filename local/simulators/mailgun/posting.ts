@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import type { MailgunMissedOptions } from '../../../lambda/providers/mailgun/missed.ts';
+import { encodeForm, type FormField } from '../inbound/form.ts';
+import type { PostingType } from '../inbound/posting.ts';
+import { eventsAnswer } from './received-events.ts';
+import { storageAnswer } from './storage.ts';
+import { MAILGUN_FORMS, mailgunBody, sign } from './webhook.ts';
+
+/** A form of Mailgun as the file of a test has it. */
+interface FormFile {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly files?: readonly { name: string; filename: string; contentType: string; content: string }[];
+}
+
+/** Mailgun's routes: they post in three forms, the message store keeps each mail. */
+export const posting: PostingType = {
+  forms: MAILGUN_FORMS,
+  // User manual (2024) and help centre article 202236504: about eight hours in all. Collected 2026-11-23.
+  retries: { minutes: [10, 10, 15, 30, 60, 120, 240], stop: 406 },
+  newId: () => randomBytes(32).toString('base64url'),
+  messagePath: (id) => `/v3/domains/in.example.com/messages/${id}`,
+  route: (path, { signingKey, previousSigningKey, apiKey }) => ({
+    path,
+    mimePath: `${path}/mime`,
+    storePath: `${path}/store`,
+    signingKey,
+    previousSigningKey,
+    /** Key that reads the storage. */
+    apiKey,
+  }),
+  post({ at, mail, options }, route, messageUrl) {
+    const form = MAILGUN_FORMS.find((one) => one === options.form) ?? 'form';
+    const path = { form: route.path, mime: route['mimePath'], store: route['storePath'] }[form] ?? '';
+    const key = (options.previous ? route['previousSigningKey'] : route['signingKey']) ?? '';
+    const signature = sign(key, Math.floor(at / 1000) - (options.ageSeconds ?? 0));
+    return { path, ...mailgunBody(mail, form, signature, messageUrl) };
+  },
+  replay(payload, { path = '', signingKey = '' }) {
+    const { fields, files = [] } = payload as Partial<FormFile>;
+    if (typeof fields !== 'object' || fields === null) return undefined;
+    const entries: FormField[] = [
+      ...Object.entries(fields),
+      ...Object.entries(sign(signingKey, Math.floor(Date.now() / 1000))),
+      ...files.map(
+        ({ name, filename, contentType, content }): FormField => [
+          name,
+          Buffer.from(content),
+          { filename, contentType },
+        ],
+      ),
+    ];
+    const to = (fields['recipient'] ?? '').split(',').map((address) => address.trim());
+    return { path, to: to.filter(Boolean), ...encodeForm(entries) };
+  },
+  domains: (missed) => (missed as MailgunMissedOptions).domains,
+  api: {
+    // The sender's key may only send.
+    keyIn: ({ apiKey = '' }) => apiKey,
+    isFor: (path) => /\/domains\/[^/]+\/messages\//.test(path),
+    answer(request, { receiving, apiKey, timeScale }) {
+      const expected = `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`;
+      if (request.headers.authorization !== expected) return undefined;
+      return storageAnswer(request, receiving, timeScale) ?? eventsAnswer(request, receiving, timeScale);
+    },
+  },
+};

@@ -1,0 +1,72 @@
+import type { InboundEnvironment } from '../../lambda/contract/inbound-environment.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
+import { makeSecret } from '../aws/secrets.ts';
+import type { StackClock } from '../clock.ts';
+import type { InboundRoute } from './inbound/posting.ts';
+import { type LocalReceiver, Receiving } from './inbound/receiving.ts';
+import { simulatedType } from './registry.ts';
+
+/** The receiving halves of all simulated providers. */
+export interface LocalReceiving {
+  /** Secrets of the inbound function, by name. */
+  readonly secrets: readonly { readonly name: string; readonly secret: Readonly<Record<string, string>> }[];
+  /** The part of `GET /api/stack` for programs that post as providers, by key. */
+  readonly info: Readonly<Record<string, InboundRoute>>;
+  /** The halves that post, by provider key. */
+  readonly access: Readonly<Record<string, LocalReceiver>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Generates the current and previous keys, passwords and paths of every receiving provider, for this start of the stack
+ * only, and starts the halves that post to the HTTP API with them.
+ */
+export function startReceiving(options: {
+  readonly environment: InboundEnvironment | undefined;
+  /** Secrets of the sending halves, by key: a provider may have one for both. */
+  readonly providerSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly httpUrl: string;
+  /** URL of the API, which takes the mail of providers that post none. */
+  readonly apiUrl: string;
+  readonly clock: StackClock;
+  /** Address of a provider's simulator; may not be known at the first call. */
+  endpointOf(key: string): string;
+}): LocalReceiving {
+  const { environment, providerSecrets, httpUrl, apiUrl, clock, endpointOf } = options;
+  const secrets: { name: string; secret: Readonly<Record<string, string>> }[] = [];
+  const info: Record<string, InboundRoute> = {};
+  const access: Record<string, LocalReceiver> = {};
+  for (const { key, type, secretName } of environment?.providers ?? []) {
+    const { secretFields = [], optionalSecretFields = [] } = definitionOf(type).inbound ?? {};
+    const secret = makeSecret(key, [...secretFields, ...optionalSecretFields]);
+    if (secretName !== undefined) secrets.push({ name: secretName, secret });
+    const posting = simulatedType(type).posting;
+    if (posting === undefined) {
+      info[key] = { url: `${apiUrl}/api/providers/${key}/mail` };
+      continue;
+    }
+    const route = posting.route(`/inbound/${key}/${secret['inboundPath']}`, secret);
+    info[key] = route;
+    access[key] = {
+      receiving: new Receiving({
+        key,
+        type: posting,
+        clock,
+        target: () => ({ url: httpUrl, route }),
+        endpoint: () => endpointOf(key),
+      }),
+      apiKey: posting.api.keyIn(secret, providerSecrets[key] ?? {}),
+      get timeScale() {
+        return clock.scale;
+      },
+    };
+  }
+  return {
+    secrets,
+    info,
+    access,
+    async close() {
+      for (const { receiving } of Object.values(access)) receiving.close();
+    },
+  };
+}
