@@ -34,7 +34,7 @@ export async function takeApart(
   const begun = performance.now();
   const outcomes = new Map<string, Outcome>();
   const groups = groupsOf(attempt);
-  let narrow = groups.length > 1 || (attempt.apart ?? []).length > 0;
+  let narrow = (attempt.apart ?? []).length > 0;
   let slowestMs = 0;
   for (let group = groups.shift(); group; group = groups.shift()) {
     const started = performance.now();
@@ -59,7 +59,7 @@ export async function takeApart(
       const guilty = group.length === 1 && !elsewhere ? group : named;
       const others = group.filter((one) => !guilty.includes(one));
       for (const one of guilty) outcomes.set(one, own);
-      groups.unshift(...(guilty.length > 0 || others.length === 1 ? [others] : halves(others)).filter(isFilled));
+      groups.unshift(...(guilty.length > 0 ? [others] : halves(others)).filter(isFilled));
       narrow = true;
     }
   }

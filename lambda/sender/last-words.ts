@@ -35,7 +35,6 @@ export function withLastWords(sentence: string, attempts: readonly StoredAttempt
     if (outcome !== undefined && !isSilent) byProvider.set(provider, one);
   }
   const last = [...byProvider.values()];
-  if (last.length === 0) return sentence.slice(0, MAX_DEAD_LETTER_DETAIL);
   const share = Math.floor((MAX_DEAD_LETTER_DETAIL - sentence.length) / last.length);
   return [sentence, ...last.map((one) => inWords(one).slice(0, Math.max(0, share - 2)))]
     .join('; ')

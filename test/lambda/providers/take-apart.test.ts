@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type { Outcome } from '../../../lambda/mail/outcome.ts';
+import { NOT_TRIED, type Outcome } from '../../../lambda/mail/outcome.ts';
 import { mimeFor, namedIn, type PartialCall, takeApart } from '../../../lambda/providers/take-apart.ts';
 import { attemptOf } from './postmark/attempt.ts';
 
@@ -59,6 +59,80 @@ describe('an all-or-nothing refusal', () => {
       expect(recipients?.get(one)).toEqual({ kind: 'throttled', of: 'recipient', reason: 'not-tried' });
   });
 
+  it('has the acceptance as its outcome, and lists only the recipients with another one', async () => {
+    const to = mailboxes(3);
+    const some = await takeApart(attemptOf({ to }), false, given(new Set(['r0@example.org']), { names: true }).send);
+    expect(some.outcome.kind).toBe('accepted');
+    expect([...(some.recipients?.keys() ?? [])]).toEqual(['r0@example.org']);
+
+    const all = await takeApart(attemptOf({ to }), false, given(new Set()).send);
+    expect(all).toEqual({ outcome: { kind: 'accepted', providerMessageId: '1' } });
+  });
+
+  it('offers the others in one call where the provider names the bad one, and else in halves', async () => {
+    const to = mailboxes(4);
+    const named = given(new Set(['r0@example.org']), { names: true });
+    await takeApart(attemptOf({ to }), false, named.send);
+    expect(named.calls.map(({ recipients }) => recipients.length)).toEqual([4, 3]);
+
+    const unnamed = given(new Set(['r0@example.org']));
+    const silent = async (call: PartialCall) => {
+      const { outcome } = await unnamed.send(call);
+      return { outcome };
+    };
+    await takeApart(attemptOf({ to }), false, silent);
+    expect(unnamed.calls.map(({ recipients }) => recipients.length)).toEqual([4, 2, 1, 1, 2]);
+  });
+
+  it('ends at a refusal of the message itself, and leaves no group for it', async () => {
+    const spam: Outcome = { kind: 'refused', blames: 'message', reason: 'content' };
+    const [one, two, three] = mailboxes(3).map(({ address }) => address) as [string, string, string];
+    const calls: PartialCall[] = [];
+    const result = await takeApart(attemptOf({ to: mailboxes(3) }, { apart: [[two, three]] }), false, async (call) => {
+      calls.push(call);
+      return { outcome: spam };
+    });
+
+    expect(calls.map(({ recipients }) => recipients)).toEqual([[two, three]]);
+    expect(result.outcome).toBe(spam);
+    expect([...(result.recipients ?? [])]).toEqual([[one, NOT_TRIED]]);
+    expect(result.apart).toEqual([[one]]);
+  });
+
+  it('leaves a group that failed, or for which no time was left, to the next attempt', async () => {
+    const to = mailboxes(2);
+    const failed = given(new Set(['r0@example.org']), { failAt: 2 });
+    const { apart } = await takeApart(attemptOf({ to }), false, failed.send);
+    expect(apart).toEqual([['r0@example.org'], ['r1@example.org']]);
+
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const callsWithin = async (deadlineMs: number, connectMs: number) => {
+      const world = given(new Set(['r0@example.org']));
+      const slow = (call: PartialCall) => {
+        vi.advanceTimersByTime(100);
+        return world.send(call);
+      };
+      const result = await takeApart(attemptOf({ to }, { deadlineMs, connectMs }), false, slow);
+      return [world.calls.length, result.apart];
+    };
+    try {
+      // A call may take twice as long as the slowest before it, and as long as a connection.
+      expect(await callsWithin(300, 10)).toEqual([2, [['r1@example.org']]]);
+      expect(await callsWithin(299, 10)).toEqual([1, [['r0@example.org'], ['r1@example.org']]]);
+      expect(await callsWithin(400, 350)).toEqual([1, [['r0@example.org'], ['r1@example.org']]]);
+      // The first call is always made.
+      expect((await callsWithin(50, 100))[0]).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is narrow in the next attempt, also where one group is left', async () => {
+    const world = given(new Set());
+    await takeApart(attemptOf({ to: mailboxes(1) }, { apart: [['r0@example.org']] }), false, world.send);
+    expect(world.calls.map(({ narrow }) => narrow)).toEqual([true]);
+  });
+
   it('is continued by the next attempts where each has time for one call, and serves no recipient twice', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const lists = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 });
@@ -112,6 +186,11 @@ describe('an all-or-nothing refusal', () => {
       [true, 'r1@example.org'],
       [true, 'r0@example.org'],
     ]);
+
+    const other = given(new Set());
+    const large = ['r0@example.org', 'r1@example.org', 'r2@example.org'];
+    await takeApart(attemptOf({ to }, { apart: [large] }), false, other.send);
+    expect(other.calls.map(({ recipients }) => recipients)).toEqual([large, ['r3@example.org']]);
   });
 
   it('begins no call without time to connect', async () => {
@@ -140,6 +219,15 @@ describe('an all-or-nothing refusal', () => {
     const alone = given(new Set(['r0@example.org']));
     await takeApart(attemptOf({ to: mailboxes(1) }), true, alone.send);
     expect(alone.calls).toHaveLength(1);
+
+    // A suppressed recipient is always in the envelope.
+    const suppressed: Outcome = { kind: 'refused', blames: 'recipient', reason: 'suppressed', ofOne: true };
+    let calls = 0;
+    await takeApart(attempt(), true, async () => {
+      calls += 1;
+      return { outcome: suppressed };
+    });
+    expect(calls).toBe(1);
   });
 });
 
@@ -148,13 +236,22 @@ it('a narrow call contains only its recipients', async () => {
   const mime = await mimeFor(attempt, { recipients: ['r1@example.org'], deadlineMs: 1, narrow: true });
   expect(mime.toString()).toMatch(/^To: r1@example\.org\r$/m);
   expect(mime.toString()).not.toMatch(/r0@|c@example|^Cc:/m);
+
+  const whole = { ...attempt, mime: async () => Buffer.from('as composed') };
+  const usual = await mimeFor(whole, { recipients: ['r1@example.org'], deadlineMs: 1, narrow: false });
+  expect(usual.toString()).toBe('as composed');
 });
 
 it.each<[string, readonly string[]]>([
   ["Error parsing 'To': Illegal email domain 'localhost' in address 'ada@localhost'.", ['ada@localhost']],
   ['Invalid recipient: ADA@LOCALHOST', ['ada@localhost']],
   ["Invalid domain name: 'localhost'.", ['ada@localhost']],
+  ['ada@localhost is no address', ['ada@localhost']],
+  ['<ada@localhost>: refused', ['ada@localhost']],
   ['bad: mada@localhost', []],
+  ['bad: ada@localhosts', []],
+  ['bad: ada@localhost-2', []],
+  ['bad', []],
   ['bad: ada@localhost.example', []],
   ["'to' parameter is not a valid address", []],
 ])('%s names %j', (words, named) => {

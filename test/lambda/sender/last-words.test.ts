@@ -45,6 +45,22 @@ describe('the words of a provider', () => {
     expect(cleaned({ outcome: unrecognised('x') }, { ...message, subject: '' }).outcome).toEqual(unrecognised('x'));
   });
 
+  it.each([
+    ['Receipt', 'bad: Receipt', 'bad: <subject>'],
+    ['Invoices of May', 'the Invoices!', 'the <subject>!'],
+    ['Invoice of May', 'the Invoice!', 'the Invoice!'],
+    [' Spaced \n  subject', 'bad: Spaced subject', 'bad: <subject>'],
+  ])('with the subject %j: %s becomes %s', (subject, said, left) => {
+    expect(cleaned({ outcome: unrecognised(said) }, { ...message, subject }).outcome).toEqual(unrecognised(left));
+  });
+
+  it('lose names in any spacing, and nothing to a name without letters', () => {
+    const to = [{ name: ' Ada   Lovelace ', address: 'ada@example.org' }];
+    const bcc = [{ name: ' ', address: 'bo@example.org' }];
+    const { outcome } = cleaned({ outcome: unrecognised('not for Ada Lovelace') }, { ...message, to, bcc });
+    expect(outcome).toEqual(unrecognised('not for <name>'));
+  });
+
   it('are kept with the status, except for an acceptance', () => {
     expect(storedAnswer([{ kind: 'accepted', providerMessageId: '1', detail: 'Ok' }])).toEqual({});
     expect(storedAnswer([{ ...unrecognised('w'.repeat(400)), status: '550' } as Outcome])).toEqual({
@@ -52,6 +68,8 @@ describe('the words of a provider', () => {
       words: 'w'.repeat(300),
     });
     expect(storedAnswer([unrecognised()])).toEqual({});
+    expect(storedAnswer([{ ...unrecognised(), status: '550' } as Outcome])).toStrictEqual({ status: '550' });
+    expect(storedAnswer([unrecognised('no')])).toStrictEqual({ words: 'no' });
   });
 
   it('are those for a recipient who was not served, where others were', () => {
@@ -95,6 +113,12 @@ describe('the detail of a dead letter', () => {
     ];
     expect(withLastWords('refused', [refusal, ...later])).toBe("refused; postmark 422/300: Error parsing 'To'");
     expect(withLastWords('refused', later)).toBe('refused; postmark not-tried');
+    const served = attempt('postmark', { outcome: 'accepted', words: 'but not for one' });
+    expect(withLastWords('refused', [served])).toBe('refused; postmark: but not for one');
+    const lost = attempt('postmark', { outcome: 'unknown', reason: 'no-answer' });
+    expect(withLastWords('refused', [refusal, lost])).toBe('refused; postmark no-answer');
+    const { reason: _none, ...unsaid } = lost;
+    expect(withLastWords('refused', [unsaid])).toBe('refused; postmark no answer');
   });
 
   it('has at most 1,000 characters, of which each provider has its share', () => {
@@ -103,6 +127,9 @@ describe('the detail of a dead letter', () => {
     expect(detail.length).toBeLessThanOrEqual(1_000);
     expect(detail.length).toBeGreaterThan(900);
     for (const { provider } of attempts) expect(detail).toContain(`; ${provider}: w`);
+    const long = withLastWords('x'.repeat(500), attempts.slice(0, 4)).split('; ');
+    expect(long.map(({ length }) => length)).toEqual([500, 123, 123, 123, 123]);
     expect(withLastWords('x'.repeat(2_000), attempts)).toHaveLength(1_000);
+    expect(withLastWords('x'.repeat(2_000), [])).toHaveLength(1_000);
   });
 });
