@@ -1,5 +1,5 @@
 import type { Table } from '../../lambda/platform/table.ts';
-import { ENOUGH, HOUR_MS, hourly } from '../../lambda/tally/counts.ts';
+import { HOUR_MS, hourly, JUDGED_RECIPIENTS } from '../../lambda/tally/counts.ts';
 import { type Ended, endedKey, LISTED_DAYS, readEnded, readTally, tallyKey } from '../../lambda/tally/items.ts';
 
 /** Hours of stack time that are searched: ended recipients are kept for as long. */
@@ -27,7 +27,7 @@ export async function listDoubted(table: Table, now: number): Promise<readonly D
   /** The hour of a doubt, and those before it with the recipients that raised it. */
   const span = (provider: string, doubted: number): readonly number[] => {
     const found = [doubted];
-    for (let back = 1, seen = 0; back <= HOURS_BEFORE && seen < ENOUGH; back += 1) {
+    for (let back = 1, seen = 0; back <= HOURS_BEFORE && seen < JUDGED_RECIPIENTS; back += 1) {
       found.push(doubted - back);
       seen += hourly(tallyOf(doubted - back).counts, provider).all;
     }

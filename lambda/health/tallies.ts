@@ -1,7 +1,7 @@
 import { errorName } from '../platform/error-name.ts';
 import { stackTime } from '../platform/stack-time.ts';
 import { within } from '../platform/within.ts';
-import { HOURS_OF_SILENCE, type HourCounts, isSilent, placeOf, suppressionRise } from '../tally/counts.ts';
+import { HOURS_COMPARED, type HourCounts, haveProducersStopped, placeOf, suppressionRise } from '../tally/counts.ts';
 import { readTally, tallyKey } from '../tally/items.ts';
 import { type CheckContext, TABLE_MS } from './context.ts';
 
@@ -16,14 +16,14 @@ export async function gaugeTallies(context: CheckContext): Promise<void> {
   const { providers, table, metrics, log, clock } = context;
   const { hour, quarter, slot } = placeOf(stackTime(clock.now(), context));
   const lately = Array.from({ length: HOURS_OF_SUPPRESSION }, (_, back) => back);
-  const keys = [...new Set([...lately, ...HOURS_OF_SILENCE])].map((back) => tallyKey(hour - back));
+  const keys = [...new Set([...lately, ...HOURS_COMPARED])].map((back) => tallyKey(hour - back));
   try {
     const items = await within(TABLE_MS, table.getAll(keys), clock);
     const hourOf = (back: number): HourCounts | undefined => {
       const item = items.get(tallyKey(hour - back));
       return item && readTally(item).counts;
     };
-    metrics.add('ProducersSilent', isSilent(hourOf, quarter) ? 1 : 0);
+    metrics.add('ProducersSilent', haveProducersStopped(hourOf, quarter) ? 1 : 0);
     const hours = lately.map((back) => hourOf(back) ?? {});
     for (const { key: provider } of providers)
       metrics.add('SuppressionRise', suppressionRise(hours, provider, slot), { provider });

@@ -91,7 +91,7 @@ export async function attempt(
   if ('notCalled' in result) return { kind: 'not-called', number, unready: true };
   const clean = cleaned(result, content.message);
   const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
-  const denied = await tallies.heard(key, said);
+  const denied = await tallies.countOutcomes(key, said);
   return { kind: 'answered', number, offered, begun, durationMs, denied, result: clean };
 }
 

@@ -166,7 +166,7 @@ export class SubmissionRound {
     );
     for (const [provider, those] of lists) {
       const ended = those.map(({ address, reason }) => ({ at, submissionId: arrived.message.id, address, reason }));
-      await context.tallies.ended(provider, ended).catch((error: unknown) => {
+      await context.tallies.listEnded(provider, ended).catch((error: unknown) => {
         context.log.warn('not listed as ended', {
           submissionId: logId(arrived.message),
           provider,

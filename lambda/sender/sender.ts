@@ -97,7 +97,7 @@ async function takeOn(
     }
     const isNew =
       destinations.attributes.notBefore === undefined && Number(record.attributes.ApproximateReceiveCount) <= 1;
-    if (isNew && !destinations.attributes.canary) await context.tallies.arrived();
+    if (isNew && !destinations.attributes.canary) await context.tallies.countSubmission();
     await send({ record, arrived, destinations, remainingMs, context });
   } catch (error) {
     if (error instanceof LedgerError) {

@@ -37,30 +37,30 @@ export function plus(a: HourCounts, b: HourCounts): HourCounts {
 }
 
 /** Number of a provider's newest recipients that are judged, and least number of the others' recipients for their rate. */
-export const ENOUGH = 50;
+export const JUDGED_RECIPIENTS = 50;
 /** A provider is doubted when its rate of refusals is more than this many times that of the others. */
-const TIMES = 5;
+const DOUBT_FACTOR = 5;
 /** Least number of refusals: a list with some dead mailboxes has two or three in fifty. */
-const SEVERAL = 6;
+const LEAST_REFUSALS = 6;
 /** Least rate assumed for the others: some providers refuse at once where others report a bounce later. */
-const USUAL = 0.01;
+const LEAST_USUAL_RATE = 0.01;
 /**
  * Refusals of one domain after which a provider is doubted, if they are at least half of its mail and no other provider
  * refuses the domain.
  */
-const OF_DOMAIN = 3;
+const LEAST_OF_DOMAIN = 3;
 
 interface Share {
   readonly all: number;
   readonly refused: number;
 }
 
-/** What a provider said about its newest recipients, at most {@link ENOUGH}, oldest first: `+` accepted, `-` mailbox refused. */
+/** What a provider said about its newest recipients, at most {@link JUDGED_RECIPIENTS}, oldest first: `+` accepted, `-` mailbox refused. */
 export type Newest = string;
 
 /** The newest of two lists, of which `later` has the later recipients. */
 export function newest(earlier: Newest, later: Newest): Newest {
-  return (earlier + later).slice(-ENOUGH);
+  return (earlier + later).slice(-JUDGED_RECIPIENTS);
 }
 
 /**
@@ -80,18 +80,19 @@ export function isDoubted(
 
 function refusesFarMore(hours: readonly HourCounts[], ofProvider: Newest, provider: string): boolean {
   const refused = ofProvider.split('-').length - 1;
-  if (ofProvider.length < ENOUGH || refused < SEVERAL) return false;
+  if (ofProvider.length < JUDGED_RECIPIENTS || refused < LEAST_REFUSALS) return false;
   const others = hours
     .flatMap((counts) => [...providersOf(counts)].flatMap((key) => (key === provider ? [] : hourly(counts, key))))
     .reduce(add, { all: 0, refused: 0 });
-  const usual = others.all < ENOUGH ? USUAL : Math.max(USUAL, others.refused / others.all);
-  return refused / ofProvider.length > TIMES * usual;
+  const usual =
+    others.all < JUDGED_RECIPIENTS ? LEAST_USUAL_RATE : Math.max(LEAST_USUAL_RATE, others.refused / others.all);
+  return refused / ofProvider.length > DOUBT_FACTOR * usual;
 }
 
 function refusesDomain(counts: HourCounts, provider: string, domain: string): boolean {
   const refused = counts[`dno/${provider}/${domain}`] ?? 0;
   const taken = counts[`dok/${provider}/${domain}`] ?? 0;
-  if (refused < OF_DOMAIN || refused < taken) return false;
+  if (refused < LEAST_OF_DOMAIN || refused < taken) return false;
   return ![...providersOf(counts)].some((key) => key !== provider && (counts[`dno/${key}/${domain}`] ?? 0) > 0);
 }
 
@@ -121,8 +122,8 @@ export function hourly(counts: HourCounts, provider: string): Share {
 }
 
 /** Below this number, the refusals of the last hour are single mailboxes. */
-const FEW = 5;
-const FEW_RECIPIENTS = 20;
+const LEAST_REFUSED = 5;
+const LEAST_RECIPIENTS = 20;
 /** Recipients added to the past at the usual rate, so that a short past does not exaggerate. */
 const DILUTION = 200;
 
@@ -133,30 +134,30 @@ const DILUTION = 200;
  */
 export function suppressionRise(hours: readonly HourCounts[], provider: string, slot: number): number {
   const now = lastHour(hours, provider, slot);
-  if (now.refused < FEW || now.all < FEW_RECIPIENTS) return 0;
+  if (now.refused < LEAST_REFUSED || now.all < LEAST_RECIPIENTS) return 0;
   const past = hours
     .slice(2)
     .map((counts) => hourly(counts, provider))
     .reduce(add, { all: 0, refused: 0 });
-  const usual = (past.refused + DILUTION * USUAL) / (past.all + DILUTION);
-  return now.refused / now.all / Math.max(USUAL, usual);
+  const usual = (past.refused + DILUTION * LEAST_USUAL_RATE) / (past.all + DILUTION);
+  return now.refused / now.all / Math.max(LEAST_USUAL_RATE, usual);
 }
 
 /** Quarters of an hour without a submission that count as silence. */
-const SILENT_QUARTERS = 2;
+const QUARTERS_WITHOUT = 2;
 /** Quarters before the silence, each of which had traffic. */
-const BUSY_QUARTERS = 8;
+const QUARTERS_BEFORE = 8;
 /** Least number of submissions of a quarter with traffic. */
-const TRAFFIC = 10;
+const LEAST_SUBMISSIONS = 10;
 const DAY_HOURS = 24;
 
 /** Days back that show whether silence is usual at this time. */
-const DAYS = [1, 7] as const;
+const DAYS_BACK = [1, 7] as const;
 /** Hours that contain the silent and the busy quarters. */
 const WINDOW_HOURS = 4;
 
 /** Hours that are read for the check for silence, counted back from the current one. */
-export const HOURS_OF_SILENCE: readonly number[] = [0, ...DAYS].flatMap((days) =>
+export const HOURS_COMPARED: readonly number[] = [0, ...DAYS_BACK].flatMap((days) =>
   Array.from({ length: WINDOW_HOURS }, (_, back) => days * DAY_HOURS + back),
 );
 
@@ -166,7 +167,7 @@ export const HOURS_OF_SILENCE: readonly number[] = [0, ...DAYS].flatMap((days) =
  *
  * @param hourOf counts by hours back from the current one; undefined if there are none
  */
-export function isSilent(hourOf: (back: number) => HourCounts | undefined, quarter: number): boolean {
+export function haveProducersStopped(hourOf: (back: number) => HourCounts | undefined, quarter: number): boolean {
   /**
    * Submissions in `number` quarters of an hour; the newest of these is `from` quarters before the last full quarter.
    */
@@ -176,11 +177,11 @@ export function isSilent(hourOf: (back: number) => HourCounts | undefined, quart
       const counts = hourOf(days * DAY_HOURS - Math.floor(at / QUARTERS));
       return counts?.[`in/${((at % QUARTERS) + QUARTERS) % QUARTERS}`] ?? 0;
     });
-  const came = hourOf(0)?.[`in/${quarter}`] ?? 0;
-  if (came > 0 || quarters(0, SILENT_QUARTERS).some((count) => count > 0)) return false;
-  if (!quarters(SILENT_QUARTERS, BUSY_QUARTERS).every((count) => count >= TRAFFIC)) return false;
-  return DAYS.every((days) => {
+  const current = hourOf(0)?.[`in/${quarter}`] ?? 0;
+  if (current > 0 || quarters(0, QUARTERS_WITHOUT).some((count) => count > 0)) return false;
+  if (!quarters(QUARTERS_WITHOUT, QUARTERS_BEFORE).every((count) => count >= LEAST_SUBMISSIONS)) return false;
+  return DAYS_BACK.every((days) => {
     const isKnown = Array.from({ length: WINDOW_HOURS }, (_, back) => hourOf(days * DAY_HOURS + back)).some(Boolean);
-    return !isKnown || quarters(0, SILENT_QUARTERS, days).some((count) => count >= TRAFFIC);
+    return !isKnown || quarters(0, QUARTERS_WITHOUT, days).some((count) => count >= LEAST_SUBMISSIONS);
   });
 }

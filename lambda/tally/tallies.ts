@@ -28,23 +28,23 @@ export interface TalliesContext {
 }
 
 /** Interval of reports to the table, in stack time; refusals of mailboxes are reported at once. */
-const TOLD_EVERY_MS = 60_000;
+const REPORT_INTERVAL_MS = 60_000;
 
 /** Longest wait for the table: without an answer the provider's refusal counts. */
-const PATIENCE_MS = 500;
+const TABLE_WAIT_MS = 500;
 
 /** Longest wait for the list of ended recipients. */
-const LIST_MS = 3_000;
+const LIST_WAIT_MS = 3_000;
 
 /** Writes of one item in a row that lose against other workers, and the longest pause before the next one. */
 const MAX_CONFLICTS = 20;
-const MOST_PAUSE_MS = 40;
+const MAX_PAUSE_MS = 40;
 
 /** Hours back from which the newest recipients of a provider are taken over. */
 const HOURS_BACK = 24;
 
 /** Largest number of domains counted between two reports. */
-const MOST_DOMAINS = 1_000;
+const MAX_DOMAINS = 1_000;
 
 /**
  * Counts of submissions and recipients: those of this worker, and those shared by all workers. A busy worker writes once
@@ -57,26 +57,26 @@ export class Tallies {
   /** Unreported newest recipients by provider. */
   #newest = new Map<string, Newest>();
   #domains = new Map<string, number>();
-  #toldAt: number;
+  #reportedAt: number;
   /** First pages with room, as far as this worker knows. */
   readonly #pages = new Map<string, { readonly hour: number; readonly page: number }>();
 
   constructor(context: TalliesContext) {
     this.#context = context;
-    this.#toldAt = context.clock.now();
+    this.#reportedAt = context.clock.now();
   }
 
   /** Counts a submission that was received for the first time. */
-  async arrived(): Promise<void> {
+  async countSubmission(): Promise<void> {
     this.#count(`in/${this.#place.quarter}`);
-    await this.#tellWhenDue();
+    await this.#reportWhenDue();
   }
 
   /** Counts a provider's outcomes by recipient; resolves with the recipients whose refusal is doubtful. Never throws. */
-  async heard(provider: string, said: ReadonlyMap<string, Outcome>): Promise<ReadonlySet<string>> {
+  async countOutcomes(provider: string, outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlySet<string>> {
     const { slot } = this.#place;
     const refused: string[] = [];
-    for (const [address, outcome] of said) {
+    for (const [address, outcome] of outcomes) {
       const isRefused = isAboutMailbox(outcome);
       if (!isRefused && outcome.kind !== 'accepted') continue;
       if (isRefused) refused.push(address);
@@ -85,22 +85,22 @@ export class Tallies {
       this.#countDomain(`${isRefused ? 'dno' : 'dok'}/${provider}/${domainName(address)}`, 1);
     }
     if (refused.length === 0) {
-      await this.#tellWhenDue();
+      await this.#reportWhenDue();
       return new Set();
     }
     try {
-      return new Set(await within(PATIENCE_MS, this.#doubted(provider, refused), this.#context.clock));
+      return new Set(await within(TABLE_WAIT_MS, this.#doubted(provider, refused), this.#context.clock));
     } catch {
       return new Set();
     }
   }
 
   /** Records recipients that ended because one provider refused their mailboxes; throws if the table does not answer. */
-  async ended(provider: string, recipients: readonly Ended[]): Promise<void> {
-    await within(LIST_MS, this.#list(provider, recipients), this.#context.clock);
+  async listEnded(provider: string, recipients: readonly Ended[]): Promise<void> {
+    await within(LIST_WAIT_MS, this.#listOnPages(provider, recipients), this.#context.clock);
   }
 
-  async #list(provider: string, recipients: readonly Ended[]): Promise<void> {
+  async #listOnPages(provider: string, recipients: readonly Ended[]): Promise<void> {
     const { hour } = this.#place;
     const known = this.#pages.get(provider);
     let left = recipients;
@@ -121,46 +121,51 @@ export class Tallies {
   async #doubted(provider: string, addresses: readonly string[]): Promise<readonly string[]> {
     const { hour } = this.#place;
     const [item, before] = await Promise.all([
-      this.#tell(),
+      this.#report(),
       this.#context.table.getAll([tallyKey(hour - 1)]).then((items) => [...items.values()][0]),
     ]);
     const { counts, newest: all, doubted } = readTally(item);
     const hours = [counts, readTally(before).counts] as const;
     const ofProvider = all[provider] ?? '';
     const found = addresses.filter((one) => isDoubted(hours, ofProvider, provider, domainName(one)));
-    if (found.length > 0 && !doubted.includes(provider)) await this.#tell(provider);
+    if (found.length > 0 && !doubted.includes(provider)) await this.#report(provider);
     return found;
   }
 
-  async #tellWhenDue(): Promise<void> {
+  async #reportWhenDue(): Promise<void> {
     const { clock, speed } = this.#context;
-    if (Math.abs(clock.now() - this.#toldAt) < TOLD_EVERY_MS / (speed?.timeScale ?? 1)) return;
-    await within(PATIENCE_MS, this.#tell(), clock).catch(() => undefined);
+    if (Math.abs(clock.now() - this.#reportedAt) < REPORT_INTERVAL_MS / (speed?.timeScale ?? 1)) return;
+    await within(TABLE_WAIT_MS, this.#report(), clock).catch(() => undefined);
   }
 
   /**
    * Adds the counts of this worker to the shared ones, and resolves with this hour's item; marks the provider `doubted`
    * as doubted.
    */
-  async #tell(doubted?: string): Promise<Item | undefined> {
+  async #report(doubted?: string): Promise<Item | undefined> {
     const { hour } = this.#place;
     const pending = this.#pending;
-    const late = this.#newest;
+    const newestHere = this.#newest;
     const domains = this.#domains;
     this.#pending = new Map();
     this.#newest = new Map();
     this.#domains = new Map();
-    this.#toldAt = this.#context.clock.now();
+    this.#reportedAt = this.#context.clock.now();
     try {
       for (const [before, counts] of pending) {
         if (before === hour) continue;
         await this.#add(before, { counts });
         pending.delete(before);
       }
-      return await this.#add(hour, { counts: pending.get(hour) ?? {}, late, domains, ...(doubted && { doubted }) });
+      return await this.#add(hour, {
+        counts: pending.get(hour) ?? {},
+        newestHere,
+        domains,
+        ...(doubted && { doubted }),
+      });
     } catch (error) {
       for (const [at, counts] of pending) this.#pending.set(at, plus(counts, this.#pending.get(at) ?? {}));
-      for (const [key, list] of late) this.#newest.set(key, newest(list, this.#newest.get(key) ?? ''));
+      for (const [key, list] of newestHere) this.#newest.set(key, newest(list, this.#newest.get(key) ?? ''));
       for (const [name, count] of domains) this.#countDomain(name, count);
       throw error;
     }
@@ -170,12 +175,12 @@ export class Tallies {
     hour: number,
     {
       counts,
-      late = new Map(),
+      newestHere = new Map(),
       domains = new Map(),
       doubted,
     }: {
       readonly counts: HourCounts;
-      readonly late?: ReadonlyMap<string, Newest>;
+      readonly newestHere?: ReadonlyMap<string, Newest>;
       readonly domains?: ReadonlyMap<string, number>;
       readonly doubted?: string;
     },
@@ -185,10 +190,10 @@ export class Tallies {
       const lists = item ? tally.newest : await this.#newestBefore(hour);
       const known = doubted && !tally.doubted.includes(doubted) ? [...tally.doubted, doubted] : tally.doubted;
       const changed = {
-        counts: plus(plus(tally.counts, counts), worthTelling(domains, tally.counts)),
+        counts: plus(plus(tally.counts, counts), ofRefusedDomains(domains, tally.counts)),
         newest: {
           ...lists,
-          ...Object.fromEntries([...late].map(([key, list]) => [key, newest(lists[key] ?? '', list)])),
+          ...Object.fromEntries([...newestHere].map(([key, list]) => [key, newest(lists[key] ?? '', list)])),
         },
         doubted: known,
       };
@@ -217,7 +222,7 @@ export class Tallies {
       if (written.done) return written.item;
       item = written.current;
       // The random pause separates workers that conflicted, which would otherwise conflict again.
-      if (conflicts > 0) await clock.sleep(random() * MOST_PAUSE_MS);
+      if (conflicts > 0) await clock.sleep(random() * MAX_PAUSE_MS);
     }
     throw new Error('the item conflicts with the writes of other workers at every try');
   }
@@ -232,22 +237,22 @@ export class Tallies {
   }
 
   #countDomain(name: string, count: number): void {
-    if (this.#domains.size < MOST_DOMAINS || this.#domains.has(name))
+    if (this.#domains.size < MAX_DOMAINS || this.#domains.has(name))
       this.#domains.set(name, (this.#domains.get(name) ?? 0) + count);
   }
 }
 
 /** Largest number of names of domains in an item, whose size is limited. */
-const MOST_SHARED = 5_000;
+const MAX_COUNTS = 5_000;
 
 /** Counts of domains that have a refusal; the others are not worth the space. */
-function worthTelling(domains: ReadonlyMap<string, number>, known: HourCounts): HourCounts {
+function ofRefusedDomains(domains: ReadonlyMap<string, number>, known: HourCounts): HourCounts {
   const refused = new Set(
     [...domains.keys(), ...Object.keys(known)].flatMap((name) =>
       name.startsWith('dno/') ? (name.split('/')[2] ?? []) : [],
     ),
   );
-  const isFull = Object.keys(known).length >= MOST_SHARED;
+  const isFull = Object.keys(known).length >= MAX_COUNTS;
   return Object.fromEntries(
     [...domains].filter(([name]) => refused.has(name.split('/')[2] ?? '') && !(isFull && known[name] === undefined)),
   );

@@ -65,12 +65,12 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
       // The check ran, since it wrote the other gauge, and got no answer about the account, although it had the secret
       // and the credentials to ask.
       expression:
-        'IF(FILL(checked, 0) > 0 AND FILL(told, 0) < 1 AND FILL(secrets, 0) + FILL(credentials, 0) < 1, 1, 0)',
-      label: 'not told',
+        'IF(FILL(checked, 0) > 0 AND FILL(answered, 0) < 1 AND FILL(secrets, 0) + FILL(credentials, 0) < 1, 1, 0)',
+      label: 'not answered',
       period: MINUTE,
       usingMetrics: {
         checked: ownMetric('CircuitState', 'SampleCount', { provider }, MINUTE),
-        told: ownMetric('AccountHealthy', 'SampleCount', { provider }, MINUTE),
+        answered: ownMetric('AccountHealthy', 'SampleCount', { provider }, MINUTE),
         secrets: ownMetric('SecretsUnreachable', 'Sum', {}, MINUTE),
         credentials: ownMetric('CredentialsRefused', 'Sum', {}, MINUTE),
       },

@@ -51,7 +51,7 @@ export function layoutOf({ info, drawing }: ConsoleSources) {
       kind,
       description: AlarmDescription,
       // ARNs of topics; the last part says whether it is the page or the ticket topic.
-      tells: AlarmActions.map((arn) => String(arn).split(':').at(-1)),
+      topics: AlarmActions.map((arn) => String(arn).split(':').at(-1)),
     })),
   };
 }

@@ -10,7 +10,7 @@ function show(level, text) {
 }
 
 /** Whether the alarm goes to the page topic. */
-export const pages = ({ tells = [] } = {}) => tells.some((topic) => /page/i.test(topic));
+export const pages = ({ topics = [] } = {}) => topics.some((topic) => /page/i.test(topic));
 
 /** Shows the state of the stack in one sentence. */
 export function showVerdict({ ready, alarms }, layout) {

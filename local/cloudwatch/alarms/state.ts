@@ -32,18 +32,18 @@ export function nextAlarmState(settings: Settings, range: DataPoints): Evaluated
   const taken = real.slice(-periods);
   const breaching = taken.filter((one) => one.breaching).length;
   const unknown = periods - taken.length;
-  const told = (state: 'OK' | 'ALARM', filled = 0): EvaluatedState => ({
+  const evaluated = (state: 'OK' | 'ALARM', filled = 0): EvaluatedState => ({
     state,
     reason: reasonOf(settings, taken, breaching + filled, unknown),
   });
-  if (breaching >= needed) return told('ALARM');
-  if (unknown === 0 || missing === 'notBreaching') return told('OK');
-  if (missing === 'breaching') return told(breaching + unknown >= needed ? 'ALARM' : 'OK', unknown);
-  if (taken.some((one) => !one.breaching)) return told('OK');
+  if (breaching >= needed) return evaluated('ALARM');
+  if (unknown === 0 || missing === 'notBreaching') return evaluated('OK');
+  if (missing === 'breaching') return evaluated(breaching + unknown >= needed ? 'ALARM' : 'OK', unknown);
+  if (taken.some((one) => !one.breaching)) return evaluated('OK');
   if (missing === 'ignore') return undefined;
   // All existing points breach. If they are old enough that later points would have raised the alarm, missing data does not prevent it.
   const oldest = taken[0];
-  if (oldest !== undefined && oldest.age >= needed) return told('ALARM');
+  if (oldest !== undefined && oldest.age >= needed) return evaluated('ALARM');
   return {
     state: 'INSUFFICIENT_DATA',
     reason: `${count(unknown, 'datapoint')} of ${periods} ${unknown === 1 ? 'is' : 'are'} missing`,

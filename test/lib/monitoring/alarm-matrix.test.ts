@@ -26,7 +26,7 @@ describe.each(PROVIDERS)('$key', ({ key }) => {
         const { minutes = MINUTES, maxPerSecond } = situation;
         const providers = PROVIDERS.map((one) => (one.key === key && maxPerSecond ? { ...one, maxPerSecond } : one));
         const seen = await liveThrough(
-          { providers, strikes: [{ keys: [key], situation }], minutes, recovery, ...(everyMs && { everyMs }) },
+          { providers, faulty: [{ keys: [key], situation }], minutes, recovery, ...(everyMs && { everyMs }) },
           deployed,
         );
 
@@ -52,7 +52,7 @@ describe('where the size is small', () => {
     const seen = await liveThrough(
       {
         providers,
-        strikes: [{ keys: ['postmark'], situation }],
+        faulty: [{ keys: ['postmark'], situation }],
         minutes,
         recovery: 30,
         everyMs: 10_000,

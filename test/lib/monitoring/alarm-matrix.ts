@@ -3,7 +3,7 @@ import type { Health } from '../../../lambda/providers/provider.ts';
 import type { ProviderType } from '../../../lambda/providers/registry.ts';
 import type { Fault } from '../../../local/faults/faults.ts';
 import { simulatedType } from '../../../local/simulators/registry.ts';
-import type { Breakage } from './strikes.ts';
+import type { Breakage } from './faults.ts';
 
 /**
  * Volume of mail for the broken provider. `traffic`: one every ten seconds. `low`: one every two minutes.

@@ -113,7 +113,7 @@ function usual(title: string, query: MetricQuery): number | undefined {
   if (title === 'HealthCheckStopped') return 1;
   if (title === 'QuotaLow') return 1;
   if (title === 'AccountRefused') return query.Id === 'healthy' ? 1 : undefined;
-  if (title === 'AccountUnknown') return query.Id === 'checked' || query.Id === 'told' ? 1 : undefined;
+  if (title === 'AccountUnknown') return query.Id === 'checked' || query.Id === 'answered' ? 1 : undefined;
   return GAUGES.test(metricOf(query).MetricName) ? 0 : undefined;
 }
 

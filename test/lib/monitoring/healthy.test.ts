@@ -18,7 +18,7 @@ const slow = (seconds: number) =>
     keys: ['postmark'],
     situation: { outcome: ACCEPTED, takesMs: seconds * SECOND, health: { state: 'healthy' } },
   }) as const;
-const live = async (outage: Pick<Outage, 'everyMs' | 'strikes'> & Partial<Outage>) =>
+const live = async (outage: Pick<Outage, 'everyMs' | 'faulty'> & Partial<Outage>) =>
   await liveThrough({ providers: PROVIDERS, minutes: 120, recovery: 0, ...outage }, deployed);
 
 test.each<[string, Outage['everyMs'], number?]>([
@@ -45,7 +45,7 @@ test.each<[number, readonly string[]]>([
   [9, ['Mailover/postmark/Latency']],
 ])('a provider that takes %d s for each mail is slow, and nothing else', async (seconds, alarms) => {
   for (const everyMs of [SECOND, MINUTE])
-    expect((await live({ everyMs, strikes: [slow(seconds)], minutes: 30 })).raised).toEqual(alarms);
+    expect((await live({ everyMs, faulty: [slow(seconds)], minutes: 30 })).raised).toEqual(alarms);
 });
 
 test.each([

@@ -17,7 +17,7 @@ import type { DeployedAlarm } from '../../../local/template/alarms.ts';
 import { manualClock, settled } from '../../support/manual-clock.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
-import { givenFaults, type OwnStrike, type Strike } from './strikes.ts';
+import { givenFaults, type ProviderFault, type ServiceFault } from './faults.ts';
 
 const MINUTE = 60_000;
 
@@ -31,9 +31,9 @@ export interface Deployed {
 export interface Outage {
   readonly providers: readonly ProviderConfig[];
   /** Faults of the providers; providers with a fault are tried first, as if they were at the head of the list. */
-  readonly strikes?: readonly Strike[];
+  readonly faulty?: readonly ProviderFault[];
   /** Faults of our own services. */
-  readonly own?: readonly OwnStrike[];
+  readonly own?: readonly ServiceFault[];
   /**
    * Time between two mails, or a function of the time since the first mail that returns it; absent: no mail is sent.
    */
@@ -64,7 +64,7 @@ export interface Seen {
   /** Number of submissions that no provider has accepted by then. */
   readonly lost: number;
   /** Number of affected attempts by provider. */
-  readonly struck: ReadonlyMap<string, number>;
+  readonly affected: ReadonlyMap<string, number>;
   /** Messages by queue at the end of the outage. */
   readonly waiting: ReadonlyMap<string, number>;
 }
@@ -80,21 +80,21 @@ export async function liveThrough(outage: Outage, deployed: Deployed): Promise<S
   await world.pass(outage.before ?? 6);
   const before = world.raised();
   if (before.length > 0) throw new Error(`raised before anything broke: ${before.join(', ')}`);
-  world.strike();
+  world.beginFaults();
   await world.pass(outage.minutes);
   const raised = world.raised();
   const waiting = new Map(world.counts().waiting);
   world.repair();
   // The rest of an hour is observed without mail.
   await world.pass(Math.min(30, outage.recovery));
-  world.fallSilent();
+  world.stopProducers();
   await world.pass(Math.max(0, outage.recovery - 30));
   const { sent, lost } = world.counts();
-  return { raised, afterwards: world.standing(), sent, lost, struck: world.struck(), waiting };
+  return { raised, afterwards: world.standing(), sent, lost, affected: world.affected(), waiting };
 }
 
 function createWorld(
-  { providers, strikes = [], own = [], everyMs, longestDelayMs = Infinity, size = 'full', classMail }: Outage,
+  { providers, faulty = [], own = [], everyMs, longestDelayMs = Infinity, size = 'full', classMail }: Outage,
   { alarms, queues, functions }: Deployed,
 ) {
   // A whole minute, so that samples and evaluations coincide.
@@ -104,8 +104,8 @@ function createWorld(
   const random = givenRandom();
   const log = { info() {}, warn() {}, error() {} };
   const compiled = compileAlarms(alarms);
-  const faults = givenFaults(strikes, own, clock);
-  const broken = [...new Set(strikes.flatMap(({ keys }) => keys))];
+  const faults = givenFaults(faulty, own, clock);
+  const broken = [...new Set(faulty.flatMap(({ keys }) => keys))];
   const waiting = new Map<string, number>();
   const wait = (queue: string, change: 1 | -1) => void waiting.set(queue, (waiting.get(queue) ?? 0) + change);
   const taken = new Set<string>();
@@ -113,7 +113,7 @@ function createWorld(
   let statuses: Statuses = new Map();
   const begunAt = clock.now();
   let sent = 0;
-  let struck = false;
+  let haveBegun = false;
   let dueAt = begunAt;
   table.trouble = () => {
     if (faults.down('table')) throw new Error('the table does not answer');
@@ -146,7 +146,7 @@ function createWorld(
       const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = config;
       const own = ownFault(config);
       if (own) return { notCalled: own };
-      const breakage = faults.strike(key, isFifth(message.id));
+      const breakage = faults.affecting(key, isFifth(message.id));
       const takesMs = breakage?.takesMs ?? USUAL_MS;
       await clock.sleep(takesMs === 'deadline' ? deadlineMs : takesMs);
       const outcome = breakage?.outcome ?? ACCEPTED;
@@ -209,7 +209,7 @@ function createWorld(
     const mail = isFifth(`mail-${sent}`)
       ? { ...MAIL, id: `mail-${sent}`, from: 'news@example.net', to: ['bo@two.example.org'], attachments: [ATTACHMENT] }
       : { ...MAIL, id: `mail-${sent}` };
-    const sentAt = clock.now() - (struck ? (classMail?.waitedMs ?? 0) : 0);
+    const sentAt = clock.now() - (haveBegun ? (classMail?.waitedMs ?? 0) : 0);
     void receive(sqsRecord({ ...mail, ...(classMail && { class: classMail.class }), providers: { only } }, { sentAt }));
   };
   /** Why this process cannot ask a provider: it knows no secret yet, or AWS refuses it. Each is counted. */
@@ -273,15 +273,15 @@ function createWorld(
         for (const { name, state } of statuses.values()) if (state === 'ALARM') raised.add(name);
       }
     },
-    fallSilent: () => {
+    stopProducers: () => {
       dueAt = Number.POSITIVE_INFINITY;
     },
-    strike: () => {
-      struck = true;
+    beginFaults: () => {
+      haveBegun = true;
       faults.begin();
     },
     repair: faults.end,
-    struck: faults.struck,
+    affected: faults.affected,
     raised: () => [...raised].sort(),
     standing: () => [...statuses.values()].filter(({ state }) => state === 'ALARM').map(({ name }) => name),
     counts: () => ({ sent, lost: sent - new Set([...taken].map((one) => one.split(' ')[1])).size, waiting }),

@@ -2,7 +2,7 @@ import { MATRIX, type Situation } from './alarm-matrix.ts';
 import type { Outage } from './outage-world.ts';
 
 /** An outage without the fields for monitoring and recovery. */
-type Breaking = Pick<Outage, 'strikes' | 'own' | 'before' | 'minutes' | 'everyMs'>;
+type Breaking = Pick<Outage, 'faulty' | 'own' | 'before' | 'minutes' | 'everyMs'>;
 
 /** A fault that is not about one provider, and the alarms that it raises, without the name of the stack. */
 export interface Trouble {
@@ -48,7 +48,7 @@ export const OWN_MATRIX: readonly Trouble[] = [
     outage: {
       ...MAIL,
       own: [{ what: 'credentials' }],
-      strikes: [{ keys: ['ses'], situation: row('fails once') }],
+      faulty: [{ keys: ['ses'], situation: row('fails once') }],
     },
     alarms: ['CredentialsRefused'],
     small: [],
@@ -85,7 +85,7 @@ export const MIXTURES: readonly Trouble[] = [
     outage: {
       ...MAIL,
       minutes: 75,
-      strikes: [
+      faulty: [
         { keys: ['postmark'], situation: row('answers every call with a server error') },
         { keys: ['mailgun'], situation: row('loses 5 % of its answers') },
       ],
@@ -106,7 +106,7 @@ export const MIXTURES: readonly Trouble[] = [
     outage: {
       ...MAIL,
       minutes: 75,
-      strikes: [
+      faulty: [
         { keys: ['postmark'], situation: row('throttles') },
         { keys: ['mailgun'], situation: row('fails for 20 % of the mail') },
       ],
@@ -118,7 +118,7 @@ export const MIXTURES: readonly Trouble[] = [
     trouble: 'Postmark takes nine seconds for each mail, and the key of Mailgun is revoked',
     outage: {
       ...MAIL,
-      strikes: [
+      faulty: [
         { keys: ['postmark'], situation: row('takes nine seconds for each mail') },
         { keys: ['mailgun'], situation: row('key revoked') },
       ],
@@ -130,7 +130,7 @@ export const MIXTURES: readonly Trouble[] = [
     trouble: 'the outage of Postmark ends when Mailgun begins to hang',
     outage: {
       ...MAIL,
-      strikes: [
+      faulty: [
         { keys: ['postmark'], situation: row('answers every call with a server error'), to: 15 },
         { keys: ['mailgun'], situation: row('hangs'), from: 15 },
       ],
@@ -153,7 +153,7 @@ export const MIXTURES: readonly Trouble[] = [
     trouble: "Postmark's account is suspended, and the bucket does not answer",
     outage: {
       ...MAIL,
-      strikes: [{ keys: ['postmark'], situation: row('account suspended') }],
+      faulty: [{ keys: ['postmark'], situation: row('account suspended') }],
       own: [{ what: 'objects' }],
     },
     alarms: [
@@ -170,7 +170,7 @@ export const MIXTURES: readonly Trouble[] = [
     trouble: 'Postmark answers every call with a server error, and the state table is down for ten minutes meanwhile',
     outage: {
       ...MAIL,
-      strikes: [{ keys: ['postmark'], situation: row('answers every call with a server error') }],
+      faulty: [{ keys: ['postmark'], situation: row('answers every call with a server error') }],
       own: [{ what: 'table', from: 10, to: 20 }],
     },
     alarms: [
@@ -190,7 +190,7 @@ export const MIXTURES: readonly Trouble[] = [
     trouble: 'Postmark drops the connection and the mail, and SQS takes no message from the sender',
     outage: {
       ...MAIL,
-      strikes: [{ keys: ['postmark'], situation: row('takes the request, then drops the connection and the mail') }],
+      faulty: [{ keys: ['postmark'], situation: row('takes the request, then drops the connection and the mail') }],
       own: [{ what: 'sends' }],
     },
     alarms: [
@@ -209,7 +209,7 @@ export const MIXTURES: readonly Trouble[] = [
     outage: {
       ...MAIL,
       minutes: 75,
-      strikes: [
+      faulty: [
         { keys: ['postmark'], situation: row('answers every call with a server error') },
         { keys: ['mailgun'], situation: row('account suspended') },
         { keys: ['ses'], situation: { ...row('loses 20 % of its answers'), lookUpFails: true } },

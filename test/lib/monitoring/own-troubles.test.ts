@@ -17,7 +17,7 @@ const suspended = {
 } as const;
 const codes = (waitedMs: number) => ({ classMail: { class: 'login-codes', expiresAfterSeconds: 600, waitedMs } });
 const nothing = { providers: PROVIDERS, everyMs: 30_000, minutes: 15, recovery: 0 };
-const outage = { ...nothing, strikes: [{ keys: KEYS, situation: suspended }] };
+const outage = { ...nothing, faulty: [{ keys: KEYS, situation: suspended }] };
 
 test('mail that circulates without waiting raises an alarm, which ends with the loop; mail that waits does not', async () => {
   // Few mails, since each makes a round every other second.

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import { MATRIX, type Situation } from './alarm-matrix.ts';
 import { givenDeployed } from './deployed.ts';
+import type { Own } from './faults.ts';
 import { liveThrough } from './outage-world.ts';
 import { PROVIDERS } from './providers.ts';
-import type { Own } from './strikes.ts';
 
 // Hours of stack time on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -31,7 +31,7 @@ describe.each(Array.from({ length: number }, (_, place) => mixture(first + place
     const seen = await liveThrough(
       {
         providers: PROVIDERS,
-        strikes: [one, other].map(({ key, situation }) => ({ keys: [key], situation })),
+        faulty: [one, other].map(({ key, situation }) => ({ keys: [key], situation })),
         // A service that is down for good would hide the faults of the providers.
         own: own ? [{ what: own, from: 40, to: 75 }] : [],
         everyMs: 10_000,
@@ -43,7 +43,7 @@ describe.each(Array.from({ length: number }, (_, place) => mixture(first + place
 
     for (const { key, situation } of [one, other]) {
       const asked = situation.alarms.none.length > 0;
-      const isVisible = situation.alarms.traffic.length > 0 && (seen.struck.get(key) ?? 0) >= MANY;
+      const isVisible = situation.alarms.traffic.length > 0 && (seen.affected.get(key) ?? 0) >= MANY;
       if (asked || isVisible) expect(seen.raised.filter((name) => name.includes(`/${key}/`))).not.toEqual([]);
     }
     const broken = [one.key, other.key];

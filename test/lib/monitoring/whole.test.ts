@@ -18,7 +18,7 @@ test('no provider left pages, and so does mail that has stopped; both end when o
   const seen = await liveThrough(
     {
       providers: PROVIDERS,
-      strikes: [{ keys: KEYS, situation: suspended }],
+      faulty: [{ keys: KEYS, situation: suspended }],
       everyMs: 30_000,
       minutes: 15,
       recovery: 45,
@@ -41,7 +41,7 @@ test('no provider left pages, and so does mail that has stopped; both end when o
 
 test('no provider left pages before any mail has to wait for it', async () => {
   const seen = await liveThrough(
-    { providers: PROVIDERS, strikes: [{ keys: KEYS, situation: suspended }], minutes: 15, recovery: 0 },
+    { providers: PROVIDERS, faulty: [{ keys: KEYS, situation: suspended }], minutes: 15, recovery: 0 },
     deployed,
   );
 
@@ -53,7 +53,7 @@ test('three of four providers broken page for each account, and mail goes on', a
   const seen = await liveThrough(
     {
       providers: PROVIDERS,
-      strikes: [{ keys: KEYS.slice(0, 3), situation: suspended }],
+      faulty: [{ keys: KEYS.slice(0, 3), situation: suspended }],
       everyMs: 30_000,
       minutes: 15,
       recovery: 0,

@@ -29,7 +29,7 @@ interface Span {
 }
 
 /** Providers with the same fault for a time. */
-export interface Strike extends Span {
+export interface ProviderFault extends Span {
   readonly keys: readonly string[];
   readonly situation: Breakage;
 }
@@ -37,21 +37,21 @@ export interface Strike extends Span {
 /** AWS services and producers that can be down; `sends`: queues take no message from the sender; `credentials`: AWS refuses those of the processes. */
 export type Own = 'table' | 'objects' | 'queues' | 'sends' | 'secrets' | 'credentials' | 'producers';
 
-export interface OwnStrike extends Span {
+export interface ServiceFault extends Span {
   readonly what: Own;
 }
 
 /** Affected attempts, and services that are down, at each time. */
-export function givenFaults(strikes: readonly Strike[], own: readonly OwnStrike[], clock: Clock) {
+export function givenFaults(faulty: readonly ProviderFault[], own: readonly ServiceFault[], clock: Clock) {
   let begunAt: number | undefined;
   let ended = false;
-  const attempts = new Map<Strike, { made: number; struck: number }>();
+  const attempts = new Map<ProviderFault, { made: number; affected: number }>();
   const isOn = ({ from = 0, to = Number.POSITIVE_INFINITY }: Span): boolean => {
     if (begunAt === undefined || ended) return false;
     const minute = (clock.now() - begunAt) / 60_000;
     return minute >= from && minute < to;
   };
-  const on = (key: string) => strikes.find((one) => one.keys.includes(key) && isOn(one));
+  const on = (key: string) => faulty.find((one) => one.keys.includes(key) && isOn(one));
   return {
     begin: () => {
       begunAt = clock.now();
@@ -62,21 +62,21 @@ export function givenFaults(strikes: readonly Strike[], own: readonly OwnStrike[
     /** Current fault of a provider. */
     at: (key: string): Breakage | undefined => on(key)?.situation,
     /** Current fault of a provider, if it affects this attempt. */
-    strike: (key: string, isFifth: boolean): Breakage | undefined => {
-      const strike = on(key);
-      if (strike === undefined) return undefined;
-      const { ofHundred, fifth, times = Number.POSITIVE_INFINITY } = strike.situation;
-      const count = attempts.get(strike) ?? { made: 0, struck: 0 };
-      attempts.set(strike, count);
-      if (count.struck >= times || (fifth && !isFifth)) return undefined;
+    affecting: (key: string, isFifth: boolean): Breakage | undefined => {
+      const fault = on(key);
+      if (fault === undefined) return undefined;
+      const { ofHundred, fifth, times = Number.POSITIVE_INFINITY } = fault.situation;
+      const count = attempts.get(fault) ?? { made: 0, affected: 0 };
+      attempts.set(fault, count);
+      if (count.affected >= times || (fifth && !isFifth)) return undefined;
       count.made += 1;
       if (ofHundred !== undefined && (count.made * ofHundred) % 100 >= ofHundred) return undefined;
-      count.struck += 1;
-      return strike.situation;
+      count.affected += 1;
+      return fault.situation;
     },
     /** Number of affected attempts by provider. */
-    struck: (): ReadonlyMap<string, number> =>
-      new Map([...attempts].flatMap(([{ keys }, { struck }]) => keys.map((key) => [key, struck] as const))),
+    affected: (): ReadonlyMap<string, number> =>
+      new Map([...attempts].flatMap(([{ keys }, { affected }]) => keys.map((key) => [key, affected] as const))),
     down: (what: Own): boolean => own.some((one) => one.what === what && isOn(one)),
   };
 }
