@@ -1,7 +1,7 @@
 import { type Objects, s3Bucket } from '../../lambda/platform/object-store.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { readHad } from '../../lambda/submission/supersedes.ts';
-import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
+import { describeLocalStack, localStackUrl } from '../command.ts';
 import type { ExplainOptions } from './options.ts';
 import { type CircuitStates, circuitStates } from './standings.ts';
 
@@ -87,7 +87,7 @@ function localObjects(origin: string): Objects {
 async function localStack(port: string | undefined): Promise<{ aws: string; dynamodb: string; timeScale: number }> {
   const base = localStackUrl(port);
   const { endpoints } = await describeLocalStack(base);
-  if (endpoints.dynamodb === undefined) throw new UsageError(`the local stack at ${base} has no state table`);
+  if (endpoints.dynamodb === undefined) throw new Error(`the local stack at ${base} has no state table`);
   const time = await fetch(`${base}/api/time`);
   const { scale = 1 } = (await time.json()) as { readonly scale?: number };
   return { aws: endpoints.aws, dynamodb: endpoints.dynamodb, timeScale: scale };

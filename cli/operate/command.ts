@@ -24,51 +24,74 @@ export async function operate(
         terminal.out(OPERATE_USAGE);
         return 0;
       }
-      await carryOut(options, await findTable(options, environment['MAILOVER_PORT']), terminal);
+      const { result, sentences } = await carryOut(options, await findTable(options, environment['MAILOVER_PORT']));
+      if (options.json) terminal.out(JSON.stringify(result, null, 2));
+      else for (const sentence of sentences) terminal.out(sentence);
       return 0;
     },
     'npm run isolate -- --help',
   );
 }
 
+/** Does what the options say; returns it for `--json`, and the sentences for a person. */
 async function carryOut(
   { what, who = thisUser() }: OperateOptions,
-  target: TableTarget,
-  terminal: Terminal,
-): Promise<void> {
-  const { table, name, providers } = target;
+  { table, name, providers, commandLine, time: stackTime }: TableTarget,
+): Promise<{ readonly result: unknown; readonly sentences: readonly string[] }> {
   const now = Date.now();
   if (what.kind === 'show') {
-    const found = await isolations(table, now);
-    if (found.size === 0) terminal.out(`no provider is isolated (${name})`);
-    for (const [provider, isolation] of found) terminal.out(`${provider} is isolated ${describe(isolation)}`);
-    return;
+    const found = [...(await isolations(table, now))];
+    const sentences = found.map(([provider, isolation]) => `${provider} is isolated ${describe(isolation)}`);
+    return {
+      result: found.map(([provider, isolation]) => ({ provider, ...inJson(isolation) })),
+      sentences: found.length === 0 ? [`no provider is isolated (${name})`] : sentences,
+    };
   }
   if (what.kind === 'doubted') {
-    const found = await listDoubted(table, target.time?.now ?? now);
-    if (found.length === 0) terminal.out(`no recipient was ended by an answer that is in doubt (${name})`);
-    for (const { provider, at, address, submissionId, reason } of found)
-      terminal.out(`${time(at)}  ${provider}  ${address}  ${submissionId}  ${reason}`);
-    return;
+    const found = await listDoubted(table, stackTime?.now ?? now);
+    const sentences = found.map(
+      ({ provider, at, address, submissionId, reason }) =>
+        `${time(at)}  ${provider}  ${address}  ${submissionId}  ${reason}`,
+    );
+    return {
+      result: found.map((one) => ({ ...one, at: iso(one.at) })),
+      sentences: found.length === 0 ? [`no recipient was ended by an answer that is in doubt (${name})`] : sentences,
+    };
   }
   const { provider } = what;
-  if (what.kind === 'release') {
-    const before = await release(table, provider, who, now);
-    if (!before) throw new UsageError(`${provider} is not isolated (${name})`);
-    terminal.out(`${provider} is released (${name}); it was isolated ${describe(before)}`);
-    terminal.out('all workers know within 10 seconds');
-    return;
-  }
   if (providers && !providers.includes(provider))
     throw new UsageError(`there is no provider "${provider}"; there are: ${providers.join(', ')}`);
+  if (what.kind === 'release') {
+    const before = await release(table, provider, who, now);
+    if (!before) throw new Error(`${provider} is not isolated (${name})`);
+    return {
+      result: { provider, released: true, before: inJson(before) },
+      sentences: [
+        `${provider} is released (${name}); it was isolated ${describe(before)}`,
+        'all workers know within 10 seconds',
+      ],
+    };
+  }
   // An isolation lasts in stack time, like every other wait of a local stack.
-  const forMs = what.forMs / (target.time?.scale ?? 1);
+  const forMs = what.forMs / (stackTime?.scale ?? 1);
   const before = await isolate(table, provider, { reason: what.reason, who, forMs }, now);
-  if (before) terminal.out(`${provider} was isolated ${describe(before)}; that is replaced`);
-  terminal.out(`${provider} is isolated until ${time(now + forMs)} (${name}); all workers know within 10 seconds`);
-  if (!providers)
-    terminal.out(`the table does not list its providers: check that one of them has the key "${provider}"`);
-  terminal.out(`to end it before: npm run release -- ${provider}${providers ? '' : ` --${name}`}`);
+  return {
+    result: { provider, isolatedUntil: iso(now + forMs), ...(before && { before: inJson(before) }) },
+    sentences: [
+      ...(before ? [`${provider} was isolated ${describe(before)}; this replaces it`] : []),
+      `${provider} is isolated until ${time(now + forMs)} (${name}); all workers know within 10 seconds`,
+      ...(providers ? [] : [`the table does not list its providers: check that one of them has the key "${provider}"`]),
+      `to end it before: ${commandLine(`npm run release -- ${provider}`)}`,
+    ],
+  };
+}
+
+function inJson({ since, until, reason, who }: Isolation): object {
+  return { since: iso(since), until: iso(until), reason, who };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function describe({ since, until, reason, who }: Isolation): string {

@@ -13,6 +13,7 @@ export interface OperateOptions {
   readonly region?: string;
   /** Name of the operator; absent: the user of this machine. */
   readonly who?: string;
+  readonly json: boolean;
 }
 
 /** Printed by `--help` and after a usage error. */
@@ -28,6 +29,7 @@ An isolated provider gets no mail: mail goes to the others, or waits. Every work
   --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
   --region REGION      region of that table (default: as the AWS SDK finds it)
   --who NAME           your name (default: your user name and the name of this machine)
+  --json               prints the result as JSON
 
 Exit code: 0 done, 1 not done, 2 wrong usage.`;
 
@@ -47,6 +49,7 @@ export function parseOperateOptions(command: string | undefined, argv: readonly 
   if (region !== undefined && table === undefined) throw new UsageError('--region goes with --table NAME');
   return {
     what: whatOf(command, positionals, values),
+    json: values.json ?? false,
     ...(table !== undefined && { table }),
     ...(region !== undefined && { region }),
     ...(who !== undefined && { who }),
@@ -61,6 +64,7 @@ function parse(argv: readonly string[]) {
     table: text,
     region: text,
     who: text,
+    json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
 }

@@ -1,5 +1,5 @@
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
-import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
+import { commandLine, describeLocalStack, localStackUrl } from '../command.ts';
 import type { OperateOptions } from './options.ts';
 
 /** The state table to write to, and its stack. */
@@ -9,17 +9,24 @@ export interface TableTarget {
   readonly name: string;
   /** Keys of the providers; absent for a deployed table, which does not list them. */
   readonly providers?: readonly string[];
+  /** A command line that acts on this table. */
+  readonly commandLine: (command: string) => string;
   /** Stack time of the local stack. @default - that of the clock */
   readonly time?: { readonly scale: number; readonly now: number };
 }
 
 /** Finds the table that the options name, or that of the running local stack. */
 export async function findTable({ table, region }: OperateOptions, port: string | undefined): Promise<TableTarget> {
-  if (table !== undefined) return { table: dynamoTable(table, { ...(region && { region }) }), name: `table ${table}` };
+  if (table !== undefined)
+    return {
+      table: dynamoTable(table, { ...(region && { region }) }),
+      name: `table ${table}`,
+      commandLine: (command) => `${command} --table ${table}${region ? ` --region ${region}` : ''}`,
+    };
   const base = localStackUrl(port);
   const { tables, endpoints, providers } = await describeLocalStack(base, '--table NAME');
   if (tables?.state === undefined || endpoints.dynamodb === undefined)
-    throw new UsageError(`the local stack at ${base} has no state table`);
+    throw new Error(`the local stack at ${base} has no state table`);
   return {
     table: dynamoTable(tables.state, {
       endpoint: endpoints.dynamodb,
@@ -27,6 +34,7 @@ export async function findTable({ table, region }: OperateOptions, port: string 
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     }),
     name: 'the local stack',
+    commandLine: (command) => commandLine(command, port),
     providers: providers.map(({ key }) => key),
     time: await timeOf(base),
   };

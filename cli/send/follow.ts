@@ -5,7 +5,7 @@ import type { QueueTarget } from './target.ts';
 /** End of one submission, as the queues and the local API show it. */
 export type SubmissionEnd =
   | { readonly kind: 'accepted'; readonly provider: string; readonly providerMessageId?: string }
-  | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail?: string; readonly attempts?: string }
+  | { readonly kind: 'dead-letter'; readonly reason: string; readonly detail?: string; readonly attempts?: number }
   | { readonly kind: 'suppressed' };
 
 interface Accepted {
@@ -69,18 +69,16 @@ async function look(target: QueueTarget, wanted: ReadonlySet<string>, ends: Map<
       kind: 'dead-letter',
       reason: attribute('Reason') ?? 'moved there by SQS after repeated crashes',
       ...(detail !== undefined && { detail }),
-      ...(attempts !== undefined && { attempts }),
+      ...(attempts !== undefined && { attempts: Number(attempts) }),
     });
   }
 }
 
-/** Retry queues that hold messages, by provider key: a submission that has not ended is in one of them. */
-export async function waiting(target: QueueTarget): Promise<[key: string, messages: number][]> {
+/** Number of messages by provider key in the retry queues that hold any: a submission that has not ended is in one. */
+export async function waiting(target: QueueTarget): Promise<Readonly<Record<string, number>>> {
   const queues = Object.entries(target.local?.retryUrls ?? {});
-  const depths = await Promise.all(
-    queues.map(async ([key, url]): Promise<[string, number]> => [key, await depth(target.sqs, url)]),
-  );
-  return depths.filter(([, messages]) => messages > 0);
+  const depths = await Promise.all(queues.map(async ([key, url]) => [key, await depth(target.sqs, url)] as const));
+  return Object.fromEntries(depths.filter(([, messages]) => messages > 0));
 }
 
 function parseEvent(body: string | undefined): { type?: string; submissionId?: string } | undefined {

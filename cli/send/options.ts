@@ -5,12 +5,15 @@ import { parseArguments, UsageError } from '../command.ts';
 export interface SendOptions {
   /** The submission for the queue; has an `id` only if the file gives one. */
   readonly submission: Readonly<Record<string, unknown>>;
+  /** Keys given with `--provider`. */
+  readonly providers: readonly string[];
   readonly count: number;
   /** Seconds to follow before giving up; the submission stays where it is. */
   readonly waitSeconds: number;
   /** Outbound queue; absent: that of the local stack. */
   readonly queueUrl?: string;
   readonly deadLetterUrl?: string;
+  readonly json: boolean;
 }
 
 /** Printed by `--help` and after a usage error. */
@@ -28,6 +31,7 @@ npm run send -- --file message.json [options]
   --wait SECONDS       how long to follow (default 30, and a second more for every 20 messages)
   --queue URL          a deployed outbound queue instead of the local stack
   --dead-letter URL    its dead-letter queue, to show why no provider accepted it
+  --json               prints the result as JSON
 
 Exit code: 0 accepted, 1 not accepted, 2 wrong usage.
 A deployed queue does not say who accepted: there, 0 means put on the queue and not dead-lettered while following.`;
@@ -41,7 +45,9 @@ export function parseSendOptions(argv: readonly string[]): SendOptions | undefin
   if (values['dead-letter'] && !values.queue) throw new UsageError('--dead-letter goes with --queue URL');
   return {
     submission: submissionOf(values),
+    providers: values.provider ?? [],
     count,
+    json: values.json ?? false,
     waitSeconds: wholeNumber('wait', values.wait ?? String(30 + Math.floor(count / 20)), 1, 86_400),
     ...(values.queue !== undefined && { queueUrl: queueUrl('queue', values.queue) }),
     ...(values['dead-letter'] !== undefined && { deadLetterUrl: queueUrl('dead-letter', values['dead-letter']) }),
@@ -63,6 +69,7 @@ function parse(argv: readonly string[]) {
     wait: text,
     queue: text,
     'dead-letter': text,
+    json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
 }

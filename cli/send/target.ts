@@ -27,10 +27,13 @@ export async function findQueue(options: SendOptions, port: string | undefined):
     };
   }
   const base = localStackUrl(port);
-  const { queues } = await describeLocalStack(base, '--queue URL');
+  const { queues, providers } = await describeLocalStack(base, '--queue URL');
   const { outbound, deadLetter, events, retry } = queues;
   if (outbound === undefined || events === undefined)
-    throw new UsageError(`the local stack at ${base} has no outbound or no events queue`);
+    throw new Error(`the local stack at ${base} has no outbound or no events queue`);
+  const keys = providers.map(({ key }) => key);
+  const unknown = options.providers.find((key) => !keys.includes(key));
+  if (unknown !== undefined) throw new UsageError(`there is no provider "${unknown}"; there are: ${keys.join(', ')}`);
   return {
     sqs: clientFor(outbound),
     outboundUrl: outbound,

@@ -12,7 +12,7 @@ export interface RunningStack {
 
 /** Starts the local stack and waits until its sender is consuming. */
 export async function startLocalStack(port: number, timeScale: number): Promise<RunningStack> {
-  const child = spawn(process.execPath, ['local/main.ts'], {
+  const child = spawn(process.execPath, ['cli/start.ts'], {
     env: { ...process.env, MAILOVER_PORT: String(port), MAILOVER_TIME_SCALE: String(timeScale) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -259,7 +259,7 @@ describe('npm run explain --local', () => {
   it('says so when no stack runs', async () => {
     const { code, err } = await run(['--local'], mail, { MAILOVER_PORT: String(port + 9) });
 
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(err).toContain('npm start');
   });
 });

@@ -82,7 +82,7 @@ describe('npm run isolate', () => {
 
     const { out } = await run('isolate', 'postmark', '--reason', 'second', '--for', '30m');
 
-    expect(out).toMatch(/postmark was isolated since .* by ada: first; that is replaced/);
+    expect(out).toMatch(/postmark was isolated since .* by ada: first; this replaces it/);
   });
 
   it('shows what is isolated', async () => {
@@ -94,6 +94,22 @@ describe('npm run isolate', () => {
 
     expect(code).toBe(0);
     expect(out).toMatch(/mailgun is isolated since .* until .* by ada: slow\npostmark is isolated .* by bob: on a/);
+  });
+
+  it('prints JSON with --json', async () => {
+    const { out } = await run('isolate', 'postmark', '--reason', 'first', '--who', 'ada', '--json');
+    const shown = await run('isolate', '--json');
+
+    expect(JSON.parse(out)).toEqual({ provider: 'postmark', isolatedUntil: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(JSON.parse(shown.out)).toEqual([
+      { provider: 'postmark', reason: 'first', who: 'ada', since: expect.any(String), until: expect.any(String) },
+    ]);
+  });
+
+  it('gives the command that ends it, for the port of this stack', async () => {
+    const { out } = await run('isolate', 'postmark', '--reason', 'a test');
+
+    expect(out).toContain(`to end it before: MAILOVER_PORT=${port} npm run release -- postmark`);
   });
 
   it('keeps unknown fields of a switch', async () => {
@@ -122,7 +138,7 @@ describe('npm run release', () => {
   it('says that there is nothing to release', async () => {
     const { code, err } = await run('release', 'postmark');
 
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(err).toContain('postmark is not isolated');
   });
 });
@@ -139,6 +155,7 @@ describe('called wrongly', () => {
     { argv: ['isolate', 'postmark', 'mailgun', '--reason', 'x'], says: 'give one provider' },
     { argv: ['isolate', '--reason', 'x'], says: 'which provider?' },
     { argv: ['isolate', 'postmark', '--reason', 'x', '--region', 'eu-west-1'], says: '--region goes with --table' },
+    { argv: ['release', 'postmrak'], says: 'there are: postmark, mailgun' },
     { argv: ['release'], says: 'which provider?' },
     { argv: ['release', 'postmark', '--for', '2h'], says: 'takes no --reason and no --for' },
     { argv: ['release', 'postmark', '--because', 'x'], says: '--because' },
@@ -156,7 +173,7 @@ describe('called wrongly', () => {
 
     const { code, err } = await run('isolate', { MAILOVER_PORT: '1' });
 
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(err).toContain('npm start');
   });
 

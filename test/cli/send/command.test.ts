@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { sendCommand } from '../../../cli/send/command.ts';
 import { type Behaviour, type FakeStack, fakeStack } from './fake-stack.ts';
 
@@ -9,6 +9,7 @@ let stack: FakeStack | undefined;
 let folder: string | undefined;
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await stack?.close();
   stack = undefined;
   if (folder) rmSync(folder, { recursive: true });
@@ -115,6 +116,39 @@ describe('npm run send', () => {
     expect(stack?.hidden()).toBe(0);
   });
 
+  it('prints JSON and nothing else with --json', async () => {
+    await givenStack(({ id }) => (id.endsWith('-2') ? { reason: 'Refused' } : 'accept'));
+
+    const one = await run('--to', 'ada@example.org', '--json');
+    const two = await run('--to', 'ada@example.org', '--json', '--count', '2');
+
+    expect(JSON.parse(one.out)).toEqual({
+      id: expect.any(String),
+      state: 'accepted',
+      provider: 'postmark',
+      providerMessageId: 'pm-1',
+      seconds: expect.any(Number),
+    });
+    expect(JSON.parse(two.out)).toMatchObject({
+      count: 2,
+      results: [
+        { state: 'accepted', provider: 'postmark' },
+        { state: 'dead', reason: 'Refused' },
+      ],
+    });
+    expect([one.code, two.code]).toEqual([0, 1]);
+  });
+
+  it('refuses an unknown provider before anything is sent', async () => {
+    await givenStack(() => 'accept');
+
+    const { code, err } = await run('--to', 'ada@example.org', '--provider', 'postmrak');
+
+    expect(code).toBe(2);
+    expect(err).toContain('there is no provider "postmrak"; there are: postmark, ses');
+    expect(stack?.bodies).toEqual([]);
+  });
+
   it('follows a deployed queue to its dead-letter queue', async () => {
     await givenStack(() => ({ reason: 'Refused' }));
     const queue = (name: string) => `http://127.0.0.1:${stack?.port}/000000000000/${name}`;
@@ -163,7 +197,7 @@ describe('npm run send, called wrongly', () => {
 
     const { code, err } = await run('--to', 'ada@example.org');
 
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(err).toContain('npm start');
   });
 
@@ -172,8 +206,23 @@ describe('npm run send, called wrongly', () => {
 
     const { code, err } = await run('--to', 'ada@example.org');
 
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(err).toContain('still starting');
+  });
+
+  it.each([
+    ['subject', 'npm_config_subject'],
+    ['to', 'npm_config_token_description'],
+  ])('notices that "--" was forgotten before --%s', async (option, variable) => {
+    vi.stubEnv(variable, 'true');
+    vi.stubEnv('npm_lifecycle_event', 'send');
+
+    const { code, err } = await run('ada@example.org');
+
+    expect(code).toBe(2);
+    expect(err).toContain(
+      `npm took --${option} for itself: options come after "--", as in npm run send -- --${option}`,
+    );
   });
 
   it('prints its options on request', async () => {

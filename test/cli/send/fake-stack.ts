@@ -88,6 +88,7 @@ export async function fakeStack(behave: Behaviour, { ready = true } = {}): Promi
           events: `${base}/000000000000/events`,
           retry: { postmark: `${base}/000000000000/retry` },
         },
+        providers: ['postmark', 'ses'].map((key) => ({ key, type: key, url: '' })),
       });
     } else if (url.pathname === '/api/accepted') {
       answer(accepted);

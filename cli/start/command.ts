@@ -1,0 +1,100 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { declaredHosts } from '../../local/http-api/own-hosts.ts';
+import { PORTS } from '../../local/ports.ts';
+import { type Stack, startStack } from '../../local/stack.ts';
+import { ROOT } from '../../local/template/work-directory.ts';
+import { commandLine, type ExitCode } from '../command.ts';
+import type { StartOptions } from './options.ts';
+
+const LOGS = join(ROOT, '.local');
+
+/** Starts the local stack; resolves when a signal has ended it. Rejects with a sentence if it cannot start. */
+export async function startCommand(options: StartOptions): Promise<ExitCode> {
+  const { port, timeScale, logs } = options;
+  const started = performance.now();
+  const ending = new AbortController();
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        // A second Ctrl-C ends at once.
+        if (ending.signal.aborted) process.exit(130);
+        ending.abort();
+        resolve();
+      });
+  });
+  try {
+    await mkdir(LOGS, { recursive: true });
+    const stack = await startStack({
+      port,
+      timeScale,
+      hosts: declaredHosts(process.env['MAILOVER_HOSTS']),
+      logFile: logFileOf(port),
+      signal: ending.signal,
+      onProgress,
+      onOverload: reportOverload,
+      ...(logs && { onOutput: (text: string) => process.stdout.write(text) }),
+    });
+    clearProgress();
+    if (!ending.signal.aborted) console.log(summary(stack, options, (performance.now() - started) / 1000));
+    await ended;
+    await stack.close();
+  } catch (error) {
+    clearProgress();
+    if (!ending.signal.aborted) throw new Error(problemOf(error, port), { cause: error });
+  }
+  // A process of a function may still hold a handle of this one.
+  return process.exit(0);
+}
+
+/** Two stacks of one checkout have different ports. */
+function logFileOf(port: number): string {
+  return join(LOGS, `functions-${port}.log`);
+}
+
+function summary({ url, info }: Stack, { port, logs }: StartOptions, seconds: number): string {
+  const { queues, endpoints, providers } = info;
+  const lines = [
+    `Mailover is ready after ${seconds.toFixed(1)} s. Ctrl-C ends it.`,
+    '',
+    `Open ${url}`,
+    'Break a provider there, send a hundred mails, and see which provider accepts them.',
+    '',
+    `  SQS and S3      ${endpoints.aws}`,
+    ...(endpoints.http ? [`  HTTP API        ${endpoints.http}`] : []),
+    ...(endpoints.dynamodb ? [`  DynamoDB        ${endpoints.dynamodb}`] : []),
+    `  outbound queue  ${queues.outbound}`,
+    ...providers.map(({ key, url: address }) => `  ${key.padEnd(15)} ${address}`),
+    `  function logs   ${logs ? 'here' : `${logFileOf(port)} (or: npm start -- --logs)`}`,
+    '',
+    `Send a mail:  ${commandLine('npm run send -- --to ada@example.org', String(port))}`,
+    `Break one:    curl -X PUT ${url}/api/providers/${providers[0]?.key}/fault -d '{"respond":{"status":500}}'`,
+  ];
+  return lines.join('\n');
+}
+
+function reportOverload(overloaded: boolean): void {
+  console.log(
+    overloaded
+      ? 'This machine is overloaded: alarms may be false, and those that depend on time are not raised.'
+      : 'This machine keeps up again: alarms are raised as usual.',
+  );
+}
+
+function onProgress(step: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${step} …`);
+  else console.log(`${step} …`);
+}
+
+function clearProgress(): void {
+  if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
+}
+
+function problemOf(error: unknown, port: number): string {
+  const { code, port: taken, path, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EROFS' || code === 'EACCES')
+    return `${path ?? LOGS} cannot be written (${code}): logs and the synthesised template go into ${LOGS}; copy the checkout to a directory that you may write to`;
+  if (code !== 'EADDRINUSE') return message;
+  const last = port + PORTS.simulators + 9;
+  return `port ${taken} on 127.0.0.1 is taken; MAILOVER_PORT moves all ports (from ${port} it uses ${port} to about ${last}): ${commandLine('npm start', String(port + 100))}`;
+}
