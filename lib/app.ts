@@ -1,12 +1,28 @@
 import { App, Validations } from 'aws-cdk-lib/core';
+import { ConfigurationError } from './configuration/configuration-error.ts';
 import type { MailoverProps } from './mailover.ts';
 import { MailoverStack } from './stack.ts';
 
-/** Synthesises the app with one stack, and validates its template unless `CDK_VALIDATION` is `false`. */
+/**
+ * Synthesises the app with one stack, and validates its template unless `CDK_VALIDATION` is `false`. A wrong configuration
+ * is printed without a stack trace, which would hide it; the process then ends with 1.
+ */
 export async function synthesise(props: MailoverProps): Promise<void> {
+  try {
+    await synthesiseChecked(props);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+async function synthesiseChecked(props: MailoverProps): Promise<void> {
   const account = process.env['CDK_DEFAULT_ACCOUNT'];
   const region = process.env['CDK_DEFAULT_REGION'];
   const app = new App({
+    // A wrong configuration leaves nothing to synthesise at the end of the process.
+    autoSynth: false,
     context: {
       // Findings of the template validation stop the synthesis.
       '@aws-cdk/core:validateAgainstDefaultRules': true,

@@ -4,10 +4,11 @@ import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { definitions, type ProviderList } from '../lambda/providers/registry.ts';
+import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { timing } from './configuration/timing.ts';
-import { ConfigurationError, validateProviders } from './configuration/validate-providers.ts';
+import { validateProviders, withOptions } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
 import { HealthFunction } from './functions/health.ts';
 import { InboundFunction } from './functions/inbound.ts';
@@ -19,8 +20,9 @@ import { watchInbound } from './monitoring/inbound-alarms.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
 import { watchMxCanaries } from './monitoring/mx-alarms.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
+import { checkTargets } from './monitoring/topics.ts';
 import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
-import { MailBucket, SUBMISSIONS } from './storage/mail-bucket.ts';
+import { checkMailExpiration, MailBucket, SUBMISSIONS } from './storage/mail-bucket.ts';
 import { ProofKey } from './storage/proof-key.ts';
 import { Queues } from './storage/queues.ts';
 import { StateTable } from './storage/state-table.ts';
@@ -115,12 +117,18 @@ export class Mailover extends Construct {
   /** Takes the alarms of other constructs too. */
   readonly monitoring: Monitoring;
 
-  /** @throws ConfigurationError with every fault of the providers, else of the routes, else of the alarm targets */
+  /** @throws ConfigurationError with every fault at once */
   constructor(scope: Construct, id: string, props: MailoverProps) {
     super(scope, id);
     const { routes = [] } = props;
-    validateProviders(props.providers, definitions);
-    validateRoutes(routes, props.providers);
+    const configured = withOptions(props.providers);
+    runChecks([
+      () => validateProviders(configured, definitions),
+      () => validateRoutes(routes, configured),
+      () => checkTargets(props.monitoring),
+      () => checkMailExpiration(props.mailExpiration),
+      () => checkLogShare(props.straightLogShare),
+    ]);
     const {
       sending: providers,
       watched,
@@ -128,7 +136,7 @@ export class Mailover extends Construct {
       reconciled,
       inboundCanaries,
       receiptRule,
-    } = providerLists(props.providers);
+    } = providerLists(configured);
     const durations = timing(providers);
     this.monitoring = new Monitoring(this, 'Monitoring', props.monitoring);
     const common = {
@@ -155,7 +163,7 @@ export class Mailover extends Construct {
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,
       retryConcurrency: props.retryConcurrency ?? retryConcurrencyOf(providers),
-      straightLogShare: shareOf(props.straightLogShare),
+      straightLogShare: props.straightLogShare ?? 1,
     });
     watchMail(this.monitoring, {
       providers,
@@ -226,7 +234,7 @@ export class Mailover extends Construct {
   }
 }
 
-function shareOf(share = 1): number {
-  if (share >= 0 && share <= 1) return share;
-  throw new ConfigurationError([`straightLogShare: ${share}; it must be from 0 to 1`]);
+/** @throws ConfigurationError */
+function checkLogShare(share = 1): void {
+  if (!(share >= 0 && share <= 1)) throw new ConfigurationError([`straightLogShare: ${share}; it must be from 0 to 1`]);
 }

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib/core';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
-import { ConfigurationError } from './validate-providers.ts';
+import { ConfigurationError } from './configuration-error.ts';
 
 /** Durations of the deployment that follow from the attempt deadlines. */
 export interface Timing {

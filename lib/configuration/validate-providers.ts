@@ -5,19 +5,9 @@ import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
 import { optionFields } from '../../lambda/providers/option-fields.ts';
 import { limitsOf, type ProviderDefinition } from '../../lambda/providers/provider.ts';
 import { canaryProblems } from './canary-problems.ts';
+import { ConfigurationError, describeIssue } from './configuration-error.ts';
 
 type Definitions = Readonly<Record<string, ProviderDefinition>>;
-
-/** A configuration that must not be deployed; the message names every fault with index, key and reason. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(`the configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-    this.problems = problems;
-  }
-}
 
 const { canary, domain, list, secretName, whole } = optionFields;
 
@@ -74,6 +64,17 @@ function schemaOf({ type, checkOptions, inbound }: ProviderDefinition): z.ZodTyp
 }
 
 /**
+ * The list with empty options where an entry has none: they are right where each option has a default; else the check
+ * names the required option, instead of the options as a whole.
+ */
+export function withOptions(providers: readonly ProviderConfig[]): readonly ProviderConfig[] {
+  if (!Array.isArray(providers)) return providers;
+  return providers.map((entry: ProviderConfig) =>
+    entry?.options === undefined ? ({ ...(entry as object), options: {} } as ProviderConfig) : entry,
+  );
+}
+
+/**
  * Refuses a provider list that could not work, with all of its faults at once.
  *
  * @throws ConfigurationError
@@ -95,9 +96,7 @@ function shapeProblems(entry: unknown, index: number, definitions: Definitions):
   const definition = Object.values(definitions).find((candidate) => candidate.type === type);
   if (!definition) return [at(index, key, `type: must be one of ${Object.keys(definitions).join(', ')}`)];
   const parsed = schemaOf(definition).safeParse(entry);
-  return (parsed.error?.issues ?? []).map((issue) =>
-    at(index, key, [issue.path.join('.'), issue.message].filter(Boolean).join(': ')),
-  );
+  return (parsed.error?.issues ?? []).map((issue) => at(index, key, describeIssue(issue)));
 }
 
 function duplicateKeys(providers: readonly unknown[]): string[] {

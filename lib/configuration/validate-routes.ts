@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { MOST_WATCHED_CLASSES } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
-import { ConfigurationError, className } from './validate-providers.ts';
+import { ConfigurationError, describeIssue } from './configuration-error.ts';
+import { className } from './validate-providers.ts';
 
 const schema = z.strictObject({
   class: className,
@@ -41,9 +42,7 @@ export function validateRoutes(
 }
 
 function shapeProblems(entry: unknown): string[] {
-  const problems = (schema.safeParse(entry).error?.issues ?? []).map((issue) =>
-    [issue.path.join('.'), issue.message].filter(Boolean).join(': '),
-  );
+  const problems = (schema.safeParse(entry).error?.issues ?? []).map(describeIssue);
   const { class: name, expiresAfterSeconds } = (entry ?? {}) as Record<string, unknown>;
   // CloudWatch takes no other character in a dimension.
   if (expiresAfterSeconds !== undefined && typeof name === 'string' && !WATCHABLE.test(name))

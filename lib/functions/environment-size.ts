@@ -1,5 +1,5 @@
 import { CfnResource, type IResolvable, Reference, StringConcat, Tokenization } from 'aws-cdk-lib/core';
-import { ConfigurationError } from '../configuration/validate-providers.ts';
+import { ConfigurationError } from '../configuration/configuration-error.ts';
 
 /** Lambda's limit for the names and values of all variables together (docs.aws.amazon.com/lambda, quotas, 2026-11-23). */
 const MAX_BYTES = 4096;

@@ -134,7 +134,6 @@ export class Monitoring extends Construct {
   private readonly named: NamedAlarm[] = [];
   private readonly rows: Row[] = [];
 
-  /** @throws ConfigurationError if alarms of a production stack have no target */
   constructor(scope: Construct, id: string, props: MonitoringProps = {}) {
     super(scope, id);
     this.topics = new AlarmTopics(this, 'Topics', props);

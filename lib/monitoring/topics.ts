@@ -4,7 +4,7 @@ import { type ITopic, type ITopicSubscription, Topic } from 'aws-cdk-lib/aws-sns
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { ConfigurationError } from '../configuration/validate-providers.ts';
+import { ConfigurationError } from '../configuration/configuration-error.ts';
 
 /** Urgency of an alarm. `page`: mail is stopped or soon lost, act now. `ticket`: mail goes out, act within the day. */
 export type Severity = 'page' | 'ticket';
@@ -36,9 +36,8 @@ export interface AlarmTargets {
 export class AlarmTopics extends Construct {
   private readonly bySeverity: Readonly<Record<Severity, Topic>>;
 
-  constructor(scope: Construct, id: string, { stage = 'production', page = [], ticket = page }: AlarmTargets) {
+  constructor(scope: Construct, id: string, { page = [], ticket = page }: AlarmTargets) {
     super(scope, id);
-    if (stage === 'production') refuseSilence({ page, ticket });
     const key = this.key();
     this.bySeverity = {
       page: this.topic('Page', 'Mailover: page', key, page),
@@ -82,8 +81,10 @@ export class AlarmTopics extends Construct {
   }
 }
 
-/** @throws ConfigurationError */
-function refuseSilence(targets: Readonly<Record<Severity, Targets>>): void {
+/** @throws ConfigurationError if alarms of a production stack would reach nothing but e-mail addresses */
+export function checkTargets({ stage = 'production', page = [], ticket = page }: AlarmTargets = {}): void {
+  if (stage !== 'production') return;
+  const targets: Readonly<Record<Severity, Targets>> = { page, ticket };
   const faults = (['page', 'ticket'] as const).flatMap((severity) => {
     const given = targets[severity];
     if (given === 'elsewhere' || given.some((target) => !(target instanceof EmailSubscription))) return [];

@@ -1,24 +1,29 @@
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { ConfigurationError } from '../configuration/validate-providers.ts';
+import { ConfigurationError } from '../configuration/configuration-error.ts';
 
 /** Days that a message may wait: 14 on a queue and 14 on the dead-letter queue. Its objects are kept at least as long. */
 const SHORTEST_DAYS = 28;
+
+const DEFAULT_EXPIRATION = Duration.days(30);
+
+/** @throws ConfigurationError if objects would expire before the messages that name them */
+export function checkMailExpiration(expiration = DEFAULT_EXPIRATION): void {
+  const days = expiration.toDays({ integral: false });
+  if (days < SHORTEST_DAYS)
+    throw new ConfigurationError([
+      `mailExpiration: given ${days} days; it must be at least ${SHORTEST_DAYS}, since a message may wait for 14 days and then ` +
+        'lie in the dead-letter queue for 14, and its objects have to be there',
+    ]);
+}
 
 /** Key prefix of producers' objects; the sender reads no other objects. */
 export const SUBMISSIONS = 'submissions/';
 
 /** Bucket for submissions and attachments that are larger than a queue takes; objects outlive every queue, then expire. */
 export class MailBucket extends Bucket {
-  /** @throws ConfigurationError if objects would expire before the messages that name them */
-  constructor(scope: Construct, id: string, expiration: Duration = Duration.days(30)) {
-    const days = expiration.toDays({ integral: false });
-    if (days < SHORTEST_DAYS)
-      throw new ConfigurationError([
-        `mailExpiration: given ${days} days; it must be at least ${SHORTEST_DAYS}, since a message may wait for 14 days and then ` +
-          'lie in the dead-letter queue for 14, and its objects have to be there',
-      ]);
+  constructor(scope: Construct, id: string, expiration: Duration = DEFAULT_EXPIRATION) {
     super(scope, id, {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type SenderEnvironment, senderEnvironment } from '../../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
-import { ConfigurationError } from '../../../lib/configuration/validate-providers.ts';
+import { ConfigurationError } from '../../../lib/configuration/configuration-error.ts';
 import { validateRoutes } from '../../../lib/configuration/validate-routes.ts';
 import { deploy, PROVIDERS, resources } from '../deployment.ts';
 

@@ -1,13 +1,16 @@
+import { Duration } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
+import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
-import { ConfigurationError, validateProviders } from '../../../lib/configuration/validate-providers.ts';
+import { ConfigurationError } from '../../../lib/configuration/configuration-error.ts';
+import { validateProviders, withOptions } from '../../../lib/configuration/validate-providers.ts';
 import { deploy, PROVIDERS } from '../deployment.ts';
 
 const GOOD = { key: 'a', type: 'postmark', options: {} };
 
 function problems(providers: unknown): readonly string[] {
   try {
-    validateProviders(providers, definitions);
+    validateProviders(withOptions(providers as ProviderConfig[]), definitions);
     return [];
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
@@ -92,7 +95,7 @@ test.each<[string, unknown, string | RegExp]>([
   ['an option of another type', [{ ...GOOD, options: { domain: 'example.com' } }], /options: .*domain/],
   ['a third region', [{ key: 'a', type: 'sendgrid', options: { region: 'ap' } }], '(a): options.region: '],
   ['a type that only sends', [{ key: 'a', type: 'sendgrid', options: {}, inbound: true }], /\(a\): .*inbound/],
-  ['no options', [{ key: 'a', type: 'postmark' }], /\(a\): options: /],
+  ['no required option', [{ key: 'a', type: 'mailgun' }], /\(a\): options.domain: is missing; it must be a string$/],
   ['no key', [{ type: 'postmark', options: {} }], /^providers\[0\]: key: /],
   ['a bad key', [{ ...GOOD, key: 'Main_1' }], /\(Main_1\): key: must match/],
   ['a key of 33 characters', [{ ...GOOD, key: 'k'.repeat(33) }], 'key: must match'],
@@ -250,6 +253,23 @@ test('ten equal shares of a tenth are one whole', () => {
 
 test('the construct refuses a wrong list', () => {
   expect(() => deploy({ providers: [] })).toThrow(ConfigurationError);
+});
+
+test('the construct reports the faults of all parts at once', () => {
+  const props = {
+    providers: [GOOD, { key: 'b', type: 'mailgun' }] as ProviderConfig[],
+    routes: [{ class: 'news', providers: ['c'] }],
+    monitoring: { stage: 'production' as const },
+    mailExpiration: Duration.days(7),
+    straightLogShare: 2,
+  };
+  expect(() => deploy(props)).toThrow(
+    /options\.domain: is missing.*\(news\): providers\[0\].*monitoring\.page.*mailExpiration.*straightLogShare/s,
+  );
+});
+
+test('an entry needs no options where each has a default', () => {
+  expect(() => deploy({ providers: [{ key: 'a', type: 'postmark' } as ProviderConfig] })).not.toThrow();
 });
 
 test('deadlines above the time-out of a function are refused', () => {
