@@ -3,28 +3,40 @@ import * as z from 'zod/mini';
 import { inboundPointerSchema, inboundSchema } from '../lambda/contract/inbound.ts';
 import { pointerSchema, submissionSchema } from '../lambda/contract/submission.ts';
 
+/** One file a shape, so that a validator names the wrong field instead of "matches none of these". */
 const SCHEMAS = {
-  'submission.schema.json': {
+  submission: {
     title: 'Mailover submission',
-    description: 'A message on the outbound queue: a submission, or a pointer to one that is too large for the queue.',
-    type: z.union([submissionSchema, pointerSchema]),
+    description: 'A message on the outbound queue.',
+    type: submissionSchema,
   },
-  'inbound.schema.json': {
+  pointer: {
+    title: 'Mailover pointer to a submission',
+    description: 'A message on the outbound queue in place of a submission that is too large for the queue.',
+    type: pointerSchema,
+  },
+  inbound: {
     title: 'Mailover inbound message',
-    description:
-      'A message on the inbound queue: a received mail, or a pointer to one that is too large for the queue.',
-    type: z.union([inboundSchema, inboundPointerSchema]),
+    description: 'A message on the inbound queue: a received mail.',
+    type: inboundSchema,
+  },
+  'inbound-pointer': {
+    title: 'Mailover pointer to an inbound message',
+    description: 'A message on the inbound queue in place of a received mail that is too large for the queue.',
+    type: inboundPointerSchema,
   },
 };
 
 for (const [name, { title, description, type }] of Object.entries(SCHEMAS)) {
-  const { $schema, ...shape } = z.toJSONSchema(type);
-  const generated = `${JSON.stringify({ $schema, title, description, ...shape }, null, 2)}\n`;
-  const file = new URL(`../schema/${name}`, import.meta.url);
+  const { $schema, title: _title, description: _description, ...shape } = z.toJSONSchema(type);
+  const $id = `urn:mailover:${name}:1`;
+  const generated = `${JSON.stringify({ $schema, $id, title, description, ...shape }, null, 2)}\n`;
+  const fileName = `${name}.schema.json`;
+  const file = new URL(`../schema/${fileName}`, import.meta.url);
   if (!process.argv.includes('--check')) {
     await writeFile(file, generated);
   } else if ((await readFile(file, 'utf8').catch(() => '')) !== generated) {
-    console.error(`schema/${name} differs from lambda/contract; run "npm run schema" and commit it.`);
+    console.error(`schema/${fileName} differs from lambda/contract; run "npm run schema" and commit it.`);
     process.exitCode = 1;
   }
 }

@@ -43,7 +43,7 @@ export async function startCommand(options: StartOptions): Promise<ExitCode> {
     clearProgress();
     if (!ending.signal.aborted) throw new Error(problemOf(error, port), { cause: error });
   }
-  // A process of a function may still hold a handle of this one.
+  // A process of a function may still keep a handle open.
   return process.exit(0);
 }
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
 import { FIELDS } from '../../../lambda/contract/explain.ts';
 import { submissionSchema } from '../../../lambda/contract/submission.ts';
@@ -24,13 +25,21 @@ it('has no name that a dead letter would hide', async () => {
 });
 
 it('describes a submission and a pointer, and refuses unknown fields', async () => {
-  const schema = JSON.parse(await readFile(committed, 'utf8'));
+  const submission = JSON.parse(await readFile(committed, 'utf8'));
+  const pointer = JSON.parse(await readFile(new URL('pointer.schema.json', committed), 'utf8'));
 
-  const [submission, pointer] = schema.anyOf;
   expect(Object.keys(submission.properties)).toEqual(Object.keys(submissionSchema.def.shape));
   expect(submission.required).toEqual(['version', 'from']);
   expect(submission.additionalProperties).toBe(false);
   expect(pointer.required).toEqual(['version', 's3']);
+});
+
+it('lets a validator name the wrong field', async () => {
+  const isValid = new Ajv2020({ strict: false, validateFormats: false }).compile(
+    JSON.parse(await readFile(committed, 'utf8')),
+  );
+  isValid({ version: 1, from: 'shop@example.com', to: ['ada@example.org'], text: 'Hello', subject: 5 });
+  expect(isValid.errors).toEqual([expect.objectContaining({ instancePath: '/subject', message: 'must be string' })]);
 });
 
 it('holds only patterns that any validator can read', async () => {
