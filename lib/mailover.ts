@@ -3,7 +3,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
-import { definitions, type ProviderList } from '../lambda/providers/registry.ts';
+import { type ConfiguredProviders, definitions } from '../lambda/providers/registry.ts';
 import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
@@ -34,7 +34,7 @@ export interface MailoverProps {
    * A provider that is removed from the list leaves its retry queue and the queue's consumer behind: waiting mail
    * goes out through the others. When the queue is empty, both may be deleted by hand.
    */
-  readonly providers: ProviderList;
+  readonly providers: ConfiguredProviders;
   /**
    * Classes of submissions with their own providers, expiry or treatment of a lost answer.
    * @default - none: every submission takes the same route

@@ -22,9 +22,16 @@ type TypesOf<T extends ProviderType> = NonNullable<Definitions[T]['types']>;
 /** Options of a type. */
 export type OptionsOf<T extends ProviderType> = TypesOf<T>['options'];
 
-/** The provider list of a configuration: each entry has the options of its type. */
-export type ProviderList = readonly {
-  [T in ProviderType]: ProviderConfig<T, OptionsOf<T>, TypesOf<T>['inbound']>;
+type Entry<T extends ProviderType> = ProviderConfig<T, OptionsOf<T>, TypesOf<T>['inbound']>;
+
+/** A provider list: each entry has the options of its type. */
+export type ProviderList = readonly { [T in ProviderType]: Entry<T> }[ProviderType][];
+
+/** The provider list of a configuration: options may be absent where each has a default. */
+export type ConfiguredProviders = readonly {
+  [T in ProviderType]: object extends OptionsOf<T>
+    ? Omit<Entry<T>, 'options'> & Partial<Pick<Entry<T>, 'options'>>
+    : Entry<T>;
 }[ProviderType][];
 
 /**

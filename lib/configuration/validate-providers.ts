@@ -4,6 +4,7 @@ import { parseMailbox } from '../../lambda/mail/address.ts';
 import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
 import { optionFields } from '../../lambda/providers/option-fields.ts';
 import { limitsOf, type ProviderDefinition } from '../../lambda/providers/provider.ts';
+import type { ConfiguredProviders } from '../../lambda/providers/registry.ts';
 import { canaryProblems } from './canary-problems.ts';
 import { ConfigurationError, describeIssue } from './configuration-error.ts';
 
@@ -67,11 +68,10 @@ function schemaOf({ type, checkOptions, inbound }: ProviderDefinition): z.ZodTyp
  * The list with empty options where an entry has none: they are right where each option has a default; else the check
  * names the required option, instead of the options as a whole.
  */
-export function withOptions(providers: readonly ProviderConfig[]): readonly ProviderConfig[] {
-  if (!Array.isArray(providers)) return providers;
-  return providers.map((entry: ProviderConfig) =>
-    entry?.options === undefined ? ({ ...(entry as object), options: {} } as ProviderConfig) : entry,
-  );
+export function withOptions(providers: ConfiguredProviders): readonly ProviderConfig[] {
+  if (!Array.isArray(providers)) return providers as readonly never[];
+  const list: readonly Partial<ProviderConfig>[] = providers;
+  return list.map((entry) => (entry?.options === undefined ? { ...entry, options: {} } : entry) as ProviderConfig);
 }
 
 /**

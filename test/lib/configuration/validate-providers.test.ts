@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
-import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
-import { definitions } from '../../../lambda/providers/registry.ts';
+import { definitions, type ProviderList } from '../../../lambda/providers/registry.ts';
 import { ConfigurationError } from '../../../lib/configuration/configuration-error.ts';
 import { validateProviders, withOptions } from '../../../lib/configuration/validate-providers.ts';
 import { deploy, PROVIDERS } from '../deployment.ts';
@@ -10,7 +9,7 @@ const GOOD = { key: 'a', type: 'postmark', options: {} };
 
 function problems(providers: unknown): readonly string[] {
   try {
-    validateProviders(withOptions(providers as ProviderConfig[]), definitions);
+    validateProviders(withOptions(providers as ProviderList), definitions);
     return [];
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
@@ -257,7 +256,7 @@ test('the construct refuses a wrong list', () => {
 
 test('the construct reports the faults of all parts at once', () => {
   const props = {
-    providers: [GOOD, { key: 'b', type: 'mailgun' }] as ProviderConfig[],
+    providers: [GOOD, { key: 'b', type: 'mailgun' }] as unknown as ProviderList,
     routes: [{ class: 'news', providers: ['c'] }],
     monitoring: { stage: 'production' as const },
     mailExpiration: Duration.days(7),
@@ -269,7 +268,7 @@ test('the construct reports the faults of all parts at once', () => {
 });
 
 test('an entry needs no options where each has a default', () => {
-  expect(() => deploy({ providers: [{ key: 'a', type: 'postmark' } as ProviderConfig] })).not.toThrow();
+  expect(() => deploy({ providers: [{ key: 'a', type: 'postmark' }] })).not.toThrow();
 });
 
 test('deadlines above the time-out of a function are refused', () => {
