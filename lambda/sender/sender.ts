@@ -4,6 +4,7 @@ import { errorName } from '../platform/error-name.ts';
 import type { Objects, RenewableObjects } from '../platform/object-store.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError, within } from '../platform/within.ts';
+import { vendorsOf } from '../providers/vendor.ts';
 import { backoff, MAX_DELAY_MS, MIN_DELAY_MS, SOON_MS } from '../submission/backoff.ts';
 import { LedgerError } from '../submission/ledger.ts';
 import { attributesOf, type QueueAttributes, readAttributes } from '../submission/retry-attributes.ts';
@@ -27,7 +28,7 @@ export type MessageProcessor = (record: SQSRecord, remainingMs: () => number) =>
 
 export function createSender(given: SenderContext): MessageProcessor {
   const { table, clock, random, environment } = given;
-  const tallies = new Tallies({ table, clock, random, speed: environment });
+  const tallies = new Tallies({ table, clock, random, speed: environment, vendorOf: vendorsOf(environment.providers) });
   const context: WorkContext = { ...given, tallies, missed: new MissedReleases() };
   let heavy: Promise<unknown> = Promise.resolve();
   return (record, remainingMs) => {

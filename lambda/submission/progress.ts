@@ -167,8 +167,11 @@ export function afterAttempt(
       for (const key of one.failedAt) doubled.set(key, 'server-error');
       for (const key of one.unknownAt) doubled.set(key, 'answer-lost');
     }
-    const isDenied = denied.has(one.address) && one.deniedBy.length === 0;
-    if (outcome.kind === 'refused' && outcome.blames === 'recipient' && !isDenied)
+    const isRefused = outcome.kind === 'refused' && outcome.blames === 'recipient';
+    // Another account of a vendor whose word is in doubt has no second opinion.
+    const hasOther = one.deniedBy.some((key) => vendorOf(key) !== vendorOf(provider));
+    const isDenied = isAboutMailbox(outcome) && !hasOther && (denied.has(one.address) || one.deniedBy.length > 0);
+    if (isRefused && !isDenied)
       suppressed.push({
         address: one.address,
         provider,
@@ -177,7 +180,7 @@ export function afterAttempt(
         ...(outcome.detail && { detail: outcome.detail }),
         ...(isAboutMailbox(outcome) && one.deniedBy.length === 0 && { alone: true as const }),
       });
-    if (isDenied) return { ...one, deniedBy: [provider] };
+    if (isDenied) return { ...one, deniedBy: [...one.deniedBy, provider] };
     return step(one, provider, outcome, { onUnknown, vendorOf });
   });
   return {

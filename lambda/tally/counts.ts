@@ -36,12 +36,22 @@ export function plus(a: HourCounts, b: HourCounts): HourCounts {
   return sum;
 }
 
-/** Number of a provider's newest recipients that are judged, and least number of the others' recipients for their rate. */
-export const JUDGED_RECIPIENTS = 50;
+/**
+ * Numbers of a provider's newest recipients that are judged, and least number of refusals among them.
+ *
+ * A list with 4 % dead mailboxes has two or three in fifty, and eight in two hundred. Fifty find a provider that suddenly
+ * refuses a fifth or more; among fifty, one that refuses a tenth has six refusals in every third case only.
+ */
+const WINDOWS = [
+  { recipients: 50, refusals: 6 },
+  { recipients: 200, refusals: 15 },
+] as const;
+/** Largest of these numbers of recipients. */
+export const JUDGED_RECIPIENTS = Math.max(...WINDOWS.map(({ recipients }) => recipients));
+/** Least number of the others' recipients for their rate. */
+const LEAST_OF_OTHERS = 50;
 /** A provider is doubted when its rate of refusals is more than this many times that of the others. */
 const DOUBT_FACTOR = 5;
-/** Least number of refusals: a list with some dead mailboxes has two or three in fifty. */
-const LEAST_REFUSALS = 6;
 /** Least rate assumed for the others: some providers refuse at once where others report a bounce later. */
 const LEAST_USUAL_RATE = 0.01;
 /**
@@ -63,37 +73,52 @@ export function newest(earlier: Newest, later: Newest): Newest {
   return (earlier + later).slice(-JUDGED_RECIPIENTS);
 }
 
+/** A provider that has refused a mailbox, and the domain of that. */
+export interface Refusing {
+  readonly provider: string;
+  readonly domain: string;
+  /** Vendor of a provider by its key; undefined for one that is no longer configured. */
+  readonly vendorOf: (provider: string) => string | undefined;
+}
+
 /**
- * Whether a provider's refusals of mailboxes are doubtful: its rate of refusals among its last fifty recipients is more
- * than five times that of the others, or it refuses a domain that no other provider refuses.
+ * Whether a provider's refusals of mailboxes are doubtful: its rate of refusals among its newest recipients is more than
+ * five times that of the other vendors, or it refuses a domain that no other vendor refuses. Two accounts of one vendor
+ * may be wrong for the same reason, so they are not compared.
  *
  * @param hours this hour and the one before
  */
 export function isDoubted(
   hours: readonly [HourCounts, HourCounts],
   ofProvider: Newest,
-  provider: string,
-  domain: string,
+  { provider, domain, vendorOf }: Refusing,
 ): boolean {
-  return refusesFarMore(hours, ofProvider, provider) || refusesDomain(plus(...hours), provider, domain);
+  const counts = plus(...hours);
+  const vendor = vendorOf(provider);
+  const others = [...providersOf(counts)].filter((key) => key !== provider && vendorOf(key) !== vendor);
+  return refusesFarMore(counts, ofProvider, others) || refusesDomain(counts, { provider, domain }, others);
 }
 
-function refusesFarMore(hours: readonly HourCounts[], ofProvider: Newest, provider: string): boolean {
-  const refused = ofProvider.split('-').length - 1;
-  if (ofProvider.length < JUDGED_RECIPIENTS || refused < LEAST_REFUSALS) return false;
-  const others = hours
-    .flatMap((counts) => [...providersOf(counts)].flatMap((key) => (key === provider ? [] : hourly(counts, key))))
-    .reduce(add, { all: 0, refused: 0 });
+function refusesFarMore(counts: HourCounts, ofProvider: Newest, others: readonly string[]): boolean {
+  const elsewhere = others.map((key) => hourly(counts, key)).reduce(add, { all: 0, refused: 0 });
   const usual =
-    others.all < JUDGED_RECIPIENTS ? LEAST_USUAL_RATE : Math.max(LEAST_USUAL_RATE, others.refused / others.all);
-  return refused / ofProvider.length > DOUBT_FACTOR * usual;
+    elsewhere.all < LEAST_OF_OTHERS ? LEAST_USUAL_RATE : Math.max(LEAST_USUAL_RATE, elsewhere.refused / elsewhere.all);
+  return WINDOWS.some(({ recipients, refusals }) => {
+    const newest = ofProvider.slice(-recipients);
+    const refused = newest.split('-').length - 1;
+    return newest.length === recipients && refused >= refusals && refused / recipients > DOUBT_FACTOR * usual;
+  });
 }
 
-function refusesDomain(counts: HourCounts, provider: string, domain: string): boolean {
+function refusesDomain(
+  counts: HourCounts,
+  { provider, domain }: Omit<Refusing, 'vendorOf'>,
+  others: readonly string[],
+): boolean {
   const refused = counts[`dno/${provider}/${domain}`] ?? 0;
   const taken = counts[`dok/${provider}/${domain}`] ?? 0;
   if (refused < LEAST_OF_DOMAIN || refused < taken) return false;
-  return ![...providersOf(counts)].some((key) => key !== provider && (counts[`dno/${key}/${domain}`] ?? 0) > 0);
+  return !others.some((key) => (counts[`dno/${key}/${domain}`] ?? 0) > 0);
 }
 
 function shareOf(counts: HourCounts, provider: string, slot: number): Share {

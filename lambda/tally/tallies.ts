@@ -23,6 +23,8 @@ export interface TalliesContext {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Vendor of a provider by its key; undefined for one that is no longer configured. */
+  readonly vendorOf: (provider: string) => string | undefined;
   /** @default - that of the clock */
   readonly speed?: Speed;
 }
@@ -127,7 +129,9 @@ export class Tallies {
     const { counts, newest: all, doubted } = readTally(item);
     const hours = [counts, readTally(before).counts] as const;
     const ofProvider = all[provider] ?? '';
-    const found = addresses.filter((one) => isDoubted(hours, ofProvider, provider, domainName(one)));
+    const found = addresses.filter((one) =>
+      isDoubted(hours, ofProvider, { provider, domain: domainName(one), vendorOf: this.#context.vendorOf }),
+    );
     if (found.length > 0 && !doubted.includes(provider)) await this.#report(provider);
     return found;
   }

@@ -470,6 +470,23 @@ describe('what was dead-lettered', () => {
     expect(world.sent.map(({ queue }) => queue)).not.toContain('events');
   });
 
+  it('asks another vendor, not a second account, whether a mailbox is dead that a doubted provider refuses', async () => {
+    const inactive: Outcome = { kind: 'refused', blames: 'recipient', reason: 'suppressed' };
+    const world = givenWorld({ postmark: [inactive], 'postmark-2': [inactive], mailgun: [accepted] });
+    world.redeploy([postmark, { ...postmark, key: 'postmark-2' }, mailgun]);
+    const { hour } = placeOf(world.now);
+    const domain = domainName('b@example.org');
+    // The second account refuses the same domain, as wrongly.
+    const counts = { [`dno/postmark/${domain}`]: 3, [`dno/postmark-2/${domain}`]: 3, 'no/postmark-2/0': 3 };
+    world.table.items.set(tallyKey(hour), { pk: tallyKey(hour), rev: 1, counts, doubted: [] });
+
+    await world.send(sqsRecord(mail, { sentAt: world.now }));
+
+    expect(world.calls).toEqual(['postmark', 'postmark-2', 'mailgun']);
+    expect(world.entry()).toMatchObject({ state: 'done', carried: { done: [0] } });
+    expect(world.sent.map(({ queue }) => queue)).not.toContain('events');
+  });
+
   it('is not asked about too early when an earlier answer of the same provider was lost as well', async () => {
     const nothing = { kind: 'answered', found: new Map() } as const;
     const world = givenWorld(

@@ -270,6 +270,31 @@ describe('progress', () => {
     expect(declareRefused(first, ['p', 'q']).recipients[0]?.end).toBeUndefined();
   });
 
+  it('takes no second opinion from another account of the doubted vendor', () => {
+    const vendorOf = (key: string) => (key === 'r' ? 'other' : 'vendor');
+    const options = { ...with5('ask'), vendorOf };
+    const start = begin(['a@x'], NOTHING_CARRIED, vendorOf);
+    const denied = new Set(['a@x']);
+    const first = afterAttempt(start, 'p', ['a@x'], { outcome: inactive }, { ...options, denied }).progress;
+
+    const same = afterAttempt(first, 'q', ['a@x'], { outcome: inactive }, options).progress;
+    expect(same.recipients[0]).toMatchObject({ deniedBy: ['p', 'q'] });
+    expect(same.recipients[0]?.end).toBeUndefined();
+    expect([pending(same, 'q'), pending(same, 'r')]).toEqual([[], ['a@x']]);
+    expect(begin(['a@x'], carry(same), vendorOf).recipients[0]?.deniedBy).toEqual(['p', 'q']);
+    expect(declareRefused(same, ['p', 'q']).recipients[0]?.end).toBe('suppressed');
+
+    const other = afterAttempt(same, 'r', ['a@x'], { outcome: inactive }, options).progress;
+    expect(other.recipients[0]?.end).toBe('suppressed');
+    const taken = afterAttempt(same, 'r', ['a@x'], { outcome: accepted }, options);
+    expect(taken.contradicted).toEqual(['p', 'q']);
+
+    // A complaint is the recipient's own decision, whichever account knows of it.
+    const complained: Outcome = { ...inactive, detail: 'spam complaint' };
+    const ends = afterAttempt(first, 'q', ['a@x'], { outcome: complained }, options).progress;
+    expect(ends.recipients[0]?.end).toBe('suppressed');
+  });
+
   it('keeps the unknown outcomes of other providers when one is added or resolved', () => {
     const both = attempt(
       attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost, 'failover', 3),

@@ -17,6 +17,7 @@ import { memoryTable } from '../../support/memory-table.ts';
 const ACCEPTED: Outcome = { kind: 'accepted', providerMessageId: 'id' };
 const BAD: Outcome = { kind: 'refused', blames: 'recipient', reason: 'inactive-recipient' };
 
+const refusing = (domain: string) => ({ provider: 'p', domain, vendorOf: (key: string) => key });
 const good = (number: number) => '+'.repeat(number);
 const bad = (number: number) => '-'.repeat(number);
 
@@ -27,12 +28,20 @@ describe('a provider is doubted', () => {
     ['6 of 50, while the others refuse none', good(44) + bad(6), others, true],
     ['6 of 49: too few recipients', good(43) + bad(6), others, false],
     ['5 of 50: a list has some dead mailboxes', good(45) + bad(5), others, false],
+    ['15 of 200, which never are 6 of 50', (good(46) + bad(4)).repeat(3) + good(47) + bad(3), others, true],
+    [
+      '14 of 200: a long list has some dead mailboxes',
+      (good(46) + bad(4)).repeat(3) + good(48) + bad(2),
+      others,
+      false,
+    ],
+    ['15 of 199: too few recipients', (good(46) + bad(4)).repeat(3) + good(46) + bad(3), others, false],
     ['a fifth, as the others do', good(40) + bad(10), { 'ok/q/3': 80, 'no/q/3': 20 }, false],
     ['all, where the others refuse a sixth', bad(50), { 'ok/q/3': 100, 'no/q/5': 20 }, true],
     ['a fifth, and the others were not asked', good(40) + bad(10), {}, true],
   ] satisfies [string, string, HourCounts, boolean][])('by rate: %s', (_, list, counts, doubted) => {
-    expect(isDoubted([counts, {}], list, 'p', 'd')).toBe(doubted);
-    expect(isDoubted([{}, counts], list, 'p', 'd')).toBe(doubted);
+    expect(isDoubted([counts, {}], list, refusing('d'))).toBe(doubted);
+    expect(isDoubted([{}, counts], list, refusing('d'))).toBe(doubted);
   });
 
   test.each([
@@ -40,8 +49,18 @@ describe('a provider is doubted', () => {
     ['more taken than refused', { 'dno/p/d': 3, 'dok/p/d': 4 }, false],
     ['another provider refuses some too', { 'dno/p/d': 3, 'dno/q/d': 1, 'no/q/1': 1 }, false],
   ] satisfies [string, HourCounts, boolean][])('for one domain: %s', (_, counts, doubted) => {
-    expect(isDoubted([counts, {}], '', 'p', 'd')).toBe(doubted);
-    expect(isDoubted([counts, {}], '', 'p', 'other')).toBe(false);
+    expect(isDoubted([counts, {}], '', refusing('d'))).toBe(doubted);
+    expect(isDoubted([counts, {}], '', refusing('other'))).toBe(false);
+  });
+
+  test('by the rates of other vendors: two accounts of one may be wrong alike', () => {
+    const both = { 'no/q/3': 80, 'ok/q/3': 20, 'dno/q/d': 4, 'ok/r/3': 100 };
+    const sameVendor = { ...refusing('d'), vendorOf: (key: string) => (key === 'r' ? 'other' : 'vendor') };
+
+    expect(isDoubted([both, {}], bad(50), refusing('e'))).toBe(false);
+    expect(isDoubted([both, {}], bad(50), { ...sameVendor, domain: 'e' })).toBe(true);
+    expect(isDoubted([{ ...both, 'dno/p/d': 3 }, {}], '', refusing('d'))).toBe(false);
+    expect(isDoubted([{ ...both, 'dno/p/d': 3 }, {}], '', sameVendor)).toBe(true);
   });
 });
 
@@ -126,6 +145,25 @@ describe('shared counts', () => {
       expect(await listDoubted(table, clock.now())).toHaveLength(ended);
     },
   );
+
+  test.each([
+    [0.1, 0.15],
+    [0.2, 0.1],
+  ])('let a provider that wrongly refuses %d of the recipients end at most %d of these', async (share, most) => {
+    const { workers } = given(4);
+    const random = draws(3);
+    await takes(workers, 300);
+    let refused = 0;
+    let ended = 0;
+    for (let mail = 0; mail < 1_500; mail++) {
+      const isRefused = random() < share;
+      const outcome = said(isRefused ? BAD : ACCEPTED, `a${mail}@d${mail}.example.org`);
+      const doubted = await workers[mail % 4]?.countOutcomes('p', outcome);
+      refused += isRefused ? 1 : 0;
+      ended += isRefused && doubted?.size === 0 ? 1 : 0;
+    }
+    expect(ended / refused).toBeLessThan(most);
+  });
 
   test('make no provider doubted for a list with four dead mailboxes in a hundred, whichever has it', async () => {
     const { workers } = given(4);
@@ -262,7 +300,10 @@ describe('npm run doubted lists', () => {
 function given(number: number) {
   const clock = manualClock(Math.ceil(1_800_000_000_000 / HOUR_MS) * HOUR_MS);
   const table = memoryTable();
-  const workers = Array.from({ length: number }, () => new Tallies({ table, clock, random: draws(1) }));
+  const workers = Array.from(
+    { length: number },
+    () => new Tallies({ table, clock, random: draws(1), vendorOf: (key) => key }),
+  );
   return { clock, table, workers };
 }
 
