@@ -262,8 +262,9 @@ async function startRig(): Promise<Rig> {
   });
   const [{ endpoints }] = (await once(child, 'message')) as [Up];
   const log: Log = { info: () => {}, warn: () => {}, error: (message) => process.stderr.write(`bench: ${message}\n`) };
-  const secrets = { read: async (name: string) => SECRETS[name.replace('mailover/', '')] ?? {} };
+  const secrets = { read: async (name: string) => SECRETS[name.replace('bench/', '')] ?? {} };
   const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, {
+    name: 'bench',
     log,
     metrics: { add: () => undefined },
   });

@@ -16,7 +16,7 @@ const HANDLE = 'A'.repeat(43);
 
 /** Cost of logging and metrics for each mail, compared with Powertools used as in its documentation: for each mail separately. */
 export async function measureTelemetry(): Promise<Figure[]> {
-  const metrics = emfMetrics();
+  const metrics = emfMetrics({ name: 'Mailover' });
   const ours = await cost(async (mail) => {
     const message = { id: `order-${mail}`, handle: HANDLE };
     const outcomes = [{ kind: 'accepted', providerMessageId: 'b7bc2f4a-e38e-4336-af7d-e6c392c2f817' }] as const;

@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { type ConfiguredProviders, definitions } from '../lambda/providers/registry.ts';
 import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
+import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { timing } from './configuration/timing.ts';
@@ -40,6 +41,12 @@ export interface MailoverProps {
    * @default - none: every submission takes the same route
    */
   readonly routes?: readonly RouteConfig[];
+  /**
+   * Name that tells this deployment from every other one in the account and region: a letter, then at most 63 letters, digits
+   * and hyphens. It is the namespace of the metrics, and begins the names of alarms, dashboard, saved queries and secrets.
+   * @default - the name of the stack for `MailoverStack`; for the construct that name, a hyphen and the construct's id
+   */
+  readonly deploymentName?: string;
   /**
    * Largest number of invocations of the sender for new mail at a time, from 2 to 1000; each carries up to ten
    * messages.
@@ -123,12 +130,14 @@ export class Mailover extends Construct {
     const { routes = [] } = props;
     const configured = withOptions(props.providers);
     runChecks([
+      () => nameDeployment(this, props.deploymentName),
       () => validateProviders(configured, definitions),
       () => validateRoutes(routes, configured),
       () => checkTargets(props.monitoring),
       () => checkMailExpiration(props.mailExpiration),
       () => checkLogShare(props.straightLogShare),
     ]);
+    const name = deploymentName(this);
     const {
       sending: providers,
       watched,
@@ -136,11 +145,11 @@ export class Mailover extends Construct {
       reconciled,
       inboundCanaries,
       receiptRule,
-    } = providerLists(configured);
+    } = providerLists(configured, name);
     const durations = timing(providers);
     this.monitoring = new Monitoring(this, 'Monitoring', props.monitoring);
     const common = {
-      monitoringSize: this.monitoring.size,
+      deployment: { name, monitoringSize: this.monitoring.size === 'full' ? undefined : this.monitoring.size },
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
     };
     this.queues = new Queues(this, 'Queues', {

@@ -9,7 +9,7 @@ export class MailoverStack extends Stack {
 
   constructor(scope: Construct, id: string, props: MailoverProps & StackProps) {
     super(scope, id, props);
-    this.mailover = new Mailover(this, 'Mailover', props);
+    this.mailover = new Mailover(this, 'Mailover', { deploymentName: this.stackName, ...props });
     const { queues, mailBucket, stateTable, inbound } = this.mailover;
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output(

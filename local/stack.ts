@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deploymentEnvironment, secretNameOf } from '../lambda/contract/deployment.ts';
 import { inboundEnvironment } from '../lambda/contract/inbound-environment.ts';
 import { definitionOf } from '../lambda/providers/registry.ts';
 import { rescaleCircuits } from './api/circuits.ts';
@@ -167,12 +168,14 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   for (const { name, fields, generatedField } of deployment.secrets)
     aws.secrets.set(name, { ...fields, ...makeSecret(name, [generatedField]) });
   const secrets: Record<string, Record<string, string>> = {};
-  for (const { key, type, secretName = `mailover/${key}` } of providers) {
+  const { name } = deploymentEnvironment.decode(live.sender.function.environment);
+  for (const provider of providers) {
+    const { key, type } = provider;
     const fields = definitionOf(type).secretFields;
     if (fields.length === 0) continue;
     const secret = makeSecret(key, fields);
     secrets[key] = secret;
-    aws.secrets.set(secretName, secret);
+    aws.secrets.set(secretNameOf(provider, name), secret);
   }
   const inbound = findFunction(deployment, inboundEnvironment)?.environment;
   const inboundQueue = inbound && aws.queues.getQueue(inbound.inboundQueueUrl);

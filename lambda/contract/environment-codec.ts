@@ -9,6 +9,13 @@ export interface Variable<T> {
 
 export const text = (name: string): Variable<string> => ({ name, encode: (value) => value, decode: (value) => value });
 
+/** One of a closed list of words, validated by the deployment. */
+export const word = <T extends string>(name: string): Variable<T> => ({
+  name,
+  encode: (value) => value,
+  decode: (value) => value as T,
+});
+
 export const number = (name: string): Variable<number> => ({ name, encode: String, decode: Number });
 
 /** A value as JSON, validated by the deployment. */

@@ -1,8 +1,5 @@
 import type { DeadLetterReason } from './dead-letter.ts';
 
-/** CloudWatch namespace of Mailover's own metrics. */
-export const NAMESPACE = 'Mailover';
-
 /** Definition of a metric. */
 export interface MetricDefinition {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'None';
@@ -30,9 +27,6 @@ export interface MetricDefinition {
 /** Amount of monitoring: all of it, or what every page and one ticket for each provider need. */
 export const MONITORING_SIZES = ['full', 'small'] as const;
 export type MonitoringSize = (typeof MONITORING_SIZES)[number];
-
-/** The environment variable with the size, if it is not `full`. */
-const SIZE_VARIABLE = 'MAILOVER_MONITORING_SIZE';
 
 const metric = <const T extends MetricDefinition>(definition: T) => definition;
 
@@ -257,14 +251,4 @@ export function isMeasured(size: MonitoringSize, name: MetricName, outcome: stri
   const { small }: MetricDefinition = METRICS[name];
   if (size === 'full') return small !== 'only';
   return typeof small === 'object' ? outcome !== undefined && small.includes(outcome) : small !== undefined;
-}
-
-/** Environment variable for a size. */
-export function encodeSize(size: MonitoringSize): Record<string, string> {
-  return size === 'full' ? {} : { [SIZE_VARIABLE]: size };
-}
-
-/** Reads what {@link encodeSize} wrote. */
-export function decodeSize(variables: Readonly<Record<string, string | undefined>>): MonitoringSize {
-  return MONITORING_SIZES.find((size) => size === variables[SIZE_VARIABLE]) ?? 'full';
 }

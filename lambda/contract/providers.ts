@@ -31,7 +31,7 @@ export interface InboundOptions {
   readonly sourceRanges?: readonly string[];
   /**
    * Name of the secret in Secrets Manager, a JSON object.
-   * @default - `mailover/<key>/webhooks`
+   * @default - `<name>/<key>/webhooks`, by the name of the deployment
    */
   readonly secretName?: string;
 }
@@ -53,7 +53,7 @@ export interface ProviderConfig<T extends string = string, O = object, I = true 
   readonly options: O;
   /**
    * Name of the secret in Secrets Manager, a JSON object.
-   * @default - `mailover/<key>`, for types that need a secret
+   * @default - `<name>/<key>`, by the name of the deployment, for types that need a secret
    */
   readonly secretName?: string;
   /**

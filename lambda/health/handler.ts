@@ -1,5 +1,5 @@
+import { deploymentEnvironment } from '../contract/deployment.ts';
 import { healthEnvironment } from '../contract/health-environment.ts';
-import { decodeSize } from '../contract/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { dnsResolver } from '../platform/dns.ts';
 import { powertoolsLog } from '../platform/log.ts';
@@ -19,9 +19,14 @@ const environment = healthEnvironment.decode(process.env);
 const { providers, inboundCanaries = [], proofSecret = '', outboundQueueUrl, stateTable } = environment;
 const { endpoints = {}, timeScale = 1, timeScaleSince, stackTimeSince } = environment;
 const table = dynamoTable(stateTable);
-const metrics = emfMetrics(decodeSize(process.env));
+const deployment = deploymentEnvironment.decode(process.env);
+const metrics = emfMetrics(deployment);
 const secrets = managedSecrets(metrics);
-const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, { log: powertoolsLog, metrics });
+const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, {
+  name: deployment.name,
+  log: powertoolsLog,
+  metrics,
+});
 const ask = healthAsker(pool);
 
 const proofs = queueProofs(proofSecret, secrets, systemClock, metrics);

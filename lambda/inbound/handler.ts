@@ -6,8 +6,8 @@ import type {
   SQSEvent,
   SQSRecord,
 } from 'aws-lambda';
+import { deploymentEnvironment } from '../contract/deployment.ts';
 import { inboundEnvironment } from '../contract/inbound-environment.ts';
-import { decodeSize } from '../contract/metrics.ts';
 import { batchResponse } from '../platform/batch-response.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
@@ -22,7 +22,7 @@ import { createReceived } from './received.ts';
 import { arrivalOf } from './request.ts';
 
 const environment = inboundEnvironment.decode(process.env);
-const metrics = emfMetrics(decodeSize(process.env));
+const metrics = emfMetrics(deploymentEnvironment.decode(process.env));
 const dependencies = {
   environment,
   loadModule: loadInbound,

@@ -1,5 +1,6 @@
 import type { Metrics as Emitter } from '@aws-lambda-powertools/metrics';
-import { isMeasured, METRICS, type MetricName, type MonitoringSize, NAMESPACE } from '../contract/metrics.ts';
+import type { DeploymentEnvironment } from '../contract/deployment.ts';
+import { isMeasured, METRICS, type MetricName } from '../contract/metrics.ts';
 
 /** Dimensions of a value: keys of configured providers and words of closed lists only. */
 export interface Dimensions {
@@ -28,13 +29,16 @@ interface Group {
   readonly values: Map<MetricName, number[]>;
 }
 
-/** CloudWatch, by embedded metric format on standard output. Powertools is loaded at the first flush. */
-export function emfMetrics(size: MonitoringSize = 'full'): FlushedMetrics {
+/**
+ * CloudWatch, by embedded metric format on standard output, in the namespace of the deployment. Powertools is loaded at the
+ * first flush.
+ */
+export function emfMetrics({ name: namespace, monitoringSize = 'full' }: DeploymentEnvironment): FlushedMetrics {
   let emitter: Promise<Emitter> | undefined;
   const groups = new Map<string, Group>();
   return {
     add(name, value, given = {}) {
-      if (!isMeasured(size, name, given.outcome)) return;
+      if (!isMeasured(monitoringSize, name, given.outcome)) return;
       const { by, unit } = METRICS[name];
       const key = by.map((dimension) => `${dimension}=${given[dimension]}`).join(' ');
       const group = groups.get(key) ?? {
@@ -50,7 +54,7 @@ export function emfMetrics(size: MonitoringSize = 'full'): FlushedMetrics {
     },
     async flush() {
       if (groups.size === 0) return;
-      emitter ??= load();
+      emitter ??= load(namespace);
       const metrics = await emitter;
       for (const { dimensions, values } of groups.values()) {
         // An empty set is added as well: CloudWatch accepts no metric from an entry without a set of dimensions.
@@ -72,9 +76,9 @@ export function emfMetrics(size: MonitoringSize = 'full'): FlushedMetrics {
   };
 }
 
-async function load(): Promise<Emitter> {
+async function load(namespace: string): Promise<Emitter> {
   const { Metrics } = await import('@aws-lambda-powertools/metrics');
-  const metrics = new Metrics({ namespace: NAMESPACE, serviceName: 'mailover' });
+  const metrics = new Metrics({ namespace, serviceName: 'mailover' });
   // Powertools gives every metric a dimension `service`, which all alarms would have to repeat.
   metrics.clearDefaultDimensions();
   return metrics;

@@ -1,3 +1,4 @@
+import { secretNameOf } from '../contract/deployment.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { WorkerReason } from '../mail/reason.ts';
 import { errorName } from '../platform/error-name.ts';
@@ -18,6 +19,14 @@ export interface Registry {
  * process itself is at fault.
  */
 export type Unready = 'secrets-unreachable' | 'not-loaded' | WorkerReason;
+
+/** The deployment that the pool is a part of. */
+interface Surroundings {
+  /** Its name, by which it names secrets. */
+  readonly name: string;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'add'>;
+}
 
 /** Result of using a provider. */
 export type Used<R> =
@@ -69,7 +78,7 @@ export function providerPool(
   registry: Registry,
   secrets: Secrets,
   endpoints: Readonly<Record<string, string>>,
-  { log, metrics }: { readonly log: Log; readonly metrics: Pick<Metrics, 'add'> },
+  { name, log, metrics }: Surroundings,
 ): ProviderPool {
   const kept = new Map<string, { readonly secret: Secret; readonly provider: Promise<Provider> }>();
 
@@ -77,8 +86,8 @@ export function providerPool(
 
   const providerFor = (config: ProviderConfig, secret: Secret): Promise<Provider> => {
     // A question about an earlier attempt may have the options of that time.
-    const name = JSON.stringify([config.key, config.options]);
-    const known = kept.get(name);
+    const account = JSON.stringify([config.key, config.options]);
+    const known = kept.get(account);
     if (known && same(known.secret, secret)) return known.provider;
     // The old provider is not closed: messages may be in flight on its connections, and idle ones end by themselves.
     const endpoint = endpoints[config.key];
@@ -86,9 +95,9 @@ export function providerPool(
       type.create({ key: config.key, options: config.options, secret, ...(endpoint && { endpoint }) }),
     );
     provider.catch(() => {
-      if (kept.get(name)?.provider === provider) kept.delete(name);
+      if (kept.get(account)?.provider === provider) kept.delete(account);
     });
-    kept.set(name, { secret, provider });
+    kept.set(account, { secret, provider });
     return provider;
   };
 
@@ -110,7 +119,7 @@ export function providerPool(
   const readSecret = async (config: ProviderConfig, fresh = false): Promise<Secret> => {
     if (!needsSecret(config, registry)) return {};
     try {
-      return await secrets.read(config.secretName ?? `mailover/${config.key}`, fresh);
+      return await secrets.read(secretNameOf(config, name), fresh);
     } catch (error) {
       throw error instanceof UnusableSecret ? error : new UnreadyError('secrets-unreachable', error);
     }

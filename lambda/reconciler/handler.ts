@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { decodeSize } from '../contract/metrics.ts';
+import { deploymentEnvironment } from '../contract/deployment.ts';
 import { reconcilerEnvironment } from '../contract/reconciler-environment.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
@@ -12,7 +12,7 @@ import { loadInbound, loadMissed } from '../providers/registry.ts';
 import { createReconciler } from './reconciler.ts';
 
 const environment = reconcilerEnvironment.decode(process.env);
-const metrics = emfMetrics(decodeSize(process.env));
+const metrics = emfMetrics(deploymentEnvironment.decode(process.env));
 const reconcile = createReconciler({
   environment,
   loadInbound,

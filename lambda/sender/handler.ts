@@ -1,8 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterPreparing } from '../circuit/admission.ts';
 import { createGate } from '../circuit/gate.ts';
+import { deploymentEnvironment } from '../contract/deployment.ts';
 import { senderEnvironment } from '../contract/environment.ts';
-import { decodeSize } from '../contract/metrics.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
@@ -18,9 +18,11 @@ import { providerCaller, providerLookUp } from './call.ts';
 import { createSender } from './sender.ts';
 
 const environment = senderEnvironment.decode(process.env);
-const metrics = emfMetrics(decodeSize(process.env));
+const deployment = deploymentEnvironment.decode(process.env);
+const metrics = emfMetrics(deployment);
 const secrets = managedSecrets(metrics);
 const pool = providerPool({ definitions, loadProvider }, secrets, environment.endpoints ?? {}, {
+  name: deployment.name,
   log: powertoolsLog,
   metrics,
 });

@@ -1,3 +1,4 @@
+import { secretNameOf } from '../../lambda/contract/deployment.ts';
 import type { InboundCanary } from '../../lambda/contract/health-environment.ts';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
 import type { InboundOptions, ProviderConfig } from '../../lambda/contract/providers.ts';
@@ -19,15 +20,15 @@ export interface ProviderLists {
   readonly receiptRule: ReceiptRule | undefined;
 }
 
-/** Derives every list from the provider list of the configuration. */
-export function providerLists(providers: readonly ProviderConfig[]): ProviderLists {
+/** Derives every list from the provider list of the configuration; `name` is that of the deployment. */
+export function providerLists(providers: readonly ProviderConfig[], name: string): ProviderLists {
   const outbound = providers.filter((provider) => provider.outbound !== false);
-  const receiving = inboundProviders(providers);
+  const receiving = inboundProviders(providers, name);
   return {
     sending: outbound.map(({ inbound: _i, canary: _c, blocklists: _b, ...sending }) => sending),
     watched: outbound.map(({ inbound: _, ...watched }) => watched),
     receiving,
-    reconciled: reconciledProviders(providers, receiving),
+    reconciled: reconciledProviders(providers, receiving, name),
     inboundCanaries: inboundCanaries(providers),
     receiptRule: providers.flatMap(({ type, inbound }) => {
       const received = definitionOf(type).inbound;
@@ -37,13 +38,13 @@ export function providerLists(providers: readonly ProviderConfig[]): ProviderLis
 }
 
 /** The receiving providers of the list, in the form that the inbound function reads. */
-function inboundProviders(providers: readonly ProviderConfig[]): InboundProvider[] {
+function inboundProviders(providers: readonly ProviderConfig[], name: string): InboundProvider[] {
   return providers.flatMap((provider): InboundProvider[] => {
     const { key, type, inbound } = provider;
     const received = definitionOf(type).inbound;
     if (!received || inbound === undefined) return [];
     const options: InboundOptions = inbound === true ? {} : inbound;
-    const { preference, sourceRanges, secretName = `mailover/${key}/webhooks` } = options;
+    const { preference, sourceRanges, secretName = `${name}/${key}/webhooks` } = options;
     return [
       {
         key,
@@ -67,16 +68,17 @@ function inboundCanaries(providers: readonly ProviderConfig[]): InboundCanary[] 
 function reconciledProviders(
   providers: readonly ProviderConfig[],
   list: readonly InboundProvider[],
+  name: string,
 ): ReconciledProvider[] {
   return list.flatMap((receiving): ReconciledProvider[] => {
     const config = providers.find(({ key }) => key === receiving.key);
     const received = definitionOf(receiving.type).inbound;
     if (!config || received?.over !== 'http' || !received.missed) return [];
-    const { key, options, inbound, secretName = `mailover/${key}` } = config;
+    const { options, inbound } = config;
     return [
       {
         ...receiving,
-        ...(received.missed.needsAccount && { apiSecretName: secretName }),
+        ...(received.missed.needsAccount && { apiSecretName: secretNameOf(config, name) }),
         missed: received.missed.options(options, inbound),
       },
     ];

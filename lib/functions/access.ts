@@ -1,9 +1,11 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { secretNameOf } from '../../lambda/contract/deployment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { AwsResource } from '../../lambda/providers/provider.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
+import { deploymentName } from '../configuration/deployment-name.ts';
 
 /** SQS actions of a Lambda event source. */
 export const CONSUME = [
@@ -25,7 +27,7 @@ export function providerStatements(scope: Construct, providers: readonly Provide
           ...(conditions && { conditions }),
         }),
     ),
-    ...secretStatements(stack, providers),
+    ...secretStatements(scope, providers),
   ];
 }
 
@@ -45,7 +47,7 @@ export function healthStatements(scope: Construct, providers: readonly ProviderC
           },
         }),
     ),
-    ...secretStatements(stack, providers),
+    ...secretStatements(scope, providers),
   ];
 }
 
@@ -82,15 +84,10 @@ function arnOf(stack: Stack, one: AwsResource | string): string {
   return stack.formatArn({ service, region, resource, resourceName: name });
 }
 
-function secretStatements(stack: Stack, providers: readonly ProviderConfig[]): PolicyStatement[] {
-  const secrets = [...new Set(providers.map(secretName).filter((name) => name !== undefined))];
-  return secrets.length > 0 ? [secretStatement(stack, secrets)] : [];
-}
-
-/** Name of the secret that holds the provider's credentials; absent if its type authenticates by the role of the function. */
-function secretName({ key, type, secretName }: ProviderConfig): string | undefined {
-  // The sender finds the secret's name by the same rule.
-  return secretName ?? (definitionOf(type).secretFields.length > 0 ? `mailover/${key}` : undefined);
+function secretStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
+  const needing = providers.filter(({ type }) => definitionOf(type).secretFields.length > 0);
+  const secrets = [...new Set(needing.map((provider) => secretNameOf(provider, deploymentName(scope))))];
+  return secrets.length > 0 ? [secretStatement(Stack.of(scope), secrets)] : [];
 }
 
 /** Permission for items of the state table, limited to these key prefixes. */

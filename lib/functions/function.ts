@@ -12,16 +12,16 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { type Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { type DeploymentEnvironment, deploymentEnvironment } from '../../lambda/contract/deployment.ts';
 import type { EnvironmentCodec } from '../../lambda/contract/environment-codec.ts';
-import { encodeSize, type MonitoringSize } from '../../lambda/contract/metrics.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
 
 /** Properties of every function of Mailover. */
 export interface FunctionProps {
   readonly logRetention: RetentionDays;
-  /** Extent of the metrics that the function writes. */
-  readonly monitoringSize: MonitoringSize;
+  /** What all functions know of the deployment. */
+  readonly deployment: DeploymentEnvironment;
 }
 
 interface Declaration<Values> extends FunctionProps {
@@ -60,7 +60,7 @@ export abstract class MailoverFunction<Values> extends Construct {
     const { environment, values, schedule } = declaration;
     checkEnvironmentSize(
       id,
-      { ...environment.encode(values), ...encodeSize(declaration.monitoringSize) },
+      { ...environment.encode(values), ...deploymentEnvironment.encode(declaration.deployment) },
       declaration.smallerEnvironment,
     );
     this.logGroup = new LogGroup(this, 'Log', { retention: declaration.logRetention });
@@ -79,7 +79,7 @@ export abstract class MailoverFunction<Values> extends Construct {
       memorySize: declaration.memorySize,
       environment: {
         ...environment.encode(values, (value) => Stack.of(this).toJsonString(value)),
-        ...encodeSize(declaration.monitoringSize),
+        ...deploymentEnvironment.encode(declaration.deployment),
       },
       role: this.role,
       logGroup: this.logGroup,

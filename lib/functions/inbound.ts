@@ -19,9 +19,9 @@ import {
   type InboundProvider,
   inboundEnvironment,
 } from '../../lambda/contract/inbound-environment.ts';
-import { NAMESPACE } from '../../lambda/contract/metrics.ts';
 import type { ReceiptRule } from '../../lambda/providers/provider.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
+import { deploymentName } from '../configuration/deployment-name.ts';
 import type { StateTable } from '../storage/state-table.ts';
 import { CONSUME, secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
@@ -82,7 +82,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
     this.accessLog = new LogGroup(this, 'AccessLog', { retention: props.logRetention });
     this.tooLarge = new MetricFilter(this, 'TooLarge', {
       logGroup: this.accessLog,
-      metricNamespace: NAMESPACE,
+      metricNamespace: deploymentName(this),
       metricName: 'InboundTooLarge',
       // 413 of the API itself (above 10 MB) or of Lambda (above 6 MB), which the API may answer with another status.
       filterPattern: FilterPattern.literal('{ $.status = "413" || $.integrationStatus = "413" }'),
@@ -90,7 +90,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
     });
     this.turnedAway = new MetricFilter(this, 'TurnedAway', {
       logGroup: this.accessLog,
-      metricNamespace: NAMESPACE,
+      metricNamespace: deploymentName(this),
       metricName: 'InboundTurnedAway',
       // 429 above the rate, 502 to 504 for a function that is throttled, broken or late; the function itself answers none of these.
       filterPattern: FilterPattern.literal(
@@ -117,6 +117,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
 
   private httpApi({ providers, rate }: InboundProps): HttpApi {
     const api = new HttpApi(this, 'Api', {
+      apiName: deploymentName(this),
       description: 'Takes received mail from the providers',
       createDefaultStage: false,
     });

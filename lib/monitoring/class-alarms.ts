@@ -2,7 +2,6 @@ import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import { graph } from './dashboard.ts';
-import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
@@ -23,7 +22,7 @@ export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfi
       meanwhile: `Mail of the class ${name} has waited for more than a tenth of its ${expiresAfterSeconds} s.`,
       action:
         'See whether the outbound queue has a backlog without message groups, or every provider of the class fails.',
-      metric: ownMetric('ClassWait', 'Maximum', { class: name }, MINUTE),
+      metric: monitoring.metric('ClassWait', 'Maximum', { class: name }, MINUTE),
       threshold: expiresAfterSeconds * PART,
       datapoints: 1,
       of: 1,
@@ -34,7 +33,9 @@ export function watchClasses(monitoring: Monitoring, routes: readonly RouteConfi
   if (watched.length > 0)
     monitoring.row('Mail with an expiry', [
       graph('Waited by class, s', 24, {
-        left: watched.map(({ name }) => ownMetric('ClassWait', 'Maximum', { class: name }).with({ label: name })),
+        left: watched.map(({ name }) =>
+          monitoring.metric('ClassWait', 'Maximum', { class: name }).with({ label: name }),
+        ),
       }),
     ]);
 }

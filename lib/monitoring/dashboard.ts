@@ -18,7 +18,6 @@ import {
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Queues } from '../storage/queues.ts';
 import { FAILING_PERCENT, failureRate } from './failures.ts';
-import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 /** The composite alarms, shown first. */
@@ -40,7 +39,7 @@ export function showWhole(
       new AlarmStatusWidget({ title: 'Alarms', alarms: whole.map(({ alarm }) => alarm), width: 6, height: HEIGHT }),
       graph('Accepted, by provider', 12, {
         left: providers.map(({ key }) =>
-          ownMetric('Attempts', 'Sum', { provider: key, outcome: 'accepted' }).with({ label: key }),
+          monitoring.metric('Attempts', 'Sum', { provider: key, outcome: 'accepted' }).with({ label: key }),
         ),
         stacked: true,
       }),
@@ -49,8 +48,8 @@ export function showWhole(
         width: 6,
         height: HEIGHT,
         metrics: [
-          ownMetric('Delay', 'SampleCount').with({ label: 'accepted' }),
-          ownMetric('Delay', 'p95').with({ label: 'seconds until accepted, p95' }),
+          monitoring.metric('Delay', 'SampleCount').with({ label: 'accepted' }),
+          monitoring.metric('Delay', 'p95').with({ label: 'seconds until accepted, p95' }),
           outbound.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
           deadLetter.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'dead letters' }),
         ],
@@ -63,11 +62,11 @@ export function showWhole(
 /** The row of one provider: its share, outcomes, latency, account and circuit. */
 export function showProvider(monitoring: Monitoring, config: ProviderConfig, all: readonly ProviderConfig[]): void {
   const { key: provider, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = config;
-  const accepted = (key: string) => ownMetric('Attempts', 'Sum', { provider: key, outcome: 'accepted' });
+  const accepted = (key: string) => monitoring.metric('Attempts', 'Sum', { provider: key, outcome: 'accepted' });
   const ids = new Map(all.map(({ key }, place) => [`p${place}`, accepted(key)]));
   const own = `p${all.findIndex(({ key }) => key === provider)}`;
   const latency = (statistic: 'Average' | 'p95') =>
-    ownMetric('AttemptLatency', statistic, { provider, outcome: 'accepted' }).with({ label: statistic });
+    monitoring.metric('AttemptLatency', statistic, { provider, outcome: 'accepted' }).with({ label: statistic });
   monitoring.row(provider, [
     graph('Share of accepted mail, %', 5, {
       left: [
@@ -83,20 +82,20 @@ export function showProvider(monitoring: Monitoring, config: ProviderConfig, all
     graph('Attempts, by outcome', 6, {
       left: [
         ...ATTEMPT_OUTCOMES.map((outcome) =>
-          ownMetric('Attempts', 'Sum', { provider, outcome }).with({ label: outcome }),
+          monitoring.metric('Attempts', 'Sum', { provider, outcome }).with({ label: outcome }),
         ),
         ...SKIP_OUTCOMES.map((outcome) =>
-          ownMetric('Skipped', 'Sum', { provider, outcome }).with({ label: `not offered: ${outcome}` }),
+          monitoring.metric('Skipped', 'Sum', { provider, outcome }).with({ label: `not offered: ${outcome}` }),
         ),
       ],
       stacked: true,
     }),
-    graph('Failed, %', 4, { left: [failureRate(provider, PERIOD)], most: 100, line: FAILING_PERCENT }),
+    graph('Failed, %', 4, { left: [failureRate(monitoring, provider, PERIOD)], most: 100, line: FAILING_PERCENT }),
     graph('Time to accept, ms', 4, { left: [latency('Average'), latency('p95')], line: deadlineMs / 2 }),
     graph('Account (1 may send) and circuit (0 closed)', 5, {
       left: [
-        ownMetric('AccountHealthy', 'Minimum', { provider }).with({ label: 'account' }),
-        ownMetric('CircuitState', 'Maximum', { provider }).with({ label: 'circuit' }),
+        monitoring.metric('AccountHealthy', 'Minimum', { provider }).with({ label: 'account' }),
+        monitoring.metric('CircuitState', 'Maximum', { provider }).with({ label: 'circuit' }),
       ],
       most: 3,
     }),
@@ -117,13 +116,13 @@ export function showQueues(monitoring: Monitoring, { outbound, deadLetter, retry
     graph('Oldest message, s', 6, { left: [age(outbound, 'outbound'), age(deadLetter, 'dead letters')] }),
     graph('Age when retried, s', 6, {
       left: [
-        ownMetric('RetryAge', 'p50').with({ label: 'p50' }),
-        ownMetric('RetryAge', 'Maximum').with({ label: 'most' }),
+        monitoring.metric('RetryAge', 'p50').with({ label: 'p50' }),
+        monitoring.metric('RetryAge', 'Maximum').with({ label: 'most' }),
       ],
-      right: [ownMetric('RetryAge', 'SampleCount').with({ label: 'retries' })],
+      right: [monitoring.metric('RetryAge', 'SampleCount').with({ label: 'retries' })],
     }),
     graph('Dead letters, by role that has to act', 6, {
-      left: outcomes.map((outcome) => ownMetric('DeadLettered', 'Sum', { outcome }).with({ label: outcome })),
+      left: outcomes.map((outcome) => monitoring.metric('DeadLettered', 'Sum', { outcome }).with({ label: outcome })),
       right: [waiting(deadLetter, 'on the queue')],
       stacked: true,
     }),
@@ -133,11 +132,11 @@ export function showQueues(monitoring: Monitoring, { outbound, deadLetter, retry
 /** Rows of failover, possible duplicates, and the sender function. */
 export function showSender(monitoring: Monitoring, providers: readonly ProviderConfig[], sender: LambdaFunction): void {
   const by = (name: 'TookOver' | 'Contradictions' | 'UnrecognisedAnswers') =>
-    providers.map(({ key }) => ownMetric(name, 'Sum', { provider: key }).with({ label: key }));
+    providers.map(({ key }) => monitoring.metric(name, 'Sum', { provider: key }).with({ label: key }));
   monitoring.row('Failover', [
     graph('Failed over to, by provider', 6, {
       left: by('TookOver'),
-      right: [ownMetric('FailedOver', 'Sum').with({ label: 'failed over' })],
+      right: [monitoring.metric('FailedOver', 'Sum').with({ label: 'failed over' })],
       stacked: true,
     }),
     graph('Contradictions, and unrecognised answers (right)', 6, {
@@ -147,10 +146,12 @@ export function showSender(monitoring: Monitoring, providers: readonly ProviderC
     graph('Possible duplicates, by provider that may have had the mail', 6, {
       left: providers.flatMap(({ key }) =>
         DUPLICATE_OUTCOMES.map((outcome) =>
-          ownMetric('PossibleDuplicate', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),
+          monitoring
+            .metric('PossibleDuplicate', 'Sum', { provider: key, outcome })
+            .with({ label: `${key}: ${outcome}` }),
         ),
       ),
-      right: [ownMetric('SkippedUnable', 'Sum').with({ label: 'providers that cannot carry' })],
+      right: [monitoring.metric('SkippedUnable', 'Sum').with({ label: 'providers that cannot carry' })],
     }),
     graph('Sender', 6, {
       left: [

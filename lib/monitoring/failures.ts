@@ -1,6 +1,6 @@
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Duration } from 'aws-cdk-lib/core';
-import { ownMetric } from './metric.ts';
+import type { Monitoring } from './monitoring.ts';
 
 /** Least number of attempts in a period for a rate, since one failure of three would be a third. */
 const FLOOR = 20;
@@ -20,22 +20,28 @@ const FAILED = '(FILL(outage, 0) + FILL(account, 0) + FILL(unknown, 0) + FILL(op
 const TOTAL = `(FILL(accepted, 0) + ${FAILED})`;
 
 /** Failure rate of a provider, in percent; 0 below {@link FLOOR} attempts. */
-export function failureRate(provider: string, period: Duration): IMetric {
-  return expression(provider, period, `IF(${TOTAL} >= ${FLOOR}, 100 * ${FAILED} / ${TOTAL}, 0)`, 'failed, %');
+export function failureRate(monitoring: Monitoring, provider: string, period: Duration): IMetric {
+  return expression(
+    monitoring,
+    provider,
+    period,
+    `IF(${TOTAL} >= ${FLOOR}, 100 * ${FAILED} / ${TOTAL}, 0)`,
+    'failed, %',
+  );
 }
 
 /** Number of a provider's failures, if at least half of fewer than {@link FLOOR} attempts fail; else 0. */
-export function failureCount(provider: string, period: Duration): IMetric {
+export function failureCount(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const few = `${TOTAL} < ${FLOOR} AND 2 * ${FAILED} >= ${TOTAL}`;
-  return expression(provider, period, `IF(${few}, ${FAILED}, 0)`, 'failed');
+  return expression(monitoring, provider, period, `IF(${few}, ${FAILED}, 0)`, 'failed');
 }
 
 /** Number of attempts that failed with an outage, if there are enough for an alarm; else 0.
  *
  * Accounts, lost answers and open circuits have alarms of their own.
  */
-export function someFailures(provider: string, period: Duration): IMetric {
-  const attempts = (outcome: string) => ownMetric('Attempts', 'Sum', { provider, outcome }, period);
+export function someFailures(monitoring: Monitoring, provider: string, period: Duration): IMetric {
+  const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
   const share = `100 * FILL(outage, 0) >= ${SOME.percent} * (FILL(accepted, 0) + FILL(outage, 0))`;
   return new MathExpression({
     expression: `IF(FILL(outage, 0) >= ${SOME.number} AND ${share}, FILL(outage, 0), 0)`,
@@ -50,8 +56,8 @@ export function someFailures(provider: string, period: Duration): IMetric {
  * answer or for a slot. Mail not offered because of an open circuit counts as failed, since otherwise an outage would end for this metric when the
  * circuit opens.
  */
-function expression(provider: string, period: Duration, text: string, label: string): IMetric {
-  const attempts = (outcome: string) => ownMetric('Attempts', 'Sum', { provider, outcome }, period);
+function expression(monitoring: Monitoring, provider: string, period: Duration, text: string, label: string): IMetric {
+  const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
   return new MathExpression({
     expression: text,
     label,
@@ -61,14 +67,14 @@ function expression(provider: string, period: Duration, text: string, label: str
       outage: attempts('outage'),
       account: attempts('account'),
       unknown: attempts('unknown'),
-      open: ownMetric('Skipped', 'Sum', { provider, outcome: 'circuit-open' }, period),
+      open: monitoring.metric('Skipped', 'Sum', { provider, outcome: 'circuit-open' }, period),
     },
   });
 }
 
 /** Number of lost answers of a provider, if the number or its rate is high enough for an alarm; else 0. */
-export function lostAnswers(provider: string, period: Duration): IMetric {
-  const attempts = (outcome: string) => ownMetric('Attempts', 'Sum', { provider, outcome }, period);
+export function lostAnswers(monitoring: Monitoring, provider: string, period: Duration): IMetric {
+  const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
   const all = '(FILL(accepted, 0) + FILL(outage, 0) + FILL(unknown, 0))';
   const share = `${all} >= ${FLOOR} AND 100 * FILL(unknown, 0) >= ${LOST.percent} * ${all}`;
   return new MathExpression({
@@ -80,7 +86,7 @@ export function lostAnswers(provider: string, period: Duration): IMetric {
 }
 
 /** In the small size: all failures of a provider, if there are enough for an alarm; else 0. */
-export function faults(provider: string, period: Duration): IMetric {
+export function faults(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const all = '(FILL(accepted, 0) + FILL(faults, 0))';
   const enough = `FILL(faults, 0) >= ${SOME.number} AND 100 * FILL(faults, 0) >= ${SOME.percent} * ${all}`;
   return new MathExpression({
@@ -88,8 +94,8 @@ export function faults(provider: string, period: Duration): IMetric {
     label: 'faults',
     period,
     usingMetrics: {
-      accepted: ownMetric('Attempts', 'Sum', { provider, outcome: 'accepted' }, period),
-      faults: ownMetric('Faults', 'Sum', { provider }, period),
+      accepted: monitoring.metric('Attempts', 'Sum', { provider, outcome: 'accepted' }, period),
+      faults: monitoring.metric('Faults', 'Sum', { provider }, period),
     },
   });
 }

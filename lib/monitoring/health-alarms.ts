@@ -3,7 +3,6 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
-import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
@@ -69,10 +68,10 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
       label: 'not answered',
       period: MINUTE,
       usingMetrics: {
-        checked: ownMetric('CircuitState', 'SampleCount', { provider }, MINUTE),
-        answered: ownMetric('AccountHealthy', 'SampleCount', { provider }, MINUTE),
-        secrets: ownMetric('SecretsUnreachable', 'Sum', {}, MINUTE),
-        credentials: ownMetric('CredentialsRefused', 'Sum', {}, MINUTE),
+        checked: monitoring.metric('CircuitState', 'SampleCount', { provider }, MINUTE),
+        answered: monitoring.metric('AccountHealthy', 'SampleCount', { provider }, MINUTE),
+        secrets: monitoring.metric('SecretsUnreachable', 'Sum', {}, MINUTE),
+        credentials: monitoring.metric('CredentialsRefused', 'Sum', {}, MINUTE),
       },
     }),
     threshold: 1,
@@ -90,7 +89,7 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     severity: 'ticket',
     meanwhile: `Less than a tenth of the quota of ${provider} is left; when it is gone, mail goes to the others.`,
     action: 'Ask for a higher quota, or find the producer that sends this much.',
-    metric: ownMetric('QuotaHeadroom', 'Minimum', { provider }, PERIOD),
+    metric: monitoring.metric('QuotaHeadroom', 'Minimum', { provider }, PERIOD),
     threshold: 0.1,
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     datapoints: 1,
@@ -107,7 +106,7 @@ function watchCanary(monitoring: Monitoring, provider: string, every: Duration):
     severity: 'ticket',
     meanwhile: `The canaries sent over ${provider} do not return, or return hours late: it accepts no mail, does not deliver it, or receiving is broken.`,
     action: `Look at the attempts of the canaries, then whether mail over the other receiving provider arrives.`,
-    metric: ownMetric('CanaryAge', 'Maximum', { provider }, PERIOD),
+    metric: monitoring.metric('CanaryAge', 'Maximum', { provider }, PERIOD),
     // Two canaries are missing, and the second has had ten minutes to arrive.
     threshold: 2 * every.toSeconds() + 600,
     datapoints: 1,
@@ -125,7 +124,7 @@ function watchBlocklists(monitoring: Monitoring, provider: string): void {
     severity: 'ticket',
     meanwhile: `A sending address of ${provider} is on a blocklist: it accepts mail, but receivers may refuse it or mark it as spam.`,
     action: `Ask the list for the reason and for removal; isolate the provider if mail bounces.`,
-    metric: ownMetric('Blocklisted', 'Maximum', { provider }, Duration.minutes(30)),
+    metric: monitoring.metric('Blocklisted', 'Maximum', { provider }, Duration.minutes(30)),
     threshold: 1,
     datapoints: 1,
     of: 1,

@@ -6,7 +6,7 @@ import type { InboundOutcome } from '../../lambda/contract/metrics.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { InboundFunction } from '../functions/inbound.ts';
 import { LATE_S, type ShownInbound, showInbound } from './inbound-dashboard.ts';
-import { counted, ownMetric } from './metric.ts';
+import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 import { watchSecondary } from './mx-alarms.ts';
 
@@ -91,7 +91,7 @@ function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, t
     // Counted from the access log: without a refused request there is no value.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  watchPath(monitoring, ownMetric('InboundUnknownKey', 'Sum', {}, QUARTER));
+  watchPath(monitoring, monitoring.metric('InboundUnknownKey', 'Sum', {}, QUARTER));
 }
 
 /** Alarm on requests to a wrong path, which are answered 404 and posted again: no other alarm reports that mail. */
@@ -149,7 +149,7 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     severity: 'page',
     meanwhile: `Requests to the right path of ${provider} are refused: if the key or password is wrong, they contain mail, which is posted again for eight hours and then lost.`,
     action: 'Compare the keys in its secret with those of the provider; put the previous key beside the new key.',
-    metric: sumOf(provider, ['refused', 'replayed'], 'refused'),
+    metric: sumOf(monitoring, provider, ['refused', 'replayed'], 'refused'),
     threshold: 1,
     // A single refusal may be a replayed old request. With a wrong key all requests are refused, continuously.
     datapoints: 2,
@@ -157,14 +157,18 @@ function watchRequests(monitoring: Monitoring, provider: string): void {
     // Missing data means no requests, so none was refused.
     missing: TreatMissingData.NOT_BREACHING,
   });
-  watchPath(monitoring, ownMetric('InboundRequests', 'Sum', { provider, outcome: 'unknown-path' }, QUARTER), provider);
+  watchPath(
+    monitoring,
+    monitoring.metric('InboundRequests', 'Sum', { provider, outcome: 'unknown-path' }, QUARTER),
+    provider,
+  );
   monitoring.alarm({
     title: 'InboundUnreadable',
     provider,
     severity: 'ticket',
     meanwhile: `${provider} posted a request that is no mail; it is stored in the mail bucket under inbound/unreadable.`,
     action: 'Read it: an event means a wrong URL at the provider, anything else that its format has changed.',
-    metric: sumOf(provider, ['unreadable', 'misdirected'], 'no mail'),
+    metric: sumOf(monitoring, provider, ['unreadable', 'misdirected'], 'no mail'),
     threshold: 1,
     datapoints: 1,
     of: 1,
@@ -182,7 +186,7 @@ function watchFailures(monitoring: Monitoring, inbound: InboundProvider): void {
     severity: 'ticket',
     meanwhile: `Mail from ${provider} could not be stored, and ${until}.`,
     action: 'Read the detail in the log of the receiver: it names the service that failed.',
-    metric: sumOf(provider, ['failed'], 'failed'),
+    metric: sumOf(monitoring, provider, ['failed'], 'failed'),
     threshold: 1,
     datapoints: 3,
     of: 4,
@@ -198,7 +202,7 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     severity: 'ticket',
     meanwhile: `Mail over ${provider} arrives more than five minutes after the provider accepted it.`,
     action: 'Look for failures of the receiver, and at the status page of the provider.',
-    metric: ownMetric('InboundAge', 'p50', { provider }, PERIOD),
+    metric: monitoring.metric('InboundAge', 'p50', { provider }, PERIOD),
     threshold: LATE_S,
     // One mail with a wrong clock or one retry is normal; half of the mail in a quarter of an hour is not.
     datapoints: 3,
@@ -212,7 +216,7 @@ function watchMail(monitoring: Monitoring, provider: string): void {
     severity: 'ticket',
     meanwhile: `Mail over ${provider} is incomplete, or could not be read; the message has a flag, and the rest is in the raw mail or at the provider.`,
     action: 'Look at its flags: truncated mail was made to break parsers, or could not be fetched.',
-    metric: counted(ownMetric('InboundIncomplete', 'Sum', { provider }, PERIOD), 'incomplete'),
+    metric: counted(monitoring.metric('InboundIncomplete', 'Sum', { provider }, PERIOD), 'incomplete'),
     threshold: 1,
     datapoints: 1,
     of: 1,
@@ -228,7 +232,7 @@ function watchIds(monitoring: Monitoring, provider: string): void {
     severity: 'ticket',
     meanwhile: `Mail over ${provider} repeatedly has a Message-ID that was used for another mail; each mail was delivered.`,
     action: 'Compare the messages of one messageId: a broken sender, or an attempt to suppress mail by a copy.',
-    metric: counted(ownMetric('InboundIdReused', 'Sum', { provider }, HOUR), 'used again'),
+    metric: counted(monitoring.metric('InboundIdReused', 'Sum', { provider }, HOUR), 'used again'),
     // A single case may be a sender that edits a mail and sends it again; several within an hour are a pattern.
     threshold: 3,
     datapoints: 1,
@@ -254,7 +258,7 @@ function watchSes(monitoring: Monitoring, deadLetter: Queue): void {
   });
 }
 
-function sumOf(provider: string, outcomes: readonly InboundOutcome[], label: string) {
+function sumOf(monitoring: Monitoring, provider: string, outcomes: readonly InboundOutcome[], label: string) {
   const ids = outcomes.map((outcome) => outcome.replaceAll('-', ''));
   return new MathExpression({
     expression: ids.map((id) => `FILL(${id}, 0)`).join(' + '),
@@ -263,7 +267,7 @@ function sumOf(provider: string, outcomes: readonly InboundOutcome[], label: str
     usingMetrics: Object.fromEntries(
       outcomes.map((outcome, place) => [
         ids[place] ?? '',
-        ownMetric('InboundRequests', 'Sum', { provider, outcome }, PERIOD),
+        monitoring.metric('InboundRequests', 'Sum', { provider, outcome }, PERIOD),
       ]),
     ),
   });

@@ -3,7 +3,6 @@ import type { InboundProvider } from '../../lambda/contract/inbound-environment.
 import { INBOUND_OUTCOMES, type InboundOutcome } from '../../lambda/contract/metrics.ts';
 import type { InboundFunction } from '../functions/inbound.ts';
 import { graph } from './dashboard.ts';
-import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 /** Age, in seconds, from which received mail is late: a retry of the provider, not a slow minute. */
@@ -20,20 +19,22 @@ export interface ShownInbound {
 /** The row of received mail. */
 export function showInbound(monitoring: Monitoring, { providers, inbound, queue }: ShownInbound): void {
   const by = (outcome: InboundOutcome) =>
-    providers.map(({ key }) => ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: key }));
+    providers.map(({ key }) =>
+      monitoring.metric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: key }),
+    );
   const bad = INBOUND_OUTCOMES.filter((outcome) => !['delivered', 'duplicate', 'canary'].includes(outcome));
   monitoring.row('Is mail coming in, and over which provider?', [
     graph('Received, by provider', 6, { left: by('delivered'), right: by('duplicate'), stacked: true }),
     graph('Not accepted, by reason', 6, {
       left: providers.flatMap(({ key }) =>
         bad.map((outcome) =>
-          ownMetric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),
+          monitoring.metric('InboundRequests', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),
         ),
       ),
       stacked: true,
     }),
     graph('Age when queued, s', 6, {
-      left: providers.map(({ key }) => ownMetric('InboundAge', 'p50', { provider: key }).with({ label: key })),
+      left: providers.map(({ key }) => monitoring.metric('InboundAge', 'p50', { provider: key }).with({ label: key })),
       line: LATE_S,
     }),
     graph('Inbound queue and receiver', 6, {
@@ -42,7 +43,7 @@ export function showInbound(monitoring: Monitoring, { providers, inbound, queue 
         inbound.function.metricErrors({ label: 'errors' }),
         inbound.function.metricThrottles({ label: 'throttles' }),
         inbound.turnedAway.metric({ statistic: 'Sum', label: 'turned away' }),
-        ownMetric('InboundUnknownKey', 'Sum').with({ label: 'for no provider' }),
+        monitoring.metric('InboundUnknownKey', 'Sum').with({ label: 'for no provider' }),
       ],
       right: [queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'oldest, s' })],
     }),

@@ -1,6 +1,6 @@
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { METRICS, type MetricName, NAMESPACE } from '../../lambda/contract/metrics.ts';
+import { METRICS, type MetricName } from '../../lambda/contract/metrics.ts';
 import type { Dimensions } from '../../lambda/platform/metrics.ts';
 
 /** CloudWatch's statistic of the values of one period. */
@@ -20,11 +20,12 @@ export function counted(metric: Metric, label: string): IMetric {
 }
 
 /**
- * A metric that the functions emit, by the definition that they use.
+ * A metric that the functions of a deployment emit, by the definition that they use.
  *
  * @throws Error if a dimension is missing: such a metric has no data, and its alarm is never raised
  */
 export function ownMetric(
+  namespace: string,
   name: MetricName,
   statistic: Statistic,
   dimensions: Dimensions = {},
@@ -33,7 +34,7 @@ export function ownMetric(
   const missing = METRICS[name].by.filter((dimension) => dimensions[dimension] === undefined);
   if (missing.length > 0) throw new Error(`metric ${name} needs ${missing.join(' and ')}`);
   return new Metric({
-    namespace: NAMESPACE,
+    namespace,
     metricName: name,
     statistic,
     period,

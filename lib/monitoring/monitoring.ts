@@ -8,13 +8,17 @@ import {
   type IAlarm,
   type IMetric,
   type IWidget,
+  type Metric,
   TextWidget,
   type TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { Duration, Stack } from 'aws-cdk-lib/core';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { MonitoringSize } from '../../lambda/contract/metrics.ts';
+import type { MetricName, MonitoringSize } from '../../lambda/contract/metrics.ts';
+import type { Dimensions } from '../../lambda/platform/metrics.ts';
+import { deploymentName } from '../configuration/deployment-name.ts';
+import { ownMetric, type Statistic } from './metric.ts';
 import { type AlarmTargets, AlarmTopics, type Severity } from './topics.ts';
 
 /**
@@ -128,7 +132,7 @@ export class Monitoring extends Construct {
   /** Undefined in the size `small`. */
   readonly dashboard: Dashboard | undefined;
   readonly size: MonitoringSize;
-  /** First part of every alarm's name: the name of the stack. */
+  /** First part of every alarm's name: the name of the deployment. */
   readonly name: string;
   private readonly runbookUrl: string;
   private readonly named: NamedAlarm[] = [];
@@ -138,7 +142,7 @@ export class Monitoring extends Construct {
     super(scope, id);
     this.topics = new AlarmTopics(this, 'Topics', props);
     this.runbookUrl = props.runbookUrl ?? 'docs/runbook.md';
-    this.name = Stack.of(this).stackName;
+    this.name = deploymentName(this);
     this.size = props.size ?? 'full';
     this.dashboard =
       this.size === 'full'
@@ -154,6 +158,15 @@ export class Monitoring extends Construct {
   /** `Mailover/postmark/FailureRate`: stable, since rules and mute lists use the name. */
   nameOf(title: string, subject?: string): string {
     return [this.name, ...(subject ? [subject] : []), title].join('/');
+  }
+
+  /**
+   * A metric of this deployment, by the definition that its functions use.
+   *
+   * @throws Error if a dimension is missing: such a metric has no data, and its alarm is never raised
+   */
+  metric(name: MetricName, statistic: Statistic, dimensions?: Dimensions, period?: Duration): Metric {
+    return ownMetric(this.name, name, statistic, dimensions, period);
   }
 
   /** Makes an alarm that publishes to the topic of its severity when it is raised and when it ends; none if the size omits it. */

@@ -2,7 +2,6 @@ import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { InboundCanary } from '../../lambda/contract/health-environment.ts';
 import type { InboundOutcome } from '../../lambda/contract/metrics.ts';
-import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
@@ -16,7 +15,7 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
     severity: 'ticket',
     meanwhile: `Mail arrives over ${provider}, which is not the preferred MX: the preferred one refuses connections or answers with 4xx.`,
     action: 'Look at the status page and the account of the preferred provider; swap the preferences if it stays down.',
-    metric: counted(provider, 'delivered', PERIOD),
+    metric: counted(monitoring, provider, 'delivered', PERIOD),
     // Spam prefers the least preferred MX, so a few mails in five minutes are normal. Canaries are counted separately.
     threshold: 10,
     datapoints: 2,
@@ -30,7 +29,7 @@ export function watchSecondary(monitoring: Monitoring, provider: string, preferr
     severity: 'ticket',
     meanwhile: `For three hours mail has come over ${provider} only, and none over the preferred MX.`,
     action: 'Send a mail over the preferred MX by hand; look at the status page and the account of its provider.',
-    metric: onlyOver(provider, preferred),
+    metric: onlyOver(monitoring, provider, preferred),
     threshold: 1,
     // Three hours suit a domain with little mail: it is rare that in each of them only spam arrives, over the least
     // preferred MX.
@@ -51,7 +50,7 @@ export function watchMxCanaries(monitoring: Monitoring, canaries: readonly Inbou
       meanwhile: `The canaries to the MX of ${provider} alone do not arrive: mail over this MX is late or lost.`,
       action:
         'If the canaries to the other MX arrive, look at the account, the MX record and the route of this provider; otherwise at the sending provider.',
-      metric: ownMetric('MxCanaryAge', 'Maximum', { provider }, PERIOD),
+      metric: monitoring.metric('MxCanaryAge', 'Maximum', { provider }, PERIOD),
       // Two canaries are missing, and the second has had ten minutes to arrive.
       threshold: 2 * canary.everyMinutes * 60 + 600,
       datapoints: 1,
@@ -62,19 +61,19 @@ export function watchMxCanaries(monitoring: Monitoring, canaries: readonly Inbou
 }
 
 /** Mail over one provider in hours without mail over the `preferred` ones, including copies. */
-function onlyOver(provider: string, preferred: readonly string[]): MathExpression {
+function onlyOver(monitoring: Monitoring, provider: string, preferred: readonly string[]): MathExpression {
   const better = preferred.flatMap((key, place) => [
-    [`taken${place}`, counted(key, 'delivered', HOUR)] as const,
-    [`again${place}`, counted(key, 'duplicate', HOUR)] as const,
+    [`taken${place}`, counted(monitoring, key, 'delivered', HOUR)] as const,
+    [`again${place}`, counted(monitoring, key, 'duplicate', HOUR)] as const,
   ]);
   return new MathExpression({
     expression: `IF(${better.map(([id]) => `FILL(${id}, 0)`).join(' + ')} > 0, 0, FILL(here, 0))`,
-    usingMetrics: { ...Object.fromEntries(better), here: counted(provider, 'delivered', HOUR) },
+    usingMetrics: { ...Object.fromEntries(better), here: counted(monitoring, provider, 'delivered', HOUR) },
     label: 'over the secondary alone',
     period: HOUR,
   });
 }
 
-function counted(provider: string, outcome: InboundOutcome, period: Duration) {
-  return ownMetric('InboundRequests', 'Sum', { provider, outcome }, period);
+function counted(monitoring: Monitoring, provider: string, outcome: InboundOutcome, period: Duration) {
+  return monitoring.metric('InboundRequests', 'Sum', { provider, outcome }, period);
 }

@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import { CIRCUIT_STATE } from '../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import { FAILING_PERCENT, failureCount, failureRate, faults, lostAnswers, someFailures } from './failures.ts';
-import { counted, ownMetric } from './metric.ts';
+import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 import { watchWords } from './word-alarms.ts';
 
@@ -15,7 +15,8 @@ const HOUR = Duration.hours(1);
 /** Alarms on one provider's own failures: with two providers and one broken, no queue grows. */
 export function watchProvider(monitoring: Monitoring, config: ProviderConfig, unprovenDays: number): void {
   const provider = config.key;
-  const attempts = (outcome: string, period = PERIOD) => ownMetric('Attempts', 'Sum', { provider, outcome }, period);
+  const attempts = (outcome: string, period = PERIOD) =>
+    monitoring.metric('Attempts', 'Sum', { provider, outcome }, period);
   const others = `Mail goes through the other providers meanwhile.`;
 
   watchWords(monitoring, provider);
@@ -26,7 +27,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     severity: 'ticket',
     meanwhile: `At least a quarter of the mail offered to ${provider} fails there. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
-    metric: failureRate(provider, PERIOD),
+    metric: failureRate(monitoring, provider, PERIOD),
     threshold: FAILING_PERCENT,
     datapoints: 1,
     of: 1,
@@ -40,7 +41,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     severity: 'ticket',
     meanwhile: `Little mail is offered to ${provider}, and repeatedly at least half of it fails. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
-    metric: failureCount(provider, PERIOD),
+    metric: failureCount(monitoring, provider, PERIOD),
     threshold: 1,
     // Two periods, so that a single failure raises no alarm.
     datapoints: 2,
@@ -54,7 +55,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     severity: 'ticket',
     meanwhile: `A part of the mail offered to ${provider} fails there. ${others}`,
     action: `Look at the reasons in its attempts: failures of one kind, or of one kind of mail, are a lasting fault.`,
-    metric: someFailures(provider, QUARTER),
+    metric: someFailures(monitoring, provider, QUARTER),
     threshold: 1,
     datapoints: 1,
     of: 1,
@@ -67,7 +68,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     severity: 'ticket',
     meanwhile: `Answers of ${provider} are lost: such mail waits a minute for a look-up whether it was accepted, and may be sent twice.`,
     action: `Isolate it if they continue; look at its status page, and whether answers of all providers are lost.`,
-    metric: lostAnswers(provider, HOUR),
+    metric: lostAnswers(monitoring, provider, HOUR),
     threshold: 1,
     datapoints: 1,
     of: 1,
@@ -81,7 +82,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     meanwhile: `Mail that ${provider} may have accepted, though its answer was lost, went out through another provider too.`,
     action: `Isolate it while answers are lost; put providers with a look-up before those without.`,
     metric: counted(
-      ownMetric('PossibleDuplicate', 'Sum', { provider, outcome: 'answer-lost' }, HOUR),
+      monitoring.metric('PossibleDuplicate', 'Sum', { provider, outcome: 'answer-lost' }, HOUR),
       'possible duplicates',
     ),
     // One or two in an hour come from a stopped worker or a broken connection.
@@ -112,7 +113,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     small: 'only',
     meanwhile: `Something is wrong with ${provider}: attempts fail, answers are lost, or it refuses good mail as bad. ${others}`,
     action: `Look at the reasons in its attempts, and at its status page.`,
-    metric: faults(provider, QUARTER),
+    metric: faults(monitoring, provider, QUARTER),
     threshold: 1,
     datapoints: 1,
     of: 1,
@@ -142,7 +143,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     severity: 'ticket',
     meanwhile: `${provider} gets no mail, since its circuit is open or an operator isolated it. ${others}`,
     action: `Find out why it opened; it closes by itself when a probe is accepted, unless it is isolated.`,
-    metric: ownMetric('CircuitState', 'Maximum', { provider }, MINUTE),
+    metric: monitoring.metric('CircuitState', 'Maximum', { provider }, MINUTE),
     threshold: CIRCUIT_STATE.open,
     // A circuit that was open for a short time needs no action.
     datapoints: 2,
@@ -158,7 +159,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     severity: 'ticket',
     meanwhile: `${provider} accepts mail, but needs more than half of its deadline for it, and delays mail by that.`,
     action: `Watch it: above the deadline its mail goes to the others. Isolate it if the mail is urgent.`,
-    metric: ownMetric('AttemptLatency', 'Average', { provider, outcome: 'accepted' }, PERIOD),
+    metric: monitoring.metric('AttemptLatency', 'Average', { provider, outcome: 'accepted' }, PERIOD),
     threshold: deadlineMs / 2,
     datapoints: 2,
     of: 3,
@@ -191,7 +192,7 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
     severity: 'ticket',
     meanwhile: `For ${unprovenDays} days ${provider} has neither accepted mail nor the login of the health check; whether it would accept mail is not known.`,
     action: `Read its reason in the log of the health function; give it a small share of the mail, or a canary.`,
-    metric: ownMetric('CredentialAge', 'Maximum', { provider }, PERIOD),
+    metric: monitoring.metric('CredentialAge', 'Maximum', { provider }, PERIOD),
     threshold: unprovenDays * 86_400,
     datapoints: 1,
     of: 1,
@@ -201,16 +202,16 @@ export function watchProvider(monitoring: Monitoring, config: ProviderConfig, un
 }
 
 /** 1 if an attempt or the health check reports a refused account. In the small size the check reports both, a minute later. */
-function accountRefused({ size }: Monitoring, provider: string): IMetric {
-  const healthy = ownMetric('AccountHealthy', 'Minimum', { provider }, MINUTE);
-  const small = size === 'small';
+function accountRefused(monitoring: Monitoring, provider: string): IMetric {
+  const healthy = monitoring.metric('AccountHealthy', 'Minimum', { provider }, MINUTE);
+  const small = monitoring.size === 'small';
   return new MathExpression({
     expression: small ? 'IF(FILL(healthy, 1) < 1, 1, 0)' : 'IF(FILL(refused, 0) > 0 OR FILL(healthy, 1) < 1, 1, 0)',
     label: 'refused',
     period: MINUTE,
     usingMetrics: {
       healthy,
-      ...(!small && { refused: ownMetric('Attempts', 'Sum', { provider, outcome: 'account' }, MINUTE) }),
+      ...(!small && { refused: monitoring.metric('Attempts', 'Sum', { provider, outcome: 'account' }, MINUTE) }),
     },
   });
 }

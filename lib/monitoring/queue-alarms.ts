@@ -2,7 +2,6 @@ import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Queues } from '../storage/queues.ts';
-import { ownMetric } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
@@ -74,8 +73,8 @@ export function watchQueues(
       usingMetrics: {
         // One metric for all providers, with one value for each accepted submission, since a metric-math alarm may read
         // ten metrics only.
-        accepted: ownMetric('Delay', 'SampleCount', {}, PERIOD),
-        retried: ownMetric('RetryAge', 'SampleCount', {}, PERIOD),
+        accepted: monitoring.metric('Delay', 'SampleCount', {}, PERIOD),
+        retried: monitoring.metric('RetryAge', 'SampleCount', {}, PERIOD),
         waiting: outbound.metricApproximateNumberOfMessagesVisible({ statistic: 'Minimum', period: PERIOD }),
       },
     }),

@@ -1,6 +1,6 @@
 import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { counted, ownMetric } from './metric.ts';
+import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);
@@ -8,7 +8,7 @@ const PERIOD = Duration.minutes(5);
 /** Alarms on the reconciler's findings, and on missing runs; `providers` are keys. */
 export function watchReconciler(monitoring: Monitoring, providers: readonly string[]): void {
   for (const provider of providers) {
-    const runs = (outcome: string) => ownMetric('InboundReconciled', 'Sum', { provider, outcome }, PERIOD);
+    const runs = (outcome: string) => monitoring.metric('InboundReconciled', 'Sum', { provider, outcome }, PERIOD);
     monitoring.alarm({
       title: 'InboundNotice',
       provider,
@@ -70,7 +70,7 @@ export function watchReconciler(monitoring: Monitoring, providers: readonly stri
       meanwhile: `For two hours no check of the mail of ${provider} was complete: mail that did not arrive is found late, and after three days not at all.`,
       action:
         'Read its log, which has the reason for each mail that was left for a later run; without such lines there is too much mail.',
-      metric: ownMetric('InboundReconciled', 'Sum', { provider, outcome: 'behind' }, Duration.minutes(15)),
+      metric: monitoring.metric('InboundReconciled', 'Sum', { provider, outcome: 'behind' }, Duration.minutes(15)),
       threshold: 1,
       // The first look, or a look after an outage, covers three days of mail and may take hours.
       datapoints: 8,

@@ -2,7 +2,7 @@ import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
 import type { OwnService } from '../../lambda/contract/metrics.ts';
-import { counted, ownMetric } from './metric.ts';
+import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
@@ -75,7 +75,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     severity: 'ticket',
     meanwhile: 'Producers sent steadily, and for half an hour no submission has arrived; Mailover itself works.',
     action: 'Check that the producers run, and that they may put messages on the outbound queue.',
-    metric: ownMetric('ProducersSilent', 'Maximum', {}, MINUTE),
+    metric: monitoring.metric('ProducersSilent', 'Maximum', {}, MINUTE),
     threshold: 1,
     datapoints: 2,
     of: 3,
@@ -88,7 +88,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       severity: 'ticket',
       meanwhile,
       action,
-      metric: counted(ownMetric('OwnTrouble', 'Sum', { outcome: service }, PERIOD), 'failed calls'),
+      metric: counted(monitoring.metric('OwnTrouble', 'Sum', { outcome: service }, PERIOD), 'failed calls'),
       // One or two failed calls are repaired by their retries.
       threshold: 3,
       datapoints: 2,
@@ -107,8 +107,8 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
       label: 'failed over, %',
       period: PERIOD,
       usingMetrics: {
-        accepted: ownMetric('Delay', 'SampleCount', {}, PERIOD),
-        over: ownMetric('FailedOver', 'Sum', {}, PERIOD),
+        accepted: monitoring.metric('Delay', 'SampleCount', {}, PERIOD),
+        over: monitoring.metric('FailedOver', 'Sum', {}, PERIOD),
       },
     }),
     threshold: 10,
@@ -124,7 +124,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     meanwhile:
       'Some mail circulates between the sender and its retry queues faster than its waits allow, and costs money.',
     action: 'Roll back the last deployment of the sender; if the loop continues, set its reserved concurrency to 0.',
-    metric: ownMetric('InvocationsPerMail', 'Maximum', {}, PERIOD),
+    metric: monitoring.metric('InvocationsPerMail', 'Maximum', {}, PERIOD),
     threshold: 1,
     datapoints: 2,
     of: 3,
@@ -137,7 +137,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     meanwhile:
       'Secrets Manager does not answer. Processes with cached credentials continue; new processes skip the provider, or mail waits seconds.',
     action: 'Look at the health of AWS in this region, and at the connection to it: endpoint, network, throttling.',
-    metric: counted(ownMetric('SecretsUnreachable', 'Sum', {}, PERIOD), 'failed reads'),
+    metric: counted(monitoring.metric('SecretsUnreachable', 'Sum', {}, PERIOD), 'failed reads'),
     // A single failed read is repeated within seconds.
     threshold: 3,
     datapoints: 1,
@@ -151,7 +151,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     meanwhile:
       'The secret of the proofs is missing, forbidden or malformed. Mail goes out; redriven messages stay on their queue, and new dead letters have no proof.',
     action: 'Restore the secret: a JSON object with "key", with the former key if it is known.',
-    metric: ownMetric('ProofKeyUnusable', 'Sum', {}, PERIOD),
+    metric: monitoring.metric('ProofKeyUnusable', 'Sum', {}, PERIOD),
     // An unusable key does not repair itself.
     threshold: 1,
     datapoints: 1,
@@ -165,7 +165,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     meanwhile:
       'AWS refuses the credentials or the clock of one or more processes. They skip the provider, and mail goes out through the next one.',
     action: 'If all processes are affected, look at the role of the sender; otherwise let Lambda replace the process.',
-    metric: counted(ownMetric('CredentialsRefused', 'Sum', {}, PERIOD), 'refused calls'),
+    metric: counted(monitoring.metric('CredentialsRefused', 'Sum', {}, PERIOD), 'refused calls'),
     // The SDK corrects its clock by the first answer, so that one failure heals itself.
     threshold: 3,
     datapoints: 1,
@@ -178,7 +178,7 @@ export function watchSender(monitoring: Monitoring, sender: LambdaFunction, time
     severity: 'ticket',
     meanwhile: 'An operator has isolated a provider; mail goes through the others until the switch ends.',
     action: 'See who did it and why; release the provider when the reason no longer applies.',
-    metric: ownMetric('OperatorSwitch', 'Maximum', {}, PERIOD),
+    metric: monitoring.metric('OperatorSwitch', 'Maximum', {}, PERIOD),
     threshold: 1,
     datapoints: 1,
     of: 1,

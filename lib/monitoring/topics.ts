@@ -5,6 +5,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
+import { deploymentName } from '../configuration/deployment-name.ts';
 
 /** Urgency of an alarm. `page`: mail is stopped or soon lost, act now. `ticket`: mail goes out, act within the day. */
 export type Severity = 'page' | 'ticket';
@@ -38,10 +39,11 @@ export class AlarmTopics extends Construct {
 
   constructor(scope: Construct, id: string, { page = [], ticket = page }: AlarmTargets) {
     super(scope, id);
-    const key = this.key();
+    const name = deploymentName(this);
+    const key = this.key(name);
     this.bySeverity = {
-      page: this.topic('Page', 'Mailover: page', key, page),
-      ticket: this.topic('Ticket', 'Mailover: ticket', key, ticket),
+      page: this.topic('Page', `${name}: page`, key, page),
+      ticket: this.topic('Ticket', `${name}: ticket`, key, ticket),
     };
   }
 
@@ -53,9 +55,9 @@ export class AlarmTopics extends Construct {
    * A key of our own, since SNS encrypts by KMS only and CloudWatch cannot use the key that AWS manages for SNS: its
    * policy names no other service (repost.aws, "cloudwatch-configure-alarm-sns", 2026-11-25).
    */
-  private key(): Key {
+  private key(name: string): Key {
     const key = new Key(this, 'Key', {
-      description: 'Encrypts the alarms of Mailover',
+      description: `Encrypts the alarms of ${name}`,
       enableKeyRotation: true,
       pendingWindow: Duration.days(7),
     });

@@ -1,6 +1,6 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { counted, ownMetric } from './metric.ts';
+import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const MINUTE = Duration.minutes(1);
@@ -12,14 +12,14 @@ const REFUSED = '(FILL(sender, 0) + FILL(content, 0) + FILL(recipient, 0))';
 
 /** Alarms on a working provider's refusals of messages and recipients, which may be wrong and cost mail. */
 export function watchWords(monitoring: Monitoring, provider: string): void {
-  const attempts = (outcome: string) => ownMetric('Attempts', 'Sum', { provider, outcome }, PERIOD);
+  const attempts = (outcome: string) => monitoring.metric('Attempts', 'Sum', { provider, outcome }, PERIOD);
   monitoring.alarm({
     title: 'Contradictions',
     provider,
     severity: 'ticket',
     meanwhile: `${provider} refuses messages as bad that another provider accepts; they go out through the other.`,
     action: `Compare its answer with its documentation: its API or its rules may have changed.`,
-    metric: counted(ownMetric('Contradictions', 'Sum', { provider }, PERIOD), 'contradictions'),
+    metric: counted(monitoring.metric('Contradictions', 'Sum', { provider }, PERIOD), 'contradictions'),
     // One unusual message is no change of an API.
     threshold: 2,
     datapoints: 1,
@@ -33,7 +33,7 @@ export function watchWords(monitoring: Monitoring, provider: string): void {
     severity: 'ticket',
     meanwhile: `${provider} refuses mail with an unrecognised answer. The mail goes through another provider, or waits; it is not dead-lettered because of this.`,
     action: `Read the answer in the log, and add a row to the table of the provider's type that says what it means.`,
-    metric: counted(ownMetric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD), 'unrecognised answers'),
+    metric: counted(monitoring.metric('UnrecognisedAnswers', 'Sum', { provider }, PERIOD), 'unrecognised answers'),
     // A single unrecognised answer raises the alarm, since a change of the API begins with one.
     threshold: 1,
     datapoints: 1,
@@ -70,7 +70,7 @@ export function watchWords(monitoring: Monitoring, provider: string): void {
     severity: 'ticket',
     meanwhile: `${provider} refuses mailboxes of recipients at three times its usual share or more; while it is in doubt, another provider is tried.`,
     action: `Run npm run doubted, which lists recipients that ended by doubtful answers; isolate the provider if their mailboxes exist.`,
-    metric: ownMetric('SuppressionRise', 'Maximum', { provider }, MINUTE),
+    metric: monitoring.metric('SuppressionRise', 'Maximum', { provider }, MINUTE),
     threshold: 3,
     datapoints: 2,
     of: 3,

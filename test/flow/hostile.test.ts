@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SUBMISSION_ID } from '../../lambda/contract/dead-letter.ts';
-import { METRICS, NAMESPACE } from '../../lambda/contract/metrics.ts';
+import { METRICS } from '../../lambda/contract/metrics.ts';
 import type { StackInfo } from '../../local/api/stack-info.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { echoes, PLANTED, plantedMail, spelled } from '../support/hostile/echoes.ts';
@@ -164,8 +164,8 @@ it(`${COUNT} hostile submissions and requests crash nothing, lose nothing, and n
   }
   expect(found(JSON.stringify(metrics).toLowerCase())).toEqual([]);
   const keys = new Set([...info.providers.map(({ key }) => key), 'none']);
-  for (const { namespace, name, dimensions } of metrics.filter((one) => one.namespace === NAMESPACE)) {
-    expect([namespace, Object.keys(METRICS)]).toEqual([NAMESPACE, expect.arrayContaining([name])]);
+  for (const { namespace, name, dimensions } of metrics.filter((one) => one.namespace === 'Mailover')) {
+    expect([namespace, Object.keys(METRICS)]).toEqual(['Mailover', expect.arrayContaining([name])]);
     if (dimensions['provider'] !== undefined) expect(keys).toContain(dimensions['provider']);
   }
   // The environment of a function has names of secrets, not their values.
@@ -265,7 +265,7 @@ async function secretOf(key: string): Promise<readonly string[]> {
   const response = await fetch(info.endpoints.aws, {
     method: 'POST',
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' },
-    body: JSON.stringify({ SecretId: `mailover/${key}` }),
+    body: JSON.stringify({ SecretId: `Mailover/${key}` }),
   });
   const { SecretString = '{}' } = (await response.json()) as { SecretString?: string };
   return Object.values(JSON.parse(SecretString) as Record<string, string>);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
-import { App } from 'aws-cdk-lib/core';
+import { App, type StackProps } from 'aws-cdk-lib/core';
 import { afterAll } from 'vitest';
 import type { ProviderList } from '../../lambda/providers/registry.ts';
 import type { MailoverProps } from '../../lib/mailover.ts';
@@ -39,7 +39,7 @@ afterAll(() => {
 
 /** Synthesises a stack for one account and region, without running the bundler or the validation; `more` adds to the stack first. */
 export function deploy(
-  props: Partial<MailoverProps> = {},
+  props: Partial<MailoverProps & Pick<StackProps, 'stackName' | 'env'>> = {},
   more: (stack: MailoverStack) => void = () => {},
 ): { template: Template; stack: MailoverStack } {
   const outdir = mkdtempSync(join(tmpdir(), 'mailover-stack-'));

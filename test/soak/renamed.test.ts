@@ -267,7 +267,7 @@ function senderWith(list: readonly Entry[]): FunctionProcess {
     ...before,
     providers: list.map(({ account, ...provider }) => ({
       ...provider,
-      ...(/^(postmark|mailgun)/.test(account) && { secretName: `mailover/${account}` }),
+      ...(/^(postmark|mailgun)/.test(account) && { secretName: `Mailover/${account}` }),
     })),
     endpoints: Object.fromEntries(list.map(({ key, account }) => [key, urls[account] ?? ''])),
     outboundQueueArn: arnOf(queues.outbound),

@@ -10,7 +10,7 @@ interface Emf {
 }
 
 async function flushed(add: (metrics: ReturnType<typeof emfMetrics>) => void): Promise<Emf[]> {
-  const metrics = emfMetrics();
+  const metrics = emfMetrics({ name: 'Mailover' });
   const lines = await linesOf(async () => {
     add(metrics);
     await metrics.flush();
@@ -65,7 +65,7 @@ test('keeps the dimensions of values beyond the hundred of one entry', async () 
 });
 
 test('writes nothing when nothing was measured, and nothing twice', async () => {
-  const metrics = emfMetrics();
+  const metrics = emfMetrics({ name: 'Mailover' });
 
   const lines = await linesOf(async () => {
     await metrics.flush();

@@ -25,7 +25,7 @@ describe('calling a provider', () => {
 
     expect(await world.outcome(postmark)).toEqual(accepted);
     expect(world.created).toEqual(['old', 'new']);
-    expect(world.reads).toEqual(['mailover/postmark', 'mailover/postmark fresh']);
+    expect(world.reads).toEqual(['Mailover/postmark', 'Mailover/postmark fresh']);
   });
 
   it('accepts the refusal when the secret has not changed', async () => {
@@ -243,6 +243,7 @@ function givenCaller({ secrets, answer = () => accepted, recipients, more, looku
     },
     {},
     {
+      name: 'Mailover',
       log: { info: () => undefined, warn: () => undefined, error: (text, fields) => world.logged.push([text, fields]) },
       metrics: { add: (name) => world.counted.push(name) },
     },

@@ -95,7 +95,11 @@ async function givenSend(type: ProviderType) {
   };
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const call = providerCaller(
-    providerPool({ definitions, loadProvider }, secrets, endpoints, { log, metrics: { add: () => undefined } }),
+    providerPool({ definitions, loadProvider }, secrets, endpoints, {
+      name: 'Mailover',
+      log,
+      metrics: { add: () => undefined },
+    }),
   );
   const mime = await composeMime(message);
   return () =>

@@ -59,7 +59,7 @@ it('a provider with time for one call in an attempt serves every good recipient 
     { definitions, loadProvider },
     { read: async () => ({ serverToken: 'token' }) },
     { postmark: provider.url },
-    { log: quiet, metrics: { add: () => undefined } },
+    { name: 'Mailover', log: quiet, metrics: { add: () => undefined } },
   );
   const world = givenWorld({}, { call: providerCaller(pool) });
   world.redeploy([postmark]);

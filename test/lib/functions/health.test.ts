@@ -88,7 +88,7 @@ test('it calls SES in the regions of its accounts, sends with no provider, and h
 test('it reads the secrets of the providers that send', () => {
   const secrets = allowing('secretsmanager:GetSecretValue').flatMap(({ Resource }) => listOf(Resource).map(evaluate));
   expect(secrets.map((arn) => /secret:(.+)-\?+$/.exec(arn)?.[1]).toSorted()).toEqual(
-    ['eu/mailgun', 'mailover/mailgun-us', 'mailover/own-mta', 'mailover/postmark'].toSorted(),
+    ['eu/mailgun', 'Mailover/mailgun-us', 'Mailover/own-mta', 'Mailover/postmark'].toSorted(),
   );
 });
 

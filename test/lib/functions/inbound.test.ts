@@ -63,11 +63,11 @@ test('the function decodes what the deployment encodes, and no secret is in the 
         type: 'postmark',
         preference: 20,
         sourceRanges: ['3.134.147.250/32'],
-        secretName: 'mailover/postmark/webhooks',
+        secretName: 'Mailover/postmark/webhooks',
       },
       { key: 'mailgun-eu', type: 'mailgun', preference: 10, secretName: 'eu/webhooks' },
       { key: 'ses-here', type: 'ses' },
-      { key: 'inbox', type: 'postmark', secretName: 'mailover/inbox/webhooks' },
+      { key: 'inbox', type: 'postmark', secretName: 'Mailover/inbox/webhooks' },
     ],
     inboundQueueUrl: evaluate(stack.resolve(queues.inbound?.queueUrl)),
     mailBucket: evaluate(stack.resolve(mailBucket.bucketName)),
@@ -92,7 +92,7 @@ test('it may write mail and state and read its own secrets, and send through no 
       `s3:GetObject ${bucket}/inbound/ses/*`,
       `dynamodb:GetItem ${table}`,
       `dynamodb:PutItem ${table}`,
-      ...['mailover/postmark/webhooks', 'eu/webhooks', 'mailover/inbox/webhooks'].map(
+      ...['Mailover/postmark/webhooks', 'eu/webhooks', 'Mailover/inbox/webhooks'].map(
         (name) => `${secret}${name}-??????`,
       ),
     ].toSorted(),

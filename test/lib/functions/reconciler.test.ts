@@ -38,14 +38,14 @@ test('its environment has the providers to ask and the names of their secrets', 
     {
       key: 'postmark',
       type: 'postmark',
-      secretName: 'mailover/postmark/webhooks',
-      apiSecretName: 'mailover/postmark',
+      secretName: 'Mailover/postmark/webhooks',
+      apiSecretName: 'Mailover/postmark',
       missed: { blocked: 'leave' },
     },
     {
       key: 'mailgun',
       type: 'mailgun',
-      secretName: 'mailover/mailgun/webhooks',
+      secretName: 'Mailover/mailgun/webhooks',
       missed: { region: 'eu', domains: ['in.example.com'] },
     },
   ]);

@@ -51,7 +51,7 @@ test.each([
         (action) => `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/*`,
       ),
       'dynamodb:PutItem table submission/* circuit/* rate/* crash/* tally/* ended/*',
-      ...['mailover/postmark', 'mailover/mailgun-us', 'eu/mailgun', 'mailover/own-mta'].map(reads),
+      ...['Mailover/postmark', 'Mailover/mailgun-us', 'eu/mailgun', 'Mailover/own-mta'].map(reads),
       'secretsmanager:GetSecretValue letter-key',
       ...['ses:SendEmail', 'ses:SendRawEmail'].flatMap((action) => [
         `${action} ses:us-east-1 identity/example.com`,
@@ -70,7 +70,7 @@ test.each([
       's3:PutObject bucket/inbound/*',
       's3:GetObject bucket/inbound/ses/*',
       ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} table inbound/* message-id/* token/* canary/*`),
-      reads('mailover/postmark/webhooks'),
+      reads('Mailover/postmark/webhooks'),
     ],
   ],
   [
@@ -82,7 +82,7 @@ test.each([
         (action) => `dynamodb:${action} table circuit/* switch/* health/* canary/* tally/*`,
       ),
       'dynamodb:PutItem table health/* canary/*',
-      ...['mailover/postmark', 'mailover/mailgun-us', 'eu/mailgun', 'mailover/own-mta'].map(reads),
+      ...['Mailover/postmark', 'Mailover/mailgun-us', 'eu/mailgun', 'Mailover/own-mta'].map(reads),
       'ses:GetAccount *',
     ],
   ],
@@ -94,8 +94,8 @@ test.each([
       ...['GetItem', 'BatchGetItem', 'PutItem'].map(
         (action) => `dynamodb:${action} table inbound/* message-id/* reconciled/* reconciler/* canary/*`,
       ),
-      reads('mailover/postmark/webhooks'),
-      reads('mailover/postmark'),
+      reads('Mailover/postmark/webhooks'),
+      reads('Mailover/postmark'),
     ],
   ],
 ])('the role of %s may do this, and nothing else apart from its log', (name, expected) => {

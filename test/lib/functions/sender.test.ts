@@ -81,7 +81,7 @@ test('it reads the proof key, the secrets of its providers by name, and none of 
   expect(resourcesOf('secretsmanager:GetSecretValue').map(evaluate).toSorted()).toEqual(
     [
       evaluate(stack.resolve(proofKey.secretArn)),
-      ...['eu/mailgun', 'mailover/mailgun-us', 'mailover/own-mta', 'mailover/postmark'].map(
+      ...['eu/mailgun', 'Mailover/mailgun-us', 'Mailover/own-mta', 'Mailover/postmark'].map(
         (name) => `${prefix}${name}-??????`,
       ),
     ].toSorted(),

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { createGate } from '../../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../../lambda/contract/environment.ts';
-import { isMeasured, METRICS, type MonitoringSize, NAMESPACE } from '../../../lambda/contract/metrics.ts';
+import { isMeasured, METRICS, type MonitoringSize } from '../../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { checkHealth } from '../../../lambda/health/check.ts';
 import type { AttemptResult } from '../../../lambda/mail/outcome.ts';
@@ -123,7 +123,7 @@ function createWorld(
     add: (name, value, given = {}) => {
       if (!isMeasured(size, name, given.outcome)) return;
       const dimensions = Object.fromEntries(METRICS[name].by.map((by) => [by, given[by] ?? 'none']));
-      store.add({ metric: { namespace: NAMESPACE, name, dimensions }, at: clock.now(), values: [value] });
+      store.add({ metric: { namespace: 'Mailover', name, dimensions }, at: clock.now(), values: [value] });
     },
   };
   const environment: SenderEnvironment = {

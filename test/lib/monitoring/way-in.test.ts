@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { canaryItem, canaryKey, readCanary } from '../../../lambda/canary/canary.ts';
-import { METRICS, NAMESPACE } from '../../../lambda/contract/metrics.ts';
+import { METRICS } from '../../../lambda/contract/metrics.ts';
 import { sendCanaries } from '../../../lambda/health/canaries.ts';
 import type { Metrics } from '../../../lambda/platform/metrics.ts';
 import { compileAlarms, type Statuses } from '../../../local/cloudwatch/alarms/evaluate.ts';
@@ -25,7 +25,7 @@ function watch(titles: readonly string[]) {
     (now: () => number): Metrics['add'] =>
     (name, value, given = {}) => {
       const dimensions = Object.fromEntries(METRICS[name].by.map((by) => [by, given[by] ?? 'none']));
-      store.add({ metric: { namespace: NAMESPACE, name, dimensions }, at: now(), values: [value] });
+      store.add({ metric: { namespace: 'Mailover', name, dimensions }, at: now(), values: [value] });
     };
   return {
     measure,

@@ -21,7 +21,12 @@ async function send(answer: Answer) {
   stops.push(server.close);
   const secrets = { read: async () => ({ token: 'key' }) };
   const log = { info() {}, warn() {}, error() {} };
-  const pool = providerPool({ definitions, loadProvider }, secrets, {}, { log, metrics: { add() {} } });
+  const pool = providerPool(
+    { definitions, loadProvider },
+    secrets,
+    {},
+    { name: 'Mailover', log, metrics: { add() {} } },
+  );
   const config = { key: 'acme', type: ACME, options: { url: server.url } };
   const attempt = attemptOf();
   const mime = await composeMime(attempt.message);

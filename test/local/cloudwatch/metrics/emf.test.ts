@@ -21,7 +21,7 @@ it('reads the output of functions', async () => {
     return true;
   };
   vi.spyOn(process.stdout, 'write').mockImplementation(print as typeof process.stdout.write);
-  const metrics = emfMetrics();
+  const metrics = emfMetrics({ name: 'Mailover' });
   metrics.add('AttemptLatency', 12, { provider: 'ses' });
   metrics.add('AttemptLatency', 15, { provider: 'ses' });
   await metrics.flush();
