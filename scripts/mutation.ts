@@ -25,6 +25,7 @@ const TYPES = readdirSync(PROVIDERS).filter((type) => existsSync(join(PROVIDERS,
 const PARTS: Readonly<Record<string, Part>> = {
   // Every type with a table, so that a new one is not forgotten.
   ...Object.fromEntries(TYPES.map((type) => [type, classify(type)])),
+  fact: part('providers', ['fact']),
   apart: part('providers', ['take-apart']),
   route: part('routing', ['route', 'policy', 'warm-up']),
   supersedes: part('submission', ['supersedes']),

@@ -1,5 +1,5 @@
 import { detailOf, type Outcome, readable } from '../../mail/outcome.ts';
-import { outage, UNRECOGNISED, unknown } from '../fact.ts';
+import { meaningIn, outage, UNRECOGNISED, unknown } from '../fact.ts';
 import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
 import { MAILGUN_FACTS } from './facts.ts';
@@ -27,7 +27,7 @@ export function classify({ trace, id, words: said = '' }: MailgunAnswer): Outcom
   const answer = { status, headers, words };
   // The page of a broken gateway does not come from Mailgun.
   const broken = status !== undefined && status >= 500 ? statusMeaning(status) : undefined;
-  const means = broken ?? MAILGUN_FACTS.find((fact) => fits(fact, status, words))?.means;
+  const means = broken ?? meaningIn(MAILGUN_FACTS, { status, text: words });
   if (success) {
     // Under a 2xx, only the sentence of the wrong URL proves that nothing was accepted.
     if (means && 'reason' in means && means.reason === 'wrong-url') return answerOutcome(means, answer);
@@ -40,9 +40,4 @@ export function classify({ trace, id, words: said = '' }: MailgunAnswer): Outcom
   // The status says that nothing was accepted; the words with the reason are lost.
   if (!trace.complete) return answerOutcome(outage('answer-cut'), { ...answer, words: trace.failure ?? '' });
   return answerOutcome(UNRECOGNISED, answer);
-}
-
-function fits(fact: (typeof MAILGUN_FACTS)[number], status: number | undefined, words: string): boolean {
-  if (fact.status && (status === undefined || !fact.status.includes(status))) return false;
-  return fact.words?.test(words) ?? true;
 }

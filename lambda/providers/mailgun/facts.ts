@@ -1,71 +1,63 @@
 import { AUTHENTICATION } from '../../mail/outcome.ts';
-import { account, type Fact, message, oneRecipient, sender, suppressed, throttled } from '../fact.ts';
+import { account, cite, type Fact, message, oneRecipient, sender, suppressed, throttled } from '../fact.ts';
 
-/** Answers that a row matches; an absent condition matches any. */
-interface Match {
-  /** Statuses. */
-  readonly status?: readonly number[];
-  /** Words of the answer. */
-  readonly words?: RegExp;
-}
-
-const SPEC = 'Mailgun OpenAPI 3.0.0 (mailgun/mailgun-mcp-server, src/openapi.yaml), 2026-11-23';
-const PAGES =
-  'documentation.mailgun.com, quickstart-guide/responses; mailgun/documentation, source/api-intro.rst, 2026-11-23';
-const HELP = 'help.mailgun.com, 202051664 (domain disabled) and 115001124753 (sending limitation), 2026-11-28';
+const SPEC = cite('Mailgun OpenAPI 3.0.0 (mailgun/mailgun-mcp-server, src/openapi.yaml)', '2026-11-23');
+const PAGES = cite(
+  'documentation.mailgun.com, quickstart-guide/responses; mailgun/documentation, source/api-intro.rst',
+  '2026-11-23',
+);
+const HELP = cite('help.mailgun.com, 202051664 (domain disabled) and 115001124753 (sending limitation)', '2026-11-28');
 /** Public reports of users (two of 2026-10-01 and 2026-10-02), not from Mailgun. */
-const USERS = 'public reports of users, 2026-11-23';
-const SDK = 'mailgun.js 14.0.1, source, 2026-11-23';
+const USERS = cite('public reports of users', '2026-11-23');
+const SDK = cite('mailgun.js 14.0.1, source', '2026-11-23');
 /** No source: likely words, for known meanings. */
-const GUESS = 'a guess, 2026-11-23';
+const GUESS = cite('a guess', '2026-11-23');
 
 /**
  * All known answers. The first matching row decides: Mailgun distinguishes account refusals only by their words, under
  * 400, 403 and 429 alike.
  */
-export const MAILGUN_FACTS: readonly Fact<Match>[] = [
+export const MAILGUN_FACTS: readonly Fact[] = [
   // Mailgun answers every path that does not exist with 200 and this sentence.
-  { words: /^\s*Mailgun Magnificent API\s*$/i, means: account('wrong-url'), source: PAGES },
+  { text: /^\s*Mailgun Magnificent API\s*$/i, means: account('wrong-url'), source: PAGES },
 
   // "Domain X is not allowed to send: request rate of the account" is load; every other reason in that sentence is about
   // the account.
   {
-    words: /requests?-per-(sec|min|hour)|too many requests|rate limit|request limit/i,
+    text: /requests?-per-(sec|min|hour)|too many requests|rate limit|request limit/i,
     means: throttled('rate-limit'),
     source: SPEC,
   },
-  { words: /probation|sending too fast/i, means: account('probation'), source: USERS },
+  { text: /probation|sending too fast/i, means: account('probation'), source: USERS },
   {
-    words:
-      /recipient limit exceeded|(daily|monthly|hourly|sending|message|account|plan|free|trial)[^.]{0,20} (limit|quota) (has been |was |is )?(exceeded|reached)|(exceeded|reached) (the |your )?[^.]{0,30}(limit|quota)\b/i,
+    text: /recipient limit exceeded|(daily|monthly|hourly|sending|message|account|plan|free|trial)[^.]{0,20} (limit|quota) (has been |was |is )?(exceeded|reached)|(exceeded|reached) (the |your )?[^.]{0,30}(limit|quota)\b/i,
     means: account('recipient-limit'),
     source: USERS,
   },
-  { words: /account inactivity/i, means: account('account-inactive'), source: USERS },
-  { words: /sandbox (sub)?domain|authorized recipient/i, means: account('sandbox'), source: USERS },
+  { text: /account inactivity/i, means: account('account-inactive'), source: USERS },
+  { text: /sandbox (sub)?domain|authorized recipient/i, means: account('sandbox'), source: USERS },
   {
-    words: /domain (\S+ )?(is |has been )?(temporarily )?(disabled|suspended|blocked)/i,
+    text: /domain (\S+ )?(is |has been )?(temporarily )?(disabled|suspended|blocked)/i,
     means: account('domain-disabled'),
     source: HELP,
   },
   {
-    words:
-      /account (is |has been |was )?(temporarily |permanently )?(disabled|suspended|closed|terminated|blocked|locked|not (yet )?activated)/i,
+    text: /account (is |has been |was )?(temporarily |permanently )?(disabled|suspended|closed|terminated|blocked|locked|not (yet )?activated)/i,
     means: account('account-disabled'),
     source: USERS,
   },
   {
-    words: /activate your (mailgun )?account|account .*(verif|activat)|business verification/i,
+    text: /activate your (mailgun )?account|account .*(verif|activat)|business verification/i,
     means: account('account-disabled'),
     source: GUESS,
   },
-  { words: /is not allowed to send/i, means: account('not-allowed-to-send'), source: SPEC },
-  { words: /domain .*(unverified|not (been |yet )?verified)/i, means: account('domain-not-verified'), source: GUESS },
+  { text: /is not allowed to send/i, means: account('not-allowed-to-send'), source: SPEC },
+  { text: /domain .*(unverified|not (been |yet )?verified)/i, means: account('domain-not-verified'), source: GUESS },
 
   { status: [401], means: account(AUTHENTICATION), source: SPEC },
   {
     status: [403],
-    words: /forbidden|api key|credentials|unauthorized/i,
+    text: /forbidden|api key|credentials|unauthorized/i,
     means: account(AUTHENTICATION),
     source: PAGES,
   },
@@ -73,7 +65,7 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
   { status: [402], means: account('payment-required'), source: PAGES },
   { status: [403], means: account('access-denied'), source: PAGES },
   // Mailgun also gives this answer for a domain of another region, and for some time for a new domain.
-  { status: [400, 404], words: /domain (.* )?not found/i, means: account('domain-not-found'), source: PAGES },
+  { status: [400, 404], text: /domain (.* )?not found/i, means: account('domain-not-found'), source: PAGES },
   // About the request and not the message: wrong URL, moved API, changed rules.
   {
     status: [300, 301, 302, 303, 304, 307, 308, 404, 405, 410, 415],
@@ -82,37 +74,36 @@ export const MAILGUN_FACTS: readonly Fact<Match>[] = [
   },
 
   // Limit of the parameters o:, h:, v: and t: together.
-  { words: /limited to 16 ?kb/i, means: message('format'), source: SPEC },
+  { text: /limited to 16 ?kb/i, means: message('format'), source: SPEC },
   // Refused by the SDK itself at 50 MB; nothing was sent.
-  { words: /larger than maxBodyLength/i, means: message('too-large'), source: SDK },
+  { text: /larger than maxBodyLength/i, means: message('too-large'), source: SDK },
   { status: [413], means: message('too-large'), source: PAGES },
   {
     status: [400],
-    words:
-      /(message|body|size|content|attachment).*too (large|big)|exceed.*(\b(size|bytes|length)|[mk]i?b)\b|size limit/i,
+    text: /(message|body|size|content|attachment).*too (large|big)|exceed.*(\b(size|bytes|length)|[mk]i?b)\b|size limit/i,
     means: message('too-large'),
     source: GUESS,
   },
-  { status: [400], words: /virus|malware|infected/i, means: message('virus'), source: GUESS },
+  { status: [400], text: /virus|malware|infected/i, means: message('virus'), source: GUESS },
   // Mailgun usually accepts mail to suppressed recipients and reports it later (suppress-bounce and others).
   {
     status: [400],
-    words: /(recipient|address) .*suppress(ed|ion)/i,
+    text: /(recipient|address) .*suppress(ed|ion)/i,
     means: suppressed('suppressed'),
     source: GUESS,
   },
   {
     status: [400],
-    words: /\b(to|cc|bcc)'? parameter is not a valid|invalid recipient|recipient (address )?is (invalid|not valid)/i,
+    text: /\b(to|cc|bcc)'? parameter is not a valid|invalid recipient|recipient (address )?is (invalid|not valid)/i,
     means: oneRecipient('address'),
     source: SPEC,
   },
   // Our From was checked before, so this is about the identity rather than the address.
-  { status: [400], words: /\bfrom'? parameter is not a valid/i, means: sender('sender-refused'), source: SPEC },
+  { status: [400], text: /\bfrom'? parameter is not a valid/i, means: sender('sender-refused'), source: SPEC },
   // About the format of our request: the first sign of an API that has changed.
   {
     status: [400],
-    words: /need at least one of|only one parameters?|parameter is missing|invalid (parameter|mime)/i,
+    text: /need at least one of|only one parameters?|parameter is missing|invalid (parameter|mime)/i,
     means: message('format'),
     source: SPEC,
   },

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { detailOf, type Outcome, readable } from '../../mail/outcome.ts';
-import { outage, UNRECOGNISED, unknown } from '../fact.ts';
+import { meaningIn, outage, UNRECOGNISED, unknown } from '../fact.ts';
 import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { Watched } from '../wire.ts';
-import { CODE_FACTS, type PostmarkFact, STATUS_FACTS } from './facts.ts';
+import { CODE_FACTS, STATUS_FACTS } from './facts.ts';
 
 /** An answer of Postmark as far as it could be read. */
 interface PostmarkAnswer {
@@ -49,7 +49,7 @@ export function classify(watched: Watched<unknown>): Outcome {
 function classifyAnswer(answer: PostmarkAnswer): Outcome {
   const { status, headers, errorCode, message, messageId } = answer;
   const detail = detailOf(message);
-  const known = errorCode === 0 ? undefined : CODE_FACTS.find((fact) => matches(fact, answer))?.means;
+  const known = errorCode === 0 ? undefined : meaningIn(CODE_FACTS, { status, code: errorCode, text: message });
   const told = { status, headers, words: message, code: errorCode };
   if (status >= 200 && status < 300) {
     if (messageId && errorCode === 0) return { kind: 'accepted', providerMessageId: messageId, detail };
@@ -58,16 +58,7 @@ function classifyAnswer(answer: PostmarkAnswer): Outcome {
   }
   const means = known ?? statusMeaning(status);
   if (means) return answerOutcome(means, told);
-  const byStatus = STATUS_FACTS.find((row) => matches(row, { ...answer, errorCode: 0 }));
-  return answerOutcome(byStatus?.means ?? UNRECOGNISED, told);
-}
-
-function matches(fact: PostmarkFact, { status, errorCode, message }: PostmarkAnswer): boolean {
-  return (
-    (fact.codes?.includes(errorCode) ?? true) &&
-    (fact.statuses?.includes(status) ?? true) &&
-    (fact.text?.test(message) ?? true)
-  );
+  return answerOutcome(meaningIn(STATUS_FACTS, { status, text: message }) ?? UNRECOGNISED, told);
 }
 
 /** Postmark's two sentences that list inactive recipients (postmark 5.1.0 and recorded answers, 2026-11-23). */

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { detailOf, type Outcome, readable } from '../../mail/outcome.ts';
-import { account, outage, UNRECOGNISED, unknown } from '../fact.ts';
+import { account, meaningIn, outage, UNRECOGNISED, unknown } from '../fact.ts';
 import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
-import { SENDGRID_FACTS, type SendgridFact } from './facts.ts';
+import { SENDGRID_FACTS } from './facts.ts';
 
 /** Result of one call: the trace of the wire, and the body of an answer that was read to its end. */
 export interface SendgridAnswer {
@@ -50,8 +50,8 @@ export function classify(result: SendgridAnswer): Outcome {
   // The page of a broken gateway does not come from SendGrid.
   const broken = status >= 500 ? statusMeaning(status) : undefined;
   const read = errors.length > 0 ? errors : [{ message: words, field: '' }];
-  const known = SENDGRID_FACTS.find((fact) => read.some((error) => matches(fact, status, error)));
-  const means = broken ?? known?.means ?? statusMeaning(status);
+  const parts = read.map(({ message, field }) => ({ at: field, status, text: message.trim() }));
+  const means = broken ?? meaningIn(SENDGRID_FACTS, ...parts) ?? statusMeaning(status);
   if (means) return answerOutcome(means, answer);
   // The status says that nothing was accepted; the words with the reason are lost.
   if (!trace.complete) return answerOutcome(outage('answer-cut'), { ...answer, words: trace.failure ?? '' });
@@ -69,14 +69,6 @@ function successOutcome({ trace, body = '' }: SendgridAnswer, status: number): O
   if (status === 200 && messageId === '' && /^\s*(\{\s*\})?\s*$/.test(body))
     return { ...account('sandbox'), status: '200', detail };
   return { ...unknown('no-message-id'), status: `${status}`, detail };
-}
-
-function matches(fact: SendgridFact, status: number, { message, field }: SendgridError): boolean {
-  return (
-    (fact.status?.includes(status) ?? true) &&
-    (fact.field?.test(field) ?? true) &&
-    (fact.text?.test(message.trim()) ?? true)
-  );
 }
 
 function errorText({ message, field }: SendgridError): string {

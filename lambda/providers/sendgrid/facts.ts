@@ -1,29 +1,20 @@
 import { AUTHENTICATION } from '../../mail/outcome.ts';
-import { account, type Fact, message, oneRecipient, sender } from '../fact.ts';
+import { account, cite, type Fact, message, oneRecipient, sender } from '../fact.ts';
 
-/** Errors that a row matches; an absent condition matches any. */
-interface Match {
-  readonly status?: readonly number[];
-  /** Path of the field that an error names, such as `personalizations.0.to.1.email`. */
-  readonly field?: RegExp;
-  /** Words of the error, or the whole body of an answer without errors. */
-  readonly text?: RegExp;
-}
-
-export type SendgridFact = Fact<Match>;
-
-const ERRORS =
-  'docs.sendgrid.com/api-reference/mail-send/errors; sendgrid/docs, API_Reference/Web_API_v3/Mail/errors.md, 2026-11-28';
-const SPEC = 'Twilio SendGrid Mail API 1.0.0 (twilio/sendgrid-oai, spec/json/tsg_mail_v3.json), 2026-11-28';
-const HELP = 'support.sendgrid.com, 18322114821403 (4XX API errors), 2026-11-28';
-const VALIDATION = 'support.sendgrid.com, 34677918767131 (validation errors of Mail Send), 2026-11-28';
+const ERRORS = cite(
+  'docs.sendgrid.com/api-reference/mail-send/errors; sendgrid/docs, API_Reference/Web_API_v3/Mail/errors.md',
+  '2026-11-28',
+);
+const SPEC = cite('Twilio SendGrid Mail API 1.0.0 (twilio/sendgrid-oai, spec/json/tsg_mail_v3.json)', '2026-11-28');
+const HELP = cite('support.sendgrid.com, 18322114821403 (4XX API errors)', '2026-11-28');
+const VALIDATION = cite('support.sendgrid.com, 34677918767131 (validation errors of Mail Send)', '2026-11-28');
 /** Public reports of users, with the answer in full. */
-const IDENTITY = 'sendgrid/sendgrid-ruby#489 and sendgrid/sendgrid-nodejs#1090, 2026-11-28';
-const ADDRESS = 'Gig-o-Matic/GO3#549 and sendgrid/sendgrid-nodejs#974, 2026-11-28';
-const RIGHTS = 'www.twilio.com/docs/api/errors/60604, 2026-11-28';
-const OBJECT = 'anymail/django-anymail, anymail/backends/sendgrid.py, 2026-11-28';
+const IDENTITY = cite('sendgrid/sendgrid-ruby#489 and sendgrid/sendgrid-nodejs#1090', '2026-11-28');
+const ADDRESS = cite('Gig-o-Matic/GO3#549 and sendgrid/sendgrid-nodejs#974', '2026-11-28');
+const RIGHTS = cite('www.twilio.com/docs/api/errors/60604', '2026-11-28');
+const OBJECT = cite('anymail/django-anymail, anymail/backends/sendgrid.py', '2026-11-28');
 /** No source: likely words, for known meanings. */
-const GUESS = 'a guess, 2026-11-28';
+const GUESS = cite('a guess', '2026-11-28');
 
 const BAD = [400] as const;
 const DENIED = [401, 403] as const;
@@ -32,7 +23,7 @@ const DENIED = [401, 403] as const;
  * All known errors. An answer has a list of them; the first row that matches any of them decides. SendGrid has no
  * codes: status, field and words together distinguish the errors.
  */
-export const SENDGRID_FACTS: readonly SendgridFact[] = [
+export const SENDGRID_FACTS: readonly Fact[] = [
   // An account whose payment failed gets the same answer (www.twilio.com/docs/api/errors/60603).
   { text: /maximum credits exceeded/i, means: account('quota'), source: HELP },
   { status: DENIED, text: /not authorized to send mail/i, means: account('not-allowed-to-send'), source: RIGHTS },
@@ -55,13 +46,13 @@ export const SENDGRID_FACTS: readonly SendgridFact[] = [
 
   {
     status: BAD,
-    field: /^personalizations\.\d+\.(to|cc|bcc)\.\d+(\.|$)/,
+    at: /^personalizations\.\d+\.(to|cc|bcc)\.\d+(\.|$)/,
     text: /valid (email )?address|maximum total length/i,
     means: oneRecipient('invalid-email'),
     source: ADDRESS,
   },
   // Our From was checked before, so this is about the identity rather than the address.
-  { status: BAD, field: /^from(\.|$)/, means: sender('sender-refused'), source: ERRORS },
+  { status: BAD, at: /^from(\.|$)/, means: sender('sender-refused'), source: ERRORS },
   { status: BAD, text: /unique between to, cc, and bcc/i, means: message('invalid-request'), source: VALIDATION },
   { status: BAD, text: /limit of 1000 total recipients/i, means: message('too-many-recipients'), source: ERRORS },
   {
@@ -75,15 +66,14 @@ export const SENDGRID_FACTS: readonly SendgridFact[] = [
   { status: BAD, text: /^invalid request$/i, means: message('invalid-request'), source: SPEC },
   {
     status: BAD,
-    field:
-      /^(personalizations|reply_to|reply_to_list|subject|content|attachments|headers|categories|custom_args)(\.|$)/,
+    at: /^(personalizations|reply_to|reply_to_list|subject|content|attachments|headers|categories|custom_args)(\.|$)/,
     means: message('invalid-field'),
     source: ERRORS,
   },
   // Our request uses settings that the account does not have.
   {
     status: BAD,
-    field: /^(tracking_settings|mail_settings|asm|ip_pool_name|template_id|batch_id|send_at)(\.|$)/,
+    at: /^(tracking_settings|mail_settings|asm|ip_pool_name|template_id|batch_id|send_at)(\.|$)/,
     means: message('invalid-request'),
     source: ERRORS,
   },

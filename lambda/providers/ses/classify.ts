@@ -1,5 +1,5 @@
 import { detailOf, type Outcome, readable } from '../../mail/outcome.ts';
-import { account, outage, UNRECOGNISED, unknown } from '../fact.ts';
+import { account, meaningIn, outage, UNRECOGNISED, unknown } from '../fact.ts';
 import { answerOutcome, networkOutcome, statusMeaning } from '../network.ts';
 import type { WireTrace } from '../wire.ts';
 import { SES_FACTS } from './facts.ts';
@@ -28,7 +28,7 @@ export function classify({ trace, messageId, name = '', words: said = '' }: SesA
   const answer = { status, headers, words: [name, words].filter(Boolean).join(': ') };
   // The page of a broken gateway does not come from SES, and an internal error of SES says nothing about the request.
   const broken = status !== undefined && status >= 500 ? statusMeaning(status) : undefined;
-  const means = broken ?? SES_FACTS.find((fact) => fits(fact, status, name, words))?.means;
+  const means = broken ?? meaningIn(SES_FACTS, { status, code: name, text: words });
   if (means) return answerOutcome(means, answer);
   if (status === undefined) return networkOutcome(trace);
   const common = status < 400 ? account('wrong-url') : statusMeaning(status);
@@ -36,10 +36,4 @@ export function classify({ trace, messageId, name = '', words: said = '' }: SesA
   // The status says that nothing was accepted; the words with the reason are lost.
   if (!trace.complete) return answerOutcome(outage('answer-cut'), { ...answer, words: trace.failure ?? '' });
   return answerOutcome(UNRECOGNISED, answer);
-}
-
-function fits(fact: (typeof SES_FACTS)[number], status: number | undefined, name: string, words: string): boolean {
-  if (fact.status && (status === undefined || !fact.status.includes(status))) return false;
-  if (fact.name && !fact.name.test(name)) return false;
-  return fact.words?.test(words) ?? true;
 }

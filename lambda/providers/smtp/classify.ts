@@ -1,5 +1,5 @@
 import { AUTHENTICATION, detailOf, type Outcome, readable } from '../../mail/outcome.ts';
-import { account, message, outage, unknown } from '../fact.ts';
+import { account, meaningIn, message, outage, unknown } from '../fact.ts';
 import { networkOutcome, retryAfter } from '../network.ts';
 import { SMTP_FACTS, type SmtpStage } from './facts.ts';
 
@@ -22,26 +22,18 @@ export interface SmtpProgress {
 
 /** The outcome of a reply that does not accept the step; the text of all of its lines is classified. */
 export function classifyReply(stage: SmtpStage, reply: string): Outcome {
-  const code = reply.slice(0, 3);
-  const status = statusOf(readable(reply));
+  const digits = reply.slice(0, 3);
   const text = textOf(readable(reply));
-  const fact = SMTP_FACTS.find(
-    (row) =>
-      (row.at?.includes(stage) ?? true) &&
-      (row.code?.test(code) ?? true) &&
-      (row.status?.test(status) ?? true) &&
-      (row.text?.test(text) ?? true),
-  );
+  const means = meaningIn(SMTP_FACTS, { at: stage, status: digits, code: enhancedCode(readable(reply)), text });
   const detail = detailOf(reply);
   // Not a valid reply at this stage (an unexpected 2xx or 3xx, or other text): the server has accepted nothing.
-  if (!fact) return { ...outage('protocol'), detail };
-  const { means } = fact;
+  if (!means) return { ...outage('protocol'), detail };
   const waits = means.kind === 'throttled' || (means.kind === 'unavailable' && means.blames === 'account');
-  return { ...means, ...(waits && retryAfter({}, text)), status: code, detail };
+  return { ...means, ...(waits && retryAfter({}, text)), status: digits, detail };
 }
 
 /** The enhanced status code: at the start of any line, or in brackets as qmail writes it; empty if the reply has none. */
-function statusOf(reply: string): string {
+function enhancedCode(reply: string): string {
   const found = /^\d{3}[ -]([245]\.\d{1,3}\.\d{1,3})\b/m.exec(reply) ?? /\(#([45]\.\d{1,3}\.\d{1,3})\b/.exec(reply);
   return found?.[1] ?? '';
 }

@@ -1,4 +1,12 @@
-import { account, type Fact, message, UNRECOGNISED, unknown } from '../../../../lambda/providers/fact.ts';
+import {
+  account,
+  cite,
+  type Fact,
+  meaningIn,
+  message,
+  UNRECOGNISED,
+  unknown,
+} from '../../../../lambda/providers/fact.ts';
 import { answerOutcome, networkOutcome, statusMeaning } from '../../../../lambda/providers/network.ts';
 import type { Provider, ProviderContext, ProviderDefinition } from '../../../../lambda/providers/provider.ts';
 import { watchWire } from '../../../../lambda/providers/wire.ts';
@@ -10,11 +18,12 @@ interface AcmeOptions {
   readonly url: string;
 }
 
-/** Answers of Acme that refuse a mail; the first matching row decides. */
-const FACTS: readonly Fact<{ readonly status: number; readonly words?: RegExp }>[] = [
-  { status: 401, means: account('authentication'), source: 'acme.example/api, 2026-11-28' },
-  { status: 402, means: account('quota'), source: 'acme.example/api, 2026-11-28' },
-  { status: 400, words: /attachment/i, means: message('attachment-type'), source: 'acme.example/api, 2026-11-28' },
+/** Answers of Acme that refuse a mail. */
+const API = cite('acme.example/api', '2026-11-28');
+const FACTS: readonly Fact[] = [
+  { status: [401], means: account('authentication'), source: API },
+  { status: [402], means: account('quota'), source: API },
+  { status: [400], text: /attachment/i, means: message('attachment-type'), source: API },
 ];
 
 function create({ options, secret, endpoint = options.url }: ProviderContext<AcmeOptions>): Provider {
@@ -35,8 +44,7 @@ function create({ options, secret, endpoint = options.url }: ProviderContext<Acm
       if (status === undefined) return { outcome: networkOutcome(trace) };
       const id = /"id":"([^"]+)"/.exec(text)?.[1];
       if (status < 300) return { outcome: id ? { kind: 'accepted', providerMessageId: id } : unknown('no-message-id') };
-      const row = FACTS.find((fact) => fact.status === status && (fact.words?.test(text) ?? true));
-      const means = row?.means ?? statusMeaning(status) ?? UNRECOGNISED;
+      const means = meaningIn(FACTS, { status, text }) ?? statusMeaning(status) ?? UNRECOGNISED;
       return { outcome: answerOutcome(means, { status, headers: trace.headers, words: text }) };
     },
     close: wire.close,
