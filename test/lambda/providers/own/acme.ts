@@ -30,12 +30,8 @@ function create({ options, secret, endpoint = options.url }: ProviderContext<Acm
   const wire = createWireFetch();
   return {
     async send({ message, recipients, mime, deadlineMs, connectMs }) {
-      const body = JSON.stringify({
-        id: message.handle,
-        from: message.from.address,
-        recipients,
-        mime: (await mime()).toString('base64'),
-      });
+      const raw = (await mime()).toString('base64');
+      const body = JSON.stringify({ id: message.handle, from: message.from.address, recipients, mime: raw });
       const headers = { authorization: `Bearer ${secret['token']}`, 'content-type': 'application/json' };
       const { result: text = '', trace } = await watchWire({ deadlineMs, connectMs }, async () =>
         (await wire.fetch(`${endpoint}/mail`, { method: 'POST', headers, body })).text(),
