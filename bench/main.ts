@@ -1,5 +1,6 @@
 import { type Figure, table } from './figure.ts';
 import { measureImport } from './import-time.ts';
+import { measureMail } from './mail.ts';
 import { measureMemory } from './memory.ts';
 import { measureOutage } from './outage.ts';
 import { measureStack } from './running-stack.ts';
@@ -19,6 +20,7 @@ const figures: Figure[] = [];
 for (const [name, label, measure] of [
   ['import', 'a fresh process with the sender, beside one with the logger', measureImport],
   ['telemetry', 'logging and metrics, beside Powertools for each mail', measureTelemetry],
+  ['mail', 'a mail that is accepted at once', measureMail],
   ['memory', 'the largest submissions, in the memory of the function', measureMemory],
   ['stack', 'npm start, 1,000 submissions, a large attachment', measureStack],
   [
