@@ -6,6 +6,9 @@ import { WORKER_REASONS } from '../mail/reason.ts';
 import { candidatesFor } from '../providers/account.ts';
 import type { Unready } from '../providers/pool.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
+import { vendorsOf } from '../providers/vendor.ts';
+import type { Policy } from '../routing/policy.ts';
+import { begin } from '../submission/carried.ts';
 import {
   afterAnswer,
   declareHeld,
@@ -14,6 +17,8 @@ import {
   type UnknownAttempt,
 } from '../submission/progress.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
+import type { Claimed } from './claim.ts';
+import type { Work } from './work.ts';
 
 /**
  * Least age of an attempt before its provider is asked, in milliseconds of stack time: the message takes a while to
@@ -34,7 +39,7 @@ const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
 const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded', ...WORKER_REASONS]);
 
 /** Dependencies of asking. */
-export interface AskContext {
+interface AskContext {
   readonly lookUp: LookUp;
   readonly providers: readonly ProviderConfig[];
   /** Message ids in delivery events about this submission, by provider key. */
@@ -44,7 +49,7 @@ export interface AskContext {
    * Providers whose attempts were just found to be interrupted. These providers are asked one round later: only our
    * clock says that the worker has ended, and the wait between two rounds is measured by the queue.
    */
-  readonly fresh: ReadonlySet<string>;
+  readonly interrupted: ReadonlySet<string>;
   /**
    * Start of the latest attempt at a provider, in epoch milliseconds; the record of an unknown outcome has that of the
    * first one.
@@ -57,15 +62,39 @@ export interface AskContext {
 }
 
 /** A provider that was found to have accepted a message after its answer was lost. */
-export interface FoundAccepted {
+interface FoundAccepted {
   readonly provider: string;
   readonly providerMessageId: string;
 }
 
 /** Result of asking. */
-export interface AskResult {
+interface AskResult {
   readonly progress: Progress;
   readonly found: readonly FoundAccepted[];
+}
+
+/** Progress at the start of a round, after the providers whose answers were lost were asked whether they have the mail. */
+export async function resolveUnknown(
+  { claim, known, stored, interrupted }: Claimed,
+  { onUnknown }: Policy,
+  { arrived: { message }, context, destinations, remainingMs }: Work,
+): Promise<Progress> {
+  const { providers } = context.environment;
+  const addresses = [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address);
+  const now = context.clock.now();
+  const { progress, found } = await ask(message, begin(addresses, known, vendorsOf(providers)), {
+    lookUp: context.lookUp,
+    providers,
+    reported: stored?.reported ?? {},
+    onUnknown,
+    interrupted,
+    lastBegun: (key) => stored?.attempts.findLast(({ provider }) => provider === key)?.begun,
+    // A time in the future was set by a wrong clock, and counts as a time long ago.
+    ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : destinations.since(time)),
+    hasTime: (ms) => remainingMs() > 2 * ms,
+  });
+  for (const { provider, providerMessageId } of found) claim.found(provider, providerMessageId);
+  return progress;
 }
 
 /**
@@ -74,7 +103,7 @@ export interface AskResult {
  * Afterwards a recipient is served, waits for a provider that cannot answer yet, or may be offered to the next provider;
  * with `hold` the last of these ends here.
  */
-export async function ask(message: Message, start: Progress, context: AskContext): Promise<AskResult> {
+async function ask(message: Message, start: Progress, context: AskContext): Promise<AskResult> {
   let progress = start;
   const found: FoundAccepted[] = [];
   for (const doubt of start.doubts.filter(({ settled }) => !settled)) {
@@ -101,13 +130,13 @@ async function learn(
   message: Message,
   { provider: key, account, at }: UnknownAttempt,
   recipients: readonly string[],
-  { lookUp, providers, reported, fresh, lastBegun, ageMs, hasTime }: AskContext,
+  { lookUp, providers, reported, interrupted, lastBegun, ageMs, hasTime }: AskContext,
 ): Promise<Learned> {
   const candidates = candidatesFor(key, account, providers);
   const told = [key, ...candidates.map((one) => one.key)].map((one) => reported[one]).find((id) => id !== undefined);
   if (told !== undefined) return { kind: 'answered', found: new Map(recipients.map((one) => [one, told])) };
   if (candidates.length === 0) return { kind: 'cannot-say', reason: NOT_ASKABLE };
-  if (fresh.has(key) || ageMs(Math.max(at, lastBegun(key) ?? at)) < ASK_AFTER_MS) return { kind: 'too-early' };
+  if (interrupted.has(key) || ageMs(Math.max(at, lastBegun(key) ?? at)) < ASK_AFTER_MS) return { kind: 'too-early' };
   const found = new Map<string, string>();
   let silent: LookupAnswer | undefined;
   for (const provider of candidates) {

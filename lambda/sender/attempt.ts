@@ -30,7 +30,7 @@ export interface AttemptContext {
 /** The message and its MIME, as for every provider that needs no change. */
 export interface Content {
   readonly message: Message;
-  mime(): Promise<Buffer>;
+  readonly mime: Buffer;
 }
 
 /** Result of an attempt: `number` is used up in any case. */
@@ -103,7 +103,7 @@ function contentFor(
 ): Pick<Attempt, 'message' | 'mime'> {
   const out = beyond.get(key) ?? [];
   const isSubstituted = substituteFrom !== undefined && substituted.has(key);
-  if (!isSubstituted && out.length === 0) return { message, mime };
+  if (!isSubstituted && out.length === 0) return { message, mime: () => Promise.resolve(mime) };
   const original = isSubstituted ? fromSubstitute(message, substituteFrom) : message;
   // An address that a provider cannot carry in the envelope is left out of To and Cc as well.
   const carried = (list: Message['to']) => list.filter(({ address }) => !out.includes(address));
@@ -111,7 +111,7 @@ function contentFor(
   // A composed message is not held in memory twice for longer than one call.
   return {
     message: own,
-    mime: async () => (out.length > 0 ? composeMime(own) : readdressed(await mime(), message, own)),
+    mime: async () => (out.length > 0 ? composeMime(own) : readdressed(mime, message, own)),
   };
 }
 

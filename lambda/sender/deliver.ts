@@ -1,6 +1,5 @@
 import { type Admission, type AdmissionRequest, type Gate, UNREADY } from '../circuit/admission.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
-import type { Message } from '../mail/message.ts';
 import { type AttemptResult, mapOutcomes, NOT_TRIED, type Outcome } from '../mail/outcome.ts';
 import { accountOf } from '../providers/account.ts';
 import { LedgerError, type TakenError } from '../submission/ledger.ts';
@@ -26,6 +25,7 @@ import {
   type Skips,
   type TelemetryContext,
 } from './telemetry.ts';
+import { SETTLE_MS } from './work.ts';
 
 /** Result of offering a message to its providers once. */
 export interface RoundResult {
@@ -56,21 +56,14 @@ export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly expiresAt?: number;
 }
 
-/**
- * Time kept for the end of a round, in milliseconds: the ledger, an event and the next queue, each with one retry of the
- * call.
- */
-export const SETTLE_MS = 12_000;
-
 /** Offers a message to the providers in order until no recipient is left. */
 export async function attemptInOrder(
-  message: Message,
-  mime: () => Promise<Buffer>,
+  content: Content,
   order: readonly ProviderConfig[],
   start: Progress,
   context: DeliverContext,
 ): Promise<RoundResult> {
-  const round = new ProviderRound({ message, mime }, start, context);
+  const round = new ProviderRound(content, start, context);
   for (const provider of order) {
     if (!round.goesOn(provider)) break;
     await round.offer(provider);

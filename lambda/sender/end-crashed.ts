@@ -2,8 +2,8 @@ import type { SQSRecord } from 'aws-lambda';
 import { SUBMISSION_ID } from '../contract/dead-letter.ts';
 import { readRecord } from '../submission/ledger.ts';
 import { claimability, endInterrupted } from '../submission/record.ts';
+import { claimRequestOf } from './claim.ts';
 import type { Destinations } from './destinations.ts';
-import { deliveryOf } from './send.ts';
 import { InFlightError, type SenderContext } from './work.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function endCrashed(
   destinations.attributes = { ...destinations.attributes, submissionId: id };
   const entry = await readRecord(table, id);
   const standing = claimability(entry, {
-    ...deliveryOf(record, destinations.attributes, entry?.hash ?? ''),
+    ...claimRequestOf(record, destinations.attributes, entry?.hash ?? ''),
     now: clock.now(),
   });
   if (standing.kind === 'over') return;

@@ -40,6 +40,12 @@ export interface WorkContext extends SenderContext {
   readonly missed: MissedReleases;
 }
 
+/**
+ * Time kept for the end of a round, in milliseconds: the ledger, an event and the next queue, each with one retry of the
+ * call.
+ */
+export const SETTLE_MS = 12_000;
+
 /** Everything needed to process one queue message. */
 export interface Work {
   readonly record: SQSRecord;
@@ -57,4 +63,12 @@ export class MessageKeptError extends ServiceError {
 /** Another worker has claimed the submission: the message stays on its queue until that is decided. */
 export class InFlightError extends MessageKeptError {
   override readonly name = 'InFlightError';
+}
+
+/** Whether SQS would move the message to the dead-letter queue, without attributes, if it stayed on its queue again. */
+export function isLastReceive(
+  { attributes }: SQSRecord,
+  { maxReceiveCount }: Pick<SenderEnvironment, 'maxReceiveCount'>,
+): boolean {
+  return Number(attributes.ApproximateReceiveCount) >= maxReceiveCount;
 }

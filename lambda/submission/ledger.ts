@@ -73,6 +73,11 @@ export class SubmissionClaim {
     this.#known = options.known;
   }
 
+  /** This worker, by its id in leases and messages. */
+  get worker(): string {
+    return this.#lease.owner;
+  }
+
   /** Whether this worker has called a provider, or was about to. */
   get begun(): boolean {
     return this.#begun;

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { SQSRecord } from 'aws-lambda';
+import type { Carried } from '../submission/carried.ts';
+import { readRecord, SubmissionClaim } from '../submission/ledger.ts';
+import { NOTHING_TAKEN, takenUp } from '../submission/lineage.ts';
+import {
+  type ClaimRequest,
+  type ClaimState,
+  claimability,
+  endInterrupted,
+  type SubmissionRecord,
+  submissionHash,
+} from '../submission/record.ts';
+import type { QueueAttributes } from '../submission/retry-attributes.ts';
+import { InFlightError, type Work } from './work.ts';
+
+/** A submission that this worker may work on. */
+export interface Claimed {
+  readonly kind: 'claimed';
+  readonly claim: SubmissionClaim;
+  /** Result of all earlier rounds. */
+  readonly known: Carried;
+  /** The record, if one was read. */
+  readonly stored: SubmissionRecord | undefined;
+  /** Providers of attempts that were just found to be interrupted. */
+  readonly interrupted: ReadonlySet<string>;
+  /** False for a first delivery: nearly always there is no record, and the first write finds out. */
+  readonly isCertain: boolean;
+}
+
+/** A submission that this worker leaves alone. */
+export type Unclaimed = Exclude<ClaimState, { kind: 'new' | 'continues' }> & {
+  readonly stored: SubmissionRecord | undefined;
+};
+
+/**
+ * Decides by the record whether this worker may work on a submission; `current` is the record, if it was read already. A
+ * first delivery is claimed without a read: its first write fails if there is a record.
+ */
+export async function claimSubmission(
+  work: Work,
+  current?: { readonly record: SubmissionRecord | undefined },
+): Promise<Claimed | Unclaimed> {
+  const { record, arrived, destinations, context, remainingMs } = work;
+  const { id } = arrived.message;
+  const request = claimRequestOf(record, destinations.attributes, submissionHash(arrived.submission));
+  const { retried, redriven, owner } = request;
+  const isFirst = !retried && !redriven && Number(record.attributes.ApproximateReceiveCount) <= 1;
+  const isCertain = current !== undefined || !isFirst;
+  const stored = current || isFirst ? current?.record : await readRecord(context.table, id);
+  const now = context.clock.now();
+  const state = claimability(stored, { ...request, now });
+  if (state.kind !== 'new' && state.kind !== 'continues') return { ...state, stored };
+  const known = state.kind === 'continues' ? state.carried : request.carried;
+  const goesOn = stored?.state === 'open' && !redriven;
+  const claim = new SubmissionClaim({
+    table: context.table,
+    clock: context.clock,
+    submissionId: id,
+    lease: { owner, until: now + remainingMs() },
+    stored,
+    known: {
+      hash: request.hash,
+      origin: goesOn ? stored.origin : record.messageId,
+      firstSeen: destinations.attributes.firstSeen,
+      lineage: takenUp(request, owner, stored?.state === 'open' ? stored.lineage : NOTHING_TAKEN),
+      attempts: endInterrupted(stored?.attempts ?? [], now),
+      carried: known,
+    },
+  });
+  const interrupted = state.kind === 'continues' ? state.fresh : new Set<string>();
+  return { kind: 'claimed', claim, known, stored, interrupted, isCertain };
+}
+
+/**
+ * Leaves a submission to another message, or ends its message.
+ *
+ * @throws InFlightError if another worker has claimed it: the message stays on its queue
+ */
+export async function leave({ kind, stored }: Unclaimed, { record, destinations }: Work): Promise<void> {
+  switch (kind) {
+    case 'conflict':
+      return destinations.deadLetter({
+        reason: 'IdConflict',
+        detail: 'id: given one that another content has already; every submission needs an id of its own',
+      });
+    case 'in-flight':
+      throw new InFlightError('another delivery of this submission is being worked on');
+    case 'over':
+      // An unproven redrive may be the only copy of a dead letter, for example after the key of the proofs was changed
+      // twice: it goes back to the dead-letter queue, with a valid proof.
+      if (stored === undefined || !isUnprovenRedrive(destinations.attributes, stored, record)) return;
+      destinations.attributes = { ...destinations.attributes, carried: stored.carried };
+      return destinations.deadLetter({
+        reason: stored.reason ?? 'Unknown',
+        detail: 'moved here again, since its Proof is not one of this deployment; the next redrive sends it',
+      });
+  }
+}
+
+/** Whether a message claims to be the redrive of this dead record, without a valid proof. */
+export function isUnprovenRedrive(
+  { unproven }: QueueAttributes,
+  { state, origin }: SubmissionRecord,
+  { messageId }: SQSRecord,
+): boolean {
+  return unproven === true && state === 'dead' && origin !== messageId;
+}
+
+/** The claim request of a message; each one has a new owner. */
+export function claimRequestOf(
+  { messageId }: SQSRecord,
+  { notBefore, redriven, worker, signature, carried }: QueueAttributes,
+  hash: string,
+): Omit<ClaimRequest, 'now'> {
+  const retried = notBefore !== undefined;
+  return { hash, messageId, redriven: redriven === true, retried, worker, signature, carried, owner: randomUUID() };
+}

@@ -1,0 +1,132 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { AdmissionRequest } from '../circuit/admission.ts';
+import { vendorsOf } from '../providers/vendor.ts';
+import { type Policy, policyOf } from '../routing/policy.ts';
+import { type Route, uncarried } from '../routing/route.ts';
+import { readRecord, TakenError } from '../submission/ledger.ts';
+import { declareRefused, pending } from '../submission/progress.ts';
+import type { SubmissionRecord } from '../submission/record.ts';
+import type { QueueAttributes } from '../submission/retry-attributes.ts';
+import { timeLeft } from '../submission/settle.ts';
+import { resolveUnknown } from './ask.ts';
+import { chooseRoute } from './choose-route.ts';
+import { type Claimed, claimSubmission, leave } from './claim.ts';
+import { attemptInOrder, type DeliverContext } from './deliver.ts';
+import type { Destinations } from './destinations.ts';
+import { isEarly } from './early.ts';
+import { deadLetter, finishRound, reportClassAge, stopRound } from './finish.ts';
+import { readInput } from './read-input.ts';
+import { setAside } from './set-aside.ts';
+import { listEnded, reportSuppressed } from './suppressed.ts';
+import type { Skips } from './telemetry.ts';
+import type { Work, WorkContext } from './work.ts';
+
+/**
+ * Processes one queue message: resolves when its next queue has it or it has ended, and rejects when it must stay on its
+ * queue.
+ */
+export async function processMessage(
+  record: SQSRecord,
+  destinations: Destinations,
+  remainingMs: () => number,
+  context: WorkContext,
+): Promise<void> {
+  if (await isEarly(record, destinations, context))
+    return destinations.requeueAt(destinations.attributes.notBefore as number);
+  const arrived = await readInput(record, destinations.attributes, remainingMs, context);
+  if (arrived.kind !== 'ready') return setAside(arrived, record, destinations, context);
+  const { attributes } = destinations;
+  destinations.attributes = { ...attributes, submissionId: arrived.message.id };
+  const isNew = attributes.notBefore === undefined && Number(record.attributes.ApproximateReceiveCount) <= 1;
+  if (isNew && !attributes.canary) await context.tallies.countSubmission();
+  return sendSubmission({ record, arrived, destinations, remainingMs, context });
+}
+
+/**
+ * Makes one round with a submission. `current` is its record, if it was read already.
+ *
+ * Each attempt is recorded before the call, and its outcome after it. An attempt whose answer is lost ends the round, and the
+ * submission waits on a retry queue; the next round begins by asking that provider, and only then offers the mail to the
+ * next one.
+ */
+async function sendSubmission(work: Work, current?: { readonly record: SubmissionRecord | undefined }): Promise<void> {
+  const { arrived, context } = work;
+  const { message } = arrived;
+  const claimed = await claimSubmission(work, current);
+  if (claimed.kind !== 'claimed') return leave(claimed, work);
+  const policy = policyFor(work);
+  reportClassAge(work);
+  const isUnread = !claimed.isCertain;
+  const readFirst = async () => sendSubmission(work, { record: await readRecord(context.table, message.id) });
+  if (policy.isOver && isUnread) return readFirst();
+
+  const resolved = await resolveUnknown(claimed, policy, work);
+  const start = await reportSuppressed(resolved, work);
+  if (policy.isOver || pending(start).length === 0) return finishRound(start, {}, policy, claimed, work);
+
+  const { route, mime, unable } = await chooseRoute(start, claimed, policy, work);
+  if (!mime) return isUnread ? readFirst() : deadLetter(uncarried(route), start, claimed, work);
+
+  // Recipients that all providers have refused end now, even while others wait.
+  const keys = route.order.map(({ key }) => key);
+  const offered = declareRefused(start, keys, route.beyond);
+  const round = await attemptInOrder(
+    { message, mime },
+    route.order,
+    offered,
+    roundContext(route, unable, claimed, policy, work),
+  );
+  const { stopped, progress: after, ...end } = round;
+  // A first delivery that found a record before it called a provider starts again with that record.
+  if (stopped instanceof TakenError && !claimed.claim.begun) return sendSubmission(work, { record: stopped.current });
+  const [progress] = await Promise.all([reportSuppressed(after, work), listEnded(after, work)]);
+  if (stopped) return stopRound(progress, stopped, claimed, work);
+  return finishRound(progress, { ...end, waitFor: keys[0] }, policy, claimed, work);
+}
+
+/** The policy of a round; `isOver`: the time of the submission is up, or it is too old to be sent. */
+type RoundPolicy = Policy & { readonly now: number; readonly isOver: boolean };
+
+function policyFor({ arrived, destinations, context }: Work): RoundPolicy {
+  const { firstSeen, born } = destinations.attributes;
+  const now = context.clock.now();
+  const policy = policyOf(arrived.submission, context.environment.routes ?? [], {
+    now,
+    ageMs: destinations.since(born),
+  });
+  const isOver = destinations.isStale || timeLeft(destinations.since(firstSeen), policy.expiresInMs) <= 0;
+  return { ...policy, now, isOver };
+}
+
+function roundContext(
+  { substituted, beyond }: Route,
+  unable: Skips,
+  { claim }: Claimed,
+  { now, onUnknown, tracking, expiresInMs }: RoundPolicy,
+  { context, destinations, remainingMs }: Work,
+): DeliverContext {
+  const { straightLogShare, providers } = context.environment;
+  return {
+    ...context,
+    vendorOf: vendorsOf(providers),
+    unable,
+    remainingMs,
+    claim,
+    lane: laneOf(destinations.attributes, expiresInMs),
+    onUnknown,
+    tracking,
+    substituted,
+    beyond,
+    ...(expiresInMs !== undefined && { expiresAt: now + expiresInMs }),
+    ...(straightLogShare !== undefined && { straightLogShare }),
+  };
+}
+
+/** Mail with less time than this until it expires is urgent, in milliseconds. */
+const URGENT_MS = 3_600_000;
+
+/** The kind of mail, for the rates of providers. A canary is never retried: without a slot its alarm would be false. */
+function laneOf({ canary, notBefore }: QueueAttributes, expiresInMs: number | undefined): AdmissionRequest['lane'] {
+  if (canary || (expiresInMs !== undefined && expiresInMs < URGENT_MS)) return 'urgent';
+  return notBefore === undefined ? 'fresh' : 'backlog';
+}

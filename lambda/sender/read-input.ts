@@ -1,0 +1,34 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { Objects, RenewableObjects } from '../platform/object-store.ts';
+import { TimeUpError, within } from '../platform/within.ts';
+import type { QueueAttributes } from '../submission/retry-attributes.ts';
+import { type Intake, intake } from './intake.ts';
+import { SETTLE_MS, type SenderContext } from './work.ts';
+
+/** Reads the body of a queue message and the objects that it names, as long as there is time for them. */
+export async function readInput(
+  { body }: SQSRecord,
+  { canary, redriven, submissionId }: QueueAttributes,
+  remainingMs: () => number,
+  { environment, clock, objects }: SenderContext,
+): Promise<Intake> {
+  // A canary tests its provider, whatever the route of its class.
+  const chooses = canary ? { providers: environment.providers } : environment;
+  const read = intake(body, submissionId, redriven ? renewed(objects) : objects, chooses, clock.now());
+  try {
+    return await within(remainingMs() - SETTLE_MS, read, clock);
+  } catch (error) {
+    if (error instanceof TimeUpError) return { kind: 'trouble', error };
+    throw error;
+  }
+}
+
+/** Objects for a redriven message: their lifetime is extended before they are read, since it may be nearly over. */
+function renewed(objects: RenewableObjects): Objects {
+  return {
+    read: async (reference, maxBytes) => {
+      await objects.renew(reference);
+      return objects.read(reference, maxBytes);
+    },
+  };
+}

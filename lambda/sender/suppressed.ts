@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { Message } from '../mail/message.ts';
+import { inAscii } from '../platform/ascii-json.ts';
+import { errorName } from '../platform/error-name.ts';
+import { type Progress, type Suppression, withoutNotified } from '../submission/progress.ts';
+import { logId } from './telemetry.ts';
+import type { Work } from './work.ts';
+
+/** Sends an event for each suppressed recipient; events that could not be sent are left for a later round. */
+export async function reportSuppressed(progress: Progress, { context, record, arrived }: Work): Promise<Progress> {
+  const { queue, environment, clock, log } = context;
+  const out = new Set<string>();
+  // In parallel: the time kept for the end of a round allows one call, whatever the number of recipients.
+  await Promise.all(
+    progress.untold.map((one) =>
+      queue.send(environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
+        () => out.add(one.address),
+        (error: unknown) => log.warn('event not queued', { queueMessageId: record.messageId, error: errorName(error) }),
+      ),
+    ),
+  );
+  return withoutNotified(progress, out);
+}
+
+/**
+ * Lists recipients that ended in this round because one provider alone refused the mailbox, in case that provider is
+ * doubted later. Not at their event, which may go out in a later round.
+ */
+export async function listEnded({ untold }: Progress, { context, arrived }: Work): Promise<void> {
+  const at = context.clock.now();
+  const lists = Map.groupBy(
+    untold.filter(({ alone }) => alone),
+    ({ provider }) => provider,
+  );
+  for (const [provider, those] of lists) {
+    const ended = those.map(({ address, reason }) => ({ at, submissionId: arrived.message.id, address, reason }));
+    await context.tallies.listEnded(provider, ended).catch((error: unknown) => {
+      context.log.warn('not listed as ended', {
+        submissionId: logId(arrived.message),
+        provider,
+        error: errorName(error),
+      });
+    });
+  }
+}
+
+/** The delivery event that reports a suppressed recipient to the producer; ASCII, which every queue server transports. */
+function suppressedEvent(message: Message, one: Suppression, now: number): string {
+  const id = createHash('sha256')
+    .update(`suppressed\0${message.id}\0${one.provider}\0${one.address}`)
+    .digest('base64url');
+  return inAscii(
+    JSON.stringify({
+      version: 1,
+      id,
+      provider: one.provider,
+      providerEventId: id,
+      type: 'suppressed',
+      recipient: one.address,
+      submissionId: message.id,
+      attempt: one.attempt,
+      ...(message.tag !== undefined && { tag: message.tag }),
+      ...(Object.keys(message.metadata).length > 0 && { metadata: message.metadata }),
+      at: new Date(now).toISOString(),
+      reason: one.reason,
+      ...(one.detail && { detail: one.detail }),
+    }),
+  );
+}
