@@ -119,13 +119,9 @@ function updateAttributes(progress: Progress, { claim }: Claimed, { destinations
 async function record(
   progress: Progress,
   end: ClaimEnd,
-  { claim, stored }: Claimed,
-  { context, destinations, record: { messageId } }: Work,
+  { claim }: Claimed,
+  { context, record: { messageId } }: Work,
 ): Promise<LedgerError | TakenError | undefined> {
-  // No attempt and no new knowledge: nothing to write. From its second round on a submission is written nevertheless,
-  // since copies of its message are told apart by the record, and would multiply while it waits for one provider.
-  const isFirst = destinations.attributes.notBefore === undefined;
-  if (!claim.begun && !stored && isFirst && end.state === 'open') return undefined;
   try {
     await claim.close(carry(progress), end);
     return undefined;

@@ -995,7 +995,35 @@ describe('the gate', () => {
 
     expect(world.calls).toEqual([]);
     expect(world.sent).toMatchObject([{ queue: 'retry-postmark', delay: 20, attributes: { Attempts: '0' } }]);
-    expect(world.table.writes).toBe(0);
+  });
+
+  it('has a record of a mail that waits without an attempt, and costs it one write', async () => {
+    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
+    const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => skip } });
+
+    await world.send(sqsRecord(mail, { messageId: 'm-1', sentAt: world.now }));
+
+    expect(world.entry()).toMatchObject({ state: 'open', origin: 'm-1', firstSeen: world.now, attempts: [] });
+    expect(world.entry()?.lease).toBeUndefined();
+    expect(world.table.writes).toBe(1);
+  });
+
+  it('deletes a copy of an accepted mail although all providers are skipped', async () => {
+    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
+    let skips = false;
+    const gate: typeof openGate = {
+      ...openGate,
+      enter: async (...request) => (skips ? skip : openGate.enter(...request)),
+    };
+    const world = givenWorld({ postmark: [accepted] }, { gate });
+    const record = sqsRecord(mail);
+    await world.send(record);
+    skips = true;
+
+    await world.send(record);
+
+    expect(world.sent).toEqual([]);
+    expect(world.entry()?.state).toBe('done');
   });
 
   it('does not let copies multiply of a mail that waits for an isolated provider', async () => {
