@@ -1,24 +1,32 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { parseSync } from 'oxc-parser';
+import { type CallExpression, type Expression, parseSync } from 'oxc-parser';
+import { z } from 'zod';
+import { optionFields } from '../lambda/providers/option-fields.ts';
+import type { ProviderDefinition } from '../lambda/providers/provider.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 
-type Source = readonly [file: string, name: string];
-/** A heading of docs/configuration.md with the interfaces whose fields it lists. */
+/** An interface in a file, or a check of options with its schema. */
+type Source = readonly [file: string, name: string, schema?: z.ZodType];
+/** A heading of docs/configuration.md with the interfaces or checks whose fields it lists. */
 type Section = readonly [heading: string, ...sources: readonly Source[]];
 
 const ENTRY = 'lambda/contract/providers.ts';
-const types = Object.values(definitions);
-const optionsOf = (type: string, kind: string): Source => [
-  `lambda/providers/${type}/options.ts`,
-  `${type.charAt(0).toUpperCase()}${type.slice(1)}${kind}`,
-];
+const types: readonly ProviderDefinition[] = Object.values(definitions);
+const optionsOf = (type: string) => `lambda/providers/${type}/options.ts`;
 
 const SECTIONS: readonly Section[] = [
   ['An entry of `providers`', [ENTRY, 'ProviderConfig']],
-  ...types.map(({ type }): Section => [`\`options\` of type \`${type}\``, optionsOf(type, 'Options')]),
-  ...types
-    .filter(({ inbound }) => inbound !== undefined)
-    .map(({ type }): Section => [`\`inbound\` of type \`${type}\``, optionsOf(type, 'InboundOptions')]),
+  ...types.map(
+    ({ type, checkOptions }): Section => [
+      `\`options\` of type \`${type}\``,
+      [optionsOf(type), 'checkOptions', checkOptions(optionFields)],
+    ],
+  ),
+  ...types.flatMap(({ type, inbound }): Section[] =>
+    inbound
+      ? [[`\`inbound\` of type \`${type}\``, [optionsOf(type), 'checkInbound', inbound.checkOptions(optionFields)]]]
+      : [],
+  ),
   ['`canary`, for sending and in `inbound`', [ENTRY, 'CanaryConfig']],
   ['An entry of `routes`', ['lambda/contract/routes.ts', 'RouteConfig']],
   ['The construct `Mailover`', ['lib/mailover.ts', 'MailoverProps']],
@@ -45,38 +53,106 @@ function row(name: string, type: string, comment: string): string {
   return `| ${cells.map((cell) => cell.trim().replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
-/** An interface in a file: its own comment, and its fields as rows. */
-async function readInterface(
-  file: string,
-  name: string,
-): Promise<{ readonly comment: string; readonly rows: string[] }> {
+interface Read {
+  readonly comment: string;
+  readonly rows: readonly string[];
+}
+
+/** A parsed file, with the exported declaration of a name and the comment directly before a place. */
+async function parse(file: string, name: string) {
   const text = await readFile(new URL(`../${file}`, import.meta.url), 'utf8');
   const { program, comments } = parseSync(file, text);
   const commentAt = (start: number) => {
     const before = comments.findLast(({ end }) => end <= start && text.slice(end, start).trim() === '');
-    return plain(before?.value ?? '');
+    return (
+      plain(before?.value ?? '')
+        .split('@example')[0]
+        ?.trim() ?? ''
+    );
   };
-  const statement = program.body.find((one) => {
-    const declaration = one.type === 'ExportNamedDeclaration' ? one.declaration : one;
-    return declaration?.type === 'TSInterfaceDeclaration' && declaration.id.name === name;
+  const found = program.body.find((statement) => {
+    const declared = statement.type === 'ExportNamedDeclaration' ? statement.declaration : undefined;
+    const id =
+      declared?.type === 'VariableDeclaration'
+        ? declared.declarations[0]?.id
+        : declared && 'id' in declared && declared.id;
+    return id && id.type === 'Identifier' && id.name === name;
   });
-  const found = statement?.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
-  if (statement === undefined || found?.type !== 'TSInterfaceDeclaration')
-    throw new Error(`${file} has no interface ${name}`);
-  const rows = found.body.body.flatMap((member) => {
+  if (found?.type !== 'ExportNamedDeclaration' || !found.declaration) throw new Error(`${file} has no ${name}`);
+  return { text, declaration: found.declaration, comment: commentAt(found.start), commentAt };
+}
+
+/** An interface: its own comment, and its fields as rows. */
+async function readInterface(file: string, name: string): Promise<Read> {
+  const { text, declaration, comment, commentAt } = await parse(file, name);
+  if (declaration.type !== 'TSInterfaceDeclaration') throw new Error(`${name} in ${file} is no interface`);
+  const rows = declaration.body.body.flatMap((member) => {
     if (member.type !== 'TSPropertySignature' || member.key.type !== 'Identifier') return [];
     const { start = 0, end = 0 } = member.typeAnnotation?.typeAnnotation ?? {};
     const type = text.slice(start, end).replaceAll('readonly ', '').replaceAll(/\s+/g, ' ');
     return [row(member.key.name, type, commentAt(member.start))];
   });
-  // The fields that every type which posts mail has.
-  const posts = found.extends.some(({ expression: one }) => one.type === 'Identifier' && one.name === 'InboundOptions');
-  if (posts) rows.push(...(await readInterface(ENTRY, 'InboundOptions')).rows);
-  return { comment: commentAt(statement.start).split('@example')[0]?.trim() ?? '', rows };
+  return { comment, rows };
+}
+
+/** A check of options: the comments of its source, and the forms of its schema. */
+async function readCheck(file: string, name: string, schema: z.ZodType): Promise<Read> {
+  const { declaration, comment, commentAt } = await parse(file, name);
+  const fields = objectIn(declaration);
+  if (fields?.type !== 'ObjectExpression') throw new Error(`${name} in ${file} has no strictObject`);
+  const { anyOf = [], ...whole } = z.toJSONSchema(schema) as JsonSchema;
+  const { properties = {} } = [whole, ...anyOf].find((one) => one.properties) ?? {};
+  const rows = await Promise.all(
+    fields.properties.map(async (property) => {
+      // The fields that every type which posts mail has.
+      if (property.type === 'SpreadElement') return (await readInterface(ENTRY, 'InboundOptions')).rows;
+      if (property.key.type !== 'Identifier') return [];
+      return [row(property.key.name, formOf(properties[property.key.name]), commentAt(property.start))];
+    }),
+  );
+  return { comment, rows: rows.flat() };
+}
+
+/** The argument of the first `strictObject()` within a declaration. */
+function objectIn(node: unknown): Expression | undefined {
+  if (typeof node !== 'object' || node === null) return undefined;
+  const { type, callee, arguments: given } = node as Partial<CallExpression>;
+  if (type === 'CallExpression' && callee?.type === 'MemberExpression' && callee.property.type === 'Identifier')
+    if (callee.property.name === 'strictObject' && given?.[0]?.type === 'ObjectExpression') return given[0];
+  for (const child of Object.values(node)) {
+    const found = objectIn(child);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+interface JsonSchema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** A JSON Schema in the syntax of TypeScript. */
+function formOf({ $ref, type, enum: values, items, properties, required = [] }: JsonSchema = {}): string {
+  if ($ref) return $ref.slice($ref.lastIndexOf('/') + 1);
+  if (values) return values.map((value) => `'${value}'`).join(' | ');
+  if (type === 'array') return `${formOf(items)}[]`;
+  if (type === 'integer') return 'number';
+  if (type !== 'object') return type ?? '';
+  const fields = Object.entries(properties ?? {}).map(
+    ([name, field]) => `${name}${required.includes(name) ? '' : '?'}: ${formOf(field)}`,
+  );
+  return `{ ${fields.join('; ')} }`;
 }
 
 async function section([heading, ...sources]: (typeof SECTIONS)[number]): Promise<string> {
-  const read = await Promise.all(sources.map(([file, name]) => readInterface(file, name)));
+  const read = await Promise.all(
+    sources.map(([file, name, schema]) => (schema ? readCheck(file, name, schema) : readInterface(file, name))),
+  );
   const comment = read[0]?.comment ? `${read[0].comment}\n\n` : '';
   const rows = read.flatMap((one) => one.rows).join('\n');
   return `\n## ${heading}\n\n${comment}| field | form | default | meaning |\n|---|---|---|---|\n${rows}\n`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CanaryConfig, InboundOptions } from '../contract/providers.ts';
 import { parseMailbox } from '../mail/address.ts';
 
 // Checks of options that several types share. Definitions get them as an argument, so that only the deployment loads zod.
@@ -24,7 +25,12 @@ const mailAddress = z
   .string()
   .refine((text) => !('problem' in parseMailbox(text)), 'must be one address, without a name');
 const canary = z
-  .strictObject({ to: mailAddress, from: mailAddress.optional(), everyMinutes: whole(5, 1_440) })
+  .strictObject({
+    to: mailAddress,
+    from: mailAddress.optional(),
+    everyMinutes: whole(5, 1_440),
+  } satisfies Shape<CanaryConfig>)
+  .meta({ id: 'CanaryConfig' })
   .optional();
 const preference = whole(0, 65_535).optional();
 const webhook = {
@@ -32,7 +38,7 @@ const webhook = {
   canary,
   sourceRanges: list(z.string().regex(CIDR, 'must be an address range such as `3.134.147.250/32`')).optional(),
   secretName: secretName.optional(),
-};
+} satisfies Shape<InboundOptions>;
 
 /** Checks from which the options of a provider type are composed. */
 export const optionFields = {
@@ -54,3 +60,16 @@ export const optionFields = {
 };
 
 export type OptionFields = typeof optionFields;
+
+/** Options as the check of a type accepts them. */
+export type Checked<Check extends (fields: OptionFields) => z.ZodType> = Frozen<z.infer<ReturnType<Check>>>;
+
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<Exclude<T[K], undefined>> } : T;
+
+/** Results of a check that fit a type: where a field is optional, the check also accepts `undefined`. */
+export type Loose<T> = T extends object
+  ? { readonly [K in keyof T]: Loose<T[K]> | (object extends Pick<T, K> ? undefined : never) }
+  : T;
+
+/** A check for each field of a type. */
+export type Shape<T> = { readonly [K in keyof T]-?: z.ZodType<Loose<T>[K]> };

@@ -3,7 +3,7 @@ import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
 import type { InboundModule, NotificationModule } from './inbound.ts';
 import type { MissedModule } from './missed.ts';
-import type { OptionFields } from './option-fields.ts';
+import type { Loose, OptionFields } from './option-fields.ts';
 
 /** One call to one provider for one submission. */
 export interface Attempt {
@@ -174,7 +174,7 @@ export interface FilterHeaders {
 
 /** Receiving mail with a type, whatever its way. */
 interface InboundDefinition<Inbound> {
-  checkOptions(fields: OptionFields): ZodType;
+  checkOptions(fields: OptionFields): ZodType<Loose<Inbound>>;
   /** Domains and addresses that mail is received for, if the options name them. */
   received?(inbound: Inbound): readonly string[];
   /** Headers that the provider's own filter writes. */
@@ -230,8 +230,8 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   readonly title: string;
   /** Never set: the types of an entry's `options` and `inbound`. */
   readonly types?: { readonly options: Options; readonly inbound: Inbound };
-  /** The check of the options; each option is described in the interface of them. */
-  checkOptions(fields: OptionFields): ZodType;
+  /** The check of the options, from which their type is derived. */
+  checkOptions(fields: OptionFields): ZodType<Loose<Options>>;
   /** Faults of options that have their form. */
   problems?(options: Options, fromDomains?: readonly string[]): readonly string[];
   readonly limits: Limits;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import { parseMailbox } from '../../lambda/mail/address.ts';
 import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
-import { optionFields } from '../../lambda/providers/option-fields.ts';
+import { optionFields, type Shape } from '../../lambda/providers/option-fields.ts';
 import { limitsOf, type ProviderDefinition } from '../../lambda/providers/provider.ts';
 import type { ConfiguredProviders } from '../../lambda/providers/registry.ts';
 import { canaryProblems } from './canary-problems.ts';
@@ -27,7 +27,6 @@ function isCanonical(text: string): boolean {
 
 const common = {
   key: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must match [a-z][a-z0-9-]{0,31}'),
-  media: z.literal('email', 'is reserved: only `email` exists').optional(),
   secretName: secretName.optional(),
   outbound: z.boolean().optional(),
   priority: z.int().optional(),
@@ -56,12 +55,13 @@ const common = {
     })
     .optional(),
   limits: z.strictObject({ maxBytes: z.int().min(1).optional(), maxRecipients: z.int().min(1).optional() }).optional(),
-};
+} satisfies Shape<Omit<ProviderConfig, 'type' | 'options' | 'inbound'>>;
 
 /** The check of an entry of one type. */
 function schemaOf({ type, checkOptions, inbound }: ProviderDefinition): z.ZodType {
   const received = inbound && { inbound: inbound.checkOptions(optionFields).optional() };
-  return z.strictObject({ ...common, type: z.literal(type), options: checkOptions(optionFields), ...received });
+  const media = z.literal('email', 'is reserved: only `email` exists').optional();
+  return z.strictObject({ ...common, media, type: z.literal(type), options: checkOptions(optionFields), ...received });
 }
 
 /**

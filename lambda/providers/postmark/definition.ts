@@ -3,7 +3,7 @@ import type { PostmarkMissedOptions } from './missed.ts';
 import { checkInbound, checkOptions, type PostmarkInboundOptions, type PostmarkOptions } from './options.ts';
 
 /** Properties of Postmark for deployment and routing. */
-export const definition: ProviderDefinition<PostmarkOptions, true | PostmarkInboundOptions> = {
+export const definition: ProviderDefinition<PostmarkOptions, PostmarkInboundOptions> = {
   type: 'postmark',
   title: 'Postmark',
   checkOptions,

@@ -1,32 +1,30 @@
-import type { InboundOptions } from '../../contract/providers.ts';
-import type { OptionFields } from '../option-fields.ts';
+import type { Checked, OptionFields } from '../option-fields.ts';
 
 /** Options of a Postmark provider. Its secret contains `serverToken`. */
-export interface PostmarkOptions {
-  /**
-   * Message stream.
-   * @default 'outbound'
-   */
-  readonly messageStream?: string;
-}
+export const checkOptions = ({ z, words }: OptionFields) =>
+  z.strictObject({
+    /**
+     * Message stream.
+     * @default 'outbound'
+     */
+    messageStream: words.optional(),
+  });
 
-/** How Postmark receives mail. */
-export interface PostmarkInboundOptions extends InboundOptions {
-  /**
-   * Mail that a rule of Postmark, or its spam filter, blocks: `receive` has it posted nevertheless, with its verdict;
-   * `leave` keeps it blocked.
-   * @default 'receive'
-   */
-  readonly blocked?: 'receive' | 'leave';
-}
+export type PostmarkOptions = Checked<typeof checkOptions>;
 
-/** The check of the options. */
-export function checkOptions({ z, words }: OptionFields) {
-  return z.strictObject({ messageStream: words.optional() });
-}
+/** How Postmark receives mail; `true` for all defaults. */
+export const checkInbound = ({ z, webhook }: OptionFields) =>
+  z.union([
+    z.literal(true),
+    z.strictObject({
+      /**
+       * Mail that a rule of Postmark, or its spam filter, blocks: `receive` has it posted nevertheless, with its verdict;
+       * `leave` keeps it blocked.
+       * @default 'receive'
+       */
+      blocked: z.enum(['receive', 'leave']).optional(),
+      ...webhook,
+    }),
+  ]);
 
-/** The check of the options for received mail. */
-export function checkInbound({ z, webhook }: OptionFields) {
-  const options = z.strictObject({ ...webhook, blocked: z.enum(['receive', 'leave']).optional() });
-  return z.union([z.literal(true), options]);
-}
+export type PostmarkInboundOptions = Checked<typeof checkInbound>;

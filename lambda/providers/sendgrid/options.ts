@@ -1,15 +1,13 @@
-import type { OptionFields } from '../option-fields.ts';
+import type { Checked, OptionFields } from '../option-fields.ts';
 
 /** Options of a SendGrid account. Its secret contains `apiKey`, an API key with the scope `mail.send`. */
-export interface SendgridOptions {
-  /**
-   * Region of the account: `us` for all accounts but subusers of the EU, whose mail is sent from there.
-   * @default 'us'
-   */
-  readonly region?: 'us' | 'eu';
-}
+export const checkOptions = ({ z }: OptionFields) =>
+  z.strictObject({
+    /**
+     * Region of the account: `us` for all accounts but subusers of the EU, whose mail is sent from there.
+     * @default 'us'
+     */
+    region: z.enum(['us', 'eu']).optional(),
+  });
 
-/** The check of the options. */
-export function checkOptions({ z }: OptionFields) {
-  return z.strictObject({ region: z.enum(['us', 'eu']).optional() });
-}
+export type SendgridOptions = Checked<typeof checkOptions>;

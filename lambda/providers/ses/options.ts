@@ -1,88 +1,71 @@
-import type { CanaryConfig } from '../../contract/providers.ts';
-import type { OptionFields } from '../option-fields.ts';
-
-/** Options of an Amazon SES provider. It needs no secret: requests are signed with the role of the function. */
-export interface SesOptions {
-  /**
-   * Region whose SES account sends.
-   * @default - the region of the stack
-   */
-  readonly region?: string;
-  /** Verified identities (domains or addresses) that may be used in From; IAM allows only these. */
-  readonly identities: readonly string[];
-  /**
-   * Configuration set, needed for delivery events.
-   * @default - none
-   */
-  readonly configurationSet?: string;
-  /**
-   * Configuration sets that track, by what they track, since SES has no other option for it. A message that asks for
-   * tracking uses the one that does exactly that, otherwise `configurationSet`, which should track nothing.
-   * @default - none: mail over this provider is not tracked
-   */
-  readonly trackingSets?: { readonly opens?: string; readonly clicks?: string; readonly both?: string };
-  /**
-   * ARN of an identity of another account, whose owner allows our account to send (SES: sending authorization).
-   * @default - identities of this account
-   */
-  readonly fromIdentityArn?: string;
-}
-
-/** How Amazon SES receives mail: a receipt rule writes it to the mail bucket, at any size. */
-export interface SesInboundOptions {
-  /** Domains or addresses that the rule applies to. */
-  readonly recipients: readonly string[];
-  /**
-   * As for the other types; the rule accepts its address as well.
-   * @default - none is sent
-   */
-  readonly canary?: CanaryConfig;
-  /**
-   * Name of the receipt rule set that gets the rule. Only one can be active in a region.
-   * @default - a new one, which still has to be made active
-   */
-  readonly ruleSetName?: string;
-  /**
-   * Preference of its MX record; mail through one that is not the lowest raises an alarm.
-   * @default - as good as the best
-   */
-  readonly preference?: number;
-}
+import type { Checked, OptionFields } from '../option-fields.ts';
 
 const IDENTITY_ARN = /^arn:aws[a-z-]*:ses:(\*|[a-z0-9-]+):\d{12}:identity\/(.+)$/;
 
-/** The check of the options. */
+/** Options of an Amazon SES provider. It needs no secret: requests are signed with the role of the function. */
 export function checkOptions({ z, identity, list }: OptionFields) {
-  const configurationSet = z
+  const setName = z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -')
     .optional();
   return z.strictObject({
+    /**
+     * Region whose SES account sends.
+     * @default - the region of the stack
+     */
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as `eu-west-1`')
       .optional(),
+    /** Verified identities (domains or addresses) that may be used in From; IAM allows only these. */
     identities: list(identity),
-    configurationSet,
-    trackingSets: z
-      .strictObject({ opens: configurationSet, clicks: configurationSet, both: configurationSet })
-      .optional(),
+    /**
+     * Configuration set, needed for delivery events.
+     * @default - none
+     */
+    configurationSet: setName,
+    /**
+     * Configuration sets that track, by what they track, since SES has no other option for it. A message that asks for
+     * tracking uses the one that does exactly that, otherwise `configurationSet`, which should track nothing.
+     * @default - none: mail over this provider is not tracked
+     */
+    trackingSets: z.strictObject({ opens: setName, clicks: setName, both: setName }).optional(),
+    /**
+     * ARN of an identity of another account, whose owner allows our account to send (SES: sending authorization).
+     * @default - identities of this account
+     */
     fromIdentityArn: z.string().regex(IDENTITY_ARN, 'must be the ARN of an SES identity').optional(),
   });
 }
 
-/** The check of the options for received mail. */
-export function checkInbound({ z, identity, list, preference, canary }: OptionFields) {
-  return z.strictObject({
+export type SesOptions = Checked<typeof checkOptions>;
+
+/** How Amazon SES receives mail: a receipt rule writes it to the mail bucket, at any size. */
+export const checkInbound = ({ z, identity, list, preference, canary }: OptionFields) =>
+  z.strictObject({
+    /** Domains or addresses that the rule applies to. */
     recipients: list(identity),
+    /**
+     * As for the other types; the rule accepts its address as well.
+     * @default - none is sent
+     */
+    canary,
+    /**
+     * Name of the receipt rule set that gets the rule. Only one can be active in a region.
+     * @default - a new one, which still has to be made active
+     */
     ruleSetName: z
       .string()
       .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be the name of a receipt rule set')
       .optional(),
+    /**
+     * Preference of its MX record; mail through one that is not the lowest raises an alarm.
+     * @default - as good as the best
+     */
     preference,
-    canary,
   });
-}
+
+export type SesInboundOptions = Checked<typeof checkInbound>;
 
 /** Faults of options that have their form. */
 export function problemsOf(
