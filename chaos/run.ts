@@ -10,7 +10,7 @@ import { checkPromises, type OracleReport } from './oracle/check.ts';
 import { Chronicle } from './oracle/chronicle.ts';
 import type { Releases } from './releases/load.ts';
 import { Operator } from './world/operator.ts';
-import { watchReality } from './world/reality.ts';
+import { watchRealTime } from './world/real-time.ts';
 import { Timeline } from './world/timeline.ts';
 import { Trace } from './world/trace.ts';
 import { DEPLOYMENT, SECRET, SimulatedWorld } from './world/world.ts';
@@ -84,21 +84,21 @@ export async function runWorld(
   const all = [...mails, ...calm, ...exercised, ...canaries];
   const chronicle = new Chronicle(all, timeline, trace);
   const world = new SimulatedWorld({ seed, providers, windows, timeline, chronicle, load: releases, allowsLoops });
-  const remark = watch(world);
+  const violationsAtEnd = watch(world);
   new Operator(world, last).work(windows);
   for (const { body, attributes, objects, sendAt, class: group } of all) {
     for (const { key, content } of objects) world.objects.put(key, content);
     for (const at of sendAt) timeline.at(at, () => world.submit(body, attributes, group));
   }
 
-  const reality = watchReality();
+  const realTime = watchRealTime();
   const calmEnd = last + CALM_MAIL_MS + (exercise ? EXERCISE_MS : 0);
   // A process with a wrong clock would affect the whole exercise.
   if (exercise) timeline.at(exerciseFrom, () => world.lambda.replaceProcesses());
   for (const { renames, from, lastsMs } of partsFrom(seed, exerciseFrom))
     if (exercise && renames) timeline.at(from + lastsMs, () => world.rename(keys[0] as string));
   await timeline.run(last + PATIENCE_MS, () => chronicle.runaway || (timeline.now > calmEnd && world.waiting === 0));
-  reality.stop();
+  realTime.stop();
 
   const tookMs = Math.max(0, timeline.now - last);
   const kinds = new Set(drawn.map(({ kind }) => kind));
@@ -115,16 +115,16 @@ export async function runWorld(
     maxReceiveCount: DEPLOYMENT.maxReceiveCount,
   });
   const stuck = !chronicle.runaway && (tookMs > calmMs || world.waiting > 0);
-  const remarks = [
+  const atEnd = [
     ...(stuck ? [`stuck: ${world.waiting} messages wait after ${hours(tookMs)} h of calm`] : []),
-    ...Array.from(reality.used, (use) => `real time or chance: ${use}`),
-    ...remark(),
+    ...Array.from(realTime.used, (use) => `real time or chance: ${use}`),
+    ...violationsAtEnd(),
   ];
   const { user, system } = process.cpuUsage(cpu);
   return {
     seed,
     hash: trace.hash,
-    verdict: { ...verdict, violations: [...verdict.violations, ...remarks] },
+    verdict: { ...verdict, violations: [...verdict.violations, ...atEnd] },
     windows,
     hits: Object.fromEntries(world.faults.hits),
     kills: Object.fromEntries(world.lambda.kills),

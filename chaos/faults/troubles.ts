@@ -42,5 +42,3 @@ export const OF_TABLE: ReadonlySet<FaultKind> = new Set([
   'table-stale',
   'dead-sockets',
 ]);
-/** Kinds of faults that make clocks wrong. */
-export const OF_CLOCKS: ReadonlySet<FaultKind> = new Set(['clock-skew', 'clock-jump']);

@@ -4,7 +4,6 @@ import type { Acceptance, ProviderLookUp, Story } from './story.ts';
 
 /** Why a mail was accepted twice without a defect; `unexplained` is a defect. */
 export type DuplicateCause =
-  /** The release before the ledger took part. */
   /** The provider accepted the mail and answered 5xx. */
   | '5xx-taken'
   /** The answer was lost, and the submission has `onUnknown: failover`. */
@@ -50,10 +49,10 @@ function causeOf(first: Acceptance, second: Acceptance, story: Story, given: Ora
   const { decidedAt } = second.attempt;
   if (recordedAt !== undefined && recordedAt <= decidedAt) return 'unexplained';
   // Mail that must not be sent twice goes out again only after a redrive.
-  const wished = story.redrives.some(({ at }) => first.at <= at && at <= decidedAt);
-  if (story.mail.onUnknown === 'hold' && !wished) return 'unexplained';
-  const told = attempt.told && attempt.told.at <= decidedAt ? attempt.told : undefined;
-  if (attempt.fault === '5xx-taken' && told) return '5xx-taken';
+  const redriven = story.redrives.some(({ at }) => first.at <= at && at <= decidedAt);
+  if (story.mail.onUnknown === 'hold' && !redriven) return 'unexplained';
+  const answer = attempt.answer && attempt.answer.at <= decidedAt ? attempt.answer : undefined;
+  if (attempt.fault === '5xx-taken' && answer) return '5xx-taken';
   const doubt = doubtOf(first, second, given);
   if (doubt === undefined) return 'unexplained';
   if (story.mail.onUnknown === 'failover') return doubt === 'answer-lost' ? 'unknown-failover' : doubt;
@@ -64,13 +63,13 @@ function causeOf(first: Acceptance, second: Acceptance, story: Story, given: Ora
 
 /** Why the first acceptance was not known when the second call was decided. */
 function doubtOf({ attempt }: Acceptance, second: Acceptance, { chronicle }: OracleCase): Doubt | undefined {
-  const { worker, told, fault } = attempt;
+  const { worker, answer, fault } = attempt;
   const { decidedAt } = second.attempt;
-  if (told && told.at <= decidedAt) {
+  if (answer && answer.at <= decidedAt) {
     // A write that it requested before it was killed may have failed, or ended too late.
     if (worker.killedAt < Infinity) return 'killed';
-    if (told.outcome !== 'accepted') return LOSES_ANSWERS.has(fault ?? '') ? 'answer-lost' : undefined;
-    return (chronicle.tableFailed.get(worker) ?? -Infinity) >= told.at ? 'ledger-failed' : undefined;
+    if (answer.outcome !== 'accepted') return LOSES_ANSWERS.has(fault ?? '') ? 'answer-lost' : undefined;
+    return (chronicle.tableFailed.get(worker) ?? -Infinity) >= answer.at ? 'ledger-failed' : undefined;
   }
   // The first call had not ended for its process when the second started.
   if (worker.killedAt <= decidedAt) return 'killed';
@@ -84,11 +83,11 @@ const LOSES_ANSWERS: ReadonlySet<string> = new Set(['hang-taken', 'reset-taken',
  * Whether the required look-ups at the provider of the first call were made before the second call: late enough to find the mail, and
  * without finding it; or as often without an answer as required.
  */
-function wasAsked(first: Acceptance, second: Acceptance, { looks }: Story): boolean {
+function wasAsked(first: Acceptance, second: Acceptance, { lookUps }: Story): boolean {
   const { provider, decidedAt } = first.attempt;
-  const made = looks.filter((look) => look.provider === provider && look.at <= second.attempt.decidedAt);
+  const made = lookUps.filter((one) => one.provider === provider && one.at <= second.attempt.decidedAt);
   const recipients = shared(first, second);
-  if (made.some((look) => isLate(look, first) && look.found && !recipients.some((one) => look.found?.has(one))))
+  if (made.some((lookUp) => isLate(lookUp, first) && lookUp.found && !recipients.some((one) => lookUp.found?.has(one))))
     return true;
   return made.filter(({ at, found }) => found === undefined && at >= decidedAt).length >= PROMISES.asks;
 }

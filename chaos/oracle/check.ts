@@ -6,7 +6,7 @@ import { deadLetters } from './rules/dead-letters.ts';
 import { exercise } from './rules/exercise.ts';
 import { expiry } from './rules/expiry.ts';
 import { holds } from './rules/holds.ts';
-import { looks } from './rules/looks.ts';
+import { lookUps } from './rules/look-ups.ts';
 import { rates } from './rules/rates.ts';
 import { lateness, order, recovery } from './rules/recovery.ts';
 import { rounds } from './rules/rounds.ts';
@@ -51,7 +51,7 @@ const ids: Rule = ({ chronicle }) => {
 const RULES: readonly Rule[] = [
   deadLetters,
   expiry,
-  looks,
+  lookUps,
   waits,
   openCircuits,
   isolation,
@@ -86,7 +86,7 @@ export async function checkPromises(given: OracleCase): Promise<OracleReport> {
       count.lost += 1;
       violations.push(`lost: ${named(story)}, recipients ${missing.join(' ')}`);
     }
-    for (const { reason = 'moved by SQS' } of story.letters)
+    for (const { reason = 'moved by SQS' } of story.deadLetters)
       deadLetterCounts[reason] = (deadLetterCounts[reason] ?? 0) + 1;
     const duplicates = duplicatesOf(story, given);
     if (duplicates.length > 0) count.duplicated += 1;
@@ -111,7 +111,7 @@ const OF_UNKNOWN: ReadonlySet<DuplicateCause> = new Set([
 ]);
 
 /** Recipients without acceptance, suppression or dead letter. */
-function missingOf({ mail, acceptances, letters, suppressed, redrives }: Story): string[] {
+function missingOf({ mail, acceptances, deadLetters, suppressed, redrives }: Story): string[] {
   // A redriven message has left the dead-letter queue: earlier dead letters no longer count.
   if (mail.canary) return [];
   const since = Math.max(-Infinity, ...redrives.map(({ at }) => at));
@@ -119,13 +119,13 @@ function missingOf({ mail, acceptances, letters, suppressed, redrives }: Story):
     (recipient, place) =>
       !acceptances.some(({ recipients }) => recipients.includes(recipient)) &&
       !suppressed.has(recipient) &&
-      !letters.some(({ at, done }) => at >= since && !done.includes(place)),
+      !deadLetters.some(({ at, done }) => at >= since && !done.includes(place)),
   );
 }
 
 function inWords({ story, first, second }: Duplicate): string {
-  const one = ({ attempt: { provider, worker, begunAt, fault, told }, at, recordedAt }: Acceptance) =>
+  const one = ({ attempt: { provider, worker, begunAt, fault, answer }, at, recordedAt }: Acceptance) =>
     `${provider} by ${worker.name} at ${time(at)} (begun ${time(begunAt)}, ${fault ?? 'no fault'}, ` +
-    `told ${told ? time(told.at) : 'never'}, recorded ${recordedAt === undefined ? 'never' : time(recordedAt)})`;
+    `answered ${answer ? time(answer.at) : 'never'}, recorded ${recordedAt === undefined ? 'never' : time(recordedAt)})`;
   return `unexplained: ${named(story)}: ${one(first)} and ${one(second)}`;
 }

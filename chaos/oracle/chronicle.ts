@@ -9,6 +9,7 @@ import type { SimulatedWorker } from '../world/worker.ts';
 import { messageDiffers, mimeDiffers } from './content.ts';
 import { Copies } from './copies.ts';
 import { hopOf, isRunaway } from './pace.ts';
+import { Periods } from './periods.ts';
 import { PROMISES } from './promises.ts';
 import { attemptName, attemptsOf, forgottenFields, submissionOf } from './stored.ts';
 import { Stories } from './stories.ts';
@@ -28,6 +29,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   readonly copies = new Copies();
   /** Time of the table's last failure for each process. */
   readonly tableFailed = new Map<SimulatedWorker, number>();
+  /** Periods in which a process with a wrong clock processed mail. */
+  readonly wrongClocks = new Periods();
   /** Violations found during the run, as messages. */
   readonly violations: string[] = [];
   attempted = 0;
@@ -43,6 +46,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   private readonly trace: Trace;
   /** Time of each process's last write to the records of the submissions that it is processing. */
   private readonly lastWrites = new WeakMap<SimulatedWorker, Map<string, number>>();
+  /** Start of each process's last invocation. */
+  private readonly begunAt = new WeakMap<SimulatedWorker, number>();
   /** Process of each attempt in the ledger. */
   private readonly begunBy = new Map<string, SimulatedWorker>();
   private readonly attempts = new WeakMap<Call, { readonly story: Story; readonly attempt: ProviderCall }>();
@@ -78,7 +83,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     if (queue !== 'dead-letter') return;
     // A message that SQS moves keeps its attributes, which may be forged.
     const { Reason: reason, Detail: detail, Done: done = '' } = this.moving === message.id ? NONE : message.attributes;
-    story.letters.push({
+    story.deadLetters.push({
       at: this.timeline.now,
       ...(reason !== undefined && { reason }),
       ...(detail !== undefined && { detail }),
@@ -151,13 +156,13 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     );
   }
 
-  took(call: Call, recipients: readonly string[]): void {
+  accepted(call: Call, recipients: readonly string[]): void {
     const known = this.attempts.get(call);
     if (!known) return;
     const { story, attempt } = known;
     const { message } = call.attempt;
     story.acceptances.push({ attempt, recipients, at: this.timeline.now });
-    this.trace.add(this.timeline.now, 'took', call.provider, String(story.mail.index));
+    this.trace.add(this.timeline.now, 'accepted', call.provider, String(story.mail.index));
     const wrong = (what: string | undefined) => {
       if (what !== undefined) this.violations.push(`wrong content: ${named(story)} over ${call.provider}: ${what}`);
     };
@@ -172,7 +177,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     const hidden = outcome.kind === 'unavailable' && outcome.maybeTaken === true;
     if (outcome.kind === 'unknown' || hidden || !call.worker.alive) story.unknown += 1;
     if (outcome.kind === 'refused' && outcome.blames === 'message') story.refusedBy.add(call.provider);
-    if (call.worker.alive) attempt.told = { at: this.timeline.now, ...told(outcome) };
+    if (call.worker.alive) attempt.answer = { at: this.timeline.now, ...answerOf(outcome) };
   }
 
   asked({ worker, provider, question, answer }: ProviderAsked): void {
@@ -181,7 +186,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       this.violations.push(`unknown handle: ${provider} was asked about one that no submission has`);
       return;
     }
-    story.looks.push({
+    story.lookUps.push({
       provider,
       worker,
       at: this.timeline.now,
@@ -198,6 +203,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
       batch.map(({ id, receives }) => `${id}x${receives}`).join(' '),
     );
     this.copies.began(worker, batch);
+    this.begunAt.set(worker, this.timeline.now);
     for (const message of batch) {
       const story = this.stories.ofMessage(message);
       if (!story) continue;
@@ -210,11 +216,13 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   ended(worker: SimulatedWorker, batch: readonly QueueMessage[], killed: string | undefined): void {
     this.trace.add(this.timeline.now, killed === undefined ? 'answer' : 'killed', worker.name, killed);
     // A clock may be wrong from the start, or jump meanwhile.
-    if (worker.worstSkewMs > PROMISES.clockMs)
+    if (worker.worstSkewMs > PROMISES.clockMs) {
+      this.wrongClocks.add(this.begunAt.get(worker) ?? this.timeline.now, this.timeline.now);
       for (const message of batch) {
         const story = this.stories.ofMessage(message);
         if (story) story.skewed = true;
       }
+    }
     if (killed === undefined) return;
     if (killed === 'threw') this.violations.push(`handler threw: ${worker.name}`);
     for (const message of batch) {
@@ -244,7 +252,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     for (const story of this.stories.ofId(id)) {
       this.copies.written(worker, story, this.timeline.now);
       for (const acceptance of story.acceptances) {
-        const messageId = acceptance.attempt.told?.providerMessageId;
+        const messageId = acceptance.attempt.answer?.providerMessageId;
         if (acceptance.recordedAt !== undefined || messageId === undefined) continue;
         text ??= JSON.stringify(item);
         if (text.includes(`"${messageId}"`)) acceptance.recordedAt = this.timeline.now;
@@ -276,7 +284,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   }
 }
 
-function told(outcome: Outcome): Omit<NonNullable<ProviderCall['told']>, 'at'> {
+function answerOf(outcome: Outcome): Omit<NonNullable<ProviderCall['answer']>, 'at'> {
   return {
     outcome: outcome.kind,
     ...(outcome.kind === 'throttled' && outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }),

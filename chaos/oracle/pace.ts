@@ -28,7 +28,7 @@ export function hopOf(
   { at, delayMs }: { readonly at: number; readonly delayMs: number },
 ): Hop {
   const last = attempts.findLast((one) => one.worker === worker);
-  const lost = last?.told?.outcome === 'unknown' && at - last.told.at < SAME_ROUND_MS;
+  const lost = last?.answer?.outcome === 'unknown' && at - last.answer.at < SAME_ROUND_MS;
   // After repeated lost answers of a provider the wait grows.
   const again = attempts.some((one) => one !== last && one.provider === last?.provider);
   return {

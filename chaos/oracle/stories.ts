@@ -3,7 +3,7 @@ import type { Message } from '../../lambda/mail/message.ts';
 import type { Mail } from '../mails/mail.ts';
 import type { QueueMessage } from '../world/queue.ts';
 import { messageDiffers } from './content.ts';
-import { type Story, untold } from './story.ts';
+import { emptyStory, type Story } from './story.ts';
 
 /** All submissions of a run, found by their messages and calls. */
 export class Stories {
@@ -51,7 +51,7 @@ export class Stories {
     const key = `${mail.index} ${id}`;
     const known = this.all.get(key);
     if (known) return known;
-    const story = untold(mail, id);
+    const story = emptyStory(mail, id);
     this.all.set(key, story);
     this.byId.set(id, [...this.ofId(id), story]);
     this.byHandle.set(handleOf(id), story);

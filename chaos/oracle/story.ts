@@ -13,7 +13,7 @@ export interface ProviderCall {
   readonly decidedAt: number;
   readonly fault: FaultKind | undefined;
   /** Answer that the process got, with its time; absent while it waits, and if it was killed first. */
-  told?: {
+  answer?: {
     readonly at: number;
     readonly outcome: Outcome['kind'];
     readonly providerMessageId?: string;
@@ -73,8 +73,8 @@ export interface Story {
   acknowledged: boolean;
   readonly attempts: ProviderCall[];
   readonly acceptances: Acceptance[];
-  readonly looks: ProviderLookUp[];
-  readonly letters: DeadLetter[];
+  readonly lookUps: ProviderLookUp[];
+  readonly deadLetters: DeadLetter[];
   readonly hops: Hop[];
   /** Time at which a worker first received it. */
   receivedAt?: number;
@@ -100,7 +100,7 @@ export interface Story {
 }
 
 /** A story without events. */
-export function untold(mail: Mail, id: string): Story {
+export function emptyStory(mail: Mail, id: string): Story {
   return {
     mail,
     id,
@@ -109,8 +109,8 @@ export function untold(mail: Mail, id: string): Story {
     acknowledged: false,
     attempts: [],
     acceptances: [],
-    looks: [],
-    letters: [],
+    lookUps: [],
+    deadLetters: [],
     hops: [],
     receives: 0,
     refusedBy: new Set(),

@@ -175,12 +175,12 @@ export class SimulatedLambda {
       ? this.random.between(-600_000, 600_000)
       : this.random.between(-50, 50);
     const worker = new SimulatedWorker(`${release}-${this.started}`, release, skewMs, this.timeline, (dead, at) =>
-      this.bury(dead, at),
+      this.reportKill(dead, at),
     );
     return { worker, handler: this.options.load(worker) };
   }
 
-  private bury(worker: SimulatedWorker, at: AwaitPoint | 'time-out'): void {
+  private reportKill(worker: SimulatedWorker, at: AwaitPoint | 'time-out'): void {
     this.kills.set(at, (this.kills.get(at) ?? 0) + 1);
     this.running.get(worker)?.done(undefined, at);
   }

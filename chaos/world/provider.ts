@@ -34,14 +34,14 @@ export interface ProviderWatcher {
   /** A call begins. */
   called(call: Call): void;
   /** The provider took responsibility for these recipients. */
-  took(call: Call, recipients: readonly string[]): void;
+  accepted(call: Call, recipients: readonly string[]): void;
   /** The call was answered, and its process still runs. */
   answered(call: Call, result: AttemptResult): void;
   /** A look-up was made. */
   asked(asked: ProviderAsked): void;
 }
 
-interface Taken {
+interface AcceptedMail {
   readonly id: string;
   readonly recipients: readonly string[];
   /** Time from which look-ups find it. */
@@ -55,7 +55,7 @@ export class SimulatedProvider {
   private readonly faults: Faults;
   private readonly random: Random;
   private readonly watcher: ProviderWatcher;
-  private readonly taken = new Map<string, Taken[]>();
+  private readonly acceptances = new Map<string, AcceptedMail[]>();
   private count = 0;
   /** Calls of the last second. */
   private recent: number[] = [];
@@ -109,7 +109,7 @@ export class SimulatedProvider {
     if (faults.strikes('lookup-down', random, config.key))
       return random.chance(0.5) ? cannot('no-answer', question.deadlineMs) : cannot('server-error', 50);
     const found = new Map<string, string>();
-    for (const { id, recipients, shownAt } of this.taken.get(question.handle) ?? [])
+    for (const { id, recipients, shownAt } of this.acceptances.get(question.handle) ?? [])
       if (shownAt <= this.timeline.now)
         for (const recipient of recipients) if (question.recipients.includes(recipient)) found.set(recipient, id);
     return { afterMs: random.scaled(20, 500), value: { kind: 'answered', found } };
@@ -139,7 +139,7 @@ export class SimulatedProvider {
       case '5xx':
         return only(SERVER_ERROR);
       case '5xx-taken':
-        this.take(call);
+        this.accept(call);
         return only(SERVER_ERROR);
       case 'refused':
       case 'all-down':
@@ -151,14 +151,14 @@ export class SimulatedProvider {
       case 'hang-taken': {
         // The request was read before the deadline, and may be accepted long after it.
         const laterMs = random.chance(0.8) ? random.between(0, attempt.deadlineMs) : random.scaled(1_000, 180_000);
-        this.timeline.after(laterMs, () => this.take(call));
+        this.timeline.after(laterMs, () => this.accept(call));
         return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
       }
       case 'dead-sockets':
       case 'reset':
         return only({ kind: 'unknown', reason: 'connection-lost' });
       case 'reset-taken':
-        this.take(call);
+        this.accept(call);
         return only({ kind: 'unknown', reason: 'connection-lost' });
       case 'throttle':
         return only({ kind: 'throttled', of: 'provider', reason: 'rate-limit' });
@@ -198,11 +198,11 @@ export class SimulatedProvider {
       ...busy.map((address) => [address, greylisted] as const),
     ]);
     if (good.length === 0) return { outcome: inactive.length > 0 ? SUPPRESSED : greylisted, recipients: others };
-    const providerMessageId = this.take(call, good);
+    const providerMessageId = this.accept(call, good);
     return { outcome: { kind: 'accepted', providerMessageId }, ...(others.size > 0 && { recipients: others }) };
   }
 
-  private take(call: Call, recipients: readonly string[] = call.attempt.recipients): string {
+  private accept(call: Call, recipients: readonly string[] = call.attempt.recipients): string {
     const { random, faults, config } = this;
     const { handle } = call.attempt.message;
     this.count += 1;
@@ -210,11 +210,11 @@ export class SimulatedProvider {
     const shownMs = faults.strikes('lookup-late', random, config.key)
       ? random.scaled(30_000, 900_000)
       : random.scaled(200, 20_000);
-    this.taken.set(handle, [
-      ...(this.taken.get(handle) ?? []),
+    this.acceptances.set(handle, [
+      ...(this.acceptances.get(handle) ?? []),
       { id, recipients, shownAt: this.timeline.now + shownMs },
     ]);
-    this.watcher.took(call, recipients);
+    this.watcher.accepted(call, recipients);
     return id;
   }
 }

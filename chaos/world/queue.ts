@@ -152,7 +152,7 @@ export class SimulatedQueue {
       const { receipt } = message;
       this.timeline.after(this.options.visibilityMs, () => {
         if (message.gone || message.receipt !== receipt) return;
-        this.landed(message);
+        this.leaveFlight(message);
         this.show(message);
       });
       batch.push(message);
@@ -174,7 +174,7 @@ export class SimulatedQueue {
     if (message.gone || message.receipt !== receipt) return;
     // One of SQS's servers was down and missed the deletion: the message is delivered again.
     if (this.faults.strikes('sqs-duplicates', this.random)) return;
-    this.landed(message);
+    this.leaveFlight(message);
     this.drop(message);
   }
 
@@ -183,7 +183,7 @@ export class SimulatedQueue {
     this.size -= 1;
   }
 
-  private landed({ group }: QueueMessage): void {
+  private leaveFlight({ group }: QueueMessage): void {
     this.inFlight.set(group, (this.inFlight.get(group) ?? 1) - 1);
   }
 
@@ -208,13 +208,15 @@ export class SimulatedQueue {
     const only = lanes[0] as (typeof lanes)[number];
     if (lanes.length === 1) return only[1];
     const all = [...this.inFlight.values()].reduce((sum, count) => sum + count, 0);
-    const flying = (group: string | undefined) => this.inFlight.get(group) ?? 0;
-    const noise = (group: string | undefined) =>
-      group !== undefined && flying(group) >= NOISY_IN_FLIGHT && flying(group) > NOISY_SHARE * all ? flying(group) : 0;
+    const inFlightOf = (group: string | undefined) => this.inFlight.get(group) ?? 0;
+    const noisiness = (group: string | undefined) =>
+      group !== undefined && inFlightOf(group) >= NOISY_IN_FLIGHT && inFlightOf(group) > NOISY_SHARE * all
+        ? inFlightOf(group)
+        : 0;
     const orderOf = ({ messages, head }: Lane) => messages[head]?.order ?? Infinity;
     return lanes.reduce((best, one) => {
-      const louder = noise(one[0]) - noise(best[0]);
-      return louder < 0 || (louder === 0 && orderOf(one[1]) < orderOf(best[1])) ? one : best;
+      const difference = noisiness(one[0]) - noisiness(best[0]);
+      return difference < 0 || (difference === 0 && orderOf(one[1]) < orderOf(best[1])) ? one : best;
     }, only)[1];
   }
 

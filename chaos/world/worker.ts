@@ -33,28 +33,28 @@ export class SimulatedWorker {
   private readonly kept = new Set<string>();
   private dead = new Set<string>();
   private frozen = true;
-  private late: (() => void)[] = [];
+  private whileFrozen: (() => void)[] = [];
   /** Number of invocations in its current chain, including itself: the SDK writes it on every message that it sends. */
   invocations = 0;
   /** Await points passed in this invocation. */
   passed = 0;
-  private dieAt: number | undefined;
+  private killAt: number | undefined;
   private readonly timeline: Timeline;
-  private readonly died: (worker: SimulatedWorker, at: AwaitPoint | 'time-out') => void;
+  private readonly onKill: (worker: SimulatedWorker, at: AwaitPoint | 'time-out') => void;
 
   constructor(
     name: string,
     release: ReleaseName,
     skewMs: number,
     timeline: Timeline,
-    died: (worker: SimulatedWorker, at: AwaitPoint | 'time-out') => void,
+    onKill: (worker: SimulatedWorker, at: AwaitPoint | 'time-out') => void,
   ) {
     this.name = name;
     this.release = release;
     this.skewMs = skewMs;
     this.worstSkewMs = Math.abs(skewMs);
     this.timeline = timeline;
-    this.died = died;
+    this.onKill = onKill;
   }
 
   /** The process's own clock. Timers stop while the process is frozen, and fire at once when it continues. */
@@ -65,7 +65,7 @@ export class SimulatedWorker {
         if (signal?.aborted) return resolve();
         signal?.addEventListener('abort', () => resolve(), { once: true });
         this.timeline.after(ms, () => {
-          if (!signal?.aborted) this.hear(resolve);
+          if (!signal?.aborted) this.whenRunning(resolve);
         });
       }),
   };
@@ -87,19 +87,19 @@ export class SimulatedWorker {
     return !this.dead.delete(service);
   }
 
-  /** Continues with an invocation; it is killed at the await point `dieAt`, counted from 1. */
-  thaw(dieAt: number | undefined): void {
+  /** Continues with an invocation; it is killed at the await point `killAt`, counted from 1. */
+  thaw(killAt: number | undefined): void {
     this.passed = 0;
-    this.dieAt = dieAt;
+    this.killAt = killAt;
     this.resume();
   }
 
   /** Continues after {@link freeze}. */
   resume(): void {
     this.frozen = false;
-    const late = this.late;
-    this.late = [];
-    for (const act of late) this.hear(act);
+    const missed = this.whileFrozen;
+    this.whileFrozen = [];
+    for (const act of missed) this.whenRunning(act);
   }
 
   freeze(): void {
@@ -110,8 +110,8 @@ export class SimulatedWorker {
     if (!this.alive) return;
     this.alive = false;
     this.killedAt = this.timeline.now;
-    this.late = [];
-    this.died(this, at);
+    this.whileFrozen = [];
+    this.onKill(this, at);
   }
 
   /** One request to the world: `act` is its effect, `outMs` after it left. */
@@ -121,7 +121,7 @@ export class SimulatedWorker {
       this.timeline.after(outMs, () => {
         const answer = act();
         this.timeline.after(answer.afterMs, () =>
-          this.hear(() => {
+          this.whenRunning(() => {
             if (this.isOver(`${port} after`)) return;
             if ('error' in answer) reject(answer.error);
             else resolve(answer.value);
@@ -131,10 +131,10 @@ export class SimulatedWorker {
     });
   }
 
-  private hear(act: () => void): void {
+  private whenRunning(act: () => void): void {
     if (!this.alive) return;
     if (this.frozen) {
-      this.late.push(act);
+      this.whileFrozen.push(act);
       return;
     }
     this.timeline.wake();
@@ -144,7 +144,7 @@ export class SimulatedWorker {
   private isOver(point: AwaitPoint): boolean {
     if (!this.alive) return true;
     this.passed += 1;
-    if (this.passed === this.dieAt) this.kill(point);
+    if (this.passed === this.killAt) this.kill(point);
     return !this.alive;
   }
 }

@@ -1,6 +1,6 @@
 import { type FaultKind, keepsMailAway } from '../../faults/kinds.ts';
 import type { FaultWindow } from '../../faults/plan.ts';
-import { OF_CLOCKS, OF_TABLE } from '../../faults/troubles.ts';
+import { OF_TABLE } from '../../faults/troubles.ts';
 import type { OracleCase, Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
 import { named, type ProviderCall, type Story, time } from '../story.ts';
@@ -62,8 +62,8 @@ function callsOf(
   );
 }
 
-function seesTheTable({ troubles }: OracleCase, at: number): boolean {
-  return !troubles.any(OF_TABLE, at - BLIND_MS, at) && !troubles.any(OF_CLOCKS, at - 30 * MINUTE, at);
+function seesTheTable({ chronicle, troubles }: OracleCase, at: number): boolean {
+  return !troubles.any(OF_TABLE, at - BLIND_MS, at) && !chronicle.wrongClocks.overlaps(at - 30 * MINUTE, at);
 }
 
 /** Whether another provider could accept the mail, so that the isolated provider is not forced. */

@@ -15,7 +15,7 @@ export const deadLetters: Rule = (given) => {
   return [...given.chronicle.stories].flatMap((story) => {
     const shared = (ids.get(story.id) ?? 0) > 1;
     return [
-      ...story.letters
+      ...story.deadLetters
         .filter((letter) => !isLegal(letter, story, shared, given))
         .map(({ reason = 'moved by SQS', detail = '' }) => `dead letter: ${named(story)} ${reason}: ${detail}`),
       ...wrongRecipients(story),
@@ -25,8 +25,8 @@ export const deadLetters: Rule = (given) => {
 
 /** Dead letters that list a recipient as not served although the ledger had the acceptance. */
 function wrongRecipients(story: Story): string[] {
-  const { mail, acceptances, letters } = story;
-  return letters.flatMap(({ at, reason, done }) => {
+  const { mail, acceptances, deadLetters } = story;
+  return deadLetters.flatMap(({ at, reason, done }) => {
     const served = acceptances.some(
       ({ recipients, recordedAt = Infinity }) =>
         recordedAt < at && recipients.some((one) => !done.includes(mail.recipients.indexOf(one))),
@@ -39,7 +39,7 @@ function wrongRecipients(story: Story): string[] {
 
 function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: OracleCase): boolean {
   const { reason, at } = letter;
-  const { mail, refusedBy, unknown, interrupted, letters, addedAt, redrives, receives } = story;
+  const { mail, refusedBy, unknown, interrupted, deadLetters, addedAt, redrives, receives } = story;
   const { mayCrash, maxReceiveCount } = given;
   // All processes of the exercise began with clocks that are right.
   const clockErrorMs = mail.part === undefined ? given.clockErrorMs : PROMISES.clockMs;
@@ -60,11 +60,11 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
       return at + clockErrorMs >= expiryOf(story, first);
     case 'Exhausted': {
       // A redrive starts again; the dead letter may belong to any of the starts.
-      const births = [...addedAt, ...redrives.map((one) => one.at)];
+      const starts = [...addedAt, ...redrives.map((one) => one.at)];
       const hasTime = mail.expiresAt !== undefined || mail.lastsMs !== undefined;
       return (
         !hasTime &&
-        births.some((birth) => at + clockErrorMs >= birth + PROMISES.maxAgeMs && isTimely(letter, birth, given))
+        starts.some((start) => at + clockErrorMs >= start + PROMISES.maxAgeMs && isTimely(letter, start, given))
       );
     }
     case 'Refused':
@@ -78,7 +78,7 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
       // Killed processes received it as often; refused invocations leave no record.
       return (
         (mayCrash && receives >= maxReceiveCount) ||
-        letters.some((other) => other.reason !== undefined && other.at <= at)
+        deadLetters.some((other) => other.reason !== undefined && other.at <= at)
       );
     case 'Crashed':
       // The first receive leaves no record, so one of three crashes may have been another message's.
@@ -88,8 +88,8 @@ function isLegal(letter: DeadLetter, story: Story, shared: boolean, given: Oracl
   }
 }
 
-function isTimely({ at }: DeadLetter, birth: number, { clockErrorMs, calmFrom }: OracleCase): boolean {
-  return at <= Math.max(birth + PROMISES.maxAgeMs, calmFrom) + LATE_MS + clockErrorMs;
+function isTimely({ at }: DeadLetter, start: number, { clockErrorMs, calmFrom }: OracleCase): boolean {
+  return at <= Math.max(start + PROMISES.maxAgeMs, calmFrom) + LATE_MS + clockErrorMs;
 }
 
 /** Time at which a submission expires, by itself or its class, if its first receive is at `since`; infinite without an expiry. */

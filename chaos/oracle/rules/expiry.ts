@@ -10,8 +10,8 @@ const SLACK_MS = 2_000;
 export const expiry: Rule = ({ chronicle, clockErrorMs }) =>
   [...chronicle.stories].flatMap((story) => {
     const last = Math.max(...story.addedAt, ...story.redrives.flatMap(({ at, proven }) => (proven ? [] : [at])));
-    const born = Math.max(last, ...story.redrives.map(({ at }) => at));
-    const limit = Math.min(expiryOf(story, last), born + PROMISES.maxAgeMs);
+    const startedAt = Math.max(last, ...story.redrives.map(({ at }) => at));
+    const limit = Math.min(expiryOf(story, last), startedAt + PROMISES.maxAgeMs);
     return story.attempts
       .filter(({ worker, begunAt }) => {
         const error = worker.worstSkewMs > PROMISES.clockMs ? worker.worstSkewMs : 0;

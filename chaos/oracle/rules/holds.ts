@@ -1,4 +1,4 @@
-import { OF_CLOCKS, OF_TABLE } from '../../faults/troubles.ts';
+import { OF_TABLE } from '../../faults/troubles.ts';
 import type { OracleCase, Rule } from '../case.ts';
 import { PROMISES } from '../promises.ts';
 import { named, type ProviderCall, type Story, time } from '../story.ts';
@@ -16,11 +16,11 @@ export const holds: Rule = (given) => {
   );
   const byProvider = Map.groupBy(calls, ([, { provider }]) => provider);
   return Array.from(byProvider.values()).flatMap((list) => {
-    const periods = list.flatMap(([, { worker, told }]) => {
-      if (told?.retryAfterMs === undefined || worker.killedAt < told.at + WRITING_MS) return [];
-      const until = told.at + Math.min(told.retryAfterMs, PROMISES.longestWaitMs);
-      const period = { from: told.at + PROMISES.switchMs + 2 * PROMISES.clockMs, until: until - PROMISES.clockMs };
-      return period.from < period.until && isKnown(given, told.at, until) ? [period] : [];
+    const periods = list.flatMap(([, { worker, answer }]) => {
+      if (answer?.retryAfterMs === undefined || worker.killedAt < answer.at + WRITING_MS) return [];
+      const until = answer.at + Math.min(answer.retryAfterMs, PROMISES.longestWaitMs);
+      const period = { from: answer.at + PROMISES.switchMs + 2 * PROMISES.clockMs, until: until - PROMISES.clockMs };
+      return period.from < period.until && isKnown(given, answer.at, until) ? [period] : [];
     });
     return list.flatMap(([story, { provider, worker, decidedAt }]) => {
       if (worker.worstSkewMs > PROMISES.clockMs) return [];
@@ -32,6 +32,6 @@ export const holds: Rule = (given) => {
   });
 };
 
-function isKnown({ troubles }: OracleCase, from: number, until: number): boolean {
-  return !troubles.any(OF_TABLE, from - BLIND_MS, until) && !troubles.any(OF_CLOCKS, from - 30 * MINUTE, until);
+function isKnown({ chronicle, troubles }: OracleCase, from: number, until: number): boolean {
+  return !troubles.any(OF_TABLE, from - BLIND_MS, until) && !chronicle.wrongClocks.overlaps(from - 30 * MINUTE, until);
 }

@@ -1,5 +1,4 @@
 import type { FaultKind } from '../../faults/kinds.ts';
-import { OF_CLOCKS } from '../../faults/troubles.ts';
 import type { Rule } from '../case.ts';
 
 /**
@@ -32,7 +31,7 @@ export const rates: Rule = ({ chronicle, providers, troubles }) =>
         return (
           tooFast &&
           !troubles.any(DELAYING, from - BLIND_MS, next) &&
-          !troubles.any(OF_CLOCKS, from - 30 * 60_000, next)
+          !chronicle.wrongClocks.overlaps(from - BLIND_MS, next)
         );
       });
       return at === undefined

@@ -46,9 +46,9 @@ export const lateness: Rule = (given) => {
   return [...chronicle.stories].flatMap((story) => {
     if (story.mail.recipients.some((one) => one.startsWith('busy'))) return [];
     return story.acceptances.slice(0, 1).flatMap(({ at }) => {
-      const born = bornBefore(story, at);
-      const healed = troubles.lastBefore(at, born, counts);
-      const allowed = Math.min(PROMISES.longestWaitMs, PROMISES.growth * (healed - born)) + SLACK_MS + clockErrorMs;
+      const since = waitingSince(story, at);
+      const healed = troubles.lastBefore(at, since, counts);
+      const allowed = Math.min(PROMISES.longestWaitMs, PROMISES.growth * (healed - since)) + SLACK_MS + clockErrorMs;
       return at - healed > allowed
         ? [
             `late: ${named(story)} taken ${Math.round((at - healed) / MINUTE)} minutes after everything worked again at ${time(healed)}`,
@@ -62,10 +62,10 @@ export const lateness: Rule = (given) => {
  * Start of the wait that ended with the acceptance at `at`: a mail that had ended starts again when its producer sends
  * it again or an operator redrives it.
  */
-function bornBefore({ addedAt, redrives, letters }: Story, at: number): number {
-  const ended = letters.findLast((letter) => letter.at < at)?.at ?? -Infinity;
-  const births = [...addedAt, ...redrives.map((one) => one.at)].sort((a, b) => a - b);
-  return births.find((birth) => birth > ended && birth <= at) ?? births[0] ?? 0;
+function waitingSince({ addedAt, redrives, deadLetters }: Story, at: number): number {
+  const ended = deadLetters.findLast((letter) => letter.at < at)?.at ?? -Infinity;
+  const starts = [...addedAt, ...redrives.map((one) => one.at)].sort((a, b) => a - b);
+  return starts.find((start) => start > ended && start <= at) ?? starts[0] ?? 0;
 }
 
 /** Without faults the first call goes to the first usable provider, and not to one that was offered the superseded mail. */
@@ -79,7 +79,7 @@ export const order: Rule = (given) => {
     if (!attempt || known) return [];
     const { decidedAt, provider } = attempt;
     if (isTroubled(given, decidedAt)) return [];
-    const { sure, maybe } = hadBy(given, story, decidedAt);
+    const { sure, maybe } = earlierOffersOf(given, story, decidedAt);
     const left = story.mail.usable.filter((key) => !sure.has(key));
     const drawn = !story.mail.ordered && providers.some(({ key, share }) => key === provider && share !== undefined);
     // Providers that may have the superseded mail come after the others, if the ledger says so.
@@ -91,7 +91,7 @@ export const order: Rule = (given) => {
   });
 };
 
-interface Had {
+interface EarlierOffers {
   /** Providers that accepted the superseded mail according to the ledger. */
   readonly sure: ReadonlySet<string>;
   /** Providers that were called with the superseded mail, and whose call is not known to have failed. */
@@ -99,18 +99,24 @@ interface Had {
 }
 
 /** Providers that had the superseded mail, or one that it superseded in turn. */
-function hadBy(given: OracleCase, { mail: { supersedes } }: Story, at: number, seen: readonly string[] = []): Had {
+function earlierOffersOf(
+  given: OracleCase,
+  { mail: { supersedes } }: Story,
+  at: number,
+  seen: readonly string[] = [],
+): EarlierOffers {
   const sure = new Set<string>();
   const maybe = new Set<string>();
   if (supersedes === undefined || seen.includes(supersedes)) return { sure, maybe };
   for (const story of given.chronicle.stories.ofId(supersedes)) {
     const { acceptances, attempts, interrupted } = story;
     for (const { attempt, recordedAt = Infinity } of acceptances) if (recordedAt < at) sure.add(attempt.provider);
-    for (const { provider, decidedAt, told } of attempts)
-      if (decidedAt < at && (interrupted || !told || told.at >= at || DOUBTFUL.has(told.outcome))) maybe.add(provider);
+    for (const { provider, decidedAt, answer } of attempts)
+      if (decidedAt < at && (interrupted || !answer || answer.at >= at || DOUBTFUL.has(answer.outcome)))
+        maybe.add(provider);
     // A submission reads what it supersedes at its first call, or at a later call if the table failed.
-    const before = hadBy(given, story, attempts[0]?.decidedAt ?? at, [...seen, supersedes]);
-    const later = hadBy(given, story, at, [...seen, supersedes]);
+    const before = earlierOffersOf(given, story, attempts[0]?.decidedAt ?? at, [...seen, supersedes]);
+    const later = earlierOffersOf(given, story, at, [...seen, supersedes]);
     if (attempts.length > 0 && !interrupted && !isTroubled(given, attempts[0]?.decidedAt ?? at))
       for (const key of before.sure) sure.add(key);
     for (const key of [...later.sure, ...later.maybe]) maybe.add(key);

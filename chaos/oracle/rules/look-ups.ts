@@ -3,9 +3,9 @@ import { PROMISES } from '../promises.ts';
 import { named } from '../story.ts';
 
 /** Look-ups after a lost answer are made when the provider can find the mail, and not before. */
-export const looks: Rule = ({ chronicle, providers }) =>
+export const lookUps: Rule = ({ chronicle, providers }) =>
   [...chronicle.stories].flatMap((story) =>
-    story.looks.flatMap(({ provider, worker, at }) => {
+    story.lookUps.flatMap(({ provider, worker, at }) => {
       const call = story.attempts.findLast((one) => one.provider === provider && one.decidedAt <= at);
       if (!providers.find(({ key }) => key === provider)?.askable) return [`cannot be asked: ${provider}`];
       // The process of the attempt may have been killed between the write to the ledger and the call.

@@ -1,18 +1,18 @@
 /** Largest number of stack traces that are taken, since each is slow and callers repeat. */
-const MOST_LOOKS = 500;
+const MOST_TRACES = 500;
 
 /**
  * Detects real time and real randomness in the handler's path, which would make a seed unrepeatable.
  *
  * Returns each use, with the function of ours that made it.
  */
-export function watchReality(): { readonly used: ReadonlySet<string>; stop(): void } {
+export function watchRealTime(): { readonly used: ReadonlySet<string>; stop(): void } {
   const used = new Set<string>();
   const real = { now: Date.now, random: Math.random, setTimeout: globalThis.setTimeout };
-  let looks = MOST_LOOKS;
+  let left = MOST_TRACES;
   const note = (what: string) => {
-    looks -= 1;
-    if (looks < 0) return;
+    left -= 1;
+    if (left < 0) return;
     const caller = (new Error().stack ?? '').split('\n').find((line) => /\/lambda\//.test(line));
     if (caller) used.add(`${what} ${caller.trim()}`);
   };
