@@ -41,11 +41,26 @@ test('loop detection is off for each function that its own messages may reach, a
   ]);
 });
 
+test('the detection concerns no canary, received mail or mail that the reconciler fetches: their chains are short', () => {
+  const chains = ours.map(([id]) => [id.replace(/^Mailover|Function.*/g, ''), longestFrom(id)]);
+
+  expect(Object.fromEntries(chains)).toMatchObject({ Health: 2, Inbound: 1, Reconciler: 1 });
+});
+
 test('the simulation has the loop detection of the template', () => {
   const [, sender] = ours.find(([id]) => id.includes('SenderFunction')) ?? [];
 
   expect(DEPLOYMENT.allowsLoops).toBe(sender?.Properties['RecursiveLoop'] === 'Allow');
 });
+
+/** Invocations of the longest chain that begins with this function; a mail that waits is not counted again. */
+function longestFrom(id: string, seen: readonly string[] = []): number {
+  const next = ours.filter(
+    ([to]) =>
+      !seen.includes(to) && to !== id && (inputs.get(to) ?? []).some((source) => outputs.get(id)?.includes(source)),
+  );
+  return 1 + Math.max(0, ...next.map(([to]) => longestFrom(to, [...seen, id])));
+}
 
 /** Whether output of one function may trigger another, over any number of functions. */
 function reaches(from: string, to: string, seen = new Set<string>()): boolean {

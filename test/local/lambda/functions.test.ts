@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SqsMessage } from '../../../local/aws/fauxqs.ts';
-import { LocalQueues } from '../../../local/aws/queue.ts';
+import { type LocalQueue, LocalQueues } from '../../../local/aws/queue.ts';
 import { noteSent } from '../../../local/aws/sent.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
 import { Poller } from '../../../local/lambda/poller.ts';
 import { Pool } from '../../../local/lambda/pool.ts';
-import { invocationsBefore, traceOf } from '../../../local/lambda/trace.ts';
+import { invocationsBefore, LOOP_LIMIT, traceOf } from '../../../local/lambda/trace.ts';
 import type { DeployedFunction, DeployedMapping } from '../../../local/template/deployed.ts';
 
 const HANDLER = `
@@ -115,6 +115,16 @@ function messageOf(body: string) {
     sentTimestamp: Date.now(),
     approximateReceiveCount: 0,
   };
+}
+
+/** Puts a message on a queue as a function with this trace header does. */
+function sendAs(queue: LocalQueue, trace: string) {
+  const input = {};
+  noteSent('SendMessage', input, trace);
+  const { MessageAttributes: messageAttributes } = input as { readonly MessageAttributes: object };
+  const message = { ...messageOf('{}'), messageAttributes };
+  queue.enqueue(message as SqsMessage);
+  return message;
 }
 
 describe('Pool', () => {
@@ -256,16 +266,47 @@ describe('Poller', () => {
     { before: 400, allowsLoops: true, invoked: true },
   ])('after a chain of $before invocations, loops allowed: $allowsLoops, invokes: $invoked', async (given) => {
     const { queue, start, counts } = startPoller({ VisibilityTimeout: '6' }, {}, undefined, given.allowsLoops);
-    const input = {};
-    noteSent('SendMessage', input, `Root=1-a-b;Parent=c;Sampled=0;Lineage=${given.before}:a87bd80c:0`);
-    const message = {
-      ...messageOf('{}'),
-      messageAttributes: (input as { MessageAttributes: object }).MessageAttributes,
-    };
-    queue.enqueue(message as SqsMessage);
+    const message = sendAs(queue, `Root=1-a-b;Parent=c;Sampled=0;Lineage=${given.before}:a87bd80c:0`);
     start();
     if (given.invoked) await expect.poll(() => counts().left + counts().inFlight).toBe(0);
     else await expect.poll(() => message.approximateReceiveCount).toBeGreaterThanOrEqual(3);
+  });
+
+  describe.each([true, false])('with loops allowed: %s', (allowsLoops) => {
+    it.each([
+      ['a canary', 'the health check, by its schedule', 'the sender'],
+      ['received mail', 'the receiver, by a request', 'a function of the application'],
+      ['mail that was fetched', 'the reconciler, by its schedule', 'a function of the application'],
+    ])('%s starts a chain, however often its process has run', async (_mail, from, to) => {
+      const first = makePool(1, { name: from });
+      for (let run = 0; run < LOOP_LIMIT; run += 1) await first.invoke({});
+      const { trace } = (await first.invoke({})) as Answer;
+      const { queue, start, counts } = startPoller(
+        { VisibilityTimeout: '6' },
+        { functionName: to },
+        undefined,
+        allowsLoops,
+      );
+
+      sendAs(queue, trace);
+      start();
+
+      expect(invocationsBefore(trace)).toBe(1);
+      await expect.poll(() => counts().left + counts().inFlight).toBe(0);
+    });
+
+    it(`mail that waits is ${allowsLoops ? 'processed' : 'refused'} after sixteen rounds of the sender`, async () => {
+      const { queue, pool, start, counts } = startPoller({ VisibilityTimeout: '6' }, {}, undefined, allowsLoops);
+      let trace: string | undefined;
+      for (let round = 0; round < LOOP_LIMIT; round += 1)
+        ({ trace } = (await pool.invoke({}, undefined, [trace])) as Answer);
+
+      const message = sendAs(queue, trace as string);
+      start();
+
+      if (allowsLoops) await expect.poll(() => counts().left + counts().inFlight).toBe(0);
+      else await expect.poll(() => message.approximateReceiveCount).toBeGreaterThanOrEqual(3);
+    });
   });
 
   it('does not delete while a fault applies to DeleteMessageBatch', async () => {
