@@ -270,7 +270,12 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     const known = new Map(attemptsOf(before).map((one) => [attemptName(one), one]));
     for (const one of attemptsOf(item)) {
       const name = `${item.pk} ${attemptName(one)}`;
-      if (!known.has(attemptName(one))) this.begunBy.set(name, worker);
+      if (!known.has(attemptName(one))) {
+        this.begunBy.set(name, worker);
+        for (const { firstAttempts } of this.stories.ofId(submissionOf(item.pk)))
+          if (!firstAttempts.has(String(one['provider'])))
+            firstAttempts.set(String(one['provider']), this.timeline.now);
+      }
       if (one['outcome'] !== 'unknown' || known.get(attemptName(one))?.['outcome'] === 'unknown') continue;
       // An attempt whose outcome a message carried is marked as interrupted too; only killed processes left none.
       if (one['reason'] === 'interrupted' && (this.begunBy.get(name)?.killedAt ?? Infinity) === Infinity) continue;

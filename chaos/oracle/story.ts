@@ -84,6 +84,8 @@ export interface Story {
   readonly refusedBy: Set<string>;
   /** Recipients with an event on the events queue. */
   readonly suppressed: Set<string>;
+  /** Time of the first attempt in the ledger at each provider; a process may be killed between this write and the call. */
+  readonly firstAttempts: Map<string, number>;
   /** Number of lost or ambiguous answers, and of processes killed during a call. */
   unknown: number;
   /**
@@ -115,6 +117,7 @@ export function emptyStory(mail: Mail, id: string): Story {
     receives: 0,
     refusedBy: new Set(),
     suppressed: new Set(),
+    firstAttempts: new Map(),
     unknown: 0,
     doubts: 0,
     skewed: false,

@@ -94,7 +94,7 @@ export const order: Rule = (given) => {
 interface EarlierOffers {
   /** Providers that accepted the superseded mail according to the ledger. */
   readonly sure: ReadonlySet<string>;
-  /** Providers that were called with the superseded mail, and whose call is not known to have failed. */
+  /** Providers with an attempt for the superseded mail that is not known to have failed. */
   readonly maybe: ReadonlySet<string>;
 }
 
@@ -109,7 +109,9 @@ function earlierOffersOf(
   const maybe = new Set<string>();
   if (supersedes === undefined || seen.includes(supersedes)) return { sure, maybe };
   for (const story of given.chronicle.stories.ofId(supersedes)) {
-    const { acceptances, attempts, interrupted } = story;
+    const { acceptances, attempts, firstAttempts, interrupted } = story;
+    // An attempt in the ledger whose process was killed before the call counts as unknown too.
+    if (interrupted) for (const [provider, begunAt] of firstAttempts) if (begunAt < at) maybe.add(provider);
     for (const { attempt, recordedAt = Infinity } of acceptances) if (recordedAt < at) sure.add(attempt.provider);
     for (const { provider, decidedAt, answer } of attempts)
       if (decidedAt < at && (interrupted || !answer || answer.at >= at || DOUBTFUL.has(answer.outcome)))
