@@ -22,27 +22,36 @@ export interface AdmissionRequest {
  */
 export type SkipReason = 'open' | 'quiet' | 'isolated' | 'probing' | 'held' | 'warming' | 'rate' | 'unready';
 
+/** The provider is not tried now. */
+export interface Skip {
+  readonly kind: 'skip';
+  readonly reason: SkipReason;
+  /**
+   * Rank of the skip by how unlikely an attempt is to succeed: when all providers are skipped, the one with the
+   * lowest rank is forced.
+   */
+  readonly badness: number;
+  /** Milliseconds of stack time after which to ask again, if known. */
+  readonly againAfterMs?: number;
+}
+
 /** The gate's decision. */
 export type Admission =
   | {
       readonly kind: 'go';
+      /**
+       * To be called when all is ready for the call: if that took so long that the slot of the rate has passed, this waits
+       * for another slot, or resolves with a skip if there is none soon. Without it, what waited for one slow answer of
+       * the ledger would be sent at once. Absent without a rate. Never throws.
+       */
+      onTime?(): Promise<Skip | undefined>;
       /**
        * Reports the outcomes of the attempt, one per group of recipients; none if no attempt was made. Must be called
        * exactly once. Never throws.
        */
       leave(outcomes: readonly Outcome[]): Promise<void>;
     }
-  | {
-      readonly kind: 'skip';
-      readonly reason: SkipReason;
-      /**
-       * Rank of the skip by how unlikely an attempt is to succeed: when all providers are skipped, the one with the
-       * lowest rank is forced.
-       */
-      readonly badness: number;
-      /** Milliseconds of stack time after which to ask again, if known. */
-      readonly againAfterMs?: number;
-    };
+  | Skip;
 
 /** Circuit breakers and rate limits of all providers: decides before each attempt whether a provider may be tried now. */
 export interface Gate {
@@ -56,7 +65,7 @@ export interface Gate {
 }
 
 /** The skip for a provider that this process cannot use yet, although the provider itself may be healthy. */
-export const UNREADY: Extract<Admission, { kind: 'skip' }> = {
+export const UNREADY: Skip = {
   kind: 'skip',
   reason: 'unready',
   badness: Number.POSITIVE_INFINITY,

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Log } from '../platform/log.ts';
 import type { Table } from '../platform/table.ts';
-import type { Admission, AdmissionRequest, Gate } from './admission.ts';
+import type { Admission, AdmissionRequest, Gate, Skip } from './admission.ts';
 import { isAwaitingAnswer, mayProbe } from './circuit.ts';
 import { type AdmissionKind, CircuitReporter } from './circuit-reporter.ts';
 import { type CircuitReading, CircuitStore } from './circuit-store.ts';
@@ -12,7 +12,7 @@ import { isIsolated } from './isolation.ts';
 import { LATE_MS, Limiter } from './limiter.ts';
 import { HEDGE_MS, LocalProbe, type ProbeAnswer, type ProbeTicket, type Turn } from './local-probe.ts';
 import { type ProviderHealth, providerHealth } from './provider-health.ts';
-import { type CircuitSkip, skip } from './skip.ts';
+import { skip } from './skip.ts';
 import { isAdmitted } from './slow-start.ts';
 import { type CircuitTimes, circuitTimes } from './times.ts';
 
@@ -32,6 +32,9 @@ export interface GateContext {
 
 /** Time after the deadline of a probe before another worker may probe, in case the probing worker has ended. */
 const LEASE_MARGIN_MS = 5_000;
+
+/** Longest time from a slot of the rate to the call, in milliseconds: for longer the message takes another slot. */
+const SLOT_LASTS_MS = 100;
 
 /** The gate of this process: decides by the shared circuits and by this worker's own attempts. Create one per process. */
 export function createGate(context: GateContext): Gate {
@@ -118,7 +121,7 @@ class CircuitGate implements Gate {
   }
 
   /** A skip that holds even for forced messages: an isolation or a hold. */
-  #barred(reading: CircuitReading): CircuitSkip | undefined {
+  #barred(reading: CircuitReading): Skip | undefined {
     if (isIsolated(reading.isolation, this.#context.clock.now())) return this.#skip('isolated', reading);
     return isHeld(reading.hold, this.#moment()) ? this.#skip('held', reading) : undefined;
   }
@@ -147,7 +150,7 @@ class CircuitGate implements Gate {
     }
     // The probe that this message waited for may have opened the circuit or set a hold.
     const barred = forced ? undefined : this.#nowBarred(key);
-    if (!barred) return this.#go(key, turn.ticket, { kind: 'usual' });
+    if (!barred) return this.#go(provider, request, turn.ticket, { kind: 'usual' });
     localProbe.leave(turn.ticket, 'nothing');
     return barred;
   }
@@ -157,7 +160,7 @@ class CircuitGate implements Gate {
     turn: Exclude<Turn, { kind: 'go' }>,
     reading: CircuitReading,
     deadlineMs: number,
-  ): Promise<CircuitSkip> {
+  ): Promise<Skip> {
     if (turn.kind === 'quiet') return this.#skip('quiet', reading, turn.until);
     if (turn.first) {
       const doubt = { kind: 'doubted', by: this.#worker, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
@@ -166,7 +169,7 @@ class CircuitGate implements Gate {
     return this.#skip('probing', reading);
   }
 
-  #nowBarred(key: string): CircuitSkip | undefined {
+  #nowBarred(key: string): Skip | undefined {
     const reading = this.#store.known(key);
     return this.#barred(reading) ?? (reading.circuit.kind === 'open' ? this.#skip('open', reading) : undefined);
   }
@@ -177,10 +180,11 @@ class CircuitGate implements Gate {
     const { quietUntil } = localProbe;
     if (quietUntil !== undefined) return this.#skip('quiet', reading, quietUntil);
     if (localProbe.probing) return this.#skip('probing', reading);
+    // A message that would only be tried because no other provider is left need not return for a slot of a failing one.
     const full = await this.#slot(provider, request);
-    if (full) return full;
+    if (full) return this.#skip(reading.circuit.kind === 'open' ? 'open' : 'probing', reading);
     const turn = localProbe.claim();
-    return turn ? this.#go(provider.key, turn.ticket, { kind: 'forced' }) : this.#skip('probing', reading);
+    return turn ? this.#go(provider, request, turn.ticket, { kind: 'forced' }) : this.#skip('probing', reading);
   }
 
   /** Election of a probe for a circuit whose open time is over: the first worker to write the lease may try. */
@@ -197,16 +201,16 @@ class CircuitGate implements Gate {
     const election = { kind: 'elect', by, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
     const elected = await this.#reporter.briefly(this.#reporter.report(key, election));
     // Without the table there is no election: each worker probes for itself.
-    if (!elected) return this.#go(key, turn.ticket, { kind: 'usual' });
+    if (!elected) return this.#go(provider, request, turn.ticket, { kind: 'usual' });
     const { circuit } = elected;
     if (circuit.kind === 'half-open' && circuit.probe?.by === by)
-      return this.#go(key, turn.ticket, { kind: 'elected', by });
+      return this.#go(provider, request, turn.ticket, { kind: 'elected', by });
     localProbe.leave(turn.ticket, 'nothing');
     return this.#skip(circuit.kind === 'open' ? 'open' : 'probing', this.#store.known(key));
   }
 
   /** Waits for a slot of the provider's rate; returns a skip if no slot is free soon. */
-  async #slot(provider: ProviderConfig, { lane }: AdmissionRequest): Promise<CircuitSkip | undefined> {
+  async #slot(provider: ProviderConfig, { lane }: AdmissionRequest): Promise<Skip | undefined> {
     const { clock } = this.#context;
     const slot = await this.#limiter(provider)?.take(lane);
     if (slot?.kind === 'away') return this.#skip('rate', this.#store.known(provider.key), clock.now() + slot.afterMs);
@@ -214,13 +218,19 @@ class CircuitGate implements Gate {
     return undefined;
   }
 
-  /** The admission of a message. */
-  #go(key: string, ticket: ProbeTicket, admission: AdmissionKind): Admission {
-    const { log } = this.#context;
+  /** The admission of a message, which has a slot now if the provider has a rate. */
+  #go(provider: ProviderConfig, request: AdmissionRequest, ticket: ProbeTicket, admission: AdmissionKind): Admission {
+    const { log, clock } = this.#context;
+    const { key, maxPerSecond } = provider;
     const resets = this.#resetsOf(key);
+    const admittedAt = clock.now();
     let left = false;
     return {
       kind: 'go',
+      ...(maxPerSecond !== undefined && {
+        onTime: async () =>
+          clock.now() - admittedAt > SLOT_LASTS_MS ? await this.#slot(provider, request) : undefined,
+      }),
       leave: async (outcomes) => {
         if (left) return;
         left = true;
@@ -250,7 +260,7 @@ class CircuitGate implements Gate {
       await this.#reporter.briefly(this.#reporter.report(key, { kind: 'answered', by: this.#worker }));
   }
 
-  #skip(reason: CircuitSkip['reason'], reading: CircuitReading, until?: number): CircuitSkip {
+  #skip(reason: Skip['reason'], reading: CircuitReading, until?: number): Skip {
     const { clock, timeScale = 1 } = this.#context;
     return skip(reason, reading, { now: clock.now(), timeScale }, until);
   }

@@ -41,6 +41,9 @@ const NEAR_MS = 150;
 /** Longest time after which messages are asked to return: the longest delay of SQS. */
 const MOST_AWAY_MS = 900_000;
 
+/** Messages without a slot that are asked to return in each second, beyond those that can be sent in it. */
+const MORE_PER_SECOND = 1;
+
 const OTHER = { fresh: 'backlog', backlog: 'fresh' } as const;
 
 /** State of a provider that was never called. */
@@ -97,9 +100,10 @@ export function reserve(
 }
 
 /**
- * Times after which `count` messages without a slot should return, in milliseconds from now: one after the other, at
- * the combined rate of all providers (`perSecond`), since each provider gives such times for its own messages. Above a
- * quarter of an hour they are spread over the second half of it.
+ * Times after which `count` messages without a slot should return, in milliseconds from now: from shortly before the
+ * next free slot on, one after the other, at a rate of one a second more than all providers together (`perSecond`),
+ * since each provider gives such times for its own messages. Without the additional message, a slot would often pass
+ * with no message that asks for it. Above a quarter of an hour the times are spread over the second half of it.
  */
 export function promise(
   state: RateState,
@@ -109,8 +113,11 @@ export function promise(
   perSecond: number = 1_000 / state.distance,
 ): { readonly state: RateState; readonly waits: readonly number[] } {
   // Returning messages are backlog: they get half of the slots while there is fresh mail.
-  const step = (now - state.wanted.fresh > IDLE_MS ? 1_000 : 2_000) / perSecond;
-  let promised = state.promised - now > MOST_AWAY_MS ? now : Math.max(state.promised, now + HORIZON_MS / 2);
+  const sendable = now - state.wanted.fresh > IDLE_MS ? perSecond : perSecond / 2;
+  const step = 1_000 / (sendable + MORE_PER_SECOND);
+  const free = state.origin + Math.min(state.next.fresh, state.next.backlog) * state.distance;
+  const first = Math.max(now, free - HORIZON_MS) + HORIZON_MS / 2;
+  let promised = state.promised - now > MOST_AWAY_MS ? now : Math.max(state.promised, first);
   const waits = Array.from({ length: count }, () => {
     if (promised + step - now > MOST_AWAY_MS) return (MOST_AWAY_MS * (1 + random())) / 2;
     promised += step;

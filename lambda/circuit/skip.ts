@@ -1,8 +1,6 @@
-import type { Admission } from './admission.ts';
+import type { Skip } from './admission.ts';
 import type { Circuit } from './circuit.ts';
 import type { CircuitReading } from './circuit-store.ts';
-
-export type CircuitSkip = Extract<Admission, { kind: 'skip' }>;
 
 const MINUTE_MS = 60_000;
 
@@ -11,12 +9,12 @@ const MINUTE_MS = 60_000;
  * time.
  */
 export function skip(
-  reason: CircuitSkip['reason'],
+  reason: Skip['reason'],
   { circuit, hold, isolation }: CircuitReading,
   { now, timeScale }: { readonly now: number; readonly timeScale: number },
   until?: number,
-): CircuitSkip {
-  const ends: Partial<Record<CircuitSkip['reason'], number | undefined>> = {
+): Skip {
+  const ends: Partial<Record<Skip['reason'], number | undefined>> = {
     isolated: isolation?.until,
     held: hold?.until,
     open: circuit.kind === 'open' ? circuit.until : undefined,
@@ -36,7 +34,7 @@ export function skip(
  * free again soon comes before a provider that is down, an outage before a refused account; an isolated provider is
  * never forced.
  */
-function badness(reason: CircuitSkip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
+function badness(reason: Skip['reason'], circuit: Circuit, againAfterMs: number | undefined): number {
   switch (reason) {
     case 'warming':
       return 5;

@@ -1,3 +1,4 @@
+import { type Skip, UNREADY } from '../circuit/admission.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Message, Tracking } from '../mail/message.ts';
 import { composeMime, readdressed } from '../mail/mime.ts';
@@ -16,6 +17,8 @@ import { cleaned } from './last-words.ts';
 /** Dependencies of an attempt. */
 export interface AttemptContext {
   readonly call: CallProvider;
+  /** Keeps the call within the provider's rate after the write to the ledger: see `Admission`. */
+  readonly onTime?: (() => Promise<Skip | undefined>) | undefined;
   readonly claim: SubmissionClaim;
   readonly tallies: Tallies;
   readonly tracking: Tracking;
@@ -46,8 +49,8 @@ export type Attempted =
       readonly denied: ReadonlySet<string>;
       readonly result: AttemptResult;
     }
-  /** Nothing was sent; `unready`: because this worker could not call the provider. */
-  | { readonly kind: 'not-called'; readonly number: number; readonly unready?: true }
+  /** Nothing was sent; `skip`: since this worker could not call the provider, or its slot of the rate was over. */
+  | { readonly kind: 'not-called'; readonly number: number; readonly skip?: Skip }
   /** Nothing was sent, because the attempt could not be recorded. */
   | { readonly kind: 'stopped'; readonly number: number; readonly reason: LedgerError | TakenError };
 
@@ -58,7 +61,7 @@ export async function attempt(
   progress: Progress,
   context: AttemptContext,
 ): Promise<Attempted> {
-  const { claim, call, clock, remainingMs, tracking, beyond, tallies } = context;
+  const { claim, call, onTime, clock, remainingMs, tracking, beyond, tallies } = context;
   const { key } = provider;
   const offered = pending(progress, key, beyond);
   const number = progress.attempts + 1;
@@ -73,6 +76,8 @@ export async function attempt(
     if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
     return { kind: 'stopped', number, reason: error };
   }
+  const late = await onTime?.();
+  if (late) return { kind: 'not-called', number, skip: late };
   const deadlineMs = deadlineOf(provider);
   // The write may have taken its time, or the process may have slept: a call that could outlive the function is not made.
   if (remainingMs() < deadlineMs) return { kind: 'not-called', number };
@@ -88,7 +93,7 @@ export async function attempt(
     connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
   });
   const durationMs = clock.now() - called;
-  if ('notCalled' in result) return { kind: 'not-called', number, unready: true };
+  if ('notCalled' in result) return { kind: 'not-called', number, skip: UNREADY };
   const clean = cleaned(result, content.message);
   const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
   const denied = await tallies.countOutcomes(key, said);

@@ -1,4 +1,4 @@
-import { type Admission, type AdmissionRequest, type Gate, UNREADY } from '../circuit/admission.ts';
+import type { AdmissionRequest, Gate, Skip } from '../circuit/admission.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import { type AttemptResult, mapOutcomes, NOT_TRIED, type Outcome } from '../mail/outcome.ts';
 import { accountOf } from '../providers/account.ts';
@@ -86,7 +86,7 @@ class ProviderRound {
   /** Whether a provider has recipients left to be offered in smaller groups, and no other failure. */
   private unfinished = false;
   private readonly waits: (number | undefined)[] = [];
-  private readonly skips = new Map<string, Extract<Admission, { kind: 'skip' }>>();
+  private readonly skips = new Map<string, Skip>();
   /** Skips that no line of the log names yet. */
   private readonly unlogged: Map<string, string>;
   private readonly content: Content;
@@ -128,14 +128,14 @@ class ProviderRound {
     this.unlogged.delete(provider.key);
     let outcomes: readonly Outcome[] = [];
     try {
-      outcomes = await this.attempt(provider);
+      outcomes = await this.attempt(provider, entry.onTime);
     } finally {
       await entry.leave(outcomes);
     }
   }
 
-  private async attempt(provider: ProviderConfig): Promise<readonly Outcome[]> {
-    const attempted = await attempt(provider, this.content, this.progress, this.context);
+  private async attempt(provider: ProviderConfig, onTime: AttemptContext['onTime']): Promise<readonly Outcome[]> {
+    const attempted = await attempt(provider, this.content, this.progress, { ...this.context, onTime });
     const { number } = attempted;
     switch (attempted.kind) {
       case 'answered':
@@ -147,9 +147,9 @@ class ProviderRound {
         return [];
       case 'not-called': {
         const { claim, clock } = this.context;
-        if (attempted.unready) {
-          this.skips.set(provider.key, UNREADY);
-          this.unlogged.set(provider.key, UNREADY.reason);
+        if (attempted.skip) {
+          this.skips.set(provider.key, attempted.skip);
+          this.unlogged.set(provider.key, attempted.skip.reason);
         }
         claim.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
         this.progress = { ...this.progress, attempts: number };

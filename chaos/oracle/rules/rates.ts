@@ -3,15 +3,15 @@ import type { Rule } from '../case.ts';
 
 /**
  * Time by which a call may be nearer to another than their slots: clocks of processes differ by up to 100 ms, the way to a
- * provider by 75, the write before the call by 16, and a slot may be used 25 ms late, twice.
+ * provider by 75, the write before the call by 100, and a slot may be used 25 ms late, twice.
  */
-const JITTER_MS = 245;
+const JITTER_MS = 325;
 
 /** Lengths of time over which calls are counted, in milliseconds: over a long one the jitter counts for little. */
 const SPANS_MS = [1_000, 10_000, 60_000];
 
 /** Kinds of faults that delay a call after its slot by seconds. */
-const DELAYING: ReadonlySet<FaultKind> = new Set(['table-slow', 'table-errors', 'stall']);
+const DELAYING: ReadonlySet<FaultKind> = new Set(['stall']);
 const BLIND_MS = 60_000;
 
 /** No provider gets more calls than it was configured for, also while the table fails or throttles. */

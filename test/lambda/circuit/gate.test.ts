@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Admission } from '../../../lambda/circuit/admission.ts';
 import { readCircuitItem, switchItem } from '../../../lambda/circuit/items.ts';
 import { total } from '../../../lambda/circuit/window.ts';
 import {
@@ -189,6 +190,75 @@ describe('a healthy provider at the limit of its rate', () => {
 
     expect(seen).toEqual(new Set(['go', 'rate']));
   });
+});
+
+describe('an admitted message whose call is delayed', () => {
+  const limited = { ...postmark, maxPerSecond: 2 };
+
+  it('takes another slot, so that what waited for the same slow answer is not sent at once', async () => {
+    const { clock, admitted } = await givenAdmitted(3);
+    await clock.pass(3 * SECOND);
+
+    const times: number[] = [];
+    const begun = clock.now();
+    for (const { onTime } of admitted)
+      void onTime?.().then((skip) => skip === undefined && times.push(clock.now() - begun));
+    await clock.pass(3 * SECOND);
+
+    expect(times.map((at) => Math.round(at / 100))).toEqual([0, 5, 10]);
+  });
+
+  it('is skipped if no slot is free soon', async () => {
+    const { clock, admitted } = await givenAdmitted(8);
+    await clock.pass(3 * SECOND);
+
+    const results = Promise.all(admitted.map(({ onTime }) => onTime?.()));
+    await clock.pass(3 * SECOND);
+
+    expect((await results).map((skip) => skip?.reason ?? 'go').sort()).toEqual([
+      ...Array.from({ length: 5 }, () => 'go'),
+      ...Array.from({ length: 3 }, () => 'rate'),
+    ]);
+  });
+
+  it('keeps its slot for a tenth of a second', async () => {
+    const { clock, table, one } = await givenAdmitted(0);
+    const entry = one.enter({}, limited);
+    await clock.pass(550);
+    const admission = await entry;
+    const { writes } = table;
+
+    const onTime = admission.kind === 'go' ? admission.onTime?.() : undefined;
+    await clock.pass(20);
+
+    expect(await onTime).toBeUndefined();
+    expect(admission).toHaveProperty('onTime');
+    expect(table.writes).toBe(writes);
+  });
+
+  it('needs no slot where the provider has no rate', async () => {
+    const one = givenWorld().worker();
+
+    expect(await one.enter()).not.toHaveProperty('onTime');
+  });
+
+  /** This number of admitted messages, all of which have had a slot. */
+  async function givenAdmitted(count: number) {
+    const { worker, clock, table } = givenWorld();
+    const one = worker([limited, mailgun]);
+    const first = one.enter({}, limited);
+    await clock.pass(10);
+    await leave(await first, accepted);
+    const admitted: Extract<Admission, { kind: 'go' }>[] = [];
+    while (admitted.length < count) {
+      const entry = one.enter({}, limited);
+      await clock.pass(SECOND);
+      const admission = await entry;
+      if (admission.kind === 'go') admitted.push(admission);
+      if (admitted.length < count) await clock.pass(SECOND);
+    }
+    return { clock, table, one, admitted };
+  }
 });
 
 describe('an outage that begins while messages are in flight', () => {
@@ -398,6 +468,21 @@ describe('when all providers are skipped', () => {
     await clock.pass(10 * SECOND);
     expect(await one.attempt(accepted, { forced: true })).toBe('went');
     expect(await one.attempt(accepted, { forced: true })).toBe('went');
+  });
+
+  it('makes no message return for a slot of a failing provider', async () => {
+    const limited = { ...postmark, maxPerSecond: 0.1 };
+    const { worker, clock } = givenWorld();
+    const one = worker([limited, mailgun]);
+    const first = one.enter({}, limited);
+    await clock.pass(SECOND);
+    await leave(await first, suspended);
+    await clock.pass(6 * SECOND);
+
+    const entry = one.enter({ forced: true }, limited);
+    await clock.pass(SECOND);
+
+    expect(await outcomeOf(entry)).toMatchObject({ kind: 'skip', reason: 'open' });
   });
 });
 

@@ -122,19 +122,53 @@ describe('urgent mail', () => {
 });
 
 describe('mail without a slot', () => {
-  it('is asked to return one after the other, at the rate', () => {
+  it('is asked to return one after the other, one a second more than can be sent', () => {
     const { state } = reserve(unused(10), 'backlog', 100, 10, NOW);
 
     const { waits } = promise(state, 100, NOW, () => 0.5);
 
-    expect(waits[0]).toBeCloseTo(1_100);
-    expect(waits[99]).toBeCloseTo(11_000);
+    expect(waits[0]).toBeCloseTo(1_100 + 1_000 / 11);
+    expect(waits[99]).toBeCloseTo(1_000 + 100 + (100 * 1_000) / 11, 1);
   });
 
-  it('returns as fast as all providers together can send it, since each of them makes promises', () => {
+  it('is asked to return at half of the rate, and one a second more, while there is fresh mail', () => {
+    const { state } = reserve(unused(10), 'fresh', 100, 10, NOW);
+
+    const { waits } = promise(state, 2, NOW, () => 0.5);
+
+    expect((waits[1] as number) - (waits[0] as number)).toBeCloseTo(1_000 / 6);
+  });
+
+  it('returns as fast as all providers together can send it, since each of them gives such times', () => {
     const { waits } = promise(unused(1), 8, NOW, () => 0.5, 4);
 
-    expect((waits.at(-1) as number) - (waits[0] as number)).toBe((7 * 1_000) / 4);
+    expect((waits.at(-1) as number) - (waits[0] as number)).toBeCloseTo((7 * 1_000) / 5);
+  });
+
+  it('returns after the mail that was asked to return before', () => {
+    const { state, waits } = promise(unused(1), 8, NOW, () => 0.5);
+
+    expect(promise(state, 1, NOW, () => 0.5).waits[0]).toBeCloseTo((waits.at(-1) as number) + 500);
+  });
+
+  it('returns a second before the next slot, not at each second until then', () => {
+    const { state } = reserve(unused(0.1), 'backlog', 1, 0.1, NOW);
+
+    const { waits } = promise(state, 1, NOW, () => 0.5);
+
+    expect(waits[0]).toBeCloseTo(9_000 + 1_000 / 1.1);
+  });
+
+  it.each([
+    { rates: [0.1] },
+    { rates: [1] },
+    { rates: [3] },
+    { rates: [0.2, 0.2, 0.28, 0.02] },
+    { rates: [1, 1, 1.4, 0.1] },
+  ])('uses at least 95 %% of the slots of providers with $rates calls a second', ({ rates }) => {
+    const together = rates.reduce((sum, rate) => sum + rate, 0);
+
+    expect(drainMs(rates, 300 * together) / 300_000).toBeLessThan(1 / 0.95);
   });
 
   it('is never asked to stay away for longer than a queue can delay it', () => {
@@ -144,6 +178,52 @@ describe('mail without a slot', () => {
     expect(waits.at(-1)).toBeCloseTo(855_000);
   });
 });
+
+/**
+ * Milliseconds in which messages from retry queues are sent over providers with these rates, if no other message is sent.
+ * The queue delays a message by whole seconds, and the sender adds up to a quarter of the wait, or five seconds.
+ */
+function drainMs(rates: readonly number[], messages: number): number {
+  const random = drawsOf(7);
+  const together = rates.reduce((sum, rate) => sum + rate, 0);
+  const states = rates.map(unused);
+  const due = new Map<number, number>();
+  const add = (at: number) => due.set(at, (due.get(at) ?? 0) + 1);
+  for (let count = 0; count < messages; count += 1) add(NOW + Math.floor(random() * 30_000));
+  let last = NOW;
+  for (let now = NOW; due.size > 0; now += 1) {
+    const arrived = due.get(now) ?? 0;
+    due.delete(now);
+    for (let count = 0; count < arrived; count += 1) {
+      const waits: number[] = [];
+      let slot: number | undefined;
+      for (const [place, rate] of rates.entries()) {
+        const answer = reserve(states[place] as RateState, 'backlog', 1, rate, now);
+        const promised = promise(answer.state, 1, now, random, together);
+        states[place] = answer.slots.length > 0 ? answer.state : promised.state;
+        waits.push(...promised.waits);
+        [slot] = answer.slots;
+        if (slot !== undefined) break;
+      }
+      if (slot !== undefined) {
+        last = Math.max(last, slot);
+        continue;
+      }
+      const wait = Math.min(...waits);
+      add(now + 1_000 * Math.ceil((wait + random() * Math.max(5_000, wait / 4)) / 1_000) + Math.floor(100 * random()));
+    }
+  }
+  return last - NOW;
+}
+
+/** Random numbers below 1, the same at each run. */
+function drawsOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
 
 /** Slots per lane in twenty seconds at ten a second, when each lane asks for `wants` slots every second. */
 function share(wants: Record<Lane, number>): Record<Lane, number> {

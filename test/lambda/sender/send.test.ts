@@ -890,6 +890,30 @@ describe('the gate', () => {
     expect(world.calls).toEqual(['mailgun']);
   });
 
+  it('does not call a provider whose slot of the rate is over after the write to the ledger', async () => {
+    const world = givenWorld(
+      { mailgun: [accepted] },
+      {
+        gate: {
+          recoveredSince: async () => false,
+          enter: async ({ key }) => ({
+            kind: 'go',
+            leave: async () => undefined,
+            onTime: async () => (key === 'postmark' ? { kind: 'skip', reason: 'rate', badness: 10 } : undefined),
+          }),
+        },
+      },
+    );
+
+    await world.send(sqsRecord(mail));
+
+    expect(world.calls).toEqual(['mailgun']);
+    expect(world.entry()?.attempts).toMatchObject([
+      { provider: 'postmark', outcome: 'unavailable', reason: 'not-tried' },
+      { provider: 'mailgun', outcome: 'accepted' },
+    ]);
+  });
+
   it('logs what was skipped, and why, with the attempt that followed, and by itself where none did', async () => {
     const open = new Set(['postmark']);
     const world = givenWorld(
