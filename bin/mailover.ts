@@ -54,10 +54,16 @@ const providers: ProviderList = [
  */
 const routes: RouteConfig[] = [];
 
-const monitoring: MonitoringProps = {
-  // 'production' requires targets that alarms reach even if no mail goes out:
-  // page: [new UrlSubscription('https://pager.example.com/mailover')], from aws-cdk-lib/aws-sns-subscriptions.
-  stage: 'trial',
-};
+/**
+ * Targets of the alarms. The stage `live` requires one that they reach even if no mail goes out, such as
+ * `page: [new UrlSubscription('https://pager.example.com/mailover')]`, from aws-cdk-lib/aws-sns-subscriptions.
+ */
+const monitoring: MonitoringProps = {};
 
-await synthesise({ providers, routes, monitoring });
+await synthesise({
+  providers,
+  routes,
+  monitoring,
+  // No mail is delivered until this is 'live', with the id of the account that may do so: account: '123456789012'.
+  stage: 'sandbox',
+});

@@ -18,7 +18,8 @@ export async function synthesise(props: MailoverProps): Promise<void> {
 }
 
 async function synthesiseChecked(props: MailoverProps): Promise<void> {
-  const account = process.env['CDK_DEFAULT_ACCOUNT'];
+  // With an account in the configuration, the CDK's command refuses credentials of another one.
+  const account = props.account ?? process.env['CDK_DEFAULT_ACCOUNT'];
   const region = process.env['CDK_DEFAULT_REGION'];
   const app = new App({
     // A wrong configuration leaves nothing to synthesise at the end of the process.
@@ -33,7 +34,7 @@ async function synthesiseChecked(props: MailoverProps): Promise<void> {
   });
   new MailoverStack(app, 'Mailover', {
     description: 'Sends mail through several providers',
-    ...(account && region && { env: { account, region } }),
+    env: { ...(account && { account }), ...(region && { region }) },
     ...props,
   });
   // The CDK's own switch for template validation: a local stack turns it off to start sooner.

@@ -2,12 +2,14 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Stage } from '../lambda/contract/deployment.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { type ConfiguredProviders, definitions } from '../lambda/providers/registry.ts';
 import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
 import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
+import { checkStage, notDelivered, type StageProps, stageOf } from './configuration/stage.ts';
 import { timing } from './configuration/timing.ts';
 import { validateProviders, withOptions } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
@@ -28,7 +30,7 @@ import { ProofKey } from './storage/proof-key.ts';
 import { Queues } from './storage/queues.ts';
 import { StateTable } from './storage/state-table.ts';
 
-export interface MailoverProps {
+export interface MailoverProps extends StageProps {
   /**
    * The providers, in order of preference. All durations of queues and functions follow from their deadlines.
    *
@@ -91,8 +93,8 @@ export interface MailoverProps {
    */
   readonly straightLogShare?: number;
   /**
-   * Targets and options of the alarms.
-   * @default - as in production: without targets for the alarms the synthesis fails
+   * Targets and options of the alarms. In the stage `live` they need a target other than e-mail, which fails together with what it reports.
+   * @default - no targets, which the stage `live` refuses
    */
   readonly monitoring?: MonitoringProps;
 }
@@ -103,6 +105,8 @@ export interface MailoverProps {
  * @example
  * const mailover = new Mailover(stack, 'Mailover', {
  *   providers: [{ key: 'postmark', type: 'postmark', options: {} }],
+ *   stage: 'live',
+ *   account: '123456789012',
  *   monitoring: { page: [new UrlSubscription('https://pager.example.com/mailover')] },
  * });
  * mailover.grantSubmit(shop);
@@ -121,6 +125,7 @@ export class Mailover extends Construct {
   readonly inbound: InboundFunction | undefined;
   /** Undefined if no provider's API lists received mail. */
   readonly reconciler: ReconcilerFunction | undefined;
+  readonly stage: Stage;
   /** Takes the alarms of other constructs too. */
   readonly monitoring: Monitoring;
 
@@ -128,12 +133,14 @@ export class Mailover extends Construct {
   constructor(scope: Construct, id: string, props: MailoverProps) {
     super(scope, id);
     const { routes = [] } = props;
+    const stage = stageOf(this, props);
     const configured = withOptions(props.providers);
     runChecks([
       () => nameDeployment(this, props.deploymentName),
       () => validateProviders(configured, definitions),
       () => validateRoutes(routes, configured),
-      () => checkTargets(props.monitoring),
+      () => checkStage(this, props),
+      () => (stage === 'live' ? checkTargets(props.monitoring) : undefined),
       () => checkMailExpiration(props.mailExpiration),
       () => checkLogShare(props.straightLogShare),
     ]);
@@ -148,8 +155,16 @@ export class Mailover extends Construct {
     } = providerLists(configured, name);
     const durations = timing(providers);
     this.monitoring = new Monitoring(this, 'Monitoring', props.monitoring);
+    const warning = notDelivered(stage);
+    if (warning) this.monitoring.row(warning, [], 'first');
+    this.stage = stage;
     const common = {
-      deployment: { name, monitoringSize: this.monitoring.size === 'full' ? undefined : this.monitoring.size },
+      deployment: {
+        name,
+        stage,
+        redirectTo: stage === 'redirect' ? props.redirectTo : undefined,
+        monitoringSize: this.monitoring.size === 'full' ? undefined : this.monitoring.size,
+      },
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
     };
     this.queues = new Queues(this, 'Queues', {

@@ -1,6 +1,7 @@
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { notDelivered } from './configuration/stage.ts';
 import { Mailover, type MailoverProps } from './mailover.ts';
 
 /** A stack with one Mailover, and outputs with stable names for producers, operators and tests. */
@@ -10,7 +11,8 @@ export class MailoverStack extends Stack {
   constructor(scope: Construct, id: string, props: MailoverProps & StackProps) {
     super(scope, id, props);
     this.mailover = new Mailover(this, 'Mailover', { deploymentName: this.stackName, ...props });
-    const { queues, mailBucket, stateTable, inbound } = this.mailover;
+    const { queues, mailBucket, stateTable, inbound, stage } = this.mailover;
+    this.output('Stage', stage, notDelivered(stage) ?? 'Mail is delivered to its recipients');
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output(
       'DeadLetterQueueUrl',

@@ -23,7 +23,7 @@ const deployment = deploymentEnvironment.decode(process.env);
 const metrics = emfMetrics(deployment);
 const secrets = managedSecrets(metrics);
 const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, {
-  name: deployment.name,
+  ...deployment,
   log: powertoolsLog,
   metrics,
 });
@@ -46,7 +46,10 @@ const checkBlocklists = blocklistChecker({ ...context, resolverOf: dnsResolver }
 export async function handler(): Promise<void> {
   await Promise.all([
     checkHealth({ ...context, ask }),
-    sendCanaries({ ...context, inboundCanaries, proofs, queue: sqsQueue, outboundQueueUrl }),
+    // In the sandbox none would return.
+    deployment.stage === 'sandbox'
+      ? undefined
+      : sendCanaries({ ...context, inboundCanaries, proofs, queue: sqsQueue, outboundQueueUrl }),
     checkBlocklists(),
   ]);
   await metrics.flush();

@@ -33,7 +33,10 @@ interface Group {
  * CloudWatch, by embedded metric format on standard output, in the namespace of the deployment. Powertools is loaded at the
  * first flush.
  */
-export function emfMetrics({ name: namespace, monitoringSize = 'full' }: DeploymentEnvironment): FlushedMetrics {
+export function emfMetrics({
+  name: namespace,
+  monitoringSize = 'full',
+}: Pick<DeploymentEnvironment, 'name' | 'monitoringSize'>): FlushedMetrics {
   let emitter: Promise<Emitter> | undefined;
   const groups = new Map<string, Group>();
   return {

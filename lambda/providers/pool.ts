@@ -1,4 +1,4 @@
-import { secretNameOf } from '../contract/deployment.ts';
+import { type Stage, secretNameOf } from '../contract/deployment.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
 import type { WorkerReason } from '../mail/reason.ts';
 import { errorName } from '../platform/error-name.ts';
@@ -24,6 +24,8 @@ export type Unready = 'secrets-unreachable' | 'not-loaded' | WorkerReason;
 interface Surroundings {
   /** Its name, by which it names secrets. */
   readonly name: string;
+  /** @default - as `live` */
+  readonly stage?: Stage;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'add'>;
 }
@@ -78,7 +80,7 @@ export function providerPool(
   registry: Registry,
   secrets: Secrets,
   endpoints: Readonly<Record<string, string>>,
-  { name, log, metrics }: Surroundings,
+  { name, stage, log, metrics }: Surroundings,
 ): ProviderPool {
   const kept = new Map<string, { readonly secret: Secret; readonly provider: Promise<Provider> }>();
 
@@ -92,7 +94,13 @@ export function providerPool(
     // The old provider is not closed: messages may be in flight on its connections, and idle ones end by themselves.
     const endpoint = endpoints[config.key];
     const provider = load(config.type).then((type) =>
-      type.create({ key: config.key, options: config.options, secret, ...(endpoint && { endpoint }) }),
+      type.create({
+        key: config.key,
+        options: config.options,
+        secret,
+        ...(endpoint && { endpoint }),
+        ...(stage === 'sandbox' && { sandbox: true }),
+      }),
     );
     provider.catch(() => {
       if (kept.get(account)?.provider === provider) kept.delete(account);

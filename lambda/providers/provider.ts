@@ -89,6 +89,8 @@ export interface ProviderContext<Options> {
   readonly options: Options;
   /** The parsed JSON of the provider's secret; an empty object for a provider without one. */
   readonly secret: Readonly<Record<string, string>>;
+  /** Nothing may be delivered: the provider's test mode is used. */
+  readonly sandbox?: true;
   /**
    * Replaces the provider's public endpoint (`http://127.0.0.1:4710`, `smtp://127.0.0.1:4713`); set on a local stack
    * only.
@@ -246,6 +248,8 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   readonly permissions?: AwsPermissions<Options>;
   /** Names of the fields that the provider's secret (a JSON object) must have; empty if it needs no secret. */
   readonly secretFields: readonly string[];
+  /** What its code does with mail in the sandbox, where nothing may be delivered: a sentence for docs/deploy.md. */
+  readonly sandbox: string;
   /** Whether it can be asked about a message: its code has a `lookup`. */
   readonly askable: boolean;
   /** Gauges that its health check measures. */

@@ -12,7 +12,12 @@ export interface BuildContext {
   /** The bytes of its attachments, in order. */
   readonly attachments: readonly Buffer[];
   readonly now: Date;
+  /** Address that gets the message in place of its recipients, which then are in a header. */
+  readonly redirectTo?: string | undefined;
 }
+
+/** Header with the original recipients of a redirected message. */
+const REDIRECTED_FROM = 'X-Mailover-Redirected-From';
 
 type Mailboxes = NonNullable<Submission['to']>;
 
@@ -24,7 +29,7 @@ function handleOf(id: string): string {
 /** Builds the canonical message that all providers get. */
 export function buildMessage(
   submission: Submission,
-  { id, attachments, now }: BuildContext,
+  { id, attachments, now, redirectTo }: BuildContext,
 ): { readonly message: Message } | { readonly problem: Problem } {
   const from = parseMailbox(submission.from);
   if ('problem' in from) return { problem: malformed('from', from.problem) };
@@ -64,7 +69,18 @@ export function buildMessage(
       Object.entries(submission.metadata ?? {}).map(([name, value]) => [name, value.toWellFormed()]),
     ),
   };
-  return { message };
+  return { message: redirectTo === undefined ? message : redirected(message, redirectTo) };
+}
+
+/** Largest number of original recipients in the header of a redirected message, which providers limit in size. */
+const MOST_NAMED = 50;
+
+/** The message for one address alone. */
+function redirected(message: Message, address: string): Message {
+  const recipients = [...message.to, ...message.cc, ...message.bcc].map((one) => one.address);
+  const more = recipients.length > MOST_NAMED ? ` and ${recipients.length - MOST_NAMED} more` : '';
+  const named = `${recipients.slice(0, MOST_NAMED).join(', ')}${more}`;
+  return { ...message, to: [{ address }], cc: [], bcc: [], headers: [...message.headers, [REDIRECTED_FROM, named]] };
 }
 
 /** Removes repeated addresses: the first mention in To, Cc and Bcc, in this order, is kept. */

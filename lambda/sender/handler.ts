@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterPreparing } from '../circuit/admission.ts';
 import { createGate } from '../circuit/gate.ts';
-import { deploymentEnvironment } from '../contract/deployment.ts';
+import { deploymentEnvironment, refuseStageWithoutSimulators } from '../contract/deployment.ts';
 import { senderEnvironment } from '../contract/environment.ts';
 import { systemClock } from '../platform/clock.ts';
 import { powertoolsLog } from '../platform/log.ts';
@@ -19,10 +19,11 @@ import { createSender } from './sender.ts';
 
 const environment = senderEnvironment.decode(process.env);
 const deployment = deploymentEnvironment.decode(process.env);
+refuseStageWithoutSimulators(deployment, environment);
 const metrics = emfMetrics(deployment);
 const secrets = managedSecrets(metrics);
 const pool = providerPool({ definitions, loadProvider }, secrets, environment.endpoints ?? {}, {
-  name: deployment.name,
+  ...deployment,
   log: powertoolsLog,
   metrics,
 });
@@ -42,6 +43,7 @@ const send = createSender({
   proofs: queueProofs(environment.proofSecret, secrets, systemClock, metrics),
   objects: s3Bucket(environment.mailBucket, { renews: true }),
   metrics,
+  redirectTo: deployment.redirectTo,
   lookUp: providerLookUp(pool),
   gate: afterPreparing(pool.prepare, createGate({ ...environment, ...edges })),
   ...edges,

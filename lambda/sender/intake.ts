@@ -38,6 +38,7 @@ export async function intake(
   objects: Objects,
   environment: Pick<SenderEnvironment, 'providers' | 'routes'>,
   now: number,
+  redirectTo?: string,
 ): Promise<Intake> {
   // Imported at the first use: zod and the schema would be half of the sender's own part of a cold start.
   const { readSubmission } = await import('../contract/submission.ts');
@@ -71,7 +72,7 @@ export async function intake(
     left -= content.length;
     attachments.push(content);
   }
-  const built = buildMessage(submission, { id, attachments, now: new Date(now) });
+  const built = buildMessage(submission, { id, attachments, now: new Date(now), redirectTo });
   return 'problem' in built
     ? { kind: 'problem', problem: built.problem, ...known }
     : { kind: 'ready', submission, message: built.message };

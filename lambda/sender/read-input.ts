@@ -10,11 +10,12 @@ export async function readInput(
   { body }: SQSRecord,
   { canary, redriven, submissionId }: QueueAttributes,
   remainingMs: () => number,
-  { environment, clock, objects }: SenderContext,
+  { environment, clock, objects, redirectTo }: SenderContext,
 ): Promise<Intake> {
-  // A canary tests its provider, whatever the route of its class.
+  // A canary tests its provider, whatever the route of its class, and its address is Mailover's own.
   const chooses = canary ? { providers: environment.providers } : environment;
-  const read = intake(body, submissionId, redriven ? renewed(objects) : objects, chooses, clock.now());
+  const target = canary ? undefined : redirectTo;
+  const read = intake(body, submissionId, redriven ? renewed(objects) : objects, chooses, clock.now(), target);
   try {
     return await within(remainingMs() - SETTLE_MS, read, clock);
   } catch (error) {

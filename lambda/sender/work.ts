@@ -29,6 +29,8 @@ export interface SenderContext {
   readonly objects: RenewableObjects;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Address that gets all mail except canaries; undefined: its own recipients do. */
+  readonly redirectTo?: string | undefined;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

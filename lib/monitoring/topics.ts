@@ -15,12 +15,6 @@ type Targets = readonly ITopicSubscription[] | 'elsewhere';
 /** Where the alarms of each severity are sent. */
 export interface AlarmTargets {
   /**
-   * `production` fails the synthesis while alarms have no target, or only e-mail addresses, since an alert must not depend on
-   * the mail that it reports. `trial` has no such check.
-   * @default 'production'
-   */
-  readonly stage?: 'production' | 'trial';
-  /**
    * Targets of alarms that page: subscriptions of `aws-cdk-lib/aws-sns-subscriptions`, such as a pager's `UrlSubscription`, an
    * `SmsSubscription`, a `LambdaSubscription`; or `elsewhere`, if a chat or an incident manager subscribes to the topic.
    * @default - none
@@ -83,9 +77,8 @@ export class AlarmTopics extends Construct {
   }
 }
 
-/** @throws ConfigurationError if alarms of a production stack would reach nothing but e-mail addresses */
-export function checkTargets({ stage = 'production', page = [], ticket = page }: AlarmTargets = {}): void {
-  if (stage !== 'production') return;
+/** @throws ConfigurationError if alarms would reach nothing but e-mail addresses */
+export function checkTargets({ page = [], ticket = page }: AlarmTargets = {}): void {
   const targets: Readonly<Record<Severity, Targets>> = { page, ticket };
   const faults = (['page', 'ticket'] as const).flatMap((severity) => {
     const given = targets[severity];
@@ -93,7 +86,7 @@ export function checkTargets({ stage = 'production', page = [], ticket = page }:
     const what = given.length === 0 ? 'no target' : 'e-mail addresses only, which fail together with what they report';
     return [
       `monitoring.${severity}: alarms would reach ${what}; give a pager, a chat, a phone or a function as well, or say ` +
-        `'elsewhere' if one subscribes to the topic by itself, or set monitoring.stage to 'trial'`,
+        `'elsewhere' if one subscribes to the topic by itself`,
     ];
   });
   if (faults.length > 0) throw new ConfigurationError(faults);

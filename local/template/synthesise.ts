@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LOCAL_STACK } from '../../lambda/contract/deployment.ts';
 import { ROOT } from './work-directory.ts';
 
 /** The CDK app that a user edits. */
@@ -15,7 +16,12 @@ export async function synthesise(directory: string, signal: AbortSignal, app = U
   await writeFile(join(directory, 'package.json'), '{ "type": "commonjs" }\n');
   const child = spawn(process.execPath, [join(ROOT, app)], {
     cwd: ROOT,
-    env: { ...process.env, CDK_OUTDIR: output, CDK_VALIDATION: 'false' },
+    env: {
+      ...process.env,
+      CDK_OUTDIR: output,
+      CDK_VALIDATION: 'false',
+      CDK_CONTEXT_JSON: JSON.stringify({ [LOCAL_STACK]: true }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });

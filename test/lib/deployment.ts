@@ -53,7 +53,6 @@ export function deploy(
   const stack = new MailoverStack(app, 'Mailover', {
     env,
     providers: PROVIDERS,
-    monitoring: { stage: 'trial' },
     ...props,
   });
   more(stack);

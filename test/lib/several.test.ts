@@ -21,7 +21,6 @@ const PROPS: MailoverProps = {
     { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
   ],
   routes: [{ class: 'login-codes', providers: ['postmark', 'ses'], expiresAfterSeconds: 600 }],
-  monitoring: { stage: 'trial' },
 };
 
 type Resources = Readonly<Record<string, Resource>>;

@@ -46,7 +46,14 @@ export function givenWorld(
     gate = openGate,
     answers = {},
     call,
-  }: { objects?: Objects; gate?: Gate; answers?: Record<string, LookupAnswer[]>; call?: CallProvider } = {},
+    redirectTo,
+  }: {
+    objects?: Objects;
+    gate?: Gate;
+    answers?: Record<string, LookupAnswer[]>;
+    call?: CallProvider;
+    redirectTo?: string;
+  } = {},
 ) {
   const world = {
     now: Date.parse('2026-11-24T12:00:00Z'),
@@ -131,6 +138,7 @@ export function givenWorld(
       },
       log: { info: line, warn: line, error: line },
       metrics: { add: (name, _value, { provider = '' } = {}) => world.counted.push(`${name} ${provider}`.trim()) },
+      redirectTo,
       clock,
       random: () => 0,
     });

@@ -17,6 +17,8 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
   },
   secretFields: ['apiKey'],
   account: ({ domain, region = 'us' }) => ({ domain, region }),
+  sandbox:
+    'Sends with `o:testmode`: Mailgun accepts and logs the mail and delivers none of it. It bills it (documentation.mailgun.com, send-http, 2026-11-23).',
   askable: true,
   load: () => import('./send.ts'),
   inbound: {

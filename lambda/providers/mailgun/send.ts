@@ -17,7 +17,7 @@ const URLS = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' }
 const WALL_MS = 900_000;
 
 /** Mailgun as a provider: posts the raw message to `messages.mime`. Templates and recipient variables are never used. */
-export function create({ options, secret, endpoint }: ProviderContext<MailgunOptions>): Provider {
+export function create({ options, secret, endpoint, sandbox }: ProviderContext<MailgunOptions>): Provider {
   const key = secret['apiKey'];
   if (!key) {
     const detail = 'the secret has no field apiKey';
@@ -43,7 +43,13 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
       const result = await takeApart(attempt, true, async (call) => {
         // A Buffer becomes a file part; a string would be normalised as a form field and lose its line ends.
         const message = await mimeFor(attempt, call);
-        const data = { message, to: [...call.recipients], ...trackingOf(attempt.tracking), ...variables };
+        const data = {
+          message,
+          to: [...call.recipients],
+          ...trackingOf(attempt.tracking),
+          ...variables,
+          ...(sandbox && TEST),
+        };
         const connectMs = Math.min(attempt.connectMs, call.deadlineMs);
         const { result, error, trace } = await watchWire({ ...call, connectMs }, () =>
           client.messages.create(options.domain, data),
@@ -60,6 +66,9 @@ export function create({ options, secret, endpoint }: ProviderContext<MailgunOpt
     health: (limits) => health(source, options.domain, limits),
   };
 }
+
+/** Accepted and logged, delivered to no one (documentation.mailgun.com, send-http, 2026-11-23). */
+const TEST = { 'o:testmode': 'yes' } as const;
 
 /** Overrides the settings of the domain (documentation.mailgun.com, tracking-opens and tracking-clicks, 2026-11-28). */
 function trackingOf({ opens, clicks }: Tracking): Record<string, string> {
@@ -96,8 +105,8 @@ function variablesOf({ handle, tag, metadata }: Message): {
   return { variables, dropped };
 }
 
-/** Upper bound of the size of {@link trackingOf}. */
-const TRACKING_OPTIONS = 64;
+/** Upper bound of the size of {@link trackingOf} and {@link TEST}. */
+const TRACKING_OPTIONS = 80;
 
 function sizeOf(name: string, value: string): number {
   return Buffer.byteLength(name) + Buffer.byteLength(value);

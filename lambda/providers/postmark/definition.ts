@@ -31,6 +31,8 @@ export const definition: ProviderDefinition<PostmarkOptions, PostmarkInboundOpti
   },
   secretFields: ['serverToken'],
   account: ({ messageStream = 'outbound' }) => ({ messageStream }),
+  sandbox:
+    'Sends with the token `POSTMARK_API_TEST`: Postmark checks the request, answers as if it took it, and bills nothing (postmarkapp.com/developer/user-guide/sandbox-mode, 2026-11-23).',
   askable: true,
   load: () => import('./send.ts'),
   inbound: {

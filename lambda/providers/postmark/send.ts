@@ -11,27 +11,31 @@ import { health } from './health.ts';
 import { lookup } from './lookup.ts';
 import type { PostmarkOptions } from './options.ts';
 
+/** Token whose mail is checked and answered, and not sent (postmarkapp.com, sandbox-mode, 2026-11-23). */
+const TEST_TOKEN = 'POSTMARK_API_TEST';
+
 /** A provider for one Postmark server (a token and its message stream). */
-export function create({ options, secret, endpoint }: ProviderContext<PostmarkOptions>): Provider {
+export function create({ options, secret, endpoint, sandbox }: ProviderContext<PostmarkOptions>): Provider {
   // A token must be a valid header value.
   const token = /^[!-~]+$/.exec(secret['serverToken']?.trim() ?? '')?.[0];
   const wire = createWireFetch();
   const url = endpoint === undefined ? undefined : new URL(endpoint);
-  const client =
-    token &&
-    new ServerClient(token, {
+  const clientOf = (key: string) =>
+    new ServerClient(key, {
       fetch: wire.fetch,
       ...(url && { requestHost: url.host, useHttps: url.protocol === 'https:' }),
     });
+  const client = token && clientOf(token);
+  const sending = client && (sandbox ? clientOf(TEST_TOKEN) : client);
   const stream = options.messageStream ?? 'outbound';
 
   /** One call for some of an attempt's recipients. */
   async function call(attempt: Attempt, { recipients, deadlineMs }: PartialCall): Promise<PartialResult> {
-    if (!client) return { outcome: NO_TOKEN };
+    if (!sending) return { outcome: NO_TOKEN };
     const email = emailOf(attempt.message, recipients, stream, attempt.tracking);
     if (!email) return { outcome: NO_VISIBLE_RECIPIENT };
     const connectMs = Math.min(attempt.connectMs, deadlineMs);
-    const watched = await watchWire({ connectMs, deadlineMs }, () => client.sendEmail(email));
+    const watched = await watchWire({ connectMs, deadlineMs }, () => sending.sendEmail(email));
     const outcome = classify(watched);
     const message = wireAnswer(watched)?.message ?? '';
     const speaks = namesInactive(message) && (outcome.kind === 'accepted' || outcome.kind === 'refused');

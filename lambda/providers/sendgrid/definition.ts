@@ -20,6 +20,8 @@ export const definition: ProviderDefinition<SendgridOptions, never> = {
     emptyAttachments: false,
   },
   secretFields: ['apiKey'],
+  sandbox:
+    'Sends with `sandbox_mode`: SendGrid checks the request, answers 200, and bills nothing (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29).',
   askable: false,
   load: () => import('./send.ts'),
 };

@@ -29,6 +29,7 @@ export interface SendgridMail {
   }[];
   readonly headers: Readonly<Record<string, string>>;
   readonly categories?: readonly string[];
+  readonly mail_settings?: { readonly sandbox_mode: { readonly enable: true } };
   readonly custom_args: Readonly<Record<string, string>>;
   readonly tracking_settings: {
     readonly open_tracking: { readonly enable: boolean };

@@ -17,7 +17,7 @@ const HOSTS = { us: 'https://api.sendgrid.com', eu: 'https://api.eu.sendgrid.com
  * It has no look-up: the Email Activity API is an add-on of the account, and answers six requests a minute
  * (docs.sendgrid.com/api-reference/email-activity, 2026-11-28).
  */
-export function create({ options, secret, endpoint }: ProviderContext<SendgridOptions>): Provider {
+export function create({ options, secret, endpoint, sandbox }: ProviderContext<SendgridOptions>): Provider {
   // A key must be a valid header value.
   const key = /^[!-~]+$/.exec(secret['apiKey']?.trim() ?? '')?.[0];
   const wire = createWireFetch();
@@ -42,9 +42,12 @@ export function create({ options, secret, endpoint }: ProviderContext<SendgridOp
   /** One call for some of an attempt's recipients. */
   async function call(attempt: Attempt, { recipients, deadlineMs }: PartialCall): Promise<PartialResult> {
     if (!key) return { outcome: NO_KEY };
-    const mail = mailOf(attempt.message, recipients, attempt.tracking);
+    const mail = { ...mailOf(attempt.message, recipients, attempt.tracking), ...(sandbox && TEST) };
     const connectMs = Math.min(attempt.connectMs, deadlineMs);
     const answer = await request('/v3/mail/send', { connectMs, deadlineMs }, mail);
+    // The sandbox answers without a message id (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29).
+    if (sandbox && answer.trace.status === 200)
+      return { outcome: { kind: 'accepted', providerMessageId: `sandbox-${attempt.message.handle}` } };
     return { outcome: classify(answer), named: namedBy(answer, mail, recipients) };
   }
 
@@ -60,6 +63,9 @@ export function create({ options, secret, endpoint }: ProviderContext<SendgridOp
     close: wire.close,
   };
 }
+
+/** Checks the request and delivers nothing (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29). */
+const TEST = { mail_settings: { sandbox_mode: { enable: true } } } as const;
 
 /** Path of a recipient in our JSON, as errors name it. */
 const RECIPIENT = /^personalizations\.(\d+)\.(to|cc|bcc)\.(\d+)(\.|$)/;

@@ -18,7 +18,7 @@ import type { SesOptions } from './options.ts';
 const WALL_MS = 900_000;
 
 /** Amazon SES as a provider: one `SendEmail` with the raw message, never repeated by the SDK. */
-export function create({ options, endpoint }: ProviderContext<SesOptions>): Provider {
+export function create({ options, endpoint, sandbox }: ProviderContext<SesOptions>): Provider {
   const agent = { keepAlive: true, maxSockets: 50, timeout: IDLE_MS };
   const region = options.region ?? process.env['AWS_REGION'];
   const client = new SESv2Client({
@@ -39,7 +39,7 @@ export function create({ options, endpoint }: ProviderContext<SesOptions>): Prov
   return {
     send: async (attempt) => ({
       ...(await takeApart(attempt, true, async (call) => {
-        const command = new SendEmailCommand(await requestOf(attempt, call, options));
+        const command = new SendEmailCommand(await requestOf(attempt, call, options, sandbox));
         const connectMs = Math.min(attempt.connectMs, call.deadlineMs);
         const { result, error, trace } = await watchWire({ ...call, connectMs }, () => client.send(command));
         const exception = error === undefined ? {} : exceptionOf(error);
@@ -55,14 +55,17 @@ export function create({ options, endpoint }: ProviderContext<SesOptions>): Prov
   };
 }
 
-async function requestOf(attempt: Attempt, call: PartialCall, options: SesOptions) {
+/** Address whose mail SES takes and delivers to no one (docs.aws.amazon.com/ses, 2026-11-23). */
+const SIMULATOR = 'success@simulator.amazonses.com';
+
+async function requestOf(attempt: Attempt, call: PartialCall, options: SesOptions, sandbox = false) {
   const { message } = attempt;
   const { fromIdentityArn } = options;
   const configurationSet = configurationSetFor(attempt.tracking, options);
   return {
     FromEmailAddress: message.from.address,
     // With a Destination, SES takes the envelope from it and leaves To and Cc of the message unchanged.
-    Destination: { ToAddresses: [...call.recipients] },
+    Destination: { ToAddresses: sandbox ? [SIMULATOR] : [...call.recipients] },
     Content: { Raw: { Data: await mimeFor(attempt, call) } },
     EmailTags: tagsOf(message).tags,
     ...(fromIdentityArn && { FromEmailAddressIdentityArn: fromIdentityArn }),

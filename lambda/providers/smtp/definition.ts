@@ -25,6 +25,7 @@ export const definition: ProviderDefinition<SmtpOptions, never> = {
   // The limit of an SMTP server is an option, since each server has its own.
   limitsOf: ({ maxBytes, smtpUtf8 }) => ({ ...(maxBytes && { maxBytes }), ...(smtpUtf8 && { smtpUtf8 }) }),
   vendorHost: ({ host }) => host,
+  sandbox: 'Opens a session with TLS and login, and offers it no mail.',
   askable: false,
   load: () => import('./send.ts'),
 };

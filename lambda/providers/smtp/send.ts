@@ -18,6 +18,7 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
   const idle = new IdleConnections();
   return {
     async send(attempt) {
+      if (context.sandbox) return offerNothing(target, attempt, idle);
       if (!mayUtf8 && carriedBy(attempt, false).length === 0) return { outcome: ENCODING };
       const begun = performance.now();
       const deadline = deadlineSignal(attempt.deadlineMs);
@@ -43,6 +44,16 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
     health: (limits) => health(target, limits),
     close: () => idle.close(),
   };
+}
+
+/** SMTP has no test mode: the attempt ends after the login, before any recipient is named. */
+async function offerNothing(target: SmtpTarget, attempt: Attempt, idle: IdleConnections): Promise<AttemptResult> {
+  try {
+    idle.keep(await open(target, attempt.connectMs, deadlineSignal(attempt.deadlineMs)));
+    return { outcome: { kind: 'accepted', providerMessageId: `sandbox-${attempt.message.handle}` } };
+  } catch (error) {
+    return { outcome: classifyFailure(error as SmtpFailure, { began: false, written: false }) };
+  }
 }
 
 /** No vote against the message: a server may offer SMTPUTF8 at one connection and not at the next. */

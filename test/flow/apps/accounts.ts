@@ -12,6 +12,5 @@ new MailoverStack(app, 'Mailover', {
     { key: 'ses', type: 'ses', options: { identities: ['example.com'] } },
     { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com', clientName: 'mailover.example.com' } },
   ],
-  monitoring: { stage: 'trial' },
 });
 app.synth();

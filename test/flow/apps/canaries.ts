@@ -32,6 +32,5 @@ new MailoverStack(app, 'Mailover', {
       inbound: { recipients: ['ses.in.example.com'], canary: canaryTo('ses-alone.in.example.com') },
     },
   ],
-  monitoring: { stage: 'trial' },
 });
 app.synth();

@@ -7,7 +7,6 @@ import { MailoverStack } from '../../../lib/stack.ts';
 const app = new App();
 const { mailover } = new MailoverStack(app, 'Mailover', {
   providers: [{ key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } }],
-  monitoring: { stage: 'trial' },
 });
 (mailover.sender.function.node.defaultChild as CfnFunction).recursiveLoop = 'Terminate';
 for (const queue of mailover.queues.retry.values())

@@ -12,6 +12,5 @@ new MailoverStack(app, 'Mailover', {
       inbound: { domains: ['in.example.com'], preference: 10 },
     },
   ],
-  monitoring: { stage: 'trial' },
 });
 app.synth();

@@ -18,6 +18,5 @@ new MailoverStack(app, 'Mailover', {
     { key: 'ses', type: 'ses', options: { identities: ['example.com'] }, canary },
     { key: 'own-mta', type: 'smtp', share: 0.01, canary, options: { host: 'mta.example.com' } },
   ],
-  monitoring: { stage: 'trial' },
 });
 app.synth();

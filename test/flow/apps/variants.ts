@@ -33,6 +33,5 @@ new MailoverStack(app, 'Mailover', {
     },
   ],
   routes: [{ class: 'news', tracking: { opens: true, clicks: true } }],
-  monitoring: { stage: 'trial' },
 });
 app.synth();

@@ -258,12 +258,12 @@ test('the construct reports the faults of all parts at once', () => {
   const props = {
     providers: [GOOD, { key: 'b', type: 'mailgun' }] as unknown as ProviderList,
     routes: [{ class: 'news', providers: ['c'] }],
-    monitoring: { stage: 'production' as const },
+    stage: 'live' as const,
     mailExpiration: Duration.days(7),
     straightLogShare: 2,
   };
   expect(() => deploy(props)).toThrow(
-    /options\.domain: is missing.*\(news\): providers\[0\].*monitoring\.page.*mailExpiration.*straightLogShare/s,
+    /options\.domain: is missing.*\(news\): providers\[0\].*account: is missing.*monitoring\.page.*mailExpiration.*straightLogShare/s,
   );
 });
 

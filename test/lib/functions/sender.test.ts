@@ -151,7 +151,7 @@ test('objects are kept for at least 28 days, the longest wait of a message on it
   expect(() => days(Duration.hours(671))).toThrow(/mailExpiration: given 27\.9\d* days/);
 });
 
-test('the outputs name every queue, the bucket, the table and the dashboard', () => {
+test('the outputs name every queue, the bucket, the table, the dashboard and the stage', () => {
   expect(Object.keys(template.findOutputs('*')).toSorted()).toEqual(
     [
       'DashboardUrl',
@@ -165,6 +165,7 @@ test('the outputs name every queue, the bucket, the table and the dashboard', ()
       'RetryQueueUrlpostmark',
       'RetryQueueUrlsesDashhere',
       'RetryQueueUrlsesDashireland',
+      'Stage',
       'StateTableName',
     ].toSorted(),
   );

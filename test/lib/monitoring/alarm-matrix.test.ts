@@ -43,7 +43,7 @@ describe.each(PROVIDERS)('$key', ({ key }) => {
 });
 
 describe('where the size is small', () => {
-  const small = givenDeployed({ providers: PROVIDERS, monitoring: { stage: 'trial', size: 'small' } });
+  const small = givenDeployed({ providers: PROVIDERS, monitoring: { size: 'small' } });
 
   test.each(MATRIX)('$fault: raises what the last column of the table says, and it ends', async (situation) => {
     const { minutes = MINUTES, maxPerSecond } = situation;

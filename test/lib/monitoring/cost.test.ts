@@ -8,7 +8,7 @@ import { PROVIDERS } from './providers.ts';
 
 const RECORD = new URL('../../../docs/adr/0013-monitoring.md', import.meta.url);
 const resourcesOf = (providers = PROVIDERS, size: MonitoringSize = 'full') =>
-  deploy({ providers, monitoring: { stage: 'trial', size } }).template.toJSON()['Resources'];
+  deploy({ providers, monitoring: { size } }).template.toJSON()['Resources'];
 
 test('an alarm costs as many metrics as it reads', () => {
   const lines = watchingCost(
@@ -53,7 +53,7 @@ test('receiving adds 19 series for each provider, and three for the whole', () =
 test('the small size costs less than ten dollars for four providers, and keeps every page', () => {
   const lines = watchingCost(resourcesOf(PROVIDERS, 'small'), PROVIDERS, 'small');
   const pages = (size: MonitoringSize, providers: typeof PROVIDERS) =>
-    deploy({ providers, monitoring: { stage: 'trial', size } })
+    deploy({ providers, monitoring: { size } })
       .stack.mailover.monitoring.alarms.flatMap(({ severity, name }) => (severity === 'page' ? name : []))
       .toSorted();
 

@@ -41,7 +41,7 @@ function read<T>(
   const outdir = mkdtempSync(join(tmpdir(), 'mailover-alarms-'));
   try {
     const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
-    return look(new MailoverStack(app, 'Mailover', { providers, monitoring: { stage: 'trial', size } }));
+    return look(new MailoverStack(app, 'Mailover', { providers, monitoring: { size } }));
   } finally {
     rmSync(outdir, { recursive: true });
   }

@@ -12,7 +12,7 @@ const RECOVERY = 150;
 
 describe.each([
   ['full', givenDeployed({ providers: PROVIDERS })],
-  ['small', givenDeployed({ providers: PROVIDERS, monitoring: { stage: 'trial', size: 'small' } })],
+  ['small', givenDeployed({ providers: PROVIDERS, monitoring: { size: 'small' } })],
 ] as const)('where the size is %s', (size, deployed) => {
   const rows = [...OWN_MATRIX, ...MIXTURES].filter(({ outage }) => outage !== undefined);
 

@@ -19,7 +19,7 @@ const alarms = (['full', 'small'] as const).flatMap((size) => {
   const { template } = deploy({
     routes: [{ class: 'login-codes', expiresAfterSeconds: 600 }],
     providers: EVERYTHING,
-    monitoring: { stage: 'trial', size },
+    monitoring: { size },
   });
   return ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
     Object.values(resources(template, type)).map(({ Properties }) => Properties),
@@ -46,7 +46,7 @@ test('every description links its section, in a length that CloudWatch takes', (
 });
 
 test('the address of the runbook can be given', () => {
-  const own = deploy({ monitoring: { stage: 'trial', runbookUrl: 'https://wiki.example.com/mailover' } }).template;
+  const own = deploy({ monitoring: { runbookUrl: 'https://wiki.example.com/mailover' } }).template;
   const [alarm] = Object.values(resources(own, 'AWS::CloudWatch::CompositeAlarm'));
 
   expect(alarm?.Properties['AlarmDescription']).toMatch(/ https:\/\/wiki\.example\.com\/mailover#\w+$/);

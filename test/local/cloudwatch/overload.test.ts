@@ -72,9 +72,7 @@ const NOT_BY_TIME: readonly string[] = [
 it('withholds alarms that depend on time or late answers, and no others', () => {
   const routes = [{ class: 'login-codes', expiresAfterSeconds: 600 }];
   const names = (['full', 'small'] as const).flatMap((size) =>
-    givenDeployed({ providers: EVERYTHING, routes, monitoring: { stage: 'trial', size } }).alarms.map(
-      ({ name }) => name,
-    ),
+    givenDeployed({ providers: EVERYTHING, routes, monitoring: { size } }).alarms.map(({ name }) => name),
   );
   const titles = new Set(names.map((name) => name.split('/').at(-1) ?? ''));
 

@@ -54,6 +54,7 @@ export const acme: ProviderDefinition<AcmeOptions, never> = {
   checkOptions: ({ z }) => z.strictObject({ url: z.url('must be the URL of the API') }),
   limits: { maxBytes: 20_000_000, maxRecipients: 100, smtpUtf8: false, quotedLocalPart: true },
   secretFields: ['token'],
+  sandbox: 'Sends to a test server.',
   askable: false,
   load: async () => ({ create }),
 };
