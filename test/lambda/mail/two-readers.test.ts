@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import libmime from 'libmime';
 import { type AddressObject, simpleParser } from 'mailparser';
 import PostalMime, { decodeWords } from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 import { readSubmission } from '../../../lambda/contract/submission.ts';
+import { STRUCTURED } from '../../../lambda/mail/header-kinds.ts';
 import type { Message } from '../../../lambda/mail/message.ts';
 import { composeMime } from '../../../lambda/mail/mime.ts';
 import { emailOf } from '../../../lambda/providers/postmark/email.ts';
@@ -63,6 +65,32 @@ describe('two readers', () => {
       { numRuns: 50 },
     );
   }, 60_000);
+
+  it.each([
+    ['ids', `${'<a1@shop.example.com>,  '.repeat(9)}<b2@shop.example.com>`],
+    ['listId', 'News  über Größe und 你好 und vieles mehr <news.example.com>'],
+    ['words', `one   two; three=4 ${'https://example.com/five '.repeat(9)}`],
+    ['mailboxes', '"B, c" <b@example.org>, Größe  Müller <ada@example.org>, bo@example.org'],
+  ] as const)('find the value of every header with %s', async (kind, value) => {
+    const names = STRUCTURED.filter((one) => one.kind === kind).flatMap(({ names }) => namesIn(names));
+    expect(names.length).toBeGreaterThan(0);
+    const between = { ids: /[,\s]+/g, listId: /\s+/g, words: /\s+/g, mailboxes: /\s+/g }[kind];
+    const expected = value.replace(between, ' ').trim();
+    const mime = await composeMime(messageOf({ headers: Object.fromEntries(names.map((name) => [name, value])) }));
+
+    const [one, other] = await Promise.all([simpleParser(mime), PostalMime.parse(mime)]);
+    for (const name of names) {
+      const found = one.headerLines.filter(({ key }) => key === name).map(({ line }) => line.replace(/^[^:]*:\s*/, ''));
+      const values = other.headers.filter(({ key }) => key === name).map((header) => header.value);
+      const collapsed = (list: readonly string[], decode: (text: string) => string) =>
+        list.map((text) => decode(text.replace(/\s+/g, ' ')).trim());
+      expect([name, collapsed(found, (text) => libmime.decodeWords(text)), collapsed(values, decodeWords)]).toEqual([
+        name,
+        [expected],
+        [expected],
+      ]);
+    }
+  });
 
   it.each([
     'Übersicht.pdf',
@@ -197,6 +225,12 @@ function mailboxesOf(given: AddressObject | AddressObject[] | undefined): { name
 
 function trimmed(text: string): string {
   return text.trim();
+}
+
+/** The names in a pattern such as `^(?:references|list-(?!id$).+)$`. */
+function namesIn(pattern: string): string[] {
+  const list = /^\^\(\?:(.*)\)\$$/.exec(pattern)?.[1] ?? '';
+  return list.split('|').map((name) => name.replace('list-(?!id$).+', 'list-archive'));
 }
 
 const WORD = /=\?utf-8\?b\?[A-Za-z0-9+/=]*\?=/i;
