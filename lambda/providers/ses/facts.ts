@@ -34,7 +34,7 @@ const GUESS = cite('a guess', '2026-11-23');
 export const SES_FACTS: readonly Fact[] = [
   // The daily quota lasts hours.
   {
-    text: /daily (message|sending) quota|24.?hour (period )?(sending )?quota|(sending|message) (quota|limit) (has been |is )?(exceeded|reached)/i,
+    text: /daily (message|sending) quota|24.?hour (period )?(sending )?quota|(sending|message) (quota|limit) (has been |is )?(exceeded|reached)|messages (per|in a) day/i,
     means: account('daily-quota'),
     source: QUOTAS,
   },

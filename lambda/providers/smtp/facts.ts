@@ -318,6 +318,13 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   {
     at: ENVELOPE,
     status: /^5/,
+    text: /\bauth command first|must authenticate|\bauth(entication)? (is )?required/i,
+    means: account(AUTHENTICATION),
+    source: cite('mailcow/mailcow#318, andrewdavey/postal#127, mguessan/davmail#59', '2026-11-29'),
+  },
+  {
+    at: ENVELOPE,
+    status: /^5/,
     code: /^5\.7\.(12[0-9]|13[0-9])$/,
     means: message('recipient-policy'),
     source: EXCHANGE,
@@ -344,6 +351,23 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     text: /send ?as ?denied|unauthori[sz]ed sender|not allowed to send (as|from)|permissions? to send (as|on behalf)|not owned by user|(use|send (from|as)|using) (this|that) (sender|from|address|email)|relaying disallowed as|sender is not allowed|(your|this) (e-?mail )?(address|domain) is not allowed to send|unregistered domain|not authori[sz]ed to send (from|as|on behalf)|\b(from|sender)\b[^.;]{0,40}\b(must (match|be)|does ?n[o']t (match|belong))|domain (is )?not authori[sz]ed/i,
     means: sender('sender-refused'),
     source: EXCHANGE,
+  },
+  {
+    at: ENVELOPE,
+    status: /^[45]/,
+    text: /sending from (domain|address)?.*\bnot allowed|\bas a sender domain|not allowed in\W+header from|domain is not associated with your account/is,
+    means: sender('sender-refused'),
+    source: cite(
+      'overleaf/overleaf#1290, PHPMailer/PHPMailer#304, the-djmaze/snappymail#478, useplunk/plunk#164',
+      '2026-11-29',
+    ),
+  },
+  {
+    at: ENVELOPE,
+    status: /^[45]/,
+    text: /sender address\b.*\bblocked using/i,
+    means: sender('sender-refused'),
+    source: cite('Postfix reject_rhsbl_sender', '2026-11-29'),
   },
   {
     at: ENVELOPE,
@@ -384,6 +408,14 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     source: SES_TEXTS,
   },
 
+  {
+    at: ENVELOPE,
+    status: /^55/,
+    text: /\b(dmarc|dkim|spf)\b/i,
+    means: sender('domain-authentication'),
+    source: cite('RFC 7372 section 3', '2026-11-23'),
+  },
+
   // Our IP address and host name, at any stage, since servers differ in when they check it. A listing of a link in the
   // content is about the message.
   {
@@ -421,13 +453,6 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     means: account('client-refused'),
     source: EXCHANGE,
   },
-  {
-    at: ENVELOPE,
-    status: /^55/,
-    text: /\b(dmarc|dkim|spf)\b/i,
-    means: sender('domain-authentication'),
-    source: cite('RFC 7372 section 3', '2026-11-23'),
-  },
 
   // Relay denied: the server does not know us, or does not relay for us.
   {
@@ -441,6 +466,13 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   // Temporary failures.
   { at: ENVELOPE, status: /^421/, code: /^4\.7\./, means: throttled('policy-deferral'), source: GMAIL },
   { status: /^421/, means: outage('service-unavailable'), source: RFC5321 },
+  // The server is busy for our address, for every recipient.
+  {
+    status: /^45/,
+    code: /^4\.7\.[56]\d\d$/,
+    means: throttled('policy-deferral'),
+    source: cite('helpdesk.spamtitan.com 4000094185 and techcommunity.microsoft.com 2352675', '2026-11-29'),
+  },
   {
     at: RCPT,
     status: /^45[01]/,
@@ -568,6 +600,13 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   },
   { at: RCPT, status: /^(521|556)/, means: message('recipient-domain'), source: cite('RFC 7504', '2026-11-23') },
   { at: RCPT, status: /^551/, means: message('recipient-moved'), source: RFC5321 },
+  {
+    at: RCPT,
+    status: /^552/,
+    text: /not found|no such|disabled|unknown|does ?n[o']t exist/i,
+    means: message('recipient-unknown'),
+    source: cite('smtp.codes/yahoo; anonaddy/anonaddy#796', '2026-11-29'),
+  },
   { at: RCPT, status: /^552/, means: recipientBusy('mailbox-full'), source: RFC5321 },
   {
     at: RCPT,
@@ -632,9 +671,18 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
     at: BODY,
     status: /^55/,
     code: /^5\.7\.[01]$/,
-    text: words(`^(?!.*${OF_US})`),
+    text: words(`^(?!.*${OF_US})(?!.*\\b(senders?|sending|users?\\b.*\\b(disabled|suspended|inactive))\\b)`),
     means: message('policy'),
     source: RFC3463,
+  },
+  // Servers that check the recipient after the content, as an LMTP server behind them does.
+  {
+    at: BODY,
+    status: /^55/,
+    code: /^(?!5\.7\.)/,
+    text: /^(?!.*\b(your (?!(message|e-?mail|mail)\b)|sender|sending)).*(\b(mailbox|recipient|user)\b.{0,60}\b(disabled|inactive|unknown|not (found|exist)|doesn't (exist|have))|\b(no such|unknown) (user|mailbox|recipient))/is,
+    means: message('recipient-unknown'),
+    source: cite('smtp.codes/yahoo, help.yahoo.com SLN3444', '2026-11-29'),
   },
   { at: BODY, status: /^554/, text: /no valid recipients/i, means: message('content'), source: POSTFIX },
   {

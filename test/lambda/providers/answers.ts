@@ -10,6 +10,13 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'unavailable account',
       [
+        ['mail', '503 5.5.4 Error: send AUTH command first.'],
+        ['mail', '550 If MAIL FROM is local then you must authenticate'],
+        ['rcpt', '550 smtp auth required'],
+        ['mail', '503 Authentication is required'],
+        ['mail', '550 that IP address is not allowed to send'],
+        ['end', '550 5.7.1 Sending quota exceeded for this month'],
+        ['mail', '554 5.7.1 Account restricted: complete your verification'],
         ['rcpt', '550 5.7.1 We do not relay'],
         ['rcpt', '551 5.7.1 Forwarding to remote hosts disabled'],
         ['mail', '550 5.7.1 Sender address rejected: not logged in'],
@@ -258,6 +265,14 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'unavailable sender',
       [
+        ['mail', '550 5.7.1 Sending from domain  is not allowed'],
+        ['end', '550 5.7.1 Sending from example.com is not allowed'],
+        ['end', '550 You are not allowed to use the domain example.com as a sender domain.'],
+        ['mail', '550 This domain is not associated with your account'],
+        ['rcpt', '550-"Your IP: 192.0.2.1 : Your domain example.com is not allowed in\r\n550 header From"'],
+        ['rcpt', '554 5.7.1 Service unavailable; Sender address [shop@example.com] blocked using dbl.spamhaus.org'],
+        ['rcpt', '550-5.7.1 SPF: shop@example.com is not allowed to send mail from 192.0.2.1'],
+        ['rcpt', '550 5.7.1 DKIM: no valid signature from [192.0.2.1], blocked'],
         ['mail', '553 5.7.1 Sender address rejected: not owned by user'],
         ['end', '554 5.7.1 The sender address does not belong to you'],
         ['end', '550 From header must match authenticated user'],
@@ -379,6 +394,8 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'throttled provider',
       [
+        ['rcpt', '451 4.7.500 Server busy. Please try again later from [192.0.2.1]. (S77719)'],
+        ['rcpt', '451 4.7.699 Server busy'],
         ['rcpt', '450 slow down please'],
         ['end', '451 slow down'],
         ['mail', '421 too many messages, slow down'],
@@ -437,6 +454,9 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'throttled recipient',
       [
+        ['rcpt', '552 Requested mail action aborted: exceeded storage allocation'],
+        ['rcpt', '450 User is receiving mail too quickly'],
+        ['rcpt', '451 4.7.400 later'],
         ['rcpt', '452 4.1.0 Requested action aborted: try again later'],
         ['rcpt', '550 5.5.3 Too many recipients'],
         ['rcpt', '450 4.2.0 Mailbox temporarily locked'],
@@ -485,6 +505,24 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'refused message',
       [
+        ['rcpt', '552 1 Requested mail action aborted, mailbox not found'],
+        ['rcpt', '552 no such user'],
+        ['rcpt', '552 User disabled'],
+        ['rcpt', '552 User unknown'],
+        ['rcpt', "552 The mailbox doesn't exist"],
+        [
+          'end',
+          '554 30 Sorry, your message to ada@example.org cannot be delivered. This mailbox is disabled (554.30).',
+        ],
+        ['end', "554 delivery error: dd This user doesn't have a yahoo.com account (ada@yahoo.com) [0]"],
+        ['end', '550 The recipient is inactive'],
+        ['end', '550 mailbox not found'],
+        ['end', "550 This mailbox doesn't exist"],
+        ['end', '550 The user does not exist'],
+        ['end', '550 Recipient unknown'],
+        ['end', '554 no such mailbox'],
+        ['end', '554 unknown user'],
+        ['end', '550 5.7.1 Message rejected by user rule'],
         ['rcpt', '512 5.1.2 Bad destination system address'],
         ['end', '550 5.7.1 Recipients limit per message exceeded'],
         ['rcpt', '550 5.7.1 #5.7.1 smtp;550 Recipient rejected due to spam'],
@@ -663,6 +701,13 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
     [
       'unrecognised',
       [
+        ['end', '550 Your mailbox is disabled'],
+        ['end', '550 sending user is inactive'],
+        ['end', '550 The sender mailbox is not found'],
+        ['end', '554 5.7.1 user shop@example.com is disabled'],
+        ['end', '550 5.7.1 sender mailbox not found'],
+        ['end', '550 5.7.1 no sending here'],
+        ['rcpt', '550 domain of forward path is not allowed'],
         ['end', '550 Your package does not include sending mail'],
         ['end', '552 5.5.3 Too many recipients in message'],
         ['rcpt', '550 Denied by policy'],
@@ -941,6 +986,8 @@ export const SMTP_ANSWERS: readonly (readonly [meaning: string, replies: readonl
 
 /** Rows of SES: status, name of the exception, message, meaning. */
 export const SES_ANSWERS = [
+  [400, 'LimitExceededException', 'The maximum number of messages per day has been exceeded', 'unavailable account'],
+  [400, 'LimitExceededException', 'Too many messages in a day', 'unavailable account'],
   [
     400,
     'MessageRejected',
