@@ -132,6 +132,8 @@ export interface Limits {
    * @default true
    */
   readonly calendar?: false;
+  /** Characters that file names and Content-IDs of attachments may not have. */
+  readonly forbiddenInAttachmentNames?: string;
   /** Attachment file extensions that the provider refuses, lower case, without the dot. */
   readonly forbiddenExtensions?: readonly string[];
 }

@@ -19,6 +19,8 @@ export interface MessageFacts {
   readonly replyTo: readonly string[];
   readonly emptyAttachment: boolean;
   readonly calendar: boolean;
+  /** File names and Content-IDs of the attachments. */
+  readonly attachmentNames: readonly string[];
   /** File extensions of the attachments, lower case. */
   readonly extensions: readonly string[];
 }
@@ -35,6 +37,7 @@ export function factsOf(message: Message, bytes: number): MessageFacts {
     replyTo: addresses(message.replyTo),
     emptyAttachment: message.attachments.some(({ content }) => content.length === 0),
     calendar: message.calendar !== undefined,
+    attachmentNames: message.attachments.flatMap(({ filename, contentId }) => [filename, contentId ?? []].flat()),
     extensions: message.attachments.flatMap(({ filename }) => extensionOf(filename) ?? []),
   };
 }
@@ -67,6 +70,8 @@ export function unableTo(
       .find((one) => one !== undefined) ?? (problems.includes(undefined) ? undefined : problems[0]);
   if (problem !== undefined) return problem;
   if (facts.emptyAttachment && limits.emptyAttachments === false) return 'refuses attachments of no bytes';
+  const illegal = forbiddenIn(facts.attachmentNames, limits.forbiddenInAttachmentNames);
+  if (illegal !== undefined) return `cannot carry an attachment name with ${illegal}`;
   if (facts.calendar && limits.calendar === false) return 'cannot carry an invitation as an alternative to the text';
   if (limits.visibleRecipient && facts.visibleRecipients === 0 && number > 1) return 'needs a To or Cc';
   if (forbidden) return `refuses attachments of type .${forbidden}`;
@@ -88,8 +93,13 @@ function addressProblem(limits: Limits, address: string): string | undefined {
   if (!limits.smtpUtf8 && !hasAsciiLocalPart(address)) return 'cannot carry a local part beyond ASCII';
   if (!limits.quotedLocalPart && hasQuotedLocalPart(address)) return 'cannot carry a quoted local part';
   const local = address.slice(0, address.lastIndexOf('@'));
-  const illegal = Array.from(limits.forbiddenInLocalPart ?? '').find((one) => local.includes(one));
+  const illegal = forbiddenIn([local], limits.forbiddenInLocalPart);
   return illegal === undefined ? undefined : `cannot carry a local part with ${illegal}`;
+}
+
+/** The first forbidden character that one of the texts has. */
+function forbiddenIn(texts: readonly string[], forbidden = ''): string | undefined {
+  return Array.from(forbidden).find((character) => texts.some((text) => text.includes(character)));
 }
 
 /** Beginning of every reason about size. */

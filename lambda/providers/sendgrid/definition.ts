@@ -18,6 +18,8 @@ export const definition: ProviderDefinition<SendgridOptions, never> = {
     quotedLocalPart: false,
     // The content of an attachment has at least one character (docs.sendgrid.com/api-reference/mail-send/errors, 2026-11-28).
     emptyAttachments: false,
+    // The same page: neither the file name nor the Content-ID of an attachment may have a semicolon or a comma.
+    forbiddenInAttachmentNames: ';,',
   },
   secretFields: ['apiKey'],
   sandbox:

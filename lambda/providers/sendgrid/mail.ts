@@ -103,14 +103,14 @@ function recipientOf(mailbox: Mailbox): Address {
 }
 
 /**
- * File names and types may not contain `;`, `,` or line ends (mail-send/errors, 2026-11-28): in a name they become
- * underscores, and a type loses its parameters.
+ * A type may not contain `;` (mail-send/errors, 2026-11-28), so it loses its parameters; messages with such a file name
+ * skip SendGrid.
  */
 function attachmentOf({ filename, contentType, content, contentId }: MessageAttachment) {
   return {
     content: content.toString('base64'),
     type: contentType.split(';')[0]?.trim() || 'application/octet-stream',
-    filename: filename.replace(/[;,]/g, '_'),
+    filename,
     disposition: contentId === undefined ? ('attachment' as const) : ('inline' as const),
     ...(contentId !== undefined && { content_id: contentId }),
   };

@@ -1,5 +1,20 @@
 import { expect, test } from 'vitest';
-import { cite, type Fact, meaningIn, message, outage } from '../../../lambda/providers/fact.ts';
+import {
+  account,
+  cite,
+  type Fact,
+  meaningIn,
+  message,
+  oneRecipient,
+  outage,
+  recipientBusy,
+  sender,
+  suppressed,
+  throttled,
+  UNRECOGNISED,
+  unknown,
+  worker,
+} from '../../../lambda/providers/fact.ts';
 
 const source = cite('a page', '2026-11-29');
 const first = message('format');
@@ -52,4 +67,19 @@ test('the first row decides that matches any part of an answer, whole rows befor
   expect(meaningIn(facts, { text: 'a' }, { text: 'b' })).toBe(first);
   expect(meaningIn(facts, { text: 'a' })).toBe(second);
   expect(meaningIn(facts, { text: 'c' })).toBeUndefined();
+});
+
+test('the constructors say what is at fault', () => {
+  expect(cite('a page', '2026-11-29')).toEqual({ from: 'a page', date: '2026-11-29' });
+  expect(account('quota')).toEqual({ kind: 'unavailable', blames: 'account', reason: 'quota' });
+  expect(sender('sender-refused')).toEqual({ kind: 'unavailable', blames: 'sender', reason: 'sender-refused' });
+  expect(outage('dns')).toEqual({ kind: 'unavailable', blames: 'outage', reason: 'dns' });
+  expect(worker('clock-skew')).toEqual({ kind: 'unavailable', blames: 'worker', reason: 'clock-skew' });
+  expect(throttled('rate-limit')).toEqual({ kind: 'throttled', of: 'provider', reason: 'rate-limit' });
+  expect(recipientBusy('greylisted')).toEqual({ kind: 'throttled', of: 'recipient', reason: 'greylisted' });
+  expect(message('format')).toEqual({ kind: 'refused', blames: 'message', reason: 'format' });
+  expect(oneRecipient('address')).toEqual({ kind: 'refused', blames: 'message', reason: 'address', ofOne: true });
+  expect(suppressed('suppressed')).toEqual({ kind: 'refused', blames: 'recipient', reason: 'suppressed', ofOne: true });
+  expect(unknown('no-answer')).toEqual({ kind: 'unknown', reason: 'no-answer' });
+  expect(UNRECOGNISED).toEqual({ kind: 'unrecognised', reason: 'unrecognised' });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import type { Message } from '../../../lambda/mail/message.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
-import type { MessageFacts } from '../../../lambda/routing/ability.ts';
+import { factsOf, type MessageFacts } from '../../../lambda/routing/ability.ts';
 import { favourite, ranking, route, uncarried } from '../../../lambda/routing/route.ts';
+import { attemptOf } from '../providers/wire-server.ts';
 
 const facts: MessageFacts = {
   bytes: 1_000,
@@ -13,13 +15,17 @@ const facts: MessageFacts = {
   replyTo: [],
   emptyAttachment: false,
   calendar: false,
+  attachmentNames: [],
   extensions: [],
 };
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };
 const mailgun: ProviderConfig = { key: 'mailgun', type: 'mailgun', options: { domain: 'example.com' } };
 const ses: ProviderConfig = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
 const mta: ProviderConfig = { key: 'mta', type: 'smtp', options: { host: 'mx.example.com' }, share: 0.01 };
+const sendgrid: ProviderConfig = { key: 'sendgrid', type: 'sendgrid', options: {} };
 const all = [postmark, mailgun, ses, mta];
+const MESSAGE: Message = attemptOf().message;
+const FILE = { filename: 'a b.pdf', contentType: 'application/pdf', content: Buffer.from('x') };
 const ids = Array.from({ length: 1_000 }, (_, n) => `order-${n}`);
 
 describe('route', () => {
@@ -94,6 +100,19 @@ describe('route', () => {
     const way = route('x', all, definitions, { ...facts, ...change });
 
     expect(way.skipped).toMatchObject([{ key: 'postmark', kind: 'unable', reason: expect.stringContaining(reason) }]);
+  });
+
+  it.each([';', ','])('skips SendGrid for an attachment name with %s, and no other provider', (character) => {
+    const message = { ...MESSAGE, attachments: [{ ...FILE, filename: `a${character}b.pdf` }] };
+    const inline = { ...MESSAGE, attachments: [{ ...FILE, filename: 'a.pdf', contentId: `a${character}b` }] };
+
+    for (const one of [message, inline])
+      expect(route('x', [sendgrid, ...all], definitions, factsOf(one, 1_000)).skipped).toMatchObject([
+        { key: 'sendgrid', kind: 'unable', reason: `cannot carry an attachment name with ${character}` },
+      ]);
+    expect(route('x', [sendgrid], definitions, factsOf({ ...MESSAGE, attachments: [FILE] }, 1_000)).skipped).toEqual(
+      [],
+    );
   });
 
   it('lets a submission name its providers and their order', () => {

@@ -13,6 +13,7 @@ const facts: MessageFacts = {
   replyTo: [],
   emptyAttachment: false,
   calendar: false,
+  attachmentNames: [],
   extensions: [],
 };
 const postmark: ProviderConfig = { key: 'postmark', type: 'postmark', options: {} };

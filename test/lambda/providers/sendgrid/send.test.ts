@@ -45,7 +45,7 @@ test('the whole request', async () => {
     metadata: { order: '1', 'mailover-id': 'forged', long: 'v'.repeat(10_000) },
     headers: [['X-Note', 'Grüße'] as const],
     attachments: [
-      { filename: 'a;b,c.pdf', contentType: 'application/pdf; name="a"', content: Buffer.from('pdf') },
+      { filename: 'a b.pdf', contentType: 'application/pdf; name="a"', content: Buffer.from('pdf') },
       { filename: 'l.png', contentType: 'image/png', content: Buffer.from('png'), contentId: 'logo' },
     ],
     calendar: { method: 'REQUEST', content: 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n' },
@@ -81,7 +81,7 @@ test('the whole request', async () => {
       { type: 'text/calendar; method=REQUEST', value: 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n' },
     ],
     attachments: [
-      { content: 'cGRm', type: 'application/pdf', filename: 'a_b_c.pdf', disposition: 'attachment' },
+      { content: 'cGRm', type: 'application/pdf', filename: 'a b.pdf', disposition: 'attachment' },
       { content: 'cG5n', type: 'image/png', filename: 'l.png', disposition: 'inline', content_id: 'logo' },
     ],
     headers: { 'X-Note': '=?UTF-8?B?R3LDvMOfZQ==?=', 'Message-ID': `<${'h'.repeat(43)}@example.com>` },
