@@ -59,11 +59,10 @@ export async function findSimulator({ as, form }: CommandOptions, port: string |
     async post(payload) {
       const request = posting?.replay(payload, info.inbound[key] ?? {});
       if (request === undefined) throw new UsageError(`the file is not a request of ${key}`);
-      const { path, to, contentType, authorization, body } = request;
-      const headers = { 'content-type': contentType, ...(authorization && { authorization }) };
+      const { path, to, contentType, headers, body } = request;
       const response = await fetch(`${info.endpoints.http ?? ''}${path}`, {
         method: 'POST',
-        headers,
+        headers: { 'content-type': contentType, ...headers },
         body: new Uint8Array(body),
       });
       return { status: response.status, to };

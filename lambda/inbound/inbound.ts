@@ -11,7 +11,7 @@ import { type HttpAnswer, httpAnswer } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
 import { bindToken } from './replay-token.ts';
 import { fetchStored } from './stored.ts';
-import { type Kept, type TakeDependencies, takeMail } from './take.ts';
+import { type Kept, type TakeDependencies, type Taken, takeMail } from './take.ts';
 
 /** Dependencies of receiving. */
 export interface InboundDependencies extends TakeDependencies {
@@ -80,9 +80,15 @@ export function createInbound(
         await keepUnreadable(dependencies.store, provider.key, arrival.body, arrival.contentType);
         return { outcome: 'unreadable', detail: posted.detail };
       case 'mail': {
-        const kept = await keep(arrival, provider, posted.mail, module, authenticated.secret);
-        const { outcome, ids } = await takeMail(kept, dependencies);
-        return outcome === 'busy'
+        const taken: Taken[] = [];
+        // In turn, since one mail may fill the memory. After a failure the provider posts all again, and the first are copies.
+        for (const mail of posted.mails)
+          taken.push(await takeMail(await keep(arrival, provider, mail, module, authenticated.secret), dependencies));
+        const ids = taken.flatMap((one) => one.ids);
+        const [outcome] = (['busy', 'delivered', 'canary', 'duplicate'] as const).filter((one) =>
+          taken.some((mail) => mail.outcome === one),
+        );
+        return outcome === 'busy' || outcome === undefined
           ? { outcome: 'failed', detail: 'another copy of this mail is being processed', ids }
           : { outcome, ids };
       }

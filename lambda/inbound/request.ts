@@ -4,13 +4,12 @@ import type { Arrival } from './authenticate.ts';
 /** A request in the format of API Gateway: payload format 2.0, header names in lower case. */
 export function arrivalOf(event: APIGatewayProxyEventV2): Arrival {
   const { headers = {}, body = '', isBase64Encoded, pathParameters = {}, requestContext } = event;
-  const authorization = headers['authorization'];
   return {
     key: pathParameters['key'] ?? '',
     path: pathParameters['path'] ?? '',
     sourceIp: requestContext.http.sourceIp,
     contentType: headers['content-type'] ?? '',
-    ...(authorization !== undefined && { authorization }),
+    headers,
     body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
   };
 }

@@ -45,11 +45,17 @@ const AT_A_TIME = 50;
 /** Characters of a text whose copies for several recipients do not fit into memory at the same time. */
 const LARGE = 1_000_000;
 
-/** Parses a mail and sends it to the inbound queue, once per recipient. `busy`: another copy is still being processed. */
+/** Result for one mail. `busy`: another copy is still being processed. */
+export interface Taken {
+  readonly outcome: 'delivered' | 'duplicate' | 'canary' | 'busy';
+  readonly ids: readonly string[];
+}
+
+/** Parses a mail and sends it to the inbound queue, once per recipient. */
 export async function takeMail(
   { provider, posted, mime, raw, truncated = false, isFound = false }: Kept,
   { environment, store, queue, table, clock, metrics }: TakeDependencies,
-): Promise<{ readonly outcome: 'delivered' | 'duplicate' | 'canary' | 'busy'; readonly ids: readonly string[] }> {
+): Promise<Taken> {
   const content = evened(mime === undefined ? posted.content : readFully(mime, posted));
   const { attachments, complete } = await keepFiles(content.files, store);
   const incomplete = truncated || content.truncated === true || !complete;

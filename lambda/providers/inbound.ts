@@ -4,7 +4,8 @@ import type { Secret } from '../platform/secrets.ts';
 /** A request as received, before it is authenticated. */
 export interface InboundRequest {
   readonly contentType: string;
-  readonly authorization?: string;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
 }
 
@@ -92,9 +93,9 @@ export interface PostedMail {
   readonly content: MailContent;
 }
 
-/** Content of a genuine request. `unreadable`: not a request of this provider at all. */
+/** Content of a genuine request: several mails where the provider posts in batches. `unreadable`: not a request of this provider at all. */
 export type Posted =
-  | { readonly kind: 'mail'; readonly mail: PostedMail }
+  | { readonly kind: 'mail'; readonly mails: readonly [PostedMail, ...PostedMail[]] }
   | { readonly kind: 'event' }
   | { readonly kind: 'unreadable'; readonly detail: string };
 

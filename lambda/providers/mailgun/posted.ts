@@ -26,7 +26,7 @@ export function readPosted(view: FormView, takenAt: number): Posted {
     ...(storedAt && !mime && { storedAt, mimeWasText: true }),
     content: contentOf(view),
   };
-  return { kind: 'mail', mail };
+  return { kind: 'mail', mails: [mail] };
 }
 
 const CONTENT = ['body-plain', 'body-html', 'stripped-text', 'stripped-html', 'message-headers', 'subject', 'from'];

@@ -13,13 +13,10 @@ export const inbound: InboundModule = {
   },
 };
 
-function passwordProblem(
-  { authorization }: InboundRequest,
-  secret: Secret,
-): 'missing' | 'wrong' | 'no-key' | undefined {
+function passwordProblem({ headers }: InboundRequest, secret: Secret): 'missing' | 'wrong' | 'no-key' | undefined {
   const { inboundUsername: username, inboundPassword: password, previousInboundPassword: previous } = secret;
   if (!username || !password) return 'no-key';
-  const [, encoded] = /^Basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(authorization?.trim() ?? '') ?? [];
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(headers['authorization']?.trim() ?? '') ?? [];
   if (encoded === undefined) return 'missing';
   const given = Buffer.from(encoded, 'base64').toString('utf8');
   const matches = [password, previous]

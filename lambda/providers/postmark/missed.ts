@@ -83,10 +83,10 @@ function knownOf(body: Readonly<Record<string, unknown>>, answer: Buffer): Known
   const attachments = (Array.isArray(body['Attachments']) ? body['Attachments'] : []) as { ContentLength?: unknown }[];
   const sizes = attachments.map(({ ContentLength }) => Number(ContentLength ?? 0));
   const bodies = ['TextBody', 'HtmlBody'].map((name) => Buffer.byteLength(String(body[name] ?? '')));
-  const { content } = posted.mail;
+  const [mail] = posted.mails;
   return {
     // Files without their bytes would look empty.
-    mail: { ...posted.mail, content: { ...content, files: [] } },
+    mail: { ...mail, content: { ...mail.content, files: [] } },
     complete: sizes.length === 0 && bodies.every((bytes) => bytes < CUT_BYTES),
     postedBytes: sizes.reduce((sum, size) => sum + Math.ceil((size * 4) / 3), answer.length),
     answer,

@@ -37,7 +37,7 @@ export function readPosted(body: Buffer): Posted {
     ...(raw && { mime: Buffer.from(raw, 'utf8'), mimeWasText: true }),
     content: contentOf(fields, headers),
   };
-  return { kind: 'mail', mail };
+  return { kind: 'mail', mails: [mail] };
 }
 
 function text(fields: Fields, name: string): string | undefined {

@@ -69,7 +69,8 @@ export interface Receptions {
 /** A request to the HTTP API. */
 export interface PostedRequest extends WireBody {
   readonly path: string;
-  readonly authorization?: string;
+  /** Headers beside the type of the content. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Content of a file with a request of a provider. */

@@ -122,11 +122,11 @@ async function post(base: string | undefined, request: PostedRequest | undefined
   const begun = performance.now();
   const took = () => ({ ms: Math.round(performance.now() - begun) });
   if (request === undefined) return { at, error: 'this provider has no inbound route', ...took() };
-  const { path, contentType, authorization, body } = request;
+  const { path, contentType, headers, body } = request;
   try {
     const response = await fetch(`${base}${path}`, {
       method: 'POST',
-      headers: { 'content-type': contentType, ...(authorization !== undefined && { authorization }) },
+      headers: { 'content-type': contentType, ...headers },
       body: new Uint8Array(body),
       signal: AbortSignal.any([ending, AbortSignal.timeout(PATIENCE_MS)]),
     });

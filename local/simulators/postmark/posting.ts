@@ -21,7 +21,7 @@ export const posting: PostingType = {
   post({ id, mail, options }, { path = '', username, password, previousPassword }) {
     return {
       path,
-      authorization: basic(username, options.previous ? previousPassword : password),
+      headers: { authorization: basic(username, options.previous ? previousPassword : password) },
       ...postmarkBody(mail, id, options.form === 'raw'),
     };
   },
@@ -31,7 +31,7 @@ export const posting: PostingType = {
       path,
       to: typeof OriginalRecipient === 'string' ? [OriginalRecipient] : [],
       contentType: 'application/json',
-      authorization: basic(username, password),
+      headers: { authorization: basic(username, password) },
       body: Buffer.from(JSON.stringify(payload)),
     };
   },

@@ -186,7 +186,11 @@ describe('Mailgun', () => {
         const contentType = multipart
           ? `multipart/form-data; boundary=${boundary}`
           : 'application/x-www-form-urlencoded';
-        const verdict = mailgun.authenticate({ contentType, body: Buffer.from(body) }, secretOf('mailgun'), NOW);
+        const verdict = mailgun.authenticate(
+          { contentType, headers: {}, body: Buffer.from(body) },
+          secretOf('mailgun'),
+          NOW,
+        );
         expect(verdict.kind).toBe('refused');
       }),
       { numRuns: 1_500 },
@@ -203,7 +207,7 @@ describe('Mailgun', () => {
     );
     fc.assert(
       fc.property(types, fc.uint8Array({ maxLength: 300 }), (contentType, bytes) => {
-        const request = { contentType, body: Buffer.from(bytes) };
+        const request = { contentType, headers: {}, body: Buffer.from(bytes) };
         expect(mailgun.authenticate(request, secretOf('mailgun'), NOW).kind).toBe('refused');
         expect(postmark.authenticate(request, secretOf('postmark'), NOW).kind).toBe('refused');
       }),
@@ -225,7 +229,7 @@ describe('Mailgun', () => {
         signature,
       };
       const body = Buffer.from(new URLSearchParams(fields).toString());
-      const request = { contentType: 'application/x-www-form-urlencoded', body };
+      const request = { contentType: 'application/x-www-form-urlencoded', headers: {}, body };
       expect(mailgun.authenticate(request, secretOf('mailgun'), NOW).kind).toBe('refused');
     }
   });
@@ -253,7 +257,9 @@ describe('Postmark', () => {
     'the header %j is refused',
     async (authorization) => {
       const world = givenWorld();
-      expect((await world.receive({ ...postmarkRequest(postmarkMail()), authorization })).status).toBe(401);
+      expect((await world.receive({ ...postmarkRequest(postmarkMail()), headers: { authorization } })).status).toBe(
+        401,
+      );
     },
   );
 });

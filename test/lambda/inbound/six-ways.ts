@@ -33,6 +33,7 @@ async function post(way: Way, mail: ReceivedMail, world: World): Promise<unknown
       key: 'mailgun',
       path: 'hidden-m',
       sourceIp: '3.0.0.1',
+      headers: {},
       ...mailgunBody(mail, form, signature, url),
     });
   switch (way) {

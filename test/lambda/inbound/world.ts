@@ -55,9 +55,11 @@ export function givenWorld({
     { key: 'ses', type: 'ses' },
   ],
   table = memoryTable(),
+  loadModule = loadInbound,
 }: {
   providers?: readonly InboundProvider[];
   table?: MemoryTable;
+  loadModule?: InboundDependencies['loadModule'];
 } = {}): World {
   const clock: Clock = {
     now: () => world.now,
@@ -85,7 +87,7 @@ export function givenWorld({
   const line = (message: string, fields: object) => world.log.push(JSON.stringify({ message, ...fields }));
   const dependencies: InboundDependencies & ReceivedDependencies = {
     environment: { providers, inboundQueueUrl: 'inbound', mailBucket: 'mail', stateTable: 'state' },
-    loadModule: loadInbound,
+    loadModule,
     loadNotifications,
     secrets: {
       read: async (name) => {
@@ -154,7 +156,7 @@ export function mailgunRequest(
     ['signature', signature],
   ];
   const signed = signedLast ? [...entries, ...signing] : [...signing, ...entries];
-  const base = { key: 'mailgun', path, sourceIp: '3.0.0.1' };
+  const base = { key: 'mailgun', path, sourceIp: '3.0.0.1', headers: {} };
   if (!multipart)
     return {
       ...base,
@@ -193,7 +195,7 @@ export function postmarkRequest(
     path,
     sourceIp: '3.134.147.250',
     contentType: 'application/json',
-    authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    headers: { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` },
     body: Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
   };
 }

@@ -7,11 +7,20 @@ import type { Message } from '../../../lambda/mail/message.ts';
 import { composeMime } from '../../../lambda/mail/mime.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Provider } from '../../../lambda/providers/provider.ts';
-import { definitionOf, definitions, loadProvider, type ProviderType } from '../../../lambda/providers/registry.ts';
+import {
+  definitionOf,
+  definitions,
+  loadInbound,
+  loadProvider,
+  type ProviderType,
+} from '../../../lambda/providers/registry.ts';
 import { validateProviders } from '../../../lib/configuration/validate-providers.ts';
+import { makeSecret } from '../../../local/aws/secrets.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { type Fault, FaultBoard, parseFaults } from '../../../local/faults/faults.ts';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import type { PostingType } from '../../../local/simulators/inbound/posting.ts';
+import { readReception } from '../../../local/simulators/inbound/received-mail.ts';
 import { type Simulators, startSimulators } from '../../../local/simulators/main.ts';
 import { simulatedTypes } from '../../../local/simulators/registry.ts';
 import type { TypeFaults } from '../../../local/simulators/type.ts';
@@ -55,8 +64,9 @@ it('names what a type lacks', () => {
     page,
     text: readFileSync(page, 'utf8'),
   }));
+  const guide = readFileSync('docs/inbound.md', 'utf8');
   const lacking = TYPES.flatMap((type) => {
-    const { title } = definitionOf(type);
+    const { title, inbound } = definitionOf(type);
     const files = [
       `lambda/providers/${type}/facts.ts`,
       `test/lambda/providers/${type}/classify.test.ts`,
@@ -65,6 +75,8 @@ it('names what a type lacks', () => {
     ];
     return [
       ...(type in simulatedTypes ? [] : [`${type}: a line in local/simulators/registry.ts`]),
+      ...(inbound?.over === 'http' && !simulatedTypes[type].posting ? [`${type}: posting, in its simulation`] : []),
+      ...(inbound && !guide.includes(title) ? [`${type}: its set-up in docs/inbound.md`] : []),
       ...(title === '' ? [`${type}: a title`] : []),
       ...(existsSync(`test/lambda/providers/${type}/fixtures`) ? [] : [`${type}: fixtures, each with source and date`]),
       ...files.filter((file) => !existsSync(file)).map((file) => `${type}: ${file}`),
@@ -177,6 +189,56 @@ describe.each(TYPES)('the type %s', (type) => {
 
     expect(provider.lookup).toBeUndefined();
     provider.close?.();
+  });
+});
+
+const POSTED = TYPES.flatMap((type) => {
+  const { posting } = simulatedTypes[type];
+  return (posting?.forms ?? []).map((form) => ({ type, form, posting: posting as PostingType }));
+});
+
+describe.each(POSTED)('mail that $type posts as $form', ({ type, form, posting }) => {
+  const { secretFields = [], optionalSecretFields = [] } = definitionOf(type).inbound ?? {};
+  const secret = makeSecret(type, [...secretFields, ...optionalSecretFields]);
+  const raw = Buffer.from('From: ada@example.org\r\nMessage-ID: <one@example.org>\r\nSubject: Hello\r\n\r\nHello\r\n');
+  const to = 'box+abc@in.example.com';
+  const request = (previous = false) => {
+    const mail = readReception({ raw, from: 'ada@example.org', to });
+    const options = { form, previous };
+    const received = { id: posting.newId(), at: Date.now(), mail, options, tries: [], status: 'scheduled' } as const;
+    const route = posting.route(`/inbound/key/${secret['inboundPath']}`, secret);
+    return posting.post({ ...received, tries: [] }, route, 'https://example.com/stored');
+  };
+  const authenticate = async (posted: ReturnType<typeof request>, known: typeof secret) => {
+    const { authenticate } = await loadInbound(type);
+    return authenticate({ headers: {}, ...posted }, known, Date.now());
+  };
+
+  it('is genuine, signed with the present or the previous key, and is a mail for its recipient', async () => {
+    const fields = optionalSecretFields.some((name) => /^previous/.test(name)) ? [false, true] : [false];
+
+    for (const previous of fields) {
+      const authentication = await authenticate(request(previous), secret);
+      const posted = authentication.kind === 'genuine' ? authentication.read() : authentication;
+      expect(posted).toMatchObject({ kind: 'mail', mails: [{ recipients: [to], sender: 'ada@example.org' }] });
+    }
+  });
+
+  it('goes to the path of its secret, or below it where the definition says so', () => {
+    const { inbound } = definitionOf(type);
+    const ends = inbound?.over === 'http' ? (inbound.pathEnds ?? []) : [];
+
+    expect(['', ...ends.map((end) => `/${end}`)].map((end) => `/inbound/key/${secret['inboundPath']}${end}`)).toContain(
+      request().path,
+    );
+  });
+
+  it('is refused with another secret, without one, and without its headers', async () => {
+    const other = makeSecret('other', Object.keys(secret));
+
+    expect((await authenticate(request(), other)).kind).toBe('refused');
+    expect((await authenticate(request(), {})).kind).toBe('refused');
+    expect((await authenticate({ ...request(), headers: {}, body: Buffer.from('{}') }, secret)).kind).toBe('refused');
   });
 });
 
