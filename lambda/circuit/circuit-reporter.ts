@@ -25,6 +25,12 @@ export interface CircuitReporterContext {
   readonly log: Log;
 }
 
+/** The record that results from a signal; undefined if it could not be written; `busy` if nothing was changed. */
+type Reported = CircuitRecord | 'busy' | undefined;
+
+/** Waits before a signal is reported again, in milliseconds, times a random factor from 0.5 to 1.5. */
+const BUSY_MS = [200, 500, 2_000];
+
 /** Reports outcomes of this worker's attempts to the shared circuit, if other workers need them. */
 export class CircuitReporter {
   readonly #context: CircuitReporterContext;
@@ -33,7 +39,7 @@ export class CircuitReporter {
   constructor(context: CircuitReporterContext) {
     this.#context = context;
     this.#counts = new UnreportedCounts(context.clock, context.times, (provider, window, reason) =>
-      this.report(provider, { kind: 'counted', window, reason }),
+      this.#signal(provider, { kind: 'counted', window, reason }),
     );
   }
 
@@ -78,15 +84,31 @@ export class CircuitReporter {
 
   /**
    * Applies a signal to the shared circuit; resolves with the record that results, or undefined if it could not be
-   * written.
+   * written. Tried again while the table throttles or other workers are faster.
    */
   async report(provider: string, signal: Signal): Promise<CircuitRecord | undefined> {
+    const { clock, random } = this.#context;
+    for (const pauseMs of [...BUSY_MS, 0]) {
+      const changed = await this.#signal(provider, signal);
+      if (changed !== 'busy') return changed;
+      await clock.sleep(pauseMs * (0.5 + random()));
+    }
+    return undefined;
+  }
+
+  /** Asks to probe, once: `busy` if the table throttles or other workers are faster, since the next message asks again. */
+  elect(provider: string, election: Omit<Extract<Signal, { kind: 'elect' }>, 'kind'>): Promise<Reported> {
+    return this.#signal(provider, { kind: 'elect', ...election });
+  }
+
+  async #signal(provider: string, signal: Signal): Promise<Reported> {
     const changed = await this.#context.store.change(provider, (record) => {
       const circuit = step(record.circuit, signal, this.#moment());
       return circuit === record.circuit ? record : { ...record, circuit };
     });
-    if (changed) this.#log(provider, changed.before, changed.after);
-    return changed?.after;
+    if (changed === undefined || changed === 'busy') return changed;
+    this.#log(provider, changed.before, changed.after);
+    return changed.after;
   }
 
   /**

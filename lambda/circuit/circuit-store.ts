@@ -3,6 +3,7 @@ import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
 import type { Isolation } from './isolation.ts';
 import { type CircuitRecord, circuitItem, circuitKey, readCircuitItem, readIsolation, switchKey } from './items.ts';
+import { isThrottled } from './throttled.ts';
 
 /** Circuit, hold and isolation of one provider, as last read. */
 export interface CircuitReading extends CircuitRecord {
@@ -15,6 +16,8 @@ export interface CircuitStoreContext {
   readonly providers: readonly string[];
   readonly table: Table;
   readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
   readonly timeScale: number;
   /** Called when the circuit of a provider was reset or deleted: earlier results no longer count. */
   readonly onReset: (provider: string) => void;
@@ -46,7 +49,11 @@ const LOST_MS = 5_000;
 /** How old a read may be when it arrives. */
 const LAG_MS = 500;
 
-const MAX_CONFLICTS = 6;
+/** Writes of a change that conflict with writes of other workers, after which it is given up. */
+const MAX_CONFLICTS = 3;
+
+/** Longest pause after a second conflict, in milliseconds. */
+const CONFLICT_MS = 20;
 
 /** Shared state of all circuits: read in one request, cached for some seconds, written by compare-and-set. */
 export class CircuitStore {
@@ -98,17 +105,20 @@ export class CircuitStore {
 
   /**
    * Changes the record of a provider. `step` may be called again with a newer record, and returns the same object if
-   * there is nothing to change. Resolves with the record before and after, or undefined if it could not be written, or if
-   * the circuit was reset since it was read. Never throws.
+   * there is nothing to change. Resolves with the record before and after; with undefined if it could not be written, or
+   * if the circuit was reset since it was read; with `busy` if the table throttles or other workers are faster, and
+   * nothing was changed. Never throws.
    */
   async change(
     provider: string,
     step: (record: CircuitRecord) => CircuitRecord,
-  ): Promise<{ readonly before: CircuitRecord; readonly after: CircuitRecord } | undefined> {
-    const { table, clock } = this.#context;
+  ): Promise<{ readonly before: CircuitRecord; readonly after: CircuitRecord } | 'busy' | undefined> {
+    const { table, clock, random } = this.#context;
     const pk = circuitKey(provider);
     let item = this.#items.get(pk);
-    for (let conflicts = 0; conflicts <= MAX_CONFLICTS; conflicts += 1) {
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+      // The random pause separates workers that conflicted, which would otherwise conflict again.
+      if (conflicts > 1) await clock.sleep(CONFLICT_MS * random());
       const before = readCircuitItem(item);
       const after = step(before);
       if (after === before) return { before, after };
@@ -122,7 +132,8 @@ export class CircuitStore {
         if (!isReset) continue;
         this.#context.onReset(provider);
         return undefined;
-      } catch {
+      } catch (error) {
+        if (isThrottled(error)) return 'busy';
         // The change applies at least in this worker. Its counts are left out, since they are reported again.
         const local = circuitItem(provider, item, uncounted(before, after), clock.now());
         this.#remember(pk, { ...local, rev: item?.rev ?? UNSTORED });
@@ -130,7 +141,7 @@ export class CircuitStore {
         return undefined;
       }
     }
-    return undefined;
+    return 'busy';
   }
 
   /** Whether the circuit was reset or deleted in the table; before its first read a worker knows of resets since it started. */

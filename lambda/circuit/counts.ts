@@ -3,19 +3,32 @@ import type { Circuit } from './circuit.ts';
 import type { CircuitTimes } from './times.ts';
 import { type AttemptWindow, count, merge, total } from './window.ts';
 
-/** Adds a worker's counts to the shared circuit; resolves with undefined if they could not be added. */
-export type ReportCounts = (provider: string, window: AttemptWindow, reason: string) => Promise<unknown | undefined>;
+/**
+ * Adds a worker's counts to the shared circuit; resolves with undefined if they could not be added, with `busy` if they
+ * can be added soon.
+ */
+export type ReportCounts = (
+  provider: string,
+  window: AttemptWindow,
+  reason: string,
+) => Promise<unknown | 'busy' | undefined>;
 
 interface Pending {
   window: AttemptWindow;
   reason: string;
-  /** Number of reports begun so far, start of the last one, and its promise. */
+  /** Number of reports begun so far, starts of the last ones, and the promise of the last one. */
   reports: number;
-  reportedAt: number;
+  reportedAt: readonly number[];
   reporting: Promise<void>;
+  /** The next report follows as soon as it may. */
+  isDue: boolean;
   /** Set by a reset of the circuit: the counts of this report are older than the reset. */
   isDropped: boolean;
 }
+
+/** A worker begins at most this number of reports in a second, since all workers write to the same item. */
+const MOST_REPORTS = 2;
+const SECOND_MS = 1_000;
 
 /**
  * Attempts and failures that this worker has not reported yet. A healthy provider costs no write: counts are reported
@@ -38,7 +51,7 @@ export class UnreportedCounts {
   good(provider: string, circuit: Circuit): Promise<void> | undefined {
     const pending = this.#add(provider, false);
     const disputed = circuit.kind === 'closed' && total(circuit.window).failures > 0;
-    const lately = Math.abs(this.#clock.now() - pending.reportedAt) < this.#times.bucketMs;
+    const lately = Math.abs(this.#clock.now() - (pending.reportedAt.at(-1) ?? 0)) < this.#times.bucketMs;
     return disputed && !lately ? this.#flush(provider, pending) : undefined;
   }
 
@@ -60,8 +73,9 @@ export class UnreportedCounts {
       window: [],
       reason: '',
       reports: 0,
-      reportedAt: Number.NEGATIVE_INFINITY,
+      reportedAt: [],
       reporting: Promise.resolve(),
+      isDue: false,
       isDropped: false,
     };
     pending.window = count(pending.window, failed, this.#clock.now(), this.#times);
@@ -71,23 +85,47 @@ export class UnreportedCounts {
 
   /**
    * Reports the counts. Failures during a report are reported in the next report: ten failures at once cost two writes.
+   * Resolves at once if the report has to wait, since a message that failed goes on to the next provider.
    */
   async #flush(provider: string, pending: Pending): Promise<void> {
     const { reports, reporting } = pending;
     await reporting;
-    if (pending.isDropped) return;
+    if (pending.isDropped || pending.isDue) return;
     // A report that began meanwhile has included this count.
-    if (pending.reports === reports) pending.reporting = this.#send(provider, pending);
-    await pending.reporting;
+    if (pending.reports !== reports) return pending.reporting;
+    const waitMs = this.#waitMs(pending);
+    if (waitMs <= 0) {
+      pending.reporting = this.#send(provider, pending);
+      return pending.reporting;
+    }
+    this.#sendAfter(waitMs, provider, pending);
+  }
+
+  #sendAfter(waitMs: number, provider: string, pending: Pending): void {
+    pending.isDue = true;
+    void this.#clock.sleep(waitMs).then(() => {
+      pending.isDue = false;
+      if (!pending.isDropped) pending.reporting = this.#send(provider, pending);
+    });
+  }
+
+  /** Milliseconds until the next report may begin. */
+  #waitMs({ reportedAt }: Pending): number {
+    const [oldest = Number.NEGATIVE_INFINITY, ...others] = reportedAt;
+    if (others.length < MOST_REPORTS - 1) return 0;
+    // A longer wait comes from a clock that was set back.
+    const waitMs = oldest + SECOND_MS - this.#clock.now();
+    return waitMs > SECOND_MS ? 0 : waitMs;
   }
 
   async #send(provider: string, pending: Pending): Promise<void> {
     const { window, reason } = pending;
     pending.window = [];
     pending.reports += 1;
-    pending.reportedAt = this.#clock.now();
+    pending.reportedAt = [...pending.reportedAt, this.#clock.now()].slice(-MOST_REPORTS);
     const reported = await this.#report(provider, window, reason);
-    if (reported === undefined && !pending.isDropped)
-      pending.window = merge(window, pending.window, this.#clock.now(), this.#times);
+    if ((reported !== undefined && reported !== 'busy') || pending.isDropped) return;
+    pending.window = merge(window, pending.window, this.#clock.now(), this.#times);
+    if (reported === 'busy') this.#sendAfter(SECOND_MS, provider, pending);
   }
 }

@@ -65,6 +65,7 @@ class CircuitGate implements Gate {
       providers: providers.map(({ key }) => key),
       table,
       clock,
+      random,
       timeScale,
       onReset: (provider) => {
         this.#localProbe(provider).reset();
@@ -198,8 +199,12 @@ class CircuitGate implements Gate {
     if (!turn) return this.#skip('probing', reading);
     this.#probes += 1;
     const by = `${this.#worker}-${this.#probes}`;
-    const election = { kind: 'elect', by, leaseMs: deadlineMs + LEASE_MARGIN_MS } as const;
-    const elected = await this.#reporter.briefly(this.#reporter.report(key, election));
+    const election = { by, leaseMs: deadlineMs + LEASE_MARGIN_MS };
+    const elected = await this.#reporter.briefly(this.#reporter.elect(key, election));
+    if (elected === 'busy') {
+      localProbe.leave(turn.ticket, 'nothing');
+      return this.#skip('probing', reading);
+    }
     // Without the table there is no election: each worker probes for itself.
     if (!elected) return this.#go(provider, request, turn.ticket, { kind: 'usual' });
     const { circuit } = elected;

@@ -19,7 +19,8 @@ export function hold(
   const since = holding?.since ?? now;
   if (retryAfterMs !== undefined) {
     const until = now + Math.min(retryAfterMs, times.retryAfterMostMs);
-    return holding && holding.until >= until ? holding : { since, until, unnamed: 0 };
+    // Answers to simultaneous messages that name the same time differ by the time between them: each would be a write.
+    return holding && holding.until >= until - times.holdMs / 4 ? holding : { since, until, unnamed: 0 };
   }
   // Throttling answers to simultaneous messages count as one hold, not as several.
   if (holding) return holding;

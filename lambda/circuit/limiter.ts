@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
 import { type Asker, type Lane, promise, type RateState, reserve, startingSoon, unused } from './rate.ts';
+import { isThrottled } from './throttled.ts';
 
 /** Largest number of calls a second whose slots are in one item: more writes to it would often conflict. */
 const MOST_PER_ITEM = 500;
@@ -262,17 +263,6 @@ function share(
   const promised = promise(state, left, from, random, together);
   return { state: promised.state, answer: { slots, waits: promised.waits } };
 }
-
-/** DynamoDB throttles: the table or this item has more requests than its capacity allows. */
-function isThrottled(error: unknown): boolean {
-  return error instanceof Error && THROTTLED.has(error.name);
-}
-
-const THROTTLED: ReadonlySet<string> = new Set([
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
-]);
 
 function readState(item: Item | undefined, perSecond: number): RateState {
   const fresh = unused(perSecond);

@@ -322,6 +322,8 @@ describe('a hold', () => {
     expect(long.until).toBe(NOW + 90 * SECOND);
     expect(hold(long, 10 * SECOND, at(NOW))).toBe(long);
     expect(hold(long, undefined, at(NOW))).toBe(long);
+    expect(hold(long, 90 * SECOND, at(NOW + 500))).toBe(long);
+    expect(hold(long, 90 * SECOND, at(NOW + 501)).until).toBe(NOW + 501 + 90 * SECOND);
     expect(hold(long, 7_200 * SECOND, at(NOW)).until).toBe(NOW + 3_600 * SECOND);
   });
 

@@ -470,6 +470,21 @@ describe('when all providers are skipped', () => {
     expect(await one.attempt(accepted, { forced: true })).toBe('went');
   });
 
+  it('elects no probe while the table throttles', async () => {
+    const { worker, clock, table } = givenWorld();
+    const one = worker();
+    await one.attempt(suspended);
+    await clock.pass(40 * SECOND);
+    table.trouble = () => {
+      throw Object.assign(new Error('too many requests'), { name: 'ThrottlingException' });
+    };
+
+    expect(await one.attempt(accepted)).toBe('probing');
+
+    table.trouble = () => undefined;
+    expect(await one.attempt(accepted)).toBe('went');
+  });
+
   it('makes no message return for a slot of a failing provider', async () => {
     const limited = { ...postmark, maxPerSecond: 0.1 };
     const { worker, clock } = givenWorld();

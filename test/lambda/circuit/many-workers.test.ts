@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Limiter } from '../../../lambda/circuit/limiter.ts';
-import type { Clock } from '../../../lambda/platform/clock.ts';
-import type { Table } from '../../../lambda/platform/table.ts';
-import { settled } from '../../support/manual-clock.ts';
 import { memoryTable } from '../../support/memory-table.ts';
+import { distant, drawsOf, type Faults, Time } from './distant-table.ts';
 
 const WORKERS = 50;
 const BATCH = 10;
@@ -71,12 +69,6 @@ function most(calls: readonly number[], withinMs: number): number {
   );
 }
 
-/** Faults of the table: `draw` is a random number below 1, `at` the time in milliseconds. */
-interface Faults {
-  throttled?(draw: number, at: number): boolean;
-  silent?(at: number): boolean;
-}
-
 /** When fifty workers call the provider, in milliseconds from the start; each one always has a batch of ten messages. */
 async function callsOf(rate: number, faults: Faults = {}): Promise<number[]> {
   const time = new Time();
@@ -104,64 +96,4 @@ async function callsOf(rate: number, faults: Faults = {}): Promise<number[]> {
   }
   await time.pass(faults.silent ? MINUTE : 30 * SECOND);
   return calls;
-}
-
-/** The table over a network: 1 to 8 milliseconds each way. */
-function distant(table: Table, time: Time, random: () => number, { throttled, silent }: Faults): Table {
-  const call = async <T>(work: () => Promise<T>, writes: boolean): Promise<T> => {
-    await time.sleep(1 + 7 * random());
-    if (silent?.(time.now)) return new Promise<never>(() => {});
-    if (writes && throttled?.(random(), time.now))
-      throw Object.assign(new Error('too many writes'), { name: 'ProvisionedThroughputExceededException' });
-    const answer = await work();
-    await time.sleep(1 + 7 * random());
-    return answer;
-  };
-  return {
-    get: (pk) => call(() => table.get(pk), false),
-    getAll: (pks) => call(() => table.getAll(pks), false),
-    write: (item, expected) => call(() => table.write(item, expected), true),
-  };
-}
-
-/** Time that passes in steps of one millisecond. */
-class Time {
-  now = 0;
-  readonly #due = new Map<number, (() => void)[]>();
-
-  /** The clock of one worker, whose error is `skewMs`. */
-  clock(skewMs: number): Clock {
-    return {
-      now: () => START + this.now + skewMs,
-      sleep: (ms, signal) => this.sleep(ms, signal),
-    };
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      signal?.addEventListener('abort', () => resolve(), { once: true });
-      const at = this.now + Math.max(1, Math.ceil(ms));
-      this.#due.set(at, [...(this.#due.get(at) ?? []), resolve]);
-    });
-  }
-
-  async pass(ms: number): Promise<void> {
-    for (const end = this.now + ms; this.now < end; this.now += 1) {
-      for (const wake of this.#due.get(this.now) ?? []) wake();
-      this.#due.delete(this.now);
-      await settled();
-    }
-  }
-}
-
-const START = 1_800_000_000_000;
-
-/** Random numbers below 1, the same at each run. */
-function drawsOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
 }

@@ -1,0 +1,10 @@
+/** Whether DynamoDB throttled a call, because the table or the item has more requests than its capacity allows: it had no effect. */
+export function isThrottled(error: unknown): boolean {
+  return error instanceof Error && THROTTLED.has(error.name);
+}
+
+const THROTTLED: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+]);
