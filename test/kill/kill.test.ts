@@ -1,7 +1,7 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FullStackInfo } from '../../local/api/stack-info.ts';
-import { type RunningStack, startLocalStack } from './local-stack.ts';
+import { type RunningStack, startLocalStack } from '../support/local-stack.ts';
 
 const SUBMISSIONS = 200;
 const KILLS = 4;
