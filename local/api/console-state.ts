@@ -56,11 +56,11 @@ export function layoutOf({ info, drawing }: ConsoleSources) {
   };
 }
 
-/** Number of newest mails that the console lists. */
-const NEWEST = 50;
+/** Stack time in which an accepted mail is a recent one. */
+const RECENT_MS = 300_000;
 
 /** The part of the console's data that changes; polled every second. `batch`: prefix of the ids of the mails that the page sent last. */
-export async function stateOf(sources: ConsoleSources, batch: string | undefined) {
+export function stateOf(sources: ConsoleSources, batch: string | undefined) {
   const { faults, clock, monitoring, info, queueCounts, accepted } = sources;
   const { ready, providers, processes } = info();
   const time = (stack: number): string => new Date(clock.toReal(stack)).toISOString();
@@ -94,7 +94,7 @@ export async function stateOf(sources: ConsoleSources, batch: string | undefined
     accepted: {
       counts: log?.counts() ?? {},
       ...(batch !== undefined && { batch: log?.counts(batch) ?? {} }),
-      newest: (await log?.newest(NEWEST)) ?? [],
+      recent: log?.countSince(clock.toReal(clock.now() - RECENT_MS)) ?? 0,
     },
   };
 }

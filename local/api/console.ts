@@ -24,11 +24,10 @@ export function addConsoleApi(
     const { clock, monitoring, drawing } = sources;
     return { minutes, widgets: drawing()?.graphs.draw(monitoring.store, clock.now(), minutes) ?? {} };
   });
-  app.get<{ Params: { place: string } }>('/api/console/mail/:place', async ({ params }) => {
-    const entry = await sources.accepted()?.at(Number(params.place));
-    if (entry === undefined) throw new ApiError(404, 'This mail is no longer there.');
-    return entry;
-  });
+  app.get<{ Params: { '*': string } }>(
+    '/api/console/mails/*',
+    async ({ params }) => (await sources.accepted()?.of(params['*'])) ?? [],
+  );
   addHtml(app, sources);
   addSending(app, sources);
   addSwitches(app, sources);

@@ -45,10 +45,13 @@ function summary({ id, record, logged }: Known): object {
   const state = stateOf({ record, logged }, Date.now());
   const { class: kind, subject, recipients, at, nextTryAt, deadLetter } = logged ?? {};
   const reason = record?.reason ?? deadLetter?.reason;
+  const accepting = (record?.attempts ?? []).filter(({ outcome }) => outcome === 'accepted');
+  const acceptedBy = [...new Set(accepting.map(({ provider }) => provider))];
   return {
     id,
     state,
     firstSeen: iso(record?.firstSeen ?? at ?? 0),
+    ...(acceptedBy.length > 0 && { acceptedBy }),
     ...(kind !== undefined && { class: kind }),
     ...(recipients && { recipients }),
     ...(subject !== undefined && { subject }),

@@ -2,10 +2,10 @@ import { showAlarms } from './alarms.js';
 import { get } from './api.js';
 import { buildDashboard, showAlarmLights, showGraphs } from './dashboard.js';
 import { byId, el } from './dom.js';
-import { showMail } from './mail.js';
 import { showProviders } from './providers.js';
-import { showQueues } from './queues.js';
+import { mailCounts, showQueues } from './queues.js';
 import { sentBatch, showSent } from './send.js';
+import { showSubmissions } from './submissions.js';
 import { showTime } from './time.js';
 import { showGone, showVerdict } from './verdict.js';
 
@@ -47,14 +47,14 @@ async function refresh() {
     get('/api/circuits').catch(() => []),
   ]);
   showTime(state);
-  if (layout === undefined) return showVerdict(state, { alarms: [] });
-  showVerdict(state, layout);
+  if (layout === undefined) return showVerdict(state, { alarms: [] }, [], mailCounts(state));
+  showVerdict(state, layout, circuits, mailCounts(state));
   showSent(state);
   showQueues(state);
   showProviders(state, circuits, layout, () => void refresh());
   showAlarms(state, layout);
   showAlarmLights(state);
-  showMail(state);
+  await showSubmissions(circuits);
 }
 
 async function drawGraphs() {

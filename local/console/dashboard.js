@@ -74,7 +74,7 @@ const BUILDERS = {
         el(
           'p',
           { class: 'silent' },
-          'A query of Logs Insights, which runs in the account. Here the log is in .local/functions.log.',
+          `A query of Logs Insights, which runs in the account. Here the log is in .local/functions-${location.port}.log.`,
         ),
         el('pre', { tabindex: '0' }, query),
       ],

@@ -1,7 +1,7 @@
 import { call } from './api.js';
 import { byId, el, list, setAttribute, setText } from './dom.js';
 import { color } from './palette.js';
-import { alarmName, count, counted } from './words.js';
+import { alarmName, clock, count, counted, inWords } from './words.js';
 
 const path = (key) => `/api/providers/${encodeURIComponent(key)}/fault`;
 
@@ -15,25 +15,18 @@ function card({ key, title }, menu) {
   const isolate = el('button', { type: 'button', class: 'quiet-button' });
   let current;
   let isolated = false;
-  const switches = menu.map(({ id: fault, label, detail, faults }) => {
-    const node = el(
-      'button',
-      {
-        type: 'button',
-        role: 'switch',
-        class: 'switch',
-        title: detail,
-        'aria-checked': 'false',
-        'data-fault': fault,
-        onclick: () => {
-          const ends = current === fault;
-          void call(ends ? 'DELETE' : 'PUT', path(key), ends ? undefined : faults).then(refresh);
-        },
-      },
-      label,
-    );
-    return [fault, node, detail];
-  });
+  // Exclusive, and so radio buttons: the arrow keys move between them.
+  const choice = (fault, label, detail, choose) => {
+    const input = el('input', { type: 'radio', name: `fault-${key}`, onchange: () => void choose().then(refresh) });
+    return [fault, input, el('label', { class: 'fault', title: detail }, input, el('span', {}, label)), detail];
+  };
+  const works = 'The simulator answers as the provider does.';
+  const faults = [
+    choice(undefined, 'works', works, () => call('DELETE', path(key))),
+    ...menu.map(({ id: fault, label, detail, faults: set }) =>
+      choice(fault, label, detail, () => call('PUT', path(key), set)),
+    ),
+  ];
   const repair = el(
     'button',
     { type: 'button', class: 'repair', onclick: () => current && void call('DELETE', path(key)).then(refresh) },
@@ -50,8 +43,9 @@ function card({ key, title }, menu) {
     el('p', { class: 'taken' }, taken, ' accepted', latest),
     el(
       'div',
-      { class: 'switches', role: 'group', 'aria-label': `Faults of ${key}` },
-      ...switches.map(([, one]) => one),
+      { class: 'switches', role: 'radiogroup', 'aria-label': `The simulator of ${key}` },
+      el('span', { class: 'label' }, 'Simulator'),
+      ...faults.map(([, , label]) => label),
     ),
     wire,
     alarms,
@@ -69,13 +63,12 @@ function card({ key, title }, menu) {
       isolated = circuit?.state === 'isolated';
       node.style.setProperty('--own', color(place));
       setAttribute(node, 'data-broken', provider.fault ? '' : undefined);
-      setText(state, circuit ? `circuit ${circuit.state}` : '');
+      setText(state, circuit ? circuitText(circuit) : '');
       setAttribute(state, 'data-state', circuit?.state);
-      setAttribute(state, 'title', circuit?.reason);
       setText(taken, count(mails));
       setText(latest, ofBatch > 0 ? `, ${count(ofBatch)} of those just sent` : '');
-      for (const [fault, one] of switches) setAttribute(one, 'aria-checked', String(current === fault));
-      setText(wire, wireText(provider, switches));
+      for (const [fault, input] of faults) if (input.checked !== (current === fault)) input.checked = current === fault;
+      setText(wire, wireText(provider, faults));
       // The button is not `disabled`, since it would lose the focus after its click.
       setAttribute(repair, 'aria-disabled', String(current === undefined));
       chips(raised);
@@ -85,11 +78,24 @@ function card({ key, title }, menu) {
   };
 }
 
-function wireText({ fault, hits, faultText }, switches) {
-  if (fault === undefined) return 'Works.';
-  const detail = fault === 'other' ? faultText : switches.find(([id]) => id === fault)?.[2];
-  const struck = fault === 'closed' ? '' : ` – struck ${counted(hits, 'time')}`;
-  return `${detail}${struck}`;
+/** Whether mail is offered to the provider, and if not, until when. */
+function circuitText({ state, reason, until, who, heldUntil }) {
+  if (state === 'isolated') return `Isolated by ${who} until ${clock(until)}`;
+  const because = reason ? `: ${inWords(reason)}` : '';
+  if (state === 'half-open') return `Trying one mail${because}`;
+  if (state === 'open') return `Skipped${because}, next try ${inSeconds(until)}`;
+  return heldUntil ? `Asked for time: next mail ${inSeconds(heldUntil)}` : 'Taking mail';
+}
+
+function inSeconds(iso) {
+  const seconds = Math.ceil((Date.parse(iso) - Date.now()) / 1000);
+  return seconds > 0 ? `in ${count(seconds)} s` : 'with the next mail';
+}
+
+function wireText({ fault, hits, faultText }, faults) {
+  const detail = fault === 'other' ? faultText : faults.find(([id]) => id === fault)?.[3];
+  const used = fault === undefined || fault === 'closed' ? '' : ` Answered so ${counted(hits, 'time')}.`;
+  return `${detail}${used}`;
 }
 
 let refresh = () => {};

@@ -28,9 +28,20 @@ const rows = list(
 const isMail = ({ name }) => /-(outbound|retry-.+)$/.test(name);
 const order = ({ name }) => (name.endsWith('-outbound') ? 0 : isMail({ name }) ? 1 : 2);
 
+const total = (queues) => queues.reduce((sum, queue) => sum + queue.visible + queue.inFlight + queue.delayed, 0);
+
+/** Numbers of mails that wait to be sent, that are dead letters, and that were accepted lately or at any time. */
+export const mailCounts = ({ queues, accepted }) => ({
+  waiting: total(queues.filter(isMail)),
+  dead: total(queues.filter(({ name }) => name.endsWith('-dead-letter'))),
+  recent: accepted.recent,
+  accepted: Object.values(accepted.counts).reduce((sum, mails) => sum + mails, 0),
+});
+
 /** Shows the message counts of the queues, and the total of mail to be sent. */
-export function showQueues({ queues }) {
-  const waiting = queues.filter(isMail).reduce((sum, queue) => sum + queue.visible + queue.inFlight + queue.delayed, 0);
+export function showQueues(state) {
+  const { queues } = state;
+  const { waiting } = mailCounts(state);
   setText(byId('waiting'), count(waiting));
   setText(byId('waiting-words'), `${waiting === 1 ? 'mail waits' : 'mails wait'} to be sent`);
   rows(queues.toSorted((a, b) => order(a) - order(b)));

@@ -1,5 +1,5 @@
 import { byId, setAttribute, setText } from './dom.js';
-import { alarmTitle, counted } from './words.js';
+import { alarmTitle, count, counted } from './words.js';
 
 const node = byId('verdict');
 
@@ -13,16 +13,34 @@ function show(level, text) {
 export const pages = ({ topics = [] } = {}) => topics.some((topic) => /page/i.test(topic));
 
 /** Shows the state of the stack in one sentence. */
-export function showVerdict({ ready, alarms }, layout) {
+export function showVerdict({ ready, alarms }, layout, circuits, counts) {
+  setAttribute(document.body, 'data-gone', undefined);
   if (!ready) return show('unknown', 'The stack is starting');
   const raised = alarms.filter(({ state }) => state === 'ALARM');
-  if (raised.length === 0) return show('good', 'Mail is going out, and no alarm is raised');
   const urgent = raised.filter(({ name }) => pages(layout.alarms.find((alarm) => alarm.name === name)));
   const first = urgent[0] ?? raised.find(({ name }) => name.split('/').length === 2) ?? raised[0];
-  show(urgent.length > 0 ? 'bad' : 'warn', `${counted(raised.length, 'alarm')} raised – ${alarmTitle(first.name)}`);
+  const skipped = circuits.filter(({ state }) => state !== 'closed').map(({ provider }) => provider);
+  const level = urgent.length > 0 ? 'bad' : raised.length > 0 || skipped.length > 0 ? 'warn' : 'good';
+  const sentences = [
+    mailText(counts),
+    skipped.length > 0 && `${skipped.join(', ')} ${skipped.length === 1 ? 'is' : 'are'} skipped`,
+    first && `${counted(raised.length, 'alarm')} raised: ${alarmTitle(first.name)}`,
+  ];
+  show(level, sentences.filter(Boolean).join(' · '));
 }
 
-/** Shows that the stack has ended, or that another program uses its port. */
+function mailText({ recent, accepted, waiting, dead }) {
+  if (accepted + waiting + dead === 0) return 'No mail yet';
+  const parts = [
+    `${count(recent)} accepted in the last five minutes`,
+    waiting > 0 && `${count(waiting)} waiting`,
+    dead > 0 && counted(dead, 'dead letter'),
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+/** Shows that the stack has ended, or that another program uses its port; the page stays as it was, in grey. */
 export function showGone() {
-  show('bad', 'The stack does not answer');
+  setAttribute(document.body, 'data-gone', '');
+  show('bad', 'The stack does not answer. Start it again with npm start: this page then goes on by itself.');
 }

@@ -13,6 +13,18 @@ export function short(value) {
   return count(Number(value.toPrecision(3)));
 }
 
+/** States of a submission. */
+export const STATE_WORDS = {
+  accepted: 'accepted',
+  waiting: 'waiting',
+  dead: 'dead letter',
+  suppressed: 'suppressed',
+  'in-flight': 'being sent',
+};
+
+/** A reason such as `server-error` as words. */
+export const inWords = (reason) => reason.replaceAll('-', ' ');
+
 /** Time of day. */
 export const clock = (iso) => new Date(iso).toLocaleTimeString('en-GB');
 

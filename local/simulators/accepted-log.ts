@@ -1,4 +1,3 @@
-import { decodeWords } from 'postal-mime';
 import type { Header, MailView } from './mail-view.ts';
 import { headerValues } from './mime-view.ts';
 
@@ -32,16 +31,6 @@ export interface AcceptedEntry extends MailView {
   readonly tracking?: TrackingView;
   readonly headers: readonly Header[];
   readonly rawBase64?: string;
-}
-
-/** A mail as a row of a list. */
-export interface AcceptedLine {
-  readonly place: number;
-  readonly provider: string;
-  readonly at: string;
-  readonly submissionId?: string;
-  readonly to: readonly string[];
-  readonly subject: string;
 }
 
 interface Kept {
@@ -87,11 +76,17 @@ export class AcceptedLog {
     return kept && entryOf(kept, false);
   }
 
-  /** One line for each of the newest mails, newest first. */
-  async newest(count: number): Promise<AcceptedLine[]> {
-    const begin = Math.max(0, this.#kept.length - count);
-    const lines = await Promise.all(this.#kept.slice(begin).map((kept, index) => lineOf(kept, begin + index)));
-    return lines.reverse();
+  /** The entries of a submission with their places, without their bytes. */
+  async of(submissionId: string): Promise<(AcceptedEntry & { readonly place: number })[]> {
+    const places = [...this.#kept.entries()].filter(([, kept]) => submissionIdOf(kept) === submissionId);
+    return Promise.all(places.map(async ([place, kept]) => ({ place, ...(await entryOf(kept, false)) })));
+  }
+
+  /** Number of mails accepted since a time, in epoch milliseconds. */
+  countSince(time: number): number {
+    const since = new Date(time).toISOString();
+    const older = this.#kept.findLastIndex(({ at }) => at < since);
+    return this.#kept.length - 1 - older;
   }
 
   /** Number of mails that each provider accepted, of all submissions or those with this id prefix. */
@@ -123,20 +118,6 @@ async function entryOf(kept: Kept, raw: boolean): Promise<AcceptedEntry> {
     headers: headersOnce(kept),
     ...kept.view,
     ...(raw && { rawBase64: taking.raw.toString('base64') }),
-  };
-}
-
-async function lineOf(kept: Kept, place: number): Promise<AcceptedLine> {
-  const submissionId = submissionIdOf(kept);
-  const [subject = ''] = headerValues(headersOnce(kept), 'Subject');
-  const { provider, at, taking } = kept;
-  return {
-    place,
-    provider,
-    at,
-    ...(submissionId !== undefined && { submissionId }),
-    to: taking.envelope.to,
-    subject: decodeWords(subject),
   };
 }
 

@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../local/stack.ts';
@@ -23,19 +24,18 @@ describe('without a mouse', () => {
     await page.keyboard.press('Tab');
     expect(await focused(page)).toBe('Skip to the providers');
     await page.keyboard.press('Enter');
-    await tabTo(page, 'account suspended');
-    await page.keyboard.press('Space');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowDown');
 
-    const suspended = cardOf(page, 'postmark').getByRole('switch', { name: 'account suspended' });
-    await expect.poll(() => suspended.getAttribute('aria-checked')).toBe('true');
+    const suspended = cardOf(page, 'postmark').getByRole('radio', { name: 'account suspended' });
+    await expect.poll(() => suspended.isChecked()).toBe(true);
     // The page has refreshed itself several times by then.
     await page.waitForTimeout(2_500);
     expect(await focused(page)).toBe('account suspended');
-    expect(await outlineOf(page)).not.toBe('none');
 
     await tabTo(page, 'Repair');
     await page.keyboard.press('Enter');
-    await expect.poll(() => suspended.getAttribute('aria-checked')).toBe('false');
+    await expect.poll(() => suspended.isChecked()).toBe(false);
     expect(await focused(page)).toBe('Repair');
 
     await tabTo(page, 'Hello from the console');
@@ -48,22 +48,22 @@ describe('without a mouse', () => {
 });
 
 describe('to a screen reader', () => {
-  it('every control has a name, and every switch names its provider', async () => {
+  it('every control has a name, and every group of faults names its provider', async () => {
     const { page, close } = await openPage(browser, stack.url);
     await page.locator('#mail tr').first().waitFor({ timeout: 60_000 });
     const tree = await page.locator('body').ariaSnapshot();
 
-    expect(unnamed(tree, ['button', 'switch', 'textbox', 'combobox', 'link'])).toEqual([]);
+    expect(unnamed(tree, ['button', 'radio', 'textbox', 'searchbox', 'combobox', 'link'])).toEqual([]);
     expect(tree).toMatch(/- banner/);
     expect(tree).toMatch(/- main/);
     expect(tree).toMatch(/heading "Mailover" \[level=1\]/);
-    for (const heading of ['Send mail', 'Queues', 'Alarms', 'Accepted mail'])
+    for (const heading of ['Send mail', 'Queues', 'Alarms', 'Mail'])
       expect(tree).toContain(`heading "${heading}" [level=2]`);
     for (const { key } of stack.info.providers) {
       expect(tree).toContain(`article "${key}"`);
-      expect(tree).toContain(`group "Faults of ${key}"`);
+      expect(tree).toContain(`radiogroup "The simulator of ${key}"`);
     }
-    expect(tree.match(/switch "/g)?.length).toBe(7 * stack.info.providers.length);
+    expect(tree.match(/radio "/g)?.length).toBe(8 * stack.info.providers.length);
     expect(tree).toMatch(/columnheader "Waiting"/);
     expect(tree).toMatch(/rowheader "outbound"/);
     // Live regions: the state of the stack, and the result of the mails that were sent.
@@ -86,6 +86,17 @@ describe('to a screen reader', () => {
     expect(faults).toEqual([]);
     await close();
   });
+});
+
+it('the target of the skip link is not under the header', async () => {
+  const { page, close } = await openPage(browser, stack.url, { width: 390 });
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  const header = (await page.locator('.bar').boundingBox()) ?? { y: 0, height: 0 };
+  const target = await page.locator('#providers-title').boundingBox();
+
+  expect(target?.y).toBeGreaterThanOrEqual(header.y + header.height);
+  await close();
 });
 
 describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
@@ -130,6 +141,8 @@ describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
     const { page, faults, close } = await openPage(browser, stack.url, { width, scheme });
     await page.locator('canvas').first().waitFor();
     await page.waitForTimeout(3_000);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
     await page.screenshot({ path: `${PICTURES}/console-${width}-${scheme}.png`, fullPage: true });
 
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
@@ -141,15 +154,15 @@ describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
 /** Roles in the tree without a required name. */
 function unnamed(tree: string, roles: readonly string[]): string[] {
   const lines = tree.split('\n').map((line) => line.trim());
-  return lines.filter((line) => roles.some((role) => new RegExp(`^- ${role}(?! "| /)`).test(line)));
+  return lines.filter((line) => roles.some((role) => new RegExp(`^- ${role}(?=[ :]|$)(?! "| /)`).test(line)));
 }
 
+/** The text of the focused element, or of its label. */
 function focused(page: Page): Promise<string> {
-  return page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
-}
-
-function outlineOf(page: Page): Promise<string> {
-  return page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle);
+  return page.evaluate(() => {
+    const node = document.activeElement;
+    return ((node instanceof HTMLInputElement && node.labels?.[0]?.textContent) || node?.textContent || '').trim();
+  });
 }
 
 async function tabTo(page: Page, name: string): Promise<void> {

@@ -1,0 +1,97 @@
+import { get } from './api.js';
+import { byId, el, list, setAttribute, setText } from './dom.js';
+import { openStory, refreshStory } from './story.js';
+import { clock, counted, STATE_WORDS } from './words.js';
+
+/** Submissions on one page of the list. */
+const PAGE = 50;
+
+const form = byId('find');
+/** Ids before which the earlier pages begin, oldest page last. */
+let pages = [];
+let circuits = [];
+
+const rows = list(
+  byId('mail'),
+  ({ id }) => id,
+  (one) => {
+    let shown = one;
+    const state = el('span', { class: 'mark' });
+    const provider = el('td', { 'data-label': 'Provider' });
+    const more = el('small');
+    const open = el(
+      'button',
+      { type: 'button', class: 'link', onclick: () => void openStory(shown, circuits) },
+      one.subject || 'no subject',
+    );
+    const cell = (label, ...content) => el('td', { 'data-label': label }, ...content);
+    const node = el(
+      'tr',
+      {},
+      cell('Time', el('time', { datetime: one.firstSeen }, clock(one.firstSeen))),
+      cell('State', el('span', {}, state, more)),
+      provider,
+      el('th', { scope: 'row', 'data-label': 'Subject' }, open),
+      cell('To', (one.recipients ?? []).join(', ')),
+      cell('Submission', el('code', {}, one.id)),
+    );
+    return {
+      node,
+      update(latest) {
+        shown = latest;
+        setText(state, STATE_WORDS[latest.state]);
+        setAttribute(state, 'data-state', latest.state);
+        setText(provider, (latest.acceptedBy ?? []).join(', '));
+        setText(more, moreOf(latest));
+      },
+    };
+  },
+);
+
+function moreOf({ state, reason, nextTryAt }) {
+  if (state === 'dead') return reason ? ` ${reason}` : '';
+  return state === 'waiting' && nextTryAt ? ` next try at ${clock(nextTryAt)}` : '';
+}
+
+/** Whether the list is filtered or not at its first page. */
+const isNarrowed = () => pages.length > 0 || byId('query').value !== '' || byId('state').value !== '';
+
+/** Shows the submissions that the form asks for, newest first. */
+export async function showSubmissions(latestCircuits) {
+  circuits = latestCircuits;
+  const query = new URLSearchParams({ limit: String(PAGE + 1) });
+  for (const name of ['query', 'state']) if (byId(name).value !== '') query.set(name, byId(name).value);
+  if (pages.length > 0) query.set('before', pages.at(-1));
+  const found = await get(`/api/submissions?${query}`);
+  const shown = found.slice(0, PAGE);
+  rows(shown);
+  const older = byId('older');
+  setAttribute(older, 'aria-disabled', String(found.length <= PAGE));
+  older.dataset.before = shown.at(-1)?.id ?? '';
+  setAttribute(byId('newest'), 'aria-disabled', String(pages.length === 0));
+  setText(byId('mail-count'), countText(shown.length));
+  await refreshStory(circuits);
+}
+
+function countText(length) {
+  if (length === 0) return isNarrowed() ? 'No mail matches.' : 'No mail yet.';
+  const page = pages.length === 0 ? 'the newest first' : `page ${pages.length + 1}`;
+  return `${counted(length, 'mail')}, ${page}.`;
+}
+
+const again = () => void showSubmissions(circuits);
+form.addEventListener('submit', (event) => event.preventDefault());
+for (const name of ['query', 'state'])
+  byId(name).addEventListener('input', () => {
+    pages = [];
+    again();
+  });
+byId('older').addEventListener('click', ({ currentTarget }) => {
+  if (currentTarget.getAttribute('aria-disabled') === 'true') return;
+  pages = [...pages, currentTarget.dataset.before];
+  again();
+});
+byId('newest').addEventListener('click', () => {
+  pages = [];
+  again();
+});
