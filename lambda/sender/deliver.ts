@@ -181,7 +181,7 @@ class ProviderRound {
     );
     this.progress = next.progress;
     const { outcome, dropped = 0, apart = [] } = result;
-    const isHeard = (one: Outcome) => ['accepted', 'refused', 'unrecognised'].includes(one.kind) || isNotTried(one);
+    const isHeard = (one: Outcome) => IS_ANSWER[one.kind] || isNotTried(one);
     if (apart.length > 0 && outcomes.every(isHeard)) this.unfinished = true;
     if (outcome.kind === 'accepted') reportDropped(context, message, { provider: key, entries: dropped });
     claim.end(number, {
@@ -277,3 +277,13 @@ function isNotTried(one: Outcome): boolean {
 const BROKEN: ReadonlySet<string> = new Set(['open', 'quiet']);
 const UNDECIDED: ReadonlySet<string> = new Set(['probing', 'warming']);
 const FORCIBLE: ReadonlySet<string> = new Set([...BROKEN, ...UNDECIDED]);
+
+/** Whether an outcome answers for its recipient, so that the rest of a call that was split up may follow at once. */
+const IS_ANSWER: Readonly<Record<Outcome['kind'], boolean>> = {
+  accepted: true,
+  refused: true,
+  unrecognised: true,
+  throttled: false,
+  unavailable: false,
+  unknown: false,
+};

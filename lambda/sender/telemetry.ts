@@ -83,8 +83,17 @@ export function countedAs(outcomes: readonly Outcome[]): AttemptOutcome {
 
 /** Unknown words are counted as about the message; they have their own alarm as well. */
 function blamedBy(outcome: Outcome): 'message' | 'recipient' | 'deferred' {
-  if (outcome.kind === 'unrecognised') return 'message';
-  return outcome.kind === 'refused' ? outcome.blames : 'deferred';
+  switch (outcome.kind) {
+    case 'unrecognised':
+      return 'message';
+    case 'refused':
+      return outcome.blames;
+    case 'accepted':
+    case 'throttled':
+    case 'unavailable':
+    case 'unknown':
+      return 'deferred';
+  }
 }
 
 const FAULTS: ReadonlySet<AttemptOutcome> = new Set(['outage', 'account', 'sender', 'unknown']);
