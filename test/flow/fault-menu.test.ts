@@ -43,7 +43,9 @@ async function firstOutcome(id: string): Promise<string> {
   const submission = (await stack.api('GET', `/api/submissions/${id}`)) as
     | { attempts: { outcome?: string; blames?: string; reason?: string }[] }
     | undefined;
-  const { outcome = 'none yet', blames = '', reason = '' } = submission?.attempts[0] ?? {};
+  // The mails of the test before are tried again as well, so that a provider may be asking for time at first.
+  const attempt = submission?.attempts.find((one) => one.outcome !== 'skipped');
+  const { outcome = 'none yet', blames = '', reason = '' } = attempt ?? {};
   return `${outcome} ${blames} ${reason}`.replaceAll('  ', ' ');
 }
 
