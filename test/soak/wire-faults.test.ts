@@ -13,7 +13,12 @@ let sqs: SQSClient;
 const attempts: Record<string, unknown>[] = [];
 
 beforeAll(async () => {
-  stack = await startStack({ port: 0, timeScale: 60, onOutput: (text) => void attempts.push(...attemptsIn(text)) });
+  stack = await startStack({
+    port: 0,
+    timeScale: 60,
+    app: 'test/flow/apps/every-type.ts',
+    onOutput: (text) => void attempts.push(...attemptsIn(text)),
+  });
   sqs = new SQSClient({
     endpoint: stack.info.endpoints.aws,
     region: 'us-east-1',

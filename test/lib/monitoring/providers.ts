@@ -1,9 +1,18 @@
 import type { ProviderList } from '../../../lambda/providers/registry.ts';
+import { simulatedTypes } from '../../../local/simulators/registry.ts';
 
-/** One provider of each type, in the order of bin/mailover.ts. */
+/** The types of bin/mailover.ts, each once and in its order. */
 export const PROVIDERS: ProviderList = [
   { key: 'postmark', type: 'postmark', options: {} },
   { key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' } },
   { key: 'ses', type: 'ses', options: { identities: ['example.com', 'example.net'] } },
   { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
 ];
+
+/** One provider of every type: those above, and one of each further type with the options of its simulation. */
+export const EVERY_TYPE = [
+  ...PROVIDERS,
+  ...Object.entries(simulatedTypes).flatMap(([type, { example }]) =>
+    PROVIDERS.some((one) => one.type === type) ? [] : [{ key: type, type, options: example.options }],
+  ),
+] as ProviderList;

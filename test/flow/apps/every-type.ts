@@ -1,0 +1,8 @@
+import { App } from 'aws-cdk-lib/core';
+import { MailoverStack } from '../../../lib/stack.ts';
+import { EVERY_TYPE } from '../../lib/monitoring/providers.ts';
+
+/** One provider of every type, also of those that bin/mailover.ts does not use. */
+const app = new App();
+new MailoverStack(app, 'Mailover', { providers: EVERY_TYPE });
+app.synth();
