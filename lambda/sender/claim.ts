@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
+import type { Problem } from '../contract/dead-letter.ts';
 import type { Carried } from '../submission/carried.ts';
 import { readRecord, SubmissionClaim } from '../submission/ledger.ts';
 import { NOTHING_TAKEN, takenUp } from '../submission/lineage.ts';
@@ -80,10 +81,7 @@ export async function claimSubmission(
 export async function leave({ kind, stored }: Unclaimed, { record, destinations }: Work): Promise<void> {
   switch (kind) {
     case 'conflict':
-      return destinations.deadLetter({
-        reason: 'IdConflict',
-        detail: 'id: given one that another content has already; every submission needs an id of its own',
-      });
+      return destinations.deadLetter(ID_CONFLICT);
     case 'in-flight':
       throw new InFlightError('another delivery of this submission is being worked on');
     case 'over':
@@ -97,6 +95,12 @@ export async function leave({ kind, stored }: Unclaimed, { record, destinations 
       });
   }
 }
+
+/** The problem of a submission whose id another content has. */
+export const ID_CONFLICT: Problem = {
+  reason: 'IdConflict',
+  detail: 'id: given one that another content has already; every submission needs an id of its own',
+};
 
 /** Whether a message claims to be the redrive of this dead record, without a valid proof. */
 export function isUnprovenRedrive(

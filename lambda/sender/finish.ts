@@ -3,8 +3,9 @@ import { type Policy, routeOf } from '../routing/policy.ts';
 import { carry } from '../submission/carried.ts';
 import { type ClaimEnd, LedgerError, TakenError } from '../submission/ledger.ts';
 import type { Progress } from '../submission/progress.ts';
+import { submissionHash } from '../submission/record.ts';
 import { settle } from '../submission/settle.ts';
-import type { Claimed } from './claim.ts';
+import { type Claimed, ID_CONFLICT } from './claim.ts';
 import type { RoundResult } from './deliver.ts';
 import { withLastWords } from './last-words.ts';
 import { reportAccepted, reportClassWait } from './telemetry.ts';
@@ -40,7 +41,7 @@ export async function finishRound(
   }
   const failed = await record(progress, { state: settlement.kind === 'done' ? 'done' : 'open' }, claimed, work);
   updateAttributes(progress, claimed, work);
-  if (failed instanceof TakenError) return giveWay(failed);
+  if (failed instanceof TakenError) return giveWay(failed, work);
   // An outcome that could not be recorded is in the attributes of the message, whose next round records it.
   if (settlement.kind === 'retry') return destinations.retryAfter(settlement.delayMs, waitFor);
   if (failed instanceof LedgerError) throw failed;
@@ -77,11 +78,15 @@ export async function stopRound(
   const failed = reason instanceof TakenError ? await record(progress, { state: 'open' }, claimed, work) : undefined;
   updateAttributes(progress, claimed, work);
   if (reason instanceof LedgerError) throw reason;
-  return giveWay(failed instanceof TakenError ? failed : reason);
+  return giveWay(failed instanceof TakenError ? failed : reason, work);
 }
 
-/** Leaves the rest to the worker that has claimed the submission; if the submission has ended, so does this copy. */
-function giveWay({ current }: TakenError): void {
+/**
+ * Leaves the rest to the worker that has claimed the submission; if the submission has ended, so does this copy. A first
+ * delivery whose providers were all skipped meets the record only here, and it may be that of another content.
+ */
+async function giveWay({ current }: TakenError, { arrived, destinations }: Work): Promise<void> {
+  if (current && current.hash !== submissionHash(arrived.submission)) return destinations.deadLetter(ID_CONFLICT);
   if (current?.state === 'done' || current?.state === 'dead') return;
   throw new InFlightError('another delivery of this submission has taken over its claim');
 }

@@ -1050,6 +1050,23 @@ describe('the gate', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
+  it('dead-letters another content with the id of an accepted mail although all providers are skipped', async () => {
+    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
+    let skips = false;
+    const gate: typeof openGate = {
+      ...openGate,
+      enter: async (...request) => (skips ? skip : openGate.enter(...request)),
+    };
+    const world = givenWorld({ postmark: [accepted] }, { gate });
+    await world.send(sqsRecord(mail));
+    skips = true;
+
+    await world.send(sqsRecord({ ...mail, subject: 'another' }, { messageId: 'm-2' }));
+
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'IdConflict' } }]);
+    expect(world.entry()?.state).toBe('done');
+  });
+
   it('does not let copies multiply of a mail that waits for an isolated provider', async () => {
     const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
     const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => skip } });
