@@ -89,6 +89,15 @@ const EXERCISE: readonly Part[] = [
   { name: 'isolated', lastsMs: 12 * MINUTE, everyMs: 10 * SECOND, faults: { isolated: 1 }, takenWithinMs: SOON_MS },
   { name: 'released', lastsMs: 5 * MINUTE, everyMs: 10 * SECOND, firstAfterMs: SWITCH_MS, takenWithinMs: SOON_MS },
   {
+    name: 'short outage',
+    lastsMs: 40 * SECOND,
+    everyMs: SECOND,
+    faults: { '5xx': 1 },
+    seeds: 0.3,
+    takenWithinMs: SOON_MS,
+  },
+  { name: 'slow start', lastsMs: 90 * SECOND, everyMs: 250, seeds: 0.3, takenWithinMs: SOON_MS },
+  {
     name: 'answers lost, without a look-up',
     lastsMs: 8 * MINUTE,
     everyMs: 10 * SECOND,

@@ -10,6 +10,8 @@ import { lookUps } from './rules/look-ups.ts';
 import { rates } from './rules/rates.ts';
 import { lateness, order, recovery } from './rules/recovery.ts';
 import { rounds } from './rules/rounds.ts';
+import { shares } from './rules/shares.ts';
+import { slowStart } from './rules/slow-start.ts';
 import { waits } from './rules/waits.ts';
 import { type Acceptance, named, type Story, time } from './story.ts';
 
@@ -59,6 +61,8 @@ const RULES: readonly Rule[] = [
   recovery,
   lateness,
   order,
+  shares,
+  slowStart,
   rates,
   exercise,
   rounds,

@@ -11,7 +11,7 @@ import { Copies } from './copies.ts';
 import { hopOf, isRunaway } from './pace.ts';
 import { Periods } from './periods.ts';
 import { PROMISES } from './promises.ts';
-import { attemptName, attemptsOf, forgottenFields, submissionOf } from './stored.ts';
+import { attemptName, attemptsOf, closedCircuit, forgottenFields, submissionOf } from './stored.ts';
 import { Stories } from './stories.ts';
 import { named, type ProviderCall, type Story } from './story.ts';
 
@@ -29,6 +29,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
   readonly copies = new Copies();
   /** Time of the table's last failure for each process. */
   readonly tableFailed = new Map<SimulatedWorker, number>();
+  /** Times at which circuits closed. */
+  readonly closings: { readonly provider: string; readonly at: number }[] = [];
   /** Periods in which a process with a wrong clock processed mail. */
   readonly wrongClocks = new Periods();
   /** Violations found during the run, as messages. */
@@ -245,6 +247,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     this.trace.add(this.timeline.now, 'written', item.pk, `${worker.name} ${item.rev}`);
     for (const field of forgottenFields(item, before))
       this.violations.push(`field forgotten: ${item.pk}: ${field}, by ${worker.name}`);
+    const closed = closedCircuit(item, before);
+    if (closed !== undefined) this.closings.push({ provider: closed, at: this.timeline.now });
     this.doubted(worker, item, before);
     const writes = this.lastWrites.get(worker) ?? new Map<string, number>();
     this.lastWrites.set(worker, writes.set(id, this.timeline.now));

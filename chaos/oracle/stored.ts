@@ -1,12 +1,26 @@
 import type { Item } from '../../lambda/platform/table.ts';
 
-// The only place where the oracle depends on the form of the ledger's records.
+// The only place where the oracle depends on the form of the table's items.
 
 const PREFIX = 'submission/';
 
 /** Id of the submission of a record; empty for other items. */
 export function submissionOf(pk: string): string {
   return pk.startsWith(PREFIX) ? pk.slice(PREFIX.length) : '';
+}
+
+/** Provider whose circuit closes with this write; undefined if none does. */
+export function closedCircuit(item: Item, before: Item | undefined): string | undefined {
+  const wasOpen = before !== undefined && kindOf(before) !== 'closed';
+  return item.pk.startsWith(CIRCUIT) && wasOpen && kindOf(item) === 'closed'
+    ? item.pk.slice(CIRCUIT.length)
+    : undefined;
+}
+
+const CIRCUIT = 'circuit/';
+
+function kindOf(item: Item): unknown {
+  return (item['state'] as { readonly kind?: unknown } | undefined)?.kind;
 }
 
 export type RecordedAttempt = Readonly<Record<string, unknown>>;

@@ -25,6 +25,25 @@ export const ways: Defects = {
       },
     }),
   },
+  'a provider that has recovered gets all mail at once': {
+    foundAs: ['no slow start'],
+    ports: (ports) => ({
+      ...ports,
+      table: {
+        get: async (pk) => withoutTrips(await ports.table.get(pk)),
+        getAll: async (pks) =>
+          new Map(Array.from(await ports.table.getAll(pks), ([pk, item]) => [pk, withoutTrips(item) as Item])),
+        write: async (item, expected) => {
+          const written = await ports.table.write(item, expected);
+          return written.done
+            ? { done: true, item: withoutTrips(written.item) as Item }
+            : { done: false, current: withoutTrips(written.current) };
+        },
+      },
+    }),
+  },
+  'a share is ignored': { foundAs: ['wrong share'], ...shared(undefined) },
+  'a share is ten times as large': { foundAs: ['wrong share'], ...shared(0.1) },
   'an isolation is ignored': {
     foundAs: ['called although isolated'],
     ...sees((item) => (item.pk.startsWith('switch/') ? undefined : item)),
@@ -91,6 +110,23 @@ function rated(change: (perSecond: number) => number | undefined): Pick<Defects[
       return { ...ports, environment: { ...ports.environment, providers } };
     },
   };
+}
+
+/** Changes the share of each provider that has one. */
+function shared(share: number | undefined): Pick<Defects[string], 'ports'> {
+  return {
+    ports: (ports) => {
+      const providers = ports.environment.providers.map(({ share: own, ...provider }) =>
+        own === undefined || share === undefined ? provider : { ...provider, share },
+      );
+      return { ...ports, environment: { ...ports.environment, providers } };
+    },
+  };
+}
+
+/** A closed circuit that seems never to have been open. */
+function withoutTrips(item: Item | undefined): Item | undefined {
+  return item && isClosed(item) ? { ...item, state: { ...(item['state'] as object), trips: 0 } } : item;
 }
 
 /** Lets the circuits learn of other outcomes than there were. */
