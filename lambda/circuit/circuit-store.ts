@@ -167,7 +167,9 @@ export class CircuitStore {
       if (this.#reading === reading) this.#reading = undefined;
     };
     reading.done.then(end, () => {
-      if (this.#reading === reading) this.#failedAt = clock.now();
+      // The failure of a read from before the process was frozen says nothing about the table now.
+      const isLost = Math.abs(clock.now() - reading.since) >= LOST_MS;
+      if (this.#reading === reading && !isLost) this.#failedAt = clock.now();
       end();
     });
     this.#reading = reading;

@@ -580,6 +580,26 @@ describe("an operator's switch", () => {
     expect(await one.attempt(accepted)).toBe('went');
     expect(await one.gate.recoveredSince(begun)).toBe(true);
   });
+
+  it('is known to a process that was frozen while it read the table, and learns first that this failed', async () => {
+    const world = givenWorld();
+    const { table, clock } = world;
+    const { getAll } = table;
+    const lost = Promise.withResolvers<never>();
+    table.getAll = () => lost.promise;
+    const one = world.worker();
+    const first = one.attempt(accepted);
+    await clock.pass(SECOND);
+    await first;
+    table.getAll = getAll;
+    await isolate(world, 600 * SECOND);
+
+    clock.set(clock.now() + 300 * SECOND);
+    lost.reject(new Error('the connection was closed'));
+    await clock.pass(1);
+
+    expect(await one.attempt(accepted)).toBe('isolated');
+  });
 });
 
 describe('a table that does not answer', () => {
