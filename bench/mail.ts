@@ -1,16 +1,10 @@
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { SQSRecord } from 'aws-lambda';
-import { createGate } from '../lambda/circuit/gate.ts';
-import { systemClock } from '../lambda/platform/clock.ts';
-import { queueProofs } from '../lambda/platform/proof.ts';
 import { dynamoTable, type Table } from '../lambda/platform/table.ts';
-import { definitions } from '../lambda/providers/registry.ts';
-import { createSender } from '../lambda/sender/sender.ts';
 import { type Figure, median } from './figure.ts';
 import { memoryTable } from './memory-table.ts';
-import { OUTAGE_PROVIDERS } from './outage-providers.ts';
+import { createWorker, record } from './worker.ts';
 
 const BATCH = 10;
 const BATCHES = 100;
@@ -58,12 +52,12 @@ async function straight(given: Table): Promise<Cost> {
   };
   const send = senderOver(table);
   counting = true;
-  await send(record(), () => 60_000);
+  await send(receipt(), () => 60_000);
   counting = false;
   const first = { writes, bytes };
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const records = Array.from({ length: BATCHES * BATCH }, record);
+    const records = Array.from({ length: BATCHES * BATCH }, receipt);
     const before = process.cpuUsage();
     for (let place = 0; place < records.length; place += BATCH)
       await Promise.all(records.slice(place, place + BATCH).map((one) => send(one, () => 60_000)));
@@ -74,62 +68,17 @@ async function straight(given: Table): Promise<Cost> {
 }
 
 function senderOver(table: Table) {
-  const silent = { info: () => {}, warn: () => {}, error: () => {} };
-  const edges = { table, log: silent, clock: systemClock, random: Math.random };
-  const metrics = { add: () => {} };
-  const missing = () => Promise.reject(new Error('there are no objects here'));
-  return createSender({
-    environment: {
-      providers: OUTAGE_PROVIDERS,
-      outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
-      proofSecret: 'proof-key',
-      deadLetterQueueUrl: 'dead',
-      eventsQueueUrl: 'events',
-      retryQueueUrls: { first: 'retry', second: 'retry' },
-      mailBucket: 'bench',
-      stateTable: 'state',
-      maxReceiveCount: 20,
-      workers: 50,
-    },
-    definitions,
+  return createWorker({
+    table,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
     call: async () => ({ outcome: { kind: 'accepted', providerMessageId: randomUUID() } }),
     lookUp: async () => ({ kind: 'cannot-say', reason: 'not-askable' }),
     queue: { send: () => Promise.reject(new Error('no mail should wait')) },
-    objects: { read: missing, renew: async () => {} },
-    proofs: queueProofs('proof-key', { read: async () => ({ key: 'bench' }) }, systemClock, metrics),
-    metrics,
-    gate: createGate({ providers: OUTAGE_PROVIDERS, workers: 50, ...edges }),
-    ...edges,
   });
 }
 
-function record(): SQSRecord {
-  const messageId = randomUUID();
-  const now = String(Date.now());
-  const body = {
-    version: 1,
-    id: `order-${messageId}`,
-    from: 'bench@example.com',
-    to: ['ada@example.org'],
-    subject: 'A receipt',
-    text: 'Your order is on its way. '.repeat(40),
-  };
-  return {
-    messageId,
-    receiptHandle: messageId,
-    body: JSON.stringify(body),
-    attributes: {
-      ApproximateReceiveCount: '1',
-      SentTimestamp: now,
-      SenderId: 'bench',
-      ApproximateFirstReceiveTimestamp: now,
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:outbound',
-    awsRegion: 'us-east-1',
-  };
+function receipt() {
+  return record({ subject: 'A receipt', text: 'Your order is on its way. '.repeat(40) });
 }
 
 function milliseconds(ms: number): string {

@@ -2,21 +2,18 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { SQSRecord } from 'aws-lambda';
-import { createGate } from '../lambda/circuit/gate.ts';
 import { HEDGE_MS } from '../lambda/circuit/local-probe.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { composeMime } from '../lambda/mail/mime.ts';
-import { systemClock } from '../lambda/platform/clock.ts';
 import type { Log } from '../lambda/platform/log.ts';
-import { queueProofs } from '../lambda/platform/proof.ts';
 import { providerPool } from '../lambda/providers/pool.ts';
 import { definitions, loadProvider } from '../lambda/providers/registry.ts';
 import { type CallProvider, providerCaller, providerLookUp } from '../lambda/sender/call.ts';
 import { intake } from '../lambda/sender/intake.ts';
-import { createSender } from '../lambda/sender/sender.ts';
 import type { Figure } from './figure.ts';
 import { memoryTable } from './memory-table.ts';
 import { OUTAGE_PROVIDERS, SECRETS, type Up } from './outage-providers.ts';
+import { createWorker, NO_OBJECTS, record } from './worker.ts';
 
 /** Time for an attempt, as in `bin/mailover.ts`. */
 const DEADLINE_MS = 10_000;
@@ -134,7 +131,7 @@ async function run(rig: Rig, mails: number, way: Way): Promise<Run> {
     while (started < mails) {
       started += 1;
       const start = performance.now();
-      await way(record());
+      await way(message());
       times.push(performance.now() - start);
     }
   };
@@ -147,28 +144,15 @@ async function run(rig: Rig, mails: number, way: Way): Promise<Run> {
 
 async function inBatches(mails: number, way: Way): Promise<void> {
   for (let sent = 0; sent < mails; sent += BATCH)
-    await Promise.all(Array.from({ length: Math.min(BATCH, mails - sent) }, () => way(record())));
+    await Promise.all(Array.from({ length: Math.min(BATCH, mails - sent) }, () => way(message())));
 }
 
 /** A new worker of the product. Its table is in memory: DynamoDB's own time is not part of this. */
 function mailover(rig: Rig): Way {
   const { call, pool, log } = rig;
-  const table = memoryTable();
-  const edges = { table, log, clock: systemClock, random: Math.random };
-  const send = createSender({
-    environment: {
-      providers: OUTAGE_PROVIDERS,
-      outboundQueueArn: 'arn:aws:sqs:us-east-1:000000000000:outbound',
-      proofSecret: 'proof-key',
-      deadLetterQueueUrl: 'dead',
-      eventsQueueUrl: 'events',
-      retryQueueUrls: { first: 'retry', second: 'retry' },
-      mailBucket: 'bench',
-      stateTable: 'state',
-      maxReceiveCount: 20,
-      workers: 50,
-    },
-    definitions,
+  const send = createWorker({
+    table: memoryTable(),
+    log,
     call,
     lookUp: providerLookUp(pool),
     // No provider accepted the mail in this round: on a busy machine the second provider was too slow as well.
@@ -177,11 +161,6 @@ function mailover(rig: Rig): Way {
         rig.kept += 1;
       },
     },
-    objects: { ...NO_OBJECTS, renew: async () => {} },
-    proofs: queueProofs('proof-key', { read: async () => ({ key: 'bench' }) }, systemClock, { add: () => undefined }),
-    metrics: { add: () => {} },
-    gate: createGate({ providers: OUTAGE_PROVIDERS, workers: 50, ...edges }),
-    ...edges,
   });
   return (record) => send(record, () => LIMIT_MS);
 }
@@ -209,37 +188,8 @@ function chain({ call }: Rig): Way {
   };
 }
 
-const NO_OBJECTS = {
-  read: () => Promise.reject(new Error('there are no objects here')),
-};
-
-function record(): SQSRecord {
-  const messageId = randomUUID();
-  const now = String(Date.now());
-  return {
-    messageId,
-    receiptHandle: messageId,
-    body: JSON.stringify({
-      version: 1,
-      id: messageId,
-      from: 'bench@example.com',
-      to: ['ada@example.org'],
-      subject: 'outage',
-      text: 'Nobody waits.',
-      onUnknown: 'failover',
-    }),
-    attributes: {
-      ApproximateReceiveCount: '1',
-      SentTimestamp: now,
-      SenderId: 'bench',
-      ApproximateFirstReceiveTimestamp: now,
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:outbound',
-    awsRegion: 'us-east-1',
-  };
+function message(): SQSRecord {
+  return record({ subject: 'outage', text: 'No mail waits.', onUnknown: 'failover' });
 }
 
 interface Rig {

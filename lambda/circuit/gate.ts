@@ -9,8 +9,9 @@ import { type AdmissionKind, CircuitReporter } from './circuit-reporter.ts';
 import { type CircuitReading, CircuitStore } from './circuit-store.ts';
 import { isHeld } from './hold.ts';
 import { isIsolated } from './isolation.ts';
-import { LATE_MS, Limiter } from './limiter.ts';
-import { HEDGE_MS, LocalProbe, type ProbeAnswer, type ProbeTicket, type Turn } from './local-probe.ts';
+import { LATE_MS } from './limiter.ts';
+import { Limiters } from './limiters.ts';
+import { HEDGE_MS, LocalProbe, PROBE_ANSWERS, type ProbeTicket, type Turn } from './local-probe.ts';
 import { type ProviderHealth, providerHealth } from './provider-health.ts';
 import { skip } from './skip.ts';
 import { isAdmitted } from './slow-start.ts';
@@ -38,11 +39,7 @@ const SLOT_LASTS_MS = 100;
 
 /** The gate of this process: decides by the shared circuits and by this worker's own attempts. Create one per process. */
 export function createGate(context: GateContext): Gate {
-  const gate = new CircuitGate(context);
-  return {
-    enter: (provider, request) => gate.enter(provider, request),
-    recoveredSince: (time) => gate.recoveredSince(time),
-  };
+  return new CircuitGate(context);
 }
 
 class CircuitGate implements Gate {
@@ -51,14 +48,14 @@ class CircuitGate implements Gate {
   readonly #store: CircuitStore;
   readonly #reporter: CircuitReporter;
   readonly #localProbes = new Map<string, LocalProbe>();
-  readonly #limiters = new Map<string, Limiter>();
+  readonly #limiters: Limiters;
   /** Number of resets of each provider's circuit. */
   readonly #resets = new Map<string, number>();
   readonly #worker: string;
   #probes = 0;
 
   constructor(context: GateContext) {
-    const { providers, table, clock, random, timeScale = 1, log } = context;
+    const { providers, workers, table, clock, random, timeScale = 1, log } = context;
     this.#context = context;
     this.#times = circuitTimes(timeScale);
     this.#store = new CircuitStore({
@@ -74,6 +71,7 @@ class CircuitGate implements Gate {
       },
     });
     this.#reporter = new CircuitReporter({ store: this.#store, clock, random, timeScale, times: this.#times, log });
+    this.#limiters = new Limiters({ workers, table, clock, random }, (key) => this.#othersPerSecond(key));
     this.#worker = random().toString(36).slice(2);
   }
 
@@ -217,7 +215,7 @@ class CircuitGate implements Gate {
   /** Waits for a slot of the provider's rate; returns a skip if no slot is free soon. */
   async #slot(provider: ProviderConfig, { lane }: AdmissionRequest): Promise<Skip | undefined> {
     const { clock } = this.#context;
-    const slot = await this.#limiter(provider)?.take(lane);
+    const slot = await this.#limiters.of(provider)?.take(lane);
     if (slot?.kind === 'away') return this.#skip('rate', this.#store.known(provider.key), clock.now() + slot.afterMs);
     if (slot) await clock.sleep(slot.at - clock.now());
     return undefined;
@@ -259,7 +257,7 @@ class CircuitGate implements Gate {
       given.kind === 'sender-refused' && !this.#localProbe(key).proven ? { ...given, kind: 'account-refused' } : given;
     // Messages that wait for the local probe decide by the shared circuit, so it is updated first.
     await this.#reporter.briefly(this.#reporter.reportOutcome(key, admission, health));
-    const answer = ANSWERS[health.kind];
+    const answer = PROBE_ANSWERS[health.kind];
     const { doubted } = this.#localProbe(key).leave(ticket, answer);
     if (doubted && answer !== 'bad')
       await this.#reporter.briefly(this.#reporter.report(key, { kind: 'answered', by: this.#worker }));
@@ -285,16 +283,6 @@ class CircuitGate implements Gate {
     return localProbe;
   }
 
-  #limiter({ key: provider, maxPerSecond: perSecond }: ProviderConfig): Limiter | undefined {
-    if (perSecond === undefined) return undefined;
-    const { workers, table, clock, random } = this.#context;
-    const together = () => perSecond + this.#othersPerSecond(provider);
-    const limiter =
-      this.#limiters.get(provider) ?? new Limiter({ provider, perSecond, workers, together, table, clock, random });
-    this.#limiters.set(provider, limiter);
-    return limiter;
-  }
-
   /** Combined rate of the other providers that are available: they take messages that find no slot here. */
   #othersPerSecond(provider: string): number {
     const well = this.#context.providers.filter(({ key }) => {
@@ -304,13 +292,3 @@ class CircuitGate implements Gate {
     return well.reduce((sum, { maxPerSecond = 0 }) => sum + maxPerSecond, 0);
   }
 }
-
-const ANSWERS: Readonly<Record<ProviderHealth['kind'], ProbeAnswer>> = {
-  accepted: 'good',
-  answered: 'good',
-  'sender-refused': 'good',
-  failed: 'bad',
-  'account-refused': 'bad',
-  throttled: 'nothing',
-  unasked: 'nothing',
-};

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import type { ProviderHealth } from './provider-health.ts';
 import { type CircuitTimes, jittered } from './times.ts';
 
 /**
@@ -18,6 +19,17 @@ export interface ProbeTicket {
 
 /** Result of an attempt, as far as it concerns the provider. */
 export type ProbeAnswer = 'good' | 'bad' | 'nothing';
+
+/** The result of an attempt by what it says about the provider. */
+export const PROBE_ANSWERS: Readonly<Record<ProviderHealth['kind'], ProbeAnswer>> = {
+  accepted: 'good',
+  answered: 'good',
+  'sender-refused': 'good',
+  failed: 'bad',
+  'account-refused': 'bad',
+  throttled: 'nothing',
+  unasked: 'nothing',
+};
 
 /** Decision for one message. `quiet`: a probe failed a moment ago. */
 export type Turn =

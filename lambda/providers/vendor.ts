@@ -3,7 +3,7 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import { definitionOf } from './registry.ts';
 
 /**
- * The company behind a provider: its type, or the registrable domain of its host where the type has any vendor.
+ * The company behind a provider: its type, or the registrable domain of its host for a type that is a protocol, such as SMTP.
  *
  * Two providers of one vendor have one vote on a message. A host without such a domain (an IP address, a name in the own
  * network) is its own vendor.

@@ -97,7 +97,7 @@ function addressProblem(limits: Limits, address: string): string | undefined {
   return illegal === undefined ? undefined : `cannot carry a local part with ${illegal}`;
 }
 
-/** The first forbidden character that one of the texts has. */
+/** The first forbidden character in any of the texts; undefined if they have none. */
 function forbiddenIn(texts: readonly string[], forbidden = ''): string | undefined {
   return Array.from(forbidden).find((character) => texts.some((text) => text.includes(character)));
 }

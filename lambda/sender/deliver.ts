@@ -10,8 +10,8 @@ import {
   type OnUnknown,
   type Progress,
   pending,
-  type VendorOf,
 } from '../submission/progress.ts';
+import type { VendorOf } from '../submission/votes.ts';
 import { type AttemptContext, type Attempted, attempt, type Content, deadlineOf } from './attempt.ts';
 import { storedAnswer } from './last-words.ts';
 import {

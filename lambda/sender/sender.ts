@@ -40,15 +40,15 @@ export function createSender(given: SenderContext): MessageProcessor {
 async function countingCrashes(record: SQSRecord, remainingMs: () => number, given: WorkContext): Promise<void> {
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
   void context.missed.write();
-  const message = await claimMessage(record, remainingMs(), context);
-  if (message === 'claimed-elsewhere') throw new InFlightError('another worker has claimed this message');
+  const claimed = await claimMessage(record, remainingMs(), context);
+  if (claimed === 'claimed-elsewhere') throw new InFlightError('another worker has claimed this message');
   const attributes = await trustedAttributes(record, context).catch(async (error: unknown) => {
-    await message.release(false);
+    await claimed.release(false);
     throw error;
   });
   const destinations = new Destinations(record, attributes, context);
-  if (message.crashes >= MOST_CRASHES) {
-    const detail = `${message.crashes} processes of the sender crashed while they processed this message; their log says where`;
+  if (claimed.crashes >= MOST_CRASHES) {
+    const detail = `${claimed.crashes} processes of the sender crashed while they processed this message; their log says where`;
     return await endCrashed(record, destinations, detail, context);
   }
   try {
@@ -59,12 +59,12 @@ async function countingCrashes(record: SQSRecord, remainingMs: () => number, giv
       error instanceof TimeUpError ||
       error instanceof LedgerError
     );
-    await message.release(crashed);
-    if (!crashed || message.crashes + 1 < MOST_CRASHES) throw error;
-    const detail = `the sender failed on this message ${message.crashes + 1} times, last with ${errorName(error)}`;
+    await claimed.release(crashed);
+    if (!crashed || claimed.crashes + 1 < MOST_CRASHES) throw error;
+    const detail = `the sender failed on this message ${claimed.crashes + 1} times, last with ${errorName(error)}`;
     return await endCrashed(record, destinations, detail, context);
   }
-  if (isReturned(record)) await message.release(false);
+  if (isReturned(record)) await claimed.release(false);
 }
 
 /** Processes a message; if that fails, lets it wait, or ends it at its last receive. */

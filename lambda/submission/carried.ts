@@ -1,12 +1,6 @@
 import type { Account } from '../providers/account.ts';
-import {
-  type Apart,
-  isRefusedByEnough,
-  type Progress,
-  type Suppression,
-  type UnknownAttempt,
-  type VendorOf,
-} from './progress.ts';
+import type { Apart, Progress, Suppression, UnknownAttempt } from './progress.ts';
+import { isRefusedByEnough, type VendorOf } from './votes.ts';
 
 /** Result at one provider that later rounds need; `recipients` are positions in the recipient list, absent for all. */
 export type Vote = Refusal | UnknownVote | SuppressedVote | ApartVote;

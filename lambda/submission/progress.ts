@@ -2,9 +2,7 @@ import type { DUPLICATE_OUTCOMES } from '../contract/metrics.ts';
 import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import type { Account } from '../providers/account.ts';
 import { isAboutMailbox } from '../tally/words.ts';
-
-/** Vendor of a configured provider by its key; undefined for one that is no longer configured. */
-export type VendorOf = (provider: string) => string | undefined;
+import { isRefusedByEnough, type VendorOf } from './votes.ts';
 
 /**
  * How a submission ended for one recipient. `refused` needs two vendors, or all providers that may be used; `held` is an
@@ -80,17 +78,6 @@ export interface Progress {
  * another one.
  */
 export type OnUnknown = 'ask' | 'failover' | 'hold';
-
-/**
- * Whether the providers of two different vendors have refused the message, which ends it; providers that are no longer
- * configured do not count.
- */
-export function isRefusedByEnough(refusedBy: readonly string[], vendorOf: VendorOf): boolean {
-  const vendors = new Set(refusedBy.map(vendorOf).filter((vendor) => vendor !== undefined));
-  return vendors.size >= QUORUM;
-}
-
-const QUORUM = 2;
 
 /** Recipients whose address a provider cannot carry, by its key. */
 export type Beyond = ReadonlyMap<string, readonly string[]>;

@@ -4,6 +4,7 @@ import { LOCAL_STACK, type Stage } from '../../lambda/contract/deployment.ts';
 import { parseMailbox } from '../../lambda/mail/address.ts';
 import { ConfigurationError } from './configuration-error.ts';
 
+/** Whether a deployment delivers mail, and to which addresses. */
 export interface StageProps {
   /**
    * Whether mail is delivered. `sandbox`: none is; each provider's test mode is used. `redirect`: all of it to `redirectTo`, with the original

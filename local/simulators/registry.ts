@@ -17,6 +17,7 @@ export const simulatedTypes: { readonly [T in ProviderType]: SimulatedType<Optio
 
 /** The simulation of the type of a configured provider. */
 export function simulatedType(type: string): SimulatedType<object> {
+  // The type of each entry has the options of its own type, which only the configuration pairs with it.
   const simulated = (simulatedTypes as unknown as Readonly<Record<string, SimulatedType<object>>>)[type];
   if (!simulated) throw new Error(`no provider type ${type} is simulated`);
   return simulated;

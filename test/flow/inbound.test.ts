@@ -21,9 +21,16 @@ let sqs: SQSClient;
 beforeAll(async () => {
   stack = await givenStack(1);
   const { info } = stack;
+  const addressOf = (key: string): Address => ({
+    path: '',
+    signingKey: '',
+    username: '',
+    password: '',
+    ...info.inbound[key],
+  });
   http = info.endpoints.http;
-  mailgun = info.inbound['mailgun'] as unknown as Address;
-  postmark = info.inbound['postmark'] as unknown as Address;
+  mailgun = addressOf('mailgun');
+  postmark = addressOf('postmark');
   queueUrl = info.queues.inbound;
   sqs = new SQSClient({
     endpoint: stack.info.endpoints.aws,

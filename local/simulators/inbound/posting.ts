@@ -55,7 +55,7 @@ export interface Received {
   status: ReceptionStatus;
 }
 
-/** The mail that one provider has received. */
+/** Received mail of one provider. */
 export interface Receptions {
   /** All stored mail, oldest first. */
   list(): readonly Received[];
@@ -90,7 +90,7 @@ export interface PostingType {
   messagePath(id: string): string;
   /** The request that posts a mail; `messageUrl` is that of the stored mail. */
   post(received: Received, route: InboundRoute, messageUrl: string): PostedRequest;
-  /** A request from a file, with the credentials of now, and its recipients; undefined for one of another type. */
+  /** A request from a file, with the current credentials, and its recipients; undefined for one of another type. */
   replay(payload: Payload, route: InboundRoute): (PostedRequest & { readonly to: readonly string[] }) | undefined;
   /** Domains that it receives mail for, by the options of the requests for missed mail, if they name them. */
   domains?(missed: object): readonly string[];

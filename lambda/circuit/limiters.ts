@@ -1,0 +1,26 @@
+import type { ProviderConfig } from '../contract/providers.ts';
+import { Limiter, type LimiterContext } from './limiter.ts';
+
+type Shared = Omit<LimiterContext, 'provider' | 'perSecond' | 'together'>;
+
+/** The limiters of this process, one for each provider with a rate; each is made at its first use. */
+export class Limiters {
+  readonly #shared: Shared;
+  readonly #othersPerSecond: (provider: string) => number;
+  readonly #limiters = new Map<string, Limiter>();
+
+  /** `othersPerSecond`: combined rate of the other providers that accept mail now. */
+  constructor(shared: Shared, othersPerSecond: (provider: string) => number) {
+    this.#shared = shared;
+    this.#othersPerSecond = othersPerSecond;
+  }
+
+  /** The limiter of a provider; undefined if it has no rate. */
+  of({ key: provider, maxPerSecond: perSecond }: ProviderConfig): Limiter | undefined {
+    if (perSecond === undefined) return undefined;
+    const together = () => perSecond + this.#othersPerSecond(provider);
+    const limiter = this.#limiters.get(provider) ?? new Limiter({ ...this.#shared, provider, perSecond, together });
+    this.#limiters.set(provider, limiter);
+    return limiter;
+  }
+}
