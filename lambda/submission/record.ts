@@ -115,7 +115,7 @@ export interface ClaimRequest {
 /** Decides whether a received message may be worked on. */
 export function claimability(record: SubmissionRecord | undefined, delivery: ClaimRequest): ClaimState {
   if (!record) return { kind: 'new' };
-  const { hash, messageId, redriven, retried, worker, carried, owner, now } = delivery;
+  const { hash, messageId, redriven, retried, worker, owner, now } = delivery;
   if (record.hash !== hash) return { kind: 'conflict' };
   if (record.state === 'done') return { kind: 'over' };
   if (record.state === 'dead') {
@@ -123,8 +123,12 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
     // an unknown outcome under `hold`, unless the message comes from the dead-letter queue.
     const reopen = redriven || (!retried && record.reason !== 'Unknown');
     if (!reopen || record.origin === messageId) return { kind: 'over' };
-    return { kind: 'continues', entry: record, carried: reopened(record.carried, carried), fresh: new Set() };
+    return { kind: 'continues', entry: record, carried: reopened(record.carried, delivery.carried), fresh: new Set() };
   }
+  // Another delivery of a redriven message: the record was reopened by the first one. What happened since is not to be
+  // forgotten, and what the dead letter knew was taken over then.
+  const isReopened = redriven && record.origin === messageId;
+  const carried = isReopened ? NOTHING_CARRIED : delivery.carried;
   if (isReplaced(delivery, record.lineage) && !knowsMore(carried, record)) return { kind: 'over' };
   // The same worker wrote the record and later this message, so the message has the final outcomes of its attempts.
   const reported = worker !== undefined && worker === record.worker ? carried.attempts : 0;
@@ -134,7 +138,12 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
   const unended = interrupted(record, reported);
   const known = join(withoutCleared(join(record.carried, carried), record.attempts), unended);
   const fresh = new Set(unended.history.map(({ provider }) => provider));
-  return { kind: 'continues', entry: record, carried: redriven ? reopened(known, carried) : known, fresh };
+  return {
+    kind: 'continues',
+    entry: record,
+    carried: redriven && !isReopened ? reopened(known, carried) : known,
+    fresh,
+  };
 }
 
 /**

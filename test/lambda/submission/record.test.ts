@@ -192,8 +192,17 @@ describe('claimability', () => {
       done: [0, 1],
       history: [],
     });
-    expect(carriedBy({ ...dead, state: 'open' }, { redriven: true }).history).toEqual([]);
+    expect(carriedBy({ ...dead, state: 'open' }, { messageId: 'm-2', redriven: true }).history).toEqual([]);
     expect(carriedBy({ ...dead, state: 'open' }).history).toHaveLength(1);
+  });
+
+  it('reopens once for a redriven message that is delivered twice', () => {
+    const letter: Carried = { attempts: 2, done: [], history: [{ provider: 'p', kind: 'refused' }] };
+    const since: Vote = { provider: 'q', kind: 'unknown', account, at: 5 };
+    const reopened: SubmissionRecord = { ...entry, carried: { attempts: 3, done: [], history: [since] } };
+
+    // The unknown outcome since the redrive still holds the mail back, and refusals from before it stay forgotten.
+    expect(carriedBy(reopened, { redriven: true, carried: letter }).history).toEqual([since]);
   });
 
   it('never lets two deliveries work at once, and never works on what has ended', () => {
