@@ -25,20 +25,34 @@ export async function receive(
       return 0;
     }
     const target = await findSimulator(options, environment['MAILOVER_PORT']);
-    if (options.payload !== undefined) return await posted(target, options.payload, terminal);
-    if (target.posting === undefined) return await delivered(target, options, terminal);
-    return options.count === 1 ? await one(target, options, terminal) : await many(target, options, terminal);
+    const say = options.json ? () => {} : terminal.out;
+    const { code, result } = await received(target, options, { ...terminal, out: say });
+    if (options.json) terminal.out(JSON.stringify(result, null, 2));
+    return code;
   });
 }
 
+/** Result of a command: its exit code, and what `--json` prints. */
+interface Done {
+  readonly code: ExitCode;
+  readonly result: object;
+}
+
+function received(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<Done> {
+  if (options.payload !== undefined) return posted(target, options.payload, terminal);
+  if (target.posting === undefined) return delivered(target, options, terminal);
+  return options.count === 1 ? one(target, options, terminal) : many(target, options, terminal);
+}
+
 /** Posts the request of a file once, without the provider's retries. */
-async function posted(target: SimulatorTarget, payload: Payload, terminal: Terminal): Promise<ExitCode> {
+async function posted(target: SimulatorTarget, payload: Payload, terminal: Terminal): Promise<Done> {
   const since = Date.now();
   const { status, to } = await target.post(payload);
   terminal.out(`${target.key} posted the request: ${status}`);
   const earlier = await target.earlier(to, JSON.stringify(payload));
-  say(terminal, status === 200, await target.results({ to, since }, 0), earlier);
-  return status === 200 ? 0 : 1;
+  const messages = await target.results({ to, since }, 0);
+  say(terminal, status === 200, messages, earlier);
+  return { code: status === 200 ? 0 : 1, result: { provider: target.key, status, messages } };
 }
 
 /** Prints the messages that reached the queue; a copy of an earlier mail reaches none. */
@@ -54,7 +68,7 @@ function say(terminal: Terminal, taken: boolean, messages: readonly InboundMessa
 }
 
 /** Delivers over a provider that posts nothing: it writes the mail to the bucket and notifies a queue. */
-async function delivered(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+async function delivered(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<Done> {
   const since = Date.now();
   const mails = Array.from({ length: options.count }, () => mailOf(options, new Date()));
   const earlier = await target.earlier(options.to, mails[0]?.toString('latin1') ?? '');
@@ -62,15 +76,15 @@ async function delivered(target: SimulatorTarget, options: CommandOptions, termi
   terminal.out(
     `${target.key} took ${options.count === 1 ? 'a mail' : `${options.count} mails`}, wrote it to the bucket and sent the notification`,
   );
-  if (options.count > 1) return 0;
+  if (options.count > 1) return { code: 0, result: { provider: target.key, written: options.count } };
   const patience = Math.min(options.waitSeconds, earlier ? COPY_SECONDS : Number.POSITIVE_INFINITY);
   const messages = await target.results({ to: options.to, since }, patience * 1000);
   say(terminal, true, messages, earlier);
-  return messages.length > 0 || earlier ? 0 : 1;
+  return { code: messages.length > 0 || earlier ? 0 : 1, result: { provider: target.key, written: 1, messages } };
 }
 
 /** Receives one mail and prints each post as it happens. */
-async function one(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+async function one(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<Done> {
   const since = Date.now();
   const mail = mailOf(options, new Date());
   const earlier = await target.earlier(options.to, mail.toString('latin1'));
@@ -80,7 +94,7 @@ async function one(target: SimulatorTarget, options: CommandOptions, terminal: T
     terminal.out(`${target.key} received a mail for ${to} (${id})${options.hold ? '' : `, and posts it as ${form}`}`);
   if (options.hold) {
     terminal.out(options.hold === 'blocked' ? 'a rule holds it back' : 'it was posted elsewhere');
-    return 0;
+    return { code: 0, result: { provider: target.key, receptions: taken } };
   }
   const said = new Map<string, number>();
   const ended = await follow(target, taken, options.waitSeconds, (receptions) => {
@@ -92,22 +106,24 @@ async function one(target: SimulatorTarget, options: CommandOptions, terminal: T
   });
   // A message is put on the queue before the provider gets its answer.
   const accepted = ended.some(({ status }) => status === 'processed');
-  say(terminal, accepted, await target.results({ to: options.to, since }, 0), earlier);
+  const messages = await target.results({ to: options.to, since }, 0);
+  say(terminal, accepted, messages, earlier);
   for (const { to, status, tries } of ended) terminal.out(`${to}: ${ending(status, tries.length)}`);
-  return ended.every(({ status }) => status === 'processed') ? 0 : 1;
+  const code = ended.every(({ status }) => status === 'processed') ? 0 : 1;
+  return { code, result: { provider: target.key, receptions: ended, messages } };
 }
 
-async function many(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+async function many(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<Done> {
   const start = performance.now();
   const taken: StoredReception[] = [];
-  const received = progressBar(terminal, 'received', options.count);
+  const receivedBar = progressBar(terminal, 'received', options.count);
   for (let place = 1; place <= options.count; place += 1) {
     taken.push(...(await target.receive(mailOf(options, new Date()), options)));
-    received(place);
+    receivedBar(place);
   }
-  const bar = progressBar(terminal, 'answered', taken.length);
+  const answeredBar = progressBar(terminal, 'answered', taken.length);
   const ended = await follow(target, taken, options.waitSeconds, (receptions) =>
-    bar(receptions.filter(({ status }) => status !== 'scheduled').length),
+    answeredBar(receptions.filter(({ status }) => status !== 'scheduled').length),
   );
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const totals = new Map<string, number>();
@@ -117,7 +133,8 @@ async function many(target: SimulatorTarget, options: CommandOptions, terminal: 
   }
   terminal.out(`${target.key} received ${ended.length} mails in ${seconds} s`);
   for (const [label, total] of totals) terminal.out(`  ${total}  ${label}`);
-  return ended.every(({ status }) => status === 'processed') || options.hold ? 0 : 1;
+  const code = ended.every(({ status }) => status === 'processed') || options.hold ? 0 : 1;
+  return { code, result: { provider: target.key, seconds: Number(seconds), receptions: ended } };
 }
 
 /** Polls until the provider stops posting each mail or the time is over; returns their state. */

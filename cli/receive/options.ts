@@ -23,6 +23,7 @@ export interface CommandOptions {
   readonly count: number;
   /** Seconds to follow before giving up; the provider goes on. */
   readonly waitSeconds: number;
+  readonly json: boolean;
 }
 
 const FORMS = Object.entries(simulatedTypes)
@@ -43,6 +44,7 @@ npm run receive -- --as KEY request.json          posts a request of the provide
   --blocked        a rule of the provider holds it; --lost: it was posted elsewhere. Nothing is posted here then
   --count N        receive N of them, 1 to 10000, each with a Message-ID of its own (default 1)
   --wait SECONDS   how long to follow (default 30, and a second more for every 20 mails)
+  --json           prints the result as JSON
 
 The provider tries again by its own schedule, sped up by MAILOVER_TIME_SCALE of the stack, until 200 or a status that stops it.
 A single mail is shown as it reached the inbound queue.
@@ -65,6 +67,7 @@ export function parseReceiveOptions(argv: readonly string[]): CommandOptions | u
     subject: values.subject ?? 'Hello to Mailover',
     previous: values.previous === true,
     count,
+    json: values.json === true,
     waitSeconds: wholeNumber('wait', values.wait ?? String(30 + Math.floor(count / 20)), 1, 86_400),
     ...(file !== undefined && (/\.json$/i.test(file) ? { payload: readPayload(file) } : { file: readMail(file) })),
     ...(values.form !== undefined && { form: values.form }),
@@ -87,6 +90,7 @@ function parse(argv: readonly string[]) {
     age: text,
     blocked: flag,
     lost: flag,
+    json: flag,
     count: text,
     wait: text,
     help: { type: 'boolean', short: 'h' },

@@ -100,7 +100,7 @@ export async function givenCases(app?: string): Promise<CaseStack> {
         reason: text('Reason'),
         detail: text('Detail'),
         done: text('Done').split(',').filter(Boolean).map(Number),
-        called: attempts.filter(({ outcome }) => outcome !== 'skipped').map(({ provider }) => provider),
+        called: attempts.map(({ provider }) => provider),
         taken: await read<Taken[]>(`/api/accepted?id=${encodeURIComponent(id)}`),
       };
     },

@@ -22,7 +22,10 @@ export interface RunningStack {
   /** Sets a fault of an AWS service. */
   breakAws(fault: unknown): Promise<void>;
   repairAll(): Promise<void>;
-  /** As `GET /api/submissions/ID`; undefined while the ledger has nothing. */
+  /**
+   * As `GET /api/submissions/ID`, without the skips, which depend on what other mail met before; undefined while the
+   * submission is not known.
+   */
   submission(id: string): Promise<{ readonly state: string; readonly attempts: readonly object[] } | undefined>;
   /** Mails of one submission that the simulators have accepted. */
   entries(id: string): Promise<AcceptedEntry[]>;
@@ -86,7 +89,9 @@ export async function givenStack(timeScale: number, app?: string): Promise<Runni
     },
     submission: async (id) => {
       const response = await fetch(new URL(`/api/submissions/${id}`, stack.url));
-      return response.ok ? ((await response.json()) as { state: string; attempts: object[] }) : undefined;
+      if (!response.ok) return undefined;
+      const body = (await response.json()) as { state: string; attempts: { outcome?: string }[] };
+      return { ...body, attempts: body.attempts.filter(({ outcome }) => outcome !== 'skipped') };
     },
     entries: async (id) => (await call('GET', `/api/accepted?raw=false&id=${id}`)) as AcceptedEntry[],
     repairAll: async () => {

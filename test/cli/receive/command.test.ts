@@ -59,6 +59,18 @@ test('posts a signed form of Mailgun, which is authentic, and ends at 200', asyn
   expect(JSON.parse(String(form.get('message-headers'))).map(([name]: string[]) => name)).toContain('Message-Id');
 });
 
+test('prints JSON and nothing else with --json', async () => {
+  const stack = await givenStack();
+
+  const { code, lines } = await run(stack, ['--as', 'mailgun', '--json']);
+
+  expect(code).toBe(0);
+  expect(JSON.parse(lines.join('\n'))).toMatchObject({
+    provider: 'mailgun',
+    receptions: [{ to: 'box@in.example.com', status: 'processed', tries: [{ status: 200 }] }],
+  });
+});
+
 test('posts raw MIME and stored mail to addresses of their own', async () => {
   const stack = await givenStack();
 
