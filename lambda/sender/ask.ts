@@ -50,11 +50,6 @@ interface AskContext {
    * clock says that the worker has ended, and the wait between two rounds is measured by the queue.
    */
   readonly interrupted: ReadonlySet<string>;
-  /**
-   * Start of the latest attempt at a provider, in epoch milliseconds; the record of an unknown outcome has that of the
-   * first one.
-   */
-  readonly lastBegun: (provider: string) => number | undefined;
   /** Milliseconds of stack time since `time` (epoch milliseconds). */
   readonly ageMs: (time: number) => number;
   /** Whether there is time for a question of `ms` milliseconds. */
@@ -88,7 +83,6 @@ export async function resolveUnknown(
     reported: stored?.reported ?? {},
     onUnknown,
     interrupted,
-    lastBegun: (key) => stored?.attempts.findLast(({ provider }) => provider === key)?.begun,
     // A time in the future was set by a wrong clock, and counts as a time long ago.
     ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : destinations.since(time)),
     hasTime: (ms) => remainingMs() > 2 * ms,
@@ -128,15 +122,15 @@ type Learned = LookupAnswer | { readonly kind: 'too-early' };
 
 async function learn(
   message: Message,
-  { provider: key, account, at }: UnknownAttempt,
+  { provider: key, account, at, last }: UnknownAttempt,
   recipients: readonly string[],
-  { lookUp, providers, reported, interrupted, lastBegun, ageMs, hasTime }: AskContext,
+  { lookUp, providers, reported, interrupted, ageMs, hasTime }: AskContext,
 ): Promise<Learned> {
   const candidates = candidatesFor(key, account, providers);
   const told = [key, ...candidates.map((one) => one.key)].map((one) => reported[one]).find((id) => id !== undefined);
   if (told !== undefined) return { kind: 'answered', found: new Map(recipients.map((one) => [one, told])) };
   if (candidates.length === 0) return { kind: 'cannot-say', reason: NOT_ASKABLE };
-  if (interrupted.has(key) || ageMs(Math.max(at, lastBegun(key) ?? at)) < ASK_AFTER_MS) return { kind: 'too-early' };
+  if (interrupted.has(key) || ageMs(last) < ASK_AFTER_MS) return { kind: 'too-early' };
   const found = new Map<string, string>();
   let silent: LookupAnswer | undefined;
   for (const provider of candidates) {

@@ -18,6 +18,8 @@ export interface UnknownVote {
   readonly recipients?: readonly number[];
   readonly account: Account;
   readonly at: number;
+  /** Absent if it is `at`. */
+  readonly last?: number;
   readonly asked?: number;
   readonly settled?: true;
   readonly wished?: true;
@@ -123,6 +125,7 @@ function doubtIn(votes: readonly UnknownVote[]): readonly UnknownAttempt[] {
       provider,
       account,
       at: Math.min(...votes.map(({ at }) => at)),
+      last: Math.max(...votes.map(lastOf)),
       asked: Math.max(...votes.map(({ asked = 0 }) => asked)),
       settled: votes.every(({ settled }) => settled),
       ...(votes.every(({ wished }) => wished) && { wished: true as const }),
@@ -174,10 +177,11 @@ export function carry(progress: Progress): Carried {
 function doubtOf({ doubts }: Progress, provider: string): Omit<UnknownVote, 'provider' | 'kind' | 'recipients'> {
   const doubt = doubts.find((one) => one.provider === provider);
   if (doubt === undefined) throw new Error(`the outcome at ${provider} is unknown, and no attempt there is`);
-  const { account, at, asked, settled, wished } = doubt;
+  const { account, at, last, asked, settled, wished } = doubt;
   return {
     account,
     at,
+    ...(last > at && { last }),
     ...(asked > 0 && { asked }),
     ...(settled && { settled }),
     ...(wished && { wished }),
@@ -187,15 +191,32 @@ function doubtOf({ doubts }: Progress, provider: string): Omit<UnknownVote, 'pro
 /** Union of what two copies of one submission know. */
 export function join(a: Carried, b: Carried): Carried {
   const key = ({ provider, kind, recipients }: Vote) => JSON.stringify([provider, kind, recipients]);
-  // Of two equal votes the vote with more look-ups is kept.
   const votes = Map.groupBy([...a.history, ...b.history], key);
   return {
     attempts: Math.max(a.attempts, b.attempts),
     done: [...new Set([...a.done, ...b.done])].sort((x, y) => x - y),
-    history: [...votes.values()].map((same) => same.reduce((best, one) => (rank(one) > rank(best) ? one : best))),
+    history: [...votes.values()].map((same) => same.reduce(joinVotes)),
   };
 }
 
-function rank(vote: Vote): number {
-  return vote.kind === 'unknown' ? (vote.asked ?? 0) + (vote.settled ? 1_000 : 0) : 0;
+/**
+ * One of two votes of the same provider, kind and recipients. Of unknown attempts the vote with the latest attempt is
+ * kept, since earlier look-ups say nothing about it, and of two such votes the one with more look-ups.
+ */
+function joinVotes(a: Vote, b: Vote): Vote {
+  if (a.kind !== 'unknown' || b.kind !== 'unknown') return a;
+  const { last: _last, ...kept } = isNewer(b, a) ? b : a;
+  const at = Math.min(a.at, b.at);
+  const last = Math.max(lastOf(a), lastOf(b));
+  return { ...kept, at, ...(last > at && { last }) };
+}
+
+function isNewer(a: UnknownVote, b: UnknownVote): boolean {
+  const looked = ({ asked = 0, settled }: UnknownVote) => asked + (settled ? 1_000 : 0);
+  return lastOf(a) === lastOf(b) ? looked(a) > looked(b) : lastOf(a) > lastOf(b);
+}
+
+/** When the last of the attempts of a vote began, in epoch milliseconds. */
+export function lastOf({ at, last = at }: UnknownVote): number {
+  return last;
 }

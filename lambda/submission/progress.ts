@@ -35,6 +35,8 @@ export interface UnknownAttempt {
   readonly account: Account;
   /** When the first of these attempts began, in epoch milliseconds. */
   readonly at: number;
+  /** When the last of these attempts began, in epoch milliseconds. */
+  readonly last: number;
   /** Number of queries to the provider without a result. */
   readonly asked: number;
   /** No query can add anything: the provider does not have the message, or cannot be asked. */
@@ -242,6 +244,7 @@ function doubt(
     provider,
     account,
     at: Math.min(at, before?.at ?? at),
+    last: Math.max(at, before?.last ?? at),
     asked: 0,
     settled: false,
   };

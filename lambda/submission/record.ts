@@ -4,7 +4,7 @@ import type { Submission } from '../contract/submission.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Item, NewItem } from '../platform/table.ts';
 import type { Account } from '../providers/account.ts';
-import { type Carried, join, NOTHING_CARRIED, type Vote } from './carried.ts';
+import { type Carried, join, lastOf, NOTHING_CARRIED, type Vote } from './carried.ts';
 import { isReplaced, type Lineage } from './lineage.ts';
 
 /** One attempt in the record; without `ended` its outcome has not been recorded. */
@@ -230,7 +230,7 @@ function withOutcome(stored: StoredAttempt, own: StoredAttempt | undefined, hist
   if (!own) return stored;
   const { ended: _ended, outcome: _outcome, blames: _blames, reason: _reason, ...others } = stored;
   const isDoubtful = history.some((vote) => {
-    return vote.kind === 'unknown' && vote.provider === own.provider && vote.at === own.begun;
+    return vote.kind === 'unknown' && vote.provider === own.provider && [vote.at, lastOf(vote)].includes(own.begun);
   });
   const isCleared = own.ended !== undefined && own.outcome !== 'unknown' && !isDoubtful;
   return { ...others, ...own, ...(isCleared && { cleared: true }) };

@@ -183,12 +183,12 @@ describe('progress', () => {
       ).doubts;
 
     expect(doubts({ at: 7, asked: 1, settled: true }, { at: 5, asked: 3 })).toEqual([
-      { provider: 'p', account, at: 5, asked: 3, settled: false },
+      { provider: 'p', account, at: 5, last: 7, asked: 3, settled: false },
     ]);
-    expect(doubts({ at: 5, settled: true }, { at: 7, settled: true })).toEqual([
-      { provider: 'p', account, at: 5, asked: 0, settled: true },
+    expect(doubts({ at: 5, last: 9, settled: true }, { at: 7, settled: true })).toEqual([
+      { provider: 'p', account, at: 5, last: 9, asked: 0, settled: true },
     ]);
-    expect(doubts({})).toEqual([{ provider: 'p', account, at: 0, asked: 0, settled: false }]);
+    expect(doubts({})).toEqual([{ provider: 'p', account, at: 0, last: 0, asked: 0, settled: false }]);
   });
 
   it('has ended only when every recipient has an end', () => {
@@ -309,15 +309,15 @@ describe('progress', () => {
     ]);
 
     const again = attempt(both, 'q', lost, 'failover', 9);
-    expect(again.doubts.map(({ provider, at }) => [provider, at])).toEqual([
-      ['p', 3],
-      ['q', 4],
+    expect(again.doubts.map(({ provider, at, last }) => [provider, at, last])).toEqual([
+      ['p', 3, 3],
+      ['q', 4, 9],
     ]);
 
     const heard = afterAnswer(both, 'q', { found: new Set(), doubt: { asked: 2, settled: true } });
     expect(heard.doubts).toEqual([
-      { provider: 'p', account, at: 3, asked: 0, settled: false },
-      { provider: 'q', account, at: 4, asked: 2, settled: true },
+      { provider: 'p', account, at: 3, last: 3, asked: 0, settled: false },
+      { provider: 'q', account, at: 4, last: 4, asked: 2, settled: true },
     ]);
     expect(carry(heard).history).toEqual([
       { provider: 'p', kind: 'unknown', account, at: 3 },
@@ -431,10 +431,18 @@ describe('progress', () => {
     });
     const joined = (a: Partial<UnknownVote>, b: Partial<UnknownVote>) => join(votes(a), votes(b)).history;
 
-    expect(joined({ at: 1, asked: 2 }, { at: 2, asked: 1 })).toMatchObject([{ at: 1 }]);
-    expect(joined({ at: 1, asked: 1 }, { at: 2, asked: 2 })).toMatchObject([{ at: 2 }]);
-    expect(joined({ at: 1, asked: 9 }, { at: 2, settled: true })).toMatchObject([{ at: 2 }]);
-    expect(joined({ at: 1 }, { at: 2 })).toMatchObject([{ at: 1 }]);
+    // Of the same latest attempt, more look-ups.
+    expect(joined({ at: 1, last: 3, asked: 2 }, { at: 2, last: 3, asked: 1 })).toEqual(
+      votes({ at: 1, last: 3, asked: 2 }).history,
+    );
+    expect(joined({ at: 1, asked: 1 }, { at: 1, asked: 2 })).toEqual(votes({ at: 1, asked: 2 }).history);
+    expect(joined({ at: 1, asked: 9 }, { at: 1, settled: true })).toEqual(votes({ at: 1, settled: true }).history);
+    expect(joined({ at: 1, wished: true }, { at: 1 })).toEqual(votes({ at: 1, wished: true }).history);
+    // A later attempt, whatever the provider said of the earlier ones, in either order.
+    const later = votes({ at: 1, last: 2 }).history;
+    expect(joined({ at: 1, asked: 2, settled: true, wished: true }, { at: 2 })).toEqual(later);
+    expect(joined({ at: 2 }, { at: 1, asked: 2, settled: true, wished: true })).toEqual(later);
+    expect(joined({ at: 1, last: 2 }, { at: 1, last: 1.5, settled: true })).toEqual(later);
     expect(joined({ at: 1, recipients: [0] }, { at: 2, recipients: [1] })).toHaveLength(2);
   });
 
@@ -504,12 +512,12 @@ describe('progress', () => {
     const settled = afterAnswer(next, 'p', { found: new Set(['a@x']), doubt: { asked: 0, settled: true } });
     expect(settled.recipients.map(({ end }) => end)).toEqual(['accepted', undefined]);
     expect(pending(settled)).toEqual(['b@x']);
-    expect(settled.doubts).toEqual([{ provider: 'p', account, at: 5, asked: 0, settled: true }]);
+    expect(settled.doubts).toEqual([{ provider: 'p', account, at: 5, last: 5, asked: 0, settled: true }]);
 
     const unsettled = afterAnswer(next, 'p', { found: new Set(), doubt: { asked: 1, settled: false } });
     expect(pending(unsettled)).toEqual([]);
     expect(begin(['a@x', 'b@x'], carry(unsettled), each).doubts).toEqual([
-      { provider: 'p', account, at: 5, asked: 1, settled: false },
+      { provider: 'p', account, at: 5, last: 5, asked: 1, settled: false },
     ]);
   });
 
@@ -519,7 +527,8 @@ describe('progress', () => {
 
     const again = attempt(begin(['a@x'], carry(settled), each), 'p', lost, 'ask', 9);
 
-    expect(again.doubts).toEqual([{ provider: 'p', account, at: 5, asked: 0, settled: false }]);
+    expect(again.doubts).toEqual([{ provider: 'p', account, at: 5, last: 9, asked: 0, settled: false }]);
+    expect(begin(['a@x'], carry(again), each).doubts).toEqual(again.doubts);
   });
 
   it('names the providers that may have accepted what another one accepted, with the cause', () => {

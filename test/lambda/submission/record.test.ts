@@ -142,6 +142,16 @@ describe('claimability', () => {
     });
   });
 
+  it('asks about an interrupted attempt at a provider that did not have an earlier one', () => {
+    const at = begun.begun - 60_000;
+    const answered: Vote = { provider: 'postmark', kind: 'unknown', account, at, asked: 1, settled: true };
+    const carried: Carried = { attempts: 2, done: [], history: [answered] };
+    const unknown = { provider: 'postmark', kind: 'unknown', account, at, last: begun.begun };
+
+    // The message was sent before the attempt, and its history says the same.
+    expect(carriedBy({ ...entry, attempts: [begun], carried }, { carried }).history).toEqual([unknown]);
+  });
+
   it('names the provider of an attempt that is now found to be interrupted', () => {
     const ended = { ...begun, number: 2, provider: 'ses', ended: NOW, outcome: 'unavailable' } as const;
     const standing = claimability({ ...entry, attempts: [ended, begun] }, delivery);
@@ -294,6 +304,11 @@ describe('the outcomes of a worker that was taken over', () => {
       'a lost answer for some',
       {},
       [{ provider: 'postmark', kind: 'unknown', account, recipients: [1], at: begun.begun }],
+    ],
+    [
+      'a lost answer for some, after an earlier one',
+      {},
+      [{ provider: 'postmark', kind: 'unknown', account, recipients: [1], at: begun.begun - 9, last: begun.begun }],
     ],
   ])('clear no unknown outcome while it is %s', (_, change, history) => {
     const own = { attempts: [{ ...told, ...change }] as StoredAttempt[], carried: { ...NOTHING_CARRIED, history } };
