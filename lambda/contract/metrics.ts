@@ -7,6 +7,8 @@ export interface MetricDefinition {
    * Dimensions of each value. Keys of providers and words of a closed list only: each combination is billed as a metric.
    */
   readonly by: readonly ('provider' | 'outcome' | 'class')[];
+  /** Names of its values, for a gauge that is no number. */
+  readonly states?: Readonly<Record<string, number>>;
   /** All outcomes, for metrics with that dimension. */
   readonly outcomes?: readonly string[];
   /** Only providers whose definition has this gauge have it. */
@@ -186,14 +188,14 @@ export const METRICS = {
    */
   AccountHealthy: metric({ unit: 'None', by: ['provider'], small: true }),
   /** {@link CIRCUIT_STATE}, each minute. */
-  CircuitState: metric({ unit: 'None', by: ['provider'], small: true }),
+  CircuitState: metric({ unit: 'None', by: ['provider'], states: CIRCUIT_STATE, small: true }),
   /**
    * Each minute: by what factor the share of recipients whose mailbox the provider refuses exceeds the usual one; 0 while
    * they are few.
    */
   SuppressionRise: metric({ unit: 'None', by: ['provider'] }),
   /** Each minute. 1: producers sent steadily for two hours, and nothing in the last half hour. */
-  ProducersSilent: metric({ unit: 'None', by: [] }),
+  ProducersSilent: metric({ unit: 'None', by: [], states: { no: 0, yes: 1 } }),
   /** Time since the provider last accepted mail or our credentials, whichever is later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Part of the provider's quota that is left, from 0 to 1; for providers that report it. */

@@ -65,7 +65,7 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
       // and the credentials to ask.
       expression:
         'IF(FILL(checked, 0) > 0 AND FILL(answered, 0) < 1 AND FILL(secrets, 0) + FILL(credentials, 0) < 1, 1, 0)',
-      label: 'not answered',
+      label: 'account check not answered',
       period: MINUTE,
       usingMetrics: {
         checked: monitoring.metric('CircuitState', 'SampleCount', { provider }, MINUTE),

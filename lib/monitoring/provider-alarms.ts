@@ -207,7 +207,7 @@ function accountRefused(monitoring: Monitoring, provider: string): IMetric {
   const small = monitoring.size === 'small';
   return new MathExpression({
     expression: small ? 'IF(FILL(healthy, 1) < 1, 1, 0)' : 'IF(FILL(refused, 0) > 0 OR FILL(healthy, 1) < 1, 1, 0)',
-    label: 'refused',
+    label: 'account refused',
     period: MINUTE,
     usingMetrics: {
       healthy,

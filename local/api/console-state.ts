@@ -8,6 +8,7 @@ import type { AcceptedLog } from '../simulators/accepted-log.ts';
 import { faultInForce, faultMenu, type NamedFault } from '../simulators/fault-menu.ts';
 import type { DeployedAlarm } from '../template/alarms.ts';
 import type { Deployment } from '../template/deployed.ts';
+import { alarmsOf } from './monitoring.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 
 /** Dashboards and alarms of the template, parsed for the console. */
@@ -82,12 +83,7 @@ export function stateOf(sources: ConsoleSources, batch: string | undefined) {
       };
     }),
     queues: queueCounts().map(({ name, visible, inFlight, delayed }) => ({ name, visible, inFlight, delayed })),
-    alarms: [...monitoring.statuses.values()].map(({ name, state, reason, since }) => ({
-      name,
-      state,
-      reason,
-      since: time(since),
-    })),
+    alarms: alarmsOf({ clock, monitoring }),
     changes: monitoring.changes
       .slice(-20)
       .map(({ name, state, reason, since }) => ({ name, state, reason, at: time(since) })),

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MOST_SCALE, type StackClock } from '../clock.ts';
+import { timeInWords } from '../cloudwatch/alarms/reason.ts';
 import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
 import { ApiError, parseBody } from './error.ts';
 
@@ -12,17 +13,29 @@ export interface MonitoringSources {
 
 const Time = z.strictObject({ scale: z.number().positive().max(MOST_SCALE) });
 
+/** States of the alarms as the API shows them: the reason says of a raised alarm when it ends by itself. */
+export function alarmsOf({ clock, monitoring }: MonitoringSources) {
+  return [...monitoring.statuses.values()].map(({ name, state, reason, since }) => {
+    const endsAt = monitoring.endsAt(name);
+    const time = (stack: number): string => new Date(clock.toReal(stack)).toISOString();
+    if (state !== 'ALARM') return { name, state, reason, since: time(since) };
+    const left = endsAt === undefined ? undefined : Math.max(0, endsAt - clock.now()) / 1000;
+    const soon = left === undefined ? '' : `, in ${timeInWords(Math.ceil(left))} at the earliest`;
+    const end = `It ends by itself once values stay within the limit${soon}.`;
+    return {
+      name,
+      state,
+      reason: `${reason}. ${end}`,
+      since: time(since),
+      ...(endsAt !== undefined && { endsAt: time(endsAt) }),
+    };
+  });
+}
+
 /** Routes about alarms and metrics. Times are real time, as everywhere in the API. */
 export function addMonitoring(app: FastifyInstance, { clock, monitoring }: MonitoringSources): void {
   const time = (stack: number): string => new Date(clock.toReal(stack)).toISOString();
-  app.get('/api/alarms', async () =>
-    [...monitoring.statuses.values()].map(({ name, state, reason, since }) => ({
-      name,
-      state,
-      reason,
-      since: time(since),
-    })),
-  );
+  app.get('/api/alarms', async () => alarmsOf({ clock, monitoring }));
   app.get('/api/metrics', async () =>
     monitoring.store.list().map(({ metric: { namespace, name, dimensions }, points }) => ({
       namespace,

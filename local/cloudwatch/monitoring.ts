@@ -18,6 +18,8 @@ export class LocalCloudWatch {
   readonly #clock: StackClock;
   #statuses: Statuses = new Map();
   readonly #changes: AlarmStatus[] = [];
+  #alarms: Alarms | undefined;
+  #evaluatedAt = 0;
 
   readonly #overload: Overload | undefined;
 
@@ -40,6 +42,11 @@ export class LocalCloudWatch {
     return this.#statuses;
   }
 
+  /** Earliest time at which a raised alarm ends by itself, in epoch milliseconds of stack time. */
+  endsAt(name: string): number | undefined {
+    return this.#alarms?.endsAt(name, this.store, this.#evaluatedAt, this.#statuses);
+  }
+
   /** Changes of state, newest last; the first OK of an alarm is no change. */
   get changes(): readonly AlarmStatus[] {
     return this.#changes;
@@ -48,6 +55,7 @@ export class LocalCloudWatch {
   /** Evaluates the alarms at every minute of stack time until the returned function is called; throws on an unsupported alarm. */
   start(definitions: readonly DeployedAlarm[], queues: LocalQueues): () => void {
     const alarms = compileAlarms(definitions, { born: this.#clock.now() });
+    this.#alarms = alarms;
     const sampler = new QueueSampler(this.#clock);
     this.#evaluate(alarms, this.#clock.now());
     return everyMinute(this.#clock, (end) => {
@@ -59,6 +67,7 @@ export class LocalCloudWatch {
 
   #evaluate(alarms: Alarms, now: number): void {
     const before = this.#statuses;
+    this.#evaluatedAt = now;
     const mayRaise = (name: string) => !(this.#overload?.is && goesByTime(name));
     this.#statuses = alarms.evaluate(this.store, now, before, mayRaise);
     for (const status of this.#statuses.values()) {

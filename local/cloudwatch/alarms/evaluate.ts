@@ -1,11 +1,19 @@
 import type { AlarmProperties, DeployedAlarm, MetricQuery } from '../../template/alarms.ts';
-import type { SeriesSource } from '../metrics/metric.ts';
+import type { DataPoints, SeriesSource } from '../metrics/metric.ts';
 import { isPercentile, percentileOf, requireStatistic } from '../metrics/statistics.ts';
 import { MINUTE_MS } from '../metrics/store.ts';
 import { type CompositeRule, compileRule } from './composite.ts';
 import { seriesOf } from './math-value.ts';
 import { compileQueries } from './queries.ts';
-import { type AlarmState, type EvaluatedState, EXTRA_PERIODS, nextAlarmState } from './state.ts';
+import { reasonsOf } from './reason.ts';
+import {
+  type AlarmState,
+  type EvaluatedState,
+  EXTRA_PERIODS,
+  goodValue,
+  isLowerLimit,
+  nextAlarmState,
+} from './state.ts';
 
 /** State of an alarm, and since when. */
 export interface AlarmStatus extends EvaluatedState {
@@ -21,9 +29,20 @@ export type Statuses = ReadonlyMap<string, AlarmStatus>;
 export interface Alarms {
   /** States at the end of the last full minute before `now`, from the previous states; pure. An alarm for which `mayRaise` is false is not raised; its reason says so. */
   evaluate(source: SeriesSource, now: number, before?: Statuses, mayRaise?: (name: string) => boolean): Statuses;
+  /**
+   * Earliest time at which a raised alarm ends by itself, if all values from now on are within its limit, in epoch
+   * milliseconds of stack time; undefined if it is not raised, or such values do not end it.
+   */
+  endsAt(name: string, source: SeriesSource, now: number, statuses: Statuses): number | undefined;
 }
 
-type Watch = (source: SeriesSource, end: number) => EvaluatedState | undefined;
+/** The watch on one metric alarm. */
+interface Watch {
+  /** State at the end of a minute; undefined if it does not change. */
+  at(source: SeriesSource, end: number): EvaluatedState | undefined;
+  /** Earliest time after `end` at which it would not be raised, with good values from `end` on. */
+  endsAt(source: SeriesSource, end: number): number;
+}
 
 /**
  * Checks and parses alarms; throws on anything that cannot be evaluated as CloudWatch does.
@@ -46,7 +65,7 @@ export function compileAlarms(
     }
   }
   for (const [name, rule] of rules) follow(name, rule, []);
-  return { evaluate };
+  return { evaluate, endsAt };
 
   function follow(name: string, rule: CompositeRule, path: readonly string[]): void {
     if (path.includes(name)) throw new Error(`the composite alarms ${path.join(', ')} depend on each other`);
@@ -71,7 +90,7 @@ export function compileAlarms(
       return known;
     };
     const watched = (name: string): EvaluatedState | undefined => {
-      const verdict = watches.get(name)?.(source, end);
+      const verdict = watches.get(name)?.at(source, end);
       const old = before.get(name)?.state;
       if (verdict?.state !== 'ALARM' || old === 'ALARM' || mayRaise(name)) return verdict;
       return { state: old ?? 'OK', reason: `not raised, since this machine is overloaded: ${verdict.reason}` };
@@ -83,6 +102,18 @@ export function compileAlarms(
     const last = (name: string): EvaluatedState =>
       before.get(name) ?? { state: 'INSUFFICIENT_DATA', reason: 'nothing was measured yet' };
     return new Map(definitions.map(({ name }) => [name, status(name, verdictOf(name), before.get(name), end)]));
+  }
+
+  function endsAt(name: string, source: SeriesSource, now: number, statuses: Statuses): number | undefined {
+    const stateOf = (used: string): AlarmState => statuses.get(used)?.state ?? 'INSUFFICIENT_DATA';
+    if (stateOf(name) !== 'ALARM') return undefined;
+    const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
+    const rule = rules.get(name);
+    if (rule === undefined) return watches.get(name)?.endsAt(source, end);
+    const ends = new Map(rule.names.map((used) => [used, endsAt(used, source, now, statuses)]));
+    const later = (time: number) => (used: string) => ((ends.get(used) ?? Infinity) <= time ? 'OK' : stateOf(used));
+    const times = [...ends.values()].filter((time) => time !== undefined).sort((a, b) => a - b);
+    return times.find((time) => !rule.holds(later(time)));
   }
 }
 
@@ -104,12 +135,15 @@ function ruled(rule: CompositeRule, stateOf: (name: string) => AlarmState): Eval
 function afterWarmUp({ WarmUpConfiguration: warmUp }: AlarmProperties, born: number, watch: Watch): Watch {
   if (warmUp === undefined) return watch;
   const from = born + warmUp.WarmUpPeriodDurationInMinutes * MINUTE_MS;
-  return (source, end) =>
-    end < from ? { state: 'INSUFFICIENT_DATA', reason: 'it was deployed a moment ago' } : watch(source, end);
+  return {
+    ...watch,
+    at: (source, end) =>
+      end < from ? { state: 'INSUFFICIENT_DATA', reason: 'it was deployed a moment ago' } : watch.at(source, end),
+  };
 }
 
 function watchOf(properties: AlarmProperties): Watch {
-  const { EvaluationPeriods, EvaluateLowSampleCountPercentile: low } = properties;
+  const { EvaluationPeriods, TreatMissingData, EvaluateLowSampleCountPercentile: low } = properties;
   const queries = queriesOf(properties);
   const compiled = compileQueries(queries);
   const returned = queries.filter(({ ReturnData }) => ReturnData);
@@ -120,14 +154,53 @@ function watchOf(properties: AlarmProperties): Watch {
   const periods = EvaluationPeriods + EXTRA_PERIODS;
   const statistic = watched.MetricStat?.Stat ?? '';
   const fewest = low === 'ignore' && isPercentile(statistic) ? fewestSamples(percentileOf(statistic)) : 0;
-  return (source, end) => {
-    const endings = Array.from({ length: periods }, (_, place) => end - (periods - 1 - place) * periodSeconds * 1000);
-    const frame = { endings, periodSeconds };
-    if (fewest > 0 && samples(source, watched, endings.slice(-EvaluationPeriods), periodSeconds) < fewest)
-      return undefined;
-    const [series] = seriesOf(compiled.values(source, frame)(watched.Id), periods);
-    return nextAlarmState(properties, series ?? []);
+  const periodMs = periodSeconds * 1000;
+  const reason = reasonsOf(properties, watched, periodSeconds);
+  const endingsOf = (end: number) =>
+    Array.from({ length: periods }, (_, place) => end - (periods - 1 - place) * periodMs);
+  const pointsOf = (source: SeriesSource, endings: readonly number[]): DataPoints => {
+    const values = compiled.values(source, { endings, periodSeconds });
+    return seriesOf(values(watched.Id), periods)[0] ?? [];
   };
+  return {
+    at(source, end) {
+      const endings = endingsOf(end);
+      if (fewest > 0 && samples(source, watched, endings.slice(-EvaluationPeriods), periodSeconds) < fewest)
+        return undefined;
+      const judged = nextAlarmState(properties, pointsOf(source, endings));
+      return judged && { state: judged.state, reason: reason(judged) };
+    },
+    endsAt(source, end) {
+      // Events are followed by periods without a value, gauges by values within the limit.
+      const good = goodValue(properties);
+      const ends = (TreatMissingData === 'notBreaching' ? [undefined, good] : [good]).map((next) => {
+        const isRaised = (minutes: number): boolean => {
+          const endings = endingsOf(end + minutes * MINUTE_MS);
+          const points = pointsOf(source, endings).map((point, place) => {
+            const ending = endings[place] ?? end;
+            if (ending <= end) return point;
+            // A period that has begun has the values so far, which later ones can only lift above a lower limit.
+            const isOpen = ending - periodMs < end && point !== undefined && !isLowerLimit(properties);
+            return isOpen ? point : next;
+          });
+          return nextAlarmState(properties, points)?.state === 'ALARM';
+        };
+        return lastWhere(isRaised, Math.round((periods * periodMs) / MINUTE_MS));
+      });
+      return end + (Math.min(...ends) + 1) * MINUTE_MS;
+    },
+  };
+}
+
+/** Largest number up to `most` for which a condition is true that is true up to some number and false from there on. */
+function lastWhere(condition: (number: number) => boolean, most: number): number {
+  let [low, high] = [0, most];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (condition(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 function queriesOf(properties: AlarmProperties): readonly MetricQuery[] {

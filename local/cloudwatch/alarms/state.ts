@@ -22,32 +22,53 @@ export type Settings = Pick<
  */
 export const EXTRA_PERIODS = 2;
 
+/** The state of an alarm, and the points that decided it. */
+export interface Judgement {
+  readonly state: AlarmState;
+  /** Newest point; its age is the number of periods from its beginning until now. Absent if none was measured. */
+  readonly newest?: { readonly value: number; readonly age: number } | undefined;
+  /** Number of evaluated periods that breach; those without a point too, where missing data does. */
+  readonly breaching: number;
+  /** Number of evaluated periods without a point. */
+  readonly missing: number;
+}
+
 /** State from the points of an evaluation range, oldest first, as in CloudWatch; undefined if the state does not change. */
-export function nextAlarmState(settings: Settings, range: DataPoints): EvaluatedState | undefined {
-  const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods, TreatMissingData: missing } = settings;
-  const real = range.flatMap((point, place) =>
-    point === undefined ? [] : [{ point, breaching: breaches(settings, point), age: range.length - place }],
+export function nextAlarmState(settings: Settings, range: DataPoints): Judgement | undefined {
+  const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods, TreatMissingData: treatment } = settings;
+  const real = range.flatMap((value, place) =>
+    value === undefined ? [] : [{ value, breaching: breaches(settings, value), age: range.length - place }],
   );
   // Real points are used if there are enough, even from before the evaluated periods.
   const taken = real.slice(-periods);
   const breaching = taken.filter((one) => one.breaching).length;
-  const unknown = periods - taken.length;
-  const evaluated = (state: 'OK' | 'ALARM', filled = 0): EvaluatedState => ({
+  const missing = periods - taken.length;
+  const last = taken.at(-1);
+  const newest = last && { value: last.value, age: last.age };
+  const judged = (state: AlarmState, filled = 0): Judgement => ({
     state,
-    reason: reasonOf(settings, taken, breaching + filled, unknown),
+    newest,
+    breaching: breaching + filled,
+    missing,
   });
-  if (breaching >= needed) return evaluated('ALARM');
-  if (unknown === 0 || missing === 'notBreaching') return evaluated('OK');
-  if (missing === 'breaching') return evaluated(breaching + unknown >= needed ? 'ALARM' : 'OK', unknown);
-  if (taken.some((one) => !one.breaching)) return evaluated('OK');
-  if (missing === 'ignore') return undefined;
+  if (breaching >= needed) return judged('ALARM');
+  if (missing === 0 || treatment === 'notBreaching') return judged('OK');
+  if (treatment === 'breaching') return judged(breaching + missing >= needed ? 'ALARM' : 'OK', missing);
+  if (taken.some((one) => !one.breaching)) return judged('OK');
+  if (treatment === 'ignore') return undefined;
   // All existing points breach. If they are old enough that later points would have raised the alarm, missing data does not prevent it.
   const oldest = taken[0];
-  if (oldest !== undefined && oldest.age >= needed) return evaluated('ALARM');
-  return {
-    state: 'INSUFFICIENT_DATA',
-    reason: `${count(unknown, 'datapoint')} of ${periods} ${unknown === 1 ? 'is' : 'are'} missing`,
-  };
+  return judged(oldest !== undefined && oldest.age >= needed ? 'ALARM' : 'INSUFFICIENT_DATA');
+}
+
+/** Whether values below the limit breach. */
+export function isLowerLimit({ ComparisonOperator }: Settings): boolean {
+  return ComparisonOperator.startsWith('Less');
+}
+
+/** A value that does not breach. */
+export function goodValue(settings: Settings): number {
+  return isLowerLimit(settings) ? settings.Threshold + 1 : settings.Threshold - 1;
 }
 
 function breaches({ ComparisonOperator, Threshold }: Settings, point: number): boolean {
@@ -61,36 +82,4 @@ function breaches({ ComparisonOperator, Threshold }: Settings, point: number): b
     case 'LessThanOrEqualToThreshold':
       return point <= Threshold;
   }
-}
-
-const WORDS: Readonly<Record<Settings['ComparisonOperator'], string>> = {
-  GreaterThanThreshold: 'above',
-  GreaterThanOrEqualToThreshold: 'at or above',
-  LessThanThreshold: 'below',
-  LessThanOrEqualToThreshold: 'at or below',
-};
-
-/** Number of newest points in a reason. */
-const SHOWN_POINTS = 5;
-
-function reasonOf(
-  { ComparisonOperator, Threshold, EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods }: Settings,
-  taken: readonly { readonly point: number }[],
-  breaching: number,
-  unknown: number,
-): string {
-  const shown = taken.slice(-SHOWN_POINTS).map(({ point }) => rounded(point));
-  if (shown.length < taken.length) shown.unshift('…');
-  const points = taken.length === 0 ? '' : ` [${shown.join(', ')}]`;
-  const absent = unknown === 0 ? '' : `, ${unknown} missing`;
-  const enough = `${DatapointsToAlarm} make${DatapointsToAlarm === 1 ? 's' : ''} an alarm`;
-  return `${breaching} of ${count(EvaluationPeriods, 'datapoint')}${points}${absent}: ${WORDS[ComparisonOperator]} ${rounded(Threshold)}; ${enough}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-function rounded(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

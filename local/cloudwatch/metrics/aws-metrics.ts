@@ -3,6 +3,12 @@ import type { StackClock } from '../../clock.ts';
 import type { InvocationFacts } from '../../lambda/pool.ts';
 import type { Datum } from './metric.ts';
 
+/** Units of AWS's metrics that are no counts, by name. */
+export const AWS_UNITS: Readonly<Record<string, 'Milliseconds' | 'Seconds'>> = {
+  Duration: 'Milliseconds',
+  ApproximateAgeOfOldestMessage: 'Seconds',
+};
+
 /**
  * Lambda's metrics of one call ("Types of metrics for Lambda functions", collected 2026-11-25). No call is throttled on
  * this machine: a call waits for a free process.
@@ -11,18 +17,18 @@ export function invocationData(
   { functionName, startedAt, durationMs, failed, concurrent }: InvocationFacts,
   clock: StackClock,
 ): Datum[] {
-  const datum = (name: string, value: number, unit = 'Count'): Datum => ({
+  const datum = (name: string, value: number): Datum => ({
     metric: { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: functionName } },
     at: clock.toStack(startedAt),
     values: [value],
-    unit,
+    unit: AWS_UNITS[name] ?? 'Count',
   });
   return [
     datum('Invocations', 1),
     datum('Errors', failed ? 1 : 0),
     datum('Throttles', 0),
     // Calls of providers take real time at any scale.
-    datum('Duration', durationMs, 'Milliseconds'),
+    datum('Duration', durationMs),
     datum('ConcurrentExecutions', concurrent),
   ];
 }
@@ -44,20 +50,20 @@ export class QueueSampler {
       const before = this.#before.get(queue) ?? { sent: 0, received: 0, deleted: 0 };
       const now = { ...queue.traffic };
       this.#before.set(queue, now);
-      const values: readonly [name: string, value: number, unit?: string][] = [
+      const values: readonly [name: string, value: number][] = [
         ['ApproximateNumberOfMessagesVisible', count('ApproximateNumberOfMessages')],
         ['ApproximateNumberOfMessagesNotVisible', count('ApproximateNumberOfMessagesNotVisible')],
         ['ApproximateNumberOfMessagesDelayed', count('ApproximateNumberOfMessagesDelayed')],
-        ['ApproximateAgeOfOldestMessage', this.#ageSeconds(queue), 'Seconds'],
+        ['ApproximateAgeOfOldestMessage', this.#ageSeconds(queue)],
         ['NumberOfMessagesSent', now.sent - before.sent],
         ['NumberOfMessagesReceived', now.received - before.received],
         ['NumberOfMessagesDeleted', now.deleted - before.deleted],
       ];
-      return values.map(([name, value, unit = 'Count']) => ({
+      return values.map(([name, value]) => ({
         metric: { namespace: 'AWS/SQS', name, dimensions: { QueueName: queue.name } },
         at,
         values: [value],
-        unit,
+        unit: AWS_UNITS[name] ?? 'Count',
       }));
     });
   }

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { compileAlarms, type Statuses } from '../../../local/cloudwatch/alarms/evaluate.ts';
+import { EXTRA_PERIODS } from '../../../local/cloudwatch/alarms/state.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/store.ts';
 import type { DeployedAlarm, MetricQuery } from '../../../local/template/alarms.ts';
 import { givenDeployed } from './deployed.ts';
@@ -39,7 +40,7 @@ const BAD: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 
 test.each([...alarms].filter(([, { alarm }]) => alarm.kind === 'metric'))(
-  '%s is raised, and ends by itself when all is well again',
+  '%s is raised with its figure and limit, and ends by itself when it said',
   (title, { alarm }) => {
     const store = new MetricStore();
     const compiled = compileAlarms([alarm]);
@@ -63,9 +64,17 @@ test.each([...alarms].filter(([, { alarm }]) => alarm.kind === 'metric'))(
 
     expect(live(LONG, (query) => usual(title, query))).not.toContain('ALARM');
     expect(live(LONG, (query) => bad(title, alarm, query))).toContain('ALARM');
+    const promised = compiled.endsAt(alarm.name, store, now, statuses);
+    const { reason } = [...statuses.values()][0] ?? {};
     live(LONG, (query) => usual(title, query));
 
-    expect([...statuses.values()][0]?.state).toBe('OK');
+    const [after] = statuses.values();
+    expect(after?.state).toBe('OK');
+    // CloudWatch looks back beyond missing values, so that an alarm on events may stay for two periods more.
+    const late = (after?.since ?? 0) - (promised ?? Number.NaN);
+    expect(late).toBeGreaterThanOrEqual(0);
+    expect(late).toBeLessThanOrEqual(EXTRA_PERIODS * periodOf(alarm) * 1000);
+    expect(reason).toMatch(/^[^A-Z]*\b(in|without) [^A-Z]*; limit [^A-Z]+$/);
   },
 );
 
@@ -106,6 +115,14 @@ test.each([...alarms].filter(([, { alarm }]) => alarm.kind === 'composite'))(
     expect(later.get(alarm.name)?.state).toBe('OK');
   },
 );
+
+function periodOf({ properties }: DeployedAlarm): number {
+  if (!('Period' in properties)) return 0;
+  return (
+    properties.Period ??
+    Math.max(...(properties.Metrics ?? []).map(({ MetricStat, Period }) => MetricStat?.Period ?? Period ?? 0))
+  );
+}
 
 /** Gauges that are measured whatever happens; the rest is counted when it happens. */
 function usual(title: string, query: MetricQuery): number | undefined {

@@ -124,6 +124,23 @@ describe('a composite alarm', () => {
     expect(standing(1).get('composite')?.state).toBe(state);
   });
 
+  it('ends with the alarms of its rule that end first', () => {
+    const { add, standing, endsAt } = givenAlarms(
+      rule('ALARM("a") AND ALARM("b-c")'),
+      rule('ALARM("a") OR ALARM("b-c")', 'either'),
+      failures({ Dimensions: [{ Name: 'provider', Value: 'a' }], Period: 300 }, 'a'),
+      ...below.slice(1),
+    );
+    add('a', 0, 20);
+    add('b-c', 0, 20);
+    standing(1);
+
+    expect([endsAt('a', 1), endsAt('b-c', 1)]).toEqual([START + 6 * MINUTE, START + 2 * MINUTE]);
+    expect([endsAt('composite', 1), endsAt('either', 1)]).toEqual([START + 2 * MINUTE, START + 6 * MINUTE]);
+    standing(60);
+    expect(endsAt('a', 60)).toBeUndefined();
+  });
+
   it('may refer to other composite alarms, in any order', () => {
     const { add, standing } = givenAlarms(rule('NOT ALARM("inner")'), rule('ALARM("a")', 'inner'), ...below);
 
@@ -190,6 +207,7 @@ function givenAlarms(...resources: AlarmResource[]) {
   return {
     add,
     measure: (minute: number, ...values: number[]) => add('postmark', minute, ...values),
+    endsAt: (name: string, minutes: number) => alarms.endsAt(name, store, START + minutes * MINUTE, statuses),
     /** The state after a number of minutes, evaluated at that moment only. */
     standing: (minutes: number): Statuses => {
       statuses = alarms.evaluate(store, START + minutes * MINUTE, statuses);

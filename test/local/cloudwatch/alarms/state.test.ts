@@ -75,7 +75,7 @@ describe('a verdict', () => {
     expect(nextAlarmState(settings, [undefined, undefined, point])?.state).toBe(state);
   });
 
-  it('says which points it read and what would raise the alarm', () => {
+  it('has the newest point with its age, and counts those that breach and those that are missing', () => {
     const settings: Settings = {
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 10,
@@ -84,8 +84,8 @@ describe('a verdict', () => {
       TreatMissingData: 'notBreaching',
     };
 
-    const reason = nextAlarmState(settings, [undefined, undefined, 12, undefined, 15.00001])?.reason;
+    const judged = nextAlarmState(settings, [undefined, undefined, 12, 15, undefined]);
 
-    expect(reason).toBe('2 of 3 datapoints [12, 15], 1 missing: above 10; 2 make an alarm');
+    expect(judged).toEqual({ state: 'ALARM', newest: { value: 15, age: 2 }, breaching: 2, missing: 1 });
   });
 });
