@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
+import { eventSchema } from '../lambda/contract/event.ts';
 import { inboundPointerSchema, inboundSchema } from '../lambda/contract/inbound.ts';
 import { pointerSchema, submissionSchema } from '../lambda/contract/submission.ts';
 
@@ -24,6 +25,11 @@ const SCHEMAS = {
     title: 'Mailover pointer to an inbound message',
     description: 'A message on the inbound queue in place of a received mail that is too large for the queue.',
     type: inboundPointerSchema,
+  },
+  event: {
+    title: 'Mailover delivery event',
+    description: 'A message on the events queue: later news of a mail, for one recipient.',
+    type: eventSchema,
   },
 };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Closed } from './closed.ts';
 
 /** The newest version of the inbound message that this code writes. */
 export const INBOUND_VERSION = 1;
@@ -137,18 +138,6 @@ export const inboundSchema = z
 export const inboundPointerSchema = z
   .looseObject({ version, id, s3: object })
   .check(z.meta({ title: 'Pointer', description: 'The inbound message is the content of this object.' }));
-
-/**
- * Removes the index signature of an open object type, so that code which writes a message is limited to the defined
- * fields.
- */
-type Closed<T> = T extends readonly [infer A, infer B]
-  ? readonly [A, B]
-  : T extends readonly (infer E)[]
-    ? readonly Closed<E>[]
-    : T extends object
-      ? { readonly [K in keyof T as string extends K ? never : K]: Closed<T[K]> }
-      : T;
 
 export type InboundMessage = Closed<z.infer<typeof inboundSchema>>;
 export type InboundPointer = Closed<z.infer<typeof inboundPointerSchema>>;

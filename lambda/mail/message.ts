@@ -55,5 +55,7 @@ export interface Message {
   readonly attachments: readonly MessageAttachment[];
   readonly calendar?: Calendar;
   readonly tag?: string;
+  /** Class of the submission. */
+  readonly class?: string;
   readonly metadata: Readonly<Record<string, string>>;
 }

@@ -15,16 +15,16 @@ export const cite = (from: string, date: Source['date']): Source => ({ from, dat
  * One row of a provider's table: the answers that it matches, their meaning, and the source. A condition that is absent
  * matches every answer; the first matching row of a table decides.
  */
-export interface Fact<Place extends string = string> {
+export interface Fact<Place extends string = string, M = Meaning> {
   /** What the answer is about: the stage of an SMTP dialogue, or the path of a field in our request. */
   readonly at?: readonly Place[] | RegExp;
   /** Status of HTTP, or the three digits of an SMTP reply. */
   readonly status?: readonly number[] | RegExp;
   /** The provider's own code: an ErrorCode, the name of an exception, or an enhanced status code (RFC 3463). */
-  readonly code?: readonly number[] | RegExp;
+  readonly code?: readonly (number | string)[] | RegExp;
   /** Words of the answer. */
   readonly text?: RegExp;
-  readonly means: Meaning;
+  readonly means: M;
   readonly source: Source;
 }
 
@@ -37,14 +37,14 @@ interface Answer<Place extends string> {
 }
 
 /** The meaning of an answer by the first row that matches it, or one of its parts. */
-export function meaningIn<Place extends string>(
-  facts: readonly Fact<Place>[],
+export function meaningIn<Place extends string, M = Meaning>(
+  facts: readonly Fact<Place, M>[],
   ...parts: readonly Answer<Place>[]
-): Meaning | undefined {
+): M | undefined {
   return facts.find((fact) => parts.some((part) => matches(fact, part)))?.means;
 }
 
-function matches<Place extends string>(fact: Fact<Place>, { at, status, code, text }: Answer<Place>): boolean {
+function matches<Place extends string>(fact: Fact<Place, unknown>, { at, status, code, text }: Answer<Place>): boolean {
   return holds(fact.at, at) && holds(fact.status, status) && holds(fact.code, code) && (fact.text?.test(text) ?? true);
 }
 

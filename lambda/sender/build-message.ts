@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Problem } from '../contract/dead-letter.ts';
 import type { Submission, SubmissionAttachment } from '../contract/submission.ts';
 import { domainOf, parseMailbox, sameMailboxKey } from '../mail/address.ts';
 import { withCrlf } from '../mail/line-ends.ts';
 import type { Mailbox, Message, MessageAttachment } from '../mail/message.ts';
+import { handleOf } from '../providers/reference.ts';
 
 /** Facts for a message that are not in the submission. */
 export interface BuildContext {
@@ -20,11 +20,6 @@ export interface BuildContext {
 const REDIRECTED_FROM = 'X-Mailover-Redirected-From';
 
 type Mailboxes = NonNullable<Submission['to']>;
-
-/** SHA-256 of a submission id in base64url: valid in a Message-ID, a provider's variable and a tag, whatever the id is. */
-function handleOf(id: string): string {
-  return createHash('sha256').update(id).digest('base64url');
-}
 
 /** Builds the canonical message that all providers get. */
 export function buildMessage(
@@ -43,7 +38,7 @@ export function buildMessage(
   }
   const handle = handleOf(id);
   const messageId = `<${handle}@${domainOf(from.address)}>`;
-  const { subject = '', text, html, tag } = submission;
+  const { subject = '', text, html, tag, class: className } = submission;
   const calendar = submission.calendar && { ...submission.calendar, content: withCrlf(submission.calendar.content) };
   const message: Message = {
     id,
@@ -53,6 +48,7 @@ export function buildMessage(
     from,
     ...lists,
     subject: subject.toWellFormed(),
+    ...(className !== undefined && { class: className }),
     ...(text && { text: text.toWellFormed() }),
     ...(html && { html: html.toWellFormed() }),
     headers: headersOf(submission, id, messageId),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type DeliveryEvent, EVENT_VERSION } from '../contract/event.ts';
+import { enqueueEvent } from '../events/enqueue.ts';
 import type { Message } from '../mail/message.ts';
-import { inAscii } from '../platform/ascii-json.ts';
 import { errorName } from '../platform/error-name.ts';
 import { type Progress, type Suppression, withoutNotified } from '../submission/progress.ts';
 import { logId } from './telemetry.ts';
@@ -13,7 +14,7 @@ export async function reportSuppressed(progress: Progress, { context, record, ar
   // In parallel: the time kept for the end of a round allows one call, whatever the number of recipients.
   await Promise.all(
     progress.untold.map((one) =>
-      queue.send(environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
+      enqueueEvent(queue, environment.eventsQueueUrl, suppressedEvent(arrived.message, one, clock.now())).then(
         () => out.add(one.address),
         (error: unknown) => log.warn('event not queued', { queueMessageId: record.messageId, error: errorName(error) }),
       ),
@@ -44,26 +45,25 @@ export async function listEnded({ untold }: Progress, { context, arrived }: Work
   }
 }
 
-/** The delivery event that reports a suppressed recipient to the producer; ASCII, which every queue server transports. */
-function suppressedEvent(message: Message, one: Suppression, now: number): string {
+/** The delivery event that reports a suppressed recipient to the producer. */
+function suppressedEvent(message: Message, one: Suppression, now: number): DeliveryEvent {
   const id = createHash('sha256')
     .update(`suppressed\0${message.id}\0${one.provider}\0${one.address}`)
     .digest('base64url');
-  return inAscii(
-    JSON.stringify({
-      version: 1,
-      id,
-      provider: one.provider,
-      providerEventId: id,
-      type: 'suppressed',
-      recipient: one.address,
-      submissionId: message.id,
-      attempt: one.attempt,
-      ...(message.tag !== undefined && { tag: message.tag }),
-      ...(Object.keys(message.metadata).length > 0 && { metadata: message.metadata }),
-      at: new Date(now).toISOString(),
-      reason: one.reason,
-      ...(one.detail && { detail: one.detail }),
-    }),
-  );
+  return {
+    version: EVENT_VERSION,
+    id,
+    provider: one.provider,
+    providerEventId: id,
+    type: 'suppressed',
+    recipient: one.address,
+    submissionId: message.id,
+    ...(message.class !== undefined && { class: message.class }),
+    ...(one.attempt > 0 && { attempt: one.attempt }),
+    ...(message.tag !== undefined && { tag: message.tag }),
+    ...(Object.keys(message.metadata).length > 0 && { metadata: message.metadata }),
+    at: new Date(now).toISOString(),
+    reason: one.reason,
+    ...(one.detail && { detail: one.detail }),
+  };
 }

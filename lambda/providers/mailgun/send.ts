@@ -1,7 +1,8 @@
 import Mailgun from 'mailgun.js';
-import type { Message, Tracking } from '../../mail/message.ts';
+import type { Tracking } from '../../mail/message.ts';
 import { AUTHENTICATION } from '../../mail/outcome.ts';
-import type { Provider, ProviderContext } from '../provider.ts';
+import type { Attempt, Provider, ProviderContext } from '../provider.ts';
+import { referenceOf } from '../reference.ts';
 import { mimeFor, namedIn, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
@@ -39,7 +40,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
 
   return {
     send: async (attempt) => {
-      const { variables, dropped } = variablesOf(attempt.message);
+      const { variables, dropped } = variablesOf(attempt);
       const result = await takeApart(attempt, true, async (call) => {
         // A Buffer becomes a file part; a string would be normalised as a form field and lose its line ends.
         const message = await mimeFor(attempt, call);
@@ -85,12 +86,13 @@ const MAX_OPTIONS = 16 * 1024;
 /** Tags are ASCII, at most 128 characters (Mailgun user manual, tagging, 2024). */
 const TAG = /^[\x20-\x7e]{1,128}$/;
 
-function variablesOf({ handle, tag, metadata }: Message): {
+function variablesOf({ message, number }: Pick<Attempt, 'message' | 'number'>): {
   readonly variables: Record<string, string>;
   readonly dropped: number;
 } {
-  const variables: Record<string, string> = { 'v:mailover-id': handle };
-  let size = sizeOf('v:mailover-id', handle) + TRACKING_OPTIONS;
+  const { tag, metadata } = message;
+  const variables: Record<string, string> = {};
+  let size = TRACKING_OPTIONS;
   let dropped = 0;
   const add = (name: string, value: string, fits = true) => {
     if (!fits || name in variables || size + sizeOf(name, value) > MAX_OPTIONS) {
@@ -100,6 +102,7 @@ function variablesOf({ handle, tag, metadata }: Message): {
     size += sizeOf(name, value);
     variables[name] = value;
   };
+  for (const [name, value] of referenceOf(message, number)) add(`v:${name}`, value);
   if (tag !== undefined) add('o:tag', tag, TAG.test(tag));
   for (const [name, value] of Object.entries(metadata)) add(`v:${name}`, value);
   return { variables, dropped };

@@ -2,6 +2,7 @@ import { Models } from 'postmark';
 import { formatMailbox } from '../../mail/address.ts';
 import { headerTokens } from '../../mail/header-line.ts';
 import type { Mailbox, Message, Tracking } from '../../mail/message.ts';
+import { REFERENCE_NAMES, referenceOf } from '../reference.ts';
 
 /** The JSON of `POST /email`. */
 interface PostmarkEmail {
@@ -31,6 +32,7 @@ export function emailOf(
   recipients: readonly string[],
   messageStream: string,
   { opens, clicks }: Tracking,
+  number: number,
 ): PostmarkEmail | undefined {
   const wanted = new Set(recipients);
   const left = (list: readonly Mailbox[]) => list.filter(({ address }) => wanted.has(address));
@@ -64,7 +66,7 @@ export function emailOf(
       })),
     }),
     ...(message.tag !== undefined && { Tag: message.tag.slice(0, MAX_TAG) }),
-    Metadata: metadataOf(message).metadata,
+    Metadata: metadataOf(message, number).metadata,
     MessageStream: messageStream,
     // The server setting "Track opens" overrides false (postmarkapp.com, tracking-opens-per-email, 2026-11-28).
     TrackOpens: opens,
@@ -78,16 +80,17 @@ const MAX_TAG = 1000;
  * Metadata within Postmark's limits (support article 1125, 2026-11-23): 10 entries, keys of 20 and values of 80
  * characters.
  */
-export function metadataOf({ handle, metadata }: Pick<Message, 'handle' | 'metadata'>): {
-  readonly metadata: Record<string, string>;
-  readonly dropped: number;
-} {
-  const given = Object.entries(metadata);
+export function metadataOf(
+  message: Pick<Message, 'id' | 'handle' | 'class' | 'metadata'>,
+  number: number,
+): { readonly metadata: Record<string, string>; readonly dropped: number } {
+  const own = referenceOf(message, number, { most: 80 });
+  const given = Object.entries(message.metadata);
   const fitting = given
-    .filter(([key, value]) => key !== 'mailover-id' && key.length <= 20 && value.length <= 80)
-    .slice(0, 9);
+    .filter(([key, value]) => !REFERENCE_NAMES.has(key) && key.length <= 20 && value.length <= 80)
+    .slice(0, 10 - own.length);
   return {
-    metadata: Object.fromEntries([['mailover-id', handle], ...fitting]),
+    metadata: Object.fromEntries([...own, ...fitting]),
     dropped: given.length - fitting.length,
   };
 }

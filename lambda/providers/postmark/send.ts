@@ -32,7 +32,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<P
   /** One call for some of an attempt's recipients. */
   async function call(attempt: Attempt, { recipients, deadlineMs }: PartialCall): Promise<PartialResult> {
     if (!sending) return { outcome: NO_TOKEN };
-    const email = emailOf(attempt.message, recipients, stream, attempt.tracking);
+    const email = emailOf(attempt.message, recipients, stream, attempt.tracking, attempt.number);
     if (!email) return { outcome: NO_VISIBLE_RECIPIENT };
     const connectMs = Math.min(attempt.connectMs, deadlineMs);
     const watched = await watchWire({ connectMs, deadlineMs }, () => sending.sendEmail(email));
@@ -48,7 +48,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<P
   return {
     send: async (attempt) => ({
       ...(await takeApart(attempt, false, (part) => call(attempt, part))),
-      dropped: metadataOf(attempt.message).dropped,
+      dropped: metadataOf(attempt.message, attempt.number).dropped,
     }),
     async lookup(question) {
       if (!client) return { kind: 'cannot-say', reason: NO_TOKEN.reason, detail: NO_TOKEN.detail };

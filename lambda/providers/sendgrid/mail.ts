@@ -1,5 +1,6 @@
 import { headerTokens } from '../../mail/header-line.ts';
 import type { Mailbox, Message, MessageAttachment, Tracking } from '../../mail/message.ts';
+import { REFERENCE_NAMES, referenceOf } from '../reference.ts';
 
 interface Address {
   readonly email: string;
@@ -40,7 +41,12 @@ export interface SendgridMail {
 }
 
 /** The JSON of a message, addressed to `recipients` only. */
-export function mailOf(message: Message, recipients: readonly string[], { opens, clicks }: Tracking): SendgridMail {
+export function mailOf(
+  message: Message,
+  recipients: readonly string[],
+  { opens, clicks }: Tracking,
+  number: number,
+): SendgridMail {
   const { text, html, calendar, attachments, replyTo, tag } = message;
   const category = tag !== undefined && CATEGORY.test(tag) ? tag : undefined;
   return {
@@ -64,7 +70,7 @@ export function mailOf(message: Message, recipients: readonly string[], { opens,
       ['Message-ID', message.messageId],
     ]),
     ...(category !== undefined && { categories: [category] }),
-    custom_args: argumentsOf(message).args,
+    custom_args: argumentsOf(message, number).args,
     // All tracking settings are set, so that no default of the account decides.
     tracking_settings: {
       open_tracking: { enable: opens },
@@ -120,19 +126,19 @@ function attachmentOf({ filename, contentType, content, contentId }: MessageAtta
 const CATEGORY = /^[\x20-\x7e]{1,255}$/;
 /** Custom arguments together are less than 10,000 bytes (mail-send/limitations, 2026-11-28); counted as their JSON. */
 const MAX_ARGUMENTS = 9_999;
-const HANDLE = 'mailover-id';
 
-/** The handle and as much of the metadata as fits; SendGrid's events repeat both. */
-export function argumentsOf({ handle, metadata, tag }: Pick<Message, 'handle' | 'metadata' | 'tag'>): {
-  readonly args: Readonly<Record<string, string>>;
-  readonly dropped: number;
-} {
-  const args: Record<string, string> = { [HANDLE]: handle };
+/** The reference and as much of the metadata as fits; SendGrid's events repeat both. */
+export function argumentsOf(
+  message: Pick<Message, 'id' | 'handle' | 'class' | 'metadata' | 'tag'>,
+  number: number,
+): { readonly args: Readonly<Record<string, string>>; readonly dropped: number } {
+  const { metadata, tag } = message;
+  const args: Record<string, string> = Object.fromEntries(referenceOf(message, number));
   let dropped = tag !== undefined && !CATEGORY.test(tag) ? 1 : 0;
   let size = sizeOf(args);
   for (const [name, value] of Object.entries(metadata)) {
     const more = sizeOf({ [name]: value });
-    if (name === HANDLE || size + more > MAX_ARGUMENTS) dropped += 1;
+    if (REFERENCE_NAMES.has(name) || size + more > MAX_ARGUMENTS) dropped += 1;
     else {
       args[name] = value;
       size += more;

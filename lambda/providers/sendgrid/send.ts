@@ -42,7 +42,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<S
   /** One call for some of an attempt's recipients. */
   async function call(attempt: Attempt, { recipients, deadlineMs }: PartialCall): Promise<PartialResult> {
     if (!key) return { outcome: NO_KEY };
-    const mail = { ...mailOf(attempt.message, recipients, attempt.tracking), ...(sandbox && TEST) };
+    const mail = { ...mailOf(attempt.message, recipients, attempt.tracking, attempt.number), ...(sandbox && TEST) };
     const connectMs = Math.min(attempt.connectMs, deadlineMs);
     const answer = await request('/v3/mail/send', { connectMs, deadlineMs }, mail);
     // The sandbox answers without a message id (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29).
@@ -54,7 +54,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<S
   return {
     send: async (attempt) => ({
       ...(await takeApart(attempt, false, (part) => call(attempt, part))),
-      dropped: argumentsOf(attempt.message).dropped,
+      dropped: argumentsOf(attempt.message, attempt.number).dropped,
     }),
     async health(limits) {
       if (!key) return { state: 'account-refused', reason: NO_KEY.reason, detail: NO_KEY.detail };

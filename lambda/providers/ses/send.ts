@@ -1,9 +1,10 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { type MessageTag, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
-import type { Message, Tracking } from '../../mail/message.ts';
+import type { Tracking } from '../../mail/message.ts';
 import { IDLE_MS } from '../../platform/kept-sockets.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
+import { encoded, REFERENCE_NAMES, referenceOf } from '../reference.ts';
 import { mimeFor, namedIn, type PartialCall, takeApart } from '../take-apart.ts';
 import { watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
@@ -48,7 +49,7 @@ export function create({ options, endpoint, sandbox }: ProviderContext<SesOption
           named: namedIn(exception.words ?? '', call.recipients),
         };
       })),
-      dropped: tagsOf(attempt.message).dropped,
+      dropped: tagsOf(attempt).dropped,
     }),
     health: (limits) => health(client, limits),
     close: () => client.destroy(),
@@ -67,7 +68,7 @@ async function requestOf(attempt: Attempt, call: PartialCall, options: SesOption
     // With a Destination, SES takes the envelope from it and leaves To and Cc of the message unchanged.
     Destination: { ToAddresses: sandbox ? [SIMULATOR] : [...call.recipients] },
     Content: { Raw: { Data: await mimeFor(attempt, call) } },
-    EmailTags: tagsOf(message).tags,
+    EmailTags: tagsOf(attempt).tags,
     ...(fromIdentityArn && { FromEmailAddressIdentityArn: fromIdentityArn }),
     ...(configurationSet && { ConfigurationSetName: configurationSet }),
   };
@@ -89,14 +90,19 @@ function configurationSetFor({ opens, clicks }: Tracking, { configurationSet, tr
 const TAG_PART = /^[A-Za-z0-9_-]{1,256}$/;
 const MAX_TAGS = 50;
 
-function tagsOf({ handle, tag, metadata }: Message): { readonly tags: MessageTag[]; readonly dropped: number } {
+function tagsOf({ message, number }: Pick<Attempt, 'message' | 'number'>): {
+  readonly tags: MessageTag[];
+  readonly dropped: number;
+} {
+  const { tag, metadata } = message;
+  const own = referenceOf(message, number, encoded);
   const tags = new Map(Object.entries(metadata));
   if (tag !== undefined) tags.set('mailover-tag', tag);
   const fitting = [...tags]
-    .filter(([name, value]) => name !== 'mailover-id' && TAG_PART.test(name) && TAG_PART.test(value))
-    .slice(0, MAX_TAGS - 1);
+    .filter(([name, value]) => !REFERENCE_NAMES.has(name) && TAG_PART.test(name) && TAG_PART.test(value))
+    .slice(0, MAX_TAGS - own.length);
   return {
-    tags: [['mailover-id', handle] as const, ...fitting].map(([Name, Value]) => ({ Name, Value })),
+    tags: [...own, ...fitting].map(([Name, Value]) => ({ Name, Value })),
     dropped: tags.size - fitting.length,
   };
 }

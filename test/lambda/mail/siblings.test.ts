@@ -75,7 +75,7 @@ describe('a header', () => {
 
       const found = headerFields(mime).filter(([other]) => other === name);
       expect(found).toEqual([[name, written]]);
-      const email = emailOf(message, ['ada@example.org'], 'outbound', NO_TRACKING);
+      const email = emailOf(message, ['ada@example.org'], 'outbound', NO_TRACKING, 1);
       expect(email?.Headers.filter((one) => one.Name === name)).toEqual([{ Name: name, Value: written }]);
       const [one, other] = await Promise.all([simpleParser(mime), PostalMime.parse(mime)]);
       const inOne = one.headerLines.find(({ key }) => key === name.toLowerCase())?.line;

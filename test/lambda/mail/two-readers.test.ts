@@ -55,9 +55,9 @@ describe('two readers', () => {
     await fc.assert(
       fc.asyncProperty(submissions, async (submission) => {
         const message = messageOf(submission);
-        const email = emailOf(message, ['ada@example.org'], 'outbound', { opens: false, clicks: false });
+        const email = emailOf(message, ['ada@example.org'], 'outbound', { opens: false, clicks: false }, 1);
         const given = new Map(email?.Headers.map(({ Name, Value }) => [Name, Value]));
-        const { headers } = mailOf(message, ['ada@example.org'], { opens: false, clicks: false });
+        const { headers } = mailOf(message, ['ada@example.org'], { opens: false, clicks: false }, 1);
         const composed = new Map(headerFields(await composeMime(message)));
         for (const [name] of message.headers)
           expect([given.get(name), headers[name]]).toEqual([composed.get(name), composed.get(name)]);

@@ -72,6 +72,8 @@ describe('the request', () => {
       'o:tracking-opens',
       'o:tracking-clicks',
       'v:mailover-id',
+      'v:mailover-submission',
+      'v:mailover-attempt',
     ]);
     expect(parts[0]?.head).toContain('filename="MimeMessage"');
     expect(parts[0]?.value.equals(MIME)).toBe(true);
@@ -82,6 +84,8 @@ describe('the request', () => {
       'no',
       'no',
       'h'.repeat(43),
+      'order-1',
+      '1',
     ]);
   });
 
@@ -91,6 +95,8 @@ describe('the request', () => {
     });
     expect(parts.slice(6).map(({ name, value }) => [name, value.toString()])).toEqual([
       ['v:mailover-id', 'h'.repeat(43)],
+      ['v:mailover-submission', 'order-1'],
+      ['v:mailover-attempt', '1'],
       ['o:tag', 'receipt'],
       ['v:order', 'ä"1234'],
     ]);
@@ -99,7 +105,13 @@ describe('the request', () => {
   it('leaves out what exceeds the 16 KB of all options, and tags that Mailgun refuses', async () => {
     const metadata = { a: 'x'.repeat(10_000), b: 'y'.repeat(10_000), c: 'z' };
     const parts = await partsFor({ message: { tag: 'ä', metadata } });
-    expect(parts.slice(6).map(({ name }) => name)).toEqual(['v:mailover-id', 'v:a', 'v:c']);
+    expect(parts.slice(6).map(({ name }) => name)).toEqual([
+      'v:mailover-id',
+      'v:mailover-submission',
+      'v:mailover-attempt',
+      'v:a',
+      'v:c',
+    ]);
   });
 
   it.each([

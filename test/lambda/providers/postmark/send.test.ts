@@ -43,7 +43,7 @@ test('the whole request', async () => {
   });
   const recipients = ['ada@example.org', 'bob@example.org', 'carol@example.org'];
   const result = await provider(server.url, { messageStream: 'receipts' }).send({ ...attempt, recipients });
-  expect(result).toEqual({ outcome: { kind: 'accepted', providerMessageId: 'pm-1', detail: 'OK' }, dropped: 5 });
+  expect(result).toEqual({ outcome: { kind: 'accepted', providerMessageId: 'pm-1', detail: 'OK' }, dropped: 7 });
   const [seen] = server.seen;
   expect([seen?.method, seen?.path]).toEqual(['POST', '/email']);
   expect(seen?.headers).toMatchObject({
@@ -73,7 +73,9 @@ test('the whole request', async () => {
     Tag: 't'.repeat(1000),
     Metadata: {
       'mailover-id': message.handle,
-      ...Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`key-${index}`, 'v'])),
+      'mailover-submission': 'order-1',
+      'mailover-attempt': '1',
+      ...Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`key-${index}`, 'v'])),
     },
     MessageStream: 'receipts',
     TrackOpens: false,

@@ -86,7 +86,12 @@ test('the whole request', async () => {
     ],
     headers: { 'X-Note': '=?UTF-8?B?R3LDvMOfZQ==?=', 'Message-ID': `<${'h'.repeat(43)}@example.com>` },
     categories: ['receipts'],
-    custom_args: { 'mailover-id': 'h'.repeat(43), order: '1' },
+    custom_args: {
+      'mailover-id': 'h'.repeat(43),
+      'mailover-submission': 'order-1',
+      'mailover-attempt': '1',
+      order: '1',
+    },
     tracking_settings: {
       open_tracking: { enable: false },
       click_tracking: { enable: false, enable_text: false },
@@ -141,12 +146,18 @@ test.each([
 
 test('arguments stay below 10,000 bytes, and later ones that fit are kept', async () => {
   const { provider, bodies } = await given(OK);
-  const metadata = { first: 'é'.repeat(4_900), second: 'x'.repeat(200), third: '3' };
+  const metadata = { first: 'é'.repeat(4_850), second: 'x'.repeat(200), third: '3' };
 
   const { dropped } = await provider.send(attempt({ metadata }, ['list@example.org']));
 
   expect(dropped).toBe(1);
-  expect(Object.keys(bodies()[0]?.custom_args ?? {})).toEqual(['mailover-id', 'first', 'third']);
+  expect(Object.keys(bodies()[0]?.custom_args ?? {})).toEqual([
+    'mailover-id',
+    'mailover-submission',
+    'mailover-attempt',
+    'first',
+    'third',
+  ]);
   expect(Buffer.byteLength(JSON.stringify(bodies()[0]?.custom_args))).toBeLessThan(10_000);
 });
 

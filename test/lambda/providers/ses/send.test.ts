@@ -60,6 +60,13 @@ async function requestFor(options?: Partial<SesOptions>, change?: Parameters<typ
   return { outcome, request, body: JSON.parse(request.body.toString()) };
 }
 
+/** The id and the number of the attempt are in base64url, since ids may have letters that SES forbids. */
+const REFERENCE = [
+  { Name: 'mailover-id', Value: 'h'.repeat(43) },
+  { Name: 'mailover-submission', Value: Buffer.from('order-1').toString('base64url') },
+  { Name: 'mailover-attempt', Value: Buffer.from('1').toString('base64url') },
+];
+
 describe('the request', () => {
   it('carries the message byte for byte, its envelope and its handle', async () => {
     const { outcome, request, body } = await requestFor({ configurationSet: 'main' });
@@ -71,7 +78,7 @@ describe('the request', () => {
       FromEmailAddress: 'a@example.com',
       Destination: { ToAddresses: ['list@example.org', 'hidden@example.net'] },
       Content: { Raw: { Data: MIME.toString('base64') } },
-      EmailTags: [{ Name: 'mailover-id', Value: 'h'.repeat(43) }],
+      EmailTags: REFERENCE,
       ConfigurationSetName: 'main',
     });
   });
@@ -87,7 +94,7 @@ describe('the request', () => {
     };
     const { body } = await requestFor({}, { message: { tag: 'receipt', metadata } });
     expect(body.EmailTags).toEqual([
-      { Name: 'mailover-id', Value: 'h'.repeat(43) },
+      ...REFERENCE,
       { Name: 'order', Value: '1234' },
       { Name: 'mailover-tag', Value: 'receipt' },
     ]);

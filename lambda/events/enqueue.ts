@@ -1,0 +1,16 @@
+import type { DeliveryEvent } from '../contract/event.ts';
+import { inAscii } from '../platform/ascii-json.ts';
+import type { Queue } from '../platform/queue.ts';
+
+/**
+ * Sends a delivery event to the events queue, in ASCII, which every queue server transports; consumers may filter by its
+ * attributes.
+ */
+export async function enqueueEvent(queue: Queue, queueUrl: string, event: DeliveryEvent): Promise<void> {
+  const { type, provider, class: className } = event;
+  await queue.send(queueUrl, inAscii(JSON.stringify(event)), {
+    Type: type,
+    Provider: provider,
+    ...(className && { Class: className }),
+  });
+}

@@ -1,0 +1,71 @@
+import { codeIn, corrected, replyIn } from '../diagnostic.ts';
+import type { ReadEvents, ReportedEvent } from '../event.ts';
+import {
+  addressOf,
+  type Fields,
+  fieldsOf,
+  jsonOf,
+  messageIdOf,
+  textOf,
+  textsOf,
+  timeOfSeconds,
+  wordsOf,
+} from '../event-fields.ts';
+import { meaningIn } from '../fact.ts';
+import { metadataIn, readReference } from '../reference.ts';
+import { MAILGUN_EVENTS } from './event-facts.ts';
+
+/**
+ * Reads the JSON of an event webhook, which has one event (documentation.mailgun.com, user-manual/webhooks, 2026-11-23).
+ */
+export function readEvents(body: Uint8Array): ReadEvents {
+  const json = jsonOf(body);
+  if ('problem' in json) return { kind: 'unreadable', detail: json.problem };
+  const event = fieldsOf(fieldsOf(json.value)['event-data']);
+  if (textOf(event['event']) === undefined) return { kind: 'unreadable', detail: 'no event' };
+  return { kind: 'events', events: [readEvent(event)] };
+}
+
+function readEvent(event: Fields): ReportedEvent {
+  const name = textOf(event['event']) ?? '';
+  const status = fieldsOf(event['delivery-status']);
+  const reject = fieldsOf(event['reject']);
+  const headers = fieldsOf(fieldsOf(event['message'])['headers']);
+  const variables = textsOf(event['user-variables']);
+  const client = fieldsOf(event['client-info']);
+  const code = typeof status['code'] === 'number' ? status['code'] : Number(status['code'] ?? Number.NaN);
+  const words = textOf(status['message']) ?? textOf(status['description']) ?? textOf(reject['reason']) ?? '';
+  // 498 and 499 are Mailgun's own codes: no server gave a reply.
+  const reply = replyIn(words, code >= 490 && code < 500 ? undefined : code);
+  const means = meaningIn(MAILGUN_EVENTS, {
+    at: name === 'failed' ? `failed/${textOf(event['severity']) ?? 'permanent'}` : name,
+    code: textOf(event['reason']) ?? '',
+    status: code,
+    text: words,
+  });
+  if (means === undefined) throw new Error('the table of events has no last row');
+  const { reason, ...others } = corrected(means, reply);
+  const recipient = addressOf(event['recipient']) ?? (name === 'rejected' ? addressOf(headers['to']) : undefined);
+  const at = timeOfSeconds(event['timestamp']);
+  const metadata = metadataIn(variables);
+  return {
+    ...others,
+    ...(reason && { reason }),
+    // An id is guaranteed to be unique within a day only (documentation.mailgun.com, event-structure, 2026-11-23).
+    eventId: [
+      at === undefined ? '' : new Date(at).toISOString().slice(0, 10),
+      textOf(event['id']) ?? JSON.stringify(event),
+    ].join('/'),
+    recipient,
+    providerMessageId: messageIdOf(headers['message-id']),
+    reference: readReference(variables),
+    at,
+    // `robot`: a scanner; `bot` names a mail program that loads pictures by itself.
+    ...(/robot/i.test(textOf(client['client-type']) ?? '') || textOf(client['bot']) ? { machine: true } : {}),
+    detail: wordsOf(words),
+    smtpCode: codeIn(reply),
+    tag: Array.isArray(event['tags']) ? textOf(event['tags'][0]) : undefined,
+    ...(metadata && { metadata }),
+    ...(others.type === 'other' && reason === 'unknown' && { unknownType: name }),
+  };
+}

@@ -1,0 +1,102 @@
+import { codeIn, corrected, replyIn } from '../diagnostic.ts';
+import type { ReadEvents, ReportedEvent } from '../event.ts';
+import {
+  addressOf,
+  type Fields,
+  fieldsOf,
+  jsonOf,
+  messageIdOf,
+  textOf,
+  textsOf,
+  timeOf,
+  wordsOf,
+} from '../event-fields.ts';
+import { meaningIn } from '../fact.ts';
+import { metadataIn, readReference } from '../reference.ts';
+import { POSTMARK_EVENTS } from './event-facts.ts';
+
+/** Reads the JSON of a webhook, which has one event (postmarkapp.com/developer/webhooks, 2026-11-23). */
+export function readEvents(body: Uint8Array): ReadEvents {
+  const json = jsonOf(body);
+  if ('problem' in json) return { kind: 'unreadable', detail: json.problem };
+  const fields = fieldsOf(json.value);
+  // The older bounce webhook has no RecordType.
+  const type = textOf(fields['RecordType']) ?? (textOf(fields['TypeCode']) ? 'Bounce' : undefined);
+  if (type === 'Inbound' || (type === undefined && 'OriginalRecipient' in fields)) return { kind: 'mail' };
+  if (type === undefined) return { kind: 'unreadable', detail: 'no RecordType' };
+  return { kind: 'events', events: [readEvent(type, fields)] };
+}
+
+/** Names of the bounce types by number, for a bounce without a name that the table has. */
+const TYPE_CODES: Readonly<Record<string, string>> = {
+  1: 'HardBounce',
+  2: 'Transient',
+  16: 'Unsubscribe',
+  32: 'Subscribe',
+  64: 'AutoResponder',
+  128: 'AddressChange',
+  256: 'DnsError',
+  512: 'SpamNotification',
+  1024: 'OpenRelayTest',
+  2048: 'Unknown',
+  4096: 'SoftBounce',
+  8192: 'VirusNotification',
+  16384: 'ChallengeVerification',
+  100000: 'BadEmailAddress',
+  100001: 'SpamComplaint',
+  100002: 'ManuallyDeactivated',
+  100003: 'Unconfirmed',
+  100006: 'Blocked',
+  100007: 'SMTPApiError',
+  100008: 'InboundError',
+  100009: 'DMARCPolicy',
+  100010: 'TemplateRenderingFailed',
+};
+
+function readEvent(type: string, fields: Fields): ReportedEvent {
+  const { SuppressSending, SuppressionReason, Origin, MessageID } = fields;
+  const bounceType = textOf(fields['Type']) ?? TYPE_CODES[textOf(fields['TypeCode']) ?? ''] ?? '';
+  const words = textOf(fields['Details']);
+  const reply = words === undefined ? undefined : replyIn(words);
+  const means = meaningIn(POSTMARK_EVENTS, {
+    at: type,
+    code:
+      type === 'SubscriptionChange'
+        ? `${SuppressSending}/${textOf(SuppressionReason) ?? ''}/${textOf(Origin) ?? ''}`
+        : bounceType,
+    text: words ?? '',
+  });
+  if (means === undefined) throw new Error('the table of events has no last row');
+  const { reason, ...others } = corrected(means, type === 'Bounce' ? reply : undefined);
+  const time = ['BouncedAt', 'DeliveredAt', 'ReceivedAt', 'ChangedAt']
+    .map((name) => textOf(fields[name]))
+    .find(Boolean);
+  const recipient = addressOf(fields['Email']) ?? addressOf(fields['Recipient']);
+  const metadata = textsOf(fields['Metadata']);
+  const own = metadataIn(metadata);
+  return {
+    ...others,
+    ...(reason && { reason }),
+    // Only bounces and complaints have an id, which may be larger than the numbers of JSON in JavaScript.
+    eventId: [
+      type,
+      textOf(fields['ID']),
+      textOf(MessageID),
+      bounceType,
+      recipient,
+      time,
+      textOf(fields['OriginalLink']),
+    ]
+      .filter(Boolean)
+      .join('/'),
+    recipient,
+    providerMessageId: messageIdOf(MessageID),
+    reference: readReference(metadata),
+    at: timeOf(time),
+    detail: wordsOf(words ?? fields['Description']),
+    smtpCode: codeIn(reply),
+    tag: textOf(fields['Tag']),
+    ...(own && { metadata: own }),
+    ...(others.type === 'other' && reason === 'unknown' && { unknownType: type }),
+  };
+}

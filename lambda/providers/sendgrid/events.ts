@@ -1,0 +1,69 @@
+import { codeIn, corrected, replyIn } from '../diagnostic.ts';
+import type { ReadEvents, ReportedEvent } from '../event.ts';
+import {
+  addressOf,
+  type Fields,
+  jsonOf,
+  listOf,
+  messageIdOf,
+  textOf,
+  textsOf,
+  timeOfSeconds,
+  wordsOf,
+} from '../event-fields.ts';
+import { meaningIn } from '../fact.ts';
+import { metadataIn, readReference } from '../reference.ts';
+import { SENDGRID_EVENTS } from './event-facts.ts';
+
+/** Reads the JSON of the Event Webhook: a list of events, usually many (event webhook reference, 2026-11-29). */
+export function readEvents(body: Uint8Array): ReadEvents {
+  const json = jsonOf(body);
+  if ('problem' in json) return { kind: 'unreadable', detail: json.problem };
+  if (!Array.isArray(json.value)) return { kind: 'unreadable', detail: 'no list of events' };
+  const events = listOf(json.value).filter((event) => textOf(event['event']) !== undefined);
+  if (events.length === 0 && json.value.length > 0) return { kind: 'unreadable', detail: 'no event in the list' };
+  return { kind: 'events', events: events.map(readEvent) };
+}
+
+/** Fields that SendGrid itself sets; every other one is a custom argument. */
+const OWN: ReadonlySet<string> = new Set(
+  (
+    'email timestamp event smtp-id sg_event_id sg_message_id category asm_group_id ip useragent url url_offset response ' +
+    'reason status attempt type tls cert_err bounce_classification sg_machine_open sg_content_type sg_user_id pool ' +
+    'marketing_campaign_id marketing_campaign_name marketing_campaign_version marketing_campaign_split_id send_at newsletter ' +
+    'sg_template_id sg_template_name singlesend_id singlesend_name template_id template_version_id phase_id resp_test_id'
+  ).split(' '),
+);
+
+function readEvent(event: Fields): ReportedEvent {
+  const name = textOf(event['event']) ?? '';
+  const words = textOf(event['reason']) ?? textOf(event['response']);
+  const reply = name === 'bounce' && words !== undefined ? replyIn(words, textOf(event['status'])) : undefined;
+  const means = meaningIn(SENDGRID_EVENTS, {
+    at: name === 'bounce' && event['type'] === 'blocked' ? 'blocked' : name,
+    code: textOf(event['bounce_classification']) ?? '',
+    text: words ?? '',
+  });
+  if (means === undefined) throw new Error('the table of events has no last row');
+  const { reason, ...others } = corrected(means, reply);
+  const custom = Object.fromEntries(Object.entries(textsOf(event)).filter(([field]) => !OWN.has(field)));
+  const metadata = metadataIn(custom);
+  const { category } = event;
+  const status = textOf(event['status']);
+  return {
+    ...others,
+    ...(reason && { reason }),
+    eventId: textOf(event['sg_event_id']) ?? JSON.stringify(event),
+    recipient: addressOf(event['email']),
+    // The API answers with the part before the first dot; events add what happened to the mail since.
+    providerMessageId: messageIdOf(textOf(event['sg_message_id'])?.split('.')[0]),
+    reference: readReference(custom),
+    at: timeOfSeconds(event['timestamp']),
+    ...(event['sg_machine_open'] === true && { machine: true }),
+    detail: wordsOf(words),
+    smtpCode: status !== undefined && /^[245]\.\d+\.\d+$/.test(status) ? status : codeIn(reply),
+    tag: textOf(Array.isArray(category) ? category[0] : category),
+    ...(metadata && { metadata }),
+    ...(others.type === 'other' && reason === 'unknown' && { unknownType: name }),
+  };
+}

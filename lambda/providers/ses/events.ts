@@ -1,0 +1,128 @@
+import { codeIn, corrected, replyIn } from '../diagnostic.ts';
+import type { ReadEvents, ReportedEvent } from '../event.ts';
+import {
+  addressOf,
+  type Fields,
+  fieldsOf,
+  jsonOf,
+  listOf,
+  messageIdOf,
+  textOf,
+  timeOf,
+  wordsOf,
+} from '../event-fields.ts';
+import { meaningIn } from '../fact.ts';
+import { encoded, metadataIn, readReference } from '../reference.ts';
+import { SES_EVENTS } from './event-facts.ts';
+
+/** Field with the facts of each event. */
+const DETAILS: Readonly<Record<string, string>> = {
+  Bounce: 'bounce',
+  Complaint: 'complaint',
+  Delivery: 'delivery',
+  Send: 'send',
+  Reject: 'reject',
+  Open: 'open',
+  Click: 'click',
+  'Rendering Failure': 'failure',
+  RenderingFailure: 'failure',
+  DeliveryDelay: 'deliveryDelay',
+  Subscription: 'subscription',
+};
+
+/**
+ * Reads an event record of SES: as a topic delivers it, in the topic's envelope, or within an event of EventBridge. Each
+ * recipient is an event.
+ */
+export function readEvents(body: Uint8Array | string): ReadEvents {
+  const json = jsonOf(body);
+  // A topic announces itself in plain text (docs.aws.amazon.com/ses, event-publishing-sns, 2026-11-29).
+  if ('problem' in json)
+    return /^Successfully validated SNS topic/.test(String(body))
+      ? { kind: 'events', events: [] }
+      : { kind: 'unreadable', detail: json.problem };
+  const posted = fieldsOf(json.value);
+  if (posted['Type'] === 'Notification') return readEvents(textOf(posted['Message']) ?? '');
+  const record = textOf(posted['detail-type']) ? fieldsOf(posted['detail']) : posted;
+  const name = textOf(record['eventType']) ?? textOf(record['notificationType']);
+  if (name === 'Received') return { kind: 'mail' };
+  if (name === undefined || !('mail' in record)) return { kind: 'unreadable', detail: 'no event of SES' };
+  return { kind: 'events', events: eventsOf(name, record) };
+}
+
+function eventsOf(name: string, record: Fields): ReportedEvent[] {
+  const mail = fieldsOf(record['mail']);
+  const details = fieldsOf(record[DETAILS[name] ?? '']);
+  const tags = tagsOf(mail['tags']);
+  const messageId = messageIdOf(mail['messageId']);
+  const at = timeOf(details['timestamp']) ?? timeOf(mail['timestamp']);
+  const click = name === 'Click' ? textOf(details['link']) : undefined;
+  const own = new Set(['mailover-tag', ...Object.keys(tags).filter((tag) => tag.startsWith('ses:'))]);
+  const metadata = metadataIn(Object.fromEntries(Object.entries(tags).filter(([tag]) => !own.has(tag))));
+  return recipientsOf(details, mail).map(({ recipient, words, status }) => {
+    const reply = words === undefined ? undefined : replyIn(words, status);
+    const means = meaningIn(SES_EVENTS, {
+      at: name,
+      code: codeOf(name, details),
+      text: words ?? textOf(details['reason']) ?? '',
+    });
+    if (means === undefined) throw new Error('the table of events has no last row');
+    const { reason, ...others } = corrected(means, reply);
+    return {
+      ...others,
+      ...(reason && { reason }),
+      eventId: [messageId, name, recipient, textOf(details['feedbackId']) ?? textOf(details['timestamp']), click]
+        .filter(Boolean)
+        .join('/'),
+      recipient,
+      providerMessageId: messageId,
+      reference: readReference(tags, encoded.decode),
+      at,
+      // `Likely` or `Unlikely`, since 2026-08-07 (aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions).
+      ...(details['isBotEvent'] === 'Likely' && { machine: true }),
+      detail: wordsOf(
+        words ?? textOf(details['reason']) ?? textOf(details['errorMessage']) ?? textOf(details['smtpResponse']),
+      ),
+      smtpCode: status !== undefined && /^[245]\.\d+\.\d+$/.test(status) ? status : codeIn(reply),
+      tag: tags['mailover-tag'],
+      ...(metadata && { metadata }),
+      ...(others.type === 'other' && reason === 'unknown' && { unknownType: name }),
+    };
+  });
+}
+
+function codeOf(name: string, details: Fields): string {
+  const text = (field: string) => textOf(details[field]) ?? '';
+  if (name === 'Bounce') return `${text('bounceType')}/${text('bounceSubType')}`;
+  if (name === 'Complaint') return `${text('complaintFeedbackType')}/${text('complaintSubType')}`;
+  return text('delayType');
+}
+
+/** One entry for each recipient that the event names; of a mail with several, opens and clicks name them all. */
+function recipientsOf(details: Fields, mail: Fields): { recipient?: string; words?: string; status?: string }[] {
+  const named = ['bouncedRecipients', 'complainedRecipients', 'delayedRecipients'].flatMap((list) =>
+    listOf(details[list]),
+  );
+  if (named.length > 0)
+    return named.map((one) => {
+      const [recipient, words, status] = [
+        addressOf(one['emailAddress']),
+        textOf(one['diagnosticCode']),
+        textOf(one['status']),
+      ];
+      return { ...(recipient && { recipient }), ...(words && { words }), ...(status && { status }) };
+    });
+  const listed = Array.isArray(details['recipients']) ? details['recipients'] : mail['destination'];
+  const all = (Array.isArray(listed) ? listed : []).flatMap((one) => addressOf(one) ?? []);
+  return all.length > 0 ? all.map((recipient) => ({ recipient })) : [{}];
+}
+
+/** Each tag has a list of values. */
+function tagsOf(value: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fieldsOf(value)).flatMap(([name, one]) => {
+      const text = textOf(Array.isArray(one) ? one[0] : one);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
+}

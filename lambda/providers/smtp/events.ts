@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import type { HeaderField } from '../../mail/header-fields.ts';
+import { type MailPart, splitMail } from '../../mail/mime-parts.ts';
+import { structured } from '../../mail/structured.ts';
+import { bounceIn, codeIn, replyIn } from '../diagnostic.ts';
+import type { EventMeaning, ReportedEvent } from '../event.ts';
+import { addressOf, messageIdOf, wordsOf } from '../event-fields.ts';
+import { meaningIn } from '../fact.ts';
+import { handleOf, type Reference } from '../reference.ts';
+import { REPORT_EVENTS } from './event-facts.ts';
+
+/** Most recipients of one report. */
+const MOST_RECIPIENTS = 1_000;
+
+type Fields = ReadonlyMap<string, string>;
+
+/**
+ * The events of a mail that reports about another one: a delivery report (RFC 3464) or a report of an abuse desk (RFC
+ * 5965), each `multipart/report` (RFC 6522). Empty for any other mail.
+ *
+ * A report is not signed: everyone who has seen a mail can write one about it.
+ */
+export function readReport(mime: Buffer): readonly ReportedEvent[] {
+  const { root } = splitMail(mime);
+  if (root.multipart !== 'report') return [];
+  const parts = root.children;
+  const report = parts.find(({ type }) => /^message\/(global-)?(delivery-status|feedback-report)$/.test(type));
+  if (report === undefined) return [];
+  const [first = new Map(), ...rest] = groupsOf(report);
+  const original = originalOf(parts);
+  const reference = referenceIn(original);
+  const providerMessageId = messageIdOf(original.get('message-id'));
+  const about = { reference, providerMessageId };
+  const at = timeIn(first.get('arrival-date')) ?? timeIn(root.headers.find(([name]) => /^date$/i.test(name))?.[1]);
+  if (report.type.endsWith('feedback-report')) return [feedback(first, original, about, at)];
+  return rest
+    .slice(0, MOST_RECIPIENTS)
+    .map((group) => delivery(group, about, timeIn(group.get('last-attempt-date')) ?? at));
+}
+
+type About = Pick<ReportedEvent, 'reference' | 'providerMessageId'>;
+
+function delivery(group: Fields, about: About, at: number | undefined): ReportedEvent {
+  const action = group.get('action')?.trim().toLowerCase() ?? '';
+  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(group.get('status')?.trim() ?? '')?.[0] ?? '';
+  const words = group.get('diagnostic-code');
+  const reply =
+    (words === undefined ? undefined : replyIn(words)) ??
+    (/^[45]/.test(status) ? `${status[0]}50 ${status}` : undefined);
+  const table = meaningOf(action, status);
+  const found = action === 'failed' && reply !== undefined && !status.startsWith('4') ? bounceIn(reply) : undefined;
+  const recipient = recipientIn(group.get('original-recipient')) ?? recipientIn(group.get('final-recipient'));
+  return {
+    ...(found ?? table),
+    eventId: idOf([about.reference.submissionId, about.providerMessageId, action, recipient, status, at]),
+    recipient,
+    ...about,
+    at,
+    detail: wordsOf(words),
+    smtpCode: status || codeIn(reply),
+    ...(table.type === 'other' && { unknownType: action }),
+  };
+}
+
+function feedback(group: Fields, original: Fields, about: About, at: number | undefined): ReportedEvent {
+  const type = group.get('feedback-type')?.trim().toLowerCase() ?? '';
+  const means = meaningOf('feedback', type);
+  const recipient = recipientIn(group.get('original-rcpt-to')) ?? addressOf(original.get('to'));
+  return {
+    ...means,
+    eventId: idOf([about.reference.submissionId, about.providerMessageId, 'feedback', type, recipient]),
+    recipient,
+    ...about,
+    at: timeIn(group.get('arrival-date')) ?? at,
+    ...(means.reason === 'unknown' && { unknownType: type }),
+  };
+}
+
+function meaningOf(at: string, code: string): EventMeaning {
+  const means = meaningIn(REPORT_EVENTS, { at, code, text: '' });
+  if (means === undefined) throw new Error('the table of events has no last row');
+  return means;
+}
+
+/** Reports have no id: copies of one, as a retry by a provider, have the same parts. */
+function idOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}
+
+/** `rfc822;ada@example.org`, an address alone, or with angle brackets. */
+function recipientIn(value: string | undefined): string | undefined {
+  return addressOf(value?.replace(/^\s*(rfc822|utf-8)\s*;/i, ''));
+}
+
+/** Groups of fields, between blank lines; the first one is about the whole report. */
+function groupsOf(part: MailPart): Fields[] {
+  return part
+    .read()
+    .content.toString('utf8')
+    .replace(/\r\n?/g, '\n')
+    .split(/\n[ \t]*\n/)
+    .map(fieldsIn)
+    .filter(({ size }) => size > 0);
+}
+
+/** Header of the mail that the report returns, in whole or without its body. */
+function originalOf(parts: readonly MailPart[]): Fields {
+  const part = parts.find(({ type }) => /^(message\/(rfc822|global|rfc822-headers)|text\/rfc822-headers)$/.test(type));
+  const text = part?.read().content.toString('utf8').replace(/\r\n?/g, '\n') ?? '';
+  return fieldsIn(text.trimStart().split(/\n[ \t]*\n/, 1)[0] ?? '');
+}
+
+/** Fields by name in lower case, unfolded; the first of each name. */
+function fieldsIn(text: string): Fields {
+  const fields = new Map<string, string>();
+  for (const line of text.replace(/\n[ \t]+/g, ' ').split('\n')) {
+    const [, name, value = ''] = /^([\w-]{1,80})[ \t]*:[ \t]*(.*)$/.exec(line) ?? [];
+    if (name && !fields.has(name.toLowerCase())) fields.set(name.toLowerCase(), value);
+  }
+  return fields;
+}
+
+/** Header of every attempt with the submission's id. */
+const OWN_HEADER = 'x-mailover-id';
+
+/** The id in our own header, if it belongs to the Message-ID beside it. */
+function referenceIn(original: Fields): Reference {
+  const id = original.get(OWN_HEADER)?.trim() ?? '';
+  const [handle] = messageIdOf(original.get('message-id'))?.split('@') ?? [];
+  return id !== '' && handle === handleOf(id) ? { submissionId: id } : {};
+}
+
+function timeIn(value: HeaderField[1] | undefined): number | undefined {
+  const at = Date.parse(structured(value ?? '').value);
+  return Number.isNaN(at) ? undefined : at;
+}
