@@ -37,9 +37,10 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
     addSes(scope, ses);
     done();
   });
-  app.get<{ Querystring: { limit?: string } }>(
+  app.get<{ Querystring: { limit?: string; before?: string } }>(
     '/api/received',
-    async ({ query }) => received()?.list(/^\d{1,9}$/.test(query.limit ?? '') ? Number(query.limit) : undefined) ?? [],
+    async ({ query: { limit = '', before } }) =>
+      received()?.list(/^\d{1,9}$/.test(limit) ? Number(limit) : undefined, before) ?? [],
   );
   app.get<{ Params: { id: string } }>('/api/received/:id', async ({ params }, reply) => {
     const message = received()?.message(params.id);

@@ -12,12 +12,13 @@ export interface ReceivedEntry {
   readonly from?: string;
   readonly subject?: string;
   readonly attachments: number;
+  /** Form in which the provider handed it over: the mail itself, or fields of a request. */
+  readonly form?: 'mime' | 'request';
   readonly flags: readonly string[];
 }
 
 /** Largest number of messages that are kept, so that memory does not grow with traffic. */
 const MOST_KEPT = 1_000;
-const MOST_WHOLE = 100;
 const MOST_CHARACTERS = 20_000;
 
 /** Log of messages put on the inbound queue, newest last; recorded as they are sent, so that consumers miss none. */
@@ -36,15 +37,17 @@ export class ReceivedLog {
       if (this.#entries.length > MOST_KEPT) this.#entries.shift();
       this.#messages.set(received.id, shortened(received));
       const [oldest = ''] = this.#messages.keys();
-      if (this.#messages.size > MOST_WHOLE) this.#messages.delete(oldest);
+      if (this.#messages.size > MOST_KEPT) this.#messages.delete(oldest);
     };
   }
 
-  list(limit = MOST_KEPT): readonly ReceivedEntry[] {
-    return this.#entries.slice(-limit);
+  /** The newest entries, or those before the newest message with an id; none if `before` is not known. */
+  list(limit = MOST_KEPT, before?: string): readonly ReceivedEntry[] {
+    const end = before === undefined ? this.#entries.length : this.#entries.findLastIndex(({ id }) => id === before);
+    return this.#entries.slice(Math.max(0, end - limit), Math.max(0, end));
   }
 
-  /** One of the last messages, with long texts cut. */
+  /** One of the messages, with long texts cut. */
   message(id: string): InboundMessage | undefined {
     return this.#messages.get(id);
   }
@@ -67,7 +70,7 @@ function messageOf(body: string, buckets: S3Store): InboundMessage | undefined {
   }
 }
 
-function entryOf({ id, provider, envelope, from, subject, attachments, flags }: InboundMessage): ReceivedEntry {
+function entryOf({ id, provider, envelope, from, subject, attachments, raw, flags }: InboundMessage): ReceivedEntry {
   const [author] = from ?? [];
   return {
     at: new Date().toISOString(),
@@ -77,6 +80,7 @@ function entryOf({ id, provider, envelope, from, subject, attachments, flags }: 
     ...(author && { from: author.name ?? author.address }),
     ...(subject !== undefined && { subject }),
     attachments: attachments?.length ?? 0,
+    ...(raw && { form: raw.form }),
     flags: flags ?? [],
   };
 }

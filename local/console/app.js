@@ -4,6 +4,7 @@ import { buildDashboard, showAlarmLights, showGraphs } from './dashboard.js';
 import { byId, el } from './dom.js';
 import { showProviders } from './providers.js';
 import { mailCounts, showQueues } from './queues.js';
+import { showReceived } from './received.js';
 import { sentBatch, showSent } from './send.js';
 import { showSubmissions } from './submissions.js';
 import { showTime } from './time.js';
@@ -20,6 +21,7 @@ async function arrange() {
   if (!stack.ready) return;
   layout = await get('/api/console/layout');
   buildDashboard(layout);
+  byId('receiving').hidden = stack.queues.inbound === undefined;
   const facts = [
     ['Outbound queue', stack.queues.outbound],
     ['SQS and S3', stack.endpoints.aws],
@@ -55,6 +57,7 @@ async function refresh() {
   showAlarms(state, layout);
   showAlarmLights(state);
   await showSubmissions(circuits);
+  if (!byId('receiving').hidden) await showReceived();
 }
 
 async function drawGraphs() {

@@ -1,8 +1,7 @@
 import { call, get } from './api.js';
-import { byId, el } from './dom.js';
-import { clock, counted, inWords, STATE_WORDS } from './words.js';
-
-const reader = byId('reader');
+import { el } from './dom.js';
+import { attachments, details, headers, reader, showReader } from './reader.js';
+import { clock, inWords, STATE_WORDS } from './words.js';
 
 /** What to do about a dead letter, by its reason; README has the same table. */
 const REMEDIES = {
@@ -44,14 +43,9 @@ async function draw(line, circuits) {
   ]);
   const shown = submission ?? line;
   if (ENDED.has(shown.state)) open = undefined;
-  reader.replaceChildren(
-    el(
-      'header',
-      {},
-      el('h2', { id: 'reader-title' }, shown.subject || 'no subject'),
-      el('button', { type: 'button', class: 'close', 'aria-label': 'Close', onclick: () => reader.close() }, '×'),
-    ),
-    el('dl', { class: 'details' }, ...facts(shown)),
+  showReader(
+    shown.subject || 'no subject',
+    details(facts(shown)),
     ...remedy(shown, path),
     el('h3', {}, 'What happened'),
     timeline(shown, mails, circuits),
@@ -61,16 +55,13 @@ async function draw(line, circuits) {
 
 function facts({ id, state, class: kind, recipients = [], attempts = [] }) {
   const tries = attempts.filter(({ outcome }) => outcome !== 'skipped').length;
-  const values = [
+  return [
     ['State', STATE_WORDS[state]],
     ['To', recipients.join(', ')],
     ['Submission', id],
     ['Class', kind],
     ['Attempts', String(tries)],
   ];
-  return values
-    .filter(([, value]) => value)
-    .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)));
 }
 
 /** For a dead letter: the reason, what to do, and a button that sends it again. */
@@ -153,15 +144,12 @@ function attempted({ provider, outcome, reason, blames, begun, ended, providerMe
 
 /** A mail as the provider's simulator has it. */
 function content(mail, number) {
-  const files = mail.attachments.map(
-    ({ filename = 'without a name', contentType, size }) => `${filename}, ${contentType}, ${counted(size, 'byte')}`,
-  );
   return [
     el('h3', {}, `Mail${number} at ${mail.provider}, ${clock(mail.at)}`),
-    ...files.map((file) => el('p', {}, `Attachment: ${file}`)),
+    ...attachments(mail.attachments),
     ...(mail.html === undefined ? [] : [frame(mail.place)]),
     ...(mail.text === undefined ? [] : [el('pre', { class: 'text', tabindex: '0' }, mail.text)]),
-    el('details', {}, el('summary', {}, `Header, ${counted(mail.headers.length, 'field')}`), headers(mail)),
+    headers(mail.headers),
   ];
 }
 
@@ -175,11 +163,6 @@ function frame(place) {
   });
 }
 
-function headers(mail) {
-  return el('pre', { tabindex: '0' }, mail.headers.map(([name, value]) => `${name}: ${value}`).join('\n'));
-}
-
-// A click outside the dialog closes it, as Escape does.
-reader.addEventListener('click', (event) => {
-  if (event.target === reader) reader.close();
+reader.addEventListener('close', () => {
+  open = undefined;
 });

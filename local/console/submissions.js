@@ -1,5 +1,6 @@
 import { get } from './api.js';
 import { byId, el, list, setAttribute, setText } from './dom.js';
+import { pager } from './pager.js';
 import { openStory, refreshStory } from './story.js';
 import { clock, counted, STATE_WORDS } from './words.js';
 
@@ -7,9 +8,8 @@ import { clock, counted, STATE_WORDS } from './words.js';
 const PAGE = 50;
 
 const form = byId('find');
-/** Ids before which the earlier pages begin, oldest page last. */
-let pages = [];
 let circuits = [];
+const page = pager('newest', 'older', () => again());
 
 const rows = list(
   byId('mail'),
@@ -54,44 +54,35 @@ function moreOf({ state, reason, nextTryAt }) {
 }
 
 /** Whether the list is filtered or not at its first page. */
-const isNarrowed = () => pages.length > 0 || byId('query').value !== '' || byId('state').value !== '';
+const isNarrowed = () => page.number() > 1 || byId('query').value !== '' || byId('state').value !== '';
 
 /** Shows the submissions that the form asks for, newest first. */
 export async function showSubmissions(latestCircuits) {
   circuits = latestCircuits;
   const query = new URLSearchParams({ limit: String(PAGE + 1) });
   for (const name of ['query', 'state']) if (byId(name).value !== '') query.set(name, byId(name).value);
-  if (pages.length > 0) query.set('before', pages.at(-1));
+  if (page.before() !== undefined) query.set('before', page.before());
   const found = await get(`/api/submissions?${query}`);
   const shown = found.slice(0, PAGE);
   rows(shown);
-  const older = byId('older');
-  setAttribute(older, 'aria-disabled', String(found.length <= PAGE));
-  older.dataset.before = shown.at(-1)?.id ?? '';
-  setAttribute(byId('newest'), 'aria-disabled', String(pages.length === 0));
+  page.show(shown.at(-1)?.id ?? '', found.length > PAGE);
   setText(byId('mail-count'), countText(shown.length));
   await refreshStory(circuits);
 }
 
 function countText(length) {
   if (length === 0) return isNarrowed() ? 'No mail matches.' : 'No mail yet.';
-  const page = pages.length === 0 ? 'the newest first' : `page ${pages.length + 1}`;
-  return `${counted(length, 'mail')}, ${page}.`;
+  const place = page.number() === 1 ? 'the newest first' : `page ${page.number()}`;
+  return `${counted(length, 'mail')}, ${place}.`;
 }
 
-const again = () => void showSubmissions(circuits);
+function again() {
+  void showSubmissions(circuits);
+}
+
 form.addEventListener('submit', (event) => event.preventDefault());
 for (const name of ['query', 'state'])
   byId(name).addEventListener('input', () => {
-    pages = [];
+    page.reset();
     again();
   });
-byId('older').addEventListener('click', ({ currentTarget }) => {
-  if (currentTarget.getAttribute('aria-disabled') === 'true') return;
-  pages = [...pages, currentTarget.dataset.before];
-  again();
-});
-byId('newest').addEventListener('click', () => {
-  pages = [];
-  again();
-});

@@ -1,0 +1,101 @@
+import { get } from './api.js';
+import { byId, el, list, setText } from './dom.js';
+import { pager } from './pager.js';
+import { attachments, details, headers, reader, showReader } from './reader.js';
+import { clock, counted } from './words.js';
+
+/** Messages on one page of the list. */
+const PAGE = 20;
+
+const page = pager('received-newest', 'received-older', () => void showReceived());
+
+const WAYS = { mime: 'as raw mail', request: 'as fields of a request' };
+const over = (provider, form) => [provider, WAYS[form]].filter(Boolean).join(', ');
+
+const rows = list(
+  byId('received'),
+  ({ id, at }) => `${id} ${at}`,
+  ({ id, at, provider, form, subject, from, envelope, attachments: files }) => {
+    const cell = (label, ...content) => el('td', { 'data-label': label }, ...content);
+    const open = el('button', { type: 'button', class: 'link', onclick: () => void read(id) }, subject || 'no subject');
+    const more = files > 0 ? el('small', {}, ` ${counted(files, 'attachment')}`) : '';
+    return {
+      node: el(
+        'tr',
+        {},
+        cell('Time', el('time', { datetime: at }, clock(at))),
+        cell('Over', over(provider, form)),
+        el('th', { scope: 'row', 'data-label': 'Subject' }, el('span', {}, open, more)),
+        cell('From', from ?? envelope.from ?? 'no sender'),
+        cell('To', envelope.to.join(', ')),
+      ),
+    };
+  },
+);
+
+/** Shows the messages of the inbound queue, newest first; nothing on a stack that receives no mail. */
+export async function showReceived() {
+  const query = new URLSearchParams({ limit: String(PAGE + 1) });
+  if (page.before() !== undefined) query.set('before', page.before());
+  const found = (await get(`/api/received?${query}`)).toReversed();
+  const shown = found.slice(0, PAGE);
+  rows(shown);
+  page.show(shown.at(-1)?.id ?? '', found.length > PAGE);
+  byId('received-table').hidden = shown.length === 0;
+  setText(byId('received-count'), countText(shown.length));
+}
+
+function countText(length) {
+  if (length === 0) return 'No mail received yet: npm run receive -- --as mailgun sends one in.';
+  return `${counted(length, 'message')}, ${page.number() === 1 ? 'the newest first' : `page ${page.number()}`}.`;
+}
+
+async function read(id) {
+  const message = await get(`/api/received/${encodeURIComponent(id)}`).catch((error) => error);
+  if (message instanceof Error) showReader('This message is gone', el('p', {}, message.message));
+  else showMessage(message);
+  reader.showModal();
+}
+
+function showMessage(message) {
+  const {
+    id,
+    provider,
+    raw,
+    envelope,
+    subject,
+    from,
+    to,
+    cc,
+    text,
+    receivedAt,
+    flags = [],
+    spam,
+    authentication,
+  } = message;
+  const checks = Object.entries(authentication ?? {}).map(([name, result]) => `${name} ${result}`);
+  showReader(
+    subject || 'no subject',
+    details([
+      ['From', mailboxes(from) || envelope.from || 'no sender (a bounce)'],
+      ['To', mailboxes(to)],
+      ['Cc', mailboxes(cc)],
+      ['Delivered to', envelope.to.join(', ')],
+      ['Over', over(provider, raw?.form)],
+      ['Received', clock(receivedAt)],
+      ['Flags', flags.join(', ')],
+      ['Spam', spam?.verdict],
+      ['Checks', checks.join(', ')],
+      ['Message', id],
+    ]),
+    ...attachments(message.attachments),
+    text === undefined
+      ? el('p', { class: 'hint' }, 'It has no text.')
+      : el('pre', { class: 'text', tabindex: '0' }, text),
+    headers(message.headers ?? []),
+  );
+}
+
+function mailboxes(list = []) {
+  return list.map(({ name, address }) => (name ? `${name} <${address}>` : address)).join(', ');
+}
