@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const SLOW = ['flow', 'soak', 'kill', 'browser', 'mta'] as const;
+const SLOW = ['flow', 'soak', 'kill', 'browser', 'mta', 'languages'] as const;
 
 /** Tests on whole local stacks or a real mail server: one file at a time, since each has a dozen processes. */
 const slow = (name: (typeof SLOW)[number], testTimeout: number, hookTimeout: number) => ({
@@ -28,6 +28,8 @@ const projects = [
   slow('browser', 120_000, 120_000),
   // A real mail server, from a package of the system.
   slow('mta', 120_000, 90_000),
+  // Examples in other languages, which install their packages first.
+  slow('languages', 400_000, 60_000),
 ];
 
 /** Stryker runs every project with the tests that reach a mutant: few and fast ones, chosen by scripts/mutation.ts. */

@@ -5,17 +5,16 @@ import { deploymentEnvironment, secretNameOf } from '../lambda/contract/deployme
 import { inboundEnvironment } from '../lambda/contract/inbound-environment.ts';
 import { definitionOf } from '../lambda/providers/registry.ts';
 import { rescaleCircuits } from './api/circuits.ts';
+import { clearStack } from './api/clear.ts';
 import { drawingOf } from './api/console-state.ts';
-import { infoOf, type Live, queueCounts } from './api/live.ts';
+import { infoOf, type Live, queueCounts, submissionLogOf } from './api/live.ts';
 import { ReceivedLog } from './api/received-log.ts';
 import { startApi } from './api/server.ts';
 import type { StackInfo } from './api/stack-info.ts';
-import { SubmissionLog } from './api/submission-log.ts';
 import { startDynamodb, tableOf } from './aws/dynamodb.ts';
-import type { SqsQueue } from './aws/fauxqs.ts';
 import { LocalQueue } from './aws/queue.ts';
 import { makeSecret } from './aws/secrets.ts';
-import { type AwsServer, startAws } from './aws/server.ts';
+import { startAws } from './aws/server.ts';
 import { receiveAsSes } from './aws/ses-rules.ts';
 import { StackClock } from './clock.ts';
 import { LocalCloudWatch } from './cloudwatch/monitoring.ts';
@@ -131,6 +130,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     forget: async () => {
       if (live.sender) await live.functions?.renew(live.sender.function.name);
     },
+    clear: () => clearStack(live, faults, monitoring),
     receiving: () => live.receiving,
     received: () => live.received,
     ses: (mail) => (live.deployment && live.aws ? receiveAsSes(mail, live.deployment, live.aws) : undefined),
@@ -268,25 +268,6 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   closers.push(async () => endMonitoring());
   live.ready = true;
   return { url: api.url, live };
-}
-
-/** The log of what is put on the queues of the sender. */
-function submissionLogOf(
-  { environment }: NonNullable<Live['sender']>,
-  aws: AwsServer,
-  clock: StackClock,
-): SubmissionLog {
-  const queue = (found: SqsQueue | undefined): LocalQueue => {
-    if (found instanceof LocalQueue) return found;
-    throw new Error('the assembly lacks a queue that the environment of the sender names');
-  };
-  const { outboundQueueArn, deadLetterQueueUrl, retryQueueUrls } = environment;
-  const queues = {
-    outbound: queue(aws.queues.getQueueByArn(outboundQueueArn)),
-    retry: Object.values(retryQueueUrls).map((url) => queue(aws.queues.getQueue(url))),
-    deadLetter: queue(aws.queues.getQueue(deadLetterQueueUrl)),
-  };
-  return new SubmissionLog(queues, aws.buckets, clock);
 }
 
 /** Rejects when the start is cancelled; never resolves. */

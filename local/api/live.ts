@@ -1,6 +1,9 @@
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { Table } from '../../lambda/platform/table.ts';
+import type { SqsQueue } from '../aws/fauxqs.ts';
+import { LocalQueue } from '../aws/queue.ts';
 import type { AwsServer } from '../aws/server.ts';
+import type { StackClock } from '../clock.ts';
 import type { RunningFunctions } from '../lambda/running-functions.ts';
 import type { startSimulators } from '../simulators/main.ts';
 import type { LocalReceiving } from '../simulators/start-receiving.ts';
@@ -9,7 +12,7 @@ import type { FoundFunction } from '../template/find-function.ts';
 import type { Drawing } from './console-state.ts';
 import type { ReceivedLog } from './received-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
-import type { SubmissionLog } from './submission-log.ts';
+import { SubmissionLog } from './submission-log.ts';
 
 /** Parts of the stack that exist so far; the API answers from them while the stack starts. */
 export interface Live {
@@ -76,4 +79,23 @@ export function queueCounts({ aws }: Live): QueueCount[] {
     inFlight: Number(queue.getAttribute('ApproximateNumberOfMessagesNotVisible')),
     delayed: Number(queue.getAttribute('ApproximateNumberOfMessagesDelayed')),
   }));
+}
+
+/** The log of what is put on the queues of the sender. */
+export function submissionLogOf(
+  { environment }: NonNullable<Live['sender']>,
+  aws: AwsServer,
+  clock: StackClock,
+): SubmissionLog {
+  const queue = (found: SqsQueue | undefined): LocalQueue => {
+    if (found instanceof LocalQueue) return found;
+    throw new Error('the assembly lacks a queue that the environment of the sender names');
+  };
+  const { outboundQueueArn, deadLetterQueueUrl, retryQueueUrls } = environment;
+  const queues = {
+    outbound: queue(aws.queues.getQueueByArn(outboundQueueArn)),
+    retry: Object.values(retryQueueUrls).map((url) => queue(aws.queues.getQueue(url))),
+    deadLetter: queue(aws.queues.getQueue(deadLetterQueueUrl)),
+  };
+  return new SubmissionLog(queues, aws.buckets, clock);
 }

@@ -23,6 +23,8 @@ export interface ApiSources extends InboundSources, MonitoringSources, Submissio
   drawing(): Drawing | undefined;
   /** Clears the sender workers' own knowledge of providers. */
   forget(): Promise<void>;
+  /** Puts the stack back to its beginning. */
+  clear(): Promise<void>;
 }
 
 /** Serves the console page and the API. Rejects if the port is taken. */
@@ -57,8 +59,13 @@ export async function startApi(
   return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: () => app.close() };
 }
 
-function addState(app: FastifyInstance, { info, queueCounts, accepted }: ApiSources): void {
+function addState(app: FastifyInstance, { info, queueCounts, accepted, clear }: ApiSources): void {
   app.get('/api/stack', async () => info());
+  app.delete('/api/state', async (_request, reply) => {
+    if (!info().ready) throw new ApiError(503, 'The stack is still starting: wait until GET /api/stack says ready.');
+    await clear();
+    return reply.code(204).send();
+  });
   app.get('/api/queues', async () => queueCounts());
   app.get<{ Querystring: Record<string, string | undefined> }>('/api/accepted', async ({ query }) => {
     const { provider, id, raw, limit } = query as { provider?: string; id?: string; raw?: string; limit?: string };
@@ -84,7 +91,7 @@ function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
   const single = new Set<string>();
   const read = (scope: string): unknown => {
     const list = faults.get(scope);
-    return single.has(scope) ? list[0] : list;
+    return single.has(scope) && list.length > 0 ? list[0] : list;
   };
   const write = async (scope: string, body: unknown): Promise<unknown> => {
     const input = parseBody(body);

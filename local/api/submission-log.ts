@@ -93,6 +93,11 @@ export class SubmissionLog {
     return letter !== undefined;
   }
 
+  clear(): void {
+    this.#kept.clear();
+    this.#hashed.clear();
+  }
+
   /** Adds what one line of the sender's output says about skipped providers. */
   takeLine(line: string): void {
     if (!line.includes('"skipped"')) return;

@@ -10,7 +10,7 @@ import { errorAnswer } from './error-answer.ts';
 import { awsCall } from './operation.ts';
 
 /** User agent of the stack's own requests, to which faults do not apply. */
-const LOCAL_AGENT = 'mailover-local-stack';
+export const LOCAL_AGENT = 'mailover-local-stack';
 
 /** A table of the server, accessed without the faults that are set on it. */
 export function tableOf(url: string, name: string): Table {

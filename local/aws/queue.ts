@@ -146,6 +146,18 @@ export class LocalQueue extends SqsQueueBase {
     return this.messages.splice(index, 1)[0];
   }
 
+  /** Deletes the messages that are not in flight. */
+  dropWaiting(): void {
+    this.messages = [];
+    this.delayedMessages = [];
+    this.#uniform = 0;
+  }
+
+  override purge(): void {
+    super.purge();
+    this.#uniform = 0;
+  }
+
   override processTimers(): void {
     const seconds = Number(this.attributes['MessageRetentionPeriod']);
     const oldest = this.#clock.toReal(this.#clock.now() - seconds * 1000);

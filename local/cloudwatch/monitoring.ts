@@ -52,6 +52,14 @@ export class LocalCloudWatch {
     return this.#changes;
   }
 
+  /** Forgets all metrics and changes, and evaluates the alarms as at the start. */
+  clear(): void {
+    this.store.clear();
+    this.#statuses = new Map();
+    this.#changes.length = 0;
+    if (this.#alarms) this.#evaluate(this.#alarms, this.#clock.now());
+  }
+
   /** Evaluates the alarms at every minute of stack time until the returned function is called; throws on an unsupported alarm. */
   start(definitions: readonly DeployedAlarm[], queues: LocalQueues): () => void {
     const alarms = compileAlarms(definitions, { born: this.#clock.now() });

@@ -57,6 +57,10 @@ export class MetricStore implements SeriesSource {
     });
   }
 
+  clear(): void {
+    this.#kept.clear();
+  }
+
   /** Every metric with its minutes, oldest first. */
   list(): { metric: Metric; unit?: string; points: { at: number; statistics: Statistics }[] }[] {
     return [...this.#kept.values()].map(({ metric, unit, minutes }) => ({

@@ -240,6 +240,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     state: () => undefined,
     submissions: () => undefined,
     forget: async () => {},
+    clear: async () => {},
     receiving: () => receiving,
     received: () => received,
     ses: () => undefined,

@@ -1,0 +1,35 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { emptyTable } from '../aws/empty-table.ts';
+import { LocalQueue } from '../aws/queue.ts';
+import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
+import { AWS_SCOPE, type FaultBoard } from '../faults/faults.ts';
+import type { Live } from './live.ts';
+
+/** Longest wait for mail that is being sent; an attempt at a provider that hangs takes longer, and is cut off. */
+const WAIT_MS = 3_000;
+const POLL_MS = 20;
+
+/**
+ * Puts a running stack back to its beginning, for the next test: repairs faults, and deletes messages, the state table,
+ * metrics and logs. Mail that is being sent ends before, up to a time. Objects in the bucket and the lists of the simulators stay.
+ */
+export async function clearStack(live: Live, faults: FaultBoard, monitoring: LocalCloudWatch): Promise<void> {
+  const { aws, dynamodb, deployment, functions, sender, simulators } = live;
+  for (const scope of [AWS_SCOPE, ...(sender?.environment.providers ?? []).map(({ key }) => key)])
+    await faults.clear(scope);
+  const queues = [...(aws?.queues.allQueues() ?? [])].filter((queue) => queue instanceof LocalQueue);
+  const read = new Set(deployment?.mappings.map(({ queueArn }) => queueArn));
+  const isBusy = () => queues.some(({ arn, inflightMessages }) => read.has(arn) && inflightMessages.size > 0);
+  // A mail that is being sent may still be put on a retry queue.
+  for (const end = Date.now() + WAIT_MS; ; await pause(POLL_MS)) {
+    for (const queue of queues) queue.dropWaiting();
+    if (!isBusy() || Date.now() >= end) break;
+  }
+  for (const queue of queues) queue.purge();
+  if (sender) await functions?.renew(sender.function.name);
+  for (const { TableName } of deployment?.tables ?? []) if (dynamodb) await emptyTable(dynamodb.url, TableName);
+  simulators?.accepted.clear();
+  live.received?.clear();
+  live.submissions?.clear();
+  monitoring.clear();
+}
