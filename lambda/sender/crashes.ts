@@ -23,6 +23,8 @@ interface CrashItem extends Item {
   /** Set while a worker has the claim: after `until` (epoch milliseconds) the invocation of that worker is certainly over. */
   readonly owner?: string | undefined;
   readonly until?: number | undefined;
+  /** The message ended as `Crashed`: further copies are deleted. */
+  readonly over?: true;
 }
 
 /** Claim of one worker on one message. */
@@ -31,6 +33,8 @@ export interface MessageClaim {
   readonly crashes: number;
   /** Releases the message; `crashed` if the code failed on it. */
   release(crashed: boolean): Promise<void>;
+  /** Marks the message as ended. SQS may deliver it twice, even in one batch. */
+  end(): Promise<void>;
 }
 
 /**
@@ -103,19 +107,19 @@ export function isReturned({ attributes }: SQSRecord): boolean {
  * counts as one crash: a worker that keeps a message on its queue for another reason writes an item when it releases
  * it. If the table does not answer, nothing is counted.
  *
- * @returns 'claimed-elsewhere' while another worker has the claim
+ * @returns 'claimed-elsewhere' while another worker has the claim, 'over' if the message has ended as `Crashed`
  */
 export async function claimMessage(
   record: SQSRecord,
   remainingMs: number,
   context: CrashContext,
-): Promise<MessageClaim | 'claimed-elsewhere'> {
+): Promise<MessageClaim | 'claimed-elsewhere' | 'over'> {
   const { table, clock, log, missed } = context;
   const pk = `crash/${record.messageId}`;
   const owner = randomUUID();
   let stored: CrashItem | undefined;
   let crashes = 0;
-  const write = async (change: { crashes: number; owner?: string; until?: number }): Promise<boolean> => {
+  const write = async (change: Partial<CrashItem> & { readonly crashes: number }): Promise<boolean> => {
     const expires = Math.ceil(clock.now() / 1_000) + RETENTION_S;
     const written = await table.write(
       { ...stored, owner: undefined, until: undefined, ...change, pk, expires },
@@ -140,14 +144,19 @@ export async function claimMessage(
       }
     }
   };
-  if (!isReturned(record)) return { crashes, release };
+  const end = async () => {
+    // Without this mark a copy is compared with the record of its submission, if there is one.
+    await write({ crashes, over: true }).catch(() => undefined);
+  };
+  if (!isReturned(record)) return { crashes, release, end };
   try {
     stored = (await table.get(pk)) as CrashItem | undefined;
+    if (stored?.over) return 'over';
     if ((stored?.until ?? 0) > clock.now()) return 'claimed-elsewhere';
     const told = stored !== undefined && stored.owner === undefined ? stored.crashes : undefined;
     crashes = told ?? missed.crashesOf(pk, stored?.owner) ?? 1 + (stored?.crashes ?? 0);
     if (!(await write({ crashes, owner, until: clock.now() + remainingMs }))) return 'claimed-elsewhere';
-    return { crashes, release };
+    return { crashes, release, end };
   } catch (error) {
     log.warn('crash not counted', { queueMessageId: record.messageId, error: errorName(error) });
     // The claim may be in the table although the write failed, and only this process knows that it did not crash.
@@ -155,7 +164,7 @@ export async function claimMessage(
       const then = crashed ? crashes + 1 : 0;
       missed.add({ pk, owner, crashes: then, write: () => withdraw(pk, owner, then, table) });
     };
-    return { crashes: 0, release: survived };
+    return { crashes: 0, release: survived, end };
   }
 }
 

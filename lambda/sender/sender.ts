@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { DEAD_LETTER_ATTRIBUTE, PROOF_ATTRIBUTE } from '../contract/dead-letter.ts';
+import { DEAD_LETTER_ATTRIBUTE, PROOF_ATTRIBUTE, RETRY_ATTRIBUTE } from '../contract/dead-letter.ts';
 import { errorName } from '../platform/error-name.ts';
 import type { Queue } from '../platform/queue.ts';
 import { TimeUpError } from '../platform/within.ts';
@@ -41,6 +41,7 @@ async function countingCrashes(record: SQSRecord, remainingMs: () => number, giv
   const context = { ...given, queue: untilAnswered(given.queue, remainingMs, given) };
   void context.missed.write();
   const claimed = await claimMessage(record, remainingMs(), context);
+  if (claimed === 'over') return;
   if (claimed === 'claimed-elsewhere') throw new InFlightError('another worker has claimed this message');
   const attributes = await trustedAttributes(record, context).catch(async (error: unknown) => {
     await claimed.release(false);
@@ -49,7 +50,8 @@ async function countingCrashes(record: SQSRecord, remainingMs: () => number, giv
   const destinations = new Destinations(record, attributes, context);
   if (claimed.crashes >= MOST_CRASHES) {
     const detail = `${claimed.crashes} processes of the sender crashed while they processed this message; their log says where`;
-    return await endCrashed(record, destinations, detail, context);
+    await endCrashed(record, destinations, detail, context);
+    return claimed.end();
   }
   try {
     await processOrKeep(record, destinations, remainingMs, context);
@@ -62,7 +64,8 @@ async function countingCrashes(record: SQSRecord, remainingMs: () => number, giv
     await claimed.release(crashed);
     if (!crashed || claimed.crashes + 1 < MOST_CRASHES) throw error;
     const detail = `the sender failed on this message ${claimed.crashes + 1} times, last with ${errorName(error)}`;
-    return await endCrashed(record, destinations, detail, context);
+    await endCrashed(record, destinations, detail, context);
+    return claimed.end();
   }
   if (isReturned(record)) await claimed.release(false);
 }
@@ -100,8 +103,10 @@ async function trustedAttributes(record: SQSRecord, { environment, proofs }: Sen
   const given = attributesOf(record);
   if (record.eventSourceARN !== environment.outboundQueueArn) return readAttributes(record, given);
   const claims = given[DEAD_LETTER_ATTRIBUTE.reason] !== undefined;
+  // A message of a retry queue gets here only over the dead-letter queue, if SQS had moved it there.
+  const fromRetries = given[RETRY_ATTRIBUTE.notBefore] !== undefined;
   if (given[PROOF_ATTRIBUTE.proof] !== undefined && (await proofs.holds(record.body, given)))
-    return readAttributes(record, given);
+    return readAttributes(record, given, fromRetries);
   return { ...readAttributes(record, {}), ...(claims && { unproven: true }) };
 }
 

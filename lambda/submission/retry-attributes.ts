@@ -54,8 +54,15 @@ export function attributesOf({ messageAttributes }: SQSRecord): Attributes {
 /**
  * Reads a queue message and its trusted attributes; a new submission has none, and its values come from the message
  * itself.
+ *
+ * @param fromDeadLetters - SQS had moved the message from a retry queue to the dead-letter queue, without a `Reason`, and
+ * it was redriven
  */
-export function readAttributes({ messageId, attributes }: SQSRecord, believed: Attributes): QueueAttributes {
+export function readAttributes(
+  { messageId, attributes }: SQSRecord,
+  believed: Attributes,
+  fromDeadLetters = false,
+): QueueAttributes {
   const text = (name: string) => believed[name];
   const time = (name: string) => Date.parse(text(name) ?? '');
   const notBefore = time(RETRY_ATTRIBUTE.notBefore);
@@ -67,17 +74,19 @@ export function readAttributes({ messageId, attributes }: SQSRecord, believed: A
   const firstSeen = Number.isNaN(seen) ? sent : seen;
   const received = Number(attributes.ApproximateFirstReceiveTimestamp);
   const receives = Number(attributes.ApproximateReceiveCount);
+  const life = parseLife(text(RETRY_ATTRIBUTE.life));
+  // Everything is tried again, except for recipients who were served.
+  if (fromDeadLetters || (Number.isNaN(notBefore) && text(DEAD_LETTER_ATTRIBUTE.reason)))
+    return {
+      submissionId,
+      firstSeen: received,
+      born: life.born ?? firstSeen,
+      redriven: true,
+      ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
+      carried: { ...NOTHING_CARRIED, done },
+      invocations: receives,
+    };
   if (Number.isNaN(notBefore)) {
-    // Redriven from the dead-letter queue: everything is tried again, except for recipients who were served.
-    if (text(DEAD_LETTER_ATTRIBUTE.reason))
-      return {
-        submissionId,
-        firstSeen: received,
-        born: firstSeen,
-        redriven: true,
-        carried: { ...NOTHING_CARRIED, done },
-        invocations: receives,
-      };
     const canary = known.startsWith(CANARY_PREFIX) && SUBMISSION_ID.test(known);
     return {
       submissionId: canary ? known : messageId,
@@ -88,7 +97,6 @@ export function readAttributes({ messageId, attributes }: SQSRecord, believed: A
       invocations: receives,
     };
   }
-  const life = parseLife(text(RETRY_ATTRIBUTE.life));
   const provider = text(RETRY_ATTRIBUTE.provider);
   return {
     submissionId,

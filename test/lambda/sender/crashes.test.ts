@@ -51,6 +51,16 @@ describe('a message on which processes die', () => {
     expect(world.sent[0]?.attributes['Detail']).toMatch(/^3 processes of the sender crashed/);
   });
 
+  it('ends once if it is delivered twice in one batch', async () => {
+    const { world, invoke } = givenPoison();
+    for (const count of [1, 2, 3]) await invoke(receive(stored, 'poison', count), receive(stored, 'poison', count));
+
+    const last = receive(stored, 'poison', 4);
+    expect(await invoke(last, last)).toEqual({ batchItemFailures: [] });
+
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Crashed' } }]);
+  });
+
   it('comes alone the next time: its neighbours are sent first, and one that was waiting behind it is not counted', async () => {
     const { world, invoke } = givenPoison({ postmark: [accepted, accepted] });
     const other = (id: string) => ({ ...mail, id });

@@ -119,6 +119,19 @@ describe('a redrive', () => {
     expect(world.entry('m-1')).toMatchObject({ state: 'done' });
   });
 
+  it('of a message that SQS moved from a retry queue tries again what a copy of it had ended', async () => {
+    const world = givenWorld({ postmark: [bad, accepted], mailgun: [bad] });
+    await world.send(sqsRecord(nameless, { sentAt: world.now, messageId: 'm-1' }));
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
+    const seen = new Date(world.now - 5 * 86_400_000).toISOString();
+    const moved = { SubmissionId: 'm-1', FirstSeen: seen, NotBefore: seen, Attempts: '2', Life: '9', Worker: 'w w' };
+
+    await world.send(await world.redriven(nameless, moved));
+
+    expect(world.entry('m-1')).toMatchObject({ state: 'done' });
+    expect(world.calls).toEqual(['postmark', 'mailgun', 'postmark']);
+  });
+
   it('is recognised after the key was rotated, and gets a proof with the new one', async () => {
     const world = givenWorld({ postmark: [bad, bad, accepted], mailgun: [bad, bad] });
     await world.send(sqsRecord(nameless, { sentAt: world.now, messageId: 'm-1' }));
