@@ -97,7 +97,7 @@ export async function leave({ kind, stored }: Unclaimed, { record, destinations 
 }
 
 /** The problem of a submission whose id another content has. */
-export const ID_CONFLICT: Problem = {
+const ID_CONFLICT: Problem = {
   reason: 'IdConflict',
   detail: 'id: given one that another content has already; every submission needs an id of its own',
 };

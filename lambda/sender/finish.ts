@@ -3,9 +3,8 @@ import { type Policy, routeOf } from '../routing/policy.ts';
 import { carry } from '../submission/carried.ts';
 import { type ClaimEnd, LedgerError, TakenError } from '../submission/ledger.ts';
 import type { Progress } from '../submission/progress.ts';
-import { submissionHash } from '../submission/record.ts';
 import { settle } from '../submission/settle.ts';
-import { type Claimed, ID_CONFLICT } from './claim.ts';
+import type { Claimed } from './claim.ts';
 import type { RoundResult } from './deliver.ts';
 import { withLastWords } from './last-words.ts';
 import { reportAccepted, reportClassWait } from './telemetry.ts';
@@ -17,14 +16,19 @@ export type RoundEnd = Omit<RoundResult, 'progress' | 'stopped'> & {
   readonly waitFor?: string | undefined;
 };
 
-/** Ends a round: the submission is done, waits on a retry queue, or is dead-lettered, and the record says so. */
+/**
+ * Ends a round: the submission is done, waits on a retry queue, or is dead-lettered, and the record says so.
+ *
+ * @returns the error of a first delivery that called no provider and found a record at its first write: it has ended
+ * nothing, and has to start again with that record
+ */
 export async function finishRound(
   progress: Progress,
   end: RoundEnd,
   { expiresInMs }: Policy,
   claimed: Claimed,
   work: Work,
-): Promise<void> {
+): Promise<TakenError | undefined> {
   const { context, destinations } = work;
   const { waitFor, ...waits } = end;
   const settlement = settle(progress, {
@@ -37,17 +41,21 @@ export async function finishRound(
   });
   if (settlement.kind === 'dead-letter') {
     const detail = withLastWords(settlement.detail, claimed.claim.attempts);
-    return deadLetter({ ...settlement, detail }, progress, claimed, work);
+    await deadLetter({ ...settlement, detail }, progress, claimed, work);
+    return undefined;
   }
   const failed = await record(progress, { state: settlement.kind === 'done' ? 'done' : 'open' }, claimed, work);
+  if (failed instanceof TakenError && !claimed.isCertain && !claimed.claim.begun) return failed;
   updateAttributes(progress, claimed, work);
-  if (failed instanceof TakenError) return giveWay(failed, work);
+  if (failed instanceof TakenError) giveWay(failed);
   // An outcome that could not be recorded is in the attributes of the message, whose next round records it.
-  if (settlement.kind === 'retry') return destinations.retryAfter(settlement.delayMs, waitFor);
-  if (failed instanceof LedgerError) throw failed;
-  if (!progress.recipients.some(({ end }) => end === 'accepted')) return;
-  reportAccepted(context, destinations.since(destinations.attributes.born));
-  reportClassAge(work);
+  else if (settlement.kind === 'retry') await destinations.retryAfter(settlement.delayMs, waitFor);
+  else if (failed instanceof LedgerError) throw failed;
+  else if (progress.recipients.some(({ end: one }) => one === 'accepted')) {
+    reportAccepted(context, destinations.since(destinations.attributes.born));
+    reportClassAge(work);
+  }
+  return undefined;
 }
 
 /** Sends the message to the dead-letter queue, then records that. */
@@ -78,15 +86,11 @@ export async function stopRound(
   const failed = reason instanceof TakenError ? await record(progress, { state: 'open' }, claimed, work) : undefined;
   updateAttributes(progress, claimed, work);
   if (reason instanceof LedgerError) throw reason;
-  return giveWay(failed instanceof TakenError ? failed : reason, work);
+  giveWay(failed instanceof TakenError ? failed : reason);
 }
 
-/**
- * Leaves the rest to the worker that has claimed the submission; if the submission has ended, so does this copy. A first
- * delivery whose providers were all skipped meets the record only here, and it may be that of another content.
- */
-async function giveWay({ current }: TakenError, { arrived, destinations }: Work): Promise<void> {
-  if (current && current.hash !== submissionHash(arrived.submission)) return destinations.deadLetter(ID_CONFLICT);
+/** Leaves the rest to the worker that has claimed the submission; if the submission has ended, so does this copy. */
+function giveWay({ current }: TakenError): void {
   if (current?.state === 'done' || current?.state === 'dead') return;
   throw new InFlightError('another delivery of this submission has taken over its claim');
 }

@@ -4,7 +4,7 @@ import { vendorsOf } from '../providers/vendor.ts';
 import { type Policy, policyOf } from '../routing/policy.ts';
 import { type Route, uncarried } from '../routing/route.ts';
 import { readRecord, TakenError } from '../submission/ledger.ts';
-import { declareRefused, pending } from '../submission/progress.ts';
+import { declareRefused, type Progress, pending } from '../submission/progress.ts';
 import type { SubmissionRecord } from '../submission/record.ts';
 import type { QueueAttributes } from '../submission/retry-attributes.ts';
 import { timeLeft } from '../submission/settle.ts';
@@ -14,7 +14,7 @@ import { type Claimed, claimSubmission, leave } from './claim.ts';
 import { attemptInOrder, type DeliverContext } from './deliver.ts';
 import type { Destinations } from './destinations.ts';
 import { isEarly } from './early.ts';
-import { deadLetter, finishRound, reportClassAge, stopRound } from './finish.ts';
+import { deadLetter, finishRound, type RoundEnd, reportClassAge, stopRound } from './finish.ts';
 import { readInput } from './read-input.ts';
 import { setAside } from './set-aside.ts';
 import { listEnded, reportSuppressed } from './suppressed.ts';
@@ -62,7 +62,11 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
 
   const resolved = await resolveUnknown(claimed, policy, work);
   const start = await reportSuppressed(resolved, work);
-  if (policy.isOver || pending(start).length === 0) return finishRound(start, {}, policy, claimed, work);
+  const finish = async (progress: Progress, end: RoundEnd): Promise<void> => {
+    const taken = await finishRound(progress, end, policy, claimed, work);
+    if (taken) await sendSubmission(work, { record: taken.current });
+  };
+  if (policy.isOver || pending(start).length === 0) return finish(start, {});
 
   const { route, mime, unable } = await chooseRoute(start, claimed, policy, work);
   if (!mime) return isUnread ? readFirst() : deadLetter(uncarried(route), start, claimed, work);
@@ -81,7 +85,7 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
   if (stopped instanceof TakenError && !claimed.claim.begun) return sendSubmission(work, { record: stopped.current });
   const [progress] = await Promise.all([reportSuppressed(after, work), listEnded(after, work)]);
   if (stopped) return stopRound(progress, stopped, claimed, work);
-  return finishRound(progress, { ...end, waitFor: keys[0] }, policy, claimed, work);
+  return finish(progress, { ...end, waitFor: keys[0] });
 }
 
 /** The policy of a round; `isOver`: the time of the submission is up, or it is too old to be sent. */

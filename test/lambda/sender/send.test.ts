@@ -1067,6 +1067,24 @@ describe('the gate', () => {
     expect(world.entry()?.state).toBe('done');
   });
 
+  it('tries a dead mail that comes back without its attributes again, also if all providers are skipped', async () => {
+    const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
+    let skips = false;
+    const gate: typeof openGate = {
+      ...openGate,
+      enter: async (...request) => (skips ? skip : openGate.enter(...request)),
+    };
+    const world = givenWorld({ postmark: [bad], mailgun: [bad], ses: [bad] }, { gate });
+    await world.send(sqsRecord(mail));
+    expect(world.sent).toMatchObject([{ queue: 'dead', attributes: { Reason: 'Refused' } }]);
+    skips = true;
+
+    await world.send(sqsRecord(mail, { messageId: 'm-2' }));
+
+    expect(world.sent.at(-1)).toMatchObject({ queue: 'retry-postmark' });
+    expect(world.entry()).toMatchObject({ state: 'open', origin: 'm-2' });
+  });
+
   it('does not let copies multiply of a mail that waits for an isolated provider', async () => {
     const skip = { kind: 'skip', reason: 'isolated', badness: Number.POSITIVE_INFINITY } as const;
     const world = givenWorld({}, { gate: { recoveredSince: async () => true, enter: async () => skip } });
