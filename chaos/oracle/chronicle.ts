@@ -129,7 +129,8 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     if (missing.length > 0) this.violations.push(`attributes missing: ${missing.join(', ')} of a message to ${queue}`);
     if (!story || queue === 'dead-letter') return;
     this.copies.sent(worker, story, message.id);
-    story.hops.push(hopOf(story, message.attributes, worker, { at: this.timeline.now, delayMs }));
+    const invokedAt = this.begunAt.get(worker) ?? this.timeline.now;
+    story.hops.push(hopOf(story, message.attributes, worker, { at: this.timeline.now, invokedAt, delayMs }));
     this.runaway ||= isRunaway(story);
   }
 

@@ -6,9 +6,6 @@ const MINUTE = 60_000;
 /** Messages to retry queues, and calls, within ten minutes at most: each round is a message and a call of all providers. */
 const MOST = { inMs: 10 * MINUTE, count: 60 } as const;
 
-/** A message that is sent within this time after an answer counts as a consequence of the answer. */
-const SAME_ROUND_MS = 15_000;
-
 /** Whether a mail circulates without end. */
 export function isRunaway({ hops, attempts }: Story): boolean {
   return exceeds(hops, ({ at }) => at) || exceeds(attempts, ({ begunAt }) => begunAt);
@@ -20,15 +17,19 @@ function exceeds<T>(list: readonly T[], at: (one: T) => number): boolean {
   return last !== undefined && before !== undefined && at(last) - at(before) < MOST.inMs;
 }
 
-/** Record of a message that a process sends to a retry queue; without `NotBefore` its wait is not a number. */
+/**
+ * Record of a message that a process sends to a retry queue, in an invocation that began at `invokedAt`; without
+ * `NotBefore` its wait is not a number.
+ */
 export function hopOf(
   { attempts, mail }: Story,
   attributes: Readonly<Record<string, string>>,
   worker: SimulatedWorker,
-  { at, delayMs }: { readonly at: number; readonly delayMs: number },
+  { at, invokedAt, delayMs }: { readonly at: number; readonly invokedAt: number; readonly delayMs: number },
 ): Hop {
   const last = attempts.findLast((one) => one.worker === worker);
-  const lost = last?.answer?.outcome === 'unknown' && at - last.answer.at < SAME_ROUND_MS;
+  // A message that is not due yet keeps the wait that an earlier round has chosen.
+  const lost = last?.answer?.outcome === 'unknown' && last.begunAt >= invokedAt;
   // After repeated lost answers of a provider the wait grows.
   const again = attempts.some((one) => one !== last && one.provider === last?.provider);
   return {
