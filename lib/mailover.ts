@@ -3,8 +3,10 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Stage } from '../lambda/contract/deployment.ts';
+import type { EventsProvider } from '../lambda/contract/events-environment.ts';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
-import { type ConfiguredProviders, definitions } from '../lambda/providers/registry.ts';
+import { type ConfiguredProviders, definitionOf, definitions } from '../lambda/providers/registry.ts';
 import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
 import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
 import { providerLists } from './configuration/provider-lists.ts';
@@ -13,11 +15,15 @@ import { checkStage, notDelivered, type StageProps, stageOf } from './configurat
 import { timing } from './configuration/timing.ts';
 import { validateProviders, withOptions } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
+import { EventsFunction } from './functions/events.ts';
 import { HealthFunction } from './functions/health.ts';
 import { InboundFunction } from './functions/inbound.ts';
 import { ReconcilerFunction } from './functions/reconciler.ts';
 import { SenderFunction } from './functions/sender.ts';
+import { SesEvents } from './functions/ses-events.ts';
+import { WebhookApi } from './functions/webhook-api.ts';
 import { watchClasses } from './monitoring/class-alarms.ts';
+import { watchEvents } from './monitoring/events-alarms.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
 import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
@@ -25,6 +31,7 @@ import { watchMxCanaries } from './monitoring/mx-alarms.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
 import { checkTargets } from './monitoring/topics.ts';
 import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
+import { ListsTable } from './storage/lists-table.ts';
 import { checkMailExpiration, MailBucket, SUBMISSIONS } from './storage/mail-bucket.ts';
 import { ProofKey } from './storage/proof-key.ts';
 import { Queues } from './storage/queues.ts';
@@ -76,6 +83,17 @@ export interface MailoverProps extends StageProps {
    */
   readonly inboundRate?: number;
   /**
+   * Requests with delivery events a second, from 1 to 10000; those above are answered 429, and the providers post again.
+   * @default 100
+   */
+  readonly eventsRate?: number;
+  /**
+   * Largest number of invocations of the function for delivery events at a time, from 2 to 1000, reserved for it. Lambda
+   * leaves at least 10 of an account unreserved, and a new account has 10 in all.
+   * @default - 20 in the stage `live`, otherwise none is reserved
+   */
+  readonly eventsConcurrency?: number;
+  /**
    * How long an object in the mail bucket is kept, at least 28 days: 14 in a queue and 14 in the
    * dead-letter queue. The time of a redriven message's objects starts again.
    * @default - 30 days
@@ -121,6 +139,13 @@ export class Mailover extends Construct {
   readonly proofKey: ProofKey;
   readonly sender: SenderFunction;
   readonly health: HealthFunction;
+  /** The HTTP API that providers post to; undefined if none does. */
+  readonly api: WebhookApi | undefined;
+  readonly listsTable: ListsTable;
+  /** What takes the events of providers that publish them, by provider key. */
+  readonly published: ReadonlyMap<string, SesEvents>;
+  /** Undefined if no provider has `events`. */
+  readonly events: EventsFunction | undefined;
   /** Undefined if no provider receives mail. */
   readonly inbound: InboundFunction | undefined;
   /** Undefined if no provider's API lists received mail. */
@@ -145,14 +170,13 @@ export class Mailover extends Construct {
       () => checkLogShare(props.straightLogShare),
     ]);
     const name = deploymentName(this);
-    const {
-      sending: providers,
-      watched,
-      receiving,
-      reconciled,
-      inboundCanaries,
-      receiptRule,
-    } = providerLists(configured, name);
+    const { sending, watched, receiving, reconciled, inboundCanaries, receiptRule, reporting } = providerLists(
+      configured,
+      name,
+    );
+    this.published = this.publishEvents(reporting, sending);
+    const { published } = this;
+    const providers = sending.map((one) => withEventSet(one, published.get(one.key)));
     const durations = timing(providers);
     this.monitoring = new Monitoring(this, 'Monitoring', props.monitoring);
     const warning = notDelivered(stage);
@@ -174,6 +198,7 @@ export class Mailover extends Construct {
     });
     this.mailBucket = new MailBucket(this, 'MailBucket', props.mailExpiration);
     this.stateTable = new StateTable(this, 'StateTable');
+    this.listsTable = new ListsTable(this, 'ListsTable');
     this.proofKey = new ProofKey(this, 'ProofKey');
     this.sender = new SenderFunction(this, 'Sender', {
       ...common,
@@ -207,8 +232,13 @@ export class Mailover extends Construct {
     });
     watchHealth(this.monitoring, { providers: watched, function: this.health.function });
     const { inbound: queue } = this.queues;
+    this.api =
+      queue || reporting.length > 0
+        ? new WebhookApi(this, 'Webhooks', { logRetention: common.logRetention })
+        : undefined;
     this.inbound =
       queue &&
+      this.api &&
       new InboundFunction(this, 'Inbound', {
         ...common,
         providers: receiving,
@@ -216,6 +246,7 @@ export class Mailover extends Construct {
         receiptRule,
         mailBucket: this.mailBucket,
         stateTable: this.stateTable,
+        api: this.api,
         memorySize: props.inboundMemory ?? 1024,
         rate: props.inboundRate ?? 100,
       });
@@ -237,7 +268,41 @@ export class Mailover extends Construct {
       watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
       watchMxCanaries(this.monitoring, inboundCanaries);
     }
+    if (this.api && reporting.length > 0) {
+      this.events = new EventsFunction(this, 'Events', {
+        ...common,
+        providers: reporting.map((one) => ({ ...one, queueArn: published.get(one.key)?.queue.queueArn })),
+        queue: this.queues.events,
+        published,
+        stateTable: this.stateTable,
+        listsTable: this.listsTable,
+        api: this.api,
+        rate: props.eventsRate ?? 100,
+        concurrency: props.eventsConcurrency ?? (stage === 'live' ? 20 : undefined),
+      });
+      watchEvents(this.monitoring, { providers: reporting, events: this.events, published });
+    }
     completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });
+  }
+
+  /** Makes what takes the events of the providers that publish them, by provider key. */
+  private publishEvents(
+    reporting: readonly EventsProvider[],
+    sending: readonly ProviderConfig[],
+  ): ReadonlyMap<string, SesEvents> {
+    return new Map(
+      reporting.flatMap(({ key, type }): [string, SesEvents][] => {
+        const { events } = definitionOf(type);
+        const options = sending.find((one) => one.key === key)?.options;
+        if (events?.over !== 'topic' || options === undefined) return [];
+        return [[key, new SesEvents(this, `Events-${key}`, { sets: events.sets(options) })]];
+      }),
+    );
+  }
+
+  /** Grants a program access to the events queue. */
+  grantEvents(consumer: IGrantable): void {
+    this.queues.events.grantConsumeMessages(consumer);
   }
 
   /**
@@ -256,6 +321,13 @@ export class Mailover extends Construct {
     this.queues.outbound.grantSendMessages(producer);
     this.mailBucket.grantPut(producer, `${SUBMISSIONS}*`);
   }
+}
+
+/** A provider whose mail has the configuration set that was made for its events. */
+function withEventSet(provider: ProviderConfig, published: SesEvents | undefined): ProviderConfig {
+  const { events } = definitionOf(provider.type);
+  if (published?.set === undefined || events?.over !== 'topic') return provider;
+  return { ...provider, options: events.withSet(provider.options, published.set.configurationSetName) };
 }
 
 /** @throws ConfigurationError */

@@ -11,7 +11,7 @@ export class MailoverStack extends Stack {
   constructor(scope: Construct, id: string, props: MailoverProps & StackProps) {
     super(scope, id, props);
     this.mailover = new Mailover(this, 'Mailover', { deploymentName: this.stackName, ...props });
-    const { queues, mailBucket, stateTable, inbound, stage } = this.mailover;
+    const { queues, mailBucket, stateTable, listsTable, inbound, events, api, stage } = this.mailover;
     this.output('Stage', stage, notDelivered(stage) ?? 'Mail is delivered to its recipients');
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output(
@@ -19,14 +19,12 @@ export class MailoverStack extends Stack {
       queues.deadLetter.queueUrl,
       'Holds submissions that could not be sent, with a reason',
     );
-    this.output('EventsQueueUrl', queues.events.queueUrl, 'Has an event for each recipient that a provider suppresses');
-    if (queues.inbound && inbound) {
+    this.output('EventsQueueUrl', queues.events.queueUrl, 'Has delivery events, and one for each suppressed recipient');
+    if (events && api)
+      this.output('EventsUrl', `${api.api.apiEndpoint}/events`, 'Takes delivery events: /<key>/<path of its secret>');
+    if (queues.inbound && inbound && api) {
       this.output('InboundQueueUrl', queues.inbound.queueUrl, 'Has received mail');
-      this.output(
-        'InboundUrl',
-        `${inbound.api.apiEndpoint}/inbound`,
-        'Takes received mail: /<key>/<path of its secret>',
-      );
+      this.output('InboundUrl', `${api.api.apiEndpoint}/inbound`, 'Takes received mail: /<key>/<path of its secret>');
     }
     this.output(
       'MailBucketName',
@@ -41,6 +39,7 @@ export class MailoverStack extends Stack {
         'Shows whether mail goes out, and through which provider',
       );
     this.output('StateTableName', stateTable.tableName, 'Holds the ledger, the circuits and the switches of operators');
+    this.output('ListsTableName', listsTable.tableName, 'Has the delivery events of each submission');
     for (const [key, queue] of queues.retry)
       this.output(
         retryQueueOutput(key),

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deploymentEnvironment, secretNameOf } from '../lambda/contract/deployment.ts';
+import { eventsEnvironment } from '../lambda/contract/events-environment.ts';
 import { inboundEnvironment } from '../lambda/contract/inbound-environment.ts';
 import { definitionOf } from '../lambda/providers/registry.ts';
 import { rescaleCircuits } from './api/circuits.ts';
@@ -183,6 +184,8 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   live.submissions = submissionLogOf(live.sender, aws, clock);
   const mail = startReceiving({
     environment: inbound,
+    events: findFunction(deployment, eventsEnvironment)?.environment,
+    queueUrlOf: (arn) => aws.queues.getQueueByArn(arn)?.url ?? '',
     providerSecrets: secrets,
     httpUrl: http.url,
     apiUrl: api.url,

@@ -81,6 +81,10 @@ export function environment<V extends Variables>(variables: V): EnvironmentCodec
 
 /** Name of the state table. */
 export const stateTable = text('MAILOVER_STATE_TABLE');
+/** Name of the table of lists. */
+export const listsTable = text('MAILOVER_LISTS_TABLE');
+/** The queue that gives delivery events. */
+export const eventsQueueUrl = text('MAILOVER_EVENTS_QUEUE');
 /** Bucket for mail that no queue can hold. */
 export const mailBucket = text('MAILOVER_MAIL_BUCKET');
 /** Name or ARN of the secret with the key that proves what Mailover itself puts on its queues. */

@@ -1,6 +1,7 @@
 import {
   type Environment,
   environment,
+  eventsQueueUrl,
   json,
   local,
   mailBucket,
@@ -22,7 +23,7 @@ export const senderEnvironment = environment({
   /** The one queue that producers send to: attributes count there only with their proof. */
   outboundQueueArn: text('MAILOVER_OUTBOUND_QUEUE_ARN'),
   deadLetterQueueUrl: text('MAILOVER_DEAD_LETTER_QUEUE'),
-  eventsQueueUrl: text('MAILOVER_EVENTS_QUEUE'),
+  eventsQueueUrl,
   /** Retry queue URL by provider key. */
   retryQueueUrls: json<Readonly<Record<string, string>>>('MAILOVER_RETRY_QUEUES'),
   /** How often a message is received before SQS itself moves it to the dead-letter queue. */

@@ -16,7 +16,7 @@ export interface MetricDefinition {
   /** Only providers that receive mail have it. */
   readonly receiving?: true;
   /** Only providers with this option have it. */
-  readonly needs?: 'canary' | 'blocklists';
+  readonly needs?: 'canary' | 'blocklists' | 'events';
   /**
    * Whether it is measured where `monitoring.size` is `small`, and with which outcomes; `only` is measured nowhere else.
    * @default - not measured there
@@ -116,6 +116,20 @@ export const INBOUND_OUTCOMES = [
   'failed',
 ] as const;
 export type InboundOutcome = (typeof INBOUND_OUTCOMES)[number];
+
+/**
+ * Outcome of a request with delivery events.
+ *
+ * taken: each event is kept and on the events queue, or was before. refused: not from the provider, by path, signature,
+ * password, age or address. unusable: genuine, but no events; answered so that the provider does not repeat it, except a
+ * body above 1 MB. failed: a failure of ours; the provider tries again.
+ */
+export const EVENT_REQUEST_OUTCOMES = ['taken', 'refused', 'unusable', 'failed'] as const;
+export type EventRequestOutcome = (typeof EVENT_REQUEST_OUTCOMES)[number];
+
+/** Delivery events as they are counted; `unknown`: a type that the table of the provider lacks. */
+export const COUNTED_EVENTS = ['delivered', 'bounced', 'blocked', 'complained', 'unknown'] as const;
+export type CountedEvent = (typeof COUNTED_EVENTS)[number];
 
 /**
  * Counts of the reconciler. looked: a run that checked everything. behind: one that continues in the next run. failed:
@@ -235,6 +249,17 @@ export const METRICS = {
     outcomes: RECONCILED_OUTCOMES,
     receiving: true,
   }),
+
+  /** Requests with delivery events, by outcome; {@link EVENT_REQUEST_OUTCOMES}. */
+  EventRequests: metric({
+    unit: 'Count',
+    by: ['provider', 'outcome'],
+    outcomes: EVENT_REQUEST_OUTCOMES,
+    needs: 'events',
+    small: ['failed'],
+  }),
+  /** New delivery events, by {@link COUNTED_EVENTS}. */
+  DeliveryEvents: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: COUNTED_EVENTS, needs: 'events' }),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

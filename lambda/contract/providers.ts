@@ -36,6 +36,20 @@ export interface InboundOptions {
   readonly secretName?: string;
 }
 
+/** How the delivery events of a provider come in. Keys, passwords and the secret part of the path are in a separate secret. */
+export interface EventsOptions {
+  /**
+   * Address ranges (CIDR) that its requests come from, as a second check; the provider may change them.
+   * @default - any
+   */
+  readonly sourceRanges?: readonly string[];
+  /**
+   * Name of the secret in Secrets Manager, a JSON object; that of received mail has the fields of both.
+   * @default - `<name>/<key>/webhooks`, by the name of the deployment
+   */
+  readonly secretName?: string;
+}
+
 /**
  * The fields of a list entry that are the same for every type; `options` and `inbound` are those of the type.
  *
@@ -66,6 +80,12 @@ export interface ProviderConfig<T extends string = string, O = object, I = true 
    * @default - it does not
    */
   readonly inbound?: I;
+  /**
+   * Takes the delivery events of this provider (delivered, bounced, complained, …): posted to the HTTP API, or for `ses`
+   * published to a topic by its configuration sets.
+   * @default - it takes none
+   */
+  readonly events?: true | EventsOptions;
   /**
    * Providers of higher priority go first; those of equal priority share by `weight`.
    * @default - by position in the list, the first highest

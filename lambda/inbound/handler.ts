@@ -17,9 +17,9 @@ import { sqsQueueOneTry } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { loadInbound, loadNotifications } from '../providers/registry.ts';
+import { arrivalOf } from '../webhook/request.ts';
 import { createInbound } from './inbound.ts';
 import { createReceived } from './received.ts';
-import { arrivalOf } from './request.ts';
 
 const environment = inboundEnvironment.decode(process.env);
 const metrics = emfMetrics(deploymentEnvironment.decode(process.env));

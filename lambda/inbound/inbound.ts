@@ -6,10 +6,11 @@ import { reportError, ServiceError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import type { InboundModule, PostedMail } from '../providers/inbound.ts';
 import { definitionOf } from '../providers/registry.ts';
-import { type Arrival, createAuthenticator } from './authenticate.ts';
-import { type HttpAnswer, httpAnswer } from './outcome.ts';
+import type { HttpAnswer } from '../webhook/answer.ts';
+import { type Arrival, createAuthenticator } from '../webhook/authenticate.ts';
+import { bindToken } from '../webhook/replay-token.ts';
+import { httpAnswer } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
-import { bindToken } from './replay-token.ts';
 import { fetchStored } from './stored.ts';
 import { type Kept, type TakeDependencies, type Taken, takeMail } from './take.ts';
 
@@ -37,7 +38,7 @@ export function createInbound(
   dependencies: InboundDependencies,
 ): (arrival: Arrival, limitMs?: number) => Promise<HttpAnswer> {
   const { environment, log, metrics, clock } = dependencies;
-  const authenticate = createAuthenticator(dependencies.secrets, clock);
+  const authenticate = createAuthenticator(dependencies.secrets, clock, 'inboundPath');
 
   return async (arrival, limitMs) => {
     const begun = clock.now();

@@ -1,15 +1,7 @@
 import type { InboundOutcome } from '../contract/metrics.ts';
+import { type HttpAnswer, refusal } from '../webhook/answer.ts';
 
-/** An HTTP answer. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly text: string;
-}
-
-/**
- * Answer to the provider. Never 406 to Mailgun or 403 to Postmark, which end their retries: a wrong key after a rotation,
- * or a fault of ours, must not lose mail.
- */
+/** Answer to the provider. */
 export function httpAnswer(outcome: InboundOutcome): HttpAnswer {
   switch (outcome) {
     case 'delivered':
@@ -18,14 +10,9 @@ export function httpAnswer(outcome: InboundOutcome): HttpAnswer {
       return { status: 200, text: 'received' };
     case 'unreadable':
       return { status: 200, text: 'kept, but this is no mail' };
-    case 'refused':
-    case 'replayed':
-      return { status: 401, text: 'not authenticated' };
-    case 'unknown-path':
-      return { status: 404, text: 'nothing receives here' };
     case 'misdirected':
       return { status: 422, text: 'this is a delivery event, and this address takes received mail only' };
-    case 'failed':
-      return { status: 500, text: 'try again later' };
+    default:
+      return refusal(outcome);
   }
 }

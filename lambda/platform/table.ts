@@ -40,7 +40,8 @@ export interface Table {
 /** Pause before each try of a read of several items. */
 const PAUSES_MS = [0, 50, 200];
 
-async function documentClient(configuration: DynamoDBClientConfig): Promise<DynamoDBDocumentClient> {
+/** A client whose calls end in time, for the functions that wait for it. */
+export async function documentClient(configuration: DynamoDBClientConfig): Promise<DynamoDBDocumentClient> {
   const [{ DynamoDBClient }, { DynamoDBDocumentClient }, requestHandler] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
     import('@aws-sdk/lib-dynamodb'),

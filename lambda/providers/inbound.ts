@@ -1,13 +1,6 @@
 import type { InboundMessage } from '../contract/inbound.ts';
 import type { Secret } from '../platform/secrets.ts';
-
-/** A request as received, before it is authenticated. */
-export interface InboundRequest {
-  readonly contentType: string;
-  /** By name in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Buffer;
-}
+import type { WebhookModule } from './webhook.ts';
 
 /** A file of a mail, its bytes decoded. */
 export interface ReceivedFile {
@@ -99,16 +92,6 @@ export type Posted =
   | { readonly kind: 'event' }
   | { readonly kind: 'unreadable'; readonly detail: string };
 
-/** Whether a request comes from the provider. */
-export type Authentication =
-  | {
-      readonly kind: 'genuine';
-      /** A token that may be used once, and the hash of the content that it belongs to. */
-      readonly once?: { readonly token: string; readonly content: string };
-      read(): Posted;
-    }
-  | { readonly kind: 'refused'; readonly reason: 'missing' | 'wrong' | 'stale' | 'early' | 'no-key' };
-
 /** A provider's storage of received mail, from which mail that it does not post is fetched. */
 export interface MailStorage {
   /** Whether a URL is in it: https, and the provider's own hosts only. */
@@ -126,9 +109,7 @@ export interface MailStorage {
 }
 
 /** Reading the requests of a provider type that posts received mail. */
-export interface InboundModule {
-  /** Never throws for any content of the request. `now` is in epoch milliseconds. */
-  authenticate(request: InboundRequest, secret: Secret, now: number): Authentication;
+export interface InboundModule extends WebhookModule<Posted> {
   /** Absent if every mail is posted. */
   readonly storage?: MailStorage;
 }

@@ -1,9 +1,11 @@
 import type { ZodType } from 'zod';
 import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
+import type { ReadEvents } from './event.ts';
 import type { InboundModule, NotificationModule } from './inbound.ts';
 import type { MissedModule } from './missed.ts';
 import type { Loose, OptionFields } from './option-fields.ts';
+import type { WebhookModule } from './webhook.ts';
 
 /** One call to one provider for one submission. */
 export interface Attempt {
@@ -214,6 +216,29 @@ interface WrittenInbound<Inbound> {
   load(): Promise<NotificationModule>;
 }
 
+/** Delivery events that the provider posts to the HTTP API. */
+interface PostedEvents {
+  readonly over: 'http';
+  /** Fields that the secret of the webhooks must have beside `eventsPath`. */
+  readonly secretFields: readonly string[];
+  /** Fields of an older key that is still accepted. */
+  readonly optionalSecretFields: readonly string[];
+  /** Loads the code that reads posted events, without an SDK. */
+  load(): Promise<{ readonly events: WebhookModule<ReadEvents> }>;
+}
+
+/** Delivery events that SES publishes to a topic of the stack, by the configuration sets of the options. */
+interface PublishedEvents<Options> {
+  readonly over: 'topic';
+  /** Names of the sets that the stack does not make; with none, it makes one, and `withSet` puts it into the options. */
+  sets(options: Options): readonly string[];
+  withSet(options: Options, name: string): Options;
+  /** Region of the sets; that of the stack if undefined. */
+  region(options: Options): string | undefined;
+  /** Loads the code that reads published events, without an SDK. */
+  load(): Promise<{ readEvents(body: string): ReadEvents }>;
+}
+
 /** A receipt rule of SES. */
 export interface ReceiptRule {
   /** Domains and addresses that it applies to. */
@@ -258,6 +283,8 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   readonly gauges?: readonly 'QuotaHeadroom'[];
   /** Loads the code that sends, with its SDK; a literal `import()`, from which the bundler makes a chunk. */
   load(): Promise<ProviderModule<Options>>;
+  /** Delivery events of this type; absent if it has none of its own. */
+  readonly events?: PostedEvents | PublishedEvents<Options>;
   /** Receiving mail with this type; absent if it cannot. */
   readonly inbound?: InboundDefinition<Inbound> & (PostedInbound<Options, Inbound> | WrittenInbound<Inbound>);
 }

@@ -1,5 +1,6 @@
 import { ownTypes } from '#own-types';
 import type { ProviderConfig } from '../contract/providers.ts';
+import type { ReadEvents } from './event.ts';
 import type { InboundModule, NotificationModule } from './inbound.ts';
 import { definition as mailgun } from './mailgun/definition.ts';
 import type { MissedModule } from './missed.ts';
@@ -8,6 +9,7 @@ import type { ProviderDefinition, ProviderModule } from './provider.ts';
 import { definition as sendgrid } from './sendgrid/definition.ts';
 import { definition as ses } from './ses/definition.ts';
 import { definition as smtp } from './smtp/definition.ts';
+import type { WebhookModule } from './webhook.ts';
 
 /**
  * Every provider type; importing it loads no SDK, so the deployment may use it as well. `imports` of package.json says
@@ -62,6 +64,20 @@ export async function loadNotifications(type: string): Promise<NotificationModul
   const { inbound } = definitionOf(type);
   if (inbound?.over !== 'bucket') throw new Error(`type ${type} writes no mail to the bucket`);
   return await inbound.load();
+}
+
+/** Loads the code that reads the delivery events that a provider type posts. */
+export async function loadEvents(type: string): Promise<WebhookModule<ReadEvents>> {
+  const { events } = definitionOf(type);
+  if (events?.over !== 'http') throw new Error(`type ${type} posts no events`);
+  return (await events.load()).events;
+}
+
+/** Loads the reader of the delivery events that a provider type publishes to a topic. */
+export async function loadPublishedEvents(type: string): Promise<(body: string) => ReadEvents> {
+  const { events } = definitionOf(type);
+  if (events?.over !== 'topic') throw new Error(`type ${type} publishes no events`);
+  return (await events.load()).readEvents;
 }
 
 /** Loads the code that asks a provider type for received mail that did not arrive. */

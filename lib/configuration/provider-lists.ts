@@ -1,7 +1,8 @@
 import { secretNameOf } from '../../lambda/contract/deployment.ts';
+import type { EventsProvider } from '../../lambda/contract/events-environment.ts';
 import type { InboundCanary } from '../../lambda/contract/health-environment.ts';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
-import type { InboundOptions, ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { EventsOptions, InboundOptions, ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ReconciledProvider } from '../../lambda/contract/reconciler-environment.ts';
 import type { ReceiptRule } from '../../lambda/providers/provider.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
@@ -16,6 +17,8 @@ export interface ProviderLists {
   /** Receiving providers that can be asked for mail that did not arrive. */
   readonly reconciled: readonly ReconciledProvider[];
   readonly inboundCanaries: readonly InboundCanary[];
+  /** Providers with delivery events, without the queues of those that publish them. */
+  readonly reporting: readonly EventsProvider[];
   /** The receipt rule of the provider that receives over the mail bucket; undefined if none does. */
   readonly receiptRule: ReceiptRule | undefined;
 }
@@ -25,11 +28,12 @@ export function providerLists(providers: readonly ProviderConfig[], name: string
   const outbound = providers.filter((provider) => provider.outbound !== false);
   const receiving = inboundProviders(providers, name);
   return {
-    sending: outbound.map(({ inbound: _i, canary: _c, blocklists: _b, ...sending }) => sending),
-    watched: outbound.map(({ inbound: _, ...watched }) => watched),
+    sending: outbound.map(({ inbound: _i, canary: _c, blocklists: _b, events: _e, ...sending }) => sending),
+    watched: outbound.map(({ inbound: _i, events: _e, ...watched }) => watched),
     receiving,
     reconciled: reconciledProviders(providers, receiving, name),
     inboundCanaries: inboundCanaries(providers),
+    reporting: reportingProviders(outbound, name),
     receiptRule: providers.flatMap(({ type, inbound }) => {
       const received = definitionOf(type).inbound;
       return inbound !== undefined && received?.over === 'bucket' ? [received.receiptRule(inbound)] : [];
@@ -54,6 +58,16 @@ function inboundProviders(providers: readonly ProviderConfig[], name: string): I
         ...(received.secretFields.length > 0 && { secretName }),
       },
     ];
+  });
+}
+
+/** The providers with delivery events, in the form that the events function reads. */
+function reportingProviders(providers: readonly ProviderConfig[], name: string): EventsProvider[] {
+  return providers.flatMap(({ key, type, events }): EventsProvider[] => {
+    const posts = definitionOf(type).events?.over === 'http';
+    if (events === undefined) return [];
+    const { sourceRanges, secretName = `${name}/${key}/webhooks` }: EventsOptions = events === true ? {} : events;
+    return [{ key, type, ...(sourceRanges && { sourceRanges }), ...(posts && { secretName }) }];
   });
 }
 

@@ -10,7 +10,7 @@ import { ConfigurationError, describeIssue } from './configuration-error.ts';
 
 type Definitions = Readonly<Record<string, ProviderDefinition>>;
 
-const { canary, domain, list, secretName, whole } = optionFields;
+const { canary, domain, list, secretName, webhook, whole } = optionFields;
 
 /** Name of a class; the `class` of a submission follows the same rule. */
 export const className = z
@@ -29,6 +29,9 @@ const common = {
   key: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must match [a-z][a-z0-9-]{0,31}'),
   secretName: secretName.optional(),
   outbound: z.boolean().optional(),
+  events: z
+    .union([z.literal(true), z.strictObject({ sourceRanges: webhook.sourceRanges, secretName: webhook.secretName })])
+    .optional(),
   priority: z.int().optional(),
   weight: whole(0, 10_000).optional(),
   share: z.number().gt(0, 'must be above 0').max(1, 'must be at most 1').optional(),
@@ -137,6 +140,7 @@ function ownProblems(provider: ProviderConfig, definition: ProviderDefinition | 
     problems.push('warmUp: needs a share, and a beginning (from) below it');
   problems.push(...(definition.problems?.(provider.options, provider.fromDomains) ?? []));
   problems.push(...substituteProblems(provider));
+  problems.push(...eventsProblems(provider, definition));
   if (provider.secretName && definition.secretFields.length === 0)
     problems.push(`secretName: type ${provider.type} needs no secret`);
   const most = limitsOf(provider, definition);
@@ -146,6 +150,18 @@ function ownProblems(provider: ProviderConfig, definition: ProviderDefinition | 
       problems.push(`limits.${name}: ${wanted} is above ${most[name]}, which type ${provider.type} takes`);
   }
   return problems;
+}
+
+function eventsProblems({ type, options, events }: ProviderConfig, definition: ProviderDefinition): string[] {
+  if (events === undefined) return [];
+  if (definition.events === undefined) return [`events: type ${type} has none`];
+  if (definition.events.over === 'http') return [];
+  // A topic of the stack takes events of its own region only.
+  const region = definition.events.region(options);
+  return [
+    ...(events === true ? [] : [`events: type ${type} publishes its events, so that only \`true\` is right`]),
+    ...(region === undefined ? [] : ['events: need the region of the stack, so that options.region is not allowed']),
+  ];
 }
 
 function substituteProblems(provider: ProviderConfig): string[] {

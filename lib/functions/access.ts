@@ -96,6 +96,14 @@ export function tableStatement(
   actions: readonly TableAction[],
   keys: readonly string[],
 ): PolicyStatement {
+  return keyedStatement({ tableArn }, actions, keys);
+}
+
+function keyedStatement(
+  { tableArn }: { readonly tableArn: string },
+  actions: readonly string[],
+  keys: readonly string[],
+): PolicyStatement {
   return new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [tableArn],
@@ -108,6 +116,15 @@ export function tableStatement(
 }
 
 type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem';
+
+/** Permission for items of the lists table, limited to these lists. */
+export function listsStatement(
+  table: { readonly tableArn: string },
+  actions: readonly ('GetItem' | 'PutItem' | 'Query')[],
+  lists: readonly string[],
+): PolicyStatement {
+  return keyedStatement(table, actions, lists);
+}
 
 /** Permission to read secrets by name. */
 export function secretStatement(stack: Stack, names: readonly string[]): PolicyStatement {

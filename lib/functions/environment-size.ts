@@ -6,6 +6,7 @@ const MAX_BYTES = 4096;
 
 /** Length of the longest name, URL or ARN of a resource, which is known at the deployment only. */
 const LONGEST: Readonly<Record<string, number>> = {
+  'AWS::SES::ConfigurationSet': 64,
   // A queue URL: the region's host, the account, and a queue name of 80 characters. An ARN is shorter.
   'AWS::SQS::Queue': 'https://sqs.ap-southeast-99.amazonaws.com.cn/123456789012/'.length + 80,
   'AWS::S3::Bucket': 63,

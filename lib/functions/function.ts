@@ -38,6 +38,11 @@ interface Declaration<Values> extends FunctionProps {
   /** Whether Lambda ends chains of its own messages (docs/adr/0017-loop-detection.md). */
   readonly recursiveLoop: RecursiveLoop;
   /**
+   * Invocations at a time that are reserved for it, and are its limit.
+   * @default - shares the concurrency of the account
+   */
+  readonly reservedConcurrency?: number | undefined;
+  /**
    * Runs it at this interval. A run that fails or is late is not repeated: the next one does its work.
    * @default - what its construct connects runs it
    */
@@ -86,6 +91,9 @@ export abstract class MailoverFunction<Values> extends Construct {
       // The logger writes JSON by itself; Lambda would wrap each of its lines in JSON again.
       loggingFormat: LoggingFormat.TEXT,
       recursiveLoop: declaration.recursiveLoop,
+      ...(declaration.reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: declaration.reservedConcurrency,
+      }),
       ...(schedule && { retryAttempts: 0, maxEventAge: schedule.every }),
     });
     if (schedule)

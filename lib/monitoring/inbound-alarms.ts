@@ -36,7 +36,10 @@ export function watchInbound(monitoring: Monitoring, { providers, inbound, queue
   showInbound(monitoring, { providers, inbound, queue });
 }
 
-function watchFunction(monitoring: Monitoring, { function: receiver, tooLarge, turnedAway }: InboundFunction): void {
+function watchFunction(
+  monitoring: Monitoring,
+  { function: receiver, unanswered: { tooLarge, turnedAway } }: InboundFunction,
+): void {
   monitoring.alarm({
     title: 'InboundErrors',
     severity: 'ticket',

@@ -42,7 +42,7 @@ export function showInbound(monitoring: Monitoring, { providers, inbound, queue 
         queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
         inbound.function.metricErrors({ label: 'errors' }),
         inbound.function.metricThrottles({ label: 'throttles' }),
-        inbound.turnedAway.metric({ statistic: 'Sum', label: 'turned away' }),
+        inbound.unanswered.turnedAway.metric({ statistic: 'Sum', label: 'turned away' }),
         monitoring.metric('InboundUnknownKey', 'Sum').with({ label: 'for no provider' }),
       ],
       right: [queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'oldest, s' })],

@@ -59,7 +59,7 @@ export function infoOf({
       ...url('events', 'EventsQueueUrl'),
     },
     buckets: url('mail', 'MailBucketName'),
-    tables: url('state', 'StateTableName'),
+    tables: { ...url('state', 'StateTableName'), ...url('lists', 'ListsTableName') },
     endpoints: { aws: aws?.url ?? '', ...(http && { http: http.url }), ...(dynamodb && { dynamodb: dynamodb.url }) },
     providers: (sender?.environment.providers ?? []).flatMap(({ key, type }) => {
       const endpoint = simulators?.endpoints[key];
@@ -67,6 +67,7 @@ export function infoOf({
     }),
     processes: functions?.processes ?? [],
     inbound: receiving?.info ?? {},
+    webhooks: receiving?.webhooks ?? {},
   };
 }
 

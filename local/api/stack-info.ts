@@ -13,12 +13,14 @@ export interface StackInfo {
     readonly retry: Readonly<Record<string, string>>;
   };
   readonly buckets: { readonly mail?: string };
-  readonly tables: { readonly state?: string };
+  readonly tables: { readonly state?: string; readonly lists?: string };
   readonly endpoints: { readonly aws: string; readonly http?: string; readonly dynamodb?: string };
   readonly providers: readonly { readonly key: string; readonly type: string; readonly url: string }[];
   readonly processes: readonly { readonly function: string; readonly pid: number }[];
   /** How each provider posts received mail to the HTTP API, by key. */
   readonly inbound: Readonly<Record<string, InboundRoute>>;
+  /** How each provider posts delivery events, by key; or the queue that it publishes them to. */
+  readonly webhooks: Readonly<Record<string, InboundRoute>>;
 }
 
 /** Body of `GET /api/stack` for a stack that sends and receives: no field of it is absent. */

@@ -1,3 +1,4 @@
+import type { EventsEnvironment } from '../../lambda/contract/events-environment.ts';
 import type { InboundEnvironment } from '../../lambda/contract/inbound-environment.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { makeSecret } from '../aws/secrets.ts';
@@ -8,10 +9,12 @@ import { simulatedType } from './registry.ts';
 
 /** The receiving halves of all simulated providers. */
 export interface LocalReceiving {
-  /** Secrets of the inbound function, by name. */
+  /** Secrets of the functions that providers post to, by name. */
   readonly secrets: readonly { readonly name: string; readonly secret: Readonly<Record<string, string>> }[];
   /** The part of `GET /api/stack` for programs that post as providers, by key. */
   readonly info: Readonly<Record<string, InboundRoute>>;
+  /** The part of `GET /api/stack` for programs that post events as providers, by key. */
+  readonly webhooks: Readonly<Record<string, InboundRoute>>;
   /** The halves that post, by provider key. */
   readonly access: Readonly<Record<string, LocalReceiver>>;
   close(): Promise<void>;
@@ -23,6 +26,9 @@ export interface LocalReceiving {
  */
 export function startReceiving(options: {
   readonly environment: InboundEnvironment | undefined;
+  readonly events: EventsEnvironment | undefined;
+  /** URL of the queue with this ARN. */
+  queueUrlOf(arn: string): string;
   /** Secrets of the sending halves, by key: a provider may have one for both. */
   readonly providerSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly httpUrl: string;
@@ -33,13 +39,18 @@ export function startReceiving(options: {
   endpointOf(key: string): string;
 }): LocalReceiving {
   const { environment, providerSecrets, httpUrl, apiUrl, clock, endpointOf } = options;
-  const secrets: { name: string; secret: Readonly<Record<string, string>> }[] = [];
+  const secrets = new Map<string, Record<string, string>>();
+  const keep = (name: string | undefined, secret: Record<string, string>) => {
+    // Received mail and events may share one secret, and then a key of both.
+    const both = { ...secret, ...secrets.get(name ?? '') };
+    if (name !== undefined) secrets.set(name, both);
+    return both;
+  };
   const info: Record<string, InboundRoute> = {};
   const access: Record<string, LocalReceiver> = {};
   for (const { key, type, secretName } of environment?.providers ?? []) {
     const { secretFields = [], optionalSecretFields = [] } = definitionOf(type).inbound ?? {};
-    const secret = makeSecret(key, [...secretFields, ...optionalSecretFields]);
-    if (secretName !== undefined) secrets.push({ name: secretName, secret });
+    const secret = keep(secretName, makeSecret(key, [...secretFields, ...optionalSecretFields]));
     const posting = simulatedType(type).posting;
     if (posting === undefined) {
       info[key] = { url: `${apiUrl}/api/providers/${key}/mail` };
@@ -61,8 +72,21 @@ export function startReceiving(options: {
       },
     };
   }
+  const webhooks: Record<string, InboundRoute> = {};
+  for (const { key, type, secretName, queueArn } of options.events?.providers ?? []) {
+    if (queueArn !== undefined) {
+      webhooks[key] = { queueUrl: options.queueUrlOf(queueArn) };
+      continue;
+    }
+    const { reporting } = simulatedType(type);
+    if (reporting === undefined) throw new Error(`type ${type} has no simulation of its events`);
+    const made = reporting.secret(key);
+    const secret = keep(secretName, { ...made.secret, ...makeSecret(key, ['eventsPath']) });
+    webhooks[key] = { path: `/events/${key}/${secret['eventsPath']}`, ...reporting.route(secret), ...made.own };
+  }
   return {
-    secrets,
+    secrets: Array.from(secrets, ([name, secret]) => ({ name, secret })),
+    webhooks,
     info,
     access,
     async close() {

@@ -25,6 +25,17 @@ export interface TypeFaults {
   readonly failedAttempt: Fault;
 }
 
+/** How a type posts delivery events. */
+export interface ReportingType {
+  /** The fields of the secret, and what only the provider has. */
+  secret(key: string): {
+    readonly secret: Record<string, string>;
+    readonly own?: Readonly<Record<string, string>>;
+  };
+  /** Credentials that it posts with. */
+  route(secret: Readonly<Record<string, string>>): Readonly<Record<string, string | undefined>>;
+}
+
 /** One configured provider that the local stack simulates. */
 export interface PlayedProvider<Options> {
   readonly options: Options;
@@ -46,6 +57,8 @@ export interface PlayedPort<Options> extends PlayedProvider<Options> {
 /** Simulation of one provider type in the local stack. */
 export type SimulatedType<Options> = {
   readonly faults: TypeFaults;
+  /** How it posts delivery events, for a type that does. */
+  readonly reporting?: ReportingType;
   /** Options and secret of an account that the simulator accepts; the tests of all types use them. */
   readonly example: { readonly options: Options; readonly secret: Readonly<Record<string, string>> };
 } & (

@@ -21,6 +21,12 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
     'Sends with `o:testmode`: Mailgun accepts and logs the mail and delivers none of it. It bills it (documentation.mailgun.com, send-http, 2026-11-23).',
   askable: true,
   load: () => import('./send.ts'),
+  events: {
+    over: 'http',
+    secretFields: ['signingKey'],
+    optionalSecretFields: ['previousSigningKey'],
+    load: () => import('./events.ts'),
+  },
   inbound: {
     over: 'http',
     // Raw MIME is posted to URLs that end in `mime` only (user-manual/receive-forward-store, 2026-11-23); `store` tells the

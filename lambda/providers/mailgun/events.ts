@@ -4,7 +4,6 @@ import {
   addressOf,
   type Fields,
   fieldsOf,
-  jsonOf,
   messageIdOf,
   textOf,
   textsOf,
@@ -13,15 +12,20 @@ import {
 } from '../event-fields.ts';
 import { meaningIn } from '../fact.ts';
 import { metadataIn, readReference } from '../reference.ts';
+import type { WebhookModule } from '../webhook.ts';
 import { MAILGUN_EVENTS } from './event-facts.ts';
+import { authenticateJson } from './signature.ts';
+
+/** Requests of Mailgun's event webhooks. */
+export const events: WebhookModule<ReadEvents> = {
+  authenticate: (request, secret, now) => authenticateJson(request, secret, now, readEvents),
+};
 
 /**
  * Reads the JSON of an event webhook, which has one event (documentation.mailgun.com, user-manual/webhooks, 2026-11-23).
  */
-export function readEvents(body: Uint8Array): ReadEvents {
-  const json = jsonOf(body);
-  if ('problem' in json) return { kind: 'unreadable', detail: json.problem };
-  const event = fieldsOf(fieldsOf(json.value)['event-data']);
+export function readEvents(posted: Fields): ReadEvents {
+  const event = fieldsOf(posted['event-data']);
   if (textOf(event['event']) === undefined) return { kind: 'unreadable', detail: 'no event' };
   return { kind: 'events', events: [readEvent(event)] };
 }

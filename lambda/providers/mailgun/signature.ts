@@ -1,7 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Form } from '../../mail/form.ts';
 import type { Secret } from '../../platform/secrets.ts';
-import type { Authentication } from '../inbound.ts';
+import { fieldsOf, jsonOf } from '../event-fields.ts';
+import type { Authentication, Refusal, WebhookRequest } from '../webhook.ts';
 
 /** The three values of a signature; each of them may be anything. */
 export interface Signature {
@@ -15,14 +16,12 @@ export interface Signature {
 const MAX_AGE_MS = 24 * 3_600_000;
 const MAX_AHEAD_MS = 15 * 60_000;
 
-type Refusal = Extract<Authentication, { kind: 'refused' }>['reason'];
-
 /** Why a signature is invalid; undefined if it was made with one of the secret's keys and its time is right. */
 export function signatureProblem(
   { timestamp, token, signature }: Signature,
   secret: Secret,
   now: number,
-): Refusal | undefined {
+): Refusal['reason'] | undefined {
   const keys = [secret['signingKey'], secret['previousSigningKey']].filter((key) => key !== undefined && key !== '');
   if (keys.length === 0) return 'no-key';
   if (!timestamp || !token || !signature) return 'missing';
@@ -60,3 +59,28 @@ export function formHash({ fields, rest = '' }: Form): string {
 }
 
 const SIGNED_FIELDS: ReadonlySet<string> = new Set(['timestamp', 'token', 'signature']);
+
+/**
+ * Checks a request of an event webhook, JSON with the signature inside; `read` gets its content
+ * (documentation.mailgun.com, user-manual/webhooks, 2026-11-23).
+ */
+export function authenticateJson<Content>(
+  { body }: WebhookRequest,
+  secret: Secret,
+  now: number,
+  read: (posted: Readonly<Record<string, unknown>>) => Content,
+): Authentication<Content> {
+  const json = jsonOf(body);
+  if ('problem' in json) return { kind: 'refused', reason: 'missing' };
+  const posted = fieldsOf(json.value);
+  const { timestamp, token, signature } = fieldsOf(posted['signature']);
+  const text = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+  const given = { timestamp: text(timestamp), token: text(token), signature: text(signature) };
+  const reason = signatureProblem(given, secret, now);
+  if (reason !== undefined) return { kind: 'refused', reason };
+  return {
+    kind: 'genuine',
+    once: { token: given.token, content: createHash('sha256').update(body).digest('base64url') },
+    read: () => read(posted),
+  };
+}

@@ -35,6 +35,12 @@ export const definition: ProviderDefinition<PostmarkOptions, PostmarkInboundOpti
     'Sends with the token `POSTMARK_API_TEST`: Postmark checks the request, answers as if it took it, and bills nothing (postmarkapp.com/developer/user-guide/sandbox-mode, 2026-11-23).',
   askable: true,
   load: () => import('./send.ts'),
+  events: {
+    over: 'http',
+    secretFields: ['eventsUsername', 'eventsPassword'],
+    optionalSecretFields: ['previousEventsPassword'],
+    load: () => import('./events.ts'),
+  },
   inbound: {
     over: 'http',
     checkOptions: checkInbound,

@@ -13,7 +13,22 @@ import {
 } from '../event-fields.ts';
 import { meaningIn } from '../fact.ts';
 import { metadataIn, readReference } from '../reference.ts';
+import type { WebhookModule } from '../webhook.ts';
 import { POSTMARK_EVENTS } from './event-facts.ts';
+import { passwordProblem } from './password.ts';
+
+/** Requests of Postmark's event webhooks. */
+export const events: WebhookModule<ReadEvents> = {
+  authenticate(request, { eventsUsername, eventsPassword, previousEventsPassword }) {
+    const reason = passwordProblem(request, {
+      username: eventsUsername,
+      passwords: [eventsPassword, previousEventsPassword],
+    });
+    return reason === undefined
+      ? { kind: 'genuine', read: () => readEvents(request.body) }
+      : { kind: 'refused', reason };
+  },
+};
 
 /** Reads the JSON of a webhook, which has one event (postmarkapp.com/developer/webhooks, 2026-11-23). */
 export function readEvents(body: Uint8Array): ReadEvents {

@@ -26,4 +26,10 @@ export const definition: ProviderDefinition<SendgridOptions, never> = {
     'Sends with `sandbox_mode`: SendGrid checks the request, answers 200, and bills nothing (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29).',
   askable: false,
   load: () => import('./send.ts'),
+  events: {
+    over: 'http',
+    secretFields: ['verificationKey'],
+    optionalSecretFields: ['previousVerificationKey'],
+    load: () => import('./events.ts'),
+  },
 };

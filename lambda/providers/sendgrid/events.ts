@@ -13,7 +13,19 @@ import {
 } from '../event-fields.ts';
 import { meaningIn } from '../fact.ts';
 import { metadataIn, readReference } from '../reference.ts';
+import type { WebhookModule } from '../webhook.ts';
 import { SENDGRID_EVENTS } from './event-facts.ts';
+import { signatureProblem } from './signature.ts';
+
+/** Requests of SendGrid's signed Event Webhook. */
+export const events: WebhookModule<ReadEvents> = {
+  authenticate(request, { verificationKey, previousVerificationKey }, now) {
+    const reason = signatureProblem(request, [verificationKey, previousVerificationKey], now);
+    return reason === undefined
+      ? { kind: 'genuine', read: () => readEvents(request.body) }
+      : { kind: 'refused', reason };
+  },
+};
 
 /** Reads the JSON of the Event Webhook: a list of events, usually many (event webhook reference, 2026-11-29). */
 export function readEvents(body: Uint8Array): ReadEvents {

@@ -40,6 +40,15 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
   askable: false,
   gauges: ['QuotaHeadroom'],
   load: () => import('./send.ts'),
+  events: {
+    over: 'topic',
+    sets: ({ configurationSet, trackingSets = {} }) => [
+      ...new Set([configurationSet, ...Object.values(trackingSets)].filter((name) => name !== undefined)),
+    ],
+    withSet: (options, configurationSet) => ({ ...options, configurationSet }),
+    region: ({ region }) => region,
+    load: () => import('./events.ts'),
+  },
   inbound: {
     over: 'bucket',
     checkOptions: checkInbound,

@@ -1,6 +1,7 @@
 import type { MailgunOptions } from '../../../lambda/providers/mailgun/options.ts';
 import { HTTP_FAILURES, jsonFault, type SimulatedType } from '../type.ts';
 import { posting } from './posting.ts';
+import { reporting } from './reporting.ts';
 import { mailgunBehaviour } from './simulator.ts';
 
 const refusal = (status: number, message: string, headers?: Readonly<Record<string, string>>) =>
@@ -10,6 +11,7 @@ const refusal = (status: number, message: string, headers?: Readonly<Record<stri
 export const mailgun: SimulatedType<MailgunOptions> = {
   protocol: 'http',
   posting,
+  reporting,
   play: ({ options, secret, clock }) => mailgunBehaviour(options, secret, clock),
   example: { options: { domain: 'mg.example.com' }, secret: { apiKey: 'key' } },
   faults: {

@@ -1,6 +1,7 @@
 import type { PostmarkOptions } from '../../../lambda/providers/postmark/options.ts';
 import { HTTP_FAILURES, jsonFault, type SimulatedType } from '../type.ts';
 import { posting } from './posting.ts';
+import { reporting } from './reporting.ts';
 import { postmarkBehaviour } from './simulator.ts';
 
 const refusal = (status: number, ErrorCode: number, Message: string, headers?: Readonly<Record<string, string>>) =>
@@ -9,6 +10,7 @@ const refusal = (status: number, ErrorCode: number, Message: string, headers?: R
 /** Postmark on the local stack. */
 export const postmark: SimulatedType<PostmarkOptions> = {
   protocol: 'http',
+  reporting,
   posting,
   play: ({ options, secret, clock }) => postmarkBehaviour(options, secret, clock),
   example: { options: {}, secret: { serverToken: 'token' } },

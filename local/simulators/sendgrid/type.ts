@@ -1,5 +1,6 @@
 import type { SendgridOptions } from '../../../lambda/providers/sendgrid/options.ts';
 import { HTTP_FAILURES, jsonFault, type SimulatedType } from '../type.ts';
+import { reporting } from './reporting.ts';
 import { sendgridBehaviour } from './simulator.ts';
 
 const refusal = (
@@ -12,6 +13,7 @@ const refusal = (
 /** SendGrid on the local stack. */
 export const sendgrid: SimulatedType<SendgridOptions> = {
   protocol: 'http',
+  reporting,
   play: ({ secret }) => sendgridBehaviour(secret),
   example: { options: {}, secret: { apiKey: 'SG.key' } },
   faults: {

@@ -209,6 +209,8 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closers.push(() => new Promise((resolve) => server.close(resolve)));
   const receiving = startReceiving({
+    events: undefined,
+    queueUrlOf: () => '',
     environment: { providers: PROVIDERS, inboundQueueUrl: '', mailBucket: '', stateTable: '' },
     providerSecrets: { postmark: { serverToken: 'token' } },
     apiUrl: 'http://127.0.0.1:1',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
+import type { Arrival } from '../../../lambda/webhook/authenticate.ts';
 import { type Expected, problemsOf } from './field-expectations.ts';
 import { type FormEntry, givenWorld, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
 

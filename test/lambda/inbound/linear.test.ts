@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
+import type { Arrival } from '../../../lambda/webhook/authenticate.ts';
 import { givenWorld, mailgunMail, mailgunRequest, postmarkMail, postmarkRequest } from './world.ts';
 
 // Mails with one piece repeated, for each part of a mail that the reader parses. If the time grows with the square of

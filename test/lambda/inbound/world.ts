@@ -1,12 +1,12 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { type InboundMessage, inboundSchema } from '../../../lambda/contract/inbound.ts';
 import type { InboundProvider } from '../../../lambda/contract/inbound-environment.ts';
-import type { Arrival } from '../../../lambda/inbound/authenticate.ts';
 import { createInbound, type InboundDependencies } from '../../../lambda/inbound/inbound.ts';
-import type { HttpAnswer } from '../../../lambda/inbound/outcome.ts';
 import { createReceived, type ReceivedDependencies } from '../../../lambda/inbound/received.ts';
 import type { Clock } from '../../../lambda/platform/clock.ts';
 import { loadInbound, loadNotifications } from '../../../lambda/providers/registry.ts';
+import type { HttpAnswer } from '../../../lambda/webhook/answer.ts';
+import type { Arrival } from '../../../lambda/webhook/authenticate.ts';
 import { type MemoryTable, memoryTable } from '../../support/memory-table.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 

@@ -111,10 +111,11 @@ test('three routes lead to the function, and the log of requests never has the p
     ({ Properties }) => Properties['RouteKey'],
   );
   expect(keys).toEqual(['', '/mime', '/store'].map((end) => `POST /inbound/{key}/{path}${end}`));
-  const stage = find('AWS::ApiGatewayV2::Stage', /Inbound/);
+  const stage = find('AWS::ApiGatewayV2::Stage', /Webhooks/);
   const format = (stage.Properties['AccessLogSettings'] as { Format: string }).Format;
   expect(format).not.toMatch(/context\.(path|resourcePath|domain)/);
-  expect(stage.Properties['DefaultRouteSettings']).toEqual({ ThrottlingBurstLimit: 200, ThrottlingRateLimit: 100 });
+  const throttle = { ThrottlingBurstLimit: 200, ThrottlingRateLimit: 100 };
+  expect(stage.Properties['RouteSettings']).toEqual(Object.fromEntries(keys.map((key) => [key, throttle])));
 });
 
 test('the function answers before API Gateway gives up', () => {

@@ -15,9 +15,10 @@ const { template, stack } = deploy({
       return {
         ...provider,
         inbound: true,
+        events: true,
         canary: { to: 'c@in.example.com', from: 'c@example.com', everyMinutes: 30 },
       };
-    if (provider.key === 'ses-here') return { ...provider, inbound: { recipients: ['in.example.com'] } };
+    if (provider.key === 'ses-here') return { ...provider, inbound: { recipients: ['in.example.com'] }, events: true };
     return provider;
   }) as never,
 });
@@ -33,7 +34,9 @@ const NAMES = new Map<string, string>(
     ['ses', stack.mailover.inbound?.ses?.queue.queueArn ?? ''],
     ...Array.from(queues.retry, ([key, { queueArn }]) => [`retry-${key}`, queueArn] as const),
     ['bucket', mailBucket.bucketArn],
+    ['published', stack.mailover.published.get('ses-here')?.queue.queueArn ?? ''],
     ['table', stateTable.tableArn],
+    ['lists', stack.mailover.listsTable.tableArn],
     ['letter-key', stack.mailover.proofKey.secretArn],
   ].map(([name, arn]) => [JSON.stringify(stack.resolve(arn)), name ?? '']),
 );
@@ -55,7 +58,7 @@ test.each([
       'secretsmanager:GetSecretValue letter-key',
       ...['ses:SendEmail', 'ses:SendRawEmail'].flatMap((action) => [
         `${action} ses:us-east-1 identity/example.com`,
-        `${action} ses:us-east-1 configuration-set/*`,
+        `${action} ses:us-east-1 configuration-set/MailoverEventsseshereSetB481F5CA`,
         `${action} ses:eu-west-1 identity/example.com`,
         `${action} ses:eu-west-1 identity/shop@example.org`,
         `${action} ses:eu-west-1 configuration-set/mailover`,
@@ -70,6 +73,18 @@ test.each([
       's3:PutObject bucket/inbound/*',
       's3:GetObject bucket/inbound/ses/*',
       ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} table inbound/* message-id/* token/* canary/*`),
+      reads('Mailover/postmark/webhooks'),
+    ],
+  ],
+  [
+    'Events',
+    [
+      'sqs:SendMessage events',
+      ...consumes('published'),
+      ...['GetItem', 'PutItem'].flatMap((action) => [
+        `dynamodb:${action} table token/*`,
+        `dynamodb:${action} lists event/*`,
+      ]),
       reads('Mailover/postmark/webhooks'),
     ],
   ],
@@ -111,7 +126,7 @@ test('a role may access every kind of item that the code names', () => {
       ([, kind]) => kind,
     ),
   );
-  const reached = ['Sender', 'Inbound', 'Health', 'Reconciler'].flatMap((role) => allowed(role)).join(' ');
+  const reached = ['Sender', 'Inbound', 'Events', 'Health', 'Reconciler'].flatMap((role) => allowed(role)).join(' ');
 
   expect(new Set(kinds).size).toBeGreaterThan(8);
   expect([...new Set(kinds)].filter((kind) => !reached.includes(` ${kind}/*`) && !NO_ITEMS.has(kind ?? ''))).toEqual(

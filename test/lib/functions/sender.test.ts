@@ -157,6 +157,7 @@ test('the outputs name every queue, the bucket, the table, the dashboard and the
       'DashboardUrl',
       'DeadLetterQueueUrl',
       'EventsQueueUrl',
+      'ListsTableName',
       'MailBucketName',
       'OutboundQueueUrl',
       'RetryQueueUrlmailgunDasheu',

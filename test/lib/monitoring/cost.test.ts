@@ -50,6 +50,20 @@ test('receiving adds 19 series for each provider, and three for the whole', () =
   expect(series(true) - series(false)).toBe(19 + 3);
 });
 
+test('delivery events add nine series for each provider, and two for the whole', () => {
+  const series = (events: boolean) => {
+    const providers = PROVIDERS.map((provider) =>
+      provider.type === 'postmark' && events ? { ...provider, events: true as const } : provider,
+    );
+    return (
+      watchingCost(resourcesOf(providers), providers).find(({ what }) => what === 'series of metrics')?.number ?? 0
+    );
+  };
+
+  // Two are of the access log: requests that the HTTP API answered itself.
+  expect(series(true) - series(false)).toBe(9 + 2);
+});
+
 test('the small size costs less than ten dollars for four providers, and keeps every page', () => {
   const lines = watchingCost(resourcesOf(PROVIDERS, 'small'), PROVIDERS, 'small');
   const pages = (size: MonitoringSize, providers: typeof PROVIDERS) =>

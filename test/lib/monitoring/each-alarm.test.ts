@@ -34,6 +34,7 @@ const BAD: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   Throttled: { throttled: 2, accepted: 2 },
   NothingAccepted: { retried: 1 },
   FailoverRate: { accepted: 10, over: 5 },
+  EventsUnusable: { unusable: 1 },
   PrimaryMxSilent: { here: 1 },
   QuotaLow: { m: 0 },
   ReconcilerBlind: {},

@@ -11,11 +11,12 @@ import { totalOf, watchingCost } from '../../support/monitoring-cost.ts';
 import { PROVIDERS } from './providers.ts';
 
 export const EVERYTHING: ProviderList = [
-  { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
+  { key: 'postmark', type: 'postmark', options: {}, events: true, inbound: { preference: 20 } },
   {
     key: 'mailgun',
     type: 'mailgun',
     options: { domain: 'mg.example.com' },
+    events: true,
     inbound: {
       domains: ['in.example.com'],
       preference: 10,
@@ -26,6 +27,7 @@ export const EVERYTHING: ProviderList = [
     key: 'ses',
     type: 'ses',
     options: { identities: ['example.com'] },
+    events: true,
     inbound: { recipients: ['in.example.com'] },
     canary: { to: 'canary@in.example.com', from: 'canary@example.com', everyMinutes: 15 },
     blocklists: { addresses: ['192.0.2.1'], zones: ['dnsbl.example.net'] },

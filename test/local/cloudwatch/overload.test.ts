@@ -47,6 +47,9 @@ const NOT_BY_TIME: readonly string[] = [
   // Alarms on wrong set-up, and on wrong mail that is sent or received.
   'CredentialsRefused',
   'DeadLetters',
+  'EventsDeadLetters',
+  'EventsRefused',
+  'EventsUnusable',
   'InboundIdReused',
   'InboundNotice',
   'InboundRefused',

@@ -1,0 +1,31 @@
+import {
+  type Environment,
+  environment,
+  eventsQueueUrl,
+  json,
+  listsTable,
+  local,
+  stateTable,
+} from './environment-codec.ts';
+
+/** A provider that has delivery events. */
+export interface EventsProvider {
+  readonly key: string;
+  readonly type: string;
+  readonly sourceRanges?: readonly string[];
+  /** Name of the secret with path, keys and passwords; absent for a type that publishes its events. */
+  readonly secretName?: string;
+  /** ARN of the queue with the events that the type publishes. */
+  readonly queueArn?: string | undefined;
+}
+
+/** The environment of the events function. */
+export const eventsEnvironment = environment({
+  providers: json<readonly EventsProvider[]>('MAILOVER_EVENTS_PROVIDERS'),
+  eventsQueueUrl,
+  stateTable,
+  listsTable,
+  ...local,
+});
+
+export type EventsEnvironment = Environment<typeof eventsEnvironment>;

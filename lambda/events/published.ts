@@ -1,0 +1,36 @@
+import type { SQSRecord } from 'aws-lambda';
+import { ServiceError } from '../platform/service-failure.ts';
+import { within } from '../platform/within.ts';
+import type { ReadEvents } from '../providers/event.ts';
+import type { EventsDependencies } from './intake.ts';
+import { takeEvents } from './take.ts';
+
+export interface PublishedDependencies extends Omit<EventsDependencies, 'loadModule'> {
+  loadReader(type: string): Promise<(body: string) => ReadEvents>;
+}
+
+/** Takes the events that a provider publishes to a queue; throws if a message must be retried. */
+export function createPublishedIntake(
+  dependencies: PublishedDependencies,
+): (record: SQSRecord, limitMs?: number) => Promise<void> {
+  const { environment, metrics } = dependencies;
+  return async (record, limitMs) => {
+    const provider = environment.providers.find(({ queueArn }) => queueArn === record.eventSourceARN);
+    if (provider === undefined) throw new ServiceError('no provider publishes to this queue');
+    const count = (outcome: 'taken' | 'unusable' | 'failed') =>
+      metrics.add('EventRequests', 1, { provider: provider.key, outcome });
+    const read = (await dependencies.loadReader(provider.type))(record.body);
+    if (read.kind !== 'events') {
+      // It ends in the dead-letter queue of its queue.
+      count('unusable');
+      throw new ServiceError('not an event of this provider');
+    }
+    try {
+      await within(limitMs, takeEvents(provider.key, read.events, dependencies));
+      count('taken');
+    } catch (error) {
+      count('failed');
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,74 @@
+import { CANARY_PREFIX } from '../contract/dead-letter.ts';
+import type { DeliveryEvent } from '../contract/event.ts';
+import type { EventsEnvironment } from '../contract/events-environment.ts';
+import type { CountedEvent } from '../contract/metrics.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { ListTable } from '../platform/list-table.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Queue } from '../platform/queue.ts';
+import type { ReportedEvent } from '../providers/event.ts';
+import { enqueueEvent } from './enqueue.ts';
+import { deliveryEvent, eventItem } from './event-item.ts';
+
+/** Dependencies of taking an event. */
+export interface TakeEventDependencies {
+  readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl'>;
+  readonly lists: ListTable;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Events of one request that are taken at a time. */
+const AT_A_TIME = 20;
+
+/**
+ * Takes the events of one request, each by itself: one that fails does not keep the others from being taken.
+ *
+ * @throws AggregateError if any failed; the provider then repeats the request, and those taken before are recognised
+ */
+export async function takeEvents(
+  provider: string,
+  events: readonly ReportedEvent[],
+  dependencies: TakeEventDependencies,
+): Promise<void> {
+  const failed: unknown[] = [];
+  const left = events.values();
+  await Promise.all(
+    Array.from({ length: Math.min(AT_A_TIME, events.length) }, async () => {
+      for (const event of left)
+        await takeEvent(provider, event, dependencies).catch((error: unknown) => failed.push(error));
+    }),
+  );
+  if (failed.length > 0) throw new AggregateError(failed, `${failed.length} of ${events.length} events failed`);
+}
+
+/**
+ * Puts a new event on the events queue and then into its list, in this order: the item says that all is done, so an
+ * event whose handling was cut off is put on the queue again, and none is lost.
+ */
+async function takeEvent(
+  provider: string,
+  reported: ReportedEvent,
+  { environment, lists, queue, clock, log, metrics }: TakeEventDependencies,
+): Promise<void> {
+  // News of our own test messages is for no application.
+  if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
+  const event = deliveryEvent(provider, reported, clock.now());
+  const item = eventItem(event, clock.now());
+  if (await lists.has(item)) return;
+  await enqueueEvent(queue, environment.eventsQueueUrl, event);
+  await lists.add(item);
+  if (reported.unknownType !== undefined)
+    log.warn('unknown event', { provider, detail: reported.unknownType.slice(0, 100) });
+  const counted = countedAs(event, reported);
+  if (counted) metrics.add('DeliveryEvents', 1, { provider, outcome: counted });
+}
+
+function countedAs({ type, bounce }: DeliveryEvent, { unknownType }: ReportedEvent): CountedEvent | undefined {
+  if (unknownType !== undefined) return 'unknown';
+  if (type === 'bounced') return bounce === 'blocked' ? 'blocked' : 'bounced';
+  return type === 'delivered' || type === 'complained' ? type : undefined;
+}

@@ -1,0 +1,28 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Refusal, WebhookRequest } from '../webhook.ts';
+
+/** A user name with the passwords that are valid for it now. */
+export interface Login {
+  readonly username: string | undefined;
+  readonly passwords: readonly (string | undefined)[];
+}
+
+/** Why the basic authentication of a request is invalid; undefined if it is right. Postmark signs nothing. */
+export function passwordProblem(
+  { headers }: WebhookRequest,
+  { username, passwords }: Login,
+): Refusal['reason'] | undefined {
+  const valid = passwords.filter((password) => password !== undefined && password !== '');
+  if (!username || !passwords[0]) return 'no-key';
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(headers['authorization']?.trim() ?? '') ?? [];
+  if (encoded === undefined) return 'missing';
+  const given = Buffer.from(encoded, 'base64').toString('utf8');
+  const matches = valid.map((password) => same(given, `${username}:${password}`));
+  return matches.includes(true) ? undefined : 'wrong';
+}
+
+/** Constant-time comparison. */
+function same(one: string, other: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}

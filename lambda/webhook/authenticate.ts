@@ -1,0 +1,77 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../platform/clock.ts';
+import type { Secret, Secrets } from '../platform/secrets.ts';
+import type { Genuine, Refusal, WebhookModule, WebhookRequest } from '../providers/webhook.ts';
+import { isFrom } from './source-ranges.ts';
+
+/**
+ * Least time between two reads of a secret because of requests that it does not match, so that forged requests cause few.
+ */
+const FRESH_MS = 30_000;
+
+/** A request and the path parts that it was sent to. */
+export interface Arrival extends WebhookRequest {
+  readonly key: string;
+  readonly path: string;
+  /** Source address of the connection, never of a header. */
+  readonly sourceIp: string;
+}
+
+/** Result of the check; a genuine request comes with the secret that matched. */
+export type Authenticated<Content> =
+  | { readonly kind: 'unknown-path' }
+  | Refusal
+  | { readonly kind: 'refused'; readonly reason: 'source' }
+  | (Genuine<Content> & { readonly secret: Secret });
+
+/** A provider that posts. */
+interface Posting {
+  /** Name of the secret with path, keys and passwords. */
+  readonly secretName?: string;
+  /** Address ranges that its requests come from; any if absent. */
+  readonly sourceRanges?: readonly string[];
+}
+
+/** Field of the secret with the secret part of the path. */
+type PathField = 'inboundPath' | 'eventsPath';
+
+/**
+ * Checks requests by path, source and signature. If the secret does not match, it is read again: it may have been
+ * rotated.
+ */
+export function createAuthenticator(secrets: Secrets, clock: Clock, pathField: PathField) {
+  const freshAt = new Map<string, number>();
+  return async <Content>(
+    arrival: Arrival,
+    provider: Posting,
+    module: WebhookModule<Content>,
+  ): Promise<Authenticated<Content>> => {
+    const { secretName = '' } = provider;
+    const known = await secrets.read(secretName);
+    const result = checkRequest(arrival, provider, module, known);
+    if (result.kind === 'genuine' || (freshAt.get(secretName) ?? -Infinity) > clock.now() - FRESH_MS) return result;
+    freshAt.set(secretName, clock.now());
+    // If the secret cannot be read, the cached one is used.
+    const fresh = await secrets.read(secretName, true).catch(() => known);
+    return checkRequest(arrival, provider, module, fresh);
+  };
+
+  function checkRequest<Content>(
+    arrival: Arrival,
+    { sourceRanges }: Posting,
+    module: WebhookModule<Content>,
+    secret: Secret,
+  ): Authenticated<Content> {
+    const path = secret[pathField];
+    if (!path || !same(path, arrival.path)) return { kind: 'unknown-path' };
+    if (!isFrom(sourceRanges, arrival.sourceIp)) return { kind: 'refused', reason: 'source' };
+    const authentication = module.authenticate(arrival, secret, clock.now());
+    return authentication.kind === 'genuine' ? { ...authentication, secret } : authentication;
+  }
+}
+
+/** Constant-time comparison. */
+function same(one: string, other: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}

@@ -1,0 +1,225 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { MAX_BODY_BYTES } from '../../../lambda/events/intake.ts';
+import {
+  fromMailgun,
+  fromPostmark,
+  fromSendgrid,
+  givenWorld,
+  mailgunEvent,
+  NOW,
+  referenceFor,
+  sendgridEvent,
+} from './world.ts';
+
+const HOUR = 3_600_000;
+
+test('an event is kept, and is on the queue in its one shape with attributes', async () => {
+  const world = givenWorld();
+
+  expect(await world.post(fromMailgun(mailgunEvent('e-1')))).toMatchObject({ status: 200 });
+
+  expect(world.events()).toEqual([
+    {
+      version: 1,
+      id: expect.stringMatching(/^[\w-]{43}$/),
+      provider: 'mailgun',
+      providerEventId: '2026-11-29/e-1',
+      providerMessageId: 'm@example.com',
+      type: 'delivered',
+      recipient: 'ada@example.org',
+      submissionId: 'order-1',
+      class: 'receipts',
+      attempt: 1,
+      at: '2026-11-29T12:00:00.000Z',
+    },
+  ]);
+  expect(world.queued[0]?.attributes).toEqual({ Type: 'delivered', Provider: 'mailgun', Class: 'receipts' });
+  expect(world.lists.items.size).toBe(1);
+  expect(world.metrics).toEqual(['DeliveryEvents mailgun delivered', 'EventRequests mailgun taken']);
+});
+
+test('neither the log nor the list has an address', async () => {
+  const world = givenWorld();
+
+  await world.post(fromMailgun(mailgunEvent('e-1', 'order-1', { 'delivery-status': { message: 'ada@example.org' } })));
+
+  expect(world.log.join() + JSON.stringify([...world.lists.items.values()])).not.toContain('ada');
+});
+
+test('a repeated event is taken once, whether posted again or signed again', async () => {
+  const world = givenWorld();
+  const first = fromMailgun(mailgunEvent('e-1'));
+
+  const answers = [
+    await world.post(first),
+    await world.post(first),
+    await world.post(fromMailgun(mailgunEvent('e-1'))),
+  ];
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(world.queued).toHaveLength(1);
+});
+
+test('events of one post stand or fall one by one, and the retry brings only those that failed', async () => {
+  const world = givenWorld();
+  const posted = fromSendgrid(['a', 'b', 'c', 'd'].map((id) => sendgridEvent(id)));
+  let calls = 0;
+  world.fault = (service) => {
+    if (service === 'queue' && ++calls === 2) throw new Error('no');
+  };
+
+  expect(await world.post(posted)).toMatchObject({ status: 500 });
+  expect(world.queued).toHaveLength(3);
+  expect(await world.post(posted)).toMatchObject({ status: 200 });
+
+  expect(
+    world
+      .events()
+      .map(({ providerEventId }) => providerEventId)
+      .toSorted(),
+  ).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('with half of the writes failing no event is lost once the provider has repeated its posts', async () => {
+  const world = givenWorld();
+  let seed = 1;
+  world.fault = (service) => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    if (service === 'add' && seed % 2 === 0) throw new Error('no');
+  };
+  const posts = Array.from({ length: 200 }, (_, n) => fromMailgun(mailgunEvent(`e-${n}`, `order-${n}`)));
+
+  for (const post of posts) while ((await world.post(post)).status !== 200);
+
+  expect(new Set(world.events().map(({ id }) => id)).size).toBe(200);
+  expect(world.lists.items.size).toBe(200);
+});
+
+test('an event of an unknown type is kept, counted, and answered 200', async () => {
+  const world = givenWorld();
+
+  expect(await world.post(fromMailgun(mailgunEvent('e-1', 'order-1', { event: 'teleported' })))).toMatchObject({
+    status: 200,
+  });
+
+  expect(world.events()).toMatchObject([{ type: 'other', reason: 'unknown', submissionId: 'order-1' }]);
+  expect(world.metrics).toContain('DeliveryEvents mailgun unknown');
+  expect(world.log.join()).toContain('teleported');
+});
+
+test('an event without a known submission reaches the queue without one', async () => {
+  const world = givenWorld();
+
+  await world.post(fromMailgun(mailgunEvent('e-1', 'order-1', { 'user-variables': {} })));
+
+  expect(world.events()[0]).not.toHaveProperty('submissionId');
+});
+
+test('news of a canary is for no application', async () => {
+  const world = givenWorld();
+
+  const event = mailgunEvent('e-1', 'mailover-canary:postmark:1');
+  expect(await world.post(fromMailgun(event))).toMatchObject({ status: 200 });
+
+  expect(world.queued).toEqual([]);
+});
+
+test.each([
+  ['a wrong key at Mailgun', () => fromMailgun(mailgunEvent('e'), { key: 'guess' }), 401],
+  ['an old signature', () => fromMailgun(mailgunEvent('e'), { at: NOW - 25 * HOUR }), 401],
+  ['a signature of the future', () => fromMailgun(mailgunEvent('e'), { at: NOW + HOUR }), 401],
+  ['a wrong password at Postmark', () => fromPostmark({ RecordType: 'Delivery' }, 'guess'), 401],
+  ['a foreign source', () => ({ ...fromPostmark({ RecordType: 'Delivery' }), sourceIp: '198.51.100.1' }), 401],
+  [
+    'a foreign key at SendGrid',
+    () =>
+      fromSendgrid([sendgridEvent('e')], { privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey }),
+    401,
+  ],
+  ['a changed body at SendGrid', () => ({ ...fromSendgrid([sendgridEvent('e')]), body: Buffer.from('[]') }), 401],
+  ['no signature at SendGrid', () => ({ ...fromSendgrid([sendgridEvent('e')]), headers: {} }), 401],
+  ['a wrong path', () => ({ ...fromMailgun(mailgunEvent('e')), path: 'guess' }), 404],
+  ['an unknown provider', () => ({ ...fromMailgun(mailgunEvent('e')), key: 'other' }), 404],
+  ['a provider that publishes', () => ({ ...fromMailgun(mailgunEvent('e')), key: 'ses' }), 404],
+])('%s is not taken', async (_, request, status) => {
+  const world = givenWorld();
+
+  expect(await world.post(request())).toMatchObject({ status });
+
+  expect(world.queued).toEqual([]);
+  expect(world.lists.items.size).toBe(0);
+});
+
+test.each([
+  ['the previous key at Mailgun', () => fromMailgun(mailgunEvent('e'), { key: 'key-old' })],
+  [
+    'the previous password at Postmark',
+    () => fromPostmark({ RecordType: 'Delivery', Recipient: 'a@b.example' }, 'old'),
+  ],
+  ['a signature of SendGrid that is hours old', () => fromSendgrid([sendgridEvent('e')], { at: NOW - 20 * HOUR })],
+])('%s is taken', async (_, request) => {
+  const world = givenWorld();
+
+  expect(await world.post(request())).toMatchObject({ status: 200 });
+
+  expect(world.queued).toHaveLength(1);
+});
+
+test('a used token with another event is not taken', async () => {
+  const world = givenWorld();
+  const token = 't'.repeat(50);
+
+  await world.post(fromMailgun(mailgunEvent('e-1'), { token }));
+  const answer = await world.post(fromMailgun(mailgunEvent('e-2'), { token }));
+
+  expect(answer.status).toBe(401);
+  expect(world.queued).toHaveLength(1);
+});
+
+test.each([
+  ['received mail', () => fromPostmark({ RecordType: 'Inbound' }), 422],
+  ['no event', () => fromMailgun({ any: 1 }), 200],
+  [
+    'a body of more than 1 MB',
+    () => ({ ...fromMailgun(mailgunEvent('e')), body: Buffer.alloc(MAX_BODY_BYTES + 1) }),
+    413,
+  ],
+])('%s is answered so that it is not repeated for nothing, and counted', async (_, request, status) => {
+  const world = givenWorld();
+
+  expect(await world.post(request())).toMatchObject({ status });
+
+  expect(world.metrics).toEqual([expect.stringMatching(/^EventRequests \w+ unusable$/)]);
+});
+
+test('a time-out is answered 500 by the function itself', async () => {
+  const world = givenWorld();
+  world.lists.has = () => new Promise(() => {});
+
+  expect(await world.post(fromMailgun(mailgunEvent('e')), 5)).toMatchObject({ status: 500 });
+});
+
+test('SES publishes events, one for each recipient, and what is none stays on the queue', async () => {
+  const world = givenWorld();
+  const encode = (text: string) => [Buffer.from(text).toString('base64url')];
+  const { 'mailover-id': handle, 'mailover-submission': id } = referenceFor('order-1');
+  const bounce = {
+    eventType: 'Delivery',
+    mail: {
+      messageId: 'ses-1',
+      destination: ['a@x.example'],
+      tags: { 'mailover-id': [handle], 'mailover-submission': encode(id) },
+    },
+    delivery: { timestamp: '2026-11-29T12:00:00Z', recipients: ['a@x.example', 'b@x.example'] },
+  };
+
+  await world.publish(bounce);
+  await world.publish(bounce);
+  await expect(world.publish({ any: 1 })).rejects.toThrow('not an event');
+
+  expect(world.events().map(({ recipient, submissionId }) => [recipient, submissionId])).toEqual([
+    ['a@x.example', 'order-1'],
+    ['b@x.example', 'order-1'],
+  ]);
+});
