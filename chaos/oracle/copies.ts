@@ -62,8 +62,11 @@ export class Copies {
     const invocation = this.invocations.get(worker);
     if (!invocation) return;
     const from = this.messageOf(invocation, story);
-    // One of two copies in a batch may have had nothing to write, so its message is not signed and always counts.
-    if (invocation.batch.filter(({ body }) => body === story.mail.body).length > 1) return;
+    // One of two copies in a batch may have had nothing to write: which of them this message replaces is not known.
+    if (invocation.batch.filter(({ body }) => body === story.mail.body).length > 1) {
+      this.unclear.add(story);
+      return;
+    }
     const signer = invocation.wrote.has(story) ? invocation.number : from && this.signers.get(from.id);
     if (signer !== undefined) this.signers.set(id, signer);
   }

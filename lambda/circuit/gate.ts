@@ -215,10 +215,14 @@ class CircuitGate implements Gate {
   /** Waits for a slot of the provider's rate; returns a skip if no slot is free soon. */
   async #slot(provider: ProviderConfig, { lane }: AdmissionRequest): Promise<Skip | undefined> {
     const { clock } = this.#context;
-    const slot = await this.#limiters.of(provider)?.take(lane);
-    if (slot?.kind === 'away') return this.#skip('rate', this.#store.known(provider.key), clock.now() + slot.afterMs);
-    if (slot) await clock.sleep(slot.at - clock.now());
-    return undefined;
+    const limiter = this.#limiters.of(provider);
+    if (!limiter) return undefined;
+    for (;;) {
+      const slot = await limiter.take(lane);
+      if (slot.kind === 'away') return this.#skip('rate', this.#store.known(provider.key), clock.now() + slot.afterMs);
+      await clock.sleep(slot.at - clock.now());
+      if (slot.isValid()) return undefined;
+    }
   }
 
   /** The admission of a message, which has a slot now if the provider has a rate. */

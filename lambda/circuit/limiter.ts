@@ -27,9 +27,12 @@ export interface LimiterContext {
   readonly random: () => number;
 }
 
-/** `at`: call at this time. `away`: there is no slot soon; return after this many milliseconds. */
+/**
+ * `at`: call at this time, if `isValid` is true then. `away`: there is no slot soon; return after this many
+ * milliseconds.
+ */
 export type RateSlot =
-  | { readonly kind: 'at'; readonly at: number }
+  | { readonly kind: 'at'; readonly at: number; readonly isValid: () => boolean }
   | { readonly kind: 'away'; readonly afterMs: number };
 
 /** A slot may be used up to this many milliseconds after its time. */
@@ -67,6 +70,8 @@ const KEEP_MS = 24 * 3_600_000;
 interface Answer {
   readonly slots: readonly number[];
   readonly waits: readonly number[];
+  /** The slots are in this worker's own part of the rate. */
+  readonly isOwn?: true;
 }
 
 /** Keeps calls to one provider within its rate: reserves slots in the table for several messages at once. */
@@ -114,10 +119,12 @@ export class Limiter {
     while (own.waiting.length > 0) {
       // The messages of a batch arrive within some milliseconds: one write is enough for all of them.
       await clock.sleep(GATHER_MS);
-      const { slots, waits } = await this.#ask(asker, own.waiting.length);
+      const { slots, waits, isOwn = false } = await this.#ask(asker, own.waiting.length);
+      // Once the table answers again, the shared slots are all of the rate.
+      const isValid = () => !isOwn || this.#isSilent;
       // A slot whose time passed while the table answered is left unused, and its message asks again.
       const usable = slots.filter((at) => at >= clock.now() - LATE_MS);
-      for (const at of usable) own.waiting.shift()?.({ kind: 'at', at });
+      for (const at of usable) own.waiting.shift()?.({ kind: 'at', at, isValid });
       for (const afterMs of waits) own.waiting.shift()?.({ kind: 'away', afterMs });
     }
     own.reserving = false;
@@ -126,10 +133,12 @@ export class Limiter {
   /** Reserves slots for `wanted` messages. Without an answer there is none: mail waits rather than exceed the rate. */
   async #ask(asker: Asker, wanted: number): Promise<Answer> {
     const { clock, random } = this.#context;
-    if (this.#isSilent) return this.#reserveOwn(asker, wanted);
+    if (this.#isSilent) return { ...this.#reserveOwn(asker, wanted), isOwn: true };
+    // Other workers use their own parts until they ask for their next slot, and so notice that the table answers again.
+    const afterMs = this.#own === undefined ? 0 : PAUSE_MS;
     this.#own = undefined;
     for (const busyMs of [...BUSY_MS, 0]) {
-      const answer = await this.#reserveShared(asker, wanted);
+      const answer = await this.#reserveShared(asker, wanted, afterMs);
       if (answer === 'none') break;
       if (answer !== 'busy') return answer;
       await clock.sleep(busyMs * (0.5 + random()));
@@ -161,8 +170,11 @@ export class Limiter {
     return answer;
   }
 
-  /** Reserves slots in the table. `busy`: it throttles, or other workers are faster. `none`: it does not answer. */
-  async #reserveShared(asker: Asker, wanted: number): Promise<Answer | 'busy' | 'none'> {
+  /**
+   * Reserves slots in the table that begin after `afterMs` milliseconds. `busy`: it throttles, or other workers are
+   * faster. `none`: it does not answer.
+   */
+  async #reserveShared(asker: Asker, wanted: number, afterMs: number): Promise<Answer | 'busy' | 'none'> {
     const { table, clock, random } = this.#context;
     if (this.#isPaused) return 'none';
     const shard = this.#anyShard();
@@ -173,7 +185,7 @@ export class Limiter {
         await clock.sleep(conflicts * CONFLICT_MS * random());
         // Where other workers write too, a read costs less than a conflicting write.
         if (shard.contended) shard.item = await this.#answer(table.get(pk));
-        const from = clock.now() + this.#answerMs;
+        const from = clock.now() + this.#answerMs + afterMs;
         const before = readState(shard.item, perSecond);
         const { state, answer } = share(
           before,

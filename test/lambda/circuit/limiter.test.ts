@@ -84,7 +84,7 @@ describe('a quiet provider', () => {
     for (let mail = 0; mail < 5; mail += 1) {
       const slot = world.take(0, 'fresh');
       await world.clock.pass(5);
-      expect(await slot).toEqual({ kind: 'at', at: world.clock.now() });
+      expect(await slot).toMatchObject({ kind: 'at', at: world.clock.now() });
       await world.clock.pass(1_000);
     }
   });
