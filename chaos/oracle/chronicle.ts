@@ -1,4 +1,4 @@
-import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
+import type { AttemptResult } from '../../lambda/mail/outcome.ts';
 import type { Item } from '../../lambda/platform/table.ts';
 import type { Mail } from '../mails/mail.ts';
 import type { Call, ProviderAsked, ProviderWatcher } from '../world/provider.ts';
@@ -6,6 +6,7 @@ import type { QueueMessage, QueueWatcher } from '../world/queue.ts';
 import type { Timeline } from '../world/timeline.ts';
 import type { Trace } from '../world/trace.ts';
 import type { SimulatedWorker } from '../world/worker.ts';
+import { answerOf, mayBeTaken } from './answer.ts';
 import { messageDiffers, mimeDiffers } from './content.ts';
 import { Copies } from './copies.ts';
 import { hopOf, isRunaway } from './pace.ts';
@@ -177,8 +178,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     const known = this.attempts.get(call);
     if (!known) return;
     const { story, attempt } = known;
-    const hidden = outcome.kind === 'unavailable' && outcome.maybeTaken === true;
-    if (outcome.kind === 'unknown' || hidden || !call.worker.alive) story.unknown += 1;
+    if (mayBeTaken(outcome) || !call.worker.alive) story.unknown += 1;
     if (outcome.kind === 'refused' && outcome.blames === 'message') story.refusedBy.add(call.provider);
     if (call.worker.alive) attempt.answer = { at: this.timeline.now, ...answerOf(outcome) };
   }
@@ -292,12 +292,4 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
     if (type === 'suppressed')
       for (const story of this.stories.ofId(submissionId ?? '')) story.suppressed.add(recipient);
   }
-}
-
-function answerOf(outcome: Outcome): Omit<NonNullable<ProviderCall['answer']>, 'at'> {
-  return {
-    outcome: outcome.kind,
-    ...(outcome.kind === 'throttled' && outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }),
-    ...(outcome.kind === 'accepted' && { providerMessageId: outcome.providerMessageId }),
-  };
 }

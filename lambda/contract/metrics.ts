@@ -52,6 +52,22 @@ export const ATTEMPT_OUTCOMES = [
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 /**
+ * What an outcome says of its provider. `fault`: something is wrong at the provider. `failure`: a fault that also counts in
+ * the failure rate.
+ */
+export const SAYS_OF_PROVIDER: Readonly<Record<AttemptOutcome, 'works' | 'nothing' | 'fault' | 'failure'>> = {
+  accepted: 'works',
+  throttled: 'nothing',
+  deferred: 'nothing',
+  outage: 'failure',
+  account: 'failure',
+  sender: 'fault',
+  message: 'nothing',
+  recipient: 'nothing',
+  unknown: 'failure',
+};
+
+/**
  * Why a message was not offered to a provider.
  *
  * circuit-open: the provider failed, and nothing is sent to it for a while. waiting: another message is probing it, or

@@ -64,6 +64,8 @@ function refusalIn(outcome: Outcome): EventMeaning | undefined {
       return blocked(outcome.blames === 'sender' ? 'authentication' : 'reputation');
     case 'refused':
       return MAILBOX[outcome.reason] ?? MAIL[outcome.reason] ?? blocked('policy');
+    default:
+      return outcome satisfies never;
   }
 }
 

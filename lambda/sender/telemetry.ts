@@ -1,7 +1,13 @@
 import type { SkipReason } from '../circuit/admission.ts';
 import { providerHealth } from '../circuit/provider-health.ts';
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
-import { type AttemptOutcome, DEAD_LETTER_OUTCOME, type OwnService, type SkipOutcome } from '../contract/metrics.ts';
+import {
+  type AttemptOutcome,
+  DEAD_LETTER_OUTCOME,
+  type OwnService,
+  SAYS_OF_PROVIDER,
+  type SkipOutcome,
+} from '../contract/metrics.ts';
 import type { Message } from '../mail/message.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Log } from '../platform/log.ts';
@@ -54,7 +60,7 @@ export function reportAttempt(context: TelemetryContext, attempt: EndedAttempt):
   metrics.add('Attempts', 1, { provider, outcome });
   if (outcomes.some(({ kind }) => kind === 'unrecognised')) metrics.add('UnrecognisedAnswers', 1, { provider });
   if (outcome === 'accepted') metrics.add('AttemptLatency', durationMs, { provider, outcome });
-  if (FAULTS.has(outcome)) metrics.add('Faults', 1, { provider });
+  if (IS_FAULT[SAYS_OF_PROVIDER[outcome]]) metrics.add('Faults', 1, { provider });
   if (before !== undefined && before !== provider && outcome === 'accepted') metrics.add('TookOver', 1, { provider });
   if (isWritten(context, attempt)) for (const one of outcomes) writeAttempt(context.log, attempt, one);
 }
@@ -96,7 +102,7 @@ function blamedBy(outcome: Outcome): 'message' | 'recipient' | 'deferred' {
   }
 }
 
-const FAULTS: ReadonlySet<AttemptOutcome> = new Set(['outage', 'account', 'sender', 'unknown']);
+const IS_FAULT = { works: false, nothing: false, fault: true, failure: true };
 
 /**
  * Records that a provider was skipped. An isolation, a Retry-After and a slow start are not counted here, since other

@@ -1,5 +1,6 @@
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Duration } from 'aws-cdk-lib/core';
+import { ATTEMPT_OUTCOMES, SAYS_OF_PROVIDER } from '../../lambda/contract/metrics.ts';
 import type { Monitoring } from './monitoring.ts';
 
 /** Least number of attempts in a period for a rate, since one failure of three would be a third. */
@@ -16,7 +17,10 @@ const SOME = { percent: 3, number: 3 } as const;
  */
 const LOST = { percent: 2, number: 3 } as const;
 
-const FAILED = '(FILL(outage, 0) + FILL(account, 0) + FILL(unknown, 0) + FILL(open, 0))';
+/** Outcomes of an attempt that count as a failure of the provider. */
+const FAILURES = ATTEMPT_OUTCOMES.filter((outcome) => SAYS_OF_PROVIDER[outcome] === 'failure');
+
+const FAILED = `(${[...FAILURES, 'open'].map((name) => `FILL(${name}, 0)`).join(' + ')})`;
 const TOTAL = `(FILL(accepted, 0) + ${FAILED})`;
 
 /** Failure rate of a provider, in percent; 0 below {@link FLOOR} attempts. */
@@ -64,9 +68,7 @@ function expression(monitoring: Monitoring, provider: string, period: Duration, 
     period,
     usingMetrics: {
       accepted: attempts('accepted'),
-      outage: attempts('outage'),
-      account: attempts('account'),
-      unknown: attempts('unknown'),
+      ...Object.fromEntries(FAILURES.map((outcome) => [outcome, attempts(outcome)])),
       open: monitoring.metric('Skipped', 'Sum', { provider, outcome: 'circuit-open' }, period),
     },
   });
