@@ -36,6 +36,7 @@ import { checkMailExpiration, MailBucket, SUBMISSIONS } from './storage/mail-buc
 import { ProofKey } from './storage/proof-key.ts';
 import { Queues } from './storage/queues.ts';
 import { StateTable } from './storage/state-table.ts';
+import { SuppressionKey } from './storage/suppression-key.ts';
 
 export interface MailoverProps extends StageProps {
   /**
@@ -137,6 +138,8 @@ export class Mailover extends Construct {
   readonly stateTable: StateTable;
   /** Key of the proofs on messages that Mailover itself puts on its queues. */
   readonly proofKey: ProofKey;
+  /** Key of the suppression list; undefined if no provider has `events`. */
+  readonly suppressionKey: SuppressionKey | undefined;
   readonly sender: SenderFunction;
   readonly health: HealthFunction;
   /** The HTTP API that providers post to; undefined if none does. */
@@ -200,6 +203,7 @@ export class Mailover extends Construct {
     this.stateTable = new StateTable(this, 'StateTable');
     this.listsTable = new ListsTable(this, 'ListsTable');
     this.proofKey = new ProofKey(this, 'ProofKey');
+    this.suppressionKey = reporting.length > 0 ? new SuppressionKey(this, 'SuppressionKey') : undefined;
     this.sender = new SenderFunction(this, 'Sender', {
       ...common,
       providers,
@@ -208,6 +212,7 @@ export class Mailover extends Construct {
       mailBucket: this.mailBucket,
       stateTable: this.stateTable,
       proofKey: this.proofKey,
+      suppressionKey: this.suppressionKey,
       timing: durations,
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,
@@ -268,7 +273,7 @@ export class Mailover extends Construct {
       watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
       watchMxCanaries(this.monitoring, inboundCanaries);
     }
-    if (this.api && reporting.length > 0) {
+    if (this.api && this.suppressionKey) {
       this.events = new EventsFunction(this, 'Events', {
         ...common,
         providers: reporting.map((one) => ({ ...one, queueArn: published.get(one.key)?.queue.queueArn })),
@@ -276,6 +281,7 @@ export class Mailover extends Construct {
         published,
         stateTable: this.stateTable,
         listsTable: this.listsTable,
+        suppressionKey: this.suppressionKey,
         api: this.api,
         rate: props.eventsRate ?? 100,
         concurrency: props.eventsConcurrency ?? (stage === 'live' ? 20 : undefined),

@@ -89,6 +89,8 @@ export const eventsQueueUrl = text('MAILOVER_EVENTS_QUEUE');
 export const mailBucket = text('MAILOVER_MAIL_BUCKET');
 /** Name or ARN of the secret with the key that proves what Mailover itself puts on its queues. */
 export const proofSecret = text('MAILOVER_PROOF_SECRET');
+/** Name or ARN of the secret with the key of the suppression list. */
+export const suppressionSecret = text('MAILOVER_SUPPRESSION_SECRET');
 /** The queue that gives received mail. */
 export const inboundQueueUrl = text('MAILOVER_INBOUND_QUEUE');
 

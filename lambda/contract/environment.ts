@@ -9,6 +9,7 @@ import {
   optional,
   proofSecret,
   stateTable,
+  suppressionSecret,
   text,
 } from './environment-codec.ts';
 import type { ProviderConfig } from './providers.ts';
@@ -24,6 +25,8 @@ export const senderEnvironment = environment({
   outboundQueueArn: text('MAILOVER_OUTBOUND_QUEUE_ARN'),
   deadLetterQueueUrl: text('MAILOVER_DEAD_LETTER_QUEUE'),
   eventsQueueUrl,
+  /** Absent if no provider has delivery events, so that nothing fills the list. */
+  suppressionSecret: optional(suppressionSecret),
   /** Retry queue URL by provider key. */
   retryQueueUrls: json<Readonly<Record<string, string>>>('MAILOVER_RETRY_QUEUES'),
   /** How often a message is received before SQS itself moves it to the dead-letter queue. */

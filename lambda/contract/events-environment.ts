@@ -6,6 +6,7 @@ import {
   listsTable,
   local,
   stateTable,
+  suppressionSecret,
 } from './environment-codec.ts';
 
 /** A provider that has delivery events. */
@@ -25,6 +26,7 @@ export const eventsEnvironment = environment({
   eventsQueueUrl,
   stateTable,
   listsTable,
+  suppressionSecret,
   ...local,
 });
 

@@ -33,6 +33,17 @@ export interface RouteConfig {
    */
   readonly onUnknown?: 'ask' | 'failover' | 'hold';
   /**
+   * Mails addresses that are on the suppression list for a hard bounce, for mail that a person waits for, such as a
+   * password reset. Never those of a complaint.
+   * @default false
+   */
+  readonly overrideHardBounces?: boolean;
+  /**
+   * What happens while the suppression list cannot be read: `send` mails all recipients, `wait` leaves the mail on its queue.
+   * @default 'send'
+   */
+  readonly onListUnreadable?: 'send' | 'wait';
+  /**
    * How providers may track whether a mail is read, if the submission does not set it.
    * @default - not at all: links and pictures stay as they are
    */

@@ -17,19 +17,23 @@ import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { loadEvents, loadPublishedEvents } from '../providers/registry.ts';
+import { suppressionList } from '../suppression/list.ts';
 import { arrivalOf } from '../webhook/request.ts';
 import { createEventIntake } from './intake.ts';
 import { createPublishedIntake } from './published.ts';
 
 const environment = eventsEnvironment.decode(process.env);
 const metrics = emfMetrics(deploymentEnvironment.decode(process.env));
+const secrets = managedSecrets(metrics);
+const table = dynamoTable(environment.stateTable);
 const dependencies = {
   environment,
   loadModule: loadEvents,
   loadReader: loadPublishedEvents,
-  secrets: managedSecrets(metrics),
-  table: dynamoTable(environment.stateTable),
+  secrets,
+  table,
   lists: dynamoListTable(environment.listsTable),
+  suppressions: suppressionList(table, secrets, environment.suppressionSecret, systemClock),
   queue: sqsQueue,
   log: powertoolsLog,
   metrics,

@@ -8,6 +8,8 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Queue } from '../platform/queue.ts';
 import type { ReportedEvent } from '../providers/event.ts';
+import type { Suppressions } from '../suppression/list.ts';
+import { suppressionBy } from '../suppression/reason.ts';
 import { enqueueEvent } from './enqueue.ts';
 import { deliveryEvent, eventItem } from './event-item.ts';
 
@@ -15,6 +17,7 @@ import { deliveryEvent, eventItem } from './event-item.ts';
 export interface TakeEventDependencies {
   readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl'>;
   readonly lists: ListTable;
+  readonly suppressions: Pick<Suppressions, 'add'>;
   readonly queue: Queue;
   readonly clock: Clock;
   readonly log: Log;
@@ -46,20 +49,27 @@ export async function takeEvents(
 }
 
 /**
- * Puts a new event on the events queue and then into its list, in this order: the item says that all is done, so an
+ * Suppresses the recipient where the event says so, puts the event on the events queue and then into its list, in this
+ * order: the item says that all is done, so an
  * event whose handling was cut off is put on the queue again, and none is lost.
  */
 async function takeEvent(
   provider: string,
   reported: ReportedEvent,
-  { environment, lists, queue, clock, log, metrics }: TakeEventDependencies,
+  { environment, lists, suppressions, queue, clock, log, metrics }: TakeEventDependencies,
 ): Promise<void> {
   // News of our own test messages is for no application.
   if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
   const event = deliveryEvent(provider, reported, clock.now());
   const item = eventItem(event, clock.now());
   if (await lists.has(item)) return;
-  await enqueueEvent(queue, environment.eventsQueueUrl, event);
+  const reason = suppressionBy(reported);
+  const entry =
+    reason && reported.recipient !== undefined
+      ? await suppressions.add(reported.recipient, { reason, source: provider, at: clock.now(), eventId: event.id })
+      : undefined;
+  const suppressed = entry?.eventId === event.id;
+  await enqueueEvent(queue, environment.eventsQueueUrl, suppressed ? { ...event, suppressed } : event);
   await lists.add(item);
   if (reported.unknownType !== undefined)
     log.warn('unknown event', { provider, detail: reported.unknownType.slice(0, 100) });

@@ -12,6 +12,10 @@ export interface Policy {
   readonly preference: Preference;
   readonly onUnknown: OnUnknown;
   readonly tracking: Tracking;
+  /** Addresses that bounced are mailed nevertheless. */
+  readonly overrideHardBounces?: true;
+  /** @default 'send' */
+  readonly onListUnreadable?: 'send' | 'wait';
   /** Time until the submission expires, in milliseconds; absent if neither the submission nor its class sets it. */
   readonly expiresInMs?: number;
 }
@@ -32,6 +36,8 @@ export function policyOf(
   const expiresInMs = submission.expiresAt === undefined ? lastsMs : Date.parse(submission.expiresAt) - now;
   return {
     preference: { only, except, class: submission.class },
+    ...(named?.overrideHardBounces && { overrideHardBounces: true }),
+    ...(named?.onListUnreadable && { onListUnreadable: named.onListUnreadable }),
     onUnknown: submission.onUnknown ?? named?.onUnknown ?? 'ask',
     tracking: {
       opens: submission.tracking?.opens ?? named?.tracking?.opens ?? false,

@@ -13,6 +13,7 @@ import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
+import { suppressionList } from '../suppression/list.ts';
 import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
 import { createSender } from './sender.ts';
@@ -42,6 +43,9 @@ const send = createSender({
   queue: sqsQueue,
   proofs: queueProofs(environment.proofSecret, secrets, systemClock, metrics),
   objects: s3Bucket(environment.mailBucket, { renews: true }),
+  ...(environment.suppressionSecret !== undefined && {
+    suppressions: suppressionList(edges.table, secrets, environment.suppressionSecret, systemClock),
+  }),
   metrics,
   redirectTo: deployment.redirectTo,
   lookUp: providerLookUp(pool),

@@ -15,6 +15,7 @@ import { attemptInOrder, type DeliverContext } from './deliver.ts';
 import type { Destinations } from './destinations.ts';
 import { isEarly } from './early.ts';
 import { deadLetter, finishRound, type RoundEnd, reportClassAge, stopRound } from './finish.ts';
+import { withoutListed } from './own-list.ts';
 import { readInput } from './read-input.ts';
 import { setAside } from './set-aside.ts';
 import { listEnded, reportSuppressed } from './suppressed.ts';
@@ -61,7 +62,7 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
   if (policy.isOver && isUnread) return readFirst();
 
   const resolved = await resolveUnknown(claimed, policy, work);
-  const start = await reportSuppressed(resolved, work);
+  const start = await reportSuppressed(await withoutListed(resolved, policy, work), work);
   const finish = async (progress: Progress, end: RoundEnd): Promise<void> => {
     const taken = await finishRound(progress, end, policy, claimed, work);
     if (taken) await sendSubmission(work, { record: taken.current });

@@ -10,6 +10,7 @@ import type { Queue } from '../platform/queue.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
 import type { Registry } from '../providers/pool.ts';
+import type { Suppressions } from '../suppression/list.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider, LookUp } from './call.ts';
 import type { MissedReleases } from './crashes.ts';
@@ -26,6 +27,8 @@ export interface SenderContext {
   readonly table: Table;
   readonly queue: Queue;
   readonly proofs: Proofs;
+  /** Absent if no provider has delivery events. */
+  readonly suppressions?: Pick<Suppressions, 'find'>;
   readonly objects: RenewableObjects;
   readonly log: Log;
   readonly metrics: Metrics;

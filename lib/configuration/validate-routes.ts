@@ -10,6 +10,8 @@ const schema = z.strictObject({
   providers: z.array(z.string()).min(1, 'must not be empty').optional(),
   strict: z.boolean().optional(),
   expiresAfterSeconds: z.int().min(30).max(1_209_600).optional(),
+  overrideHardBounces: z.boolean().optional(),
+  onListUnreadable: z.enum(['send', 'wait']).optional(),
   onUnknown: z.enum(['ask', 'failover', 'hold']).optional(),
   tracking: z.strictObject({ opens: z.boolean().optional(), clicks: z.boolean().optional() }).optional(),
 });

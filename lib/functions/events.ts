@@ -10,6 +10,7 @@ import {
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { ListsTable } from '../storage/lists-table.ts';
 import type { StateTable } from '../storage/state-table.ts';
+import type { SuppressionKey } from '../storage/suppression-key.ts';
 import { CONSUME, listsStatement, secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 import type { SesEvents } from './ses-events.ts';
@@ -18,8 +19,8 @@ import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
 /** Time-out just below the 30 s that an HTTP API waits at most, so that providers get the function's own answer. */
 const FUNCTION_TIMEOUT = Duration.seconds(29);
 
-/** Key prefixes of state table items that the function reads and writes: used tokens. */
-const ITEMS = ['token/*'];
+/** Key prefixes of state table items that the function reads and writes: used tokens, suppressed addresses. */
+const ITEMS = ['token/*', 'suppression/*'];
 /** Lists that it reads and writes. */
 const LISTS = ['event/*'];
 
@@ -31,6 +32,7 @@ export interface EventsProps extends FunctionProps {
   readonly published: ReadonlyMap<string, SesEvents>;
   readonly stateTable: StateTable;
   readonly listsTable: ListsTable;
+  readonly suppressionKey: SuppressionKey;
   readonly api: WebhookApi;
   /** Requests a second that the HTTP API admits. */
   readonly rate: number;
@@ -44,7 +46,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
   readonly unanswered: UnansweredRequests | undefined;
 
   constructor(scope: Construct, id: string, props: EventsProps) {
-    const { providers, queue, published, stateTable, listsTable, api, rate, concurrency } = props;
+    const { providers, queue, published, stateTable, listsTable, suppressionKey, api, rate, concurrency } = props;
     super(scope, id, {
       ...props,
       description: 'Takes delivery events from the providers',
@@ -56,6 +58,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
         eventsQueueUrl: queue.queueUrl,
         stateTable: stateTable.tableName,
         listsTable: listsTable.tableName,
+        suppressionSecret: suppressionKey.secretArn,
       },
       smallerEnvironment: 'use fewer providers with events, or fewer source ranges',
       timeout: FUNCTION_TIMEOUT,
@@ -66,6 +69,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ITEMS));
     this.role.addToPolicy(listsStatement(listsTable, ['GetItem', 'PutItem'], LISTS));
+    this.role.addToPolicy(suppressionKey.readStatement());
     const secrets = [...new Set(providers.flatMap(({ secretName }) => secretName ?? []))];
     if (secrets.length > 0) this.role.addToPolicy(secretStatement(Stack.of(this), secrets));
     if (providers.some(({ type }) => definitionOf(type).events?.over === 'http'))

@@ -12,6 +12,7 @@ import { SUBMISSIONS } from '../storage/mail-bucket.ts';
 import type { ProofKey } from '../storage/proof-key.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { StateTable } from '../storage/state-table.ts';
+import type { SuppressionKey } from '../storage/suppression-key.ts';
 import { CONSUME, providerStatements, sendWildcards, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
@@ -19,7 +20,7 @@ const BATCH_SIZE = 10;
 
 /** Key prefixes of state table items that the function writes, and those that it reads. */
 const WRITES = ['submission/*', 'circuit/*', 'rate/*', 'crash/*', 'tally/*', 'ended/*'];
-const READS = [...WRITES, 'switch/*'];
+const READS = [...WRITES, 'switch/*', 'suppression/*'];
 
 export interface SenderProps extends FunctionProps {
   /** The providers that send. */
@@ -29,6 +30,7 @@ export interface SenderProps extends FunctionProps {
   readonly mailBucket: Bucket;
   readonly stateTable: StateTable;
   readonly proofKey: ProofKey;
+  readonly suppressionKey: SuppressionKey | undefined;
   readonly timing: Timing;
   readonly memorySize: number;
   readonly outboundConcurrency: number;
@@ -78,7 +80,14 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     });
   }
 
-  private allowWhatSendingNeeds({ queues, mailBucket, stateTable, proofKey, providers }: SenderProps): void {
+  private allowWhatSendingNeeds({
+    queues,
+    mailBucket,
+    stateTable,
+    proofKey,
+    suppressionKey,
+    providers,
+  }: SenderProps): void {
     const { outbound, deadLetter, events, retry } = queues;
     const arns = (list: Iterable<Queue>) => Array.from(list, ({ queueArn }) => queueArn);
     this.allow(CONSUME, arns([outbound, ...retry.values()]));
@@ -95,6 +104,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
     this.role.addToPolicy(proofKey.readStatement());
+    if (suppressionKey) this.role.addToPolicy(suppressionKey.readStatement());
     for (const statement of providerStatements(this, providers)) this.role.addToPolicy(statement);
     for (const { resource, reason } of sendWildcards(this, providers))
       this.acknowledge(`AwsSolutions-IAM5[Resource::${inWords(Stack.of(this).resolve(resource))}]`, reason);
@@ -102,7 +112,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
 }
 
 function valuesOf(props: SenderProps): SenderEnvironment {
-  const { queues, mailBucket, stateTable, proofKey, providers, routes, straightLogShare, timing } = props;
+  const { queues, mailBucket, stateTable, proofKey, suppressionKey, providers, routes, straightLogShare, timing } =
+    props;
   const { outboundConcurrency, retryConcurrency } = props;
   return {
     providers,
@@ -115,6 +126,7 @@ function valuesOf(props: SenderProps): SenderEnvironment {
     workers: outboundConcurrency + queues.retry.size * retryConcurrency,
     mailBucket: mailBucket.bucketName,
     proofSecret: proofKey.secretArn,
+    suppressionSecret: suppressionKey?.secretArn,
     stateTable: stateTable.tableName,
     straightLogShare: straightLogShare < 1 ? straightLogShare : undefined,
   };

@@ -1,6 +1,7 @@
 import type { Gate } from '../../lambda/circuit/admission.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
 import type { Objects } from '../../lambda/platform/object-store.ts';
@@ -10,6 +11,7 @@ import { definitions } from '../../lambda/providers/registry.ts';
 import type { CallProvider, NotCalled } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
 import type { SubmissionRecord } from '../../lambda/submission/record.ts';
+import type { Suppressions } from '../../lambda/suppression/list.ts';
 import { memoryTable } from './memory-table.ts';
 import { openGate } from './open-gate.ts';
 import { sqsRecord } from './sqs-record.ts';
@@ -47,12 +49,16 @@ export function givenWorld(
     answers = {},
     call,
     redirectTo,
+    suppressions,
+    routes,
   }: {
     objects?: Objects;
     gate?: Gate;
     answers?: Record<string, LookupAnswer[]>;
     call?: CallProvider;
     redirectTo?: string;
+    suppressions?: Pick<Suppressions, 'find'>;
+    routes?: readonly RouteConfig[];
   } = {},
 ) {
   const world = {
@@ -108,7 +114,8 @@ export function givenWorld(
   const line = (message: string, fields?: object) => void world.lines.push(JSON.stringify({ message, ...fields }));
   const deploy = (list: readonly ProviderConfig[]) =>
     createSender({
-      environment: { ...environment, providers: list },
+      environment: { ...environment, providers: list, ...(routes && { routes }) },
+      ...(suppressions && { suppressions }),
       definitions,
       objects: { renew: async () => {}, ...objects },
       gate,

@@ -223,3 +223,27 @@ test('SES publishes events, one for each recipient, and what is none stays on th
     ['b@x.example', 'order-1'],
   ]);
 });
+
+test('a hard bounce and a complaint suppress, and say so; a block and a full mailbox do not', async () => {
+  const world = givenWorld();
+  const bounce = (id: string, recipient: string, code: number, message: string) =>
+    fromMailgun(
+      mailgunEvent(id, 'order-1', {
+        event: 'failed',
+        severity: 'permanent',
+        reason: 'bounce',
+        recipient,
+        'delivery-status': { code, message },
+      }),
+    );
+
+  await world.post(bounce('1', 'gone@example.org', 550, '5.1.1 User unknown'));
+  await world.post(bounce('2', 'full@example.org', 552, '5.2.2 Mailbox full'));
+  await world.post(bounce('3', 'blocked@example.org', 550, '5.7.1 Message rejected by policy'));
+  await world.post(fromMailgun(mailgunEvent('4', 'order-1', { event: 'complained', recipient: 'angry@example.org' })));
+  await world.post(bounce('5', 'gone@example.org', 550, '5.1.1 User unknown'));
+
+  const recipients = ['gone', 'full', 'blocked', 'angry'].map((name) => `${name}@example.org`);
+  expect([...(await world.suppressions.find(recipients)).keys()]).toEqual(['gone@example.org', 'angry@example.org']);
+  expect(world.events().map(({ suppressed }) => suppressed)).toEqual([true, undefined, undefined, true, undefined]);
+});

@@ -3,6 +3,7 @@ import { type DeliveryEvent, eventSchema } from '../../../lambda/contract/event.
 import { createEventIntake } from '../../../lambda/events/intake.ts';
 import { createPublishedIntake } from '../../../lambda/events/published.ts';
 import { loadEvents, loadPublishedEvents } from '../../../lambda/providers/registry.ts';
+import { suppressionList } from '../../../lambda/suppression/list.ts';
 import type { HttpAnswer } from '../../../lambda/webhook/answer.ts';
 import type { Arrival } from '../../../lambda/webhook/authenticate.ts';
 import { memoryLists } from '../../support/memory-lists.ts';
@@ -22,6 +23,7 @@ const SECRETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     eventsPassword: 'new',
     previousEventsPassword: 'old',
   },
+  'M/list': { key: 'list-key' },
   'M/sendgrid': {
     eventsPath: 'hidden-s',
     verificationKey: KEYS.publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
@@ -42,6 +44,10 @@ export function givenWorld() {
   const world = { now: NOW, fault: (_service: 'queue' | 'has' | 'add' | 'list') => {} };
   const lists = memoryLists((operation) => world.fault(operation));
   const note = (message: string, fields?: object) => void log.push(JSON.stringify({ message, ...fields }));
+  const secrets = { read: async (name: string) => SECRETS[name] ?? {} };
+  const table = memoryTable();
+  const clock = { now: () => world.now, sleep: () => new Promise<void>(() => {}) };
+  const suppressions = suppressionList(table, secrets as never, 'M/list', clock);
   const dependencies = {
     environment: {
       providers: [
@@ -53,12 +59,14 @@ export function givenWorld() {
       eventsQueueUrl: 'events',
       stateTable: '',
       listsTable: '',
+      suppressionSecret: 'M/list',
     },
     loadModule: loadEvents,
     loadReader: loadPublishedEvents,
-    secrets: { read: async (name: string) => SECRETS[name] ?? {} },
-    table: memoryTable(),
+    secrets,
+    table,
     lists,
+    suppressions,
     queue: {
       async send(_url: string, body: string, attributes: Readonly<Record<string, string>> = {}) {
         world.fault('queue');
@@ -71,7 +79,7 @@ export function givenWorld() {
         void metrics.push([name, by.provider, by.outcome].filter(Boolean).join(' ')),
       flush: async () => {},
     },
-    clock: { now: () => world.now, sleep: () => new Promise<void>(() => {}) },
+    clock,
   };
   const post = createEventIntake(dependencies as never);
   const publish = createPublishedIntake(dependencies as never);
@@ -82,6 +90,7 @@ export function givenWorld() {
     metrics,
     log,
     lists,
+    suppressions,
     /** The events on the queue, each checked against the schema. */
     events: (): DeliveryEvent[] => queued.map(({ body }) => eventSchema.parse(JSON.parse(body)) as DeliveryEvent),
   });

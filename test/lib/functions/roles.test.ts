@@ -38,6 +38,7 @@ const NAMES = new Map<string, string>(
     ['table', stateTable.tableArn],
     ['lists', stack.mailover.listsTable.tableArn],
     ['letter-key', stack.mailover.proofKey.secretArn],
+    ['list-key', stack.mailover.suppressionKey?.secretArn ?? ''],
   ].map(([name, arn]) => [JSON.stringify(stack.resolve(arn)), name ?? '']),
 );
 
@@ -51,11 +52,13 @@ test.each([
       's3:PutObject bucket/submissions/*',
       's3:ListBucket bucket',
       ...['GetItem', 'BatchGetItem'].map(
-        (action) => `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/*`,
+        (action) =>
+          `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/* suppression/*`,
       ),
       'dynamodb:PutItem table submission/* circuit/* rate/* crash/* tally/* ended/*',
       ...['Mailover/postmark', 'Mailover/mailgun-us', 'eu/mailgun', 'Mailover/own-mta'].map(reads),
       'secretsmanager:GetSecretValue letter-key',
+      'secretsmanager:GetSecretValue list-key',
       ...['ses:SendEmail', 'ses:SendRawEmail'].flatMap((action) => [
         `${action} ses:us-east-1 identity/example.com`,
         `${action} ses:us-east-1 configuration-set/MailoverEventsseshereSetB481F5CA`,
@@ -81,8 +84,9 @@ test.each([
     [
       'sqs:SendMessage events',
       ...consumes('published'),
+      'secretsmanager:GetSecretValue list-key',
       ...['GetItem', 'PutItem'].flatMap((action) => [
-        `dynamodb:${action} table token/*`,
+        `dynamodb:${action} table token/* suppression/*`,
         `dynamodb:${action} lists event/*`,
       ]),
       reads('Mailover/postmark/webhooks'),

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { suppressionBy } from '../../../../lambda/events/suppression.ts';
 import type { ReadEvents, ReportedEvent } from '../../../../lambda/providers/event.ts';
 import { readEvents as readMailgun } from '../../../../lambda/providers/mailgun/events.ts';
 import { readEvents as readPostmark } from '../../../../lambda/providers/postmark/events.ts';
 import { readEvents as readSendgrid } from '../../../../lambda/providers/sendgrid/events.ts';
 import { readEvents as readSes } from '../../../../lambda/providers/ses/events.ts';
 import { readReport } from '../../../../lambda/providers/smtp/events.ts';
+import { suppressionBy } from '../../../../lambda/suppression/reason.ts';
 
 interface Case {
   readonly name: string;

@@ -1,0 +1,56 @@
+import { errorName } from '../platform/error-name.ts';
+import { ServiceError } from '../platform/service-failure.ts';
+import type { Policy } from '../routing/policy.ts';
+import { type Progress, pending, type Suppression } from '../submission/progress.ts';
+import type { SuppressionEntry } from '../suppression/list.ts';
+import { logId } from './telemetry.ts';
+import type { Work } from './work.ts';
+
+/** The list did not answer, and the class of the mail waits for it: the message stays on its queue. */
+class ListUnreadable extends ServiceError {
+  override readonly name = 'ListUnreadable';
+}
+
+/**
+ * Takes out the recipients on the suppression list, before any provider is asked; the others go on. A class may override
+ * hard bounces, never complaints.
+ *
+ * @throws ServiceError if the list cannot be read and the class waits for it
+ */
+export async function withoutListed(
+  progress: Progress,
+  { overrideHardBounces, onListUnreadable }: Policy,
+  { arrived: { message }, context }: Work,
+): Promise<Progress> {
+  const { suppressions, log } = context;
+  const addresses = pending(progress);
+  if (suppressions === undefined || addresses.length === 0) return progress;
+  let listed: ReadonlyMap<string, SuppressionEntry>;
+  try {
+    listed = await suppressions.find(addresses);
+  } catch (error) {
+    log.warn('suppression list unreadable', { submissionId: logId(message), error: errorName(error) });
+    if (onListUnreadable === 'wait') throw new ListUnreadable('the suppression list cannot be read');
+    return progress;
+  }
+  const stopped = new Map([...listed].filter(([, { reason }]) => !(overrideHardBounces && reason === 'hard-bounce')));
+  if (stopped.size === 0) return progress;
+  const untold = Array.from(
+    stopped,
+    ([address, { source, reason }]): Suppression => ({
+      address,
+      provider: source,
+      attempt: progress.attempts,
+      reason: REASON[reason],
+    }),
+  );
+  return {
+    ...progress,
+    recipients: progress.recipients.map((one) =>
+      !one.end && stopped.has(one.address) ? { ...one, end: 'suppressed' as const } : one,
+    ),
+    untold: [...progress.untold, ...untold],
+  };
+}
+
+const REASON = { 'hard-bounce': 'bounced-before', complaint: 'complained-before', manual: 'deactivated' } as const;

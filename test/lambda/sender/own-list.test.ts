@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import type { SuppressionEntry } from '../../../lambda/suppression/list.ts';
+import { givenWorld } from '../../support/sender-world.ts';
+import { sqsRecord } from '../../support/sqs-record.ts';
+
+const [ADA, BOB] = ['ada@example.org', 'bob@example.org'];
+const bounce: SuppressionEntry = { reason: 'hard-bounce', source: 'ses', at: 1 };
+const complaint: SuppressionEntry = { reason: 'complaint', source: 'mailgun', at: 1 };
+const accepted = { kind: 'accepted', providerMessageId: 'id' } as const;
+const list = (entries: Record<string, SuppressionEntry>) => ({ find: async () => new Map(Object.entries(entries)) });
+const mail = (to: string[], name = 'receipts') =>
+  sqsRecord({ version: 1, id: 'order-1', class: name, from: 'shop@example.com', to, subject: 'x', text: 'x' });
+
+const events = (world: ReturnType<typeof givenWorld>) =>
+  world.sent.filter(({ queue }) => queue === 'events').map(({ body }) => JSON.parse(body));
+
+test('a suppressed recipient is taken out with an event, and the rest goes on', async () => {
+  const world = givenWorld({ postmark: [accepted] }, { suppressions: list({ [ADA]: bounce }) });
+
+  await world.send(mail([ADA, BOB]));
+
+  expect(world.offered).toEqual([[BOB]]);
+  expect(events(world)).toMatchObject([
+    { type: 'suppressed', recipient: ADA, submissionId: 'order-1', provider: 'ses', reason: 'bounced-before' },
+  ]);
+});
+
+test('mail to suppressed recipients only ends before any provider, not in the dead-letter queue', async () => {
+  const world = givenWorld({}, { suppressions: list({ [ADA]: complaint }) });
+
+  await world.send(mail([ADA]));
+  await world.send(mail([ADA]));
+
+  expect(world.calls).toEqual([]);
+  expect(world.sent.map(({ queue }) => queue)).not.toContain('dead');
+  expect(new Set(events(world).map(({ id }) => id)).size).toBe(1);
+});
+
+test.each([
+  ['a hard bounce', bounce, [[ADA]]],
+  ['no complaint', complaint, []],
+])('a class may override %s', async (_, entry, offered) => {
+  const routes = [{ class: 'password-reset', overrideHardBounces: true }];
+  const world = givenWorld({ postmark: [accepted] }, { routes, suppressions: list({ [ADA]: entry }) });
+
+  await world.send(mail([ADA], 'password-reset'));
+
+  expect(world.offered).toEqual(offered);
+});
+
+test('while the list cannot be read, mail goes out, or waits where its class says so', async () => {
+  const suppressions = { find: () => Promise.reject(new Error('table down')) };
+  const routes = [{ class: 'newsletters', onListUnreadable: 'wait' as const }];
+  const world = givenWorld({ postmark: [accepted] }, { routes, suppressions });
+
+  await world.send(mail([ADA]));
+  expect(world.calls).toEqual(['postmark']);
+  await expect(world.send(sqsRecord({ ...JSON.parse(mail([ADA], 'newsletters').body), id: 'news-1' }))).rejects.toThrow(
+    'suppression list',
+  );
+
+  expect(world.calls).toEqual(['postmark']);
+});

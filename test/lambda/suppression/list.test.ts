@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { suppressionList } from '../../../lambda/suppression/list.ts';
+import { memoryTable } from '../../support/memory-table.ts';
+
+const ADA = 'ada@example.org';
+const DAY = 86_400_000;
+
+function givenList(secret: Record<string, string> = { key: 'one' }) {
+  const table = memoryTable();
+  const world = { now: Date.UTC(2026, 10, 29), secret };
+  const list = suppressionList(table, { read: async () => world.secret } as never, 'list', {
+    now: () => world.now,
+    sleep: async () => {},
+  } as never);
+  return Object.assign(world, { list, table });
+}
+
+const bounce = { reason: 'hard-bounce', source: 'ses', at: 1 } as const;
+const complaint = { reason: 'complaint', source: 'postmark', at: 2 } as const;
+
+test('an address is found in any spelling of letters, and no other one', async () => {
+  const { list } = givenList();
+  await list.add('Ada@Example.org', bounce);
+
+  expect([...(await list.find([ADA, 'bob@example.org'])).keys()]).toEqual([ADA]);
+});
+
+test('the table has no address, and no hash of one that can be computed without the key', async () => {
+  const one = givenList();
+  const other = givenList({ key: 'two' });
+  for (const { list } of [one, other]) await list.add(ADA, bounce);
+
+  const keys = [one, other].map(({ table }) => [...table.items.keys()].find((key) => key.startsWith('suppression/')));
+  expect(JSON.stringify([...one.table.items.values()])).not.toContain('ada');
+  expect(keys[0]).not.toBe(keys[1]);
+});
+
+test('a hard bounce ends, a complaint does not', async () => {
+  const world = givenList();
+  await world.list.add(ADA, bounce);
+  await world.list.add('bob@example.org', complaint);
+
+  world.now += 179 * DAY;
+  expect((await world.list.find([ADA, 'bob@example.org'])).size).toBe(2);
+  world.now += 2 * DAY;
+  expect([...(await world.list.find([ADA, 'bob@example.org'])).keys()]).toEqual(['bob@example.org']);
+});
+
+test('a complaint takes the place of a bounce, never the reverse', async () => {
+  const { list } = givenList();
+
+  expect((await list.add(ADA, bounce)).reason).toBe('hard-bounce');
+  expect((await list.add(ADA, { ...bounce, source: 'mailgun' })).source).toBe('ses');
+  expect((await list.add(ADA, complaint)).reason).toBe('complaint');
+  expect((await list.add(ADA, bounce)).reason).toBe('complaint');
+});
+
+test('an address is removed, and may be listed again', async () => {
+  const { list } = givenList();
+  await list.add(ADA, bounce);
+
+  expect([await list.remove(ADA), await list.remove(ADA)]).toEqual([true, false]);
+  expect((await list.find([ADA])).size).toBe(0);
+  await list.add(ADA, complaint);
+  expect((await list.find([ADA])).get(ADA)?.reason).toBe('complaint');
+});
+
+test('after a rotation entries of the previous key are found, and removed', async () => {
+  const world = givenList();
+  await world.list.add(ADA, bounce);
+  world.secret = { key: 'two', previousKey: 'one' };
+
+  expect((await world.list.find([ADA])).size).toBe(1);
+  expect(await world.list.remove(ADA)).toBe(true);
+  expect((await world.list.find([ADA])).size).toBe(0);
+});
+
+test('a thousand addresses are found in reads of a hundred keys', async () => {
+  const { list } = givenList();
+  const all = Array.from({ length: 1_000 }, (_, n) => `a${n}@example.org`);
+  await list.add('a999@example.org', bounce);
+
+  expect([...(await list.find(all)).keys()]).toEqual(['a999@example.org']);
+});
+
+test('without a key the list fails, and says nothing wrong', async () => {
+  const { list } = givenList({});
+
+  await expect(list.find([ADA])).rejects.toThrow('malformed');
+});
