@@ -30,3 +30,13 @@ test('every direct dependency is pinned to one version', () => {
   for (const version of Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies }))
     expect(version).toMatch(/^\d+\.\d+\.\d+$/);
 });
+
+test('README and CONTRIBUTING state the oldest Node on which the installation is quiet', () => {
+  const { engines } = read('package.json') as { engines: { node: string } };
+  const [, first, second] = /^\^(\d+\.\d+)\.0 \|\| >=(\d+\.\d+)\.0$/.exec(engines.node) ?? [];
+
+  for (const page of ['README.md', 'CONTRIBUTING.md'])
+    expect(readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')).toContain(
+      `Node ${first} or newer (of Node 24: ${second})`,
+    );
+});
