@@ -108,8 +108,12 @@ const MOST_LISTED = 1_000;
 
 type Query = Readonly<Record<'query' | 'state' | 'class' | 'provider' | 'limit' | 'before', string | undefined>>;
 
+/** Submissions whose record has ended well, with the time when they were sent: a search for others need not read them again. */
+type Ended = Map<string, number>;
+const MOST_ENDED = 20_000;
+
 /** Body of `GET /api/submissions`: newest first, filtered; `before` is the id of the last one of the page before. */
-async function list(query: Query, table: Table, log: SubmissionLog): Promise<readonly object[]> {
+async function list(query: Query, table: Table, log: SubmissionLog, ended: Ended): Promise<readonly object[]> {
   const { state, provider, before } = query;
   const limit = limitOf(query);
   if (state !== undefined && !STATES.some((one) => one === state))
@@ -117,7 +121,7 @@ async function list(query: Query, table: Table, log: SubmissionLog): Promise<rea
   const all = log.newestFirst();
   const from = before === undefined ? 0 : all.findIndex(({ id }) => id === before) + 1;
   if (before !== undefined && from === 0) throw new ApiError(400, `There is no submission ${JSON.stringify(before)}.`);
-  const wanted = all.slice(from).filter((one) => matches(one, query));
+  const wanted = all.slice(from).filter((one) => matches(one, query) && mayBe(state, one, ended));
   const found: Known[] = [];
   for (let place = 0; place < wanted.length && found.length < limit; place += MOST_KEYS) {
     const some = wanted.slice(place, place + MOST_KEYS);
@@ -125,12 +129,20 @@ async function list(query: Query, table: Table, log: SubmissionLog): Promise<rea
     const now = Date.now();
     for (const logged of some) {
       const record = records.get(recordKey(logged.id)) as SubmissionRecord | undefined;
+      if (record?.state === 'done') ended.set(logged.id, logged.at);
       if (state !== undefined && stateOf({ record, logged }, now) !== state) continue;
       if (provider !== undefined && !record?.attempts.some((one) => one.provider === provider)) continue;
       found.push({ id: logged.id, record, logged });
     }
   }
+  if (ended.size > MOST_ENDED) ended.clear();
   return found.slice(0, limit).map(summary);
+}
+
+/** Whether a submission can be in a state, by what is known without its record. */
+function mayBe(state: string | undefined, { id, at, deadLetter }: LoggedSubmission, ended: Ended): boolean {
+  if (state === 'dead') return deadLetter !== undefined;
+  return (state !== 'waiting' && state !== 'in-flight') || ended.get(id) !== at;
 }
 
 function limitOf({ limit }: Query): number {
@@ -155,10 +167,11 @@ export function addSubmissions(app: FastifyInstance, sources: SubmissionSources)
     if (record || logged) return { id, record, logged };
     throw new ApiError(404, `There is no submission ${JSON.stringify(id)}.`);
   };
+  const ended: Ended = new Map();
   app.get<{ Querystring: Query }>('/api/submissions', async ({ query }) => {
     const table = sources.state();
     const log = sources.submissions();
-    return table && log ? list(query, table, log) : [];
+    return table && log ? list(query, table, log, ended) : [];
   });
   app.get<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }) => view(await find(params['*'])));
   app.post<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }, reply) => {

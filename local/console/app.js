@@ -14,6 +14,7 @@ const STATE_MS = 1000;
 const GRAPHS_MS = 2000;
 
 let layout;
+let circuits = [];
 
 /** Draws the parts that do not change, once the stack is ready. */
 async function arrange() {
@@ -42,12 +43,15 @@ async function arrange() {
 }
 
 async function refresh() {
-  if (layout === undefined) await arrange();
   const batch = sentBatch();
-  const [state, circuits] = await Promise.all([
+  // The list needs none of the other answers, and comes first.
+  const [state, latest] = await Promise.all([
     get(`/api/console/state${batch === undefined ? '' : `?batch=${encodeURIComponent(batch)}`}`),
     get('/api/circuits').catch(() => []),
+    showSubmissions(circuits),
+    layout === undefined && arrange(),
   ]);
+  circuits = latest;
   showTime(state);
   if (layout === undefined) return showVerdict(state, { alarms: [] }, [], mailCounts(state));
   showVerdict(state, layout, circuits, mailCounts(state));
@@ -56,7 +60,6 @@ async function refresh() {
   showProviders(state, circuits, layout, () => void refresh());
   showAlarms(state, layout);
   showAlarmLights(state);
-  await showSubmissions(circuits);
   if (!byId('receiving').hidden) await showReceived();
 }
 
