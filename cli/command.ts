@@ -48,9 +48,15 @@ export function commandLine(command: string, port: string | undefined): string {
   return port === undefined || port === '4700' ? command : `MAILOVER_PORT=${port} ${command}`;
 }
 
-/** Address of the local stack's console and API; `port` is that of MAILOVER_PORT. */
-export function localStackUrl(port: string | undefined): string {
-  return `http://127.0.0.1:${port ?? '4700'}`;
+/**
+ * Address of the local stack's console and API; `port` is that of MAILOVER_PORT.
+ *
+ * @throws UsageError if it is no port
+ */
+export function localStackUrl(port = '4700'): string {
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_000)
+    throw new UsageError(`MAILOVER_PORT is ${JSON.stringify(port)}; it must be a whole number from 1 to 65000`);
+  return `http://127.0.0.1:${port}`;
 }
 
 /**
