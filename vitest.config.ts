@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const SLOW = ['flow', 'soak', 'kill', 'browser', 'mta', 'languages'] as const;
+const SLOW = ['flow', 'soak', 'kill', 'browser', 'mta', 'languages', 'deploy'] as const;
 
 /** Tests on whole local stacks or a real mail server: one file at a time, since each has a dozen processes. */
 const slow = (name: (typeof SLOW)[number], testTimeout: number, hookTimeout: number) => ({
@@ -30,6 +30,8 @@ const projects = [
   slow('mta', 120_000, 90_000),
   // Examples in other languages, which install their packages first.
   slow('languages', 400_000, 60_000),
+  // A deployment to an account on this machine.
+  slow('deploy', 60_000, 240_000),
 ];
 
 /** Stryker runs every project with the tests that reach a mutant: few and fast ones, chosen by scripts/mutation.ts. */

@@ -1,4 +1,5 @@
 import { App, Validations } from 'aws-cdk-lib/core';
+import cdk from '../cdk.json' with { type: 'json' };
 import { ConfigurationError } from './configuration/configuration-error.ts';
 import type { MailoverProps } from './mailover.ts';
 import { MailoverStack } from './stack.ts';
@@ -24,13 +25,8 @@ async function synthesiseChecked(props: MailoverProps): Promise<void> {
   const app = new App({
     // A wrong configuration leaves nothing to synthesise at the end of the process.
     autoSynth: false,
-    context: {
-      // Findings of the template validation stop the synthesis.
-      '@aws-cdk/core:validateAgainstDefaultRules': true,
-      '@aws-cdk/aws-iam:minimizePolicies': true,
-      '@aws-cdk/core:checkSecretUsage': true,
-      '@aws-cdk/core:target-partitions': ['aws'],
-    },
+    // The feature flags of the CDK, pinned for a run without its command, too: a template is the same with and without it.
+    context: cdk.context,
   });
   new MailoverStack(app, 'Mailover', {
     description: 'Sends mail through several providers',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App, type StackProps } from 'aws-cdk-lib/core';
 import { afterAll } from 'vitest';
+import cdk from '../../cdk.json' with { type: 'json' };
 import type { ProviderList } from '../../lambda/providers/registry.ts';
 import type { MailoverProps } from '../../lib/mailover.ts';
 import { MailoverStack } from '../../lib/stack.ts';
@@ -46,7 +47,7 @@ export function deploy(
   outdirs.push(outdir);
   const app = new App({
     outdir,
-    context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/aws-iam:minimizePolicies': true },
+    context: { ...cdk.context, 'aws:cdk:bundling-stacks': [] },
     builtinCloudFormationValidation: false,
   });
   const env = { account: '123456789012', region: 'us-east-1' };

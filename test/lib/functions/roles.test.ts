@@ -215,18 +215,23 @@ function allowed(role: string, of = template): string[] {
 }
 
 function nameOf(resource: unknown): string {
-  if (typeof resource === 'string') return resource;
+  if (typeof resource === 'string') return shortened(resource);
   const known = NAMES.get(JSON.stringify(resource));
   if (known !== undefined) return known;
   const joined = (resource as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
   if (joined)
-    return joined[1]
-      .map((part) =>
-        typeof part === 'string' ? part : (NAMES.get(JSON.stringify(part)) ?? (part as { Ref: string }).Ref),
-      )
-      .join('')
-      .replace(/^arn:AWS::Partition:/, '')
-      .replace(/^secretsmanager:us-east-1:123456789012:secret:/, '')
-      .replace(/^ses:([^:]+):123456789012:/, 'ses:$1 ');
+    return shortened(
+      joined[1]
+        .map((part) =>
+          typeof part === 'string' ? part : (NAMES.get(JSON.stringify(part)) ?? (part as { Ref: string }).Ref),
+        )
+        .join(''),
+    );
   return JSON.stringify(resource);
+}
+
+function shortened(arn: string): string {
+  return arn
+    .replace(/^arn:aws:secretsmanager:us-east-1:123456789012:secret:/, '')
+    .replace(/^arn:aws:ses:([^:]+):123456789012:/, 'ses:$1 ');
 }

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The commands of a section of README, in their order, without comments. */
+export function commandsOf(section: string): string[] {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const text = new RegExp(`^## ${section}\\n(.*?)^## `, 'ms').exec(readme)?.[1];
+  if (text === undefined) throw new Error(`README has no section ${section}`);
+  return [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) =>
+    block
+      .replaceAll(/\\\n\s*/g, '')
+      .split('\n')
+      .map((line) => line.replace(/\s+#.*$/, '').trim())
+      .filter(Boolean),
+  );
+}

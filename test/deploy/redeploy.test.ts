@@ -1,0 +1,144 @@
+import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { secretNameOf } from '../../lambda/contract/deployment.ts';
+import type { ProviderList } from '../../lambda/providers/registry.ts';
+import type { MailoverProps } from '../../lib/mailover.ts';
+import { CLOUDFORMATION, startAccount, type TestAccount, until } from './account.ts';
+import { deployLive, PROVIDERS } from './deployments.ts';
+import { type Inventory, inventory } from './inventory.ts';
+import { type RunningStack, runStack, sqsOf } from './run.ts';
+
+// Redeployments of one stack with mail in its queues, one after the other: what has mail or state is neither replaced nor
+// deleted, and no message is lost.
+
+const [postmark, mailgun, ses, mta] = PROVIDERS;
+const sendgrid = { key: 'sendgrid', type: 'sendgrid', options: {} } as const;
+const renamed = { ...mailgun, key: 'mailgun-us', secretName: secretNameOf(mailgun, 'Mailover') } as const;
+
+/** Kinds of resources with mail, or with state that mail needs. */
+const STATEFUL = /^AWS::(SQS::Queue|S3::Bucket|DynamoDB::GlobalTable|SecretsManager::Secret)$/;
+
+const CHANGES: readonly (readonly [name: string, providers: ProviderList, props: Partial<MailoverProps>])[] = [
+  ['another order', [mta, ses, mailgun, postmark], {}],
+  ['a provider added', [...PROVIDERS, sendgrid], {}],
+  ['two providers removed', [ses, mta, sendgrid], {}],
+  ['a removed provider added again', [mailgun, ses, mta, sendgrid], {}],
+  ['a provider renamed', [renamed, ses, mta, sendgrid], {}],
+  ['other memory, and all changes at once', [...PROVIDERS].reverse(), { senderMemory: 1024, outboundConcurrency: 20 }],
+  ['the stage sandbox', PROVIDERS, { stage: 'sandbox' }],
+];
+
+let account: TestAccount;
+let deployed: Inventory;
+/** Ids of the mail on all queues, which no deployment may lose. */
+const mail = new Set<string>();
+
+beforeAll(async () => {
+  account = await startAccount();
+  await account.run('cdk bootstrap aws://123456789012/us-east-1');
+  await deployLive(account);
+  deployed = await inventory(account);
+  await putMail();
+}, 240_000);
+
+afterAll(() => account?.close());
+
+describe('a deployment of', () => {
+  it.each(CHANGES)(
+    '%s keeps every queue, the bucket, the table and all mail',
+    { timeout: 120_000 },
+    async (_, providers, props) => {
+      const before = deployed;
+      const calls = account.calls().length;
+
+      await deployLive(account, { providers, ...props });
+
+      deployed = await inventory(account);
+      expect(deployed.stack[0]?.StackStatus).toBe('UPDATE_COMPLETE');
+      // Everything is still there, also what is no longer a part of the stack.
+      for (const kind of ['queues', 'tables', 'buckets', 'secrets'] as const)
+        expect(ids(deployed, kind)).toEqual(expect.arrayContaining(ids(before, kind)));
+      for (const [name, { id, type }] of Object.entries(before.resources))
+        if (STATEFUL.test(type) && deployed.resources[name])
+          expect([name, deployed.resources[name]?.id]).toEqual([name, id]);
+      expect(await waiting()).toBe(mail.size);
+      // Each queue that may have mail has a consumer.
+      for (const { arn } of retryQueues(deployed))
+        expect(deployed.mappings.map(({ queueArn }) => queueArn)).toContain(arn);
+      const made = account
+        .calls()
+        .slice(calls)
+        .filter(({ accessKey }) => accessKey === CLOUDFORMATION);
+      expect(made.filter(({ target }) => /\.(DeleteQueue|PurgeQueue|DeleteTable|DeleteSecret)$/.test(target))).toEqual(
+        [],
+      );
+      await putMail();
+    },
+  );
+});
+
+describe('after all of them', () => {
+  let stack: RunningStack;
+  afterAll(() => stack?.close());
+
+  it('every mail goes out, also that of removed providers', { timeout: 120_000 }, async () => {
+    await deployLive(account, { providers: [postmark, mta] });
+    deployed = await inventory(account);
+    stack = await runStack(account, deployed);
+
+    const accepted = async () => (await stack.accepted()).map(({ submissionId }) => submissionId);
+    await until(async () => new Set(await accepted()).size === mail.size);
+
+    expect((await accepted()).sort()).toEqual([...mail].sort());
+    await until(async () => (await waiting()) === 0);
+  });
+
+  it('the deletion of the stack keeps queues, bucket, table, logs and the key of the proofs', {
+    timeout: 60_000,
+  }, async () => {
+    await stack.close();
+    const before = deployed;
+    await account.run(
+      'aws cloudformation update-termination-protection --stack-name Mailover --no-enable-termination-protection',
+    );
+    await account.run('cdk destroy --force --app "node test/deploy/app.ts"', {
+      MAILOVER_TEST_DEPLOYMENT: JSON.stringify({ providers: PROVIDERS }),
+      CDK_VALIDATION: 'false',
+    });
+    const after = await inventory(account);
+    expect(after.stack).toEqual([]);
+    for (const kind of ['queues', 'tables', 'buckets', 'secrets', 'logGroups'] as const)
+      expect(ids(after, kind)).toEqual(expect.arrayContaining(ids(before, kind)));
+  });
+});
+
+function ids(of: Inventory, kind: 'queues' | 'tables' | 'buckets' | 'secrets' | 'logGroups'): string[] {
+  return kind === 'queues' ? of.queues.map(({ url }) => url) : [...of[kind]];
+}
+
+function retryQueues({ queues }: Inventory): Inventory['queues'] {
+  return queues.filter(({ arn }) => /QueuesRetry/.test(arn));
+}
+
+/** Puts a mail on the outbound queue, and one on each retry queue. */
+async function putMail(): Promise<void> {
+  const queues = deployed.queues.filter(({ arn }) => /QueuesRetry|QueuesOutbound/.test(arn));
+  for (const { url } of queues) {
+    const id = `mail-${mail.size}`;
+    const body = { version: 1, id, from: 'shop@example.com', to: ['ada@example.org'], subject: id, text: 'hello' };
+    mail.add(id);
+    await sqsOf(account).send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body) }));
+  }
+}
+
+/** Number of messages on the queues of the sender, without receiving any. */
+async function waiting(): Promise<number> {
+  let sum = 0;
+  for (const { url } of deployed.queues.filter(({ arn }) => /Queues(Retry|Outbound|DeadLetter)/.test(arn))) {
+    const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] });
+    const { Attributes } = await sqsOf(account).send(command);
+    for (const kind of ['', 'NotVisible', 'Delayed'] as const)
+      sum += Number(Attributes?.[`ApproximateNumberOfMessages${kind}`]);
+  }
+  return sum;
+}

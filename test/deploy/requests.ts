@@ -1,0 +1,96 @@
+import { ACCOUNT, type Call } from './account.ts';
+import type { Request } from './policy.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * The requests that IAM decides about for one call of a function (service authorization reference, 2026-11-29).
+ *
+ * @throws Error for a call of a service that is not known here, so that none is left out
+ */
+export function requestsOf(call: Call): readonly Request[] {
+  const read = SERVICES[call.service];
+  if (read === undefined) throw new Error(`no rule for a call of ${call.service}: ${call.method} ${call.path}`);
+  const common = { 'aws:RequestedRegion': [call.region] };
+  return read(call).map((one) => ({ ...one, context: { ...common, ...one.context } }));
+}
+
+const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
+  sqs(call) {
+    const name = String(bodyOf(call)['QueueUrl']).split('/').at(-1);
+    const action = operation(call).replace(/Batch$/, '');
+    return [{ action: `sqs:${action}`, resource: arn(call, 'sqs', name) }];
+  },
+  secretsmanager(call) {
+    const id = String(bodyOf(call)['SecretId']);
+    const resource = id.startsWith('arn:') ? id : arn(call, 'secretsmanager', `secret:${id}-AbCdEf`);
+    return [{ action: `secretsmanager:${operation(call)}`, resource }];
+  },
+  dynamodb(call) {
+    const body = bodyOf(call);
+    const action = `dynamodb:${operation(call)}`;
+    const tables = (body['RequestItems'] as Record<string, { Keys: Body[] }> | undefined) ?? {};
+    const keys = [body['Key'], body['Item'], ...Object.values(tables).flatMap(({ Keys }) => Keys)];
+    const leading = keys.flatMap((item) => (item as { pk?: { S?: string } } | undefined)?.pk?.S ?? []);
+    const names = body['TableName'] === undefined ? Object.keys(tables) : [String(body['TableName'])];
+    return names.map((name) => ({
+      action,
+      resource: arn(call, 'dynamodb', `table/${name}`),
+      ...(leading.length > 0 && { context: { 'dynamodb:LeadingKeys': leading } }),
+    }));
+  },
+  s3({ method, path, query, copySource }) {
+    const [bucket = '', ...rest] = decodeURIComponent(path).slice(1).split('/');
+    const key = rest.join('/');
+    if (key === '')
+      return [
+        {
+          action: query.includes('list-type') ? 's3:ListBucket' : `s3:${method}Bucket`,
+          resource: `arn:aws:s3:::${bucket}`,
+        },
+      ];
+    const action = { GET: 's3:GetObject', HEAD: 's3:GetObject', PUT: 's3:PutObject', DELETE: 's3:DeleteObject' }[
+      method
+    ];
+    const source = copySource && {
+      action: 's3:GetObject',
+      resource: `arn:aws:s3:::${decodeURIComponent(copySource).replace(/^\//, '')}`,
+    };
+    return [
+      { action: action ?? `s3:${method}`, resource: `arn:aws:s3:::${bucket}/${key}` },
+      ...(source ? [source] : []),
+    ];
+  },
+  ses(call) {
+    if (call.path === '/v2/email/account') return [{ action: 'ses:GetAccount', resource: '*' }];
+    if (call.path !== '/v2/email/outbound-emails') throw new Error(`no rule for ${call.method} ${call.path} of SES`);
+    const { FromEmailAddress, Content, ConfigurationSetName } = bodyOf(call) as {
+      FromEmailAddress: string;
+      Content: { Raw?: unknown };
+      ConfigurationSetName?: string;
+    };
+    const address = /<([^>]*)>$/.exec(FromEmailAddress)?.[1] ?? FromEmailAddress;
+    const action = Content.Raw ? 'ses:SendRawEmail' : 'ses:SendEmail';
+    const resources = [
+      `identity/${address.split('@')[1]}`,
+      ...(ConfigurationSetName ? [`configuration-set/${ConfigurationSetName}`] : []),
+    ];
+    return resources.map((name) => ({
+      action,
+      resource: arn(call, 'ses', name),
+      context: { 'ses:FromAddress': [address] },
+    }));
+  },
+};
+
+function bodyOf({ body }: Call): Body {
+  return JSON.parse(body) as Body;
+}
+
+function operation({ target }: Call): string {
+  return target.split('.').at(-1) ?? '';
+}
+
+function arn({ region }: Call, service: string, rest: string | undefined): string {
+  return `arn:aws:${service}:${region}:${ACCOUNT}:${rest}`;
+}

@@ -1,0 +1,182 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { deploymentEnvironment, secretNameOf } from '../../lambda/contract/deployment.ts';
+import { senderEnvironment } from '../../lambda/contract/environment.ts';
+import { inboundEnvironment } from '../../lambda/contract/inbound-environment.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
+import { makeSecret } from '../../local/aws/secrets.ts';
+import { StackClock } from '../../local/clock.ts';
+import { type Fault, FaultBoard } from '../../local/faults/faults.ts';
+import { ownHosts } from '../../local/http-api/own-hosts.ts';
+import { startHttpApi } from '../../local/http-api/server.ts';
+import { functionEnvironment } from '../../local/lambda/function-environment.ts';
+import { Pool } from '../../local/lambda/pool.ts';
+import type { AcceptedEntry } from '../../local/simulators/accepted-log.ts';
+import type { LocalReceiver } from '../../local/simulators/inbound/receiving.ts';
+import { startSimulators, tlsHosts } from '../../local/simulators/main.ts';
+import { makeCertificate } from '../../local/simulators/smtp/certificate.ts';
+import { startReceiving } from '../../local/simulators/start-receiving.ts';
+import { REGION, type TestAccount } from './account.ts';
+import type { Inventory, InventoryFunction } from './inventory.ts';
+import { SqsPoller } from './poller.ts';
+
+/** The functions of a deployed stack, running on this machine against its account, with simulated providers. */
+export interface RunningStack {
+  /** Sets the answer of a provider's simulator; an empty list repairs it. */
+  breakProvider(key: string, faults: readonly Fault[]): Promise<void>;
+  /** Mails that the simulators accepted; SES is moto's. */
+  accepted(): Promise<readonly AcceptedEntry[]>;
+  /** Receives a mail at a provider, which posts it. */
+  receiver(key: string): LocalReceiver;
+  /** Runs a function once, by the end of its logical id, as EventBridge would. */
+  invoke(logicalId: string, event: unknown): Promise<unknown>;
+  /** Longest chain of invocations so far, over all queues. */
+  readonly longestChain: number;
+  /** Output of the functions. */
+  readonly output: readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the functions with the environment that CloudFormation resolved, and their event source mappings and HTTP API. Secrets that are missing are
+ * created, as an operator would.
+ */
+export async function runStack(
+  account: TestAccount,
+  deployed: Inventory,
+  { timeScale = 1, mappings = deployed.mappings }: { timeScale?: number; mappings?: Inventory['mappings'] } = {},
+): Promise<RunningStack> {
+  const clock = new StackClock(timeScale);
+  const faults = new FaultBoard();
+  const own = ownHosts();
+  const closers: (() => Promise<unknown>)[] = [];
+  const output: string[] = [];
+  const pools = new Map<string, Pool>();
+  const environments = deployed.functions.map(({ environment }) => environment);
+  const sender = environments.find((one) => senderEnvironment.matches(one)) ?? {};
+  const receiver = environments.find((one) => inboundEnvironment.matches(one));
+  const { providers } = senderEnvironment.decode(sender);
+  const { name } = deploymentEnvironment.decode(sender);
+  const invoke = async (functionName: string, event: unknown): Promise<unknown> => {
+    const pool = pools.get(functionName);
+    if (pool === undefined) throw new Error(`there is no function ${functionName}`);
+    return await pool.invoke(event);
+  };
+  const http = await startHttpApi({ port: 0, own, apis: () => deployed.apis, invoke });
+  closers.push(http.close);
+
+  const secrets: Record<string, Record<string, string>> = {};
+  for (const provider of providers) {
+    const fields = definitionOf(provider.type).secretFields;
+    if (fields.length > 0)
+      secrets[provider.key] = await secretOf(account, secretNameOf(provider, name), makeSecret(provider.key, fields));
+  }
+  const endpoints: Record<string, string> = {};
+  const mail = startReceiving({
+    environment: receiver && inboundEnvironment.decode(receiver),
+    providerSecrets: secrets,
+    httpUrl: http.url,
+    apiUrl: '',
+    endpointOf: (key) => endpoints[key] ?? '',
+    clock,
+  });
+  closers.push(mail.close);
+  for (const { name: secretName, secret } of mail.secrets) await secretOf(account, secretName, secret);
+  const tls = await makeCertificate(tlsHosts(providers));
+  const certificateFile = join(account.directory, 'certificate.pem');
+  writeFileSync(certificateFile, tls.cert);
+  const simulators = await startSimulators({
+    providers: providers.filter(({ type }) => type !== 'ses'),
+    basePort: 0,
+    secrets,
+    tls,
+    faults,
+    own,
+    clock,
+    receiving: mail.access,
+  });
+  closers.push(simulators.close);
+  Object.assign(endpoints, simulators.endpoints);
+
+  const surroundings = {
+    awsUrl: account.endpoint,
+    dynamodbUrl: account.endpoint,
+    endpoints,
+    healthEndpoints: simulators.healthEndpoints,
+    certificateFile,
+    clock,
+  };
+  const environmentOf = (target: InventoryFunction) => ({
+    ...functionEnvironment(target, surroundings),
+    ...target.credentials,
+    MAILOVER_LOCAL_FUNCTION_ARN: target.arn,
+  });
+  for (const target of deployed.functions) {
+    const pool = new Pool(target, () => environmentOf(target), 2, {
+      onOutput: (text) => output.push(`${target.logicalId}: ${text}`),
+      onInvocation: () => {},
+    });
+    pools.set(target.name, pool);
+    closers.push(() => pool.close());
+  }
+  await Promise.all(Array.from(pools.values(), ({ ready }) => ready));
+  const pollers = mappings.flatMap((mapping) => {
+    const pool = pools.get(mapping.functionName);
+    const queue = deployed.queues.find(({ arn }) => arn === mapping.queueArn);
+    const target = deployed.functions.find((one) => one.name === mapping.functionName);
+    if (pool === undefined || queue === undefined || target === undefined) return [];
+    return [new SqsPoller(mapping, queue.url, sqsOf(account, target.credentials), pool)];
+  });
+  closers.push(() => Promise.all(pollers.map((poller) => poller.close())));
+  return {
+    breakProvider: (key, list) => faults.set(key, list),
+    accepted: () => simulators.accepted.list(),
+    receiver(key) {
+      const found = mail.access[key];
+      if (found === undefined) throw new Error(`${key} does not receive`);
+      return found;
+    },
+    async invoke(logicalId, event) {
+      const found = deployed.functions.find((one) => one.logicalId.startsWith(logicalId));
+      return await invoke(found?.name ?? logicalId, event);
+    },
+    get longestChain() {
+      return Math.max(0, ...pollers.map(({ longestChain }) => longestChain));
+    },
+    output,
+    async close() {
+      for (const closer of closers.splice(0).reverse()) await closer();
+    },
+  };
+}
+
+/** A client of SQS, by default as the operator. */
+export function sqsOf({ endpoint }: TestAccount, credentials: Readonly<Record<string, string>> = {}): SQSClient {
+  return new SQSClient({ endpoint, region: REGION, credentials: keysOf(credentials) });
+}
+
+/** The value of a secret, which is created if it is missing. */
+async function secretOf(
+  { endpoint }: TestAccount,
+  name: string,
+  made: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const client = new SecretsManagerClient({ endpoint, region: REGION, credentials: keysOf({}) });
+  try {
+    const { SecretString = '{}' } = await client.send(new GetSecretValueCommand({ SecretId: name }));
+    return JSON.parse(SecretString) as Record<string, string>;
+  } catch {
+    await client.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(made) }));
+    return { ...made };
+  }
+}
+
+function keysOf(credentials: Readonly<Record<string, string>>) {
+  return {
+    accessKeyId: credentials['AWS_ACCESS_KEY_ID'] ?? 'OPERATOR',
+    secretAccessKey: credentials['AWS_SECRET_ACCESS_KEY'] ?? 'test',
+    ...(credentials['AWS_SESSION_TOKEN'] && { sessionToken: credentials['AWS_SESSION_TOKEN'] }),
+  };
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { deploy, type Resource } from '../deployment.ts';
+
+/** Types of resources with mail, state, or something that has to outlive the stack. */
+const STATEFUL = new Set([
+  'AWS::SQS::Queue',
+  'AWS::SQS::QueuePolicy',
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::S3::Bucket',
+  'AWS::S3::BucketPolicy',
+  'AWS::DynamoDB::GlobalTable',
+  'AWS::SecretsManager::Secret',
+  'AWS::KMS::Key',
+  'AWS::Logs::LogGroup',
+  'AWS::SNS::Topic',
+]);
+
+/** Properties whose change replaces a resource of a type, as the deployment tests apply them. */
+const REPLACING: Readonly<Record<string, readonly string[]>> = JSON.parse(
+  readFileSync(new URL('../../deploy/moto/replacement.json', import.meta.url), 'utf8'),
+);
+
+const { template } = deploy({
+  providers: [
+    { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
+    {
+      key: 'mailgun',
+      type: 'mailgun',
+      options: { domain: 'mg.example.com' },
+      inbound: { domains: ['in.example.com'] },
+    },
+    { key: 'ses', type: 'ses', options: { identities: ['example.com'] }, inbound: { recipients: ['in.example.com'] } },
+    { key: 'sendgrid', type: 'sendgrid', options: {} },
+    { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
+  ],
+});
+const resources = Object.entries(template.toJSON()['Resources'] as Record<string, Resource>);
+
+// A changed logical id or property here makes a deployment replace the resource, and leave its mail or state behind. Such a change shows in
+// review; it needs a section in CHANGELOG.md on what an operator has to do.
+test('logical ids, policies and replacing properties of what has mail or state are as committed', async () => {
+  const found = Object.fromEntries(
+    resources
+      .filter(([, { Type }]) => STATEFUL.has(Type))
+      .map(([id, resource]) => [id, replacement(resource)])
+      .sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+  );
+  await expect(`${JSON.stringify(found, undefined, 2)}\n`).toMatchFileSnapshot('fixtures/stateful.json');
+});
+
+test('the replacing properties of every type of the template are known', () => {
+  const unknown = resources.map(([, { Type }]) => Type).filter((type) => REPLACING[type] === undefined);
+  expect([...new Set(unknown)]).toEqual([]);
+});
+
+function replacement({ Type, Properties = {}, DeletionPolicy, UpdateReplacePolicy }: Resource): object {
+  const kept = Object.entries(Properties).filter(([name]) => REPLACING[Type]?.includes(name));
+  const policies = { DeletionPolicy, UpdateReplacePolicy };
+  return { Type, ...policies, ...(kept.length > 0 && { Properties: Object.fromEntries(kept) }) };
+}
