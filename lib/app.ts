@@ -1,14 +1,18 @@
-import { App, Validations } from 'aws-cdk-lib/core';
+import { App, type StackProps, Validations } from 'aws-cdk-lib/core';
 import cdk from '../cdk.json' with { type: 'json' };
 import { ConfigurationError } from './configuration/configuration-error.ts';
 import type { MailoverProps } from './mailover.ts';
 import { MailoverStack } from './stack.ts';
 
+/** Options of the app: those of the deployment, and some of its stack. */
+export type AppProps = MailoverProps &
+  Pick<StackProps, 'stackName' | 'tags' | 'permissionsBoundary' | 'terminationProtection'>;
+
 /**
  * Synthesises the app with one stack, and validates its template unless `CDK_VALIDATION` is `false`. A wrong configuration
  * is printed without a stack trace, which would hide it; the process then ends with 1.
  */
-export async function synthesise(props: MailoverProps): Promise<void> {
+export async function synthesise(props: AppProps): Promise<void> {
   try {
     await synthesiseChecked(props);
   } catch (error) {
@@ -18,7 +22,7 @@ export async function synthesise(props: MailoverProps): Promise<void> {
   }
 }
 
-async function synthesiseChecked(props: MailoverProps): Promise<void> {
+async function synthesiseChecked(props: AppProps): Promise<void> {
   // With an account in the configuration, the CDK's command refuses credentials of another one.
   const account = props.account ?? process.env['CDK_DEFAULT_ACCOUNT'];
   const region = process.env['CDK_DEFAULT_REGION'];

@@ -1,6 +1,6 @@
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Duration } from 'aws-cdk-lib/core';
+import { Annotations, type Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Stage } from '../lambda/contract/deployment.ts';
 import type { EventsProvider } from '../lambda/contract/events-environment.ts';
@@ -9,9 +9,11 @@ import type { RouteConfig } from '../lambda/contract/routes.ts';
 import { type ConfiguredProviders, definitionOf, definitions } from '../lambda/providers/registry.ts';
 import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
 import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
+import { oneProviderDomains } from './configuration/one-provider-domains.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { checkStage, notDelivered, type StageProps, stageOf } from './configuration/stage.ts';
+import { checkThrowAway, deleteWithStack } from './configuration/throw-away.ts';
 import { timing } from './configuration/timing.ts';
 import { validateProviders, withOptions } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
@@ -112,6 +114,11 @@ export interface MailoverProps extends StageProps {
    */
   readonly straightLogShare?: number;
   /**
+   * Deletes queues, table, secret and logs with the stack, for deployments of a day; the bucket has to be emptied first. Refused in the stage `live`.
+   * @default false - they are kept
+   */
+  readonly throwAway?: boolean;
+  /**
    * Targets and options of the alarms. In the stage `live` they need a target other than e-mail, which fails together with what it reports.
    * @default - no targets, which the stage `live` refuses
    */
@@ -168,6 +175,7 @@ export class Mailover extends Construct {
       () => validateProviders(configured, definitions),
       () => validateRoutes(routes, configured),
       () => checkStage(this, props),
+      () => checkThrowAway(props.throwAway, stage),
       () => (stage === 'live' ? checkTargets(props.monitoring) : undefined),
       () => checkMailExpiration(props.mailExpiration),
       () => checkLogShare(props.straightLogShare),
@@ -200,8 +208,8 @@ export class Mailover extends Construct {
       receives: receiving.length > 0,
     });
     this.mailBucket = new MailBucket(this, 'MailBucket', props.mailExpiration);
-    this.stateTable = new StateTable(this, 'StateTable');
-    this.listsTable = new ListsTable(this, 'ListsTable');
+    this.stateTable = new StateTable(this, 'StateTable', props.throwAway);
+    this.listsTable = new ListsTable(this, 'ListsTable', props.throwAway);
     this.proofKey = new ProofKey(this, 'ProofKey');
     this.suppressionKey = reporting.length > 0 ? new SuppressionKey(this, 'SuppressionKey') : undefined;
     this.sender = new SenderFunction(this, 'Sender', {
@@ -289,6 +297,12 @@ export class Mailover extends Construct {
       watchEvents(this.monitoring, { providers: reporting, events: this.events, published });
     }
     completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });
+    for (const { domain, key } of oneProviderDomains(providers))
+      Annotations.of(this).addWarningV2(
+        `mailover:one-provider:${domain}`,
+        `${domain} may be sent from over ${key} only: its mail waits while ${key} fails. Verify it at another provider, and name it there.`,
+      );
+    if (props.throwAway) deleteWithStack(this);
   }
 
   /** Makes what takes the events of the providers that publish them, by provider key. */

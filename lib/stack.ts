@@ -9,7 +9,8 @@ export class MailoverStack extends Stack {
   readonly mailover: Mailover;
 
   constructor(scope: Construct, id: string, props: MailoverProps & StackProps) {
-    super(scope, id, props);
+    // A stack that sends real mail is not deleted by one command.
+    super(scope, id, { terminationProtection: props.stage === 'live', ...props });
     this.mailover = new Mailover(this, 'Mailover', { deploymentName: this.stackName, ...props });
     const { queues, mailBucket, stateTable, listsTable, inbound, events, api, stage } = this.mailover;
     this.output('Stage', stage, notDelivered(stage) ?? 'Mail is delivered to its recipients');

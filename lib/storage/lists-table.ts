@@ -4,7 +4,8 @@ import type { Construct } from 'constructs';
 
 /** Lists that are queried: delivery events by submission. Kept apart, so that a hot list cannot throttle the ledger. */
 export class ListsTable extends TableV2 {
-  constructor(scope: Construct, id: string) {
+  /** `throwAway`: the table is not protected from deletion. */
+  constructor(scope: Construct, id: string, throwAway = false) {
     super(scope, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
@@ -13,7 +14,7 @@ export class ListsTable extends TableV2 {
       // Nothing is decided by a list that is lost; providers can be asked for their events again.
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: false },
       timeToLiveAttribute: 'expires',
-      deletionProtection: true,
+      deletionProtection: !throwAway,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }

@@ -4,14 +4,15 @@ import type { Construct } from 'constructs';
 
 /** State shared by all workers: the ledger of submissions, circuits, operator switches, received mail. */
 export class StateTable extends TableV2 {
-  constructor(scope: Construct, id: string) {
+  /** `throwAway`: the table is not protected from deletion. */
+  constructor(scope: Construct, id: string, throwAway = false) {
     super(scope, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       timeToLiveAttribute: 'expires',
-      deletionProtection: true,
+      deletionProtection: !throwAway,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }

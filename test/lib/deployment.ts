@@ -40,7 +40,7 @@ afterAll(() => {
 
 /** Synthesises a stack for one account and region, without running the bundler or the validation; `more` adds to the stack first. */
 export function deploy(
-  props: Partial<MailoverProps & Pick<StackProps, 'stackName' | 'env'>> = {},
+  props: Partial<MailoverProps & StackProps> = {},
   more: (stack: MailoverStack) => void = () => {},
 ): { template: Template; stack: MailoverStack } {
   const outdir = mkdtempSync(join(tmpdir(), 'mailover-stack-'));

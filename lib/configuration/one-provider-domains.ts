@@ -1,0 +1,27 @@
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
+
+/** A From domain or address that one provider alone may send from. */
+export interface OneProviderDomain {
+  readonly domain: string;
+  readonly key: string;
+}
+
+/**
+ * From domains that only one of several sending providers is configured for: if it fails, their mail waits. A provider without a list of domains
+ * counts as one that carries every domain, since its account is not asked.
+ */
+export function oneProviderDomains(providers: readonly ProviderConfig[]): readonly OneProviderDomain[] {
+  if (providers.length < 2) return [];
+  const named = [...new Set(providers.flatMap((provider) => allowedFrom(provider) ?? []))];
+  return named.flatMap((domain) => {
+    const [first, ...others] = providers.filter((provider) => carries(provider, domain));
+    return first && others.length === 0 ? [{ domain, key: first.key }] : [];
+  });
+}
+
+function carries(provider: ProviderConfig, domain: string): boolean {
+  const allowed = allowedFrom(provider);
+  if (allowed === undefined || provider.substituteFrom !== undefined) return true;
+  return allows(allowed, domain.includes('@') ? domain : `any@${domain}`);
+}
