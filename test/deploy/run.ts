@@ -4,6 +4,7 @@ import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { deploymentEnvironment, secretNameOf } from '../../lambda/contract/deployment.ts';
 import { senderEnvironment } from '../../lambda/contract/environment.ts';
+import { eventsEnvironment } from '../../lambda/contract/events-environment.ts';
 import { inboundEnvironment } from '../../lambda/contract/inbound-environment.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { makeSecret } from '../../local/aws/secrets.ts';
@@ -57,6 +58,7 @@ export async function runStack(
   const environments = deployed.functions.map(({ environment }) => environment);
   const sender = environments.find((one) => senderEnvironment.matches(one)) ?? {};
   const receiver = environments.find((one) => inboundEnvironment.matches(one));
+  const reporter = environments.find((one) => eventsEnvironment.matches(one));
   const { providers } = senderEnvironment.decode(sender);
   const { name } = deploymentEnvironment.decode(sender);
   const invoke = async (functionName: string, event: unknown): Promise<unknown> => {
@@ -76,6 +78,8 @@ export async function runStack(
   const endpoints: Record<string, string> = {};
   const mail = startReceiving({
     environment: receiver && inboundEnvironment.decode(receiver),
+    events: reporter && eventsEnvironment.decode(reporter),
+    queueUrlOf: (arn) => deployed.queues.find((queue) => queue.arn === arn)?.url ?? '',
     providerSecrets: secrets,
     httpUrl: http.url,
     apiUrl: '',

@@ -510,3 +510,19 @@ class ReceiptRule(Resource, kind="AWS::SES::ReceiptRule"):
     def remove(self):
         # moto has no DeleteReceiptRule.
         pass
+
+
+class ConfigurationSet(Resource, kind="AWS::SES::ConfigurationSet"):
+    def create(self, p):
+        self.id = p.get("Name", self.name)[:64]
+        self.api("sesv2").create_configuration_set(ConfigurationSetName=self.id)
+
+    def update(self, p):
+        pass
+
+    def remove(self):
+        self.api("sesv2").delete_configuration_set(ConfigurationSetName=self.id)
+
+
+class EventDestination(NotInMoto, kind="AWS::SES::ConfigurationSetEventDestination"):
+    pass

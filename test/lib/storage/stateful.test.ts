@@ -14,6 +14,7 @@ const STATEFUL = new Set([
   'AWS::KMS::Key',
   'AWS::Logs::LogGroup',
   'AWS::SNS::Topic',
+  'AWS::SES::ConfigurationSet',
 ]);
 
 /** Properties whose change replaces a resource of a type, as the deployment tests apply them. */
@@ -23,14 +24,20 @@ const REPLACING: Readonly<Record<string, readonly string[]>> = JSON.parse(
 
 const { template } = deploy({
   providers: [
-    { key: 'postmark', type: 'postmark', options: {}, inbound: { preference: 20 } },
+    { key: 'postmark', type: 'postmark', options: {}, events: true, inbound: { preference: 20 } },
     {
       key: 'mailgun',
       type: 'mailgun',
       options: { domain: 'mg.example.com' },
       inbound: { domains: ['in.example.com'] },
     },
-    { key: 'ses', type: 'ses', options: { identities: ['example.com'] }, inbound: { recipients: ['in.example.com'] } },
+    {
+      key: 'ses',
+      type: 'ses',
+      options: { identities: ['example.com'] },
+      events: true,
+      inbound: { recipients: ['in.example.com'] },
+    },
     { key: 'sendgrid', type: 'sendgrid', options: {} },
     { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
   ],
