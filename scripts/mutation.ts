@@ -31,7 +31,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   supersedes: part('submission', ['supersedes']),
   settle: part('submission', ['settle', 'backoff'], ['settle']),
   words: part('sender', ['last-words']),
-  progress: part('submission', ['progress', 'carried'], ['progress']),
+  progress: part('submission', ['log', 'progress', 'replay'], ['log', 'progress']),
   ledger: part('submission', ['record', 'ledger', 'lineage']),
   circuit: part('circuit', ['circuit', 'window', 'hold', 'provider-health', 'items'], ['circuit', 'edges', 'items']),
 };

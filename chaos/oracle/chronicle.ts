@@ -282,7 +282,7 @@ export class Chronicle implements QueueWatcher, ProviderWatcher {
             firstAttempts.set(String(one['provider']), this.timeline.now);
       }
       if (one['outcome'] !== 'unknown' || known.get(attemptName(one))?.['outcome'] === 'unknown') continue;
-      // An attempt whose outcome a message carried is marked as interrupted too; only killed processes left none.
+      // A process that was not killed still adds the outcome.
       if (one['reason'] === 'interrupted' && (this.begunBy.get(name)?.killedAt ?? Infinity) === Infinity) continue;
       for (const story of this.stories.ofId(submissionOf(item.pk))) story.doubts += 1;
     }

@@ -31,8 +31,8 @@ export function attemptsOf(item: Item | undefined): readonly RecordedAttempt[] {
 }
 
 /** Name of an attempt that is unique within its submission. */
-export function attemptName({ number, provider, begun }: RecordedAttempt): string {
-  return `${number} ${provider} ${begun}`;
+export function attemptName({ worker, number }: RecordedAttempt): string {
+  return `${worker} ${number}`;
 }
 
 /** Fields of a later release that the item had before and lacks now. */

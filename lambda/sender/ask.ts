@@ -8,14 +8,8 @@ import type { Unready } from '../providers/pool.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
 import { vendorsOf } from '../providers/vendor.ts';
 import type { Policy } from '../routing/policy.ts';
-import { begin } from '../submission/carried.ts';
-import {
-  afterAnswer,
-  declareHeld,
-  type OnUnknown,
-  type Progress,
-  type UnknownAttempt,
-} from '../submission/progress.ts';
+import { declareHeld, type OnUnknown, type Progress, type UnknownAttempt } from '../submission/progress.ts';
+import { afterAnswer, progressOf, type Reading } from '../submission/replay.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
 import type { Claimed } from './claim.ts';
 import type { Work } from './work.ts';
@@ -39,12 +33,11 @@ const HOPELESS: ReadonlySet<string> = new Set([NOT_ASKABLE, AUTHENTICATION]);
 const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'not-loaded', ...WORKER_REASONS]);
 
 /** Dependencies of asking. */
-interface AskContext {
+interface AskContext extends Reading {
   readonly lookUp: LookUp;
   readonly providers: readonly ProviderConfig[];
   /** Message ids in delivery events about this submission, by provider key. */
   readonly reported: Readonly<Record<string, string>>;
-  readonly onUnknown: OnUnknown;
   /**
    * Providers whose attempts were just found to be interrupted. These providers are asked one round later: only our
    * clock says that the worker has ended, and the wait between two rounds is measured by the queue.
@@ -56,39 +49,26 @@ interface AskContext {
   readonly hasTime: (ms: number) => boolean;
 }
 
-/** A provider that was found to have accepted a message after its answer was lost. */
-interface FoundAccepted {
-  readonly provider: string;
-  readonly providerMessageId: string;
-}
-
-/** Result of asking. */
-interface AskResult {
-  readonly progress: Progress;
-  readonly found: readonly FoundAccepted[];
-}
-
 /** Progress at the start of a round, after the providers whose answers were lost were asked whether they have the mail. */
 export async function resolveUnknown(
-  { claim, known, stored, interrupted }: Claimed,
+  { log, stored, interrupted }: Claimed,
   { onUnknown }: Policy,
   { arrived: { message }, context, destinations, remainingMs }: Work,
 ): Promise<Progress> {
   const { providers } = context.environment;
   const addresses = [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address);
   const now = context.clock.now();
-  const { progress, found } = await ask(message, begin(addresses, known, vendorsOf(providers)), {
+  const rules = { onUnknown, vendorOf: vendorsOf(providers) };
+  return ask(message, progressOf(log, addresses, rules), {
+    ...rules,
     lookUp: context.lookUp,
     providers,
     reported: stored?.reported ?? {},
-    onUnknown,
     interrupted,
     // A time in the future was set by a wrong clock, and counts as a time long ago.
     ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : destinations.since(time)),
     hasTime: (ms) => remainingMs() > 2 * ms,
   });
-  for (const { provider, providerMessageId } of found) claim.found(provider, providerMessageId);
-  return progress;
 }
 
 /**
@@ -97,24 +77,19 @@ export async function resolveUnknown(
  * Afterwards a recipient is served, waits for a provider that cannot answer yet, or may be offered to the next provider;
  * with `hold` the last of these ends here.
  */
-async function ask(message: Message, start: Progress, context: AskContext): Promise<AskResult> {
+async function ask(message: Message, start: Progress, context: AskContext): Promise<Progress> {
   let progress = start;
-  const found: FoundAccepted[] = [];
   for (const doubt of start.doubts.filter(({ settled }) => !settled)) {
-    const concerned = progress.recipients.filter((one) => !one.end && one.unknownAt.includes(doubt.provider));
+    const { provider } = doubt;
+    const concerned = progress.recipients.filter((one) => !one.end && one.unknownAt.includes(provider));
     if (concerned.length === 0) continue;
     const addresses = concerned.map(({ address }) => address);
     const answer = await learn(message, doubt, addresses, context);
-    if (answer.kind === 'answered') {
-      const [providerMessageId] = answer.found.values();
-      if (providerMessageId !== undefined) found.push({ provider: doubt.provider, providerMessageId });
-    }
-    progress = afterAnswer(progress, doubt.provider, {
-      found: answer.kind === 'answered' ? new Set(answer.found.keys()) : new Set(),
-      doubt: conclude(doubt, answer, context.onUnknown),
-    });
+    const found: ReadonlyMap<string, string> = answer.kind === 'answered' ? answer.found : new Map();
+    const reply = { found, ...conclude(doubt, answer, context.onUnknown) };
+    progress = afterAnswer(progress, provider, reply, context);
   }
-  return { progress: context.onUnknown === 'hold' ? declareHeld(progress) : progress, found };
+  return context.onUnknown === 'hold' ? declareHeld(progress) : progress;
 }
 
 /** `too-early`: the message may still appear; ask in a later round. */

@@ -7,8 +7,8 @@ import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
 import { accountOf } from '../providers/account.ts';
 import type { Attempt } from '../providers/provider.ts';
-import { carry } from '../submission/carried.ts';
 import { LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';
+import { countOf, joinLetters, type StoredAttempt, withAttempt } from '../submission/log.ts';
 import { type Beyond, groupsAt, type Progress, pending } from '../submission/progress.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider } from './call.ts';
@@ -36,23 +36,21 @@ export interface Content {
   readonly mime: Buffer;
 }
 
-/** Result of an attempt: `number` is used up in any case. */
+/** Result of an attempt; its number is used up in any case. */
 export type Attempted =
   | {
       readonly kind: 'answered';
-      readonly number: number;
+      readonly begun: StoredAttempt;
       readonly offered: readonly string[];
-      /** Epoch milliseconds. */
-      readonly begun: number;
       readonly durationMs: number;
       /** Addresses whose mailbox a provider in doubt called bad. */
       readonly denied: ReadonlySet<string>;
       readonly result: AttemptResult;
     }
   /** Nothing was sent; `skip`: since this worker could not call the provider, or its slot of the rate was over. */
-  | { readonly kind: 'not-called'; readonly number: number; readonly skip?: Skip }
+  | { readonly kind: 'not-called'; readonly begun: StoredAttempt; readonly skip?: Skip }
   /** Nothing was sent, because the attempt could not be recorded. */
-  | { readonly kind: 'stopped'; readonly number: number; readonly reason: LedgerError | TakenError };
+  | { readonly kind: 'stopped'; readonly begun: StoredAttempt; readonly reason: LedgerError | TakenError };
 
 /** Records an attempt, calls the provider for the recipients that it may be offered, and reads the answer. */
 export async function attempt(
@@ -64,23 +62,29 @@ export async function attempt(
   const { claim, call, onTime, clock, remainingMs, tracking, beyond, tallies } = context;
   const { key } = provider;
   const offered = pending(progress, key, beyond);
-  const number = progress.attempts + 1;
-  const begun = clock.now();
-  const places = placesOf(offered, progress);
+  const { log, recipients } = progress;
+  const number = countOf(log) + 1;
+  const isOffered = new Set(offered);
+  const begun: StoredAttempt = {
+    worker: claim.worker,
+    number,
+    provider: key,
+    account: accountOf(provider),
+    begun: clock.now(),
+    each: joinLetters(recipients.map(({ address }) => (isOffered.has(address) ? '?' : '-'))),
+    ...(log.redrives > 0 && { redrive: log.redrives }),
+  };
   try {
-    await claim.begin(
-      { number, provider: key, account: accountOf(provider), begun, ...(places && { recipients: places }) },
-      carry(progress),
-    );
+    await claim.begin(withAttempt(log, begun));
   } catch (error) {
     if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;
-    return { kind: 'stopped', number, reason: error };
+    return { kind: 'stopped', begun, reason: error };
   }
   const late = await onTime?.();
-  if (late) return { kind: 'not-called', number, skip: late };
+  if (late) return { kind: 'not-called', begun, skip: late };
   const deadlineMs = deadlineOf(provider);
   // The write may have taken its time, or the process may have slept: a call that could outlive the function is not made.
-  if (remainingMs() < deadlineMs) return { kind: 'not-called', number };
+  if (remainingMs() < deadlineMs) return { kind: 'not-called', begun };
   const called = clock.now();
   const apart = groupsAt(progress, key, offered);
   const result = await call(provider, {
@@ -93,11 +97,11 @@ export async function attempt(
     connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
   });
   const durationMs = clock.now() - called;
-  if ('notCalled' in result) return { kind: 'not-called', number, skip: UNREADY };
+  if ('notCalled' in result) return { kind: 'not-called', begun, skip: UNREADY };
   const clean = cleaned(result, content.message);
   const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
   const denied = await tallies.countOutcomes(key, said);
-  return { kind: 'answered', number, offered, begun, durationMs, denied, result: clean };
+  return { kind: 'answered', begun, offered, durationMs, denied, result: clean };
 }
 
 /** The mail as this provider sends it. */
@@ -118,12 +122,6 @@ function contentFor(
     message: own,
     mime: async () => (out.length > 0 ? composeMime(own) : readdressed(mime, message, own)),
   };
-}
-
-/** Undefined for all of them. */
-function placesOf(addresses: readonly string[], { recipients }: Progress): readonly number[] | undefined {
-  if (addresses.length === recipients.length) return undefined;
-  return recipients.flatMap(({ address }, place) => (addresses.includes(address) ? [place] : []));
 }
 
 /** Time limit of a call to this provider, in milliseconds. */

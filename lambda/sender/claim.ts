@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import type { Problem } from '../contract/dead-letter.ts';
-import type { Carried } from '../submission/carried.ts';
 import { readRecord, SubmissionClaim } from '../submission/ledger.ts';
 import { NOTHING_TAKEN, takenUp } from '../submission/lineage.ts';
+import type { Log } from '../submission/log.ts';
 import {
   type ClaimRequest,
   type ClaimState,
   claimability,
-  endInterrupted,
+  logOf,
   type SubmissionRecord,
   submissionHash,
 } from '../submission/record.ts';
@@ -19,8 +19,8 @@ import { InFlightError, type Work } from './work.ts';
 export interface Claimed {
   readonly kind: 'claimed';
   readonly claim: SubmissionClaim;
-  /** Result of all earlier rounds. */
-  readonly known: Carried;
+  /** All earlier rounds. */
+  readonly log: Log;
   /** The record, if one was read. */
   readonly stored: SubmissionRecord | undefined;
   /** Providers of attempts that were just found to be interrupted. */
@@ -52,7 +52,6 @@ export async function claimSubmission(
   const now = context.clock.now();
   const state = claimability(stored, { ...request, now });
   if (state.kind !== 'new' && state.kind !== 'continues') return { ...state, stored };
-  const known = state.kind === 'continues' ? state.carried : request.carried;
   const goesOn = stored?.state === 'open' && !redriven;
   const claim = new SubmissionClaim({
     table: context.table,
@@ -65,12 +64,10 @@ export async function claimSubmission(
       origin: goesOn ? stored.origin : record.messageId,
       firstSeen: destinations.attributes.firstSeen,
       lineage: takenUp(request, owner, stored?.state === 'open' ? stored.lineage : NOTHING_TAKEN),
-      attempts: endInterrupted(stored?.attempts ?? [], now),
-      carried: known,
     },
   });
-  const interrupted = state.kind === 'continues' ? state.fresh : new Set<string>();
-  return { kind: 'claimed', claim, known, stored, interrupted, isCertain };
+  const { log, fresh } = state.kind === 'continues' ? state : { log: request.log, fresh: new Set<string>() };
+  return { kind: 'claimed', claim, log, stored, interrupted: fresh, isCertain };
 }
 
 /**
@@ -88,7 +85,7 @@ export async function leave({ kind, stored }: Unclaimed, { record, destinations 
       // An unproven redrive may be the only copy of a dead letter, for example after the key of the proofs was changed
       // twice: it goes back to the dead-letter queue, with a valid proof.
       if (stored === undefined || !isUnprovenRedrive(destinations.attributes, stored, record)) return;
-      destinations.attributes = { ...destinations.attributes, carried: stored.carried };
+      destinations.attributes = { ...destinations.attributes, log: logOf(stored) };
       return destinations.deadLetter({
         reason: stored.reason ?? 'Unknown',
         detail: 'moved here again, since its Proof is not one of this deployment; the next redrive sends it',
@@ -114,9 +111,11 @@ export function isUnprovenRedrive(
 /** The claim request of a message; each one has a new owner. */
 export function claimRequestOf(
   { messageId }: SQSRecord,
-  { notBefore, redriven, worker, signature, carried }: QueueAttributes,
+  { notBefore, redriven, worker, signature, log }: QueueAttributes,
   hash: string,
 ): Omit<ClaimRequest, 'now'> {
   const retried = notBefore !== undefined;
-  return { hash, messageId, redriven: redriven === true, retried, worker, signature, carried, owner: randomUUID() };
+  // Each attempt in the record has it, so it is short.
+  const owner = randomBytes(16).toString('base64url');
+  return { hash, messageId, redriven: redriven === true, retried, worker, signature, log, owner };
 }

@@ -1,16 +1,10 @@
 import type { AdmissionRequest, Gate, Skip } from '../circuit/admission.ts';
 import type { ProviderConfig } from '../contract/providers.ts';
-import { type AttemptResult, mapOutcomes, NOT_TRIED, type Outcome } from '../mail/outcome.ts';
-import { accountOf } from '../providers/account.ts';
+import { NOT_TRIED, type Outcome } from '../mail/outcome.ts';
 import { LedgerError, type TakenError } from '../submission/ledger.ts';
-import {
-  afterAttempt,
-  type Consequences,
-  declareRefused,
-  type OnUnknown,
-  type Progress,
-  pending,
-} from '../submission/progress.ts';
+import { type StoredAttempt, withAttempt } from '../submission/log.ts';
+import { declareRefused, type OnUnknown, type Progress, pending, placesOf } from '../submission/progress.ts';
+import { afterAttempt, lettersOf } from '../submission/replay.ts';
 import type { VendorOf } from '../submission/votes.ts';
 import { type AttemptContext, type Attempted, attempt, type Content, deadlineOf } from './attempt.ts';
 import { storedAnswer } from './last-words.ts';
@@ -78,6 +72,8 @@ export async function attemptInOrder(
 
 class ProviderRound {
   private progress: Progress;
+  /** Provider of the attempt before, in this round. */
+  private before: string | undefined;
   private stopped: LedgerError | TakenError | undefined;
   /** Whether a provider failed, refused the message or was skipped as failing. */
   private failed: boolean;
@@ -136,55 +132,51 @@ class ProviderRound {
 
   private async attempt(provider: ProviderConfig, onTime: AttemptContext['onTime']): Promise<readonly Outcome[]> {
     const attempted = await attempt(provider, this.content, this.progress, { ...this.context, onTime });
-    const { number } = attempted;
     switch (attempted.kind) {
       case 'answered':
         return this.recordAnswer(provider, attempted);
       case 'stopped':
         this.stopped = attempted.reason;
-        // The number is used up: if the write succeeded after all, the next round knows that nothing was sent.
-        if (attempted.reason instanceof LedgerError) this.progress = { ...this.progress, attempts: number };
+        // If the write succeeded after all, the next round knows that nothing was sent.
+        if (attempted.reason instanceof LedgerError) this.recordUntried(attempted.begun);
         return [];
-      case 'not-called': {
-        const { claim, clock } = this.context;
+      case 'not-called':
         if (attempted.skip) {
           this.skips.set(provider.key, attempted.skip);
           this.unlogged.set(provider.key, attempted.skip.reason);
         }
-        claim.end(number, { ended: clock.now(), outcome: 'unavailable', reason: 'not-tried' });
-        this.progress = { ...this.progress, attempts: number };
+        this.recordUntried(attempted.begun);
         return [];
-      }
     }
+  }
+
+  private recordUntried(begun: StoredAttempt): void {
+    const ended = this.context.clock.now();
+    const untried = { ...begun, each: 'n', ended, outcome: 'unavailable', reason: 'not-tried' } as const;
+    this.progress = { ...this.progress, log: withAttempt(this.progress.log, untried) };
   }
 
   private recordAnswer(
     provider: ProviderConfig,
-    { number, offered, begun, durationMs, denied, result }: Extract<Attempted, { kind: 'answered' }>,
+    { begun, offered, durationMs, denied, result }: Extract<Attempted, { kind: 'answered' }>,
   ): readonly Outcome[] {
     const { context } = this;
     const { message } = this.content;
     const { key } = provider;
-    const { claim, clock, onUnknown, vendorOf } = context;
+    const { clock, onUnknown, vendorOf } = context;
+    const { number } = begun;
     this.tried = true;
     const outcomes = [result.outcome, ...(result.recipients?.values() ?? [])];
-    const before = this.progress.lastProvider;
+    const { before } = this;
+    this.before = key;
     const substituted = context.substituted.has(key);
     const skipped = this.takeUnlogged();
     reportAttempt(context, { message, provider: key, number, before, outcomes, durationMs, substituted, skipped });
-    const next: Consequences = afterAttempt(
-      this.progress,
-      key,
-      offered,
-      onUnknown === 'hold' ? doubted(result) : result,
-      { onUnknown, begun, vendorOf, account: accountOf(provider), denied },
-    );
-    this.progress = next.progress;
-    const { outcome, dropped = 0, apart = [] } = result;
-    const isHeard = (one: Outcome) => IS_ANSWER[one.kind] || isNotTried(one);
-    if (apart.length > 0 && outcomes.every(isHeard)) this.unfinished = true;
-    if (outcome.kind === 'accepted') reportDropped(context, message, { provider: key, entries: dropped });
-    claim.end(number, {
+    const { outcome, dropped = 0, apart } = result;
+    const said = (address: string) => result.recipients?.get(address) ?? outcome;
+    const ended: StoredAttempt = {
+      ...begun,
+      each: lettersOf(this.progress, key, offered, said, { vendorOf, denied }),
       ended: clock.now(),
       outcome: outcome.kind,
       ...('blames' in outcome && { blames: outcome.blames }),
@@ -192,13 +184,20 @@ class ProviderRound {
       ...storedAnswer(outcomes),
       ...('maybeTaken' in outcome && { maybeTaken: true }),
       ...('providerMessageId' in outcome && { providerMessageId: outcome.providerMessageId }),
-    });
+      ...(apart && { apart: apart.map((group) => placesOf(this.progress, ({ address }) => group.includes(address))) }),
+    };
+    const next = afterAttempt(this.progress, ended, said, { onUnknown, vendorOf });
+    this.progress = next.progress;
+    const isHeard = (one: Outcome) => IS_ANSWER[one.kind] || isNotTried(one);
+    if (apart && apart.length > 0 && outcomes.every(isHeard)) this.unfinished = true;
+    if (outcome.kind === 'accepted') reportDropped(context, message, { provider: key, entries: dropped });
     if (outcomes.some(({ kind }) => kind === 'accepted')) {
       if (this.failed) reportFailover(context);
     } else if (outcome.kind !== 'throttled') this.failed = true;
     for (const refusedBy of next.contradicted) {
       // Providers of an earlier round count too.
-      const { status, words } = claim.attempts.findLast((one) => one.provider === refusedBy && one.words) ?? {};
+      const { status, words } =
+        this.progress.log.attempts.findLast((one) => one.provider === refusedBy && one.words) ?? {};
       reportContradiction(context, message, { refusedBy, acceptedBy: key, status, words });
     }
     for (const doubled of next.doubled) reportPossibleDuplicate(context, message, { ...doubled, acceptedBy: key });
@@ -261,13 +260,6 @@ class ProviderRound {
       ...(this.stopped && { stopped: this.stopped }),
     };
   }
-}
-
-/** With `onUnknown: hold`, a server error after a complete request counts as unknown. */
-function doubted(result: AttemptResult): AttemptResult {
-  return mapOutcomes(result, (one) =>
-    one.kind === 'unavailable' && one.maybeTaken ? { ...one, kind: 'unknown' } : one,
-  );
 }
 
 function isNotTried(one: Outcome): boolean {

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { SUBMISSION_ID } from '../contract/dead-letter.ts';
 import { readRecord } from '../submission/ledger.ts';
-import { claimability, endInterrupted } from '../submission/record.ts';
+import { claimability } from '../submission/record.ts';
 import { claimRequestOf } from './claim.ts';
 import type { Destinations } from './destinations.ts';
 import { InFlightError, type SenderContext } from './work.ts';
@@ -27,20 +27,12 @@ export async function endCrashed(
   });
   if (standing.kind === 'over') return;
   if (standing.kind === 'in-flight') throw new InFlightError('another delivery of this submission is being worked on');
-  if (standing.kind === 'continues')
-    destinations.attributes = { ...destinations.attributes, carried: standing.carried };
+  if (standing.kind === 'continues') destinations.attributes = { ...destinations.attributes, log: standing.log };
   await destinations.deadLetter({ reason: 'Crashed', detail }, entry?.attempts.at(-1)?.provider);
   if (standing.kind !== 'continues') return;
-  const { attempts, rev } = standing.entry;
-  const end = {
-    state: 'dead',
-    reason: 'Crashed',
-    attempts: endInterrupted(attempts, clock.now()),
-    carried: standing.carried,
-    lease: undefined,
-  };
+  const end = { ...standing.log, state: 'dead', reason: 'Crashed', lease: undefined };
   // The dead letter was sent: until the record is written it reads as open, which does no harm.
-  await table.write({ ...standing.entry, ...end }, rev).catch(() => undefined);
+  await table.write({ ...standing.entry, ...end }, standing.entry.rev).catch(() => undefined);
 }
 
 /** The id in an unvalidated body, if it contains a valid one. */

@@ -1,7 +1,7 @@
 import type { Problem } from '../contract/dead-letter.ts';
 import { type Policy, routeOf } from '../routing/policy.ts';
-import { carry } from '../submission/carried.ts';
 import { type ClaimEnd, LedgerError, TakenError } from '../submission/ledger.ts';
+import { INTERRUPTED } from '../submission/log.ts';
 import type { Progress } from '../submission/progress.ts';
 import { settle } from '../submission/settle.ts';
 import type { Claimed } from './claim.ts';
@@ -37,10 +37,10 @@ export async function finishRound(
     stale: destinations.isStale,
     random: context.random(),
     ...(expiresInMs !== undefined && { expiresInMs }),
-    ...repeatedUnknown(progress, claimed, work),
+    ...repeatedUnknown(progress, work),
   });
   if (settlement.kind === 'dead-letter') {
-    const detail = withLastWords(settlement.detail, claimed.claim.attempts);
+    const detail = withLastWords(settlement.detail, progress.log.attempts);
     await deadLetter({ ...settlement, detail }, progress, claimed, work);
     return undefined;
   }
@@ -62,7 +62,7 @@ export async function finishRound(
 export async function deadLetter(problem: Problem, progress: Progress, claimed: Claimed, work: Work): Promise<void> {
   updateAttributes(progress, claimed, work);
   try {
-    await work.destinations.deadLetter(problem, progress.lastProvider ?? claimed.claim.lastProvider);
+    await work.destinations.deadLetter(problem, progress.log.attempts.at(-1)?.provider);
   } catch (error) {
     // The message is delivered again; without this write the providers' answers would be unknown then.
     await record(progress, { state: 'open' }, claimed, work);
@@ -99,13 +99,13 @@ function giveWay({ current }: TakenError): void {
  * Age of the oldest repeated unknown outcome: asking and trying again each minute would not help a provider that fails
  * like this.
  */
-function repeatedUnknown(
-  { doubts }: Progress,
-  { claim }: Claimed,
-  { destinations }: Work,
-): { readonly doubtMs?: number } {
+function repeatedUnknown({ doubts, log }: Progress, { destinations }: Work): { readonly doubtMs?: number } {
+  const lost = log.attempts.filter(
+    ({ outcome, maybeTaken, reason }) => (outcome === 'unknown' || maybeTaken) && reason !== INTERRUPTED,
+  );
   const again = doubts.filter(
-    ({ provider, settled, asked }) => !settled && asked === 0 && claim.lostAnswers(provider) > 1,
+    ({ provider, settled, asked }) =>
+      !settled && asked === 0 && lost.filter((one) => one.provider === provider).length > 1,
   );
   return again.length === 0 ? {} : { doubtMs: destinations.since(Math.min(...again.map(({ at }) => at))) };
 }
@@ -120,7 +120,7 @@ function updateAttributes(progress: Progress, { claim }: Claimed, { destinations
     ...(claim.written ? opened : destinations.attributes),
     worker: claim.worker,
     ...(claim.written && { signature: claim.worker }),
-    carried: carry(progress),
+    log: progress.log,
   };
 }
 
@@ -132,7 +132,7 @@ async function record(
   { context, record: { messageId } }: Work,
 ): Promise<LedgerError | TakenError | undefined> {
   try {
-    await claim.close(carry(progress), end);
+    await claim.close(progress.log, end);
     return undefined;
   } catch (error) {
     if (!(error instanceof LedgerError || error instanceof TakenError)) throw error;

@@ -1,7 +1,7 @@
 import { MAX_DEAD_LETTER_DETAIL } from '../contract/dead-letter.ts';
 import type { Mailbox, Message } from '../mail/message.ts';
 import { type AttemptResult, mapOutcomes, type Outcome } from '../mail/outcome.ts';
-import type { StoredAttempt } from '../submission/record.ts';
+import type { StoredAttempt } from '../submission/log.ts';
 
 /** Characters of an answer that the record keeps. */
 const MAX_WORDS = 300;

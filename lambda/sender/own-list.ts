@@ -1,6 +1,7 @@
 import { errorName } from '../platform/error-name.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { Policy } from '../routing/policy.ts';
+import { countOf } from '../submission/log.ts';
 import { type Progress, pending, type Suppression } from '../submission/progress.ts';
 import type { SuppressionEntry } from '../suppression/list.ts';
 import { logId } from './telemetry.ts';
@@ -40,7 +41,7 @@ export async function withoutListed(
     ([address, { source, reason }]): Suppression => ({
       address,
       provider: source,
-      attempt: progress.attempts,
+      attempt: countOf(progress.log),
       reason: REASON[reason],
     }),
   );

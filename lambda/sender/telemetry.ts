@@ -12,7 +12,7 @@ import type { Message } from '../mail/message.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { PossibleDuplicate } from '../submission/progress.ts';
+import type { PossibleDuplicate } from '../submission/replay.ts';
 import { refusedShape } from './shape.ts';
 
 /** Log and metrics of the sender. */

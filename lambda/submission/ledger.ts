@@ -1,9 +1,9 @@
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Clock } from '../platform/clock.ts';
 import { ServiceError } from '../platform/service-failure.ts';
-import type { Item, NewItem, Table } from '../platform/table.ts';
-import type { Carried } from './carried.ts';
-import { amend, KEPT_ATTEMPTS, recordKey, type StoredAttempt, type SubmissionRecord } from './record.ts';
+import type { NewItem, Table } from '../platform/table.ts';
+import { type Log, merge } from './log.ts';
+import { logOf, recordKey, type SubmissionRecord } from './record.ts';
 
 /** The state table did not answer; nothing may be sent, and the message waits. */
 export class LedgerError extends ServiceError {
@@ -40,13 +40,13 @@ export async function readRecord(table: Table, submissionId: string): Promise<Su
   return (await answered(table.get(recordKey(submissionId)))) as SubmissionRecord | undefined;
 }
 
-type Known = Pick<SubmissionRecord, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'attempts' | 'carried' | 'had'>;
+type Known = Pick<SubmissionRecord, 'hash' | 'origin' | 'firstSeen' | 'lineage' | 'had'>;
 
 /**
  * Claim of one worker on one submission, with a lease.
  *
- * Outcomes of attempts are kept here and written with the next `begin`, or with `close`: a submission that is accepted at
- * the first attempt costs two writes.
+ * The outcome of an attempt is written with the next `begin`, or with `close`: a submission that is accepted at the first
+ * attempt costs two writes.
  */
 export class SubmissionClaim {
   readonly #table: Table;
@@ -55,7 +55,7 @@ export class SubmissionClaim {
   readonly #lease: NonNullable<SubmissionRecord['lease']>;
   #known: Known;
   /** The stored item, including fields unknown to this release. */
-  #stored: Item | undefined;
+  #stored: SubmissionRecord | undefined;
 
   constructor(options: {
     readonly table: Table;
@@ -90,60 +90,20 @@ export class SubmissionClaim {
   }
   #written = false;
 
-  /** Number of attempts at a provider with an unknown outcome, or with a failure that may hide an acceptance. */
-  lostAnswers(provider: string): number {
-    const lost = this.#known.attempts.filter((one) => one.outcome === 'unknown' || one.maybeTaken === true);
-    return lost.filter((one) => one.provider === provider && one.reason !== 'interrupted').length;
-  }
-
-  /** Key of the provider that was called last, by any worker. */
-  get lastProvider(): string | undefined {
-    return this.#known.attempts.at(-1)?.provider;
-  }
-
-  /** The kept attempts of all workers, in order. */
-  get attempts(): readonly StoredAttempt[] {
-    return this.#known.attempts;
-  }
-
   /**
-   * Records that a provider is about to be called.
+   * Records that a provider is about to be called: the last attempt of the log.
    *
    * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer: then
    * nothing may be sent
    */
-  async begin(attempt: StoredAttempt, carried: Carried): Promise<void> {
-    const attempts = [...this.#known.attempts, attempt].slice(-KEPT_ATTEMPTS);
-    await this.#write({ ...this.#known, attempts, carried }, { state: 'open', lease: this.#lease });
-    this.#known = { ...this.#known, attempts, carried };
+  async begin(log: Log): Promise<void> {
+    await this.#write(log, { state: 'open', lease: this.#lease });
     this.#begun = true;
-  }
-
-  /** Adds the outcome to an attempt. */
-  end(number: number, change: Partial<StoredAttempt>): void {
-    const { provider } = this.#known.attempts.find((one) => one.number === number) ?? {};
-    const attempts = this.#known.attempts.map((one) => {
-      if (one.number === number) return { ...one, ...change };
-      if (one.provider !== provider || change.words === undefined) return one;
-      const { words: _older, ...left } = one;
-      return left;
-    });
-    this.#known = { ...this.#known, attempts };
   }
 
   /** Sets the providers that accepted what this submission supersedes, for the next one that supersedes it. */
   superseded(had: readonly string[]): void {
     if (had.length > 0) this.#known = { ...this.#known, had };
-  }
-
-  /** Marks the unknown attempts at a provider as accepted, after the provider was found to have the message. */
-  found(provider: string, providerMessageId: string): void {
-    const attempts = this.#known.attempts.map((one) =>
-      one.provider === provider && (one.outcome === 'unknown' || one.maybeTaken)
-        ? { ...one, outcome: 'accepted' as const, reason: 'found', providerMessageId }
-        : one,
-    );
-    this.#known = { ...this.#known, attempts };
   }
 
   /**
@@ -152,27 +112,25 @@ export class SubmissionClaim {
    *
    * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer
    */
-  async close(carried: Carried, close: ClaimEnd): Promise<void> {
-    this.#known = { ...this.#known, carried };
+  async close(log: Log, close: ClaimEnd): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#write(this.#known, close);
+        return await this.#write(log, close);
       } catch (error) {
-        if (error instanceof TakenError) {
-          const current = await this.#amend(error.current);
-          throw new TakenError(current);
-        }
+        if (error instanceof TakenError) throw new TakenError(await this.#addTo(error.current, log));
         if (tries >= SAVE_TRIES) throw error;
         await this.#clock.sleep(SAVE_PAUSE_MS);
       }
     }
   }
 
-  async #write(known: Known, change: ClaimEnd & Pick<SubmissionRecord, 'lease'>): Promise<void> {
+  async #write(log: Log, change: ClaimEnd & Pick<SubmissionRecord, 'lease'>): Promise<void> {
     for (let tries = 1; ; tries++) {
       const item: NewItem = {
         ...this.#stored,
-        ...known,
+        ...this.#known,
+        // A worker whose claim was taken over may have added the outcomes of its attempts.
+        ...(this.#written && this.#stored ? merge(logOf(this.#stored), log) : log),
         lease: undefined,
         reason: undefined,
         ...change,
@@ -181,26 +139,24 @@ export class SubmissionClaim {
         expires: this.#expires(),
       };
       const written = await answered(this.#table.write(item, this.#stored?.rev));
-      if (written.done) {
-        this.#stored = written.item;
-        this.#written = true;
-        return;
-      }
-      const current = written.current as SubmissionRecord | undefined;
+      const current = (written.done ? written.item : written.current) as SubmissionRecord | undefined;
       // The stored revision is newer because our own write succeeded and its answer was lost, or because of a write
       // without a claim, such as a delivery event.
-      if (current?.worker !== this.#lease.owner || tries >= MERGE_TRIES) throw new TakenError(current);
+      if (!written.done && (current?.worker !== this.#lease.owner || tries >= MERGE_TRIES))
+        throw new TakenError(current);
       this.#stored = current;
+      this.#written = true;
+      if (written.done) return;
     }
   }
 
   /** Adds the outcomes of own attempts to a record that another worker has claimed. */
-  async #amend(current: SubmissionRecord | undefined): Promise<SubmissionRecord | undefined> {
+  async #addTo(current: SubmissionRecord | undefined, log: Log): Promise<SubmissionRecord | undefined> {
     let latest = current;
     for (let tries = 1; latest && this.#begun && tries <= MERGE_TRIES; tries++) {
-      const written = await answered(this.#table.write(amend(latest, this.#known), latest.rev));
-      if (written.done) return written.item as SubmissionRecord;
-      latest = written.current as SubmissionRecord | undefined;
+      const written = await answered(this.#table.write({ ...latest, ...merge(logOf(latest), log) }, latest.rev));
+      latest = (written.done ? written.item : written.current) as SubmissionRecord | undefined;
+      if (written.done) break;
     }
     return latest;
   }

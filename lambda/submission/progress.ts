@@ -1,8 +1,5 @@
-import type { DUPLICATE_OUTCOMES } from '../contract/metrics.ts';
-import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import type { Account } from '../providers/account.ts';
-import { isAboutMailbox } from '../tally/words.ts';
-import { isRefusedByEnough, type VendorOf } from './votes.ts';
+import { countOf, type Log, withDone } from './log.ts';
 
 /**
  * How a submission ended for one recipient. `refused` needs two vendors, or all providers that may be used; `held` is an
@@ -24,7 +21,7 @@ export interface RecipientProgress {
   readonly unknownAt: readonly string[];
   /** Keys of the providers that failed after they had received the whole request. */
   readonly failedAt: readonly string[];
-  /** No further provider is tried in this round, because one may have accepted the message. */
+  /** No further provider is tried, because one with an unknown outcome may still answer a query. */
   readonly waiting: boolean;
 }
 
@@ -63,16 +60,14 @@ export interface Apart {
   readonly group: readonly string[];
 }
 
-/** State of a submission. */
+/** State of a submission: its log, and what follows from it. */
 export interface Progress {
+  readonly log: Log;
   readonly recipients: readonly RecipientProgress[];
-  /** Number of attempts so far, over all rounds. */
-  readonly attempts: number;
   readonly doubts: readonly UnknownAttempt[];
   /** Suppressed recipients whose event was not sent yet. */
   readonly untold: readonly Suppression[];
   readonly apart: readonly Apart[];
-  readonly lastProvider?: string;
 }
 
 /**
@@ -99,95 +94,16 @@ export function ended(progress: Progress): boolean {
   return progress.recipients.every((one) => one.end) && progress.untold.length === 0;
 }
 
-/** Removes the recipients whose events were sent. */
+/** Adds the recipients whose events were sent to those that are done. */
 export function withoutNotified(progress: Progress, addresses: ReadonlySet<string>): Progress {
-  return { ...progress, untold: progress.untold.filter(({ address }) => !addresses.has(address)) };
+  const told = placesOf(progress, (one) => addresses.has(one.address));
+  const untold = progress.untold.filter(({ address }) => !addresses.has(address));
+  return { ...progress, log: withDone(progress.log, told), untold };
 }
 
-/** The progress after an attempt, and further findings of the attempt. */
-export interface Consequences {
-  readonly progress: Progress;
-  /** Providers that had refused the message that this attempt delivered: their API may have changed. */
-  readonly contradicted: readonly string[];
-  /** Providers that may have accepted the message before this attempt did, each with the cause. */
-  readonly doubled: readonly PossibleDuplicate[];
-}
-
-/** A provider that may have accepted what another one accepted later, and the cause. */
-export interface PossibleDuplicate {
-  readonly provider: string;
-  readonly cause: (typeof DUPLICATE_OUTCOMES)[number];
-}
-
-/** Adds the result of an attempt for the recipients `offered` that began at `begun` (epoch milliseconds). */
-export function afterAttempt(
-  progress: Progress,
-  provider: string,
-  offered: readonly string[],
-  result: AttemptResult,
-  {
-    onUnknown,
-    begun,
-    vendorOf,
-    account,
-    denied = new Set(),
-  }: {
-    readonly onUnknown: OnUnknown;
-    readonly begun: number;
-    readonly vendorOf: VendorOf;
-    /** Account of the provider. */
-    readonly account: Account;
-    /** Addresses whose mailbox a doubted provider refused. */
-    readonly denied?: ReadonlySet<string>;
-  },
-): Consequences {
-  const contradicted = new Set<string>();
-  const doubled = new Map<string, PossibleDuplicate['cause']>();
-  const attempts = progress.attempts + 1;
-  const suppressed: Suppression[] = [];
-  let lost = false;
-  const recipients = progress.recipients.map((one) => {
-    if (!offered.includes(one.address) || one.end) return one;
-    const outcome = result.recipients?.get(one.address) ?? result.outcome;
-    lost ||= outcome.kind === 'unknown';
-    if (outcome.kind === 'accepted') {
-      for (const key of [...one.refusedBy, ...one.unrecognisedBy, ...one.deniedBy])
-        if (key !== provider) contradicted.add(key);
-      for (const key of one.failedAt) doubled.set(key, 'server-error');
-      for (const key of one.unknownAt) doubled.set(key, 'answer-lost');
-    }
-    const isRefused = outcome.kind === 'refused' && outcome.blames === 'recipient';
-    // Another account of a vendor whose word is in doubt has no second opinion.
-    const hasOther = one.deniedBy.some((key) => vendorOf(key) !== vendorOf(provider));
-    const isDenied = isAboutMailbox(outcome) && !hasOther && (denied.has(one.address) || one.deniedBy.length > 0);
-    if (isRefused && !isDenied)
-      suppressed.push({
-        address: one.address,
-        provider,
-        attempt: attempts,
-        reason: outcome.reason,
-        ...(outcome.detail && { detail: outcome.detail }),
-        ...(isAboutMailbox(outcome) && one.deniedBy.length === 0 && { alone: true as const }),
-      });
-    if (isDenied) return { ...one, deniedBy: [...one.deniedBy, provider] };
-    return step(one, provider, outcome, { onUnknown, vendorOf });
-  });
-  return {
-    progress: {
-      recipients,
-      attempts,
-      untold: [...progress.untold, ...suppressed],
-      apart: result.apart ? replaced(progress.apart, provider, result.apart) : progress.apart,
-      doubts: lost ? doubt(progress.doubts, { provider, account, at: begun }) : progress.doubts,
-      lastProvider: provider,
-    },
-    contradicted: [...contradicted],
-    doubled: Array.from(doubled, ([key, cause]) => ({ provider: key, cause })),
-  };
-}
-
-function replaced(apart: readonly Apart[], provider: string, groups: NonNullable<AttemptResult['apart']>) {
-  return [...apart.filter((one) => one.provider !== provider), ...groups.map((group) => ({ provider, group }))];
+/** Positions of some recipients. */
+export function placesOf({ recipients }: Progress, wanted: (one: RecipientProgress) => boolean): readonly number[] {
+  return recipients.flatMap((one, place) => (wanted(one) ? [place] : []));
 }
 
 /**
@@ -203,52 +119,6 @@ export function groupsAt(progress: Progress, provider: string, offered: readonly
   return [...left.map(({ group }) => group.filter((one) => offered.includes(one))), ...alone].filter(
     ({ length }) => length > 0,
   );
-}
-
-function step(
-  one: RecipientProgress,
-  provider: string,
-  outcome: Outcome,
-  { onUnknown, vendorOf }: { readonly onUnknown: OnUnknown; readonly vendorOf: VendorOf },
-): RecipientProgress {
-  switch (outcome.kind) {
-    case 'accepted':
-      return { ...one, end: 'accepted' };
-    case 'throttled':
-      return one;
-    case 'unrecognised':
-      return { ...one, unrecognisedBy: [...new Set([...one.unrecognisedBy, provider])] };
-    case 'unavailable':
-      return outcome.maybeTaken ? { ...one, failedAt: [...new Set([...one.failedAt, provider])] } : one;
-    case 'unknown':
-      return {
-        ...one,
-        unknownAt: [...new Set([...one.unknownAt, provider])],
-        waiting: onUnknown !== 'failover',
-      };
-    case 'refused': {
-      if (outcome.blames === 'recipient') return { ...one, end: 'suppressed' };
-      const refusedBy = [...new Set([...one.refusedBy, provider])];
-      return { ...one, refusedBy, ...(isRefusedByEnough(refusedBy, vendorOf) && { end: 'refused' as const }) };
-    }
-  }
-}
-
-/** Adds an unknown outcome of this provider; earlier queries say nothing about this attempt. */
-function doubt(
-  doubts: readonly UnknownAttempt[],
-  { provider, account, at }: { provider: string; account: Account; at: number },
-): readonly UnknownAttempt[] {
-  const before = doubts.find((one) => one.provider === provider);
-  const fresh: UnknownAttempt = {
-    provider,
-    account,
-    at: Math.min(at, before?.at ?? at),
-    last: Math.max(at, before?.last ?? at),
-    asked: 0,
-    settled: false,
-  };
-  return [...doubts.filter((one) => one !== before), fresh];
 }
 
 /**
@@ -267,7 +137,7 @@ export function declareRefused(progress: Progress, usable: readonly string[], be
   );
   const untold = suppressed.map(({ address, deniedBy }): Suppression => {
     const [provider = ''] = deniedBy;
-    return { address, provider, attempt: progress.attempts, reason: 'suppressed', alone: true };
+    return { address, provider, attempt: countOf(progress.log), reason: 'suppressed', alone: true };
   });
   return { ...refused, untold: [...refused.untold, ...untold] };
 }
@@ -276,21 +146,6 @@ export function declareRefused(progress: Progress, usable: readonly string[], be
 export function declareHeld(progress: Progress): Progress {
   const isHeld = (key: string) => !progress.doubts.find(({ provider }) => provider === key)?.wished;
   return mapPending(progress, (one) => (one.unknownAt.some(isHeld) && !one.waiting ? { ...one, end: 'held' } : one));
-}
-
-/** Adds a provider's reply about its unknown outcome: which recipients it has served, and whether to ask it again. */
-export function afterAnswer(
-  progress: Progress,
-  provider: string,
-  { found, doubt }: { readonly found: ReadonlySet<string>; readonly doubt: Pick<UnknownAttempt, 'asked' | 'settled'> },
-): Progress {
-  const recipients = mapPending(progress, (one) => {
-    if (!one.unknownAt.includes(provider)) return one;
-    if (found.has(one.address)) return { ...one, end: 'accepted' };
-    return { ...one, waiting: one.waiting || !doubt.settled };
-  }).recipients;
-  const doubts = progress.doubts.map((one) => (one.provider === provider ? { ...one, ...doubt } : one));
-  return { ...progress, recipients, doubts };
 }
 
 function mapPending(progress: Progress, change: (one: RecipientProgress) => RecipientProgress): Progress {

@@ -1,47 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Submission } from '../contract/submission.ts';
-import type { Outcome } from '../mail/outcome.ts';
-import type { Item, NewItem } from '../platform/table.ts';
-import type { Account } from '../providers/account.ts';
-import { type Carried, join, lastOf, NOTHING_CARRIED, type Vote } from './carried.ts';
+import type { Item } from '../platform/table.ts';
 import { isReplaced, type Lineage } from './lineage.ts';
-
-/** One attempt in the record; without `ended` its outcome has not been recorded. */
-export interface StoredAttempt {
-  readonly number: number;
-  readonly provider: string;
-  /** Account that the provider key stood for at that time. */
-  readonly account: Account;
-  /** Epoch milliseconds. */
-  readonly begun: number;
-  /** Positions of the recipients that were offered; absent if all were. */
-  readonly recipients?: readonly number[];
-  /** Epoch milliseconds. */
-  readonly ended?: number;
-  readonly outcome?: Outcome['kind'];
-  readonly blames?: string;
-  readonly reason?: string;
-  /**
-   * Status of the answer, and its text without any part of the message; the newest text of each provider only.
-   */
-  readonly status?: string;
-  readonly words?: string;
-  readonly providerMessageId?: string;
-  /** A failure that may hide an acceptance. */
-  readonly maybeTaken?: true;
-  /**
-   * Was marked interrupted, then its own worker reported the outcome. Copies that still list this attempt as unknown may
-   * drop it.
-   */
-  readonly cleared?: true;
-}
+import { countOf, EMPTY_LOG, endInterrupted, type Log, merge, reopened } from './log.ts';
 
 /**
  * Record of one submission in the state table. Fields are only ever added: older and newer releases read and write it
  * side by side.
  */
-export interface SubmissionRecord extends Item {
+export interface SubmissionRecord extends Item, Log {
   /** Hash of the content: the same id with another hash is a conflict. */
   readonly hash: string;
   /** Id of the SQS message that created this record, or reopened it from the dead-letter queue. */
@@ -57,9 +25,6 @@ export interface SubmissionRecord extends Item {
   readonly lineage: Lineage | 'unknown';
   /** Claim of a worker: after `until` (epoch milliseconds) its invocation has certainly ended. */
   readonly lease?: { readonly owner: string; readonly until: number };
-  /** The newest attempts, at most {@link KEPT_ATTEMPTS}. */
-  readonly attempts: readonly StoredAttempt[];
-  readonly carried: Carried;
   /**
    * Keys of the providers that accepted what this submission supersedes, or may have, over the whole chain; latest last.
    */
@@ -68,23 +33,18 @@ export interface SubmissionRecord extends Item {
   readonly reported?: Readonly<Record<string, string>>;
 }
 
-/**
- * Largest number of attempts in one record: four days of retries through four providers are several hundred attempts.
- */
-export const KEPT_ATTEMPTS = 50;
-
 /** Whether a received message may be worked on, according to the submission's record. */
 export type ClaimState =
   /** No worker has claimed the submission yet. */
   | { readonly kind: 'new' }
   /**
-   * May be claimed: `carried` is the result of all earlier rounds, including interrupted attempts. `fresh` are the
-   * providers of attempts that are now found to be interrupted, because the lease has ended.
+   * May be claimed: `log` has all earlier rounds, with interrupted attempts marked. `fresh` are the providers of
+   * attempts that are now found to be interrupted, because the lease has ended.
    */
   | {
       readonly kind: 'continues';
       readonly entry: SubmissionRecord;
-      readonly carried: Carried;
+      readonly log: Log;
       readonly fresh: ReadonlySet<string>;
     }
   /** The submission has ended, or another message continues it: this message is a late copy. */
@@ -106,7 +66,7 @@ export interface ClaimRequest {
   /** Token of the message in the lineage, worker that sent it, and the knowledge of that worker. */
   readonly signature?: string | undefined;
   readonly worker?: string | undefined;
-  readonly carried: Carried;
+  readonly log: Log;
   readonly owner: string;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -123,117 +83,35 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
     // an unknown outcome under `hold`, unless the message comes from the dead-letter queue.
     const reopen = redriven || (!retried && record.reason !== 'Unknown');
     if (!reopen || record.origin === messageId) return { kind: 'over' };
-    return { kind: 'continues', entry: record, carried: reopened(record.carried, delivery.carried), fresh: new Set() };
+    const log = reopened(merge(endInterrupted(logOf(record), now), delivery.log));
+    return { kind: 'continues', entry: record, log, fresh: new Set() };
   }
   // Another delivery of a redriven message: the record was reopened by the first one. What happened since is not to be
   // forgotten, and what the dead letter knew was taken over then.
   const isReopened = redriven && record.origin === messageId;
-  const carried = isReopened ? NOTHING_CARRIED : delivery.carried;
-  if (isReplaced(delivery, record.lineage) && !knowsMore(carried, record)) return { kind: 'over' };
-  // The same worker wrote the record and later this message, so the message has the final outcomes of its attempts.
-  const reported = worker !== undefined && worker === record.worker ? carried.attempts : 0;
-  const held = record.lease && record.lease.owner !== owner && record.lease.until > now;
-  if (held && !(reported > 0 && record.attempts.every(({ number }) => number <= reported)))
+  const told = isReopened ? EMPTY_LOG : delivery.log;
+  const known = merge(logOf(record), told);
+  // A message that was replaced counts nevertheless if it knows more than the record: its worker could not write that,
+  // or the table was restored to an earlier time.
+  const knowsMore = countOf(told) > countOf(record) || known.done.length > record.done.length;
+  if (isReplaced(delivery, record.lineage) && !knowsMore) return { kind: 'over' };
+  const unended = known.attempts.filter(({ ended }) => ended === undefined);
+  // A message of the worker that has the lease was its last act: its attempts have ended.
+  const isReleased = worker !== undefined && worker === record.lease?.owner && unended.length === 0;
+  if (record.lease && record.lease.owner !== owner && record.lease.until > now && !isReleased)
     return { kind: 'in-flight' };
-  const unended = interrupted(record, reported);
-  const known = join(withoutCleared(join(record.carried, carried), record.attempts), unended);
-  const fresh = new Set(unended.history.map(({ provider }) => provider));
+  const log = endInterrupted(known, now);
   return {
     kind: 'continues',
     entry: record,
-    carried: redriven && !isReopened ? reopened(known, carried) : known,
-    fresh,
+    log: redriven && !isReopened ? reopened(log) : log,
+    fresh: new Set(unended.map(({ provider }) => provider)),
   };
 }
 
-/**
- * Whether a message knows of attempts that the record lacks: its worker could not write them, or the table was restored
- * to an earlier time.
- */
-function knowsMore(carried: Carried, record: SubmissionRecord): boolean {
-  return (
-    carried.done.some((place) => !record.carried.done.includes(place)) ||
-    carried.attempts > Math.max(record.carried.attempts, ...record.attempts.map(({ number }) => number))
-  );
-}
-
-/** Votes that say nothing after a redrive; recipients who are not mailed stay unmailed. */
-const FORGOTTEN: ReadonlySet<Vote['kind']> = new Set(['refused', 'unrecognised', 'denied', 'apart']);
-
-/**
- * State for trying again from the start without serving a recipient twice: refusals are dropped, and providers with an
- * unknown outcome are asked once more before another provider is tried.
- */
-function reopened(known: Carried, carried: Carried): Carried {
-  const { attempts, done, history } = join(known, carried);
-  return {
-    attempts,
-    done,
-    history: history.flatMap((vote) => {
-      if (FORGOTTEN.has(vote.kind)) return [];
-      if (vote.kind !== 'unknown') return vote;
-      const { asked: _asked, settled: _settled, ...left } = vote;
-      return { ...left, wished: true as const };
-    }),
-  };
-}
-
-/**
- * Drops unknown outcomes of attempts whose outcome was reported later; one vote may stand for several attempts at the
- * same provider.
- */
-function withoutCleared(known: Carried, attempts: readonly StoredAttempt[]): Carried {
-  const isCleared = (vote: Vote) => {
-    if (vote.kind !== 'unknown') return false;
-    const there = attempts.filter((one) => one.provider === vote.provider);
-    const isReported = there.some(({ cleared, begun }) => cleared && begun === vote.at);
-    return isReported && there.every((one) => one.outcome !== 'unknown' && !one.maybeTaken);
-  };
-  return { ...known, history: known.history.filter((vote) => !isCleared(vote)) };
-}
-
-/** Votes for attempts that were begun and never ended: their worker has ended, and the outcome is unknown. */
-function interrupted({ attempts }: SubmissionRecord, reported: number): Carried {
-  const history = attempts
-    .filter(({ ended, number }) => ended === undefined && number > reported)
-    .map(({ provider, account, recipients, begun }): Vote => {
-      return { provider, kind: 'unknown', ...(recipients && { recipients }), account, at: begun };
-    });
-  return { ...NOTHING_CARRIED, attempts: Math.max(0, ...attempts.map(({ number }) => number)), history };
-}
-
-/** The attempts of a record, with interrupted ones marked as such. */
-export function endInterrupted(attempts: readonly StoredAttempt[], now: number): readonly StoredAttempt[] {
-  return attempts.map((one) =>
-    one.ended === undefined ? { ...one, ended: now, outcome: 'unknown', reason: 'interrupted' } : one,
-  );
-}
-
-/** Adds the outcomes of a worker whose claim was taken over to the current record. */
-export function amend(current: SubmissionRecord, own: Pick<SubmissionRecord, 'attempts' | 'carried'>): NewItem {
-  const mine = (other: StoredAttempt) =>
-    own.attempts.find(
-      (one) => one.number === other.number && one.provider === other.provider && one.begun === other.begun,
-    );
-  const carried = join(current.carried, { ...own.carried, history: [] });
-  return {
-    ...current,
-    attempts: current.attempts.map((one) =>
-      one.reason === 'interrupted' || !one.ended ? withOutcome(one, mine(one), own.carried.history) : one,
-    ),
-    carried,
-  };
-}
-
-/** An attempt with the outcome that its own worker reports; fields of a later release stay. */
-function withOutcome(stored: StoredAttempt, own: StoredAttempt | undefined, history: readonly Vote[]): StoredAttempt {
-  if (!own) return stored;
-  const { ended: _ended, outcome: _outcome, blames: _blames, reason: _reason, ...others } = stored;
-  const isDoubtful = history.some((vote) => {
-    return vote.kind === 'unknown' && vote.provider === own.provider && [vote.at, lastOf(vote)].includes(own.begun);
-  });
-  const isCleared = own.ended !== undefined && own.outcome !== 'unknown' && !isDoubtful;
-  return { ...others, ...own, ...(isCleared && { cleared: true }) };
+/** The log in a record. */
+export function logOf({ attempts, done, redrives }: SubmissionRecord): Log {
+  return { attempts, done, redrives };
 }
 
 /** Key of a submission's record in the state table. */

@@ -10,7 +10,7 @@ import {
 } from '../contract/dead-letter.ts';
 import { inAscii } from '../platform/ascii-json.ts';
 import type { Attributes } from '../platform/proof.ts';
-import { type Carried, NOTHING_CARRIED, type Vote } from './carried.ts';
+import { countOf, EMPTY_LOG, type Log, type StoredAttempt } from './log.ts';
 
 /** Attributes of a message on a retry queue or the dead-letter queue, apart from its body. */
 export interface QueueAttributes {
@@ -36,7 +36,7 @@ export interface QueueAttributes {
    * write is known to have succeeded, otherwise the token of the message it replaced. Absent if there is none yet.
    */
   readonly signature?: string;
-  readonly carried: Carried;
+  readonly log: Log;
   /** Number of invocations for it since `firstSeen`, including the current one. */
   readonly invocations: number;
 }
@@ -83,7 +83,7 @@ export function readAttributes(
       born: life.born ?? firstSeen,
       redriven: true,
       ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
-      carried: { ...NOTHING_CARRIED, done },
+      log: { ...EMPTY_LOG, done },
       invocations: receives,
     };
   if (Number.isNaN(notBefore)) {
@@ -93,7 +93,7 @@ export function readAttributes(
       firstSeen: received,
       born: sent,
       ...(canary && { canary }),
-      carried: NOTHING_CARRIED,
+      log: EMPTY_LOG,
       invocations: receives,
     };
   }
@@ -106,11 +106,7 @@ export function readAttributes(
     notBefore,
     ...(provider !== undefined && { provider }),
     ...parseWorker(text(RETRY_ATTRIBUTE.worker)),
-    carried: {
-      attempts: Number(text(RETRY_ATTRIBUTE.attempts)) || 0,
-      done,
-      history: parseHistory(text(RETRY_ATTRIBUTE.history)),
-    },
+    log: { ...parseHistory(text(RETRY_ATTRIBUTE.history)), done },
     invocations: life.invocations + receives,
   };
 }
@@ -121,19 +117,19 @@ export function retryAttributes(
   provider: string,
   notBefore: number,
 ): Record<string, string> {
-  const { attempts, done } = attributes.carried;
-  const history = inAscii(JSON.stringify(attributes.carried.history));
+  const { done } = attributes.log;
+  const history = formatHistory(attributes.log);
   const worker = formatWorker(attributes);
   return {
     [RETRY_ATTRIBUTE.submissionId]: asciiAttribute(attributes.submissionId, 128),
     [RETRY_ATTRIBUTE.firstSeen]: new Date(attributes.firstSeen).toISOString(),
     [RETRY_ATTRIBUTE.notBefore]: new Date(notBefore).toISOString(),
-    [RETRY_ATTRIBUTE.attempts]: String(attempts),
+    [RETRY_ATTRIBUTE.attempts]: String(countOf(attributes.log)),
     [RETRY_ATTRIBUTE.provider]: provider,
     [RETRY_ATTRIBUTE.life]: formatLife(attributes),
     ...(worker !== undefined && { [RETRY_ATTRIBUTE.worker]: worker }),
     ...(done.length > 0 && { [RETRY_ATTRIBUTE.done]: done.join(',') }),
-    ...(history.length > 2 && history.length <= MAX_HISTORY && { [RETRY_ATTRIBUTE.history]: history }),
+    ...(history !== '' && { [RETRY_ATTRIBUTE.history]: history }),
   };
 }
 
@@ -148,10 +144,10 @@ export function deadLetterAttributes(
     [DEAD_LETTER_ATTRIBUTE.reason]: reason,
     [DEAD_LETTER_ATTRIBUTE.detail]: asciiAttribute(detail, MAX_DEAD_LETTER_DETAIL),
     [DEAD_LETTER_ATTRIBUTE.submissionId]: asciiAttribute(attributes.submissionId, 128),
-    [DEAD_LETTER_ATTRIBUTE.attempts]: String(attributes.carried.attempts),
+    [DEAD_LETTER_ATTRIBUTE.attempts]: String(countOf(attributes.log)),
     [DEAD_LETTER_ATTRIBUTE.firstSeen]: new Date(attributes.born).toISOString(),
     ...(lastProvider && { [DEAD_LETTER_ATTRIBUTE.lastProvider]: lastProvider }),
-    ...(attributes.carried.done.length > 0 && { [RETRY_ATTRIBUTE.done]: attributes.carried.done.join(',') }),
+    ...(attributes.log.done.length > 0 && { [RETRY_ATTRIBUTE.done]: attributes.log.done.join(',') }),
   };
 }
 
@@ -195,11 +191,25 @@ function parseWorker(text: string | undefined): Pick<QueueAttributes, 'worker' |
   return { ...(worker !== undefined && { worker }), ...(signature !== undefined && { signature }) };
 }
 
-function parseHistory(text: string | undefined): readonly Vote[] {
+/** The newest attempts that fit, without the providers' words. */
+function formatHistory({ attempts }: Log): string {
+  const texts: string[] = [];
+  let left = MAX_HISTORY;
+  for (const { status: _status, words: _words, ...one } of attempts.toReversed()) {
+    const text = inAscii(JSON.stringify(one));
+    left -= text.length + 1;
+    if (left < 1) break;
+    texts.unshift(text);
+  }
+  return texts.length === 0 ? '' : `[${texts.join()}]`;
+}
+
+/** A redrive that no attempt followed is not in it: the message is marked as redriven then. */
+function parseHistory(text = '[]'): Pick<Log, 'attempts' | 'redrives'> {
   try {
-    const votes: unknown = JSON.parse(text ?? '[]');
-    return Array.isArray(votes) ? votes : [];
+    const attempts: readonly StoredAttempt[] = JSON.parse(text);
+    return { attempts, redrives: Math.max(0, ...attempts.map(({ redrive = 0 }) => redrive)) };
   } catch {
-    return [];
+    return EMPTY_LOG;
   }
 }

@@ -1,5 +1,6 @@
 import type { DeadLetterReason, Problem } from '../contract/dead-letter.ts';
 import { againDelay, backoff, MAX_AGE_MS, MAX_DELAY_MS, SOON_MS, unknownDelay } from './backoff.ts';
+import { MOST_ATTEMPTS } from './log.ts';
 import { ended, type Progress } from './progress.ts';
 
 /** Decision on a submission after a round. */
@@ -56,6 +57,7 @@ export function settle(progress: Progress, context: SettleContext): Settlement {
   const leftMs = timeLeft(ageMs, expiresInMs);
   if (leftMs <= 0) return overdue(expiresInMs);
   if (stale) return { kind: 'dead-letter', ...STALE };
+  if (progress.log.attempts.length > MOST_ATTEMPTS) return { kind: 'dead-letter', ...TOO_LONG };
   const usual = backoff(unfinished ? ageMs / UNFINISHED_GROWTH : ageMs, random, soon && SOON_MS);
   const again = againAfterMs === undefined ? undefined : againDelay(againAfterMs, random);
   const delayMs =
@@ -82,6 +84,12 @@ export function timeLeft(ageMs: number, expiresInMs: number | undefined): number
 export const STALE: Problem = {
   reason: 'Exhausted',
   detail: 'it was first received more than five days after it was sent; no provider was tried',
+};
+
+/** Reason to end a message whose record would become too large for the table. */
+const TOO_LONG: Problem = {
+  reason: 'Exhausted',
+  detail: `no provider accepted it for all recipients, and more than ${MOST_ATTEMPTS} attempts had different results`,
 };
 
 /** The end of a submission whose time is up. */

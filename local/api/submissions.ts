@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Table } from '../../lambda/platform/table.ts';
 import { readRecord } from '../../lambda/submission/ledger.ts';
-import { recordKey, type SubmissionRecord } from '../../lambda/submission/record.ts';
+import { countOf } from '../../lambda/submission/log.ts';
+import { logOf, recordKey, type SubmissionRecord } from '../../lambda/submission/record.ts';
 import { ApiError } from './error.ts';
 import type { LoggedSkip, LoggedSubmission, SubmissionLog } from './submission-log.ts';
 
@@ -64,15 +65,14 @@ function summary({ id, record, logged }: Known): object {
 /** Body of `GET /api/submissions/ID`. */
 function view(known: Known): object {
   const { record, logged } = known;
-  const { hash, origin, lease, attempts = [], carried, reported } = record ?? {};
+  const { hash, origin, lease, attempts = [], done = [], reported } = record ?? {};
   return {
     ...summary(known),
     ...(hash !== undefined && { hash, messageId: origin }),
     ...(lease && { inFlightUntil: iso(lease.until) }),
     attempts: withSkips(attempts, logged?.skips ?? []),
-    attemptCount: carried?.attempts ?? 0,
-    done: carried?.done ?? [],
-    history: (carried?.history ?? []).map((vote) => (vote.kind === 'unknown' ? { ...vote, at: iso(vote.at) } : vote)),
+    attemptCount: record ? countOf(logOf(record)) : 0,
+    done,
     events: Object.entries(reported ?? {}).map(([provider, providerMessageId]) => ({ provider, providerMessageId })),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import { cleaned, storedAnswer, withLastWords } from '../../../lambda/sender/last-words.ts';
-import type { StoredAttempt } from '../../../lambda/submission/record.ts';
+import type { StoredAttempt } from '../../../lambda/submission/log.ts';
 import { message } from '../providers/postmark/attempt.ts';
 
 const unrecognised = (detail?: string): Outcome => ({
@@ -80,7 +80,9 @@ describe('the words of a provider', () => {
 
 describe('the detail of a dead letter', () => {
   const attempt = (provider: string, more: Partial<StoredAttempt> = {}): StoredAttempt => ({
+    worker: 'w',
     number: 1,
+    each: 'u',
     provider,
     account: { type: 'postmark' },
     begun: 1,
@@ -97,7 +99,7 @@ describe('the detail of a dead letter', () => {
       attempt('mailgun', { outcome: 'unknown', reason: 'no-answer' }),
       attempt('other', { status: '500' }),
       attempt('postmark', { status: '422/8', words: 'newer' }),
-      { number: 2, provider: 'begun', account: { type: 'postmark' as const }, begun: 2 },
+      { worker: 'w', number: 2, provider: 'begun', account: { type: 'postmark' as const }, begun: 2, each: '?' },
     ];
     expect(withLastWords('not taken', attempts)).toBe(
       'not taken; postmark 422/8: newer; own-mta: 550 5.9.9 new rule; mailgun no-answer; other 500',

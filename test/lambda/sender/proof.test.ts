@@ -297,10 +297,12 @@ describe('messages that Mailover sends to a queue', () => {
     signature: 'signature',
     provider: 'postmark',
     invocations: 3,
-    carried: {
-      attempts: 9,
+    log: {
+      attempts: [
+        { worker: 'w', number: 9, provider: 'postmark', account: { type: 'postmark' as const }, begun: 1, each: '?' },
+      ],
       done: [0],
-      history: [{ provider: 'postmark', kind: 'unknown' as const, account: { type: 'postmark' as const }, at: 1 }],
+      redrives: 0,
     },
   };
 

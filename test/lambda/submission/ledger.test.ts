@@ -1,99 +1,66 @@
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../lambda/platform/table.ts';
-import { type Carried, NOTHING_CARRIED } from '../../../lambda/submission/carried.ts';
 import { LedgerError, readRecord, SubmissionClaim, TakenError } from '../../../lambda/submission/ledger.ts';
 import { NOTHING_TAKEN } from '../../../lambda/submission/lineage.ts';
-import type { StoredAttempt, SubmissionRecord } from '../../../lambda/submission/record.ts';
+import { EMPTY_LOG, type Log, type StoredAttempt } from '../../../lambda/submission/log.ts';
+import type { SubmissionRecord } from '../../../lambda/submission/record.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
 const KEY = 'submission/order-1';
 const NOW = 1_800_000_000_500;
-const first: StoredAttempt = { number: 1, provider: 'postmark', account: { type: 'postmark' }, begun: NOW };
-const second: StoredAttempt = { number: 2, provider: 'mailgun', account: { type: 'mailgun' }, begun: NOW };
-const once: Carried = { attempts: 1, done: [0], history: [] };
+const first: StoredAttempt = {
+  worker: 'me',
+  number: 1,
+  provider: 'postmark',
+  account: { type: 'postmark' },
+  begun: NOW,
+  each: '?',
+};
+const begun: Log = { ...EMPTY_LOG, attempts: [first] };
+const once: Log = { ...begun, attempts: [{ ...first, each: 'a', ended: NOW, outcome: 'accepted' }], done: [0] };
+const twice: Log = { ...once, attempts: [...once.attempts, { ...first, number: 2, provider: 'mailgun' }] };
 
 describe('a claim on a submission', () => {
   it('is written with its lease when an attempt begins, and ended at its close', async () => {
     const { claim, table, entry } = given();
     expect(claim.begun).toBe(false);
-    expect(claim.lastProvider).toBeUndefined();
-
     expect(claim.written).toBe(false);
-    await claim.begin(first, NOTHING_CARRIED);
+    await claim.begin(begun);
 
     expect(claim.begun).toBe(true);
     expect(claim.written).toBe(true);
-    expect(claim.lastProvider).toBe('postmark');
     expect(entry()).toMatchObject({
       state: 'open',
       worker: 'me',
       lease: { owner: 'me', until: NOW },
       attempts: [first],
     });
-    claim.end(1, { ended: NOW, outcome: 'accepted' });
     await claim.close(once, { state: 'done' });
 
     expect(table.writes).toBe(2);
-    expect(entry()).toMatchObject({ state: 'done', carried: once, attempts: [{ ...first, outcome: 'accepted' }] });
+    expect(entry()).toMatchObject({ state: 'done', ...once });
     expect(entry()).not.toHaveProperty('lease');
     expect(entry()?.expires).toBe(1_800_000_001 + 30 * 24 * 3_600);
-  });
-
-  it('adds an outcome to the attempt that it belongs to', async () => {
-    const { claim, entry } = given();
-    await claim.begin(first, NOTHING_CARRIED);
-    claim.end(1, { ended: NOW, outcome: 'unavailable' });
-    await claim.begin(second, once);
-    claim.end(2, { ended: NOW, outcome: 'accepted' });
-    await claim.close(once, { state: 'done' });
-
-    expect(claim.lastProvider).toBe('mailgun');
-    expect(entry()?.attempts.map(({ outcome }) => outcome)).toEqual(['unavailable', 'accepted']);
-  });
-
-  it('keeps the newest attempts of very many', async () => {
-    const { claim, entry } = given();
-    for (let number = 1; number <= 52; number += 1) await claim.begin({ ...first, number }, NOTHING_CARRIED);
-
-    expect(entry()?.attempts.map(({ number }) => number)).toEqual(Array.from({ length: 50 }, (_, n) => n + 3));
   });
 
   it('keeps the providers of a superseded submission, and nothing if there are none', async () => {
     const nobody = given();
     nobody.claim.superseded([]);
-    await nobody.claim.begin(first, NOTHING_CARRIED);
+    await nobody.claim.begin(begun);
     expect(nobody.entry()).not.toHaveProperty('had');
 
     const somebody = given();
     somebody.claim.superseded(['ses']);
-    await somebody.claim.begin(first, NOTHING_CARRIED);
+    await somebody.claim.begin(begun);
     await somebody.claim.close(once, { state: 'done' });
-    expect(somebody.entry()).toMatchObject({ had: ['ses'], hash: 'h', attempts: [first] });
-  });
-
-  it('marks as found only the unknown attempts of the provider', async () => {
-    const attempts: StoredAttempt[] = [
-      { ...first, outcome: 'unknown' },
-      { ...first, number: 2, outcome: 'unavailable' },
-      { ...second, number: 3, outcome: 'unknown' },
-    ];
-    const { claim, entry } = given({ known: { attempts } });
-
-    claim.found('postmark', 'pm-1');
-    await claim.close(once, { state: 'done' });
-
-    expect(entry()?.attempts).toEqual([
-      { ...attempts[0], outcome: 'accepted', reason: 'found', providerMessageId: 'pm-1' },
-      attempts[1],
-      attempts[2],
-    ]);
+    expect(somebody.entry()).toMatchObject({ had: ['ses'], hash: 'h', attempts: once.attempts });
   });
 
   it('keeps unknown fields, and removes the reason of an end that was undone', async () => {
     const stored = { ...ENTRY, state: 'dead', reason: 'Refused', novelty: 7 } as SubmissionRecord;
     const { claim, entry } = given({ stored });
 
-    await claim.begin(first, NOTHING_CARRIED);
+    await claim.begin(begun);
 
     expect(entry()).toMatchObject({ state: 'open', novelty: 7 });
     expect(entry()).not.toHaveProperty('reason');
@@ -106,18 +73,57 @@ describe('a claim on a submission', () => {
       if (lost) table.items.set(KEY, { ...(table.items.get(KEY) as Item), rev: 5 });
       lost = false;
     };
-    await claim.begin(first, NOTHING_CARRIED);
+    await claim.begin(begun);
 
     await claim.close(once, { state: 'done' });
 
     expect(entry()).toMatchObject({ rev: 6, state: 'done' });
   });
 
+  it('keeps what another worker added to its record meanwhile', async () => {
+    const other: StoredAttempt = {
+      ...first,
+      worker: 'other',
+      ended: NOW - 5,
+      outcome: 'unknown',
+      reason: 'interrupted',
+    };
+    const { claim, table, entry } = given({ stored: { ...ENTRY, attempts: [other], worker: 'other' } });
+    await claim.begin({ ...EMPTY_LOG, attempts: [other, first] });
+    const told: StoredAttempt = { ...other, ended: NOW, each: 'a', outcome: 'accepted', reason: 'late' };
+    table.items.set(KEY, { ...(entry() as SubmissionRecord), rev: 9, attempts: [told, first], done: [0] });
+
+    await claim.begin({ ...EMPTY_LOG, attempts: [other, ...twice.attempts] });
+    await claim.close({ ...EMPTY_LOG, attempts: [other, ...twice.attempts] }, { state: 'open' });
+
+    expect(entry()).toMatchObject({ rev: 11, done: [0] });
+    expect(entry()?.attempts.find(({ worker }) => worker === 'other')?.outcome).toBe('accepted');
+  });
+
+  it('writes exactly what it is told at first, also if the record knows more: a redrive forgets', async () => {
+    const asked: StoredAttempt = { ...first, worker: 'other', ended: NOW, outcome: 'unknown', asked: 3, settled: true };
+    const { asked: _asked, settled: _settled, ...again } = asked;
+    const { claim, entry } = given({ stored: { ...ENTRY, attempts: [asked] } });
+
+    await claim.begin({ attempts: [again], done: [], redrives: 1 });
+
+    expect(entry()?.attempts).toEqual([again]);
+  });
+
+  it('knows that its write succeeded when a conflict shows it', async () => {
+    const { claim, table } = given();
+    table.items.set(KEY, { ...ENTRY, rev: 3, attempts: [first] });
+
+    await claim.begin(begun);
+
+    expect(claim.written).toBe(true);
+  });
+
   it('gives way to another worker, and returns the stored record', async () => {
     const { claim, table } = given();
     table.items.set(KEY, { ...ENTRY, worker: 'other' });
 
-    await expect(claim.begin(first, NOTHING_CARRIED)).rejects.toMatchObject({
+    await expect(claim.begin(begun)).rejects.toMatchObject({
       name: 'TakenError',
       message: 'another worker has claimed this submission',
       current: { worker: 'other' },
@@ -130,7 +136,7 @@ describe('a claim on a submission', () => {
     const { claim, table } = given({ stored: ENTRY });
     table.items.delete(KEY);
 
-    const error = await claim.begin(first, NOTHING_CARRIED).catch((reason: unknown) => reason);
+    const error = await claim.begin(begun).catch((reason: unknown) => reason);
 
     expect(error).toBeInstanceOf(TakenError);
     expect((error as TakenError).current).toBeUndefined();
@@ -144,11 +150,11 @@ describe('a claim on a submission', () => {
       if (beside >= 0) table.items.set(KEY, { ...ENTRY, worker: 'me', rev: 100 + beside });
     };
     table.trouble = nudge;
-    await claim.begin(first, NOTHING_CARRIED);
+    await claim.begin(begun);
     expect(table.writes).toBe(5);
 
     beside = 1_000;
-    await expect(claim.begin(second, NOTHING_CARRIED)).rejects.toBeInstanceOf(TakenError);
+    await expect(claim.begin(twice)).rejects.toBeInstanceOf(TakenError);
     expect(table.writes).toBe(10);
   });
 
@@ -156,7 +162,7 @@ describe('a claim on a submission', () => {
     const { claim, table } = given();
     table.mood = 'fail';
 
-    const error = await claim.begin(first, NOTHING_CARRIED).catch((reason: unknown) => reason);
+    const error = await claim.begin(begun).catch((reason: unknown) => reason);
 
     expect(error).toBeInstanceOf(LedgerError);
     expect(error).toMatchObject({ name: 'LedgerError', message: 'the state table does not answer' });
@@ -166,7 +172,7 @@ describe('a claim on a submission', () => {
 
   it('tries three times to record the end', async () => {
     const { claim, table, slept, entry } = given();
-    await claim.begin(first, NOTHING_CARRIED);
+    await claim.begin(begun);
     let failures = 2;
     table.trouble = () => {
       failures -= 1;
@@ -183,15 +189,14 @@ describe('a claim on a submission', () => {
 
   it('adds its outcomes to the record of the worker that took over', async () => {
     const { claim, table, entry } = given();
-    await claim.begin(first, NOTHING_CARRIED);
-    claim.end(1, { ended: NOW, outcome: 'accepted' });
+    await claim.begin(begun);
     const interrupted = { ...first, ended: NOW, outcome: 'unknown', reason: 'interrupted' };
     table.items.set(KEY, { ...ENTRY, rev: 9, worker: 'other', attempts: [interrupted] });
 
     const error = await claim.close(once, { state: 'done' }).catch((reason: unknown) => reason);
 
     expect(error).toBeInstanceOf(TakenError);
-    expect((error as TakenError).current).toMatchObject({ rev: 10, carried: { done: [0] } });
+    expect((error as TakenError).current).toMatchObject({ rev: 10, done: [0] });
     expect(entry()).toMatchObject({ worker: 'other', state: 'open', attempts: [{ number: 1, outcome: 'accepted' }] });
   });
 
@@ -207,8 +212,7 @@ describe('a claim on a submission', () => {
   it('adds its outcomes although others write at the same time, but not without end', async () => {
     const close = async (besides: number) => {
       const { claim, table, entry } = given();
-      await claim.begin(first, NOTHING_CARRIED);
-      claim.end(1, { ended: NOW, outcome: 'accepted' });
+      await claim.begin(begun);
       const before = table.writes;
       let rev = 50;
       let left = besides;
@@ -229,7 +233,7 @@ describe('a claim on a submission', () => {
 
   it('stops adding when the record is gone', async () => {
     const { claim, table } = given();
-    await claim.begin(first, NOTHING_CARRIED);
+    await claim.begin(begun);
     let calls = 0;
     table.trouble = () => {
       calls += 1;
@@ -253,11 +257,10 @@ const ENTRY: SubmissionRecord = {
   state: 'open',
   worker: 'me',
   lineage: NOTHING_TAKEN,
-  attempts: [],
-  carried: NOTHING_CARRIED,
+  ...EMPTY_LOG,
 };
 
-function given({ stored, known = {} }: { stored?: SubmissionRecord; known?: Partial<SubmissionRecord> } = {}) {
+function given({ stored }: { stored?: SubmissionRecord } = {}) {
   const table = memoryTable();
   const slept: number[] = [];
   if (stored) table.items.set(KEY, stored);
@@ -277,9 +280,6 @@ function given({ stored, known = {} }: { stored?: SubmissionRecord; known?: Part
       origin: 'm-1',
       firstSeen: 1,
       lineage: NOTHING_TAKEN,
-      attempts: [],
-      carried: NOTHING_CARRIED,
-      ...known,
     },
   });
   return { claim, table, slept, entry: () => table.items.get(KEY) as SubmissionRecord | undefined };

@@ -2,17 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttemptResult, Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Account } from '../../../lambda/providers/account.ts';
+import { countOf, EMPTY_LOG, type Log, type StoredAttempt } from '../../../lambda/submission/log.ts';
 import {
-  begin,
-  carry,
-  join,
-  NOTHING_CARRIED,
-  type UnknownVote,
-  type Vote,
-} from '../../../lambda/submission/carried.ts';
-import {
-  afterAnswer,
-  afterAttempt,
   declareHeld,
   declareRefused,
   ended,
@@ -20,13 +11,22 @@ import {
   type OnUnknown,
   type Progress,
   pending,
+  placesOf,
   withoutNotified,
 } from '../../../lambda/submission/progress.ts';
+import {
+  afterAnswer,
+  afterAttempt,
+  type Consequences,
+  lettersOf,
+  progressOf,
+  type Reading,
+} from '../../../lambda/submission/replay.ts';
 
 /** Each provider is its own vendor. */
 const each = (key: string) => key;
 const account: Account = { type: 'postmark' };
-const with5 = (onUnknown: OnUnknown) => ({ onUnknown, begun: 5, vendorOf: each, account });
+const rules = (onUnknown: OnUnknown = 'ask'): Reading => ({ onUnknown, vendorOf: each });
 
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
 const bad: Outcome = { kind: 'refused', blames: 'message', reason: 'format' };
@@ -36,7 +36,7 @@ const lost: Outcome = { kind: 'unknown', reason: 'no-answer' };
 
 describe('progress', () => {
   it('declares a message bad when two different providers refuse it', () => {
-    const one = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
+    const one = attempt(begin(['a@x']), 'p', bad);
     expect(pending(one)).toEqual(['a@x']);
 
     const two = attempt(one, 'q', bad);
@@ -45,7 +45,7 @@ describe('progress', () => {
   });
 
   it('does not count the same provider twice', () => {
-    const twice = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad), 'p', bad);
+    const twice = attempt(attempt(begin(['a@x']), 'p', bad), 'p', bad);
 
     expect(pending(twice)).toEqual(['a@x']);
   });
@@ -53,72 +53,58 @@ describe('progress', () => {
   it('counts two providers of one vendor as one vote, and one that is no longer configured as none', () => {
     const vendorOf = (key: string) => ({ p: 'a', q: 'a', r: 'b' })[key];
     const vote = (progress: Progress, key: string) =>
-      afterAttempt(
-        progress,
-        key,
-        pending(progress),
-        { outcome: bad },
-        { onUnknown: 'ask', begun: 5, vendorOf, account },
-      ).progress;
-    const start = begin(['a@x'], NOTHING_CARRIED, vendorOf);
+      consequences(progress, key, { outcome: bad }, { vendorOf }).progress;
 
-    const one = vote(vote(vote(start, 'p'), 'q'), 'gone');
+    const one = vote(vote(vote(begin(['a@x']), 'p'), 'q'), 'gone');
 
     expect(pending(one)).toEqual(['a@x']);
-    expect(pending(begin(['a@x'], carry(one), vendorOf))).toEqual(['a@x']);
+    expect(pending(later(one, { onUnknown: 'ask', vendorOf }))).toEqual(['a@x']);
     expect(vote(one, 'r').recipients[0]?.end).toBe('refused');
-    expect(begin(['a@x'], carry(vote(one, 'r')), vendorOf).recipients[0]?.end).toBe('refused');
+    expect(later(vote(one, 'r'), { onUnknown: 'ask', vendorOf }).recipients[0]?.end).toBe('refused');
     expect(declareRefused(one, ['p', 'q']).recipients[0]?.end).toBe('refused');
   });
 
   it('does not count unknown words, and remembers them over a retry', () => {
     const odd: Outcome = { kind: 'unrecognised', reason: 'unrecognised' };
-    const twice = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', odd), 'q', odd);
+    const twice = attempt(attempt(begin(['a@x']), 'p', odd), 'q', odd);
 
     expect(pending(declareRefused(twice, ['p', 'q']))).toEqual(['a@x']);
-    const again = begin(['a@x'], carry(twice), each);
+    const again = later(twice);
     expect(again.recipients[0]).toMatchObject({ refusedBy: [], unrecognisedBy: ['p', 'q'] });
-    const taken = afterAttempt(again, 'r', ['a@x'], { outcome: accepted }, with5('ask'));
+    const taken = consequences(again, 'r', { outcome: accepted });
     expect(taken.contradicted).toEqual(['p', 'q']);
     expect(pending(attempt(twice, 'p', bad))).toEqual(['a@x']);
   });
 
   it('remembers votes, unknown outcomes and finished recipients over a retry', () => {
-    const first = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, each);
-    const { progress } = afterAttempt(
-      first,
-      'p',
-      pending(first),
-      {
-        outcome: accepted,
-        recipients: new Map<string, Outcome>([
-          ['b@x', bad],
-          ['c@x', lost],
-        ]),
-      },
-      with5('ask'),
-    );
+    const first = begin(['a@x', 'b@x', 'c@x']);
+    const { progress } = consequences(first, 'p', {
+      outcome: accepted,
+      recipients: new Map<string, Outcome>([
+        ['b@x', bad],
+        ['c@x', lost],
+      ]),
+    });
 
-    const next = begin(['a@x', 'b@x', 'c@x'], carry(progress), each);
+    const next = later(progress);
 
     expect(next.recipients.map(({ end, refusedBy, unknownAt }) => ({ end, refusedBy, unknownAt }))).toEqual([
       { end: 'accepted', refusedBy: [], unknownAt: [] },
       { end: undefined, refusedBy: ['p'], unknownAt: [] },
       { end: undefined, refusedBy: [], unknownAt: ['p'] },
     ]);
-    expect(pending(next)).toEqual(['b@x', 'c@x']);
-    expect(next.attempts).toBe(1);
+    // The provider is asked about the third before another one is tried.
+    expect(pending(next)).toEqual(['b@x']);
+    expect(next.log).toMatchObject({ attempts: [{ each: 'ar?' }], done: [0] });
   });
 
   it('remembers the groups that a provider has to be offered by themselves, until their recipients end', () => {
     const all = ['a@x', 'b@x', 'c@x', 'd@x'];
     const waits: Outcome = { kind: 'throttled', of: 'recipient', reason: 'not-tried' };
-    const then = (progress: Progress, provider: string, result: AttemptResult) => {
-      const after = afterAttempt(progress, provider, pending(progress), result, with5('ask')).progress;
-      return begin(all, carry(after), each);
-    };
+    const then = (progress: Progress, provider: string, result: AttemptResult) =>
+      later(consequences(progress, provider, result).progress);
     const split = { outcome: waits, apart: [['a@x', 'b@x'], ['c@x']], recipients: new Map([['d@x', bad]]) };
-    const first = then(begin(all, NOTHING_CARRIED, each), 'p', split);
+    const first = then(begin(all), 'p', split);
 
     // The recipient that was refused comes last.
     expect(groupsAt(first, 'p', all)).toEqual([['a@x', 'b@x'], ['c@x'], ['d@x']]);
@@ -127,8 +113,7 @@ describe('progress', () => {
     expect(groupsAt(first, 'q', all)).toEqual([]);
 
     const taken = then(first, 'q', { outcome: accepted, recipients: new Map([['b@x', waits]]) });
-    expect(carry(taken).history).toContainEqual({ provider: 'p', kind: 'apart', recipients: [1] });
-    expect(carry(taken).history.filter(({ kind }) => kind === 'apart')).toHaveLength(1);
+    expect(groupsAt(taken, 'p', pending(taken))).toEqual([['b@x']]);
 
     // An attempt without groups leaves them; another result replaces them.
     expect(then(first, 'p', { outcome: down }).apart).toEqual(first.apart);
@@ -136,8 +121,8 @@ describe('progress', () => {
   });
 
   it('starts with nothing done and nothing remembered', () => {
-    expect(begin(['a@x'], NOTHING_CARRIED, each)).toEqual({
-      attempts: 0,
+    expect(begin(['a@x'])).toEqual({
+      log: EMPTY_LOG,
       untold: [],
       apart: [],
       doubts: [],
@@ -153,62 +138,96 @@ describe('progress', () => {
         },
       ],
     });
-    expect(carry(begin(['a@x'], NOTHING_CARRIED, each))).toEqual({ attempts: 0, done: [], history: [] });
   });
 
   it('ends at the start of a round what two providers have refused by then', () => {
-    const vote = (provider: string): Vote => ({ provider, kind: 'refused' });
-    const ends = (...votes: Vote[]) =>
-      begin(['a@x'], { ...NOTHING_CARRIED, history: votes }, each).recipients.map(({ end }) => end);
+    const ends = (...keys: string[]) =>
+      begin(['a@x'], { attempts: keys.map((key) => stored(key, 'r')) }).recipients.map(({ end }) => end);
 
-    expect(ends(vote('p'), vote('p'))).toEqual([undefined]);
-    expect(ends(vote('p'), vote('q'))).toEqual(['refused']);
-    expect(ends(vote('p'), vote('q'), vote('r'))).toEqual(['refused']);
+    expect(ends('p', 'p')).toEqual([undefined]);
+    expect(ends('p', 'q')).toEqual(['refused']);
+    expect(ends('p', 'q', 'r')).toEqual(['refused']);
   });
 
   it('keeps the oldest time of several unknown outcomes of a provider, and calls them settled only if all are', () => {
-    const doubts = (...votes: Partial<UnknownVote>[]) =>
-      begin(
-        ['a@x', 'b@x'],
-        {
-          ...NOTHING_CARRIED,
-          history: [
-            { provider: 'q', kind: 'refused' },
-            ...votes.map(
-              (vote, place): Vote => ({ provider: 'p', kind: 'unknown', account, at: 0, recipients: [place], ...vote }),
-            ),
-          ],
-        },
-        each,
-      ).doubts;
+    const doubts = (...attempts: Partial<StoredAttempt>[]) =>
+      begin(['a@x', 'b@x'], { attempts: [stored('q', 'r'), ...attempts.map((one) => stored('p', '?', one))] }).doubts;
 
-    expect(doubts({ at: 7, asked: 1, settled: true }, { at: 5, asked: 3 })).toEqual([
+    expect(doubts({ begun: 7, asked: 1, settled: true }, { begun: 5, asked: 3 })).toEqual([
       { provider: 'p', account, at: 5, last: 7, asked: 3, settled: false },
     ]);
-    expect(doubts({ at: 5, last: 9, settled: true }, { at: 7, settled: true })).toEqual([
-      { provider: 'p', account, at: 5, last: 9, asked: 0, settled: true },
+    expect(doubts({ begun: 5 }, { begun: 7, asked: 1, settled: true })).toEqual([
+      { provider: 'p', account, at: 5, last: 7, asked: 1, settled: false },
     ]);
-    expect(doubts({})).toEqual([{ provider: 'p', account, at: 0, last: 0, asked: 0, settled: false }]);
+    expect(doubts({ begun: 5, settled: true }, { begun: 7, settled: true })).toEqual([
+      { provider: 'p', account, at: 5, last: 7, asked: 0, settled: true },
+    ]);
+    expect(doubts({})).toEqual([{ provider: 'p', account, at: 5, last: 5, asked: 0, settled: false }]);
+  });
+
+  it('waits for an unknown outcome that may still be found out', () => {
+    const waits = (onUnknown: OnUnknown, letters: string, more: Partial<StoredAttempt> = {}) =>
+      begin(['a@x', 'b@x'], { attempts: [stored('p', letters, more)] }, rules(onUnknown)).recipients.map(
+        ({ waiting }) => waiting,
+      );
+
+    expect(waits('ask', '?-')).toEqual([true, false]);
+    expect(waits('hold', '?f')).toEqual([true, true]);
+    expect(waits('ask', '?f')).toEqual([true, false]);
+    expect(waits('failover', '?')).toEqual([false, false]);
+    expect(waits('ask', '?', { settled: true })).toEqual([false, false]);
+    const both = { attempts: [stored('p', '?'), stored('q', '?', { settled: true })] };
+    expect(begin(['a@x'], both).recipients[0]).toMatchObject({ waiting: true, unknownAt: ['p', 'q'] });
+  });
+
+  it('forgets refusals from before a redrive, but not who is suppressed, and not what may have been accepted', () => {
+    const all = ['a@x', 'b@x', 'c@x', 'd@x', 'e@x', 'f@x'];
+    const attempts = [stored('p', 'rudsf?', { apart: [[0, 1]] })];
+    const before = begin(all, { attempts });
+    const after = begin(all, { attempts, redrives: 1 });
+
+    expect(before.apart).toHaveLength(1);
+    expect(before.recipients.map((one) => [one.refusedBy, one.unrecognisedBy, one.deniedBy].flat())).toEqual([
+      ['p'],
+      ['p'],
+      ['p'],
+      [],
+      [],
+      [],
+    ]);
+    expect(after.apart).toEqual([]);
+    expect(after.recipients.flatMap((one) => [one.refusedBy, one.unrecognisedBy, one.deniedBy].flat())).toEqual([]);
+    expect(after.recipients.map(({ end, failedAt, unknownAt }) => [end, ...failedAt, ...unknownAt])).toEqual([
+      [undefined],
+      [undefined],
+      [undefined],
+      ['suppressed'],
+      [undefined, 'p'],
+      [undefined, 'p'],
+    ]);
+    const again = begin(all, { attempts: [stored('p', 'r', { redrive: 1, apart: [[0]] })], redrives: 1 });
+    expect(again.recipients[0]?.refusedBy).toEqual(['p']);
+    expect(again.apart).toEqual([{ provider: 'p', group: ['a@x'] }]);
   });
 
   it('has ended only when every recipient has an end', () => {
-    const half = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0] }, each);
+    const half = begin(['a@x', 'b@x'], { done: [0] });
 
     expect(ended(half)).toBe(false);
-    expect(ended(begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, done: [0, 1] }, each))).toBe(true);
+    expect(ended(begin(['a@x', 'b@x'], { done: [0, 1] }))).toBe(true);
   });
 
   it('changes nothing for recipients that were not offered, or have ended', () => {
-    const start = begin(['a@x', 'b@x', 'c@x'], { ...NOTHING_CARRIED, done: [0] }, each);
+    const start = begin(['a@x', 'b@x', 'c@x'], { done: [0] });
 
-    const { progress } = afterAttempt(start, 'p', ['a@x', 'b@x'], { outcome: bad }, with5('ask'));
+    const { progress } = consequences(start, 'p', { outcome: bad }, { offered: ['a@x', 'b@x'] });
 
     expect(progress.recipients.map(({ end, refusedBy }) => [end, ...refusedBy])).toEqual([
       ['accepted'],
       [undefined, 'p'],
       [undefined],
     ]);
-    expect(progress).toMatchObject({ attempts: 1, lastProvider: 'p', doubts: [] });
+    expect(progress).toMatchObject({ log: { attempts: [{ provider: 'p', each: 'rr-' }], done: [0] }, doubts: [] });
   });
 
   it.each<[string, Outcome]>([
@@ -216,28 +235,30 @@ describe('progress', () => {
     ['is down', down],
     ['refuses the account', { kind: 'unavailable', blames: 'account', reason: 'account-suspended' }],
   ])('counts nothing against a provider that %s', (_, outcome) => {
-    const start = begin(['a@x'], NOTHING_CARRIED, each);
+    const start = begin(['a@x']);
 
-    expect(attempt(start, 'p', outcome)).toEqual({ ...start, attempts: 1, lastProvider: 'p' });
+    const { log, ...others } = attempt(start, 'p', outcome);
+    expect(others).toEqual({ ...start, log: undefined });
+    expect(log).toMatchObject({ attempts: [{ each: 'n' }], done: [] });
   });
 
   it('remembers a provider that failed after it had the whole request, once', () => {
     const failed: Outcome = { ...down, maybeTaken: true };
 
-    const progress = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', failed), 'p', failed);
+    const progress = attempt(attempt(begin(['a@x']), 'p', failed), 'p', failed);
 
-    expect(carry(progress).history).toEqual([{ provider: 'p', kind: 'failed' }]);
+    expect(later(progress).recipients[0]).toMatchObject({ failedAt: ['p'], unknownAt: [] });
+    expect(later(progress, rules('hold')).recipients[0]).toMatchObject({ failedAt: [], unknownAt: ['p'] });
   });
 
   it('does not call it a contradiction when a provider accepts what it refused itself', () => {
-    const first = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
+    const first = attempt(begin(['a@x']), 'p', bad);
 
-    expect(afterAttempt(first, 'p', ['a@x'], { outcome: accepted }, with5('ask')).contradicted).toEqual([]);
+    expect(consequences(first, 'p', { outcome: accepted }).contradicted).toEqual([]);
   });
 
   it("reports a suppressed recipient in the provider's words, and none that was merely refused", () => {
-    const untold = (outcome: Outcome) =>
-      afterAttempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', ['a@x'], { outcome }, with5('ask')).progress.untold;
+    const untold = (outcome: Outcome) => attempt(begin(['a@x']), 'p', outcome).untold;
 
     expect(untold({ ...inactive, detail: 'hard bounce' })).toEqual([
       { address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive-recipient', detail: 'hard bounce', alone: true },
@@ -249,19 +270,19 @@ describe('progress', () => {
   });
 
   it('tries a second provider where the first one is doubted, and then ends', () => {
-    const start = begin(['a@x'], NOTHING_CARRIED, each);
+    const start = begin(['a@x']);
     const denied = new Set(['a@x']);
-    const first = afterAttempt(start, 'p', ['a@x'], { outcome: inactive }, { ...with5('ask'), denied }).progress;
+    const first = consequences(start, 'p', { outcome: inactive }, { denied }).progress;
     expect([pending(first), pending(first, 'p'), pending(first, 'q')]).toEqual([['a@x'], [], ['a@x']]);
     expect(first.untold).toEqual([]);
-    expect(begin(['a@x'], carry(first), each).recipients[0]?.deniedBy).toEqual(['p']);
+    expect(later(first).recipients[0]?.deniedBy).toEqual(['p']);
 
-    const agreed = afterAttempt(first, 'q', ['a@x'], { outcome: inactive }, { ...with5('ask'), denied }).progress;
+    const agreed = consequences(first, 'q', { outcome: inactive }, { denied }).progress;
     expect(agreed.recipients[0]?.end).toBe('suppressed');
     expect(agreed.untold).toMatchObject([{ provider: 'q' }]);
     expect(agreed.untold[0]).not.toHaveProperty('alone');
 
-    const taken = afterAttempt(first, 'q', ['a@x'], { outcome: accepted }, with5('ask'));
+    const taken = consequences(first, 'q', { outcome: accepted });
     expect(taken.contradicted).toEqual(['p']);
 
     const nobodyElse = declareRefused(first, ['p']);
@@ -272,37 +293,30 @@ describe('progress', () => {
 
   it('takes no second opinion from another account of the doubted vendor', () => {
     const vendorOf = (key: string) => (key === 'r' ? 'other' : 'vendor');
-    const options = { ...with5('ask'), vendorOf };
-    const start = begin(['a@x'], NOTHING_CARRIED, vendorOf);
+    const start = begin(['a@x']);
     const denied = new Set(['a@x']);
-    const first = afterAttempt(start, 'p', ['a@x'], { outcome: inactive }, { ...options, denied }).progress;
+    const first = consequences(start, 'p', { outcome: inactive }, { vendorOf, denied }).progress;
 
-    const same = afterAttempt(first, 'q', ['a@x'], { outcome: inactive }, options).progress;
+    const same = consequences(first, 'q', { outcome: inactive }, { vendorOf }).progress;
     expect(same.recipients[0]).toMatchObject({ deniedBy: ['p', 'q'] });
     expect(same.recipients[0]?.end).toBeUndefined();
     expect([pending(same, 'q'), pending(same, 'r')]).toEqual([[], ['a@x']]);
-    expect(begin(['a@x'], carry(same), vendorOf).recipients[0]?.deniedBy).toEqual(['p', 'q']);
+    expect(later(same, { onUnknown: 'ask', vendorOf }).recipients[0]?.deniedBy).toEqual(['p', 'q']);
     expect(declareRefused(same, ['p', 'q']).recipients[0]?.end).toBe('suppressed');
 
-    const other = afterAttempt(same, 'r', ['a@x'], { outcome: inactive }, options).progress;
+    const other = consequences(same, 'r', { outcome: inactive }, { vendorOf }).progress;
     expect(other.recipients[0]?.end).toBe('suppressed');
-    const taken = afterAttempt(same, 'r', ['a@x'], { outcome: accepted }, options);
+    const taken = consequences(same, 'r', { outcome: accepted }, { vendorOf });
     expect(taken.contradicted).toEqual(['p', 'q']);
 
     // A complaint is the recipient's own decision, whichever account knows of it.
     const complained: Outcome = { ...inactive, detail: 'spam complaint' };
-    const ends = afterAttempt(first, 'q', ['a@x'], { outcome: complained }, options).progress;
+    const ends = consequences(first, 'q', { outcome: complained }, { vendorOf }).progress;
     expect(ends.recipients[0]?.end).toBe('suppressed');
   });
 
   it('keeps the unknown outcomes of other providers when one is added or resolved', () => {
-    const both = attempt(
-      attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost, 'failover', 3),
-      'q',
-      lost,
-      'failover',
-      4,
-    );
+    const both = attempt(attempt(begin(['a@x']), 'p', lost, 'failover', 3), 'q', lost, 'failover', 4);
     expect(both.doubts.map(({ provider, at }) => [provider, at])).toEqual([
       ['p', 3],
       ['q', 4],
@@ -314,43 +328,72 @@ describe('progress', () => {
       ['q', 4, 9],
     ]);
 
-    const heard = afterAnswer(both, 'q', { found: new Set(), doubt: { asked: 2, settled: true } });
+    const heard = afterAnswer(both, 'q', { found: new Map(), asked: 2, settled: true }, rules('failover'));
     expect(heard.doubts).toEqual([
       { provider: 'p', account, at: 3, last: 3, asked: 0, settled: false },
       { provider: 'q', account, at: 4, last: 4, asked: 2, settled: true },
     ]);
-    expect(carry(heard).history).toEqual([
-      { provider: 'p', kind: 'unknown', account, at: 3 },
-      { provider: 'q', kind: 'unknown', account, at: 4, asked: 2, settled: true },
+    expect(heard.log.attempts.map(({ asked, settled }) => [asked, settled])).toEqual([
+      [undefined, undefined],
+      [2, true],
     ]);
   });
 
   it('applies a reply only to recipients with an unknown outcome at that provider', () => {
-    const start = begin(
-      ['a@x', 'b@x'],
-      {
-        ...NOTHING_CARRIED,
-        history: [{ provider: 'p', kind: 'unknown', account, recipients: [0], at: 1 }],
-      },
-      each,
-    );
+    const start = begin(['a@x', 'b@x', 'c@x'], { attempts: [stored('p', '?-?')], done: [2] });
+    const found = new Map([
+      ['b@x', 'id-b'],
+      ['c@x', 'id-c'],
+    ]);
 
-    const heard = afterAnswer(start, 'p', { found: new Set(['b@x']), doubt: { asked: 1, settled: false } });
+    const heard = afterAnswer(start, 'p', { found, asked: 1, settled: false }, rules());
 
     expect(heard.recipients.map(({ end, waiting }) => [end, waiting])).toEqual([
       [undefined, true],
       [undefined, false],
+      ['accepted', false],
+    ]);
+    expect(heard.log.done).toEqual([2]);
+  });
+
+  it('marks as found only the unknown attempts of the provider', () => {
+    const attempts = [
+      stored('p', '?'),
+      stored('p', 'n', { number: 2 }),
+      stored('q', '?', { number: 3 }),
+      stored('p', 'f', { number: 4 }),
+    ];
+    const found = new Map([['a@x', 'pm-1']]);
+    const log = (onUnknown: OnUnknown) =>
+      afterAnswer(
+        begin(['a@x'], { attempts }, rules(onUnknown)),
+        'p',
+        { found, asked: 0, settled: true },
+        rules(onUnknown),
+      ).log;
+
+    const told = { settled: true, outcome: 'accepted', reason: 'found', providerMessageId: 'pm-1' };
+    expect(log('ask')).toEqual({
+      attempts: [{ ...attempts[0], ...told }, ...attempts.slice(1)],
+      done: [0],
+      redrives: 0,
+    });
+    expect(log('hold').attempts).toEqual([
+      { ...attempts[0], ...told },
+      attempts[1],
+      attempts[2],
+      { ...attempts[3], ...told },
     ]);
   });
 
   it('ends nothing as refused when no provider may be used', () => {
-    const start = begin(['a@x'], NOTHING_CARRIED, each);
+    const start = begin(['a@x']);
 
     expect(declareRefused(start, [])).toEqual(start);
   });
 
   it('offers no provider an address that it cannot carry, and ends recipients that none can carry', () => {
-    const start = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, each);
+    const start = begin(['a@x', 'b@x', 'c@x']);
     const beyond = new Map([
       ['p', ['b@x', 'c@x']],
       ['q', ['c@x']],
@@ -364,14 +407,8 @@ describe('progress', () => {
   });
 
   it('accepts the refusal of the only provider that can carry an address', () => {
-    const start = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
-    const refused = afterAttempt(
-      start,
-      'q',
-      ['b@x'],
-      { outcome: bad },
-      { onUnknown: 'ask', begun: 0, vendorOf: each, account },
-    );
+    const start = begin(['a@x', 'b@x']);
+    const refused = consequences(start, 'q', { outcome: bad }, { offered: ['b@x'] });
 
     const declared = declareRefused(refused.progress, ['p', 'q'], new Map([['p', ['b@x']]]));
     expect(declared.recipients.map(({ end }) => end)).toEqual([undefined, 'refused']);
@@ -379,84 +416,65 @@ describe('progress', () => {
 
   it('offers suppressed recipients to no provider until their events are sent, over retries', () => {
     const addresses = ['a@x', 'b@x', 'c@x'];
-    const start = begin(addresses, { ...NOTHING_CARRIED, attempts: 2 }, each);
+    const start = begin(addresses);
     const recipients = new Map<string, Outcome>([
       ['b@x', inactive],
       ['c@x', { ...inactive, reason: 'suppressed', detail: 'not carried: it may hold an address' }],
     ]);
-    const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, with5('ask'));
+    const { progress } = consequences(start, 'p', { outcome: accepted, recipients });
     expect(ended(progress)).toBe(false);
+    expect(progress.untold).toMatchObject(
+      [{ reason: 'inactive-recipient' }, { reason: 'suppressed', detail: /not carried/ }].map(({ reason }) => ({
+        reason,
+      })),
+    );
 
-    const carried = carry(withoutNotified(progress, new Set(['b@x'])));
-    const again = begin(addresses, carried, each);
+    const { log } = withoutNotified(progress, new Set(['b@x']));
+    const again = begin(addresses, log);
 
-    expect(carried).toEqual({
-      attempts: 3,
-      done: [0, 1],
-      history: [{ provider: 'p', kind: 'suppressed', recipients: [2], attempt: 3, reason: 'suppressed' }],
-    });
+    expect(log).toMatchObject({ attempts: [{ each: 'ass' }], done: [0, 1] });
     expect(pending(again)).toEqual([]);
-    expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 3, reason: 'suppressed' }]);
+    expect(again.untold).toEqual([{ address: 'c@x', provider: 'p', attempt: 1, reason: 'suppressed' }]);
     expect(ended(again)).toBe(false);
     expect(ended(withoutNotified(again, new Set(['c@x'])))).toBe(true);
-    // The outcome of one recipient says nothing about the others.
-    expect(pending(begin(addresses, { ...carried, done: [0] }, each))).toEqual(['b@x']);
     // Another copy may have sent the event meanwhile.
-    expect(begin(addresses, { ...carried, done: [0, 1, 2] }, each).untold).toEqual([]);
-    expect(begin(['a@x'], carried, each).untold).toEqual([]);
+    expect(begin(addresses, { ...log, done: [0, 1, 2] }).untold).toEqual([]);
+    expect(begin(['a@x'], log).untold).toEqual([]);
   });
 
-  it('carries served and suppressed recipients as done, and no others', () => {
-    const start = begin(['a@x', 'b@x', 'c@x'], NOTHING_CARRIED, each);
+  it('reports in a later round the reason that the record has', () => {
+    const one = attempt(begin(['a@x']), 'p', { ...inactive, detail: 'hard bounce' });
+
+    expect(later(one).untold).toEqual([{ address: 'a@x', provider: 'p', attempt: 1, reason: 'inactive-recipient' }]);
+    const unsaid = { attempts: [stored('p', 's', { blames: 'recipient' })] };
+    expect(begin(['a@x'], unsaid).untold).toMatchObject([{ reason: 'suppressed' }]);
+  });
+
+  it('takes served and reported recipients as done, and no others', () => {
+    const start = begin(['a@x', 'b@x', 'c@x']);
     const recipients = new Map<string, Outcome>([
       ['b@x', inactive],
       ['c@x', bad],
     ]);
-    const { progress } = afterAttempt(start, 'p', pending(start), { outcome: accepted, recipients }, with5('ask'));
+    const { progress } = consequences(start, 'p', { outcome: accepted, recipients });
 
-    expect(carry(withoutNotified(progress, new Set(['b@x'])))).toEqual({
-      attempts: 1,
-      done: [0, 1],
-      history: [{ provider: 'p', kind: 'refused', recipients: [2] }],
-    });
-    expect(carry(attempt(begin(['a@x', 'b@x'], NOTHING_CARRIED, each), 'p', bad)).history).toEqual([
-      { provider: 'p', kind: 'refused' },
-    ]);
-  });
-
-  it('keeps the one of two equal votes that knows more, and the first if neither does', () => {
-    const votes = (...history: Partial<UnknownVote>[]) => ({
-      ...NOTHING_CARRIED,
-      history: history.map((vote): Vote => ({ provider: 'p', kind: 'unknown', account, at: 0, ...vote })),
-    });
-    const joined = (a: Partial<UnknownVote>, b: Partial<UnknownVote>) => join(votes(a), votes(b)).history;
-
-    // Of the same latest attempt, more look-ups.
-    expect(joined({ at: 1, last: 3, asked: 2 }, { at: 2, last: 3, asked: 1 })).toEqual(
-      votes({ at: 1, last: 3, asked: 2 }).history,
-    );
-    expect(joined({ at: 1, asked: 1 }, { at: 1, asked: 2 })).toEqual(votes({ at: 1, asked: 2 }).history);
-    expect(joined({ at: 1, asked: 9 }, { at: 1, settled: true })).toEqual(votes({ at: 1, settled: true }).history);
-    expect(joined({ at: 1, wished: true }, { at: 1 })).toEqual(votes({ at: 1, wished: true }).history);
-    // A later attempt, whatever the provider said of the earlier ones, in either order.
-    const later = votes({ at: 1, last: 2 }).history;
-    expect(joined({ at: 1, asked: 2, settled: true, wished: true }, { at: 2 })).toEqual(later);
-    expect(joined({ at: 2 }, { at: 1, asked: 2, settled: true, wished: true })).toEqual(later);
-    expect(joined({ at: 1, last: 2 }, { at: 1, last: 1.5, settled: true })).toEqual(later);
-    expect(joined({ at: 1, recipients: [0] }, { at: 2, recipients: [1] })).toHaveLength(2);
+    expect(progress.log.done).toEqual([0]);
+    expect(withoutNotified(progress, new Set(['b@x'])).log.done).toEqual([0, 1]);
+    expect(progress.log.attempts.map((one) => one.each)).toEqual(['asr']);
+    expect(attempt(begin(['a@x', 'b@x']), 'p', bad).log.attempts[0]?.each).toBe('r');
   });
 
   it('names the provider that refused what another one accepted', () => {
-    const first = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
+    const first = attempt(begin(['a@x']), 'p', bad);
 
-    expect(afterAttempt(first, 'q', ['a@x'], { outcome: accepted }, with5('ask')).contradicted).toEqual(['p']);
+    expect(consequences(first, 'q', { outcome: accepted }).contradicted).toEqual(['p']);
   });
 
   it('stops for a recipient that a provider will not mail', () => {
-    const first = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
+    const first = begin(['a@x', 'b@x']);
     const result: AttemptResult = { outcome: accepted, recipients: new Map([['b@x', inactive]]) };
 
-    const { progress } = afterAttempt(first, 'p', pending(first), result, with5('ask'));
+    const { progress } = consequences(first, 'p', result);
 
     expect(pending(progress)).toEqual([]);
     expect(progress.untold).toMatchObject([{ address: 'b@x', reason: 'inactive-recipient' }]);
@@ -467,103 +485,77 @@ describe('progress', () => {
     ['failover', ['a@x'], undefined],
     ['hold', [], undefined],
   ] as const)('treats an unknown outcome by the policy %s', (policy, left, end) => {
-    const progress = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost, policy);
+    const progress = attempt(begin(['a@x']), 'p', lost, policy);
 
     expect(pending(progress)).toEqual(left);
     expect(progress.recipients[0]?.end).toBe(end);
   });
 
   it('does not end as held again after a redrive', () => {
-    const wished: Vote = { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, wished: true };
-    const start = begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished] }, each);
+    const wished = stored('p', '?-', { settled: true });
+    const start = begin(['a@x', 'b@x'], { attempts: [wished], redrives: 1 }, rules('hold'));
 
     expect(declareHeld(start)).toEqual(start);
-    expect(carry(start).history).toEqual([wished]);
+    expect(start.doubts[0]?.wished).toBe(true);
     // A new unknown outcome, there or elsewhere, counts.
-    for (const provider of ['p', 'q'])
-      expect(declareHeld(begin(['a@x', 'b@x'], carry(attempt(start, provider, lost)), each)).recipients[0]?.end).toBe(
-        'held',
-      );
-    const other: Vote = { provider: 'p', kind: 'unknown', account, recipients: [1], at: 5 };
-    expect(
-      begin(['a@x', 'b@x'], { ...NOTHING_CARRIED, history: [wished, other] }, each).doubts[0]?.wished,
-    ).toBeUndefined();
+    for (const provider of ['p', 'q']) {
+      const attempts = [wished, stored(provider, '?', { number: 2, redrive: 1, settled: true })];
+      const again = begin(['a@x', 'b@x'], { attempts, redrives: 1 }, rules('hold'));
+      expect(declareHeld(again).recipients[0]?.end).toBe('held');
+    }
+    const other = stored('p', '-?', { number: 2, redrive: 1 });
+    for (const attempts of [
+      [wished, other],
+      [other, wished],
+    ])
+      expect(begin(['a@x', 'b@x'], { attempts, redrives: 1 }).doubts[0]?.wished).toBeUndefined();
   });
 
   it('ends unresolved unknown outcomes as held under policy hold, and nothing else', () => {
-    const doubted = begin(
-      ['a@x', 'b@x'],
-      {
-        ...NOTHING_CARRIED,
-        history: [{ provider: 'p', kind: 'unknown', account, recipients: [0], at: 5 }],
-      },
-      each,
-    );
+    const doubted = begin(['a@x', 'b@x'], { attempts: [stored('p', '?-')] }, rules('hold'));
 
-    expect(declareHeld(doubted).recipients.map(({ end }) => end)).toEqual(['held', undefined]);
-    const waiting = afterAnswer(doubted, 'p', { found: new Set(), doubt: { asked: 1, settled: false } });
+    const settled = afterAnswer(doubted, 'p', { found: new Map(), asked: 0, settled: true }, rules('hold'));
+    expect(declareHeld(settled).recipients.map(({ end }) => end)).toEqual(['held', undefined]);
+    const waiting = afterAnswer(doubted, 'p', { found: new Map(), asked: 1, settled: false }, rules('hold'));
     expect(declareHeld(waiting).recipients.map(({ end }) => end)).toEqual([undefined, undefined]);
   });
 
   it('ends recipients that the provider turns out to have served, and lets the others go on or wait', () => {
-    const doubted = attempt(begin(['a@x', 'b@x'], NOTHING_CARRIED, each), 'p', lost);
-    const next = begin(['a@x', 'b@x'], carry(doubted), each);
+    const next = later(attempt(begin(['a@x', 'b@x']), 'p', lost));
 
-    const settled = afterAnswer(next, 'p', { found: new Set(['a@x']), doubt: { asked: 0, settled: true } });
+    const settled = afterAnswer(next, 'p', { found: new Map([['a@x', '1']]), asked: 0, settled: true }, rules());
     expect(settled.recipients.map(({ end }) => end)).toEqual(['accepted', undefined]);
     expect(pending(settled)).toEqual(['b@x']);
     expect(settled.doubts).toEqual([{ provider: 'p', account, at: 5, last: 5, asked: 0, settled: true }]);
 
-    const unsettled = afterAnswer(next, 'p', { found: new Set(), doubt: { asked: 1, settled: false } });
+    const unsettled = afterAnswer(next, 'p', { found: new Map(), asked: 1, settled: false }, rules());
     expect(pending(unsettled)).toEqual([]);
-    expect(begin(['a@x', 'b@x'], carry(unsettled), each).doubts).toEqual([
-      { provider: 'p', account, at: 5, last: 5, asked: 1, settled: false },
-    ]);
+    expect(later(unsettled).doubts).toEqual([{ provider: 'p', account, at: 5, last: 5, asked: 1, settled: false }]);
   });
 
   it('resets the queries about a provider when its outcome is unknown once more', () => {
-    const first = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', lost);
-    const settled = afterAnswer(first, 'p', { found: new Set(), doubt: { asked: 2, settled: true } });
+    const first = attempt(begin(['a@x']), 'p', lost);
+    const settled = afterAnswer(first, 'p', { found: new Map(), asked: 2, settled: true }, rules());
 
-    const again = attempt(begin(['a@x'], carry(settled), each), 'p', lost, 'ask', 9);
+    const again = attempt(later(settled), 'p', lost, 'ask', 9);
 
     expect(again.doubts).toEqual([{ provider: 'p', account, at: 5, last: 9, asked: 0, settled: false }]);
-    expect(begin(['a@x'], carry(again), each).doubts).toEqual(again.doubts);
   });
 
   it('names the providers that may have accepted what another one accepted, with the cause', () => {
     const failed: Outcome = { ...down, maybeTaken: true };
-    const doubted = attempt(attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', failed), 'q', lost, 'failover');
-    const last = begin(['a@x'], carry(doubted), each);
+    const doubted = attempt(attempt(begin(['a@x']), 'p', failed), 'q', lost, 'failover');
+    const last = later(doubted, rules('failover'));
 
-    expect(afterAttempt(last, 'r', ['a@x'], { outcome: accepted }, with5('failover')).doubled).toEqual([
+    expect(consequences(last, 'r', { outcome: accepted }, rules('failover')).doubled).toEqual([
       { provider: 'p', cause: 'server-error' },
       { provider: 'q', cause: 'answer-lost' },
     ]);
-    expect(afterAttempt(last, 'r', ['a@x'], { outcome: down }, with5('failover')).doubled).toEqual([]);
-  });
-
-  it('joins what two copies know without losing anything', () => {
-    const vote = (asked: number, settled?: true): Vote => ({
-      provider: 'p',
-      kind: 'unknown',
-      account,
-      at: 5,
-      asked,
-      ...(settled && { settled }),
-    });
-    const refused: Vote = { provider: 'q', kind: 'refused', recipients: [1] };
-
-    expect(
-      join(
-        { attempts: 3, done: [2, 0], history: [vote(1)] },
-        { attempts: 2, done: [0, 11], history: [vote(0, true), refused] },
-      ),
-    ).toEqual({ attempts: 3, done: [0, 2, 11], history: [vote(0, true), refused] });
+    expect(consequences(last, 'r', { outcome: down }, rules('failover')).doubled).toEqual([]);
   });
 
   it('lets one refusal suffice only when no other provider may be used', () => {
-    const progress = attempt(begin(['a@x'], NOTHING_CARRIED, each), 'p', bad);
+    const progress = attempt(begin(['a@x']), 'p', bad);
 
     expect(declareRefused(progress, ['p', 'q']).recipients[0]?.end).toBeUndefined();
     expect(declareRefused(progress, ['p']).recipients[0]?.end).toBe('refused');
@@ -574,12 +566,17 @@ describe('progress', () => {
     const rounds = fc.array(fc.tuple(fc.constantFrom('p', 'q', 'r'), outcome, outcome), { maxLength: 8 });
     fc.assert(
       fc.property(rounds, fc.constantFrom<OnUnknown>('ask', 'failover', 'hold'), (steps, policy) => {
-        let progress = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
+        let progress = begin(['a@x', 'b@x']);
         for (const [provider, first, second] of steps) {
           const before = progress.recipients.map(({ end }) => end);
           const result = { outcome: first, recipients: new Map([['b@x', second]]) };
-          progress = afterAttempt(progress, provider, pending(progress), result, with5(policy)).progress;
-          progress = begin(['a@x', 'b@x'], carry(progress), each);
+          ({ progress } = consequences(progress, provider, result, rules(policy)));
+          const read = later(progress, rules(policy));
+          // What is read from the log is what the round knew.
+          const open = ({ recipients }: Progress) => recipients.filter(({ end }) => end === undefined);
+          expect(open(read)).toEqual(open(progress));
+          expect(read.log).toBe(progress.log);
+          progress = read;
           progress.recipients.forEach(({ end }, place) => {
             if (before[place] === 'accepted') expect(end).toBe('accepted');
             if (before[place]) expect(end).toBeDefined();
@@ -591,18 +588,54 @@ describe('progress', () => {
   });
 });
 
-function attempt(
-  progress: ReturnType<typeof begin>,
+/** The start of a submission, with attempts of earlier rounds and recipients who were served. */
+function begin(addresses: readonly string[], log: Partial<Log> = {}, reading = rules()): Progress {
+  return progressOf({ ...EMPTY_LOG, ...log }, addresses, reading);
+}
+
+/** The same submission in a later round, read from its log. */
+function later({ log, recipients }: Progress, reading = rules()): Progress {
+  return progressOf(
+    log,
+    recipients.map(({ address }) => address),
+    reading,
+  );
+}
+
+function stored(provider: string, letters: string, more: Partial<StoredAttempt> = {}): StoredAttempt {
+  return { worker: 'w', number: 1, provider, account, begun: 5, each: letters, ended: 6, ...more };
+}
+
+interface AttemptOptions extends Partial<Reading> {
+  readonly begun?: number;
+  readonly offered?: readonly string[];
+  readonly denied?: ReadonlySet<string>;
+}
+
+function consequences(
+  progress: Progress,
   provider: string,
-  outcome: Outcome,
-  policy: OnUnknown = 'ask',
-  begun = 5,
-) {
-  return afterAttempt(
-    progress,
+  result: AttemptResult,
+  { begun = 5, offered = pending(progress), denied, ...change }: AttemptOptions = {},
+): Consequences {
+  const reading = { ...rules(), ...change };
+  const said = (address: string) => result.recipients?.get(address) ?? result.outcome;
+  const { outcome, apart } = result;
+  const attempt = stored(
     provider,
-    pending(progress),
-    { outcome },
-    { onUnknown: policy, begun, vendorOf: each, account },
-  ).progress;
+    lettersOf(progress, provider, offered, said, { ...reading, ...(denied && { denied }) }),
+    {
+      number: countOf(progress.log) + 1,
+      begun,
+      outcome: outcome.kind,
+      ...('blames' in outcome && { blames: outcome.blames }),
+      ...('reason' in outcome && { reason: outcome.reason }),
+      ...(apart && { apart: apart.map((group) => placesOf(progress, ({ address }) => group.includes(address))) }),
+    },
+  );
+  return afterAttempt(progress, attempt, said, reading);
+}
+
+function attempt(progress: Progress, provider: string, outcome: Outcome, onUnknown: OnUnknown = 'ask', begun = 5) {
+  return consequences(progress, provider, { outcome }, { onUnknown, begun }).progress;
 }

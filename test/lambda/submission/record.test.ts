@@ -1,17 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../../lambda/providers/account.ts';
-import { type Carried, NOTHING_CARRIED, type Vote } from '../../../lambda/submission/carried.ts';
 import { NOTHING_TAKEN } from '../../../lambda/submission/lineage.ts';
+import { EMPTY_LOG, type Log, type StoredAttempt } from '../../../lambda/submission/log.ts';
 import {
-  amend,
   type ClaimRequest,
   claimability,
-  endInterrupted,
-  type StoredAttempt,
   type SubmissionRecord,
   submissionHash,
 } from '../../../lambda/submission/record.ts';
+import { progressOf } from '../../../lambda/submission/replay.ts';
 
 const NOW = 1_000_000;
 const entry: SubmissionRecord = {
@@ -23,20 +21,21 @@ const entry: SubmissionRecord = {
   lineage: NOTHING_TAKEN,
   firstSeen: 1,
   state: 'open',
-  attempts: [],
-  carried: NOTHING_CARRIED,
+  ...EMPTY_LOG,
 };
 const delivery: ClaimRequest = {
   hash: 'h',
   messageId: 'm-1',
   redriven: false,
   retried: false,
-  carried: NOTHING_CARRIED,
+  log: EMPTY_LOG,
   owner: 'b',
   now: NOW,
 };
 const account: Account = { type: 'postmark' };
-const begun = { number: 3, provider: 'postmark', account, begun: NOW - 70_000 };
+const begun: StoredAttempt = { worker: 'a', number: 3, provider: 'postmark', account, begun: NOW - 70_000, each: '?' };
+const told: StoredAttempt = { ...begun, each: 'n', ended: NOW - 5, outcome: 'unavailable' };
+const interrupted: StoredAttempt = { ...begun, ended: NOW, outcome: 'unknown', reason: 'interrupted' };
 const lease = { owner: 'a', until: NOW + 1 };
 
 describe('claimability', () => {
@@ -79,29 +78,19 @@ describe('claimability', () => {
     const waiting: SubmissionRecord = {
       ...entry,
       lineage: { taken: ['m-1'], workers: ['a'] },
-      attempts: [{ ...begun, ended: NOW, outcome: 'throttled' }],
-      carried: { attempts: 4, done: [0], history: [] },
+      attempts: [told],
+      done: [0],
     };
-    const knowing = (attempts: number, ...done: number[]) => ({ carried: { ...NOTHING_CARRIED, attempts, done } });
+    const knowing = (number: number, ...done: number[]) => ({
+      log: { ...EMPTY_LOG, attempts: [{ ...told, number }], done },
+    });
 
     it.each<[string, SubmissionRecord, Partial<ClaimRequest>, string]>([
       ['is over', waiting, {}, 'over'],
       ['is over although a worker has claimed the other', { ...waiting, lease }, {}, 'over'],
-      ['is over if it knows as much as the record', waiting, knowing(4, 0), 'over'],
-      ['continues if it knows of a recipient who was served', waiting, knowing(4, 1), 'continues'],
-      ['continues if it knows of more attempts', waiting, knowing(5), 'continues'],
-      [
-        'continues with more attempts than the record lists',
-        { ...waiting, carried: NOTHING_CARRIED },
-        knowing(4),
-        'continues',
-      ],
-      [
-        'is over with no more attempts than the record lists',
-        { ...waiting, carried: NOTHING_CARRIED },
-        knowing(3),
-        'over',
-      ],
+      ['is over if it knows as much as the record', waiting, knowing(3, 0), 'over'],
+      ['continues if it knows of a recipient who was served', waiting, knowing(3, 1), 'continues'],
+      ['continues if it knows of more attempts', waiting, knowing(4), 'continues'],
       ['continues if it is in the lineage', waiting, { signature: 'a' }, 'continues'],
       ['continues if it has no token', waiting, { signature: undefined }, 'continues'],
       ['continues if the lineage is unknown', { ...waiting, lineage: 'unknown' }, {}, 'continues'],
@@ -110,109 +99,88 @@ describe('claimability', () => {
     });
   });
 
-  it("treats a message that the lease's owner sent as the end of its lease, and messages of others not", () => {
+  it("treats a message that the lease's owner sent as the end of its lease, if it knows how all attempts ended", () => {
     const held: SubmissionRecord = { ...entry, lease, attempts: [begun] };
-    const message = (attempts: number, worker?: string): Partial<ClaimRequest> => ({
+    const message = (worker: string | undefined, ...attempts: StoredAttempt[]): Partial<ClaimRequest> => ({
       retried: true,
       messageId: 'm-2',
       worker,
-      carried: { ...NOTHING_CARRIED, attempts },
+      log: { ...EMPTY_LOG, attempts },
     });
+    const kindOf = (given: SubmissionRecord, change: Partial<ClaimRequest>) =>
+      claimability(given, { ...delivery, ...change }).kind;
 
-    expect(claimability(held, { ...delivery, ...message(2, 'a') }).kind).toBe('in-flight');
-    const two: SubmissionRecord = { ...held, attempts: [{ ...begun, number: 2 }, begun] };
-    expect(claimability(two, { ...delivery, ...message(2, 'a') }).kind).toBe('in-flight');
-    expect(claimability(held, { ...delivery, ...message(3, 'a') }).kind).toBe('continues');
+    expect(kindOf(held, message('a', told))).toBe('continues');
+    expect(kindOf(held, message('a'))).toBe('in-flight');
+    expect(kindOf(held, message('a', { ...told, number: 2 }))).toBe('in-flight');
+    expect(kindOf({ ...held, attempts: [{ ...begun, number: 2 }, begun] }, message('a', told))).toBe('in-flight');
     // Two copies count their attempts separately: the same number may be another attempt.
-    expect(claimability(held, { ...delivery, ...message(3, 'c') }).kind).toBe('in-flight');
-    expect(claimability(held, { ...delivery, ...message(3) }).kind).toBe('in-flight');
+    expect(kindOf(held, message('a', { ...told, worker: 'c' }))).toBe('in-flight');
+    expect(kindOf(held, message('c', told))).toBe('in-flight');
+    expect(kindOf(held, message(undefined, told))).toBe('in-flight');
+    expect(kindOf({ ...held, attempts: [told] }, message(undefined))).toBe('in-flight');
   });
 
-  it('treats an attempt that was begun and never ended as unknown, for the recipients that it was offered', () => {
-    const cut: SubmissionRecord = {
-      ...entry,
-      attempts: [{ ...begun, recipients: [1] }],
-      carried: { ...NOTHING_CARRIED, done: [0] },
-    };
+  it('takes an attempt that was begun and never ended as interrupted, and names its provider', () => {
+    const ended: StoredAttempt = { ...told, number: 2, provider: 'ses' };
+    const standing = claimability({ ...entry, attempts: [ended, begun], done: [0] }, delivery);
 
-    expect(carriedBy(cut)).toEqual({
-      attempts: 3,
+    expect(standing).toMatchObject({ kind: 'continues', fresh: new Set(['postmark']) });
+    expect(logBy({ ...entry, attempts: [ended, begun], done: [0] })).toEqual({
+      attempts: [ended, interrupted],
       done: [0],
-      history: [{ provider: 'postmark', kind: 'unknown', account, recipients: [1], at: begun.begun }],
+      redrives: 0,
     });
+  });
+
+  it('knows the outcome that only the message has', () => {
+    const log: Log = { attempts: [told], done: [0], redrives: 0 };
+    const state = claimability({ ...entry, attempts: [begun] }, { ...delivery, log });
+
+    expect(state).toMatchObject({ kind: 'continues', log, fresh: new Set() });
+    // Another worker's attempt with the same number is another one.
+    expect(
+      logBy({ ...entry, attempts: [begun] }, { log: { ...log, attempts: [{ ...told, worker: 'c' }] } }).attempts,
+    ).toHaveLength(2);
   });
 
   it('asks about an interrupted attempt at a provider that did not have an earlier one', () => {
-    const at = begun.begun - 60_000;
-    const answered: Vote = { provider: 'postmark', kind: 'unknown', account, at, asked: 1, settled: true };
-    const carried: Carried = { attempts: 2, done: [], history: [answered] };
-    const unknown = { provider: 'postmark', kind: 'unknown', account, at, last: begun.begun };
+    const earlier: StoredAttempt = { ...begun, number: 2, ended: 5, outcome: 'unknown', asked: 1, settled: true };
+    const log: Log = { ...EMPTY_LOG, attempts: [earlier] };
 
-    // The message was sent before the attempt, and its history says the same.
-    expect(carriedBy({ ...entry, attempts: [begun], carried }, { carried }).history).toEqual([unknown]);
+    // The message was sent before the attempt.
+    const known = logBy({ ...entry, attempts: [earlier, begun] }, { log });
+    const [doubt] = progressOf(known, ['a@x'], { onUnknown: 'ask', vendorOf: (key) => key }).doubts;
+    expect(doubt).toMatchObject({ last: begun.begun, settled: false });
   });
 
-  it('names the provider of an attempt that is now found to be interrupted', () => {
-    const ended = { ...begun, number: 2, provider: 'ses', ended: NOW, outcome: 'unavailable' } as const;
-    const standing = claimability({ ...entry, attempts: [ended, begun] }, delivery);
+  it('corrects an attempt that it had taken as interrupted, in whatever order the copies are read', () => {
+    const knows = (...attempts: StoredAttempt[]): Log => ({ ...EMPTY_LOG, attempts });
 
-    expect(standing).toMatchObject({ kind: 'continues', fresh: new Set(['postmark']) });
+    expect(logBy({ ...entry, attempts: [told] }, { log: knows(interrupted) })).toEqual(knows(told));
+    expect(logBy({ ...entry, attempts: [interrupted] }, { log: knows(told) })).toEqual(knows(told));
   });
 
-  it('keeps all unknown outcomes over a redrive, to ask about them again, and forgets refusals', () => {
-    const history: Vote[] = [
-      { provider: 'p', kind: 'refused' },
-      { provider: 'p', kind: 'denied' },
-      { provider: 'p', kind: 'apart', recipients: [0] },
-      { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, asked: 3, settled: true },
-      { provider: 'q', kind: 'failed' },
-      { provider: 'q', kind: 'suppressed', recipients: [1], attempt: 2, reason: 'inactive' },
-    ];
-    const dead: SubmissionRecord = { ...entry, state: 'dead', carried: { attempts: 2, done: [], history } };
+  it('begins again after a redrive: refusals are of an earlier one, and unknown outcomes are asked about', () => {
+    const refused: StoredAttempt = { ...told, number: 1, each: 'r' };
+    const lost: StoredAttempt = { ...told, number: 2, each: '?', asked: 3, settled: true };
+    const { asked: _asked, settled: _settled, ...unasked } = lost;
+    const dead: SubmissionRecord = { ...entry, state: 'dead', attempts: [refused, lost, begun], done: [1] };
+    const again: Log = { attempts: [refused, unasked, interrupted], done: [0, 1], redrives: 1 };
+    const message = { messageId: 'm-2', redriven: true, log: { ...EMPTY_LOG, done: [0] } };
 
-    expect(carriedBy(dead, { messageId: 'm-2', redriven: true }).history).toEqual([
-      { provider: 'p', kind: 'unknown', account, recipients: [0], at: 5, wished: true },
-      ...history.slice(4),
-    ]);
-  });
-
-  it('does not treat an ended attempt as unknown, whatever the message knows', () => {
-    const ended = { ...begun, ended: NOW, outcome: 'unavailable' } as const;
-
-    expect(carriedBy({ ...entry, attempts: [ended] })).toEqual({ attempts: 3, done: [], history: [] });
-  });
-
-  it('does not treat an attempt as unknown whose worker reported the end, but does so for one that another worker counts', () => {
-    const carried: Carried = { attempts: 3, done: [0], history: [] };
-
-    expect(carriedBy({ ...entry, attempts: [begun] }, { carried, worker: 'a' })).toEqual(carried);
-    expect(carriedBy({ ...entry, attempts: [begun] }, { carried, worker: 'c' }).history).toHaveLength(1);
-  });
-
-  it('forgets votes but not served recipients when it is redriven', () => {
-    const dead: SubmissionRecord = {
-      ...entry,
-      state: 'dead',
-      reason: 'Refused',
-      carried: { attempts: 2, done: [1], history: [{ provider: 'p', kind: 'refused' }] },
-    };
-
-    expect(carriedBy(dead, { messageId: 'm-2', redriven: true, carried: { ...NOTHING_CARRIED, done: [0] } })).toEqual({
-      attempts: 2,
-      done: [0, 1],
-      history: [],
-    });
-    expect(carriedBy({ ...dead, state: 'open' }, { messageId: 'm-2', redriven: true }).history).toEqual([]);
-    expect(carriedBy({ ...dead, state: 'open' }).history).toHaveLength(1);
+    expect(logBy(dead, message)).toEqual(again);
+    expect(logBy({ ...dead, state: 'open' }, message)).toEqual(again);
+    expect(logBy({ ...dead, state: 'open' }).redrives).toBe(0);
   });
 
   it('reopens once for a redriven message that is delivered twice', () => {
-    const letter: Carried = { attempts: 2, done: [], history: [{ provider: 'p', kind: 'refused' }] };
-    const since: Vote = { provider: 'q', kind: 'unknown', account, at: 5 };
-    const reopened: SubmissionRecord = { ...entry, carried: { attempts: 3, done: [], history: [since] } };
+    const settled: StoredAttempt = { ...told, each: '?', redrive: 1, settled: true };
+    const reopened: SubmissionRecord = { ...entry, attempts: [settled], redrives: 1 };
+    const letter: Log = { ...EMPTY_LOG, done: [4] };
 
-    // The unknown outcome since the redrive still holds the mail back, and refusals from before it stay forgotten.
-    expect(carriedBy(reopened, { redriven: true, carried: letter }).history).toEqual([since]);
+    // What happened since the redrive counts, and what the letter knew was taken over then.
+    expect(logBy(reopened, { redriven: true, log: letter })).toEqual({ attempts: [settled], done: [], redrives: 1 });
   });
 
   it('never lets two deliveries work at once, and never works on what has ended', () => {
@@ -229,126 +197,6 @@ describe('claimability', () => {
         if (state === 'done') expect(kind).toBe('over');
         if (state === 'open') expect(kind).toBe(until > NOW ? 'in-flight' : 'continues');
       }),
-    );
-  });
-});
-
-describe('a record', () => {
-  it('marks interrupted attempts as unknown and leaves the others', () => {
-    const ended = { ...begun, number: 2, ended: 5, outcome: 'throttled' } as const;
-
-    expect(endInterrupted([ended, begun], NOW)).toEqual([
-      ended,
-      { ...begun, ended: NOW, outcome: 'unknown', reason: 'interrupted' },
-    ]);
-  });
-
-  it('adds what a worker that was taken over knows, and nothing else', () => {
-    const told = { ...begun, ended: NOW, outcome: 'accepted', providerMessageId: 'x' } as const;
-    const other = { ...begun, number: 4, provider: 'ses' };
-    const current: SubmissionRecord = {
-      ...entry,
-      rev: 7,
-      worker: 'b',
-      attempts: [...endInterrupted([begun], NOW), other],
-      carried: {
-        attempts: 3,
-        done: [1],
-        history: [{ provider: 'postmark', kind: 'unknown', account, at: begun.begun }],
-      },
-    };
-
-    const amended = amend(current, {
-      attempts: [told],
-      carried: { attempts: 3, done: [0], history: [{ provider: 'p', kind: 'refused' }] },
-    });
-
-    expect(amended).toEqual({
-      ...current,
-      attempts: [{ ...told, cleared: true }, other],
-      carried: {
-        attempts: 3,
-        done: [0, 1],
-        history: [{ provider: 'postmark', kind: 'unknown', account, at: begun.begun }],
-      },
-    });
-  });
-});
-
-describe('the outcomes of a worker that was taken over', () => {
-  const told = { ...begun, ended: NOW, outcome: 'accepted' } as const;
-
-  it.each([
-    ['another number', { number: 4 }],
-    ['another provider', { provider: 'ses' }],
-    ['another time', { begun: NOW - 69_999 }],
-  ])('do not change an attempt of %s', (_, change) => {
-    const stands = { ...begun, ...change };
-    const current: SubmissionRecord = { ...entry, attempts: [stands] };
-
-    expect(amend(current, { attempts: [told], carried: NOTHING_CARRIED })['attempts']).toEqual([stands]);
-  });
-
-  it('are written without losing fields of a later release', () => {
-    const interrupted = { ...begun, ended: NOW - 1, outcome: 'unknown', reason: 'interrupted', later: 1 } as const;
-
-    expect(
-      amend({ ...entry, attempts: [interrupted] }, { attempts: [told], carried: NOTHING_CARRIED })['attempts'],
-    ).toEqual([{ ...told, later: 1, cleared: true }]);
-  });
-
-  it.each<[string, object, readonly Vote[]]>([
-    ['nothing yet', { ended: undefined, outcome: undefined }, []],
-    ['a lost answer', { outcome: 'unknown' }, []],
-    [
-      'a lost answer for some',
-      {},
-      [{ provider: 'postmark', kind: 'unknown', account, recipients: [1], at: begun.begun }],
-    ],
-    [
-      'a lost answer for some, after an earlier one',
-      {},
-      [{ provider: 'postmark', kind: 'unknown', account, recipients: [1], at: begun.begun - 9, last: begun.begun }],
-    ],
-  ])('clear no unknown outcome while it is %s', (_, change, history) => {
-    const own = { attempts: [{ ...told, ...change }] as StoredAttempt[], carried: { ...NOTHING_CARRIED, history } };
-
-    expect(amend({ ...entry, attempts: [begun] }, own)['attempts']).toEqual([{ ...told, ...change }]);
-  });
-
-  it.each<[string, Vote]>([
-    ['a refusal', { provider: 'postmark', kind: 'refused' }],
-    ['a lost answer of another provider', { provider: 'ses', kind: 'unknown', account, at: begun.begun }],
-    ['a lost answer to another attempt', { provider: 'postmark', kind: 'unknown', account, at: begun.begun - 1 }],
-  ])('clear the unknown outcome despite %s', (_, vote) => {
-    const own = { attempts: [told], carried: { ...NOTHING_CARRIED, history: [vote] } };
-
-    expect(amend({ ...entry, attempts: [begun] }, own)['attempts']).toEqual([{ ...told, cleared: true }]);
-  });
-
-  it.each<[string, Vote]>([
-    ['about another attempt', { provider: 'postmark', kind: 'unknown', account, at: 7 }],
-    ['about another provider', { provider: 'ses', kind: 'unknown', account, at: begun.begun }],
-    ['that is none', { provider: 'postmark', kind: 'refused' }],
-  ])('clear no unknown outcome %s', (_, vote) => {
-    const other = { number: 2, provider: 'postmark', account, begun: 7, ended: 8, outcome: 'unknown' } as const;
-    const told = { ...begun, ended: NOW, outcome: 'unavailable', cleared: true } as const;
-    const carriedOf = (attempts: StoredAttempt[], history: Vote[]) =>
-      carriedBy({ ...entry, attempts, carried: { ...NOTHING_CARRIED, history } }).history;
-
-    expect(carriedOf([told], [vote])).toEqual([vote]);
-    // Votes about one provider are merged: as long as the outcome of one of its attempts is unknown, all of them stay.
-    const doubt: Vote = { provider: 'postmark', kind: 'unknown', account, at: begun.begun };
-    expect(carriedOf([other, told], [doubt])).toEqual([doubt]);
-    expect(carriedOf([told], [doubt])).toEqual([]);
-    expect(carriedOf([{ ...told, cleared: undefined } as never], [doubt])).toEqual([doubt]);
-  });
-
-  it('count for less than an outcome that is already recorded', () => {
-    const stands = { ...begun, ended: NOW, outcome: 'throttled' } as const;
-
-    expect(amend({ ...entry, attempts: [stands] }, { attempts: [told], carried: NOTHING_CARRIED })['attempts']).toEqual(
-      [stands],
     );
   });
 });
@@ -382,8 +230,8 @@ describe('submissionHash', () => {
   });
 });
 
-function carriedBy(given: SubmissionRecord, change: Partial<ClaimRequest> = {}): Carried {
+function logBy(given: SubmissionRecord, change: Partial<ClaimRequest> = {}): Log {
   const standing = claimability(given, { ...delivery, ...change });
   if (standing.kind !== 'continues') throw new Error(`it is ${standing.kind}`);
-  return standing.carried;
+  return standing.log;
 }

@@ -1,14 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoff, MAX_AGE_MS, MAX_DELAY_MS, MIN_DELAY_MS, unknownDelay } from '../../../lambda/submission/backoff.ts';
-import { begin, NOTHING_CARRIED } from '../../../lambda/submission/carried.ts';
+import { EMPTY_LOG, type StoredAttempt } from '../../../lambda/submission/log.ts';
 import { declareHeld } from '../../../lambda/submission/progress.ts';
+import { progressOf } from '../../../lambda/submission/replay.ts';
 import { settle } from '../../../lambda/submission/settle.ts';
 
-/** Each provider is its own vendor. */
-const each = (key: string) => key;
+const rules = { onUnknown: 'ask', vendorOf: (key: string) => key } as const;
+const attempt = (provider: string, each: string): StoredAttempt => {
+  return { worker: 'w', number: 1, provider, account: { type: 'postmark' }, begun: 1, each, ended: 2 };
+};
+/** Progress after attempts, each a provider and its letters. */
+const progressAfter = (addresses: readonly string[], done: readonly number[], ...attempts: [string, string][]) =>
+  progressOf({ ...EMPTY_LOG, done, attempts: attempts.map((one) => attempt(...one)) }, addresses, rules);
 
-const open = begin(['a@x'], NOTHING_CARRIED, each);
+const open = progressAfter(['a@x'], []);
 
 describe('backoff', () => {
   it('grows from a minute to an hour and never beyond', () => {
@@ -78,18 +84,7 @@ describe('settle', () => {
   });
 
   it('ends with the refusal even when others accepted', () => {
-    const progress = begin(
-      ['a@x', 'b@x'],
-      {
-        attempts: 2,
-        done: [0],
-        history: [
-          { provider: 'p', kind: 'refused', recipients: [1] },
-          { provider: 'q', kind: 'refused', recipients: [1] },
-        ],
-      },
-      each,
-    );
+    const progress = progressAfter(['a@x', 'b@x'], [0], ['p', '-r'], ['q', '-r']);
 
     expect(settle(progress, { ageMs: 0, random: 0 })).toEqual({
       kind: 'dead-letter',
@@ -108,7 +103,7 @@ describe('settle', () => {
   });
 
   it('is done when every recipient is served or suppressed', () => {
-    const progress = begin(['a@x', 'b@x'], { attempts: 1, done: [0, 1], history: [] }, each);
+    const progress = progressAfter(['a@x', 'b@x'], [0, 1]);
     const suppressed = { ...open, recipients: open.recipients.map((one) => ({ ...one, end: 'suppressed' as const })) };
 
     expect(settle(progress, { ageMs: MAX_AGE_MS, random: 0 })).toEqual({ kind: 'done' });
@@ -116,21 +111,10 @@ describe('settle', () => {
   });
 
   it('dead-letters what must not be sent twice, and names the providers with unknown answers', () => {
-    const doubted = begin(
-      ['a@x', 'b@x', 'c@x'],
-      {
-        attempts: 2,
-        done: [2],
-        history: [
-          { provider: 'p', kind: 'unknown', account: { type: 'postmark' }, recipients: [0, 2], at: 1 },
-          { provider: 'q', kind: 'unknown', account: { type: 'postmark' }, recipients: [0, 1], at: 1 },
-          { provider: 'r', kind: 'unknown', account: { type: 'postmark' }, recipients: [2], at: 1 },
-        ],
-      },
-      each,
-    );
+    const doubted = progressAfter(['a@x', 'b@x', 'c@x'], [2], ['p', '?-?'], ['q', '??-'], ['r', '--?']);
+    const settled = { ...doubted, recipients: doubted.recipients.map((one) => ({ ...one, waiting: false })) };
 
-    expect(settle(declareHeld(doubted), { ageMs: 0, random: 0 })).toEqual({
+    expect(settle(declareHeld(settled), { ageMs: 0, random: 0 })).toEqual({
       kind: 'dead-letter',
       reason: 'Unknown',
       detail: 'the answer of p and q was lost, and could not be found out; onUnknown is hold',
@@ -138,23 +122,26 @@ describe('settle', () => {
   });
 
   it('names only the providers that refused it for a recipient for which it failed', () => {
-    const progress = begin(
-      ['a@x', 'b@x'],
-      {
-        attempts: 3,
-        done: [0],
-        history: [
-          { provider: 'o', kind: 'refused', recipients: [0] },
-          { provider: 'p', kind: 'refused', recipients: [1] },
-          { provider: 'q', kind: 'refused', recipients: [1] },
-        ],
-      },
-      each,
-    );
+    const progress = progressAfter(['a@x', 'b@x'], [0], ['o', 'r-'], ['p', '-r'], ['q', '-r']);
 
     expect(settle(progress, { ageMs: 0, random: 0 })).toMatchObject({
       detail: 'refused by p and q for 1 of 2 recipients',
     });
+  });
+
+  it('ends what has more attempts than a record may have, but not while an answer may come', () => {
+    const many = (count: number) => ({
+      ...open,
+      log: { ...EMPTY_LOG, attempts: Array(count).fill(attempt('p', 'r')) },
+    });
+    expect(settle(many(150), { ageMs: 0, random: 0 }).kind).toBe('retry');
+    expect(settle(many(151), { ageMs: 0, random: 0 })).toEqual({
+      kind: 'dead-letter',
+      reason: 'Exhausted',
+      detail: 'no provider accepted it for all recipients, and more than 150 attempts had different results',
+    });
+    const waiting = { ...many(151), recipients: open.recipients.map((one) => ({ ...one, waiting: true })) };
+    expect(settle(waiting, { ageMs: 0, random: 0 }).kind).toBe('retry');
   });
 
   it('says why the time is up', () => {
@@ -167,7 +154,7 @@ describe('settle', () => {
   });
 
   it('waits for an unknown answer about one recipient before it tries the others again', () => {
-    const two = begin(['a@x', 'b@x'], NOTHING_CARRIED, each);
+    const two = progressAfter(['a@x', 'b@x'], []);
     const progress = { ...two, recipients: two.recipients.map((one, place) => ({ ...one, waiting: place === 1 })) };
 
     expect(settle(progress, { ageMs: 1_000_000, random: 0.5 })).toEqual({ kind: 'retry', delayMs: 90_000 });

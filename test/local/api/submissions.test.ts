@@ -10,7 +10,15 @@ import { StackClock } from '../../../local/clock.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
-const attempt = { number: 1, provider: 'postmark', account: { type: 'postmark' }, begun: NOW - 9, ended: NOW } as const;
+const attempt = {
+  worker: 'w',
+  number: 1,
+  provider: 'postmark',
+  account: { type: 'postmark' },
+  begun: NOW - 9,
+  each: 'n',
+  ended: NOW,
+} as const;
 const record: SubmissionRecord = {
   pk: 'submission/a',
   rev: 1,
@@ -21,7 +29,8 @@ const record: SubmissionRecord = {
   worker: 'w',
   lineage: 'unknown',
   attempts: [],
-  carried: { attempts: 1, done: [], history: [] },
+  done: [],
+  redrives: 0,
 };
 const lease = { owner: 'w', until: NOW + 1 };
 
@@ -74,7 +83,6 @@ describe('GET /api/submissions/ID', () => {
       attempts: [],
       attemptCount: 0,
       done: [],
-      history: [],
       events: [],
     });
   });
