@@ -1,22 +1,17 @@
 import { errorName } from '../platform/error-name.ts';
-import { ServiceError } from '../platform/service-failure.ts';
 import type { Policy } from '../routing/policy.ts';
+import { LedgerError } from '../submission/ledger.ts';
 import { countOf } from '../submission/log.ts';
 import { type Progress, pending, type Suppression } from '../submission/progress.ts';
 import type { SuppressionEntry } from '../suppression/list.ts';
 import { logId } from './telemetry.ts';
 import type { Work } from './work.ts';
 
-/** The list did not answer, and the class of the mail waits for it: the message stays on its queue. */
-class ListUnreadable extends ServiceError {
-  override readonly name = 'ListUnreadable';
-}
-
 /**
  * Takes out the recipients on the suppression list, before any provider is asked; the others go on. A class may override
  * hard bounces, never complaints.
  *
- * @throws ServiceError if the list cannot be read and the class waits for it
+ * @throws LedgerError if the list cannot be read and the class waits for it: the message waits on a retry queue
  */
 export async function withoutListed(
   progress: Progress,
@@ -31,7 +26,7 @@ export async function withoutListed(
     listed = await suppressions.find(addresses);
   } catch (error) {
     log.warn('suppression list unreadable', { submissionId: logId(message), error: errorName(error) });
-    if (onListUnreadable === 'wait') throw new ListUnreadable('the suppression list cannot be read');
+    if (onListUnreadable === 'wait') throw new LedgerError('the suppression list cannot be read', { cause: error });
     return progress;
   }
   const stopped = new Map([...listed].filter(([, { reason }]) => !(overrideHardBounces && reason === 'hard-bounce')));
