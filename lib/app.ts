@@ -1,7 +1,7 @@
 import { App, type StackProps, Validations } from 'aws-cdk-lib/core';
 import cdk from '../cdk.json' with { type: 'json' };
 import { ConfigurationError } from './configuration/configuration-error.ts';
-import type { MailoverProps } from './mailover.ts';
+import type { MailoverProps } from './mailover-props.ts';
 import { MailoverStack } from './stack.ts';
 
 /** Options of the app: those of the deployment, and some of its stack. */

@@ -1,18 +1,17 @@
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Annotations, type Duration } from 'aws-cdk-lib/core';
+import { Annotations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Stage } from '../lambda/contract/deployment.ts';
 import type { EventsProvider } from '../lambda/contract/events-environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
-import type { RouteConfig } from '../lambda/contract/routes.ts';
-import { type ConfiguredProviders, definitionOf, definitions } from '../lambda/providers/registry.ts';
+import { definitionOf, definitions } from '../lambda/providers/registry.ts';
 import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
 import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
 import { oneProviderDomains } from './configuration/one-provider-domains.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
-import { checkStage, notDelivered, type StageProps, stageOf } from './configuration/stage.ts';
+import { checkStage, notDelivered, stageOf } from './configuration/stage.ts';
 import { checkThrowAway, deleteWithStack } from './configuration/throw-away.ts';
 import { timing } from './configuration/timing.ts';
 import { validateProviders, withOptions } from './configuration/validate-providers.ts';
@@ -24,11 +23,12 @@ import { ReconcilerFunction } from './functions/reconciler.ts';
 import { SenderFunction } from './functions/sender.ts';
 import { SesEvents } from './functions/ses-events.ts';
 import { WebhookApi } from './functions/webhook-api.ts';
+import type { MailoverProps } from './mailover-props.ts';
 import { watchClasses } from './monitoring/class-alarms.ts';
 import { watchEvents } from './monitoring/events-alarms.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
 import { watchInbound } from './monitoring/inbound-alarms.ts';
-import { Monitoring, type MonitoringProps } from './monitoring/monitoring.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import { watchMxCanaries } from './monitoring/mx-alarms.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
 import { checkTargets } from './monitoring/topics.ts';
@@ -39,91 +39,6 @@ import { ProofKey } from './storage/proof-key.ts';
 import { Queues } from './storage/queues.ts';
 import { StateTable } from './storage/state-table.ts';
 import { SuppressionKey } from './storage/suppression-key.ts';
-
-export interface MailoverProps extends StageProps {
-  /**
-   * The providers, in order of preference. All durations of queues and functions follow from their deadlines.
-   *
-   * A provider that is removed from the list leaves its retry queue and the queue's consumer behind: waiting mail
-   * goes out through the others. When the queue is empty, both may be deleted by hand.
-   */
-  readonly providers: ConfiguredProviders;
-  /**
-   * Classes of submissions with their own providers, expiry or treatment of a lost answer.
-   * @default - none: every submission takes the same route
-   */
-  readonly routes?: readonly RouteConfig[];
-  /**
-   * Name that tells this deployment from every other one in the account and region: a letter, then at most 63 letters, digits
-   * and hyphens. It is the namespace of the metrics, and begins the names of alarms, dashboard, saved queries and secrets.
-   * @default - the name of the stack for `MailoverStack`; for the construct that name, a hyphen and the construct's id
-   */
-  readonly deploymentName?: string;
-  /**
-   * Largest number of invocations of the sender for new mail at a time, from 2 to 1000; each carries up to ten
-   * messages.
-   * @default 50
-   */
-  readonly outboundConcurrency?: number;
-  /**
-   * Largest number of invocations of the sender for each retry queue at a time, from 2 to 1000.
-   * @default - 5, or enough to use the whole `maxPerSecond` of all providers from one queue, at most 100
-   */
-  readonly retryConcurrency?: number;
-  /**
-   * Memory of the sender in MB: a batch of ten messages with attachments of 5 MB each has to fit.
-   * @default 512
-   */
-  readonly senderMemory?: number;
-  /**
-   * Memory of the function that receives mail, in MB: mail of 40 MB has to fit several times.
-   * @default 1024
-   */
-  readonly inboundMemory?: number;
-  /**
-   * Requests with received mail a second, from 1 to 10000; those above are answered 429, and the providers post again.
-   * @default 100
-   */
-  readonly inboundRate?: number;
-  /**
-   * Requests with delivery events a second, from 1 to 10000; those above are answered 429, and the providers post again.
-   * @default 100
-   */
-  readonly eventsRate?: number;
-  /**
-   * Largest number of invocations of the function for delivery events at a time, from 2 to 1000, reserved for it. Lambda
-   * leaves at least 10 of an account unreserved, and a new account has 10 in all.
-   * @default - 20 in the stage `live`, otherwise none is reserved
-   */
-  readonly eventsConcurrency?: number;
-  /**
-   * How long an object in the mail bucket is kept, at least 28 days: 14 in a queue and 14 in the
-   * dead-letter queue. The time of a redriven message's objects starts again.
-   * @default - 30 days
-   */
-  readonly mailExpiration?: Duration;
-  /**
-   * How long the sender's log is kept.
-   * @default RetentionDays.THREE_MONTHS
-   */
-  readonly logRetention?: RetentionDays;
-  /**
-   * Share, from 0 to 1, of the submissions accepted at their first attempt that is logged. Every other attempt is
-   * always logged, and metrics count all.
-   * @default 1
-   */
-  readonly straightLogShare?: number;
-  /**
-   * Deletes queues, table, secret and logs with the stack, for deployments of a day; the bucket has to be emptied first. Refused in the stage `live`.
-   * @default false - they are kept
-   */
-  readonly throwAway?: boolean;
-  /**
-   * Targets and options of the alarms. In the stage `live` they need a target other than e-mail, which fails together with what it reports.
-   * @default - no targets, which the stage `live` refuses
-   */
-  readonly monitoring?: MonitoringProps;
-}
 
 /**
  * Sends mail through several providers, so that no single one of them can stop it.

@@ -2,7 +2,8 @@ import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { notDelivered } from './configuration/stage.ts';
-import { Mailover, type MailoverProps } from './mailover.ts';
+import { Mailover } from './mailover.ts';
+import type { MailoverProps } from './mailover-props.ts';
 
 /** A stack with one Mailover, and outputs with stable names for producers, operators and tests. */
 export class MailoverStack extends Stack {

@@ -29,7 +29,11 @@ const SECTIONS: readonly Section[] = [
   ),
   ['`canary`, for sending and in `inbound`', [ENTRY, 'CanaryConfig']],
   ['An entry of `routes`', ['lambda/contract/routes.ts', 'RouteConfig']],
-  ['The construct `Mailover`', ['lib/mailover.ts', 'MailoverProps'], ['lib/configuration/stage.ts', 'StageProps']],
+  [
+    'The construct `Mailover`',
+    ['lib/mailover-props.ts', 'MailoverProps'],
+    ['lib/configuration/stage.ts', 'StageProps'],
+  ],
   ['`monitoring`', ['lib/monitoring/topics.ts', 'AlarmTargets'], ['lib/monitoring/monitoring.ts', 'MonitoringProps']],
 ];
 

@@ -1,5 +1,5 @@
 import type { ProviderList } from '../../lambda/providers/registry.ts';
-import type { MailoverProps } from '../../lib/mailover.ts';
+import type { MailoverProps } from '../../lib/mailover-props.ts';
 import { ACCOUNT, type TestAccount } from './account.ts';
 
 /** Four providers of four types; Postmark, Mailgun and SES receive, too. */

@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-s
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { secretNameOf } from '../../lambda/contract/deployment.ts';
 import type { ProviderList } from '../../lambda/providers/registry.ts';
-import type { MailoverProps } from '../../lib/mailover.ts';
+import type { MailoverProps } from '../../lib/mailover-props.ts';
 import { CLOUDFORMATION, startAccount, type TestAccount, until } from './account.ts';
 import { deployLive, PROVIDERS } from './deployments.ts';
 import { type Inventory, inventory } from './inventory.ts';

@@ -1,7 +1,7 @@
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { PermissionsBoundary } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
-import type { MailoverProps } from '../../lib/mailover.ts';
+import type { MailoverProps } from '../../lib/mailover-props.ts';
 import { deploy, PROVIDERS, type Resource, resources } from './deployment.ts';
 
 const LIVE: Partial<MailoverProps> = { stage: 'live', account: '123456789012', monitoring: { page: 'elsewhere' } };

@@ -6,7 +6,7 @@ import { App, type StackProps } from 'aws-cdk-lib/core';
 import { afterAll } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
 import type { ProviderList } from '../../lambda/providers/registry.ts';
-import type { MailoverProps } from '../../lib/mailover.ts';
+import type { MailoverProps } from '../../lib/mailover-props.ts';
 import { MailoverStack } from '../../lib/stack.ts';
 
 export interface Resource {

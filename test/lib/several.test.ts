@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
-import { Mailover, type MailoverProps } from '../../lib/mailover.ts';
+import { Mailover } from '../../lib/mailover.ts';
+import type { MailoverProps } from '../../lib/mailover-props.ts';
 import { MailoverStack } from '../../lib/stack.ts';
 import { deploy, type Resource } from './deployment.ts';
 

@@ -1,7 +1,8 @@
 import { App, Stack } from 'aws-cdk-lib/core';
 import { expect, test } from 'vitest';
 import { LOCAL_STACK } from '../../lambda/contract/deployment.ts';
-import { Mailover, type MailoverProps } from '../../lib/mailover.ts';
+import { Mailover } from '../../lib/mailover.ts';
+import type { MailoverProps } from '../../lib/mailover-props.ts';
 import { deploy, PROVIDERS, type Resource } from './deployment.ts';
 
 const LIVE = { stage: 'live', account: '123456789012', monitoring: { page: 'elsewhere' } } as const;

@@ -1,5 +1,5 @@
 import type { FaultKind } from '../../faults/kinds.ts';
-import { isLimited, type Rule } from '../case.ts';
+import type { Rule } from '../case.ts';
 import { isRunaway } from '../pace.ts';
 import { PROMISES } from '../promises.ts';
 import { type Hop, named, type Story, time } from '../story.ts';
@@ -18,11 +18,13 @@ const ASKING_FOR_TIME: ReadonlySet<FaultKind> = new Set(['throttle', 'retry-afte
  */
 export const waits: Rule = (given) => {
   const { chronicle, troubles, clockErrorMs } = given;
-  const limited = isLimited(given);
+  const limited = new Set(given.providers.flatMap(({ key, maxPerSecond }) => (maxPerSecond === undefined ? [] : key)));
+  // Mail waits for a slot where every provider that it may use has a rate.
+  const isLimited = ({ mail }: Story) => mail.usable.every((provider) => limited.has(provider));
   const allowedMs = (story: Story, { at, worker, asks }: Hop): number => {
     const [first = at] = story.addedAt;
     if (asks && (chronicle.tableFailed.get(worker) ?? -Infinity) < at - HOUR_MS) return PROMISES.askWithinMs;
-    if (limited || troubles.any(ASKING_FOR_TIME, at - HOUR_MS, at)) return PROMISES.longestWaitMs;
+    if (isLimited(story) || troubles.any(ASKING_FOR_TIME, at - HOUR_MS, at)) return PROMISES.longestWaitMs;
     return Math.min(PROMISES.longestWaitMs, Math.max(PROMISES.askWithinMs, PROMISES.growth * (at - first)));
   };
   return [...chronicle.stories].flatMap((story) => {

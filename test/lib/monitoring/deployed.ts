@@ -1,4 +1,4 @@
-import type { MailoverProps } from '../../../lib/mailover.ts';
+import type { MailoverProps } from '../../../lib/mailover-props.ts';
 import type { DeployedAlarm } from '../../../local/template/alarms.ts';
 import type { StackTemplate } from '../../../local/template/assembly.ts';
 import { deploy as resolve } from '../../../local/template/deployment.ts';

@@ -5,7 +5,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import { MONITORING_SIZES, type MonitoringSize } from '../../../lambda/contract/metrics.ts';
 import type { ProviderList } from '../../../lambda/providers/registry.ts';
-import type { MailoverProps } from '../../../lib/mailover.ts';
+import type { MailoverProps } from '../../../lib/mailover-props.ts';
 import { MailoverStack } from '../../../lib/stack.ts';
 import { totalOf, watchingCost } from '../../support/monitoring-cost.ts';
 import { PROVIDERS } from './providers.ts';
