@@ -140,7 +140,7 @@ describe('the list of mail', () => {
     await expect.poll(() => rows.filter({ hasText: 'the newest' }).count(), PATIENCE).toBe(50);
     expect(await rows.filter({ hasText: 'grace@example.org' }).count()).toBe(0);
 
-    await page.getByRole('button', { name: 'Older' }).click();
+    await page.getByRole('button', { name: 'Older', exact: true }).click();
     await rows.filter({ hasText: 'grace@example.org' }).waitFor({ timeout: PATIENCE.timeout });
     await page.getByRole('button', { name: 'Newest', exact: true }).click();
     await page.getByLabel('Find').fill('GRACE@');

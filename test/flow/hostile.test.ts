@@ -25,7 +25,7 @@ import { post, strangeWebhook } from '../support/hostile/webhooks.ts';
 // Strangers and careless producers against the running stack, all at once, while providers fail and repeat what they were sent.
 
 /** Hostile submissions and requests; `npm run test:hostile-stack` sends many more. */
-const COUNT = Number(process.env['MAILOVER_HOSTILE'] ?? 1_000);
+const COUNT = Number(process.env['MAILOVER_HOSTILE'] ?? 500);
 const TIME_SCALE = 30;
 /** One submission of this number is a pointer to an object of tens of megabytes. */
 const POISON_EVERY = Math.max(100, COUNT / 100);

@@ -72,6 +72,11 @@ const CASES: readonly Case[] = JSON.parse(read('expected.json'));
 const REPLIES: readonly Reply[] = JSON.parse(read('replies.json'));
 const VARIANTS = 'test/flow/apps/variants.ts';
 
+/**
+ * Another process, without a kept connection, may send the second mail of a case, which then fails over as it should: the
+ * case was not tested. Five times in a row this is not the cause.
+ */
+const MOST_TRIES = 5;
 const MAIL = { version: 1, from: 'shop@example.com', to: ['ada@example.org'], subject: 'Your order', text: 'Hello' };
 
 let cases: CaseStack;
@@ -98,9 +103,8 @@ describe("with the users' app", () => {
     it.each(CASES.filter(({ session }) => session).map((one) => [one.id, one] as const))('%s', async (_, one) => {
       const { stage = '', reply = '', always = false } = one.session ?? {};
       const mail = { ...MAIL, ...only(['smtp', 'mailgun']) };
-      // Another process, without a kept connection, may send the second mail: then the case was not tested.
       let met = false;
-      while (!met) {
+      for (let tries = 1; !met; tries += 1) {
         await cases.stack.repairAll();
         await cases.stack.accepted([await cases.send(mail)]);
         await cases.stack.breakProvider(KEYS.smtp, { smtp: { stage, reply }, ...(!always && { times: 1 }) });
@@ -110,7 +114,7 @@ describe("with the users' app", () => {
         const [entry] = (await cases.stack.accepted([id])) as [AcceptedEntry];
         const { called } = await cases.ending(id);
         const hits = await cases.hits('smtp');
-        met = hits === (always ? 2 : 1) && (always || entry.provider === KEYS.smtp || called.length > 1);
+        met = hits === (always ? 2 : 1) && (always || entry.provider === KEYS.smtp || tries >= MOST_TRIES);
         if (!met) continue;
         expect(entry.provider, one.why).toBe(always ? KEYS.mailgun : KEYS.smtp);
         expect(called, one.why).toEqual(always ? [KEYS.smtp, KEYS.mailgun] : [KEYS.smtp]);
