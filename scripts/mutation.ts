@@ -33,7 +33,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   words: part('sender', ['last-words']),
   progress: part('submission', ['log', 'progress', 'replay'], ['log', 'progress']),
   ledger: part('submission', ['record', 'ledger', 'lineage']),
-  limiter: part('circuit', ['limiter', 'rate']),
+  limiter: part('circuit', ['limiter', 'rate', 'rate-item'], ['limiter', 'rate']),
   circuit: part('circuit', ['circuit', 'window', 'hold', 'provider-health', 'items'], ['circuit', 'edges', 'items']),
 };
 

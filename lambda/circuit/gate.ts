@@ -221,7 +221,7 @@ class CircuitGate implements Gate {
       const slot = await limiter.take(lane);
       if (slot.kind === 'away') return this.#skip('rate', this.#store.known(provider.key), clock.now() + slot.afterMs);
       await clock.sleep(slot.at - clock.now());
-      if (slot.isValid()) return undefined;
+      if (await slot.isValid()) return undefined;
     }
   }
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { within } from '../platform/within.ts';
-import { type Asker, type Lane, promise, type RateState, reserve, startingSoon, unused } from './rate.ts';
+import { type Asker, promise, type RateState, reserve, startingSoon } from './rate.ts';
+import { readState } from './rate-item.ts';
 import { isThrottled } from './throttled.ts';
 
 /** Largest number of calls a second whose slots are in one item: more writes to it would often conflict. */
@@ -32,7 +33,7 @@ export interface LimiterContext {
  * milliseconds.
  */
 export type RateSlot =
-  | { readonly kind: 'at'; readonly at: number; readonly isValid: () => boolean }
+  | { readonly kind: 'at'; readonly at: number; readonly isValid: () => Promise<boolean> }
   | { readonly kind: 'away'; readonly afterMs: number };
 
 /** A slot may be used up to this many milliseconds after its time. */
@@ -57,6 +58,9 @@ const BUSY_MS = [50, 100, 400];
 
 /** How long a worker leaves the table alone after it did not answer, in milliseconds. */
 const PAUSE_MS = 1_000;
+
+/** Longest wait for an answer of a table that has been silent, in milliseconds. */
+const TRY_MS = 150;
 
 /** Time without an answer of the table after which a worker uses its own part of the rate, in milliseconds. */
 const SILENT_MS = 5_000;
@@ -121,7 +125,7 @@ export class Limiter {
       await clock.sleep(GATHER_MS);
       const { slots, waits, isOwn = false } = await this.#ask(asker, own.waiting.length);
       // Once the table answers again, the shared slots are all of the rate.
-      const isValid = () => !isOwn || this.#isSilent;
+      const isValid = async () => !isOwn || this.#remainsSilent();
       // A slot whose time passed while the table answered is left unused, and its message asks again.
       const usable = slots.filter((at) => at >= clock.now() - LATE_MS);
       for (const at of usable) own.waiting.shift()?.({ kind: 'at', at, isValid });
@@ -133,7 +137,7 @@ export class Limiter {
   /** Reserves slots for `wanted` messages. Without an answer there is none: mail waits rather than exceed the rate. */
   async #ask(asker: Asker, wanted: number): Promise<Answer> {
     const { clock, random } = this.#context;
-    if (this.#isSilent) return { ...this.#reserveOwn(asker, wanted), isOwn: true };
+    if (await this.#remainsSilent()) return { ...this.#reserveOwn(asker, wanted), isOwn: true };
     // Other workers use their own parts until they ask for their next slot, and so notice that the table answers again.
     const afterMs = this.#own === undefined ? 0 : PAUSE_MS;
     this.#own = undefined;
@@ -155,14 +159,22 @@ export class Limiter {
   }
 
   /**
-   * Reserves slots in this worker's part of the rate while the table does not answer; no message waits for the table.
+   * Whether the table is silent, which is asked once a second. The message waits for the answer only as long as a healthy
+   * table takes: otherwise each worker would use an own slot after the table answers again.
    */
-  #reserveOwn(asker: Asker, wanted: number): Answer {
-    const { perSecond, workers, table, clock, random } = this.#context;
-    if (!this.#isPaused) {
+  async #remainsSilent(): Promise<boolean> {
+    const { table, clock } = this.#context;
+    if (this.#isSilent && !this.#isPaused) {
       this.#failedAt = clock.now();
-      this.#answer(table.get(this.#anyShard().pk)).catch(() => undefined);
+      const answer = this.#answer(table.get(this.#anyShard().pk)).catch(() => undefined);
+      await Promise.race([answer, clock.sleep(TRY_MS)]);
     }
+    return this.#isSilent;
+  }
+
+  /** Reserves slots in this worker's part of the rate while the table does not answer. */
+  #reserveOwn(asker: Asker, wanted: number): Answer {
+    const { perSecond, workers, clock, random } = this.#context;
     const part = perSecond / workers;
     this.#own ??= startingSoon(part, clock.now(), random);
     const { state, answer } = share(this.#own, asker, wanted, part, this.#together() / workers, clock.now(), random);
@@ -274,24 +286,4 @@ function share(
   if (asker === 'urgent') return { state, answer: { slots, waits: shortly(left, random) } };
   const promised = promise(state, left, from, random, together);
   return { state: promised.state, answer: { slots, waits: promised.waits } };
-}
-
-function readState(item: Item | undefined, perSecond: number): RateState {
-  const fresh = unused(perSecond);
-  const state = item?.['state'];
-  if (typeof state !== 'object' || state === null) return fresh;
-  const known = { ...fresh, ...(state as Partial<RateState>) };
-  const numbers = [
-    known.distance,
-    known.origin,
-    known.last,
-    known.promised,
-    ...lanes(known.next),
-    ...lanes(known.wanted),
-  ];
-  return numbers.every(Number.isFinite) ? known : fresh;
-}
-
-function lanes(value: Partial<Record<Lane, number>> | undefined): unknown[] {
-  return [value?.fresh, value?.backlog];
 }
