@@ -186,3 +186,42 @@ describe('settle', () => {
     expect(settle(open, { ageMs: 0, expiresInMs: 10_001, random: 0 })).toEqual({ kind: 'retry', delayMs: 10_000 });
   });
 });
+
+describe('a dead letter', () => {
+  it('of mail that came days late says that no provider was tried', () => {
+    expect(settle(open, { ageMs: 0, stale: true, random: 0 })).toEqual({
+      kind: 'dead-letter',
+      reason: 'Exhausted',
+      detail: 'it was first received more than five days after it was sent; no provider was tried',
+    });
+  });
+
+  it('names no provider whose refusal concerned only recipients that another one served', () => {
+    const mixed = progressAfter(['a@x', 'b@x'], [0], ['p', 'rr'], ['q', '-r'], ['s', 'r-']);
+
+    expect(settle(mixed, { ageMs: 0, random: 0 })).toMatchObject({
+      reason: 'Refused',
+      detail: 'refused by p and q for 1 of 2 recipients',
+    });
+    const other = { address: 'c@x', end: 'accepted', refusedBy: ['t'], unknownAt: ['t'] } as const;
+    const [refused] = progressAfter(['a@x'], [], ['p', 'r'], ['q', 'r']).recipients;
+    const [held] = declareHeld(progressAfter(['a@x'], [], ['p', '?'])).recipients;
+    if (!refused || !held) throw new Error('no recipient');
+    const withOther = (one: typeof refused) => ({ ...mixed, recipients: [one, { ...one, ...other }] });
+    expect(settle(withOther(refused), { ageMs: 0, random: 0 })).toMatchObject({
+      detail: 'refused by p and q for 1 of 2 recipients',
+    });
+    expect(settle(withOther({ ...held, end: 'held' }), { ageMs: 0, random: 0 })).toMatchObject({
+      detail: 'the answer of p was lost, and could not be found out; onUnknown is hold',
+    });
+  });
+
+  it('of an address that no provider can carry names none', () => {
+    const [one] = open.recipients;
+    if (!one) throw new Error('no recipient');
+
+    expect(settle({ ...open, recipients: [{ ...one, end: 'refused' }] }, { ageMs: 0, random: 0 })).toMatchObject({
+      detail: 'no provider that may be used can carry the address of 1 of 1 recipients',
+    });
+  });
+});
