@@ -50,8 +50,8 @@ export async function takeEvents(
 
 /**
  * Suppresses the recipient where the event says so, puts the event on the events queue and then into its list, in this
- * order: the item says that all is done, so an
- * event whose handling was cut off is put on the queue again, and none is lost.
+ * order: the item says that all is done, so an event whose handling was cut off is put on the queue again, and none is
+ * lost.
  */
 async function takeEvent(
   provider: string,

@@ -24,7 +24,7 @@ export async function reportSuppressed(progress: Progress, { context, record, ar
 }
 
 /**
- * Lists recipients that ended in this round because one provider alone refused the mailbox, in case that provider is
+ * Lists recipients that ended in this round because only one provider refused the mailbox, in case that provider is
  * doubted later. Not at their event, which may go out in a later round.
  */
 export async function listEnded({ untold }: Progress, { context, arrived }: Work): Promise<void> {

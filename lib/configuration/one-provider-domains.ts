@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
 
-/** A From domain or address that one provider alone may send from. */
+/** A From domain or address that only one provider may send from. */
 export interface OneProviderDomain {
   readonly domain: string;
   readonly key: string;
