@@ -4,6 +4,7 @@ import { within } from '../platform/within.ts';
 import type { Isolation } from './isolation.ts';
 import { type CircuitRecord, circuitItem, circuitKey, readCircuitItem, readIsolation, switchKey } from './items.ts';
 import { isThrottled } from './throttled.ts';
+import { circuitTimes } from './times.ts';
 
 /** Circuit, hold and isolation of one provider, as last read. */
 export interface CircuitReading extends CircuitRecord {
@@ -23,15 +24,12 @@ export interface CircuitStoreContext {
   readonly onReset: (provider: string) => void;
 }
 
-/** Longest use of a read, in stack time: an operator's switch takes effect everywhere within it. */
-const FRESH_MS = 10_000;
-
 /**
  * How long the last read stays in force while the table does not answer, in stack time; then all circuits read as closed.
  */
 const KEEP_MS = 60_000;
 
-/** Lower limit of the two times above under a time scale, so that the table is not read continuously. */
+/** Lower limit of the time above, and of `freshMs`, under a time scale, so that the table is not read continuously. */
 const SHORTEST_MS = 250;
 
 /** Longest wait for the table, except for the first read; reads and writes that take longer go on in the background. */
@@ -70,7 +68,7 @@ export class CircuitStore {
   constructor(context: CircuitStoreContext) {
     this.#context = context;
     this.#startedAt = context.clock.now();
-    this.#freshMs = Math.max(SHORTEST_MS, FRESH_MS / context.timeScale);
+    this.#freshMs = Math.max(SHORTEST_MS, circuitTimes(context.timeScale).freshMs);
     this.#keepMs = Math.max(4 * SHORTEST_MS, KEEP_MS / context.timeScale);
   }
 

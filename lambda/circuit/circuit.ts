@@ -110,7 +110,7 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
       return left;
     }
     case 'proven':
-      if (circuit.kind === 'closed') return circuit;
+      if (circuit.kind === 'closed' || isNews(circuit, moment)) return circuit;
       return { kind: 'closed', since: moment.now, trips: circuit.trips, window: [] };
     case 'disproven':
       return isProbe(circuit, signal.by) ? opened(circuit, signal.cause, moment) : circuit;
@@ -158,6 +158,14 @@ function opened(circuit: Circuit, cause: OpenCause, { now, random, times }: Mome
 
 function lease({ by, leaseMs }: { readonly by: string; readonly leaseMs: number }, { now }: Moment): ProbeLease {
   return { by, until: now + Math.min(leaseMs, LEASE_MOST_MS) };
+}
+
+/**
+ * Whether workers may not know yet that the circuit opened. If it closed now, at a message that was forced on a provider
+ * which still fails for others, they would take it for one that was closed all the time, without slow start.
+ */
+function isNews({ kind, since }: Circuit, { now, times }: Moment): boolean {
+  return kind === 'open' && Math.abs(now - since) < times.freshMs;
 }
 
 function isProbe(circuit: Circuit, by: string | undefined): circuit is Extract<Circuit, { kind: 'half-open' }> {

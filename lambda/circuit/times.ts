@@ -9,6 +9,10 @@ export interface CircuitTimes {
   readonly openMostMs: number;
   /** After this long in closed state a circuit opens with the shortest open time again. */
   readonly calmMs: number;
+  /**
+   * Longest use of a read of the table: within it every worker knows of a circuit that opened, and of an operator's switch.
+   */
+  readonly freshMs: number;
   /** Slow start: time after which the admitted fraction doubles. */
   readonly warmMs: number;
   /** A hold without a Retry-After: the first time, and at most; it doubles in between. */
@@ -34,6 +38,7 @@ const STACK_TIMES: CircuitTimes = {
   openMs: 30 * SECOND,
   openMostMs: 600 * SECOND,
   calmMs: 600 * SECOND,
+  freshMs: 10 * SECOND,
   warmMs: 10 * SECOND,
   holdMs: 2 * SECOND,
   holdMostMs: 60 * SECOND,

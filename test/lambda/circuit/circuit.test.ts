@@ -103,7 +103,8 @@ describe('whatever happened before', () => {
   it('an accepted message closes the circuit, and slow start has admitted all mail after half a minute', () => {
     fc.assert(
       fc.property(story, (moments) => {
-        const { circuit, now } = tell(moments);
+        const { circuit, now: told } = tell(moments);
+        const now = told + 10 * SECOND;
         const closed = step(circuit, { kind: 'proven' }, at(now));
         expect(closed.kind).toBe('closed');
         expect(admitted(closed, at(now + 30 * SECOND))).toBe(1);
@@ -207,6 +208,14 @@ describe('a closed circuit', () => {
     for (let second = 40; second < 60; second += 2) window = count(window, true, NOW + second * SECOND, times);
 
     expect(isFailing(window, NOW + 60 * SECOND, times)).toBe(true);
+  });
+
+  it('is not closed by an accepted message before every worker knows that it opened', () => {
+    const opened = step(UNTRIED, { kind: 'refused', reason: 'suspended' }, at(NOW));
+
+    expect(step(opened, { kind: 'proven' }, at(NOW + 10 * SECOND - 1))).toBe(opened);
+    expect(step(opened, { kind: 'proven' }, at(NOW - 10 * SECOND + 1))).toBe(opened);
+    expect(step(opened, { kind: 'proven' }, at(NOW + 10 * SECOND))).toMatchObject({ kind: 'closed', trips: 1 });
   });
 
   it('begins with the shortest open time again after ten calm minutes, and only then', () => {
