@@ -136,6 +136,7 @@ export class Mailover extends Construct {
       stateTable: this.stateTable,
       proofKey: this.proofKey,
       suppressionKey: this.suppressionKey,
+      listsTable: this.listsTable,
       timing: durations,
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,

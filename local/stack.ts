@@ -8,6 +8,7 @@ import { definitionOf } from '../lambda/providers/registry.ts';
 import { rescaleCircuits } from './api/circuits.ts';
 import { clearStack } from './api/clear.ts';
 import { drawingOf } from './api/console-state.ts';
+import { deliveriesIn } from './api/deliveries.ts';
 import { infoOf, type Live, queueCounts, submissionLogOf } from './api/live.ts';
 import { ReceivedLog } from './api/received-log.ts';
 import { startApi } from './api/server.ts';
@@ -128,6 +129,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     accepted: () => live.simulators?.accepted,
     state: () => live.state,
     submissions: () => live.submissions,
+    deliveries: () => live.deliveries,
     forget: async () => {
       if (live.sender) await live.functions?.renew(live.sender.function.name);
     },
@@ -222,6 +224,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     closers.push(live.dynamodb.close);
     const state = tableOf(live.dynamodb.url, live.sender.environment.stateTable);
     live.state = state;
+    live.deliveries = deliveriesIn(live.dynamodb.url, live.sender.environment, aws.secrets);
     let before = clock.scale;
     clock.onChange((scale) => {
       const keys = providers.map(({ key }) => key);

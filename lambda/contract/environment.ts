@@ -3,6 +3,7 @@ import {
   environment,
   eventsQueueUrl,
   json,
+  listsTable,
   local,
   mailBucket,
   number,
@@ -27,6 +28,8 @@ export const senderEnvironment = environment({
   eventsQueueUrl,
   /** Absent if no provider has delivery events, so that nothing fills the list. */
   suppressionSecret: optional(suppressionSecret),
+  /** Absent if no provider has delivery events. */
+  listsTable: optional(listsTable),
   /** Retry queue URL by provider key. */
   retryQueueUrls: json<Readonly<Record<string, string>>>('MAILOVER_RETRY_QUEUES'),
   /** How often a message is received before SQS itself moves it to the dead-letter queue. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DeliveryEvent, EVENT_VERSION } from '../contract/event.ts';
-import type { ListItem } from '../platform/list-table.ts';
+import type { ListItem, ListTable } from '../platform/list-table.ts';
 import type { ReportedEvent } from '../providers/event.ts';
 
 /** Lifetime of an event: as long as the record of its submission may live. */
@@ -37,15 +37,30 @@ export function deliveryEvent(provider: string, event: ReportedEvent, now: numbe
   };
 }
 
+/** What the list of a submission keeps of an event. */
+export interface KeptEvent
+  extends Pick<
+    DeliveryEvent,
+    'id' | 'provider' | 'type' | 'at' | 'bounce' | 'reason' | 'attempt' | 'machine' | 'providerMessageId'
+  > {
+  /** Keyed hash of the recipient's address; absent if the event names none. */
+  readonly recipient?: string;
+}
+
+/** Place of an event in its list; with an empty `id`, the beginning of the places of one recipient's events. */
+export function eventPlace(recipient: string | undefined, id: string): string {
+  return `${recipient ?? ''}/${id}`;
+}
+
 /**
- * The item of an event. Events without a known submission are in a list of their provider and day. The recipient's address is
- * not in it: a submission has its recipients by their places.
+ * The item of an event. The recipient's address is in it as `recipient`, its keyed hash, so that a copy of the table names
+ * no one. Events without a known submission are in a list of their provider and day.
  */
-export function eventItem(event: DeliveryEvent, now: number): ListItem {
+export function eventItem(event: DeliveryEvent, recipient: string | undefined, now: number): ListItem {
   const { id, provider, submissionId, type, bounce, reason, at, attempt, machine, providerMessageId } = event;
   return {
-    pk: eventList(submissionId ?? `-/${provider}/${at.slice(0, 10)}`),
-    sk: id,
+    pk: submissionId === undefined ? `event/-/${provider}/${at.slice(0, 10)}` : eventList(submissionId),
+    sk: eventPlace(recipient, id),
     provider,
     type,
     at,
@@ -56,4 +71,15 @@ export function eventItem(event: DeliveryEvent, now: number): ListItem {
     ...(providerMessageId !== undefined && { providerMessageId }),
     expires: Math.floor(now / 1000) + RETENTION_S,
   };
+}
+
+/** All events of a submission, in no order of time. */
+export async function eventsOf(lists: Pick<ListTable, 'list'>, submissionId: string): Promise<readonly KeptEvent[]> {
+  return (await lists.list(eventList(submissionId))).map(keptEvent);
+}
+
+/** The event of an item. */
+function keptEvent({ pk: _pk, sk, expires: _expires, ...kept }: ListItem): KeptEvent {
+  const [recipient, id] = sk.split('/');
+  return { ...(kept as Omit<KeptEvent, 'id' | 'recipient'>), id: id ?? '', ...(recipient && { recipient }) };
 }

@@ -8,6 +8,7 @@ import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { loadEvents, loadPublishedEvents } from '../providers/registry.ts';
+import { addressHashes } from '../suppression/hash.ts';
 import { suppressionList } from '../suppression/list.ts';
 import { webhookHandler } from '../webhook/handler.ts';
 import { createEventIntake } from './intake.ts';
@@ -24,6 +25,7 @@ const dependencies = {
   secrets,
   table,
   lists: dynamoListTable(environment.listsTable),
+  hashes: addressHashes(secrets, environment.suppressionSecret),
   suppressions: suppressionList(table, secrets, environment.suppressionSecret, systemClock),
   queue: sqsQueue,
   log: powertoolsLog,

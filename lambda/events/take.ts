@@ -8,16 +8,18 @@ import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Queue } from '../platform/queue.ts';
 import type { ReportedEvent } from '../providers/event.ts';
+import type { AddressHashes } from '../suppression/hash.ts';
 import type { Suppressions } from '../suppression/list.ts';
 import { suppressionBy } from '../suppression/reason.ts';
 import { enqueueEvent } from './enqueue.ts';
-import { deliveryEvent, eventItem } from './event-item.ts';
+import { deliveryEvent, eventItem, eventPlace } from './event-item.ts';
 
 /** Dependencies of taking an event. */
 export interface TakeEventDependencies {
   readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl'>;
   readonly lists: ListTable;
   readonly suppressions: Pick<Suppressions, 'add'>;
+  readonly hashes: AddressHashes;
   readonly queue: Queue;
   readonly clock: Clock;
   readonly log: Log;
@@ -56,13 +58,16 @@ export async function takeEvents(
 async function takeEvent(
   provider: string,
   reported: ReportedEvent,
-  { environment, lists, suppressions, queue, clock, log, metrics }: TakeEventDependencies,
+  { environment, lists, suppressions, hashes, queue, clock, log, metrics }: TakeEventDependencies,
 ): Promise<void> {
   // News of our own test messages is for no application.
   if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
   const event = deliveryEvent(provider, reported, clock.now());
-  const item = eventItem(event, clock.now());
-  if (await lists.has(item)) return;
+  const [recipient] = event.recipient === undefined ? [] : await hashes(event.recipient);
+  const item = eventItem(event, recipient, clock.now());
+  const isKnown = event.submissionId !== undefined;
+  const earlier = await lists.list(item.pk, isKnown ? eventPlace(recipient, '') : item.sk);
+  if (earlier.some(({ sk }) => sk === item.sk)) return;
   const reason = suppressionBy(reported);
   const entry =
     reason && reported.recipient !== undefined

@@ -2,27 +2,23 @@ import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from './table.ts';
 
-/** Key of an item in a list: the list, and the place in it. */
-export interface ListKey {
-  readonly pk: string;
-  readonly sk: string;
-}
-
 /** An item of a list. It is written once, and never changed. */
-export type ListItem = ListKey & {
+export interface ListItem {
+  /** The list. */
+  readonly pk: string;
+  /** The place in it. */
+  readonly sk: string;
   /** Epoch seconds after which DynamoDB deletes the item, within some days. */
   readonly expires: number;
   readonly [field: string]: unknown;
-};
+}
 
 /** Lists that all workers share. Every call throws when the table does not answer in time. */
 export interface ListTable {
-  /** Whether the item exists (strongly consistent read). */
-  has(key: ListKey): Promise<boolean>;
   /** Writes an item; one that exists is left unchanged. */
   add(item: ListItem): Promise<void>;
-  /** The items of a list in the order of their places, at most 1 MB of them (strongly consistent read). */
-  list(pk: string): Promise<readonly ListItem[]>;
+  /** The items of a list whose places begin with `prefix`, in the order of their places (strongly consistent read). */
+  list(pk: string, prefix?: string): Promise<readonly ListItem[]>;
 }
 
 /** Amazon DynamoDB. The SDK is loaded at the first use; `configuration` is for callers outside a Lambda function. */
@@ -34,16 +30,6 @@ export const dynamoListTable = (TableName: string, configuration: DynamoDBClient
     return { connection, commands };
   };
   return {
-    async has({ pk, sk }) {
-      const { connection, commands } = await open();
-      const get = new commands.GetCommand({
-        TableName,
-        Key: { pk, sk },
-        ConsistentRead: true,
-        ProjectionExpression: 'sk',
-      });
-      return (await connection.send(get)).Item !== undefined;
-    },
     async add(item) {
       const { connection, commands } = await open();
       const put = new commands.PutCommand({
@@ -56,15 +42,23 @@ export const dynamoListTable = (TableName: string, configuration: DynamoDBClient
         if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
       });
     },
-    async list(pk) {
+    async list(pk, prefix) {
       const { connection, commands } = await open();
-      const query = new commands.QueryCommand({
-        TableName,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': pk },
-        ConsistentRead: true,
-      });
-      return ((await connection.send(query)).Items ?? []) as ListItem[];
+      const items: ListItem[] = [];
+      let from: Record<string, unknown> | undefined;
+      do {
+        const query = new commands.QueryCommand({
+          TableName,
+          KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :sk)' : 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': pk, ...(prefix && { ':sk': prefix }) },
+          ConsistentRead: true,
+          ...(from && { ExclusiveStartKey: from }),
+        });
+        const { Items = [], LastEvaluatedKey } = await connection.send(query);
+        items.push(...(Items as ListItem[]));
+        from = LastEvaluatedKey;
+      } while (from !== undefined);
+      return items;
     },
   };
 };

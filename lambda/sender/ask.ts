@@ -1,8 +1,10 @@
 import type { ProviderConfig } from '../contract/providers.ts';
 import { PROVIDER_DEFAULTS } from '../contract/providers.ts';
+import type { Evidence } from '../events/evidence.ts';
 import type { Message } from '../mail/message.ts';
 import { AUTHENTICATION } from '../mail/outcome.ts';
 import { WORKER_REASONS } from '../mail/reason.ts';
+import { errorName } from '../platform/error-name.ts';
 import { candidatesFor } from '../providers/account.ts';
 import type { Unready } from '../providers/pool.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
@@ -12,6 +14,7 @@ import { declareHeld, type OnUnknown, type Progress, type UnknownAttempt } from 
 import { afterAnswer, progressOf, type Reading } from '../submission/replay.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
 import type { Claimed } from './claim.ts';
+import { logId } from './telemetry.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -36,8 +39,8 @@ const UNASKED: ReadonlySet<string> = new Set<Unready>(['secrets-unreachable', 'n
 interface AskContext extends Reading {
   readonly lookUp: LookUp;
   readonly providers: readonly ProviderConfig[];
-  /** Message ids in delivery events about this submission, by provider key. */
-  readonly reported: Readonly<Record<string, string>>;
+  /** Proofs of acceptance by delivery events, by address and provider key; undefined if they cannot be read. */
+  readonly proofs: Awaited<ReturnType<Evidence>> | undefined;
   /**
    * Providers whose attempts were just found to be interrupted. These providers are asked one round later: only our
    * clock says that the worker has ended, and the wait between two rounds is measured by the queue.
@@ -51,7 +54,7 @@ interface AskContext extends Reading {
 
 /** Progress at the start of a round, after the providers whose answers were lost were asked whether they have the mail. */
 export async function resolveUnknown(
-  { log, stored, interrupted }: Claimed,
+  { log, interrupted }: Claimed,
   { onUnknown }: Policy,
   { arrived: { message }, context, destinations, remainingMs }: Work,
 ): Promise<Progress> {
@@ -59,11 +62,13 @@ export async function resolveUnknown(
   const addresses = [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address);
   const now = context.clock.now();
   const rules = { onUnknown, vendorOf: vendorsOf(providers) };
-  return ask(message, progressOf(log, addresses, rules), {
+  const start = progressOf(log, addresses, rules);
+  if (start.doubts.length === 0) return start;
+  return ask(message, start, {
     ...rules,
     lookUp: context.lookUp,
     providers,
-    reported: stored?.reported ?? {},
+    proofs: await proofsOf(message, addresses, context),
     interrupted,
     // A time in the future was set by a wrong clock, and counts as a time long ago.
     ageMs: (time) => (time > now ? Number.POSITIVE_INFINITY : destinations.since(time)),
@@ -71,25 +76,64 @@ export async function resolveUnknown(
   });
 }
 
+/** Undefined if the events cannot be read: then a provider that cannot be asked is not given up at once. */
+async function proofsOf(
+  message: Message,
+  addresses: readonly string[],
+  { evidence, log }: Work['context'],
+): Promise<AskContext['proofs']> {
+  if (evidence === undefined) return new Map();
+  return evidence(message.id, addresses).catch((error: unknown) => {
+    log.warn('delivery events unreadable', { submissionId: logId(message), error: errorName(error) });
+    return undefined;
+  });
+}
+
 /**
- * Asks every provider with an unknown outcome whether it has the message.
+ * Asks every provider with an unknown outcome whether it has the message, unless delivery events have said so; events also
+ * count after the last question.
  *
  * Afterwards a recipient is served, waits for a provider that cannot answer yet, or may be offered to the next provider;
  * with `hold` the last of these ends here.
  */
 async function ask(message: Message, start: Progress, context: AskContext): Promise<Progress> {
   let progress = start;
-  for (const doubt of start.doubts.filter(({ settled }) => !settled)) {
+  for (const doubt of start.doubts) {
     const { provider } = doubt;
     const concerned = progress.recipients.filter((one) => !one.end && one.unknownAt.includes(provider));
     if (concerned.length === 0) continue;
     const addresses = concerned.map(({ address }) => address);
-    const answer = await learn(message, doubt, addresses, context);
-    const found: ReadonlyMap<string, string> = answer.kind === 'answered' ? answer.found : new Map();
-    const reply = { found, ...conclude(doubt, answer, context.onUnknown) };
+    const proven = provenAt(doubt, addresses, context);
+    const left = addresses.filter((one) => !proven.has(one));
+    if (doubt.settled || left.length === 0) {
+      if (proven.size === 0) continue;
+      const { asked } = doubt;
+      progress = afterAnswer(progress, provider, { found: proven, asked, settled: true }, context);
+      continue;
+    }
+    const answer = await learn(message, doubt, left, context);
+    const found = new Map([...proven, ...(answer.kind === 'answered' ? answer.found : [])]);
+    // Events of the other recipients may be on their way.
+    const mayHear = proven.size > 0 || context.proofs === undefined;
+    const reply = { found, ...conclude(doubt, answer, context.onUnknown, mayHear) };
     progress = afterAnswer(progress, provider, reply, context);
   }
   return context.onUnknown === 'hold' ? declareHeld(progress) : progress;
+}
+
+/** Message ids of the recipients whose events prove that the provider, whatever its key is now, has the message. */
+function provenAt(
+  { provider: key, account }: UnknownAttempt,
+  addresses: readonly string[],
+  { proofs, providers }: AskContext,
+): ReadonlyMap<string, string> {
+  const keys = [key, ...candidatesFor(key, account, providers).map((one) => one.key)];
+  return new Map(
+    addresses.flatMap((address) => {
+      const id = keys.map((one) => proofs?.get(address)?.get(one)).find((one) => one !== undefined);
+      return id === undefined ? [] : [[address, id]];
+    }),
+  );
 }
 
 /** `too-early`: the message may still appear; ask in a later round. */
@@ -99,11 +143,9 @@ async function learn(
   message: Message,
   { provider: key, account, at, last }: UnknownAttempt,
   recipients: readonly string[],
-  { lookUp, providers, reported, interrupted, ageMs, hasTime }: AskContext,
+  { lookUp, providers, interrupted, ageMs, hasTime }: AskContext,
 ): Promise<Learned> {
   const candidates = candidatesFor(key, account, providers);
-  const told = [key, ...candidates.map((one) => one.key)].map((one) => reported[one]).find((id) => id !== undefined);
-  if (told !== undefined) return { kind: 'answered', found: new Map(recipients.map((one) => [one, told])) };
   if (candidates.length === 0) return { kind: 'cannot-say', reason: NOT_ASKABLE };
   if (interrupted.has(key) || ageMs(last) < ASK_AFTER_MS) return { kind: 'too-early' };
   const found = new Map<string, string>();
@@ -134,6 +176,7 @@ function conclude(
   { asked }: UnknownAttempt,
   answer: Learned,
   onUnknown: OnUnknown,
+  mayHear: boolean,
 ): Pick<UnknownAttempt, 'asked' | 'settled'> {
   switch (answer.kind) {
     case 'answered':
@@ -142,7 +185,8 @@ function conclude(
       // With `failover` the next provider is tried without waiting for an answer.
       return { asked, settled: onUnknown === 'failover' };
     case 'cannot-say': {
-      const never = HOPELESS.has(answer.reason) || asked + 1 >= MOST_ASKS || onUnknown === 'failover';
+      const hopeless = HOPELESS.has(answer.reason) && !mayHear;
+      const never = hopeless || asked + 1 >= MOST_ASKS || onUnknown === 'failover';
       return { asked: asked + 1, settled: never };
     }
   }

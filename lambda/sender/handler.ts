@@ -3,7 +3,9 @@ import { afterPreparing } from '../circuit/admission.ts';
 import { createGate } from '../circuit/gate.ts';
 import { deploymentEnvironment, refuseStageWithoutSimulators } from '../contract/deployment.ts';
 import { senderEnvironment } from '../contract/environment.ts';
+import { eventEvidence } from '../events/evidence.ts';
 import { systemClock } from '../platform/clock.ts';
+import { dynamoListTable } from '../platform/list-table.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
 import { s3Bucket } from '../platform/object-store.ts';
@@ -13,10 +15,12 @@ import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
+import { addressHashes } from '../suppression/hash.ts';
 import { suppressionList } from '../suppression/list.ts';
 import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
 import { createSender } from './sender.ts';
+import type { SenderContext } from './work.ts';
 
 const environment = senderEnvironment.decode(process.env);
 const deployment = deploymentEnvironment.decode(process.env);
@@ -43,15 +47,23 @@ const send = createSender({
   queue: sqsQueue,
   proofs: queueProofs(environment.proofSecret, secrets, systemClock, metrics),
   objects: s3Bucket(environment.mailBucket, { renews: true }),
-  ...(environment.suppressionSecret !== undefined && {
-    suppressions: suppressionList(edges.table, secrets, environment.suppressionSecret, systemClock),
-  }),
+  ...afterwards(),
   metrics,
   redirectTo: deployment.redirectTo,
   lookUp: providerLookUp(pool),
   gate: afterPreparing(pool.prepare, createGate({ ...environment, ...edges })),
   ...edges,
 });
+
+/** What is known of mail after its acceptance, if some provider has delivery events. */
+function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence'> {
+  const { suppressionSecret, listsTable } = environment;
+  if (suppressionSecret === undefined || listsTable === undefined) return {};
+  return {
+    suppressions: suppressionList(edges.table, secrets, suppressionSecret, systemClock),
+    evidence: eventEvidence(dynamoListTable(listsTable), addressHashes(secrets, suppressionSecret)),
+  };
+}
 
 export async function handler({ Records }: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
   const response = await sendBatch(Records, () => lambda.getRemainingTimeInMillis(), { send, ...edges });

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Gate } from '../circuit/admission.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
+import type { Evidence } from '../events/evidence.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -29,6 +30,8 @@ export interface SenderContext {
   readonly proofs: Proofs;
   /** Absent if no provider has delivery events. */
   readonly suppressions?: Pick<Suppressions, 'find'>;
+  /** Absent if no provider has delivery events. */
+  readonly evidence?: Evidence;
   readonly objects: RenewableObjects;
   readonly log: Log;
   readonly metrics: Metrics;

@@ -140,8 +140,8 @@ export class SubmissionClaim {
       };
       const written = await answered(this.#table.write(item, this.#stored?.rev));
       const current = (written.done ? written.item : written.current) as SubmissionRecord | undefined;
-      // The stored revision is newer because our own write succeeded and its answer was lost, or because of a write
-      // without a claim, such as a delivery event.
+      // The stored revision is newer because our own write succeeded and its answer was lost, or because an
+      // earlier worker has added its outcomes.
       if (!written.done && (current?.worker !== this.#lease.owner || tries >= MERGE_TRIES))
         throw new TakenError(current);
       this.#stored = current;

@@ -19,7 +19,7 @@ export interface SubmissionRecord extends Item, Log {
   readonly state: 'open' | 'done' | 'dead';
   /** Set in state `dead`. */
   readonly reason?: DeadLetterReason;
-  /** Worker that wrote this last; writers of delivery events leave it unchanged. */
+  /** Worker that wrote this last. */
   readonly worker: string;
   /** Messages that may continue the submission; if `unknown`, every copy may. */
   readonly lineage: Lineage | 'unknown';
@@ -29,8 +29,6 @@ export interface SubmissionRecord extends Item, Log {
    * Keys of the providers that accepted what this submission supersedes, or may have, over the whole chain; latest last.
    */
   readonly had?: readonly string[];
-  /** Message ids in delivery events about this submission, by provider key. */
-  readonly reported?: Readonly<Record<string, string>>;
 }
 
 /** Whether a received message may be worked on, according to the submission's record. */

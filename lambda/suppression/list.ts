@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
-import { type Secrets, UnusableSecret } from '../platform/secrets.ts';
+import type { Secrets } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { Item, Table } from '../platform/table.ts';
+import { addressHashes } from './hash.ts';
 import type { SuppressionReason } from './reason.ts';
 
 /** An address that must not be mailed. */
@@ -39,14 +39,13 @@ export interface Suppressions {
  * The suppression list in the state table. An address is listed by its HMAC-SHA-256, since a plain hash of an address can
  * be guessed; a copy of the table names no one.
  *
- * The secret has `key`, and `previousKey` after a rotation, by which older entries are still found.
+ * After a rotation of the key, older entries are still found by the previous one.
  */
 export function suppressionList(table: Table, secrets: Secrets, secretName: string, clock: Clock): Suppressions {
+  const hashes = addressHashes(secrets, secretName);
   const keysFor = async (address: string): Promise<readonly [string, ...string[]]> => {
-    const { key, previousKey } = await secrets.read(secretName);
-    if (!key) throw new UnusableSecret('malformed');
-    const keyed = (secret: string) => `suppression/${hashOf(address, secret)}`;
-    return [keyed(key), ...(previousKey ? [keyed(previousKey)] : [])];
+    const [first, ...others] = await hashes(address);
+    return [`suppression/${first}`, ...others.map((hash) => `suppression/${hash}`)];
   };
   const entryIn = (item: Item | undefined): SuppressionEntry | undefined => {
     const entry = item as (Item & SuppressionEntry & { readonly removed?: true }) | undefined;
@@ -105,9 +104,4 @@ export function suppressionList(table: Table, secrets: Secrets, secretName: stri
 /** A complaint outlasts every other reason. */
 function isStronger(one: SuppressionEntry, other: SuppressionEntry): boolean {
   return one.reason === 'complaint' && other.reason !== 'complaint';
-}
-
-/** Keyed hash of an address; upper and lower case are one mailbox in practice, and providers report either. */
-function hashOf(address: string, key: string): string {
-  return createHmac('sha256', key).update(address.trim().toLowerCase()).digest('base64url');
 }

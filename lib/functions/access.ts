@@ -120,7 +120,7 @@ type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem';
 /** Permission for items of the lists table, limited to these lists. */
 export function listsStatement(
   table: { readonly tableArn: string },
-  actions: readonly ('GetItem' | 'PutItem' | 'Query')[],
+  actions: readonly ('PutItem' | 'Query')[],
   lists: readonly string[],
 ): PolicyStatement {
   return keyedStatement(table, actions, lists);

@@ -68,7 +68,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
     });
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ITEMS));
-    this.role.addToPolicy(listsStatement(listsTable, ['GetItem', 'PutItem'], LISTS));
+    this.role.addToPolicy(listsStatement(listsTable, ['Query', 'PutItem'], LISTS));
     this.role.addToPolicy(suppressionKey.readStatement());
     const secrets = [...new Set(providers.flatMap(({ secretName }) => secretName ?? []))];
     if (secrets.length > 0) this.role.addToPolicy(secretStatement(Stack.of(this), secrets));

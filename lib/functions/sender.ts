@@ -8,12 +8,13 @@ import { type SenderEnvironment, senderEnvironment } from '../../lambda/contract
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
 import type { Timing } from '../configuration/timing.ts';
+import type { ListsTable } from '../storage/lists-table.ts';
 import { SUBMISSIONS } from '../storage/mail-bucket.ts';
 import type { ProofKey } from '../storage/proof-key.ts';
 import type { Queues } from '../storage/queues.ts';
 import type { StateTable } from '../storage/state-table.ts';
 import type { SuppressionKey } from '../storage/suppression-key.ts';
-import { CONSUME, providerStatements, sendWildcards, tableStatement } from './access.ts';
+import { CONSUME, listsStatement, providerStatements, sendWildcards, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const BATCH_SIZE = 10;
@@ -31,6 +32,7 @@ export interface SenderProps extends FunctionProps {
   readonly stateTable: StateTable;
   readonly proofKey: ProofKey;
   readonly suppressionKey: SuppressionKey | undefined;
+  readonly listsTable: ListsTable;
   readonly timing: Timing;
   readonly memorySize: number;
   readonly outboundConcurrency: number;
@@ -86,6 +88,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     stateTable,
     proofKey,
     suppressionKey,
+    listsTable,
     providers,
   }: SenderProps): void {
     const { outbound, deadLetter, events, retry } = queues;
@@ -104,7 +107,10 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
     this.role.addToPolicy(proofKey.readStatement());
-    if (suppressionKey) this.role.addToPolicy(suppressionKey.readStatement());
+    if (suppressionKey) {
+      this.role.addToPolicy(suppressionKey.readStatement());
+      this.role.addToPolicy(listsStatement(listsTable, ['Query'], ['event/*']));
+    }
     for (const statement of providerStatements(this, providers)) this.role.addToPolicy(statement);
     for (const { resource, reason } of sendWildcards(this, providers))
       this.acknowledge(`AwsSolutions-IAM5[Resource::${inWords(Stack.of(this).resolve(resource))}]`, reason);
@@ -112,9 +118,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
 }
 
 function valuesOf(props: SenderProps): SenderEnvironment {
-  const { queues, mailBucket, stateTable, proofKey, suppressionKey, providers, routes, straightLogShare, timing } =
-    props;
-  const { outboundConcurrency, retryConcurrency } = props;
+  const { queues, mailBucket, stateTable, proofKey, suppressionKey, listsTable } = props;
+  const { providers, routes, straightLogShare, timing, outboundConcurrency, retryConcurrency } = props;
   return {
     providers,
     routes: routes.length > 0 ? routes : undefined,
@@ -127,6 +132,7 @@ function valuesOf(props: SenderProps): SenderEnvironment {
     mailBucket: mailBucket.bucketName,
     proofSecret: proofKey.secretArn,
     suppressionSecret: suppressionKey?.secretArn,
+    listsTable: suppressionKey && listsTable.tableName,
     stateTable: stateTable.tableName,
     straightLogShare: straightLogShare < 1 ? straightLogShare : undefined,
   };

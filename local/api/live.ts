@@ -10,6 +10,7 @@ import type { LocalReceiving } from '../simulators/start-receiving.ts';
 import type { Deployment } from '../template/deployed.ts';
 import type { FoundFunction } from '../template/find-function.ts';
 import type { Drawing } from './console-state.ts';
+import type { ReadDeliveries } from './deliveries.ts';
 import type { ReceivedLog } from './received-log.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 import { SubmissionLog } from './submission-log.ts';
@@ -28,6 +29,8 @@ export interface Live {
   receiving?: LocalReceiving;
   received?: ReceivedLog;
   submissions?: SubmissionLog;
+  /** Absent if no provider has delivery events. */
+  deliveries?: ReadDeliveries | undefined;
   simulators?: Awaited<ReturnType<typeof startSimulators>>;
   functions?: RunningFunctions;
 }

@@ -3,6 +3,7 @@ import type { Table } from '../../lambda/platform/table.ts';
 import { readRecord } from '../../lambda/submission/ledger.ts';
 import { countOf } from '../../lambda/submission/log.ts';
 import { logOf, recordKey, type SubmissionRecord } from '../../lambda/submission/record.ts';
+import type { ReadDeliveries, ShownDeliveries } from './deliveries.ts';
 import { ApiError } from './error.ts';
 import type { LoggedSkip, LoggedSubmission, SubmissionLog } from './submission-log.ts';
 
@@ -15,6 +16,8 @@ export interface SubmissionSources {
   /** The state table. */
   state(): Table | undefined;
   submissions(): SubmissionLog | undefined;
+  /** Undefined if no provider has delivery events. */
+  deliveries(): ReadDeliveries | undefined;
 }
 
 /** A submission as the ledger and the queues know it; at least one of them does. */
@@ -63,9 +66,9 @@ function summary({ id, record, logged }: Known): object {
 }
 
 /** Body of `GET /api/submissions/ID`. */
-function view(known: Known): object {
+function view(known: Known, news: ShownDeliveries): object {
   const { record, logged } = known;
-  const { hash, origin, lease, attempts = [], done = [], reported } = record ?? {};
+  const { hash, origin, lease, attempts = [], done = [] } = record ?? {};
   return {
     ...summary(known),
     ...(hash !== undefined && { hash, messageId: origin }),
@@ -73,7 +76,7 @@ function view(known: Known): object {
     attempts: withSkips(attempts, logged?.skips ?? []),
     attemptCount: record ? countOf(logOf(record)) : 0,
     done,
-    events: Object.entries(reported ?? {}).map(([provider, providerMessageId]) => ({ provider, providerMessageId })),
+    ...news,
   };
 }
 
@@ -173,7 +176,11 @@ export function addSubmissions(app: FastifyInstance, sources: SubmissionSources)
     const log = sources.submissions();
     return table && log ? list(query, table, log, ended) : [];
   });
-  app.get<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }) => view(await find(params['*'])));
+  app.get<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }) => {
+    const known = await find(params['*']);
+    const news = await sources.deliveries()?.(known.id, known.logged?.recipients ?? []);
+    return view(known, news ?? { events: [], deliveries: [] });
+  });
   app.post<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }, reply) => {
     const path = params['*'];
     if (!path.endsWith(RESEND)) throw new ApiError(404, `There is no POST /api/submissions/${path} here.`);

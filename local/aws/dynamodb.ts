@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import dynalite from 'dynalite';
+import { dynamoListTable, type ListTable } from '../../lambda/platform/list-table.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { AWS_SCOPE, type FaultBoard } from '../faults/faults.ts';
 import { forget, KeptConnections } from '../faults/kept-connections.ts';
@@ -14,12 +15,17 @@ export const LOCAL_AGENT = 'mailover-local-stack';
 
 /** A table of the server, accessed without the faults that are set on it. */
 export function tableOf(url: string, name: string): Table {
-  return dynamoTable(name, {
-    endpoint: url,
-    region: REGION,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    customUserAgent: LOCAL_AGENT,
-  });
+  return dynamoTable(name, asStack(url));
+}
+
+/** A table of lists of the server, as {@link tableOf}. */
+export function listsOf(url: string, name: string): ListTable {
+  return dynamoListTable(name, asStack(url));
+}
+
+function asStack(endpoint: string) {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return { endpoint, region: REGION, credentials, customUserAgent: LOCAL_AGENT };
 }
 
 /** Starts a DynamoDB server in memory with the given tables. */

@@ -15,6 +15,12 @@ export class LocalSecrets {
     this.#values.set(name, JSON.stringify(value));
   }
 
+  /** The fields of a secret, by its name or ARN. */
+  values(id: string): Record<string, string> {
+    const { SecretString } = this.handle('GetSecretValue', { SecretId: id }) as { readonly SecretString: string };
+    return JSON.parse(SecretString) as Record<string, string>;
+  }
+
   /** Answers GetSecretValue and PutSecretValue; other operations are refused. */
   handle(operation: string, input: Record<string, unknown>): object {
     if (operation !== 'GetSecretValue' && operation !== 'PutSecretValue') {

@@ -53,10 +53,11 @@ async function draw(line, circuits) {
   );
 }
 
-function facts({ id, state, class: kind, recipients = [], attempts = [] }) {
+function facts({ id, state, class: kind, recipients = [], attempts = [], deliveries = [] }) {
   const tries = attempts.filter(({ outcome }) => outcome !== 'skipped').length;
   return [
     ['State', STATE_WORDS[state]],
+    ['Arrived', deliveries.map(({ recipient, state: one }) => `${recipient ?? 'a recipient'}: ${one}`).join(', ')],
     ['To', recipients.join(', ')],
     ['Submission', id],
     ['Class', kind],
@@ -85,10 +86,12 @@ function remedy({ state, reason, detail }, path) {
 }
 
 /** Attempts and skips in order, and what comes next. */
-function timeline({ state, firstSeen, attempts = [], reason, nextTryAt }, mails, circuits) {
+function timeline({ state, firstSeen, attempts = [], events = [], reason, nextTryAt }, mails, circuits) {
+  const tried = attempts.map((one) => (one.outcome === 'skipped' ? skipped(one, circuits) : attempted(one, mails)));
   const steps = [
     ['put on the queue', firstSeen, ''],
-    ...attempts.map((one) => (one.outcome === 'skipped' ? skipped(one, circuits) : attempted(one, mails))),
+    // By time of the providers, which may be a moment off; sorting is stable.
+    ...[...tried, ...events.map(reported)].sort(([, a], [, b]) => Date.parse(a) - Date.parse(b)),
     [
       `now: ${STATE_WORDS[state]}`,
       undefined,
@@ -140,6 +143,12 @@ function attempted({ provider, outcome, reason, blames, begun, ended, providerMe
     ended && `${Math.max(0, Date.parse(ended) - Date.parse(begun))} ms`,
   ];
   return [`${provider}: ${outcome ?? 'no answer yet'}`, begun, facts.filter(Boolean).join(' · '), outcome];
+}
+
+/** A delivery event. */
+function reported({ provider, type, bounce, recipient, reason, machine, at }) {
+  const facts = [recipient, bounce, reason && inWords(reason), machine && 'by a program'];
+  return [`${provider} reports: ${type}`, at, facts.filter(Boolean).join(' · '), type];
 }
 
 /** A mail as the provider's simulator has it. */

@@ -2,6 +2,7 @@ import type { Gate } from '../../lambda/circuit/admission.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
+import type { Evidence } from '../../lambda/events/evidence.ts';
 import type { AttemptResult, Outcome } from '../../lambda/mail/outcome.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
 import type { Objects } from '../../lambda/platform/object-store.ts';
@@ -50,6 +51,7 @@ export function givenWorld(
     call,
     redirectTo,
     suppressions,
+    evidence,
     routes,
   }: {
     objects?: Objects;
@@ -58,6 +60,7 @@ export function givenWorld(
     call?: CallProvider;
     redirectTo?: string;
     suppressions?: Pick<Suppressions, 'find'>;
+    evidence?: Evidence;
     routes?: readonly RouteConfig[];
   } = {},
 ) {
@@ -116,6 +119,7 @@ export function givenWorld(
     createSender({
       environment: { ...environment, providers: list, ...(routes && { routes }) },
       ...(suppressions && { suppressions }),
+      ...(evidence && { evidence }),
       definitions,
       objects: { renew: async () => {}, ...objects },
       gate,

@@ -241,6 +241,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     accepted: () => undefined,
     state: () => undefined,
     submissions: () => undefined,
+    deliveries: () => undefined,
     forget: async () => {},
     clear: async () => {},
     receiving: () => receiving,

@@ -195,7 +195,7 @@ test.each([
 
 test('a time-out is answered 500 by the function itself', async () => {
   const world = givenWorld();
-  world.lists.has = () => new Promise(() => {});
+  world.lists.list = () => new Promise(() => {});
 
   expect(await world.post(fromMailgun(mailgunEvent('e')), 5)).toMatchObject({ status: 500 });
 });

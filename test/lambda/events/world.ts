@@ -3,6 +3,7 @@ import { type DeliveryEvent, eventSchema } from '../../../lambda/contract/event.
 import { createEventIntake } from '../../../lambda/events/intake.ts';
 import { createPublishedIntake } from '../../../lambda/events/published.ts';
 import { loadEvents, loadPublishedEvents } from '../../../lambda/providers/registry.ts';
+import { addressHashes } from '../../../lambda/suppression/hash.ts';
 import { suppressionList } from '../../../lambda/suppression/list.ts';
 import type { HttpAnswer } from '../../../lambda/webhook/answer.ts';
 import type { Arrival } from '../../../lambda/webhook/authenticate.ts';
@@ -41,7 +42,7 @@ export function givenWorld() {
   const queued: { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[] = [];
   const metrics: string[] = [];
   const log: string[] = [];
-  const world = { now: NOW, fault: (_service: 'queue' | 'has' | 'add' | 'list') => {} };
+  const world = { now: NOW, fault: (_service: 'queue' | 'add' | 'list') => {} };
   const lists = memoryLists((operation) => world.fault(operation));
   const note = (message: string, fields?: object) => void log.push(JSON.stringify({ message, ...fields }));
   const secrets = { read: async (name: string) => SECRETS[name] ?? {} };
@@ -67,6 +68,7 @@ export function givenWorld() {
     table,
     lists,
     suppressions,
+    hashes: addressHashes(secrets as never, 'M/list'),
     queue: {
       async send(_url: string, body: string, attributes: Readonly<Record<string, string>> = {}) {
         world.fault('queue');

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
+import { deliveryEvent, eventItem } from '../../../lambda/events/event-item.ts';
+import type { ReportedEvent } from '../../../lambda/providers/event.ts';
 import type { SubmissionRecord } from '../../../lambda/submission/record.ts';
+import { deliveryReader } from '../../../local/api/deliveries.ts';
 import { SubmissionLog } from '../../../local/api/submission-log.ts';
 import { addSubmissions, stateOf } from '../../../local/api/submissions.ts';
 import { createMessage, S3StoreClass } from '../../../local/aws/fauxqs.ts';
 import { LocalQueues } from '../../../local/aws/queue.ts';
 import { StackClock } from '../../../local/clock.ts';
+import { memoryLists } from '../../support/memory-lists.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
@@ -84,6 +88,7 @@ describe('GET /api/submissions/ID', () => {
       attemptCount: 0,
       done: [],
       events: [],
+      deliveries: [],
     });
   });
 
@@ -182,6 +187,32 @@ describe('GET /api/submissions/ID', () => {
     ]);
   });
 
+  it('has what became of it for each recipient, and every event', async () => {
+    const world = givenWorld();
+    world.sent({ ...MAIL, id: 'order-1', to: ['ada@example.org', 'bo@example.org'] });
+    const reference = { submissionId: 'order-1', attempt: 1 };
+    await world.reported({
+      type: 'bounced',
+      bounce: 'hard',
+      eventId: 'b',
+      recipient: 'bo@example.org',
+      reference,
+      at: NOW + 9,
+    });
+    await world.reported({ type: 'accepted', eventId: 'a', recipient: 'ada@example.org', reference, at: NOW });
+
+    expect(await world.get('/api/submissions/order-1')).toMatchObject({
+      deliveries: [
+        { state: 'accepted', recipient: 'ada@example.org', provider: 'postmark' },
+        { state: 'bounced', recipient: 'bo@example.org', bounce: 'hard' },
+      ],
+      events: [
+        { type: 'accepted', recipient: 'ada@example.org', at: '2026-11-28T12:00:00.000Z', attempt: 1 },
+        { type: 'bounced', recipient: 'bo@example.org' },
+      ],
+    });
+  });
+
   it('is not there for an id that nothing was sent with', async () => {
     const world = givenWorld();
     expect((await world.app.inject('/api/submissions/none')).statusCode).toBe(404);
@@ -256,7 +287,9 @@ function givenWorld() {
   const log = new SubmissionLog(queues, buckets, clock);
   const table = memoryTable();
   const app: FastifyInstance = Fastify();
-  addSubmissions(app, { state: () => table, submissions: () => log });
+  const lists = memoryLists();
+  const deliveries = deliveryReader(lists, async (address) => [`hash of ${address}`]);
+  addSubmissions(app, { state: () => table, submissions: () => log, deliveries: () => deliveries });
   closers.push(() => app.close());
   const put = (queue: (typeof queues)['outbound'], body: object, texts: Record<string, string> = {}) =>
     queue.enqueue(
@@ -274,6 +307,8 @@ function givenWorld() {
     log,
     queues,
     table,
+    reported: (event: ReportedEvent) =>
+      lists.add(eventItem(deliveryEvent('postmark', event, NOW), `hash of ${event.recipient}`, NOW)),
     sent: (body: object) => put(queues.outbound, body),
     stored: (key: string, body: object) =>
       buckets.putObject('mail', key, Buffer.from(JSON.stringify(body)), 'application/json'),
