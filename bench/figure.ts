@@ -14,6 +14,12 @@ export function median(values: readonly number[]): number {
   return Number.isInteger(middle) ? (high + (sorted[middle - 1] ?? Number.NaN)) / 2 : high;
 }
 
+/** Median with the lowest and the highest value, such as `1.20 (1.10-1.40)`. */
+export function spread(values: readonly number[], digits = 2): string {
+  const text = (value: number) => value.toFixed(digits);
+  return `${text(median(values))} (${text(Math.min(...values))}-${text(Math.max(...values))})`;
+}
+
 /** The figures as lines of a table. */
 export function table(figures: readonly Figure[]): string {
   const width = Math.max(...figures.map(({ name }) => name.length));

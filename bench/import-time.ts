@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { senderEnvironment } from '../lambda/contract/environment.ts';
 import { build } from '../lib/functions/bundle.ts';
+import { senderVariables } from './environments.ts';
 import { type Figure, median } from './figure.ts';
 
 const run = promisify(execFile);
@@ -53,27 +53,9 @@ function bundle(entry: string, outdir: string): string {
 async function time(module: string): Promise<number> {
   const script = `${module && `await import(${JSON.stringify(module)});`}process.exit(0)`;
   const start = performance.now();
-  await run(process.execPath, ['--input-type=module', '--eval', script], { env: environment(), timeout: 20_000 });
+  await run(process.execPath, ['--input-type=module', '--eval', script], {
+    env: senderVariables([{ key: 'postmark', type: 'postmark', options: {} }]),
+    timeout: 20_000,
+  });
   return performance.now() - start;
-}
-
-function environment(): NodeJS.ProcessEnv {
-  const queue = 'http://127.0.0.1:1/000000000000/queue';
-  return {
-    PATH: process.env['PATH'],
-    AWS_REGION: 'us-east-1',
-    AWS_LAMBDA_FUNCTION_NAME: 'bench',
-    ...senderEnvironment.encode({
-      providers: [{ key: 'postmark', type: 'postmark', options: {} }],
-      outboundQueueArn: 'outbound',
-      proofSecret: 'proof-key',
-      deadLetterQueueUrl: queue,
-      eventsQueueUrl: queue,
-      retryQueueUrls: { postmark: queue },
-      mailBucket: 'bench',
-      stateTable: 'state',
-      maxReceiveCount: 5,
-      workers: 50,
-    }),
-  };
 }

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { dynamoTable, type Table } from '../lambda/platform/table.ts';
 import { type Figure, median } from './figure.ts';
 import { memoryTable } from './memory-table.ts';
-import { createWorker, record } from './worker.ts';
+import { record } from './record.ts';
+import { createWorker } from './worker.ts';
 
 const BATCH = 10;
 const BATCHES = 100;

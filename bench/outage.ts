@@ -13,7 +13,8 @@ import { intake } from '../lambda/sender/intake.ts';
 import type { Figure } from './figure.ts';
 import { memoryTable } from './memory-table.ts';
 import { OUTAGE_PROVIDERS, SECRETS, type Up } from './outage-providers.ts';
-import { createWorker, NO_OBJECTS, record } from './worker.ts';
+import { record } from './record.ts';
+import { createWorker, NO_OBJECTS } from './worker.ts';
 
 /** Time for an attempt, as in `bin/mailover.ts`. */
 const DEADLINE_MS = 10_000;

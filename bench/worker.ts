@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import type { SQSRecord } from 'aws-lambda';
 import { createGate } from '../lambda/circuit/gate.ts';
 import { systemClock } from '../lambda/platform/clock.ts';
 import { queueProofs } from '../lambda/platform/proof.ts';
@@ -7,8 +5,7 @@ import { definitions } from '../lambda/providers/registry.ts';
 import { createSender, type MessageProcessor } from '../lambda/sender/sender.ts';
 import type { SenderContext } from '../lambda/sender/work.ts';
 import { OUTAGE_PROVIDERS } from './outage-providers.ts';
-
-const OUTBOUND = 'arn:aws:sqs:us-east-1:000000000000:outbound';
+import { OUTBOUND } from './record.ts';
 
 /** A bucket without objects. */
 export const NO_OBJECTS = {
@@ -41,27 +38,4 @@ export function createWorker(
     gate: createGate({ providers: OUTAGE_PROVIDERS, workers: 50, ...all }),
     ...all,
   });
-}
-
-/** A message of the outbound queue with these fields of a submission. */
-export function record(fields: Readonly<Record<string, unknown>>): SQSRecord {
-  const messageId = randomUUID();
-  const now = String(Date.now());
-  const submission = { version: 1, id: messageId, from: 'bench@example.com', to: ['ada@example.org'], ...fields };
-  return {
-    messageId,
-    receiptHandle: messageId,
-    body: JSON.stringify(submission),
-    attributes: {
-      ApproximateReceiveCount: '1',
-      SentTimestamp: now,
-      SenderId: 'bench',
-      ApproximateFirstReceiveTimestamp: now,
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: OUTBOUND,
-    awsRegion: 'us-east-1',
-  };
 }

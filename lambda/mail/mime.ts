@@ -44,6 +44,31 @@ export function leastSize({ attachments }: Message): number {
   return attachments.reduce((sum, { content }) => sum + Math.floor((content.length * 4) / 3), 0);
 }
 
+/** Upper bound of the size of the MIME: a message below a limit by this bound need not be composed. */
+export function mostSize(message: Message): number {
+  const { from, to, cc, replyTo, subject, headers, text = '', html = '', calendar, attachments } = message;
+  const mailboxes = [from, ...to, ...cc, ...replyTo].map(({ name = '', address }) => name.length + address.length);
+  const fields = headers.map(([name, value]) => name.length + value.length);
+  const names = attachments.map(
+    ({ filename, contentType, contentId = '' }) => 2 * filename.length + contentType.length + contentId.length,
+  );
+  const lines = [...mailboxes, ...fields, ...names, subject.length];
+  const head = lines.reduce((sum, length) => sum + length * UNIT_IN_HEADER + LINE_OVERHEAD, 0);
+  // Quoted-printable writes three characters for an octet, and three more for each line of 76; a lone line feed gets a
+  // carriage return.
+  const bodies = (Buffer.byteLength(text) + Buffer.byteLength(html)) * 3.2;
+  const parts = attachments.reduce((sum, { content }) => sum + partSize(content.length), 0);
+  const invitation = partSize(Buffer.byteLength(calendar?.content ?? ''));
+  return Math.ceil(head + bodies + parts + invitation) + (attachments.length + 4) * PART_OVERHEAD;
+}
+
+/** Bytes for one UTF-16 unit in a header: three octets, each as `=XX` or `%XX`, and its part of what encloses them. */
+const UNIT_IN_HEADER = 12;
+/** Bytes of the name, the folds and the parameters of a header line, without its value. */
+const LINE_OVERHEAD = 300;
+/** Bytes of the boundaries and of the remaining header lines of a part, and of its multipart. */
+const PART_OVERHEAD = 1_000;
+
 // Header lines are written here, since nodemailer parses addresses again, encodes only parts of a name, and passes on
 // text that looks encoded (read in nodemailer 10.6.0, 2026-11-23).
 function head({ from, to, cc, replyTo, subject, headers }: Message): Buffer {

@@ -11,6 +11,11 @@ export interface ProviderSkip {
   readonly reason: string;
 }
 
+/** Whether a provider was skipped for the size of the message. */
+export function isTooLarge({ kind, reason }: ProviderSkip): boolean {
+  return kind === 'unable' && reason.startsWith(TOO_LARGE);
+}
+
 /** The providers to try, in order. */
 export interface Route {
   readonly order: readonly ProviderConfig[];

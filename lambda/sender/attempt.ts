@@ -12,6 +12,7 @@ import { countOf, joinLetters, type StoredAttempt, withAttempt } from '../submis
 import { type Beyond, groupsAt, type Progress, pending } from '../submission/progress.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider } from './call.ts';
+import type { Content } from './content.ts';
 import { cleaned } from './last-words.ts';
 
 /** Dependencies of an attempt. */
@@ -28,12 +29,6 @@ export interface AttemptContext {
   readonly clock: Clock;
   /** Milliseconds until the function is stopped. */
   readonly remainingMs: () => number;
-}
-
-/** The message and its MIME, as for every provider that needs no change. */
-export interface Content {
-  readonly message: Message;
-  readonly mime: Buffer;
 }
 
 /** Result of an attempt; its number is used up in any case. */
@@ -112,7 +107,7 @@ function contentFor(
 ): Pick<Attempt, 'message' | 'mime'> {
   const out = beyond.get(key) ?? [];
   const isSubstituted = substituteFrom !== undefined && substituted.has(key);
-  if (!isSubstituted && out.length === 0) return { message, mime: () => Promise.resolve(mime) };
+  if (!isSubstituted && out.length === 0) return { message, mime };
   const original = isSubstituted ? fromSubstitute(message, substituteFrom) : message;
   // An address that a provider cannot carry in the envelope is left out of To and Cc as well.
   const carried = (list: Message['to']) => list.filter(({ address }) => !out.includes(address));
@@ -120,7 +115,7 @@ function contentFor(
   // A composed message is not held in memory twice for longer than one call.
   return {
     message: own,
-    mime: async () => (out.length > 0 ? composeMime(own) : readdressed(mime, message, own)),
+    mime: async () => (out.length > 0 ? composeMime(own) : readdressed(await mime(), message, own)),
   };
 }
 

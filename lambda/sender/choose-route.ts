@@ -14,7 +14,7 @@ export interface ChosenRoute extends RouteBySize {
   readonly unable: Skips;
 }
 
-/** The providers to offer a submission to, in order, and its MIME; no MIME if none of them can carry it. */
+/** The providers to offer a submission to, in order; none if none of them can carry it. */
 export async function chooseRoute(
   progress: Progress,
   claimed: Claimed,

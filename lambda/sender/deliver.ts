@@ -6,7 +6,8 @@ import { type StoredAttempt, withAttempt } from '../submission/log.ts';
 import { declareRefused, type OnUnknown, type Progress, pending, placesOf } from '../submission/progress.ts';
 import { afterAttempt, lettersOf } from '../submission/replay.ts';
 import type { VendorOf } from '../submission/votes.ts';
-import { type AttemptContext, type Attempted, attempt, type Content, deadlineOf } from './attempt.ts';
+import { type AttemptContext, type Attempted, attempt, deadlineOf } from './attempt.ts';
+import type { Content } from './content.ts';
 import { storedAnswer } from './last-words.ts';
 import {
   reportAttempt,

@@ -11,6 +11,7 @@ import { timeLeft } from '../submission/settle.ts';
 import { resolveUnknown } from './ask.ts';
 import { chooseRoute } from './choose-route.ts';
 import { type Claimed, claimSubmission, leave } from './claim.ts';
+import { contentOf } from './content.ts';
 import { attemptInOrder, type DeliverContext } from './deliver.ts';
 import type { Destinations } from './destinations.ts';
 import { isEarly } from './early.ts';
@@ -70,13 +71,13 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
   if (policy.isOver || pending(start).length === 0) return finish(start, {});
 
   const { route, mime, unable } = await chooseRoute(start, claimed, policy, work);
-  if (!mime) return isUnread ? readFirst() : deadLetter(uncarried(route), start, claimed, work);
+  if (route.order.length === 0) return isUnread ? readFirst() : deadLetter(uncarried(route), start, claimed, work);
 
   // Recipients that all providers have refused end now, even while others wait.
   const keys = route.order.map(({ key }) => key);
   const offered = declareRefused(start, keys, route.beyond);
   const round = await attemptInOrder(
-    { message, mime },
+    contentOf(message, mime),
     route.order,
     offered,
     roundContext(route, unable, claimed, policy, work),

@@ -1,21 +1,23 @@
 import type { Message } from '../mail/message.ts';
-import { composeMime, leastSize } from '../mail/mime.ts';
-import type { Route } from '../routing/route.ts';
+import { composeMime, leastSize, mostSize } from '../mail/mime.ts';
+import { isTooLarge, type Route } from '../routing/route.ts';
 
-/** The route of a message, with its MIME; undefined if no provider can carry it. */
+/** The route of a message; `mime`, if it had to be composed to find its size. */
 export interface RouteBySize {
   readonly route: Route;
   readonly mime?: Buffer;
 }
 
 /**
- * Finds the route of a message by its size. A message that is too large for all providers is found before it is composed,
- * which would need its memory twice.
+ * Finds the route of a message by its size. The message is composed only if its size is so near to a limit that the bounds
+ * of it lead to different providers: a provider that takes fields needs no MIME, and a message that is too large for all
+ * providers would need its memory twice.
  */
 export async function routeBySize(message: Message, routeFor: (bytes: number) => Route): Promise<RouteBySize> {
-  const rough = routeFor(leastSize(message));
-  if (rough.order.length === 0) return { route: rough };
+  const ifLarge = routeFor(mostSize(message));
+  if (!ifLarge.skipped.some(isTooLarge)) return { route: ifLarge };
+  const ifSmall = routeFor(leastSize(message));
+  if (ifSmall.order.length === ifLarge.order.length) return { route: ifSmall };
   const mime = await composeMime(message);
-  const route = routeFor(mime.length);
-  return route.order.length === 0 ? { route } : { route, mime };
+  return { route: routeFor(mime.length), mime };
 }

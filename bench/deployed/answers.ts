@@ -1,0 +1,85 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+
+// A child process that takes the part of AWS and of every provider, so that its CPU time is not measured. It accepts all
+// requests at once. `GET /round-trips` has the number of times that the SMTP server waited for a client, by mail.
+
+let mails = 0;
+let turns = 0;
+
+const SECRET = { serverToken: 'bench', apiKey: 'bench', key: 'bench', username: '' };
+
+const http = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => {
+    const body = JSON.stringify(answerTo(String(request.headers['x-amz-target'] ?? ''), request.url ?? ''));
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+    response.end(body);
+  });
+});
+// Kept longer than any pause of a measurement.
+http.keepAliveTimeout = 600_000;
+
+function answerTo(target: string, url: string): object {
+  if (target.endsWith('.BatchGetItem')) return { Responses: {}, UnprocessedKeys: {} };
+  if (target.startsWith('DynamoDB')) return {};
+  if (target.endsWith('.GetSecretValue')) return { Name: 'bench', SecretString: JSON.stringify(SECRET) };
+  if (url === '/round-trips') return { mails, turns };
+  if (url === '/email') return { ErrorCode: 0, Message: 'OK', MessageID: 'b7bc2f4a-e38e-4336-af7d-e6c392c2f817' };
+  if (url.startsWith('/v3/')) return { id: '<20261129.1@example.com>', message: 'Queued. Thank you.' };
+  return { MessageId: '0100018f-bench' };
+}
+
+const smtp = createTcpServer((socket) => serve(socket));
+
+function serve(socket: Socket): void {
+  let inBody = false;
+  let text = '';
+  // A body that begins together with its DATA would be a fault of the client: it may only follow the 354.
+  const reply = (lines: readonly string[]) => socket.write(`${lines.join('\r\n')}\r\n`);
+  reply(['220 bench ESMTP']);
+  socket.setNoDelay(true);
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk) => {
+    text += chunk.toString('latin1');
+    const replies: string[] = [];
+    for (;;) {
+      const end = text.indexOf(inBody ? '\r\n.\r\n' : '\r\n');
+      if (end === -1) break;
+      const line = text.slice(0, end);
+      text = text.slice(end + (inBody ? 5 : 2));
+      if (inBody) {
+        inBody = false;
+        mails += 1;
+        replies.push('250 2.0.0 Ok: queued as BENCH');
+      } else if (/^EHLO/i.test(line)) replies.push('250-bench', '250-PIPELINING', '250-8BITMIME', '250 SIZE 40000000');
+      else if (/^DATA/i.test(line)) {
+        inBody = true;
+        replies.push('354 go on');
+      } else if (/^QUIT/i.test(line)) {
+        socket.end('221 bye\r\n');
+        return;
+      } else replies.push('250 ok');
+    }
+    if (replies.length === 0) return;
+    turns += 1;
+    reply(replies);
+  });
+}
+
+const ports = await Promise.all(
+  [http, smtp].map(
+    (server) =>
+      new Promise<number>((resolve) => {
+        server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+      }),
+  ),
+);
+process.send?.({ http: `http://127.0.0.1:${ports[0]}`, smtp: `smtp://127.0.0.1:${ports[1]}` } satisfies Addresses);
+process.on('disconnect', () => process.exit());
+
+/** Addresses of the servers. */
+export interface Addresses {
+  readonly http: string;
+  readonly smtp: string;
+}

@@ -1,0 +1,24 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { handlerOf, type Mail } from './mail.ts';
+
+const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
+
+/** A handler that also writes an item before each mail, and replaces it afterwards, on a condition. */
+export const withWrites = (send: (mail: Mail) => Promise<unknown>) =>
+  handlerOf(async (mail) => {
+    const pk = `mail/${mail.id}`;
+    const item = { pk, rev: 1, state: 'begun', at: Date.now(), to: mail.to, expires: 1_800_000_000 };
+    await client.send(
+      new PutCommand({ TableName: 'state', Item: item, ConditionExpression: 'attribute_not_exists(pk)' }),
+    );
+    await send(mail);
+    await client.send(
+      new PutCommand({
+        TableName: 'state',
+        Item: { ...item, rev: 2, state: 'done' },
+        ConditionExpression: 'rev = :rev',
+        ExpressionAttributeValues: { ':rev': 1 },
+      }),
+    );
+  });

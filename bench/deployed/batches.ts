@@ -1,0 +1,85 @@
+import { type Figure, median, spread } from '../figure.ts';
+import { MEASURED, type MeasuredType, type Rig, startRig, type Way } from './rig.ts';
+import type { Spent } from './runner.ts';
+
+const SIZE = 10;
+const WARM = 15;
+const BATCHES = 10;
+const ROUNDS = 7;
+const WAYS = ['product', 'sdk', 'sdk-writes'] as const satisfies readonly Way[];
+
+/** Highest CPU time of a mail, compared with the provider's SDK and two writes with the SDK of the table. */
+const MOST: Readonly<Record<MeasuredType, number>> = { postmark: 1, mailgun: 1.4, ses: 1.4, smtp: 1 };
+const LEAST_A_SECOND = 850;
+const ROUND_TRIPS = 2;
+
+/** CPU time of a mail of 10 KB in batches of ten, over each type of provider, beside its SDK; and mails a second. */
+export async function measureBatches(): Promise<Figure[]> {
+  const rig = await startRig();
+  try {
+    const figures: Figure[] = [];
+    for (const type of Object.keys(MEASURED) as MeasuredType[]) figures.push(...(await compared(rig, type)));
+    figures.push(await roundTrips(rig));
+    return figures;
+  } finally {
+    await rig.close();
+  }
+}
+
+async function compared(rig: Rig, type: MeasuredType): Promise<Figure[]> {
+  const processes = await Promise.all(WAYS.map((way) => rig.start(way, type)));
+  try {
+    for (const one of processes) await one.send({ batches: WARM, size: SIZE });
+    const rounds: Record<Way, Spent>[] = [];
+    // In turn, so that a machine that becomes slower becomes so for all of them.
+    for (let round = 0; round < ROUNDS; round++) {
+      const spent: Partial<Record<Way, Spent>> = {};
+      for (const [place, way] of WAYS.entries())
+        spent[way] = (await processes[place]?.send({ batches: BATCHES, size: SIZE })) as Spent;
+      rounds.push(spent as Record<Way, Spent>);
+    }
+    const of = (way: Way) => median(rounds.map((one) => one[way].cpuMs)).toFixed(2);
+    const ratios = rounds.map((one) => one.product.cpuMs / one['sdk-writes'].cpuMs);
+    const ratio = median(ratios);
+    const a = `${of('product')} ms (SDK ${of('sdk')}, SDK and two writes ${of('sdk-writes')})`;
+    const perSecond = median(rounds.map((one) => 1_000 / one.product.wallMs));
+    return [
+      {
+        name: `${type}: CPU of a mail of 10 KB, batch of ten`,
+        value: `${a}; ratio to the last ${spread(ratios)}`,
+        target: { text: `at most ${MOST[type].toFixed(1)}`, met: ratio <= MOST[type] },
+      },
+      {
+        name: `${type}: mails a second and process, no latency`,
+        value: perSecond.toFixed(0),
+        ...(type === 'postmark' && {
+          target: { text: `at least ${LEAST_A_SECOND}`, met: perSecond >= LEAST_A_SECOND },
+        }),
+      },
+    ];
+  } finally {
+    for (const one of processes) await one.end();
+  }
+}
+
+/** Number of times that a mail waits for the SMTP server on a kept connection. */
+async function roundTrips(rig: Rig): Promise<Figure> {
+  const count = async () =>
+    (await (await fetch(new URL('/round-trips', rig.addresses.http))).json()) as { mails: number; turns: number };
+  const product = await rig.start('product', 'smtp');
+  try {
+    await product.send({ batches: 1, size: 1 });
+    const before = await count();
+    // Fewer than a session carries.
+    await product.send({ batches: 20, size: 1 });
+    const after = await count();
+    const trips = (after.turns - before.turns) / (after.mails - before.mails);
+    return {
+      name: 'smtp: round trips of a mail on a kept connection',
+      value: trips.toFixed(1),
+      target: { text: `at most ${ROUND_TRIPS}`, met: trips <= ROUND_TRIPS },
+    };
+  } finally {
+    await product.end();
+  }
+}

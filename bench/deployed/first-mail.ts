@@ -1,0 +1,63 @@
+import { type Figure, median, spread } from '../figure.ts';
+import { type Rig, startRig, type Way } from './rig.ts';
+import { SHARE_512, throttled } from './throttle.ts';
+
+const ROUNDS = 9;
+const WAYS = ['product', 'sdk', 'sdk-writes'] as const satisfies readonly Way[];
+const MOST_MS = 200;
+const MOST_RATIO = 0.5;
+
+/** One new process: import at full speed, as in Lambda's init phase, then the first mail. */
+interface Start {
+  readonly importMs: number;
+  readonly firstMs: number;
+  readonly cpuMs: number;
+}
+
+/** The first mail of a new process beside a function that imports its SDKs at once: with the CPU of 512 MB, and unthrottled. */
+export async function measureFirstMail(): Promise<Figure[]> {
+  const rig = await startRig();
+  try {
+    const slow = await interleaved(rig, SHARE_512);
+    const fast = await interleaved(rig, 1);
+    const throttledMs = (way: Way) => slow[way].map(({ firstMs }) => firstMs);
+    const whole = (way: Way) => fast[way].map(({ importMs, firstMs }) => importMs + firstMs);
+    const ratios = whole('product').map((ms, round) => ms / (whole('sdk-writes')[round] ?? Number.NaN));
+    const first = median(throttledMs('product'));
+    return [
+      {
+        name: 'first mail of a process, CPU of 512 MB',
+        value: `${spread(throttledMs('product'), 0)} ms (SDK imported at once ${spread(throttledMs('sdk'), 0)}, with two writes ${spread(throttledMs('sdk-writes'), 0)})`,
+        target: { text: `at most ${MOST_MS} ms`, met: first <= MOST_MS },
+      },
+      {
+        name: 'the same, CPU time of the first mail at full speed',
+        value: WAYS.map((way) => `${way} ${median(fast[way].map(({ cpuMs }) => cpuMs)).toFixed(0)} ms`).join(', '),
+      },
+      {
+        name: 'import and first mail at full speed',
+        value: `${median(whole('product')).toFixed(0)} ms (SDK imported at once ${median(whole('sdk')).toFixed(0)}, with two writes ${median(whole('sdk-writes')).toFixed(0)}); ratio to the last ${spread(ratios)}`,
+        target: { text: `at most ${MOST_RATIO}`, met: median(ratios) <= MOST_RATIO },
+      },
+    ];
+  } finally {
+    await rig.close();
+  }
+}
+
+async function interleaved(rig: Rig, share: number): Promise<Record<Way, Start[]>> {
+  const starts: Record<Way, Start[]> = { product: [], sdk: [], 'sdk-writes': [] };
+  // The first round fills the file cache and does not count.
+  for (let round = 0; round <= ROUNDS; round++)
+    for (const way of WAYS) {
+      const process = await rig.start(way, 'postmark');
+      try {
+        const send = () => process.send({ batches: 1, size: 1 });
+        const { wallMs: firstMs, cpuMs } = await (share < 1 ? throttled(process.pid, share, send) : send());
+        if (round > 0) starts[way].push({ importMs: process.imported.wallMs, firstMs, cpuMs });
+      } finally {
+        await process.end();
+      }
+    }
+  return starts;
+}

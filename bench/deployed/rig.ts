@@ -1,0 +1,123 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from '../../lib/functions/bundle.ts';
+import { senderVariables } from '../environments.ts';
+import type { Addresses } from './answers.ts';
+import type { Order, Spent } from './runner.ts';
+
+/** Provider types that are measured, with the options of their entries. */
+export const MEASURED = {
+  postmark: {},
+  mailgun: { domain: 'example.com' },
+  ses: {},
+  smtp: { host: 'localhost', tls: 'none' },
+} as const;
+export type MeasuredType = keyof typeof MEASURED;
+
+/** What is compared: the product, the provider's SDK, and the SDK with two writes to a table. */
+export type Way = 'product' | 'sdk' | 'sdk-writes';
+
+/** Bundles and servers of a comparison. */
+export interface Rig {
+  readonly addresses: Addresses;
+  /** Starts a process with a bundle, and resolves when it has loaded it. */
+  start(way: Way, type: MeasuredType): Promise<Running>;
+  close(): Promise<void>;
+}
+
+/** A process with a loaded bundle. */
+export interface Running {
+  readonly pid: number;
+  /** Cost of the import. */
+  readonly imported: Spent;
+  send(order: Order): Promise<Spent>;
+  end(): Promise<void>;
+}
+
+/** Bundles the ways as the deployment does, and starts the servers. */
+export async function startRig(): Promise<Rig> {
+  const folder = await mkdtemp(join(tmpdir(), 'mailover-bench-'));
+  const server = fork(new URL('answers.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const [addresses] = (await once(server, 'message')) as [Addresses];
+  const built = new Map<string, string>();
+  const bundle = async (way: Way, type: MeasuredType): Promise<string> => {
+    const name = way === 'product' ? way : `${way}-${type}`;
+    const known = built.get(name);
+    if (known !== undefined) return known;
+    build(await entryOf(way, type, folder), join(folder, name));
+    const url = pathToFileURL(join(folder, name, 'index.mjs')).href;
+    built.set(name, url);
+    return url;
+  };
+  return {
+    addresses,
+    async start(way, type) {
+      const module = await bundle(way, type);
+      const child = fork(new URL('runner.ts', import.meta.url), [module], {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        env: variables(addresses, type),
+      });
+      return running(child, (await answer(child)) as Spent);
+    },
+    async close() {
+      server.disconnect();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function entryOf(way: Way, type: MeasuredType, folder: string): Promise<string> {
+  if (way === 'product') return resolve('lambda/sender/handler.ts');
+  const bare = join(import.meta.dirname, 'bare', `${type}.ts`);
+  if (way === 'sdk') return bare;
+  const entry = join(folder, `${type}-writes.ts`);
+  const writes = join(import.meta.dirname, 'bare', 'writes.ts');
+  const text = `import { send } from ${JSON.stringify(bare)};\nimport { withWrites } from ${JSON.stringify(writes)};\nexport const handler = withWrites(send);\n`;
+  await writeFile(entry, text);
+  return entry;
+}
+
+function running(child: ChildProcess, imported: Spent): Running {
+  return {
+    pid: child.pid ?? 0,
+    imported,
+    async send(order) {
+      const done = answer(child);
+      child.send(order);
+      return (await done) as Spent;
+    },
+    async end() {
+      const gone = once(child, 'exit');
+      child.disconnect();
+      await gone;
+    },
+  };
+}
+
+/** The next message of a child process. */
+async function answer(child: ChildProcess): Promise<unknown> {
+  const over = new AbortController();
+  const exit = once(child, 'exit', { signal: over.signal }).then(([code]) => {
+    throw new Error(`a measured process ended with exit code ${String(code)}`);
+  });
+  exit.catch(() => undefined);
+  try {
+    const [message] = (await Promise.race([once(child, 'message', { signal: over.signal }), exit])) as [unknown];
+    return message;
+  } finally {
+    over.abort();
+  }
+}
+
+function variables({ http, smtp }: Addresses, type: MeasuredType): NodeJS.ProcessEnv {
+  return {
+    ...senderVariables([{ key: 'first', type, options: MEASURED[type] }], { first: type === 'smtp' ? smtp : http }),
+    AWS_ENDPOINT_URL: http,
+    BENCH_HTTP: http,
+    BENCH_SMTP: smtp,
+  };
+}

@@ -1,0 +1,41 @@
+import { deploymentEnvironment } from '../lambda/contract/deployment.ts';
+import { senderEnvironment } from '../lambda/contract/environment.ts';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { OUTBOUND } from './record.ts';
+
+const QUEUE = 'http://127.0.0.1:1/000000000000/queue';
+
+/** Variables of Lambda itself, and of the deployment. */
+const COMMON = {
+  PATH: process.env['PATH'],
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'bench',
+  AWS_SECRET_ACCESS_KEY: 'bench',
+  AWS_SESSION_TOKEN: 'bench',
+  AWS_LAMBDA_FUNCTION_NAME: 'bench',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+};
+
+/** The environment of the sender with these providers. */
+export function senderVariables(
+  providers: readonly ProviderConfig[],
+  endpoints?: Readonly<Record<string, string>>,
+): NodeJS.ProcessEnv {
+  return {
+    ...COMMON,
+    ...deploymentEnvironment.encode({ name: 'bench', stage: 'live', redirectTo: undefined, monitoringSize: undefined }),
+    ...senderEnvironment.encode({
+      providers,
+      outboundQueueArn: OUTBOUND,
+      proofSecret: 'proof-key',
+      deadLetterQueueUrl: QUEUE,
+      eventsQueueUrl: QUEUE,
+      retryQueueUrls: Object.fromEntries(providers.map(({ key }) => [key, QUEUE])),
+      mailBucket: 'bench',
+      stateTable: 'state',
+      maxReceiveCount: 5,
+      workers: 50,
+    }),
+    ...(endpoints && { MAILOVER_ENDPOINTS: JSON.stringify(endpoints) }),
+  };
+}
