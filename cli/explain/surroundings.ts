@@ -1,6 +1,7 @@
 import { type Objects, s3Bucket } from '../../lambda/platform/object-store.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { readHad } from '../../lambda/submission/supersedes.ts';
+import { accessOfUser } from '../aws-access.ts';
 import { describeLocalStack, localStackUrl } from '../command.ts';
 import type { ExplainOptions } from './options.ts';
 import { type CircuitStates, circuitStates } from './standings.ts';
@@ -26,7 +27,7 @@ export async function routeSurroundings(
     case undefined:
       return unseen();
     case 'table':
-      return seen(dynamoTable(live.name), s3Bucket(mailBucket), { now, timeScale: 1 });
+      return seen(dynamoTable(live.name, await accessOfUser()), s3Bucket(mailBucket), { now, timeScale: 1 });
     case 'local': {
       const { aws, dynamodb, timeScale } = await localStack(environment['MAILOVER_PORT']);
       const client = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };

@@ -1,4 +1,5 @@
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
+import { accessOfUser } from '../aws-access.ts';
 import { commandLine, describeLocalStack, localStackUrl } from '../command.ts';
 import type { OperateOptions } from './options.ts';
 
@@ -19,7 +20,7 @@ export interface TableTarget {
 export async function findTable({ table, region }: OperateOptions, port: string | undefined): Promise<TableTarget> {
   if (table !== undefined)
     return {
-      table: dynamoTable(table, { ...(region && { region }) }),
+      table: dynamoTable(table, await accessOfUser(region)),
       name: `table ${table}`,
       commandLine: (command) => `${command} --table ${table}${region ? ` --region ${region}` : ''}`,
     };

@@ -1,6 +1,5 @@
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { documentClient } from './table.ts';
+import type { AwsAccess } from './aws-json.ts';
+import type { DynamoDb, DynamoItem } from './dynamodb.ts';
 
 /** An item of a list. It is written once, and never changed. */
 export interface ListItem {
@@ -21,41 +20,32 @@ export interface ListTable {
   list(pk: string, prefix?: string): Promise<readonly ListItem[]>;
 }
 
-/** Amazon DynamoDB. The SDK is loaded at the first use; `configuration` is for callers outside a Lambda function. */
-export const dynamoListTable = (TableName: string, configuration: DynamoDBClientConfig = {}): ListTable => {
-  let client: Promise<DynamoDBDocumentClient> | undefined;
-  const open = async () => {
-    client ??= documentClient(configuration);
-    const [connection, commands] = await Promise.all([client, import('@aws-sdk/lib-dynamodb')]);
-    return { connection, commands };
-  };
+/** Amazon DynamoDB. Its code is loaded at the first use; `access` is for callers outside a Lambda function. */
+export const dynamoListTable = (TableName: string, access: AwsAccess = {}): ListTable => {
+  let opened: Promise<DynamoDb> | undefined;
+  const open = () => (opened ??= import('./dynamodb.ts').then(({ openDynamoDb }) => openDynamoDb(access)));
   return {
     async add(item) {
-      const { connection, commands } = await open();
-      const put = new commands.PutCommand({
-        TableName,
-        Item: item,
-        ConditionExpression: 'attribute_not_exists(pk)',
-      });
-      await connection.send(put).catch((error: unknown) => {
-        // Also a repetition by the SDK whose first answer was lost.
+      const { call, marshall } = await open();
+      const put = { TableName, Item: marshall(item), ConditionExpression: 'attribute_not_exists(pk)' };
+      await call('PutItem', put).catch((error: unknown) => {
+        // Also a repetition of a write whose first answer was lost.
         if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
       });
     },
     async list(pk, prefix) {
-      const { connection, commands } = await open();
+      const { call, unmarshall } = await open();
       const items: ListItem[] = [];
-      let from: Record<string, unknown> | undefined;
+      let from: DynamoItem | undefined;
       do {
-        const query = new commands.QueryCommand({
+        const { Items = [], LastEvaluatedKey } = await call('Query', {
           TableName,
           KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :sk)' : 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': pk, ...(prefix && { ':sk': prefix }) },
+          ExpressionAttributeValues: { ':pk': { S: pk }, ...(prefix && { ':sk': { S: prefix } }) },
           ConsistentRead: true,
           ...(from && { ExclusiveStartKey: from }),
         });
-        const { Items = [], LastEvaluatedKey } = await connection.send(query);
-        items.push(...(Items as ListItem[]));
+        items.push(...Items.map((item) => unmarshall(item) as ListItem));
         from = LastEvaluatedKey;
       } while (from !== undefined);
       return items;

@@ -1,6 +1,5 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { JsonCall } from './aws-json.ts';
 import type { Metrics } from './metrics.ts';
-import { patientSockets } from './sockets.ts';
 
 /** The fields of a secret. */
 export type Secret = Readonly<Record<string, string>>;
@@ -89,16 +88,23 @@ export function managedSecrets(metrics: Pick<Metrics, 'add'>): Secrets {
   };
 }
 
-let client: Promise<SecretsManagerClient> | undefined;
+let service: Promise<JsonCall> | undefined;
 
 async function fetchSecret(name: string): Promise<Secret> {
-  const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
-  client ??= patientSockets({ connectionTimeout: 2_000, requestTimeout: 2_000 }).then(
-    (requestHandler) => new SecretsManagerClient({ maxAttempts: 2, requestHandler }),
+  // Loaded at the first use: not every provider has a secret.
+  service ??= import('./aws-json.ts').then(({ awsJson }) =>
+    awsJson({
+      name: 'secretsmanager',
+      target: 'secretsmanager',
+      version: '1.1',
+      endpointVariable: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+      limits: { connectionTimeout: 2_000, requestTimeout: 2_000 },
+    }),
   );
   let text: string | undefined;
   try {
-    text = (await (await client).send(new GetSecretValueCommand({ SecretId: name }))).SecretString;
+    const call = await service;
+    text = ((await call('GetSecretValue', { SecretId: name })) as { readonly SecretString?: string }).SecretString;
   } catch (error) {
     const reason = faultOfSecret(error);
     throw reason === undefined ? error : new UnusableSecret(reason);

@@ -1,23 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterArrivals } from './arrivals.ts';
-import { dropBeside, dropStale, IDLE_MS, watchRequest } from './kept-sockets.ts';
-
-/** Time limits of calls to AWS services, in milliseconds. */
-export interface SocketLimits {
-  readonly connectionTimeout: number;
-  /** Longest time until the head of the answer, and between two parts of its body. */
-  readonly requestTimeout: number;
-}
+import { IDLE_MS } from './kept-sockets.ts';
+import { endIfSilent, overKeptSockets, type SocketLimits, timeoutError } from './patience.ts';
 
 type Handle = NodeHttpHandler['handle'];
 
 /**
  * Request handler of an AWS client.
  *
- * A kept socket may be dead without a sign: it is used again for some seconds only, and a request that is reset on one is
- * made at once on a fresh one. A time-out that fires late checks first whether the answer has arrived. An answer that
- * stops in its middle ends the call, which would otherwise wait for ever.
+ * A time-out that fires late checks first whether the answer has arrived. An answer that stops in its middle ends the
+ * call, which would otherwise wait for ever.
  */
 export async function patientSockets({ connectionTimeout, requestTimeout }: SocketLimits): Promise<NodeHttpHandler> {
   // Imported together with the SDK, so that a process that needs neither loads neither.
@@ -32,13 +25,7 @@ export async function patientSockets({ connectionTimeout, requestTimeout }: Sock
         endIfSilent(result.response.body as IncomingMessage, requestTimeout);
         return result;
       };
-      dropStale();
-      const first = await watchRequest(call);
-      if ('result' in first) return first.result;
-      const wasKept = first.request?.reusedSocket === true;
-      if (first.request && wasKept) dropBeside(first.request);
-      if (wasKept && isReset(first.error) && isRepeatable(request.body)) return await call();
-      throw first.error;
+      return await overKeptSockets(call, isRepeatable(request.body));
     }
   })({ httpAgent: agent, httpsAgent: agent, connectionTimeout, socketTimeout: 0 });
 }
@@ -56,35 +43,6 @@ async function inTime<T>(ms: number, outer: unknown, call: (signal: AbortSignal)
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Ends the body of an answer with an error once nothing of it has arrived for a time. */
-function endIfSilent(body: IncomingMessage, ms: number): void {
-  const { socket } = body;
-  let read = socket.bytesRead;
-  let timer: NodeJS.Timeout;
-  const check = async (): Promise<void> => {
-    await afterArrivals();
-    if (body.complete || body.destroyed) return;
-    if (socket.bytesRead === read) body.destroy(timeoutError(ms));
-    else watch();
-  };
-  const watch = (): void => {
-    read = socket.bytesRead;
-    timer = setTimeout(() => void check(), ms).unref();
-  };
-  watch();
-  body.once('close', () => clearTimeout(timer));
-}
-
-/** The SDK retries errors with this name. */
-function timeoutError(ms: number): Error {
-  return Object.assign(new Error(`no answer within ${ms} ms`), { name: 'TimeoutError', code: 'ETIMEDOUT' });
-}
-
-function isReset(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED';
 }
 
 /** A stream cannot be repeated: the failed request has already read it. */

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import type { BatchGetCommandInput, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { AwsAccess } from './aws-json.ts';
+import type { DynamoDb } from './dynamodb.ts';
 import { ServiceError } from './service-failure.ts';
-import { patientSockets } from './sockets.ts';
 
 /** One item of the state table. Writers keep the fields that they do not know: a newer release may need them. */
 export interface Item {
@@ -40,80 +39,53 @@ export interface Table {
 /** Pause before each try of a read of several items. */
 const PAUSES_MS = [0, 50, 200];
 
-/** A client whose calls end in time, for the functions that wait for it. */
-export async function documentClient(configuration: DynamoDBClientConfig): Promise<DynamoDBDocumentClient> {
-  const [{ DynamoDBClient }, { DynamoDBDocumentClient }, requestHandler] = await Promise.all([
-    import('@aws-sdk/client-dynamodb'),
-    import('@aws-sdk/lib-dynamodb'),
-    patientSockets({ connectionTimeout: 1_000, requestTimeout: 1_500 }),
-  ]);
-  return DynamoDBDocumentClient.from(
-    new DynamoDBClient({
-      maxAttempts: 2,
-      requestHandler,
-      ...configuration,
-    }),
-    { marshallOptions: { removeUndefinedValues: true } },
-  );
-}
-
-/** Amazon DynamoDB. The SDK is loaded at the first use; `configuration` is for callers outside a Lambda function. */
-export const dynamoTable = (TableName: string, configuration: DynamoDBClientConfig = {}): Table => {
-  let client: Promise<DynamoDBDocumentClient> | undefined;
-  const open = async () => {
-    client ??= documentClient(configuration);
-    const [connection, commands] = await Promise.all([client, import('@aws-sdk/lib-dynamodb')]);
-    return { connection, commands };
+/** Amazon DynamoDB. Its code is loaded at the first use; `access` is for callers outside a Lambda function. */
+export const dynamoTable = (TableName: string, access: AwsAccess = {}): Table => {
+  let opened: Promise<DynamoDb> | undefined;
+  const open = () => (opened ??= import('./dynamodb.ts').then(({ openDynamoDb }) => openDynamoDb(access)));
+  const read = async (pk: string): Promise<Item | undefined> => {
+    const { call, unmarshall } = await open();
+    const { Item } = await call('GetItem', { TableName, Key: { pk: { S: pk } }, ConsistentRead: true });
+    return Item && (unmarshall(Item) as Item);
   };
   return {
-    async get(pk) {
-      const { connection, commands } = await open();
-      const { Item } = await connection.send(new commands.GetCommand({ TableName, Key: { pk }, ConsistentRead: true }));
-      return Item as Item | undefined;
-    },
+    get: read,
     async getAll(pks) {
       if (pks.length === 0) return new Map();
-      const { connection, commands } = await open();
+      const { call, unmarshall } = await open();
       const items = new Map<string, Item>();
-      let left: NonNullable<BatchGetCommandInput['RequestItems']> = {
-        [TableName]: { Keys: pks.map((pk) => ({ pk })) },
-      };
+      let left: object = { [TableName]: { Keys: pks.map((pk) => ({ pk: { S: pk } })) } };
       // A table under load may leave keys unprocessed; that does not mean that their items do not exist.
       for (const pauseMs of PAUSES_MS) {
         if (pauseMs > 0) await setTimeout(pauseMs);
-        const { Responses = {}, UnprocessedKeys = {} } = await connection.send(
-          new commands.BatchGetCommand({ RequestItems: left }),
-        );
-        for (const item of (Responses[TableName] ?? []) as Item[]) items.set(item.pk, item);
+        const { Responses = {}, UnprocessedKeys = {} } = await call('BatchGetItem', { RequestItems: left });
+        for (const item of Responses[TableName] ?? []) {
+          const found = unmarshall(item) as Item;
+          items.set(found.pk, found);
+        }
         if (Object.keys(UnprocessedKeys).length === 0) return items;
         left = UnprocessedKeys;
       }
       throw new ServiceError('the table left out some of the keys at every try');
     },
     async write(item, expected) {
-      const { connection, commands } = await open();
-      // The SDK repeats a write whose answer was lost, and the repetition then fails on the first one's item; `writeId`
+      const { call, marshall } = await open();
+      // A write whose answer was lost is repeated, and the repetition then fails on the first one's item; `writeId`
       // recognises it.
       const stored: Item = { ...item, rev: (expected ?? 0) + 1, writeId: randomUUID() };
       try {
-        await connection.send(
-          new commands.PutCommand({
-            TableName,
-            Item: stored,
-            ...(expected === undefined
-              ? { ConditionExpression: 'attribute_not_exists(pk)' }
-              : { ConditionExpression: 'rev = :rev', ExpressionAttributeValues: { ':rev': expected } }),
-          }),
-        );
+        await call('PutItem', {
+          TableName,
+          Item: marshall(stored),
+          ...(expected === undefined
+            ? { ConditionExpression: 'attribute_not_exists(pk)' }
+            : { ConditionExpression: 'rev = :rev', ExpressionAttributeValues: { ':rev': { N: String(expected) } } }),
+        });
         return { done: true, item: stored };
       } catch (error) {
         if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
-        const { Item: current } = await connection.send(
-          new commands.GetCommand({ TableName, Key: { pk: item.pk }, ConsistentRead: true }),
-        );
-        return current?.['writeId'] === stored['writeId']
-          ? { done: true, item: stored }
-          : { done: false, current: current as Item | undefined };
+        const current = await read(item.pk);
+        return current?.['writeId'] === stored['writeId'] ? { done: true, item: stored } : { done: false, current };
       }
     },
   };

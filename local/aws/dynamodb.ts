@@ -25,7 +25,7 @@ export function listsOf(url: string, name: string): ListTable {
 
 function asStack(endpoint: string) {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return { endpoint, region: REGION, credentials, customUserAgent: LOCAL_AGENT };
+  return { endpoint, region: REGION, credentials, userAgent: LOCAL_AGENT };
 }
 
 /** Starts a DynamoDB server in memory with the given tables. */
