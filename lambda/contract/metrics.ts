@@ -148,6 +148,13 @@ export const COUNTED_EVENTS = ['delivered', 'bounced', 'blocked', 'complained', 
 export type CountedEvent = (typeof COUNTED_EVENTS)[number];
 
 /**
+ * Second acceptances of one mail for one recipient. expected: the record has a lost answer, or a failure after the whole
+ * request, which the sender counted as a possible duplicate. unexpected: it has none.
+ */
+export const SENT_TWICE_OUTCOMES = ['expected', 'unexpected'] as const;
+export type SentTwiceOutcome = (typeof SENT_TWICE_OUTCOMES)[number];
+
+/**
  * Counts of the reconciler. looked: a run that checked everything. behind: one that continues in the next run. failed:
  * the provider could not be asked. skipped: a run that left out mail too old to be fetched. recovered: mail that had not
  * arrived, and is on the queue now. asked: mail that the provider posts again. notice: mail of which only what is known
@@ -276,6 +283,8 @@ export const METRICS = {
   }),
   /** New delivery events, by {@link COUNTED_EVENTS}. */
   DeliveryEvents: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: COUNTED_EVENTS, needs: 'events' }),
+  /** Recipients whose mail was accepted a second time, by delivery events; {@link SENT_TWICE_OUTCOMES}. */
+  SentTwice: metric({ unit: 'Count', by: ['outcome'], outcomes: SENT_TWICE_OUTCOMES, needs: 'events' }),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

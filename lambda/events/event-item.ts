@@ -79,7 +79,7 @@ export async function eventsOf(lists: Pick<ListTable, 'list'>, submissionId: str
 }
 
 /** The event of an item. */
-function keptEvent({ pk: _pk, sk, expires: _expires, ...kept }: ListItem): KeptEvent {
+export function keptEvent({ pk: _pk, sk, expires: _expires, ...kept }: ListItem): KeptEvent {
   const [recipient, id] = sk.split('/');
   return { ...(kept as Omit<KeptEvent, 'id' | 'recipient'>), id: id ?? '', ...(recipient && { recipient }) };
 }

@@ -1,23 +1,29 @@
 import { CANARY_PREFIX } from '../contract/dead-letter.ts';
 import type { DeliveryEvent } from '../contract/event.ts';
 import type { EventsEnvironment } from '../contract/events-environment.ts';
-import type { CountedEvent } from '../contract/metrics.ts';
+import type { CountedEvent, SentTwiceOutcome } from '../contract/metrics.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { ListTable } from '../platform/list-table.ts';
+import type { ListItem, ListTable } from '../platform/list-table.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Queue } from '../platform/queue.ts';
+import type { Table } from '../platform/table.ts';
 import type { ReportedEvent } from '../providers/event.ts';
+import { handleOf } from '../providers/reference.ts';
+import { readRecord } from '../submission/ledger.ts';
 import type { AddressHashes } from '../suppression/hash.ts';
 import type { Suppressions } from '../suppression/list.ts';
 import { suppressionBy } from '../suppression/reason.ts';
+import { isExplained, otherAcceptance } from './duplicates.ts';
 import { enqueueEvent } from './enqueue.ts';
-import { deliveryEvent, eventItem, eventPlace } from './event-item.ts';
+import { deliveryEvent, eventItem, eventPlace, keptEvent } from './event-item.ts';
 
 /** Dependencies of taking an event. */
 export interface TakeEventDependencies {
   readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl'>;
   readonly lists: ListTable;
+  /** The state table, for the records of submissions. */
+  readonly table: Pick<Table, 'get'>;
   readonly suppressions: Pick<Suppressions, 'add'>;
   readonly hashes: AddressHashes;
   readonly queue: Queue;
@@ -58,8 +64,9 @@ export async function takeEvents(
 async function takeEvent(
   provider: string,
   reported: ReportedEvent,
-  { environment, lists, suppressions, hashes, queue, clock, log, metrics }: TakeEventDependencies,
+  dependencies: TakeEventDependencies,
 ): Promise<void> {
+  const { environment, lists, suppressions, hashes, queue, clock, log, metrics } = dependencies;
   // News of our own test messages is for no application.
   if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
   const event = deliveryEvent(provider, reported, clock.now());
@@ -68,6 +75,7 @@ async function takeEvent(
   const isKnown = event.submissionId !== undefined;
   const earlier = await lists.list(item.pk, isKnown ? eventPlace(recipient, '') : item.sk);
   if (earlier.some(({ sk }) => sk === item.sk)) return;
+  const twice = isKnown && recipient !== undefined ? await sentTwice(item, earlier, event, dependencies) : undefined;
   const reason = suppressionBy(reported);
   const entry =
     reason && reported.recipient !== undefined
@@ -78,8 +86,28 @@ async function takeEvent(
   await lists.add(item);
   if (reported.unknownType !== undefined)
     log.warn('unknown event', { provider, detail: reported.unknownType.slice(0, 100) });
+  if (twice) {
+    metrics.add('SentTwice', 1, { outcome: twice.outcome });
+    log.warn('sent twice', { ...twice, provider });
+  }
   const counted = countedAs(event, reported);
   if (counted) metrics.add('DeliveryEvents', 1, { provider, outcome: counted });
+}
+
+/** Another acceptance of the same mail for the same recipient, and whether the record of the submission explains it. */
+async function sentTwice(
+  item: ListItem,
+  earlier: readonly ListItem[],
+  { submissionId = '', provider }: DeliveryEvent,
+  { table, clock }: TakeEventDependencies,
+) {
+  const other = otherAcceptance(keptEvent(item), earlier.map(keptEvent));
+  if (other === undefined) return undefined;
+  const explained = isExplained(await readRecord(table, submissionId), [provider, other.provider], clock.now());
+  const outcome: SentTwiceOutcome = explained ? 'expected' : 'unexpected';
+  // An id may contain an address.
+  const logged = submissionId.includes('@') ? handleOf(submissionId) : submissionId;
+  return { submissionId: logged, otherProvider: other.provider, outcome };
 }
 
 function countedAs({ type, bounce }: DeliveryEvent, { unknownType }: ReportedEvent): CountedEvent | undefined {

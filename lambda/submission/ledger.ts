@@ -36,7 +36,10 @@ export type ClaimEnd =
   | { readonly state: 'dead'; readonly reason: DeadLetterReason };
 
 /** Reads the current record of a submission. */
-export async function readRecord(table: Table, submissionId: string): Promise<SubmissionRecord | undefined> {
+export async function readRecord(
+  table: Pick<Table, 'get'>,
+  submissionId: string,
+): Promise<SubmissionRecord | undefined> {
   return (await answered(table.get(recordKey(submissionId)))) as SubmissionRecord | undefined;
 }
 

@@ -67,7 +67,8 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
       reservedConcurrency: concurrency,
     });
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
-    this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ITEMS));
+    this.role.addToPolicy(tableStatement(stateTable, ['GetItem'], [...ITEMS, 'submission/*']));
+    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], ITEMS));
     this.role.addToPolicy(listsStatement(listsTable, ['Query', 'PutItem'], LISTS));
     this.role.addToPolicy(suppressionKey.readStatement());
     const secrets = [...new Set(providers.flatMap(({ secretName }) => secretName ?? []))];

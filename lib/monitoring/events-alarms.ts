@@ -1,7 +1,12 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { EventsProvider } from '../../lambda/contract/events-environment.ts';
-import { COUNTED_EVENTS, EVENT_REQUEST_OUTCOMES } from '../../lambda/contract/metrics.ts';
+import {
+  COUNTED_EVENTS,
+  DUPLICATE_OUTCOMES,
+  EVENT_REQUEST_OUTCOMES,
+  SENT_TWICE_OUTCOMES,
+} from '../../lambda/contract/metrics.ts';
 import type { EventsFunction } from '../functions/events.ts';
 import type { SesEvents } from '../functions/ses-events.ts';
 import { graph } from './dashboard.ts';
@@ -20,6 +25,7 @@ interface WatchedEvents {
 /** Registers every alarm of delivery events, and their row of the dashboard. */
 export function watchEvents(monitoring: Monitoring, { providers, events, published }: WatchedEvents): void {
   watchFunction(monitoring, events);
+  watchDuplicates(monitoring);
   for (const { key } of providers) watchProvider(monitoring, key);
   for (const [key, { deadLetter }] of published)
     monitoring.alarm({
@@ -69,6 +75,22 @@ function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: 
     datapoints: 3,
     of: 4,
     // Counted from the access log: without a refused request there is no value.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchDuplicates(monitoring: Monitoring): void {
+  monitoring.alarm({
+    title: 'SentTwice',
+    severity: 'ticket',
+    meanwhile:
+      'Two providers report the same mail for the same recipient, and no answer was lost: a recipient got it twice.',
+    action: 'Read the line `sent twice` in the log of the events function, and the record of its submission.',
+    metric: monitoring.metric('SentTwice', 'Sum', { outcome: 'unexpected' }, PERIOD),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // Missing data means that no mail was accepted twice.
     missing: TreatMissingData.NOT_BREACHING,
   });
 }
@@ -128,14 +150,26 @@ function watchProvider(monitoring: Monitoring, provider: string): void {
 
 function showEvents(monitoring: Monitoring, providers: readonly EventsProvider[], events: EventsFunction): void {
   monitoring.row('What becomes of accepted mail?', [
-    graph('Delivery events, by provider', 12, {
+    graph('Delivery events, by provider', 8, {
       left: providers.flatMap(({ key }) =>
         COUNTED_EVENTS.map((outcome) =>
           monitoring.metric('DeliveryEvents', 'Sum', { provider: key, outcome }).with({ label: `${key}: ${outcome}` }),
         ),
       ),
     }),
-    graph('Requests with events', 12, {
+    graph('Accepted twice by delivery events, beside those that were possible (right)', 8, {
+      left: SENT_TWICE_OUTCOMES.map((outcome) =>
+        monitoring.metric('SentTwice', 'Sum', { outcome }).with({ label: outcome }),
+      ),
+      right: providers.flatMap(({ key }) =>
+        DUPLICATE_OUTCOMES.map((outcome) =>
+          monitoring
+            .metric('PossibleDuplicate', 'Sum', { provider: key, outcome })
+            .with({ label: `${key}: ${outcome}` }),
+        ),
+      ),
+    }),
+    graph('Requests with events', 8, {
       left: [
         ...providers.flatMap(({ key }) =>
           EVENT_REQUEST_OUTCOMES.map((outcome) =>

@@ -29,7 +29,7 @@ export function possibleSeries(
     if (definition.by.includes('class'))
       return measuredAt(size, name) ? classes.map((route) => ({ name, class: route.class })) : [];
     const those = providers.filter((provider) => has(provider, definition));
-    const whole = definition.receiving && those.length === 0 ? [] : [{}];
+    const whole = (definition.receiving || definition.needs) && those.length === 0 ? [] : [{}];
     const keys = definition.by.includes('provider') ? those.map(({ key }) => ({ provider: key })) : whole;
     const outcomes = measuredAt(size, name) ?? [];
     const words = outcomes.map((outcome) => (outcome === undefined ? {} : { outcome }));

@@ -92,6 +92,7 @@ export function givenWorld() {
     metrics,
     log,
     lists,
+    table,
     suppressions,
     /** The events on the queue, each checked against the schema. */
     events: (): DeliveryEvent[] => queued.map(({ body }) => eventSchema.parse(JSON.parse(body)) as DeliveryEvent),

@@ -76,6 +76,11 @@ export const OWN_MATRIX: readonly Trouble[] = [
     alarms: ['InboundIdReused'],
     small: [],
   },
+  {
+    trouble: 'two providers report one mail for one recipient, and no answer was lost',
+    alarms: ['SentTwice'],
+    small: [],
+  },
 ];
 
 /** Several faults at a time. */

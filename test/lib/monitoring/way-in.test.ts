@@ -3,8 +3,16 @@ import { canaryItem, canaryKey, readCanary } from '../../../lambda/canary/canary
 import { METRICS } from '../../../lambda/contract/metrics.ts';
 import { sendCanaries } from '../../../lambda/health/canaries.ts';
 import type { Metrics } from '../../../lambda/platform/metrics.ts';
+import type { Arrival } from '../../../lambda/webhook/authenticate.ts';
 import { compileAlarms, type Statuses } from '../../../local/cloudwatch/alarms/evaluate.ts';
 import { MetricStore } from '../../../local/cloudwatch/metrics/store.ts';
+import {
+  fromMailgun,
+  fromSendgrid,
+  givenWorld as givenEvents,
+  mailgunEvent,
+  sendgridEvent,
+} from '../../lambda/events/world.ts';
 import { givenWorld, mailgunMail, mailgunRequest, NOW } from '../../lambda/inbound/world.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { givenDeployed } from './deployed.ts';
@@ -80,6 +88,27 @@ test.each([
     expect(raisedAt(now)).toEqual([]);
   },
 );
+
+test('a mail that two providers report raises an alarm, which ends', async () => {
+  const { raisedAt, measure } = watch(['SentTwice']);
+  const world = givenEvents();
+  const measured = measure(() => world.now);
+  const report = async (request: Arrival) => {
+    const before = world.metrics.length;
+    expect((await world.post(request)).status).toBe(200);
+    if (world.metrics.slice(before).includes('SentTwice unexpected'))
+      measured('SentTwice', 1, { outcome: 'unexpected' });
+    world.now += MINUTE;
+    return raisedAt(world.now);
+  };
+
+  expect(await report(fromMailgun(mailgunEvent('m-1'), { at: world.now }))).toEqual([]);
+  expect(await report(fromMailgun(mailgunEvent('m-2'), { at: world.now }))).toEqual([]);
+  expect(await report(fromSendgrid([sendgridEvent('s-1')], { at: world.now }))).toEqual(['Mailover/SentTwice']);
+
+  world.now += 30 * MINUTE;
+  expect(raisedAt(world.now)).toEqual([]);
+});
 
 test('three mails within an hour with the Message-ID of another mail raise an alarm, which ends after the hour; copies do not', async () => {
   const { raisedAt, measure } = watch(['InboundIdReused']);

@@ -58,6 +58,7 @@ const NOT_BY_TIME: readonly string[] = [
   'InboundUnreadable',
   'OperatorSwitch',
   'PrimaryMxSilent',
+  'SentTwice',
   'ProofKeyUnusable',
   'SecondaryMx',
   'SenderRunaway',
