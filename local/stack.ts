@@ -17,7 +17,7 @@ import { startDynamodb, tableOf } from './aws/dynamodb.ts';
 import { LocalQueue } from './aws/queue.ts';
 import { makeSecret } from './aws/secrets.ts';
 import { startAws } from './aws/server.ts';
-import { receiveAsSes } from './aws/ses-rules.ts';
+import { publishAsSes, receiveAsSes } from './aws/ses-rules.ts';
 import { StackClock } from './clock.ts';
 import { LocalCloudWatch } from './cloudwatch/monitoring.ts';
 import { Overload } from './cloudwatch/overload.ts';
@@ -188,6 +188,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     environment: inbound,
     events: findFunction(deployment, eventsEnvironment)?.environment,
     queueUrlOf: (arn) => aws.queues.getQueueByArn(arn)?.url ?? '',
+    publish: (event) => publishAsSes(event, deployment, aws),
     providerSecrets: secrets,
     httpUrl: http.url,
     apiUrl: api.url,
@@ -209,6 +210,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     own,
     clock,
     receiving: mail.access,
+    reports: mail.reporters,
     deliver: mailExchange({
       zones: zonesOf(domainsOf(deployment)),
       isUp: (key) => !closesPort(faults.get(key)),

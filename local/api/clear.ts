@@ -10,11 +10,14 @@ const WAIT_MS = 3_000;
 const POLL_MS = 20;
 
 /**
- * Puts a running stack back to its beginning, for the next test: repairs faults, and deletes messages, the state table,
- * metrics and logs. Mail that is being sent ends before, up to a time. Objects in the bucket and the lists of the simulators stay.
+ * Puts a running stack back to its beginning, for the next test: repairs faults, and deletes messages, the tables,
+ * metrics, logs, news of mail and the providers' own lists. Mail that is being sent ends before, up to a time. Objects in the bucket stay.
  */
 export async function clearStack(live: Live, faults: FaultBoard, monitoring: LocalCloudWatch): Promise<void> {
   const { aws, dynamodb, deployment, functions, sender, simulators } = live;
+  const reporters = Object.values(live.receiving?.reporters ?? {});
+  // Twice: mail that is being sent may still be accepted, and then has news.
+  await Promise.all(reporters.map((reporter) => reporter.clear(WAIT_MS)));
   for (const scope of [AWS_SCOPE, ...(sender?.environment.providers ?? []).map(({ key }) => key)])
     await faults.clear(scope);
   const queues = [...(aws?.queues.allQueues() ?? [])].filter((queue) => queue instanceof LocalQueue);
@@ -25,10 +28,11 @@ export async function clearStack(live: Live, faults: FaultBoard, monitoring: Loc
     for (const queue of queues) queue.dropWaiting();
     if (!isBusy() || Date.now() >= end) break;
   }
+  await Promise.all(reporters.map((reporter) => reporter.clear(WAIT_MS)));
   for (const queue of queues) queue.purge();
   if (sender) await functions?.renew(sender.function.name);
   for (const { TableName } of deployment?.tables ?? []) if (dynamodb) await emptyTable(dynamodb.url, TableName);
-  simulators?.accepted.clear();
+  simulators?.clear();
   live.received?.clear();
   live.submissions?.clear();
   monitoring.clear();

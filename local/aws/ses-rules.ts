@@ -36,6 +36,30 @@ export function receiveAsSes(
   return { id, objects: rules.map(({ rule }) => ({ bucket: rule.bucketName, key: rule.objectKeyPrefix + id })) };
 }
 
+/** A record of event publishing, as far as it decides where it goes. */
+interface PublishedRecord {
+  readonly eventType: string;
+  readonly mail: { readonly tags: Readonly<Record<string, readonly string[]>> };
+}
+
+/** Publishes a record to the topics of its configuration set that want its type, and so to their queues. */
+export function publishAsSes(
+  record: object,
+  { eventDestinations, subscriptions }: Pick<Deployment, 'eventDestinations' | 'subscriptions'>,
+  { queues }: Pick<AwsServer, 'queues'>,
+): void {
+  const { eventType, mail } = record as PublishedRecord;
+  const set = mail.tags['ses:configuration-set']?.[0];
+  const type = eventType.replaceAll(' ', '').toLowerCase();
+  const topics = eventDestinations
+    .filter(
+      ({ configurationSet, types }) => configurationSet === set && types.some((one) => one.toLowerCase() === type),
+    )
+    .map(({ topicArn }) => topicArn);
+  for (const { topicArn, queueArn } of subscriptions)
+    if (topics.includes(topicArn)) queues.getQueueByArn(queueArn)?.enqueue(createMessage(JSON.stringify(record)));
+}
+
 /** Whether a rule matches an address: it names addresses, domains, or with a leading dot all subdomains; an empty list matches all. */
 function isFor(recipients: readonly string[], address: string): boolean {
   const given = address.toLowerCase();

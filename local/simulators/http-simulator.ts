@@ -39,6 +39,8 @@ export interface HttpBehaviour {
   /** Text that a fault's `match` searches; empty for a request that cannot be read. */
   textOf(request: SimulatorRequest): Promise<string>;
   answer(request: SimulatorRequest): Promise<SimulatorAnswer>;
+  /** Forgets the addresses on the provider's own list. */
+  clear?(): void;
 }
 
 /** The server of one HTTP provider: applies a fault if there is one, else the provider's behaviour. */

@@ -4,7 +4,8 @@ import type { StackClock } from '../clock.ts';
 import { closesPort, type FaultBoard } from '../faults/faults.ts';
 import type { OwnHosts } from '../http-api/own-hosts.ts';
 import { AcceptedLog, type Taking } from './accepted-log.ts';
-import { httpSimulator } from './http-simulator.ts';
+import type { Report } from './events/reporter.ts';
+import { type HttpBehaviour, httpSimulator } from './http-simulator.ts';
 import { type LocalReceiver, withReceiving } from './inbound/receiving.ts';
 import { Port } from './port.ts';
 import { simulatedType } from './registry.ts';
@@ -28,6 +29,8 @@ export interface SimulatorOptions {
   readonly clock: StackClock;
   /** The receiving half of the providers that have one, by key. */
   readonly receiving?: Readonly<Record<string, LocalReceiver>>;
+  /** Reports of accepted mail, by key of the providers that have events. */
+  readonly reports?: Readonly<Record<string, { readonly report: Report }>>;
 }
 
 /** Running simulators. */
@@ -37,6 +40,8 @@ export interface Simulators {
   /** URLs for the health function, by provider key; where the protocol shows no difference, a health check has its own port. */
   readonly healthEndpoints: Record<string, string>;
   readonly accepted: AcceptedLog;
+  /** Forgets accepted mail, and the addresses on the providers' own lists. */
+  clear(): void;
   close(): Promise<void>;
 }
 
@@ -47,6 +52,7 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
   const endpoints: Record<string, string> = {};
   const healthEndpoints: Record<string, string> = {};
   const ports: Port[] = [];
+  const behaviours: HttpBehaviour[] = [];
   let closed = false;
   const close = async () => {
     closed = true;
@@ -68,18 +74,22 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
       const { protocol } = simulatedType(type);
       const number = basePort === 0 ? 0 : basePort + index;
       const url = (address: string) => `${protocol}://${address}`;
-      endpoints[key] = url(await open(serverOf(config, options, accepted, 'send'), number, key));
+      endpoints[key] = url(await open(serverOf(config, options, accepted, 'send', behaviours), number, key));
       // Over HTTP the path shows a health check.
       healthEndpoints[key] =
         protocol === 'http'
           ? endpoints[key]
-          : url(await open(serverOf(config, options, accepted, 'health'), 0, key, 'health'));
+          : url(await open(serverOf(config, options, accepted, 'health', behaviours), 0, key, 'health'));
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { endpoints, healthEndpoints, accepted, close };
+  const clear = () => {
+    accepted.clear();
+    for (const behaviour of behaviours) behaviour.clear?.();
+  };
+  return { endpoints, healthEndpoints, accepted, clear, close };
 }
 
 /** Names that the certificate of the simulators must have. */
@@ -95,12 +105,15 @@ function serverOf(
   options: SimulatorOptions,
   log: AcceptedLog,
   occasion: 'send' | 'health',
+  behaviours: HttpBehaviour[],
 ): Server {
   const { faults, tls, clock, own } = options;
-  const played = { options: given, secret: options.secrets[key] ?? {}, clock };
+  const report: Report = (event, afterMs) => options.reports?.[key]?.report(event, afterMs);
+  const played = { options: given, secret: options.secrets[key] ?? {}, clock, report };
   const simulated = simulatedType(type);
   if (simulated.protocol === 'smtp') return simulated.serve({ ...played, key, tls, faults, log, occasion });
   const behaviour = simulated.play(played);
+  behaviours.push(behaviour);
   const receiving = options.receiving?.[key];
   return httpSimulator(key, receiving ? withReceiving(behaviour, receiving) : behaviour, faults, log, own);
 }

@@ -3,6 +3,7 @@ import type { InboundEnvironment } from '../../lambda/contract/inbound-environme
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { makeSecret } from '../aws/secrets.ts';
 import type { StackClock } from '../clock.ts';
+import { type Delivery, postTo, Reporter } from './events/reporter.ts';
 import type { InboundRoute } from './inbound/posting.ts';
 import { type LocalReceiver, Receiving } from './inbound/receiving.ts';
 import { simulatedType } from './registry.ts';
@@ -15,6 +16,8 @@ export interface LocalReceiving {
   readonly info: Readonly<Record<string, InboundRoute>>;
   /** The part of `GET /api/stack` for programs that post events as providers, by key. */
   readonly webhooks: Readonly<Record<string, InboundRoute>>;
+  /** What posts or publishes delivery events, by provider key. */
+  readonly reporters: Readonly<Record<string, Reporter>>;
   /** The halves that post, by provider key. */
   readonly access: Readonly<Record<string, LocalReceiver>>;
   close(): Promise<void>;
@@ -29,6 +32,8 @@ export function startReceiving(options: {
   readonly events: EventsEnvironment | undefined;
   /** URL of the queue with this ARN. */
   queueUrlOf(arn: string): string;
+  /** Publishes an event of SES. */
+  publish(event: object): void;
   /** Secrets of the sending halves, by key: a provider may have one for both. */
   readonly providerSecrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly httpUrl: string;
@@ -73,24 +78,49 @@ export function startReceiving(options: {
     };
   }
   const webhooks: Record<string, InboundRoute> = {};
+  const reporters: Record<string, Reporter> = {};
   for (const { key, type, secretName, queueArn } of options.events?.providers ?? []) {
     if (queueArn !== undefined) {
       webhooks[key] = { queueUrl: options.queueUrlOf(queueArn) };
+      reporters[key] = new Reporter({ clock, deliver: (events) => published(events, options.publish) });
       continue;
     }
     const { reporting } = simulatedType(type);
     if (reporting === undefined) throw new Error(`type ${type} has no simulation of its events`);
     const made = reporting.secret(key);
     const secret = keep(secretName, { ...made.secret, ...makeSecret(key, ['eventsPath']) });
-    webhooks[key] = { path: `/events/${key}/${secret['eventsPath']}`, ...reporting.route(secret), ...made.own };
+    const route = { path: `/events/${key}/${secret['eventsPath']}`, ...reporting.route(secret), ...made.own };
+    webhooks[key] = route;
+    reporters[key] = new Reporter({
+      clock,
+      ...(reporting.most && { most: reporting.most }),
+      deliver(events) {
+        const { minutes, stop } = reporting.retries(events);
+        const request = { path: route.path, ...reporting.post(events, route, Date.now()) };
+        return { minutes, attempt: postTo(httpUrl, request, stop) };
+      },
+    });
   }
   return {
     secrets: Array.from(secrets, ([name, secret]) => ({ name, secret })),
     webhooks,
+    reporters,
     info,
     access,
     async close() {
       for (const { receiving } of Object.values(access)) receiving.close();
+      await Promise.all(Object.values(reporters).map((reporter) => reporter.clear()));
+    },
+  };
+}
+
+/** A topic takes every event. */
+function published(events: readonly object[], publish: (event: object) => void): Delivery {
+  return {
+    minutes: [],
+    async attempt() {
+      for (const event of events) publish(event);
+      return true;
     },
   };
 }

@@ -2,8 +2,9 @@ import type { Server } from 'node:net';
 import type { StackClock } from '../clock.ts';
 import type { Fault, FaultBoard } from '../faults/faults.ts';
 import type { AcceptedLog } from './accepted-log.ts';
+import type { Report } from './events/reporter.ts';
 import type { HttpBehaviour } from './http-simulator.ts';
-import type { PostingType } from './inbound/posting.ts';
+import type { PostedRequest, PostingType } from './inbound/posting.ts';
 
 /** Answers of one provider type to mail that it does not accept, in the form of faults; its `facts.ts` has their meanings. */
 export interface TypeFaults {
@@ -34,6 +35,19 @@ export interface ReportingType {
   };
   /** Credentials that it posts with. */
   route(secret: Readonly<Record<string, string>>): Readonly<Record<string, string | undefined>>;
+  /**
+   * Largest number of events in one post.
+   * @default 1
+   */
+  readonly most?: number;
+  /** The request that posts these events; `route` has path and credentials. */
+  post(
+    events: readonly object[],
+    route: Readonly<Record<string, string | undefined>>,
+    now: number,
+  ): Omit<PostedRequest, 'path'>;
+  /** Pauses before the second and each later post of these events, in minutes, and the status after which they are not posted again. */
+  retries(events: readonly object[]): { readonly minutes: readonly number[]; readonly stop?: number };
 }
 
 /** One configured provider that the local stack simulates. */
@@ -42,6 +56,8 @@ export interface PlayedProvider<Options> {
   /** Credentials that the simulator requires. */
   readonly secret: Readonly<Record<string, string>>;
   readonly clock: StackClock;
+  /** Reports an event of accepted mail; events go nowhere if the provider has none switched on. */
+  readonly report: Report;
 }
 
 /** A port of a provider without an HTTP API. */

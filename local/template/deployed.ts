@@ -1,6 +1,6 @@
 import type { DeployedAlarm } from './alarms.ts';
 import type { DeployedApi } from './apis.ts';
-import type { DeployedReceiptRule, DeployedSubscription } from './receiving.ts';
+import type { DeployedEventDestination, DeployedReceiptRule, DeployedSubscription } from './receiving.ts';
 import type { DeployedSchedule } from './schedules.ts';
 
 /** A queue of the template, attributes as SQS holds them. */
@@ -45,6 +45,7 @@ export interface Deployment {
   readonly alarms: readonly DeployedAlarm[];
   readonly dashboards: readonly DeployedDashboard[];
   readonly receiptRules: readonly DeployedReceiptRule[];
+  readonly eventDestinations: readonly DeployedEventDestination[];
   readonly subscriptions: readonly DeployedSubscription[];
   readonly outputs: Readonly<Record<string, string>>;
 }

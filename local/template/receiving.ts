@@ -14,9 +14,18 @@ export interface DeployedSubscription {
   readonly queueArn: string;
 }
 
-/** The receipt rules and subscriptions of a template; fails on a rule that the local stack cannot run. */
+/** A configuration set of the template that publishes events to a topic. */
+export interface DeployedEventDestination {
+  readonly configurationSet: string;
+  readonly topicArn: string;
+  /** In the words of the API, such as `renderingFailure`. */
+  readonly types: readonly string[];
+}
+
+/** The receipt rules, event destinations and subscriptions of a template; fails on a rule that the local stack cannot run. */
 export function readReceiving(each: EachResource): {
   readonly receiptRules: DeployedReceiptRule[];
+  readonly eventDestinations: DeployedEventDestination[];
   readonly subscriptions: DeployedSubscription[];
 } {
   return {
@@ -35,6 +44,21 @@ export function readReceiving(each: EachResource): {
         topicArn: String(action['TopicArn']),
       };
     }),
+    eventDestinations: each(
+      'AWS::SES::ConfigurationSetEventDestination',
+      ({ ConfigurationSetName, EventDestination }) => {
+        const { MatchingEventTypes, SnsDestination } = EventDestination as {
+          readonly MatchingEventTypes: readonly string[];
+          readonly SnsDestination?: { readonly TopicARN: string };
+        };
+        if (SnsDestination === undefined) throw new Error('the local stack publishes events of SES only to a topic');
+        return {
+          configurationSet: String(ConfigurationSetName),
+          topicArn: SnsDestination.TopicARN,
+          types: MatchingEventTypes,
+        };
+      },
+    ),
     subscriptions: each('AWS::SNS::Subscription', ({ Protocol, Endpoint, TopicArn, RawMessageDelivery }) => ({
       played: Protocol === 'sqs' && RawMessageDelivery === true,
       topicArn: String(TopicArn),

@@ -79,6 +79,7 @@ export async function runStack(
   const mail = startReceiving({
     environment: receiver && inboundEnvironment.decode(receiver),
     events: reporter && eventsEnvironment.decode(reporter),
+    publish() {},
     queueUrlOf: (arn) => deployed.queues.find((queue) => queue.arn === arn)?.url ?? '',
     providerSecrets: secrets,
     httpUrl: http.url,

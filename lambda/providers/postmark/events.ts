@@ -43,7 +43,7 @@ export function readEvents(body: Uint8Array): ReadEvents {
 }
 
 /** Names of the bounce types by number, for a bounce without a name that the table has. */
-const TYPE_CODES: Readonly<Record<string, string>> = {
+export const BOUNCE_TYPES: Readonly<Record<string, string>> = {
   1: 'HardBounce',
   2: 'Transient',
   16: 'Unsubscribe',
@@ -70,7 +70,7 @@ const TYPE_CODES: Readonly<Record<string, string>> = {
 
 function readEvent(type: string, fields: Fields): ReportedEvent {
   const { SuppressSending, SuppressionReason, Origin, MessageID } = fields;
-  const bounceType = textOf(fields['Type']) ?? TYPE_CODES[textOf(fields['TypeCode']) ?? ''] ?? '';
+  const bounceType = textOf(fields['Type']) ?? BOUNCE_TYPES[textOf(fields['TypeCode']) ?? ''] ?? '';
   const words = textOf(fields['Details']);
   const reply = words === undefined ? undefined : replyIn(words);
   const means = meaningIn(POSTMARK_EVENTS, {

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
+import { courseOf, type Step } from '../events/course.ts';
+import type { ProviderList } from '../events/provider-list.ts';
+import type { Report } from '../events/reporter.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
 /** Fields of an accepted mail that its events show. */
@@ -22,28 +25,43 @@ interface Entry {
 
 // Events reach the store out of order (user manual, event polling, 2026-11-25). The delay is not published; in stack time.
 const ACCEPTED_VISIBLE_MS = 3_000;
-const DELIVERED_AFTER_MS = 2_000;
-const DELIVERED_VISIBLE_MS = 8_000;
+const OTHERS_VISIBLE_MS = 6_000;
 /** Largest number of events kept, for memory; Mailgun keeps events for days. */
 const KEPT = 200_000;
 const MAX_PAGE = 300;
 
-/** The events of one domain: `accepted` for each recipient of an accepted mail and, later, `delivered`. */
+/** The events of one domain: `accepted` for each recipient of an accepted mail and, later, what became of it. */
 export class MailgunEvents {
   readonly #domain: string;
   readonly #clock: StackClock;
+  readonly #report: Report;
+  readonly #list: ProviderList;
   #entries: Entry[] = [];
 
-  constructor(domain: string, clock: StackClock) {
+  /** `list`: the bounces and complaints of the domain, which grow by events; `report` posts each event. */
+  constructor(domain: string, clock: StackClock, list: ProviderList, report: Report) {
     this.#domain = domain;
     this.#clock = clock;
+    this.#list = list;
+    this.#report = report;
   }
 
   take(mail: EventfulMail): void {
     const now = this.#clock.now();
     for (const recipient of mail.to) {
-      this.#add('accepted', mail, recipient, now, now + ACCEPTED_VISIBLE_MS);
-      this.#add('delivered', mail, recipient, now + DELIVERED_AFTER_MS, now + DELIVERED_VISIBLE_MS);
+      const listed = this.#list.get(recipient);
+      for (const step of courseOf(recipient, listed !== undefined)) {
+        const at = now + step.afterMs;
+        const event = {
+          ...this.#event(mail, recipient, this.#clock.toReal(at)),
+          ...outcomeOf(step, listed?.reason),
+        };
+        const hiddenMs = step.kind === 'accepted' ? ACCEPTED_VISIBLE_MS : OTHERS_VISIBLE_MS;
+        this.#entries.push({ visibleAt: at + hiddenMs, event });
+        this.#report(event, step.afterMs);
+        if (step.kind === 'bounced' && step.fate.hard) this.#list.add(recipient, 'bounce', event.timestamp * 1000);
+        if (step.kind === 'complained') this.#list.add(recipient, 'complaint', event.timestamp * 1000);
+      }
     }
     if (this.#entries.length > KEPT) this.#entries = this.#entries.slice(-KEPT / 2);
   }
@@ -78,33 +96,70 @@ export class MailgunEvents {
     };
   }
 
-  #add(event: string, mail: EventfulMail, recipient: string, at: number, visibleAt: number): void {
-    const delivered = event === 'delivered' && {
-      'delivery-status': { code: 250, message: 'OK', description: '', 'attempt-no': 1, 'mx-host': 'mx.example.com' },
-    };
-    this.#entries.push({
-      visibleAt,
-      event: {
-        event,
-        id: randomBytes(16).toString('base64url'),
-        timestamp: this.#clock.toReal(at) / 1000,
-        'log-level': 'info',
-        method: 'HTTP',
-        recipient,
-        'recipient-domain': recipient.slice(recipient.lastIndexOf('@') + 1),
-        envelope: { sender: mail.from, targets: recipient, transport: 'smtp' },
-        message: {
-          headers: { to: mail.to.join(', '), 'message-id': mail.messageId, from: mail.from, subject: mail.subject },
-          attachments: [],
-          size: mail.size,
-        },
-        flags: { 'is-authenticated': true, 'is-routed': false, 'is-system-test': false, 'is-test-mode': false },
-        tags: mail.tags,
-        campaigns: [],
-        'user-variables': mail.variables,
-        ...delivered,
+  #event(mail: EventfulMail, recipient: string, at: number) {
+    return {
+      id: randomBytes(16).toString('base64url'),
+      timestamp: at / 1000,
+      method: 'HTTP',
+      recipient,
+      'recipient-domain': recipient.slice(recipient.lastIndexOf('@') + 1),
+      envelope: { sender: mail.from, targets: recipient, transport: 'smtp' },
+      message: {
+        headers: { to: mail.to.join(', '), 'message-id': mail.messageId, from: mail.from, subject: mail.subject },
+        attachments: [],
+        size: mail.size,
       },
-    });
+      flags: { 'is-authenticated': true, 'is-routed': false, 'is-system-test': false, 'is-test-mode': false },
+      tags: mail.tags,
+      campaigns: [],
+      'user-variables': mail.variables,
+    };
+  }
+}
+
+/** The fields of an event that say what happened (documentation.mailgun.com, event-structure, 2026-11-23). */
+function outcomeOf({ kind, fate }: Step, listed: 'bounce' | 'complaint' = 'bounce') {
+  const status = (code: number, message: string, description: string) => ({
+    'delivery-status': { code, message, description, 'attempt-no': 1, 'mx-host': 'mx.example.com' },
+  });
+  const [, code = '', message = ''] = /^(\d+) (.*)$/.exec(fate.reply) ?? [];
+  switch (kind) {
+    case 'accepted':
+    case 'complained':
+      return { event: kind, 'log-level': 'info' };
+    case 'delivered':
+      return { event: kind, 'log-level': 'info', ...status(250, 'OK', '') };
+    case 'deferred':
+      return {
+        event: 'failed',
+        severity: 'temporary',
+        reason: 'generic',
+        'log-level': 'warn',
+        ...status(Number(code), message, ''),
+      };
+    case 'bounced':
+      return {
+        event: 'failed',
+        severity: 'permanent',
+        // Everything that its own words do not name is generic.
+        reason: fate.hard ? 'bounce' : 'generic',
+        'log-level': 'error',
+        ...status(Number(code), message, ''),
+      };
+    case 'listed':
+      return {
+        event: 'failed',
+        severity: 'permanent',
+        reason: `suppress-${listed}`,
+        'log-level': 'error',
+        ...status(
+          listed === 'bounce' ? 605 : 607,
+          '',
+          `Not delivering to previously ${listed === 'bounce' ? 'bounced' : 'complained'} address`,
+        ),
+      };
+    default:
+      return kind satisfies never;
   }
 }
 

@@ -2,6 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import type { MailgunOptions } from '../../../lambda/providers/mailgun/options.ts';
 import type { StackClock } from '../../clock.ts';
 import type { Taking } from '../accepted-log.ts';
+import { ProviderList } from '../events/provider-list.ts';
+import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { addressesOf, hasDottedDomain, isAddress } from '../mailbox-list.ts';
 import { headersOf, headerValues, searchableText } from '../mime-view.ts';
@@ -21,10 +23,13 @@ export function mailgunBehaviour(
   options: MailgunOptions,
   secret: Readonly<Record<string, string>>,
   clock: StackClock,
+  report: Report,
 ): HttpBehaviour {
-  const events = new MailgunEvents(options.domain, clock);
+  const list = new ProviderList();
+  const events = new MailgunEvents(options.domain, clock, list, report);
   const expected = `Basic ${Buffer.from(`api:${secret['apiKey'] ?? ''}`).toString('base64')}`;
   return {
+    clear: () => list.clear(),
     occasionOf: (_method, path) => (SEND.test(path) ? 'send' : EVENTS.test(path) ? 'lookup' : 'health'),
     async textOf(request) {
       const form = await formOf(request);

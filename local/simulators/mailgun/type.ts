@@ -12,7 +12,7 @@ export const mailgun: SimulatedType<MailgunOptions> = {
   protocol: 'http',
   posting,
   reporting,
-  play: ({ options, secret, clock }) => mailgunBehaviour(options, secret, clock),
+  play: ({ options, secret, clock, report }) => mailgunBehaviour(options, secret, clock, report),
   example: { options: { domain: 'mg.example.com' }, secret: { apiKey: 'key' } },
   faults: {
     suspended: [{ ...refusal(403, 'Your account is disabled. Please contact support.'), on: 'all' }],

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { PostingType } from '../inbound/posting.ts';
+import { basicAuthorization } from './authorization.ts';
 import { inboundMessagesAnswer } from './received-messages.ts';
 import { postmarkBody } from './webhook.ts';
-
-const basic = (username = '', password = '') => `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
 /** Postmark's inbound webhook; `raw` as with the setting of a server that adds the raw mail. */
 export const posting: PostingType = {
@@ -21,7 +20,7 @@ export const posting: PostingType = {
   post({ id, mail, options }, { path = '', username, password, previousPassword }) {
     return {
       path,
-      headers: { authorization: basic(username, options.previous ? previousPassword : password) },
+      headers: { authorization: basicAuthorization(username, options.previous ? previousPassword : password) },
       ...postmarkBody(mail, id, options.form === 'raw'),
     };
   },
@@ -31,7 +30,7 @@ export const posting: PostingType = {
       path,
       to: typeof OriginalRecipient === 'string' ? [OriginalRecipient] : [],
       contentType: 'application/json',
-      headers: { authorization: basic(username, password) },
+      headers: { authorization: basicAuthorization(username, password) },
       body: Buffer.from(JSON.stringify(payload)),
     };
   },

@@ -1,12 +1,26 @@
 import { makeSecret } from '../../aws/secrets.ts';
 import type { ReportingType } from '../type.ts';
+import { basicAuthorization } from './authorization.ts';
 
-/** Postmark's event webhooks: basic authentication. */
+/** Postmark's event webhooks: basic authentication, one event a post. */
 export const reporting: ReportingType = {
   secret: (key) => ({ secret: makeSecret(key, ['eventsUsername', 'eventsPassword', 'previousEventsPassword']) }),
   route: ({ eventsUsername, eventsPassword, previousEventsPassword }) => ({
     username: eventsUsername,
     password: eventsPassword,
     previousPassword: previousEventsPassword,
+  }),
+  post: ([event], { username, password }) => ({
+    contentType: 'application/json',
+    headers: { authorization: basicAuthorization(username, password) },
+    body: Buffer.from(JSON.stringify(event)),
+  }),
+  // postmarkapp.com/developer/webhooks/webhooks-overview, 2026-11-23; complaints are not named there, so the shorter one.
+  retries: ([event]) => ({
+    minutes:
+      event && 'RecordType' in event && event.RecordType === 'Bounce'
+        ? [1, 5, 10, 10, 10, 15, 30, 60, 120, 360]
+        : [1, 5, 15],
+    stop: 403,
   }),
 };

@@ -1,6 +1,8 @@
 import type { PostmarkOptions } from '../../../lambda/providers/postmark/options.ts';
 import type { StackClock } from '../../clock.ts';
+import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+import { reportPostmark } from './events.ts';
 import { type PostmarkMail, readPostmarkMail, searchablePostmarkText } from './mail.ts';
 import { PostmarkMessages } from './messages.ts';
 import { postmarkFailure, sendPostmarkMail } from './send.ts';
@@ -19,13 +21,18 @@ export function postmarkBehaviour(
   options: PostmarkOptions,
   secret: Readonly<Record<string, string>>,
   clock: StackClock,
+  report: Report,
 ): HttpBehaviour {
   const streams = new Set(['outbound', options.messageStream ?? 'outbound']);
-  const suppressions = new PostmarkSuppressions();
+  const suppressions = new PostmarkSuppressions(streams);
   const messages = new PostmarkMessages(clock);
   const send = (mail: PostmarkMail, token: string) => {
     const result = sendPostmarkMail(mail, { streams, suppressions, test: token === TEST_TOKEN });
-    if (result.taken) messages.take(mail, result.taken.providerMessageId, result.taken.envelope.to);
+    if (result.taken) {
+      const { providerMessageId, envelope } = result.taken;
+      messages.take(mail, providerMessageId, envelope.to);
+      reportPostmark(mail, providerMessageId, envelope.to, { clock, report, suppressions });
+    }
     return result;
   };
 
@@ -55,6 +62,7 @@ export function postmarkBehaviour(
   };
 
   return {
+    clear: () => suppressions.clear(),
     occasionOf: (_method, path) =>
       path.startsWith('/email') ? 'send' : path.startsWith('/messages/outbound') ? 'lookup' : 'health',
     async textOf({ body }) {
@@ -79,7 +87,9 @@ export function postmarkBehaviour(
         return postmarkFailure(415, 409, 'The Content-Type header must be application/json.');
       if (method === 'POST' && path === '/email') return one(request, token);
       if (method === 'POST' && path === '/email/batch') return batch(request, token);
-      return suppressions.answer(method, path, parse(request.body)) ?? { status: 404, body: 'Not Found' };
+      return (
+        suppressions.answer(method, path, request.query, parse(request.body)) ?? { status: 404, body: 'Not Found' }
+      );
     },
   };
 }

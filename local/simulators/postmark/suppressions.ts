@@ -4,41 +4,107 @@ import type { SimulatorAnswer } from '../http-simulator.ts';
 const PATH = /^\/message-streams\/([^/]+)\/suppressions(\/delete|\/dump)?$/;
 const bodySchema = z.object({ Suppressions: z.array(z.object({ EmailAddress: z.string() })).max(50) });
 
+/** Why an address is inactive; Postmark lets a customer delete the others, but no complaint (suppressions API, 2026-11-29). */
+type Reason = 'HardBounce' | 'SpamComplaint' | 'ManualSuppression';
+
+interface Inactive {
+  readonly EmailAddress: string;
+  readonly SuppressionReason: Reason;
+  readonly Origin: 'Recipient' | 'Customer';
+  /** Epoch milliseconds; it is inactive from then on. */
+  readonly at: number;
+}
+
 /** Postmark's inactive addresses, one list per message stream, behind its suppression API. */
 export class PostmarkSuppressions {
-  readonly #lists = new Map<string, Map<string, string>>();
+  readonly #lists = new Map<string, Map<string, Inactive>>();
+  readonly #streams: ReadonlySet<string>;
+
+  constructor(streams: ReadonlySet<string>) {
+    this.#streams = streams;
+  }
 
   has(stream: string, address: string): boolean {
-    return this.#lists.get(stream)?.has(address.toLowerCase()) ?? false;
+    return this.#get(stream, address) !== undefined;
+  }
+
+  /** Makes an address inactive from a time on, which may be in the future. */
+  suppress(stream: string, EmailAddress: string, SuppressionReason: Reason, at = Date.now()): void {
+    if (this.has(stream, EmailAddress)) return;
+    const Origin = SuppressionReason === 'ManualSuppression' ? 'Customer' : 'Recipient';
+    this.#listOf(stream).set(EmailAddress.toLowerCase(), { EmailAddress, SuppressionReason, Origin, at });
+  }
+
+  clear(): void {
+    this.#lists.clear();
   }
 
   /** Answers a call of the suppression API; undefined if it is none. */
-  answer(method: string, path: string, body: unknown): SimulatorAnswer | undefined {
+  answer(method: string, path: string, query: URLSearchParams, body: unknown): SimulatorAnswer | undefined {
     const found = PATH.exec(path);
     if (!found) return undefined;
     const [, stream = '', action] = found;
-    const list = this.#lists.get(stream) ?? new Map<string, string>();
-    this.#lists.set(stream, list);
-    if (action === '/dump') return method === 'GET' ? { status: 200, body: dump(list) } : undefined;
+    if (!this.#streams.has(stream))
+      return {
+        status: 422,
+        body: { ErrorCode: 1226, Message: "The message stream for the provided 'ID' was not found." },
+      };
+    if (action === '/dump') return method === 'GET' ? { status: 200, body: this.#dump(stream, query) } : undefined;
     if (method !== 'POST') return undefined;
     const result = bodySchema.safeParse(body);
     if (!result.success) return { status: 422, body: { ErrorCode: 403, Message: 'Invalid request field(s).' } };
-    const Suppressions = result.data.Suppressions.map(({ EmailAddress }) => {
-      if (action === '/delete') list.delete(EmailAddress.toLowerCase());
-      else list.set(EmailAddress.toLowerCase(), new Date().toISOString());
-      return { EmailAddress, Status: action === '/delete' ? 'Deleted' : 'Suppressed', Message: null };
-    });
+    const Suppressions = result.data.Suppressions.map(({ EmailAddress }) =>
+      action === '/delete' ? this.#delete(stream, EmailAddress) : this.#add(stream, EmailAddress),
+    );
     return { status: 200, body: { Suppressions } };
   }
-}
 
-function dump(list: ReadonlyMap<string, string>) {
-  return {
-    Suppressions: [...list].map(([EmailAddress, CreatedAt]) => ({
-      EmailAddress,
-      SuppressionReason: 'ManualSuppression',
-      Origin: 'Customer',
-      CreatedAt,
-    })),
-  };
+  #add(stream: string, EmailAddress: string) {
+    if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(EmailAddress))
+      return { EmailAddress, Status: 'Failed', Message: 'An invalid email address was provided.' };
+    this.suppress(stream, EmailAddress, 'ManualSuppression');
+    return { EmailAddress, Status: 'Suppressed', Message: null };
+  }
+
+  #delete(stream: string, EmailAddress: string) {
+    if (this.#get(stream, EmailAddress)?.SuppressionReason === 'SpamComplaint')
+      return {
+        EmailAddress,
+        Status: 'Failed',
+        Message: 'You do not have the required authority to change this suppression.',
+      };
+    this.#listOf(stream).delete(EmailAddress.toLowerCase());
+    return { EmailAddress, Status: 'Deleted', Message: null };
+  }
+
+  #get(stream: string, address: string): Inactive | undefined {
+    const found = this.#listOf(stream).get(address.toLowerCase());
+    return found && found.at <= Date.now() ? found : undefined;
+  }
+
+  #listOf(stream: string): Map<string, Inactive> {
+    const list = this.#lists.get(stream) ?? new Map<string, Inactive>();
+    this.#lists.set(stream, list);
+    return list;
+  }
+
+  #dump(stream: string, query: URLSearchParams) {
+    const given = new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
+    const is = (name: string, value: string) =>
+      !given.has(name) || given.get(name)?.toLowerCase() === value.toLowerCase();
+    const day = (text: string | undefined, otherwise: number) => (text === undefined ? otherwise : Date.parse(text));
+    return {
+      Suppressions: [...this.#listOf(stream).values()]
+        .filter(
+          ({ EmailAddress, SuppressionReason, Origin, at }) =>
+            at <= Date.now() &&
+            is('suppressionreason', SuppressionReason) &&
+            is('origin', Origin) &&
+            is('emailaddress', EmailAddress) &&
+            at >= day(given.get('fromdate'), 0) &&
+            at < day(given.get('todate'), Number.POSITIVE_INFINITY) + 24 * 3_600_000,
+        )
+        .map(({ at, ...entry }) => ({ ...entry, CreatedAt: new Date(at).toISOString() })),
+    };
+  }
 }

@@ -12,7 +12,7 @@ export const postmark: SimulatedType<PostmarkOptions> = {
   protocol: 'http',
   reporting,
   posting,
-  play: ({ options, secret, clock }) => postmarkBehaviour(options, secret, clock),
+  play: ({ options, secret, clock, report }) => postmarkBehaviour(options, secret, clock, report),
   example: { options: {}, secret: { serverToken: 'token' } },
   faults: {
     // Only sends get this answer: the account's servers and streams look unchanged.

@@ -70,7 +70,7 @@ export function readSendgridMail(parsed: unknown): SendgridMail | readonly Sendg
 
 /** The mail of one personalization for the log; undefined if SendGrid drops it for all of its recipients. */
 export function sendgridTaking(mail: SendgridMail, copy: Personalization, id: string, raw: Buffer): Taking | undefined {
-  const to = [...copy.to, ...copy.cc, ...copy.bcc].filter((one) => !isDropped(one)).map(({ email }) => email);
+  const to = recipientsOf(copy);
   if (to.length === 0) return undefined;
   const headers = headersOf(mail, copy);
   const files = mail.attachments.map((one) => ({ ...one, bytes: Buffer.from(one.content, 'base64') }));
@@ -107,6 +107,11 @@ export function sendgridTaking(mail: SendgridMail, copy: Personalization, id: st
     headers: () => headers,
     view: () => view,
   };
+}
+
+/** Recipients of a personalization that SendGrid does not drop without a word. */
+export function recipientsOf(copy: Personalization): string[] {
+  return [...copy.to, ...copy.cc, ...copy.bcc].filter((one) => !isDropped(one)).map(({ email }) => email);
 }
 
 const OCTETS = 'application/octet-stream';

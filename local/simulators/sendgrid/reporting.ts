@@ -1,7 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createSign, generateKeyPairSync } from 'node:crypto';
 import type { ReportingType } from '../type.ts';
 
-/** SendGrid's signed event webhook: the secret has the public key, and SendGrid alone the private one. */
+/** SendGrid's signed event webhook, many events a post: the secret has the public key, and only SendGrid the private one. */
 export const reporting: ReportingType = {
   secret() {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -11,4 +11,22 @@ export const reporting: ReportingType = {
     };
   },
   route: ({ verificationKey }) => ({ verificationKey }),
+  most: 500,
+  post(events, { privateKey = '' }, now) {
+    const body = Buffer.from(JSON.stringify(events));
+    const timestamp = String(Math.floor(now / 1000));
+    return {
+      contentType: 'application/json',
+      headers: {
+        'x-twilio-email-event-webhook-signature': createSign('sha256')
+          .update(timestamp)
+          .update(body)
+          .sign(privateKey, 'base64'),
+        'x-twilio-email-event-webhook-timestamp': timestamp,
+      },
+      body,
+    };
+  },
+  // "At increasing intervals for up to 24 hours" (event webhook reference, 2026-11-29): the intervals are not published.
+  retries: () => ({ minutes: [1, 5, 15, 30, 60, 120, 240, 480, 480] }),
 };

@@ -1,14 +1,24 @@
 import { randomBytes } from 'node:crypto';
+import type { StackClock } from '../../clock.ts';
+import { ProviderList } from '../events/provider-list.ts';
+import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { errorsOf, identityError } from './check.ts';
+import { reportSendgrid } from './events.ts';
 import { readSendgridMail, type SendgridError, searchableSendgridText, sendgridTaking } from './mail.ts';
 
 // docs.sendgrid.com/api-reference/mail-send/limitations, 2026-11-28: less than 30 MB.
 const MAX_BYTES = 30 * 1024 * 1024;
 
 /** SendGrid: Mail Send, the scopes of the key, and the credits of the account. */
-export function sendgridBehaviour(secret: Readonly<Record<string, string>>): HttpBehaviour {
+export function sendgridBehaviour(
+  secret: Readonly<Record<string, string>>,
+  clock: StackClock,
+  report: Report,
+): HttpBehaviour {
+  const list = new ProviderList();
   return {
+    clear: () => list.clear(),
     occasionOf: (_method, path) => (path === '/v3/mail/send' ? 'send' : 'health'),
     textOf: async ({ body }) => searchableSendgridText(parse(body)),
     async answer({ method, path, headers, body }) {
@@ -23,12 +33,15 @@ export function sendgridBehaviour(secret: Readonly<Record<string, string>>): Htt
       if (method !== 'POST') return refusal(405, { message: 'method not allowed' });
       if (!headers['content-type']?.includes('application/json'))
         return refusal(415, { message: 'unsupported media type' });
-      return send(body);
+      return send(body, { list, clock, report });
     },
   };
 }
 
-function send(body: SimulatorRequest['body']): SimulatorAnswer {
+function send(
+  body: SimulatorRequest['body'],
+  reporting: { readonly list: ProviderList; readonly clock: StackClock; readonly report: Report },
+): SimulatorAnswer {
   if (body.length >= MAX_BYTES) return refusal(413, { message: 'content too large' });
   const parsed = parse(body);
   if (parsed === undefined) return refusal(400, { message: 'Bad Request' });
@@ -42,6 +55,7 @@ function send(body: SimulatorRequest['body']): SimulatorAnswer {
   if (mail.mail_settings.sandbox_mode?.enable) return { status: 200, body: '' };
   const id = randomBytes(16).toString('base64url');
   const taken = mail.personalizations.flatMap((copy) => sendgridTaking(mail, copy, id, body) ?? []);
+  for (const copy of mail.personalizations) reportSendgrid(mail, copy, id, reporting);
   return { status: 202, headers: { 'X-Message-Id': id }, body: '', taken };
 }
 

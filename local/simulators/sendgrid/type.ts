@@ -14,7 +14,7 @@ const refusal = (
 export const sendgrid: SimulatedType<SendgridOptions> = {
   protocol: 'http',
   reporting,
-  play: ({ secret }) => sendgridBehaviour(secret),
+  play: ({ secret, clock, report }) => sendgridBehaviour(secret, clock, report),
   example: { options: {}, secret: { apiKey: 'SG.key' } },
   faults: {
     // The answer for a banned account; an account under review accepts mail and keeps it.

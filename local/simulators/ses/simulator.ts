@@ -1,9 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { SesOptions } from '../../../lambda/providers/ses/options.ts';
+import type { StackClock } from '../../clock.ts';
 import type { Taking } from '../accepted-log.ts';
+import { ProviderList } from '../events/provider-list.ts';
+import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { addressesOf, isAddress, isVerified } from '../mailbox-list.ts';
 import { headersOf, headerValues, searchableText, viewMime } from '../mime-view.ts';
+import { reportSes } from './events.ts';
 
 const SEND = '/v2/email/outbound-emails';
 // Limits: docs.aws.amazon.com/ses/latest/dg/quotas.html, collected 2026-11-23.
@@ -21,10 +25,12 @@ interface SendEmail {
   readonly FromEmailAddressIdentityArn?: string;
 }
 
-/** Amazon SES v2: SendEmail with raw content, and GetAccount. Mailbox simulator addresses are accepted like any other. */
-export function sesBehaviour(options: SesOptions): HttpBehaviour {
+/** Amazon SES v2: SendEmail with raw content, and GetAccount. */
+export function sesBehaviour(options: SesOptions, clock: StackClock, report: Report): HttpBehaviour {
   let sent = 0;
+  const list = new ProviderList();
   return {
+    clear: () => list.clear(),
     occasionOf: (_method, path) => (path === SEND ? 'send' : 'health'),
     async textOf({ body }) {
       const { mime, recipients } = read(body);
@@ -37,14 +43,19 @@ export function sesBehaviour(options: SesOptions): HttpBehaviour {
       if (request.method === 'GET' && request.path === '/v2/email/account') return ok(account(sent));
       if (request.method !== 'POST' || request.path !== SEND)
         return failure(404, 'UnknownOperationException', 'The requested operation is not recognized by the service.');
-      const answer = sendEmail(request, options, authorization);
+      const answer = sendEmail(request, options, authorization, { list, clock, report });
       sent += answer.taken?.[0]?.envelope.to.length ?? 0;
       return answer;
     },
   };
 }
 
-function sendEmail({ body }: SimulatorRequest, options: SesOptions, authorization: string): SimulatorAnswer {
+function sendEmail(
+  { body }: SimulatorRequest,
+  options: SesOptions,
+  authorization: string,
+  reporting: { readonly list: ProviderList; readonly clock: StackClock; readonly report: Report },
+): SimulatorAnswer {
   let parsed: ReturnType<typeof read>;
   try {
     parsed = read(body);
@@ -86,6 +97,13 @@ function sendEmail({ body }: SimulatorRequest, options: SesOptions, authorizatio
     headers: () => headers,
     view: () => viewMime(mime),
   };
+  const tags = (input.EmailTags ?? []).map(({ Name = '', Value = '' }) => [Name, [Value]] as const);
+  // Without a configuration set nothing is published.
+  if (set !== undefined)
+    reportSes(
+      { messageId: id, from: senders[0] ?? '', to: recipients, headers, set, tags: Object.fromEntries(tags) },
+      reporting,
+    );
   return { ...ok({ MessageId: id }), taken: [taking] };
 }
 

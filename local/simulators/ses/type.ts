@@ -8,7 +8,7 @@ const exception = (status: number, name: string, message: string) =>
 /** Amazon SES on the local stack. */
 export const ses: SimulatedType<SesOptions> = {
   protocol: 'http',
-  play: ({ options }) => sesBehaviour(options),
+  play: ({ options, clock, report }) => sesBehaviour(options, clock, report),
   example: { options: { identities: ['example.com'] }, secret: {} },
   faults: {
     suspended: [

@@ -210,6 +210,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
   closers.push(() => new Promise((resolve) => server.close(resolve)));
   const receiving = startReceiving({
     events: undefined,
+    publish() {},
     queueUrlOf: () => '',
     environment: { providers: PROVIDERS, inboundQueueUrl: '', mailBucket: '', stateTable: '' },
     providerSecrets: { postmark: { serverToken: 'token' } },

@@ -1,0 +1,36 @@
+/** An address on a list of a provider. */
+export interface Listed {
+  readonly address: string;
+  readonly reason: 'bounce' | 'complaint';
+  /** Epoch milliseconds; it is listed from then on. */
+  readonly at: number;
+}
+
+/** A provider's own list of addresses that get no mail. */
+export class ProviderList {
+  readonly #entries = new Map<string, Listed>();
+
+  /** Lists an address from a time on, which may be in the future. */
+  add(address: string, reason: Listed['reason'], at = Date.now()): void {
+    if (!this.get(address)) this.#entries.set(address.toLowerCase(), { address, reason, at });
+  }
+
+  get(address: string): Listed | undefined {
+    const found = this.#entries.get(address.toLowerCase());
+    return found && found.at <= Date.now() ? found : undefined;
+  }
+
+  /** False if the address was not listed. */
+  remove(address: string): boolean {
+    return this.get(address) !== undefined && this.#entries.delete(address.toLowerCase());
+  }
+
+  /** The entries, the oldest first. */
+  all(): readonly Listed[] {
+    return [...this.#entries.values()].filter(({ at }) => at <= Date.now());
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What becomes of a mail at the server of its recipient. `listed`: on the provider's own list, so that it does not try;
+ * `complained`: delivered, and then reported as spam.
+ */
+export interface Fate {
+  readonly kind: 'delivered' | 'deferred' | 'bounced' | 'complained' | 'listed';
+  /** With `bounced`: whether the mailbox does not exist. */
+  readonly hard?: true;
+  /** With `bounced` and `deferred`: the reply of the server. */
+  readonly reply: string;
+  /** The type of a bounce in Postmark's words, for an address that names it. */
+  readonly bounceType?: string;
+}
+
+const DELIVERED: Fate = { kind: 'delivered', reply: '250 2.0.0 OK' };
+const UNKNOWN_USER: Fate = { kind: 'bounced', hard: true, reply: '550 5.1.1 The email account does not exist' };
+
+/** The mailbox simulator (docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html, 2026-11-23). */
+const AMAZON: Readonly<Record<string, Fate>> = {
+  success: DELIVERED,
+  // Delivered; the automatic reply goes to the return path.
+  ooto: DELIVERED,
+  bounce: UNKNOWN_USER,
+  complaint: { ...DELIVERED, kind: 'complained' },
+  suppressionlist: { kind: 'listed', hard: true, reply: '550 5.1.1 Address is on the suppression list' },
+};
+
+/** Bounce types whose test address is more than a delivery with an answer; the other types are delivered elsewhere. */
+const REPLIES: Readonly<Record<string, Omit<Fate, 'bounceType'>>> = {
+  HardBounce: UNKNOWN_USER,
+  BadEmailAddress: { kind: 'bounced', hard: true, reply: '550 5.1.3 Bad destination mailbox address syntax' },
+  AddressChange: { kind: 'bounced', hard: true, reply: '551 5.1.6 The mailbox has moved' },
+  SoftBounce: { kind: 'bounced', reply: '552 5.2.2 The mailbox is full' },
+  Unknown: { kind: 'bounced', reply: '550 5.0.0 Other undefined status' },
+  DnsError: { kind: 'bounced', reply: '451 4.4.3 Name server failure' },
+  Blocked: { kind: 'bounced', reply: '550 5.7.1 Rejected for policy reasons, your host is blocked' },
+  SpamNotification: { kind: 'bounced', reply: '550 5.7.1 The message looks like spam' },
+  VirusNotification: { kind: 'bounced', reply: '554 5.6.0 The message contains a virus' },
+  DMARCPolicy: { kind: 'bounced', reply: '550 5.7.1 Rejected by the DMARC policy of the sender domain' },
+  Transient: { kind: 'deferred', reply: '451 4.4.1 Connection timed out, will try again' },
+};
+
+/** Bounce types with a test address, SpamComplaint has none (postmarkapp.com/support/article/1239, 2026-11-29). */
+const POSTMARK: readonly string[] = [
+  ...Object.keys(REPLIES),
+  'Unsubscribe',
+  'Subscribe',
+  'AutoResponder',
+  'OpenRelayTest',
+  'ChallengeVerification',
+  'ManuallyDeactivated',
+  'Unconfirmed',
+  'SMTPApiError',
+  'InboundError',
+  'TemplateRenderingFailed',
+];
+
+/**
+ * The fate of a mail to an address: the test addresses that providers document behave so at every simulated provider, as
+ * the recipient's server would; everything else is delivered.
+ */
+export function fateOf(address: string): Fate {
+  const [local = '', domain = ''] = address.toLowerCase().split('@');
+  if (domain === 'simulator.amazonses.com') return AMAZON[local.split('+')[0] ?? ''] ?? UNKNOWN_USER;
+  if (domain !== 'bounce-testing.postmarkapp.com') return DELIVERED;
+  const bounceType = POSTMARK.find((type) => type.toLowerCase() === local.replaceAll('_', '')) ?? 'HardBounce';
+  return { ...(REPLIES[bounceType] ?? DELIVERED), bounceType };
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import type { StackClock } from '../../clock.ts';
+import { courseOf, type Step } from '../events/course.ts';
+import type { ProviderList } from '../events/provider-list.ts';
+import type { Report } from '../events/reporter.ts';
+import type { Fate } from '../events/test-addresses.ts';
+import { type Personalization, recipientsOf, type SendgridMail } from './mail.ts';
+
+/**
+ * Reports what becomes of the mail of one personalization (twilio.com/docs/sendgrid/for-developers/tracking-events/event,
+ * 2026-11-29). Bounces and complaints go onto the list of the account, whose addresses are dropped.
+ */
+export function reportSendgrid(
+  mail: SendgridMail,
+  copy: Personalization,
+  messageId: string,
+  to: { readonly list: ProviderList; readonly clock: StackClock; readonly report: Report },
+): void {
+  const { list, clock, report } = to;
+  for (const email of recipientsOf(copy)) {
+    const listed = list.get(email);
+    for (const step of courseOf(email, listed !== undefined)) {
+      const at = clock.toReal(clock.now() + step.afterMs);
+      // A dropped mail is not processed before.
+      if (step.kind === 'accepted' && (listed || step.fate.kind === 'listed')) continue;
+      report(
+        {
+          ...mail.custom_args,
+          ...copy.custom_args,
+          email,
+          timestamp: Math.floor(at / 1000),
+          'smtp-id': `<${messageId}@geopod-ismtpd-1>`,
+          ...(mail.categories.length > 0 && { category: mail.categories }),
+          sg_event_id: randomBytes(16).toString('base64url'),
+          sg_message_id: `${messageId}.recvd-5d8c9b7d5c-1-1`,
+          ...outcomeOf(step, listed?.reason),
+        },
+        step.afterMs,
+      );
+      if (step.kind === 'bounced' && step.fate.hard) list.add(email, 'bounce', at);
+      if (step.kind === 'complained') list.add(email, 'complaint', at);
+    }
+  }
+}
+
+/** Classification of a bounce (the same page, bounce classifications). */
+function classOf({ hard, reply }: Fate): string {
+  if (hard) return 'Invalid Address';
+  if (/ 5\.2\.\d /.test(reply)) return 'Mailbox Unavailable';
+  return / 4\.4\.\d /.test(reply) ? 'Technical' : 'Reputation';
+}
+
+function outcomeOf({ kind, fate }: Step, listed: 'bounce' | 'complaint' = 'bounce') {
+  const status = /\b[245]\.\d\.\d\b/.exec(fate.reply)?.[0];
+  switch (kind) {
+    case 'accepted':
+      return { event: 'processed' };
+    case 'delivered':
+      return {
+        event: 'delivered',
+        response: fate.kind === 'deferred' ? '250 OK' : fate.reply,
+        ip: '192.0.2.1',
+        tls: 1,
+      };
+    case 'deferred':
+      return { event: 'deferred', response: fate.reply, attempt: '1' };
+    case 'bounced':
+      return {
+        event: 'bounce',
+        type: fate.hard ? 'bounce' : 'blocked',
+        reason: fate.reply,
+        status,
+        bounce_classification: classOf(fate),
+      };
+    case 'complained':
+      return { event: 'spamreport' };
+    case 'listed':
+      return { event: 'dropped', reason: listed === 'bounce' ? 'Bounced Address' : 'Spam Reporting Address' };
+    default:
+      return kind satisfies never;
+  }
+}

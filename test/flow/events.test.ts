@@ -1,0 +1,131 @@
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeliveryEvent } from '../../lambda/contract/event.ts';
+import { type OpenStack, openStack } from '../support/open-stack.ts';
+
+const PATIENCE = { timeout: 20_000, interval: 100 };
+
+let stack: OpenStack;
+let sqs: SQSClient;
+const events: DeliveryEvent[] = [];
+
+beforeAll(async () => {
+  stack = await openStack({ timeScale: 20 });
+  sqs = new SQSClient({
+    endpoint: stack.stack.info.endpoints.aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  });
+});
+afterAll(async () => {
+  sqs?.destroy();
+  await stack?.close();
+});
+
+describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
+  const first = provider === 'postmark' ? [] : ['accepted'];
+
+  it('is reported as delivered', async () => {
+    await stack.send([mail(`${provider}-welcome`, 'ada@example.net', provider)]);
+
+    await expect.poll(() => typesOf(`${provider}-welcome`), PATIENCE).toEqual([...first, 'delivered']);
+    expect(events.at(-1)).toMatchObject({
+      provider,
+      recipient: 'ada@example.net',
+      submissionId: `${provider}-welcome`,
+      attempt: 1,
+    });
+  });
+
+  it('that bounces stops the next mail to its address before any provider', async () => {
+    const gone = `bounce+${provider}@simulator.amazonses.com`;
+    await stack.send([mail(`${provider}-first`, gone, provider)]);
+    await expect.poll(() => typesOf(`${provider}-first`), PATIENCE).toContain('bounced');
+    expect(eventOf(provider, 'bounced')).toMatchObject({
+      bounce: 'hard',
+      reason: 'mailbox-unknown',
+      recipient: gone,
+      suppressed: true,
+    });
+
+    await stack.send([mail(`${provider}-second`, gone, provider)]);
+
+    await expect
+      .poll(() => stack.api('GET', `/api/submissions/${provider}-second`), PATIENCE)
+      .toMatchObject({ state: 'suppressed' });
+    await expect.poll(() => typesOf(`${provider}-second`), PATIENCE).toEqual(['suppressed']);
+    expect(await stack.api('GET', `/api/accepted?id=${provider}-second`)).toEqual([]);
+  });
+
+  it('that is reported as spam is suppressed after its delivery', async () => {
+    await stack.send([mail(`${provider}-unwanted`, `complaint+${provider}@simulator.amazonses.com`, provider)]);
+
+    await expect
+      .poll(() => typesOf(`${provider}-unwanted`), PATIENCE)
+      .toEqual(expect.arrayContaining(['delivered', 'complained']));
+    expect(eventOf(provider, 'complained')).toMatchObject({ suppressed: true });
+  });
+
+  it('that is blocked is not suppressed', async () => {
+    await stack.send([mail(`${provider}-blocked`, 'Blocked@bounce-testing.postmarkapp.com', provider)]);
+
+    await expect.poll(() => typesOf(`${provider}-blocked`), PATIENCE).toContain('bounced');
+    const bounced = eventOf(provider, 'bounced');
+    expect(bounced).toMatchObject({ bounce: 'blocked' });
+    expect(bounced).not.toHaveProperty('suppressed');
+  });
+});
+
+it('a webhook that is answered with an error comes again, after the pause of its provider', async () => {
+  await stack.api('PUT', '/api/aws/fault', {
+    service: 'sqs',
+    operation: 'SendMessage',
+    error: 'ServiceUnavailable',
+  });
+  await stack.send([mail('late', 'bounce@simulator.amazonses.com', 'postmark')]);
+  await expect.poll(() => stack.api('GET', '/api/accepted?id=late'), PATIENCE).toHaveLength(1);
+  await expect.poll(refusedRequests, PATIENCE).toBeGreaterThan(0);
+
+  await stack.api('DELETE', '/api/aws/fault');
+
+  await expect.poll(() => typesOf('late'), PATIENCE).toContain('bounced');
+});
+
+async function refusedRequests(): Promise<number> {
+  const metrics = (await stack.api('GET', '/api/metrics')) as {
+    name: string;
+    dimensions: { outcome?: string };
+    points: { sum: number }[];
+  }[];
+  return metrics
+    .filter(({ name, dimensions }) => name === 'EventRequests' && dimensions.outcome === 'failed')
+    .flatMap(({ points }) => points)
+    .reduce((sum, point) => sum + point.sum, 0);
+}
+
+function eventOf(provider: string, type: string): DeliveryEvent | undefined {
+  return events.findLast((event) => event.provider === provider && event.type === type);
+}
+
+/** Types of the events of a submission that have been on the events queue, in their order. */
+async function typesOf(id: string): Promise<string[]> {
+  const QueueUrl = stack.stack.info.queues.events;
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  for (const { Body = '', ReceiptHandle } of Messages) {
+    events.push(JSON.parse(Body));
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  }
+  return events.filter(({ submissionId }) => submissionId === id).map(({ type }) => type);
+}
+
+function mail(id: string, to: string, provider: string) {
+  return {
+    version: 1,
+    id,
+    from: 'shop@example.com',
+    to: [to],
+    subject: 'Hello',
+    text: 'Hello',
+    providers: { only: [provider] },
+  };
+}
