@@ -1,11 +1,16 @@
+import type { ITable, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Duration } from 'aws-cdk-lib/core';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import type { ConfiguredProviders } from '../lambda/providers/registry.ts';
+import type { Given } from './configuration/given.ts';
+import type { NetworkProps } from './configuration/network.ts';
 import type { StageProps } from './configuration/stage.ts';
 import type { MonitoringProps } from './monitoring/monitoring.ts';
 
-export interface MailoverProps extends StageProps {
+export interface MailoverProps extends StageProps, NetworkProps {
   /**
    * The providers, in order of preference. All durations of queues and functions follow from their deadlines.
    *
@@ -83,6 +88,24 @@ export interface MailoverProps extends StageProps {
    * @default false - they are kept
    */
   readonly throwAway?: boolean;
+  /**
+   * Key that encrypts queues, tables, bucket, generated secrets, logs, and the topics of SES. The topics of the alarms have a key of their own, so
+   * that they can report a disabled key.
+   * @default - keys that AWS owns, at no price
+   */
+  readonly encryptionKey?: Given<IKey>;
+  /**
+   * Bucket for content that is larger than a queue message. Mailover writes under `submissions/` and `inbound/`; its objects must live
+   * for at least 28 days.
+   * @default - a bucket is made
+   */
+  readonly mailBucket?: Given<IBucket | Bucket>;
+  /**
+   * Table of the ledger, circuits and switches: on demand, partition key `pk` (string), no sort key, time to live `expires`. Mailover has all
+   * of its items.
+   * @default - a table is made
+   */
+  readonly stateTable?: Given<ITable | Table | TableV2>;
   /**
    * Targets and options of the alarms. In the stage `live` they need a target other than e-mail, which fails together with what it reports.
    * @default - no targets, which the stage `live` refuses

@@ -1,5 +1,8 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Annotations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Stage } from '../lambda/contract/deployment.ts';
@@ -8,6 +11,8 @@ import type { ProviderConfig } from '../lambda/contract/providers.ts';
 import { definitionOf, definitions } from '../lambda/providers/registry.ts';
 import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
 import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
+import { given } from './configuration/given.ts';
+import { networkOf } from './configuration/network.ts';
 import { oneProviderDomains } from './configuration/one-provider-domains.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
@@ -33,6 +38,7 @@ import { watchMxCanaries } from './monitoring/mx-alarms.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
 import { checkTargets } from './monitoring/topics.ts';
 import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
+import { encryptDeployment } from './storage/encryption.ts';
 import { ListsTable } from './storage/lists-table.ts';
 import { checkMailExpiration, MailBucket, SUBMISSIONS } from './storage/mail-bucket.ts';
 import { ProofKey } from './storage/proof-key.ts';
@@ -56,8 +62,8 @@ export class Mailover extends Construct {
   /** The outbound queue, which takes submissions, and all other queues. */
   readonly queues: Queues;
   /** The bucket for content that is larger than a queue message. */
-  readonly mailBucket: MailBucket;
-  readonly stateTable: StateTable;
+  readonly mailBucket: IBucket;
+  readonly stateTable: ITable;
   /** Key of the proofs on messages that Mailover itself puts on its queues. */
   readonly proofKey: ProofKey;
   /** Key of the suppression list; undefined if no provider has `events`. */
@@ -95,6 +101,8 @@ export class Mailover extends Construct {
       () => checkMailExpiration(props.mailExpiration),
       () => checkLogShare(props.straightLogShare),
     ]);
+    const key = given(this, props.encryptionKey);
+    encryptDeployment(this, key);
     const name = deploymentName(this);
     const { sending, watched, receiving, reconciled, inboundCanaries, receiptRule, reporting } = providerLists(
       configured,
@@ -108,7 +116,17 @@ export class Mailover extends Construct {
     const warning = notDelivered(stage);
     if (warning) this.monitoring.row(warning, [], 'first');
     this.stage = stage;
+    this.mailBucket =
+      (given(this, props.mailBucket) as IBucket | undefined) ??
+      (new MailBucket(this, 'MailBucket', props.mailExpiration) as IBucket);
+    this.stateTable =
+      (given(this, props.stateTable) as ITable | undefined) ??
+      (new StateTable(this, 'StateTable', props.throwAway) as ITable);
+    this.listsTable = new ListsTable(this, 'ListsTable', props.throwAway);
+    const keys = [key, this.mailBucket.encryptionKey, this.stateTable.encryptionKey].filter((one) => one !== undefined);
     const common = {
+      network: networkOf(this, given(this, props.vpc) as IVpc | undefined, props.vpcSubnets, configured),
+      keys: [...new Set(keys)],
       deployment: {
         name,
         stage,
@@ -122,9 +140,6 @@ export class Mailover extends Construct {
       timing: durations,
       receives: receiving.length > 0,
     });
-    this.mailBucket = new MailBucket(this, 'MailBucket', props.mailExpiration);
-    this.stateTable = new StateTable(this, 'StateTable', props.throwAway);
-    this.listsTable = new ListsTable(this, 'ListsTable', props.throwAway);
     this.proofKey = new ProofKey(this, 'ProofKey');
     this.suppressionKey = reporting.length > 0 ? new SuppressionKey(this, 'SuppressionKey') : undefined;
     this.sender = new SenderFunction(this, 'Sender', {

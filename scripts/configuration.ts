@@ -33,6 +33,7 @@ const SECTIONS: readonly Section[] = [
     'The construct `Mailover`',
     ['lib/mailover-props.ts', 'MailoverProps'],
     ['lib/configuration/stage.ts', 'StageProps'],
+    ['lib/configuration/network.ts', 'NetworkProps'],
   ],
   ['`monitoring`', ['lib/monitoring/topics.ts', 'AlarmTargets'], ['lib/monitoring/monitoring.ts', 'MonitoringProps']],
 ];

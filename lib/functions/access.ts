@@ -141,3 +141,22 @@ export function secretStatement(stack: Stack, names: readonly string[]): PolicyS
     ),
   });
 }
+
+/** An ARN as cdk-nag writes it in the id of a finding: references in angle brackets. */
+export function nagName(scope: Construct, arn: string): string {
+  return inWords(Stack.of(scope).resolve(arn));
+}
+
+type Resolved =
+  | string
+  | { readonly Ref: string }
+  | { readonly 'Fn::GetAtt': readonly string[] }
+  | { readonly 'Fn::Join': readonly [string, readonly Resolved[]] };
+
+function inWords(value: Resolved): string {
+  if (typeof value === 'string') return value;
+  if ('Ref' in value) return `<${value.Ref}>`;
+  if ('Fn::GetAtt' in value) return `<${value['Fn::GetAtt'].join('.')}>`;
+  const [separator, parts] = value['Fn::Join'];
+  return parts.map(inWords).join(separator);
+}

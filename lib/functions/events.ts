@@ -1,3 +1,4 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { EventSourceMapping, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack } from 'aws-cdk-lib/core';
@@ -9,7 +10,6 @@ import {
 } from '../../lambda/contract/events-environment.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { ListsTable } from '../storage/lists-table.ts';
-import type { StateTable } from '../storage/state-table.ts';
 import type { SuppressionKey } from '../storage/suppression-key.ts';
 import { CONSUME, listsStatement, secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
@@ -30,7 +30,7 @@ export interface EventsProps extends FunctionProps {
   readonly queue: Queue;
   /** Published events, by provider key. */
   readonly published: ReadonlyMap<string, SesEvents>;
-  readonly stateTable: StateTable;
+  readonly stateTable: ITable;
   readonly listsTable: ListsTable;
   readonly suppressionKey: SuppressionKey;
   readonly api: WebhookApi;

@@ -1,6 +1,7 @@
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as InvokeFunction } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   Function as LambdaFunction,
@@ -9,16 +10,23 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type DeploymentEnvironment, deploymentEnvironment } from '../../lambda/contract/deployment.ts';
 import type { EnvironmentCodec } from '../../lambda/contract/environment-codec.ts';
+import type { Network } from '../configuration/network.ts';
+import { encryptionKey, keyStatement } from '../storage/encryption.ts';
+import { nagName } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
 import { checkEnvironmentSize } from './environment-size.ts';
 
 /** Properties of every function of Mailover. */
 export interface FunctionProps {
+  /** VPC that it runs in; undefined for Lambda's own network. */
+  readonly network: Network | undefined;
+  /** Keys of what it reads and writes. */
+  readonly keys: readonly IKey[];
   readonly logRetention: RetentionDays;
   /** What all functions know of the deployment. */
   readonly deployment: DeploymentEnvironment;
@@ -68,12 +76,18 @@ export abstract class MailoverFunction<Values> extends Construct {
       { ...environment.encode(values), ...deploymentEnvironment.encode(declaration.deployment) },
       declaration.smallerEnvironment,
     );
-    this.logGroup = new LogGroup(this, 'Log', { retention: declaration.logRetention });
+    const key = encryptionKey(this);
+    this.logGroup = new LogGroup(this, 'Log', {
+      retention: declaration.logRetention,
+      ...(key && { encryptionKey: key }),
+    });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: declaration.roleDescription,
     });
+    if (declaration.keys.length > 0) this.role.addToPolicy(keyStatement(this, declaration.keys));
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.logGroup.logGroupArn]);
+    if (declaration.network) this.allowInterfaces();
     this.function = new LambdaFunction(this, 'Function', {
       description: declaration.description,
       runtime: Runtime.NODEJS_24_X,
@@ -90,6 +104,7 @@ export abstract class MailoverFunction<Values> extends Construct {
       logGroup: this.logGroup,
       // The logger writes JSON by itself; Lambda would wrap each of its lines in JSON again.
       loggingFormat: LoggingFormat.TEXT,
+      ...declaration.network,
       recursiveLoop: declaration.recursiveLoop,
       ...(declaration.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: declaration.reservedConcurrency,
@@ -104,15 +119,44 @@ export abstract class MailoverFunction<Values> extends Construct {
       });
   }
 
+  /** Lets Lambda, and not the code of the function, make network interfaces in the VPC. */
+  private allowInterfaces(): void {
+    const interfaces = {
+      actions: [
+        'ec2:CreateNetworkInterface',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSubnets',
+        'ec2:DeleteNetworkInterface',
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:UnassignPrivateIpAddresses',
+      ],
+      resources: ['*'],
+    };
+    this.role.addToPolicy(new PolicyStatement(interfaces));
+    // Calls of the code have the function in this key (docs.aws.amazon.com/lambda, permissions-source-function-arn, 2026-11-29).
+    this.role.addToPolicy(
+      new PolicyStatement({
+        ...interfaces,
+        effect: Effect.DENY,
+        conditions: {
+          ArnLike: { 'lambda:SourceFunctionArn': `arn:${Stack.of(this).partition}:lambda:*:*:function:*` },
+        },
+      }),
+    );
+    this.acknowledge(
+      'AwsSolutions-IAM5[Resource::*]',
+      'Lambda makes network interfaces in the subnets with the role of the function; their names are not known before.',
+    );
+  }
+
   protected allow(actions: string[], resources: string[]): void {
     this.role.addToPolicy(new PolicyStatement({ actions, resources }));
   }
 
   /** Allows actions on all objects under a prefix; `reason` is why not on single ones. */
-  protected allowObjects(actions: string[], bucket: Bucket, prefix: string, reason: string): void {
+  protected allowObjects(actions: string[], bucket: IBucket, prefix: string, reason: string): void {
     this.allow(actions, [bucket.arnForObjects(`${prefix}*`)]);
-    const bucketId = Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnBucket);
-    this.acknowledge(`AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`, reason);
+    this.acknowledge(`AwsSolutions-IAM5[Resource::${nagName(this, bucket.bucketArn)}/${prefix}*]`, reason);
   }
 
   /** Accepts a finding of cdk-nag about the role. */

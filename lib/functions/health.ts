@@ -1,3 +1,4 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
@@ -9,7 +10,6 @@ import {
 } from '../../lambda/contract/health-environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ProofKey } from '../storage/proof-key.ts';
-import type { StateTable } from '../storage/state-table.ts';
 import { healthReasons, healthStatements, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
@@ -31,7 +31,7 @@ export interface HealthCheckProps extends FunctionProps {
   readonly proofKey: ProofKey;
   /** The outbound queue, which canary mail is put on. */
   readonly outbound: Queue;
-  readonly stateTable: StateTable;
+  readonly stateTable: ITable;
 }
 
 /** The function that checks every minute whether each account may send, with its role. */

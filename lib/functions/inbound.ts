@@ -1,5 +1,6 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
@@ -10,7 +11,6 @@ import {
 } from '../../lambda/contract/inbound-environment.ts';
 import type { ReceiptRule } from '../../lambda/providers/provider.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
-import type { StateTable } from '../storage/state-table.ts';
 import { CONSUME, secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 import { SES_PREFIX, SesReceiving } from './ses-receiving.ts';
@@ -32,8 +32,8 @@ export interface InboundProps extends FunctionProps {
   readonly queue: Queue;
   /** The receipt rule by which SES writes mail to the bucket; undefined if none does. */
   readonly receiptRule: ReceiptRule | undefined;
-  readonly mailBucket: Bucket;
-  readonly stateTable: StateTable;
+  readonly mailBucket: IBucket;
+  readonly stateTable: ITable;
   readonly api: WebhookApi;
   readonly memorySize: number;
   /** Requests a second that the HTTP API admits; the rest is answered 429, and the providers post again. */

@@ -1,5 +1,6 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
@@ -8,7 +9,6 @@ import {
   type ReconcilerEnvironment,
   reconcilerEnvironment,
 } from '../../lambda/contract/reconciler-environment.ts';
-import type { StateTable } from '../storage/state-table.ts';
 import { secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
@@ -23,8 +23,8 @@ const ITEMS = ['inbound/*', 'message-id/*', 'reconciled/*', 'reconciler/*', 'can
 export interface ReconcilerProps extends FunctionProps {
   readonly providers: readonly ReconciledProvider[];
   readonly queue: Queue;
-  readonly mailBucket: Bucket;
-  readonly stateTable: StateTable;
+  readonly mailBucket: IBucket;
+  readonly stateTable: ITable;
   readonly memorySize: number;
 }
 

@@ -1,8 +1,9 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type SenderEnvironment, senderEnvironment } from '../../lambda/contract/environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
@@ -12,9 +13,8 @@ import type { ListsTable } from '../storage/lists-table.ts';
 import { SUBMISSIONS } from '../storage/mail-bucket.ts';
 import type { ProofKey } from '../storage/proof-key.ts';
 import type { Queues } from '../storage/queues.ts';
-import type { StateTable } from '../storage/state-table.ts';
 import type { SuppressionKey } from '../storage/suppression-key.ts';
-import { CONSUME, listsStatement, providerStatements, sendWildcards, tableStatement } from './access.ts';
+import { CONSUME, listsStatement, nagName, providerStatements, sendWildcards, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const BATCH_SIZE = 10;
@@ -28,8 +28,8 @@ export interface SenderProps extends FunctionProps {
   readonly providers: readonly ProviderConfig[];
   readonly routes: readonly RouteConfig[];
   readonly queues: Queues;
-  readonly mailBucket: Bucket;
-  readonly stateTable: StateTable;
+  readonly mailBucket: IBucket;
+  readonly stateTable: ITable;
   readonly proofKey: ProofKey;
   readonly suppressionKey: SuppressionKey | undefined;
   readonly listsTable: ListsTable;
@@ -113,7 +113,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     }
     for (const statement of providerStatements(this, providers)) this.role.addToPolicy(statement);
     for (const { resource, reason } of sendWildcards(this, providers))
-      this.acknowledge(`AwsSolutions-IAM5[Resource::${inWords(Stack.of(this).resolve(resource))}]`, reason);
+      this.acknowledge(`AwsSolutions-IAM5[Resource::${nagName(this, resource)}]`, reason);
   }
 }
 
@@ -136,12 +136,4 @@ function valuesOf(props: SenderProps): SenderEnvironment {
     stateTable: stateTable.tableName,
     straightLogShare: straightLogShare < 1 ? straightLogShare : undefined,
   };
-}
-
-/** A resolved ARN as cdk-nag writes it: pseudo parameters in angle brackets. */
-function inWords(value: string | { Ref: string } | { 'Fn::Join': [string, (string | { Ref: string })[]] }): string {
-  if (typeof value === 'string') return value;
-  if ('Ref' in value) return `<${value.Ref}>`;
-  const [separator, parts] = value['Fn::Join'];
-  return parts.map(inWords).join(separator);
 }

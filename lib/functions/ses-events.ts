@@ -1,16 +1,14 @@
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ConfigurationSet,
   ConfigurationSetEventDestination,
   EventDestination,
   type IConfigurationSet,
 } from 'aws-cdk-lib/aws-ses';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Duration, Stack } from 'aws-cdk-lib/core';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { MailQueue } from '../storage/queues.ts';
+import { SesTopic } from './ses-topic.ts';
 
 /** Time-out of the function that reads the queue, below which no message may reappear. */
 const VISIBILITY = Duration.seconds(180);
@@ -36,16 +34,7 @@ export class SesEvents extends Construct {
       // Two days of failures, by the visibility time-out of each.
       deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: 960 },
     });
-    const topic = new Topic(this, 'Topic', { enforceSSL: true });
-    topic.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal('ses.amazonaws.com')],
-        actions: ['sns:Publish'],
-        resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-    );
-    topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true }));
+    const topic = new SesTopic(this, 'Topic', this.queue);
     this.set = sets.length === 0 ? new ConfigurationSet(this, 'Set') : undefined;
     const all: [string, IConfigurationSet][] = this.set
       ? [['Destination', this.set]]

@@ -1,23 +1,21 @@
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ReceiptRule, ReceiptRuleSet, TlsPolicy } from 'aws-cdk-lib/aws-ses';
 import { S3 } from 'aws-cdk-lib/aws-ses-actions';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Duration, Stack } from 'aws-cdk-lib/core';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ReceiptRule as ReceiptRuleOptions } from '../../lambda/providers/provider.ts';
 import { receivesInADay } from '../configuration/timing.ts';
 import { MailQueue } from '../storage/queues.ts';
+import { SesTopic } from './ses-topic.ts';
 
 /** Key prefix of raw mail that SES writes. */
 export const SES_PREFIX = 'inbound/ses/';
 
 export interface SesReceivingProps {
   readonly rule: ReceiptRuleOptions;
-  readonly mailBucket: Bucket;
+  readonly mailBucket: IBucket;
   readonly receiver: LambdaFunction;
 }
 
@@ -40,23 +38,14 @@ export class SesReceiving extends Construct {
       visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: receivesInADay(visibilityTimeout) },
     });
-    const topic = new Topic(this, 'Topic', { enforceSSL: true });
-    topic.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal('ses.amazonaws.com')],
-        actions: ['sns:Publish'],
-        resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-    );
-    topic.addSubscription(new SqsSubscription(this.queue, { rawMessageDelivery: true }));
+    const topic = new SesTopic(this, 'Topic', this.queue);
     const { ruleSetName, recipients } = rule;
     new ReceiptRule(this, 'Rule', {
       ruleSet: ruleSetName
         ? ReceiptRuleSet.fromReceiptRuleSetName(this, 'RuleSet', ruleSetName)
         : new ReceiptRuleSet(this, 'RuleSet'),
       recipients: [...recipients],
-      actions: [new S3({ bucket: mailBucket as IBucket, objectKeyPrefix: SES_PREFIX, topic })],
+      actions: [new S3({ bucket: mailBucket, objectKeyPrefix: SES_PREFIX, topic })],
       // The verdicts are part of the notification; no mail is refused because of them.
       scanEnabled: true,
       // Optional, so that mail of servers without TLS is not lost.

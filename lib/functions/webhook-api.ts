@@ -13,6 +13,7 @@ import { FilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-c
 import { Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { deploymentName } from '../configuration/deployment-name.ts';
+import { encryptionKey } from '../storage/encryption.ts';
 
 export interface WebhookApiProps {
   readonly logRetention: RetentionDays;
@@ -48,7 +49,11 @@ export class WebhookApi extends Construct {
 
   constructor(scope: Construct, id: string, { logRetention }: WebhookApiProps) {
     super(scope, id);
-    this.accessLog = new LogGroup(this, 'AccessLog', { retention: logRetention });
+    const key = encryptionKey(this);
+    this.accessLog = new LogGroup(this, 'AccessLog', {
+      retention: logRetention,
+      ...(key && { encryptionKey: key }),
+    });
     this.api = new HttpApi(this, 'Api', {
       apiName: deploymentName(this),
       description: 'Takes received mail and delivery events from the providers',

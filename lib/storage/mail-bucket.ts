@@ -2,6 +2,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../configuration/configuration-error.ts';
+import { encryptionKey } from './encryption.ts';
 
 /** Days that a message may wait: 14 on a queue and 14 on the dead-letter queue. Its objects are kept at least as long. */
 const SHORTEST_DAYS = 28;
@@ -24,8 +25,11 @@ export const SUBMISSIONS = 'submissions/';
 /** Bucket for submissions and attachments that are larger than a queue takes; objects outlive every queue, then expire. */
 export class MailBucket extends Bucket {
   constructor(scope: Construct, id: string, expiration: Duration = DEFAULT_EXPIRATION) {
+    const key = encryptionKey(scope);
     super(scope, id, {
-      encryption: BucketEncryption.S3_MANAGED,
+      ...(key
+        ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+        : { encryption: BucketEncryption.S3_MANAGED }),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,

@@ -2,6 +2,7 @@ import { Queue, QueueEncryption, QueuePolicy, type QueueProps, RedrivePermission
 import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Timing } from '../configuration/timing.ts';
+import { encryptionKey } from './encryption.ts';
 
 /** Largest message that SQS takes (docs.aws.amazon.com/AWSSimpleQueueService, quotas-messages, 2026-11-23). */
 const MAX_MESSAGE_BYTES = 1_048_576;
@@ -16,8 +17,11 @@ const ATTRIBUTES_BYTES = 16_384;
  */
 export class MailQueue extends Queue {
   constructor(scope: Construct, id: string, props: QueueProps) {
+    const key = encryptionKey(scope);
     super(scope, id, {
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(key
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       maxMessageSizeBytes: MAX_MESSAGE_BYTES,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,

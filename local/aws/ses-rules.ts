@@ -74,10 +74,10 @@ function isFor(recipients: readonly string[], address: string): boolean {
   );
 }
 
-/** The notification of a mail (docs.aws.amazon.com/ses, receiving-email-notifications-contents, 2026-11-25). */
-function notification(mail: {
+/** Notification of SES about a mail that a rule wrote to a bucket (docs.aws.amazon.com/ses, receiving-email-notifications-contents, 2026-11-25). */
+export function notification(mail: {
   readonly id: string;
-  readonly rule: DeployedReceiptRule;
+  readonly rule: Pick<DeployedReceiptRule, 'topicArn' | 'bucketName' | 'objectKeyPrefix'>;
   readonly recipients: readonly string[];
   readonly from: string;
   readonly to: readonly string[];

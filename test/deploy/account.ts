@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const SERVER = join(import.meta.dirname, 'moto/server.py');
 const START_MS = 90_000;
 /** Longest time of one command of the CDK. */
-const COMMAND_MS = 180_000;
+const COMMAND_MS = 400_000;
 
 export const ACCOUNT = '123456789012';
 export const REGION = 'us-east-1';

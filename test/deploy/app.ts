@@ -1,5 +1,18 @@
 // An app with the deployment that the test describes, for `cdk --app`: JSON in MAILOVER_TEST_DEPLOYMENT.
+import { Vpc, type VpcAttributes } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { synthesise } from '../../lib/app.ts';
 import type { MailoverProps } from '../../lib/mailover-props.ts';
 
-await synthesise(JSON.parse(process.env['MAILOVER_TEST_DEPLOYMENT'] ?? '') as MailoverProps);
+type Described = Omit<MailoverProps, 'vpc' | 'encryptionKey'> & {
+  readonly vpc?: VpcAttributes;
+  readonly encryptionKey?: string;
+};
+
+const { vpc, encryptionKey, ...props } = JSON.parse(process.env['MAILOVER_TEST_DEPLOYMENT'] ?? '') as Described;
+
+await synthesise({
+  ...props,
+  ...(vpc && { vpc: (stack) => Vpc.fromVpcAttributes(stack, 'Vpc', vpc) }),
+  ...(encryptionKey && { encryptionKey: (stack) => Key.fromKeyArn(stack, 'Key', encryptionKey) }),
+});

@@ -21,6 +21,8 @@ export interface Inventory {
   readonly resources: Readonly<Record<string, { readonly id: string; readonly type: string }>>;
   readonly functions: readonly InventoryFunction[];
   readonly apis: readonly DeployedApi[];
+  /** Names of the functions that a schedule runs. */
+  readonly schedules: readonly string[];
   readonly mappings: readonly (DeployedMapping & { readonly id: string })[];
   readonly queues: readonly {
     readonly url: string;

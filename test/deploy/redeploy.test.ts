@@ -1,11 +1,13 @@
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import deployRole from '../../docs/deploy-role.json' with { type: 'json' };
 import { secretNameOf } from '../../lambda/contract/deployment.ts';
 import type { ProviderList } from '../../lambda/providers/registry.ts';
-import type { MailoverProps } from '../../lib/mailover-props.ts';
 import { CLOUDFORMATION, startAccount, type TestAccount, until } from './account.ts';
-import { deployLive, PROVIDERS } from './deployments.ts';
+import { deploymentRequestsOf } from './deployment-requests.ts';
+import { type Described, deployLive, makeSurroundings, PROVIDERS } from './deployments.ts';
 import { type Inventory, inventory } from './inventory.ts';
+import { allows, type Policy } from './policy.ts';
 import { type RunningStack, runStack, sqsOf } from './run.ts';
 
 // Redeployments of one stack with mail in its queues, one after the other: what has mail or state is neither replaced nor
@@ -18,7 +20,11 @@ const renamed = { ...mailgun, key: 'mailgun-us', secretName: secretNameOf(mailgu
 /** Kinds of resources with mail, or with state that mail needs. */
 const STATEFUL = /^AWS::(SQS::Queue|S3::Bucket|DynamoDB::GlobalTable|SecretsManager::Secret)$/;
 
-const CHANGES: readonly (readonly [name: string, providers: ProviderList, props: Partial<MailoverProps>])[] = [
+const DEPLOY_ROLE: Policy = deployRole;
+
+const SURROUNDINGS = 'a VPC, and a key of its own';
+
+const CHANGES: readonly (readonly [name: string, providers: ProviderList, props: Described])[] = [
   ['another order', [mta, ses, mailgun, postmark], {}],
   ['a provider added', [...PROVIDERS, sendgrid], {}],
   ['two providers removed', [ses, mta, sendgrid], {}],
@@ -26,6 +32,7 @@ const CHANGES: readonly (readonly [name: string, providers: ProviderList, props:
   ['a provider renamed', [renamed, ses, mta, sendgrid], {}],
   ['other memory, and all changes at once', [...PROVIDERS].reverse(), { senderMemory: 1024, outboundConcurrency: 20 }],
   ['the stage sandbox', PROVIDERS, { stage: 'sandbox' }],
+  [SURROUNDINGS, PROVIDERS, {}],
 ];
 
 let account: TestAccount;
@@ -39,49 +46,46 @@ beforeAll(async () => {
   await deployLive(account);
   deployed = await inventory(account);
   await putMail();
-}, 240_000);
+});
 
 afterAll(() => account?.close());
 
 describe('a deployment of', () => {
-  it.each(CHANGES)(
-    '%s keeps every queue, the bucket, the table and all mail',
-    { timeout: 120_000 },
-    async (_, providers, props) => {
-      const before = deployed;
-      const calls = account.calls().length;
+  it.each(CHANGES)('%s keeps every queue, the bucket, the table and all mail', async (name, providers, props) => {
+    const before = deployed;
+    const calls = account.calls().length;
 
-      await deployLive(account, { providers, ...props });
+    const surroundings = name === SURROUNDINGS ? await makeSurroundings(account) : {};
+    await deployLive(account, { providers, ...props, ...surroundings });
 
-      deployed = await inventory(account);
-      expect(deployed.stack[0]?.StackStatus).toBe('UPDATE_COMPLETE');
-      // Everything is still there, also what is no longer a part of the stack.
-      for (const kind of ['queues', 'tables', 'buckets', 'secrets'] as const)
-        expect(ids(deployed, kind)).toEqual(expect.arrayContaining(ids(before, kind)));
-      for (const [name, { id, type }] of Object.entries(before.resources))
-        if (STATEFUL.test(type) && deployed.resources[name])
-          expect([name, deployed.resources[name]?.id]).toEqual([name, id]);
-      expect(await waiting()).toBe(mail.size);
-      // Each queue that may have mail has a consumer.
-      for (const { arn } of retryQueues(deployed))
-        expect(deployed.mappings.map(({ queueArn }) => queueArn)).toContain(arn);
-      const made = account
-        .calls()
-        .slice(calls)
-        .filter(({ accessKey }) => accessKey === CLOUDFORMATION);
-      expect(made.filter(({ target }) => /\.(DeleteQueue|PurgeQueue|DeleteTable|DeleteSecret)$/.test(target))).toEqual(
-        [],
-      );
-      await putMail();
-    },
-  );
+    deployed = await inventory(account);
+    expect(deployed.stack[0]?.StackStatus).toBe('UPDATE_COMPLETE');
+    // Everything is still there, also what is no longer a part of the stack.
+    for (const kind of ['queues', 'tables', 'buckets', 'secrets'] as const)
+      expect(ids(deployed, kind)).toEqual(expect.arrayContaining(ids(before, kind)));
+    for (const [logicalId, { id, type }] of Object.entries(before.resources))
+      if (STATEFUL.test(type) && deployed.resources[logicalId])
+        expect([logicalId, deployed.resources[logicalId]?.id]).toEqual([logicalId, id]);
+    expect(await waiting()).toBe(mail.size);
+    // Each queue that may have mail has a consumer.
+    for (const { arn } of retryQueues(deployed))
+      expect(deployed.mappings.map(({ queueArn }) => queueArn)).toContain(arn);
+    const made = account
+      .calls()
+      .slice(calls)
+      .filter(({ accessKey }) => accessKey === CLOUDFORMATION);
+    expect(made.filter(({ target }) => /\.(DeleteQueue|PurgeQueue|DeleteTable|DeleteSecret)$/.test(target))).toEqual(
+      [],
+    );
+    await putMail();
+  });
 });
 
 describe('after all of them', () => {
   let stack: RunningStack;
   afterAll(() => stack?.close());
 
-  it('every mail goes out, also that of removed providers', { timeout: 120_000 }, async () => {
+  it('every mail goes out, also that of removed providers', async () => {
     await deployLive(account, { providers: [postmark, mta] });
     deployed = await inventory(account);
     stack = await runStack(account, deployed);
@@ -93,9 +97,17 @@ describe('after all of them', () => {
     await until(async () => (await waiting()) === 0);
   });
 
-  it('the deletion of the stack keeps queues, bucket, table, logs and the key of the proofs', {
-    timeout: 60_000,
-  }, async () => {
+  it('CloudFormation has made no call that docs/deploy-role.json refuses', () => {
+    const refused = account
+      .calls()
+      .filter(({ accessKey }) => accessKey === CLOUDFORMATION)
+      .flatMap(deploymentRequestsOf)
+      .filter((request) => !allows([DEPLOY_ROLE], request))
+      .map(({ action, resource }) => `${action} ${resource}`);
+    expect([...new Set(refused)]).toEqual([]);
+  });
+
+  it('the deletion of the stack keeps queues, bucket, table, logs and the key of the proofs', async () => {
     await stack.close();
     const before = deployed;
     await account.run(

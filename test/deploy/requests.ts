@@ -83,14 +83,18 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
   },
 };
 
-function bodyOf({ body }: Call): Body {
+/** Body of a call in JSON. */
+export function bodyOf({ body }: Call): Body {
   return JSON.parse(body) as Body;
 }
 
-function operation({ target }: Call): string {
-  return target.split('.').at(-1) ?? '';
+/** Name of the operation of a call, by header, path or form, as its protocol has it. */
+export function operation({ target, path, body }: Call): string {
+  if (target !== '') return target.split('.').at(-1) ?? '';
+  const [, inPath] = /\/operation\/(\w+)$/.exec(path) ?? [];
+  return inPath ?? new URLSearchParams(body).get('Action') ?? '';
 }
 
-function arn({ region }: Call, service: string, rest: string | undefined): string {
+export function arn({ region }: Call, service: string, rest: string | undefined): string {
   return `arn:aws:${service}:${region}:${ACCOUNT}:${rest}`;
 }

@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -15,6 +16,7 @@ import { startHttpApi } from '../../local/http-api/server.ts';
 import { functionEnvironment } from '../../local/lambda/function-environment.ts';
 import { Pool } from '../../local/lambda/pool.ts';
 import type { AcceptedEntry } from '../../local/simulators/accepted-log.ts';
+import { mailExchange } from '../../local/simulators/inbound/mail-exchange.ts';
 import type { LocalReceiver } from '../../local/simulators/inbound/receiving.ts';
 import { startSimulators, tlsHosts } from '../../local/simulators/main.ts';
 import { makeCertificate } from '../../local/simulators/smtp/certificate.ts';
@@ -31,6 +33,8 @@ export interface RunningStack {
   accepted(): Promise<readonly AcceptedEntry[]>;
   /** Receives a mail at a provider, which posts it. */
   receiver(key: string): LocalReceiver;
+  /** Posts an event as a provider does, with its credentials; returns the status. */
+  postEvent(key: string, event: object): Promise<number>;
   /** Runs a function once, by the end of its logical id, as EventBridge would. */
   invoke(logicalId: string, event: unknown): Promise<unknown>;
   /** Longest chain of invocations so far, over all queues. */
@@ -100,6 +104,12 @@ export async function runStack(
     faults,
     own,
     clock,
+    // Mailgun is the MX.
+    deliver: mailExchange({
+      zones: new Map([['in.example.com', ['mailgun']]]),
+      isUp: () => true,
+      receive: async (key, reception) => await mail.access[key]?.receiving.take(reception),
+    }),
     receiving: mail.access,
   });
   closers.push(simulators.close);
@@ -143,6 +153,17 @@ export async function runStack(
       if (found === undefined) throw new Error(`${key} does not receive`);
       return found;
     },
+    async postEvent(key, event) {
+      const { path, username, password, signingKey } = mail.webhooks[key] ?? {};
+      if (path === undefined) throw new Error(`${key} posts no events`);
+      const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+      const response = await fetch(`${http.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(username && { authorization: basic }) },
+        body: JSON.stringify(signingKey ? { signature: signature(signingKey), 'event-data': event } : event),
+      });
+      return response.status;
+    },
     async invoke(logicalId, event) {
       const found = deployed.functions.find((one) => one.logicalId.startsWith(logicalId));
       return await invoke(found?.name ?? logicalId, event);
@@ -155,6 +176,12 @@ export async function runStack(
       for (const closer of closers.splice(0).reverse()) await closer();
     },
   };
+}
+
+/** Signature of a webhook of Mailgun. */
+function signature(key: string) {
+  const [timestamp, token] = [String(Math.floor(Date.now() / 1000)), randomBytes(25).toString('hex')];
+  return { timestamp, token, signature: createHmac('sha256', key).update(timestamp).update(token).digest('hex') };
 }
 
 /** A client of SQS, by default as the operator. */

@@ -76,6 +76,14 @@ def apis():
         yield {"id": api["ApiId"], "stage": gateway.get_stages(ApiId=api["ApiId"])["Items"][0]["StageName"], "routes": routes}
 
 
+def schedules():
+    rules = client("events")
+    for rule in rules.list_rules()["Rules"]:
+        if "ScheduleExpression" in rule:
+            for target in rules.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                yield target["Arn"].split(":")[6]
+
+
 def mappings():
     for one in functions.list_event_source_mappings()["EventSourceMappings"]:
         yield {
@@ -113,6 +121,7 @@ print(
                 if one["type"] == "AWS::Lambda::Function"
             ],
             "apis": list(apis()),
+            "schedules": list(schedules()),
             "mappings": list(mappings()),
             "queues": list(queues()),
             "tables": client("dynamodb").list_tables()["TableNames"],

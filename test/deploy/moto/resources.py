@@ -173,6 +173,11 @@ class GlobalTable(Resource, kind="AWS::DynamoDB::GlobalTable"):
     def update(self, p):
         replica = p["Replicas"][0]
         dynamodb = self.api("dynamodb")
+        key = replica.get("SSESpecification", {}).get("KMSMasterKeyId")
+        if key:
+            dynamodb.update_table(
+                TableName=self.id, SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+            )
         dynamodb.update_table(
             TableName=self.id, DeletionProtectionEnabled=replica.get("DeletionProtectionEnabled", False)
         )
@@ -196,7 +201,8 @@ class Secret(Resource, kind="AWS::SecretsManager::Secret"):
         )["ARN"]
 
     def update(self, p):
-        self.api("secretsmanager").update_secret(SecretId=self.id, Description=p.get("Description", ""))
+        key = {"KmsKeyId": p["KmsKeyId"]} if "KmsKeyId" in p else {}
+        self.api("secretsmanager").update_secret(SecretId=self.id, Description=p.get("Description", ""), **key)
 
     def remove(self):
         self.api("secretsmanager").delete_secret(SecretId=self.id, ForceDeleteWithoutRecovery=True)
@@ -226,6 +232,8 @@ class LogGroup(Resource, kind="AWS::Logs::LogGroup"):
         self.update(p)
 
     def update(self, p):
+        if "KmsKeyId" in p:
+            self.api("logs").associate_kms_key(logGroupName=self.id, kmsKeyId=p["KmsKeyId"])
         if "RetentionInDays" in p:
             self.api("logs").put_retention_policy(logGroupName=self.id, retentionInDays=p["RetentionInDays"])
 
@@ -320,16 +328,41 @@ class Function(Resource, kind="AWS::Lambda::Function"):
         self.id = p.get("FunctionName", self.name)[-64:]
         p = {key: value for key, value in p.items() if key not in self.UNKNOWN}
         tags = strings(p.pop("Tags", []))
+        reserved = p.pop("ReservedConcurrentExecutions", None)
         function = self.api("lambda").create_function(**{**p, "FunctionName": self.id, "Tags": tags})
         self.attributes = {"Arn": function["FunctionArn"]}
+        self.reserve(reserved)
+
+    def reserve(self, number):
+        if number is None:
+            self.api("lambda").delete_function_concurrency(FunctionName=self.id)
+        else:
+            self.api("lambda").put_function_concurrency(FunctionName=self.id, ReservedConcurrentExecutions=number)
 
     def update(self, p):
+        p = dict(p)
+        self.reserve(p.pop("ReservedConcurrentExecutions", None))
         settings = {key: value for key, value in p.items() if key not in (*self.CODE, *self.UNKNOWN, "Tags")}
         self.api("lambda").update_function_configuration(FunctionName=self.id, **settings)
         self.api("lambda").update_function_code(FunctionName=self.id, Architectures=p["Architectures"], **p["Code"])
 
     def remove(self):
         self.api("lambda").delete_function(FunctionName=self.id)
+
+
+class SecurityGroup(Resource, kind="AWS::EC2::SecurityGroup"):
+    def create(self, p):
+        self.id = self.api("ec2").create_security_group(
+            GroupName=p.get("GroupName", self.name), Description=p["GroupDescription"], VpcId=p["VpcId"]
+        )["GroupId"]
+        self.attributes = {"GroupId": self.id, "VpcId": p["VpcId"]}
+
+    def update(self, p):
+        # A new group allows all egress already, and the functions need no other rule.
+        pass
+
+    def remove(self):
+        self.api("ec2").delete_security_group(GroupId=self.id)
 
 
 class Permission(Resource, kind="AWS::Lambda::Permission"):
@@ -390,6 +423,10 @@ class Topic(Resource, kind="AWS::SNS::Topic"):
         known = {key: str(p[key]) for key in ("DisplayName", "KmsMasterKeyId") if key in p}
         self.id = self.api("sns").create_topic(Name=name, Attributes=known)["TopicArn"]
         self.attributes = {"TopicArn": self.id, "TopicName": name}
+
+    def update(self, p):
+        key = p.get("KmsMasterKeyId", "")
+        self.api("sns").set_topic_attributes(TopicArn=self.id, AttributeName="KmsMasterKeyId", AttributeValue=key)
 
     def remove(self):
         self.api("sns").delete_topic(TopicArn=self.id)

@@ -38,6 +38,12 @@ export const OWN_MATRIX: readonly Trouble[] = [
     small: ['MailStopped', 'NothingAccepted', 'OldestMessage'],
   },
   {
+    trouble: 'the key of `encryptionKey` is disabled: no queue, table, bucket or secret can be read',
+    outage: { ...MAIL, own: [{ what: 'queues' }, { what: 'table' }, { what: 'objects' }, { what: 'secrets' }] },
+    alarms: ['MailStopped', 'NothingAccepted', 'OldestMessage', 'SecretsUnreachable'],
+    small: ['MailStopped', 'NothingAccepted', 'OldestMessage'],
+  },
+  {
     trouble: 'Secrets Manager does not answer processes without cached secrets',
     outage: { ...MAIL, own: [{ what: 'secrets' }] },
     alarms: ['SecretsUnreachable'],

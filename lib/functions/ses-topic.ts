@@ -1,0 +1,41 @@
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Names, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { encryptionKey } from '../storage/encryption.ts';
+
+/** Topic that SES publishes to, and that puts each notification on a queue. */
+export class SesTopic extends Topic {
+  constructor(scope: Construct, id: string, queue: Queue) {
+    const masterKey = encryptionKey(scope);
+    super(scope, id, { enforceSSL: true, ...(masterKey && { masterKey }) });
+    this.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('ses.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    const { policyDependable } = queue.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('sns.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': this.topicArn } },
+      }),
+    );
+    // `SqsSubscription` would name this topic in the policy of the key, and the key encrypts the topic: a cycle.
+    this.addSubscription({
+      bind: () => ({
+        subscriberScope: queue,
+        subscriberId: Names.nodeUniqueId(this.node),
+        endpoint: queue.queueArn,
+        protocol: SubscriptionProtocol.SQS,
+        rawMessageDelivery: true,
+        ...(policyDependable && { subscriptionDependency: policyDependable }),
+      }),
+    });
+  }
+}
