@@ -82,8 +82,9 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
     ...item(['PutItem'], 'suppression/a', ['Events']),
     ...item(['GetItem'], 'suppression/a', ['Sender', 'Events']),
     ...item(['GetItem', 'PutItem'], 'another/a', []),
-    ...item(['GetItem', 'PutItem'], 'event/a', ['Events'], 'ListsTableName'),
-    ...item(['GetItem', 'PutItem'], 'submission/a', [], 'ListsTableName'),
+    ...item(['Query'], 'event/a', ['Sender', 'Events'], 'ListsTableName'),
+    ...item(['PutItem'], 'event/a', ['Events'], 'ListsTableName'),
+    ...item(['GetItem', 'PutItem', 'Query'], 'submission/a', [], 'ListsTableName'),
     // Without a key, which a condition on keys must not admit.
     ...on(['dynamodb:GetItem', 'dynamodb:PutItem'], table('StateTableName')),
     ...['StateTableName', 'ListsTableName'].flatMap((name) =>

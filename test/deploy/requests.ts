@@ -30,7 +30,14 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
     const body = bodyOf(call);
     const action = `dynamodb:${operation(call)}`;
     const tables = (body['RequestItems'] as Record<string, { Keys: Body[] }> | undefined) ?? {};
-    const keys = [body['Key'], body['Item'], ...Object.values(tables).flatMap(({ Keys }) => Keys)];
+    // Each query of the functions names its partition by `:pk`.
+    const queried = (body['ExpressionAttributeValues'] as Record<string, object> | undefined)?.[':pk'];
+    const keys = [
+      queried && { pk: queried },
+      body['Key'],
+      body['Item'],
+      ...Object.values(tables).flatMap(({ Keys }) => Keys),
+    ];
     const leading = keys.flatMap((item) => (item as { pk?: { S?: string } } | undefined)?.pk?.S ?? []);
     const names = body['TableName'] === undefined ? Object.keys(tables) : [String(body['TableName'])];
     return names.map((name) => ({
