@@ -34,13 +34,24 @@ export interface LoggedSubmission {
   /** Attributes of its message on the dead-letter queue; empty for one that SQS itself moved there. */
   readonly deadLetter?: { readonly reason?: string; readonly detail?: string };
   readonly skips: readonly LoggedSkip[];
+  /** Providers of its attempts, if the sender's log has each of them and the last was accepted. */
+  readonly providers?: readonly string[];
 }
 
-interface Kept extends Omit<LoggedSubmission, 'nextTryAt' | 'skips'> {
+/** Ids of the submissions with a message on the outbound or a retry queue: `received` are those that a consumer has. */
+export interface Queued {
+  readonly all: ReadonlySet<string>;
+  readonly received: ReadonlySet<string>;
+}
+
+interface Kept extends Omit<LoggedSubmission, 'nextTryAt' | 'skips' | 'providers'> {
   /** In stack time, so that a change of its speed moves it. */
   dueAt?: number;
   deadLetter?: NonNullable<LoggedSubmission['deadLetter']>;
+  providers?: readonly string[];
   readonly skips: LoggedSkip[];
+  /** Providers of the attempts in the log, by number. */
+  readonly tried: Map<number, string>;
 }
 
 /** Largest numbers of submissions, and of skips of one, that are kept, so that memory does not grow with traffic. */
@@ -63,6 +74,8 @@ export class SubmissionLog {
   readonly #kept = new Map<string, Kept>();
   /** Ids that are logged as their hash. */
   readonly #hashed = new Map<string, string>();
+  /** Id of the submission of a message, so that its body is parsed once. */
+  readonly #ids = new WeakMap<SqsMessage, string>();
   readonly #queues: SubmissionQueues;
   readonly #buckets: S3Store;
   readonly #clock: StackClock;
@@ -86,9 +99,17 @@ export class SubmissionLog {
     return Array.from(this.#kept.values(), (kept) => this.#shown(kept)).reverse();
   }
 
+  queued(): Queued {
+    const queues = [this.#queues.outbound, ...this.#queues.retry];
+    const ids = (messages: SqsMessage[]): string[] => messages.map((message) => this.#idOf(message));
+    const received = ids(queues.flatMap((queue) => [...queue.inflightMessages.values()].map(({ message }) => message)));
+    const waiting = ids(queues.flatMap(({ messages, delayedMessages }) => [...messages, ...delayedMessages]));
+    return { all: new Set([...received, ...waiting]), received: new Set(received) };
+  }
+
   /** Sends a dead letter to the outbound queue, as a redrive does; false if it is not on the dead-letter queue. */
   redrive(id: string): boolean {
-    const letter = this.#queues.deadLetter.take((message) => deadLetterId(message, this.#buckets) === id);
+    const letter = this.#queues.deadLetter.take((message) => this.#idOf(message) === id);
     if (letter) this.#queues.outbound.enqueue(createMessage(letter.body, letter.messageAttributes));
     return letter !== undefined;
   }
@@ -98,14 +119,20 @@ export class SubmissionLog {
     this.#hashed.clear();
   }
 
-  /** Adds what one line of the sender's output says about skipped providers. */
+  /** Adds what one line of the sender's output says about attempts and skipped providers. */
   takeLine(line: string): void {
-    if (!line.includes('"skipped"')) return;
+    if (!line.includes('"skipped"') && !line.includes('"attempt"')) return;
     const entry = parsed(line);
-    const { submissionId, skipped, attempt, timestamp } = entry;
+    const { submissionId, skipped, attempt, provider, timestamp, outcome } = entry;
     const one = typeof submissionId === 'string' ? this.#logged(submissionId) : undefined;
-    if (one === undefined || typeof skipped !== 'string') return;
+    if (one === undefined) return;
     const before = typeof attempt === 'number' ? attempt : undefined;
+    if (before !== undefined && typeof provider === 'string') {
+      one.tried.set(before, provider);
+      // An attempt that a killed process left behind has no line.
+      if (outcome === 'accepted' && one.tried.size === before) one.providers = [...one.tried.values()];
+    }
+    if (typeof skipped !== 'string') return;
     // An attempt with several outcomes has a line for each of them.
     if (before !== undefined && one.skips.some((skip) => skip.before === before)) return;
     const at = Date.parse(String(timestamp)) || Date.now();
@@ -114,8 +141,17 @@ export class SubmissionLog {
     one.skips.splice(0, one.skips.length - MOST_SKIPS);
   }
 
-  #shown({ dueAt, ...kept }: Kept): LoggedSubmission {
+  #shown({ dueAt, tried: _, ...kept }: Kept): LoggedSubmission {
     return { ...kept, ...(dueAt !== undefined && { nextTryAt: this.#clock.toReal(dueAt) }) };
+  }
+
+  /** Id of the submission of a message on any of the queues. */
+  #idOf(message: SqsMessage): string {
+    const known = this.#ids.get(message);
+    if (known !== undefined) return known;
+    const id = attribute(message, DEAD_LETTER_ATTRIBUTE.submissionId) ?? submissionIdOf(message, this.#buckets);
+    this.#ids.set(message, id);
+    return id;
   }
 
   #logged(id: string): Kept | undefined {
@@ -129,12 +165,18 @@ export class SubmissionLog {
       return;
     }
     if (attribute(message, RETRY_ATTRIBUTE.submissionId)?.startsWith(CANARY_PREFIX)) return;
-    const id = submissionIdOf(message, this.#buckets);
+    const id = this.#idOf(message);
     const known = this.#kept.get(id);
     // Another mail with the same id is refused while the first one is not over.
     if (known && !known.deadLetter) return;
     this.#kept.delete(id);
-    this.#kept.set(id, { ...contentOf(message, this.#buckets), id, at: message.sentTimestamp, skips: [] });
+    this.#kept.set(id, {
+      ...contentOf(message, this.#buckets),
+      id,
+      at: message.sentTimestamp,
+      skips: [],
+      tried: new Map(),
+    });
     if (id.includes('@')) this.#hashed.set(createHash('sha256').update(id).digest('base64url'), id);
     const [oldest = ''] = this.#kept.keys();
     if (this.#kept.size > MOST_KEPT) this.#kept.delete(oldest);
@@ -147,18 +189,13 @@ export class SubmissionLog {
   }
 
   #died(message: SqsMessage): void {
-    const one = this.#kept.get(deadLetterId(message, this.#buckets));
+    const one = this.#kept.get(this.#idOf(message));
     const reason = attribute(message, DEAD_LETTER_ATTRIBUTE.reason);
     const detail = attribute(message, DEAD_LETTER_ATTRIBUTE.detail);
     // With IdConflict another mail with the same id has ended, and the submission goes on.
     if (one && reason !== 'IdConflict')
       one.deadLetter = { ...(reason !== undefined && { reason }), ...(detail !== undefined && { detail }) };
   }
-}
-
-/** Id of the submission of a message on the dead-letter queue. */
-function deadLetterId(message: SqsMessage, buckets: S3Store): string {
-  return attribute(message, DEAD_LETTER_ATTRIBUTE.submissionId) ?? submissionIdOf(message, buckets);
 }
 
 function watch(queue: LocalQueue, note: (message: SqsMessage) => void): void {

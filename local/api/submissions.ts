@@ -5,7 +5,7 @@ import { countOf } from '../../lambda/submission/log.ts';
 import { logOf, recordKey, type SubmissionRecord } from '../../lambda/submission/record.ts';
 import type { ReadDeliveries, ShownDeliveries } from './deliveries.ts';
 import { ApiError } from './error.ts';
-import type { LoggedSkip, LoggedSubmission, SubmissionLog } from './submission-log.ts';
+import type { LoggedSkip, LoggedSubmission, Queued, SubmissionLog } from './submission-log.ts';
 
 /** States of a submission in the API. */
 const STATES = ['accepted', 'waiting', 'dead', 'suppressed', 'in-flight'] as const;
@@ -36,6 +36,8 @@ export function stateOf({ record, logged }: Omit<Known, 'id'>, now: number): Sub
   const { state, lease, attempts } = record;
   switch (state) {
     case 'open':
+      // SQS itself moves a message that was received too often, and the record does not know.
+      if (logged?.deadLetter) return 'dead';
       return lease !== undefined && lease.until > now ? 'in-flight' : 'waiting';
     case 'dead':
       return 'dead';
@@ -111,12 +113,8 @@ const MOST_LISTED = 1_000;
 
 type Query = Readonly<Record<'query' | 'state' | 'class' | 'provider' | 'limit' | 'before', string | undefined>>;
 
-/** Submissions whose record has ended well, with the time when they were sent: a search for others need not read them again. */
-type Ended = Map<string, number>;
-const MOST_ENDED = 20_000;
-
 /** Body of `GET /api/submissions`: newest first, filtered; `before` is the id of the last one of the page before. */
-async function list(query: Query, table: Table, log: SubmissionLog, ended: Ended): Promise<readonly object[]> {
+async function list(query: Query, table: Table, log: SubmissionLog): Promise<readonly object[]> {
   const { state, provider, before } = query;
   const limit = limitOf(query);
   if (state !== undefined && !STATES.some((one) => one === state))
@@ -124,28 +122,42 @@ async function list(query: Query, table: Table, log: SubmissionLog, ended: Ended
   const all = log.newestFirst();
   const from = before === undefined ? 0 : all.findIndex(({ id }) => id === before) + 1;
   if (before !== undefined && from === 0) throw new ApiError(400, `There is no submission ${JSON.stringify(before)}.`);
-  const wanted = all.slice(from).filter((one) => matches(one, query) && mayBe(state, one, ended));
+  const queued = log.queued();
+  const wanted = all.slice(from).filter((one) => matches(one, query) && mayBe(query, one, queued));
   const found: Known[] = [];
-  for (let place = 0; place < wanted.length && found.length < limit; place += MOST_KEYS) {
-    const some = wanted.slice(place, place + MOST_KEYS);
+  // Without these filters every record that is read is a found one.
+  const step = state === undefined && provider === undefined ? Math.min(limit, MOST_KEYS) : MOST_KEYS;
+  for (let place = 0; place < wanted.length && found.length < limit; place += step) {
+    const some = wanted.slice(place, place + step);
     const records = await table.getAll(some.map(({ id }) => recordKey(id)));
     const now = Date.now();
     for (const logged of some) {
       const record = records.get(recordKey(logged.id)) as SubmissionRecord | undefined;
-      if (record?.state === 'done') ended.set(logged.id, logged.at);
       if (state !== undefined && stateOf({ record, logged }, now) !== state) continue;
       if (provider !== undefined && !record?.attempts.some((one) => one.provider === provider)) continue;
       found.push({ id: logged.id, record, logged });
     }
   }
-  if (ended.size > MOST_ENDED) ended.clear();
   return found.slice(0, limit).map(summary);
 }
 
-/** Whether a submission can be in a state, by what is known without its record. */
-function mayBe(state: string | undefined, { id, at, deadLetter }: LoggedSubmission, ended: Ended): boolean {
-  if (state === 'dead') return deadLetter !== undefined;
-  return (state !== 'waiting' && state !== 'in-flight') || ended.get(id) !== at;
+/** Whether a submission can match by the queues and the log, so that few records have to be read. */
+function mayBe({ state, provider }: Query, { id, deadLetter, providers }: LoggedSubmission, queued: Queued): boolean {
+  if (provider !== undefined && providers && !providers.includes(provider)) return false;
+  switch (state as SubmissionState | undefined) {
+    case undefined:
+      return true;
+    case 'dead':
+      return deadLetter !== undefined;
+    case 'waiting':
+      return queued.all.has(id);
+    case 'in-flight':
+      return queued.received.has(id);
+    case 'accepted':
+      return deadLetter === undefined && !queued.all.has(id);
+    case 'suppressed':
+      return deadLetter === undefined && !queued.all.has(id) && providers === undefined;
+  }
 }
 
 function limitOf({ limit }: Query): number {
@@ -170,11 +182,10 @@ export function addSubmissions(app: FastifyInstance, sources: SubmissionSources)
     if (record || logged) return { id, record, logged };
     throw new ApiError(404, `There is no submission ${JSON.stringify(id)}.`);
   };
-  const ended: Ended = new Map();
   app.get<{ Querystring: Query }>('/api/submissions', async ({ query }) => {
     const table = sources.state();
     const log = sources.submissions();
-    return table && log ? list(query, table, log, ended) : [];
+    return table && log ? list(query, table, log) : [];
   });
   app.get<{ Params: { '*': string } }>('/api/submissions/*', async ({ params }) => {
     const known = await find(params['*']);

@@ -240,6 +240,7 @@ describe('GET /api/submissions', () => {
     const accepted = { ...attempt, outcome: 'accepted' as const };
     await world.table.write({ ...record, pk: 'submission/order-1', state: 'done', attempts: [accepted] }, undefined);
     world.dies('order-3', 'Malformed', 'to');
+    world.leaves('order-1');
 
     expect(await world.ids('?query=ada@')).toEqual(['order-1']);
     expect(await world.ids('?query=RESET')).toEqual(['order-2']);
@@ -250,6 +251,46 @@ describe('GET /api/submissions', () => {
     expect(await world.ids('?state=dead')).toEqual(['order-3']);
     expect(await world.ids('?state=waiting')).toEqual(['order-2']);
     expect((await world.app.inject('/api/submissions?state=gone')).statusCode).toBe(400);
+  });
+
+  it('reads few of many records for any state and provider', async () => {
+    const world = givenWorld();
+    for (let number = 1; number <= 2_000; number++) {
+      const id = `order-${number}`;
+      world.sent({ ...MAIL, id, to: ['ada@example.org'] });
+      world.log.takeLine(
+        JSON.stringify({ message: 'attempt', submissionId: id, attempt: 1, provider: 'postmark', outcome: 'accepted' }),
+      );
+      const done = { ...record, pk: `submission/${id}`, state: 'done' as const };
+      await world.table.write({ ...done, attempts: [{ ...attempt, outcome: 'accepted' as const }] }, undefined);
+    }
+    world.queues.outbound.messages = [];
+    const refused = [{ ...attempt, outcome: 'refused' as const }];
+    world.sent({ ...MAIL, id: 'suppressed-1', to: ['ada@example.org'] });
+    await world.table.write({ ...record, pk: 'submission/suppressed-1', state: 'done', attempts: refused }, undefined);
+    world.leaves('suppressed-1');
+    world.sent({ ...MAIL, id: 'claimed-1', to: ['ada@example.org'] });
+    world.queues.outbound.dequeue(1);
+    const claimed = { ...record, pk: 'submission/claimed-1', lease: { owner: 'w', until: Date.now() + 60_000 } };
+    await world.table.write(claimed, undefined);
+    world.sent({ ...MAIL, id: 'waiting-1', to: ['ada@example.org'] });
+    world.sent({ ...MAIL, id: 'moved-1', to: ['ada@example.org'] });
+    await world.table.write({ ...record, pk: 'submission/moved-1' }, undefined);
+    const moved = world.leaves('moved-1');
+    if (moved) world.queues.deadLetter.enqueue(moved);
+
+    for (const [query, ids] of [
+      ['state=waiting', ['waiting-1']],
+      ['state=in-flight', ['claimed-1']],
+      ['state=dead', ['moved-1']],
+      ['state=suppressed', ['suppressed-1']],
+      ['state=accepted', ['order-2000', 'order-1999']],
+      ['provider=ses', []],
+    ] as const) {
+      const before = world.reads.keys;
+      expect(await world.ids(`?limit=2&${query}`)).toEqual(ids);
+      expect(world.reads.keys - before).toBeLessThanOrEqual(100);
+    }
   });
 });
 
@@ -285,7 +326,15 @@ function givenWorld() {
   const buckets = new S3StoreClass();
   buckets.createBucket('mail');
   const log = new SubmissionLog(queues, buckets, clock);
-  const table = memoryTable();
+  const memory = memoryTable();
+  const reads = { keys: 0 };
+  const table: typeof memory = {
+    ...memory,
+    getAll(keys) {
+      reads.keys += keys.length;
+      return memory.getAll(keys);
+    },
+  };
   const app: FastifyInstance = Fastify();
   const lists = memoryLists();
   const deliveries = deliveryReader(lists, async (address) => [`hash of ${address}`]);
@@ -306,9 +355,11 @@ function givenWorld() {
     clock,
     log,
     queues,
+    reads,
     table,
     reported: (event: ReportedEvent) =>
       lists.add(eventItem(deliveryEvent('postmark', event, NOW), `hash of ${event.recipient}`, NOW)),
+    leaves: (id: string) => queues.outbound.take(({ body }) => body.includes(`"${id}"`)),
     sent: (body: object) => put(queues.outbound, body),
     stored: (key: string, body: object) =>
       buckets.putObject('mail', key, Buffer.from(JSON.stringify(body)), 'application/json'),
