@@ -1,12 +1,5 @@
-import { measureBatches } from './deployed/batches.ts';
-import { measureFirstMail } from './deployed/first-mail.ts';
+import { type ExitCode, parseArguments, refuseArguments, runCommand, UsageError } from '../cli/usage.ts';
 import { type Figure, table } from './figure.ts';
-import { measureImport } from './import-time.ts';
-import { measureMail } from './mail.ts';
-import { measureMemory } from './memory.ts';
-import { measureOutage } from './outage.ts';
-import { measureStack } from './running-stack.ts';
-import { measureTelemetry } from './telemetry.ts';
 
 // A measurement that takes longer than this is a failure by itself.
 const LIMIT_MS = 1_200_000;
@@ -15,26 +8,74 @@ setTimeout(() => {
   process.exit(1);
 }, LIMIT_MS).unref();
 
-/** `npm run bench -- outage` measures that part only, `npm run bench -- outage 20000` with that number of mails. */
-const [only, mails] = process.argv.slice(2);
+type Part = readonly [name: string, label: string, measure: (mails?: number) => Promise<Figure[]>];
 
-const figures: Figure[] = [];
-for (const [name, label, measure] of [
-  ['first', 'the first mail of a new process, beside SDKs imported at once', measureFirstMail],
-  ['cpu', 'mails in batches of ten over each type, beside its SDK', measureBatches],
-  ['import', 'a fresh process with the sender, beside one with the logger', measureImport],
-  ['telemetry', 'logging and metrics, beside Powertools for each mail', measureTelemetry],
-  ['mail', 'a mail that is accepted at once', measureMail],
-  ['memory', 'the largest submissions, in the memory of the function', measureMemory],
-  ['stack', 'npm start, 1,000 submissions, a large attachment', measureStack],
+// A part is loaded when it is measured: all of them take seconds.
+const PARTS: readonly Part[] = [
+  [
+    'first',
+    'the first mail of a new process, beside SDKs imported at once',
+    async () => (await import('./deployed/first-mail.ts')).measureFirstMail(),
+  ],
+  [
+    'cpu',
+    'mails in batches of ten over each type, beside its SDK',
+    async () => (await import('./deployed/batches.ts')).measureBatches(),
+  ],
+  [
+    'import',
+    'a fresh process with the sender, beside one with the logger',
+    async () => (await import('./import-time.ts')).measureImport(),
+  ],
+  [
+    'telemetry',
+    'logging and metrics, beside Powertools for each mail',
+    async () => (await import('./telemetry.ts')).measureTelemetry(),
+  ],
+  ['mail', 'a mail that is accepted at once', async () => (await import('./mail.ts')).measureMail()],
+  [
+    'memory',
+    'the largest submissions, in the memory of the function',
+    async () => (await import('./memory.ts')).measureMemory(),
+  ],
+  [
+    'stack',
+    'npm start, 1,000 submissions, a large attachment',
+    async () => (await import('./running-stack.ts')).measureStack(),
+  ],
   [
     'outage',
     'a worker whose first provider is broken, beside a naive chain',
-    () => measureOutage(Number(mails ?? 200)),
+    async (mails) => (await import('./outage.ts')).measureOutage(mails),
   ],
-] as const) {
-  if (only !== undefined && only !== name) continue;
-  process.stderr.write(`measuring ${label} …\n`);
-  figures.push(...(await measure()));
+];
+
+/** Measures all parts, or the part that the command line names. */
+async function main(): Promise<ExitCode> {
+  const { positionals, values } = parseArguments(process.argv.slice(2), { help: { type: 'boolean', short: 'h' } });
+  const names = PARTS.map(([name]) => name).join(', ');
+  if (values.help) {
+    process.stdout.write(`npm run bench                    measures ${names}
+npm run bench -- PART            that part only
+npm run bench -- outage MAILS    with that number of mails (default 200)
+`);
+    return 0;
+  }
+  const [only, ...rest] = positionals;
+  if (only !== undefined && !PARTS.some(([name]) => name === only))
+    throw new UsageError(`there is no part "${only}"; there are ${names}`);
+  const [mails, ...more] = only === 'outage' ? rest : [undefined, ...rest];
+  refuseArguments(more.filter((one) => one !== undefined));
+  if (mails !== undefined && !/^[1-9]\d{0,6}$/.test(mails))
+    throw new UsageError(`the number of mails is a whole number from 1, not "${mails}"`);
+  const figures: Figure[] = [];
+  for (const [name, label, measure] of PARTS) {
+    if (only !== undefined && only !== name) continue;
+    process.stderr.write(`measuring ${label} …\n`);
+    figures.push(...(await measure(mails === undefined ? undefined : Number(mails))));
+  }
+  process.stdout.write(`${table(figures)}\n`);
+  return 0;
 }
-process.stdout.write(`${table(figures)}\n`);
+
+process.exitCode = await runCommand('bench', { err: (text) => process.stderr.write(text) }, main);

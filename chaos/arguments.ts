@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseArguments, refuseArguments, UsageError, wholeNumber } from '../cli/usage.ts';
 import { FAULT_KINDS, type FaultKind } from './faults/kinds.ts';
 
 export const CHAOS_USAGE = `npm run chaos -- [options]
@@ -31,30 +31,34 @@ export interface Arguments {
   readonly trace: boolean;
 }
 
-/** Reads the command line. Throws an error with the valid values; `undefined` for `--help`. */
+/**
+ * Reads the command line; `undefined` for `--help`.
+ *
+ * @throws UsageError with the valid values
+ */
 export function readArguments(argv: readonly string[]): Arguments | undefined {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      seeds: { type: 'string' },
-      first: { type: 'string' },
-      seed: { type: 'string' },
-      mails: { type: 'string' },
-      faults: { type: 'string' },
-      without: { type: 'string' },
-      until: { type: 'string' },
-      scenario: { type: 'string' },
-      jobs: { type: 'string' },
-      report: { type: 'string' },
-      trace: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values, positionals } = parseArguments(argv, {
+    seeds: text,
+    first: text,
+    seed: text,
+    mails: text,
+    faults: text,
+    without: text,
+    until: text,
+    scenario: text,
+    jobs: text,
+    report: text,
+    trace: flag,
+    help: { ...flag, short: 'h' },
   });
   if (values.help) return undefined;
+  refuseArguments(positionals);
   const first = whole('first', values.first ?? '1');
   const { scenario } = values;
   if (scenario !== undefined && scenario !== 'outage')
-    throw new Error(`--scenario: given ${scenario}; expected outage`);
+    throw new UsageError(`--scenario takes outage, not "${scenario}"`);
   return {
     seeds:
       values.seed === undefined
@@ -71,17 +75,14 @@ export function readArguments(argv: readonly string[]): Arguments | undefined {
   };
 }
 
-function whole(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`--${name}: given ${text}; expected a whole number from 1`);
-  return value;
+function whole(option: string, given: string): number {
+  return wholeNumber(option, given, 1, Number.MAX_SAFE_INTEGER);
 }
 
 function kinds(name: string, text: string): FaultKind[] {
   return text.split(',').map((kind) => {
     const known = FAULT_KINDS.find((one) => one === kind);
-    if (!known) throw new Error(`--${name}: given ${kind}; expected some of ${FAULT_KINDS.join(', ')}`);
+    if (!known) throw new UsageError(`--${name} takes some of ${FAULT_KINDS.join(', ')}, not "${kind}"`);
     return known;
   });
 }

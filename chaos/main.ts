@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { type ExitCode, runCommand } from '../cli/usage.ts';
 import { CHAOS_USAGE, readArguments } from './arguments.ts';
 import type { Task } from './child.ts';
 import { runTasks } from './processes.ts';
@@ -13,11 +14,11 @@ const SHOWN = 5;
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
-async function main(): Promise<void> {
+async function main(): Promise<ExitCode> {
   const given = readArguments(process.argv.slice(2));
   if (!given) {
     say(CHAOS_USAGE);
-    return;
+    return 0;
   }
   // Built once, before the processes need it.
   const releases = await loadReleases();
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
   }
   if (report !== undefined) writeFileSync(report, JSON.stringify(testReport(totals)));
   say(`${seeds.length - totals.failed.length} passed, ${totals.failed.length} failed`);
-  if (failed) process.exitCode = 1;
+  return failed ? 1 : 0;
 }
 
 function tellOf({ seed, verdict: { violations } }: RunResult, command: string): void {
@@ -61,7 +62,4 @@ function tellOf({ seed, verdict: { violations } }: RunResult, command: string): 
   say(`  replay: ${command}`);
 }
 
-await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = 2;
-});
+process.exitCode = await runCommand('chaos', { err: (text) => process.stderr.write(text) }, main);

@@ -1,5 +1,5 @@
-import { runCommand } from './command.ts';
 import { parseStartOptions, START_USAGE } from './start/options.ts';
+import { runCommand } from './usage.ts';
 
 const err = (text: string) => process.stderr.write(text);
 process.exitCode = await runCommand(

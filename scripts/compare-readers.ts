@@ -24,8 +24,14 @@ interface Read {
   readonly subject: string;
 }
 
-const files = process.argv
-  .slice(2)
+const directories = process.argv.slice(2);
+const missing = directories.filter((directory) => !statSync(directory, { throwIfNoEntry: false })?.isDirectory());
+if (directories.length === 0 || missing.length > 0) {
+  const problem = missing.length > 0 ? `there is no directory ${missing.join(', ')}` : 'no directory is given';
+  console.error(`compare-readers: ${problem}; npm run compare-readers -- DIRECTORY... compares the mails in them`);
+  process.exit(2);
+}
+const files = directories
   .flatMap((directory) =>
     readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => join(directory, name)),
   )

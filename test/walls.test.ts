@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** Imports that the linter must refuse, one for each boundary between folders. */
 const REFUSED = [
   ['lambda/sender/a.ts', '../../lib/configuration/timing.ts'],
-  ['lambda/sender/b.ts', '../../cli/command.ts'],
+  ['lambda/sender/b.ts', '../../cli/usage.ts'],
   ['lambda/sender/c.ts', 'aws-cdk-lib/core'],
   ['lambda/contract/a.ts', '../../lib/configuration/timing.ts'],
   ['lambda/contract/b.ts', '../../local/ports.ts'],

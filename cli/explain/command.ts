@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
-import { type ExitCode, runCommand, UsageError } from '../command.ts';
+import { type ExitCode, runCommand, UsageError } from '../usage.ts';
 import { EXPLAIN_USAGE, type ExplainOptions, parseExplainOptions } from './options.ts';
 import { type Explained, planFor } from './plan.ts';
 import { routeSurroundings } from './surroundings.ts';

@@ -1,4 +1,4 @@
-import { parseArguments, UsageError } from '../command.ts';
+import { parseArguments, UsageError } from '../usage.ts';
 
 /** Options of the command line. */
 export interface ExplainOptions {

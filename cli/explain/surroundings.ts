@@ -2,7 +2,7 @@ import { type Objects, s3Bucket } from '../../lambda/platform/object-store.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { readHad } from '../../lambda/submission/supersedes.ts';
 import { accessOfUser } from '../aws-access.ts';
-import { describeLocalStack, localStackUrl } from '../command.ts';
+import { describeLocalStack, localStackUrl } from '../local-stack.ts';
 import type { ExplainOptions } from './options.ts';
 import { type CircuitStates, circuitStates } from './standings.ts';
 

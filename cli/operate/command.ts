@@ -1,8 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import type { Isolation } from '../../lambda/circuit/isolation.ts';
 import { isolate, isolations, release } from '../../lambda/circuit/operator-switch.ts';
-import { type ExitCode, runCommand, UsageError } from '../command.ts';
 import type { Terminal } from '../send/progress.ts';
+import { type ExitCode, runCommand, UsageError } from '../usage.ts';
 import { listDoubted } from './doubted.ts';
 import { OPERATE_USAGE, type OperateOptions, parseOperateOptions } from './options.ts';
 import { findTable, type TableTarget } from './target.ts';

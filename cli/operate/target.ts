@@ -1,6 +1,6 @@
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { accessOfUser } from '../aws-access.ts';
-import { commandLine, describeLocalStack, localStackUrl } from '../command.ts';
+import { commandLine, describeLocalStack, localStackUrl } from '../local-stack.ts';
 import type { OperateOptions } from './options.ts';
 
 /** The state table to write to, and its stack. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import type { Payload } from '../../local/simulators/inbound/posting.ts';
-import { type ExitCode, runCommand } from '../command.ts';
 import { progressBar, type Terminal } from '../send/progress.ts';
+import { type ExitCode, runCommand } from '../usage.ts';
 import { mailOf } from './mail.ts';
 import { type CommandOptions, parseReceiveOptions, RECEIVE_USAGE } from './options.ts';
 import { shown } from './result.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Payload } from '../../local/simulators/inbound/posting.ts';
 import { simulatedTypes } from '../../local/simulators/registry.ts';
-import { parseArguments, UsageError } from '../command.ts';
+import { parseArguments, UsageError, wholeNumber } from '../usage.ts';
 
 /** Options of the command line, with defaults. */
 export interface CommandOptions {
@@ -114,10 +114,4 @@ function readPayload(file: string): Payload {
     // Reported below.
   }
   throw new UsageError(`${file} is not a JSON object`);
-}
-
-function wholeNumber(option: string, given: string, least: number, most: number): number {
-  const value = Number(given);
-  if (/^\d+$/.test(given) && value >= least && value <= most) return value;
-  throw new UsageError(`--${option} takes a whole number from ${least} to ${most}, not "${given}"`);
 }

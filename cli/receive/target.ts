@@ -1,7 +1,8 @@
 import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import type { Payload, PostingType, ReceptionStatus, Try } from '../../local/simulators/inbound/posting.ts';
 import { simulatedType } from '../../local/simulators/registry.ts';
-import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
+import { describeLocalStack, localStackUrl } from '../local-stack.ts';
+import { UsageError } from '../usage.ts';
 import type { CommandOptions } from './options.ts';
 import { earlierCopy, resultsOf, type Wanted } from './result.ts';
 

@@ -1,5 +1,5 @@
 import { copiesOf, enqueue, enqueueAll } from '../../local/api/enqueue.ts';
-import { type ExitCode, runCommand } from '../command.ts';
+import { type ExitCode, runCommand } from '../usage.ts';
 import { follow, type SubmissionEnd, waiting } from './follow.ts';
 import { parseSendOptions, SEND_USAGE, type SendOptions } from './options.ts';
 import { progressBar, type Terminal } from './progress.ts';

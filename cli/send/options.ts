@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseArguments, UsageError } from '../command.ts';
+import { parseArguments, refuseArguments, UsageError, wholeNumber } from '../usage.ts';
 
 /** Options of the command line, with defaults. */
 export interface SendOptions {
@@ -39,8 +39,8 @@ A deployed queue does not say who accepted: there, 0 means put on the queue and 
 /** Reads the command line; `undefined` for `--help`. */
 export function parseSendOptions(argv: readonly string[]): SendOptions | undefined {
   const { values, positionals } = parse(argv);
-  if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
   if (values.help) return undefined;
+  refuseArguments(positionals);
   const count = wholeNumber('count', values.count ?? '1', 1, 100_000);
   if (values['dead-letter'] && !values.queue) throw new UsageError('--dead-letter goes with --queue URL');
   return {
@@ -111,12 +111,6 @@ function readSubmission(file: string): Record<string, unknown> {
     throw new UsageError(`--file ${file} holds no JSON object; a submission is one`);
   }
   return value as Record<string, unknown>;
-}
-
-function wholeNumber(option: string, given: string, least: number, most: number): number {
-  const value = Number(given);
-  if (/^\d+$/.test(given) && value >= least && value <= most) return value;
-  throw new UsageError(`--${option} takes a whole number from ${least} to ${most}, not "${given}"`);
 }
 
 function queueUrl(option: string, given: string): string {

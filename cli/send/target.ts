@@ -1,5 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { describeLocalStack, localStackUrl, UsageError } from '../command.ts';
+import { describeLocalStack, localStackUrl } from '../local-stack.ts';
+import { UsageError } from '../usage.ts';
 import type { SendOptions } from './options.ts';
 
 /** The outbound queue, and the queues and pages that show how a submission ended. */

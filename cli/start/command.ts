@@ -4,7 +4,8 @@ import { declaredHosts } from '../../local/http-api/own-hosts.ts';
 import { PORTS } from '../../local/ports.ts';
 import { type Stack, startStack } from '../../local/stack.ts';
 import { ROOT } from '../../local/template/work-directory.ts';
-import { commandLine, type ExitCode } from '../command.ts';
+import { commandLine } from '../local-stack.ts';
+import type { ExitCode } from '../usage.ts';
 import type { StartOptions } from './options.ts';
 
 const LOGS = join(ROOT, '.local');

@@ -1,5 +1,5 @@
 import { MOST_SCALE } from '../../local/clock.ts';
-import { parseArguments, UsageError } from '../command.ts';
+import { type Environment, parseArguments, refuseArguments, UsageError } from '../usage.ts';
 
 /** Options of `npm start`, with defaults. */
 export interface StartOptions {
@@ -23,14 +23,12 @@ Starts the deployed stack on 127.0.0.1, with simulated providers, until Ctrl-C. 
 
 Exit code: 0 ended, 1 could not start, 2 wrong usage.`;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Reads the command line and the variables; `undefined` for `--help`. */
 export function parseStartOptions(argv: readonly string[], environment: Environment): StartOptions | undefined {
   const flag = { type: 'boolean' } as const;
   const { values, positionals } = parseArguments(argv, { logs: flag, help: { ...flag, short: 'h' } }, environment);
   if (values.help) return undefined;
-  if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
+  refuseArguments(positionals);
   const scale = `a number above 0, at most ${MOST_SCALE}`;
   return {
     port: number(environment, 'MAILOVER_PORT', 4700, 'a whole number from 1 to 65000', isPort),

@@ -4,7 +4,9 @@ import { expect, it } from 'vitest';
 const read = (name: string) => readFileSync(new URL(`../../../local/console/${name}`, import.meta.url), 'utf8');
 
 it('the page names each of its modules, so that the browser need not find them one after another', () => {
-  const modules = readdirSync(new URL('../../../local/console', import.meta.url)).filter((name) => name.endsWith('.js'));
+  const modules = readdirSync(new URL('../../../local/console', import.meta.url)).filter((name) =>
+    name.endsWith('.js'),
+  );
   const preloaded = [...read('index.html').matchAll(/rel="modulepreload" href="\/(.*)"/g)].map(([, name]) => name);
   expect(preloaded).toEqual([...modules, 'uplot.js'].filter((name) => name !== 'app.js').toSorted());
 });

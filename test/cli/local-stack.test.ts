@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { localStackUrl, UsageError } from '../../cli/command.ts';
+import { localStackUrl } from '../../cli/local-stack.ts';
+import { UsageError } from '../../cli/usage.ts';
 
 it('finds the local stack at its usual port, or at that of MAILOVER_PORT', () => {
   expect([localStackUrl(undefined), localStackUrl('5700')]).toEqual(['http://127.0.0.1:4700', 'http://127.0.0.1:5700']);
