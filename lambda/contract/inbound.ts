@@ -1,36 +1,6 @@
 import * as z from 'zod/mini';
 import type { Closed } from './closed.ts';
-
-/** The newest version of the inbound message that this code writes. */
-export const INBOUND_VERSION = 1;
-
-/** Properties of a mail that a consumer should check before it acts on it. */
-export const INBOUND_FLAGS = [
-  'auto-reply',
-  'bounce',
-  'list',
-  'loop',
-  'truncated',
-  'unparsable',
-  'tnef',
-  'empty-attachment',
-] as const;
-export type InboundFlag = (typeof INBOUND_FLAGS)[number];
-
-/** Results of the spam filter of the provider that received the mail. */
-const SPAM_VERDICTS = ['pass', 'fail'] as const;
-
-/** Results of SPF, DKIM and DMARC, in the words of RFC 8601. */
-export const AUTHENTICATION_RESULTS = [
-  'pass',
-  'fail',
-  'softfail',
-  'neutral',
-  'none',
-  'policy',
-  'temperror',
-  'permerror',
-] as const;
+import { AUTHENTICATION_RESULTS, INBOUND_FLAGS, INBOUND_VERSION, SPAM_VERDICTS } from './inbound-words.ts';
 
 const described = (text: string) => z.meta({ description: text });
 const time = z.iso.datetime({ offset: false });

@@ -1,4 +1,4 @@
-import type { EventType } from '../contract/event.ts';
+import type { EventType } from '../contract/event-words.ts';
 import type { KeptEvent } from './event-item.ts';
 
 /** What became of an accepted mail for one recipient, as far as its events say. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type DeliveryEvent, EVENT_VERSION } from '../contract/event.ts';
+import type { DeliveryEvent } from '../contract/event.ts';
+import { EVENT_VERSION } from '../contract/event-words.ts';
 import type { ListItem, ListTable } from '../platform/list-table.ts';
 import type { ReportedEvent } from '../providers/event.ts';
 

@@ -1,10 +1,5 @@
-import {
-  INBOUND_VERSION,
-  type InboundAttachment,
-  type InboundFlag,
-  type InboundMailbox,
-  type InboundMessage,
-} from '../contract/inbound.ts';
+import type { InboundAttachment, InboundMailbox, InboundMessage } from '../contract/inbound.ts';
+import { INBOUND_VERSION, type InboundFlag } from '../contract/inbound-words.ts';
 import { decodeWords } from '../mail/encoded-words.ts';
 import { withLineEnds } from '../mail/lines.ts';
 import type { MailContent, PostedMail, StatedMailbox } from '../providers/inbound.ts';

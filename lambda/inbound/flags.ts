@@ -1,4 +1,5 @@
-import type { InboundAttachment, InboundFlag } from '../contract/inbound.ts';
+import type { InboundAttachment } from '../contract/inbound.ts';
+import type { InboundFlag } from '../contract/inbound-words.ts';
 import { structured } from '../mail/structured.ts';
 import { type Headers, valuesOf } from './headers.ts';
 

@@ -12,7 +12,7 @@ import { bindToken } from '../webhook/replay-token.ts';
 import { httpAnswer } from './outcome.ts';
 import { keepRaw, keepUnreadable } from './raw.ts';
 import { fetchStored } from './stored.ts';
-import { type Kept, type TakeDependencies, type Taken, takeMail } from './take.ts';
+import type { Kept, TakeDependencies, Taken } from './take.ts';
 
 /** Dependencies of receiving. */
 export interface InboundDependencies extends TakeDependencies {
@@ -81,6 +81,8 @@ export function createInbound(
         await keepUnreadable(dependencies.store, provider.key, arrival.body, arrival.contentType);
         return { outcome: 'unreadable', detail: posted.detail };
       case 'mail': {
+        // The readers of mail are loaded by a mail: refused requests and events need none.
+        const { takeMail } = await import('./take.ts');
         const taken: Taken[] = [];
         // In turn, since one mail may fill the memory. After a failure the provider posts all again, and the first are copies.
         for (const mail of posted.mails)

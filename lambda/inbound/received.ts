@@ -5,7 +5,7 @@ import { ServiceError } from '../platform/service-failure.ts';
 import { within } from '../platform/within.ts';
 import type { NotificationModule } from '../providers/inbound.ts';
 import { definitionOf } from '../providers/registry.ts';
-import { type TakeDependencies, takeMail } from './take.ts';
+import type { TakeDependencies } from './take.ts';
 
 export interface ReceivedDependencies extends TakeDependencies {
   readonly environment: InboundEnvironment;
@@ -38,6 +38,7 @@ export function createReceived(
     const raw = { s3: received.object, form: 'mime' } as const;
     const mime = await store.get(received.object.key);
     const posted = { ...received.mail, content: { headers: [], files: [] } };
+    const { takeMail } = await import('./take.ts');
     const { outcome, ids } = await takeMail({ provider, posted, mime, raw }, dependencies);
     if (outcome === 'busy') throw new ServiceError('another copy of this mail is being processed');
     metrics.add('InboundRequests', 1, { provider: provider.key, outcome });

@@ -1,7 +1,8 @@
 import { TOKEN_HEADER } from '../canary/canary.ts';
 import { noteReturn, type ReturnedCanary } from '../canary/returned.ts';
-import type { InboundFlag, InboundMessage } from '../contract/inbound.ts';
+import type { InboundMessage } from '../contract/inbound.ts';
 import type { InboundEnvironment } from '../contract/inbound-environment.ts';
+import type { InboundFlag } from '../contract/inbound-words.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { ObjectStore } from '../platform/object-store.ts';

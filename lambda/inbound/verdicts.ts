@@ -1,4 +1,5 @@
-import { AUTHENTICATION_RESULTS, type AuthenticationResult, type InboundMessage } from '../contract/inbound.ts';
+import type { AuthenticationResult, InboundMessage } from '../contract/inbound.ts';
+import { AUTHENTICATION_RESULTS } from '../contract/inbound-words.ts';
 import { definitionOf } from '../providers/registry.ts';
 import { type Headers, valuesOf } from './headers.ts';
 

@@ -9,8 +9,7 @@ import { attachmentPart, calendarPart, type PartBytes, partSize } from './mime-p
  * non-ASCII local part. The bytes of attachments are copied once.
  */
 export async function composeMime(message: Message): Promise<Buffer> {
-  // Imported at the first use: not every provider needs MIME, and a cold start should not load it.
-  const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
+  const { default: MailComposer } = await loadComposer();
   const { calendar } = message;
   const parts = new MailComposer({
     messageId: message.messageId,
@@ -29,6 +28,14 @@ export async function composeMime(message: Message): Promise<Buffer> {
     disableUrlAccess: true,
   }).compile();
   return await gather(head(message), parts.createReadStream(), sizeOf(message));
+}
+
+let composer: Promise<typeof import('nodemailer/lib/mail-composer')> | undefined;
+
+/** Loads the library that composes messages: not every provider needs MIME, and a cold start should not load it for them. */
+export function loadComposer(): Promise<typeof import('nodemailer/lib/mail-composer')> {
+  composer ??= import('nodemailer/lib/mail-composer');
+  return composer;
 }
 
 /**

@@ -79,8 +79,11 @@ export function emfMetrics({
   };
 }
 
+/** Loads Powertools, which most functions need only at the end of an invocation. */
+export const loadMetrics = () => import('@aws-lambda-powertools/metrics');
+
 async function load(namespace: string): Promise<Emitter> {
-  const { Metrics } = await import('@aws-lambda-powertools/metrics');
+  const { Metrics } = await loadMetrics();
   const metrics = new Metrics({ namespace, serviceName: 'mailover' });
   // Powertools gives every metric a dimension `service`, which all alarms would have to repeat.
   metrics.clearDefaultDimensions();

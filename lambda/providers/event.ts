@@ -1,4 +1,4 @@
-import type { Bounce, EventReason, EventType } from '../contract/event.ts';
+import type { Bounce, EventReason, EventType } from '../contract/event-words.ts';
 import type { Fact } from './fact.ts';
 import type { Reference } from './reference.ts';
 

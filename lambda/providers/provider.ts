@@ -277,6 +277,11 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   readonly secretFields: readonly string[];
   /** What its code does with mail in the sandbox, where nothing may be delivered: a sentence for docs/deploy.md. */
   readonly sandbox: string;
+  /**
+   * Whether it takes messages as MIME; a process that will probably use it loads the composer in advance.
+   * @default false
+   */
+  readonly mime?: true;
   /** Whether it can be asked about a message: its code has a `lookup`. */
   readonly askable: boolean;
   /** Gauges that its health check measures. */

@@ -15,6 +15,10 @@ function vendorOf({ type, options }: Pick<ProviderConfig, 'type' | 'options'>): 
 
 /** The vendors of the configured providers, by key; undefined for a key that is no longer configured. */
 export function vendorsOf(providers: readonly ProviderConfig[]): (key: string) => string | undefined {
-  const vendors = new Map(providers.map((provider) => [provider.key, vendorOf(provider)]));
+  const vendors = known.get(providers) ?? new Map(providers.map((provider) => [provider.key, vendorOf(provider)]));
+  known.set(providers, vendors);
   return (key) => vendors.get(key);
 }
+
+/** Vendors by list: each mail asks for those of the same list. */
+const known = new WeakMap<readonly ProviderConfig[], ReadonlyMap<string, string>>();

@@ -2,7 +2,7 @@ import { reportError, ServiceError } from '../platform/service-failure.ts';
 import type { MissedSource, Reception } from '../providers/missed.ts';
 import type { EnsureContext } from './context.ts';
 import { sortOut } from './due.ts';
-import { ensureReceived, type ReceptionResult } from './settle.ts';
+import type { ReceptionResult } from './settle.ts';
 import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 
 /** Start of the first run, and of one after a long pause: Mailgun keeps no mail longer. */
@@ -111,6 +111,8 @@ async function one(reception: Reception, before: ReceptionState, context: Ensure
   const { log, metrics, clock } = dependencies;
   await memory.setProgress(provider.key, { at: reception.id });
   try {
+    // The readers of mail are loaded by the first mail that is missing: most runs find none.
+    const { ensureReceived } = await import('./settle.ts');
     const result = await ensureReceived(reception, before, context);
     if (result === 'later' || result === 'here') return result;
     log.warn('found by the reconciler', { provider: provider.key, outcome: result, state: reception.state });

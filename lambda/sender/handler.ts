@@ -20,6 +20,7 @@ import { suppressionList } from '../suppression/list.ts';
 import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
 import { createSender } from './sender.ts';
+import { warm } from './warm.ts';
 import type { SenderContext } from './work.ts';
 
 const environment = senderEnvironment.decode(process.env);
@@ -40,6 +41,8 @@ const edges = {
   random: Math.random,
 };
 
+const gate = createGate({ ...environment, ...edges });
+
 const send = createSender({
   environment,
   definitions,
@@ -51,7 +54,7 @@ const send = createSender({
   metrics,
   redirectTo: deployment.redirectTo,
   lookUp: providerLookUp(pool),
-  gate: afterPreparing(pool.prepare, createGate({ ...environment, ...edges })),
+  gate: afterPreparing(pool.prepare, gate),
   ...edges,
 });
 
@@ -64,6 +67,10 @@ function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence'> {
     evidence: eventEvidence(dynamoListTable(listsTable), addressHashes(secrets, suppressionSecret)),
   };
 }
+
+// A process starts with a whole processor and goes on with the share of its memory, so the first mail would wait for all
+// that is loaded only then. A fallback's SDK stays for its first use.
+await warm(environment, { pool, gate });
 
 export async function handler({ Records }: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
   const response = await sendBatch(Records, () => lambda.getRemainingTimeInMillis(), { send, ...edges });

@@ -31,6 +31,14 @@ const MAX_EXPIRY_MS = 14 * DAY_MS;
 /** Allowed clock error of producers, in milliseconds. */
 const SKEW_MS = 300_000;
 
+let contract: Promise<typeof import('../contract/submission.ts')> | undefined;
+
+/** Loads the schema of submissions, with zod: not part of every process that imports this file. */
+export function loadContract(): Promise<typeof import('../contract/submission.ts')> {
+  contract ??= import('../contract/submission.ts');
+  return contract;
+}
+
 /** Reads a body, follows its references, and builds the message. */
 export async function intake(
   body: string,
@@ -40,8 +48,7 @@ export async function intake(
   now: number,
   redirectTo?: string,
 ): Promise<Intake> {
-  // Imported at the first use: zod and the schema would be half of the sender's own part of a cold start.
-  const { readSubmission } = await import('../contract/submission.ts');
+  const { readSubmission } = await loadContract();
   let read = readSubmission(body);
   if (read.kind === 'pointer') {
     const object = await fetchObject(objects, read.s3, 's3', MAX_OBJECT_BYTES);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type DeliveryEvent, EVENT_VERSION } from '../contract/event.ts';
+import type { DeliveryEvent } from '../contract/event.ts';
+import { EVENT_VERSION } from '../contract/event-words.ts';
 import { enqueueEvent } from '../events/enqueue.ts';
 import type { Message } from '../mail/message.ts';
 import { errorName } from '../platform/error-name.ts';

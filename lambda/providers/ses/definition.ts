@@ -37,6 +37,7 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
   fromDomains: ({ identities }) => identities,
   sandbox:
     'Sends to `success@simulator.amazonses.com` in place of the recipients. SES bills it (docs.aws.amazon.com/ses, send-an-email-from-console, 2026-11-23).',
+  mime: true,
   askable: false,
   gauges: ['QuotaHeadroom'],
   load: () => import('./send.ts'),

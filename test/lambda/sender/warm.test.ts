@@ -1,0 +1,31 @@
+import { expect, it, vi } from 'vitest';
+import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
+import { warm } from '../../../lambda/sender/warm.ts';
+
+const one = (key: string, more: Partial<ProviderConfig> = {}): ProviderConfig => ({
+  key,
+  type: 'postmark',
+  options: {},
+  ...more,
+});
+
+it.each([
+  ['the first of the list', [one('a'), one('b')], 'a'],
+  ['the one with the highest priority', [one('a'), one('b', { priority: 9 })], 'b'],
+  ['the first that sends', [one('a', { outbound: false }), one('b')], 'b'],
+])('a new process prepares %s, and no fallback', async (_, providers, expected) => {
+  const prepare = vi.fn(async () => undefined);
+  const recoveredSince = vi.fn(async () => false);
+
+  await warm({ providers }, { pool: { prepare }, gate: { recoveredSince } });
+
+  expect(prepare.mock.calls).toEqual([[expect.objectContaining({ key: expected })]]);
+  expect(recoveredSince).toHaveBeenCalledTimes(1);
+});
+
+it('a new process starts although nothing can be prepared', async () => {
+  const fails = () => Promise.reject(new Error('not now'));
+
+  await warm({ providers: [one('a')] }, { pool: { prepare: fails }, gate: { recoveredSince: fails } });
+  await warm({ providers: [] }, { pool: { prepare: fails }, gate: { recoveredSince: fails } });
+});
