@@ -5,6 +5,7 @@ import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Duration } from 'aws-cdk-lib/core';
 import type { RouteConfig } from '../lambda/contract/routes.ts';
 import type { ConfiguredProviders } from '../lambda/providers/registry.ts';
+import type { ApplicationEvents } from './configuration/application-events.ts';
 import type { Given } from './configuration/given.ts';
 import type { NetworkProps } from './configuration/network.ts';
 import type { StageProps } from './configuration/stage.ts';
@@ -55,6 +56,11 @@ export interface MailoverProps extends StageProps, NetworkProps {
    * @default 100
    */
   readonly inboundRate?: number;
+  /**
+   * How applications get delivery events.
+   * @default - a program may read the events queue
+   */
+  readonly events?: ApplicationEvents;
   /**
    * Requests with delivery events a second, from 1 to 10000; those above are answered 429, and the providers post again.
    * @default 100

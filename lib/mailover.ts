@@ -6,9 +6,8 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Annotations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Stage } from '../lambda/contract/deployment.ts';
-import type { EventsProvider } from '../lambda/contract/events-environment.ts';
-import type { ProviderConfig } from '../lambda/contract/providers.ts';
-import { definitionOf, definitions } from '../lambda/providers/registry.ts';
+import { definitions } from '../lambda/providers/registry.ts';
+import { checkApplicationEvents } from './configuration/application-events.ts';
 import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
 import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
 import { given } from './configuration/given.ts';
@@ -22,13 +21,16 @@ import { timing } from './configuration/timing.ts';
 import { validateProviders, withOptions } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
 import { EventsFunction } from './functions/events.ts';
+import { forwardEvents } from './functions/forward-events.ts';
 import { HealthFunction } from './functions/health.ts';
 import { InboundFunction } from './functions/inbound.ts';
+import { publishEvents, withEventSet } from './functions/published-events.ts';
 import { ReconcilerFunction } from './functions/reconciler.ts';
 import { SenderFunction } from './functions/sender.ts';
-import { SesEvents } from './functions/ses-events.ts';
+import type { SesEvents } from './functions/ses-events.ts';
 import { WebhookApi } from './functions/webhook-api.ts';
 import type { MailoverProps } from './mailover-props.ts';
+import { watchApplicationEvents } from './monitoring/application-events-alarms.ts';
 import { watchClasses } from './monitoring/class-alarms.ts';
 import { watchEvents } from './monitoring/events-alarms.ts';
 import { watchHealth } from './monitoring/health-alarms.ts';
@@ -43,6 +45,7 @@ import { ListsTable } from './storage/lists-table.ts';
 import { checkMailExpiration, MailBucket, SUBMISSIONS } from './storage/mail-bucket.ts';
 import { ProofKey } from './storage/proof-key.ts';
 import { Queues } from './storage/queues.ts';
+import type { SigningKey } from './storage/signing-key.ts';
 import { StateTable } from './storage/state-table.ts';
 import { SuppressionKey } from './storage/suppression-key.ts';
 
@@ -68,6 +71,8 @@ export class Mailover extends Construct {
   readonly proofKey: ProofKey;
   /** Key of the suppression list; undefined if no provider has `events`. */
   readonly suppressionKey: SuppressionKey | undefined;
+  /** Key of the signatures of posted events; undefined without `events.url`. */
+  readonly signingKey: SigningKey | undefined;
   readonly sender: SenderFunction;
   readonly health: HealthFunction;
   /** The HTTP API that providers post to; undefined if none does. */
@@ -100,6 +105,7 @@ export class Mailover extends Construct {
       () => (stage === 'live' ? checkTargets(props.monitoring) : undefined),
       () => checkMailExpiration(props.mailExpiration),
       () => checkLogShare(props.straightLogShare),
+      () => checkApplicationEvents(props.events),
     ]);
     const key = given(this, props.encryptionKey);
     encryptDeployment(this, key);
@@ -108,7 +114,7 @@ export class Mailover extends Construct {
       configured,
       name,
     );
-    this.published = this.publishEvents(reporting, sending);
+    this.published = publishEvents(this, reporting, sending);
     const { published } = this;
     const providers = sending.map((one) => withEventSet(one, published.get(one.key)));
     const durations = timing(providers);
@@ -135,11 +141,14 @@ export class Mailover extends Construct {
       },
       logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
     };
+    const forwardsEvents = props.events?.bus ? 'bus' : props.events?.url === undefined ? undefined : 'url';
     this.queues = new Queues(this, 'Queues', {
       keys: providers.map(({ key }) => key),
       timing: durations,
       receives: receiving.length > 0,
+      forwardsEvents,
     });
+    this.signingKey = forwardEvents(this, this.queues.events, props.events, common);
     this.proofKey = new ProofKey(this, 'ProofKey');
     this.suppressionKey = reporting.length > 0 ? new SuppressionKey(this, 'SuppressionKey') : undefined;
     this.sender = new SenderFunction(this, 'Sender', {
@@ -152,6 +161,7 @@ export class Mailover extends Construct {
       proofKey: this.proofKey,
       suppressionKey: this.suppressionKey,
       listsTable: this.listsTable,
+      deadLetterEvents: forwardsEvents !== undefined,
       timing: durations,
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,
@@ -166,6 +176,7 @@ export class Mailover extends Construct {
       thresholds: props.monitoring ?? {},
     });
     watchClasses(this.monitoring, routes);
+    watchApplicationEvents(this.monitoring, this.queues, props.events);
     this.health = new HealthFunction(this, 'Health', {
       ...common,
       providers: watched,
@@ -236,23 +247,14 @@ export class Mailover extends Construct {
     if (props.throwAway) deleteWithStack(this);
   }
 
-  /** Makes what takes the events of the providers that publish them, by provider key. */
-  private publishEvents(
-    reporting: readonly EventsProvider[],
-    sending: readonly ProviderConfig[],
-  ): ReadonlyMap<string, SesEvents> {
-    return new Map(
-      reporting.flatMap(({ key, type }): [string, SesEvents][] => {
-        const { events } = definitionOf(type);
-        const options = sending.find((one) => one.key === key)?.options;
-        if (events?.over !== 'topic' || options === undefined) return [];
-        return [[key, new SesEvents(this, `Events-${key}`, { sets: events.sets(options) })]];
-      }),
-    );
-  }
-
-  /** Grants a program access to the events queue. */
+  /**
+   * Grants a program access to the events queue.
+   *
+   * @throws Error if the stack itself reads it, for an event bus or a URL
+   */
   grantEvents(consumer: IGrantable): void {
+    if (this.queues.undelivered)
+      throw new Error('`events` has a bus or a url, which gets every message of the events queue: read them there');
     this.queues.events.grantConsumeMessages(consumer);
   }
 
@@ -272,13 +274,6 @@ export class Mailover extends Construct {
     this.queues.outbound.grantSendMessages(producer);
     this.mailBucket.grantPut(producer, `${SUBMISSIONS}*`);
   }
-}
-
-/** A provider whose mail has the configuration set that was made for its events. */
-function withEventSet(provider: ProviderConfig, published: SesEvents | undefined): ProviderConfig {
-  const { events } = definitionOf(provider.type);
-  if (published?.set === undefined || events?.over !== 'topic') return provider;
-  return { ...provider, options: events.withSet(provider.options, published.set.configurationSetName) };
 }
 
 /** @throws ConfigurationError */

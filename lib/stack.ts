@@ -13,7 +13,7 @@ export class MailoverStack extends Stack {
     // A stack that sends real mail is not deleted by one command.
     super(scope, id, { terminationProtection: props.stage === 'live', ...props });
     this.mailover = new Mailover(this, 'Mailover', { deploymentName: this.stackName, ...props });
-    const { queues, mailBucket, stateTable, listsTable, inbound, events, api, stage } = this.mailover;
+    const { queues, mailBucket, stateTable, listsTable, inbound, events, api, stage, signingKey } = this.mailover;
     this.output('Stage', stage, notDelivered(stage) ?? 'Mail is delivered to its recipients');
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output(
@@ -24,6 +24,8 @@ export class MailoverStack extends Stack {
     this.output('EventsQueueUrl', queues.events.queueUrl, 'Has delivery events, and one for each suppressed recipient');
     if (events && api)
       this.output('EventsUrl', `${api.api.apiEndpoint}/events`, 'Takes delivery events: /<key>/<path of its secret>');
+    if (signingKey)
+      this.output('EventsSigningSecret', signingKey.secretArn, 'Has the key of the signatures of posted events');
     if (queues.inbound && inbound && api) {
       this.output('InboundQueueUrl', queues.inbound.queueUrl, 'Has received mail');
       this.output('InboundUrl', `${api.api.apiEndpoint}/inbound`, 'Takes received mail: /<key>/<path of its secret>');

@@ -14,6 +14,7 @@ import { ReceivedLog } from './api/received-log.ts';
 import { startApi } from './api/server.ts';
 import type { StackInfo } from './api/stack-info.ts';
 import { startDynamodb, tableOf } from './aws/dynamodb.ts';
+import { LocalEventBuses, runPipe } from './aws/event-bus.ts';
 import { LocalQueue } from './aws/queue.ts';
 import { makeSecret } from './aws/secrets.ts';
 import { startAws } from './aws/server.ts';
@@ -112,7 +113,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   checkPorts(base);
   const faults = new FaultBoard();
   const own = ownHosts(options.hosts);
-  const live: Live = { ready: false };
+  const live: Live = { ready: false, buses: new LocalEventBuses() };
   const clock = new StackClock(timeScale);
   const overload = new Overload(options.onOverload);
   const endWatch = overload.watch();
@@ -138,6 +139,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     received: () => live.received,
     ses: (mail) => (live.deployment && live.aws ? receiveAsSes(mail, live.deployment, live.aws) : undefined),
     drawing: () => live.drawing,
+    busEvents: () => live.buses.events,
     clock,
     monitoring,
   });
@@ -271,6 +273,10 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   if (functions) {
     const endSchedules = runSchedules({ schedules: deployment.schedules, clock, invoke: functions.invoke });
     closers.push(async () => endSchedules());
+  }
+  for (const pipe of deployment.pipes) {
+    const queue = aws.queues.getQueueByArn(pipe.queueArn);
+    if (queue instanceof LocalQueue) closers.push(runPipe(pipe, queue, aws.queues, live.buses));
   }
   const endMonitoring = monitoring.start(deployment.alarms, aws.queues);
   closers.push(async () => endMonitoring());

@@ -35,6 +35,7 @@ const SECTIONS: readonly Section[] = [
     ['lib/configuration/stage.ts', 'StageProps'],
     ['lib/configuration/network.ts', 'NetworkProps'],
   ],
+  ['`events` of the construct', ['lib/configuration/application-events.ts', 'ApplicationEvents']],
   ['`monitoring`', ['lib/monitoring/topics.ts', 'AlarmTargets'], ['lib/monitoring/monitoring.ts', 'MonitoringProps']],
 ];
 

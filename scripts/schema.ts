@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
+import { deadLetterEventSchema } from '../lambda/contract/dead-letter-event.ts';
 import { eventSchema } from '../lambda/contract/event.ts';
 import { inboundPointerSchema, inboundSchema } from '../lambda/contract/inbound.ts';
 import { pointerSchema, submissionSchema } from '../lambda/contract/submission.ts';
@@ -30,6 +31,12 @@ const SCHEMAS = {
     title: 'Mailover delivery event',
     description: 'A message on the events queue: later news of a mail, for one recipient.',
     type: eventSchema,
+  },
+  'dead-letter-event': {
+    title: 'Mailover dead letter as an event',
+    description:
+      'A message on the events queue where it is put on an event bus or posted: a submission that could not be sent.',
+    type: deadLetterEventSchema,
   },
 };
 

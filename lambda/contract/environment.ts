@@ -26,6 +26,8 @@ export const senderEnvironment = environment({
   outboundQueueArn: text('MAILOVER_OUTBOUND_QUEUE_ARN'),
   deadLetterQueueUrl: text('MAILOVER_DEAD_LETTER_QUEUE'),
   eventsQueueUrl,
+  /** Whether each dead letter is an event, too; absent: no. */
+  deadLetterEvents: optional(json<boolean>('MAILOVER_DEAD_LETTER_EVENTS')),
   /** Absent if no provider has delivery events, so that nothing fills the list. */
   suppressionSecret: optional(suppressionSecret),
   /** Absent if no provider has delivery events. */

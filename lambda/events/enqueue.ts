@@ -1,16 +1,21 @@
+import type { DeadLetterEvent } from '../contract/dead-letter-event.ts';
 import type { DeliveryEvent } from '../contract/event.ts';
 import { inAscii } from '../platform/ascii-json.ts';
 import type { Queue } from '../platform/queue.ts';
 
 /**
- * Sends a delivery event to the events queue, in ASCII, which every queue server transports; consumers may filter by its
+ * Sends an event to the events queue, in ASCII, which every queue server transports; consumers may filter by its
  * attributes.
  */
-export async function enqueueEvent(queue: Queue, queueUrl: string, event: DeliveryEvent): Promise<void> {
+export async function enqueueEvent(
+  queue: Queue,
+  queueUrl: string,
+  event: DeliveryEvent | DeadLetterEvent,
+): Promise<void> {
   const { type, provider, class: className } = event;
   await queue.send(queueUrl, inAscii(JSON.stringify(event)), {
     Type: type,
-    Provider: provider,
+    ...(provider && { Provider: provider }),
     ...(className && { Class: className }),
   });
 }

@@ -48,3 +48,20 @@ export const sqsQueue = queueOf(2);
 
 /** Never retries by itself, so that a lost answer creates no second message. */
 export const sqsQueueOneTry = queueOf(1);
+
+let deferring: Promise<SQSClient> | undefined;
+
+/** Hides a received message of a queue for some seconds, at most twelve hours in all. */
+export async function deferMessage(queueUrl: string, receiptHandle: string, seconds: number): Promise<void> {
+  const { SQSClient, ChangeMessageVisibilityCommand } = await import('@aws-sdk/client-sqs');
+  deferring ??= patientSockets({ connectionTimeout: 1_000, requestTimeout: 1_500 }).then(
+    (requestHandler) => new SQSClient({ maxAttempts: 2, requestHandler }),
+  );
+  await (await deferring).send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl: queueUrl,
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
+    }),
+  );
+}

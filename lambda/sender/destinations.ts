@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Problem } from '../contract/dead-letter.ts';
 import type { SenderEnvironment } from '../contract/environment.ts';
+import { enqueueEvent } from '../events/enqueue.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -10,6 +11,7 @@ import { ServiceError } from '../platform/service-failure.ts';
 import { stackAge } from '../platform/stack-time.ts';
 import { invocationsOfAge, MAX_WAIT_MS } from '../submission/backoff.ts';
 import { deadLetterAttributes, type QueueAttributes, retryAttributes } from '../submission/retry-attributes.ts';
+import { deadLetterEvent } from './dead-letter-event.ts';
 import { reportDeadLetter, reportInvocations, reportRetry } from './telemetry.ts';
 
 /** Dependencies of sending to the next queue. */
@@ -28,6 +30,8 @@ export class Destinations {
   attributes: QueueAttributes;
   /** Why it ends, once that is decided, whether or not the dead-letter queue has taken it. */
   problem: Problem | undefined;
+  /** Class of the submission, once its body is read. */
+  class: string | undefined;
   private readonly record: SQSRecord;
   private readonly context: DestinationsContext;
 
@@ -100,7 +104,12 @@ export class Destinations {
   async deadLetter({ reason, detail }: Problem, lastProvider?: string): Promise<void> {
     if (this.isCanary) return this.giveUp();
     this.problem = { reason, detail };
-    const { environment, queue, proofs } = this.context;
+    const { environment, queue, proofs, clock } = this.context;
+    // The event first: if it fails, the message stays, and both are sent again, with the same id.
+    if (environment.deadLetterEvents) {
+      const more = { class: this.class, provider: lastProvider, now: clock.now() };
+      await enqueueEvent(queue, environment.eventsQueueUrl, deadLetterEvent({ reason, detail }, this.attributes, more));
+    }
     const attributes = deadLetterAttributes(this.attributes, reason, detail, lastProvider);
     await queue.send(
       environment.deadLetterQueueUrl,

@@ -39,6 +39,7 @@ export async function processMessage(
   if (arrived.kind !== 'ready') return setAside(arrived, record, destinations, context);
   const { attributes } = destinations;
   destinations.attributes = { ...attributes, submissionId: arrived.message.id };
+  destinations.class = arrived.message.class;
   const isNew = attributes.notBefore === undefined && Number(record.attributes.ApproximateReceiveCount) <= 1;
   if (isNew && !attributes.canary) await context.tallies.countSubmission();
   return sendSubmission({ record, arrived, destinations, remainingMs, context });

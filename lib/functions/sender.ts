@@ -33,6 +33,8 @@ export interface SenderProps extends FunctionProps {
   readonly proofKey: ProofKey;
   readonly suppressionKey: SuppressionKey | undefined;
   readonly listsTable: ListsTable;
+  /** Whether each dead letter is an event, too. */
+  readonly deadLetterEvents: boolean;
   readonly timing: Timing;
   readonly memorySize: number;
   readonly outboundConcurrency: number;
@@ -119,13 +121,15 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
 
 function valuesOf(props: SenderProps): SenderEnvironment {
   const { queues, mailBucket, stateTable, proofKey, suppressionKey, listsTable } = props;
-  const { providers, routes, straightLogShare, timing, outboundConcurrency, retryConcurrency } = props;
+  const { providers, routes, straightLogShare, timing, outboundConcurrency, retryConcurrency, deadLetterEvents } =
+    props;
   return {
     providers,
     routes: routes.length > 0 ? routes : undefined,
     outboundQueueArn: queues.outbound.queueArn,
     deadLetterQueueUrl: queues.deadLetter.queueUrl,
     eventsQueueUrl: queues.events.queueUrl,
+    deadLetterEvents: deadLetterEvents || undefined,
     retryQueueUrls: Object.fromEntries(Array.from(queues.retry, ([key, { queueUrl }]) => [key, queueUrl])),
     maxReceiveCount: timing.maxReceiveCount,
     workers: outboundConcurrency + queues.retry.size * retryConcurrency,

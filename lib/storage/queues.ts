@@ -1,5 +1,5 @@
 import { Queue, QueueEncryption, QueuePolicy, type QueueProps, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
-import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Timing } from '../configuration/timing.ts';
 import { encryptionKey } from './encryption.ts';
@@ -9,6 +9,12 @@ const MAX_MESSAGE_BYTES = 1_048_576;
 
 /** Bytes kept for attributes of retries and dead letters: a message that the outbound queue took must fit there too. */
 const ATTRIBUTES_BYTES = 16_384;
+
+/** Visibility time-out of events that are forwarded: six times the time-out of the function that posts them. */
+const FORWARD_VISIBILITY = Duration.seconds(180);
+
+/** Tries of an event: two days of the visibility time-out, and for posts three days, since they wait from 5 s to an hour. */
+const FORWARD_TRIES = { bus: 960, url: 80 };
 
 /**
  * A queue that is encrypted, takes TLS only, and is retained when it is removed from the template.
@@ -38,6 +44,8 @@ export interface QueuesProps {
   readonly timing: Timing;
   /** Whether a provider receives mail. */
   readonly receives: boolean;
+  /** Where the stack itself puts what is on the events queue; undefined if a program reads it. */
+  readonly forwardsEvents: keyof typeof FORWARD_TRIES | undefined;
 }
 
 /** All queues of a deployment. */
@@ -45,12 +53,14 @@ export class Queues extends Construct {
   readonly outbound: Queue;
   readonly deadLetter: Queue;
   readonly events: Queue;
+  /** Events that the event bus or the URL did not take; undefined if a program reads the events queue. */
+  readonly undelivered: Queue | undefined;
   /** Received mail for the application; undefined if no provider receives. */
   readonly inbound: Queue | undefined;
   /** Retry queues by provider key. */
   readonly retry: ReadonlyMap<string, Queue>;
 
-  constructor(scope: Construct, id: string, { keys, timing, receives }: QueuesProps) {
+  constructor(scope: Construct, id: string, { keys, timing, receives, forwardsEvents }: QueuesProps) {
     super(scope, id);
     this.deadLetter = new MailQueue(this, 'DeadLetter', {
       retentionPeriod: timing.deadLetterRetention,
@@ -74,7 +84,17 @@ export class Queues extends Construct {
         new MailQueue(this, `Retry-${key}`, { ...source, retentionPeriod: timing.retryRetention }),
       ]),
     );
-    this.events = this.forApplication('Events', timing);
+    this.undelivered = forwardsEvents
+      ? new MailQueue(this, 'Undelivered', { retentionPeriod: timing.retryRetention })
+      : undefined;
+    this.events =
+      forwardsEvents && this.undelivered
+        ? new MailQueue(this, 'Events', {
+            retentionPeriod: timing.retryRetention,
+            visibilityTimeout: FORWARD_VISIBILITY,
+            deadLetterQueue: { queue: this.undelivered, maxReceiveCount: FORWARD_TRIES[forwardsEvents] },
+          })
+        : this.forApplication('Events', timing);
     this.inbound = receives ? this.forApplication('Inbound', timing) : undefined;
   }
 

@@ -35,5 +35,6 @@ export async function clearStack(live: Live, faults: FaultBoard, monitoring: Loc
   simulators?.clear();
   live.received?.clear();
   live.submissions?.clear();
+  live.buses.clear();
   monitoring.clear();
 }

@@ -1,5 +1,6 @@
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
 import type { Table } from '../../lambda/platform/table.ts';
+import type { LocalEventBuses } from '../aws/event-bus.ts';
 import type { SqsQueue } from '../aws/fauxqs.ts';
 import { LocalQueue } from '../aws/queue.ts';
 import type { AwsServer } from '../aws/server.ts';
@@ -33,6 +34,7 @@ export interface Live {
   deliveries?: ReadDeliveries | undefined;
   simulators?: Awaited<ReturnType<typeof startSimulators>>;
   functions?: RunningFunctions;
+  readonly buses: LocalEventBuses;
 }
 
 /** State of the stack as `GET /api/stack` answers it. */

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { BusEvent } from '../aws/event-bus.ts';
 import { AWS_SCOPE, type Fault, type FaultBoard, InvalidFault, parseFaults } from '../faults/faults.ts';
 import { type OwnHosts, refuseForeign } from '../http-api/own-hosts.ts';
 import type { AcceptedLog } from '../simulators/accepted-log.ts';
@@ -21,6 +22,8 @@ export interface ApiSources extends InboundSources, MonitoringSources, Submissio
   accepted(): AcceptedLog | undefined;
   /** Dashboards of the template; undefined before synthesis. */
   drawing(): Drawing | undefined;
+  /** What the pipes of the template have put on event buses. */
+  busEvents(): readonly BusEvent[];
   /** Clears the sender workers' own knowledge of providers. */
   forget(): Promise<void>;
   /** Puts the stack back to its beginning. */
@@ -59,7 +62,7 @@ export async function startApi(
   return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, close: () => app.close() };
 }
 
-function addState(app: FastifyInstance, { info, queueCounts, accepted, clear }: ApiSources): void {
+function addState(app: FastifyInstance, { info, queueCounts, accepted, clear, busEvents }: ApiSources): void {
   app.get('/api/stack', async () => info());
   app.delete('/api/state', async (_request, reply) => {
     if (!info().ready) throw new ApiError(503, 'The stack is still starting: wait until GET /api/stack says ready.');
@@ -67,6 +70,7 @@ function addState(app: FastifyInstance, { info, queueCounts, accepted, clear }: 
     return reply.code(204).send();
   });
   app.get('/api/queues', async () => queueCounts());
+  app.get('/api/event-bus', async () => busEvents());
   app.get<{ Querystring: Record<string, string | undefined> }>('/api/accepted', async ({ query }) => {
     const { provider, id, raw, limit } = query as { provider?: string; id?: string; raw?: string; limit?: string };
     if (provider !== undefined) requireProvider(provider, info());

@@ -5,6 +5,7 @@ import type { StackTemplate, TemplateResource } from './assembly.ts';
 import type { DeployedFunction, DeployedMapping, DeployedSecret, DeployedTable, Deployment } from './deployed.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { nameResources, resourceNames } from './physical-names.ts';
+import { readPipes } from './pipes.ts';
 import { readReceiving } from './receiving.ts';
 import type { Properties } from './resources.ts';
 import { readSchedules } from './schedules.ts';
@@ -49,6 +50,7 @@ export function deploy(stacks: readonly StackTemplate[], origin: string, httpUrl
     mappings: each('AWS::Lambda::EventSourceMapping', readMapping),
     apis: readApis(each),
     schedules: readSchedules(each),
+    pipes: readPipes(each),
     tables: ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => each(type, readTable)),
     secrets: each('AWS::SecretsManager::Secret', readSecret),
     alarms: ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>

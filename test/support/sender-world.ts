@@ -53,6 +53,7 @@ export function givenWorld(
     suppressions,
     evidence,
     routes,
+    deadLetterEvents,
   }: {
     objects?: Objects;
     gate?: Gate;
@@ -62,6 +63,7 @@ export function givenWorld(
     suppressions?: Pick<Suppressions, 'find'>;
     evidence?: Evidence;
     routes?: readonly RouteConfig[];
+    deadLetterEvents?: boolean;
   } = {},
 ) {
   const world = {
@@ -117,7 +119,7 @@ export function givenWorld(
   const line = (message: string, fields?: object) => void world.lines.push(JSON.stringify({ message, ...fields }));
   const deploy = (list: readonly ProviderConfig[]) =>
     createSender({
-      environment: { ...environment, providers: list, ...(routes && { routes }) },
+      environment: { ...environment, providers: list, deadLetterEvents, ...(routes && { routes }) },
       ...(suppressions && { suppressions }),
       ...(evidence && { evidence }),
       definitions,

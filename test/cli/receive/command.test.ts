@@ -239,6 +239,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     faults: new FaultBoard(),
     info: () => info,
     queueCounts: () => [],
+    busEvents: () => [],
     accepted: () => undefined,
     state: () => undefined,
     submissions: () => undefined,

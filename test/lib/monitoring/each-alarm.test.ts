@@ -14,7 +14,7 @@ const HOUR = 60 * MINUTE;
 const LONG = 8 * HOUR;
 const routes = [{ class: 'login-codes', expiresAfterSeconds: 600 }];
 const sizes = (['full', 'small'] as const).map((size) =>
-  givenDeployed({ providers: EVERYTHING, routes, monitoring: { size } }),
+  givenDeployed({ providers: EVERYTHING, routes, monitoring: { size }, events: { url: 'https://example.com/' } }),
 );
 /** Each title once, since alarms of different providers differ only in a dimension. */
 const alarms = new Map(

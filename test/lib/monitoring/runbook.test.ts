@@ -20,6 +20,7 @@ const alarms = (['full', 'small'] as const).flatMap((size) => {
     routes: [{ class: 'login-codes', expiresAfterSeconds: 600 }],
     providers: EVERYTHING,
     monitoring: { size },
+    events: { url: 'https://example.com/mail-events' },
   });
   return ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
     Object.values(resources(template, type)).map(({ Properties }) => Properties),

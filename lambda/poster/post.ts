@@ -1,0 +1,87 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { PosterEnvironment } from '../contract/poster-environment.ts';
+import type { Clock } from '../platform/clock.ts';
+import { errorName } from '../platform/error-name.ts';
+import type { Log } from '../platform/log.ts';
+import type { Secrets } from '../platform/secrets.ts';
+import { ServiceError } from '../platform/service-failure.ts';
+import { sign } from './sign.ts';
+
+/** Dependencies of posting an event. */
+export interface PostDependencies {
+  readonly environment: Pick<PosterEnvironment, 'url' | 'signingSecret' | 'queueUrl'>;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  fetch(url: string, request: RequestInit): Promise<Response>;
+  /** Hides a received message for some seconds. */
+  defer(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
+}
+
+/** The application did not take an event; it stays on its queue until it does. */
+export class NotTakenError extends ServiceError {
+  override readonly name = 'NotTakenError';
+}
+
+/** Time for one post, in milliseconds; the specification recommends 15 to 30 s, and one function posts ten at a time. */
+const POST_MS = 15_000;
+const FIRST_WAIT_S = 5;
+const LONGEST_WAIT_S = 3_600;
+
+/**
+ * Posts one message of the events queue to the application; any status of 2xx takes it.
+ *
+ * @throws NotTakenError if it did not take it; the message is then visible again after 5 s, doubling to an hour, or as long as
+ * a Retry-After of at most an hour says
+ */
+export async function postEvent(
+  { body, messageId, receiptHandle, attributes }: SQSRecord,
+  dependencies: PostDependencies,
+): Promise<void> {
+  const { environment, secrets, clock, log } = dependencies;
+  const headers = sign(idOf(body) ?? messageId, clock.now(), body, await secrets.read(environment.signingSecret));
+  const begun = clock.now();
+  const answer = await dependencies
+    .fetch(environment.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'Mailover', ...headers },
+      body,
+      // Another address was not configured.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(POST_MS),
+    })
+    .then(
+      async (response) => {
+        // What it says is not read, so that a long answer costs nothing.
+        await response.body?.cancel().catch(() => undefined);
+        return { status: response.status, retryAfter: Number(response.headers.get('retry-after') ?? Number.NaN) };
+      },
+      (error: unknown) => ({ error: errorName(error), retryAfter: Number.NaN }),
+    );
+  if ('status' in answer && answer.status >= 200 && answer.status < 300) return;
+  const receives = Number(attributes.ApproximateReceiveCount);
+  const waitS = waitSeconds(receives, answer.retryAfter, dependencies.random());
+  const { retryAfter, ...fields } = answer;
+  log.warn('event not taken', { ...fields, receives, waitS, durationMs: clock.now() - begun });
+  // Without it the message is visible again after the visibility time-out of its queue.
+  await dependencies.defer(environment.queueUrl, receiptHandle, waitS).catch(() => undefined);
+  throw new NotTakenError('the application did not take the event');
+}
+
+/** Seconds until the next try, with jitter of up to a quarter, so that a burst of events does not come back as one. */
+function waitSeconds(receives: number, retryAfter: number, random: number): number {
+  const usual = Math.min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** Math.min(20, receives - 1));
+  const asked = retryAfter > 0 ? Math.min(LONGEST_WAIT_S, retryAfter) : 0;
+  return Math.ceil(Math.max(usual, asked) * (1 + random / 4));
+}
+
+/** The id of an event: the same for every copy of it. */
+function idOf(body: string): string | undefined {
+  try {
+    const { id } = JSON.parse(body) as { readonly id?: unknown };
+    return typeof id === 'string' && /^[\w-]{1,64}$/.test(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { MAX_DEAD_LETTER_DETAIL, type Problem } from '../contract/dead-letter.ts';
+import type { DeadLetterEvent } from '../contract/dead-letter-event.ts';
+import { countOf } from '../submission/log.ts';
+import type { QueueAttributes } from '../submission/retry-attributes.ts';
+
+/** The event that reports a dead letter; one that is dead-lettered again after a redrive is another event. */
+export function deadLetterEvent(
+  { reason, detail }: Problem,
+  { submissionId, firstSeen, log }: QueueAttributes,
+  more: { readonly class?: string | undefined; readonly provider?: string | undefined; readonly now: number },
+): DeadLetterEvent {
+  const parts = ['dead-letter', submissionId, String(firstSeen)];
+  return {
+    version: 1,
+    id: createHash('sha256').update(parts.join('\0')).digest('base64url'),
+    type: 'dead-letter',
+    submissionId,
+    ...(more.class !== undefined && { class: more.class }),
+    ...(more.provider !== undefined && { provider: more.provider }),
+    attempts: countOf(log),
+    reason,
+    detail: detail.slice(0, MAX_DEAD_LETTER_DETAIL),
+    firstSeen: new Date(firstSeen).toISOString(),
+    at: new Date(more.now).toISOString(),
+  };
+}

@@ -1,0 +1,55 @@
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { keyStatement } from '../storage/encryption.ts';
+
+/** Most messages of one call: the limit of PutEvents. */
+const BATCH_SIZE = 10;
+
+export interface EventPipeProps {
+  /** The events queue. */
+  readonly queue: Queue;
+  readonly bus: IEventBus;
+  /** Keys that the queue may be encrypted by. */
+  readonly keys: readonly IKey[];
+}
+
+/**
+ * Puts the messages of the events queue on an EventBridge bus. EventBridge itself reads the queue, so no code can fail
+ * between the two; what the bus does not take becomes visible again.
+ */
+export class EventPipe extends Construct {
+  constructor(scope: Construct, id: string, { queue, bus, keys }: EventPipeProps) {
+    super(scope, id);
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('pipes.amazonaws.com'),
+      description: 'Permissions of the pipe from the events queue to the event bus',
+    });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        resources: [queue.queueArn],
+      }),
+    );
+    role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus.eventBusArn] }));
+    if (keys.length > 0) role.addToPolicy(keyStatement(this, keys));
+    const pipe = new CfnPipe(this, 'Pipe', {
+      description: 'Puts delivery events and dead letters on the event bus',
+      roleArn: role.roleArn,
+      source: queue.queueArn,
+      sourceParameters: { sqsQueueParameters: { batchSize: BATCH_SIZE } },
+      target: bus.eventBusArn,
+      // The body of a message is JSON, which a pipe reads by paths (eb-pipes-event-target and eb-pipes-input-transformation,
+      // 2026-11-29).
+      targetParameters: {
+        inputTemplate: '<$.body>',
+        eventBridgeEventBusParameters: { source: 'mailover', detailType: '$.body.type' },
+      },
+    });
+    // A pipe is checked for its permissions when it is made.
+    pipe.node.addDependency(role);
+  }
+}

@@ -1,0 +1,28 @@
+import type { Construct } from 'constructs';
+import type { EventsProvider } from '../../lambda/contract/events-environment.ts';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
+import { SesEvents } from './ses-events.ts';
+
+/** Makes what takes the events of the providers that publish them, by provider key. */
+export function publishEvents(
+  scope: Construct,
+  reporting: readonly EventsProvider[],
+  sending: readonly ProviderConfig[],
+): ReadonlyMap<string, SesEvents> {
+  return new Map(
+    reporting.flatMap(({ key, type }): [string, SesEvents][] => {
+      const { events } = definitionOf(type);
+      const options = sending.find((one) => one.key === key)?.options;
+      if (events?.over !== 'topic' || options === undefined) return [];
+      return [[key, new SesEvents(scope, `Events-${key}`, { sets: events.sets(options) })]];
+    }),
+  );
+}
+
+/** A provider whose mail has the configuration set that was made for its events. */
+export function withEventSet(provider: ProviderConfig, published: SesEvents | undefined): ProviderConfig {
+  const { events } = definitionOf(provider.type);
+  if (published?.set === undefined || events?.over !== 'topic') return provider;
+  return { ...provider, options: events.withSet(provider.options, published.set.configurationSetName) };
+}

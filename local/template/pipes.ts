@@ -1,0 +1,34 @@
+import type { EachResource, Properties } from './resources.ts';
+
+/** A pipe of the template: puts the messages of a queue on an event bus. */
+export interface DeployedPipe {
+  readonly queueArn: string;
+  /** ARN or name of the bus. */
+  readonly bus: string;
+  readonly batchSize: number;
+  readonly source: string;
+  /** Field of the body with the detail type. */
+  readonly typeField: string;
+}
+
+/** The pipes of a template; fails on one that the local stack cannot run. */
+export function readPipes(each: EachResource): DeployedPipe[] {
+  return each('AWS::Pipes::Pipe', (properties, name) => {
+    const { InputTemplate, EventBridgeEventBusParameters } = (properties['TargetParameters'] ?? {}) as Properties;
+    const { Source, DetailType } = (EventBridgeEventBusParameters ?? {}) as Properties;
+    const typeField = /^\$\.body\.(\w+)$/.exec(String(DetailType))?.[1];
+    const queueArn = String(properties['Source']);
+    if (!queueArn.startsWith('arn:aws:sqs:') || InputTemplate !== '<$.body>' || !typeField)
+      throw new Error(
+        `pipe ${name}: the local stack runs only pipes from a queue to an event bus, with the template <$.body> and a detail type $.body.<field>`,
+      );
+    const { SqsQueueParameters } = (properties['SourceParameters'] ?? {}) as Properties;
+    return {
+      queueArn,
+      bus: String(properties['Target']),
+      batchSize: Number(((SqsQueueParameters ?? {}) as Properties)['BatchSize'] ?? 10),
+      source: String(Source),
+      typeField,
+    };
+  });
+}
