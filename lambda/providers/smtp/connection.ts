@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import SMTPConnection, { type SMTPConnectionSendInfo, type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
+import { afterArrivals } from '../../platform/arrivals.ts';
 import type { SmtpProgress } from './classify.ts';
 
 /** The server, and how to connect to it. */
@@ -25,6 +26,8 @@ export interface Session {
   readonly connection: SMTPConnection;
   /** Whether the server offers SMTPUTF8 (RFC 6531). */
   readonly smtpUtf8: boolean;
+  /** Time that the server took to answer the last envelope, in milliseconds. */
+  answeredMs?: number;
 }
 
 /** Envelope and content of one transaction. */
@@ -66,6 +69,17 @@ export async function open(target: SmtpTarget, connectMs: number, deadline: Abor
   return { connection, smtpUtf8 };
 }
 
+/** Time within which a server is expected to answer an envelope again, if it did so before, in milliseconds. */
+const PROMPT_MS = 1_000;
+
+/**
+ * Whether the server answered the last envelope at once: then a dead connection shows at the next envelope, soon enough to
+ * send it on another one.
+ */
+export function isPrompt({ answeredMs }: Session): boolean {
+  return answeredMs !== undefined && answeredMs < PROMPT_MS;
+}
+
 /** Whether a kept connection still works; costs one round trip and keeps a message from waiting on a dead socket. */
 export async function isAlive(connection: SMTPConnection, deadline: AbortSignal): Promise<boolean> {
   try {
@@ -77,19 +91,27 @@ export async function isAlive(connection: SMTPConnection, deadline: AbortSignal)
   }
 }
 
-/** One transaction. `progress` is kept up to date, since the error of a lost connection does not contain the stage. */
+/**
+ * One transaction. `progress` is kept up to date, since the error of a lost connection does not contain the stage.
+ *
+ * Without an answer to the envelope within `patienceMs` the connection is closed, as if it had been lost: then no body was sent.
+ */
 export async function transmit(
-  connection: SMTPConnection,
+  session: Session,
   envelope: Envelope,
   body: Buffer,
   progress: { -readonly [K in keyof SmtpProgress]: SmtpProgress[K] },
   deadline: AbortSignal,
+  patienceMs: number,
 ): Promise<SMTPConnectionSendInfo> {
+  const { connection } = session;
+  const begun = performance.now();
   let offset = 0;
   const stream = new Readable({
     highWaterMark: 0,
     // nodemailer reads a stream only after 354 (10.6.0, measured 2026-11-23).
     read() {
+      if (!progress.began) session.answeredMs = performance.now() - begun;
       progress.began = true;
       this.push(offset < body.length ? body.subarray(offset, offset + CHUNK) : null);
       offset += CHUNK;
@@ -100,9 +122,13 @@ export async function transmit(
     progress.written = true;
   });
   if (envelope.needsSmtpUtf8) nameSmtpUtf8(connection);
+  const silent = setTimeout(
+    () => void afterArrivals().then(() => progress.began || connection.close()),
+    Math.min(patienceMs, SOCKET_TIMEOUT_MS),
+  );
   const info = await step<SMTPConnectionSendInfo>(connection, deadline, (done) =>
     connection.send(envelope, stream, done),
-  );
+  ).finally(() => clearTimeout(silent));
   if (!info) throw Object.assign(new Error('no answer'), { code: 'ECONNECTION' });
   return info;
 }

@@ -6,7 +6,16 @@ import { deadlineSignal } from '../../platform/arrivals.ts';
 import { recipientBusy } from '../fact.ts';
 import type { Attempt, Provider, ProviderContext } from '../provider.ts';
 import { classifyFailure, classifyReply, type SmtpFailure } from './classify.ts';
-import { type Envelope, hangUp, isAlive, open, type Session, type SmtpTarget, transmit } from './connection.ts';
+import {
+  type Envelope,
+  hangUp,
+  isAlive,
+  isPrompt,
+  open,
+  type Session,
+  type SmtpTarget,
+  transmit,
+} from './connection.ts';
 import { health } from './health.ts';
 import { IdleConnections } from './idle.ts';
 import type { SmtpOptions } from './options.ts';
@@ -24,8 +33,9 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
       const deadline = deadlineSignal(attempt.deadlineMs);
       const kept = idle.take();
       let first: Transaction | undefined;
-      if (kept && (await isAlive(kept.connection, AbortSignal.any([deadline, deadlineSignal(attempt.connectMs)])))) {
-        first = await transact(kept, attempt, mayUtf8, idle, deadline);
+      const patienceMs = kept && (await patienceWith(kept, attempt, deadline));
+      if (kept && patienceMs !== undefined) {
+        first = await transact(kept, attempt, mayUtf8, idle, deadline, patienceMs);
         // A call that is cut off after the body would leave it unknown whether the recipients were served.
         const hasTime = performance.now() - begun < attempt.deadlineMs / 2;
         if (first.again.length === 0 || !hasTime) return first.result;
@@ -44,6 +54,21 @@ export function create(context: ProviderContext<SmtpOptions>): Provider {
     health: (limits) => health(target, limits),
     close: () => idle.close(),
   };
+}
+
+/**
+ * How long the answer to an envelope on a kept connection may take, in milliseconds; undefined if the connection is dead.
+ * A server that was slow before is asked first, which costs a round trip; any other shows by its answer that it is there,
+ * with time left for another connection.
+ */
+async function patienceWith(
+  kept: Session,
+  { connectMs, deadlineMs }: Attempt,
+  deadline: AbortSignal,
+): Promise<number | undefined> {
+  if (isPrompt(kept)) return Math.min(connectMs, deadlineMs / 3);
+  const alive = await isAlive(kept.connection, AbortSignal.any([deadline, deadlineSignal(connectMs)]));
+  return alive ? Number.POSITIVE_INFINITY : undefined;
 }
 
 /** SMTP has no test mode: the attempt ends after the login, before any recipient is named. */
@@ -116,6 +141,7 @@ async function transact(
   mayUtf8: boolean,
   idle: IdleConnections,
   deadline: AbortSignal,
+  patienceMs = Number.POSITIVE_INFINITY,
 ): Promise<Transaction> {
   const { connection } = session;
   const smtpUtf8 = mayUtf8 && session.smtpUtf8;
@@ -137,7 +163,7 @@ async function transact(
   const withBeyond = ({ outcome, recipients = new Map() }: AttemptResult): AttemptResult =>
     beyond.size + recipients.size === 0 ? { outcome } : { outcome, recipients: new Map([...recipients, ...beyond]) };
   try {
-    const { response } = await transmit(connection, envelope, body, progress, deadline);
+    const { response } = await transmit(session, envelope, body, progress, deadline, patienceMs);
     const refused = (envelope.rejectedErrors ?? []).flatMap(({ recipient }) => recipient ?? []);
     // A session at its limit accepts nothing more.
     if (refused.length === 0) idle.keep(session);

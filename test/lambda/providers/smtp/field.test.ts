@@ -22,6 +22,8 @@ function provider(port: number, options: Partial<SmtpOptions> = {}, secret = {})
 
 const WILLING = { mail: '250 ok', rcpt: '250 ok', data: '354 go on' } as const;
 const LOGIN = { username: 'user', password: 'secret' };
+/** Longer than the answer of a prompt server. */
+const slowly = (socket: Socket) => setTimeout(() => socket.write('250 ok\r\n'), 1_100);
 const SHORT = { deadlineMs: 2_500, connectMs: 1_000 };
 
 const UNKNOWN = { kind: 'refused', blames: 'message', reason: 'recipient-unknown', status: '550' };
@@ -67,8 +69,8 @@ describe('a kept connection', () => {
     expect(server.sessions.map(({ bodies }) => bodies.length)).toEqual([1, 1]);
   });
 
-  it.each(REFUSALS)('that answers RSET with %s is replaced', async (_, step) => {
-    await using server = await serve({ replies: { rset: step } });
+  it.concurrent.each(REFUSALS)('of a slow server that answers RSET with %s is replaced', async (_, step) => {
+    await using server = await serve({ replies: { mail: slowly, rset: step } });
     const smtp = provider(server.port);
     await smtp.send(attemptTo());
 
@@ -79,11 +81,11 @@ describe('a kept connection', () => {
   });
 
   it('that does not answer RSET is replaced after the time for a connection', async () => {
-    await using server = await serve({ replies: { rset: () => {} } });
+    await using server = await serve({ replies: { mail: slowly, rset: () => {} } });
     const smtp = provider(server.port);
     await smtp.send(attemptTo());
 
-    const attempt = attemptTo(undefined, { deadlineMs: 4_000, connectMs: 300 });
+    const attempt = attemptTo(undefined, { deadlineMs: 8_000, connectMs: 300 });
     expect(await smtp.send(attempt)).toMatchObject({ outcome: { kind: 'accepted' } });
 
     smtp.close?.();
@@ -130,7 +132,7 @@ describe('a kept connection', () => {
 
   it('that refuses after half of the time: no new one is begun', async () => {
     const late = (socket: Socket) => void setTimeout(() => socket.write('452 4.4.5 enough\r\n'), 300);
-    await using server = await serve({ replies: { mail: ['250 ok', late, '250 ok'] } });
+    await using server = await serve({ replies: { mail: [slowly, late, '250 ok'] } });
     const smtp = provider(server.port);
     await smtp.send(attemptTo());
 

@@ -10,6 +10,8 @@ function provider(port: number) {
 
 const reset: Step = (socket) => socket.resetAndDestroy();
 const hang: Step = () => {};
+/** Longer than the answer of a prompt server. */
+const slowly: Step = (socket) => setTimeout(() => socket.write('250 ok\r\n'), 1_100);
 const OUTAGE = { kind: 'unavailable', blames: 'outage' };
 
 test('a closed port is an outage', async () => {
@@ -54,8 +56,11 @@ test('a body that the server stops reading is known to be unsent', async () => {
   expect(outcome).toMatchObject({ ...OUTAGE, reason: 'no-answer' });
 });
 
-test('a connection is kept for the next message, and tested before it is used', async () => {
-  await using server = await serve();
+test.each<[string, Step, readonly string[]]>([
+  ['a prompt server is asked nothing before it', '250 ok', []],
+  ['a slow server is asked whether it is there', slowly, ['RSET']],
+])('a connection is kept for the next message: %s', async (_, step, question) => {
+  await using server = await serve({ replies: { mail: step } });
   const smtp = provider(server.port);
   for (let mail = 0; mail < 2; mail++) expect((await smtp.send(attemptTo())).outcome.kind).toBe('accepted');
   smtp.close?.();
@@ -66,7 +71,7 @@ test('a connection is kept for the next message, and tested before it is used', 
     'MAIL',
     'RCPT',
     'DATA',
-    'RSET',
+    ...question,
     'MAIL',
     'RCPT',
     'DATA',
@@ -74,9 +79,11 @@ test('a connection is kept for the next message, and tested before it is used', 
 });
 
 test.each<[string, Script['replies']]>([
-  ['closed with a 421', { rset: '421 4.4.2 idle for too long' }],
-  ['reset', { rset: reset }],
-  ['silent', { rset: hang }],
+  ['closed with a 421', { mail: ['250 ok', '421 4.4.2 idle for too long', '250 ok'] }],
+  ['silent', { mail: ['250 ok', hang, '250 ok'] }],
+  ['closed with a 421 at a question', { mail: slowly, rset: '421 4.4.2 idle for too long' }],
+  ['reset at a question', { mail: slowly, rset: reset }],
+  ['silent at a question', { mail: slowly, rset: hang }],
   ['lost right after it answered', { mail: ['250 ok', reset, '250 ok'] }],
 ])('a kept connection that is %s is replaced by a new one', async (_, replies) => {
   await using server = await serve({ ...(replies && { replies }) });
