@@ -20,6 +20,7 @@ import { checkThrowAway, deleteWithStack } from './configuration/throw-away.ts';
 import { timing } from './configuration/timing.ts';
 import { validateProviders, withOptions } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
+import { AccountFunction } from './functions/account.ts';
 import { EventsFunction } from './functions/events.ts';
 import { forwardEvents } from './functions/forward-events.ts';
 import { HealthFunction } from './functions/health.ts';
@@ -30,6 +31,7 @@ import { SenderFunction } from './functions/sender.ts';
 import type { SesEvents } from './functions/ses-events.ts';
 import { WebhookApi } from './functions/webhook-api.ts';
 import type { MailoverProps } from './mailover-props.ts';
+import { watchAccount } from './monitoring/account-alarms.ts';
 import { watchApplicationEvents } from './monitoring/application-events-alarms.ts';
 import { watchClasses } from './monitoring/class-alarms.ts';
 import { watchEvents } from './monitoring/events-alarms.ts';
@@ -75,6 +77,8 @@ export class Mailover extends Construct {
   readonly signingKey: SigningKey | undefined;
   readonly sender: SenderFunction;
   readonly health: HealthFunction;
+  /** Takes the daily account of all submissions. */
+  readonly account: AccountFunction;
   /** The HTTP API that providers post to; undefined if none does. */
   readonly api: WebhookApi | undefined;
   readonly listsTable: ListsTable;
@@ -186,6 +190,8 @@ export class Mailover extends Construct {
       stateTable: this.stateTable,
     });
     watchHealth(this.monitoring, { providers: watched, function: this.health.function });
+    this.account = new AccountFunction(this, 'Account', { ...common, stateTable: this.stateTable });
+    watchAccount(this.monitoring, this.account.function);
     const { inbound: queue } = this.queues;
     this.api =
       queue || reporting.length > 0

@@ -1,3 +1,4 @@
+import type { AwsAccess } from '../../lambda/platform/aws-json.ts';
 import { dynamoTable, type Table } from '../../lambda/platform/table.ts';
 import { accessOfUser } from '../aws-access.ts';
 import { commandLine, describeLocalStack, localStackUrl } from '../local-stack.ts';
@@ -6,21 +7,26 @@ import type { OperateOptions } from './options.ts';
 /** The state table to write to, and its stack. */
 export interface TableTarget {
   readonly table: Table;
+  readonly tableName: string;
+  readonly access: AwsAccess;
   /** Name for messages: `the local stack`, or the table's name. */
   readonly name: string;
   /** Keys of the providers; absent for a deployed table, which does not list them. */
   readonly providers?: readonly string[];
   /** A command line that acts on this table. */
   readonly commandLine: (command: string) => string;
-  /** Stack time of the local stack. @default - that of the clock */
-  readonly time?: { readonly scale: number; readonly now: number };
+  /** Stack time of the local stack, and since when (of the clock) its scale holds. @default - that of the clock */
+  readonly time?: { readonly scale: number; readonly now: number; readonly since: number };
 }
 
 /** Finds the table that the options name, or that of the running local stack. */
-export async function findTable({ table, region }: OperateOptions, port: string | undefined): Promise<TableTarget> {
+export async function findTable(
+  { table, region }: Pick<OperateOptions, 'table' | 'region'>,
+  port: string | undefined,
+): Promise<TableTarget> {
   if (table !== undefined)
     return {
-      table: dynamoTable(table, await accessOfUser(region)),
+      ...named(table, await accessOfUser(region)),
       name: `table ${table}`,
       commandLine: (command) => `${command} --table ${table}${region ? ` --region ${region}` : ''}`,
     };
@@ -29,7 +35,7 @@ export async function findTable({ table, region }: OperateOptions, port: string 
   if (tables?.state === undefined || endpoints.dynamodb === undefined)
     throw new Error(`the local stack at ${base} has no state table`);
   return {
-    table: dynamoTable(tables.state, {
+    ...named(tables.state, {
       endpoint: endpoints.dynamodb,
       region: 'us-east-1',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
@@ -41,7 +47,12 @@ export async function findTable({ table, region }: OperateOptions, port: string 
   };
 }
 
-async function timeOf(base: string): Promise<{ scale: number; now: number }> {
-  const answer = (await (await fetch(`${base}/api/time`)).json()) as { scale: number; stackTime: string };
-  return { scale: answer.scale, now: Date.parse(answer.stackTime) };
+function named(tableName: string, access: AwsAccess) {
+  return { table: dynamoTable(tableName, access), tableName, access };
+}
+
+async function timeOf(base: string): Promise<NonNullable<TableTarget['time']>> {
+  const answer = await (await fetch(`${base}/api/time`)).json();
+  const { scale, stackTime, since } = answer as { scale: number; stackTime: string; since: string };
+  return { scale, now: Date.parse(stackTime), since: Date.parse(since) };
 }

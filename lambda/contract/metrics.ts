@@ -162,6 +162,13 @@ export type SentTwiceOutcome = (typeof SENT_TWICE_OUTCOMES)[number];
  */
 const RECONCILED_OUTCOMES = ['looked', 'behind', 'failed', 'skipped', 'recovered', 'asked', 'notice'] as const;
 
+/**
+ * What a submission that was taken from a queue counts as in an account. waiting: its next try is not more than an hour
+ * overdue. lost: none of the others, so its message is gone.
+ */
+export const STANDINGS = ['accepted', 'waiting', 'in-flight', 'dead', 'suppressed', 'lost'] as const;
+export type Standing = (typeof STANDINGS)[number];
+
 /** Every metric that a function writes and an alarm or the dashboard may use. */
 export const METRICS = {
   /** Attempts by outcome, before failover is decided. */
@@ -208,6 +215,8 @@ export const METRICS = {
   InvocationsPerMail: metric({ unit: 'None', by: [] }),
   /** Messages sent to the dead-letter queue, by who has to act: {@link DEAD_LETTER_OUTCOME}. */
   DeadLettered: metric({ unit: 'Count', by: ['outcome'], outcomes: DEAD_LETTER_OUTCOMES }),
+  /** Each day: all submissions of the last 30 days by {@link STANDINGS}, each once. */
+  Submissions: metric({ unit: 'Count', by: ['outcome'], outcomes: STANDINGS, small: ['lost'] }),
   /** Failed calls of our own services that delayed a message, by {@link OWN_SERVICES}. */
   OwnTrouble: metric({ unit: 'Count', by: ['outcome'], outcomes: OWN_SERVICES }),
 

@@ -62,10 +62,15 @@ export class Destinations {
     return this.context.environment.timeScale ?? 1;
   }
 
-  /** Sends the message to a retry queue; `delayMs` is in stack time. */
-  retryAfter(delayMs: number, provider?: string): Promise<void> {
+  /** The time of the clock after a delay in stack time, both in milliseconds. */
+  timeAfter(delayMs: number): number {
+    return Math.ceil(this.context.clock.now() + delayMs / this.scale);
+  }
+
+  /** Sends the message to a retry queue, due at a time of the clock. */
+  retryAt(notBefore: number, provider?: string): Promise<void> {
     if (!this.isCanary) reportRetry(this.context, this.since(this.attributes.firstSeen));
-    return this.requeueAt(this.context.clock.now() + delayMs / this.scale, provider);
+    return this.requeueAt(notBefore, provider);
   }
 
   /** A canary is not retried: its absence is what the alarm measures, and the next canary is sent as usual. */

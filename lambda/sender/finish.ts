@@ -44,12 +44,14 @@ export async function finishRound(
     await deadLetter({ ...settlement, detail }, progress, claimed, work);
     return undefined;
   }
-  const failed = await record(progress, { state: settlement.kind === 'done' ? 'done' : 'open' }, claimed, work);
+  const nextTryAt = settlement.kind === 'retry' ? destinations.timeAfter(settlement.delayMs) : undefined;
+  const close: ClaimEnd = nextTryAt === undefined ? { state: 'done' } : { state: 'open', nextTryAt };
+  const failed = await record(progress, close, claimed, work);
   if (failed instanceof TakenError && !claimed.isCertain && !claimed.claim.begun) return failed;
   updateAttributes(progress, claimed, work);
   if (failed instanceof TakenError) giveWay(failed);
   // An outcome that could not be recorded is in the attributes of the message, whose next round records it.
-  else if (settlement.kind === 'retry') await destinations.retryAfter(settlement.delayMs, waitFor);
+  else if (nextTryAt !== undefined) await destinations.retryAt(nextTryAt, waitFor);
   else if (failed instanceof LedgerError) throw failed;
   else if (progress.recipients.some(({ end: one }) => one === 'accepted')) {
     reportAccepted(context, destinations.since(destinations.attributes.born));

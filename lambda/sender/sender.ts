@@ -85,11 +85,12 @@ async function processOrKeep(
       reportOwnTrouble(context, 'table');
       log.warn('ledger not reachable', { queueMessageId: record.messageId, error: errorName(error.cause) });
       // The providers may be available, and the table usually answers again soon.
-      return destinations.retryAfter(backoff(destinations.since(destinations.attributes.firstSeen), random(), SOON_MS));
+      const waitMs = backoff(destinations.since(destinations.attributes.firstSeen), random(), SOON_MS);
+      return destinations.retryAt(destinations.timeAfter(waitMs));
     }
     if (!isLastReceive(record, environment) || error instanceof NewerVersionError) throw error;
     // Another worker holds the submission; only this duplicate reached its receive limit.
-    if (error instanceof InFlightError) return destinations.retryAfter(MIN_DELAY_MS);
+    if (error instanceof InFlightError) return destinations.retryAt(destinations.timeAfter(MIN_DELAY_MS));
     const failed = `the sender failed ${environment.maxReceiveCount} times, last with ${errorName(error)}`;
     await destinations.deadLetter(destinations.problem ?? { reason: 'Crashed', detail: failed });
   }

@@ -57,7 +57,7 @@ export async function setAside(
         throw new MessageKeptError(`object not readable: ${errorName(arrived.error)}`);
       if (timeLeft(ageMs, undefined) <= 0)
         return destinations.deadLetter({ reason: 'Exhausted', detail: 'an object could not be read for four days' });
-      return destinations.retryAfter(backoff(ageMs, random(), SOON_MS));
+      return destinations.retryAt(destinations.timeAfter(backoff(ageMs, random(), SOON_MS)));
     }
   }
 }

@@ -32,7 +32,9 @@ const MERGE_TRIES = 5;
 
 /** State of a submission when its claim ends. */
 export type ClaimEnd =
-  | { readonly state: 'open' | 'done' }
+  | { readonly state: 'done' }
+  /** `nextTryAt`: when its message is due, in epoch milliseconds. @default - now: the message stays on its queue */
+  | { readonly state: 'open'; readonly nextTryAt?: number }
   | { readonly state: 'dead'; readonly reason: DeadLetterReason };
 
 /** Reads the current record of a submission. */
@@ -129,13 +131,17 @@ export class SubmissionClaim {
 
   async #write(log: Log, change: ClaimEnd & Pick<SubmissionRecord, 'lease'>): Promise<void> {
     for (let tries = 1; ; tries++) {
+      // A worker whose claim was taken over may have added the outcomes of its attempts.
+      const known = this.#written && this.#stored ? merge(logOf(this.#stored), log) : log;
+      const isAccepted = known.attempts.some(({ outcome }) => outcome === 'accepted');
       const item: NewItem = {
         ...this.#stored,
         ...this.#known,
-        // A worker whose claim was taken over may have added the outcomes of its attempts.
-        ...(this.#written && this.#stored ? merge(logOf(this.#stored), log) : log),
+        ...known,
         lease: undefined,
         reason: undefined,
+        nextTryAt: change.state === 'open' && !change.lease ? this.#clock.now() : undefined,
+        suppressed: (change.state === 'done' && !isAccepted) || undefined,
         ...change,
         pk: this.#pk,
         worker: this.#lease.owner,

@@ -19,6 +19,10 @@ export interface SubmissionRecord extends Item, Log {
   readonly state: 'open' | 'done' | 'dead';
   /** Set in state `dead`. */
   readonly reason?: DeadLetterReason;
+  /** Set in state `done`, if no provider accepted it: none of its recipients may be mailed. */
+  readonly suppressed?: true;
+  /** Set in state `open` without a claim: when its message is due, in epoch milliseconds. */
+  readonly nextTryAt?: number;
   /** Worker that wrote this last. */
   readonly worker: string;
   /** Messages that may continue the submission; if `unknown`, every copy may. */

@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { type Duration, Stack, Validations } from 'aws-cdk-lib/core';
+import { Duration, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type DeploymentEnvironment, deploymentEnvironment } from '../../lambda/contract/deployment.ts';
 import type { EnvironmentCodec } from '../../lambda/contract/environment-codec.ts';
@@ -109,13 +109,13 @@ export abstract class MailoverFunction<Values> extends Construct {
       ...(declaration.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: declaration.reservedConcurrency,
       }),
-      ...(schedule && { retryAttempts: 0, maxEventAge: schedule.every }),
+      ...(schedule && { retryAttempts: 0, maxEventAge: eventAge(schedule.every) }),
     });
     if (schedule)
       new Rule(this, schedule.id, {
         description: schedule.description,
         schedule: Schedule.rate(schedule.every),
-        targets: [new InvokeFunction(this.function, { retryAttempts: 0, maxEventAge: schedule.every })],
+        targets: [new InvokeFunction(this.function, { retryAttempts: 0, maxEventAge: eventAge(schedule.every) })],
       });
   }
 
@@ -163,4 +163,9 @@ export abstract class MailoverFunction<Values> extends Construct {
   protected acknowledge(id: string, reason: string): void {
     Validations.of(this.role).acknowledge({ id, reason });
   }
+}
+
+/** Age at which a run is not worth making any more: the interval, at most the six hours that Lambda allows. */
+function eventAge(every: Duration): Duration {
+  return every.toHours({ integral: false }) > 6 ? Duration.hours(6) : every;
 }

@@ -44,7 +44,11 @@ export function addMonitoring(app: FastifyInstance, { clock, monitoring }: Monit
       points: points.map(({ at, statistics: { sum, count, min, max } }) => ({ at: time(at), sum, count, min, max })),
     })),
   );
-  const speed = () => ({ scale: clock.scale, stackTime: new Date(clock.now()).toISOString() });
+  const speed = () => ({
+    scale: clock.scale,
+    stackTime: new Date(clock.now()).toISOString(),
+    since: new Date(clock.since.real).toISOString(),
+  });
   app.get('/api/time', async () => speed());
   app.put('/api/time', async ({ body }) => {
     const wanted = Time.safeParse(parseBody(body));

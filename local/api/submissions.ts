@@ -3,6 +3,7 @@ import type { Table } from '../../lambda/platform/table.ts';
 import { readRecord } from '../../lambda/submission/ledger.ts';
 import { countOf } from '../../lambda/submission/log.ts';
 import { logOf, recordKey, type SubmissionRecord } from '../../lambda/submission/record.ts';
+import { standingOf } from '../../lambda/submission/standing.ts';
 import type { ReadDeliveries, ShownDeliveries } from './deliveries.ts';
 import { ApiError } from './error.ts';
 import type { LoggedSkip, LoggedSubmission, Queued, SubmissionLog } from './submission-log.ts';
@@ -33,17 +34,10 @@ interface Known {
  */
 export function stateOf({ record, logged }: Omit<Known, 'id'>, now: number): SubmissionState {
   if (record === undefined) return logged?.deadLetter ? 'dead' : 'waiting';
-  const { state, lease, attempts } = record;
-  switch (state) {
-    case 'open':
-      // SQS itself moves a message that was received too often, and the record does not know.
-      if (logged?.deadLetter) return 'dead';
-      return lease !== undefined && lease.until > now ? 'in-flight' : 'waiting';
-    case 'dead':
-      return 'dead';
-    case 'done':
-      return attempts.some(({ outcome }) => outcome === 'accepted') ? 'accepted' : 'suppressed';
-  }
+  // SQS itself moves a message that was received too often, and the record does not know.
+  if (record.state === 'open' && logged?.deadLetter) return 'dead';
+  const standing = standingOf(record, now);
+  return standing === 'lost' ? 'waiting' : standing;
 }
 
 /** A submission in the list; times as ISO 8601. */

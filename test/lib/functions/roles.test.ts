@@ -105,6 +105,7 @@ test.each([
       'ses:GetAccount *',
     ],
   ],
+  ['Account', ['dynamodb:Scan table']],
   [
     'Reconciler',
     [

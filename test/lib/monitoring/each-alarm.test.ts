@@ -132,11 +132,12 @@ function usual(title: string, query: MetricQuery): number | undefined {
   if (title === 'QuotaLow') return 1;
   if (title === 'AccountRefused') return query.Id === 'healthy' ? 1 : undefined;
   if (title === 'AccountUnknown') return query.Id === 'checked' || query.Id === 'answered' ? 1 : undefined;
+  if (title === 'AccountErrors') return 0;
   return GAUGES.test(metricOf(query).MetricName) ? 0 : undefined;
 }
 
 const GAUGES =
-  /^(Approximate|CircuitState|CanaryAge|MxCanaryAge|Blocklisted|OperatorSwitch|CredentialAge|SuppressionRise)/;
+  /^(Approximate|CircuitState|CanaryAge|MxCanaryAge|Blocklisted|OperatorSwitch|CredentialAge|SuppressionRise|Submissions)/;
 
 function bad(title: string, alarm: DeployedAlarm, query: MetricQuery): number | undefined {
   const given = BAD[title];

@@ -82,6 +82,7 @@ export const OWN_MATRIX: readonly Trouble[] = [
     alarms: ['InboundIdReused'],
     small: [],
   },
+  { trouble: 'the message of a waiting mail is deleted from its queue', alarms: ['Lost'], small: ['Lost'] },
   {
     trouble: 'two providers report one mail for one recipient, and no answer was lost',
     alarms: ['SentTwice'],

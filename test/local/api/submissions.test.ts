@@ -53,7 +53,8 @@ it.each<[string, Partial<SubmissionRecord>]>([
       ],
     },
   ],
-  ['suppressed', { state: 'done', attempts: [{ ...attempt, outcome: 'refused' }] }],
+  ['suppressed', { state: 'done', suppressed: true }],
+  ['waiting', { nextTryAt: NOW - 9 * 3_600_000 }],
 ])('a submission is %s', (state, change) => {
   expect(stateOf({ record: { ...record, ...change } }, NOW)).toBe(state);
 });

@@ -1,0 +1,72 @@
+import { type Account, MOST_NAMED, takeAccount } from '../../lambda/account/account.ts';
+import { recordsOf } from '../../lambda/account/records.ts';
+import { STANDINGS } from '../../lambda/contract/metrics.ts';
+import { findTable, type TableTarget } from '../operate/target.ts';
+import { type ExitCode, parseArguments, runCommand, UsageError } from '../usage.ts';
+
+const USAGE = `npm run account [-- options]
+
+Counts every submission of the last 30 days that was taken from a queue: accepted, waiting, in flight, dead or suppressed.
+The rest is lost: its record names a message that should have come back more than an hour ago.
+
+  --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
+  --region REGION      region of that table (default: as the AWS SDK finds it)
+  --json               prints the result as JSON
+
+Exit code: 0 none is lost, 1 some are, or the table cannot be read, 2 wrong usage.`;
+
+/** Runs `npm run account` from its arguments to its exit code. */
+export async function accountCommand(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  terminal: { readonly out: (line: string) => void; readonly err: (text: string) => void },
+): Promise<ExitCode> {
+  return await runCommand('account', terminal, async () => {
+    const options = parse(argv);
+    if (options === undefined) {
+      terminal.out(USAGE);
+      return 0;
+    }
+    const target = await findTable(options, environment['MAILOVER_PORT']);
+    const account = await takeAccount(recordsOf(target.tableName, target.access), Date.now, speedOf(target));
+    for (const line of options.json ? [inJson(account)] : inWords(account, target)) terminal.out(line);
+    return account.counts.lost > 0 ? 1 : 0;
+  });
+}
+
+function parse(argv: readonly string[]) {
+  const { values, positionals } = parseArguments(argv, {
+    table: { type: 'string' },
+    region: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  const { table, region, json = false } = values;
+  if (values.help) return undefined;
+  if (positionals.length > 0) throw new UsageError(`account takes options only, not "${positionals[0]}"`);
+  if (region !== undefined && table === undefined) throw new UsageError('--region goes with --table NAME');
+  return { json, ...(table !== undefined && { table }), ...(region !== undefined && { region }) };
+}
+
+/** Of a local stack, whose hours may be shorter. */
+function speedOf({ time }: TableTarget) {
+  return time ? { timeScale: time.scale, timeScaleSince: time.since } : {};
+}
+
+function inJson({ lost, ...account }: Account): string {
+  return JSON.stringify({ ...account, lost: lost.map(({ id, dueAt }) => ({ id, dueAt: iso(dueAt) })) }, null, 2);
+}
+
+function inWords({ taken, counts, lost }: Account, { name }: TableTarget): string[] {
+  const width = String(taken).length;
+  return [
+    `${taken} submissions were taken from the queues in the last 30 days (${name}):`,
+    ...STANDINGS.map((one) => `  ${String(counts[one]).padStart(width)} ${one}`),
+    ...lost.map(({ id, dueAt }) => `lost: ${id}, due at ${iso(dueAt)}`),
+    ...(counts.lost > MOST_NAMED ? [`and ${counts.lost - MOST_NAMED} more`] : []),
+  ];
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
