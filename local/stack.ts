@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deploymentEnvironment, secretNameOf } from '../lambda/contract/deployment.ts';
 import { eventsEnvironment } from '../lambda/contract/events-environment.ts';
 import { inboundEnvironment } from '../lambda/contract/inbound-environment.ts';
 import { definitionOf } from '../lambda/providers/registry.ts';
@@ -29,6 +28,7 @@ import { functionEnvironment } from './lambda/function-environment.ts';
 import { runFunctions } from './lambda/running-functions.ts';
 import { runSchedules } from './lambda/schedule.ts';
 import { checkPorts, PORTS, pickBasePort } from './ports.ts';
+import { accountsOf } from './simulators/accounts.ts';
 import { domainsOf } from './simulators/domains.ts';
 import { mailExchange, zonesOf } from './simulators/inbound/mail-exchange.ts';
 import { startSimulators, tlsHosts } from './simulators/main.ts';
@@ -164,7 +164,8 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   const { deployment } = live;
   live.drawing = drawingOf(deployment);
   live.sender = senderOf(deployment);
-  const { providers } = live.sender.environment;
+  const accounts = accountsOf(deployment);
+  const providers = accounts.map(({ config }) => config);
 
   checkPorts(base, providers.length);
   onProgress('starting the simulators');
@@ -173,14 +174,12 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   for (const { name, fields, generatedField } of deployment.secrets)
     aws.secrets.set(name, { ...fields, ...makeSecret(name, [generatedField]) });
   const secrets: Record<string, Record<string, string>> = {};
-  const { name } = deploymentEnvironment.decode(live.sender.function.environment);
-  for (const provider of providers) {
-    const { key, type } = provider;
-    const fields = definitionOf(type).secretFields;
+  for (const { config, secretName } of accounts) {
+    const fields = definitionOf(config.type).secretFields;
     if (fields.length === 0) continue;
-    const secret = makeSecret(key, fields);
-    secrets[key] = secret;
-    aws.secrets.set(secretNameOf(provider, name), secret);
+    const secret = makeSecret(config.key, fields);
+    secrets[config.key] = secret;
+    if (secretName !== undefined) aws.secrets.set(secretName, secret);
   }
   const inbound = findFunction(deployment, inboundEnvironment)?.environment;
   const inboundQueue = inbound && aws.queues.getQueue(inbound.inboundQueueUrl);

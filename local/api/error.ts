@@ -13,6 +13,13 @@ export function parseBody(body: unknown): unknown {
   try {
     return JSON.parse(typeof body === 'string' ? body : '');
   } catch {
-    throw new ApiError(400, 'The body is not JSON.');
+    throw new ApiError(400, 'The body is not JSON. With curl: -d \'{ "name": "value" }\'.');
   }
+}
+
+/** The `limit` of a list, as its query gives it. */
+export function limitOf(limit: string | undefined, otherwise: number, most: number): number {
+  if (limit === undefined) return otherwise;
+  if (/^[1-9]\d{0,8}$/.test(limit) && Number(limit) <= most) return Number(limit);
+  throw new ApiError(400, `limit is ${JSON.stringify(limit)}; it must be a whole number from 1 to ${most}.`);
 }

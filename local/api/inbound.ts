@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { MailToSes, receiveAsSes } from '../aws/ses-rules.ts';
 import type { Received } from '../simulators/inbound/posting.ts';
+import type { LocalReceiver } from '../simulators/inbound/receiving.ts';
 import type { LocalReceiving } from '../simulators/start-receiving.ts';
-import type { ReceivedLog } from './received-log.ts';
+import { ApiError, limitOf, parseBody } from './error.ts';
+import { MOST_KEPT, type ReceivedLog } from './received-log.ts';
 
 /** Sources of the routes about received mail; absent while the stack starts. */
 export interface InboundSources {
@@ -37,36 +39,47 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
     addSes(scope, ses);
     done();
   });
-  app.get<{ Querystring: { limit?: string; before?: string } }>(
-    '/api/received',
-    async ({ query: { limit = '', before } }) =>
-      received()?.list(/^\d{1,9}$/.test(limit) ? Number(limit) : undefined, before) ?? [],
-  );
-  app.get<{ Params: { id: string } }>('/api/received/:id', async ({ params }, reply) => {
-    const message = received()?.message(params.id);
-    return (
-      message ??
-      reply.code(404).send({ error: `No message ${params.id} is among the last messages of the inbound queue.` })
+  app.get<{ Querystring: { limit?: string; before?: string } }>('/api/received', async ({ query }) => {
+    const page = received()?.list(limitOf(query.limit, MOST_KEPT, MOST_KEPT), query.before);
+    if (page) return page;
+    if (query.before === undefined) return [];
+    throw new ApiError(
+      400,
+      `before is ${JSON.stringify(query.before)}; it must be the id of a message in the list, which has the last ${MOST_KEPT}.`,
+    );
+  });
+  app.get<{ Params: { id: string } }>('/api/received/:id', async ({ params: { id } }) => {
+    const message = received()?.message(id);
+    if (message) return message;
+    throw new ApiError(
+      404,
+      `There is no message ${JSON.stringify(id)} among the last ${MOST_KEPT} of the inbound queue.`,
     );
   });
   app.delete('/api/received', async (_request, reply) => {
     received()?.clear();
     return reply.code(204).send();
   });
+  const accessOf = (key: string): LocalReceiver => {
+    const { access = {}, info = {} } = receiving() ?? {};
+    const found = access[key];
+    if (found) return found;
+    const url = info[key]?.url;
+    throw new ApiError(
+      404,
+      url === undefined
+        ? `Provider ${JSON.stringify(key)} receives no mail here; these do: ${Object.keys(info).join(', ') || 'none, since none has `inbound`'}.`
+        : `Provider ${JSON.stringify(key)} posts no mail: its mail comes in by POST ${url}?from=…&to=…, as a raw mail.`,
+    );
+  };
   app.post<ByKey>('/api/providers/:key/inbound', { bodyLimit: BODY_LIMIT }, async ({ params, body }, reply) => {
-    const access = receiving()?.access[params.key];
-    if (access === undefined) return reply.code(404).send({ error: `No provider ${params.key} receives mail here.` });
-    const parsed = receptionSchema.safeParse(parse(body));
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      return reply
-        .code(400)
-        .send({ error: `The mail cannot be received: ${issue?.path.join('.')} ${issue?.message}.` });
-    }
+    const access = accessOf(params.key);
+    const parsed = receptionSchema.safeParse(parseBody(body));
+    if (!parsed.success) throw new ApiError(400, `The mail cannot be received: ${z.prettifyError(parsed.error)}`);
     const { raw, from, to, form, previous, ageSeconds, hold } = parsed.data;
     const { forms } = access.receiving.type;
     if (form !== undefined && !forms.includes(form))
-      return reply.code(400).send({ error: `${params.key} posts mail as ${forms.join(', ')}, not as ${form}.` });
+      throw new ApiError(400, `${params.key} posts mail as ${forms.join(', ')}, not as ${JSON.stringify(form)}.`);
     const options = {
       ...(form && { form }),
       ...(previous && { previous }),
@@ -80,14 +93,12 @@ export function addInbound(app: FastifyInstance, { receiving, received, ses }: I
     );
     return reply.code(202).send(taken.map(view));
   });
-  app.get<ByKey & { Querystring: { id?: string } }>('/api/providers/:key/inbound', async ({ params, query }, reply) => {
-    const access = receiving()?.access[params.key];
-    if (access === undefined) return reply.code(404).send({ error: `No provider ${params.key} receives mail here.` });
-    return access.receiving
-      .list()
+  app.get<ByKey & { Querystring: { id?: string } }>('/api/providers/:key/inbound', async ({ params, query }) =>
+    accessOf(params.key)
+      .receiving.list()
       .filter(({ id }) => query.id === undefined || query.id === id)
-      .map(view);
-  });
+      .map(view),
+  );
 }
 
 /** Route that takes raw mail for a provider that receives by receipt rules, as from another mail server; in a scope of its own, since other bodies are text. */
@@ -97,30 +108,18 @@ function addSes(app: FastifyInstance, ses: InboundSources['ses']): void {
   app.post<ByKey & { Querystring: { from?: string; to?: string | string[] } }>(
     '/api/providers/:key/mail',
     { bodyLimit: BODY_LIMIT },
-    async ({ query: { from = '', to = [] }, body }, reply) => {
+    async ({ query: { from = '', to = [] }, body }) => {
       const recipients = [to].flat().filter((address) => address.includes('@'));
       if (recipients.length === 0 || !Buffer.isBuffer(body))
-        return reply
-          .code(400)
-          .send({ error: 'Post a raw mail, with ?from=…&to=… for its envelope; `to` may be repeated.' });
+        throw new ApiError(400, 'Post a raw mail, with ?from=…&to=… for its envelope; `to` may be repeated.');
       const taken = ses({ raw: body, from: from.trim().replace(/^<(.*)>$/, '$1'), to: recipients });
       // SES's answer to a mail server for an address without a receipt rule.
-      return (
-        taken ??
-        reply.code(404).send({ error: '550 5.1.1 Requested action not taken: no receipt rule is for this recipient.' })
-      );
+      if (taken) return taken;
+      throw new ApiError(404, '550 5.1.1 Requested action not taken: no receipt rule is for this recipient.');
     },
   );
 }
 
 function view({ id, at, mail, status, tries }: Received) {
   return { id, at: new Date(at).toISOString(), from: mail.from, to: mail.to, status, tries };
-}
-
-function parse(body: unknown): unknown {
-  try {
-    return JSON.parse(typeof body === 'string' ? body : '');
-  } catch {
-    return undefined;
-  }
 }

@@ -52,7 +52,8 @@ export function addMonitoring(app: FastifyInstance, { clock, monitoring }: Monit
   app.get('/api/time', async () => speed());
   app.put('/api/time', async ({ body }) => {
     const wanted = Time.safeParse(parseBody(body));
-    if (!wanted.success) throw new ApiError(400, `scale must be a number above 0 and up to ${MOST_SCALE}.`);
+    if (!wanted.success)
+      throw new ApiError(400, `scale must be a number above 0 and up to ${MOST_SCALE}, as in { "scale": 60 }.`);
     clock.setScale(wanted.data.scale);
     return speed();
   });

@@ -18,7 +18,7 @@ export interface ReceivedEntry {
 }
 
 /** Largest number of messages that are kept, so that memory does not grow with traffic. */
-const MOST_KEPT = 1_000;
+export const MOST_KEPT = 1_000;
 const MOST_CHARACTERS = 20_000;
 
 /** Log of messages put on the inbound queue, newest last; recorded as they are sent, so that consumers miss none. */
@@ -41,10 +41,10 @@ export class ReceivedLog {
     };
   }
 
-  /** The newest entries, or those before the newest message with an id; none if `before` is not known. */
-  list(limit = MOST_KEPT, before?: string): readonly ReceivedEntry[] {
+  /** The newest entries, or those before the newest message with an id; undefined if `before` is not known. */
+  list(limit = MOST_KEPT, before?: string): readonly ReceivedEntry[] | undefined {
     const end = before === undefined ? this.#entries.length : this.#entries.findLastIndex(({ id }) => id === before);
-    return this.#entries.slice(Math.max(0, end - limit), Math.max(0, end));
+    return end < 0 ? undefined : this.#entries.slice(Math.max(0, end - limit), end);
   }
 
   /** One of the messages, with long texts cut. */

@@ -8,7 +8,7 @@ import { addCircuits } from './circuits.ts';
 import { addConsoleApi } from './console.ts';
 import { addConsoleFiles } from './console-files.ts';
 import type { Drawing } from './console-state.ts';
-import { ApiError, parseBody } from './error.ts';
+import { ApiError, limitOf, parseBody } from './error.ts';
 import { addInbound, type InboundSources } from './inbound.ts';
 import { addMonitoring, type MonitoringSources } from './monitoring.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
@@ -43,7 +43,9 @@ export async function startApi(
     return reply.code(status).send({ error: error instanceof Error ? error.message : String(error) });
   });
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: `There is no ${request.method} ${request.url.split('?')[0]} here.` }),
+    reply.code(404).send({
+      error: `There is no ${request.method} ${request.url.split('?')[0]} here; docs/architecture.md has what there is.`,
+    }),
   );
   addState(app, options);
   addSubmissions(app, options);
@@ -79,10 +81,7 @@ function addState(app: FastifyInstance, { info, queueCounts, accepted, clear, bu
       ...(id !== undefined && { id }),
       raw: raw !== 'false',
     });
-    if (limit === undefined || entries === undefined) return entries ?? [];
-    if (!/^\d{1,9}$/.test(limit))
-      throw new ApiError(400, `limit is ${JSON.stringify(limit)}; it must be a whole number.`);
-    return entries.slice(Math.max(0, entries.length - Number(limit)));
+    return entries?.slice(-limitOf(limit, entries.length, 999_999_999)) ?? [];
   });
   app.delete('/api/accepted', async (_request, reply) => {
     accepted()?.clear();
@@ -127,9 +126,11 @@ function addFaults(app: FastifyInstance, { faults, info }: ApiSources): void {
   });
 }
 
-function requireProvider(key: string, { providers }: StackInfo): string {
-  if (providers.some((provider) => provider.key === key)) return key;
-  const known = providers.map((provider) => provider.key).join(', ');
+/** The key, if a provider that sends or receives has it. */
+function requireProvider(key: string, { providers, inbound }: StackInfo): string {
+  const keys = new Set([...providers.map((provider) => provider.key), ...Object.keys(inbound)]);
+  if (keys.has(key)) return key;
+  const known = [...keys].join(', ');
   throw new ApiError(
     404,
     `There is no provider ${JSON.stringify(key)}. Known: ${known || 'none yet, the stack is starting'}.`,

@@ -34,6 +34,8 @@ export interface LoggedSubmission {
   /** Attributes of its message on the dead-letter queue; empty for one that SQS itself moved there. */
   readonly deadLetter?: { readonly reason?: string; readonly detail?: string };
   readonly skips: readonly LoggedSkip[];
+  /** The sender's log has an attempt that was accepted. It may leave out first attempts that were. */
+  readonly isAccepted?: boolean;
   /** Providers of its attempts, if the sender's log has each of them and the last was accepted. */
   readonly providers?: readonly string[];
 }
@@ -48,6 +50,7 @@ interface Kept extends Omit<LoggedSubmission, 'nextTryAt' | 'skips' | 'providers
   /** In stack time, so that a change of its speed moves it. */
   dueAt?: number;
   deadLetter?: NonNullable<LoggedSubmission['deadLetter']>;
+  isAccepted?: boolean;
   providers?: readonly string[];
   readonly skips: LoggedSkip[];
   /** Providers of the attempts in the log, by number. */
@@ -129,8 +132,9 @@ export class SubmissionLog {
     const before = typeof attempt === 'number' ? attempt : undefined;
     if (before !== undefined && typeof provider === 'string') {
       one.tried.set(before, provider);
+      if (outcome === 'accepted') one.isAccepted = true;
       // An attempt that a killed process left behind has no line.
-      if (outcome === 'accepted' && one.tried.size === before) one.providers = [...one.tried.values()];
+      if (one.isAccepted && one.tried.size === before) one.providers = [...one.tried.values()];
     }
     if (typeof skipped !== 'string') return;
     // An attempt with several outcomes has a line for each of them.

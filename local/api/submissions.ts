@@ -5,7 +5,7 @@ import { countOf } from '../../lambda/submission/log.ts';
 import { logOf, recordKey, type SubmissionRecord } from '../../lambda/submission/record.ts';
 import { standingOf } from '../../lambda/submission/standing.ts';
 import type { ReadDeliveries, ShownDeliveries } from './deliveries.ts';
-import { ApiError } from './error.ts';
+import { ApiError, limitOf } from './error.ts';
 import type { LoggedSkip, LoggedSubmission, Queued, SubmissionLog } from './submission-log.ts';
 
 /** States of a submission in the API. */
@@ -110,12 +110,13 @@ type Query = Readonly<Record<'query' | 'state' | 'class' | 'provider' | 'limit' 
 /** Body of `GET /api/submissions`: newest first, filtered; `before` is the id of the last one of the page before. */
 async function list(query: Query, table: Table, log: SubmissionLog): Promise<readonly object[]> {
   const { state, provider, before } = query;
-  const limit = limitOf(query);
+  const limit = limitOf(query.limit, DEFAULT_LIMIT, MOST_LISTED);
   if (state !== undefined && !STATES.some((one) => one === state))
     throw new ApiError(400, `state is ${JSON.stringify(state)}; it must be one of ${STATES.join(', ')}.`);
   const all = log.newestFirst();
   const from = before === undefined ? 0 : all.findIndex(({ id }) => id === before) + 1;
-  if (before !== undefined && from === 0) throw new ApiError(400, `There is no submission ${JSON.stringify(before)}.`);
+  if (before !== undefined && from === 0)
+    throw new ApiError(400, `before is ${JSON.stringify(before)}; it must be the id of a submission in the list.`);
   const queued = log.queued();
   const wanted = all.slice(from).filter((one) => matches(one, query) && mayBe(query, one, queued));
   const found: Known[] = [];
@@ -136,7 +137,11 @@ async function list(query: Query, table: Table, log: SubmissionLog): Promise<rea
 }
 
 /** Whether a submission can match by the queues and the log, so that few records have to be read. */
-function mayBe({ state, provider }: Query, { id, deadLetter, providers }: LoggedSubmission, queued: Queued): boolean {
+function mayBe(
+  { state, provider }: Query,
+  { id, deadLetter, isAccepted, providers }: LoggedSubmission,
+  queued: Queued,
+): boolean {
   if (provider !== undefined && providers && !providers.includes(provider)) return false;
   switch (state as SubmissionState | undefined) {
     case undefined:
@@ -150,14 +155,8 @@ function mayBe({ state, provider }: Query, { id, deadLetter, providers }: Logged
     case 'accepted':
       return deadLetter === undefined && !queued.all.has(id);
     case 'suppressed':
-      return deadLetter === undefined && !queued.all.has(id) && providers === undefined;
+      return deadLetter === undefined && !queued.all.has(id) && !isAccepted;
   }
-}
-
-function limitOf({ limit }: Query): number {
-  if (limit === undefined) return DEFAULT_LIMIT;
-  if (/^[1-9]\d{0,3}$/.test(limit) && Number(limit) <= MOST_LISTED) return Number(limit);
-  throw new ApiError(400, `limit is ${JSON.stringify(limit)}; it must be a whole number from 1 to ${MOST_LISTED}.`);
 }
 
 /** Whether a text is in the id, a recipient or the subject, in any case, and the class is the wanted one. */
@@ -174,7 +173,7 @@ export function addSubmissions(app: FastifyInstance, sources: SubmissionSources)
     const record = table && (await readRecord(table, id));
     const logged = sources.submissions()?.get(id);
     if (record || logged) return { id, record, logged };
-    throw new ApiError(404, `There is no submission ${JSON.stringify(id)}.`);
+    throw new ApiError(404, `There is no submission ${JSON.stringify(id)}; GET /api/submissions?query=… finds others.`);
   };
   app.get<{ Querystring: Query }>('/api/submissions', async ({ query }) => {
     const table = sources.state();

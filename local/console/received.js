@@ -7,7 +7,13 @@ import { clock, counted } from './words.js';
 /** Messages on one page of the list. */
 const PAGE = 20;
 
-const page = pager('received-newest', 'received-older', () => void showReceived());
+const page = pager({
+  newest: 'received-newest',
+  older: 'received-older',
+  size: PAGE,
+  newestFirst: (messages) => messages.toReversed(),
+  again: () => void showReceived(),
+});
 
 const WAYS = { mime: 'as raw mail', request: 'as fields of a request' };
 const over = (provider, form) => [provider, WAYS[form]].filter(Boolean).join(', ');
@@ -35,12 +41,8 @@ const rows = list(
 
 /** Shows the messages of the inbound queue, newest first; nothing on a stack that receives no mail. */
 export async function showReceived() {
-  const query = new URLSearchParams({ limit: String(PAGE + 1) });
-  if (page.before() !== undefined) query.set('before', page.before());
-  const found = (await get(`/api/received?${query}`)).toReversed();
-  const shown = found.slice(0, PAGE);
+  const shown = await page.load('/api/received');
   rows(shown);
-  page.show(shown.at(-1)?.id ?? '', found.length > PAGE);
   byId('received-table').hidden = shown.length === 0;
   setText(byId('received-count'), countText(shown.length));
 }

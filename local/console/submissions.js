@@ -1,4 +1,3 @@
-import { get } from './api.js';
 import { byId, el, list, setAttribute, setText } from './dom.js';
 import { pager } from './pager.js';
 import { openStory, refreshStory } from './story.js';
@@ -9,7 +8,7 @@ const PAGE = 50;
 
 const form = byId('find');
 let circuits = [];
-const page = pager('newest', 'older', () => again());
+const page = pager({ newest: 'newest', older: 'older', size: PAGE, again: () => again() });
 
 const rows = list(
   byId('mail'),
@@ -59,13 +58,9 @@ const isNarrowed = () => page.number() > 1 || byId('query').value !== '' || byId
 /** Shows the submissions that the form asks for, newest first. */
 export async function showSubmissions(latestCircuits) {
   circuits = latestCircuits;
-  const query = new URLSearchParams({ limit: String(PAGE + 1) });
-  for (const name of ['query', 'state']) if (byId(name).value !== '') query.set(name, byId(name).value);
-  if (page.before() !== undefined) query.set('before', page.before());
-  const found = await get(`/api/submissions?${query}`);
-  const shown = found.slice(0, PAGE);
+  const wanted = ['query', 'state'].map((name) => [name, byId(name).value]).filter(([, value]) => value !== '');
+  const shown = await page.load('/api/submissions', Object.fromEntries(wanted));
   rows(shown);
-  page.show(shown.at(-1)?.id ?? '', found.length > PAGE);
   setText(byId('mail-count'), countText(shown.length));
   await refreshStory(circuits);
 }

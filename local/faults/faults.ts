@@ -84,7 +84,11 @@ export function parseFaults(input: unknown): Fault[] {
     if (result.success) return result.data;
     const issue = result.error.issues[0];
     const field = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
-    throw new InvalidFault(`Fault ${index + 1} of ${list.length} cannot be used${field}: ${issue?.message}.`);
+    const fields =
+      issue?.code === 'unrecognized_keys' && field === ''
+        ? `; a fault has ${Object.keys(faultFields.shape).join(', ')}`
+        : '';
+    throw new InvalidFault(`Fault ${index + 1} of ${list.length} cannot be used${field}: ${issue?.message}${fields}.`);
   });
 }
 

@@ -94,6 +94,8 @@ export interface PostingType {
   replay(payload: Payload, route: InboundRoute): (PostedRequest & { readonly to: readonly string[] }) | undefined;
   /** Domains that it receives mail for, by the options of the requests for missed mail, if they name them. */
   domains?(missed: object): readonly string[];
+  /** Options of an account that only receives, by the options of the requests for missed mail. */
+  accountOptions(missed: object): object;
   /** The provider's API about received mail. */
   readonly api: {
     /** Key of its requests: in the secret for received mail, or in that of the account. */

@@ -12,6 +12,8 @@ interface FormFile {
   readonly files?: readonly { name: string; filename: string; contentType: string; content: string }[];
 }
 
+const domainsIn = (missed: object) => (missed as MailgunMissedOptions).domains;
+
 /** Mailgun's routes: they post in three forms, the message store keeps each mail. */
 export const posting: PostingType = {
   forms: MAILGUN_FORMS,
@@ -52,7 +54,8 @@ export const posting: PostingType = {
     const to = (fields['recipient'] ?? '').split(',').map((address) => address.trim());
     return { path, to: to.filter(Boolean), ...encodeForm(entries) };
   },
-  domains: (missed) => (missed as MailgunMissedOptions).domains,
+  domains: domainsIn,
+  accountOptions: (missed) => ({ domain: domainsIn(missed)[0] ?? '' }),
   api: {
     // The sender's key may only send.
     keyIn: ({ apiKey = '' }) => apiKey,

@@ -34,6 +34,7 @@ export const posting: PostingType = {
       body: Buffer.from(JSON.stringify(payload)),
     };
   },
+  accountOptions: () => ({}),
   api: {
     // One token for both halves of a server.
     keyIn: (_received, { serverToken = '' }) => serverToken,
