@@ -46,6 +46,8 @@ const providers: ProviderList = [
     key: 'own-mta',
     type: 'smtp',
     share: 0.01,
+    // Its delivery reports come back as received mail.
+    events: true,
     canary: canaryTo('in.example.com'),
     options: { host: 'mta.example.com', clientName: 'mailover.example.com' },
   },

@@ -114,10 +114,8 @@ export class Mailover extends Construct {
     const key = given(this, props.encryptionKey);
     encryptDeployment(this, key);
     const name = deploymentName(this);
-    const { sending, watched, receiving, reconciled, inboundCanaries, receiptRule, reporting } = providerLists(
-      configured,
-      name,
-    );
+    const { sending, watched, receiving, reconciled, inboundCanaries, receiptRule, reporting, reportedByMail } =
+      providerLists(configured, name);
     this.published = publishEvents(this, reporting, sending);
     const { published } = this;
     const providers = sending.map((one) => withEventSet(one, published.get(one.key)));
@@ -154,7 +152,8 @@ export class Mailover extends Construct {
     });
     this.signingKey = forwardEvents(this, this.queues.events, props.events, common);
     this.proofKey = new ProofKey(this, 'ProofKey');
-    this.suppressionKey = reporting.length > 0 ? new SuppressionKey(this, 'SuppressionKey') : undefined;
+    this.suppressionKey =
+      reporting.length + reportedByMail.length > 0 ? new SuppressionKey(this, 'SuppressionKey') : undefined;
     this.sender = new SenderFunction(this, 'Sender', {
       ...common,
       providers,
@@ -210,6 +209,15 @@ export class Mailover extends Construct {
         api: this.api,
         memorySize: props.inboundMemory ?? 1024,
         rate: props.inboundRate ?? 100,
+        reports:
+          this.suppressionKey && reportedByMail.length > 0
+            ? {
+                providers: reportedByMail,
+                queue: this.queues.events,
+                listsTable: this.listsTable,
+                suppressionKey: this.suppressionKey,
+              }
+            : undefined,
       });
     if (queue && reconciled.length > 0) {
       this.reconciler = new ReconcilerFunction(this, 'Reconciler', {
@@ -229,7 +237,7 @@ export class Mailover extends Construct {
       watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
       watchMxCanaries(this.monitoring, inboundCanaries);
     }
-    if (this.api && this.suppressionKey) {
+    if (this.api && this.suppressionKey && reporting.length > 0) {
       this.events = new EventsFunction(this, 'Events', {
         ...common,
         providers: reporting.map((one) => ({ ...one, queueArn: published.get(one.key)?.queue.queueArn })),

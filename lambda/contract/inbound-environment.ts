@@ -1,11 +1,15 @@
 import {
   type Environment,
   environment,
+  eventsQueueUrl,
   inboundQueueUrl,
   json,
+  listsTable,
   local,
   mailBucket,
+  optional,
   stateTable,
+  suppressionSecret,
 } from './environment-codec.ts';
 import type { InboundConfig } from './providers.ts';
 
@@ -15,8 +19,19 @@ export type InboundProvider = InboundConfig & {
   readonly secretName?: string;
 };
 
+/** A provider whose delivery reports come back as received mail. */
+export interface ReportedProvider {
+  readonly key: string;
+  readonly type: string;
+}
+
 /** The environment of the inbound function. */
 export const inboundEnvironment = environment({
+  /** Absent, like the three below, if no provider's events come as mail. */
+  reported: optional(json<readonly ReportedProvider[]>('MAILOVER_REPORTED_PROVIDERS')),
+  eventsQueueUrl: optional(eventsQueueUrl),
+  listsTable: optional(listsTable),
+  suppressionSecret: optional(suppressionSecret),
   providers: json<readonly InboundProvider[]>('MAILOVER_INBOUND_PROVIDERS'),
   inboundQueueUrl,
   mailBucket,

@@ -24,7 +24,8 @@ export interface TakeEventDependencies {
   readonly lists: ListTable;
   /** The state table, for the records of submissions. */
   readonly table: Pick<Table, 'get'>;
-  readonly suppressions: Pick<Suppressions, 'add'>;
+  /** Absent where events are not signed: these suppress no address. */
+  readonly suppressions?: Pick<Suppressions, 'add'>;
   readonly hashes: AddressHashes;
   readonly queue: Queue;
   readonly clock: Clock;
@@ -78,7 +79,7 @@ async function takeEvent(
   const twice = isKnown && recipient !== undefined ? await sentTwice(item, earlier, event, dependencies) : undefined;
   const reason = suppressionBy(reported);
   const entry =
-    reason && reported.recipient !== undefined
+    suppressions && reason && reported.recipient !== undefined
       ? await suppressions.add(reported.recipient, { reason, source: provider, at: clock.now(), eventId: event.id })
       : undefined;
   const suppressed = entry?.eventId === event.id;

@@ -17,6 +17,7 @@ import { valuesOf } from './headers.ts';
 import { inTurns } from './in-turns.ts';
 import { once } from './once.ts';
 import { readFully } from './read-fully.ts';
+import type { TakeReport } from './reports.ts';
 import { rememberId } from './reused-ids.ts';
 
 /** Dependencies of processing a mail. */
@@ -27,6 +28,8 @@ export interface TakeDependencies {
   readonly table: Table;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Absent if no provider's delivery events come back as mail. */
+  readonly takeReport?: TakeReport;
 }
 
 /** A mail whose raw form is in the bucket. */
@@ -55,9 +58,11 @@ export interface Taken {
 /** Parses a mail and sends it to the inbound queue, once per recipient. */
 export async function takeMail(
   { provider, posted, mime, raw, truncated = false, isFound = false }: Kept,
-  { environment, store, queue, table, clock, metrics }: TakeDependencies,
+  { environment, store, queue, table, clock, metrics, takeReport }: TakeDependencies,
 ): Promise<Taken> {
   const content = evened(mime === undefined ? posted.content : readFully(mime, posted));
+  // Before the mail counts as delivered: after a failure both are taken again, and events are recognised.
+  await takeReport?.(content);
   const { attachments, complete } = await keepFiles(content.files, store);
   const incomplete = truncated || content.truncated === true || !complete;
   const flags: InboundFlag[] = [

@@ -1,8 +1,8 @@
 import type { ZodType } from 'zod';
 import type { Message, Tracking } from '../mail/message.ts';
 import type { AttemptResult } from '../mail/outcome.ts';
-import type { ReadEvents } from './event.ts';
-import type { InboundModule, NotificationModule } from './inbound.ts';
+import type { ReadEvents, ReportedEvent } from './event.ts';
+import type { InboundModule, MailContent, NotificationModule } from './inbound.ts';
 import type { MissedModule } from './missed.ts';
 import type { Loose, OptionFields } from './option-fields.ts';
 import type { WebhookModule } from './webhook.ts';
@@ -239,6 +239,13 @@ interface PublishedEvents<Options> {
   load(): Promise<{ readEvents(body: string): ReadEvents }>;
 }
 
+/** Delivery events in reports that come back as received mail. */
+interface MailedEvents {
+  readonly over: 'mail';
+  /** Loads the code that reads the reports. */
+  load(): Promise<{ readReport(content: Pick<MailContent, 'headers' | 'files'>): readonly ReportedEvent[] }>;
+}
+
 /** A receipt rule of SES. */
 export interface ReceiptRule {
   /** Domains and addresses that it applies to. */
@@ -289,7 +296,7 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   /** Loads the code that sends, with its SDK; a literal `import()`, from which the bundler makes a chunk. */
   load(): Promise<ProviderModule<Options>>;
   /** Delivery events of this type; absent if it has none of its own. */
-  readonly events?: PostedEvents | PublishedEvents<Options>;
+  readonly events?: PostedEvents | PublishedEvents<Options> | MailedEvents;
   /** Receiving mail with this type; absent if it cannot. */
   readonly inbound?: InboundDefinition<Inbound> & (PostedInbound<Options, Inbound> | WrittenInbound<Inbound>);
 }

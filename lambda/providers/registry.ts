@@ -80,6 +80,13 @@ export async function loadPublishedEvents(type: string): Promise<(body: string) 
   return (await events.load()).readEvents;
 }
 
+/** Loads the reader of the delivery reports of mail that was sent over a provider type. */
+export async function loadReports(type: string) {
+  const { events } = definitionOf(type);
+  if (events?.over !== 'mail') throw new Error(`type ${type} has no reports by mail`);
+  return (await events.load()).readReport;
+}
+
 /** Loads the code that asks a provider type for received mail that did not arrive. */
 export async function loadMissed(type: string): Promise<MissedModule> {
   const { inbound } = definitionOf(type);

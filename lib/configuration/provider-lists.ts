@@ -1,7 +1,7 @@
 import { secretNameOf } from '../../lambda/contract/deployment.ts';
 import type { EventsProvider } from '../../lambda/contract/events-environment.ts';
 import type { InboundCanary } from '../../lambda/contract/health-environment.ts';
-import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
+import type { InboundProvider, ReportedProvider } from '../../lambda/contract/inbound-environment.ts';
 import type { EventsOptions, InboundOptions, ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ReconciledProvider } from '../../lambda/contract/reconciler-environment.ts';
 import type { ReceiptRule } from '../../lambda/providers/provider.ts';
@@ -19,6 +19,8 @@ export interface ProviderLists {
   readonly inboundCanaries: readonly InboundCanary[];
   /** Providers with delivery events, without the queues of those that publish them. */
   readonly reporting: readonly EventsProvider[];
+  /** Providers whose delivery events come back as received mail. */
+  readonly reportedByMail: readonly ReportedProvider[];
   /** The receipt rule of the provider that receives over the mail bucket; undefined if none does. */
   readonly receiptRule: ReceiptRule | undefined;
 }
@@ -34,6 +36,7 @@ export function providerLists(providers: readonly ProviderConfig[], name: string
     reconciled: reconciledProviders(providers, receiving, name),
     inboundCanaries: inboundCanaries(providers),
     reporting: reportingProviders(outbound, name),
+    reportedByMail: outbound.filter(isReportedByMail).map(({ key, type }) => ({ key, type })),
     receiptRule: providers.flatMap(({ type, inbound }) => {
       const received = definitionOf(type).inbound;
       return inbound !== undefined && received?.over === 'bucket' ? [received.receiptRule(inbound)] : [];
@@ -63,12 +66,17 @@ function inboundProviders(providers: readonly ProviderConfig[], name: string): I
 
 /** The providers with delivery events, in the form that the events function reads. */
 function reportingProviders(providers: readonly ProviderConfig[], name: string): EventsProvider[] {
-  return providers.flatMap(({ key, type, events }): EventsProvider[] => {
+  return providers.flatMap((provider): EventsProvider[] => {
+    const { key, type, events } = provider;
     const posts = definitionOf(type).events?.over === 'http';
-    if (events === undefined) return [];
+    if (events === undefined || isReportedByMail(provider)) return [];
     const { sourceRanges, secretName = `${name}/${key}/webhooks` }: EventsOptions = events === true ? {} : events;
     return [{ key, type, ...(sourceRanges && { sourceRanges }), ...(posts && { secretName }) }];
   });
+}
+
+function isReportedByMail({ type, events }: ProviderConfig): boolean {
+  return events !== undefined && definitionOf(type).events?.over === 'mail';
 }
 
 /** The canaries of the receiving providers. */

@@ -156,6 +156,8 @@ function eventsProblems({ type, options, events }: ProviderConfig, definition: P
   if (events === undefined) return [];
   if (definition.events === undefined) return [`events: type ${type} has none`];
   if (definition.events.over === 'http') return [];
+  if (definition.events.over === 'mail')
+    return events === true ? [] : [`events: reports of type ${type} come as mail, so that only \`true\` is right`];
   // A topic of the stack takes events of its own region only.
   const region = definition.events.region(options);
   return [

@@ -8,10 +8,13 @@ import {
   type InboundEnvironment,
   type InboundProvider,
   inboundEnvironment,
+  type ReportedProvider,
 } from '../../lambda/contract/inbound-environment.ts';
 import type { ReceiptRule } from '../../lambda/providers/provider.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
-import { CONSUME, secretStatement, tableStatement } from './access.ts';
+import type { ListsTable } from '../storage/lists-table.ts';
+import type { SuppressionKey } from '../storage/suppression-key.ts';
+import { CONSUME, listsStatement, secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 import { SES_PREFIX, SesReceiving } from './ses-receiving.ts';
 import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
@@ -38,6 +41,16 @@ export interface InboundProps extends FunctionProps {
   readonly memorySize: number;
   /** Requests a second that the HTTP API admits; the rest is answered 429, and the providers post again. */
   readonly rate: number;
+  /** What reports about mail of ours need; undefined if no provider's delivery events come back as mail. */
+  readonly reports:
+    | {
+        readonly providers: readonly ReportedProvider[];
+        /** The events queue. */
+        readonly queue: Queue;
+        readonly listsTable: ListsTable;
+        readonly suppressionKey: SuppressionKey;
+      }
+    | undefined;
 }
 
 /** The function that providers post received mail to, with its role. */
@@ -47,7 +60,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
   readonly ses: SesReceiving | undefined;
 
   constructor(scope: Construct, id: string, props: InboundProps) {
-    const { providers, queue, receiptRule, mailBucket, stateTable } = props;
+    const { providers, queue, receiptRule, mailBucket, stateTable, reports } = props;
     super(scope, id, {
       ...props,
       description: 'Takes received mail from the providers',
@@ -59,6 +72,10 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
         inboundQueueUrl: queue.queueUrl,
         mailBucket: mailBucket.bucketName,
         stateTable: stateTable.tableName,
+        reported: reports?.providers,
+        eventsQueueUrl: reports?.queue.queueUrl,
+        listsTable: reports?.listsTable.tableName,
+        suppressionSecret: reports?.suppressionKey.secretArn,
       },
       smallerEnvironment: 'use fewer receiving providers, or fewer source ranges',
       timeout: FUNCTION_TIMEOUT,
@@ -72,6 +89,12 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
       'Objects are named by the hash of their content, under one prefix.',
     );
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ITEMS));
+    if (reports) {
+      this.allow(['sqs:SendMessage'], [reports.queue.queueArn]);
+      this.role.addToPolicy(tableStatement(stateTable, ['GetItem'], ['submission/*']));
+      this.role.addToPolicy(listsStatement(reports.listsTable, ['Query', 'PutItem'], ['event/*']));
+      this.role.addToPolicy(reports.suppressionKey.readStatement());
+    }
     const secrets = providers.flatMap(({ secretName }) => secretName ?? []);
     if (secrets.length > 0) this.role.addToPolicy(secretStatement(Stack.of(this), secrets));
     const ends = providers.flatMap(({ type }) => {

@@ -29,4 +29,5 @@ export const definition: ProviderDefinition<SmtpOptions, never> = {
   mime: true,
   askable: false,
   load: () => import('./send.ts'),
+  events: { over: 'mail', load: () => import('./events.ts') },
 };

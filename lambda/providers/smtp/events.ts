@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { HeaderField } from '../../mail/header-fields.ts';
-import { type MailPart, splitMail } from '../../mail/mime-parts.ts';
 import { structured } from '../../mail/structured.ts';
 import { bounceIn, codeIn, replyIn } from '../diagnostic.ts';
 import type { EventMeaning, ReportedEvent } from '../event.ts';
 import { addressOf, messageIdOf, wordsOf } from '../event-fields.ts';
 import { meaningIn } from '../fact.ts';
+import type { MailContent } from '../inbound.ts';
 import { handleOf, type Reference } from '../reference.ts';
 import { REPORT_EVENTS } from './event-facts.ts';
 
@@ -20,19 +20,17 @@ type Fields = ReadonlyMap<string, string>;
  *
  * A report is not signed: everyone who has seen a mail can write one about it.
  */
-export function readReport(mime: Buffer): readonly ReportedEvent[] {
-  const { root } = splitMail(mime);
-  if (root.multipart !== 'report') return [];
-  const parts = root.children;
-  const report = parts.find(({ type }) => /^message\/(global-)?(delivery-status|feedback-report)$/.test(type));
+export function readReport({ headers, files }: Pick<MailContent, 'headers' | 'files'>): readonly ReportedEvent[] {
+  const parts = files.map(({ contentType, content }) => ({ type: structured(contentType).value, content }));
+  const report = parts.find(({ type }) => /^message\/(global-)?(delivery-status|feedback-report)$/i.test(type));
   if (report === undefined) return [];
   const [first = new Map(), ...rest] = groupsOf(report);
   const original = originalOf(parts);
   const reference = referenceIn(original);
   const providerMessageId = messageIdOf(original.get('message-id'));
   const about = { reference, providerMessageId };
-  const at = timeIn(first.get('arrival-date')) ?? timeIn(root.headers.find(([name]) => /^date$/i.test(name))?.[1]);
-  if (report.type.endsWith('feedback-report')) return [feedback(first, original, about, at)];
+  const at = timeIn(first.get('arrival-date')) ?? timeIn(headers.find(([name]) => /^date$/i.test(name))?.[1]);
+  if (/feedback-report$/i.test(report.type)) return [feedback(first, original, about, at)];
   return rest
     .slice(0, MOST_RECIPIENTS)
     .map((group) => delivery(group, about, timeIn(group.get('last-attempt-date')) ?? at));
@@ -92,11 +90,18 @@ function recipientIn(value: string | undefined): string | undefined {
   return addressOf(value?.replace(/^\s*(rfc822|utf-8)\s*;/i, ''));
 }
 
+interface Part {
+  readonly type: string;
+  readonly content: Uint8Array;
+}
+
+function textOf({ content }: Part): string {
+  return Buffer.from(content).toString('utf8');
+}
+
 /** Groups of fields, between blank lines; the first one is about the whole report. */
-function groupsOf(part: MailPart): Fields[] {
-  return part
-    .read()
-    .content.toString('utf8')
+function groupsOf(part: Part): Fields[] {
+  return textOf(part)
     .replace(/\r\n?/g, '\n')
     .split(/\n[ \t]*\n/)
     .map(fieldsIn)
@@ -104,9 +109,9 @@ function groupsOf(part: MailPart): Fields[] {
 }
 
 /** Header of the mail that the report returns, in whole or without its body. */
-function originalOf(parts: readonly MailPart[]): Fields {
-  const part = parts.find(({ type }) => /^(message\/(rfc822|global|rfc822-headers)|text\/rfc822-headers)$/.test(type));
-  const text = part?.read().content.toString('utf8').replace(/\r\n?/g, '\n') ?? '';
+function originalOf(parts: readonly Part[]): Fields {
+  const part = parts.find(({ type }) => /^(message\/(rfc822|global|rfc822-headers)|text\/rfc822-headers)$/i.test(type));
+  const text = part ? textOf(part).replace(/\r\n?/g, '\n') : '';
   return fieldsIn(text.trimStart().split(/\n[ \t]*\n/, 1)[0] ?? '');
 }
 

@@ -18,6 +18,7 @@ const { template, stack } = deploy({
         events: true,
         canary: { to: 'c@in.example.com', from: 'c@example.com', everyMinutes: 30 },
       };
+    if (provider.key === 'own-mta') return { ...provider, events: true };
     if (provider.key === 'ses-here') return { ...provider, inbound: { recipients: ['in.example.com'] }, events: true };
     return provider;
   }) as never,
@@ -73,6 +74,10 @@ test.each([
     'Inbound',
     [
       'sqs:SendMessage inbound',
+      'sqs:SendMessage events',
+      'dynamodb:GetItem table submission/*',
+      ...['Query', 'PutItem'].map((action) => `dynamodb:${action} lists event/*`),
+      'secretsmanager:GetSecretValue list-key',
       ...consumes('ses'),
       's3:PutObject bucket/inbound/*',
       's3:GetObject bucket/inbound/ses/*',
