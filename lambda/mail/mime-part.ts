@@ -39,6 +39,35 @@ export function calendarPart({ method, content }: Calendar): PartBytes {
   return () => part(lines, Buffer.from(content), false);
 }
 
+/** Functions of a library that write quoted-printable. */
+export interface QuotedPrintable {
+  encode(text: string): string;
+  wrap(encoded: string, lineLength?: number): string;
+}
+
+/** A MIME part with a text, whose line ends are CRLF, in the shortest encoding that mail programs show without a doubt. */
+export function textPart(type: string, text: string, qp: QuotedPrintable): PartBytes {
+  const content = Buffer.from(text);
+  const encoding = textEncoding(content);
+  const lines = [fold('Content-Type', [`${type};`, 'charset=utf-8']), fold('Content-Transfer-Encoding', [encoding])];
+  if (encoding !== 'quoted-printable') return () => part(lines, content, encoding === '7bit');
+  return () => part(lines, Buffer.from(qp.wrap(qp.encode(text)), 'latin1'), true);
+}
+
+/** Longest line that is sent as it is: beyond it some servers break lines. */
+const PLAIN_LINE = 76;
+
+/** base64 for a text that would be unreadable in quoted-printable as well, which is longer then; filters distrust it else. */
+function textEncoding(content: Buffer): '7bit' | 'quoted-printable' | 'base64' {
+  let encoded = 0;
+  for (const octet of content) if (octet > 0x7e || (octet < 0x20 && !WHITE.has(octet))) encoded += 1;
+  if (encoded === 0 && isSevenBit(content, PLAIN_LINE)) return '7bit';
+  return encoded * 3 > content.length ? 'base64' : 'quoted-printable';
+}
+
+/** Tab and the octets of line ends. */
+const WHITE: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d]);
+
 function* part(lines: readonly string[], content: Buffer, asIs: boolean): Generator<Buffer> {
   yield Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
   if (asIs) {
@@ -95,15 +124,15 @@ function percentEncoded(character: string): string {
   );
 }
 
-/** Whether the content is ASCII without NUL, in CRLF lines of at most 998 characters. */
-function isSevenBit(content: Buffer): boolean {
+/** Whether the content is ASCII without NUL, in CRLF lines of at most this number of characters. */
+function isSevenBit(content: Buffer, longest = 998): boolean {
   let length = 0;
   for (let at = 0; at < content.length; at++) {
     const octet = content[at] ?? 0;
     if (octet === 0x0d && content[at + 1] === 0x0a) {
       at += 1;
       length = 0;
-    } else if (octet === 0 || octet === 0x0d || octet === 0x0a || octet > 0x7f || ++length > 998) return false;
+    } else if (octet === 0 || octet === 0x0d || octet === 0x0a || octet > 0x7f || ++length > longest) return false;
   }
   return true;
 }

@@ -1,40 +1,80 @@
-import { Readable } from 'node:stream';
 import { fold, headerTokens, mailboxHeader, textHeader } from './header-line.ts';
 import { withCrlf } from './line-ends.ts';
 import type { Message } from './message.ts';
-import { attachmentPart, calendarPart, type PartBytes, partSize } from './mime-part.ts';
+import { attachmentPart, calendarPart, type PartBytes, partSize, type QuotedPrintable, textPart } from './mime-part.ts';
 
 /**
  * The message as MIME: CRLF line ends, no Bcc, lines of at most 998 characters, and ASCII unless an address has a
  * non-ASCII local part. The bytes of attachments are copied once.
+ *
+ * nodemailer decides on the structure and its boundaries. The parts are written here: nodemailer puts encoded words into
+ * file names (read in 10.6.0, 2026-11-28), makes several copies of a large file, and a stream of its own for each part
+ * costs as much as the rest of a mail.
  */
 export async function composeMime(message: Message): Promise<Buffer> {
-  const { default: MailComposer } = await loadComposer();
-  const { calendar } = message;
-  const parts = new MailComposer({
+  const { MailComposer, qp } = await loadComposer();
+  const { text, html, calendar, attachments } = message;
+  const parts: PartBytes[] = [];
+  const raw = (part: PartBytes) => ({ raw: String(parts.push(part) - 1) });
+  const root = new MailComposer({
     messageId: message.messageId,
-    date: message.date.toUTCString().replace('GMT', '+0000'),
-    ...(message.text !== undefined && { text: withCrlf(message.text) }),
-    ...(message.html !== undefined && { html: withCrlf(message.html) }),
-    // Parts are written here: nodemailer puts encoded words into file names (read in 10.6.0, 2026-11-28), and makes
-    // several copies of a large file.
-    ...(calendar && { alternatives: [{ raw: bytesOf(calendarPart(calendar)) }] }),
-    attachments: message.attachments.map((attachment) => ({
-      raw: bytesOf(attachmentPart(attachment)),
+    date: dateOf(message),
+    ...(text !== undefined && { text: raw(textPart('text/plain', withCrlf(text), qp)) }),
+    ...(html !== undefined && { html: raw(textPart('text/html', withCrlf(html), qp)) }),
+    ...(calendar && { alternatives: [raw(calendarPart(calendar))] }),
+    attachments: attachments.map((attachment) => ({
+      ...raw(attachmentPart(attachment)),
       ...(attachment.contentId !== undefined && { cid: attachment.contentId }),
     })),
-    newline: 'win',
     disableFileAccess: true,
     disableUrlAccess: true,
-  }).compile();
-  return await gather(head(message), parts.createReadStream(), sizeOf(message));
+  }).compile() as unknown as CompiledNode;
+  return await gather(head(message), written(root, message, parts), sizeOf(message));
 }
 
-let composer: Promise<typeof import('nodemailer/lib/mail-composer')> | undefined;
+/** A part of the structure; nodemailer's types omit what is read here, and its version is pinned. */
+interface CompiledNode {
+  /** Index of the part that is written here. */
+  readonly _raw: string | false;
+  readonly boundary?: string;
+  readonly childNodes: readonly CompiledNode[];
+  /** Header lines, without the last line end. */
+  buildHeaders(): string;
+}
+
+/** The lines of a part and of its parts. */
+function* written(node: CompiledNode, message: Message, parts: readonly PartBytes[], isRoot = true): Generator<Buffer> {
+  const part = node._raw === false ? undefined : parts[Number(node._raw)];
+  if (part) {
+    const { messageId } = message;
+    if (isRoot) yield Buffer.from(`Message-ID: ${messageId}\r\nDate: ${dateOf(message)}\r\nMIME-Version: 1.0\r\n`);
+    yield* part();
+    return;
+  }
+  yield Buffer.from(`${node.buildHeaders()}\r\n\r\n`);
+  for (const [place, child] of node.childNodes.entries()) {
+    yield Buffer.from(`${place > 0 ? '\r\n' : ''}--${node.boundary}\r\n`);
+    yield* written(child, message, parts, false);
+  }
+  yield Buffer.from(`\r\n--${node.boundary}--\r\n`);
+}
+
+function dateOf({ date }: Message): string {
+  return date.toUTCString().replace('GMT', '+0000');
+}
+
+interface Composer {
+  readonly MailComposer: typeof import('nodemailer/lib/mail-composer').default;
+  readonly qp: QuotedPrintable;
+}
+
+let composer: Promise<Composer> | undefined;
 
 /** Loads the library that composes messages: not every provider needs MIME, and a cold start should not load it for them. */
-export function loadComposer(): Promise<typeof import('nodemailer/lib/mail-composer')> {
-  composer ??= import('nodemailer/lib/mail-composer');
+export function loadComposer(): Promise<Composer> {
+  composer ??= Promise.all([import('nodemailer/lib/mail-composer'), import('nodemailer/lib/qp')]).then(
+    ([{ default: MailComposer }, qp]) => ({ MailComposer, qp }),
+  );
   return composer;
 }
 
@@ -91,10 +131,6 @@ function head({ from, to, cc, replyTo, subject, headers }: Message): Buffer {
   return Buffer.from(`${lines.join('\r\n')}\r\n`);
 }
 
-function bytesOf(part: PartBytes): Readable {
-  return Readable.from(part(), { objectMode: false });
-}
-
 /** Estimated size, with room for headers of parts and for quoted-printable; the buffer grows if it is not enough. */
 function sizeOf({ text = '', html = '', attachments, calendar }: Message): number {
   const parts = attachments.reduce((sum, { content }) => sum + partSize(content.length) + 2_000, 0);
@@ -102,16 +138,23 @@ function sizeOf({ text = '', html = '', attachments, calendar }: Message): numbe
   return Math.ceil(parts + bodies * 1.5) + 4_000;
 }
 
-async function gather(head: Buffer, stream: AsyncIterable<Buffer>, expected: number): Promise<Buffer> {
+/** Bytes after which other work gets a turn. */
+const TURN = 1_000_000;
+
+async function gather(head: Buffer, pieces: Iterable<Buffer>, expected: number): Promise<Buffer> {
   let bytes = Buffer.allocUnsafe(head.length + expected);
   let length = head.copy(bytes);
-  for await (const chunk of stream) {
-    if (length + chunk.length > bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.ceil((length + chunk.length) * 1.5));
+  let turnAt = TURN;
+  for (const piece of pieces) {
+    if (length + piece.length > bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.ceil((length + piece.length) * 1.5));
       bytes.copy(larger, 0, 0, length);
       bytes = larger;
     }
-    length += chunk.copy(bytes, length);
+    length += piece.copy(bytes, length);
+    if (length < turnAt) continue;
+    turnAt = length + TURN;
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
   return bytes.subarray(0, length);
 }

@@ -24,6 +24,23 @@ describe('composeMime', () => {
     expect(mime.toString()).not.toMatch(/bcc|hidden/i);
   });
 
+  it.each([
+    ['short lines of ASCII', 'Hello\nAda', '7bit'],
+    ['a long line of ASCII', 'Hello '.repeat(20), 'quoted-printable'],
+    ['some letters beyond ASCII', 'Grüße an Zoë, und bis bald im schönen Köln', 'quoted-printable'],
+    ['mostly letters beyond ASCII', 'Здравствуйте, Ада', 'base64'],
+    ['a control character', 'a text with \u0001 in it', 'quoted-printable'],
+  ])('encodes %s in the shortest way that keeps it', async (_, text, encoding) => {
+    for (const body of [{ text }, { text: 'x', html: text }]) {
+      const mime = await composeMime(givenMessage(body));
+
+      const encodings = [...mime.toString('latin1').matchAll(/^Content-Transfer-Encoding: (\S+)\r$/gm)];
+      expect(encodings.at(-1)?.[1]).toBe(encoding);
+      const read = await simpleParser(mime);
+      expect(('html' in body ? read.html : read.text) || '').toContain(text);
+    }
+  });
+
   it('writes each header of its own once', async () => {
     const names = headerFields(await composeMime(givenMessage({}))).map(([name]) => name.toLowerCase());
 
