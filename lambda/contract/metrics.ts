@@ -22,6 +22,8 @@ export interface MetricDefinition {
    * @default - not measured there
    */
   readonly small?: true | 'only' | readonly string[];
+  /** Only deployments with links to unsubscribe have it. */
+  readonly needsUnsubscribe?: true;
   /** Only receiving providers with canaries have it. */
   readonly needsInboundCanary?: true;
 }
@@ -290,6 +292,8 @@ export const METRICS = {
     needs: 'events',
     small: ['failed'],
   }),
+  /** Requests to links to unsubscribe that failed because of our own services. */
+  UnsubscribeFailures: metric({ unit: 'Count', by: [], needsUnsubscribe: true }),
   /** New delivery events, by {@link COUNTED_EVENTS}. */
   DeliveryEvents: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: COUNTED_EVENTS, needs: 'events' }),
   /** Recipients whose mail was accepted a second time, by delivery events; {@link SENT_TWICE_OUTCOMES}. */

@@ -10,6 +10,7 @@ import { dynamoTable } from '../platform/table.ts';
 import { loadEvents, loadPublishedEvents } from '../providers/registry.ts';
 import { addressHashes } from '../suppression/hash.ts';
 import { suppressionList } from '../suppression/list.ts';
+import { unsubscribes } from '../suppression/unsubscribes.ts';
 import { webhookHandler } from '../webhook/handler.ts';
 import { createEventIntake } from './intake.ts';
 import { createPublishedIntake } from './published.ts';
@@ -18,6 +19,7 @@ const environment = eventsEnvironment.decode(process.env);
 const metrics = emfMetrics(deploymentEnvironment.decode(process.env));
 const secrets = managedSecrets(metrics);
 const table = dynamoTable(environment.stateTable);
+const hashes = addressHashes(secrets, environment.suppressionSecret);
 const dependencies = {
   environment,
   loadModule: loadEvents,
@@ -25,7 +27,8 @@ const dependencies = {
   secrets,
   table,
   lists: dynamoListTable(environment.listsTable),
-  hashes: addressHashes(secrets, environment.suppressionSecret),
+  hashes,
+  unsubscribes: unsubscribes(table, hashes, systemClock.now),
   suppressions: suppressionList(table, secrets, environment.suppressionSecret, systemClock),
   queue: sqsQueue,
   log: powertoolsLog,

@@ -14,18 +14,22 @@ import { readRecord } from '../submission/ledger.ts';
 import type { AddressHashes } from '../suppression/hash.ts';
 import type { Suppressions } from '../suppression/list.ts';
 import { suppressionBy } from '../suppression/reason.ts';
+import type { Unsubscribes } from '../suppression/unsubscribes.ts';
 import { isExplained, otherAcceptance } from './duplicates.ts';
 import { enqueueEvent } from './enqueue.ts';
 import { deliveryEvent, eventItem, eventPlace, keptEvent } from './event-item.ts';
+import { noteSubscription } from './subscriptions.ts';
 
 /** Dependencies of taking an event. */
 export interface TakeEventDependencies {
-  readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl'>;
+  readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl' | 'unsubscribable'>;
   readonly lists: ListTable;
   /** The state table, for the records of submissions. */
   readonly table: Pick<Table, 'get'>;
   /** Absent where events are not signed: these suppress no address. */
   readonly suppressions?: Pick<Suppressions, 'add'>;
+  /** Absent there, too. */
+  readonly unsubscribes?: Pick<Unsubscribes, 'add' | 'remove'>;
   readonly hashes: AddressHashes;
   readonly queue: Queue;
   readonly clock: Clock;
@@ -67,7 +71,7 @@ async function takeEvent(
   reported: ReportedEvent,
   dependencies: TakeEventDependencies,
 ): Promise<void> {
-  const { environment, lists, suppressions, hashes, queue, clock, log, metrics } = dependencies;
+  const { environment, lists, suppressions, unsubscribes, hashes, queue, clock, log, metrics } = dependencies;
   // News of our own test messages is for no application.
   if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
   const event = deliveryEvent(provider, reported, clock.now());
@@ -83,6 +87,7 @@ async function takeEvent(
       ? await suppressions.add(reported.recipient, { reason, source: provider, at: clock.now(), eventId: event.id })
       : undefined;
   const suppressed = entry?.eventId === event.id;
+  if (unsubscribes) await noteSubscription(event, environment.unsubscribable, unsubscribes);
   await enqueueEvent(queue, environment.eventsQueueUrl, suppressed ? { ...event, suppressed } : event);
   await lists.add(item);
   if (reported.unknownType !== undefined)

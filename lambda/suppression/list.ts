@@ -4,6 +4,7 @@ import { ServiceError } from '../platform/service-failure.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { addressHashes } from './hash.ts';
 import type { SuppressionReason } from './reason.ts';
+import { unsubscribedIn, unsubscribedKey } from './unsubscribes.ts';
 
 /** An address that must not be mailed. */
 export interface SuppressionEntry {
@@ -18,6 +19,11 @@ export interface SuppressionEntry {
   readonly expires?: number;
 }
 
+/** An entry of the list, or an unsubscribe from the class that was asked about. */
+export type FoundEntry = Pick<SuppressionEntry, 'source' | 'at'> & {
+  readonly reason: SuppressionReason | 'unsubscribed';
+};
+
 /** Days for which a hard bounce suppresses: the mailbox may exist again later. A complaint has no end. */
 const HARD_BOUNCE_DAYS = 180;
 const DAY_S = 24 * 3_600;
@@ -27,8 +33,11 @@ const WRITE_TRIES = 5;
 
 /** One list of suppressed addresses, for all providers. */
 export interface Suppressions {
-  /** The entries of these addresses, by address. Throws if the list cannot be read. */
-  find(addresses: readonly string[]): Promise<ReadonlyMap<string, SuppressionEntry>>;
+  /**
+   * The entries of these addresses, by address; with a class also of those that unsubscribed from it, in the same read. Throws
+   * if the list cannot be read.
+   */
+  find(addresses: readonly string[], unsubscribable?: string): Promise<ReadonlyMap<string, FoundEntry>>;
   /** Adds an address, and returns its entry: one that is there stays, unless the new reason is stronger. */
   add(address: string, entry: Omit<SuppressionEntry, 'expires'>): Promise<SuppressionEntry>;
   /** Removes an address; false if it was not listed. */
@@ -54,16 +63,27 @@ export function suppressionList(table: Table, secrets: Secrets, secretName: stri
     return entry;
   };
   return {
-    async find(addresses) {
-      const keyed = await Promise.all(addresses.map(async (address) => [address, await keysFor(address)] as const));
-      const all = keyed.flatMap(([, keys]) => keys);
+    async find(addresses, unsubscribable) {
+      const keyed = await Promise.all(
+        addresses.map(async (address) => {
+          const keys = await keysFor(address);
+          const left =
+            unsubscribable === undefined
+              ? []
+              : (await hashes(address)).map((hash) => unsubscribedKey(hash, unsubscribable));
+          return [address, keys, left] as const;
+        }),
+      );
+      const all = keyed.flatMap(([, keys, left]) => [...keys, ...left]);
       const items = new Map<string, Item>();
       for (let from = 0; from < all.length; from += KEYS_AT_A_TIME)
         for (const [key, item] of await table.getAll(all.slice(from, from + KEYS_AT_A_TIME))) items.set(key, item);
       return new Map(
-        keyed.flatMap(([address, keys]) => {
+        keyed.flatMap(([address, keys, left]): [string, FoundEntry][] => {
           const entry = keys.map((key) => entryIn(items.get(key))).find((one) => one !== undefined);
-          return entry ? [[address, entry]] : [];
+          if (entry) return [[address, entry]];
+          const gone = left.map((key) => unsubscribedIn(items.get(key))).find((one) => one !== undefined);
+          return gone ? [[address, { reason: 'unsubscribed', source: gone.source, at: gone.at }]] : [];
         }),
       );
     },

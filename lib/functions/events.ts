@@ -33,6 +33,8 @@ export interface EventsProps extends FunctionProps {
   readonly stateTable: ITable;
   readonly listsTable: ListsTable;
   readonly suppressionKey: SuppressionKey;
+  /** Classes that recipients can unsubscribe from. */
+  readonly unsubscribable: readonly string[];
   readonly api: WebhookApi;
   /** Requests a second that the HTTP API admits. */
   readonly rate: number;
@@ -59,6 +61,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
         stateTable: stateTable.tableName,
         listsTable: listsTable.tableName,
         suppressionSecret: suppressionKey.secretArn,
+        unsubscribable: props.unsubscribable.length > 0 ? props.unsubscribable : undefined,
       },
       smallerEnvironment: 'use fewer providers with events, or fewer source ranges',
       timeout: FUNCTION_TIMEOUT,
@@ -67,8 +70,9 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
       reservedConcurrency: concurrency,
     });
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
-    this.role.addToPolicy(tableStatement(stateTable, ['GetItem'], [...ITEMS, 'submission/*']));
-    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], ITEMS));
+    const items = [...ITEMS, ...(props.unsubscribable.length > 0 ? ['unsubscribed/*'] : [])];
+    this.role.addToPolicy(tableStatement(stateTable, ['GetItem'], [...items, 'submission/*']));
+    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], items));
     this.role.addToPolicy(listsStatement(listsTable, ['Query', 'PutItem'], LISTS));
     this.role.addToPolicy(suppressionKey.readStatement());
     const secrets = [...new Set(providers.flatMap(({ secretName }) => secretName ?? []))];
