@@ -113,9 +113,13 @@ function timeline({ state, firstSeen, attempts = [], events = [], reason, nextTr
   );
 }
 
+const WORKERS_AGREE_MS = 10_000;
+
 function skipped({ provider, reason, begun }, circuits) {
   const circuit = circuits.find((one) => one.provider === provider);
-  const held = circuit && circuit.state !== 'closed' && circuit.since <= begun;
+  // A worker skips by its own experience some seconds before the shared circuit opens.
+  const held =
+    circuit && circuit.state !== 'closed' && Date.parse(circuit.since) <= Date.parse(begun) + WORKERS_AGREE_MS;
   const cause = held
     ? `${circuit.state === 'isolated' ? 'isolated' : 'circuit open'} since ${clock(circuit.since)}${circuit.reason ? `, ${inWords(circuit.reason)}` : ''}`
     : (SKIPS[reason] ?? inWords(reason));

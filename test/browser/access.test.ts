@@ -1,8 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../local/stack.ts';
-import { cardOf, openBrowser, openPage, PICTURES } from './browser.ts';
+import { openBrowser, openPage, PICTURES } from './browser.ts';
 
 let browser: Browser;
 let stack: Stack;
@@ -16,35 +16,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await stack?.close();
-});
-
-describe('without a mouse', () => {
-  it('a provider is broken, mail is sent and read, and the provider is repaired', async () => {
-    const { page, close } = await openPage(browser, stack.url);
-    await page.keyboard.press('Tab');
-    expect(await focused(page)).toBe('Skip to the providers');
-    await page.keyboard.press('Enter');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('ArrowDown');
-
-    const suspended = cardOf(page, 'postmark').getByRole('radio', { name: 'account suspended' });
-    await expect.poll(() => suspended.isChecked()).toBe(true);
-    // The page has refreshed itself several times by then.
-    await page.waitForTimeout(2_500);
-    expect(await focused(page)).toBe('account suspended');
-
-    await tabTo(page, 'Repair');
-    await page.keyboard.press('Enter');
-    await expect.poll(() => suspended.isChecked()).toBe(false);
-    expect(await focused(page)).toBe('Repair');
-
-    await tabTo(page, 'Hello from the console');
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor();
-    await page.keyboard.press('Escape');
-    await expect.poll(() => focused(page)).toBe('Hello from the console');
-    await close();
-  });
 });
 
 describe('to a screen reader', () => {
@@ -155,22 +126,6 @@ describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
 function unnamed(tree: string, roles: readonly string[]): string[] {
   const lines = tree.split('\n').map((line) => line.trim());
   return lines.filter((line) => roles.some((role) => new RegExp(`^- ${role}(?=[ :]|$)(?! "| /)`).test(line)));
-}
-
-/** The text of the focused element, or of its label. */
-function focused(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const node = document.activeElement;
-    return ((node instanceof HTMLInputElement && node.labels?.[0]?.textContent) || node?.textContent || '').trim();
-  });
-}
-
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 120; presses++) {
-    await page.keyboard.press('Tab');
-    if ((await focused(page)) === name) return;
-  }
-  throw new Error(`the keyboard does not reach ${name}`);
 }
 
 function contrast(front: string, back: string): number {
