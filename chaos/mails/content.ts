@@ -45,7 +45,7 @@ function drawAttachments(random: Random, index: number): ProducerAttachment[] {
   }));
 }
 
-/** One to ten; some are inactive at every provider, some servers busy. */
+/** One to ten recipients; some are inactive at every provider, and some have a mail server that is busy. */
 function drawRecipients(random: Random, index: number): string[] {
   const count = random.chance(0.9) ? 1 : random.chance(0.8) ? 2 + random.int(3) : 5 + random.int(6);
   return Array.from({ length: count }, (_, place) => {

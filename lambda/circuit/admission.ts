@@ -42,7 +42,7 @@ export type Admission =
       /**
        * To be called when all is ready for the call: if that took so long that the slot of the rate has passed, this waits
        * for another slot, or resolves with a skip if there is none soon. Without it, what waited for one slow answer of
-       * the ledger would be sent at once. Absent without a rate. Never throws.
+       * the ledger would be sent at once. Absent for a provider without `maxPerSecond`. Never throws.
        */
       onTime?(): Promise<Skip | undefined>;
       /**

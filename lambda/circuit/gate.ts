@@ -142,7 +142,7 @@ class CircuitGate implements Gate {
     const turn = await localProbe.enter(forced);
     if (turn.kind !== 'go') return this.#turnedAway(key, turn, reading, deadlineMs);
     if (provider.maxPerSecond !== undefined && this.#context.clock.now() - due > LATE_MS) {
-      // The slot of the message is past. Without a new slot, all messages that waited for the same probe would be sent
+      // The time of the message's slot has passed. Without a new slot, all messages that waited for the same probe would be sent
       // at once.
       localProbe.leave(turn.ticket, 'nothing');
       return this.#turn(provider, request, reading);

@@ -58,10 +58,7 @@ function restored(headers: MailContent['headers'], told: MailContent['headers'])
   });
 }
 
-/**
- * A file with the name and the bytes that the provider extracted from the mail, if its own are lost and those were
- * posted.
- */
+/** A file whose name or bytes are damaged in the mail gets those that the provider posted, if it posted some. */
 function asPosted(file: ReceivedFile, { files: posted, stated }: MailContent): ReceivedFile {
   if (file.wasText) {
     const found = posted.find(({ filename }) => filename === file.filename);

@@ -154,7 +154,7 @@ export interface AwsPermissions<Options> {
   /** For the functions that send. */
   send(options: Options): {
     readonly actions: readonly string[];
-    /** By their parts, or as ARNs. */
+    /** Resources that the actions apply to: parts of an ARN, which is completed at deployment, or a whole ARN. */
     readonly resources: readonly (AwsResource | string)[];
     readonly conditions?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   };

@@ -9,7 +9,10 @@ import { NEW_RECEPTION, type ReceptionState } from './state.ts';
 const FIRST_LOOK_MS = 3 * 24 * 3_600_000;
 /** How often a span is halved that has more mail than can be listed, or checked in one run. */
 const HALVINGS = 12;
-/** Largest number of mails checked for one provider in one run, and how many of them may be from lists that stay. */
+/**
+ * Largest number of mails checked for one provider in one run, and how many of them may come from lists whose mails stay
+ * listed after they were received.
+ */
 const MOST_A_RUN = 300;
 const MOST_STANDING = 150;
 /** Largest number of mails checked again after a failed check, in addition. */

@@ -42,8 +42,8 @@ interface AskContext extends Reading {
   /** Proofs of acceptance by delivery events, by address and provider key; undefined if they cannot be read. */
   readonly proofs: Awaited<ReturnType<Evidence>> | undefined;
   /**
-   * Providers whose attempts were just found to be interrupted. These providers are asked one round later: only our
-   * clock says that the worker has ended, and the wait between two rounds is measured by the queue.
+   * Providers whose attempts were just found to be interrupted. They are asked one round later: that the worker has ended
+   * is known from this machine's clock only, which may be wrong, and the queue measures the time until the next round.
    */
   readonly interrupted: ReadonlySet<string>;
   /** Milliseconds of stack time since `time` (epoch milliseconds). */

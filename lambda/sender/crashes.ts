@@ -51,7 +51,7 @@ export class MissedReleases {
   }
 
   /**
-   * The number of crashes of a message according to a release of this process that is not in the table yet. `owner` is
+   * The number of crashes of a message, if this process released its claim and could not write that to the table. `owner` is
    * the owner of the claim in the table; if the table has no claim, the latest release of this process counts.
    */
   crashesOf(pk: string, owner: string | undefined): number | undefined {

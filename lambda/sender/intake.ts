@@ -27,7 +27,7 @@ type Known = { readonly id?: string; readonly submission?: Submission };
 const MAX_OBJECT_BYTES = 40_000_000;
 
 const DAY_MS = 24 * 3_600_000;
-/** Queues and the bucket keep nothing longer. */
+/** Latest expiry of a submission: queues and the bucket keep nothing longer. */
 const MAX_EXPIRY_MS = 14 * DAY_MS;
 /** Allowed clock error of producers, in milliseconds. */
 const SKEW_MS = 300_000;

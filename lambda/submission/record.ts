@@ -111,7 +111,7 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
   };
 }
 
-/** The log in a record. */
+/** The log of attempts of a submission, from its record. */
 export function logOf({ attempts, done, redrives }: SubmissionRecord): Log {
   return { attempts, done, redrives };
 }

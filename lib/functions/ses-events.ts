@@ -31,7 +31,7 @@ export class SesEvents extends Construct {
     this.queue = new MailQueue(this, 'Queue', {
       retentionPeriod: Duration.days(14),
       visibilityTimeout: VISIBILITY,
-      // Two days of failures, by the visibility time-out of each.
+      // Number of failed receives in two days: each lasts a visibility time-out.
       deadLetterQueue: { queue: this.deadLetter, maxReceiveCount: 960 },
     });
     const topic = new SesTopic(this, 'Topic', this.queue);

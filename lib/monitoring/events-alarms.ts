@@ -71,7 +71,7 @@ function watchFunction(monitoring: Monitoring, { function: taker, unanswered }: 
     action: 'See the status in the access log: 429 is the rate, the rest the function.',
     metric: unanswered.turnedAway.metric({ statistic: 'Sum', period: PERIOD }),
     threshold: 1,
-    // A peak of minutes is repaired by the first retry.
+    // Providers post again after a few minutes, so a short peak loses nothing.
     datapoints: 3,
     of: 4,
     // Counted from the access log: without a refused request there is no value.

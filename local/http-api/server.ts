@@ -24,7 +24,7 @@ export type Invoke = (functionName: string, event: unknown) => Promise<unknown>;
 
 /** Options of the HTTP API server. */
 export interface HttpApiOptions {
-  /** 0 for a free port. */
+  /** Port to listen on; 0 takes a free one. */
   readonly port: number;
   /** Host names to answer to, such as that of a tunnel through which a provider posts. */
   readonly own: OwnHosts;

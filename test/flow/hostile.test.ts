@@ -271,7 +271,7 @@ async function secretOf(key: string): Promise<readonly string[]> {
   return Object.values(JSON.parse(SecretString) as Record<string, string>);
 }
 
-/** Texts that nothing may hold, in lower case: everything planted, and every secret, in every spelling. */
+/** Texts that may be in no log and no queue, in lower case: all that was planted, and every secret, in every spelling. */
 async function telltales(): Promise<readonly string[]> {
   const secrets = (await Promise.all(info.providers.map(({ key }) => secretOf(key)))).flat();
   const routes = Object.values(info.inbound);

@@ -29,7 +29,7 @@ export function classify({ trace, id, words: said = '' }: MailgunAnswer): Outcom
   const broken = status !== undefined && status >= 500 ? statusMeaning(status) : undefined;
   const means = broken ?? meaningIn(MAILGUN_FACTS, { status, text: words });
   if (success) {
-    // Under a 2xx, only the sentence of the wrong URL proves that nothing was accepted.
+    // A 2xx without an id may mean that the mail was accepted, unless the text is Mailgun's answer to a wrong URL.
     if (means && 'reason' in means && means.reason === 'wrong-url') return answerOutcome(means, answer);
     return { ...unknown('no-message-id'), status: `${status}`, detail: detailOf(words) };
   }

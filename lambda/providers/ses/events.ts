@@ -36,7 +36,7 @@ const DETAILS: Readonly<Record<string, string>> = {
  */
 export function readEvents(body: Uint8Array | string): ReadEvents {
   const json = jsonOf(body);
-  // A topic announces itself in plain text (docs.aws.amazon.com/ses, event-publishing-sns, 2026-11-29).
+  // The first message of an event destination is plain text and no event (docs.aws.amazon.com/ses, event-publishing-sns, 2026-11-29).
   if ('problem' in json)
     return /^Successfully validated SNS topic/.test(String(body))
       ? { kind: 'events', events: [] }

@@ -2,7 +2,7 @@
 export interface Listed {
   readonly address: string;
   readonly reason: 'bounce' | 'complaint';
-  /** Epoch milliseconds; it is listed from then on. */
+  /** Time from which the address is on the list, in epoch milliseconds. */
   readonly at: number;
 }
 

@@ -177,10 +177,10 @@ describe('claimability', () => {
   it('reopens once for a redriven message that is delivered twice', () => {
     const settled: StoredAttempt = { ...told, each: '?', redrive: 1, settled: true };
     const reopened: SubmissionRecord = { ...entry, attempts: [settled], redrives: 1 };
-    const letter: Log = { ...EMPTY_LOG, done: [4] };
+    const known: Log = { ...EMPTY_LOG, done: [4] };
 
-    // What happened since the redrive counts, and what the letter knew was taken over then.
-    expect(logBy(reopened, { redriven: true, log: letter })).toEqual({ attempts: [settled], done: [], redrives: 1 });
+    // The attempt after the redrive counts; what the message has from before was copied to the record by the redrive.
+    expect(logBy(reopened, { redriven: true, log: known })).toEqual({ attempts: [settled], done: [], redrives: 1 });
   });
 
   it('never lets two deliveries work at once, and never works on what has ended', () => {
