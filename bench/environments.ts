@@ -1,6 +1,10 @@
 import { deploymentEnvironment } from '../lambda/contract/deployment.ts';
 import { senderEnvironment } from '../lambda/contract/environment.ts';
+import { eventsEnvironment } from '../lambda/contract/events-environment.ts';
+import { healthEnvironment } from '../lambda/contract/health-environment.ts';
+import { inboundEnvironment } from '../lambda/contract/inbound-environment.ts';
 import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { reconcilerEnvironment } from '../lambda/contract/reconciler-environment.ts';
 import { OUTBOUND } from './record.ts';
 
 const QUEUE = 'http://127.0.0.1:1/000000000000/queue';
@@ -23,7 +27,7 @@ export function senderVariables(
 ): NodeJS.ProcessEnv {
   return {
     ...COMMON,
-    ...deploymentEnvironment.encode({ name: 'bench', stage: 'live', redirectTo: undefined, monitoringSize: undefined }),
+    ...deploymentEnvironment.encode({ name: 'bench', stage: 'live' }),
     ...senderEnvironment.encode({
       providers,
       outboundQueueArn: OUTBOUND,
@@ -39,3 +43,41 @@ export function senderVariables(
     ...(endpoints && { MAILOVER_ENDPOINTS: JSON.stringify(endpoints) }),
   };
 }
+
+const DEPLOYMENT = deploymentEnvironment.encode({ name: 'bench', stage: 'live' });
+
+/** The functions of a deployment beside the sender, and their environments. */
+export const FUNCTIONS = {
+  inbound: {
+    ...COMMON,
+    ...DEPLOYMENT,
+    ...inboundEnvironment.encode({ providers: [], inboundQueueUrl: QUEUE, mailBucket: 'bench', stateTable: 'state' }),
+  },
+  reconciler: {
+    ...COMMON,
+    ...DEPLOYMENT,
+    ...reconcilerEnvironment.encode({
+      providers: [],
+      inboundQueueUrl: QUEUE,
+      mailBucket: 'bench',
+      stateTable: 'state',
+    }),
+  },
+  events: {
+    ...COMMON,
+    ...DEPLOYMENT,
+    ...eventsEnvironment.encode({
+      providers: [],
+      eventsQueueUrl: QUEUE,
+      stateTable: 'state',
+      listsTable: 'lists',
+      suppressionSecret: 'bench',
+    }),
+  },
+  health: {
+    ...COMMON,
+    ...DEPLOYMENT,
+    ...healthEnvironment.encode({ providers: [], outboundQueueUrl: QUEUE, stateTable: 'state' }),
+  },
+} as const satisfies Record<string, NodeJS.ProcessEnv>;
+export type MeasuredFunction = keyof typeof FUNCTIONS;

@@ -1,3 +1,5 @@
+import { availableParallelism, cpus, loadavg } from 'node:os';
+
 /** One line of the results. */
 export interface Figure {
   readonly name: string;
@@ -29,4 +31,17 @@ export function table(figures: readonly Figure[]): string {
       return `${name.padEnd(width)}  ${value}${verdict}`;
     })
     .join('\n');
+}
+
+/** The figures that miss their limits, by name. */
+export function shortOf(figures: readonly Figure[]): string {
+  const missed = figures.filter(({ target }) => target && !target.met);
+  if (missed.length === 0) return 'All limits are met.';
+  return ['Short of the limit:', ...missed.map(({ name, target }) => `- ${name} (${target?.text})`)].join('\n');
+}
+
+/** The machine of the figures, and its other work. */
+export function machine(): string {
+  const load = loadavg()[0]?.toFixed(1);
+  return `${availableParallelism()} x ${cpus()[0]?.model ?? process.arch}, Node ${process.version}, load ${load}`;
 }

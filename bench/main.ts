@@ -1,5 +1,5 @@
 import { type ExitCode, parseArguments, refuseArguments, runCommand, UsageError } from '../cli/usage.ts';
-import { type Figure, table } from './figure.ts';
+import { type Figure, machine, shortOf, table } from './figure.ts';
 
 // A measurement that takes longer than this is a failure by itself.
 const LIMIT_MS = 1_200_000;
@@ -22,9 +22,10 @@ const PARTS: readonly Part[] = [
     'mails in batches of ten over each type, beside its SDK',
     async () => (await import('./deployed/batches.ts')).measureBatches(),
   ],
+  ['dollars', 'what a million mails cost', async () => (await import('./deployed/dollars.ts')).measureDollars()],
   [
-    'import',
-    'a fresh process with the sender, beside one with the logger',
+    'ready',
+    'new processes of the other functions, beside one with the logger',
     async () => (await import('./import-time.ts')).measureImport(),
   ],
   [
@@ -74,7 +75,7 @@ npm run bench -- outage MAILS    with that number of mails (default 200)
     process.stderr.write(`measuring ${label} …\n`);
     figures.push(...(await measure(mails === undefined ? undefined : Number(mails))));
   }
-  process.stdout.write(`${table(figures)}\n`);
+  process.stdout.write(`${machine()}\n${table(figures)}\n${shortOf(figures)}\n`);
   return 0;
 }
 

@@ -2,19 +2,35 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 
 // A child process that takes the part of AWS and of every provider, so that its CPU time is not measured. It accepts all
-// requests at once. `GET /round-trips` has the number of times that the SMTP server waited for a client, by mail.
+// requests at once. `GET /counts` has what it was asked, `PUT /latency/200` delays the answers of providers.
 
-let mails = 0;
-let turns = 0;
+/** Requests since the start. */
+const counts = {
+  /** Mails over SMTP, and how often the server waited for the client. */
+  mails: 0,
+  turns: 0,
+  /** Units of DynamoDB: one for each 1 KB of a written item. */
+  writeUnits: 0,
+};
+let latencyMs = 0;
 
 const SECRET = { serverToken: 'bench', apiKey: 'bench', key: 'bench', username: '' };
 
 const http = createServer((request, response) => {
-  request.resume();
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const body = JSON.stringify(answerTo(String(request.headers['x-amz-target'] ?? ''), request.url ?? ''));
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
-    response.end(body);
+    const target = String(request.headers['x-amz-target'] ?? '');
+    const { url = '' } = request;
+    if (target.endsWith('.PutItem')) counts.writeUnits += unitsOf(Buffer.concat(chunks).toString());
+    if (url.startsWith('/latency/')) latencyMs = Number(url.split('/')[2]);
+    const body = JSON.stringify(answerTo(target, url));
+    const go = () => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+      response.end(body);
+    };
+    if (target === '' && latencyMs > 0) setTimeout(go, latencyMs);
+    else go();
   });
 });
 // Kept longer than any pause of a measurement.
@@ -24,10 +40,31 @@ function answerTo(target: string, url: string): object {
   if (target.endsWith('.BatchGetItem')) return { Responses: {}, UnprocessedKeys: {} };
   if (target.startsWith('DynamoDB')) return {};
   if (target.endsWith('.GetSecretValue')) return { Name: 'bench', SecretString: JSON.stringify(SECRET) };
-  if (url === '/round-trips') return { mails, turns };
+  if (url === '/counts') return counts;
   if (url === '/email') return { ErrorCode: 0, Message: 'OK', MessageID: 'b7bc2f4a-e38e-4336-af7d-e6c392c2f817' };
   if (url.startsWith('/v3/')) return { id: '<20261129.1@example.com>', message: 'Queued. Thank you.' };
   return { MessageId: '0100018f-bench' };
+}
+
+type Value = { readonly [type: string]: unknown };
+
+/** Write units of a PutItem, by the rules for the size of an item (docs.aws.amazon.com, CapacityUnitCalculations, 2026-11). */
+function unitsOf(body: string): number {
+  const { Item } = JSON.parse(body) as { readonly Item: Readonly<Record<string, Value>> };
+  return Math.ceil(sizeOfMap(Item) / 1_024);
+}
+
+function sizeOfMap(map: Readonly<Record<string, Value>>): number {
+  return Object.entries(map).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + sizeOf(value), 0);
+}
+
+function sizeOf(value: Value): number {
+  const [[type, content] = []] = Object.entries(value);
+  if (type === 'S') return Buffer.byteLength(content as string);
+  if (type === 'N') return Math.ceil((content as string).length / 2) + 1;
+  if (type === 'L') return (content as Value[]).reduce((sum, one) => sum + 1 + sizeOf(one), 3);
+  if (type === 'M') return sizeOfMap(content as Record<string, Value>) + Object.keys(content as object).length + 3;
+  return 1;
 }
 
 const smtp = createTcpServer((socket) => serve(socket));
@@ -50,7 +87,7 @@ function serve(socket: Socket): void {
       text = text.slice(end + (inBody ? 5 : 2));
       if (inBody) {
         inBody = false;
-        mails += 1;
+        counts.mails += 1;
         replies.push('250 2.0.0 Ok: queued as BENCH');
       } else if (/^EHLO/i.test(line)) replies.push('250-bench', '250-PIPELINING', '250-8BITMIME', '250 SIZE 40000000');
       else if (/^DATA/i.test(line)) {
@@ -62,7 +99,7 @@ function serve(socket: Socket): void {
       } else replies.push('250 ok');
     }
     if (replies.length === 0) return;
-    turns += 1;
+    counts.turns += 1;
     reply(replies);
   });
 }
@@ -77,6 +114,8 @@ const ports = await Promise.all(
 );
 process.send?.({ http: `http://127.0.0.1:${ports[0]}`, smtp: `smtp://127.0.0.1:${ports[1]}` } satisfies Addresses);
 process.on('disconnect', () => process.exit());
+
+export type Counts = typeof counts;
 
 /** Addresses of the servers. */
 export interface Addresses {

@@ -64,15 +64,13 @@ async function compared(rig: Rig, type: MeasuredType): Promise<Figure[]> {
 
 /** Number of times that a mail waits for the SMTP server on a kept connection. */
 async function roundTrips(rig: Rig): Promise<Figure> {
-  const count = async () =>
-    (await (await fetch(new URL('/round-trips', rig.addresses.http))).json()) as { mails: number; turns: number };
   const product = await rig.start('product', 'smtp');
   try {
     await product.send({ batches: 1, size: 1 });
-    const before = await count();
+    const before = await rig.counts();
     // Fewer than a session carries.
     await product.send({ batches: 20, size: 1 });
-    const after = await count();
+    const after = await rig.counts();
     const trips = (after.turns - before.turns) / (after.mails - before.mails);
     return {
       name: 'smtp: round trips of a mail on a kept connection',

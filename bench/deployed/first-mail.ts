@@ -2,14 +2,14 @@ import { type Figure, median, spread } from '../figure.ts';
 import { type Rig, startRig, type Way } from './rig.ts';
 import { SHARE_512, throttled } from './throttle.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 const WAYS = ['product', 'sdk', 'sdk-writes'] as const satisfies readonly Way[];
 const MOST_MS = 200;
 const MOST_RATIO = 0.5;
 
 /** One new process: import at full speed, as in Lambda's init phase, then the first mail. */
 interface Start {
-  readonly importMs: number;
+  readonly importCpuMs: number;
   readonly firstMs: number;
   readonly cpuMs: number;
 }
@@ -21,7 +21,7 @@ export async function measureFirstMail(): Promise<Figure[]> {
     const slow = await interleaved(rig, SHARE_512);
     const fast = await interleaved(rig, 1);
     const throttledMs = (way: Way) => slow[way].map(({ firstMs }) => firstMs);
-    const whole = (way: Way) => fast[way].map(({ importMs, firstMs }) => importMs + firstMs);
+    const whole = (way: Way) => fast[way].map(({ importCpuMs, cpuMs }) => importCpuMs + cpuMs);
     const ratios = whole('product').map((ms, round) => ms / (whole('sdk-writes')[round] ?? Number.NaN));
     const first = median(throttledMs('product'));
     return [
@@ -31,11 +31,14 @@ export async function measureFirstMail(): Promise<Figure[]> {
         target: { text: `at most ${MOST_MS} ms`, met: first <= MOST_MS },
       },
       {
-        name: 'the same, CPU time of the first mail at full speed',
-        value: WAYS.map((way) => `${way} ${median(fast[way].map(({ cpuMs }) => cpuMs)).toFixed(0)} ms`).join(', '),
+        name: `CPU time of the first mail, and divided by the ${SHARE_512.toFixed(3)} of a processor`,
+        value: WAYS.map((way) => {
+          const cpuMs = median(fast[way].map((start) => start.cpuMs));
+          return `${way} ${cpuMs.toFixed(0)} and ${(cpuMs / SHARE_512).toFixed(0)} ms`;
+        }).join(', '),
       },
       {
-        name: 'import and first mail at full speed',
+        name: 'CPU time of import and first mail',
         value: `${median(whole('product')).toFixed(0)} ms (SDK imported at once ${median(whole('sdk')).toFixed(0)}, with two writes ${median(whole('sdk-writes')).toFixed(0)}); ratio to the last ${spread(ratios)}`,
         target: { text: `at most ${MOST_RATIO}`, met: median(ratios) <= MOST_RATIO },
       },
@@ -54,7 +57,7 @@ async function interleaved(rig: Rig, share: number): Promise<Record<Way, Start[]
       try {
         const send = () => process.send({ batches: 1, size: 1 });
         const { wallMs: firstMs, cpuMs } = await (share < 1 ? throttled(process.pid, share, send) : send());
-        if (round > 0) starts[way].push({ importMs: process.imported.wallMs, firstMs, cpuMs });
+        if (round > 0) starts[way].push({ importCpuMs: process.imported.cpuMs, firstMs, cpuMs });
       } finally {
         await process.end();
       }

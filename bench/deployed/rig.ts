@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from '../../lib/functions/bundle.ts';
 import { senderVariables } from '../environments.ts';
-import type { Addresses } from './answers.ts';
+import type { Addresses, Counts } from './answers.ts';
 import type { Order, Spent } from './runner.ts';
 
 /** Provider types that are measured, with the options of their entries. */
@@ -23,7 +23,10 @@ export type Way = 'product' | 'sdk' | 'sdk-writes';
 
 /** Bundles and servers of a comparison. */
 export interface Rig {
-  readonly addresses: Addresses;
+  /** What the servers were asked. */
+  counts(): Promise<Counts>;
+  /** Delays the answers of the providers over HTTP. */
+  delay(ms: number): Promise<void>;
   /** Starts a process with a bundle, and resolves when it has loaded it. */
   start(way: Way, type: MeasuredType): Promise<Running>;
   close(): Promise<void>;
@@ -34,6 +37,8 @@ export interface Running {
   readonly pid: number;
   /** Cost of the import. */
   readonly imported: Spent;
+  /** Bytes and lines of the log so far. */
+  readonly logged: () => { readonly bytes: number; readonly lines: number };
   send(order: Order): Promise<Spent>;
   end(): Promise<void>;
 }
@@ -54,11 +59,12 @@ export async function startRig(): Promise<Rig> {
     return url;
   };
   return {
-    addresses,
+    counts: async () => (await (await fetch(new URL('/counts', addresses.http))).json()) as Counts,
+    delay: async (ms) => void (await fetch(new URL(`/latency/${ms}`, addresses.http))),
     async start(way, type) {
       const module = await bundle(way, type);
       const child = fork(new URL('runner.ts', import.meta.url), [module], {
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
         env: variables(addresses, type),
       });
       return running(child, (await answer(child)) as Spent);
@@ -82,9 +88,15 @@ async function entryOf(way: Way, type: MeasuredType, folder: string): Promise<st
 }
 
 function running(child: ChildProcess, imported: Spent): Running {
+  let [bytes, lines] = [0, 0];
+  child.stdout?.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    for (const octet of chunk) if (octet === 0x0a) lines += 1;
+  });
   return {
     pid: child.pid ?? 0,
     imported,
+    logged: () => ({ bytes, lines }),
     async send(order) {
       const done = answer(child);
       child.send(order);
