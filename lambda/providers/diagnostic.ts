@@ -86,6 +86,8 @@ export function corrected(means: EventMeaning, reply: string | undefined): Event
   if (means.bounce === 'hard')
     return found.bounce === 'hard' || means.reason === 'address-invalid' ? refined(means, found) : found;
   if (means.bounce === 'soft' && found.bounce === 'blocked') return found;
+  // SendGrid counts a full mailbox as a block.
+  if (means.bounce === 'blocked' && found.reason === 'mailbox-full') return found;
   return found.bounce === means.bounce ? refined(means, found) : means;
 }
 

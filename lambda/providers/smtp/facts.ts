@@ -580,6 +580,13 @@ export const SMTP_FACTS: readonly Fact<SmtpStage>[] = [
   {
     at: RCPT,
     status: /^5/,
+    text: /RESOLVER\.ADR\.\w*Recip\w*NotFound/i,
+    means: message('recipient-unknown'),
+    source: EXCHANGE,
+  },
+  {
+    at: RCPT,
+    status: /^5/,
     code: /^5\.1\.(2|10)$/,
     means: message('recipient-domain'),
     source: cite('RFC 3463, RFC 7505 (null MX)', '2026-11-23'),
