@@ -3,22 +3,21 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Annotations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Stage } from '../lambda/contract/deployment.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 import { checkApplicationEvents } from './configuration/application-events.ts';
-import { runChecks } from './configuration/configuration-error.ts';
+import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
 import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
 import { given } from './configuration/given.ts';
-import { checkLogShare } from './configuration/log-share.ts';
 import { networkOf } from './configuration/network.ts';
-import { warnOfOneProvider } from './configuration/one-provider-domains.ts';
+import { oneProviderDomains } from './configuration/one-provider-domains.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { checkStage, notDelivered, stageOf } from './configuration/stage.ts';
 import { checkThrowAway, deleteWithStack } from './configuration/throw-away.ts';
 import { timing } from './configuration/timing.ts';
-import { checkUnsubscribeLinks, unsubscribableClasses } from './configuration/unsubscribe-links.ts';
 import { validateProviders, withOptions } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
 import { AccountFunction } from './functions/account.ts';
@@ -26,11 +25,11 @@ import { EventsFunction } from './functions/events.ts';
 import { forwardEvents } from './functions/forward-events.ts';
 import { HealthFunction } from './functions/health.ts';
 import { InboundFunction } from './functions/inbound.ts';
+import { MirrorFunction } from './functions/mirror.ts';
 import { publishEvents, withEventSet } from './functions/published-events.ts';
 import { ReconcilerFunction } from './functions/reconciler.ts';
 import { SenderFunction } from './functions/sender.ts';
 import type { SesEvents } from './functions/ses-events.ts';
-import { unsubscribeBase } from './functions/unsubscribe.ts';
 import { WebhookApi } from './functions/webhook-api.ts';
 import type { MailoverProps } from './mailover-props.ts';
 import { watchAccount } from './monitoring/account-alarms.ts';
@@ -42,8 +41,8 @@ import { watchInbound } from './monitoring/inbound-alarms.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { watchMxCanaries } from './monitoring/mx-alarms.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
+import { watchSuppressions } from './monitoring/suppression-alarms.ts';
 import { checkTargets } from './monitoring/topics.ts';
-import { answerLinks } from './monitoring/unsubscribe-alarms.ts';
 import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
 import { encryptDeployment } from './storage/encryption.ts';
 import { ListsTable } from './storage/lists-table.ts';
@@ -74,7 +73,7 @@ export class Mailover extends Construct {
   readonly stateTable: ITable;
   /** Key of the proofs on messages that Mailover itself puts on its queues. */
   readonly proofKey: ProofKey;
-  /** Key of the suppression list; undefined if no provider has `events`, and no class `unsubscribe`. */
+  /** Key of the suppression list; undefined if no provider has `events`. */
   readonly suppressionKey: SuppressionKey | undefined;
   /** Key of the signatures of posted events; undefined without `events.url`. */
   readonly signingKey: SigningKey | undefined;
@@ -89,6 +88,8 @@ export class Mailover extends Construct {
   readonly published: ReadonlyMap<string, SesEvents>;
   /** Undefined if no provider has `events`. */
   readonly events: EventsFunction | undefined;
+  /** Keeps the suppression list; undefined if no provider has events. */
+  readonly mirror: MirrorFunction | undefined;
   /** Undefined if no provider receives mail. */
   readonly inbound: InboundFunction | undefined;
   /** Undefined if no provider's API lists received mail. */
@@ -113,7 +114,6 @@ export class Mailover extends Construct {
       () => checkMailExpiration(props.mailExpiration),
       () => checkLogShare(props.straightLogShare),
       () => checkApplicationEvents(props.events),
-      () => checkUnsubscribeLinks(props),
     ]);
     const key = given(this, props.encryptionKey);
     encryptDeployment(this, key);
@@ -156,16 +156,8 @@ export class Mailover extends Construct {
     });
     this.signingKey = forwardEvents(this, this.queues.events, props.events, common);
     this.proofKey = new ProofKey(this, 'ProofKey');
-    const unsubscribable = unsubscribableClasses(routes);
     this.suppressionKey =
-      reporting.length + reportedByMail.length + unsubscribable.length > 0
-        ? new SuppressionKey(this, 'SuppressionKey')
-        : undefined;
-    const { inbound: queue } = this.queues;
-    this.api =
-      queue || reporting.length + unsubscribable.length > 0
-        ? new WebhookApi(this, 'Webhooks', { logRetention: common.logRetention })
-        : undefined;
+      reporting.length + reportedByMail.length > 0 ? new SuppressionKey(this, 'SuppressionKey') : undefined;
     this.sender = new SenderFunction(this, 'Sender', {
       ...common,
       providers,
@@ -177,7 +169,6 @@ export class Mailover extends Construct {
       suppressionKey: this.suppressionKey,
       listsTable: this.listsTable,
       deadLetterEvents: forwardsEvents !== undefined,
-      unsubscribeUrl: unsubscribeBase(unsubscribable, this.api, props),
       timing: durations,
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,
@@ -204,6 +195,11 @@ export class Mailover extends Construct {
     watchHealth(this.monitoring, { providers: watched, function: this.health.function });
     this.account = new AccountFunction(this, 'Account', { ...common, stateTable: this.stateTable });
     watchAccount(this.monitoring, this.account.function);
+    const { inbound: queue } = this.queues;
+    this.api =
+      queue || reporting.length > 0
+        ? new WebhookApi(this, 'Webhooks', { logRetention: common.logRetention })
+        : undefined;
     this.inbound =
       queue &&
       this.api &&
@@ -236,42 +232,36 @@ export class Mailover extends Construct {
         stateTable: this.stateTable,
         memorySize: props.inboundMemory ?? 1024,
       });
-      watchReconciler(
-        this.monitoring,
-        reconciled.map(({ key }) => key),
-      );
+      const asked = reconciled.map(({ key }) => key);
+      watchReconciler(this.monitoring, asked);
     }
     if (queue && this.inbound) {
       watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
       watchMxCanaries(this.monitoring, inboundCanaries);
     }
-    if (this.api && this.suppressionKey && unsubscribable.length > 0)
-      answerLinks(this, this.monitoring, {
-        ...common,
-        queue: this.queues.events,
-        stateTable: this.stateTable,
-        suppressionKey: this.suppressionKey,
-        api: this.api,
-        rate: props.unsubscribeRate ?? 20,
-      });
     if (this.api && this.suppressionKey && reporting.length > 0) {
+      const { stateTable, listsTable, suppressionKey } = this;
+      const shared = { ...common, stateTable, listsTable, suppressionKey };
       this.events = new EventsFunction(this, 'Events', {
-        ...common,
+        ...shared,
         providers: reporting.map((one) => ({ ...one, queueArn: published.get(one.key)?.queue.queueArn })),
         queue: this.queues.events,
         published,
-        stateTable: this.stateTable,
-        listsTable: this.listsTable,
-        suppressionKey: this.suppressionKey,
-        unsubscribable,
         api: this.api,
         rate: props.eventsRate ?? 100,
         concurrency: props.eventsConcurrency ?? (stage === 'live' ? 20 : undefined),
       });
       watchEvents(this.monitoring, { providers: reporting, events: this.events, published });
+      const mirrored = providers.filter(({ key }) => reporting.some((one) => one.key === key));
+      this.mirror = new MirrorFunction(this, 'Mirror', { ...shared, providers: mirrored });
+      watchSuppressions(this.monitoring, mirrored, this.mirror);
     }
     completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });
-    warnOfOneProvider(this, providers);
+    for (const { domain, key } of oneProviderDomains(providers))
+      Annotations.of(this).addWarningV2(
+        `mailover:one-provider:${domain}`,
+        `${domain} may be sent from over ${key} only: its mail waits while ${key} fails. Verify it at another provider, and name it there.`,
+      );
     if (props.throwAway) deleteWithStack(this);
   }
 
@@ -302,4 +292,9 @@ export class Mailover extends Construct {
     this.queues.outbound.grantSendMessages(producer);
     this.mailBucket.grantPut(producer, `${SUBMISSIONS}*`);
   }
+}
+
+/** @throws ConfigurationError */
+function checkLogShare(share = 1): void {
+  if (!(share >= 0 && share <= 1)) throw new ConfigurationError([`straightLogShare: ${share}; it must be from 0 to 1`]);
 }

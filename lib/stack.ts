@@ -13,7 +13,8 @@ export class MailoverStack extends Stack {
     // A stack that sends real mail is not deleted by one command.
     super(scope, id, { terminationProtection: props.stage === 'live', ...props });
     this.mailover = new Mailover(this, 'Mailover', { deploymentName: this.stackName, ...props });
-    const { queues, mailBucket, stateTable, listsTable, inbound, events, api, stage, signingKey } = this.mailover;
+    const { queues, mailBucket, stateTable, listsTable, inbound, events, mirror, api, stage, signingKey } =
+      this.mailover;
     this.output('Stage', stage, notDelivered(stage) ?? 'Mail is delivered to its recipients');
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output(
@@ -30,6 +31,7 @@ export class MailoverStack extends Stack {
       this.output('InboundQueueUrl', queues.inbound.queueUrl, 'Has received mail');
       this.output('InboundUrl', `${api.api.apiEndpoint}/inbound`, 'Takes received mail: /<key>/<path of its secret>');
     }
+    if (mirror) this.output('SuppressionFunctionName', mirror.function.functionName, 'Carries out npm run suppression');
     this.output(
       'MailBucketName',
       mailBucket.bucketName,

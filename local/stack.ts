@@ -12,6 +12,7 @@ import { infoOf, type Live, queueCounts, submissionLogOf } from './api/live.ts';
 import { ReceivedLog } from './api/received-log.ts';
 import { startApi } from './api/server.ts';
 import type { StackInfo } from './api/stack-info.ts';
+import { suppressionFunction } from './api/suppressions.ts';
 import { startDynamodb, tableOf } from './aws/dynamodb.ts';
 import { LocalEventBuses, runPipe } from './aws/event-bus.ts';
 import { LocalQueue } from './aws/queue.ts';
@@ -131,6 +132,7 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
     state: () => live.state,
     submissions: () => live.submissions,
     deliveries: () => live.deliveries,
+    suppression: () => suppressionFunction(live),
     forget: async () => {
       if (live.sender) await live.functions?.renew(live.sender.function.name);
     },

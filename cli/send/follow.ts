@@ -48,13 +48,8 @@ async function look(target: QueueTarget, wanted: ReadonlySet<string>, ends: Map<
       ends.set(submissionId, { kind: 'accepted', provider, ...(providerMessageId && { providerMessageId }) });
     }
     if (ends.size >= wanted.size) return;
-    for (const { Body } of await peek(target.sqs, target.local.eventsUrl)) {
-      const event = parseEvent(Body);
-      const id = event?.submissionId;
-      if (event?.type === 'suppressed' && id !== undefined && wanted.has(id) && !ends.has(id)) {
-        ends.set(id, { kind: 'suppressed' });
-      }
-    }
+    for (const id of await suppressed(target.local.console, only, wanted.size))
+      if (wanted.has(id) && !ends.has(id)) ends.set(id, { kind: 'suppressed' });
   }
   if (target.deadLetterUrl === undefined) return;
   for (const message of await peek(target.sqs, target.deadLetterUrl)) {
@@ -81,12 +76,14 @@ export async function waiting(target: QueueTarget): Promise<Readonly<Record<stri
   return Object.fromEntries(depths.filter(([, messages]) => messages > 0));
 }
 
-function parseEvent(body: string | undefined): { type?: string; submissionId?: string } | undefined {
-  try {
-    return JSON.parse(body ?? '') as { type?: string; submissionId?: string };
-  } catch {
-    return undefined;
+/** Ids of the newest submissions that ended without a recipient who may be mailed, or of the only one that is followed. */
+async function suppressed(base: string, only: string | undefined, followed: number): Promise<readonly string[]> {
+  if (followed > 1 || only === undefined) {
+    const list = await fetch(`${base}/api/submissions?state=suppressed&limit=1000`);
+    return list.ok ? ((await list.json()) as { id: string }[]).map(({ id }) => id) : [];
   }
+  const found = await fetch(`${base}/api/submissions/${only.split('/').map(encodeURIComponent).join('/')}`);
+  return found.ok && ((await found.json()) as { state?: string }).state === 'suppressed' ? [only] : [];
 }
 
 // A body that is no valid submission is identified by its SQS message id; a message that SQS moved has no attributes.

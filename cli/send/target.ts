@@ -8,11 +8,10 @@ export interface QueueTarget {
   readonly sqs: SQSClient;
   readonly outboundUrl: string;
   readonly deadLetterUrl?: string;
-  /** Only a local stack: retry queue URL by provider key, events queue, and the page that lists accepted mail. */
+  /** Only a local stack: retry queue URL by provider key, and the page that lists accepted mail. */
   readonly local?: {
     readonly console: string;
     readonly retryUrls: Readonly<Record<string, string>>;
-    readonly eventsUrl: string;
   };
 }
 
@@ -29,9 +28,8 @@ export async function findQueue(options: SendOptions, port: string | undefined):
   }
   const base = localStackUrl(port);
   const { queues, providers } = await describeLocalStack(base, '--queue URL');
-  const { outbound, deadLetter, events, retry } = queues;
-  if (outbound === undefined || events === undefined)
-    throw new Error(`the local stack at ${base} has no outbound or no events queue`);
+  const { outbound, deadLetter, retry } = queues;
+  if (outbound === undefined) throw new Error(`the local stack at ${base} has no outbound queue`);
   const keys = providers.map(({ key }) => key);
   const unknown = options.providers.find((key) => !keys.includes(key));
   if (unknown !== undefined) throw new UsageError(`there is no provider "${unknown}"; there are: ${keys.join(', ')}`);
@@ -39,7 +37,7 @@ export async function findQueue(options: SendOptions, port: string | undefined):
     sqs: clientFor(outbound),
     outboundUrl: outbound,
     ...(deadLetter !== undefined && { deadLetterUrl: deadLetter }),
-    local: { console: base, retryUrls: retry, eventsUrl: events },
+    local: { console: base, retryUrls: retry },
   };
 }
 

@@ -5,7 +5,6 @@ import {
   json,
   listsTable,
   local,
-  optional,
   stateTable,
   suppressionSecret,
 } from './environment-codec.ts';
@@ -28,8 +27,6 @@ export const eventsEnvironment = environment({
   stateTable,
   listsTable,
   suppressionSecret,
-  /** Classes that recipients can unsubscribe from; absent: none. */
-  unsubscribable: optional(json<readonly string[]>('MAILOVER_UNSUBSCRIBABLE')),
   ...local,
 });
 

@@ -22,8 +22,6 @@ export interface MetricDefinition {
    * @default - not measured there
    */
   readonly small?: true | 'only' | readonly string[];
-  /** Only deployments with links to unsubscribe have it. */
-  readonly needsUnsubscribe?: true;
   /** Only receiving providers with canaries have it. */
   readonly needsInboundCanary?: true;
 }
@@ -155,6 +153,9 @@ export type CountedEvent = (typeof COUNTED_EVENTS)[number];
  */
 export const SENT_TWICE_OUTCOMES = ['expected', 'unexpected'] as const;
 export type SentTwiceOutcome = (typeof SENT_TWICE_OUTCOMES)[number];
+
+/** Results of a daily run over the own list of a provider: all is equal, a part is left for the next run, nothing was taken over, or the provider could not be asked. */
+export const MIRROR_OUTCOMES = ['done', 'behind', 'doubted', 'failed'] as const;
 
 /**
  * Counts of the reconciler. looked: a run that checked everything. behind: one that continues in the next run. failed:
@@ -292,9 +293,16 @@ export const METRICS = {
     needs: 'events',
     small: ['failed'],
   }),
-  /** Requests to links to unsubscribe that failed because of our own services. */
-  UnsubscribeFailures: metric({ unit: 'Count', by: [], needsUnsubscribe: true }),
   /** New delivery events, by {@link COUNTED_EVENTS}. */
+  /** Hard bounces and complaints that suppress no address, since their provider is in doubt. */
+  SuppressionsWithheld: metric({ unit: 'Count', by: ['provider'], needs: 'events' }),
+  /** Daily runs over the provider's own list. */
+  SuppressionMirrored: metric({
+    unit: 'Count',
+    by: ['provider', 'outcome'],
+    outcomes: MIRROR_OUTCOMES,
+    needs: 'events',
+  }),
   DeliveryEvents: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: COUNTED_EVENTS, needs: 'events' }),
   /** Recipients whose mail was accepted a second time, by delivery events; {@link SENT_TWICE_OUTCOMES}. */
   SentTwice: metric({ unit: 'Count', by: ['outcome'], outcomes: SENT_TWICE_OUTCOMES, needs: 'events' }),

@@ -8,9 +8,10 @@ import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { loadEvents, loadPublishedEvents } from '../providers/registry.ts';
+import { addressIndex } from '../suppression/addresses.ts';
+import { suppressionDoubt } from '../suppression/doubt.ts';
 import { addressHashes } from '../suppression/hash.ts';
 import { suppressionList } from '../suppression/list.ts';
-import { unsubscribes } from '../suppression/unsubscribes.ts';
 import { webhookHandler } from '../webhook/handler.ts';
 import { createEventIntake } from './intake.ts';
 import { createPublishedIntake } from './published.ts';
@@ -19,17 +20,17 @@ const environment = eventsEnvironment.decode(process.env);
 const metrics = emfMetrics(deploymentEnvironment.decode(process.env));
 const secrets = managedSecrets(metrics);
 const table = dynamoTable(environment.stateTable);
-const hashes = addressHashes(secrets, environment.suppressionSecret);
+const lists = dynamoListTable(environment.listsTable);
 const dependencies = {
   environment,
   loadModule: loadEvents,
   loadReader: loadPublishedEvents,
   secrets,
   table,
-  lists: dynamoListTable(environment.listsTable),
-  hashes,
-  unsubscribes: unsubscribes(table, hashes, systemClock.now),
-  suppressions: suppressionList(table, secrets, environment.suppressionSecret, systemClock),
+  lists,
+  hashes: addressHashes(secrets, environment.suppressionSecret),
+  suppressions: suppressionList(table, addressIndex(lists), secrets, environment.suppressionSecret, systemClock),
+  doubt: suppressionDoubt({ ...environment, lists, table, clock: systemClock }),
   queue: sqsQueue,
   log: powertoolsLog,
   metrics,

@@ -11,25 +11,24 @@ import type { Table } from '../platform/table.ts';
 import type { ReportedEvent } from '../providers/event.ts';
 import { handleOf } from '../providers/reference.ts';
 import { readRecord } from '../submission/ledger.ts';
+import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import type { AddressHashes } from '../suppression/hash.ts';
 import type { Suppressions } from '../suppression/list.ts';
 import { suppressionBy } from '../suppression/reason.ts';
-import type { Unsubscribes } from '../suppression/unsubscribes.ts';
 import { isExplained, otherAcceptance } from './duplicates.ts';
 import { enqueueEvent } from './enqueue.ts';
 import { deliveryEvent, eventItem, eventPlace, keptEvent } from './event-item.ts';
-import { noteSubscription } from './subscriptions.ts';
 
 /** Dependencies of taking an event. */
 export interface TakeEventDependencies {
-  readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl' | 'unsubscribable'>;
+  readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl'>;
   readonly lists: ListTable;
   /** The state table, for the records of submissions. */
   readonly table: Pick<Table, 'get'>;
   /** Absent where events are not signed: these suppress no address. */
   readonly suppressions?: Pick<Suppressions, 'add'>;
-  /** Absent there, too. */
-  readonly unsubscribes?: Pick<Unsubscribes, 'add' | 'remove'>;
+  /** Present with `suppressions`. */
+  readonly doubt?: Pick<SuppressionDoubt, 'count' | 'isDoubted'>;
   readonly hashes: AddressHashes;
   readonly queue: Queue;
   readonly clock: Clock;
@@ -71,7 +70,7 @@ async function takeEvent(
   reported: ReportedEvent,
   dependencies: TakeEventDependencies,
 ): Promise<void> {
-  const { environment, lists, suppressions, unsubscribes, hashes, queue, clock, log, metrics } = dependencies;
+  const { environment, lists, hashes, queue, clock, log, metrics } = dependencies;
   // News of our own test messages is for no application.
   if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
   const event = deliveryEvent(provider, reported, clock.now());
@@ -81,13 +80,7 @@ async function takeEvent(
   const earlier = await lists.list(item.pk, isKnown ? eventPlace(recipient, '') : item.sk);
   if (earlier.some(({ sk }) => sk === item.sk)) return;
   const twice = isKnown && recipient !== undefined ? await sentTwice(item, earlier, event, dependencies) : undefined;
-  const reason = suppressionBy(reported);
-  const entry =
-    suppressions && reason && reported.recipient !== undefined
-      ? await suppressions.add(reported.recipient, { reason, source: provider, at: clock.now(), eventId: event.id })
-      : undefined;
-  const suppressed = entry?.eventId === event.id;
-  if (unsubscribes) await noteSubscription(event, environment.unsubscribable, unsubscribes);
+  const suppressed = await suppress(provider, reported, { event, recipient }, dependencies);
   await enqueueEvent(queue, environment.eventsQueueUrl, suppressed ? { ...event, suppressed } : event);
   await lists.add(item);
   if (reported.unknownType !== undefined)
@@ -98,6 +91,35 @@ async function takeEvent(
   }
   const counted = countedAs(event, reported);
   if (counted) metrics.add('DeliveryEvents', 1, { provider, outcome: counted });
+}
+
+/**
+ * Puts the recipient on the suppression list where the event says so, unless its provider is in doubt; whether this event did
+ * so.
+ */
+async function suppress(
+  provider: string,
+  reported: ReportedEvent,
+  { event, recipient }: { readonly event: DeliveryEvent; readonly recipient: string | undefined },
+  { suppressions, doubt, clock, log, metrics }: TakeEventDependencies,
+): Promise<boolean> {
+  const reason = suppressionBy(reported);
+  if (suppressions === undefined || doubt === undefined || reason === undefined) return false;
+  if (reported.recipient === undefined || recipient === undefined) return false;
+  // The rate is that of our own mail: an account may send other mail as well.
+  const isOurs = event.submissionId !== undefined;
+  if (await (isOurs ? doubt.count(provider, recipient) : doubt.isDoubted(provider))) {
+    metrics.add('SuppressionsWithheld', 1, { provider });
+    log.warn('suppression withheld', { provider, reason });
+    return false;
+  }
+  const entry = await suppressions.add(reported.recipient, {
+    reason,
+    source: provider,
+    at: clock.now(),
+    eventId: event.id,
+  });
+  return entry?.eventId === event.id;
 }
 
 /** Another acceptance of the same mail for the same recipient, and whether the record of the submission explains it. */

@@ -1,14 +1,14 @@
 import type { AwsAccess } from './aws-json.ts';
 import type { DynamoDb, DynamoItem } from './dynamodb.ts';
 
-/** An item of a list. It is written once, and never changed. */
+/** An item of a list. */
 export interface ListItem {
   /** The list. */
   readonly pk: string;
   /** The place in it. */
   readonly sk: string;
-  /** Epoch seconds after which DynamoDB deletes the item, within some days. */
-  readonly expires: number;
+  /** Epoch seconds after which DynamoDB deletes the item, within some days; absent: never. */
+  readonly expires?: number;
   readonly [field: string]: unknown;
 }
 
@@ -16,6 +16,10 @@ export interface ListItem {
 export interface ListTable {
   /** Writes an item; one that exists is left unchanged. */
   add(item: ListItem): Promise<void>;
+  /** Writes an item, in place of one that exists. */
+  put(item: ListItem): Promise<void>;
+  /** Deletes an item; one that does not exist is no error. */
+  remove(key: Pick<ListItem, 'pk' | 'sk'>): Promise<void>;
   /** The items of a list whose places begin with `prefix`, in the order of their places (strongly consistent read). */
   list(pk: string, prefix?: string): Promise<readonly ListItem[]>;
 }
@@ -32,6 +36,14 @@ export const dynamoListTable = (TableName: string, access: AwsAccess = {}): List
         // Also a repetition of a write whose first answer was lost.
         if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
       });
+    },
+    async put(item) {
+      const { call, marshall } = await open();
+      await call('PutItem', { TableName, Item: marshall(item) });
+    },
+    async remove({ pk, sk }) {
+      const { call, marshall } = await open();
+      await call('DeleteItem', { TableName, Key: marshall({ pk, sk }) });
     },
     async list(pk, prefix) {
       const { call, unmarshall } = await open();

@@ -5,6 +5,7 @@ import type { ReadEvents, ReportedEvent } from './event.ts';
 import type { InboundModule, MailContent, NotificationModule } from './inbound.ts';
 import type { MissedModule } from './missed.ts';
 import type { Loose, OptionFields } from './option-fields.ts';
+import type { OwnListModule } from './own-list.ts';
 import type { WebhookModule } from './webhook.ts';
 
 /** One call to one provider for one submission. */
@@ -162,8 +163,10 @@ export interface AwsPermissions<Options> {
   readonly anyResource: string;
   /** For the health check: actions without resource types, limited to a region. */
   health(options: Options): { readonly actions: readonly string[]; readonly region?: string | undefined };
-  /** Why the actions of `health` have no resource. */
+  /** Why the actions of `health` and `ownList` have no resource. */
   readonly noResource: string;
+  /** For the function that keeps the provider's own list: actions without resource types, limited to a region. */
+  ownList?(options: Options): { readonly actions: readonly string[]; readonly region?: string | undefined };
 }
 
 /** Headers that a provider's own filter writes to received mail. */
@@ -297,6 +300,12 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   load(): Promise<ProviderModule<Options>>;
   /** Delivery events of this type; absent if it has none of its own. */
   readonly events?: PostedEvents | PublishedEvents<Options> | MailedEvents;
+  /** The provider's own list of addresses that it does not mail; absent if it has none. */
+  readonly ownList?: {
+    /** Largest number of entries that are added to it in one run. */
+    readonly mostAdded: number;
+    load(): Promise<OwnListModule>;
+  };
   /** Receiving mail with this type; absent if it cannot. */
   readonly inbound?: InboundDefinition<Inbound> & (PostedInbound<Options, Inbound> | WrittenInbound<Inbound>);
 }

@@ -4,6 +4,7 @@ import type { ReadEvents } from './event.ts';
 import type { InboundModule, NotificationModule } from './inbound.ts';
 import { definition as mailgun } from './mailgun/definition.ts';
 import type { MissedModule } from './missed.ts';
+import type { OwnListModule } from './own-list.ts';
 import { definition as postmark } from './postmark/definition.ts';
 import type { ProviderDefinition, ProviderModule } from './provider.ts';
 import { definition as sendgrid } from './sendgrid/definition.ts';
@@ -85,6 +86,13 @@ export async function loadReports(type: string) {
   const { events } = definitionOf(type);
   if (events?.over !== 'mail') throw new Error(`type ${type} has no reports by mail`);
   return (await events.load()).readReport;
+}
+
+/** Loads the code for the own list of a provider type. */
+export async function loadOwnList(type: string): Promise<OwnListModule> {
+  const { ownList } = definitionOf(type);
+  if (ownList === undefined) throw new Error(`type ${type} has no list of its own`);
+  return await ownList.load();
 }
 
 /** Loads the code that asks a provider type for received mail that did not arrive. */

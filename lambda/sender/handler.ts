@@ -16,8 +16,7 @@ import { dynamoTable } from '../platform/table.ts';
 import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
 import { addressHashes } from '../suppression/hash.ts';
-import { suppressionList } from '../suppression/list.ts';
-import { unsubscribeToken } from '../suppression/unsubscribe-token.ts';
+import { suppressionReader } from '../suppression/list.ts';
 import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
 import { createSender } from './sender.ts';
@@ -59,15 +58,13 @@ const send = createSender({
   ...edges,
 });
 
-/** What is known of recipients and of accepted mail, if some provider has delivery events or some class links to unsubscribe. */
-function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubscribeToken'> {
+/** What is known of mail after its acceptance, if some provider has delivery events. */
+function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence'> {
   const { suppressionSecret, listsTable } = environment;
-  if (suppressionSecret === undefined) return {};
-  const hashes = addressHashes(secrets, suppressionSecret);
+  if (suppressionSecret === undefined || listsTable === undefined) return {};
   return {
-    suppressions: suppressionList(edges.table, secrets, suppressionSecret, systemClock),
-    unsubscribeToken: async (one) => unsubscribeToken(one, await secrets.read(suppressionSecret)),
-    ...(listsTable !== undefined && { evidence: eventEvidence(dynamoListTable(listsTable), hashes) }),
+    suppressions: suppressionReader(edges.table, secrets, suppressionSecret, systemClock),
+    evidence: eventEvidence(dynamoListTable(listsTable), addressHashes(secrets, suppressionSecret)),
   };
 }
 

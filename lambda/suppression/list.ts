@@ -2,123 +2,149 @@ import type { Clock } from '../platform/clock.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { Item, Table } from '../platform/table.ts';
+import type { AddressIndex } from './addresses.ts';
+import type { SuppressionEntry } from './entry.ts';
 import { addressHashes } from './hash.ts';
-import type { SuppressionReason } from './reason.ts';
-import { unsubscribedIn, unsubscribedKey } from './unsubscribes.ts';
-
-/** An address that must not be mailed. */
-export interface SuppressionEntry {
-  readonly reason: SuppressionReason;
-  /** Key of the provider that reported it, or who of the operators added it. */
-  readonly source: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** Id of the delivery event that added it. */
-  readonly eventId?: string;
-  /** Epoch seconds after which the address may be mailed again; absent: never. */
-  readonly expires?: number;
-}
-
-/** An entry of the list, or an unsubscribe from the class that was asked about. */
-export type FoundEntry = Pick<SuppressionEntry, 'source' | 'at'> & {
-  readonly reason: SuppressionReason | 'unsubscribed';
-};
 
 /** Days for which a hard bounce suppresses: the mailbox may exist again later. A complaint has no end. */
 const HARD_BOUNCE_DAYS = 180;
+/** Days for which a removal is remembered, so that the old entry of a provider does not list the address again. */
+const REMOVED_DAYS = 30;
 const DAY_S = 24 * 3_600;
 /** Most keys of one read. */
 const KEYS_AT_A_TIME = 100;
 const WRITE_TRIES = 5;
 
+/** The suppression list as the sender reads it. */
+export interface SuppressionReader {
+  /** The entries of these addresses, by address. Throws if the list cannot be read. */
+  find(addresses: readonly string[]): Promise<ReadonlyMap<string, SuppressionEntry>>;
+}
+
 /** One list of suppressed addresses, for all providers. */
-export interface Suppressions {
+export interface Suppressions extends SuppressionReader {
   /**
-   * The entries of these addresses, by address; with a class also of those that unsubscribed from it, in the same read. Throws
-   * if the list cannot be read.
+   * Adds an address, and returns its entry: one that is there stays, unless the new reason is stronger. Undefined for one that is
+   * over already, or is older than its removal.
    */
-  find(addresses: readonly string[], unsubscribable?: string): Promise<ReadonlyMap<string, FoundEntry>>;
-  /** Adds an address, and returns its entry: one that is there stays, unless the new reason is stronger. */
-  add(address: string, entry: Omit<SuppressionEntry, 'expires'>): Promise<SuppressionEntry>;
+  add(address: string, entry: Omit<SuppressionEntry, 'expires'>): Promise<SuppressionEntry | undefined>;
   /** Removes an address; false if it was not listed. */
   remove(address: string): Promise<boolean>;
+  /** Whether an address was removed after a time, in epoch milliseconds, and is not listed. */
+  wasRemoved(address: string, after: number): Promise<boolean>;
 }
+
+/** An item of the state table: an entry, or the removal of one. */
+type StoredEntry = Item & Partial<SuppressionEntry> & { readonly removed?: number };
 
 /**
  * The suppression list in the state table. An address is listed by its HMAC-SHA-256, since a plain hash of an address can
  * be guessed; a copy of the table names no one.
  *
- * After a rotation of the key, older entries are still found by the previous one.
+ * The secret has `key`, and `previousKey` after a rotation, by which older entries are still found.
  */
-export function suppressionList(table: Table, secrets: Secrets, secretName: string, clock: Clock): Suppressions {
+export function suppressionReader(
+  table: Pick<Table, 'getAll'>,
+  secrets: Secrets,
+  secretName: string,
+  clock: Clock,
+): SuppressionReader {
   const hashes = addressHashes(secrets, secretName);
-  const keysFor = async (address: string): Promise<readonly [string, ...string[]]> => {
-    const [first, ...others] = await hashes(address);
-    return [`suppression/${first}`, ...others.map((hash) => `suppression/${hash}`)];
-  };
-  const entryIn = (item: Item | undefined): SuppressionEntry | undefined => {
-    const entry = item as (Item & SuppressionEntry & { readonly removed?: true }) | undefined;
-    // DynamoDB deletes what has expired within days.
-    if (!entry || entry.removed || (entry.expires ?? Number.POSITIVE_INFINITY) <= clock.now() / 1000) return undefined;
-    return entry;
-  };
   return {
-    async find(addresses, unsubscribable) {
-      const keyed = await Promise.all(
-        addresses.map(async (address) => {
-          const keys = await keysFor(address);
-          const left =
-            unsubscribable === undefined
-              ? []
-              : (await hashes(address)).map((hash) => unsubscribedKey(hash, unsubscribable));
-          return [address, keys, left] as const;
-        }),
-      );
-      const all = keyed.flatMap(([, keys, left]) => [...keys, ...left]);
+    async find(addresses) {
+      const keyed = await Promise.all(addresses.map(async (address) => [address, await hashes(address)] as const));
+      const all = keyed.flatMap(([, keys]) => keys.map(keyOf));
       const items = new Map<string, Item>();
       for (let from = 0; from < all.length; from += KEYS_AT_A_TIME)
         for (const [key, item] of await table.getAll(all.slice(from, from + KEYS_AT_A_TIME))) items.set(key, item);
       return new Map(
-        keyed.flatMap(([address, keys, left]): [string, FoundEntry][] => {
-          const entry = keys.map((key) => entryIn(items.get(key))).find((one) => one !== undefined);
-          if (entry) return [[address, entry]];
-          const gone = left.map((key) => unsubscribedIn(items.get(key))).find((one) => one !== undefined);
-          return gone ? [[address, { reason: 'unsubscribed', source: gone.source, at: gone.at }]] : [];
+        keyed.flatMap(([address, keys]) => {
+          const entry = keys.map((key) => entryIn(items.get(keyOf(key)), clock.now())).find((one) => one !== undefined);
+          return entry ? [[address, entry]] : [];
         }),
       );
     },
+  };
+}
+
+/** The suppression list for the functions that change it; each address is also in the index. */
+export function suppressionList(
+  table: Table,
+  index: Pick<AddressIndex, 'put' | 'remove'>,
+  secrets: Secrets,
+  secretName: string,
+  clock: Clock,
+): Suppressions {
+  const hashes = addressHashes(secrets, secretName);
+  return {
+    ...suppressionReader(table, secrets, secretName, clock),
     async add(address, entry) {
-      const [pk] = await keysFor(address);
-      const wanted: SuppressionEntry = {
-        ...entry,
-        ...(entry.reason === 'hard-bounce' && {
-          expires: Math.floor(clock.now() / 1000) + HARD_BOUNCE_DAYS * DAY_S,
-        }),
-      };
-      let current: Item | undefined;
-      for (let tries = 0; tries < WRITE_TRIES; tries += 1) {
-        const known = entryIn(current);
+      const [hash, ...older] = await hashes(address);
+      const wanted = withEnd(entry);
+      if (!isOpen(wanted, clock.now())) return undefined;
+      for (const key of older) {
+        const known = entryIn(await table.get(keyOf(key)), clock.now());
         if (known && !isStronger(wanted, known)) return known;
-        const written = await table.write({ pk, ...wanted }, current?.rev);
+      }
+      let current = (await table.get(keyOf(hash))) as StoredEntry | undefined;
+      for (let tries = 0; tries < WRITE_TRIES; tries += 1) {
+        const known = entryIn(current, clock.now());
+        if ((current?.removed ?? 0) > wanted.at && known === undefined) return undefined;
+        const found = known && !isStronger(wanted, known) ? known : wanted;
+        // The index first: without its entry an address could not be listed or removed by hand.
+        if (found === wanted || tries > 0) await index.put(hash, { ...found, address });
+        if (found !== wanted) return found;
+        const written = await table.write({ pk: keyOf(hash), ...wanted }, current?.rev);
         if (written.done) return wanted;
-        current = written.current;
+        current = written.current as StoredEntry | undefined;
       }
       throw new ServiceError('the suppression list was changed by others at every try');
     },
     async remove(address) {
       let removed = false;
-      for (const pk of await keysFor(address)) {
-        const current = await table.get(pk);
-        if (current === undefined || entryIn(current) === undefined) continue;
-        // The table has no deletes: the item stays for a day, as removed.
-        const expires = Math.floor(clock.now() / 1000) + DAY_S;
-        const written = await table.write({ pk, removed: true, expires }, current.rev);
+      for (const hash of await hashes(address)) {
+        const current = await table.get(keyOf(hash));
+        if (current === undefined || entryIn(current, clock.now()) === undefined) continue;
+        // The table has no deletes: the item stays for a while, as removed.
+        const item = {
+          pk: keyOf(hash),
+          removed: clock.now(),
+          expires: Math.floor(clock.now() / 1000) + REMOVED_DAYS * DAY_S,
+        };
+        const written = await table.write(item, current.rev);
         if (!written.done) throw new ServiceError('the entry was changed meanwhile; try again');
+        await index.remove(hash);
         removed = true;
       }
       return removed;
     },
+    async wasRemoved(address, after) {
+      const items = await Promise.all((await hashes(address)).map((hash) => table.get(keyOf(hash))));
+      return items.some((item) => ((item as StoredEntry | undefined)?.removed ?? 0) > after);
+    },
   };
+}
+
+/** Whether an entry still suppresses; DynamoDB deletes what has expired within days. */
+export function isOpen(
+  { expires = Number.POSITIVE_INFINITY }: Pick<SuppressionEntry, 'expires'>,
+  now: number,
+): boolean {
+  return expires > now / 1000;
+}
+
+const keyOf = (hash: string): string => `suppression/${hash}`;
+
+function entryIn(item: Item | undefined, now: number): SuppressionEntry | undefined {
+  const stored = item as StoredEntry | undefined;
+  return stored && stored.removed === undefined && isOpen(stored, now)
+    ? (stored as Item & SuppressionEntry)
+    : undefined;
+}
+
+function withEnd(entry: Omit<SuppressionEntry, 'expires'>): SuppressionEntry {
+  if (entry.reason !== 'hard-bounce') return entry;
+  return { ...entry, expires: Math.floor(entry.at / 1000) + HARD_BOUNCE_DAYS * DAY_S };
 }
 
 /** A complaint outlasts every other reason. */

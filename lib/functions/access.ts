@@ -33,22 +33,36 @@ export function providerStatements(scope: Construct, providers: readonly Provide
 
 /** Permissions of a function that checks these providers' health: those of their types, and their secrets. */
 export function healthStatements(scope: Construct, providers: readonly ProviderConfig[]): PolicyStatement[] {
-  const stack = Stack.of(scope);
   const permissions = providers.flatMap(({ type, options }) => definitionOf(type).permissions?.health(options) ?? []);
-  const byActions = Map.groupBy(permissions, ({ actions }) => actions.join(' '));
-  return [
-    ...[...byActions.values()].map(
-      (list) =>
-        new PolicyStatement({
-          actions: [...(list[0]?.actions ?? [])],
-          resources: ['*'],
-          conditions: {
-            StringEquals: { 'aws:RequestedRegion': [...new Set(list.map(({ region }) => region ?? stack.region))] },
-          },
-        }),
-    ),
-    ...secretStatements(scope, providers),
-  ];
+  return [...regionalStatements(scope, permissions), ...secretStatements(scope, providers)];
+}
+
+/** Permissions for the own lists of these providers by their types, and why they name no resource. */
+export function ownListStatements(
+  scope: Construct,
+  providers: readonly ProviderConfig[],
+): { readonly statements: readonly PolicyStatement[]; readonly reasons: readonly string[] } {
+  const needing = providers.filter(({ type }) => definitionOf(type).permissions?.ownList !== undefined);
+  const permissions = needing.flatMap(({ type, options }) => definitionOf(type).permissions?.ownList?.(options) ?? []);
+  return { statements: regionalStatements(scope, permissions), reasons: healthReasons(needing) };
+}
+
+/** Statements for actions without a resource type, limited to their regions. */
+function regionalStatements(
+  scope: Construct,
+  permissions: readonly { readonly actions: readonly string[]; readonly region?: string | undefined }[],
+): PolicyStatement[] {
+  const { region: here } = Stack.of(scope);
+  return [...Map.groupBy(permissions, ({ actions }) => actions.join(' ')).values()].map(
+    (list) =>
+      new PolicyStatement({
+        actions: [...(list[0]?.actions ?? [])],
+        resources: ['*'],
+        conditions: {
+          StringEquals: { 'aws:RequestedRegion': [...new Set(list.map(({ region }) => region ?? here))] },
+        },
+      }),
+  );
 }
 
 /** A resource of a permission that is wider than one name, with the reason. */
@@ -69,7 +83,7 @@ export function sendWildcards(scope: Construct, providers: readonly ProviderConf
   });
 }
 
-/** Why {@link healthStatements} has actions without a resource, once for each type. */
+/** Why {@link healthStatements} and {@link ownListStatements} have actions without a resource, once for each type. */
 export function healthReasons(providers: readonly ProviderConfig[]): readonly string[] {
   return [...new Set(providers.flatMap(({ type }) => definitionOf(type).permissions?.noResource ?? []))];
 }
@@ -120,7 +134,7 @@ type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem';
 /** Permission for items of the lists table, limited to these lists. */
 export function listsStatement(
   table: { readonly tableArn: string },
-  actions: readonly ('PutItem' | 'Query')[],
+  actions: readonly ('PutItem' | 'DeleteItem' | 'Query')[],
   lists: readonly string[],
 ): PolicyStatement {
   return keyedStatement(table, actions, lists);

@@ -22,7 +22,9 @@ const FUNCTION_TIMEOUT = Duration.seconds(29);
 /** Key prefixes of state table items that the function reads and writes: used tokens, suppressed addresses. */
 const ITEMS = ['token/*', 'suppression/*'];
 /** Lists that it reads and writes. */
-const LISTS = ['event/*'];
+const LISTS = ['event/*', 'suppressing/*'];
+/** Lists that it only writes: the addresses of the suppression list. */
+const ADDRESSES = ['suppressed/*'];
 
 export interface EventsProps extends FunctionProps {
   readonly providers: readonly EventsProvider[];
@@ -33,8 +35,6 @@ export interface EventsProps extends FunctionProps {
   readonly stateTable: ITable;
   readonly listsTable: ListsTable;
   readonly suppressionKey: SuppressionKey;
-  /** Classes that recipients can unsubscribe from. */
-  readonly unsubscribable: readonly string[];
   readonly api: WebhookApi;
   /** Requests a second that the HTTP API admits. */
   readonly rate: number;
@@ -61,7 +61,6 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
         stateTable: stateTable.tableName,
         listsTable: listsTable.tableName,
         suppressionSecret: suppressionKey.secretArn,
-        unsubscribable: props.unsubscribable.length > 0 ? props.unsubscribable : undefined,
       },
       smallerEnvironment: 'use fewer providers with events, or fewer source ranges',
       timeout: FUNCTION_TIMEOUT,
@@ -70,10 +69,11 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
       reservedConcurrency: concurrency,
     });
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
-    const items = [...ITEMS, ...(props.unsubscribable.length > 0 ? ['unsubscribed/*'] : [])];
-    this.role.addToPolicy(tableStatement(stateTable, ['GetItem'], [...items, 'submission/*']));
-    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], items));
-    this.role.addToPolicy(listsStatement(listsTable, ['Query', 'PutItem'], LISTS));
+    this.role.addToPolicy(tableStatement(stateTable, ['GetItem'], [...ITEMS, 'submission/*']));
+    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], ITEMS));
+    this.role.addToPolicy(tableStatement(stateTable, ['BatchGetItem'], ['tally/*']));
+    this.role.addToPolicy(listsStatement(listsTable, ['Query'], LISTS));
+    this.role.addToPolicy(listsStatement(listsTable, ['PutItem'], [...LISTS, ...ADDRESSES]));
     this.role.addToPolicy(suppressionKey.readStatement());
     const secrets = [...new Set(providers.flatMap(({ secretName }) => secretName ?? []))];
     if (secrets.length > 0) this.role.addToPolicy(secretStatement(Stack.of(this), secrets));

@@ -13,9 +13,10 @@ import { addInbound, type InboundSources } from './inbound.ts';
 import { addMonitoring, type MonitoringSources } from './monitoring.ts';
 import type { QueueCount, StackInfo } from './stack-info.ts';
 import { addSubmissions, type SubmissionSources } from './submissions.ts';
+import { addSuppressions, type SuppressionSources } from './suppressions.ts';
 
 /** Sources of the API; may be empty while the stack starts. */
-export interface ApiSources extends InboundSources, MonitoringSources, SubmissionSources {
+export interface ApiSources extends InboundSources, MonitoringSources, SubmissionSources, SuppressionSources {
   readonly faults: FaultBoard;
   info(): StackInfo;
   queueCounts(): readonly QueueCount[];
@@ -49,6 +50,7 @@ export async function startApi(
   );
   addState(app, options);
   addSubmissions(app, options);
+  addSuppressions(app, options);
   addCircuits(app, {
     state: options.state,
     providers: () => options.info().providers.map(({ key }) => key),

@@ -69,6 +69,7 @@ const BY_TIME: ReadonlySet<string> = new Set([
   'CanaryMissing',
   'ClassWaits',
   'EventsErrors',
+  'SuppressionErrors',
   'EventsFailed',
   'EventsTurnedAway',
   'FailoverRate',

@@ -76,6 +76,22 @@ describe.each(['postmark', 'mailgun', 'ses'])('mail through %s', (provider) => {
   });
 });
 
+it('the list has what bounced; a removal lets mail go there again, also at the provider', async () => {
+  const gone = 'HardBounce@bounce-testing.postmarkapp.com';
+  await stack.send([mail('listed', gone, 'postmark')]);
+  await expect.poll(() => typesOf('listed'), PATIENCE).toContain('bounced');
+  const listed = (await stack.api('GET', '/api/suppressions')) as { address: string }[];
+  expect(listed.find(({ address }) => address === gone)).toMatchObject({ reason: 'hard-bounce', source: 'postmark' });
+
+  expect(await stack.api('POST', '/api/suppressions', { command: 'remove', address: gone })).toMatchObject({
+    listed: true,
+    providers: expect.arrayContaining([{ provider: 'postmark', result: 'removed' }]),
+  });
+
+  await stack.send([mail('again', gone, 'postmark')]);
+  await expect.poll(() => stack.api('GET', '/api/accepted?id=again'), PATIENCE).toHaveLength(1);
+});
+
 it('a webhook that is answered with an error comes again, after the pause of its provider', async () => {
   await stack.api('PUT', '/api/aws/fault', {
     service: 'sqs',
@@ -89,6 +105,16 @@ it('a webhook that is answered with an error comes again, after the pause of its
   await stack.api('DELETE', '/api/aws/fault');
 
   await expect.poll(() => typesOf('late'), PATIENCE).toContain('bounced');
+});
+
+it('DELETE /api/state empties the suppression list and the lists of the providers', async () => {
+  expect(await stack.api('GET', '/api/suppressions')).not.toEqual([]);
+
+  await stack.api('DELETE', '/api/state');
+
+  expect(await stack.api('GET', '/api/suppressions')).toEqual([]);
+  await stack.send([mail('after', 'bounce@simulator.amazonses.com', 'postmark')]);
+  await expect.poll(() => stack.api('GET', '/api/accepted?id=after'), PATIENCE).toHaveLength(1);
 });
 
 async function refusedRequests(): Promise<number> {

@@ -12,6 +12,13 @@ export function memoryLists(fault: (operation: 'add' | 'list') => void = () => {
       fault('add');
       if (!items.has(keyOf(item))) items.set(keyOf(item), item);
     },
+    async put(item) {
+      fault('add');
+      items.set(keyOf(item), item);
+    },
+    async remove(key) {
+      items.delete(keyOf(key));
+    },
     async list(pk, prefix = '') {
       fault('list');
       return [...items.values()]

@@ -11,7 +11,6 @@ import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts'
 import { definitions } from '../../lambda/providers/registry.ts';
 import type { CallProvider, NotCalled } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
-import type { SenderContext } from '../../lambda/sender/work.ts';
 import type { SubmissionRecord } from '../../lambda/submission/record.ts';
 import type { Suppressions } from '../../lambda/suppression/list.ts';
 import { memoryTable } from './memory-table.ts';
@@ -55,8 +54,6 @@ export function givenWorld(
     evidence,
     routes,
     deadLetterEvents,
-    unsubscribeUrl,
-    unsubscribeToken,
   }: {
     objects?: Objects;
     gate?: Gate;
@@ -67,8 +64,6 @@ export function givenWorld(
     evidence?: Evidence;
     routes?: readonly RouteConfig[];
     deadLetterEvents?: boolean;
-    unsubscribeUrl?: string;
-    unsubscribeToken?: SenderContext['unsubscribeToken'];
   } = {},
 ) {
   const world = {
@@ -124,9 +119,8 @@ export function givenWorld(
   const line = (message: string, fields?: object) => void world.lines.push(JSON.stringify({ message, ...fields }));
   const deploy = (list: readonly ProviderConfig[]) =>
     createSender({
-      environment: { ...environment, providers: list, deadLetterEvents, unsubscribeUrl, ...(routes && { routes }) },
+      environment: { ...environment, providers: list, deadLetterEvents, ...(routes && { routes }) },
       ...(suppressions && { suppressions }),
-      ...(unsubscribeToken && { unsubscribeToken }),
       ...(evidence && { evidence }),
       definitions,
       objects: { renew: async () => {}, ...objects },

@@ -22,6 +22,7 @@ export const definition: ProviderDefinition<MailgunOptions, MailgunInboundOption
   mime: true,
   askable: true,
   load: () => import('./send.ts'),
+  ownList: { mostAdded: 10_000, load: () => import('./own-list.ts') },
   events: {
     over: 'http',
     secretFields: ['signingKey'],

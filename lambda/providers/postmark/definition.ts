@@ -35,6 +35,7 @@ export const definition: ProviderDefinition<PostmarkOptions, PostmarkInboundOpti
     'Sends with the token `POSTMARK_API_TEST`: Postmark checks the request, answers as if it took it, and bills nothing (postmarkapp.com/developer/user-guide/sandbox-mode, 2026-11-23).',
   askable: true,
   load: () => import('./send.ts'),
+  ownList: { mostAdded: 2_000, load: () => import('./own-list.ts') },
   events: {
     over: 'http',
     secretFields: ['eventsUsername', 'eventsPassword'],

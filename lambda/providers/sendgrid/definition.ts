@@ -26,6 +26,7 @@ export const definition: ProviderDefinition<SendgridOptions, never> = {
     'Sends with `sandbox_mode`: SendGrid checks the request, answers 200, and bills nothing (twilio.com/docs/sendgrid, sandbox-mode, 2026-11-29).',
   askable: false,
   load: () => import('./send.ts'),
+  ownList: { mostAdded: 0, load: () => import('./own-list.ts') },
   events: {
     over: 'http',
     secretFields: ['verificationKey'],

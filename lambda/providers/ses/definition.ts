@@ -41,6 +41,7 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
   askable: false,
   gauges: ['QuotaHeadroom'],
   load: () => import('./send.ts'),
+  ownList: { mostAdded: 300, load: () => import('./own-list.ts') },
   events: {
     over: 'topic',
     sets: ({ configurationSet, trackingSets = {} }) => [

@@ -31,5 +31,10 @@ export const permissions: AwsPermissions<SesOptions> = {
     "An identity's default configuration set is not known here; From addresses stay limited to the identities.",
   // Without a resource type by the service authorization reference of SES v2 (2026-11-25).
   health: ({ region }) => ({ actions: ['ses:GetAccount'], region }),
-  noResource: 'ses:GetAccount has no resource type; it returns the state of the account and is limited to its regions.',
+  ownList: ({ region }) => ({
+    actions: ['ses:ListSuppressedDestinations', 'ses:PutSuppressedDestination', 'ses:DeleteSuppressedDestination'],
+    region,
+  }),
+  noResource:
+    'ses:GetAccount and the suppression list have no resource type; they are about the account and limited to its regions.',
 };

@@ -4,6 +4,8 @@ export interface Listed {
   readonly reason: 'bounce' | 'complaint';
   /** Time from which the address is on the list, in epoch milliseconds. */
   readonly at: number;
+  /** The reply that it was listed for. */
+  readonly words?: string;
 }
 
 /** A provider's own list of addresses that get no mail. */
@@ -11,8 +13,9 @@ export class ProviderList {
   readonly #entries = new Map<string, Listed>();
 
   /** Lists an address from a time on, which may be in the future. */
-  add(address: string, reason: Listed['reason'], at = Date.now()): void {
-    if (!this.get(address)) this.#entries.set(address.toLowerCase(), { address, reason, at });
+  add(address: string, reason: Listed['reason'], at = Date.now(), words?: string): void {
+    if (this.get(address)) return;
+    this.#entries.set(address.toLowerCase(), { address, reason, at, ...(words !== undefined && { words }) });
   }
 
   get(address: string): Listed | undefined {

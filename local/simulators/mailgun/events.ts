@@ -59,7 +59,8 @@ export class MailgunEvents {
         const hiddenMs = step.kind === 'accepted' ? ACCEPTED_VISIBLE_MS : OTHERS_VISIBLE_MS;
         this.#entries.push({ visibleAt: at + hiddenMs, event });
         this.#report(event, step.afterMs);
-        if (step.kind === 'bounced' && step.fate.hard) this.#list.add(recipient, 'bounce', event.timestamp * 1000);
+        if (step.kind === 'bounced' && step.fate.hard)
+          this.#list.add(recipient, 'bounce', event.timestamp * 1000, step.fate.reply);
         if (step.kind === 'complained') this.#list.add(recipient, 'complaint', event.timestamp * 1000);
       }
     }

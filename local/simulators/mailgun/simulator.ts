@@ -8,6 +8,7 @@ import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-s
 import { addressesOf, hasDottedDomain, isAddress } from '../mailbox-list.ts';
 import { headersOf, headerValues, searchableText } from '../mime-view.ts';
 import { MailgunEvents } from './events.ts';
+import { LISTS, listAnswer } from './suppressions.ts';
 import { formTaking, mimeTaking } from './taking.ts';
 
 const SEND = /^\/v3\/([^/]+)\/messages(\.mime)?$/;
@@ -43,11 +44,13 @@ export function mailgunBehaviour(
       const send = SEND.exec(path);
       const asked = method === 'GET' ? EVENTS.exec(path) : null;
       const domain = method === 'GET' ? DOMAIN.exec(path) : null;
-      if (!(send && method === 'POST') && !asked && !domain) return { status: 404, body: 'Not Found' };
+      const listed = LISTS.exec(path);
+      if (!(send && method === 'POST') && !asked && !domain && !listed) return { status: 404, body: 'Not Found' };
       if (request.headers.authorization !== expected) return { status: 401, body: 'Forbidden' };
-      const name = decodeURIComponent(send?.[1] ?? asked?.[1] ?? domain?.[1] ?? '').toLowerCase();
+      const name = decodeURIComponent(send?.[1] ?? asked?.[1] ?? domain?.[1] ?? listed?.[1] ?? '').toLowerCase();
       if (name !== options.domain.toLowerCase()) return say(404, `Domain not found: ${name}`);
       if (domain) return { status: 200, body: domain[2] ? queues() : state(name) };
+      if (listed) return listAnswer(request, list);
       if (asked) return events.answer(request, asked[2]);
       return await take(request, name, send?.[2] !== undefined, events);
     },

@@ -37,7 +37,7 @@ export function reportSendgrid(
         },
         step.afterMs,
       );
-      if (step.kind === 'bounced' && step.fate.hard) list.add(email, 'bounce', at);
+      if (step.kind === 'bounced' && step.fate.hard) list.add(email, 'bounce', at, step.fate.reply);
       if (step.kind === 'complained') list.add(email, 'complaint', at);
     }
   }

@@ -6,6 +6,7 @@ import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-s
 import { errorsOf, identityError } from './check.ts';
 import { reportSendgrid } from './events.ts';
 import { readSendgridMail, type SendgridError, searchableSendgridText, sendgridTaking } from './mail.ts';
+import { listAnswer } from './suppressions.ts';
 
 // docs.sendgrid.com/api-reference/mail-send/limitations, 2026-11-28: less than 30 MB.
 const MAX_BYTES = 30 * 1024 * 1024;
@@ -21,7 +22,8 @@ export function sendgridBehaviour(
     clear: () => list.clear(),
     occasionOf: (_method, path) => (path === '/v3/mail/send' ? 'send' : 'health'),
     textOf: async ({ body }) => searchableSendgridText(parse(body)),
-    async answer({ method, path, headers, body }) {
+    async answer(request) {
+      const { method, path, headers, body } = request;
       const [scheme, key] = headers.authorization?.split(' ') ?? [];
       if (scheme?.toLowerCase() !== 'bearer') return refusal(401, { message: 'authorization required' });
       if (key !== secret['apiKey'])
@@ -29,6 +31,8 @@ export function sendgridBehaviour(
       if (method === 'GET' && path === '/v3/scopes')
         return { status: 200, body: { scopes: ['mail.batch.create', 'mail.send', 'user.credits.read'] } };
       if (method === 'GET' && path === '/v3/user/credits') return { status: 200, body: credits() };
+      const listed = listAnswer(request, list);
+      if (listed) return listed;
       if (path !== '/v3/mail/send') return refusal(404, { message: 'not found' });
       if (method !== 'POST') return refusal(405, { message: 'method not allowed' });
       if (!headers['content-type']?.includes('application/json'))

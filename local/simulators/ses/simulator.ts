@@ -8,6 +8,7 @@ import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-s
 import { addressesOf, isAddress, isVerified } from '../mailbox-list.ts';
 import { headersOf, headerValues, searchableText, viewMime } from '../mime-view.ts';
 import { reportSes } from './events.ts';
+import { listAnswer } from './suppressions.ts';
 
 const SEND = '/v2/email/outbound-emails';
 // Limits: docs.aws.amazon.com/ses/latest/dg/quotas.html, collected 2026-11-23.
@@ -41,6 +42,8 @@ export function sesBehaviour(options: SesOptions, clock: StackClock, report: Rep
       if (!authorization.startsWith('AWS4-HMAC-SHA256 '))
         return failure(403, 'MissingAuthenticationTokenException', 'Missing Authentication Token');
       if (request.method === 'GET' && request.path === '/v2/email/account') return ok(account(sent));
+      const listed = listAnswer(request, list);
+      if (listed) return listed;
       if (request.method !== 'POST' || request.path !== SEND)
         return failure(404, 'UnknownOperationException', 'The requested operation is not recognized by the service.');
       const answer = sendEmail(request, options, authorization, { list, clock, report });

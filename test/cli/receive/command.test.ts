@@ -243,6 +243,7 @@ async function givenStack(statuses: readonly number[] = [], otherwise = 200) {
     accepted: () => undefined,
     state: () => undefined,
     submissions: () => undefined,
+    suppression: () => undefined,
     deliveries: () => undefined,
     forget: async () => {},
     clear: async () => {},

@@ -25,7 +25,8 @@ export interface FakeStack {
 export async function fakeStack(behave: Behaviour, { ready = true } = {}): Promise<FakeStack> {
   const bodies: string[] = [];
   const accepted: object[] = [];
-  const queues: Record<string, QueueMessage[]> = { dead: [], events: [], retry: [] };
+  const suppressed: string[] = [];
+  const queues: Record<string, QueueMessage[]> = { dead: [], retry: [] };
   const hidden = new Set<QueueMessage>();
   let base = '';
 
@@ -36,9 +37,8 @@ export async function fakeStack(behave: Behaviour, { ready = true } = {}): Promi
     if (what === 'accept')
       accepted.push({ provider: 'postmark', submissionId: submission.id, providerMessageId: 'pm-1' });
     else if (what === 'keep') queues['retry']?.push({ body });
-    else if (what === 'suppress') {
-      queues['events']?.push({ body: JSON.stringify({ type: 'suppressed', submissionId: submission.id }) });
-    } else {
+    else if (what === 'suppress') suppressed.push(submission.id);
+    else {
       const attributes = {
         Reason: what.reason,
         Detail: 'to: address without a domain',
@@ -92,6 +92,11 @@ export async function fakeStack(behave: Behaviour, { ready = true } = {}): Promi
       });
     } else if (url.pathname === '/api/accepted') {
       answer(accepted);
+    } else if (url.pathname === '/api/submissions') {
+      answer(suppressed.map((id) => ({ id, state: 'suppressed' })));
+    } else if (url.pathname.startsWith('/api/submissions/')) {
+      const id = decodeURIComponent(url.pathname.slice('/api/submissions/'.length));
+      answer({ id, state: suppressed.includes(id) ? 'suppressed' : 'waiting' });
     } else {
       const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
       response.setHeader('content-type', 'application/x-amz-json-1.0');

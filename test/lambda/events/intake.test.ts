@@ -247,3 +247,27 @@ test('a hard bounce and a complaint suppress, and say so; a block and a full mai
   expect([...(await world.suppressions.find(recipients)).keys()]).toEqual(['gone@example.org', 'angry@example.org']);
   expect(world.events().map(({ suppressed }) => suppressed)).toEqual([true, undefined, undefined, true, undefined]);
 });
+
+test('a provider that bounces all of its mail is doubted: its later bounces suppress no address', async () => {
+  const world = givenWorld();
+  const bounce = (n: number) =>
+    fromMailgun(
+      mailgunEvent(`m-${n}`, `order-${n}`, {
+        event: 'failed',
+        severity: 'permanent',
+        reason: 'bounce',
+        recipient: `a${n}@example.org`,
+        'delivery-status': { code: 550, message: '5.1.1 unknown user' },
+      }),
+      { at: world.now },
+    );
+  for (let n = 0; n < 30; n += 1) {
+    await world.post(bounce(n));
+    world.now += 20_000;
+  }
+
+  expect(world.events().filter(({ suppressed }) => suppressed)).toHaveLength(19);
+  expect(world.events()).toHaveLength(30);
+  expect(world.metrics.filter((one) => one === 'SuppressionsWithheld mailgun')).toHaveLength(11);
+  expect((await world.suppressions.find(['a0@example.org', 'a29@example.org'])).size).toBe(1);
+});

@@ -3,6 +3,8 @@ import { type DeliveryEvent, eventSchema } from '../../../lambda/contract/event.
 import { createEventIntake } from '../../../lambda/events/intake.ts';
 import { createPublishedIntake } from '../../../lambda/events/published.ts';
 import { loadEvents, loadPublishedEvents } from '../../../lambda/providers/registry.ts';
+import { addressIndex } from '../../../lambda/suppression/addresses.ts';
+import { suppressionDoubt } from '../../../lambda/suppression/doubt.ts';
 import { addressHashes } from '../../../lambda/suppression/hash.ts';
 import { suppressionList } from '../../../lambda/suppression/list.ts';
 import type { HttpAnswer } from '../../../lambda/webhook/answer.ts';
@@ -31,6 +33,13 @@ const SECRETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
+const PROVIDERS = [
+  { key: 'mailgun', type: 'mailgun', secretName: 'M/mailgun' },
+  { key: 'postmark', type: 'postmark', secretName: 'M/postmark', sourceRanges: ['192.0.2.0/24'] },
+  { key: 'sendgrid', type: 'sendgrid', secretName: 'M/sendgrid' },
+  { key: 'ses', type: 'ses', queueArn: QUEUE_ARN },
+];
+
 /** A submission, with the reference that its events carry. */
 export function referenceFor(id: string) {
   const handle = createHash('sha256').update(id).digest('base64url');
@@ -48,15 +57,10 @@ export function givenWorld() {
   const secrets = { read: async (name: string) => SECRETS[name] ?? {} };
   const table = memoryTable();
   const clock = { now: () => world.now, sleep: () => new Promise<void>(() => {}) };
-  const suppressions = suppressionList(table, secrets as never, 'M/list', clock);
+  const suppressions = suppressionList(table, addressIndex(lists), secrets as never, 'M/list', clock);
   const dependencies = {
     environment: {
-      providers: [
-        { key: 'mailgun', type: 'mailgun', secretName: 'M/mailgun' },
-        { key: 'postmark', type: 'postmark', secretName: 'M/postmark', sourceRanges: ['192.0.2.0/24'] },
-        { key: 'sendgrid', type: 'sendgrid', secretName: 'M/sendgrid' },
-        { key: 'ses', type: 'ses', queueArn: QUEUE_ARN },
-      ],
+      providers: PROVIDERS,
       eventsQueueUrl: 'events',
       stateTable: '',
       listsTable: '',
@@ -68,6 +72,7 @@ export function givenWorld() {
     table,
     lists,
     suppressions,
+    doubt: suppressionDoubt({ providers: PROVIDERS, lists, table, clock }),
     hashes: addressHashes(secrets as never, 'M/list'),
     queue: {
       async send(_url: string, body: string, attributes: Readonly<Record<string, string>> = {}) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SuppressionEntry } from '../../../lambda/suppression/list.ts';
+import type { SuppressionEntry } from '../../../lambda/suppression/entry.ts';
 import { givenWorld } from '../../support/sender-world.ts';
 import { sqsRecord } from '../../support/sqs-record.ts';
 

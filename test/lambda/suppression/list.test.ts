@@ -1,22 +1,26 @@
 import { expect, test } from 'vitest';
+import { addressIndex } from '../../../lambda/suppression/addresses.ts';
 import { suppressionList } from '../../../lambda/suppression/list.ts';
+import { memoryLists } from '../../support/memory-lists.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
 const ADA = 'ada@example.org';
 const DAY = 86_400_000;
+const START = Date.UTC(2026, 10, 29);
 
 function givenList(secret: Record<string, string> = { key: 'one' }) {
   const table = memoryTable();
-  const world = { now: Date.UTC(2026, 10, 29), secret };
-  const list = suppressionList(table, { read: async () => world.secret } as never, 'list', {
+  const world = { now: START + 1, secret };
+  const lists = memoryLists();
+  const list = suppressionList(table, addressIndex(lists), { read: async () => world.secret } as never, 'list', {
     now: () => world.now,
     sleep: async () => {},
   } as never);
-  return Object.assign(world, { list, table });
+  return Object.assign(world, { list, table, lists });
 }
 
-const bounce = { reason: 'hard-bounce', source: 'ses', at: 1 } as const;
-const complaint = { reason: 'complaint', source: 'postmark', at: 2 } as const;
+const bounce = { reason: 'hard-bounce', source: 'ses', at: START } as const;
+const complaint = { reason: 'complaint', source: 'postmark', at: START + 1 } as const;
 
 test('an address is found in any spelling of letters, and no other one', async () => {
   const { list } = givenList();
@@ -49,10 +53,10 @@ test('a hard bounce ends, a complaint does not', async () => {
 test('a complaint takes the place of a bounce, never the reverse', async () => {
   const { list } = givenList();
 
-  expect((await list.add(ADA, bounce)).reason).toBe('hard-bounce');
-  expect((await list.add(ADA, { ...bounce, source: 'mailgun' })).source).toBe('ses');
-  expect((await list.add(ADA, complaint)).reason).toBe('complaint');
-  expect((await list.add(ADA, bounce)).reason).toBe('complaint');
+  expect((await list.add(ADA, bounce))?.reason).toBe('hard-bounce');
+  expect((await list.add(ADA, { ...bounce, source: 'mailgun' }))?.source).toBe('ses');
+  expect((await list.add(ADA, complaint))?.reason).toBe('complaint');
+  expect((await list.add(ADA, bounce))?.reason).toBe('complaint');
 });
 
 test('an address is removed, and may be listed again', async () => {
@@ -63,6 +67,47 @@ test('an address is removed, and may be listed again', async () => {
   expect((await list.find([ADA])).size).toBe(0);
   await list.add(ADA, complaint);
   expect((await list.find([ADA])).get(ADA)?.reason).toBe('complaint');
+});
+
+test('the old entry of a provider does not list a removed address again, a later one does', async () => {
+  const world = givenList();
+  await world.list.add(ADA, bounce);
+  world.now += DAY;
+  await world.list.remove(ADA);
+
+  expect(await world.list.add(ADA, { ...bounce, at: START })).toBeUndefined();
+  expect(await world.list.wasRemoved(ADA, START)).toBe(true);
+  world.now += DAY;
+  expect(await world.list.add(ADA, { ...bounce, at: world.now })).toMatchObject({ reason: 'hard-bounce' });
+});
+
+test('a hard bounce that a provider listed half a year ago is over', async () => {
+  const world = givenList();
+
+  expect(await world.list.add(ADA, { ...bounce, at: world.now - 181 * DAY })).toBeUndefined();
+  expect(await world.list.add(ADA, { ...complaint, at: world.now - 181 * DAY })).toMatchObject({ reason: 'complaint' });
+});
+
+test('only the index has addresses, those of the list and no other ones', async () => {
+  const { list, lists } = givenList();
+  await list.add(ADA, bounce);
+  await list.add('bob@example.org', complaint);
+  await list.remove(ADA);
+
+  const found = [];
+  for await (const { addresses } of addressIndex(lists).all()) found.push(...addresses);
+  expect(found).toEqual([{ ...complaint, address: 'bob@example.org' }]);
+});
+
+test('after a rotation a bounced address is not listed twice, and its complaint is found by the new key', async () => {
+  const world = givenList();
+  await world.list.add(ADA, bounce);
+  world.secret = { key: 'two', previousKey: 'one' };
+
+  expect((await world.list.add(ADA, { ...bounce, source: 'mailgun' }))?.source).toBe('ses');
+  await world.list.add(ADA, complaint);
+  world.secret = { key: 'two' };
+  expect((await world.list.find([ADA])).get(ADA)?.reason).toBe('complaint');
 });
 
 test('after a rotation entries of the previous key are found, and removed', async () => {

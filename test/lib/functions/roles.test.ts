@@ -22,7 +22,6 @@ const { template, stack } = deploy({
     if (provider.key === 'ses-here') return { ...provider, inbound: { recipients: ['in.example.com'] }, events: true };
     return provider;
   }) as never,
-  routes: [{ class: 'news', unsubscribe: true }],
 });
 const { queues, mailBucket, stateTable } = stack.mailover;
 
@@ -55,7 +54,7 @@ test.each([
       's3:ListBucket bucket',
       ...['GetItem', 'BatchGetItem'].map(
         (action) =>
-          `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/* suppression/* unsubscribed/*`,
+          `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/* suppression/*`,
       ),
       'dynamodb:PutItem table submission/* circuit/* rate/* crash/* tally/* ended/*',
       'dynamodb:Query lists event/*',
@@ -92,9 +91,11 @@ test.each([
       'sqs:SendMessage events',
       ...consumes('published'),
       'secretsmanager:GetSecretValue list-key',
-      'dynamodb:GetItem table token/* suppression/* unsubscribed/* submission/*',
-      'dynamodb:PutItem table token/* suppression/* unsubscribed/*',
-      ...['Query', 'PutItem'].map((action) => `dynamodb:${action} lists event/*`),
+      'dynamodb:GetItem table token/* suppression/* submission/*',
+      'dynamodb:PutItem table token/* suppression/*',
+      'dynamodb:BatchGetItem table tally/*',
+      'dynamodb:Query lists event/* suppressing/*',
+      'dynamodb:PutItem lists event/* suppressing/* suppressed/*',
       reads('Mailover/postmark/webhooks'),
     ],
   ],
@@ -113,6 +114,20 @@ test.each([
   ],
   ['Account', ['dynamodb:Scan table']],
   [
+    'Mirror',
+    [
+      'secretsmanager:GetSecretValue list-key',
+      ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} table suppression/*`),
+      'dynamodb:BatchGetItem table suppression/* tally/*',
+      ...['PutItem', 'DeleteItem'].map((action) => `dynamodb:${action} lists suppressed/*`),
+      'dynamodb:Query lists suppressed/* suppressing/*',
+      reads('Mailover/postmark'),
+      'ses:ListSuppressedDestinations *',
+      'ses:PutSuppressedDestination *',
+      'ses:DeleteSuppressedDestination *',
+    ],
+  ],
+  [
     'Reconciler',
     [
       'sqs:SendMessage inbound',
@@ -122,14 +137,6 @@ test.each([
       ),
       reads('Mailover/postmark/webhooks'),
       reads('Mailover/postmark'),
-    ],
-  ],
-  [
-    'Unsubscribe',
-    [
-      'sqs:SendMessage events',
-      ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} table unsubscribed/*`),
-      'secretsmanager:GetSecretValue list-key',
     ],
   ],
 ])('the role of %s may do this, and nothing else apart from its log', (name, expected) => {
@@ -145,7 +152,9 @@ test('a role may access every kind of item that the code names', () => {
       ([, kind]) => kind,
     ),
   );
-  const reached = ['Sender', 'Inbound', 'Events', 'Health', 'Reconciler'].flatMap((role) => allowed(role)).join(' ');
+  const reached = ['Sender', 'Inbound', 'Events', 'Health', 'Reconciler', 'Mirror']
+    .flatMap((role) => allowed(role))
+    .join(' ');
 
   expect(new Set(kinds).size).toBeGreaterThan(8);
   expect([...new Set(kinds)].filter((kind) => !reached.includes(` ${kind}/*`) && !NO_ITEMS.has(kind ?? ''))).toEqual(

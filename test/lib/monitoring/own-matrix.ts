@@ -88,6 +88,11 @@ export const OWN_MATRIX: readonly Trouble[] = [
     alarms: ['SentTwice'],
     small: [],
   },
+  {
+    trouble: 'a provider reports hard bounces of a third of its mail, the others of one in a hundred',
+    alarms: ['SuppressionsDoubted'],
+    small: [],
+  },
 ];
 
 /** Several faults at a time. */

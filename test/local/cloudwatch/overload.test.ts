@@ -59,6 +59,8 @@ const NOT_BY_TIME: readonly string[] = [
   'OperatorSwitch',
   'PrimaryMxSilent',
   'SentTwice',
+  'SuppressionMirrorFailed',
+  'SuppressionsDoubted',
   'ProofKeyUnusable',
   'SecondaryMx',
   'SenderRunaway',

@@ -1,0 +1,137 @@
+import { hostname, userInfo } from 'node:os';
+import type {
+  MirrorResult,
+  ShownSuppression,
+  SuppressionAnswer,
+  SuppressionCommand,
+} from '../../lambda/contract/suppression-command.ts';
+import type { Terminal } from '../send/progress.ts';
+import { type ExitCode, runCommand, UsageError } from '../usage.ts';
+import { parseSuppressionOptions, SUPPRESSION_USAGE, type SuppressionOptions } from './options.ts';
+import { type AskSuppression, findSuppression } from './target.ts';
+
+/** Runs `npm run suppression` from its arguments to its exit code. */
+export async function suppressionCommand(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  return await runCommand('suppression', terminal, async () => {
+    const options = parseSuppressionOptions(argv);
+    if (!options) {
+      terminal.out(SUPPRESSION_USAGE);
+      return 0;
+    }
+    const ask = await findSuppression(options, environment['MAILOVER_PORT']);
+    const answer = await askAll(ask, commandOf(options));
+    if (answer.kind === 'refused') throw new UsageError(answer.message);
+    const shown = options.addresses ? answer : masked(answer);
+    if (options.json) terminal.out(JSON.stringify(shown, null, 2));
+    else for (const sentence of sentences(shown, options)) terminal.out(sentence);
+    return isDone(answer) ? 0 : 1;
+  });
+}
+
+function commandOf({ what, who = `${userInfo().username}@${hostname()}` }: SuppressionOptions): SuppressionCommand {
+  switch (what.kind) {
+    case 'list':
+      return { command: 'list' };
+    case 'add':
+      return { command: 'add', address: what.address, operator: who };
+    case 'remove':
+      return { command: 'remove', address: what.address };
+    case 'import':
+      return { command: 'import', provider: what.provider };
+    case 'mirror':
+      return { command: 'mirror' };
+    case 'take-back':
+      return { command: 'take-back', provider: what.provider, since: Date.now() - what.sinceMs };
+  }
+}
+
+/** The whole answer: a long list comes in parts. */
+async function askAll(ask: AskSuppression, command: SuppressionCommand): Promise<SuppressionAnswer> {
+  const first = await ask(command);
+  if (first.kind !== 'listed') return first;
+  const entries = [...first.entries];
+  for (let { next } = first; next !== undefined; ) {
+    const part = await ask({ command: 'list', from: next });
+    if (part.kind !== 'listed') return part;
+    entries.push(...part.entries);
+    next = part.next;
+  }
+  return { kind: 'listed', entries: entries.toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at)) };
+}
+
+function isDone(answer: SuppressionAnswer): boolean {
+  switch (answer.kind) {
+    case 'removed':
+      return (
+        answer.providers.every(({ result }) => !/^(failed|kept)/.test(result)) &&
+        (answer.listed || answer.providers.some(({ result }) => result === 'removed'))
+      );
+    case 'mirrored':
+      return answer.providers.every(({ outcome }) => outcome === 'done');
+    default:
+      return true;
+  }
+}
+
+function sentences(answer: SuppressionAnswer, { what }: SuppressionOptions): readonly string[] {
+  switch (answer.kind) {
+    case 'listed':
+      return answer.entries.length === 0 ? ['no address is suppressed'] : answer.entries.map(inWords);
+    case 'added':
+      return [`suppressed: ${inWords(answer.entry)}`];
+    case 'removed':
+      return [
+        answer.listed ? 'removed: mail goes there again' : 'the address was not on the list',
+        ...answer.providers.map(({ provider, result }) => `${provider}: ${REMOVALS[result] ?? result}`),
+      ];
+    case 'mirrored':
+      return answer.providers.map(resultInWords);
+    case 'taken-back':
+      return [
+        `${answer.removed} ${answer.removed === 1 ? 'address' : 'addresses'} of ${what.kind === 'take-back' ? what.provider : ''} removed`,
+      ];
+    case 'refused':
+      return [answer.message];
+  }
+}
+
+const REMOVALS: Readonly<Record<string, string>> = {
+  removed: 'removed from its list',
+  absent: 'was not on its list',
+  kept: 'keeps it: a complaint can be removed only by its support',
+};
+
+function inWords({ address, reason, source, at, expiresAt }: ShownSuppression): string {
+  const end = expiresAt === undefined ? 'without an end' : `until ${expiresAt.slice(0, 10)}`;
+  return `${address}  ${reason}  by ${source} at ${at.slice(0, 16).replace('T', ' ')} UTC  ${end}`;
+}
+
+function resultInWords({ provider, outcome, imported, added, removed, detail }: MirrorResult): string {
+  const counts = `${imported} taken over, ${added} added there, ${removed} removed there`;
+  switch (outcome) {
+    case 'done':
+      return `${provider}: ${counts}`;
+    case 'behind':
+      return `${provider}: ${counts}; the rest is left for the next run`;
+    case 'doubted':
+      return `${provider}: in doubt, so nothing was taken over`;
+    case 'failed':
+      return `${provider}: failed: ${detail ?? 'its log has the reason'}`;
+  }
+}
+
+function masked(answer: SuppressionAnswer): SuppressionAnswer {
+  const mask = (entry: ShownSuppression): ShownSuppression => ({ ...entry, address: maskedAddress(entry.address) });
+  if (answer.kind === 'listed') return { ...answer, entries: answer.entries.map(mask) };
+  return answer.kind === 'added' ? { ...answer, entry: mask(answer.entry) } : answer;
+}
+
+/** An address of which only the first character and the domain can be read. */
+function maskedAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  return `${address.slice(0, 1)}…${address.slice(at)}`;
+}

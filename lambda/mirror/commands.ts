@@ -1,0 +1,193 @@
+import type { MirrorEnvironment, MirroredProvider } from '../contract/mirror-environment.ts';
+import {
+  type MirrorResult,
+  type ShownSuppression,
+  type SuppressionAnswer,
+  type SuppressionCommand,
+  suppressionCommandSchema,
+} from '../contract/suppression-command.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Secrets } from '../platform/secrets.ts';
+import type { OwnListModule } from '../providers/own-list.ts';
+import { definitionOf } from '../providers/registry.ts';
+import type { AddressIndex, SuppressedAddress } from '../suppression/addresses.ts';
+import type { SuppressionDoubt } from '../suppression/doubt.ts';
+import type { SuppressionEntry } from '../suppression/entry.ts';
+import { isOpen, type Suppressions } from '../suppression/list.ts';
+import { detailOf, importList, type MirrorContext, type Mirrored, mirror } from './mirror.ts';
+
+/** Dependencies of the commands. */
+export interface MirrorDependencies {
+  readonly environment: MirrorEnvironment;
+  readonly suppressions: Suppressions;
+  readonly index: AddressIndex;
+  readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
+  readonly secrets: Secrets;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  loadOwnList(type: string): Promise<OwnListModule>;
+}
+
+/** Most entries of one answer, which Lambda limits to 6 MB. */
+const PER_ANSWER = 15_000;
+/** Time kept for the end of a run. */
+const MARGIN_MS = 30_000;
+
+/** Answers a command; an event that is none, as of the schedule, is the daily run. */
+export function createCommands(
+  dependencies: MirrorDependencies,
+): (event: unknown, remainingMs: () => number) => Promise<SuppressionAnswer> {
+  const { environment, suppressions, index, doubt, secrets, clock, log, metrics } = dependencies;
+
+  return async (event, remainingMs) => {
+    if (Object(event)['command'] === undefined) return await daily(remainingMs);
+    const read = suppressionCommandSchema.safeParse(event);
+    if (!read.success) return { kind: 'refused', message: read.error.issues[0]?.message ?? 'no such command' };
+    return await answer(read.data, remainingMs);
+  };
+
+  async function answer(command: SuppressionCommand, remainingMs: () => number): Promise<SuppressionAnswer> {
+    switch (command.command) {
+      case 'list':
+        return await listed(command.from ?? 0);
+      case 'add': {
+        const { address, operator: source } = command;
+        const entry = await suppressions.add(address, { reason: 'manual', source, at: clock.now() });
+        return entry
+          ? { kind: 'added', entry: shown({ ...entry, address }) }
+          : { kind: 'refused', message: 'the address was removed at this moment' };
+      }
+      case 'remove':
+        return await remove(command.address);
+      case 'mirror':
+        return await daily(remainingMs);
+      case 'import':
+        return await one(command.provider, async (provider) => {
+          const context = contextOf(remainingMs);
+          return { kind: 'mirrored', providers: [await importList(await open(provider), context)] };
+        });
+      case 'take-back':
+        // Also of a provider that is no longer configured.
+        return { kind: 'taken-back', removed: await takeBack(command.provider, command.since) };
+      default:
+        return command satisfies never;
+    }
+  }
+
+  async function listed(from: number): Promise<SuppressionAnswer> {
+    const entries: ShownSuppression[] = [];
+    for await (const { addresses, next } of index.all(from)) {
+      entries.push(...addresses.filter((one) => isOpen(one, clock.now())).map(shown));
+      if (entries.length >= PER_ANSWER) return { kind: 'listed', entries, next };
+    }
+    return { kind: 'listed', entries };
+  }
+
+  /** Removes an address here and at every provider. */
+  async function remove(address: string): Promise<SuppressionAnswer> {
+    const isListed = await suppressions.remove(address);
+    const providers = environment.providers.map(async (provider) => {
+      const result = await open(provider)
+        .then(({ list }) => list.remove(address))
+        .catch((error: unknown) => `failed: ${detailOf(error)}`);
+      return { provider: provider.key, result };
+    });
+    return { kind: 'removed', listed: isListed, providers: await Promise.all(providers) };
+  }
+
+  async function takeBack(source: string, since: number): Promise<number> {
+    let removed = 0;
+    for await (const { addresses } of index.all())
+      for (const one of addresses)
+        if (one.source === source && one.at >= since && (await suppressions.remove(one.address))) removed += 1;
+    return removed;
+  }
+
+  async function daily(remainingMs: () => number): Promise<SuppressionAnswer> {
+    const { providers } = environment;
+    const results: MirrorResult[] = [];
+    for (const [place, provider] of providers.entries()) {
+      // An equal share of the time left for each.
+      const end = remainingMs() - (remainingMs() - MARGIN_MS) / (providers.length - place);
+      const result = await open(provider).then(
+        (opened) =>
+          mirror(
+            opened,
+            contextOf(() => remainingMs() - end + MARGIN_MS),
+          ),
+        (error: unknown): MirrorResult => ({
+          provider: provider.key,
+          outcome: 'failed',
+          imported: 0,
+          added: 0,
+          removed: 0,
+          detail: detailOf(error),
+        }),
+      );
+      metrics.add('SuppressionMirrored', 1, { provider: provider.key, outcome: result.outcome });
+      if (result.outcome === 'done') log.info('suppressions mirrored', { ...result });
+      else log.warn('suppressions mirrored', { ...result });
+      results.push(result);
+    }
+    return { kind: 'mirrored', providers: results };
+  }
+
+  function contextOf(remainingMs: () => number): MirrorContext {
+    const open = (one: SuppressedAddress) => isOpen(one, clock.now());
+    return {
+      suppressions,
+      doubt,
+      addresses: async function* () {
+        for await (const { addresses } of index.all()) yield addresses.filter(open);
+      },
+      hasTime: () => remainingMs() > MARGIN_MS,
+    };
+  }
+
+  async function one(
+    key: string,
+    work: (provider: MirroredProvider) => Promise<SuppressionAnswer>,
+  ): Promise<SuppressionAnswer> {
+    const { providers } = environment;
+    const provider = providers.find((known) => known.key === key);
+    if (provider) return await work(provider);
+    const keys = providers.map((known) => known.key).join(', ');
+    return { kind: 'refused', message: `there is no provider "${key}" with a list of its own; there are: ${keys}` };
+  }
+
+  async function open({ key, type, options, secretName }: MirroredProvider): Promise<Mirrored> {
+    const { ownList } = await dependencies.loadOwnList(type);
+    const endpoint = environment.endpoints?.[key];
+    return {
+      key,
+      mostAdded: definitionOf(type).ownList?.mostAdded ?? 0,
+      list: ownList({
+        ...(endpoint !== undefined && { endpoint }),
+        options,
+        secret: secretName === undefined ? {} : await secrets.read(secretName),
+        fetch: dependencies.fetch,
+      }),
+    };
+  }
+}
+
+/** An entry as operators see it. */
+function shown({
+  address,
+  reason,
+  source,
+  at,
+  expires,
+}: SuppressionEntry & { readonly address: string }): ShownSuppression {
+  return {
+    address,
+    reason,
+    source,
+    at: new Date(at).toISOString(),
+    ...(expires !== undefined && { expiresAt: new Date(expires * 1000).toISOString() }),
+  };
+}

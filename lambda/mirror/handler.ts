@@ -1,0 +1,43 @@
+import type { Context } from 'aws-lambda';
+import { deploymentEnvironment } from '../contract/deployment.ts';
+import { mirrorEnvironment } from '../contract/mirror-environment.ts';
+import type { SuppressionAnswer } from '../contract/suppression-command.ts';
+import { systemClock } from '../platform/clock.ts';
+import { dynamoListTable } from '../platform/list-table.ts';
+import { powertoolsLog } from '../platform/log.ts';
+import { emfMetrics } from '../platform/metrics.ts';
+import { managedSecrets } from '../platform/secrets.ts';
+import { dynamoTable } from '../platform/table.ts';
+import { loadOwnList } from '../providers/registry.ts';
+import { addressIndex } from '../suppression/addresses.ts';
+import { suppressionDoubt } from '../suppression/doubt.ts';
+import { suppressionList } from '../suppression/list.ts';
+import { createCommands } from './commands.ts';
+
+const environment = mirrorEnvironment.decode(process.env);
+const metrics = emfMetrics(deploymentEnvironment.decode(process.env));
+const secrets = managedSecrets(metrics);
+const table = dynamoTable(environment.stateTable);
+const lists = dynamoListTable(environment.listsTable);
+const index = addressIndex(lists);
+const answer = createCommands({
+  environment,
+  suppressions: suppressionList(table, index, secrets, environment.suppressionSecret, systemClock),
+  index,
+  doubt: suppressionDoubt({ ...environment, providers: environment.reporting, lists, table, clock: systemClock }),
+  secrets,
+  fetch,
+  clock: systemClock,
+  log: powertoolsLog,
+  metrics,
+  loadOwnList,
+});
+
+/** Keeps the suppression list and those of the providers equal, once a day, and carries out the commands of operators. */
+export async function handler(event: unknown, lambda: Context): Promise<SuppressionAnswer> {
+  try {
+    return await answer(event, () => lambda.getRemainingTimeInMillis());
+  } finally {
+    await metrics.flush();
+  }
+}

@@ -1,0 +1,96 @@
+import type { MirrorResult } from '../contract/suppression-command.ts';
+import { reportError, ServiceError } from '../platform/service-failure.ts';
+import type { OwnEntry, OwnList } from '../providers/own-list.ts';
+import type { SuppressedAddress } from '../suppression/addresses.ts';
+import type { SuppressionDoubt } from '../suppression/doubt.ts';
+import type { Suppressions } from '../suppression/list.ts';
+
+/** One provider with its list. */
+export interface Mirrored {
+  readonly key: string;
+  readonly list: OwnList;
+  /** Largest number of entries that are added to its list in one run. */
+  readonly mostAdded: number;
+}
+
+/** Dependencies of one run. */
+export interface MirrorContext {
+  readonly suppressions: Suppressions;
+  readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
+  /** Every address of the suppression list. */
+  readonly addresses: () => AsyncIterable<readonly SuppressedAddress[]>;
+  /** Whether there is time for more. */
+  readonly hasTime: () => boolean;
+}
+
+/** Entries that are written at a time. */
+const AT_A_TIME = 20;
+
+/** Takes a provider's entries over; an entry that is older than its removal here is removed there. */
+export async function importList(
+  { key, list }: Mirrored,
+  context: MirrorContext,
+  known: Set<string> = new Set(),
+): Promise<MirrorResult> {
+  const { suppressions, hasTime } = context;
+  let [imported, removed] = [0, 0];
+  const take = async ({ address, reason, at }: OwnEntry) => {
+    known.add(address.toLowerCase());
+    const listed = (await suppressions.find([address])).has(address);
+    if (listed) return;
+    const entry = await suppressions.add(address, { reason, source: key, at });
+    if (entry) imported += 1;
+    else if (await suppressions.wasRemoved(address, at)) removed += (await list.remove(address)) === 'removed' ? 1 : 0;
+  };
+  for await (const page of list.entries()) {
+    const left = page.values();
+    await Promise.all(
+      Array.from({ length: AT_A_TIME }, async () => {
+        for (const entry of left) if (hasTime()) await take(entry);
+      }),
+    );
+    if (!hasTime()) return { provider: key, outcome: 'behind', imported, added: 0, removed };
+  }
+  return { provider: key, outcome: 'done', imported, added: 0, removed };
+}
+
+/** Both directions for one provider: its entries here, and ours there. Never throws. */
+export async function mirror(provider: Mirrored, context: MirrorContext): Promise<MirrorResult> {
+  const { key } = provider;
+  const none = { provider: key, imported: 0, added: 0, removed: 0 };
+  try {
+    if (await context.doubt.isDoubted(key)) return { ...none, outcome: 'doubted' };
+    const known = new Set<string>();
+    const taken = await importList(provider, context, known);
+    if (taken.outcome !== 'done') return taken;
+    return { ...taken, ...(await addOurs(provider, context, known)) };
+  } catch (error) {
+    return { ...none, outcome: 'failed', detail: detailOf(error) };
+  }
+}
+
+async function addOurs(
+  { key, list, mostAdded }: Mirrored,
+  { addresses, hasTime }: MirrorContext,
+  known: ReadonlySet<string>,
+): Promise<Pick<MirrorResult, 'outcome' | 'added'>> {
+  if (list.add === undefined) return { outcome: 'done', added: 0 };
+  let added = 0;
+  for await (const some of addresses()) {
+    const missing = some.flatMap(({ address, reason, source, at }): OwnEntry[] =>
+      // Entries of operators are about Mailover, and those of the provider itself it has removed since.
+      reason === 'manual' || source === key || known.has(address.toLowerCase()) ? [] : [{ address, reason, at }],
+    );
+    const wanted = missing.slice(0, mostAdded - added);
+    if (wanted.length > 0) await list.add(wanted);
+    added += wanted.length;
+    if (wanted.length < missing.length || !hasTime()) return { outcome: 'behind', added };
+  }
+  return { outcome: 'done', added };
+}
+
+/** Why a call failed, without an address. */
+export function detailOf(error: unknown): string {
+  const { error: name, detail } = reportError(error);
+  return error instanceof ServiceError && detail !== undefined ? detail : name;
+}

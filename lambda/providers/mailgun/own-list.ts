@@ -1,0 +1,79 @@
+import { ServiceError } from '../../platform/service-failure.ts';
+import { corrected, replyIn } from '../diagnostic.ts';
+import { hard } from '../event.ts';
+import { fieldsOf, listOf, textOf } from '../event-fields.ts';
+import { callList, type OwnEntry, type OwnList, type OwnListContext, refusedList } from '../own-list.ts';
+import type { MailgunOptions } from './options.ts';
+
+const PUBLIC = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
+/** Entries of one page and of one post (Mailgun OpenAPI 3.0.0, /v3/{domain}/bounces, 2026-11-23). */
+const PER_CALL = 1000;
+const HINT = 'a domain sending key may not read it, so the secret needs a key of the account';
+const TABLES = { 'hard-bounce': 'bounces', complaint: 'complaints' } as const;
+
+/**
+ * Mailgun's bounces and complaints of a domain (documentation.mailgun.com, suppressions, 2026-11-29). A bounce has the code and
+ * the words of the reply: one of a blocklist or a policy is left out.
+ */
+export function ownList(context: OwnListContext<MailgunOptions>): OwnList {
+  const { domain, region = 'us' } = context.options;
+  const base = context.endpoint ?? PUBLIC[region];
+  const authorization = `Basic ${Buffer.from(`api:${context.secret['apiKey'] ?? ''}`).toString('base64')}`;
+  const urlOf = (table: string) => `${base}/v3/${encodeURIComponent(domain)}/${table}`;
+  const call = (url: string, rest: { method?: string; body?: object } = {}) =>
+    callList(context, url, { ...rest, headers: { authorization } });
+
+  async function* table(reason: OwnEntry['reason']): AsyncGenerator<readonly OwnEntry[]> {
+    let url: string | undefined = `${urlOf(TABLES[reason])}?limit=${PER_CALL}`;
+    while (url !== undefined) {
+      const { status, body } = await call(url);
+      if (status !== 200) throw refusedList(status, HINT);
+      const { items, paging } = fieldsOf(body);
+      if (!Array.isArray(items)) throw new ServiceError('the provider gave no list of addresses');
+      if (items.length > 0) yield listOf(items).flatMap((item) => entryOf(item, reason) ?? []);
+      const next = URL.parse(textOf(fieldsOf(paging)['next']) ?? '');
+      // An empty page is the last one. The key is sent to no other host than the first one.
+      url = items.length > 0 && next?.origin === new URL(base).origin ? next.href : undefined;
+    }
+  }
+
+  return {
+    async *entries() {
+      yield* table('hard-bounce');
+      yield* table('complaint');
+    },
+    async add(entries) {
+      for (const reason of ['hard-bounce', 'complaint'] as const) {
+        const some = entries.filter((one) => one.reason === reason);
+        for (let from = 0; from < some.length; from += PER_CALL) {
+          const body = some.slice(from, from + PER_CALL).map(({ address, at }) => ({
+            address,
+            created_at: new Date(at).toUTCString(),
+            ...(reason === 'hard-bounce' && { code: '550', error: '550 5.1.1 mailbox unknown' }),
+          }));
+          const { status } = await call(urlOf(TABLES[reason]), { method: 'POST', body });
+          if (status !== 200) throw refusedList(status, HINT);
+        }
+      }
+    },
+    async remove(address) {
+      let removed = false;
+      for (const name of Object.values(TABLES)) {
+        const { status } = await call(`${urlOf(name)}/${encodeURIComponent(address)}`, { method: 'DELETE' });
+        if (status !== 200 && status !== 404) throw refusedList(status, HINT);
+        removed ||= status === 200;
+      }
+      return removed ? 'removed' : 'absent';
+    },
+  };
+}
+
+function entryOf(
+  { address, code, error, created_at }: Readonly<Record<string, unknown>>,
+  reason: OwnEntry['reason'],
+): OwnEntry | undefined {
+  const [given, at] = [textOf(address), Date.parse(textOf(created_at) ?? '')];
+  if (given === undefined || Number.isNaN(at)) return undefined;
+  const means = corrected(hard('mailbox-unknown'), replyIn(textOf(error) ?? '', textOf(code)));
+  return reason === 'complaint' || means.bounce === 'hard' ? { address: given, reason, at } : undefined;
+}

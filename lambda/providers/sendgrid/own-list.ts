@@ -1,0 +1,61 @@
+import { ServiceError } from '../../platform/service-failure.ts';
+import { corrected, replyIn } from '../diagnostic.ts';
+import { hard } from '../event.ts';
+import { listOf, textOf } from '../event-fields.ts';
+import { callList, type OwnEntry, type OwnList, type OwnListContext, refusedList } from '../own-list.ts';
+import type { SendgridOptions } from './options.ts';
+
+const PUBLIC = { us: 'https://api.sendgrid.com', eu: 'https://api.eu.sendgrid.com' } as const;
+/** Entries of one page (twilio.com/docs/sendgrid/api-reference/bounces-api/retrieve-all-bounces, 2026-11-29). */
+const PER_PAGE = 500;
+const HINT = 'the key needs the scope suppression.read, and suppression.delete for removals';
+
+/** Lists that stop mail to an address; blocks stop none, and unsubscribes are by group. */
+const LISTS = { bounces: 'hard-bounce', invalid_emails: 'hard-bounce', spam_reports: 'complaint' } as const;
+
+/**
+ * SendGrid's bounces, invalid addresses and spam reports. A bounce has the reply: one of a blocklist or a policy is left
+ * out. The API has no way to add to these lists.
+ */
+export function ownList(context: OwnListContext<SendgridOptions>): OwnList {
+  const base = `${context.endpoint ?? PUBLIC[context.options.region ?? 'us']}/v3/suppression`;
+  const headers = { authorization: `Bearer ${context.secret['apiKey']?.trim() ?? ''}` };
+  return {
+    async *entries() {
+      for (const [name, reason] of Object.entries(LISTS)) {
+        for (let offset = 0; ; offset += PER_PAGE) {
+          const { status, body } = await callList(context, `${base}/${name}?limit=${PER_PAGE}&offset=${offset}`, {
+            headers,
+          });
+          if (status !== 200) throw refusedList(status, HINT);
+          if (!Array.isArray(body)) throw new ServiceError('the provider gave no list of addresses');
+          if (body.length > 0) yield listOf(body).flatMap((item) => entryOf(item, name, reason) ?? []);
+          if (body.length < PER_PAGE) break;
+        }
+      }
+    },
+    async remove(address) {
+      let removed = false;
+      for (const name of Object.keys(LISTS)) {
+        const { status } = await callList(context, `${base}/${name}/${encodeURIComponent(address)}`, {
+          method: 'DELETE',
+          headers,
+        });
+        if (status !== 204 && status !== 404) throw refusedList(status, HINT);
+        removed ||= status === 204;
+      }
+      return removed ? 'removed' : 'absent';
+    },
+  };
+}
+
+function entryOf(
+  { email, created, reason: words, status }: Readonly<Record<string, unknown>>,
+  list: string,
+  reason: OwnEntry['reason'],
+): OwnEntry | undefined {
+  const address = textOf(email);
+  if (address === undefined || typeof created !== 'number') return undefined;
+  const means = corrected(hard('mailbox-unknown'), replyIn(textOf(words) ?? '', textOf(status)));
+  return list !== 'bounces' || means.bounce === 'hard' ? { address, reason, at: created * 1000 } : undefined;
+}

@@ -1,0 +1,59 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  DeleteSuppressedDestinationCommand,
+  ListSuppressedDestinationsCommand,
+  PutSuppressedDestinationCommand,
+  SESv2Client,
+} from '@aws-sdk/client-sesv2';
+import type { OwnEntry, OwnList, OwnListContext } from '../own-list.ts';
+import type { SesOptions } from './options.ts';
+
+/** Largest page (API_ListSuppressedDestinations, 2026-11-29). */
+const PER_PAGE = 1000;
+/** Pause between two calls that change the list: one a second (docs.aws.amazon.com/ses/latest/dg/quotas.html, 2026-11-23). */
+const PAUSE_MS = 1_050;
+
+/** SES's suppression list of the account in one region; one with the same address is changed, not doubled. */
+export function ownList({ endpoint, options }: OwnListContext<SesOptions>): OwnList {
+  const region = options.region ?? process.env['AWS_REGION'];
+  const client = new SESv2Client({ ...(region && { region }), ...(endpoint && { endpoint }), maxAttempts: 5 });
+  return {
+    async *entries() {
+      let NextToken: string | undefined;
+      do {
+        const page = await client.send(
+          new ListSuppressedDestinationsCommand({ PageSize: PER_PAGE, ...(NextToken && { NextToken }) }),
+        );
+        yield (page.SuppressedDestinationSummaries ?? []).flatMap(
+          ({ EmailAddress, Reason, LastUpdateTime }): OwnEntry[] =>
+            EmailAddress === undefined || LastUpdateTime === undefined
+              ? []
+              : [
+                  {
+                    address: EmailAddress,
+                    reason: Reason === 'COMPLAINT' ? 'complaint' : 'hard-bounce',
+                    at: LastUpdateTime.getTime(),
+                  },
+                ],
+        );
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+    },
+    async add(entries) {
+      for (const [place, { address: EmailAddress, reason }] of entries.entries()) {
+        if (place > 0 && endpoint === undefined) await pause(PAUSE_MS);
+        const Reason = reason === 'complaint' ? 'COMPLAINT' : 'BOUNCE';
+        await client.send(new PutSuppressedDestinationCommand({ EmailAddress, Reason }));
+      }
+    },
+    async remove(EmailAddress) {
+      try {
+        await client.send(new DeleteSuppressedDestinationCommand({ EmailAddress }));
+        return 'removed';
+      } catch (error) {
+        if (error instanceof Error && error.name === 'NotFoundException') return 'absent';
+        throw error;
+      }
+    },
+  };
+}

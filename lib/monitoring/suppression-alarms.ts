@@ -1,0 +1,75 @@
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import { MIRROR_OUTCOMES } from '../../lambda/contract/metrics.ts';
+import type { MirrorFunction } from '../functions/mirror.ts';
+import { graph } from './dashboard.ts';
+import { counted } from './metric.ts';
+import type { Monitoring } from './monitoring.ts';
+
+const PERIOD = Duration.minutes(5);
+/** A run is once a day; its result is shown for a quarter of that. */
+const RUN_PERIOD = Duration.hours(6);
+
+/** Registers the alarms of the suppression list, and their row of the dashboard. */
+export function watchSuppressions(
+  monitoring: Monitoring,
+  mirrored: readonly { readonly key: string }[],
+  mirror: MirrorFunction,
+): void {
+  const providers = mirrored.map(({ key }) => key);
+  const runs = (provider: string, outcome: (typeof MIRROR_OUTCOMES)[number]) =>
+    monitoring.metric('SuppressionMirrored', 'Sum', { provider, outcome }, RUN_PERIOD);
+  const withheld = (provider: string) => monitoring.metric('SuppressionsWithheld', 'Sum', { provider }, PERIOD);
+  for (const provider of providers) {
+    monitoring.alarm({
+      title: 'SuppressionsDoubted',
+      provider,
+      severity: 'ticket',
+      meanwhile: `${provider} reports far more hard bounces and complaints than the other providers: they suppress no address until that ends. Mail goes out.`,
+      action: `Find out whether its reports are true. If not: npm run suppression -- take-back ${provider}. If so: npm run suppression -- import ${provider}.`,
+      metric: counted(withheld(provider), 'withheld'),
+      threshold: 1,
+      datapoints: 1,
+      of: 1,
+      // Each withheld event is counted, so missing data means that there was none.
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+    monitoring.alarm({
+      title: 'SuppressionMirrorFailed',
+      provider,
+      severity: 'ticket',
+      meanwhile: `The own list of ${provider} could not be compared with the suppression list today. Its events are taken as usual.`,
+      action:
+        'Read the line `suppressions mirrored` in the log of the function: often a key that may not read the list.',
+      metric: counted(runs(provider, 'failed'), 'failed'),
+      threshold: 1,
+      datapoints: 1,
+      of: 1,
+      // One value a day.
+      missing: TreatMissingData.NOT_BREACHING,
+    });
+  }
+  monitoring.alarm({
+    title: 'SuppressionErrors',
+    severity: 'ticket',
+    meanwhile:
+      'The function that keeps the suppression list crashes or is stopped; the list is filled by events and asked as usual.',
+    action: 'Read the end of its log: a crash after a deployment is a reason to roll back.',
+    metric: mirror.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // Lambda emits no value without an invocation, and then there is no error.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.row('Which addresses are suppressed?', [
+    graph('Withheld since their provider is in doubt', 12, {
+      left: providers.map((key) => withheld(key).with({ label: key })),
+    }),
+    graph('Daily comparison with the lists of the providers', 12, {
+      left: providers.flatMap((key) =>
+        MIRROR_OUTCOMES.map((outcome) => runs(key, outcome).with({ label: `${key}: ${outcome}` })),
+      ),
+    }),
+  ]);
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Listed, ProviderList } from '../events/provider-list.ts';
+import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
+
+const PATH = /^\/v2\/email\/suppression\/addresses(?:\/(.+))?$/;
+const MOST = 1000;
+const putSchema = z.object({ EmailAddress: z.email(), Reason: z.enum(['BOUNCE', 'COMPLAINT']) });
+
+/** The suppression list of the account (API_ListSuppressedDestinations and its like, 2026-11-29); undefined for any other request. */
+export function listAnswer(
+  { method, path, query, body }: SimulatorRequest,
+  list: ProviderList,
+): SimulatorAnswer | undefined {
+  const match = PATH.exec(path);
+  if (match === null) return undefined;
+  if (match[1] !== undefined) {
+    const found = list.get(decodeURIComponent(match[1]));
+    if (!found)
+      return {
+        status: 404,
+        headers: { 'x-amzn-errortype': 'NotFoundException' },
+        body: { message: 'Email address does not exist on your suppression list.' },
+      };
+    if (method === 'DELETE') list.remove(found.address);
+    return { status: 200, body: method === 'DELETE' ? {} : { SuppressedDestination: shown(found) } };
+  }
+  if (method === 'PUT') {
+    const read = putSchema.safeParse(parsed(body));
+    if (!read.success)
+      return {
+        status: 400,
+        headers: { 'x-amzn-errortype': 'BadRequestException' },
+        body: { message: 'The address or the reason is not valid.' },
+      };
+    const { EmailAddress, Reason } = read.data;
+    // A reason that is there is replaced.
+    list.remove(EmailAddress);
+    list.add(EmailAddress, Reason === 'BOUNCE' ? 'bounce' : 'complaint');
+    return { status: 200, body: {} };
+  }
+  const size = Math.min(MOST, Number(query.get('PageSize') ?? MOST));
+  const from = Number(query.get('NextToken') ?? 0);
+  const all = list.all();
+  return {
+    status: 200,
+    body: {
+      SuppressedDestinationSummaries: all.slice(from, from + size).map(shown),
+      ...(from + size < all.length && { NextToken: String(from + size) }),
+    },
+  };
+}
+
+function shown({ address, reason, at }: Listed) {
+  return { EmailAddress: address, Reason: reason === 'bounce' ? 'BOUNCE' : 'COMPLAINT', LastUpdateTime: at / 1000 };
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}

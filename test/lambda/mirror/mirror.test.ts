@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SuppressionAnswer } from '../../../lambda/contract/suppression-command.ts';
+import { createCommands } from '../../../lambda/mirror/commands.ts';
+import type { OwnList } from '../../../lambda/providers/own-list.ts';
+import { definitions, loadOwnList, loadProvider, type ProviderType } from '../../../lambda/providers/registry.ts';
+import { addressIndex } from '../../../lambda/suppression/addresses.ts';
+import { suppressionList } from '../../../lambda/suppression/list.ts';
+import { StackClock } from '../../../local/clock.ts';
+import { FaultBoard } from '../../../local/faults/faults.ts';
+import { ownHosts } from '../../../local/http-api/own-hosts.ts';
+import { type Simulators, startSimulators } from '../../../local/simulators/main.ts';
+import { simulatedTypes } from '../../../local/simulators/registry.ts';
+import { memoryLists } from '../../support/memory-lists.ts';
+import { memoryTable } from '../../support/memory-table.ts';
+import { attemptOf } from '../providers/wire-server.ts';
+
+const TYPES = (Object.keys(definitions) as ProviderType[]).filter((type) => definitions[type].ownList);
+const GONE = 'HardBounce@bounce-testing.postmarkapp.com';
+const before = { ...process.env };
+
+let simulators: Simulators;
+beforeAll(async () => {
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-1' });
+  simulators = await startSimulators({
+    providers: TYPES.map((type) => ({ key: type, type, options: optionsOf(type) })) as never,
+    basePort: 0,
+    secrets: Object.fromEntries(TYPES.map((type) => [type, simulatedTypes[type].example.secret])),
+    tls: { key: '', cert: '' },
+    faults: new FaultBoard(),
+    own: ownHosts(),
+    // A bounce comes at once.
+    clock: new StackClock(100_000),
+  });
+});
+beforeEach(() => simulators.clear());
+afterAll(async () => {
+  process.env = before;
+  await simulators?.close();
+});
+
+function optionsOf(type: ProviderType): object {
+  const { options } = simulatedTypes[type].example;
+  return type === 'ses' ? { ...options, configurationSet: 'set' } : options;
+}
+
+/** The commands over the simulators, with everything else in memory. */
+function givenCommands({ doubted = [] as string[], secret = {} as Record<string, string> } = {}) {
+  const [table, lists] = [memoryTable(), memoryLists()];
+  const world = { now: Date.now(), metrics: [] as string[] };
+  const clock = { now: () => world.now, sleep: async () => {} };
+  const secrets = {
+    read: async (name: string) =>
+      name === 'list' ? { key: 'k' } : { ...simulatedTypes[name as ProviderType].example.secret, ...secret },
+  };
+  const index = addressIndex(lists);
+  const suppressions = suppressionList(table, index, secrets as never, 'list', clock as never);
+  const note = () => {};
+  const commands = createCommands({
+    environment: {
+      providers: TYPES.map((type) => ({ key: type, type, options: optionsOf(type), secretName: type })),
+      reporting: [],
+      endpoints: simulators.endpoints,
+    },
+    suppressions,
+    index,
+    doubt: { isDoubted: async (key: string) => doubted.includes(key) },
+    secrets,
+    fetch,
+    clock,
+    log: { info: note, warn: note, error: note },
+    metrics: {
+      add: (name: string, _n: number, by: object) => world.metrics.push(`${name} ${Object.values(by).join(' ')}`),
+    },
+    loadOwnList,
+  } as never);
+  const run = (event: object): Promise<SuppressionAnswer> => commands(event, () => 900_000);
+  const addresses = async () => {
+    const answer = await run({ command: 'list' });
+    return answer.kind === 'listed' ? answer.entries.map(({ address, source }) => `${address} ${source}`) : answer;
+  };
+  return Object.assign(world, { run, addresses, suppressions });
+}
+
+async function listOf(type: ProviderType): Promise<OwnList> {
+  const { ownList } = await loadOwnList(type);
+  const endpoint = simulators.endpoints[type] ?? '';
+  return ownList({ endpoint, options: optionsOf(type), secret: simulatedTypes[type].example.secret, fetch });
+}
+
+async function entriesOf(type: ProviderType) {
+  const all = [];
+  for await (const page of (await listOf(type)).entries()) all.push(...page);
+  return all.map(({ address, reason }) => `${address} ${reason}`);
+}
+
+async function sendTo(type: ProviderType, to: string): Promise<void> {
+  const endpoint = simulators.endpoints[type] ?? '';
+  const context = { key: type, options: optionsOf(type), secret: simulatedTypes[type].example.secret, endpoint };
+  const provider = (await loadProvider(type)).create(context as never);
+  await provider.send(
+    attemptOf({
+      message: { to: [{ address: to }], bcc: [] },
+      attempt: { recipients: [to], deadlineMs: 4_000, connectMs: 2_000 },
+    }),
+  );
+  provider.close?.();
+}
+
+describe.each(TYPES)('the own list of %s', (type) => {
+  it('has an address that bounced there; it is imported once, and removed there with ours', async () => {
+    const { run, addresses } = givenCommands();
+    await sendTo(type, GONE);
+    await expect.poll(() => entriesOf(type)).toEqual([`${GONE} hard-bounce`]);
+
+    const counts = (imported: number) => ({ kind: 'mirrored', providers: [{ outcome: 'done', imported }] });
+    expect(await run({ command: 'import', provider: type })).toMatchObject(counts(1));
+    expect(await run({ command: 'import', provider: type })).toMatchObject(counts(0));
+    expect(await addresses()).toEqual([`${GONE} ${type}`]);
+
+    expect(await run({ command: 'remove', address: GONE })).toMatchObject({
+      kind: 'removed',
+      listed: true,
+      providers: expect.arrayContaining([{ provider: type, result: 'removed' }]),
+    });
+    expect(await entriesOf(type)).toEqual([]);
+    expect(await addresses()).toEqual([]);
+  });
+
+  it('with a wrong key fails with a hint, and no address', async () => {
+    if (type === 'ses') return;
+    const { run, metrics } = givenCommands({ secret: { apiKey: 'wrong', serverToken: 'wrong' } });
+    const answer = await run({});
+
+    expect(answer).toMatchObject({
+      providers: expect.arrayContaining([
+        expect.objectContaining({ provider: type, outcome: 'failed', detail: expect.stringContaining('401') }),
+      ]),
+    });
+    expect(metrics).toContain(`SuppressionMirrored ${type} failed`);
+  });
+});
+
+it('the daily run adds what one provider reported to the others, and leaves manual entries out', async () => {
+  const { run, suppressions, now } = givenCommands();
+  await suppressions.add('ada@example.org', { reason: 'hard-bounce', source: 'postmark', at: now });
+  await suppressions.add('bob@example.org', { reason: 'manual', source: 'eve', at: now });
+  await suppressions.add('cid@example.org', { reason: 'complaint', source: 'ses', at: now });
+
+  expect(await run({ 'detail-type': 'Scheduled Event' })).toMatchObject({
+    kind: 'mirrored',
+    providers: TYPES.map((provider) => ({ provider, outcome: 'done', imported: 0 })),
+  });
+
+  expect(await entriesOf('mailgun')).toEqual(['ada@example.org hard-bounce', 'cid@example.org complaint']);
+  expect(await entriesOf('ses')).toEqual(['ada@example.org hard-bounce']);
+  // What is added to Postmark counts there as made by hand.
+  expect(await entriesOf('postmark')).toEqual([]);
+  const answer = await run({ command: 'mirror' });
+  expect(answer).toMatchObject({
+    providers: expect.arrayContaining([{ provider: 'mailgun', outcome: 'done', added: 0, imported: 0, removed: 0 }]),
+  });
+});
+
+it('a provider in doubt fills nothing, and what it had listed is taken back by one command', async () => {
+  const { run, addresses, suppressions, now } = givenCommands({ doubted: ['mailgun'] });
+  await (await listOf('mailgun')).add?.([{ address: 'new@example.org', reason: 'hard-bounce', at: now }]);
+  await suppressions.add('wrong@example.org', { reason: 'hard-bounce', source: 'mailgun', at: now - 3_600_000 });
+  await suppressions.add('old@example.org', { reason: 'hard-bounce', source: 'mailgun', at: now - 9 * 86_400_000 });
+  await suppressions.add('other@example.org', { reason: 'hard-bounce', source: 'ses', at: now });
+
+  await run({ command: 'mirror' });
+  expect(await addresses()).not.toContain('new@example.org mailgun');
+
+  const since = now - 2 * 86_400_000;
+  expect(await run({ command: 'take-back', provider: 'mailgun', since })).toEqual({ kind: 'taken-back', removed: 1 });
+  expect((await addresses()) as string[]).toEqual(
+    expect.arrayContaining(['old@example.org mailgun', 'other@example.org ses']),
+  );
+});
+
+it('the bounce of a block at a provider is not taken over', async () => {
+  const { run } = givenCommands();
+  const url = `${simulators.endpoints['mailgun']}/v3/mg.example.com/bounces`;
+  const authorization = `Basic ${Buffer.from('api:key').toString('base64')}`;
+  const body = [
+    { address: 'a@example.org', code: '550', error: '5.7.1 Your host is on a blocklist' },
+    { address: 'b@example.org', code: '552', error: '5.2.2 The mailbox is full' },
+    { address: 'c@example.org', code: '550', error: '5.1.1 No such user' },
+  ];
+  await fetch(url, { method: 'POST', headers: { authorization }, body: JSON.stringify(body) });
+
+  expect(await run({ command: 'import', provider: 'mailgun' })).toMatchObject({ providers: [{ imported: 1 }] });
+});
+
+it('a removed address comes back only by newer news, and is removed at a provider that failed before', async () => {
+  const { run, addresses, suppressions, ...world } = givenCommands();
+  await (await listOf('mailgun')).add?.([
+    { address: 'ada@example.org', reason: 'hard-bounce', at: world.now - 60_000 },
+  ]);
+  await suppressions.add('ada@example.org', { reason: 'hard-bounce', source: 'mailgun', at: world.now - 60_000 });
+  await suppressions.remove('ada@example.org');
+
+  expect(await run({ command: 'import', provider: 'mailgun' })).toMatchObject({
+    providers: [{ imported: 0, removed: 1 }],
+  });
+  expect(await addresses()).toEqual([]);
+  expect(await entriesOf('mailgun')).toEqual([]);
+});
+
+it.each([
+  [{ command: 'import', provider: 'nothing' }, 'there is no provider "nothing" with a list of its own; there are: '],
+  [{ command: 'remove', address: 'ada' }, ''],
+  [{ command: 'erase' }, ''],
+])('refuses %o', async (event, message) => {
+  const { run } = givenCommands();
+  expect(await run(event)).toMatchObject({ kind: 'refused', message: expect.stringContaining(message) });
+});
