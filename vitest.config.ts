@@ -31,7 +31,7 @@ const projects = [
   // Examples in other languages, which install their packages first.
   slow('languages', 400_000, 60_000),
   // A deployment to an account on this machine.
-  slow('deploy', 120_000, 600_000),
+  slow('deploy', 300_000, 600_000),
 ];
 
 /** Stryker runs every project with the tests that reach a mutant: few and fast ones, chosen by scripts/mutation.ts. */

@@ -16,7 +16,7 @@ export interface MailoverProps extends StageProps, NetworkProps {
    * The providers, in order of preference. All durations of queues and functions follow from their deadlines.
    *
    * A provider that is removed from the list leaves its retry queue and the queue's consumer behind: waiting mail
-   * goes out through the others. When the queue is empty, both may be deleted by hand.
+   * goes out through the others. `npm run queues -- --remove` deletes both once the queue is empty.
    */
   readonly providers: ConfiguredProviders;
   /**

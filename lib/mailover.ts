@@ -189,7 +189,7 @@ export class Mailover extends Construct {
       providers: watched,
       inboundCanaries,
       proofKey: this.proofKey,
-      outbound: this.queues.outbound,
+      queues: this.queues,
       stateTable: this.stateTable,
     });
     watchHealth(this.monitoring, { providers: watched, function: this.health.function });

@@ -16,6 +16,14 @@ export interface InboundCanary {
   readonly canary: CanaryConfig;
 }
 
+/** Names of the retry queues of a deployment, by which those of removed providers are found. */
+export interface RetryQueueNames {
+  /** Beginning of the names of all of them, removed ones included. */
+  readonly prefix: string;
+  /** Names of those of the configured providers. */
+  readonly present: readonly string[];
+}
+
 /** The environment of the health check. */
 export const healthEnvironment = environment({
   /** Outbound providers, in the order of the list. */
@@ -25,6 +33,8 @@ export const healthEnvironment = environment({
   proofSecret: optional(proofSecret),
   /** The queue that canaries are sent to. */
   outboundQueueUrl: text('MAILOVER_OUTBOUND_QUEUE'),
+  /** Absent if the name of the stack is not known at synth. */
+  retryQueueNames: optional(json<RetryQueueNames>('MAILOVER_RETRY_QUEUE_NAMES')),
   stateTable,
   ...local,
 });

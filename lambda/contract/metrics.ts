@@ -245,6 +245,8 @@ export const METRICS = {
   SuppressionRise: metric({ unit: 'None', by: ['provider'] }),
   /** Each minute. 1: producers sent steadily for two hours, and nothing in the last half hour. */
   ProducersSilent: metric({ unit: 'None', by: [], states: { no: 0, yes: 1 } }),
+  /** Messages on retry queues of providers that were removed from the list, each minute. */
+  RemovedQueueMail: metric({ unit: 'Count', by: [] }),
   /** Time since the provider last accepted mail or our credentials, whichever is later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Part of the provider's quota that is left, from 0 to 1; for providers that report it. */

@@ -6,6 +6,7 @@ import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
 import { queueProofs } from '../platform/proof.ts';
 import { sqsQueue } from '../platform/queue.ts';
+import { sqsQueueList } from '../platform/queue-list.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { providerPool } from '../providers/pool.ts';
@@ -14,6 +15,7 @@ import { healthAsker } from './ask.ts';
 import { blocklistChecker } from './blocklists.ts';
 import { sendCanaries } from './canaries.ts';
 import { checkHealth } from './check.ts';
+import { gaugeRemovedQueues } from './removed-queues.ts';
 
 const environment = healthEnvironment.decode(process.env);
 const { providers, inboundCanaries = [], proofSecret = '', outboundQueueUrl, stateTable } = environment;
@@ -40,6 +42,7 @@ const context = {
   timeScaleSince,
   stackTimeSince,
 };
+const queueList = sqsQueueList();
 const checkBlocklists = blocklistChecker({ ...context, resolverOf: dnsResolver });
 
 /** Runs once a minute; a check that fails is repeated in the next run. */
@@ -51,6 +54,7 @@ export async function handler(): Promise<void> {
       ? undefined
       : sendCanaries({ ...context, inboundCanaries, proofs, queue: sqsQueue, outboundQueueUrl }),
     checkBlocklists(),
+    gaugeRemovedQueues(context, environment.retryQueueNames, queueList),
   ]);
   await metrics.flush();
 }

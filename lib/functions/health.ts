@@ -1,16 +1,18 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Duration } from 'aws-cdk-lib/core';
+import type { CfnQueue } from 'aws-cdk-lib/aws-sqs';
+import { Duration, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import {
   type HealthEnvironment,
   healthEnvironment,
   type InboundCanary,
+  type RetryQueueNames,
 } from '../../lambda/contract/health-environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ProofKey } from '../storage/proof-key.ts';
-import { healthReasons, healthStatements, tableStatement } from './access.ts';
+import { type Queues, RETRY_QUEUE } from '../storage/queues.ts';
+import { healthReasons, healthStatements, nagName, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const EVERY = Duration.minutes(1);
@@ -29,15 +31,15 @@ export interface HealthCheckProps extends FunctionProps {
   readonly inboundCanaries: readonly InboundCanary[];
   /** Key of the proofs by which the sender recognises canaries. */
   readonly proofKey: ProofKey;
-  /** The outbound queue, which canary mail is put on. */
-  readonly outbound: Queue;
+  /** Canary mail is put on the outbound queue; retry queues of removed providers are found by their names. */
+  readonly queues: Queues;
   readonly stateTable: ITable;
 }
 
 /** The function that checks every minute whether each account may send, with its role. */
 export class HealthFunction extends MailoverFunction<HealthEnvironment> {
   constructor(scope: Construct, id: string, props: HealthCheckProps) {
-    const { providers, inboundCanaries, proofKey, outbound, stateTable } = props;
+    const { providers, inboundCanaries, proofKey, queues, stateTable } = props;
     super(scope, id, {
       ...props,
       description: 'Asks every provider whether its account may send',
@@ -48,7 +50,8 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
         providers,
         inboundCanaries: inboundCanaries.length > 0 ? inboundCanaries : undefined,
         proofSecret: sendsCanaries(props) ? proofKey.secretArn : undefined,
-        outboundQueueUrl: outbound.queueUrl,
+        outboundQueueUrl: queues.outbound.queueUrl,
+        retryQueueNames: namesOf(queues),
         stateTable: stateTable.tableName,
       },
       smallerEnvironment: 'use fewer providers, or fewer addresses and zones of blocklists',
@@ -60,12 +63,38 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
     if (sendsCanaries(props)) {
-      this.allow(['sqs:SendMessage'], [outbound.queueArn]);
+      this.allow(['sqs:SendMessage'], [queues.outbound.queueArn]);
       this.role.addToPolicy(proofKey.readStatement());
     }
+    this.allowCounting(namesOf(queues));
     for (const statement of healthStatements(this, providers)) this.role.addToPolicy(statement);
     for (const reason of healthReasons(providers)) this.acknowledge('AwsSolutions-IAM5[Resource::*]', reason);
   }
+
+  private allowCounting(names: RetryQueueNames | undefined): void {
+    if (names === undefined) return;
+    const arn = Stack.of(this).formatArn({ service: 'sqs', resource: `${names.prefix}*` });
+    this.allow(['sqs:ListQueues'], ['*']);
+    this.allow(['sqs:GetQueueAttributes'], [arn]);
+    this.acknowledge('AwsSolutions-IAM5[Resource::*]', 'SQS lists the queues of an account, not single ones.');
+    this.acknowledge(
+      `AwsSolutions-IAM5[Resource::${nagName(this, arn)}]`,
+      'Queues of removed providers are no part of the stack, so that only the beginning of their names is known.',
+    );
+  }
+}
+
+/** Undefined where the name of the stack is not known at synth. */
+function namesOf(queues: Queues): RetryQueueNames | undefined {
+  const { stackName } = Stack.of(queues);
+  if (Token.isUnresolved(stackName)) return undefined;
+  const all = [...queues.retry.values()];
+  const logicalIds = all.map((queue) => Stack.of(queue).getLogicalId(queue.node.defaultChild as CfnQueue));
+  // Logical ids are the path of the construct without hyphens: all of retry queues begin like those of `Retry-`.
+  const [prefix = ''] = logicalIds.map((id) =>
+    id.slice(0, id.indexOf(`Queues${RETRY_QUEUE}`) + `Queues${RETRY_QUEUE}`.length),
+  );
+  return { prefix: `${stackName}-${prefix}`, present: all.map(({ queueName }) => queueName) };
 }
 
 function sendsCanaries({ providers, inboundCanaries }: HealthCheckProps): boolean {

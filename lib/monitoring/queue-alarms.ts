@@ -18,6 +18,18 @@ export function watchQueues(
 ): void {
   watchRetries(monitoring, [...retry.values()], retryBacklog);
   monitoring.alarm({
+    title: 'RemovedQueueMail',
+    severity: 'ticket',
+    meanwhile: 'Mail waits on the retry queue of a provider that was removed from the list, for six hours now.',
+    action: 'See with `npm run queues` whether the queue still has its consumer.',
+    metric: monitoring.metric('RemovedQueueMail', 'Minimum', {}, Duration.hours(1)),
+    threshold: 1,
+    datapoints: 6,
+    of: 6,
+    // The gauge has a value each minute; a failure of the check has an alarm of its own.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+  monitoring.alarm({
     title: 'DeadLetters',
     small: true,
     severity: 'ticket',

@@ -48,6 +48,9 @@ export interface QueuesProps {
   readonly forwardsEvents: keyof typeof FORWARD_TRIES | undefined;
 }
 
+/** First part of the ids of the retry queues; physical names contain it. */
+export const RETRY_QUEUE = 'Retry';
+
 /** All queues of a deployment. */
 export class Queues extends Construct {
   readonly outbound: Queue;
@@ -81,7 +84,7 @@ export class Queues extends Construct {
     this.retry = new Map(
       keys.map((key) => [
         key,
-        new MailQueue(this, `Retry-${key}`, { ...source, retentionPeriod: timing.retryRetention }),
+        new MailQueue(this, `${RETRY_QUEUE}-${key}`, { ...source, retentionPeriod: timing.retryRetention }),
       ]),
     );
     this.undelivered = forwardsEvents

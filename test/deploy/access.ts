@@ -7,15 +7,7 @@ export type Access = readonly [request: Request, allowed: readonly string[]];
 
 const RECEIVES = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'];
 const TAKES_APART = ['sqs:DeleteQueue', 'sqs:PurgeQueue', 'sqs:SetQueueAttributes', 'sqs:AddPermission'];
-const OF_TABLES = [
-  'Scan',
-  'DeleteItem',
-  'UpdateItem',
-  'DeleteTable',
-  'UpdateTable',
-  'PartiQLSelect',
-  'TransactWriteItems',
-];
+const OF_TABLES = ['DeleteItem', 'UpdateItem', 'DeleteTable', 'UpdateTable', 'PartiQLSelect', 'TransactWriteItems'];
 const OF_ACCOUNTS = [
   'iam:PassRole',
   'iam:PutRolePolicy',
@@ -57,6 +49,8 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
     ...queues.flatMap((name) => on(TAKES_APART, queue(name))),
     ...queues.flatMap((name) => on(RECEIVES, queue(name), /^(Outbound|RetryQueueUrl)/.test(name) ? ['Sender'] : [])),
     ...on(['sqs:SendMessage'], queue('OutboundQueueUrl'), ['Health']),
+    ...on(['sqs:GetQueueAttributes'], queue('DeadLetterQueueUrl')),
+    ...on(['sqs:GetQueueAttributes'], queue('RetryQueueUrlpostmark'), ['Sender', 'Health']),
     ...on(['sqs:SendMessage'], queue('DeadLetterQueueUrl'), ['Sender']),
     ...on(['sqs:SendMessage'], queue('RetryQueueUrlpostmark'), ['Sender']),
     ...on(['sqs:SendMessage'], queue('EventsQueueUrl'), ['Sender', 'Events']),
@@ -87,6 +81,8 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
     ...item(['GetItem', 'PutItem', 'Query'], 'submission/a', [], 'ListsTableName'),
     // Without a key, which a condition on keys must not admit.
     ...on(['dynamodb:GetItem', 'dynamodb:PutItem'], table('StateTableName')),
+    ...on(['dynamodb:Scan'], table('StateTableName'), ['Account']),
+    ...on(['dynamodb:Scan'], table('ListsTableName')),
     ...['StateTableName', 'ListsTableName'].flatMap((name) =>
       on(
         OF_TABLES.map((action) => `dynamodb:${action}`),

@@ -10,7 +10,7 @@ import { pythonEnvironment } from './python.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SERVER = join(import.meta.dirname, 'moto/server.py');
-const START_MS = 90_000;
+const START_MS = 240_000;
 /** Longest time of one command of the CDK. */
 const COMMAND_MS = 400_000;
 
@@ -118,7 +118,7 @@ export async function startAccount(timeScale = 1): Promise<TestAccount> {
 }
 
 /** Polls until a condition is true; an error counts as not yet. */
-export async function until(condition: () => Promise<boolean>, patienceMs = 60_000): Promise<void> {
+export async function until(condition: () => Promise<boolean>, patienceMs = 120_000): Promise<void> {
   const end = Date.now() + patienceMs;
   let last: unknown;
   for (;;) {

@@ -95,6 +95,33 @@ describe('after all of them', () => {
 
     expect((await accepted()).sort()).toEqual([...mail].sort());
     await until(async () => (await waiting()) === 0);
+    await stack.close();
+  });
+
+  it('queues of removed providers are listed, and deleted by a command once they are empty', async () => {
+    const left = retryQueues(deployed).filter(
+      ({ url }) => !Object.values(deployed.resources).some(({ id }) => id === url),
+    );
+    const [full] = left;
+    expect(left.length).toBeGreaterThan(3);
+    await send(full?.url ?? '', 'late');
+
+    const list = JSON.parse(await account.run('node cli/queues.ts --json')) as { url: string; left: boolean }[];
+    expect(list.flatMap((one) => (one.left ? one.url : [])).sort()).toEqual(left.map(({ url }) => url).sort());
+    await account.run('node cli/queues.ts --remove');
+
+    const after = await inventory(account);
+    const gone = left.filter(({ url }) => url !== full?.url);
+    const urls = after.queues.map(({ url }) => url);
+    expect(urls.sort()).toEqual(
+      deployed.queues
+        .map(({ url }) => url)
+        .filter((url) => !gone.some((one) => one.url === url))
+        .sort(),
+    );
+    expect(after.mappings.filter(({ queueArn }) => gone.some(({ arn }) => arn === queueArn))).toEqual([]);
+    expect(after.mappings.map(({ queueArn }) => queueArn)).toContain(full?.arn);
+    deployed = after;
   });
 
   it('CloudFormation has made no call that docs/deploy-role.json refuses', () => {
@@ -108,7 +135,6 @@ describe('after all of them', () => {
   });
 
   it('the deletion of the stack keeps queues, bucket, table, logs and the key of the proofs', async () => {
-    await stack.close();
     const before = deployed;
     await account.run(
       'aws cloudformation update-termination-protection --stack-name Mailover --no-enable-termination-protection',
@@ -121,6 +147,22 @@ describe('after all of them', () => {
     expect(after.stack).toEqual([]);
     for (const kind of ['queues', 'tables', 'buckets', 'secrets', 'logGroups'] as const)
       expect(ids(after, kind)).toEqual(expect.arrayContaining(ids(before, kind)));
+    deployed = after;
+  });
+
+  it('no queue of a deleted stack takes mail that nothing reads', async () => {
+    await account.run('node cli/queues.ts --close || true');
+    const closed = (await inventory(account)).queues.find(({ url }) => /QueuesOutbound/.test(url));
+    expect(JSON.parse(closed?.attributes['Policy'] ?? '{}').Statement).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Principal: '*', Action: 'sqs:SendMessage', Resource: closed?.arn }),
+    );
+
+    await account.run('node cli/queues.ts --remove');
+
+    const { queues, mappings } = await inventory(account);
+    // Only the queue with a message is kept, with its consumer.
+    expect(queues.map(({ url }) => url)).toEqual([expect.stringMatching(/QueuesRetry/)]);
+    expect(mappings.map(({ queueArn }) => queueArn)).toEqual(queues.map(({ arn }) => arn));
   });
 });
 
@@ -137,10 +179,14 @@ async function putMail(): Promise<void> {
   const queues = deployed.queues.filter(({ arn }) => /QueuesRetry|QueuesOutbound/.test(arn));
   for (const { url } of queues) {
     const id = `mail-${mail.size}`;
-    const body = { version: 1, id, from: 'shop@example.com', to: ['ada@example.org'], subject: id, text: 'hello' };
     mail.add(id);
-    await sqsOf(account).send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body) }));
+    await send(url, id);
   }
+}
+
+async function send(url: string, id: string): Promise<void> {
+  const body = { version: 1, id, from: 'shop@example.com', to: ['ada@example.org'], subject: id, text: 'hello' };
+  await sqsOf(account).send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(body) }));
 }
 
 /** Number of messages on the queues of the sender, without receiving any. */

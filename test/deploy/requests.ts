@@ -17,6 +17,7 @@ export function requestsOf(call: Call): readonly Request[] {
 
 const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
   sqs(call) {
+    if (operation(call) === 'ListQueues') return [{ action: 'sqs:ListQueues', resource: '*' }];
     const name = String(bodyOf(call)['QueueUrl']).split('/').at(-1);
     const action = operation(call).replace(/Batch$/, '');
     return [{ action: `sqs:${action}`, resource: arn(call, 'sqs', name) }];

@@ -1,7 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { deploymentEnvironment, secretNameOf } from '../../lambda/contract/deployment.ts';
 import { senderEnvironment } from '../../lambda/contract/environment.ts';
@@ -92,7 +97,8 @@ export async function runStack(
     clock,
   });
   closers.push(mail.close);
-  for (const { name: secretName, secret } of mail.secrets) await secretOf(account, secretName, secret);
+  // Those of an earlier start are replaced: only these are known to the simulators.
+  for (const { name: secretName, secret } of mail.secrets) await putSecret(account, secretName, secret);
   const tls = await makeCertificate(tlsHosts(providers));
   const certificateFile = join(account.directory, 'certificate.pem');
   writeFileSync(certificateFile, tls.cert);
@@ -187,6 +193,21 @@ function signature(key: string) {
 /** A client of SQS, by default as the operator. */
 export function sqsOf({ endpoint }: TestAccount, credentials: Readonly<Record<string, string>> = {}): SQSClient {
   return new SQSClient({ endpoint, region: REGION, credentials: keysOf(credentials) });
+}
+
+/** Creates a secret, or replaces its value. */
+async function putSecret(
+  { endpoint }: TestAccount,
+  name: string,
+  value: Readonly<Record<string, string>>,
+): Promise<void> {
+  const client = new SecretsManagerClient({ endpoint, region: REGION, credentials: keysOf({}) });
+  const SecretString = JSON.stringify(value);
+  try {
+    await client.send(new CreateSecretCommand({ Name: name, SecretString }));
+  } catch {
+    await client.send(new PutSecretValueCommand({ SecretId: name, SecretString }));
+  }
 }
 
 /** The value of a secret, which is created if it is missing. */

@@ -22,8 +22,9 @@ const { template } = deploy({
     },
   ],
 });
-const functions = Object.entries(resources(template, 'AWS::Lambda::Function')).filter(([, { Properties }]) =>
-  String(Properties['Runtime']).startsWith('nodejs'),
+// The environment of the account function is a part of every other one.
+const functions = Object.entries(resources(template, 'AWS::Lambda::Function')).filter(
+  ([id, { Properties }]) => String(Properties['Runtime']).startsWith('nodejs') && !id.startsWith('MailoverAccount'),
 );
 
 test('each function has the environment of one codec, and of no other', () => {

@@ -110,6 +110,8 @@ test.each([
       'dynamodb:PutItem table health/* canary/*',
       ...['Mailover/postmark', 'Mailover/mailgun-us', 'eu/mailgun', 'Mailover/own-mta'].map(reads),
       'ses:GetAccount *',
+      'sqs:ListQueues *',
+      'sqs:GetQueueAttributes arn:aws:sqs:us-east-1:123456789012:Mailover-MailoverQueuesRetry*',
     ],
   ],
   ['Account', ['dynamodb:Scan table']],

@@ -70,6 +70,11 @@ export const OWN_MATRIX: readonly Trouble[] = [
     alarms: ['SenderRunaway'],
     small: [],
   },
+  {
+    trouble: 'mail stays on the retry queue of a removed provider, which has lost its consumer',
+    alarms: ['RemovedQueueMail'],
+    small: [],
+  },
   { trouble: 'mail of a class with an expiry waits for a tenth of its time', alarms: ['ClassWaits'], small: [] },
   { trouble: 'canaries to a subdomain with one MX do not arrive', alarms: ['MxCanaryMissing'], small: [] },
   {
