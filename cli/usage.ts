@@ -8,7 +8,7 @@ export class UsageError extends Error {
 /** 0: done. 1: not done. 2: wrong usage. */
 export type ExitCode = 0 | 1 | 2;
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
@@ -16,7 +16,7 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 export function parseArguments<O extends Options>(
   argv: readonly string[],
   options: O,
-  environment: Environment = process.env,
+  environment: Variables = process.env,
 ) {
   const taken = takenByNpm(Object.keys(options), environment);
   if (taken)
@@ -59,7 +59,7 @@ const OF_NPM = new Set(['json', 'help']);
 const COMPLETED = new Map([['to', 'token_description']]);
 
 /** The first of these options that npm took, because "--" was forgotten; npm hands them over as variables. */
-function takenByNpm(options: readonly string[], environment: Environment): string | undefined {
+function takenByNpm(options: readonly string[], environment: Variables): string | undefined {
   return options.find((option) => {
     const name = option.replaceAll('-', '_');
     const names = [name, COMPLETED.get(option) ?? name];

@@ -38,7 +38,7 @@ import { startReceiving } from './simulators/start-receiving.ts';
 import { readAssembly } from './template/assembly.ts';
 import { deploy } from './template/deployment.ts';
 import { findFunction, senderOf } from './template/find-function.ts';
-import { synthesise } from './template/synthesise.ts';
+import { synthesiseApp } from './template/synthesise.ts';
 import { makeWorkDirectory } from './template/work-directory.ts';
 
 /** Options of a local stack. */
@@ -161,7 +161,9 @@ async function start(options: StackOptions, closers: (() => Promise<unknown>)[])
   const directory = await makeWorkDirectory();
   closers.push(() => rm(directory, { recursive: true, force: true }));
   onProgress('synthesising the app');
-  const stacks = await readAssembly(await synthesise(directory, signal ?? new AbortController().signal, options.app));
+  const stacks = await readAssembly(
+    await synthesiseApp(directory, signal ?? new AbortController().signal, options.app),
+  );
   live.deployment = deploy(stacks, aws.url, http.url);
   const { deployment } = live;
   live.drawing = drawingOf(deployment);

@@ -2,7 +2,7 @@ import { partsFrom } from '../exercise.ts';
 import { Random } from '../world/random.ts';
 import { CLASSES } from './classes.ts';
 import { written } from './draw.ts';
-import type { Content, Mail } from './mail.ts';
+import type { ExpectedContent, Mail } from './mail.ts';
 
 const MINUTE = 60_000;
 /** Time after the last fault in which new mail is sent, in milliseconds. */
@@ -74,7 +74,7 @@ export function simpleMail(
   more: object = {},
 ): Mail {
   const recipients = [`reader-${index}-0@example.org`];
-  const content: Content = {
+  const content: ExpectedContent = {
     to: recipients,
     cc: [],
     bcc: [],

@@ -1,5 +1,5 @@
 import type { Random } from '../world/random.ts';
-import type { Content, ProducerAttachment, Trait } from './mail.ts';
+import type { ExpectedContent, ProducerAttachment, Trait } from './mail.ts';
 
 /** Largest message of the outbound queue: see `lib/storage/queues.ts`. */
 export const OUTBOUND_BYTES = 1_032_192;
@@ -18,7 +18,7 @@ const TYPES = [
 ] as const;
 
 /** Draws the content of a mail; no two mails have the same. */
-export function drawContent(random: Random, index: number, trait: Trait): Content {
+export function drawContent(random: Random, index: number, trait: Trait): ExpectedContent {
   const addresses = drawRecipients(random, index);
   const hidden = addresses.length > 1 && random.chance(0.4) ? 1 + random.int(addresses.length - 1) : 0;
   const shown = addresses.slice(0, addresses.length - hidden);

@@ -1,7 +1,7 @@
 import { Random } from '../world/random.ts';
 import { CLASSES, type MailClass } from './classes.ts';
 import { drawContent } from './content.ts';
-import type { Content, Mail, Trait, UnknownPolicy } from './mail.ts';
+import type { ExpectedContent, Mail, Trait, UnknownPolicy } from './mail.ts';
 
 export interface MailsOptions {
   readonly seed: number;
@@ -125,7 +125,7 @@ function drawMail(index: number, { seed, start, end, providers, rushes }: MailsO
 }
 
 /** The content as a producer writes it into a submission. */
-export function written({ to, cc, bcc, replyTo, subject, text, html, order, attachments }: Content): object {
+export function written({ to, cc, bcc, replyTo, subject, text, html, order, attachments }: ExpectedContent): object {
   return {
     from: { name: 'The Shop', address: 'shop@example.com' },
     to,

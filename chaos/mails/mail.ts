@@ -32,7 +32,7 @@ export interface ProducerAttachment {
 }
 
 /** Content that a recipient must find in a mail. */
-export interface Content {
+export interface ExpectedContent {
   readonly to: readonly string[];
   readonly cc: readonly string[];
   readonly bcc: readonly string[];
@@ -56,7 +56,7 @@ export interface Mail {
   readonly attributes?: Readonly<Record<string, string>>;
   /** Its S3 objects, by key. */
   readonly objects: readonly { readonly key: string; readonly content: Buffer }[];
-  readonly content: Content;
+  readonly content: ExpectedContent;
   readonly recipients: readonly string[];
   /** Times at which the producer sends it, in epoch milliseconds; several if it repeats the mail. */
   readonly sendAt: readonly number[];

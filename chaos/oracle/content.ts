@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import PostalMime from 'postal-mime';
 import type { Message } from '../../lambda/mail/message.ts';
-import type { Content } from '../mails/mail.ts';
+import type { ExpectedContent } from '../mails/mail.ts';
 import type { Story } from './story.ts';
 
 /** Form of a mail for the comparison of wanted and accepted content. */
@@ -71,7 +71,10 @@ function differs({ id, mail: { content } }: Story, given: Read): string | undefi
   return (Object.keys(wanted) as (keyof Read)[]).find((field) => !same(wanted[field], given[field]));
 }
 
-function wantedOf(id: string, { to, cc, replyTo, subject, text, html = '', order, attachments }: Content): Read {
+function wantedOf(
+  id: string,
+  { to, cc, replyTo, subject, text, html = '', order, attachments }: ExpectedContent,
+): Read {
   return {
     id,
     handle: sha256(Buffer.from(id)),

@@ -3,7 +3,7 @@ import type { InboundMessage } from '../../lambda/contract/inbound.ts';
 import type { Payload } from '../../local/simulators/inbound/posting.ts';
 import { progressBar, type Terminal } from '../send/progress.ts';
 import { type ExitCode, runCommand } from '../usage.ts';
-import { mailOf } from './mail.ts';
+import { readMailFile } from './mail.ts';
 import { type CommandOptions, parseReceiveOptions, RECEIVE_USAGE } from './options.ts';
 import { shown } from './result.ts';
 import { findSimulator, type SimulatorTarget, type StoredReception } from './target.ts';
@@ -70,7 +70,7 @@ function say(terminal: Terminal, taken: boolean, messages: readonly InboundMessa
 /** Delivers over a provider that posts nothing: it writes the mail to the bucket and notifies a queue. */
 async function delivered(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<Done> {
   const since = Date.now();
-  const mails = Array.from({ length: options.count }, () => mailOf(options, new Date()));
+  const mails = Array.from({ length: options.count }, () => readMailFile(options, new Date()));
   const earlier = await target.earlier(options.to, mails[0]?.toString('latin1') ?? '');
   for (const mail of mails) await target.deliver(mail, options);
   terminal.out(
@@ -86,7 +86,7 @@ async function delivered(target: SimulatorTarget, options: CommandOptions, termi
 /** Receives one mail and prints each post as it happens. */
 async function one(target: SimulatorTarget, options: CommandOptions, terminal: Terminal): Promise<Done> {
   const since = Date.now();
-  const mail = mailOf(options, new Date());
+  const mail = readMailFile(options, new Date());
   const earlier = await target.earlier(options.to, mail.toString('latin1'));
   const taken = await target.receive(mail, options);
   const form = options.form ?? target.posting?.forms[0];
@@ -118,7 +118,7 @@ async function many(target: SimulatorTarget, options: CommandOptions, terminal: 
   const taken: StoredReception[] = [];
   const receivedBar = progressBar(terminal, 'received', options.count);
   for (let place = 1; place <= options.count; place += 1) {
-    taken.push(...(await target.receive(mailOf(options, new Date()), options)));
+    taken.push(...(await target.receive(readMailFile(options, new Date()), options)));
     receivedBar(place);
   }
   const answeredBar = progressBar(terminal, 'answered', taken.length);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CommandOptions } from './options.ts';
 
 /** The mail to receive: the given file, or a built-in mail; each of several gets a Message-ID of its own. */
-export function mailOf({ file, from, to, subject, count }: CommandOptions, now: Date): Buffer {
+export function readMailFile({ file, from, to, subject, count }: CommandOptions, now: Date): Buffer {
   const messageId = `<${randomUUID()}@mail.example.org>`;
   if (file === undefined) return sample({ from: from ?? 'mailer-daemon@example.org', to, subject, messageId, now });
   return count === 1 ? file : withMessageId(file, messageId);

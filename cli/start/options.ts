@@ -1,5 +1,5 @@
 import { MOST_SCALE } from '../../local/clock.ts';
-import { type Environment, parseArguments, refuseArguments, UsageError } from '../usage.ts';
+import { parseArguments, refuseArguments, UsageError, type Variables } from '../usage.ts';
 
 /** Options of `npm start`, with defaults. */
 export interface StartOptions {
@@ -24,7 +24,7 @@ Starts the deployed stack on 127.0.0.1, with simulated providers, until Ctrl-C. 
 Exit code: 0 ended, 1 could not start, 2 wrong usage.`;
 
 /** Reads the command line and the variables; `undefined` for `--help`. */
-export function parseStartOptions(argv: readonly string[], environment: Environment): StartOptions | undefined {
+export function parseStartOptions(argv: readonly string[], environment: Variables): StartOptions | undefined {
   const flag = { type: 'boolean' } as const;
   const { values, positionals } = parseArguments(argv, { logs: flag, help: { ...flag, short: 'h' } }, environment);
   if (values.help) return undefined;
@@ -42,7 +42,7 @@ function isPort(value: number): boolean {
 }
 
 function number(
-  environment: Environment,
+  environment: Variables,
   name: string,
   otherwise: number,
   expected: string,

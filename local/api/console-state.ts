@@ -61,7 +61,7 @@ export function layoutOf({ info, drawing }: ConsoleSources) {
 const RECENT_MS = 300_000;
 
 /** The part of the console's data that changes; polled every second. `batch`: prefix of the ids of the mails that the page sent last. */
-export function stateOf(sources: ConsoleSources, batch: string | undefined) {
+export function consoleState(sources: ConsoleSources, batch: string | undefined) {
   const { faults, clock, monitoring, info, queueCounts, accepted } = sources;
   const { ready, providers, processes } = info();
   const time = (stack: number): string => new Date(clock.toReal(stack)).toISOString();

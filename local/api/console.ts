@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { isolate, release } from '../../lambda/circuit/operator-switch.ts';
 import type { Table } from '../../lambda/platform/table.ts';
-import { type ConsoleSources, layoutOf, stateOf } from './console-state.ts';
+import { type ConsoleSources, consoleState, layoutOf } from './console-state.ts';
 import { copiesOf, enqueueAll } from './enqueue.ts';
 import { ApiError, parseBody } from './error.ts';
 
@@ -18,7 +18,9 @@ export function addConsoleApi(
   sources: ConsoleSources & { /** The state table; undefined while the stack starts. */ state(): Table | undefined },
 ): void {
   app.get('/api/console/layout', async () => layoutOf(sources));
-  app.get<{ Querystring: { batch?: string } }>('/api/console/state', ({ query: { batch } }) => stateOf(sources, batch));
+  app.get<{ Querystring: { batch?: string } }>('/api/console/state', ({ query: { batch } }) =>
+    consoleState(sources, batch),
+  );
   app.get<{ Querystring: { minutes?: string } }>('/api/console/graphs', async ({ query }) => {
     const minutes = Math.min(MOST_MINUTES, Math.max(5, Math.round(Number(query.minutes) || SHOWN_MINUTES)));
     const { clock, monitoring, drawing } = sources;

@@ -1,12 +1,12 @@
 /** An HTTP answer as it is sent. */
-export interface HttpAnswer {
+export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
 }
 
 /** An answer of API Gateway itself, without a function. */
-export function gatewayAnswer(status: number, message: string): HttpAnswer {
+export function gatewayAnswer(status: number, message: string): ApiAnswer {
   return {
     status,
     headers: { 'content-type': 'application/json' },
@@ -20,7 +20,7 @@ export const FAILED = gatewayAnswer(500, 'Internal Server Error');
  * Converts a function's result to an HTTP answer: with a `statusCode` by its fields, without one as the JSON body of a 200
  * (docs.aws.amazon.com/apigateway, http-api-develop-integrations-lambda, collected 2026-11-25).
  */
-export function httpResponse(answer: unknown): HttpAnswer {
+export function httpResponse(answer: unknown): ApiAnswer {
   if (typeof answer !== 'object' || answer === null || !('statusCode' in answer)) {
     return {
       status: 200,

@@ -11,7 +11,7 @@ export interface Match<Route> {
  * among equals the route with more literal segments, and a method before ANY
  * (docs.aws.amazon.com/apigateway, http-api-develop-routes, collected 2026-11-25).
  */
-export function chooseRoute<Route extends Pick<DeployedRoute, 'key'>>(
+export function matchRoute<Route extends Pick<DeployedRoute, 'key'>>(
   routes: readonly Route[],
   method: string,
   path: string,

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeployedApi, DeployedRoute } from '../template/apis.ts';
-import { FAILED, gatewayAnswer, type HttpAnswer, httpResponse } from './answer.ts';
+import { type ApiAnswer, FAILED, gatewayAnswer, httpResponse } from './answer.ts';
 import { eventOf, splitUrl } from './event.ts';
 import { type OwnHosts, refuseForeign } from './own-hosts.ts';
-import { chooseRoute } from './route.ts';
+import { matchRoute } from './route.ts';
 
 // http-api-quotas of the API Gateway guide and Lambda's quotas, collected 2026-11-25. The limit of Lambda is on the event
 // as JSON, so the encoded size of the body counts: base64 of a form, escapes of quotes and line ends in text.
@@ -59,13 +59,13 @@ export async function startHttpApi(
   };
 }
 
-async function serve(request: IncomingMessage, { apis, invoke }: HttpApiOptions): Promise<HttpAnswer> {
+async function serve(request: IncomingMessage, { apis, invoke }: HttpApiOptions): Promise<ApiAnswer> {
   const body = await readBody(request);
   if (body === undefined) return TOO_LARGE;
   const { path } = splitUrl(request.url ?? '/');
   for (const { id, stage, routes } of apis()) {
     const inner = withoutStage(path, stage);
-    const match = inner === undefined ? undefined : chooseRoute(routes, request.method ?? 'GET', inner);
+    const match = inner === undefined ? undefined : matchRoute(routes, request.method ?? 'GET', inner);
     if (match === undefined) continue;
     const { route, pathParameters } = match;
     const event = eventOf(request, body, { apiId: id, stage, routeKey: route.key, pathParameters, now: Date.now() });
@@ -76,7 +76,7 @@ async function serve(request: IncomingMessage, { apis, invoke }: HttpApiOptions)
 }
 
 /** Answer of the function, or 503 after the route's time; the function continues after that, as on AWS. */
-async function answerInTime(route: DeployedRoute, invoke: Invoke, event: unknown): Promise<HttpAnswer> {
+async function answerInTime(route: DeployedRoute, invoke: Invoke, event: unknown): Promise<ApiAnswer> {
   const over = new AbortController();
   const timeUp = delay(route.timeoutMs, TIMED_OUT, { signal: over.signal, ref: false }).catch(() => TIMED_OUT);
   try {
@@ -103,7 +103,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return size <= MAX_PAYLOAD_BYTES ? Buffer.concat(chunks) : undefined;
 }
 
-function write(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+function write(response: ServerResponse, { status, headers, body }: ApiAnswer): void {
   response.writeHead(status, { ...headers, 'content-length': body.length });
   response.end(body);
 }

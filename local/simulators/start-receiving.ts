@@ -3,7 +3,7 @@ import type { InboundEnvironment } from '../../lambda/contract/inbound-environme
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { makeSecret } from '../aws/secrets.ts';
 import type { StackClock } from '../clock.ts';
-import { type Delivery, postTo, Reporter } from './events/reporter.ts';
+import { type EventDelivery, postTo, Reporter } from './events/reporter.ts';
 import type { InboundRoute } from './inbound/posting.ts';
 import { type LocalReceiver, Receiving } from './inbound/receiving.ts';
 import { simulatedType } from './registry.ts';
@@ -115,7 +115,7 @@ export function startReceiving(options: {
 }
 
 /** A topic takes every event. */
-function published(events: readonly object[], publish: (event: object) => void): Delivery {
+function published(events: readonly object[], publish: (event: object) => void): EventDelivery {
   return {
     minutes: [],
     async attempt() {

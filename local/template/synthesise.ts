@@ -8,7 +8,7 @@ import { ROOT } from './work-directory.ts';
 const USERS_APP = 'bin/mailover.ts';
 
 /** Synthesises a CDK app into a directory; rejects with the output of the app. */
-export async function synthesise(directory: string, signal: AbortSignal, app = USERS_APP): Promise<string> {
+export async function synthesiseApp(directory: string, signal: AbortSignal, app = USERS_APP): Promise<string> {
   const output = join(directory, 'assembly');
   await mkdir(output, { recursive: true });
   // Lambda reads a `.js` file without a package.json as CommonJS, but the package.json of this repository declares ES

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeForm } from '../../local/simulators/inbound/form.ts';
-import { sign } from '../../local/simulators/mailgun/webhook.ts';
+import { signPost } from '../../local/simulators/mailgun/webhook.ts';
 import { givenInboundStack, type InboundStack } from '../support/inbound-stack.ts';
 
 // Received mail under retries of providers, forged requests and failing AWS services, over HTTP and the queue of a real stack.
@@ -31,23 +31,23 @@ test('no forged, altered or replayed request is accepted', {
   const now = () => Math.floor(Date.now() / 1000);
   const make: (() => Sent)[] = [
     // Requests with another key, and without a key.
-    () => mailgun({ signature: sign(randomBytes(16).toString('hex'), now()) }),
-    () => mailgun({ signature: sign('', now()) }),
+    () => mailgun({ signature: signPost(randomBytes(16).toString('hex'), now()) }),
+    () => mailgun({ signature: signPost('', now()) }),
     // A digit moved from the time to the token keeps the signed text.
     () => {
-      const { timestamp, token, signature } = sign(signingKey, now());
+      const { timestamp, token, signature } = signPost(signingKey, now());
       return mailgun({
         signature: { timestamp: timestamp.slice(0, -1), token: timestamp.slice(-1) + token, signature },
       });
     },
     () => {
-      const signature = sign(signingKey, now());
+      const signature = signPost(signingKey, now());
       return mailgun({ signature: { ...signature, timestamp: String(Number(signature.timestamp) - 1) } });
     },
-    () => mailgun({ signature: { ...sign(signingKey, now()), token: randomBytes(25).toString('hex') } }),
+    () => mailgun({ signature: { ...signPost(signingKey, now()), token: randomBytes(25).toString('hex') } }),
     // Too old, too far ahead.
-    () => mailgun({ signature: sign(signingKey, now() - 25 * 3600) }),
-    () => mailgun({ signature: sign(signingKey, now() + 20 * 60) }),
+    () => mailgun({ signature: signPost(signingKey, now() - 25 * 3600) }),
+    () => mailgun({ signature: signPost(signingKey, now() + 20 * 60) }),
     // A genuine signature with another body, in each of the three forms.
     () => mailgun({ signature: honest.signature, subject: randomBytes(4).toString('hex') }),
     () => mailgun({ signature: honest.signature, to: 'other@in.example.com' }),
@@ -82,7 +82,7 @@ test('genuine requests up to eight hours old are accepted, with either key', { t
   const ages = Array.from({ length: 50 }, (_, n) => Math.round((n / 49) * 8 * 3600));
 
   const answers = await Promise.all(
-    ages.map((age, n) => send(mailgun({ signature: sign(n % 2 ? signingKey : previousSigningKey, now - age) }))),
+    ages.map((age, n) => send(mailgun({ signature: signPost(n % 2 ? signingKey : previousSigningKey, now - age) }))),
   );
 
   expect(answers.map(({ status }) => status)).toEqual(ages.map(() => 200));
@@ -174,17 +174,17 @@ interface Sent {
   readonly contentType: string;
   readonly body: Buffer;
   readonly authorization?: string;
-  readonly signature: ReturnType<typeof sign>;
+  readonly signature: ReturnType<typeof signPost>;
 }
 
 function mailgun(given: {
-  readonly signature?: ReturnType<typeof sign>;
+  readonly signature?: ReturnType<typeof signPost>;
   readonly path?: string;
   readonly to?: string;
   readonly subject?: string;
 }): Sent {
   const route = stack.info.inbound['mailgun'];
-  const signature = given.signature ?? sign(route?.['signingKey'] ?? '', Math.floor(Date.now() / 1000));
+  const signature = given.signature ?? signPost(route?.['signingKey'] ?? '', Math.floor(Date.now() / 1000));
   const id = `<${randomBytes(8).toString('hex')}@example.com>`;
   const form = encodeForm([
     ['recipient', given.to ?? 'box@in.example.com'],

@@ -1,7 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
 
 /** A mail as a producer writes it. */
-export interface Mail {
+export interface BareMail {
   readonly id: string;
   readonly from: string;
   readonly to: readonly string[];
@@ -11,8 +11,8 @@ export interface Mail {
 }
 
 /** A handler that sends the mails of a batch at once, without anything that Mailover adds. */
-export function handlerOf(send: (mail: Mail) => Promise<unknown>) {
+export function handlerOf(send: (mail: BareMail) => Promise<unknown>) {
   return async ({ Records }: SQSEvent): Promise<void> => {
-    await Promise.all(Records.map(({ body }) => send(JSON.parse(body) as Mail)));
+    await Promise.all(Records.map(({ body }) => send(JSON.parse(body) as BareMail)));
   };
 }

@@ -1,10 +1,10 @@
 import Mailgun from 'mailgun.js';
-import { handlerOf, type Mail } from './mail.ts';
+import { type BareMail, handlerOf } from './mail.ts';
 
 const client = new Mailgun(FormData).client({ username: 'api', key: 'bench', url: process.env['BENCH_HTTP'] ?? '' });
 
 /** Sends a mail with Mailgun's SDK. */
-export const send = ({ from, to, subject, text, html }: Mail) =>
+export const send = ({ from, to, subject, text, html }: BareMail) =>
   client.messages.create('example.com', { from, to: [...to], subject, text, html });
 
 export const handler = handlerOf(send);

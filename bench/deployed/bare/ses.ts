@@ -1,10 +1,10 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
-import { handlerOf, type Mail } from './mail.ts';
+import { type BareMail, handlerOf } from './mail.ts';
 
 const client = new SESv2Client({});
 
 /** Sends a mail with the SDK of SES. */
-export const send = ({ from, to, subject, text, html }: Mail) =>
+export const send = ({ from, to, subject, text, html }: BareMail) =>
   client.send(
     new SendEmailCommand({
       FromEmailAddress: from,

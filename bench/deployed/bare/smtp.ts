@@ -1,11 +1,11 @@
 import { createTransport } from 'nodemailer';
-import { handlerOf, type Mail } from './mail.ts';
+import { type BareMail, handlerOf } from './mail.ts';
 
 const { hostname: host, port } = new URL(process.env['BENCH_SMTP'] ?? '');
 const transport = createTransport({ host, port: Number(port), pool: true, maxConnections: 10, ignoreTLS: true });
 
 /** Sends a mail with nodemailer over kept connections. */
-export const send = ({ from, to, subject, text, html }: Mail) =>
+export const send = ({ from, to, subject, text, html }: BareMail) =>
   transport.sendMail({ from, to: [...to], subject, text, html });
 
 export const handler = handlerOf(send);

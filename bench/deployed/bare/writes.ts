@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { handlerOf, type Mail } from './mail.ts';
+import { type BareMail, handlerOf } from './mail.ts';
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 
 /** A handler that also writes an item before each mail, and replaces it afterwards, on a condition. */
-export const withWrites = (send: (mail: Mail) => Promise<unknown>) =>
+export const withWrites = (send: (mail: BareMail) => Promise<unknown>) =>
   handlerOf(async (mail) => {
     const pk = `mail/${mail.id}`;
     const item = { pk, rev: 1, state: 'begun', at: Date.now(), to: mail.to, expires: 1_800_000_000 };

@@ -4,7 +4,7 @@ import { AWS_UNITS } from '../metrics/aws-metrics.ts';
 import type { Judgement, Settings } from './state.ts';
 
 /** Writes the reason of a state: the figure, and the limit that it is compared with. */
-export type Reason = (judgement: Judgement) => string;
+export type AlarmReason = (judgement: Judgement) => string;
 
 /** What the value of an alarm is: the words before or after its figure, and the form of the figure. */
 interface Figure {
@@ -20,7 +20,7 @@ const FLAG = /, 1, 0\)$/;
 const PERCENT = /^(.*), %$/;
 
 /** Prepares the reasons of an alarm, from its definition in the template and the units of its metric. */
-export function reasonsOf(properties: AlarmProperties, watched: MetricQuery, periodSeconds: number): Reason {
+export function reasonsOf(properties: AlarmProperties, watched: MetricQuery, periodSeconds: number): AlarmReason {
   const figure = figureOf(watched);
   const { EvaluationPeriods: periods, DatapointsToAlarm: needed = periods } = properties;
   const limit = limitOf(properties, figure);

@@ -5,10 +5,10 @@ import type { PostedRequest } from '../inbound/posting.ts';
 export type Report = (event: object, afterMs: number) => void;
 
 /** Sends events on their way; resolves when they have arrived. */
-export type Deliver = (events: readonly object[]) => Delivery;
+export type Deliver = (events: readonly object[]) => EventDelivery;
 
 /** A delivery of events: each try, and the pauses before the later ones. */
-export interface Delivery {
+export interface EventDelivery {
   /** Whether it has ended: the events have arrived, or are given up. */
   attempt(signal: AbortSignal): Promise<boolean>;
   /** Pauses before the second and each later try, in minutes of stack time. */
@@ -62,7 +62,7 @@ export class Reporter {
       this.#track(this.#deliver(this.#due.splice(0, this.#most)), 0);
   }
 
-  #track(delivery: Delivery, tries: number): void {
+  #track(delivery: EventDelivery, tries: number): void {
     const { signal } = this.#waiting;
     const done: Promise<void> = delivery
       .attempt(this.#posting.signal)

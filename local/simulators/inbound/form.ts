@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** A field of a form; with a file name it is a file. */
-export type FormField =
+export type PostedField =
   | readonly [name: string, value: string | Buffer]
   | readonly [name: string, content: Buffer, file: { readonly filename: string; readonly contentType: string }];
 
@@ -13,7 +13,7 @@ export interface WireBody {
 
 /** Encodes a form: URL-encoded, or multipart if there is a file; bytes that are no UTF-8 stay unchanged. */
 export function encodeForm(
-  fields: readonly FormField[],
+  fields: readonly PostedField[],
   multipart = fields.some((field) => field.length === 3),
 ): WireBody {
   if (!multipart) {

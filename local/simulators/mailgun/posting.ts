@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { MailgunMissedOptions } from '../../../lambda/providers/mailgun/missed.ts';
-import { encodeForm, type FormField } from '../inbound/form.ts';
+import { encodeForm, type PostedField } from '../inbound/form.ts';
 import type { PostingType } from '../inbound/posting.ts';
 import { eventsAnswer } from './received-events.ts';
 import { storageAnswer } from './storage.ts';
-import { MAILGUN_FORMS, mailgunBody, sign } from './webhook.ts';
+import { MAILGUN_FORMS, mailgunBody, signPost } from './webhook.ts';
 
 /** A form of Mailgun as the file of a test has it. */
 interface FormFile {
@@ -34,17 +34,17 @@ export const posting: PostingType = {
     const form = MAILGUN_FORMS.find((one) => one === options.form) ?? 'form';
     const path = { form: route.path, mime: route['mimePath'], store: route['storePath'] }[form] ?? '';
     const key = (options.previous ? route['previousSigningKey'] : route['signingKey']) ?? '';
-    const signature = sign(key, Math.floor(at / 1000) - (options.ageSeconds ?? 0));
+    const signature = signPost(key, Math.floor(at / 1000) - (options.ageSeconds ?? 0));
     return { path, ...mailgunBody(mail, form, signature, messageUrl) };
   },
   replay(payload, { path = '', signingKey = '' }) {
     const { fields, files = [] } = payload as Partial<FormFile>;
     if (typeof fields !== 'object' || fields === null) return undefined;
-    const entries: FormField[] = [
+    const entries: PostedField[] = [
       ...Object.entries(fields),
-      ...Object.entries(sign(signingKey, Math.floor(Date.now() / 1000))),
+      ...Object.entries(signPost(signingKey, Math.floor(Date.now() / 1000))),
       ...files.map(
-        ({ name, filename, contentType, content }): FormField => [
+        ({ name, filename, contentType, content }): PostedField => [
           name,
           Buffer.from(content),
           { filename, contentType },

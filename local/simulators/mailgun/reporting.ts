@@ -1,6 +1,6 @@
 import { makeSecret } from '../../aws/secrets.ts';
 import type { ReportingType } from '../type.ts';
-import { sign } from './webhook.ts';
+import { signPost } from './webhook.ts';
 
 /** Mailgun's event webhooks: signed with the key of received mail, one event a post. */
 export const reporting: ReportingType = {
@@ -8,7 +8,7 @@ export const reporting: ReportingType = {
   route: ({ signingKey, previousSigningKey }) => ({ signingKey, previousSigningKey }),
   post: ([event], { signingKey = '' }, now) => ({
     contentType: 'application/json',
-    body: Buffer.from(JSON.stringify({ signature: sign(signingKey, Math.floor(now / 1000)), 'event-data': event })),
+    body: Buffer.from(JSON.stringify({ signature: signPost(signingKey, Math.floor(now / 1000)), 'event-data': event })),
   }),
   // documentation.mailgun.com, user-manual/webhooks/webhook-retries, 2026-11-29: all but delivery notifications.
   retries: ([event]) => ({

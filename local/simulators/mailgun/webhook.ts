@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { encodeForm, type FormField, type WireBody } from '../inbound/form.ts';
+import { encodeForm, type PostedField, type WireBody } from '../inbound/form.ts';
 import { headerOf, type ReceivedMail, strippedReply } from '../inbound/received-mail.ts';
 
 /** The three forms in which a route of Mailgun posts a mail. */
@@ -14,7 +14,7 @@ export interface WebhookSignature {
 }
 
 /** Signs as Mailgun does: HMAC-SHA256 of timestamp and token; the body is not part of it. */
-export function sign(
+export function signPost(
   signingKey: string,
   epochSeconds: number,
   token = randomBytes(25).toString('hex'),
@@ -36,25 +36,25 @@ export function mailgunBody(
   signature: WebhookSignature,
   messageUrl: string,
 ): WireBody {
-  const common: FormField[] = [
+  const common: PostedField[] = [
     ['recipient', mail.to],
     ['sender', mail.from ?? ''],
     ['subject', headerOf(mail, 'Subject')],
     ['from', headerOf(mail, 'From')],
   ];
-  const signed: FormField[] = Object.entries(signature);
+  const signed: PostedField[] = Object.entries(signature);
   switch (form) {
     case 'mime':
       return encodeForm([...common, ['body-mime', mail.raw], ...signed]);
     case 'form': {
       const files = mail.attachments.map(
-        ({ filename, contentType, content }, place): FormField => [
+        ({ filename, contentType, content }, place): PostedField => [
           `attachment-${place + 1}`,
           content,
           { filename: filename ?? '', contentType },
         ],
       );
-      const count: FormField[] = files.length > 0 ? [['attachment-count', String(files.length)]] : [];
+      const count: PostedField[] = files.length > 0 ? [['attachment-count', String(files.length)]] : [];
       const cids = contentIdMap(mail, (place) => `attachment-${place + 1}`);
       return encodeForm([...common, ...parsed(mail), ...count, ...cids, ...signed, ...files]);
     }
@@ -86,7 +86,7 @@ export function storedAttachments(mail: ReceivedMail, url: (place: number) => st
  * Form fields of a parsed mail: bodies, every header as a field, and all headers as JSON. `body-plain` is always present, made from
  * the HTML where the mail has no text (documentation.mailgun.com, store-retrieve, 2026-11-25).
  */
-export function parsed(mail: ReceivedMail): FormField[] {
+export function parsed(mail: ReceivedMail): PostedField[] {
   const headers = mail.headers.map(([name, value]) => [canonical(name), value] as const);
   const plain = mail.text || textOfHtml(mail.html ?? '');
   const { reply, signature } = strippedReply(plain);
@@ -99,7 +99,7 @@ export function parsed(mail: ReceivedMail): FormField[] {
       : ([
           ['body-html', mail.html],
           ['stripped-html', mail.html],
-        ] as FormField[])),
+        ] as PostedField[])),
     ...headers,
     ['message-headers', JSON.stringify(headers)],
   ];
@@ -110,7 +110,7 @@ function textOfHtml(html: string): string {
   return html.replace(/<[^<>]*>/g, ' ').trim();
 }
 
-function contentIdMap(mail: ReceivedMail, target: (place: number) => string): FormField[] {
+function contentIdMap(mail: ReceivedMail, target: (place: number) => string): PostedField[] {
   const entries = mail.attachments.flatMap(({ contentId }, place) =>
     contentId === undefined ? [] : [[`<${contentId}>`, target(place)] as const],
   );

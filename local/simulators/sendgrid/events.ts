@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
 import { courseOf, type Step } from '../events/course.ts';
-import type { ProviderList } from '../events/provider-list.ts';
+import type { OwnList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { Fate } from '../events/test-addresses.ts';
 import { type Personalization, recipientsOf, type SendgridMail } from './mail.ts';
@@ -14,7 +14,7 @@ export function reportSendgrid(
   mail: SendgridMail,
   copy: Personalization,
   messageId: string,
-  to: { readonly list: ProviderList; readonly clock: StackClock; readonly report: Report },
+  to: { readonly list: OwnList; readonly clock: StackClock; readonly report: Report },
 ): void {
   const { list, clock, report } = to;
   for (const email of recipientsOf(copy)) {

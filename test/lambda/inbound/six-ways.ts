@@ -1,6 +1,6 @@
 import type { InboundMessage } from '../../../lambda/contract/inbound.ts';
 import { type ReceivedMail, readReception } from '../../../local/simulators/inbound/received-mail.ts';
-import { mailgunBody, sign } from '../../../local/simulators/mailgun/webhook.ts';
+import { mailgunBody, signPost } from '../../../local/simulators/mailgun/webhook.ts';
 import { postmarkMessage } from '../../../local/simulators/postmark/webhook.ts';
 import { givenWorld, NOW, postmarkRequest, type World } from './world.ts';
 
@@ -26,7 +26,7 @@ export async function arrivedBy(
 }
 
 async function post(way: Way, mail: ReceivedMail, world: World): Promise<unknown> {
-  const signature = sign('key-new', NOW / 1000);
+  const signature = signPost('key-new', NOW / 1000);
   const url = 'https://storage-us-east4.api.mailgun.net/v3/domains/in.example.com/messages/KEY';
   const mailgun = (form: 'form' | 'mime' | 'store') =>
     world.receive({

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { chooseRoute } from '../../../local/http-api/route.ts';
+import { matchRoute } from '../../../local/http-api/route.ts';
 
 const choose = (keys: string[], method: string, path: string) => {
-  const match = chooseRoute(
+  const match = matchRoute(
     keys.map((key) => ({ key })),
     method,
     path,

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StackInfo } from '../../../local/api/stack-info.ts';
-import { encodeForm, type FormField } from '../../../local/simulators/inbound/form.ts';
-import { sign } from '../../../local/simulators/mailgun/webhook.ts';
+import { encodeForm, type PostedField } from '../../../local/simulators/inbound/form.ts';
+import { signPost } from '../../../local/simulators/mailgun/webhook.ts';
 import { type Pick, PLANT } from './submissions.ts';
 
 /** A request to a webhook of received mail. */
@@ -35,7 +35,7 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
     '=?utf-8?q?=',
     `<${PLANT}@example.org>`,
   ]);
-  const form = (key: string, more: readonly FormField[]) =>
+  const form = (key: string, more: readonly PostedField[]) =>
     encodeForm([
       ['recipient', to],
       ['sender', `${PLANT}@example.org`],
@@ -43,7 +43,7 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
       ['from', `${PLANT} <${PLANT}@example.org>`],
       ['body-plain', evil],
       ...more,
-      ...Object.entries(sign(key, now)),
+      ...Object.entries(signPost(key, now)),
     ]);
   const mime = `Message-ID: <${place}.${PLANT}@example.org>\r\nFrom: ${PLANT} <${PLANT}@example.org>\r\nSubject: ${PLANT}\r\nX-Evil: ${evil}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\n'.repeat(place % 500)}`;
   const own = mailgun['signingKey'] ?? '';
@@ -54,7 +54,7 @@ export function strangeWebhook(inbound: StackInfo['inbound'], place: number, pic
     headers,
     statuses,
   });
-  const posted = (path: string | undefined, key: string, more: readonly FormField[], status: number) => {
+  const posted = (path: string | undefined, key: string, more: readonly PostedField[], status: number) => {
     const { body, contentType } = form(key, more);
     return at(path, body, { 'content-type': contentType }, [status]);
   };
