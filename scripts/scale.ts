@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+// Arithmetic of docs/scale.md: prints its rows, and draws docs/scale.svg. Sources of the constants are on that page.
+
+const BATCH = 10;
+/** Time of a batch whose provider answers in 200 ms. */
+const BATCH_S = 0.27;
+/** Write units of a mail that is accepted at once, and of one that has waited, whose record is up to 2 KB. */
+const [UNITS, UNITS_AFTER_WAIT] = [2, 4];
+/** Invocations of an event source at the start, and further ones in each second. */
+const [FIRST, RAMP] = [5, 300 / 60];
+/** Write units a second of a new table on demand. It takes twice its highest rate of the last half hour. */
+const [NEW_TABLE, DOUBLING_S] = [4_000, 1_800];
+const OUTAGE_S = 4 * 86_400;
+
+/** Mails a second that invocations of this number send. */
+const sent = (invocations: number): number => (invocations * BATCH) / BATCH_S;
+
+/**
+ * Seconds until the mail of four days is out of its retry queue, while new mail is sent from the outbound queue; undefined if
+ * the table never has room for it.
+ */
+function drain(perDay: number, retryConcurrency: number, warm = false): number | undefined {
+  const arriving = perDay / 86_400;
+  let waiting = arriving * OUTAGE_S;
+  for (let after = 0; after < OUTAGE_S * 10; after += 1) {
+    const units = warm ? Number.POSITIVE_INFINITY : NEW_TABLE * 2 ** Math.floor(after / DOUBLING_S);
+    const room = Math.max(0, units - arriving * UNITS) / UNITS_AFTER_WAIT;
+    waiting -= Math.min(sent(Math.min(retryConcurrency, FIRST + RAMP * after)), room);
+    if (waiting <= 0) return after + 1;
+  }
+  return undefined;
+}
+
+/** Values of `retryConcurrency`; the first is the default without `maxPerSecond`. */
+const SETTINGS = [5, 50, 200, 1_000] as const;
+const VOLUMES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
+
+function words(seconds: number | undefined): string {
+  if (seconds === undefined) return 'never';
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7_200 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3_600).toFixed(1)} h`;
+}
+
+/** A point of the plot; both axes are logarithmic. */
+function point(perDay: number, seconds: number): string {
+  const x = 80 + (Math.log10(perDay) - 3) * 110;
+  const y = 320 - Math.log10(Math.max(1, seconds)) * 48;
+  return `${x.toFixed(1)},${y.toFixed(1)}`;
+}
+
+function svg(): string {
+  const colours = ['#b91c1c', '#1d4ed8', '#b45309', '#15803d'];
+  const grid = [1, 60, 3_600, 86_400, 864_000].map((seconds, place) => {
+    const [, y] = point(1e3, seconds).split(',');
+    const name = ['1 s', '1 min', '1 h', '1 day', '10 days'][place];
+    return `<line x1="80" x2="640" y1="${y}" y2="${y}" stroke="#ddd"/><text x="72" y="${Number(y) + 4}" text-anchor="end">${name}</text>`;
+  });
+  const days = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8].map((perDay) => {
+    const [x] = point(perDay, 1).split(',');
+    return `<text x="${x}" y="340" text-anchor="middle">${perDay.toLocaleString('en')}</text>`;
+  });
+  const lines = SETTINGS.map((concurrency, place) => {
+    const points: string[] = [];
+    for (let power = 3; power <= 8.001; power += 0.1) {
+      const seconds = drain(10 ** power, concurrency);
+      if (seconds !== undefined) points.push(point(10 ** power, seconds));
+    }
+    const y = 24 + place * 18;
+    return `<polyline fill="none" stroke="${colours[place]}" stroke-width="2" points="${points.join(' ')}"/><text x="100" y="${y}" fill="${colours[place]}">retryConcurrency ${concurrency}</text>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 370" font-family="sans-serif" font-size="12"><title>Time to send the mail of four days, by mails a day</title><rect width="660" height="370" fill="#fff"/>${[...grid, ...days, ...lines].join('')}<text x="360" y="360" text-anchor="middle">mails a day</text></svg>\n`;
+}
+
+writeFileSync(join(import.meta.dirname, '../docs/scale.svg'), svg());
+for (const perDay of VOLUMES)
+  process.stdout.write(
+    `| ${perDay.toLocaleString('en')} | ${(perDay / 86_400).toFixed(perDay < 1e6 ? 2 : 0)} | ${Math.max(2, Math.ceil(((perDay / 86_400) * BATCH_S) / BATCH))} | ${SETTINGS.map((one) => words(drain(perDay, one))).join(' | ')} | ${words(drain(perDay, 1_000, true))} |\n`,
+  );
