@@ -83,7 +83,16 @@ export async function runWorld(
   const windows = [...drawn, ...(exercise ? exerciseWindows(seed, exerciseFrom, keys[0] as string, exercise) : [])];
   const all = [...mails, ...calm, ...exercised, ...canaries];
   const chronicle = new Chronicle(all, timeline, trace);
-  const world = new SimulatedWorld({ seed, providers, windows, timeline, chronicle, load: releases, allowsLoops });
+  const world = new SimulatedWorld({
+    seed,
+    providers,
+    windows,
+    timeline,
+    chronicle,
+    load: releases,
+    lists: releases.lists,
+    allowsLoops,
+  });
   const violationsAtEnd = watch(world);
   new Operator(world, last).work(windows);
   for (const { body, attributes, objects, sendAt, class: group } of all) {
@@ -97,14 +106,20 @@ export async function runWorld(
   if (exercise) timeline.at(exerciseFrom, () => world.lambda.replaceProcesses());
   for (const { renames, from, lastsMs } of partsFrom(seed, exerciseFrom))
     if (exercise && renames) timeline.at(from + lastsMs, () => world.rename(keys[0] as string));
-  await timeline.run(last + PATIENCE_MS, () => chronicle.runaway || (timeline.now > calmEnd && world.waiting === 0));
+  let endedAt: number | undefined;
+  const isOver = () => {
+    endedAt = timeline.now > calmEnd && world.waiting === 0 ? (endedAt ?? timeline.now) : undefined;
+    return chronicle.runaway || (endedAt !== undefined && world.events.pending === 0);
+  };
+  await timeline.run(last + PATIENCE_MS, isOver);
   realTime.stop();
 
-  const tookMs = Math.max(0, timeline.now - last);
+  const tookMs = Math.max(0, (endedAt ?? timeline.now) - last);
   const kinds = new Set(drawn.map(({ kind }) => kind));
   const verdict = await checkPromises({
     seed,
     chronicle,
+    events: world.events,
     troubles: new Troubles(windows),
     providers: Array.from(world.providers.values(), ({ config, canBeAsked }) => ({ ...config, askable: canBeAsked })),
     start: START,

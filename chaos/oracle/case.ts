@@ -1,4 +1,5 @@
 import type { Troubles } from '../faults/troubles.ts';
+import type { SimulatedEvents } from '../world/events.ts';
 import type { Chronicle } from './chronicle.ts';
 
 /** A provider of the run, for the oracle. */
@@ -15,6 +16,7 @@ export interface JudgedProvider {
 export interface OracleCase {
   readonly seed: number;
   readonly chronicle: Chronicle;
+  readonly events: Pick<SimulatedEvents, 'courses' | 'queued' | 'taken' | 'stateOf' | 'provenAt'>;
   readonly troubles: Troubles;
   /** The providers of the run, in the order of the list. */
   readonly providers: readonly JudgedProvider[];

@@ -22,6 +22,8 @@ export const PROMISES = {
   growth: 1.25,
   /** Longest time until a switch reaches every worker. */
   switchMs: 10_000,
+  /** Longest invocation. */
+  invocationMs: MINUTE,
   /** Largest difference between correct clocks. */
   clockMs: 1_000,
 } as const;

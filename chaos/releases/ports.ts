@@ -1,12 +1,9 @@
-import type { Log } from '../../lambda/platform/log.ts';
 import type { Secrets } from '../../lambda/platform/secrets.ts';
 import type { ProviderPool } from '../../lambda/providers/pool.ts';
 import type { Attempt } from '../../lambda/providers/provider.ts';
 import { type CallProvider, type LookUp, NOT_ASKABLE } from '../../lambda/sender/call.ts';
 import type { SimulatedWorker } from '../world/worker.ts';
 import type { SimulatedWorld } from '../world/world.ts';
-
-export const SILENT_LOG: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const UNREACHABLE = 'secrets-unreachable';
 

@@ -1,6 +1,7 @@
 import { afterPreparing, type Gate } from '../../lambda/circuit/admission.ts';
 import { createGate } from '../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../lambda/contract/environment.ts';
+import { type Evidence, eventEvidence } from '../../lambda/events/evidence.ts';
 import type { Clock } from '../../lambda/platform/clock.ts';
 import type { RenewableObjects } from '../../lambda/platform/object-store.ts';
 import { queueProofs } from '../../lambda/platform/proof.ts';
@@ -11,10 +12,12 @@ import { definitions } from '../../lambda/providers/registry.ts';
 import { sendBatch } from '../../lambda/sender/batch.ts';
 import type { CallProvider, LookUp } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
+import { hashesOf, type ListsSeam } from '../world/events.ts';
 import type { Handler } from '../world/lambda.ts';
+import { SILENT_LOG } from '../world/silent-log.ts';
 import type { SimulatedWorker } from '../world/worker.ts';
 import type { SimulatedWorld } from '../world/world.ts';
-import { callOf, lookUpOf, prepareOf, SILENT_LOG } from './ports.ts';
+import { callOf, lookUpOf, prepareOf } from './ports.ts';
 
 /** All ports of one process to the world. */
 export interface Ports {
@@ -24,6 +27,7 @@ export interface Ports {
   readonly objects: RenewableObjects;
   readonly call: CallProvider;
   readonly lookUp: LookUp;
+  readonly evidence: Evidence;
   readonly secrets: Secrets;
   readonly clock: Clock;
 }
@@ -31,6 +35,7 @@ export interface Ports {
 /** Replaceable ports between a process and the world: defects are planted there, and survive a redesign of the code behind them. */
 export interface Seams {
   readonly ports?: (ports: Ports, worker: SimulatedWorker) => Ports;
+  readonly lists?: ListsSeam;
   readonly gate?: (gate: Gate, worker: SimulatedWorker) => Gate;
   readonly handler?: (handler: Handler, worker: SimulatedWorker) => Handler;
 }
@@ -46,6 +51,7 @@ export function currentProcess(worker: SimulatedWorker, world: SimulatedWorld, s
     objects: world.objects.of(worker),
     call: callOf(world, worker, secrets),
     lookUp: lookUpOf(world, worker, secrets),
+    evidence: eventEvidence(world.table.lists(worker), hashesOf),
     secrets,
     clock: worker.clock,
   };

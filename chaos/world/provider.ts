@@ -56,6 +56,8 @@ export class SimulatedProvider {
   private readonly random: Random;
   private readonly watcher: ProviderWatcher;
   private readonly acceptances = new Map<string, AcceptedMail[]>();
+  /** Reports what becomes of a mail. @default - nothing is reported */
+  report: (provider: string, call: Call, recipients: readonly string[], id: string) => void = () => undefined;
   private count = 0;
   /** Calls of the last second. */
   private recent: number[] = [];
@@ -215,6 +217,7 @@ export class SimulatedProvider {
       { id, recipients, shownAt: this.timeline.now + shownMs },
     ]);
     this.watcher.accepted(call, recipients);
+    this.report(config.key, call, recipients, id);
     return id;
   }
 }

@@ -1,3 +1,4 @@
+import type { ListItem, ListTable } from '../../lambda/platform/list-table.ts';
 import type { Item, NewItem, Table, Written } from '../../lambda/platform/table.ts';
 import type { Faults } from '../faults/plan.ts';
 import type { Random } from './random.ts';
@@ -19,6 +20,12 @@ interface Stored {
   readonly before: { readonly text: string; readonly until: number } | undefined;
 }
 
+/** An item of a list, as text. */
+export interface ListedItem {
+  readonly text: string;
+  readonly at: number;
+}
+
 /** Observer of the table. */
 export interface TableWatcher {
   /** A write took effect; `before` is the replaced item. */
@@ -30,6 +37,7 @@ export interface TableWatcher {
 /** A table with conditional writes, with faults: errors, throttling, slowness. */
 export class SimulatedTable {
   private readonly items = new Map<string, Stored>();
+  private readonly inLists = new Map<string, Map<string, ListedItem>>();
   private readonly timeline: Timeline;
   private readonly faults: Faults;
   private readonly random: Random;
@@ -68,6 +76,29 @@ export class SimulatedTable {
         return request('write', item.pk, () => this.write(worker, JSON.parse(text), expected));
       },
     };
+  }
+
+  /** The table of lists for one process: a read is never stale. */
+  lists(worker: SimulatedWorker): Pick<ListTable, 'add' | 'list'> {
+    const request = <T>(name: 'add' | 'list', act: () => T): Promise<T> =>
+      worker.request(`lists.${name}`, this.random.between(1, 8), () => this.answer(name === 'add', act));
+    return {
+      add: (item) => {
+        const text = JSON.stringify(item);
+        return request('add', () => {
+          const list = this.inLists.get(item.pk) ?? new Map<string, ListedItem>();
+          this.inLists.set(item.pk, list);
+          if (!list.has(item.sk)) list.set(item.sk, { text, at: this.timeline.now });
+        });
+      },
+      list: (pk, prefix = '') =>
+        request('list', () => this.listed(pk, prefix).map(({ text }) => JSON.parse(text) as ListItem)),
+    };
+  }
+
+  /** Items of a list whose places begin with `prefix`, each with the time at which it was added. */
+  listed(pk: string, prefix = ''): readonly ListedItem[] {
+    return Array.from(this.inLists.get(pk) ?? []).flatMap(([sk, item]) => (sk.startsWith(prefix) ? item : []));
   }
 
   /** The table for an operator's machine: without delay or faults. */

@@ -7,6 +7,7 @@ import { Faults, type FaultWindow } from '../faults/plan.ts';
 import { CLASSES } from '../mails/classes.ts';
 import { OUTBOUND_BYTES } from '../mails/content.ts';
 import type { Chronicle } from '../oracle/chronicle.ts';
+import { type ListsSeam, SimulatedEvents } from './events.ts';
 import { type Handler, SimulatedLambda } from './lambda.ts';
 import { SimulatedObjects } from './objects.ts';
 import { SimulatedProvider } from './provider.ts';
@@ -41,6 +42,8 @@ export interface WorldOptions {
   readonly chronicle: Chronicle;
   /** Sets up the code of a process. */
   readonly load: (worker: SimulatedWorker, world: SimulatedWorld) => Handler;
+  /** Changes the lists of the function for events. @default - none */
+  readonly lists?: ListsSeam | undefined;
   /**
    * Recursive loop detection of Lambda is off.
    * @default - as deployed
@@ -57,6 +60,7 @@ export class SimulatedWorld {
   readonly queues: ReadonlyMap<string, SimulatedQueue>;
   readonly providers: ReadonlyMap<string, SimulatedProvider>;
   readonly table: SimulatedTable;
+  readonly events: SimulatedEvents;
   readonly objects: SimulatedObjects;
   readonly lambda: SimulatedLambda;
   /** Environment of the current deployment. */
@@ -64,7 +68,7 @@ export class SimulatedWorld {
   private readonly sendDraws: Random;
   private readonly secretDraws: Random;
 
-  constructor({ seed, providers, windows, timeline, chronicle, load, allowsLoops }: WorldOptions) {
+  constructor({ seed, providers, windows, timeline, chronicle, load, lists, allowsLoops }: WorldOptions) {
     this.seed = seed;
     this.timeline = timeline;
     this.chronicle = chronicle;
@@ -80,6 +84,9 @@ export class SimulatedWorld {
       ]),
     );
     this.table = new SimulatedTable(timeline, this.faults, this.random('table'), chronicle);
+    this.events = new SimulatedEvents(timeline, this.faults, this.random('events'), this.table, lists);
+    for (const provider of this.providers.values())
+      provider.report = (...reported) => this.events.accepted(...reported);
     this.objects = new SimulatedObjects(this.faults, this.random('objects'));
     this.environment = {
       providers,

@@ -22,7 +22,7 @@ import { deliveryEvent, eventItem, eventPlace, keptEvent } from './event-item.ts
 /** Dependencies of taking an event. */
 export interface TakeEventDependencies {
   readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl'>;
-  readonly lists: ListTable;
+  readonly lists: Pick<ListTable, 'add' | 'list'>;
   /** The state table, for the records of submissions. */
   readonly table: Pick<Table, 'get'>;
   /** Absent where events are not signed: these suppress no address. */
