@@ -65,6 +65,7 @@ function processors(): Pick<Look, 'idle' | 'all'> {
 
 /** Alarms that depend on time or on late answers, which an overloaded machine raises falsely. */
 const BY_TIME: ReadonlySet<string> = new Set([
+  'AccountErrors',
   'AccountUnknown',
   'CanaryMissing',
   'ClassWaits',

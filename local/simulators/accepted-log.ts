@@ -53,6 +53,11 @@ export class AcceptedLog {
 
   add(provider: string, taking: Taking): void {
     this.#kept.push({ provider, at: new Date().toISOString(), taking });
+    this.deliver(taking);
+  }
+
+  /** Delivers a mail that a server itself has written, which nothing was asked to accept. */
+  deliver(taking: Taking): void {
     this.#deliver(taking).catch((error: unknown) => console.error('a mail could not be delivered here:', error));
   }
 

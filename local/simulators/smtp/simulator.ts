@@ -5,13 +5,18 @@ import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import type { SmtpOptions } from '../../../lambda/providers/smtp/options.ts';
 import { type Fault, type FaultStage, InvalidFault } from '../../faults/faults.ts';
 import { KeptConnections } from '../../faults/kept-connections.ts';
+import type { Taking } from '../accepted-log.ts';
 import { headersOf, searchableText, viewMime } from '../mime-view.ts';
 import type { PlayedPort } from '../type.ts';
+import { deliveryReports } from './report.ts';
 import { pause, SmtpSession } from './session.ts';
 
 /** Default of the provider's `maxBytes`; the limits of Postfix, Exim and nodemailer differ. */
 const DEFAULT_MAX_BYTES = 26_214_400;
 const OPENING: readonly FaultStage[] = ['connect', 'ehlo', 'starttls', 'auth'];
+
+/** A report is sent even while the port is closed. */
+const NEVER = new AbortController().signal;
 
 type Surroundings = PlayedPort<SmtpOptions>;
 
@@ -59,6 +64,7 @@ class FaultyServer extends SMTPServer {
     });
     this.#around = around;
     this.#kept = new KeptConnections(around.key, around.faults);
+
     // A disconnected client, or our own reset, is no error here.
     this.on('error', () => {});
   }
@@ -99,7 +105,7 @@ class FaultyServer extends SMTPServer {
     connection: SmtpSession,
     done: (error?: Error | null, message?: string) => void,
   ): Promise<void> {
-    const { key, faults, log } = this.#around;
+    const { key, faults, log, clock } = this.#around;
     // Read now: the session starts a new transaction as soon as this mail is answered.
     const { mailFrom, rcptTo } = connection.session.envelope;
     const chunks: Buffer[] = [];
@@ -122,14 +128,17 @@ class FaultyServer extends SMTPServer {
     const id = randomBytes(5).toString('hex').toUpperCase();
     if (!lost && !fault?.smtp) {
       const raw = Buffer.concat(chunks);
-      log.add(key, {
+      const taking: Taking = {
         providerMessageId: id,
         envelope: { from: mailFrom ? mailFrom.address : '', to: rcptTo.map(({ address }) => address) },
         raw,
         mime: () => raw,
         headers: () => headersOf(raw),
         view: () => viewMime(raw),
-      });
+      };
+      log.add(key, taking);
+      for (const { taking: report, afterMs } of deliveryReports(taking))
+        void clock.sleep(afterMs, NEVER).then(() => log.deliver(report));
     }
     if (fault) await pause(fault);
     if (fault?.network?.startsWith('hang')) return;

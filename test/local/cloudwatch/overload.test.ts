@@ -69,6 +69,7 @@ const NOT_BY_TIME: readonly string[] = [
   'SenderThrottles',
   // Days.
   'DeadLettersExpiring',
+  'Lost',
   'InboundExpiring',
   'InboundSesDeadLetters',
   'ReconcilerSkipped',
