@@ -47,8 +47,19 @@ export function bounceIn(reply: string): EventMeaning | undefined {
   const isVague = /^5\d\d[ -]5\.2\.(?!1\b)/.test(reply);
   const [first, second] = [refusalIn(end), refusalIn(rcpt)];
   const found = first?.bounce === 'blocked' ? first : (second ?? first);
-  return isVague && found?.bounce === 'hard' ? soft('mailbox-busy') : found;
+  if (isVague && found?.bounce === 'hard') return soft('mailbox-busy');
+  return found?.bounce !== 'blocked' && SAYS_BLOCKED.test(reply) && !SAYS_UNKNOWN.test(reply)
+    ? blocked('policy')
+    : found;
 }
+
+/**
+ * Words of a block in a reply without an exact row, such as "550 Envelope blocked - User Entry" of Mimecast, and words of an unknown
+ * mailbox, which count before them (ActiveCampaign/smtp-field-manual, 550.json, 2026-11-29).
+ */
+const SAYS_BLOCKED = /\b(block(ed|ing|s|list(ed)?)?|blacklist(ed)?|prohibit(s|ed|ion)|spam(my)?|spoof(ed|ing)?)\b/i;
+const SAYS_UNKNOWN =
+  /\b5\.1\.[1-3]\b|\b(unknown|disabled|invalid|inactive|not exist|no such|not found|no longer|mailbox full|over ?quota)\b/i;
 
 function refusalIn(outcome: Outcome): EventMeaning | undefined {
   switch (outcome.kind) {
