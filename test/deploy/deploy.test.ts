@@ -26,7 +26,7 @@ const outputs: string[] = [];
 beforeAll(async () => {
   account = await startAccount(TIME_SCALE);
   for (const command of commandsOf('Deploy').filter((line) => !BY_HAND.test(line)))
-    outputs.push(await account.run(command));
+    outputs.push(await account.run(command.replaceAll('…', 'token-of-the-account')));
 });
 
 afterAll(async () => {

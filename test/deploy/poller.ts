@@ -6,7 +6,7 @@ import { failedMessages } from '../../local/lambda/sqs-event.ts';
 import { invocationsBefore, LOOP_LIMIT } from '../../local/lambda/trace.ts';
 import type { DeployedMapping } from '../../local/template/deployed.ts';
 
-const PAUSE_MS = 100;
+const PAUSE_MS = 300;
 
 /** An event source mapping over the API of SQS, with the credentials of the function's role, as Lambda runs it. */
 export class SqsPoller {

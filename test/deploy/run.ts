@@ -166,7 +166,7 @@ export async function runStack(
       const response = await fetch(`${http.url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(username && { authorization: basic }) },
-        body: JSON.stringify(signingKey ? { signature: signature(signingKey), 'event-data': event } : event),
+        body: JSON.stringify(signingKey ? { ...event, signature: signature(signingKey) } : event),
       });
       return response.status;
     },
