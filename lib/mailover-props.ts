@@ -9,9 +9,10 @@ import type { ApplicationEvents } from './configuration/application-events.ts';
 import type { Given } from './configuration/given.ts';
 import type { NetworkProps } from './configuration/network.ts';
 import type { StageProps } from './configuration/stage.ts';
+import type { UnsubscribeLinks } from './configuration/unsubscribe-links.ts';
 import type { MonitoringProps } from './monitoring/monitoring.ts';
 
-export interface MailoverProps extends StageProps, NetworkProps {
+export interface MailoverProps extends StageProps, NetworkProps, UnsubscribeLinks {
   /**
    * The providers, in order of preference. All durations of queues and functions follow from their deadlines.
    *

@@ -3,21 +3,22 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { Annotations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Stage } from '../lambda/contract/deployment.ts';
 import { definitions } from '../lambda/providers/registry.ts';
 import { checkApplicationEvents } from './configuration/application-events.ts';
-import { ConfigurationError, runChecks } from './configuration/configuration-error.ts';
+import { runChecks } from './configuration/configuration-error.ts';
 import { deploymentName, nameDeployment } from './configuration/deployment-name.ts';
 import { given } from './configuration/given.ts';
+import { checkLogShare } from './configuration/log-share.ts';
 import { networkOf } from './configuration/network.ts';
-import { oneProviderDomains } from './configuration/one-provider-domains.ts';
+import { warnOfOneProvider } from './configuration/one-provider-domains.ts';
 import { providerLists } from './configuration/provider-lists.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { checkStage, notDelivered, stageOf } from './configuration/stage.ts';
 import { checkThrowAway, deleteWithStack } from './configuration/throw-away.ts';
 import { timing } from './configuration/timing.ts';
+import { checkUnsubscribeLinks, unsubscribableClasses } from './configuration/unsubscribe-links.ts';
 import { validateProviders, withOptions } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
 import { AccountFunction } from './functions/account.ts';
@@ -30,6 +31,7 @@ import { publishEvents, withEventSet } from './functions/published-events.ts';
 import { ReconcilerFunction } from './functions/reconciler.ts';
 import { SenderFunction } from './functions/sender.ts';
 import type { SesEvents } from './functions/ses-events.ts';
+import { unsubscribeBase } from './functions/unsubscribe.ts';
 import { WebhookApi } from './functions/webhook-api.ts';
 import type { MailoverProps } from './mailover-props.ts';
 import { watchAccount } from './monitoring/account-alarms.ts';
@@ -43,6 +45,7 @@ import { watchMxCanaries } from './monitoring/mx-alarms.ts';
 import { watchReconciler } from './monitoring/reconciler-alarms.ts';
 import { watchSuppressions } from './monitoring/suppression-alarms.ts';
 import { checkTargets } from './monitoring/topics.ts';
+import { answerLinks } from './monitoring/unsubscribe-alarms.ts';
 import { completeMonitoring, watchMail } from './monitoring/watch-mail.ts';
 import { encryptDeployment } from './storage/encryption.ts';
 import { ListsTable } from './storage/lists-table.ts';
@@ -73,7 +76,7 @@ export class Mailover extends Construct {
   readonly stateTable: ITable;
   /** Key of the proofs on messages that Mailover itself puts on its queues. */
   readonly proofKey: ProofKey;
-  /** Key of the suppression list; undefined if no provider has `events`. */
+  /** Key of the suppression list; undefined if no provider has `events`, and no class `unsubscribe`. */
   readonly suppressionKey: SuppressionKey | undefined;
   /** Key of the signatures of posted events; undefined without `events.url`. */
   readonly signingKey: SigningKey | undefined;
@@ -114,6 +117,7 @@ export class Mailover extends Construct {
       () => checkMailExpiration(props.mailExpiration),
       () => checkLogShare(props.straightLogShare),
       () => checkApplicationEvents(props.events),
+      () => checkUnsubscribeLinks(props),
     ]);
     const key = given(this, props.encryptionKey);
     encryptDeployment(this, key);
@@ -156,8 +160,16 @@ export class Mailover extends Construct {
     });
     this.signingKey = forwardEvents(this, this.queues.events, props.events, common);
     this.proofKey = new ProofKey(this, 'ProofKey');
+    const unsubscribable = unsubscribableClasses(routes);
     this.suppressionKey =
-      reporting.length + reportedByMail.length > 0 ? new SuppressionKey(this, 'SuppressionKey') : undefined;
+      reporting.length + reportedByMail.length + unsubscribable.length > 0
+        ? new SuppressionKey(this, 'SuppressionKey')
+        : undefined;
+    const { inbound: queue } = this.queues;
+    this.api =
+      queue || reporting.length + unsubscribable.length > 0
+        ? new WebhookApi(this, 'Webhooks', { logRetention: common.logRetention })
+        : undefined;
     this.sender = new SenderFunction(this, 'Sender', {
       ...common,
       providers,
@@ -169,6 +181,7 @@ export class Mailover extends Construct {
       suppressionKey: this.suppressionKey,
       listsTable: this.listsTable,
       deadLetterEvents: forwardsEvents !== undefined,
+      unsubscribeUrl: unsubscribeBase(unsubscribable, this.api, props),
       timing: durations,
       memorySize: props.senderMemory ?? 512,
       outboundConcurrency: props.outboundConcurrency ?? 50,
@@ -195,11 +208,6 @@ export class Mailover extends Construct {
     watchHealth(this.monitoring, { providers: watched, function: this.health.function });
     this.account = new AccountFunction(this, 'Account', { ...common, stateTable: this.stateTable });
     watchAccount(this.monitoring, this.account.function);
-    const { inbound: queue } = this.queues;
-    this.api =
-      queue || reporting.length > 0
-        ? new WebhookApi(this, 'Webhooks', { logRetention: common.logRetention })
-        : undefined;
     this.inbound =
       queue &&
       this.api &&
@@ -239,6 +247,15 @@ export class Mailover extends Construct {
       watchInbound(this.monitoring, { providers: receiving, inbound: this.inbound, queue });
       watchMxCanaries(this.monitoring, inboundCanaries);
     }
+    if (this.api && this.suppressionKey && unsubscribable.length > 0)
+      answerLinks(this, this.monitoring, {
+        ...common,
+        queue: this.queues.events,
+        stateTable: this.stateTable,
+        suppressionKey: this.suppressionKey,
+        api: this.api,
+        rate: props.unsubscribeRate ?? 20,
+      });
     if (this.api && this.suppressionKey && reporting.length > 0) {
       const { stateTable, listsTable, suppressionKey } = this;
       const shared = { ...common, stateTable, listsTable, suppressionKey };
@@ -247,6 +264,7 @@ export class Mailover extends Construct {
         providers: reporting.map((one) => ({ ...one, queueArn: published.get(one.key)?.queue.queueArn })),
         queue: this.queues.events,
         published,
+        unsubscribable,
         api: this.api,
         rate: props.eventsRate ?? 100,
         concurrency: props.eventsConcurrency ?? (stage === 'live' ? 20 : undefined),
@@ -257,11 +275,7 @@ export class Mailover extends Construct {
       watchSuppressions(this.monitoring, mirrored, this.mirror);
     }
     completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });
-    for (const { domain, key } of oneProviderDomains(providers))
-      Annotations.of(this).addWarningV2(
-        `mailover:one-provider:${domain}`,
-        `${domain} may be sent from over ${key} only: its mail waits while ${key} fails. Verify it at another provider, and name it there.`,
-      );
+    warnOfOneProvider(this, providers);
     if (props.throwAway) deleteWithStack(this);
   }
 
@@ -292,9 +306,4 @@ export class Mailover extends Construct {
     this.queues.outbound.grantSendMessages(producer);
     this.mailBucket.grantPut(producer, `${SUBMISSIONS}*`);
   }
-}
-
-/** @throws ConfigurationError */
-function checkLogShare(share = 1): void {
-  if (!(share >= 0 && share <= 1)) throw new ConfigurationError([`straightLogShare: ${share}; it must be from 0 to 1`]);
 }

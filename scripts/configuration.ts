@@ -34,6 +34,7 @@ const SECTIONS: readonly Section[] = [
     ['lib/mailover-props.ts', 'MailoverProps'],
     ['lib/configuration/stage.ts', 'StageProps'],
     ['lib/configuration/network.ts', 'NetworkProps'],
+    ['lib/configuration/unsubscribe-links.ts', 'UnsubscribeLinks'],
   ],
   ['`events` of the construct', ['lib/configuration/application-events.ts', 'ApplicationEvents']],
   ['`monitoring`', ['lib/monitoring/topics.ts', 'AlarmTargets'], ['lib/monitoring/monitoring.ts', 'MonitoringProps']],

@@ -32,6 +32,8 @@ export const senderEnvironment = environment({
   suppressionSecret: optional(suppressionSecret),
   /** Absent if no provider has delivery events. */
   listsTable: optional(listsTable),
+  /** Base of the links to unsubscribe; absent if no class has them. */
+  unsubscribeUrl: optional(text('MAILOVER_UNSUBSCRIBE_URL')),
   /** Retry queue URL by provider key. */
   retryQueueUrls: json<Readonly<Record<string, string>>>('MAILOVER_RETRY_QUEUES'),
   /** How often a message is received before SQS itself moves it to the dead-letter queue. */

@@ -5,6 +5,7 @@ import {
   json,
   listsTable,
   local,
+  optional,
   stateTable,
   suppressionSecret,
 } from './environment-codec.ts';
@@ -27,6 +28,8 @@ export const eventsEnvironment = environment({
   stateTable,
   listsTable,
   suppressionSecret,
+  /** Classes that recipients can unsubscribe from; absent: none. */
+  unsubscribable: optional(json<readonly string[]>('MAILOVER_UNSUBSCRIBABLE')),
   ...local,
 });
 

@@ -22,6 +22,8 @@ export interface MetricDefinition {
    * @default - not measured there
    */
   readonly small?: true | 'only' | readonly string[];
+  /** Only deployments with links to unsubscribe have it. */
+  readonly needsUnsubscribe?: true;
   /** Only receiving providers with canaries have it. */
   readonly needsInboundCanary?: true;
 }
@@ -295,6 +297,8 @@ export const METRICS = {
     needs: 'events',
     small: ['failed'],
   }),
+  /** Requests to links to unsubscribe that failed because of our own services. */
+  UnsubscribeFailures: metric({ unit: 'Count', by: [], needsUnsubscribe: true }),
   /** New delivery events, by {@link COUNTED_EVENTS}. */
   /** Hard bounces and complaints that suppress no address, since their provider is in doubt. */
   SuppressionsWithheld: metric({ unit: 'Count', by: ['provider'], needs: 'events' }),

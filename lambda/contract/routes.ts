@@ -39,6 +39,13 @@ export interface RouteConfig {
    */
   readonly overrideHardBounces?: boolean;
   /**
+   * Lets recipients unsubscribe from this class: each mail gets a one-click link (RFC 8058) in its headers, and those who
+   * used it are taken out before any provider. A submission of the class has one recipient, since the link is personal,
+   * unless it brings a link of its own (`unsubscribe.url`).
+   * @default false
+   */
+  readonly unsubscribe?: boolean;
+  /**
    * What happens while the suppression list cannot be read: `send` mails all recipients, `wait` leaves the mail on its queue.
    * @default 'send'
    */

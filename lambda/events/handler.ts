@@ -12,6 +12,7 @@ import { addressIndex } from '../suppression/addresses.ts';
 import { suppressionDoubt } from '../suppression/doubt.ts';
 import { addressHashes } from '../suppression/hash.ts';
 import { suppressionList } from '../suppression/list.ts';
+import { unsubscribes } from '../suppression/unsubscribes.ts';
 import { webhookHandler } from '../webhook/handler.ts';
 import { createEventIntake } from './intake.ts';
 import { createPublishedIntake } from './published.ts';
@@ -21,6 +22,7 @@ const metrics = emfMetrics(deploymentEnvironment.decode(process.env));
 const secrets = managedSecrets(metrics);
 const table = dynamoTable(environment.stateTable);
 const lists = dynamoListTable(environment.listsTable);
+const hashes = addressHashes(secrets, environment.suppressionSecret);
 const dependencies = {
   environment,
   loadModule: loadEvents,
@@ -28,7 +30,8 @@ const dependencies = {
   secrets,
   table,
   lists,
-  hashes: addressHashes(secrets, environment.suppressionSecret),
+  hashes,
+  unsubscribes: unsubscribes(table, hashes, systemClock.now),
   suppressions: suppressionList(table, addressIndex(lists), secrets, environment.suppressionSecret, systemClock),
   doubt: suppressionDoubt({ ...environment, lists, table, clock: systemClock }),
   queue: sqsQueue,

@@ -15,13 +15,15 @@ import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import type { AddressHashes } from '../suppression/hash.ts';
 import type { Suppressions } from '../suppression/list.ts';
 import { suppressionBy } from '../suppression/reason.ts';
+import type { Unsubscribes } from '../suppression/unsubscribes.ts';
 import { isExplained, otherAcceptance } from './duplicates.ts';
 import { enqueueEvent } from './enqueue.ts';
 import { deliveryEvent, eventItem, eventPlace, keptEvent } from './event-item.ts';
+import { noteSubscription } from './subscriptions.ts';
 
 /** Dependencies of taking an event. */
 export interface TakeEventDependencies {
-  readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl'>;
+  readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl' | 'unsubscribable'>;
   readonly lists: Pick<ListTable, 'add' | 'list'>;
   /** The state table, for the records of submissions. */
   readonly table: Pick<Table, 'get'>;
@@ -29,6 +31,8 @@ export interface TakeEventDependencies {
   readonly suppressions?: Pick<Suppressions, 'add'>;
   /** Present with `suppressions`. */
   readonly doubt?: Pick<SuppressionDoubt, 'count' | 'isDoubted'>;
+  /** Absent there, too. */
+  readonly unsubscribes?: Pick<Unsubscribes, 'add' | 'remove'>;
   readonly hashes: AddressHashes;
   readonly queue: Queue;
   readonly clock: Clock;
@@ -70,7 +74,7 @@ async function takeEvent(
   reported: ReportedEvent,
   dependencies: TakeEventDependencies,
 ): Promise<void> {
-  const { environment, lists, hashes, queue, clock, log, metrics } = dependencies;
+  const { environment, lists, unsubscribes, hashes, queue, clock, log, metrics } = dependencies;
   // News of our own test messages is for no application.
   if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
   const event = deliveryEvent(provider, reported, clock.now());
@@ -81,6 +85,7 @@ async function takeEvent(
   if (earlier.some(({ sk }) => sk === item.sk)) return;
   const twice = isKnown && recipient !== undefined ? await sentTwice(item, earlier, event, dependencies) : undefined;
   const suppressed = await suppress(provider, reported, { event, recipient }, dependencies);
+  if (unsubscribes) await noteSubscription(event, environment.unsubscribable, unsubscribes);
   await enqueueEvent(queue, environment.eventsQueueUrl, suppressed ? { ...event, suppressed } : event);
   await lists.add(item);
   if (reported.unknownType !== undefined)

@@ -16,6 +16,8 @@ export interface Policy {
   readonly overrideHardBounces?: true;
   /** @default 'send' */
   readonly onListUnreadable?: 'send' | 'wait';
+  /** The class, if recipients can unsubscribe from it. */
+  readonly unsubscribable?: string;
   /** Time until the submission expires, in milliseconds; absent if neither the submission nor its class sets it. */
   readonly expiresInMs?: number;
 }
@@ -38,6 +40,7 @@ export function policyOf(
     preference: { only, except, class: submission.class },
     ...(named?.overrideHardBounces && { overrideHardBounces: true }),
     ...(named?.onListUnreadable && { onListUnreadable: named.onListUnreadable }),
+    ...(named?.unsubscribe && { unsubscribable: named.class }),
     onUnknown: submission.onUnknown ?? named?.onUnknown ?? 'ask',
     tracking: {
       opens: submission.tracking?.opens ?? named?.tracking?.opens ?? false,

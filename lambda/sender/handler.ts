@@ -17,6 +17,7 @@ import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
 import { addressHashes } from '../suppression/hash.ts';
 import { suppressionReader } from '../suppression/list.ts';
+import { unsubscribeToken } from '../suppression/unsubscribe-token.ts';
 import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
 import { createSender } from './sender.ts';
@@ -58,13 +59,15 @@ const send = createSender({
   ...edges,
 });
 
-/** What is known of mail after its acceptance, if some provider has delivery events. */
-function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence'> {
+/** What is known of recipients and of accepted mail, if some provider has delivery events or some class links to unsubscribe. */
+function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubscribeToken'> {
   const { suppressionSecret, listsTable } = environment;
-  if (suppressionSecret === undefined || listsTable === undefined) return {};
+  if (suppressionSecret === undefined) return {};
+  const hashes = addressHashes(secrets, suppressionSecret);
   return {
     suppressions: suppressionReader(edges.table, secrets, suppressionSecret, systemClock),
-    evidence: eventEvidence(dynamoListTable(listsTable), addressHashes(secrets, suppressionSecret)),
+    unsubscribeToken: async (one) => unsubscribeToken(one, await secrets.read(suppressionSecret)),
+    ...(listsTable !== undefined && { evidence: eventEvidence(dynamoListTable(listsTable), hashes) }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Submission } from '../contract/submission.ts';
 import type { Message } from '../mail/message.ts';
 import type { ObjectReference, Objects } from '../platform/object-store.ts';
 import { choiceProblem } from '../routing/policy.ts';
+import { sharedLinkProblem } from '../routing/unsubscribe.ts';
 import { buildMessage } from './build-message.ts';
 
 /** Result of reading a body. */
@@ -67,8 +68,8 @@ export async function intake(
       `expiresAt: given a time ${Math.floor(aheadMs / DAY_MS)} days ahead; it must be at most 14 days ahead`,
       known,
     );
-  const unchosen = choiceProblem(submission, environment);
-  if (unchosen !== undefined) return malformed(unchosen, known);
+  const problem = choiceProblem(submission, environment) ?? sharedLinkProblem(submission, environment);
+  if (problem !== undefined) return malformed(problem, known);
   const attachments: Buffer[] = [];
   let left = MAX_OBJECT_BYTES;
   for (const [place, attachment] of (submission.attachments ?? []).entries()) {

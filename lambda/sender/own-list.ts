@@ -3,27 +3,27 @@ import type { Policy } from '../routing/policy.ts';
 import { LedgerError } from '../submission/ledger.ts';
 import { countOf } from '../submission/log.ts';
 import { type Progress, pending, type Suppression } from '../submission/progress.ts';
-import type { SuppressionEntry } from '../suppression/entry.ts';
+import type { FoundEntry } from '../suppression/list.ts';
 import { logId } from './telemetry.ts';
 import type { Work } from './work.ts';
 
 /**
- * Takes out the recipients on the suppression list, before any provider is asked; the others go on. A class may override
- * hard bounces, never complaints.
+ * Takes out the recipients on the suppression list, and those that unsubscribed from the class, before any provider is asked;
+ * the others go on. A class may override hard bounces, never complaints.
  *
  * @throws LedgerError if the list cannot be read and the class waits for it: the message waits on a retry queue
  */
 export async function withoutListed(
   progress: Progress,
-  { overrideHardBounces, onListUnreadable }: Policy,
+  { overrideHardBounces, onListUnreadable, unsubscribable }: Policy,
   { arrived: { message }, context }: Work,
 ): Promise<Progress> {
   const { suppressions, log } = context;
   const addresses = pending(progress);
   if (suppressions === undefined || addresses.length === 0) return progress;
-  let listed: ReadonlyMap<string, SuppressionEntry>;
+  let listed: ReadonlyMap<string, FoundEntry>;
   try {
-    listed = await suppressions.find(addresses);
+    listed = await suppressions.find(addresses, unsubscribable);
   } catch (error) {
     log.warn('suppression list unreadable', { submissionId: logId(message), error: errorName(error) });
     if (onListUnreadable === 'wait') throw new LedgerError('the suppression list cannot be read', { cause: error });
@@ -49,4 +49,9 @@ export async function withoutListed(
   };
 }
 
-const REASON = { 'hard-bounce': 'bounced-before', complaint: 'complained-before', manual: 'deactivated' } as const;
+const REASON = {
+  'hard-bounce': 'bounced-before',
+  complaint: 'complained-before',
+  manual: 'deactivated',
+  unsubscribed: 'unsubscribed-before',
+} as const;

@@ -21,6 +21,7 @@ import { readInput } from './read-input.ts';
 import { setAside } from './set-aside.ts';
 import { listEnded, reportSuppressed } from './suppressed.ts';
 import type { Skips } from './telemetry.ts';
+import { withUnsubscribeLink } from './unsubscribe-link.ts';
 import type { Work, WorkContext } from './work.ts';
 
 /**
@@ -35,7 +36,10 @@ export async function processMessage(
 ): Promise<void> {
   if (await isEarly(record, destinations, context))
     return destinations.requeueAt(destinations.attributes.notBefore as number);
-  const arrived = await readInput(record, destinations.attributes, remainingMs, context);
+  const arrived = await withUnsubscribeLink(
+    await readInput(record, destinations.attributes, remainingMs, context),
+    context,
+  );
   if (arrived.kind !== 'ready') return setAside(arrived, record, destinations, context);
   const { attributes } = destinations;
   destinations.attributes = { ...attributes, submissionId: arrived.message.id };

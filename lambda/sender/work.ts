@@ -12,6 +12,7 @@ import { ServiceError } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
 import type { Registry } from '../providers/pool.ts';
 import type { Suppressions } from '../suppression/list.ts';
+import type { Subscription } from '../suppression/unsubscribe-token.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider, LookUp } from './call.ts';
 import type { MissedReleases } from './crashes.ts';
@@ -32,6 +33,8 @@ export interface SenderContext {
   readonly suppressions?: Pick<Suppressions, 'find'>;
   /** Absent if no provider has delivery events. */
   readonly evidence?: Evidence;
+  /** Makes the token of a link to unsubscribe; absent if no class has them. Throws if its key cannot be read. */
+  readonly unsubscribeToken?: (one: Subscription) => Promise<string>;
   readonly objects: RenewableObjects;
   readonly log: Log;
   readonly metrics: Metrics;

@@ -5,6 +5,13 @@ import type { Item, Table } from '../platform/table.ts';
 import type { AddressIndex } from './addresses.ts';
 import type { SuppressionEntry } from './entry.ts';
 import { addressHashes } from './hash.ts';
+import type { SuppressionReason } from './reason.ts';
+import { unsubscribedIn, unsubscribedKey } from './unsubscribes.ts';
+
+/** An entry of the list, or an unsubscribe from the class that was asked about. */
+export type FoundEntry = Pick<SuppressionEntry, 'source' | 'at'> & {
+  readonly reason: SuppressionReason | 'unsubscribed';
+};
 
 /** Days for which a hard bounce suppresses: the mailbox may exist again later. A complaint has no end. */
 const HARD_BOUNCE_DAYS = 180;
@@ -17,8 +24,11 @@ const WRITE_TRIES = 5;
 
 /** The suppression list as the sender reads it. */
 export interface SuppressionReader {
-  /** The entries of these addresses, by address. Throws if the list cannot be read. */
-  find(addresses: readonly string[]): Promise<ReadonlyMap<string, SuppressionEntry>>;
+  /**
+   * The entries of these addresses, by address; with a class also of those that unsubscribed from it, in the same read. Throws
+   * if the list cannot be read.
+   */
+  find(addresses: readonly string[], unsubscribable?: string): Promise<ReadonlyMap<string, FoundEntry>>;
 }
 
 /** One list of suppressed addresses, for all providers. */
@@ -51,16 +61,20 @@ export function suppressionReader(
 ): SuppressionReader {
   const hashes = addressHashes(secrets, secretName);
   return {
-    async find(addresses) {
+    async find(addresses, unsubscribable) {
+      const leftKey = (hash: string) => (unsubscribable === undefined ? [] : [unsubscribedKey(hash, unsubscribable)]);
       const keyed = await Promise.all(addresses.map(async (address) => [address, await hashes(address)] as const));
-      const all = keyed.flatMap(([, keys]) => keys.map(keyOf));
+      const all = keyed.flatMap(([, keys]) => keys.flatMap((key) => [keyOf(key), ...leftKey(key)]));
       const items = new Map<string, Item>();
       for (let from = 0; from < all.length; from += KEYS_AT_A_TIME)
         for (const [key, item] of await table.getAll(all.slice(from, from + KEYS_AT_A_TIME))) items.set(key, item);
       return new Map(
-        keyed.flatMap(([address, keys]) => {
+        keyed.flatMap(([address, keys]): [string, FoundEntry][] => {
           const entry = keys.map((key) => entryIn(items.get(keyOf(key)), clock.now())).find((one) => one !== undefined);
-          return entry ? [[address, entry]] : [];
+          if (entry) return [[address, entry]];
+          const gone = keys.flatMap(leftKey).map((key) => unsubscribedIn(items.get(key)));
+          const left = gone.find((one) => one !== undefined);
+          return left ? [[address, { reason: 'unsubscribed', source: left.source, at: left.at }]] : [];
         }),
       );
     },

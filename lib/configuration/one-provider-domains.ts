@@ -1,8 +1,10 @@
+import { Annotations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
 
 /** A From domain or address that only one provider may send from. */
-export interface OneProviderDomain {
+interface OneProviderDomain {
   readonly domain: string;
   readonly key: string;
 }
@@ -11,13 +13,22 @@ export interface OneProviderDomain {
  * From domains that only one of several sending providers is configured for: if it fails, their mail waits. A provider without a list of domains
  * counts as one that carries every domain, since its account is not asked.
  */
-export function oneProviderDomains(providers: readonly ProviderConfig[]): readonly OneProviderDomain[] {
+function oneProviderDomains(providers: readonly ProviderConfig[]): readonly OneProviderDomain[] {
   if (providers.length < 2) return [];
   const named = [...new Set(providers.flatMap((provider) => allowedFrom(provider) ?? []))];
   return named.flatMap((domain) => {
     const [first, ...others] = providers.filter((provider) => carries(provider, domain));
     return first && others.length === 0 ? [{ domain, key: first.key }] : [];
   });
+}
+
+/** Warns at synth of each From domain that only one of several providers may send from. */
+export function warnOfOneProvider(scope: Construct, providers: readonly ProviderConfig[]): void {
+  for (const { domain, key } of oneProviderDomains(providers))
+    Annotations.of(scope).addWarningV2(
+      `mailover:one-provider:${domain}`,
+      `${domain} may be sent from over ${key} only: its mail waits while ${key} fails. Verify it at another provider, and name it there.`,
+    );
 }
 
 function carries(provider: ProviderConfig, domain: string): boolean {

@@ -12,6 +12,7 @@ const schema = z.strictObject({
   expiresAfterSeconds: z.int().min(30).max(1_209_600).optional(),
   overrideHardBounces: z.boolean().optional(),
   onListUnreadable: z.enum(['send', 'wait']).optional(),
+  unsubscribe: z.boolean().optional(),
   onUnknown: z.enum(['ask', 'failover', 'hold']).optional(),
   tracking: z.strictObject({ opens: z.boolean().optional(), clicks: z.boolean().optional() }).optional(),
 });

@@ -13,6 +13,7 @@ const LONGEST: Readonly<Record<string, number>> = {
   // The secret of the proof key: CloudFormation names it after the stack and the resource.
   'AWS::SecretsManager::Secret': 'arn:aws-cn:secretsmanager:ap-southeast-99:123456789012:secret:-AbCdEf'.length + 64,
   'AWS::DynamoDB::GlobalTable': 255,
+  'AWS::ApiGatewayV2::Api': 'https://abcdefghij.execute-api.ap-southeast-99.amazonaws.com.cn'.length,
 };
 
 /**

@@ -35,6 +35,8 @@ export interface EventsProps extends FunctionProps {
   readonly stateTable: ITable;
   readonly listsTable: ListsTable;
   readonly suppressionKey: SuppressionKey;
+  /** Classes that recipients can unsubscribe from. */
+  readonly unsubscribable: readonly string[];
   readonly api: WebhookApi;
   /** Requests a second that the HTTP API admits. */
   readonly rate: number;
@@ -61,6 +63,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
         stateTable: stateTable.tableName,
         listsTable: listsTable.tableName,
         suppressionSecret: suppressionKey.secretArn,
+        unsubscribable: props.unsubscribable.length > 0 ? props.unsubscribable : undefined,
       },
       smallerEnvironment: 'use fewer providers with events, or fewer source ranges',
       timeout: FUNCTION_TIMEOUT,
@@ -69,8 +72,9 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
       reservedConcurrency: concurrency,
     });
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
-    this.role.addToPolicy(tableStatement(stateTable, ['GetItem'], [...ITEMS, 'submission/*']));
-    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], ITEMS));
+    const items = [...ITEMS, ...(props.unsubscribable.length > 0 ? ['unsubscribed/*'] : [])];
+    this.role.addToPolicy(tableStatement(stateTable, ['GetItem'], [...items, 'submission/*']));
+    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], items));
     this.role.addToPolicy(tableStatement(stateTable, ['BatchGetItem'], ['tally/*']));
     this.role.addToPolicy(listsStatement(listsTable, ['Query'], LISTS));
     this.role.addToPolicy(listsStatement(listsTable, ['PutItem'], [...LISTS, ...ADDRESSES]));

@@ -33,6 +33,8 @@ export interface SenderProps extends FunctionProps {
   readonly proofKey: ProofKey;
   readonly suppressionKey: SuppressionKey | undefined;
   readonly listsTable: ListsTable;
+  /** Base of the links to unsubscribe; undefined if no class has them. */
+  readonly unsubscribeUrl: string | undefined;
   /** Whether each dead letter is an event, too. */
   readonly deadLetterEvents: boolean;
   readonly timing: Timing;
@@ -91,6 +93,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     proofKey,
     suppressionKey,
     listsTable,
+    unsubscribeUrl,
     providers,
   }: SenderProps): void {
     const { outbound, deadLetter, events, retry } = queues;
@@ -106,7 +109,8 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     );
     // Without this permission S3 answers "access denied" for a missing object, and a lost attachment looks like an outage.
     this.allow(['s3:ListBucket'], [mailBucket.bucketArn]);
-    this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
+    const reads = unsubscribeUrl === undefined ? READS : [...READS, 'unsubscribed/*'];
+    this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], reads));
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
     this.role.addToPolicy(proofKey.readStatement());
     if (suppressionKey) {
@@ -138,6 +142,7 @@ function valuesOf(props: SenderProps): SenderEnvironment {
     suppressionSecret: suppressionKey?.secretArn,
     listsTable: suppressionKey && listsTable.tableName,
     stateTable: stateTable.tableName,
+    unsubscribeUrl: props.unsubscribeUrl,
     straightLogShare: straightLogShare < 1 ? straightLogShare : undefined,
   };
 }

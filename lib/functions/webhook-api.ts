@@ -84,27 +84,43 @@ export class WebhookApi extends Construct {
   }
 
   /** Adds the routes of a function, and counts what it did not answer under metrics that begin with `metric`. */
-  route({ name, ends = [], function: target, rate }: RouteProps, metric: string): UnansweredRequests {
-    const integration = new HttpLambdaIntegration(`${name}-function`, target);
-    for (const path of ['', ...ends].map((end) => `/${name}/{key}/{path}${end === '' ? '' : `/${end}`}`)) {
-      const routes = this.api.addRoutes({
-        path,
-        methods: [HttpMethod.POST],
-        integration,
-        authorizer: new HttpNoneAuthorizer(),
-      });
-      for (const route of routes) {
-        Validations.of(route).acknowledge({
-          id: 'AwsSolutions-APIG4',
-          reason: 'Providers sign within the body or send a password: the function checks both, no authorizer could.',
-        });
-        // The settings name the route, which must exist before.
-        this.#stage.node.addDependency(route);
-      }
-      this.#rates[`POST ${path}`] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: 2 * rate };
+  route({ ends = [], ...props }: RouteProps, metric: string): UnansweredRequests {
+    const paths = ['', ...ends].map((end) => `/${props.name}/{key}/{path}${end === '' ? '' : `/${end}`}`);
+    const reason = 'Providers sign within the body or send a password: the function checks both, no authorizer could.';
+    const integration = new HttpLambdaIntegration(`${props.name}-function`, props.function);
+    for (const path of paths) this.#add(path, [HttpMethod.POST], { integration, rate: props.rate, reason });
+    return this.#countUnanswered(`$.routeKey = "POST /${props.name}/*"`, metric);
+  }
+
+  /** Adds the route of links in mail, which people open and mail programs post to, and counts as {@link route} does. */
+  linkRoute(props: Omit<RouteProps, 'ends'>, metric: string): UnansweredRequests {
+    const reason = 'The link has an authenticated token of its recipient, who has no other credentials.';
+    const integration = new HttpLambdaIntegration(`${props.name}-function`, props.function);
+    this.#add(`/${props.name}/{token}`, [HttpMethod.GET, HttpMethod.POST], { integration, rate: props.rate, reason });
+    return this.#countUnanswered(`$.routeKey = "*/${props.name}/*"`, metric);
+  }
+
+  #add(
+    path: string,
+    methods: HttpMethod[],
+    {
+      integration,
+      rate,
+      reason,
+    }: { readonly integration: HttpLambdaIntegration; readonly rate: number; readonly reason: string },
+  ): void {
+    const routes = this.api.addRoutes({ path, methods, integration, authorizer: new HttpNoneAuthorizer() });
+    for (const route of routes) {
+      Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason });
+      // The settings name the route, which must exist before.
+      this.#stage.node.addDependency(route);
     }
+    for (const method of methods)
+      this.#rates[`${method} ${path}`] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: 2 * rate };
     (this.#stage.node.defaultChild as CfnStage).routeSettings = this.#rates;
-    const own = `$.routeKey = "POST /${name}/*"`;
+  }
+
+  #countUnanswered(own: string, metric: string): UnansweredRequests {
     const filter = (id: string, statuses: string) =>
       new MetricFilter(this, `${metric}${id}`, {
         logGroup: this.accessLog,

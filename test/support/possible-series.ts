@@ -28,6 +28,8 @@ export function possibleSeries(
     const definition: MetricDefinition = METRICS[name];
     if (definition.by.includes('class'))
       return measuredAt(size, name) ? classes.map((route) => ({ name, class: route.class })) : [];
+    if (definition.needsUnsubscribe)
+      return routes.some(({ unsubscribe }) => unsubscribe) && measuredAt(size, name) ? [{ name }] : [];
     const those = providers.filter((provider) => has(provider, definition));
     const whole = (definition.receiving || definition.needs) && those.length === 0 ? [] : [{}];
     const keys = definition.by.includes('provider') ? those.map(({ key }) => ({ provider: key })) : whole;

@@ -11,6 +11,7 @@ import type { LookupAnswer, Question } from '../../lambda/providers/provider.ts'
 import { definitions } from '../../lambda/providers/registry.ts';
 import type { CallProvider, NotCalled } from '../../lambda/sender/call.ts';
 import { createSender } from '../../lambda/sender/sender.ts';
+import type { SenderContext } from '../../lambda/sender/work.ts';
 import type { SubmissionRecord } from '../../lambda/submission/record.ts';
 import type { Suppressions } from '../../lambda/suppression/list.ts';
 import { memoryTable } from './memory-table.ts';
@@ -54,6 +55,8 @@ export function givenWorld(
     evidence,
     routes,
     deadLetterEvents,
+    unsubscribeUrl,
+    unsubscribeToken,
   }: {
     objects?: Objects;
     gate?: Gate;
@@ -64,6 +67,8 @@ export function givenWorld(
     evidence?: Evidence;
     routes?: readonly RouteConfig[];
     deadLetterEvents?: boolean;
+    unsubscribeUrl?: string;
+    unsubscribeToken?: SenderContext['unsubscribeToken'];
   } = {},
 ) {
   const world = {
@@ -119,8 +124,9 @@ export function givenWorld(
   const line = (message: string, fields?: object) => void world.lines.push(JSON.stringify({ message, ...fields }));
   const deploy = (list: readonly ProviderConfig[]) =>
     createSender({
-      environment: { ...environment, providers: list, deadLetterEvents, ...(routes && { routes }) },
+      environment: { ...environment, providers: list, deadLetterEvents, unsubscribeUrl, ...(routes && { routes }) },
       ...(suppressions && { suppressions }),
+      ...(unsubscribeToken && { unsubscribeToken }),
       ...(evidence && { evidence }),
       definitions,
       objects: { renew: async () => {}, ...objects },

@@ -22,6 +22,7 @@ const { template, stack } = deploy({
     if (provider.key === 'ses-here') return { ...provider, inbound: { recipients: ['in.example.com'] }, events: true };
     return provider;
   }) as never,
+  routes: [{ class: 'news', unsubscribe: true }],
 });
 const { queues, mailBucket, stateTable } = stack.mailover;
 
@@ -54,7 +55,7 @@ test.each([
       's3:ListBucket bucket',
       ...['GetItem', 'BatchGetItem'].map(
         (action) =>
-          `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/* suppression/*`,
+          `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/* suppression/* unsubscribed/*`,
       ),
       'dynamodb:PutItem table submission/* circuit/* rate/* crash/* tally/* ended/*',
       'dynamodb:Query lists event/*',
@@ -91,8 +92,8 @@ test.each([
       'sqs:SendMessage events',
       ...consumes('published'),
       'secretsmanager:GetSecretValue list-key',
-      'dynamodb:GetItem table token/* suppression/* submission/*',
-      'dynamodb:PutItem table token/* suppression/*',
+      'dynamodb:GetItem table token/* suppression/* unsubscribed/* submission/*',
+      'dynamodb:PutItem table token/* suppression/* unsubscribed/*',
       'dynamodb:BatchGetItem table tally/*',
       'dynamodb:Query lists event/* suppressing/*',
       'dynamodb:PutItem lists event/* suppressing/* suppressed/*',
@@ -139,6 +140,14 @@ test.each([
       ),
       reads('Mailover/postmark/webhooks'),
       reads('Mailover/postmark'),
+    ],
+  ],
+  [
+    'Unsubscribe',
+    [
+      'sqs:SendMessage events',
+      ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} table unsubscribed/*`),
+      'secretsmanager:GetSecretValue list-key',
     ],
   ],
 ])('the role of %s may do this, and nothing else apart from its log', (name, expected) => {

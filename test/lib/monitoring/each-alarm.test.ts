@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Long enough for three periods of an hour, and what CloudWatch looks back beyond them. */
 const LONG = 8 * HOUR;
-const routes = [{ class: 'login-codes', expiresAfterSeconds: 600 }];
+const routes = [{ class: 'login-codes', expiresAfterSeconds: 600, unsubscribe: true }];
 const sizes = (['full', 'small'] as const).map((size) =>
   givenDeployed({ providers: EVERYTHING, routes, monitoring: { size }, events: { url: 'https://example.com/' } }),
 );
@@ -35,6 +35,7 @@ const BAD: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   NothingAccepted: { retried: 1 },
   FailoverRate: { accepted: 10, over: 5 },
   EventsUnusable: { unusable: 1 },
+  UnsubscribeFailed: { failures: 1 },
   PrimaryMxSilent: { here: 1 },
   QuotaLow: { m: 0 },
   ReconcilerBlind: {},

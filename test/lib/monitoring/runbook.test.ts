@@ -17,7 +17,7 @@ const sections = new Map(
 );
 const alarms = (['full', 'small'] as const).flatMap((size) => {
   const { template } = deploy({
-    routes: [{ class: 'login-codes', expiresAfterSeconds: 600 }],
+    routes: [{ class: 'login-codes', expiresAfterSeconds: 600, unsubscribe: true }],
     providers: EVERYTHING,
     monitoring: { size },
     events: { url: 'https://example.com/mail-events' },

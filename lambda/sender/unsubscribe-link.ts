@@ -1,0 +1,44 @@
+import type { Message } from '../mail/message.ts';
+import { getsLink } from '../routing/unsubscribe.ts';
+import { LedgerError } from '../submission/ledger.ts';
+import type { Intake } from './intake.ts';
+import type { SenderContext } from './work.ts';
+
+const HEADER = 'List-Unsubscribe';
+
+/**
+ * Adds the headers of a one-click unsubscribe (RFC 8058) where the class of the submission has them.
+ *
+ * @throws LedgerError if the key of the link cannot be read: the message waits on a retry queue
+ */
+export async function withUnsubscribeLink(
+  arrived: Intake,
+  { environment, unsubscribeToken }: Pick<SenderContext, 'environment' | 'unsubscribeToken'>,
+): Promise<Intake> {
+  if (arrived.kind !== 'ready' || !getsLink(arrived.submission, environment)) return arrived;
+  const { message } = arrived;
+  const [recipient] = [...message.to, ...message.cc, ...message.bcc];
+  const { unsubscribeUrl } = environment;
+  if (!unsubscribeToken || unsubscribeUrl === undefined || recipient === undefined || message.class === undefined)
+    return arrived;
+  try {
+    const token = await unsubscribeToken({ address: recipient.address, class: message.class });
+    return { ...arrived, message: withHeaders(message, `${unsubscribeUrl}/${token}`) };
+  } catch (error) {
+    throw new LedgerError('the key of the links to unsubscribe cannot be read', { cause: error });
+  }
+}
+
+/** The message with the link, before a mailto that the submission brought. */
+function withHeaders(message: Message, url: string): Message {
+  const given = message.headers.find(([name]) => name === HEADER)?.[1];
+  const others = message.headers.filter(([name]) => name !== HEADER);
+  return {
+    ...message,
+    headers: [
+      ...others,
+      [HEADER, [`<${url}>`, ...(given ? [given] : [])].join(', ')],
+      [`${HEADER}-Post`, `${HEADER}=One-Click`],
+    ],
+  };
+}

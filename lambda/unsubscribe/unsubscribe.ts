@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { DeliveryEvent } from '../contract/event.ts';
+import { EVENT_VERSION } from '../contract/event-words.ts';
+import type { UnsubscribeEnvironment } from '../contract/unsubscribe-environment.ts';
+import { enqueueEvent } from '../events/enqueue.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Queue } from '../platform/queue.ts';
+import type { Secrets } from '../platform/secrets.ts';
+import { reportError } from '../platform/service-failure.ts';
+import { readUnsubscribeToken, type Subscription } from '../suppression/unsubscribe-token.ts';
+import type { Unsubscribed, Unsubscribes } from '../suppression/unsubscribes.ts';
+import { ONE_CLICK, PAGES, type PageAnswer } from './page.ts';
+
+/** Dependencies of the links to unsubscribe. */
+export interface UnsubscribeDependencies {
+  readonly environment: Pick<UnsubscribeEnvironment, 'eventsQueueUrl' | 'suppressionSecret'>;
+  readonly secrets: Secrets;
+  readonly unsubscribes: Pick<Unsubscribes, 'add' | 'markTold'>;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'add'>;
+}
+
+/** A request to a link. */
+export interface LinkRequest {
+  readonly method: string;
+  readonly token: string;
+  readonly body: string;
+}
+
+/** `provider` and source of what happens at Mailover itself. */
+const OWN_SOURCE = 'mailover';
+
+/**
+ * Answers a request to a link to unsubscribe. Only a POST with the field of RFC 8058 changes anything; the same one again has
+ * the same answer.
+ */
+export async function answerLink(
+  { method, token, body }: LinkRequest,
+  dependencies: UnsubscribeDependencies,
+): Promise<PageAnswer> {
+  const { environment, secrets, clock, log, metrics } = dependencies;
+  try {
+    const subscription = readUnsubscribeToken(token, await secrets.read(environment.suppressionSecret));
+    if (subscription === undefined) return PAGES.invalid;
+    if (method !== 'POST') return PAGES.ask;
+    if (!isOneClick(body)) return PAGES.wrong;
+    const item = await dependencies.unsubscribes.add(subscription, { at: clock.now(), source: OWN_SOURCE });
+    if (!item.told) await tell(subscription, item, dependencies);
+    log.info('unsubscribe', { outcome: item.told ? 'again' : 'taken', class: subscription.class });
+    return PAGES.done;
+  } catch (error) {
+    metrics.add('UnsubscribeFailures', 1);
+    log.error('unsubscribe', { outcome: 'failed', ...reportError(error) });
+    return PAGES.failed;
+  }
+}
+
+async function tell(subscription: Subscription, item: Unsubscribed, dependencies: UnsubscribeDependencies) {
+  const { queue, environment, unsubscribes } = dependencies;
+  await enqueueEvent(queue, environment.eventsQueueUrl, unsubscribedEvent(subscription, item));
+  await unsubscribes.markTold(subscription);
+}
+
+/** The event of an unsubscribe; a copy after a failure has the same id. */
+function unsubscribedEvent({ address, class: name }: Subscription, { at }: Unsubscribed): DeliveryEvent {
+  const id = createHash('sha256').update(`unsubscribed\0${name}\0${address}\0${at}`).digest('base64url');
+  return {
+    version: EVENT_VERSION,
+    id,
+    provider: OWN_SOURCE,
+    providerEventId: id,
+    type: 'unsubscribed',
+    recipient: address,
+    class: name,
+    at: new Date(at).toISOString(),
+  };
+}
+
+/** Whether a body has the field, as a form or as multipart, which RFC 8058 allows both. */
+function isOneClick(body: string): boolean {
+  const [name, value] = ONE_CLICK;
+  return new URLSearchParams(body).get(name) === value || body.includes(`name="${name}"\r\n\r\n${value}`);
+}

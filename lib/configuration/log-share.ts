@@ -1,0 +1,6 @@
+import { ConfigurationError } from './configuration-error.ts';
+
+/** @throws ConfigurationError */
+export function checkLogShare(share = 1): void {
+  if (!(share >= 0 && share <= 1)) throw new ConfigurationError([`straightLogShare: ${share}; it must be from 0 to 1`]);
+}

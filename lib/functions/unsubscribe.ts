@@ -1,0 +1,67 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { type UnsubscribeEnvironment, unsubscribeEnvironment } from '../../lambda/contract/unsubscribe-environment.ts';
+import type { UnsubscribeLinks } from '../configuration/unsubscribe-links.ts';
+import type { SuppressionKey } from '../storage/suppression-key.ts';
+import { tableStatement } from './access.ts';
+import { type FunctionProps, MailoverFunction } from './function.ts';
+import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
+
+/** Time-out: two calls of the table, one of the queue and one of the secret, each with a retry. */
+const FUNCTION_TIMEOUT = Duration.seconds(20);
+
+export interface UnsubscribeProps extends FunctionProps {
+  /** The events queue. */
+  readonly queue: Queue;
+  readonly stateTable: ITable;
+  readonly suppressionKey: SuppressionKey;
+  readonly api: WebhookApi;
+  /** Requests a second that the HTTP API admits. */
+  readonly rate: number;
+}
+
+/** The function behind the links to unsubscribe, with its role. */
+export class UnsubscribeFunction extends MailoverFunction<UnsubscribeEnvironment> {
+  readonly unanswered: UnansweredRequests;
+
+  constructor(scope: Construct, id: string, props: UnsubscribeProps) {
+    const { queue, stateTable, suppressionKey, api, rate } = props;
+    super(scope, id, {
+      ...props,
+      description: 'Answers the links to unsubscribe',
+      roleDescription: 'Permissions of the function behind the links to unsubscribe',
+      entry: 'lambda/unsubscribe/handler.ts',
+      environment: unsubscribeEnvironment,
+      values: {
+        path: UNSUBSCRIBE_PATH,
+        eventsQueueUrl: queue.queueUrl,
+        stateTable: stateTable.tableName,
+        suppressionSecret: suppressionKey.secretArn,
+      },
+      smallerEnvironment: 'use a shorter name of the deployment',
+      timeout: FUNCTION_TIMEOUT,
+      memorySize: 256,
+      recursiveLoop: RecursiveLoop.TERMINATE,
+    });
+    this.allow(['sqs:SendMessage'], [queue.queueArn]);
+    this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ['unsubscribed/*']));
+    this.role.addToPolicy(suppressionKey.readStatement());
+    this.unanswered = api.linkRoute({ name: UNSUBSCRIBE_PATH, function: this.function, rate }, 'Unsubscribe');
+  }
+}
+
+/** First part of the links' paths. */
+const UNSUBSCRIBE_PATH = 'unsubscribe';
+
+/** Base of the links, for the sender; undefined if no class has them. */
+export function unsubscribeBase(
+  classes: readonly string[],
+  api: WebhookApi | undefined,
+  { unsubscribeUrl }: UnsubscribeLinks,
+): string | undefined {
+  if (classes.length === 0 || api === undefined) return undefined;
+  return unsubscribeUrl ?? `${api.api.apiEndpoint}/${UNSUBSCRIBE_PATH}`;
+}

@@ -1,0 +1,38 @@
+import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { UnsubscribeFunction, type UnsubscribeProps } from '../functions/unsubscribe.ts';
+import type { Monitoring } from './monitoring.ts';
+
+const PERIOD = Duration.minutes(5);
+
+/** Makes the function behind the links to unsubscribe, and its alarm. */
+export function answerLinks(scope: Construct, monitoring: Monitoring, props: UnsubscribeProps): void {
+  watchUnsubscribe(monitoring, new UnsubscribeFunction(scope, 'Unsubscribe', props));
+}
+
+function watchUnsubscribe(monitoring: Monitoring, { function: target, unanswered }: UnsubscribeFunction): void {
+  const sum = { statistic: 'Sum', period: PERIOD };
+  monitoring.alarm({
+    title: 'UnsubscribeFailed',
+    severity: 'ticket',
+    meanwhile: 'Recipients try to unsubscribe and cannot: they report the mail as spam in place of it.',
+    action: 'See the error in the log of the function, and the status in the access log: 429 is unsubscribeRate.',
+    metric: new MathExpression({
+      expression: 'FILL(failures, 0) + FILL(errors, 0) + FILL(away, 0)',
+      label: 'failed',
+      period: PERIOD,
+      usingMetrics: {
+        failures: monitoring.metric('UnsubscribeFailures', 'Sum', {}, PERIOD),
+        errors: target.metricErrors(sum),
+        away: unanswered.turnedAway.metric(sum),
+      },
+    }),
+    threshold: 1,
+    // A single failure is repaired by the next try of the recipient.
+    datapoints: 2,
+    of: 3,
+    // Missing data means no requests, so none failed.
+    missing: TreatMissingData.NOT_BREACHING,
+  });
+}

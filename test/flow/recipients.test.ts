@@ -1,0 +1,68 @@
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { givenStack, type RunningStack } from '../support/running-stack.ts';
+
+let stack: RunningStack;
+let sqs: SQSClient;
+beforeAll(async () => {
+  stack = await givenStack(60, 'test/flow/apps/recipients.ts');
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+  sqs = new SQSClient({ endpoint: stack.info.endpoints.aws, region: 'us-east-1', credentials });
+}, 90_000);
+afterAll(async () => {
+  sqs?.destroy();
+  await stack?.close();
+});
+
+test('one who uses the link of a mail gets no other mail of the class, and mail of other classes', async () => {
+  await send('news-1', { class: 'news' });
+  const [mail] = await stack.accepted(['news-1']);
+  const header = (name: string) => mail?.headers.find(([one]) => one.toLowerCase() === name)?.[1] ?? '';
+  expect(header('list-unsubscribe-post')).toBe('List-Unsubscribe=One-Click');
+  const [, link = ''] = /^<(.+)>$/.exec(header('list-unsubscribe')) ?? [];
+
+  const page = await fetch(link);
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  await send('news-2', { class: 'news' });
+  await stack.accepted(['news-2']);
+
+  const posted = await fetch(link, { method: 'POST', body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }) });
+  expect(posted.status).toBe(200);
+  expect((await fetch(`${link.slice(0, -4)}AAAA`, { method: 'POST' })).status).toBe(404);
+  await send('news-3', { class: 'news' });
+  await send('receipt-1', {});
+  await stack.accepted(['receipt-1']);
+  await stack.until(async () => (await stack.submission('news-3'))?.state === 'suppressed');
+
+  expect(await stack.entries('news-3')).toEqual([]);
+  const events = await receive((found) => found.some(({ type }) => type === 'suppressed'));
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      type: 'unsubscribed',
+      recipient: 'ada@example.org',
+      class: 'news',
+      provider: 'mailover',
+    }),
+  );
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'suppressed', submissionId: 'news-3', reason: 'unsubscribed-before' }),
+  );
+});
+
+async function send(id: string, more: object): Promise<void> {
+  const mail = { version: 1, id, from: 'a@example.com', to: ['ada@example.org'], subject: id, text: 'x', ...more };
+  await sqs.send(new SendMessageCommand({ QueueUrl: stack.info.queues.outbound, MessageBody: JSON.stringify(mail) }));
+}
+
+/** Messages of the events queue, until there are enough. */
+async function receive(enough: (events: { readonly type: string }[]) => boolean) {
+  const events: { readonly type: string }[] = [];
+  await stack.until(async () => {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: stack.info.queues.events, MaxNumberOfMessages: 10 }),
+    );
+    events.push(...Messages.map(({ Body = '' }) => JSON.parse(Body) as { readonly type: string }));
+    return enough(events);
+  });
+  return events;
+}
