@@ -18,7 +18,7 @@ import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { checkStage, notDelivered, stageOf } from './configuration/stage.ts';
 import { checkThrowAway, deleteWithStack } from './configuration/throw-away.ts';
 import { timing } from './configuration/timing.ts';
-import { checkUnsubscribeLinks, unsubscribableClasses } from './configuration/unsubscribe-links.ts';
+import { checkUnsubscribeLinks, gatedClasses, unsubscribableClasses } from './configuration/unsubscribe-links.ts';
 import { validateProviders, withOptions } from './configuration/validate-providers.ts';
 import { validateRoutes } from './configuration/validate-routes.ts';
 import { AccountFunction } from './functions/account.ts';
@@ -265,6 +265,7 @@ export class Mailover extends Construct {
         queue: this.queues.events,
         published,
         unsubscribable,
+        gated: gatedClasses(routes),
         api: this.api,
         rate: props.eventsRate ?? 100,
         concurrency: props.eventsConcurrency ?? (stage === 'live' ? 20 : undefined),

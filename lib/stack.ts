@@ -13,8 +13,19 @@ export class MailoverStack extends Stack {
     // A stack that sends real mail is not deleted by one command.
     super(scope, id, { terminationProtection: props.stage === 'live', ...props });
     this.mailover = new Mailover(this, 'Mailover', { deploymentName: this.stackName, ...props });
-    const { queues, mailBucket, stateTable, listsTable, inbound, events, mirror, api, stage, signingKey } =
-      this.mailover;
+    const {
+      queues,
+      mailBucket,
+      stateTable,
+      listsTable,
+      inbound,
+      events,
+      mirror,
+      api,
+      stage,
+      signingKey,
+      suppressionKey,
+    } = this.mailover;
     this.output('Stage', stage, notDelivered(stage) ?? 'Mail is delivered to its recipients');
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output(
@@ -25,6 +36,8 @@ export class MailoverStack extends Stack {
     this.output('EventsQueueUrl', queues.events.queueUrl, 'Has delivery events, and one for each suppressed recipient');
     if (events && api)
       this.output('EventsUrl', `${api.api.apiEndpoint}/events`, 'Takes delivery events: /<key>/<path of its secret>');
+    if (suppressionKey)
+      this.output('SuppressionSecret', suppressionKey.secretArn, 'Has the key of the suppression list');
     if (signingKey)
       this.output('EventsSigningSecret', signingKey.secretArn, 'Has the key of the signatures of posted events');
     if (queues.inbound && inbound && api) {

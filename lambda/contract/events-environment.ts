@@ -28,6 +28,8 @@ export const eventsEnvironment = environment({
   stateTable,
   listsTable,
   suppressionSecret,
+  /** Classes that wait for the first mail of a recipient; absent: none. */
+  gated: optional(json<readonly string[]>('MAILOVER_GATED')),
   /** Classes that recipients can unsubscribe from; absent: none. */
   unsubscribable: optional(json<readonly string[]>('MAILOVER_UNSUBSCRIBABLE')),
   ...local,

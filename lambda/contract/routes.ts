@@ -46,6 +46,12 @@ export interface RouteConfig {
    */
   readonly unsubscribe?: boolean;
   /**
+   * Sends one mail of this class to an address until that is delivered or clicked, or the address is verified by `npm run verify`; other mail
+   * to it waits until it expires. Needs a provider with `events`.
+   * @default false
+   */
+  readonly verifiedRecipients?: boolean;
+  /**
    * What happens while the suppression list cannot be read: `send` mails all recipients, `wait` leaves the mail on its queue.
    * @default 'send'
    */

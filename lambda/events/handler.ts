@@ -13,6 +13,7 @@ import { suppressionDoubt } from '../suppression/doubt.ts';
 import { addressHashes } from '../suppression/hash.ts';
 import { suppressionList } from '../suppression/list.ts';
 import { unsubscribes } from '../suppression/unsubscribes.ts';
+import { verifiedRecipients } from '../suppression/verified.ts';
 import { webhookHandler } from '../webhook/handler.ts';
 import { createEventIntake } from './intake.ts';
 import { createPublishedIntake } from './published.ts';
@@ -32,6 +33,7 @@ const dependencies = {
   lists,
   hashes,
   unsubscribes: unsubscribes(table, hashes, systemClock.now),
+  verified: verifiedRecipients(table, hashes, systemClock.now),
   suppressions: suppressionList(table, addressIndex(lists), secrets, environment.suppressionSecret, systemClock),
   doubt: suppressionDoubt({ ...environment, lists, table, clock: systemClock }),
   queue: sqsQueue,

@@ -1,5 +1,6 @@
 import type { DeliveryEvent } from '../contract/event.ts';
 import type { Unsubscribes } from '../suppression/unsubscribes.ts';
+import type { VerifiedRecipients } from '../suppression/verified.ts';
 
 /** Notes an unsubscribe at the provider, or its end, for the class of the mail; only where the class has unsubscribes. */
 export async function noteSubscription(
@@ -13,4 +14,14 @@ export async function noteSubscription(
   if (type === 'unsubscribed')
     await unsubscribes.add(subscription, { at: Date.parse(at), source: provider, told: true });
   if (type === 'resubscribed') await unsubscribes.remove(subscription);
+}
+
+/** Verifies a recipient that a mail of a gated class has reached; a click of a scanner says nothing of a person. */
+export async function noteVerified(
+  { type, recipient, class: name, machine }: DeliveryEvent,
+  gated: readonly string[] = [],
+  verified: Pick<VerifiedRecipients, 'verify'>,
+): Promise<void> {
+  if (recipient === undefined || name === undefined || !gated.includes(name)) return;
+  if (type === 'delivered' || (type === 'clicked' && !machine)) await verified.verify(recipient);
 }

@@ -16,14 +16,15 @@ import type { AddressHashes } from '../suppression/hash.ts';
 import type { Suppressions } from '../suppression/list.ts';
 import { suppressionBy } from '../suppression/reason.ts';
 import type { Unsubscribes } from '../suppression/unsubscribes.ts';
+import type { VerifiedRecipients } from '../suppression/verified.ts';
 import { isExplained, otherAcceptance } from './duplicates.ts';
 import { enqueueEvent } from './enqueue.ts';
 import { deliveryEvent, eventItem, eventPlace, keptEvent } from './event-item.ts';
-import { noteSubscription } from './subscriptions.ts';
+import { noteSubscription, noteVerified } from './subscriptions.ts';
 
 /** Dependencies of taking an event. */
 export interface TakeEventDependencies {
-  readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl' | 'unsubscribable'>;
+  readonly environment: Pick<EventsEnvironment, 'eventsQueueUrl' | 'unsubscribable' | 'gated'>;
   readonly lists: Pick<ListTable, 'add' | 'list'>;
   /** The state table, for the records of submissions. */
   readonly table: Pick<Table, 'get'>;
@@ -33,6 +34,8 @@ export interface TakeEventDependencies {
   readonly doubt?: Pick<SuppressionDoubt, 'count' | 'isDoubted'>;
   /** Absent there, too. */
   readonly unsubscribes?: Pick<Unsubscribes, 'add' | 'remove'>;
+  /** Absent there, too. */
+  readonly verified?: Pick<VerifiedRecipients, 'verify'>;
   readonly hashes: AddressHashes;
   readonly queue: Queue;
   readonly clock: Clock;
@@ -74,7 +77,7 @@ async function takeEvent(
   reported: ReportedEvent,
   dependencies: TakeEventDependencies,
 ): Promise<void> {
-  const { environment, lists, unsubscribes, hashes, queue, clock, log, metrics } = dependencies;
+  const { environment, lists, unsubscribes, verified, hashes, queue, clock, log, metrics } = dependencies;
   // News of our own test messages is for no application.
   if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
   const event = deliveryEvent(provider, reported, clock.now());
@@ -86,6 +89,7 @@ async function takeEvent(
   const twice = isKnown && recipient !== undefined ? await sentTwice(item, earlier, event, dependencies) : undefined;
   const suppressed = await suppress(provider, reported, { event, recipient }, dependencies);
   if (unsubscribes) await noteSubscription(event, environment.unsubscribable, unsubscribes);
+  if (verified) await noteVerified(event, environment.gated, verified);
   await enqueueEvent(queue, environment.eventsQueueUrl, suppressed ? { ...event, suppressed } : event);
   await lists.add(item);
   if (reported.unknownType !== undefined)

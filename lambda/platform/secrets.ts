@@ -1,4 +1,4 @@
-import type { JsonCall } from './aws-json.ts';
+import type { AwsAccess, JsonCall } from './aws-json.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The fields of a secret. */
@@ -92,18 +92,36 @@ let service: Promise<JsonCall> | undefined;
 
 async function fetchSecret(name: string): Promise<Secret> {
   // Loaded at the first use: not every provider has a secret.
-  service ??= import('./aws-json.ts').then(({ awsJson }) =>
-    awsJson({
+  service ??= serviceOf();
+  return await readBy(await service, name);
+}
+
+/**
+ * Reads a secret once, for callers outside a Lambda function.
+ *
+ * @throws UnusableSecret if the secret itself is at fault
+ */
+export async function readSecret(name: string, access: AwsAccess): Promise<Secret> {
+  return await readBy(await serviceOf(access), name);
+}
+
+async function serviceOf(access?: AwsAccess): Promise<JsonCall> {
+  const { awsJson } = await import('./aws-json.ts');
+  return awsJson(
+    {
       name: 'secretsmanager',
       target: 'secretsmanager',
       version: '1.1',
       endpointVariable: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
       limits: { connectionTimeout: 2_000, requestTimeout: 2_000 },
-    }),
+    },
+    access,
   );
+}
+
+async function readBy(call: JsonCall, name: string): Promise<Secret> {
   let text: string | undefined;
   try {
-    const call = await service;
     text = ((await call('GetSecretValue', { SecretId: name })) as { readonly SecretString?: string }).SecretString;
   } catch (error) {
     const reason = faultOfSecret(error);

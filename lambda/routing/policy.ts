@@ -18,6 +18,8 @@ export interface Policy {
   readonly onListUnreadable?: 'send' | 'wait';
   /** The class, if recipients can unsubscribe from it. */
   readonly unsubscribable?: string;
+  /** A recipient that no mail has reached gets one, and the others wait. */
+  readonly verifiedRecipients?: true;
   /** Time until the submission expires, in milliseconds; absent if neither the submission nor its class sets it. */
   readonly expiresInMs?: number;
 }
@@ -41,6 +43,7 @@ export function policyOf(
     ...(named?.overrideHardBounces && { overrideHardBounces: true }),
     ...(named?.onListUnreadable && { onListUnreadable: named.onListUnreadable }),
     ...(named?.unsubscribe && { unsubscribable: named.class }),
+    ...(named?.verifiedRecipients && { verifiedRecipients: true }),
     onUnknown: submission.onUnknown ?? named?.onUnknown ?? 'ask',
     tracking: {
       opens: submission.tracking?.opens ?? named?.tracking?.opens ?? false,

@@ -18,6 +18,7 @@ import { definitions, loadProvider } from '../providers/registry.ts';
 import { addressHashes } from '../suppression/hash.ts';
 import { suppressionReader } from '../suppression/list.ts';
 import { unsubscribeToken } from '../suppression/unsubscribe-token.ts';
+import { verifiedRecipients } from '../suppression/verified.ts';
 import { sendBatch } from './batch.ts';
 import { providerCaller, providerLookUp } from './call.ts';
 import { createSender } from './sender.ts';
@@ -60,12 +61,13 @@ const send = createSender({
 });
 
 /** What is known of recipients and of accepted mail, if some provider has delivery events or some class links to unsubscribe. */
-function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubscribeToken'> {
+function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubscribeToken' | 'verified'> {
   const { suppressionSecret, listsTable } = environment;
   if (suppressionSecret === undefined) return {};
   const hashes = addressHashes(secrets, suppressionSecret);
   return {
     suppressions: suppressionReader(edges.table, secrets, suppressionSecret, systemClock),
+    verified: verifiedRecipients(edges.table, hashes, systemClock.now),
     unsubscribeToken: async (one) => unsubscribeToken(one, await secrets.read(suppressionSecret)),
     ...(listsTable !== undefined && { evidence: eventEvidence(dynamoListTable(listsTable), hashes) }),
   };

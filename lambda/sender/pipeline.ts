@@ -16,6 +16,7 @@ import { attemptInOrder, type DeliverContext } from './deliver.ts';
 import type { Destinations } from './destinations.ts';
 import { isEarly } from './early.ts';
 import { deadLetter, finishRound, type RoundEnd, reportClassAge, stopRound } from './finish.ts';
+import { withoutUnverified } from './gates.ts';
 import { withoutListed } from './own-list.ts';
 import { readInput } from './read-input.ts';
 import { setAside } from './set-aside.ts';
@@ -68,7 +69,8 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
   if (policy.isOver && isUnread) return readFirst();
 
   const resolved = await resolveUnknown(claimed, policy, work);
-  const start = await reportSuppressed(await withoutListed(resolved, policy, work), work);
+  const listed = await withoutListed(resolved, policy, work);
+  const start = await reportSuppressed(policy.isOver ? listed : await withoutUnverified(listed, policy, work), work);
   const finish = async (progress: Progress, end: RoundEnd): Promise<void> => {
     const taken = await finishRound(progress, end, policy, claimed, work);
     if (taken) await sendSubmission(work, { record: taken.current });

@@ -13,6 +13,7 @@ import type { Table } from '../platform/table.ts';
 import type { Registry } from '../providers/pool.ts';
 import type { Suppressions } from '../suppression/list.ts';
 import type { Subscription } from '../suppression/unsubscribe-token.ts';
+import type { VerifiedRecipients } from '../suppression/verified.ts';
 import type { Tallies } from '../tally/tallies.ts';
 import type { CallProvider, LookUp } from './call.ts';
 import type { MissedReleases } from './crashes.ts';
@@ -33,6 +34,8 @@ export interface SenderContext {
   readonly suppressions?: Pick<Suppressions, 'find'>;
   /** Absent if no provider has delivery events. */
   readonly evidence?: Evidence;
+  /** Absent if no class waits for the first mail of a recipient. */
+  readonly verified?: Pick<VerifiedRecipients, 'waiting'>;
   /** Makes the token of a link to unsubscribe; absent if no class has them. Throws if its key cannot be read. */
   readonly unsubscribeToken?: (one: Subscription) => Promise<string>;
   readonly objects: RenewableObjects;

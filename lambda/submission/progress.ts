@@ -23,6 +23,8 @@ export interface RecipientProgress {
   readonly failedAt: readonly string[];
   /** No further provider is tried, because one with an unknown outcome may still answer a query. */
   readonly waiting: boolean;
+  /** No provider is tried in this round, since the class lets this recipient wait; its time runs on. */
+  readonly gated?: boolean;
 }
 
 /** Attempts at one provider with an unknown outcome, and the efforts to resolve it. */
@@ -86,7 +88,9 @@ export type Beyond = ReadonlyMap<string, readonly string[]>;
 export function pending(progress: Progress, provider?: string, beyond: Beyond = new Map()): readonly string[] {
   const isOpen = ({ address, deniedBy }: RecipientProgress) =>
     provider === undefined || !(deniedBy.includes(provider) || beyond.get(provider)?.includes(address));
-  return progress.recipients.filter((one) => !one.end && !one.waiting && isOpen(one)).map((one) => one.address);
+  return progress.recipients
+    .filter((one) => !one.end && !one.waiting && !one.gated && isOpen(one))
+    .map((one) => one.address);
 }
 
 /** Whether nothing is left to do in any round. */

@@ -23,6 +23,11 @@ export function unsubscribableClasses(routes: readonly RouteConfig[]): readonly 
   return routes.flatMap((route) => (route.unsubscribe ? [route.class] : []));
 }
 
+/** The classes that wait for the first mail of a recipient. */
+export function gatedClasses(routes: readonly RouteConfig[]): readonly string[] {
+  return routes.flatMap((route) => (route.verifiedRecipients ? [route.class] : []));
+}
+
 /** @throws ConfigurationError */
 export function checkUnsubscribeLinks({ unsubscribeUrl }: UnsubscribeLinks): void {
   if (unsubscribeUrl === undefined) return;

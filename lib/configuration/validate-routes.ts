@@ -13,6 +13,7 @@ const schema = z.strictObject({
   overrideHardBounces: z.boolean().optional(),
   onListUnreadable: z.enum(['send', 'wait']).optional(),
   unsubscribe: z.boolean().optional(),
+  verifiedRecipients: z.boolean().optional(),
   onUnknown: z.enum(['ask', 'failover', 'hold']).optional(),
   tracking: z.strictObject({ opens: z.boolean().optional(), clicks: z.boolean().optional() }).optional(),
 });
@@ -29,7 +30,7 @@ export function validateRoutes(
   if (!Array.isArray(routes)) throw new ConfigurationError(['routes: must be a list']);
   const problems = routes.flatMap((entry: unknown, index) => {
     const { class: name } = (entry ?? {}) as { class?: unknown };
-    const found = [...shapeProblems(entry), ...keyProblems(entry, providers)];
+    const found = [...shapeProblems(entry), ...keyProblems(entry, providers), ...gateProblems(entry, providers)];
     const first = routes.findIndex((other: { class?: unknown } | null) => other?.class === name);
     if (name !== undefined && first < index) found.push(`class: is taken by routes[${first}]`);
     return found.map((problem) => `routes[${index}]${typeof name === 'string' ? ` (${name})` : ''}: ${problem}`);
@@ -54,6 +55,14 @@ function shapeProblems(entry: unknown): string[] {
 }
 
 const WATCHABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+
+/** A class that waits for events needs a provider that has signed ones. */
+function gateProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
+  const { verifiedRecipients, providers: keys } = (entry ?? {}) as Record<string, unknown>;
+  const carrying = providers.filter(({ key }) => !Array.isArray(keys) || keys.includes(key));
+  if (verifiedRecipients !== true || carrying.some(({ events }) => events !== undefined)) return [];
+  return ['verifiedRecipients: needs `events` on a provider of the class, which reports that a mail was delivered'];
+}
 
 function keyProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
   const { class: name, providers: keys, strict } = (entry ?? {}) as Record<string, unknown>;

@@ -37,6 +37,8 @@ export interface EventsProps extends FunctionProps {
   readonly suppressionKey: SuppressionKey;
   /** Classes that recipients can unsubscribe from. */
   readonly unsubscribable: readonly string[];
+  /** Classes that wait for the first mail of a recipient. */
+  readonly gated: readonly string[];
   readonly api: WebhookApi;
   /** Requests a second that the HTTP API admits. */
   readonly rate: number;
@@ -64,6 +66,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
         listsTable: listsTable.tableName,
         suppressionSecret: suppressionKey.secretArn,
         unsubscribable: props.unsubscribable.length > 0 ? props.unsubscribable : undefined,
+        gated: props.gated.length > 0 ? props.gated : undefined,
       },
       smallerEnvironment: 'use fewer providers with events, or fewer source ranges',
       timeout: FUNCTION_TIMEOUT,
@@ -72,7 +75,11 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
       reservedConcurrency: concurrency,
     });
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
-    const items = [...ITEMS, ...(props.unsubscribable.length > 0 ? ['unsubscribed/*'] : [])];
+    const items = [
+      ...ITEMS,
+      ...(props.unsubscribable.length > 0 ? ['unsubscribed/*'] : []),
+      ...(props.gated.length > 0 ? ['verified/*'] : []),
+    ];
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem'], [...items, 'submission/*']));
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], items));
     this.role.addToPolicy(tableStatement(stateTable, ['BatchGetItem'], ['tally/*']));

@@ -94,6 +94,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     suppressionKey,
     listsTable,
     unsubscribeUrl,
+    routes,
     providers,
   }: SenderProps): void {
     const { outbound, deadLetter, events, retry } = queues;
@@ -109,9 +110,10 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     );
     // Without this permission S3 answers "access denied" for a missing object, and a lost attachment looks like an outage.
     this.allow(['s3:ListBucket'], [mailBucket.bucketArn]);
-    const reads = unsubscribeUrl === undefined ? READS : [...READS, 'unsubscribed/*'];
+    const gated = routes.some(({ verifiedRecipients }) => verifiedRecipients) ? ['verified/*'] : [];
+    const reads = [...READS, ...(unsubscribeUrl === undefined ? [] : ['unsubscribed/*']), ...gated];
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], reads));
-    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
+    this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], [...WRITES, ...gated]));
     this.role.addToPolicy(proofKey.readStatement());
     if (suppressionKey) {
       this.role.addToPolicy(suppressionKey.readStatement());

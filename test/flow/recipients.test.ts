@@ -1,5 +1,6 @@
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifyCommand } from '../../cli/verify/command.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
 let stack: RunningStack;
@@ -47,6 +48,30 @@ test('one who uses the link of a mail gets no other mail of the class, and mail 
   expect(events).toContainEqual(
     expect.objectContaining({ type: 'suppressed', submissionId: 'news-3', reason: 'unsubscribed-before' }),
   );
+});
+
+test('an address gets one mail of a gated class, and the waiting ones once it is verified', async () => {
+  const grace = { class: 'invitations', to: ['grace@example.org'] };
+  await send('first', grace);
+  await stack.accepted(['first']);
+  await send('second', { ...grace, to: ['Grace@example.org'] });
+  await stack.until(async () => (await stack.submission('second'))?.state === 'waiting');
+  const lines: string[] = [];
+  const terminal = { out: (line: string) => void lines.push(line), err: (text: string) => void lines.push(text) };
+
+  const code = await verifyCommand(
+    ['linus@example.org', '--json'],
+    { MAILOVER_PORT: new URL(stack.url).port },
+    terminal,
+  );
+  expect([code, JSON.parse(lines.join(''))]).toEqual([
+    0,
+    { address: 'linus@example.org', verified: true, before: false },
+  ]);
+  await send('third', { class: 'invitations', to: ['linus@example.org'] });
+  await send('fourth', { class: 'invitations', to: ['linus@example.org'] });
+
+  await stack.accepted(['second', 'third', 'fourth']);
 });
 
 async function send(id: string, more: object): Promise<void> {

@@ -57,6 +57,7 @@ export function givenWorld(
     deadLetterEvents,
     unsubscribeUrl,
     unsubscribeToken,
+    verified,
   }: {
     objects?: Objects;
     gate?: Gate;
@@ -69,6 +70,7 @@ export function givenWorld(
     deadLetterEvents?: boolean;
     unsubscribeUrl?: string;
     unsubscribeToken?: SenderContext['unsubscribeToken'];
+    verified?: SenderContext['verified'];
   } = {},
 ) {
   const world = {
@@ -127,6 +129,7 @@ export function givenWorld(
       environment: { ...environment, providers: list, deadLetterEvents, unsubscribeUrl, ...(routes && { routes }) },
       ...(suppressions && { suppressions }),
       ...(unsubscribeToken && { unsubscribeToken }),
+      ...(verified && { verified }),
       ...(evidence && { evidence }),
       definitions,
       objects: { renew: async () => {}, ...objects },

@@ -5,6 +5,9 @@ import { MailoverStack } from '../../../lib/stack.ts';
 const app = new App();
 new MailoverStack(app, 'Mailover', {
   providers: [{ key: 'mailgun', type: 'mailgun', options: { domain: 'mg.example.com' }, events: true }],
-  routes: [{ class: 'news', unsubscribe: true }],
+  routes: [
+    { class: 'news', unsubscribe: true },
+    { class: 'invitations', verifiedRecipients: true },
+  ],
 });
 app.synth();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../../../lambda/mail/message.ts';
 import { addressHashes } from '../../../lambda/suppression/hash.ts';
-import { suppressionList } from '../../../lambda/suppression/list.ts';
+import { suppressionReader } from '../../../lambda/suppression/list.ts';
 import { readUnsubscribeToken, unsubscribeToken } from '../../../lambda/suppression/unsubscribe-token.ts';
 import { unsubscribes } from '../../../lambda/suppression/unsubscribes.ts';
 import { memoryTable } from '../../support/memory-table.ts';
@@ -17,7 +17,7 @@ function given(options: { secretDown?: boolean } = {}) {
   const secrets = { read: async () => SECRET };
   const messages: Message[] = [];
   const asked: (string | undefined)[] = [];
-  const list = suppressionList(table, secrets, 'list', { now: () => 0, sleep: async () => {} });
+  const list = suppressionReader(table, secrets, 'list', { now: () => 0, sleep: async () => {} });
   const world = givenWorld(
     {},
     {

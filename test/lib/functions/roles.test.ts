@@ -22,7 +22,7 @@ const { template, stack } = deploy({
     if (provider.key === 'ses-here') return { ...provider, inbound: { recipients: ['in.example.com'] }, events: true };
     return provider;
   }) as never,
-  routes: [{ class: 'news', unsubscribe: true }],
+  routes: [{ class: 'news', unsubscribe: true, verifiedRecipients: true }],
 });
 const { queues, mailBucket, stateTable } = stack.mailover;
 
@@ -55,9 +55,9 @@ test.each([
       's3:ListBucket bucket',
       ...['GetItem', 'BatchGetItem'].map(
         (action) =>
-          `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/* suppression/* unsubscribed/*`,
+          `dynamodb:${action} table submission/* circuit/* rate/* crash/* tally/* ended/* switch/* suppression/* unsubscribed/* verified/*`,
       ),
-      'dynamodb:PutItem table submission/* circuit/* rate/* crash/* tally/* ended/*',
+      'dynamodb:PutItem table submission/* circuit/* rate/* crash/* tally/* ended/* verified/*',
       'dynamodb:Query lists event/*',
       ...['Mailover/postmark', 'Mailover/mailgun-us', 'eu/mailgun', 'Mailover/own-mta'].map(reads),
       'secretsmanager:GetSecretValue letter-key',
@@ -92,8 +92,8 @@ test.each([
       'sqs:SendMessage events',
       ...consumes('published'),
       'secretsmanager:GetSecretValue list-key',
-      'dynamodb:GetItem table token/* suppression/* unsubscribed/* submission/*',
-      'dynamodb:PutItem table token/* suppression/* unsubscribed/*',
+      'dynamodb:GetItem table token/* suppression/* unsubscribed/* verified/* submission/*',
+      'dynamodb:PutItem table token/* suppression/* unsubscribed/* verified/*',
       'dynamodb:BatchGetItem table tally/*',
       'dynamodb:Query lists event/* suppressing/*',
       'dynamodb:PutItem lists event/* suppressing/* suppressed/*',

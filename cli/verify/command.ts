@@ -1,0 +1,88 @@
+import { readSecret } from '../../lambda/platform/secrets.ts';
+import { addressHashes } from '../../lambda/suppression/hash.ts';
+import { verifiedRecipients } from '../../lambda/suppression/verified.ts';
+import { describeLocalStack, localStackUrl } from '../local-stack.ts';
+import { findTable, type TableTarget } from '../operate/target.ts';
+import { type ExitCode, parseArguments, runCommand, UsageError } from '../usage.ts';
+
+const USAGE = `npm run verify -- ADDRESS [options]
+
+Verifies a recipient: classes with verifiedRecipients then send all their mail to it. Waiting mail goes out at its next try.
+
+  --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
+  --secret ARN         secret of the suppression list (stack output SuppressionSecret); goes with --table
+  --region REGION      region of both (default: as the AWS SDK finds it)
+  --json               prints the result as JSON
+
+Exit code: 0 verified, also if it was before, 1 not done, 2 wrong usage.`;
+
+/** Name of the secret in the local stack, after its output. */
+const LOCAL_SECRET = 'mailover-suppression-secret';
+const ADDRESS = /^[^\s@]+(?:@[^\s@]+)*@[^\s@]+$/u;
+
+interface Options {
+  readonly address: string;
+  readonly table?: string;
+  readonly secret?: string;
+  readonly region?: string;
+  readonly json: boolean;
+}
+
+/** Runs `npm run verify` from its arguments to its exit code. */
+export async function verifyCommand(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  terminal: { readonly out: (line: string) => void; readonly err: (text: string) => void },
+): Promise<ExitCode> {
+  return await runCommand('verify', terminal, async () => {
+    const options = parse(argv);
+    if (options === undefined) {
+      terminal.out(USAGE);
+      return 0;
+    }
+    const port = environment['MAILOVER_PORT'];
+    const target = await findTable(options, port);
+    const secret = await secretOf(options, target, port);
+    const recipients = verifiedRecipients(target.table, addressHashes({ read: async () => secret }, ''), Date.now);
+    const isNew = await recipients.verify(options.address);
+    const { address } = options;
+    if (options.json) terminal.out(JSON.stringify({ address, verified: true, before: !isNew }, null, 2));
+    else terminal.out(`${address} ${isNew ? 'is verified' : 'was verified before'} (${target.name})`);
+    return 0;
+  });
+}
+
+/** The key of the list, by which addresses are hashed. */
+async function secretOf({ secret, table }: Options, { access }: TableTarget, port: string | undefined) {
+  if (table !== undefined) return await readSecret(secret ?? '', access);
+  const { endpoints } = await describeLocalStack(localStackUrl(port));
+  return await readSecret(LOCAL_SECRET, { ...access, endpoint: endpoints.aws });
+}
+
+function parse(argv: readonly string[]): Options | undefined {
+  const text = { type: 'string' } as const;
+  const { values, positionals } = parseArguments(argv, {
+    table: text,
+    secret: text,
+    region: text,
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help) return undefined;
+  const [address = '', ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`give one address, not ${positionals.length}`);
+  if (!ADDRESS.test(address))
+    throw new UsageError(
+      `verify takes an address such as ada@example.org${address === '' ? '' : `, not "${address}"`}`,
+    );
+  const { table, secret, region, json = false } = values;
+  if ((table === undefined) !== (secret === undefined)) throw new UsageError('--table and --secret go together');
+  if (region !== undefined && table === undefined) throw new UsageError('--region goes with --table NAME');
+  return {
+    address,
+    json,
+    ...(table !== undefined && { table }),
+    ...(secret !== undefined && { secret }),
+    ...(region !== undefined && { region }),
+  };
+}
