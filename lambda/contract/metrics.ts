@@ -22,6 +22,8 @@ export interface MetricDefinition {
    * @default - not measured there
    */
   readonly small?: true | 'only' | readonly string[];
+  /** Written once a day: CloudWatch bills a series for the hours in which it gets values. */
+  readonly daily?: true;
   /** Only deployments with links to unsubscribe have it. */
   readonly needsUnsubscribe?: true;
   /** Only receiving providers with canaries have it. */
@@ -221,7 +223,7 @@ export const METRICS = {
   /** Messages sent to the dead-letter queue, by who has to act: {@link DEAD_LETTER_OUTCOME}. */
   DeadLettered: metric({ unit: 'Count', by: ['outcome'], outcomes: DEAD_LETTER_OUTCOMES }),
   /** Each day: all submissions of the last 30 days by {@link STANDINGS}, each once. */
-  Submissions: metric({ unit: 'Count', by: ['outcome'], outcomes: STANDINGS, small: ['lost'] }),
+  Submissions: metric({ unit: 'Count', by: ['outcome'], outcomes: STANDINGS, daily: true, small: ['lost'] }),
   /** Failed calls of our own services that delayed a message, by {@link OWN_SERVICES}. */
   OwnTrouble: metric({ unit: 'Count', by: ['outcome'], outcomes: OWN_SERVICES }),
 

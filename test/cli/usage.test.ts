@@ -42,7 +42,7 @@ describe('a wrong command line ends with 2, and a sentence without a trace', { t
       /^chaos: there is no option --sed; there are --seeds, .*\nchaos: "npm run chaos -- --help" lists/,
     ],
     ['chaos/main.ts', ['--faults', 'rain'], /^chaos: --faults takes some of .*, not "rain"/],
-    ['bench/main.ts', ['nothing'], /^bench: there is no part "nothing"; there are import, .*outage/],
+    ['bench/main.ts', ['nothing'], /^bench: there is no part "nothing"; there are first, .*outage/],
     ['bench/main.ts', ['outage', 'many'], /^bench: the number of mails is a whole number from 1, not "many"/],
     ['test/chaos/plant.ts', ['--defect', 'none'], /^test:defects: --defect takes one of these, not "none":\n/],
     ['scripts/mutation.ts', ['none'], /^test:mutation: there is no part none; there are ses|mailgun/],

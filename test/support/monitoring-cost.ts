@@ -1,4 +1,4 @@
-import type { MonitoringSize } from '../../lambda/contract/metrics.ts';
+import { METRICS, type MetricDefinition, type MonitoringSize } from '../../lambda/contract/metrics.ts';
 import type { ProviderList } from '../../lambda/providers/registry.ts';
 import { possibleSeries } from './possible-series.ts';
 
@@ -28,13 +28,13 @@ export function watchingCost(
   const all = Object.values(resources);
   const of = (type: string) => all.filter(({ Type }) => Type === type);
   const alarms = of('AWS::CloudWatch::Alarm');
+  const series = possibleSeries(providers, size);
+  const daily = series.filter(({ name }) => (METRICS[name] as MetricDefinition).daily);
   return [
     // Metrics from log filters are billed like metrics that a function emits.
-    line(
-      'series of metrics',
-      possibleSeries(providers, size).length + of('AWS::Logs::MetricFilter').length,
-      PRICE.metric,
-    ),
+    line('series of metrics', series.length - daily.length + of('AWS::Logs::MetricFilter').length, PRICE.metric),
+    // Billed by the hour in which a series gets a value.
+    line('series with a value a day', daily.length, PRICE.metric / 24),
     // Metric math is billed by the metrics that it reads, not by the alarm.
     line(`metrics read by ${alarms.length} alarms`, sum(alarms.map(metricsOf)), PRICE.alarmMetric),
     line('composite alarms', of('AWS::CloudWatch::CompositeAlarm').length, PRICE.composite),

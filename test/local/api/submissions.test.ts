@@ -268,7 +268,10 @@ describe('GET /api/submissions', () => {
     world.queues.outbound.messages = [];
     const refused = [{ ...attempt, outcome: 'refused' as const }];
     world.sent({ ...MAIL, id: 'suppressed-1', to: ['ada@example.org'] });
-    await world.table.write({ ...record, pk: 'submission/suppressed-1', state: 'done', attempts: refused }, undefined);
+    await world.table.write(
+      { ...record, pk: 'submission/suppressed-1', state: 'done', suppressed: true, attempts: refused },
+      undefined,
+    );
     world.leaves('suppressed-1');
     world.sent({ ...MAIL, id: 'claimed-1', to: ['ada@example.org'] });
     world.queues.outbound.dequeue(1);

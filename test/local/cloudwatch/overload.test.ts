@@ -32,6 +32,7 @@ const NOT_BY_TIME: readonly string[] = [
   'Contradictions',
   'QuotaLow',
   'Refusals',
+  'RemovedQueueMail',
   'SenderRefused',
   'SuppressionRise',
   'Throttled',
