@@ -98,6 +98,19 @@ export const OWN_MATRIX: readonly Trouble[] = [
     alarms: ['SuppressionsDoubted'],
     small: [],
   },
+  {
+    trouble: 'the key of a provider may not read its own list of suppressed addresses',
+    alarms: ['SuppressionMirrorFailed'],
+    small: [],
+  },
+  { trouble: 'the function that keeps the suppression list crashes', alarms: ['SuppressionErrors'], small: [] },
+  { trouble: 'no program has read the events queue for an hour', alarms: ['EventsUnread'], small: [] },
+  {
+    trouble: 'the event bus, or the URL of the application, refuses an event at every try',
+    alarms: ['EventsUndelivered'],
+    small: [],
+  },
+  { trouble: 'the table of lists does not answer a link to unsubscribe', alarms: ['UnsubscribeFailed'], small: [] },
 ];
 
 /** Several faults at a time. */
