@@ -122,8 +122,10 @@ test('resources that must not be replaced keep their logical ids', () => {
       "MailoverMailBucket024BF87A",
       "MailoverSenderFunction5345AC87",
       "MailoverHealthFunction1F354EEE",
+      "MailoverAccountFunctionEE025A4C",
       "MailoverSenderRole43C19960",
       "MailoverHealthRoleFDEBB29C",
+      "MailoverAccountRoleCD1FE5CD",
     ]
   `);
 });
