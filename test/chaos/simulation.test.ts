@@ -10,8 +10,8 @@ import { DEFECTS } from './defects/all.ts';
 const MAILS = 120;
 const OUTAGE_MAILS = 20;
 
-/** Defects that a few mails of one seed find; `npm run test:defects` plants all defects in seeds of a thousand mails. */
-const SHARE = ['the subject is lost', 'retries come at once', 'the first batch of each process is deleted unsent'];
+/** A defect that a few mails of one seed find; `npm run test:defects` plants all defects in seeds of a thousand mails. */
+const QUICK = 'the subject is lost';
 
 // A busy machine takes its time.
 vi.setConfig({ testTimeout: 240_000 });
@@ -25,10 +25,10 @@ describe('the simulation', () => {
     expect(first.verdict).toMatchObject({ lost: 0, violations: [], ok: first.verdict.acknowledged });
   });
 
-  it.each(SHARE)('finds it when %s', async (defect) => {
-    const { verdict } = await run(defect, 1);
+  it(`finds it when ${QUICK}`, async () => {
+    const { verdict } = await run(QUICK, 1);
 
-    const found = DEFECTS[defect]?.foundAs.some((kind) => verdict.violations.some((one) => one.startsWith(kind)));
+    const found = DEFECTS[QUICK]?.foundAs.some((kind) => verdict.violations.some((one) => one.startsWith(kind)));
     expect({ found, violations: verdict.violations.slice(0, 3) }).toMatchObject({ found: true });
   });
 

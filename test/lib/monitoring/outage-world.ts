@@ -309,7 +309,7 @@ const OUTBOUND = 'mailover-outbound';
 
 /** Waits for the composition of MIME by streams, which takes turns of the event loop but no time. */
 async function composed(): Promise<void> {
-  for (let turn = 0; turn < 12; turn++) await settled();
+  for (let turn = 0; turn < 3; turn++) await settled();
 }
 
 /** An even sequence in place of random numbers. */
