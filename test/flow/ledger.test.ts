@@ -32,13 +32,16 @@ describe('the ledger on the local stack', () => {
     });
   });
 
-  it('continues with another provider if the first offers no look-up', { timeout: 60_000 }, async () => {
+  it('sends nothing twice where a delivery event proves what no look-up can answer', { timeout: 60_000 }, async () => {
+    // The event comes in real time, and must not be later than the end of the wait for it.
+    await setTimeScale(12);
     await stack.breakProvider('ses', { network: 'reset-after-accept', times: 1 });
 
     await put({ id: 'ledger-doubt', providers: { only: ['ses', 'mailgun'] } });
 
     await expectState('ledger-doubt', 'accepted');
-    expect(await takers('ledger-doubt')).toEqual(['ses', 'mailgun']);
+    expect(await takers('ledger-doubt')).toEqual(['ses']);
+    await setTimeScale(TIME_SCALE);
   });
 
   it('dead-letters mail that must not be sent twice when a look-up gives no answer', { timeout: 60_000 }, async () => {
@@ -120,6 +123,11 @@ async function put(change: object): Promise<void> {
 
 async function takers(id: string): Promise<string[]> {
   return (await stack.entries(id)).map(({ provider }) => provider);
+}
+
+async function setTimeScale(scale: number): Promise<void> {
+  const response = await fetch(`${stack.url}/api/time`, { method: 'PUT', body: JSON.stringify({ scale }) });
+  expect(response.ok).toBe(true);
 }
 
 async function expectState(id: string, state: string): Promise<void> {
