@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const SLOW = ['flow', 'soak', 'kill', 'browser', 'mta', 'languages', 'deploy'] as const;
+const SLOW = ['chaos', 'flow', 'soak', 'kill', 'browser', 'mta', 'languages', 'deploy'] as const;
 
 /** Tests on whole local stacks or a real mail server: one file at a time, since each has a dozen processes. */
 const slow = (name: (typeof SLOW)[number], testTimeout: number, hookTimeout: number) => ({
@@ -18,6 +18,8 @@ const projects = [
       testTimeout: 15_000,
     },
   },
+  // The simulation in a small form; it computes for minutes.
+  slow('chaos', 240_000, 60_000),
   // Local stacks, driven over their public interfaces.
   slow('flow', 60_000, 60_000),
   // Local stacks whose tests last for minutes; not part of the flow suite.
