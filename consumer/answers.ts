@@ -1,5 +1,6 @@
 import type { InboundMessage } from '../lambda/contract/inbound.ts';
 import type { InboundFlag } from '../lambda/contract/inbound-words.ts';
+import { ContendedItemError, changeItem } from '../lambda/platform/change-item.ts';
 import type { Table } from '../lambda/platform/table.ts';
 import type { AddressHashes } from '../lambda/suppression/hash.ts';
 
@@ -31,7 +32,6 @@ export interface AnswerGate {
 /** Flags of mail by programs, or that has passed here before: an answer would begin a loop or reach a list. */
 const UNANSWERED: readonly InboundFlag[] = ['auto-reply', 'bounce', 'list', 'loop'];
 const HOUR_MS = 3_600_000;
-const WRITE_TRIES = 5;
 
 /**
  * Decides whether a program may answer a received mail by itself. It goes to the envelope's sender (RFC 3834, section 4). Refused are flagged
@@ -61,15 +61,17 @@ function isProven({ authentication: { spf, dkim, dmarc } = {} }: InboundMessage)
 
 /** Counts an answer, unless there were enough within the last hour. */
 async function countAnswer(table: AnswerGate['table'], pk: string, perHour: number, at: number): Promise<boolean> {
-  let current = await table.get(pk);
-  for (let tries = 0; tries < WRITE_TRIES; tries += 1) {
-    const recent = ((current?.['times'] ?? []) as number[]).filter((time) => time > at - HOUR_MS);
-    if (recent.length >= perHour) return false;
-    const expires = Math.ceil((at + HOUR_MS) / 1000);
-    const written = await table.write({ pk, times: [...recent, at], expires }, current?.rev);
-    if (written.done) return true;
-    current = written.current;
+  let isAllowed = false;
+  try {
+    await changeItem(table, pk, (current) => {
+      const recent = ((current?.['times'] ?? []) as number[]).filter((time) => time > at - HOUR_MS);
+      isAllowed = recent.length < perHour;
+      return isAllowed ? { times: [...recent, at], expires: Math.ceil((at + HOUR_MS) / 1000) } : undefined;
+    });
+  } catch (error) {
+    // So many answers at once are a loop, too.
+    if (error instanceof ContendedItemError) return false;
+    throw error;
   }
-  // So many answers at once are a loop, too.
-  return false;
+  return isAllowed;
 }

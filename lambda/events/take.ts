@@ -81,11 +81,13 @@ async function takeEvent(
   // News of our own test messages is for no application.
   if (reported.reference.submissionId?.startsWith(CANARY_PREFIX)) return;
   const event = deliveryEvent(provider, reported, clock.now());
-  const [recipient] = event.recipient === undefined ? [] : await hashes(event.recipient);
+  // During a rotation of the key, events are also kept under the previous hash.
+  const [recipient, ...previous] = event.recipient === undefined ? [] : await hashes(event.recipient);
   const item = eventItem(event, recipient, clock.now());
   const isKnown = event.submissionId !== undefined;
-  const earlier = await lists.list(item.pk, isKnown ? eventPlace(recipient, '') : item.sk);
-  if (earlier.some(({ sk }) => sk === item.sk)) return;
+  const places = [recipient, ...previous].map((hash) => eventPlace(hash, isKnown ? '' : event.id));
+  const earlier = (await Promise.all(places.map((place) => lists.list(item.pk, place)))).flat();
+  if (earlier.some((one) => keptEvent(one).id === event.id)) return;
   const twice = isKnown && recipient !== undefined ? await sentTwice(item, earlier, event, dependencies) : undefined;
   const suppressed = await suppress(provider, reported, { event, recipient }, dependencies);
   if (unsubscribes) await noteSubscription(event, environment.unsubscribable, unsubscribes);

@@ -1,6 +1,6 @@
+import { changeItem } from '../platform/change-item.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Secrets } from '../platform/secrets.ts';
-import { ServiceError } from '../platform/service-failure.ts';
 import type { Item, Table } from '../platform/table.ts';
 import type { AddressIndex } from './addresses.ts';
 import type { SuppressionEntry } from './entry.ts';
@@ -20,7 +20,6 @@ const REMOVED_DAYS = 30;
 const DAY_S = 24 * 3_600;
 /** Most keys of one read. */
 const KEYS_AT_A_TIME = 100;
-const WRITE_TRIES = 5;
 
 /** The suppression list as the sender reads it. */
 export interface SuppressionReader {
@@ -96,45 +95,43 @@ export function suppressionList(
       const [hash, ...older] = await hashes(address);
       const wanted = withEnd(entry);
       if (!isOpen(wanted, clock.now())) return undefined;
-      for (const key of older) {
-        const known = entryIn(await table.get(keyOf(key)), clock.now());
-        if (known && !isStronger(wanted, known)) return known;
-      }
-      let current = (await table.get(keyOf(hash))) as StoredEntry | undefined;
-      for (let tries = 0; tries < WRITE_TRIES; tries += 1) {
+      const before = await Promise.all(older.map((key) => table.get(keyOf(key))));
+      const open = before
+        .map((item) => entryIn(item, clock.now()))
+        .find((known) => known && !isStronger(wanted, known));
+      if (open) return open;
+      const isRemovedBefore = before.some((item) => wasRemovedAfter(item, wanted.at));
+      let found: SuppressionEntry | undefined;
+      let isIndexed = false;
+      await changeItem(table, keyOf(hash), async (current) => {
         const known = entryIn(current, clock.now());
-        if ((current?.removed ?? 0) > wanted.at && known === undefined) return undefined;
-        const found = known && !isStronger(wanted, known) ? known : wanted;
+        const isRemoved = known === undefined && (isRemovedBefore || wasRemovedAfter(current, wanted.at));
+        found = known && !isStronger(wanted, known) ? known : isRemoved ? undefined : wanted;
         // The index first: without its entry an address could not be listed or removed by hand.
-        if (found === wanted || tries > 0) await index.put(hash, { ...found, address });
-        if (found !== wanted) return found;
-        const written = await table.write({ pk: keyOf(hash), ...wanted }, current?.rev);
-        if (written.done) return wanted;
-        current = written.current as StoredEntry | undefined;
-      }
-      throw new ServiceError('the suppression list was changed by others at every try');
+        if (found === wanted || (found && isIndexed)) await index.put(hash, { ...found, address });
+        isIndexed = true;
+        return found === wanted ? wanted : undefined;
+      });
+      return found;
     },
     async remove(address) {
       let removed = false;
       for (const hash of await hashes(address)) {
-        const current = await table.get(keyOf(hash));
-        if (current === undefined || entryIn(current, clock.now()) === undefined) continue;
-        // The table has no deletes: the item stays for a while, as removed.
-        const item = {
-          pk: keyOf(hash),
-          removed: clock.now(),
-          expires: Math.floor(clock.now() / 1000) + REMOVED_DAYS * DAY_S,
-        };
-        const written = await table.write(item, current.rev);
-        if (!written.done) throw new ServiceError('the entry was changed meanwhile; try again');
-        await index.remove(hash);
-        removed = true;
+        let isListed = false;
+        await changeItem(table, keyOf(hash), (current) => {
+          isListed = entryIn(current, clock.now()) !== undefined;
+          // The table has no deletes: the item stays for a while, as removed.
+          const expires = Math.floor(clock.now() / 1000) + REMOVED_DAYS * DAY_S;
+          return isListed ? { removed: clock.now(), expires } : undefined;
+        });
+        if (isListed) await index.remove(hash);
+        removed ||= isListed;
       }
       return removed;
     },
     async wasRemoved(address, after) {
       const items = await Promise.all((await hashes(address)).map((hash) => table.get(keyOf(hash))));
-      return items.some((item) => ((item as StoredEntry | undefined)?.removed ?? 0) > after);
+      return items.some((item) => wasRemovedAfter(item, after));
     },
   };
 }
@@ -154,6 +151,10 @@ function entryIn(item: Item | undefined, now: number): SuppressionEntry | undefi
   return stored && stored.removed === undefined && isOpen(stored, now)
     ? (stored as Item & SuppressionEntry)
     : undefined;
+}
+
+function wasRemovedAfter(item: Item | undefined, after: number): boolean {
+  return ((item as StoredEntry | undefined)?.removed ?? 0) > after;
 }
 
 function withEnd(entry: Omit<SuppressionEntry, 'expires'>): SuppressionEntry {

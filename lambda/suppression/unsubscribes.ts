@@ -1,4 +1,4 @@
-import { ServiceError } from '../platform/service-failure.ts';
+import { changeItem } from '../platform/change-item.ts';
 import type { Item, Table } from '../platform/table.ts';
 import type { AddressHashes } from './hash.ts';
 import type { Subscription } from './unsubscribe-token.ts';
@@ -24,7 +24,6 @@ export interface Unsubscribes {
 }
 
 const DAY_S = 24 * 3_600;
-const WRITE_TRIES = 5;
 
 /** Key of the item of an address, by its hash, and a class. */
 export function unsubscribedKey(hash: string, name: string): string {
@@ -40,26 +39,21 @@ export function unsubscribedIn(item: Item | undefined): Unsubscribed | undefined
 export function unsubscribes(table: Table, hashes: AddressHashes, now: () => number): Unsubscribes {
   const keysOf = async ({ address, class: name }: Subscription) =>
     (await hashes(address)).map((hash) => unsubscribedKey(hash, name)) as [string, ...string[]];
-  /** Changes the item under one key, with the item that another writer put there meanwhile. */
-  const change = async (pk: string, next: (current: Unsubscribed | undefined) => object | undefined) => {
-    let current = await table.get(pk);
-    for (let tries = 0; tries < WRITE_TRIES; tries += 1) {
-      const wanted = next(unsubscribedIn(current));
-      if (wanted === undefined) return unsubscribedIn(current);
-      const written = await table.write({ pk, ...wanted }, current?.rev);
-      if (written.done) return unsubscribedIn(written.item);
-      current = written.current;
-    }
-    throw new ServiceError('the unsubscribe was changed by others at every try');
-  };
+  const change = async (pk: string, next: (current: Unsubscribed | undefined) => object | undefined) =>
+    unsubscribedIn(await changeItem(table, pk, (current) => next(unsubscribedIn(current))));
   return {
     async add(one, item) {
-      const [pk] = await keysOf(one);
+      const [pk, ...older] = await keysOf(one);
+      for (const key of older) {
+        const known = unsubscribedIn(await table.get(key));
+        if (known) return known;
+      }
       return (await change(pk, (current) => (current ? undefined : item))) ?? item;
     },
     async markTold(one) {
-      const [pk] = await keysOf(one);
-      await change(pk, (current) => (!current || current.told ? undefined : { ...current, told: true }));
+      // Also an item that was written before a rotation.
+      for (const pk of await keysOf(one))
+        await change(pk, (current) => (!current || current.told ? undefined : { ...current, told: true }));
     },
     async remove(one) {
       let removed = false;

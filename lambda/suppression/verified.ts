@@ -1,4 +1,4 @@
-import { ServiceError } from '../platform/service-failure.ts';
+import { changeItem } from '../platform/change-item.ts';
 import type { Item, Table } from '../platform/table.ts';
 import type { AddressHashes } from './hash.ts';
 
@@ -18,7 +18,6 @@ const FIRST_MAIL_DAYS = 14;
 const DAY_S = 24 * 3_600;
 /** Most keys of one read. */
 const KEYS_AT_A_TIME = 100;
-const WRITE_TRIES = 5;
 
 /** The item of an address: when it was verified, or which submission is its first mail. */
 type Entry = { readonly verifiedAt: number } | { readonly firstMail: string; readonly expires: number };
@@ -55,15 +54,14 @@ export function verifiedRecipients(table: Table, hashes: AddressHashes, now: () 
       return new Set(held.flat());
     },
     async verify(address) {
-      const [pk] = await keysFor(address);
-      let current = await table.get(pk);
-      for (let tries = 0; tries < WRITE_TRIES; tries += 1) {
-        if (current?.['verifiedAt'] !== undefined) return false;
-        const written = await table.write({ pk, verifiedAt: now() }, current?.rev);
-        if (written.done) return true;
-        current = written.current;
-      }
-      throw new ServiceError('the recipient was changed by others at every try');
+      const [pk, ...older] = await keysFor(address);
+      for (const key of older) if ((await table.get(key))?.['verifiedAt'] !== undefined) return false;
+      let isNew = false;
+      await changeItem(table, pk, (current) => {
+        isNew = current?.['verifiedAt'] === undefined;
+        return isNew ? { verifiedAt: now() } : undefined;
+      });
+      return isNew;
     },
   };
 }

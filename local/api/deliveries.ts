@@ -26,13 +26,18 @@ export function deliveryReader(lists: Pick<ListTable, 'list'>, hashes: AddressHa
     const kept = await eventsOf(lists, submissionId);
     const addresses = new Map<string, string>();
     for (const address of recipients) for (const hash of await hashes(address)) addresses.set(hash, address);
-    const shown = ({ id: _id, recipient = '', ...event }: KeptEvent): ShownEvent => {
-      const address = addresses.get(recipient);
-      return { ...event, ...(address !== undefined && { recipient: address }) };
-    };
+    // Two hashes of one address, after a rotation of the key, are one recipient.
+    const named = kept.map((event) => {
+      const address = addresses.get(event.recipient ?? '');
+      return address === undefined ? event : { ...event, recipient: address };
+    });
+    const shown = ({ id: _id, recipient = '', ...event }: KeptEvent): ShownEvent => ({
+      ...event,
+      ...(recipients.includes(recipient) && { recipient }),
+    });
     return {
-      events: kept.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)).map(shown),
-      deliveries: Array.from(deliveriesOf(kept).values(), ({ state, event }) => {
+      events: named.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)).map(shown),
+      deliveries: Array.from(deliveriesOf(named).values(), ({ state, event }) => {
         const { type: _type, ...facts } = shown(event);
         return { state, ...facts };
       }),

@@ -61,6 +61,30 @@ test('a repeated event is taken once, whether posted again or signed again', asy
   expect(world.queued).toHaveLength(1);
 });
 
+test.each([
+  ['of a known submission', 'order-1'],
+  ['without a submission', undefined],
+])('an event %s that is repeated after a rotation of the key is taken once', async (_, submission) => {
+  const world = givenWorld();
+  const event = mailgunEvent('e-1', submission, submission ? {} : { 'user-variables': {} });
+  await world.post(fromMailgun(event));
+  world.listKey = { key: 'newer', previousKey: 'list-key' };
+
+  await world.post(fromMailgun(event));
+  expect(world.queued).toHaveLength(1);
+  await world.post(fromMailgun({ ...event, id: 'e-2' }));
+  expect(world.queued).toHaveLength(2);
+});
+
+test('a second acceptance is found also after a rotation of the key', async () => {
+  const world = givenWorld();
+  await world.post(fromMailgun(mailgunEvent('e-1')));
+  world.listKey = { key: 'newer', previousKey: 'list-key' };
+
+  await world.post(fromSendgrid([sendgridEvent('e-2')]));
+  expect(world.metrics).toContain('SentTwice unexpected');
+});
+
 test('events of one post stand or fall one by one, and the retry brings only those that failed', async () => {
   const world = givenWorld();
   const posted = fromSendgrid(['a', 'b', 'c', 'd'].map((id) => sendgridEvent(id)));

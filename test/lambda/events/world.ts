@@ -26,12 +26,13 @@ const SECRETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     eventsPassword: 'new',
     previousEventsPassword: 'old',
   },
-  'M/list': { key: 'list-key' },
   'M/sendgrid': {
     eventsPath: 'hidden-s',
     verificationKey: KEYS.publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
   },
 };
+
+const LIST = 'M/list';
 
 const PROVIDERS = [
   { key: 'mailgun', type: 'mailgun', secretName: 'M/mailgun' },
@@ -51,20 +52,24 @@ export function givenWorld() {
   const queued: { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[] = [];
   const metrics: string[] = [];
   const log: string[] = [];
-  const world = { now: NOW, fault: (_service: 'queue' | 'add' | 'list') => {} };
+  const world = {
+    now: NOW,
+    fault: (_service: 'queue' | 'add' | 'list') => {},
+    listKey: { key: 'list-key' } as Readonly<Record<string, string>>,
+  };
   const lists = memoryLists((operation) => world.fault(operation));
   const note = (message: string, fields?: object) => void log.push(JSON.stringify({ message, ...fields }));
-  const secrets = { read: async (name: string) => SECRETS[name] ?? {} };
+  const secrets = { read: async (name: string) => (name === LIST ? world.listKey : (SECRETS[name] ?? {})) };
   const table = memoryTable();
   const clock = { now: () => world.now, sleep: () => new Promise<void>(() => {}) };
-  const suppressions = suppressionList(table, addressIndex(lists), secrets as never, 'M/list', clock);
+  const suppressions = suppressionList(table, addressIndex(lists), secrets as never, LIST, clock);
   const dependencies = {
     environment: {
       providers: PROVIDERS,
       eventsQueueUrl: 'events',
       stateTable: '',
       listsTable: '',
-      suppressionSecret: 'M/list',
+      suppressionSecret: LIST,
     },
     loadModule: loadEvents,
     loadReader: loadPublishedEvents,
@@ -73,7 +78,7 @@ export function givenWorld() {
     lists,
     suppressions,
     doubt: suppressionDoubt({ providers: PROVIDERS, lists, table, clock }),
-    hashes: addressHashes(secrets as never, 'M/list'),
+    hashes: addressHashes(secrets as never, LIST),
     queue: {
       async send(_url: string, body: string, attributes: Readonly<Record<string, string>> = {}) {
         world.fault('queue');

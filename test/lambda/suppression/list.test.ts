@@ -120,6 +120,33 @@ test('after a rotation entries of the previous key are found, and removed', asyn
   expect((await world.list.find([ADA])).size).toBe(0);
 });
 
+test('after a rotation a removal by the previous key is later than an older event, and earlier than a newer one', async () => {
+  const world = givenList();
+  await world.list.add(ADA, bounce);
+  world.now += DAY;
+  await world.list.remove(ADA);
+  world.secret = { key: 'two', previousKey: 'one' };
+
+  expect(await world.list.add(ADA, { ...bounce, at: START + 1 })).toBeUndefined();
+  expect((await world.list.find([ADA])).size).toBe(0);
+  expect(await world.list.add(ADA, { ...bounce, at: world.now })).toMatchObject({ reason: 'hard-bounce' });
+});
+
+test('an entry that another worker adds meanwhile stays, and its address is in the index', async () => {
+  const { list, table, lists } = givenList();
+  const write = table.write;
+  table.write = async (item, expected) => {
+    table.write = write;
+    await list.add(ADA, complaint);
+    return await write(item, expected);
+  };
+
+  expect((await list.add(ADA, bounce))?.reason).toBe('complaint');
+  const found = [];
+  for await (const { addresses } of addressIndex(lists).all()) found.push(...addresses);
+  expect(found).toEqual([{ ...complaint, address: ADA }]);
+});
+
 test('a thousand addresses are found in reads of a hundred keys', async () => {
   const { list } = givenList();
   const all = Array.from({ length: 1_000 }, (_, n) => `a${n}@example.org`);
