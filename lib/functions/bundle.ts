@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib/core';
 import { buildSync } from 'esbuild';
+import { BUNDLE_CACHE, cachedBundle } from './bundle-cache.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -25,7 +26,9 @@ export function bundle(entry: string): Code {
       command: [relative(ROOT, join(ROOT, entry))],
       local: {
         tryBundle: (outdir) => {
-          build(join(ROOT, entry), outdir);
+          const cache = process.env[BUNDLE_CACHE];
+          if (cache === undefined) build(join(ROOT, entry), outdir);
+          else cachedBundle(cache, join(ROOT, entry), outdir, (directory) => build(join(ROOT, entry), directory));
           return true;
         },
       },
@@ -33,9 +36,13 @@ export function bundle(entry: string): Code {
   });
 }
 
-/** Bundles an entry with esbuild for Lambda; writes `index.mjs` and its chunks to `outdir`. */
-export function build(entry: string, outdir: string): void {
-  buildSync({
+/**
+ * Bundles an entry with esbuild for Lambda; writes `index.mjs` and its chunks to `outdir`.
+ *
+ * @returns the files that it was built from, relative to the root of the repository
+ */
+export function build(entry: string, outdir: string): readonly string[] {
+  const { metafile } = buildSync({
     entryPoints: { index: entry },
     outdir,
     absWorkingDir: ROOT,
@@ -54,5 +61,7 @@ export function build(entry: string, outdir: string): void {
       js: "import{createRequire as mailoverCreateRequire}from'node:module';const require=mailoverCreateRequire(import.meta.url);",
     },
     logLevel: 'error',
+    metafile: true,
   });
+  return Object.keys(metafile.inputs);
 }

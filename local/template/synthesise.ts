@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LOCAL_STACK } from '../../lambda/contract/deployment.ts';
+import { BUNDLE_CACHE } from '../../lib/functions/bundle-cache.ts';
 import { ROOT } from './work-directory.ts';
 
 /** The CDK app that a user edits. */
@@ -21,6 +22,7 @@ export async function synthesiseApp(directory: string, signal: AbortSignal, app 
       CDK_OUTDIR: output,
       CDK_VALIDATION: 'false',
       CDK_CONTEXT_JSON: JSON.stringify({ [LOCAL_STACK]: true }),
+      ...(await bundleCache()),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
@@ -35,4 +37,16 @@ export async function synthesiseApp(directory: string, signal: AbortSignal, app 
   if (failure) throw failure;
   if (code !== 0) throw new Error(`synthesis of ${app} failed:\n${printed.trim()}`);
   return output;
+}
+
+/** The directory that keeps the bundles of unchanged sources, if this checkout can be written to. */
+async function bundleCache(): Promise<Readonly<Record<string, string>>> {
+  const directory = join(ROOT, 'node_modules/.cache/mailover-bundles');
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+    return { [BUNDLE_CACHE]: directory };
+  } catch {
+    return {};
+  }
 }
