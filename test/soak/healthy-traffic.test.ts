@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type OpenStack, openStack } from '../support/open-stack.ts';
 
-// The same is computed for more rates in test/lib/monitoring/healthy.test.ts.
+// The same is computed for more rates in test/matrix/healthy.test.ts.
 const TIME_SCALE = Number(process.env['MAILOVER_TIME_SCALE'] ?? 120);
 /** Most mails that may wait before more are sent: a machine that does not keep up gets fewer. */
 const MOST_WAITING = 60;

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import type { Outcome } from '../../../lambda/mail/outcome.ts';
-import { givenDeployed } from './deployed.ts';
-import { liveThrough, type Outage } from './outage-world.ts';
-import { PROVIDERS } from './providers.ts';
+import type { Outcome } from '../../lambda/mail/outcome.ts';
+import { givenDeployed } from '../lib/monitoring/deployed.ts';
+import { liveThrough, type Outage } from '../lib/monitoring/outage-world.ts';
+import { PROVIDERS } from '../lib/monitoring/providers.ts';
 
 // Hours of stack time on a machine that may be busy.
 vi.setConfig({ testTimeout: 300_000 });

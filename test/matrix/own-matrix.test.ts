@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { givenDeployed } from './deployed.ts';
-import { liveThrough } from './outage-world.ts';
-import { MIXTURES, OWN_MATRIX, type Trouble } from './own-matrix.ts';
-import { PROVIDERS } from './providers.ts';
+import { givenDeployed } from '../lib/monitoring/deployed.ts';
+import { liveThrough } from '../lib/monitoring/outage-world.ts';
+import { MIXTURES, OWN_MATRIX, type Trouble } from '../lib/monitoring/own-matrix.ts';
+import { PROVIDERS } from '../lib/monitoring/providers.ts';
 
 // Hours of stack time on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });

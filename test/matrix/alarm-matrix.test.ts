@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { MATRIX, type Situation, smallAlarms, type Traffic, WHOLE } from './alarm-matrix.ts';
-import { givenDeployed } from './deployed.ts';
-import { liveThrough } from './outage-world.ts';
-import { EVERY_TYPE, PROVIDERS } from './providers.ts';
+import { MATRIX, type Situation, smallAlarms, type Traffic, WHOLE } from '../lib/monitoring/alarm-matrix.ts';
+import { givenDeployed } from '../lib/monitoring/deployed.ts';
+import { liveThrough } from '../lib/monitoring/outage-world.ts';
+import { EVERY_TYPE, PROVIDERS } from '../lib/monitoring/providers.ts';
 
 // Nearly an hour of stack time, on a machine that may be busy.
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
-import { MATRIX, type Situation } from './alarm-matrix.ts';
-import { givenDeployed } from './deployed.ts';
-import type { Own } from './faults.ts';
-import { liveThrough } from './outage-world.ts';
-import { PROVIDERS } from './providers.ts';
+import { MATRIX, type Situation } from '../lib/monitoring/alarm-matrix.ts';
+import { givenDeployed } from '../lib/monitoring/deployed.ts';
+import type { Own } from '../lib/monitoring/faults.ts';
+import { liveThrough } from '../lib/monitoring/outage-world.ts';
+import { PROVIDERS } from '../lib/monitoring/providers.ts';
 
 // Hours of stack time on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });
