@@ -40,8 +40,9 @@ export interface SuppressionDoubt {
 const HOURS = 24;
 const DAY_MS = HOURS * 3_600_000;
 const KEEP_DAYS = 3;
-/** How long a judgement is used again. */
+/** A judgement is used again for this time, and for this number of suppressions: a provider may report many at once. */
 const JUDGED_MS = 10_000;
+const JUDGED_COUNTS = 5;
 
 /** Dependencies of the doubt. */
 interface DoubtContext extends Speed {
@@ -54,7 +55,7 @@ interface DoubtContext extends Speed {
 
 /** The doubt of one process; what it counts is shared by all. */
 export function suppressionDoubt({ providers, lists, table, clock, ...speed }: DoubtContext): SuppressionDoubt {
-  const judged = new Map<string, { readonly doubted: boolean; readonly until: number }>();
+  const judged = new Map<string, { readonly doubted: boolean; readonly until: number; counts: number }>();
   const dayList = (provider: string, time: number) =>
     `suppressing/${provider}/${new Date(time).toISOString().slice(0, 10)}`;
 
@@ -83,13 +84,15 @@ export function suppressionDoubt({ providers, lists, table, clock, ...speed }: D
       const at = clock.now();
       const expires = Math.floor(at / 1000) + (KEEP_DAYS * DAY_MS) / 1000;
       await lists.add({ pk: dayList(provider, at), sk, at, expires });
+      const known = judged.get(provider);
+      if (known && !known.doubted && ++known.counts >= JUDGED_COUNTS) judged.delete(provider);
       return await doubt.isDoubted(provider);
     },
     async isDoubted(provider) {
       const known = judged.get(provider);
       if (known && known.until > clock.now()) return known.doubted;
       const doubted = await judge(provider);
-      judged.set(provider, { doubted, until: clock.now() + JUDGED_MS });
+      judged.set(provider, { doubted, until: clock.now() + JUDGED_MS, counts: 0 });
       return doubted;
     },
   };

@@ -34,11 +34,11 @@ async function givenDay(accepted: Readonly<Record<string, number>>) {
     { key: 'ses-2', type: 'ses' },
   ];
   const doubt = suppressionDoubt({ providers, lists, table, clock: { now: () => world.now } });
-  const suppress = async (provider: string, number: number) => {
+  const suppress = async (provider: string, number: number, apartMs = 15_000) => {
     let last = false;
     for (let n = 0; n < number; n += 1) {
       last = await doubt.count(provider, `hash-${n}`);
-      world.now += 15_000;
+      world.now += apartMs;
     }
     return last;
   };
@@ -52,6 +52,13 @@ test('a provider that bounces its mail is doubted, the others are not, and the d
   expect(await suppress('mailgun', 40)).toBe(true);
   expect(await doubt.isDoubted('ses-1')).toBe(false);
   expect(world.now).toBeGreaterThan(0);
+});
+
+test('a provider that reports all of its mail within a second is doubted before most of it is suppressed', async () => {
+  const { suppress } = await givenDay({ mailgun: 100, 'ses-1': 1_000 });
+
+  expect(await suppress('mailgun', 19, 1)).toBe(false);
+  expect(await suppress('mailgun', 30, 1)).toBe(true);
 });
 
 test('the same address counts once', async () => {
