@@ -1,9 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { billOf } from '../cli/bill/bill.ts';
+import { billedDeployment } from '../cli/bill/deployment.ts';
+import { billInWords, costsSentence } from '../cli/bill/words.ts';
+import { synthesised } from '../cli/synthesised.ts';
 import { costTable, pagesList } from '../test/lib/monitoring/everything.ts';
 import { matrixTable, troubleTable } from '../test/lib/monitoring/matrix-table.ts';
 import { MIXTURES, OWN_MATRIX } from '../test/lib/monitoring/own-matrix.ts';
 
-// Writes the table of faults and alarms, the list of the alarms that page, and the bill into the documents; tests fail while they differ.
+// Writes the table of faults and alarms, the list of the alarms that page, and the bills into the documents; tests fail while they differ.
+const bill = billOf(billedDeployment(await synthesised()), {});
 const PARTS = {
   matrix: matrixTable(),
   own: troubleTable(OWN_MATRIX),
@@ -11,9 +16,11 @@ const PARTS = {
   pages: pagesList(),
   cost: costTable('full'),
   'cost-small': costTable('small'),
+  bill: `\`\`\`text\n${billInWords(bill)}\`\`\`\n`,
+  costs: costsSentence(bill),
 };
 
-for (const name of ['docs/runbook.md', 'docs/adr/0013-monitoring.md', 'README.md']) {
+for (const name of ['docs/runbook.md', 'docs/adr/0013-monitoring.md', 'docs/costs.md', 'README.md']) {
   const file = new URL(`../${name}`, import.meta.url);
   let text = await readFile(file, 'utf8');
   for (const [part, content] of Object.entries(PARTS))

@@ -1,13 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ASSUMED, batchSeconds, MEASURED } from '../lib/costs/measured.ts';
 
-// Arithmetic of docs/scale.md: prints its rows, and draws docs/scale.svg. Sources of the constants are on that page.
+// Arithmetic of docs/scale.md: writes its rows, and draws docs/scale.svg. Sources of the constants are on that page.
 
-const BATCH = 10;
-/** Time of a batch whose provider answers in 200 ms. */
-const BATCH_S = 0.27;
-/** Write units of a mail that is accepted at once, and of one that has waited, whose record is up to 2 KB. */
-const [UNITS, UNITS_AFTER_WAIT] = [2, 4];
+/** Time of a batch of the sender with its default memory. */
+const BATCH_S = batchSeconds('postmark', 512);
+/** Write units of a mail that is accepted at once, and of one that has waited. */
+const [UNITS, UNITS_AFTER_WAIT] = [MEASURED.writeUnits, MEASURED.writeUnits + ASSUMED.writeUnitsOfWait];
 /** Invocations of an event source at the start, and further ones in each second. */
 const [FIRST, RAMP] = [5, 300 / 60];
 /** Write units a second of a new table on demand. It takes twice its highest rate of the last half hour. */
@@ -15,7 +15,7 @@ const [NEW_TABLE, DOUBLING_S] = [4_000, 1_800];
 const OUTAGE_S = 4 * 86_400;
 
 /** Mails a second that invocations of this number send. */
-const sent = (invocations: number): number => (invocations * BATCH) / BATCH_S;
+const sent = (invocations: number): number => (invocations * MEASURED.batch) / BATCH_S;
 
 /**
  * Seconds until the mail of four days is out of its retry queue, while new mail is sent from the outbound queue; undefined if
@@ -73,8 +73,13 @@ function svg(): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 370" font-family="sans-serif" font-size="12"><title>Time to send the mail of four days, by mails a day</title><rect width="660" height="370" fill="#fff"/>${[...grid, ...days, ...lines].join('')}<text x="360" y="360" text-anchor="middle">mails a day</text></svg>\n`;
 }
 
-writeFileSync(join(import.meta.dirname, '../docs/scale.svg'), svg());
-for (const perDay of VOLUMES)
-  process.stdout.write(
-    `| ${perDay.toLocaleString('en')} | ${(perDay / 86_400).toFixed(perDay < 1e6 ? 2 : 0)} | ${Math.max(2, Math.ceil(((perDay / 86_400) * BATCH_S) / BATCH))} | ${SETTINGS.map((one) => words(drain(perDay, one))).join(' | ')} | ${words(drain(perDay, 1_000, true))} |\n`,
-  );
+const docs = join(import.meta.dirname, '../docs');
+writeFileSync(join(docs, 'scale.svg'), svg());
+const rows = VOLUMES.map(
+  (perDay) =>
+    `| ${perDay.toLocaleString('en')} | ${(perDay / 86_400).toFixed(perDay < 1e6 ? 2 : 0)} | ${Math.max(2, Math.ceil(((perDay / 86_400) * BATCH_S) / MEASURED.batch))} | ${SETTINGS.map((one) => words(drain(perDay, one))).join(' | ')} | ${words(drain(perDay, 1_000, true))} |\n`,
+);
+const page = readFileSync(join(docs, 'scale.md'), 'utf8');
+const table = `|---|---|---|---|---|---|---|---|\n`;
+const begin = page.indexOf(table) + table.length;
+writeFileSync(join(docs, 'scale.md'), page.slice(0, begin) + rows.join('') + page.slice(page.indexOf('\n![', begin)));

@@ -1,26 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { ASSUMED, invocations, MEASURED } from '../../lib/costs/measured.ts';
+import { PRICES } from '../../lib/costs/prices.ts';
 import type { Figure } from '../figure.ts';
 import { startRig } from './rig.ts';
 
-/** Prices in dollars of us-east-1, 2026-11, on demand and without the free tier (aws.amazon.com, pricing of each service). */
-const PRICE = {
-  /** A million write units of DynamoDB. */
-  writeUnits: 0.625,
-  /** A gigabyte-second of Lambda on arm64. */
-  gigabyteSecond: 0.0000133334,
-  /** A million invocations. */
-  invocations: 0.2,
-  /** A million requests of SQS. */
-  requests: 0.4,
-  /** A gigabyte of log. */
-  log: 0.5,
-};
-
-const SIZE = 10;
+const SIZE = MEASURED.batch;
 const BATCHES = 40;
 /** Time of a provider for its answer, in milliseconds. */
-const LATENCY_MS = 200;
-const MEMORY_GB = 0.5;
+const LATENCY_MS = ASSUMED.answerSeconds * 1_000;
+const MEMORY_MB = 512;
 /** Bytes that CloudWatch adds to each event of the log, and that Lambda writes about an invocation. */
 const LINE_BYTES = 26;
 const INVOCATION_BYTES = 350;
@@ -44,11 +32,11 @@ export async function measureDollars(): Promise<Figure[]> {
       const bytes = (log.bytes - logged.bytes + lines * LINE_BYTES) / mails + INVOCATION_BYTES / SIZE;
       const seconds = (wallMs * SIZE) / 1_000;
       const dollars = {
-        table: units * PRICE.writeUnits,
-        lambda: ((seconds * MEMORY_GB) / SIZE) * PRICE.gigabyteSecond * 1e6 + PRICE.invocations / SIZE,
+        table: units * 1e6 * PRICES.writeUnit.dollars,
+        lambda: invocations(1e6 / SIZE, seconds, MEMORY_MB),
         // One receive and one delete for each batch; the producer pays for its own request.
-        queue: (2 / SIZE) * PRICE.requests,
-        log: (bytes * 1e6 * PRICE.log) / 1e9,
+        queue: (2 / SIZE) * 1e6 * PRICES.queueRequest.dollars,
+        log: (bytes * 1e6 * PRICES.logIngestion.dollars) / 1e9,
       };
       const sum = Object.values(dollars).reduce((one, other) => one + other);
       const parts = Object.entries(dollars).map(([name, value]) => `${name} ${value.toFixed(2)}`);

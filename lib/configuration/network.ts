@@ -2,6 +2,7 @@ import { type IVpc, type SelectedSubnets, type SubnetSelection, SubnetType, type
 import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { monthly, PRICES } from '../costs/prices.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import type { Given } from './given.ts';
 
@@ -26,9 +27,8 @@ export interface Network {
   readonly vpcSubnets: SubnetSelection;
 }
 
-// Prices of us-east-1 (aws.amazon.com/vpc/pricing and aws.amazon.com/privatelink/pricing, 2026-11-29), for 730 hours.
-const NAT = '32.85 $ a month for each NAT gateway, and 0.045 $ for each GB';
-const ENDPOINT = '7.30 $ a month for each interface endpoint and availability zone, and 0.01 $ for each GB';
+const NAT = `${monthly(PRICES.natGatewayHour)} $ a month for each NAT gateway, and ${PRICES.natGatewayTraffic.dollars} $ for each GB`;
+const ENDPOINT = `${monthly(PRICES.endpointHour)} $ a month for each interface endpoint and availability zone, and ${PRICES.endpointTraffic.dollars} $ for each GB`;
 
 /** Types that are a service of AWS, which an endpoint of a VPC reaches. */
 const OF_AWS: ReadonlySet<string> = new Set(['ses']);

@@ -13,6 +13,7 @@ import type { ListsTable } from '../storage/lists-table.ts';
 import type { SuppressionKey } from '../storage/suppression-key.ts';
 import { CONSUME, listsStatement, secretStatement, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
+import { EVENTS_MEMORY_MB } from './memory.ts';
 import type { SesEvents } from './ses-events.ts';
 import type { UnansweredRequests, WebhookApi } from './webhook-api.ts';
 
@@ -70,7 +71,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
       },
       smallerEnvironment: 'use fewer providers with events, or fewer source ranges',
       timeout: FUNCTION_TIMEOUT,
-      memorySize: 256,
+      memorySize: EVENTS_MEMORY_MB,
       recursiveLoop: RecursiveLoop.TERMINATE,
       reservedConcurrency: concurrency,
     });

@@ -30,7 +30,7 @@ import {
   reportUnable,
   type TelemetryContext,
 } from '../../../lambda/sender/telemetry.ts';
-import { possibleSeries } from '../../support/possible-series.ts';
+import { possibleSeries } from '../../../lib/costs/series.ts';
 
 const MESSAGE = { id: 'order-1', handle: 'A'.repeat(43) };
 const MAIL: Message = {

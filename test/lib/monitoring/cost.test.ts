@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { MonitoringSize } from '../../../lambda/contract/metrics.ts';
-import { totalOf, watchingCost } from '../../support/monitoring-cost.ts';
+import { totalOf, watchingCost } from '../../../lib/costs/watching.ts';
 import { deploy } from '../deployment.ts';
 import { costTable, EVERYTHING } from './everything.ts';
 import { PROVIDERS } from './providers.ts';

@@ -5,9 +5,9 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import { MONITORING_SIZES, type MonitoringSize } from '../../../lambda/contract/metrics.ts';
 import type { ProviderList } from '../../../lambda/providers/registry.ts';
+import { totalOf, watchingCost } from '../../../lib/costs/watching.ts';
 import type { MailoverProps } from '../../../lib/mailover-props.ts';
 import { MailoverStack } from '../../../lib/stack.ts';
-import { totalOf, watchingCost } from '../../support/monitoring-cost.ts';
 import { PROVIDERS } from './providers.ts';
 
 export const EVERYTHING: ProviderList = [

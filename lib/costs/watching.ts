@@ -1,9 +1,8 @@
 import { METRICS, type MetricDefinition, type MonitoringSize } from '../../lambda/contract/metrics.ts';
-import type { ProviderList } from '../../lambda/providers/registry.ts';
-import { possibleSeries } from './possible-series.ts';
-
-/** US dollars a month in us-east-1, free tier left aside (aws.amazon.com/cloudwatch/pricing and kms/pricing, collected 2026-11-23). */
-const PRICE = { metric: 0.3, alarmMetric: 0.1, composite: 0.5, dashboard: 3, key: 1 } as const;
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { RouteConfig } from '../../lambda/contract/routes.ts';
+import { PRICES } from './prices.ts';
+import { possibleSeries } from './series.ts';
 
 /** One line of the costs. */
 export interface CostLine {
@@ -13,7 +12,8 @@ export interface CostLine {
   readonly total: number;
 }
 
-type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
+/** Resources of a template by logical id. */
+export type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
 
 /**
  * Costs of monitoring a month, at any volume: from the template, and from the series that its functions can emit.
@@ -22,24 +22,29 @@ type Resources = Readonly<Record<string, { readonly Type: string; readonly Prope
  */
 export function watchingCost(
   resources: Resources,
-  providers: ProviderList,
+  providers: readonly ProviderConfig[],
   size: MonitoringSize = 'full',
+  routes: readonly RouteConfig[] = [],
 ): readonly CostLine[] {
   const all = Object.values(resources);
   const of = (type: string) => all.filter(({ Type }) => Type === type);
   const alarms = of('AWS::CloudWatch::Alarm');
-  const series = possibleSeries(providers, size);
+  const series = possibleSeries(providers, size, routes);
   const daily = series.filter(({ name }) => (METRICS[name] as MetricDefinition).daily);
   return [
     // Metrics from log filters are billed like metrics that a function emits.
-    line('series of metrics', series.length - daily.length + of('AWS::Logs::MetricFilter').length, PRICE.metric),
+    line(
+      'series of metrics',
+      series.length - daily.length + of('AWS::Logs::MetricFilter').length,
+      PRICES.metric.dollars,
+    ),
     // Billed by the hour in which a series gets a value.
-    line('series with a value a day', daily.length, PRICE.metric / 24),
+    line('series with a value a day', daily.length, PRICES.metric.dollars / 24),
     // Metric math is billed by the metrics that it reads, not by the alarm.
-    line(`metrics read by ${alarms.length} alarms`, sum(alarms.map(metricsOf)), PRICE.alarmMetric),
-    line('composite alarms', of('AWS::CloudWatch::CompositeAlarm').length, PRICE.composite),
-    line('dashboards', of('AWS::CloudWatch::Dashboard').length, PRICE.dashboard),
-    line('keys that encrypt the alarms', of('AWS::KMS::Key').length, PRICE.key),
+    line(`metrics read by ${alarms.length} alarms`, sum(alarms.map(metricsOf)), PRICES.alarmMetric.dollars),
+    line('composite alarms', of('AWS::CloudWatch::CompositeAlarm').length, PRICES.compositeAlarm.dollars),
+    line('dashboards', of('AWS::CloudWatch::Dashboard').length, PRICES.dashboard.dollars),
+    line('keys', of('AWS::KMS::Key').length, PRICES.key.dollars),
   ];
 }
 
@@ -48,7 +53,8 @@ export function totalOf(lines: readonly CostLine[]): number {
   return sum(lines.map(({ total }) => total));
 }
 
-function line(what: string, number: number, each: number): CostLine {
+/** A line of the costs. */
+export function line(what: string, number: number, each: number): CostLine {
   return { what, number, each, total: number * each };
 }
 

@@ -1,0 +1,50 @@
+import { fixedCosts } from '../../lib/costs/fixed.ts';
+import { failoverCosts, type MailCost, mailCost, type OutageCost, waitingCost } from '../../lib/costs/mails.ts';
+import { PRICE_LIST } from '../../lib/costs/prices.ts';
+import { type CostLine, totalOf } from '../../lib/costs/watching.ts';
+import { UsageError } from '../usage.ts';
+import type { BilledDeployment } from './deployment.ts';
+
+/** Costs of a deployment, in US dollars. */
+export interface Bill {
+  readonly region: string;
+  /** Day of the prices. */
+  readonly date: string;
+  readonly currency: 'USD';
+  /** In a month without mail. */
+  readonly fixed: { readonly lines: readonly CostLine[]; readonly total: number };
+  /** For a million mails over each provider that sends, in the order of the list. */
+  readonly millionMails: readonly MailCost[];
+  /** What a million mails of each provider cost more while the next one takes them. */
+  readonly failover: readonly OutageCost[];
+  /** For a million mails that wait while no provider takes them. */
+  readonly waiting: { readonly once: number; readonly hour: number };
+}
+
+/**
+ * The bill of a deployment; `prices` are dollars for a thousand mails by provider key.
+ *
+ * @throws UsageError if a price is of no provider that sends
+ */
+export function billOf(deployment: BilledDeployment, prices: Readonly<Record<string, number>>): Bill {
+  const sending = deployment.providers.filter(({ outbound }) => outbound !== false);
+  const keys = sending.map(({ key }) => key);
+  const unknown = Object.keys(prices).find((key) => !keys.includes(key));
+  if (unknown !== undefined)
+    throw new UsageError(`--price: no provider ${unknown} sends; there are ${keys.join(', ')}`);
+  const { senderMemoryMb } = deployment;
+  const each = Object.fromEntries(Object.entries(prices).map(([key, dollars]) => [key, dollars / 1_000]));
+  const lines = fixedCosts(deployment);
+  const millionMails = sending.map(({ key, type, events }) =>
+    mailCost({ key, type, events: events !== undefined }, senderMemoryMb, each),
+  );
+  return {
+    region: PRICE_LIST.region,
+    date: PRICE_LIST.date,
+    currency: 'USD',
+    fixed: { lines, total: totalOf(lines) },
+    millionMails,
+    failover: failoverCosts(millionMails),
+    waiting: waitingCost(senderMemoryMb),
+  };
+}

@@ -1,0 +1,76 @@
+import { ASSUMED, MEASURED } from '../../lib/costs/measured.ts';
+import type { Bill } from './bill.ts';
+
+/** A bill as text for an operator: three tables, and what they rest on. */
+export function billInWords({ region, date, fixed, millionMails, failover, waiting }: Bill): string {
+  const known = (dollars: number | undefined) => (dollars === undefined ? '?' : money(dollars));
+  return [
+    `Dollars, ${region}, prices of ${date}, free tier and discounts left aside.`,
+    '',
+    'A month without mail',
+    ...aligned(
+      ['', 'number', 'each', 'together'],
+      [
+        ...fixed.lines
+          .filter(({ total }) => total > 0)
+          .map(({ what, number, each, total }) => [what, count(number), money(each), money(total)]),
+        ['together', '', '', money(fixed.total)],
+      ],
+    ),
+    '',
+    'A million mails of 10 KB, accepted at once',
+    ...aligned(
+      ['', 'submit', 'table', 'function', 'queue', 'log', 'network', 'events', 'AWS', 'provider', 'together'],
+      millionMails.map(({ key, submissions, sending, events, aws, provider, total }) => [
+        key,
+        ...[submissions, sending.table, sending.function, sending.queue, sending.log, sending.network, events, aws].map(
+          money,
+        ),
+        known(provider),
+        provider === undefined ? `${money(total)} + ?` : money(total),
+      ]),
+    ),
+    '',
+    'An outage, for a million mails',
+    ...failover.map(
+      ({ key, instead, aws, more }) =>
+        `  ${key} is down, ${instead}, the next of the list, takes its mail: ${difference(more)}, and of AWS alone ${difference(aws)}`,
+    ),
+    `  no provider takes mail: ${money(waiting.once)} once, and ${money(waiting.hour)} for each hour that it waits`,
+    '',
+    `Measured: CPU of a mail, ${MEASURED.writeUnits} write units and ${MEASURED.logBytes} bytes of log (docs/performance.md). Assumed: providers answer in ${ASSUMED.answerSeconds} s,`,
+    `batches of ${MEASURED.batch} are full, a mail has one recipient, and what lib/costs/measured.ts names. Not included: received mail, attachments in the bucket,`,
+    'monthly fees of the providers, alarms by text message, a VPC that the app only looks up. An idle series or alarm costs less than here.',
+    '',
+  ].join('\n');
+}
+
+/** The sentence of README about the list of `bin/mailover.ts`. */
+export function costsSentence({ fixed, millionMails }: Bill): string {
+  const aws = millionMails.map((one) => one.aws);
+  return `The list of \`bin/mailover.ts\`, which has everything, costs ${Math.ceil(fixed.total)} $ a month without mail, and of AWS ${Math.floor(Math.min(...aws))} to ${Math.ceil(Math.max(...aws))} $ for a million mails.\n`;
+}
+
+/** Rows of a table, indented; the first column is text, all others are numbers. */
+function aligned(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [head, ...rows];
+  const widths = head.map((_name, place) => Math.max(...all.map((row) => row[place]?.length ?? 0)));
+  return all.map((row) =>
+    `  ${row.map((cell, place) => (place === 0 ? cell.padEnd(widths[place] ?? 0) : cell.padStart(widths[place] ?? 0))).join('  ')}`.trimEnd(),
+  );
+}
+
+function money(dollars: number): string {
+  const text = dollars.toFixed(2);
+  // A price of a request is far less than a cent.
+  return dollars > 0 && Number(text) === 0 ? dollars.toPrecision(1) : text;
+}
+
+function difference(dollars: number | undefined): string {
+  if (dollars === undefined) return 'a price is not known (--price)';
+  return `${money(Math.abs(dollars))} ${dollars < 0 ? 'less' : 'more'}`;
+}
+
+function count(number: number): string {
+  return Math.round(number).toLocaleString('en');
+}
