@@ -1,6 +1,6 @@
 import { type Figure, median, spread } from '../figure.ts';
 import { type Rig, startRig, type Way } from './rig.ts';
-import { SHARE_512, throttled } from './throttle.ts';
+import { SHARE_512, withCpuShare } from './throttle.ts';
 
 const ROUNDS = 7;
 const WAYS = ['product', 'sdk', 'sdk-writes'] as const satisfies readonly Way[];
@@ -56,7 +56,7 @@ async function interleaved(rig: Rig, share: number): Promise<Record<Way, Start[]
       const process = await rig.start(way, 'postmark');
       try {
         const send = () => process.send({ batches: 1, size: 1 });
-        const { wallMs: firstMs, cpuMs } = await (share < 1 ? throttled(process.pid, share, send) : send());
+        const { wallMs: firstMs, cpuMs } = await (share < 1 ? withCpuShare(process.pid, share, send) : send());
         if (round > 0) starts[way].push({ importCpuMs: process.imported.cpuMs, firstMs, cpuMs });
       } finally {
         await process.end();

@@ -11,7 +11,7 @@ const PERIOD_MS = 20;
  * Runs `work` while a process gets a share of one processor only: it is stopped for the rest of every 20 ms. A thread of its
  * own does that, since timers of the event loop are exact to a millisecond only.
  */
-export async function throttled<T>(pid: number, share: number, work: () => Promise<T>): Promise<T> {
+export async function withCpuShare<T>(pid: number, share: number, work: () => Promise<T>): Promise<T> {
   const flag = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(new URL(import.meta.url), { workerData: { pid, share, flag } });
   const ended = new Promise((resolve) => worker.once('exit', resolve));

@@ -1,4 +1,4 @@
-import { type Account, MOST_NAMED, takeAccount } from '../../lambda/account/account.ts';
+import { MOST_NAMED, type SubmissionAccount, takeAccount } from '../../lambda/account/account.ts';
 import { recordsOf } from '../../lambda/account/records.ts';
 import { STANDINGS } from '../../lambda/contract/metrics.ts';
 import { findTable, type TableTarget } from '../operate/target.ts';
@@ -53,11 +53,11 @@ function speedOf({ time }: TableTarget) {
   return time ? { timeScale: time.scale, timeScaleSince: time.since } : {};
 }
 
-function inJson({ lost, ...account }: Account): string {
+function inJson({ lost, ...account }: SubmissionAccount): string {
   return JSON.stringify({ ...account, lost: lost.map(({ id, dueAt }) => ({ id, dueAt: iso(dueAt) })) }, null, 2);
 }
 
-function inWords({ taken, counts, lost }: Account, { name }: TableTarget): string[] {
+function inWords({ taken, counts, lost }: SubmissionAccount, { name }: TableTarget): string[] {
   const width = String(taken).length;
   return [
     `${taken} submissions were taken from the queues in the last 30 days (${name}):`,

@@ -13,7 +13,7 @@ export interface LostSubmission {
 }
 
 /** Every submission that was ever taken from a queue and has a record, each counted once. */
-export interface Account {
+export interface SubmissionAccount {
   readonly taken: number;
   readonly counts: Readonly<Record<Standing, number>>;
   /** At most {@link MOST_NAMED} of those that are lost. */
@@ -24,7 +24,7 @@ export interface Account {
 export const MOST_NAMED = 100;
 
 /** Takes the account. `now`: the time in epoch milliseconds, read for each part of the table. */
-export async function takeAccount(read: ReadRecords, now: () => number, speed: Speed = {}): Promise<Account> {
+export async function takeAccount(read: ReadRecords, now: () => number, speed: Speed = {}): Promise<SubmissionAccount> {
   const counts = Object.fromEntries(STANDINGS.map((one) => [one, 0])) as Record<Standing, number>;
   const lost: LostSubmission[] = [];
   await read((records) => {

@@ -2,11 +2,11 @@ import { STANDINGS } from '../contract/metrics.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { handleOf } from '../providers/reference.ts';
-import type { Account } from './account.ts';
+import type { SubmissionAccount } from './account.ts';
 
 /** Writes an account as metrics, and as lines of the log: one for the whole, and one for each lost submission that it names. */
 export function reportAccount(
-  { taken, counts, lost }: Account,
+  { taken, counts, lost }: SubmissionAccount,
   { log, metrics }: { readonly log: Log; readonly metrics: Pick<Metrics, 'add'> },
 ): void {
   for (const outcome of STANDINGS) metrics.add('Submissions', counts[outcome], { outcome });

@@ -1,5 +1,5 @@
 import { type CircuitTimes, jittered, longest } from './times.ts';
-import { type AttemptWindow, isFailing, merge } from './window.ts';
+import { type AttemptWindow, isFailing, mergeWindows } from './window.ts';
 
 /** Why a circuit opened. */
 export interface OpenCause {
@@ -86,7 +86,7 @@ export function step(circuit: Circuit, signal: Signal, moment: Moment): Circuit 
   switch (signal.kind) {
     case 'counted': {
       if (circuit.kind !== 'closed' || signal.window.length === 0) return circuit;
-      const window = merge(circuit.window, signal.window, moment.now, moment.times);
+      const window = mergeWindows(circuit.window, signal.window, moment.now, moment.times);
       if (!isFailing(window, moment.now, moment.times)) return { ...circuit, window };
       return opened(circuit, { blames: 'outage', reason: signal.reason }, moment);
     }

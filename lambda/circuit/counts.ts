@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Circuit } from './circuit.ts';
 import type { CircuitTimes } from './times.ts';
-import { type AttemptWindow, count, merge, total } from './window.ts';
+import { type AttemptWindow, count, mergeWindows, total } from './window.ts';
 
 /**
  * Adds a worker's counts to the shared circuit; resolves with undefined if they could not be added, with `busy` if they
@@ -125,7 +125,7 @@ export class UnreportedCounts {
     pending.reportedAt = [...pending.reportedAt, this.#clock.now()].slice(-MOST_REPORTS);
     const reported = await this.#report(provider, window, reason);
     if ((reported !== undefined && reported !== 'busy') || pending.isDropped) return;
-    pending.window = merge(window, pending.window, this.#clock.now(), this.#times);
+    pending.window = mergeWindows(window, pending.window, this.#clock.now(), this.#times);
     if (reported === 'busy') this.#sendAfter(SECOND_MS, provider, pending);
   }
 }

@@ -20,11 +20,16 @@ const FAILING = 0.5;
 /** The window with one more attempt. */
 export function count(window: AttemptWindow, failed: boolean, now: number, times: CircuitTimes): AttemptWindow {
   const at = Math.floor(now / times.bucketMs) * times.bucketMs;
-  return merge(window, [{ at, attempts: 1, failures: failed ? 1 : 0 }], now, times);
+  return mergeWindows(window, [{ at, attempts: 1, failures: failed ? 1 : 0 }], now, times);
 }
 
 /** The sum of two windows, without buckets that are too old, or in the future because of a wrong clock. */
-export function merge(one: AttemptWindow, other: AttemptWindow, now: number, times: CircuitTimes): AttemptWindow {
+export function mergeWindows(
+  one: AttemptWindow,
+  other: AttemptWindow,
+  now: number,
+  times: CircuitTimes,
+): AttemptWindow {
   const sums = new Map<number, Bucket>();
   for (const bucket of [...one, ...other]) {
     if (Math.abs(now - bucket.at) >= times.windowMs) continue;

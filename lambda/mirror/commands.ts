@@ -16,7 +16,7 @@ import type { AddressIndex, SuppressedAddress } from '../suppression/addresses.t
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import type { SuppressionEntry } from '../suppression/entry.ts';
 import { isOpen, type Suppressions } from '../suppression/list.ts';
-import { detailOf, importList, type MirrorContext, type Mirrored, mirror } from './mirror.ts';
+import { errorDetail, importList, type MirrorContext, type Mirrored, mirror } from './mirror.ts';
 
 /** Dependencies of the commands. */
 export interface MirrorDependencies {
@@ -93,7 +93,7 @@ export function createCommands(
     const providers = environment.providers.map(async (provider) => {
       const result = await open(provider)
         .then(({ list }) => list.remove(address))
-        .catch((error: unknown) => `failed: ${detailOf(error)}`);
+        .catch((error: unknown) => `failed: ${errorDetail(error)}`);
       return { provider: provider.key, result };
     });
     return { kind: 'removed', listed: isListed, providers: await Promise.all(providers) };
@@ -125,7 +125,7 @@ export function createCommands(
           imported: 0,
           added: 0,
           removed: 0,
-          detail: detailOf(error),
+          detail: errorDetail(error),
         }),
       );
       metrics.add('SuppressionMirrored', 1, { provider: provider.key, outcome: result.outcome });

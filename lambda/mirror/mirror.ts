@@ -65,7 +65,7 @@ export async function mirror(provider: Mirrored, context: MirrorContext): Promis
     if (taken.outcome !== 'done') return taken;
     return { ...taken, ...(await addOurs(provider, context, known)) };
   } catch (error) {
-    return { ...none, outcome: 'failed', detail: detailOf(error) };
+    return { ...none, outcome: 'failed', detail: errorDetail(error) };
   }
 }
 
@@ -90,7 +90,7 @@ async function addOurs(
 }
 
 /** Why a call failed, without an address. */
-export function detailOf(error: unknown): string {
+export function errorDetail(error: unknown): string {
   const { error: name, detail } = reportError(error);
   return error instanceof ServiceError && detail !== undefined ? detail : name;
 }

@@ -5,14 +5,14 @@ import { definitionOf } from './registry.ts';
  * Data for asking an account about a message later, when its key or its options may have changed. It contains no
  * secret: of two accounts with the same options both are asked.
  */
-export interface Account {
+export interface ProviderAccount {
   readonly type: string;
   /** Options that locate the messages in the account: domain and region at Mailgun, the message stream at Postmark. */
   readonly options?: Readonly<Record<string, string>>;
 }
 
 /** The account of a configured provider. */
-export function accountOf({ type, options }: ProviderConfig): Account {
+export function accountOf({ type, options }: ProviderConfig): ProviderAccount {
   const located = definitionOf(type).account?.(options);
   return { type, ...(located && { options: located }) };
 }
@@ -23,7 +23,7 @@ export function accountOf({ type, options }: ProviderConfig): Account {
  */
 export function candidatesFor(
   key: string,
-  account: Account,
+  account: ProviderAccount,
   providers: readonly ProviderConfig[],
 ): readonly ProviderConfig[] {
   const own = providers.find((one) => one.key === key);
@@ -35,7 +35,7 @@ export function candidatesFor(
     .map((one) => ({ ...one, options: { ...one.options, ...account.options } }));
 }
 
-function sameOptions(a: Account, b: Account): boolean {
-  const text = ({ options = {} }: Account) => JSON.stringify(Object.entries(options).sort());
+function sameOptions(a: ProviderAccount, b: ProviderAccount): boolean {
+  const text = ({ options = {} }: ProviderAccount) => JSON.stringify(Object.entries(options).sort());
   return text(a) === text(b);
 }

@@ -24,7 +24,7 @@ export function listOf(value: unknown): readonly Fields[] {
 }
 
 /** A text that is not empty; a number as its digits. */
-export function textOf(value: unknown): string | undefined {
+export function filledText(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -39,10 +39,10 @@ export function textsOf(value: unknown): Record<string, string> {
 }
 
 /** Words for an event's `detail`; undefined if there are none. */
-export function wordsOf(...parts: readonly unknown[]): string | undefined {
+export function joinedWords(...parts: readonly unknown[]): string | undefined {
   const words = detailOf(
     parts
-      .map(textOf)
+      .map(filledText)
       .filter((part) => part !== undefined)
       .join(' '),
   );
@@ -71,7 +71,7 @@ function isTime(at: number): boolean {
 
 /** An address without angle brackets; undefined for anything else. */
 export function addressOf(value: unknown): string | undefined {
-  const text = textOf(value)
+  const text = filledText(value)
     ?.trim()
     .replace(/^.*<([^<>]*)>$/, '$1');
   return text?.includes('@') ? text.slice(0, 320) : undefined;
@@ -80,7 +80,7 @@ export function addressOf(value: unknown): string | undefined {
 /** A Message-ID without angle brackets. */
 export function messageIdOf(value: unknown): string | undefined {
   return (
-    textOf(value)
+    filledText(value)
       ?.trim()
       .replace(/^<(.*)>$/, '$1')
       .slice(0, 500) || undefined

@@ -3,7 +3,7 @@ import type { SQSRecord } from 'aws-lambda';
 import type { Problem } from '../contract/dead-letter.ts';
 import { readRecord, SubmissionClaim } from '../submission/ledger.ts';
 import { NOTHING_TAKEN, takenUp } from '../submission/lineage.ts';
-import type { Log } from '../submission/log.ts';
+import type { AttemptLog } from '../submission/log.ts';
 import {
   type ClaimRequest,
   type ClaimState,
@@ -20,7 +20,7 @@ export interface Claimed {
   readonly kind: 'claimed';
   readonly claim: SubmissionClaim;
   /** All earlier rounds. */
-  readonly log: Log;
+  readonly log: AttemptLog;
   /** The record, if one was read. */
   readonly stored: SubmissionRecord | undefined;
   /** Providers of attempts that were just found to be interrupted. */

@@ -2,7 +2,7 @@ import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Clock } from '../platform/clock.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { NewItem, Table } from '../platform/table.ts';
-import { type Log, merge } from './log.ts';
+import { type AttemptLog, mergeLogs } from './log.ts';
 import { logOf, recordKey, type SubmissionRecord } from './record.ts';
 
 /** The state table did not answer; nothing may be sent, and the message waits. */
@@ -101,7 +101,7 @@ export class SubmissionClaim {
    * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer: then
    * nothing may be sent
    */
-  async begin(log: Log): Promise<void> {
+  async begin(log: AttemptLog): Promise<void> {
     await this.#write(log, { state: 'open', lease: this.#lease });
     this.#begun = true;
   }
@@ -117,7 +117,7 @@ export class SubmissionClaim {
    *
    * @throws TakenError if another worker has claimed the submission, LedgerError if the table does not answer
    */
-  async close(log: Log, close: ClaimEnd): Promise<void> {
+  async close(log: AttemptLog, close: ClaimEnd): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.#write(log, close);
@@ -129,10 +129,10 @@ export class SubmissionClaim {
     }
   }
 
-  async #write(log: Log, change: ClaimEnd & Pick<SubmissionRecord, 'lease'>): Promise<void> {
+  async #write(log: AttemptLog, change: ClaimEnd & Pick<SubmissionRecord, 'lease'>): Promise<void> {
     for (let tries = 1; ; tries++) {
       // A worker whose claim was taken over may have added the outcomes of its attempts.
-      const known = this.#written && this.#stored ? merge(logOf(this.#stored), log) : log;
+      const known = this.#written && this.#stored ? mergeLogs(logOf(this.#stored), log) : log;
       const isAccepted = known.attempts.some(({ outcome }) => outcome === 'accepted');
       const item: NewItem = {
         ...this.#stored,
@@ -160,10 +160,10 @@ export class SubmissionClaim {
   }
 
   /** Adds the outcomes of own attempts to a record that another worker has claimed. */
-  async #addTo(current: SubmissionRecord | undefined, log: Log): Promise<SubmissionRecord | undefined> {
+  async #addTo(current: SubmissionRecord | undefined, log: AttemptLog): Promise<SubmissionRecord | undefined> {
     let latest = current;
     for (let tries = 1; latest && this.#begun && tries <= MERGE_TRIES; tries++) {
-      const written = await answered(this.#table.write({ ...latest, ...merge(logOf(latest), log) }, latest.rev));
+      const written = await answered(this.#table.write({ ...latest, ...mergeLogs(logOf(latest), log) }, latest.rev));
       latest = (written.done ? written.item : written.current) as SubmissionRecord | undefined;
       if (written.done) break;
     }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../mail/outcome.ts';
-import type { Account } from '../providers/account.ts';
+import type { ProviderAccount } from '../providers/account.ts';
 
 /**
  * Result of an attempt for one recipient: not offered, accepted, nothing learned, failed after the whole request,
@@ -14,7 +14,7 @@ export interface StoredAttempt {
   readonly number: number;
   readonly provider: string;
   /** Account that the provider key stood for at that time. */
-  readonly account: Account;
+  readonly account: ProviderAccount;
   /** Epoch milliseconds. */
   readonly begun: number;
   /** A {@link Letter} for each recipient, in the order To, Cc, Bcc without repeats; one letter if all have the same. */
@@ -41,7 +41,7 @@ export interface StoredAttempt {
 }
 
 /** Knowledge about one submission; positions count To, Cc and Bcc without repeats, from 0. */
-export interface Log {
+export interface AttemptLog {
   /** In the order of their numbers; see {@link KEPT_ATTEMPTS}. */
   readonly attempts: readonly StoredAttempt[];
   /** Positions of recipients who were served, or whose suppression was reported. */
@@ -50,7 +50,7 @@ export interface Log {
   readonly redrives: number;
 }
 
-export const EMPTY_LOG: Log = { attempts: [], done: [], redrives: 0 };
+export const EMPTY_LOG: AttemptLog = { attempts: [], done: [], redrives: 0 };
 
 /**
  * Number of attempts that are kept in any case. Of older ones, only the first of each provider with the same letters is
@@ -72,12 +72,12 @@ export function joinLetters(letters: readonly Letter[]): string {
 }
 
 /** Number of attempts so far, including those that are no longer kept. */
-export function countOf({ attempts }: Log): number {
+export function countOf({ attempts }: AttemptLog): number {
   return attempts.at(-1)?.number ?? 0;
 }
 
 /** The log with a new attempt, or with what is known of it now. */
-export function withAttempt(log: Log, attempt: StoredAttempt): Log {
+export function withAttempt(log: AttemptLog, attempt: StoredAttempt): AttemptLog {
   const others = log.attempts.flatMap((one) => {
     if (idOf(one) === idOf(attempt)) return [];
     if (one.provider !== attempt.provider) return one;
@@ -88,12 +88,12 @@ export function withAttempt(log: Log, attempt: StoredAttempt): Log {
 }
 
 /** The log with further recipients who need nothing any more. */
-export function withDone(log: Log, places: readonly number[]): Log {
+export function withDone(log: AttemptLog, places: readonly number[]): AttemptLog {
   return places.length === 0 ? log : { ...log, done: [...new Set([...log.done, ...places])].sort((a, b) => a - b) };
 }
 
 /** Union of what two copies know; of one attempt, what is known later. */
-export function merge(a: Log, b: Log): Log {
+export function mergeLogs(a: AttemptLog, b: AttemptLog): AttemptLog {
   const known = new Map<string, StoredAttempt>();
   for (const one of [...a.attempts, ...b.attempts]) {
     const other = known.get(idOf(one));
@@ -104,7 +104,7 @@ export function merge(a: Log, b: Log): Log {
 }
 
 /** The log with every attempt that was begun and never ended marked as interrupted: its worker has ended. */
-export function endInterrupted(log: Log, now: number): Log {
+export function endInterrupted(log: AttemptLog, now: number): AttemptLog {
   const attempts = log.attempts.map(
     (one): StoredAttempt =>
       one.ended === undefined ? { ...one, ended: now, outcome: 'unknown', reason: INTERRUPTED } : one,
@@ -116,7 +116,7 @@ export const INTERRUPTED = 'interrupted';
 export const FOUND = 'found';
 
 /** The log for another try from the start: refusals no longer count, and providers are asked about unknown outcomes. */
-export function reopened(log: Log): Log {
+export function reopened(log: AttemptLog): AttemptLog {
   const attempts = log.attempts.map(({ asked: _asked, settled: _settled, ...one }) => one);
   return { ...log, attempts, redrives: log.redrives + 1 };
 }

@@ -1,5 +1,5 @@
-import type { Account } from '../providers/account.ts';
-import { countOf, type Log, withDone } from './log.ts';
+import type { ProviderAccount } from '../providers/account.ts';
+import { type AttemptLog, countOf, withDone } from './log.ts';
 
 /**
  * How a submission ended for one recipient. `refused` needs two vendors, or all providers that may be used; `held` is an
@@ -31,7 +31,7 @@ export interface RecipientProgress {
 export interface UnknownAttempt {
   readonly provider: string;
   /** Account that the provider key stood for. */
-  readonly account: Account;
+  readonly account: ProviderAccount;
   /** When the first of these attempts began, in epoch milliseconds. */
   readonly at: number;
   /** When the last of these attempts began, in epoch milliseconds. */
@@ -64,7 +64,7 @@ export interface Apart {
 
 /** State of a submission: its log, and what follows from it. */
 export interface Progress {
-  readonly log: Log;
+  readonly log: AttemptLog;
   readonly recipients: readonly RecipientProgress[];
   readonly doubts: readonly UnknownAttempt[];
   /** Suppressed recipients whose event was not sent yet. */

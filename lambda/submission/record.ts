@@ -3,13 +3,13 @@ import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import type { Submission } from '../contract/submission.ts';
 import type { Item } from '../platform/table.ts';
 import { isReplaced, type Lineage } from './lineage.ts';
-import { countOf, EMPTY_LOG, endInterrupted, type Log, merge, reopened } from './log.ts';
+import { type AttemptLog, countOf, EMPTY_LOG, endInterrupted, mergeLogs, reopened } from './log.ts';
 
 /**
  * Record of one submission in the state table. Fields are only ever added: older and newer releases read and write it
  * side by side.
  */
-export interface SubmissionRecord extends Item, Log {
+export interface SubmissionRecord extends Item, AttemptLog {
   /** Hash of the content: the same id with another hash is a conflict. */
   readonly hash: string;
   /** Id of the SQS message that created this record, or reopened it from the dead-letter queue. */
@@ -46,7 +46,7 @@ export type ClaimState =
   | {
       readonly kind: 'continues';
       readonly entry: SubmissionRecord;
-      readonly log: Log;
+      readonly log: AttemptLog;
       readonly fresh: ReadonlySet<string>;
     }
   /** The submission has ended, or another message continues it: this message is a late copy. */
@@ -68,7 +68,7 @@ export interface ClaimRequest {
   /** Token of the message in the lineage, worker that sent it, and the knowledge of that worker. */
   readonly signature?: string | undefined;
   readonly worker?: string | undefined;
-  readonly log: Log;
+  readonly log: AttemptLog;
   readonly owner: string;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -85,14 +85,14 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
     // an unknown outcome under `hold`, unless the message comes from the dead-letter queue.
     const reopen = redriven || (!retried && record.reason !== 'Unknown');
     if (!reopen || record.origin === messageId) return { kind: 'over' };
-    const log = reopened(merge(endInterrupted(logOf(record), now), delivery.log));
+    const log = reopened(mergeLogs(endInterrupted(logOf(record), now), delivery.log));
     return { kind: 'continues', entry: record, log, fresh: new Set() };
   }
   // Another delivery of a redriven message: the record was reopened by the first one. What happened since is not to be
   // forgotten, and what the dead letter knew was taken over then.
   const isReopened = redriven && record.origin === messageId;
   const told = isReopened ? EMPTY_LOG : delivery.log;
-  const known = merge(logOf(record), told);
+  const known = mergeLogs(logOf(record), told);
   // A message that was replaced counts nevertheless if it knows more than the record: its worker could not write that,
   // or the table was restored to an earlier time.
   const knowsMore = countOf(told) > countOf(record) || known.done.length > record.done.length;
@@ -112,7 +112,7 @@ export function claimability(record: SubmissionRecord | undefined, delivery: Cla
 }
 
 /** The log of attempts of a submission, from its record. */
-export function logOf({ attempts, done, redrives }: SubmissionRecord): Log {
+export function logOf({ attempts, done, redrives }: SubmissionRecord): AttemptLog {
   return { attempts, done, redrives };
 }
 

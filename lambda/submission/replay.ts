@@ -2,10 +2,10 @@ import type { DUPLICATE_OUTCOMES } from '../contract/metrics.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import { isAboutMailbox } from '../tally/words.ts';
 import {
+  type AttemptLog,
   FOUND,
   joinLetters,
   type Letter,
-  type Log,
   letterAt,
   type StoredAttempt,
   withAttempt,
@@ -28,7 +28,7 @@ export interface Reading {
 }
 
 /** What follows from a log: every attempt in its order, as after its answer. */
-export function progressOf(log: Log, addresses: readonly string[], rules: Reading): Progress {
+export function progressOf(log: AttemptLog, addresses: readonly string[], rules: Reading): Progress {
   const done = new Set(log.done);
   const recipients = addresses.map((address, place): RecipientProgress => {
     const end = done.has(place) && { end: 'accepted' as const };

@@ -10,7 +10,7 @@ import {
 } from '../contract/dead-letter.ts';
 import { inAscii } from '../platform/ascii-json.ts';
 import type { Attributes } from '../platform/proof.ts';
-import { countOf, EMPTY_LOG, type Log, type StoredAttempt } from './log.ts';
+import { type AttemptLog, countOf, EMPTY_LOG, type StoredAttempt } from './log.ts';
 
 /** Attributes of a message on a retry queue or the dead-letter queue, apart from its body. */
 export interface QueueAttributes {
@@ -36,7 +36,7 @@ export interface QueueAttributes {
    * write is known to have succeeded, otherwise the token of the message it replaced. Absent if there is none yet.
    */
   readonly signature?: string;
-  readonly log: Log;
+  readonly log: AttemptLog;
   /** Number of invocations for it since `firstSeen`, including the current one. */
   readonly invocations: number;
 }
@@ -192,7 +192,7 @@ function parseWorker(text: string | undefined): Pick<QueueAttributes, 'worker' |
 }
 
 /** The newest attempts that fit, without the providers' words. */
-function formatHistory({ attempts }: Log): string {
+function formatHistory({ attempts }: AttemptLog): string {
   const texts: string[] = [];
   let left = MAX_HISTORY;
   for (const { status: _status, words: _words, ...one } of attempts.toReversed()) {
@@ -205,7 +205,7 @@ function formatHistory({ attempts }: Log): string {
 }
 
 /** A redrive that no attempt followed is not in it: the message is marked as redriven then. */
-function parseHistory(text = '[]'): Pick<Log, 'attempts' | 'redrives'> {
+function parseHistory(text = '[]'): Pick<AttemptLog, 'attempts' | 'redrives'> {
   try {
     const attempts: readonly StoredAttempt[] = JSON.parse(text);
     return { attempts, redrives: Math.max(0, ...attempts.map(({ redrive = 0 }) => redrive)) };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { stackAge, stackTime } from '../../lambda/platform/stack-time.ts';
 import { StackClock } from '../../local/clock.ts';
-import { OwnList } from '../../local/simulators/events/provider-list.ts';
+import { SimulatedList } from '../../local/simulators/events/provider-list.ts';
 import { MailgunEvents } from '../../local/simulators/mailgun/events.ts';
 
 const SECOND = 1_000;
@@ -54,7 +54,7 @@ it('functions have the stack time of the clock, which does not jump at another s
 it('what a provider shows some time after it took a mail is shown sooner once time runs faster', () => {
   let now = 1_000_000;
   const clock = new StackClock(1, () => now);
-  const events = new MailgunEvents('mg.example.com', clock, new OwnList(), () => {});
+  const events = new MailgunEvents('mg.example.com', clock, new SimulatedList(), () => {});
   const mail = {
     messageId: 'a',
     from: 'a@example.com',

@@ -4,11 +4,11 @@ import {
   addressOf,
   type Fields,
   fieldsOf,
+  filledText,
+  joinedWords,
   messageIdOf,
-  textOf,
   textsOf,
   timeOfSeconds,
-  wordsOf,
 } from '../event-fields.ts';
 import { meaningIn } from '../fact.ts';
 import { metadataIn, readReference } from '../reference.ts';
@@ -26,24 +26,25 @@ export const events: WebhookModule<ReadEvents> = {
  */
 export function readEvents(posted: Fields): ReadEvents {
   const event = fieldsOf(posted['event-data']);
-  if (textOf(event['event']) === undefined) return { kind: 'unreadable', detail: 'no event' };
+  if (filledText(event['event']) === undefined) return { kind: 'unreadable', detail: 'no event' };
   return { kind: 'events', events: [readEvent(event)] };
 }
 
 function readEvent(event: Fields): ReportedEvent {
-  const name = textOf(event['event']) ?? '';
+  const name = filledText(event['event']) ?? '';
   const status = fieldsOf(event['delivery-status']);
   const reject = fieldsOf(event['reject']);
   const headers = fieldsOf(fieldsOf(event['message'])['headers']);
   const variables = textsOf(event['user-variables']);
   const client = fieldsOf(event['client-info']);
   const code = typeof status['code'] === 'number' ? status['code'] : Number(status['code'] ?? Number.NaN);
-  const words = textOf(status['message']) ?? textOf(status['description']) ?? textOf(reject['reason']) ?? '';
+  const words =
+    filledText(status['message']) ?? filledText(status['description']) ?? filledText(reject['reason']) ?? '';
   // 498 and 499 are Mailgun's own codes: no server gave a reply.
   const reply = replyIn(words, code >= 490 && code < 500 ? undefined : code);
   const means = meaningIn(MAILGUN_EVENTS, {
-    at: name === 'failed' ? `failed/${textOf(event['severity']) ?? 'permanent'}` : name,
-    code: textOf(event['reason']) ?? '',
+    at: name === 'failed' ? `failed/${filledText(event['severity']) ?? 'permanent'}` : name,
+    code: filledText(event['reason']) ?? '',
     status: code,
     text: words,
   });
@@ -58,17 +59,17 @@ function readEvent(event: Fields): ReportedEvent {
     // An id is guaranteed to be unique within a day only (documentation.mailgun.com, event-structure, 2026-11-23).
     eventId: [
       at === undefined ? '' : new Date(at).toISOString().slice(0, 10),
-      textOf(event['id']) ?? JSON.stringify(event),
+      filledText(event['id']) ?? JSON.stringify(event),
     ].join('/'),
     recipient,
     providerMessageId: messageIdOf(headers['message-id']),
     reference: readReference(variables),
     at,
     // `robot`: a scanner; `bot` names a mail program that loads pictures by itself.
-    ...(/robot/i.test(textOf(client['client-type']) ?? '') || textOf(client['bot']) ? { machine: true } : {}),
-    detail: wordsOf(words),
+    ...(/robot/i.test(filledText(client['client-type']) ?? '') || filledText(client['bot']) ? { machine: true } : {}),
+    detail: joinedWords(words),
     smtpCode: codeIn(reply),
-    tag: Array.isArray(event['tags']) ? textOf(event['tags'][0]) : undefined,
+    tag: Array.isArray(event['tags']) ? filledText(event['tags'][0]) : undefined,
     ...(metadata && { metadata }),
     ...(others.type === 'other' && reason === 'unknown' && { unknownType: name }),
   };

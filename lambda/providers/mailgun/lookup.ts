@@ -3,7 +3,7 @@ import type { LookupAnswer, Question } from '../provider.ts';
 import { cannotSay } from '../question.ts';
 import { type Watched, watchWire } from '../wire.ts';
 import { classify } from './classify.ts';
-import { wordsOf } from './words.ts';
+import { errorWords } from './words.ts';
 
 interface Page {
   readonly items: readonly unknown[];
@@ -99,6 +99,6 @@ function failed({ result, error, trace }: Watched<Page>): LookupAnswer {
   const { status } = trace;
   // The SDK reads a body that is no list as if it were one, and throws its own error.
   if (status !== undefined && status >= 200 && status < 300 && trace.complete)
-    return unreadable(detailOf(result === undefined ? wordsOf(error) : 'no list of events'));
-  return cannotSay(classify({ trace, words: wordsOf(error) }));
+    return unreadable(detailOf(result === undefined ? errorWords(error) : 'no list of events'));
+  return cannotSay(classify({ trace, words: errorWords(error) }));
 }

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../platform/service-failure.ts';
 import { corrected, replyIn } from '../diagnostic.ts';
 import { hard } from '../event.ts';
-import { fieldsOf, listOf, textOf } from '../event-fields.ts';
+import { fieldsOf, filledText, listOf } from '../event-fields.ts';
 import { callList, type OwnEntry, type OwnList, type OwnListContext, refusedList } from '../own-list.ts';
 import type { MailgunOptions } from './options.ts';
 
@@ -31,7 +31,7 @@ export function ownList(context: OwnListContext<MailgunOptions>): OwnList {
       const { items, paging } = fieldsOf(body);
       if (!Array.isArray(items)) throw new ServiceError('the provider gave no list of addresses');
       if (items.length > 0) yield listOf(items).flatMap((item) => entryOf(item, reason) ?? []);
-      const next = URL.parse(textOf(fieldsOf(paging)['next']) ?? '');
+      const next = URL.parse(filledText(fieldsOf(paging)['next']) ?? '');
       // An empty page is the last one. The key is sent to no other host than the first one.
       url = items.length > 0 && next?.origin === new URL(base).origin ? next.href : undefined;
     }
@@ -72,8 +72,8 @@ function entryOf(
   { address, code, error, created_at }: Readonly<Record<string, unknown>>,
   reason: OwnEntry['reason'],
 ): OwnEntry | undefined {
-  const [given, at] = [textOf(address), Date.parse(textOf(created_at) ?? '')];
+  const [given, at] = [filledText(address), Date.parse(filledText(created_at) ?? '')];
   if (given === undefined || Number.isNaN(at)) return undefined;
-  const means = corrected(hard('mailbox-unknown'), replyIn(textOf(error) ?? '', textOf(code)));
+  const means = corrected(hard('mailbox-unknown'), replyIn(filledText(error) ?? '', filledText(code)));
   return reason === 'complaint' || means.bounce === 'hard' ? { address: given, reason, at } : undefined;
 }

@@ -9,7 +9,7 @@ import { classify } from './classify.ts';
 import { health, type MailgunHealthSource } from './health.ts';
 import { lookup } from './lookup.ts';
 import type { MailgunOptions } from './options.ts';
-import { wordsOf } from './words.ts';
+import { errorWords } from './words.ts';
 
 /** The two regions share no domains, events or suppressions. */
 const URLS = { us: 'https://api.mailgun.net', eu: 'https://api.eu.mailgun.net' } as const;
@@ -55,7 +55,7 @@ export function create({ options, secret, endpoint, sandbox }: ProviderContext<M
         const { result, error, trace } = await watchWire({ ...call, connectMs }, () =>
           client.messages.create(options.domain, data),
         );
-        const words = error === undefined ? result?.message : wordsOf(error);
+        const words = error === undefined ? result?.message : errorWords(error);
         return {
           outcome: classify({ trace, id: result?.id, ...(words !== undefined && { words }) }),
           named: namedIn(words ?? '', call.recipients),

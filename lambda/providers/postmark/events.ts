@@ -4,12 +4,12 @@ import {
   addressOf,
   type Fields,
   fieldsOf,
+  filledText,
+  joinedWords,
   jsonOf,
   messageIdOf,
-  textOf,
   textsOf,
   timeOf,
-  wordsOf,
 } from '../event-fields.ts';
 import { meaningIn } from '../fact.ts';
 import { metadataIn, readReference } from '../reference.ts';
@@ -36,7 +36,7 @@ export function readEvents(body: Uint8Array): ReadEvents {
   if ('problem' in json) return { kind: 'unreadable', detail: json.problem };
   const fields = fieldsOf(json.value);
   // The older bounce webhook has no RecordType.
-  const type = textOf(fields['RecordType']) ?? (textOf(fields['TypeCode']) ? 'Bounce' : undefined);
+  const type = filledText(fields['RecordType']) ?? (filledText(fields['TypeCode']) ? 'Bounce' : undefined);
   if (type === 'Inbound' || (type === undefined && 'OriginalRecipient' in fields)) return { kind: 'mail' };
   if (type === undefined) return { kind: 'unreadable', detail: 'no RecordType' };
   return { kind: 'events', events: [readEvent(type, fields)] };
@@ -70,21 +70,21 @@ export const BOUNCE_TYPES: Readonly<Record<string, string>> = {
 
 function readEvent(type: string, fields: Fields): ReportedEvent {
   const { SuppressSending, SuppressionReason, Origin, MessageID } = fields;
-  const bounceType = textOf(fields['Type']) ?? BOUNCE_TYPES[textOf(fields['TypeCode']) ?? ''] ?? '';
-  const words = textOf(fields['Details']);
+  const bounceType = filledText(fields['Type']) ?? BOUNCE_TYPES[filledText(fields['TypeCode']) ?? ''] ?? '';
+  const words = filledText(fields['Details']);
   const reply = words === undefined ? undefined : replyIn(words);
   const means = meaningIn(POSTMARK_EVENTS, {
     at: type,
     code:
       type === 'SubscriptionChange'
-        ? `${SuppressSending}/${textOf(SuppressionReason) ?? ''}/${textOf(Origin) ?? ''}`
+        ? `${SuppressSending}/${filledText(SuppressionReason) ?? ''}/${filledText(Origin) ?? ''}`
         : bounceType,
     text: words ?? '',
   });
   if (means === undefined) throw new Error('the table of events has no last row');
   const { reason, ...others } = corrected(means, type === 'Bounce' ? reply : undefined);
   const time = ['BouncedAt', 'DeliveredAt', 'ReceivedAt', 'ChangedAt']
-    .map((name) => textOf(fields[name]))
+    .map((name) => filledText(fields[name]))
     .find(Boolean);
   const recipient = addressOf(fields['Email']) ?? addressOf(fields['Recipient']);
   const metadata = textsOf(fields['Metadata']);
@@ -95,12 +95,12 @@ function readEvent(type: string, fields: Fields): ReportedEvent {
     // Only bounces and complaints have an id, which may be larger than the numbers of JSON in JavaScript.
     eventId: [
       type,
-      textOf(fields['ID']),
-      textOf(MessageID),
+      filledText(fields['ID']),
+      filledText(MessageID),
       bounceType,
       recipient,
       time,
-      textOf(fields['OriginalLink']),
+      filledText(fields['OriginalLink']),
     ]
       .filter(Boolean)
       .join('/'),
@@ -108,9 +108,9 @@ function readEvent(type: string, fields: Fields): ReportedEvent {
     providerMessageId: messageIdOf(MessageID),
     reference: readReference(metadata),
     at: timeOf(time),
-    detail: wordsOf(words ?? fields['Description']),
+    detail: joinedWords(words ?? fields['Description']),
     smtpCode: codeIn(reply),
-    tag: textOf(fields['Tag']),
+    tag: filledText(fields['Tag']),
     ...(own && { metadata: own }),
     ...(others.type === 'other' && reason === 'unknown' && { unknownType: type }),
   };

@@ -1,5 +1,5 @@
 import { ServiceError } from '../../platform/service-failure.ts';
-import { fieldsOf, listOf, textOf } from '../event-fields.ts';
+import { fieldsOf, filledText, listOf } from '../event-fields.ts';
 import { callList, type OwnEntry, type OwnList, type OwnListContext, refusedList } from '../own-list.ts';
 import type { PostmarkOptions } from './options.ts';
 
@@ -35,8 +35,8 @@ export function ownList(context: OwnListContext<PostmarkOptions>): OwnList {
       const { Suppressions } = fieldsOf(body);
       if (!Array.isArray(Suppressions)) throw new ServiceError('the provider gave no list of addresses');
       yield listOf(Suppressions).flatMap(({ EmailAddress, SuppressionReason, CreatedAt }): OwnEntry[] => {
-        const [address, at] = [textOf(EmailAddress), Date.parse(textOf(CreatedAt) ?? '')];
-        const reason = REASONS[textOf(SuppressionReason) ?? ''];
+        const [address, at] = [filledText(EmailAddress), Date.parse(filledText(CreatedAt) ?? '')];
+        const reason = REASONS[filledText(SuppressionReason) ?? ''];
         return address === undefined || reason === undefined || Number.isNaN(at) ? [] : [{ address, reason, at }];
       });
     },

@@ -3,13 +3,13 @@ import type { ReadEvents, ReportedEvent } from '../event.ts';
 import {
   addressOf,
   type Fields,
+  filledText,
+  joinedWords,
   jsonOf,
   listOf,
   messageIdOf,
-  textOf,
   textsOf,
   timeOfSeconds,
-  wordsOf,
 } from '../event-fields.ts';
 import { meaningIn } from '../fact.ts';
 import { metadataIn, readReference } from '../reference.ts';
@@ -32,7 +32,7 @@ export function readEvents(body: Uint8Array): ReadEvents {
   const json = jsonOf(body);
   if ('problem' in json) return { kind: 'unreadable', detail: json.problem };
   if (!Array.isArray(json.value)) return { kind: 'unreadable', detail: 'no list of events' };
-  const events = listOf(json.value).filter((event) => textOf(event['event']) !== undefined);
+  const events = listOf(json.value).filter((event) => filledText(event['event']) !== undefined);
   if (events.length === 0 && json.value.length > 0) return { kind: 'unreadable', detail: 'no event in the list' };
   return { kind: 'events', events: events.map(readEvent) };
 }
@@ -48,12 +48,12 @@ const OWN: ReadonlySet<string> = new Set(
 );
 
 function readEvent(event: Fields): ReportedEvent {
-  const name = textOf(event['event']) ?? '';
-  const words = textOf(event['reason']) ?? textOf(event['response']);
-  const reply = name === 'bounce' && words !== undefined ? replyIn(words, textOf(event['status'])) : undefined;
+  const name = filledText(event['event']) ?? '';
+  const words = filledText(event['reason']) ?? filledText(event['response']);
+  const reply = name === 'bounce' && words !== undefined ? replyIn(words, filledText(event['status'])) : undefined;
   const means = meaningIn(SENDGRID_EVENTS, {
     at: name === 'bounce' && event['type'] === 'blocked' ? 'blocked' : name,
-    code: textOf(event['bounce_classification']) ?? '',
+    code: filledText(event['bounce_classification']) ?? '',
     text: words ?? '',
   });
   if (means === undefined) throw new Error('the table of events has no last row');
@@ -61,20 +61,20 @@ function readEvent(event: Fields): ReportedEvent {
   const custom = Object.fromEntries(Object.entries(textsOf(event)).filter(([field]) => !OWN.has(field)));
   const metadata = metadataIn(custom);
   const { category } = event;
-  const status = textOf(event['status']);
+  const status = filledText(event['status']);
   return {
     ...others,
     ...(reason && { reason }),
-    eventId: textOf(event['sg_event_id']) ?? JSON.stringify(event),
+    eventId: filledText(event['sg_event_id']) ?? JSON.stringify(event),
     recipient: addressOf(event['email']),
     // The API answers with the part before the first dot; events add what happened to the mail since.
-    providerMessageId: messageIdOf(textOf(event['sg_message_id'])?.split('.')[0]),
+    providerMessageId: messageIdOf(filledText(event['sg_message_id'])?.split('.')[0]),
     reference: readReference(custom),
     at: timeOfSeconds(event['timestamp']),
     ...(event['sg_machine_open'] === true && { machine: true }),
-    detail: wordsOf(words),
+    detail: joinedWords(words),
     smtpCode: status !== undefined && /^[245]\.\d+\.\d+$/.test(status) ? status : codeIn(reply),
-    tag: textOf(Array.isArray(category) ? category[0] : category),
+    tag: filledText(Array.isArray(category) ? category[0] : category),
     ...(metadata && { metadata }),
     ...(others.type === 'other' && reason === 'unknown' && { unknownType: name }),
   };

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../platform/service-failure.ts';
 import { corrected, replyIn } from '../diagnostic.ts';
 import { hard } from '../event.ts';
-import { listOf, textOf } from '../event-fields.ts';
+import { filledText, listOf } from '../event-fields.ts';
 import { callList, type OwnEntry, type OwnList, type OwnListContext, refusedList } from '../own-list.ts';
 import type { SendgridOptions } from './options.ts';
 
@@ -54,8 +54,8 @@ function entryOf(
   list: string,
   reason: OwnEntry['reason'],
 ): OwnEntry | undefined {
-  const address = textOf(email);
+  const address = filledText(email);
   if (address === undefined || typeof created !== 'number') return undefined;
-  const means = corrected(hard('mailbox-unknown'), replyIn(textOf(words) ?? '', textOf(status)));
+  const means = corrected(hard('mailbox-unknown'), replyIn(filledText(words) ?? '', filledText(status)));
   return list !== 'bounces' || means.bounce === 'hard' ? { address, reason, at: created * 1000 } : undefined;
 }

@@ -4,12 +4,12 @@ import {
   addressOf,
   type Fields,
   fieldsOf,
+  filledText,
+  joinedWords,
   jsonOf,
   listOf,
   messageIdOf,
-  textOf,
   timeOf,
-  wordsOf,
 } from '../event-fields.ts';
 import { meaningIn } from '../fact.ts';
 import { encoded, metadataIn, readReference } from '../reference.ts';
@@ -42,9 +42,9 @@ export function readEvents(body: Uint8Array | string): ReadEvents {
       ? { kind: 'events', events: [] }
       : { kind: 'unreadable', detail: json.problem };
   const posted = fieldsOf(json.value);
-  if (posted['Type'] === 'Notification') return readEvents(textOf(posted['Message']) ?? '');
-  const record = textOf(posted['detail-type']) ? fieldsOf(posted['detail']) : posted;
-  const name = textOf(record['eventType']) ?? textOf(record['notificationType']);
+  if (posted['Type'] === 'Notification') return readEvents(filledText(posted['Message']) ?? '');
+  const record = filledText(posted['detail-type']) ? fieldsOf(posted['detail']) : posted;
+  const name = filledText(record['eventType']) ?? filledText(record['notificationType']);
   if (name === 'Received') return { kind: 'mail' };
   if (name === undefined || !('mail' in record)) return { kind: 'unreadable', detail: 'no event of SES' };
   return { kind: 'events', events: eventsOf(name, record) };
@@ -56,7 +56,7 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
   const tags = tagsOf(mail['tags']);
   const messageId = messageIdOf(mail['messageId']);
   const at = timeOf(details['timestamp']) ?? timeOf(mail['timestamp']);
-  const click = name === 'Click' ? textOf(details['link']) : undefined;
+  const click = name === 'Click' ? filledText(details['link']) : undefined;
   const own = new Set(['mailover-tag', ...Object.keys(tags).filter((tag) => tag.startsWith('ses:'))]);
   const metadata = metadataIn(Object.fromEntries(Object.entries(tags).filter(([tag]) => !own.has(tag))));
   return recipientsOf(details, mail).map(({ recipient, words, status }) => {
@@ -64,14 +64,20 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
     const means = meaningIn(SES_EVENTS, {
       at: name,
       code: codeOf(name, details),
-      text: words ?? textOf(details['reason']) ?? '',
+      text: words ?? filledText(details['reason']) ?? '',
     });
     if (means === undefined) throw new Error('the table of events has no last row');
     const { reason, ...others } = corrected(means, reply);
     return {
       ...others,
       ...(reason && { reason }),
-      eventId: [messageId, name, recipient, textOf(details['feedbackId']) ?? textOf(details['timestamp']), click]
+      eventId: [
+        messageId,
+        name,
+        recipient,
+        filledText(details['feedbackId']) ?? filledText(details['timestamp']),
+        click,
+      ]
         .filter(Boolean)
         .join('/'),
       recipient,
@@ -80,8 +86,11 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
       at,
       // `Likely` or `Unlikely`, since 2026-08-07 (aws.amazon.com/about-aws/whats-new/2026/08/amazon-ses-automated-email-interactions).
       ...(details['isBotEvent'] === 'Likely' && { machine: true }),
-      detail: wordsOf(
-        words ?? textOf(details['reason']) ?? textOf(details['errorMessage']) ?? textOf(details['smtpResponse']),
+      detail: joinedWords(
+        words ??
+          filledText(details['reason']) ??
+          filledText(details['errorMessage']) ??
+          filledText(details['smtpResponse']),
       ),
       smtpCode: status !== undefined && /^[245]\.\d+\.\d+$/.test(status) ? status : codeIn(reply),
       tag: tags['mailover-tag'],
@@ -92,7 +101,7 @@ function eventsOf(name: string, record: Fields): ReportedEvent[] {
 }
 
 function codeOf(name: string, details: Fields): string {
-  const text = (field: string) => textOf(details[field]) ?? '';
+  const text = (field: string) => filledText(details[field]) ?? '';
   if (name === 'Bounce') return `${text('bounceType')}/${text('bounceSubType')}`;
   if (name === 'Complaint') return `${text('complaintFeedbackType')}/${text('complaintSubType')}`;
   return text('delayType');
@@ -107,8 +116,8 @@ function recipientsOf(details: Fields, mail: Fields): { recipient?: string; word
     return named.map((one) => {
       const [recipient, words, status] = [
         addressOf(one['emailAddress']),
-        textOf(one['diagnosticCode']),
-        textOf(one['status']),
+        filledText(one['diagnosticCode']),
+        filledText(one['status']),
       ];
       return { ...(recipient && { recipient }), ...(words && { words }), ...(status && { status }) };
     });
@@ -121,7 +130,7 @@ function recipientsOf(details: Fields, mail: Fields): { recipient?: string; word
 function tagsOf(value: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fieldsOf(value)).flatMap(([name, one]) => {
-      const text = textOf(Array.isArray(one) ? one[0] : one);
+      const text = filledText(Array.isArray(one) ? one[0] : one);
       return text === undefined ? [] : [[name, text]];
     }),
   );

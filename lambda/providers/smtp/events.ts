@@ -3,7 +3,7 @@ import type { HeaderField } from '../../mail/header-fields.ts';
 import { structured } from '../../mail/structured.ts';
 import { bounceIn, codeIn, replyIn } from '../diagnostic.ts';
 import type { EventMeaning, ReportedEvent } from '../event.ts';
-import { addressOf, messageIdOf, wordsOf } from '../event-fields.ts';
+import { addressOf, joinedWords, messageIdOf } from '../event-fields.ts';
 import { meaningIn } from '../fact.ts';
 import type { MailContent } from '../inbound.ts';
 import { handleOf, type Reference } from '../reference.ts';
@@ -54,7 +54,7 @@ function delivery(group: Fields, about: About, at: number | undefined): Reported
     recipient,
     ...about,
     at,
-    detail: wordsOf(words),
+    detail: joinedWords(words),
     smtpCode: status || codeIn(reply),
     ...(table.type === 'other' && { unknownType: action }),
   };

@@ -9,7 +9,7 @@ export interface Listed {
 }
 
 /** A provider's own list of addresses that get no mail. */
-export class OwnList {
+export class SimulatedList {
   readonly #entries = new Map<string, Listed>();
 
   /** Lists an address from a time on, which may be in the future. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
 import { courseOf, type Step } from '../events/course.ts';
-import type { OwnList } from '../events/provider-list.ts';
+import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
@@ -35,11 +35,11 @@ export class MailgunEvents {
   readonly #domain: string;
   readonly #clock: StackClock;
   readonly #report: Report;
-  readonly #list: OwnList;
+  readonly #list: SimulatedList;
   #entries: Entry[] = [];
 
   /** `list`: the bounces and complaints of the domain, which grow by events; `report` posts each event. */
-  constructor(domain: string, clock: StackClock, list: OwnList, report: Report) {
+  constructor(domain: string, clock: StackClock, list: SimulatedList, report: Report) {
     this.#domain = domain;
     this.#clock = clock;
     this.#list = list;

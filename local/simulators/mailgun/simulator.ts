@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { MailgunOptions } from '../../../lambda/providers/mailgun/options.ts';
 import type { StackClock } from '../../clock.ts';
 import type { Taking } from '../accepted-log.ts';
-import { OwnList } from '../events/provider-list.ts';
+import { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { addressesOf, hasDottedDomain, isAddress } from '../mailbox-list.ts';
@@ -26,7 +26,7 @@ export function mailgunBehaviour(
   clock: StackClock,
   report: Report,
 ): HttpBehaviour {
-  const list = new OwnList();
+  const list = new SimulatedList();
   const events = new MailgunEvents(options.domain, clock, list, report);
   const expected = `Basic ${Buffer.from(`api:${secret['apiKey'] ?? ''}`).toString('base64')}`;
   return {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Listed, OwnList } from '../events/provider-list.ts';
+import type { Listed, SimulatedList } from '../events/provider-list.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
 /** Paths of the two lists of a domain, and of one address on them. */
@@ -17,7 +17,10 @@ const entries = z
   .max(MOST);
 
 /** Bounces and complaints of a domain (documentation.mailgun.com, suppressions, 2026-11-29); the caller has checked key and domain. */
-export function listAnswer({ method, path, query, headers, body }: SimulatorRequest, list: OwnList): SimulatorAnswer {
+export function listAnswer(
+  { method, path, query, headers, body }: SimulatorRequest,
+  list: SimulatedList,
+): SimulatorAnswer {
   const [, domain = '', table = '', address] = LISTS.exec(path) ?? [];
   const reason: Listed['reason'] = table === 'bounces' ? 'bounce' : 'complaint';
   const listed = list.all().filter((one) => one.reason === reason);

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
 import { courseOf, type Step } from '../events/course.ts';
-import type { OwnList } from '../events/provider-list.ts';
+import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { Fate } from '../events/test-addresses.ts';
-import { type Personalization, recipientsOf, type SendgridMail } from './mail.ts';
+import { type Personalization, type PostedMail, recipientsOf } from './mail.ts';
 
 /**
  * Reports what becomes of the mail of one personalization (twilio.com/docs/sendgrid/for-developers/tracking-events/event,
  * 2026-11-29). Bounces and complaints go onto the list of the account, whose addresses are dropped.
  */
 export function reportSendgrid(
-  mail: SendgridMail,
+  mail: PostedMail,
   copy: Personalization,
   messageId: string,
-  to: { readonly list: OwnList; readonly clock: StackClock; readonly report: Report },
+  to: { readonly list: SimulatedList; readonly clock: StackClock; readonly report: Report },
 ): void {
   const { list, clock, report } = to;
   for (const email of recipientsOf(copy)) {

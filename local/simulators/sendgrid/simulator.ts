@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
-import { OwnList } from '../events/provider-list.ts';
+import { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { errorsOf, identityError } from './check.ts';
@@ -17,7 +17,7 @@ export function sendgridBehaviour(
   clock: StackClock,
   report: Report,
 ): HttpBehaviour {
-  const list = new OwnList();
+  const list = new SimulatedList();
   return {
     clear: () => list.clear(),
     occasionOf: (_method, path) => (path === '/v3/mail/send' ? 'send' : 'health'),
@@ -44,7 +44,7 @@ export function sendgridBehaviour(
 
 function send(
   body: SimulatorRequest['body'],
-  reporting: { readonly list: OwnList; readonly clock: StackClock; readonly report: Report },
+  reporting: { readonly list: SimulatedList; readonly clock: StackClock; readonly report: Report },
 ): SimulatorAnswer {
   if (body.length >= MAX_BYTES) return refusal(413, { message: 'content too large' });
   const parsed = parse(body);

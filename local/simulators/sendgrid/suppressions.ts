@@ -1,4 +1,4 @@
-import type { OwnList } from '../events/provider-list.ts';
+import type { SimulatedList } from '../events/provider-list.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
 const PATH = /^\/v3\/suppression\/(bounces|blocks|invalid_emails|spam_reports)(?:\/(.+))?$/;
@@ -8,7 +8,10 @@ const MOST = 500;
  * SendGrid's lists of bounces and spam reports (twilio.com/docs/sendgrid/api-reference/bounces-api, 2026-11-29); those of blocks and
  * invalid addresses are empty. They cannot be added to. Undefined for any other request.
  */
-export function listAnswer({ method, path, query }: SimulatorRequest, list: OwnList): SimulatorAnswer | undefined {
+export function listAnswer(
+  { method, path, query }: SimulatorRequest,
+  list: SimulatedList,
+): SimulatorAnswer | undefined {
   const [, name, given] = PATH.exec(path) ?? [];
   if (name === undefined) return undefined;
   const reason = { bounces: 'bounce', spam_reports: 'complaint' }[name];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { StackClock } from '../../clock.ts';
 import { courseOf, type Step } from '../events/course.ts';
-import type { OwnList } from '../events/provider-list.ts';
+import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { Header } from '../mail-view.ts';
 import { headerValues } from '../mime-view.ts';
@@ -23,7 +23,7 @@ interface PublishingMail {
  */
 export function reportSes(
   mail: PublishingMail,
-  to: { readonly list: OwnList; readonly clock: StackClock; readonly report: Report },
+  to: { readonly list: SimulatedList; readonly clock: StackClock; readonly report: Report },
 ): void {
   const { list, clock, report } = to;
   const common = mailOf(mail, new Date().toISOString());

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { SesOptions } from '../../../lambda/providers/ses/options.ts';
 import type { StackClock } from '../../clock.ts';
 import type { Taking } from '../accepted-log.ts';
-import { OwnList } from '../events/provider-list.ts';
+import { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { HttpBehaviour, SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 import { addressesOf, isAddress, isVerified } from '../mailbox-list.ts';
@@ -29,7 +29,7 @@ interface SendEmail {
 /** Amazon SES v2: SendEmail with raw content, and GetAccount. */
 export function sesBehaviour(options: SesOptions, clock: StackClock, report: Report): HttpBehaviour {
   let sent = 0;
-  const list = new OwnList();
+  const list = new SimulatedList();
   return {
     clear: () => list.clear(),
     occasionOf: (_method, path) => (path === SEND ? 'send' : 'health'),
@@ -57,7 +57,7 @@ function sendEmail(
   { body }: SimulatorRequest,
   options: SesOptions,
   authorization: string,
-  reporting: { readonly list: OwnList; readonly clock: StackClock; readonly report: Report },
+  reporting: { readonly list: SimulatedList; readonly clock: StackClock; readonly report: Report },
 ): SimulatorAnswer {
   let parsed: ReturnType<typeof read>;
   try {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Listed, OwnList } from '../events/provider-list.ts';
+import type { Listed, SimulatedList } from '../events/provider-list.ts';
 import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
 const PATH = /^\/v2\/email\/suppression\/addresses(?:\/(.+))?$/;
@@ -9,7 +9,7 @@ const putSchema = z.object({ EmailAddress: z.email(), Reason: z.enum(['BOUNCE', 
 /** The suppression list of the account (API_ListSuppressedDestinations and its like, 2026-11-29); undefined for any other request. */
 export function listAnswer(
   { method, path, query, body }: SimulatorRequest,
-  list: OwnList,
+  list: SimulatedList,
 ): SimulatorAnswer | undefined {
   const match = PATH.exec(path);
   if (match === null) return undefined;

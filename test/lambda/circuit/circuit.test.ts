@@ -13,7 +13,7 @@ import { hold, isHeld, type RetryAfterHold } from '../../../lambda/circuit/hold.
 import { circuitItem, readCircuitItem } from '../../../lambda/circuit/items.ts';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import { circuitTimes } from '../../../lambda/circuit/times.ts';
-import { type AttemptWindow, count, isFailing, merge } from '../../../lambda/circuit/window.ts';
+import { type AttemptWindow, count, isFailing, mergeWindows } from '../../../lambda/circuit/window.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Reason } from '../../../lambda/mail/reason.ts';
 
@@ -311,7 +311,7 @@ describe('windows', () => {
   it('add up to the same in any order', () => {
     fc.assert(
       fc.property(window, window, (one, other) => {
-        expect(merge(one, other, NOW, times)).toEqual(merge(other, one, NOW, times));
+        expect(mergeWindows(one, other, NOW, times)).toEqual(mergeWindows(other, one, NOW, times));
       }),
     );
   });

@@ -11,7 +11,7 @@ import {
 import { hold, isHeld } from '../../../lambda/circuit/hold.ts';
 import { providerHealth } from '../../../lambda/circuit/provider-health.ts';
 import { circuitTimes } from '../../../lambda/circuit/times.ts';
-import { isFailing, merge } from '../../../lambda/circuit/window.ts';
+import { isFailing, mergeWindows } from '../../../lambda/circuit/window.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Reason } from '../../../lambda/mail/reason.ts';
 
@@ -141,8 +141,8 @@ describe('the ends of times', () => {
   it('a minute is over when it is over', () => {
     const bucket = (ago: number) => [{ at: NOW - ago, attempts: 5, failures: 5 }];
 
-    expect(merge(bucket(times.windowMs), [], NOW, times)).toEqual([]);
-    expect(merge(bucket(times.windowMs - 1), [], NOW, times)).toHaveLength(1);
+    expect(mergeWindows(bucket(times.windowMs), [], NOW, times)).toEqual([]);
+    expect(mergeWindows(bucket(times.windowMs - 1), [], NOW, times)).toHaveLength(1);
     expect(isFailing(bucket(times.windowMs), NOW, times)).toBe(false);
     expect(isFailing(bucket(times.windowMs - 1), NOW, times)).toBe(true);
     // Only the two newest buckets count for the short window.

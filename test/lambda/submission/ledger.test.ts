@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../lambda/platform/table.ts';
 import { LedgerError, readRecord, SubmissionClaim, TakenError } from '../../../lambda/submission/ledger.ts';
 import { NOTHING_TAKEN } from '../../../lambda/submission/lineage.ts';
-import { EMPTY_LOG, type Log, type StoredAttempt } from '../../../lambda/submission/log.ts';
+import { type AttemptLog, EMPTY_LOG, type StoredAttempt } from '../../../lambda/submission/log.ts';
 import type { SubmissionRecord } from '../../../lambda/submission/record.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 
@@ -16,9 +16,9 @@ const first: StoredAttempt = {
   begun: NOW,
   each: '?',
 };
-const begun: Log = { ...EMPTY_LOG, attempts: [first] };
-const once: Log = { ...begun, attempts: [{ ...first, each: 'a', ended: NOW, outcome: 'accepted' }], done: [0] };
-const twice: Log = { ...once, attempts: [...once.attempts, { ...first, number: 2, provider: 'mailgun' }] };
+const begun: AttemptLog = { ...EMPTY_LOG, attempts: [first] };
+const once: AttemptLog = { ...begun, attempts: [{ ...first, each: 'a', ended: NOW, outcome: 'accepted' }], done: [0] };
+const twice: AttemptLog = { ...once, attempts: [...once.attempts, { ...first, number: 2, provider: 'mailgun' }] };
 
 describe('a claim on a submission', () => {
   it('is written with its lease when an attempt begins, and ended at its close', async () => {

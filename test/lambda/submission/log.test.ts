@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type AttemptLog,
   countOf,
   EMPTY_LOG,
   endInterrupted,
   joinLetters,
   type Letter,
-  type Log,
   letterAt,
   MOST_ATTEMPTS,
-  merge,
+  mergeLogs,
   reopened,
   type StoredAttempt,
   withAttempt,
@@ -34,7 +34,7 @@ const refused: StoredAttempt = {
   reason: 'format',
 };
 const found: StoredAttempt = { ...interrupted, outcome: 'accepted', reason: 'found', providerMessageId: 'x' };
-const log = (...attempts: StoredAttempt[]): Log => ({ ...EMPTY_LOG, attempts });
+const log = (...attempts: StoredAttempt[]): AttemptLog => ({ ...EMPTY_LOG, attempts });
 
 describe('letters', () => {
   it('are one for all recipients, or one for each', () => {
@@ -100,14 +100,14 @@ describe('two copies', () => {
   it('are merged into the union of what they know', () => {
     const other = { ...refused, worker: 'b', begun: 4 };
     const next = { ...refused, number: 2 };
-    const a: Log = { attempts: [refused], done: [2, 0], redrives: 1 };
-    const b: Log = { attempts: [other, next], done: [11, 0], redrives: 2 };
+    const a: AttemptLog = { attempts: [refused], done: [2, 0], redrives: 1 };
+    const b: AttemptLog = { attempts: [other, next], done: [11, 0], redrives: 2 };
     const both = { attempts: [other, refused, next], done: [0, 2, 11], redrives: 2 };
 
-    expect(merge(a, b)).toEqual(both);
-    expect(merge(b, a)).toEqual(both);
+    expect(mergeLogs(a, b)).toEqual(both);
+    expect(mergeLogs(b, a)).toEqual(both);
     // Attempts are in the order of their numbers, whatever clocks say.
-    expect(merge(log({ ...next, begun: 1 }), log(refused)).attempts.map(({ number }) => number)).toEqual([1, 2]);
+    expect(mergeLogs(log({ ...next, begun: 1 }), log(refused)).attempts.map(({ number }) => number)).toEqual([1, 2]);
   });
 
   it.each<[string, StoredAttempt, StoredAttempt]>([
@@ -117,8 +117,8 @@ describe('two copies', () => {
     ['found, after it was marked', interrupted, found],
     ['asked about', { ...interrupted, asked: 1 }, { ...interrupted, asked: 2 }],
   ])('of an attempt keep that it was %s', (_, less, more) => {
-    expect(merge(log(less), log(more))).toEqual(log(more));
-    expect(merge(log(more), log(less))).toEqual(log(more));
+    expect(mergeLogs(log(less), log(more))).toEqual(log(more));
+    expect(mergeLogs(log(more), log(less))).toEqual(log(more));
   });
 
   it('keep what only one of them knows of an attempt, and nothing of an earlier outcome', () => {
@@ -126,13 +126,13 @@ describe('two copies', () => {
     const own: StoredAttempt = { ...begun, ended: 7, each: 'a', outcome: 'accepted' };
 
     const both = { ...own, asked: 2, settled: true, laterField: 1 };
-    expect(merge(log(asked), log(own)).attempts).toEqual([both]);
-    expect(merge(log(own), log(asked)).attempts).toEqual([both]);
+    expect(mergeLogs(log(asked), log(own)).attempts).toEqual([both]);
+    expect(mergeLogs(log(own), log(asked)).attempts).toEqual([both]);
   });
 
   it('take the letter that is known, for each recipient', () => {
     const letters = (a: string, b: string) =>
-      merge(log({ ...found, each: a }), log({ ...refused, each: b })).attempts[0]?.each;
+      mergeLogs(log({ ...found, each: a }), log({ ...refused, each: b })).attempts[0]?.each;
 
     expect(letters('?', 'r')).toBe('r');
     expect(letters('?', 'ra')).toBe('ra');
@@ -150,13 +150,14 @@ describe('two copies', () => {
     const copy = fc
       .uniqueArray(attempt, { selector: ({ worker, number }) => `${worker}${number}`, maxLength: 4 })
       .map((all) => log(...all.map(({ state, ...id }) => ({ ...begun, ...state, ...id }))))
-      .map((one) => merge(one, EMPTY_LOG));
-    const byId = (one: Log) => one.attempts.toSorted((x, y) => x.number - y.number || (x.worker < y.worker ? -1 : 1));
+      .map((one) => mergeLogs(one, EMPTY_LOG));
+    const byId = (one: AttemptLog) =>
+      one.attempts.toSorted((x, y) => x.number - y.number || (x.worker < y.worker ? -1 : 1));
     fc.assert(
       fc.property(copy, copy, (a, b) => {
-        expect(byId(merge(a, b))).toEqual(byId(merge(b, a)));
-        expect(merge(merge(a, b), b)).toEqual(merge(a, b));
-        expect(merge(a, a)).toEqual(a);
+        expect(byId(mergeLogs(a, b))).toEqual(byId(mergeLogs(b, a)));
+        expect(mergeLogs(mergeLogs(a, b), b)).toEqual(mergeLogs(a, b));
+        expect(mergeLogs(a, a)).toEqual(a);
       }),
     );
   });
@@ -168,7 +169,7 @@ describe('very many attempts', () => {
       (before, one) => withAttempt(before, one),
       EMPTY_LOG,
     );
-  const numbers = (one: Log) => one.attempts.map(({ number }) => number);
+  const numbers = (one: AttemptLog) => one.attempts.map(({ number }) => number);
 
   it('leave the newest fifty, and of older ones those from which something was learned, once for each provider', () => {
     const newest = Array.from({ length: 50 }, (_, n) => n + 11);
@@ -190,7 +191,7 @@ describe('very many attempts', () => {
 
   it('are the same after a merge', () => {
     const all = many(120, (n) => ({ each: n < 4 ? 'r' : 'n' }));
-    expect(merge(all, all)).toEqual(all);
+    expect(mergeLogs(all, all)).toEqual(all);
   });
 
   it('of 1,000 recipients have less than 300 KB at the bound', () => {

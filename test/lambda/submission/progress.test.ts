@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttemptResult, Outcome } from '../../../lambda/mail/outcome.ts';
-import type { Account } from '../../../lambda/providers/account.ts';
-import { countOf, EMPTY_LOG, type Log, type StoredAttempt } from '../../../lambda/submission/log.ts';
+import type { ProviderAccount } from '../../../lambda/providers/account.ts';
+import { type AttemptLog, countOf, EMPTY_LOG, type StoredAttempt } from '../../../lambda/submission/log.ts';
 import {
   declareHeld,
   declareRefused,
@@ -25,7 +25,7 @@ import {
 
 /** Each provider is its own vendor. */
 const each = (key: string) => key;
-const account: Account = { type: 'postmark' };
+const account: ProviderAccount = { type: 'postmark' };
 const rules = (onUnknown: OnUnknown = 'ask'): Reading => ({ onUnknown, vendorOf: each });
 
 const accepted: Outcome = { kind: 'accepted', providerMessageId: '1' };
@@ -589,7 +589,7 @@ describe('progress', () => {
 });
 
 /** The start of a submission, with attempts of earlier rounds and recipients who were served. */
-function begin(addresses: readonly string[], log: Partial<Log> = {}, reading = rules()): Progress {
+function begin(addresses: readonly string[], log: Partial<AttemptLog> = {}, reading = rules()): Progress {
   return progressOf({ ...EMPTY_LOG, ...log }, addresses, reading);
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Account } from '../../../lambda/providers/account.ts';
+import type { ProviderAccount } from '../../../lambda/providers/account.ts';
 import { NOTHING_TAKEN } from '../../../lambda/submission/lineage.ts';
-import { EMPTY_LOG, type Log, type StoredAttempt } from '../../../lambda/submission/log.ts';
+import { type AttemptLog, EMPTY_LOG, type StoredAttempt } from '../../../lambda/submission/log.ts';
 import {
   type ClaimRequest,
   claimability,
@@ -32,7 +32,7 @@ const delivery: ClaimRequest = {
   owner: 'b',
   now: NOW,
 };
-const account: Account = { type: 'postmark' };
+const account: ProviderAccount = { type: 'postmark' };
 const begun: StoredAttempt = { worker: 'a', number: 3, provider: 'postmark', account, begun: NOW - 70_000, each: '?' };
 const told: StoredAttempt = { ...begun, each: 'n', ended: NOW - 5, outcome: 'unavailable' };
 const interrupted: StoredAttempt = { ...begun, ended: NOW, outcome: 'unknown', reason: 'interrupted' };
@@ -134,7 +134,7 @@ describe('claimability', () => {
   });
 
   it('knows the outcome that only the message has', () => {
-    const log: Log = { attempts: [told], done: [0], redrives: 0 };
+    const log: AttemptLog = { attempts: [told], done: [0], redrives: 0 };
     const state = claimability({ ...entry, attempts: [begun] }, { ...delivery, log });
 
     expect(state).toMatchObject({ kind: 'continues', log, fresh: new Set() });
@@ -146,7 +146,7 @@ describe('claimability', () => {
 
   it('asks about an interrupted attempt at a provider that did not have an earlier one', () => {
     const earlier: StoredAttempt = { ...begun, number: 2, ended: 5, outcome: 'unknown', asked: 1, settled: true };
-    const log: Log = { ...EMPTY_LOG, attempts: [earlier] };
+    const log: AttemptLog = { ...EMPTY_LOG, attempts: [earlier] };
 
     // The message was sent before the attempt.
     const known = logBy({ ...entry, attempts: [earlier, begun] }, { log });
@@ -155,7 +155,7 @@ describe('claimability', () => {
   });
 
   it('corrects an attempt that it had taken as interrupted, in whatever order the copies are read', () => {
-    const knows = (...attempts: StoredAttempt[]): Log => ({ ...EMPTY_LOG, attempts });
+    const knows = (...attempts: StoredAttempt[]): AttemptLog => ({ ...EMPTY_LOG, attempts });
 
     expect(logBy({ ...entry, attempts: [told] }, { log: knows(interrupted) })).toEqual(knows(told));
     expect(logBy({ ...entry, attempts: [interrupted] }, { log: knows(told) })).toEqual(knows(told));
@@ -166,7 +166,7 @@ describe('claimability', () => {
     const lost: StoredAttempt = { ...told, number: 2, each: '?', asked: 3, settled: true };
     const { asked: _asked, settled: _settled, ...unasked } = lost;
     const dead: SubmissionRecord = { ...entry, state: 'dead', attempts: [refused, lost, begun], done: [1] };
-    const again: Log = { attempts: [refused, unasked, interrupted], done: [0, 1], redrives: 1 };
+    const again: AttemptLog = { attempts: [refused, unasked, interrupted], done: [0, 1], redrives: 1 };
     const message = { messageId: 'm-2', redriven: true, log: { ...EMPTY_LOG, done: [0] } };
 
     expect(logBy(dead, message)).toEqual(again);
@@ -177,7 +177,7 @@ describe('claimability', () => {
   it('reopens once for a redriven message that is delivered twice', () => {
     const settled: StoredAttempt = { ...told, each: '?', redrive: 1, settled: true };
     const reopened: SubmissionRecord = { ...entry, attempts: [settled], redrives: 1 };
-    const known: Log = { ...EMPTY_LOG, done: [4] };
+    const known: AttemptLog = { ...EMPTY_LOG, done: [4] };
 
     // The attempt after the redrive counts; what the message has from before was copied to the record by the redrive.
     expect(logBy(reopened, { redriven: true, log: known })).toEqual({ attempts: [settled], done: [], redrives: 1 });
@@ -230,7 +230,7 @@ describe('submissionHash', () => {
   });
 });
 
-function logBy(given: SubmissionRecord, change: Partial<ClaimRequest> = {}): Log {
+function logBy(given: SubmissionRecord, change: Partial<ClaimRequest> = {}): AttemptLog {
   const standing = claimability(given, { ...delivery, ...change });
   if (standing.kind !== 'continues') throw new Error(`it is ${standing.kind}`);
   return standing.log;
