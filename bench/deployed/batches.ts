@@ -1,5 +1,5 @@
 import { type Figure, median, spread } from '../figure.ts';
-import { MEASURED, type MeasuredType, type Rig, startRig, type Way } from './rig.ts';
+import { MEASURED_TYPES, type MeasuredType, type Rig, startRig, type Way } from './rig.ts';
 import type { Spent } from './runner.ts';
 
 const SIZE = 10;
@@ -18,7 +18,7 @@ export async function measureBatches(): Promise<Figure[]> {
   const rig = await startRig();
   try {
     const figures: Figure[] = [];
-    for (const type of Object.keys(MEASURED) as MeasuredType[]) figures.push(...(await compared(rig, type)));
+    for (const type of Object.keys(MEASURED_TYPES) as MeasuredType[]) figures.push(...(await compared(rig, type)));
     figures.push(await roundTrips(rig));
     return figures;
   } finally {

@@ -10,13 +10,13 @@ import type { Addresses, Counts } from './answers.ts';
 import type { Order, Spent } from './runner.ts';
 
 /** Provider types that are measured, with the options of their entries. */
-export const MEASURED = {
+export const MEASURED_TYPES = {
   postmark: {},
   mailgun: { domain: 'example.com' },
   ses: {},
   smtp: { host: 'localhost', tls: 'none' },
 } as const;
-export type MeasuredType = keyof typeof MEASURED;
+export type MeasuredType = keyof typeof MEASURED_TYPES;
 
 /** What is compared: the product, the provider's SDK, and the SDK with two writes to a table. */
 export type Way = 'product' | 'sdk' | 'sdk-writes';
@@ -127,7 +127,9 @@ async function answer(child: ChildProcess): Promise<unknown> {
 
 function variables({ http, smtp }: Addresses, type: MeasuredType): NodeJS.ProcessEnv {
   return {
-    ...senderVariables([{ key: 'first', type, options: MEASURED[type] }], { first: type === 'smtp' ? smtp : http }),
+    ...senderVariables([{ key: 'first', type, options: MEASURED_TYPES[type] }], {
+      first: type === 'smtp' ? smtp : http,
+    }),
     AWS_ENDPOINT_URL: http,
     BENCH_HTTP: http,
     BENCH_SMTP: smtp,

@@ -15,7 +15,7 @@ import { HEADER_NAME_PATTERN, headerNameProblem } from './header-names.ts';
 const BREAKS_A_LINE = /[\p{Cc}--[\u0080-\u009f]]|[\u010d\u560d][\u010a\u560a]/v;
 
 /** Text of one line, safe in a header. */
-export const line = (expected: string, min: number, max: number) => {
+export const oneLine = (expected: string, min: number, max: number) => {
   const error = `${expected}, ${min} to ${max} characters`;
   return z.string({ error }).check(
     z.minLength(min, { error }),
@@ -54,7 +54,7 @@ const address = z.string({ error: 'one address' }).check(
 
 const MAILBOX = 'an address, or an object of "name" and "address"';
 export const mailbox = z.union(
-  [address, z.strictObject({ name: z.exactOptional(line('a name', 0, 1000)), address }, { error: MAILBOX })],
+  [address, z.strictObject({ name: z.exactOptional(oneLine('a name', 0, 1000)), address }, { error: MAILBOX })],
   { error: MAILBOX },
 );
 export const mailboxes = z
@@ -72,7 +72,7 @@ export const headers = z
         error: ({ input }) => headerNameProblem(String(input)) ?? 'a header name',
       }),
     ),
-    line(HEADER_VALUE, 1, MAX_HEADER).check(z.meta({ pattern: SOME_LINE })),
+    oneLine(HEADER_VALUE, 1, MAX_HEADER).check(z.meta({ pattern: SOME_LINE })),
     { error: 'an object from header name to value' },
   )
   .check(
@@ -100,7 +100,7 @@ export const headers = z
 export const metadata = z
   .record(
     matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name of 1 to 64 characters of A-Z a-z 0-9 . _ -'),
-    line('a metadata value', 0, 1000),
+    oneLine('a metadata value', 0, 1000),
     { error: 'an object from name to text' },
   )
   .check(
@@ -137,7 +137,7 @@ const TYPE =
 export const attachment = z
   .strictObject(
     {
-      filename: line('a file name', 1, 255).check(
+      filename: oneLine('a file name', 1, 255).check(
         z.refine((name) => !TURNS_AROUND.test(name), {
           error: 'a file name without characters that turn the direction of text',
         }),
@@ -212,13 +212,13 @@ export const unsubscribe = z
   .strictObject(
     {
       url: z.exactOptional(
-        line('an https URL', 1, MAX_URI).check(
+        oneLine('an https URL', 1, MAX_URI).check(
           z.refine(isHttpsUrl, { error: `an https URL without a user name, at most ${MAX_URI} characters as ASCII` }),
           z.meta({ description: 'URL for the one-click POST of RFC 8058.', pattern: HTTPS_URL }),
         ),
       ),
       mailto: z.exactOptional(
-        line('an address or a mailto URI', 1, MAX_URI).check(
+        oneLine('an address or a mailto URI', 1, MAX_URI).check(
           z.refine(isMailto, { error: 'an ASCII address, or a mailto URI of one' }),
           z.meta({ pattern: MAILTO }),
         ),

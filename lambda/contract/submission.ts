@@ -29,7 +29,7 @@ export const submissionSchema = z
       ),
       class: z.exactOptional(
         field
-          .line('a class', 1, 64)
+          .oneLine('a class', 1, 64)
           .check(described('Kind of mail: selects the named route of this class, if there is one.')),
       ),
       from: field.mailbox,
@@ -37,7 +37,7 @@ export const submissionSchema = z
       cc: z.exactOptional(field.mailboxes),
       bcc: z.exactOptional(field.mailboxes),
       replyTo: z.exactOptional(field.mailboxes),
-      subject: z.exactOptional(field.line('a subject', 0, 2000)),
+      subject: z.exactOptional(field.oneLine('a subject', 0, 2000)),
       text: z.exactOptional(body('text')),
       html: z.exactOptional(body('HTML')),
       headers: z.exactOptional(
@@ -63,7 +63,7 @@ export const submissionSchema = z
         ),
       ),
       calendar: z.exactOptional(field.calendar),
-      tag: z.exactOptional(field.line('a tag', 1, 128)),
+      tag: z.exactOptional(field.oneLine('a tag', 1, 128)),
       metadata: z.exactOptional(field.metadata),
       unsubscribe: z.exactOptional(field.unsubscribe),
       expiresAt: z.exactOptional(

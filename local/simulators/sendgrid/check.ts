@@ -1,5 +1,5 @@
 import { isAddress, isVerified } from '../mailbox-list.ts';
-import type { Personalization, PostedMail, SendgridError } from './mail.ts';
+import type { OfferedMail, Personalization, SendgridError } from './mail.ts';
 
 /** Headers that a request may not set (docs.sendgrid.com/api-reference/mail-send/errors, 2026-11-28). */
 const RESERVED = new Set(
@@ -15,7 +15,7 @@ const MAX_ARGUMENTS = 10_000;
  * The errors of a request, all of them at once, in SendGrid's words; an empty list for a valid one. Sources: mail-send/errors
  * and mail-send/limitations of docs.sendgrid.com, and support article 34677918767131, 2026-11-28.
  */
-export function errorsOf(mail: PostedMail): readonly SendgridError[] {
+export function errorsOf(mail: OfferedMail): readonly SendgridError[] {
   return [
     ...personalizationErrors(mail),
     ...fromErrors(mail),
@@ -27,7 +27,7 @@ export function errorsOf(mail: PostedMail): readonly SendgridError[] {
 }
 
 /** The error of a From that the account may not use; other errors come first. */
-export function identityError({ from }: PostedMail): SendgridError | undefined {
+export function identityError({ from }: OfferedMail): SendgridError | undefined {
   if (from && isVerified(from.email)) return undefined;
   const message =
     'The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved. Visit https://sendgrid.com/docs/for-developers/sending-email/sender-identity/ to see the Sender Identity requirements';
@@ -38,7 +38,7 @@ function error(field: string, message: string): SendgridError {
   return { message, field, help: HELP + field.replace(/\.\d+/g, '') };
 }
 
-function personalizationErrors({ personalizations }: PostedMail): SendgridError[] {
+function personalizationErrors({ personalizations }: OfferedMail): SendgridError[] {
   if (personalizations.length === 0)
     return [
       error('personalizations', 'The personalizations field is required and must have at least one personalization.'),
@@ -90,7 +90,7 @@ function recipientErrors(copy: Personalization, index: number): SendgridError[] 
   return errors;
 }
 
-function fromErrors({ from, reply_to: one, reply_to_list: list }: PostedMail): SendgridError[] {
+function fromErrors({ from, reply_to: one, reply_to_list: list }: OfferedMail): SendgridError[] {
   return [
     ...(from ? [] : [error('from', 'The from object must be provided for every email send.')]),
     ...(from && !isAddress(from.email)
@@ -103,7 +103,7 @@ function fromErrors({ from, reply_to: one, reply_to_list: list }: PostedMail): S
   ];
 }
 
-function contentErrors({ subject, content, personalizations }: PostedMail): SendgridError[] {
+function contentErrors({ subject, content, personalizations }: OfferedMail): SendgridError[] {
   const errors: SendgridError[] = [];
   if (!subject && !personalizations.every((one) => one.subject))
     errors.push(
@@ -141,7 +141,7 @@ function contentErrors({ subject, content, personalizations }: PostedMail): Send
   return errors;
 }
 
-function attachmentErrors({ attachments }: PostedMail): SendgridError[] {
+function attachmentErrors({ attachments }: OfferedMail): SendgridError[] {
   return attachments.flatMap(({ content, type, filename, content_id: id = '' }, index) => {
     const at = `attachments.${index}`;
     return [
@@ -164,7 +164,7 @@ function attachmentErrors({ attachments }: PostedMail): SendgridError[] {
   });
 }
 
-function headerErrors({ headers, personalizations }: PostedMail): SendgridError[] {
+function headerErrors({ headers, personalizations }: OfferedMail): SendgridError[] {
   const sets = [
     { at: 'headers', names: Object.keys(headers) },
     ...personalizations.map((one, index) => ({
@@ -185,7 +185,7 @@ function headerErrors({ headers, personalizations }: PostedMail): SendgridError[
   ]);
 }
 
-function labelErrors({ categories, custom_args: args, personalizations }: PostedMail): SendgridError[] {
+function labelErrors({ categories, custom_args: args, personalizations }: OfferedMail): SendgridError[] {
   const errors: SendgridError[] = [];
   if (categories.length > 10)
     errors.push(

@@ -4,14 +4,14 @@ import { courseOf, type Step } from '../events/course.ts';
 import type { SimulatedList } from '../events/provider-list.ts';
 import type { Report } from '../events/reporter.ts';
 import type { Fate } from '../events/test-addresses.ts';
-import { type Personalization, type PostedMail, recipientsOf } from './mail.ts';
+import { type OfferedMail, type Personalization, recipientsOf } from './mail.ts';
 
 /**
  * Reports what becomes of the mail of one personalization (twilio.com/docs/sendgrid/for-developers/tracking-events/event,
  * 2026-11-29). Bounces and complaints go onto the list of the account, whose addresses are dropped.
  */
 export function reportSendgrid(
-  mail: PostedMail,
+  mail: OfferedMail,
   copy: Personalization,
   messageId: string,
   to: { readonly list: SimulatedList; readonly clock: StackClock; readonly report: Report },

@@ -47,8 +47,8 @@ const mailSchema = z.object({
 });
 
 /** The JSON of `POST /v3/mail/send`. */
-export type PostedMail = z.infer<typeof mailSchema>;
-export type Personalization = PostedMail['personalizations'][number];
+export type OfferedMail = z.infer<typeof mailSchema>;
+export type Personalization = OfferedMail['personalizations'][number];
 
 /** One error as SendGrid writes it. */
 export interface SendgridError {
@@ -58,7 +58,7 @@ export interface SendgridError {
 }
 
 /** Reads a request; a list is its errors in form, each with the path of the field. */
-export function readSendgridMail(parsed: unknown): PostedMail | readonly SendgridError[] {
+export function readSendgridMail(parsed: unknown): OfferedMail | readonly SendgridError[] {
   const result = mailSchema.safeParse(parsed);
   if (result.success) return result.data;
   return result.error.issues.map(({ path, message }) => ({
@@ -69,7 +69,7 @@ export function readSendgridMail(parsed: unknown): PostedMail | readonly Sendgri
 }
 
 /** The mail of one personalization for the log; undefined if SendGrid drops it for all of its recipients. */
-export function sendgridTaking(mail: PostedMail, copy: Personalization, id: string, raw: Buffer): Taking | undefined {
+export function sendgridTaking(mail: OfferedMail, copy: Personalization, id: string, raw: Buffer): Taking | undefined {
   const to = recipientsOf(copy);
   if (to.length === 0) return undefined;
   const headers = headersOf(mail, copy);
@@ -136,7 +136,7 @@ function isDropped({ email, name = '' }: z.infer<typeof address>): boolean {
 }
 
 /** Header of the delivered mail: a copy shows its own To and Cc, and no Bcc. */
-function headersOf(mail: PostedMail, copy: Personalization): Header[] {
+function headersOf(mail: OfferedMail, copy: Personalization): Header[] {
   const replyTo = mail.reply_to_list ?? (mail.reply_to ? [mail.reply_to] : []);
   const own = [
     ['From', mail.from ? [mail.from] : []],
