@@ -33,7 +33,7 @@ export function foundQueue(
   url: string,
   attributes: Readonly<Record<string, string>>,
   inStack: ReadonlySet<string>,
-  mappings: readonly { readonly UUID: string; readonly EventSourceArn?: string }[],
+  mappings: readonly { readonly UUID?: string | undefined; readonly EventSourceArn?: string | undefined }[],
 ): FoundQueue {
   const arn = attributes['QueueArn'] ?? '';
   const name = url.split('/').at(-1) ?? '';
@@ -46,7 +46,7 @@ export function foundQueue(
     outbound: /QueuesOutbound/.test(name),
     sends: /Queues(Outbound|Retry)/.test(name),
     messages: count('') + count('NotVisible') + count('Delayed'),
-    consumers: mappings.filter(({ EventSourceArn }) => EventSourceArn === arn).map(({ UUID }) => UUID),
+    consumers: mappings.flatMap(({ UUID = [], EventSourceArn }) => (EventSourceArn === arn ? UUID : [])),
     policy: attributes['Policy'] || undefined,
   };
 }

@@ -4,7 +4,7 @@ import { parseArguments, refuseArguments, UsageError } from '../usage.ts';
 export interface QueuesOptions {
   readonly what: 'list' | 'remove' | 'close' | 'open';
   readonly stack: string;
-  /** Absent: as the AWS CLI finds it. */
+  /** Absent: as the AWS SDK finds it. */
   readonly region?: string;
   readonly json: boolean;
 }
@@ -12,13 +12,13 @@ export interface QueuesOptions {
 /** Printed by `--help` and after a usage error. */
 export const QUEUES_USAGE = `npm run queues [-- options]
 
-Lists the queues of a deployed stack, and those that it left behind: of removed providers, and of a deleted stack. Needs the AWS CLI.
+Lists the queues of a deployed stack, and those that it left behind: of removed providers, and of a deleted stack.
 
   --remove             deletes the left queues that are empty, with their consumers
   --close              the outbound queue refuses new mail, for all producers; exit code 1 while mail still waits
   --open               the outbound queue takes mail again
   --stack NAME         name of the stack (default Mailover)
-  --region REGION      region of the stack (default: as the AWS CLI finds it)
+  --region REGION      region of the stack (default: as the AWS SDK finds it)
   --json               prints the result as JSON
 
 Exit code: 0 done, 1 not done, 2 wrong usage.`;
