@@ -1,6 +1,5 @@
-import aws4 from 'aws4';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { SuppressionAnswer, SuppressionCommand } from '../../lambda/contract/suppression-command.ts';
-import { accessOfUser } from '../aws-access.ts';
 import { describeLocalStack, localStackUrl } from '../local-stack.ts';
 import type { SuppressionOptions } from './options.ts';
 
@@ -15,7 +14,7 @@ export async function findSuppression(
   { functionName, region }: SuppressionOptions,
   port: string | undefined,
 ): Promise<AskSuppression> {
-  if (functionName !== undefined) return await deployedFunction(functionName, region);
+  if (functionName !== undefined) return deployedFunction(functionName, region);
   const base = localStackUrl(port);
   await describeLocalStack(base, '--function NAME');
   return async (command) => {
@@ -26,25 +25,15 @@ export async function findSuppression(
   };
 }
 
-/** Invokes a function over the API of Lambda (Invoke, API reference, 2026-11-29), with the credentials of the user. */
-async function deployedFunction(name: string, given: string | undefined): Promise<AskSuppression> {
-  const { region = '', credentials } = await accessOfUser(given);
-  const host = `lambda.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
-  const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`;
+/** Invokes a function once, with the credentials of the user as the AWS SDK finds them. */
+function deployedFunction(FunctionName: string, region: string | undefined): AskSuppression {
+  const requestHandler = { requestTimeout: PATIENCE_MS };
+  const lambda = new LambdaClient({ ...(region !== undefined && { region }), maxAttempts: 1, requestHandler });
   return async (command) => {
-    const body = JSON.stringify(command);
-    const identity = typeof credentials === 'function' ? await credentials() : credentials;
-    const { headers } = aws4.sign({ service: 'lambda', region, host, method: 'POST', path, body }, identity);
-    const answer = await fetch(`https://${host}${path}`, {
-      method: 'POST',
-      headers: headers as Record<string, string>,
-      body,
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    const result = (await answer.json()) as SuppressionAnswer & { Message?: string; message?: string };
-    if (!answer.ok) throw new Error(`Lambda answers ${answer.status}: ${result.Message ?? result.message ?? ''}`);
-    if (answer.headers.has('x-amz-function-error'))
-      throw new Error(`the function ${name} failed; its log has the reason`);
-    return result;
+    const { Payload, FunctionError } = await lambda.send(
+      new InvokeCommand({ FunctionName, Payload: JSON.stringify(command) }),
+    );
+    if (FunctionError !== undefined) throw new Error(`the function ${FunctionName} failed; its log has the reason`);
+    return JSON.parse(Payload?.transformToString() ?? '') as SuppressionAnswer;
   };
 }

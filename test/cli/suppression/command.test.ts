@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterEach, expect, it, vi } from 'vitest';
 import { suppressionCommand } from '../../../cli/suppression/command.ts';
 import type { SuppressionAnswer } from '../../../lambda/contract/suppression-command.ts';
 
@@ -8,6 +9,7 @@ let server: Server | undefined;
 afterEach(() => {
   server?.close();
   server = undefined;
+  vi.unstubAllEnvs();
 });
 
 /** Runs the command against a stack that answers so; returns what it asked. */
@@ -91,4 +93,31 @@ it.each([
 
   expect([code, asked]).toEqual([2, []]);
   expect(err).toContain(message);
+});
+
+it('invokes a deployed function, and says where its error is', async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'operator').stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  let failed = false;
+  const invoked: string[] = [];
+  server = createServer(async (request, response) => {
+    invoked.push(`${request.method} ${request.url} ${await text(request)}`);
+    if (failed) response.setHeader('x-amz-function-error', 'Unhandled');
+    response.end(JSON.stringify({ kind: 'listed', entries: [ADA] }));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const said: string[] = [];
+  const terminal = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
+  const ask = () =>
+    suppressionCommand(['list', '--function', 'Mirror', '--region', 'eu-west-1'], {}, terminal as never);
+
+  expect(await ask()).toBe(0);
+  failed = true;
+  expect(await ask()).toBe(1);
+
+  expect(invoked).toEqual(Array(2).fill('POST /2015-03-31/functions/Mirror/invocations {"command":"list"}'));
+  expect(said).toEqual([
+    expect.stringMatching(/^a…@example\.org {2}hard-bounce/),
+    'suppression: the function Mirror failed; its log has the reason\n',
+  ]);
 });
