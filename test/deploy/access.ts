@@ -8,6 +8,7 @@ export type Access = readonly [request: Request, allowed: readonly string[]];
 const RECEIVES = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'];
 const TAKES_APART = ['sqs:DeleteQueue', 'sqs:PurgeQueue', 'sqs:SetQueueAttributes', 'sqs:AddPermission'];
 const OF_TABLES = ['DeleteItem', 'UpdateItem', 'DeleteTable', 'UpdateTable', 'PartiQLSelect', 'TransactWriteItems'];
+const OWN_LIST = ['ListSuppressedDestinations', 'PutSuppressedDestination', 'DeleteSuppressedDestination'];
 const OF_ACCOUNTS = [
   'iam:PassRole',
   'iam:PutRolePolicy',
@@ -40,6 +41,10 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
       { action: `dynamodb:${action}`, resource: table(output), context: { 'dynamodb:LeadingKeys': [key] } },
       allowed,
     ]);
+  const scan = (attributes: readonly string[], allowed: readonly string[]): Access => {
+    const context = { 'dynamodb:Attributes': attributes, 'dynamodb:Select': ['SPECIFIC_ATTRIBUTES'] };
+    return [{ action: 'dynamodb:Scan', resource: table('StateTableName'), context }, allowed];
+  };
   const queues = Object.keys(outputs).filter((name) => /QueueUrl/.test(name));
   const identity = (address: string) => ({
     resource: `arn:aws:ses:${REGION}:${ACCOUNT}:identity/${address.split('@')[1]}`,
@@ -53,7 +58,7 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
     ...on(['sqs:GetQueueAttributes'], queue('RetryQueueUrlpostmark'), ['Sender', 'Health']),
     ...on(['sqs:SendMessage'], queue('DeadLetterQueueUrl'), ['Sender']),
     ...on(['sqs:SendMessage'], queue('RetryQueueUrlpostmark'), ['Sender']),
-    ...on(['sqs:SendMessage'], queue('EventsQueueUrl'), ['Sender', 'Events']),
+    ...on(['sqs:SendMessage'], queue('EventsQueueUrl'), ['Sender', 'Events', 'Unsubscribe']),
     ...on(['sqs:SendMessage'], queue('InboundQueueUrl'), ['Inbound', 'Reconciler']),
     ...on(['sqs:SendMessage', 'sqs:ReceiveMessage'], `arn:aws:sqs:${REGION}:${ACCOUNT}:another-queue`),
     ...on(['s3:GetObject', 's3:PutObject'], object('submissions/a'), ['Sender']),
@@ -66,22 +71,30 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
     ...on(['s3:GetObject', 's3:PutObject'], 'arn:aws:s3:::another-bucket/submissions/a'),
     ...on(['s3:ListBucket'], `arn:aws:s3:::${outputs['MailBucketName']}`, ['Sender']),
     ...on(['s3:PutBucketPolicy', 's3:DeleteBucket'], `arn:aws:s3:::${outputs['MailBucketName']}`),
-    ...item(['GetItem', 'PutItem'], 'submission/a', ['Sender']),
+    ...item(['GetItem'], 'submission/a', ['Sender', 'Events']),
+    ...item(['PutItem'], 'submission/a', ['Sender']),
     ...item(['PutItem'], 'circuit/a', ['Sender']),
     ...item(['PutItem'], 'health/a', ['Health']),
     ...item(['PutItem'], 'switch/a', []),
     ...item(['GetItem'], 'switch/a', ['Sender', 'Health']),
     ...item(['PutItem'], 'inbound/a', ['Inbound', 'Reconciler']),
     ...item(['PutItem'], 'token/a', ['Inbound', 'Events']),
-    ...item(['PutItem'], 'suppression/a', ['Events']),
-    ...item(['GetItem'], 'suppression/a', ['Sender', 'Events']),
+    ...item(['PutItem'], 'suppression/a', ['Events', 'Mirror']),
+    ...item(['GetItem'], 'suppression/a', ['Sender', 'Events', 'Mirror']),
+    ...item(['PutItem'], 'unsubscribed/a', ['Events', 'Unsubscribe']),
+    ...item(['GetItem'], 'unsubscribed/a', ['Sender', 'Events', 'Unsubscribe']),
     ...item(['GetItem', 'PutItem'], 'another/a', []),
     ...item(['Query'], 'event/a', ['Sender', 'Events'], 'ListsTableName'),
     ...item(['PutItem'], 'event/a', ['Events'], 'ListsTableName'),
+    ...item(['Query'], 'suppressing/a', ['Events', 'Mirror'], 'ListsTableName'),
+    ...item(['Query', 'DeleteItem'], 'suppressed/a', ['Mirror'], 'ListsTableName'),
+    ...item(['PutItem'], 'suppressed/a', ['Events', 'Mirror'], 'ListsTableName'),
     ...item(['GetItem', 'PutItem', 'Query'], 'submission/a', [], 'ListsTableName'),
     // Without a key, which a condition on keys must not admit.
     ...on(['dynamodb:GetItem', 'dynamodb:PutItem'], table('StateTableName')),
-    ...on(['dynamodb:Scan'], table('StateTableName'), ['Account']),
+    ...on(['dynamodb:Scan'], table('StateTableName')),
+    scan(['pk', 'state'], ['Account']),
+    scan(['pk', 'state', 'from'], []),
     ...on(['dynamodb:Scan'], table('ListsTableName')),
     ...['StateTableName', 'ListsTableName'].flatMap((name) =>
       on(
@@ -89,7 +102,7 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
         table(name),
       ),
     ),
-    ...on(['secretsmanager:GetSecretValue'], secret('Mailover/postmark'), ['Sender', 'Health', 'Reconciler']),
+    ...on(['secretsmanager:GetSecretValue'], secret('Mailover/postmark'), ['Sender', 'Health', 'Reconciler', 'Mirror']),
     ...on(['secretsmanager:GetSecretValue'], secret('Mailover/own-mta'), ['Sender', 'Health']),
     ...on(['secretsmanager:GetSecretValue'], secret('Mailover/postmark/webhooks'), ['Inbound', 'Events', 'Reconciler']),
     ...on(['secretsmanager:GetSecretValue'], secret('Mailover/another')),
@@ -99,6 +112,12 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
       [{ action, ...identity('a@example.com') }, ['Sender']],
       [{ action, ...identity('a@example.net') }, []],
     ]),
+    ...[['GetAccount', 'Health'] as const, ...OWN_LIST.map((action) => [action, 'Mirror'] as const)].flatMap(
+      ([action, allowed]): Access[] => [
+        [{ action: `ses:${action}`, resource: '*', context: { 'aws:RequestedRegion': [REGION] } }, [allowed]],
+        [{ action: `ses:${action}`, resource: '*', context: { 'aws:RequestedRegion': ['eu-west-1'] } }, []],
+      ],
+    ),
     ...OF_ACCOUNTS.map((action): Access => [{ action, resource: '*' }, []]),
     ...functions.flatMap(({ arn }) => on(['lambda:InvokeFunction', 'lambda:UpdateFunctionCode'], arn)),
   ];

@@ -18,6 +18,9 @@ const HOPS = 20;
 /** Commands of README that a test does not run. */
 const BY_HAND = /^(npm ci$|\$EDITOR )/;
 
+/** An event of EventBridge for a function with a schedule. */
+const SCHEDULED = { 'detail-type': 'Scheduled Event' };
+
 let account: TestAccount;
 let deployed: Inventory;
 let stack: RunningStack | undefined;
@@ -75,7 +78,7 @@ describe("the app as README's commands deploy it", () => {
 describe('the same stack, live', () => {
   beforeAll(async () => {
     await stack?.close();
-    await deployLive(account);
+    await deployLive(account, { routes: [{ class: 'newsletter', unsubscribe: true }] });
     const before = deployed;
     deployed = await inventory(account);
     expect(stateful(deployed)).toEqual(stateful(before));
@@ -144,6 +147,34 @@ describe('the same stack, live', () => {
     expect(JSON.parse(suppressed?.Body ?? '')).toMatchObject({ type: 'suppressed', submissionId: 'to-a-hard-bounce' });
   });
 
+  it("takes over SES's own list of suppressed addresses", async () => {
+    await account.run('aws sesv2 put-suppressed-destination --email-address gone@example.org --reason BOUNCE');
+    await running().invoke('MailoverMirror', SCHEDULED);
+
+    await submit('to-a-listed-address', 'gone@example.org');
+
+    const [suppressed] = await receive('EventsQueueUrl');
+    expect(JSON.parse(suppressed?.Body ?? '')).toMatchObject({
+      type: 'suppressed',
+      submissionId: 'to-a-listed-address',
+    });
+  });
+
+  it('takes the links to unsubscribe', async () => {
+    await submit('the-newsletter', 'eve@example.org', { class: 'newsletter' });
+    await until(async () => lines('the-newsletter', '"outcome":"accepted"').length === 1);
+    const mail = (await running().accepted()).find(({ submissionId }) => submissionId === 'the-newsletter');
+    const header = mail?.headers.find(([name]) => name.toLowerCase() === 'list-unsubscribe')?.[1];
+    const { pathname, search } = new URL(/<(https:[^>]+)>/.exec(header ?? '')?.[1] ?? '');
+
+    const body = new URLSearchParams({ 'List-Unsubscribe': 'One-Click' });
+    const answer = await fetch(`${running().httpUrl}${pathname}${search}`, { method: 'POST', body });
+
+    expect(answer.status).toBe(200);
+    const [message] = await receive('EventsQueueUrl');
+    expect(JSON.parse(message?.Body ?? '')).toMatchObject({ type: 'unsubscribed', recipient: 'eve@example.org' });
+  });
+
   it('runs the functions of every schedule', async () => {
     await runSchedules();
     const healthy = (key: string) =>
@@ -152,13 +183,17 @@ describe('the same stack, live', () => {
   });
 
   it('sends a canary, which comes back over its MX', async () => {
-    const sent = async () => (await running().accepted()).some(({ envelope }) => envelope.to.includes(CANARY_TO));
-    await until(sent);
-    // Only a check after its return reports the time since then.
+    // The first one is due some time after the first check, and each expires when the next one is due.
     await until(async () => {
-      await runSchedules();
-      return running().output.some((line) => line.includes('"CanaryAge"'));
+      await running().invoke('MailoverHealth', SCHEDULED);
+      return running().output.some((line) => /^MailoverInbound.*"outcome":"canary"/.test(line));
     });
+    expect((await running().accepted()).map(({ envelope }) => envelope.to)).toContainEqual([CANARY_TO]);
+    const item = await account.run(
+      'aws dynamodb get-item --table-name "$TABLE" --key \'{"pk":{"S":"canary/postmark"}}\' --output json',
+      { TABLE: deployed.outputs['StateTableName'] ?? '' },
+    );
+    expect(JSON.parse(item).Item).toMatchObject({ newestBack: { N: expect.any(String) } });
   });
 
   it(`sends a mail after ${HOPS} retries, although Lambda ends loops after sixteen`, async () => {
@@ -207,15 +242,15 @@ function running(): RunningStack {
 
 /** Runs each function with a schedule once, as EventBridge does. */
 async function runSchedules(): Promise<void> {
-  for (const name of deployed.schedules) await running().invoke(name, { 'detail-type': 'Scheduled Event' });
+  for (const name of deployed.schedules) await running().invoke(name, SCHEDULED);
 }
 
 async function repair(): Promise<void> {
   for (const key of ['postmark', 'mailgun', 'own-mta']) await running().breakProvider(key, []);
 }
 
-async function submit(id: string, to = 'grace@example.org'): Promise<void> {
-  const mail = { version: 1, id, from: 'shop@example.com', to: [to], subject: id, text: 'hello' };
+async function submit(id: string, to = 'grace@example.org', more: object = {}): Promise<void> {
+  const mail = { version: 1, id, from: 'shop@example.com', to: [to], subject: id, text: 'hello', ...more };
   await sqsOf(account).send(
     new SendMessageCommand({ QueueUrl: deployed.outputs['OutboundQueueUrl'], MessageBody: JSON.stringify(mail) }),
   );

@@ -12,7 +12,7 @@ export const PROVIDERS = [
     type: 'postmark',
     options: {},
     events: true,
-    canary: { to: CANARY_TO, from: 'canary@example.com', everyMinutes: 60 },
+    canary: { to: CANARY_TO, from: 'canary@example.com', everyMinutes: 240 },
     inbound: { preference: 20 },
   },
   {

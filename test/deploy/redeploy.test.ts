@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import deployRole from '../../docs/deploy-role.json' with { type: 'json' };
@@ -9,6 +13,7 @@ import { type Described, deployLive, makeSurroundings, PROVIDERS } from './deplo
 import { type Inventory, inventory } from './inventory.ts';
 import { allows, type Policy } from './policy.ts';
 import { type RunningStack, runStack, sqsOf } from './run.ts';
+import { documentedEvents } from './ses.ts';
 
 // Redeployments of one stack with mail in its queues, one after the other: what has mail or state is neither replaced nor
 // deleted, and no message is lost.
@@ -83,10 +88,23 @@ describe('a deployment of', () => {
 
 describe('after all of them', () => {
   let stack: RunningStack;
-  afterAll(() => stack?.close());
+  /** Requests that an application got: its events, with their signatures. */
+  const posted: { readonly body: string; readonly signature: unknown }[] = [];
+  const application = createServer((request, response) => {
+    text(request).then((body) => {
+      posted.push({ body, signature: request.headers['webhook-signature'] });
+      response.end();
+    });
+  });
+  afterAll(async () => {
+    await stack?.close();
+    application.close();
+  });
 
   it('every mail goes out, also that of removed providers', async () => {
-    await deployLive(account, { providers: [postmark, mta] });
+    await once(application.listen(0, '127.0.0.1'), 'listening');
+    const { port } = application.address() as AddressInfo;
+    await deployLive(account, { providers: [postmark, mta], events: { url: `http://127.0.0.1:${port}` } });
     deployed = await inventory(account);
     stack = await runStack(account, deployed);
 
@@ -95,6 +113,15 @@ describe('after all of them', () => {
 
     expect((await accepted()).sort()).toEqual([...mail].sort());
     await until(async () => (await waiting()) === 0);
+  });
+
+  it('events are posted to the application, with a signature', async () => {
+    const [event] = await documentedEvents('postmark');
+    await stack.postEvent('postmark', event?.body ?? {});
+    await until(async () => posted.length > 0);
+    const [{ body = '', signature } = {}] = posted;
+    expect(JSON.parse(body)).toMatchObject({ provider: 'postmark', type: event?.expect.type });
+    expect(signature).toMatch(/^v1,/);
     await stack.close();
   });
 

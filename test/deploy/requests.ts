@@ -41,11 +41,15 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
     ];
     const leading = keys.flatMap((item) => (item as { pk?: { S?: string } } | undefined)?.pk?.S ?? []);
     const names = body['TableName'] === undefined ? Object.keys(tables) : [String(body['TableName'])];
-    return names.map((name) => ({
-      action,
-      resource: arn(call, 'dynamodb', `table/${name}`),
-      ...(leading.length > 0 && { context: { 'dynamodb:LeadingKeys': leading } }),
-    }));
+    const context = {
+      ...(leading.length > 0 && { 'dynamodb:LeadingKeys': leading }),
+      // Scans of the functions name every attribute in this way.
+      ...(action === 'dynamodb:Scan' && {
+        'dynamodb:Attributes': Object.values(body['ExpressionAttributeNames'] ?? {}),
+        'dynamodb:Select': [String(body['Select'])],
+      }),
+    };
+    return names.map((name) => ({ action, resource: arn(call, 'dynamodb', `table/${name}`), context }));
   },
   s3({ method, path, query, copySource }) {
     const [bucket = '', ...rest] = decodeURIComponent(path).slice(1).split('/');
@@ -71,6 +75,8 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
   },
   ses(call) {
     if (call.path === '/v2/email/account') return [{ action: 'ses:GetAccount', resource: '*' }];
+    const list = SUPPRESSION_ACTIONS[`${call.method} ${call.path.replace(/(addresses\/).*/, '$1')}`];
+    if (list !== undefined) return [{ action: list, resource: '*' }];
     if (call.path !== '/v2/email/outbound-emails') throw new Error(`no rule for ${call.method} ${call.path} of SES`);
     const { FromEmailAddress, Content, ConfigurationSetName } = bodyOf(call) as {
       FromEmailAddress: string;
@@ -89,6 +95,13 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
       context: { 'ses:FromAddress': [address] },
     }));
   },
+};
+
+/** The list of suppressed addresses of SES has no resource type. */
+const SUPPRESSION_ACTIONS: Readonly<Record<string, string>> = {
+  'GET /v2/email/suppression/addresses': 'ses:ListSuppressedDestinations',
+  'PUT /v2/email/suppression/addresses': 'ses:PutSuppressedDestination',
+  'DELETE /v2/email/suppression/addresses/': 'ses:DeleteSuppressedDestination',
 };
 
 /** Body of a call in JSON. */

@@ -40,6 +40,8 @@ export interface RunningStack {
   receiver(key: string): LocalReceiver;
   /** Posts an event as a provider does, with its credentials; returns the status. */
   postEvent(key: string, event: object): Promise<number>;
+  /** Address of the HTTP API. */
+  readonly httpUrl: string;
   /** Runs a function once, by the end of its logical id, as EventBridge would. */
   invoke(logicalId: string, event: unknown): Promise<unknown>;
   /** Longest chain of invocations so far, over all queues. */
@@ -170,6 +172,7 @@ export async function runStack(
       });
       return response.status;
     },
+    httpUrl: http.url,
     async invoke(logicalId, event) {
       const found = deployed.functions.find((one) => one.logicalId.startsWith(logicalId));
       return await invoke(found?.name ?? logicalId, event);

@@ -6,19 +6,9 @@ import math
 import re
 import threading
 import time
+from urllib.parse import unquote
 
 CREDENTIAL = re.compile(r"Credential=([^/]+)/[^/]+/([^/]*)/([^/]+)/")
-
-# Answer to GetAccount, which moto's SES does not have: an account that may send.
-SES_ACCOUNT = json.dumps(
-    {
-        "ProductionAccessEnabled": True,
-        "SendingEnabled": True,
-        "EnforcementStatus": "HEALTHY",
-        "SendQuota": {"Max24HourSend": 50_000, "MaxSendRate": 14, "SentLast24Hours": 0},
-    }
-).encode()
-
 
 class CallLog:
     """WSGI application that writes a line for each call, then passes it on."""
@@ -28,6 +18,7 @@ class CallLog:
         self.time_scale = time_scale
         self.file = open(path, "a", encoding="utf-8")
         self.lock = threading.Lock()
+        self.ses = SesAccount()
 
     def __call__(self, environ, start_response):
         body = read_body(environ)
@@ -57,11 +48,11 @@ class CallLog:
                 self.file.flush()
             return start_response(status, headers, info)
 
-        if service == "ses" and line["path"] == "/v2/email/account":
+        own = self.ses.answer(line["method"], line["path"], body) if service == "ses" else None
+        if own is not None:
             answer("200 OK", [("Content-Type", "application/json")])
-            return [SES_ACCOUNT]
+            return [json.dumps(own).encode()]
         return self.application(environ, answer)
-
 
     def as_stored(self, environ, body):
         """A message as SQS stores it: the trace header of the request is its attribute AWSTraceHeader, and delays are in stack time."""
@@ -77,6 +68,35 @@ class CallLog:
         environ["wsgi.input"] = io.BytesIO(changed)
         environ["CONTENT_LENGTH"] = str(len(changed))
         return changed
+
+
+class SesAccount:
+    """What moto's SES does not have: an account that may send, and its list of suppressed addresses."""
+
+    ADDRESSES = "/v2/email/suppression/addresses"
+
+    def __init__(self):
+        self.suppressed = {}
+
+    def answer(self, method, path, body):
+        """Body of the answer; None for a call that is moto's."""
+        if path == "/v2/email/account":
+            return {
+                "ProductionAccessEnabled": True,
+                "SendingEnabled": True,
+                "EnforcementStatus": "HEALTHY",
+                "SendQuota": {"Max24HourSend": 50_000, "MaxSendRate": 14, "SentLast24Hours": 0},
+            }
+        if path != self.ADDRESSES and not path.startswith(f"{self.ADDRESSES}/"):
+            return None
+        if method == "GET":
+            return {"SuppressedDestinationSummaries": list(self.suppressed.values())}
+        if method == "PUT":
+            entry = json.loads(body)
+            self.suppressed[entry["EmailAddress"]] = {**entry, "LastUpdateTime": time.time()}
+        if method == "DELETE":
+            self.suppressed.pop(unquote(path.split("/")[-1]), None)
+        return {}
 
 
 def read_body(environ):
