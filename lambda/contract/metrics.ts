@@ -251,6 +251,11 @@ export const METRICS = {
   ProducersSilent: metric({ unit: 'None', by: [], states: { no: 0, yes: 1 } }),
   /** Messages on retry queues of providers that were removed from the list, each minute. */
   RemovedQueueMail: metric({ unit: 'Count', by: [] }),
+  /**
+   * Recipients that all others may have in a day without the provider that is hardest to replace, as a share of the day with the most recipients of the last week; no
+   * value while no limit is known.
+   */
+  SpareCapacity: metric({ unit: 'None', by: [] }),
   /** Time since the provider last accepted mail or our credentials, whichever is later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
   /** Part of the provider's quota that is left, from 0 to 1; for providers that report it. */

@@ -20,6 +20,7 @@ export async function checkHealth(context: CheckContext): Promise<void> {
   const gauged = gaugeTallies(context);
   const [items, ...healths] = await Promise.all([readItems(context), ...providers.map(ask)]);
   if (items) gaugeSwitches(context, items);
+  const capacity = context.gaugeCapacity(healths);
   await Promise.all(
     providers.map(async (provider, place) => {
       const health = healths[place];
@@ -28,7 +29,7 @@ export async function checkHealth(context: CheckContext): Promise<void> {
       if (items) await gaugeState(context, provider.key, health, items);
     }),
   );
-  await gauged;
+  await Promise.all([gauged, capacity]);
 }
 
 async function readItems({ providers, table, log, clock }: CheckContext): Promise<Items> {

@@ -3,12 +3,17 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Table } from '../platform/table.ts';
+import type { Health } from '../providers/provider.ts';
 import type { AskHealth } from './ask.ts';
+
+/** Writes the gauge of the capacity; `healths` are in the order of the providers. Never throws. */
+export type GaugeCapacity = (healths: readonly (Health | undefined)[]) => Promise<void>;
 
 /** Dependencies of the health check of all providers. */
 export interface CheckContext {
   readonly providers: readonly ProviderConfig[];
   readonly ask: AskHealth;
+  readonly gaugeCapacity: GaugeCapacity;
   readonly table: Table;
   readonly metrics: Metrics;
   readonly log: Log;

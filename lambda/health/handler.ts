@@ -14,6 +14,7 @@ import { definitions, loadProvider } from '../providers/registry.ts';
 import { healthAsker } from './ask.ts';
 import { blocklistChecker } from './blocklists.ts';
 import { sendCanaries } from './canaries.ts';
+import { capacityGauge } from './capacity.ts';
 import { checkHealth } from './check.ts';
 import { gaugeRemovedQueues } from './removed-queues.ts';
 
@@ -42,13 +43,14 @@ const context = {
   timeScaleSince,
   stackTimeSince,
 };
+const gaugeCapacity = capacityGauge(context);
 const queueList = sqsQueueList();
 const checkBlocklists = blocklistChecker({ ...context, resolverOf: dnsResolver });
 
 /** Runs once a minute; a check that fails is repeated in the next run. */
 export async function handler(): Promise<void> {
   await Promise.all([
-    checkHealth({ ...context, ask }),
+    checkHealth({ ...context, ask, gaugeCapacity }),
     // In the sandbox none would return.
     deployment.stage === 'sandbox'
       ? undefined

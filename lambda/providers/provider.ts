@@ -69,6 +69,8 @@ export interface Health {
   readonly detail?: string;
   /** Free fraction of the provider's sending quota, from 0 to 1, if the provider reports it. */
   readonly quotaHeadroom?: number;
+  /** Recipients that the account may have in a day, if the provider reports it; infinite without a limit. */
+  readonly capacityPerDay?: number;
 }
 
 /** A configured provider that can send. Created once per process; keeps its connections between invocations. */

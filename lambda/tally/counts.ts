@@ -146,6 +146,11 @@ export function hourly(counts: HourCounts, provider: string): Share {
   return Array.from({ length: SLOTS }, (_, slot) => shareOf(counts, provider, slot)).reduce(add);
 }
 
+/** Recipients that all providers accepted in an hour. */
+export function acceptedIn(counts: HourCounts): number {
+  return Object.entries(counts).reduce((sum, [name, count]) => (name.startsWith('ok/') ? sum + count : sum), 0);
+}
+
 /** Below this number, the refusals of the last hour are single mailboxes. */
 const LEAST_REFUSED = 5;
 const LEAST_RECIPIENTS = 20;

@@ -30,7 +30,9 @@ export function providerLists(providers: readonly ProviderConfig[], name: string
   const outbound = providers.filter((provider) => provider.outbound !== false);
   const receiving = inboundProviders(providers, name);
   return {
-    sending: outbound.map(({ inbound: _i, canary: _c, blocklists: _b, events: _e, ...sending }) => sending),
+    sending: outbound.map(
+      ({ inbound: _i, canary: _c, blocklists: _b, events: _e, capacityPerDay: _d, ...sending }) => sending,
+    ),
     watched: outbound.map(({ inbound: _i, events: _e, ...watched }) => watched),
     receiving,
     reconciled: reconciledProviders(providers, receiving, name),

@@ -41,6 +41,7 @@ const common = {
   deadlineMs: whole(1_000, 60_000).optional(),
   connectMs: whole(100, 60_000).optional(),
   maxPerSecond: z.number().min(0.1, 'must be at least 0.1').max(10_000, 'must be at most 10000').optional(),
+  capacityPerDay: z.int().min(1, 'must be at least 1').optional(),
   fromDomains: list(domain).optional(),
   substituteFrom: z
     .string()

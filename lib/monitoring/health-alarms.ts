@@ -44,6 +44,7 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     // Lambda emits no value without an invocation; missing invocations have an alarm of their own.
     missing: TreatMissingData.NOT_BREACHING,
   });
+  if (props.providers.length > 1) watchCapacity(monitoring);
   for (const provider of props.providers) {
     watchAccount(monitoring, provider);
     const { key, canary, blocklists } = provider;
@@ -96,6 +97,24 @@ function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderC
     of: 3,
     // A single minute without a value is normal: the next minute has one.
     missing: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function watchCapacity(monitoring: Monitoring): void {
+  monitoring.alarm({
+    title: 'CapacityShort',
+    severity: 'ticket',
+    meanwhile:
+      'Nothing yet: all mail goes out. Without one of the providers the others could not carry the day with the most recipients of the last week, and the rest would wait.',
+    action:
+      'Ask a provider for a higher quota, or add one; the log of the health function has the provider and both numbers.',
+    metric: monitoring.metric('SpareCapacity', 'Minimum', {}, PERIOD),
+    threshold: 1,
+    comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+    datapoints: 3,
+    of: 3,
+    // Without a value no limit is known, or a provider has not answered: the state of the alarm is kept.
+    missing: TreatMissingData.IGNORE,
   });
 }
 

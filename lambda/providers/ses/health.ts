@@ -18,7 +18,12 @@ export async function health(client: SESv2Client, limits: HealthLimits): Promise
   if (result === undefined || typeof result.SendingEnabled !== 'boolean')
     return healthOf(classify({ trace, ...(error !== undefined && exceptionOf(error)) }));
   const headroom = headroomOf(result);
-  return { ...stateOf(result, headroom), ...(headroom !== undefined && { quotaHeadroom: headroom }) };
+  const most = result.SendQuota?.Max24HourSend;
+  return {
+    ...stateOf(result, headroom),
+    ...(headroom !== undefined && { quotaHeadroom: headroom }),
+    ...(most !== undefined && { capacityPerDay: most < 0 ? Number.POSITIVE_INFINITY : most }),
+  };
 }
 
 function stateOf(account: GetAccountCommandOutput, headroom: number | undefined): Health {

@@ -218,6 +218,7 @@ function given(answers: Record<string, Health> = {}, timeScale = 1) {
     await checkHealth({
       providers: PROVIDERS,
       ask: async ({ key }) => healths[key] ?? HEALTHY,
+      gaugeCapacity: () => Promise.resolve(),
       table,
       metrics: { add: (name, value, { provider } = {}) => added.push({ name, value, ...(provider && { provider }) }) },
       log: { info: line, warn: line, error: line },

@@ -38,6 +38,7 @@ const BAD: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   UnsubscribeFailed: { failures: 1 },
   PrimaryMxSilent: { here: 1 },
   QuotaLow: { m: 0 },
+  CapacityShort: { m: 0.9 },
   ReconcilerBlind: {},
 };
 
@@ -130,7 +131,7 @@ function periodOf({ properties }: DeployedAlarm): number {
 function usual(title: string, query: MetricQuery): number | undefined {
   if (title === 'ReconcilerBlind') return query.Id === 'looked' ? 1 : undefined;
   if (title === 'HealthCheckStopped') return 1;
-  if (title === 'QuotaLow') return 1;
+  if (title === 'QuotaLow' || title === 'CapacityShort') return 1;
   if (title === 'AccountRefused') return query.Id === 'healthy' ? 1 : undefined;
   if (title === 'AccountUnknown') return query.Id === 'checked' || query.Id === 'answered' ? 1 : undefined;
   if (title === 'AccountErrors') return 0;

@@ -3,6 +3,7 @@ import { createGate } from '../../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../../lambda/contract/environment.ts';
 import { isMeasured, METRICS, type MonitoringSize } from '../../../lambda/contract/metrics.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../../lambda/contract/providers.ts';
+import { capacityGauge } from '../../../lambda/health/capacity.ts';
 import { checkHealth } from '../../../lambda/health/check.ts';
 import type { AttemptResult } from '../../../lambda/mail/outcome.ts';
 import type { Metrics } from '../../../lambda/platform/metrics.ts';
@@ -250,6 +251,8 @@ function createWorld(
         add('AWS/Lambda', name, { FunctionName }, value);
   };
 
+  const checked = { providers, table, metrics, log, clock, timeScale: 1 };
+  const gaugeCapacity = capacityGauge(checked);
   return {
     async pass(minutes: number): Promise<void> {
       for (let minute = 0; minute < minutes; minute++) {
@@ -266,7 +269,7 @@ function createWorld(
           await composed();
           dueAt += typeof everyMs === 'number' ? everyMs : everyMs(dueAt - begunAt);
         }
-        await checkHealth({ providers, ask: askAccount, table, metrics, log, clock, timeScale: 1 });
+        await checkHealth({ ...checked, ask: askAccount, gaugeCapacity });
         measureAws(clock.now());
         await clock.pass(end - clock.now());
         statuses = compiled.evaluate(store, end, statuses);

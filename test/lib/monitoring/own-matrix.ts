@@ -75,6 +75,11 @@ export const OWN_MATRIX: readonly Trouble[] = [
     alarms: ['RemovedQueueMail'],
     small: [],
   },
+  {
+    trouble: 'without one provider the others may send less in a day than was sent on a day of the last week',
+    alarms: ['CapacityShort'],
+    small: [],
+  },
   { trouble: 'mail of a class with an expiry waits for a tenth of its time', alarms: ['ClassWaits'], small: [] },
   { trouble: 'canaries to a subdomain with one MX do not arrive', alarms: ['MxCanaryMissing'], small: [] },
   {

@@ -29,6 +29,7 @@ const NOT_BY_TIME: readonly string[] = [
   // A provider's words about accounts, mail, senders and recipients.
   'AccountRefused',
   'Blocklisted',
+  'CapacityShort',
   'Contradictions',
   'QuotaLow',
   'Refusals',

@@ -27,7 +27,11 @@ afterAll(async () => {
 
 describe('the health of an SES account', () => {
   it('is healthy, and reports what is left of the quota', async () => {
-    expect(await ask(account({}))).toEqual({ state: 'healthy', quotaHeadroom: 0.75 });
+    expect(await ask(account({}))).toEqual({
+      state: 'healthy',
+      quotaHeadroom: 0.75,
+      capacityPerDay: 50_000,
+    });
 
     const request = server.received.at(-1);
     expect(`${request?.method} ${request?.url}`).toBe('GET /v2/email/account');
@@ -56,6 +60,7 @@ describe('the health of an SES account', () => {
     expect(await ask(account({ SendQuota: { Max24HourSend: -1, SentLast24Hours: 9 } }))).toEqual({
       state: 'healthy',
       quotaHeadroom: 1,
+      capacityPerDay: Number.POSITIVE_INFINITY,
     });
     expect(await ask(account({ SendQuota: undefined }))).toEqual({ state: 'healthy' });
   });

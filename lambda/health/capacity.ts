@@ -1,0 +1,93 @@
+import type { ProviderConfig } from '../contract/providers.ts';
+import { errorName } from '../platform/error-name.ts';
+import { stackTime } from '../platform/stack-time.ts';
+import { within } from '../platform/within.ts';
+import { definitionOf } from '../providers/registry.ts';
+import { acceptedIn, placeOf } from '../tally/counts.ts';
+import { readTally, tallyKey } from '../tally/items.ts';
+import { type CheckContext, type GaugeCapacity, TABLE_MS } from './context.ts';
+
+const DAY_HOURS = 24;
+const DAYS = 7;
+const DAY_SECONDS = 86_400;
+/** Largest number of keys of one read: half of what DynamoDB takes (API_BatchGetItem, 2026-11-29). */
+const PAGE = 50;
+
+/** How many recipients a day all others may have, without the provider that is hardest to replace. */
+interface Spare {
+  readonly without: string;
+  readonly others: number;
+}
+
+/**
+ * Gauges whether the other providers could carry the day with the most recipients of the last week without any one of them. The week is read once an hour; what a provider tells of
+ * its capacity is kept until it tells otherwise.
+ */
+export function capacityGauge(context: Omit<CheckContext, 'ask' | 'gaugeCapacity'>): GaugeCapacity {
+  const { providers, metrics, log } = context;
+  const told = new Map<string, number>();
+  let read: { readonly hour: number; readonly peak: number } | undefined;
+  return async (healths) => {
+    for (const [place, { key }] of providers.entries()) {
+      const capacity = healths[place]?.capacityPerDay;
+      if (capacity !== undefined) told.set(key, capacity);
+    }
+    const spare = spareOf(providers, told);
+    if (spare === undefined) return;
+    const { hour } = placeOf(stackTime(context.clock.now(), context));
+    const isNew = read?.hour !== hour;
+    try {
+      if (read?.hour !== hour) read = { hour, peak: await peakOf(hour, context) };
+    } catch (error) {
+      log.error('tallies not readable', { error: errorName(error) });
+      return;
+    }
+    if (read.peak === 0) return;
+    metrics.add('SpareCapacity', spare.others / read.peak);
+    if (isNew && spare.others < read.peak)
+      log.warn('capacity short', { provider: spare.without, others: spare.others, peak: read.peak });
+  };
+}
+
+/**
+ * The least that all others may have; undefined if it has no limit that is known, if a provider has not told its own yet, or if there is one provider only.
+ */
+function spareOf(providers: readonly ProviderConfig[], told: ReadonlyMap<string, number>): Spare | undefined {
+  if (providers.length < 2 || providers.some((one) => isUntold(one, told))) return undefined;
+  const spares = providers.map(({ key }): Spare => {
+    const others = providers.filter((one) => one.key !== key);
+    return { without: key, others: others.reduce((sum, one) => sum + capacityOf(one, told.get(one.key)), 0) };
+  });
+  const least = spares.reduce((one, other) => (other.others < one.others ? other : one));
+  return Number.isFinite(least.others) ? least : undefined;
+}
+
+function isUntold({ key, type, capacityPerDay }: ProviderConfig, told: ReadonlyMap<string, number>): boolean {
+  return capacityPerDay === undefined && definitionOf(type).gauges !== undefined && !told.has(key);
+}
+
+/** Recipients of any class that a provider may have in a day; one that carries some classes only replaces no other. */
+function capacityOf({ capacityPerDay, maxPerSecond, classes }: ProviderConfig, told: number | undefined): number {
+  if (classes) return 0;
+  const ofRate = maxPerSecond === undefined ? undefined : maxPerSecond * DAY_SECONDS;
+  return Math.min(...[capacityPerDay, told, ofRate].map((one) => one ?? Number.POSITIVE_INFINITY));
+}
+
+/** The most recipients that were accepted in 24 hours of the last week. */
+async function peakOf(hour: number, { table, clock }: Pick<CheckContext, 'table' | 'clock'>): Promise<number> {
+  const keys = Array.from({ length: DAYS * DAY_HOURS }, (_, back) => tallyKey(hour - back));
+  const pages = Array.from({ length: Math.ceil(keys.length / PAGE) }, (_, page) =>
+    table.getAll(keys.slice(page * PAGE, (page + 1) * PAGE)),
+  );
+  const items = await within(TABLE_MS, Promise.all(pages), clock);
+  const accepted = keys.map((key) => {
+    const item = items.map((page) => page.get(key)).find((one) => one !== undefined);
+    return item ? acceptedIn(readTally(item).counts) : 0;
+  });
+  let [day, peak] = [0, 0];
+  for (const [place, count] of accepted.entries()) {
+    day += count - (accepted[place - DAY_HOURS] ?? 0);
+    peak = Math.max(peak, day);
+  }
+  return peak;
+}
