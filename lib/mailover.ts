@@ -161,6 +161,7 @@ export class Mailover extends Construct {
     this.signingKey = forwardEvents(this, this.queues.events, props.events, common);
     this.proofKey = new ProofKey(this, 'ProofKey');
     const unsubscribable = unsubscribableClasses(routes);
+    const classesPause = reporting.length > 0;
     this.suppressionKey =
       reporting.length + reportedByMail.length + unsubscribable.length > 0
         ? new SuppressionKey(this, 'SuppressionKey')
@@ -181,6 +182,7 @@ export class Mailover extends Construct {
       suppressionKey: this.suppressionKey,
       listsTable: this.listsTable,
       deadLetterEvents: forwardsEvents !== undefined,
+      classesPause,
       unsubscribeUrl: unsubscribeBase(unsubscribable, this.api, props),
       timing: durations,
       memorySize: props.senderMemory ?? 512,
@@ -204,8 +206,10 @@ export class Mailover extends Construct {
       proofKey: this.proofKey,
       queues: this.queues,
       stateTable: this.stateTable,
+      routes,
+      listsTable: classesPause ? this.listsTable : undefined,
     });
-    watchHealth(this.monitoring, { providers: watched, function: this.health.function });
+    watchHealth(this.monitoring, { providers: watched, function: this.health.function, classesPause });
     this.account = new AccountFunction(this, 'Account', { ...common, stateTable: this.stateTable });
     watchAccount(this.monitoring, this.account.function);
     this.inbound =

@@ -1,12 +1,15 @@
 import { MOST_NAMED, type SubmissionAccount, takeAccount } from '../../lambda/account/account.ts';
 import { recordsOf } from '../../lambda/account/records.ts';
 import { STANDINGS } from '../../lambda/contract/metrics.ts';
+import { type PausedClasses, readPaused } from '../../lambda/reputation/paused-classes.ts';
+import { inJson as pauseInJson, inWords as pauseInWords } from '../operate/pauses.ts';
 import { findTable, type TableTarget } from '../operate/target.ts';
 import { type ExitCode, parseArguments, runCommand, UsageError } from '../usage.ts';
 
 const USAGE = `npm run account [-- options]
 
 Counts every submission of the last 30 days that was taken from a queue: accepted, waiting, in flight, dead or suppressed.
+Paused classes, whose mail waits, are named.
 The rest is lost: its record names a message that should have come back more than an hour ago.
 
   --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
@@ -29,7 +32,8 @@ export async function accountCommand(
     }
     const target = await findTable(options, environment['MAILOVER_PORT']);
     const account = await takeAccount(recordsOf(target.tableName, target.access), Date.now, speedOf(target));
-    for (const line of options.json ? [inJson(account)] : inWords(account, target)) terminal.out(line);
+    const { paused } = await readPaused(target.table);
+    for (const line of options.json ? [inJson(account, paused)] : inWords(account, paused, target)) terminal.out(line);
     return account.counts.lost > 0 ? 1 : 0;
   });
 }
@@ -53,18 +57,33 @@ function speedOf({ time }: TableTarget) {
   return time ? { timeScale: time.scale, timeScaleSince: time.since } : {};
 }
 
-function inJson({ lost, ...account }: SubmissionAccount): string {
-  return JSON.stringify({ ...account, lost: lost.map(({ id, dueAt }) => ({ id, dueAt: iso(dueAt) })) }, null, 2);
+function inJson({ lost, ...account }: SubmissionAccount, paused: PausedClasses['paused']): string {
+  const named = lost.map(({ id, dueAt }) => ({ id, dueAt: iso(dueAt) }));
+  const classes = Object.entries(paused).map(([name, pause]) => ({ class: name, ...pauseInJson(pause) }));
+  return JSON.stringify({ ...account, lost: named, paused: classes }, null, 2);
 }
 
-function inWords({ taken, counts, lost }: SubmissionAccount, { name }: TableTarget): string[] {
+function inWords(
+  { taken, counts, lost }: SubmissionAccount,
+  paused: PausedClasses['paused'],
+  { name, commandLine }: TableTarget,
+): string[] {
   const width = String(taken).length;
   return [
     `${taken} submissions were taken from the queues in the last 30 days (${name}):`,
     ...STANDINGS.map((one) => `  ${String(counts[one]).padStart(width)} ${one}`),
+    ...Object.entries(paused).map(
+      ([one, pause]) =>
+        `paused: ${one} ${pauseInWords(pause)}; to send it again: ${commandLine(`npm run release -- --class ${quoted(one)}`)}`,
+    ),
     ...lost.map(({ id, dueAt }) => `lost: ${id}, due at ${iso(dueAt)}`),
     ...(counts.lost > MOST_NAMED ? [`and ${counts.lost - MOST_NAMED} more`] : []),
   ];
+}
+
+/** A word for a shell: names of classes may have blanks. */
+function quoted(name: string): string {
+  return /^[\w.:@/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
 
 function iso(ms: number): string {

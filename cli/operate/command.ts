@@ -1,10 +1,13 @@
 import { hostname, userInfo } from 'node:os';
 import type { Isolation } from '../../lambda/circuit/isolation.ts';
 import { isolate, isolations, release } from '../../lambda/circuit/operator-switch.ts';
+import { hourOf } from '../../lambda/reputation/hours.ts';
+import { resumeClass } from '../../lambda/reputation/paused-classes.ts';
 import type { Terminal } from '../send/progress.ts';
 import { type ExitCode, runCommand, UsageError } from '../usage.ts';
 import { listDoubted } from './doubted.ts';
 import { OPERATE_USAGE, type OperateOptions, parseOperateOptions } from './options.ts';
+import { inJson as pauseInJson, inWords as pauseInWords } from './pauses.ts';
 import { findTable, type TableTarget } from './target.ts';
 
 /** Runs `npm run isolate` or `npm run release` from its arguments to its exit code. */
@@ -56,6 +59,18 @@ async function carryOut(
     return {
       result: found.map((one) => ({ ...one, at: iso(one.at) })),
       sentences: found.length === 0 ? [`no recipient was ended by an answer that is in doubt (${name})`] : sentences,
+    };
+  }
+  if (what.kind === 'resume') {
+    const hour = hourOf(stackTime?.now ?? now, {});
+    const before = await resumeClass(table, what.class, { who, now, hour });
+    if (!before) throw new Error(`the class ${what.class} is not paused (${name})`);
+    return {
+      result: { class: what.class, released: true, before: pauseInJson(before) },
+      sentences: [
+        `the class ${what.class} is released (${name}); it was paused ${pauseInWords(before)}`,
+        'all workers know within 10 seconds; waiting mail goes out at its next try',
+      ],
     };
   }
   const { provider } = what;

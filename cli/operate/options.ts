@@ -6,7 +6,8 @@ export interface OperateOptions {
     | { readonly kind: 'show' }
     | { readonly kind: 'doubted' }
     | { readonly kind: 'isolate'; readonly provider: string; readonly reason: string; readonly forMs: number }
-    | { readonly kind: 'release'; readonly provider: string };
+    | { readonly kind: 'release'; readonly provider: string }
+    | { readonly kind: 'resume'; readonly class: string };
   /** A deployed state table; absent: that of the local stack. */
   readonly table?: string;
   /** Region of the deployed table; absent: as the AWS SDK finds it. */
@@ -19,13 +20,17 @@ export interface OperateOptions {
 /** Printed by `--help` and after a usage error. */
 export const OPERATE_USAGE = `npm run isolate -- PROVIDER --reason TEXT [--for 2h] [options]
 npm run release -- PROVIDER [options]
+npm run release -- --class NAME [options]
 npm run isolate                          shows which providers are isolated
 npm run doubted                          lists recipients that were ended by answers of a provider in doubt
 
 An isolated provider gets no mail: mail goes to the others, or waits. Every worker knows within ten seconds.
+A class pauses by itself when too many of its recipients bounce or complain. Released, it sends its waiting mail at its
+next tries, and is judged again from the next full hour on.
 
   --reason TEXT        why, for the operator on call
   --for TIME           30m, 2h or 3d, from 1m to 30d (default 24h), in the time of the stack; then it ends by itself
+  --class NAME         for release: a paused class; npm run account shows them
   --table NAME         a deployed state table (stack output StateTableName) instead of the local stack
   --region REGION      region of that table (default: as the AWS SDK finds it)
   --who NAME           your name (default: your user name and the name of this machine)
@@ -61,6 +66,7 @@ function parse(argv: readonly string[]) {
   return parseArguments(argv, {
     reason: text,
     for: text,
+    class: text,
     table: text,
     region: text,
     who: text,
@@ -72,8 +78,14 @@ function parse(argv: readonly string[]) {
 function whatOf(
   command: 'isolate' | 'release' | 'doubted',
   [provider, ...more]: readonly string[],
-  { reason, for: time }: { readonly reason?: string; readonly for?: string },
+  { reason, for: time, class: name }: { readonly reason?: string; readonly for?: string; readonly class?: string },
 ): OperateOptions['what'] {
+  if (name !== undefined) {
+    if (command !== 'release') throw new UsageError('--class goes with release only');
+    if (provider !== undefined || reason !== undefined || time !== undefined)
+      throw new UsageError('release takes a provider or --class NAME, and no --reason and no --for');
+    return { kind: 'resume', class: name };
+  }
   if (command === 'doubted') {
     if (provider !== undefined || reason !== undefined || time !== undefined)
       throw new UsageError('doubted takes no provider, no --reason and no --for');

@@ -32,6 +32,8 @@ export const senderEnvironment = environment({
   suppressionSecret: optional(suppressionSecret),
   /** Absent if no provider has delivery events. */
   listsTable: optional(listsTable),
+  /** Whether classes pause above their rates; absent: no provider posts or publishes its events. */
+  classesPause: optional(json<boolean>('MAILOVER_CLASSES_PAUSE')),
   /** Base of the links to unsubscribe; absent if no class has them. */
   unsubscribeUrl: optional(text('MAILOVER_UNSUBSCRIBE_URL')),
   /** Retry queue URL by provider key. */

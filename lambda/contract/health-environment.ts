@@ -2,6 +2,7 @@ import {
   type Environment,
   environment,
   json,
+  listsTable,
   local,
   optional,
   proofSecret,
@@ -9,6 +10,7 @@ import {
   text,
 } from './environment-codec.ts';
 import type { CanaryConfig, ProviderConfig } from './providers.ts';
+import type { RouteConfig } from './routes.ts';
 
 /** A receiving provider and the canary that is sent to it. */
 export interface InboundCanary {
@@ -36,6 +38,10 @@ export const healthEnvironment = environment({
   /** Absent if the name of the stack is not known at synth. */
   retryQueueNames: optional(json<RetryQueueNames>('MAILOVER_RETRY_QUEUE_NAMES')),
   stateTable,
+  /** Absent if no class pauses, since no provider posts or publishes its events. */
+  listsTable: optional(listsTable),
+  /** `pauseAbove` of the classes that have one; absent: none has. */
+  pauseAbove: optional(json<Readonly<Record<string, RouteConfig['pauseAbove']>>>('MAILOVER_PAUSE_ABOVE')),
   ...local,
 });
 

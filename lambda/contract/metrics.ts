@@ -158,6 +158,10 @@ export type CountedEvent = (typeof COUNTED_EVENTS)[number];
 export const SENT_TWICE_OUTCOMES = ['expected', 'unexpected'] as const;
 export type SentTwiceOutcome = (typeof SENT_TWICE_OUTCOMES)[number];
 
+/** Why recipients wait although a provider could be tried: their class is paused, or no mail of it has reached them yet. */
+export const HELD_OUTCOMES = ['paused', 'unverified'] as const;
+export type HeldOutcome = (typeof HELD_OUTCOMES)[number];
+
 /** Results of a daily run over the own list of a provider: all is equal, a part is left for the next run, nothing was taken over, or the provider could not be asked. */
 export const MIRROR_OUTCOMES = ['done', 'behind', 'doubted', 'failed'] as const;
 
@@ -258,6 +262,8 @@ export const METRICS = {
   SpareCapacity: metric({ unit: 'None', by: [] }),
   /** Time since the provider last accepted mail or our credentials, whichever is later. */
   CredentialAge: metric({ unit: 'Seconds', by: ['provider'] }),
+  /** Each minute. 1: the provider reviews the account, because of bounces, complaints or spam traps; it may still send. */
+  UnderReview: metric({ unit: 'None', by: ['provider'], gauge: true, states: { no: 0, yes: 1 } }),
   /** Part of the provider's quota that is left, from 0 to 1; for providers that report it. */
   QuotaHeadroom: metric({ unit: 'None', by: ['provider'], gauge: true }),
   /**
@@ -306,7 +312,10 @@ export const METRICS = {
   }),
   /** Requests to links to unsubscribe that failed because of our own services. */
   UnsubscribeFailures: metric({ unit: 'Count', by: [], needsUnsubscribe: true }),
-  /** New delivery events, by {@link COUNTED_EVENTS}. */
+  /** Classes that are paused since their rate is above its limit, each minute. */
+  PausedClasses: metric({ unit: 'Count', by: [], needs: 'events', small: true }),
+  /** Rounds that left recipients waiting for their class; {@link HELD_OUTCOMES}. */
+  HeldBack: metric({ unit: 'Count', by: ['outcome'], outcomes: HELD_OUTCOMES, needs: 'events' }),
   /** Hard bounces and complaints that suppress no address, since their provider is in doubt. */
   SuppressionsWithheld: metric({ unit: 'Count', by: ['provider'], needs: 'events' }),
   /** Daily runs over the provider's own list. */
@@ -316,6 +325,7 @@ export const METRICS = {
     outcomes: MIRROR_OUTCOMES,
     needs: 'events',
   }),
+  /** New delivery events, by {@link COUNTED_EVENTS}. */
   DeliveryEvents: metric({ unit: 'Count', by: ['provider', 'outcome'], outcomes: COUNTED_EVENTS, needs: 'events' }),
   /** Recipients whose mail was accepted a second time, by delivery events; {@link SENT_TWICE_OUTCOMES}. */
   SentTwice: metric({ unit: 'Count', by: ['outcome'], outcomes: SENT_TWICE_OUTCOMES, needs: 'events' }),

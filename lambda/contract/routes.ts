@@ -1,3 +1,11 @@
+/** Highest rates of a class, as parts of its accepted mail, from 0 to 1. */
+export interface RateLimits {
+  /** Hard bounces, in 24 hours. */
+  readonly bounces: number;
+  /** Complaints, in seven days. */
+  readonly complaints: number;
+}
+
 /**
  * How submissions of one class are sent, where it differs from the others. Settings of the submission itself override it.
  *
@@ -51,6 +59,13 @@ export interface RouteConfig {
    * @default false
    */
   readonly verifiedRecipients?: boolean;
+  /**
+   * Rates of hard bounces and complaints above which the class pauses: its mail then waits until it expires, or until
+   * `npm run release -- --class NAME`. Judged from 200 mails on. `false`: it never pauses, for mail that a person waits for. Rates
+   * come from providers with `events`.
+   * @default { bounces: 0.04, complaints: 0.0008 } - also for classes without a route; both are below the limits of the providers
+   */
+  readonly pauseAbove?: false | Partial<RateLimits>;
   /**
    * What happens while the suppression list cannot be read: `send` mails all recipients, `wait` leaves the mail on its queue.
    * @default 'send'

@@ -8,6 +8,7 @@ import { sqsQueue } from '../platform/queue.ts';
 import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { loadEvents, loadPublishedEvents } from '../providers/registry.ts';
+import { unwantedNotes } from '../reputation/hours.ts';
 import { addressIndex } from '../suppression/addresses.ts';
 import { suppressionDoubt } from '../suppression/doubt.ts';
 import { addressHashes } from '../suppression/hash.ts';
@@ -36,6 +37,7 @@ const dependencies = {
   verified: verifiedRecipients(table, hashes, systemClock.now),
   suppressions: suppressionList(table, addressIndex(lists), secrets, environment.suppressionSecret, systemClock),
   doubt: suppressionDoubt({ ...environment, lists, table, clock: systemClock }),
+  noteUnwanted: unwantedNotes(lists, { ...environment, clock: systemClock }),
   queue: sqsQueue,
   log: powertoolsLog,
   metrics,

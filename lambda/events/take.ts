@@ -10,6 +10,7 @@ import type { Queue } from '../platform/queue.ts';
 import type { Table } from '../platform/table.ts';
 import type { ReportedEvent } from '../providers/event.ts';
 import { handleOf } from '../providers/reference.ts';
+import type { NoteUnwanted } from '../reputation/hours.ts';
 import { readRecord } from '../submission/ledger.ts';
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import type { AddressHashes } from '../suppression/hash.ts';
@@ -36,6 +37,8 @@ export interface TakeEventDependencies {
   readonly unsubscribes?: Pick<Unsubscribes, 'add' | 'remove'>;
   /** Absent there, too. */
   readonly verified?: Pick<VerifiedRecipients, 'verify'>;
+  /** Absent there, too: a forged report must not pause a class. */
+  readonly noteUnwanted?: NoteUnwanted;
   readonly hashes: AddressHashes;
   readonly queue: Queue;
   readonly clock: Clock;
@@ -92,6 +95,7 @@ async function takeEvent(
   const suppressed = await suppress(provider, reported, { event, recipient }, dependencies);
   if (unsubscribes) await noteSubscription(event, environment.unsubscribable, unsubscribes);
   if (verified) await noteVerified(event, environment.gated, verified);
+  await dependencies.noteUnwanted?.(event, recipient);
   await enqueueEvent(queue, environment.eventsQueueUrl, suppressed ? { ...event, suppressed } : event);
   await lists.add(item);
   if (reported.unknownType !== undefined)

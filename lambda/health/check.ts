@@ -54,7 +54,7 @@ function refusedAttempts(context: CheckContext, provider: string, items: Items):
 }
 
 function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: Health, refused: boolean): void {
-  const { state, reason, detail, quotaHeadroom } = health;
+  const { state, reason, detail, quotaHeadroom, underReview } = health;
   if (refused && state !== 'account-refused') metrics.add('AccountHealthy', 0, { provider });
   switch (state) {
     case 'healthy':
@@ -72,6 +72,7 @@ function gaugeAccount({ metrics, log }: CheckContext, provider: string, health: 
       break;
   }
   if (quotaHeadroom !== undefined) metrics.add('QuotaHeadroom', quotaHeadroom, { provider });
+  if (underReview !== undefined) metrics.add('UnderReview', Number(underReview), { provider });
 }
 
 function gaugeSwitches({ providers, metrics, clock }: CheckContext, items: ReadonlyMap<string, Item>): void {

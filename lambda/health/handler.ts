@@ -2,6 +2,7 @@ import { deploymentEnvironment } from '../contract/deployment.ts';
 import { healthEnvironment } from '../contract/health-environment.ts';
 import { systemClock } from '../platform/clock.ts';
 import { dnsResolver } from '../platform/dns.ts';
+import { dynamoListTable } from '../platform/list-table.ts';
 import { powertoolsLog } from '../platform/log.ts';
 import { emfMetrics } from '../platform/metrics.ts';
 import { queueProofs } from '../platform/proof.ts';
@@ -16,6 +17,7 @@ import { blocklistChecker } from './blocklists.ts';
 import { sendCanaries } from './canaries.ts';
 import { capacityGauge } from './capacity.ts';
 import { checkHealth } from './check.ts';
+import { classChecker } from './classes.ts';
 import { gaugeRemovedQueues } from './removed-queues.ts';
 
 const environment = healthEnvironment.decode(process.env);
@@ -45,6 +47,12 @@ const context = {
 };
 const gaugeCapacity = capacityGauge(context);
 const queueList = sqsQueueList();
+const { listsTable, pauseAbove } = environment;
+const checkClasses = classChecker({
+  ...context,
+  pauseAbove,
+  lists: listsTable === undefined ? undefined : dynamoListTable(listsTable),
+});
 const checkBlocklists = blocklistChecker({ ...context, resolverOf: dnsResolver });
 
 /** Runs once a minute; a check that fails is repeated in the next run. */
@@ -56,6 +64,7 @@ export async function handler(): Promise<void> {
       ? undefined
       : sendCanaries({ ...context, inboundCanaries, proofs, queue: sqsQueue, outboundQueueUrl }),
     checkBlocklists(),
+    checkClasses(),
     gaugeRemovedQueues(context, environment.retryQueueNames, queueList),
   ]);
   await metrics.flush();

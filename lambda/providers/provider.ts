@@ -71,6 +71,8 @@ export interface Health {
   readonly quotaHeadroom?: number;
   /** Recipients that the account may have in a day, if the provider reports it; infinite without a limit. */
   readonly capacityPerDay?: number;
+  /** Whether the vendor reviews the account, which may still send; absent if unknown. */
+  readonly underReview?: boolean;
 }
 
 /** A configured provider that can send. Created once per process; keeps its connections between invocations. */
@@ -251,6 +253,17 @@ interface MailedEvents {
   load(): Promise<{ readReport(content: Pick<MailContent, 'headers' | 'files'>): readonly ReportedEvent[] }>;
 }
 
+/** A rate of the whole account, as a part of its mail from 0 to 1. */
+export interface ReputationMetric {
+  /** Title of its alarm. */
+  readonly title: string;
+  readonly of: 'bounces' | 'complaints';
+  readonly namespace: string;
+  readonly name: string;
+  /** Rate from which the alarm is raised: below the one from which the vendor acts. */
+  readonly alarmFrom: number;
+}
+
 /** A receipt rule of SES. */
 export interface ReceiptRule {
   /** Domains and addresses that it applies to. */
@@ -297,7 +310,13 @@ export interface ProviderDefinition<Options = object, Inbound = unknown> {
   /** Whether it can be asked about a message: its code has a `lookup`. */
   readonly askable: boolean;
   /** Gauges that its health check measures. */
-  readonly gauges?: readonly 'QuotaHeadroom'[];
+  readonly gauges?: readonly ('QuotaHeadroom' | 'UnderReview')[];
+  /** Rates that the vendor itself writes to CloudWatch; absent if it does not. */
+  readonly reputation?: {
+    /** Region of the account; that of the stack if undefined. */
+    region(options: Options): string | undefined;
+    readonly metrics: readonly ReputationMetric[];
+  };
   /** Loads the code that sends, with its SDK; a literal `import()`, from which the bundler makes a chunk. */
   load(): Promise<ProviderModule<Options>>;
   /** Delivery events of this type; absent if it has none of its own. */

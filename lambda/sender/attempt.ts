@@ -2,11 +2,12 @@ import { type Skip, UNREADY } from '../circuit/admission.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../contract/providers.ts';
 import type { Message, Tracking } from '../mail/message.ts';
 import { composeMime, readdressed } from '../mail/mime.ts';
-import type { AttemptResult } from '../mail/outcome.ts';
+import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
 import { accountOf } from '../providers/account.ts';
 import type { Attempt } from '../providers/provider.ts';
+import type { ClassGuard } from '../reputation/class-guard.ts';
 import { LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';
 import { countOf, joinLetters, type StoredAttempt, withAttempt } from '../submission/log.ts';
 import { type Beyond, groupsAt, type Progress, pending } from '../submission/progress.ts';
@@ -22,6 +23,7 @@ export interface AttemptContext {
   readonly onTime?: (() => Promise<Skip | undefined>) | undefined;
   readonly claim: SubmissionClaim;
   readonly tallies: Tallies;
+  readonly classes?: Pick<ClassGuard, 'count'> | undefined;
   readonly tracking: Tracking;
   /** Keys of providers that send from their substitute address. */
   readonly substituted: ReadonlySet<string>;
@@ -95,9 +97,13 @@ export async function attempt(
   if ('notCalled' in result) return { kind: 'not-called', begun, skip: UNREADY };
   const clean = cleaned(result, content.message);
   const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
+  const { class: name } = content.message;
+  if (name !== undefined) context.classes?.count(name, [...said.values()].filter(isAccepted).length);
   const denied = await tallies.countOutcomes(key, said);
   return { kind: 'answered', begun, offered, durationMs, denied, result: clean };
 }
+
+const isAccepted = ({ kind }: Outcome): boolean => kind === 'accepted';
 
 /** The mail as this provider sends it. */
 function contentFor(

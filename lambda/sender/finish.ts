@@ -51,6 +51,8 @@ export async function finishRound(
   updateAttributes(progress, claimed, work);
   if (failed instanceof TakenError) giveWay(failed);
   // An outcome that could not be recorded is in the attributes of the message, whose next round records it.
+  // Mail that waits only for its class is no sign of a fault.
+  else if (nextTryAt !== undefined && waitsForClass(progress)) await destinations.requeueAt(nextTryAt, waitFor);
   else if (nextTryAt !== undefined) await destinations.retryAt(nextTryAt, waitFor);
   else if (failed instanceof LedgerError) throw failed;
   else if (progress.recipients.some(({ end: one }) => one === 'accepted')) {
@@ -58,6 +60,10 @@ export async function finishRound(
     reportClassAge(work);
   }
   return undefined;
+}
+
+function waitsForClass({ recipients, untold }: Progress): boolean {
+  return untold.length === 0 && recipients.every(({ end, gated }) => end !== undefined || gated);
 }
 
 /** Sends the message to the dead-letter queue, then records that. */

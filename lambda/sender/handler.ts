@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterPreparing } from '../circuit/admission.ts';
 import { createGate } from '../circuit/gate.ts';
@@ -15,6 +16,7 @@ import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
+import { classGuard } from '../reputation/class-guard.ts';
 import { addressHashes } from '../suppression/hash.ts';
 import { suppressionReader } from '../suppression/list.ts';
 import { unsubscribeToken } from '../suppression/unsubscribe-token.ts';
@@ -44,6 +46,7 @@ const edges = {
 };
 
 const gate = createGate({ ...environment, ...edges });
+const classes = guardOfClasses();
 
 const send = createSender({
   environment,
@@ -57,6 +60,7 @@ const send = createSender({
   redirectTo: deployment.redirectTo,
   lookUp: providerLookUp(pool),
   gate: afterPreparing(pool.prepare, gate),
+  classes,
   ...edges,
 });
 
@@ -73,12 +77,27 @@ function afterwards(): Pick<SenderContext, 'suppressions' | 'evidence' | 'unsubs
   };
 }
 
+/** Counts the mail of each class, and stops a class above its rates. */
+function guardOfClasses(): SenderContext['classes'] {
+  const { listsTable, routes = [], classesPause, timeScale, timeScaleSince, stackTimeSince } = environment;
+  if (listsTable === undefined || !classesPause) return undefined;
+  return classGuard({
+    ...edges,
+    lists: dynamoListTable(listsTable),
+    process: randomUUID(),
+    exempt: new Set(routes.flatMap((route) => (route.pauseAbove === false ? [route.class] : []))),
+    timeScale,
+    timeScaleSince,
+    stackTimeSince,
+  });
+}
+
 // A process starts with a whole processor and goes on with the share of its memory, so the first mail would wait for all
 // that is loaded only then. A fallback's SDK stays for its first use.
 await warm(environment, { pool, gate });
 
 export async function handler({ Records }: SQSEvent, lambda: Context): Promise<SQSBatchResponse> {
   const response = await sendBatch(Records, () => lambda.getRemainingTimeInMillis(), { send, ...edges });
-  await metrics.flush();
+  await Promise.all([metrics.flush(), classes?.report()]);
   return response;
 }

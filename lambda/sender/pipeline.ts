@@ -16,7 +16,7 @@ import { attemptInOrder, type DeliverContext } from './deliver.ts';
 import type { Destinations } from './destinations.ts';
 import { isEarly } from './early.ts';
 import { deadLetter, finishRound, type RoundEnd, reportClassAge, stopRound } from './finish.ts';
-import { withoutUnverified } from './gates.ts';
+import { withoutPaused, withoutUnverified } from './gates.ts';
 import { withoutListed } from './own-list.ts';
 import { readInput } from './read-input.ts';
 import { setAside } from './set-aside.ts';
@@ -70,7 +70,8 @@ async function sendSubmission(work: Work, current?: { readonly record: Submissio
 
   const resolved = await resolveUnknown(claimed, policy, work);
   const listed = await withoutListed(resolved, policy, work);
-  const start = await reportSuppressed(policy.isOver ? listed : await withoutUnverified(listed, policy, work), work);
+  const open = policy.isOver ? listed : await withoutUnverified(await withoutPaused(listed, work), policy, work);
+  const start = await reportSuppressed(open, work);
   const finish = async (progress: Progress, end: RoundEnd): Promise<void> => {
     const taken = await finishRound(progress, end, policy, claimed, work);
     if (taken) await sendSubmission(work, { record: taken.current });

@@ -4,6 +4,7 @@ import type { DeadLetterReason } from '../contract/dead-letter.ts';
 import {
   type AttemptOutcome,
   DEAD_LETTER_OUTCOME,
+  type HeldOutcome,
   type OwnService,
   SAYS_OF_PROVIDER,
   type SkipOutcome,
@@ -199,6 +200,11 @@ export function reportAccepted({ metrics }: TelemetryContext, ageMs: number): vo
 /** Records how long a message of a class with an expiry has waited so far, in stack time. */
 export function reportClassWait({ metrics }: TelemetryContext, name: string, ageMs: number): void {
   metrics.add('ClassWait', seconds(ageMs), { class: name });
+}
+
+/** Records that a round left recipients waiting for their class. */
+export function reportHeld({ metrics }: Pick<TelemetryContext, 'metrics'>, outcome: HeldOutcome): void {
+  metrics.add('HeldBack', 1, { outcome });
 }
 
 /** Records that a submission is sent to a retry queue. */

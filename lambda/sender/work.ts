@@ -11,6 +11,7 @@ import type { Queue } from '../platform/queue.ts';
 import { ServiceError } from '../platform/service-failure.ts';
 import type { Table } from '../platform/table.ts';
 import type { Registry } from '../providers/pool.ts';
+import type { ClassGuard } from '../reputation/class-guard.ts';
 import type { Suppressions } from '../suppression/list.ts';
 import type { Subscription } from '../suppression/unsubscribe-token.ts';
 import type { VerifiedRecipients } from '../suppression/verified.ts';
@@ -36,6 +37,8 @@ export interface SenderContext {
   readonly evidence?: Evidence;
   /** Absent if no class waits for the first mail of a recipient. */
   readonly verified?: Pick<VerifiedRecipients, 'waiting'>;
+  /** Absent if no class pauses above a rate. */
+  readonly classes?: ClassGuard | undefined;
   /** Makes the token of a link to unsubscribe; absent if no class has them. Throws if its key cannot be read. */
   readonly unsubscribeToken?: (one: Subscription) => Promise<string>;
   readonly objects: RenewableObjects;

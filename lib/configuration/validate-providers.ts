@@ -117,6 +117,9 @@ function listProblems(providers: readonly ProviderConfig[], definitions: Definit
     ...providers.flatMap((provider, index) =>
       ownProblems(provider, definitions[provider.type]).map((problem) => at(index, provider.key, problem)),
     ),
+    ...reportProblems(providers, definitions).map(({ provider, problem }) =>
+      at(providers.indexOf(provider), provider.key, problem),
+    ),
     ...(outbound.length === 0 ? ['no provider sends: at least one must not be `outbound: false`'] : []),
     ...providers
       .filter(({ type, inbound }) => inbound !== undefined && definitions[type]?.inbound?.over === 'bucket')
@@ -165,6 +168,17 @@ function eventsProblems({ type, options, events }: ProviderConfig, definition: P
     ...(events === true ? [] : [`events: type ${type} publishes its events, so that only \`true\` is right`]),
     ...(region === undefined ? [] : ['events: need the region of the stack, so that options.region is not allowed']),
   ];
+}
+
+/** Reports that come back as mail need a provider that receives it. */
+function reportProblems(providers: readonly ProviderConfig[], definitions: Definitions) {
+  if (providers.some(({ inbound }) => inbound !== undefined)) return [];
+  return providers
+    .filter(({ type, events }) => events !== undefined && definitions[type]?.events?.over === 'mail')
+    .map((provider) => ({
+      provider,
+      problem: `events: reports of type ${provider.type} come back as received mail, and no provider receives any; give a provider \`inbound\`, for the domain that bounces go to, or leave \`events\` out`,
+    }));
 }
 
 function substituteProblems(provider: ProviderConfig): string[] {

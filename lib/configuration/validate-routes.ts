@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { MOST_WATCHED_CLASSES } from '../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { RouteConfig } from '../../lambda/contract/routes.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
 import { ConfigurationError, describeIssue } from './configuration-error.ts';
 import { className } from './validate-providers.ts';
+
+const part = z.number().gt(0, 'must be above 0').max(1, 'must be at most 1, which is all of the mail');
 
 const schema = z.strictObject({
   class: className,
@@ -11,6 +14,9 @@ const schema = z.strictObject({
   strict: z.boolean().optional(),
   expiresAfterSeconds: z.int().min(30).max(1_209_600).optional(),
   overrideHardBounces: z.boolean().optional(),
+  pauseAbove: z
+    .union([z.literal(false), z.strictObject({ bounces: part.optional(), complaints: part.optional() })])
+    .optional(),
   onListUnreadable: z.enum(['send', 'wait']).optional(),
   unsubscribe: z.boolean().optional(),
   verifiedRecipients: z.boolean().optional(),
@@ -58,10 +64,21 @@ const WATCHABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** A class that waits for events needs a provider that has signed ones. */
 function gateProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {
-  const { verifiedRecipients, providers: keys } = (entry ?? {}) as Record<string, unknown>;
+  const { verifiedRecipients, pauseAbove, providers: keys } = (entry ?? {}) as Record<string, unknown>;
   const carrying = providers.filter(({ key }) => !Array.isArray(keys) || keys.includes(key));
-  if (verifiedRecipients !== true || carrying.some(({ events }) => events !== undefined)) return [];
-  return ['verifiedRecipients: needs `events` on a provider of the class, which reports that a mail was delivered'];
+  // Reports that come back as mail are not signed.
+  if (carrying.some(({ type, events }) => events !== undefined && definitionOf(type).events?.over !== 'mail'))
+    return [];
+  return [
+    ...(verifiedRecipients === true
+      ? [
+          'verifiedRecipients: needs `events` on a provider of the class that signs them: they report that a mail was delivered',
+        ]
+      : []),
+    ...(typeof pauseAbove === 'object' && pauseAbove !== null
+      ? ['pauseAbove: needs `events` on a provider of the class that signs them: they report bounces and complaints']
+      : []),
+  ];
 }
 
 function keyProblems(entry: unknown, providers: readonly ProviderConfig[]): string[] {

@@ -26,6 +26,8 @@ const ITEMS = ['token/*', 'suppression/*'];
 const LISTS = ['event/*', 'suppressing/*'];
 /** Lists that it only writes: the addresses of the suppression list. */
 const ADDRESSES = ['suppressed/*'];
+/** Lists that it only writes: bounces and complaints by class. */
+const CLASSES = ['classes/*'];
 
 export interface EventsProps extends FunctionProps {
   readonly providers: readonly EventsProvider[];
@@ -85,7 +87,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], items));
     this.role.addToPolicy(tableStatement(stateTable, ['BatchGetItem'], ['tally/*']));
     this.role.addToPolicy(listsStatement(listsTable, ['Query'], LISTS));
-    this.role.addToPolicy(listsStatement(listsTable, ['PutItem'], [...LISTS, ...ADDRESSES]));
+    this.role.addToPolicy(listsStatement(listsTable, ['PutItem'], [...LISTS, ...ADDRESSES, ...CLASSES]));
     this.role.addToPolicy(suppressionKey.readStatement());
     const secrets = [...new Set(providers.flatMap(({ secretName }) => secretName ?? []))];
     if (secrets.length > 0) this.role.addToPolicy(secretStatement(Stack.of(this), secrets));

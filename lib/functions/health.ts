@@ -10,9 +10,11 @@ import {
   type RetryQueueNames,
 } from '../../lambda/contract/health-environment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { RouteConfig } from '../../lambda/contract/routes.ts';
+import type { ListsTable } from '../storage/lists-table.ts';
 import type { ProofKey } from '../storage/proof-key.ts';
 import { type Queues, RETRY_QUEUE } from '../storage/queues.ts';
-import { healthReasons, healthStatements, nagName, tableStatement } from './access.ts';
+import { healthReasons, healthStatements, listsStatement, nagName, tableStatement } from './access.ts';
 import { type FunctionProps, MailoverFunction } from './function.ts';
 
 const EVERY = Duration.minutes(1);
@@ -34,12 +36,15 @@ export interface HealthCheckProps extends FunctionProps {
   /** Canary mail is put on the outbound queue; retry queues of removed providers are found by their names. */
   readonly queues: Queues;
   readonly stateTable: ITable;
+  readonly routes: readonly RouteConfig[];
+  /** The counts of classes; undefined if no class pauses. */
+  readonly listsTable: ListsTable | undefined;
 }
 
 /** The function that checks every minute whether each account may send, with its role. */
 export class HealthFunction extends MailoverFunction<HealthEnvironment> {
   constructor(scope: Construct, id: string, props: HealthCheckProps) {
-    const { providers, inboundCanaries, proofKey, queues, stateTable } = props;
+    const { providers, inboundCanaries, proofKey, queues, stateTable, listsTable } = props;
     super(scope, id, {
       ...props,
       description: 'Asks every provider whether its account may send',
@@ -53,6 +58,8 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
         outboundQueueUrl: queues.outbound.queueUrl,
         retryQueueNames: namesOf(queues),
         stateTable: stateTable.tableName,
+        listsTable: listsTable?.tableName,
+        pauseAbove: listsTable && pauseAbove(props.routes),
       },
       smallerEnvironment: 'use fewer providers, or fewer addresses and zones of blocklists',
       timeout: FUNCTION_TIMEOUT,
@@ -62,6 +69,10 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
     });
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], READS));
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
+    if (listsTable) {
+      this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ['paused-classes']));
+      this.role.addToPolicy(listsStatement(listsTable, ['Query'], ['classes/*']));
+    }
     if (sendsCanaries(props)) {
       this.allow(['sqs:SendMessage'], [queues.outbound.queueArn]);
       this.role.addToPolicy(proofKey.readStatement());
@@ -95,6 +106,12 @@ function namesOf(queues: Queues): RetryQueueNames | undefined {
     id.slice(0, id.indexOf(`Queues${RETRY_QUEUE}`) + `Queues${RETRY_QUEUE}`.length),
   );
   return { prefix: `${stackName}-${prefix}`, present: all.map(({ queueName }) => queueName) };
+}
+
+/** The limits of the classes that have their own; undefined if none has. */
+function pauseAbove(routes: readonly RouteConfig[]): HealthEnvironment['pauseAbove'] {
+  const own = routes.flatMap((route) => (route.pauseAbove === undefined ? [] : [[route.class, route.pauseAbove]]));
+  return own.length > 0 ? Object.fromEntries(own) : undefined;
 }
 
 function sendsCanaries({ providers, inboundCanaries }: HealthCheckProps): boolean {

@@ -33,6 +33,8 @@ export interface SenderProps extends FunctionProps {
   readonly proofKey: ProofKey;
   readonly suppressionKey: SuppressionKey | undefined;
   readonly listsTable: ListsTable;
+  /** Whether classes pause above their rates. */
+  readonly classesPause: boolean;
   /** Base of the links to unsubscribe; undefined if no class has them. */
   readonly unsubscribeUrl: string | undefined;
   /** Whether each dead letter is an event, too. */
@@ -93,6 +95,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     proofKey,
     suppressionKey,
     listsTable,
+    classesPause,
     unsubscribeUrl,
     routes,
     providers,
@@ -111,13 +114,15 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
     // Without this permission S3 answers "access denied" for a missing object, and a lost attachment looks like an outage.
     this.allow(['s3:ListBucket'], [mailBucket.bucketArn]);
     const gated = routes.some(({ verifiedRecipients }) => verifiedRecipients) ? ['verified/*'] : [];
-    const reads = [...READS, ...(unsubscribeUrl === undefined ? [] : ['unsubscribed/*']), ...gated];
+    const pauses = classesPause ? ['paused-classes'] : [];
+    const reads = [...READS, ...pauses, ...(unsubscribeUrl === undefined ? [] : ['unsubscribed/*']), ...gated];
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'BatchGetItem'], reads));
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], [...WRITES, ...gated]));
     this.role.addToPolicy(proofKey.readStatement());
     if (suppressionKey) {
       this.role.addToPolicy(suppressionKey.readStatement());
       this.role.addToPolicy(listsStatement(listsTable, ['Query'], ['event/*']));
+      if (classesPause) this.role.addToPolicy(listsStatement(listsTable, ['PutItem'], ['classes/*']));
     }
     for (const statement of providerStatements(this, providers)) this.role.addToPolicy(statement);
     for (const { resource, reason } of sendWildcards(this, providers))
@@ -143,6 +148,7 @@ function valuesOf(props: SenderProps): SenderEnvironment {
     proofSecret: proofKey.secretArn,
     suppressionSecret: suppressionKey?.secretArn,
     listsTable: suppressionKey && listsTable.tableName,
+    classesPause: props.classesPause || undefined,
     stateTable: stateTable.tableName,
     unsubscribeUrl: props.unsubscribeUrl,
     straightLogShare: straightLogShare < 1 ? straightLogShare : undefined,

@@ -4,6 +4,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { Monitoring } from './monitoring.ts';
+import { watchReputation } from './reputation-alarms.ts';
 
 const MINUTE = Duration.minutes(1);
 const PERIOD = Duration.minutes(5);
@@ -12,6 +13,8 @@ export interface WatchHealthProps {
   /** The sending providers. */
   readonly providers: readonly ProviderConfig[];
   readonly function: LambdaFunction;
+  /** Whether classes pause above their rates. */
+  readonly classesPause: boolean;
 }
 
 /** Registers the alarms of the health check itself, and of what only it can see. */
@@ -51,6 +54,7 @@ export function watchHealth(monitoring: Monitoring, props: WatchHealthProps): vo
     if (canary) watchCanary(monitoring, key, Duration.minutes(canary.everyMinutes));
     if (blocklists) watchBlocklists(monitoring, key);
   }
+  watchReputation(monitoring, props);
 }
 
 function watchAccount(monitoring: Monitoring, { key: provider, type }: ProviderConfig): void {

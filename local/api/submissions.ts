@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Table } from '../../lambda/platform/table.ts';
+import { readPaused } from '../../lambda/reputation/paused-classes.ts';
 import { readRecord } from '../../lambda/submission/ledger.ts';
 import { countOf } from '../../lambda/submission/log.ts';
 import { logOf, recordKey, type SubmissionRecord } from '../../lambda/submission/record.ts';
@@ -26,6 +27,8 @@ interface Known {
   readonly id: string;
   readonly record?: SubmissionRecord | undefined;
   readonly logged?: LoggedSubmission | undefined;
+  /** Names of the paused classes. */
+  readonly paused?: ReadonlySet<string>;
 }
 
 /**
@@ -41,7 +44,7 @@ export function stateOf({ record, logged }: Omit<Known, 'id'>, now: number): Sub
 }
 
 /** A submission in the list; times as ISO 8601. */
-function summary({ id, record, logged }: Known): object {
+function summary({ id, record, logged, paused }: Known): object {
   const state = stateOf({ record, logged }, Date.now());
   const { class: kind, subject, recipients, at, nextTryAt, deadLetter } = logged ?? {};
   const reason = record?.reason ?? deadLetter?.reason;
@@ -55,10 +58,18 @@ function summary({ id, record, logged }: Known): object {
     ...(kind !== undefined && { class: kind }),
     ...(recipients && { recipients }),
     ...(subject !== undefined && { subject }),
+    ...(state === 'waiting' && kind !== undefined && paused?.has(kind) && { reason: CLASS_PAUSED }),
     ...(state === 'waiting' && nextTryAt !== undefined && { nextTryAt: iso(nextTryAt) }),
     ...(state === 'dead' && reason !== undefined && { reason }),
     ...(state === 'dead' && deadLetter?.detail !== undefined && { detail: deadLetter.detail }),
   };
+}
+
+/** Why a submission waits, although a provider could be tried. */
+const CLASS_PAUSED = 'class-paused';
+
+async function pausedIn(table: Table | undefined): Promise<ReadonlySet<string>> {
+  return new Set(table ? Object.keys((await readPaused(table)).paused) : []);
 }
 
 /** Body of `GET /api/submissions/ID`. */
@@ -133,7 +144,8 @@ async function list(query: Query, table: Table, log: SubmissionLog): Promise<rea
       found.push({ id: logged.id, record, logged });
     }
   }
-  return found.slice(0, limit).map(summary);
+  const paused = await pausedIn(table);
+  return found.slice(0, limit).map((one) => summary({ ...one, paused }));
 }
 
 /** Whether a submission can match by the queues and the log, so that few records have to be read. */
@@ -170,9 +182,9 @@ function matches({ id, subject = '', recipients, class: kind }: LoggedSubmission
 export function addSubmissions(app: FastifyInstance, sources: SubmissionSources): void {
   const find = async (id: string): Promise<Known> => {
     const table = sources.state();
-    const record = table && (await readRecord(table, id));
+    const [record, paused] = await Promise.all([table && readRecord(table, id), pausedIn(table)]);
     const logged = sources.submissions()?.get(id);
-    if (record || logged) return { id, record, logged };
+    if (record || logged) return { id, record, logged, paused };
     throw new ApiError(404, `There is no submission ${JSON.stringify(id)}; GET /api/submissions?query=… finds others.`);
   };
   app.get<{ Querystring: Query }>('/api/submissions', async ({ query }) => {

@@ -17,22 +17,32 @@ const REMEDIES = {
 };
 const WITHOUT_REASON = 'SQS moved it after a day of failed receives: see the log of the sender, then send it again.';
 
-const ENDED = new Set(['accepted', 'dead', 'suppressed']);
+/** News of a recipient after which no more is expected; a complaint may still follow. */
+const LAST_NEWS = new Set(['delivered', 'bounced', 'complained', 'rejected', 'suppressed']);
 let open;
+/** What the reader shows, so that it is drawn again only with news: a selection or a frame in it stays. */
+let drawn;
 
 /** Opens the story of a submission: its state, every attempt and skip, and the mails that providers accepted. */
 export async function openStory(line, circuits) {
   open = line;
+  drawn = undefined;
   await draw(line, circuits);
   reader.showModal();
 }
 
-/** Draws the open story again, unless the submission had ended. */
+/** Draws the open story again if there is news, unless the submission had ended. */
 export async function refreshStory(circuits) {
   if (!reader.open || open === undefined) return;
   const hadFocus = reader.contains(document.activeElement);
-  await draw(open, circuits);
-  if (hadFocus) reader.querySelector('.close').focus();
+  const isNew = await draw(open, circuits);
+  if (hadFocus && isNew) reader.querySelector('.close').focus();
+}
+
+/** Whether no news of a submission is expected: it ended, or all of its recipients have their last news. */
+function isOver({ state, recipients = [], deliveries = [] }) {
+  if (state !== 'accepted') return state === 'dead' || state === 'suppressed';
+  return deliveries.filter((one) => LAST_NEWS.has(one.state)).length >= Math.max(1, recipients.length);
 }
 
 async function draw(line, circuits) {
@@ -42,7 +52,10 @@ async function draw(line, circuits) {
     get(`/api/console/mails/${path}`).catch(() => []),
   ]);
   const shown = submission ?? line;
-  if (ENDED.has(shown.state)) open = undefined;
+  const news = JSON.stringify([shown, mails]);
+  if (open !== line || news === drawn) return false;
+  drawn = news;
+  if (isOver(shown)) open = undefined;
   showReader(
     shown.subject || 'no subject',
     details(facts(shown)),
@@ -51,6 +64,7 @@ async function draw(line, circuits) {
     timeline(shown, mails, circuits),
     ...mails.flatMap((mail, index) => content(mail, mails.length > 1 ? ` ${index + 1}` : '')),
   );
+  return true;
 }
 
 function facts({ id, state, class: kind, recipients = [], attempts = [], deliveries = [] }) {
@@ -95,7 +109,7 @@ function timeline({ state, firstSeen, attempts = [], events = [], reason, nextTr
     [
       `now: ${STATE_WORDS[state]}`,
       undefined,
-      [reason, nextTryAt && `next try at ${clock(nextTryAt)}`].filter(Boolean).join(' · '),
+      [reason && inWords(reason), nextTryAt && `next try at ${clock(nextTryAt)}`].filter(Boolean).join(' · '),
     ],
   ];
   return el(

@@ -1,7 +1,7 @@
 import { byId, el, list, setAttribute, setText } from './dom.js';
 import { pager } from './pager.js';
 import { openStory, refreshStory } from './story.js';
-import { clock, counted, STATE_WORDS } from './words.js';
+import { clock, counted, inWords, STATE_WORDS } from './words.js';
 
 /** Submissions on one page of the list. */
 const PAGE = 50;
@@ -49,7 +49,9 @@ const rows = list(
 
 function moreOf({ state, reason, nextTryAt }) {
   if (state === 'dead') return reason ? ` ${reason}` : '';
-  return state === 'waiting' && nextTryAt ? ` next try at ${clock(nextTryAt)}` : '';
+  if (state !== 'waiting') return '';
+  const why = reason ? ` ${inWords(reason)},` : '';
+  return nextTryAt ? `${why} next try at ${clock(nextTryAt)}` : '';
 }
 
 /** Whether the list is filtered or not at its first page. */

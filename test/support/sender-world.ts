@@ -58,6 +58,7 @@ export function givenWorld(
     unsubscribeUrl,
     unsubscribeToken,
     verified,
+    classes,
   }: {
     objects?: Objects;
     gate?: Gate;
@@ -71,6 +72,7 @@ export function givenWorld(
     unsubscribeUrl?: string;
     unsubscribeToken?: SenderContext['unsubscribeToken'];
     verified?: SenderContext['verified'];
+    classes?: SenderContext['classes'];
   } = {},
 ) {
   const world = {
@@ -130,6 +132,7 @@ export function givenWorld(
       ...(suppressions && { suppressions }),
       ...(unsubscribeToken && { unsubscribeToken }),
       ...(verified && { verified }),
+      classes,
       ...(evidence && { evidence }),
       definitions,
       objects: { renew: async () => {}, ...objects },

@@ -39,7 +39,28 @@ export const definition: ProviderDefinition<SesOptions, SesInboundOptions> = {
     'Sends to `success@simulator.amazonses.com` in place of the recipients. SES bills it (docs.aws.amazon.com/ses, send-an-email-from-console, 2026-11-23).',
   mime: true,
   askable: false,
-  gauges: ['QuotaHeadroom'],
+  gauges: ['QuotaHeadroom', 'UnderReview'],
+  // SES writes both without being asked (Developer Guide, reputationdashboard-cloudwatch-alarm, 2026-11-29), and reviews an account
+  // from 5 % and 0.1 % (reputationdashboardmessages, 2026-11-29).
+  reputation: {
+    region: ({ region }) => region,
+    metrics: [
+      {
+        title: 'ReputationBounces',
+        of: 'bounces',
+        namespace: 'AWS/SES',
+        name: 'Reputation.BounceRate',
+        alarmFrom: 0.04,
+      },
+      {
+        title: 'ReputationComplaints',
+        of: 'complaints',
+        namespace: 'AWS/SES',
+        name: 'Reputation.ComplaintRate',
+        alarmFrom: 0.0008,
+      },
+    ],
+  },
   load: () => import('./send.ts'),
   ownList: { mostAdded: 300, load: () => import('./own-list.ts') },
   events: {

@@ -23,6 +23,7 @@ export async function health(client: SESv2Client, limits: HealthLimits): Promise
     ...stateOf(result, headroom),
     ...(headroom !== undefined && { quotaHeadroom: headroom }),
     ...(most !== undefined && { capacityPerDay: most < 0 ? Number.POSITIVE_INFINITY : most }),
+    ...(result.EnforcementStatus !== undefined && { underReview: result.EnforcementStatus === 'PROBATION' }),
   };
 }
 

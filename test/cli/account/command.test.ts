@@ -37,6 +37,8 @@ beforeAll(async () => {
   await record('gone', { state: 'open', nextTryAt: now - 7_200_000 });
   await record('waits', { state: 'open', nextTryAt: now + 60_000 });
   await table.write({ pk: 'circuit/postmark', state: 'open' }, undefined);
+  const pause = { of: 'bounces', rate: 0.0614, mails: 1_200, since: Date.UTC(2026, 10, 29, 12) };
+  await table.write({ pk: 'paused-classes', paused: { "Ada's news": pause } }, undefined);
 }, 60_000);
 
 afterAll(async () => {
@@ -75,11 +77,19 @@ it('prints the account of a deployed table, names what is lost, and then ends wi
   try {
     expect(await accountCommand(['--table', 'state', '--region', 'us-east-1'], {}, terminal)).toBe(1);
     expect(lines.join('\n')).toMatch(
-      /^502 submissions were taken .*\n {2}500 accepted\n {4}1 waiting\n[\s\S]* {4}1 lost\nlost: gone, due at 20/,
+      /^502 submissions were taken .*\n {2}500 accepted\n {4}1 waiting\n[\s\S]* {4}1 lost\npaused: .*\nlost: gone, due at 20/,
+    );
+    expect(lines.join('\n')).toContain(
+      `Ada's news since 2026-11-29 12:00 UTC: 6.1 % bounces of 1200 mails; to send it again: npm run release -- --class 'Ada'\\''s news' --table state`,
     );
     lines.length = 0;
     expect(await accountCommand(['--table', 'state', '--region', 'us-east-1', '--json'], {}, terminal)).toBe(1);
-    expect(JSON.parse(lines.join('\n'))).toMatchObject({ taken: 502, counts: { lost: 1 }, lost: [{ id: 'gone' }] });
+    expect(JSON.parse(lines.join('\n'))).toMatchObject({
+      taken: 502,
+      counts: { lost: 1 },
+      lost: [{ id: 'gone' }],
+      paused: [{ class: "Ada's news" }],
+    });
   } finally {
     process.env = before;
   }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { operate } from '../../../cli/operate/command.ts';
 import { readIsolation } from '../../../lambda/circuit/items.ts';
 import { dynamoTable, type Table } from '../../../lambda/platform/table.ts';
+import { pauseClasses, readPaused } from '../../../lambda/reputation/paused-classes.ts';
 import { addCircuits } from '../../../local/api/circuits.ts';
 import { startDynamodb } from '../../../local/aws/dynamodb.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
@@ -44,6 +45,11 @@ beforeAll(async () => {
     tables: { state: 'state' },
     endpoints: { aws: '', dynamodb: dynamodb.url },
     providers: keys.map((key) => ({ key, type: key, url: '' })),
+  }));
+  api.get('/api/time', async () => ({
+    scale: 1,
+    stackTime: new Date().toISOString(),
+    since: new Date(0).toISOString(),
   }));
   await api.listen({ port, host: '127.0.0.1' });
   closers.push(() => api.close());
@@ -140,6 +146,27 @@ describe('npm run release', () => {
 
     expect(code).toBe(1);
     expect(err).toContain('postmark is not isolated');
+  });
+});
+
+describe('npm run release of a class', () => {
+  it('ends its pause, says what it was, and names the operator', async () => {
+    const pause = { of: 'complaints', rate: 0.0011, mails: 9_000, since: Date.UTC(2026, 10, 29, 12) } as const;
+    await pauseClasses(table, () => new Map([['news', pause]]));
+
+    const { code, out, err } = await run('release', '--class', 'news', '--who', 'ada');
+
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain(
+      'the class news is released (the local stack); it was paused since 2026-11-29 12:00 UTC: 0.11 % complaints of 9000 mails',
+    );
+    expect(await readPaused(table)).toMatchObject({ paused: {}, resumed: { news: { who: 'ada' } } });
+  });
+
+  it('says that a class is not paused', async () => {
+    const { code, err } = await run('release', '--class', 'receipts');
+
+    expect([code, err]).toEqual([1, expect.stringContaining('the class receipts is not paused')]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { MAX_BODY_BYTES } from '../../../lambda/events/intake.ts';
+import { readHour } from '../../../lambda/reputation/hours.ts';
 import {
   fromMailgun,
   fromPostmark,
@@ -270,6 +271,25 @@ test('a hard bounce and a complaint suppress, and say so; a block and a full mai
   const recipients = ['gone', 'full', 'blocked', 'angry'].map((name) => `${name}@example.org`);
   expect([...(await world.suppressions.find(recipients)).keys()]).toEqual(['gone@example.org', 'angry@example.org']);
   expect(world.events().map(({ suppressed }) => suppressed)).toEqual([true, undefined, undefined, true, undefined]);
+});
+
+test('hard bounces and complaints count for their class, once for each mail and recipient', async () => {
+  const world = givenWorld();
+  const bounced = (id: string, submission?: string) =>
+    mailgunEvent(id, submission, {
+      event: 'failed',
+      severity: 'permanent',
+      reason: 'bounce',
+      'delivery-status': { code: 550 },
+    });
+  await world.post(fromMailgun(mailgunEvent('e-1')));
+  await world.post(fromMailgun(bounced('e-2')));
+  await world.post(fromMailgun(bounced('e-3')));
+  await world.post(fromMailgun(bounced('e-4', 'order-2')));
+  await world.post(fromMailgun(mailgunEvent('e-5', 'order-2', { event: 'complained' })));
+
+  const counts = await readHour(world.lists, Math.floor(NOW / HOUR));
+  expect([...counts]).toEqual([['receipts', { mails: 0, bounces: 2, complaints: 1 }]]);
 });
 
 test('a provider that bounces all of its mail is doubted: its later bounces suppress no address', async () => {

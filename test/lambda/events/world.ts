@@ -3,6 +3,7 @@ import { type DeliveryEvent, eventSchema } from '../../../lambda/contract/event.
 import { createEventIntake } from '../../../lambda/events/intake.ts';
 import { createPublishedIntake } from '../../../lambda/events/published.ts';
 import { loadEvents, loadPublishedEvents } from '../../../lambda/providers/registry.ts';
+import { unwantedNotes } from '../../../lambda/reputation/hours.ts';
 import { addressIndex } from '../../../lambda/suppression/addresses.ts';
 import { suppressionDoubt } from '../../../lambda/suppression/doubt.ts';
 import { addressHashes } from '../../../lambda/suppression/hash.ts';
@@ -78,6 +79,7 @@ export function givenWorld() {
     lists,
     suppressions,
     doubt: suppressionDoubt({ providers: PROVIDERS, lists, table, clock }),
+    noteUnwanted: unwantedNotes(lists, { clock }),
     hashes: addressHashes(secrets as never, LIST),
     queue: {
       async send(_url: string, body: string, attributes: Readonly<Record<string, string>> = {}) {

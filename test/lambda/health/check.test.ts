@@ -18,12 +18,13 @@ const DAY = 24 * 3_600_000;
 
 describe('the gauges of an account', () => {
   it('distinguish a healthy account from a refused one, for each provider', async () => {
-    const world = given({ pm: HEALTHY, mg: { ...REFUSED, quotaHeadroom: 0.25 } });
+    const world = given({ pm: HEALTHY, mg: { ...REFUSED, quotaHeadroom: 0.25, underReview: true } });
 
     await world.check();
 
     expect(world.values('AccountHealthy')).toEqual({ pm: 1, mg: 0 });
     expect(world.values('QuotaHeadroom')).toEqual({ mg: 0.25 });
+    expect(world.values('UnderReview')).toEqual({ mg: 1 });
     expect(world.lines).toEqual(['account refused mg account-suspended']);
   });
 

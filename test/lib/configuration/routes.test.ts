@@ -25,7 +25,7 @@ test('routes with every field, and with none but the class, pass', () => {
   const routes = [
     { ...codes, onUnknown: 'failover', strict: true },
     { class: 'Grüße an alle' },
-    { class: 'news', providers: ['young'] },
+    { class: 'news', providers: ['young'], pauseAbove: false },
   ];
   expect(problems(routes)).toEqual([]);
 });
@@ -57,6 +57,13 @@ test.each<[string, unknown, string]>([
     'providers[0]: young carries only the classes receipts, news',
   ],
   ['strict without providers', [{ class: 'x', strict: true }], 'strict: has no effect without `providers`'],
+  ['a limit of 5 instead of 5 %', [{ class: 'x', pauseAbove: { bounces: 5 } }], 'pauseAbove: '],
+  ['no limit', [{ class: 'x', pauseAbove: true }], 'pauseAbove: '],
+  [
+    'a limit without a provider that reports',
+    [{ class: 'news', providers: ['young'], pauseAbove: { bounces: 0.02 } }],
+    'pauseAbove: needs `events` on a provider of the class that signs them',
+  ],
   ['strict as a word', [{ ...codes, strict: 'yes' }], 'strict: '],
   ['a time below half a minute', [{ ...codes, expiresAfterSeconds: 29 }], 'expiresAfterSeconds: '],
   ['a time above 14 days', [{ ...codes, expiresAfterSeconds: 1_209_601 }], 'expiresAfterSeconds: '],

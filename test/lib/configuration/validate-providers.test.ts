@@ -53,6 +53,17 @@ test('a list with every type and field passes', () => {
   expect(problems([full, { ...GOOD, priority: -3 }])).toEqual([]);
 });
 
+test('delivery reports that come back as mail need a provider that receives', () => {
+  const own = { key: 'own', type: 'smtp', events: true, options: { host: 'mta.example.com' } };
+  const postmark = { key: 'postmark', type: 'postmark', options: {} };
+
+  expect(problems([own, postmark])).toEqual([
+    expect.stringMatching(/^providers\[0\] \(own\): events: .* no provider receives any; give a provider `inbound`/),
+  ]);
+  expect(problems([own, { ...postmark, inbound: true }])).toEqual([]);
+  expect(problems([{ ...own, events: undefined }, postmark])).toEqual([]);
+});
+
 const ARN = 'arn:aws:ses:*:123456789012:identity/';
 const ses = (options: object) => ({ key: 'a', type: 'ses', options });
 

@@ -139,7 +139,7 @@ function usual(title: string, query: MetricQuery): number | undefined {
 }
 
 const GAUGES =
-  /^(Approximate|CircuitState|CanaryAge|MxCanaryAge|Blocklisted|OperatorSwitch|CredentialAge|SuppressionRise|Submissions)/;
+  /^(Approximate|CircuitState|CanaryAge|MxCanaryAge|Blocklisted|OperatorSwitch|CredentialAge|SuppressionRise|Submissions|PausedClasses|UnderReview|Reputation)/;
 
 function bad(title: string, alarm: DeployedAlarm, query: MetricQuery): number | undefined {
   const given = BAD[title];

@@ -109,6 +109,22 @@ export const OWN_MATRIX: readonly Trouble[] = [
     small: [],
   },
   { trouble: 'the function that keeps the suppression list crashes', alarms: ['SuppressionErrors'], small: [] },
+  {
+    trouble: 'more than 4 % of the mail of a class bounces, or 0.08 % of it is complained about',
+    alarms: ['ClassPaused'],
+    small: ['ClassPaused'],
+  },
+  { trouble: 'SES reviews the account', alarms: ['UnderReview'], small: [] },
+  {
+    trouble: 'more than 4 % of all mail of the account at SES bounces',
+    alarms: ['ReputationBounces'],
+    small: [],
+  },
+  {
+    trouble: '0.08 % of all mail of the account at SES is complained about',
+    alarms: ['ReputationComplaints'],
+    small: [],
+  },
   { trouble: 'no program has read the events queue for an hour', alarms: ['EventsUnread'], small: [] },
   {
     trouble: 'the event bus, or the URL of the application, refuses an event at every try',

@@ -31,6 +31,7 @@ describe('the health of an SES account', () => {
       state: 'healthy',
       quotaHeadroom: 0.75,
       capacityPerDay: 50_000,
+      underReview: false,
     });
 
     const request = server.received.at(-1);
@@ -53,7 +54,9 @@ describe('the health of an SES account', () => {
     expect(await ask(account({ EnforcementStatus: 'PROBATION' }))).toMatchObject({
       state: 'healthy',
       reason: 'under-review',
+      underReview: true,
     });
+    expect(await ask(account({ EnforcementStatus: 'HEALTHY' }))).toMatchObject({ underReview: false });
   });
 
   it('is healthy with a quota that is unlimited or not reported', async () => {
@@ -61,8 +64,9 @@ describe('the health of an SES account', () => {
       state: 'healthy',
       quotaHeadroom: 1,
       capacityPerDay: Number.POSITIVE_INFINITY,
+      underReview: false,
     });
-    expect(await ask(account({ SendQuota: undefined }))).toEqual({ state: 'healthy' });
+    expect(await ask(account({ SendQuota: undefined }))).toEqual({ state: 'healthy', underReview: false });
   });
 
   it.each([

@@ -1,0 +1,85 @@
+import type { HealthEnvironment } from '../contract/health-environment.ts';
+import type { RateLimits } from '../contract/routes.ts';
+import { errorName } from '../platform/error-name.ts';
+import type { ListTable } from '../platform/list-table.ts';
+import { within } from '../platform/within.ts';
+import { hourOf, readHour } from '../reputation/hours.ts';
+import { excessOf, type HourOfClasses, JUDGED_HOURS, RATE_LIMITS } from '../reputation/limits.ts';
+import { type ClassPause, type PausedClasses, pauseClasses } from '../reputation/paused-classes.ts';
+import { type CheckContext, TABLE_MS } from './context.ts';
+
+/** Dependencies of judging the classes. */
+export interface ClassesContext extends Omit<CheckContext, 'providers' | 'ask' | 'gaugeCapacity'> {
+  /** Undefined if no class pauses. */
+  readonly lists: Pick<ListTable, 'list'> | undefined;
+  readonly pauseAbove: HealthEnvironment['pauseAbove'];
+}
+
+/** Hours that may still change: the present one, and the one before, which a process may still write. */
+const OPEN_HOURS = 2;
+/** Hours that are read at a time. */
+const AT_A_TIME = 20;
+
+/**
+ * Judges each class by its rates of bounces and complaints, pauses those above their limits, and writes how many are paused.
+ * The hours that are over are read once for each process. Never throws.
+ */
+export function classChecker({ lists, pauseAbove = {}, ...context }: ClassesContext): () => Promise<void> {
+  const { table, metrics, log, clock } = context;
+  const past = new Map<number, HourOfClasses>();
+
+  const limitsOf = (name: string): RateLimits | undefined => {
+    const own = Object.hasOwn(pauseAbove, name) ? pauseAbove[name] : {};
+    return own === false ? undefined : { ...RATE_LIMITS, ...own };
+  };
+
+  /** The hours that are judged, the newest first. */
+  async function readHours(from: Pick<ListTable, 'list'>, current: number): Promise<readonly HourOfClasses[]> {
+    for (const hour of past.keys()) if (hour <= current - JUDGED_HOURS) past.delete(hour);
+    const hours = Array.from({ length: JUDGED_HOURS }, (_, back) => current - back);
+    const open = new Map<number, HourOfClasses>();
+    const missing = hours.filter((hour) => !past.has(hour));
+    for (let place = 0; place < missing.length; place += AT_A_TIME)
+      await Promise.all(
+        missing.slice(place, place + AT_A_TIME).map(async (hour) => {
+          const found = await within(TABLE_MS, readHour(from, hour), clock);
+          (hour > current - OPEN_HOURS ? open : past).set(hour, found);
+        }),
+      );
+    return hours.map((hour) => open.get(hour) ?? past.get(hour) ?? new Map());
+  }
+
+  function judge(hours: readonly HourOfClasses[], current: number, { paused, resumed }: PausedClasses) {
+    const found = new Map<string, ClassPause>();
+    const names = new Set(hours.flatMap((hour) => [...hour.keys()]));
+    for (const name of names) {
+      const limits = limitsOf(name);
+      if (limits === undefined || Object.hasOwn(paused, name)) continue;
+      const since = Object.hasOwn(resumed, name) ? (resumed[name]?.hour ?? 0) : 0;
+      const judged = hours.flatMap((hour, back) => (current - back >= since ? [hour.get(name)] : []));
+      const excess = excessOf(judged, limits);
+      if (excess) found.set(name, { ...excess, since: clock.now() });
+    }
+    return found;
+  }
+
+  return async () => {
+    if (lists === undefined) return;
+    try {
+      const current = hourOf(clock.now(), context);
+      const hours = await readHours(lists, current);
+      const { paused } = await within(
+        TABLE_MS,
+        pauseClasses(table, (known) => {
+          const found = judge(hours, current, known);
+          for (const [name, { of, rate, mails }] of found) log.warn('class paused', { class: name, of, rate, mails });
+          return found;
+        }),
+        clock,
+      );
+      metrics.add('PausedClasses', Object.keys(paused).length);
+    } catch (error) {
+      log.error('classes not judged', { error: errorName(error) });
+    }
+  };
+}

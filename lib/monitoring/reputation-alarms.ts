@@ -1,0 +1,100 @@
+import { Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
+import { HELD_OUTCOMES } from '../../lambda/contract/metrics.ts';
+import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import type { ReputationMetric } from '../../lambda/providers/provider.ts';
+import { definitionOf } from '../../lambda/providers/registry.ts';
+import { graph } from './dashboard.ts';
+import type { Monitoring } from './monitoring.ts';
+
+const PERIOD = Duration.minutes(5);
+/** The vendor writes a value some times an hour. */
+const VENDOR_PERIOD = Duration.hours(1);
+
+/** Registers the alarms on what recipients and vendors think of our mail, and their row of the dashboard. */
+export function watchReputation(
+  monitoring: Monitoring,
+  { providers, classesPause }: { readonly providers: readonly ProviderConfig[]; readonly classesPause: boolean },
+): void {
+  if (classesPause) watchPauses(monitoring);
+  for (const { key, type } of providers)
+    if (definitionOf(type).gauges?.includes('UnderReview')) watchReview(monitoring, key);
+  const measured = providers.flatMap(({ key, type, options }) => {
+    const { reputation } = definitionOf(type);
+    // An alarm reads metrics of its own region only.
+    return reputation && reputation.region(options) === undefined ? [{ key, metrics: reputation.metrics }] : [];
+  });
+  for (const { key, metrics } of measured) for (const one of metrics) watchRate(monitoring, key, one);
+  const rates = measured.flatMap(({ key, metrics }) =>
+    metrics.map((one) => vendorMetric(one).with({ label: `${key}: ${one.of}` })),
+  );
+  if (classesPause || rates.length > 0)
+    monitoring.row('Is our mail wanted?', [
+      ...(classesPause
+        ? [
+            graph('Rounds that left mail waiting for its class, and paused classes (right)', 12, {
+              left: HELD_OUTCOMES.map((outcome) =>
+                monitoring.metric('HeldBack', 'Sum', { outcome }).with({ label: outcome }),
+              ),
+              right: [monitoring.metric('PausedClasses', 'Maximum').with({ label: 'paused' })],
+            }),
+          ]
+        : []),
+      ...(rates.length > 0 ? [graph('Rates of the account, by the vendor, from 0 to 1', 12, { left: rates })] : []),
+    ]);
+}
+
+function watchPauses(monitoring: Monitoring): void {
+  monitoring.alarm({
+    title: 'ClassPaused',
+    small: true,
+    severity: 'ticket',
+    meanwhile:
+      'Too many recipients of a class bounced or complained: its mail waits until it expires. All other mail goes out.',
+    action:
+      'See with `npm run account` which class it is; repair its list of addresses, then npm run release -- --class NAME.',
+    metric: monitoring.metric('PausedClasses', 'Maximum', {}, PERIOD),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // The gauge has a value each minute; without it the pause is assumed to go on.
+    missing: TreatMissingData.IGNORE,
+  });
+}
+
+function watchReview(monitoring: Monitoring, provider: string): void {
+  monitoring.alarm({
+    title: 'UnderReview',
+    provider,
+    severity: 'ticket',
+    meanwhile: `${provider} reviews the account. It still takes mail, and may stop that without further notice.`,
+    action: `Read what its console says, repair the cause and answer; let the other providers carry the mail meanwhile: npm run isolate -- ${provider} --reason TEXT.`,
+    metric: monitoring.metric('UnderReview', 'Maximum', { provider }, PERIOD),
+    threshold: 1,
+    datapoints: 1,
+    of: 1,
+    // The gauge has a value whenever the provider answers; a review lasts for days.
+    missing: TreatMissingData.IGNORE,
+  });
+}
+
+function watchRate(monitoring: Monitoring, provider: string, metric: ReputationMetric): void {
+  monitoring.alarm({
+    title: metric.title,
+    provider,
+    severity: 'ticket',
+    meanwhile: `The ${metric.of} of all mail of the account at ${provider} are near the rate from which it reviews the account. Mail goes out.`,
+    action:
+      'Find the mail that causes them: by class in the delivery events, or a program that sends without Mailover.',
+    metric: vendorMetric(metric),
+    threshold: metric.alarmFrom,
+    datapoints: 1,
+    of: 1,
+    // The vendor writes no value while nothing is sent; the rate is then unchanged.
+    missing: TreatMissingData.IGNORE,
+  });
+}
+
+function vendorMetric({ namespace, name }: ReputationMetric): Metric {
+  return new Metric({ namespace, metricName: name, statistic: 'Maximum', period: VENDOR_PERIOD });
+}
