@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const SLOW = ['matrix', 'chaos', 'flow', 'soak', 'kill', 'browser', 'mta', 'languages', 'deploy'] as const;
@@ -8,16 +9,21 @@ const slow = (name: (typeof SLOW)[number], testTimeout: number, hookTimeout: num
   test: { name, include: [`test/${name}/**/*.test.ts`], fileParallelism: false, testTimeout, hookTimeout },
 });
 
+/** Tests that replace modules, variables or timers for their whole process. */
+const REPLACES = /\bvi\.(mock|doMock|resetModules|stubEnv|stubGlobal|useFakeTimers|spyOn)\(/;
+const alone = globSync('test/**/*.test.ts', { exclude: SLOW.map((name) => `test/${name}/**`) }).filter((file) =>
+  REPLACES.test(readFileSync(file, 'utf8')),
+);
+
+const unit = (name: string, isolate: boolean, include: string[], exclude: string[]) => ({
+  extends: true as const,
+  test: { name, include, exclude, isolate, testTimeout: 15_000 },
+});
+
 const projects = [
-  {
-    extends: true as const,
-    test: {
-      name: 'unit',
-      include: ['test/**/*.test.ts'],
-      exclude: SLOW.map((name) => `test/${name}/**`),
-      testTimeout: 15_000,
-    },
-  },
+  // The others share processes: to load the same modules for each file took a third of the time.
+  unit('unit', false, ['test/**/*.test.ts'], [...SLOW.map((name) => `test/${name}/**`), ...alone]),
+  unit('unit-alone', true, alone, []),
   // Every alarm against every fault, with the sender's code on a clock of its own; it computes for minutes.
   slow('matrix', 60_000, 60_000),
   // The simulation in a small form; it computes for minutes.
