@@ -26,7 +26,8 @@ export function isOf(stack: string, name: string): boolean {
   return random !== undefined && more.length === 0 && KINDS.test(logicalId);
 }
 
-const KINDS = /(Queues(Outbound|Retry|DeadLetter|Events|Inbound)|InboundSes|Events[a-z0-9]+(Queue|DeadLetter))/;
+const KINDS =
+  /(Queues(Outbound|Retry|DeadLetter|Events|Undelivered|Inbound)|InboundSes|Events[a-z0-9]+(Queue|DeadLetter))/;
 
 /** What a queue is, from the answers of AWS. */
 export function foundQueue(

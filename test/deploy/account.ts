@@ -58,12 +58,12 @@ export async function startAccount(timeScale = 1): Promise<TestAccount> {
   const log = join(directory, 'calls.jsonl');
   const output = openSync(join(directory, 'server.log'), 'w');
   const server = spawn(join(commands, 'python'), [SERVER, String(port), log, String(timeScale)], {
-    stdio: ['ignore', output, output],
+    stdio: ['pipe', output, output],
   });
   closeSync(output);
   const gone = once(server, 'exit');
   const close = async () => {
-    server.kill('SIGKILL');
+    server.kill();
     await gone;
     rmSync(directory, { recursive: true, force: true });
   };

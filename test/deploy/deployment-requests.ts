@@ -72,6 +72,15 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
     const verb = { POST: 'Create', PUT: 'Update', DELETE: 'Delete' }[call.method];
     return [{ action: `ses:${verb}ConfigurationSet`, resource: arn(call, 'ses', `configuration-set/${name}`) }];
   },
+  pipes(call) {
+    const name = call.path.split('/').at(-1);
+    const verb = { POST: 'Create', PUT: 'Update', DELETE: 'Delete' }[call.method];
+    const role = field(call, 'RoleArn');
+    return [
+      { action: `pipes:${verb}Pipe`, resource: arn(call, 'pipes', `pipe/${name}`) },
+      ...(role ? [passing(role, 'pipes')] : []),
+    ];
+  },
   ec2: (call) => anywhere(call, 'ec2'),
   s3({ method, path, query }) {
     const [kind = ''] = query.split('&');
@@ -91,12 +100,7 @@ const SERVICES: Readonly<Record<string, (call: Call) => Request[]>> = {
       return [{ action, resource: arn(call, 'lambda', `event-source-mapping:${given || '*'}`), context }];
     }
     const role = field(call, 'Role');
-    return [
-      { action, resource: arn(call, 'lambda', `function:${name}`) },
-      ...(role
-        ? [{ action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': ['lambda.amazonaws.com'] } }]
-        : []),
-    ];
+    return [{ action, resource: arn(call, 'lambda', `function:${name}`) }, ...(role ? [passing(role, 'lambda')] : [])];
   },
 };
 
@@ -125,6 +129,11 @@ const LAMBDA_ACTIONS: Readonly<Record<string, string>> = {
   'PUT event-source-mappings': 'lambda:UpdateEventSourceMapping',
   'DELETE event-source-mappings': 'lambda:DeleteEventSourceMapping',
 };
+
+/** A role can be given to a service only by someone who may pass it. */
+function passing(role: string, service: string): Request {
+  return { action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': [`${service}.amazonaws.com`] } };
+}
 
 function named(
   call: Call,

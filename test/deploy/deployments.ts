@@ -32,10 +32,11 @@ export const PROVIDERS = [
   { key: 'own-mta', type: 'smtp', options: { host: 'mta.example.com' } },
 ] as const satisfies ProviderList;
 
-/** Settings of a deployment as JSON has them; `vpc` and `encryptionKey` say what is looked up. */
+/** Settings of a deployment as JSON has them; `vpc`, `encryptionKey` and `bus` say what is looked up. */
 export type Described = Partial<Omit<MailoverProps, 'vpc' | 'encryptionKey'>> & {
   readonly vpc?: object;
   readonly encryptionKey?: string;
+  readonly bus?: string;
 };
 
 /** Deploys the app with these settings over what is deployed; mail is delivered, by the simulators and moto. */
@@ -48,7 +49,7 @@ export async function deployLive(account: TestAccount, props: Described = {}): P
   });
 }
 
-/** Makes a VPC with two private subnets, and a key, as a company has them. */
+/** Makes a VPC with two private subnets, a key and an event bus, as a company has them. */
 export async function makeSurroundings(account: TestAccount): Promise<Described> {
   const made = async (command: string) => (await account.run(command)).trim();
   const vpcId = await made('aws ec2 create-vpc --cidr-block 10.0.0.0/16 --query Vpc.VpcId --output text');
@@ -61,5 +62,6 @@ export async function makeSurroundings(account: TestAccount): Promise<Described>
       ),
     );
   const encryptionKey = await made('aws kms create-key --query KeyMetadata.Arn --output text');
-  return { vpc: { vpcId, availabilityZones: zones, privateSubnetIds: subnets }, encryptionKey };
+  const bus = await made('aws events create-event-bus --name company --query EventBusArn --output text');
+  return { bus, vpc: { vpcId, availabilityZones: zones, privateSubnetIds: subnets }, encryptionKey };
 }

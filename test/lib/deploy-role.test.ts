@@ -44,6 +44,7 @@ const REFUSED: readonly Request[] = [
   { action: 's3:PutBucketPolicy', resource: 'arn:aws:s3:::shop' },
   { action: 'lambda:UpdateFunctionCode', resource: own('lambda', 'function:Shop-Order') },
   { action: 'events:PutTargets', resource: own('events', 'rule/Shop') },
+  { action: 'pipes:UpdatePipe', resource: own('pipes', 'pipe/Shop') },
   { action: 'kms:PutKeyPolicy', resource: own('kms', 'key/a') },
   { action: 'cloudwatch:DeleteAlarms', resource: own('cloudwatch', 'alarm:Shop/Orders') },
   {

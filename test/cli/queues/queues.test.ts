@@ -1,6 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { foundQueue, isOf, withClosing } from '../../../cli/queues/found-queue.ts';
 import { parseQueuesOptions } from '../../../cli/queues/options.ts';
+import { deploy, resources } from '../../lib/deployment.ts';
+
+test('every queue of a template is known by its name', () => {
+  const { template } = deploy({
+    providers: [
+      { key: 'postmark', type: 'postmark', options: {}, inbound: true },
+      {
+        key: 'ses-here',
+        type: 'ses',
+        options: { identities: ['example.com'] },
+        inbound: { recipients: ['in.example.com'] },
+        events: true,
+      },
+    ],
+    events: { url: 'https://example.com/events' },
+  });
+
+  const queues = Object.keys(resources(template, 'AWS::SQS::Queue'));
+
+  expect(queues.filter((id) => !isOf('Mailover', `Mailover-${id}-V7W8JNMQ25PW`))).toEqual([]);
+});
 
 describe('a queue of the stack Mailover', () => {
   test.each([

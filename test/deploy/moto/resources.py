@@ -416,6 +416,20 @@ class Rule(Resource, kind="AWS::Events::Rule"):
         self.api("events").delete_rule(Name=self.id)
 
 
+class Pipe(Resource, kind="AWS::Pipes::Pipe"):
+    def create(self, p):
+        self.id = p.get("Name", self.name)[:64]
+        arn = self.api("pipes").create_pipe(**{**p, "Name": self.id})["Arn"]
+        self.attributes = {"Arn": arn}
+
+    def update(self, p):
+        given = {key: value for key, value in p.items() if key not in ("Name", "Source", "Tags")}
+        self.api("pipes").update_pipe(Name=self.id, **given)
+
+    def remove(self):
+        self.api("pipes").delete_pipe(Name=self.id)
+
+
 class Topic(Resource, kind="AWS::SNS::Topic"):
     def create(self, p):
         name = p.get("TopicName", self.name)

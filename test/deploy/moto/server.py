@@ -1,11 +1,11 @@
-"""moto's server with the CloudFormation resources that it lacks, on 127.0.0.1, and a log of every call.
+"""moto's server with the CloudFormation resources that it lacks, on 127.0.0.1, and a log of every call. It ends with its input.
 
 Usage: server.py PORT LOG TIME_SCALE. The log has one JSON line for each request; delays of messages are divided by the time scale.
 """
 
 import os
-import signal
 import sys
+import threading
 
 port, log, time_scale = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 os.environ["MOTO_S3_CUSTOM_ENDPOINTS"] = f"http://127.0.0.1:{port},http://localhost:{port}"
@@ -27,7 +27,13 @@ class QuietHandler(WSGIRequestHandler):
         pass
 
 
-signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+def end_with_input():
+    """A test run that is killed leaves no server behind."""
+    sys.stdin.read()
+    os._exit(0)
+
+
+threading.Thread(target=end_with_input, daemon=True).start()
 resources.ENDPOINT = f"http://127.0.0.1:{port}"
 engine.install()
 application = call_log.CallLog(DomainDispatcherApplication(create_backend_app), log, time_scale)
