@@ -91,7 +91,7 @@ export class Mailover extends Construct {
   readonly published: ReadonlyMap<string, SesEvents>;
   /** Undefined if no provider has `events`. */
   readonly events: EventsFunction | undefined;
-  /** Keeps the suppression list; undefined if no provider has events. */
+  /** Keeps the suppression list; undefined if no provider has events, and no class `unsubscribe`. */
   readonly mirror: MirrorFunction | undefined;
   /** Undefined if no provider receives mail. */
   readonly inbound: InboundFunction | undefined;
@@ -260,23 +260,26 @@ export class Mailover extends Construct {
         api: this.api,
         rate: props.unsubscribeRate ?? 20,
       });
-    if (this.api && this.suppressionKey && reporting.length > 0) {
-      const { stateTable, listsTable, suppressionKey } = this;
+    const { stateTable, listsTable, suppressionKey } = this;
+    if (this.api && suppressionKey && reporting.length + unsubscribable.length > 0) {
       const shared = { ...common, stateTable, listsTable, suppressionKey };
-      this.events = new EventsFunction(this, 'Events', {
-        ...shared,
-        providers: reporting.map((one) => ({ ...one, queueArn: published.get(one.key)?.queue.queueArn })),
-        queue: this.queues.events,
-        published,
-        unsubscribable,
-        gated: gatedClasses(routes),
-        api: this.api,
-        rate: props.eventsRate ?? 100,
-        concurrency: props.eventsConcurrency ?? (stage === 'live' ? 20 : undefined),
-      });
-      watchEvents(this.monitoring, { providers: reporting, events: this.events, published });
+      if (reporting.length > 0) {
+        this.events = new EventsFunction(this, 'Events', {
+          ...shared,
+          providers: reporting.map((one) => ({ ...one, queueArn: published.get(one.key)?.queue.queueArn })),
+          queue: this.queues.events,
+          published,
+          unsubscribable,
+          gated: gatedClasses(routes),
+          api: this.api,
+          rate: props.eventsRate ?? 100,
+          concurrency: props.eventsConcurrency ?? (stage === 'live' ? 20 : undefined),
+        });
+        watchEvents(this.monitoring, { providers: reporting, events: this.events, published });
+      }
       const mirrored = providers.filter(({ key }) => reporting.some((one) => one.key === key));
-      this.mirror = new MirrorFunction(this, 'Mirror', { ...shared, providers: mirrored });
+      const unsubscribes = unsubscribable.length > 0;
+      this.mirror = new MirrorFunction(this, 'Mirror', { ...shared, providers: mirrored, unsubscribes });
       watchSuppressions(this.monitoring, mirrored, this.mirror);
     }
     completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });

@@ -39,7 +39,7 @@ function commandOf({ what, who = `${userInfo().username}@${hostname()}` }: Suppr
     case 'add':
       return { command: 'add', address: what.address, operator: who };
     case 'remove':
-      return { command: 'remove', address: what.address };
+      return { command: 'remove', address: what.address, ...(what.class !== undefined && { class: what.class }) };
     case 'import':
       return { command: 'import', provider: what.provider };
     case 'mirror':
@@ -70,6 +70,8 @@ function isDone(answer: SuppressionAnswer): boolean {
         answer.providers.every(({ result }) => !/^(failed|kept)/.test(result)) &&
         (answer.listed || answer.providers.some(({ result }) => result === 'removed'))
       );
+    case 'subscribed':
+      return answer.was;
     case 'mirrored':
       return answer.providers.every(({ outcome }) => outcome === 'done');
     default:
@@ -87,6 +89,10 @@ function sentences(answer: SuppressionAnswer, { what }: SuppressionOptions): rea
       return [
         answer.listed ? 'removed: mail goes there again' : 'the address was not on the list',
         ...answer.providers.map(({ provider, result }) => `${provider}: ${REMOVALS[result] ?? result}`),
+      ];
+    case 'subscribed':
+      return [
+        answer.was ? 'removed: mail of the class goes there again' : 'the address had not unsubscribed from that class',
       ];
     case 'mirrored':
       return answer.providers.map(resultInWords);

@@ -4,7 +4,8 @@ import { parseArguments, UsageError } from '../usage.ts';
 export interface SuppressionOptions {
   readonly what:
     | { readonly kind: 'list' }
-    | { readonly kind: 'add' | 'remove'; readonly address: string }
+    | { readonly kind: 'add'; readonly address: string }
+    | { readonly kind: 'remove'; readonly address: string; readonly class?: string }
     | { readonly kind: 'import'; readonly provider: string }
     | { readonly kind: 'mirror' }
     | { readonly kind: 'take-back'; readonly provider: string; readonly sinceMs: number };
@@ -22,18 +23,20 @@ export interface SuppressionOptions {
 /** Printed by `--help`. */
 export const SUPPRESSION_USAGE = `npm run suppression -- list [options]
 npm run suppression -- add ADDRESS [options]
-npm run suppression -- remove ADDRESS [options]
+npm run suppression -- remove ADDRESS [--class NAME] [options]
 npm run suppression -- import PROVIDER [options]
 npm run suppression -- mirror [options]
 npm run suppression -- take-back PROVIDER [--since 3d] [options]
 
 list        shows the addresses that get no mail, with reason, source and end
 add         stops mail to an address, without an end
-remove      lets mail go to an address again, also at the providers that keep a list of their own
+remove      lets mail go to an address again, also at the providers that keep a list of their own;
+            with --class: mail of a class that it had unsubscribed from
 import      takes the hard bounces and complaints of a provider's own list over: before its first traffic
 mirror      what is done once a day: takes over the lists of all providers, and adds ours to them
 take-back   removes what a provider has put on the list since a time: its reports were wrong
 
+  --class NAME         for remove: ends the unsubscribe from this class, and leaves the list as it is
   --since TIME         for take-back: 30m, 2h or 3d, up to 400d (default 3d)
   --addresses          prints addresses in full; otherwise they are masked
   --function NAME      a deployed function (stack output SuppressionFunctionName) instead of the local stack
@@ -54,6 +57,7 @@ export function parseSuppressionOptions(argv: readonly string[]): SuppressionOpt
   const flag = { type: 'boolean' } as const;
   const { values, positionals } = parseArguments(argv, {
     since: text,
+    class: text,
     addresses: flag,
     function: text,
     region: text,
@@ -66,8 +70,9 @@ export function parseSuppressionOptions(argv: readonly string[]): SuppressionOpt
   if (region !== undefined && functionName === undefined) throw new UsageError('--region goes with --function NAME');
   if (values.since !== undefined && positionals[0] !== 'take-back')
     throw new UsageError('--since goes with take-back only');
+  if (values.class !== undefined && positionals[0] !== 'remove') throw new UsageError('--class goes with remove only');
   return {
-    what: whatOf(positionals, values.since),
+    what: whatOf(positionals, values),
     addresses: values.addresses ?? false,
     json: values.json ?? false,
     ...(functionName !== undefined && { functionName }),
@@ -76,7 +81,10 @@ export function parseSuppressionOptions(argv: readonly string[]): SuppressionOpt
   };
 }
 
-function whatOf([kind, one, ...more]: readonly string[], since: string | undefined): SuppressionOptions['what'] {
+function whatOf(
+  [kind, one, ...more]: readonly string[],
+  { since, class: name }: { readonly since?: string; readonly class?: string },
+): SuppressionOptions['what'] {
   if (more.length > 0) throw new UsageError(`unexpected argument "${more[0]}"`);
   switch (kind) {
     case 'list':
@@ -89,7 +97,7 @@ function whatOf([kind, one, ...more]: readonly string[], since: string | undefin
         throw new UsageError(
           `${kind} takes an address such as ada@example.org${one === undefined ? '' : `, not "${one}"`}`,
         );
-      return { kind, address: one };
+      return { kind, address: one, ...(name !== undefined && { class: name }) };
     case 'import':
       return { kind, provider: providerIn(kind, one) };
     case 'take-back':

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 
 const address = z.string().check(z.regex(/^[^\s@]+(?:@[^\s@]+)*@[^\s@]+$/u), z.maxLength(320));
 const provider = z.string().check(z.regex(/^[a-z][a-z0-9-]{0,31}$/));
+const className = z.string().check(z.minLength(1), z.maxLength(64));
 const operator = z.string().check(z.minLength(1), z.maxLength(200));
 
 /** What an operator asks of the suppression list; the function that keeps it takes these as events. */
@@ -9,7 +10,8 @@ export const suppressionCommandSchema = z.discriminatedUnion('command', [
   /** A part of the addresses; `from` is the `next` of the part before. */
   z.strictObject({ command: z.literal('list'), from: z.optional(z.int().check(z.nonnegative())) }),
   z.strictObject({ command: z.literal('add'), address, operator }),
-  z.strictObject({ command: z.literal('remove'), address }),
+  /** With a class: ends its unsubscribe from that class instead. */
+  z.strictObject({ command: z.literal('remove'), address, class: z.optional(className) }),
   /** Takes the entries of a provider's own list over. */
   z.strictObject({ command: z.literal('import'), provider }),
   /** What the daily run does, for all providers. */
@@ -55,6 +57,8 @@ export type SuppressionAnswer =
       readonly listed: boolean;
       readonly providers: readonly { readonly provider: string; readonly result: string }[];
     }
+  /** `was`: whether the address had unsubscribed from the class. */
+  | { readonly kind: 'subscribed'; readonly was: boolean }
   | { readonly kind: 'mirrored'; readonly providers: readonly MirrorResult[] }
   | { readonly kind: 'taken-back'; readonly removed: number }
   | { readonly kind: 'refused'; readonly message: string };

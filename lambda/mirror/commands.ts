@@ -16,12 +16,14 @@ import type { AddressIndex, SuppressedAddress } from '../suppression/addresses.t
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import type { SuppressionEntry } from '../suppression/entry.ts';
 import { isOpen, type Suppressions } from '../suppression/list.ts';
+import type { Unsubscribes } from '../suppression/unsubscribes.ts';
 import { errorDetail, importList, type MirrorContext, type Mirrored, mirror } from './mirror.ts';
 
 /** Dependencies of the commands. */
 export interface MirrorDependencies {
   readonly environment: MirrorEnvironment;
   readonly suppressions: Suppressions;
+  readonly unsubscribes: Pick<Unsubscribes, 'remove'>;
   readonly index: AddressIndex;
   readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
   readonly secrets: Secrets;
@@ -62,7 +64,11 @@ export function createCommands(
           : { kind: 'refused', message: 'the address was removed at this moment' };
       }
       case 'remove':
-        return await remove(command.address);
+        if (command.class === undefined) return await remove(command.address);
+        return {
+          kind: 'subscribed',
+          was: await dependencies.unsubscribes.remove({ ...command, class: command.class }),
+        };
       case 'mirror':
         return await daily(remainingMs);
       case 'import':

@@ -11,7 +11,9 @@ import { dynamoTable } from '../platform/table.ts';
 import { loadOwnList } from '../providers/registry.ts';
 import { addressIndex } from '../suppression/addresses.ts';
 import { suppressionDoubt } from '../suppression/doubt.ts';
+import { addressHashes } from '../suppression/hash.ts';
 import { suppressionList } from '../suppression/list.ts';
+import { unsubscribes } from '../suppression/unsubscribes.ts';
 import { createCommands } from './commands.ts';
 
 const environment = mirrorEnvironment.decode(process.env);
@@ -23,6 +25,7 @@ const index = addressIndex(lists);
 const answer = createCommands({
   environment,
   suppressions: suppressionList(table, index, secrets, environment.suppressionSecret, systemClock),
+  unsubscribes: unsubscribes(table, addressHashes(secrets, environment.suppressionSecret), systemClock.now),
   index,
   doubt: suppressionDoubt({ ...environment, providers: environment.reporting, lists, table, clock: systemClock }),
   secrets,

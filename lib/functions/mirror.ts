@@ -21,6 +21,8 @@ export interface MirrorProps extends FunctionProps {
   readonly stateTable: ITable;
   readonly listsTable: ListsTable;
   readonly suppressionKey: SuppressionKey;
+  /** Whether recipients can unsubscribe from a class. */
+  readonly unsubscribes: boolean;
 }
 
 /** The function that keeps the suppression list and those of the providers equal, and carries out operators' commands. */
@@ -56,9 +58,9 @@ export class MirrorFunction extends MailoverFunction<MirrorEnvironment> {
       recursiveLoop: RecursiveLoop.TERMINATE,
       schedule: { id: 'EveryDay', every: EVERY, description: 'Compares the lists of suppressed addresses' },
     });
-    const state = ['suppression/*'];
+    const state = ['suppression/*', ...(props.unsubscribes ? ['unsubscribed/*'] : [])];
     this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], state));
-    this.role.addToPolicy(tableStatement(stateTable, ['BatchGetItem'], [...state, 'tally/*']));
+    this.role.addToPolicy(tableStatement(stateTable, ['BatchGetItem'], ['suppression/*', 'tally/*']));
     this.role.addToPolicy(listsStatement(listsTable, ['PutItem', 'DeleteItem'], ['suppressed/*']));
     this.role.addToPolicy(listsStatement(listsTable, ['Query'], ['suppressed/*', 'suppressing/*']));
     this.role.addToPolicy(suppressionKey.readStatement());

@@ -1,5 +1,6 @@
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { suppressionCommand } from '../../cli/suppression/command.ts';
 import { verifyCommand } from '../../cli/verify/command.ts';
 import { givenStack, type RunningStack } from '../support/running-stack.ts';
 
@@ -48,6 +49,21 @@ test('one who uses the link of a mail gets no other mail of the class, and mail 
   expect(events).toContainEqual(
     expect.objectContaining({ type: 'suppressed', submissionId: 'news-3', reason: 'unsubscribed-before' }),
   );
+});
+
+test('an operator ends an unsubscribe, and mail of the class goes there again', async () => {
+  const lines: string[] = [];
+  const terminal = { out: (line: string) => void lines.push(line), err: (text: string) => void lines.push(text) };
+  const end = () =>
+    suppressionCommand(
+      ['remove', 'ada@example.org', '--class', 'news'],
+      { MAILOVER_PORT: new URL(stack.url).port },
+      terminal as never,
+    );
+
+  expect([await end(), await end()]).toEqual([0, 1]);
+  await send('news-4', { class: 'news' });
+  await stack.accepted(['news-4']);
 });
 
 test('an address gets one mail of a gated class, and the waiting ones once it is verified', async () => {

@@ -67,6 +67,22 @@ it('a removal that a provider does not follow is not done', async () => {
   expect(await run(['remove', 'ada@example.org'], removed('failed: 401'))).toMatchObject({ code: 1 });
 });
 
+it('ends an unsubscribe from a class, and says if there was none', async () => {
+  const { code, asked, out } = await run(['remove', 'ada@example.org', '--class', 'news'], {
+    kind: 'subscribed',
+    was: true,
+  });
+
+  expect([code, asked]).toEqual([0, [{ command: 'remove', address: 'ada@example.org', class: 'news' }]]);
+  expect(out).toBe('removed: mail of the class goes there again');
+  expect(await run(['remove', 'ada@example.org', '--class', 'news'], { kind: 'subscribed', was: false })).toMatchObject(
+    {
+      code: 1,
+      out: 'the address had not unsubscribed from that class',
+    },
+  );
+});
+
 it('takes back the last three days by default, and another time if one is given', async () => {
   const taken = { kind: 'taken-back', removed: 2 } as const;
   const { asked, out } = await run(['take-back', 'mailgun'], taken);
@@ -86,6 +102,7 @@ it.each([
   [['import', 'No'], 'not "No"'],
   [['take-back', 'ses', '--since', 'yesterday'], 'not "yesterday"'],
   [['mirror', '--since', '3d'], '--since goes with take-back only'],
+  [['add', 'ada@example.org', '--class', 'news'], '--class goes with remove only'],
   [['list', '--region', 'eu-west-1'], '--region goes with --function NAME'],
   [['list', '--all'], 'there is no option --all'],
 ])('refuses %j with what would be right, and exit code 2', async (argv, message) => {

@@ -4,7 +4,9 @@ import { createCommands } from '../../../lambda/mirror/commands.ts';
 import type { OwnList } from '../../../lambda/providers/own-list.ts';
 import { definitions, loadOwnList, loadProvider, type ProviderType } from '../../../lambda/providers/registry.ts';
 import { addressIndex } from '../../../lambda/suppression/addresses.ts';
+import { addressHashes } from '../../../lambda/suppression/hash.ts';
 import { suppressionList } from '../../../lambda/suppression/list.ts';
+import { unsubscribes } from '../../../lambda/suppression/unsubscribes.ts';
 import { StackClock } from '../../../local/clock.ts';
 import { FaultBoard } from '../../../local/faults/faults.ts';
 import { ownHosts } from '../../../local/http-api/own-hosts.ts';
@@ -54,6 +56,7 @@ function givenCommands({ doubted = [] as string[], secret = {} as Record<string,
   };
   const index = addressIndex(lists);
   const suppressions = suppressionList(table, index, secrets as never, 'list', clock as never);
+  const left = unsubscribes(table, addressHashes(secrets as never, 'list'), clock.now);
   const note = () => {};
   const commands = createCommands({
     environment: {
@@ -62,6 +65,7 @@ function givenCommands({ doubted = [] as string[], secret = {} as Record<string,
       endpoints: simulators.endpoints,
     },
     suppressions,
+    unsubscribes: left,
     index,
     doubt: { isDoubted: async (key: string) => doubted.includes(key) },
     secrets,
@@ -78,7 +82,7 @@ function givenCommands({ doubted = [] as string[], secret = {} as Record<string,
     const answer = await run({ command: 'list' });
     return answer.kind === 'listed' ? answer.entries.map(({ address, source }) => `${address} ${source}`) : answer;
   };
-  return Object.assign(world, { run, addresses, suppressions });
+  return Object.assign(world, { run, addresses, suppressions, left });
 }
 
 async function listOf(type: ProviderType): Promise<OwnList> {
@@ -159,6 +163,21 @@ it('the daily run adds what one provider reported to the others, and leaves manu
   expect(answer).toMatchObject({
     providers: expect.arrayContaining([{ provider: 'mailgun', outcome: 'done', added: 0, imported: 0, removed: 0 }]),
   });
+});
+
+it('an unsubscribe is ended by hand, and neither that from another class nor a suppression', async () => {
+  const { run, left, suppressions } = givenCommands();
+  const ada = { address: 'ada@example.org', class: 'news' };
+  for (const name of ['news', 'offers']) await left.add({ ...ada, class: name }, { at: 1, source: 'mailover' });
+  await suppressions.add(ada.address, { reason: 'complaint', source: 'ses', at: 1 });
+  const end = () => run({ command: 'remove', ...ada });
+
+  expect([await end(), await end()]).toEqual([
+    { kind: 'subscribed', was: true },
+    { kind: 'subscribed', was: false },
+  ]);
+  expect([...(await suppressions.find([ada.address], 'news')).values()]).toMatchObject([{ reason: 'complaint' }]);
+  expect(await left.remove({ ...ada, class: 'offers' })).toBe(true);
 });
 
 it('a provider in doubt fills nothing, and what it had listed is taken back by one command', async () => {

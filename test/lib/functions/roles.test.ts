@@ -123,7 +123,7 @@ test.each([
     'Mirror',
     [
       'secretsmanager:GetSecretValue list-key',
-      ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} table suppression/*`),
+      ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} table suppression/* unsubscribed/*`),
       'dynamodb:BatchGetItem table suppression/* tally/*',
       ...['PutItem', 'DeleteItem'].map((action) => `dynamodb:${action} lists suppressed/*`),
       'dynamodb:Query lists suppressed/* suppressing/*',
