@@ -207,6 +207,7 @@ export class Mailover extends Construct {
       queues: this.queues,
       stateTable: this.stateTable,
       routes,
+      reporting,
       listsTable: classesPause ? this.listsTable : undefined,
     });
     watchHealth(this.monitoring, { providers: watched, function: this.health.function, classesPause });

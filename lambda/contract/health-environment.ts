@@ -40,6 +40,8 @@ export const healthEnvironment = environment({
   stateTable,
   /** Absent if no class pauses, since no provider posts or publishes its events. */
   listsTable: optional(listsTable),
+  /** Providers with delivery events, which doubts compare; absent together with `listsTable`. */
+  reporting: optional(json<readonly { readonly key: string; readonly type: string }[]>('MAILOVER_REPORTING_PROVIDERS')),
   /** `pauseAbove` of the classes that have one; absent: none has. */
   pauseAbove: optional(json<Readonly<Record<string, RouteConfig['pauseAbove']>>>('MAILOVER_PAUSE_ABOVE')),
   ...local,

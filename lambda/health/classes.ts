@@ -4,8 +4,9 @@ import { errorName } from '../platform/error-name.ts';
 import type { ListTable } from '../platform/list-table.ts';
 import { within } from '../platform/within.ts';
 import { hourOf, readHour } from '../reputation/hours.ts';
-import { excessOf, type HourOfClasses, JUDGED_HOURS, RATE_LIMITS } from '../reputation/limits.ts';
+import { countsWithout, excessOf, type HourOfClasses, JUDGED_HOURS, RATE_LIMITS } from '../reputation/limits.ts';
 import { type ClassPause, type PausedClasses, pauseClasses } from '../reputation/paused-classes.ts';
+import type { SuppressionDoubt } from '../suppression/doubt.ts';
 import { type CheckContext, TABLE_MS } from './context.ts';
 
 /** Dependencies of judging the classes. */
@@ -13,6 +14,8 @@ export interface ClassesContext extends Omit<CheckContext, 'providers' | 'ask' |
   /** Undefined if no class pauses. */
   readonly lists: Pick<ListTable, 'list'> | undefined;
   readonly pauseAbove: HealthEnvironment['pauseAbove'];
+  /** Bounces and complaints that a provider in doubt reports pause no class. */
+  readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
 }
 
 /** Hours that may still change: the present one, and the one before, which a process may still write. */
@@ -24,7 +27,7 @@ const AT_A_TIME = 20;
  * Judges each class by its rates of bounces and complaints, pauses those above their limits, and writes how many are paused.
  * The hours that are over are read once for each process. Never throws.
  */
-export function classChecker({ lists, pauseAbove = {}, ...context }: ClassesContext): () => Promise<void> {
+export function classChecker({ lists, pauseAbove = {}, doubt, ...context }: ClassesContext): () => Promise<void> {
   const { table, metrics, log, clock } = context;
   const past = new Map<number, HourOfClasses>();
 
@@ -49,14 +52,29 @@ export function classChecker({ lists, pauseAbove = {}, ...context }: ClassesCont
     return hours.map((hour) => open.get(hour) ?? past.get(hour) ?? new Map());
   }
 
-  function judge(hours: readonly HourOfClasses[], current: number, { paused, resumed }: PausedClasses) {
+  /** The providers in doubt of those that reported something. */
+  async function doubtedIn(hours: readonly HourOfClasses[]): Promise<ReadonlySet<string>> {
+    const keys = new Set(hours.flatMap((hour) => [...hour.values()].flatMap((counts) => [...counts.keys()])));
+    keys.delete('');
+    const judged = await Promise.all([...keys].map(async (key) => ((await doubt.isDoubted(key)) ? [key] : [])));
+    return new Set(judged.flat());
+  }
+
+  function judge(
+    hours: readonly HourOfClasses[],
+    doubted: ReadonlySet<string>,
+    current: number,
+    { paused, resumed }: PausedClasses,
+  ) {
     const found = new Map<string, ClassPause>();
     const names = new Set(hours.flatMap((hour) => [...hour.keys()]));
     for (const name of names) {
       const limits = limitsOf(name);
       if (limits === undefined || Object.hasOwn(paused, name)) continue;
       const since = Object.hasOwn(resumed, name) ? (resumed[name]?.hour ?? 0) : 0;
-      const judged = hours.flatMap((hour, back) => (current - back >= since ? [hour.get(name)] : []));
+      const judged = hours.flatMap((hour, back) =>
+        current - back >= since ? [countsWithout(doubted, hour.get(name) ?? new Map())] : [],
+      );
       const excess = excessOf(judged, limits);
       if (excess) found.set(name, { ...excess, since: clock.now() });
     }
@@ -68,10 +86,13 @@ export function classChecker({ lists, pauseAbove = {}, ...context }: ClassesCont
     try {
       const current = hourOf(clock.now(), context);
       const hours = await readHours(lists, current);
+      const nothing = { paused: {}, resumed: {} };
+      const isExcess = judge(hours, new Set(), current, nothing).size > 0;
+      const doubted = isExcess ? await within(TABLE_MS, doubtedIn(hours), clock) : new Set<string>();
       const { paused } = await within(
         TABLE_MS,
         pauseClasses(table, (known) => {
-          const found = judge(hours, current, known);
+          const found = judge(hours, doubted, current, known);
           for (const [name, { of, rate, mails }] of found) log.warn('class paused', { class: name, of, rate, mails });
           return found;
         }),

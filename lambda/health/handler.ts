@@ -12,6 +12,7 @@ import { managedSecrets } from '../platform/secrets.ts';
 import { dynamoTable } from '../platform/table.ts';
 import { providerPool } from '../providers/pool.ts';
 import { definitions, loadProvider } from '../providers/registry.ts';
+import { suppressionDoubt } from '../suppression/doubt.ts';
 import { healthAsker } from './ask.ts';
 import { blocklistChecker } from './blocklists.ts';
 import { sendCanaries } from './canaries.ts';
@@ -47,11 +48,13 @@ const context = {
 };
 const gaugeCapacity = capacityGauge(context);
 const queueList = sqsQueueList();
-const { listsTable, pauseAbove } = environment;
+const { listsTable, pauseAbove, reporting = [] } = environment;
+const lists = listsTable === undefined ? undefined : dynamoListTable(listsTable);
 const checkClasses = classChecker({
   ...context,
   pauseAbove,
-  lists: listsTable === undefined ? undefined : dynamoListTable(listsTable),
+  lists,
+  doubt: lists ? suppressionDoubt({ ...context, providers: reporting, lists }) : { isDoubted: async () => false },
 });
 const checkBlocklists = blocklistChecker({ ...context, resolverOf: dnsResolver });
 

@@ -48,7 +48,8 @@ export function unwantedNotes(lists: Pick<ListTable, 'add'>, context: HoursConte
     if (of === undefined || name === undefined || submissionId === undefined || recipient === undefined) return;
     const now = context.clock.now();
     const id = createHash('sha256').update(`${submissionId}\0${recipient}`).digest('base64url');
-    await lists.add({ pk: listOf(hourOf(now, context)), sk: `${of}/${id}/${name}`, expires: expiry(now) });
+    const place = { pk: listOf(hourOf(now, context)), sk: `${of}/${id}/${name}` };
+    await lists.add({ ...place, provider: event.provider, expires: expiry(now) });
   };
 }
 
@@ -60,11 +61,13 @@ function unwantedBy({ type, bounce }: DeliveryEvent): Unwanted | undefined {
 
 /** The counts of one hour. */
 export async function readHour(lists: Pick<ListTable, 'list'>, hour: number): Promise<HourOfClasses> {
-  const classes = new Map<string, ClassCounts>();
-  for (const { sk, count } of await lists.list(listOf(hour))) {
+  const classes = new Map<string, Map<string, ClassCounts>>();
+  for (const { sk, count, provider } of await lists.list(listOf(hour))) {
     const { of, name } = placeIn(sk);
-    const known = classes.get(name) ?? { mails: 0, bounces: 0, complaints: 0 };
-    classes.set(name, { ...known, [of]: known[of] + (of === 'mails' ? Number(count) : 1) });
+    const by = of === 'mails' ? '' : String(provider);
+    const counts = classes.get(name) ?? new Map<string, ClassCounts>();
+    const known = counts.get(by) ?? { mails: 0, bounces: 0, complaints: 0 };
+    classes.set(name, counts.set(by, { ...known, [of]: known[of] + (of === 'mails' ? Number(count) : 1) }));
   }
   return classes;
 }

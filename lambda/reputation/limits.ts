@@ -7,8 +7,18 @@ export type Unwanted = (typeof UNWANTED)[number];
 /** Recipients of one class whose mail was accepted in an hour, and how many of them bounced hard or complained in it. */
 export type ClassCounts = Readonly<Record<'mails' | Unwanted, number>>;
 
+/** Counts of one class: those of its mail under an empty key, those of unwanted mail under the provider that reported it. */
+export type CountsByProvider = ReadonlyMap<string, ClassCounts>;
+
 /** The counts of an hour, by class. */
-export type HourOfClasses = ReadonlyMap<string, ClassCounts>;
+export type HourOfClasses = ReadonlyMap<string, CountsByProvider>;
+
+/** The counts of a class without those that some providers reported. */
+export function countsWithout(doubted: ReadonlySet<string>, counts: CountsByProvider): ClassCounts {
+  const all = [...counts].flatMap(([provider, one]) => (doubted.has(provider) ? [] : [one]));
+  const sum = (name: keyof ClassCounts) => all.reduce((total, one) => total + one[name], 0);
+  return { mails: sum('mails'), bounces: sum('bounces'), complaints: sum('complaints') };
+}
 
 /**
  * Limits where the route of a class sets none, below those of every vendor:

@@ -37,6 +37,8 @@ export interface HealthCheckProps extends FunctionProps {
   readonly queues: Queues;
   readonly stateTable: ITable;
   readonly routes: readonly RouteConfig[];
+  /** The providers with delivery events. */
+  readonly reporting: readonly { readonly key: string; readonly type: string }[];
   /** The counts of classes; undefined if no class pauses. */
   readonly listsTable: ListsTable | undefined;
 }
@@ -59,6 +61,7 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
         retryQueueNames: namesOf(queues),
         stateTable: stateTable.tableName,
         listsTable: listsTable?.tableName,
+        reporting: listsTable && props.reporting.map(({ key, type }) => ({ key, type })),
         pauseAbove: listsTable && pauseAbove(props.routes),
       },
       smallerEnvironment: 'use fewer providers, or fewer addresses and zones of blocklists',
@@ -71,7 +74,7 @@ export class HealthFunction extends MailoverFunction<HealthEnvironment> {
     this.role.addToPolicy(tableStatement(stateTable, ['PutItem'], WRITES));
     if (listsTable) {
       this.role.addToPolicy(tableStatement(stateTable, ['GetItem', 'PutItem'], ['paused-classes']));
-      this.role.addToPolicy(listsStatement(listsTable, ['Query'], ['classes/*']));
+      this.role.addToPolicy(listsStatement(listsTable, ['Query'], ['classes/*', 'suppressing/*']));
     }
     if (sendsCanaries(props)) {
       this.allow(['sqs:SendMessage'], [queues.outbound.queueArn]);

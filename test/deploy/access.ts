@@ -90,7 +90,7 @@ export function accessOf({ outputs, functions }: Inventory): readonly Access[] {
     ...item(['PutItem'], 'event/a', ['Events'], 'ListsTableName'),
     ...item(['Query'], 'classes/1', ['Health'], 'ListsTableName'),
     ...item(['PutItem'], 'classes/1', ['Sender', 'Events'], 'ListsTableName'),
-    ...item(['Query'], 'suppressing/a', ['Events', 'Mirror'], 'ListsTableName'),
+    ...item(['Query'], 'suppressing/a', ['Events', 'Mirror', 'Health'], 'ListsTableName'),
     ...item(['Query', 'DeleteItem'], 'suppressed/a', ['Mirror'], 'ListsTableName'),
     ...item(['PutItem'], 'suppressed/a', ['Events', 'Mirror'], 'ListsTableName'),
     ...item(['GetItem', 'PutItem', 'Query'], 'submission/a', [], 'ListsTableName'),

@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 const START = 500_000 * HOUR;
 
 function given(pauseAbove?: Readonly<Record<string, RouteConfig['pauseAbove']>>) {
-  const world = { now: START, fault: () => {}, queries: 0 };
+  const world = { now: START, fault: () => {}, queries: 0, doubted: '', asked: 0 };
   const table = memoryTable();
   const lists = memoryLists((operation) => {
     if (operation === 'list') world.queries += 1;
@@ -25,6 +25,12 @@ function given(pauseAbove?: Readonly<Record<string, RouteConfig['pauseAbove']>>)
       lists,
       table,
       pauseAbove,
+      doubt: {
+        isDoubted: async (key: string) => {
+          world.asked += 1;
+          return key === world.doubted;
+        },
+      },
       clock,
       timeScale: 1,
       metrics: { add: (name: string, value: number) => void metrics.push([name, value]), flush: async () => {} },
@@ -42,7 +48,7 @@ function given(pauseAbove?: Readonly<Record<string, RouteConfig['pauseAbove']>>)
     check: checkOf(),
     checkOf,
     /** A class with mail and unwanted mail in the present hour. */
-    async mail(name: string, mails: number, { bounces = 0, complaints = 0 } = {}) {
+    async mail(name: string, mails: number, { bounces = 0, complaints = 0, provider = 'ses' } = {}) {
       process += 1;
       const hour = Math.floor(world.now / HOUR);
       await writeAccepted(lists, { hour, process: `p${process}`, name, mails }, world.now);
@@ -52,7 +58,7 @@ function given(pauseAbove?: Readonly<Record<string, RouteConfig['pauseAbove']>>)
       ] as const)
         for (let place = 0; place < number; place += 1)
           await note(
-            { type, bounce: 'hard', class: name, submissionId: `${name}-${process}-${place}` } as never,
+            { type, bounce: 'hard', provider, class: name, submissionId: `${name}-${process}-${place}` } as never,
             `hash-${place}`,
           );
     },
@@ -77,6 +83,27 @@ test('the class above its limit pauses, and no other one', async () => {
   });
   expect(world.metrics).toEqual([['PausedClasses', 2]]);
   expect(world.logged).toEqual(['class paused', 'class paused']);
+});
+
+test('what a provider in doubt reports pauses no class', async () => {
+  const world = given();
+  world.doubted = 'postmark';
+  await world.mail('news', 1_000, { bounces: 400, provider: 'postmark' });
+  await world.mail('offers', 1_000, { bounces: 400, provider: 'postmark' });
+  await world.mail('offers', 1_000, { bounces: 100, provider: 'ses' });
+  await world.check();
+  expect(await world.paused()).toEqual(['offers']);
+
+  world.doubted = '';
+  await world.check();
+  expect(await world.paused()).toEqual(['news', 'offers']);
+});
+
+test('doubts are asked about only when a class is above its limit', async () => {
+  const world = given();
+  await world.mail('news', 1_000, { bounces: 20 });
+  await world.check();
+  expect(world.asked).toBe(0);
 });
 
 test('a class has its own limits, or none', async () => {

@@ -29,7 +29,7 @@ function given({ exempt = [] as string[] } = {}) {
     guardOf,
     guard: guardOf('one'),
     pause: (...names: string[]) => pauseClasses(table, () => new Map(names.map((name) => [name, PAUSE]))),
-    mails: async (name: string, hour = 500_000) => (await readHour(lists, hour)).get(name)?.mails ?? 0,
+    mails: async (name: string, hour = 500_000) => (await readHour(lists, hour)).get(name)?.get('')?.mails ?? 0,
   });
 }
 

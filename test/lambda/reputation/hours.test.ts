@@ -39,10 +39,10 @@ test('hard bounces and complaints of a class are counted in their hour, each rec
   await world.note({ submissionId: 'order-3' });
 
   expect(await readHour(world.lists, 500_000)).toEqual(
-    new Map([['news/weekly', { mails: 0, bounces: 3, complaints: 1 }]]),
+    new Map([['news/weekly', new Map([['ses', { mails: 0, bounces: 3, complaints: 1 }]])]]),
   );
   expect(await readHour(world.lists, 500_001)).toEqual(
-    new Map([['news/weekly', { mails: 0, bounces: 1, complaints: 0 }]]),
+    new Map([['news/weekly', new Map([['ses', { mails: 0, bounces: 1, complaints: 0 }]])]]),
   );
 });
 
@@ -67,7 +67,9 @@ test('accepted mail is the sum over the processes, each with its last count', as
   await write('two', 5);
   await write('one', 12);
 
-  expect(await readHour(lists, 500_000)).toEqual(new Map([['news/weekly', { mails: 17, bounces: 0, complaints: 0 }]]));
+  expect(await readHour(lists, 500_000)).toEqual(
+    new Map([['news/weekly', new Map([['', { mails: 17, bounces: 0, complaints: 0 }]])]]),
+  );
 });
 
 test('items name no recipient, and end', async () => {

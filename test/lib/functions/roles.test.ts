@@ -111,7 +111,7 @@ test.each([
       ),
       'dynamodb:PutItem table health/* canary/*',
       ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} table paused-classes`),
-      'dynamodb:Query lists classes/*',
+      'dynamodb:Query lists classes/* suppressing/*',
       ...['Mailover/postmark', 'Mailover/mailgun-us', 'eu/mailgun', 'Mailover/own-mta'].map(reads),
       'ses:GetAccount *',
       'sqs:ListQueues *',
