@@ -1,6 +1,6 @@
 import { MOST_NAMED, type SubmissionAccount, takeAccount } from '../../lambda/account/account.ts';
 import { recordsOf } from '../../lambda/account/records.ts';
-import { STANDINGS } from '../../lambda/contract/metrics.ts';
+import { STANDINGS } from '../../lambda/contract/metric-outcomes.ts';
 import { type PausedClasses, readPaused } from '../../lambda/reputation/paused-classes.ts';
 import { inJson as pauseInJson, inWords as pauseInWords } from '../operate/pauses.ts';
 import { findTable, type TableTarget } from '../operate/target.ts';

@@ -1,5 +1,5 @@
 import { CANARY_PREFIX } from '../contract/dead-letter.ts';
-import { STANDINGS, type Standing } from '../contract/metrics.ts';
+import { STANDINGS, type Standing } from '../contract/metric-outcomes.ts';
 import type { Speed } from '../platform/stack-time.ts';
 import { recordKey } from '../submission/record.ts';
 import { dueAt, standingOf } from '../submission/standing.ts';

@@ -1,4 +1,4 @@
-import { STANDINGS } from '../contract/metrics.ts';
+import { STANDINGS } from '../contract/metric-outcomes.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { handleOf } from '../providers/reference.ts';

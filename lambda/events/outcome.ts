@@ -1,4 +1,4 @@
-import type { EventRequestOutcome } from '../contract/metrics.ts';
+import type { EventRequestOutcome } from '../contract/metric-outcomes.ts';
 import { type HttpAnswer, type RefusedOutcome, refusal } from '../webhook/answer.ts';
 
 /** Outcome of one request with delivery events. */

@@ -1,7 +1,7 @@
 import { CANARY_PREFIX } from '../contract/dead-letter.ts';
 import type { DeliveryEvent } from '../contract/event.ts';
 import type { EventsEnvironment } from '../contract/events-environment.ts';
-import type { CountedEvent, SentTwiceOutcome } from '../contract/metrics.ts';
+import type { CountedEvent, SentTwiceOutcome } from '../contract/metric-outcomes.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ListItem, ListTable } from '../platform/list-table.ts';
 import type { Log } from '../platform/log.ts';

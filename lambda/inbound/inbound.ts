@@ -1,5 +1,5 @@
 import type { InboundEnvironment, InboundProvider } from '../contract/inbound-environment.ts';
-import type { InboundOutcome } from '../contract/metrics.ts';
+import type { InboundOutcome } from '../contract/metric-outcomes.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret, Secrets } from '../platform/secrets.ts';
 import { reportError, ServiceError } from '../platform/service-failure.ts';

@@ -1,4 +1,4 @@
-import type { InboundOutcome } from '../contract/metrics.ts';
+import type { InboundOutcome } from '../contract/metric-outcomes.ts';
 import { type HttpAnswer, refusal } from '../webhook/answer.ts';
 
 /** Answer to the provider. */

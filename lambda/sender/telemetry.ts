@@ -8,7 +8,7 @@ import {
   type OwnService,
   SAYS_OF_PROVIDER,
   type SkipOutcome,
-} from '../contract/metrics.ts';
+} from '../contract/metric-outcomes.ts';
 import type { Message } from '../mail/message.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Log } from '../platform/log.ts';

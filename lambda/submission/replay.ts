@@ -1,4 +1,4 @@
-import type { DUPLICATE_OUTCOMES } from '../contract/metrics.ts';
+import type { DUPLICATE_OUTCOMES } from '../contract/metric-outcomes.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import { isAboutMailbox } from '../tally/words.ts';
 import {

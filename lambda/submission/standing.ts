@@ -1,4 +1,4 @@
-import type { Standing } from '../contract/metrics.ts';
+import type { Standing } from '../contract/metric-outcomes.ts';
 import { type Speed, stackAge } from '../platform/stack-time.ts';
 import type { SubmissionRecord } from './record.ts';
 

@@ -3,7 +3,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { secretNameOf } from '../../lambda/contract/deployment.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
-import type { AwsResource } from '../../lambda/providers/provider.ts';
+import type { AwsResource } from '../../lambda/providers/aws-permissions.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import { deploymentName } from '../configuration/deployment-name.ts';
 

@@ -1,7 +1,7 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
-import { STANDINGS } from '../../lambda/contract/metrics.ts';
+import { STANDINGS } from '../../lambda/contract/metric-outcomes.ts';
 import { graph } from './dashboard.ts';
 import type { Monitoring } from './monitoring.ts';
 

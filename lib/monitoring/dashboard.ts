@@ -14,7 +14,7 @@ import {
   DEAD_LETTER_OUTCOME,
   DUPLICATE_OUTCOMES,
   SKIP_OUTCOMES,
-} from '../../lambda/contract/metrics.ts';
+} from '../../lambda/contract/metric-outcomes.ts';
 import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { Queues } from '../storage/queues.ts';
 import { FAILING_PERCENT, failureRate } from './failures.ts';

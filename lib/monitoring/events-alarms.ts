@@ -6,7 +6,7 @@ import {
   DUPLICATE_OUTCOMES,
   EVENT_REQUEST_OUTCOMES,
   SENT_TWICE_OUTCOMES,
-} from '../../lambda/contract/metrics.ts';
+} from '../../lambda/contract/metric-outcomes.ts';
 import type { EventsFunction } from '../functions/events.ts';
 import type { SesEvents } from '../functions/ses-events.ts';
 import { graph } from './dashboard.ts';

@@ -1,6 +1,6 @@
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Duration } from 'aws-cdk-lib/core';
-import { ATTEMPT_OUTCOMES, SAYS_OF_PROVIDER } from '../../lambda/contract/metrics.ts';
+import { ATTEMPT_OUTCOMES, SAYS_OF_PROVIDER } from '../../lambda/contract/metric-outcomes.ts';
 import type { Monitoring } from './monitoring.ts';
 
 /** Least number of attempts in a period for a rate, since one failure of three would be a third. */

@@ -2,7 +2,7 @@ import { MathExpression, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-c
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
-import type { InboundOutcome } from '../../lambda/contract/metrics.ts';
+import type { InboundOutcome } from '../../lambda/contract/metric-outcomes.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 import type { InboundFunction } from '../functions/inbound.ts';
 import { LATE_S, type ShownInbound, showInbound } from './inbound-dashboard.ts';

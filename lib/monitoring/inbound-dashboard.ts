@@ -1,6 +1,6 @@
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { InboundProvider } from '../../lambda/contract/inbound-environment.ts';
-import { INBOUND_OUTCOMES, type InboundOutcome } from '../../lambda/contract/metrics.ts';
+import { INBOUND_OUTCOMES, type InboundOutcome } from '../../lambda/contract/metric-outcomes.ts';
 import type { InboundFunction } from '../functions/inbound.ts';
 import { graph } from './dashboard.ts';
 import type { Monitoring } from './monitoring.ts';

@@ -1,7 +1,7 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { InboundCanary } from '../../lambda/contract/health-environment.ts';
-import type { InboundOutcome } from '../../lambda/contract/metrics.ts';
+import type { InboundOutcome } from '../../lambda/contract/metric-outcomes.ts';
 import type { Monitoring } from './monitoring.ts';
 
 const PERIOD = Duration.minutes(5);

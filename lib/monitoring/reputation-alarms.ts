@@ -1,6 +1,6 @@
 import { Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { HELD_OUTCOMES } from '../../lambda/contract/metrics.ts';
+import { HELD_OUTCOMES } from '../../lambda/contract/metric-outcomes.ts';
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
 import type { ReputationMetric } from '../../lambda/providers/provider.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';

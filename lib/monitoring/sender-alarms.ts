@@ -1,7 +1,7 @@
 import { MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Duration } from 'aws-cdk-lib/core';
-import type { OwnService } from '../../lambda/contract/metrics.ts';
+import type { OwnService } from '../../lambda/contract/metric-outcomes.ts';
 import { counted } from './metric.ts';
 import type { Monitoring } from './monitoring.ts';
 

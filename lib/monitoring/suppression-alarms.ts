@@ -1,6 +1,6 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import { MIRROR_OUTCOMES } from '../../lambda/contract/metrics.ts';
+import { MIRROR_OUTCOMES } from '../../lambda/contract/metric-outcomes.ts';
 import type { MirrorFunction } from '../functions/mirror.ts';
 import { graph } from './dashboard.ts';
 import { counted } from './metric.ts';

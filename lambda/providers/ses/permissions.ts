@@ -1,4 +1,4 @@
-import type { AwsPermissions, AwsResource } from '../provider.ts';
+import type { AwsPermissions, AwsResource } from '../aws-permissions.ts';
 import type { SesOptions } from './options.ts';
 
 /** Rights of a role that sends over SES, limited to the identities of the options. */

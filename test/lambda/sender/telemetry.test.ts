@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest';
 import { DEAD_LETTER_REASONS } from '../../../lambda/contract/dead-letter.ts';
-import {
-  DUPLICATE_OUTCOMES,
-  METRICS,
-  type MetricName,
-  measuredAt,
-  OWN_SERVICES,
-} from '../../../lambda/contract/metrics.ts';
+import { DUPLICATE_OUTCOMES, OWN_SERVICES } from '../../../lambda/contract/metric-outcomes.ts';
+import { METRICS, type MetricName, measuredAt } from '../../../lambda/contract/metrics.ts';
 import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import type { Message } from '../../../lambda/mail/message.ts';
 import type { Outcome } from '../../../lambda/mail/outcome.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { inboundEnvironment } from '../../../lambda/contract/inbound-environment.ts';
-import { INBOUND_OUTCOMES } from '../../../lambda/contract/metrics.ts';
+import { INBOUND_OUTCOMES } from '../../../lambda/contract/metric-outcomes.ts';
 import { httpAnswer } from '../../../lambda/inbound/outcome.ts';
 import type { ProviderList } from '../../../lambda/providers/registry.ts';
 import { definitions } from '../../../lambda/providers/registry.ts';
