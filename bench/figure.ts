@@ -22,6 +22,11 @@ export function spread(values: readonly number[], digits = 2): string {
   return `${text(median(values))} (${text(Math.min(...values))}-${text(Math.max(...values))})`;
 }
 
+/** A duration in seconds, such as `1.20 s`. */
+export function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`;
+}
+
 /** The figures as lines of a table. */
 export function table(figures: readonly Figure[]): string {
   const width = Math.max(...figures.map(({ name }) => name.length));

@@ -22,10 +22,16 @@ export interface Up {
   readonly endpoints: Readonly<Record<string, string>>;
 }
 
+/** Answer to an empty message: number of mails that were accepted since the last fault was set, and of those accepted twice. */
+export interface Taken {
+  readonly mails: number;
+  readonly twice: number;
+}
+
 if (process.send) {
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
   const faults = new FaultBoard();
-  const { endpoints, close } = await startSimulators({
+  const { endpoints, accepted, close } = await startSimulators({
     providers: OUTAGE_PROVIDERS,
     basePort: 0,
     secrets: SECRETS,
@@ -34,9 +40,17 @@ if (process.send) {
     own: ownHosts(),
     clock: new StackClock(1),
   });
-  process.on('message', async ({ fault }: { fault: unknown }) => {
-    await faults.set('first', parseFaults(fault));
-    process.send?.('set');
+  process.on('message', async ({ fault }: { fault?: unknown }) => {
+    if (fault === undefined) {
+      const all = await accepted.list({ raw: false });
+      const counts = Map.groupBy(all, ({ submissionId }) => submissionId).values();
+      const twice = Array.from(counts).filter(({ length }) => length > 1).length;
+      process.send?.({ mails: all.length, twice } satisfies Taken);
+    } else {
+      await faults.set('first', parseFaults(fault));
+      accepted.clear();
+      process.send?.('set');
+    }
   });
   process.on('disconnect', () => void close().finally(() => process.exit(0)));
   process.send({ endpoints } satisfies Up);

@@ -3,16 +3,30 @@ import type { SQSRecord } from 'aws-lambda';
 
 /** ARN of the outbound queue. */
 export const OUTBOUND = 'arn:aws:sqs:us-east-1:000000000000:outbound';
+const RETRIES = 'arn:aws:sqs:us-east-1:000000000000:retries';
 
 /** A message of the outbound queue with these fields of a submission. */
 export function record(fields: Readonly<Record<string, unknown>>): SQSRecord {
   const messageId = randomUUID();
-  const now = String(Date.now());
   const submission = { version: 1, id: messageId, from: 'bench@example.com', to: ['ada@example.org'], ...fields };
+  return received(JSON.stringify(submission), messageId, OUTBOUND);
+}
+
+/** A message of a retry queue, as the sender wrote it. */
+export function retried(body: string, attributes: Readonly<Record<string, string>>): SQSRecord {
+  const messageAttributes = Object.entries(attributes).map(([name, stringValue]) => [
+    name,
+    { dataType: 'String' as const, stringValue },
+  ]);
+  return { ...received(body, randomUUID(), RETRIES), messageAttributes: Object.fromEntries(messageAttributes) };
+}
+
+function received(body: string, messageId: string, eventSourceARN: string): SQSRecord {
+  const now = String(Date.now());
   return {
     messageId,
     receiptHandle: messageId,
-    body: JSON.stringify(submission),
+    body,
     attributes: {
       ApproximateReceiveCount: '1',
       SentTimestamp: now,
@@ -22,7 +36,7 @@ export function record(fields: Readonly<Record<string, unknown>>): SQSRecord {
     messageAttributes: {},
     md5OfBody: '',
     eventSource: 'aws:sqs',
-    eventSourceARN: OUTBOUND,
+    eventSourceARN,
     awsRegion: 'us-east-1',
   };
 }

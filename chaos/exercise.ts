@@ -97,6 +97,14 @@ const EXERCISE: readonly Part[] = [
     takenWithinMs: SOON_MS,
   },
   { name: 'slow start', lastsMs: 90 * SECOND, everyMs: 250, seeds: 0.3, takenWithinMs: SOON_MS },
+  { name: 'quick answers', lastsMs: 10 * SECOND, everyMs: 50, seeds: 0.3, takenWithinMs: SOON_MS },
+  {
+    name: 'no answer while mail flows',
+    lastsMs: 20 * SECOND,
+    everyMs: 100,
+    faults: { 'hang-taken': 1 },
+    seeds: 0.3,
+  },
   {
     name: 'answers lost, without a look-up',
     lastsMs: 8 * MINUTE,

@@ -8,6 +8,7 @@ import { exercise } from './rules/exercise.ts';
 import { expiry } from './rules/expiry.ts';
 import { holds } from './rules/holds.ts';
 import { lookUps } from './rules/look-ups.ts';
+import { patience } from './rules/patience.ts';
 import { rates } from './rules/rates.ts';
 import { lateness, order, recovery } from './rules/recovery.ts';
 import { rounds } from './rules/rounds.ts';
@@ -65,6 +66,7 @@ const RULES: readonly Rule[] = [
   shares,
   slowStart,
   rates,
+  patience,
   exercise,
   rounds,
   bounds,

@@ -22,6 +22,11 @@ export const PROMISES = {
   growth: 1.25,
   /** Longest time until a switch reaches every worker. */
   switchMs: 10_000,
+  /** Longest time for an attempt. */
+  deadlineMs: 10_000,
+  /** Least time for an answer, and the least multiple of recent ones, before a call is given up. */
+  answerMs: 1_000,
+  answerFactor: 3,
   /** Longest invocation. */
   invocationMs: MINUTE,
   /** Largest difference between correct clocks. */

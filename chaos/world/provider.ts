@@ -136,6 +136,7 @@ export class SimulatedProvider {
     const { random } = this;
     const { attempt, fault } = call;
     const quickMs = random.scaled(30, 600);
+    const limitMs = Math.min(attempt.deadlineMs, attempt.answerMs ?? attempt.deadlineMs);
     const only = (outcome: Outcome, afterMs = quickMs) => ({ afterMs, result: { outcome } });
     switch (fault) {
       case '5xx':
@@ -147,14 +148,17 @@ export class SimulatedProvider {
       case 'all-down':
         return only({ kind: 'unavailable', blames: 'outage', reason: 'connection-refused' }, random.between(1, 20));
       case 'connect-hang':
-        return only({ kind: 'unavailable', blames: 'outage', reason: 'connect-timeout' }, attempt.connectMs);
+        return only(
+          { kind: 'unavailable', blames: 'outage', reason: 'connect-timeout' },
+          Math.min(attempt.connectMs, limitMs),
+        );
       case 'hang':
-        return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
+        return only(NO_ANSWER, limitMs);
       case 'hang-taken': {
-        // The request was read before the deadline, and may be accepted long after it.
+        // The request was read before the sender gave up, and may be accepted long after that.
         const laterMs = random.chance(0.8) ? random.between(0, attempt.deadlineMs) : random.scaled(1_000, 180_000);
         this.timeline.after(laterMs, () => this.accept(call));
-        return only({ kind: 'unknown', reason: 'no-answer' }, attempt.deadlineMs);
+        return only(NO_ANSWER, limitMs);
       }
       case 'dead-sockets':
       case 'reset':
@@ -179,8 +183,11 @@ export class SimulatedProvider {
         return only({ kind: 'refused', blames: 'message', reason: 'invalid-field' });
       case 'mis-suppressed':
         return only(SUPPRESSED);
-      case 'slow':
-        return { afterMs: random.between(0.3, 0.95) * attempt.deadlineMs, result: this.judge(call) };
+      case 'slow': {
+        const afterMs = random.between(0.3, 0.95) * attempt.deadlineMs;
+        const result = this.judge(call);
+        return afterMs <= limitMs ? { afterMs, result } : only(NO_ANSWER, limitMs);
+      }
       default:
         return { afterMs: quickMs, result: this.judge(call) };
     }
@@ -221,6 +228,8 @@ export class SimulatedProvider {
     return id;
   }
 }
+
+const NO_ANSWER: Outcome = { kind: 'unknown', reason: 'no-answer' };
 
 /** `500, 502 and 504 can hide an accepted mail`, say the provider's tables, which still classify it as an outage. */
 const SERVER_ERROR: Outcome = { kind: 'unavailable', blames: 'outage', reason: 'server-error', maybeTaken: true };

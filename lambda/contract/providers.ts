@@ -108,7 +108,8 @@ export interface ProviderConfig<T extends string = string, O = object, I = true 
    */
   readonly warmUp?: { readonly start: string; readonly from: number; readonly days: number };
   /**
-   * Time for one whole attempt, in milliseconds, from 1000 to 60000.
+   * Longest time for one whole attempt, in milliseconds, from 1000 to 60000; a provider that can be asked (Postmark, Mailgun) is
+   * given up sooner when it has answered quickly in the last minute.
    * @default 10000
    */
   readonly deadlineMs?: number;

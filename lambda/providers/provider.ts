@@ -24,6 +24,8 @@ export interface Attempt {
   readonly number: number;
   /** Time limit of this attempt, in milliseconds. */
   readonly deadlineMs: number;
+  /** Time limit of each call of this attempt, in milliseconds, for a provider that has answered in a fraction of it of late. */
+  readonly answerMs?: number;
   /** Time limit of DNS, TCP and TLS together, in milliseconds. */
   readonly connectMs: number;
 }

@@ -44,7 +44,8 @@ export async function takeApart(
       groups.unshift(group);
       break;
     }
-    const { outcome, recipients, named = [] } = await send({ recipients: group, deadlineMs, narrow });
+    const call = { recipients: group, deadlineMs: Math.min(deadlineMs, attempt.answerMs ?? deadlineMs), narrow };
+    const { outcome, recipients, named = [] } = await send(call);
     slowestMs = Math.max(slowestMs, performance.now() - started);
     if (outcome.kind !== 'refused' || !outcome.ofOne) {
       for (const one of group) outcomes.set(one, recipients?.get(one) ?? outcome);

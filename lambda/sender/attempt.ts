@@ -6,12 +6,14 @@ import type { AttemptResult, Outcome } from '../mail/outcome.ts';
 import { fromSubstitute } from '../mail/substitute.ts';
 import type { Clock } from '../platform/clock.ts';
 import { accountOf } from '../providers/account.ts';
+import type { Registry } from '../providers/pool.ts';
 import type { Attempt } from '../providers/provider.ts';
 import type { ClassGuard } from '../reputation/class-guard.ts';
 import { LedgerError, type SubmissionClaim, TakenError } from '../submission/ledger.ts';
 import { countOf, joinLetters, type StoredAttempt, withAttempt } from '../submission/log.ts';
-import { type Beyond, groupsAt, type Progress, pending } from '../submission/progress.ts';
+import { type Beyond, groupsAt, type OnUnknown, type Progress, pending } from '../submission/progress.ts';
 import type { Tallies } from '../tally/tallies.ts';
+import type { AnswerTimes } from './answer-times.ts';
 import type { CallProvider } from './call.ts';
 import type { Content } from './content.ts';
 import { cleaned } from './last-words.ts';
@@ -24,6 +26,9 @@ export interface AttemptContext {
   readonly claim: SubmissionClaim;
   readonly tallies: Tallies;
   readonly classes?: Pick<ClassGuard, 'count'> | undefined;
+  readonly answerTimes: AnswerTimes;
+  readonly definitions: Registry['definitions'];
+  readonly onUnknown: OnUnknown;
   readonly tracking: Tracking;
   /** Keys of providers that send from their substitute address. */
   readonly substituted: ReadonlySet<string>;
@@ -56,7 +61,7 @@ export async function attempt(
   progress: Progress,
   context: AttemptContext,
 ): Promise<Attempted> {
-  const { claim, call, onTime, clock, remainingMs, tracking, beyond, tallies } = context;
+  const { claim, call, onTime, clock, remainingMs, tracking, beyond, tallies, answerTimes } = context;
   const { key } = provider;
   const offered = pending(progress, key, beyond);
   const { log, recipients } = progress;
@@ -82,6 +87,7 @@ export async function attempt(
   const deadlineMs = deadlineOf(provider);
   // The write may have taken its time, or the process may have slept: a call that could outlive the function is not made.
   if (remainingMs() < deadlineMs) return { kind: 'not-called', begun };
+  const answerMs = answerLimit(provider, content, context);
   const called = clock.now();
   const apart = groupsAt(progress, key, offered);
   const result = await call(provider, {
@@ -91,10 +97,12 @@ export async function attempt(
     tracking,
     number,
     deadlineMs,
+    ...(answerMs !== undefined && { answerMs }),
     connectMs: provider.connectMs ?? PROVIDER_DEFAULTS.connectMs,
   });
   const durationMs = clock.now() - called;
   if ('notCalled' in result) return { kind: 'not-called', begun, skip: UNREADY };
+  answerTimes.add(key, result.outcome, durationMs, answerMs);
   const clean = cleaned(result, content.message);
   const said = new Map(offered.map((address) => [address, clean.recipients?.get(address) ?? clean.outcome]));
   const { class: name } = content.message;
@@ -123,6 +131,19 @@ function contentFor(
     message: own,
     mime: async () => (out.length > 0 ? composeMime(own) : readdressed(await mime(), message, own)),
   };
+}
+
+/**
+ * Time limit of an answer, where its loss costs little: the provider can be asked later, and the message may be offered to
+ * another one.
+ */
+function answerLimit(
+  { key, type }: ProviderConfig,
+  { message }: Content,
+  { answerTimes, definitions, onUnknown }: AttemptContext,
+): number | undefined {
+  if (onUnknown === 'hold' || !definitions[type]?.askable) return undefined;
+  return answerTimes.limitOf(key, message);
 }
 
 /** Time limit of a call to this provider, in milliseconds. */

@@ -3,7 +3,7 @@ import type { ProviderConfig } from '../contract/providers.ts';
 import { NOT_TRIED, type Outcome } from '../mail/outcome.ts';
 import { LedgerError, type TakenError } from '../submission/ledger.ts';
 import { type StoredAttempt, withAttempt } from '../submission/log.ts';
-import { declareRefused, type OnUnknown, type Progress, pending, placesOf } from '../submission/progress.ts';
+import { declareRefused, type Progress, pending, placesOf } from '../submission/progress.ts';
 import { afterAttempt, lettersOf } from '../submission/replay.ts';
 import type { VendorOf } from '../submission/votes.ts';
 import { type AttemptContext, type Attempted, attempt, deadlineOf } from './attempt.ts';
@@ -43,7 +43,6 @@ export interface RoundResult {
 export interface DeliverContext extends TelemetryContext, AttemptContext {
   readonly gate: Gate;
   readonly lane: AdmissionRequest['lane'];
-  readonly onUnknown: OnUnknown;
   readonly vendorOf: VendorOf;
   /** Providers that cannot carry the message, and why. */
   readonly unable: Skips;

@@ -8,6 +8,7 @@ import { backoff, MIN_DELAY_MS, SOON_MS } from '../submission/backoff.ts';
 import { LedgerError } from '../submission/ledger.ts';
 import { attributesOf, type QueueAttributes, readAttributes } from '../submission/retry-attributes.ts';
 import { Tallies } from '../tally/tallies.ts';
+import { AnswerTimes } from './answer-times.ts';
 import { claimMessage, isReturned, MissedReleases, MOST_CRASHES } from './crashes.ts';
 import { Destinations } from './destinations.ts';
 import { endCrashed } from './end-crashed.ts';
@@ -26,7 +27,8 @@ export type MessageProcessor = (record: SQSRecord, remainingMs: () => number) =>
 export function createSender(given: SenderContext): MessageProcessor {
   const { table, clock, random, environment } = given;
   const tallies = new Tallies({ table, clock, random, speed: environment, vendorOf: vendorsOf(environment.providers) });
-  const context: WorkContext = { ...given, tallies, missed: new MissedReleases() };
+  const answerTimes = new AnswerTimes(clock);
+  const context: WorkContext = { ...given, tallies, answerTimes, missed: new MissedReleases() };
   let heavy: Promise<unknown> = Promise.resolve();
   return (record, remainingMs) => {
     if (!isHeavy(record.body)) return countingCrashes(record, remainingMs, context);

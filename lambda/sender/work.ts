@@ -16,6 +16,7 @@ import type { Suppressions } from '../suppression/list.ts';
 import type { Subscription } from '../suppression/unsubscribe-token.ts';
 import type { VerifiedRecipients } from '../suppression/verified.ts';
 import type { Tallies } from '../tally/tallies.ts';
+import type { AnswerTimes } from './answer-times.ts';
 import type { CallProvider, LookUp } from './call.ts';
 import type { MissedReleases } from './crashes.ts';
 import type { Destinations } from './destinations.ts';
@@ -51,9 +52,10 @@ export interface SenderContext {
   readonly random: () => number;
 }
 
-/** Context of the sender: its dependencies, its telemetry, and the releases that it still has to write. */
+/** Context of the sender: its dependencies, its telemetry, what it knows of the providers, and the releases that it still has to write. */
 export interface WorkContext extends SenderContext {
   readonly tallies: Tallies;
+  readonly answerTimes: AnswerTimes;
   readonly missed: MissedReleases;
 }
 

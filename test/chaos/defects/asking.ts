@@ -12,6 +12,14 @@ export const asking: Defects = {
       return attempts ? { ...item, attempts: attempts.filter(({ ended }) => ended !== undefined) } : item;
     }),
   },
+  'a provider that hangs has its whole deadline': {
+    foundAs: ['waits for a provider that hangs'],
+    ...calls((call, { answerMs: _, ...attempt }) => call(attempt)),
+  },
+  'a slow provider has a second to answer': {
+    foundAs: ['given up too soon'],
+    ...calls((call, attempt) => call({ ...attempt, answerMs: 1_000 })),
+  },
   'look-ups are not made': {
     foundAs: ['unexplained'],
     ports: (ports) => ({ ...ports, lookUp: async () => NOTHING }),

@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { createGate } from '../../../lambda/circuit/gate.ts';
 import type { SenderEnvironment } from '../../../lambda/contract/environment.ts';
 import { isMeasured, METRICS, type MonitoringSize } from '../../../lambda/contract/metrics.ts';
-import { PROVIDER_DEFAULTS, type ProviderConfig } from '../../../lambda/contract/providers.ts';
+import type { ProviderConfig } from '../../../lambda/contract/providers.ts';
 import { capacityGauge } from '../../../lambda/health/capacity.ts';
 import { checkHealth } from '../../../lambda/health/check.ts';
 import type { AttemptResult } from '../../../lambda/mail/outcome.ts';
@@ -143,16 +143,16 @@ function createWorld(
   const sender = createSender({
     environment,
     definitions,
-    call: async (config, { message }): Promise<AttemptResult | NotCalled> => {
-      const { key, deadlineMs = PROVIDER_DEFAULTS.deadlineMs } = config;
+    call: async (config, { message, deadlineMs, answerMs = deadlineMs }): Promise<AttemptResult | NotCalled> => {
+      const { key } = config;
       const own = ownFault(config);
       if (own) return { notCalled: own };
       const breakage = faults.affecting(key, isFifth(message.id));
       const takesMs = breakage?.takesMs ?? USUAL_MS;
-      await clock.sleep(takesMs === 'deadline' ? deadlineMs : takesMs);
+      await clock.sleep(takesMs === 'deadline' ? answerMs : Math.min(takesMs, answerMs));
       const outcome = breakage?.outcome ?? ACCEPTED;
       if (outcome.kind === 'accepted' || breakage?.taken) taken.add(`${key} ${message.handle}`);
-      return { outcome };
+      return { outcome: takesMs !== 'deadline' && takesMs > answerMs ? NO_ANSWER : outcome };
     },
     lookUp: async ({ key }, { handle, recipients }): Promise<LookupAnswer> => {
       if (faults.at(key)?.lookUpFails) return { kind: 'cannot-say', reason: 'no-answer' };
@@ -304,6 +304,7 @@ function isFifth(id: string): boolean {
 }
 
 const ACCEPTED = { kind: 'accepted', providerMessageId: 'id' } as const;
+const NO_ANSWER = { kind: 'unknown', reason: 'no-answer' } as const;
 const USUAL_MS = 80;
 const FUNCTION_MS = 60_000;
 /** The local stack names a queue after its construct. */

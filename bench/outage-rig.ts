@@ -1,0 +1,134 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { SQSRecord } from 'aws-lambda';
+import type { ProviderConfig } from '../lambda/contract/providers.ts';
+import { composeMime } from '../lambda/mail/mime.ts';
+import type { Log } from '../lambda/platform/log.ts';
+import { providerPool } from '../lambda/providers/pool.ts';
+import { definitions, loadProvider } from '../lambda/providers/registry.ts';
+import { type CallProvider, providerCaller, providerLookUp } from '../lambda/sender/call.ts';
+import { intake } from '../lambda/sender/intake.ts';
+import { memoryTable } from './memory-table.ts';
+import { OUTAGE_PROVIDERS, SECRETS, type Taken, type Up } from './outage-providers.ts';
+import { record, retried } from './record.ts';
+import { createWorker, NO_OBJECTS } from './worker.ts';
+
+/** Time for an attempt, as in `bin/mailover.ts`. */
+export const DEADLINE_MS = 10_000;
+/** Messages that one worker processes at once: a batch of its event source. */
+export const BATCH = 10;
+export const LIMIT_MS = 120_000;
+
+export const FAULTS = {
+  'answers 500': { respond: { status: 500, body: '{"ErrorCode":500,"Message":"oops"}' } },
+  'answers 429': { respond: { status: 429, body: '{"ErrorCode":429,"Message":"slow down"}' } },
+  'refuses connections': { network: 'refuse' },
+  hangs: { network: 'hang' },
+} as const;
+
+/** Sends one mail; resolves when a provider has accepted it, or when it waits for another try. */
+export type Way = (record: SQSRecord) => Promise<void>;
+
+/** Two providers in a process of their own, and what senders do with them. */
+export interface Rig {
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly call: CallProvider;
+  /** Failed attempts at the first provider. */
+  wasted: number;
+  /** A new worker of the product; `kept` gets the messages that wait for another try. */
+  worker(kept: SQSRecord[]): Way;
+  /** Sets the faults of the first provider. */
+  fault(fault: unknown): Promise<void>;
+  /** Mails that were accepted since the last fault was set. */
+  taken(): Promise<Taken>;
+  close(): Promise<void>;
+}
+
+/** Starts the providers, and loads the sockets and SDKs that all senders share before the measurement. */
+export async function startRig(): Promise<Rig> {
+  const child = fork(new URL('./outage-providers.ts', import.meta.url), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [{ endpoints }] = (await once(child, 'message')) as [Up];
+  const log: Log = { info: () => {}, warn: () => {}, error: (message) => process.stderr.write(`bench: ${message}\n`) };
+  const secrets = { read: async (name: string) => SECRETS[name.replace('bench/', '')] ?? {} };
+  const pool = providerPool({ definitions, loadProvider }, secrets, endpoints, {
+    name: 'bench',
+    log,
+    metrics: { add: () => undefined },
+  });
+  const caller = providerCaller(pool);
+  const rig: Rig = {
+    endpoints,
+    wasted: 0,
+    call: async (provider: ProviderConfig, attempt) => {
+      const result = await caller(provider, attempt);
+      if (provider.key === 'first' && 'outcome' in result && result.outcome.kind !== 'accepted') rig.wasted += 1;
+      return result;
+    },
+    // Its table is in memory: DynamoDB's own time is not part of this.
+    worker: (kept) => {
+      const send = createWorker({
+        table: memoryTable(),
+        log,
+        call: rig.call,
+        lookUp: providerLookUp(pool),
+        queue: { send: async (_queue, body, attributes = {}) => void kept.push(retried(body, attributes)) },
+      });
+      return (one) => send(one, () => LIMIT_MS);
+    },
+    fault: async (fault) => void (await ask(child, { fault })),
+    taken: async () => (await ask(child, {})) as Taken,
+    close: async () => {
+      const gone = once(child, 'exit');
+      child.disconnect();
+      await gone;
+    },
+  };
+  await inBatches(BATCH, chain(rig));
+  await rig.fault(FAULTS['answers 500']);
+  await inBatches(BATCH, chain(rig));
+  await rig.fault([]);
+  return rig;
+}
+
+export async function inBatches(mails: number, way: Way): Promise<void> {
+  for (let sent = 0; sent < mails; sent += BATCH)
+    await Promise.all(Array.from({ length: Math.min(BATCH, mails - sent) }, () => way(message())));
+}
+
+/** A small mail, which goes to the next provider at once if an answer is lost; `fields` replace those of its submission. */
+export function message(fields: Readonly<Record<string, unknown>> = {}): SQSRecord {
+  return record({ subject: 'outage', text: 'No mail waits.', onUnknown: 'failover', ...fields });
+}
+
+/** The naive chain: each mail tries the providers in order, without memory, with a deadline for each. */
+export function chain({ call }: Rig, deadlineMs = DEADLINE_MS): Way {
+  return async ({ body }) => {
+    const arrived = await intake(body, randomUUID(), NO_OBJECTS, { providers: [] }, Date.now());
+    if (arrived.kind !== 'ready') throw new Error(arrived.kind);
+    const { message } = arrived;
+    const mime = await composeMime(message);
+    for (const [place, provider] of OUTAGE_PROVIDERS.entries()) {
+      const result = await call(provider, {
+        message,
+        recipients: message.to.map(({ address }) => address),
+        mime: () => Promise.resolve(mime),
+        tracking: { opens: false, clicks: false },
+        number: place + 1,
+        deadlineMs,
+        connectMs: Math.min(deadlineMs, 3_000),
+      });
+      if ('outcome' in result && result.outcome.kind === 'accepted') return;
+    }
+    throw new Error('no provider took it');
+  };
+}
+
+async function ask(child: ChildProcess, given: object): Promise<unknown> {
+  const done = once(child, 'message');
+  child.send(given);
+  const [answer] = await done;
+  return answer;
+}
