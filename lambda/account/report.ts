@@ -1,7 +1,7 @@
 import { STANDINGS } from '../contract/metric-outcomes.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { handleOf } from '../providers/reference.ts';
+import { loggedId } from '../providers/reference.ts';
 import type { SubmissionAccount } from './account.ts';
 
 /** Writes an account as metrics, and as lines of the log: one for the whole, and one for each lost submission that it names. */
@@ -13,5 +13,5 @@ export function reportAccount(
   log.info('account', { taken, ...counts });
   // An id may contain an address.
   for (const { id, dueAt } of lost)
-    log.error('lost', { submissionId: id.includes('@') ? handleOf(id) : id, dueAt: new Date(dueAt).toISOString() });
+    log.error('lost', { submissionId: loggedId(id), dueAt: new Date(dueAt).toISOString() });
 }

@@ -9,7 +9,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { Queue } from '../platform/queue.ts';
 import type { Table } from '../platform/table.ts';
 import type { ReportedEvent } from '../providers/event.ts';
-import { handleOf } from '../providers/reference.ts';
+import { loggedId } from '../providers/reference.ts';
 import type { NoteUnwanted } from '../reputation/hours.ts';
 import { readRecord } from '../submission/ledger.ts';
 import type { SuppressionDoubt } from '../suppression/doubt.ts';
@@ -149,8 +149,7 @@ async function sentTwice(
   const explained = isExplained(await readRecord(table, submissionId), [provider, other.provider], clock.now());
   const outcome: SentTwiceOutcome = explained ? 'expected' : 'unexpected';
   // An id may contain an address.
-  const logged = submissionId.includes('@') ? handleOf(submissionId) : submissionId;
-  return { submissionId: logged, otherProvider: other.provider, outcome };
+  return { submissionId: loggedId(submissionId), otherProvider: other.provider, outcome };
 }
 
 function countedAs({ type, bounce }: DeliveryEvent, { unknownType }: ReportedEvent): CountedEvent | undefined {

@@ -23,6 +23,11 @@ export function handleOf(submissionId: string): string {
   return createHash('sha256').update(submissionId).digest('base64url');
 }
 
+/** The id of a submission for logs: its handle if a producer used an address as id. */
+export function loggedId(id: string): string {
+  return id.includes('@') ? handleOf(id) : id;
+}
+
 /** The message of a reference. */
 interface Referring {
   readonly id: string;

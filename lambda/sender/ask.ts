@@ -8,13 +8,13 @@ import { errorName } from '../platform/error-name.ts';
 import { candidatesFor } from '../providers/account.ts';
 import type { Unready } from '../providers/pool.ts';
 import type { LookupAnswer } from '../providers/provider.ts';
+import { loggedId } from '../providers/reference.ts';
 import { vendorsOf } from '../providers/vendor.ts';
 import type { Policy } from '../routing/policy.ts';
 import { declareHeld, type OnUnknown, type Progress, type UnknownAttempt } from '../submission/progress.ts';
 import { afterAnswer, progressOf, type Reading } from '../submission/replay.ts';
 import { type LookUp, NOT_ASKABLE } from './call.ts';
 import type { Claimed } from './claim.ts';
-import { logId } from './telemetry.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -84,7 +84,7 @@ async function proofsOf(
 ): Promise<AskContext['proofs']> {
   if (evidence === undefined) return new Map();
   return evidence(message.id, addresses).catch((error: unknown) => {
-    log.warn('delivery events unreadable', { submissionId: logId(message), error: errorName(error) });
+    log.warn('delivery events unreadable', { submissionId: loggedId(message.id), error: errorName(error) });
     return undefined;
   });
 }

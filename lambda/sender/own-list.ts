@@ -1,10 +1,10 @@
 import { errorName } from '../platform/error-name.ts';
+import { loggedId } from '../providers/reference.ts';
 import type { Policy } from '../routing/policy.ts';
 import { LedgerError } from '../submission/ledger.ts';
 import { countOf } from '../submission/log.ts';
 import { type Progress, pending, type Suppression } from '../submission/progress.ts';
 import type { FoundEntry } from '../suppression/list.ts';
-import { logId } from './telemetry.ts';
 import type { Work } from './work.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function withoutListed(
   try {
     listed = await suppressions.find(addresses, unsubscribable);
   } catch (error) {
-    log.warn('suppression list unreadable', { submissionId: logId(message), error: errorName(error) });
+    log.warn('suppression list unreadable', { submissionId: loggedId(message.id), error: errorName(error) });
     if (onListUnreadable === 'wait') throw new LedgerError('the suppression list cannot be read', { cause: error });
     return progress;
   }

@@ -4,8 +4,8 @@ import { EVENT_VERSION } from '../contract/event-words.ts';
 import { enqueueEvent } from '../events/enqueue.ts';
 import type { Message } from '../mail/message.ts';
 import { errorName } from '../platform/error-name.ts';
+import { loggedId } from '../providers/reference.ts';
 import { type Progress, type Suppression, withoutNotified } from '../submission/progress.ts';
-import { logId } from './telemetry.ts';
 import type { Work } from './work.ts';
 
 /** Sends an event for each suppressed recipient; events that could not be sent are left for a later round. */
@@ -38,7 +38,7 @@ export async function listEnded({ untold }: Progress, { context, arrived }: Work
     const ended = those.map(({ address, reason }) => ({ at, submissionId: arrived.message.id, address, reason }));
     await context.tallies.listEnded(provider, ended).catch((error: unknown) => {
       context.log.warn('not listed as ended', {
-        submissionId: logId(arrived.message),
+        submissionId: loggedId(arrived.message.id),
         provider,
         error: errorName(error),
       });

@@ -13,6 +13,7 @@ import type { Message } from '../mail/message.ts';
 import type { Outcome } from '../mail/outcome.ts';
 import type { Log } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { loggedId } from '../providers/reference.ts';
 import type { PossibleDuplicate } from '../submission/replay.ts';
 import { refusedShape } from './shape.ts';
 
@@ -125,7 +126,7 @@ const SKIPS: Readonly<Partial<Record<SkipReason, SkipOutcome>>> = {
 
 /** Records that no provider was tried in a round, since all were skipped. */
 export function reportUntried({ log }: TelemetryContext, message: Identity, skips: Skips): void {
-  if (skips.size > 0) log.info('no provider tried', { submissionId: logId(message), skipped: inOneField(skips) });
+  if (skips.size > 0) log.info('no provider tried', { submissionId: loggedId(message.id), skipped: inOneField(skips) });
 }
 
 function inOneField(skips: Skips): string {
@@ -150,7 +151,7 @@ export function reportDropped(
 ): void {
   if (entries === 0) return;
   metrics.add('MetadataDropped', entries);
-  log.warn('metadata dropped', { submissionId: logId(message), provider, entries });
+  log.warn('metadata dropped', { submissionId: loggedId(message.id), provider, entries });
 }
 
 /** Records that a provider accepted what another one called a bad message. */
@@ -172,7 +173,7 @@ export function reportContradiction(
   metrics.add('Contradictions', 1, { provider: refusedBy });
   metrics.add('Faults', 1, { provider: refusedBy });
   const fields = {
-    submissionId: logId(message),
+    submissionId: loggedId(message.id),
     provider: refusedBy,
     acceptedBy,
     status,
@@ -189,7 +190,7 @@ export function reportPossibleDuplicate(
   { provider, acceptedBy, cause }: PossibleDuplicate & { readonly acceptedBy: string },
 ): void {
   metrics.add('PossibleDuplicate', 1, { provider, outcome: cause });
-  log.warn('possible duplicate', { submissionId: logId(message), provider, cause, acceptedBy });
+  log.warn('possible duplicate', { submissionId: loggedId(message.id), provider, cause, acceptedBy });
 }
 
 /** Records that a submission was accepted, `ageMs` of stack time after it was sent. */
@@ -238,11 +239,6 @@ export function reportDeadLetter(
   });
 }
 
-/** The id for the log: its hash if a producer used an address as id. */
-export function logId({ id, handle }: Identity): string {
-  return id.includes('@') ? handle : id;
-}
-
 function isWritten({ straightLogShare = 1 }: TelemetryContext, { message, number, outcomes }: EndedAttempt): boolean {
   if (number > 1 || outcomes.some(({ kind }) => kind !== 'accepted')) return true;
   return fraction(message.handle) < straightLogShare;
@@ -260,7 +256,7 @@ function writeAttempt(log: Log, attempt: EndedAttempt, outcome: Outcome): void {
   const { message, provider, number, durationMs, substituted, skipped } = attempt;
   const good = outcome.kind === 'accepted';
   log[good ? 'info' : 'warn']('attempt', {
-    submissionId: logId(message),
+    submissionId: loggedId(message.id),
     provider,
     attempt: number,
     substituteFrom: substituted || undefined,

@@ -8,9 +8,9 @@ import type { Outcome } from '../../../lambda/mail/outcome.ts';
 import type { Reason } from '../../../lambda/mail/reason.ts';
 import type { LogFields } from '../../../lambda/platform/log.ts';
 import type { Dimensions, Metrics } from '../../../lambda/platform/metrics.ts';
+import { handleOf, loggedId } from '../../../lambda/providers/reference.ts';
 import {
   countedAs,
-  logId,
   reportAccepted,
   reportAttempt,
   reportContradiction,
@@ -206,7 +206,7 @@ test('an id that is an address is logged as its hash, or not at all', () => {
   reportPossibleDuplicate(context, message, { provider: 'postmark', acceptedBy: 'ses', cause: 'answer-lost' });
   reportDeadLetter(context, 'Malformed', { submissionId: message.id, queueMessageId: 'q' });
 
-  expect(logId(message)).toBe('hash');
+  expect(loggedId(message.id)).toBe(handleOf(message.id));
   expect(JSON.stringify(lines)).not.toContain('@');
 });
 
