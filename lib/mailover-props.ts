@@ -8,6 +8,7 @@ import type { ConfiguredProviders } from '../lambda/providers/registry.ts';
 import type { ApplicationEvents } from './configuration/application-events.ts';
 import type { Given } from './configuration/given.ts';
 import type { NetworkProps } from './configuration/network.ts';
+import type { Releases } from './configuration/releases.ts';
 import type { StageProps } from './configuration/stage.ts';
 import type { UnsubscribeLinks } from './configuration/unsubscribe-links.ts';
 import type { MonitoringProps } from './monitoring/monitoring.ts';
@@ -90,6 +91,12 @@ export interface MailoverProps extends StageProps, NetworkProps, UnsubscribeLink
    * @default 1
    */
   readonly straightLogShare?: number;
+  /**
+   * How a new version of the functions that send, receive and take events takes over. `gradual`: with a tenth of the invocations for a quarter of an hour, then with all; the
+   * version before is restored if an alarm on them or on a provider is raised meanwhile. Such a release is refused while one of these alarms is raised. `at-once`: with the deployment.
+   * @default - `gradual` in the stage `live`, otherwise `at-once`
+   */
+  readonly releases?: Releases;
   /**
    * Deletes queues, table, secret and logs with the stack, for deployments of a day; the bucket has to be emptied first. Refused in the stage `live`.
    * @default false - they are kept

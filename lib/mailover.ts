@@ -14,6 +14,7 @@ import { checkLogShare } from './configuration/log-share.ts';
 import { networkOf } from './configuration/network.ts';
 import { warnOfOneProvider } from './configuration/one-provider-domains.ts';
 import { providerLists } from './configuration/provider-lists.ts';
+import { checkReleases, releasesOf } from './configuration/releases.ts';
 import { retryConcurrencyOf } from './configuration/retry-concurrency.ts';
 import { checkStage, notDelivered, stageOf } from './configuration/stage.ts';
 import { checkThrowAway, deleteWithStack } from './configuration/throw-away.ts';
@@ -29,6 +30,7 @@ import { InboundFunction } from './functions/inbound.ts';
 import { MirrorFunction } from './functions/mirror.ts';
 import { publishEvents, withEventSet } from './functions/published-events.ts';
 import { ReconcilerFunction } from './functions/reconciler.ts';
+import { GradualReleases } from './functions/releases.ts';
 import { SenderFunction } from './functions/sender.ts';
 import type { SesEvents } from './functions/ses-events.ts';
 import { unsubscribeBase } from './functions/unsubscribe.ts';
@@ -112,6 +114,7 @@ export class Mailover extends Construct {
       () => validateProviders(configured, definitions),
       () => validateRoutes(routes, configured),
       () => checkStage(this, props),
+      () => checkReleases(props.releases),
       () => checkThrowAway(props.throwAway, stage),
       () => (stage === 'live' ? checkTargets(props.monitoring) : undefined),
       () => checkMailExpiration(props.mailExpiration),
@@ -143,6 +146,7 @@ export class Mailover extends Construct {
     const common = {
       network: networkOf(this, given(this, props.vpc) as IVpc | undefined, props.vpcSubnets, configured),
       keys: [...new Set(keys)],
+      releases: releasesOf(props.releases, stage),
       deployment: {
         name,
         stage,
@@ -284,6 +288,12 @@ export class Mailover extends Construct {
       watchSuppressions(this.monitoring, mirrored, this.mirror);
     }
     completeMonitoring(this.monitoring, { providers, queues: this.queues, logGroup: this.sender.logGroup });
+    if (common.releases === 'gradual')
+      new GradualReleases(this, 'Releases', this.monitoring.alarms, {
+        Sender: this.sender.alias,
+        Inbound: this.inbound?.alias,
+        Events: this.events?.alias,
+      });
     warnOfOneProvider(this, providers);
     if (props.throwAway) deleteWithStack(this);
   }

@@ -75,6 +75,7 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
       timeout: FUNCTION_TIMEOUT,
       memorySize: EVENTS_MEMORY_MB,
       recursiveLoop: RecursiveLoop.TERMINATE,
+      isReleased: true,
       reservedConcurrency: concurrency,
     });
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
@@ -92,11 +93,11 @@ export class EventsFunction extends MailoverFunction<EventsEnvironment> {
     const secrets = [...new Set(providers.flatMap(({ secretName }) => secretName ?? []))];
     if (secrets.length > 0) this.role.addToPolicy(secretStatement(Stack.of(this), secrets));
     if (providers.some(({ type }) => definitionOf(type).events?.over === 'http'))
-      this.unanswered = api.route({ name: 'events', function: this.function, rate }, 'Events');
+      this.unanswered = api.route({ name: 'events', function: this.invoked, rate }, 'Events');
     for (const [key, { queue: source }] of published) {
       this.allow(CONSUME, [source.queueArn]);
       new EventSourceMapping(this, `Published-${key}`, {
-        target: this.function,
+        target: this.invoked,
         eventSourceArn: source.queueArn,
         batchSize: 10,
         reportBatchItemFailures: true,

@@ -3,7 +3,10 @@ import { LambdaFunction as InvokeFunction } from 'aws-cdk-lib/aws-events-targets
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
+  Alias,
   Architecture,
+  type IFunction,
+  type IVersion,
   Function as LambdaFunction,
   LoggingFormat,
   type RecursiveLoop,
@@ -16,6 +19,7 @@ import { Construct } from 'constructs';
 import { type DeploymentEnvironment, deploymentEnvironment } from '../../lambda/contract/deployment.ts';
 import type { EnvironmentCodec } from '../../lambda/contract/environment-codec.ts';
 import type { Network } from '../configuration/network.ts';
+import type { Releases } from '../configuration/releases.ts';
 import { encryptionKey, keyStatement } from '../storage/encryption.ts';
 import { nagName } from './access.ts';
 import { bundle, HANDLER } from './bundle.ts';
@@ -28,6 +32,8 @@ export interface FunctionProps {
   /** Keys of what it reads and writes. */
   readonly keys: readonly IKey[];
   readonly logRetention: RetentionDays;
+  /** How a new version of the sender, the receiver and the events function takes over. */
+  readonly releases: Releases;
   /** What all functions know of the deployment. */
   readonly deployment: DeploymentEnvironment;
 }
@@ -50,6 +56,8 @@ interface Declaration<Values> extends FunctionProps {
    * @default - shares the concurrency of the account
    */
   readonly reservedConcurrency?: number | undefined;
+  /** Whether its new versions may take over gradually: with mail, or with what cannot be repeated. */
+  readonly isReleased?: true;
   /**
    * Runs it at this interval. A run that fails or is late is not repeated: the next one does its work.
    * @default - what its construct connects runs it
@@ -64,6 +72,8 @@ interface Declaration<Values> extends FunctionProps {
  */
 export abstract class MailoverFunction<Values> extends Construct {
   readonly function: LambdaFunction;
+  /** Alias of the version that is invoked; undefined where a new version takes over at once. */
+  readonly alias: Alias | undefined;
   readonly logGroup: LogGroup;
   protected readonly role: Role;
 
@@ -111,12 +121,21 @@ export abstract class MailoverFunction<Values> extends Construct {
       }),
       ...(schedule && { retryAttempts: 0, maxEventAge: eventAge(schedule.every) }),
     });
+    this.alias =
+      declaration.isReleased && declaration.releases === 'gradual'
+        ? new Alias(this, 'Alias', { aliasName: 'current', version: this.function.currentVersion as IVersion })
+        : undefined;
     if (schedule)
       new Rule(this, schedule.id, {
         description: schedule.description,
         schedule: Schedule.rate(schedule.every),
         targets: [new InvokeFunction(this.function, { retryAttempts: 0, maxEventAge: eventAge(schedule.every) })],
       });
+  }
+
+  /** What queues and the HTTP API invoke: the alias, or the function itself. */
+  protected get invoked(): IFunction {
+    return (this.alias ?? this.function) as IFunction;
   }
 
   /** Lets Lambda, and not the code of the function, make network interfaces in the VPC. */

@@ -80,6 +80,7 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
       smallerEnvironment: 'use fewer receiving providers, or fewer source ranges',
       timeout: FUNCTION_TIMEOUT,
       recursiveLoop: RecursiveLoop.TERMINATE,
+      isReleased: true,
     });
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
     this.allowObjects(
@@ -102,11 +103,15 @@ export class InboundFunction extends MailoverFunction<InboundEnvironment> {
       return inbound?.over === 'http' ? (inbound.pathEnds ?? []) : [];
     });
     const { rate, api } = props;
-    this.unanswered = api.route(
-      { name: 'inbound', ends: [...new Set(ends)], function: this.function, rate },
-      'Inbound',
-    );
-    this.ses = receiptRule && new SesReceiving(this, 'Ses', { rule: receiptRule, mailBucket, receiver: this.function });
+    this.unanswered = api.route({ name: 'inbound', ends: [...new Set(ends)], function: this.invoked, rate }, 'Inbound');
+    this.ses =
+      receiptRule &&
+      new SesReceiving(this, 'Ses', {
+        rule: receiptRule,
+        mailBucket,
+        receiver: this.invoked,
+        timeout: FUNCTION_TIMEOUT,
+      });
     if (this.ses === undefined) return;
     this.allow(CONSUME, [this.ses.queue.queueArn]);
     this.allowObjects(['s3:GetObject'], mailBucket, SES_PREFIX, 'SES names the objects, all under one prefix.');

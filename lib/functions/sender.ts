@@ -62,6 +62,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
       // A retry is a message to a queue that triggers the same function. Lambda detects that as a recursive loop and drops it after
       // 16 rounds (docs/adr/0017-loop-detection.md); the age of a submission bounds it instead.
       recursiveLoop: RecursiveLoop.ALLOW,
+      isReleased: true,
     });
     this.allowWhatSendingNeeds(props);
     this.consume('Outbound', queues.outbound, outboundConcurrency);
@@ -78,7 +79,7 @@ export class SenderFunction extends MailoverFunction<SenderEnvironment> {
 
   private consume(id: string, queue: Queue, maxConcurrency: number): EventSourceMapping {
     return new EventSourceMapping(this, id, {
-      target: this.function,
+      target: this.invoked,
       eventSourceArn: queue.queueArn,
       batchSize: BATCH_SIZE,
       reportBatchItemFailures: true,

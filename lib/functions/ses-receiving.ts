@@ -1,4 +1,4 @@
-import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ReceiptRule, ReceiptRuleSet, TlsPolicy } from 'aws-cdk-lib/aws-ses';
 import { S3 } from 'aws-cdk-lib/aws-ses-actions';
@@ -16,7 +16,9 @@ export const SES_PREFIX = 'inbound/ses/';
 export interface SesReceivingProps {
   readonly rule: ReceiptRuleOptions;
   readonly mailBucket: IBucket;
-  readonly receiver: LambdaFunction;
+  readonly receiver: IFunction;
+  /** Time-out of the receiver. */
+  readonly timeout: Duration;
 }
 
 /**
@@ -28,9 +30,9 @@ export class SesReceiving extends Construct {
   readonly queue: Queue;
   readonly deadLetter: Queue;
 
-  constructor(scope: Construct, id: string, { rule, mailBucket, receiver }: SesReceivingProps) {
+  constructor(scope: Construct, id: string, { rule, mailBucket, receiver, timeout }: SesReceivingProps) {
     super(scope, id);
-    const visibilityTimeout = Duration.seconds(6 * (receiver.timeout?.toSeconds() ?? 0));
+    const visibilityTimeout = Duration.seconds(6 * timeout.toSeconds());
     this.deadLetter = new MailQueue(this, 'DeadLetter', { retentionPeriod: Duration.days(14) });
     this.queue = new MailQueue(this, 'Queue', {
       retentionPeriod: Duration.days(14),

@@ -8,7 +8,7 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -24,7 +24,7 @@ interface RouteProps {
   readonly name: string;
   /** Last parts of further paths, after the secret one. */
   readonly ends?: readonly string[];
-  readonly function: LambdaFunction;
+  readonly function: IFunction;
   /** Requests a second that are admitted; the rest is answered 429, and the providers post again. */
   readonly rate: number;
 }

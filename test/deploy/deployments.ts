@@ -41,7 +41,9 @@ export type Described = Partial<Omit<MailoverProps, 'vpc' | 'encryptionKey'>> & 
 
 /** Deploys the app with these settings over what is deployed; mail is delivered, by the simulators and moto. */
 export async function deployLive(account: TestAccount, props: Described = {}): Promise<string> {
-  const all = { providers: PROVIDERS, stage: 'live', account: ACCOUNT, monitoring: { page: 'elsewhere' }, ...props };
+  // The account of the tests has no CodeDeploy.
+  const live = { stage: 'live', account: ACCOUNT, releases: 'at-once', monitoring: { page: 'elsewhere' } };
+  const all = { providers: PROVIDERS, ...live, ...props };
   return await account.run('cdk deploy --app "node test/deploy/app.ts"', {
     MAILOVER_TEST_DEPLOYMENT: JSON.stringify(all),
     // The validation of the template is a part of `npm run check`.

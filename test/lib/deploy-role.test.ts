@@ -4,14 +4,16 @@ import { expect, it } from 'vitest';
 import { ACCOUNT, REGION } from '../deploy/account.ts';
 import { allows, type Policy, type Request } from '../deploy/policy.ts';
 
-const FILE = join(import.meta.dirname, '../../docs/deploy-role.json');
-const role = JSON.parse(readFileSync(FILE, 'utf8')) as Policy;
+const policyIn = (name: string) =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8')) as Policy;
+const role = policyIn('deploy-role.json');
+const releases = policyIn('deploy-role-releases.json');
 
 /** Size of a managed policy, without white space (docs.aws.amazon.com/IAM, reference_iam-quotas, 2026-11-29). */
 const MOST_CHARACTERS = 6_144;
 
 it('is no larger than a policy may be', () => {
-  expect(JSON.stringify(role).length).toBeLessThanOrEqual(MOST_CHARACTERS);
+  for (const policy of [role, releases]) expect(JSON.stringify(policy).length).toBeLessThanOrEqual(MOST_CHARACTERS);
 });
 
 const own = (service: string, name: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${name}`;
@@ -52,7 +54,14 @@ const REFUSED: readonly Request[] = [
     resource: own('lambda', 'event-source-mapping:a'),
     context: { 'lambda:FunctionArn': [own('lambda', 'function:Shop-Order')] },
   },
+  { action: 'codedeploy:DeleteApplication', resource: own('codedeploy', 'application:Shop') },
+  { action: 'lambda:UpdateAlias', resource: own('lambda', 'function:Shop-Order:current') },
   // Ways to more permissions.
+  {
+    action: 'iam:AttachRolePolicy',
+    resource: `arn:aws:iam::${ACCOUNT}:role/Mailover-MailoverReleasesRole`,
+    context: { 'iam:PolicyARN': ['arn:aws:iam::aws:policy/AdministratorAccess'] },
+  },
   { action: 'iam:CreateUser', resource: `arn:aws:iam::${ACCOUNT}:user/Mailover-a` },
   { action: 'iam:CreateRole', resource: `arn:aws:iam::${ACCOUNT}:role/Admin` },
   { action: 'iam:PutRolePolicy', resource: `arn:aws:iam::${ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role` },
@@ -73,5 +82,29 @@ const REFUSED: readonly Request[] = [
 ];
 
 it.each(REFUSED)('refuses $action on $resource', (request) => {
+  expect(allows([role, releases], request)).toBe(false);
+});
+
+const RELEASE_ROLE = `arn:aws:iam::${ACCOUNT}:role/Mailover-MailoverReleasesRole`;
+it.each<Request>([
+  {
+    action: 'codedeploy:CreateDeployment',
+    resource: own('codedeploy', 'deploymentgroup:Mailover-App/Mailover-Sender'),
+  },
+  { action: 'codedeploy:CreateApplication', resource: own('codedeploy', 'application:Mailover-MailoverReleases') },
+  {
+    action: 'codedeploy:GetDeploymentConfig',
+    resource: own('codedeploy', 'deploymentconfig:CodeDeployDefault.LambdaCanary10Percent15Minutes'),
+  },
+  { action: 'lambda:PublishVersion', resource: own('lambda', 'function:Mailover-MailoverSender') },
+  { action: 'lambda:UpdateAlias', resource: own('lambda', 'function:Mailover-MailoverSender:current') },
+  {
+    action: 'iam:AttachRolePolicy',
+    resource: RELEASE_ROLE,
+    context: { 'iam:PolicyARN': ['arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited'] },
+  },
+  { action: 'iam:PassRole', resource: RELEASE_ROLE, context: { 'iam:PassedToService': ['codedeploy.amazonaws.com'] } },
+])('the second policy allows $action, which the first does not', (request) => {
   expect(allows([role], request)).toBe(false);
+  expect(allows([releases], request)).toBe(true);
 });

@@ -1,0 +1,61 @@
+import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { LambdaApplication, LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import { Validations } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { NamedAlarm } from '../monitoring/monitoring.ts';
+
+/** The functions whose versions take over gradually, and the titles of the alarms that take one back. */
+const WATCHED = {
+  Sender: ['SenderErrors', 'SenderTimeouts', 'SomeFailures', 'Faults'],
+  Inbound: ['InboundErrors', 'InboundFailures'],
+  Events: ['EventsErrors', 'EventsFailed'],
+} as const;
+
+/** Largest number of alarms of a deployment group (docs.aws.amazon.com, codedeploy-deploymentgroup-alarmconfiguration, 2026-11-29). */
+const MOST_ALARMS = 10;
+
+/**
+ * Gradual releases by CodeDeploy: a tenth of the invocations for a quarter of an hour, since an alarm on a part of the mail looks at that time, then all of them.
+ *
+ * The alarms are single ones: the documentation of CodeDeploy does not mention composite alarms.
+ */
+export class GradualReleases extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    alarms: readonly NamedAlarm[],
+    aliases: Readonly<Record<keyof typeof WATCHED, Alias | undefined>>,
+  ) {
+    super(scope, id);
+    const application = new LambdaApplication(this, 'Application');
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('codedeploy.amazonaws.com'),
+      description: 'Moves the aliases of the functions of Mailover to their new versions',
+    });
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
+      reason: 'The policy of AWS for CodeDeploy has what that service calls, which its documentation does not list.',
+    });
+    for (const name of Object.keys(WATCHED) as (keyof typeof WATCHED)[]) {
+      const alias = aliases[name];
+      if (alias)
+        new LambdaDeploymentGroup(this, name, {
+          application,
+          role,
+          alias,
+          deploymentConfig: LambdaDeploymentConfig.CANARY_10PERCENT_15MINUTES,
+          alarms: chosen(alarms, WATCHED[name]),
+        });
+    }
+  }
+}
+
+/** The alarms with these titles, in the order of the titles and then of the providers. */
+function chosen(alarms: readonly NamedAlarm[], titles: readonly string[]): IAlarm[] {
+  return titles
+    .flatMap((title) => alarms.filter((one) => one.title === title))
+    .slice(0, MOST_ALARMS)
+    .map(({ alarm }) => alarm);
+}
