@@ -60,6 +60,26 @@ describe('a visitor', () => {
     expect(opened.faults).toEqual([]);
   });
 
+  it('follows an open mail beyond its acceptance, until it is delivered', async () => {
+    const fault = { service: 'dynamodb', operation: 'Query', error: 'InternalServerError' };
+    await fetch(`${stack.url}/api/aws/fault`, { method: 'PUT', body: JSON.stringify(fault) });
+    try {
+      await page.getByLabel('Subject').fill('To be delivered');
+      await page.getByRole('button', { name: 'Send one' }).click();
+      const row = page.locator('#mail tr', { hasText: 'To be delivered' }).first();
+      await expect.poll(async () => await row.textContent().catch(() => ''), PATIENCE).toContain('accepted');
+      await row.getByRole('button').click();
+      const steps = page.getByRole('dialog', { name: 'To be delivered' }).locator('.timeline');
+      await expect.poll(() => steps.textContent(), PATIENCE).toContain('now: accepted');
+      expect(await steps.textContent()).not.toContain('delivered');
+
+      await fetch(`${stack.url}/api/aws/fault`, { method: 'DELETE' });
+      await expect.poll(() => steps.textContent(), PATIENCE).toContain('reports: delivered');
+    } finally {
+      await fetch(`${stack.url}/api/aws/fault`, { method: 'DELETE' });
+    }
+  });
+
   it('breaks Postmark, sees a failover and an alarm raised with no mail waiting, and repairs it', async () => {
     await expect.poll(level, PATIENCE).toBe('good');
 
