@@ -10,7 +10,7 @@ import {
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Validations } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { deploymentName } from '../configuration/deployment-name.ts';
 import { encryptionKey } from '../storage/encryption.ts';
@@ -52,6 +52,7 @@ export class WebhookApi extends Construct {
     const key = encryptionKey(this);
     this.accessLog = new LogGroup(this, 'AccessLog', {
       retention: logRetention,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       ...(key && { encryptionKey: key }),
     });
     this.api = new HttpApi(this, 'Api', {

@@ -56,6 +56,30 @@ test('logical ids, policies and replacing properties of what has mail or state a
   await expect(`${JSON.stringify(found, undefined, 2)}\n`).toMatchFileSnapshot('fixtures/stateful.json');
 });
 
+// RetainExceptOnCreate: a stack operation that created a resource and is rolled back deletes it; every other one retains it
+// (docs.aws.amazon.com, aws-attribute-deletionpolicy, 2026-11-29).
+test('a first deployment that fails leaves nothing behind but the tables, which are protected', () => {
+  const kept = resources.filter(([, { DeletionPolicy }]) => DeletionPolicy !== undefined);
+  const isProtected = ({ Properties }: Resource) =>
+    JSON.stringify(Properties ?? {}).includes('"DeletionProtectionEnabled":true');
+
+  expect(kept.flatMap(([id, { DeletionPolicy }]) => (DeletionPolicy === 'RetainExceptOnCreate' ? [] : id))).toEqual([]);
+  expect(resources.flatMap(([, resource]) => (isProtected(resource) ? resource.Type : []))).toEqual([
+    'AWS::DynamoDB::GlobalTable',
+    'AWS::DynamoDB::GlobalTable',
+  ]);
+});
+
+test('nothing that is kept has a name of its own, which a next deployment would meet', () => {
+  const names = /^(QueueName|BucketName|TableName|Name|LogGroupName|TopicName|AliasName)$/;
+  const named = resources.filter(
+    ([, { DeletionPolicy, Properties = {} }]) =>
+      DeletionPolicy !== undefined && Object.keys(Properties).some((one) => names.test(one)),
+  );
+
+  expect(named.map(([id]) => id)).toEqual([]);
+});
+
 test('the replacing properties of every type of the template are known', () => {
   const unknown = resources.map(([, { Type }]) => Type).filter((type) => REPLACING[type] === undefined);
   expect([...new Set(unknown)]).toEqual([]);
