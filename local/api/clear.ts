@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { healthEnvironment } from '../../lambda/contract/health-environment.ts';
 import { emptyTable } from '../aws/empty-table.ts';
 import { LocalQueue } from '../aws/queue.ts';
 import type { LocalCloudWatch } from '../cloudwatch/monitoring.ts';
 import { AWS_SCOPE, type FaultBoard } from '../faults/faults.ts';
+import { findFunction } from '../template/find-function.ts';
 import type { Live } from './live.ts';
 
 /** Longest wait for mail that is being sent; an attempt at a provider that hangs takes longer, and is cut off. */
@@ -31,7 +33,11 @@ export async function clearStack(live: Live, faults: FaultBoard, monitoring: Loc
   await Promise.all(reporters.map((reporter) => reporter.clear(WAIT_MS)));
   for (const queue of queues) queue.purge();
   if (sender) await functions?.renew(sender.function.name);
+  // It remembers the mail of each class in hours that are over.
+  const health = deployment && findFunction(deployment, healthEnvironment);
+  const renewed = health && functions?.renew(health.function.name);
   for (const { TableName } of deployment?.tables ?? []) if (dynamodb) await emptyTable(dynamodb.url, TableName);
+  await renewed;
   simulators?.clear();
   live.received?.clear();
   live.submissions?.clear();

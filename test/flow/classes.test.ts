@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { accountCommand } from '../../cli/account/command.ts';
@@ -11,6 +12,8 @@ const TIME_SCALE = 60;
 /** Mails that bounce, and all mails, of a bad list: above 4 %. */
 const [BOUNCING, MAILS] = [12, 240];
 const PER_MAIL = 40;
+/** All workers know of a pause after this time of the clock. */
+const WORKERS_KNOW_MS = 10_000;
 
 let stack: RunningStack;
 let sqs: SQSClient;
@@ -27,6 +30,7 @@ afterAll(async () => {
 test('a class with too many bounces pauses, the others go on, and the command releases it', async () => {
   await Promise.all([sendList('news'), sendList('resets')]);
   await expect.poll(paused, { timeout: 60_000, interval: 500 }).toEqual(['news bounces']);
+  await wait(WORKERS_KNOW_MS);
 
   await Promise.all([send('news-later', 'news'), send('reset', 'resets'), send('receipt', 'receipts')]);
   await stack.accepted(['reset', 'receipt']);
@@ -42,6 +46,19 @@ test('a class with too many bounces pauses, the others go on, and the command re
     out: expect.stringMatching(/^the class news is released .* [\d.]+ % bounces of \d+ mails/),
   });
   await stack.accepted(['news-later']);
+  expect(await paused()).toEqual([]);
+});
+
+test('DELETE /api/state forgets pauses and the mail that they were judged by', async () => {
+  await sendList('offers');
+  await expect.poll(paused, { timeout: 60_000, interval: 500 }).toEqual(['offers bounces']);
+  await fetch(`${stack.url}/api/state`, { method: 'DELETE' });
+  expect(await paused()).toEqual([]);
+
+  await send('offers-later', 'offers');
+  await stack.accepted(['offers-later']);
+  // Some runs of the health check later.
+  await wait(4_000);
   expect(await paused()).toEqual([]);
 });
 
