@@ -27,6 +27,8 @@ export class MailoverStack extends Stack {
       suppressionKey,
     } = this.mailover;
     this.output('Stage', stage, notDelivered(stage) ?? 'Mail is delivered to its recipients');
+    // A local stack shows what a deployment of the same app would do.
+    if (stage === 'local') this.output('DeployedStage', props.stage ?? 'sandbox', 'Stage of a deployment of this app');
     this.output('OutboundQueueUrl', queues.outbound.queueUrl, 'Takes submissions');
     this.output(
       'DeadLetterQueueUrl',

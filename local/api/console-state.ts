@@ -16,12 +16,14 @@ export interface Drawing {
   readonly widgets: readonly Widget[];
   readonly graphs: Graphs;
   readonly alarms: readonly DeployedAlarm[];
+  /** Stage that a deployment of the same app would have; absent for an app of another form. */
+  readonly deployedStage?: string | undefined;
 }
 
 /** Parses the dashboards and alarms of the template; throws on anything that the console cannot draw. */
-export function drawingOf({ dashboards, alarms }: Deployment): Drawing {
+export function drawingOf({ dashboards, alarms, outputs }: Deployment): Drawing {
   const widgets = dashboards.flatMap(({ name, body }) => readDashboard(name, body));
-  return { widgets, graphs: compileGraphs(widgets), alarms };
+  return { widgets, graphs: compileGraphs(widgets), alarms, deployedStage: outputs['DeployedStage'] };
 }
 
 /** Data of the console; may be empty while the stack starts. */
@@ -39,8 +41,9 @@ export interface ConsoleSources {
 export function layoutOf({ info, drawing }: ConsoleSources) {
   const menus: Record<string, NamedFault[]> = {};
   for (const { key, type } of info().providers) menus[key] = faultMenu(type);
-  const { widgets = [], alarms = [] } = drawing() ?? {};
+  const { widgets = [], alarms = [], deployedStage } = drawing() ?? {};
   return {
+    deployedStage,
     menus,
     widgets: widgets.map((widget) => {
       if (!('queries' in widget)) return widget;

@@ -24,6 +24,7 @@ async function arrange() {
   buildDashboard(layout);
   byId('receiving').hidden = stack.queues.inbound === undefined;
   const facts = [
+    ['Stage', stageText(layout.deployedStage)],
     ['Outbound queue', stack.queues.outbound],
     ['SQS and S3', stack.endpoints.aws],
     ['HTTP API', stack.endpoints.http],
@@ -40,6 +41,18 @@ async function arrange() {
         .map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))),
     ),
   );
+}
+
+const STAGES = {
+  sandbox: 'sandbox, no mail is delivered',
+  redirect: 'redirect, all mail goes to one address',
+  live: 'live, mail goes to its recipients',
+};
+
+/** What becomes of mail here, and in a deployment of the same app. */
+function stageText(deployed) {
+  const here = 'local, as live with simulated providers';
+  return deployed in STAGES ? `${here}; when deployed: ${STAGES[deployed]}` : here;
 }
 
 async function refresh() {

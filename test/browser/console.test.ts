@@ -41,6 +41,12 @@ const raised = async () =>
   await page.locator('#raised li').evaluateAll((items) => items.map((item) => item.getAttribute('data-alarm')));
 
 describe('a visitor', () => {
+  it('reads what becomes of mail here, and in a deployment', async () => {
+    await expect
+      .poll(text('#facts'), PATIENCE)
+      .toMatch(/Stage\s*local, as live with simulated providers; when deployed: sandbox, no mail is delivered/);
+  });
+
   it('opens a mail and sees its attempts', async () => {
     await cardOf(page, 'postmark').getByText('answers 500').click();
     await page.getByLabel('Subject').fill('Grüße 🎉 <b>');

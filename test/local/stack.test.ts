@@ -242,6 +242,7 @@ describe('the API', () => {
   it('gives the console the widgets of the template, with their values', async () => {
     const layout = (await (await api('GET', '/api/console/layout')).json()) as {
       widgets: { id: string; kind: string }[];
+      deployedStage: string;
     };
     const graphs = (await (await api('GET', '/api/console/graphs?minutes=10')).json()) as {
       widgets: Record<string, unknown[][]>;
@@ -249,6 +250,7 @@ describe('the API', () => {
 
     const drawn = layout.widgets.filter(({ kind }) => kind === 'graph');
     expect(drawn.length).toBeGreaterThan(0);
+    expect(layout.deployedStage).toBe('sandbox');
     for (const { id } of drawn) expect(graphs.widgets[id]?.[0]).toHaveLength(11);
   });
 
