@@ -51,7 +51,7 @@ export interface TestAccount {
 
 /** Starts an empty account. `timeScale` divides the delays of messages. */
 export async function startAccount(timeScale = 1): Promise<TestAccount> {
-  const commands = pythonEnvironment();
+  const commands = await pythonEnvironment();
   const directory = mkdtempSync(join(tmpdir(), 'mailover-deploy-'));
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;

@@ -1,31 +1,45 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '../..');
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
+const CONSTRAINTS = join(import.meta.dirname, 'constraints.txt');
 
 /**
- * Makes the virtual environment of the tests, unless it is there, and returns its folder of commands. Needs Python 3 with `venv`; packages come
- * from the index that pip is configured for.
+ * Makes the virtual environment of the tests, unless it is there, and returns its folder of commands. Needs Python 3.11 or newer with
+ * `venv`; packages come from the index that pip is configured for.
  */
-export function pythonEnvironment(): string {
-  const hash = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
-  const directory = join(ROOT, '.cache', `deploy-${hash}`);
+export async function pythonEnvironment(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of [REQUIREMENTS, CONSTRAINTS]) hash.update(readFileSync(file));
+  const directory = join(ROOT, '.cache', `deploy-${hash.digest('hex').slice(0, 12)}`);
   const commands = join(directory, 'bin');
   const complete = join(directory, 'complete');
   if (existsSync(complete)) return commands;
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
-  const run = (command: string, ...parameters: string[]) =>
-    execFileSync(command, parameters, { stdio: ['ignore', 'ignore', 'inherit'] });
-  run('python3', '-m', 'venv', directory);
+  const run = promisify(execFile);
+  await run('python3', ['-m', 'venv', directory]);
+  const pip = join(commands, 'pip');
   // uv installs in seconds what takes pip a minute.
-  run(join(commands, 'pip'), 'install', '--quiet', '--disable-pip-version-check', uvRequirement());
-  run(join(commands, 'uv'), 'pip', 'install', '--quiet', '--python', join(commands, 'python'), '-r', REQUIREMENTS);
+  await run(pip, ['install', '--quiet', '--disable-pip-version-check', uvRequirement()]);
+  const packages = ['--python', join(commands, 'python'), '-r', REQUIREMENTS, '-c', CONSTRAINTS];
+  const { stdout } = await run(pip, ['config', 'list']);
+  await run(join(commands, 'uv'), ['pip', 'install', '--quiet', ...packages], {
+    env: { ...process.env, ...settingsOf(stdout) },
+  });
   mkdirSync(complete);
   return commands;
+}
+
+/** Settings of pip as uv has them, which does not read those. */
+function settingsOf(list: string): NodeJS.ProcessEnv {
+  const setting = (name: string) => new RegExp(`\\.${name}='(.*)'$`, 'm').exec(list)?.[1];
+  const [index, certificates] = [setting('index-url'), setting('cert')];
+  return { ...(index && { UV_DEFAULT_INDEX: index }), ...(certificates && { SSL_CERT_FILE: certificates }) };
 }
 
 function uvRequirement(): string {
