@@ -20,6 +20,8 @@ const unit = (name: string, isolate: boolean, include: string[], exclude: string
   test: { name, include, exclude, isolate, testTimeout: 15_000 },
 });
 
+const deploy = slow('deploy', 300_000, 600_000);
+
 const projects = [
   // The others share processes: to load the same modules for each file took a third of the time.
   unit('unit', false, ['test/**/*.test.ts'], [...SLOW.map((name) => `test/${name}/**`), ...alone]),
@@ -40,8 +42,8 @@ const projects = [
   slow('mta', 120_000, 90_000),
   // Examples in other languages, which install their packages first.
   slow('languages', 400_000, 60_000),
-  // A deployment to an account on this machine.
-  slow('deploy', 300_000, 600_000),
+  // Deployments to accounts on this machine, one for each file, side by side.
+  { ...deploy, test: { ...deploy.test, fileParallelism: true, globalSetup: 'test/deploy/python.ts' } },
 ];
 
 /** Stryker runs every project with the tests that reach a mutant: few and fast ones, chosen by scripts/mutation.ts. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { pythonEnvironment } from './python.ts';
+import { pythonCommands } from './python.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SERVER = join(import.meta.dirname, 'moto/server.py');
@@ -51,7 +51,7 @@ export interface TestAccount {
 
 /** Starts an empty account. `timeScale` divides the delays of messages. */
 export async function startAccount(timeScale = 1): Promise<TestAccount> {
-  const commands = await pythonEnvironment();
+  const commands = pythonCommands();
   const directory = mkdtempSync(join(tmpdir(), 'mailover-deploy-'));
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;

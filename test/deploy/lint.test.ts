@@ -3,31 +3,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { ACCOUNT } from './account.ts';
-import { pythonEnvironment } from './python.ts';
+import { pythonCommands } from './python.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const REGIONS = ['us-east-1', 'eu-central-1', 'ap-southeast-2'];
 const directory = mkdtempSync(join(tmpdir(), 'mailover-lint-'));
-
-let commands: string;
-beforeAll(async () => {
-  commands = await pythonEnvironment();
-});
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** Findings that are wishes of a linter: a dependency that a reference makes already is repeated (W3005), by the CDK itself. */
 const IGNORED = ['W3005'];
 
-it.each(REGIONS)('cfn-lint has no finding in the template for %s', { timeout: 120_000 }, async (region) => {
+it.each(REGIONS)('cfn-lint has no finding in the template for %s', async (region) => {
   const outdir = join(directory, region);
   const environment = { ...process.env, CDK_OUTDIR: outdir, CDK_DEFAULT_ACCOUNT: ACCOUNT, CDK_DEFAULT_REGION: region };
   const run = promisify(execFile);
   await run(process.execPath, ['bin/mailover.ts'], { cwd: ROOT, env: { ...environment, CDK_VALIDATION: 'false' } });
   const options = ['--regions', region, '--include-experimental', '--ignore-checks', ...IGNORED];
-  const lint = run(join(commands, 'cfn-lint'), ['-t', join(outdir, 'Mailover.template.json'), ...options]);
+  const lint = run(join(pythonCommands(), 'cfn-lint'), ['-t', join(outdir, 'Mailover.template.json'), ...options]);
 
   const { stdout } = await lint.catch((error: { stdout: string }) => error);
 

@@ -1,26 +1,31 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '../..');
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const CONSTRAINTS = join(import.meta.dirname, 'constraints.txt');
 
-/**
- * Makes the virtual environment of the tests, unless it is there, and returns its folder of commands. Needs Python 3.11 or newer with
- * `venv`; packages come from the index that pip is configured for.
- */
-export async function pythonEnvironment(): Promise<string> {
+/** Folder of commands of the virtual environment. */
+export function pythonCommands(): string {
   const hash = createHash('sha256');
   for (const file of [REQUIREMENTS, CONSTRAINTS]) hash.update(readFileSync(file));
-  const directory = join(ROOT, '.cache', `deploy-${hash.digest('hex').slice(0, 12)}`);
-  const commands = join(directory, 'bin');
+  return join(ROOT, '.cache', `deploy-${hash.digest('hex').slice(0, 12)}`, 'bin');
+}
+
+/**
+ * Makes the virtual environment before the first test, unless it is there. Needs Python 3.11 or newer with `venv`; packages come from
+ * the index that pip is configured for.
+ */
+export async function setup(): Promise<void> {
+  const commands = pythonCommands();
+  const directory = dirname(commands);
   const complete = join(directory, 'complete');
-  if (existsSync(complete)) return commands;
+  if (existsSync(complete)) return;
   rmSync(directory, { recursive: true, force: true });
-  mkdirSync(join(ROOT, '.cache'), { recursive: true });
+  mkdirSync(dirname(directory), { recursive: true });
   const run = promisify(execFile);
   await run('python3', ['-m', 'venv', directory]);
   const pip = join(commands, 'pip');
@@ -32,7 +37,6 @@ export async function pythonEnvironment(): Promise<string> {
     env: { ...process.env, ...settingsOf(stdout) },
   });
   mkdirSync(complete);
-  return commands;
 }
 
 /** Settings of pip as uv has them, which does not read those. */
