@@ -55,7 +55,8 @@ describe.each([
     const [a, b] = [found(one), found(other)];
     // The same list for both, so that none is overlooked in one of them.
     expect([a.size, a.size >= atLeast]).toEqual([b.size, true]);
-    expect([...a].filter((item) => b.has(item))).toEqual([]);
+    // SES measures its account as a whole.
+    expect([...a].filter((item) => b.has(item) && !item.startsWith('["AWS/SES"'))).toEqual([]);
   });
 
   test('tell their functions apart by the metrics that they write', () => {
