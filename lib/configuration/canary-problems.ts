@@ -1,10 +1,44 @@
 import type { ProviderConfig } from '../../lambda/contract/providers.ts';
+import { allowedFrom, allows } from '../../lambda/providers/from-domains.ts';
 import { definitionOf } from '../../lambda/providers/registry.ts';
 
-/** Canaries whose domain several providers receive: their return would prove nothing about one of them. */
-export function canaryProblems(
-  providers: readonly ProviderConfig[],
-): { readonly provider: ProviderConfig; readonly problem: string }[] {
+interface CanaryProblem {
+  readonly provider: ProviderConfig;
+  readonly problem: string;
+}
+
+/** Canaries that would prove nothing: of a domain that several providers receive, or from one that no provider may send for. */
+export function canaryProblems(providers: readonly ProviderConfig[]): CanaryProblem[] {
+  return [...receivedTwice(providers), ...neverSent(providers)];
+}
+
+/** Canaries whose From domain their provider, or for those to an MX every provider, may not send for. */
+function neverSent(providers: readonly ProviderConfig[]): CanaryProblem[] {
+  const sending = providers.filter(({ outbound }) => outbound !== false);
+  return providers.flatMap((provider) => {
+    const { key, canary, inbound } = provider;
+    const received = typeof inbound === 'object' ? inbound.canary : undefined;
+    const from = canary && (canary.from ?? canary.to);
+    const fromReceived = received && (received.from ?? received.to);
+    const none = 'so that none would be sent; verify it there, or use another address';
+    return [
+      ...(from !== undefined && sending.includes(provider) && !maySend(provider, from)
+        ? [{ provider, problem: `canary.from: ${key} may not send for ${domainOf(from)}, ${none}` }]
+        : []),
+      ...(fromReceived !== undefined && !sending.some((one) => maySend(one, fromReceived))
+        ? [{ provider, problem: `inbound.canary.from: no provider may send for ${domainOf(fromReceived)}, ${none}` }]
+        : []),
+    ];
+  });
+}
+
+/** Whether a provider sends mail with this From address, as far as the configuration tells. */
+function maySend(provider: ProviderConfig, address: string): boolean {
+  const allowed = allowedFrom(provider);
+  return allowed === undefined || provider.substituteFrom !== undefined || allows(allowed, address);
+}
+
+function receivedTwice(providers: readonly ProviderConfig[]): CanaryProblem[] {
   const receiving = inboundDomains(providers);
   return receiving.flatMap(({ provider, canary }) => {
     if (canary === undefined) return [];

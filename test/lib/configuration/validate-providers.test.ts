@@ -35,6 +35,7 @@ test('a list with every type and field passes', () => {
     substituteFrom: 'mail@mg.example.com',
     classes: ['receipts', 'Grüße an alle'],
     canary: { to: 'canary@in.example.com', from: 'check@example.com', everyMinutes: 30 },
+    capacityPerDay: 50_000,
     blocklists: {
       addresses: ['192.0.2.1', '2001:db8::1'],
       zones: ['zen.spamhaus.org'],
@@ -51,6 +52,14 @@ test('a list with every type and field passes', () => {
     },
   };
   expect(problems([full, { ...GOOD, priority: -3 }])).toEqual([]);
+});
+
+test('a canary goes by a substitute address, or over another provider, where its domain is not allowed', () => {
+  const canary = { to: 'canary@in.example.org', everyMinutes: 30 };
+  const ses = { key: 'ses', type: 'ses', options: { identities: ['example.com'] } };
+
+  expect(problems([{ ...ses, canary, substituteFrom: 'mail@example.com' }])).toEqual([]);
+  expect(problems([ses, { ...GOOD, inbound: { canary } }])).toEqual([]);
 });
 
 test('delivery reports that come back as mail need a provider that receives', () => {
@@ -142,6 +151,29 @@ test.each<[string, unknown, string | RegExp]>([
     'an inbound canary each minute',
     [{ ...GOOD, inbound: { canary: { to: 'a@b.example', everyMinutes: 1 } } }],
     'inbound.canary.everyMinutes: ',
+  ],
+  [
+    'a canary from a domain that its provider may not send for',
+    [
+      {
+        key: 'ses',
+        type: 'ses',
+        options: { identities: ['example.com'] },
+        canary: { to: 'canary@in.example.com', from: 'canary@example.org', everyMinutes: 30 },
+      },
+    ],
+    'canary.from: ses may not send for example.org, so that none would be sent',
+  ],
+  [
+    'an inbound canary from a domain that no provider may send for',
+    [
+      {
+        ...GOOD,
+        fromDomains: ['example.com'],
+        inbound: { canary: { to: 'canary@mx.example.net', everyMinutes: 30 } },
+      },
+    ],
+    'inbound.canary.from: no provider may send for mx.example.net, so that none would be sent',
   ],
   [
     'an inbound canary whose domain another provider receives too',
