@@ -13,11 +13,11 @@ export interface Part {
   readonly everyMs: number;
   /** Classes of its mails, in turns; '' for mail without a class. @default - no mail has a class */
   readonly classes?: readonly string[];
-  /** Every mail may use the last provider of the list only. */
+  /** Each mail names the last provider of the list as the only one that may carry it. */
   readonly pinned?: true;
   /** Share of the seeds that have this expensive part. @default 1 */
   readonly seeds?: number;
-  /** At its end a deployment gives the first provider another key. */
+  /** A deployment at the end of the part gives the first provider another key. */
   readonly renames?: true;
   /** Faults of the first provider of the list, or of the platform, with their rates. */
   readonly faults?: Readonly<Partial<Record<FaultKind, number>>>;
@@ -144,7 +144,7 @@ export const EXERCISE_MS = EXERCISE.reduce((sum, { lastsMs }) => sum + lastsMs, 
 /** Faults of the platform. */
 const OF_PLATFORM: ReadonlySet<string> = new Set<FaultKind>(['kill', 'all-down', 'sqs-duplicates', 'sqs-errors']);
 
-/** Whether a seed has a part. */
+/** Whether the exercise of a seed contains this part. */
 function isIn(seed: number, { seeds = 1 }: Part): boolean {
   return new Random(seed, 'parts').chance(seeds);
 }

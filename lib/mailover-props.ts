@@ -92,8 +92,8 @@ export interface MailoverProps extends StageProps, NetworkProps, UnsubscribeLink
    */
   readonly straightLogShare?: number;
   /**
-   * How a new version of the functions that send, receive and take events takes over. `gradual`: with a tenth of the invocations for a quarter of an hour, then with all; the
-   * version before is restored if an alarm on them or on a provider is raised meanwhile. Such a release is refused while one of these alarms is raised. `at-once`: with the deployment.
+   * How a new version of the functions that send, receive and take events replaces the previous version. `gradual`: it gets a tenth of the invocations for a quarter of an hour,
+   * then all; the previous version is restored if an alarm on these functions or on a provider is raised meanwhile. Such a release is refused while one of these alarms is raised. `at-once`: it gets all invocations at the deployment.
    * @default - `gradual` in the stage `live`, otherwise `at-once`
    */
   readonly releases?: Releases;

@@ -35,7 +35,7 @@ export class StackClock {
     return this.#last.scale;
   }
 
-  /** Since when the scale holds, in real time and in stack time. */
+  /** Time at which the present scale was set, in real time and in stack time. */
   get since(): { readonly real: number; readonly stack: number } {
     return this.#last;
   }

@@ -43,7 +43,7 @@ export interface OracleReport {
   readonly violations: readonly string[];
 }
 
-/** Of two submissions with one id and different contents only one is sent. */
+/** Submissions with one id and different contents: only one of them is sent. */
 const ids: Rule = ({ chronicle }) => {
   const taken = [...chronicle.stories].filter(({ acceptances }) => acceptances.length > 0);
   return Array.from(Map.groupBy(taken, ({ id }) => id).values()).flatMap(([first, other]) =>

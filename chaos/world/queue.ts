@@ -9,7 +9,7 @@ export interface QueueMessage {
   readonly attributes: Readonly<Record<string, string>>;
   /** `MessageGroupId`, if its sender gave one. */
   readonly group?: string | undefined;
-  /** Invocations of the chain that led to it, as the trace header counts them. */
+  /** Number of invocations in the chain that sent this message, as its trace header counts them. */
   readonly invocations: number;
   /** Epoch milliseconds; kept when SQS itself moves the message. */
   readonly sentAt: number;
@@ -128,7 +128,7 @@ export class SimulatedQueue {
     this.onReady();
   }
 
-  /** At most `max` messages, each hidden until its visibility ends. */
+  /** Receives at most `max` messages, and hides each until its visibility time-out ends. */
   receive(max: number): QueueMessage[] {
     const batch: QueueMessage[] = [];
     while (batch.length < max && this.readyCount > 0) {

@@ -20,7 +20,7 @@ export class Random {
     for (let round = 0; round < 12; round += 1) this.next();
   }
 
-  /** In [0, 1); Chris Doty-Humphrey's sfc32. */
+  /** The next random number in [0, 1), by Chris Doty-Humphrey's sfc32. */
   next(): number {
     const sum = (this.a + this.b + this.counter) | 0;
     this.counter = (this.counter + 1) | 0;

@@ -52,7 +52,7 @@ function parse(argv: readonly string[]) {
   return { json, ...(table !== undefined && { table }), ...(region !== undefined && { region }) };
 }
 
-/** Of a local stack, whose hours may be shorter. */
+/** Speed of the stack time; nothing for a deployed stack. Hours of a local stack may be shorter than an hour. */
 function speedOf({ time }: TableTarget) {
   return time ? { timeScale: time.scale, timeScaleSince: time.since } : {};
 }

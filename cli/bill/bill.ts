@@ -11,13 +11,13 @@ export interface Bill {
   /** Day of the prices. */
   readonly date: string;
   readonly currency: 'USD';
-  /** In a month without mail. */
+  /** Costs of a month without mail. */
   readonly fixed: { readonly lines: readonly CostLine[]; readonly total: number };
-  /** For a million mails over each provider that sends, in the order of the list. */
+  /** Costs of a million mails over each provider that sends, in the order of the list. */
   readonly millionMails: readonly MailCost[];
-  /** What a million mails of each provider cost more while the next one takes them. */
+  /** Additional costs of a million mails of each provider while the next provider takes them. */
   readonly failover: readonly OutageCost[];
-  /** For a million mails that wait while no provider takes them. */
+  /** Costs of a million mails that wait while no provider takes them. */
   readonly waiting: { readonly once: number; readonly hour: number };
 }
 

@@ -42,7 +42,7 @@ export interface Plan {
   readonly closed: readonly Pick<ProviderSkip, 'key' | 'reason'>[];
   /** Random values derived from the id; absent where the submission or its route names the order. */
   readonly draw?: {
-    /** In (0, 1): shares lie side by side from 0. */
+    /** A number in (0, 1); the shares of the providers follow each other from 0. */
     readonly share: number;
     readonly favourite?: string;
     readonly ranking: readonly {

@@ -49,7 +49,7 @@ function seen(
   };
 }
 
-/** Without any state: objects count as empty, and no provider is known to have been offered anything. */
+/** Surroundings without a stack: objects in S3 count as empty, and no provider counts as tried. */
 function unseen(): RouteSurroundings {
   const notes = new Set<string>();
   return {

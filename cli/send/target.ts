@@ -8,7 +8,7 @@ export interface QueueTarget {
   readonly sqs: SQSClient;
   readonly outboundUrl: string;
   readonly deadLetterUrl?: string;
-  /** Only a local stack: retry queue URL by provider key, and the page that lists accepted mail. */
+  /** Set for a local stack only: URLs of the retry queues by provider key, and the page that lists accepted mail. */
   readonly local?: {
     readonly console: string;
     readonly retryUrls: Readonly<Record<string, string>>;

@@ -16,7 +16,7 @@ export interface LostSubmission {
 export interface SubmissionAccount {
   readonly taken: number;
   readonly counts: Readonly<Record<Standing, number>>;
-  /** At most {@link MOST_NAMED} of those that are lost. */
+  /** Lost submissions, at most {@link MOST_NAMED} of them. */
   readonly lost: readonly LostSubmission[];
 }
 

@@ -17,7 +17,7 @@ export interface CircuitStoreContext {
   readonly providers: readonly string[];
   readonly table: Table;
   readonly clock: Clock;
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   readonly random: () => number;
   readonly timeScale: number;
   /** Called when the circuit of a provider was reset or deleted: earlier results no longer count. */

@@ -70,7 +70,7 @@ export type Signal =
 /** Inputs of a transition, apart from the circuit and the signal. */
 export interface Moment {
   readonly now: number;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random: number;
   readonly times: CircuitTimes;
 }

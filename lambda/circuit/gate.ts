@@ -24,7 +24,7 @@ export interface GateContext {
   readonly workers: number;
   readonly table: Table;
   readonly clock: Clock;
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   readonly random: () => number;
   /** @default 1 */
   readonly timeScale?: number | undefined;

@@ -5,7 +5,7 @@ import { jittered, longest } from './times.ts';
 export interface RetryAfterHold {
   readonly since: number;
   readonly until: number;
-  /** Consecutive holds without a Retry-After: each one lasts twice as long as the one before. */
+  /** Consecutive holds without a Retry-After: each lasts twice as long as the previous one. */
   readonly unnamed: number;
 }
 

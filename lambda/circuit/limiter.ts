@@ -91,7 +91,7 @@ export class Limiter {
   /** How long the last answer of the table took: slots begin when the next one is expected. */
   #answerMs = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
-  /** Since when the table has not answered; undefined if it has. */
+  /** Time from which on the table has not answered; undefined if it answers. */
   #silentSince: number | undefined;
   /** Slots of this worker alone, while the table does not answer. */
   #own: RateState | undefined;
@@ -159,7 +159,7 @@ export class Limiter {
   }
 
   /**
-   * Whether the table is silent, which is asked once a second. The message waits for the answer only as long as a healthy
+   * Whether the table still does not answer; tries the table once a second. The message waits for the answer only as long as a healthy
    * table takes: otherwise each worker would use an own slot after the table answers again.
    */
   async #remainsSilent(): Promise<boolean> {

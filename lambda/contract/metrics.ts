@@ -26,11 +26,11 @@ export interface MetricDefinition {
   readonly states?: Readonly<Record<string, number>>;
   /** All outcomes, for metrics with that dimension. */
   readonly outcomes?: readonly string[];
-  /** Only providers whose definition has this gauge have it. */
+  /** The metric exists only for providers whose definition has this gauge. */
   readonly gauge?: true;
-  /** Only providers that receive mail have it. */
+  /** The metric exists only for providers that receive mail. */
   readonly receiving?: true;
-  /** Only providers with this option have it. */
+  /** The metric exists only for providers with this option. */
   readonly needs?: 'canary' | 'blocklists' | 'events';
   /**
    * Whether it is measured where `monitoring.size` is `small`, and with which outcomes; `only` is measured nowhere else.
@@ -39,9 +39,9 @@ export interface MetricDefinition {
   readonly small?: true | 'only' | readonly string[];
   /** Written once a day: CloudWatch bills a series for the hours in which it gets values. */
   readonly daily?: true;
-  /** Only deployments with links to unsubscribe have it. */
+  /** The metric exists only in deployments with links to unsubscribe. */
   readonly needsUnsubscribe?: true;
-  /** Only receiving providers with canaries have it. */
+  /** The metric exists only for receiving providers with canaries. */
   readonly needsInboundCanary?: true;
 }
 
@@ -191,7 +191,7 @@ export const METRICS = {
   UnsubscribeFailures: metric({ unit: 'Count', by: [], needsUnsubscribe: true }),
   /** Classes that are paused since their rate is above its limit, each minute. */
   PausedClasses: metric({ unit: 'Count', by: [], needs: 'events', small: true }),
-  /** Rounds that left recipients waiting for their class; {@link HELD_OUTCOMES}. */
+  /** Rounds after which recipients still wait, because of their class; {@link HELD_OUTCOMES}. */
   HeldBack: metric({ unit: 'Count', by: ['outcome'], outcomes: HELD_OUTCOMES, needs: 'events' }),
   /** Hard bounces and complaints that suppress no address, since their provider is in doubt. */
   SuppressionsWithheld: metric({ unit: 'Count', by: ['provider'], needs: 'events' }),

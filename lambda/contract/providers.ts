@@ -126,7 +126,7 @@ export interface ProviderConfig<T extends string = string, O = object, I = true 
   readonly maxPerSecond?: number;
   /**
    * Recipients that the account may have in a day, a whole number from 1. An alarm is raised when the others could not have carried the day with the most recipients of the
-   * last week without one of them. It limits no mail: `maxPerSecond` does. Mailgun, Postmark and SendGrid tell no limit of a day.
+   * last week without one of them. It limits no mail: `maxPerSecond` does. Mailgun, Postmark and SendGrid report no limit of a day.
    * @default - for `ses`, what the account says; for others no limit
    */
   readonly capacityPerDay?: number;

@@ -144,7 +144,7 @@ export type S3Reference = z.infer<typeof field.s3Reference>;
 export type ReadResult =
   | {
       readonly kind: 'submission';
-      /** As given, except that the `content` of attachments is the SHA-256 of the bytes in base64. */
+      /** The submission as given, except that the `content` of attachments is the SHA-256 of the bytes in base64. */
       readonly submission: Submission;
       /** The bytes of the attachments with a `content`, by index. */
       readonly contents: ReadonlyMap<number, Buffer>;

@@ -10,7 +10,7 @@ export const suppressionCommandSchema = z.discriminatedUnion('command', [
   /** A part of the addresses; `from` is the `next` of the part before. */
   z.strictObject({ command: z.literal('list'), from: z.optional(z.int().check(z.nonnegative())) }),
   z.strictObject({ command: z.literal('add'), address, operator }),
-  /** With a class: ends its unsubscribe from that class instead. */
+  /** Removes an address from the list; with a class, ends the unsubscribe of the address from that class instead. */
   z.strictObject({ command: z.literal('remove'), address, class: z.optional(className) }),
   /** Takes the entries of a provider's own list over. */
   z.strictObject({ command: z.literal('import'), provider }),

@@ -48,7 +48,7 @@ const RANK: Readonly<Record<DeliveryState, number>> = {
   complained: 7,
 };
 
-/** States of one recipient at two providers: the first of these that one of them reports is the recipient's. */
+/** States in their order over two providers: the first that one of the providers reports is the recipient's. */
 const FIRST: readonly DeliveryState[] = [
   'complained',
   'delivered',
@@ -97,7 +97,7 @@ function latest(events: readonly KeptEvent[], rank: (state: DeliveryState) => nu
     .toSorted((a, b) => rank(b.state) - rank(a.state) || earlier(a, b))[0];
 }
 
-/** Of two events that say the same, the earlier one; of two at one time, always the same one. */
+/** Sorts events with one meaning by time; events of one time by id, so that the order is always the same. */
 function earlier({ event: a }: Delivery, { event: b }: Delivery): number {
   return Date.parse(a.at) - Date.parse(b.at) || (a.id < b.id ? -1 : 1);
 }

@@ -109,8 +109,8 @@ async function takeEvent(
 }
 
 /**
- * Puts the recipient on the suppression list where the event says so, unless its provider is in doubt; whether this event did
- * so.
+ * Puts the recipient on the suppression list if the event asks for it and its provider is not in doubt. Returns whether
+ * this event added the entry.
  */
 async function suppress(
   provider: string,

@@ -20,8 +20,8 @@ interface Spare {
 }
 
 /**
- * Gauges whether the other providers could carry the day with the most recipients of the last week without any one of them. The week is read once an hour; what a provider tells of
- * its capacity is kept until it tells otherwise.
+ * Gauges whether the other providers could carry the day with the most recipients of the last week without any one of them. The week is read once an hour; the
+ * last capacity that a provider reported is kept until it reports another.
  */
 export function capacityGauge(context: Omit<CheckContext, 'ask' | 'gaugeCapacity'>): GaugeCapacity {
   const { providers, metrics, log } = context;
@@ -50,7 +50,7 @@ export function capacityGauge(context: Omit<CheckContext, 'ask' | 'gaugeCapacity
 }
 
 /**
- * The least that all others may have; undefined if it has no limit that is known, if a provider has not told its own yet, or if there is one provider only.
+ * The least that all others may have; undefined if it has no limit that is known, if a provider has not reported its own yet, or if there is one provider only.
  */
 function spareOf(providers: readonly ProviderConfig[], told: ReadonlyMap<string, number>): Spare | undefined {
   if (providers.length < 2 || providers.some((one) => isUntold(one, told))) return undefined;

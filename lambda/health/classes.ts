@@ -18,7 +18,7 @@ export interface ClassesContext extends Omit<CheckContext, 'providers' | 'ask' |
   readonly doubt: Pick<SuppressionDoubt, 'isDoubted'>;
 }
 
-/** Hours that may still change: the present one, and the one before, which a process may still write. */
+/** Number of hours whose counts may still change: the present hour, and the previous one, which a process may still write. */
 const OPEN_HOURS = 2;
 /** Hours that are read at a time. */
 const AT_A_TIME = 20;

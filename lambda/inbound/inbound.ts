@@ -84,7 +84,7 @@ export function createInbound(
         // The readers of mail are loaded by a mail: refused requests and events need none.
         const { takeMail } = await import('./take.ts');
         const taken: Taken[] = [];
-        // In turn, since one mail may fill the memory. After a failure the provider posts all again, and the first are copies.
+        // In turn, since one mail may fill the memory. After a failure the provider posts all mails again; those already delivered are recognised as copies.
         for (const mail of posted.mails)
           taken.push(await takeMail(await keep(arrival, provider, mail, module, authenticated.secret), dependencies));
         const ids = taken.flatMap((one) => one.ids);

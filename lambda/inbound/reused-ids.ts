@@ -18,7 +18,7 @@ interface SameId {
 
 /**
  * Remembers a delivered mail by its Message-ID; true if another mail to the same recipient had it before. Then the sender
- * is broken, or wants the second mail to pass for a copy of the first.
+ * is broken, or tries to have the second mail taken for a copy of the first.
  */
 export async function rememberId(table: Table, clock: Clock, message: Named): Promise<boolean> {
   const pk = keyOf(message);

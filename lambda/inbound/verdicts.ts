@@ -31,7 +31,7 @@ export function verdictsOf(type: string, headers: Headers): Verdicts {
   };
 }
 
-/** From worst to best. */
+/** Results of authentication, from worst to best. */
 const ORDER: readonly AuthenticationResult[] = [
   'fail',
   'permerror',

@@ -9,7 +9,7 @@ export interface MessageAttachment {
   readonly filename: string;
   readonly contentType: string;
   readonly content: Buffer;
-  /** Without angle brackets; present for inline images. */
+  /** Content-ID without angle brackets; present for inline images. */
   readonly contentId?: string;
 }
 

@@ -50,7 +50,7 @@ export type Meaning =
 interface Words {
   /** Status of the answer: HTTP (`400`, with the code of a body `422/300`) or SMTP (`550`); absent without an answer. */
   readonly status?: string;
-  /** At most {@link MAX_DETAIL} characters, with addresses masked. */
+  /** Text of the answer, at most {@link MAX_DETAIL} characters, with addresses masked. */
   readonly detail?: string;
   /** How long to leave the provider alone, or time until the quota of the account begins again. */
   readonly retryAfterMs?: number;

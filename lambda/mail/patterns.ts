@@ -10,7 +10,7 @@
  */
 const NO_BREAK = '(?![\\s\\S]*[\\u010d\\u560d][\\u010a\\u560a])';
 export const ONE_LINE = `^${NO_BREAK}[^\\u0000-\\u001f\\u007f]*$`;
-/** As {@link ONE_LINE}, with at least one visible character. */
+/** Pattern like {@link ONE_LINE}, with at least one visible character. */
 export const SOME_LINE = `^${NO_BREAK}(?=[^\\S]*\\S)[^\\u0000-\\u001f\\u007f]*$`;
 
 /** Letters that are allowed anywhere in a label: written from left to right, and not changed by any normal form. */

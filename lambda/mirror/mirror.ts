@@ -54,7 +54,7 @@ export async function importList(
   return { provider: key, outcome: 'done', imported, added: 0, removed };
 }
 
-/** Both directions for one provider: its entries here, and ours there. Never throws. */
+/** Copies the entries of one provider's own list to the suppression list, and those of ours to the provider's. Never throws. */
 export async function mirror(provider: Mirrored, context: MirrorContext): Promise<MirrorResult> {
   const { key } = provider;
   const none = { provider: key, imported: 0, added: 0, removed: 0 };

@@ -53,7 +53,7 @@ export async function postEvent(
     })
     .then(
       async (response) => {
-        // What it says is not read, so that a long answer costs nothing.
+        // The body of the answer is not read, so that a long answer costs nothing.
         await response.body?.cancel().catch(() => undefined);
         return { status: response.status, retryAfter: Number(response.headers.get('retry-after') ?? Number.NaN) };
       },
@@ -64,7 +64,7 @@ export async function postEvent(
   const waitS = waitSeconds(receives, answer.retryAfter, dependencies.random());
   const { retryAfter, ...fields } = answer;
   log.warn('event not taken', { ...fields, receives, waitS, durationMs: clock.now() - begun });
-  // Without it the message is visible again after the visibility time-out of its queue.
+  // If this call fails, the message is visible again after the visibility time-out of its queue.
   await dependencies.defer(environment.queueUrl, receiptHandle, waitS).catch(() => undefined);
   throw new NotTakenError('the application did not take the event');
 }

@@ -9,7 +9,7 @@ export interface AwsResource {
 
 /** Permissions of a function's role, for a type that authenticates by it instead of a secret. */
 export interface AwsPermissions<Options> {
-  /** For the functions that send. */
+  /** Permissions of the functions that send. */
   send(options: Options): {
     readonly actions: readonly string[];
     /** Resources that the actions apply to: parts of an ARN, which is completed at deployment, or a whole ARN. */
@@ -18,10 +18,10 @@ export interface AwsPermissions<Options> {
   };
   /** Why a resource of `send` has the name `*`. */
   readonly anyResource: string;
-  /** For the health check: actions without resource types, limited to a region. */
+  /** Permissions of the health check: actions without resource types, limited to a region. */
   health(options: Options): { readonly actions: readonly string[]; readonly region?: string | undefined };
   /** Why the actions of `health` and `ownList` have no resource. */
   readonly noResource: string;
-  /** For the function that keeps the provider's own list: actions without resource types, limited to a region. */
+  /** Permissions of the function that keeps the provider's own list: actions without resource types, limited to a region. */
   ownList?(options: Options): { readonly actions: readonly string[]; readonly region?: string | undefined };
 }

@@ -5,7 +5,7 @@ import type { Reference } from './reference.ts';
 /** Meaning of a provider's event in the words of Mailover. */
 export interface EventMeaning {
   readonly type: EventType;
-  /** With `bounced` only. */
+  /** Kind of the bounce; for the type `bounced` only. */
   readonly bounce?: Bounce;
   readonly reason?: EventReason;
 }
@@ -22,7 +22,7 @@ export interface ReportedEvent extends EventMeaning {
   readonly eventId: string;
   /** Absent if the event is about no single recipient. */
   readonly recipient?: string | undefined;
-  /** Without angle brackets. */
+  /** The provider's id of the mail, without angle brackets. */
   readonly providerMessageId?: string | undefined;
   readonly reference: Reference;
   /** Epoch milliseconds; absent if the provider states no readable time. */

@@ -8,7 +8,7 @@ export interface ReceivedFile {
   /** Media type, with its parameters if they are known. */
   readonly contentType: string;
   readonly content: Uint8Array;
-  /** With or without angle brackets. */
+  /** Content-ID, with or without angle brackets. */
   readonly contentId?: string;
   readonly contentLocation?: string;
   /** It was received as characters, not as bytes. */
@@ -42,7 +42,7 @@ export interface Stated {
 
 /** The content of a mail, parsed by the provider or by Mailover; texts are as given, not yet cleaned. */
 export interface MailContent {
-  /** In order, with repeats; encoded words are not decoded, except where `decoded` says so. */
+  /** Headers in their order, with repeats; encoded words are not decoded, except where `decoded` says so. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** The provider has decoded the encoded words of the headers. */
   readonly decoded?: boolean;
@@ -82,7 +82,7 @@ export interface PostedMail {
   readonly storedAt?: string;
   /** Result of the provider's filter, if it is stated outside of the headers. */
   readonly verdicts?: Pick<InboundMessage, 'spam' | 'authentication'>;
-  /** As parsed by the provider; used where there is no `mime`. */
+  /** Content as parsed by the provider; used if there is no `mime`. */
   readonly content: MailContent;
 }
 
@@ -96,7 +96,7 @@ export type Posted =
 export interface MailStorage {
   /** Whether a URL is in it: https, and the provider's own hosts only. */
   has(url: URL): boolean;
-  /** For how long a mail that is missing there may still appear, from its reception, in milliseconds. */
+  /** Time after its reception within which a mail appears in the storage, in milliseconds. */
   readonly appearsForMs: number;
   /** Headers with the credentials of a request. */
   credentials(secret: Secret): Readonly<Record<string, string>>;

@@ -44,7 +44,7 @@ export interface MissedSource {
 export interface MissedContext<Options = object> {
   /** Base URL of the provider's API, without a slash at the end; of a simulator on a local stack. */
   readonly endpoint?: string;
-  /** From `missed.options` of the definition. */
+  /** Options that `missed.options` of the definition returns. */
   readonly options: Options;
   /** Secret for received mail. */
   readonly secret: Secret;

@@ -241,7 +241,7 @@ export interface ReputationMetric {
 
 /** A receipt rule of SES. */
 export interface ReceiptRule {
-  /** Domains and addresses that it applies to. */
+  /** Domains and addresses whose mail the rule takes. */
   readonly recipients: readonly string[];
   /** Name of the rule set that gets the rule; a new one, which still has to be made active, if there is none. */
   readonly ruleSetName?: string | undefined;

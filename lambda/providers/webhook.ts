@@ -3,7 +3,7 @@ import type { Secret } from '../platform/secrets.ts';
 /** A request as received, before it is authenticated. */
 export interface WebhookRequest {
   readonly contentType: string;
-  /** By name in lower case. */
+  /** Headers by name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
 }

@@ -43,9 +43,9 @@ interface Watch {
   ended: boolean;
 }
 
-/** Above any answer to a mail, a question about one or a health check; SDKs hold the whole of it in memory. */
+/** Largest answer that is read. No answer to a mail, a look-up or a health check is this large; SDKs keep all of it in memory. */
 const MOST_BYTES = 16 * 1024 * 1024;
-/** For a compressed answer, which may grow a thousandfold; it was not asked for. */
+/** Largest compressed answer, which may grow a thousandfold; no request asks for compression. */
 const MOST_COMPRESSED = 128 * 1024;
 
 const current = new AsyncLocalStorage<Watch>();

@@ -7,7 +7,7 @@ import { createReconcilerState } from './state.ts';
 
 /**
  * Time left to finish the current mail: an answer in 10 s, a copy fetched in 15 s, twelve seconds of waiting for another
- * copy, and the writes that follow. Without it an ordinary mail that takes long would count as a mail that crashes
+ * copy, and the writes that follow. With less time an ordinary mail that takes long would count as a mail that crashes
  * runs.
  */
 const MARGIN_MS = 45_000;

@@ -8,9 +8,9 @@ import { within } from '../platform/within.ts';
 import { hourOf, writeAccepted } from './hours.ts';
 import { type PausedClasses, readPaused } from './paused-classes.ts';
 
-/** The part that the sender has in the rates of classes. */
+/** Pauses and counts of classes, as the sender needs them. */
 export interface ClassGuard {
-  /** Whether the mail of a class has to wait. Never throws: while the table does not answer, what was read last holds. */
+  /** Whether the mail of a class has to wait. Never throws: the last result is used while the table does not answer. */
   isPaused(name: string): Promise<boolean>;
   /** Counts recipients that a provider accepted. */
   count(name: string, recipients: number): void;
@@ -52,7 +52,7 @@ export function classGuard({ table, lists, process, exempt, clock, log, ...speed
   let known: PausedClasses['paused'] = {};
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
-  /** By hour and class. */
+  /** Counts by hour and class. */
   const counts = new Map<string, Count>();
 
   async function read(): Promise<void> {

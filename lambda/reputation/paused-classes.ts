@@ -2,7 +2,7 @@ import { changeItem } from '../platform/change-item.ts';
 import type { Item, Table } from '../platform/table.ts';
 import { type Excess, JUDGED_HOURS } from './limits.ts';
 
-/** The item of the state table with all paused classes: one small read tells a process of each. */
+/** The item of the state table with all paused classes: a process learns of each by one small read. */
 const PAUSED = 'paused-classes';
 
 /** A class whose mail waits, and why. */

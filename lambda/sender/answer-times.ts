@@ -16,7 +16,7 @@ const BYTES_PER_MS = 256;
 /** Recent answers are those of the last minute; they are kept by periods of ten seconds. */
 const PERIOD_MS = 10_000;
 const PERIODS = 6;
-/** Answers are counted in classes, each of which ends a tenth above the one before: times are rounded up to that end. */
+/** Answer times are counted in a histogram. The upper end of each interval is a tenth above the previous one; times are rounded up to it. */
 const FIRST_END_MS = LEAST_MS / FACTOR;
 const STEP = 1.1;
 const CLASSES = 50;

@@ -48,11 +48,11 @@ export interface SenderContext {
   /** Address that gets all mail except canaries; undefined: its own recipients do. */
   readonly redirectTo?: string | undefined;
   readonly clock: Clock;
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   readonly random: () => number;
 }
 
-/** Context of the sender: its dependencies, its telemetry, what it knows of the providers, and the releases that it still has to write. */
+/** Context of the sender: its dependencies, its telemetry, its data about the providers, and the releases that it still has to write. */
 export interface WorkContext extends SenderContext {
   readonly tallies: Tallies;
   readonly answerTimes: AnswerTimes;

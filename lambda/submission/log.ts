@@ -13,7 +13,7 @@ export interface StoredAttempt {
   /** Counts the attempts of the submission, from 1; two workers may use the same number. */
   readonly number: number;
   readonly provider: string;
-  /** Account that the provider key stood for at that time. */
+  /** Account of the provider key at that time. */
   readonly account: ProviderAccount;
   /** Epoch milliseconds. */
   readonly begun: number;
@@ -42,7 +42,7 @@ export interface StoredAttempt {
 
 /** Knowledge about one submission; positions count To, Cc and Bcc without repeats, from 0. */
 export interface AttemptLog {
-  /** In the order of their numbers; see {@link KEPT_ATTEMPTS}. */
+  /** Attempts in the order of their numbers; see {@link KEPT_ATTEMPTS}. */
   readonly attempts: readonly StoredAttempt[];
   /** Positions of recipients who were served, or whose suppression was reported. */
   readonly done: readonly number[];
@@ -87,12 +87,12 @@ export function withAttempt(log: AttemptLog, attempt: StoredAttempt): AttemptLog
   return { ...log, attempts: bounded([...others, attempt]) };
 }
 
-/** The log with further recipients who need nothing any more. */
+/** The log with more recipients marked as done. */
 export function withDone(log: AttemptLog, places: readonly number[]): AttemptLog {
   return places.length === 0 ? log : { ...log, done: [...new Set([...log.done, ...places])].sort((a, b) => a - b) };
 }
 
-/** Union of what two copies know; of one attempt, what is known later. */
+/** Merges the logs of two copies. The later result of an attempt replaces the earlier one. */
 export function mergeLogs(a: AttemptLog, b: AttemptLog): AttemptLog {
   const known = new Map<string, StoredAttempt>();
   for (const one of [...a.attempts, ...b.attempts]) {

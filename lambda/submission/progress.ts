@@ -30,7 +30,7 @@ export interface RecipientProgress {
 /** Attempts at one provider with an unknown outcome, and the efforts to resolve it. */
 export interface UnknownAttempt {
   readonly provider: string;
-  /** Account that the provider key stood for. */
+  /** Account of the provider key at that time. */
   readonly account: ProviderAccount;
   /** When the first of these attempts began, in epoch milliseconds. */
   readonly at: number;

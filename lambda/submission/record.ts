@@ -61,9 +61,9 @@ export interface ClaimRequest {
   readonly hash: string;
   /** Id of the SQS message. */
   readonly messageId: string;
-  /** From the dead-letter queue: an operator wants it tried again. */
+  /** The message comes from the dead-letter queue: an operator wants it tried again. */
   readonly redriven: boolean;
-  /** From a retry queue. */
+  /** The message comes from a retry queue. */
   readonly retried: boolean;
   /** Token of the message in the lineage, worker that sent it, and the knowledge of that worker. */
   readonly signature?: string | undefined;

@@ -21,13 +21,13 @@ import {
 } from './progress.ts';
 import { isRefusedByEnough, type VendorOf } from './votes.ts';
 
-/** Rules by which attempts are read. */
+/** Rules that decide what the result of an attempt means for its recipients. */
 export interface Reading {
   readonly onUnknown: OnUnknown;
   readonly vendorOf: VendorOf;
 }
 
-/** What follows from a log: every attempt in its order, as after its answer. */
+/** Computes the progress of a submission from its log: applies the result of each attempt, in the order of the attempts. */
 export function progressOf(log: AttemptLog, addresses: readonly string[], rules: Reading): Progress {
   const done = new Set(log.done);
   const recipients = addresses.map((address, place): RecipientProgress => {

@@ -28,7 +28,7 @@ export interface SettleContext {
   readonly soon?: true;
   /** A provider is being offered the recipients in smaller groups, which each round continues: the waits grow slowly. */
   readonly unfinished?: true;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random: number;
 }
 

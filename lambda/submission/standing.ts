@@ -25,7 +25,7 @@ export function standingOf(record: StandingFields, now: number, speed: Speed = {
   }
 }
 
-/** When the message of an open submission is or was due, in epoch milliseconds: after its wait, or the end of its worker. */
+/** Time at which the message of an open submission is due, in epoch milliseconds: the end of its worker's lease, or of its wait. */
 export function dueAt({ lease, nextTryAt, firstSeen }: StandingFields): number {
   return lease?.until ?? nextTryAt ?? firstSeen;
 }

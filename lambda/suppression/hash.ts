@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type Secrets, UnusableSecret } from '../platform/secrets.ts';
 
-/** Hashes of an address: by the key in use, and then by the one before it during a rotation. */
+/** Hashes of an address: by the present key first, and during a rotation also by the previous key. */
 export type AddressHashes = (address: string) => Promise<readonly [string, ...string[]]>;
 
 /**

@@ -55,8 +55,8 @@ const DOUBT_FACTOR = 5;
 /** Least rate assumed for the others: some providers refuse at once where others report a bounce later. */
 const LEAST_USUAL_RATE = 0.01;
 /**
- * Refusals of one domain after which a provider is doubted, if they are at least half of its mail and no other provider
- * refuses the domain.
+ * Number of refused recipients of one domain from which a provider is doubted, if they are at least half of its recipients
+ * of the domain and no other vendor refuses the domain.
  */
 const LEAST_OF_DOMAIN = 3;
 
@@ -86,7 +86,7 @@ export interface Refusing {
  * five times that of the other vendors, or it refuses a domain that no other vendor refuses. Two accounts of one vendor
  * may be wrong for the same reason, so they are not compared.
  *
- * @param hours this hour and the one before
+ * @param hours this hour and the previous hour
  */
 export function isDoubted(
   hours: readonly [HourCounts, HourCounts],

@@ -21,7 +21,7 @@ import { isAboutMailbox } from './words.ts';
 export interface TalliesContext {
   readonly table: Table;
   readonly clock: Clock;
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   readonly random: () => number;
   /** Vendor of a provider by its key; undefined for one that is no longer configured. */
   readonly vendorOf: (provider: string) => string | undefined;

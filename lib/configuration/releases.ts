@@ -3,7 +3,7 @@ import { ConfigurationError } from './configuration-error.ts';
 
 const RELEASES = ['gradual', 'at-once'] as const;
 
-/** How a new version of a function takes over from the one before. */
+/** How a new version of a function replaces the previous version. */
 export type Releases = (typeof RELEASES)[number];
 
 /** What the configuration says, or what fits the stage; a local stack has one version of each function. */

@@ -9,7 +9,7 @@ export interface UnsubscribeLinks {
    */
   readonly unsubscribeUrl?: string;
   /**
-   * Requests to links a second, from 1 to 10000; those above are answered 429.
+   * Largest number of requests to links per second, from 1 to 10000; further requests are answered with 429.
    * @default 20
    */
   readonly unsubscribeRate?: number;

@@ -14,7 +14,7 @@ export interface CostedProvider {
 /** Dollars for a million mails over one provider: of 10 KB, to one recipient, in full batches, accepted at once. */
 export interface MailCost {
   readonly key: string;
-  /** Of the producers, for `SendMessage` without batches. */
+  /** Cost of the producers, for `SendMessage` without batches. */
   readonly submissions: number;
   readonly sending: {
     readonly table: number;
@@ -23,11 +23,11 @@ export interface MailCost {
     readonly log: number;
     readonly network: number;
   };
-  /** Of its delivery events; 0 without `events`. */
+  /** Cost of the delivery events; 0 without `events`. */
   readonly events: number;
-  /** Of AWS altogether. */
+  /** Cost of AWS in total. */
   readonly aws: number;
-  /** Of the provider itself; absent if its price is not known. */
+  /** Price of the provider itself; absent if it is not known. */
   readonly provider?: number;
   readonly total: number;
 }
@@ -104,7 +104,7 @@ export interface OutageCost {
   readonly aws: number;
 }
 
-/** For each provider, what a million of its mails cost more while the next one in the list takes them. */
+/** Additional cost of a million mails of each provider while the next provider of the list takes them. */
 export function failoverCosts(costs: readonly MailCost[]): readonly OutageCost[] {
   return costs.flatMap((own, place) => {
     const next = costs[place + 1] ?? costs[0];

@@ -32,9 +32,9 @@ export interface FunctionProps {
   /** Keys of what it reads and writes. */
   readonly keys: readonly IKey[];
   readonly logRetention: RetentionDays;
-  /** How a new version of the sender, the receiver and the events function takes over. */
+  /** How a new version of the sender, the receiver and the events function replaces the previous version. */
   readonly releases: Releases;
-  /** What all functions know of the deployment. */
+  /** Values of the deployment that all functions get. */
   readonly deployment: DeploymentEnvironment;
 }
 
@@ -56,11 +56,11 @@ interface Declaration<Values> extends FunctionProps {
    * @default - shares the concurrency of the account
    */
   readonly reservedConcurrency?: number | undefined;
-  /** Whether its new versions may take over gradually: with mail, or with what cannot be repeated. */
+  /** Whether new versions of the function may be released gradually: for functions that process mail, or what cannot be repeated. */
   readonly isReleased?: true;
   /**
-   * Runs it at this interval. A run that fails or is late is not repeated: the next one does its work.
-   * @default - what its construct connects runs it
+   * Invokes the function at this interval. A run that fails or is late is not repeated: the next run does its work.
+   * @default - no schedule: events from the sources of its construct invoke it
    */
   readonly schedule?: { readonly id: string; readonly every: Duration; readonly description: string };
 }
@@ -72,7 +72,7 @@ interface Declaration<Values> extends FunctionProps {
  */
 export abstract class MailoverFunction<Values> extends Construct {
   readonly function: LambdaFunction;
-  /** Alias of the version that is invoked; undefined where a new version takes over at once. */
+  /** Alias of the version that is invoked; undefined where a new version gets all invocations at once. */
   readonly alias: Alias | undefined;
   readonly logGroup: LogGroup;
   protected readonly role: Role;
@@ -185,7 +185,7 @@ export abstract class MailoverFunction<Values> extends Construct {
   }
 }
 
-/** Age at which a run is not worth making any more: the interval, at most the six hours that Lambda allows. */
+/** Age from which a scheduled event is dropped: the interval, at most the six hours that Lambda allows. */
 function eventAge(every: Duration): Duration {
   return every.toHours({ integral: false }) > 6 ? Duration.hours(6) : every;
 }

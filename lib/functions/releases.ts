@@ -6,7 +6,7 @@ import { Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { NamedAlarm } from '../monitoring/monitoring.ts';
 
-/** The functions whose versions take over gradually, and the titles of the alarms that take one back. */
+/** The functions that are released gradually, and the titles of the alarms that roll a release back. */
 const WATCHED = {
   Sender: ['SenderErrors', 'SenderTimeouts', 'SomeFailures', 'Faults'],
   Inbound: ['InboundErrors', 'InboundFailures'],

@@ -9,7 +9,7 @@ const FLOOR = 20;
 /** Failure rate, in percent, from which a provider counts as failing. */
 export const FAILING_PERCENT = 25;
 
-/** Some failures raise an alarm from this rate in percent and this number on. */
+/** Some failures of a provider raise an alarm if they reach two limits: this rate, in percent, and this number. */
 const SOME = { percent: 3, number: 3 } as const;
 
 /**
@@ -87,7 +87,7 @@ export function lostAnswers(monitoring: Monitoring, provider: string, period: Du
   });
 }
 
-/** In the small size: all failures of a provider, if there are enough for an alarm; else 0. */
+/** All failures of a provider in the small size of monitoring, if there are enough for an alarm; else 0. */
 export function faults(monitoring: Monitoring, provider: string, period: Duration): IMetric {
   const all = '(FILL(accepted, 0) + FILL(faults, 0))';
   const enough = `FILL(faults, 0) >= ${SOME.number} AND 100 * FILL(faults, 0) >= ${SOME.percent} * ${all}`;

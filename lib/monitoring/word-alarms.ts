@@ -20,7 +20,7 @@ export function watchWords(monitoring: Monitoring, provider: string): void {
     meanwhile: `${provider} refuses messages as bad that another provider accepts; they go out through the other.`,
     action: `Compare its answer with its documentation: its API or its rules may have changed.`,
     metric: counted(monitoring.metric('Contradictions', 'Sum', { provider }, PERIOD), 'contradictions'),
-    // One unusual message is no change of an API.
+    // A single contradiction may be an unusual message; two of them hint at a changed API.
     threshold: 2,
     datapoints: 1,
     of: 3,

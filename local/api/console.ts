@@ -96,7 +96,7 @@ function addSending(app: FastifyInstance, { info }: ConsoleSources): void {
   });
 }
 
-/** In stack time. */
+/** Duration of an isolation, in milliseconds of stack time. */
 const ISOLATION_MS = 3_600_000;
 
 /** Sets an operator's switch of one provider, as `npm run isolate` and `npm run release` do. */

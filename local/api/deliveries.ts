@@ -11,7 +11,7 @@ type ShownEvent = Omit<KeptEvent, 'id' | 'recipient'> & { readonly recipient?: s
 
 /** What became of an accepted submission, as the API answers it. */
 export interface ShownDeliveries {
-  /** In the order of their times. */
+  /** Events in the order of their times. */
   readonly events: readonly ShownEvent[];
   /** State of each recipient with news: `accepted`, `delivered`, `bounced`, `complained` and others. */
   readonly deliveries: readonly object[];

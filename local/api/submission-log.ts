@@ -34,7 +34,7 @@ export interface LoggedSubmission {
   /** Attributes of its message on the dead-letter queue; empty for one that SQS itself moved there. */
   readonly deadLetter?: { readonly reason?: string; readonly detail?: string };
   readonly skips: readonly LoggedSkip[];
-  /** The sender's log has an attempt that was accepted. It may leave out first attempts that were. */
+  /** The sender's log has an accepted attempt. The log may omit submissions that were accepted at their first attempt. */
   readonly isAccepted?: boolean;
   /** Providers of its attempts, if the sender's log has each of them and the last was accepted. */
   readonly providers?: readonly string[];
@@ -47,7 +47,7 @@ export interface Queued {
 }
 
 interface Kept extends Omit<LoggedSubmission, 'nextTryAt' | 'skips' | 'providers'> {
-  /** In stack time, so that a change of its speed moves it. */
+  /** When its message is due, in stack time, so that a change of the speed moves it. */
   dueAt?: number;
   deadLetter?: NonNullable<LoggedSubmission['deadLetter']>;
   isAccepted?: boolean;
@@ -57,8 +57,9 @@ interface Kept extends Omit<LoggedSubmission, 'nextTryAt' | 'skips' | 'providers
   readonly tried: Map<number, string>;
 }
 
-/** Largest numbers of submissions, and of skips of one, that are kept, so that memory does not grow with traffic. */
+/** Largest number of submissions in memory, so that it does not grow with traffic. */
 const MOST_KEPT = 20_000;
+/** Largest number of skips in memory for one submission. */
 const MOST_SKIPS = 100;
 
 /** The queues of submissions. */

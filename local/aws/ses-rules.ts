@@ -42,7 +42,7 @@ interface PublishedRecord {
   readonly mail: { readonly tags: Readonly<Record<string, readonly string[]>> };
 }
 
-/** Publishes a record to the topics of its configuration set that want its type, and so to their queues. */
+/** Publishes a record to the topics of its configuration set that subscribe to its type, and so to their queues. */
 export function publishAsSes(
   record: object,
   { eventDestinations, subscriptions }: Pick<Deployment, 'eventDestinations' | 'subscriptions'>,

@@ -52,14 +52,14 @@ export type Fault = Readonly<z.infer<typeof faultSchema>>;
 export type FaultTarget = ProviderProbe | AwsProbe;
 
 interface AwsProbe {
-  /** Whether the connection stood when the faults were set. */
+  /** Whether the connection was open when the faults were set. */
   readonly kept?: boolean;
   readonly service: NonNullable<Fault['service']>;
   readonly operation: string;
 }
 
 interface ProviderProbe {
-  /** Whether the connection stood when the faults were set. */
+  /** Whether the connection was open when the faults were set. */
   readonly kept?: boolean;
   readonly on: Occasion;
   /** Text that `match` searches: decoded subject, addresses and headers, or the SMTP command of the stage. */

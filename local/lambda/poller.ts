@@ -125,7 +125,7 @@ export class Poller {
         if (!failed.has(messageId)) this.#queue.deleteMessage(receiptHandle);
       }
     } catch {
-      // The process has logged the reason; Lambda does not report it elsewhere either.
+      // The process has logged the error; Lambda itself also reports it in the log only.
     } finally {
       clearInterval(holding);
       started();

@@ -59,7 +59,7 @@ export interface DeployedDashboard {
   readonly body: string;
 }
 
-/** A secret of the template: JSON with one field more that Secrets Manager generates (`GenerateSecretString`). */
+/** A secret of the template: JSON with one additional field, which Secrets Manager generates (`GenerateSecretString`). */
 export interface DeployedSecret {
   readonly name: string;
   readonly fields: Readonly<Record<string, string>>;

@@ -18,7 +18,7 @@ export interface DeployedSubscription {
 export interface DeployedEventDestination {
   readonly configurationSet: string;
   readonly topicArn: string;
-  /** In the words of the API, such as `renderingFailure`. */
+  /** Event types in the words of the API, such as `renderingFailure`. */
   readonly types: readonly string[];
 }
 

@@ -7,7 +7,7 @@ import { errorWords } from './words.ts';
 
 interface Page {
   readonly items: readonly unknown[];
-  /** By name: first, previous, next, last. */
+  /** Links to other pages by name: first, previous, next, last. */
   readonly pages?: Readonly<Record<string, { readonly page?: string }>>;
 }
 

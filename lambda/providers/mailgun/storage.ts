@@ -12,7 +12,7 @@ export const storage: MailStorage = {
     password === '' &&
     /^([a-z0-9-]+\.)*mailgun\.(net|org)$/.test(hostname),
 
-  // Mailgun's last retry is 8 hours after the first request, the one before it 4 (receive-http, 2026-11-25).
+  // Mailgun's last retry is 8 hours after the first request, the previous one 4 hours (receive-http, 2026-11-25).
   appearsForMs: 7 * 3_600_000,
 
   credentials: ({ apiKey = '' }) => ({ authorization: `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}` }),

@@ -54,7 +54,7 @@ export function emailOf(
     Headers: [
       ...message.headers.map(([Name, value]) => ({ Name, Value: headerTokens(Name, value).join(' ') })),
       { Name: 'Message-ID', Value: message.messageId },
-      // Without it Postmark writes its own Message-ID.
+      // Postmark replaces the Message-ID with its own unless this header is set.
       { Name: 'X-PM-KeepID', Value: 'true' },
     ],
     ...(message.attachments.length > 0 && {

@@ -82,8 +82,9 @@ export function mailOf(
 }
 
 /**
- * One personalization with the To, Cc and Bcc that are left. SendGrid requires a To in each: without one, the first Cc
- * becomes it; several Bcc alone get one personalization each, so that none of them sees the address of another.
+ * One personalization with the remaining To, Cc and Bcc. SendGrid requires a To in each personalization: without a To,
+ * the first Cc is used as To. If only Bcc remain, each gets a personalization of its own, so that none of them sees the
+ * address of another.
  */
 function personalizationsOf(message: Message, recipients: readonly string[]): readonly Personalization[] {
   const wanted = new Set(recipients);

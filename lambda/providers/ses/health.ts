@@ -14,7 +14,7 @@ import { exceptionOf } from './exception.ts';
  */
 export async function health(client: SESv2Client, limits: HealthLimits): Promise<Health> {
   const { result, error, trace } = await watchWire(limits, () => client.send(new GetAccountCommand({})));
-  // From a body that is no JSON object, the SDK makes an account without any values.
+  // The SDK returns an account without any values for a body that is no JSON object.
   if (result === undefined || typeof result.SendingEnabled !== 'boolean')
     return healthOf(classify({ trace, ...(error !== undefined && exceptionOf(error)) }));
   const headroom = headroomOf(result);

@@ -29,7 +29,7 @@ export const permissions: AwsPermissions<SesOptions> = {
   },
   anyResource:
     "An identity's default configuration set is not known here; From addresses stay limited to the identities.",
-  // Without a resource type by the service authorization reference of SES v2 (2026-11-25).
+  // The service authorization reference of SES v2 (2026-11-25) has no resource type for these actions.
   health: ({ region }) => ({ actions: ['ses:GetAccount'], region }),
   ownList: ({ region }) => ({
     actions: ['ses:ListSuppressedDestinations', 'ses:PutSuppressedDestination', 'ses:DeleteSuppressedDestination'],

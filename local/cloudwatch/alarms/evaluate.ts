@@ -36,7 +36,7 @@ export interface Alarms {
   endsAt(name: string, source: SeriesSource, now: number, statuses: Statuses): number | undefined;
 }
 
-/** The watch on one metric alarm. */
+/** Evaluates one metric alarm. */
 interface Watch {
   /** State at the end of a minute; undefined if it does not change. */
   at(source: SeriesSource, end: number): EvaluatedState | undefined;

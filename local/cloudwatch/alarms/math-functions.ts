@@ -50,8 +50,8 @@ function deviation(points: readonly number[]): number {
 }
 
 /**
- * Over one series the result is a number. Over several series the result is a series, each point over their values at
- * that time.
+ * The result of a function: a number for one series; for several series a series, whose points combine their values at
+ * each time.
  */
 function over(
   value: MathValue,

@@ -4,9 +4,9 @@
  */
 export interface Fate {
   readonly kind: 'delivered' | 'deferred' | 'bounced' | 'complained' | 'listed';
-  /** With `bounced`: whether the mailbox does not exist. */
+  /** Whether the mailbox does not exist; for `bounced` only. */
   readonly hard?: true;
-  /** With `bounced` and `deferred`: the reply of the server. */
+  /** Reply of the server; used for `bounced` and `deferred`. */
   readonly reply: string;
   /** The type of a bounce in Postmark's words, for an address that names it. */
   readonly bounceType?: string;

@@ -92,9 +92,9 @@ export interface PostingType {
   post(received: Received, route: InboundRoute, messageUrl: string): PostedRequest;
   /** A request from a file, with the current credentials, and its recipients; undefined for one of another type. */
   replay(payload: Payload, route: InboundRoute): (PostedRequest & { readonly to: readonly string[] }) | undefined;
-  /** Domains that it receives mail for, by the options of the requests for missed mail, if they name them. */
+  /** Domains for which the account receives mail, if the options of the requests for missed mail name them. */
   domains?(missed: object): readonly string[];
-  /** Options of an account that only receives, by the options of the requests for missed mail. */
+  /** Options of an account that only receives, from the options of the requests for missed mail. */
   accountOptions(missed: object): object;
   /** The provider's API about received mail. */
   readonly api: {

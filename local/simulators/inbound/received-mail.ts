@@ -18,7 +18,7 @@ export interface IncomingMail {
 export interface ReceivedAttachment {
   readonly filename: string | undefined;
   readonly contentType: string;
-  /** Without angle brackets. */
+  /** Content-ID without angle brackets. */
   readonly contentId: string | undefined;
   readonly content: Buffer;
 }
@@ -31,7 +31,7 @@ export interface ReceivedMailbox {
 
 /** A parsed mail, as a provider posts it. */
 export interface ReceivedMail extends IncomingMail {
-  /** In order, unfolded, encoded words decoded. */
+  /** Headers in their order, unfolded, with encoded words decoded. */
   readonly headers: readonly Header[];
   /** The same headers as written in the mail. */
   readonly written: readonly Header[];

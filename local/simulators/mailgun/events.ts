@@ -7,7 +7,7 @@ import type { SimulatorAnswer, SimulatorRequest } from '../http-simulator.ts';
 
 /** Fields of an accepted mail that its events show. */
 export interface EventfulMail {
-  /** Without angle brackets, as in events. */
+  /** Message-ID without angle brackets, as in events. */
   readonly messageId: string;
   readonly from: string;
   readonly to: readonly string[];
@@ -18,7 +18,7 @@ export interface EventfulMail {
 }
 
 interface Entry {
-  /** In stack time. */
+  /** When the event can be read, in stack time. */
   readonly visibleAt: number;
   readonly event: Readonly<Record<string, unknown>> & { readonly timestamp: number };
 }
